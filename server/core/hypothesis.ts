@@ -1,0 +1,32 @@
+/** One word of a decode. Positions are absolute samples of its channel's 16 kHz stream. */
+export interface Word {
+  /** Surface form with its punctuation, without the space before it. */
+  readonly text: string;
+  /** Whether a space stands before it (false inside Chinese, Japanese and Thai text). */
+  readonly space: boolean;
+  readonly from: number;
+  readonly to: number;
+  /** Geometric mean of the token probabilities, 0-1. */
+  readonly confidence: number;
+}
+
+/** Why a decode ended. `repeat`, `budget` and `aborted` are cut short: the tail deserves doubt. */
+export type DecodeStop = 'end' | 'edge' | 'repeat' | 'budget' | 'aborted';
+
+/** What one decode of one span says. */
+export interface Hypothesis {
+  readonly words: readonly Word[];
+  /** ISO 639-1 code of the language decoded in. */
+  readonly language: string;
+  /** Probability of that language, 0-1; 1 when it was fixed by the job. */
+  readonly languageProbability: number;
+  /** Probability of the no-speech token, 0-1. */
+  readonly noSpeech: number;
+  /** Mean natural log probability of the decoded tokens; near 0 is sure, below -1 is doubtful. */
+  readonly averageLogProbability: number;
+  /** Length of the text over its deflated length; above 2.4 means repetition. */
+  readonly compressionRatio: number;
+  readonly stop: DecodeStop;
+  /** Wall time the worker spent on it, ms. */
+  readonly decodeMs: number;
+}

@@ -1,0 +1,6 @@
+/** Positions and lengths are counted in samples of the 16 kHz mono stream: exact, and immune to clocks. */
+export const SAMPLE_RATE = 16_000;
+
+export const samplesFromMs = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
+/** Whole milliseconds, as they travel on the wire. */
+export const msFromSamples = (samples: number): number => Math.round((samples * 1000) / SAMPLE_RATE);

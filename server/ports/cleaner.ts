@@ -1,0 +1,28 @@
+/** One sentence to clean. */
+export interface CleanRequest {
+  readonly text: string;
+  /** ISO 639-1 code. */
+  readonly language: string;
+  /** The sentences before it, oldest first; context only, never part of the answer. */
+  readonly context: readonly string[];
+  /** The client's own wish ("British spelling"), or empty. Never mixed with `text`. */
+  readonly instruction: string;
+}
+
+/** What a cleaner proposes. The guard in `core/clean` decides whether it is taken. */
+export interface Rewrite {
+  readonly text: string;
+  /** Who wrote it, for the `cleaned` event: `sotto-clean`, `rules`, or a model's name. */
+  readonly model: string;
+}
+
+/** Proposes a cleaned form of a sentence. Rejects with a `clean.*` fault; the caller then uses the rules. */
+export interface Cleaner {
+  readonly name: string;
+  /** Whether it knows the language; the caller asks before `rewrite` and uses the rules otherwise. */
+  knows(language: string): boolean;
+  /** Resolves once the first rewrite would be quick. Rejects with a `model.*` fault. */
+  ready(): Promise<void>;
+  rewrite(request: CleanRequest, signal: AbortSignal): Promise<Rewrite>;
+  close(): Promise<void>;
+}

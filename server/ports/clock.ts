@@ -1,0 +1,6 @@
+/** Wall time, so that tests can turn it by hand. */
+export interface Clock {
+  /** Milliseconds, monotonic, from an arbitrary start. */
+  nowMs(): number;
+  after(ms: number, run: () => void): Disposable;
+}

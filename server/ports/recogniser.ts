@@ -1,0 +1,55 @@
+import type { Hypothesis } from '../core/hypothesis.ts';
+
+/** One request to decode a span of one channel of one session. */
+export interface DecodeJob {
+  /** Unique within the process. An answer carries it back. */
+  readonly id: number;
+  readonly kind: 'partial' | 'final';
+  /** Mono 16 kHz samples in [-1, 1]; at most 30 s. The recogniser may transfer or copy it, never change it. */
+  readonly samples: Float32Array;
+  /** Absolute position of `samples[0]`; word positions in the answer are absolute too. */
+  readonly fromSample: number;
+  /** Registry name of the model (`base`, `tiny.en`); undefined means the recogniser's own. */
+  readonly model?: string | undefined;
+  /** ISO 639-1 code, or `auto` to detect it from the same encoding. */
+  readonly language: string;
+  /** With `auto`: only these are considered. Empty means all. */
+  readonly languages: readonly string[];
+  readonly task: 'transcribe' | 'translate';
+  /** Text that came before and vocabulary hints, for the model's prompt. May be empty. */
+  readonly prompt: string;
+  /** Words already stable at the start of this span, fed as a forced prefix by engines that can; others ignore it. */
+  readonly prefix: string;
+  /** Encoder floor in frames of 20 ms (1500 = 30 s); undefined takes the engine's default for the kind. */
+  readonly windowFloor?: number | undefined;
+}
+
+export type DecodeAnswer =
+  | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
+  | { readonly kind: 'failed'; readonly job: number; readonly code: 'engine.crashed' | 'engine.timeout' | 'engine.busy'; readonly text: string };
+
+/** What runs, for the start-up line, `doctor` and `ready`. */
+export interface RecogniserInfo {
+  readonly engine: 'native' | 'stock' | 'script';
+  readonly model: string;
+  readonly multilingual: boolean;
+  /** Decodes that may run at the same time. */
+  readonly slots: number;
+  /** Measured at warm-up: seconds of decoding for one second of speech, one decode alone. */
+  readonly realTimeFactor: number;
+  /** One line for people: instruction set, threads, why this engine. */
+  readonly detail: string;
+}
+
+/** Turns spans into hypotheses. Implemented by the worker pool, the scripted engine and remote engines. */
+export interface Recogniser {
+  /** Resolves once a worker is warm. Rejects with a `model.*` or `engine.*` fault. */
+  ready(): Promise<RecogniserInfo>;
+  /** Free places now; the job board never has more jobs in flight than `slots`. */
+  readonly slots: number;
+  /** Never rejects: every job is answered exactly once, also when its worker dies. */
+  decode(job: DecodeJob): Promise<DecodeAnswer>;
+  /** Gives up a running partial to free its slot (within 50 ms on the native engine). It is answered with stop `aborted`. */
+  abort(job: number): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** What a connection offers its session. WebSocket servers, TCP and the test loopback fit it. */
+export interface Connection {
+  readonly id: string;
+  /** Bytes accepted by `send` but not yet handed to the kernel. */
+  readonly queuedBytes: number;
+  /** Ignored after the connection has ended. */
+  send(frame: string | Uint8Array): void;
+  /** Says goodbye, then closes. Safe to call twice. */
+  close(status: number, reason: string): void;
+}
+
+/** A snapshot of the HTTP request that opened the connection. */
+export interface OpenRequest {
+  /** Path and query, as sent. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Subprotocols the client offered, in its order. */
+  readonly subprotocols: readonly string[];
+  readonly remoteAddress: string;
+}
+
+/** Called in this order: open, then messages and drains, then exactly one close. Never re-entrantly. */
+export interface ConnectionHandler {
+  /** `frame` is the handler's to keep: the transport has already copied it. */
+  message(frame: string | Uint8Array): void;
+  drain(): void;
+  close(status: number): void;
+}
+
+/** The gateway's answer to an upgrade: take it, with the one subprotocol chosen, or refuse before the upgrade. */
+export type Upgrade =
+  | {
+      readonly kind: 'accept';
+      readonly subprotocol: string | undefined;
+      open(connection: Connection): ConnectionHandler;
+    }
+  | { readonly kind: 'refuse'; readonly response: Response };
+
+export interface TransportHandler {
+  upgrade(request: OpenRequest): Upgrade;
+  /** Everything that is not an upgrade. Never rejects. */
+  fetch(request: Request, remoteAddress: string): Promise<Response>;
+}
+
+export interface Transport {
+  /** Resolves with the port taken. Rejects with a `server.listen` fault when it cannot be had. */
+  listen(host: string, port: number): Promise<number>;
+  /** Stops accepting, tells live connections 1012, resolves when they have ended. Same promise every time. */
+  close(): Promise<void>;
+}
