@@ -1,0 +1,57 @@
+import { ClientMessage } from './commands.ts';
+import { type ServerEvent, ServerEvent as ServerEventSchema } from './events.ts';
+import { Fault } from './faults.ts';
+
+/** Reads a client's text frame. Throws `command.*` faults that say which field is wrong and what was wanted. */
+export function readClientMessage(text: string): ClientMessage {
+  const value = parse(text);
+  const result = ClientMessage.safeParse(value);
+  if (result.success) return result.data;
+
+  const type = (value as { type?: unknown }).type;
+  if (type === undefined) throw new Fault('command.unreadable', { problem: 'it has no `type`' });
+  if (typeof type !== 'string' || !KNOWN.has(type)) throw new Fault('command.unknown', { got: show(type) });
+  const issue = result.error.issues[0];
+  const path = issue?.path ?? [];
+  const code = path[0] === 'audio' ? ('audio.format' as const) : ('command.option' as const);
+  const name = path.join('.') || type;
+  const got = show(at(value, path));
+  const want = issue?.message ?? 'another value';
+  if (code === 'audio.format') throw new Fault(code, { got: `${name} ${got}`, want });
+  throw new Fault(code, { name, got, want });
+}
+
+/** Reads a server's text frame; undefined when it is an event this version does not know. */
+export function readServerEvent(text: string): ServerEvent | undefined {
+  const result = ServerEventSchema.safeParse(parse(text));
+  return result.success ? result.data : undefined;
+}
+
+export function writeMessage(message: ClientMessage | ServerEvent): string {
+  return JSON.stringify(message);
+}
+
+const KNOWN: ReadonlySet<string> = new Set(['start', 'configure', 'flush', 'keepalive', 'finish']);
+
+function parse(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Fault('command.unreadable', { problem: 'it is not a JSON object' });
+  }
+  return value;
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+/** A value for a fault's text, short whatever came. */
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { AudioFormat } from './audio.ts';
+import { LIMITS } from './limits.ts';
+
+/** How the silence that ends a sentence is judged. */
+export const EndpointSettings = z.object({
+  minMs: z.int().min(100).max(5_000).describe('Shortest silence that ends speech after a finished sentence.'),
+  maxMs: z.int().min(200).max(10_000).describe('Longest wait after an unfinished phrase.'),
+});
+export type EndpointSettings = z.infer<typeof EndpointSettings>;
+
+export const PartialSettings = z.object({
+  mode: z
+    .enum(['revisable', 'stable', 'off'])
+    .describe('`revisable` also shows the tail that may change; `stable` only words that never will; `off` none.'),
+  everyMs: z.int().min(100).max(10_000).describe('Shortest time between two partials of one sentence.'),
+});
+export type PartialSettings = z.infer<typeof PartialSettings>;
+
+export const CleanupSettings = z.object({
+  mode: z
+    .enum(['default', 'llm', 'openai', 'rules', 'off'])
+    .describe('Who cleans finals: `default` is what the server was started with.'),
+  instruction: z
+    .string()
+    .max(LIMITS.instructionCharsMax)
+    .describe('A wish for the cleaner, such as "British spelling". The embedded model follows none.'),
+});
+export type CleanupSettings = z.infer<typeof CleanupSettings>;
+
+const Language = z
+  .string()
+  .regex(/^(auto|[a-z]{2,3})$/, 'a two- or three-letter language code, or auto')
+  .describe('ISO 639 code of the speech, or `auto`.');
+
+const vocabulary = z
+  .array(z.string().min(1).max(100))
+  .max(100)
+  .describe('Names and words to expect; raises their recall.');
+
+/** What may change while a session runs. */
+const changeable = {
+  language: Language.optional(),
+  languages: z.array(Language).max(20).optional().describe('With `auto`: only these are considered.'),
+  vocabulary: vocabulary.optional(),
+  partials: PartialSettings.partial().optional(),
+  cleanup: CleanupSettings.partial().optional(),
+  endpoint: EndpointSettings.partial().optional(),
+};
+
+/** First message of every session. */
+export const Start = z.object({
+  type: z.literal('start'),
+  audio: AudioFormat.optional().describe('Default: pcm_s16le, 16 kHz, one channel.'),
+  task: z.enum(['transcribe', 'translate']).optional().describe('`translate` gives English text. Default transcribe.'),
+  model: z.string().min(1).max(200).optional().describe('A model name the server offers; default: its own.'),
+  /** Place kept for resuming a session on a new connection. */
+  resume: z
+    .object({ session: z.string().max(100), secret: z.string().max(100), afterSeq: z.int().min(0) })
+    .optional()
+    .describe('Reserved: continue an earlier session.'),
+  ...changeable,
+});
+export type Start = z.infer<typeof Start>;
+
+/** Changes settings from the next sentence on. Answered by nothing; a bad value is a `fault` and nothing changes. */
+export const Configure = z.object({ type: z.literal('configure'), ...changeable });
+export type Configure = z.infer<typeof Configure>;
+
+/** Finalise everything heard so far now. Answered by the finals, then `flushed` with the same id. */
+export const Flush = z.object({ type: z.literal('flush'), id: z.string().max(100).optional() });
+export type Flush = z.infer<typeof Flush>;
+
+/** Keeps an idle session open while no audio is sent. */
+export const Keepalive = z.object({ type: z.literal('keepalive') });
+export type Keepalive = z.infer<typeof Keepalive>;
+
+/** No more audio follows. Answered by the last finals, their cleanings, and `done`. */
+export const Finish = z.object({ type: z.literal('finish') });
+export type Finish = z.infer<typeof Finish>;
+
+/** What a client may send as a text frame. Binary frames are audio. Unknown fields are ignored. */
+export const ClientMessage = z.discriminatedUnion('type', [Start, Configure, Flush, Keepalive, Finish]);
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+/** What a dialect gives the session: a message, or audio as it came. */
+export type Command = ClientMessage | { readonly type: 'audio'; readonly bytes: Uint8Array };

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { AudioFormat } from './audio.ts';
+
+const seq = z.int().min(1).describe('Counts every event of a session from 1 without a gap.');
+const sentence = z.int().min(1).describe('Number of the sentence in its session, from 1.');
+const ms = z.int().min(0);
+const channel = z.int().min(0).describe('Channel of the audio, from 0; always 0 when channels are mixed.');
+
+export const WireWord = z.object({
+  text: z.string().describe('Surface form with its punctuation.'),
+  fromMs: ms,
+  toMs: ms,
+  confidence: z.number().min(0).max(1),
+});
+export type WireWord = z.infer<typeof WireWord>;
+
+export const Ready = z.object({
+  type: z.literal('ready'),
+  seq,
+  session: z.string().describe('Id of the session.'),
+  secret: z.string().describe('Needed to resume it; shown once.'),
+  model: z.string(),
+  engine: z.string(),
+  language: z.string().describe('The language in force, or `auto`.'),
+  languages: z.union([z.literal('all'), z.array(z.string())]).describe('Languages this model knows.'),
+  audio: AudioFormat,
+});
+
+export const Speech = z.object({
+  type: z.literal('speech'),
+  seq,
+  channel,
+  state: z.enum(['start', 'end']),
+  atMs: ms,
+});
+
+export const Partial = z.object({
+  type: z.literal('partial'),
+  seq,
+  channel,
+  sentence,
+  revision: z.int().min(1).describe('Counts the partials of this sentence.'),
+  stable: z.string().describe('Never changes: a prefix of every later partial and of the final.'),
+  tentative: z.string().describe('May change. Append to `stable` as it is: it brings its own space.'),
+  words: z.array(WireWord).describe('Words of stable and tentative together.'),
+  stableWords: z.int().min(0).describe('How many of `words` are stable.'),
+  fromMs: ms,
+  toMs: ms,
+});
+
+export const Final = z.object({
+  type: z.literal('final'),
+  seq,
+  channel,
+  sentence,
+  text: z.string(),
+  words: z.array(WireWord),
+  fromMs: ms,
+  toMs: ms,
+  language: z.string(),
+});
+
+export const Change = z.object({
+  kind: z.enum(['removed', 'replaced', 'inserted']),
+  from: z.int().min(0).describe('Offset in the raw text, UTF-16 units.'),
+  to: z.int().min(0),
+  text: z.string().describe('What stands there now; empty when removed.'),
+});
+export type Change = z.infer<typeof Change>;
+
+export const Cleaned = z.object({
+  type: z.literal('cleaned'),
+  seq,
+  channel,
+  sentence,
+  text: z.string().describe('May be empty when the sentence was nothing but fillers.'),
+  changes: z.array(Change),
+  model: z.string().describe('Who cleaned it; `rules` for the deterministic cleaner.'),
+  tookMs: ms,
+});
+
+export const NOTICES = [
+  'lag',
+  'suppressed',
+  'clean.skipped',
+  'clean.refused',
+  'language',
+  'model',
+  'engine.restarted',
+  'audio.clipped',
+  'audio.invalid',
+] as const;
+
+export const Notice = z.object({
+  type: z.literal('notice'),
+  seq,
+  code: z.enum(NOTICES),
+  text: z.string().describe('For people; may change between versions.'),
+  sentence: sentence.optional(),
+  channel: channel.optional(),
+  fromMs: ms.optional(),
+  toMs: ms.optional(),
+});
+
+export const Ack = z.object({
+  type: z.literal('ack'),
+  seq,
+  audioMs: ms.describe('Audio taken in so far; a client may forget what lies before.'),
+});
+
+export const Flushed = z.object({
+  type: z.literal('flushed'),
+  seq,
+  id: z.string().optional(),
+  audioMs: ms.describe('Everything before this is final.'),
+});
+
+export const Done = z.object({
+  type: z.literal('done'),
+  seq,
+  audioMs: ms,
+  sentences: z.int().min(0),
+});
+
+export const FaultEvent = z.object({
+  type: z.literal('fault'),
+  seq,
+  code: z.string().describe('Stable name from the fault table.'),
+  text: z.string(),
+  retry: z.enum(['never', 'same', 'elsewhere', 'after']),
+  fatal: z.boolean().describe('Whether the session ends with it.'),
+});
+
+/** What the server sends, always as a text frame. Clients ignore types they do not know. */
+export const ServerEvent = z.discriminatedUnion('type', [
+  Ready,
+  Speech,
+  Partial,
+  Final,
+  Cleaned,
+  Notice,
+  Ack,
+  Flushed,
+  Done,
+  FaultEvent,
+]);
+export type ServerEvent = z.infer<typeof ServerEvent>;
+/** One event of a kind: `EventOf<'final'>`. */
+export type EventOf<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
+
+type Unnumbered<E> = E extends unknown ? Omit<E, 'seq'> : never;
+/** An event before the session's outbox has numbered it. */
+export type EventBody = Unnumbered<ServerEvent>;

@@ -1,0 +1,257 @@
+/** Whom the operator should look at. */
+export type Blame = 'client' | 'capacity' | 'server' | 'operator';
+/** What a client may do: never again as it is, again here, at another server, or after a pause. */
+export type Retry = 'never' | 'same' | 'elsewhere' | 'after';
+
+interface Row {
+  readonly blame: Blame;
+  /** HTTP status before the upgrade, or exit status for `config.*` (78). */
+  readonly http: number;
+  /** WebSocket close status. */
+  readonly close: number;
+  readonly retry: Retry;
+  // biome-ignore lint/suspicious/noExplicitAny: each row names its own data; FaultData reads it back.
+  readonly text: (data: any) => string;
+}
+
+const row = <D>(blame: Blame, http: number, close: number, retry: Retry, text: (data: D) => string) => ({
+  blame,
+  http,
+  close,
+  retry,
+  text,
+});
+
+/** Every way a request can fail. One row here is the code, the docs and the close status. Codes never change. */
+export const FAULTS = {
+  'auth.missing': row(
+    'client',
+    401,
+    1008,
+    'never',
+    (_: object) => 'No credentials came; send an API key as `Authorization: Bearer KEY`.',
+  ),
+  'auth.denied': row(
+    'client',
+    403,
+    1008,
+    'never',
+    (d: { got: string }) => `${d.got} is not allowed here; ask the operator of this server.`,
+  ),
+  'command.unreadable': row(
+    'client',
+    400,
+    1007,
+    'never',
+    (d: { problem: string }) => `The text frame is not a message: ${d.problem}. Send one JSON object with a \`type\`.`,
+  ),
+  'command.unknown': row(
+    'client',
+    400,
+    1007,
+    'never',
+    (d: { got: string }) => `Message type ${d.got} is not known; send start, configure, flush, keepalive or finish.`,
+  ),
+  'command.out-of-order': row(
+    'client',
+    400,
+    1002,
+    'never',
+    (d: { got: string; want: string }) => `${d.got} came where ${d.want} was expected.`,
+  ),
+  'command.option': row(
+    'client',
+    400,
+    1007,
+    'never',
+    (d: { name: string; got: string; want: string }) => `${d.name} ${d.got} is not accepted; send ${d.want}.`,
+  ),
+  'audio.format': row(
+    'client',
+    415,
+    1003,
+    'never',
+    (d: { got: string; want: string }) => `Audio ${d.got} is not accepted; send ${d.want}.`,
+  ),
+  'audio.backlog': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { seconds: number; limit: number }) =>
+      `${d.seconds} s of audio is waiting; the limit is ${d.limit} s. Send no faster than it is decoded: watch \`ack\`.`,
+  ),
+  'frame.size': row(
+    'client',
+    413,
+    1009,
+    'never',
+    (d: { bytes: number; limit: number }) =>
+      `A frame of ${d.bytes} bytes came; the limit is ${d.limit}. Send audio in frames of 20-1000 ms.`,
+  ),
+  'client.slow': row(
+    'client',
+    503,
+    1008,
+    'same',
+    (d: { bytes: number; limit: number }) =>
+      `${d.bytes} bytes wait for this client; the limit is ${d.limit}. Read faster or ask for fewer partials.`,
+  ),
+  'session.idle': row(
+    'client',
+    408,
+    1008,
+    'same',
+    (d: { seconds: number }) => `Nothing came for ${d.seconds} s; send audio or keepalive.`,
+  ),
+  'session.unopened': row(
+    'client',
+    408,
+    1008,
+    'same',
+    (d: { seconds: number }) => `No start came within ${d.seconds} s of connecting.`,
+  ),
+  'session.long': row(
+    'client',
+    408,
+    1008,
+    'same',
+    (d: { minutes: number }) => `The session reached its limit of ${d.minutes} minutes; open a new one.`,
+  ),
+  'session.unknown': row(
+    'client',
+    404,
+    1008,
+    'never',
+    (d: { session: string }) => `Session ${d.session} cannot be resumed here; start a new one.`,
+  ),
+  'server.full': row(
+    'capacity',
+    503,
+    1013,
+    'elsewhere',
+    (d: { live: number; limit: number }) =>
+      `${d.live} of ${d.limit} sessions are in use; try again when one has ended.`,
+  ),
+  'server.draining': row(
+    'capacity',
+    503,
+    1012,
+    'elsewhere',
+    (_: object) => 'The server is shutting down; connect again in a moment.',
+  ),
+  'server.listen': row(
+    'operator',
+    500,
+    1011,
+    'never',
+    (d: { host: string; port: number; problem: string }) =>
+      `Cannot listen on ${d.host}:${d.port}: ${d.problem}. Choose another with --port.`,
+  ),
+  'server.bug': row(
+    'server',
+    500,
+    1011,
+    'same',
+    (_: object) => 'Something failed that should not have; the server has logged it.',
+  ),
+  'http.unknown': row('client', 404, 1008, 'never', (d: { path: string }) => `There is nothing at ${d.path}.`),
+  'engine.crashed': row(
+    'server',
+    500,
+    1011,
+    'same',
+    (d: { model: string; exit: string }) => `The ${d.model} worker stopped (${d.exit}).`,
+  ),
+  'engine.timeout': row(
+    'server',
+    503,
+    1011,
+    'same',
+    (d: { seconds: number }) => `A decode took longer than ${d.seconds} s.`,
+  ),
+  'engine.busy': row(
+    'server',
+    503,
+    1011,
+    'same',
+    (d: { waiting: number }) => `${d.waiting} decodes are waiting already.`,
+  ),
+  'engine.absent': row(
+    'operator',
+    500,
+    1011,
+    'never',
+    (d: { problem: string }) => `No speech engine can run: ${d.problem}. Run \`sotto doctor\`.`,
+  ),
+  'model.unknown': row(
+    'operator',
+    404,
+    1011,
+    'never',
+    (d: { model: string; want: string }) => `Model ${d.model} is not known; ${d.want}.`,
+  ),
+  'model.absent': row(
+    'operator',
+    404,
+    1011,
+    'never',
+    (d: { model: string; path: string }) =>
+      `Model ${d.model} is not at ${d.path}; run \`sotto models pull ${d.model}\`.`,
+  ),
+  'model.corrupt': row(
+    'operator',
+    500,
+    1011,
+    'never',
+    (d: { model: string; problem: string }) =>
+      `The file of model ${d.model} is broken: ${d.problem}. Remove it and pull it again.`,
+  ),
+  'model.download': row(
+    'operator',
+    502,
+    1011,
+    'after',
+    (d: { model: string; problem: string }) => `Model ${d.model} could not be fetched: ${d.problem}.`,
+  ),
+  'clean.timeout': row('server', 503, 1011, 'same', (d: { ms: number }) => `Cleaning took longer than ${d.ms} ms.`),
+  'clean.failed': row('server', 503, 1011, 'same', (d: { problem: string }) => `The cleaner failed: ${d.problem}.`),
+  'config.unknown': row(
+    'operator',
+    78,
+    1011,
+    'never',
+    (d: { name: string; want: string }) => `Option ${d.name} is not known; ${d.want}.`,
+  ),
+  'config.value': row(
+    'operator',
+    78,
+    1011,
+    'never',
+    (d: { name: string; got: string; want: string }) => `Option ${d.name} is ${d.got}; it must be ${d.want}.`,
+  ),
+} as const satisfies Record<string, Row>;
+
+export type FaultCode = keyof typeof FAULTS;
+export type FaultData<C extends FaultCode> = Parameters<(typeof FAULTS)[C]['text']>[0];
+
+/** The only error class that crosses a room. Match on `code`, never on the text. Anything else thrown is a bug. */
+export class Fault<C extends FaultCode = FaultCode> extends Error {
+  readonly code: C;
+  readonly data: FaultData<C>;
+
+  constructor(code: C, data: FaultData<C>, options?: { cause?: unknown }) {
+    const write = FAULTS[code].text as (data: FaultData<C>) => string;
+    super(write(data));
+    // The es2023 library without DOM or Node has no ErrorOptions overload everywhere; set it by hand.
+    if (options?.cause !== undefined) this.cause = options.cause;
+    this.name = 'Fault';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** Whether an unknown error is a fault; works across module copies, unlike `instanceof`. */
+export function isFault(error: unknown): error is Fault {
+  return error instanceof Error && error.name === 'Fault' && 'code' in error && (error.code as string) in FAULTS;
+}

@@ -1,0 +1,7 @@
+export * from './audio.ts';
+export * from './codec.ts';
+export * from './commands.ts';
+export * from './events.ts';
+export * from './faults.ts';
+export * from './limits.ts';
+export * from './version.ts';

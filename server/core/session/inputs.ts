@@ -1,0 +1,38 @@
+import type { Configure } from '../../../protocol/index.ts';
+import type { Hypothesis } from '../hypothesis.ts';
+
+/** Everything that can happen to a session. Time is not here: audio positions are the clock. */
+export type SessionInput =
+  /** One array per channel of the core (one when channels are mixed), all of one length, 16 kHz. */
+  | { readonly kind: 'audio'; readonly channels: readonly Float32Array[] }
+  | {
+      readonly kind: 'probability';
+      readonly channel: number;
+      readonly from: number;
+      readonly to: number;
+      readonly value: number;
+    }
+  | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
+  /** The job was not decoded: dropped under load, or its worker died twice. A final is asked for again. */
+  | { readonly kind: 'undecoded'; readonly job: number; readonly reason: 'dropped' | 'failed' }
+  | {
+      readonly kind: 'rewrite';
+      readonly sentence: number;
+      readonly text: string;
+      readonly model: string;
+      readonly tookMs: number;
+    }
+  /** No rewrite came; the core falls back to the rules. */
+  | {
+      readonly kind: 'unwritten';
+      readonly sentence: number;
+      readonly reason: 'late' | 'absent' | 'failed';
+      readonly tookMs: number;
+    }
+  | { readonly kind: 'configure'; readonly settings: Configure }
+  | { readonly kind: 'flush'; readonly id: string | undefined }
+  /** The client has sent nothing for a while though the session is open: finalise what was said. */
+  | { readonly kind: 'pause' }
+  /** Load advice from the scheduler: multiplies the partial cadence; 0 turns partials off. */
+  | { readonly kind: 'load'; readonly cadence: number; readonly lagMs: number }
+  | { readonly kind: 'finish' };

@@ -1,0 +1,66 @@
+/** Fixed numbers of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
+export interface PipelineOptions {
+  readonly vad: {
+    /** Probability at or above which silence becomes speech. */
+    readonly open: number;
+    /** Probability below which speech may become silence. */
+    readonly close: number;
+    /** Speech shorter than this is not decoded. */
+    readonly minSpeechMs: number;
+    /** Audio kept from before the gate opened: first phonemes are quiet. */
+    readonly preRollMs: number;
+    /** Peak level (RMS of the loudest window, 0-1) below which a span is not speech. */
+    readonly levelFloor: number;
+  };
+  readonly endpoint: {
+    readonly speculativeMs: number;
+    readonly minMs: number;
+    readonly maxMs: number;
+  };
+  readonly commit: {
+    /** `agreement`: LocalAgreement-2 with early commit; `edge`: one decode, away from the edge; `plain`: LocalAgreement-2 as published. */
+    readonly policy: 'agreement' | 'edge' | 'plain';
+    /** A word this near the growing edge is never stable. */
+    readonly edgeMs: number;
+    /** A word at least this sure and `earlyMs` behind the edge is stable after one decode; above 1 never. */
+    readonly earlyConfidence: number;
+    readonly earlyMs: number;
+  };
+  readonly segment: {
+    /** Speech longer than this is cut at the widest gap between stable words. */
+    readonly softMs: number;
+    /** Speech is cut here whatever it says. Below 30 s. */
+    readonly hardMs: number;
+  };
+  readonly ringSeconds: number;
+  readonly partialEveryMs: number;
+  /** How much of the finals before goes into the recogniser's prompt, characters; 0 is none. */
+  readonly contextChars: number;
+  /** Whether stable words are fed to the recogniser as a forced prefix. */
+  readonly forcedPrefix: boolean;
+}
+
+/** Measured defaults; `tests/bench/README.md` has the tables they come from. */
+export const PIPELINE: PipelineOptions = {
+  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.002 },
+  endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
+  commit: { policy: 'agreement', edgeMs: 500, earlyConfidence: 0.95, earlyMs: 600 },
+  segment: { softMs: 12_000, hardMs: 25_000 },
+  ringSeconds: 45,
+  partialEveryMs: 300,
+  contextChars: 0,
+  forcedPrefix: false,
+};
+
+/** What one session runs with: the client's `start` over the server's options. */
+export interface SessionSettings {
+  readonly channels: number;
+  readonly language: string;
+  readonly languages: readonly string[];
+  readonly task: 'transcribe' | 'translate';
+  readonly model: string | undefined;
+  readonly vocabulary: readonly string[];
+  readonly partials: { readonly mode: 'revisable' | 'stable' | 'off'; readonly everyMs: number };
+  readonly cleanup: { readonly mode: 'default' | 'llm' | 'openai' | 'rules' | 'off'; readonly instruction: string };
+  readonly endpoint: { readonly minMs: number; readonly maxMs: number };
+}
