@@ -1,0 +1,67 @@
+import { type AudioFormat, BYTES_PER_SAMPLE } from '../../../protocol/index.ts';
+import { decode } from './pcm.ts';
+import { Resampler } from './resample.ts';
+
+/** What one frame of a client's audio became. */
+export interface Taken {
+  /** One array per speaker, all of one length, mono 16 kHz. */
+  readonly channels: readonly Float32Array[];
+  readonly invalid: number;
+  readonly clipped: number;
+}
+
+/** Bytes as they came → 16 kHz samples of each speaker. Frames may be cut anywhere: a torn sample waits for its rest. */
+export class AudioIntake {
+  readonly #format: AudioFormat;
+  readonly #frameBytes: number;
+  readonly #resamplers: readonly Resampler[];
+  #torn = new Uint8Array(0);
+
+  constructor(format: AudioFormat) {
+    this.#format = format;
+    this.#frameBytes = BYTES_PER_SAMPLE[format.encoding] * format.channels;
+    this.#resamplers = Array.from({ length: this.speakers }, () => new Resampler(format.sampleRate));
+  }
+
+  get speakers(): number {
+    return this.#format.channelMode === 'separate' ? this.#format.channels : 1;
+  }
+
+  push(bytes: Uint8Array): Taken {
+    const whole = this.#join(bytes);
+    const { samples, invalid, clipped } = decode(this.#format.encoding, whole);
+    const channels = this.#resamplers.map((resampler, speaker) => resampler.push(this.#pick(samples, speaker)));
+    return { channels, invalid, clipped };
+  }
+
+  /** The resamplers' tails, once no more audio follows. A torn last sample is dropped. */
+  flush(): readonly Float32Array[] {
+    return this.#resamplers.map((resampler) => resampler.flush());
+  }
+
+  #join(bytes: Uint8Array): Uint8Array {
+    const length = this.#torn.length + bytes.length;
+    const whole = length - (length % this.#frameBytes);
+    const joined = new Uint8Array(length);
+    joined.set(this.#torn);
+    joined.set(bytes, this.#torn.length);
+    this.#torn = joined.slice(whole);
+    return joined.subarray(0, whole);
+  }
+
+  #pick(interleaved: Float32Array, speaker: number): Float32Array {
+    const { channels, channelMode } = this.#format;
+    if (channels === 1) return interleaved;
+    const out = new Float32Array(interleaved.length / channels);
+    for (let i = 0; i < out.length; i++) {
+      if (channelMode === 'separate') {
+        out[i] = interleaved[i * channels + speaker]!;
+        continue;
+      }
+      let sum = 0;
+      for (let channel = 0; channel < channels; channel++) sum += interleaved[i * channels + channel]!;
+      out[i] = sum / channels;
+    }
+    return out;
+  }
+}

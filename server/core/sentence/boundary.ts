@@ -1,0 +1,50 @@
+import type { Word } from '../hypothesis.ts';
+
+const ENDS = /[.?!。？！…]["'”’»)\]]*$/u;
+/** A full stop after these does not end a sentence. */
+const ABBREVIATION =
+  /^(mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|no|vol|fig|approx|dept|est|gen|col|capt|lt|sgt|rev|hon|inc|ltd|co|bzw|z\.b|d\.h|usw|nr|bspw|ca|sra|srta|ud|uds|mme|mlle|p|pp|[a-z]|([a-z]\.)+[a-z])\.$/i;
+
+/** Whether a sentence may end after this word. Needs its punctuation, so the word after it must be known too. */
+export function endsSentence(word: Word): boolean {
+  return ENDS.test(word.text) && !ABBREVIATION.test(word.text);
+}
+
+/** How many words the first finished sentence has; 0 when none is finished. The last word never counts: its punctuation is open. */
+export function firstSentence(words: readonly Word[]): number {
+  for (let i = 0; i + 1 < words.length; i++) {
+    if (endsSentence(words[i]!)) return i + 1;
+  }
+  return 0;
+}
+
+/** Splits words that are all final into sentences. */
+export function splitSentences(words: readonly Word[]): readonly (readonly Word[])[] {
+  const sentences: Word[][] = [];
+  let open: Word[] = [];
+  for (const word of words) {
+    open.push(word);
+    if (!endsSentence(word)) continue;
+    sentences.push(open);
+    open = [];
+  }
+  if (open.length > 0) sentences.push(open);
+  return sentences;
+}
+
+/**
+ * Where to cut speech that goes on without a sentence's end: before which stable word the gap is widest. Both sides
+ * keep at least a quarter of the words, so that neither is a crumb. 0 when there are too few words.
+ */
+export function widestGap(words: readonly Word[]): number {
+  const margin = Math.max(1, Math.floor(words.length / 4));
+  let best = 0;
+  let width = -1;
+  for (let i = margin; i <= words.length - margin && i < words.length; i++) {
+    const gap = words[i]!.from - words[i - 1]!.to;
+    // A comma is a better place than a gap of the same width.
+    const bonus = /[,;:，、；：]$/u.test(words[i - 1]!.text) ? 1_600 : 0;
+    if (gap + bonus > width) [best, width] = [i, gap + bonus];
+  }
+  return best;
+}

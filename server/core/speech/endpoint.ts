@@ -1,0 +1,35 @@
+import { bare } from '../stable/words.ts';
+
+export interface EndpointOptions {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** Words after which a speaker goes on; the common ones of the languages people dictate in most. */
+const UNFINISHED: ReadonlySet<string> = new Set(
+  (
+    'and or but so because if when while that which who the a an of to in on at for with from by as than my your his ' +
+    'her our their this these those is are was were will would can could should i we they he she it um uh er erm hmm ' +
+    'und oder aber weil wenn dass der die das ein eine mit von zu im äh ähm ' +
+    'et ou mais parce que si le la les un une des de du à dans pour avec euh ' +
+    'y o pero porque el los las una con por para en eh ' +
+    'e mas porque os as um uma com em do da'
+  ).split(' '),
+);
+
+const FINISHED = /[.?!。？！…]["'”’)\]]*$/u;
+const OPEN = /[,;:，、；：–—-]["'”’)\]]*$|\.\.\.$|…$/u;
+
+/**
+ * How much silence ends a sentence that reads like this so far, ms: short after a finished sentence, long after a
+ * word nobody stops at, between for the rest. Unknown text waits the middle time.
+ */
+export function endpointWait(text: string, options: EndpointOptions): number {
+  const { minMs, maxMs } = options;
+  const middle = minMs + (Math.max(minMs, maxMs) - minMs) * 0.4;
+  const trimmed = text.trim();
+  if (trimmed === '') return middle;
+  const last = bare(trimmed.split(/\s+/).at(-1) ?? '');
+  if (OPEN.test(trimmed) || UNFINISHED.has(last)) return Math.max(minMs, maxMs);
+  return FINISHED.test(trimmed) ? minMs : middle;
+}

@@ -1,0 +1,26 @@
+/** Thresholds for turning probabilities into voice. */
+export interface GateOptions {
+  /** Probability at or above which silence becomes speech. */
+  readonly open: number;
+  /** Probability below which speech becomes silence. Below `open`, so the gate does not chatter. */
+  readonly close: number;
+  /** Windows quieter than this (RMS, 0-1) do not open the gate, whatever the VAD says. */
+  readonly levelFloor: number;
+}
+
+/** Hysteresis over VAD windows. How long silence must last to mean anything is the endpoint's business. */
+export class SpeechGate {
+  readonly #options: GateOptions;
+  #voice = false;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a window with this probability and level is voice. */
+  push(probability: number, level: number): boolean {
+    const { open, close, levelFloor } = this.#options;
+    this.#voice = this.#voice ? probability >= close : probability >= open && level >= levelFloor;
+    return this.#voice;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Word } from '../hypothesis.ts';
+import { overlap, sameWord, splitHanging } from './words.ts';
+
+/** When a word becomes stable. Durations in samples. */
+export interface CommitOptions {
+  readonly policy: 'agreement' | 'edge' | 'plain';
+  readonly edgeSamples: number;
+  readonly earlyConfidence: number;
+  readonly earlySamples: number;
+}
+
+export interface Commit {
+  /** Words this decode made stable, surface frozen. */
+  readonly fresh: readonly Word[];
+  /** The rest of the newest decode. May change with the next one. */
+  readonly tentative: readonly Word[];
+}
+
+/**
+ * Decides which words of a growing span are stable. LocalAgreement-2 (Liu et al. 2020; for Whisper: Macháček et
+ * al. 2023) with three changes: no word near the edge of the audio, sure words early, and the stable words are
+ * found again by text rather than by their times.
+ * Invariant: `stable` only ever grows at its end, and its text never changes.
+ */
+export class StableWords {
+  readonly #options: CommitOptions;
+  #stable: Word[] = [];
+  #previous: readonly Word[] = [];
+  /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
+  #hanging = '';
+
+  constructor(options: CommitOptions) {
+    this.#options = options;
+  }
+
+  get stable(): readonly Word[] {
+    return this.#stable;
+  }
+
+  /** Shown after the stable text, not part of it: may still change. */
+  get hanging(): string {
+    return this.#hanging;
+  }
+
+  /** Reads a decode of the span that is heard up to `edge` and still grows. */
+  push(hypothesis: readonly Word[], edge: number): Commit {
+    const known = overlap(this.#stable, hypothesis);
+    const rest = hypothesis.slice(known);
+    const count = this.#commitCount(rest, edge);
+    this.#previous = rest.slice(count);
+    this.#noteHanging(hypothesis, known);
+    const fresh = this.#freeze(rest.slice(0, count));
+    return { fresh, tentative: this.#previous };
+  }
+
+  /** The speaker stopped: nothing more can contradict the tail. Everything is stable now. */
+  finish(hypothesis: readonly Word[]): Commit {
+    const known = overlap(this.#stable, hypothesis);
+    this.#noteHanging(hypothesis, known);
+    const fresh = this.#freeze(hypothesis.slice(known));
+    this.#closeHanging();
+    this.#previous = [];
+    return { fresh, tentative: [] };
+  }
+
+  /** Gives away the first `count` stable words with their punctuation; what is left goes on as the next sentence. */
+  take(count: number): readonly Word[] {
+    if (count === this.#stable.length) this.#closeHanging();
+    return this.#stable.splice(0, count);
+  }
+
+  #commitCount(rest: readonly Word[], edge: number): number {
+    const { policy, edgeSamples, earlyConfidence, earlySamples } = this.#options;
+    let count = 0;
+    for (const [i, word] of rest.entries()) {
+      const behind = edge - word.to;
+      const agreed = sameWord(word, this.#previous[i]) && count === i;
+      const safe = policy === 'plain' || behind >= edgeSamples;
+      const early = policy !== 'plain' && word.confidence >= earlyConfidence && behind >= earlySamples;
+      if (!safe || !(agreed || early || policy === 'edge')) break;
+      count = i + 1;
+    }
+    return count;
+  }
+
+  /** The punctuation the newest decode puts after the last stable word. */
+  #noteHanging(hypothesis: readonly Word[], known: number): void {
+    const match = hypothesis[known - 1];
+    if (known > 0 && sameWord(match, this.#stable.at(-1))) this.#hanging = splitHanging(match!.text).hanging;
+  }
+
+  #freeze(words: readonly Word[]): readonly Word[] {
+    const start = this.#stable.length;
+    for (const word of words) {
+      this.#closeHanging();
+      const { stem, hanging } = splitHanging(word.text);
+      this.#stable.push({ ...word, text: stem });
+      this.#hanging = hanging;
+    }
+    return this.#stable.slice(start);
+  }
+
+  /** The last stable word keeps the punctuation it has now. */
+  #closeHanging(): void {
+    const last = this.#stable.at(-1);
+    if (last !== undefined && this.#hanging !== '') {
+      this.#stable[this.#stable.length - 1] = { ...last, text: last.text + this.#hanging };
+    }
+    this.#hanging = '';
+  }
+}

@@ -1,0 +1,151 @@
+import type { Hypothesis, Word } from '../hypothesis.ts';
+import { SAMPLE_RATE } from '../time.ts';
+import { bare, textOf } from './words.ts';
+
+/** What was taken out of a decode and why; reported as a `suppressed` notice, never silently. */
+export interface Suppressed {
+  readonly reason: 'no-speech' | 'repetition' | 'rate' | 'phantom' | 'silence';
+  readonly words: readonly Word[];
+}
+
+export interface Doubted {
+  readonly words: readonly Word[];
+  readonly suppressed: readonly Suppressed[];
+}
+
+/** What the signal says about the span the words were heard in. */
+export interface Evidence {
+  /** Samples of [from, to) in which the VAD heard a voice. */
+  voiced(from: number, to: number): number;
+  /** Highest VAD probability in the span. */
+  readonly peakProbability: number;
+  /** RMS of the loudest window in the span, 0-1. */
+  readonly peakLevel: number;
+}
+
+const WORDS_PER_SECOND_MAX = 8;
+const NO_SPEECH = 0.6;
+const DOUBTFUL_LOG_PROBABILITY = -1;
+/** How often a phrase of 1-8 words may stand in a row before the rest is a loop. */
+const REPEATS_MAX = 3;
+
+/**
+ * Phrases Whisper writes into silence and noise, in the languages it was trained on most. They are dropped only
+ * when they stand alone on weak audio: people do say "thank you".
+ */
+const PHANTOMS: ReadonlySet<string> = new Set(
+  [
+    'you',
+    'thank you',
+    'thanks',
+    'bye',
+    'okay',
+    'oh',
+    'so',
+    'hmm',
+    'thank you for watching',
+    'thanks for watching',
+    'thank you very much',
+    'please subscribe',
+    'subtitles by the amara org community',
+    'music',
+    'applause',
+    'laughter',
+    'silence',
+    'blank audio',
+    'untertitel der amara org community',
+    'untertitelung des zdf 2020',
+    'vielen dank',
+    'danke',
+    'sous titres réalisés para la communauté d amara org',
+    'merci',
+    'subtítulos realizados por la comunidad de amara org',
+    'gracias',
+    'obrigado',
+    'legendas pela comunidade amara org',
+    'ご視聴ありがとうございました',
+    '謝謝觀看',
+    '谢谢观看',
+    '字幕by索兰娅',
+  ].map((phrase) => phrase.replaceAll(' ', '')),
+);
+
+/** Takes out of a decode what nobody said. */
+export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
+  const suppressed: Suppressed[] = [];
+  let words = hypothesis.words;
+  const drop = (reason: Suppressed['reason'], dropped: readonly Word[], kept: readonly Word[]): void => {
+    if (dropped.length > 0) suppressed.push({ reason, words: dropped });
+    words = kept;
+  };
+
+  // Either alone is common on real speech; both together are not.
+  if (hypothesis.noSpeech > NO_SPEECH && hypothesis.averageLogProbability < DOUBTFUL_LOG_PROBABILITY) {
+    drop('no-speech', words, []);
+  }
+  const signs = words.filter((word) => isSoundTag(word.text));
+  if (signs.length > 0) drop('phantom', signs, words.filter((word) => !isSoundTag(word.text)));
+  const length = withoutLoop(words);
+  drop('repetition', words.slice(length), words.slice(0, length));
+  const spoken = words.filter((word) => !isUnvoiced(word, evidence));
+  drop('silence', words.filter((word) => !spoken.includes(word)), spoken);
+  if (isTooFast(words, evidence)) drop('rate', words, []);
+  if (isPhantom(words, hypothesis, evidence)) drop('phantom', words, []);
+  return { words, suppressed };
+}
+
+/** How many words stand before the third copy of a phrase said three times or more in a row; the first copy stays. */
+export function withoutLoop(words: readonly Word[]): number {
+  const text = words.map((word) => bare(word.text));
+  for (let period = 1; period <= 8; period++) {
+    for (let at = 0; at + period * REPEATS_MAX <= text.length; at++) {
+      const copies = countCopies(text, at, period);
+      // Short words are said three times by people ("no, no, no"); a loop goes on.
+      const most = period === 1 ? REPEATS_MAX + 1 : REPEATS_MAX;
+      if (copies >= most) return at + period;
+    }
+  }
+  return words.length;
+}
+
+function countCopies(text: readonly string[], at: number, period: number): number {
+  let copies = 1;
+  for (;;) {
+    for (let i = 0; i < period; i++) {
+      if (text[at + i] === undefined || text[at + i] !== text[at + copies * period + i]) return copies;
+    }
+    copies++;
+  }
+}
+
+/** `[Music]`, `(laughs)`, `♪`: descriptions of sounds, not words. */
+function isSoundTag(text: string): boolean {
+  return /^[[(*♪].*[\])*♪][.,]?$/u.test(text) || /^[♪♫🎵\s]+$/u.test(text);
+}
+
+/** A word with no voice under it anywhere near: word times jitter, so its surroundings count. */
+function isUnvoiced(word: Word, evidence: Evidence): boolean {
+  const margin = 0.25 * SAMPLE_RATE;
+  return evidence.voiced(word.from - margin, word.to + margin) === 0;
+}
+
+/** More words than anybody speaks in the time a voice was heard. Characters of unspaced scripts come faster. */
+function isTooFast(words: readonly Word[], evidence: Evidence): boolean {
+  const first = words[0];
+  const last = words.at(-1);
+  const spaced = words.filter((word) => word.space).length;
+  if (first === undefined || last === undefined || spaced < 8) return false;
+  const margin = 0.5 * SAMPLE_RATE;
+  const voiced = Math.max(evidence.voiced(first.from - margin, last.to + margin), last.to - first.from);
+  return spaced / (voiced / SAMPLE_RATE) > WORDS_PER_SECOND_MAX;
+}
+
+function isPhantom(words: readonly Word[], hypothesis: Hypothesis, evidence: Evidence): boolean {
+  const first = words[0];
+  const last = words.at(-1);
+  if (first === undefined || last === undefined) return false;
+  if (!PHANTOMS.has(bare(textOf(words)))) return false;
+  const weak = evidence.peakProbability < 0.8 || evidence.peakLevel < 0.01 || hypothesis.noSpeech > 0.4;
+  const unsure = hypothesis.averageLogProbability < -0.6;
+  return weak || unsure;
+}
