@@ -84,11 +84,20 @@ export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
     drop('no-speech', words, []);
   }
   const signs = words.filter((word) => isSoundTag(word.text));
-  if (signs.length > 0) drop('phantom', signs, words.filter((word) => !isSoundTag(word.text)));
+  if (signs.length > 0)
+    drop(
+      'phantom',
+      signs,
+      words.filter((word) => !isSoundTag(word.text)),
+    );
   const length = withoutLoop(words);
   drop('repetition', words.slice(length), words.slice(0, length));
   const spoken = words.filter((word) => !isUnvoiced(word, evidence));
-  drop('silence', words.filter((word) => !spoken.includes(word)), spoken);
+  drop(
+    'silence',
+    words.filter((word) => !spoken.includes(word)),
+    spoken,
+  );
   if (isTooFast(words, evidence)) drop('rate', words, []);
   if (isPhantom(words, hypothesis, evidence)) drop('phantom', words, []);
   return { words, suppressed };

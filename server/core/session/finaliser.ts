@@ -1,0 +1,129 @@
+import type { AudioRing } from '../audio/ring.ts';
+import type { Hypothesis, Word } from '../hypothesis.ts';
+import { splitSentences } from '../sentence/boundary.ts';
+import { quietest } from '../sentence/cut.ts';
+import type { VoiceLog } from '../speech/voice-log.ts';
+import { type Doubted, doubt } from '../stable/doubt.ts';
+import { msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
+import type { TrackDesk } from './desk.ts';
+import type { Utterance } from './utterance.ts';
+
+/** What an utterance says on screen: partials while it grows, sentences final as soon as their end is stable. */
+export class Finaliser {
+  readonly #channel: number;
+  readonly #desk: TrackDesk;
+  readonly #ring: AudioRing;
+  readonly #voices: VoiceLog;
+  /** A sentence number whose text vanished before it was final; the next sentence takes it. */
+  #spare: number | undefined;
+
+  constructor(channel: number, desk: TrackDesk, ring: AudioRing, voices: VoiceLog) {
+    this.#channel = channel;
+    this.#desk = desk;
+    this.#ring = ring;
+    this.#voices = voices;
+  }
+
+  /** Reads a decode of a growing utterance that reached to the sample `to`. */
+  grow(utterance: Utterance, hypothesis: Hypothesis, to: number): void {
+    utterance.grow(this.#doubt(utterance, hypothesis, to).words, to);
+    const { segment } = this.#desk.pipeline;
+    for (;;) {
+      const finished = utterance.finished(samplesFromMs(segment.softMs));
+      if (finished === undefined) break;
+      const last = finished.words.at(-1)!;
+      this.#final(utterance, finished.words, hypothesis.language);
+      utterance.anchor = this.#cutBetween(last.to, finished.next.from, utterance.anchor);
+    }
+    this.#show(utterance);
+  }
+
+  /** The quietest place around the gap between two words: their times may be off by a tenth of a second. */
+  #cutBetween(lastEnd: number, nextStart: number, least: number): number {
+    const margin = SAMPLE_RATE / 10;
+    const from = Math.max(least, this.#ring.start, Math.min(lastEnd, nextStart) - margin);
+    const to = Math.min(this.#ring.end, Math.max(lastEnd, nextStart) + margin);
+    return to - from < 320
+      ? Math.max(least, Math.min(lastEnd, this.#ring.end))
+      : from + quietest(this.#ring.read(from, to));
+  }
+
+  #show(utterance: Utterance): void {
+    const { mode } = this.#desk.settings().partials;
+    if (mode === 'off' || utterance.end !== undefined) return;
+    const stableOnly = mode === 'stable';
+    const empty = utterance.words.stable.length === 0 && (stableOnly || utterance.tentative.length === 0);
+    if (empty && utterance.sentence === undefined) return;
+    utterance.sentence ??= this.#number();
+    if (!utterance.changed(stableOnly)) return;
+    this.#desk.publisher.partial({
+      channel: this.#channel,
+      sentence: utterance.sentence,
+      revision: ++utterance.revision,
+      stable: utterance.words.stable,
+      hanging: stableOnly ? '' : utterance.words.hanging,
+      tentative: stableOnly ? [] : utterance.tentative,
+    });
+  }
+
+  /** Reads the last decode of an ended utterance, if there was one, and publishes all that is left of it. */
+  conclude(utterance: Utterance, language: string): void {
+    const answer = utterance.final?.answer;
+    if (answer !== undefined) {
+      const doubted = this.#doubt(utterance, answer, utterance.final!.to);
+      utterance.conclude(doubted.words);
+      this.#report(doubted);
+    }
+    const sentences = splitSentences(utterance.rest());
+    for (const words of sentences) this.#final(utterance, words, language);
+    if (sentences.length === 0) this.#vanish(utterance);
+  }
+
+  #final(utterance: Utterance, words: readonly Word[], language: string): void {
+    this.#desk.publisher.final(this.#channel, utterance.sentence ?? this.#number(), words, language);
+    utterance.sentence = undefined;
+    utterance.revision = 0;
+  }
+
+  #number(): number {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare ?? this.#desk.publisher.nextSentence();
+  }
+
+  /** What was shown turned out to be nothing: clear it from the screen and keep its number for the next sentence. */
+  #vanish(utterance: Utterance): void {
+    if (utterance.sentence === undefined) return;
+    this.#spare = utterance.sentence;
+    this.#desk.publisher.partial({
+      channel: this.#channel,
+      sentence: utterance.sentence,
+      revision: utterance.revision + 1,
+      stable: [],
+      hanging: '',
+      tentative: [],
+    });
+  }
+
+  #doubt(utterance: Utterance, hypothesis: Hypothesis, to: number): Doubted {
+    return doubt(hypothesis, {
+      voiced: (a, b) => this.#voices.voiced(a, b),
+      peakProbability: this.#voices.peakProbability(utterance.anchor, to),
+      peakLevel: this.#voices.peakLevel(utterance.anchor, to),
+    });
+  }
+
+  /** Says that something was dropped, and when; not the words, which nobody said. */
+  #report(doubted: Doubted): void {
+    for (const { reason, words } of doubted.suppressed) {
+      this.#desk.publisher.event({
+        type: 'notice',
+        code: 'suppressed',
+        text: `${words.length} ${words.length === 1 ? 'word was' : 'words were'} dropped as ${reason}.`,
+        channel: this.#channel,
+        fromMs: msFromSamples(words[0]!.from),
+        toMs: msFromSamples(words.at(-1)!.to),
+      });
+    }
+  }
+}

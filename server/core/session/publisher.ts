@@ -1,0 +1,181 @@
+import type { EventBody, WireWord } from '../../../protocol/index.ts';
+import { judge } from '../clean/guard.ts';
+import { cleanByRules } from '../clean/rules.ts';
+import type { Word } from '../hypothesis.ts';
+import { textOf } from '../stable/words.ts';
+import { msFromSamples } from '../time.ts';
+import type { SessionOutput } from './outputs.ts';
+import type { SessionSettings } from './settings.ts';
+
+/** Finals kept as context for the cleaner and the recogniser's prompt. */
+const CONTEXT_SENTENCES = 3;
+
+interface Cleaning {
+  readonly text: string;
+  readonly channel: number;
+  readonly language: string;
+}
+
+/** What the sentence on screen says now. */
+export interface Shown {
+  readonly channel: number;
+  readonly sentence: number;
+  readonly revision: number;
+  readonly stable: readonly Word[];
+  readonly hanging: string;
+  readonly tentative: readonly Word[];
+}
+
+/**
+ * Numbers sentences and turns decisions into events.
+ * Invariant: one final per sentence number, and a cleaning only for a sentence that is final.
+ */
+export class Publisher {
+  readonly #settings: () => SessionSettings;
+  #outputs: SessionOutput[] = [];
+  #sentences = 0;
+  #finals = 0;
+  readonly #context: string[] = [];
+  readonly #cleaning = new Map<number, Cleaning>();
+
+  constructor(settings: () => SessionSettings) {
+    this.#settings = settings;
+  }
+
+  get cleaning(): number {
+    return this.#cleaning.size;
+  }
+
+  get finals(): number {
+    return this.#finals;
+  }
+
+  /** The last final texts, oldest first. */
+  get context(): readonly string[] {
+    return this.#context;
+  }
+
+  drain(): SessionOutput[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  ask(output: SessionOutput): void {
+    this.#outputs.push(output);
+  }
+
+  event(event: EventBody): void {
+    this.#outputs.push({ kind: 'event', event });
+  }
+
+  nextSentence(): number {
+    return ++this.#sentences;
+  }
+
+  partial(shown: Shown): void {
+    const { stable, tentative, hanging } = shown;
+    const words = [...stable, ...tentative];
+    const text = tentative.map((word, i) => (word.space && stable.length + i > 0 ? ` ${word.text}` : word.text));
+    this.event({
+      type: 'partial',
+      channel: shown.channel,
+      sentence: shown.sentence,
+      revision: shown.revision,
+      stable: textOf(stable),
+      tentative: hanging + text.join(''),
+      words: words.map(wireWord),
+      stableWords: stable.length,
+      fromMs: msFromSamples(words[0]?.from ?? 0),
+      toMs: msFromSamples(words.at(-1)?.to ?? 0),
+    });
+  }
+
+  final(channel: number, sentence: number, words: readonly Word[], language: string): void {
+    const text = textOf(words);
+    this.#finals++;
+    this.event({
+      type: 'final',
+      channel,
+      sentence,
+      text,
+      words: words.map(wireWord),
+      fromMs: msFromSamples(words[0]!.from),
+      toMs: msFromSamples(words.at(-1)!.to),
+      language,
+    });
+    this.#clean(channel, sentence, text, language);
+    this.#context.push(text);
+    if (this.#context.length > CONTEXT_SENTENCES) this.#context.shift();
+  }
+
+  rewritten(sentence: number, rewrite: string, model: string, tookMs: number): void {
+    const waiting = this.#settle(sentence);
+    if (waiting === undefined) return;
+    const verdict = judge(waiting.text, rewrite, waiting.language);
+    if (verdict.accepted) {
+      this.#cleaned(sentence, waiting, rewrite, verdict.changes, model, tookMs);
+      return;
+    }
+    this.#notice('clean.refused', `The rewrite was not kept: ${verdict.reason}.`, sentence);
+    this.#byRules(sentence, waiting, tookMs);
+  }
+
+  unwritten(sentence: number, reason: 'late' | 'absent' | 'failed', tookMs: number): void {
+    const waiting = this.#settle(sentence);
+    if (waiting === undefined) return;
+    if (reason !== 'absent') this.#notice('clean.skipped', SKIPPED[reason], sentence);
+    this.#byRules(sentence, waiting, tookMs);
+  }
+
+  #clean(channel: number, sentence: number, text: string, language: string): void {
+    const { mode, instruction } = this.#settings().cleanup;
+    if (mode === 'off') return;
+    this.#cleaning.set(sentence, { text, channel, language });
+    this.ask({ kind: 'clean', sentence, text, language, context: [...this.#context], instruction, mode });
+  }
+
+  #settle(sentence: number): Cleaning | undefined {
+    const waiting = this.#cleaning.get(sentence);
+    this.#cleaning.delete(sentence);
+    return waiting;
+  }
+
+  #byRules(sentence: number, waiting: Cleaning, tookMs: number): void {
+    const text = cleanByRules(waiting.text, waiting.language);
+    const verdict = judge(waiting.text, text, waiting.language);
+    // The rules only remove what the guard lets go; if they ever disagree, the raw words win.
+    if (verdict.accepted) this.#cleaned(sentence, waiting, text, verdict.changes, 'rules', tookMs);
+    else this.#cleaned(sentence, waiting, waiting.text, [], 'rules', tookMs);
+  }
+
+  #cleaned(
+    sentence: number,
+    waiting: Cleaning,
+    text: string,
+    changes: Extract<EventBody, { type: 'cleaned' }>['changes'],
+    model: string,
+    tookMs: number,
+  ): void {
+    const { channel } = waiting;
+    this.event({ type: 'cleaned', channel, sentence, text, changes: [...changes], model, tookMs: Math.round(tookMs) });
+  }
+
+  #notice(code: 'clean.refused' | 'clean.skipped', text: string, sentence: number): void {
+    this.event({ type: 'notice', code, text, sentence });
+  }
+}
+
+const SKIPPED = {
+  late: 'The cleaner was late; the rules cleaned this sentence.',
+  failed: 'The cleaner failed; the rules cleaned this sentence.',
+} as const;
+
+function wireWord(word: Word): WireWord {
+  return {
+    text: word.text,
+    fromMs: msFromSamples(word.from),
+    toMs: msFromSamples(word.to),
+    confidence: Math.round(word.confidence * 1_000) / 1_000,
+  };
+}

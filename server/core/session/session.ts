@@ -1,0 +1,189 @@
+import type { Configure } from '../../../protocol/index.ts';
+import { WINDOW } from '../speech/voice-log.ts';
+import { msFromSamples } from '../time.ts';
+import type { SessionInput } from './inputs.ts';
+import type { SessionOutput, Span } from './outputs.ts';
+import { Publisher } from './publisher.ts';
+import type { PipelineOptions, SessionSettings } from './settings.ts';
+import { move, type SessionState } from './state.ts';
+import { Track } from './track.ts';
+import type { Utterance } from './utterance.ts';
+
+/** A wish to finalise what was heard up to `at`; it waits until the VAD has judged that far. */
+interface Cut {
+  readonly at: number;
+  readonly answer: boolean;
+  readonly id: string | undefined;
+  /** Set once the speech has been cut; the answer is due when all of these are published. */
+  waiting?: readonly Utterance[];
+}
+
+/** Behind by this much is worth telling the client. */
+const LAG_NOTICE_MS = 2_000;
+
+/** The whole transcript logic of one session, as a function from inputs to outputs. It reads no clock and never waits. */
+export class SessionCore {
+  readonly #pipeline: PipelineOptions;
+  readonly #publisher: Publisher;
+  readonly #tracks: readonly Track[];
+  #settings: SessionSettings;
+  #state: SessionState = 'streaming';
+  #jobs = 0;
+  #cadence = 1;
+  #lagging = false;
+  #cuts: Cut[] = [];
+
+  constructor(settings: SessionSettings, pipeline: PipelineOptions) {
+    this.#settings = settings;
+    this.#pipeline = pipeline;
+    this.#publisher = new Publisher(() => this.#settings);
+    const desk = {
+      pipeline,
+      publisher: this.#publisher,
+      settings: () => this.#settings,
+      nextJob: () => ++this.#jobs,
+      cadence: () => this.#cadence,
+    };
+    this.#tracks = Array.from({ length: settings.channels }, (_, channel) => new Track(channel, desk));
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get settings(): SessionSettings {
+    return this.#settings;
+  }
+
+  get pipeline(): PipelineOptions {
+    return this.#pipeline;
+  }
+
+  get heardSamples(): number {
+    return this.#tracks[0]!.heard;
+  }
+
+  /** The longest backlog of any channel: audio not judged, or ended and not decoded. */
+  get undecodedSamples(): number {
+    return Math.max(...this.#tracks.map((track) => track.undecoded));
+  }
+
+  /** Audio for a `detect` output. */
+  audio(channel: number, from: number, to: number): Float32Array {
+    return this.#tracks[channel]!.audio(from, to);
+  }
+
+  /** What a job is about, at the moment a slot is free for it; undefined when its answer is no longer wanted. */
+  take(job: number): Span | undefined {
+    for (const track of this.#tracks) {
+      const span = track.take(job);
+      if (span !== undefined) return span;
+    }
+    return undefined;
+  }
+
+  handle(input: SessionInput): SessionOutput[] {
+    if (this.#state === 'closed') return [];
+    this.#apply(input);
+    this.#answerCuts();
+    return this.#publisher.drain();
+  }
+
+  #apply(input: SessionInput): void {
+    switch (input.kind) {
+      case 'audio':
+        for (const [channel, track] of this.#tracks.entries()) track.hear(input.channels[channel]!);
+        return;
+      case 'probability':
+        this.#tracks[input.channel]!.judge(input.from, input.to, input.value);
+        return;
+      case 'hypothesis':
+        this.#tracks.some((track) => track.read(input.job, input.hypothesis));
+        return;
+      case 'undecoded':
+        this.#tracks.some((track) => track.missed(input.job, input.reason));
+        return;
+      case 'rewrite':
+        this.#publisher.rewritten(input.sentence, input.text, input.model, input.tookMs);
+        return;
+      case 'unwritten':
+        this.#publisher.unwritten(input.sentence, input.reason, input.tookMs);
+        return;
+      case 'configure':
+        this.#configure(input.settings);
+        return;
+      case 'flush':
+        this.#cuts.push({ at: this.heardSamples, answer: true, id: input.id });
+        return;
+      case 'pause':
+        this.#cuts.push({ at: this.heardSamples, answer: false, id: undefined });
+        return;
+      case 'load':
+        this.#load(input.cadence, input.lagMs);
+        return;
+      case 'finish':
+        if (this.#state !== 'streaming') return;
+        this.#state = move(this.#state, 'draining');
+        this.#cuts.push({ at: this.heardSamples, answer: false, id: undefined });
+        return;
+    }
+  }
+
+  #configure(change: Configure): void {
+    const { partials, cleanup, endpoint } = this.#settings;
+    const language = change.language ?? this.#settings.language;
+    const moved = language !== this.#settings.language;
+    this.#settings = {
+      ...this.#settings,
+      language,
+      languages: change.languages ?? this.#settings.languages,
+      vocabulary: change.vocabulary ?? this.#settings.vocabulary,
+      partials: { mode: change.partials?.mode ?? partials.mode, everyMs: change.partials?.everyMs ?? partials.everyMs },
+      cleanup: {
+        mode: change.cleanup?.mode ?? cleanup.mode,
+        instruction: change.cleanup?.instruction ?? cleanup.instruction,
+      },
+      endpoint: { minMs: change.endpoint?.minMs ?? endpoint.minMs, maxMs: change.endpoint?.maxMs ?? endpoint.maxMs },
+    };
+    if (moved) for (const track of this.#tracks) track.languageChanged();
+  }
+
+  #load(cadence: number, lagMs: number): void {
+    this.#cadence = cadence;
+    const lagging = lagMs >= LAG_NOTICE_MS;
+    if (lagging === this.#lagging) return;
+    this.#lagging = lagging;
+    const text = lagging
+      ? `Decoding is ${Math.round(lagMs / 100) / 10} s behind; partials are slower until it has caught up.`
+      : 'Decoding has caught up.';
+    this.#publisher.event({ type: 'notice', code: 'lag', text });
+  }
+
+  /** Carries out cuts the VAD has reached, and answers those whose speech is published. */
+  #answerCuts(): void {
+    for (const cut of this.#cuts) {
+      if (cut.waiting !== undefined || !this.#tracks.every((track) => track.judged + WINDOW > cut.at)) continue;
+      cut.waiting = this.#tracks.flatMap((track) => track.cut(cut.at));
+    }
+    const open = (cut: Cut): boolean =>
+      cut.waiting === undefined || cut.waiting.some((utterance) => this.#tracks.some((track) => track.has(utterance)));
+    while (this.#cuts.length > 0 && !open(this.#cuts[0]!)) {
+      const cut = this.#cuts.shift()!;
+      if (!cut.answer) continue;
+      const id = cut.id === undefined ? {} : { id: cut.id };
+      this.#publisher.event({ type: 'flushed', ...id, audioMs: msFromSamples(cut.at) });
+    }
+    if (this.#state === 'draining' && this.#cuts.length === 0) this.#close();
+  }
+
+  #close(): void {
+    if (this.#publisher.cleaning > 0 || !this.#tracks.every((track) => track.idle)) return;
+    this.#state = move(this.#state, 'closed');
+    this.#publisher.event({
+      type: 'done',
+      audioMs: msFromSamples(this.heardSamples),
+      sentences: this.#publisher.finals,
+    });
+    this.#publisher.ask({ kind: 'closed' });
+  }
+}

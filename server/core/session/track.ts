@@ -1,0 +1,340 @@
+import { AudioRing } from '../audio/ring.ts';
+import type { Hypothesis } from '../hypothesis.ts';
+import { promptFor } from '../segment/context.ts';
+import { quietest } from '../sentence/cut.ts';
+import { endpointWait } from '../speech/endpoint.ts';
+import { SpeechGate } from '../speech/gate.ts';
+import { level, VoiceLog, WINDOW } from '../speech/voice-log.ts';
+import { textOf } from '../stable/words.ts';
+import { msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
+import type { TrackDesk } from './desk.ts';
+import { Finaliser } from './finaliser.ts';
+import { LanguageChoice } from './language.ts';
+import type { Span } from './outputs.ts';
+import { Utterance } from './utterance.ts';
+
+/** Whisper hears 30 s at most; a little less leaves room for rounding. */
+const DECODE_SAMPLES_MAX = 29.5 * SAMPLE_RATE;
+/** A final that could not be decoded is asked for this often before it is given up. */
+const RETRIES_MAX = 3;
+/** Voice needed before the first partial: less gives no word. */
+const FIRST_PARTIAL_MS = 220;
+
+/** One speaker's channel: from audio and probabilities to sentences. */
+export class Track {
+  readonly #channel: number;
+  readonly #desk: TrackDesk;
+  readonly #ring: AudioRing;
+  readonly #voices: VoiceLog;
+  readonly #gate: SpeechGate;
+  readonly #finaliser: Finaliser;
+  /** Oldest first; only the last may still grow, and only the first may publish. */
+  readonly #utterances: Utterance[] = [];
+  #language: LanguageChoice;
+  #asked = 0;
+
+  constructor(channel: number, desk: TrackDesk) {
+    const { vad, ringSeconds } = desk.pipeline;
+    this.#channel = channel;
+    this.#desk = desk;
+    this.#ring = new AudioRing(ringSeconds * SAMPLE_RATE);
+    this.#voices = new VoiceLog(ringSeconds * SAMPLE_RATE, vad.close);
+    this.#gate = new SpeechGate(vad);
+    this.#language = new LanguageChoice(desk.settings().language);
+    this.#finaliser = new Finaliser(channel, desk, this.#ring, this.#voices);
+  }
+
+  get heard(): number {
+    return this.#ring.end;
+  }
+
+  get judged(): number {
+    return this.#voices.end;
+  }
+
+  get idle(): boolean {
+    return this.#utterances.length === 0;
+  }
+
+  /** Audio that waits: not judged yet, or ended and not decoded. */
+  get undecoded(): number {
+    const ended = this.#utterances.filter((utterance) => utterance.end !== undefined);
+    return ended.reduce((sum, { anchor, end }) => sum + end! - anchor, this.heard - this.judged);
+  }
+
+  languageChanged(): void {
+    this.#language = new LanguageChoice(this.#desk.settings().language);
+    for (const utterance of this.#utterances) utterance.language = undefined;
+  }
+
+  hear(samples: Float32Array): void {
+    this.#ring.write(samples);
+    while (this.#asked + WINDOW <= this.#ring.end) {
+      const from = this.#asked;
+      this.#asked += WINDOW;
+      this.#desk.publisher.ask({ kind: 'detect', channel: this.#channel, from, to: this.#asked });
+    }
+  }
+
+  audio(from: number, to: number): Float32Array {
+    return this.#ring.read(from, to);
+  }
+
+  judge(from: number, to: number, probability: number): void {
+    const loud = level(this.#ring.read(from, to));
+    this.#voices.push(probability, loud);
+    const voice = this.#gate.push(probability, loud);
+    const open = this.#growing();
+    if (open === undefined) {
+      if (voice) this.#open(from, to);
+      return;
+    }
+    if (voice) this.#speak(open, to);
+    else this.#fallSilent(open, to);
+    this.#limit(open, to);
+  }
+
+  /** Ends what is being said at `at`, without waiting for silence. */
+  cut(at: number): readonly Utterance[] {
+    const open = this.#growing();
+    if (open !== undefined) this.#end(open, at);
+    return [...this.#utterances];
+  }
+
+  has(utterance: Utterance): boolean {
+    return this.#utterances.includes(utterance);
+  }
+
+  take(job: number): Span | undefined {
+    const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
+    if (utterance === undefined) return undefined;
+    const final = utterance.final?.job === job;
+    const from = final ? utterance.final!.from : Math.max(utterance.anchor, this.#ring.start);
+    const to = final
+      ? utterance.final!.to
+      : Math.min(this.#ring.end, this.judged + 3 * WINDOW, from + DECODE_SAMPLES_MAX);
+    if (!final) {
+      utterance.partial = { job, to };
+      utterance.decodedTo = to;
+    }
+    return this.#span(utterance, final, from, to);
+  }
+
+  /** Whether the job was this track's. */
+  read(job: number, hypothesis: Hypothesis): boolean {
+    const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
+    if (utterance === undefined) return false;
+    if (utterance.final?.job === job) this.#readFinal(utterance, hypothesis);
+    else this.#readPartial(utterance, hypothesis);
+    return true;
+  }
+
+  missed(job: number, reason: 'dropped' | 'failed'): boolean {
+    const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
+    if (utterance === undefined) return false;
+    if (utterance.partial?.job === job) {
+      utterance.partial = undefined;
+      return true;
+    }
+    if (reason === 'failed') utterance.retries++;
+    if (utterance.retries < RETRIES_MAX) this.#askFinal(utterance, utterance.final!.to);
+    else this.#giveUp(utterance);
+    return true;
+  }
+
+  #growing(): Utterance | undefined {
+    const last = this.#utterances.at(-1);
+    return last?.end === undefined ? last : undefined;
+  }
+
+  #open(from: number, to: number): void {
+    const { vad, commit } = this.#desk.pipeline;
+    const before = this.#utterances.at(-1)?.end ?? 0;
+    const start = Math.max(0, before, this.#ring.start, from - samplesFromMs(vad.preRollMs));
+    const utterance = new Utterance(start, {
+      policy: commit.policy,
+      edgeSamples: samplesFromMs(commit.edgeMs),
+      earlyConfidence: commit.earlyConfidence,
+      earlySamples: samplesFromMs(commit.earlyMs),
+    });
+    utterance.lastVoice = to;
+    this.#utterances.push(utterance);
+    this.#desk.publisher.event({ type: 'speech', channel: this.#channel, state: 'start', atMs: msFromSamples(from) });
+  }
+
+  #speak(utterance: Utterance, to: number): void {
+    utterance.lastVoice = to;
+    const speculative = utterance.final;
+    if (speculative !== undefined) {
+      utterance.final = undefined;
+      if (speculative.answer === undefined) this.#desk.publisher.ask({ kind: 'forget', job: speculative.job });
+      else this.#finaliser.grow(utterance, speculative.answer, speculative.to);
+    }
+    this.#maybePartial(utterance, to);
+  }
+
+  #maybePartial(utterance: Utterance, to: number): void {
+    const { partials } = this.#desk.settings();
+    const cadence = this.#desk.cadence();
+    if (partials.mode === 'off' || cadence === 0 || utterance.partial !== undefined) return;
+    if (this.#utterances[0] !== utterance) return;
+    const first = utterance.decodedTo === utterance.anchor && utterance.text === '';
+    const enough = first
+      ? this.#voices.voiced(utterance.anchor, to) >= samplesFromMs(FIRST_PARTIAL_MS)
+      : to - utterance.decodedTo >= samplesFromMs(partials.everyMs * cadence);
+    if (!enough) return;
+    utterance.partial = { job: this.#desk.nextJob(), to };
+    this.#desk.publisher.ask({ kind: 'recognise', job: utterance.partial.job, final: false });
+  }
+
+  #fallSilent(utterance: Utterance, to: number): void {
+    const { endpoint } = this.#desk.pipeline;
+    const silence = to - utterance.lastVoice;
+    if (utterance.final === undefined && silence >= samplesFromMs(endpoint.speculativeMs)) {
+      this.#askFinal(utterance, to);
+    }
+    const answer = utterance.final?.answer;
+    const text = answer === undefined ? utterance.text : textOf(answer.words) || utterance.text;
+    const wait = Math.max(endpoint.speculativeMs, endpointWait(text, this.#desk.settings().endpoint));
+    if (silence >= samplesFromMs(wait)) this.#end(utterance, to);
+  }
+
+  /** Speech that never pauses is cut at the quietest place before the window is full. */
+  #limit(utterance: Utterance, to: number): void {
+    const hard = samplesFromMs(this.#desk.pipeline.segment.hardMs);
+    if (utterance.end !== undefined || to - utterance.anchor < hard) return;
+    const from = to - 2 * SAMPLE_RATE;
+    const at = from + quietest(this.#ring.read(from, to));
+    this.#end(utterance, at);
+    this.#open(at, to);
+  }
+
+  #end(utterance: Utterance, at: number): void {
+    const { publisher } = this.#desk;
+    utterance.end = at;
+    this.#dropPartial(utterance);
+    publisher.event({
+      type: 'speech',
+      channel: this.#channel,
+      state: 'end',
+      atMs: msFromSamples(Math.min(utterance.lastVoice, at)),
+    });
+    const covered = utterance.final !== undefined && utterance.final.to >= Math.min(at, utterance.lastVoice);
+    if (!covered) {
+      if (utterance.final !== undefined) publisher.ask({ kind: 'forget', job: utterance.final.job });
+      if (this.#hasVoice(utterance, at)) this.#askFinal(utterance, at);
+      else utterance.final = undefined;
+    }
+    if (utterance.final !== undefined) {
+      utterance.kept = this.#ring.read(Math.max(utterance.final.from, this.#ring.start), utterance.final.to);
+    }
+    this.#settle();
+  }
+
+  /** Too little voice for a word is not decoded; words already stable are finalised without it. */
+  #hasVoice(utterance: Utterance, at: number): boolean {
+    const needed = utterance.text === '' ? this.#desk.pipeline.vad.minSpeechMs : 60;
+    return this.#voices.voiced(utterance.anchor, at) >= samplesFromMs(needed);
+  }
+
+  #askFinal(utterance: Utterance, to: number): void {
+    if (utterance.end === undefined && !this.#hasVoice(utterance, to)) return;
+    this.#dropPartial(utterance);
+    const job = this.#desk.nextJob();
+    utterance.final = { job, from: utterance.anchor, to: Math.min(to, utterance.anchor + DECODE_SAMPLES_MAX) };
+    this.#desk.publisher.ask({ kind: 'recognise', job, final: true });
+  }
+
+  /** A final answers all a partial would; its slot is better used. */
+  #dropPartial(utterance: Utterance): void {
+    if (utterance.partial === undefined) return;
+    this.#desk.publisher.ask({ kind: 'forget', job: utterance.partial.job });
+    utterance.partial = undefined;
+  }
+
+  #span(utterance: Utterance, final: boolean, from: number, to: number): Span {
+    const { pipeline, publisher } = this.#desk;
+    const settings = this.#desk.settings();
+    const samples = final && utterance.kept !== undefined ? utterance.kept : this.#ring.read(from, to);
+    return {
+      kind: final ? 'final' : 'partial',
+      channel: this.#channel,
+      fromSample: from,
+      samples,
+      language: utterance.language ?? this.#language.ask((to - from) / SAMPLE_RATE),
+      languages: settings.languages,
+      task: settings.task,
+      model: settings.model,
+      prompt: promptFor(settings.vocabulary, publisher.context, pipeline.contextChars),
+      prefix: pipeline.forcedPrefix ? textOf(utterance.words.stable) : '',
+      windowFloor: undefined,
+    };
+  }
+
+  #readPartial(utterance: Utterance, hypothesis: Hypothesis): void {
+    const { to } = utterance.partial!;
+    utterance.partial = undefined;
+    if (hypothesis.stop === 'aborted') return;
+    if (!this.#language.trusts(hypothesis, (to - utterance.anchor) / SAMPLE_RATE)) {
+      utterance.language = this.#language.locked;
+      return;
+    }
+    this.#finaliser.grow(utterance, hypothesis, to);
+  }
+
+  #readFinal(utterance: Utterance, hypothesis: Hypothesis): void {
+    const final = utterance.final!;
+    const seconds = (final.to - final.from) / SAMPLE_RATE;
+    if (hypothesis.stop === 'aborted') {
+      this.#askFinal(utterance, final.to);
+      return;
+    }
+    if (!this.#language.trusts(hypothesis, seconds) && utterance.language === undefined) {
+      utterance.language = this.#language.locked;
+      this.#askFinal(utterance, final.to);
+      return;
+    }
+    final.answer = hypothesis;
+    this.#settle();
+  }
+
+  /** Publishes finished utterances in the order they were spoken. */
+  #settle(): void {
+    for (;;) {
+      const utterance = this.#utterances[0];
+      if (utterance?.end === undefined) return;
+      if (utterance.final !== undefined && utterance.final.answer === undefined) return;
+      this.#conclude(utterance);
+      this.#utterances.shift();
+    }
+  }
+
+  #conclude(utterance: Utterance): void {
+    const answer = utterance.final?.answer;
+    const language = answer?.language ?? this.#language.locked ?? 'en';
+    this.#finaliser.conclude(utterance, language);
+    if (answer === undefined || answer.words.length === 0 || !this.#language.hear(answer)) return;
+    this.#desk.publisher.event({
+      type: 'notice',
+      code: 'language',
+      text: `The language is ${answer.language}.`,
+      channel: this.#channel,
+    });
+  }
+
+  #giveUp(utterance: Utterance): void {
+    const { from, to } = utterance.final!;
+    this.#desk.publisher.event({
+      type: 'notice',
+      code: 'engine.restarted',
+      text: 'This audio could not be decoded and was set aside; the words shown so far are kept.',
+      channel: this.#channel,
+      fromMs: msFromSamples(from),
+      toMs: msFromSamples(to),
+    });
+    utterance.conclude([...utterance.words.stable, ...utterance.tentative]);
+    utterance.final = undefined;
+    if (utterance.end === undefined) this.#end(utterance, to);
+    else this.#settle();
+  }
+}

@@ -1,0 +1,110 @@
+import type { Hypothesis, Word } from '../hypothesis.ts';
+import { firstSentence, widestGap } from '../sentence/boundary.ts';
+import { type CommitOptions, StableWords } from '../stable/agreement.ts';
+import { bare, sameWord, textOf } from '../stable/words.ts';
+
+/** A decode of everything up to the end of the speech, asked before the end is sure. */
+export interface FinalJob {
+  readonly job: number;
+  readonly from: number;
+  readonly to: number;
+  answer?: Hypothesis;
+}
+
+/** How near a cut an echo of the sentence before may lie: word times jitter by up to 0.3 s. */
+const ECHO_SAMPLES = 4_800;
+
+/**
+ * One span of speech of one channel, from the gate's opening to the endpoint, with what has been decoded of it.
+ * Sentences leave it at the front; what stays is always one open sentence.
+ */
+export class Utterance {
+  readonly words: StableWords;
+  /** Where the decode window begins: the start of the open sentence. */
+  anchor: number;
+  /** One past the last window with a voice in it. */
+  lastVoice: number;
+  /** Number of the open sentence, once something of it was shown. */
+  sentence: number | undefined;
+  revision = 0;
+  /** How far the newest partial reached. */
+  decodedTo: number;
+  partial: { readonly job: number; to: number } | undefined;
+  final: FinalJob | undefined;
+  /** Where the speech ended, once it has. */
+  end: number | undefined;
+  /** Audio from the anchor to the end, kept when the ring may move on before it is decoded. */
+  kept: Float32Array | undefined;
+  /** Decode in this language, whatever is detected: set when a detection was not trusted. */
+  language: string | undefined;
+  retries = 0;
+  tentative: readonly Word[] = [];
+  #last: readonly Word[] = [];
+  #shown = '';
+
+  constructor(from: number, options: CommitOptions) {
+    this.anchor = from;
+    this.decodedTo = from;
+    this.lastVoice = from;
+    this.words = new StableWords(options);
+  }
+
+  /** The sentence as it reads now. */
+  get text(): string {
+    return textOf([...this.words.stable, ...this.tentative]) + (this.tentative.length === 0 ? this.words.hanging : '');
+  }
+
+  /** Reads a decode of the growing span; `edge` is where its audio ends. */
+  grow(words: readonly Word[], edge: number): void {
+    this.tentative = this.words.push(this.#withoutEcho(words), edge).tentative;
+  }
+
+  /** Reads the decode of the whole span: everything is stable after it. */
+  conclude(words: readonly Word[]): void {
+    this.words.finish(this.#withoutEcho(words));
+    this.tentative = [];
+  }
+
+  /** Words of a sentence that has ended inside the stable text, and where the next one starts. */
+  finished(longerThan: number): { readonly words: readonly Word[]; readonly next: Word } | undefined {
+    const { stable } = this.words;
+    let count = firstSentence(stable);
+    const first = stable[0];
+    if (count === 0 && first !== undefined && stable.length >= 8 && this.decodedTo - this.anchor > longerThan) {
+      count = widestGap(stable);
+    }
+    const next = stable[count];
+    if (count === 0 || next === undefined) return undefined;
+    return { words: this.#leave(this.words.take(count)), next };
+  }
+
+  /** Everything that is left, at the end. */
+  rest(): readonly Word[] {
+    return this.#leave(this.words.take(this.words.stable.length));
+  }
+
+  /** Whether what is on screen would change; case and punctuation of the open tail alone are not worth a flicker. */
+  changed(stableOnly: boolean): boolean {
+    const tail = stableOnly ? '' : this.tentative.map((word) => bare(word.text)).join(' ');
+    const now = `${this.sentence}|${textOf(this.words.stable)}|${tail}`;
+    if (now === this.#shown) return false;
+    this.#shown = now;
+    return true;
+  }
+
+  #leave(words: readonly Word[]): readonly Word[] {
+    if (words.length > 0) this.#last = words;
+    return words;
+  }
+
+  /** A cut inside a sound can make the next decode begin with the last words of the sentence before. */
+  #withoutEcho(words: readonly Word[]): readonly Word[] {
+    if (this.words.stable.length > 0 || this.#last.length === 0) return words;
+    for (let count = Math.min(3, words.length, this.#last.length); count > 0; count--) {
+      const tail = this.#last.slice(-count);
+      const near = words[count - 1]!.to <= this.anchor + ECHO_SAMPLES;
+      if (near && tail.every((word, i) => sameWord(word, words[i]))) return words.slice(count);
+    }
+    return words;
+  }
+}

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { EventBody } from '../../../../protocol/index.ts';
+import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
+import type { SessionOutput } from '../../../../server/core/session/outputs.ts';
+import { SessionCore } from '../../../../server/core/session/session.ts';
+import { PIPELINE, type SessionSettings } from '../../../../server/core/session/settings.ts';
+import { WINDOW } from '../../../../server/core/speech/voice-log.ts';
+
+const SETTINGS: SessionSettings = {
+  channels: 1,
+  language: 'en',
+  languages: [],
+  task: 'transcribe',
+  model: undefined,
+  vocabulary: [],
+  partials: { mode: 'revisable', everyMs: 100 },
+  cleanup: { mode: 'rules', instruction: '' },
+  endpoint: { minMs: 300, maxMs: 900 },
+};
+const VOCABULARY = [
+  'the',
+  'The',
+  'cat',
+  'cat,',
+  'sat',
+  'sat.',
+  'on',
+  'On',
+  'mat.',
+  'mat?',
+  '10',
+  'so',
+  'um',
+  'yes!',
+  'Dr.',
+];
+
+type Step =
+  | { readonly kind: 'hear'; readonly voice: boolean; readonly windows: number }
+  | { readonly kind: 'answer'; readonly pick: number; readonly words: readonly number[]; readonly sure: boolean }
+  | { readonly kind: 'lose'; readonly pick: number; readonly failed: boolean }
+  | { readonly kind: 'clean'; readonly pick: number; readonly late: boolean }
+  | { readonly kind: 'flush' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('hear' as const), voice: fc.boolean(), windows: fc.nat(40) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('answer' as const),
+      pick: fc.nat(3),
+      words: fc.array(fc.nat(VOCABULARY.length - 1), { maxLength: 14 }),
+      sure: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick: fc.nat(3), failed: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('clean' as const), pick: fc.nat(3), late: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'flush' as const }) },
+);
+
+/** Drives a session with random answers to whatever it asks, and holds every event to the contract. */
+class Harness {
+  readonly events: EventBody[] = [];
+  steps = 0;
+  flushes = 0;
+  readonly #session: SessionCore;
+  readonly #jobs: number[] = [];
+  readonly #cleanings: { sentence: number; text: string }[] = [];
+  readonly #stable = new Map<number, string>();
+  readonly #finals = new Map<number, string>();
+  readonly #cleaned = new Set<number>();
+  #voice = false;
+
+  constructor(policy: 'agreement' | 'edge' | 'plain') {
+    this.#session = new SessionCore(SETTINGS, { ...PIPELINE, commit: { ...PIPELINE.commit, policy } });
+  }
+
+  run(one: Step): void {
+    this.steps++;
+    if (one.kind === 'hear') {
+      this.#voice = one.voice;
+      const tone = Float32Array.from({ length: WINDOW * one.windows }, (_, i) =>
+        one.voice ? Math.sin(i / 5) * 0.3 : 0,
+      );
+      this.#take(this.#session.handle({ kind: 'audio', channels: [tone] }));
+    }
+    if (one.kind === 'answer') this.#answer(one.pick, one.words, one.sure);
+    if (one.kind === 'lose') {
+      const [job] = this.#jobs.splice(one.pick, 1);
+      const reason = one.failed ? 'failed' : 'dropped';
+      if (job !== undefined) this.#take(this.#session.handle({ kind: 'undecoded', job, reason }));
+    }
+    if (one.kind === 'clean') this.#clean(one.pick, one.late);
+    if (one.kind === 'flush') {
+      this.flushes++;
+      this.#take(this.#session.handle({ kind: 'flush', id: undefined }));
+    }
+  }
+
+  end(): void {
+    this.#take(this.#session.handle({ kind: 'finish' }));
+    for (let i = 0; i < 1_000 && (this.#jobs.length > 0 || this.#cleanings.length > 0); i++) {
+      this.#answer(0, [0, 2, 4], true);
+      this.#clean(0, false);
+    }
+    if (this.#session.state !== 'closed') throw new Error('the session did not close');
+    const flushed = this.events.filter((event) => event.type === 'flushed').length;
+    if (flushed !== this.flushes) throw new Error(`${this.flushes} flushes, ${flushed} answers`);
+    if (this.#finals.size !== this.#cleaned.size) throw new Error('a final was never cleaned');
+    for (const sentence of this.#stable.keys()) {
+      if (!this.#finals.has(sentence) && this.#stable.get(sentence) !== '')
+        throw new Error(`stable text of ${sentence} was lost`);
+    }
+  }
+
+  #answer(pick: number, indices: readonly number[], sure: boolean): void {
+    const [job] = this.#jobs.splice(pick, 1);
+    if (job === undefined) return;
+    const span = this.#session.take(job);
+    if (span === undefined) return;
+    const each = span.samples.length / Math.max(1, indices.length);
+    const words = indices.map((index, i): Word => {
+      const from = Math.round(span.fromSample + i * each);
+      return {
+        text: VOCABULARY[index]!,
+        space: true,
+        from,
+        to: Math.round(from + each),
+        confidence: sure ? 0.99 : 0.5,
+      };
+    });
+    const hypothesis: Hypothesis = {
+      words,
+      language: 'en',
+      languageProbability: 1,
+      noSpeech: 0,
+      averageLogProbability: -0.1,
+      compressionRatio: 1,
+      stop: 'end',
+      decodeMs: 1,
+    };
+    this.#take(this.#session.handle({ kind: 'hypothesis', job, hypothesis }));
+  }
+
+  #clean(pick: number, late: boolean): void {
+    const [wanted] = this.#cleanings.splice(pick, 1);
+    if (wanted === undefined) return;
+    const { sentence, text } = wanted;
+    const input = late
+      ? ({ kind: 'unwritten', sentence, reason: 'late', tookMs: 1 } as const)
+      : ({ kind: 'rewrite', sentence, text, model: 'test', tookMs: 1 } as const);
+    this.#take(this.#session.handle(input));
+  }
+
+  #take(outputs: readonly SessionOutput[]): void {
+    for (const output of outputs) {
+      if (output.kind === 'detect') {
+        const { channel, from, to } = output;
+        this.#take(this.#session.handle({ kind: 'probability', channel, from, to, value: this.#voice ? 0.95 : 0.02 }));
+      }
+      if (output.kind === 'recognise') this.#jobs.push(output.job);
+      if (output.kind === 'forget') this.#jobs.splice(this.#jobs.indexOf(output.job) >>> 0, 1);
+      if (output.kind === 'clean') this.#cleanings.push(output);
+      if (output.kind === 'event') this.#check(output.event);
+    }
+  }
+
+  #check(event: EventBody): void {
+    this.events.push(event);
+    if (event.type === 'partial') {
+      if (this.#finals.has(event.sentence)) throw new Error(`a partial after the final of ${event.sentence}`);
+      const before = this.#stable.get(event.sentence) ?? '';
+      if (!event.stable.startsWith(before)) throw new Error(`stable text changed: "${before}" -> "${event.stable}"`);
+      this.#stable.set(event.sentence, event.stable);
+    }
+    if (event.type === 'final') {
+      if (this.#finals.has(event.sentence)) throw new Error(`two finals of ${event.sentence}`);
+      const stable = this.#stable.get(event.sentence) ?? '';
+      if (!event.text.startsWith(stable)) throw new Error(`"${stable}" is no prefix of the final "${event.text}"`);
+      if (event.text === '') throw new Error('an empty final');
+      this.#finals.set(event.sentence, event.text);
+    }
+    if (event.type === 'cleaned') {
+      if (!this.#finals.has(event.sentence)) throw new Error(`a cleaning before the final of ${event.sentence}`);
+      if (this.#cleaned.has(event.sentence)) throw new Error(`two cleanings of ${event.sentence}`);
+      this.#cleaned.add(event.sentence);
+    }
+  }
+}
+
+for (const policy of ['agreement', 'edge', 'plain'] as const) {
+  t.test(`stable text never changes and is a prefix of a final that is sent once (${policy})`, async (t) => {
+    let steps = 0;
+    let finals = 0;
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 40, maxLength: 160 }), (script) => {
+        const harness = new Harness(policy);
+        for (const one of script) harness.run(one);
+        harness.end();
+        steps += harness.steps;
+        finals += harness.events.filter((event) => event.type === 'final').length;
+      }),
+      { numRuns: 640, endOnFailure: false },
+    );
+    t.comment(`${steps} steps, ${finals} finals`);
+    t.ok(steps > 34_000, 'the property saw enough steps');
+    t.ok(finals > 1_000, 'and enough finals');
+  });
+}
