@@ -26,7 +26,12 @@ export interface DecodeJob {
 
 export type DecodeAnswer =
   | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
-  | { readonly kind: 'failed'; readonly job: number; readonly code: 'engine.crashed' | 'engine.timeout' | 'engine.busy'; readonly text: string };
+  | {
+      readonly kind: 'failed';
+      readonly job: number;
+      readonly code: 'engine.crashed' | 'engine.timeout' | 'engine.busy';
+      readonly text: string;
+    };
 
 /** What runs, for the start-up line, `doctor` and `ready`. */
 export interface RecogniserInfo {
