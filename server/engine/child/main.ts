@@ -1,0 +1,100 @@
+import { openSync, readSync } from 'node:fs';
+import type { FromWorker, ToWorker, WireJob, WorkerSetup } from '../wire.ts';
+import type { ChildEngine } from './engine.ts';
+
+/** The worker process: loads one model, decodes what it is sent, and ends with its parent. */
+let engine: ChildEngine | undefined;
+let cores = 1;
+const running = new Map<number, AbortController>();
+
+process.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'setup':
+      void start(message.setup);
+      return;
+    case 'decode':
+      void decode(message.job);
+      return;
+    case 'abort':
+      running.get(message.job)?.abort();
+      return;
+    case 'ping':
+      send({ kind: 'alive', memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576) });
+      return;
+  }
+});
+// A parent that is gone cannot use an answer.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C goes to the whole group; the parent decides when its workers end.
+process.on('SIGINT', () => {});
+
+async function start(setup: WorkerSetup): Promise<void> {
+  cores = setup.cores;
+  try {
+    engine = await open(setup);
+    const realTimeFactor = await warmUp(engine);
+    const { name, multilingual, detail } = engine;
+    send({ kind: 'ready', engine: name, multilingual, realTimeFactor, detail });
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    const known = code === 'model.absent' || code === 'model.corrupt';
+    send({ kind: 'refused', code: known ? code : 'engine.absent', problem: message ?? String(error) });
+  }
+}
+
+async function open(setup: WorkerSetup): Promise<ChildEngine> {
+  if (setup.engine === 'native') return new (await import('./whisper-native.ts')).NativeEngine(setup);
+  const { checkModelFile } = await import('../native/model-file.ts');
+  checkModelFile(setup.modelPath);
+  return (await import('./whisper-stock.ts')).StockEngine.load(setup, isMultilingual(setup.modelPath));
+}
+
+/** The vocabulary's size stands second in the file; English-only models have 51864 words. */
+function isMultilingual(path: string): boolean {
+  const header = Buffer.alloc(8);
+  readSync(openSync(path, 'r'), header, 0, 8, 0);
+  return header.readInt32LE(4) >= 51_865;
+}
+
+/** One decode of four seconds of a quiet tone: pages the weights in and measures what a decode costs here. */
+async function warmUp(engine: ChildEngine): Promise<number> {
+  const seconds = 4;
+  const samples = Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.01 * Math.sin(i / 20));
+  const job: WireJob = {
+    id: 0,
+    kind: 'final',
+    samples,
+    fromSample: 0,
+    language: 'en',
+    languages: [],
+    task: 'transcribe',
+    prompt: '',
+    prefix: '',
+    windowFloor: undefined,
+  };
+  const signal = new AbortController().signal;
+  // The stock binding takes seconds for one; measuring the first is honest enough there.
+  if (engine.name === 'native') await engine.decode(job, cores, signal);
+  const started = performance.now();
+  await engine.decode(job, cores, signal);
+  return (performance.now() - started) / 1000 / seconds;
+}
+
+async function decode(job: WireJob): Promise<void> {
+  const controller = new AbortController();
+  running.set(job.id, controller);
+  try {
+    if (engine === undefined) throw new Error('the engine is not ready');
+    // Decodes that compete for cores are many times slower with more than one thread each.
+    const threads = Math.max(1, Math.floor(cores / running.size));
+    send({ kind: 'hypothesis', job: job.id, hypothesis: await engine.decode(job, threads, controller.signal) });
+  } catch (error) {
+    send({ kind: 'failed', job: job.id, problem: error instanceof Error ? error.message : String(error) });
+  } finally {
+    running.delete(job.id);
+  }
+}
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send?.(message);
+}

@@ -1,0 +1,61 @@
+import { deflateRawSync } from 'node:zlib';
+import type { Hypothesis } from '../../core/hypothesis.ts';
+import { NativeModel } from '../native/binding.ts';
+import type { WireJob, WorkerSetup } from '../wire.ts';
+import type { ChildEngine } from './engine.ts';
+import { placeWords } from './words.ts';
+
+/** Our own addon: fitted windows, many decodes over one set of weights, real abort. */
+export class NativeEngine implements ChildEngine {
+  readonly name = 'native';
+  readonly slots: number;
+  readonly #setup: WorkerSetup;
+  readonly #model: NativeModel;
+
+  constructor(setup: WorkerSetup) {
+    this.#setup = setup;
+    this.slots = setup.slots;
+    this.#model = NativeModel.load(setup.modelPath);
+  }
+
+  get multilingual(): boolean {
+    return this.#model.info.multilingual;
+  }
+
+  get detail(): string {
+    return `built for this machine, ${this.#setup.cores} threads alone, one each when decodes compete`;
+  }
+
+  async decode(job: WireJob, threads: number, signal: AbortSignal): Promise<Hypothesis> {
+    const started = performance.now();
+    const floor = job.kind === 'final' ? this.#setup.finalWindowFloor : this.#setup.partialWindowFloor;
+    const decode = await this.#model.decode({
+      samples: job.samples,
+      language: this.multilingual ? job.language : 'en',
+      languages: job.languages,
+      task: job.task,
+      prompt: job.prompt,
+      prefix: job.prefix,
+      windowFloor: job.windowFloor ?? floor,
+      threads,
+      wordTimes: true,
+      signal,
+    });
+    return {
+      words: placeWords(decode.words, job.fromSample, job.samples.length),
+      language: job.task === 'translate' ? 'en' : decode.language,
+      languageProbability: decode.languageProbability,
+      noSpeech: decode.noSpeech,
+      averageLogProbability: decode.averageLogProbability,
+      compressionRatio: compressionRatio(decode.words.map((word) => word.text).join(' ')),
+      stop: decode.stop,
+      decodeMs: performance.now() - started,
+    };
+  }
+}
+
+/** Length of the text over its deflated length; a loop compresses well. */
+export function compressionRatio(text: string): number {
+  const bytes = Buffer.from(text);
+  return bytes.length === 0 ? 1 : bytes.length / deflateRawSync(bytes).length;
+}

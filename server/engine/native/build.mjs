@@ -1,0 +1,170 @@
+// Builds the native engine during `npm ci`. Plain JavaScript, because it runs before anything is compiled.
+// It never fails an install: without a compiler the stock binding is used, and one line says so.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, availableParallelism, cpus, homedir, platform } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const here = dirname(fileURLToPath(import.meta.url));
+const built = join(here, 'build', 'Release', 'sotto_whisper.node');
+const stamp = join(here, 'build', 'Release', 'key.txt');
+const BUILD_TIMEOUT_MS = 15 * 60_000;
+
+/** The machine's own instruction set, or a baseline that every x86-64 machine of the last ten years has. */
+function cpuFlags() {
+  const portable = process.env.SOTTO_PORTABLE === '1';
+  if (arch() === 'x64') return portable ? '-march=x86-64-v3' : '-march=native';
+  if (arch() === 'arm64') return portable ? '-march=armv8.2-a+dotprod' : platform() === 'darwin' ? '-mcpu=native' : '-march=native';
+  return '-O3';
+}
+
+function sources() {
+  const package_ = dirname(require.resolve('@fugood/whisper.node/package.json'));
+  const whisper = join(package_, 'src', 'whisper.rn', 'vendor', 'whisper.cpp');
+  for (const file of ['src/whisper.cpp', 'include/whisper.h', 'ggml/src/ggml.c', 'ggml/src/ggml-cpu/ggml-cpu.c']) {
+    if (!existsSync(join(whisper, file))) {
+      throw new Error(`@fugood/whisper.node ${require('@fugood/whisper.node/package.json').version} does not hold ${file}; version 1.2.0-rc.0 does`);
+    }
+  }
+  return whisper;
+}
+
+/** What the binary depends on; a change of any of it means a new build. */
+function buildKey() {
+  const hash = createHash('sha256');
+  hash.update(require('@fugood/whisper.node/package.json').version);
+  hash.update(require('node-addon-api/package.json').version);
+  for (const name of readdirSync(join(here, 'src')).sort()) hash.update(readFileSync(join(here, 'src', name)));
+  hash.update(readFileSync(join(here, 'binding.gyp')));
+  hash.update(`${platform()} ${arch()} ${cpuFlags()} ${process.env.SOTTO_PORTABLE === '1' ? '' : cpuName()}`);
+  return hash.digest('hex').slice(0, 24);
+}
+
+function cpuName() {
+  try {
+    const flags = /^(flags|Features)\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    if (flags) return flags[0];
+  } catch {
+    // Not Linux: the model name tells machines apart well enough.
+  }
+  return cpus()[0]?.model ?? '';
+}
+
+/** Headers that are on this machine already; node-gyp would otherwise download them. */
+function nodeDir() {
+  const own = dirname(dirname(process.execPath));
+  if (process.env.SOTTO_NODE_HEADERS !== 'package' && existsSync(join(own, 'include', 'node', 'common.gypi'))) return own;
+  const made = join(here, 'build', 'headers');
+  const include = join(made, 'include', 'node');
+  mkdirSync(include, { recursive: true });
+  const from = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
+  for (const name of readdirSync(from)) copyFileSync(join(from, name), join(include, name));
+  writeFileSync(join(include, 'common.gypi'), "{ 'target_defaults': { 'default_configuration': 'Release', 'configurations': { 'Release': {}, 'Debug': {} }, 'cflags': ['-fPIC'], 'conditions': [['OS==\"mac\"', { 'xcode_settings': { 'OTHER_LDFLAGS': ['-undefined dynamic_lookup'] } }]] } }\n");
+  writeFileSync(join(include, 'config.gypi'), `{ 'target_defaults': { 'default_configuration': 'Release' }, 'variables': { 'target_arch': '${arch()}', 'host_arch': '${arch()}' } }\n`);
+  // node-gyp reads the version from here.
+  const [major, minor, patch] = process.versions.node.split('.');
+  writeFileSync(join(include, 'node_version.h'), `#define NODE_MAJOR_VERSION ${major}\n#define NODE_MINOR_VERSION ${minor}\n#define NODE_PATCH_VERSION ${patch}\n`);
+  return made;
+}
+
+function compilerProblem() {
+  for (const tool of [process.env.CXX ?? 'c++', 'make', process.env.PYTHON ?? 'python3']) {
+    if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0) return `${tool} is not there`;
+  }
+  return undefined;
+}
+
+function compile(total) {
+  const gyp = join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js');
+  const args = [gyp, 'rebuild', '--release', `--nodedir=${nodeDir()}`, `-j${availableParallelism()}`];
+  const env = { ...process.env };
+  // Settings of npm itself are not node-gyp's.
+  for (const name of Object.keys(env)) if (/^npm_config_/i.test(name) && !/proxy|python/i.test(name)) delete env[name];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: here, env: { ...env, V: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const kill = setTimeout(() => child.kill(), BUILD_TIMEOUT_MS);
+    let done = 0;
+    let said = Date.now();
+    let tail = '';
+    const read = (chunk) => {
+      tail = (tail + chunk).slice(-4_000);
+      done += String(chunk).split('\n').filter((line) => /^\s*(CC|CXX)\(target\)/.test(line)).length;
+      if (Date.now() - said < 5_000) return;
+      said = Date.now();
+      console.log(`sotto: building the native engine, ${done} of ${total} files`);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.on('error', (error) => resolve(String(error)));
+    child.on('close', (code) => {
+      clearTimeout(kill);
+      resolve(code === 0 && existsSync(built) ? undefined : tail);
+    });
+  });
+}
+
+async function main() {
+  if (process.argv.includes('--print-flags')) {
+    process.stdout.write(cpuFlags());
+    return;
+  }
+  if (process.env.SOTTO_NATIVE === '0') {
+    console.log('sotto: SOTTO_NATIVE=0, so the native engine is not built; the stock binding is used.');
+    return;
+  }
+  sources();
+  const key = buildKey();
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sotto', 'native', key);
+  if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, 'utf8') === key) {
+    console.log('sotto: the native engine is up to date.');
+    return;
+  }
+  if (fromCache(cache, key)) {
+    console.log('sotto: the native engine was built on this machine before; taken from the cache.');
+    return;
+  }
+  const missing = compilerProblem();
+  if (missing !== undefined) throw new Error(`${missing} (Debian: apt install g++ make python3; macOS: xcode-select --install)`);
+  const total = (readFileSync(join(here, 'binding.gyp'), 'utf8').match(/\.(c|cpp)"/g) ?? []).length - 2;
+  console.log(`sotto: building the native engine for this machine (${cpuFlags()}), about a minute or two`);
+  const started = Date.now();
+  const problem = await compile(total);
+  if (problem !== undefined) throw new Error(`the build failed:\n${problem}`);
+  writeFileSync(stamp, key);
+  toCache(cache);
+  console.log(`sotto: the native engine is ready (${Math.round((Date.now() - started) / 1000)} s).`);
+}
+
+function fromCache(cache, key) {
+  try {
+    if (!existsSync(join(cache, 'sotto_whisper.node'))) return false;
+    mkdirSync(dirname(built), { recursive: true });
+    copyFileSync(join(cache, 'sotto_whisper.node'), built);
+    // A copy that does not load (another libc, a torn file) is worse than none.
+    require(built);
+    writeFileSync(stamp, key);
+    return true;
+  } catch {
+    rmSync(built, { force: true });
+    return false;
+  }
+}
+
+function toCache(cache) {
+  try {
+    mkdirSync(cache, { recursive: true });
+    copyFileSync(built, join(cache, 'sotto_whisper.node'));
+    if (statSync(join(cache, 'sotto_whisper.node')).size !== statSync(built).size) rmSync(cache, { recursive: true });
+  } catch {
+    // The cache only saves time; a home that cannot be written is no reason to complain.
+  }
+}
+
+main().catch((error) => {
+  console.log(`sotto: the native engine was not built: ${error.message}`);
+  console.log('sotto: the stock binding is used instead; it is many times slower on x64. `npx sotto doctor` says more.');
+});

@@ -1,0 +1,32 @@
+// Tokens and attention → words with times. Pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "decode.h"
+
+namespace sotto {
+
+struct Token {
+    int id = 0;
+    std::string text;
+    double log_probability = 0;
+    bool forced = false;
+    // Attention of the alignment heads when this token was predicted: [head][frame], row by row.
+    std::vector<float> attention;
+};
+
+// How many tokens to keep of a text that ends in a repetition; `tokens.size()` when it does not repeat.
+// A period of six or more tokens counts when said twice, of three to five three times, of one or two four times.
+size_t without_repeat(const std::vector<Token> & tokens);
+
+// Frame of 20 ms at which each token begins, by dynamic time warping over the attention
+// (as published with Whisper: normalise over tokens, median filter over time, mean over heads).
+std::vector<int> align(const std::vector<Token> & tokens, int heads, int window_frames, int audio_frames);
+
+// Joins tokens into words. `starts` has one frame more than there are tokens: the end of the last. May be empty.
+std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vector<int> & starts, bool spaced,
+                             const std::vector<float> & samples);
+
+}  // namespace sotto

@@ -1,0 +1,44 @@
+import type { Hypothesis } from '../core/hypothesis.ts';
+
+/** What a worker process is started with; travels as its first message. */
+export interface WorkerSetup {
+  readonly modelPath: string;
+  readonly engine: 'native' | 'stock';
+  readonly slots: number;
+  readonly cores: number;
+  readonly finalWindowFloor: number;
+  readonly partialWindowFloor: number;
+}
+
+/** A decode job as it travels; `DecodeJob` of the port without what only the parent needs. */
+export interface WireJob {
+  readonly id: number;
+  readonly kind: 'partial' | 'final';
+  readonly samples: Float32Array;
+  readonly fromSample: number;
+  readonly language: string;
+  readonly languages: readonly string[];
+  readonly task: 'transcribe' | 'translate';
+  readonly prompt: string;
+  readonly prefix: string;
+  readonly windowFloor: number | undefined;
+}
+
+export type ToWorker =
+  | { readonly kind: 'setup'; readonly setup: WorkerSetup }
+  | { readonly kind: 'decode'; readonly job: WireJob }
+  | { readonly kind: 'abort'; readonly job: number }
+  | { readonly kind: 'ping' };
+
+export type FromWorker =
+  | {
+      readonly kind: 'ready';
+      readonly engine: 'native' | 'stock';
+      readonly multilingual: boolean;
+      readonly realTimeFactor: number;
+      readonly detail: string;
+    }
+  | { readonly kind: 'refused'; readonly code: 'model.absent' | 'model.corrupt' | 'engine.absent'; readonly problem: string }
+  | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
+  | { readonly kind: 'failed'; readonly job: number; readonly problem: string }
+  | { readonly kind: 'alive'; readonly memoryMb: number };
