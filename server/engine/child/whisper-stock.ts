@@ -1,4 +1,4 @@
-import { initWhisper } from '@fugood/whisper.node';
+import { createRequire } from 'node:module';
 import type { Hypothesis } from '../../core/hypothesis.ts';
 import type { WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
@@ -8,7 +8,16 @@ import { type EngineWord, placeWords } from './words.ts';
 /** The binding shows no token probabilities; a middling value neither commits a word early nor drops it. */
 const UNKNOWN_CONFIDENCE = 0.5;
 
-type StockContext = Awaited<ReturnType<typeof initWhisper>>;
+/** The part of the binding that is used; its own types are TypeScript sources that do not compile here. */
+interface StockContext {
+  transcribeData(
+    samples: ArrayBuffer,
+    options: object,
+  ): { promise: Promise<{ language?: string; segments: { text: string; t0: number; t1: number }[] }> };
+}
+interface Binding {
+  initWhisper(options: { filePath: string; useGpu: boolean }): Promise<StockContext>;
+}
 
 /** The prebuilt binding: always 30 s windows, one decode at a time, no probabilities, no abort while it computes. */
 export class StockEngine implements ChildEngine {
@@ -24,6 +33,7 @@ export class StockEngine implements ChildEngine {
   }
 
   static async load(setup: WorkerSetup, multilingual: boolean): Promise<StockEngine> {
+    const { initWhisper } = createRequire(import.meta.url)('@fugood/whisper.node') as Binding;
     return new StockEngine(await initWhisper({ filePath: setup.modelPath, useGpu: false }), multilingual);
   }
 
@@ -67,7 +77,7 @@ function joinTokens(segments: readonly { text: string; t0: number; t1: number }[
     if (text.trim() === '') continue;
     const last = words.at(-1);
     if (last !== undefined && !text.startsWith(' ')) {
-      words[words.length - 1] = { ...last, text: last.text + text, toMs: Math.max(last.toMs, t1 * 1) };
+      words[words.length - 1] = { ...last, text: last.text + text, toMs: Math.max(last.toMs, t1) };
     } else {
       words.push({ text: text.trim(), space: text.startsWith(' '), fromMs: t0, toMs: t1, confidence: UNKNOWN_CONFIDENCE });
     }

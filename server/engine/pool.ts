@@ -1,0 +1,207 @@
+import { availableParallelism } from 'node:os';
+import { Fault } from '../../protocol/index.ts';
+import type { Log } from '../ports/log.ts';
+import type { DecodeAnswer, DecodeJob, Recogniser, RecogniserInfo } from '../ports/recogniser.ts';
+import { FINAL_WINDOW_FLOOR, PARTIAL_WINDOW_FLOOR } from './native/defaults.ts';
+import { isNativeBuilt } from './native/locate.ts';
+import type { WorkerSetup } from './wire.ts';
+import { Worker } from './worker.ts';
+
+export interface PoolOptions {
+  readonly modelPath: string;
+  readonly modelName: string;
+  /** `auto` takes the native engine when it is built. */
+  readonly engine: 'auto' | 'native' | 'stock';
+  /** Decodes at the same time; default one per core. */
+  readonly slots?: number | undefined;
+  readonly decodeTimeoutMs: number;
+  readonly workerMemoryMbMax: number;
+  readonly finalWindowFloor?: number | undefined;
+  readonly partialWindowFloor?: number | undefined;
+  readonly log: Log;
+  readonly childPath?: string | undefined;
+}
+
+/** Deaths of workers under one job before the job is given up. */
+const ATTEMPTS_MAX = 2;
+const START_TIMEOUT_MS = 120_000;
+const BACK_OFF_MS = [0, 250, 1_000, 4_000] as const;
+/** A worker that lived this long had a good start; the next death starts the back-off anew. */
+const GOOD_LIFE_MS = 30_000;
+
+interface Pending {
+  readonly job: DecodeJob;
+  readonly answer: (answer: DecodeAnswer) => void;
+  attempts: number;
+  sent: boolean;
+}
+
+/** One worker process and the jobs in it. A job whose worker dies is decoded again by the next one. */
+export class WorkerPool implements Recogniser {
+  readonly #options: PoolOptions;
+  readonly #setup: WorkerSetup;
+  readonly #pending = new Map<number, Pending>();
+  readonly #ready: Promise<RecogniserInfo>;
+  #settleReady: { resolve(info: RecogniserInfo): void; reject(fault: Error): void } | undefined;
+  #worker: Worker | undefined;
+  #closed = false;
+  #deaths = 0;
+  #bornAt = 0;
+  #restarts = 0;
+  #closing: Promise<void> | undefined;
+  #gone: (() => void) | undefined;
+  #slots: number;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    const cores = availableParallelism();
+    const engine = options.engine === 'auto' ? (isNativeBuilt() ? 'native' : 'stock') : options.engine;
+    this.#slots = engine === 'stock' ? 1 : (options.slots ?? cores);
+    this.#setup = {
+      modelPath: options.modelPath,
+      engine,
+      slots: this.#slots,
+      cores,
+      finalWindowFloor: options.finalWindowFloor ?? FINAL_WINDOW_FLOOR,
+      partialWindowFloor: options.partialWindowFloor ?? PARTIAL_WINDOW_FLOOR,
+    };
+    this.#ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    // Whoever never asks for `ready` must not crash the process when the model is broken.
+    this.#ready.catch(() => {});
+    if (engine === 'native' && !isNativeBuilt()) {
+      this.#fail(new Fault('engine.absent', { problem: 'the native engine is not built' }));
+    } else this.#start();
+  }
+
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** Workers that had to be replaced so far. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Process id of the worker, for tests and metrics. */
+  get pid(): number | undefined {
+    return this.#worker?.pid;
+  }
+
+  ready(): Promise<RecogniserInfo> {
+    return this.#ready;
+  }
+
+  decode(job: DecodeJob): Promise<DecodeAnswer> {
+    return new Promise((answer) => {
+      if (this.#closed) {
+        answer({ kind: 'failed', job: job.id, code: 'engine.crashed', text: 'The engine is closed.' });
+        return;
+      }
+      this.#pending.set(job.id, { job, answer, attempts: 0, sent: false });
+      this.#pump();
+    });
+  }
+
+  abort(job: number): void {
+    this.#worker?.abort(job);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#closed = true;
+      for (const id of [...this.#pending.keys()]) this.#settle(id, failed(id, 'The engine is closed.'));
+      if (this.#worker === undefined) return resolve();
+      this.#gone = resolve;
+      this.#worker.stop();
+    });
+    return this.#closing;
+  }
+
+  #start(): void {
+    this.#bornAt = performance.now();
+    const { modelName, decodeTimeoutMs, workerMemoryMbMax, log, childPath } = this.#options;
+    this.#worker = new Worker(
+      {
+        setup: this.#setup,
+        modelName,
+        decodeTimeoutMs,
+        startTimeoutMs: START_TIMEOUT_MS,
+        memoryMbMax: workerMemoryMbMax,
+        log,
+        childPath,
+      },
+      {
+        ready: ({ engine, multilingual, realTimeFactor, detail }) => {
+          this.#settleReady?.resolve({ engine, model: modelName, multilingual, slots: this.#slots, realTimeFactor, detail });
+          this.#settleReady = undefined;
+          this.#pump();
+        },
+        answer: (message) => {
+          if (message.kind === 'hypothesis') this.#settle(message.job, message);
+          else this.#settle(message.job, failed(message.job, message.problem));
+        },
+        dead: (reason, exit) => this.#died(reason, exit),
+      },
+    );
+  }
+
+  #pump(): void {
+    const worker = this.#worker;
+    if (worker?.state !== 'ready' || worker.outgrown) return;
+    for (const pending of this.#pending.values()) {
+      if (pending.sent) continue;
+      if (worker.busy >= this.#slots) return;
+      pending.sent = true;
+      pending.attempts++;
+      const { model: _, ...job } = pending.job;
+      worker.decode({ ...job, windowFloor: job.windowFloor });
+    }
+  }
+
+  #settle(id: number, answer: DecodeAnswer): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.answer(answer);
+    this.#pump();
+  }
+
+  #died(reason: Fault | undefined, exit: string): void {
+    this.#worker = undefined;
+    if (this.#closed) {
+      this.#gone?.();
+      return;
+    }
+    if (reason !== undefined) return this.#fail(reason);
+    const { modelName, log } = this.#options;
+    this.#restarts++;
+    log.warn({ exit, restarts: this.#restarts }, 'a worker stopped and is replaced');
+    if (performance.now() - this.#bornAt > GOOD_LIFE_MS) this.#deaths = 0;
+    if (this.#settleReady !== undefined && this.#deaths >= BACK_OFF_MS.length) {
+      return this.#fail(new Fault('engine.crashed', { model: modelName, exit }));
+    }
+    const wait = BACK_OFF_MS[Math.min(this.#deaths++, BACK_OFF_MS.length - 1)]!;
+    for (const [id, pending] of [...this.#pending]) {
+      // Only the job that was inside may be the culprit; those that waited are innocent.
+      if (pending.sent && pending.attempts >= ATTEMPTS_MAX) this.#settle(id, failed(id, `The worker stopped (${exit}).`));
+      pending.sent = false;
+    }
+    setTimeout(() => {
+      if (!this.#closed) this.#start();
+      else this.#gone?.();
+    }, wait);
+  }
+
+  /** The engine cannot run at all: everything waiting is told, and nothing is tried again. */
+  #fail(fault: Fault): void {
+    this.#closed = true;
+    this.#settleReady?.reject(fault);
+    this.#settleReady = undefined;
+    for (const id of [...this.#pending.keys()]) this.#settle(id, failed(id, fault.message));
+  }
+}
+
+function failed(job: number, text: string): DecodeAnswer {
+  return { kind: 'failed', job, code: 'engine.crashed', text };
+}
