@@ -1,13 +1,6 @@
-/** One sentence to clean. */
-export interface CleanRequest {
-  readonly text: string;
-  /** ISO 639-1 code. */
-  readonly language: string;
-  /** The sentences before it, oldest first; context only, never part of the answer. */
-  readonly context: readonly string[];
-  /** The client's own wish ("British spelling"), or empty. Never mixed with `text`. */
-  readonly instruction: string;
-}
+import type { CleanRequest } from '../core/clean/request.ts';
+
+export type { CleanRequest };
 
 /** What a cleaner proposes. The guard in `core/clean` decides whether it is taken. */
 export interface Rewrite {

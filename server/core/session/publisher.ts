@@ -1,4 +1,4 @@
-import type { EventBody, WireWord } from '../../../protocol/index.ts';
+import type { Change, EventBody, WireWord } from '../../../protocol/index.ts';
 import { judge } from '../clean/guard.ts';
 import { cleanByRules } from '../clean/rules.ts';
 import type { Word } from '../hypothesis.ts';
@@ -153,7 +153,7 @@ export class Publisher {
     sentence: number,
     waiting: Cleaning,
     text: string,
-    changes: Extract<EventBody, { type: 'cleaned' }>['changes'],
+    changes: readonly Change[],
     model: string,
     tookMs: number,
   ): void {

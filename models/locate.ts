@@ -1,0 +1,110 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Fault } from '../protocol/index.ts';
+import { readAddress } from './address.ts';
+import { MODELS, type ModelEntry, type ModelKind } from './registry.ts';
+
+/** A model that is on this machine. */
+export interface LocatedModel {
+  readonly name: string;
+  readonly kind: ModelKind;
+  readonly path: string;
+  readonly languages: 'all' | readonly string[];
+  readonly multilingual: boolean;
+}
+
+const GGML_MAGIC = 0x67676d6c;
+const GGUF_MAGIC = 0x46554747;
+
+/** The folder of the models that ship with the project. */
+export function embeddedFolder(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'sotto') {
+      return join(folder, 'models', 'embedded');
+    }
+  }
+  throw new Error('The package folder of sotto was not found.');
+}
+
+/** Where pulled models go: `SOTTO_MODELS`, or the user's cache folder. */
+export function cacheFolder(): string {
+  const { SOTTO_MODELS, XDG_CACHE_HOME } = process.env;
+  return SOTTO_MODELS ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sotto', 'models');
+}
+
+/** Where the file of a known model is or would be. */
+export function pathOf(model: ModelEntry): string {
+  return join(model.embedded ? embeddedFolder() : cacheFolder(), model.file);
+}
+
+/** Names of the speech models on this machine, the embedded ones first. */
+export function presentModels(kind: ModelKind): readonly ModelEntry[] {
+  return MODELS.filter((model) => model.kind === kind && existsSync(pathOf(model)));
+}
+
+/**
+ * The file behind a name, path or URL, checked as far as is quick: that it is there, whole and of its kind.
+ * Rejects with `model.unknown`, `model.absent` or `model.corrupt`.
+ */
+export async function resolveModel(text: string, wanted: { readonly kind: ModelKind }): Promise<LocatedModel> {
+  const address = readAddress(text);
+  if (address.kind === 'unknown') {
+    const want = 'run `sotto models list` for the names, or give a path or an https URL of a .bin or .gguf file';
+    throw new Fault('model.unknown', { model: text, want });
+  }
+  if (address.kind === 'known') {
+    const { model } = address;
+    if (model.kind !== wanted.kind) {
+      throw new Fault('model.unknown', {
+        model: text,
+        want: `it is a ${model.kind} model, and a ${wanted.kind} model is wanted`,
+      });
+    }
+    const path = pathOf(model);
+    checkHeader(path, model.name, model.kind, model.bytes);
+    return {
+      name: model.name,
+      kind: model.kind,
+      path,
+      languages: model.languages,
+      multilingual: model.languages === 'all',
+    };
+  }
+  const path = address.kind === 'path' ? address.path : join(cacheFolder(), address.file);
+  const vocabulary = checkHeader(path, text, wanted.kind, undefined);
+  const multilingual = wanted.kind === 'cleanup' || vocabulary >= 51_865;
+  const name = basename(path)
+    .replace(/^ggml-/, '')
+    .replace(/\.(bin|gguf)$/, '');
+  return { name, kind: wanted.kind, path, languages: multilingual ? 'all' : ['en'], multilingual };
+}
+
+/** Size and first bytes; returns the second integer, a Whisper file's vocabulary size. */
+function checkHeader(path: string, model: string, kind: ModelKind, bytes: number | undefined): number {
+  let size: number;
+  const header = Buffer.alloc(8);
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new Error('not a file');
+    size = stat.size;
+    const file = openSync(path, 'r');
+    readSync(file, header, 0, 8, 0);
+    closeSync(file);
+  } catch (cause) {
+    throw new Fault('model.absent', { model, path }, { cause });
+  }
+  if (bytes !== undefined && size !== bytes) {
+    throw new Fault('model.corrupt', { model, problem: `it has ${size} bytes instead of ${bytes}` });
+  }
+  const magic = kind === 'speech' ? GGML_MAGIC : GGUF_MAGIC;
+  if (header.readUInt32LE(0) !== magic) {
+    throw new Fault('model.corrupt', {
+      model,
+      problem: `it does not begin like a ${kind === 'speech' ? 'Whisper ggml' : 'GGUF'} file`,
+    });
+  }
+  return header.readInt32LE(4);
+}

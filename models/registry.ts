@@ -1,0 +1,69 @@
+import { PUBLISHED } from './published.ts';
+
+/** What a model is for. */
+export type ModelKind = 'speech' | 'cleanup';
+
+export interface ModelEntry {
+  /** What people write after `--model`. */
+  readonly name: string;
+  readonly kind: ModelKind;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** `all` is Whisper's 99 languages. */
+  readonly languages: 'all' | readonly string[];
+  readonly licence: string;
+  /** Ships with the project, so it needs no download. */
+  readonly embedded: boolean;
+  readonly url: string;
+  /** Other names for the same file. */
+  readonly aliases: readonly string[];
+}
+
+/** Host that publishes the ggml files; `--mirror` replaces it. */
+export const DEFAULT_SOURCE = 'https://huggingface.co';
+
+/** These ship as their q8_0 files and go by the short name; the full-precision files are `…-f16`. */
+const EMBEDDED = new Map([
+  ['base-q8_0', 'base'],
+  ['tiny.en-q8_0', 'tiny.en'],
+]);
+
+/** Every model known by name: the embedded ones first. */
+export const MODELS: readonly ModelEntry[] = [
+  ...PUBLISHED.files.map(speechEntry).sort((a, b) => Number(b.embedded) - Number(a.embedded)),
+  {
+    name: 'sotto-clean',
+    kind: 'cleanup',
+    file: 'sotto-clean.gguf',
+    bytes: 6_632_000,
+    sha256: '41f0e9fe67a8f521eabbac204e5b6268e800898874df5c9b4384c353de49eae4',
+    languages: ['en'],
+    licence: 'Apache-2.0',
+    embedded: true,
+    url: '',
+    aliases: [],
+  },
+];
+
+/** The model of that name or alias. */
+export function findModel(name: string): ModelEntry | undefined {
+  return MODELS.find((model) => model.name === name || model.aliases.includes(name));
+}
+
+function speechEntry(row: (typeof PUBLISHED.files)[number]): ModelEntry {
+  const short = EMBEDDED.get(row.name);
+  const shadowed = [...EMBEDDED.values()].includes(row.name);
+  return {
+    name: short ?? (shadowed ? `${row.name}-f16` : row.name),
+    kind: 'speech',
+    file: row.file,
+    bytes: row.bytes,
+    sha256: row.sha256,
+    languages: row.languages === 'en' ? ['en'] : 'all',
+    licence: PUBLISHED.licence,
+    embedded: short !== undefined,
+    url: `${DEFAULT_SOURCE}/${PUBLISHED.repository}/resolve/${PUBLISHED.revision}/${row.file}`,
+    aliases: short === undefined ? [] : [row.name],
+  };
+}

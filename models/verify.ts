@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+export type Verdict =
+  | { readonly ok: true; readonly bytes: number; readonly sha256: string }
+  | { readonly ok: false; readonly problem: string };
+
+/** Compares a file's size and hash with what they should be. A file that is not there is a verdict, not an error. */
+export async function verifyFile(
+  path: string,
+  want: { readonly bytes: number; readonly sha256: string },
+): Promise<Verdict> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return { ok: false, problem: 'it is not there' };
+  if (found.size !== want.bytes) return { ok: false, problem: `it has ${found.size} bytes instead of ${want.bytes}` };
+  const sha256 = await hashFile(path);
+  if (sha256 !== want.sha256) return { ok: false, problem: `its sha256 is ${sha256} instead of ${want.sha256}` };
+  return { ok: true, bytes: found.size, sha256 };
+}
+
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

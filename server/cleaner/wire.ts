@@ -1,0 +1,15 @@
+import type { CleanRequest } from '../core/clean/request.ts';
+
+/** How a model is spoken to: our own tiny one by its control tokens, any other by its chat template. */
+export type PromptStyle = 'sotto-clean' | 'chat';
+
+export type ToCleaner =
+  | { readonly kind: 'setup'; readonly modelPath: string; readonly style: PromptStyle; readonly threads: number }
+  | { readonly kind: 'rewrite'; readonly id: number; readonly request: CleanRequest }
+  | { readonly kind: 'cancel'; readonly id: number };
+
+export type FromCleaner =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'rewritten'; readonly id: number; readonly text: string }
+  | { readonly kind: 'failed'; readonly id: number; readonly problem: string };
