@@ -1,0 +1,22 @@
+import type { Meter } from '../ports/meter.ts';
+import type { Metrics } from './metrics.ts';
+
+/** The flow's reports as Prometheus metrics. */
+export function meterOf(metrics: Metrics): Meter {
+  return {
+    decoded: (kind, waitMs, decodeMs) => {
+      metrics.waitSeconds.observe({ kind }, waitMs / 1000);
+      metrics.decodeSeconds.observe({ kind }, decodeMs / 1000);
+    },
+    waiting: (jobs) => metrics.waiting.set(jobs),
+    audio: (seconds) => metrics.audioSeconds.inc(seconds),
+    opened: (live) => {
+      metrics.sessionsTotal.inc();
+      metrics.sessions.set(live);
+    },
+    ended: (live) => metrics.sessions.set(live),
+    refused: () => metrics.refused.inc(),
+    finished: () => metrics.finals.inc(),
+    fault: (code) => metrics.faults.inc({ code }),
+  };
+}

@@ -1,0 +1,34 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric the server shows at `/metrics`. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly sessions = this.#gauge('sotto_sessions', 'Live sessions.');
+  readonly sessionsTotal = this.#counter('sotto_sessions_total', 'Sessions ever opened.');
+  readonly refused = this.#counter('sotto_sessions_refused_total', 'Sessions refused because the server was full or draining.');
+  readonly audioSeconds = this.#counter('sotto_audio_seconds_total', 'Seconds of audio taken in.');
+  readonly finals = this.#counter('sotto_finals_total', 'Final sentences sent.');
+  readonly decodeSeconds = this.#histogram('sotto_decode_seconds', 'Wall time of one decode.', ['kind']);
+  readonly waitSeconds = this.#histogram('sotto_wait_seconds', 'Time a decode waited for a slot.', ['kind']);
+  readonly waiting = this.#gauge('sotto_jobs_waiting', 'Decodes waiting for a slot.');
+  readonly faults = new Counter({ name: 'sotto_faults_total', help: 'Faults by code.', labelNames: ['code'], registers: [this.#registry] });
+  readonly memory = this.#gauge('sotto_memory_bytes', 'Resident memory of the server process.');
+
+  text(): Promise<string> {
+    this.memory.set(process.memoryUsage.rss());
+    return this.#registry.metrics();
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.#registry] });
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[]): Histogram {
+    const buckets = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 4, 8, 16];
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,11 @@
+/** What the flow reports of its work; `observe` turns it into metrics. */
+export interface Meter {
+  decoded(kind: 'partial' | 'final', waitMs: number, decodeMs: number): void;
+  waiting(jobs: number): void;
+  audio(seconds: number): void;
+  opened(live: number): void;
+  ended(live: number): void;
+  refused(): void;
+  finished(): void;
+  fault(code: string): void;
+}
