@@ -5,6 +5,10 @@ export interface Connection {
   readonly queuedBytes: number;
   /** Ignored after the connection has ended. */
   send(frame: string | Uint8Array): void;
+  /** Stops reading: what the client sends next waits in the network, and nothing is lost. */
+  pause(): void;
+  /** Reads on. */
+  resume(): void;
   /** Says goodbye, then closes. Safe to call twice. */
   close(status: number, reason: string): void;
 }
@@ -20,11 +24,10 @@ export interface OpenRequest {
   readonly remoteAddress: string;
 }
 
-/** Called in this order: open, then messages and drains, then exactly one close. Never re-entrantly. */
+/** Called in this order: open, then messages, then exactly one close. Never re-entrantly. */
 export interface ConnectionHandler {
   /** `frame` is the handler's to keep: the transport has already copied it. */
   message(frame: string | Uint8Array): void;
-  drain(): void;
   close(status: number): void;
 }
 

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { Fault } from '../../protocol/index.ts';
+import { type Config, OPTIONS, type Option, type OptionName } from './options.ts';
+
+/** Where a value came from. */
+export type Source = 'flag' | 'environment' | 'file' | 'default';
+
+export interface Loaded {
+  readonly config: Config;
+  readonly sources: Readonly<Record<OptionName, Source>>;
+}
+
+/** Several problems, each a `config.*` fault of its own. */
+export class ConfigError extends Error {
+  readonly problems: readonly Fault[];
+
+  constructor(problems: readonly Fault[]) {
+    super(problems.map((problem) => problem.message).join('\n'));
+    this.problems = problems;
+  }
+}
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+
+export const environmentName = (name: string): string => `SOTTO_${name.toUpperCase().replaceAll('-', '_')}`;
+
+/** Flags over environment over file over defaults. Throws ConfigError with every problem at once. */
+export function loadConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Loaded {
+  const problems: Fault[] = [];
+  const flags = readFlags(args, problems);
+  const file = readFile(flags.get('config') ?? environment['SOTTO_CONFIG'], problems);
+  const config: Record<string, unknown> = {};
+  const sources: Record<string, Source> = {};
+  for (const name of NAMES) {
+    const option: Option = OPTIONS[name];
+    const given: [Source, unknown] = flags.has(name)
+      ? ['flag', flags.get(name)]
+      : environment[environmentName(name)] !== undefined
+        ? ['environment', environment[environmentName(name)]]
+        : file[name] !== undefined
+          ? ['file', file[name]]
+          : ['default', option.default];
+    sources[name] = given[0];
+    config[name] = given[0] === 'default' ? option.default : read(name, option, given[1], problems);
+  }
+  const loaded = config as unknown as Config;
+  if (problems.length === 0) checkTogether(loaded, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config: Object.freeze(loaded), sources: sources as Loaded['sources'] };
+}
+
+/** `--name value`, `--name=value`, `--flag`, `--no-flag`. */
+function readFlags(args: readonly string[], problems: Fault[]): Map<string, string> {
+  const flags = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    const match = /^--([^=]+)(?:=(.*))?$/s.exec(args[i]!);
+    const plain = match?.[1]?.replace(/^no-/, '') ?? '';
+    const name = match !== null && match[1]! in OPTIONS ? match[1]! : plain;
+    if (match === null || !(name in OPTIONS || name === 'config')) {
+      problems.push(new Fault('config.unknown', { name: args[i]!, want: hint(plain) }));
+      continue;
+    }
+    if (name !== 'config' && OPTIONS[name as OptionName].type === 'boolean') {
+      flags.set(name, match[2] ?? (match[1] === name ? 'true' : 'false'));
+    } else if (match[2] !== undefined) flags.set(name, match[2]);
+    else if (args[i + 1] === undefined) problems.push(new Fault('config.value', { name, got: 'missing', want: 'followed by a value' }));
+    else flags.set(name, args[++i]!);
+  }
+  return flags;
+}
+
+/** The option most like a word nobody knows. */
+function hint(word: string): string {
+  const like = NAMES.find((name) => word !== '' && (name.startsWith(word) || word.startsWith(name) || name.includes(word)));
+  return like === undefined ? 'see `sotto serve --help`' : `did you mean --${like}?`;
+}
+
+function readFile(path: string | undefined, problems: Fault[]): Record<string, unknown> {
+  const chosen = path ?? 'sotto.config.json';
+  let text: string;
+  try {
+    text = readFileSync(chosen, 'utf8');
+  } catch {
+    if (path !== undefined) problems.push(new Fault('config.value', { name: 'config', got: path, want: 'a file that can be read' }));
+    return {};
+  }
+  try {
+    const values = JSON.parse(text) as Record<string, unknown>;
+    for (const name of Object.keys(values)) {
+      if (!(name in OPTIONS)) problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hint(name) }));
+    }
+    return values;
+  } catch {
+    problems.push(new Fault('config.value', { name: 'config', got: chosen, want: 'a JSON object' }));
+    return {};
+  }
+}
+
+function read(name: string, option: Option, given: unknown, problems: Fault[]): unknown {
+  const text = String(given);
+  const wrong = (want: string): undefined => {
+    problems.push(new Fault('config.value', { name, got: option.secret ? '(hidden)' : text || '(empty)', want }));
+    return undefined;
+  };
+  switch (option.type) {
+    case 'integer':
+    case 'number': {
+      const value = Number(text);
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
+      const kind = option.type === 'integer' ? 'a whole number' : 'a number';
+      const right = text.trim() !== '' && (option.type === 'number' ? Number.isFinite(value) : Number.isInteger(value));
+      return right && value >= min && value <= max ? value : wrong(`${kind} from ${min} to ${max}`);
+    }
+    case 'boolean':
+      return /^(true|1|yes|on)$/i.test(text) ? true : /^(false|0|no|off)$/i.test(text) ? false : wrong('true or false');
+    case 'list':
+      return Array.isArray(given) ? given.map(String) : text.split(',').map((item) => item.trim()).filter(Boolean);
+    case 'string':
+      if (text === '') return wrong('something');
+      return option.choices === undefined || option.choices.includes(text) ? text : wrong(`one of ${option.choices.join(', ')}`);
+  }
+}
+
+function checkTogether(config: Config, problems: Fault[]): void {
+  const { host, insecure } = config;
+  const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  if (!loopback && !insecure) {
+    problems.push(new Fault('config.value', { name: 'host', got: host, want: 'a loopback address such as 127.0.0.1, or come with --insecure' }));
+  }
+  if (config['endpoint-max-ms'] < config['endpoint-min-ms']) {
+    problems.push(new Fault('config.value', { name: 'endpoint-max-ms', got: String(config['endpoint-max-ms']), want: 'no less than endpoint-min-ms' }));
+  }
+  if (config['vad-close'] > config['vad-open']) {
+    problems.push(new Fault('config.value', { name: 'vad-close', got: String(config['vad-close']), want: 'no more than vad-open' }));
+  }
+}

@@ -1,0 +1,70 @@
+import { PIPELINE } from '../core/session/settings.ts';
+
+/** One setting of the server. The table below is the help text, the validation and the documentation. */
+export interface Option {
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'list';
+  readonly default: string | number | boolean | readonly string[] | undefined;
+  readonly doc: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  /** Never shown in full. */
+  readonly secret?: boolean;
+}
+
+const { vad, endpoint, commit, segment } = PIPELINE;
+
+/** Every setting, by its flag without the dashes; `SOTTO_` and capitals make its environment variable. */
+export const OPTIONS = {
+  host: { type: 'string', default: '127.0.0.1', doc: 'Address to listen on. Anything but loopback needs --insecure.' },
+  port: { type: 'integer', default: 8080, min: 0, max: 65_535, doc: 'Port for the page and the streams; 0 takes a free one.' },
+  model: { type: 'string', default: 'base', doc: 'Speech model: a name from `sotto models list`, a path, or a URL that was pulled.' },
+  engine: { type: 'string', default: 'auto', choices: ['auto', 'native', 'stock'], doc: 'Speech engine; `auto` takes the native one when it is built.' },
+  slots: { type: 'integer', default: 0, min: 0, max: 64, doc: 'Decodes at the same time; 0 is one per core.' },
+  language: { type: 'string', default: 'auto', doc: 'Language of sessions that name none.' },
+  'sessions-max': { type: 'integer', default: 0, min: 0, max: 10_000, doc: 'Live sessions; more are refused. 0 measures what this machine carries.' },
+  cleanup: { type: 'string', default: 'llm', choices: ['llm', 'openai', 'rules', 'off'], doc: 'Who cleans finals.' },
+  'cleanup-model': { type: 'string', default: 'sotto-clean', doc: 'For `llm` a name or GGUF path; for `openai` a model of that server.' },
+  'cleanup-url': { type: 'string', default: undefined, doc: 'For `openai`: base URL up to and with /v1.' },
+  'cleanup-key': { type: 'string', default: undefined, secret: true, doc: 'For `openai`: API key, if it wants one.' },
+  'clean-timeout-ms': { type: 'integer', default: 4_000, min: 50, max: 120_000, doc: 'A later rewrite is not used; the rules clean the sentence.' },
+  'partial-every-ms': { type: 'integer', default: PIPELINE.partialEveryMs, min: 100, max: 10_000, doc: 'New audio between two partials of a sentence.' },
+  'endpoint-min-ms': { type: 'integer', default: endpoint.minMs, min: 100, max: 5_000, doc: 'Silence that ends speech after a finished sentence.' },
+  'endpoint-max-ms': { type: 'integer', default: endpoint.maxMs, min: 200, max: 10_000, doc: 'Silence that ends speech after an unfinished phrase.' },
+  'speculative-ms': { type: 'integer', default: endpoint.speculativeMs, min: 60, max: 1_000, doc: 'Silence after which the final decode starts, in case the speech is over.' },
+  commit: { type: 'string', default: commit.policy, choices: ['agreement', 'edge', 'plain'], doc: 'When words become stable; `plain` is LocalAgreement-2 as published.' },
+  'commit-edge-ms': { type: 'integer', default: commit.edgeMs, min: 0, max: 5_000, doc: 'A word this near the end of the audio is never stable.' },
+  'commit-confidence': { type: 'number', default: commit.earlyConfidence, min: 0, max: 2, doc: 'A word this sure is stable after one decode; above 1 never.' },
+  'commit-early-ms': { type: 'integer', default: commit.earlyMs, min: 0, max: 10_000, doc: 'How far behind the end of the audio such a word must be.' },
+  'segment-soft-ms': { type: 'integer', default: segment.softMs, min: 3_000, max: 28_000, doc: 'Speech longer than this is cut at its widest gap between stable words.' },
+  'segment-hard-ms': { type: 'integer', default: segment.hardMs, min: 5_000, max: 28_000, doc: 'Speech longer than this is cut at its quietest place.' },
+  'final-window': { type: 'integer', default: 512, min: 0, max: 1_500, doc: 'Least encoder window of finals, frames of 20 ms.' },
+  'partial-window': { type: 'integer', default: 0, min: 0, max: 1_500, doc: 'Least encoder window of partials, frames of 20 ms.' },
+  'context-chars': { type: 'integer', default: PIPELINE.contextChars, min: 0, max: 600, doc: 'How much of the finals before goes into the recogniser’s prompt.' },
+  'forced-prefix': { type: 'boolean', default: PIPELINE.forcedPrefix, doc: 'Feed stable words to the recogniser instead of decoding them again.' },
+  'vad-open': { type: 'number', default: vad.open, min: 0.05, max: 0.99, doc: 'Probability at which silence becomes speech.' },
+  'vad-close': { type: 'number', default: vad.close, min: 0.01, max: 0.99, doc: 'Probability below which speech becomes silence.' },
+  'min-speech-ms': { type: 'integer', default: vad.minSpeechMs, min: 32, max: 2_000, doc: 'Shorter sounds are not decoded.' },
+  'pause-ms': { type: 'integer', default: 2_000, min: 200, max: 60_000, doc: 'When no audio comes for this long, what was said is finalised.' },
+  'decode-timeout-ms': { type: 'integer', default: 60_000, min: 1_000, max: 600_000, doc: 'A longer decode counts as hung: its worker is replaced and the audio decoded again.' },
+  'worker-memory-mb': { type: 'integer', default: 4_096, min: 256, max: 262_144, doc: 'A worker that grows beyond this is replaced.' },
+  'drain-timeout-ms': { type: 'integer', default: 10_000, min: 0, max: 600_000, doc: 'How long a stopping server waits for its sessions.' },
+  'allowed-origins': { type: 'list', default: [], doc: 'Web origins besides this server’s own whose pages may connect.' },
+  insecure: { type: 'boolean', default: false, doc: 'Listen on other addresses than loopback without any access control.' },
+  vad: { type: 'string', default: 'silero', choices: ['silero', 'energy'], doc: 'Voice activity detector.' },
+  'log-level': { type: 'string', default: 'warn', choices: ['debug', 'info', 'warn', 'error', 'silent'], doc: 'What goes to the log on stderr. Never any words.' },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+type ValueOf<O extends Option> = O['type'] extends 'integer' | 'number'
+  ? number
+  : O['type'] extends 'boolean'
+    ? boolean
+    : O['type'] extends 'list'
+      ? readonly string[]
+      : O['default'] extends undefined
+        ? string | undefined
+        : string;
+
+export type Config = { readonly [N in OptionName]: ValueOf<(typeof OPTIONS)[N]> };

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize } from 'node:path';
+import { Fault, FAULTS } from '../../protocol/index.ts';
+
+/** What the HTTP side shows of the server. */
+export interface Site {
+  /** Folder of the built page. */
+  readonly webFolder: string;
+  info(): object;
+  metrics(): Promise<string>;
+  ready(): boolean;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.map': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/** Nothing from elsewhere, nothing inline, nobody may frame the page. */
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'microphone=(self), display-capture=(self), camera=(), geolocation=()',
+};
+
+/** Answers everything that is not a WebSocket. */
+export async function answer(request: Request, site: Site): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (request.method !== 'GET' && request.method !== 'HEAD') return faultResponse(new Fault('http.unknown', { path: `${request.method} ${pathname}` }));
+  switch (pathname) {
+    case '/healthz':
+      return text('ok\n', 200);
+    case '/readyz':
+      return site.ready() ? text('ready\n', 200) : text('not ready\n', 503);
+    case '/metrics':
+      return text(await site.metrics(), 200);
+    case '/v1/info':
+      return json(site.info(), 200);
+    default:
+      return file(pathname === '/' ? '/index.html' : pathname, site.webFolder);
+  }
+}
+
+export function faultResponse(fault: Fault): Response {
+  const { http, retry } = FAULTS[fault.code];
+  const body = { type: 'fault', code: fault.code, text: fault.message, retry };
+  const response = json(body, http);
+  if (http === 503) response.headers.set('retry-after', '5');
+  return response;
+}
+
+async function file(pathname: string, folder: string): Promise<Response> {
+  const type = TYPES[extname(pathname)];
+  let path: string;
+  try {
+    path = normalize(decodeURIComponent(pathname));
+  } catch {
+    path = '..';
+  }
+  if (type === undefined || path.includes('..') || path.includes('\0')) return faultResponse(new Fault('http.unknown', { path: pathname }));
+  try {
+    const bytes = await readFile(join(folder, path));
+    return new Response(bytes, { headers: { 'content-type': type, 'cache-control': 'no-cache', ...SECURITY_HEADERS } });
+  } catch {
+    return faultResponse(new Fault('http.unknown', { path: pathname }));
+  }
+}
+
+function text(body: string, status: number): Response {
+  return new Response(body, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...SECURITY_HEADERS } });
+}
+
+function json(body: object, status: number): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...SECURITY_HEADERS } });
+}

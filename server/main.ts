@@ -1,0 +1,154 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isFault } from '../protocol/index.ts';
+import { ConfigError, loadConfig } from './config/load.ts';
+import type { Config } from './config/options.ts';
+import { helpText, showConfig } from './config/show.ts';
+import { streamsCarried } from './core/schedule/load.ts';
+import { readFrame, writeEvent } from './dialect/native.ts';
+import { JobBoard } from './flow/job-board.ts';
+import { Registry } from './flow/registry.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { systemClock } from './observe/clock.ts';
+import { openLog } from './observe/log.ts';
+import { meterOf } from './observe/meter.ts';
+import { Metrics } from './observe/metrics.ts';
+import { openCleaner, openRecogniser, pipelineOf, webFolder } from './parts.ts';
+import { WsTransport } from './transport/ws.ts';
+import { openSpeechModel } from './vad/open.ts';
+import { LIMITS } from '../protocol/index.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** Lines for people: model, engine, how many streams. */
+  readonly greeting: string;
+  /** Refuses new sessions, lets live ones finish within the drain time, stops. */
+  close(): Promise<void>;
+}
+
+/** Puts the parts together and listens. Rejects with a fault that says what is wrong. */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const log = openLog(config['log-level']);
+  const { model, recogniser } = await openRecogniser(config, log);
+  const cleaner = await openCleaner(config, log).catch(async (error) => {
+    await recogniser.close();
+    throw error;
+  });
+  const info = await recogniser.ready().catch(async (error) => {
+    await cleaner?.close();
+    throw error;
+  });
+  const speechModel = await openSpeechModel(config.vad as 'silero' | 'energy', log);
+  const cleanerReady = await (cleaner?.ready() ?? Promise.resolve()).then(
+    () => true,
+    () => false,
+  );
+  const metrics = new Metrics();
+  const meter = meterOf(metrics);
+  const registry = new Registry();
+  const board = new JobBoard(recogniser, systemClock, meter, (cadence, lagMs) => registry.advise(cadence, lagMs));
+  const carried = streamsCarried(info.realTimeFactor);
+  const sessionsMax = config['sessions-max'] || Math.max(4, carried * 2);
+  const offer = {
+    model: model.name,
+    languages: info.multilingual ? ('all' as const) : (['en'] as const),
+    language: config.language,
+    partialEveryMs: config['partial-every-ms'],
+    endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
+    cleanup: config.cleanup as 'llm' | 'openai' | 'rules' | 'off',
+  };
+  const cleaners = {
+    standard: cleaner,
+    llm: config.cleanup === 'llm' ? cleaner : undefined,
+    openai: config.cleanup === 'openai' ? cleaner : undefined,
+  };
+  const gateway = new Gateway(
+    {
+      board, registry, speechModel, cleaners, log, meter, offer,
+      clock: systemClock,
+      pipeline: pipelineOf(config),
+      engine: info.engine,
+      cleanTimeoutMs: config['clean-timeout-ms'],
+      pauseMs: config['pause-ms'],
+    },
+    {
+      webFolder: webFolder(),
+      info: () => ({ ...offer, engine: info.engine, sessions: registry.size, sessionsMax, streams: carried }),
+      metrics: () => metrics.text(),
+      ready: () => true,
+    },
+    { read: readFrame, write: writeEvent },
+    { allowedOrigins: config['allowed-origins'], host: config.host, sessionsMax },
+  );
+  const transport = new WsTransport(gateway, { frameBytesMax: LIMITS.frameBytesMax, pingEveryMs: 30_000 });
+  const stop = async (): Promise<void> => {
+    await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close()]);
+  };
+  const port = await transport.listen(config.host, config.port).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  const cost = info.realTimeFactor.toFixed(2);
+  const clean = cleaner === undefined ? 'off' : cleanerReady ? cleaner.name : `${cleaner.name} did not start; rules instead`;
+  const greeting = [
+    `Sotto listens at ${url}`,
+    `  model    ${model.name} (${info.multilingual ? '99 languages' : 'English'})`,
+    `  engine   ${info.engine}: ${info.detail}; ${cost} s of work a second of speech`,
+    `  cleanup  ${clean}`,
+    `  streams  about ${carried} live on this machine`,
+    `Try it: open ${url} and press Start, or run: npx sotto transcribe FILE`,
+  ].join('\n');
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    gateway.drain();
+    await registry.drain(new Promise((resolve) => systemClock.after(config['drain-timeout-ms'], resolve)));
+    await transport.close();
+    await stop();
+  };
+  return { url, port, greeting, close: () => (closing ??= close()) };
+}
+
+/** `sotto serve`: resolves with the exit status when the server has stopped. */
+export async function runServe(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(helpText());
+    return 0;
+  }
+  try {
+    const loaded = loadConfig(args.filter((arg) => arg !== '--show'), process.env);
+    if (args.includes('--show')) {
+      console.log(showConfig(loaded));
+      return 0;
+    }
+    const server = await startServer(loaded.config);
+    console.log(server.greeting);
+    process.send?.({ kind: 'listening', url: server.url });
+    await stopSignal();
+    await server.close();
+    return 0;
+  } catch (error) {
+    for (const line of (error instanceof Error ? error.message : String(error)).split('\n')) console.error(`sotto: ${line}`);
+    if (!(error instanceof ConfigError) && !isFault(error)) console.error(error);
+    return error instanceof ConfigError ? 78 : 1;
+  }
+}
+
+/** Ctrl-C, a polite kill, or the parent that started this run is gone. A second signal ends at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.once('SIGINT', () => process.exit(130));
+      process.once('SIGTERM', () => process.exit(143));
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    if (process.send !== undefined) process.once('disconnect', stop);
+  });
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exit(await runServe(process.argv.slice(2)));
+}

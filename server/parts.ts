@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { resolveModel } from '../models/locate.ts';
+import { createCleaner } from './cleaner/create.ts';
+import type { Config } from './config/options.ts';
+import { type PipelineOptions, PIPELINE } from './core/session/settings.ts';
+import { packageRoot } from './engine/native/locate.ts';
+import { WorkerPool } from './engine/pool.ts';
+import type { Cleaner } from './ports/cleaner.ts';
+import type { Log } from './ports/log.ts';
+
+/** Config → the pure pipeline's numbers. */
+export function pipelineOf(config: Config): PipelineOptions {
+  return {
+    vad: { ...PIPELINE.vad, open: config['vad-open'], close: config['vad-close'], minSpeechMs: config['min-speech-ms'] },
+    endpoint: { speculativeMs: config['speculative-ms'], minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
+    commit: {
+      policy: config.commit as PipelineOptions['commit']['policy'],
+      edgeMs: config['commit-edge-ms'],
+      earlyConfidence: config['commit-confidence'],
+      earlyMs: config['commit-early-ms'],
+    },
+    segment: { softMs: config['segment-soft-ms'], hardMs: config['segment-hard-ms'] },
+    ringSeconds: PIPELINE.ringSeconds,
+    partialEveryMs: config['partial-every-ms'],
+    contextChars: config['context-chars'],
+    forcedPrefix: config['forced-prefix'],
+  };
+}
+
+export async function openRecogniser(config: Config, log: Log) {
+  const model = await resolveModel(config.model, { kind: 'speech' });
+  const recogniser = new WorkerPool({
+    modelPath: model.path,
+    modelName: model.name,
+    engine: config.engine as 'auto' | 'native' | 'stock',
+    slots: config.slots === 0 ? undefined : config.slots,
+    decodeTimeoutMs: config['decode-timeout-ms'],
+    workerMemoryMbMax: config['worker-memory-mb'],
+    finalWindowFloor: config['final-window'],
+    partialWindowFloor: config['partial-window'],
+    log,
+  });
+  return { model, recogniser };
+}
+
+export async function openCleaner(config: Config, log: Log): Promise<Cleaner | undefined> {
+  const kind = config.cleanup as 'llm' | 'openai' | 'rules' | 'off';
+  const model = kind === 'llm' ? await resolveModel(config['cleanup-model'], { kind: 'cleanup' }) : undefined;
+  return createCleaner({
+    kind,
+    modelPath: model?.path ?? '',
+    modelName: model?.name ?? '',
+    threads: Math.max(1, Math.floor(availableParallelism() / 2)),
+    url: config['cleanup-url'],
+    urlModel: config['cleanup-model'],
+    key: config['cleanup-key'],
+    log,
+  });
+}
+
+/** The built page, from the sources as well as from `dist`. */
+export function webFolder(): string {
+  return join(packageRoot(dirname(fileURLToPath(import.meta.url)) + '/x'), 'dist', 'client', 'web');
+}
