@@ -1,0 +1,43 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { UserError } from './user-error.ts';
+
+/** Beside this file in the sources as well as in `dist`. */
+export function programPath(name: 'server/main' | 'models/cli'): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`../../${name}.${extension}`, import.meta.url));
+}
+
+const START_TIMEOUT_MS = 180_000;
+
+export interface LocalServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Starts a server on a free port for one run; it ends with this process. */
+export function startLocalServer(args: readonly string[]): Promise<LocalServer> {
+  const child = fork(programPath('server/main'), ['--port', '0', ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said = (said + String(chunk)).slice(-2_000);
+    });
+    const timer = setTimeout(() => child.kill(), START_TIMEOUT_MS);
+    child.once('message', (message: { kind: string; url: string }) => {
+      clearTimeout(timer);
+      resolve({ url: message.url, [Symbol.asyncDispose]: () => stop(child) });
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new UserError(said.trim().replace(/^sotto: /gm, '') || `The server stopped (${code}).`));
+    });
+  });
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    if (child.connected) child.disconnect();
+    setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
+  });
+}

@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+import { fork } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { doctor } from './doctor.ts';
+import { programPath } from './local-server.ts';
+import { mic, type TranscribeOptions, transcribe } from './transcribe.ts';
+
+/** Runs another of our programs on this terminal and takes over its exit status. */
+function pass(program: 'server/main' | 'models/cli', args: readonly string[]): Promise<number> {
+  const child = fork(programPath(program), [...args], { stdio: 'inherit' });
+  // Signals reach the whole group; this process waits for the other to end properly.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+}
+
+function version(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+  }
+}
+
+function pace(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0 && value <= 100) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 100.');
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--server <url>', 'a running server; without it one is started for this run')
+    .option('--model <name>', 'speech model')
+    .option('--language <code>', 'language of the speech, or auto')
+    .addOption(new Option('--task <task>', 'translate gives English').choices(['transcribe', 'translate']))
+    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'jsonl', 'srt', 'vtt']).default('text'))
+    .addOption(new Option('--cleanup <mode>', 'who cleans sentences').choices(['llm', 'openai', 'rules', 'off']))
+    .option('--raw', 'finals as spoken, not cleaned', false)
+    .option('--vocabulary <words>', 'names and words to expect, with commas between')
+    .option('--output <file>', 'write there instead of standard output');
+}
+
+const program = new Command('sotto')
+  .description('Live transcription on your own machine.')
+  .version(version())
+  .exitOverride()
+  .enablePositionalOptions();
+
+let status = 0;
+program
+  .command('serve')
+  .description('start the server; `sotto serve --help` lists its options')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[options...]')
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    status = await pass('server/main', args);
+  });
+common(program.command('transcribe <file>').description('transcribe a file, or standard input with -'))
+  .option('--pace <factor>', '1 is real time, 0 as fast as it takes', pace, 0)
+  .option('--rate <hz>', 'sample rate of raw input', whole, 16_000)
+  .addOption(new Option('--encoding <encoding>', 'encoding of raw input').choices(['pcm_s16le', 'pcm_f32le', 'mulaw', 'alaw']).default('pcm_s16le'))
+  .option('--channels <count>', 'channels of raw input', whole, 1)
+  .action((file: string, options: TranscribeOptions) => transcribe(file, options));
+common(program.command('mic').description('transcribe the microphone until Ctrl-C'))
+  .option('--device <name>', 'which microphone')
+  .action((options: TranscribeOptions) => mic(options));
+program
+  .command('models')
+  .description('list, pull, verify and rm models')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[arguments...]')
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    status = await pass('models/cli', args);
+  });
+program
+  .command('config')
+  .description('every setting of the server and where it comes from')
+  .allowUnknownOption()
+  .argument('[options...]')
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    status = await pass('server/main', ['--show', ...args]);
+  });
+program
+  .command('doctor')
+  .description('check what this machine has and say what to do')
+  .option('--port <port>', 'port to look at', whole, 8_080)
+  .action(async ({ port }: { port: number }) => {
+    status = await doctor(port);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 64;
+  else {
+    process.stderr.write(`sotto: ${error instanceof Error ? error.message : error}\n`);
+    status = 1;
+  }
+}
+process.exit(status);

@@ -1,0 +1,30 @@
+import type { Sentence } from '../sdk/index.ts';
+
+/** What the terminal shows of sentences that are still open, and how it got there. */
+export interface Screen {
+  /** Rows the open tail takes now, to be erased before the next write. */
+  readonly rows: number;
+}
+
+export const EMPTY: Screen = { rows: 0 };
+
+const ERASE_DOWN = '\x1b[0J';
+const DIM = '\x1b[2m';
+const PLAIN = '\x1b[0m';
+
+/**
+ * Bytes that bring a terminal of `columns` from one state to the next: finished lines scroll away above, the open
+ * sentence is redrawn in place with its unstable tail dimmed. Pure, so it is tested without a terminal.
+ */
+export function draw(before: Screen, finished: readonly string[], open: Sentence | undefined, columns: number): { bytes: string; screen: Screen } {
+  const up = before.rows > 1 ? `\x1b[${before.rows - 1}A` : '';
+  const erase = before.rows > 0 ? `${up}\r${ERASE_DOWN}` : '';
+  const lines = finished.map((line) => `${line}\n`).join('');
+  if (open === undefined) return { bytes: erase + lines, screen: EMPTY };
+  const length = open.stable.length + open.tentative.length;
+  // More than a screenful cannot be redrawn in place; its head is left out until it is final.
+  const most = columns * 4 - 1;
+  const stable = length > most ? `…${open.stable.slice(length - most)}` : open.stable;
+  const shown = stable.length + open.tentative.length;
+  return { bytes: `${erase}${lines}${stable}${DIM}${open.tentative}${PLAIN}`, screen: { rows: Math.max(1, Math.ceil(shown / columns)) } };
+}

@@ -1,0 +1,121 @@
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { SingleBar } from 'cli-progress';
+import type { Encoding } from '../sdk/index.ts';
+import { startLocalServer } from './local-server.ts';
+import { openMicrophone } from './microphone.ts';
+import { type Output, type OutputFormat, Printer } from './printer.ts';
+import { type AudioSource, openSource } from './source.ts';
+import { stream } from './stream.ts';
+import { UserError } from './user-error.ts';
+
+export interface TranscribeOptions {
+  readonly server?: string;
+  readonly model?: string;
+  readonly language?: string;
+  readonly task?: 'transcribe' | 'translate';
+  readonly pace: number;
+  readonly format: OutputFormat;
+  readonly raw: boolean;
+  readonly output?: string;
+  readonly vocabulary?: string;
+  readonly cleanup?: 'llm' | 'openai' | 'rules' | 'off';
+  readonly device?: string;
+  readonly rate: number;
+  readonly encoding: Encoding;
+  readonly channels: number;
+}
+
+/** `sotto transcribe FILE`. */
+export async function transcribe(path: string, options: TranscribeOptions): Promise<void> {
+  const { encoding, rate, channels } = options;
+  const source = await openSource(path, { encoding, sampleRate: rate, channels });
+  await run(source, options, path !== '-', interruption().signal);
+}
+
+/** `sotto mic`: until Ctrl-C. */
+export async function mic(options: TranscribeOptions): Promise<void> {
+  const { signal } = interruption();
+  const source = openMicrophone(options.device, signal);
+  process.stderr.write('Speak; Ctrl-C ends.\n');
+  await run(source, { ...options, pace: 0 }, false, signal);
+}
+
+async function run(source: AudioSource, options: TranscribeOptions, isFile: boolean, signal: AbortSignal): Promise<void> {
+  const { output, close } = openOutput(options.output);
+  await using server = options.server === undefined ? await startLocalServer(serverArgs(options)) : undefined;
+  const printer = new Printer(options.format, options.raw, output);
+  const bar = isFile ? progressBar(source.durationMs, output) : undefined;
+  const start = {
+    ...(options.language === undefined ? {} : { language: options.language }),
+    ...(options.task === undefined ? {} : { task: options.task }),
+    ...(options.vocabulary === undefined ? {} : { vocabulary: options.vocabulary.split(',').map((word) => word.trim()).filter(Boolean) }),
+    ...(options.server !== undefined && options.model !== undefined ? { model: options.model } : {}),
+    cleanup: { mode: options.raw && options.format !== 'jsonl' ? ('off' as const) : (options.cleanup ?? ('default' as const)) },
+  };
+  try {
+    await stream(source, {
+      url: server?.url ?? serverUrl(options.server!),
+      pace: options.pace,
+      start,
+      printer,
+      signal,
+      progress: (sentMs) => bar?.update(Math.round(sentMs / 100) / 10),
+      warn: (text) => process.stderr.write(`sotto: ${text}\n`),
+    });
+  } finally {
+    bar?.stop();
+    await close();
+  }
+}
+
+function serverUrl(text: string): string {
+  if (/^(https?|wss?):\/\//.test(text) && URL.canParse(text)) return text;
+  throw new UserError(`--server ${text} is not an address; write it like http://127.0.0.1:8080.`);
+}
+
+function serverArgs(options: TranscribeOptions): string[] {
+  const args = ['--log-level', 'error'];
+  if (options.model !== undefined) args.push('--model', options.model);
+  if (options.cleanup !== undefined || options.raw) args.push('--cleanup', options.cleanup ?? 'off');
+  return args;
+}
+
+function openOutput(path: string | undefined): { output: Output; close: () => Promise<void> } {
+  if (path === undefined) {
+    const { stdout } = process;
+    const output = { write: (text: string) => void stdout.write(text), isTTY: stdout.isTTY === true, columns: stdout.columns ?? 80 };
+    // Whoever reads our output may have gone (`| head`); that ends the run, not with a stack.
+    stdout.on('error', () => process.exit(0));
+    return { output, close: async () => {} };
+  }
+  const file = createWriteStream(path);
+  let problem: Error | undefined;
+  file.on('error', (error) => {
+    problem = error;
+  });
+  const close = async (): Promise<void> => {
+    file.end();
+    await finished(file).catch(() => {});
+    if (problem !== undefined) throw new UserError(`${path} cannot be written: ${problem.message}`);
+  };
+  return { output: { write: (text) => void file.write(text), isTTY: false, columns: 80 }, close };
+}
+
+/** A bar on stderr while stdout does not draw on the same terminal. */
+function progressBar(durationMs: number | undefined, output: Output): SingleBar | undefined {
+  if (durationMs === undefined || !process.stderr.isTTY || output.isTTY) return undefined;
+  const bar = new SingleBar({ format: '{bar} {value} of {total} s {eta_formatted}', stream: process.stderr });
+  bar.start(Math.round(durationMs / 100) / 10, 0);
+  return bar;
+}
+
+/** Ctrl-C ends the audio and waits for the last words; a second one leaves at once. */
+function interruption(): AbortController {
+  const controller = new AbortController();
+  process.on('SIGINT', () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  });
+  return controller;
+}
