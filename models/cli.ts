@@ -72,8 +72,9 @@ async function pull(name: string, options: { mirror?: string }): Promise<void> {
       mirror: options.mirror,
       progress: (bytes, total) => {
         bar?.update(mb(bytes));
-        if (bar === undefined && bytes - told >= total / 10)
-          console.log(`${model.name}: ${mb((told = bytes))} of ${mb(total)} MB`);
+        if (bar !== undefined || bytes - told < total / 10) return;
+        told = bytes;
+        console.log(`${model.name}: ${mb(bytes)} of ${mb(total)} MB`);
       },
     });
   } finally {

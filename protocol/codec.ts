@@ -1,5 +1,5 @@
 import { ClientMessage } from './commands.ts';
-import { type ServerEvent, ServerEvent as ServerEventSchema } from './events.ts';
+import type { ServerEvent } from './events.ts';
 import { Fault } from './faults.ts';
 
 /** Reads a client's text frame. Throws `command.*` faults that say which field is wrong and what was wanted. */
@@ -19,12 +19,6 @@ export function readClientMessage(text: string): ClientMessage {
   const want = issue?.message ?? 'another value';
   if (code === 'audio.format') throw new Fault(code, { got: `${name} ${got}`, want });
   throw new Fault(code, { name, got, want });
-}
-
-/** Reads a server's text frame; undefined when it is an event this version does not know. */
-export function readServerEvent(text: string): ServerEvent | undefined {
-  const result = ServerEventSchema.safeParse(parse(text));
-  return result.success ? result.data : undefined;
 }
 
 export function writeMessage(message: ClientMessage | ServerEvent): string {

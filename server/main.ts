@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isFault } from '../protocol/index.ts';
+import { isFault, LIMITS } from '../protocol/index.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { helpText, showConfig } from './config/show.ts';
@@ -16,7 +16,6 @@ import { Metrics } from './observe/metrics.ts';
 import { openCleaner, openRecogniser, pipelineOf, webFolder } from './parts.ts';
 import { WsTransport } from './transport/ws.ts';
 import { openSpeechModel } from './vad/open.ts';
-import { LIMITS } from '../protocol/index.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -65,7 +64,13 @@ export async function startServer(config: Config): Promise<RunningServer> {
   };
   const gateway = new Gateway(
     {
-      board, registry, speechModel, cleaners, log, meter, offer,
+      board,
+      registry,
+      speechModel,
+      cleaners,
+      log,
+      meter,
+      offer,
       clock: systemClock,
       pipeline: pipelineOf(config),
       engine: info.engine,
@@ -91,7 +96,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
   });
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   const cost = info.realTimeFactor.toFixed(2);
-  const clean = cleaner === undefined ? 'off' : cleanerReady ? cleaner.name : `${cleaner.name} did not start; rules instead`;
+  const clean =
+    cleaner === undefined ? 'off' : cleanerReady ? cleaner.name : `${cleaner.name} did not start; rules instead`;
   const greeting = [
     `Sotto listens at ${url}`,
     `  model    ${model.name} (${info.multilingual ? '99 languages' : 'English'})`,
@@ -117,7 +123,10 @@ export async function runServe(args: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    const loaded = loadConfig(args.filter((arg) => arg !== '--show'), process.env);
+    const loaded = loadConfig(
+      args.filter((arg) => arg !== '--show'),
+      process.env,
+    );
     if (args.includes('--show')) {
       console.log(showConfig(loaded));
       return 0;
@@ -129,7 +138,8 @@ export async function runServe(args: readonly string[]): Promise<number> {
     await server.close();
     return 0;
   } catch (error) {
-    for (const line of (error instanceof Error ? error.message : String(error)).split('\n')) console.error(`sotto: ${line}`);
+    for (const line of (error instanceof Error ? error.message : String(error)).split('\n'))
+      console.error(`sotto: ${line}`);
     if (!(error instanceof ConfigError) && !isFault(error)) console.error(error);
     return error instanceof ConfigError ? 78 : 1;
   }

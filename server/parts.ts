@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { resolveModel } from '../models/locate.ts';
 import { createCleaner } from './cleaner/create.ts';
 import type { Config } from './config/options.ts';
-import { type PipelineOptions, PIPELINE } from './core/session/settings.ts';
+import { PIPELINE, type PipelineOptions } from './core/session/settings.ts';
 import { packageRoot } from './engine/native/locate.ts';
 import { WorkerPool } from './engine/pool.ts';
 import type { Cleaner } from './ports/cleaner.ts';
@@ -13,8 +13,17 @@ import type { Log } from './ports/log.ts';
 /** Config → the pure pipeline's numbers. */
 export function pipelineOf(config: Config): PipelineOptions {
   return {
-    vad: { ...PIPELINE.vad, open: config['vad-open'], close: config['vad-close'], minSpeechMs: config['min-speech-ms'] },
-    endpoint: { speculativeMs: config['speculative-ms'], minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
+    vad: {
+      ...PIPELINE.vad,
+      open: config['vad-open'],
+      close: config['vad-close'],
+      minSpeechMs: config['min-speech-ms'],
+    },
+    endpoint: {
+      speculativeMs: config['speculative-ms'],
+      minMs: config['endpoint-min-ms'],
+      maxMs: config['endpoint-max-ms'],
+    },
     commit: {
       policy: config.commit as PipelineOptions['commit']['policy'],
       edgeMs: config['commit-edge-ms'],
@@ -62,5 +71,5 @@ export async function openCleaner(config: Config, log: Log): Promise<Cleaner | u
 
 /** The built page, from the sources as well as from `dist`. */
 export function webFolder(): string {
-  return join(packageRoot(dirname(fileURLToPath(import.meta.url)) + '/x'), 'dist', 'client', 'web');
+  return join(packageRoot(`${dirname(fileURLToPath(import.meta.url))}/x`), 'dist', 'client', 'web');
 }

@@ -46,14 +46,30 @@ function fit(samples: Float32Array, sampleRate: number): DecodedAudio {
 /** Undefined when ffmpeg is not there or cannot read it either. */
 function ffmpeg(bytes: Buffer): Promise<Float32Array | undefined> {
   return new Promise((resolve) => {
-    const args = ['-loglevel', 'error', '-protocol_whitelist', 'pipe', '-i', 'pipe:0', '-f', 'f32le', '-ac', '1', '-ar', '16000', 'pipe:1'];
+    const args = [
+      '-loglevel',
+      'error',
+      '-protocol_whitelist',
+      'pipe',
+      '-i',
+      'pipe:0',
+      '-f',
+      'f32le',
+      '-ac',
+      '1',
+      '-ar',
+      '16000',
+      'pipe:1',
+    ];
     const child = spawn('ffmpeg', args, { stdio: ['pipe', 'pipe', 'ignore'], timeout: FFMPEG_TIMEOUT_MS });
     const parts: Buffer[] = [];
     child.stdout.on('data', (part: Buffer) => parts.push(part));
     child.on('error', () => resolve(undefined));
     child.on('close', (code) => {
       const all = Buffer.concat(parts);
-      resolve(code === 0 ? new Float32Array(all.buffer.slice(all.byteOffset, all.byteOffset + (all.length & ~3))) : undefined);
+      resolve(
+        code === 0 ? new Float32Array(all.buffer.slice(all.byteOffset, all.byteOffset + (all.length & ~3))) : undefined,
+      );
     });
     // ffmpeg may stop reading early; what it then thinks of the rest does not matter.
     child.stdin.on('error', () => {});

@@ -14,7 +14,15 @@ interface Finding {
 /** Looks at everything a run needs and says what to do; returns the exit status. */
 export async function doctor(port: number): Promise<number> {
   const root = packageRoot();
-  const findings: Finding[] = [nodeVersion(), compiler(), engine(root), ...models(root), microphone(), ffmpeg(), await portFree(port)];
+  const findings: Finding[] = [
+    nodeVersion(),
+    compiler(),
+    engine(root),
+    ...models(root),
+    microphone(),
+    ffmpeg(),
+    await portFree(port),
+  ];
   const mark = { good: 'ok  ', note: 'note', bad: 'BAD ' };
   for (const { what, state, text } of findings) console.log(`${mark[state]}  ${what.padEnd(11)} ${text}`);
   return findings.some((finding) => finding.state === 'bad') ? 1 : 0;
@@ -30,20 +38,26 @@ function packageRoot(): string {
 function nodeVersion(): Finding {
   const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
   const good = major > 20 || (major === 20 && minor >= 19);
-  return { what: 'node', state: good ? 'good' : 'bad', text: good ? process.version : `${process.version} is too old; 20.19 or newer is needed` };
+  return {
+    what: 'node',
+    state: good ? 'good' : 'bad',
+    text: good ? process.version : `${process.version} is too old; 20.19 or newer is needed`,
+  };
 }
 
 function compiler(): Finding {
   const result = spawnSync(process.env['CXX'] ?? 'c++', ['--version'], { encoding: 'utf8' });
   if (result.status === 0) return { what: 'compiler', state: 'good', text: result.stdout.split('\n')[0]! };
-  const text = 'no C++ compiler; install g++ and make (Debian) or the Xcode command line tools (macOS), then run npm ci again';
+  const text =
+    'no C++ compiler; install g++ and make (Debian) or the Xcode command line tools (macOS), then run npm ci again';
   return { what: 'compiler', state: 'note', text };
 }
 
 function engine(root: string): Finding {
   const built = join(root, 'server', 'engine', 'native', 'build', 'Release', 'sotto_whisper.node');
   if (existsSync(built)) return { what: 'engine', state: 'good', text: 'native, built for this machine' };
-  const text = 'stock binding: on x64 a decode takes seconds; with a compiler installed, run npm ci again for the native engine';
+  const text =
+    'stock binding: on x64 a decode takes seconds; with a compiler installed, run npm ci again for the native engine';
   return { what: 'engine', state: 'note', text };
 }
 
@@ -56,7 +70,12 @@ function models(root: string): Finding[] {
   return embedded.map(([name, file, bytes]) => {
     const path = join(root, 'models', 'embedded', file);
     const size = existsSync(path) ? statSync(path).size : undefined;
-    if (size === bytes) return { what: name, state: 'good', text: `${(bytes / 1e6).toFixed(0)} MB; \`sotto models verify ${name}\` checks its hash` };
+    if (size === bytes)
+      return {
+        what: name,
+        state: 'good',
+        text: `${(bytes / 1e6).toFixed(0)} MB; \`sotto models verify ${name}\` checks its hash`,
+      };
     const problem = size === undefined ? 'is missing' : `has ${size} bytes instead of ${bytes}`;
     return { what: name, state: 'bad', text: `${file} ${problem}; restore models/embedded from the repository` };
   });
@@ -65,18 +84,30 @@ function models(root: string): Finding[] {
 function microphone(): Finding {
   const recorder = findRecorder();
   if (recorder !== undefined) return { what: 'microphone', state: 'good', text: `recorded by ${recorder.command}` };
-  return { what: 'microphone', state: 'note', text: `no recorder for \`sotto mic\`; ${RECORDER_ADVICE[process.platform] ?? 'install ffmpeg'}` };
+  return {
+    what: 'microphone',
+    state: 'note',
+    text: `no recorder for \`sotto mic\`; ${RECORDER_ADVICE[process.platform] ?? 'install ffmpeg'}`,
+  };
 }
 
 function ffmpeg(): Finding {
   const there = isInstalled('ffmpeg');
-  return { what: 'ffmpeg', state: there ? 'good' : 'note', text: there ? 'here, for uncommon file formats' : 'not here; only uncommon file formats need it' };
+  return {
+    what: 'ffmpeg',
+    state: there ? 'good' : 'note',
+    text: there ? 'here, for uncommon file formats' : 'not here; only uncommon file formats need it',
+  };
 }
 
 function portFree(port: number): Promise<Finding> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve({ what: 'port', state: 'note', text: `${port} is taken; start with --port and another number` }));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve({ what: 'port', state: 'good', text: `${port} is free` })));
+    probe.once('error', () =>
+      resolve({ what: 'port', state: 'note', text: `${port} is taken; start with --port and another number` }),
+    );
+    probe.listen(port, '127.0.0.1', () =>
+      probe.close(() => resolve({ what: 'port', state: 'good', text: `${port} is free` })),
+    );
   });
 }

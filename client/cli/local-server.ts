@@ -16,7 +16,9 @@ export interface LocalServer extends AsyncDisposable {
 
 /** Starts a server on a free port for one run; it ends with this process. */
 export function startLocalServer(args: readonly string[]): Promise<LocalServer> {
-  const child = fork(programPath('server/main'), ['--port', '0', ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(programPath('server/main'), ['--port', '0', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   return new Promise((resolve, reject) => {
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {

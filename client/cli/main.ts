@@ -42,7 +42,9 @@ function common(command: Command): Command {
     .option('--model <name>', 'speech model')
     .option('--language <code>', 'language of the speech, or auto')
     .addOption(new Option('--task <task>', 'translate gives English').choices(['transcribe', 'translate']))
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'jsonl', 'srt', 'vtt']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'what is printed').choices(['text', 'jsonl', 'srt', 'vtt']).default('text'),
+    )
     .addOption(new Option('--cleanup <mode>', 'who cleans sentences').choices(['llm', 'openai', 'rules', 'off']))
     .option('--raw', 'finals as spoken, not cleaned', false)
     .option('--vocabulary <words>', 'names and words to expect, with commas between')
@@ -69,7 +71,11 @@ program
 common(program.command('transcribe <file>').description('transcribe a file, or standard input with -'))
   .option('--pace <factor>', '1 is real time, 0 as fast as it takes', pace, 0)
   .option('--rate <hz>', 'sample rate of raw input', whole, 16_000)
-  .addOption(new Option('--encoding <encoding>', 'encoding of raw input').choices(['pcm_s16le', 'pcm_f32le', 'mulaw', 'alaw']).default('pcm_s16le'))
+  .addOption(
+    new Option('--encoding <encoding>', 'encoding of raw input')
+      .choices(['pcm_s16le', 'pcm_f32le', 'mulaw', 'alaw'])
+      .default('pcm_s16le'),
+  )
   .option('--channels <count>', 'channels of raw input', whole, 1)
   .action((file: string, options: TranscribeOptions) => transcribe(file, options));
 common(program.command('mic').description('transcribe the microphone until Ctrl-C'))

@@ -16,19 +16,53 @@ export const RECORDERS: readonly Recorder[] = [
   {
     command: 'pw-record',
     platforms: ['linux'],
-    args: (device) => ['--rate', `${RATE}`, '--channels', '1', '--format', 's16', ...(device === undefined ? [] : ['--target', device]), '-'],
+    args: (device) => [
+      '--rate',
+      `${RATE}`,
+      '--channels',
+      '1',
+      '--format',
+      's16',
+      ...(device === undefined ? [] : ['--target', device]),
+      '-',
+    ],
   },
   {
     command: 'parec',
     platforms: ['linux'],
-    args: (device) => ['--rate', `${RATE}`, '--channels', '1', '--format', 's16le', '--latency-msec', '30', ...(device === undefined ? [] : ['--device', device])],
+    args: (device) => [
+      '--rate',
+      `${RATE}`,
+      '--channels',
+      '1',
+      '--format',
+      's16le',
+      '--latency-msec',
+      '30',
+      ...(device === undefined ? [] : ['--device', device]),
+    ],
   },
   {
     command: 'arecord',
     platforms: ['linux'],
-    args: (device) => ['-q', '-t', 'raw', '-f', 'S16_LE', '-r', `${RATE}`, '-c', '1', ...(device === undefined ? [] : ['-D', device])],
+    args: (device) => [
+      '-q',
+      '-t',
+      'raw',
+      '-f',
+      'S16_LE',
+      '-r',
+      `${RATE}`,
+      '-c',
+      '1',
+      ...(device === undefined ? [] : ['-D', device]),
+    ],
   },
-  { command: 'rec', platforms: ['linux', 'darwin'], args: () => ['-q', '-t', 'raw', '-e', 'signed', '-b', '16', '-r', `${RATE}`, '-c', '1', '-'] },
+  {
+    command: 'rec',
+    platforms: ['linux', 'darwin'],
+    args: () => ['-q', '-t', 'raw', '-e', 'signed', '-b', '16', '-r', `${RATE}`, '-c', '1', '-'],
+  },
   {
     command: 'ffmpeg',
     platforms: ['darwin', 'win32', 'linux'],
@@ -60,7 +94,9 @@ export const RECORDER_ADVICE: Readonly<Record<string, string>> = {
 export function openMicrophone(device: string | undefined, signal: AbortSignal): AudioSource {
   const recorder = findRecorder();
   if (recorder === undefined) {
-    throw new UserError(`No program that records a microphone was found; ${RECORDER_ADVICE[process.platform] ?? 'install ffmpeg'}.`);
+    throw new UserError(
+      `No program that records a microphone was found; ${RECORDER_ADVICE[process.platform] ?? 'install ffmpeg'}.`,
+    );
   }
   return {
     format: { encoding: 'pcm_s16le', sampleRate: RATE, channels: 1, channelMode: 'mix' },
@@ -69,7 +105,11 @@ export function openMicrophone(device: string | undefined, signal: AbortSignal):
   };
 }
 
-async function* record(recorder: Recorder, device: string | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* record(
+  recorder: Recorder,
+  device: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const child = spawn(recorder.command, recorder.args(device), { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -83,5 +123,6 @@ async function* record(recorder: Recorder, device: string | undefined, signal: A
   signal.addEventListener('abort', stop, { once: true });
   yield* child.stdout as AsyncIterable<Buffer>;
   const code = await ended;
-  if (!signal.aborted && code !== 0) throw new UserError(`${recorder.command} stopped: ${said.trim().split('\n').at(-1) || `exit ${code}`}`);
+  if (!signal.aborted && code !== 0)
+    throw new UserError(`${recorder.command} stopped: ${said.trim().split('\n').at(-1) || `exit ${code}`}`);
 }

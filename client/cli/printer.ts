@@ -1,4 +1,4 @@
-import { displayed, type ServerEvent, type Sentence, toSrt, toText, toVtt, Transcript } from '../sdk/index.ts';
+import { displayed, type Sentence, type ServerEvent, Transcript, toSrt, toText, toVtt } from '../sdk/index.ts';
 import { draw, EMPTY } from './screen.ts';
 
 export type OutputFormat = 'text' | 'jsonl' | 'srt' | 'vtt';

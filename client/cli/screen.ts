@@ -16,7 +16,12 @@ const PLAIN = '\x1b[0m';
  * Bytes that bring a terminal of `columns` from one state to the next: finished lines scroll away above, the open
  * sentence is redrawn in place with its unstable tail dimmed. Pure, so it is tested without a terminal.
  */
-export function draw(before: Screen, finished: readonly string[], open: Sentence | undefined, columns: number): { bytes: string; screen: Screen } {
+export function draw(
+  before: Screen,
+  finished: readonly string[],
+  open: Sentence | undefined,
+  columns: number,
+): { bytes: string; screen: Screen } {
   const up = before.rows > 1 ? `\x1b[${before.rows - 1}A` : '';
   const erase = before.rows > 0 ? `${up}\r${ERASE_DOWN}` : '';
   const lines = finished.map((line) => `${line}\n`).join('');
@@ -26,5 +31,8 @@ export function draw(before: Screen, finished: readonly string[], open: Sentence
   const most = columns * 4 - 1;
   const stable = length > most ? `…${open.stable.slice(length - most)}` : open.stable;
   const shown = stable.length + open.tentative.length;
-  return { bytes: `${erase}${lines}${stable}${DIM}${open.tentative}${PLAIN}`, screen: { rows: Math.max(1, Math.ceil(shown / columns)) } };
+  return {
+    bytes: `${erase}${lines}${stable}${DIM}${open.tentative}${PLAIN}`,
+    screen: { rows: Math.max(1, Math.ceil(shown / columns)) },
+  };
 }

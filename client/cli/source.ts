@@ -40,12 +40,17 @@ export async function openSource(path: string, raw: RawFormat): Promise<AudioSou
   await file.close();
   const wav = readWavHeader(head);
   if (wav !== undefined && isStreamable(wav)) return wavSource(path, wav, found.size);
-  if (found.size > DECODE_BYTES_MAX) throw new UserError(`${path} is too large to decode at once; convert it to WAV first.`);
+  if (found.size > DECODE_BYTES_MAX)
+    throw new UserError(`${path} is too large to decode at once; convert it to WAV first.`);
   return pcmSource(await decodeFile(await readFile(path), path));
 }
 
 const isStreamable = (wav: WavHeader): boolean =>
-  wav.encoding !== undefined && wav.sampleRate >= 8_000 && wav.sampleRate <= 48_000 && wav.channels >= 1 && wav.channels <= 8;
+  wav.encoding !== undefined &&
+  wav.sampleRate >= 8_000 &&
+  wav.sampleRate <= 48_000 &&
+  wav.channels >= 1 &&
+  wav.channels <= 8;
 
 function wavSource(path: string, wav: WavHeader, size: number): AudioSource {
   const { encoding, sampleRate, channels, dataFrom } = wav;
@@ -54,7 +59,12 @@ function wavSource(path: string, wav: WavHeader, size: number): AudioSource {
   return {
     format: { encoding: encoding!, sampleRate, channels, channelMode: 'mix' },
     durationMs: Math.round((bytes / perSecond) * 1_000),
-    chunks: () => createReadStream(path, { start: dataFrom, end: dataFrom + bytes - 1, highWaterMark: chunkBytes(perSecond, channels, encoding!) }),
+    chunks: () =>
+      createReadStream(path, {
+        start: dataFrom,
+        end: dataFrom + bytes - 1,
+        highWaterMark: chunkBytes(perSecond, channels, encoding!),
+      }),
   };
 }
 
@@ -109,7 +119,8 @@ async function openInput(raw: RawFormat): Promise<AudioSource> {
     for await (const part of rest()) {
       parts.push(part);
       size += part.length;
-      if (size > DECODE_BYTES_MAX) throw new UserError('Standard input is too large to decode at once; send WAV or raw samples.');
+      if (size > DECODE_BYTES_MAX)
+        throw new UserError('Standard input is too large to decode at once; send WAV or raw samples.');
     }
     return pcmSource(await decodeFile(Buffer.concat(parts), 'standard input'));
   }
@@ -124,5 +135,9 @@ async function* joined(head: Uint8Array, rest: AsyncIterable<Uint8Array>): Async
 /** First bytes of FLAC, Ogg, MP3 with a tag, Matroska and MP4. */
 function isContainer(head: Buffer): boolean {
   const start = head.toString('latin1', 0, 4);
-  return ['fLaC', 'OggS', '\x1aE\xdf\xa3'].includes(start) || start.startsWith('ID3') || head.toString('latin1', 4, 8) === 'ftyp';
+  return (
+    ['fLaC', 'OggS', '\x1aE\xdf\xa3'].includes(start) ||
+    start.startsWith('ID3') ||
+    head.toString('latin1', 4, 8) === 'ftyp'
+  );
 }

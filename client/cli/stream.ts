@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { connect, type ConnectOptions, type Session } from '../sdk/index.ts';
+import { type ConnectOptions, connect, type Session } from '../sdk/index.ts';
 import type { Printer } from './printer.ts';
 import type { AudioSource } from './source.ts';
 

@@ -41,7 +41,12 @@ export async function mic(options: TranscribeOptions): Promise<void> {
   await run(source, { ...options, pace: 0 }, false, signal);
 }
 
-async function run(source: AudioSource, options: TranscribeOptions, isFile: boolean, signal: AbortSignal): Promise<void> {
+async function run(
+  source: AudioSource,
+  options: TranscribeOptions,
+  isFile: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { output, close } = openOutput(options.output);
   await using server = options.server === undefined ? await startLocalServer(serverArgs(options)) : undefined;
   const printer = new Printer(options.format, options.raw, output);
@@ -49,9 +54,18 @@ async function run(source: AudioSource, options: TranscribeOptions, isFile: bool
   const start = {
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(options.task === undefined ? {} : { task: options.task }),
-    ...(options.vocabulary === undefined ? {} : { vocabulary: options.vocabulary.split(',').map((word) => word.trim()).filter(Boolean) }),
+    ...(options.vocabulary === undefined
+      ? {}
+      : {
+          vocabulary: options.vocabulary
+            .split(',')
+            .map((word) => word.trim())
+            .filter(Boolean),
+        }),
     ...(options.server !== undefined && options.model !== undefined ? { model: options.model } : {}),
-    cleanup: { mode: options.raw && options.format !== 'jsonl' ? ('off' as const) : (options.cleanup ?? ('default' as const)) },
+    cleanup: {
+      mode: options.raw && options.format !== 'jsonl' ? ('off' as const) : (options.cleanup ?? ('default' as const)),
+    },
   };
   try {
     await stream(source, {
@@ -84,7 +98,11 @@ function serverArgs(options: TranscribeOptions): string[] {
 function openOutput(path: string | undefined): { output: Output; close: () => Promise<void> } {
   if (path === undefined) {
     const { stdout } = process;
-    const output = { write: (text: string) => void stdout.write(text), isTTY: stdout.isTTY === true, columns: stdout.columns ?? 80 };
+    const output = {
+      write: (text: string) => void stdout.write(text),
+      isTTY: stdout.isTTY === true,
+      columns: stdout.columns ?? 80,
+    };
     // Whoever reads our output may have gone (`| head`); that ends the run, not with a stack.
     stdout.on('error', () => process.exit(0));
     return { output, close: async () => {} };

@@ -10,12 +10,18 @@ export interface WavHeader {
   readonly dataBytes: number;
 }
 
-const FORMATS: Readonly<Record<string, Encoding>> = { '1/16': 'pcm_s16le', '3/32': 'pcm_f32le', '6/8': 'alaw', '7/8': 'mulaw' };
+const FORMATS: Readonly<Record<string, Encoding>> = {
+  '1/16': 'pcm_s16le',
+  '3/32': 'pcm_f32le',
+  '6/8': 'alaw',
+  '7/8': 'mulaw',
+};
 const EXTENSIBLE = 0xfffe;
 
 /** Reads the chunks in front of the samples; undefined when it is no WAV or the samples begin later than `head` ends. */
 export function readWavHeader(head: Buffer): WavHeader | undefined {
-  if (head.length < 12 || head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE') return undefined;
+  if (head.length < 12 || head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE')
+    return undefined;
   let format: Omit<WavHeader, 'dataFrom' | 'dataBytes'> | undefined;
   for (let at = 12; at + 8 <= head.length; ) {
     const name = head.toString('latin1', at, at + 4);

@@ -1,16 +1,9 @@
-import {
-  type Configure,
-  type EventOf,
-  Fault,
-  FAULTS,
-  type FaultCode,
-  LIMITS,
-  readServerEvent,
-  type ServerEvent,
-  type Start,
-  STREAM_PATH,
-  SUBPROTOCOL,
-} from '../../protocol/index.ts';
+import type { Configure, Start } from '../../protocol/commands.ts';
+import type { EventOf, ServerEvent } from '../../protocol/events.ts';
+import { FAULTS, Fault, type FaultCode } from '../../protocol/faults.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { readServerEvent } from '../../protocol/read-event.ts';
+import { STREAM_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 
 /** The part of a WebSocket that is used; the browser's, Node 22's and `ws`'s all have it. */
 export interface SocketLike {
@@ -26,7 +19,10 @@ export interface ConnectOptions extends Omit<Start, 'type'> {
   /** `http(s)://` or `ws(s)://` address of the server; the path is added when there is none. */
   readonly url: string;
   /** WebSocket class to use; default the global one. On Node 20 give that of the `ws` package. */
-  readonly WebSocket?: new (url: string, protocols: string[]) => SocketLike;
+  readonly WebSocket?: new (
+    url: string,
+    protocols: string[],
+  ) => SocketLike;
   /** Time to reach the server and be `ready`, ms; default 15000. */
   readonly timeoutMs?: number;
 }
@@ -45,7 +41,10 @@ const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
 export function connect(options: ConnectOptions): Promise<Session> {
   const { url, WebSocket, timeoutMs, ...start } = options;
   const Socket = WebSocket ?? (globalThis.WebSocket as unknown as NonNullable<ConnectOptions['WebSocket']> | undefined);
-  if (Socket === undefined) return Promise.reject(new Error('There is no WebSocket here; give one as `WebSocket`, such as that of the ws package.'));
+  if (Socket === undefined)
+    return Promise.reject(
+      new Error('There is no WebSocket here; give one as `WebSocket`, such as that of the ws package.'),
+    );
   return new Promise((resolve, reject) => {
     const socket = new Socket(streamUrl(url), [SUBPROTOCOL]);
     const session = new Session(socket, { type: 'start', ...start });
@@ -113,7 +112,14 @@ export class Session implements AsyncIterable<ServerEvent> {
         resolve(ready);
       });
       void this.closed.then(({ code, fault }) => {
-        reject(fault ?? new Error(code === 1006 ? 'The server cannot be reached, or refused the connection.' : `The connection ended (${code}).`));
+        reject(
+          fault ??
+            new Error(
+              code === 1006
+                ? 'The server cannot be reached, or refused the connection.'
+                : `The connection ended (${code}).`,
+            ),
+        );
       });
     });
     this.opened.catch(() => {});
@@ -186,7 +192,9 @@ export class Session implements AsyncIterable<ServerEvent> {
         listening[Symbol.dispose]();
         resolve(event);
       });
-      void this.closed.then(({ code, fault }) => reject(fault ?? new Error(`The connection ended (${code}) before ${type} came.`)));
+      void this.closed.then(({ code, fault }) =>
+        reject(fault ?? new Error(`The connection ended (${code}) before ${type} came.`)),
+      );
     });
   }
 

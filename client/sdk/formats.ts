@@ -20,7 +20,9 @@ interface Cue {
 
 /** One sentence a line. */
 export function toText(sentences: readonly Sentence[], options: FormatOptions = {}): string {
-  return lines(sentences, options.raw ?? false).map(({ text }) => `${text}\n`).join('');
+  return lines(sentences, options.raw ?? false)
+    .map(({ text }) => `${text}\n`)
+    .join('');
 }
 
 /** SubRip captions. */
@@ -86,7 +88,11 @@ function split(sentence: Sentence, text: string): Cue[] {
     const last = i === units.length - 1;
     const full = !last && (joined.length > CUE_CHARS || times[i + 1]!.toMs - times[from]!.fromMs > CUE_MS_MAX);
     if (!full && !last) continue;
-    cues.push({ fromMs: times[from]!.fromMs, toMs: times[i]!.toMs, text: units.slice(from, i + 1).join(spaced ? ' ' : '') });
+    cues.push({
+      fromMs: times[from]!.fromMs,
+      toMs: times[i]!.toMs,
+      text: units.slice(from, i + 1).join(spaced ? ' ' : ''),
+    });
     from = i + 1;
   }
   return cues;
@@ -118,7 +124,8 @@ function wrap(text: string): string {
   return `${text.slice(0, best)}\n${text.slice(best + 1)}`;
 }
 
-const escapeVtt = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('-->', '→');
+const escapeVtt = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('-->', '→');
 
 function stamp(ms: number, point: '.' | ','): string {
   const pad = (value: number, digits: number): string => String(Math.floor(value)).padStart(digits, '0');

@@ -1,4 +1,9 @@
-export * from '../../protocol/index.ts';
+/** The door for clients. Schemas live in `sotto/protocol`; only their types come along, so that pages stay small. */
+export type * from '../../protocol/audio.ts';
+export type * from '../../protocol/commands.ts';
+export type * from '../../protocol/events.ts';
+export * from '../../protocol/faults.ts';
+export * from '../../protocol/limits.ts';
 export * from './connection.ts';
 export * from './formats.ts';
 export * from './transcript.ts';

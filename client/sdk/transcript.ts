@@ -61,7 +61,8 @@ export class Transcript {
   #partial(event: EventOf<'partial'>): Sentence {
     const sentence = this.#open(event.sentence, event.channel);
     if (sentence.final) throw new Error(`A partial came after the final of sentence ${event.sentence}.`);
-    if (!event.stable.startsWith(sentence.stable)) throw new Error(`Stable text of sentence ${event.sentence} changed.`);
+    if (!event.stable.startsWith(sentence.stable))
+      throw new Error(`Stable text of sentence ${event.sentence} changed.`);
     const { stable, tentative, words, fromMs, toMs } = event;
     return Object.assign(sentence, { stable, tentative, words, fromMs, toMs });
   }
@@ -69,7 +70,8 @@ export class Transcript {
   #final(event: EventOf<'final'>): Sentence {
     const sentence = this.#open(event.sentence, event.channel);
     if (sentence.final) throw new Error(`A second final of sentence ${event.sentence} came.`);
-    if (!event.text.startsWith(sentence.stable)) throw new Error(`The final of sentence ${event.sentence} changes its stable text.`);
+    if (!event.text.startsWith(sentence.stable))
+      throw new Error(`The final of sentence ${event.sentence} changes its stable text.`);
     const { text, words, fromMs, toMs, language } = event;
     return Object.assign(sentence, { stable: text, tentative: '', words, fromMs, toMs, language, final: true });
   }

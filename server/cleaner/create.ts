@@ -27,9 +27,18 @@ export function createCleaner(options: CleanerOptions): Cleaner | undefined {
       return new RulesCleaner();
     case 'openai': {
       const { url, urlModel, key } = options;
-      if (url === undefined) throw new Fault('config.value', { name: 'cleanup-url', got: 'missing', want: 'a URL when --cleanup is openai' });
+      if (url === undefined)
+        throw new Fault('config.value', {
+          name: 'cleanup-url',
+          got: 'missing',
+          want: 'a URL when --cleanup is openai',
+        });
       if (urlModel === undefined) {
-        throw new Fault('config.value', { name: 'cleanup-model', got: 'missing', want: 'a model of that server when --cleanup is openai' });
+        throw new Fault('config.value', {
+          name: 'cleanup-model',
+          got: 'missing',
+          want: 'a model of that server when --cleanup is openai',
+        });
       }
       return new OpenAiCleaner({ url, model: urlModel, key });
     }

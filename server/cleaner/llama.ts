@@ -63,8 +63,10 @@ export class LlamaCleaner implements Cleaner {
 
   rewrite(request: CleanRequest, signal: AbortSignal): Promise<Rewrite> {
     if (this.#refused !== undefined) return Promise.reject(this.#refused);
-    if (this.#child === undefined) return Promise.reject(new Fault('clean.failed', { problem: 'its process is being replaced' }));
-    if (this.#waiting.size >= WAITING_MAX) return Promise.reject(new Fault('clean.failed', { problem: 'too many sentences wait' }));
+    if (this.#child === undefined)
+      return Promise.reject(new Fault('clean.failed', { problem: 'its process is being replaced' }));
+    if (this.#waiting.size >= WAITING_MAX)
+      return Promise.reject(new Fault('clean.failed', { problem: 'too many sentences wait' }));
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
       const cancel = (): void => {

@@ -64,7 +64,8 @@ function readFlags(args: readonly string[], problems: Fault[]): Map<string, stri
     if (name !== 'config' && OPTIONS[name as OptionName].type === 'boolean') {
       flags.set(name, match[2] ?? (match[1] === name ? 'true' : 'false'));
     } else if (match[2] !== undefined) flags.set(name, match[2]);
-    else if (args[i + 1] === undefined) problems.push(new Fault('config.value', { name, got: 'missing', want: 'followed by a value' }));
+    else if (args[i + 1] === undefined)
+      problems.push(new Fault('config.value', { name, got: 'missing', want: 'followed by a value' }));
     else flags.set(name, args[++i]!);
   }
   return flags;
@@ -72,7 +73,9 @@ function readFlags(args: readonly string[], problems: Fault[]): Map<string, stri
 
 /** The option most like a word nobody knows. */
 function hint(word: string): string {
-  const like = NAMES.find((name) => word !== '' && (name.startsWith(word) || word.startsWith(name) || name.includes(word)));
+  const like = NAMES.find(
+    (name) => word !== '' && (name.startsWith(word) || word.startsWith(name) || name.includes(word)),
+  );
   return like === undefined ? 'see `sotto serve --help`' : `did you mean --${like}?`;
 }
 
@@ -82,13 +85,15 @@ function readFile(path: string | undefined, problems: Fault[]): Record<string, u
   try {
     text = readFileSync(chosen, 'utf8');
   } catch {
-    if (path !== undefined) problems.push(new Fault('config.value', { name: 'config', got: path, want: 'a file that can be read' }));
+    if (path !== undefined)
+      problems.push(new Fault('config.value', { name: 'config', got: path, want: 'a file that can be read' }));
     return {};
   }
   try {
     const values = JSON.parse(text) as Record<string, unknown>;
     for (const name of Object.keys(values)) {
-      if (!(name in OPTIONS)) problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hint(name) }));
+      if (!(name in OPTIONS))
+        problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hint(name) }));
     }
     return values;
   } catch {
@@ -115,10 +120,17 @@ function read(name: string, option: Option, given: unknown, problems: Fault[]): 
     case 'boolean':
       return /^(true|1|yes|on)$/i.test(text) ? true : /^(false|0|no|off)$/i.test(text) ? false : wrong('true or false');
     case 'list':
-      return Array.isArray(given) ? given.map(String) : text.split(',').map((item) => item.trim()).filter(Boolean);
+      return Array.isArray(given)
+        ? given.map(String)
+        : text
+            .split(',')
+            .map((item) => item.trim())
+            .filter(Boolean);
     case 'string':
       if (text === '') return wrong('something');
-      return option.choices === undefined || option.choices.includes(text) ? text : wrong(`one of ${option.choices.join(', ')}`);
+      return option.choices === undefined || option.choices.includes(text)
+        ? text
+        : wrong(`one of ${option.choices.join(', ')}`);
   }
 }
 
@@ -126,12 +138,26 @@ function checkTogether(config: Config, problems: Fault[]): void {
   const { host, insecure } = config;
   const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
   if (!loopback && !insecure) {
-    problems.push(new Fault('config.value', { name: 'host', got: host, want: 'a loopback address such as 127.0.0.1, or come with --insecure' }));
+    problems.push(
+      new Fault('config.value', {
+        name: 'host',
+        got: host,
+        want: 'a loopback address such as 127.0.0.1, or come with --insecure',
+      }),
+    );
   }
   if (config['endpoint-max-ms'] < config['endpoint-min-ms']) {
-    problems.push(new Fault('config.value', { name: 'endpoint-max-ms', got: String(config['endpoint-max-ms']), want: 'no less than endpoint-min-ms' }));
+    problems.push(
+      new Fault('config.value', {
+        name: 'endpoint-max-ms',
+        got: String(config['endpoint-max-ms']),
+        want: 'no less than endpoint-min-ms',
+      }),
+    );
   }
   if (config['vad-close'] > config['vad-open']) {
-    problems.push(new Fault('config.value', { name: 'vad-close', got: String(config['vad-close']), want: 'no more than vad-open' }));
+    problems.push(
+      new Fault('config.value', { name: 'vad-close', got: String(config['vad-close']), want: 'no more than vad-open' }),
+    );
   }
 }

@@ -22,7 +22,8 @@ export function helpText(): string {
 /** The options as a Markdown table; `server/README.md` holds it and a test compares. */
 export function optionTable(): string {
   const rows = entries.map(([name, option]) => {
-    const range = option.choices?.join(', ') ?? (option.min === undefined ? option.type : `${option.min} to ${option.max}`);
+    const range =
+      option.choices?.join(', ') ?? (option.min === undefined ? option.type : `${option.min} to ${option.max}`);
     return `| \`--${name}\` | \`${shown(option, option.default)}\` | ${range} | ${option.doc} |`;
   });
   return ['| option | default | values | what it does |', '|---|---|---|---|', ...rows].join('\n');

@@ -134,7 +134,14 @@ export class WorkerPool implements Recogniser {
       },
       {
         ready: ({ engine, multilingual, realTimeFactor, detail }) => {
-          this.#settleReady?.resolve({ engine, model: modelName, multilingual, slots: this.#slots, realTimeFactor, detail });
+          this.#settleReady?.resolve({
+            engine,
+            model: modelName,
+            multilingual,
+            slots: this.#slots,
+            realTimeFactor,
+            detail,
+          });
           this.#settleReady = undefined;
           this.#pump();
         },
@@ -184,7 +191,8 @@ export class WorkerPool implements Recogniser {
     const wait = BACK_OFF_MS[Math.min(this.#deaths++, BACK_OFF_MS.length - 1)]!;
     for (const [id, pending] of [...this.#pending]) {
       // Only the job that was inside may be the culprit; those that waited are innocent.
-      if (pending.sent && pending.attempts >= ATTEMPTS_MAX) this.#settle(id, failed(id, `The worker stopped (${exit}).`));
+      if (pending.sent && pending.attempts >= ATTEMPTS_MAX)
+        this.#settle(id, failed(id, `The worker stopped (${exit}).`));
       pending.sent = false;
     }
     setTimeout(() => {

@@ -24,7 +24,13 @@ export class ScriptedRecogniser implements Recogniser {
   }
 
   ready(): Promise<RecogniserInfo> {
-    const info = { engine: 'script', model: 'script', multilingual: true, slots: this.slots, realTimeFactor: 0.01 } as const;
+    const info = {
+      engine: 'script',
+      model: 'script',
+      multilingual: true,
+      slots: this.slots,
+      realTimeFactor: 0.01,
+    } as const;
     return Promise.resolve({ ...info, detail: 'answers from a script' });
   }
 

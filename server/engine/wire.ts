@@ -38,7 +38,11 @@ export type FromWorker =
       readonly realTimeFactor: number;
       readonly detail: string;
     }
-  | { readonly kind: 'refused'; readonly code: 'model.absent' | 'model.corrupt' | 'engine.absent'; readonly problem: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: 'model.absent' | 'model.corrupt' | 'engine.absent';
+      readonly problem: string;
+    }
   | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
   | { readonly kind: 'failed'; readonly job: number; readonly problem: string }
   | { readonly kind: 'alive'; readonly memoryMb: number };

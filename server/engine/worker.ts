@@ -62,7 +62,10 @@ export class Worker {
   constructor(options: WorkerOptions, events: WorkerEvents) {
     this.#options = options;
     this.#events = events;
-    this.#child = fork(options.childPath ?? ownChild(), { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    this.#child = fork(options.childPath ?? ownChild(), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
     this.#child.on('message', (message: FromWorker) => this.#read(message));
     this.#child.on('error', (error) => options.log.warn({ problem: error.message }, 'worker process error'));
     this.#child.once('exit', (code, signal) => this.#died(signal ?? `exit ${code}`));

@@ -14,12 +14,18 @@ export interface Cleaners {
 }
 
 /** Carries one sentence to its cleaner and back, within a time; the core turns to the rules when nothing comes. */
-export async function clean(wanted: Wanted, cleaners: Cleaners, timeoutMs: number, clock: Clock): Promise<SessionInput> {
+export async function clean(
+  wanted: Wanted,
+  cleaners: Cleaners,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<SessionInput> {
   const { sentence, text, language, context, instruction } = wanted;
   const startMs = clock.nowMs();
   const tookMs = (): number => clock.nowMs() - startMs;
   const cleaner = choose(wanted.mode, cleaners);
-  if (cleaner === undefined || !cleaner.knows(language)) return { kind: 'unwritten', sentence, reason: 'absent', tookMs: tookMs() };
+  if (cleaner === undefined || !cleaner.knows(language))
+    return { kind: 'unwritten', sentence, reason: 'absent', tookMs: tookMs() };
   const abort = new AbortController();
   using _ = clock.after(timeoutMs, () => abort.abort());
   try {

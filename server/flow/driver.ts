@@ -52,7 +52,13 @@ export class Driver {
   #silence: Disposable | undefined;
   #warned = { clipped: false, invalid: false };
 
-  constructor(format: AudioFormat, settings: SessionSettings, pipeline: PipelineOptions, parts: DriverParts, events: DriverEvents) {
+  constructor(
+    format: AudioFormat,
+    settings: SessionSettings,
+    pipeline: PipelineOptions,
+    parts: DriverParts,
+    events: DriverEvents,
+  ) {
     this.#parts = parts;
     this.#events = events;
     this.#core = new SessionCore(settings, pipeline);
@@ -129,7 +135,9 @@ export class Driver {
         board.forget(session, output.job);
         return;
       case 'clean':
-        void clean(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock).then((input) => this.#feed(input));
+        void clean(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock).then((input) =>
+          this.#feed(input),
+        );
         return;
       case 'event':
         if (output.event.type === 'final') this.#parts.meter.finished();
@@ -173,11 +181,19 @@ export class Driver {
   #warn(invalid: number, clipped: number, samples: number): void {
     if (invalid > 0 && !this.#warned.invalid) {
       this.#warned.invalid = true;
-      this.#events.event({ type: 'notice', code: 'audio.invalid', text: 'Some samples are not numbers; they are taken as silence.' });
+      this.#events.event({
+        type: 'notice',
+        code: 'audio.invalid',
+        text: 'Some samples are not numbers; they are taken as silence.',
+      });
     }
     if (clipped > samples * 0.02 && clipped > 20 && !this.#warned.clipped) {
       this.#warned.clipped = true;
-      this.#events.event({ type: 'notice', code: 'audio.clipped', text: 'The audio is clipped; turn the microphone down.' });
+      this.#events.event({
+        type: 'notice',
+        code: 'audio.clipped',
+        text: 'The audio is clipped; turn the microphone down.',
+      });
     }
   }
 }

@@ -1,6 +1,6 @@
-import type { Span } from '../core/session/outputs.ts';
 import { adviseCadence } from '../core/schedule/load.ts';
 import { next, type WaitingJob } from '../core/schedule/order.ts';
+import type { Span } from '../core/session/outputs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { DecodeAnswer, Recogniser } from '../ports/recogniser.ts';
@@ -100,7 +100,19 @@ export class JobBoard {
     this.#served.set(posted.session, startMs);
     this.#measure(posted.final, waitMs);
     const { kind, samples, fromSample, language, languages, task, model, prompt, prefix, windowFloor } = span;
-    const job = { id: posted.id, kind, samples, fromSample, language, languages, task, model, prompt, prefix, windowFloor };
+    const job = {
+      id: posted.id,
+      kind,
+      samples,
+      fromSample,
+      language,
+      languages,
+      task,
+      model,
+      prompt,
+      prefix,
+      windowFloor,
+    };
     const answer = await this.#recogniser.decode(job);
     this.#running.delete(posted.id);
     this.#meter.decoded(kind, waitMs, this.#clock.nowMs() - startMs);
@@ -114,7 +126,10 @@ export class JobBoard {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#advisedMs < ADVISE_EVERY_MS) return;
     this.#advisedMs = nowMs;
-    this.#cadence = adviseCadence(this.#cadence, { partialWaitMs: this.#partialWaitMs, finalWaitMs: this.#finalWaitMs });
+    this.#cadence = adviseCadence(this.#cadence, {
+      partialWaitMs: this.#partialWaitMs,
+      finalWaitMs: this.#finalWaitMs,
+    });
     // No partial runs when they are off, so their wait can only be guessed to fade.
     if (this.#cadence === 0) this.#partialWaitMs *= 0.8;
     this.#advise(this.#cadence, Math.round(this.#finalWaitMs));

@@ -27,7 +27,9 @@ export class Outbox {
   put(event: EventBody): void {
     if (event.type === 'partial') {
       const { channel, sentence } = event;
-      this.#waiting = this.#waiting.filter((old) => old.type !== 'partial' || old.channel !== channel || old.sentence !== sentence);
+      this.#waiting = this.#waiting.filter(
+        (old) => old.type !== 'partial' || old.channel !== channel || old.sentence !== sentence,
+      );
     }
     this.#waiting.push(event);
     this.flush();
@@ -38,7 +40,8 @@ export class Outbox {
   /** Sends what may go now; called again when the transport has drained. */
   flush(): void {
     while (this.#waiting.length > 0) {
-      const at = this.#sink.queuedBytes() > BUSY_BYTES ? this.#waiting.findIndex((event) => event.type !== 'partial') : 0;
+      const at =
+        this.#sink.queuedBytes() > BUSY_BYTES ? this.#waiting.findIndex((event) => event.type !== 'partial') : 0;
       if (at < 0) return;
       const [event] = this.#waiting.splice(at, 1);
       this.#sink.send({ ...event!, seq: ++this.#seq } as ServerEvent);

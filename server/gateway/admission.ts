@@ -7,7 +7,11 @@ import type { OpenRequest } from '../ports/transport.ts';
  * origin must be this server itself or one the operator allowed, and the host must be an address or a known name.
  * Returns the fault to refuse with.
  */
-export function refusalOf(request: Pick<OpenRequest, 'headers'>, allowedOrigins: readonly string[], listenHost: string): Fault | undefined {
+export function refusalOf(
+  request: Pick<OpenRequest, 'headers'>,
+  allowedOrigins: readonly string[],
+  listenHost: string,
+): Fault | undefined {
   const host = request.headers['host'] ?? '';
   const name = hostName(host);
   const known = isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost') || name === listenHost;

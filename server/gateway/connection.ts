@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AudioFormat, type Command, type EventBody, Fault, FAULTS, isFault, type Start } from '../../protocol/index.ts';
+import { AudioFormat, type Command, type EventBody, FAULTS, Fault, isFault, type Start } from '../../protocol/index.ts';
 import type { PipelineOptions } from '../core/session/settings.ts';
 import { languageOf, type Offer, settingsOf } from '../core/session/settings-of.ts';
 import type { Cleaners } from '../flow/cleaning.ts';
@@ -129,12 +129,18 @@ export class SessionConnection implements ConnectionHandler, Live {
       languages: offer.languages === 'all' ? 'all' : [...offer.languages],
       audio: format,
     });
-    this.#driver = new Driver(format, settings, this.#parts.pipeline, { ...this.#parts, session: this.id }, {
-      event: (event) => this.#say(event),
-      closed: () => this.#goodbye(1000, 'done'),
-      throttle: (stop) => this.#throttle(stop),
-      broken: (error) => this.#fail(error),
-    });
+    this.#driver = new Driver(
+      format,
+      settings,
+      this.#parts.pipeline,
+      { ...this.#parts, session: this.id },
+      {
+        event: (event) => this.#say(event),
+        closed: () => this.#goodbye(1000, 'done'),
+        throttle: (stop) => this.#throttle(stop),
+        broken: (error) => this.#fail(error),
+      },
+    );
   }
 
   #finish(): void {
@@ -186,7 +192,9 @@ export class SessionConnection implements ConnectionHandler, Live {
     if (fault.code === 'server.bug') log.error({ session: this.id, err: error }, 'a bug ended a session');
     else log.info({ session: this.id, code: fault.code }, 'a fault');
     // A wrong setting in mid-stream changes nothing; everything else ends the session.
-    const fatal = !(this.#driver !== undefined && ['command.option', 'command.unknown', 'command.unreadable'].includes(fault.code));
+    const fatal = !(
+      this.#driver !== undefined && ['command.option', 'command.unknown', 'command.unreadable'].includes(fault.code)
+    );
     const event = { ...faultEvent(fault), fatal };
     if (fault.code !== 'client.slow') this.#say(event);
     if (fatal) this.#goodbye(FAULTS[fault.code].close, fault.code);

@@ -38,7 +38,11 @@ export class Gateway implements TransportHandler {
       return { kind: 'refuse', response: faultResponse(fault) };
     }
     const subprotocol = request.subprotocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
-    return { kind: 'accept', subprotocol, open: (connection) => new SessionConnection(connection, this.#dialect, this.#parts) };
+    return {
+      kind: 'accept',
+      subprotocol,
+      open: (connection) => new SessionConnection(connection, this.#dialect, this.#parts),
+    };
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -60,6 +64,8 @@ export class Gateway implements TransportHandler {
     if (refused !== undefined) return refused;
     if (this.#draining) return new Fault('server.draining', {});
     const { sessionsMax } = this.#options;
-    return registry.size >= sessionsMax ? new Fault('server.full', { live: registry.size, limit: sessionsMax }) : undefined;
+    return registry.size >= sessionsMax
+      ? new Fault('server.full', { live: registry.size, limit: sessionsMax })
+      : undefined;
   }
 }

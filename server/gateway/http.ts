@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
-import { Fault, FAULTS } from '../../protocol/index.ts';
+import { FAULTS, Fault } from '../../protocol/index.ts';
 
 /** What the HTTP side shows of the server. */
 export interface Site {
@@ -35,7 +35,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 /** Answers everything that is not a WebSocket. */
 export async function answer(request: Request, site: Site): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (request.method !== 'GET' && request.method !== 'HEAD') return faultResponse(new Fault('http.unknown', { path: `${request.method} ${pathname}` }));
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return faultResponse(new Fault('http.unknown', { path: `${request.method} ${pathname}` }));
   switch (pathname) {
     case '/healthz':
       return text('ok\n', 200);
@@ -66,7 +67,8 @@ async function file(pathname: string, folder: string): Promise<Response> {
   } catch {
     path = '..';
   }
-  if (type === undefined || path.includes('..') || path.includes('\0')) return faultResponse(new Fault('http.unknown', { path: pathname }));
+  if (type === undefined || path.includes('..') || path.includes('\0'))
+    return faultResponse(new Fault('http.unknown', { path: pathname }));
   try {
     const bytes = await readFile(join(folder, path));
     return new Response(bytes, { headers: { 'content-type': type, 'cache-control': 'no-cache', ...SECURITY_HEADERS } });
@@ -80,5 +82,8 @@ function text(body: string, status: number): Response {
 }
 
 function json(body: object, status: number): Response {
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...SECURITY_HEADERS } });
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', ...SECURITY_HEADERS },
+  });
 }

@@ -5,13 +5,21 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly sessions = this.#gauge('sotto_sessions', 'Live sessions.');
   readonly sessionsTotal = this.#counter('sotto_sessions_total', 'Sessions ever opened.');
-  readonly refused = this.#counter('sotto_sessions_refused_total', 'Sessions refused because the server was full or draining.');
+  readonly refused = this.#counter(
+    'sotto_sessions_refused_total',
+    'Sessions refused because the server was full or draining.',
+  );
   readonly audioSeconds = this.#counter('sotto_audio_seconds_total', 'Seconds of audio taken in.');
   readonly finals = this.#counter('sotto_finals_total', 'Final sentences sent.');
   readonly decodeSeconds = this.#histogram('sotto_decode_seconds', 'Wall time of one decode.', ['kind']);
   readonly waitSeconds = this.#histogram('sotto_wait_seconds', 'Time a decode waited for a slot.', ['kind']);
   readonly waiting = this.#gauge('sotto_jobs_waiting', 'Decodes waiting for a slot.');
-  readonly faults = new Counter({ name: 'sotto_faults_total', help: 'Faults by code.', labelNames: ['code'], registers: [this.#registry] });
+  readonly faults = new Counter({
+    name: 'sotto_faults_total',
+    help: 'Faults by code.',
+    labelNames: ['code'],
+    registers: [this.#registry],
+  });
   readonly memory = this.#gauge('sotto_memory_bytes', 'Resident memory of the server process.');
 
   text(): Promise<string> {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Fault } from '../../protocol/index.ts';
 import type { Connection, ConnectionHandler, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
@@ -150,13 +150,19 @@ class WsConnection implements Connection {
 
 function headersOf(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
   );
 }
 
 function openRequest(request: IncomingMessage): OpenRequest {
   const headers = headersOf(request);
-  const subprotocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim()).filter(Boolean);
+  const subprotocols = (headers['sec-websocket-protocol'] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
   return { url: request.url ?? '/', headers, subprotocols, remoteAddress: request.socket.remoteAddress ?? '' };
 }
 
@@ -165,11 +171,18 @@ function fetchRequest(request: IncomingMessage): Request {
   const body = method === 'GET' || method === 'HEAD' ? null : (Readable.toWeb(request) as never);
   // Only the path counts; the host header is the gateway's to judge.
   const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://localhost');
-  return new Request(url, { method, headers: headersOf(request), body, ...(body === null ? {} : { duplex: 'half' }) } as RequestInit);
+  return new Request(url, {
+    method,
+    headers: headersOf(request),
+    body,
+    ...(body === null ? {} : { duplex: 'half' }),
+  } as RequestInit);
 }
 
 async function refuse(socket: Duplex, response: Response): Promise<void> {
   const body = await response.text();
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(`HTTP/1.1 ${response.status} ${response.statusText || 'Refused'}\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${response.status} ${response.statusText || 'Refused'}\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }

@@ -9,7 +9,10 @@ export async function openSpeechModel(kind: 'silero' | 'energy', log: Log): Prom
   try {
     return await SileroModel.load();
   } catch (error) {
-    log.warn({ problem: error instanceof Error ? error.message : String(error) }, 'speech is told from noise by loudness');
+    log.warn(
+      { problem: error instanceof Error ? error.message : String(error) },
+      'speech is told from noise by loudness',
+    );
     return new EnergyModel();
   }
 }

@@ -1,4 +1,11 @@
-import { getLlama, type LlamaContextSequence, LlamaChatSession, LlamaCompletion, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp';
+import {
+  getLlama,
+  LlamaChatSession,
+  LlamaCompletion,
+  type LlamaContextSequence,
+  LlamaLogLevel,
+  type LlamaModel,
+} from 'node-llama-cpp';
 import { chatPrompt, readReply, splitForSottoClean } from '../../core/clean/prompt.ts';
 import type { CleanRequest } from '../../core/clean/request.ts';
 import type { FromCleaner, ToCleaner } from '../wire.ts';
@@ -30,13 +37,26 @@ process.on('SIGINT', () => {});
 async function start(setup: Extract<ToCleaner, { kind: 'setup' }>): Promise<void> {
   try {
     // Never builds or fetches anything: the prebuilt CPU library is in the package.
-    const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, logLevel: LlamaLogLevel.disabled, maxThreads: setup.threads });
+    const llama = await getLlama({
+      gpu: false,
+      build: 'never',
+      skipDownload: true,
+      logLevel: LlamaLogLevel.disabled,
+      maxThreads: setup.threads,
+    });
     const model = await llama.loadModel({ modelPath: setup.modelPath });
-    const context = await model.createContext({ contextSize: CONTEXT_TOKENS[setup.style], sequences: 1, threads: setup.threads });
+    const context = await model.createContext({
+      contextSize: CONTEXT_TOKENS[setup.style],
+      sequences: 1,
+      threads: setup.threads,
+    });
     const sequence = context.getSequence();
     rewrite = setup.style === 'sotto-clean' ? ownStyle(model, sequence) : chatStyle(sequence);
     // The first run plans buffers; better now than on somebody's first sentence.
-    await rewrite({ text: 'Um, so this is a test.', language: 'en', context: [], instruction: '' }, new AbortController().signal);
+    await rewrite(
+      { text: 'Um, so this is a test.', language: 'en', context: [], instruction: '' },
+      new AbortController().signal,
+    );
     send({ kind: 'ready' });
   } catch (error) {
     send({ kind: 'refused', problem: oneLine(error) });
@@ -67,7 +87,16 @@ function ownStyle(model: LlamaModel, sequence: LlamaContextSequence): NonNullabl
       const text = model.tokenize(` ${part}`, false, 'trimLeadingSpace' as never);
       const maxTokens = Math.min(text.length + 16, CONTEXT_TOKENS['sotto-clean'] - text.length - 4);
       const prompt = [...raw, ...text, ...clean];
-      parts.push((await completion.generateCompletion(prompt, { temperature: 0, maxTokens, signal, stopOnAbortSignal: false } as never)).trim());
+      parts.push(
+        (
+          await completion.generateCompletion(prompt, {
+            temperature: 0,
+            maxTokens,
+            signal,
+            stopOnAbortSignal: false,
+          } as never)
+        ).trim(),
+      );
     }
     return parts.filter(Boolean).join(' ');
   };

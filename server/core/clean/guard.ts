@@ -14,9 +14,40 @@ const CORRECTION_WORDS_MAX = 8;
 const NEGATIONS =
   /^(no|not|never|none|nobody|nothing|neither|nor|without|cannot|.*n't|kein|keine|keinen|nicht|nie|niemals|ne|pas|jamais|sans|nunca|jamás|sin|não|nem|sem|non|mai|senza|geen|niet|不|没|沒|無|ない|ません)$/;
 /** Words that announce that what stood before is taken back. */
-const CORRECTIONS = ['no', 'sorry', 'rather', 'actually', 'wait', 'i mean', 'no wait', 'or rather', 'no sorry', 'sorry i mean', 'well'];
+const CORRECTIONS = [
+  'no',
+  'sorry',
+  'rather',
+  'actually',
+  'wait',
+  'i mean',
+  'no wait',
+  'or rather',
+  'no sorry',
+  'sorry i mean',
+  'well',
+];
 /** Phrases people fill pauses with; without them a sentence says the same. */
-const DISCOURSE = ['you know', 'i mean', 'like', 'well', 'so', 'okay', 'ok', 'right', 'kind of', 'sort of', 'basically', 'actually', 'and', 'but', 'or', 'the', 'a', 'i'];
+const DISCOURSE = [
+  'you know',
+  'i mean',
+  'like',
+  'well',
+  'so',
+  'okay',
+  'ok',
+  'right',
+  'kind of',
+  'sort of',
+  'basically',
+  'actually',
+  'and',
+  'but',
+  'or',
+  'the',
+  'a',
+  'i',
+];
 
 /**
  * Accepts a rewrite only if it says what was said: no word that was not there, in the same order, with every number,
@@ -55,7 +86,8 @@ function pair(said: readonly Chunk[], kept: readonly Chunk[]): number[] | undefi
   return pairs;
 }
 
-const same = (a: Chunk, b: Chunk): boolean => a.bare === b.bare || a.bare.replaceAll("'", '') === b.bare.replaceAll("'", '');
+const same = (a: Chunk, b: Chunk): boolean =>
+  a.bare === b.bare || a.bare.replaceAll("'", '') === b.bare.replaceAll("'", '');
 
 interface Run {
   readonly from: number;

@@ -3,7 +3,9 @@ import { isFiller, UNSPACED_FILLERS } from './fillers.ts';
 
 /** English words people say twice on purpose. */
 const DOUBLES: ReadonlySet<string> = new Set(
-  'that had very no yes bye ha really many much more please well there so okay now never far long way too again blah knock hear yeah never-ever do'.split(' '),
+  'that had very no yes bye ha really many much more please well there so okay now never far long way too again blah knock hear yeah never-ever do'.split(
+    ' ',
+  ),
 );
 
 const ENDS = /[.?!…。？！]["'”’»)\]]*$/u;
@@ -37,7 +39,8 @@ function withoutFillers(words: readonly string[], language: string): string[] {
     }
     const mark = /[.?!]$/.exec(word)?.[0];
     const last = kept.at(-1);
-    if (mark !== undefined && last !== undefined && !ENDS.test(last)) kept[kept.length - 1] = last.replace(/[,;:]$/, '') + mark;
+    if (mark !== undefined && last !== undefined && !ENDS.test(last))
+      kept[kept.length - 1] = last.replace(/[,;:]$/, '') + mark;
   }
   return kept;
 }
@@ -60,7 +63,9 @@ function withoutPhrases(words: readonly string[]): string[] {
       const second = kept.slice(at + length, at + 2 * length);
       const equal = first.every((word, i) => bareWord(word) === bareWord(second[i]!) && bareWord(word) !== '');
       // A sentence's end between the copies, or a number in them, means they were meant.
-      const meant = first.some((word) => ENDS.test(word) || /\p{N}/u.test(word)) || first.every((word) => DOUBLES.has(bareWord(word)));
+      const meant =
+        first.some((word) => ENDS.test(word) || /\p{N}/u.test(word)) ||
+        first.every((word) => DOUBLES.has(bareWord(word)));
       if (equal && !meant) kept = [...kept.slice(0, at), ...kept.slice(at + length)];
       else at++;
     }

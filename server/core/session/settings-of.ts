@@ -18,7 +18,11 @@ export function settingsOf(start: Start, offer: Offer): SessionSettings {
   }
   const task = start.task ?? 'transcribe';
   if (task === 'translate' && offer.languages !== 'all') {
-    throw new Fault('command.option', { name: 'task', got: 'translate', want: `transcribe: ${offer.model} knows English only` });
+    throw new Fault('command.option', {
+      name: 'task',
+      got: 'translate',
+      want: `transcribe: ${offer.model} knows English only`,
+    });
   }
   const language = languageOf(start.language ?? offer.language, offer);
   return {
@@ -41,11 +45,19 @@ export function settingsOf(start: Start, offer: Offer): SessionSettings {
 export function languageOf(asked: string, offer: Pick<Offer, 'languages' | 'model'>): string {
   if (offer.languages === 'all') {
     if (asked === 'auto' || WHISPER_LANGUAGES.has(asked)) return asked;
-    throw new Fault('command.option', { name: 'language', got: asked, want: 'auto or a language code Whisper knows, such as en' });
+    throw new Fault('command.option', {
+      name: 'language',
+      got: asked,
+      want: 'auto or a language code Whisper knows, such as en',
+    });
   }
   if (asked === 'auto') return offer.languages[0]!;
   if (offer.languages.includes(asked)) return asked;
-  throw new Fault('command.option', { name: 'language', got: asked, want: `${offer.languages.join(' or ')}: ${offer.model} knows nothing else` });
+  throw new Fault('command.option', {
+    name: 'language',
+    got: asked,
+    want: `${offer.languages.join(' or ')}: ${offer.model} knows nothing else`,
+  });
 }
 
 function endpointOf(asked: Start['endpoint'], offer: Offer['endpoint']): Offer['endpoint'] {

@@ -24,7 +24,8 @@ export class StockEngine implements ChildEngine {
   readonly name = 'stock';
   readonly slots = 1;
   readonly multilingual: boolean;
-  readonly detail = 'prebuilt binding, always a 30 s window: slow on x64 without a GPU; install a C++ compiler for the native engine';
+  readonly detail =
+    'prebuilt binding, always a 30 s window: slow on x64 without a GPU; install a C++ compiler for the native engine';
   readonly #context: StockContext;
 
   private constructor(context: StockContext, multilingual: boolean) {
@@ -79,7 +80,13 @@ function joinTokens(segments: readonly { text: string; t0: number; t1: number }[
     if (last !== undefined && !text.startsWith(' ')) {
       words[words.length - 1] = { ...last, text: last.text + text, toMs: Math.max(last.toMs, t1) };
     } else {
-      words.push({ text: text.trim(), space: text.startsWith(' '), fromMs: t0, toMs: t1, confidence: UNKNOWN_CONFIDENCE });
+      words.push({
+        text: text.trim(),
+        space: text.startsWith(' '),
+        fromMs: t0,
+        toMs: t1,
+        confidence: UNKNOWN_CONFIDENCE,
+      });
     }
   }
   return words;

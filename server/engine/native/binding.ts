@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { checkModelFile } from './model-file.ts';
 import { nativePath } from './locate.ts';
+import { checkModelFile } from './model-file.ts';
 
 /** What a decode is asked. */
 export interface NativeDecodeOptions {
@@ -20,6 +20,10 @@ export interface NativeDecodeOptions {
   readonly threads: number;
   /** Per-word times and the signs taken from attention. Costs about a millisecond. */
   readonly wordTimes: boolean;
+  readonly beamSize?: number;
+  readonly temperatures?: readonly number[];
+  readonly timestamps?: boolean;
+  readonly loop?: 'sotto' | 'whisper';
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -92,10 +96,17 @@ export class NativeModel {
   }
 
   async decode(options: NativeDecodeOptions): Promise<NativeDecode> {
-    const { samples, signal, task, ...rest } = options;
+    const { samples, signal, task, loop, ...rest } = options;
     const id = ++this.#decodes;
     const abort = (): void => this.#model.abort(id);
-    const running = this.#model.decode(id, samples, { ...rest, translate: task === 'translate' });
+    const running = this.#model.decode(id, samples, {
+      timestamps: false,
+      beamSize: 1,
+      temperatures: [0],
+      ...rest,
+      translate: task === 'translate',
+      whisperLoop: loop === 'whisper',
+    });
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     try {

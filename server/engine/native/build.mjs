@@ -2,7 +2,16 @@
 // It never fails an install: without a compiler the stock binding is used, and one line says so.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, homedir, platform } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,7 +27,8 @@ const BUILD_TIMEOUT_MS = 15 * 60_000;
 function cpuFlags() {
   const portable = process.env.SOTTO_PORTABLE === '1';
   if (arch() === 'x64') return portable ? '-march=x86-64-v3' : '-march=native';
-  if (arch() === 'arm64') return portable ? '-march=armv8.2-a+dotprod' : platform() === 'darwin' ? '-mcpu=native' : '-march=native';
+  if (arch() === 'arm64')
+    return portable ? '-march=armv8.2-a+dotprod' : platform() === 'darwin' ? '-mcpu=native' : '-march=native';
   return '-O3';
 }
 
@@ -27,7 +37,9 @@ function sources() {
   const whisper = join(package_, 'src', 'whisper.rn', 'vendor', 'whisper.cpp');
   for (const file of ['src/whisper.cpp', 'include/whisper.h', 'ggml/src/ggml.c', 'ggml/src/ggml-cpu/ggml-cpu.c']) {
     if (!existsSync(join(whisper, file))) {
-      throw new Error(`@fugood/whisper.node ${require('@fugood/whisper.node/package.json').version} does not hold ${file}; version 1.2.0-rc.0 does`);
+      throw new Error(
+        `@fugood/whisper.node ${require('@fugood/whisper.node/package.json').version} does not hold ${file}; version 1.2.0-rc.0 does`,
+      );
     }
   }
   return whisper;
@@ -57,17 +69,27 @@ function cpuName() {
 /** Headers that are on this machine already; node-gyp would otherwise download them. */
 function nodeDir() {
   const own = dirname(dirname(process.execPath));
-  if (process.env.SOTTO_NODE_HEADERS !== 'package' && existsSync(join(own, 'include', 'node', 'common.gypi'))) return own;
+  if (process.env.SOTTO_NODE_HEADERS !== 'package' && existsSync(join(own, 'include', 'node', 'common.gypi')))
+    return own;
   const made = join(here, 'build', 'headers');
   const include = join(made, 'include', 'node');
   mkdirSync(include, { recursive: true });
   const from = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
   for (const name of readdirSync(from)) copyFileSync(join(from, name), join(include, name));
-  writeFileSync(join(include, 'common.gypi'), "{ 'target_defaults': { 'default_configuration': 'Release', 'configurations': { 'Release': {}, 'Debug': {} }, 'cflags': ['-fPIC'], 'conditions': [['OS==\"mac\"', { 'xcode_settings': { 'OTHER_LDFLAGS': ['-undefined dynamic_lookup'] } }]] } }\n");
-  writeFileSync(join(include, 'config.gypi'), `{ 'target_defaults': { 'default_configuration': 'Release' }, 'variables': { 'target_arch': '${arch()}', 'host_arch': '${arch()}' } }\n`);
+  writeFileSync(
+    join(include, 'common.gypi'),
+    "{ 'target_defaults': { 'default_configuration': 'Release', 'configurations': { 'Release': {}, 'Debug': {} }, 'cflags': ['-fPIC'], 'conditions': [['OS==\"mac\"', { 'xcode_settings': { 'OTHER_LDFLAGS': ['-undefined dynamic_lookup'] } }]] } }\n",
+  );
+  writeFileSync(
+    join(include, 'config.gypi'),
+    `{ 'target_defaults': { 'default_configuration': 'Release' }, 'variables': { 'target_arch': '${arch()}', 'host_arch': '${arch()}' } }\n`,
+  );
   // node-gyp reads the version from here.
   const [major, minor, patch] = process.versions.node.split('.');
-  writeFileSync(join(include, 'node_version.h'), `#define NODE_MAJOR_VERSION ${major}\n#define NODE_MINOR_VERSION ${minor}\n#define NODE_PATCH_VERSION ${patch}\n`);
+  writeFileSync(
+    join(include, 'node_version.h'),
+    `#define NODE_MAJOR_VERSION ${major}\n#define NODE_MINOR_VERSION ${minor}\n#define NODE_PATCH_VERSION ${patch}\n`,
+  );
   return made;
 }
 
@@ -85,14 +107,20 @@ function compile(total) {
   // Settings of npm itself are not node-gyp's.
   for (const name of Object.keys(env)) if (/^npm_config_/i.test(name) && !/proxy|python/i.test(name)) delete env[name];
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: here, env: { ...env, V: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      cwd: here,
+      env: { ...env, V: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const kill = setTimeout(() => child.kill(), BUILD_TIMEOUT_MS);
     let done = 0;
     let said = Date.now();
     let tail = '';
     const read = (chunk) => {
       tail = (tail + chunk).slice(-4_000);
-      done += String(chunk).split('\n').filter((line) => /^\s*(CC|CXX)\(target\)/.test(line)).length;
+      done += String(chunk)
+        .split('\n')
+        .filter((line) => /^\s*(CC|CXX)\(target\)/.test(line)).length;
       if (Date.now() - said < 5_000) return;
       said = Date.now();
       console.log(`sotto: building the native engine, ${done} of ${total} files`);
@@ -128,7 +156,8 @@ async function main() {
     return;
   }
   const missing = compilerProblem();
-  if (missing !== undefined) throw new Error(`${missing} (Debian: apt install g++ make python3; macOS: xcode-select --install)`);
+  if (missing !== undefined)
+    throw new Error(`${missing} (Debian: apt install g++ make python3; macOS: xcode-select --install)`);
   const total = (readFileSync(join(here, 'binding.gyp'), 'utf8').match(/\.(c|cpp)"/g) ?? []).length - 2;
   console.log(`sotto: building the native engine for this machine (${cpuFlags()}), about a minute or two`);
   const started = Date.now();
@@ -166,5 +195,7 @@ function toCache(cache) {
 
 main().catch((error) => {
   console.log(`sotto: the native engine was not built: ${error.message}`);
-  console.log('sotto: the stock binding is used instead; it is many times slower on x64. `npx sotto doctor` says more.');
+  console.log(
+    'sotto: the stock binding is used instead; it is many times slower on x64. `npx sotto doctor` says more.',
+  );
 });

@@ -21,6 +21,12 @@ DecodeOptions read_options(const Napi::Object & given) {
     options.window_floor = given.Get("windowFloor").As<Napi::Number>();
     options.threads = given.Get("threads").As<Napi::Number>();
     options.word_times = given.Get("wordTimes").As<Napi::Boolean>();
+    options.timestamps = given.Get("timestamps").As<Napi::Boolean>();
+    options.beam_size = given.Get("beamSize").As<Napi::Number>();
+    options.whisper_loop = given.Get("whisperLoop").As<Napi::Boolean>();
+    const Napi::Array temperatures = given.Get("temperatures").As<Napi::Array>();
+    options.temperatures.clear();
+    for (uint32_t i = 0; i < temperatures.Length(); i++) options.temperatures.push_back(temperatures.Get(i).As<Napi::Number>());
     return options;
 }
 
@@ -50,6 +56,7 @@ Napi::Object write_decode(Napi::Env env, const Decode & decode) {
     out.Set("encodeMs", decode.encode_ms);
     out.Set("decodeMs", decode.decode_ms);
     out.Set("windowFrames", decode.window_frames);
+    out.Set("temperature", decode.temperature);
     return out;
 }
 
@@ -131,6 +138,7 @@ class Model : public Napi::ObjectWrap<Model> {
         out.Set("audioFrames", info.audio_frames);
         out.Set("textTokens", info.text_tokens);
         out.Set("melBands", info.mel_bands);
+        out.Set("bytes", info.bytes);
         return out;
     }
 

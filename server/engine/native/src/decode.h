@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,7 +18,11 @@ struct DecodeOptions {
     std::string prefix;  // forced at the start of the text
     int window_floor = 0;
     int threads = 1;
+    int beam_size = 1;                      // above one: only with whisper_loop
+    std::vector<float> temperatures = {0};  // tried in turn until a result is trusted
+    bool timestamps = false;                // let the model write its time tokens
     bool word_times = true;
+    bool whisper_loop = false;  // the library's own decoding loop
 };
 
 struct Word {
@@ -42,6 +45,7 @@ struct Decode {
     double encode_ms = 0;
     double decode_ms = 0;
     int window_frames = 0;
+    float temperature = 0;
     std::string error;
 };
 
@@ -52,6 +56,7 @@ struct ModelInfo {
     int audio_frames = 0;
     int text_tokens = 0;
     int mel_bands = 0;
+    double bytes = 0;
 };
 
 // Weights, loaded once. Every running decode takes a state from the pool, so decodes run side by side.

@@ -1,16 +1,14 @@
 #include "words.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
-#include <limits>
+
+#include "times.h"
 
 namespace sotto {
 
 namespace {
-
-constexpr double MS_PER_FRAME = 20.0;
-constexpr int SAMPLES_PER_MS = 16;
-constexpr int MEDIAN_WIDTH = 7;
 
 bool repeats(const std::vector<Token> & tokens, size_t end, size_t period, size_t times) {
     if (end < period * times) return false;
@@ -37,26 +35,6 @@ bool only_punctuation(const std::string & text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::ispunct(c); });
 }
 
-// Loudness of the 10 ms frame that begins at `ms`.
-double energy(const std::vector<float> & samples, double ms) {
-    const auto from = static_cast<size_t>(std::max(0.0, ms) * SAMPLES_PER_MS);
-    double sum = 0;
-    size_t count = 0;
-    for (size_t i = from; i < std::min(samples.size(), from + 10 * SAMPLES_PER_MS); i++, count++) {
-        sum += static_cast<double>(samples[i]) * samples[i];
-    }
-    return count == 0 ? 0 : sum / static_cast<double>(count);
-}
-
-// Attention gives a word all the silence beside it: pull its edges in to where its sound is.
-void trim_silence(Word & word, const std::vector<float> & samples) {
-    double peak = 0;
-    for (double ms = word.from_ms; ms < word.to_ms; ms += 10) peak = std::max(peak, energy(samples, ms));
-    const double floor = peak * 0.004;  // 24 dB below the word's loudest
-    while (word.to_ms - word.from_ms > 60 && energy(samples, word.to_ms - 10) < floor) word.to_ms -= 10;
-    while (word.to_ms - word.from_ms > 60 && energy(samples, word.from_ms) < floor) word.from_ms += 10;
-}
-
 void close_word(std::vector<Word> & words, Word & word, double log_sum, int count) {
     if (word.text.empty()) return;
     word.confidence = count == 0 ? 0 : std::exp(log_sum / count);
@@ -79,72 +57,12 @@ size_t without_repeat(const std::vector<Token> & tokens) {
     return end;
 }
 
-std::vector<int> align(const std::vector<Token> & tokens, int heads, int window, int frames) {
-    const int n = static_cast<int>(tokens.size());
-    frames = std::max(1, std::min(frames, window));
-    std::vector<float> cost(static_cast<size_t>(n) * frames, 0.0f);
-    std::vector<float> row(static_cast<size_t>(n) * frames);
-    std::vector<float> neighbours;
-    for (int head = 0; head < heads; head++) {
-        for (int frame = 0; frame < frames; frame++) {
-            double sum = 0, squares = 0;
-            for (int t = 0; t < n; t++) {
-                const double v = tokens[t].attention[static_cast<size_t>(head) * window + frame];
-                sum += v;
-                squares += v * v;
-            }
-            const double mean = sum / n;
-            const double deviation = std::sqrt(std::max(0.0, squares / n - mean * mean)) + 1e-9;
-            for (int t = 0; t < n; t++) {
-                const double v = tokens[t].attention[static_cast<size_t>(head) * window + frame];
-                row[static_cast<size_t>(t) * frames + frame] = static_cast<float>((v - mean) / deviation);
-            }
-        }
-        for (int t = 0; t < n; t++) {
-            const float * values = &row[static_cast<size_t>(t) * frames];
-            for (int frame = 0; frame < frames; frame++) {
-                neighbours.clear();
-                for (int off = -MEDIAN_WIDTH / 2; off <= MEDIAN_WIDTH / 2; off++) {
-                    int at = std::abs(frame + off);
-                    if (at >= frames) at = std::max(0, 2 * (frames - 1) - at);
-                    neighbours.push_back(values[at]);
-                }
-                std::nth_element(neighbours.begin(), neighbours.begin() + MEDIAN_WIDTH / 2, neighbours.end());
-                cost[static_cast<size_t>(t) * frames + frame] -= neighbours[MEDIAN_WIDTH / 2] / heads;
-            }
-        }
-    }
-    // Cheapest monotonic path; trace: 0 diagonal, 1 next token in the same frame, 2 next frame of the same token.
-    const float far = std::numeric_limits<float>::infinity();
-    std::vector<float> total(static_cast<size_t>(n + 1) * (frames + 1), far);
-    std::vector<char> trace(static_cast<size_t>(n + 1) * (frames + 1), 2);
-    const auto at = [frames](int t, int f) { return static_cast<size_t>(t) * (frames + 1) + f; };
-    total[0] = 0;
-    for (int t = 1; t <= n; t++) {
-        for (int f = 1; f <= frames; f++) {
-            const float d = total[at(t - 1, f - 1)], u = total[at(t - 1, f)], l = total[at(t, f - 1)];
-            const char way = d < u && d < l ? 0 : u < d && u < l ? 1 : 2;
-            trace[at(t, f)] = way;
-            total[at(t, f)] = cost[static_cast<size_t>(t - 1) * frames + f - 1] + (way == 0 ? d : way == 1 ? u : l);
-        }
-    }
-    std::vector<int> starts(n, 0);
-    for (int t = n, f = frames; t > 0 && f > 0;) {
-        starts[t - 1] = f - 1;
-        const char way = trace[at(t, f)];
-        if (way != 2) t--;
-        if (way != 1) f--;
-    }
-    return starts;
-}
-
-std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vector<int> & starts, bool spaced,
+std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vector<double> & starts, bool spaced,
                              const std::vector<float> & samples) {
     std::vector<Word> words;
     Word word;
     double log_sum = 0;
     int count = 0;
-    const double end_ms = static_cast<double>(samples.size()) / SAMPLES_PER_MS;
     for (size_t i = 0; i < tokens.size(); i++) {
         const std::string & text = tokens[i].text;
         const bool space = !text.empty() && text[0] == ' ';
@@ -156,24 +74,18 @@ std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vecto
             log_sum = 0;
             count = 0;
             word.space = space;
-            word.from_ms = starts.empty() ? 0 : starts[i] * MS_PER_FRAME;
+            word.from_ms = starts.empty() ? 0 : starts[i];
         }
         if (word.text.empty() && !word.space) word.space = space;
         word.text += bare;
-        word.to_ms = starts.empty() ? 0 : starts[i + 1] * MS_PER_FRAME;
+        word.to_ms = starts.empty() ? 0 : starts[i + 1];
         log_sum += tokens[i].log_probability;
         count++;
     }
     word.text.resize(word.text.size() - torn_utf8(word.text));
     close_word(words, word, log_sum, count);
 
-    double before = 0;
-    for (Word & each : words) {
-        each.from_ms = std::min(std::max(each.from_ms, before), end_ms);
-        each.to_ms = std::min(std::max(each.to_ms, each.from_ms + 20), std::max(end_ms, each.from_ms));
-        if (!starts.empty()) trim_silence(each, samples);
-        before = each.to_ms;
-    }
+    if (!starts.empty()) place_words(words, samples);
     return words;
 }
 

@@ -1,4 +1,4 @@
-// Tokens and attention → words with times. Pure functions.
+// Tokens → words, and where a text begins to repeat itself. Pure functions.
 #pragma once
 
 #include <string>
@@ -12,7 +12,9 @@ struct Token {
     int id = 0;
     std::string text;
     double log_probability = 0;
-    bool forced = false;
+    bool forced = false;  // given by the caller, not chosen by the model
+    bool mark = false;    // one of the model's own times, no text
+    bool beyond = false;  // the model looked behind the end of the audio for it
     // Attention of the alignment heads when this token was predicted: [head][frame], row by row.
     std::vector<float> attention;
 };
@@ -21,12 +23,8 @@ struct Token {
 // A period of six or more tokens counts when said twice, of three to five three times, of one or two four times.
 size_t without_repeat(const std::vector<Token> & tokens);
 
-// Frame of 20 ms at which each token begins, by dynamic time warping over the attention
-// (as published with Whisper: normalise over tokens, median filter over time, mean over heads).
-std::vector<int> align(const std::vector<Token> & tokens, int heads, int window_frames, int audio_frames);
-
 // Joins tokens into words. `starts` has one frame more than there are tokens: the end of the last. May be empty.
-std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vector<int> & starts, bool spaced,
+std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vector<double> & starts, bool spaced,
                              const std::vector<float> & samples);
 
 }  // namespace sotto

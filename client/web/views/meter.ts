@@ -1,0 +1,44 @@
+const BARS = 28;
+
+/** The last second of loudness as bars; turns to the warning colour when the microphone clips. */
+export class MeterView {
+  readonly #canvas: HTMLCanvasElement;
+  #peaks: number[] = [];
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+    this.draw();
+  }
+
+  push(peak: number): void {
+    this.#peaks.push(peak);
+    if (this.#peaks.length > BARS) this.#peaks.shift();
+    this.draw();
+  }
+
+  clear(): void {
+    this.#peaks = [];
+    this.draw();
+  }
+
+  draw(): void {
+    const { width, height } = this.#canvas;
+    const paint = this.#canvas.getContext('2d');
+    if (paint === null) return;
+    const style = getComputedStyle(this.#canvas);
+    paint.clearRect(0, 0, width, height);
+    const step = width / BARS;
+    for (let i = 0; i < BARS; i++) {
+      const peak = this.#peaks[this.#peaks.length - BARS + i] ?? 0;
+      // A logarithmic scale, as ears have: -54 dB is the bottom.
+      const level = Math.max(0, 1 + Math.log10(Math.max(peak, 0.002)) / 2.7);
+      const bar = Math.max(3, level * height);
+      paint.fillStyle = peak >= 0.99 ? style.getPropertyValue('--live') || 'red' : style.color;
+      paint.globalAlpha = 0.25 + 0.75 * level;
+      paint.beginPath();
+      paint.roundRect(i * step + step * 0.2, (height - bar) / 2, step * 0.6, bar, step * 0.3);
+      paint.fill();
+    }
+    paint.globalAlpha = 1;
+  }
+}

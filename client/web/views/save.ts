@@ -1,0 +1,20 @@
+import { type Sentence, toJson, toMarkdown, toSrt, toText, toVtt } from '../../sdk/index.ts';
+
+const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boolean) => string>> = {
+  txt: (sentences, raw) => toText(sentences, { raw }),
+  md: (sentences, raw) => toMarkdown(sentences, { raw }),
+  srt: (sentences, raw) => toSrt(sentences, { raw }),
+  vtt: (sentences, raw) => toVtt(sentences, { raw }),
+  json: (sentences) => toJson(sentences),
+};
+
+/** Gives the transcript to the browser as a file. */
+export function save(kind: string, sentences: readonly Sentence[], raw: boolean): void {
+  const write = WRITERS[kind];
+  if (write === undefined) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([write(sentences, raw)], { type: 'text/plain;charset=utf-8' }));
+  link.download = `sotto-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${kind}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,27 @@
+import type { ServerEvent } from './events.ts';
+
+const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
+  'ready',
+  'speech',
+  'partial',
+  'final',
+  'cleaned',
+  'notice',
+  'ack',
+  'flushed',
+  'done',
+  'fault',
+]);
+
+/**
+ * Reads a server's text frame without checking every field: what a client needs, at the size a page can afford.
+ * Undefined when it is not an event this version knows.
+ */
+export function readServerEvent(text: string): ServerEvent | undefined {
+  try {
+    const value = JSON.parse(text) as { type?: unknown };
+    return typeof value?.type === 'string' && KNOWN.has(value.type) ? (value as ServerEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
