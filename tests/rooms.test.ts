@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** room -> the rooms it may import. Read top to bottom: nothing points up. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  models: ['protocol'],
+  'server/core': ['protocol'],
+  'server/ports': ['protocol', 'server/core'],
+  'server/flow': ['protocol', 'server/core', 'server/ports'],
+  'server/transport': ['protocol', 'server/core', 'server/ports'],
+  'server/dialect': ['protocol', 'server/core', 'server/ports'],
+  'server/vad': ['protocol', 'server/core', 'server/ports'],
+  'server/engine': ['protocol', 'server/core', 'server/ports', 'server/engine/native'],
+  'server/engine/child': ['server/core', 'server/engine', 'server/engine/native'],
+  'server/engine/native': [],
+  'server/cleaner': ['protocol', 'server/core', 'server/ports'],
+  'server/observe': ['protocol', 'server/core', 'server/ports'],
+  // The option table takes its defaults from the core's own numbers.
+  'server/config': ['protocol', 'server/core'],
+  'server/gateway': ['protocol', 'server/core', 'server/ports', 'server/flow'],
+  'client/sdk': ['protocol'],
+  'client/web': ['protocol', 'client/sdk'],
+  'client/cli': ['protocol', 'client/sdk'],
+};
+/** Puts the parts together, so it may see all of them. */
+const COMPOSITION = ['server/main.ts', 'server/parts.ts'];
+const PURE = ['protocol', 'server/core'];
+const LINES_MAX = 400;
+const WORLD = /\b(process|console|setTimeout|setInterval|performance|Date|fetch|Buffer)\b\s*[.(]|Math\.random|'node:|\basync\b|\bPromise\b/;
+const VAGUE = /(^|\/)(utils?|helpers?|common|misc|shared|types|manager|base|impl|data|info)\.ts$/;
+
+interface Source {
+  readonly path: string;
+  readonly room: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function roomOf(path: string): string {
+  const rooms = Object.keys(ROOMS).filter((room) => path.startsWith(`${room}/`));
+  return rooms.sort((a, b) => b.length - a.length)[0] ?? '';
+}
+
+const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.split(sep).join('/'))
+  .filter((path) => /^(protocol|server|client|models)\/.*\.ts$/.test(path) && !path.includes('node_modules'))
+  .map((path) => {
+    const text = readFileSync(join(ROOT, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+    const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => normalize(join(dirname(path), match[1]!)));
+    return { path, room: roomOf(path), text, imports };
+  });
+
+t.test('every import points down', async (t) => {
+  const wrong = sources
+    .filter(({ path }) => !COMPOSITION.includes(path))
+    .flatMap((source) => source.imports.map((to) => ({ source, to, room: roomOf(to) })))
+    .filter(({ source, room }) => room !== source.room && !ROOMS[source.room]?.includes(room))
+    .map(({ source, to }) => `${source.path} -> ${to}`);
+  t.same(wrong, []);
+});
+
+t.test('every file lives in a room', async (t) => {
+  const homeless = sources.filter(({ path, room }) => room === '' && !COMPOSITION.includes(path)).map(({ path }) => path);
+  t.same(homeless, []);
+});
+
+t.test('there is no import cycle, types included', async (t) => {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) cycles.push([...trail, path].join(' -> '));
+    if (done.has(path) || trail.includes(path)) return;
+    for (const next of byPath.get(path)?.imports ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of sources) visit(path, []);
+  t.same(cycles, []);
+});
+
+t.test('pure rooms touch no clock, no disk and no network', async (t) => {
+  const wrong = sources.filter(({ room, text }) => PURE.includes(room) && WORLD.test(text)).map(({ path }) => path);
+  t.same(wrong, []);
+});
+
+t.test('ports hold types only', async (t) => {
+  const values = sources.filter(({ room, text }) => room === 'server/ports' && /^export (const|function|class|let)/m.test(text));
+  t.same(values.map(({ path }) => path), []);
+});
+
+t.test(`no file is longer than ${LINES_MAX} lines`, async (t) => {
+  const long = sources.filter(({ path }) => readFileSync(join(ROOT, path), 'utf8').split('\n').length > LINES_MAX);
+  t.same(long.map(({ path }) => path), []);
+});
+
+t.test('only the configuration reads the environment', async (t) => {
+  const allowed = ['server/main.ts', 'models/locate.ts', 'models/cli.ts', 'client/cli/doctor.ts'];
+  const readers = sources.filter(({ path, text }) => /process\.env/.test(text) && !path.startsWith('server/config/') && !allowed.includes(path));
+  t.same(readers.map(({ path }) => path), []);
+});
+
+t.test('no file has a name that says nothing', async (t) => {
+  t.same(sources.filter(({ path }) => VAGUE.test(path)).map(({ path }) => path), []);
+});
