@@ -114,7 +114,7 @@ export class Publisher {
     if (waiting === undefined) return;
     const verdict = judge(waiting.text, rewrite, waiting.language);
     if (verdict.accepted) {
-      this.#cleaned(sentence, waiting, rewrite, verdict.changes, model, tookMs);
+      this.#accept(sentence, waiting, rewrite, verdict.changes, model, tookMs);
       return;
     }
     this.#notice('clean.refused', `The rewrite was not kept: ${verdict.reason}.`, sentence);
@@ -139,6 +139,21 @@ export class Publisher {
     const waiting = this.#cleaning.get(sentence);
     this.#cleaning.delete(sentence);
     return waiting;
+  }
+
+  /** Models leave a hesitation standing now and then; the rules take it, unless the user wants a style of their own. */
+  #accept(
+    sentence: number,
+    waiting: Cleaning,
+    rewrite: string,
+    changes: readonly Change[],
+    model: string,
+    tookMs: number,
+  ): void {
+    const text = this.#settings().cleanup.instruction === '' ? cleanByRules(rewrite, waiting.language) : rewrite;
+    const verdict = judge(waiting.text, text, waiting.language);
+    if (verdict.accepted) this.#cleaned(sentence, waiting, text, verdict.changes, model, tookMs);
+    else this.#cleaned(sentence, waiting, rewrite, changes, model, tookMs);
   }
 
   #byRules(sentence: number, waiting: Cleaning, tookMs: number): void {

@@ -73,11 +73,16 @@ async function warmUp(engine: ChildEngine): Promise<number> {
     windowFloor: undefined,
   };
   const signal = new AbortController().signal;
-  // The stock binding takes seconds for one; measuring the first is honest enough there.
-  if (engine.name === 'native') await engine.decode(job, cores, signal);
-  const started = performance.now();
-  await engine.decode(job, cores, signal);
-  return (performance.now() - started) / 1000 / seconds;
+  // The stock binding takes seconds for one; measuring the first is honest enough there. Natively the first pages the
+  // weights in, and of the next two the faster is nearer to what the machine can do.
+  const runs = engine.name === 'native' ? 3 : 1;
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < runs; i++) {
+    const started = performance.now();
+    await engine.decode(job, cores, signal);
+    best = Math.min(best, performance.now() - started);
+  }
+  return best / 1000 / seconds;
 }
 
 async function decode(job: WireJob): Promise<void> {
