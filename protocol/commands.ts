@@ -36,6 +36,10 @@ const Language = z
 const vocabulary = z
   .array(z.string().min(1).max(100))
   .max(100)
+  .refine(
+    (words) => words.join('').length <= LIMITS.vocabularyCharsMax,
+    `at most ${LIMITS.vocabularyCharsMax} characters in all`,
+  )
   .describe('Names and words to expect; raises their recall.');
 
 /** What may change while a session runs. */

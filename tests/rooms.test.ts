@@ -31,7 +31,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const COMPOSITION = ['server/main.ts', 'server/parts.ts'];
 const PURE = ['protocol', 'server/core'];
 const LINES_MAX = 400;
-const WORLD = /\b(process|console|setTimeout|setInterval|performance|Date|fetch|Buffer)\b\s*[.(]|Math\.random|'node:|\basync\b|\bPromise\b/;
+const WORLD =
+  /\b(process|console|setTimeout|setInterval|performance|Date|fetch|Buffer)\b\s*[.(]|Math\.random|'node:|\basync\b|\bPromise\b/;
 const VAGUE = /(^|\/)(utils?|helpers?|common|misc|shared|types|manager|base|impl|data|info)\.ts$/;
 
 interface Source {
@@ -51,7 +52,9 @@ const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding
   .filter((path) => /^(protocol|server|client|models)\/.*\.ts$/.test(path) && !path.includes('node_modules'))
   .map((path) => {
     const text = readFileSync(join(ROOT, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-    const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => normalize(join(dirname(path), match[1]!)));
+    const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+      normalize(join(dirname(path), match[1]!)),
+    );
     return { path, room: roomOf(path), text, imports };
   });
 
@@ -65,7 +68,9 @@ t.test('every import points down', async (t) => {
 });
 
 t.test('every file lives in a room', async (t) => {
-  const homeless = sources.filter(({ path, room }) => room === '' && !COMPOSITION.includes(path)).map(({ path }) => path);
+  const homeless = sources
+    .filter(({ path, room }) => room === '' && !COMPOSITION.includes(path))
+    .map(({ path }) => path);
   t.same(homeless, []);
 });
 
@@ -89,21 +94,37 @@ t.test('pure rooms touch no clock, no disk and no network', async (t) => {
 });
 
 t.test('ports hold types only', async (t) => {
-  const values = sources.filter(({ room, text }) => room === 'server/ports' && /^export (const|function|class|let)/m.test(text));
-  t.same(values.map(({ path }) => path), []);
+  const values = sources.filter(
+    ({ room, text }) => room === 'server/ports' && /^export (const|function|class|let)/m.test(text),
+  );
+  t.same(
+    values.map(({ path }) => path),
+    [],
+  );
 });
 
 t.test(`no file is longer than ${LINES_MAX} lines`, async (t) => {
   const long = sources.filter(({ path }) => readFileSync(join(ROOT, path), 'utf8').split('\n').length > LINES_MAX);
-  t.same(long.map(({ path }) => path), []);
+  t.same(
+    long.map(({ path }) => path),
+    [],
+  );
 });
 
 t.test('only the configuration reads the environment', async (t) => {
   const allowed = ['server/main.ts', 'models/locate.ts', 'models/cli.ts', 'client/cli/doctor.ts'];
-  const readers = sources.filter(({ path, text }) => /process\.env/.test(text) && !path.startsWith('server/config/') && !allowed.includes(path));
-  t.same(readers.map(({ path }) => path), []);
+  const readers = sources.filter(
+    ({ path, text }) => /process\.env/.test(text) && !path.startsWith('server/config/') && !allowed.includes(path),
+  );
+  t.same(
+    readers.map(({ path }) => path),
+    [],
+  );
 });
 
 t.test('no file has a name that says nothing', async (t) => {
-  t.same(sources.filter(({ path }) => VAGUE.test(path)).map(({ path }) => path), []);
+  t.same(
+    sources.filter(({ path }) => VAGUE.test(path)).map(({ path }) => path),
+    [],
+  );
 });

@@ -25,6 +25,8 @@ constexpr double BUDGET_TOKENS_PER_SECOND = 7;
 // Tokens in a row whose attention lies behind the end of the audio before the text is cut there.
 constexpr int EDGE_TOKENS = 4;
 constexpr int EDGE_FRAMES = 12;
+// Attention that falls back so far behind where it was listens to the same words again.
+constexpr double REWOUND_FRAMES = 40;
 // A result below this is tried again at the next temperature, as published with Whisper.
 constexpr double TRUSTED_LOG_PROBABILITY = -1.0;
 // More of a prompt than this is never used; it bounds the work of cutting it into tokens.
@@ -204,8 +206,13 @@ class Run {
         token.text = token.mark ? "" : vocabulary_.id_to_token.at(id);
         token.log_probability = scores_[id];
         if (row >= 0) read_attention(row, token);
-        else token.attention = end_.attention;
-        if (row < 0) token.beyond = end_.beyond;
+        else {
+            token.attention = end_.attention;
+            token.beyond = end_.beyond;
+            token.centre = end_.centre;
+        }
+        token.rewound = token.centre < furthest_ - REWOUND_FRAMES;
+        furthest_ = std::max(furthest_, token.centre);
         tokens_.push_back(std::move(token));
     }
 
@@ -219,12 +226,17 @@ class Run {
         token.attention.resize(static_cast<size_t>(weights_.heads) * audio_frames_);
         double within = 0;
         double behind = 0;
+        double moment = 0;
         for (int head = 0; head < weights_.heads; head++) {
             state_.read_attention(row, head, window, all.data());
             std::copy(all.begin(), all.begin() + audio_frames_, token.attention.begin() + static_cast<long>(head) * audio_frames_);
-            for (int frame = 0; frame < inside; frame++) within += all[frame];
+            for (int frame = 0; frame < inside; frame++) {
+                within += all[frame];
+                moment += all[frame] * frame;
+            }
             for (int frame = inside; frame < window; frame++) behind += all[frame];
         }
+        token.centre = within > 0 ? moment / within : 0;
         // Whether the model looks behind the end of the audio while it writes this token.
         token.beyond = behind > 2 * within;
     }
@@ -243,6 +255,8 @@ class Run {
 
     void start_over() {
         tokens_.resize(forced_.size());
+        furthest_ = 0;
+        for (const Token & token : tokens_) furthest_ = std::max(furthest_, token.centre);
         state_.rewind(base_);
     }
 
@@ -375,6 +389,7 @@ class Run {
     int64_t decode_start_ = 0;
     int audio_frames_ = 0;
     int base_ = 0;
+    double furthest_ = 0;  // frame that attention has reached
 };
 
 }  // namespace sotto

@@ -10,12 +10,30 @@ namespace sotto {
 
 namespace {
 
-bool repeats(const std::vector<Token> & tokens, size_t end, size_t period, size_t times) {
+constexpr size_t REWOUND_TOKENS = 3;
+
+bool repeats(const std::vector<const Token *> & said, size_t period, size_t times) {
+    const size_t end = said.size();
     if (end < period * times) return false;
     for (size_t i = end - period * times; i + period < end; i++) {
-        if (tokens[i].id != tokens[i + period].id) return false;
+        if (said[i]->id != said[i + period]->id) return false;
     }
     return true;
+}
+
+// Whether the last tokens were said before and the model listened to the old place again while it wrote them.
+bool rewinds(const std::vector<const Token *> & said) {
+    const size_t end = said.size();
+    if (end < 2 * REWOUND_TOKENS) return false;
+    for (size_t i = end - REWOUND_TOKENS; i < end; i++) {
+        if (!said[i]->rewound || said[i]->forced) return false;
+    }
+    for (size_t from = 0; from + 2 * REWOUND_TOKENS <= end; from++) {
+        size_t same = 0;
+        while (same < REWOUND_TOKENS && said[from + same]->id == said[end - REWOUND_TOKENS + same]->id) same++;
+        if (same == REWOUND_TOKENS) return true;
+    }
+    return false;
 }
 
 // Bytes of the last, unfinished UTF-8 character of `text`.
@@ -35,6 +53,8 @@ bool only_punctuation(const std::string & text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::ispunct(c); });
 }
 
+std::string bare(const std::string & text) { return !text.empty() && text[0] == ' ' ? text.substr(1) : text; }
+
 void close_word(std::vector<Word> & words, Word & word, double log_sum, int count) {
     if (word.text.empty()) return;
     word.confidence = count == 0 ? 0 : std::exp(log_sum / count);
@@ -45,16 +65,23 @@ void close_word(std::vector<Word> & words, Word & word, double log_sum, int coun
 }  // namespace
 
 size_t without_repeat(const std::vector<Token> & tokens) {
-    const size_t end = tokens.size();
-    for (size_t period = 1; period <= end / 2; period++) {
+    std::vector<const Token *> said;
+    for (const Token & token : tokens) {
+        if (!token.mark && !only_punctuation(bare(token.text))) said.push_back(&token);
+    }
+    // Asked after every token: punctuation brings nothing new.
+    if (said.empty() || said.back() != &tokens.back()) return tokens.size();
+    const auto place = [&](size_t index) { return static_cast<size_t>(said[index] - tokens.data()); };
+    if (rewinds(said)) return place(said.size() - REWOUND_TOKENS);
+    for (size_t period = 1; period <= said.size() / 2; period++) {
         const size_t times = period >= 6 ? 2 : period >= 3 ? 3 : 4;
-        if (!repeats(tokens, end, period, times)) continue;
+        if (!repeats(said, period, times)) continue;
         // Only generated text can be cut; a forced prefix is the caller's.
-        size_t keep = end - period * (times - 1);
-        while (keep > 0 && keep < end && tokens[keep - 1].forced) keep++;
+        size_t keep = place(said.size() - period * (times - 1));
+        while (keep < tokens.size() && tokens[keep].forced) keep++;
         return keep;
     }
-    return end;
+    return tokens.size();
 }
 
 std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vector<double> & starts, bool spaced,
