@@ -11,6 +11,14 @@ namespace sotto {
 namespace {
 
 constexpr size_t REWOUND_TOKENS = 3;
+// A repetition that moves on by less per copy was not spoken.
+constexpr double STUCK_FRAMES = 4;
+
+// Words said again on purpose move on in the audio; a loop stays where it is or falls back.
+bool stays(const std::vector<const Token *> & said, size_t period, size_t times) {
+    const double moved = said.back()->centre - said[said.size() - 1 - period * (times - 1)]->centre;
+    return moved < STUCK_FRAMES * static_cast<double>(times - 1);
+}
 
 bool repeats(const std::vector<const Token *> & said, size_t period, size_t times) {
     const size_t end = said.size();
@@ -18,22 +26,22 @@ bool repeats(const std::vector<const Token *> & said, size_t period, size_t time
     for (size_t i = end - period * times; i + period < end; i++) {
         if (said[i]->id != said[i + period]->id) return false;
     }
-    return true;
+    return stays(said, period, times);
 }
 
-// Whether the last tokens were said before and the model listened to the old place again while it wrote them.
-bool rewinds(const std::vector<const Token *> & said) {
+// Where the last tokens begin to be ones said before, if the model listened to the old place again while it wrote them.
+size_t rewound_from(const std::vector<const Token *> & said) {
     const size_t end = said.size();
-    if (end < 2 * REWOUND_TOKENS) return false;
+    if (end < 2 * REWOUND_TOKENS) return end;
     for (size_t i = end - REWOUND_TOKENS; i < end; i++) {
-        if (!said[i]->rewound || said[i]->forced) return false;
+        if (!said[i]->rewound || said[i]->forced) return end;
     }
-    for (size_t from = 0; from + 2 * REWOUND_TOKENS <= end; from++) {
+    for (size_t last = REWOUND_TOKENS - 1; last + REWOUND_TOKENS < end; last++) {
         size_t same = 0;
-        while (same < REWOUND_TOKENS && said[from + same]->id == said[end - REWOUND_TOKENS + same]->id) same++;
-        if (same == REWOUND_TOKENS) return true;
+        while (same <= last && said[last - same]->id == said[end - 1 - same]->id && !said[end - 1 - same]->forced) same++;
+        if (same >= REWOUND_TOKENS) return end - same;
     }
-    return false;
+    return end;
 }
 
 // Bytes of the last, unfinished UTF-8 character of `text`.
@@ -72,7 +80,8 @@ size_t without_repeat(const std::vector<Token> & tokens) {
     // Asked after every token: punctuation brings nothing new.
     if (said.empty() || said.back() != &tokens.back()) return tokens.size();
     const auto place = [&](size_t index) { return static_cast<size_t>(said[index] - tokens.data()); };
-    if (rewinds(said)) return place(said.size() - REWOUND_TOKENS);
+    const size_t rewound = rewound_from(said);
+    if (rewound < said.size()) return place(rewound);
     for (size_t period = 1; period <= said.size() / 2; period++) {
         const size_t times = period >= 6 ? 2 : period >= 3 ? 3 : 4;
         if (!repeats(said, period, times)) continue;
