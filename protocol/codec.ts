@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { ClientMessage } from './commands.ts';
 import type { ServerEvent } from './events.ts';
 import { Fault } from './faults.ts';
@@ -16,7 +17,7 @@ export function readClientMessage(text: string): ClientMessage {
   const code = path[0] === 'audio' ? ('audio.format' as const) : ('command.option' as const);
   const name = path.join('.') || type;
   const got = show(at(value, path));
-  const want = issue?.message ?? 'another value';
+  const want = issue === undefined ? 'another value' : wish(issue);
   if (code === 'audio.format') throw new Fault(code, { got: `${name} ${got}`, want });
   throw new Fault(code, { name, got, want });
 }
@@ -26,6 +27,22 @@ export function writeMessage(message: ClientMessage | ServerEvent): string {
 }
 
 const KNOWN: ReadonlySet<string> = new Set(['start', 'configure', 'flush', 'keepalive', 'finish']);
+
+/** What a field should have been, in words that finish "send …". */
+function wish(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return issue.values.join(', ');
+    case 'too_small':
+      return `at least ${issue.minimum}`;
+    case 'too_big':
+      return `at most ${issue.maximum}`;
+    case 'invalid_type':
+      return `a value of type ${issue.expected}`;
+    default:
+      return issue.message;
+  }
+}
 
 function parse(text: string): object {
   let value: unknown;

@@ -1,0 +1,111 @@
+import { WebSocket } from 'ws';
+import { type ConnectOptions, connect, type ServerEvent, type Session } from '../../client/sdk/index.ts';
+import { PIPELINE } from '../../server/core/session/settings.ts';
+import { readFrame, writeEvent } from '../../server/dialect/native.ts';
+import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
+import { JobBoard } from '../../server/flow/job-board.ts';
+import { Registry } from '../../server/flow/registry.ts';
+import { Gateway } from '../../server/gateway/gateway.ts';
+import { systemClock } from '../../server/observe/clock.ts';
+import type { Meter } from '../../server/ports/meter.ts';
+import { WsTransport } from '../../server/transport/ws.ts';
+import { EnergyModel } from '../../server/vad/energy.ts';
+
+const nothing = (): void => {};
+const silentMeter: Meter = {
+  decoded: nothing,
+  waiting: nothing,
+  audio: nothing,
+  opened: nothing,
+  ended: nothing,
+  refused: nothing,
+  finished: nothing,
+  fault: nothing,
+};
+const silentLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+export interface ScriptedServer {
+  readonly url: string;
+  readonly recogniser: ScriptedRecogniser;
+  readonly registry: Registry;
+  readonly gateway: Gateway;
+  connect(options?: Partial<ConnectOptions>): Promise<Session>;
+  close(): Promise<void>;
+}
+
+/** The whole server over real sockets, with words from a script and speech told by loudness: no model, no guessing. */
+export async function openScriptedServer(words: readonly ScriptWord[], sessionsMax = 8): Promise<ScriptedServer> {
+  const recogniser = new ScriptedRecogniser(words);
+  const registry = new Registry();
+  const offer = {
+    model: 'script',
+    languages: 'all' as const,
+    language: 'en',
+    partialEveryMs: 100,
+    endpoint: { minMs: 200, maxMs: 400 },
+    cleanup: 'rules' as const,
+  };
+  const gateway = new Gateway(
+    {
+      board: new JobBoard(recogniser, systemClock, silentMeter, (cadence, lagMs) => registry.advise(cadence, lagMs)),
+      registry,
+      speechModel: new EnergyModel(),
+      cleaners: { standard: undefined, llm: undefined, openai: undefined },
+      clock: systemClock,
+      log: silentLog,
+      meter: silentMeter,
+      pipeline: PIPELINE,
+      offer,
+      engine: 'script',
+      cleanTimeoutMs: 500,
+      pauseMs: 60_000,
+    },
+    { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
+    { read: readFrame, write: writeEvent },
+    { allowedOrigins: [], host: '127.0.0.1', sessionsMax },
+  );
+  const transport = new WsTransport(gateway, { frameBytesMax: 1 << 20, pingEveryMs: 30_000 });
+  const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', 0)}`;
+  return {
+    url,
+    recogniser,
+    registry,
+    gateway,
+    connect: (options = {}) => connect({ url, WebSocket: WebSocket as never, ...options }),
+    close: () => transport.close(),
+  };
+}
+
+/** Sound for the spans given in seconds, silence elsewhere: 16 kHz s16. */
+export function sound(seconds: number, spans: readonly (readonly [number, number])[]): Int16Array {
+  return Int16Array.from({ length: seconds * 16_000 }, (_, i) => {
+    const at = i / 16_000;
+    const loud = spans.some(([from, to]) => at >= from && at < to);
+    return loud ? 12_000 * Math.sin(i / 4) : 3 * Math.sin(i / 9);
+  });
+}
+
+/** Words evenly spaced from a moment on, 0.3 s each. */
+export function script(text: string, from: number): ScriptWord[] {
+  return text.split(' ').map((word, i) => ({ text: word, from: from + i * 0.3, to: from + i * 0.3 + 0.25 }));
+}
+
+/** Sends everything and collects all events. */
+export async function converse(session: Session, samples: Int16Array, step = 1_600): Promise<ServerEvent[]> {
+  const events: ServerEvent[] = [];
+  const reading = (async () => {
+    for await (const event of session) events.push(event);
+  })();
+  for (let at = 0; at < samples.length; at += step) {
+    session.send(samples.subarray(at, at + step));
+    await session.sent();
+    // Lets answers come between frames, as they do in real time.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await session.finish();
+  await reading;
+  return events;
+}
+
+export const finalsOf = (events: readonly ServerEvent[]): string[] =>
+  events.filter((event) => event.type === 'final').map((event) => event.text);
