@@ -25,7 +25,8 @@ export function chunksOf(text: string, language: string): Chunk[] {
   const pattern = isUnspaced(language) ? /[A-Za-z0-9]+|[^\s]/gu : /\S+/gu;
   const chunks: Chunk[] = [];
   for (const match of text.matchAll(pattern)) {
-    const bare = bareWord(match[0]);
+    // "I-I" is one word, stammered.
+    const bare = bareWord(match[0].replace(/^(\p{L}+)-\1(?=\P{L}|$)/iu, '$1'));
     if (bare !== '') chunks.push({ text: match[0], from: match.index, to: match.index + match[0].length, bare });
   }
   return chunks;

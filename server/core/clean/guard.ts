@@ -6,6 +6,20 @@ export type Verdict =
   | { readonly accepted: true; readonly changes: readonly Change[] }
   | { readonly accepted: false; readonly reason: string };
 
+/** Phrases that may stand in front of a stumble. */
+const PHRASES = [
+  ['i', 'mean'],
+  ['you', 'know'],
+];
+/** Words a sentence is begun with and broken off after, without anything having been said. */
+const SMALL: ReadonlySet<string> = new Set(
+  (
+    'i you he she it we they there this that these those is are was were be been am do does did have has had will would can ' +
+    "could should may might must i'm i've i'd i'll you're he's she's it's we're they're the a an my your his her our their " +
+    'to of in on at for with from by and but or so if when what who which'
+  ).split(' '),
+);
+
 /** Share of words that may go without being a filler, a repeat or a restart. */
 const LOST_SHARE_MAX = 0.12;
 /** A correction that takes back more than this is a rewrite of another kind. */
@@ -109,13 +123,34 @@ function isHarmless(run: Run, said: readonly Chunk[], language: string): boolean
   const words = said.slice(run.from, run.to).filter((chunk) => !isFiller(chunk.bare, language));
   if (words.length === 0) return true;
   const text = words.map((chunk) => chunk.bare);
-  const after = said.slice(run.to, run.to + text.length + 2).map((chunk) => chunk.bare);
+  const after = said
+    .slice(run.to)
+    .map((chunk) => chunk.bare)
+    .filter((bare) => !isFiller(bare, language))
+    .slice(0, text.length + 2);
   const before = said.slice(Math.max(0, run.from - text.length), run.from).map((chunk) => chunk.bare);
-  if (text.every((word, i) => word === after[i]) || text.every((word, i) => word === before[i])) return true;
-  if (repeatsWithin(text, after)) return true;
-  if (text.length === 1 && words[0]!.text.endsWith('-') && after[0]?.startsWith(text[0]!)) return true;
+  if (isBegunAgain(words, after) || text.every((word, i) => word === before[i]) || repeatsWithin(text, after))
+    return true;
+  if (isRestart(words, after)) return true;
   if (DISCOURSE.includes(text.join(' ')) && !hasPrecious(words, said, language)) return true;
-  return isTakenBack(text, after);
+  if (isTakenBack(text, after)) return true;
+  // "I mean, we we": a phrase of the pause in front of something else that is harmless.
+  const phrase = PHRASES.find((each) => text.length > each.length && each.every((word, i) => word === text[i]));
+  return phrase !== undefined && isHarmless({ from: said.indexOf(words[phrase.length]!), to: run.to }, said, language);
+}
+
+/** "I wan- I want": the same words follow, where a word broken off counts as the whole one. */
+function isBegunAgain(words: readonly Chunk[], after: readonly string[]): boolean {
+  return words.every(
+    ({ text, bare }, i) => bare === after[i] || (/[-–—],?$/.test(text) && after[i]?.startsWith(bare) === true),
+  );
+}
+
+/** "She is, she was": a few small words, broken off at a comma and begun again with the same one. */
+function isRestart(words: readonly Chunk[], after: readonly string[]): boolean {
+  const last = words.at(-1)!.text;
+  const small = words.every(({ bare }) => SMALL.has(bare));
+  return words.length <= 4 && small && words[0]!.bare === after[0] && /[,–—-]$/.test(last);
 }
 
 /** "the the the", "we should we": the run and what follows are one phrase said again and again. */
@@ -130,7 +165,9 @@ function repeatsWithin(text: readonly string[], after: readonly string[]): boole
 /** "on Thursday, no, on Friday": ends in a correction, and what follows takes its place. */
 function isTakenBack(text: readonly string[], after: readonly string[]): boolean {
   if (text.length > CORRECTION_WORDS_MAX) return false;
-  const cue = CORRECTIONS.find((phrase) => text.join(' ').endsWith(` ${phrase}`));
+  const cue = CORRECTIONS.filter((phrase) => text.join(' ').endsWith(` ${phrase}`)).sort(
+    (a, b) => b.length - a.length,
+  )[0];
   if (cue === undefined) return false;
   const old = text.slice(0, text.length - cue.split(' ').length);
   const next = after[0];

@@ -212,7 +212,8 @@ class Run {
             token.centre = end_.centre;
         }
         token.rewound = token.centre < furthest_ - REWOUND_FRAMES;
-        furthest_ = std::max(furthest_, token.centre);
+        // Two tokens must have got there: a single one may look anywhere.
+        furthest_ = std::max(furthest_, std::min(token.centre, tokens_.empty() ? 0.0 : tokens_.back().centre));
         tokens_.push_back(std::move(token));
     }
 
@@ -256,7 +257,6 @@ class Run {
     void start_over() {
         tokens_.resize(forced_.size());
         furthest_ = 0;
-        for (const Token & token : tokens_) furthest_ = std::max(furthest_, token.centre);
         state_.rewind(base_);
     }
 
