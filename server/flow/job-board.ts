@@ -130,8 +130,8 @@ export class JobBoard {
       partialWaitMs: this.#partialWaitMs,
       finalWaitMs: this.#finalWaitMs,
     });
-    // No partial runs when they are off, so their wait can only be guessed to fade.
-    if (this.#cadence === 0) this.#partialWaitMs *= 0.8;
+    // No partial runs while they are off; what finals wait stands in for it, or they would never come back.
+    if (this.#cadence === 0) this.#partialWaitMs = waitMs;
     this.#advise(this.#cadence, Math.round(this.#finalWaitMs));
   }
 }

@@ -3,7 +3,7 @@ import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect, type ServerEvent, Transcript } from '../../client/sdk/index.ts';
 import type { RunningServer } from '../../server/main.ts';
-import { readRecordings, readSamples, type Recording } from '../support/recordings.ts';
+import { type Recording, readRecordings, readSamples } from '../support/recordings.ts';
 import { converse } from '../support/scripted-server.ts';
 import { openServer } from '../support/server.ts';
 import { wordErrorRate } from '../support/wer.ts';
@@ -12,7 +12,11 @@ const folder = fileURLToPath(new URL('../fixtures/speech', import.meta.url));
 const recordings = readRecordings(folder);
 const english = recordings.filter(({ language, kind }) => language === 'en' && kind !== 'spontaneous');
 
-async function transcribe(server: RunningServer, recording: Recording, language = recording.language): Promise<ServerEvent[]> {
+async function transcribe(
+  server: RunningServer,
+  recording: Recording,
+  language = recording.language,
+): Promise<ServerEvent[]> {
   const session = await connect({ url: server.url, WebSocket: WebSocket as never, language });
   return converse(session, readSamples(recording.path));
 }

@@ -120,7 +120,10 @@ function removedRuns(said: readonly Chunk[], pairs: readonly number[]): Run[] {
 
 /** Whether a removed run is a filler, a repeat of its neighbours, a torn word, or something the speaker took back. */
 function isHarmless(run: Run, said: readonly Chunk[], language: string): boolean {
-  const words = said.slice(run.from, run.to).filter((chunk) => !isFiller(chunk.bare, language));
+  const words = withoutTorn(
+    said.slice(run.from, run.to).filter((chunk) => !isFiller(chunk.bare, language)),
+    said[run.to],
+  );
   if (words.length === 0) return true;
   const text = words.map((chunk) => chunk.bare);
   const after = said
@@ -137,6 +140,14 @@ function isHarmless(run: Run, said: readonly Chunk[], language: string): boolean
   // "I mean, we we": a phrase of the pause in front of something else that is harmless.
   const phrase = PHRASES.find((each) => text.length > each.length && each.every((word, i) => word === text[i]));
   return phrase !== undefined && isHarmless({ from: said.indexOf(words[phrase.length]!), to: run.to }, said, language);
+}
+
+/** "th- the": a word broken off and begun again says nothing by itself. */
+function withoutTorn(words: readonly Chunk[], after: Chunk | undefined): readonly Chunk[] {
+  return words.filter(({ text, bare }, i) => {
+    const next = words[i + 1] ?? after;
+    return !(/[-–—],?$/.test(text) && next?.bare.startsWith(bare) === true);
+  });
 }
 
 /** "I wan- I want": the same words follow, where a word broken off counts as the whole one. */

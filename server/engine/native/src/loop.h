@@ -364,6 +364,7 @@ class Run {
             tokens_.push_back(end_);
             starts = align(tokens_, weights_.heads, audio_frames_);
             tokens_.pop_back();
+            for (size_t i = 0; i < tokens_.size(); i++) starts[i] = std::max(0.0, starts[i] - weights_.attention_lag_ms);
         }
         out_.words = join_words(tokens_, starts, is_spaced(options_.translate ? "en" : out_.language), samples_);
         out_.decode_ms += milliseconds_since(decode_start_);

@@ -19,6 +19,7 @@ struct Weights {
     std::unique_ptr<MelBank> mel;
     std::vector<int> suppressed;
     int heads = 0;
+    double attention_lag_ms = 0;
 
     ~Weights() {
         if (context != nullptr) whisper_free(context);

@@ -1,0 +1,69 @@
+import t from 'tap';
+import type { Word } from '../../../../server/core/hypothesis.ts';
+import { StableWords } from '../../../../server/core/stable/agreement.ts';
+import { textOf } from '../../../../server/core/stable/words.ts';
+
+const STEP = 8_000;
+const words = (line: string, confidence = 0.5): Word[] =>
+  line
+    .split(' ')
+    .filter(Boolean)
+    .map((text, i) => ({ text, space: true, from: i * STEP, to: (i + 1) * STEP, confidence }));
+
+/** One decode a line, heard far beyond its words; what is stable after each. */
+function check(
+  decodes: readonly string[],
+  want: readonly string[],
+  policy: 'agreement' | 'edge' | 'plain' = 'agreement',
+  edge = 100 * STEP,
+): void {
+  const stable = new StableWords({ policy, edgeSamples: STEP, earlyConfidence: 0.95, earlySamples: 2 * STEP });
+  const got = decodes.map((line) => {
+    const { tentative } = stable.push(words(line), edge);
+    return `${textOf(stable.stable)}|${stable.hanging}${textOf(tentative)}`;
+  });
+  t.same(got, want);
+}
+
+t.test('one decode is not enough', async () => check(['the cat'], ['|the cat']));
+t.test('two decodes that agree are', async () => check(['the cat', 'the cat sat'], ['|the cat', 'the cat|sat']));
+t.test('a changed word holds back the words after it', async () =>
+  check(['the cat sat', 'the hat sat'], ['|the cat sat', 'the|hat sat']),
+);
+t.test('case and punctuation do not hold a word back', async () =>
+  check(['Hello world', 'hello, World'], ['|Hello world', 'hello, World|']),
+);
+t.test('punctuation waits for the word after it', async () =>
+  check(['so it is.', 'so it is.', 'so it is, yes'], ['|so it is.', 'so it is|.', 'so it is|,yes']),
+);
+t.test('stable words are found again though the decode words them differently', async () =>
+  check(['a b', 'a b c', 'a x c d', 'a x c d'], ['|a b', 'a b|c', 'a b c|d', 'a b c d|']),
+);
+t.test('a word near the edge is not stable though decodes agree', async () =>
+  check(['the cat', 'the cat'], ['|the cat', 'the|cat'], 'agreement', 2 * STEP + 100),
+);
+t.test('away from the edge one decode is enough for the edge policy', async () =>
+  check(['the cat'], ['the|cat'], 'edge', 2 * STEP + 100),
+);
+t.test('the published policy looks at agreement alone', async () =>
+  check(['the cat', 'the cat'], ['|the cat', 'the cat|'], 'plain', 2 * STEP),
+);
+
+t.test('a very sure word is stable after one decode', async (t) => {
+  const stable = new StableWords({
+    policy: 'agreement',
+    edgeSamples: STEP,
+    earlyConfidence: 0.95,
+    earlySamples: 2 * STEP,
+  });
+  stable.push(words('sure thing', 0.99), 100 * STEP);
+  t.equal(textOf(stable.stable), 'sure thing');
+});
+
+t.test('the last decode makes the rest stable and keeps what was', async (t) => {
+  const stable = new StableWords({ policy: 'plain', edgeSamples: 0, earlyConfidence: 2, earlySamples: 0 });
+  stable.push(words('we go'), 0);
+  stable.push(words('we go'), 0);
+  stable.finish(words('We go home.'));
+  t.equal(textOf(stable.stable), 'we go home.');
+});

@@ -1,0 +1,53 @@
+import t from 'tap';
+import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
+import { doubt, type Evidence } from '../../../../server/core/stable/doubt.ts';
+import { textOf } from '../../../../server/core/stable/words.ts';
+
+const STEP = 6_000;
+const loud: Evidence = { voiced: (from, to) => to - from, peakProbability: 0.98, peakLevel: 0.2 };
+const weak: Evidence = { ...loud, peakProbability: 0.55, peakLevel: 0.005 };
+
+function hypothesis(line: string, change: Partial<Hypothesis> = {}): Hypothesis {
+  const words = line
+    .split(' ')
+    .map((text, i): Word => ({ text, space: true, from: i * STEP, to: (i + 1) * STEP, confidence: 0.9 }));
+  return {
+    words,
+    language: 'en',
+    languageProbability: 1,
+    noSpeech: 0.1,
+    averageLogProbability: -0.2,
+    compressionRatio: 1,
+    stop: 'end',
+    decodeMs: 1,
+    ...change,
+  };
+}
+
+function check(line: string, want: string, evidence = loud, change: Partial<Hypothesis> = {}): void {
+  t.equal(textOf(doubt(hypothesis(line, change), evidence).words), want, line);
+}
+
+t.test('speech passes', async () => check('no, no, no, I said no', 'no, no, no, I said no'));
+t.test('a phrase said three times is cut to one', async () =>
+  check('well it is what it is what it is what', 'well it is what'),
+);
+t.test('a word said four times is cut to one', async () =>
+  check('and LinkedIn LinkedIn LinkedIn LinkedIn', 'and LinkedIn'),
+);
+t.test('a known phantom alone on weak audio goes', async () => check('Thank you.', '', weak));
+t.test('the same words said loud and clear stay', async () => check('Thank you.', 'Thank you.'));
+t.test('descriptions of sounds are no words', async () => check('[Music] hello (laughs)', 'hello'));
+t.test('both signs of no speech together drop everything', async () =>
+  check('who knows what', '', loud, { noSpeech: 0.9, averageLogProbability: -1.4 }),
+);
+t.test('either sign alone does not', async () => check('who knows what', 'who knows what', loud, { noSpeech: 0.9 }));
+t.test('words with no voice under them go', async () =>
+  check('real words', 'real', { ...loud, voiced: (from) => (from < 1_000 ? 100 : 0) }),
+);
+t.test('what was dropped is told with its reason', async (t) => {
+  t.same(
+    doubt(hypothesis('Thank you.'), weak).suppressed.map(({ reason, words }) => [reason, words.length]),
+    [['phantom', 2]],
+  );
+});
