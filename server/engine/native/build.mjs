@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
+  createWriteStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,35 +15,35 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, homedir, platform } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 const built = join(here, 'build', 'Release', 'sotto_whisper.node');
 const stamp = join(here, 'build', 'Release', 'key.txt');
+const log = join(here, 'build', 'build.log');
 const BUILD_TIMEOUT_MS = 15 * 60_000;
+const PROGRESS_MS = 5_000;
+/** Files in binding.gyp that are for another processor than this one. */
+const OTHER_CPU_FILES = 2;
 
-/** The machine's own instruction set, or a baseline that every x86-64 machine of the last ten years has. */
+/** The machine's own instruction set, or a baseline that nearly every machine of the last ten years has. */
 function cpuFlags() {
   const portable = process.env.SOTTO_PORTABLE === '1';
   if (arch() === 'x64') return portable ? '-march=x86-64-v3' : '-march=native';
-  if (arch() === 'arm64')
-    return portable ? '-march=armv8.2-a+dotprod' : platform() === 'darwin' ? '-mcpu=native' : '-march=native';
+  if (arch() === 'arm64') return portable ? '-march=armv8.2-a+dotprod' : '-mcpu=native';
   return '-O3';
 }
 
-function sources() {
-  const package_ = dirname(require.resolve('@fugood/whisper.node/package.json'));
-  const whisper = join(package_, 'src', 'whisper.rn', 'vendor', 'whisper.cpp');
+/** The package that we compile from may change what it ships. */
+function checkSources() {
+  const manifest = require.resolve('@fugood/whisper.node/package.json');
+  const whisper = join(dirname(manifest), 'src', 'whisper.rn', 'vendor', 'whisper.cpp');
   for (const file of ['src/whisper.cpp', 'include/whisper.h', 'ggml/src/ggml.c', 'ggml/src/ggml-cpu/ggml-cpu.c']) {
-    if (!existsSync(join(whisper, file))) {
-      throw new Error(
-        `@fugood/whisper.node ${require('@fugood/whisper.node/package.json').version} does not hold ${file}; version 1.2.0-rc.0 does`,
-      );
-    }
+    if (existsSync(join(whisper, file))) continue;
+    throw new Error(`@fugood/whisper.node ${require(manifest).version} does not hold ${file}; 1.2.0-rc.0 does`);
   }
-  return whisper;
 }
 
 /** What the binary depends on; a change of any of it means a new build. */
@@ -52,8 +53,13 @@ function buildKey() {
   hash.update(require('node-addon-api/package.json').version);
   for (const name of readdirSync(join(here, 'src')).sort()) hash.update(readFileSync(join(here, 'src', name)));
   hash.update(readFileSync(join(here, 'binding.gyp')));
+  hash.update(`napi ${process.versions.napi} modules ${process.versions.modules} ${compilerName()}`);
   hash.update(`${platform()} ${arch()} ${cpuFlags()} ${process.env.SOTTO_PORTABLE === '1' ? '' : cpuName()}`);
   return hash.digest('hex').slice(0, 24);
+}
+
+function compilerName() {
+  return String(spawnSync(process.env.CXX ?? 'c++', ['--version'], { encoding: 'utf8' }).stdout).split('\n')[0];
 }
 
 function cpuName() {
@@ -69,7 +75,10 @@ function cpuName() {
 /** Headers that are on this machine already; node-gyp would otherwise download them. */
 function nodeDir() {
   const own = dirname(dirname(process.execPath));
-  if (process.env.SOTTO_NODE_HEADERS !== 'package' && existsSync(join(own, 'include', 'node', 'common.gypi')))
+  if (
+    process.env.SOTTO_NODE_HEADERS !== 'package' &&
+    ['common.gypi', 'node_api.h'].every((name) => existsSync(join(own, 'include', 'node', name)))
+  )
     return own;
   const made = join(here, 'build', 'headers');
   const include = join(made, 'include', 'node');
@@ -93,46 +102,51 @@ function nodeDir() {
   return made;
 }
 
-function compilerProblem() {
-  for (const tool of [process.env.CXX ?? 'c++', 'make', process.env.PYTHON ?? 'python3']) {
-    if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0) return `${tool} is not there`;
-  }
-  return undefined;
+function missingTool() {
+  const tools = [process.env.CXX ?? 'c++', 'make', process.env.PYTHON ?? 'python3'];
+  return tools.find((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0);
 }
 
+/** The environment of node-gyp: this node first in the path, and without npm's settings, which are not node-gyp's. */
+function gypEnvironment() {
+  const env = { ...process.env, V: '', PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}` };
+  for (const name of Object.keys(env)) if (/^npm_config_/i.test(name) && !/proxy|python/i.test(name)) delete env[name];
+  return env;
+}
+
+/** Resolves with what went wrong, or undefined. Everything the compiler says goes to `build.log`. */
 function compile(total) {
   const gyp = join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js');
-  const args = [gyp, 'rebuild', '--release', `--nodedir=${nodeDir()}`, `-j${availableParallelism()}`];
-  const env = { ...process.env };
-  // Settings of npm itself are not node-gyp's.
-  for (const name of Object.keys(env)) if (/^npm_config_/i.test(name) && !/proxy|python/i.test(name)) delete env[name];
+  // Not `rebuild`: it would delete the headers made here, and the engine that other processes may be loading.
+  const args = [gyp, 'configure', 'build', '--release', `--nodedir=${nodeDir()}`, `-j${availableParallelism()}`];
+  const output = createWriteStream(log);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: here,
-      env: { ...env, V: '' },
+      env: gypEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const kill = setTimeout(() => child.kill(), BUILD_TIMEOUT_MS);
     let done = 0;
-    let said = Date.now();
-    let tail = '';
+    const progress = setInterval(() => say(`${done} of ${total} files compiled`), PROGRESS_MS);
     const read = (chunk) => {
-      tail = (tail + chunk).slice(-4_000);
-      done += String(chunk)
-        .split('\n')
-        .filter((line) => /^\s*(CC|CXX)\(target\)/.test(line)).length;
-      if (Date.now() - said < 5_000) return;
-      said = Date.now();
-      console.log(`sotto: building the native engine, ${done} of ${total} files`);
+      output.write(chunk);
+      done += String(chunk).match(/^\s*(CC|CXX)\(target\)/gm)?.length ?? 0;
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.on('error', (error) => resolve(String(error)));
+    child.on('error', (error) => resolve(error.message));
     child.on('close', (code) => {
       clearTimeout(kill);
-      resolve(code === 0 && existsSync(built) ? undefined : tail);
+      clearInterval(progress);
+      output.end();
+      resolve(code === 0 && existsSync(built) ? undefined : `the compiler failed, see ${log}`);
     });
   });
+}
+
+function say(text) {
+  console.log(`sotto: native engine: ${text}`);
 }
 
 async function main() {
@@ -141,31 +155,28 @@ async function main() {
     return;
   }
   if (process.env.SOTTO_NATIVE === '0') {
-    console.log('sotto: SOTTO_NATIVE=0, so the native engine is not built; the stock binding is used.');
+    say('not built because of SOTTO_NATIVE=0; the stock binding is used.');
     return;
   }
-  sources();
+  checkSources();
   const key = buildKey();
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sotto', 'native', key);
-  if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, 'utf8') === key) {
-    console.log('sotto: the native engine is up to date.');
-    return;
+  if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return say('up to date.');
+  if (fromCache(cache, key)) return say('built on this machine before; taken from the cache.');
+  const missing = missingTool();
+  if (missing !== undefined) {
+    throw new Error(`${missing} is not there (Debian: apt install g++ make python3; macOS: xcode-select --install)`);
   }
-  if (fromCache(cache, key)) {
-    console.log('sotto: the native engine was built on this machine before; taken from the cache.');
-    return;
-  }
-  const missing = compilerProblem();
-  if (missing !== undefined)
-    throw new Error(`${missing} (Debian: apt install g++ make python3; macOS: xcode-select --install)`);
-  const total = (readFileSync(join(here, 'binding.gyp'), 'utf8').match(/\.(c|cpp)"/g) ?? []).length - 2;
-  console.log(`sotto: building the native engine for this machine (${cpuFlags()}), about a minute or two`);
+  const total = (readFileSync(join(here, 'binding.gyp'), 'utf8').match(/\.(c|cpp)"/g) ?? []).length - OTHER_CPU_FILES;
+  say(`building for this machine (${cpuFlags()}), about a minute`);
   const started = Date.now();
+  mkdirSync(join(here, 'build'), { recursive: true });
   const problem = await compile(total);
-  if (problem !== undefined) throw new Error(`the build failed:\n${problem}`);
+  if (problem !== undefined) throw new Error(problem);
+  require(built);
   writeFileSync(stamp, key);
   toCache(cache);
-  console.log(`sotto: the native engine is ready (${Math.round((Date.now() - started) / 1000)} s).`);
+  say(`ready after ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
 function fromCache(cache, key) {
@@ -194,8 +205,5 @@ function toCache(cache) {
 }
 
 main().catch((error) => {
-  console.log(`sotto: the native engine was not built: ${error.message}`);
-  console.log(
-    'sotto: the stock binding is used instead; it is many times slower on x64. `npx sotto doctor` says more.',
-  );
+  say(`not built: ${error.message}. The stock binding is used, many times slower on x64; see npx sotto doctor.`);
 });
