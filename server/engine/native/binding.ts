@@ -1,93 +1,121 @@
 import { createRequire } from 'node:module';
+import { deflateRawSync } from 'node:zlib';
 import { nativePath } from './locate.ts';
 import { checkModelFile } from './model-file.ts';
 
+export { isNativeBuilt } from './locate.ts';
+
 /** What a decode is asked. */
 export interface NativeDecodeOptions {
-  /** 16 kHz mono in [-1, 1], at most 30 s. */
+  /** 16 kHz mono in [-1, 1]; more than 30 s is refused. Copied before the call returns. */
   readonly samples: Float32Array;
-  /** ISO 639 code, or `auto`. */
+  /** ISO 639 code, or `auto` to detect it from the same encoding. English-only models always use `en`. */
   readonly language: string;
   /** With `auto`: only these are considered; empty means all. */
   readonly languages: readonly string[];
   readonly task: 'transcribe' | 'translate';
-  /** Text that stands before the audio; may be empty. */
+  /** Text that stands before the audio; its last 223 tokens are used. May be empty. */
   readonly prompt: string;
-  /** Text forced at the start of the result; may be empty. */
+  /** Text forced at the start of the result; may be empty. Its words come back with the times found for them. */
   readonly prefix: string;
   /** Least encoder window in frames of 20 ms; the window is fitted to the audio above it. */
   readonly windowFloor: number;
   readonly threads: number;
-  /** Per-word times and the signs taken from attention. Costs about a millisecond. */
-  readonly wordTimes: boolean;
+  /** Above 1 the library's loop searches with so many beams (at most 8). Default 1. */
   readonly beamSize?: number;
+  /** Tried in turn until the result is trusted: mean log probability above -1 and no repetition. Default `[0]`. */
   readonly temperatures?: readonly number[];
+  /** Let the model write its own time tokens, which cost tokens and are not returned. Default false. */
   readonly timestamps?: boolean;
+  /** Per-word times, and the signs of a loop that are taken from attention. Costs a millisecond or two. */
+  readonly wordTimes: boolean;
+  /** `sotto`: our loop. `whisper`: the library's, for beams and comparison. Default by `beamSize`. */
   readonly loop?: 'sotto' | 'whisper';
+  /** Ends the decode within milliseconds; it is answered with stop `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface NativeWord {
   readonly text: string;
+  /** Whether a space stands before it. */
   readonly space: boolean;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Geometric mean of its tokens' probabilities. */
   readonly confidence: number;
 }
 
 export interface NativeDecode {
   readonly words: readonly NativeWord[];
+  readonly text: string;
   readonly language: string;
+  /** 1 when the language was given. */
   readonly languageProbability: number;
-  /** Of the candidates, or of the five most probable. */
+  /** Of the candidates, or of the five most probable; empty when the language was given. */
   readonly languageProbabilities: Readonly<Record<string, number>>;
   readonly noSpeech: number;
+  /** Natural, over the tokens the model chose itself. */
   readonly averageLogProbability: number;
+  /** Length of the text over its deflated length; 1 for no text. */
+  readonly compressionRatio: number;
   readonly stop: 'end' | 'edge' | 'repeat' | 'budget' | 'aborted';
+  /** Tokens of the text, forced ones included. */
   readonly tokens: number;
   readonly encodeMs: number;
   readonly decodeMs: number;
   readonly windowFrames: number;
+  /** The temperature whose result this is. */
+  readonly temperature: number;
 }
 
 export interface NativeModelInfo {
   readonly type: string;
   readonly multilingual: boolean;
   readonly vocabulary: number;
+  /** Frames of 20 ms in the longest window. */
   readonly audioFrames: number;
   readonly textTokens: number;
   readonly melBands: number;
+  /** Memory of the weights. */
+  readonly bytes: number;
 }
 
-interface Addon {
-  readonly Model: new (
-    path: string,
-  ) => {
-    readonly info: NativeModelInfo;
-    decode(id: number, samples: Float32Array, options: object): Promise<NativeDecode>;
-    abort(id: number): void;
-    close(): void;
-  };
+interface AddonModel {
+  readonly info: NativeModelInfo;
+  decode(id: number, samples: Float32Array, options: object): Promise<Omit<NativeDecode, 'text' | 'compressionRatio'>>;
+  abort(id: number): void;
+  close(): void;
+}
+
+export interface Addon {
+  readonly Model: new (path: string) => AddonModel;
+}
+
+const SAMPLES_MAX = 30 * 16_000;
+const THREADS_MAX = 64;
+
+/** Loads the addon; throws what the loader says when it is not built or does not fit this machine. */
+export function loadNative(): Addon {
+  return createRequire(import.meta.url)(nativePath()) as Addon;
 }
 
 /** One set of weights in this process; any number of decodes may run over it at the same time. */
 export class NativeModel {
-  readonly #model: InstanceType<Addon['Model']>;
+  readonly #model: AddonModel;
   #decodes = 0;
 
-  private constructor(model: InstanceType<Addon['Model']>) {
+  private constructor(model: AddonModel) {
     this.#model = model;
   }
 
   /** Throws an Error with `code` `model.absent` or `model.corrupt` and a one-line message. Blocks while it reads. */
   static load(path: string): NativeModel {
     checkModelFile(path);
-    const addon = createRequire(import.meta.url)(nativePath()) as Addon;
+    const addon = loadNative();
     try {
       return new NativeModel(new addon.Model(path));
     } catch (cause) {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      throw Object.assign(new Error(problem, { cause }), { code: 'model.corrupt' });
+      throw corrupt(cause);
     }
   }
 
@@ -95,22 +123,31 @@ export class NativeModel {
     return this.#model.info;
   }
 
+  /** Rejects when the model is closed, or with `code` `model.corrupt` when its weights compute no numbers. */
   async decode(options: NativeDecodeOptions): Promise<NativeDecode> {
     const { samples, signal, task, loop, ...rest } = options;
+    if (samples.length > SAMPLES_MAX)
+      throw new RangeError(`a decode takes 30 s at most, not ${samples.length} samples`);
     const id = ++this.#decodes;
     const abort = (): void => this.#model.abort(id);
+    const beamSize = Math.max(1, rest.beamSize ?? 1);
     const running = this.#model.decode(id, samples, {
-      timestamps: false,
-      beamSize: 1,
-      temperatures: [0],
       ...rest,
+      timestamps: rest.timestamps ?? false,
+      beamSize,
+      temperatures: rest.temperatures?.length ? rest.temperatures : [0],
+      threads: Math.min(THREADS_MAX, Math.max(1, Math.floor(rest.threads))),
       translate: task === 'translate',
-      whisperLoop: loop === 'whisper',
+      whisperLoop: loop === 'whisper' || beamSize > 1,
     });
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      return await running;
+      const decode = await running;
+      const text = decode.words.map((word) => `${word.space ? ' ' : ''}${word.text}`).join('');
+      return { ...decode, text: text.trimStart(), compressionRatio: compressionRatio(text) };
+    } catch (cause) {
+      throw cause instanceof Error && /no numbers/.test(cause.message) ? corrupt(cause) : cause;
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -120,4 +157,14 @@ export class NativeModel {
   close(): void {
     this.#model.close();
   }
+}
+
+function corrupt(cause: unknown): Error {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return Object.assign(new Error(problem, { cause }), { code: 'model.corrupt' });
+}
+
+function compressionRatio(text: string): number {
+  const bytes = Buffer.from(text);
+  return bytes.length === 0 ? 1 : bytes.length / deflateRawSync(bytes).length;
 }

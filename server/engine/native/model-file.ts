@@ -2,6 +2,11 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** First four bytes of a ggml model file. */
 const MAGIC = 0x67676d6c;
+/** Bins of Whisper's spectrogram before the filter bank. */
+const FREQUENCY_BINS = 201;
+const VOCABULARY_MIN = 51_864;
+const VOCABULARY_MAX = 51_866;
+const ELEMENTS_MAX = 2 ** 31 - 1;
 /** Bytes per block and elements per block of the tensor types Whisper files use, by ggml's type number. */
 const TENSOR_TYPES: Readonly<Record<number, readonly [bytes: number, elements: number]>> = {
   0: [4, 1],
@@ -48,21 +53,20 @@ class ModelFile {
 
   check(): void {
     if (this.#size < 52 || this.#integers(1)[0] !== MAGIC) broken('it does not begin like a Whisper ggml model');
-    const [vocabulary, ...dimensions] = this.#integers(11) as [number, ...number[]];
-    const sane = [vocabulary, ...dimensions.slice(0, 9)].every((value) => value > 0 && value <= 1 << 17);
-    if (!sane) broken('its header holds impossible sizes');
+    const header = readHeader(this.#integers(11));
     const [bands, bins] = this.#integers(2) as [number, number];
-    if (bands <= 0 || bands > 512 || bins <= 0 || bins > 4_096) broken('its filter bank has an impossible size');
+    if (bands !== header.melBands || bins !== FREQUENCY_BINS) broken('its filter bank has an impossible size');
     this.#skip(bands * bins * 4);
-    this.#vocabulary();
-    let tensors = 0;
-    for (; this.#at < this.#size; tensors++) this.#tensor();
-    if (tensors < 20) broken(`it holds ${tensors} tensors only`);
+    this.#vocabulary(header.vocabulary);
+    let elements = 0;
+    while (this.#at < this.#size) elements += this.#tensor();
+    // The library would allocate what the header says before it reads a single tensor.
+    if (elements !== elementsOf(header)) broken('its header and its tensors do not fit together');
   }
 
-  #vocabulary(): void {
+  #vocabulary(most: number): void {
     const [count] = this.#integers(1) as [number];
-    if (count <= 0 || count > 1 << 17) broken('its vocabulary has an impossible size');
+    if (count <= 0 || count > most) broken('its vocabulary has an impossible size');
     for (let i = 0; i < count; i++) {
       const [length] = this.#integers(1) as [number];
       if (length < 0 || length > 4_096) broken('its vocabulary is torn');
@@ -70,15 +74,18 @@ class ModelFile {
     }
   }
 
-  #tensor(): void {
+  /** Elements of the tensor at the place, which is passed over. */
+  #tensor(): number {
     const [dimensions, nameLength, type] = this.#integers(3) as [number, number, number];
     if (dimensions < 1 || dimensions > 4 || nameLength < 1 || nameLength > 256) broken('a tensor has no sane header');
     const layout = TENSOR_TYPES[type];
     if (layout === undefined) broken(`a tensor is of unknown type ${type}`);
     const elements = this.#integers(dimensions).reduce((product, size) => product * size, 1);
-    if (elements <= 0 || elements % layout[1] !== 0) broken('a tensor has an impossible shape');
+    if (elements <= 0 || elements > ELEMENTS_MAX || elements % layout[1] !== 0)
+      broken('a tensor has an impossible shape');
     this.#skip(nameLength);
     this.#skip((elements / layout[1]) * layout[0]);
+    return elements;
   }
 
   #integers(count: number): number[] {
@@ -113,6 +120,67 @@ class ModelFile {
     this.#at += length;
     if (this.#at > this.#size) broken(`it ends after ${this.#size} bytes, in the middle of its contents`);
   }
+}
+
+interface Header {
+  readonly vocabulary: number;
+  readonly audioFrames: number;
+  readonly audioWidth: number;
+  readonly audioLayers: number;
+  readonly textTokens: number;
+  readonly textWidth: number;
+  readonly textLayers: number;
+  readonly melBands: number;
+}
+
+function readHeader(integers: readonly number[]): Header {
+  const [vocabulary, audioFrames, audioWidth, audioHeads, audioLayers] = integers as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [textTokens, textWidth, textHeads, textLayers, melBands] = integers.slice(5) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  // Special tokens have fixed places: a smaller vocabulary would be read beyond its end.
+  if (vocabulary < VOCABULARY_MIN || vocabulary > VOCABULARY_MAX)
+    broken(`it has ${vocabulary} tokens, which no Whisper has`);
+  for (const [width, heads] of [
+    [audioWidth, audioHeads],
+    [textWidth, textHeads],
+  ] as const) {
+    const divides = width > 0 && width <= 8_192 && heads > 0 && heads <= width && width % heads === 0;
+    if (!divides) broken('its header holds impossible sizes');
+  }
+  if (audioWidth !== textWidth) broken('its encoder and decoder are of different widths');
+  const limits: readonly (readonly [number, number])[] = [
+    [audioLayers, 64],
+    [textLayers, 64],
+    [audioFrames, 1_500],
+    [textTokens, 1_024],
+    [melBands, 256],
+  ];
+  if (!limits.every(([value, most]) => value > 0 && value <= most)) broken('its header holds impossible sizes');
+  return { vocabulary, audioFrames, audioWidth, audioLayers, textTokens, textWidth, textLayers, melBands };
+}
+
+/** Elements of all the tensors that a Whisper of these dimensions has. */
+function elementsOf(h: Header): number {
+  const attention = (width: number): number => 4 * width * width + 3 * width;
+  const block = (width: number): number => 8 * width * width + 5 * width;
+  const norm = (width: number): number => 2 * width;
+  const convolutions = 3 * h.melBands * h.audioWidth + 3 * h.audioWidth * h.audioWidth + 2 * h.audioWidth;
+  const audioLayer = attention(h.audioWidth) + block(h.audioWidth) + 2 * norm(h.audioWidth);
+  const textLayer = 2 * attention(h.textWidth) + block(h.textWidth) + 3 * norm(h.textWidth);
+  const encoder = h.audioFrames * h.audioWidth + convolutions + h.audioLayers * audioLayer + norm(h.audioWidth);
+  const decoder = (h.textTokens + h.vocabulary) * h.textWidth + h.textLayers * textLayer + norm(h.textWidth);
+  return encoder + decoder;
 }
 
 function broken(problem: string): never {

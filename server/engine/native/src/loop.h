@@ -160,7 +160,7 @@ class Run {
     bool hear(const float * logits) {
         log_probabilities(logits);
         if (!std::isfinite(scores_[vocabulary_.token_nosp])) {
-            out_.error = "the model computes nothing that is a number";
+            out_.error = "its weights compute no numbers";
             return false;
         }
         out_.no_speech = std::exp(scores_[vocabulary_.token_nosp]);

@@ -1,0 +1,59 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { connect } from '../../client/sdk/index.ts';
+import { type Recording, readSamples } from '../support/recordings.ts';
+import type { Arrival } from './measures.ts';
+
+export interface BenchServer {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** A server in a process of its own, so that its CPU and memory can be told from ours. */
+export function startBenchServer(args: readonly string[]): Promise<BenchServer> {
+  const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+  const child: ChildProcess = fork(main, ['--port', '0', '--log-level', 'error', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the server stopped (${code})`)));
+    child.once('message', ({ url }: { url: string }) => {
+      const stop = (): Promise<void> =>
+        new Promise((done) => {
+          child.once('exit', () => done());
+          child.disconnect();
+        });
+      resolve({ url, pid: child.pid!, stop });
+    });
+  });
+}
+
+/** Sends samples in steps of 100 ms at the pace of real time and notes when what comes back. */
+export async function feed(url: string, samples: Int16Array, language: string, start: object = {}): Promise<Arrival[]> {
+  const session = await connect({ url, WebSocket: WebSocket as never, language, ...start });
+  const arrivals: Arrival[] = [];
+  const step = 1_600;
+  const startedMs = performance.now();
+  const reading = (async () => {
+    for await (const event of session) arrivals.push({ atMs: performance.now() - startedMs, event });
+  })();
+  for (let at = 0; at < samples.length; at += step) {
+    // A step can be sent once it was spoken.
+    const wait = startedMs + (at + step) / 16 - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    session.send(samples.subarray(at, at + step));
+  }
+  await session.finish();
+  await reading;
+  return arrivals;
+}
+
+/** A recording with a second of silence behind it, as people leave before they press a button. */
+export function samplesOf(recording: Recording): Int16Array {
+  const samples = readSamples(recording.path);
+  const padded = new Int16Array(samples.length + 16_000);
+  padded.set(samples);
+  return padded;
+}

@@ -1,0 +1,21 @@
+import { pathOf } from '../../models/locate.ts';
+import { findModel } from '../../models/registry.ts';
+import { WorkerPool } from '../../server/engine/pool.ts';
+import { recogniserContract } from './recogniser.ts';
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+// One recording only: on x64 the prebuilt binding takes seconds for each.
+recogniserContract(
+  'stock',
+  () =>
+    new WorkerPool({
+      modelPath: pathOf(findModel('tiny.en')!),
+      modelName: 'tiny.en',
+      engine: 'stock',
+      decodeTimeoutMs: 300_000,
+      workerMemoryMbMax: 4_096,
+      log,
+    }),
+  ['short_01.wav'],
+);

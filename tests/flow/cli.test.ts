@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import type { RunningServer } from '../../server/main.ts';
+import { openServer } from '../support/server.ts';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const cli = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
+const SENTENCE = 'The train to the coast was delayed because of heavy snow.';
+
+interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function sotto(args: readonly string[], input?: Buffer): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input ?? '');
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+let server: RunningServer;
+t.before(async () => {
+  server = await openServer('--model', 'tiny.en');
+});
+t.teardown(() => server?.close());
+
+for (const file of [
+  'speech/short_01.wav',
+  ...['flac', 'mp3', 'ogg', 'opus', 'webm', 'm4a'].map((end) => `formats/short_01.${end}`),
+  'formats/short_01_mulaw.wav',
+]) {
+  t.test(`transcribe reads ${file}`, async (t) => {
+    const { code, out, err } = await sotto(['transcribe', fixture(file), '--server', server.url]);
+    t.equal(code, 0, err);
+    t.match(out.trim().toLowerCase(), /train to the coast was delayed because of heavy snow/);
+  });
+}
+
+t.test('each format prints what it promises', async (t) => {
+  const run = async (...args: string[]): Promise<string> =>
+    (await sotto(['transcribe', fixture('speech/short_01.wav'), '--server', server.url, ...args])).out;
+  t.match(await run('--format', 'srt'), /^1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n/);
+  t.match(await run('--format', 'vtt'), /^WEBVTT\n\n00:00:0\d\.\d{3} --> /);
+  const events = (await run('--format', 'jsonl'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.equal(events[0].type, 'ready');
+  t.equal(events.at(-1).type, 'done');
+  t.ok(
+    events.every(({ arrivedMs }) => Number.isInteger(arrivedMs)),
+    'each event says when it came',
+  );
+  t.equal((await run('--raw')).trim(), SENTENCE);
+});
+
+t.test('standard input is read: a WAV, and raw samples', async (t) => {
+  const wav = readFileSync(fixture('speech/short_01.wav'));
+  t.match((await sotto(['transcribe', '-', '--server', server.url], wav)).out, /heavy snow/);
+  t.match(
+    (await sotto(['transcribe', '-', '--server', server.url, '--rate', '16000'], wav.subarray(44))).out,
+    /heavy snow/,
+  );
+});
+
+t.test('without a server one is started for the run', async (t) => {
+  const { code, out } = await sotto(['transcribe', fixture('speech/short_01.wav'), '--model', 'tiny.en']);
+  t.equal(code, 0);
+  t.equal(out.trim(), SENTENCE);
+});
+
+t.test('what cannot be read is one clear line and a status', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
+  writeFileSync(join(folder, 'empty.wav'), '');
+  writeFileSync(join(folder, 'text.mp3'), 'this is no music');
+  const cases: readonly [args: readonly string[], said: RegExp][] = [
+    [['transcribe', '/nowhere.wav'], /no file/],
+    [['transcribe', folder], /folder/],
+    [['transcribe', join(folder, 'empty.wav')], /empty/],
+    [['transcribe', join(folder, 'text.mp3')], /not audio/],
+    [['transcribe', fixture('speech/short_01.wav'), '--server', 'http://127.0.0.1:9'], /cannot be reached/],
+    [['transcribe', fixture('speech/short_01.wav'), '--server', 'nonsense'], /not an address/],
+    [['transcribe', fixture('speech/short_01.wav'), '--model', 'nope'], /not known/],
+  ];
+  for (const [args, said] of cases) {
+    const { code, err } = await sotto(args);
+    t.equal(code, 1, args.join(' '));
+    t.match(err, said);
+    t.equal(err.trim().split('\n').length, 1, `one line: ${err}`);
+  }
+});
+
+t.test('serve says what is wrong with its options, its model and its port, and does not start', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  t.teardown(() => taken.close());
+  const port = String((taken.address() as { port: number }).port);
+  const cases: readonly [args: readonly string[], code: number, said: RegExp][] = [
+    [['serve', '--prot', '1'], 78, /--prot is not known/],
+    [['serve', '--port', 'x', '--engine', 'steam'], 78, /port is x[\s\S]*engine is steam/],
+    [['serve', '--host', '0.0.0.0'], 78, /--insecure/],
+    [['serve', '--model', 'nope'], 1, /nope is not known/],
+    [['serve', '--model', 'small'], 1, /models pull small/],
+    [['serve', '--model', 'tiny.en', '--cleanup', 'rules', '--port', port], 1, /taken/],
+  ];
+  for (const [args, code, said] of cases) {
+    const run = await sotto(args);
+    t.equal(run.code, code, args.join(' '));
+    t.match(run.err, said);
+  }
+});
+
+t.test('doctor, models and config answer', async (t) => {
+  t.match((await sotto(['doctor'])).out, /engine\s+native/);
+  t.match((await sotto(['models', 'list'])).out, /^base +82 MB +99 languages +MIT +embedded/m);
+  t.match((await sotto(['models', 'verify', 'tiny.en'])).out, /tiny.en: ok/);
+  t.match((await sotto(['models', 'pull', 'nope'])).err, /not known/);
+  t.match((await sotto(['config', '--port', '9999'])).out, /^port +9999 +flag/m);
+});

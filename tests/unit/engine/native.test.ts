@@ -1,0 +1,227 @@
+import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { isNativeBuilt, type NativeDecodeOptions, NativeModel } from '../../../server/engine/native/binding.ts';
+import { type RandomShape, randomModel, writeRandomModel } from './native-random-model.ts';
+
+if (!isNativeBuilt()) throw new Error('The native engine is not built: node server/engine/native/build.mjs');
+
+const folder = t.testdir();
+const english = join(folder, 'english.bin');
+writeRandomModel(english, { vocabulary: 51_864, melBands: 80, type: 'q8_0' });
+const manyLanguages = join(folder, 'languages.bin');
+writeRandomModel(manyLanguages, { vocabulary: 51_865, melBands: 80, type: 'f16' });
+
+const noise = (seconds: number): Float32Array =>
+  Float32Array.from({ length: Math.round(seconds * 16_000) }, (_, i) => Math.sin(i * i) / 4);
+
+const asked = (changes: Partial<NativeDecodeOptions> = {}): NativeDecodeOptions => ({
+  samples: noise(1),
+  language: 'en',
+  languages: [],
+  task: 'transcribe',
+  prompt: '',
+  prefix: '',
+  windowFloor: 0,
+  threads: 1,
+  wordTimes: true,
+  ...changes,
+});
+
+t.test('a model of any published shape and precision loads and decodes', async (t) => {
+  const shapes: RandomShape[] = [
+    { vocabulary: 51_864, melBands: 80, type: 'f32' },
+    { vocabulary: 51_864, melBands: 80, type: 'q5_1' },
+    { vocabulary: 51_865, melBands: 80, type: 'q4_0' },
+    { vocabulary: 51_865, melBands: 80, type: 'q5_0' },
+    { vocabulary: 51_866, melBands: 128, type: 'q4_1' },
+    { vocabulary: 51_866, melBands: 128, type: 'q8_0', layers: 4 },
+  ];
+  for (const shape of shapes) {
+    const path = join(folder, 'shape.bin');
+    writeRandomModel(path, shape);
+    const model = NativeModel.load(path);
+    t.match(model.info, {
+      vocabulary: shape.vocabulary,
+      melBands: shape.melBands,
+      audioFrames: 1_500,
+      textTokens: 448,
+    });
+    t.equal(model.info.multilingual, shape.vocabulary > 51_864);
+    const decode = await model.decode(asked());
+    t.ok(decode.tokens <= 6 + 7, `${shape.type}: no more tokens than a second can hold`);
+    t.equal(
+      decode.text,
+      decode.words
+        .map(({ text, space }) => `${space ? ' ' : ''}${text}`)
+        .join('')
+        .trimStart(),
+    );
+    model.close();
+  }
+});
+
+t.test('the window is fitted to the audio, not below the floor and not above the model', async (t) => {
+  const model = NativeModel.load(english);
+  const check = async (seconds: number, windowFloor: number, least: number, most: number): Promise<void> => {
+    const { windowFrames } = await model.decode(asked({ samples: noise(seconds), windowFloor }));
+    t.ok(windowFrames >= least && windowFrames <= most, `${seconds} s with floor ${windowFloor}: ${windowFrames}`);
+  };
+  await check(1, 0, 50, 128);
+  await check(1, 512, 512, 512);
+  await check(12, 512, 600, 700);
+  await check(30, 0, 1_500, 1_500);
+  await check(1, 9_999, 1_500, 1_500);
+  model.close();
+});
+
+t.test('words lie in order inside the audio, in every window', async (t) => {
+  const model = NativeModel.load(english);
+  for (const windowFloor of [0, 512, 1_500]) {
+    for (const seconds of [0.02, 0.5, 3]) {
+      const { words } = await model.decode(asked({ samples: noise(seconds), windowFloor }));
+      let before = 0;
+      for (const { fromMs, toMs, confidence } of words) {
+        t.ok(
+          fromMs >= before && toMs >= fromMs && toMs <= seconds * 1_000 + 0.001,
+          `${fromMs} to ${toMs} of ${seconds} s`,
+        );
+        t.ok(confidence >= 0 && confidence <= 1);
+        before = fromMs;
+      }
+    }
+  }
+  model.close();
+});
+
+t.test('no audio is no error', async (t) => {
+  const model = NativeModel.load(english);
+  t.match(await model.decode(asked({ samples: new Float32Array(0) })), { windowFrames: Number });
+  t.match(await model.decode(asked({ samples: new Float32Array(16_000) })), { noSpeech: Number });
+  await t.rejects(model.decode(asked({ samples: new Float32Array(30 * 16_000 + 1) })), RangeError);
+  model.close();
+});
+
+t.test('the same audio gives the same words, whatever ran before on the same memory', async (t) => {
+  const model = NativeModel.load(english);
+  const first = await model.decode(asked({ samples: noise(2) }));
+  await model.decode(asked({ samples: noise(20), windowFloor: 1_500 }));
+  await model.decode(asked({ samples: noise(1), prompt: 'w300 w301 '.repeat(100) }));
+  const again = await model.decode(asked({ samples: noise(2) }));
+  t.same(again.words, first.words);
+  t.equal(again.noSpeech, first.noSpeech);
+  model.close();
+});
+
+t.test('decodes side by side give what each gives alone', async (t) => {
+  const model = NativeModel.load(english);
+  const spans = [0.5, 1, 2, 3, 4, 5].map(noise);
+  const alone = [];
+  for (const samples of spans) alone.push((await model.decode(asked({ samples }))).words);
+  const together = await Promise.all(spans.map((samples) => model.decode(asked({ samples }))));
+  t.same(
+    together.map(({ words }) => words),
+    alone,
+  );
+  model.close();
+});
+
+t.test('a language is chosen among the candidates, from the same encoding', async (t) => {
+  const model = NativeModel.load(manyLanguages);
+  const chosen = await model.decode(asked({ language: 'auto', languages: ['de', 'fr', 'nonsense'] }));
+  t.ok(['de', 'fr'].includes(chosen.language));
+  t.same(Object.keys(chosen.languageProbabilities).sort(), ['de', 'fr']);
+  const sum = Object.values(chosen.languageProbabilities).reduce((total, each) => total + each, 0);
+  t.ok(Math.abs(sum - 1) < 1e-6);
+  const any = await model.decode(asked({ language: 'auto' }));
+  t.equal(Object.keys(any.languageProbabilities).length, 5);
+  t.match(await model.decode(asked({ language: 'de' })), { language: 'de', languageProbability: 1 });
+  model.close();
+});
+
+t.test('a forced prefix stands at the start of the text', async (t) => {
+  const model = NativeModel.load(english);
+  const { text, words } = await model.decode(asked({ prefix: 'w300 w301' }));
+  t.ok(text.startsWith('w300 w301'), text);
+  t.match(words[0], { text: /^w300/, fromMs: Number });
+  model.close();
+});
+
+t.test('a prompt or prefix longer than the model can read is cut, not refused', async (t) => {
+  const model = NativeModel.load(english);
+  t.match(await model.decode(asked({ prompt: 'w400 '.repeat(5_000) })), { stop: String });
+  t.match(await model.decode(asked({ prefix: 'w400 '.repeat(5_000) })), { stop: String });
+  t.match(await model.decode(asked({ prompt: 'äöü '.repeat(2_000), prefix: '語'.repeat(500) })), { stop: String });
+  model.close();
+});
+
+t.test('the library loop, beams, temperatures and time tokens are options', async (t) => {
+  const model = NativeModel.load(manyLanguages);
+  const windowed = await model.decode(asked({ loop: 'whisper', windowFloor: 256 }));
+  t.equal(windowed.windowFrames, 256);
+  t.match(await model.decode(asked({ beamSize: 3, language: 'auto', languages: ['it'] })), { language: 'it' });
+  t.match(await model.decode(asked({ temperatures: [0, 0.4, 0.8] })), { temperature: Number });
+  t.match(await model.decode(asked({ timestamps: true })), { stop: String });
+  model.close();
+});
+
+t.test('an aborted decode is answered as aborted, before it began and while it runs', async (t) => {
+  const model = NativeModel.load(english);
+  t.equal((await model.decode(asked({ signal: AbortSignal.abort() }))).stop, 'aborted');
+  const control = new AbortController();
+  const running = Promise.all(
+    Array.from({ length: 8 }, () => model.decode(asked({ samples: noise(28), signal: control.signal }))),
+  );
+  control.abort();
+  for (const { stop } of await running) t.equal(stop, 'aborted');
+  t.not((await model.decode(asked())).stop, 'aborted', 'the next decode is not touched');
+  model.close();
+});
+
+t.test('closing answers what runs and refuses what comes', async (t) => {
+  const model = NativeModel.load(english);
+  const running = model.decode(asked({ samples: noise(28) }));
+  model.close();
+  t.equal((await running).stop, 'aborted');
+  await t.rejects(model.decode(asked()), { message: 'the model is closed' });
+});
+
+t.test('a wrong, torn or corrupted file is a fault with a code, not a crash', async (t) => {
+  const whole = randomModel({ vocabulary: 51_864, melBands: 80, type: 'q8_0' });
+  const check = (name: string, code: string, change: (path: string) => void): void => {
+    const path = join(folder, 'broken.bin');
+    change(path);
+    t.throws(() => NativeModel.load(path), { code }, name);
+  };
+  const edited = (at: number, value: number) => (path: string) => {
+    const bytes = Buffer.from(whole);
+    bytes.writeInt32LE(value, at);
+    writeFileSync(path, bytes);
+  };
+  t.throws(() => NativeModel.load(join(folder, 'nothing.bin')), { code: 'model.absent' });
+  t.throws(() => NativeModel.load(folder), { code: 'model.absent' }, 'a folder');
+  check('empty', 'model.corrupt', (path) => writeFileSync(path, ''));
+  check('text', 'model.corrupt', (path) => writeFileSync(path, 'This is not a model. '.repeat(1_000)));
+  for (const length of [3, 47, 60, 100_000, whole.length - 60_000, whole.length - 1]) {
+    check(`cut after ${length} bytes`, 'model.corrupt', (path) => {
+      copyFileSync(english, path);
+      truncateSync(path, length);
+    });
+  }
+  for (let field = 0; field <= 10; field++) {
+    for (const value of [0, -1, 7, 0x7fffffff])
+      check(`field ${field} is ${value}`, 'model.corrupt', edited(field * 4, value));
+  }
+  check('unknown precision', 'model.corrupt', edited(11 * 4, 77));
+});
+
+t.test('weights that are no numbers are a fault', async (t) => {
+  const path = join(folder, 'nan.bin');
+  const bytes = randomModel({ vocabulary: 51_864, melBands: 80, type: 'f32' });
+  // The last tensors are the decoder's: one of its weights spoils every probability.
+  bytes.fill(0xff, bytes.length - 64);
+  writeFileSync(path, bytes);
+  const model = NativeModel.load(path);
+  await t.rejects(model.decode(asked()), { code: 'model.corrupt' });
+  model.close();
+});
