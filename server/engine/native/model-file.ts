@@ -35,6 +35,7 @@ export function checkModelFile(path: string): void {
     throw Object.assign(new Error('the file cannot be opened', { cause }), { code: 'model.absent' });
   }
   try {
+    if (!fstatSync(file).isFile()) throw Object.assign(new Error('it is not a file'), { code: 'model.absent' });
     new ModelFile(file).check();
   } finally {
     closeSync(file);
@@ -133,7 +134,13 @@ interface Header {
   readonly melBands: number;
 }
 
+/** ggml's numbers for the precision of a whole file; above 1000 stands the version of the quantisation. */
+const PRECISIONS = new Set([0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14]);
+
 function readHeader(integers: readonly number[]): Header {
+  const precision = integers[10]!;
+  if (precision < 0 || precision >= 3_000 || !PRECISIONS.has(precision % 1_000))
+    broken(`its precision ${precision} is unknown`);
   const [vocabulary, audioFrames, audioWidth, audioHeads, audioLayers] = integers as [
     number,
     number,

@@ -11,6 +11,9 @@ const english = join(folder, 'english.bin');
 writeRandomModel(english, { vocabulary: 51_864, melBands: 80, type: 'q8_0' });
 const manyLanguages = join(folder, 'languages.bin');
 writeRandomModel(manyLanguages, { vocabulary: 51_865, melBands: 80, type: 'f16' });
+/** Large enough for a decode to be still running when the next line of the test does something. */
+const slow = join(folder, 'slow.bin');
+writeRandomModel(slow, { vocabulary: 51_864, melBands: 80, type: 'q8_0', layers: 6, width: 512 });
 
 const noise = (seconds: number): Float32Array =>
   Float32Array.from({ length: Math.round(seconds * 16_000) }, (_, i) => Math.sin(i * i) / 4);
@@ -166,7 +169,7 @@ t.test('the library loop, beams, temperatures and time tokens are options', asyn
 });
 
 t.test('an aborted decode is answered as aborted, before it began and while it runs', async (t) => {
-  const model = NativeModel.load(english);
+  const model = NativeModel.load(slow);
   t.equal((await model.decode(asked({ signal: AbortSignal.abort() }))).stop, 'aborted');
   const control = new AbortController();
   const running = Promise.all(
@@ -179,7 +182,7 @@ t.test('an aborted decode is answered as aborted, before it began and while it r
 });
 
 t.test('closing answers what runs and refuses what comes', async (t) => {
-  const model = NativeModel.load(english);
+  const model = NativeModel.load(slow);
   const running = model.decode(asked({ samples: noise(28) }));
   model.close();
   t.equal((await running).stop, 'aborted');

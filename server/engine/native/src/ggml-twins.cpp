@@ -1,3 +1,3 @@
-// ggml.cpp and ggml-cpu.cpp share their object names with ggml.c and ggml-cpu.c, so they are compiled from here.
+// The C++ halves of ggml.c and ggml-cpu.c, whose object files would have the same names.
 #include "ggml-cpu.cpp"
 #include "ggml.cpp"

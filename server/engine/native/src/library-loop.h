@@ -61,7 +61,11 @@ inline Decode library_decode(Weights & weights, State & state, const std::vector
     params.language = fixed.language.c_str();
     const std::string prompt = tail_of(options.prompt, PROMPT_BYTES_MAX);
     if (!prompt.empty()) params.initial_prompt = prompt.c_str();
-    const bool failed = whisper_full_with_state(weights.flash.get(), &state.raw(), params, samples.data(), static_cast<int>(samples.size())) != 0;
+    std::call_once(weights.library_once, [&] {
+        weights.library = std::make_unique<whisper_context>(*weights.flash);
+        weights.library->params.dtw_token_timestamps = false;
+    });
+    const bool failed = whisper_full_with_state(weights.library.get(), &state.raw(), params, samples.data(), static_cast<int>(samples.size())) != 0;
     if (failed || abort.load()) {
         so_far.stop = "aborted";
         if (!abort.load()) so_far.error = "the library's loop failed";

@@ -52,13 +52,14 @@ whisper_context_params load_params(const std::string & path) {
     if (!file) throw std::runtime_error("the file is too short");
     const int vocabulary = header[1];
     const int width = header[7];
+    const int heads = header[8];
     const int layers = header[9];
     const int bands = header[10];
     whisper_context_params params = whisper_context_default_params();
     params.use_gpu = false;
     params.flash_attn = false;
     params.dtw_token_timestamps = true;
-    params.dtw_aheads_preset = alignment_heads(layers, width, bands, vocabulary >= 51865);
+    params.dtw_aheads_preset = alignment_heads(layers, width, heads, bands, vocabulary >= 51865);
     params.dtw_n_top = std::max(1, layers / 2);
     return params;
 }
@@ -96,6 +97,8 @@ std::shared_ptr<Model> Model::load(const std::string & path) {
     for (int layer = 0; layer < h.n_text_layer; layer++) {
         weights.heads += static_cast<int>(get_alignment_heads_by_layer(context.params, layer, h.n_text_layer, h.n_text_head).size());
     }
+    // What has no room for one decode is found out now, not when somebody speaks.
+    impl->give(std::make_unique<State>(weights));
     std::shared_ptr<Model> model(new Model(std::move(impl)));
     model->info_ = describe(context);
     return model;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "ggml-impl.h"
@@ -16,6 +17,9 @@ struct Weights {
     whisper_context * context = nullptr;  // attention written out, so that it can be read
     // The same weights with flash attention, for the encoder: a tenth faster, and no score matrix in memory.
     std::unique_ptr<whisper_context> flash;
+    // And for the library's own loop, which would otherwise align times itself and gives up the process when they are odd.
+    std::unique_ptr<whisper_context> library;
+    std::once_flag library_once;
     std::unique_ptr<MelBank> mel;
     std::vector<int> suppressed;
     int heads = 0;

@@ -35,10 +35,11 @@ inline std::vector<int> suppressed_tokens(const whisper_vocab & vocabulary) {
 }
 
 // Which attention heads follow the audio was published per model; others use all heads of the upper half.
-inline whisper_alignment_heads_preset alignment_heads(int layers, int width, int bands, bool multilingual) {
+inline whisper_alignment_heads_preset alignment_heads(int layers, int width, int heads, int bands, bool multilingual) {
     const auto either = [multilingual](whisper_alignment_heads_preset many, whisper_alignment_heads_preset english) {
         return multilingual ? many : english;
     };
+    if (heads * 64 != width) return WHISPER_AHEADS_N_TOP_MOST;
     if (layers == 4 && width == 384) return either(WHISPER_AHEADS_TINY, WHISPER_AHEADS_TINY_EN);
     if (layers == 4 && width == 1280) return WHISPER_AHEADS_LARGE_V3_TURBO;
     if (layers == 6 && width == 512) return either(WHISPER_AHEADS_BASE, WHISPER_AHEADS_BASE_EN);
