@@ -1,0 +1,119 @@
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { pathOf } from '../../models/locate.ts';
+import { findModel } from '../../models/registry.ts';
+import { type NativeDecode, type NativeDecodeOptions, NativeModel } from '../../server/engine/native/binding.ts';
+import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../server/engine/native/defaults.ts';
+import { type Recording, readRecordings, readSamples } from '../support/recordings.ts';
+import { units, wordErrorRate } from '../support/wer.ts';
+
+const recordings = readRecordings(fileURLToPath(new URL('../fixtures/speech', import.meta.url)));
+const english = recordings.filter(
+  ({ language, kind, seconds }) => language === 'en' && kind !== 'dialog' && seconds < 29,
+);
+const timed = english.filter(({ words }) => words.length > 0);
+const model = NativeModel.load(pathOf(findModel('tiny.en')!));
+t.teardown(() => model.close());
+
+const floats = (recording: Recording): Float32Array =>
+  Float32Array.from(readSamples(recording.path), (value) => value / 32_768);
+
+const decode = (samples: Float32Array, changes: Partial<NativeDecodeOptions> = {}, on = model): Promise<NativeDecode> =>
+  on.decode({
+    samples,
+    language: 'en',
+    languages: [],
+    task: 'transcribe',
+    prompt: '',
+    prefix: '',
+    windowFloor: FINAL_WINDOW_FLOOR,
+    threads: 1,
+    wordTimes: true,
+    ...changes,
+  });
+
+const quantile = (values: number[], share: number): number =>
+  values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
+
+t.test('a fitted window hears nearly what the whole window hears', async (t) => {
+  const rate = async (windowFloor: number): Promise<number> => {
+    let errors = 0;
+    let words = 0;
+    for (const recording of english) {
+      const { text } = await decode(floats(recording), { windowFloor });
+      const count = wordErrorRate(recording.text, text, 'en');
+      errors += count.errors;
+      words += count.words;
+    }
+    return errors / words;
+  };
+  const full = await rate(FULL_WINDOW);
+  const final = await rate(FINAL_WINDOW_FLOOR);
+  const partial = await rate(PARTIAL_WINDOW_FLOOR);
+  t.ok(final <= full + 0.015, `finals ${final.toFixed(3)} against ${full.toFixed(3)}`);
+  t.ok(partial <= full + 0.03, `partials ${partial.toFixed(3)} against ${full.toFixed(3)}`);
+});
+
+t.test('word times are right in every window', async (t) => {
+  t.ok(timed.length > 0);
+  for (const windowFloor of [PARTIAL_WINDOW_FLOOR, FINAL_WINDOW_FLOOR, FULL_WINDOW]) {
+    const misses: number[] = [];
+    for (const recording of timed) {
+      const { words } = await decode(floats(recording), { windowFloor });
+      // Only words heard right, in a text of the right length, can be compared place by place.
+      const said = recording.words.map(({ word }) => units(word, 'en', true).join(''));
+      const heard = words.map(({ text }) => units(text, 'en', true).join(''));
+      if (said.length !== heard.length) continue;
+      for (const [i, word] of words.entries()) {
+        if (said[i] === heard[i]) misses.push(Math.abs(word.fromMs - recording.words[i]!.start * 1_000));
+      }
+    }
+    t.ok(misses.length > 20, `${misses.length} words compared`);
+    t.ok(quantile(misses, 0.5) <= 80, `median ${quantile(misses, 0.5).toFixed(0)} ms`);
+    t.ok(quantile(misses, 0.95) <= 200, `p95 ${quantile(misses, 0.95).toFixed(0)} ms`);
+  }
+});
+
+t.test('a forced prefix brings the same words as hearing them anew', async (t) => {
+  const recording = timed[0]!;
+  const samples = floats(recording);
+  const whole = await decode(samples);
+  const prefix = whole.words
+    .slice(0, 4)
+    .map(({ text }) => text)
+    .join(' ');
+  const forced = await decode(samples, { prefix });
+  t.equal(forced.text, whole.text);
+});
+
+t.test('the library loop and ours write the same words', async (t) => {
+  let errors = 0;
+  let words = 0;
+  for (const recording of timed.slice(0, 8)) {
+    const samples = floats(recording);
+    const ours = await decode(samples);
+    const theirs = await decode(samples, { loop: 'whisper' });
+    const count = wordErrorRate(theirs.text, ours.text, 'en');
+    errors += count.errors;
+    words += count.words;
+  }
+  t.ok(errors <= words * 0.05, `${errors} of ${words} words differ`);
+});
+
+t.test('languages are told apart, alone and among candidates', async (t) => {
+  const base = NativeModel.load(pathOf(findModel('base')!));
+  t.teardown(() => base.close());
+  for (const recording of recordings.filter(
+    ({ language, seconds }) => ['de', 'fr', 'es', 'pt', 'ja', 'zh'].includes(language) && seconds < 29,
+  )) {
+    const free = await decode(floats(recording), { language: 'auto' }, base);
+    t.equal(free.language, recording.language, recording.file);
+    const told = await decode(floats(recording), { language: 'auto', languages: ['en', recording.language] }, base);
+    t.equal(told.language, recording.language);
+    t.equal(
+      told.words.some(({ text }) => text.includes('\uFFFD')),
+      false,
+      'no torn characters',
+    );
+  }
+});
