@@ -1,2 +1,42 @@
 // Under a name of its own: the library has a ggml-cpu.cpp beside its ggml-cpu.c, and both would become ggml-cpu.o.
+//
+// The library's threads wait for each other by spinning, several hundred times per graph. A thread that spins while
+// the one it waits for has no core burns whole time slices: on two cores, with another process on one of them, a
+// decode of 0.4 s took 7 s. The one function it spins with is replaced: after a short while it sleeps, which lets the
+// scheduler run whom it waits for.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdint.h>
+#include <time.h>
+
+// Longer than threads that all have a core wait for each other, much shorter than a time slice.
+#define WAIT_SPIN_NS 50000
+// Calls further apart belong to different waits, or the thread was taken off its core between them.
+#define WAIT_GAP_NS 2000
+#define WAIT_SLEEP_NS 20000
+
+static int64_t wait_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void wait_a_little(void) {
+    static __thread int64_t began = 0;
+    static __thread int64_t last = 0;
+    int64_t now = wait_clock();
+    if (now - last > WAIT_GAP_NS) began = now;
+    if (now - began > WAIT_SPIN_NS) {
+        const struct timespec pause = {0, WAIT_SLEEP_NS};
+        nanosleep(&pause, NULL);
+        now = wait_clock();
+    }
+    last = now;
+}
+
+// Its definition has `void` between the parentheses, its calls have nothing.
+#define WAIT_FOR_void library_cpu_relax(void)
+#define WAIT_FOR_ wait_a_little()
+#define ggml_thread_cpu_relax(...) WAIT_FOR_##__VA_ARGS__
 #include "ggml-cpu.c"

@@ -9,6 +9,7 @@
 
 #include "ggml-impl.h"
 #include "mel.h"
+#include "memory.h"
 
 namespace sotto {
 
@@ -35,12 +36,13 @@ inline bool is_aborted(void * data) { return static_cast<const std::atomic<bool>
 class State {
   public:
     static constexpr int KEYS_STEP = 32;
+    // Fewer tokens are not worth a second thread: their steps are so short that threads mostly wait for each other, a
+    // third faster on an idle machine and many times slower when another process is on a core.
+    static constexpr int SHARED_TOKENS = 16;
 
-    explicit State(Weights & weights) : weights_(weights), state_(whisper_init_state(weights.flash.get())) {
-        if (state_ == nullptr) throw std::runtime_error("no memory for another decode");
+    explicit State(Weights & weights) : weights_(weights), workspace_(*weights.flash), state_(&workspace_.state()) {
         tail_.resize(ggml_tensor_overhead() * 8);
     }
-    ~State() { whisper_free_state(state_); }
     State(const State &) = delete;
     State & operator=(const State &) = delete;
 
@@ -110,7 +112,8 @@ class State {
         set(graph, "position", std::vector<int32_t>(state_->batch.pos, state_->batch.pos + n));
         set(graph, "rows", rows);
         set_mask(ggml_graph_get_tensor(graph, "KQ_mask"), n);
-        if (!ggml_graph_compute_helper(state_->sched_decode.sched, graph, threads_)) return false;
+        const int threads = n < SHARED_TOKENS ? 1 : threads_;
+        if (!ggml_graph_compute_helper(state_->sched_decode.sched, graph, threads)) return false;
 
         past_ += n;
         fed_ = n;
@@ -165,6 +168,7 @@ class State {
     }
 
     Weights & weights_;
+    Workspace workspace_;
     whisper_state * state_;
     const std::atomic<bool> * abort_ = nullptr;
     int threads_ = 1;
