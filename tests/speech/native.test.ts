@@ -54,6 +54,37 @@ t.test('a fitted window hears nearly what the whole window hears', async (t) => 
   t.ok(partial <= full + 0.03, `partials ${partial.toFixed(3)} against ${full.toFixed(3)}`);
 });
 
+t.test('speech that is cut anywhere is not heard twice', async (t) => {
+  const check = async (recording: Recording, seconds: number): Promise<void> => {
+    const { text } = await decode(floats(recording).slice(0, seconds * 16_000), { windowFloor: PARTIAL_WINDOW_FLOOR });
+    const heard = units(text, 'en', true);
+    const said = ` ${units(recording.text, 'en', true).join(' ')} `;
+    for (let length = 2; 2 * length <= heard.length; length++) {
+      for (let at = 0; at + 2 * length <= heard.length; at++) {
+        const phrase = heard.slice(at, at + length).join(' ');
+        const twice = phrase === heard.slice(at + length, at + 2 * length).join(' ');
+        if (twice && !said.includes(` ${phrase} ${phrase} `)) t.fail(`${recording.file} up to ${seconds} s: ${text}`);
+      }
+    }
+  };
+  for (const recording of timed.slice(0, 12)) {
+    for (let seconds = 0.8; seconds < Math.min(3, recording.seconds); seconds += 0.5) await check(recording, seconds);
+  }
+  t.pass();
+});
+
+t.test('words that a speaker says again are kept', async (t) => {
+  for (const recording of timed.slice(0, 4)) {
+    const once = floats(recording);
+    const twice = new Float32Array(2 * once.length);
+    twice.set(once);
+    twice.set(once, once.length);
+    const { text } = await decode(twice, { windowFloor: PARTIAL_WINDOW_FLOOR });
+    const { errors, words } = wordErrorRate(`${recording.text} ${recording.text}`, text, 'en');
+    t.ok(errors <= words * 0.3, `${recording.file} twice: ${text}`);
+  }
+});
+
 t.test('word times are right in every window', async (t) => {
   t.ok(timed.length > 0);
   for (const windowFloor of [PARTIAL_WINDOW_FLOOR, FINAL_WINDOW_FLOOR, FULL_WINDOW]) {

@@ -25,8 +25,6 @@ constexpr double BUDGET_TOKENS_PER_SECOND = 7;
 // Tokens in a row whose attention lies behind the end of the audio before the text is cut there.
 constexpr int EDGE_TOKENS = 4;
 constexpr int EDGE_FRAMES = 12;
-// Attention that falls back so far behind where it was listens to the same words again.
-constexpr double REWOUND_FRAMES = 40;
 // A result below this is tried again at the next temperature, as published with Whisper.
 constexpr double TRUSTED_LOG_PROBABILITY = -1.0;
 // More of a prompt than this is never used; it bounds the work of cutting it into tokens.
@@ -211,9 +209,6 @@ class Run {
             token.beyond = end_.beyond;
             token.centre = end_.centre;
         }
-        token.rewound = token.centre < furthest_ - REWOUND_FRAMES;
-        // Two tokens must have got there: a single one may look anywhere.
-        furthest_ = std::max(furthest_, std::min(token.centre, tokens_.empty() ? 0.0 : tokens_.back().centre));
         tokens_.push_back(std::move(token));
     }
 
@@ -256,7 +251,6 @@ class Run {
 
     void start_over() {
         tokens_.resize(forced_.size());
-        furthest_ = 0;
         state_.rewind(base_);
     }
 
@@ -276,7 +270,7 @@ class Run {
             beyond = tokens_.back().beyond ? beyond + 1 : 0;
             if (beyond >= EDGE_TOKENS) return cut(tokens_.size() - EDGE_TOKENS, "edge");
             if (tokens_.back().mark && id - vocabulary_.token_beg >= audio_frames_) return cut(tokens_.size(), "edge");
-            const size_t keep = without_repeat(tokens_);
+            const size_t keep = without_repeat(tokens_, weights_.attentive && options_.word_times);
             if (keep < tokens_.size()) return cut(keep, "repeat");
             if (!state_.feed({id}, {0}, options_.word_times)) return false;
             keep_end_attention(0);
@@ -390,7 +384,6 @@ class Run {
     int64_t decode_start_ = 0;
     int audio_frames_ = 0;
     int base_ = 0;
-    double furthest_ = 0;  // frame that attention has reached
 };
 
 }  // namespace sotto

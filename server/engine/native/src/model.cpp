@@ -94,6 +94,7 @@ std::shared_ptr<Model> Model::load(const std::string & path) {
     weights.mel = std::make_unique<MelBank>(filters.data, filters.n_mel, filters.n_fft);
     weights.suppressed = suppressed_tokens(context.vocab);
     weights.attention_lag_ms = attention_lag_ms(context.params.dtw_aheads_preset);
+    weights.attentive = context.params.dtw_aheads_preset != WHISPER_AHEADS_N_TOP_MOST;
     for (int layer = 0; layer < h.n_text_layer; layer++) {
         weights.heads += static_cast<int>(get_alignment_heads_by_layer(context.params, layer, h.n_text_layer, h.n_text_head).size());
     }

@@ -25,6 +25,7 @@ struct Weights {
     std::vector<int> suppressed;
     int heads = 0;
     double attention_lag_ms = 0;
+    bool attentive = false;  // it is known which heads follow the audio
 
     ~Weights() {
         if (context != nullptr) whisper_free(context);

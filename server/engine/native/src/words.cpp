@@ -10,7 +10,6 @@ namespace sotto {
 
 namespace {
 
-constexpr size_t REWOUND_TOKENS = 3;
 // A repetition that moves on by less per copy was not spoken.
 constexpr double STUCK_FRAMES = 4;
 
@@ -29,17 +28,33 @@ bool repeats(const std::vector<const Token *> & said, size_t period, size_t time
     return stays(said, period, times);
 }
 
-// Where the last tokens begin to be ones said before, if the model listened to the old place again while it wrote them.
-size_t rewound_from(const std::vector<const Token *> & said) {
+bool has_letter(const Token & token) {
+    return std::any_of(token.text.begin(), token.text.end(), [](unsigned char c) { return c >= 0x80 || std::isalpha(c); });
+}
+
+bool same_word(const Token & a, const Token & b) {
+    const auto same = [](unsigned char left, unsigned char right) { return std::tolower(left) == std::tolower(right); };
+    return std::equal(a.text.begin(), a.text.end(), b.text.begin(), b.text.end(), same);
+}
+
+bool begins_word(const Token & token) { return !token.text.empty() && token.text[0] == ' '; }
+
+// Where the last words begin to be ones said before, if the model listened to the same place for both. Digits alone
+// prove nothing: those of a large number share one place in the audio.
+size_t heard_again_from(const std::vector<const Token *> & said) {
     const size_t end = said.size();
-    if (end < 2 * REWOUND_TOKENS) return end;
-    for (size_t i = end - REWOUND_TOKENS; i < end; i++) {
-        if (!said[i]->rewound || said[i]->forced) return end;
-    }
-    for (size_t last = REWOUND_TOKENS - 1; last + REWOUND_TOKENS < end; last++) {
-        size_t same = 0;
-        while (same <= last && said[last - same]->id == said[end - 1 - same]->id && !said[end - 1 - same]->forced) same++;
-        if (same >= REWOUND_TOKENS) return end - same;
+    const size_t last = end - 1;
+    const auto moved = [&](size_t before, size_t now) { return said[now]->centre - said[before]->centre; };
+    for (size_t before = last; before-- > 1;) {
+        if (!same_word(*said[before], *said[last]) || !same_word(*said[before - 1], *said[last - 1])) continue;
+        if (moved(before, last) >= STUCK_FRAMES || moved(before - 1, last - 1) >= STUCK_FRAMES) continue;
+        if (!has_letter(*said[last]) && !has_letter(*said[last - 1])) continue;
+        // What the first words of a repetition listen to is spread out, so only their text is looked at.
+        size_t length = 2;
+        while (length <= before && last - length > before && same_word(*said[before - length], *said[last - length])) length++;
+        size_t from = end - length;
+        while (from < end && (said[from]->forced || !begins_word(*said[from]))) from++;
+        if (from < end) return from;
     }
     return end;
 }
@@ -72,7 +87,7 @@ void close_word(std::vector<Word> & words, Word & word, double log_sum, int coun
 
 }  // namespace
 
-size_t without_repeat(const std::vector<Token> & tokens) {
+size_t without_repeat(const std::vector<Token> & tokens, bool attentive) {
     std::vector<const Token *> said;
     for (const Token & token : tokens) {
         if (!token.mark && !only_punctuation(bare(token.text))) said.push_back(&token);
@@ -80,8 +95,10 @@ size_t without_repeat(const std::vector<Token> & tokens) {
     // Asked after every token: punctuation brings nothing new.
     if (said.empty() || said.back() != &tokens.back()) return tokens.size();
     const auto place = [&](size_t index) { return static_cast<size_t>(said[index] - tokens.data()); };
-    const size_t rewound = rewound_from(said);
-    if (rewound < said.size()) return place(rewound);
+    if (attentive) {
+        const size_t again = heard_again_from(said);
+        if (again < said.size()) return place(again);
+    }
     for (size_t period = 1; period <= said.size() / 2; period++) {
         const size_t times = period >= 6 ? 2 : period >= 3 ? 3 : 4;
         if (!repeats(said, period, times)) continue;
