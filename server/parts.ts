@@ -49,6 +49,8 @@ export async function openRecogniser(config: Config, log: Log) {
     workerMemoryMbMax: config['worker-memory-mb'],
     finalWindowFloor: config['final-window'],
     partialWindowFloor: config['partial-window'],
+    finalBeams: config['final-beams'],
+    finalRetries: config['final-retries'],
     log,
   });
   return { model, recogniser };

@@ -142,6 +142,20 @@ export const OPTIONS = {
     max: 1_500,
     doc: 'Least encoder window of partials, frames of 20 ms.',
   },
+  'final-beams': {
+    type: 'integer',
+    default: 1,
+    min: 1,
+    max: 8,
+    doc: 'Beams of a final’s search; 1 is greedy and has the better guard against loops. Native engine only.',
+  },
+  'final-retries': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 5,
+    doc: 'Times a final that the model itself doubts is decoded again, each 0.2 warmer. Native engine only.',
+  },
   'context-chars': {
     type: 'integer',
     default: PIPELINE.contextChars,

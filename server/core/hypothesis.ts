@@ -20,6 +20,8 @@ export interface Hypothesis {
   readonly language: string;
   /** Probability of that language, 0-1; 1 when it was fixed by the job. */
   readonly languageProbability: number;
+  /** Of the languages the job asked to choose from, or of the five most probable; absent when the language was fixed. */
+  readonly languageProbabilities?: Readonly<Record<string, number>> | undefined;
   /** Probability of the no-speech token, 0-1. */
   readonly noSpeech: number;
   /** Mean natural log probability of the decoded tokens; near 0 is sure, below -1 is doubtful. */

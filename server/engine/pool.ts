@@ -18,6 +18,10 @@ export interface PoolOptions {
   readonly workerMemoryMbMax: number;
   readonly finalWindowFloor?: number | undefined;
   readonly partialWindowFloor?: number | undefined;
+  /** Beams of finals; default 1, greedy. */
+  readonly finalBeams?: number | undefined;
+  /** Times a final that is not trusted is decoded again, each 0.2 warmer; default 0. */
+  readonly finalRetries?: number | undefined;
   readonly log: Log;
   readonly childPath?: string | undefined;
 }
@@ -28,6 +32,9 @@ const START_TIMEOUT_MS = 120_000;
 const BACK_OFF_MS = [0, 250, 1_000, 4_000] as const;
 /** A worker that lived this long had a good start; the next death starts the back-off anew. */
 const GOOD_LIFE_MS = 30_000;
+
+/** As published with Whisper. */
+const TEMPERATURE_STEP = 0.2;
 
 interface Pending {
   readonly job: DecodeJob;
@@ -64,6 +71,8 @@ export class WorkerPool implements Recogniser {
       cores,
       finalWindowFloor: options.finalWindowFloor ?? FINAL_WINDOW_FLOOR,
       partialWindowFloor: options.partialWindowFloor ?? PARTIAL_WINDOW_FLOOR,
+      beamSize: options.finalBeams ?? 1,
+      temperatures: Array.from({ length: 1 + (options.finalRetries ?? 0) }, (_, i) => i * TEMPERATURE_STEP),
     };
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
@@ -163,7 +172,7 @@ export class WorkerPool implements Recogniser {
       pending.sent = true;
       pending.attempts++;
       const { model: _, ...job } = pending.job;
-      worker.decode({ ...job, windowFloor: job.windowFloor });
+      worker.decode(job);
     }
   }
 

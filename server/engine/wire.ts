@@ -8,6 +8,9 @@ export interface WorkerSetup {
   readonly cores: number;
   readonly finalWindowFloor: number;
   readonly partialWindowFloor: number;
+  /** Of finals; partials are greedy. */
+  readonly beamSize: number;
+  readonly temperatures: readonly number[];
 }
 
 /** A decode job as it travels; `DecodeJob` of the port without what only the parent needs. */
@@ -21,7 +24,9 @@ export interface WireJob {
   readonly task: 'transcribe' | 'translate';
   readonly prompt: string;
   readonly prefix: string;
-  readonly windowFloor: number | undefined;
+  readonly windowFloor?: number | undefined;
+  readonly beamSize?: number | undefined;
+  readonly temperatures?: readonly number[] | undefined;
 }
 
 export type ToWorker =

@@ -22,6 +22,10 @@ export interface DecodeJob {
   readonly prefix: string;
   /** Encoder floor in frames of 20 ms (1500 = 30 s); undefined takes the engine's default for the kind. */
   readonly windowFloor?: number | undefined;
+  /** Beams of a search, at most 8; 1 is greedy. Undefined takes the engine's default for the kind; stock ignores it. */
+  readonly beamSize?: number | undefined;
+  /** Tried in turn until the text is trusted. Undefined takes the engine's default for the kind; stock ignores it. */
+  readonly temperatures?: readonly number[] | undefined;
 }
 
 export type DecodeAnswer =

@@ -1,11 +1,12 @@
 import t from 'tap';
 import { pathOf } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
-import { WorkerPool } from '../../server/engine/pool.ts';
-import { jobOf, recogniserContract } from './recogniser.ts';
+import { type PoolOptions, WorkerPool } from '../../server/engine/pool.ts';
+import { wordErrorRate } from '../support/wer.ts';
+import { jobOf, recogniserContract, spokenIn } from './recogniser.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
-const open = (engine: 'native' | 'stock' = 'native'): WorkerPool =>
+const open = (engine: 'native' | 'stock' = 'native', more: Partial<PoolOptions> = {}): WorkerPool =>
   new WorkerPool({
     modelPath: pathOf(findModel('tiny.en')!),
     modelName: 'tiny.en',
@@ -13,6 +14,7 @@ const open = (engine: 'native' | 'stock' = 'native'): WorkerPool =>
     decodeTimeoutMs: 120_000,
     workerMemoryMbMax: 4_096,
     log,
+    ...more,
   });
 const FILES = ['short_01.wav', 'short_07.wav', 'short_14.wav', 'jfk.wav'];
 
@@ -35,6 +37,21 @@ t.test('an aborted decode is answered as aborted', async (t) => {
   const answer = pool.decode(jobOf(1, 'jfk.wav', { windowFloor: 1_500 }));
   setTimeout(() => pool.abort(1), 30);
   t.match(await answer, { kind: 'hypothesis', hypothesis: { stop: 'aborted' } });
+});
+
+t.test('beams and temperatures are options of the engine and of a job', async (t) => {
+  const pool = open('native', { finalBeams: 2, finalRetries: 2 });
+  t.teardown(() => pool.close());
+  await pool.ready();
+  for (const [id, change] of [{}, { beamSize: 1 }, { beamSize: 4, temperatures: [0] }].entries()) {
+    const answer = await pool.decode(jobOf(id + 1, 'short_01.wav', change));
+    if (answer.kind !== 'hypothesis') throw new Error(answer.text);
+    const { errors } = wordErrorRate(
+      spokenIn('short_01.wav'),
+      answer.hypothesis.words.map(({ text }) => text).join(' '),
+    );
+    t.ok(errors <= 2, `${errors} errors with ${JSON.stringify(change)}`);
+  }
 });
 
 t.test('a model that is broken or missing is a fault, not a loop of restarts', async (t) => {

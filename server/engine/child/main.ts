@@ -70,7 +70,6 @@ async function warmUp(engine: ChildEngine): Promise<number> {
     task: 'transcribe',
     prompt: '',
     prefix: '',
-    windowFloor: undefined,
   };
   const signal = new AbortController().signal;
   // The stock binding takes seconds for one; measuring the first is honest enough there. Natively the first pages the

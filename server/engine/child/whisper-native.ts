@@ -28,7 +28,11 @@ export class NativeEngine implements ChildEngine {
 
   async decode(job: WireJob, threads: number, signal: AbortSignal): Promise<Hypothesis> {
     const started = performance.now();
-    const floor = job.kind === 'final' ? this.#setup.finalWindowFloor : this.#setup.partialWindowFloor;
+    const { finalWindowFloor, partialWindowFloor, beamSize, temperatures } = this.#setup;
+    const defaults =
+      job.kind === 'final'
+        ? { windowFloor: finalWindowFloor, beamSize, temperatures }
+        : { windowFloor: partialWindowFloor, beamSize: 1, temperatures: [0] };
     const decode = await this.#model.decode({
       samples: job.samples,
       language: this.multilingual ? job.language : 'en',
@@ -36,7 +40,9 @@ export class NativeEngine implements ChildEngine {
       task: job.task,
       prompt: job.prompt,
       prefix: job.prefix,
-      windowFloor: job.windowFloor ?? floor,
+      windowFloor: job.windowFloor ?? defaults.windowFloor,
+      beamSize: job.beamSize ?? defaults.beamSize,
+      temperatures: job.temperatures ?? defaults.temperatures,
       threads,
       wordTimes: true,
       signal,
@@ -45,6 +51,7 @@ export class NativeEngine implements ChildEngine {
       words: placeWords(decode.words, job.fromSample, job.samples.length),
       language: job.task === 'translate' ? 'en' : decode.language,
       languageProbability: decode.languageProbability,
+      ...(job.language === 'auto' && this.multilingual ? { languageProbabilities: decode.languageProbabilities } : {}),
       noSpeech: decode.noSpeech,
       averageLogProbability: decode.averageLogProbability,
       compressionRatio: compressionRatio(decode.words.map((word) => word.text).join(' ')),

@@ -20,7 +20,8 @@ inline std::vector<int> library_tokens(const whisper_state & state, const whispe
 inline whisper_full_params library_params(const DecodeOptions & options, int window, const std::atomic<bool> & abort) {
     whisper_full_params params = whisper_full_default_params(options.beam_size > 1 ? WHISPER_SAMPLING_BEAM_SEARCH : WHISPER_SAMPLING_GREEDY);
     const std::vector<float> & temperatures = options.temperatures;
-    params.n_threads = options.threads;
+    // It would use as many for every token, whose steps are too short to share.
+    params.n_threads = 1;
     params.audio_ctx = window;
     params.single_segment = true;
     params.no_context = true;
@@ -58,6 +59,7 @@ inline Decode library_decode(Weights & weights, State & state, const std::vector
     Run run(weights, state, samples, fixed, abort);
     so_far.window_frames = run.window_frames();
     whisper_full_params params = library_params(fixed, so_far.window_frames, abort);
+    params.max_tokens = token_budget(samples);
     params.language = fixed.language.c_str();
     const std::string prompt = tail_of(options.prompt, PROMPT_BYTES_MAX);
     if (!prompt.empty()) params.initial_prompt = prompt.c_str();

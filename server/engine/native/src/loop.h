@@ -41,6 +41,11 @@ inline std::string tail_of(const std::string & text, size_t bytes_max) {
     return text.substr(from);
 }
 
+// More than anybody says in so long.
+inline int token_budget(const std::vector<float> & samples) {
+    return BUDGET_TOKENS + static_cast<int>(static_cast<double>(samples.size()) / 16000.0 * BUDGET_TOKENS_PER_SECOND);
+}
+
 class Run {
   public:
     Run(Weights & weights, State & state, const std::vector<float> & samples, const DecodeOptions & options, const std::atomic<bool> & abort)
@@ -255,7 +260,7 @@ class Run {
     }
 
     bool generate(float temperature) {
-        const int budget = BUDGET_TOKENS + static_cast<int>(samples_.size() / 16000.0 * BUDGET_TOKENS_PER_SECOND);
+        const int budget = token_budget(samples_);
         int beyond = 0;
         out_.stop = "end";
         for (int made = 0;; made++) {
