@@ -22,18 +22,39 @@ async function openCleaner(): Promise<LlamaCleaner> {
 const request = (text: string) => ({ text, language: 'en', context: [], instruction: '' });
 const never = new AbortController().signal;
 
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
+
+/** Whether the text holds the words of the reference, in order. */
+function holdsAll(text: string, reference: string): boolean {
+  const words = wordsOf(text);
+  let at = 0;
+  return wordsOf(reference).every((word) => {
+    at = words.indexOf(word, at) + 1;
+    return at > 0;
+  });
+}
+
 t.test('the embedded model cleans most hand-written cases like a careful person', async (t) => {
   const cleaner = await openCleaner();
   t.teardown(() => cleaner.close());
   let same = 0;
   let accepted = 0;
+  let changed = 0;
   for (const { raw, clean } of cases) {
     const { text } = await cleaner.rewrite(request(raw), never);
-    if (judge(raw, text, 'en').accepted) accepted++;
+    const isAccepted = judge(raw, text, 'en').accepted;
+    if (isAccepted) accepted++;
     else t.comment(`refused: ${raw} -> ${text}`);
-    if (wordErrorRate(clean, text, 'en', { fillers: true }).errors === 0) same++;
+    const isSame = wordErrorRate(clean, text, 'en', { fillers: true }).errors === 0;
+    if (isSame) same++;
+    // The references say what was meant; what the guard lets through may keep more words, but not lose one of theirs.
+    else if (isAccepted && !holdsAll(text, clean)) {
+      changed++;
+      t.comment(`let through: ${raw} -> ${text}`);
+    }
   }
   t.comment(`${same} of ${cases.length} like the reference, ${accepted} accepted`);
+  t.equal(changed, 0, 'no changed meaning is let through');
   t.ok(same / cases.length >= 0.7, `${same} of ${cases.length}`);
   t.ok(accepted / cases.length >= 0.8, `${accepted} of ${cases.length} accepted`);
 });

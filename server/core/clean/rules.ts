@@ -1,14 +1,8 @@
-import { bareWord, isUnspaced } from './chunks.ts';
-import { isFiller, UNSPACED_FILLERS } from './fillers.ts';
-
-/** English words people say twice on purpose. */
-const DOUBLES: ReadonlySet<string> = new Set(
-  'that had very no yes bye ha really many much more please well there so okay now never far long way too again blah knock hear yeah never-ever do'.split(
-    ' ',
-  ),
-);
-
-const ENDS = /[.?!…。？！]["'”’»)\]]*$/u;
+import { bareWord, isUnspaced, withoutStammer } from './chunks.ts';
+import { isDoubleStumble, isMeantTwice } from './doubles.ts';
+import { capitalised, finishSentence } from './ending.ts';
+import { isHesitation, withoutUnspacedFillers } from './fillers.ts';
+import { endsSentence, isNamed, isNumber, isSmall } from './meaning.ts';
 
 /**
  * Deterministic cleaning: hesitations, words and phrases said twice, torn words, casing, the final full stop. Leaves
@@ -17,41 +11,92 @@ const ENDS = /[.?!…。？！]["'”’»)\]]*$/u;
 export function cleanByRules(text: string, language: string): string {
   const trimmed = text.trim().replace(/\s+/g, ' ');
   if (trimmed === '') return '';
-  if (isUnspaced(language)) {
-    const pattern = UNSPACED_FILLERS[language];
-    const cleaned = (pattern === undefined ? trimmed : trimmed.replace(pattern, '$1')).trim();
-    return finish(cleaned, language);
-  }
+  if (isUnspaced(language)) return finishUnlessEmpty(withoutUnspacedFillers(trimmed, language), language);
   let words = withoutFillers(trimmed.split(' '), language);
-  words = withoutTorn(words);
-  words = language === 'en' ? withoutPhrases(words) : words;
-  words = withoutDoubles(words, language);
-  return finish(words.join(' '), language);
+  if (words.length === 0) return '';
+  if (language === 'en') words = words.map(withoutStammer);
+  // What one rule takes away may bring two copies together for another.
+  for (let before = 0; before !== words.length; ) {
+    before = words.length;
+    words = withoutTorn(words, language);
+    if (language === 'en') words = withoutPhrases(withoutOpenEnds(words));
+    words = withoutDoubles(words, language);
+  }
+  return finishSentence(words.join(' '), language);
 }
 
-/** Drops hesitations; the punctuation behind one that ended a sentence goes to the word before it. */
+/** Nothing but hesitations and punctuation is nothing; punctuation alone was never words, and stays. */
+const finishUnlessEmpty = (text: string, language: string): string =>
+  text.replace(/[\p{P}\s]/gu, '') === '' ? '' : finishSentence(text, language);
+
+/** Takes out `count` words; what follows begins the sentence if they did. */
+function cut(words: readonly string[], from: number, count: number, language: string): string[] {
+  const rest = words.slice(from + count);
+  const before = words[from - 1];
+  const began = (before === undefined || endsSentence(before)) && /^\P{L}*\p{Lu}/u.test(words[from]!);
+  if (began && rest[0] !== undefined) rest[0] = capitalised(rest[0], language);
+  return [...words.slice(0, from), ...rest];
+}
+
+/** Drops hesitations, with the commas of their pause; the mark behind one that ended a sentence goes to the word before. */
 function withoutFillers(words: readonly string[], language: string): string[] {
-  const kept: string[] = [];
-  for (const word of words) {
-    if (!isFiller(bareWord(word), language)) {
-      kept.push(word);
+  let kept = [...words];
+  for (let at = 0; at < kept.length; ) {
+    const word = kept[at]!;
+    if (!isHesitation(word, language)) {
+      at++;
       continue;
     }
-    const mark = /[.?!]$/.exec(word)?.[0];
-    const last = kept.at(-1);
-    if (mark !== undefined && last !== undefined && !ENDS.test(last))
-      kept[kept.length - 1] = last.replace(/[,;:]$/, '') + mark;
+    kept = cut(kept, at, 1, language);
+    const before = kept[at - 1];
+    if (before === undefined) continue;
+    const mark = /[.?!…]+["'”’)]*$/u.exec(word)?.[0];
+    if (mark !== undefined && !endsSentence(before)) kept[at - 1] = before.replace(/[,;:]$/, '') + mark;
+    // After a small word the comma is the pause's; after others it may separate clauses or the items of a list.
+    else if (/,$/.test(before) && language === 'en' && isSmall(bareWord(before))) kept[at - 1] = before.slice(0, -1);
   }
   return kept;
 }
 
-/** "th- the": a word broken off and begun again. */
-function withoutTorn(words: readonly string[]): string[] {
-  return words.filter((word, i) => {
-    const next = words[i + 1];
-    const torn = /^\p{L}+[-–—]$/u.test(word.replace(/,$/, ''));
-    return !(torn && next !== undefined && bareWord(next).startsWith(bareWord(word)));
-  });
+/** "th- the", "I wan- I want": a word broken off and begun again, with up to three words before it. */
+function withoutTorn(words: readonly string[], language: string): string[] {
+  let kept = [...words];
+  for (let at = 0; at < kept.length; at++) {
+    if (!/^\P{L}*\p{L}+[-–—]+,?$/u.test(kept[at]!)) continue;
+    for (let back = 0; back <= Math.min(3, at); back++) {
+      const again = kept[at + back + 1];
+      const same = kept.slice(at - back, at).every((word, i) => isSameWord(word, kept[at + 1 + i], language));
+      if (again === undefined || !same || !bareWord(again).startsWith(bareWord(kept[at]!))) continue;
+      kept = cut(kept, at - back, back + 1, language);
+      at -= back + 1;
+      break;
+    }
+  }
+  return kept;
+}
+
+/** The same word twice, and no number: "five th- five" may be two of them. */
+const isSameWord = (word: string, other: string | undefined, language: string): boolean =>
+  bareWord(word) === bareWord(other ?? '') && !isNumber(bareWord(word), language);
+
+/** "to the, to our": nothing ends with an article, so what was begun again goes. */
+function withoutOpenEnds(words: readonly string[]): string[] {
+  let kept = [...words];
+  for (let at = 0; at + 1 < kept.length; at++) {
+    if (!/^(the|a|an|my|our|your|their)[,–—-]$/i.test(kept[at]!)) continue;
+    for (let back = 0; back <= Math.min(1, at); back++) {
+      const begun = kept.slice(at - back, at);
+      if (
+        bareWord(kept[at - back]!) !== bareWord(kept[at + 1]!) ||
+        !begun.every((word) => isSmall(bareWord(word)) && !endsSentence(word))
+      )
+        continue;
+      kept = cut(kept, at - back, back + 1, 'en');
+      at -= back + 1;
+      break;
+    }
+  }
+  return kept;
 }
 
 /** "I think, I think we": the first copy of a phrase of two to four words goes. */
@@ -62,35 +107,31 @@ function withoutPhrases(words: readonly string[]): string[] {
       const first = kept.slice(at, at + length);
       const second = kept.slice(at + length, at + 2 * length);
       const equal = first.every((word, i) => bareWord(word) === bareWord(second[i]!) && bareWord(word) !== '');
-      // A sentence's end between the copies, or a number in them, means they were meant.
-      const meant =
-        first.some((word) => ENDS.test(word) || /\p{N}/u.test(word)) ||
-        first.every((word) => DOUBLES.has(bareWord(word)));
-      if (equal && !meant) kept = [...kept.slice(0, at), ...kept.slice(at + length)];
+      if (equal && !isPhraseMeant(first, second, kept[at - 1])) kept = cut(kept, at, length, 'en');
       else at++;
     }
   }
   return kept;
 }
 
-function withoutDoubles(words: readonly string[], language: string): string[] {
-  return words.filter((word, i) => {
-    const next = words[i + 1];
-    const bare = bareWord(word);
-    if (next === undefined || bare === '' || bare !== bareWord(next)) return true;
-    if (ENDS.test(word) || /\p{N}/u.test(bare) || (language === 'en' && DOUBLES.has(bare))) return true;
-    // A single letter may be spelling; "I I" and "a a" are not.
-    if (bare.length === 1 && !(language === 'en' && /^[ia]$/.test(bare))) return true;
-    // Elsewhere "nous nous" or "die die" can be right; a comma between them, or a third copy, makes it a stumble.
-    return language !== 'en' && !word.endsWith(',') && bareWord(words[i + 2] ?? '') !== bare;
-  });
+/** Sentences, numbers, names, "over and over and", "I know it was, it was": said twice on purpose, or perhaps. */
+function isPhraseMeant(first: readonly string[], second: readonly string[], before: string | undefined): boolean {
+  const comma = first.at(-1)!.endsWith(',');
+  const inside = before !== undefined && !endsSentence(before);
+  return (
+    first.some((word) => endsSentence(word) || isNumber(bareWord(word), 'en')) ||
+    second.some((word) => isNamed(word, '') && !isSmall(bareWord(word))) ||
+    first.every((word) => isMeantTwice(bareWord(word))) ||
+    (!comma && first.some((word) => /^(and|by|after|upon)$/i.test(bareWord(word)))) ||
+    (comma && inside && /^(it|that|you|this|there|here|her)$/.test(bareWord(first[0]!)))
+  );
 }
 
-function finish(text: string, language: string): string {
-  let out = text.replace(/^[,;:、，\s]+/, '').replace(/\s+([,.;:?!])/g, '$1');
-  if (bareWord(out) === '') return '';
-  out = out.replace(/^(["'“‘(¿¡]*)(\p{Ll})/u, (_, open: string, letter: string) => open + letter.toUpperCase());
-  if (language === 'en') out = out.replace(/\bi(?=$|[\s,.;:?!']|'[a-z])/g, 'I');
-  if (ENDS.test(out)) return out;
-  return out.replace(/[,;:、，]$/, '') + (language === 'zh' || language === 'ja' ? '。' : '.');
+function withoutDoubles(words: readonly string[], language: string): string[] {
+  let kept = [...words];
+  for (let at = 0; at + 1 < kept.length; ) {
+    if (isDoubleStumble(kept[at]!, kept[at + 1]!, kept[at - 1], language)) kept = cut(kept, at, 1, language);
+    else at++;
+  }
+  return kept;
 }

@@ -31,9 +31,85 @@ t.test('numbers, negations and names are kept', async () => {
   check('I met Ada in London', 'I met in London.', /name/);
 });
 
+t.test('a number is kept digit by digit, whether written or spoken', async () => {
+  check('Revenue grew 12.5% to $4.2 million.', 'Revenue grew 125% to $42 million.', /not said/);
+  check('The train leaves at 7:45.', 'The train leaves at 745.', /not said/);
+  check('It is -5 degrees.', 'It is 5 degrees.', /not said/);
+  check('My number is five five five, zero one.', 'My number is five, zero one.', /number/);
+  check('It costs twelve euros and thirty cents.', 'It costs euros and thirty cents.', /number/);
+  check('Es kostet zwölf Euro.', 'Es kostet Euro.', /number/, 'de');
+  check('He has 1,000 cars.', 'He has 1000 cars.', 'kept');
+  check('The bolt is 5 mm thick.', 'The bolt is 5 thick.', /words/);
+});
+
+t.test('a filler word that carries the sentence stays', async () => {
+  check('I like it.', 'I it.', /words/);
+  check('You know the answer already.', 'The answer already.', /words/);
+  check('Turn right at the bank.', 'Turn at the bank.', /words/);
+  check('He did well today.', 'He did today.', /words/);
+  check("It's, like, really hard.", "It's really hard.", 'kept');
+  check("Well, uh, I mean, we we didn't sign.", "Well, we didn't sign.", 'kept');
+});
+
+t.test('only a correction with its pause takes something back', async () => {
+  check('He said yes, no one believed him.', 'He said one believed him.', /negation/);
+  check('I said, no, Mary must go.', 'I Mary must go.', /negation/);
+  check('The plan went well the team was happy.', 'The team was happy.', /words/);
+  check('We had to wait we were cold.', 'We were cold.', /words/);
+  check('I am sorry, I cannot come.', 'I cannot come.', /words/);
+  check('She plays, well, the piano.', 'She the piano.', /words/);
+  check('We won. No, we lost.', 'We lost.', /negation/);
+  check('The room is twelve, uh, no, room fourteen.', 'The room is room fourteen.', /number/);
+  check('Room twelve, uh, no, room fourteen.', 'Room fourteen.', 'kept');
+  check('Send it to Mark, I mean Martin.', 'Send it to Martin.', 'kept');
+});
+
+t.test('no single word goes because the sentence is long', async () => {
+  check(
+    'The doctor said the red pill is safe for most of us.',
+    'The doctor said the pill is safe for most of us.',
+    /words/,
+  );
+  check('Unless you pay today the offer ends for good.', 'You pay today the offer ends for good.', /negation/);
+  check(
+    'On Monday or Tuesday with a glass of water please.',
+    'On Monday Tuesday with a glass of water please.',
+    /words/,
+  );
+  check('ich habe das gar nicht gesagt', 'ich habe das gar gesagt', /negation/, 'de');
+  check('私は今日ここに来ないつもりだと思います', '私は今日ここに来つもりだと思います', /words/, 'ja');
+  check('我明天早上不想去北京开会了吧', '我明天早上想去北京开会了吧', /words/, 'zh');
+});
+
+t.test('other spellings of the same words are no new words', async () => {
+  check('we do not know', "We don't know.", 'kept');
+  check('I can not go', 'I cannot go.', 'kept');
+  check('twenty five people', 'Twenty-five people.', 'kept');
+  check('the web site is down', 'The website is down.', 'kept');
+  check('its cold and he dont care', "It's cold and he don't care.", 'kept');
+  check('we were late', "We're late.", /not said/);
+  check('I will be ill', "I will be I'll.", /not said/);
+  check('it is a part of it', 'It is apart of it.', /not said/);
+});
+
+t.test('markup, emoji, line breaks and hidden characters are refused unless they were said', async () => {
+  for (const [rewrite] of [['**So we go**'], ['So we go 🙂'], ['So\nwe go'], ['<i>So</i> we go'], ['So we\u202e go']])
+    check('so we go', rewrite!, /not said/);
+  check('so we go', `So we go${'.'.repeat(40)}`, /too long/);
+  check('mail a@b.com #1', 'Mail a@b.com #1.', 'kept');
+});
+
 t.test('a clause is no stumble', async () => {
   check('He came, he saw, he left.', 'He came, he left.', /words/);
   check('the quick brown fox jumps over the lazy dog', 'The fox.', /too many/);
+});
+
+t.test('of words said twice one copy stays', async () => {
+  check('So we, we should ship it.', 'So should ship it.', /words/);
+  check("I, I, I don't know.", "Don't know.", /words/);
+  check('We go to to the lake.', 'We go the lake.', /words/);
+  check('My my brother lives in in Canada.', 'My brother lives Canada.', /words/);
+  check('I think, um, I think, I think we can.', 'I think we can.', 'kept');
 });
 
 t.test('in languages without spaces characters count', async () => {
@@ -64,4 +140,45 @@ t.test('changes point at what was removed', async (t) => {
     removed.map(({ from, to }) => raw.slice(from, to)),
     ['um, '],
   );
+});
+
+t.test('carrying out the changes turns the raw text into the rewrite', async (t) => {
+  const word = fc.constantFrom(
+    'We',
+    'um,',
+    'the',
+    'the',
+    'ship',
+    'it.',
+    'I',
+    'wan-',
+    'want',
+    'you',
+    'know,',
+    'do',
+    'not',
+  );
+  const language = fc.constantFrom('en', 'ja');
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 10 }), fc.infiniteStream(fc.nat(3)), language, (words, choices, each) => {
+      const raw = words.join(' ');
+      const rewrite = words
+        .flatMap((one) => {
+          const choice = choices.next().value;
+          return choice === 0 ? [] : [choice === 1 ? one.replace(/[.,-]$/, '') : choice === 2 ? `${one}!` : one];
+        })
+        .join(' ');
+      const verdict = judge(raw, rewrite, each);
+      if (!verdict.accepted) return true;
+      let at = 0;
+      let text = '';
+      for (const change of verdict.changes) {
+        text += raw.slice(at, change.from) + change.text;
+        at = change.to;
+      }
+      return text + raw.slice(at) === rewrite;
+    }),
+    { numRuns: 5_000 },
+  );
+  t.pass();
 });

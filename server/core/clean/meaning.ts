@@ -1,0 +1,55 @@
+import type { Chunk } from './chunks.ts';
+
+/** Words for numbers. Saying one twice ("five five") is two digits, not a stumble. */
+const NUMBER_WORDS: Readonly<Record<string, string>> = {
+  en: 'zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half quarter double triple first second third fourth fifth sixth seventh eighth ninth tenth twice once dozen',
+  de: 'null ein eins zwei zwo drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend',
+  fr: 'zéro un une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt trente quarante cinquante soixante cent mille',
+  es: 'cero uno una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien ciento mil',
+  it: 'zero uno una due tre quattro cinque sei sette otto nove dieci undici dodici venti trenta quaranta cinquanta sessanta settanta ottanta novanta cento mille',
+  pt: 'zero um uma dois duas três quatro cinco seis sete oito nove dez onze doze vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem cento mil meia',
+  nl: 'nul een één twee drie vier vijf zes zeven acht negen tien elf twaalf twintig dertig veertig vijftig zestig zeventig tachtig negentig honderd duizend',
+};
+const NUMBERS = new Map(Object.entries(NUMBER_WORDS).map(([language, words]) => [language, new Set(words.split(' '))]));
+
+const NEGATION =
+  /^(no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|unless|except|hardly|barely|.*n't|dont|didnt|doesnt|wont|cant|isnt|wasnt|kein|keine|keinen|keiner|nicht|nichts|nie|niemals|ohne|ne|pas|jamais|rien|sans|nunca|jamás|nada|sin|não|nem|sem|non|mai|senza|niente|geen|niet|nooit|zonder|nie|bez|inte|aldrig|не|нет|ни|никогда)$/;
+
+/** English words with little content, which a speaker begins with and breaks off after without having said anything. */
+const SMALL: ReadonlySet<string> = new Set(
+  (
+    'i you he she it we they there this that these those is are was were be been am do does did have has had will would ' +
+    "can could should may might must i'm i've i'd i'll you're you've he's she's it's that's there's we're we've we'll " +
+    "they're the a an my your his her our their to of in on at for with from by and but or so if when what who which"
+  ).split(' '),
+);
+
+/** Whether a bare word is a number, in digits or in words. */
+export function isNumber(bare: string, language: string): boolean {
+  if (/\p{N}/u.test(bare)) return true;
+  return bare.split('-').some((part) => NUMBERS.get(language)?.has(part));
+}
+
+export const isNegation = (bare: string): boolean => NEGATION.test(bare);
+
+export const isSmall = (bare: string): boolean => SMALL.has(bare);
+
+/** Whether a sentence ends with this word; `Mr.` is taken for an end, which costs nothing here. */
+export const endsSentence = (text: string): boolean => /[.?!…。？！؟।۔]["'”’»)\]」]*$/u.test(text);
+
+/** Begins with a capital that its place does not explain; German nouns are among them, and are kept like names. */
+export function isNamed(text: string, before: string | undefined): boolean {
+  return (
+    /^\P{L}*\p{Lu}/u.test(text) &&
+    !/^\P{L}*I(?:['’]\p{L}+)?\P{L}*$/u.test(text) &&
+    before !== undefined &&
+    !endsSentence(before)
+  );
+}
+
+/** What must not get lost, by name; undefined for an ordinary word. */
+export function preciousAs(chunk: Chunk, before: Chunk | undefined, language: string): string | undefined {
+  if (isNumber(chunk.bare, language)) return 'number';
+  if (isNegation(chunk.bare)) return 'negation';
+  return isNamed(chunk.text, before?.text) ? 'name' : undefined;
+}
