@@ -1,9 +1,16 @@
 import { displayed, type Sentence } from '../sdk/index.ts';
-import { Live, type LiveEvents } from './live.ts';
+import { baseAfter } from './continued.ts';
+import { actionOf, focusOf, KEYS } from './keyboard.ts';
+import { LevelWatch } from './level.ts';
+import { Live, type LiveEvents, type State } from './live.ts';
 import { listMicrophones } from './microphone.ts';
-import type { Problem } from './problems.ts';
-import { languageChoices, offer, rememberSettings } from './settings.ts';
+import { askServer, privacyOf } from './server-info.ts';
+import { offerMicrophones, offerServer, rememberSettings } from './settings.ts';
 import { forget, keep, recall } from './storage.ts';
+import { switchTheme } from './theme-switch.ts';
+import { copy } from './views/clipboard.ts';
+import { closeMenus, wireDrop, wireMenus } from './views/menus.ts';
+import { Messages } from './views/messages.ts';
 import { MeterView } from './views/meter.ts';
 import { save } from './views/save.ts';
 import { clock, TranscriptView } from './views/transcript.ts';
@@ -13,192 +20,215 @@ const record = find<HTMLButtonElement>('record');
 const mute = find<HTMLButtonElement>('mute');
 const view = find<HTMLButtonElement>('view');
 const state = find('state');
-const message = find('message');
 const hint = find('hint');
 const progress = find<HTMLProgressElement>('progress');
+const messages = new Messages(find('message'), find('remark'));
 const transcript = new TranscriptView(find('log'), find('open'), find<HTMLButtonElement>('jump'));
 const meter = new MeterView(find<HTMLCanvasElement>('meter'));
 
-/** How long nothing is heard before the page wonders, ms; and what counts as nothing. */
-const QUIET_MS = 8_000;
-const QUIET_PEAK = 0.01;
+/** From here on the delay is said; below, words come as fast as one reads. */
+const DELAY_SAID_MS = 100;
+const RUNNING: readonly State[] = ['connecting', 'live', 'lag'];
 
-/** Sentences of earlier runs on this page, the oldest first. */
-let earlier: Sentence[] = recall();
+/** Sentences of earlier runs and visits, the oldest first. */
+let earlier: Sentence[] = [];
+let base = baseAfter([]);
 let live: Live | undefined;
+let watch = new LevelWatch(0);
+let current: State = 'idle';
 let raw = false;
 let muted = false;
-let heardAt = 0;
 
 const all = (): Sentence[] => [...earlier, ...(live?.transcript.sentences ?? [])];
+const running = (): boolean => RUNNING.includes(current);
 
 const events: LiveEvents = {
   sentence(sentence) {
     find('empty').hidden = true;
-    hint.hidden = true;
-    heardAt = performance.now();
+    watch.words(performance.now());
     transcript.show(sentence);
-    if (sentence.final) keep(all());
+    if (sentence.final) void keep(sentence);
   },
-  state(name, text) {
-    if (state.dataset['state'] !== name) state.dataset['state'] = name;
-    if (state.textContent !== text) state.textContent = text;
-    const running = name === 'live' || name === 'lag' || name === 'connecting';
-    record.setAttribute('aria-pressed', String(running));
-    find('record-label').textContent = running ? 'Stop' : name === 'finishing' ? 'Finishing' : 'Start';
-    mute.disabled = !running;
-    if (!running) meter.clear();
-  },
-  problem: showProblem,
+  state: showState,
+  problem: (problem) => messages.problem(problem),
+  remark: (text) => messages.remark(text),
   level(peak) {
     meter.push(muted ? 0 : peak);
-    const now = performance.now();
-    if (peak > QUIET_PEAK) heardAt = Math.max(heardAt, now - QUIET_MS / 2);
-    const quiet = now - heardAt > QUIET_MS;
-    if (quiet)
-      hint.textContent =
-        peak < QUIET_PEAK
-          ? 'Nothing is heard. Is the right microphone chosen, and not muted?'
-          : 'There is sound, but no speech yet.';
-    hint.hidden = !quiet;
+    find('timer').textContent = clock(base.ms + (live?.audioMs ?? 0));
+    if (muted) watch.words(performance.now());
+    const { clipping, lacking } = watch.hear(peak, performance.now());
+    showHint(
+      clipping ? 'Too loud: turn the microphone down or move back a little.' : muted ? undefined : lackingText(lacking),
+    );
   },
   progress(share) {
     progress.hidden = share === undefined;
-    if (share !== undefined) progress.value = share;
+    if (share === undefined) return;
+    progress.value = share;
+    find('timer').textContent = clock(base.ms + (live?.audioMs ?? 0));
+  },
+  delay(ms) {
+    const shown = ms !== undefined && ms >= DELAY_SAID_MS;
+    find('delay').textContent = shown ? `${(ms / 1_000).toFixed(1)} s behind` : '';
   },
   model(text) {
     find('model').textContent = text;
   },
 };
 
-function showProblem(problem: Problem): void {
-  const title = document.createElement('strong');
-  title.textContent = problem.title;
-  message.replaceChildren(title, problem.advice);
-  message.hidden = false;
+function lackingText(lacking: 'sound' | 'speech' | undefined): string | undefined {
+  if (lacking === undefined) return undefined;
+  return lacking === 'sound'
+    ? 'Nothing is heard. Is the right microphone chosen, and not muted?'
+    : 'There is sound, but no speech yet.';
+}
+
+function showHint(text: string | undefined): void {
+  hint.hidden = text === undefined;
+  if (text !== undefined && hint.textContent !== text) hint.textContent = text;
+}
+
+function showState(name: State, text: string): void {
+  current = name;
+  state.dataset['state'] = name;
+  if (state.textContent !== text) state.textContent = text;
+  record.dataset['on'] = String(running());
+  find('record-label').textContent = running() ? 'Stop' : name === 'finishing' ? 'Finishing' : 'Start';
+  document.title = running() ? `● ${text} – Sotto` : 'Sotto';
+  mute.disabled = !running();
+  find<HTMLButtonElement>('clear').disabled = running() || name === 'finishing';
+  if (running()) return;
+  meter.clear();
+  showHint(undefined);
 }
 
 async function toggle(): Promise<void> {
-  if (record.getAttribute('aria-pressed') === 'true') {
-    await live?.stop();
-    return;
-  }
-  if (state.dataset['state'] === 'finishing') return;
-  begin();
-  if (await live!.startMicrophone()) void fillDevices();
+  if (running()) return live?.stop();
+  // The last words of the run before are still coming.
+  if (current === 'finishing') return;
+  if (await begin().startMicrophone()) await fillMicrophones();
 }
 
-function begin(): void {
-  message.hidden = true;
+function begin(): Live {
+  messages.solved();
   earlier = all().filter((sentence) => sentence.final);
-  heardAt = performance.now();
-  muted = false;
-  mute.setAttribute('aria-pressed', 'false');
-  live = new Live(events);
+  base = baseAfter(earlier);
+  watch = new LevelWatch(performance.now());
+  live = new Live(base, events);
+  setMuted(false);
+  return live;
 }
 
 async function openFile(file: File | undefined): Promise<void> {
-  if (file === undefined || record.getAttribute('aria-pressed') === 'true') return;
-  begin();
-  await live!.startFile(file);
+  if (file === undefined) return;
+  if (running() || current === 'finishing') return messages.remark('Stop what is running first, then open the file.');
+  await begin().startFile(file);
 }
 
-async function fillDevices(): Promise<void> {
-  offer(
-    'device',
-    'Default',
-    (await listMicrophones()).map(({ id, label }) => ({ value: id, label })),
-  );
+async function fillMicrophones(): Promise<void> {
+  offerMicrophones(await listMicrophones());
 }
 
 async function readInfo(): Promise<void> {
-  const response = await fetch('/v1/info').catch(() => undefined);
-  if (response === undefined || !response.ok) return;
-  const info = (await response.json()) as { model: string; languages: 'all' | string[] };
-  events.model(info.model);
-  const codes = info.languages === 'all' ? COMMON : info.languages;
-  offer(
-    'language',
-    info.languages === 'all' ? 'Detect' : 'English',
-    info.languages === 'all' ? languageChoices(codes) : [],
-  );
-  if (info.languages !== 'all') find<HTMLSelectElement>('task').options[1]!.disabled = true;
+  const { info } = await askServer();
+  const { text, detail } = privacyOf(location.hostname, info?.cleanup);
+  find('privacy').textContent = text;
+  find('privacy').title = detail;
+  if (info === undefined) return;
+  if (info.model !== undefined) events.model(info.model);
+  offerServer(info);
 }
-
-/** Languages Whisper is good at; the others are detected, or set by the server. */
-const COMMON =
-  'ar bg ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv mk ms nl no pl pt ro ru sk sl sr sv ta th tr uk ur vi zh'.split(
-    ' ',
-  );
 
 function setRaw(value: boolean): void {
   raw = value;
   view.setAttribute('aria-pressed', String(raw));
-  view.textContent = raw ? 'Show clean' : 'Show raw';
   transcript.raw = raw;
 }
 
 function setMuted(value: boolean): void {
   muted = value;
   mute.setAttribute('aria-pressed', String(muted));
-  mute.textContent = muted ? 'Unmute' : 'Mute';
   live?.mute(muted);
 }
 
+async function copyAll(): Promise<void> {
+  const text = all()
+    .map((sentence) => displayed(sentence, raw))
+    .filter(Boolean)
+    .join('\n');
+  messages.remark((await copy(text)) ? 'Copied.' : 'The browser did not allow copying.');
+}
+
+function clear(): void {
+  const gone = all();
+  if (gone.length === 0) return;
+  earlier = [];
+  live = undefined;
+  base = baseAfter([]);
+  void forget();
+  transcript.clear();
+  find('timer').textContent = clock(0);
+  find('empty').hidden = false;
+  messages.remark('The page is cleared.', {
+    label: 'Undo',
+    run: () => restore(gone),
+  });
+}
+
+/** Puts sentences back, unless new ones have begun in their place. */
+function restore(gone: readonly Sentence[]): void {
+  if (live !== undefined) return messages.remark('A new recording has begun; the old text cannot come back.');
+  earlier = [...gone];
+  base = baseAfter(earlier);
+  find('empty').hidden = true;
+  for (const sentence of gone) transcript.show(sentence);
+  void keep(...gone);
+}
+
 function exportAs(kind: string): void {
-  find<HTMLDetailsElement>('export-menu').open = false;
-  if (kind === 'clear') {
-    earlier = [];
-    live = record.getAttribute('aria-pressed') === 'true' ? live : undefined;
-    forget();
-    transcript.clear();
-    find('empty').hidden = false;
-  } else if (kind === 'copy') {
-    const text = all()
-      .map((sentence) => displayed(sentence, raw))
-      .filter(Boolean)
-      .join('\n');
-    void navigator.clipboard.writeText(text);
-  } else save(kind, all(), raw);
+  closeMenus();
+  if (kind === 'clear') clear();
+  else if (kind === 'copy') void copyAll();
+  else if (all().length === 0) messages.remark('There is nothing to save yet.');
+  else save(kind, all(), raw);
 }
 
 function onKey(event: KeyboardEvent): void {
-  const target = event.target as HTMLElement;
-  if (event.key === 'Escape') for (const menu of document.querySelectorAll('details')) menu.open = false;
-  if (event.altKey && event.code === 'KeyR') {
-    event.preventDefault();
-    void toggle();
-    return;
-  }
-  if (
-    event.ctrlKey ||
-    event.metaKey ||
-    event.altKey ||
-    target.closest('input, select, textarea, button, summary, dialog') !== null
-  )
-    return;
-  if (event.code === 'Space') {
-    event.preventDefault();
-    void toggle();
-  } else if (event.key === 'm' && !mute.disabled) setMuted(!muted);
-  else if (event.key === 'r') setRaw(!raw);
-  else if (event.key === '?') find<HTMLDialogElement>('help-dialog').showModal();
+  const action = actionOf(event, focusOf(event.target));
+  if (action === undefined) return;
+  if (action === 'close') return closeMenus();
+  event.preventDefault();
+  if (action === 'toggle') void toggle();
+  else if (action === 'raw') setRaw(!raw);
+  else if (action === 'help') find<HTMLDialogElement>('help-dialog').showModal();
+  else if (running()) setMuted(!muted);
 }
 
-function changeTheme(): void {
-  const { dataset } = document.documentElement;
-  const dark =
-    dataset['theme'] === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : dataset['theme'] === 'dark';
-  dataset['theme'] = dark ? 'light' : 'dark';
-  localStorage.setItem('sotto.theme', dataset['theme']);
-  meter.draw();
+function listKeys(): void {
+  for (const { keys, does } of KEYS) {
+    const term = document.createElement('dt');
+    keys.forEach((key, i) => {
+      if (i > 0) term.append(' or ');
+      for (const part of key.split(' ')) {
+        const cap = document.createElement('kbd');
+        cap.textContent = part;
+        term.append(cap, ' ');
+      }
+    });
+    const meaning = document.createElement('dd');
+    meaning.textContent = does;
+    find('keys').append(term, meaning);
+  }
 }
 
 function wire(): void {
   record.addEventListener('click', () => void toggle());
   mute.addEventListener('click', () => setMuted(!muted));
   view.addEventListener('click', () => setRaw(!raw));
-  find('theme').addEventListener('click', changeTheme);
+  find('theme').addEventListener('click', () => {
+    switchTheme();
+    meter.draw();
+  });
   find('help').addEventListener('click', () => find<HTMLDialogElement>('help-dialog').showModal());
   for (const button of document.querySelectorAll<HTMLElement>('[data-export]')) {
     button.addEventListener('click', () => exportAs(button.dataset['export']!));
@@ -208,36 +238,24 @@ function wire(): void {
     void openFile(file.files?.[0]);
     file.value = '';
   });
+  wireDrop((dropped) => void openFile(dropped));
+  wireMenus();
   addEventListener('keydown', onKey);
-  addEventListener('dragover', (event) => {
-    event.preventDefault();
-    document.body.classList.add('dropping');
-  });
-  addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) document.body.classList.remove('dropping');
-  });
-  addEventListener('drop', (event) => {
-    event.preventDefault();
-    document.body.classList.remove('dropping');
-    void openFile(event.dataTransfer?.files[0]);
-  });
-  navigator.mediaDevices?.addEventListener('devicechange', () => void fillDevices());
-  // A menu that is open closes when the rest of the page is clicked.
-  addEventListener('click', (event) => {
-    for (const menu of document.querySelectorAll('details[open]')) {
-      if (!menu.contains(event.target as Node)) (menu as HTMLDetailsElement).open = false;
-    }
-  });
-  setInterval(() => {
-    const running = record.getAttribute('aria-pressed') === 'true';
-    if (running && live !== undefined) find('timer').textContent = clock(performance.now() - live.startedAt);
-  }, 250);
+  navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
 }
 
-const theme = localStorage.getItem('sotto.theme');
-if (theme !== null) document.documentElement.dataset['theme'] = theme;
-rememberSettings();
+async function showEarlier(): Promise<void> {
+  earlier = await recall();
+  base = baseAfter(earlier);
+  for (const sentence of earlier) transcript.show(sentence);
+  find('empty').hidden = earlier.length > 0;
+  find('timer').textContent = clock(base.ms);
+}
+
+rememberSettings((which) => live?.settingsChanged(which));
+listKeys();
+await Promise.all([showEarlier(), fillMicrophones()]);
+// Only now: a run that starts goes on after what stands on the page.
 wire();
-for (const sentence of earlier) transcript.show(sentence);
-if (earlier.length > 0) find('empty').hidden = true;
+record.disabled = false;
 void readInfo();

@@ -18,6 +18,8 @@ const shared = {
 };
 await build({ ...shared, entryPoints: [join(here, 'app.ts')], outfile: join(out, 'app.js') });
 await build({ ...shared, entryPoints: [join(here, 'capture-worklet.ts')], outfile: join(out, 'capture-worklet.js') });
+// A plain script: it runs before anything is painted.
+await build({ ...shared, format: 'iife', entryPoints: [join(here, 'theme.ts')], outfile: join(out, 'theme.js') });
 await build({ ...shared, entryPoints: [join(here, 'style.css')], outfile: join(out, 'style.css') });
 cpSync(join(here, 'index.html'), join(out, 'index.html'));
 cpSync(join(here, 'icon.svg'), join(out, 'icon.svg'));

@@ -1,47 +1,48 @@
-import { Downsampler, toInt16 } from './resample.ts';
+import { Resampler, type ResamplerDesign, TARGET_RATE, toInt16 } from './resample.ts';
 
-declare const sampleRate: number;
+// The audio thread's globals, which the DOM's types do not know.
 declare function registerProcessor(name: string, processor: unknown): void;
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
 
-/** What the page hears from the audio thread: 40 ms of samples with their loudness. */
+/** What the page gets from the audio thread: 30 ms of 16 kHz samples and how loud they were. */
 export interface CaptureBlock {
-  readonly pcm: Int16Array;
-  /** Highest absolute sample, 0-1. */
+  readonly pcm: Int16Array<ArrayBuffer>;
+  /** Highest absolute sample before resampling, 0-1. */
   readonly peak: number;
 }
 
-const BLOCK_MS = 40;
+const BLOCK = (TARGET_RATE * 30) / 1_000;
 
 class Capture extends AudioWorkletProcessor {
-  readonly #downsampler = new Downsampler(sampleRate);
-  #waiting: Float32Array[] = [];
+  readonly #resampler: Resampler;
+  readonly #block = new Float32Array(BLOCK);
   #count = 0;
+  #peak = 0;
 
+  constructor({ processorOptions }: { readonly processorOptions: ResamplerDesign }) {
+    super();
+    this.#resampler = new Resampler(processorOptions);
+  }
+
+  /** Called for every 128 samples; must not wait and should allocate little. */
   process(inputs: Float32Array[][]): boolean {
     const input = inputs[0]?.[0];
     if (input === undefined) return true;
-    const samples = this.#downsampler.push(input);
-    this.#waiting.push(samples);
-    this.#count += samples.length;
-    if (this.#count >= (this.#downsampler.rate * BLOCK_MS) / 1_000) this.#flush();
+    for (const value of input) this.#peak = Math.max(this.#peak, Math.abs(value));
+    for (const value of this.#resampler.push(input)) {
+      this.#block[this.#count++] = value;
+      if (this.#count === BLOCK) this.#send();
+    }
     return true;
   }
 
-  #flush(): void {
-    const block = new Float32Array(this.#count);
-    let at = 0;
-    for (const samples of this.#waiting) {
-      block.set(samples, at);
-      at += samples.length;
-    }
-    const peak = block.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const pcm = toInt16(block);
-    this.port.postMessage({ pcm, peak } satisfies CaptureBlock, [pcm.buffer]);
-    this.#waiting = [];
+  #send(): void {
+    const pcm = toInt16(this.#block);
+    this.port.postMessage({ pcm, peak: this.#peak } satisfies CaptureBlock, [pcm.buffer]);
     this.#count = 0;
+    this.#peak = 0;
   }
 }
 

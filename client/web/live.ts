@@ -1,30 +1,54 @@
-import { type ConnectOptions, connect, type Session, Transcript } from '../sdk/index.ts';
-import { type Microphone, openMicrophone } from './microphone.ts';
-import { connectionProblem, microphoneProblem, type Problem } from './problems.ts';
-import { chosen, isOn } from './settings.ts';
+import { connect, type Session, Transcript } from '../sdk/index.ts';
+import { type Base, continued } from './continued.ts';
+import { DelayMeter } from './delay.ts';
+import { decodeFile, play } from './file-source.ts';
+import { Microphone } from './microphone.ts';
+import {
+  connectionProblem,
+  microphoneProblem,
+  type Problem,
+  protocolProblem,
+  SLOW_NETWORK,
+  UNREADABLE_FILE,
+} from './problems.ts';
+import { TARGET_RATE } from './resample.ts';
+import { askServer } from './server-info.ts';
+import { microphoneOptions, pace, sessionOptions } from './settings.ts';
+
+type Row = NonNullable<ReturnType<Transcript['read']>>;
+export type State = 'idle' | 'connecting' | 'live' | 'lag' | 'finishing' | 'broken';
 
 export interface LiveEvents {
-  sentence(sentence: NonNullable<ReturnType<Transcript['read']>>): void;
-  state(state: 'idle' | 'connecting' | 'live' | 'lag' | 'finishing', text: string): void;
+  sentence(sentence: Row): void;
+  state(state: State, text: string): void;
   problem(problem: Problem): void;
+  /** Something changed that is good to know and needs nothing done. */
+  remark(text: string): void;
   level(peak: number): void;
   progress(share: number | undefined): void;
-  model(text: string): void;
+  delay(ms: number | undefined): void;
+  model(name: string): void;
 }
 
-/** Audio that could not be sent yet, at most, bytes: ten seconds. */
-const UNSENT_MAX = 320_000;
+const BYTES_PER_MS = (TARGET_RATE * 2) / 1_000;
+/** Sound waiting for the network, ms: from here on the page says so; from there on it gives up. */
+const SLOW_MS = 1_000;
+const HOPELESS_MS = 60_000;
 
 /** One run: a microphone or a file, its session, and the way from start to done. */
 export class Live {
   readonly transcript = new Transcript();
-  readonly startedAt = performance.now();
   readonly #events: LiveEvents;
+  readonly #base: Base;
+  readonly #delay = new DelayMeter();
   #session: Session | undefined;
   #microphone: Microphone | undefined;
+  #sentMs = 0;
+  #late = false;
   #stopping = false;
 
-  constructor(events: LiveEvents) {
+  constructor(base: Base, events: LiveEvents) {
+    this.#base = base;
     this.#events = events;
   }
 
@@ -33,140 +57,183 @@ export class Live {
     this.#events.state('connecting', 'Connecting');
     // What is said while the session opens waits here.
     const early: Int16Array[] = [];
-    const options = { device: chosen('device'), echo: isOn('echo'), noise: isOn('noise'), gain: isOn('gain') };
     try {
-      this.#microphone = await openMicrophone(
-        options,
-        ({ pcm, peak }) => {
+      this.#microphone = await Microphone.open(microphoneOptions(), {
+        block: ({ pcm, peak }) => {
           this.#events.level(peak);
           if (this.#session === undefined) early.push(pcm);
           else this.#send(pcm);
         },
-        () => this.#events.problem(microphoneProblem(new DOMException('', 'OverconstrainedError'))),
-      );
+        switched: (label) => this.#events.remark(`That microphone is gone; listening to ${label || 'another one'}.`),
+        lost: (error) => {
+          this.#events.problem(microphoneProblem(error));
+          void this.stop();
+        },
+      });
     } catch (error) {
-      return this.#failed(microphoneProblem(error));
+      return this.#stopping ? false : this.#failed(microphoneProblem(error));
     }
-    if (!(await this.#open(this.#microphone.rate))) return false;
+    if (this.#stopping) {
+      // Stop was pressed while the browser was still asking for permission.
+      this.#microphone.close();
+      return false;
+    }
+    if (!(await this.#open('Listening'))) return false;
     for (const pcm of early) this.#send(pcm);
     return true;
   }
 
-  /** Sends a whole file as fast as the server takes it, then ends. */
-  async startFile(file: File): Promise<boolean> {
+  /** Sends a whole file, then ends. */
+  async startFile(file: File): Promise<void> {
     this.#events.state('connecting', 'Reading file');
     let samples: Float32Array;
     try {
-      const context = new OfflineAudioContext(1, 1, 16_000);
-      const audio = await context.decodeAudioData(await file.arrayBuffer());
-      samples = mix(audio);
+      samples = await decodeFile(file);
     } catch {
-      return this.#failed({
-        title: 'This file holds no audio the browser can read.',
-        advice: 'WAV, MP3, FLAC, Ogg, WebM and M4A work in most browsers.',
-      });
+      if (!this.#stopping) this.#failed(UNREADABLE_FILE);
+      return;
     }
-    if (!(await this.#open(16_000))) return false;
-    const step = 3_200;
-    for (let at = 0; at < samples.length && !this.#stopping; at += step) {
-      const part = Int16Array.from(samples.subarray(at, at + step), (value) =>
-        Math.max(-32_768, Math.min(32_767, value * 32_768)),
-      );
-      this.#session?.send(part);
-      this.#events.progress(at / samples.length);
-      await this.#session?.sent();
-    }
+    if (!(await this.#open('Transcribing'))) return;
+    await play(samples, {
+      pace: pace(),
+      send: async (pcm) => {
+        this.#sentMs += pcm.byteLength / BYTES_PER_MS;
+        this.#session?.send(pcm);
+        await this.#session?.sent();
+      },
+      progress: (share) => this.#events.progress(share),
+      stopped: () => this.#stopping,
+    });
     this.#events.progress(undefined);
     await this.stop();
-    return true;
+  }
+
+  /** Sound given to the server so far, ms. */
+  get audioMs(): number {
+    return this.#sentMs;
   }
 
   mute(muted: boolean): void {
     this.#microphone?.mute(muted);
   }
 
+  /** Takes over settings that were changed while it runs. */
+  settingsChanged(which: 'microphone' | 'session'): void {
+    if (which === 'microphone') return this.#microphone?.change(microphoneOptions());
+    const { language, vocabulary, partials, cleanup } = sessionOptions();
+    this.#session?.configure({ language, vocabulary, partials, ...(cleanup === undefined ? {} : { cleanup }) });
+  }
+
   /** Ends the audio and waits for the last words. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#microphone?.stop();
+    this.#microphone?.close();
+    this.#events.delay(undefined);
     if (this.#session !== undefined) {
       this.#events.state('finishing', 'Finishing');
+      // A connection that breaks now is told by #read, which sees how it ended.
       await this.#session.finish().catch(() => {});
-      await this.#session.closed;
+      const { fault, code } = await this.#session.closed;
+      if (fault !== undefined || code !== 1000) return;
     }
     this.#events.state('idle', 'Ready');
   }
 
-  async #open(sampleRate: number): Promise<boolean> {
-    const vocabulary = chosen('vocabulary')
-      .split(',')
-      .map((word) => word.trim())
-      .filter(Boolean);
+  async #open(doing: string): Promise<boolean> {
+    if (this.#stopping) return false;
+    let session: Session;
     try {
-      const session = await connect({
+      session = await connect({
         url: location.origin,
-        audio: { encoding: 'pcm_s16le', sampleRate, channels: 1, channelMode: 'mix' },
-        language: chosen('language'),
-        task: chosen('task') as 'transcribe' | 'translate',
-        partials: { mode: chosen('partials') as 'revisable' | 'stable' | 'off' },
-        cleanup: { mode: chosen('cleanup') as NonNullable<NonNullable<ConnectOptions['cleanup']>['mode']> },
-        ...(vocabulary.length > 0 ? { vocabulary } : {}),
+        audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 1, channelMode: 'mix' },
+        ...sessionOptions(),
       });
-      this.#session = session;
     } catch (error) {
-      this.#microphone?.stop();
-      return this.#failed(connectionProblem(error));
+      this.#microphone?.close();
+      if (this.#stopping) return false;
+      return this.#failed(connectionProblem(error, await askServer(), navigator.onLine));
     }
-    const { model } = this.#session.ready;
-    this.#events.model(model);
-    this.#events.state('live', 'Listening');
-    void this.#read(this.#session);
+    if (this.#stopping) {
+      // Stop was pressed while the connection was being made.
+      session.close();
+      return false;
+    }
+    this.#session = session;
+    this.#events.model(session.ready.model);
+    this.#events.state('live', doing);
+    void this.#read(session);
     return true;
   }
 
   async #read(session: Session): Promise<void> {
-    for await (const event of session) {
-      const sentence = this.transcript.read(event);
-      if (sentence !== undefined) this.#events.sentence(sentence);
-      if (event.type === 'notice' && event.code === 'lag') {
-        const late = event.text.includes('behind');
-        this.#events.state(late ? 'lag' : 'live', late ? 'Catching up' : 'Listening');
+    try {
+      for await (const event of session) {
+        const sentence = this.transcript.read(continued(event, this.#base));
+        if (sentence !== undefined) this.#events.sentence(sentence);
+        if (event.type === 'partial' && this.#microphone !== undefined && !this.#stopping) {
+          this.#delay.note(this.#sentMs, event.toMs);
+          this.#events.delay(this.#delay.ms);
+        }
+        if (event.type === 'notice') this.#noticed(event.code, event.text);
+        if (event.type === 'fault' && !event.fatal)
+          this.#events.problem({ title: 'The server says:', advice: event.text });
       }
-      if (event.type === 'fault' && !event.fatal)
-        this.#events.problem({ title: 'The server says:', advice: event.text });
+    } catch (error) {
+      // Only a broken promise of the protocol throws here.
+      session.close();
+      return this.#broken(protocolProblem(error instanceof Error ? error.message : String(error)));
     }
     const { fault, code } = await session.closed;
-    if (this.#stopping && fault === undefined) return;
-    if (fault !== undefined || code !== 1000) {
-      this.#stopping = true;
-      this.#microphone?.stop();
-      this.#events.problem(connectionProblem(fault ?? new Error('lost')));
-      this.#events.state('idle', 'Disconnected');
+    if (fault === undefined && (code === 1000 || code === 1005)) return;
+    this.#broken(connectionProblem(fault ?? new Error(String(code)), await askServer(), navigator.onLine));
+  }
+
+  #noticed(code: string, text: string): void {
+    if (code === 'lag' && !this.#stopping) {
+      this.#late = text.includes('behind');
+      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
     }
+    if (code === 'engine.restarted' || code === 'audio.invalid') this.#events.remark(text);
   }
 
   #send(pcm: Int16Array): void {
     const session = this.#session!;
-    if (session.unsentBytes > UNSENT_MAX) {
-      this.#events.state('lag', 'Slow network');
+    const waitingMs = session.unsentBytes / BYTES_PER_MS;
+    if (waitingMs > HOPELESS_MS) return this.#broken(SLOW_NETWORK);
+    if (waitingMs > SLOW_MS !== this.#late && !this.#stopping) {
+      this.#late = waitingMs > SLOW_MS;
+      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Slow network' : 'Listening');
     }
+    this.#sentMs += pcm.byteLength / BYTES_PER_MS;
     session.send(pcm);
+  }
+
+  #broken(problem: Problem): void {
+    this.#stopping = true;
+    this.#settle();
+    this.#microphone?.close();
+    this.#session?.close();
+    this.#events.delay(undefined);
+    this.#events.progress(undefined);
+    this.#events.problem(problem);
+    this.#events.state('broken', 'Disconnected');
+  }
+
+  /** What was on screen when the connection broke is kept as it stood: its final will not come. */
+  #settle(): void {
+    for (const sentence of this.transcript.sentences) {
+      if (sentence.final) continue;
+      Object.assign(sentence, { stable: sentence.stable + sentence.tentative, tentative: '', final: true });
+      this.#events.sentence(sentence);
+    }
   }
 
   #failed(problem: Problem): false {
     this.#stopping = true;
+    this.#microphone?.close();
     this.#events.problem(problem);
     this.#events.state('idle', 'Ready');
     return false;
   }
-}
-
-function mix(audio: AudioBuffer): Float32Array {
-  const out = new Float32Array(audio.length);
-  for (let channel = 0; channel < audio.numberOfChannels; channel++) {
-    const data = audio.getChannelData(channel);
-    for (let i = 0; i < out.length; i++) out[i] = out[i]! + data[i]! / audio.numberOfChannels;
-  }
-  return out;
 }

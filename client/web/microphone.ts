@@ -1,75 +1,154 @@
 import type { CaptureBlock } from './capture-worklet.ts';
-import { TARGET_RATE } from './resample.ts';
+import { designResampler } from './resample.ts';
 
 export interface MicrophoneOptions {
+  /** Empty: what the system uses. */
   readonly device: string;
   readonly echo: boolean;
   readonly noise: boolean;
   readonly gain: boolean;
 }
 
-export interface Microphone {
-  /** Sample rate of the blocks, Hz. */
-  readonly rate: number;
-  /** Name the system gives it. */
-  readonly label: string;
-  mute(muted: boolean): void;
-  stop(): void;
+export interface MicrophoneEvents {
+  block(block: CaptureBlock): void;
+  /** Another microphone took over, because the chosen one went away. */
+  switched(label: string): void;
+  /** None is left. */
+  lost(error: unknown): void;
 }
 
-/** Opens a microphone; blocks come until it is stopped. `lost` is called when the device goes away. */
-export async function openMicrophone(
-  options: MicrophoneOptions,
-  block: (block: CaptureBlock) => void,
-  lost: () => void,
-): Promise<Microphone> {
-  if (!window.isSecureContext || navigator.mediaDevices === undefined) throw new DOMException('', 'InsecureContext');
+interface Graph {
+  readonly stream: MediaStream;
+  readonly track: MediaStreamTrack;
+  readonly context: AudioContext;
+}
+
+/** A microphone that stays: when its device goes away it is built again on what is left. */
+export class Microphone {
+  readonly #events: MicrophoneEvents;
+  #options: MicrophoneOptions;
+  #graph: Graph | undefined;
+  #muted = false;
+  #closed = false;
+  /** One build after the other; a plug that is pulled fires several events. */
+  #building: Promise<void> = Promise.resolve();
+  readonly #devicesChanged = (): void => void this.#check();
+
+  private constructor(options: MicrophoneOptions, events: MicrophoneEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  static async open(options: MicrophoneOptions, events: MicrophoneEvents): Promise<Microphone> {
+    const microphone = new Microphone(options, events);
+    await microphone.#build(options);
+    navigator.mediaDevices.addEventListener('devicechange', microphone.#devicesChanged);
+    return microphone;
+  }
+
+  mute(muted: boolean): void {
+    this.#muted = muted;
+    if (this.#graph !== undefined) this.#graph.track.enabled = !muted;
+  }
+
+  /** Goes on with other options; on failure tells `lost`. */
+  change(options: MicrophoneOptions): void {
+    this.#options = options;
+    this.#rebuild(false);
+  }
+
+  close(): void {
+    this.#closed = true;
+    navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
+    this.#drop();
+  }
+
+  async #build(options: MicrophoneOptions): Promise<void> {
+    const graph = await openGraph(options, (block) => this.#events.block(block));
+    if (this.#closed) return release(graph);
+    this.#drop();
+    this.#graph = graph;
+    graph.track.enabled = !this.#muted;
+    graph.track.addEventListener('ended', () => {
+      if (this.#graph === graph) this.#rebuild(true);
+    });
+  }
+
+  #rebuild(gone: boolean): void {
+    this.#building = this.#building.then(async () => {
+      if (this.#closed) return;
+      try {
+        await this.#build(this.#options);
+      } catch (error) {
+        if (!gone || this.#options.device === '') return this.#events.lost(error);
+        this.#options = { ...this.#options, device: '' };
+        await this.#build(this.#options).catch((none: unknown) => this.#events.lost(none));
+      }
+      if (gone && this.#graph !== undefined) this.#events.switched(this.#graph.track.label);
+    });
+  }
+
+  /** Some systems keep a dead track alive after its plug is pulled; the list of devices knows better. */
+  async #check(): Promise<void> {
+    const id = this.#graph?.track.getSettings().deviceId;
+    if (id === undefined) return;
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    if (!devices.some(({ kind, deviceId }) => kind === 'audioinput' && deviceId === id)) this.#rebuild(true);
+  }
+
+  #drop(): void {
+    if (this.#graph !== undefined) release(this.#graph);
+    this.#graph = undefined;
+  }
+}
+
+async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock) => void): Promise<Graph> {
+  if (navigator.mediaDevices === undefined) {
+    throw new DOMException('', isSecureContext ? 'NotSupportedError' : 'InsecureContext');
+  }
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: {
-      channelCount: { ideal: 1 },
+      ...(options.device === '' ? {} : { deviceId: { exact: options.device } }),
       echoCancellation: options.echo,
       noiseSuppression: options.noise,
       autoGainControl: options.gain,
-      ...(options.device === '' ? {} : { deviceId: { exact: options.device } }),
+      channelCount: { ideal: 1 },
     },
   });
+  const track = stream.getAudioTracks()[0]!;
+  // At the sound card's own rate: only Chromium resamples a microphone on its way into a context.
   const context = new AudioContext({ latencyHint: 'interactive' });
   try {
     await context.audioWorklet.addModule('/capture-worklet.js');
-    const node = new AudioWorkletNode(context, 'sotto-capture', {
-      numberOfOutputs: 0,
-      channelCount: 1,
-      channelCountMode: 'explicit',
-    });
-    context.createMediaStreamSource(stream).connect(node);
-    node.port.onmessage = (event: MessageEvent<CaptureBlock>) => block(event.data);
-    // Some browsers start suspended until a gesture; the click that led here is one.
     await context.resume();
   } catch (error) {
-    for (const track of stream.getTracks()) track.stop();
-    await context.close();
+    release({ stream, track, context });
     throw error;
   }
-  const track = stream.getAudioTracks()[0]!;
-  track.addEventListener('ended', lost);
-  return {
-    rate: Math.min(TARGET_RATE, context.sampleRate),
-    label: track.label,
-    mute: (muted) => {
-      track.enabled = !muted;
-    },
-    stop: () => {
-      track.removeEventListener('ended', lost);
-      for (const each of stream.getTracks()) each.stop();
-      void context.close();
-    },
-  };
+  const capture = new AudioWorkletNode(context, 'sotto-capture', {
+    channelCount: 1,
+    channelCountMode: 'explicit',
+    processorOptions: designResampler(context.sampleRate),
+  });
+  capture.port.onmessage = ({ data }: MessageEvent<CaptureBlock>) => block(data);
+  // Its output is silence; without a way to the loudspeaker some browsers never ask for it.
+  context.createMediaStreamSource(stream).connect(capture).connect(context.destination);
+  // A phone call interrupts the context and does not always give it back.
+  context.addEventListener('statechange', () => {
+    if (context.state !== 'running' && context.state !== 'closed') void context.resume();
+  });
+  return { stream, track, context };
+}
+
+function release({ stream, context }: Graph): void {
+  for (const track of stream.getTracks()) track.stop();
+  if (context.state !== 'closed') void context.close();
 }
 
 /** Names are known only once the microphone was allowed. */
-export async function listMicrophones(): Promise<readonly { readonly id: string; readonly label: string }[]> {
+export async function listMicrophones(): Promise<readonly { readonly value: string; readonly label: string }[]> {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   return devices
     .filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== 'default' && deviceId !== '')
-    .map(({ deviceId, label }, i) => ({ id: deviceId, label: label || `Microphone ${i + 1}` }));
+    .map(({ deviceId, label }, i) => ({ value: deviceId, label: label || `Microphone ${i + 1}` }));
 }

@@ -1,53 +1,114 @@
-const FIELDS = ['device', 'language', 'task', 'partials', 'cleanup', 'vocabulary', 'echo', 'noise', 'gain'] as const;
-export type Field = (typeof FIELDS)[number];
+import { type ConnectOptions, LIMITS } from '../sdk/index.ts';
+import { type Choice, languageChoices } from './languages.ts';
+import type { MicrophoneOptions } from './microphone.ts';
+import type { ServerInfo } from './server-info.ts';
+
+const MICROPHONE = ['device', 'echo', 'noise', 'gain'] as const;
+const SESSION = ['language', 'task', 'partials', 'cleanup', 'vocabulary'] as const;
+const PAGE = ['pace'] as const;
+type Field = (typeof MICROPHONE)[number] | (typeof SESSION)[number] | (typeof PAGE)[number];
+type Mode<K extends 'partials' | 'cleanup'> = NonNullable<NonNullable<ConnectOptions[K]>['mode']>;
+
+/** What the server takes at most; more would be a fault. */
+const WORDS_MAX = 100;
+const WORD_CHARS_MAX = 100;
 
 const element = (field: Field): HTMLInputElement | HTMLSelectElement => document.querySelector(`#${field}`)!;
+const chosen = (field: Field): string => element(field).value;
+const isOn = (field: Field): boolean => (element(field) as HTMLInputElement).checked;
 
-export function chosen(field: Field): string {
-  return element(field).value;
+export function microphoneOptions(): MicrophoneOptions {
+  return { device: chosen('device'), echo: isOn('echo'), noise: isOn('noise'), gain: isOn('gain') };
 }
 
-export function isOn(field: 'echo' | 'noise' | 'gain'): boolean {
-  return (element(field) as HTMLInputElement).checked;
+export function pace(): 0 | 1 {
+  return chosen('pace') === '1' ? 1 : 0;
 }
 
-/** Puts back what was chosen last time, and remembers every change. */
-export function rememberSettings(): void {
-  for (const field of FIELDS) {
+/** What `start` asks for. Cleaning is left out when it is the server's choice. */
+export function sessionOptions() {
+  const cleanup = chosen('cleanup');
+  return {
+    language: chosen('language'),
+    task: chosen('task') as 'transcribe' | 'translate',
+    partials: { mode: chosen('partials') as Mode<'partials'> },
+    vocabulary: wordsOf(chosen('vocabulary')),
+    ...(cleanup === 'default' ? {} : { cleanup: { mode: cleanup as Mode<'cleanup'> } }),
+  };
+}
+
+/** Names and words out of what was typed: commas, semicolons or lines between them. */
+export function wordsOf(text: string): string[] {
+  let room: number = LIMITS.vocabularyCharsMax;
+  return text
+    .split(/[,;\n]/)
+    .map((word) => word.trim().slice(0, WORD_CHARS_MAX))
+    .filter((word) => {
+      room -= word.length;
+      return word !== '' && room >= 0;
+    })
+    .slice(0, WORDS_MAX);
+}
+
+/** Puts back what was chosen last time, remembers every change, and tells whom it concerns. */
+export function rememberSettings(changed: (which: 'microphone' | 'session') => void): void {
+  for (const field of [...MICROPHONE, ...SESSION, ...PAGE]) {
     const input = element(field);
-    const kept = localStorage.getItem(`sotto.${field}`);
+    const box = input instanceof HTMLInputElement && input.type === 'checkbox';
+    const kept = read(field);
     if (kept !== null) {
-      if (input instanceof HTMLInputElement && input.type === 'checkbox') input.checked = kept === 'true';
-      else input.value = kept;
+      if (box) input.checked = kept === 'true';
+      else if (!(input instanceof HTMLSelectElement) || has(input, kept)) input.value = kept;
     }
     input.addEventListener('change', () => {
-      const value =
-        input instanceof HTMLInputElement && input.type === 'checkbox' ? String(input.checked) : input.value;
-      localStorage.setItem(`sotto.${field}`, value);
+      write(field, box ? String(input.checked) : input.value);
+      if ((MICROPHONE as readonly string[]).includes(field)) changed('microphone');
+      else if ((SESSION as readonly string[]).includes(field) && field !== 'task') changed('session');
     });
   }
 }
 
-/** Fills a list with choices and keeps what was chosen when it is still there. */
-export function offer(
-  field: 'device' | 'language',
-  first: string,
-  choices: readonly { readonly value: string; readonly label: string }[],
-): void {
-  const select = element(field) as HTMLSelectElement;
-  const before = localStorage.getItem(`sotto.${field}`) ?? select.value;
-  select.replaceChildren(
-    ...[{ value: field === 'device' ? '' : 'auto', label: first }, ...choices].map(
-      ({ value, label }) => new Option(label, value),
-    ),
-  );
-  if ([...select.options].some((option) => option.value === before)) select.value = before;
+/** Fills the list of microphones and keeps what was chosen when it is still there. */
+export function offerMicrophones(choices: readonly Choice[]): void {
+  offer('device', { value: '', label: 'System default' }, choices);
 }
 
-/** Names of languages in the reader's own. */
-export function languageChoices(codes: readonly string[]): { value: string; label: string }[] {
-  const names = new Intl.DisplayNames([navigator.language, 'en'], { type: 'language', fallback: 'code' });
-  return codes
-    .map((value) => ({ value, label: names.of(value) ?? value }))
-    .sort((a, b) => a.label.localeCompare(b.label));
+/** Offers what the server's model can do. */
+export function offerServer({ languages, model }: ServerInfo): void {
+  if (languages === undefined) return;
+  const one = languages !== 'all' && languages.length === 1;
+  const choices = languageChoices(languages);
+  offer('language', { value: 'auto', label: one ? choices[0]!.label : 'Detect' }, one ? [] : choices);
+  const task = element('task') as HTMLSelectElement;
+  const translate = task.options[1]!;
+  translate.disabled = languages !== 'all';
+  translate.text = languages === 'all' ? 'Translate to English' : `Translate to English (not with ${model})`;
+  if (translate.disabled) task.value = 'transcribe';
+}
+
+function offer(field: 'device' | 'language', first: Choice, choices: readonly Choice[]): void {
+  const select = element(field) as HTMLSelectElement;
+  const before = read(field) ?? select.value;
+  select.replaceChildren(...[first, ...choices].map(({ value, label }) => new Option(label, value)));
+  select.value = has(select, before) ? before : first.value;
+}
+
+const has = (select: HTMLSelectElement, value: string): boolean =>
+  [...select.options].some((option) => option.value === value);
+
+/** Browsers may forbid storage; the page then forgets, and works. */
+function read(field: string): string | null {
+  try {
+    return localStorage.getItem(`sotto.${field}`);
+  } catch {
+    return null;
+  }
+}
+
+function write(field: string, value: string): void {
+  try {
+    localStorage.setItem(`sotto.${field}`, value);
+  } catch {
+    // As above: nothing is kept.
+  }
 }

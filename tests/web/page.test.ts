@@ -15,6 +15,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 let server: RunningServer;
 let browser: Browser;
+/** What the pages' own policy refused; must stay empty. */
+const refused: string[] = [];
 
 t.before(async () => {
   server = await openServer('--model', 'tiny.en');
@@ -25,17 +27,31 @@ t.teardown(async () => {
   await server?.close();
 });
 
-async function openPage(dark = false): Promise<Page> {
+async function openPage(dark = false, url = server.url): Promise<Page> {
   const context = await browser.newContext({
     permissions: ['microphone', 'clipboard-read', 'clipboard-write'],
     colorScheme: dark ? 'dark' : 'light',
-    bypassCSP: true,
     viewport: { width: 1_100, height: 820 },
   });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
-  await page.goto(server.url);
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) refused.push(message.text());
+  });
+  await page.goto(url);
+  await ready(page);
   return page;
+}
+
+/** The page listens once it has read what earlier visits left. */
+const ready = (page: Page): Promise<unknown> => page.waitForSelector('#record:enabled');
+const stateIs = (page: Page, text: string): Promise<unknown> =>
+  page.waitForFunction((wanted) => document.querySelector('#state')?.textContent === wanted, text);
+const sessionsOf = async (url: string): Promise<number> =>
+  ((await (await fetch(`${url}/v1/info`)).json()) as { sessions: number }).sessions;
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 async function violations(page: Page): Promise<string[]> {
@@ -61,7 +77,7 @@ t.test('words spoken into the microphone appear, become final and become clean',
   t.pass('a sentence becomes final while the rest is still spoken');
   await page.waitForFunction(() => /do for your country/i.test(document.querySelector('#log')?.textContent ?? ''));
   await page.click('#record');
-  await page.waitForFunction(() => document.querySelector('#state')?.textContent === 'Ready');
+  await stateIs(page, 'Ready');
   const text = (await page.locator('.said').allTextContents()).join(' ');
   const { errors: wrong, words } = wordErrorRate(SPOKEN, text, 'en');
   t.ok(wrong / words <= 0.35, `${wrong} of ${words} words are wrong: ${text}`);
@@ -95,20 +111,114 @@ t.test('a file dropped on the page is transcribed, saved and kept over a reload'
   ]);
   t.match(readFileSync(await download.path(), 'utf8'), /^1\n00:00:0\d,\d{3} --> /);
   await page.reload();
-  t.ok((await page.locator('.sentence').count()) > 5, 'a reload loses nothing');
+  await ready(page);
+  const kept = await page.locator('.sentence').count();
+  t.ok(kept > 5, 'a reload loses nothing');
+  const times = (): Promise<string[]> => page.locator('.sentence time').allTextContents();
+  const before = seconds((await times()).at(-1));
+  await page.setInputFiles('#file', wav);
+  await page.waitForFunction((count) => document.querySelectorAll('.sentence').length > count, kept);
+  await stateIs(page, 'Ready');
+  t.ok(seconds((await times())[kept]) >= before, 'a second run goes on where the first ended');
+  await page.click('#export-menu summary');
+  await page.click('[data-export="clear"]');
+  t.equal(await page.locator('.sentence').count(), 0);
+  await page.click('#remark button');
+  t.ok((await page.locator('.sentence').count()) > kept, 'clearing can be undone');
   await page.context().close();
 });
 
-t.test('the keyboard starts, stops and helps', async (t) => {
+t.test('the keyboard starts, mutes, stops and helps, whatever has the focus', async (t) => {
   const page = await openPage();
+  await page.focus('#theme');
   await page.keyboard.press('?');
   t.ok(await page.locator('#help-dialog').isVisible());
   await page.keyboard.press('Escape');
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await page.keyboard.press('Space');
-  await page.waitForFunction(() => document.querySelector('#record')?.getAttribute('aria-pressed') === 'true');
+  await stateIs(page, 'Listening');
+  await page.focus('#record');
+  await page.keyboard.press('m');
+  t.equal(await page.getAttribute('#mute', 'aria-pressed'), 'true');
+  await page.keyboard.press('r');
+  t.equal(await page.getAttribute('#view', 'aria-pressed'), 'true');
   await page.keyboard.press('Space');
-  await page.waitForFunction(() => document.querySelector('#state')?.textContent === 'Ready');
-  t.pass('space starts and stops');
+  await stateIs(page, 'Ready');
+  t.equal(await page.locator('#record-label').textContent(), 'Start', 'the space bar presses the button once');
+  await page.context().close();
+});
+
+t.test('stopping while the page connects leaves no session and no microphone behind', async (t) => {
+  await until(async () => (await sessionsOf(server.url)) === 0);
+  const page = await openPage();
+  const sockets: string[] = [];
+  page.on('websocket', (socket) => sockets.push(socket.url()));
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    const held = window as unknown as { tracks: MediaStreamTrack[]; allow(): void };
+    held.tracks = [];
+    mediaDevices.getUserMedia = async (constraints) => {
+      await new Promise<void>((resolve) => {
+        held.allow = resolve;
+      });
+      const stream = await open(constraints);
+      held.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  });
+  await page.click('#record');
+  await stateIs(page, 'Connecting');
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  await page.evaluate(() => (window as unknown as { allow(): void }).allow());
+  await page.waitForFunction(() =>
+    (window as unknown as { tracks: MediaStreamTrack[] }).tracks.some(({ readyState }) => readyState === 'ended'),
+  );
+  t.same(sockets, [], 'nothing was connected');
+  t.equal(await sessionsOf(server.url), 0);
+  t.equal(await page.locator('#state').textContent(), 'Ready');
+  await page.context().close();
+});
+
+t.test('a server whose places are all taken says so', async (t) => {
+  const small = await openServer('--model', 'tiny.en', '--cleanup', 'rules', '--sessions-max', '1');
+  const [first, second] = [await openPage(false, small.url), await openPage(false, small.url)];
+  await first.click('#record');
+  await stateIs(first, 'Listening');
+  await second.click('#record');
+  await second.waitForSelector('#message:not([hidden])');
+  t.match(await second.locator('#message').textContent(), /server is full/);
+  await first.context().close();
+  await second.context().close();
+  await small.close();
+});
+
+t.test('a microphone that is unplugged is replaced, and the session goes on', async (t) => {
+  const page = await openPage();
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    const held = window as unknown as { opened: MediaStreamTrack[] };
+    held.opened = [];
+    mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await open(constraints);
+      held.opened.push(...stream.getTracks());
+      return stream;
+    };
+  });
+  await page.click('#record');
+  await stateIs(page, 'Listening');
+  await page.evaluate(() => {
+    const [track] = (window as unknown as { opened: MediaStreamTrack[] }).opened;
+    track?.stop();
+    track?.dispatchEvent(new Event('ended'));
+  });
+  await page.waitForFunction(() => (window as unknown as { opened: unknown[] }).opened.length === 2);
+  await page.waitForFunction(() => /listening to/.test(document.querySelector('#remark')?.textContent ?? ''));
+  t.equal(await page.locator('#state').textContent(), 'Listening');
+  await page.click('#record');
+  await stateIs(page, 'Ready');
   await page.context().close();
 });
 
@@ -121,16 +231,27 @@ t.test('a microphone that is not allowed, and a server that is gone, are explain
   await page.waitForSelector('#message:not([hidden])');
   t.match(await page.locator('#message').textContent(), /not allowed.*address bar/);
   await page.reload();
+  await ready(page);
   await page.evaluate(() => {
     (window as { WebSocket: unknown }).WebSocket = class extends WebSocket {
       constructor() {
-        super('ws://127.0.0.1:9/v1/stream');
+        super(`${location.origin.replace('http', 'ws')}/nowhere`);
       }
     };
   });
   await page.click('#record');
   await page.waitForSelector('#message:not([hidden])');
-  t.match(await page.locator('#message').textContent(), /cannot be reached.*Sotto is running/);
+  t.match(
+    await page.locator('#message').textContent(),
+    /refused or cut.*WebSockets/,
+    'HTTP works, the socket does not',
+  );
+  await page.reload();
+  await ready(page);
+  await page.context().setOffline(true);
+  await page.click('#record');
+  await page.waitForSelector('#message:not([hidden])');
+  t.match(await page.locator('#message').textContent(), /offline/);
   await page.context().close();
 });
 
@@ -141,4 +262,21 @@ for (const dark of [false, true]) {
     t.same(await violations(page), []);
     await page.context().close();
   });
+}
+
+t.test('the page works under its own content security policy', async (t) => {
+  t.same(refused, []);
+  const page = await openPage();
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.inline = true';
+    document.body.append(script);
+  });
+  t.notOk(await page.evaluate(() => 'inline' in window), 'and the policy is in force');
+  await page.context().close();
+});
+
+/** 1:15 → 75. */
+function seconds(time = ''): number {
+  return time.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }

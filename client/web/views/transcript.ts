@@ -1,4 +1,5 @@
 import { displayed, type Sentence } from '../../sdk/index.ts';
+import { copy } from './clipboard.ts';
 
 /** The paper: finished sentences in the log, the open one below it. What is finished is never drawn again. */
 export class TranscriptView {
@@ -140,8 +141,8 @@ function copyButton(row: HTMLElement): HTMLButtonElement {
   button.textContent = 'Copy';
   button.setAttribute('aria-label', 'Copy this sentence');
   button.addEventListener('click', () => {
-    void navigator.clipboard.writeText(row.querySelector('.said')?.textContent ?? '').then(() => {
-      button.textContent = 'Copied';
+    void copy(row.querySelector('.said')?.textContent ?? '').then((done) => {
+      button.textContent = done ? 'Copied' : 'Not allowed';
       setTimeout(() => {
         button.textContent = 'Copy';
       }, 1_200);
