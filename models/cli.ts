@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SingleBar } from 'cli-progress';
 import { Command, CommanderError } from 'commander';
 import { Fault } from '../protocol/index.ts';
-import { readAddress } from './address.ts';
-import { cacheFolder, pathOf } from './locate.ts';
+import { type ModelAddress, readAddress } from './address.ts';
+import { fetchedModels, fetchModel, kindOfFile, readNote, removeFetched } from './fetched.ts';
+import { cacheFolder, checkHeader, pathOf } from './locate.ts';
+import { showProgress } from './progress.ts';
 import { pullModel } from './pull.ts';
 import { MODELS, type ModelEntry } from './registry.ts';
-import { verifyFile } from './verify.ts';
+import { hashFile, verifyFile } from './verify.ts';
 
 /** `sotto models …`; resolves with the exit status. Messages go to stdout, problems to stderr as one line. */
 export async function runModels(args: readonly string[]): Promise<number> {
@@ -18,12 +19,13 @@ export async function runModels(args: readonly string[]): Promise<number> {
     .exitOverride();
   program.command('list').description('every model by name').action(list);
   program
-    .command('pull <name>')
-    .description('fetch a model and check it')
+    .command('pull <model>')
+    .description('fetch a model by name or URL and check it')
     .option('--mirror <url>', 'fetch from here instead of the publisher', process.env['SOTTO_MIRROR'])
     .action(pull);
-  program.command('verify [name]').description('check size and sha256 of what is here').action(verify);
-  program.command('rm <name>').description('remove a pulled model').action(remove);
+  program.command('verify [model]').description('check size and sha256 of what is here').action(verify);
+  program.command('rm <model>').description('remove a pulled model').action(remove);
+  failures = 0;
   try {
     await program.parseAsync([...args], { from: 'user' });
     return failures > 0 ? 1 : 0;
@@ -40,17 +42,21 @@ function list(): void {
   for (const model of MODELS) {
     const here = model.embedded ? 'embedded' : existsSync(pathOf(model)) ? 'here' : '';
     const languages = model.languages === 'all' ? '99 languages' : model.languages.join(', ');
-    const size = `${(model.bytes / 1e6).toFixed(0)} MB`;
     console.log(
-      [model.name.padEnd(24), size.padStart(8), languages.padEnd(13), model.licence.padEnd(11), here]
+      [model.name.padEnd(24), mb(model.bytes).padStart(8), languages.padEnd(13), model.licence.padEnd(11), here]
         .join('  ')
         .trimEnd(),
     );
   }
+  for (const { url, bytes } of fetchedModels()) console.log(`${url}  ${mb(bytes)}  here`);
 }
 
-async function pull(name: string, options: { mirror?: string }): Promise<void> {
-  const model = wanted(name);
+const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+async function pull(text: string, options: { mirror?: string }): Promise<void> {
+  const address = readAddress(text);
+  if (address.kind === 'url') return pullUrl(address);
+  const model = known(address, text, 'a path is a file that is here already; give the path to --model');
   const path = pathOf(model);
   if (existsSync(path) && (await verifyFile(path, model)).ok) {
     console.log(`${model.name} is here already: ${path}`);
@@ -61,55 +67,88 @@ async function pull(name: string, options: { mirror?: string }): Promise<void> {
       model: model.name,
       problem: 'it ships with the project; restore it from there',
     });
-  const bar = process.stderr.isTTY
-    ? new SingleBar({ format: `${model.name} {bar} {percentage}% {value}/{total} MB {eta_formatted}` })
-    : undefined;
-  const mb = (bytes: number): number => Math.round(bytes / 1e5) / 10;
-  bar?.start(mb(model.bytes), 0);
-  let told = 0;
-  try {
-    await pullModel(model, path, {
-      mirror: options.mirror,
-      progress: (bytes, total) => {
-        bar?.update(mb(bytes));
-        if (bar !== undefined || bytes - told < total / 10) return;
-        told = bytes;
-        console.log(`${model.name}: ${mb(bytes)} of ${mb(total)} MB`);
-      },
-    });
-  } finally {
-    bar?.stop();
-  }
+  using progress = showProgress(model.name);
+  await pullModel(model, path, { mirror: options.mirror, progress: progress.update });
+  progress[Symbol.dispose]();
   console.log(`${model.name} is ready: ${path}`);
 }
 
-async function verify(name?: string): Promise<void> {
-  const models = name === undefined ? MODELS.filter((model) => existsSync(pathOf(model))) : [wanted(name)];
-  for (const model of models) {
-    const verdict = await verifyFile(pathOf(model), model);
-    if (!verdict.ok) failures++;
-    console.log(`${model.name}: ${verdict.ok ? 'ok' : verdict.problem}`);
+async function pullUrl(address: Extract<ModelAddress, { kind: 'url' }>): Promise<void> {
+  const path = join(cacheFolder(), address.file);
+  if (existsSync(path)) {
+    console.log(`${address.shown} is here already: ${path}`);
+    return;
+  }
+  using progress = showProgress(address.file);
+  const { bytes, sha256 } = await fetchModel(address, { progress: progress.update });
+  progress[Symbol.dispose]();
+  console.log(`${address.shown} is ready: ${path}`);
+  console.log(`Nobody published a hash of it; it has ${bytes} bytes and sha256 ${sha256}.`);
+}
+
+async function verify(text?: string): Promise<void> {
+  if (text === undefined) {
+    for (const model of MODELS.filter((each) => existsSync(pathOf(each))))
+      await verifyOne(model.name, pathOf(model), model);
+    for (const note of fetchedModels()) await verifyOne(note.url, join(cacheFolder(), note.file), note);
+    return;
+  }
+  const address = readAddress(text);
+  switch (address.kind) {
+    case 'known':
+      return verifyOne(address.model.name, pathOf(address.model), address.model);
+    case 'url': {
+      const path = join(cacheFolder(), address.file);
+      const note = readNote(address.file);
+      return note === undefined ? verifyHeader(address.shown, path) : verifyOne(address.shown, path, note);
+    }
+    case 'path':
+      return verifyHeader(text, address.path);
+    case 'unknown':
+      known(address, text, '');
   }
 }
 
-async function remove(name: string): Promise<void> {
-  const model = wanted(name);
+async function verifyOne(
+  name: string,
+  path: string,
+  want: { readonly bytes: number; readonly sha256: string },
+): Promise<void> {
+  const verdict = await verifyFile(path, want);
+  if (!verdict.ok) failures++;
+  console.log(`${name}: ${verdict.ok ? 'ok' : verdict.problem}`);
+}
+
+/** Nothing to compare with but what every such file begins with. */
+async function verifyHeader(name: string, path: string): Promise<void> {
+  const { bytes } = checkHeader(path, name, kindOfFile(path), undefined);
+  console.log(`${name}: begins as it should; ${bytes} bytes, sha256 ${await hashFile(path)}`);
+}
+
+async function remove(text: string): Promise<void> {
+  const address = readAddress(text);
+  if (address.kind === 'url') {
+    const path = join(cacheFolder(), address.file);
+    if (!existsSync(path)) throw new Fault('model.absent', { model: address.shown, path });
+    await removeFetched(address.file);
+    console.log(`${address.shown} is removed.`);
+    return;
+  }
+  const model = known(address, text, 'a file of your own is yours to remove');
   if (model.embedded)
-    throw new Fault('model.unknown', { model: name, want: 'it ships with the project and is not removed' });
-  if (!existsSync(pathOf(model))) throw new Fault('model.absent', { model: name, path: pathOf(model) });
+    throw new Fault('model.unknown', { model: text, want: 'it ships with the project and is not removed' });
+  if (!existsSync(pathOf(model))) throw new Fault('model.absent', { model: text, path: pathOf(model) });
   await rm(pathOf(model));
   await rm(`${pathOf(model)}.part`, { force: true });
   console.log(`${model.name} is removed.`);
 }
 
-function wanted(name: string): ModelEntry {
-  const address = readAddress(name);
+function known(address: ModelAddress, text: string, wantOfPath: string): ModelEntry {
   if (address.kind === 'known') return address.model;
-  const want = 'run `sotto models list` for the names';
-  if (address.kind !== 'url') throw new Fault('model.unknown', { model: name, want });
+  const want = 'run `sotto models list` for the names, or give an http URL of a .bin or .gguf file without a password';
   throw new Fault('model.unknown', {
-    model: name,
-    want: `a file from a URL has no known hash; fetch it to ${join(cacheFolder(), address.file)} yourself and give its path`,
+    model: address.kind === 'unknown' ? address.name : text,
+    want: address.kind === 'path' ? wantOfPath : want,
   });
 }
 

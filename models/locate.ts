@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../protocol/index.ts';
 import { readAddress } from './address.ts';
+import { HEADER_BYTES, headerProblem } from './header.ts';
 import { MODELS, type ModelEntry, type ModelKind } from './registry.ts';
 
 /** A model that is on this machine. */
@@ -14,9 +15,6 @@ export interface LocatedModel {
   readonly languages: 'all' | readonly string[];
   readonly multilingual: boolean;
 }
-
-const GGML_MAGIC = 0x67676d6c;
-const GGUF_MAGIC = 0x46554747;
 
 /** The folder of the models that ship with the project. */
 export function embeddedFolder(): string {
@@ -53,7 +51,7 @@ export async function resolveModel(text: string, wanted: { readonly kind: ModelK
   const address = readAddress(text);
   if (address.kind === 'unknown') {
     const want = 'run `sotto models list` for the names, or give a path or an https URL of a .bin or .gguf file';
-    throw new Fault('model.unknown', { model: text, want });
+    throw new Fault('model.unknown', { model: address.name, want });
   }
   if (address.kind === 'known') {
     const { model } = address;
@@ -74,24 +72,30 @@ export async function resolveModel(text: string, wanted: { readonly kind: ModelK
     };
   }
   const path = address.kind === 'path' ? address.path : join(cacheFolder(), address.file);
-  const vocabulary = checkHeader(path, text, wanted.kind, undefined);
+  const shown = address.kind === 'url' ? address.shown : text;
+  const { vocabulary } = checkHeader(path, shown, wanted.kind, undefined);
   const multilingual = wanted.kind === 'cleanup' || vocabulary >= 51_865;
   const name = basename(path)
     .replace(/^ggml-/, '')
-    .replace(/\.(bin|gguf)$/, '');
+    .replace(address.kind === 'url' ? /\.[0-9a-f]{8}\.(bin|gguf)$/ : /\.(bin|gguf)$/, '');
   return { name, kind: wanted.kind, path, languages: multilingual ? 'all' : ['en'], multilingual };
 }
 
-/** Size and first bytes; returns the second integer, a Whisper file's vocabulary size. */
-function checkHeader(path: string, model: string, kind: ModelKind, bytes: number | undefined): number {
+/** Size and first bytes; the vocabulary is a Whisper file's second number. */
+export function checkHeader(
+  path: string,
+  model: string,
+  kind: ModelKind,
+  bytes: number | undefined,
+): { readonly bytes: number; readonly vocabulary: number } {
   let size: number;
-  const header = Buffer.alloc(8);
+  const header = Buffer.alloc(HEADER_BYTES);
   try {
     const stat = statSync(path);
     if (!stat.isFile()) throw new Error('not a file');
     size = stat.size;
     const file = openSync(path, 'r');
-    readSync(file, header, 0, 8, 0);
+    readSync(file, header, 0, HEADER_BYTES, 0);
     closeSync(file);
   } catch (cause) {
     throw new Fault('model.absent', { model, path }, { cause });
@@ -99,12 +103,7 @@ function checkHeader(path: string, model: string, kind: ModelKind, bytes: number
   if (bytes !== undefined && size !== bytes) {
     throw new Fault('model.corrupt', { model, problem: `it has ${size} bytes instead of ${bytes}` });
   }
-  const magic = kind === 'speech' ? GGML_MAGIC : GGUF_MAGIC;
-  if (header.readUInt32LE(0) !== magic) {
-    throw new Fault('model.corrupt', {
-      model,
-      problem: `it does not begin like a ${kind === 'speech' ? 'Whisper ggml' : 'GGUF'} file`,
-    });
-  }
-  return header.readInt32LE(4);
+  const problem = headerProblem(header, kind);
+  if (problem !== undefined) throw new Fault('model.corrupt', { model, problem });
+  return { bytes: size, vocabulary: header.readInt32LE(4) };
 }

@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resolveModel } from '../models/locate.ts';
+import { readAddress } from '../models/address.ts';
+import { fetchModel } from '../models/fetched.ts';
+import { cacheFolder, resolveModel } from '../models/locate.ts';
+import { showProgress } from '../models/progress.ts';
+import { Fault } from '../protocol/index.ts';
 import { createCleaner } from './cleaner/create.ts';
 import type { Config } from './config/options.ts';
 import { PIPELINE, type PipelineOptions } from './core/session/settings.ts';
@@ -38,7 +43,17 @@ export function pipelineOf(config: Config): PipelineOptions {
   };
 }
 
+/** A model given by its URL is fetched at the first start; one given by name must be pulled, for it may be large. */
+async function fetchIfUrl(text: string, offline: boolean): Promise<void> {
+  const address = readAddress(text);
+  if (address.kind !== 'url' || existsSync(join(cacheFolder(), address.file))) return;
+  if (offline) throw new Fault('model.absent', { model: address.shown, path: join(cacheFolder(), address.file) });
+  using progress = showProgress(address.file);
+  await fetchModel(address, { progress: progress.update });
+}
+
 export async function openRecogniser(config: Config, log: Log) {
+  await fetchIfUrl(config.model, config.offline);
   const model = await resolveModel(config.model, { kind: 'speech' });
   const recogniser = new WorkerPool({
     modelPath: model.path,
@@ -58,6 +73,7 @@ export async function openRecogniser(config: Config, log: Log) {
 
 export async function openCleaner(config: Config, log: Log): Promise<Cleaner | undefined> {
   const kind = config.cleanup as 'llm' | 'openai' | 'rules' | 'off';
+  if (kind === 'llm') await fetchIfUrl(config['cleanup-model'], config.offline);
   const model = kind === 'llm' ? await resolveModel(config['cleanup-model'], { kind: 'cleanup' }) : undefined;
   return createCleaner({
     kind,

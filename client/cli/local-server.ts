@@ -23,6 +23,10 @@ export function startLocalServer(args: readonly string[]): Promise<LocalServer> 
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       said = (said + String(chunk)).slice(-2_000);
+      // A model that is being fetched takes as long as it takes, and people see it come.
+      if (!/ MB\n$/.test(said)) return;
+      process.stderr.write(chunk);
+      timer.refresh();
     });
     const timer = setTimeout(() => child.kill(), START_TIMEOUT_MS);
     child.once('message', (message: { kind: string; url: string }) => {

@@ -27,8 +27,9 @@ export const OPTIONS = {
   model: {
     type: 'string',
     default: 'base',
-    doc: 'Speech model: a name from `sotto models list`, a path, or a URL that was pulled.',
+    doc: 'Speech model: a name from `sotto models list`, a path, or a URL, fetched at the first start.',
   },
+  offline: { type: 'boolean', default: false, doc: 'Fetch nothing; a model that is not here is a fault.' },
   engine: {
     type: 'string',
     default: 'auto',
@@ -48,7 +49,7 @@ export const OPTIONS = {
   'cleanup-model': {
     type: 'string',
     default: 'sotto-clean',
-    doc: 'For `llm` a name or GGUF path; for `openai` a model of that server.',
+    doc: 'For `llm` a name, a GGUF path or its URL; for `openai` a model of that server.',
   },
   'cleanup-url': { type: 'string', default: undefined, doc: 'For `openai`: base URL up to and with /v1.' },
   'cleanup-key': { type: 'string', default: undefined, secret: true, doc: 'For `openai`: API key, if it wants one.' },

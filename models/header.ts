@@ -1,0 +1,14 @@
+import type { ModelKind } from './registry.ts';
+
+const GGML_MAGIC = 0x67676d6c;
+const GGUF_MAGIC = 0x46554747;
+
+/** How many bytes tell what a file is. */
+export const HEADER_BYTES = 8;
+
+/** What is wrong with the first bytes of a model file; undefined when nothing is. */
+export function headerProblem(header: Buffer, kind: ModelKind): string | undefined {
+  const magic = kind === 'speech' ? GGML_MAGIC : GGUF_MAGIC;
+  if (header.length >= HEADER_BYTES && header.readUInt32LE(0) === magic) return undefined;
+  return `it does not begin like a ${kind === 'speech' ? 'Whisper ggml' : 'GGUF'} file`;
+}
