@@ -31,6 +31,29 @@ export const FAULTS = {
     'never',
     (_: object) => 'No credentials came; send an API key as `Authorization: Bearer KEY`.',
   ),
+  'auth.invalid': row(
+    'client',
+    401,
+    1008,
+    'never',
+    (_: object) => 'The key or token is not known here; ask the operator of this server for one.',
+  ),
+  'auth.expired': row('client', 401, 1008, 'never', (_: object) => 'The key or token has expired; get a new one.'),
+  'auth.quota': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { minutes: number }) => `The key's ${d.minutes} minutes of today are used up; they begin again at 0:00 UTC.`,
+  ),
+  'auth.sessions': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { live: number; limit: number; of: string }) =>
+      `${d.live} sessions of this ${d.of} are open; the limit is ${d.limit}. End one first.`,
+  ),
   'auth.denied': row(
     'client',
     403,

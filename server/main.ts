@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isFault, LIMITS } from '../protocol/index.ts';
+import { dataFolder } from './config/folders.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { helpText, showConfig } from './config/show.ts';
@@ -13,7 +14,7 @@ import { systemClock } from './observe/clock.ts';
 import { openLog } from './observe/log.ts';
 import { meterOf } from './observe/meter.ts';
 import { Metrics } from './observe/metrics.ts';
-import { openCleaner, openRecogniser, pipelineOf, webFolder } from './parts.ts';
+import { openAccess, openCleaner, openRecogniser, pipelineOf, webFolder } from './parts.ts';
 import { WsTransport } from './transport/ws.ts';
 import { openSpeechModel } from './vad/open.ts';
 
@@ -29,6 +30,7 @@ export interface RunningServer {
 /** Puts the parts together and listens. Rejects with a fault that says what is wrong. */
 export async function startServer(config: Config): Promise<RunningServer> {
   const log = openLog(config['log-level']);
+  const access = openAccess(config, dataFolder(config, process.env), log);
   const { model, recogniser } = await openRecogniser(config, log);
   const cleaner = await openCleaner(config, log).catch(async (error) => {
     await recogniser.close();
@@ -79,12 +81,26 @@ export async function startServer(config: Config): Promise<RunningServer> {
     },
     {
       webFolder: webFolder(),
-      info: () => ({ ...offer, engine: info.engine, sessions: registry.size, sessionsMax, streams: carried }),
+      info: () => ({
+        ...offer,
+        engine: info.engine,
+        sessions: registry.size,
+        sessionsMax,
+        streams: carried,
+        needsKey: access.needsKey,
+      }),
       metrics: () => metrics.text(),
       ready: () => true,
     },
     { read: readFrame, write: writeEvent },
-    { allowedOrigins: config['allowed-origins'], host: config.host, sessionsMax },
+    access,
+    {
+      allowedOrigins: config['allowed-origins'],
+      host: config.host,
+      sessionsMax,
+      sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
+      sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
+    },
   );
   const transport = new WsTransport(gateway, { frameBytesMax: LIMITS.frameBytesMax, pingEveryMs: 30_000 });
   const stop = async (): Promise<void> => {

@@ -7,11 +7,17 @@ import { fetchModel } from '../models/fetched.ts';
 import { cacheFolder, resolveModel } from '../models/locate.ts';
 import { showProgress } from '../models/progress.ts';
 import { Fault } from '../protocol/index.ts';
+import { Doorkeeper } from './access/doorkeeper.ts';
+import { KeyFile } from './access/key-file.ts';
+import { openDoor } from './access/open-door.ts';
+import { Usage } from './access/usage.ts';
 import { createCleaner } from './cleaner/create.ts';
+import { ConfigError, needsKeys } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { PIPELINE, type PipelineOptions } from './core/session/settings.ts';
 import { packageRoot } from './engine/native/locate.ts';
 import { WorkerPool } from './engine/pool.ts';
+import type { Access } from './ports/access.ts';
 import type { Cleaner } from './ports/cleaner.ts';
 import type { Log } from './ports/log.ts';
 
@@ -85,6 +91,24 @@ export async function openCleaner(config: Config, log: Log): Promise<Cleaner | u
     key: config['cleanup-key'],
     log,
   });
+}
+
+/** Who may come in. Rejects with a ConfigError when keys are needed and there is none. */
+export function openAccess(config: Config, folder: string, log: Log): Access {
+  if (!needsKeys(config)) return openDoor;
+  const file = new KeyFile(folder);
+  const wrong = (name: string, got: string, want: string): never => {
+    throw new ConfigError([new Fault('config.value', { name, got, want })]);
+  };
+  const name = config.access === 'keys' ? 'access' : 'host';
+  try {
+    if (!file.contents()?.keys.some(({ revoked }) => revoked === undefined))
+      wrong(name, config[name], 'loopback, or have keys (`sotto keys add NAME`), or come with --insecure');
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    wrong('data', folder, `a folder with a good keys.json: ${error instanceof Error ? error.message : error}`);
+  }
+  return new Doorkeeper(file, new Usage(folder, Date.now, log), Date.now);
 }
 
 /** The built page, from the sources as well as from `dist`. */

@@ -2,8 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UserError } from './user-error.ts';
 
+export type Program = 'server/main' | 'server/keys' | 'models/cli';
+
 /** Beside this file in the sources as well as in `dist`. */
-export function programPath(name: 'server/main' | 'models/cli'): string {
+export function programPath(name: Program): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return fileURLToPath(new URL(`../../${name}.${extension}`, import.meta.url));
 }

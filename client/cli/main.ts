@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { doctor } from './doctor.ts';
-import { programPath } from './local-server.ts';
+import { type Program, programPath } from './local-server.ts';
 import { mic, type TranscribeOptions, transcribe } from './transcribe.ts';
 
 /** Runs another of our programs on this terminal and takes over its exit status. */
-function pass(program: 'server/main' | 'models/cli', args: readonly string[]): Promise<number> {
+function pass(program: Program, args: readonly string[]): Promise<number> {
   const child = fork(programPath(program), [...args], { stdio: 'inherit' });
   // Signals reach the whole group; this process waits for the other to end properly.
   process.on('SIGINT', () => {});
@@ -39,6 +39,7 @@ function whole(text: string): number {
 function common(command: Command): Command {
   return command
     .option('--server <url>', 'a running server; without it one is started for this run')
+    .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'))
     .option('--model <name>', 'speech model')
     .option('--language <code>', 'language of the speech, or auto')
     .addOption(new Option('--task <task>', 'translate gives English').choices(['transcribe', 'translate']))
@@ -90,6 +91,16 @@ program
   .passThroughOptions()
   .action(async (args: string[]) => {
     status = await pass('models/cli', args);
+  });
+program
+  .command('keys')
+  .description('add, list and revoke keys of the server')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[arguments...]')
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    status = await pass('server/keys', args);
   });
 program
   .command('config')

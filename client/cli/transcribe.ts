@@ -11,6 +11,7 @@ import { UserError } from './user-error.ts';
 
 export interface TranscribeOptions {
   readonly server?: string;
+  readonly key?: string;
   readonly model?: string;
   readonly language?: string;
   readonly task?: 'transcribe' | 'translate';
@@ -52,6 +53,7 @@ async function run(
   const printer = new Printer(options.format, options.raw, output);
   const bar = isFile ? progressBar(source.durationMs, output) : undefined;
   const start = {
+    ...(options.key === undefined || options.server === undefined ? {} : { credential: options.key }),
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(options.task === undefined ? {} : { task: options.task }),
     ...(options.vocabulary === undefined

@@ -18,6 +18,8 @@ export interface SocketLike {
 export interface ConnectOptions extends Omit<Start, 'type'> {
   /** `http(s)://` or `ws(s)://` address of the server; the path is added when there is none. */
   readonly url: string;
+  /** Key or token of the server, where it wants one. A page should hold a token from `POST /v1/token`, never a key. */
+  readonly credential?: string;
   /** WebSocket class to use; default the global one. On Node 20 give that of the `ws` package. */
   readonly WebSocket?: new (
     url: string,
@@ -39,14 +41,17 @@ const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
  * `session.unknown`-like ones are never invented) or an Error that says the server was not reached.
  */
 export function connect(options: ConnectOptions): Promise<Session> {
-  const { url, WebSocket, timeoutMs, ...start } = options;
+  const { url, WebSocket, timeoutMs, credential, ...start } = options;
   const Socket = WebSocket ?? (globalThis.WebSocket as unknown as NonNullable<ConnectOptions['WebSocket']> | undefined);
   if (Socket === undefined)
     return Promise.reject(
       new Error('There is no WebSocket here; give one as `WebSocket`, such as that of the ws package.'),
     );
   return new Promise((resolve, reject) => {
-    const socket = new Socket(streamUrl(url), [SUBPROTOCOL]);
+    const socket = new Socket(
+      streamUrl(url),
+      credential === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `sotto.auth.${credential}`],
+    );
     const session = new Session(socket, { type: 'start', ...start });
     const timer = setTimeout(() => {
       socket.close();
@@ -85,6 +90,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   readonly #wakes = new Set<() => void>();
   #ended = false;
   #fault: Fault | undefined;
+  #problem = '';
   #flushes = 0;
   #spoke = 0;
   #keepalive: ReturnType<typeof setInterval> | undefined;
@@ -96,8 +102,10 @@ export class Session implements AsyncIterable<ServerEvent> {
     socket.addEventListener('message', ((event: { data: unknown }) => {
       if (typeof event.data === 'string') this.#hear(event.data);
     }) as (event: never) => void);
-    // The reason for an error is never told; `close` follows.
-    socket.addEventListener('error', () => {});
+    // Browsers never tell the reason of an error; `close` follows.
+    socket.addEventListener('error', ((event: { message?: unknown }) => {
+      if (typeof event.message === 'string') this.#problem = ` (${event.message})`;
+    }) as (event: never) => void);
     this.closed = new Promise((resolve) => {
       socket.addEventListener('close', ((event: { code: number }) => {
         this.#end();
@@ -116,7 +124,7 @@ export class Session implements AsyncIterable<ServerEvent> {
           fault ??
             new Error(
               code === 1006
-                ? 'The server cannot be reached, or refused the connection.'
+                ? `The server cannot be reached, or refused the connection${this.#problem}.`
                 : `The connection ended (${code}).`,
             ),
         );

@@ -135,14 +135,12 @@ function read(name: string, option: Option, given: unknown, problems: Fault[]): 
 }
 
 function checkTogether(config: Config, problems: Fault[]): void {
-  const { host, insecure } = config;
-  const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-  if (!loopback && !insecure) {
+  if (config.access === 'open' && !isLoopback(config.host) && !config.insecure) {
     problems.push(
       new Fault('config.value', {
-        name: 'host',
-        got: host,
-        want: 'a loopback address such as 127.0.0.1, or come with --insecure',
+        name: 'access',
+        got: 'open',
+        want: 'keys on other addresses, or come with --insecure',
       }),
     );
   }
@@ -161,3 +159,11 @@ function checkTogether(config: Config, problems: Fault[]): void {
     );
   }
 }
+
+/** Only programs of this machine reach such an address. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+/** Whether who comes in needs a key. */
+export const needsKeys = ({ access, host, insecure }: Config): boolean =>
+  access === 'keys' || (access === 'auto' && !isLoopback(host) && !insecure);

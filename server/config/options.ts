@@ -16,7 +16,7 @@ const { vad, endpoint, commit, segment } = PIPELINE;
 
 /** Every setting, by its flag without the dashes; `SOTTO_` and capitals make its environment variable. */
 export const OPTIONS = {
-  host: { type: 'string', default: '127.0.0.1', doc: 'Address to listen on. Anything but loopback needs --insecure.' },
+  host: { type: 'string', default: '127.0.0.1', doc: 'Address to listen on. Anything but loopback needs keys.' },
   port: {
     type: 'integer',
     default: 8080,
@@ -223,10 +223,35 @@ export const OPTIONS = {
     default: [],
     doc: 'Web origins besides this server’s own whose pages may connect.',
   },
+  access: {
+    type: 'string',
+    default: 'auto',
+    choices: ['auto', 'keys', 'open'],
+    doc: 'Who may come in: with `keys` only who has one (`sotto keys add`); `auto` is that on all but loopback addresses.',
+  },
   insecure: {
     type: 'boolean',
     default: false,
-    doc: 'Listen on other addresses than loopback without any access control.',
+    doc: 'Let everybody in on other addresses than loopback, too.',
+  },
+  'sessions-per-key': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 10_000,
+    doc: 'Live sessions one key may have; 0 is as many as the server.',
+  },
+  'sessions-per-address': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 10_000,
+    doc: 'Live sessions one address may have; 0 is as many as the server.',
+  },
+  data: {
+    type: 'string',
+    default: undefined,
+    doc: 'Folder for keys, certificates and what must survive a restart; by default `sotto` in the user’s data folder.',
   },
   vad: { type: 'string', default: 'silero', choices: ['silero', 'energy'], doc: 'Voice activity detector.' },
   'log-level': {

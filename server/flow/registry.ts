@@ -1,6 +1,9 @@
 /** A live session, as the server sees it. */
 export interface Live {
   readonly id: string;
+  /** Whose session it is, and from where. */
+  readonly key: string;
+  readonly address: string;
   load(cadence: number, lagMs: number): void;
   /** Finalises what was said and says goodbye. */
   drain(): void;
@@ -15,6 +18,17 @@ export class Registry {
 
   get size(): number {
     return this.#live.size;
+  }
+
+  /** Live sessions of a key and of an address. */
+  count(key: string, address: string): { readonly ofKey: number; readonly ofAddress: number } {
+    let ofKey = 0;
+    let ofAddress = 0;
+    for (const live of this.#live.values()) {
+      if (live.key === key) ofKey++;
+      if (live.address === address) ofAddress++;
+    }
+    return { ofKey, ofAddress };
   }
 
   add(live: Live): void {

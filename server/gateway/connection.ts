@@ -1,5 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AudioFormat, type Command, type EventBody, FAULTS, Fault, isFault, type Start } from '../../protocol/index.ts';
+import {
+  AudioFormat,
+  BYTES_PER_SAMPLE,
+  type Command,
+  type EventBody,
+  FAULTS,
+  Fault,
+  isFault,
+  type Start,
+} from '../../protocol/index.ts';
 import type { PipelineOptions } from '../core/session/settings.ts';
 import { languageOf, type Offer, settingsOf } from '../core/session/settings-of.ts';
 import type { Cleaners } from '../flow/cleaning.ts';
@@ -8,6 +17,7 @@ import type { JobBoard } from '../flow/job-board.ts';
 import { Outbox } from '../flow/outbox.ts';
 import type { Live, Registry } from '../flow/registry.ts';
 import { Watchdog } from '../flow/watchdog.ts';
+import type { Caller } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Dialect } from '../ports/dialect.ts';
 import type { Log } from '../ports/log.ts';
@@ -31,6 +41,12 @@ export interface SessionParts {
   readonly pauseMs: number;
 }
 
+/** Who opened a connection, and from where. */
+export interface Visitor {
+  readonly caller: Caller;
+  readonly address: string;
+}
+
 /** How often a slow client's outbox is looked at again, ms. */
 const DRAIN_EVERY_MS = 50;
 
@@ -42,12 +58,17 @@ export class SessionConnection implements ConnectionHandler, Live {
   readonly #parts: SessionParts;
   readonly #outbox: Outbox;
   readonly #watchdog: Watchdog;
+  readonly #visitor: Visitor;
+  #bytesPerMs = Number.POSITIVE_INFINITY;
   #driver: Driver | undefined;
   #finished = false;
+  /** The server, not the client, said that this is the end. */
+  #ending = false;
   #ended = false;
   #drainTimer: Disposable | undefined;
 
-  constructor(connection: Connection, dialect: Dialect, parts: SessionParts) {
+  constructor(connection: Connection, dialect: Dialect, parts: SessionParts, visitor: Visitor) {
+    this.#visitor = visitor;
     this.#connection = connection;
     this.#dialect = dialect;
     this.#parts = parts;
@@ -58,6 +79,14 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#watchdog = new Watchdog(parts.clock, (fault) => this.#timedOut(fault));
     parts.registry.add(this);
     parts.meter.opened(parts.registry.size);
+  }
+
+  get key(): string {
+    return this.#visitor.caller.key;
+  }
+
+  get address(): string {
+    return this.#visitor.address;
   }
 
   message(frame: string | Uint8Array): void {
@@ -74,7 +103,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     if (this.#ended) return;
     this.#say({ ...faultEvent(new Fault('server.draining', {})), fatal: false });
     if (this.#driver === undefined) this.#goodbye(1012, 'draining');
-    else if (!this.#finished) this.#finish();
+    else this.#finishHere();
   }
 
   destroy(): void {
@@ -92,14 +121,16 @@ export class SessionConnection implements ConnectionHandler, Live {
   #obey(command: Command): void {
     if (command.type === 'start') return this.#start(command);
     if (this.#driver === undefined) throw new Fault('command.out-of-order', { got: command.type, want: 'start' });
-    // After `finish` a client has nothing more to say; a late keepalive does no harm.
+    // After `finish` a client has nothing more to say; a late keepalive does no harm, nor does what was under way when
+    // the server ended the session.
     if (this.#finished) {
-      if (command.type === 'keepalive') return;
+      if (this.#ending || command.type === 'keepalive') return;
       throw new Fault('command.out-of-order', { got: command.type, want: 'nothing after finish' });
     }
     switch (command.type) {
       case 'audio':
-        return this.#driver.audio(command.bytes);
+        this.#driver.audio(command.bytes);
+        return this.#count(command.bytes.length);
       case 'configure':
         if (command.language === undefined) return this.#driver.configure(command);
         return this.#driver.configure({ ...command, language: languageOf(command.language, this.#parts.offer) });
@@ -118,6 +149,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     const { offer, engine } = this.#parts;
     const format = start.audio ?? AudioFormat.parse({});
     const settings = settingsOf(start, offer);
+    this.#bytesPerMs = (BYTES_PER_SAMPLE[format.encoding] * format.channels * format.sampleRate) / 1_000;
     this.#watchdog.started();
     this.#say({
       type: 'ready',
@@ -141,6 +173,19 @@ export class SessionConnection implements ConnectionHandler, Live {
         broken: (error) => this.#fail(error),
       },
     );
+  }
+
+  /** What was sent before the minutes ran out is still finalised. */
+  #count(bytes: number): void {
+    if (this.#visitor.caller.heard(bytes / this.#bytesPerMs)) return;
+    this.#say({ ...faultEvent(new Fault('auth.quota', this.#visitor.caller.quota)), fatal: false });
+    this.#finishHere();
+  }
+
+  #finishHere(): void {
+    if (this.#finished) return;
+    this.#ending = true;
+    this.#finish();
   }
 
   #finish(): void {
@@ -181,7 +226,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #timedOut(fault: Fault): void {
     if (this.#driver === undefined || fault.code === 'session.unopened') return this.#fail(fault);
     this.#say({ ...faultEvent(fault), fatal: false });
-    if (!this.#finished) this.#finish();
+    this.#finishHere();
   }
 
   #fail(error: unknown): void {

@@ -1,28 +1,38 @@
-import { Fault, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
+import { FAULTS, Fault, isFault, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
+import type { Access, Caller } from '../ports/access.ts';
 import type { Dialect } from '../ports/dialect.ts';
-import type { OpenRequest, TransportHandler, Upgrade } from '../ports/transport.ts';
+import type { Connection, ConnectionHandler, OpenRequest, TransportHandler, Upgrade } from '../ports/transport.ts';
 import { refusalOf } from './admission.ts';
 import { SessionConnection, type SessionParts } from './connection.ts';
-import { answer, faultResponse, type Site } from './http.ts';
+import { credentialOf } from './credential.ts';
+import { answer, faultResponse, json, type Site } from './http.ts';
+import { mintToken } from './tokens.ts';
 
 export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
   readonly host: string;
   readonly sessionsMax: number;
+  /** Live sessions one key, and one address, may have. */
+  readonly sessionsPerKeyMax: number;
+  readonly sessionsPerAddressMax: number;
 }
+
+const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
 
 /** The front door: who may come in, and which room they are shown to. */
 export class Gateway implements TransportHandler {
   readonly #parts: SessionParts;
   readonly #site: Site;
   readonly #dialect: Dialect;
+  readonly #access: Access;
   readonly #options: GatewayOptions;
   #draining = false;
 
-  constructor(parts: SessionParts, site: Site, dialect: Dialect, options: GatewayOptions) {
+  constructor(parts: SessionParts, site: Site, dialect: Dialect, access: Access, options: GatewayOptions) {
     this.#parts = parts;
     this.#site = site;
     this.#dialect = dialect;
+    this.#access = access;
     this.#options = options;
   }
 
@@ -31,41 +41,84 @@ export class Gateway implements TransportHandler {
     this.#draining = true;
   }
 
-  upgrade(request: OpenRequest): Upgrade {
-    const fault = this.#refusal(request);
-    if (fault !== undefined) {
-      if (fault.code === 'server.full' || fault.code === 'server.draining') this.#parts.meter.refused();
+  async upgrade(request: OpenRequest): Promise<Upgrade> {
+    try {
+      this.#checkRequest(request);
+      const caller = await this.#access.admit(credentialOf(request), 'stream');
+      this.#checkRoom(caller, request.remoteAddress);
+      return {
+        kind: 'accept',
+        subprotocol: request.subprotocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined,
+        open: (connection) => this.#open(connection, caller, request.remoteAddress),
+      };
+    } catch (error) {
+      const fault = this.#faultOf(error);
+      if (FAULTS[fault.code].http === 503) this.#parts.meter.refused();
       return { kind: 'refuse', response: faultResponse(fault) };
     }
-    const subprotocol = request.subprotocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
-    return {
-      kind: 'accept',
-      subprotocol,
-      open: (connection) => new SessionConnection(connection, this.#dialect, this.#parts),
-    };
   }
 
   async fetch(request: Request): Promise<Response> {
     const headers = Object.fromEntries(request.headers);
-    const fault = refusalOf({ headers }, this.#options.allowedOrigins, this.#options.host);
-    if (fault !== undefined) return faultResponse(fault);
-    return answer(request, this.#site);
+    const { pathname } = new URL(request.url);
+    const credential = credentialOf({ headers, subprotocols: [] });
+    try {
+      const fault = this.#refusal({ headers });
+      if (fault !== undefined) throw fault;
+      if (pathname === '/v1/token' && request.method === 'POST')
+        return json(await mintToken(request, credential, this.#access), 200);
+      // Numbers of the server say who speaks when; its page and its health say nothing about anybody.
+      if (pathname === '/metrics') await this.#access.admit(credential, 'metrics');
+      return await answer(request, this.#site);
+    } catch (error) {
+      return faultResponse(this.#faultOf(error));
+    }
   }
 
-  #refusal(request: OpenRequest): Fault | undefined {
-    const path = request.url.split('?')[0]!;
-    const { registry } = this.#parts;
-    if (path !== STREAM_PATH) return new Fault('http.unknown', { path });
-    const { subprotocols } = request;
-    if (subprotocols.length > 0 && !subprotocols.includes(SUBPROTOCOL)) {
-      return new Fault('command.option', { name: 'subprotocol', got: subprotocols.join(', '), want: SUBPROTOCOL });
+  /** The room was there when the caller was let in; others may have come in meanwhile. */
+  #open(connection: Connection, caller: Caller, address: string): ConnectionHandler {
+    try {
+      this.#checkRoom(caller, address);
+    } catch (error) {
+      const fault = this.#faultOf(error);
+      connection.close(FAULTS[fault.code].close, fault.code);
+      return NOBODY;
     }
-    const refused = refusalOf(request, this.#options.allowedOrigins, this.#options.host);
-    if (refused !== undefined) return refused;
-    if (this.#draining) return new Fault('server.draining', {});
-    const { sessionsMax } = this.#options;
-    return registry.size >= sessionsMax
-      ? new Fault('server.full', { live: registry.size, limit: sessionsMax })
-      : undefined;
+    return new SessionConnection(connection, this.#dialect, this.#parts, { caller, address });
+  }
+
+  #checkRequest(request: OpenRequest): void {
+    const path = request.url.split('?')[0]!;
+    if (path !== STREAM_PATH) throw new Fault('http.unknown', { path });
+    const names = request.subprotocols.filter((name) => !name.startsWith('sotto.auth.'));
+    if (names.length > 0 && !names.includes(SUBPROTOCOL))
+      throw new Fault('command.option', { name: 'subprotocol', got: names.join(', '), want: SUBPROTOCOL });
+    const refused = this.#refusal(request);
+    if (refused !== undefined) throw refused;
+  }
+
+  #refusal(request: Pick<OpenRequest, 'headers'>): Fault | undefined {
+    const { allowedOrigins, host } = this.#options;
+    return refusalOf(request, allowedOrigins, host, this.#access.needsKey);
+  }
+
+  #checkRoom(caller: Caller, address: string): void {
+    const { registry } = this.#parts;
+    const { sessionsMax, sessionsPerKeyMax, sessionsPerAddressMax } = this.#options;
+    if (this.#draining) throw new Fault('server.draining', {});
+    if (registry.size >= sessionsMax) throw new Fault('server.full', { live: registry.size, limit: sessionsMax });
+    const { ofKey, ofAddress } = registry.count(caller.key, address);
+    const keyMax = Math.min(caller.sessionsMax ?? sessionsPerKeyMax, sessionsPerKeyMax);
+    if (caller.key !== '' && ofKey >= keyMax)
+      throw new Fault('auth.sessions', { live: ofKey, limit: keyMax, of: 'key' });
+    if (ofAddress >= sessionsPerAddressMax)
+      throw new Fault('auth.sessions', { live: ofAddress, limit: sessionsPerAddressMax, of: 'address' });
+  }
+
+  /** What cannot be told to a stranger is logged and called a bug. */
+  #faultOf(error: unknown): Fault {
+    if (isFault(error)) return error;
+    this.#parts.log.error({ err: error }, 'a request could not be judged');
+    return new Fault('server.bug', {}, { cause: error });
   }
 }

@@ -55,6 +55,7 @@ export function faultResponse(fault: Fault): Response {
   const { http, retry } = FAULTS[fault.code];
   const body = { type: 'fault', code: fault.code, text: fault.message, retry };
   const response = json(body, http);
+  if (http === 401) response.headers.set('www-authenticate', 'Bearer');
   if (http === 503) response.headers.set('retry-after', '5');
   return response;
 }
@@ -81,9 +82,9 @@ function text(body: string, status: number): Response {
   return new Response(body, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...SECURITY_HEADERS } });
 }
 
-function json(body: object, status: number): Response {
+export function json(body: object, status: number): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { 'content-type': 'application/json', ...SECURITY_HEADERS },
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...SECURITY_HEADERS },
   });
 }

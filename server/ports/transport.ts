@@ -41,7 +41,8 @@ export type Upgrade =
   | { readonly kind: 'refuse'; readonly response: Response };
 
 export interface TransportHandler {
-  upgrade(request: OpenRequest): Upgrade;
+  /** Never rejects. The connection may be gone by the time it resolves. */
+  upgrade(request: OpenRequest): Promise<Upgrade>;
   /** Everything that is not an upgrade. Never rejects. */
   fetch(request: Request, remoteAddress: string): Promise<Response>;
 }

@@ -31,7 +31,7 @@ export class WsTransport implements Transport {
     });
     this.#server = createServer({ headersTimeout: 10_000, requestTimeout: 300_000, maxHeaderSize: 16_384 });
     this.#server.on('request', (request, response) => void this.#answer(request, response));
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#pings = setInterval(() => this.#ping(), options.pingEveryMs);
     this.#pings.unref();
   }
@@ -61,9 +61,10 @@ export class WsTransport implements Transport {
     return this.#closing;
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const upgrade = this.#handler.upgrade(openRequest(request));
+    const upgrade = await this.#handler.upgrade(openRequest(request));
+    if (socket.destroyed) return;
     if (upgrade.kind === 'refuse') {
       void refuse(socket, upgrade.response);
       return;

@@ -130,6 +130,24 @@ t.test('serve says what is wrong with its options, its model and its port, and d
   }
 });
 
+t.test('keys are made, listed and revoked, and a server outside loopback wants one', async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'sotto-'));
+  const keys = (...args: string[]): Promise<Run> => sotto(['keys', '--data', data, ...args]);
+  const outside = ['serve', '--host', '0.0.0.0', '--port', '0', '--data', data, '--model', 'nope'];
+  t.match((await sotto(outside)).err, /sotto keys add/);
+  const added = await keys('add', 'phone', '--days', '30', '--minutes', '60');
+  t.match(added.out, /^sotto_[0-9a-f]{8}_[\w-]{43}\n$/, 'the key alone on stdout');
+  t.equal((await keys('add', 'phone')).code, 1, 'a name is taken once');
+  const listed = await keys('list');
+  t.match(listed.out, /valid +phone +stream,token +until .* 60 minutes a day/);
+  t.notOk(listed.out.includes(added.out.trim().slice(15)), 'without its secret');
+  t.match((await sotto(outside)).err, /nope is not known/, 'with a key it would start');
+  t.equal((await keys('revoke', 'phone')).code, 0);
+  t.match((await keys('list')).out, /revoked +phone/);
+  t.match((await sotto(outside)).err, /sotto keys add/);
+  t.equal((await keys('revoke', 'phone')).code, 1);
+});
+
 t.test('doctor, models and config answer', async (t) => {
   t.match((await sotto(['doctor'])).out, /engine\s+native/);
   t.match((await sotto(['models', 'list'])).out, /^base +82 MB +99 languages +MIT +embedded/m);

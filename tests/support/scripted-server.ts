@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type ServerEvent, type Session } from '../../client/sdk/index.ts';
+import { openDoor } from '../../server/access/open-door.ts';
 import { PIPELINE } from '../../server/core/session/settings.ts';
 import { readFrame, writeEvent } from '../../server/dialect/native.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
@@ -7,6 +8,7 @@ import { JobBoard } from '../../server/flow/job-board.ts';
 import { Registry } from '../../server/flow/registry.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { systemClock } from '../../server/observe/clock.ts';
+import type { Access } from '../../server/ports/access.ts';
 import type { Meter } from '../../server/ports/meter.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
@@ -34,7 +36,11 @@ export interface ScriptedServer {
 }
 
 /** The whole server over real sockets, with words from a script and speech told by loudness: no model, no guessing. */
-export async function openScriptedServer(words: readonly ScriptWord[], sessionsMax = 8): Promise<ScriptedServer> {
+export async function openScriptedServer(
+  words: readonly ScriptWord[],
+  sessionsMax = 8,
+  door: { readonly access?: Access; readonly perKey?: number; readonly perAddress?: number } = {},
+): Promise<ScriptedServer> {
   const recogniser = new ScriptedRecogniser(words);
   const registry = new Registry();
   const offer = {
@@ -62,7 +68,11 @@ export async function openScriptedServer(words: readonly ScriptWord[], sessionsM
     },
     { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
     { read: readFrame, write: writeEvent },
-    { allowedOrigins: [], host: '127.0.0.1', sessionsMax },
+    door.access ?? openDoor,
+    {
+      ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax },
+      ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
+    },
   );
   const transport = new WsTransport(gateway, { frameBytesMax: 1 << 20, pingEveryMs: 30_000 });
   const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', 0)}`;

@@ -1,0 +1,73 @@
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { Fault } from '../../protocol/index.ts';
+import type { Access, Caller, Scope } from '../ports/access.ts';
+import type { Contents, Key, KeyFile } from './key-file.ts';
+import { checkKey, findKey } from './keys.ts';
+import type { Usage } from './usage.ts';
+
+const AUDIENCE = 'sotto';
+
+/** Lets in who has a key of the file, or a token minted with one. Changes of the file count at once. */
+export class Doorkeeper implements Access {
+  readonly needsKey = true;
+  readonly #file: KeyFile;
+  readonly #usage: Usage;
+  readonly #nowMs: () => number;
+
+  constructor(file: KeyFile, usage: Usage, nowMs: () => number) {
+    this.#file = file;
+    this.#usage = usage;
+    this.#nowMs = nowMs;
+  }
+
+  async admit(credential: string | undefined, scope: Scope): Promise<Caller> {
+    if (credential === undefined || credential === '') throw new Fault('auth.missing', {});
+    const { keys, tokenSecret } = this.#contents();
+    const isToken = credential.startsWith('ey');
+    const key = isToken ? await this.#tokenKey(credential, keys, tokenSecret) : findKey(keys, credential);
+    // A token opens sessions and nothing else: it cannot mint its successor.
+    if (isToken && scope !== 'stream') throw new Fault('auth.denied', { got: `A token for ${scope}` });
+    checkKey(key, scope, this.#nowMs());
+    if (scope === 'stream' && this.#usage.isSpent(key))
+      throw new Fault('auth.quota', { minutes: key.minutesPerDay ?? 0 });
+    return {
+      key: key.id,
+      sessionsMax: key.sessionsMax,
+      quota: { minutes: key.minutesPerDay ?? 0 },
+      heard: (audioMs) => this.#usage.add(key, audioMs),
+    };
+  }
+
+  async mint(caller: Caller, seconds: number): Promise<{ token: string; expires: string }> {
+    const issued = Math.floor(this.#nowMs() / 1_000);
+    const token = await new SignJWT({})
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject(caller.key)
+      .setAudience(AUDIENCE)
+      .setIssuedAt(issued)
+      .setExpirationTime(issued + seconds)
+      .sign(Buffer.from(this.#contents().tokenSecret, 'base64url'));
+    return { token, expires: new Date((issued + seconds) * 1_000).toISOString() };
+  }
+
+  async #tokenKey(token: string, keys: readonly Key[], secret: string): Promise<Key> {
+    try {
+      const { payload } = await jwtVerify(token, Buffer.from(secret, 'base64url'), {
+        ...{ algorithms: ['HS256'], audience: AUDIENCE, requiredClaims: ['exp', 'sub'] },
+        currentDate: new Date(this.#nowMs()),
+      });
+      const key = keys.find(({ id }) => id === payload.sub);
+      if (key !== undefined) return key;
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) throw new Fault('auth.expired', {});
+    }
+    throw new Fault('auth.invalid', {});
+  }
+
+  /** Whoever deletes the file locks everybody out; one that cannot be read is the operator's to mend. */
+  #contents(): Pick<Contents, 'keys' | 'tokenSecret'> {
+    const contents = this.#file.contents();
+    if (contents === undefined) throw new Fault('auth.invalid', {});
+    return contents;
+  }
+}

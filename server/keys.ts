@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { KeyFile, SCOPES } from './access/key-file.ts';
+import { addKey, revokeKey } from './access/keys.ts';
+import { dataFolder } from './config/folders.ts';
+import { loadConfig } from './config/load.ts';
+import type { Scope } from './ports/access.ts';
+
+interface AddOptions {
+  readonly scopes?: readonly Scope[];
+  readonly days?: number;
+  readonly sessions?: number;
+  readonly minutes?: number;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+/** `sotto keys …`; resolves with the exit status. The key is printed once, to stdout; everything else is for people. */
+export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv): number {
+  const program = new Command('sotto keys').description('Who may use this server.').exitOverride();
+  program.option('--data <folder>', 'data folder of the server');
+  const file = (): KeyFile => {
+    const { data } = program.opts<{ data?: string }>();
+    const { config } = loadConfig(data === undefined ? [] : ['--data', data], environment);
+    return new KeyFile(dataFolder(config, environment));
+  };
+  program
+    .command('add <name>')
+    .description('make a key and print it; it is shown this once')
+    .addOption(new Option('--scopes <scopes...>', 'what it may do').choices(SCOPES).default(['stream', 'token']))
+    .option('--days <number>', 'days until it expires', positive)
+    .option('--sessions <number>', 'live sessions it may have', whole)
+    .option('--minutes <number>', 'minutes of audio a day (UTC)', positive)
+    .action((name: string, options: AddOptions) => {
+      const { scopes = [], days, sessions, minutes } = options;
+      const wanted = { name, scopes, days, sessionsMax: sessions, minutesPerDay: minutes };
+      const { key, text } = addKey(file(), wanted, Date.now());
+      console.error(`Key ${key.id} (${name}) is stored as a hash in ${file().path}. Keep this; it is not shown again:`);
+      console.log(text);
+    });
+  program
+    .command('list')
+    .description('every key, without its secret')
+    .action(() => {
+      for (const key of file().contents()?.keys ?? []) {
+        const gone = key.expires !== undefined && Date.parse(key.expires) <= Date.now();
+        const state = key.revoked !== undefined ? 'revoked' : gone ? 'expired' : 'valid';
+        const limits = [
+          key.expires === undefined ? '' : `until ${key.expires.slice(0, 16)}`,
+          key.sessionsMax === undefined ? '' : `${key.sessionsMax} sessions`,
+          key.minutesPerDay === undefined ? '' : `${key.minutesPerDay} minutes a day`,
+        ];
+        console.log([key.id, state.padEnd(7), key.name, key.scopes.join(','), ...limits].filter(Boolean).join('  '));
+      }
+    });
+  program
+    .command('revoke <key>')
+    .description('take a key back, by name or id, and the tokens made with it')
+    .action((text: string) => {
+      const key = revokeKey(file(), text, Date.now());
+      console.log(`Key ${key.id} (${key.name}) is revoked; new connections with it are refused from now on.`);
+    });
+  try {
+    program.parse([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
+    console.error(`sotto: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = runKeys(process.argv.slice(2), process.env);

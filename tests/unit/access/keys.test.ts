@@ -1,0 +1,131 @@
+import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import t from 'tap';
+import { Doorkeeper } from '../../../server/access/doorkeeper.ts';
+import { KeyFile } from '../../../server/access/key-file.ts';
+import { addKey, revokeKey } from '../../../server/access/keys.ts';
+import { Usage } from '../../../server/access/usage.ts';
+import type { Scope } from '../../../server/ports/access.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const DAY = 86_400_000;
+
+/** A door with a clock turned by hand. */
+function open() {
+  const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
+  const clock = { ms: Date.parse('2030-05-05T12:00:00Z') };
+  const file = new KeyFile(folder);
+  const usage = new Usage(folder, () => clock.ms, silent);
+  const door = new Doorkeeper(file, usage, () => clock.ms);
+  const add = (more: object = {}): string =>
+    addKey(file, { name: `k${Math.random()}`, scopes: ['stream', 'token'], ...more }, clock.ms).text;
+  return { folder, clock, file, door, usage, add };
+}
+
+t.test('the file holds hashes only, and is readable by its owner alone', async (t) => {
+  const { file, add } = open();
+  const key = add();
+  t.match(key, /^sotto_[0-9a-f]{8}_[\w-]{43}$/);
+  const stored = readFileSync(file.path, 'utf8');
+  t.notOk(stored.includes(key.slice(15)));
+  t.equal(statSync(file.path).mode & 0o777, 0o600);
+  chmodSync(file.path, 0o644);
+  t.throws(() => file.contents(), { message: /readable by others/ });
+  chmodSync(file.path, 0o600);
+  writeFileSync(file.path, '{"version":1}');
+  t.throws(() => file.contents(), { message: /not a file of keys/ });
+});
+
+t.test('who has a key comes in, nobody else does', async (t) => {
+  const { door, add } = open();
+  const key = add();
+  t.match(await door.admit(key, 'stream'), { key: key.slice(6, 14) });
+  await t.rejects(door.admit(undefined, 'stream'), { code: 'auth.missing' });
+  const last = key.at(-1) === 'A' ? 'B' : 'A';
+  for (const wrong of [
+    `${key.slice(0, -1)}${last}`,
+    `${key}a`,
+    'sotto_',
+    'x'.repeat(10_000),
+    key.toUpperCase(),
+    `${key} `,
+  ])
+    await t.rejects(door.admit(wrong, 'stream'), { code: 'auth.invalid' }, wrong.slice(0, 70));
+});
+
+t.test('a key ends when it is revoked or expires, at once', async (t) => {
+  const { door, clock, file, add } = open();
+  const key = add({ name: 'phone', days: 2 });
+  clock.ms += DAY;
+  await door.admit(key, 'stream');
+  clock.ms += DAY;
+  await t.rejects(door.admit(key, 'stream'), { code: 'auth.expired' });
+  const other = add({ name: 'tablet' });
+  await door.admit(other, 'stream');
+  revokeKey(file, 'tablet', clock.ms);
+  await t.rejects(door.admit(other, 'stream'), { code: 'auth.invalid' });
+  t.throws(() => revokeKey(file, 'tablet', clock.ms), { code: 'config.value' });
+  t.ok(add({ name: 'tablet' }), 'the name is free again');
+  t.throws(() => add({ name: 'tablet' }), { code: 'config.value' }, 'but not twice');
+});
+
+t.test('a key does what its scopes say', async (t) => {
+  const { door, add } = open();
+  const key = add({ scopes: ['metrics'] });
+  await door.admit(key, 'metrics');
+  for (const scope of ['stream', 'token'] as Scope[])
+    await t.rejects(door.admit(key, scope), { code: 'auth.denied' }, scope);
+});
+
+t.test('a token opens sessions for its time and no longer than its key is good', async (t) => {
+  const { door, clock, file, add } = open();
+  const key = add({ name: 'site' });
+  const { token, expires } = await door.mint(await door.admit(key, 'token'), 60);
+  t.equal(expires, '2030-05-05T12:01:00.000Z');
+  t.match(await door.admit(token, 'stream'), { key: key.slice(6, 14) });
+  await t.rejects(door.admit(token, 'token'), { code: 'auth.denied' }, 'it cannot mint its successor');
+  await t.rejects(door.admit(token, 'metrics'), { code: 'auth.denied' });
+  clock.ms += 61_000;
+  await t.rejects(door.admit(token, 'stream'), { code: 'auth.expired' });
+  clock.ms -= 61_000;
+  revokeKey(file, 'site', clock.ms);
+  await t.rejects(door.admit(token, 'stream'), { code: 'auth.invalid' });
+});
+
+t.test('a forged token is refused', async (t) => {
+  const { door, file, add } = open();
+  const id = add().slice(6, 14);
+  const secret = Buffer.from(file.contents()!.tokenSecret, 'base64url');
+  const claims = (alg: string) =>
+    new SignJWT({}).setProtectedHeader({ alg }).setSubject(id).setAudience('sotto').setExpirationTime('100y');
+  await door.admit(await claims('HS256').sign(secret), 'stream');
+  const forged = [
+    new UnsecuredJWT({}).setSubject(id).setAudience('sotto').setExpirationTime('100y').encode(),
+    await claims('HS256').sign(Buffer.alloc(32)),
+    await claims('HS512').sign(Buffer.concat([secret, secret])),
+    await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(id).setAudience('sotto').sign(secret),
+    await claims('HS256').setAudience('another').sign(secret),
+    await claims('HS256').setSubject('00000000').sign(secret),
+    'eyJ',
+    'ey..',
+    `ey${'.'.repeat(9_000)}`,
+  ];
+  for (const token of forged) await t.rejects(door.admit(token, 'stream'), { code: 'auth.invalid' });
+});
+
+t.test('a key has its minutes a day, across restarts, and new ones at midnight', async (t) => {
+  const { door, folder, clock, file, usage, add } = open();
+  const key = add({ minutesPerDay: 2 });
+  const caller = await door.admit(key, 'stream');
+  t.ok(caller.heard(119_000));
+  await door.admit(key, 'stream');
+  t.notOk(caller.heard(1_000));
+  await t.rejects(door.admit(key, 'stream'), { code: 'auth.quota', message: /2 minutes/ });
+  usage.save();
+  const again = new Doorkeeper(file, new Usage(folder, () => clock.ms, silent), () => clock.ms);
+  await t.rejects(again.admit(key, 'stream'), { code: 'auth.quota' });
+  clock.ms += DAY;
+  await again.admit(key, 'stream');
+});
