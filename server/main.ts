@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isFault, LIMITS } from '../protocol/index.ts';
+import { isFault } from '../protocol/index.ts';
 import { dataFolder } from './config/folders.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
@@ -14,8 +14,7 @@ import { systemClock } from './observe/clock.ts';
 import { openLog } from './observe/log.ts';
 import { meterOf } from './observe/meter.ts';
 import { Metrics } from './observe/metrics.ts';
-import { openAccess, openCleaner, openRecogniser, pipelineOf, webFolder } from './parts.ts';
-import { WsTransport } from './transport/ws.ts';
+import { chooseTransport, openAccess, openCleaner, openRecogniser, pipelineOf, webFolder } from './parts.ts';
 import { openSpeechModel } from './vad/open.ts';
 
 export interface RunningServer {
@@ -31,6 +30,7 @@ export interface RunningServer {
 export async function startServer(config: Config): Promise<RunningServer> {
   const log = openLog(config['log-level']);
   const access = openAccess(config, dataFolder(config, process.env), log);
+  const transportOf = await chooseTransport(config);
   const { model, recogniser } = await openRecogniser(config, log);
   const cleaner = await openCleaner(config, log).catch(async (error) => {
     await recogniser.close();
@@ -102,7 +102,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
     },
   );
-  const transport = new WsTransport(gateway, { frameBytesMax: LIMITS.frameBytesMax, pingEveryMs: 30_000 });
+  const transport = transportOf(gateway);
   const stop = async (): Promise<void> => {
     await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close()]);
   };

@@ -6,7 +6,7 @@ import { readAddress } from '../models/address.ts';
 import { fetchModel } from '../models/fetched.ts';
 import { cacheFolder, resolveModel } from '../models/locate.ts';
 import { showProgress } from '../models/progress.ts';
-import { Fault } from '../protocol/index.ts';
+import { Fault, isFault, LIMITS } from '../protocol/index.ts';
 import { Doorkeeper } from './access/doorkeeper.ts';
 import { KeyFile } from './access/key-file.ts';
 import { openDoor } from './access/open-door.ts';
@@ -20,6 +20,9 @@ import { WorkerPool } from './engine/pool.ts';
 import type { Access } from './ports/access.ts';
 import type { Cleaner } from './ports/cleaner.ts';
 import type { Log } from './ports/log.ts';
+import type { Transport, TransportHandler } from './ports/transport.ts';
+import { loadUws, UwsTransport } from './transport/uws.ts';
+import { WsTransport } from './transport/ws.ts';
 
 /** Config → the pure pipeline's numbers. */
 export function pipelineOf(config: Config): PipelineOptions {
@@ -109,6 +112,16 @@ export function openAccess(config: Config, folder: string, log: Log): Access {
     wrong('data', folder, `a folder with a good keys.json: ${error instanceof Error ? error.message : error}`);
   }
   return new Doorkeeper(file, new Usage(folder, Date.now, log), Date.now);
+}
+
+/** How sockets are served. Rejects with a ConfigError when uWebSockets.js is asked for and not there. */
+export async function chooseTransport(config: Config): Promise<(handler: TransportHandler) => Transport> {
+  const options = { frameBytesMax: LIMITS.frameBytesMax, pingEveryMs: 30_000 };
+  if (config.transport === 'ws') return (handler) => new WsTransport(handler, options);
+  const library = await loadUws().catch((error: unknown) => {
+    throw isFault(error) ? new ConfigError([error]) : error;
+  });
+  return (handler) => new UwsTransport(library, handler, options);
 }
 
 /** The built page, from the sources as well as from `dist`. */

@@ -24,6 +24,12 @@ export const OPTIONS = {
     max: 65_535,
     doc: 'Port for the page and the streams; 0 takes a free one.',
   },
+  transport: {
+    type: 'string',
+    default: 'ws',
+    choices: ['ws', 'uws'],
+    doc: 'What serves the sockets; `uws` needs uWebSockets.js, installed by you.',
+  },
   model: {
     type: 'string',
     default: 'base',

@@ -1,0 +1,126 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { STATUS_CODES } from 'node:http';
+
+/** Body bytes waiting for their reader before the client is not read on. */
+const BODY_BYTES_HELD = 1_048_576;
+
+/** A fetch-style request over the library's callbacks. `onLost` is told what to call when the client goes away. */
+export function requestOf(response: HttpResponse, request: HttpRequest, onLost: (tell: () => void) => void): Request {
+  const method = request.getMethod().toUpperCase();
+  const query = request.getQuery();
+  const headers = new Headers();
+  request.forEach((name, value) => {
+    headers.append(name, value);
+  });
+  const path = request.getUrl();
+  // Only the path counts; the host header is the gateway's to judge.
+  const url = new URL((path.startsWith('/') ? path : '/') + (query ? `?${query}` : ''), 'http://localhost');
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  return new Request(url, {
+    method,
+    headers,
+    body: hasBody ? bodyOf(response, onLost) : null,
+    ...(hasBody ? { duplex: 'half' } : {}),
+  } as RequestInit);
+}
+
+function bodyOf(response: HttpResponse, onLost: (tell: () => void) => void): ReadableStream<Uint8Array> {
+  let paused = false;
+  let over = false;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        onLost(() => {
+          if (!over) controller.error(new Error('the client went away'));
+          over = true;
+        });
+        response.onData((chunk, isLast) => {
+          if (over) return;
+          // The library takes the memory back when this returns.
+          if (chunk.byteLength > 0) controller.enqueue(new Uint8Array(chunk.slice(0)));
+          if (isLast) {
+            over = true;
+            controller.close();
+          } else if (!paused && (controller.desiredSize ?? 0) <= 0) {
+            paused = true;
+            response.pause();
+          }
+        });
+      },
+      pull() {
+        if (!paused || over) return;
+        paused = false;
+        response.resume();
+      },
+      cancel() {
+        // Nobody reads on; what still comes is let pass, so that the answer can be sent.
+        if (paused && !over) response.resume();
+        over = true;
+      },
+    },
+    { highWaterMark: BODY_BYTES_HELD, size: (chunk) => chunk.byteLength },
+  );
+}
+
+/** Sends an answer, waiting for a slow reader between its chunks. */
+export async function writeResponse(
+  response: HttpResponse,
+  answer: Response,
+  client: { readonly gone: () => boolean; readonly head?: boolean },
+): Promise<void> {
+  const reader = answer.body?.getReader();
+  try {
+    const first = await reader?.read();
+    if (client.gone()) return;
+    // Most answers are one chunk; those get a content-length.
+    const second = first === undefined || first.done ? first : await reader?.read();
+    if (client.gone()) return;
+    const whole = second === undefined || second.done;
+    response.cork(() => {
+      response.writeStatus(`${answer.status} ${answer.statusText || STATUS_CODES[answer.status]}`);
+      for (const [name, value] of answer.headers)
+        if (name !== 'content-length' && name !== 'transfer-encoding') response.writeHeader(name, value);
+      const body = first?.value ?? new Uint8Array();
+      if (client.head) response.endWithoutBody(body.byteLength);
+      else if (whole) response.end(body);
+      else response.write(body);
+    });
+    if (client.head || whole) return;
+    let chunk: { readonly done?: boolean; readonly value?: Uint8Array } | undefined = second;
+    while (chunk !== undefined && !chunk.done) {
+      if (client.gone()) return;
+      await write(response, chunk.value!, client.gone);
+      chunk = await reader?.read();
+    }
+    if (!client.gone()) response.cork(() => response.end());
+  } catch {
+    // The answer broke off while it was made; a cut connection is the only honest end of a half-sent body.
+    if (!client.gone()) response.close();
+  } finally {
+    await reader?.cancel().catch(() => {
+      // It had failed already; that was handled above.
+    });
+  }
+}
+
+/** Resolves when the chunk is taken and there is room for the next. */
+function write(response: HttpResponse, chunk: Uint8Array, gone: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    let room = true;
+    response.cork(() => {
+      room = response.write(chunk);
+    });
+    if (room || gone()) return resolve();
+    response.onWritable(() => {
+      resolve();
+      return true;
+    });
+    // A client that goes away writes no more; look again, for the library tells only one listener.
+    const watch = setInterval(() => {
+      if (!gone()) return;
+      clearInterval(watch);
+      resolve();
+    }, 1_000);
+    watch.unref();
+  });
+}
