@@ -58,11 +58,14 @@ export const Start = z.object({
   audio: AudioFormat.optional().describe('Default: pcm_s16le, 16 kHz, one channel.'),
   task: z.enum(['transcribe', 'translate']).optional().describe('`translate` gives English text. Default transcribe.'),
   model: z.string().min(1).max(200).optional().describe('A model name the server offers; default: its own.'),
-  /** Place kept for resuming a session on a new connection. */
   resume: z
-    .object({ session: z.string().max(100), secret: z.string().max(100), afterSeq: z.int().min(0) })
+    .object({
+      session: z.string().max(100),
+      secret: z.string().max(100),
+      seq: z.int().min(0).describe('Number of the last event that came.'),
+    })
     .optional()
-    .describe('Reserved: continue an earlier session.'),
+    .describe('Go on with a session whose connection was lost; every other field is ignored.'),
   ...changeable,
 });
 export type Start = z.infer<typeof Start>;

@@ -14,6 +14,7 @@ import {
   Notice,
   Partial,
   Ready,
+  Resumed,
   ServerEvent,
   Speech,
   STREAM_PATH,
@@ -22,7 +23,7 @@ import {
 } from './index.ts';
 
 const CLIENT = { Start, Configure, Flush, Keepalive, Finish };
-const SERVER = { Ready, Speech, Partial, Final, Cleaned, Notice, Ack, Flushed, Done, Fault: FaultEvent };
+const SERVER = { Ready, Resumed, Speech, Partial, Final, Cleaned, Notice, Ack, Flushed, Done, Fault: FaultEvent };
 
 /** The generated documents by file name: JSON Schema of both directions, and AsyncAPI 3.0. */
 export function schemaDocuments(): Readonly<Record<string, string>> {

@@ -19,11 +19,24 @@ export const Ready = z.object({
   seq,
   session: z.string().describe('Id of the session.'),
   secret: z.string().describe('Needed to resume it; shown once.'),
+  resumeMs: ms.describe('How long the session waits for a client whose connection was lost; 0 is not at all.'),
   model: z.string(),
   engine: z.string(),
   language: z.string().describe('The language in force, or `auto`.'),
   languages: z.union([z.literal('all'), z.array(z.string())]).describe('Languages this model knows.'),
   audio: AudioFormat,
+});
+
+const samples = z.int().min(0).describe('Whole samples of each channel taken in, at the rate of `start`.');
+
+/** Answer to `start` with `resume`. The events after the client's last follow, then new ones. */
+export const Resumed = z.object({
+  type: z.literal('resumed'),
+  seq: z.int().min(0).describe('The number the client gave: this event has none of its own.'),
+  session: z.string(),
+  audioMs: ms,
+  samples: samples.describe('Send on from this sample: what lies before has come, what lies after has not.'),
+  commands: z.int().min(0).describe('How many `configure`, `flush` and `finish` have come; send the others again.'),
 });
 
 export const Speech = z.object({
@@ -106,6 +119,7 @@ export const Ack = z.object({
   type: z.literal('ack'),
   seq,
   audioMs: ms.describe('Audio taken in so far; a client may forget what lies before.'),
+  samples,
 });
 
 export const Flushed = z.object({
@@ -134,6 +148,7 @@ export const FaultEvent = z.object({
 /** What the server sends, always as a text frame. Clients ignore types they do not know. */
 export const ServerEvent = z.discriminatedUnion('type', [
   Ready,
+  Resumed,
   Speech,
   Partial,
   Final,

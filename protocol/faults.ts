@@ -148,6 +148,13 @@ export const FAULTS = {
     'never',
     (d: { session: string }) => `Session ${d.session} cannot be resumed here; start a new one.`,
   ),
+  'session.moved': row(
+    'client',
+    409,
+    1008,
+    'never',
+    (d: { session: string }) => `Session ${d.session} goes on over another connection.`,
+  ),
   'server.full': row(
     'capacity',
     503,

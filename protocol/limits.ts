@@ -14,6 +14,8 @@ export const LIMITS = {
   sessionMinutesMax: 480,
   /** Bytes waiting for a slow client before it is let go. */
   outboxBytesMax: 4_194_304,
+  /** Bytes of events kept for a client that comes back over a new connection. */
+  replayBytesMax: 2_097_152,
   /** Characters of vocabulary hints, all together. */
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */

@@ -2,6 +2,7 @@ import type { ServerEvent } from './events.ts';
 
 const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
   'ready',
+  'resumed',
   'speech',
   'partial',
   'final',

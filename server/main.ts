@@ -8,6 +8,7 @@ import { helpText, showConfig } from './config/show.ts';
 import { streamsCarried } from './core/schedule/load.ts';
 import { readFrame, writeEvent } from './dialect/native.ts';
 import { JobBoard } from './flow/job-board.ts';
+import type { LiveSession } from './flow/live-session.ts';
 import { Registry } from './flow/registry.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { systemClock } from './observe/clock.ts';
@@ -47,7 +48,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   );
   const metrics = new Metrics();
   const meter = meterOf(metrics);
-  const registry = new Registry();
+  const registry = new Registry<LiveSession>();
   const board = new JobBoard(recogniser, systemClock, meter, (cadence, lagMs) => registry.advise(cadence, lagMs));
   const carried = streamsCarried(info.realTimeFactor);
   const sessionsMax = config['sessions-max'] || Math.max(4, carried * 2);
@@ -78,6 +79,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       engine: info.engine,
       cleanTimeoutMs: config['clean-timeout-ms'],
       pauseMs: config['pause-ms'],
+      resumeGraceMs: config['resume-grace-ms'],
     },
     {
       webFolder: webFolder(),

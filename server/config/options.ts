@@ -203,6 +203,13 @@ export const OPTIONS = {
     max: 60_000,
     doc: 'When no audio comes for this long, what was said is finalised.',
   },
+  'resume-grace-ms': {
+    type: 'integer',
+    default: 60_000,
+    min: 0,
+    max: 3_600_000,
+    doc: 'How long a session waits for a client whose connection was lost, then it is finalised; 0 is not at all.',
+  },
   'decode-timeout-ms': {
     type: 'integer',
     default: 60_000,

@@ -23,7 +23,7 @@ export interface DriverParts {
   readonly pauseMs: number;
 }
 
-/** What the driver tells its connection. */
+/** What the driver tells its session. */
 export interface DriverEvents {
   event(event: EventBody): void;
   /** `done` was sent; nothing follows. */
@@ -83,6 +83,17 @@ export class Driver {
     this.#ack(false);
     this.#silence?.[Symbol.dispose]();
     this.#silence = this.#parts.clock.after(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
+  }
+
+  /** Audio taken in so far: whole samples of each channel at the client's rate, and their time. */
+  get position(): { readonly audioMs: number; readonly samples: number } {
+    return { audioMs: msFromSamples(this.#core.heardSamples), samples: this.#intake.frames };
+  }
+
+  /** The connection is lost: the client will send on from the last whole sample, and its silence means nothing. */
+  detached(): void {
+    this.#intake.dropTorn();
+    this.#silence?.[Symbol.dispose]();
   }
 
   configure(settings: Configure): void {
@@ -174,7 +185,7 @@ export class Driver {
     const heard = this.#core.heardSamples;
     if (heard === this.#acked || (!now && heard - this.#acked < ACK_EVERY_SAMPLES)) return;
     this.#acked = heard;
-    this.#events.event({ type: 'ack', audioMs: msFromSamples(heard) });
+    this.#events.event({ type: 'ack', ...this.position });
   }
 
   /** Once a session is enough; a microphone that clips does so all the time. */

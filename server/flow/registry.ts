@@ -1,4 +1,4 @@
-/** A live session, as the server sees it. */
+/** Something that takes a place on this server: a live session, or a connection that may become one. */
 export interface Live {
   readonly id: string;
   /** Whose session it is, and from where. */
@@ -11,16 +11,21 @@ export interface Live {
   destroy(): void;
 }
 
-/** The live sessions of this server. */
-export class Registry {
+/** Ended sessions whose last events may not have arrived. More are forgotten, oldest first. */
+const SHELF_MAX = 256;
+
+/** The live sessions of this server, and those that ended a moment ago. `S` is what can be found again. */
+export class Registry<S extends Live = Live> {
   readonly #live = new Map<string, Live>();
+  readonly #sessions = new Map<string, S>();
+  readonly #shelf = new Map<string, S>();
   #idle: (() => void) | undefined;
 
   get size(): number {
     return this.#live.size;
   }
 
-  /** Live sessions of a key and of an address. */
+  /** Live sessions of a key and of an address. A session without a connection counts. */
   count(key: string, address: string): { readonly ofKey: number; readonly ofAddress: number } {
     let ofKey = 0;
     let ofAddress = 0;
@@ -35,9 +40,33 @@ export class Registry {
     this.#live.set(live.id, live);
   }
 
+  /** A session takes the place of the connection that opened it. */
+  open(session: S, connection?: Live): void {
+    if (connection !== undefined) this.#live.delete(connection.id);
+    this.#live.set(session.id, session);
+    this.#sessions.set(session.id, session);
+  }
+
+  /** A session that can be resumed: live, or ended a moment ago. */
+  find(id: string): S | undefined {
+    return this.#sessions.get(id) ?? this.#shelf.get(id);
+  }
+
   remove(id: string): void {
-    this.#live.delete(id);
-    if (this.#live.size === 0) this.#idle?.();
+    this.#sessions.delete(id);
+    if (this.#live.delete(id) && this.#live.size === 0) this.#idle?.();
+  }
+
+  /** Frees the place of a session that has ended, and keeps it to be found. */
+  shelve(session: S): void {
+    this.remove(session.id);
+    this.#shelf.set(session.id, session);
+    const oldest = this.#shelf.values().next().value;
+    if (this.#shelf.size > SHELF_MAX) oldest?.destroy();
+  }
+
+  forget(id: string): void {
+    this.#shelf.delete(id);
   }
 
   advise(cadence: number, lagMs: number): void {
@@ -46,12 +75,13 @@ export class Registry {
 
   /** Asks every session to end and waits for the last, at most until `limit` resolves; what is left then is cut off. */
   async drain(limit: Promise<void>): Promise<void> {
-    if (this.#live.size === 0) return;
-    const idle = new Promise<void>((resolve) => {
-      this.#idle = resolve;
-    });
-    for (const live of [...this.#live.values()]) live.drain();
-    await Promise.race([idle, limit]);
-    for (const live of [...this.#live.values()]) live.destroy();
+    if (this.#live.size > 0) {
+      const idle = new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+      for (const live of [...this.#live.values()]) live.drain();
+      await Promise.race([idle, limit]);
+    }
+    for (const live of [...this.#live.values(), ...this.#shelf.values()]) live.destroy();
   }
 }

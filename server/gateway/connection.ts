@@ -1,82 +1,51 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  AudioFormat,
-  BYTES_PER_SAMPLE,
-  type Command,
-  type EventBody,
-  FAULTS,
-  Fault,
-  isFault,
-  type Start,
-} from '../../protocol/index.ts';
-import type { PipelineOptions } from '../core/session/settings.ts';
-import { languageOf, type Offer, settingsOf } from '../core/session/settings-of.ts';
-import type { Cleaners } from '../flow/cleaning.ts';
-import { Driver } from '../flow/driver.ts';
-import type { JobBoard } from '../flow/job-board.ts';
-import { Outbox } from '../flow/outbox.ts';
-import type { Live, Registry } from '../flow/registry.ts';
-import { Watchdog } from '../flow/watchdog.ts';
-import type { Caller } from '../ports/access.ts';
-import type { Clock } from '../ports/clock.ts';
+import { randomUUID } from 'node:crypto';
+import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type Start } from '../../protocol/index.ts';
+import { faultEvent, type Line, LiveSession, type SessionParts, type Visitor } from '../flow/live-session.ts';
+import type { Live } from '../flow/registry.ts';
 import type { Dialect } from '../ports/dialect.ts';
-import type { Log } from '../ports/log.ts';
-import type { Meter } from '../ports/meter.ts';
-import type { SpeechModel } from '../ports/speech-model.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
 
-/** What every session of a server is made of. */
-export interface SessionParts {
-  readonly board: JobBoard;
-  readonly registry: Registry;
-  readonly speechModel: SpeechModel;
-  readonly cleaners: Cleaners;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter;
-  readonly pipeline: PipelineOptions;
-  readonly offer: Offer;
-  readonly engine: string;
-  readonly cleanTimeoutMs: number;
-  readonly pauseMs: number;
+/** Close statuses of a client that leaves on purpose; whatever else ends a connection is an accident. */
+const GOODBYES: readonly number[] = [1000, 1001, 1005];
+
+export interface SessionConnectionOptions {
+  readonly parts: SessionParts;
+  readonly visitor: Visitor;
+  /** The session this connection was let in for though the server may be full; it can resume no other, and start none. */
+  readonly resumes?: string | undefined;
 }
 
-/** Who opened a connection, and from where. */
-export interface Visitor {
-  readonly caller: Caller;
-  readonly address: string;
-}
-
-/** How often a slow client's outbox is looked at again, ms. */
-const DRAIN_EVERY_MS = 50;
-
-/** One connection and its session: frames in, commands to the driver, events out. */
+/** One connection: frames in, commands to its session; events of the session out. Opens a session, or resumes one. */
 export class SessionConnection implements ConnectionHandler, Live {
   readonly id = randomUUID();
   readonly #connection: Connection;
   readonly #dialect: Dialect;
   readonly #parts: SessionParts;
-  readonly #outbox: Outbox;
-  readonly #watchdog: Watchdog;
   readonly #visitor: Visitor;
-  #bytesPerMs = Number.POSITIVE_INFINITY;
-  #driver: Driver | undefined;
-  #finished = false;
-  /** The server, not the client, said that this is the end. */
-  #ending = false;
+  readonly #resumes: string | undefined;
+  readonly #opening: Disposable;
+  readonly #line: Line = {
+    queuedBytes: () => this.#connection.queuedBytes,
+    send: (event) => this.#send(event),
+    pause: () => this.#connection.pause(),
+    resume: () => this.#connection.resume(),
+    close: (status, reason) => this.#goodbye(status, reason),
+  };
+  #session: LiveSession | undefined;
   #ended = false;
-  #drainTimer: Disposable | undefined;
 
-  constructor(connection: Connection, dialect: Dialect, parts: SessionParts, visitor: Visitor) {
-    this.#visitor = visitor;
+  constructor(connection: Connection, dialect: Dialect, options: SessionConnectionOptions) {
+    const { parts, visitor, resumes } = options;
     this.#connection = connection;
     this.#dialect = dialect;
     this.#parts = parts;
-    this.#outbox = new Outbox({
-      queuedBytes: () => connection.queuedBytes,
-      send: (event) => connection.send(dialect.write(event)),
-    });
-    this.#watchdog = new Watchdog(parts.clock, (fault) => this.#timedOut(fault));
+    this.#visitor = visitor;
+    this.#resumes = resumes;
+    const seconds = LIMITS.openTimeoutMs / 1000;
+    this.#opening = parts.clock.after(LIMITS.openTimeoutMs, () =>
+      this.#refuse(new Fault('session.unopened', { seconds })),
+    );
+    if (resumes !== undefined) return;
     parts.registry.add(this);
     parts.meter.opened(parts.registry.size);
   }
@@ -91,163 +60,80 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   message(frame: string | Uint8Array): void {
     if (this.#ended) return;
+    let command: Command;
     try {
-      this.#watchdog.heard();
-      this.#obey(this.#dialect.read(frame));
+      command = this.#dialect.read(frame);
     } catch (error) {
-      this.#fail(error);
+      if (this.#session === undefined) this.#refuse(error);
+      else this.#session.unreadable(error);
+      return;
     }
+    if (this.#session === undefined) this.#open(command);
+    else if (command.type === 'start')
+      this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
+    else this.#session.obey(command);
   }
 
+  close(status: number): void {
+    this.#end();
+    this.#session?.lost(this.#line, GOODBYES.includes(status) ? 'goodbye' : 'cut');
+  }
+
+  load(): void {}
+
   drain(): void {
-    if (this.#ended) return;
-    this.#say({ ...faultEvent(new Fault('server.draining', {})), fatal: false });
-    if (this.#driver === undefined) this.#goodbye(1012, 'draining');
-    else this.#finishHere();
+    this.#refuse(new Fault('server.draining', {}));
   }
 
   destroy(): void {
     this.#goodbye(1012, 'draining');
   }
 
-  load(cadence: number, lagMs: number): void {
-    this.#driver?.load(cadence, lagMs);
-  }
-
-  close(): void {
-    this.#end();
-  }
-
-  #obey(command: Command): void {
-    if (command.type === 'start') return this.#start(command);
-    if (this.#driver === undefined) throw new Fault('command.out-of-order', { got: command.type, want: 'start' });
-    // After `finish` a client has nothing more to say; a late keepalive does no harm, nor does what was under way when
-    // the server ended the session.
-    if (this.#finished) {
-      if (this.#ending || command.type === 'keepalive') return;
-      throw new Fault('command.out-of-order', { got: command.type, want: 'nothing after finish' });
-    }
-    switch (command.type) {
-      case 'audio':
-        this.#driver.audio(command.bytes);
-        return this.#count(command.bytes.length);
-      case 'configure':
-        if (command.language === undefined) return this.#driver.configure(command);
-        return this.#driver.configure({ ...command, language: languageOf(command.language, this.#parts.offer) });
-      case 'flush':
-        return this.#driver.flush(command.id);
-      case 'finish':
-        return this.#finish();
-      case 'keepalive':
-        return;
+  #open(command: Command): void {
+    try {
+      if (command.type !== 'start') throw new Fault('command.out-of-order', { got: command.type, want: 'start' });
+      if (command.resume !== undefined) this.#resume(command.resume);
+      else if (this.#resumes !== undefined) throw new Fault('session.unknown', { session: this.#resumes });
+      else this.#start(command);
+    } catch (error) {
+      this.#refuse(error);
     }
   }
 
   #start(start: Start): void {
-    if (this.#driver !== undefined) throw new Fault('command.out-of-order', { got: 'a second start', want: 'audio' });
-    if (start.resume !== undefined) throw new Fault('session.unknown', { session: start.resume.session });
-    const { offer, engine } = this.#parts;
-    const format = start.audio ?? AudioFormat.parse({});
-    const settings = settingsOf(start, offer);
-    this.#bytesPerMs = (BYTES_PER_SAMPLE[format.encoding] * format.channels * format.sampleRate) / 1_000;
-    this.#watchdog.started();
-    this.#say({
-      type: 'ready',
-      session: this.id,
-      secret: randomBytes(16).toString('base64url'),
-      model: offer.model,
-      engine,
-      language: settings.language,
-      languages: offer.languages === 'all' ? 'all' : [...offer.languages],
-      audio: format,
-    });
-    this.#driver = new Driver(
-      format,
-      settings,
-      this.#parts.pipeline,
-      { ...this.#parts, session: this.id },
-      {
-        event: (event) => this.#say(event),
-        closed: () => this.#goodbye(1000, 'done'),
-        throttle: (stop) => this.#throttle(stop),
-        broken: (error) => this.#fail(error),
-      },
-    );
+    const session = new LiveSession(start, this.#line, this.#parts, this.#visitor);
+    this.#opening[Symbol.dispose]();
+    this.#session = session;
+    this.#parts.registry.open(session, this);
   }
 
-  /** What was sent before the minutes ran out is still finalised. */
-  #count(bytes: number): void {
-    if (this.#visitor.caller.heard(bytes / this.#bytesPerMs)) return;
-    this.#say({ ...faultEvent(new Fault('auth.quota', this.#visitor.caller.quota)), fatal: false });
-    this.#finishHere();
+  #resume(resume: NonNullable<Start['resume']>): void {
+    const session = this.#parts.registry.find(resume.session);
+    if (session === undefined || (this.#resumes !== undefined && this.#resumes !== resume.session))
+      throw new Fault('session.unknown', { session: resume.session });
+    session.resume(resume, this.#line, this.#visitor.caller);
+    this.#opening[Symbol.dispose]();
+    this.#session = session;
+    this.#parts.registry.remove(this.id);
   }
 
-  #finishHere(): void {
-    if (this.#finished) return;
-    this.#ending = true;
-    this.#finish();
-  }
-
-  #finish(): void {
-    this.#finished = true;
-    this.#watchdog.sleep();
-    this.#driver?.finish();
-  }
-
-  #throttle(stop: boolean): void {
-    if (stop) {
-      this.#watchdog.sleep();
-      this.#connection.pause();
-      return;
-    }
-    this.#connection.resume();
-    if (!this.#finished) this.#watchdog.heard();
-  }
-
-  #say(event: EventBody): void {
-    if (this.#ended) return;
-    try {
-      this.#outbox.put(event);
-      if (this.#connection.queuedBytes > 0) this.#drainLater();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #drainLater(): void {
-    this.#drainTimer?.[Symbol.dispose]();
-    this.#drainTimer = this.#parts.clock.after(DRAIN_EVERY_MS, () => {
-      this.#outbox.flush();
-      if (this.#connection.queuedBytes > 0 && !this.#ended) this.#drainLater();
-    });
-  }
-
-  /** Words said so far are not thrown away because the client fell silent. */
-  #timedOut(fault: Fault): void {
-    if (this.#driver === undefined || fault.code === 'session.unopened') return this.#fail(fault);
-    this.#say({ ...faultEvent(fault), fatal: false });
-    this.#finishHere();
-  }
-
-  #fail(error: unknown): void {
+  /** No session came of it. */
+  #refuse(error: unknown): void {
     if (this.#ended) return;
     const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
     const { log, meter } = this.#parts;
     meter.fault(fault.code);
-    if (fault.code === 'server.bug') log.error({ session: this.id, err: error }, 'a bug ended a session');
-    else log.info({ session: this.id, code: fault.code }, 'a fault');
-    // A wrong setting in mid-stream changes nothing; everything else ends the session.
-    const fatal = !(
-      this.#driver !== undefined && ['command.option', 'command.unknown', 'command.unreadable'].includes(fault.code)
-    );
-    const event = { ...faultEvent(fault), fatal };
-    if (fault.code !== 'client.slow') this.#say(event);
-    if (fatal) this.#goodbye(FAULTS[fault.code].close, fault.code);
+    if (fault.code === 'server.bug') log.error({ connection: this.id, err: error }, 'a bug ended a connection');
+    else log.info({ connection: this.id, code: fault.code }, 'a fault');
+    this.#send({ ...faultEvent(fault), seq: 1 });
+    this.#goodbye(FAULTS[fault.code].close, fault.code);
+  }
+
+  #send(event: ServerEvent): void {
+    if (!this.#ended) this.#connection.send(this.#dialect.write(event));
   }
 
   #goodbye(status: number, reason: string): void {
-    if (this.#ended) return;
-    this.#outbox.flush();
     this.#end();
     this.#connection.close(status, reason);
   }
@@ -255,14 +141,9 @@ export class SessionConnection implements ConnectionHandler, Live {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#watchdog.close();
-    this.#drainTimer?.[Symbol.dispose]();
-    this.#driver?.close();
+    this.#opening[Symbol.dispose]();
+    if (this.#session !== undefined || this.#resumes !== undefined) return;
     this.#parts.registry.remove(this.id);
     this.#parts.meter.ended(this.#parts.registry.size);
   }
-}
-
-function faultEvent(fault: Fault): Omit<Extract<EventBody, { type: 'fault' }>, 'fatal'> & { fatal: boolean } {
-  return { type: 'fault', code: fault.code, text: fault.message, retry: FAULTS[fault.code].retry, fatal: true };
 }

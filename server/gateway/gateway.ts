@@ -1,9 +1,10 @@
 import { FAULTS, Fault, isFault, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
+import type { SessionParts, Visitor } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
 import type { Dialect } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler, OpenRequest, TransportHandler, Upgrade } from '../ports/transport.ts';
 import { refusalOf } from './admission.ts';
-import { SessionConnection, type SessionParts } from './connection.ts';
+import { SessionConnection } from './connection.ts';
 import { credentialOf } from './credential.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
 import { mintToken } from './tokens.ts';
@@ -45,11 +46,12 @@ export class Gateway implements TransportHandler {
     try {
       this.#checkRequest(request);
       const caller = await this.#access.admit(credentialOf(request), 'stream');
-      this.#checkRoom(caller, request.remoteAddress);
+      const resumes = this.#resumed(request, caller);
+      if (resumes === undefined) this.#checkRoom(caller, request.remoteAddress);
       return {
         kind: 'accept',
         subprotocol: request.subprotocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined,
-        open: (connection) => this.#open(connection, caller, request.remoteAddress),
+        open: (connection) => this.#open(connection, { caller, address: request.remoteAddress }, resumes),
       };
     } catch (error) {
       const fault = this.#faultOf(error);
@@ -75,16 +77,22 @@ export class Gateway implements TransportHandler {
     }
   }
 
+  /** A session that is here already needs no room: its client may come back though the server is full or draining. */
+  #resumed(request: OpenRequest, caller: Caller): string | undefined {
+    const id = new URLSearchParams(request.url.split('?')[1]).get('resume') ?? '';
+    return this.#parts.registry.find(id)?.key === caller.key ? id : undefined;
+  }
+
   /** The room was there when the caller was let in; others may have come in meanwhile. */
-  #open(connection: Connection, caller: Caller, address: string): ConnectionHandler {
+  #open(connection: Connection, visitor: Visitor, resumes: string | undefined): ConnectionHandler {
     try {
-      this.#checkRoom(caller, address);
+      if (resumes === undefined) this.#checkRoom(visitor.caller, visitor.address);
     } catch (error) {
       const fault = this.#faultOf(error);
       connection.close(FAULTS[fault.code].close, fault.code);
       return NOBODY;
     }
-    return new SessionConnection(connection, this.#dialect, this.#parts, { caller, address });
+    return new SessionConnection(connection, this.#dialect, { parts: this.#parts, visitor, resumes });
   }
 
   #checkRequest(request: OpenRequest): void {

@@ -126,7 +126,7 @@ t.test('bad input gets a clear fault', async (t) => {
     [['{"type":"start","audio":{"sampleRate":7000}}'], 'audio.format', 1003],
     [['{"type":"start","language":"xx"}'], 'command.option', 1007],
     [['{"type":"start","model":"other"}'], 'model.unknown', 1011],
-    [['{"type":"start","resume":{"session":"a","secret":"b","afterSeq":0}}'], 'session.unknown', 1008],
+    [['{"type":"start","resume":{"session":"a","secret":"b","seq":0}}'], 'session.unknown', 1008],
   ];
   for (const [frames, fault, close] of cases) {
     const result = await raw(server.url, frames);

@@ -5,6 +5,7 @@ import { PIPELINE } from '../../server/core/session/settings.ts';
 import { readFrame, writeEvent } from '../../server/dialect/native.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import { JobBoard } from '../../server/flow/job-board.ts';
+import type { LiveSession } from '../../server/flow/live-session.ts';
 import { Registry } from '../../server/flow/registry.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { systemClock } from '../../server/observe/clock.ts';
@@ -29,7 +30,7 @@ const silentLog = { debug: nothing, info: nothing, warn: nothing, error: nothing
 export interface ScriptedServer {
   readonly url: string;
   readonly recogniser: ScriptedRecogniser;
-  readonly registry: Registry;
+  readonly registry: Registry<LiveSession>;
   readonly gateway: Gateway;
   connect(options?: Partial<ConnectOptions>): Promise<Session>;
   close(): Promise<void>;
@@ -39,10 +40,15 @@ export interface ScriptedServer {
 export async function openScriptedServer(
   words: readonly ScriptWord[],
   sessionsMax = 8,
-  door: { readonly access?: Access; readonly perKey?: number; readonly perAddress?: number } = {},
+  door: {
+    readonly access?: Access;
+    readonly perKey?: number;
+    readonly perAddress?: number;
+    readonly graceMs?: number;
+  } = {},
 ): Promise<ScriptedServer> {
   const recogniser = new ScriptedRecogniser(words);
-  const registry = new Registry();
+  const registry = new Registry<LiveSession>();
   const offer = {
     model: 'script',
     languages: 'all' as const,
@@ -65,6 +71,7 @@ export async function openScriptedServer(
       engine: 'script',
       cleanTimeoutMs: 500,
       pauseMs: 60_000,
+      resumeGraceMs: door.graceMs ?? 10_000,
     },
     { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
     { read: readFrame, write: writeEvent },

@@ -16,6 +16,7 @@ export class AudioIntake {
   readonly #frameBytes: number;
   readonly #resamplers: readonly Resampler[];
   #torn = new Uint8Array(0);
+  #frames = 0;
 
   constructor(format: AudioFormat) {
     this.#format = format;
@@ -25,6 +26,16 @@ export class AudioIntake {
 
   get speakers(): number {
     return this.#format.channelMode === 'separate' ? this.#format.channels : 1;
+  }
+
+  /** Whole samples of each channel taken in, at the client's rate. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Forgets the torn sample at the end: whoever sends on begins with a whole one. */
+  dropTorn(): void {
+    this.#torn = new Uint8Array(0);
   }
 
   push(bytes: Uint8Array): Taken {
@@ -46,6 +57,7 @@ export class AudioIntake {
     joined.set(this.#torn);
     joined.set(bytes, this.#torn.length);
     this.#torn = joined.slice(whole);
+    this.#frames += whole / this.#frameBytes;
     return joined.subarray(0, whole);
   }
 
