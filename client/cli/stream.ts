@@ -22,6 +22,15 @@ const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
 export async function stream(source: AudioSource, options: StreamOptions): Promise<void> {
   const { printer, start, signal, pace } = options;
   const session = await connect({ ...start, url: options.url, audio: source.format, WebSocket: WebSocket as never });
+  session.onLine((line) => {
+    if (line.state === 'resumed')
+      options.warn(
+        line.lostMs === 0
+          ? 'The connection is back; nothing is lost.'
+          : `The connection is back, but ${Math.round(line.lostMs / 100) / 10} s of sound were too much to keep.`,
+      );
+    else if (line.attempt === 1) options.warn('The connection is lost; trying to get back.');
+  });
   const reading = read(session, printer, options.warn);
   const { encoding, sampleRate, channels } = source.format;
   const perMs = (sampleRate * channels * BYTES[encoding]) / 1_000;

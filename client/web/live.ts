@@ -45,6 +45,8 @@ export class Live {
   #microphone: Microphone | undefined;
   #sentMs = 0;
   #late = false;
+  /** The connection is lost, and sound waits until it is back. */
+  #away = false;
   #stopping = false;
 
   constructor(base: Base, events: LiveEvents) {
@@ -160,6 +162,15 @@ export class Live {
       return false;
     }
     this.#session = session;
+    session.onLine((line) => {
+      this.#away = line.state === 'reconnecting';
+      if (this.#away) return this.#events.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
+      if (line.state === 'resumed' && line.lostMs > 0)
+        this.#events.remark(
+          `The network was away too long: ${Math.round(line.lostMs / 1_000)} s of sound are missing.`,
+        );
+      this.#events.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
+    });
     this.#events.model(session.ready.model);
     this.#events.state('live', doing);
     void this.#read(session);
@@ -190,7 +201,7 @@ export class Live {
   }
 
   #noticed(code: string, text: string): void {
-    if (code === 'lag' && !this.#stopping) {
+    if (code === 'lag' && !this.#stopping && !this.#away) {
       this.#late = text.includes('behind');
       this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
     }
@@ -200,8 +211,8 @@ export class Live {
   #send(pcm: Int16Array): void {
     const session = this.#session!;
     const waitingMs = session.unsentBytes / BYTES_PER_MS;
-    if (waitingMs > HOPELESS_MS) return this.#broken(SLOW_NETWORK);
-    if (waitingMs > SLOW_MS !== this.#late && !this.#stopping) {
+    if (waitingMs > HOPELESS_MS && !this.#away) return this.#broken(SLOW_NETWORK);
+    if (waitingMs > SLOW_MS !== this.#late && !this.#stopping && !this.#away) {
       this.#late = waitingMs > SLOW_MS;
       this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Slow network' : 'Listening');
     }

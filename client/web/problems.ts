@@ -44,6 +44,10 @@ const SERVER: Readonly<Record<string, Problem>> = {
     title: 'The server is restarting.',
     advice: 'Wait a moment, then press Start again. Nothing on this page is lost.',
   },
+  'session.unknown': {
+    title: 'The connection was lost, and the server no longer knows the session.',
+    advice: 'What is on this page is kept. Press Start to go on in a new one.',
+  },
   'session.idle': { title: 'The session fell asleep.', advice: 'No sound reached the server. Press Start to go on.' },
   'session.long': { title: 'The session reached its longest time.', advice: 'Press Start to go on in a new one.' },
 };

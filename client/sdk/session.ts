@@ -1,0 +1,328 @@
+import type { Encoding } from '../../protocol/audio.ts';
+import type { Configure, Start } from '../../protocol/commands.ts';
+import type { EventOf, ServerEvent } from '../../protocol/events.ts';
+import { FAULTS, Fault, type FaultCode } from '../../protocol/faults.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { readServerEvent } from '../../protocol/read-event.ts';
+import { backoffMs } from './backoff.ts';
+import { type Address, openSocket, type SocketLike } from './socket.ts';
+import { Unacknowledged } from './unacknowledged.ts';
+
+export type Listener<T extends ServerEvent['type']> = (event: EventOf<T>) => void;
+
+/** What becomes of the connection: lost and tried again, or back with everything that was missed. */
+export type LineState =
+  | { readonly state: 'reconnecting'; readonly attempt: number }
+  | {
+      readonly state: 'resumed';
+      /** Audio that was too much to keep while there was no connection, ms. The transcript misses it. */
+      readonly lostMs: number;
+    };
+
+/** The protocol's own table comes with its schemas, which are too much for a page. */
+const BYTES_PER_SAMPLE: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };
+const OPEN = 1;
+/** Bytes unsent at which `sent()` waits: a second of 16 kHz audio is 32 kB. */
+const UNSENT_MAX = 262_144;
+/** Audio that is kept until it is acknowledged, and half of it, at which `sent()` waits, s. */
+const KEEP_SECONDS = 60;
+const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
+/** An attempt to come back that is not answered in this time is given up for the next one. */
+const ATTEMPT_MS = 10_000;
+/** The server ended the connection for what was said on it; to say it again would not help. */
+const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
+
+/**
+ * One live session. Events come through `on` or by iterating; both see every event from `ready` on, once, however often
+ * the connection is lost and resumed in between.
+ */
+export class Session implements AsyncIterable<ServerEvent> {
+  /** Resolves at `ready`. `connect` has waited for it already. */
+  readonly opened: Promise<EventOf<'ready'>>;
+  /** Resolves when the session has ended, or its connection is lost for good. */
+  readonly closed: Promise<{ readonly code: number; readonly fault: Fault | undefined }>;
+  ready!: EventOf<'ready'>;
+  readonly #address: Address;
+  readonly #reconnect: boolean;
+  readonly #listeners = new Map<string, Set<(event: ServerEvent) => void>>();
+  readonly #watchers = new Set<(line: LineState) => void>();
+  readonly #log: ServerEvent[] = [];
+  readonly #wakes = new Set<() => void>();
+  #socket: SocketLike;
+  /** `opening` until `ready`, `live` on a connection that may be used, `lost` until it is resumed. */
+  #line: 'opening' | 'live' | 'lost' | 'ended' = 'opening';
+  #unacknowledged: Unacknowledged | undefined;
+  #bytesPerMs = 1;
+  #seq = 0;
+  #lostBytes = 0;
+  #lostSinceMs: number | undefined;
+  #attempt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #fault: Fault | undefined;
+  #over = false;
+  #problem = '';
+  #flushes = 0;
+  #spoke = 0;
+  #keepalive: ReturnType<typeof setInterval> | undefined;
+  #settle!: (end: { code: number; fault: Fault | undefined }) => void;
+
+  constructor(address: Address, start: Start, reconnect: boolean) {
+    this.#address = address;
+    this.#reconnect = reconnect;
+    this.closed = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.opened = new Promise((resolve, reject) => {
+      this.on('ready', (ready) => resolve(ready));
+      void this.closed.then(({ code, fault }) => {
+        reject(
+          fault ??
+            new Error(
+              code === 1006
+                ? `The server cannot be reached, or refused the connection${this.#problem}.`
+                : `The connection ended (${code}).`,
+            ),
+        );
+      });
+    });
+    this.opened.catch(() => {});
+    this.#socket = this.#dial(start);
+  }
+
+  /** Calls `listener` for every event of a type; dispose the result to stop. */
+  on<T extends ServerEvent['type']>(type: T, listener: Listener<T>): Disposable {
+    const set = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, set);
+    set.add(listener as (event: ServerEvent) => void);
+    return { [Symbol.dispose]: () => set.delete(listener as (event: ServerEvent) => void) };
+  }
+
+  /** Calls `listener` when the connection is lost, tried again, and back. */
+  onLine(listener: (line: LineState) => void): Disposable {
+    this.#watchers.add(listener);
+    return { [Symbol.dispose]: () => this.#watchers.delete(listener) };
+  }
+
+  /**
+   * Sends audio in the encoding of `start`: bytes as they are, or Int16 and Float32 samples in memory order. It is kept
+   * until the server has acknowledged it, at most 60 s; beyond that the oldest is let go, and `resumed` says how much.
+   */
+  send(audio: ArrayBufferView | ArrayBuffer): void {
+    if (this.#line === 'ended' || this.#line === 'opening') return;
+    this.#spoke++;
+    const bytes = ArrayBuffer.isView(audio)
+      ? new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength).slice()
+      : new Uint8Array(audio).slice();
+    this.#unacknowledged?.push(bytes);
+    if (this.#isUsable) this.#socket.send(bytes);
+  }
+
+  /**
+   * Resolves when little enough is unsent and unacknowledged to go on, and never while the connection is lost; wait for
+   * it when sending faster than real time.
+   */
+  async sent(): Promise<void> {
+    while (this.#isFull) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  /** Bytes given to `send` that have not left yet; while the connection is lost, all that is not acknowledged. */
+  get unsentBytes(): number {
+    return this.#line === 'lost' ? (this.#unacknowledged?.bytes ?? 0) : this.#socket.bufferedAmount;
+  }
+
+  configure(change: Omit<Configure, 'type'>): void {
+    this.#command({ type: 'configure', ...change });
+  }
+
+  /** Finalises everything sent so far; resolves when its finals have come. */
+  flush(): Promise<EventOf<'flushed'>> {
+    const id = `f${++this.#flushes}`;
+    this.#command({ type: 'flush', id });
+    return this.#wait('flushed', (event) => event.id === id);
+  }
+
+  /** Ends the session; resolves with `done` when every final and cleaning has come. */
+  finish(): Promise<EventOf<'done'>> {
+    this.#command({ type: 'finish' });
+    return this.#wait('done', () => true);
+  }
+
+  /** Leaves at once; what was not final is lost. */
+  close(): void {
+    this.#over = true;
+    if (this.#line === 'lost') this.#end(1000);
+    this.#socket.close(1000);
+  }
+
+  /** Every event from the first on; ends with the session. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ServerEvent> {
+    for (let at = 0; ; at++) {
+      while (at >= this.#log.length) {
+        if (this.#line === 'ended') return;
+        await new Promise<void>((resolve) => this.#wakes.add(resolve));
+      }
+      yield this.#log[at]!;
+    }
+  }
+
+  get #isUsable(): boolean {
+    return this.#line === 'live' && this.#socket.readyState === OPEN;
+  }
+
+  get #isFull(): boolean {
+    if (this.#line === 'ended') return false;
+    const half = (KEEP_SECONDS * 1_000 * this.#bytesPerMs) / 2;
+    return (
+      this.#line === 'lost' ||
+      this.#socket.bufferedAmount > UNSENT_MAX ||
+      (this.#reconnect && (this.#unacknowledged?.bytes ?? 0) > half)
+    );
+  }
+
+  #wait<T extends ServerEvent['type']>(type: T, wanted: (event: EventOf<T>) => boolean): Promise<EventOf<T>> {
+    return new Promise((resolve, reject) => {
+      const listening = this.on(type, (event) => {
+        if (!wanted(event)) return;
+        listening[Symbol.dispose]();
+        resolve(event);
+      });
+      void this.closed.then(({ code, fault }) =>
+        reject(fault ?? new Error(`The connection ended (${code}) before ${type} came.`)),
+      );
+    });
+  }
+
+  /** A new connection that opens with `start`. What a connection says that is no longer ours is not heard. */
+  #dial(start: Start): SocketLike {
+    const socket = openSocket(this.#address, start.resume?.session);
+    const ours = (): boolean => this.#socket === undefined || this.#socket === socket;
+    socket.addEventListener('open', () => socket.send(JSON.stringify(start)));
+    socket.addEventListener('message', ((event: { data: unknown }) => {
+      if (ours() && typeof event.data === 'string') this.#hear(event.data);
+    }) as (event: never) => void);
+    // Browsers never tell the reason of an error; `close` follows.
+    socket.addEventListener('error', ((event: { message?: unknown }) => {
+      if (typeof event.message === 'string') this.#problem = ` (${event.message})`;
+    }) as (event: never) => void);
+    socket.addEventListener('close', ((event: { code: number }) => {
+      if (ours()) this.#lost(event.code);
+    }) as (event: never) => void);
+    return socket;
+  }
+
+  #hear(text: string): void {
+    const event = readServerEvent(text);
+    if (event === undefined || this.#line === 'ended') return;
+    if (event.type === 'resumed') return this.#resumed(event);
+    // A fault in answer to `resume` is not one of the session's numbered events.
+    if (this.#line === 'lost') {
+      if (event.type !== 'fault') return;
+      if (event.code === 'session.unknown') this.#over = true;
+      this.#fault = remoteFault(event);
+      return;
+    }
+    if (event.seq <= this.#seq) return;
+    this.#seq = event.seq;
+    if (event.type === 'ready') this.#opened(event);
+    if (event.type === 'ack') this.#unacknowledged?.acknowledge(event.samples ?? 0, undefined);
+    if (event.type === 'done') this.#over = true;
+    if (event.type === 'fault') {
+      this.#fault = remoteFault(event);
+      this.#over ||= event.fatal;
+    }
+    this.#log.push(event);
+    for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
+    this.#wake();
+  }
+
+  #opened(ready: EventOf<'ready'>): void {
+    this.ready = ready;
+    this.#line = 'live';
+    const frameBytes = BYTES_PER_SAMPLE[ready.audio.encoding] * ready.audio.channels;
+    this.#bytesPerMs = (frameBytes * ready.audio.sampleRate) / 1_000;
+    if (this.#mayResume) {
+      this.#unacknowledged = new Unacknowledged(frameBytes, KEEP_SECONDS * 1_000 * this.#bytesPerMs);
+    }
+    this.#keepalive = setInterval(() => this.#stayAlive(), KEEPALIVE_MS);
+    (this.#keepalive as { unref?: () => void }).unref?.();
+  }
+
+  get #mayResume(): boolean {
+    return this.#reconnect && (this.ready?.resumeMs ?? 0) > 0;
+  }
+
+  #resumed({ samples, commands }: EventOf<'resumed'>): void {
+    clearTimeout(this.#retry);
+    this.#line = 'live';
+    this.#lostSinceMs = undefined;
+    this.#attempt = 0;
+    this.#fault = undefined;
+    for (const item of this.#unacknowledged!.resume(samples, commands)) this.#socket.send(item);
+    const lost = this.#unacknowledged!.lostBytes;
+    const lostMs = Math.round((lost - this.#lostBytes) / this.#bytesPerMs);
+    this.#lostBytes = lost;
+    for (const watcher of this.#watchers) watcher({ state: 'resumed', lostMs });
+  }
+
+  #lost(code: number): void {
+    if (this.#line === 'ended') return;
+    const nowMs = Date.now();
+    this.#lostSinceMs ??= nowMs;
+    const late = nowMs - this.#lostSinceMs > (this.ready?.resumeMs ?? 0);
+    if (this.#over || this.#line === 'opening' || !this.#mayResume || FINAL_STATUSES.has(code) || late) {
+      return this.#end(code);
+    }
+    this.#line = 'lost';
+    const attempt = ++this.#attempt;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#tryAgain(), backoffMs(attempt, Math.random()));
+    for (const watcher of this.#watchers) watcher({ state: 'reconnecting', attempt });
+  }
+
+  #tryAgain(): void {
+    const { session, secret } = this.ready;
+    const socket = this.#dial({ type: 'start', resume: { session, secret, seq: this.#seq } });
+    this.#socket = socket;
+    this.#retry = setTimeout(() => {
+      if (this.#socket !== socket || this.#line !== 'lost') return;
+      socket.close();
+      this.#lost(1006);
+    }, ATTEMPT_MS);
+  }
+
+  #command(message: object): void {
+    const text = JSON.stringify(message);
+    if (this.#line === 'ended') return;
+    this.#unacknowledged?.push(text);
+    if (this.#isUsable) this.#socket.send(text);
+  }
+
+  #stayAlive(): void {
+    if (this.#spoke === 0 && this.#isUsable) this.#socket.send(JSON.stringify({ type: 'keepalive' }));
+    this.#spoke = 0;
+  }
+
+  #end(code: number): void {
+    if (this.#line === 'ended') return;
+    this.#line = 'ended';
+    clearInterval(this.#keepalive);
+    clearTimeout(this.#retry);
+    // `done` was the last word, whatever became of the connection after it.
+    const done = this.#log.at(-1)?.type === 'done';
+    this.#settle({ code: done ? 1000 : code, fault: this.#fault });
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes) wake();
+    this.#wakes.clear();
+  }
+}
+
+/** A fault that came over the wire, with the server's text. */
+function remoteFault(event: EventOf<'fault'>): Fault {
+  const code = event.code in FAULTS ? (event.code as FaultCode) : 'server.bug';
+  const fault = new Fault(code, {} as never);
+  fault.message = event.text;
+  return fault;
+}

@@ -1,0 +1,90 @@
+/** Something that was sent: audio, or a text frame that counts as a command. */
+export type Spoken = Uint8Array | string;
+
+/**
+ * What a client has sent and the server has not acknowledged, in the order it was sent. Positions are whole samples of
+ * each channel and commands, counted over the whole session. Pure: the connection decides when to send.
+ */
+export class Unacknowledged {
+  readonly #frameBytes: number;
+  readonly #bytesMax: number;
+  readonly #items: Spoken[] = [];
+  /** Bytes of audio, and commands, before the first item. */
+  #bytesBefore = 0;
+  #commandsBefore = 0;
+  #bytes = 0;
+  #lostBytes = 0;
+
+  /** `frameBytes` is the size of one sample of all channels; audio beyond `bytesMax` is let go, oldest first. */
+  constructor(frameBytes: number, bytesMax: number) {
+    this.#frameBytes = frameBytes;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Audio held, bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Bytes that were let go before they were acknowledged, at the bound. */
+  get lostBytes(): number {
+    return this.#lostBytes;
+  }
+
+  /** Takes what is being sent. Audio must be the queue's to keep. */
+  push(item: Spoken): void {
+    this.#items.push(item);
+    if (typeof item === 'string') return;
+    this.#bytes += item.length;
+    this.#bound();
+  }
+
+  /** The server has taken in so many samples, and, where it said so, so many commands. */
+  acknowledge(samples: number, commands: number | undefined): void {
+    let bytes = samples * this.#frameBytes - this.#bytesBefore;
+    let count = (commands ?? this.#commandsBefore) - this.#commandsBefore;
+    // Commands that were not counted stand between audio that was: they stay, in their order.
+    const kept: Spoken[] = [];
+    let at = 0;
+    for (; at < this.#items.length && (bytes > 0 || count > 0); at++) {
+      const item = this.#items[at]!;
+      if (typeof item === 'string') {
+        if (count > 0) count--;
+        else kept.push(item);
+        continue;
+      }
+      const taken = Math.max(0, Math.min(bytes, item.length));
+      bytes -= taken;
+      if (taken < item.length) kept.push(item.subarray(taken));
+      this.#bytes -= taken;
+      this.#bytesBefore += taken;
+    }
+    this.#commandsBefore = commands ?? this.#commandsBefore;
+    this.#items.splice(0, at, ...kept);
+  }
+
+  /** The server goes on from here. Returns what to send again; audio let go meanwhile is missing from it. */
+  resume(samples: number, commands: number): readonly Spoken[] {
+    this.acknowledge(samples, commands);
+    // After a gap the server counts on from where it stood.
+    this.#bytesBefore = samples * this.#frameBytes;
+    return [...this.#items];
+  }
+
+  /** At the bound the oldest audio goes, in whole samples. */
+  #bound(): void {
+    let over = Math.ceil((this.#bytes - this.#bytesMax) / this.#frameBytes) * this.#frameBytes;
+    while (over > 0) {
+      const at = this.#items.findIndex((item) => typeof item !== 'string');
+      if (at < 0) return;
+      const oldest = this.#items[at] as Uint8Array;
+      const taken = Math.min(over, oldest.length);
+      if (taken === oldest.length) this.#items.splice(at, 1);
+      else this.#items[at] = oldest.subarray(taken);
+      this.#bytes -= taken;
+      this.#bytesBefore += taken;
+      this.#lostBytes += taken;
+      over -= taken;
+    }
+  }
+}
