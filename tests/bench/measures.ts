@@ -21,7 +21,16 @@ export interface Measured {
   readonly shownWords: number;
   /** Words once shown and later changed or taken back. */
   readonly takenBack: number;
+  /** Finals sent again with another text. */
   readonly revisedFinals: number;
+  /** Stable text that was not a prefix of what the same sentence showed next. */
+  readonly brokenStable: number;
+  /** Words the server showed in partials, each sentence at its longest. */
+  readonly partialWords: number;
+  readonly suppressed: number;
+  readonly lags: number;
+  readonly refusedCleanings: number;
+  readonly sentences: number;
   readonly repeated: number;
   readonly errors: number;
   readonly words: number;
@@ -40,7 +49,9 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
   const { errors, words: count } = wordErrorRate(recording.text, text, recording.language);
   const partials = of(arrivals, 'partial').filter(({ event }) => event.words.length > 0);
   const speechAt = recording.words[0] === undefined ? words[0]?.fromMs : recording.words[0].start * 1_000;
-  const shown = partials[0] ?? finals[0];
+  const shown = [partials[0], finals.find(({ event }) => event.words.length > 0)]
+    .filter((each) => each !== undefined)
+    .toSorted((a, b) => a.atMs - b.atMs)[0];
   return {
     recording,
     text,
@@ -49,7 +60,13 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
     finals: finalDelays(recording, arrivals),
     shownWords: words.length,
     takenBack: takenBack(arrivals),
-    revisedFinals: finals.length - new Set(finals.map(({ event }) => event.sentence)).size,
+    revisedFinals: revisedFinals(arrivals),
+    brokenStable: brokenStable(arrivals),
+    partialWords: mostShown(arrivals),
+    suppressed: notices(arrivals, 'suppressed'),
+    lags: notices(arrivals, 'lag'),
+    refusedCleanings: notices(arrivals, 'clean.refused'),
+    sentences: finals.length,
     repeated: repeatedPhrases(
       words.map((word) => bare(word.text)),
       recording.text.split(/\s+/).map(bare),
@@ -108,36 +125,103 @@ function trueTimes(recording: Recording, words: readonly EventOf<'final'>['words
   });
 }
 
-/** From each end of speech to the final that came with it; the recording's own last word counts where it is known. */
-function finalDelays(recording: Recording, arrivals: readonly Arrival[]): number[] {
-  const delays: number[] = [];
-  const ends = arrivals.flatMap(({ event }, i) =>
-    event.type === 'speech' && event.state === 'end' ? [{ i, atMs: event.atMs }] : [],
-  );
-  for (const [n, end] of ends.entries()) {
-    const until = ends[n + 1]?.i ?? arrivals.length;
-    const final = arrivals.slice(end.i, until).find(({ event }) => event.type === 'final');
-    if (final === undefined) continue;
-    const known = recording.words.findLast(({ end: wordEnd }) => wordEnd * 1_000 <= end.atMs + 150)?.end;
-    delays.push((final.atMs - (known === undefined ? end.atMs : known * 1_000)) / 1_000);
-  }
-  return delays;
+/** From each end of speech to the last final of that speech; the recording's own last word counts where it is known. */
+export function finalDelays(recording: Recording, arrivals: readonly Arrival[]): number[] {
+  const finals = of(arrivals, 'final');
+  const ends = of(arrivals, 'speech').filter(({ event }) => event.state === 'end');
+  return ends.flatMap(({ event }, n) => {
+    const before = ends[n - 1]?.event.atMs ?? Number.NEGATIVE_INFINITY;
+    // A sentence belongs to the speech in which its middle lies: ends jitter by some hundred ms.
+    const final = finals.findLast(({ event: { fromMs, toMs } }) => {
+      const middle = (fromMs + toMs) / 2;
+      return middle > before && middle <= event.atMs;
+    });
+    if (final === undefined) return [];
+    const known = recording.words.findLast(({ end }) => end * 1_000 <= event.atMs + 150 && end * 1_000 > before)?.end;
+    return [(final.atMs - (known === undefined ? event.atMs : known * 1_000)) / 1_000];
+  });
 }
 
-function takenBack(arrivals: readonly Arrival[]): number {
-  const shown = new Map<number, string[]>();
+type Shown = EventOf<'final'>['words'];
+
+/** How much earlier than the end of a final a word may begin that went on to the next sentence: times jitter. */
+const JITTER_MS = 300;
+
+/**
+ * Words that were shown and are not there, in their order, in what the sentence shows next. Words behind the end of a
+ * final that came mid-speech are looked for in the next sentence; shown words that no final ever takes up count, too.
+ */
+export function takenBack(arrivals: readonly Arrival[]): number {
+  const shown = new Map<number, Shown>();
+  const ended = new Set<number>();
   let back = 0;
+  const missing = (before: Shown, now: Shown): number => before.length - common(bareWords(before), bareWords(now));
   for (const { event } of arrivals) {
     if (event.type !== 'partial' && event.type !== 'final') continue;
-    const now = event.words.map((word) => bare(word.text));
+    if (ended.has(event.sentence)) continue;
     const before = shown.get(event.sentence) ?? [];
-    // A sentence that ends gives its later words to the next one; those were not taken back.
-    const kept = event.type === 'final' ? before.slice(0, Math.max(now.length, 1)) : before;
-    back += kept.length - common(kept, now);
-    shown.set(event.sentence, now);
+    if (event.type === 'partial') {
+      back += missing(before, event.words);
+      shown.set(event.sentence, event.words);
+      continue;
+    }
+    ended.add(event.sentence);
+    shown.delete(event.sentence);
+    const rest = before.slice(taken(bareWords(before), bareWords(event.words)));
+    const moved = rest.filter(({ fromMs }) => fromMs >= event.toMs - JITTER_MS);
+    back += missing(
+      before.filter((word) => !moved.includes(word)),
+      event.words,
+    );
+    const next = shown.get(event.sentence + 1);
+    if (next === undefined) shown.set(event.sentence + 1, moved);
+    else back += missing(moved, next);
   }
-  return back;
+  return [...shown.values()].reduce((sum, { length }) => sum + length, back);
 }
+
+/** How many words from the start are enough to match all that the final took up. */
+function taken(before: readonly string[], final: readonly string[]): number {
+  const all = common(before, final);
+  let length = 0;
+  while (common(before.slice(0, length), final) < all) length++;
+  return length;
+}
+
+export function revisedFinals(arrivals: readonly Arrival[]): number {
+  const first = new Map<number, string>();
+  let revised = 0;
+  for (const { event } of of(arrivals, 'final')) {
+    const text = first.get(event.sentence) ?? event.text;
+    first.set(event.sentence, text);
+    if (text !== event.text) revised++;
+  }
+  return revised;
+}
+
+export function brokenStable(arrivals: readonly Arrival[]): number {
+  const stable = new Map<number, string>();
+  let broken = 0;
+  for (const { event } of arrivals) {
+    if (event.type !== 'partial' && event.type !== 'final') continue;
+    const text = event.type === 'final' ? event.text : event.stable + event.tentative;
+    if (!text.startsWith(stable.get(event.sentence) ?? '')) broken++;
+    stable.set(event.sentence, event.type === 'final' ? event.text : event.stable);
+  }
+  return broken;
+}
+
+function mostShown(arrivals: readonly Arrival[]): number {
+  const most = new Map<number, number>();
+  for (const { event } of of(arrivals, 'partial'))
+    most.set(event.sentence, Math.max(most.get(event.sentence) ?? 0, event.words.length));
+  return [...most.values()].reduce((sum, each) => sum + each, 0);
+}
+
+const notices = (arrivals: readonly Arrival[], code: string): number =>
+  of(arrivals, 'notice').filter(({ event }) => event.code === code).length;
+
+const bareWords = (words: Shown): string[] => words.map(({ text }) => bare(text));
 
 /** Length of the longest common subsequence. */
 function common(a: readonly string[], b: readonly string[]): number {

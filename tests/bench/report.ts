@@ -67,6 +67,33 @@ function processes(root: number): { user: number; system: number; pages: number 
   });
 }
 
+/** Wall seconds the server spent in decodes so far, by kind. */
+export async function decodeSeconds(url: string): Promise<Record<string, number>> {
+  const text = await (await fetch(new URL('/metrics', url.replace(/^ws/, 'http')))).text();
+  const sums = text.matchAll(/^sotto_decode_seconds_sum\{kind="([^"]+)"\} (\S+)$/gm);
+  return Object.fromEntries([...sums].map(([, kind, seconds]) => [kind!, Number(seconds)]));
+}
+
+/** The same order for the same seed. */
+export function sample<T>(items: readonly T[], seed: number): T[] {
+  const random = randomFrom(seed);
+  return items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
 /** `--name value` pairs. */
 export function readArgs(args: readonly string[], known: Readonly<Record<string, string>>): Record<string, string> {
   const values: Record<string, string> = { ...known };
