@@ -30,9 +30,15 @@ export function startBenchServer(args: readonly string[]): Promise<BenchServer> 
   });
 }
 
+export interface Feed {
+  readonly language: string;
+  /** Times real time; default 1. */
+  readonly pace?: number;
+}
+
 /** Sends samples in steps of 100 ms at the pace of real time and notes when what comes back. */
-export async function feed(url: string, samples: Int16Array, language: string, start: object = {}): Promise<Arrival[]> {
-  const session = await connect({ url, WebSocket: WebSocket as never, language, ...start });
+export async function feed(url: string, samples: Int16Array, { language, pace = 1 }: Feed): Promise<Arrival[]> {
+  const session = await connect({ url, WebSocket: WebSocket as never, language });
   const arrivals: Arrival[] = [];
   const step = 1_600;
   const startedMs = performance.now();
@@ -41,7 +47,7 @@ export async function feed(url: string, samples: Int16Array, language: string, s
   })();
   for (let at = 0; at < samples.length; at += step) {
     // A step can be sent once it was spoken.
-    const wait = startedMs + (at + step) / 16 - performance.now();
+    const wait = startedMs + (at + step) / 16 / pace - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     session.send(samples.subarray(at, at + step));
   }

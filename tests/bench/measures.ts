@@ -36,6 +36,8 @@ export interface Measured {
   readonly words: number;
   /** |start − true start| and the same of ends. */
   readonly timeErrors: readonly number[];
+  /** The same, per word paired with the reference, with the moment it truly ended. */
+  readonly timed: readonly { readonly endS: number; readonly errorMs: number }[];
   readonly cleaned: readonly number[];
   readonly seconds: number;
 }
@@ -77,6 +79,12 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
       Math.abs(word.fromMs - start),
       Math.abs(word.toMs - end),
     ]),
+    timed: finals.flatMap(({ event }) =>
+      trueTimes(recording, event.words).map(({ word, start, end }) => ({
+        endS: end / 1_000,
+        errorMs: Math.max(Math.abs(word.fromMs - start), Math.abs(word.toMs - end)),
+      })),
+    ),
     cleaned: cleanDelays(arrivals),
     seconds: recording.seconds,
   };

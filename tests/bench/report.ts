@@ -12,6 +12,14 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** Slope of the line of least squares through points; NaN for fewer than two. */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const x = mean(points.map(([each]) => each));
+  const y = mean(points.map(([, each]) => each));
+  const spread = points.reduce((sum, [each]) => sum + (each - x) ** 2, 0);
+  return points.reduce((sum, [left, right]) => sum + (left - x) * (right - y), 0) / spread;
+}
+
 /** A table with aligned columns. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? round(cell) : cell)));

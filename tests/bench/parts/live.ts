@@ -82,7 +82,10 @@ async function one(label: string, args: readonly string[], recordings: readonly 
     for (const recording of recordings) {
       const language = recording.language === 'zxx' ? 'auto' : recording.language;
       measured.push(
-        measure(recording, await feed(server.url, samplesOf(recording), args.includes('tiny.en') ? 'en' : language)),
+        measure(
+          recording,
+          await feed(server.url, samplesOf(recording), { language: args.includes('tiny.en') ? 'en' : language }),
+        ),
       );
     }
     const audio = total(recordings) + recordings.length;

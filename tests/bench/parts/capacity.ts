@@ -1,0 +1,137 @@
+// How many paced streams one machine carries: steps of more streams until finals come late, then one server that is full.
+import { fileURLToPath } from 'node:url';
+import { Fault } from '../../../client/sdk/index.ts';
+import { type Recording, readRecordings } from '../../support/recordings.ts';
+import { type BenchServer, feed, samplesOf, startBenchServer } from '../feed.ts';
+import { type Measured, measure } from '../measures.ts';
+import { cpuSeconds, machine, mean, quantile, readArgs, sample, table } from '../report.ts';
+
+interface Step {
+  readonly streams: number;
+  readonly measured: readonly Measured[];
+  readonly refused: readonly string[];
+  /** Sessions that ended in another fault than a refusal. */
+  readonly failed: readonly string[];
+  readonly cpuPerSecond: number;
+}
+
+const HEAD = [
+  'streams',
+  'refused',
+  'failed',
+  'TTFS p50',
+  'p95',
+  'word mean',
+  'p95',
+  'lags',
+  'unheard',
+  'WER %',
+  'CPU s/s',
+];
+
+export async function run(args: string[]): Promise<void> {
+  const options = readArgs(args, {
+    data: fileURLToPath(new URL('../../fixtures/speech', import.meta.url)),
+    model: 'tiny.en',
+    steps: '1,2,4,8,12,16,20',
+    seconds: '30',
+    limit: '',
+    beyond: '2',
+    seed: '1',
+    set: '',
+  });
+  const model = options['model']!;
+  const limit = Number(options['limit'] || (model === 'tiny.en' ? 1 : 2));
+  const seconds = Number(options['seconds']);
+  const set = ['--model', model, ...options['set']!.split(/[;\s]+/).filter(Boolean)];
+  const recordings = sample(
+    options['data']!.split(',')
+      .flatMap(readRecordings)
+      .filter(({ language }) => language === 'en'),
+    Number(options['seed']),
+  );
+  console.log(`${machine()}; ${set.join(' ')}, ${seconds} s of speech a stream, paced, starts spread over 2 s`);
+  const rows: (string | number)[][] = [HEAD];
+  let carried = 0;
+  for (const streams of options['steps']!.split(',').map(Number)) {
+    const step = await withServer([...set, '--sessions-max', String(streams)], (server) =>
+      together(server, streams, { recordings, seconds }),
+    );
+    rows.push(row(step));
+    const late = quantile(
+      step.measured.flatMap(({ finals }) => finals),
+      0.95,
+    );
+    // NaN is late, too: nothing came.
+    if (!(late <= limit) || step.failed.length > 0 || step.refused.length > 0) break;
+    carried = streams;
+  }
+  console.log(`${table(rows)}\n\nlargest step with p95 TTFS up to ${limit} s, no fault: ${carried} streams`);
+  if (carried === 0) return;
+  const full = await withServer([...set, '--sessions-max', String(carried)], (server) =>
+    together(server, carried + Number(options['beyond']), { recordings, seconds }),
+  );
+  console.log(`\n${options['beyond']} more than --sessions-max ${carried}:\n${table([HEAD, row(full)])}`);
+  for (const text of new Set(full.refused)) console.log(`refused with: ${text}`);
+}
+
+async function withServer<T>(args: readonly string[], use: (server: BenchServer) => Promise<T>): Promise<T> {
+  const server = await startBenchServer(args);
+  try {
+    return await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Streams at once, each reading other recordings one after the other. */
+async function together(
+  server: BenchServer,
+  streams: number,
+  { recordings, seconds }: { recordings: readonly Recording[]; seconds: number },
+): Promise<Step> {
+  const before = cpuSeconds(server.pid);
+  const started = performance.now();
+  const measured: Measured[] = [];
+  const refused: string[] = [];
+  const failed: string[] = [];
+  const one = async (n: number): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, (n * 2_000) / streams));
+    let fed = 0;
+    for (let at = n * 3; fed < seconds; at++) {
+      const recording = recordings[at % recordings.length]!;
+      fed += recording.seconds + 1;
+      try {
+        measured.push(measure(recording, await feed(server.url, samplesOf(recording), { language: 'en' })));
+      } catch (error) {
+        const fault = error instanceof Fault ? error : undefined;
+        (fault?.code === 'server.full' ? refused : failed).push(
+          `${fault?.code ?? 'error'}: ${(error as Error).message}`,
+        );
+        return;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: streams }, (_, n) => one(n)));
+  const took = (performance.now() - started) / 1_000;
+  return { streams, measured, refused, failed, cpuPerSecond: (cpuSeconds(server.pid) - before) / took };
+}
+
+function row({ streams, measured, refused, failed, cpuPerSecond }: Step): (string | number)[] {
+  const finals = measured.flatMap((each) => each.finals);
+  const confirmed = measured.flatMap((each) => each.confirmed.map(({ delayS }) => delayS));
+  const sum = (pick: (each: Measured) => number): number => measured.reduce((so, each) => so + pick(each), 0);
+  return [
+    String(streams),
+    String(refused.length),
+    String(failed.length),
+    quantile(finals, 0.5),
+    quantile(finals, 0.95),
+    mean(confirmed),
+    quantile(confirmed, 0.95),
+    String(sum(({ lags }) => lags)),
+    String(measured.filter(({ shownWords }) => shownWords === 0).length),
+    (sum(({ errors }) => errors) / sum(({ words }) => words)) * 100,
+    cpuPerSecond,
+  ];
+}
