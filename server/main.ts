@@ -6,7 +6,7 @@ import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { helpText, showConfig } from './config/show.ts';
 import { streamsCarried } from './core/schedule/load.ts';
-import { readFrame, writeEvent } from './dialect/native.ts';
+import { ROUTES } from './dialect/routes.ts';
 import { JobBoard } from './flow/job-board.ts';
 import type { LiveSession } from './flow/live-session.ts';
 import { Registry } from './flow/registry.ts';
@@ -94,7 +94,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       metrics: () => metrics.text(),
       ready: () => true,
     },
-    { read: readFrame, write: writeEvent },
+    ROUTES,
     access,
     {
       allowedOrigins: config['allowed-origins'],

@@ -45,6 +45,7 @@ t.test('no page names a file that is not there', async (t) => {
     'ARCHITECTURE.md',
     'models/README.md',
     'server/README.md',
+    'server/dialect/README.md',
     'client/README.md',
     'protocol/README.md',
     'tests/bench/README.md',

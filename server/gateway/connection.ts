@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type Start } from '../../protocol/index.ts';
 import { faultEvent, type Line, LiveSession, type SessionParts, type Visitor } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
-import type { Dialect } from '../ports/dialect.ts';
+import type { DialectSession, Frame, Reading } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
 
 /** Close statuses of a client that leaves on purpose; whatever else ends a connection is an accident. */
@@ -19,7 +19,7 @@ export interface SessionConnectionOptions {
 export class SessionConnection implements ConnectionHandler, Live {
   readonly id = randomUUID();
   readonly #connection: Connection;
-  readonly #dialect: Dialect;
+  readonly #dialect: DialectSession;
   readonly #parts: SessionParts;
   readonly #visitor: Visitor;
   readonly #resumes: string | undefined;
@@ -34,7 +34,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #session: LiveSession | undefined;
   #ended = false;
 
-  constructor(connection: Connection, dialect: Dialect, options: SessionConnectionOptions) {
+  constructor(connection: Connection, dialect: DialectSession, options: SessionConnectionOptions) {
     const { parts, visitor, resumes } = options;
     this.#connection = connection;
     this.#dialect = dialect;
@@ -45,9 +45,11 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#opening = parts.clock.after(LIMITS.openTimeoutMs, () =>
       this.#refuse(new Fault('session.unopened', { seconds })),
     );
-    if (resumes !== undefined) return;
-    parts.registry.add(this);
-    parts.meter.opened(parts.registry.size);
+    if (resumes === undefined) {
+      parts.registry.add(this);
+      parts.meter.opened(parts.registry.size);
+    }
+    this.#perform(dialect.greet());
   }
 
   get key(): string {
@@ -60,23 +62,23 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   message(frame: string | Uint8Array): void {
     if (this.#ended) return;
-    let command: Command;
+    let reading: Reading;
     try {
-      command = this.#dialect.read(frame);
+      reading = this.#dialect.read(frame);
     } catch (error) {
       if (this.#session === undefined) this.#refuse(error);
       else this.#session.unreadable(error);
       return;
     }
-    if (this.#session === undefined) this.#open(command);
-    else if (command.type === 'start')
-      this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
-    else this.#session.obey(command);
+    this.#perform(reading);
   }
 
   close(status: number): void {
     this.#end();
-    this.#session?.lost(this.#line, GOODBYES.includes(status) ? 'goodbye' : 'cut');
+    this.#session?.lost(
+      this.#line,
+      this.#dialect.lifetime === 'connection' || GOODBYES.includes(status) ? 'goodbye' : 'cut',
+    );
   }
 
   load(): void {}
@@ -87,6 +89,17 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   destroy(): void {
     this.#goodbye(1012, 'draining');
+  }
+
+  #perform({ replies, commands }: Reading): void {
+    this.#sendAll(replies);
+    for (const command of commands) {
+      if (this.#ended) return;
+      if (this.#session === undefined) this.#open(command);
+      else if (command.type === 'start')
+        this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
+      else this.#session.obey(command);
+    }
   }
 
   #open(command: Command): void {
@@ -130,12 +143,20 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   #send(event: ServerEvent): void {
-    if (!this.#ended) this.#connection.send(this.#dialect.write(event));
+    if (!this.#ended) this.#sendAll(this.#dialect.write(event));
+  }
+
+  #sendAll(frames: readonly Frame[]): void {
+    for (const frame of frames) this.#connection.send(frame);
   }
 
   #goodbye(status: number, reason: string): void {
+    if (!this.#ended) {
+      const last = this.#dialect.end(status, reason);
+      this.#sendAll(last.frames);
+      this.#connection.close(last.status, last.reason);
+    }
     this.#end();
-    this.#connection.close(status, reason);
   }
 
   #end(): void {

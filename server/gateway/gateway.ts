@@ -1,10 +1,11 @@
-import { FAULTS, Fault, isFault, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
-import type { SessionParts, Visitor } from '../flow/live-session.ts';
+import { randomUUID } from 'node:crypto';
+import { FAULTS, Fault, isFault } from '../../protocol/index.ts';
+import type { SessionParts } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
-import type { Dialect } from '../ports/dialect.ts';
+import type { Dialect, DialectContext, DialectSession, Routes } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler, OpenRequest, TransportHandler, Upgrade } from '../ports/transport.ts';
 import { refusalOf } from './admission.ts';
-import { SessionConnection } from './connection.ts';
+import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
 import { credentialOf } from './credential.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
 import { mintToken } from './tokens.ts';
@@ -24,15 +25,15 @@ const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
 export class Gateway implements TransportHandler {
   readonly #parts: SessionParts;
   readonly #site: Site;
-  readonly #dialect: Dialect;
+  readonly #routes: Routes;
   readonly #access: Access;
   readonly #options: GatewayOptions;
   #draining = false;
 
-  constructor(parts: SessionParts, site: Site, dialect: Dialect, access: Access, options: GatewayOptions) {
+  constructor(parts: SessionParts, site: Site, routes: Routes, access: Access, options: GatewayOptions) {
     this.#parts = parts;
     this.#site = site;
-    this.#dialect = dialect;
+    this.#routes = routes;
     this.#access = access;
     this.#options = options;
   }
@@ -43,20 +44,32 @@ export class Gateway implements TransportHandler {
   }
 
   async upgrade(request: OpenRequest): Promise<Upgrade> {
+    const path = request.url.split('?')[0]!;
+    const dialect = this.#routes.get(path);
+    const context = { id: randomUUID(), nowMs: this.#parts.clock.nowMs(), model: this.#parts.offer.model };
     try {
-      this.#checkRequest(request);
+      if (dialect === undefined) throw new Fault('http.unknown', { path });
+      const refused = this.#refusal(request);
+      if (refused !== undefined) throw refused;
       const caller = await this.#access.admit(credentialOf(request), 'stream');
-      const resumes = this.#resumed(request, caller);
+      const session = dialect.open(request, context);
+      if (isFault(session)) throw session;
+      const resumes = session.lifetime === 'kept' ? this.#resumed(request, caller) : undefined;
       if (resumes === undefined) this.#checkRoom(caller, request.remoteAddress);
       return {
         kind: 'accept',
-        subprotocol: request.subprotocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined,
-        open: (connection) => this.#open(connection, { caller, address: request.remoteAddress }, resumes),
+        subprotocol: dialect.subprotocol(request.subprotocols),
+        open: (connection) =>
+          this.#open(connection, session, {
+            parts: this.#parts,
+            visitor: { caller, address: request.remoteAddress },
+            resumes,
+          }),
       };
     } catch (error) {
       const fault = this.#faultOf(error);
       if (FAULTS[fault.code].http === 503) this.#parts.meter.refused();
-      return { kind: 'refuse', response: faultResponse(fault) };
+      return { kind: 'refuse', response: refusalBy(dialect, fault, context) };
     }
   }
 
@@ -84,7 +97,8 @@ export class Gateway implements TransportHandler {
   }
 
   /** The room was there when the caller was let in; others may have come in meanwhile. */
-  #open(connection: Connection, visitor: Visitor, resumes: string | undefined): ConnectionHandler {
+  #open(connection: Connection, dialect: DialectSession, options: SessionConnectionOptions): ConnectionHandler {
+    const { visitor, resumes } = options;
     try {
       if (resumes === undefined) this.#checkRoom(visitor.caller, visitor.address);
     } catch (error) {
@@ -92,17 +106,7 @@ export class Gateway implements TransportHandler {
       connection.close(FAULTS[fault.code].close, fault.code);
       return NOBODY;
     }
-    return new SessionConnection(connection, this.#dialect, { parts: this.#parts, visitor, resumes });
-  }
-
-  #checkRequest(request: OpenRequest): void {
-    const path = request.url.split('?')[0]!;
-    if (path !== STREAM_PATH) throw new Fault('http.unknown', { path });
-    const names = request.subprotocols.filter((name) => !name.startsWith('sotto.auth.'));
-    if (names.length > 0 && !names.includes(SUBPROTOCOL))
-      throw new Fault('command.option', { name: 'subprotocol', got: names.join(', '), want: SUBPROTOCOL });
-    const refused = this.#refusal(request);
-    if (refused !== undefined) throw refused;
+    return new SessionConnection(connection, dialect, options);
   }
 
   #refusal(request: Pick<OpenRequest, 'headers'>): Fault | undefined {
@@ -129,4 +133,13 @@ export class Gateway implements TransportHandler {
     this.#parts.log.error({ err: error }, 'a request could not be judged');
     return new Fault('server.bug', {}, { cause: error });
   }
+}
+
+/** Each protocol's clients read refusals in a shape of their own. */
+function refusalBy(dialect: Dialect | undefined, fault: Fault, context: DialectContext): Response {
+  const response = faultResponse(fault);
+  const refusal = dialect?.refuse?.(fault, context);
+  if (refusal === undefined) return response;
+  const headers = { ...Object.fromEntries(response.headers), ...refusal.headers };
+  return new Response(JSON.stringify(refusal.body), { status: refusal.status, headers });
 }

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type ServerEvent, type Session } from '../../client/sdk/index.ts';
 import { openDoor } from '../../server/access/open-door.ts';
 import { PIPELINE } from '../../server/core/session/settings.ts';
-import { readFrame, writeEvent } from '../../server/dialect/native.ts';
+import { ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import { JobBoard } from '../../server/flow/job-board.ts';
 import type { LiveSession } from '../../server/flow/live-session.ts';
@@ -74,7 +74,7 @@ export async function openScriptedServer(
       resumeGraceMs: door.graceMs ?? 10_000,
     },
     { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
-    { read: readFrame, write: writeEvent },
+    ROUTES,
     door.access ?? openDoor,
     {
       ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax },

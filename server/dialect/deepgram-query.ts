@@ -1,0 +1,105 @@
+import { BYTES_PER_SAMPLE, type Encoding, Fault, LIMITS, type Start } from '../../protocol/index.ts';
+
+/** What a Deepgram client asked for in its URL. */
+export interface Wishes {
+  readonly start: Start;
+  readonly bytesPerMs: number;
+  /** Channels transcribed apart. */
+  readonly channels: number;
+  readonly interim: boolean;
+  /** Whether text has capitals and punctuation. */
+  readonly punctuated: boolean;
+  /** Whether `speech_final` may ever be true. */
+  readonly endpointing: boolean;
+  readonly speechEvents: boolean;
+  readonly utteranceEndMs: number | undefined;
+}
+
+const ENCODINGS: Readonly<Record<string, Encoding>> = {
+  linear16: 'pcm_s16le',
+  linear32: 'pcm_f32le',
+  mulaw: 'mulaw',
+  alaw: 'alaw',
+};
+/** Shortest silence we can tell from a breath; Deepgram's own default of 10 ms means "as soon as you can". */
+const ENDPOINT_MS_MIN = 100;
+
+/** Reads the query of `/v1/listen`. Unknown keys are ignored, as there. Throws `command.option` and `audio.format`. */
+export function wishesOf(url: string): Wishes {
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  const is = (name: string): boolean => query.get(name) === 'true';
+  if (query.has('callback'))
+    throw new Fault('command.option', {
+      name: 'callback',
+      got: '(a URL)',
+      want: 'none: answers come on this connection',
+    });
+  const interim = is('interim_results');
+  const channels = integer(query, 'channels', [1, 8]) ?? 1;
+  const apart = is('multichannel') && channels > 1;
+  const encoding = encodingOf(query.get('encoding'));
+  const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]);
+  if (sampleRate === undefined)
+    throw new Fault('command.option', { name: 'sample_rate', got: '(none)', want: '8000 to 48000' });
+  const endpointing = query.get('endpointing');
+  const endpointMs = /^\d+$/.test(endpointing ?? '') ? Number(endpointing) : 0;
+  return {
+    start: {
+      type: 'start',
+      audio: { encoding, sampleRate, channels, channelMode: apart ? 'separate' : 'mix' },
+      partials: { mode: interim ? 'revisable' : 'off' },
+      // Deepgram has no word for a later revision, so finals go out as spoken and nothing is cleaned for nobody.
+      cleanup: { mode: 'off' },
+      ...languageOf(query.get('language')),
+      ...vocabularyOf(query),
+      ...(endpointMs >= ENDPOINT_MS_MIN ? { endpoint: { minMs: Math.min(endpointMs, 5_000) } } : {}),
+    },
+    bytesPerMs: (BYTES_PER_SAMPLE[encoding] * channels * sampleRate) / 1_000,
+    channels: apart ? channels : 1,
+    interim,
+    punctuated: is('punctuate') || is('smart_format'),
+    endpointing: endpointing !== 'false',
+    speechEvents: is('vad_events'),
+    utteranceEndMs: interim ? integer(query, 'utterance_end_ms', [1_000, 60_000]) : undefined,
+  };
+}
+
+function integer(query: URLSearchParams, name: string, [min, max]: readonly [number, number]): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new Fault('command.option', { name, got: text.slice(0, 40), want: `${min} to ${max}` });
+}
+
+function encodingOf(text: string | null): Encoding {
+  const encoding = ENCODINGS[text ?? ''];
+  if (encoding !== undefined) return encoding;
+  const want = `encoding=${Object.keys(ENCODINGS).join(', ')} with its sample_rate`;
+  throw new Fault('audio.format', { got: text === null ? 'without an encoding' : text.slice(0, 40), want });
+}
+
+/** `en-US` is `en`; `multi` is our `auto`; no wish is the server's own language. */
+function languageOf(text: string | null): Pick<Start, 'language'> {
+  if (text === null || text === '') return {};
+  if (text === 'multi') return { language: 'auto' };
+  const language = text.split(/[-_]/)[0]!.toLowerCase();
+  if (/^[a-z]{2,3}$/.test(language)) return { language };
+  throw new Fault('command.option', { name: 'language', got: text.slice(0, 40), want: 'a language tag such as en-US' });
+}
+
+/** Deepgram takes more terms than we do; the first ones count. */
+function vocabularyOf(query: URLSearchParams): Pick<Start, 'vocabulary'> {
+  const terms = [
+    ...query.getAll('keyterm'),
+    ...query.getAll('keywords').map((keyword) => keyword.replace(/:-?[\d.]+$/, '')),
+  ];
+  const vocabulary: string[] = [];
+  let chars = 0;
+  for (const term of terms) {
+    chars += term.length;
+    if (chars > LIMITS.vocabularyCharsMax || vocabulary.length === 100) break;
+    if (term !== '' && term.length <= 100) vocabulary.push(term);
+  }
+  return vocabulary.length === 0 ? {} : { vocabulary };
+}
