@@ -1,6 +1,7 @@
 import { openSync, readSync } from 'node:fs';
 import type { FromWorker, ToWorker, WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
+import { threadsFor } from './threads.ts';
 
 /** The worker process: loads one model, decodes what it is sent, and ends with its parent. */
 let engine: ChildEngine | undefined;
@@ -89,9 +90,7 @@ async function decode(job: WireJob): Promise<void> {
   running.set(job.id, controller);
   try {
     if (engine === undefined) throw new Error('the engine is not ready');
-    // A decode alone shares the encoder's work among all cores: with two, `base` takes 0.26 s instead of 0.41, and when
-    // another process has one of them still 0.44. Decodes that compete get one each.
-    const threads = Math.max(1, Math.floor(cores / running.size));
+    const threads = threadsFor(cores, running.size);
     send({ kind: 'hypothesis', job: job.id, hypothesis: await engine.decode(job, threads, controller.signal) });
   } catch (error) {
     send({ kind: 'failed', job: job.id, problem: error instanceof Error ? error.message : String(error) });
