@@ -56,21 +56,30 @@ export async function peakOf(path: string, samples: Float32Array, which: string)
 /** Milliseconds from an abort to its answer, at moments spread over encoding and decoding. */
 export async function aborts(model: NativeModel, speech: Float32Array): Promise<string> {
   const decode = decoderOf(model);
-  const samples = speech.slice(0, 400_000);
-  const started = performance.now();
-  await decode(samples, FULL_WINDOW);
-  const whole = performance.now() - started;
-  const waits: number[] = [];
-  for (let i = 0; i < ABORTS; i++) {
-    const controller = new AbortController();
-    const running = decode(samples, FULL_WINDOW, '', controller.signal);
-    await new Promise((resolve) => setTimeout(resolve, (whole * (i + 0.5)) / (ABORTS + 1)));
-    const asked = performance.now();
-    controller.abort();
-    const { stop } = await running;
-    if (stop === 'aborted') waits.push(performance.now() - asked);
+  const lines: string[] = [];
+  for (const [name, seconds, floor] of [
+    ["finals' window, 5 s", 5, FINAL_WINDOW_FLOOR],
+    ["finals' window, 10 s", 10, FINAL_WINDOW_FLOOR],
+    ['30 s window, 25 s', 25, FULL_WINDOW],
+  ] as const) {
+    const samples = speech.slice(0, seconds * 16_000);
+    const started = performance.now();
+    await decode(samples, floor);
+    const whole = performance.now() - started;
+    const waits: number[] = [];
+    for (let i = 0; i < ABORTS; i++) {
+      const controller = new AbortController();
+      const running = decode(samples, floor, '', controller.signal);
+      await new Promise((resolve) => setTimeout(resolve, (whole * (i + 0.5)) / (ABORTS + 1)));
+      const asked = performance.now();
+      controller.abort();
+      if ((await running).stop === 'aborted') waits.push(performance.now() - asked);
+    }
+    lines.push(
+      `abort to answer, ${name}: ${waits.length} decodes of ${whole.toFixed(0)} ms, median ${median(waits).toFixed(1)} ms, longest ${Math.max(...waits).toFixed(1)} ms`,
+    );
   }
-  return `abort to answer, ${waits.length} decodes of ${whole.toFixed(0)} ms: median ${median(waits).toFixed(1)} ms, longest ${Math.max(...waits).toFixed(1)} ms`;
+  return lines.join('\n');
 }
 
 /** Resident memory along many decodes of noise over a small random model, two at a time, every fourth aborted. */

@@ -56,7 +56,8 @@ void MelBank::powers(const float * windowed, float * out) const {
     for (int bin = 0; bin < bins_; bin++) out[bin] = real[bin] * real[bin] + imaginary[bin] * imaginary[bin];
 }
 
-void MelBank::spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out) const {
+bool MelBank::spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out,
+                          const std::atomic<bool> & abort) const {
     const int length = static_cast<int>(samples.size());
     const int bands = static_cast<int>(bands_.size());
     out.assign(static_cast<size_t>(bands) * frames, std::log10(QUIETEST));
@@ -65,6 +66,7 @@ void MelBank::spectrogram(const std::vector<float> & samples, int frames, std::v
     float loudest = std::log10(QUIETEST);
     // Windows are centred on their frame; the beginning is mirrored, behind the end is silence.
     for (int frame = 0; frame < frames && frame * STEP - HALF < length; frame++) {
+        if (abort.load(std::memory_order_relaxed)) return false;
         const int from = frame * STEP - HALF;
         for (int i = 0; i < WINDOW; i++) {
             const int at = std::abs(from + i);
@@ -81,6 +83,7 @@ void MelBank::spectrogram(const std::vector<float> & samples, int frames, std::v
         }
     }
     for (float & value : out) value = (std::max(value, loudest - RANGE) + 4.0f) / 4.0f;
+    return true;
 }
 
 }  // namespace sotto

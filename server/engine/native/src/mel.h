@@ -2,6 +2,7 @@
 // filter bank, which costs a tenth of a partial's decode. Pure: samples in, values out.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 namespace sotto {
@@ -12,7 +13,8 @@ class MelBank {
     MelBank(const std::vector<float> & filters, int bands, int bins);
 
     // Fills out[band * frames + frame] with `frames` frames of 10 ms; what lies behind the audio is silence.
-    void spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out) const;
+    // False when `abort` became true on the way: half a minute of audio takes longer than an abort may.
+    bool spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out, const std::atomic<bool> & abort) const;
 
   private:
     struct Band {
