@@ -44,6 +44,7 @@ export function pipelineOf(config: Config): PipelineOptions {
       earlyConfidence: config['commit-confidence'],
       earlyMs: config['commit-early-ms'],
     },
+    show: { ...PIPELINE.show, edgeMs: config['show-edge-ms'], confidence: config['show-confidence'] },
     segment: { softMs: config['segment-soft-ms'], hardMs: config['segment-hard-ms'] },
     ringSeconds: PIPELINE.ringSeconds,
     partialEveryMs: config['partial-every-ms'],

@@ -12,7 +12,7 @@ export interface Option {
   readonly secret?: boolean;
 }
 
-const { vad, endpoint, commit, segment } = PIPELINE;
+const { vad, endpoint, commit, show, segment } = PIPELINE;
 
 /** Every setting, by its flag without the dashes; `SOTTO_` and capitals make its environment variable. */
 export const OPTIONS = {
@@ -120,6 +120,20 @@ export const OPTIONS = {
     min: 0,
     max: 10_000,
     doc: 'How far behind the end of the audio such a word must be.',
+  },
+  'show-edge-ms': {
+    type: 'integer',
+    default: show.edgeMs,
+    min: 0,
+    max: 5_000,
+    doc: 'A new word this near the end of the audio is half heard and not shown yet.',
+  },
+  'show-confidence': {
+    type: 'number',
+    default: show.confidence,
+    min: 0,
+    max: 2,
+    doc: 'A word this sure is shown however near the end; above 1 never.',
   },
   'segment-soft-ms': {
     type: 'integer',

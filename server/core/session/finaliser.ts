@@ -52,7 +52,7 @@ export class Finaliser {
     const { mode } = this.#desk.settings().partials;
     if (mode === 'off' || utterance.end !== undefined) return;
     const stableOnly = mode === 'stable';
-    const empty = utterance.words.stable.length === 0 && (stableOnly || utterance.tentative.length === 0);
+    const empty = utterance.words.stable.length === 0 && (stableOnly || utterance.visible.length === 0);
     if (empty && utterance.sentence === undefined) return;
     utterance.sentence ??= this.#number();
     if (!utterance.changed(stableOnly)) return;
@@ -62,7 +62,7 @@ export class Finaliser {
       revision: ++utterance.revision,
       stable: utterance.words.stable,
       hanging: stableOnly ? '' : utterance.words.hanging,
-      tentative: stableOnly ? [] : utterance.tentative,
+      tentative: stableOnly ? [] : utterance.visible,
     });
   }
 

@@ -26,6 +26,16 @@ export interface PipelineOptions {
     readonly earlyConfidence: number;
     readonly earlyMs: number;
   };
+  readonly show: {
+    /** A tentative word this near the growing edge is half heard: it is shown only when the decode before said it too. */
+    readonly edgeMs: number;
+    /** A word at least this sure is shown however near the edge; above 1 never. */
+    readonly confidence: number;
+    /** Voice needed before the first partial: less gives no word. */
+    readonly firstMs: number;
+    /** While nothing of a sentence is on screen, new audio between two partials; later it is `partialEveryMs`. */
+    readonly firstEveryMs: number;
+  };
   readonly segment: {
     /** Speech longer than this is cut at the widest gap between stable words. */
     readonly softMs: number;
@@ -42,13 +52,14 @@ export interface PipelineOptions {
 
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */
 export const PIPELINE: PipelineOptions = {
-  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.002 },
+  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
   commit: { policy: 'agreement', edgeMs: 500, earlyConfidence: 0.95, earlyMs: 600 },
+  show: { edgeMs: 120, confidence: 0.8, firstMs: 160, firstEveryMs: 100 },
   segment: { softMs: 12_000, hardMs: 25_000 },
   ringSeconds: 45,
   partialEveryMs: 300,
-  contextChars: 0,
+  contextChars: 200,
   forcedPrefix: false,
 };
 

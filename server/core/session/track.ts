@@ -17,8 +17,6 @@ import { Utterance } from './utterance.ts';
 const DECODE_SAMPLES_MAX = 29.5 * SAMPLE_RATE;
 /** A final that could not be decoded is asked for this often before it is given up. */
 const RETRIES_MAX = 3;
-/** Voice needed before the first partial: less gives no word. */
-const FIRST_PARTIAL_MS = 220;
 
 /** One speaker's channel: from audio and probabilities to sentences. */
 export class Track {
@@ -148,14 +146,18 @@ export class Track {
   }
 
   #open(from: number, to: number): void {
-    const { vad, commit } = this.#desk.pipeline;
+    const { vad, commit, show } = this.#desk.pipeline;
     const before = this.#utterances.at(-1)?.end ?? 0;
     const start = Math.max(0, before, this.#ring.start, from - samplesFromMs(vad.preRollMs));
-    const utterance = new Utterance(start, {
+    const policy = {
       policy: commit.policy,
       edgeSamples: samplesFromMs(commit.edgeMs),
       earlyConfidence: commit.earlyConfidence,
       earlySamples: samplesFromMs(commit.earlyMs),
+    };
+    const utterance = new Utterance(start, policy, {
+      edgeSamples: samplesFromMs(show.edgeMs),
+      confidence: show.confidence,
     });
     utterance.lastVoice = to;
     this.#utterances.push(utterance);
@@ -178,11 +180,11 @@ export class Track {
     const cadence = this.#desk.cadence();
     if (partials.mode === 'off' || cadence === 0 || utterance.partial !== undefined) return;
     if (this.#utterances[0] !== utterance) return;
-    const first = utterance.decodedTo === utterance.anchor && utterance.text === '';
-    const enough = first
-      ? this.#voices.voiced(utterance.anchor, to) >= samplesFromMs(FIRST_PARTIAL_MS)
-      : to - utterance.decodedTo >= samplesFromMs(partials.everyMs * cadence);
-    if (!enough) return;
+    const fresh = to - utterance.decodedTo;
+    const dark = utterance.words.stable.length === 0 && utterance.visible.length === 0;
+    const every = dark ? Math.min(partials.everyMs, this.#desk.pipeline.show.firstEveryMs) : partials.everyMs;
+    if (fresh < samplesFromMs(every * cadence)) return;
+    if (dark && this.#voices.voiced(utterance.anchor, to) < samplesFromMs(this.#desk.pipeline.show.firstMs)) return;
     utterance.partial = { job: this.#desk.nextJob(), to };
     this.#desk.publisher.ask({ kind: 'recognise', job: utterance.partial.job, final: false });
   }

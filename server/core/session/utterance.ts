@@ -11,6 +11,12 @@ export interface FinalJob {
   answer?: Hypothesis;
 }
 
+/** Which tentative words are shown: see `PipelineOptions.show`. */
+export interface ShowOptions {
+  readonly edgeSamples: number;
+  readonly confidence: number;
+}
+
 /** How near a cut an echo of the sentence before may lie: word times jitter by up to 0.3 s. */
 const ECHO_SAMPLES = 4_800;
 
@@ -39,10 +45,14 @@ export class Utterance {
   language: string | undefined;
   retries = 0;
   tentative: readonly Word[] = [];
+  /** The tentative words worth showing: without a half-heard end. */
+  visible: readonly Word[] = [];
+  readonly #show: ShowOptions;
   #last: readonly Word[] = [];
   #shown = '';
 
-  constructor(from: number, options: CommitOptions) {
+  constructor(from: number, options: CommitOptions, show: ShowOptions) {
+    this.#show = show;
     this.anchor = from;
     this.decodedTo = from;
     this.lastVoice = from;
@@ -56,13 +66,19 @@ export class Utterance {
 
   /** Reads a decode of the growing span; `edge` is where its audio ends. */
   grow(words: readonly Word[], edge: number): void {
-    this.tentative = this.words.push(this.#withoutEcho(words), edge).tentative;
+    const { tentative, agreed } = this.words.push(this.#withoutEcho(words), edge);
+    const hidden = tentative.findIndex(
+      (word, i) => i >= agreed && edge - word.to < this.#show.edgeSamples && word.confidence < this.#show.confidence,
+    );
+    this.tentative = tentative;
+    this.visible = hidden < 0 ? tentative : tentative.slice(0, hidden);
   }
 
   /** Reads the decode of the whole span: everything is stable after it. */
   conclude(words: readonly Word[]): void {
     this.words.finish(this.#withoutEcho(words));
     this.tentative = [];
+    this.visible = [];
   }
 
   /** Words of a sentence that has ended inside the stable text, and where the next one starts. */
@@ -85,7 +101,7 @@ export class Utterance {
 
   /** Whether what is on screen would change; case and punctuation of the open tail alone are not worth a flicker. */
   changed(stableOnly: boolean): boolean {
-    const tail = stableOnly ? '' : this.tentative.map((word) => bare(word.text)).join(' ');
+    const tail = stableOnly ? '' : this.visible.map((word) => bare(word.text)).join(' ');
     const now = `${this.sentence}|${textOf(this.words.stable)}|${tail}`;
     if (now === this.#shown) return false;
     this.#shown = now;

@@ -14,6 +14,8 @@ export interface Commit {
   readonly fresh: readonly Word[];
   /** The rest of the newest decode. May change with the next one. */
   readonly tentative: readonly Word[];
+  /** How many tentative words the decode before said as well. */
+  readonly agreed: number;
 }
 
 /**
@@ -47,10 +49,11 @@ export class StableWords {
     const known = overlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
     const count = this.#commitCount(rest, edge);
+    const agreed = agreement(rest, this.#previous);
     this.#previous = rest.slice(count);
     this.#noteHanging(hypothesis, known);
     const fresh = this.#freeze(rest.slice(0, count));
-    return { fresh, tentative: this.#previous };
+    return { fresh, tentative: this.#previous, agreed: Math.max(0, agreed - count) };
   }
 
   /** The speaker stopped: nothing more can contradict the tail. Everything is stable now. */
@@ -60,7 +63,7 @@ export class StableWords {
     const fresh = this.#freeze(hypothesis.slice(known));
     this.#closeHanging();
     this.#previous = [];
-    return { fresh, tentative: [] };
+    return { fresh, tentative: [], agreed: 0 };
   }
 
   /** Gives away the first `count` stable words with their punctuation; what is left goes on as the next sentence. */
@@ -108,4 +111,10 @@ export class StableWords {
     }
     this.#hanging = '';
   }
+}
+
+/** How many words two decodes have in common at the front. */
+function agreement(now: readonly Word[], before: readonly Word[]): number {
+  const differs = now.findIndex((word, i) => !sameWord(word, before[i]));
+  return differs < 0 ? now.length : differs;
 }

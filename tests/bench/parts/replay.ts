@@ -1,0 +1,208 @@
+// How commit and endpoint settings change live text, without waiting for real time: the pure session under a simulated
+// clock, real decodes (kept in --cache), a decode's length taken from its window. Seconds unless the column says otherwise.
+import { fileURLToPath } from 'node:url';
+import { pathOf } from '../../../models/locate.ts';
+import { findModel } from '../../../models/registry.ts';
+import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../server/core/session/settings.ts';
+import { NativeEngine } from '../../../server/engine/child/whisper-native.ts';
+import { FULL_WINDOW } from '../../../server/engine/native/defaults.ts';
+import { SileroModel } from '../../../server/vad/silero.ts';
+import { type Recording, readRecordings } from '../../support/recordings.ts';
+import { wordErrorRate } from '../../support/wer.ts';
+import { samplesOf } from '../feed.ts';
+import { type Measured, measure } from '../measures.ts';
+import { Replay, remembered } from '../replay.ts';
+import { mean, quantile, readArgs, table } from '../report.ts';
+
+/** `--set "commit.edgeMs=400 floors.partial=256|…"`: one row per variant. */
+export async function run(args: string[]): Promise<void> {
+  const options = readArgs(args, {
+    data: fileURLToPath(new URL('../../fixtures/speech', import.meta.url)),
+    model: 'tiny.en',
+    set: '',
+    languages: 'en',
+    kinds: '',
+    cache: '/tmp/sotto-replay',
+    // Seconds a frame of the window costs with both cores: measured by `bench -- engine`.
+    cost: '0.0004',
+    // Every so many recordings only, for a quick look.
+    every: '1',
+    verbose: '',
+  });
+  const languages = options['languages']!.split(',').filter(Boolean);
+  const kinds = options['kinds']!.split(',').filter(Boolean);
+  const recordings = options['data']!.split(',')
+    .flatMap(readRecordings)
+    .filter(
+      ({ language, kind }) =>
+        (languages.length === 0 || languages.includes(language)) && (kinds.length === 0 || kinds.includes(kind)),
+    )
+    .filter((_, i) => i % Number(options['every']) === 0);
+  const voices = await voicesOf(recordings);
+  const engine = new NativeEngine({
+    modelPath: pathOf(findModel(options['model']!)!),
+    slots: 1,
+    cores: 2,
+    finalWindowFloor: 512,
+    partialWindowFloor: 0,
+    beamSize: 1,
+    temperatures: [0],
+  } as never);
+  const decode = remembered(
+    (span, windowFloor) => engine.decode({ ...span, windowFloor, id: 0 } as never, 2, new AbortController().signal),
+    options['cache']!,
+    options['model']!,
+  );
+  const rows: (string | number)[][] = [
+    [
+      'variant',
+      'TTFP',
+      'p95',
+      'word mean',
+      'p95',
+      'TTFS',
+      'p95',
+      'UPWR %',
+      'WER %',
+      'offline %',
+      'Δ',
+      'repeats',
+      'decodes/s',
+      'busy/s',
+    ],
+  ];
+  const offline = await offlineErrors(recordings, decode);
+  for (const set of options['set']!.split('|')) {
+    const { pipeline, floors } = variant(set);
+    const measured: Measured[] = [];
+    let decodes = 0;
+    let busy = 0;
+    for (const recording of recordings) {
+      const replay = new Replay(samplesOf(recording), {
+        decode,
+        voice: voices.get(recording.file)!,
+        pipeline,
+        settings: settingsFor(recording, pipeline),
+        floors,
+        cost: (frames) => 0.02 + frames * Number(options['cost']),
+      });
+      const arrivals = await replay.run();
+      if (options['verbose'] === 'partials')
+        for (const { atMs, event } of arrivals)
+          if (event.type === 'partial' || event.type === 'final' || event.type === 'notice' || event.type === 'speech')
+            console.log(
+              `${recording.file} ${(atMs / 1000).toFixed(2)} ${event.type} ${(event as any).sentence}: ${event.type === 'partial' ? `${event.stable} ~${event.tentative}` : event.type === 'final' ? event.text : JSON.stringify(event)}`,
+            );
+      const result = measure(recording, arrivals);
+      if (options['verbose'] !== '')
+        console.log(`${recording.file} ${result.errors} (${offline.get(recording.file)}): ${result.text}`);
+      measured.push(result);
+      decodes += replay.decodes;
+      busy += replay.busyS;
+    }
+    rows.push(row(set || 'default', measured, offline, decodes, busy));
+    console.error(
+      rows
+        .at(-1)!
+        .map((cell) => (typeof cell === 'number' ? cell.toFixed(2) : cell))
+        .join('  '),
+    );
+  }
+  console.log(table(rows));
+}
+
+async function voicesOf(recordings: readonly Recording[]): Promise<Map<string, Float32Array>> {
+  const vad = await SileroModel.load();
+  const voices = new Map<string, Float32Array>();
+  for (const recording of recordings) {
+    const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768);
+    const probe = vad.open();
+    const voice = new Float32Array(Math.floor(samples.length / 512));
+    for (let i = 0; i < voice.length; i++) voice[i] = await probe.probability(samples.slice(i * 512, i * 512 + 512));
+    voices.set(recording.file, voice);
+  }
+  await vad.close();
+  return voices;
+}
+
+function variant(set: string): { pipeline: PipelineOptions; floors: { partial: number; final: number } } {
+  const all = structuredClone({ ...PIPELINE, floors: { partial: 0, final: 512 } }) as Record<string, unknown>;
+  for (const pair of set.split(/\s+/).filter(Boolean)) {
+    const [path = '', value = ''] = pair.split('=');
+    const steps = path.split('.');
+    const last = steps.pop()!;
+    const owner = steps.reduce((at, step) => at[step] as Record<string, unknown>, all);
+    if (!(last in owner)) throw new Error(`no setting ${path}`);
+    owner[last] = Number.isNaN(Number(value)) ? value : Number(value);
+  }
+  const { floors, ...pipeline } = all;
+  return { pipeline: pipeline as never, floors: floors as never };
+}
+
+function settingsFor({ language }: Recording, { endpoint, partialEveryMs }: PipelineOptions): SessionSettings {
+  return {
+    channels: 1,
+    language: language === 'zxx' ? 'auto' : language,
+    languages: [],
+    task: 'transcribe',
+    model: undefined,
+    vocabulary: [],
+    partials: { mode: 'revisable', everyMs: partialEveryMs },
+    cleanup: { mode: 'rules', instruction: '' },
+    endpoint,
+  };
+}
+
+type Decode = ReturnType<typeof remembered>;
+
+async function offlineErrors(recordings: readonly Recording[], decode: Decode): Promise<Map<string, number>> {
+  const errors = new Map<string, number>();
+  for (const { file, language, text, path, seconds } of recordings) {
+    if (language === 'zxx' || seconds > 29.5) continue;
+    const samples = Float32Array.from(samplesOf({ path } as Recording), (value) => value / 32_768).slice(0, -16_000);
+    const span = {
+      kind: 'final',
+      channel: 0,
+      fromSample: 0,
+      samples,
+      language,
+      languages: [],
+      task: 'transcribe',
+      prompt: '',
+      prefix: '',
+    };
+    const { words } = await decode(span as never, FULL_WINDOW);
+    const said = words.map((word) => (word.space ? ` ${word.text}` : word.text)).join('');
+    errors.set(file, wordErrorRate(text, said, language).errors);
+  }
+  return errors;
+}
+
+function row(name: string, measured: readonly Measured[], offline: Map<string, number>, decodes: number, busy: number) {
+  const sum = (pick: (each: Measured) => number): number => measured.reduce((so, each) => so + pick(each), 0);
+  const seconds = sum((each) => each.seconds + 1);
+  const first = measured.flatMap(({ firstPartial }) => (firstPartial === undefined ? [] : [firstPartial]));
+  const confirmed = measured.flatMap((each) => each.confirmed.map(({ delayS }) => delayS));
+  const finals = measured.flatMap((each) => each.finals);
+  const words = sum((each) => each.words);
+  const known = measured.filter(({ recording }) => offline.has(recording.file));
+  const knownWords = known.reduce((so, each) => so + each.words, 0);
+  const off = (known.reduce((so, each) => so + offline.get(each.recording.file)!, 0) / knownWords) * 100;
+  const on = (known.reduce((so, each) => so + each.errors, 0) / knownWords) * 100;
+  return [
+    name,
+    quantile(first, 0.5),
+    quantile(first, 0.95),
+    mean(confirmed),
+    quantile(confirmed, 0.95),
+    quantile(finals, 0.5),
+    quantile(finals, 0.95),
+    (sum((each) => each.takenBack) / sum((each) => each.shownWords)) * 100,
+    (sum((each) => each.errors) / words) * 100,
+    off,
+    on - off,
+    String(sum((each) => each.repeated)),
+    decodes / seconds,
+    busy / seconds,
+  ];
+}
