@@ -141,7 +141,7 @@ export function remembered(decode: Decoder, folder: string, model: string): Deco
     const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     const key = createHash('sha256')
       .update(bytes)
-      .update(JSON.stringify({ model, fromSample, windowFloor, ...asked }))
+      .update(JSON.stringify({ ...asked, model, fromSample, windowFloor }))
       .digest('hex');
     const path = join(folder, `${key}.json`);
     if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Hypothesis;

@@ -10,7 +10,7 @@ import { SileroModel } from '../../../server/vad/silero.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
 import { samplesOf } from '../feed.ts';
-import { type Measured, measure } from '../measures.ts';
+import { type Arrival, type Measured, measure } from '../measures.ts';
 import { Replay, remembered } from '../replay.ts';
 import { mean, quantile, readArgs, table } from '../report.ts';
 
@@ -27,6 +27,7 @@ export async function run(args: string[]): Promise<void> {
     cost: '0.0004',
     // Every so many recordings only, for a quick look.
     every: '1',
+    // `text` prints what was understood, `events` all that a client saw.
     verbose: '',
   });
   const languages = options['languages']!.split(',').filter(Boolean);
@@ -87,12 +88,7 @@ export async function run(args: string[]): Promise<void> {
         cost: (frames) => 0.02 + frames * Number(options['cost']),
       });
       const arrivals = await replay.run();
-      if (options['verbose'] === 'partials')
-        for (const { atMs, event } of arrivals)
-          if (event.type === 'partial' || event.type === 'final' || event.type === 'notice' || event.type === 'speech')
-            console.log(
-              `${recording.file} ${(atMs / 1000).toFixed(2)} ${event.type} ${(event as any).sentence}: ${event.type === 'partial' ? `${event.stable} ~${event.tentative}` : event.type === 'final' ? event.text : JSON.stringify(event)}`,
-            );
+      if (options['verbose'] === 'events') print(recording, arrivals);
       const result = measure(recording, arrivals);
       if (options['verbose'] !== '')
         console.log(`${recording.file} ${result.errors} (${offline.get(recording.file)}): ${result.text}`);
@@ -109,6 +105,20 @@ export async function run(args: string[]): Promise<void> {
     );
   }
   console.log(table(rows));
+}
+
+/** What a client saw, and when. */
+function print({ file }: Recording, arrivals: readonly Arrival[]): void {
+  for (const { atMs, event } of arrivals) {
+    if (event.type === 'ack' || event.type === 'cleaned') continue;
+    const text =
+      event.type === 'partial'
+        ? `${event.stable} ~${event.tentative}`
+        : event.type === 'final'
+          ? event.text
+          : JSON.stringify(event);
+    console.log(`${file} ${(atMs / 1_000).toFixed(2)} ${event.type}: ${text}`);
+  }
 }
 
 async function voicesOf(recordings: readonly Recording[]): Promise<Map<string, Float32Array>> {
