@@ -29,23 +29,14 @@ export class Outbox {
   #sentBytes = 0;
   #seq = 0;
   readonly #keep: boolean;
-  readonly #numbered: (event: ServerEvent) => void;
 
-  /** `numbered` hears of every event when it gets its number, before it is sent. */
-  constructor(keep: 'replay' | 'nothing', numbered: (event: ServerEvent) => void = () => {}) {
+  constructor(keep: 'replay' | 'nothing') {
     this.#keep = keep === 'replay';
-    this.#numbered = numbered;
   }
 
   /** Number of the newest event. */
   get seq(): number {
     return this.#seq;
-  }
-
-  /** Goes on after events of an earlier life, which may be asked for again. */
-  restore(events: readonly ServerEvent[]): void {
-    for (const event of events) this.#remember(event);
-    this.#seq = events.at(-1)?.seq ?? 0;
   }
 
   /** Whether every event after `seq` is still here. */
@@ -91,7 +82,6 @@ export class Outbox {
       const [body] = this.#waiting.splice(at, 1);
       const event = { ...body!, seq: ++this.#seq } as ServerEvent;
       if (this.#keep) this.#remember(event);
-      this.#numbered(event);
       this.#sink?.send(event);
     }
   }
