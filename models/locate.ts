@@ -73,6 +73,8 @@ export async function resolveModel(text: string, wanted: { readonly kind: ModelK
   }
   const path = address.kind === 'path' ? address.path : join(cacheFolder(), address.file);
   const shown = address.kind === 'url' ? address.shown : text;
+  if (address.kind === 'path' && !existsSync(path))
+    throw new Fault('model.absent', { model: text, path, pulled: false });
   const { vocabulary } = checkHeader(path, shown, wanted.kind, undefined);
   const multilingual = wanted.kind === 'cleanup' || vocabulary >= 51_865;
   const name = basename(path)

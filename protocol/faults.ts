@@ -226,8 +226,11 @@ export const FAULTS = {
     404,
     1011,
     'never',
-    (d: { model: string; path: string }) =>
-      `Model ${d.model} is not at ${d.path}; run \`sotto models pull ${d.model}\`.`,
+    // A path cannot be pulled; where the name is the path, all there is to do is to look at it.
+    (d: { model: string; path: string; pulled?: boolean }) =>
+      d.pulled === false
+        ? `There is no model file at ${d.path}; look at the path, or run \`sotto models list\` for models by name.`
+        : `Model ${d.model} is not at ${d.path}; run \`sotto models pull ${d.model}\`.`,
   ),
   'model.corrupt': row(
     'operator',

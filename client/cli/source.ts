@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import type { AudioFormat, Encoding } from '../sdk/index.ts';
+import { isContainer } from './container.ts';
 import { decodeFile } from './decode.ts';
 import { UserError } from './user-error.ts';
 import { readWavHeader, type WavHeader } from './wav.ts';
@@ -130,14 +131,4 @@ async function openInput(raw: RawFormat): Promise<AudioSource> {
 async function* joined(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield head;
   yield* rest;
-}
-
-/** First bytes of FLAC, Ogg, MP3 with a tag, Matroska and MP4. */
-function isContainer(head: Buffer): boolean {
-  const start = head.toString('latin1', 0, 4);
-  return (
-    ['fLaC', 'OggS', '\x1aE\xdf\xa3'].includes(start) ||
-    start.startsWith('ID3') ||
-    head.toString('latin1', 4, 8) === 'ftyp'
-  );
 }

@@ -59,6 +59,8 @@ function readFlags(args: readonly string[], problems: Fault[]): Map<string, stri
     const name = match !== null && match[1]! in OPTIONS ? match[1]! : plain;
     if (match === null || !(name in OPTIONS || name === 'config')) {
       problems.push(new Fault('config.unknown', { name: args[i]!, want: hint(plain) }));
+      // What stands behind it was meant as its value, not as an option of its own.
+      if (match !== null && match[2] === undefined && args[i + 1]?.startsWith('--') === false) i++;
       continue;
     }
     if (name !== 'config' && OPTIONS[name as OptionName].type === 'boolean') {

@@ -81,6 +81,11 @@ t.test('standard input is read: a WAV, and raw samples', async (t) => {
     (await sotto(['transcribe', '-', '--server', server.url, '--rate', '16000'], wav.subarray(44))).out,
     /heavy snow/,
   );
+  // An MP3 without a tag has no magic number, and used to be taken for raw samples: noise, hence no words.
+  const mp3 = readFileSync(fixture('formats/short_01.mp3'));
+  const size = [6, 7, 8, 9].reduce((sum, at) => sum * 128 + mp3[at]!, 0);
+  t.equal(mp3.toString('latin1', 0, 3), 'ID3');
+  t.match((await sotto(['transcribe', '-', '--server', server.url], mp3.subarray(10 + size))).out, /heavy snow/);
 });
 
 t.test('without a server one is started for the run', async (t) => {
@@ -121,6 +126,7 @@ t.test('serve says what is wrong with its options, its model and its port, and d
     [['serve', '--host', '0.0.0.0'], 78, /--insecure/],
     [['serve', '--model', 'nope'], 1, /nope is not known/],
     [['serve', '--model', 'small'], 1, /models pull small/],
+    [['serve', '--model', '/nowhere/x.bin'], 1, /no model file at \/nowhere\/x\.bin; look at the path/],
     [['serve', '--model', 'tiny.en', '--cleanup', 'rules', '--port', port], 1, /taken/],
   ];
   for (const [args, code, said] of cases) {
@@ -128,6 +134,8 @@ t.test('serve says what is wrong with its options, its model and its port, and d
     t.equal(run.code, code, args.join(' '));
     t.match(run.err, said);
   }
+  const unknown = await sotto(['serve', '--prot', '1', '--port', 'x']);
+  t.equal(unknown.err.trim().split('\n').length, 2, 'one line for each wrong option, none for its value');
 });
 
 t.test('keys are made, listed and revoked, and a server outside loopback wants one', async (t) => {
