@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { Word } from '../../../../server/core/hypothesis.ts';
+import { firstSentence, splitSentences, widestGap } from '../../../../server/core/sentence/boundary.ts';
+import { textOf } from '../../../../server/core/stable/words.ts';
+
+const words = (line: string): Word[] =>
+  line.split(' ').map((text, i) => ({ text, space: true, from: i * 6_000, to: i * 6_000 + 5_000, confidence: 1 }));
+
+t.test('a sentence ends at its punctuation, not at an abbreviation, an initial or the last word', async (t) => {
+  t.equal(firstSentence(words('We met. Then')), 2);
+  t.equal(firstSentence(words('Dr. Smith and J. Doe met. Then')), 6);
+  t.equal(firstSentence(words('Wir nehmen z.B. den Zug. Dann')), 5);
+  t.equal(firstSentence(words('It costs 3.50 today')), 0);
+  t.equal(firstSentence(words('We met.')), 0, 'what follows may still change the last word');
+  t.equal(firstSentence(words('He said "go." Then')), 3, 'a closing quote belongs to it');
+  t.equal(firstSentence(words('你好。 再见')), 1);
+});
+
+t.test('splitting loses no word and changes no order', async (t) => {
+  const line = fc.array(fc.constantFrom('a', 'Dr.', 'end.', 'what?', 'x,', 'e.g.', '3.50', '…'), { maxLength: 30 });
+  fc.assert(
+    fc.property(line, (texts) => {
+      const all = texts.length === 0 ? [] : words(texts.join(' '));
+      const sentences = splitSentences(all);
+      return textOf(sentences.flat()) === textOf(all) && sentences.every((sentence) => sentence.length > 0);
+    }),
+  );
+  t.pass();
+});
+
+t.test('speech without an end is cut at its widest gap, with no crumb on either side', async (t) => {
+  const even = words('one two three four five six seven eight');
+  const paused = even.map((word, i) => (i < 5 ? word : { ...word, from: word.from + 8_000, to: word.to + 8_000 }));
+  t.equal(widestGap(paused), 5);
+  const comma = even.map((word, i) => (i === 3 ? { ...word, text: 'four,' } : word));
+  t.equal(widestGap(comma), 4);
+  fc.assert(
+    fc.property(fc.array(fc.nat(9_000), { minLength: 4, maxLength: 40 }), (gaps) => {
+      let at = 0;
+      const spread = gaps.map((gap): Word => {
+        const from = at + gap;
+        at = from + 3_000;
+        return { text: 'a', space: true, from, to: at, confidence: 1 };
+      });
+      const cut = widestGap(spread);
+      return cut >= Math.floor(spread.length / 4) && spread.length - cut >= Math.floor(spread.length / 4);
+    }),
+  );
+});

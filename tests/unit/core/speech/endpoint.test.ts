@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { endpointWait } from '../../../../server/core/speech/endpoint.ts';
+
+const options = { minMs: 300, maxMs: 1_000 };
+const wait = (text: string): number => endpointWait(text, options);
+
+t.test('a finished sentence ends sooner than an unfinished phrase, and the rest lies between', async (t) => {
+  for (const finished of ['We are done.', 'Really?', 'Sie sagte: "Ja."', '好的。'])
+    t.ok(wait(finished) < wait('we are done'), finished);
+  for (const open of ['we went to the', 'well,', 'ich glaube, dass', 'parce que', 'and um'])
+    t.ok(wait(open) > wait('we are done'), open);
+});
+
+t.test('the wait never leaves its bounds, whatever the text', async (t) => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme' }),
+      fc.integer({ min: 100, max: 5_000 }),
+      fc.nat(5_000),
+      (text, minMs, more) => {
+        const ms = endpointWait(text, { minMs, maxMs: minMs + more });
+        return ms >= minMs && ms <= minMs + more;
+      },
+    ),
+  );
+  t.pass();
+});

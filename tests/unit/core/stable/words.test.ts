@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { Word } from '../../../../server/core/hypothesis.ts';
+import { bare, overlap, splitHanging, textOf } from '../../../../server/core/stable/words.ts';
+
+const words = (line: string, shift = 0): Word[] =>
+  line
+    .split(' ')
+    .map((text, i) => ({ text, space: true, from: i * 6_000 + shift, to: (i + 1) * 6_000 + shift, confidence: 1 }));
+
+t.test('case and punctuation do not make another word, and a lone sign stays itself', async (t) => {
+  t.equal(bare('Heavy,'), bare('heavy'));
+  t.equal(bare('$'), '$');
+  t.not(bare('10'), bare('11'));
+});
+
+t.test('what hangs at a word comes apart without loss, and a percent sign does not hang', async (t) => {
+  t.same(splitHanging('there,'), { stem: 'there', hanging: ',' });
+  t.same(splitHanging('50%'), { stem: '50%', hanging: '' });
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      const { stem, hanging } = splitHanging(text);
+      return stem + hanging === text && (text === '' || stem !== '');
+    }),
+  );
+});
+
+t.test('a hypothesis that begins with what is stable overlaps it exactly, however its times jitter', async (t) => {
+  const distinct = fc.uniqueArray(fc.constantFrom(...'abcdefghijklmnop'), { minLength: 2, maxLength: 16 });
+  fc.assert(
+    fc.property(distinct, fc.nat(), fc.integer({ min: -4_800, max: 4_800 }), (texts, cut, jitter) => {
+      const count = 1 + (cut % (texts.length - 1));
+      return overlap(words(texts.slice(0, count).join(' ')), words(texts.join(' '), jitter)) === count;
+    }),
+  );
+  t.pass();
+});
+
+t.test('a repeated word is counted once by where it lies, and nothing stable overlaps nothing', async (t) => {
+  t.equal(overlap([], words('a b')), 0);
+  t.equal(overlap(words('a b'), []), 0);
+  t.equal(overlap(words('the'), words('the the cat')), 1);
+});
+
+t.test('text without spaces is joined without them', async (t) => {
+  t.equal(textOf(words('a b c').map((word) => ({ ...word, space: false }))), 'abc');
+});

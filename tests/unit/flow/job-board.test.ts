@@ -1,0 +1,181 @@
+import t from 'tap';
+import type { Span } from '../../../server/core/session/outputs.ts';
+import { JobBoard } from '../../../server/flow/job-board.ts';
+import type { Meter } from '../../../server/ports/meter.ts';
+import type { DecodeAnswer, DecodeJob, Recogniser } from '../../../server/ports/recogniser.ts';
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const nothing = (): void => {};
+const meter: Meter = {
+  decoded: nothing,
+  waiting: nothing,
+  audio: nothing,
+  opened: nothing,
+  ended: nothing,
+  refused: nothing,
+  finished: nothing,
+  fault: nothing,
+};
+
+/** A recogniser whose decodes end when they are told to. */
+class ScriptedRecogniser implements Recogniser {
+  readonly running: { job: DecodeJob; end(answer: DecodeAnswer): void }[] = [];
+  readonly aborted: number[] = [];
+  most = 0;
+  readonly slots: number;
+
+  constructor(slots: number) {
+    this.slots = slots;
+  }
+
+  decode(job: DecodeJob): Promise<DecodeAnswer> {
+    return new Promise((end) => {
+      this.running.push({ job, end });
+      this.most = Math.max(this.most, this.running.length);
+    });
+  }
+
+  abort(job: number): void {
+    this.aborted.push(job);
+  }
+
+  async end(): Promise<void> {
+    const { job, end } = this.running.shift()!;
+    end({ kind: 'failed', job: job.id, code: 'engine.busy', text: '' });
+    await settled();
+  }
+
+  ready(): never {
+    throw new Error('not asked');
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface Bench {
+  readonly recogniser: ScriptedRecogniser;
+  readonly board: JobBoard;
+  readonly taken: string[];
+  readonly answered: string[];
+  readonly advice: number[];
+  readonly clock: { ms: number };
+  post(session: string, job: number, kind: 'partial' | 'final', wanted?: 'wanted' | 'gone'): void;
+}
+
+function open(slots: number): Bench {
+  const recogniser = new ScriptedRecogniser(slots);
+  const clock = { ms: 0 };
+  const taken: string[] = [];
+  const answered: string[] = [];
+  const advice: number[] = [];
+  const time = { nowMs: () => clock.ms, after: () => ({ [Symbol.dispose]: nothing }) };
+  const board = new JobBoard(recogniser, time, meter, (cadence) => advice.push(cadence));
+  const post: Bench['post'] = (session, job, kind, wanted = 'wanted') =>
+    board.post({
+      session,
+      job,
+      final: kind === 'final',
+      take: () => {
+        taken.push(`${session}${job}`);
+        return wanted === 'wanted' ? ({ kind } as Span) : undefined;
+      },
+      answer: (answer) => answered.push(`${session}${job} ${answer.kind}`),
+    });
+  return { recogniser, board, taken, answered, advice, clock, post };
+}
+
+t.test('no more decodes run than there are slots, and every job is answered once', async (t) => {
+  const { recogniser, answered, post } = open(2);
+  for (let job = 0; job < 10; job++) post('a', job, job % 3 === 0 ? 'final' : 'partial');
+  while (recogniser.running.length > 0) await recogniser.end();
+  t.equal(recogniser.most, 2);
+  t.equal(answered.length, 10);
+  t.equal(new Set(answered).size, 10);
+});
+
+t.test('finals run before partials, oldest first, and audio is taken only when a slot is free', async (t) => {
+  const { recogniser, taken, clock, post } = open(1);
+  post('a', 1, 'partial');
+  post('b', 1, 'partial');
+  clock.ms = 10;
+  post('a', 2, 'final');
+  clock.ms = 20;
+  post('c', 1, 'final');
+  t.same(taken, ['a1']);
+  while (recogniser.running.length > 0) await recogniser.end();
+  t.same(taken, ['a1', 'a2', 'c1', 'b1']);
+});
+
+t.test('among partials the session that was served longest ago comes first', async (t) => {
+  const { recogniser, taken, clock, post } = open(1);
+  clock.ms = 5;
+  post('a', 1, 'partial');
+  post('a', 2, 'partial');
+  clock.ms = 10;
+  post('b', 1, 'partial');
+  while (recogniser.running.length > 0) await recogniser.end();
+  t.same(taken, ['a1', 'b1', 'a2']);
+});
+
+t.test('a final that finds no slot takes that of the youngest partial, never that of a final', async (t) => {
+  const partials = open(2);
+  partials.post('a', 1, 'partial');
+  partials.post('b', 1, 'partial');
+  partials.post('c', 1, 'final');
+  t.same(partials.recogniser.aborted, [partials.recogniser.running[1]!.job.id]);
+  const finals = open(1);
+  finals.post('a', 1, 'final');
+  finals.post('b', 1, 'final');
+  t.same(finals.recogniser.aborted, []);
+});
+
+t.test('a job that is no longer wanted leaves its slot to the next', async (t) => {
+  const { recogniser, taken, post } = open(1);
+  post('a', 1, 'partial', 'gone');
+  post('b', 1, 'partial');
+  t.same(taken, ['a1', 'b1']);
+  t.equal(recogniser.running.length, 1);
+});
+
+t.test('what is forgotten while it waits never runs, and is aborted while it runs', async (t) => {
+  const { recogniser, board, taken, post } = open(1);
+  post('a', 1, 'partial');
+  post('a', 2, 'partial');
+  post('b', 1, 'partial');
+  board.forget('a', 1);
+  t.same(recogniser.aborted, [recogniser.running[0]!.job.id]);
+  board.leave('b');
+  await recogniser.end();
+  await recogniser.end();
+  t.same(taken, ['a1', 'a2']);
+});
+
+t.test('partials beyond the bound are dropped and told so; finals never are', async (t) => {
+  const { recogniser, answered, post } = open(1);
+  for (let job = 0; job < 300; job++) post('a', job, 'partial');
+  const dropped = answered.filter((answer) => answer.endsWith('dropped')).length;
+  t.equal(dropped, 300 - 256 - 1);
+  for (let job = 300; job < 700; job++) post('a', job, 'final');
+  while (recogniser.running.length > 0) await recogniser.end();
+  t.equal(answered.filter((answer) => answer.endsWith('dropped')).length, dropped);
+  t.equal(answered.length, 700);
+});
+
+t.test('long waits make partials rarer, short ones bring them back', async (t) => {
+  const { recogniser, advice, clock, post } = open(1);
+  for (let job = 0; job < 20; job++) {
+    post('a', job, 'partial');
+    post('b', job, 'partial');
+    clock.ms += 2_000;
+    while (recogniser.running.length > 0) await recogniser.end();
+  }
+  t.ok(Math.max(...advice) > 1 || advice.includes(0), 'rarer');
+  for (let job = 20; job < 120; job++) {
+    clock.ms += 2_000;
+    post('a', job, 'final');
+    await recogniser.end();
+  }
+  t.equal(advice.at(-1), 1, 'as often as asked');
+});
