@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +18,11 @@ interface Run {
   readonly err: string;
 }
 
-function sotto(args: readonly string[], input?: Buffer): Promise<Run> {
+function sotto(args: readonly string[], input?: Buffer, environment: NodeJS.ProcessEnv = {}): Promise<Run> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: { ...process.env, NODE_OPTIONS: '', ...environment },
     });
     let out = '';
     let err = '';
@@ -86,6 +86,24 @@ t.test('standard input is read: a WAV, and raw samples', async (t) => {
   const size = [6, 7, 8, 9].reduce((sum, at) => sum * 128 + mp3[at]!, 0);
   t.equal(mp3.toString('latin1', 0, 3), 'ID3');
   t.match((await sotto(['transcribe', '-', '--server', server.url], mp3.subarray(10 + size))).out, /heavy snow/);
+});
+
+t.test('the microphone is what a recorder writes, and a recorder that fails is explained', async (t) => {
+  // The recorders of Linux and macOS that are tried first, under the names they are looked for.
+  const bin = mkdtempSync(join(tmpdir(), 'sotto-'));
+  const PATH = `${bin}:${process.env['PATH']}`;
+  const record = (script: string): void => {
+    writeFileSync(join(bin, 'pw-record'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    copyFileSync(join(bin, 'pw-record'), join(bin, 'rec'));
+  };
+  record(`tail -c +45 '${fixture('speech/short_01.wav')}'`);
+  const heard = await sotto(['mic', '--server', server.url], undefined, { PATH });
+  t.equal(heard.code, 0, heard.err);
+  t.match(heard.out, /heavy snow/);
+  record('echo "no such device" >&2; exit 3');
+  const failed = await sotto(['mic', '--server', server.url], undefined, { PATH });
+  t.equal(failed.code, 1);
+  t.match(failed.err, /no such device/);
 });
 
 t.test('without a server one is started for the run', async (t) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { pullModel } from '../../../models/pull.ts';
+import { DEFAULT_SOURCE } from '../../../models/registry.ts';
 import type { Fault } from '../../../protocol/index.ts';
 
 const BODY = Buffer.alloc(300_000, 'sotto');
@@ -98,4 +99,20 @@ t.test('two pulls of one model do not collide', async (t) => {
     { code: 'model.download' },
     'a lock left by a dead process is taken over',
   );
+});
+
+t.test('a mirror takes the place of the publisher and nothing else of the address', async (t) => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    response.end(BODY);
+  });
+  t.teardown(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/copy/`;
+  const path = join(mkdtempSync(join(tmpdir(), 'sotto-')), 'm.bin');
+  const model = { name: 'm', url: `${DEFAULT_SOURCE}/a/b/m.bin`, bytes: BODY.length, sha256: SHA };
+  await pullModel(model, path, { mirror, attempts: 1 });
+  t.same(asked, ['/copy/a/b/m.bin']);
+  t.ok(readFileSync(path).equals(BODY));
 });
