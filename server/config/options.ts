@@ -140,7 +140,7 @@ export const OPTIONS = {
     default: segment.softMs,
     min: 3_000,
     max: 28_000,
-    doc: 'Speech longer than this is cut at its widest gap between stable words.',
+    doc: 'Speech longer than this is cut at a comma or gap behind the stable words shown; half as long again, anywhere.',
   },
   'segment-hard-ms': {
     type: 'integer',

@@ -32,18 +32,20 @@ export function splitSentences(words: readonly Word[]): readonly (readonly Word[
   return sentences;
 }
 
+/** A gap this wide, or a comma, is a fair place to cut, samples. */
+const FAIR_GAP = 1_600;
+
 /**
- * Where to cut speech that goes on without a sentence's end: before which stable word the gap is widest. Both sides
- * keep at least a quarter of the words, so that neither is a crumb. 0 when there are too few words.
+ * Where to cut speech that goes on without a sentence's end: before which word, not before the one at `least`, the gap
+ * is widest. With `fair` only a gap that a listener would notice counts. 0 when there is no such place.
  */
-export function widestGap(words: readonly Word[]): number {
-  const margin = Math.max(1, Math.floor(words.length / 4));
+export function widestGap(words: readonly Word[], least: number, place: 'fair' | 'any'): number {
   let best = 0;
-  let width = -1;
-  for (let i = margin; i <= words.length - margin && i < words.length; i++) {
+  let width = place === 'fair' ? FAIR_GAP - 1 : Number.NEGATIVE_INFINITY;
+  for (let i = Math.max(1, least); i < words.length; i++) {
     const gap = words[i]!.from - words[i - 1]!.to;
     // A comma is a better place than a gap of the same width.
-    const bonus = /[,;:，、；：]$/u.test(words[i - 1]!.text) ? 1_600 : 0;
+    const bonus = /[,;:，、；：]$/u.test(words[i - 1]!.text) ? FAIR_GAP : 0;
     if (gap + bonus > width) [best, width] = [i, gap + bonus];
   }
   return best;

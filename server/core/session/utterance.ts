@@ -17,6 +17,8 @@ export interface ShowOptions {
   readonly confidence: number;
 }
 
+/** Fewer words are not cut, however long they take. */
+const WORDS_MIN = 8;
 /** How near a cut an echo of the sentence before may lie: word times jitter by up to 0.3 s. */
 const ECHO_SAMPLES = 4_800;
 
@@ -50,6 +52,8 @@ export class Utterance {
   readonly #show: ShowOptions;
   #last: readonly Word[] = [];
   #shown = '';
+  /** How many stable words of the open sentence are on screen. */
+  #shownStable = 0;
 
   constructor(from: number, options: CommitOptions, show: ShowOptions) {
     this.#show = show;
@@ -81,13 +85,17 @@ export class Utterance {
     this.visible = [];
   }
 
-  /** Words of a sentence that has ended inside the stable text, and where the next one starts. */
+  /**
+   * Words of a sentence that has ended inside the stable text, and where the next one starts. Speech longer than
+   * `longerThan` is cut at a fair gap, half as long again anywhere.
+   * Invariant: what was shown as stable stays in the sentence it was shown in.
+   */
   finished(longerThan: number): { readonly words: readonly Word[]; readonly next: Word } | undefined {
     const { stable } = this.words;
+    const length = this.decodedTo - this.anchor;
     let count = firstSentence(stable);
-    const first = stable[0];
-    if (count === 0 && first !== undefined && stable.length >= 8 && this.decodedTo - this.anchor > longerThan) {
-      count = widestGap(stable);
+    if (count === 0 && stable.length >= WORDS_MIN && length > longerThan) {
+      count = widestGap(stable, this.#shownStable, length > 1.5 * longerThan ? 'any' : 'fair');
     }
     const next = stable[count];
     if (count === 0 || next === undefined) return undefined;
@@ -105,11 +113,13 @@ export class Utterance {
     const now = `${this.sentence}|${textOf(this.words.stable)}|${tail}`;
     if (now === this.#shown) return false;
     this.#shown = now;
+    this.#shownStable = this.words.stable.length;
     return true;
   }
 
   #leave(words: readonly Word[]): readonly Word[] {
     if (words.length > 0) this.#last = words;
+    this.#shownStable = 0;
     return words;
   }
 

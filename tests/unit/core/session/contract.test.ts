@@ -73,7 +73,9 @@ class Harness {
   #voice = false;
 
   constructor(policy: 'agreement' | 'edge' | 'plain') {
-    this.#session = new SessionCore(SETTINGS, { ...PIPELINE, commit: { ...PIPELINE.commit, policy } });
+    // Short segments, so that speech is often cut where no sentence ends.
+    const segment = { softMs: 1_000, hardMs: 5_000 };
+    this.#session = new SessionCore(SETTINGS, { ...PIPELINE, segment, commit: { ...PIPELINE.commit, policy } });
   }
 
   run(one: Step): void {
