@@ -1,4 +1,4 @@
-import { randomFrom } from './report.ts';
+import { randomFrom } from '../support/random.ts';
 
 /** Sounds without words, 16 kHz, the same at every run. */
 export const SOUNDS: Readonly<Record<string, (samples: number) => Int16Array>> = {

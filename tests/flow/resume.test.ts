@@ -1,7 +1,8 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { type ServerEvent, Transcript } from '../../client/sdk/index.ts';
-import { openCuttingProxy, randomOf } from '../support/cutting-proxy.ts';
+import { openCuttingProxy } from '../support/cutting-proxy.ts';
+import { randomFrom } from '../support/random.ts';
 import {
   converse,
   finalsOf,
@@ -47,7 +48,7 @@ for (const [name, audio, step] of [
     t.equal(whole['final']?.length, SENTENCES);
     let cuts = 0;
     for (let seed = 1; seed <= 2; seed++) {
-      const random = randomOf(seed);
+      const random = randomFrom(seed);
       const proxy = await openCuttingProxy(server.url, {
         cutsMax: 25,
         budget: () => ({ up: Math.floor(random() ** 3 * 200_000), down: Math.floor(random() ** 2 * 8_000) }),
@@ -71,7 +72,7 @@ for (const [name, audio, step] of [
 t.test('partials keep the contract over cuts, and flush is answered once', async (t) => {
   const server = await openScriptedServer(WORDS);
   t.teardown(() => server.close());
-  const random = randomOf(99);
+  const random = randomFrom(99);
   const proxy = await openCuttingProxy(server.url, {
     cutsMax: 30,
     budget: () => ({ up: Math.floor(random() * 90_000), down: Math.floor(random() * 6_000) }),

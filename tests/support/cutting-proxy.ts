@@ -6,17 +6,6 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-/** The same numbers for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /**
  * A TCP proxy that cuts connections in the middle of a byte stream, `cutsMax` times: `budget` says after how many bytes
  * of one direction. The first connection may get through its handshake, for before `ready` there is nothing to resume.

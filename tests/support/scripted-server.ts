@@ -10,21 +10,11 @@ import { Registry } from '../../server/flow/registry.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
-import type { Meter } from '../../server/ports/meter.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
+import { silentMeter } from './silent-meter.ts';
 
 const nothing = (): void => {};
-const silentMeter: Meter = {
-  decoded: nothing,
-  waiting: nothing,
-  audio: nothing,
-  opened: nothing,
-  ended: nothing,
-  refused: nothing,
-  finished: nothing,
-  fault: nothing,
-};
 const silentLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 export interface ScriptedServer {

@@ -1,21 +1,11 @@
 import t from 'tap';
 import type { Span } from '../../../server/core/session/outputs.ts';
 import { JobBoard } from '../../../server/flow/job-board.ts';
-import type { Meter } from '../../../server/ports/meter.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser } from '../../../server/ports/recogniser.ts';
+import { silentMeter as meter } from '../../support/silent-meter.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const nothing = (): void => {};
-const meter: Meter = {
-  decoded: nothing,
-  waiting: nothing,
-  audio: nothing,
-  opened: nothing,
-  ended: nothing,
-  refused: nothing,
-  finished: nothing,
-  fault: nothing,
-};
 
 /** A recogniser whose decodes end when they are told to. */
 class ScriptedRecogniser implements Recogniser {

@@ -1,0 +1,15 @@
+import type { Meter } from '../../server/ports/meter.ts';
+
+const nothing = (): void => {};
+
+/** Counts nothing. */
+export const silentMeter: Meter = {
+  decoded: nothing,
+  waiting: nothing,
+  audio: nothing,
+  opened: nothing,
+  ended: nothing,
+  refused: nothing,
+  finished: nothing,
+  fault: nothing,
+};
