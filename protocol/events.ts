@@ -47,6 +47,13 @@ export const Speech = z.object({
   atMs: ms,
 });
 
+export const Settled = z.object({
+  type: z.literal('settled'),
+  seq,
+  channel,
+  atMs: ms.describe('Where the voice ended, as in its `speech` event.'),
+});
+
 export const Partial = z.object({
   type: z.literal('partial'),
   seq,
@@ -150,6 +157,7 @@ export const ServerEvent = z.discriminatedUnion('type', [
   Ready,
   Resumed,
   Speech,
+  Settled,
   Partial,
   Final,
   Cleaned,

@@ -4,6 +4,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
   'ready',
   'resumed',
   'speech',
+  'settled',
   'partial',
   'final',
   'cleaned',

@@ -215,12 +215,7 @@ export class Track {
     const { publisher } = this.#desk;
     utterance.end = at;
     this.#dropPartial(utterance);
-    publisher.event({
-      type: 'speech',
-      channel: this.#channel,
-      state: 'end',
-      atMs: msFromSamples(Math.min(utterance.lastVoice, at)),
-    });
+    publisher.event({ type: 'speech', channel: this.#channel, state: 'end', atMs: endMs(utterance) });
     const covered = utterance.final !== undefined && utterance.final.to >= Math.min(at, utterance.lastVoice);
     if (!covered) {
       if (utterance.final !== undefined) publisher.ask({ kind: 'forget', job: utterance.final.job });
@@ -308,6 +303,8 @@ export class Track {
       if (utterance.final !== undefined && utterance.final.answer === undefined) return;
       this.#conclude(utterance);
       this.#utterances.shift();
+      const atMs = endMs(utterance);
+      this.#desk.publisher.event({ type: 'settled', channel: this.#channel, atMs });
     }
   }
 
@@ -339,4 +336,9 @@ export class Track {
     if (utterance.end === undefined) this.#end(utterance, to);
     else this.#settle();
   }
+}
+
+/** Where the voice of an utterance that has ended was last heard. */
+function endMs({ lastVoice, end }: Utterance): number {
+  return msFromSamples(Math.min(lastVoice, end ?? lastVoice));
 }

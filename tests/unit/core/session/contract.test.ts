@@ -70,6 +70,9 @@ class Harness {
   readonly #stable = new Map<number, string>();
   readonly #finals = new Map<number, string>();
   readonly #cleaned = new Set<number>();
+  /** Ends of speech that are not settled yet. */
+  #unsettled: number[] = [];
+  #speaking = false;
   #voice = false;
 
   constructor(policy: 'agreement' | 'edge' | 'plain') {
@@ -109,6 +112,7 @@ class Harness {
     if (this.#session.state !== 'closed') throw new Error('the session did not close');
     const flushed = this.events.filter((event) => event.type === 'flushed').length;
     if (flushed !== this.flushes) throw new Error(`${this.flushes} flushes, ${flushed} answers`);
+    if (this.#speaking || this.#unsettled.length > 0) throw new Error('speech was never settled');
     if (this.#finals.size !== this.#cleaned.size) throw new Error('a final was never cleaned');
     for (const sentence of this.#stable.keys()) {
       if (!this.#finals.has(sentence) && this.#stable.get(sentence) !== '')
@@ -170,6 +174,14 @@ class Harness {
 
   #check(event: EventBody): void {
     this.events.push(event);
+    if (event.type === 'speech') {
+      if (this.#speaking !== (event.state === 'end')) throw new Error(`a second ${event.state} of speech`);
+      this.#speaking = event.state === 'start';
+      if (event.state === 'end') this.#unsettled.push(event.atMs);
+    }
+    if (event.type === 'settled' && this.#unsettled.shift() !== event.atMs) throw new Error('settled before its end');
+    if (event.type === 'final' && !this.#speaking && this.#unsettled.length === 0)
+      throw new Error('a final after its speech was settled');
     if (event.type === 'partial') {
       if (this.#finals.has(event.sentence)) throw new Error(`a partial after the final of ${event.sentence}`);
       const before = this.#stable.get(event.sentence) ?? '';
