@@ -15,7 +15,15 @@ import { systemClock } from './observe/clock.ts';
 import { openLog } from './observe/log.ts';
 import { meterOf } from './observe/meter.ts';
 import { Metrics } from './observe/metrics.ts';
-import { chooseTransport, openAccess, openCleaner, openRecogniser, pipelineOf, webFolder } from './parts.ts';
+import {
+  chooseTransport,
+  openAccess,
+  openCertificate,
+  openCleaner,
+  openRecogniser,
+  pipelineOf,
+  webFolder,
+} from './parts.ts';
 import { openSpeechModel } from './vad/open.ts';
 
 export interface RunningServer {
@@ -30,8 +38,10 @@ export interface RunningServer {
 /** Puts the parts together and listens. Rejects with a fault that says what is wrong. */
 export async function startServer(config: Config): Promise<RunningServer> {
   const log = openLog(config['log-level']);
-  const access = openAccess(config, dataFolder(config, process.env), log);
-  const transportOf = await chooseTransport(config);
+  const folder = dataFolder(config, process.env);
+  const access = openAccess(config, folder, log);
+  const certificate = await openCertificate(config, folder, log);
+  const transportOf = await chooseTransport(config, certificate);
   const { model, recogniser } = await openRecogniser(config, log);
   const cleaner = await openCleaner(config, log).catch(async (error) => {
     await recogniser.close();
@@ -112,7 +122,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await stop();
     throw error;
   });
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  const url = `${certificate === undefined ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   const cost = info.realTimeFactor.toFixed(2);
   const clean =
     cleaner === undefined ? 'off' : cleanerReady ? cleaner.name : `${cleaner.name} did not start; rules instead`;
@@ -122,6 +132,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
     `  engine   ${info.engine}: ${info.detail}; ${cost} s of work a second of speech`,
     `  cleanup  ${clean}`,
     `  streams  about ${carried} live on this machine`,
+    ...(config['tls-self-signed']
+      ? [`  tls      self-signed; command-line clients trust it with NODE_EXTRA_CA_CERTS=${certificate!.certPath}`]
+      : []),
     `Try it: open ${url} and press Start, or run: npx sotto transcribe FILE`,
   ].join('\n');
   let closing: Promise<void> | undefined;

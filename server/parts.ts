@@ -21,6 +21,7 @@ import type { Access } from './ports/access.ts';
 import type { Cleaner } from './ports/cleaner.ts';
 import type { Log } from './ports/log.ts';
 import type { Transport, TransportHandler } from './ports/transport.ts';
+import { type Certificate, readCertificate, selfSignedCertificate } from './transport/certificate.ts';
 import { loadUws, UwsTransport } from './transport/uws.ts';
 import { WsTransport } from './transport/ws.ts';
 
@@ -115,14 +116,35 @@ export function openAccess(config: Config, folder: string, log: Log): Access {
   return new Doorkeeper(file, new Usage(folder, Date.now, log), Date.now);
 }
 
-/** How sockets are served. Rejects with a ConfigError when uWebSockets.js is asked for and not there. */
-export async function chooseTransport(config: Config): Promise<(handler: TransportHandler) => Transport> {
-  const options = { frameBytesMax: LIMITS.frameBytesMax, pingEveryMs: 30_000 };
+/** How sockets are served. Rejects with a ConfigError when uWebSockets.js or a certificate is asked for and not there. */
+export async function chooseTransport(
+  config: Config,
+  certificate: Certificate | undefined,
+): Promise<(handler: TransportHandler) => Transport> {
+  const options = { frameBytesMax: LIMITS.frameBytesMax, pingEveryMs: 30_000, certificate };
   if (config.transport === 'ws') return (handler) => new WsTransport(handler, options);
-  const library = await loadUws().catch((error: unknown) => {
-    throw isFault(error) ? new ConfigError([error]) : error;
-  });
+  const library = await loadUws().catch(asConfigError);
   return (handler) => new UwsTransport(library, handler, options);
+}
+
+/** The certificate of HTTPS, if it is to be spoken. Rejects with a ConfigError that says what is wrong with it. */
+export async function openCertificate(config: Config, folder: string, log: Log): Promise<Certificate | undefined> {
+  const { 'tls-cert': cert, 'tls-key': key, 'tls-self-signed': selfSigned, host } = config;
+  try {
+    if (selfSigned) return await selfSignedCertificate(folder, host, Date.now());
+    if (cert === undefined || key === undefined) return undefined;
+    const certificate = readCertificate(cert, key);
+    const days = Math.floor((certificate.expiresMs - Date.now()) / 86_400_000);
+    if (days < 14)
+      log.warn({ days }, days < 0 ? 'the TLS certificate has run out' : 'the TLS certificate runs out soon');
+    return certificate;
+  } catch (error) {
+    return asConfigError(error);
+  }
+}
+
+function asConfigError(error: unknown): never {
+  throw isFault(error) ? new ConfigError([error]) : error;
 }
 
 /** The built page, from the sources as well as from `dist`. */

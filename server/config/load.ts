@@ -129,7 +129,8 @@ function read(name: string, option: Option, given: unknown, problems: Fault[]): 
             .map((item) => item.trim())
             .filter(Boolean);
     case 'string':
-      if (text === '') return wrong('something');
+      // Empty takes back what the environment or the file says.
+      if (text === '') return option.default === undefined ? undefined : wrong('something');
       return option.choices === undefined || option.choices.includes(text)
         ? text
         : wrong(`one of ${option.choices.join(', ')}`);
@@ -146,6 +147,7 @@ function checkTogether(config: Config, problems: Fault[]): void {
       }),
     );
   }
+  checkTls(config, problems);
   if (config['endpoint-max-ms'] < config['endpoint-min-ms']) {
     problems.push(
       new Fault('config.value', {
@@ -160,6 +162,16 @@ function checkTogether(config: Config, problems: Fault[]): void {
       new Fault('config.value', { name: 'vad-close', got: String(config['vad-close']), want: 'no more than vad-open' }),
     );
   }
+}
+
+function checkTls(config: Config, problems: Fault[]): void {
+  const { 'tls-cert': cert, 'tls-key': key, 'tls-self-signed': selfSigned } = config;
+  const wrong = (name: string, got: string, want: string): void => {
+    problems.push(new Fault('config.value', { name, got, want }));
+  };
+  if (cert !== undefined && key === undefined) wrong('tls-key', 'missing', 'given with tls-cert');
+  if (key !== undefined && cert === undefined) wrong('tls-cert', 'missing', 'given with tls-key');
+  if (selfSigned && cert !== undefined) wrong('tls-self-signed', 'true', 'left out where there is a tls-cert');
 }
 
 /** Only programs of this machine reach such an address. */

@@ -280,6 +280,17 @@ export const OPTIONS = {
     default: undefined,
     doc: 'Folder for keys, certificates and what must survive a restart; by default `sotto` in the user’s data folder.',
   },
+  'tls-cert': {
+    type: 'string',
+    default: undefined,
+    doc: 'PEM file of the certificate to serve HTTPS with, those that vouch for it after it.',
+  },
+  'tls-key': { type: 'string', default: undefined, doc: 'PEM file of its private key, without a passphrase.' },
+  'tls-self-signed': {
+    type: 'boolean',
+    default: false,
+    doc: 'Serve HTTPS with a certificate made here, for development; it is kept in the data folder.',
+  },
   vad: { type: 'string', default: 'silero', choices: ['silero', 'energy'], doc: 'Voice activity detector.' },
   'log-level': {
     type: 'string',

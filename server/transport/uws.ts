@@ -16,12 +16,15 @@ import type {
   TransportHandler,
   Upgrade,
 } from '../ports/transport.ts';
+import type { Certificate } from './certificate.ts';
 import { requestOf, writeResponse } from './uws-http.ts';
 
 export interface UwsOptions {
   readonly frameBytesMax: number;
   /** A peer that answers no ping for two of these is gone, ms. */
   readonly pingEveryMs: number;
+  /** With one, HTTPS and WSS are spoken instead. */
+  readonly certificate?: Certificate | undefined;
 }
 
 export type UwsLibrary = typeof import('uWebSockets.js');
@@ -58,7 +61,11 @@ export class UwsTransport implements Transport {
     this.#library = library;
     this.#handler = handler;
     this.#options = options;
-    this.#app = library.App();
+    const { certificate } = options;
+    this.#app =
+      certificate === undefined
+        ? library.App()
+        : library.SSLApp({ cert_file_name: certificate.certPath, key_file_name: certificate.keyPath });
     this.#app.ws<Seat>('/*', {
       maxPayloadLength: options.frameBytesMax * CUT_OFF_FRAMES,
       maxBackpressure: QUEUE_BYTES_MAX,

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Fault } from '../../protocol/index.ts';
 import type { Connection, ConnectionHandler, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
+import type { Certificate } from './certificate.ts';
 
 export interface WsOptions {
   readonly frameBytesMax: number;
   /** A peer that answers no ping for two of these is gone, ms. */
   readonly pingEveryMs: number;
+  /** With one, HTTPS and WSS are spoken instead. */
+  readonly certificate?: Certificate | undefined;
 }
 
 /** HTTP and WebSocket on one port, over Node's own server and `ws`. */
@@ -29,7 +33,7 @@ export class WsTransport implements Transport {
       perMessageDeflate: false,
       handleProtocols: (_offered, request) => chosen.get(request) ?? false,
     });
-    this.#server = createServer({ headersTimeout: 10_000, requestTimeout: 300_000, maxHeaderSize: 16_384 });
+    this.#server = serverOf(options);
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#pings = setInterval(() => this.#ping(), options.pingEveryMs);
@@ -98,6 +102,13 @@ export class WsTransport implements Transport {
       socket.ping();
     }
   }
+}
+
+function serverOf({ certificate }: WsOptions): Server {
+  const limits = { headersTimeout: 10_000, requestTimeout: 300_000, maxHeaderSize: 16_384 };
+  if (certificate === undefined) return createServer(limits);
+  const { cert, key } = certificate;
+  return createSecureServer({ ...limits, cert, key, handshakeTimeout: limits.headersTimeout, minVersion: 'TLSv1.2' });
 }
 
 /** The subprotocol the gateway chose for a request that is being upgraded. */

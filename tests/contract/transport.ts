@@ -9,18 +9,20 @@ import type {
   Transport,
   TransportHandler,
 } from '../../server/ports/transport.ts';
+import type { Certificate } from '../../server/transport/certificate.ts';
 
 export interface TransportLimits {
   readonly frameBytesMax: number;
   readonly pingEveryMs: number;
+  readonly certificate?: Certificate | undefined;
 }
-type Make = (handler: TransportHandler, limits: TransportLimits) => Promise<Transport>;
+export type Make = (handler: TransportHandler, limits: TransportLimits) => Promise<Transport>;
 type Heard = (frame: string | Uint8Array, connection: Connection) => void;
 
-const FRAME_BYTES_MAX = 100_000;
+export const FRAME_BYTES_MAX = 100_000;
 
 /** A transport with a handler that writes down what it is told. */
-async function stand(t: Test, make: Make, heard: Heard = () => {}, limits: Partial<TransportLimits> = {}) {
+export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits: Partial<TransportLimits> = {}) {
   const story: (string | Uint8Array)[] = [];
   const connections: Connection[] = [];
   const requests: OpenRequest[] = [];
@@ -86,17 +88,20 @@ async function stand(t: Test, make: Make, heard: Heard = () => {}, limits: Parti
   const port = await transport.listen('127.0.0.1', 0);
   const dial = (path = '/', protocols: string[] = [], options = {}): Promise<WebSocket> =>
     new Promise((resolve, reject) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, options);
+      const { certificate } = limits;
+      const [scheme, trust] = certificate === undefined ? ['ws', {}] : ['wss', { ca: certificate.cert }];
+      const socket = new WebSocket(`${scheme}://127.0.0.1:${port}${path}`, protocols, { ...trust, ...options });
       socket.once('open', () => resolve(socket));
       socket.once('error', reject);
     });
   return { transport, port, story, connections, requests, dial };
 }
 
-const next = (socket: WebSocket): Promise<Buffer> => new Promise((resolve) => socket.once('message', resolve as never));
-const closeOf = (socket: WebSocket): Promise<[number, string]> =>
+export const next = (socket: WebSocket): Promise<Buffer> =>
+  new Promise((resolve) => socket.once('message', resolve as never));
+export const closeOf = (socket: WebSocket): Promise<[number, string]> =>
   new Promise((resolve) => socket.once('close', (status, reason) => resolve([status, reason.toString()])));
-const until = async (isTrue: () => boolean): Promise<void> => {
+export const until = async (isTrue: () => boolean): Promise<void> => {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
 };
 

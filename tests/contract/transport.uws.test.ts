@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import t from 'tap';
 import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
-import { transportContract } from './transport.ts';
+import { type Make, transportContract } from './transport.ts';
+import { tlsContract } from './transport-tls.ts';
 
 // The build on the package registry has binaries for some versions of Node only.
 const runs = (() => {
@@ -14,5 +15,8 @@ const runs = (() => {
   }
 })();
 
-if (runs) transportContract(t, async (handler, limits) => new UwsTransport(await loadUws(), handler, limits));
-else t.test('uWebSockets.js', { skip: `has no binary for Node ${process.version} here` }, async () => {});
+const make: Make = async (handler, limits) => new UwsTransport(await loadUws(), handler, limits);
+if (runs) {
+  transportContract(t, make);
+  tlsContract(t, make);
+} else t.test('uWebSockets.js', { skip: `has no binary for Node ${process.version} here` }, async () => {});

@@ -1,5 +1,8 @@
 import t from 'tap';
 import { WsTransport } from '../../server/transport/ws.ts';
-import { transportContract } from './transport.ts';
+import { type Make, transportContract } from './transport.ts';
+import { tlsContract } from './transport-tls.ts';
 
-transportContract(t, async (handler, limits) => new WsTransport(handler, limits));
+const make: Make = async (handler, limits) => new WsTransport(handler, limits);
+transportContract(t, make);
+tlsContract(t, make);

@@ -142,6 +142,9 @@ t.test('serve says what is wrong with its options, its model and its port, and d
     [['serve', '--prot', '1'], 78, /--prot is not known/],
     [['serve', '--port', 'x', '--engine', 'steam'], 78, /port is x[\s\S]*engine is steam/],
     [['serve', '--host', '0.0.0.0'], 78, /--insecure/],
+    [['serve', '--tls-cert', 'x.pem'], 78, /tls-key is missing/],
+    [['serve', '--tls-self-signed', '--tls-cert', 'x.pem', '--tls-key', 'y.pem'], 78, /tls-self-signed is true/],
+    [['serve', '--tls-cert', '/nowhere/x.pem', '--tls-key', 'y.pem'], 78, /tls-cert is \/nowhere\/x\.pem \(ENOENT\)/],
     [['serve', '--model', 'nope'], 1, /nope is not known/],
     [['serve', '--model', 'small'], 1, /models pull small/],
     [['serve', '--model', '/nowhere/x.bin'], 1, /no model file at \/nowhere\/x\.bin; look at the path/],
@@ -154,6 +157,20 @@ t.test('serve says what is wrong with its options, its model and its port, and d
   }
   const unknown = await sotto(['serve', '--prot', '1', '--port', 'x']);
   t.equal(unknown.err.trim().split('\n').length, 2, 'one line for each wrong option, none for its value');
+});
+
+t.test('a server with a self-signed certificate is heard by who trusts it, and by nobody else', async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'sotto-'));
+  const secure = await openServer('--model', 'tiny.en', '--cleanup', 'rules', '--tls-self-signed', '--data', data);
+  t.teardown(() => secure.close());
+  t.match(secure.url, /^https:/);
+  t.match(secure.greeting, `NODE_EXTRA_CA_CERTS=${data}/self-signed.crt`);
+  const args = ['transcribe', fixture('speech/short_01.wav'), '--server', secure.url];
+  const trusted = await sotto(args, undefined, { NODE_EXTRA_CA_CERTS: join(data, 'self-signed.crt') });
+  t.match(trusted.out, /heavy snow/, trusted.err);
+  const stranger = await sotto(args);
+  t.equal(stranger.code, 1);
+  t.match(stranger.err, /certificate/);
 });
 
 t.test('keys are made, listed and revoked, and a server outside loopback wants one', async (t) => {
