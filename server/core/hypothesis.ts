@@ -16,7 +16,7 @@ export type DecodeStop = 'end' | 'edge' | 'repeat' | 'budget' | 'aborted';
 /** What one decode of one span says. */
 export interface Hypothesis {
   readonly words: readonly Word[];
-  /** ISO 639-1 code of the language decoded in. */
+  /** ISO 639-1 code of the language spoken, as told or detected; a translation is English all the same. */
   readonly language: string;
   /** Probability of that language, 0-1; 1 when it was fixed by the job. */
   readonly languageProbability: number;

@@ -18,6 +18,8 @@ export interface Posting {
 
 interface Posted extends WaitingJob {
   readonly posting: Posting;
+  /** Its slot will be free in a moment. */
+  aborted: boolean;
 }
 
 /** Partials waiting over all sessions; more are dropped, newest first to go. Finals always wait. */
@@ -39,6 +41,7 @@ export class JobBoard {
   #partialWaitMs = 0;
   #finalWaitMs = 0;
   #advisedMs = 0;
+  #timer: Disposable | undefined;
 
   /** `advise` is told when sessions should ask for partials less or more often. */
   constructor(recogniser: Recogniser, clock: Clock, meter: Meter, advise: (cadence: number, lagMs: number) => void) {
@@ -55,31 +58,39 @@ export class JobBoard {
       posting.answer({ kind: 'dropped' });
       return;
     }
-    this.#waiting.push({ id: ++this.#ids, session, final, sinceMs: this.#clock.nowMs(), posting });
+    this.#waiting.push({ id: ++this.#ids, session, final, sinceMs: this.#clock.nowMs(), posting, aborted: false });
     this.#pump();
-    if (final && this.#waiting.some((job) => job.final)) this.#preempt();
+    if (final) this.#preempt();
   }
 
   /** The session no longer wants this answer. */
   forget(session: string, job: number): void {
     this.#waiting = this.#waiting.filter((posted) => posted.session !== session || posted.posting.job !== job);
     for (const posted of this.#running.values()) {
-      if (posted.session === session && posted.posting.job === job) this.#recogniser.abort(posted.id);
+      if (posted.session === session && posted.posting.job === job) this.#abort(posted);
     }
   }
 
   /** The session has ended: nothing of it is wanted any more. */
   leave(session: string): void {
     this.#waiting = this.#waiting.filter((posted) => posted.session !== session);
-    for (const posted of this.#running.values()) if (posted.session === session) this.#recogniser.abort(posted.id);
+    for (const posted of this.#running.values()) if (posted.session === session) this.#abort(posted);
     this.#served.delete(session);
   }
 
-  /** A final waits and every slot is taken: the youngest running partial gives up its own. */
+  /** Every slot is taken: the youngest partials give up theirs, one for each final that waits. */
   #preempt(): void {
-    const partials = [...this.#running.values()].filter((posted) => !posted.final);
-    const youngest = partials.at(-1);
-    if (youngest !== undefined) this.#recogniser.abort(youngest.id);
+    const running = [...this.#running.values()];
+    const free = running.filter(({ aborted }) => aborted).length;
+    const wanted = this.#waiting.filter(({ final }) => final).length - free;
+    if (wanted <= 0) return;
+    for (const posted of running.filter(({ final, aborted }) => !final && !aborted).slice(-wanted)) this.#abort(posted);
+  }
+
+  #abort(posted: Posted): void {
+    if (posted.aborted) return;
+    posted.aborted = true;
+    this.#recogniser.abort(posted.id);
   }
 
   #pump(): void {
@@ -123,15 +134,29 @@ export class JobBoard {
   #measure(final: boolean, waitMs: number): void {
     if (final) this.#finalWaitMs += (waitMs - this.#finalWaitMs) / AVERAGE_OVER;
     else this.#partialWaitMs += (waitMs - this.#partialWaitMs) / AVERAGE_OVER;
-    const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#advisedMs < ADVISE_EVERY_MS) return;
-    this.#advisedMs = nowMs;
+    // No partial runs while they are off; what finals wait stands in for it, or they would never come back.
+    if (this.#cadence === 0) this.#partialWaitMs = waitMs;
+    if (this.#clock.nowMs() - this.#advisedMs >= ADVISE_EVERY_MS) this.#consider();
+  }
+
+  #consider(): void {
+    this.#advisedMs = this.#clock.nowMs();
     this.#cadence = adviseCadence(this.#cadence, {
       partialWaitMs: this.#partialWaitMs,
       finalWaitMs: this.#finalWaitMs,
     });
-    // No partial runs while they are off; what finals wait stands in for it, or they would never come back.
-    if (this.#cadence === 0) this.#partialWaitMs = waitMs;
     this.#advise(this.#cadence, Math.round(this.#finalWaitMs));
+    this.#timer?.[Symbol.dispose]();
+    const calm = this.#cadence === 1 && this.#finalWaitMs < 1;
+    this.#timer = calm ? undefined : this.#clock.after(ADVISE_EVERY_MS, () => this.#idle());
+  }
+
+  /** Nothing started for a while. When nothing waits, nobody waits any longer: what was measured fades. */
+  #idle(): void {
+    if (this.#waiting.length === 0) {
+      this.#finalWaitMs *= 1 - 1 / AVERAGE_OVER;
+      this.#partialWaitMs *= 1 - 1 / AVERAGE_OVER;
+    }
+    this.#consider();
   }
 }

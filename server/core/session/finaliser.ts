@@ -79,7 +79,8 @@ export class Finaliser {
     if (sentences.length === 0) this.#vanish(utterance);
   }
 
-  #final(utterance: Utterance, words: readonly Word[], language: string): void {
+  #final(utterance: Utterance, words: readonly Word[], spoken: string): void {
+    const language = this.#desk.settings().task === 'translate' ? 'en' : spoken;
     this.#desk.publisher.final(this.#channel, utterance.sentence ?? this.#number(), words, language);
     utterance.sentence = undefined;
     utterance.revision = 0;

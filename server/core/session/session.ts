@@ -132,11 +132,12 @@ export class SessionCore {
   #configure(change: Configure): void {
     const { partials, cleanup, endpoint } = this.#settings;
     const language = change.language ?? this.#settings.language;
-    const moved = language !== this.#settings.language;
+    const languages = change.languages ?? this.#settings.languages;
+    const moved = language !== this.#settings.language || languages.join() !== this.#settings.languages.join();
     this.#settings = {
       ...this.#settings,
       language,
-      languages: change.languages ?? this.#settings.languages,
+      languages,
       vocabulary: change.vocabulary ?? this.#settings.vocabulary,
       partials: { mode: change.partials?.mode ?? partials.mode, everyMs: change.partials?.everyMs ?? partials.everyMs },
       cleanup: {

@@ -38,7 +38,8 @@ export class Track {
     this.#ring = new AudioRing(ringSeconds * SAMPLE_RATE);
     this.#voices = new VoiceLog(ringSeconds * SAMPLE_RATE, vad.close);
     this.#gate = new SpeechGate(vad);
-    this.#language = new LanguageChoice(desk.settings().language);
+    const { language, languages } = desk.settings();
+    this.#language = new LanguageChoice(language, languages);
     this.#finaliser = new Finaliser(channel, desk, this.#ring, this.#voices);
   }
 
@@ -61,8 +62,9 @@ export class Track {
   }
 
   languageChanged(): void {
-    this.#language = new LanguageChoice(this.#desk.settings().language);
-    for (const utterance of this.#utterances) utterance.language = undefined;
+    const { language, languages } = this.#desk.settings();
+    this.#language = new LanguageChoice(language, languages);
+    for (const utterance of this.#utterances) utterance.doubted = undefined;
   }
 
   hear(samples: Float32Array): void {
@@ -258,7 +260,7 @@ export class Track {
       channel: this.#channel,
       fromSample: from,
       samples,
-      language: utterance.language ?? this.#language.ask((to - from) / SAMPLE_RATE),
+      language: this.#language.ask(utterance.listening(from, to)),
       languages: settings.languages,
       task: settings.task,
       model: settings.model,
@@ -273,7 +275,7 @@ export class Track {
     utterance.partial = undefined;
     if (hypothesis.stop === 'aborted') return;
     if (!this.#language.trusts(hypothesis, (to - utterance.anchor) / SAMPLE_RATE)) {
-      utterance.language = this.#language.locked;
+      utterance.doubted = { from: utterance.anchor, to };
       return;
     }
     this.#finaliser.grow(utterance, hypothesis, to);
@@ -281,13 +283,12 @@ export class Track {
 
   #readFinal(utterance: Utterance, hypothesis: Hypothesis): void {
     const final = utterance.final!;
-    const seconds = (final.to - final.from) / SAMPLE_RATE;
     if (hypothesis.stop === 'aborted') {
       this.#askFinal(utterance, final.to);
       return;
     }
-    if (!this.#language.trusts(hypothesis, seconds) && utterance.language === undefined) {
-      utterance.language = this.#language.locked;
+    if (!this.#language.trusts(hypothesis, (final.to - final.from) / SAMPLE_RATE)) {
+      utterance.doubted = { from: final.from, to: final.to };
       this.#askFinal(utterance, final.to);
       return;
     }
@@ -312,7 +313,9 @@ export class Track {
     const answer = utterance.final?.answer;
     const language = answer?.language ?? this.#language.locked ?? 'en';
     this.#finaliser.conclude(utterance, language);
-    if (answer === undefined || answer.words.length === 0 || !this.#language.hear(answer)) return;
+    if (answer === undefined || answer.words.length === 0) return;
+    const { from, to } = utterance.final!;
+    if (!this.#language.hear(answer, utterance.listening(from, to))) return;
     this.#desk.publisher.event({
       type: 'notice',
       code: 'language',

@@ -2,6 +2,8 @@ import type { Hypothesis, Word } from '../hypothesis.ts';
 import { firstSentence, widestGap } from '../sentence/boundary.ts';
 import { type CommitOptions, StableWords } from '../stable/agreement.ts';
 import { bare, sameWord, textOf } from '../stable/words.ts';
+import { SAMPLE_RATE } from '../time.ts';
+import type { Listening } from './language.ts';
 
 /** A decode of everything up to the end of the speech, asked before the end is sure. */
 export interface FinalJob {
@@ -43,8 +45,8 @@ export class Utterance {
   end: number | undefined;
   /** Audio from the anchor to the end, kept when the ring may move on before it is decoded. */
   kept: Float32Array | undefined;
-  /** Decode in this language, whatever is detected: set when a detection was not trusted. */
-  language: string | undefined;
+  /** The span in which a language was detected that was not trusted. */
+  doubted: { readonly from: number; readonly to: number } | undefined;
   retries = 0;
   tentative: readonly Word[] = [];
   /** The tentative words worth showing: without a half-heard end. */
@@ -66,6 +68,12 @@ export class Utterance {
   /** The sentence as it reads now. */
   get text(): string {
     return textOf([...this.words.stable, ...this.tentative]) + (this.tentative.length === 0 ? this.words.hanging : '');
+  }
+
+  /** What a decode of [from, to) has to go by when it is asked for a language. */
+  listening(from: number, to: number): Listening {
+    const doubted = this.doubted?.from === from ? this.doubted.to - from : 0;
+    return { seconds: (to - from) / SAMPLE_RATE, doubtedSeconds: doubted / SAMPLE_RATE };
   }
 
   /** Reads a decode of the growing span; `edge` is where its audio ends. */

@@ -49,7 +49,7 @@ export class NativeEngine implements ChildEngine {
     });
     return {
       words: placeWords(decode.words, job.fromSample, job.samples.length),
-      language: job.task === 'translate' ? 'en' : decode.language,
+      language: decode.language,
       languageProbability: decode.languageProbability,
       ...(job.language === 'auto' && this.multilingual ? { languageProbabilities: decode.languageProbabilities } : {}),
       noSpeech: decode.noSpeech,

@@ -54,7 +54,7 @@ export class StockEngine implements ChildEngine {
     const words = joinTokens(result.segments);
     return {
       words: signal.aborted ? [] : placeWords(words, job.fromSample, job.samples.length),
-      language: job.task === 'translate' ? 'en' : (result.language ?? (job.language === 'auto' ? 'en' : job.language)),
+      language: result.language ?? (job.language === 'auto' ? 'en' : job.language),
       languageProbability: 1,
       noSpeech: 0,
       averageLogProbability: 0,

@@ -2,10 +2,10 @@ import t from 'tap';
 import type { Span } from '../../../server/core/session/outputs.ts';
 import { JobBoard } from '../../../server/flow/job-board.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser } from '../../../server/ports/recogniser.ts';
+import { ScriptedClock } from '../../support/scripted-clock.ts';
 import { silentMeter as meter } from '../../support/silent-meter.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const nothing = (): void => {};
 
 /** A recogniser whose decodes end when they are told to. */
 class ScriptedRecogniser implements Recogniser {
@@ -50,18 +50,17 @@ interface Bench {
   readonly taken: string[];
   readonly answered: string[];
   readonly advice: number[];
-  readonly clock: { ms: number };
+  readonly clock: ScriptedClock;
   post(session: string, job: number, kind: 'partial' | 'final', wanted?: 'wanted' | 'gone'): void;
 }
 
 function open(slots: number): Bench {
   const recogniser = new ScriptedRecogniser(slots);
-  const clock = { ms: 0 };
+  const clock = new ScriptedClock();
   const taken: string[] = [];
   const answered: string[] = [];
   const advice: number[] = [];
-  const time = { nowMs: () => clock.ms, after: () => ({ [Symbol.dispose]: nothing }) };
-  const board = new JobBoard(recogniser, time, meter, (cadence) => advice.push(cadence));
+  const board = new JobBoard(recogniser, clock, meter, (cadence) => advice.push(cadence));
   const post: Bench['post'] = (session, job, kind, wanted = 'wanted') =>
     board.post({
       session,
@@ -121,6 +120,20 @@ t.test('a final that finds no slot takes that of the youngest partial, never tha
   t.same(finals.recogniser.aborted, []);
 });
 
+t.test('finals that wait together take a slot each, and no partial is aborted twice', async (t) => {
+  const { recogniser, post } = open(3);
+  post('a', 1, 'partial');
+  post('b', 1, 'partial');
+  post('c', 1, 'final');
+  post('d', 1, 'final');
+  const [first, second] = recogniser.running.map(({ job }) => job.id);
+  t.same(recogniser.aborted, [second]);
+  post('e', 1, 'final');
+  t.same(recogniser.aborted, [second, first]);
+  post('f', 1, 'final');
+  t.same(recogniser.aborted, [second, first], 'there is no other partial to abort');
+});
+
 t.test('a job that is no longer wanted leaves its slot to the next', async (t) => {
   const { recogniser, taken, post } = open(1);
   post('a', 1, 'partial', 'gone');
@@ -168,4 +181,20 @@ t.test('long waits make partials rarer, short ones bring them back', async (t) =
     await recogniser.end();
   }
   t.equal(advice.at(-1), 1, 'as often as asked');
+});
+
+t.test('partials come back by themselves when everybody has fallen silent', async (t) => {
+  const { recogniser, advice, clock, post } = open(1);
+  for (let job = 0; job < 40; job++) {
+    post('a', job, 'final');
+    post('b', job, 'final');
+    clock.pass(2_000);
+    while (recogniser.running.length > 0) await recogniser.end();
+  }
+  t.equal(advice.at(-1), 0, 'they are off');
+  clock.pass(60_000);
+  t.equal(advice.at(-1), 1, 'as often as asked');
+  const before = advice.length;
+  clock.pass(60_000);
+  t.equal(advice.length, before, 'and then nothing more is said');
 });
