@@ -1,4 +1,5 @@
-import { BYTES_PER_SAMPLE, type Encoding, Fault, LIMITS, type Start } from '../../protocol/index.ts';
+import { BYTES_PER_SAMPLE, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import { vocabularyOf } from './expected-words.ts';
 
 /** What a Deepgram client asked for in its URL. */
 export interface Wishes {
@@ -51,7 +52,10 @@ export function wishesOf(url: string): Wishes {
       // Deepgram has no word for a later revision, so finals go out as spoken and nothing is cleaned for nobody.
       cleanup: { mode: 'off' },
       ...languageOf(query.get('language')),
-      ...vocabularyOf(query),
+      ...vocabularyOf([
+        ...query.getAll('keyterm'),
+        ...query.getAll('keywords').map((keyword) => keyword.replace(/:-?[\d.]+$/, '')),
+      ]),
       ...(endpointMs >= ENDPOINT_MS_MIN ? { endpoint: { minMs: Math.min(endpointMs, 5_000) } } : {}),
     },
     bytesPerMs: (BYTES_PER_SAMPLE[encoding] * channels * sampleRate) / 1_000,
@@ -86,20 +90,4 @@ function languageOf(text: string | null): Pick<Start, 'language'> {
   const language = text.split(/[-_]/)[0]!.toLowerCase();
   if (/^[a-z]{2,3}$/.test(language)) return { language };
   throw new Fault('command.option', { name: 'language', got: text.slice(0, 40), want: 'a language tag such as en-US' });
-}
-
-/** Deepgram takes more terms than we do; the first ones count. */
-function vocabularyOf(query: URLSearchParams): Pick<Start, 'vocabulary'> {
-  const terms = [
-    ...query.getAll('keyterm'),
-    ...query.getAll('keywords').map((keyword) => keyword.replace(/:-?[\d.]+$/, '')),
-  ];
-  const vocabulary: string[] = [];
-  let chars = 0;
-  for (const term of terms) {
-    chars += term.length;
-    if (chars > LIMITS.vocabularyCharsMax || vocabulary.length === 100) break;
-    if (term !== '' && term.length <= 100) vocabulary.push(term);
-  }
-  return vocabulary.length === 0 ? {} : { vocabulary };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { WireWord } from '../../protocol/index.ts';
 import type { DialectContext } from '../ports/dialect.ts';
+import { bareOf, plain } from './plain-text.ts';
 
 /** One `Results` before it is written. */
 export interface Result {
@@ -78,15 +79,4 @@ function uuidOf(model: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     '-',
   );
-}
-
-/** A word as it is without `punctuate`: lower case, no marks around it. */
-function bareOf(word: string): string {
-  return word.toLowerCase().replace(/^[^\p{L}\p{N}$€£%]+|[^\p{L}\p{N}$€£%]+$/gu, '');
-}
-
-/** Keeps spaces as they are: some languages have none. */
-function plain(text: string): string {
-  const words = text.split(/(\s+)/).map((part) => (/\s/.test(part) ? ' ' : bareOf(part)));
-  return words.join('').replace(/ +/g, ' ').trim();
 }

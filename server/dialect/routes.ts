@@ -1,5 +1,6 @@
 import { STREAM_PATH } from '../../protocol/index.ts';
 import type { Routes } from '../ports/dialect.ts';
+import { assemblyaiDialect } from './assemblyai.ts';
 import { deepgramDialect } from './deepgram.ts';
 import { nativeDialect } from './native.ts';
 
@@ -7,4 +8,5 @@ import { nativeDialect } from './native.ts';
 export const ROUTES: Routes = new Map([
   [STREAM_PATH, nativeDialect],
   ['/v1/listen', deepgramDialect],
+  ['/v3/ws', assemblyaiDialect],
 ]);

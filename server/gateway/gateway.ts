@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { FAULTS, Fault, isFault } from '../../protocol/index.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
-import type { Dialect, DialectContext, DialectSession, Routes } from '../ports/dialect.ts';
+import type { Dialect, DialectContext, DialectSession, Routes, TurnedAway } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler, OpenRequest, TransportHandler, Upgrade } from '../ports/transport.ts';
 import { refusalOf } from './admission.ts';
 import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
 import { credentialOf } from './credential.ts';
+import { Farewell } from './farewell.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
-import { mintToken } from './tokens.ts';
+import { mintToken, temporaryToken } from './tokens.ts';
 
 export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   readonly sessionsPerAddressMax: number;
 }
 
+/** Clients that are being told over a connection why they may not stay. More are refused before the upgrade. */
+const FAREWELLS_MAX = 64;
 const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
 
 /** The front door: who may come in, and which room they are shown to. */
@@ -28,6 +31,7 @@ export class Gateway implements TransportHandler {
   readonly #routes: Routes;
   readonly #access: Access;
   readonly #options: GatewayOptions;
+  readonly #farewells = new Set<Farewell>();
   #draining = false;
 
   constructor(parts: SessionParts, site: Site, routes: Routes, access: Access, options: GatewayOptions) {
@@ -46,29 +50,35 @@ export class Gateway implements TransportHandler {
   async upgrade(request: OpenRequest): Promise<Upgrade> {
     const path = request.url.split('?')[0]!;
     const dialect = this.#routes.get(path);
-    const context = { id: randomUUID(), nowMs: this.#parts.clock.nowMs(), model: this.#parts.offer.model };
+    const context = { id: randomUUID(), nowMs: Date.now(), model: this.#parts.offer.model };
+    const stranger = dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request);
+    if (dialect === undefined || stranger !== undefined)
+      return { kind: 'refuse', response: refusalBy(dialect, stranger!, context) };
+    const subprotocol = dialect.subprotocol(request.subprotocols);
     try {
-      if (dialect === undefined) throw new Fault('http.unknown', { path });
-      const refused = this.#refusal(request);
-      if (refused !== undefined) throw refused;
-      const caller = await this.#access.admit(credentialOf(request), 'stream');
+      const credential = credentialOf(request) ?? dialect.credential?.(request);
+      const caller = await this.#access.admit(credential, 'stream');
       const session = dialect.open(request, context);
       if (isFault(session)) throw session;
       const resumes = session.lifetime === 'kept' ? this.#resumed(request, caller) : undefined;
       if (resumes === undefined) this.#checkRoom(caller, request.remoteAddress);
       return {
         kind: 'accept',
-        subprotocol: dialect.subprotocol(request.subprotocols),
+        subprotocol,
         open: (connection) =>
-          this.#open(connection, session, {
-            parts: this.#parts,
-            visitor: { caller, address: request.remoteAddress },
-            resumes,
-          }),
+          this.#open(
+            connection,
+            session,
+            { parts: this.#parts, visitor: { caller, address: request.remoteAddress }, resumes },
+            (fault) => this.#turnAway(connection, fault, dialect.turnAway?.(fault, context)),
+          ),
       };
     } catch (error) {
       const fault = this.#faultOf(error);
       if (FAULTS[fault.code].http === 503) this.#parts.meter.refused();
+      const turnedAway = dialect.turnAway?.(fault, context);
+      if (turnedAway !== undefined && this.#farewells.size < FAREWELLS_MAX)
+        return { kind: 'accept', subprotocol, open: (connection) => this.#turnAway(connection, fault, turnedAway) };
       return { kind: 'refuse', response: refusalBy(dialect, fault, context) };
     }
   }
@@ -82,6 +92,8 @@ export class Gateway implements TransportHandler {
       if (fault !== undefined) throw fault;
       if (pathname === '/v1/token' && request.method === 'POST')
         return json(await mintToken(request, credential, this.#access), 200);
+      if (pathname === '/v3/token' && request.method === 'GET')
+        return await temporaryToken(request, credential, this.#access);
       // Numbers of the server say who speaks when; its page and its health say nothing about anybody.
       if (pathname === '/metrics') await this.#access.admit(credential, 'metrics');
       return await answer(request, this.#site);
@@ -97,16 +109,26 @@ export class Gateway implements TransportHandler {
   }
 
   /** The room was there when the caller was let in; others may have come in meanwhile. */
-  #open(connection: Connection, dialect: DialectSession, options: SessionConnectionOptions): ConnectionHandler {
+  #open(
+    connection: Connection,
+    dialect: DialectSession,
+    options: SessionConnectionOptions,
+    turnAway: (fault: Fault) => ConnectionHandler,
+  ): ConnectionHandler {
     const { visitor, resumes } = options;
     try {
       if (resumes === undefined) this.#checkRoom(visitor.caller, visitor.address);
     } catch (error) {
-      const fault = this.#faultOf(error);
-      connection.close(FAULTS[fault.code].close, fault.code);
-      return NOBODY;
+      return turnAway(this.#faultOf(error));
     }
     return new SessionConnection(connection, dialect, options);
+  }
+
+  #turnAway(connection: Connection, fault: Fault, turnedAway: TurnedAway | undefined): ConnectionHandler {
+    if (turnedAway !== undefined && this.#farewells.size < FAREWELLS_MAX)
+      return new Farewell(connection, turnedAway, this.#parts.clock, this.#farewells);
+    connection.close(FAULTS[fault.code].close, fault.code);
+    return NOBODY;
   }
 
   #refusal(request: Pick<OpenRequest, 'headers'>): Fault | undefined {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Fault } from '../../protocol/index.ts';
+import { FAULTS, Fault, isFault } from '../../protocol/index.ts';
 import type { Access } from '../ports/access.ts';
+import { json } from './http.ts';
 
 const BODY_BYTES_MAX = 1_024;
 const Wanted = z.strictObject({ seconds: z.int().min(10).max(3_600).default(300) });
@@ -19,6 +20,33 @@ export async function mintToken(request: Request, credential: string | undefined
     throw new Fault('command.option', { name: 'body', got: '(another)', want: '{"seconds": 10 to 3600}' });
   }
   return access.mint(caller, wanted.seconds);
+}
+
+/** AssemblyAI's own limits. */
+const TEMPORARY_SECONDS = { least: 1, most: 600 } as const;
+
+/** `GET /v3/token?expires_in_seconds=60`: the same for AssemblyAI's clients, in the shape they read. */
+export async function temporaryToken(
+  request: Request,
+  credential: string | undefined,
+  access: Access,
+): Promise<Response> {
+  const { least, most } = TEMPORARY_SECONDS;
+  const asked = new URL(request.url).searchParams.get('expires_in_seconds') ?? '60';
+  const seconds = /^\d{1,4}$/.test(asked) ? Number(asked) : 0;
+  try {
+    if (seconds < least || seconds > most) {
+      const want = `${least} to ${most}`;
+      throw new Fault('command.option', { name: 'expires_in_seconds', got: asked.slice(0, 40), want });
+    }
+    const caller = await access.admit(credential, 'token');
+    // Where nobody needs a key, anything opens the door; the client's code goes on as it is.
+    const token = access.needsKey ? (await access.mint(caller, seconds)).token : 'none-needed';
+    return json({ token, expires_in_seconds: seconds }, 200);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return json({ error: error.message }, FAULTS[error.code].http);
+  }
 }
 
 async function readBounded(request: Request): Promise<string> {

@@ -34,6 +34,7 @@ export interface DialectSession {
 export interface DialectContext {
   /** Names this conversation to the client and in the log. */
   readonly id: string;
+  /** Wall time, ms since 1970. */
   readonly nowMs: number;
   /** Name of the speech model. */
   readonly model: string;
@@ -46,6 +47,12 @@ export interface Refusal {
   readonly body: object;
 }
 
+/**
+ * A client that may not stay, over a connection that was opened to tell it so. Asked with no frame when the connection
+ * is open, then with each frame, until it gives the last words.
+ */
+export type TurnedAway = (frame: Frame | undefined) => Goodbye | undefined;
+
 /** Translation between a client's protocol and our commands and events. */
 export interface Dialect {
   readonly name: string;
@@ -55,6 +62,10 @@ export interface Dialect {
   open(request: OpenRequest, context: DialectContext): DialectSession | Fault;
   /** A refusal in the shape its clients read; ours is used where this is absent. */
   refuse?(fault: Fault, context: DialectContext): Refusal;
+  /** For clients that understand a refusal only over an open connection. Undefined refuses before the upgrade. */
+  turnAway?(fault: Fault, context: DialectContext): TurnedAway | undefined;
+  /** A key or token where this protocol has one besides the headers and subprotocols that all may use. */
+  credential?(request: OpenRequest): string | undefined;
 }
 
 /** Path of an upgrade → who speaks there. */

@@ -1,0 +1,124 @@
+import { type Configure, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import { vocabularyOf } from './expected-words.ts';
+
+/** What an AssemblyAI client asked for, in its URL or later. */
+export interface Settings {
+  readonly change: Pick<Configure, 'endpoint' | 'vocabulary' | 'language' | 'languages' | 'cleanup'>;
+  /** Whether each turn comes once more with capitals and punctuation; undefined leaves it as it was. */
+  readonly formatTurns: boolean | undefined;
+}
+
+const ENCODINGS: Readonly<Record<string, Encoding>> = { pcm_s16le: 'pcm_s16le', pcm_mulaw: 'mulaw' };
+/** The silences a session takes; what lies outside is brought to the nearest. */
+const MIN_SILENCE_MS = [100, 5_000] as const;
+const MAX_SILENCE_MS = [200, 10_000] as const;
+
+/** Reads the query of `/v3/ws`. Throws `command.option` and `audio.format`. Unknown keys are ignored, as there. */
+export function openingOf(url: string): { readonly start: Start; readonly formatTurns: boolean } {
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  const encoding = ENCODINGS[query.get('encoding') ?? 'pcm_s16le'];
+  if (encoding === undefined) {
+    const got = (query.get('encoding') ?? '').slice(0, 40);
+    throw new Fault('audio.format', { got, want: `encoding=${Object.keys(ENCODINGS).join(' or ')}` });
+  }
+  const sampleRate = Number(query.get('sample_rate'));
+  if (!Number.isInteger(sampleRate) || sampleRate < 8_000 || sampleRate > 48_000) {
+    const got = (query.get('sample_rate') ?? '(none)').slice(0, 40);
+    throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
+  }
+  const { change, formatTurns = false } = settingsOf(Object.fromEntries([...query].map(typed)));
+  return {
+    start: {
+      type: 'start',
+      audio: { encoding, sampleRate, channels: 1, channelMode: 'mix' },
+      partials: { mode: 'revisable' },
+      ...change,
+      cleanup: { mode: formatTurns ? 'default' : 'off' },
+    },
+    formatTurns,
+  };
+}
+
+/** Reads the fields of `UpdateConfiguration`. Throws `command.option`. */
+export function settingsOf(fields: Readonly<Record<string, unknown>>): Settings {
+  const formatTurns = booleanOf(fields, 'format_turns');
+  return {
+    change: {
+      ...endpointOf(fields),
+      ...languageOf(fields),
+      ...(fields['keyterms_prompt'] === undefined ? {} : vocabularyOf(stringsOf(fields, 'keyterms_prompt'))),
+      ...(formatTurns === undefined ? {} : { cleanup: { mode: formatTurns ? 'default' : 'off' } }),
+    },
+    formatTurns,
+  };
+}
+
+/** A value of the query as the same field has it in a message. */
+function typed([name, text]: [string, string]): [string, unknown] {
+  if (/^(true|false)$/i.test(text)) return [name, text.toLowerCase() === 'true'];
+  if (/^\d+(\.\d+)?$/.test(text)) return [name, Number(text)];
+  if (!text.startsWith('[')) return [name, text];
+  try {
+    return [name, JSON.parse(text)];
+  } catch {
+    return [name, text];
+  }
+}
+
+function endpointOf(fields: Readonly<Record<string, unknown>>): Pick<Configure, 'endpoint'> {
+  const min =
+    numberOf(fields, 'min_turn_silence', MIN_SILENCE_MS) ??
+    numberOf(fields, 'min_end_of_turn_silence_when_confident', MIN_SILENCE_MS);
+  const max = numberOf(fields, 'max_turn_silence', MAX_SILENCE_MS);
+  if (min === undefined && max === undefined) return {};
+  return {
+    endpoint: {
+      ...(min === undefined ? {} : { minMs: min }),
+      ...(max === undefined ? {} : { maxMs: Math.max(min ?? 0, max) }),
+    },
+  };
+}
+
+/** No wish is the server's own language; several are a choice for each utterance. */
+function languageOf(fields: Readonly<Record<string, unknown>>): Pick<Configure, 'language' | 'languages'> {
+  const codes =
+    fields['language_codes'] !== undefined
+      ? stringsOf(fields, 'language_codes')
+      : fields['language_code'] !== undefined
+        ? [String(fields['language_code'])]
+        : undefined;
+  if (codes === undefined) return booleanOf(fields, 'language_detection') === true ? { language: 'auto' } : {};
+  const languages = codes.map((code) => code.split(/[-_]/)[0]!.toLowerCase()).filter((code) => code !== 'multi');
+  for (const [at, code] of languages.entries())
+    if (!/^[a-z]{2,3}$/.test(code)) throw wrong('language_codes', codes[at], 'language codes such as en');
+  if (languages.length === 1) return { language: languages[0]!, languages: [] };
+  return { language: 'auto', languages: languages.slice(0, 20) };
+}
+
+function numberOf(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+  [least, most]: readonly [number, number],
+): number | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || value < 0) throw wrong(name, value, 'milliseconds');
+  return Math.round(Math.min(most, Math.max(least, value)));
+}
+
+function booleanOf(fields: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'boolean') throw wrong(name, value, 'true or false');
+  return value;
+}
+
+function stringsOf(fields: Readonly<Record<string, unknown>>, name: string): string[] {
+  const value = fields[name];
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
+  throw wrong(name, value, 'an array of strings');
+}
+
+function wrong(name: string, value: unknown, want: string): Fault {
+  return new Fault('command.option', { name, got: String(value).slice(0, 40), want });
+}

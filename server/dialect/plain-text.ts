@@ -1,0 +1,25 @@
+/** A word as protocols without punctuation have it: lower case, no marks around it. */
+export function bareOf(word: string): string {
+  return word.toLowerCase().replace(/^[^\p{L}\p{N}$€£%]+|[^\p{L}\p{N}$€£%]+$/gu, '');
+}
+
+/** A text in such words. Keeps spaces as they are: some languages have none. */
+export function plain(text: string): string {
+  const words = text.split(/(\s+)/).map((part) => (/\s/.test(part) ? ' ' : bareOf(part)));
+  return words.join('').replace(/ +/g, ' ').trim();
+}
+
+/** Scripts written without spaces, and their full stops. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}。！？]$/u;
+
+/** What a sentence after `before` begins with. */
+export function gapAfter(before: string): '' | ' ' {
+  return before === '' || UNSPACED.test(before) ? '' : ' ';
+}
+
+/** Sentences as one text. */
+export function joined(sentences: readonly string[]): string {
+  let text = '';
+  for (const sentence of sentences) if (sentence !== '') text += gapAfter(text) + sentence;
+  return text;
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import type { Test } from 'tap';
+import { isFault, type ServerEvent } from '../../protocol/index.ts';
+import type { Dialect, DialectSession, Frame, Goodbye, Reading } from '../../server/ports/dialect.ts';
+
+export const CONTEXT = { id: 'a0000000-0000-4000-8000-000000000000', nowMs: 0, model: 'base' };
+
+/** A conversation as a dialect opens it; a refusal is thrown. */
+export function openSession(dialect: Dialect, url: string, context = CONTEXT): DialectSession {
+  const session = dialect.open({ url, headers: {}, subprotocols: [], remoteAddress: '' }, context);
+  if (isFault(session)) throw session;
+  return session;
+}
+
+/**
+ * A line of a recorded conversation: what came in on either side (`open` a URL, `client` a message, a text or
+ * `{audioMs}` of 16 kHz samples, `event` of the session, `end` `[status, reason]`), or what must come out next (`command`
+ * to the session, `frame` to the client, `close`). Lines starting with `#` are for people.
+ */
+interface Line {
+  readonly open?: string;
+  readonly client?: object | string;
+  readonly event?: ServerEvent;
+  readonly end?: readonly [number, string];
+  readonly command?: object;
+  readonly frame?: object;
+  readonly close?: object;
+}
+
+/** Replays a recorded conversation both ways: everything must come out, in order, and nothing else. */
+export function replay(t: Test, dialect: Dialect, file: string): void {
+  const lines: Line[] = readFileSync(new URL(`../wire/${file}`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => (line.startsWith('#') ? {} : JSON.parse(line)));
+  let session: DialectSession | undefined;
+  const out: { kind: 'command' | 'frame' | 'close'; value: unknown }[] = [];
+  const say = (frames: readonly Frame[]): void => {
+    for (const frame of frames) out.push({ kind: 'frame', value: JSON.parse(String(frame)) });
+  };
+  const took = ({ replies, commands }: Reading): void => {
+    say(replies);
+    for (const command of commands) out.push({ kind: 'command', value: command });
+  };
+  const goodbye = ({ frames, status, reason }: Goodbye): void => {
+    say(frames);
+    out.push({ kind: 'close', value: { status, reason } });
+  };
+  for (const [at, line] of lines.entries()) {
+    const kind = (['command', 'frame', 'close'] as const).find((each) => line[each] !== undefined);
+    if (kind !== undefined) {
+      const got = out.shift();
+      t.equal(got?.kind, kind, `line ${at + 1}`);
+      t.match(got?.value, line[kind]!, `line ${at + 1}`);
+      continue;
+    }
+    t.same(out, [], `nothing more before line ${at + 1}`);
+    if (line.open !== undefined) {
+      session = openSession(dialect, line.open);
+      took(session.greet());
+    } else if (line.event !== undefined) say(session!.write(line.event));
+    else if (line.end !== undefined) goodbye(session!.end(...line.end));
+    else if (line.client !== undefined) took(session!.read(frameOf(line.client)));
+  }
+  t.same(out, []);
+}
+
+function frameOf(client: object | string): Frame {
+  if (typeof client === 'string') return client;
+  if ('audioMs' in client) return new Uint8Array(Number(client.audioMs) * 32);
+  return JSON.stringify(client);
+}
