@@ -28,6 +28,10 @@ const NO_SPEECH = 0.6;
 const DOUBTFUL_LOG_PROBABILITY = -1;
 /** How often a phrase of 1-8 words may stand in a row before the rest is a loop. */
 const REPEATS_MAX = 3;
+/** People take at least this long for a word they say again and again, samples. */
+const SAID_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
+/** And stop after so many. */
+const SAID_COPIES_MAX = 6;
 
 /**
  * Phrases Whisper writes into silence and noise, in the languages it was trained on most. They are dropped only
@@ -90,8 +94,8 @@ export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
       signs,
       words.filter((word) => !isSoundTag(word.text)),
     );
-  const length = withoutLoop(words);
-  drop('repetition', words.slice(length), words.slice(0, length));
+  const loops = withoutLoops(words, hypothesis, evidence);
+  drop('repetition', loops.dropped, loops.kept);
   const spoken = words.filter((word) => !isUnvoiced(word, evidence));
   drop(
     'silence',
@@ -103,18 +107,60 @@ export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
   return { words, suppressed };
 }
 
-/** How many words stand before the third copy of a phrase said three times or more in a row; the first copy stays. */
-export function withoutLoop(words: readonly Word[]): number {
+/** A phrase of 1-8 words that stands in a row more often than people say it. */
+interface Loop {
+  /** The copies after the first: words [from, to). */
+  readonly from: number;
+  readonly to: number;
+  readonly period: number;
+  readonly copies: number;
+}
+
+/** The first loop at or after the word `at`. What is cut off at the end of the text, a copy begun, belongs to it. */
+function findLoop(words: readonly Word[], start: number): Loop | undefined {
   const text = words.map((word) => bare(word.text));
   for (let period = 1; period <= 8; period++) {
-    for (let at = 0; at + period * REPEATS_MAX <= text.length; at++) {
+    for (let at = start; at + period * REPEATS_MAX <= text.length; at++) {
       const copies = countCopies(text, at, period);
       // Short words are said three times by people ("no, no, no"); a loop goes on.
-      const most = period === 1 ? REPEATS_MAX + 1 : REPEATS_MAX;
-      if (copies >= most) return at + period;
+      if (copies < (period === 1 ? REPEATS_MAX + 1 : REPEATS_MAX)) continue;
+      const end = at + copies * period;
+      const begun = text.slice(end).every((word, i) => i < period && word === text[at + i]);
+      return { from: at + period, to: begun ? text.length : end, period, copies };
     }
   }
-  return words.length;
+  return undefined;
+}
+
+/**
+ * Whether somebody may well have said it: at a pace people speak at, over a voice, and either the text goes on
+ * behind it, which a decoder in a loop does not, or it is a short word said a few times.
+ */
+function isSaid(loop: Loop, words: readonly Word[], { stop }: Hypothesis, evidence: Evidence): boolean {
+  const from = words[loop.from - loop.period]!.from;
+  const { to } = words[loop.to - 1]!;
+  const paced = to - from >= (loop.to - loop.from) * SAID_WORD_SAMPLES && 2 * evidence.voiced(from, to) >= to - from;
+  const short = loop.period <= 2 && loop.copies <= SAID_COPIES_MAX;
+  return stop === 'end' && paced && (loop.to < words.length || short);
+}
+
+/** Takes the copies out of loops that nobody said. */
+function withoutLoops(
+  words: readonly Word[],
+  hypothesis: Hypothesis,
+  evidence: Evidence,
+): { kept: readonly Word[]; dropped: readonly Word[] } {
+  const dropped: Word[] = [];
+  let kept = words;
+  for (let at = 0; ; ) {
+    const loop = findLoop(kept, at);
+    if (loop === undefined) return { kept, dropped };
+    at = loop.to;
+    if (isSaid(loop, kept, hypothesis, evidence)) continue;
+    dropped.push(...kept.slice(loop.from, loop.to));
+    kept = [...kept.slice(0, loop.from), ...kept.slice(loop.to)];
+    at = loop.from;
+  }
 }
 
 function countCopies(text: readonly string[], at: number, period: number): number {

@@ -29,11 +29,26 @@ function check(line: string, want: string, evidence = loud, change: Partial<Hypo
 }
 
 t.test('speech passes', async () => check('no, no, no, I said no', 'no, no, no, I said no'));
-t.test('a phrase said three times is cut to one', async () =>
+t.test('a phrase that ends the text three times over is cut to one', async () =>
   check('well it is what it is what it is what', 'well it is what'),
 );
-t.test('a word said four times is cut to one', async () =>
-  check('and LinkedIn LinkedIn LinkedIn LinkedIn', 'and LinkedIn'),
+t.test('a word said a few times at a human pace over a voice stays, and so does what follows', async () => {
+  check('no no no no', 'no no no no');
+  check('some more words words words words and that is all', 'some more words words words words and that is all');
+});
+t.test('copies that come faster than anybody speaks go; what follows them stays', async () => {
+  const fast = hypothesis('some words words words words and that is all');
+  const words = fast.words.map((word, i) => (i < 6 ? { ...word, from: 600 * i, to: 600 * (i + 1) } : word));
+  t.equal(textOf(doubt({ ...fast, words }, loud).words), 'some words and that is all');
+});
+t.test('a loop that the engine had to stop is cut to one', async () =>
+  check('and LinkedIn LinkedIn LinkedIn LinkedIn', 'and LinkedIn', loud, { stop: 'repeat' }),
+);
+t.test('a word that goes on longer than people repeat themselves is cut to one', async () =>
+  check('and so so so so so so so so', 'and so'),
+);
+t.test('copies with no voice under most of them go', async () =>
+  check('oh no no no no', 'oh no', { ...loud, voiced: (from, to) => (to - from > STEP * 3 ? STEP : to - from) }),
 );
 t.test('a known phantom alone on weak audio goes', async () => check('Thank you.', '', weak));
 t.test('the same words said loud and clear stay', async () => check('Thank you.', 'Thank you.'));
