@@ -1,0 +1,176 @@
+import { type EventOf, Fault, type ServerEvent, type Start, type WireWord } from '../../protocol/index.ts';
+import type { Dialect, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+import { vocabularyOf } from './expected-words.ts';
+import { bareOf, joined, plain } from './plain-text.ts';
+import { tokenOf } from './url-token.ts';
+import { withoutWavHeader } from './wav-header.ts';
+
+const NOTHING: Reading = { replies: [], commands: [] };
+/** What vosk-server takes for granted when nobody says. */
+const SAMPLE_RATE = 8_000;
+/** Results that wait for a frame to be the answer of; more become one. */
+const RESULTS_MAX = 20;
+
+/** vosk-server's protocol: one answer for each frame of audio, because its clients wait for it. */
+export const voskDialect: Dialect = {
+  name: 'vosk',
+  subprotocol: () => undefined,
+  credential: ({ url }) => tokenOf(url),
+  open: () => new VoskSession(),
+};
+
+/** What was said between two silences. */
+interface Result {
+  readonly texts: readonly string[];
+  readonly words: readonly WireWord[];
+}
+
+const EMPTY: Result = { texts: [], words: [] };
+
+export class VoskSession implements DialectSession {
+  readonly lifetime = 'connection';
+  #life: 'waiting' | 'streaming' | 'ended' = 'waiting';
+  #config: { readonly words: boolean; readonly alternatives: number; readonly punctuated: boolean } = {
+    words: true,
+    alternatives: 0,
+    punctuated: false,
+  };
+  #start: Start = startOf(SAMPLE_RATE);
+  #results: Result[] = [];
+  #open: Result = EMPTY;
+  /** The sentence that is being said. */
+  #heard = '';
+
+  greet(): Reading {
+    return NOTHING;
+  }
+
+  read(frame: Frame): Reading {
+    if (this.#life === 'ended') return NOTHING;
+    if (typeof frame === 'string') return this.#message(frame);
+    const bytes = this.#life === 'waiting' ? withoutWavHeader(frame) : frame;
+    const commands = [...this.#begin(), { type: 'audio' as const, bytes }];
+    const result = this.#results.shift();
+    return { replies: [result === undefined ? this.#partial() : this.#written(result)], commands };
+  }
+
+  /** Nothing is said that was not asked for: an answer that nobody waits for would be taken for that of the next frame. */
+  write(event: ServerEvent): readonly Frame[] {
+    switch (event.type) {
+      case 'partial':
+        this.#heard = event.stable + event.tentative;
+        return [];
+      case 'final':
+        this.#final(event);
+        return [];
+      case 'settled':
+        if (this.#open.texts.length > 0) this.#results.push(this.#open);
+        if (this.#results.length > RESULTS_MAX) this.#results = [together(this.#results)];
+        this.#open = EMPTY;
+        this.#heard = '';
+        return [];
+      case 'flushed':
+      case 'done':
+        return [this.#rest()];
+      default:
+        return [];
+    }
+  }
+
+  end(status: number, reason: string): Goodbye {
+    return { frames: [], status, reason };
+  }
+
+  #message(text: string): Reading {
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
+    }
+    const { config, eof, reset } = (message ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof config === 'object' && config !== null) return this.#configure(config as Record<string, unknown>);
+    if (eof) {
+      const commands = [...this.#begin(), { type: 'finish' as const }];
+      this.#life = 'ended';
+      return { replies: [], commands };
+    }
+    return reset ? { replies: [], commands: [...this.#begin(), { type: 'flush' }] } : NOTHING;
+  }
+
+  /** Has no answer. The sample rate counts only before the first audio, as there. */
+  #configure(config: Readonly<Record<string, unknown>>): Reading {
+    this.#config = {
+      words: config['words'] === undefined ? this.#config.words : Boolean(config['words']),
+      alternatives: Number(config['max_alternatives'] ?? this.#config.alternatives) || 0,
+      punctuated: config['punctuate'] === undefined ? this.#config.punctuated : Boolean(config['punctuate']),
+    };
+    const terms = config['phrase_list'];
+    const expected = Array.isArray(terms) ? vocabularyOf(terms.filter((term) => typeof term === 'string')) : {};
+    if (this.#life === 'streaming') return { replies: [], commands: [{ type: 'configure', ...expected }] };
+    const rate = config['sample_rate'] === undefined ? this.#start.audio!.sampleRate : Number(config['sample_rate']);
+    if (!Number.isInteger(rate) || rate < 8_000 || rate > 48_000) {
+      const got = String(config['sample_rate']).slice(0, 40);
+      throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
+    }
+    this.#start = { ...this.#start, ...startOf(rate), ...expected };
+    return NOTHING;
+  }
+
+  /** A session starts with the first audio, for only then nothing more is configured. */
+  #begin(): readonly Start[] {
+    if (this.#life !== 'waiting') return [];
+    this.#life = 'streaming';
+    return [this.#start];
+  }
+
+  #final(event: EventOf<'final'>): void {
+    this.#open = { texts: [...this.#open.texts, event.text], words: [...this.#open.words, ...event.words] };
+    this.#heard = '';
+  }
+
+  /** Everything that was said and not yet told. */
+  #rest(): string {
+    const rest = together([...this.#results, this.#open]);
+    this.#results = [];
+    this.#open = EMPTY;
+    this.#heard = '';
+    return this.#written(rest);
+  }
+
+  #partial(): string {
+    return JSON.stringify({ partial: this.#styled(joined([...this.#open.texts, this.#heard])) });
+  }
+
+  #written(result: Result): string {
+    const text = this.#styled(joined(result.texts));
+    const { words, alternatives } = this.#config;
+    const list = result.words.flatMap(({ text, fromMs, toMs, confidence }) => {
+      const word = this.#config.punctuated ? text.trim() : bareOf(text);
+      const times = { end: toMs / 1_000, start: fromMs / 1_000 };
+      return word === '' ? [] : [alternatives > 0 ? { ...times, word } : { conf: confidence, ...times, word }];
+    });
+    const shown = words && text !== '' ? { result: list } : {};
+    if (alternatives === 0) return JSON.stringify({ ...shown, text });
+    const sum = result.words.reduce((total, { confidence }) => total + confidence, 0);
+    return JSON.stringify({ alternatives: [{ confidence: sum, ...shown, text }] });
+  }
+
+  #styled(text: string): string {
+    return this.#config.punctuated ? text.trim() : plain(text);
+  }
+}
+
+function startOf(sampleRate: number): Start {
+  return {
+    type: 'start',
+    audio: { encoding: 'pcm_s16le', sampleRate, channels: 1, channelMode: 'mix' },
+    partials: { mode: 'revisable' },
+    // There is no word for a later revision, so nothing is cleaned for nobody.
+    cleanup: { mode: 'off' },
+  };
+}
+
+function together(results: readonly Result[]): Result {
+  return { texts: results.flatMap(({ texts }) => texts), words: results.flatMap(({ words }) => words) };
+}
