@@ -20,6 +20,7 @@ export const Ready = z.object({
   session: z.string().describe('Id of the session.'),
   secret: z.string().describe('Needed to resume it; shown once.'),
   resumeMs: ms.describe('How long the session waits for a client whose connection was lost; 0 is not at all.'),
+  aliveMs: ms.optional().describe('Longest silence of the server; after thrice that the line is dead.'),
   model: z.string(),
   engine: z.string(),
   language: z.string().describe('The language in force, or `auto`.'),
@@ -143,6 +144,11 @@ export const Done = z.object({
   sentences: z.int().min(0),
 });
 
+export const Alive = z.object({
+  type: z.literal('alive'),
+  seq: seq.describe('Number of the last event that was sent; this one has none of its own.'),
+});
+
 export const FaultEvent = z.object({
   type: z.literal('fault'),
   seq,
@@ -165,6 +171,7 @@ export const ServerEvent = z.discriminatedUnion('type', [
   Ack,
   Flushed,
   Done,
+  Alive,
   FaultEvent,
 ]);
 export type ServerEvent = z.infer<typeof ServerEvent>;

@@ -112,10 +112,17 @@ export const FAULTS = {
     (d: { bytes: number; limit: number }) =>
       `A frame of ${d.bytes} bytes came; the limit is ${d.limit}. Send audio in frames of 20-1000 ms.`,
   ),
+  'frame.rate': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { limit: number }) => `More than ${d.limit} pings a second came. Once in 10 s is plenty.`,
+  ),
   'client.slow': row(
     'client',
     503,
-    1008,
+    1013,
     'same',
     (d: { bytes: number; limit: number }) =>
       `${d.bytes} bytes wait for this client; the limit is ${d.limit}. Read faster or ask for fewer partials.`,

@@ -4,16 +4,34 @@ export const LIMITS = {
   frameBytesMax: 1_048_576,
   /** Longest JSON text frame, bytes. */
   textBytesMax: 65_536,
-  /** Audio received and not yet decoded, seconds. */
-  backlogSecondsMax: 60,
+  /** Frames a second, over any length of time; twice as many at once. Twenty times 10 ms frames in real time. */
+  framesPerSecondMax: 2_000,
+  /** Messages a second that are no audio; four times as many at once. */
+  commandsPerSecondMax: 50,
+  /** Pings a second from a client; five times as many at once. */
+  pingsPerSecondMax: 10,
+  /** Longest rest that a client gets for what it sent too fast, ms. */
+  restMsMax: 20_000,
+  /** Bytes kept of a client that is not read, on a transport that cannot stop reading. */
+  heldBytesMax: 16_777_216,
+  /** Time for the head of an HTTP request, the handshake of TLS with it, ms. */
+  headersTimeoutMs: 10_000,
+  /** Connections that have not sent a whole request. */
+  handshakesMax: 256,
   /** Time from connecting to `start`, ms. */
   openTimeoutMs: 10_000,
   /** Time without any frame, ms. A `keepalive` counts. */
   idleTimeoutMs: 60_000,
+  /** Between two pings of the server, ms. */
+  pingEveryMs: 15_000,
+  /** Longest silence of the server on a line that is alive, ms. */
+  aliveEveryMs: 10_000,
+  /** Time a client has to answer a close, ms. */
+  closeTimeoutMs: 10_000,
   /** Length of a session, minutes. */
   sessionMinutesMax: 480,
-  /** Bytes waiting for a slow client before it is let go. */
-  outboxBytesMax: 4_194_304,
+  /** Bytes waiting for a slow client before its connection is cut. Less than is kept, so that it can come back. */
+  outboxBytesMax: 1_048_576,
   /** Bytes of events kept for a client that comes back over a new connection. */
   replayBytesMax: 2_097_152,
   /** Characters of vocabulary hints, all together. */

@@ -12,6 +12,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
   'ack',
   'flushed',
   'done',
+  'alive',
   'fault',
 ]);
 

@@ -121,7 +121,8 @@ export async function chooseTransport(
   config: Config,
   certificate: Certificate | undefined,
 ): Promise<(handler: TransportHandler) => Transport> {
-  const options = { frameBytesMax: LIMITS.frameBytesMax, pingEveryMs: 30_000, certificate };
+  const { frameBytesMax, pingEveryMs, closeTimeoutMs, headersTimeoutMs, handshakesMax } = LIMITS;
+  const options = { frameBytesMax, pingEveryMs, closeTimeoutMs, headersTimeoutMs, handshakesMax, certificate };
   if (config.transport === 'ws') return (handler) => new WsTransport(handler, options);
   const library = await loadUws().catch(asConfigError);
   return (handler) => new UwsTransport(library, handler, options);

@@ -29,6 +29,8 @@ const KEEP_SECONDS = 60;
 const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
 /** An attempt to come back that is not answered in this time is given up for the next one. */
 const ATTEMPT_MS = 10_000;
+/** After so many of the server's longest silences the line is dead, whatever the network says. */
+const DEAD_AFTER = 2.5;
 /** The server ended the connection for what was said on it; to say it again would not help. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
@@ -64,6 +66,8 @@ export class Session implements AsyncIterable<ServerEvent> {
   #flushes = 0;
   #spoke = 0;
   #keepalive: ReturnType<typeof setInterval> | undefined;
+  #heardMs = 0;
+  #listening: ReturnType<typeof setInterval> | undefined;
   #settle!: (end: { code: number; fault: Fault | undefined }) => void;
 
   constructor(address: Address, start: Start, reconnect: boolean) {
@@ -211,6 +215,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   }
 
   #hear(text: string): void {
+    this.#heardMs = performance.now();
     const event = readServerEvent(text);
     if (event === undefined || this.#line === 'ended') return;
     if (event.type === 'resumed') return this.#resumed(event);
@@ -221,7 +226,7 @@ export class Session implements AsyncIterable<ServerEvent> {
       this.#fault = remoteFault(event);
       return;
     }
-    if (event.seq <= this.#seq) return;
+    if (event.type === 'alive' || event.seq <= this.#seq) return;
     this.#seq = event.seq;
     if (event.type === 'ready') this.#opened(event);
     if (event.type === 'ack') this.#unacknowledged?.acknowledge(event.samples ?? 0, undefined);
@@ -245,6 +250,23 @@ export class Session implements AsyncIterable<ServerEvent> {
     }
     this.#keepalive = setInterval(() => this.#stayAlive(), KEEPALIVE_MS);
     (this.#keepalive as { unref?: () => void }).unref?.();
+    this.#listen(ready.aliveMs ?? 0);
+  }
+
+  /** A cable that is pulled closes no connection: a server that should have spoken and did not is out of reach. */
+  #listen(aliveMs: number): void {
+    if (aliveMs === 0 || !this.#mayResume) return;
+    let lookedMs = performance.now();
+    this.#listening = setInterval(() => {
+      const nowMs = performance.now();
+      // Who was asleep itself, as a page in the background is, first hears what has come meanwhile.
+      const asleep = nowMs - lookedMs > aliveMs;
+      lookedMs = nowMs;
+      if (asleep || this.#line !== 'live' || nowMs - this.#heardMs < aliveMs * DEAD_AFTER) return;
+      this.#socket.close();
+      this.#lost(1006);
+    }, aliveMs / 2);
+    (this.#listening as { unref?: () => void }).unref?.();
   }
 
   get #mayResume(): boolean {
@@ -306,6 +328,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#line === 'ended') return;
     this.#line = 'ended';
     clearInterval(this.#keepalive);
+    clearInterval(this.#listening);
     clearTimeout(this.#retry);
     // `done` was the last word, whatever became of the connection after it.
     const done = this.#log.at(-1)?.type === 'done';

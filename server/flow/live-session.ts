@@ -7,6 +7,7 @@ import {
   FAULTS,
   Fault,
   isFault,
+  LIMITS,
   type Start,
 } from '../../protocol/index.ts';
 import type { PipelineOptions } from '../core/session/settings.ts';
@@ -49,6 +50,8 @@ export interface Visitor {
 
 /** A connection, as its session sees it. */
 export interface Line extends Sink {
+  /** Whether its client may come back after an accident. */
+  readonly lifetime: 'kept' | 'connection';
   pause(): void;
   resume(): void;
   /** Ends the connection. Nothing of it reaches the session any more. */
@@ -100,6 +103,7 @@ export class LiveSession implements Live {
       session: this.id,
       secret: this.#secret,
       resumeMs: resumeGraceMs,
+      aliveMs: LIMITS.aliveEveryMs,
       model: offer.model,
       engine,
       language: settings.language,
@@ -201,9 +205,10 @@ export class LiveSession implements Live {
     meter.fault(fault.code);
     if (fault.code === 'server.bug') log.error({ session: this.id, err: error }, 'a bug ended a session');
     else log.info({ session: this.id, code: fault.code }, 'a fault');
+    if (fault.code === 'client.slow') return this.#cutOff();
     // A wrong setting in mid-stream changes nothing; everything else ends the session.
     const fatal = !['command.option', 'command.unknown', 'command.unreadable'].includes(fault.code);
-    if (fault.code !== 'client.slow') this.#say({ ...faultEvent(fault), fatal });
+    this.#say({ ...faultEvent(fault), fatal });
     if (fatal) this.#goodbye(FAULTS[fault.code].close, fault.code);
   }
 
@@ -278,6 +283,14 @@ export class LiveSession implements Live {
       this.#outbox.flush();
       this.#drainLater();
     });
+  }
+
+  /** A client that does not read may come back, and read then. */
+  #cutOff(): void {
+    const line = this.#line;
+    if (line === undefined) return;
+    line.close(FAULTS['client.slow'].close, 'client.slow');
+    this.lost(line, line.lifetime === 'kept' ? 'cut' : 'goodbye');
   }
 
   /** Words said so far are not thrown away because the client fell silent. */

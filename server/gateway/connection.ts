@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type Start } from '../../protocol/index.ts';
+import { Allowance } from '../core/schedule/allowance.ts';
 import { faultEvent, type Line, LiveSession, type SessionParts, type Visitor } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
 import type { DialectSession, Frame, Reading } from '../ports/dialect.ts';
@@ -24,13 +25,16 @@ export class SessionConnection implements ConnectionHandler, Live {
   readonly #visitor: Visitor;
   readonly #resumes: string | undefined;
   readonly #opening: Disposable;
-  readonly #line: Line = {
-    queuedBytes: () => this.#connection.queuedBytes,
-    send: (event) => this.#send(event),
-    pause: () => this.#connection.pause(),
-    resume: () => this.#connection.resume(),
-    close: (status, reason) => this.#goodbye(status, reason),
-  };
+  readonly #frames = new Allowance(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
+  readonly #commands = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
+  /** Why the client is not read. */
+  readonly #stops = new Set<'session' | 'rate'>();
+  readonly #line: Line;
+  #rest: Disposable | undefined;
+  #alive: Disposable | undefined;
+  /** Number of the newest event that was sent, and whether one was since the last look. */
+  #seq = 0;
+  #spoke = false;
   #session: LiveSession | undefined;
   #ended = false;
 
@@ -41,6 +45,14 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#parts = parts;
     this.#visitor = visitor;
     this.#resumes = resumes;
+    this.#line = {
+      lifetime: dialect.lifetime,
+      queuedBytes: () => connection.queuedBytes,
+      send: (event) => this.#send(event),
+      pause: () => this.#stop('session'),
+      resume: () => this.#go('session'),
+      close: (status, reason) => this.#goodbye(status, reason),
+    };
     const seconds = LIMITS.openTimeoutMs / 1000;
     this.#opening = parts.clock.after(LIMITS.openTimeoutMs, () =>
       this.#refuse(new Fault('session.unopened', { seconds })),
@@ -62,10 +74,12 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   message(frame: string | Uint8Array): void {
     if (this.#ended) return;
+    this.#spend(this.#frames, 1);
     let reading: Reading;
     try {
       reading = this.#dialect.read(frame);
     } catch (error) {
+      this.#spend(this.#commands, 1);
       if (this.#session === undefined) this.#refuse(error);
       else this.#session.unreadable(error);
       return;
@@ -77,7 +91,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#end();
     this.#session?.lost(
       this.#line,
-      this.#dialect.lifetime === 'connection' || GOODBYES.includes(status) ? 'goodbye' : 'cut',
+      this.#line.lifetime === 'connection' || GOODBYES.includes(status) ? 'goodbye' : 'cut',
     );
   }
 
@@ -95,11 +109,41 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#sendAll(replies);
     for (const command of commands) {
       if (this.#ended) return;
+      if (command.type !== 'audio') this.#spend(this.#commands, 1);
       if (this.#session === undefined) this.#open(command);
       else if (command.type === 'start')
         this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
       else this.#session.obey(command);
     }
+  }
+
+  /** Who sends too fast is not read for a while: nothing is lost, and nobody else has to wait. */
+  #spend(allowance: Allowance, count: number): void {
+    const { clock } = this.#parts;
+    const restMs = Math.min(LIMITS.restMsMax, allowance.spend(count, clock.nowMs()));
+    if (restMs === 0) return;
+    this.#stop('rate');
+    this.#rest?.[Symbol.dispose]();
+    this.#rest = clock.after(restMs, () => this.#go('rate'));
+  }
+
+  #stop(why: 'session' | 'rate'): void {
+    if (this.#stops.size === 0 && !this.#ended) this.#connection.pause();
+    this.#stops.add(why);
+  }
+
+  #go(why: 'session' | 'rate'): void {
+    if (this.#stops.delete(why) && this.#stops.size === 0) this.#connection.resume();
+  }
+
+  /** A client cannot tell a silent server from a dead line, so the server is never silent for long. */
+  #stayAlive(): void {
+    if (this.#line.lifetime !== 'kept') return;
+    this.#alive = this.#parts.clock.after(LIMITS.aliveEveryMs, () => {
+      if (!this.#spoke && this.#connection.queuedBytes === 0) this.#send({ type: 'alive', seq: this.#seq });
+      this.#spoke = false;
+      this.#stayAlive();
+    });
   }
 
   #open(command: Command): void {
@@ -117,6 +161,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     const session = new LiveSession(start, this.#line, this.#parts, this.#visitor);
     this.#opening[Symbol.dispose]();
     this.#session = session;
+    this.#stayAlive();
     this.#parts.registry.open(session, this);
   }
 
@@ -127,6 +172,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     session.resume(resume, this.#line, this.#visitor.caller);
     this.#opening[Symbol.dispose]();
     this.#session = session;
+    this.#stayAlive();
     this.#parts.registry.remove(this.id);
   }
 
@@ -143,7 +189,10 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   #send(event: ServerEvent): void {
-    if (!this.#ended) this.#sendAll(this.#dialect.write(event));
+    if (this.#ended) return;
+    this.#seq = event.seq;
+    this.#spoke = true;
+    this.#sendAll(this.#dialect.write(event));
   }
 
   #sendAll(frames: readonly Frame[]): void {
@@ -162,7 +211,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#opening[Symbol.dispose]();
+    for (const timer of [this.#opening, this.#rest, this.#alive]) timer?.[Symbol.dispose]();
     if (this.#session !== undefined || this.#resumes !== undefined) return;
     this.#parts.registry.remove(this.id);
     this.#parts.meter.ended(this.#parts.registry.size);

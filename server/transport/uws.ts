@@ -7,7 +7,8 @@ import type {
   WebSocket,
 } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
-import { Fault } from '../../protocol/index.ts';
+import { FAULTS, Fault, LIMITS } from '../../protocol/index.ts';
+import { Allowance } from '../core/schedule/allowance.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -21,8 +22,10 @@ import { requestOf, writeResponse } from './uws-http.ts';
 
 export interface UwsOptions {
   readonly frameBytesMax: number;
-  /** A peer that answers no ping for two of these is gone, ms. */
+  /** A peer that has not answered a ping when the next is due is gone, ms. */
   readonly pingEveryMs: number;
+  /** Time a peer has to answer a close, ms. */
+  readonly closeTimeoutMs: number;
   /** With one, HTTPS and WSS are spoken instead. */
   readonly certificate?: Certificate | undefined;
 }
@@ -40,8 +43,8 @@ type Listen = (host: string, port: number, options: number, taken: (socket: us_l
 const EXCLUSIVE_PORT = 1;
 /** Bytes the library may hold for one client. The outbox gives up long before. */
 const QUEUE_BYTES_MAX = 16 * 1_048_576;
-/** The library cannot stop reading a WebSocket, so what a paused connection hears is kept, up to this. */
-const HELD_BYTES_MAX = 16 * 1_048_576;
+/** What a held frame costs besides its bytes. */
+const HELD_FRAME_BYTES = 256;
 /** The library cuts longer frames off without a word; up to this they get a proper close. */
 const CUT_OFF_FRAMES = 4;
 
@@ -74,6 +77,7 @@ export class UwsTransport implements Transport {
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       open: (socket) => this.#open(socket),
       message: (socket, message, isBinary) => socket.getUserData().connection?.heard(message, isBinary),
+      ping: (socket) => socket.getUserData().connection?.pinged(),
       pong: (socket) => socket.getUserData().connection?.answered(),
       close: (socket, status) => this.#closed(socket, status),
     });
@@ -127,7 +131,7 @@ export class UwsTransport implements Transport {
 
   #open(socket: WebSocket<Seat>): void {
     const seat = socket.getUserData();
-    const connection = new UwsConnection(socket, this.#options.frameBytesMax);
+    const connection = new UwsConnection(socket, this.#options);
     seat.connection = connection;
     this.#live.add(connection);
     connection.serve(seat.accepted.open(connection));
@@ -160,20 +164,23 @@ export class UwsTransport implements Transport {
 class UwsConnection implements Connection {
   readonly id = randomUUID();
   readonly #socket: WebSocket<Seat>;
-  readonly #frameBytesMax: number;
+  readonly #options: UwsOptions;
+  readonly #pings = new Allowance(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
   #handler: ConnectionHandler | undefined;
   /** After `closing` nothing more is sent or heard; after `ended` the library's socket must not be touched. */
   #life: 'open' | 'closing' | 'ended' = 'open';
   #status = 1006;
   #paused = false;
   #delivering = false;
+  /** What a paused connection has heard, from `#next` on: the library cannot stop reading a WebSocket. */
   #held: (string | Uint8Array)[] = [];
+  #next = 0;
   #heldBytes = 0;
   #silent = false;
 
-  constructor(socket: WebSocket<Seat>, frameBytesMax: number) {
+  constructor(socket: WebSocket<Seat>, options: UwsOptions) {
     this.#socket = socket;
-    this.#frameBytesMax = frameBytesMax;
+    this.#options = options;
   }
 
   get queuedBytes(): number {
@@ -187,7 +194,8 @@ class UwsConnection implements Connection {
   send(frame: string | Uint8Array): void {
     if (this.#life !== 'open') return;
     // The library drops what it cannot hold; a hole in the events would be worse than the end.
-    if (this.#socket.send(frame, typeof frame !== 'string') === 2) this.close(1008, 'client.slow');
+    if (this.#socket.send(frame, typeof frame !== 'string') === 2)
+      this.close(FAULTS['client.slow'].close, 'client.slow');
   }
 
   pause(): void {
@@ -208,18 +216,26 @@ class UwsConnection implements Connection {
     setImmediate(() => {
       if (this.#life !== 'ended') this.#socket.end(status, reason.slice(0, 120));
     });
+    setTimeout(() => {
+      if (this.#life !== 'ended') this.#socket.close();
+    }, this.#options.closeTimeoutMs).unref();
   }
 
   /** The library's buffer is good only during this call. */
   heard(message: ArrayBuffer, isBinary: boolean): void {
     this.#silent = false;
     if (this.#life !== 'open') return;
-    if (message.byteLength > this.#frameBytesMax) return this.close(1009, 'frame.size');
+    if (message.byteLength > this.#options.frameBytesMax) return this.close(1009, 'frame.size');
     const frame = isBinary ? new Uint8Array(message.slice(0)) : Buffer.from(message).toString('utf8');
     if (!this.#paused && this.#held.length === 0) return this.#handler?.message(frame);
     this.#held.push(frame);
-    this.#heldBytes += message.byteLength;
-    if (this.#heldBytes > HELD_BYTES_MAX) this.close(1008, 'audio.backlog');
+    this.#heldBytes += message.byteLength + HELD_FRAME_BYTES;
+    if (this.#heldBytes > LIMITS.heldBytesMax) this.close(FAULTS['audio.backlog'].close, 'audio.backlog');
+  }
+
+  pinged(): void {
+    this.#silent = false;
+    if (this.#pings.spend(1, performance.now()) > 0) this.close(FAULTS['frame.rate'].close, 'frame.rate');
   }
 
   answered(): void {
@@ -236,7 +252,7 @@ class UwsConnection implements Connection {
     const byPeer = this.#life === 'open';
     this.#life = 'ended';
     this.#status = status;
-    if (!byPeer) this.#held = [];
+    if (!byPeer) this.#forget();
     // What the peer sent before it left is heard before its leaving is, as it would be from a stream.
     if (this.#held.length > 0) this.#deliverLater();
     else setImmediate(() => this.#leave());
@@ -253,14 +269,20 @@ class UwsConnection implements Connection {
     this.#delivering = true;
     setImmediate(() => {
       this.#delivering = false;
-      while (!this.#paused && this.#held.length > 0) {
-        const frame = this.#held.shift()!;
-        this.#heldBytes -= frame.length;
+      while (!this.#paused && this.#next < this.#held.length) {
+        const frame = this.#held[this.#next++]!;
+        this.#heldBytes -= frame.length + HELD_FRAME_BYTES;
         this.#handler?.message(frame);
       }
-      if (this.#held.length === 0) this.#heldBytes = 0;
+      if (this.#next === this.#held.length) this.#forget();
       if (this.#life === 'ended' && this.#held.length === 0) this.#leave();
     });
+  }
+
+  #forget(): void {
+    this.#held = [];
+    this.#next = 0;
+    this.#heldBytes = 0;
   }
 }
 

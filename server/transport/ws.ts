@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Fault } from '../../protocol/index.ts';
+import { FAULTS, Fault, LIMITS } from '../../protocol/index.ts';
+import { Allowance } from '../core/schedule/allowance.ts';
 import type { Connection, ConnectionHandler, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
 
 export interface WsOptions {
   readonly frameBytesMax: number;
-  /** A peer that answers no ping for two of these is gone, ms. */
+  /** A peer that has not answered a ping when the next is due is gone, ms. */
   readonly pingEveryMs: number;
+  /** Time a peer has to answer a close, ms. */
+  readonly closeTimeoutMs: number;
+  /** Time a peer has to send the head of a request, ms. */
+  readonly headersTimeoutMs: number;
+  /** Connections without a whole request; of more, the oldest is closed. */
+  readonly handshakesMax: number;
   /** With one, HTTPS and WSS are spoken instead. */
   readonly certificate?: Certificate | undefined;
 }
@@ -31,9 +39,14 @@ export class WsTransport implements Transport {
       noServer: true,
       maxPayload: options.frameBytesMax,
       perMessageDeflate: false,
+      // Its published types do not know this one yet.
+      ...{ closeTimeout: options.closeTimeoutMs },
       handleProtocols: (_offered, request) => chosen.get(request) ?? false,
     });
     this.#server = serverOf(options);
+    // Without a listener, one accept that fails (no descriptors left) would end the process.
+    this.#server.on('error', () => {});
+    limitHandshakes(this.#server, options.handshakesMax);
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#pings = setInterval(() => this.#ping(), options.pingEveryMs);
@@ -94,6 +107,8 @@ export class WsTransport implements Transport {
 
   #ping(): void {
     for (const socket of this.#sockets.clients) {
+      // A paused socket hears no pong; it is not to blame for that.
+      if (socket.isPaused) continue;
       if (silent.has(socket)) {
         socket.terminate();
         continue;
@@ -104,11 +119,44 @@ export class WsTransport implements Transport {
   }
 }
 
-function serverOf({ certificate }: WsOptions): Server {
-  const limits = { headersTimeout: 10_000, requestTimeout: 300_000, maxHeaderSize: 16_384 };
+function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {
+  const limits = {
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
+    requestTimeout: 300_000,
+    maxHeaderSize: 16_384,
+  };
   if (certificate === undefined) return createServer(limits);
   const { cert, key } = certificate;
   return createSecureServer({ ...limits, cert, key, handshakeTimeout: limits.headersTimeout, minVersion: 'TLSv1.2' });
+}
+
+/** Who opens connections and asks nothing shall not keep others out: the one that dawdles longest has to go. */
+function limitHandshakes(server: Server, most: number): void {
+  // By address and port, for TLS wraps the socket in another one.
+  const dawdling = new Map<string, Socket>();
+  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket);
+    dawdling.set(name, socket);
+    socket.once('close', () => dawdling.delete(name));
+    if (dawdling.size <= most) return;
+    for (const [oldest, dawdler] of dawdling) {
+      dawdling.delete(oldest);
+      dawdler.destroy();
+      return;
+    }
+  });
+  server.on('upgrade', ({ socket }) => dawdling.delete(nameOf(socket)));
+  server.on('request', ({ socket }, response) => {
+    const name = nameOf(socket);
+    const connection = dawdling.get(name);
+    dawdling.delete(name);
+    // Kept alive, it may ask again, or dawdle.
+    response.once('finish', () => {
+      if (connection !== undefined && !connection.destroyed) dawdling.set(name, connection);
+    });
+  });
 }
 
 /** The subprotocol the gateway chose for a request that is being upgraded. */
@@ -121,6 +169,11 @@ function serve(socket: WebSocket, handler: ConnectionHandler): void {
     silent.delete(socket);
     // `ws` hands out slices of its own buffer; the handler keeps what it gets.
     handler.message(isBinary ? new Uint8Array(data) : data.toString('utf8'));
+  });
+  const pings = new Allowance(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
+  socket.on('ping', () => {
+    silent.delete(socket);
+    if (pings.spend(1, performance.now()) > 0) socket.close(FAULTS['frame.rate'].close, 'frame.rate');
   });
   socket.on('pong', () => silent.delete(socket));
   socket.once('close', (status) => handler.close(status));

@@ -14,12 +14,22 @@ import type { Certificate } from '../../server/transport/certificate.ts';
 export interface TransportLimits {
   readonly frameBytesMax: number;
   readonly pingEveryMs: number;
+  readonly closeTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly handshakesMax: number;
   readonly certificate?: Certificate | undefined;
 }
 export type Make = (handler: TransportHandler, limits: TransportLimits) => Promise<Transport>;
 type Heard = (frame: string | Uint8Array, connection: Connection) => void;
 
 export const FRAME_BYTES_MAX = 100_000;
+export const SMALL_LIMITS: TransportLimits = {
+  frameBytesMax: FRAME_BYTES_MAX,
+  pingEveryMs: 30_000,
+  closeTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  handshakesMax: 100,
+};
 
 /** A transport with a handler that writes down what it is told. */
 export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits: Partial<TransportLimits> = {}) {
@@ -83,7 +93,7 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
       });
     },
   };
-  const transport = await make(handler, { frameBytesMax: FRAME_BYTES_MAX, pingEveryMs: 30_000, ...limits });
+  const transport = await make(handler, { ...SMALL_LIMITS, ...limits });
   t.teardown(() => transport.close());
   const port = await transport.listen('127.0.0.1', 0);
   const dial = (path = '/', protocols: string[] = [], options = {}): Promise<WebSocket> =>
@@ -287,7 +297,7 @@ export function transportContract(t: Test, make: Make): void {
 
   t.test('a port that is taken is a fault that says so', async (t) => {
     const { port } = await stand(t, make);
-    const second = await make({} as TransportHandler, { frameBytesMax: 1, pingEveryMs: 30_000 });
+    const second = await make({} as TransportHandler, SMALL_LIMITS);
     const error = await second.listen('127.0.0.1', port).catch((error: unknown) => error);
     t.ok(isFault(error) && error.code === 'server.listen', String(error));
     await second.close();

@@ -1,8 +1,11 @@
 import t from 'tap';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { type Make, transportContract } from './transport.ts';
+import { dawdlingContract, hostileContract } from './transport-hostile.ts';
 import { tlsContract } from './transport-tls.ts';
 
 const make: Make = async (handler, limits) => new WsTransport(handler, limits);
 transportContract(t, make);
 tlsContract(t, make);
+hostileContract(t, make);
+dawdlingContract(t, make);

@@ -1,21 +1,32 @@
 import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type ServerEvent, type Session } from '../../client/sdk/index.ts';
+import { LIMITS } from '../../protocol/index.ts';
 import { openDoor } from '../../server/access/open-door.ts';
 import { PIPELINE } from '../../server/core/session/settings.ts';
 import { ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import { JobBoard } from '../../server/flow/job-board.ts';
-import type { LiveSession } from '../../server/flow/live-session.ts';
+import type { LiveSession, SessionParts } from '../../server/flow/live-session.ts';
 import { Registry } from '../../server/flow/registry.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
+import type { Clock } from '../../server/ports/clock.ts';
+import type { Log } from '../../server/ports/log.ts';
+import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
+import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
 import { silentMeter } from './silent-meter.ts';
 
 const nothing = (): void => {};
-const silentLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+export const silentLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** The limits of a real server. */
+export const ws = async (handler: TransportHandler): Promise<Transport> => new WsTransport(handler, LIMITS);
+/** The same over uWebSockets.js; only where it runs, see `runsUws`. */
+export const uws = async (handler: TransportHandler): Promise<Transport> =>
+  new UwsTransport(await loadUws(), handler, LIMITS);
 
 export interface ScriptedServer {
   readonly url: string;
@@ -26,17 +37,21 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
-/** The whole server over real sockets, with words from a script and speech told by loudness: no model, no guessing. */
-export async function openScriptedServer(
+export interface Door {
+  readonly access?: Access;
+  readonly perKey?: number;
+  readonly perAddress?: number;
+  readonly graceMs?: number;
+  readonly transport?: (handler: TransportHandler) => Promise<Transport>;
+  readonly log?: Log;
+  readonly clock?: Clock;
+}
+
+/** What every session of a server is made of, with words from a script and speech told by loudness. */
+export function scriptedParts(
   words: readonly ScriptWord[],
-  sessionsMax = 8,
-  door: {
-    readonly access?: Access;
-    readonly perKey?: number;
-    readonly perAddress?: number;
-    readonly graceMs?: number;
-  } = {},
-): Promise<ScriptedServer> {
+  { clock = systemClock, log = silentLog, graceMs }: Door = {},
+) {
   const recogniser = new ScriptedRecogniser(words);
   const registry = new Registry<LiveSession>();
   const offer = {
@@ -47,22 +62,34 @@ export async function openScriptedServer(
     endpoint: { minMs: 200, maxMs: 400 },
     cleanup: 'rules' as const,
   };
+  const parts: SessionParts = {
+    board: new JobBoard(recogniser, clock, silentMeter, (cadence, lagMs) => registry.advise(cadence, lagMs)),
+    registry,
+    speechModel: new EnergyModel(),
+    cleaners: { standard: undefined, llm: undefined, openai: undefined },
+    clock,
+    log,
+    meter: silentMeter,
+    pipeline: PIPELINE,
+    offer,
+    engine: 'script',
+    cleanTimeoutMs: 500,
+    pauseMs: 60_000,
+    resumeGraceMs: graceMs ?? 10_000,
+  };
+  return { parts, recogniser, offer };
+}
+
+/** The whole server over real sockets, with words from a script and speech told by loudness: no model, no guessing. */
+export async function openScriptedServer(
+  words: readonly ScriptWord[],
+  sessionsMax = 8,
+  door: Door = {},
+): Promise<ScriptedServer> {
+  const { parts, recogniser, offer } = scriptedParts(words, door);
+  const { registry } = parts;
   const gateway = new Gateway(
-    {
-      board: new JobBoard(recogniser, systemClock, silentMeter, (cadence, lagMs) => registry.advise(cadence, lagMs)),
-      registry,
-      speechModel: new EnergyModel(),
-      cleaners: { standard: undefined, llm: undefined, openai: undefined },
-      clock: systemClock,
-      log: silentLog,
-      meter: silentMeter,
-      pipeline: PIPELINE,
-      offer,
-      engine: 'script',
-      cleanTimeoutMs: 500,
-      pauseMs: 60_000,
-      resumeGraceMs: door.graceMs ?? 10_000,
-    },
+    parts,
     { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
     ROUTES,
     door.access ?? openDoor,
@@ -71,7 +98,7 @@ export async function openScriptedServer(
       ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
     },
   );
-  const transport = new WsTransport(gateway, { frameBytesMax: 1 << 20, pingEveryMs: 30_000 });
+  const transport = await (door.transport ?? ws)(gateway);
   const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', 0)}`;
   return {
     url,

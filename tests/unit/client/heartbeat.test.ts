@@ -1,0 +1,79 @@
+import t from 'tap';
+import { connect } from '../../../client/sdk/index.ts';
+
+/** A socket that opens at once and says what the test wants. */
+class FakeSocket extends EventTarget {
+  static readonly all: FakeSocket[] = [];
+  binaryType = '';
+  readonly bufferedAmount = 0;
+  readyState = 0;
+  readonly sent: string[] = [];
+
+  constructor() {
+    super();
+    FakeSocket.all.push(this);
+    setImmediate(() => {
+      this.readyState = 1;
+      this.dispatchEvent(new Event('open'));
+    });
+  }
+
+  send(data: string): void {
+    this.sent.push(data);
+  }
+
+  /** The other end is out of reach: nothing answers. */
+  close(): void {
+    this.readyState = 2;
+  }
+
+  say(event: object): void {
+    this.dispatchEvent(Object.assign(new Event('message'), { data: JSON.stringify(event) }));
+  }
+}
+
+const audio = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1, channelMode: 'mix' };
+const ready = { type: 'ready', seq: 1, session: 's', secret: 'x', resumeMs: 60_000, audio };
+const until = async (isTrue: () => boolean): Promise<void> => {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
+};
+
+async function open(more: object) {
+  FakeSocket.all.length = 0;
+  const opening = connect({ url: 'http://127.0.0.1', WebSocket: FakeSocket as never });
+  await until(() => FakeSocket.all[0]?.sent.length === 1);
+  FakeSocket.all[0]!.say({ ...ready, ...more });
+  const session = await opening;
+  const states: string[] = [];
+  session.onLine(({ state }) => states.push(state));
+  return { session, states };
+}
+
+t.test('a line on which the server falls silent is dead, and the client comes back over another', async (t) => {
+  const { session, states } = await open({ aliveMs: 20 });
+  await until(() => FakeSocket.all.length === 2 && FakeSocket.all[1]!.sent.length > 0);
+  t.match(JSON.parse(FakeSocket.all[1]!.sent[0]!), { type: 'start', resume: { session: 's', secret: 'x', seq: 1 } });
+  FakeSocket.all[1]!.say({ type: 'resumed', seq: 1, session: 's', audioMs: 0, samples: 0, commands: 0 });
+  t.same(states, ['reconnecting', 'resumed']);
+  session.close();
+});
+
+t.test('a server that says it is alive is not left, and its saying so is no event of the session', async (t) => {
+  const { session, states } = await open({ aliveMs: 40 });
+  const seen: string[] = [];
+  session.on('alive', () => seen.push('alive'));
+  for (let i = 0; i < 15; i++) {
+    FakeSocket.all[0]!.say({ type: 'alive', seq: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  t.same(states, []);
+  t.same(seen, []);
+  session.close();
+});
+
+t.test('of a server that promises nothing nothing is expected', async (t) => {
+  const { session, states } = await open({});
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.same(states, []);
+  session.close();
+});

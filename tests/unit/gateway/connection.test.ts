@@ -1,0 +1,187 @@
+import t from 'tap';
+import type { ServerEvent } from '../../../protocol/index.ts';
+import { nativeDialect } from '../../../server/dialect/native.ts';
+import { SessionConnection } from '../../../server/gateway/connection.ts';
+import type { DialectSession } from '../../../server/ports/dialect.ts';
+import type { Connection } from '../../../server/ports/transport.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { script, scriptedParts, sound } from '../../support/scripted-server.ts';
+
+const caller = { key: '', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
+
+function place(words = script('Hello there.', 0.5)) {
+  const clock = new ManualClock();
+  const { parts } = scriptedParts(words, { clock });
+  /** A client on a line of its own. */
+  const dial = (lifetime: DialectSession['lifetime'] = 'kept') => {
+    const events: ServerEvent[] = [];
+    const line = { paused: false, closed: undefined as readonly [number, string] | undefined, queuedBytes: 0 };
+    const connection: Connection = {
+      id: 'x',
+      get queuedBytes() {
+        return line.queuedBytes;
+      },
+      send: (frame) => events.push(JSON.parse(String(frame))),
+      pause: () => {
+        line.paused = true;
+      },
+      resume: () => {
+        line.paused = false;
+      },
+      close: (...how) => {
+        line.closed ??= how;
+      },
+    };
+    const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
+    const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' }) as DialectSession;
+    const visitor = { caller, address: '127.0.0.1' };
+    const handler = new SessionConnection(connection, { ...dialect, lifetime }, { parts, visitor });
+    const send = (message: object): void => handler.message(JSON.stringify(message));
+    return { events, line, handler, send };
+  };
+  return { clock, registry: parts.registry, dial };
+}
+
+t.test('a client that sends messages too fast is not read for a while, and all of them count', (t) => {
+  const { clock, dial } = place();
+  const { events, line, send } = dial();
+  send({ type: 'start' });
+  for (let i = 1; i <= 199; i++) send({ type: 'flush', id: String(i) });
+  t.equal(line.paused, false, '200 at once are welcome');
+  for (let i = 200; i <= 300; i++) send({ type: 'flush', id: String(i) });
+  t.equal(line.paused, true);
+  const flushed = events.filter(({ type }) => type === 'flushed');
+  t.same(
+    flushed.map((event) => 'id' in event && event.id),
+    Array.from({ length: 300 }, (_, i) => String(i + 1)),
+  );
+  clock.pass(1_900);
+  t.equal(line.paused, true);
+  clock.pass(200);
+  t.equal(line.paused, false, '101 too many are two seconds');
+  t.end();
+});
+
+t.test('messages that cannot be read count, too', (t) => {
+  const { dial } = place();
+  const { events, line, handler, send } = dial();
+  send({ type: 'start' });
+  for (let i = 0; i < 200; i++) handler.message('nonsense');
+  t.equal(line.paused, true);
+  t.equal(events.filter(({ type }) => type === 'fault').length, 200);
+  t.end();
+});
+
+t.test('a million empty frames are read at a rate, and the longest rest has a bound', (t) => {
+  const { clock, dial } = place();
+  const { line, handler, send } = dial();
+  send({ type: 'start' });
+  const tiny = new Uint8Array(0);
+  for (let i = 0; i < 3_999; i++) handler.message(tiny);
+  t.equal(line.paused, false, 'two seconds of frames at once are welcome');
+  for (let i = 0; i < 1_000_000; i++) handler.message(tiny);
+  t.equal(line.paused, true);
+  clock.pass(19_999);
+  t.equal(line.paused, true);
+  clock.pass(1);
+  t.equal(line.paused, false);
+  t.end();
+});
+
+t.test('a client that is not read for its rate stays so when its session would read on', async (t) => {
+  const { clock, dial } = place();
+  const { line, handler, send } = dial();
+  send({ type: 'start' });
+  // More than 10 s of speech not yet judged: the session stops reading.
+  handler.message(new Uint8Array(sound(14, [[0, 14]]).buffer));
+  t.equal(line.paused, true);
+  for (let i = 0; i < 4_100; i++) handler.message(new Uint8Array(0));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.equal(line.paused, true, 'all is judged, but too many frames came');
+  clock.pass(100);
+  t.equal(line.paused, false);
+});
+
+t.test('a silent server says that it is alive, with the number of its last event', (t) => {
+  const { clock, dial } = place();
+  const { events, send } = dial();
+  send({ type: 'start' });
+  t.match(events, [{ type: 'ready', seq: 1, aliveMs: 10_000 }]);
+  for (let i = 0; i < 3; i++) {
+    clock.pass(10_000);
+    send({ type: 'keepalive' });
+  }
+  t.match(events.slice(1), [
+    { type: 'alive', seq: 1 },
+    { type: 'alive', seq: 1 },
+  ]);
+  t.end();
+});
+
+t.test('a client that does not read is cut off, and comes back for what it has not seen', (t) => {
+  const { clock, registry, dial } = place();
+  const slow = dial();
+  slow.send({ type: 'start' });
+  const ready = slow.events[0] as { session: string; secret: string };
+  slow.line.queuedBytes = 1_048_577;
+  slow.send({ type: 'flush', id: 'unseen' });
+  t.same(slow.line.closed, [1013, 'client.slow']);
+  slow.handler.close(1006);
+  t.equal(registry.size, 1, 'its session waits');
+  clock.pass(5_000);
+  const back = dial();
+  back.send({ type: 'start', resume: { session: ready.session, secret: ready.secret, seq: 1 } });
+  t.match(back.events, [
+    { type: 'resumed', commands: 1 },
+    { type: 'flushed', id: 'unseen', seq: 2 },
+  ]);
+  t.end();
+});
+
+t.test('where the protocol knows no way back, a client that does not read ends its session', (t) => {
+  const { registry, dial } = place();
+  const slow = dial('connection');
+  slow.send({ type: 'start' });
+  slow.line.queuedBytes = 1_048_577;
+  slow.send({ type: 'flush' });
+  t.same(slow.line.closed, [1013, 'client.slow']);
+  t.equal(registry.size, 0);
+  t.end();
+});
+
+t.test('who says nothing, falls silent or goes on for too long is told so', async (t) => {
+  const { clock, dial } = place();
+  const mute = dial();
+  clock.pass(10_000);
+  t.match(mute.events, [{ type: 'fault', code: 'session.unopened' }]);
+  t.same(mute.line.closed, [1008, 'session.unopened']);
+  const silent = dial();
+  silent.send({ type: 'start' });
+  clock.pass(60_000);
+  t.match(
+    silent.events.filter(({ type }) => type !== 'alive'),
+    [{ type: 'ready' }, { type: 'fault', code: 'session.idle', fatal: false }, { type: 'done' }],
+  );
+  const long = dial();
+  long.send({ type: 'start' });
+  for (let minute = 0; minute < 480 * 2; minute++) {
+    clock.pass(30_000);
+    long.send({ type: 'keepalive' });
+  }
+  t.match(
+    long.events.filter(({ type }) => type !== 'alive'),
+    [{ type: 'ready' }, { type: 'fault', code: 'session.long', fatal: false }, { type: 'done' }],
+  );
+});
+
+t.test('a session that has ended leaves no timer behind', (t) => {
+  const { clock, registry, dial } = place();
+  const client = dial('connection');
+  client.send({ type: 'start' });
+  client.handler.message(new Uint8Array(3_200));
+  for (let i = 0; i < 300; i++) client.send({ type: 'keepalive' });
+  client.handler.close(1006);
+  t.equal(registry.size, 0);
+  t.equal(clock.waiting, 0);
+  t.end();
+});
