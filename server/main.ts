@@ -8,8 +8,10 @@ import { helpText, showConfig } from './config/show.ts';
 import { streamsCarried } from './core/schedule/load.ts';
 import { ROUTES } from './dialect/routes.ts';
 import { JobBoard } from './flow/job-board.ts';
+import { Journals } from './flow/journals.ts';
 import type { LiveSession } from './flow/live-session.ts';
 import { Registry } from './flow/registry.ts';
+import { restoreSessions } from './flow/restore.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { systemClock } from './observe/clock.ts';
 import { openLog } from './observe/log.ts';
@@ -21,6 +23,7 @@ import {
   openCertificate,
   openCleaner,
   openRecogniser,
+  openStore,
   pipelineOf,
   webFolder,
 } from './parts.ts';
@@ -75,22 +78,26 @@ export async function startServer(config: Config): Promise<RunningServer> {
     llm: config.cleanup === 'llm' ? cleaner : undefined,
     openai: config.cleanup === 'openai' ? cleaner : undefined,
   };
+  const store = openStore(config, dataFolder(config, process.env), log);
+  const journals = store && new Journals(store, log, meter);
+  const parts = {
+    board,
+    registry,
+    speechModel,
+    cleaners,
+    log,
+    meter,
+    offer,
+    clock: systemClock,
+    pipeline: pipelineOf(config),
+    engine: info.engine,
+    cleanTimeoutMs: config['clean-timeout-ms'],
+    pauseMs: config['pause-ms'],
+    resumeGraceMs: config['resume-grace-ms'],
+    journals,
+  };
   const gateway = new Gateway(
-    {
-      board,
-      registry,
-      speechModel,
-      cleaners,
-      log,
-      meter,
-      offer,
-      clock: systemClock,
-      pipeline: pipelineOf(config),
-      engine: info.engine,
-      cleanTimeoutMs: config['clean-timeout-ms'],
-      pauseMs: config['pause-ms'],
-      resumeGraceMs: config['resume-grace-ms'],
-    },
+    parts,
     {
       webFolder: webFolder(),
       info: () => ({
@@ -117,7 +124,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const transport = transportOf(gateway);
   const stop = async (): Promise<void> => {
     await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close()]);
+    store?.close();
   };
+  // Before anybody can ask for them.
+  if (journals !== undefined) restoreSessions(journals, parts);
   const port = await transport.listen(config.host, config.port).catch(async (error) => {
     await stop();
     throw error;

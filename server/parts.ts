@@ -20,7 +20,9 @@ import { WorkerPool } from './engine/pool.ts';
 import type { Access } from './ports/access.ts';
 import type { Cleaner } from './ports/cleaner.ts';
 import type { Log } from './ports/log.ts';
+import type { Store } from './ports/store.ts';
 import type { Transport, TransportHandler } from './ports/transport.ts';
+import { FileStore } from './store/file-store.ts';
 import { type Certificate, readCertificate, selfSignedCertificate } from './transport/certificate.ts';
 import { loadUws, UwsTransport } from './transport/uws.ts';
 import { WsTransport } from './transport/ws.ts';
@@ -114,6 +116,31 @@ export function openAccess(config: Config, folder: string, log: Log): Access {
     wrong('data', folder, `a folder with a good keys.json: ${error instanceof Error ? error.message : error}`);
   }
   return new Doorkeeper(file, new Usage(folder, Date.now, log), Date.now);
+}
+
+/** One session's journal: the events kept for its client and a minute of the largest audio fit well. */
+const SESSION_JOURNAL_BYTES_MAX = 67_108_864;
+
+/** Where sessions are journalled; undefined when they are not to be or cannot be, which is no reason not to serve. */
+export function openStore(config: Config, folder: string, log: Log): Store | undefined {
+  if (!config.journal || config['resume-grace-ms'] === 0) return undefined;
+  try {
+    return new FileStore({
+      folder: join(folder, 'journal'),
+      sync: config['journal-sync'] as 'always' | 'never',
+      sessionBytesMax: SESSION_JOURNAL_BYTES_MAX,
+      bytesMax: config['journal-max-mb'] * 1_048_576,
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    log.error(
+      { code: code ?? message },
+      code === 'ELOCKED'
+        ? 'another server uses the data folder: sessions would not survive the end of this process; give it another --data'
+        : 'the data folder cannot be written: sessions would not survive the end of this process; give another --data',
+    );
+    return undefined;
+  }
 }
 
 /** How sockets are served. Rejects with a ConfigError when uWebSockets.js or a certificate is asked for and not there. */

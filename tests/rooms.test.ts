@@ -19,6 +19,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/engine/child': ['server/core', 'server/engine', 'server/engine/native'],
   'server/engine/native': [],
   'server/access': ['protocol', 'server/core', 'server/ports'],
+  'server/store': ['protocol', 'server/core', 'server/ports'],
   'server/cleaner': ['protocol', 'server/core', 'server/ports'],
   'server/observe': ['protocol', 'server/core', 'server/ports'],
   // The option table takes its defaults from the core's own numbers.

@@ -224,6 +224,24 @@ export const OPTIONS = {
     max: 3_600_000,
     doc: 'How long a session waits for a client whose connection was lost, then it is finalised; 0 is not at all.',
   },
+  journal: {
+    type: 'boolean',
+    default: true,
+    doc: 'Write open sessions down in the data folder, so that they survive a crash of the server.',
+  },
+  'journal-sync': {
+    type: 'string',
+    default: 'never',
+    choices: ['never', 'always'],
+    doc: 'With `always` every write reaches the disk before the client is told, so that sessions survive a power cut, too.',
+  },
+  'journal-max-mb': {
+    type: 'integer',
+    default: 1_024,
+    min: 1,
+    max: 1_048_576,
+    doc: 'Most that all journals may take up; sessions beyond it go on without.',
+  },
   'decode-timeout-ms': {
     type: 'integer',
     default: 60_000,

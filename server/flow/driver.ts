@@ -2,6 +2,7 @@ import type { AudioFormat, Configure, EventBody } from '../../protocol/index.ts'
 import { AudioIntake } from '../core/audio/intake.ts';
 import type { SessionInput } from '../core/session/inputs.ts';
 import type { SessionOutput } from '../core/session/outputs.ts';
+import type { SessionSeed } from '../core/session/seed.ts';
 import { SessionCore } from '../core/session/session.ts';
 import type { PipelineOptions, SessionSettings } from '../core/session/settings.ts';
 import { msFromSamples, SAMPLE_RATE } from '../core/time.ts';
@@ -23,15 +24,34 @@ export interface DriverParts {
   readonly pauseMs: number;
 }
 
+export interface DriverSetup {
+  readonly format: AudioFormat;
+  readonly settings: SessionSettings;
+  readonly pipeline: PipelineOptions;
+  readonly seed?: DriverSeed | undefined;
+}
+
 /** What the driver tells its session. */
 export interface DriverEvents {
-  event(event: EventBody): void;
+  /** They belong together: told at the same moment. */
+  events(events: readonly EventBody[]): void;
+  /** Whole frames of the client's audio, before anything comes of them. */
+  heard(bytes: Uint8Array): void;
   /** `done` was sent; nothing follows. */
   closed(): void;
   /** Stop or go on reading: the client sends faster than is decoded. */
   throttle(stop: boolean): void;
   /** Something failed that should not have. */
   broken(error: unknown): void;
+}
+
+/** How a driver stands, to go on from in another process; plain JSON. */
+export interface DriverSeed {
+  readonly core: SessionSeed;
+  /** The client's audio must be given again from this frame on. */
+  readonly fromFrame: number;
+  readonly acked: number;
+  readonly warned: { readonly clipped: boolean; readonly invalid: boolean };
 }
 
 /** Undecoded audio at which reading stops, and at which it goes on, in seconds. */
@@ -46,23 +66,20 @@ export class Driver {
   readonly #core: SessionCore;
   readonly #intake: AudioIntake;
   readonly #voices: readonly VoiceQueue[];
-  #acked = 0;
+  #acked: number;
   #stopped = false;
   #ended = false;
   #silence: Disposable | undefined;
-  #warned = { clipped: false, invalid: false };
+  #warned: { clipped: boolean; invalid: boolean };
 
-  constructor(
-    format: AudioFormat,
-    settings: SessionSettings,
-    pipeline: PipelineOptions,
-    parts: DriverParts,
-    events: DriverEvents,
-  ) {
+  /** With a `seed` it goes on where another stood; call `replay` before anything else. */
+  constructor({ format, settings, pipeline, seed }: DriverSetup, parts: DriverParts, events: DriverEvents) {
     this.#parts = parts;
     this.#events = events;
-    this.#core = new SessionCore(settings, pipeline);
-    this.#intake = new AudioIntake(format);
+    this.#core = new SessionCore(settings, pipeline, seed?.core);
+    this.#intake = new AudioIntake(format, seed?.fromFrame);
+    this.#acked = seed?.acked ?? 0;
+    this.#warned = { ...(seed?.warned ?? { clipped: false, invalid: false }) };
     this.#voices = Array.from(
       { length: settings.channels },
       (_, channel) =>
@@ -76,13 +93,35 @@ export class Driver {
 
   audio(bytes: Uint8Array): void {
     if (this.#ended) return;
-    const { channels, invalid, clipped } = this.#intake.push(bytes);
+    const { channels, bytes: whole, invalid, clipped } = this.#intake.push(bytes);
+    this.#events.heard(whole);
     this.#parts.meter.audio((channels[0]?.length ?? 0) / SAMPLE_RATE);
     this.#warn(invalid, clipped, channels[0]?.length ?? 0);
     this.#feed({ kind: 'audio', channels });
     this.#ack(false);
     this.#silence?.[Symbol.dispose]();
     this.#silence = this.#parts.clock.after(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
+  }
+
+  /** Hears again what its seed asks for. `finished` when the client had said that no more follows. */
+  replay(bytes: Uint8Array, state: 'streaming' | 'finished'): void {
+    const skip = this.#core.heardSamples - this.#intake.out;
+    const { channels } = this.#intake.push(bytes);
+    this.#intake.dropTorn();
+    const tails = state === 'finished' ? this.#intake.flush() : [];
+    const again = channels.map((samples, i) => joined(samples, tails[i]).subarray(Math.max(0, skip)));
+    this.#feed({ kind: 'audio', channels: again });
+    if (state === 'finished') this.#feed({ kind: 'finish' });
+  }
+
+  get seed(): DriverSeed {
+    const core = this.#core.seed;
+    const fromFrame = core.state === 'closed' ? this.#intake.frames : this.#intake.rewound(core.from);
+    return { core, fromFrame, acked: this.#acked, warned: { ...this.#warned } };
+  }
+
+  get frameBytes(): number {
+    return this.#intake.frameBytes;
   }
 
   /** Audio taken in so far: whole samples of each channel at the client's rate, and their time. */
@@ -126,7 +165,12 @@ export class Driver {
   #feed(input: SessionInput): void {
     if (this.#ended) return;
     try {
-      for (const output of this.#core.handle(input)) this.#do(output);
+      const outputs = this.#core.handle(input);
+      // What is told is written down with how the core stands now, which is behind all of it.
+      const events = outputs.flatMap((output) => (output.kind === 'event' ? [output.event] : []));
+      for (const { type } of events) if (type === 'final') this.#parts.meter.finished();
+      if (events.length > 0) this.#events.events(events);
+      for (const output of outputs) this.#do(output);
       this.#throttle();
     } catch (error) {
       this.#events.broken(error);
@@ -151,8 +195,6 @@ export class Driver {
         );
         return;
       case 'event':
-        if (output.event.type === 'final') this.#parts.meter.finished();
-        this.#events.event(output.event);
         return;
       case 'closed':
         this.#events.closed();
@@ -185,26 +227,30 @@ export class Driver {
     const heard = this.#core.heardSamples;
     if (heard === this.#acked || (!now && heard - this.#acked < ACK_EVERY_SAMPLES)) return;
     this.#acked = heard;
-    this.#events.event({ type: 'ack', ...this.position });
+    this.#events.events([{ type: 'ack', ...this.position }]);
   }
 
   /** Once a session is enough; a microphone that clips does so all the time. */
   #warn(invalid: number, clipped: number, samples: number): void {
     if (invalid > 0 && !this.#warned.invalid) {
       this.#warned.invalid = true;
-      this.#events.event({
-        type: 'notice',
-        code: 'audio.invalid',
-        text: 'Some samples are not numbers; they are taken as silence.',
-      });
+      this.#notice('audio.invalid', 'Some samples are not numbers; they are taken as silence.');
     }
     if (clipped > samples * 0.02 && clipped > 20 && !this.#warned.clipped) {
       this.#warned.clipped = true;
-      this.#events.event({
-        type: 'notice',
-        code: 'audio.clipped',
-        text: 'The audio is clipped; turn the microphone down.',
-      });
+      this.#notice('audio.clipped', 'The audio is clipped; turn the microphone down.');
     }
   }
+
+  #notice(code: 'audio.invalid' | 'audio.clipped', text: string): void {
+    this.#events.events([{ type: 'notice', code, text }]);
+  }
+}
+
+function joined(head: Float32Array, tail: Float32Array | undefined): Float32Array {
+  if (tail === undefined) return head;
+  const whole = new Float32Array(head.length + tail.length);
+  whole.set(head);
+  whole.set(tail, head.length);
+  return whole;
 }

@@ -1,13 +1,11 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
-  AudioFormat,
   BYTES_PER_SAMPLE,
   type Command,
   type EventBody,
   FAULTS,
   Fault,
   isFault,
-  LIMITS,
   type Start,
 } from '../../protocol/index.ts';
 import type { PipelineOptions } from '../core/session/settings.ts';
@@ -17,11 +15,15 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
+import { bornOf, isSecretOf, readyOf } from './birth.ts';
 import type { Cleaners } from './cleaning.ts';
-import { Driver } from './driver.ts';
+import { Driver, type DriverSetup } from './driver.ts';
 import type { JobBoard } from './job-board.ts';
-import { Outbox, type Sink } from './outbox.ts';
-import type { Live, Registry } from './registry.ts';
+import type { Journals } from './journals.ts';
+import { faultEvent, type Line, type Visitor } from './line.ts';
+import { Outbox } from './outbox.ts';
+import type { Findable, Registry } from './registry.ts';
+import type { Recalled, SessionJournal, Standing } from './session-journal.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What every session of a server is made of. */
@@ -40,22 +42,13 @@ export interface SessionParts {
   readonly pauseMs: number;
   /** How long a session outlives a lost connection, ms; 0 is not at all. */
   readonly resumeGraceMs: number;
+  /** What keeps sessions over the end of the process; undefined is nothing. */
+  readonly journals?: Journals | undefined;
 }
 
-/** Who opened a connection, and from where. */
-export interface Visitor {
-  readonly caller: Caller;
-  readonly address: string;
-}
-
-/** A connection, as its session sees it. */
-export interface Line extends Sink {
-  /** Whether its client may come back after an accident. */
-  readonly lifetime: 'kept' | 'connection';
-  pause(): void;
-  resume(): void;
-  /** Ends the connection. Nothing of it reaches the session any more. */
-  close(status: number, reason: string): void;
+/** A session of an earlier process, with the journal it goes on in. */
+export interface Restored extends Recalled {
+  readonly journal: SessionJournal;
 }
 
 /** How often a slow client's outbox is looked at again, ms. */
@@ -66,16 +59,18 @@ const DRAIN_EVERY_MS = 50;
  * for the grace time it waits for a new one, then finalises what was said. After `done` its events can be fetched for as
  * long, unless the client has said goodbye.
  */
-export class LiveSession implements Live {
-  readonly id = randomUUID();
-  readonly #secret = randomBytes(16).toString('base64url');
+export class LiveSession implements Findable {
+  readonly id: string;
+  readonly #secretHash: string;
   readonly #parts: SessionParts;
-  readonly #visitor: Visitor;
+  #visitor: Visitor;
   readonly #outbox: Outbox;
   readonly #watchdog: Watchdog;
   readonly #driver: Driver;
   readonly #bytesPerMs: number;
   #line: Line | undefined;
+  #restored: Restored | undefined;
+  readonly #journal: SessionJournal | undefined;
   #commands = 0;
   #throttled = false;
   #finished = false;
@@ -86,42 +81,70 @@ export class LiveSession implements Live {
   #drainTimer: Disposable | undefined;
   #grace: Disposable | undefined;
 
-  /** Says `ready` over `line`. Throws `model.unknown` or `command.option`. */
-  constructor(start: Start, line: Line, parts: SessionParts, visitor: Visitor) {
-    const { offer, engine, clock, resumeGraceMs } = parts;
-    const format = start.audio ?? AudioFormat.parse({});
-    const settings = settingsOf(start, offer);
+  /**
+   * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
+   * found. Throws `model.unknown` or `command.option`.
+   */
+  constructor(from: Start | Restored, line: Line | undefined, parts: SessionParts, visitor: Visitor) {
+    const { offer, clock, resumeGraceMs } = parts;
+    const restored = 'birth' in from ? from : undefined;
+    const secret = randomBytes(16).toString('base64url');
+    const birth =
+      restored?.birth ?? bornOf(from as Start, secret, { key: visitor.caller.key, address: visitor.address });
+    const { audio: format } = birth;
+    const standing = restored?.standing;
+    const settings = standing?.driver.core.settings ?? settingsOf(from as Start, offer);
+    this.id = birth.session;
+    this.#secretHash = birth.secretHash;
     this.#parts = parts;
     this.#visitor = visitor;
     this.#bytesPerMs = (BYTES_PER_SAMPLE[format.encoding] * format.channels * format.sampleRate) / 1_000;
-    this.#outbox = new Outbox(resumeGraceMs > 0 ? 'replay' : 'nothing');
-    this.#outbox.attach(line);
+    this.#restored = restored;
+    this.#commands = standing?.commands ?? 0;
+    this.#finished = standing?.finished ?? false;
+    this.#ending = standing?.ending ?? false;
+    this.#outbox = new Outbox(
+      resumeGraceMs > 0 ? 'replay' : 'nothing',
+      (events) => this.#journal?.write(events, this.#standing, () => this.#outbox.kept),
+      restored?.events,
+    );
     this.#line = line;
     this.#watchdog = new Watchdog(clock, (fault) => this.#timedOut(fault));
-    this.#say({
-      type: 'ready',
-      session: this.id,
-      secret: this.#secret,
-      resumeMs: resumeGraceMs,
-      aliveMs: LIMITS.aliveEveryMs,
-      model: offer.model,
-      engine,
-      language: settings.language,
-      languages: offer.languages === 'all' ? 'all' : [...offer.languages],
-      audio: format,
-    });
-    this.#driver = new Driver(
-      format,
-      settings,
-      parts.pipeline,
-      { ...parts, session: this.id },
+    this.#driver = this.#drive({ format, settings, pipeline: parts.pipeline, seed: standing?.driver });
+    const { frameBytes } = this.#driver;
+    this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? parts.journals?.begin(birth, frameBytes) : undefined);
+    if (line === undefined) return;
+    this.#outbox.attach(line);
+    this.#say(readyOf(birth, secret, { ...parts, language: settings.language }));
+  }
+
+  /** Goes on where it stood in an earlier process, and waits for its client for the grace time. */
+  wait(): void {
+    const { audio, standing, events } = this.#restored!;
+    this.#restored = undefined;
+    this.#journal?.recall(audio, standing, events);
+    this.#watchdog.sleep();
+    if (standing.driver.core.state === 'closed') return this.#done();
+    this.#driver.replay(audio, this.#finished ? 'finished' : 'streaming');
+    this.#grace = this.#parts.clock.after(this.#parts.resumeGraceMs, () => this.#finishHere());
+  }
+
+  #drive(setup: DriverSetup): Driver {
+    return new Driver(
+      setup,
+      { ...this.#parts, session: this.id },
       {
-        event: (event) => this.#say(event),
+        events: (events) => this.#say(...events),
+        heard: (bytes) => this.#journal?.heard(bytes),
         closed: () => this.#done(),
         throttle: (stop) => this.#throttle(stop),
         broken: (error) => this.fail(error),
       },
     );
+  }
+
+  get #standing(): Standing {
+    return { driver: this.#driver.seed, commands: this.#commands, finished: this.#finished, ending: this.#ending };
   }
 
   get key(): string {
@@ -134,8 +157,9 @@ export class LiveSession implements Live {
 
   /** Goes on over a new connection; the old one, should it still be there, is closed. Throws `session.unknown`. */
   resume(resume: NonNullable<Start['resume']>, line: Line, caller: Caller): void {
-    const known = this.#life !== 'ended' && isSame(resume.secret, this.#secret) && caller.key === this.key;
+    const known = this.#life !== 'ended' && isSecretOf(this.#secretHash, resume.secret) && caller.key === this.key;
     if (!known || !this.#outbox.canReplay(resume.seq)) throw new Fault('session.unknown', { session: this.id });
+    this.#visitor = { ...this.#visitor, caller };
     const old = this.#line;
     this.#detach();
     old?.close(FAULTS['session.moved'].close, 'session.moved');
@@ -194,8 +218,14 @@ export class LiveSession implements Live {
     this.#finishHere();
   }
 
+  /** Its journal stays: the next process goes on with it. */
   destroy(): void {
+    this.#journal?.leave();
     this.#goodbye(1012, 'draining');
+  }
+
+  expire(): void {
+    this.#end();
   }
 
   fail(error: unknown): void {
@@ -265,10 +295,10 @@ export class LiveSession implements Live {
     if (!this.#finished && this.#line !== undefined) this.#watchdog.heard();
   }
 
-  #say(event: EventBody): void {
+  #say(...events: readonly EventBody[]): void {
     if (this.#life !== 'open') return;
     try {
-      this.#outbox.put(event);
+      this.#outbox.put(...events);
       this.#drainLater();
     } catch (error) {
       this.fail(error);
@@ -347,19 +377,10 @@ export class LiveSession implements Live {
     this.#stop();
     this.#grace?.[Symbol.dispose]();
     this.#line = undefined;
+    this.#journal?.remove();
     this.#parts.registry.forget(this.id);
     if (!counted) return;
     this.#parts.registry.remove(this.id);
     this.#parts.meter.ended(this.#parts.registry.size);
   }
-}
-
-export function faultEvent(fault: Fault): Omit<Extract<EventBody, { type: 'fault' }>, 'fatal'> & { fatal: boolean } {
-  return { type: 'fault', code: fault.code, text: fault.message, retry: FAULTS[fault.code].retry, fatal: true };
-}
-
-/** Whether two secrets are equal, in a time that tells nothing of where they differ. */
-function isSame(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

@@ -27,11 +27,23 @@ export class Outbox {
   #waiting: EventBody[] = [];
   #sent: Sent[] = [];
   #sentBytes = 0;
-  #seq = 0;
+  #seq: number;
+  /** What a client can have seen at most, until one has come since a restart. */
+  #seenMax: number | undefined;
   readonly #keep: boolean;
+  readonly #record: (events: readonly ServerEvent[]) => void;
 
-  constructor(keep: 'replay' | 'nothing') {
+  /** `record` is given what has been numbered before it is sent; `sent` is what was sent before a restart. */
+  constructor(
+    keep: 'replay' | 'nothing',
+    record: (events: readonly ServerEvent[]) => void = () => {},
+    sent: readonly ServerEvent[] = [],
+  ) {
     this.#keep = keep === 'replay';
+    this.#record = record;
+    this.#seenMax = sent.at(-1)?.seq;
+    this.#seq = this.#seenMax ?? 0;
+    for (const event of sent) this.#remember(event);
   }
 
   /** Number of the newest event. */
@@ -39,14 +51,20 @@ export class Outbox {
     return this.#seq;
   }
 
+  /** What a client that comes back may ask for, oldest first. */
+  get kept(): readonly ServerEvent[] {
+    return this.#sent.map(({ event }) => event);
+  }
+
   /** Whether every event after `seq` is still here. */
   canReplay(seq: number): boolean {
-    return seq <= this.#seq && seq >= (this.#sent[0]?.event.seq ?? this.#seq + 1) - 1;
+    return seq <= (this.#seenMax ?? this.#seq) && seq >= (this.#sent[0]?.event.seq ?? this.#seq + 1) - 1;
   }
 
   /** From now on events go to `sink`. Call `flush` when it may be used. */
   attach(sink: Sink): void {
     this.#sink = sink;
+    this.#seenMax = undefined;
   }
 
   detach(): void {
@@ -60,7 +78,14 @@ export class Outbox {
   }
 
   /** Throws `client.slow` when more waits than a client may leave unread. */
-  put(event: EventBody): void {
+  put(...events: readonly EventBody[]): void {
+    for (const event of events) this.#queue(event);
+    this.flush();
+    const bytes = this.#sink?.queuedBytes() ?? 0;
+    if (bytes > LIMITS.outboxBytesMax) throw new Fault('client.slow', { bytes, limit: LIMITS.outboxBytesMax });
+  }
+
+  #queue(event: EventBody): void {
     if (event.type === 'partial' || event.type === 'final') {
       const { channel, sentence } = event;
       this.#waiting = this.#waiting.filter(
@@ -68,22 +93,18 @@ export class Outbox {
       );
     }
     this.#waiting.push(event);
-    this.flush();
-    const bytes = this.#sink?.queuedBytes() ?? 0;
-    if (bytes > LIMITS.outboxBytesMax) throw new Fault('client.slow', { bytes, limit: LIMITS.outboxBytesMax });
   }
 
   /** Sends what may go now; called again when the transport has drained. */
   flush(): void {
-    while (this.#waiting.length > 0) {
-      const busy = (this.#sink?.queuedBytes() ?? Number.POSITIVE_INFINITY) > BUSY_BYTES;
-      const at = busy ? this.#waiting.findIndex((event) => event.type !== 'partial') : 0;
-      if (at < 0) return;
-      const [body] = this.#waiting.splice(at, 1);
-      const event = { ...body!, seq: ++this.#seq } as ServerEvent;
-      if (this.#keep) this.#remember(event);
-      this.#sink?.send(event);
-    }
+    const busy = (this.#sink?.queuedBytes() ?? Number.POSITIVE_INFINITY) > BUSY_BYTES;
+    const going = busy ? this.#waiting.filter((event) => event.type !== 'partial') : this.#waiting;
+    if (going.length === 0) return;
+    this.#waiting = busy ? this.#waiting.filter((event) => event.type === 'partial') : [];
+    const events = going.map((body) => ({ ...body, seq: ++this.#seq }) as ServerEvent);
+    if (this.#keep) for (const event of events) this.#remember(event);
+    this.#record(events);
+    for (const event of events) this.#sink?.send(event);
   }
 
   #remember(event: ServerEvent): void {

@@ -14,8 +14,14 @@ export interface Live {
 /** Ended sessions whose last events may not have arrived. More are forgotten, oldest first. */
 const SHELF_MAX = 256;
 
+/** A session that can be found again. */
+export interface Findable extends Live {
+  /** Nobody asked for it any more. */
+  expire(): void;
+}
+
 /** The live sessions of this server, and those that ended a moment ago. `S` is what can be found again. */
-export class Registry<S extends Live = Live> {
+export class Registry<S extends Findable = Findable> {
   readonly #live = new Map<string, Live>();
   readonly #sessions = new Map<string, S>();
   readonly #shelf = new Map<string, S>();
@@ -62,7 +68,7 @@ export class Registry<S extends Live = Live> {
     this.remove(session.id);
     this.#shelf.set(session.id, session);
     const oldest = this.#shelf.values().next().value;
-    if (this.#shelf.size > SHELF_MAX) oldest?.destroy();
+    if (this.#shelf.size > SHELF_MAX) oldest?.expire();
   }
 
   forget(id: string): void {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type Start } from '../../protocol/index.ts';
 import { Allowance } from '../core/schedule/allowance.ts';
-import { faultEvent, type Line, LiveSession, type SessionParts, type Visitor } from '../flow/live-session.ts';
+import { faultEvent, type Line, type Visitor } from '../flow/line.ts';
+import { LiveSession, type SessionParts } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
 import type { DialectSession, Frame, Reading } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
@@ -158,7 +159,9 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   #start(start: Start): void {
-    const session = new LiveSession(start, this.#line, this.#parts, this.#visitor);
+    // A client that cannot come back has no use for a journal.
+    const journals = this.#dialect.lifetime === 'kept' ? this.#parts.journals : undefined;
+    const session = new LiveSession(start, this.#line, { ...this.#parts, journals }, this.#visitor);
     this.#opening[Symbol.dispose]();
     this.#session = session;
     this.#stayAlive();

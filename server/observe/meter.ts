@@ -18,5 +18,7 @@ export function meterOf(metrics: Metrics): Meter {
     refused: () => metrics.refused.inc(),
     finished: () => metrics.finals.inc(),
     fault: (code) => metrics.faults.inc({ code }),
+    journal: (bytes) => metrics.journalBytes.set(bytes),
+    unjournalled: () => metrics.unjournalled.inc(),
   };
 }

@@ -20,6 +20,11 @@ export class Metrics {
     labelNames: ['code'],
     registers: [this.#registry],
   });
+  readonly journalBytes = this.#gauge('sotto_journal_bytes', 'Bytes of the journals of live sessions.');
+  readonly unjournalled = this.#counter(
+    'sotto_unjournalled_total',
+    'Sessions that went on without a journal because it could not be written.',
+  );
   readonly memory = this.#gauge('sotto_memory_bytes', 'Resident memory of the server process.');
 
   text(): Promise<string> {

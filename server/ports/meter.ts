@@ -8,4 +8,8 @@ export interface Meter {
   refused(): void;
   finished(): void;
   fault(code: string): void;
+  /** Bytes of all journals. */
+  journal(bytes: number): void;
+  /** A session goes on without a journal. */
+  unjournalled(): void;
 }

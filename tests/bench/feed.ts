@@ -14,7 +14,7 @@ export interface BenchServer {
 /** A server in a process of its own, so that its CPU and memory can be told from ours. */
 export function startBenchServer(args: readonly string[]): Promise<BenchServer> {
   const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
-  const child: ChildProcess = fork(main, ['--port', '0', '--log-level', 'error', ...args], {
+  const child: ChildProcess = fork(main, ['--port', '0', '--no-journal', '--log-level', 'error', ...args], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   return new Promise((resolve, reject) => {

@@ -11,6 +11,7 @@ import {
   script,
   sound,
 } from '../support/scripted-server.ts';
+import { told } from '../support/told.ts';
 
 const SENTENCES = 12;
 const WORDS = Array.from({ length: SENTENCES }, (_, i) => script(`Now comes um sentence ${i}.`, i * 3 + 0.6)).flat();
@@ -18,19 +19,6 @@ const SOUND = sound(
   SENTENCES * 3,
   Array.from({ length: SENTENCES }, (_, i) => [i * 3 + 0.5, i * 3 + 2.2] as const),
 );
-const TRANSPORT = ['ready', 'ack', 'resumed'];
-
-/** What was said, kind by kind: how kinds interleave depends on the moment a decode is done. */
-function told(events: readonly ServerEvent[]): Record<string, object[]> {
-  const kinds: Record<string, object[]> = {};
-  for (const event of events) {
-    if (TRANSPORT.includes(event.type)) continue;
-    const { seq: _, ...body } = event;
-    kinds[event.type] = [...(kinds[event.type] ?? []), 'tookMs' in body ? { ...body, tookMs: 0 } : body];
-  }
-  return kinds;
-}
-
 async function settled(server: ScriptedServer): Promise<void> {
   while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -6,13 +6,19 @@ import { PIPELINE } from '../../server/core/session/settings.ts';
 import { ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import { JobBoard } from '../../server/flow/job-board.ts';
+import { Journals } from '../../server/flow/journals.ts';
 import type { LiveSession, SessionParts } from '../../server/flow/live-session.ts';
 import { Registry } from '../../server/flow/registry.ts';
+import { restoreSessions } from '../../server/flow/restore.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
+import type { Cleaner } from '../../server/ports/cleaner.ts';
 import type { Clock } from '../../server/ports/clock.ts';
 import type { Log } from '../../server/ports/log.ts';
+import type { Meter } from '../../server/ports/meter.ts';
+import type { Recogniser } from '../../server/ports/recogniser.ts';
+import type { Store } from '../../server/ports/store.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
 import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
@@ -45,14 +51,20 @@ export interface Door {
   readonly transport?: (handler: TransportHandler) => Promise<Transport>;
   readonly log?: Log;
   readonly clock?: Clock;
+  readonly meter?: Meter;
+  readonly store?: Store;
+  readonly recogniser?: Recogniser;
+  readonly cleaner?: Cleaner;
+  readonly port?: number;
 }
 
 /** What every session of a server is made of, with words from a script and speech told by loudness. */
 export function scriptedParts(
   words: readonly ScriptWord[],
-  { clock = systemClock, log = silentLog, graceMs }: Door = {},
+  { clock = systemClock, log = silentLog, meter = silentMeter, graceMs, recogniser: real, cleaner, store }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
+  const journals = store && new Journals(store, log, meter);
   const registry = new Registry<LiveSession>();
   const offer = {
     model: 'script',
@@ -63,13 +75,14 @@ export function scriptedParts(
     cleanup: 'rules' as const,
   };
   const parts: SessionParts = {
-    board: new JobBoard(recogniser, clock, silentMeter, (cadence, lagMs) => registry.advise(cadence, lagMs)),
+    board: new JobBoard(real ?? recogniser, clock, meter, (cadence, lagMs) => registry.advise(cadence, lagMs)),
     registry,
     speechModel: new EnergyModel(),
-    cleaners: { standard: undefined, llm: undefined, openai: undefined },
+    cleaners: { standard: cleaner, llm: undefined, openai: undefined },
     clock,
     log,
-    meter: silentMeter,
+    meter,
+    journals,
     pipeline: PIPELINE,
     offer,
     engine: 'script',
@@ -88,6 +101,7 @@ export async function openScriptedServer(
 ): Promise<ScriptedServer> {
   const { parts, recogniser, offer } = scriptedParts(words, door);
   const { registry } = parts;
+  if (parts.journals !== undefined) restoreSessions(parts.journals, parts);
   const gateway = new Gateway(
     parts,
     { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
@@ -99,7 +113,7 @@ export async function openScriptedServer(
     },
   );
   const transport = await (door.transport ?? ws)(gateway);
-  const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', 0)}`;
+  const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', door.port ?? 0)}`;
   return {
     url,
     recogniser,

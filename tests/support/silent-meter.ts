@@ -12,4 +12,6 @@ export const silentMeter: Meter = {
   refused: nothing,
   finished: nothing,
   fault: nothing,
+  journal: nothing,
+  unjournalled: nothing,
 };

@@ -6,6 +6,8 @@ import { Resampler } from './resample.ts';
 export interface Taken {
   /** One array per speaker, all of one length, mono 16 kHz. */
   readonly channels: readonly Float32Array[];
+  /** The whole samples of the client's audio it was made of. */
+  readonly bytes: Uint8Array;
   readonly invalid: number;
   readonly clipped: number;
 }
@@ -16,12 +18,14 @@ export class AudioIntake {
   readonly #frameBytes: number;
   readonly #resamplers: readonly Resampler[];
   #torn = new Uint8Array(0);
-  #frames = 0;
+  #frames: number;
 
-  constructor(format: AudioFormat) {
+  /** `from` is the first frame it will be given, where a stream goes on after a restart. */
+  constructor(format: AudioFormat, from = 0) {
     this.#format = format;
+    this.#frames = from;
     this.#frameBytes = BYTES_PER_SAMPLE[format.encoding] * format.channels;
-    this.#resamplers = Array.from({ length: this.speakers }, () => new Resampler(format.sampleRate));
+    this.#resamplers = Array.from({ length: this.speakers }, () => new Resampler(format.sampleRate, from));
   }
 
   get speakers(): number {
@@ -33,6 +37,20 @@ export class AudioIntake {
     return this.#frames;
   }
 
+  get frameBytes(): number {
+    return this.#frameBytes;
+  }
+
+  /** Position of the next 16 kHz sample. */
+  get out(): number {
+    return this.#resamplers[0]!.out;
+  }
+
+  /** The frame to go on from so that nothing changes in the 16 kHz samples from `sample` on. */
+  rewound(sample: number): number {
+    return this.#resamplers[0]!.rewound(sample);
+  }
+
   /** Forgets the torn sample at the end: whoever sends on begins with a whole one. */
   dropTorn(): void {
     this.#torn = new Uint8Array(0);
@@ -42,7 +60,7 @@ export class AudioIntake {
     const whole = this.#join(bytes);
     const { samples, invalid, clipped } = decode(this.#format.encoding, whole);
     const channels = this.#resamplers.map((resampler, speaker) => resampler.push(this.#pick(samples, speaker)));
-    return { channels, invalid, clipped };
+    return { channels, bytes: whole, invalid, clipped };
   }
 
   /** The resamplers' tails, once no more audio follows. A torn last sample is dropped. */

@@ -18,10 +18,11 @@ export class Resampler {
   /** Input not yet used up, starting at absolute input sample `#base`. */
   #held: Float32Array;
   #base: number;
-  #out = 0;
-  #in = 0;
+  #out: number;
+  #in: number;
 
-  constructor(rate: number) {
+  /** `from` is the first input sample it will be given, where a stream goes on; see `rewound`. */
+  constructor(rate: number, from = 0) {
     const common = gcd(rate, SAMPLE_RATE);
     this.#up = SAMPLE_RATE / common;
     this.#down = rate / common;
@@ -30,12 +31,30 @@ export class Resampler {
     this.#filters = this.#up === this.#down ? [] : filters(this.#up, this.#half, PASS / stretch);
     // Silence before the first sample, so that the filter may look back from it.
     this.#held = new Float32Array(this.#half);
-    this.#base = -this.#half;
+    this.#base = from - this.#half;
+    this.#in = from;
+    this.#out = Math.round((from * this.#up) / this.#down);
+  }
+
+  /** Position of the next output sample. */
+  get out(): number {
+    return this.#out;
+  }
+
+  /** The input sample to begin with so that every output from `sample` on is what it would be from the start. */
+  rewound(sample: number): number {
+    if (this.#filters.length === 0) return sample;
+    const needed = Math.floor((sample * this.#down) / this.#up) - this.#half;
+    // There an input and an output lie at the same moment.
+    return Math.max(0, Math.floor(needed / this.#down) * this.#down);
   }
 
   push(chunk: Float32Array): Float32Array {
     this.#in += chunk.length;
-    if (this.#filters.length === 0) return chunk;
+    if (this.#filters.length === 0) {
+      this.#out += chunk.length;
+      return chunk;
+    }
     const held = new Float32Array(this.#held.length + chunk.length);
     held.set(this.#held);
     held.set(chunk, this.#held.length);

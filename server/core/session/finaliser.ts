@@ -17,11 +17,16 @@ export class Finaliser {
   /** A sentence number whose text vanished before it was final; the next sentence takes it. */
   #spare: number | undefined;
 
-  constructor(channel: number, desk: TrackDesk, ring: AudioRing, voices: VoiceLog) {
+  constructor(channel: number, desk: TrackDesk, ring: AudioRing, voices: VoiceLog, spare?: number) {
+    this.#spare = spare;
     this.#channel = channel;
     this.#desk = desk;
     this.#ring = ring;
     this.#voices = voices;
+  }
+
+  get spare(): number | undefined {
+    return this.#spare;
   }
 
   /** Reads a decode of a growing utterance that reached to the sample `to`. */

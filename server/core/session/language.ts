@@ -16,6 +16,13 @@ export interface Listening {
   readonly doubtedSeconds: number;
 }
 
+/** What was learned of the language, to go on with after a restart. */
+export interface LanguageSeed {
+  readonly locked?: string | undefined;
+  readonly other?: string | undefined;
+  readonly streak: number;
+}
+
 /**
  * Which language to decode in: fixed by the client, or detected and locked with hysteresis. One foreign name does not
  * flip it; a speaker who changes language is followed at the second sentence.
@@ -24,12 +31,21 @@ export class LanguageChoice {
   readonly #fixed: string | undefined;
   #locked: string | undefined;
   #other: string | undefined;
-  #streak = 0;
+  #streak: number;
 
-  /** `asked` is a code or `auto`; with `auto` only the `allowed` are considered, all when there are none. */
-  constructor(asked: string, allowed: readonly string[] = []) {
+  /**
+   * `asked` is a code or `auto`; with `auto` only the `allowed` are considered, all when there are none. `seed` is what
+   * was learned before a restart.
+   */
+  constructor(asked: string, allowed: readonly string[] = [], seed: LanguageSeed = { streak: 0 }) {
     this.#fixed = asked === 'auto' ? (allowed.length === 1 ? allowed[0] : undefined) : asked;
-    this.#locked = this.#fixed;
+    this.#locked = this.#fixed ?? seed.locked;
+    this.#other = seed.other;
+    this.#streak = seed.streak;
+  }
+
+  get seed(): LanguageSeed {
+    return { locked: this.#locked, other: this.#other, streak: this.#streak };
   }
 
   /** The language in force, undefined until one was heard. */

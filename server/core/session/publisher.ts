@@ -5,6 +5,7 @@ import type { Word } from '../hypothesis.ts';
 import { textOf } from '../stable/words.ts';
 import { msFromSamples } from '../time.ts';
 import type { SessionOutput } from './outputs.ts';
+import type { SessionSeed } from './seed.ts';
 import type { SessionSettings } from './settings.ts';
 
 /** Finals kept as context for the cleaner and the recogniser's prompt. */
@@ -15,6 +16,8 @@ interface Cleaning {
   readonly channel: number;
   readonly language: string;
 }
+
+type PublisherSeed = Pick<SessionSeed, 'sentences' | 'finals' | 'context' | 'cleaning'>;
 
 /** What the sentence on screen says now. */
 export interface Shown {
@@ -33,13 +36,24 @@ export interface Shown {
 export class Publisher {
   readonly #settings: () => SessionSettings;
   #outputs: SessionOutput[] = [];
-  #sentences = 0;
-  #finals = 0;
-  readonly #context: string[] = [];
+  #sentences: number;
+  #finals: number;
+  readonly #context: string[];
   readonly #cleaning = new Map<number, Cleaning>();
 
-  constructor(settings: () => SessionSettings) {
+  /** `seed` is how it stood before a restart: what was being cleaned then is asked for again. */
+  constructor(settings: () => SessionSettings, seed?: PublisherSeed) {
     this.#settings = settings;
+    this.#sentences = seed?.sentences ?? 0;
+    this.#finals = seed?.finals ?? 0;
+    this.#context = [...(seed?.context ?? [])];
+    for (const { channel, sentence, text, language } of seed?.cleaning ?? [])
+      this.#clean(channel, sentence, text, language);
+  }
+
+  get seed(): PublisherSeed {
+    const cleaning = [...this.#cleaning].map(([sentence, waiting]) => ({ sentence, ...waiting }));
+    return { sentences: this.#sentences, finals: this.#finals, context: [...this.#context], cleaning };
   }
 
   get cleaning(): number {

@@ -4,6 +4,7 @@ import { msFromSamples } from '../time.ts';
 import type { SessionInput } from './inputs.ts';
 import type { SessionOutput, Span } from './outputs.ts';
 import { Publisher } from './publisher.ts';
+import type { SessionSeed } from './seed.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
 import { move, type SessionState } from './state.ts';
 import { Track } from './track.ts';
@@ -27,16 +28,19 @@ export class SessionCore {
   readonly #publisher: Publisher;
   readonly #tracks: readonly Track[];
   #settings: SessionSettings;
-  #state: SessionState = 'streaming';
+  #state: SessionState;
   #jobs = 0;
   #cadence = 1;
-  #lagging = false;
-  #cuts: Cut[] = [];
+  #lagging: boolean;
+  readonly #cuts: Cut[];
 
-  constructor(settings: SessionSettings, pipeline: PipelineOptions) {
-    this.#settings = settings;
+  /** `seed` is how it stood before a restart; its first audio must then begin at `seed.from`. */
+  constructor(settings: SessionSettings, pipeline: PipelineOptions, seed?: SessionSeed) {
+    this.#settings = seed?.settings ?? settings;
     this.#pipeline = pipeline;
-    this.#publisher = new Publisher(() => this.#settings);
+    this.#state = seed?.state ?? 'streaming';
+    this.#lagging = seed?.lagging ?? false;
+    this.#publisher = new Publisher(() => this.#settings, seed);
     const desk = {
       pipeline,
       publisher: this.#publisher,
@@ -44,7 +48,29 @@ export class SessionCore {
       nextJob: () => ++this.#jobs,
       cadence: () => this.#cadence,
     };
-    this.#tracks = Array.from({ length: settings.channels }, (_, channel) => new Track(channel, desk));
+    this.#tracks = Array.from(
+      { length: settings.channels },
+      (_, channel) => new Track(channel, desk, { from: seed?.from ?? 0, track: seed?.tracks[channel] }),
+    );
+    this.#cuts = (seed?.cuts ?? []).map(({ at, answer, id, carriedOut }) => {
+      const cut = { at, answer, id };
+      return carriedOut ? { ...cut, waiting: this.#tracks.flatMap((track) => track.before(at)) } : cut;
+    });
+  }
+
+  /** How it stands, to go on from after a restart. */
+  get seed(): SessionSeed {
+    const closed = this.#state === 'closed';
+    const needed = Math.min(...this.#tracks.map((track) => track.needed));
+    return {
+      state: this.#state,
+      from: closed ? this.heardSamples : Math.floor(needed / WINDOW) * WINDOW,
+      settings: this.#settings,
+      lagging: this.#lagging,
+      ...this.#publisher.seed,
+      cuts: this.#cuts.map(({ waiting, ...cut }) => ({ ...cut, carriedOut: waiting !== undefined })),
+      tracks: closed ? [] : this.#tracks.map((track) => track.seed),
+    };
   }
 
   get state(): SessionState {

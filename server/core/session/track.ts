@@ -11,12 +11,15 @@ import type { TrackDesk } from './desk.ts';
 import { Finaliser } from './finaliser.ts';
 import { LanguageChoice } from './language.ts';
 import type { Span } from './outputs.ts';
-import { Utterance } from './utterance.ts';
+import type { TrackSeed } from './seed.ts';
+import { openUtterance, type Utterance } from './utterance.ts';
 
 /** Whisper hears 30 s at most; a little less leaves room for rounding. */
 const DECODE_SAMPLES_MAX = 29.5 * SAMPLE_RATE;
 /** A final that could not be decoded is asked for this often before it is given up. */
 const RETRIES_MAX = 3;
+/** Audio before the open speech that is heard again after a restart. */
+const REPLAY_SAMPLES = SAMPLE_RATE;
 
 /** One speaker's channel: from audio and probabilities to sentences. */
 export class Track {
@@ -27,20 +30,53 @@ export class Track {
   readonly #gate: SpeechGate;
   readonly #finaliser: Finaliser;
   /** Oldest first; only the last may still grow, and only the first may publish. */
-  readonly #utterances: Utterance[] = [];
+  readonly #utterances: Utterance[];
+  /** Windows before this one were acted on before a restart; they are only looked at again. */
+  readonly #replayTo: number;
   #language: LanguageChoice;
-  #asked = 0;
+  #asked: number;
 
-  constructor(channel: number, desk: TrackDesk) {
+  /** `from` is the first sample it will hear; `track` is how it stood before a restart. */
+  constructor(
+    channel: number,
+    desk: TrackDesk,
+    { from, track }: { readonly from: number; readonly track: TrackSeed | undefined },
+  ) {
     const { vad, ringSeconds } = desk.pipeline;
     this.#channel = channel;
     this.#desk = desk;
-    this.#ring = new AudioRing(ringSeconds * SAMPLE_RATE);
-    this.#voices = new VoiceLog(ringSeconds * SAMPLE_RATE, vad.close);
-    this.#gate = new SpeechGate(vad);
+    this.#asked = from;
+    this.#replayTo = track?.judged ?? 0;
+    this.#ring = new AudioRing(ringSeconds * SAMPLE_RATE, from);
+    this.#voices = new VoiceLog(ringSeconds * SAMPLE_RATE, vad.close, from);
+    this.#gate = new SpeechGate(vad, track?.gate);
     const { language, languages } = desk.settings();
-    this.#language = new LanguageChoice(language, languages);
-    this.#finaliser = new Finaliser(channel, desk, this.#ring, this.#voices);
+    this.#language = new LanguageChoice(language, languages, track?.language);
+    this.#finaliser = new Finaliser(channel, desk, this.#ring, this.#voices, track?.spare);
+    this.#utterances = (track?.utterances ?? []).map((seed) => openUtterance(seed.anchor, desk.pipeline, seed));
+    for (const [i, utterance] of this.#utterances.entries()) {
+      const to = track!.utterances[i]!.finalTo;
+      // Asked for once its audio has been heard again.
+      if (to !== undefined) utterance.final = { job: desk.nextJob(), from: utterance.anchor, to };
+    }
+  }
+
+  get seed(): TrackSeed {
+    return {
+      judged: Math.max(this.judged, this.#replayTo),
+      gate: this.#gate.state,
+      language: this.#language.seed,
+      spare: this.#finaliser.spare,
+      utterances: this.#utterances.map((utterance) => utterance.seed),
+    };
+  }
+
+  /** The first sample that must be heard again to go on: what is open, and before it enough for the VAD to find its feet. */
+  get needed(): number {
+    return Math.max(
+      this.#ring.start,
+      Math.min(this.judged, this.#utterances[0]?.anchor ?? this.judged) - REPLAY_SAMPLES,
+    );
   }
 
   get heard(): number {
@@ -83,6 +119,10 @@ export class Track {
   judge(from: number, to: number, probability: number): void {
     const loud = level(this.#ring.read(from, to));
     this.#voices.push(probability, loud);
+    if (to <= this.#replayTo) {
+      if (to === this.#replayTo) this.#askAgain();
+      return;
+    }
     const voice = this.#gate.push(probability, loud);
     const open = this.#growing();
     if (open === undefined) {
@@ -99,6 +139,11 @@ export class Track {
     const open = this.#growing();
     if (open !== undefined) this.#end(open, at);
     return [...this.#utterances];
+  }
+
+  /** What was being said before the sample `at` and is not published. */
+  before(at: number): readonly Utterance[] {
+    return this.#utterances.filter(({ anchor, end }) => end !== undefined && anchor < at);
   }
 
   has(utterance: Utterance): boolean {
@@ -148,22 +193,22 @@ export class Track {
   }
 
   #open(from: number, to: number): void {
-    const { vad, commit, show } = this.#desk.pipeline;
     const before = this.#utterances.at(-1)?.end ?? 0;
-    const start = Math.max(0, before, this.#ring.start, from - samplesFromMs(vad.preRollMs));
-    const policy = {
-      policy: commit.policy,
-      edgeSamples: samplesFromMs(commit.edgeMs),
-      earlyConfidence: commit.earlyConfidence,
-      earlySamples: samplesFromMs(commit.earlyMs),
-    };
-    const utterance = new Utterance(start, policy, {
-      edgeSamples: samplesFromMs(show.edgeMs),
-      confidence: show.confidence,
-    });
+    const start = Math.max(0, before, this.#ring.start, from - samplesFromMs(this.#desk.pipeline.vad.preRollMs));
+    const utterance = openUtterance(start, this.#desk.pipeline);
     utterance.lastVoice = to;
     this.#utterances.push(utterance);
     this.#desk.publisher.event({ type: 'speech', channel: this.#channel, state: 'start', atMs: msFromSamples(from) });
+  }
+
+  /** All that was judged before a restart has been heard again: the decodes that were under way are asked for anew. */
+  #askAgain(): void {
+    for (const utterance of this.#utterances) {
+      if (utterance.final === undefined) continue;
+      this.#askFinal(utterance, utterance.final.to);
+      utterance.kept = this.#ring.read(Math.max(utterance.anchor, this.#ring.start), utterance.final.to);
+    }
+    this.#settle();
   }
 
   #speak(utterance: Utterance, to: number): void {

@@ -2,8 +2,10 @@ import type { Hypothesis, Word } from '../hypothesis.ts';
 import { firstSentence, widestGap } from '../sentence/boundary.ts';
 import { type CommitOptions, StableWords } from '../stable/agreement.ts';
 import { bare, sameWord, textOf } from '../stable/words.ts';
-import { SAMPLE_RATE } from '../time.ts';
+import { SAMPLE_RATE, samplesFromMs } from '../time.ts';
 import type { Listening } from './language.ts';
+import type { UtteranceSeed } from './seed.ts';
+import type { PipelineOptions } from './settings.ts';
 
 /** A decode of everything up to the end of the speech, asked before the end is sure. */
 export interface FinalJob {
@@ -57,12 +59,29 @@ export class Utterance {
   /** How many stable words of the open sentence are on screen. */
   #shownStable = 0;
 
-  constructor(from: number, options: CommitOptions, show: ShowOptions) {
+  constructor(from: number, options: CommitOptions, show: ShowOptions, seed?: UtteranceSeed) {
     this.#show = show;
     this.anchor = from;
-    this.decodedTo = from;
-    this.lastVoice = from;
-    this.words = new StableWords(options);
+    this.decodedTo = seed?.decodedTo ?? from;
+    this.lastVoice = seed?.lastVoice ?? from;
+    this.words = new StableWords(options, seed);
+    if (seed === undefined) return;
+    this.end = seed.end;
+    this.sentence = seed.sentence;
+    this.revision = seed.revision;
+    this.doubted = seed.doubted;
+    this.retries = seed.retries;
+    this.#last = seed.last;
+    this.#shownStable = seed.stable.length;
+  }
+
+  /** What must survive a restart. */
+  get seed(): UtteranceSeed {
+    const { anchor, lastVoice, decodedTo, end, sentence, revision, doubted, retries } = this;
+    const { stable, hanging } = this.words;
+    const finalTo = end === undefined ? undefined : this.final?.to;
+    const words = { stable: [...stable], hanging, last: this.#last };
+    return { anchor, lastVoice, decodedTo, end, sentence, revision, doubted, retries, finalTo, ...words };
   }
 
   /** The sentence as it reads now. */
@@ -141,4 +160,16 @@ export class Utterance {
     }
     return words;
   }
+}
+
+/** Speech that begins at the sample `start`, or goes on from `seed` after a restart. */
+export function openUtterance(start: number, { commit, show }: PipelineOptions, seed?: UtteranceSeed): Utterance {
+  const policy = {
+    policy: commit.policy,
+    edgeSamples: samplesFromMs(commit.edgeMs),
+    earlyConfidence: commit.earlyConfidence,
+    earlySamples: samplesFromMs(commit.earlyMs),
+  };
+  const shown = { edgeSamples: samplesFromMs(show.edgeMs), confidence: show.confidence };
+  return new Utterance(start, policy, shown, seed);
 }

@@ -11,10 +11,15 @@ export interface GateOptions {
 /** Hysteresis over VAD windows. How long silence must last to mean anything is the endpoint's business. */
 export class SpeechGate {
   readonly #options: GateOptions;
-  #voice = false;
+  #voice: boolean;
 
-  constructor(options: GateOptions) {
+  constructor(options: GateOptions, voice: 'closed' | 'open' = 'closed') {
     this.#options = options;
+    this.#voice = voice === 'open';
+  }
+
+  get state(): 'closed' | 'open' {
+    return this.#voice ? 'open' : 'closed';
   }
 
   /** Whether a window with this probability and level is voice. */

@@ -6,10 +6,13 @@ export class VoiceLog {
   readonly #open: number;
   readonly #probabilities: Float32Array;
   readonly #levels: Float32Array;
-  #end = 0;
+  readonly #origin: number;
+  #end: number;
 
-  /** Remembers `capacitySamples`; `open` is the probability that counts as voice. */
-  constructor(capacitySamples: number, open: number) {
+  /** Remembers `capacitySamples`; `open` is the probability that counts as voice. The first window begins at `from`. */
+  constructor(capacitySamples: number, open: number, from = 0) {
+    this.#origin = from / WINDOW;
+    this.#end = this.#origin;
     const windows = Math.ceil(capacitySamples / WINDOW);
     this.#open = open;
     this.#probabilities = new Float32Array(windows);
@@ -47,7 +50,7 @@ export class VoiceLog {
   }
 
   #first(): number {
-    return Math.max(0, this.#end - this.#probabilities.length);
+    return Math.max(this.#origin, this.#end - this.#probabilities.length);
   }
 
   #at(values: Float32Array, window: number): number {

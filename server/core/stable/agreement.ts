@@ -9,6 +9,12 @@ export interface CommitOptions {
   readonly earlySamples: number;
 }
 
+/** What is stable of a span, to go on with after a restart. */
+export interface StableSeed {
+  readonly stable: readonly Word[];
+  readonly hanging: string;
+}
+
 export interface Commit {
   /** Words this decode made stable, surface frozen. */
   readonly fresh: readonly Word[];
@@ -31,8 +37,11 @@ export class StableWords {
   /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
   #hanging = '';
 
-  constructor(options: CommitOptions) {
+  /** `seed` is what was stable before a restart. */
+  constructor(options: CommitOptions, seed: StableSeed = { stable: [], hanging: '' }) {
     this.#options = options;
+    this.#stable = [...seed.stable];
+    this.#hanging = seed.hanging;
   }
 
   get stable(): readonly Word[] {

@@ -3,8 +3,9 @@ import t from 'tap';
 import type { EventBody } from '../../../../protocol/index.ts';
 import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
 import type { SessionOutput } from '../../../../server/core/session/outputs.ts';
+import type { SessionSeed } from '../../../../server/core/session/seed.ts';
 import { SessionCore } from '../../../../server/core/session/session.ts';
-import { PIPELINE, type SessionSettings } from '../../../../server/core/session/settings.ts';
+import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import { WINDOW } from '../../../../server/core/speech/voice-log.ts';
 
 const SETTINGS: SessionSettings = {
@@ -36,12 +37,16 @@ const VOCABULARY = [
   'Dr.',
 ];
 
+const LOUD = Float32Array.from({ length: WINDOW * 40 }, (_, i) => Math.sin(i / 5) * 0.3);
+const QUIET = new Float32Array(WINDOW * 40);
+
 type Step =
   | { readonly kind: 'hear'; readonly voice: boolean; readonly windows: number }
   | { readonly kind: 'answer'; readonly pick: number; readonly words: readonly number[]; readonly sure: boolean }
   | { readonly kind: 'lose'; readonly pick: number; readonly failed: boolean }
   | { readonly kind: 'clean'; readonly pick: number; readonly late: boolean }
-  | { readonly kind: 'flush' };
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'restart' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('hear' as const), voice: fc.boolean(), windows: fc.nat(40) }) },
@@ -57,6 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick: fc.nat(3), failed: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('clean' as const), pick: fc.nat(3), late: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'flush' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
 );
 
 /** Drives a session with random answers to whatever it asks, and holds every event to the contract. */
@@ -64,8 +70,13 @@ class Harness {
   readonly events: EventBody[] = [];
   steps = 0;
   flushes = 0;
-  readonly #session: SessionCore;
+  restarts = 0;
+  #session: SessionCore;
+  readonly #pipeline: PipelineOptions;
   readonly #jobs: number[] = [];
+  /** Everything heard, and what the VAD said of each window. */
+  readonly #tones: Float32Array[] = [];
+  readonly #verdicts: number[] = [];
   readonly #cleanings: { sentence: number; text: string }[] = [];
   readonly #stable = new Map<number, string>();
   readonly #finals = new Map<number, string>();
@@ -78,18 +89,19 @@ class Harness {
   constructor(policy: 'agreement' | 'edge' | 'plain') {
     // Short segments, so that speech is often cut where no sentence ends.
     const segment = { softMs: 1_000, hardMs: 5_000 };
-    this.#session = new SessionCore(SETTINGS, { ...PIPELINE, segment, commit: { ...PIPELINE.commit, policy } });
+    this.#pipeline = { ...PIPELINE, segment, commit: { ...PIPELINE.commit, policy } };
+    this.#session = new SessionCore(SETTINGS, this.#pipeline);
   }
 
   run(one: Step): void {
     this.steps++;
     if (one.kind === 'hear') {
       this.#voice = one.voice;
-      const tone = Float32Array.from({ length: WINDOW * one.windows }, (_, i) =>
-        one.voice ? Math.sin(i / 5) * 0.3 : 0,
-      );
+      const tone = (one.voice ? LOUD : QUIET).subarray(0, WINDOW * one.windows);
+      this.#tones.push(tone);
       this.#take(this.#session.handle({ kind: 'audio', channels: [tone] }));
     }
+    if (one.kind === 'restart') this.#restart();
     if (one.kind === 'answer') this.#answer(one.pick, one.words, one.sure);
     if (one.kind === 'lose') {
       const [job] = this.#jobs.splice(one.pick, 1);
@@ -101,6 +113,24 @@ class Harness {
       this.flushes++;
       this.#take(this.#session.handle({ kind: 'flush', id: undefined }));
     }
+  }
+
+  /** The process is gone with everything but the seed and the audio from there on. */
+  #restart(): void {
+    this.restarts++;
+    const seed = JSON.parse(JSON.stringify(this.#session.seed)) as SessionSeed;
+    const heard = this.#session.heardSamples;
+    this.#jobs.length = 0;
+    this.#cleanings.length = 0;
+    this.#session = new SessionCore(SETTINGS, this.#pipeline, seed);
+    const again = new Float32Array(heard - seed.from);
+    let at = 0;
+    for (const tone of this.#tones) {
+      if (at + tone.length > seed.from)
+        again.set(tone.subarray(Math.max(0, seed.from - at)), Math.max(0, at - seed.from));
+      at += tone.length;
+    }
+    this.#take(this.#session.handle({ kind: 'audio', channels: [again] }));
   }
 
   end(): void {
@@ -163,7 +193,9 @@ class Harness {
     for (const output of outputs) {
       if (output.kind === 'detect') {
         const { channel, from, to } = output;
-        this.#take(this.#session.handle({ kind: 'probability', channel, from, to, value: this.#voice ? 0.95 : 0.02 }));
+        this.#verdicts[from / WINDOW] ??= this.#voice ? 0.95 : 0.02;
+        const value = this.#verdicts[from / WINDOW]!;
+        this.#take(this.#session.handle({ kind: 'probability', channel, from, to, value }));
       }
       if (output.kind === 'recognise') this.#jobs.push(output.job);
       if (output.kind === 'forget') this.#jobs.splice(this.#jobs.indexOf(output.job) >>> 0, 1);
@@ -207,17 +239,20 @@ for (const policy of ['agreement', 'edge', 'plain'] as const) {
   t.test(`stable text never changes and is a prefix of a final that is sent once (${policy})`, async (t) => {
     let steps = 0;
     let finals = 0;
+    let restarts = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 40, maxLength: 160 }), (script) => {
         const harness = new Harness(policy);
         for (const one of script) harness.run(one);
         harness.end();
         steps += harness.steps;
+        restarts += harness.restarts;
         finals += harness.events.filter((event) => event.type === 'final').length;
       }),
       { numRuns: 640, endOnFailure: false },
     );
-    t.comment(`${steps} steps, ${finals} finals`);
+    t.comment(`${steps} steps, ${finals} finals, ${restarts} restarts`);
+    t.ok(restarts > 1_000, 'the property saw enough restarts');
     t.ok(steps > 34_000, 'the property saw enough steps');
     t.ok(finals > 1_000, 'and enough finals');
   });

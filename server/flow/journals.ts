@@ -1,0 +1,67 @@
+import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Journal, LeftJournal, Store } from '../ports/store.ts';
+import { type Birth, SessionJournal } from './session-journal.ts';
+
+/** The journals of a server's sessions. Whatever becomes of its store, sessions go on. */
+export class Journals {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #meter: Meter;
+  #failing = false;
+
+  constructor(store: Store, log: Log, meter: Meter) {
+    this.#store = store;
+    this.#log = log;
+    this.#meter = meter;
+  }
+
+  /** Undefined when none can be kept now. */
+  begin(birth: Birth, frameBytes: number): SessionJournal | undefined {
+    try {
+      return this.#of(this.#store.open(birth.session), birth, frameBytes);
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  again({ journal }: LeftJournal, birth: Birth, frameBytes: number): SessionJournal {
+    return this.#of(journal, birth, frameBytes);
+  }
+
+  /** What an earlier process left, one at a time. */
+  *left(): Iterable<LeftJournal> {
+    try {
+      yield* this.#store.left();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #of(journal: Journal, birth: Birth, frameBytes: number): SessionJournal {
+    return new SessionJournal(journal, birth, frameBytes, {
+      written: () => this.#written(),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  #written(): void {
+    this.#meter.journal(this.#store.bytes);
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#log.info({}, 'sessions are journalled again');
+  }
+
+  /** One line for as long as it lasts: a full disk would fill the log, too. */
+  #failed(error: unknown): void {
+    this.#meter.unjournalled();
+    if (this.#failing) return;
+    this.#failing = true;
+    const { code, message } = error as NodeJS.ErrnoException;
+    this.#log.error(
+      { code: code ?? message },
+      'a journal cannot be written; sessions go on, but would not survive the end of this process',
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import type { AudioFormat, ServerEvent } from '../../protocol/index.ts';
+import type { Entry, Journal } from '../ports/store.ts';
+import type { DriverSeed } from './driver.ts';
+
+/** What never changes in a session. */
+export interface Birth {
+  readonly version: 1;
+  readonly session: string;
+  /** sha256 of the secret, hex: the journal lets nobody in. */
+  readonly secretHash: string;
+  readonly audio: AudioFormat;
+  readonly key: string;
+  readonly address: string;
+}
+
+/** How a session stands after the events it is written with. */
+export interface Standing {
+  readonly driver: DriverSeed;
+  readonly commands: number;
+  readonly finished: boolean;
+  /** The server, not the client, said that this is the end. */
+  readonly ending: boolean;
+}
+
+/** What one entry holds beside its audio; the first, and one that replaces all before it, also who it is about. */
+interface Step {
+  readonly birth?: Birth;
+  /** Frame at which the journal's audio begins. */
+  readonly audioFrom?: number;
+  readonly events: readonly ServerEvent[];
+  readonly standing: Standing;
+}
+
+/** A session as its journal tells it. */
+export interface Recalled {
+  readonly birth: Birth;
+  readonly standing: Standing;
+  readonly events: readonly ServerEvent[];
+  /** The client's audio from `standing.driver.fromFrame` on, in whole frames. */
+  readonly audio: Uint8Array;
+}
+
+/** A journal smaller than this is not written anew, however little of it is still needed. */
+const REWRITE_BYTES = 524_288;
+
+interface Chunk {
+  readonly from: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Writes one session down as it goes: nothing leaves for the client before it is written, so whatever a client has seen
+ * is found again. What is final and was told is left out when the journal has doubled.
+ */
+export class SessionJournal {
+  readonly #birth: Birth;
+  readonly #frameBytes: number;
+  readonly #told: { written(): void; failed(error: unknown): void };
+  #journal: Journal | undefined;
+  /** Audio that would have to be heard again, oldest first; the last `#unwritten` of them are in no entry yet. */
+  #chunks: Chunk[] = [];
+  #unwritten = 0;
+  #frames = 0;
+  #rewriteAt = REWRITE_BYTES;
+  #begun = false;
+
+  /** `failed` is told once when nothing more can be written; the session then goes on without. */
+  constructor(
+    journal: Journal,
+    birth: Birth,
+    frameBytes: number,
+    told: { written(): void; failed(error: unknown): void },
+  ) {
+    this.#journal = journal;
+    this.#birth = birth;
+    this.#frameBytes = frameBytes;
+    this.#told = told;
+  }
+
+  /** Whole frames of the client's audio, before anything comes of them. */
+  heard(bytes: Uint8Array): void {
+    if (this.#journal === undefined || bytes.length === 0) return;
+    this.#chunks.push({ from: this.#frames, bytes });
+    this.#frames += bytes.length / this.#frameBytes;
+    this.#unwritten++;
+  }
+
+  /** `kept` are all events a client may still ask for, these included. */
+  write(events: readonly ServerEvent[], standing: Standing, kept: () => readonly ServerEvent[]): void {
+    const journal = this.#journal;
+    if (journal === undefined) return;
+    try {
+      if (!this.#begun || journal.bytes > this.#rewriteAt) this.#rewrite(journal, kept(), standing);
+      else {
+        const audio = joined(this.#chunks.slice(this.#chunks.length - this.#unwritten));
+        this.#unwritten = 0;
+        journal.append(entry({ events: events.map(withoutSecret), standing }, audio));
+      }
+      this.#forget(standing.driver.fromFrame);
+      this.#told.written();
+    } catch (error) {
+      this.remove();
+      this.#told.failed(error);
+    }
+  }
+
+  /** Goes on with what an earlier process wrote. */
+  recall(audio: Uint8Array, standing: Standing, events: readonly ServerEvent[]): void {
+    this.#frames = standing.driver.fromFrame;
+    this.heard(audio);
+    this.write([], standing, () => events);
+  }
+
+  /** The session has ended, and nobody needs it any more. */
+  remove(): void {
+    this.#journal?.remove();
+    this.leave();
+  }
+
+  /** The process ends before the session: what is written stays for the next. */
+  leave(): void {
+    this.#journal = undefined;
+    this.#chunks = [];
+  }
+
+  #rewrite(journal: Journal, events: readonly ServerEvent[], standing: Standing): void {
+    this.#forget(standing.driver.fromFrame);
+    const audioFrom = this.#chunks[0]?.from ?? this.#frames;
+    const step = { birth: this.#birth, audioFrom, events: events.map(withoutSecret), standing };
+    journal.replace([entry(step, joined(this.#chunks))]);
+    this.#unwritten = 0;
+    this.#begun = true;
+    this.#rewriteAt = Math.max(REWRITE_BYTES, 2 * journal.bytes);
+  }
+
+  #forget(fromFrame: number): void {
+    const keep = this.#chunks.findIndex(({ from, bytes }) => from + bytes.length / this.#frameBytes > fromFrame);
+    this.#chunks.splice(0, keep < 0 ? this.#chunks.length - this.#unwritten : keep);
+  }
+}
+
+/** Reads a journal. Undefined when it does not say enough to go on; throws when it holds something else. */
+export function recall(entries: readonly Entry[], frameBytesOf: (audio: AudioFormat) => number): Recalled | undefined {
+  const steps = entries.map(({ record }) => record as Step);
+  const first = steps.findLastIndex(({ birth }) => birth !== undefined);
+  const birth = steps[first]?.birth;
+  const last = steps.at(-1);
+  if (birth?.version !== 1 || last === undefined) return undefined;
+  const frameBytes = frameBytesOf(birth.audio);
+  const audio = joined(entries.slice(first).map((each) => ({ bytes: each.audio })));
+  const skip = (last.standing.driver.fromFrame - (steps[first]!.audioFrom ?? 0)) * frameBytes;
+  return {
+    birth,
+    standing: last.standing,
+    events: steps.slice(first).flatMap(({ events }) => events),
+    audio: audio.slice(Math.max(0, skip)),
+  };
+}
+
+const entry = (step: Step, audio: Uint8Array): Entry => ({ record: step, audio });
+
+function withoutSecret(event: ServerEvent): ServerEvent {
+  return event.type === 'ready' ? { ...event, secret: '' } : event;
+}
+
+function joined(chunks: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  let at = 0;
+  for (const { bytes } of chunks) {
+    whole.set(bytes, at);
+    at += bytes.length;
+  }
+  return whole;
+}

@@ -1,0 +1,41 @@
+/** One write to a session's journal: kept whole, or not at all. */
+export interface Entry {
+  /** Plain JSON. */
+  readonly record: object;
+  /** Audio as the client sent it. */
+  readonly audio: Uint8Array;
+}
+
+/** What keeps one session over the end of the process. Every call may throw: full disk, no rights, a bound. */
+export interface Journal {
+  /** Bytes it takes up now. */
+  readonly bytes: number;
+  /** Resolved when it returns: a process that is killed after it finds the entry again. */
+  append(entry: Entry): void;
+  /** Puts `entries` in the place of all there was; a process that is killed in between finds one or the other. */
+  replace(entries: readonly Entry[]): void;
+  /** Deletes it. Never throws. */
+  remove(): void;
+}
+
+/** A journal that an earlier process left. */
+export interface LeftJournal {
+  readonly session: string;
+  /** Since its last write. */
+  readonly ageMs: number;
+  /** In the order they were written. Empty when nothing of it can be read. */
+  readonly entries: readonly Entry[];
+  readonly journal: Journal;
+}
+
+/** Where the journals of live sessions lie. */
+export interface Store {
+  /** Begins a journal. May throw. */
+  open(session: string): Journal;
+  /** What an earlier process left, one at a time; broken ones with what can be read of them. May throw. */
+  left(): Iterable<LeftJournal>;
+  /** Bytes of all journals. */
+  readonly bytes: number;
+  /** Lets another process have it. */
+  close(): void;
+}

@@ -1,0 +1,46 @@
+import { crc32 } from 'node:zlib';
+import type { Entry } from '../ports/store.ts';
+
+/** Length and checksum of what follows, then the length of the JSON in it; the rest is audio. Little-endian. */
+const HEAD_BYTES = 12;
+/** Longer is no length but rubbish. */
+const ENTRY_BYTES_MAX = 256 * 1_048_576;
+
+export function encodeEntry({ record, audio }: Entry): Uint8Array {
+  const json = Buffer.from(JSON.stringify(record));
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + json.length + audio.length);
+  bytes.writeUInt32LE(json.length + audio.length + 4, 0);
+  bytes.writeUInt32LE(json.length, 8);
+  json.copy(bytes, HEAD_BYTES);
+  bytes.set(audio, HEAD_BYTES + json.length);
+  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4);
+  return bytes;
+}
+
+/** The entries at the front of `bytes` that are whole; what follows the first broken one cannot be trusted. */
+export function decodeEntries(bytes: Uint8Array): { readonly entries: readonly Entry[]; readonly whole: boolean } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries: Entry[] = [];
+  let at = 0;
+  while (at + HEAD_BYTES <= buffer.length) {
+    const length = buffer.readUInt32LE(at);
+    const body = buffer.subarray(at + 8, at + 8 + length);
+    if (length < 4 || length > ENTRY_BYTES_MAX || body.length < length) break;
+    if (crc32(body) !== buffer.readUInt32LE(at + 4)) break;
+    const jsonLength = body.readUInt32LE(0);
+    const record = jsonLength > length - 4 ? undefined : parse(body.toString('utf8', 4, 4 + jsonLength));
+    if (record === undefined) break;
+    entries.push({ record, audio: body.subarray(4 + jsonLength) });
+    at += 8 + length;
+  }
+  return { entries, whole: at === buffer.length };
+}
+
+function parse(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

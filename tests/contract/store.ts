@@ -1,0 +1,55 @@
+import t from 'tap';
+import type { Entry, LeftJournal, Store } from '../../server/ports/store.ts';
+
+const ONE = '00000000-0000-4000-8000-000000000001';
+const TWO = '00000000-0000-4000-8000-000000000002';
+const entry = (n: number, bytes = 3): Entry => ({ record: { n, text: 'ä' }, audio: new Uint8Array(bytes).fill(n) });
+const plain = ({ record, audio }: Entry): object => ({ record, audio: [...audio] });
+const leftIn = (store: Store): Record<string, object[]> =>
+  Object.fromEntries([...store.left()].map(({ session, entries }) => [session, entries.map(plain)]));
+
+/** What every store keeps. `reopen` gives what the next process would find. */
+export function storeContract(
+  name: string,
+  open: () => { readonly store: Store; reopen(): Store; remove(): void },
+): void {
+  t.test(`${name}: the next process finds what was written, in order`, async (t) => {
+    const { store, reopen, remove } = open();
+    t.teardown(remove);
+    const one = store.open(ONE);
+    const two = store.open(TWO);
+    one.append(entry(1));
+    two.append(entry(9, 0));
+    one.append(entry(2, 70_000));
+    t.same(leftIn(reopen()), {
+      [ONE]: [entry(1), entry(2, 70_000)].map(plain),
+      [TWO]: [plain(entry(9, 0))],
+    });
+    t.equal(store.bytes, one.bytes + two.bytes);
+  });
+
+  t.test(`${name}: a replaced journal goes on behind its new beginning, and a removed one is gone`, async (t) => {
+    const { store, reopen, remove } = open();
+    t.teardown(remove);
+    const one = store.open(ONE);
+    const two = store.open(TWO);
+    for (let n = 0; n < 5; n++) one.append(entry(n));
+    two.append(entry(1));
+    two.remove();
+    const before = one.bytes;
+    one.replace([entry(7)]);
+    t.ok(one.bytes < before);
+    one.append(entry(8));
+    const next = reopen();
+    const left = [...next.left()] as LeftJournal[];
+    t.same(
+      left.map(({ session, entries }) => [session, entries.map(plain)]),
+      [[ONE, [entry(7), entry(8)].map(plain)]],
+    );
+    t.equal(next.bytes, left[0]!.journal.bytes);
+    left[0]!.journal.append(entry(9));
+    left[0]!.journal.remove();
+    t.equal(next.bytes, 0);
+    t.same(leftIn(next), {});
+  });
+}

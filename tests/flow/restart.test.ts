@@ -1,0 +1,160 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { WebSocket } from 'ws';
+import { type ConnectOptions, connect, type ServerEvent, type Session, Transcript } from '../../client/sdk/index.ts';
+import { randomFrom } from '../support/random.ts';
+import { bundle, freePort, type ScriptedProcess, startScriptedProcess } from '../support/scripted-process.ts';
+import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { told } from '../support/told.ts';
+
+const SENTENCES = 8;
+const WORDS = Array.from({ length: SENTENCES }, (_, i) => script(`Now comes um sentence ${i}.`, i * 3 + 0.6)).flat();
+const SOUND = sound(
+  SENTENCES * 3,
+  Array.from({ length: SENTENCES }, (_, i) => [i * 3 + 0.5, i * 3 + 2.2] as const),
+);
+
+/** A server that is killed now and then and comes back at once at the same address. */
+class Phoenix {
+  kills = 0;
+  readonly url: string;
+  readonly #born: () => Promise<ScriptedProcess>;
+  #process: Promise<ScriptedProcess>;
+
+  constructor(url: string, born: () => Promise<ScriptedProcess>) {
+    this.url = url;
+    this.#born = born;
+    this.#process = born();
+  }
+
+  static async open(program: string, folder: string): Promise<Phoenix> {
+    const port = await freePort();
+    const phoenix = new Phoenix(`http://127.0.0.1:${port}`, () =>
+      startScriptedProcess(program, { words: WORDS, port, folder }),
+    );
+    await phoenix.#process;
+    return phoenix;
+  }
+
+  /** Resolves when it is dead; it is born again meanwhile. */
+  async kill(): Promise<void> {
+    this.kills++;
+    await (await this.#process).kill();
+    this.#process = this.#born();
+  }
+
+  async end(): Promise<void> {
+    await (await this.#process).kill();
+  }
+
+  connect(options: Partial<ConnectOptions>): Promise<Session> {
+    return connect({ url: this.url, WebSocket: WebSocket as never, ...options });
+  }
+}
+
+let program = '';
+let remove = (): void => {};
+const folder = mkdtempSync(join(tmpdir(), 'sotto-restart-'));
+t.before(async () => {
+  const bundled = await bundle('scripted-process-main');
+  program = join(bundled.folder, 'scripted-process-main.mjs');
+  remove = bundled.remove;
+});
+t.teardown(() => {
+  remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Speaks, and kills the server after random pieces of the sound. */
+async function speak(session: Session, phoenix: Phoenix, samples: Int16Array, seed: number): Promise<ServerEvent[]> {
+  const random = randomFrom(seed);
+  const events: ServerEvent[] = [];
+  const reading = (async () => {
+    for await (const event of session) events.push(event);
+  })();
+  const step = 1_601;
+  let next = random() * samples.length * 0.3;
+  for (let at = 0; at < samples.length; at += step) {
+    session.send(samples.subarray(at, at + step));
+    await session.sent();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (at < next) continue;
+    next = at + random() * samples.length * 0.3;
+    await phoenix.kill();
+  }
+  const done = session.finish();
+  if (random() < 0.5) await phoenix.kill();
+  await done;
+  await reading;
+  return events;
+}
+
+for (const [name, audio, rate] of [
+  ['16 kHz', undefined, 16_000],
+  ['44.1 kHz stereo', { encoding: 'pcm_s16le', sampleRate: 44_100, channels: 2, channelMode: 'mix' } as const, 44_100],
+] as const) {
+  t.test(`the transcript of ${name} over kills of the whole server is the one without`, async (t) => {
+    const samples = rate === 16_000 ? SOUND : stretched(SOUND, rate);
+    const start = { partials: { mode: 'off' }, ...(audio === undefined ? {} : { audio }) } as const;
+    const calm = await openScriptedServer(WORDS);
+    const whole = told(await converse(await calm.connect(start), samples, 1_601));
+    await calm.close();
+    t.equal(whole['final']?.length, SENTENCES);
+    const phoenix = await Phoenix.open(program, folder);
+    for (let seed = 1; seed <= (rate === 16_000 ? 2 : 1); seed++) {
+      const events = await speak(await phoenix.connect(start), phoenix, samples, seed);
+      t.same(told(events), whole, `seed ${seed}`);
+      t.same(
+        events.map(({ seq }) => seq),
+        events.map((_, i) => i + 1),
+        'no event is missing and none comes twice',
+      );
+    }
+    t.ok(phoenix.kills >= 3, `${phoenix.kills} kills`);
+    t.same(
+      readdirSync(folder).filter((name) => name !== 'lock'),
+      [],
+      'nothing is left of sessions that have ended',
+    );
+    await phoenix.end();
+  });
+}
+
+t.test('over kills of the server stable text stays, and each flush is answered once', async (t) => {
+  const phoenix = await Phoenix.open(program, folder);
+  const random = randomFrom(7);
+  const session = await phoenix.connect({ partials: { everyMs: 100 } });
+  const transcript = new Transcript();
+  const flushes: Promise<{ audioMs: number }>[] = [];
+  const reading = (async () => {
+    for await (const event of session) transcript.read(event);
+  })();
+  for (let at = 0; at < SOUND.length; at += 1_600) {
+    session.send(SOUND.subarray(at, at + 1_600));
+    await session.sent();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (at % 96_000 === 48_000) flushes.push(session.flush());
+    if (random() < 0.02) await phoenix.kill();
+  }
+  const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+  t.same([...new Set(modes)], [0o600], 'only the owner can read what was said');
+  t.equal(statSync(folder).mode & 0o777, 0o700);
+  const done = await session.finish();
+  await reading;
+  t.same(
+    (await Promise.all(flushes)).map(({ audioMs }) => audioMs),
+    flushes.map((_, i) => i * 6_000 + 3_100),
+  );
+  t.equal(done.sentences, SENTENCES);
+  t.equal(transcript.sentences.length, SENTENCES);
+  t.ok(phoenix.kills >= 3, `${phoenix.kills} kills`);
+  await phoenix.end();
+});
+
+/** The same sound at another rate, in two channels. */
+function stretched(samples: Int16Array, rate: number): Int16Array {
+  const length = Math.floor((samples.length * rate) / 16_000);
+  return Int16Array.from({ length: length * 2 }, (_, i) => samples[Math.floor(((i >> 1) * 16_000) / rate)]!);
+}

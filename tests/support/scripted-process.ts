@@ -1,0 +1,67 @@
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { ScriptWord } from '../../server/engine/script.ts';
+
+/** What a scripted server in a process of its own runs with. */
+export interface ScriptedSetup {
+  readonly words: readonly ScriptWord[];
+  readonly port: number;
+  /** Where it keeps its journals. */
+  readonly folder: string;
+  readonly graceMs?: number;
+}
+
+export interface ScriptedProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** `kill -9`; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Bundles programs of this folder once, so that they start in a moment. Remove the folder when done. */
+export async function bundle(...names: readonly string[]): Promise<{ readonly folder: string; remove(): void }> {
+  // Inside the repository, where packages are found.
+  const folder = mkdtempSync(join(ROOT, 'node_modules', '.sotto-test-'));
+  await build({
+    entryPoints: names.map((name) => join(dirname(fileURLToPath(import.meta.url)), `${name}.ts`)),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    ...{ bundle: true, platform: 'node', target: 'node20', format: 'esm', packages: 'external', logLevel: 'error' },
+  });
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export function startScriptedProcess(program: string, setup: ScriptedSetup): Promise<ScriptedProcess> {
+  const child = fork(program, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.send(setup);
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code, signal) => reject(new Error(`the server stopped (${signal ?? code})`)));
+    child.once('message', () =>
+      resolve({
+        url: `http://127.0.0.1:${setup.port}`,
+        pid: child.pid!,
+        kill: () => {
+          child.kill('SIGKILL');
+          return gone;
+        },
+      }),
+    );
+  });
+}
+
+/** A port that was free a moment ago, for a server that comes back to the same one. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
