@@ -37,7 +37,7 @@
         "<(whisper)/ggml/src/ggml-cpu/binary-ops.cpp",
         "<(whisper)/ggml/src/ggml-cpu/hbm.cpp",
         "<(whisper)/ggml/src/ggml-cpu/iqp.cpp",
-        "<(whisper)/ggml/src/ggml-cpu/ops.cpp",
+        "src/ggml-ops.cpp",
         "<(whisper)/ggml/src/ggml-cpu/quants.c",
         "<(whisper)/ggml/src/ggml-cpu/repack.cpp",
         "<(whisper)/ggml/src/ggml-cpu/traits.cpp",
@@ -45,7 +45,7 @@
         "<(whisper)/ggml/src/ggml-cpu/vec.cpp",
         "<(whisper)/ggml/src/ggml-cpu/amx/amx.cpp",
         "<(whisper)/ggml/src/ggml-cpu/amx/mmq.cpp",
-        "<(whisper)/ggml/src/ggml-cpu/llamafile/sgemm.cpp"
+        "src/sgemm.cpp"
       ],
       "defines": [
         "NAPI_VERSION=8",

@@ -40,3 +40,10 @@ static void wait_a_little(void) {
 #define WAIT_FOR_ wait_a_little()
 #define ggml_thread_cpu_relax(...) WAIT_FOR_##__VA_ARGS__
 #include "ggml-cpu.c"
+
+#include "abort.h"
+
+bool sotto_is_aborted(const struct ggml_threadpool * threads) {
+    const struct ggml_cplan * plan = threads->cplan;
+    return plan->abort_callback != NULL && plan->abort_callback(plan->abort_callback_data);
+}
