@@ -28,6 +28,7 @@ import {
   webFolder,
 } from './parts.ts';
 import { openSpeechModel } from './vad/open.ts';
+import { openWyomingDoor } from './wyoming-door.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -96,31 +97,27 @@ export async function startServer(config: Config): Promise<RunningServer> {
     resumeGraceMs: config['resume-grace-ms'],
     journals,
   };
-  const gateway = new Gateway(
-    parts,
-    {
-      webFolder: webFolder(),
-      info: () => ({
-        ...offer,
-        engine: info.engine,
-        sessions: registry.size,
-        sessionsMax,
-        streams: carried,
-        needsKey: access.needsKey,
-      }),
-      metrics: () => metrics.text(),
-      ready: () => true,
-    },
-    ROUTES,
-    access,
-    {
-      allowedOrigins: config['allowed-origins'],
-      host: config.host,
+  const site = {
+    webFolder: webFolder(),
+    info: () => ({
+      ...offer,
+      engine: info.engine,
+      sessions: registry.size,
       sessionsMax,
-      sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
-      sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
-    },
-  );
+      streams: carried,
+      needsKey: access.needsKey,
+    }),
+    metrics: () => metrics.text(),
+    ready: () => true,
+  };
+  const bounds = {
+    allowedOrigins: config['allowed-origins'],
+    host: config.host,
+    sessionsMax,
+    sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
+    sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
+  };
+  const gateway = new Gateway(parts, site, ROUTES, access, bounds);
   const transport = transportOf(gateway);
   const stop = async (): Promise<void> => {
     await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close()]);
@@ -129,6 +126,11 @@ export async function startServer(config: Config): Promise<RunningServer> {
   // Before anybody can ask for them.
   if (journals !== undefined) restoreSessions(journals, parts);
   const port = await transport.listen(config.host, config.port).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  const wyoming = await openWyomingDoor(config, { parts, site, bounds }).catch(async (error) => {
+    await transport.close();
     await stop();
     throw error;
   });
@@ -145,13 +147,15 @@ export async function startServer(config: Config): Promise<RunningServer> {
     ...(config['tls-self-signed']
       ? [`  tls      self-signed; command-line clients trust it with NODE_EXTRA_CA_CERTS=${certificate!.certPath}`]
       : []),
+    ...(wyoming === undefined ? [] : [`  wyoming  ${wyoming.address}`]),
     `Try it: open ${url} and press Start, or run: npx sotto transcribe FILE`,
   ].join('\n');
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     gateway.drain();
+    wyoming?.drain();
     await registry.drain(new Promise((resolve) => systemClock.after(config['drain-timeout-ms'], resolve)));
-    await transport.close();
+    await Promise.all([transport.close(), wyoming?.close()]);
     await stop();
   };
   return { url, port, greeting, close: () => (closing ??= close()) };

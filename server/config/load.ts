@@ -148,6 +148,15 @@ function checkTogether(config: Config, problems: Fault[]): void {
     );
   }
   checkTls(config, problems);
+  if (!isLoopback(config['wyoming-host']) && config['wyoming-allow'].length === 0 && !config.insecure) {
+    problems.push(
+      new Fault('config.value', {
+        name: 'wyoming-host',
+        got: config['wyoming-host'],
+        want: 'loopback, or come with --wyoming-allow ADDRESS,… or --insecure: Wyoming has no keys',
+      }),
+    );
+  }
   if (config['endpoint-max-ms'] < config['endpoint-min-ms']) {
     problems.push(
       new Fault('config.value', {

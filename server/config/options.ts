@@ -309,6 +309,23 @@ export const OPTIONS = {
     default: false,
     doc: 'Serve HTTPS with a certificate made here, for development; it is kept in the data folder.',
   },
+  'wyoming-port': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 65_535,
+    doc: 'TCP port for Home Assistant (Wyoming), by custom 10300; 0 is none.',
+  },
+  'wyoming-host': {
+    type: 'string',
+    default: '127.0.0.1',
+    doc: 'Address of that port. Anything but loopback needs `wyoming-allow`: the protocol has no keys.',
+  },
+  'wyoming-allow': {
+    type: 'list',
+    default: [],
+    doc: 'Addresses that may connect to that port; none named is all that can reach it.',
+  },
   vad: { type: 'string', default: 'silero', choices: ['silero', 'energy'], doc: 'Voice activity detector.' },
   'log-level': {
     type: 'string',

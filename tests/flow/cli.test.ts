@@ -142,6 +142,7 @@ t.test('serve says what is wrong with its options, its model and its port, and d
     [['serve', '--prot', '1'], 78, /--prot is not known/],
     [['serve', '--port', 'x', '--engine', 'steam'], 78, /port is x[\s\S]*engine is steam/],
     [['serve', '--host', '0.0.0.0'], 78, /--insecure/],
+    [['serve', '--wyoming-host', '0.0.0.0'], 78, /--wyoming-allow/],
     [['serve', '--tls-cert', 'x.pem'], 78, /tls-key is missing/],
     [['serve', '--tls-self-signed', '--tls-cert', 'x.pem', '--tls-key', 'y.pem'], 78, /tls-self-signed is true/],
     [['serve', '--tls-cert', '/nowhere/x.pem', '--tls-key', 'y.pem'], 78, /tls-cert is \/nowhere\/x\.pem \(ENOENT\)/],

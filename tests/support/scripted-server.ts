@@ -15,6 +15,7 @@ import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
 import type { Cleaner } from '../../server/ports/cleaner.ts';
 import type { Clock } from '../../server/ports/clock.ts';
+import type { Routes } from '../../server/ports/dialect.ts';
 import type { Log } from '../../server/ports/log.ts';
 import type { Meter } from '../../server/ports/meter.ts';
 import type { Recogniser } from '../../server/ports/recogniser.ts';
@@ -39,6 +40,8 @@ export interface ScriptedServer {
   readonly recogniser: ScriptedRecogniser;
   readonly registry: Registry<LiveSession>;
   readonly gateway: Gateway;
+  /** Another front door to the same sessions. */
+  gatewayTo(routes: Routes, access: Access): Gateway;
   connect(options?: Partial<ConnectOptions>): Promise<Session>;
   close(): Promise<void>;
 }
@@ -102,16 +105,18 @@ export async function openScriptedServer(
   const { parts, recogniser, offer } = scriptedParts(words, door);
   const { registry } = parts;
   if (parts.journals !== undefined) restoreSessions(parts.journals, parts);
-  const gateway = new Gateway(
-    parts,
-    { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
-    ROUTES,
-    door.access ?? openDoor,
-    {
-      ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax },
-      ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
-    },
-  );
+  const gatewayTo = (routes: Routes, access: Access): Gateway =>
+    new Gateway(
+      parts,
+      { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
+      routes,
+      access,
+      {
+        ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax },
+        ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
+      },
+    );
+  const gateway = gatewayTo(ROUTES, door.access ?? openDoor);
   const transport = await (door.transport ?? ws)(gateway);
   const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', door.port ?? 0)}`;
   return {
@@ -119,6 +124,7 @@ export async function openScriptedServer(
     recogniser,
     registry,
     gateway,
+    gatewayTo,
     connect: (options = {}) => connect({ url, WebSocket: WebSocket as never, ...options }),
     close: () => transport.close(),
   };

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { Fault } from '../../protocol/index.ts';
+import type { Connection, ConnectionHandler, Transport, TransportHandler } from '../ports/transport.ts';
+
+export interface TcpOptions {
+  /** What the gateway is told for a path: the protocol of this port has none. */
+  readonly path: string;
+  /** Addresses that may connect; empty is all. */
+  readonly allowed: readonly string[];
+}
+
+/** Connections at once, of whatever kind; more are cut off. Sessions have a lower limit of their own. */
+const CONNECTIONS_MAX = 1_024;
+/** How long a peer may take to close after us, ms. */
+const LINGER_MS = 2_000;
+const KEEPALIVE_MS = 30_000;
+
+/** Plain TCP, for protocols that frame themselves: a frame is whatever bytes came together. A close has no status. */
+export class TcpTransport implements Transport {
+  readonly #handler: TransportHandler;
+  readonly #options: TcpOptions;
+  readonly #server: Server;
+  readonly #live = new Set<TcpConnection>();
+  #closing: Promise<void> | undefined;
+
+  constructor(handler: TransportHandler, options: TcpOptions) {
+    this.#handler = handler;
+    this.#options = options;
+    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#server.on('connection', (socket) => void this.#take(socket));
+  }
+
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        const problem = error.code === 'EADDRINUSE' ? 'the port is taken' : (error.code ?? error.message);
+        reject(new Fault('server.listen', { host, port, problem }, { cause: error }));
+      });
+      this.#server.listen(port, host, () => resolve((this.#server.address() as { port: number }).port));
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const connection of this.#live) connection.close();
+    });
+    return this.#closing;
+  }
+
+  async #take(socket: Socket): Promise<void> {
+    // 'close' always follows 'error'.
+    socket.on('error', () => {});
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const { allowed, path } = this.#options;
+    if (allowed.length > 0 && !allowed.includes(address)) {
+      socket.destroy();
+      return;
+    }
+    socket.pause();
+    const local = socket.localAddress ?? '';
+    const headers = { host: local.includes(':') ? `[${local}]` : local };
+    const request = { url: path, headers, subprotocols: [], remoteAddress: address };
+    const upgrade = await this.#handler.upgrade(request);
+    if (socket.destroyed || upgrade.kind === 'refuse' || this.#closing !== undefined) {
+      socket.destroy();
+      return;
+    }
+    const connection = new TcpConnection(socket);
+    this.#live.add(connection);
+    connection.serve(upgrade.open(connection), () => this.#live.delete(connection));
+  }
+}
+
+class TcpConnection implements Connection {
+  readonly id = randomUUID();
+  readonly #socket: Socket;
+  #life: 'open' | 'closing' = 'open';
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  serve(handler: ConnectionHandler, ended: () => void): void {
+    this.#socket.on('data', (bytes) => {
+      if (this.#life === 'open') handler.message(bytes as Buffer);
+    });
+    this.#socket.once('close', (failed) => {
+      ended();
+      handler.close(failed ? 1006 : 1000);
+    });
+    this.#socket.resume();
+  }
+
+  send(frame: string | Uint8Array): void {
+    if (this.#life === 'open' && this.#socket.writable) this.#socket.write(frame);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    if (this.#life === 'closing') return;
+    this.#life = 'closing';
+    this.#socket.end();
+    // What is still under way must not keep the peer's goodbye from being read.
+    this.#socket.resume();
+    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+  }
+}
+
+/** An IPv4 address may come in IPv6's clothes. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
+}

@@ -1,0 +1,35 @@
+import { openDoor } from './access/open-door.ts';
+import type { Config } from './config/options.ts';
+import { WYOMING_PATH, wyomingRoutes } from './dialect/wyoming.ts';
+import type { SessionParts } from './flow/live-session.ts';
+import { Gateway, type GatewayOptions } from './gateway/gateway.ts';
+import type { Site } from './gateway/http.ts';
+import { TcpTransport } from './transport/tcp.ts';
+
+/** The port of Home Assistant, when there is to be one. */
+export interface WyomingDoor {
+  readonly address: string;
+  /** From now on nobody new is let in. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the Wyoming port: the same sessions and limits behind a door of its own, where the address stands for the key
+ * that the protocol has no place for. Rejects with a `server.listen` fault.
+ */
+export async function openWyomingDoor(
+  config: Pick<Config, 'wyoming-host' | 'wyoming-port' | 'wyoming-allow'>,
+  { parts, site, bounds }: { readonly parts: SessionParts; readonly site: Site; readonly bounds: GatewayOptions },
+): Promise<WyomingDoor | undefined> {
+  const { 'wyoming-host': host, 'wyoming-port': port, 'wyoming-allow': allowed } = config;
+  if (port === 0) return undefined;
+  const gateway = new Gateway(parts, site, wyomingRoutes(parts.offer.languages), openDoor, bounds);
+  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed });
+  const taken = await transport.listen(host, port);
+  return {
+    address: `tcp://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    drain: () => gateway.drain(),
+    close: () => transport.close(),
+  };
+}
