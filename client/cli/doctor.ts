@@ -55,7 +55,17 @@ function compiler(): Finding {
 
 function engine(root: string): Finding {
   const built = join(root, 'server', 'engine', 'native', 'build', 'Release', 'sotto_whisper.node');
-  if (existsSync(built)) return { what: 'engine', state: 'good', text: 'native, built for this machine' };
+  if (existsSync(built)) {
+    const script = join(root, 'server', 'engine', 'native', 'build.mjs');
+    const { status, signal, stdout } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+    if (status === 0 && stdout === '') return { what: 'engine', state: 'good', text: 'native, built for this machine' };
+    const problem = status === 0 ? stdout : `it does not load (${signal ?? `status ${status}`})`;
+    return {
+      what: 'engine',
+      state: 'note',
+      text: `stock binding, on x64 seconds for a decode: a native engine is there, but ${problem}; run node server/engine/native/build.mjs`,
+    };
+  }
   const text =
     'stock binding: on x64 a decode takes seconds; with a compiler installed, run npm ci again for the native engine';
   return { what: 'engine', state: 'note', text };

@@ -3,7 +3,7 @@ import { Fault } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser, RecogniserInfo } from '../ports/recogniser.ts';
 import { FINAL_WINDOW_FLOOR, PARTIAL_WINDOW_FLOOR } from './native/defaults.ts';
-import { isNativeBuilt } from './native/locate.ts';
+import { nativeMisfit } from './native/locate.ts';
 import type { WorkerSetup } from './wire.ts';
 import { Worker } from './worker.ts';
 
@@ -58,11 +58,15 @@ export class WorkerPool implements Recogniser {
   #closing: Promise<void> | undefined;
   #gone: (() => void) | undefined;
   #slots: number;
+  /** Why the native engine was not chosen. */
+  readonly #misfit: string | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     const cores = availableParallelism();
-    const engine = options.engine === 'auto' ? (isNativeBuilt() ? 'native' : 'stock') : options.engine;
+    const misfit = options.engine === 'stock' ? undefined : nativeMisfit();
+    const engine = options.engine === 'auto' ? (misfit === undefined ? 'native' : 'stock') : options.engine;
+    if (options.engine === 'auto') this.#misfit = misfit;
     this.#slots = engine === 'stock' ? 1 : (options.slots ?? cores);
     this.#setup = {
       modelPath: options.modelPath,
@@ -79,8 +83,8 @@ export class WorkerPool implements Recogniser {
     });
     // Whoever never asks for `ready` must not crash the process when the model is broken.
     this.#ready.catch(() => {});
-    if (engine === 'native' && !isNativeBuilt()) {
-      this.#fail(new Fault('engine.absent', { problem: 'the native engine is not built' }));
+    if (engine === 'native' && misfit !== undefined) {
+      this.#fail(new Fault('engine.absent', { problem: `the native engine was asked for, but ${misfit}` }));
     } else this.#start();
   }
 
@@ -149,7 +153,7 @@ export class WorkerPool implements Recogniser {
             multilingual,
             slots: this.#slots,
             realTimeFactor,
-            detail,
+            detail: this.#misfit === undefined ? detail : `${detail}; the native engine is not used: ${this.#misfit}`,
           });
           this.#settleReady = undefined;
           this.#pump();

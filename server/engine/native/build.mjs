@@ -22,6 +22,8 @@ const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 const built = join(here, 'build', 'Release', 'sotto_whisper.node');
 const stamp = join(here, 'build', 'Release', 'key.txt');
+/** Platform, architecture and vector instructions that the built binary needs, for `--check`. */
+const needs = join(here, 'build', 'Release', 'needs.txt');
 const log = join(here, 'build', 'build.log');
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 const PROGRESS_MS = 5_000;
@@ -34,6 +36,32 @@ function cpuFlags() {
   if (arch() === 'x64') return portable ? '-march=x86-64-v3' : '-march=native';
   if (arch() === 'arm64') return portable ? '-march=armv8.2-a+dotprod' : '-mcpu=native';
   return '-O3';
+}
+
+/** Vector instructions that the compiler may use here; known on Linux only. */
+function vectorInstructions() {
+  if (process.env.SOTTO_PORTABLE === '1') return arch() === 'x64' ? ['avx', 'avx2', 'bmi2', 'f16c', 'fma'] : [];
+  const flags = cpuName().split(/\s+/);
+  return flags.filter((flag) => /^(avx|fma$|f16c$|bmi|amx|asimd|sve|i8mm$)/.test(flag)).sort();
+}
+
+/**
+ * Why the binary that is there cannot run here, or undefined. A folder that was copied from another machine, or that
+ * another processor now runs, would otherwise end its process at the first instruction this processor does not have.
+ */
+function misfit() {
+  if (!existsSync(built)) return 'it is not built';
+  const [system, ...wanted] = (existsSync(needs) ? readFileSync(needs, 'utf8') : '').trim().split(' ');
+  if (system && system !== `${platform()}-${arch()}`) return `it was built for ${system}`;
+  const here = cpuName().split(/\s+/);
+  const lacks = platform() === 'linux' ? wanted.filter((flag) => !here.includes(flag)) : [];
+  if (lacks.length > 0) return `it was built for a processor with ${lacks.join(', ')}, which this one has not`;
+  try {
+    require(built);
+  } catch (error) {
+    return `it does not load: ${String(error.message).split('\n')[0]}`;
+  }
+  return undefined;
 }
 
 /** The package that we compile from may change what it ships. */
@@ -154,6 +182,10 @@ async function main() {
     process.stdout.write(cpuFlags());
     return;
   }
+  if (process.argv.includes('--check')) {
+    process.stdout.write(misfit() ?? '');
+    return;
+  }
   if (process.env.SOTTO_NATIVE === '0') {
     say('not built because of SOTTO_NATIVE=0; the stock binding is used.');
     return;
@@ -161,22 +193,31 @@ async function main() {
   checkSources();
   const key = buildKey();
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sotto', 'native', key);
-  if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return say('up to date.');
+  if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, 'utf8') === key && misfit() === undefined) {
+    writeStamps(key);
+    return say('up to date.');
+  }
   if (fromCache(cache, key)) return say('built on this machine before; taken from the cache.');
   const missing = missingTool();
   if (missing !== undefined) {
     throw new Error(`${missing} is not there (Debian: apt install g++ make python3; macOS: xcode-select --install)`);
   }
   const total = (readFileSync(join(here, 'binding.gyp'), 'utf8').match(/\.(c|cpp)"/g) ?? []).length - OTHER_CPU_FILES;
-  say(`building for this machine (${cpuFlags()}), about a minute`);
+  const target = process.env.SOTTO_PORTABLE === '1' ? 'for other machines too' : 'for this machine';
+  say(`building ${target} (${cpuFlags()}), about two minutes`);
   const started = Date.now();
   mkdirSync(join(here, 'build'), { recursive: true });
   const problem = await compile(total);
   if (problem !== undefined) throw new Error(problem);
   require(built);
-  writeFileSync(stamp, key);
+  writeStamps(key);
   toCache(cache);
   say(`ready after ${Math.round((Date.now() - started) / 1000)} s.`);
+}
+
+function writeStamps(key) {
+  writeFileSync(needs, [`${platform()}-${arch()}`, ...vectorInstructions()].join(' '));
+  writeFileSync(stamp, key);
 }
 
 function fromCache(cache, key) {
@@ -186,7 +227,7 @@ function fromCache(cache, key) {
     copyFileSync(join(cache, 'sotto_whisper.node'), built);
     // A copy that does not load (another libc, a torn file) is worse than none.
     require(built);
-    writeFileSync(stamp, key);
+    writeStamps(key);
     return true;
   } catch {
     rmSync(built, { force: true });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,8 @@ export function packageRoot(from: string = fileURLToPath(import.meta.url)): stri
   throw new Error('The package folder of sotto was not found.');
 }
 
+const CHECK_TIMEOUT_MS = 10_000;
+
 /** Where the build puts the addon. */
 export function nativePath(): string {
   return join(packageRoot(), 'server', 'engine', 'native', 'build', 'Release', 'sotto_whisper.node');
@@ -18,4 +21,19 @@ export function nativePath(): string {
 
 export function isNativeBuilt(): boolean {
   return existsSync(nativePath());
+}
+
+/**
+ * Why the addon cannot run here (not built, another processor or system, does not load), or undefined. Asked in a
+ * process of its own, which a binary for another processor may end.
+ */
+export function nativeMisfit(): string | undefined {
+  if (!isNativeBuilt()) return 'it is not built';
+  const script = join(packageRoot(), 'server', 'engine', 'native', 'build.mjs');
+  const { status, signal, stdout } = spawnSync(process.execPath, [script, '--check'], {
+    encoding: 'utf8',
+    timeout: CHECK_TIMEOUT_MS,
+  });
+  if (status !== 0) return `it does not load (${signal ?? `status ${status}`})`;
+  return stdout === '' ? undefined : stdout;
 }

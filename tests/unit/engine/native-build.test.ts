@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { nativePath } from '../../../server/engine/native/locate.ts';
+
+const source = fileURLToPath(new URL('../../../server/engine/native', import.meta.url));
+
+/** A copy of the build's script and sources, so that the engine other tests load stays as it is. */
+function copyOfBuild(folder: string) {
+  for (const name of ['build.mjs', 'binding.gyp', 'src']) {
+    cpSync(join(source, name), join(folder, name), { recursive: true });
+  }
+  return (args: string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, [join(folder, 'build.mjs'), ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), ...env },
+    });
+}
+
+t.test('an engine that cannot run here is known before it ends a process', async (t) => {
+  const folder = t.testdir();
+  const run = copyOfBuild(folder);
+  const binary = join(folder, 'build', 'Release', 'sotto_whisper.node');
+  const needs = join(dirname(binary), 'needs.txt');
+  const check = (want: RegExp): void => {
+    const { status, stdout } = run(['--check']);
+    t.equal(status, 0);
+    t.match(stdout, want);
+  };
+  check(/^it is not built$/);
+  mkdirSync(dirname(binary), { recursive: true });
+  writeFileSync(binary, 'not a library');
+  check(/^it does not load: /);
+  copyFileSync(nativePath(), binary);
+  check(/^$/);
+  writeFileSync(needs, 'plan9-mips');
+  check(/^it was built for plan9-mips$/);
+  writeFileSync(needs, `${process.platform}-${process.arch} avx9000`);
+  check(process.platform === 'linux' ? /^it was built for a processor with avx9000, which this one has not$/ : /^$/);
+  rmSync(binary);
+  check(/^it is not built$/);
+});
+
+t.test('without a compiler the install succeeds and says in one line what that costs', async (t) => {
+  const run = copyOfBuild(t.testdir());
+  const { status, stdout, stderr } = run([], { PATH: dirname(process.execPath), CXX: 'no-such-compiler' });
+  t.equal(status, 0);
+  t.equal(stderr, '');
+  t.match(stdout, /^sotto: native engine: not built: no-such-compiler is not there .*stock binding.*slower.*\n$/);
+});
