@@ -63,6 +63,15 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** A value for a fault's text, short whatever came. */
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  const text = typeof value === 'string' ? value : written(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    // It can be read at any depth, but not written again.
+    return 'something nested too deep';
+  }
 }

@@ -52,10 +52,15 @@ export async function temporaryToken(
 async function readBounded(request: Request): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new Fault('frame.size', { bytes, limit: BODY_BYTES_MAX });
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > BODY_BYTES_MAX) throw new Fault('frame.size', { bytes, limit: BODY_BYTES_MAX });
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Whoever leaves in the middle of a request is no bug of ours.
+    throw isFault(error) ? error : new Fault('command.unreadable', { problem: 'it broke off' }, { cause: error });
   }
   return Buffer.concat(chunks).toString('utf8');
 }
