@@ -61,6 +61,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     () => false,
   );
   const metrics = new Metrics();
+  let closing: Promise<void> | undefined;
   const meter = meterOf(metrics);
   const registry = new Registry<LiveSession>();
   const board = new JobBoard(recogniser, systemClock, meter, (cadence, lagMs) => registry.advise(cadence, lagMs));
@@ -107,8 +108,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
       streams: carried,
       needsKey: access.needsKey,
     }),
-    metrics: () => metrics.text(),
-    ready: () => true,
+    metrics: () => metrics.text(recogniser.restarts),
+    ready: () => closing === undefined,
   };
   const bounds = {
     allowedOrigins: config['allowed-origins'],
@@ -150,7 +151,6 @@ export async function startServer(config: Config): Promise<RunningServer> {
     ...(wyoming === undefined ? [] : [`  wyoming  ${wyoming.address}`]),
     `Try it: open ${url} and press Start, or run: npx sotto transcribe FILE`,
   ].join('\n');
-  let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     gateway.drain();
     wyoming?.drain();

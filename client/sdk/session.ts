@@ -288,7 +288,7 @@ export class Session implements AsyncIterable<ServerEvent> {
 
   #lost(code: number): void {
     if (this.#line === 'ended') return;
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     this.#lostSinceMs ??= nowMs;
     const late = nowMs - this.#lostSinceMs > (this.ready?.resumeMs ?? 0);
     if (this.#over || this.#line === 'opening' || !this.#mayResume || FINAL_STATUSES.has(code) || late) {

@@ -9,6 +9,7 @@ import { msFromSamples, SAMPLE_RATE } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
+import { Arrivals } from './arrivals.ts';
 import { type Cleaners, clean } from './cleaning.ts';
 import type { JobBoard } from './job-board.ts';
 import { VoiceQueue } from './voice-queue.ts';
@@ -66,6 +67,7 @@ export class Driver {
   readonly #core: SessionCore;
   readonly #intake: AudioIntake;
   readonly #voices: readonly VoiceQueue[];
+  readonly #arrivals = new Arrivals();
   #acked: number;
   #stopped = false;
   #ended = false;
@@ -98,6 +100,7 @@ export class Driver {
     this.#parts.meter.audio((channels[0]?.length ?? 0) / SAMPLE_RATE);
     this.#warn(invalid, clipped, channels[0]?.length ?? 0);
     this.#feed({ kind: 'audio', channels });
+    this.#arrivals.came(this.position.audioMs, this.#parts.clock.nowMs());
     this.#ack(false);
     this.#silence?.[Symbol.dispose]();
     this.#silence = this.#parts.clock.after(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
@@ -168,7 +171,7 @@ export class Driver {
       const outputs = this.#core.handle(input);
       // What is told is written down with how the core stands now, which is behind all of it.
       const events = outputs.flatMap((output) => (output.kind === 'event' ? [output.event] : []));
-      for (const { type } of events) if (type === 'final') this.#parts.meter.finished();
+      for (const event of events) this.#time(event);
       if (events.length > 0) this.#events.events(events);
       for (const output of outputs) this.#do(output);
       this.#throttle();
@@ -213,6 +216,14 @@ export class Driver {
         else this.#feed({ kind: 'undecoded', job, reason: answer.kind });
       },
     });
+  }
+
+  #time(event: EventBody): void {
+    if (event.type !== 'partial' && event.type !== 'final') return;
+    const { meter, clock } = this.#parts;
+    if (event.type === 'final') meter.finished();
+    const cameMs = this.#arrivals.of(event.toMs);
+    if (cameMs !== undefined) meter.delay(event.type, clock.nowMs() - cameMs);
   }
 
   #throttle(): void {

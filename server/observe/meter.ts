@@ -16,6 +16,7 @@ export function meterOf(metrics: Metrics): Meter {
     },
     ended: (live) => metrics.sessions.set(live),
     refused: () => metrics.refused.inc(),
+    delay: (kind, ms) => metrics.delaySeconds.observe({ kind }, ms / 1000),
     finished: () => metrics.finals.inc(),
     fault: (code) => metrics.faults.inc({ code }),
     journal: (bytes) => metrics.journalBytes.set(bytes),

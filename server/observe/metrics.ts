@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Every metric the server shows at `/metrics`. */
@@ -13,6 +14,16 @@ export class Metrics {
   readonly finals = this.#counter('sotto_finals_total', 'Final sentences sent.');
   readonly decodeSeconds = this.#histogram('sotto_decode_seconds', 'Wall time of one decode.', ['kind']);
   readonly waitSeconds = this.#histogram('sotto_wait_seconds', 'Time a decode waited for a slot.', ['kind']);
+  readonly delaySeconds = this.#histogram(
+    'sotto_delay_seconds',
+    'From the arrival of the last sound of a text to the text; of a final with the silence that ends it.',
+    ['kind'],
+  );
+  readonly restarts = this.#gauge('sotto_engine_restarts', 'Speech workers replaced since the start.');
+  readonly descriptors = this.#gauge(
+    'sotto_open_descriptors',
+    'Open files and sockets; 0 where the system tells none.',
+  );
   readonly waiting = this.#gauge('sotto_jobs_waiting', 'Decodes waiting for a slot.');
   readonly faults = new Counter({
     name: 'sotto_faults_total',
@@ -27,8 +38,11 @@ export class Metrics {
   );
   readonly memory = this.#gauge('sotto_memory_bytes', 'Resident memory of the server process.');
 
-  text(): Promise<string> {
+  /** `restarts`: speech workers replaced so far. */
+  async text(restarts: number): Promise<string> {
     this.memory.set(process.memoryUsage.rss());
+    this.restarts.set(restarts);
+    this.descriptors.set((await readdir('/proc/self/fd').catch(() => [])).length);
     return this.#registry.metrics();
   }
 

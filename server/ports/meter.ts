@@ -6,6 +6,8 @@ export interface Meter {
   opened(live: number): void;
   ended(live: number): void;
   refused(): void;
+  /** From the arrival of a text's last sound to the text, ms. */
+  delay(kind: 'partial' | 'final', ms: number): void;
   finished(): void;
   fault(code: string): void;
   /** Bytes of all journals. */

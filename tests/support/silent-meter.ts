@@ -10,6 +10,7 @@ export const silentMeter: Meter = {
   opened: nothing,
   ended: nothing,
   refused: nothing,
+  delay: nothing,
   finished: nothing,
   fault: nothing,
   journal: nothing,

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect as dial, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { WebSocket } from 'ws';
+import { connect } from '../../client/sdk/index.ts';
+import { KeyFile } from '../../server/access/key-file.ts';
+import { addKey } from '../../server/access/keys.ts';
+import { converse, finalsOf, sound } from '../support/scripted-server.ts';
+
+const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const until = async (isTrue: () => boolean): Promise<void> => {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
+};
+
+/** What a process has said on both of its outputs. */
+function listen(child: ChildProcess): { readonly text: () => string; readonly exit: Promise<number | null> } {
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      said += chunk;
+    });
+  return { text: () => said, exit: new Promise((resolve) => child.once('close', resolve)) };
+}
+
+const statusOf = (url: string, asked: string, headers: Record<string, string> = {}): Promise<number> =>
+  new Promise((resolve, reject) => {
+    // Node's own request sends the path as it is; fetch would tidy it up.
+    const asking = request({ port: new URL(url).port, host: '127.0.0.1', path: asked, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode!);
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+
+t.test(
+  'at its most verbose the log holds no word, prompt, key, token or file name; SIGTERM ends it with 0',
+  async (t) => {
+    const data = mkdtempSync(join(tmpdir(), 'sotto-'));
+    const scopes = ['stream', 'token', 'metrics'] as const;
+    const key = addKey(new KeyFile(data), { name: 'hushname', scopes }, Date.now()).text;
+    const options = [
+      '--model',
+      'tiny.en',
+      '--cleanup',
+      'rules',
+      '--port',
+      '0',
+      '--log-level',
+      'debug',
+      '--access',
+      'keys',
+    ];
+    const child = spawn(process.execPath, ['--import', 'tsx', path('server/main.ts'), ...options, '--data', data], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    t.teardown(() => child.kill('SIGKILL'));
+    const heard = listen(child);
+    await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
+    const url = /listens at (\S+)\n/.exec(heard.text())![1]!;
+    const greeting = heard.text().length;
+    t.equal(await statusOf(url, '/readyz'), 200, 'who listens is warm');
+
+    const session = await connect({
+      ...{ url, WebSocket: WebSocket as never, credential: key, vocabulary: ['Zanzibar'] },
+      cleanup: { instruction: 'Write hushly.' },
+    });
+    session.configure({ language: 'hushlang' });
+    const wav = readFileSync(path('tests/fixtures/speech/short_01.wav'));
+    const events = await converse(session, new Int16Array(new Uint8Array(wav.subarray(44)).buffer));
+    t.match(finalsOf(events).join(' '), /heavy snow/, 'there were words to be silent about');
+    const mint = { method: 'POST', headers: { authorization: `Bearer ${key}` } };
+    const { token } = (await (await fetch(`${url}/v1/token`, mint)).json()) as { token: string };
+    for (const credential of [token, 'hushwrong']) {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`, ['sotto.v1', `sotto.auth.${credential}`]);
+      socket.on('open', () => socket.send('{"hushmessage'));
+      socket.on('error', () => {});
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    const refused = [
+      ...['/hushfile.html', '/%2e%2e/%2e%2e/package.json', '/..%2f..%2fpackage.json', '/%5c..%5cpackage.json'],
+      ...['/app.js%00.html', '//etc/passwd.html', '/%252e%252e/package.json', '/%ff.html'],
+    ];
+    for (const asked of refused) t.equal(await statusOf(url, asked), 404, asked);
+    t.equal(await statusOf(url, '/metrics'), 401);
+    const numbers = await (await fetch(`${url}/metrics`, { headers: mint.headers })).text();
+    for (const name of [
+      ...[
+        'sessions',
+        'sessions_total',
+        'sessions_refused_total',
+        'audio_seconds_total',
+        'finals_total',
+        'jobs_waiting',
+      ],
+      ...['decode_seconds_count', 'wait_seconds_count', 'delay_seconds_count', 'engine_restarts', 'faults_total'],
+      ...['memory_bytes', 'open_descriptors'],
+    ])
+      t.match(numbers, new RegExp(`^sotto_${name}[ {]`, 'm'), name);
+    t.match(numbers, /sotto_delay_seconds_count\{kind="final"\} [1-9]/, 'delays are counted');
+
+    child.kill('SIGTERM');
+    t.equal(await heard.exit, 0);
+    const log = heard.text().slice(greeting);
+    t.match(log, /command\.unreadable/, 'the log does say something');
+    for (const secret of ['train', 'coast', 'snow', 'Zanzibar', 'hush', 'short_01', 'passwd', token, key.slice(15)])
+      t.notOk(log.toLowerCase().includes(secret.toLowerCase()), `the log does not hold ${secret}`);
+  },
+);
+
+t.test('a server without descriptors left turns new clients away, and its sessions go on', async (t) => {
+  if (process.platform === 'win32') return t.comment('Windows has no such limit');
+  const program = 'ulimit -n 60 && exec "$0" --import tsx "$1"';
+  const child = spawn('sh', ['-c', program, process.execPath, path('tests/support/few-descriptors.ts')], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const heard = listen(child);
+  await until(() => /http\S+\n/.test(heard.text()) || child.exitCode !== null);
+  const url = /http\S+/.exec(heard.text())![0];
+  const session = await connect({ url, WebSocket: WebSocket as never });
+  const crowd: Socket[] = [];
+  for (let i = 0; i < 120; i++) {
+    const socket = dial(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.resume();
+    crowd.push(socket);
+    await new Promise((resolve) => socket.once('connect', resolve).once('error', resolve));
+  }
+  await until(() => crowd.some(({ destroyed, closed }) => destroyed || closed));
+  t.same(finalsOf(await converse(session, sound(3, [[0.4, 1.4]]))), ['Hello there.']);
+  for (const socket of crowd) socket.destroy();
+  const next = await connect({ url, WebSocket: WebSocket as never });
+  t.same(finalsOf(await converse(next, sound(3, [[0.4, 1.4]]))), ['Hello there.'], 'and new ones come in again');
+  child.stdin!.end();
+  t.equal(await heard.exit, 0, heard.text());
+});
