@@ -287,13 +287,13 @@ class UwsConnection implements Connection {
 }
 
 /** Rejects with a `config.value` fault when uWebSockets.js is not installed, or not for this Node. */
-export async function loadUws(): Promise<UwsLibrary> {
+export async function loadUws(find: () => Promise<unknown> = () => import('uWebSockets.js')): Promise<UwsLibrary> {
   const want =
     'ws, or uws with uWebSockets.js installed for this Node (npm install uNetworking/uWebSockets.js#v20.51.0, see server/README.md)';
   let library: UwsLibrary;
   try {
-    const module = await import('uWebSockets.js');
-    library = (module as { default?: UwsLibrary }).default ?? module;
+    const module = (await find()) as UwsLibrary & { readonly default?: UwsLibrary };
+    library = module.default ?? module;
   } catch (cause) {
     throw new Fault('config.value', { name: 'transport', got: 'uws', want }, { cause });
   }
