@@ -37,6 +37,7 @@ export function pipelineOf(config: Config): PipelineOptions {
       minSpeechMs: config['min-speech-ms'],
     },
     endpoint: {
+      ...PIPELINE.endpoint,
       speculativeMs: config['speculative-ms'],
       minMs: config['endpoint-min-ms'],
       maxMs: config['endpoint-max-ms'],
@@ -52,6 +53,7 @@ export function pipelineOf(config: Config): PipelineOptions {
     ringSeconds: PIPELINE.ringSeconds,
     partialEveryMs: config['partial-every-ms'],
     contextChars: config['context-chars'],
+    lead: PIPELINE.lead,
     forcedPrefix: config['forced-prefix'],
   };
 }

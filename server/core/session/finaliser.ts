@@ -6,7 +6,14 @@ import type { VoiceLog } from '../speech/voice-log.ts';
 import { type Doubted, doubt } from '../stable/doubt.ts';
 import { msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
 import type { TrackDesk } from './desk.ts';
+import { behindLead, type Lead } from './lead.ts';
 import type { Utterance } from './utterance.ts';
+
+/** What a decode heard: audio up to the sample `to`, with the sentence before at its start or without. */
+export interface Heard {
+  readonly to: number;
+  readonly lead: Lead | undefined;
+}
 
 /** What an utterance says on screen: partials while it grows, sentences final as soon as their end is stable. */
 export class Finaliser {
@@ -14,6 +21,8 @@ export class Finaliser {
   readonly #desk: TrackDesk;
   readonly #ring: AudioRing;
   readonly #voices: VoiceLog;
+  /** The sentence published last. */
+  lead: Lead | undefined;
   /** A sentence number whose text vanished before it was final; the next sentence takes it. */
   #spare: number | undefined;
 
@@ -29,18 +38,20 @@ export class Finaliser {
     return this.#spare;
   }
 
-  /** Reads a decode of a growing utterance that reached to the sample `to`. */
-  grow(utterance: Utterance, hypothesis: Hypothesis, to: number): void {
-    utterance.grow(this.#doubt(utterance, hypothesis, to).words, to);
+  /** Reads a decode of a growing utterance; true when a sentence became final. */
+  grow(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: Heard): boolean {
+    utterance.grow(this.#doubt(utterance, hypothesis, { to, lead }).words, to);
+    const { anchor } = utterance;
     const { segment } = this.#desk.pipeline;
     for (;;) {
       const finished = utterance.finished(samplesFromMs(segment.softMs));
       if (finished === undefined) break;
       const last = finished.words.at(-1)!;
-      this.#final(utterance, finished.words, hypothesis.language);
+      this.#final(utterance, finished.words, hypothesis.language, utterance.anchor);
       utterance.anchor = this.#cutBetween(last.to, finished.next.from, utterance.anchor);
     }
     this.#show(utterance);
+    return utterance.anchor !== anchor;
   }
 
   /** The quietest place around the gap between two words: their times may be off by a tenth of a second. */
@@ -75,17 +86,22 @@ export class Finaliser {
   conclude(utterance: Utterance, language: string): void {
     const answer = utterance.final?.answer;
     if (answer !== undefined) {
-      const doubted = this.#doubt(utterance, answer, utterance.final!.to);
+      const doubted = this.#doubt(utterance, answer, utterance.final!);
       utterance.conclude(doubted.words);
       this.#report(doubted);
     }
     const sentences = splitSentences(utterance.rest());
-    for (const words of sentences) this.#final(utterance, words, language);
+    for (const [i, words] of sentences.entries()) {
+      const before = sentences[i - 1]?.at(-1);
+      const from = before === undefined ? utterance.anchor : Math.max(before.to, words[0]!.from - SAMPLE_RATE / 10);
+      this.#final(utterance, words, language, from);
+    }
     if (sentences.length === 0) this.#vanish(utterance);
   }
 
-  #final(utterance: Utterance, words: readonly Word[], spoken: string): void {
+  #final(utterance: Utterance, words: readonly Word[], spoken: string, from: number): void {
     const language = this.#desk.settings().task === 'translate' ? 'en' : spoken;
+    this.lead = { from, words, language: spoken, context: [...this.#desk.publisher.context] };
     this.#desk.publisher.final(this.#channel, utterance.sentence ?? this.#number(), words, language);
     utterance.sentence = undefined;
     utterance.revision = 0;
@@ -111,12 +127,16 @@ export class Finaliser {
     });
   }
 
-  #doubt(utterance: Utterance, hypothesis: Hypothesis, to: number): Doubted {
-    return doubt(hypothesis, {
-      voiced: (a, b) => this.#voices.voiced(a, b),
-      peakProbability: this.#voices.peakProbability(utterance.anchor, to),
-      peakLevel: this.#voices.peakLevel(utterance.anchor, to),
-    });
+  #doubt(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: Heard): Doubted {
+    const words = behindLead(hypothesis.words, lead);
+    return doubt(
+      { ...hypothesis, words },
+      {
+        voiced: (a, b) => this.#voices.voiced(a, b),
+        peakProbability: this.#voices.peakProbability(utterance.anchor, to),
+        peakLevel: this.#voices.peakLevel(utterance.anchor, to),
+      },
+    );
   }
 
   /** Says that something was dropped, and when; not the words, which nobody said. */

@@ -71,6 +71,11 @@ export class LanguageChoice {
     return isWitness(hypothesis, seconds, SURE);
   }
 
+  /** Whether a detection leaves no doubt that the language in force is spoken. */
+  confirms(hypothesis: Hypothesis, seconds: number): boolean {
+    return hypothesis.language === this.#locked && isWitness(hypothesis, seconds, SURE);
+  }
+
   /** Learns from a final that was kept; true when the lock moved. */
   hear(hypothesis: Hypothesis, span: Listening): boolean {
     // What was decoded in a language it was told says nothing about the speaker.

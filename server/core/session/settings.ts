@@ -1,3 +1,5 @@
+import type { LeadOptions } from './lead.ts';
+
 /** Fixed numbers of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
 export interface PipelineOptions {
   readonly vad: {
@@ -31,6 +33,9 @@ export interface PipelineOptions {
     readonly edgeMs: number;
     /** A word at least this sure is shown however near the edge; above 1 never. */
     readonly confidence: number;
+    /** The same while nothing of a sentence is on screen: the first word is wanted soon. */
+    readonly darkEdgeMs: number;
+    readonly darkConfidence: number;
     /** Voice needed before the first partial: less gives no word. */
     readonly firstMs: number;
     /** While nothing of a sentence is on screen, new audio between two partials; later it is `partialEveryMs`. */
@@ -42,6 +47,8 @@ export interface PipelineOptions {
     /** Speech is cut here whatever it says. Below 30 s. */
     readonly hardMs: number;
   };
+  /** When a decode begins with the sentence before the open one. */
+  readonly lead: LeadOptions;
   readonly ringSeconds: number;
   readonly partialEveryMs: number;
   /** How much of the finals before goes into the recogniser's prompt, characters; 0 is none. */
@@ -52,11 +59,12 @@ export interface PipelineOptions {
 
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */
 export const PIPELINE: PipelineOptions = {
-  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
+  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 600, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
   commit: { policy: 'agreement', edgeMs: 500, earlyConfidence: 0.95, earlyMs: 600 },
-  show: { edgeMs: 120, confidence: 0.8, firstMs: 160, firstEveryMs: 100 },
+  show: { edgeMs: 400, confidence: 0.9, darkEdgeMs: 120, darkConfidence: 0.8, firstMs: 160, firstEveryMs: 100 },
   segment: { softMs: 12_000, hardMs: 25_000 },
+  lead: { ms: 5_000, gapMs: 1_500 },
   ringSeconds: 45,
   partialEveryMs: 300,
   contextChars: 200,

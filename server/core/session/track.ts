@@ -1,6 +1,5 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
-import { promptFor } from '../segment/context.ts';
 import { quietest } from '../sentence/cut.ts';
 import { endpointWait } from '../speech/endpoint.ts';
 import { SpeechGate } from '../speech/gate.ts';
@@ -8,8 +7,9 @@ import { level, VoiceLog, WINDOW } from '../speech/voice-log.ts';
 import { textOf } from '../stable/words.ts';
 import { msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
 import type { TrackDesk } from './desk.ts';
-import { Finaliser } from './finaliser.ts';
-import { LanguageChoice } from './language.ts';
+import { Finaliser, type Heard } from './finaliser.ts';
+import { behindLead, type Lead } from './lead.ts';
+import { Manner } from './manner.ts';
 import type { Span } from './outputs.ts';
 import type { TrackSeed } from './seed.ts';
 import { openUtterance, type Utterance } from './utterance.ts';
@@ -33,7 +33,7 @@ export class Track {
   readonly #utterances: Utterance[];
   /** Windows before this one were acted on before a restart; they are only looked at again. */
   readonly #replayTo: number;
-  #language: LanguageChoice;
+  readonly #manner: Manner;
   #asked: number;
 
   /** `from` is the first sample it will hear; `track` is how it stood before a restart. */
@@ -50,14 +50,15 @@ export class Track {
     this.#ring = new AudioRing(ringSeconds * SAMPLE_RATE, from);
     this.#voices = new VoiceLog(ringSeconds * SAMPLE_RATE, vad.close, from);
     this.#gate = new SpeechGate(vad, track?.gate);
-    const { language, languages } = desk.settings();
-    this.#language = new LanguageChoice(language, languages, track?.language);
+    this.#manner = new Manner(channel, desk, this.#ring, track?.language);
     this.#finaliser = new Finaliser(channel, desk, this.#ring, this.#voices, track?.spare);
     this.#utterances = (track?.utterances ?? []).map((seed) => openUtterance(seed.anchor, desk.pipeline, seed));
     for (const [i, utterance] of this.#utterances.entries()) {
       const to = track!.utterances[i]!.finalTo;
       // Asked for once its audio has been heard again.
-      if (to !== undefined) utterance.final = { job: desk.nextJob(), from: utterance.anchor, to };
+      if (to === undefined) continue;
+      const manner = this.#manner.choose(utterance, to, undefined);
+      utterance.final = { job: desk.nextJob(), from: utterance.anchor, to, ...manner };
     }
   }
 
@@ -65,7 +66,7 @@ export class Track {
     return {
       judged: Math.max(this.judged, this.#replayTo),
       gate: this.#gate.state,
-      language: this.#language.seed,
+      language: this.#manner.language.seed,
       spare: this.#finaliser.spare,
       utterances: this.#utterances.map((utterance) => utterance.seed),
     };
@@ -98,8 +99,7 @@ export class Track {
   }
 
   languageChanged(): void {
-    const { language, languages } = this.#desk.settings();
-    this.#language = new LanguageChoice(language, languages);
+    this.#manner.languageChanged();
     for (const utterance of this.#utterances) utterance.doubted = undefined;
   }
 
@@ -153,16 +153,14 @@ export class Track {
   take(job: number): Span | undefined {
     const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
     if (utterance === undefined) return undefined;
-    const final = utterance.final?.job === job;
-    const from = final ? utterance.final!.from : Math.max(utterance.anchor, this.#ring.start);
-    const to = final
-      ? utterance.final!.to
-      : Math.min(this.#ring.end, this.judged + 3 * WINDOW, from + DECODE_SAMPLES_MAX);
-    if (!final) {
-      utterance.partial = { job, to };
-      utterance.decodedTo = to;
-    }
-    return this.#span(utterance, final, from, to);
+    if (utterance.final?.job === job) return this.#manner.span(utterance, 'final', utterance.final);
+    const heardTo = Math.min(this.#ring.end, this.judged + 3 * WINDOW);
+    const { language, lead } = this.#manner.choose(utterance, heardTo, this.#lead(utterance));
+    const from = lead?.from ?? Math.max(utterance.anchor, this.#ring.start);
+    const to = Math.min(heardTo, from + DECODE_SAMPLES_MAX);
+    utterance.partial = { job, to, lead };
+    utterance.decodedTo = to;
+    return this.#manner.span(utterance, 'partial', { from, to, language, lead });
   }
 
   /** Whether the job was this track's. */
@@ -206,7 +204,7 @@ export class Track {
     for (const utterance of this.#utterances) {
       if (utterance.final === undefined) continue;
       this.#askFinal(utterance, utterance.final.to);
-      utterance.kept = this.#ring.read(Math.max(utterance.anchor, this.#ring.start), utterance.final.to);
+      this.#keep(utterance);
     }
     this.#settle();
   }
@@ -217,7 +215,7 @@ export class Track {
     if (speculative !== undefined) {
       utterance.final = undefined;
       if (speculative.answer === undefined) this.#desk.publisher.ask({ kind: 'forget', job: speculative.job });
-      else this.#finaliser.grow(utterance, speculative.answer, speculative.to);
+      else this.#finaliser.grow(utterance, speculative.answer, speculative);
     }
     this.#maybePartial(utterance, to);
   }
@@ -232,8 +230,9 @@ export class Track {
     const every = dark ? Math.min(partials.everyMs, this.#desk.pipeline.show.firstEveryMs) : partials.everyMs;
     if (fresh < samplesFromMs(every * cadence)) return;
     if (dark && this.#voices.voiced(utterance.anchor, to) < samplesFromMs(this.#desk.pipeline.show.firstMs)) return;
-    utterance.partial = { job: this.#desk.nextJob(), to };
-    this.#desk.publisher.ask({ kind: 'recognise', job: utterance.partial.job, final: false });
+    const job = this.#desk.nextJob();
+    utterance.partial = { job, to, lead: undefined };
+    this.#desk.publisher.ask({ kind: 'recognise', job, final: false });
   }
 
   #fallSilent(utterance: Utterance, to: number): void {
@@ -269,10 +268,15 @@ export class Track {
       if (this.#hasVoice(utterance, at)) this.#askFinal(utterance, at);
       else utterance.final = undefined;
     }
-    if (utterance.final !== undefined) {
-      utterance.kept = this.#ring.read(Math.max(utterance.final.from, this.#ring.start), utterance.final.to);
-    }
+    this.#keep(utterance);
     this.#settle();
+  }
+
+  /** The ring may move on before the last decode of an ended utterance is taken. */
+  #keep(utterance: Utterance): void {
+    if (utterance.final === undefined) return;
+    const from = Math.max(utterance.final.from, this.#ring.start);
+    utterance.kept = { from, samples: this.#ring.read(from, utterance.final.to) };
   }
 
   /** Too little voice for a word is not decoded; words already stable are finalised without it. */
@@ -285,8 +289,15 @@ export class Track {
     if (utterance.end === undefined && !this.#hasVoice(utterance, to)) return;
     this.#dropPartial(utterance);
     const job = this.#desk.nextJob();
-    utterance.final = { job, from: utterance.anchor, to: Math.min(to, utterance.anchor + DECODE_SAMPLES_MAX) };
+    const end = Math.min(to, utterance.anchor + DECODE_SAMPLES_MAX);
+    const { language, lead } = this.#manner.choose(utterance, end, this.#lead(utterance));
+    utterance.final = { job, from: lead?.from ?? utterance.anchor, to: end, language, lead };
     this.#desk.publisher.ask({ kind: 'recognise', job, final: true });
+  }
+
+  /** Between a lead and the open sentence nothing may wait: it would be heard twice. */
+  #lead(utterance: Utterance): Lead | undefined {
+    return this.#utterances[0] === utterance ? this.#finaliser.lead : undefined;
   }
 
   /** A final answers all a partial would; its slot is better used. */
@@ -296,34 +307,19 @@ export class Track {
     utterance.partial = undefined;
   }
 
-  #span(utterance: Utterance, final: boolean, from: number, to: number): Span {
-    const { pipeline, publisher } = this.#desk;
-    const settings = this.#desk.settings();
-    const samples = final && utterance.kept !== undefined ? utterance.kept : this.#ring.read(from, to);
-    return {
-      kind: final ? 'final' : 'partial',
-      channel: this.#channel,
-      fromSample: from,
-      samples,
-      language: this.#language.ask(utterance.listening(from, to)),
-      languages: settings.languages,
-      task: settings.task,
-      model: settings.model,
-      prompt: promptFor(settings.vocabulary, publisher.context, pipeline.contextChars),
-      prefix: pipeline.forcedPrefix ? textOf(utterance.words.stable) : '',
-      windowFloor: undefined,
-    };
-  }
-
   #readPartial(utterance: Utterance, hypothesis: Hypothesis): void {
-    const { to } = utterance.partial!;
+    const { to, lead } = utterance.partial!;
     utterance.partial = undefined;
     if (hypothesis.stop === 'aborted') return;
-    if (!this.#language.trusts(hypothesis, (to - utterance.anchor) / SAMPLE_RATE)) {
+    const seconds = (to - utterance.anchor) / SAMPLE_RATE;
+    if (!this.#manner.language.trusts(hypothesis, seconds)) {
       utterance.doubted = { from: utterance.anchor, to };
       return;
     }
-    this.#finaliser.grow(utterance, hypothesis, to);
+    if (lead === undefined && this.#manner.language.confirms(hypothesis, seconds)) utterance.sureAt = utterance.anchor;
+    if (this.#misses(utterance, hypothesis, { to, lead })) return;
+    const heard = utterance.listening(utterance.anchor, to);
+    if (this.#finaliser.grow(utterance, hypothesis, { to, lead })) this.#manner.learn(hypothesis, heard);
   }
 
   #readFinal(utterance: Utterance, hypothesis: Hypothesis): void {
@@ -332,13 +328,24 @@ export class Track {
       this.#askFinal(utterance, final.to);
       return;
     }
-    if (!this.#language.trusts(hypothesis, (final.to - final.from) / SAMPLE_RATE)) {
-      utterance.doubted = { from: final.from, to: final.to };
+    if (!this.#manner.language.trusts(hypothesis, (final.to - final.from) / SAMPLE_RATE)) {
+      utterance.doubted = { from: utterance.anchor, to: final.to };
+      this.#askFinal(utterance, final.to);
+      return;
+    }
+    if (this.#misses(utterance, hypothesis, final)) {
       this.#askFinal(utterance, final.to);
       return;
     }
     final.answer = hypothesis;
     this.#settle();
+  }
+
+  /** Whether nothing was heard behind the lead, though there was a voice: the decoder stopped too early. */
+  #misses(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: Heard): boolean {
+    if (lead === undefined || behindLead(hypothesis.words, lead).length > 0) return false;
+    utterance.leadless = this.#hasVoice(utterance, to);
+    return utterance.leadless;
   }
 
   /** Publishes finished utterances in the order they were spoken. */
@@ -356,17 +363,10 @@ export class Track {
 
   #conclude(utterance: Utterance): void {
     const answer = utterance.final?.answer;
-    const language = answer?.language ?? this.#language.locked ?? 'en';
+    const language = answer?.language ?? this.#manner.language.locked ?? 'en';
     this.#finaliser.conclude(utterance, language);
     if (answer === undefined || answer.words.length === 0) return;
-    const { from, to } = utterance.final!;
-    if (!this.#language.hear(answer, utterance.listening(from, to))) return;
-    this.#desk.publisher.event({
-      type: 'notice',
-      code: 'language',
-      text: `The language is ${answer.language}.`,
-      channel: this.#channel,
-    });
+    this.#manner.learn(answer, utterance.listening(utterance.anchor, utterance.final!.to));
   }
 
   #giveUp(utterance: Utterance): void {

@@ -4,6 +4,7 @@ import { type CommitOptions, StableWords } from '../stable/agreement.ts';
 import { bare, sameWord, textOf } from '../stable/words.ts';
 import { SAMPLE_RATE, samplesFromMs } from '../time.ts';
 import type { Listening } from './language.ts';
+import type { Lead } from './lead.ts';
 import type { UtteranceSeed } from './seed.ts';
 import type { PipelineOptions } from './settings.ts';
 
@@ -12,6 +13,8 @@ export interface FinalJob {
   readonly job: number;
   readonly from: number;
   readonly to: number;
+  readonly language: string;
+  readonly lead: Lead | undefined;
   answer?: Hypothesis;
 }
 
@@ -19,6 +22,8 @@ export interface FinalJob {
 export interface ShowOptions {
   readonly edgeSamples: number;
   readonly confidence: number;
+  readonly darkEdgeSamples: number;
+  readonly darkConfidence: number;
 }
 
 /** Fewer words are not cut, however long they take. */
@@ -41,14 +46,18 @@ export class Utterance {
   revision = 0;
   /** How far the newest partial reached. */
   decodedTo: number;
-  partial: { readonly job: number; to: number } | undefined;
+  partial: { readonly job: number; readonly to: number; readonly lead: Lead | undefined } | undefined;
   final: FinalJob | undefined;
   /** Where the speech ended, once it has. */
   end: number | undefined;
-  /** Audio from the anchor to the end, kept when the ring may move on before it is decoded. */
-  kept: Float32Array | undefined;
+  /** Audio from the last decode's start to the end, kept when the ring may move on before it is decoded. */
+  kept: { readonly from: number; readonly samples: Float32Array } | undefined;
   /** The span in which a language was detected that was not trusted. */
   doubted: { readonly from: number; readonly to: number } | undefined;
+  /** The sentence that starts here was heard to be in the language in force. */
+  sureAt: number | undefined;
+  /** A decode that began with the sentence before heard nothing behind it: decode without. */
+  leadless = false;
   retries = 0;
   tentative: readonly Word[] = [];
   /** The tentative words worth showing: without a half-heard end. */
@@ -98,9 +107,10 @@ export class Utterance {
   /** Reads a decode of the growing span; `edge` is where its audio ends. */
   grow(words: readonly Word[], edge: number): void {
     const { tentative, agreed } = this.words.push(this.#withoutEcho(words), edge);
-    const hidden = tentative.findIndex(
-      (word, i) => i >= agreed && edge - word.to < this.#show.edgeSamples && word.confidence < this.#show.confidence,
-    );
+    const show = this.#show;
+    const dark = this.words.stable.length === 0 && this.visible.length === 0;
+    const [near, sure] = dark ? [show.darkEdgeSamples, show.darkConfidence] : [show.edgeSamples, show.confidence];
+    const hidden = tentative.findIndex((word, i) => i >= agreed && edge - word.to < near && word.confidence < sure);
     this.tentative = tentative;
     this.visible = hidden < 0 ? tentative : tentative.slice(0, hidden);
   }
@@ -170,6 +180,11 @@ export function openUtterance(start: number, { commit, show }: PipelineOptions, 
     earlyConfidence: commit.earlyConfidence,
     earlySamples: samplesFromMs(commit.earlyMs),
   };
-  const shown = { edgeSamples: samplesFromMs(show.edgeMs), confidence: show.confidence };
+  const shown = {
+    edgeSamples: samplesFromMs(show.edgeMs),
+    confidence: show.confidence,
+    darkEdgeSamples: samplesFromMs(show.darkEdgeMs),
+    darkConfidence: show.darkConfidence,
+  };
   return new Utterance(start, policy, shown, seed);
 }

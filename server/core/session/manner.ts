@@ -1,0 +1,76 @@
+import type { AudioRing } from '../audio/ring.ts';
+import type { Hypothesis } from '../hypothesis.ts';
+import { promptFor } from '../segment/context.ts';
+import { textOf } from '../stable/words.ts';
+import type { TrackDesk } from './desk.ts';
+import { LanguageChoice, type LanguageSeed, type Listening } from './language.ts';
+import { type Lead, usableLead } from './lead.ts';
+import type { Span } from './outputs.ts';
+import type { FinalJob, Utterance } from './utterance.ts';
+
+/** How the spans of one channel are decoded: in which language, behind which lead and prompt. */
+export class Manner {
+  readonly #channel: number;
+  readonly #desk: TrackDesk;
+  readonly #ring: AudioRing;
+  #language: LanguageChoice;
+
+  constructor(channel: number, desk: TrackDesk, ring: AudioRing, seed: LanguageSeed | undefined) {
+    this.#channel = channel;
+    this.#desk = desk;
+    this.#ring = ring;
+    const { language, languages } = desk.settings();
+    this.#language = new LanguageChoice(language, languages, seed);
+  }
+
+  get language(): LanguageChoice {
+    return this.#language;
+  }
+
+  languageChanged(): void {
+    const { language, languages } = this.#desk.settings();
+    this.#language = new LanguageChoice(language, languages);
+  }
+
+  /** For a decode of the open sentence up to `to`; `lead` is the sentence right before it, if there is one. */
+  choose(utterance: Utterance, to: number, lead: Lead | undefined): Pick<FinalJob, 'language' | 'lead'> {
+    const { anchor, sureAt } = utterance;
+    const asked = this.#language.ask(utterance.listening(anchor, to));
+    const language = sureAt === anchor ? (this.#language.locked ?? asked) : asked;
+    // What a translation says is no help to hear what was said.
+    const none = utterance.leadless || this.#desk.settings().task === 'translate';
+    const request = { anchor, to, language, oldest: utterance.kept?.from ?? this.#ring.start };
+    return { language, lead: none ? undefined : usableLead(lead, request, this.#desk.pipeline.lead) };
+  }
+
+  span(utterance: Utterance, kind: Span['kind'], { from, to, language, lead }: Omit<FinalJob, 'job'>): Span {
+    const { pipeline, publisher } = this.#desk;
+    const { languages, task, model, vocabulary } = this.#desk.settings();
+    const kept = kind === 'final' ? utterance.kept : undefined;
+    const samples = kept?.samples.subarray(Math.max(0, from - kept.from), to - kept.from);
+    return {
+      kind,
+      channel: this.#channel,
+      fromSample: from,
+      samples: samples ?? this.#ring.read(from, to),
+      language,
+      languages,
+      task,
+      model,
+      prompt: promptFor(vocabulary, lead?.context ?? publisher.context, pipeline.contextChars),
+      prefix: pipeline.forcedPrefix && lead === undefined ? textOf(utterance.words.stable) : '',
+      windowFloor: undefined,
+    };
+  }
+
+  /** Takes what a final was heard in as a sign of the speaker's language. */
+  learn(hypothesis: Hypothesis, heard: Listening): void {
+    if (!this.#language.hear(hypothesis, heard)) return;
+    this.#desk.publisher.event({
+      type: 'notice',
+      code: 'language',
+      text: `The language is ${hypothesis.language}.`,
+      channel: this.#channel,
+    });
+  }
+}
