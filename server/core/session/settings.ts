@@ -62,7 +62,7 @@ export const PIPELINE: PipelineOptions = {
   vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 600, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
   commit: { policy: 'agreement', edgeMs: 500, earlyConfidence: 0.95, earlyMs: 600 },
-  show: { edgeMs: 400, confidence: 0.9, darkEdgeMs: 120, darkConfidence: 0.8, firstMs: 160, firstEveryMs: 100 },
+  show: { edgeMs: 600, confidence: 0.95, darkEdgeMs: 120, darkConfidence: 0.8, firstMs: 160, firstEveryMs: 100 },
   segment: { softMs: 12_000, hardMs: 25_000 },
   lead: { ms: 5_000, gapMs: 1_500 },
   ringSeconds: 45,
