@@ -119,6 +119,27 @@ export const FAULTS = {
     'after',
     (d: { limit: number }) => `More than ${d.limit} pings a second came. Once in 10 s is plenty.`,
   ),
+  'upload.size': row(
+    'client',
+    413,
+    1009,
+    'never',
+    (d: { limit: number }) => `The file is larger than the limit of ${d.limit} bytes; compress or split it.`,
+  ),
+  'upload.long': row(
+    'client',
+    413,
+    1009,
+    'never',
+    (d: { minutes: number }) => `The file holds more than ${d.minutes} minutes of sound; split it.`,
+  ),
+  'upload.busy': row(
+    'capacity',
+    503,
+    1013,
+    'after',
+    (_: object) => 'Other uploads fill the memory kept for them; try again in a moment.',
+  ),
   'client.slow': row(
     'client',
     503,

@@ -38,4 +38,10 @@ export const LIMITS = {
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */
   instructionCharsMax: 500,
+  /** Size of an uploaded file, bytes. */
+  uploadBytesMax: 104_857_600,
+  /** Bytes of uploaded files held at one time, all together. */
+  uploadsBytesMax: 419_430_400,
+  /** Length of the sound in an uploaded file, minutes. */
+  uploadMinutesMax: 240,
 } as const;

@@ -6,7 +6,8 @@ import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { helpText, showConfig } from './config/show.ts';
 import { streamsCarried } from './core/schedule/load.ts';
-import { ROUTES } from './dialect/routes.ts';
+import { ProcessDecoder } from './decoder/decoder.ts';
+import { HTTP_ROUTES, ROUTES } from './dialect/routes.ts';
 import { JobBoard } from './flow/job-board.ts';
 import { Journals } from './flow/journals.ts';
 import type { LiveSession } from './flow/live-session.ts';
@@ -60,6 +61,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     () => true,
     () => false,
   );
+  const decoder = new ProcessDecoder();
   const metrics = new Metrics();
   let closing: Promise<void> | undefined;
   const meter = meterOf(metrics);
@@ -118,10 +120,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
     sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
     sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
   };
-  const gateway = new Gateway(parts, site, ROUTES, access, bounds);
+  const gateway = new Gateway(parts, site, ROUTES, access, { ...bounds, http: { routes: HTTP_ROUTES, decoder } });
   const transport = transportOf(gateway);
   const stop = async (): Promise<void> => {
-    await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close()]);
+    await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close(), decoder.close()]);
     store?.close();
   };
   // Before anybody can ask for them.

@@ -46,6 +46,7 @@ t.test('no page names a file that is not there', async (t) => {
     'models/README.md',
     'server/README.md',
     'server/dialect/README.md',
+    'server/dialect/docs/openai.md',
     'client/README.md',
     'protocol/README.md',
     'tests/bench/README.md',

@@ -14,6 +14,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/flow': ['protocol', 'server/core', 'server/ports'],
   'server/transport': ['protocol', 'server/core', 'server/ports'],
   'server/dialect': ['protocol', 'server/core', 'server/ports'],
+  'server/decoder': ['protocol', 'server/core', 'server/ports'],
+  // The decoding process; started by path.
+  'server/decoder/child': ['server/ports', 'server/decoder'],
   'server/vad': ['protocol', 'server/core', 'server/ports'],
   'server/engine': ['protocol', 'server/core', 'server/ports', 'server/engine/native'],
   'server/engine/child': ['server/core', 'server/engine', 'server/engine/native'],

@@ -1,9 +1,10 @@
 import { STREAM_PATH } from '../../protocol/index.ts';
-import type { Routes } from '../ports/dialect.ts';
+import type { HttpRoutes, Routes } from '../ports/dialect.ts';
 import { assemblyaiDialect } from './assemblyai.ts';
 import { barePathDialect } from './bare-path.ts';
 import { deepgramDialect } from './deepgram.ts';
 import { nativeDialect } from './native.ts';
+import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai-files.ts';
 import { voskDialect } from './vosk.ts';
 import { whisperLiveDialect } from './whisper-live.ts';
 
@@ -16,3 +17,12 @@ export const ROUTES: Routes = new Map([
   ['/vosk', voskDialect],
   ['/whisper-live', whisperLiveDialect],
 ]);
+
+/** What is answered by HTTP beside the page. */
+export const HTTP_ROUTES: HttpRoutes = {
+  uploads: new Map([
+    ['/v1/audio/transcriptions', openaiTranscriptions],
+    ['/v1/audio/translations', openaiTranslations],
+  ]),
+  questions: [...openaiModels],
+};

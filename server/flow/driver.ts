@@ -102,6 +102,11 @@ export class Driver {
     this.#feed({ kind: 'audio', channels });
     this.#arrivals.came(this.position.audioMs, this.#parts.clock.nowMs());
     this.#ack(false);
+    this.#watchSilence();
+    if (this.#stopped) this.#silence?.[Symbol.dispose]();
+  }
+
+  #watchSilence(): void {
     this.#silence?.[Symbol.dispose]();
     this.#silence = this.#parts.clock.after(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
   }
@@ -136,6 +141,7 @@ export class Driver {
   detached(): void {
     this.#intake.dropTorn();
     this.#silence?.[Symbol.dispose]();
+    this.#silence = undefined;
   }
 
   configure(settings: Configure): void {
@@ -161,6 +167,7 @@ export class Driver {
     if (this.#ended) return;
     this.#ended = true;
     this.#silence?.[Symbol.dispose]();
+    this.#silence = undefined;
     this.#parts.board.leave(this.#parts.session);
     for (const voices of this.#voices) voices.close();
   }
@@ -231,6 +238,9 @@ export class Driver {
     const stop = this.#stopped ? seconds > GO_AT_SECONDS : seconds > STOP_AT_SECONDS;
     if (stop === this.#stopped) return;
     this.#stopped = stop;
+    // A client that is not read cannot go on speaking; its silence means nothing.
+    this.#silence?.[Symbol.dispose]();
+    if (!stop && this.#silence !== undefined) this.#watchSilence();
     this.#events.throttle(stop);
   }
 

@@ -1,15 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { FAULTS, Fault, isFault } from '../../protocol/index.ts';
+import { FAULTS, Fault, isFault, LIMITS } from '../../protocol/index.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
-import type { Dialect, DialectContext, DialectSession, Routes, TurnedAway } from '../ports/dialect.ts';
+import type { AudioDecoder } from '../ports/decoder.ts';
+import type {
+  Dialect,
+  DialectContext,
+  DialectSession,
+  HttpRoutes,
+  Question,
+  Routes,
+  TurnedAway,
+  UploadDialect,
+} from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler, OpenRequest, TransportHandler, Upgrade } from '../ports/transport.ts';
 import { refusalOf } from './admission.ts';
 import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
 import { credentialOf } from './credential.ts';
 import { Farewell } from './farewell.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
-import { mintToken, temporaryToken } from './tokens.ts';
+import { mintToken, readBounded, temporaryToken } from './tokens.ts';
+import { refused, UploadDesk } from './uploads.ts';
 
 export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
@@ -18,6 +29,8 @@ export interface GatewayOptions {
   /** Live sessions one key, and one address, may have. */
   readonly sessionsPerKeyMax: number;
   readonly sessionsPerAddressMax: number;
+  /** What is answered by HTTP beside the page, where anything is. */
+  readonly http?: { readonly routes: HttpRoutes; readonly decoder: AudioDecoder };
 }
 
 /** Clients that are being told over a connection why they may not stay. More are refused before the upgrade. */
@@ -32,6 +45,7 @@ export class Gateway implements TransportHandler {
   readonly #access: Access;
   readonly #options: GatewayOptions;
   readonly #farewells = new Set<Farewell>();
+  readonly #uploads: UploadDesk | undefined;
   #draining = false;
 
   constructor(parts: SessionParts, site: Site, routes: Routes, access: Access, options: GatewayOptions) {
@@ -40,6 +54,7 @@ export class Gateway implements TransportHandler {
     this.#routes = routes;
     this.#access = access;
     this.#options = options;
+    this.#uploads = options.http && new UploadDesk(parts, options.http.decoder);
   }
 
   /** From now on nobody new is let in. */
@@ -50,7 +65,7 @@ export class Gateway implements TransportHandler {
   async upgrade(request: OpenRequest): Promise<Upgrade> {
     const path = request.url.split('?')[0]!;
     const dialect = this.#routes.get(path);
-    const context = { id: randomUUID(), nowMs: Date.now(), model: this.#parts.offer.model };
+    const context = this.#context();
     const stranger = dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request);
     if (dialect === undefined || stranger !== undefined)
       return { kind: 'refuse', response: refusalBy(dialect, stranger!, context) };
@@ -83,10 +98,17 @@ export class Gateway implements TransportHandler {
     }
   }
 
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, remoteAddress: string): Promise<Response> {
     const headers = Object.fromEntries(request.headers);
     const { pathname } = new URL(request.url);
     const credential = credentialOf({ headers, subprotocols: [] });
+    const upload = request.method === 'POST' ? this.#options.http?.routes.uploads.get(pathname) : undefined;
+    if (upload !== undefined) return this.#upload(request, upload, remoteAddress);
+    const question = this.#options.http?.routes.questions.find(
+      ({ path, method }) =>
+        method === request.method && (path.endsWith('/') ? pathname.startsWith(path) : pathname === path),
+    );
+    if (question !== undefined) return this.#ask(request, question);
     try {
       const fault = this.#refusal({ headers });
       if (fault !== undefined) throw fault;
@@ -100,6 +122,48 @@ export class Gateway implements TransportHandler {
     } catch (error) {
       return faultResponse(this.#faultOf(error));
     }
+  }
+
+  async #upload(request: Request, dialect: UploadDialect, address: string): Promise<Response> {
+    const context = this.#context();
+    const headers = Object.fromEntries(request.headers);
+    try {
+      const fault = this.#refusal({ headers });
+      if (fault !== undefined) throw fault;
+      const caller = await this.#access.admit(credentialOf({ headers, subprotocols: [] }), 'stream');
+      this.#checkRoom(caller, address);
+      return await this.#uploads!.answer({ request, dialect, visitor: { caller, address }, context });
+    } catch (error) {
+      const fault = this.#faultOf(error);
+      if (FAULTS[fault.code].http === 503) this.#parts.meter.refused();
+      return refused(fault, dialect.refuse(fault, context));
+    }
+  }
+
+  async #ask(request: Request, question: Question): Promise<Response> {
+    const context = this.#context();
+    const headers = Object.fromEntries(request.headers);
+    const { pathname, search } = new URL(request.url);
+    try {
+      const fault = this.#refusal({ headers });
+      if (fault !== undefined) throw fault;
+      const caller = await this.#access.admit(credentialOf({ headers, subprotocols: [] }), question.scope);
+      const text = question.method === 'POST' ? await readBounded(request, LIMITS.textBytesMax) : '';
+      const mint = (seconds: number) => this.#access.mint(caller, seconds);
+      const asked = { url: pathname + search, body: text === '' ? undefined : parsed(text) };
+      const { status, headers: more, body } = await question.answer(asked, { ...context, caller, mint });
+      return new Response(JSON.stringify(body), {
+        status,
+        headers: { ...Object.fromEntries(json({}, 200).headers), ...more },
+      });
+    } catch (error) {
+      const fault = this.#faultOf(error);
+      return refused(fault, question.refuse(fault, context));
+    }
+  }
+
+  #context(): DialectContext {
+    return { id: randomUUID(), nowMs: Date.now(), model: this.#parts.offer.model };
   }
 
   /** A session that is here already needs no room: its client may come back though the server is full or draining. */
@@ -157,11 +221,16 @@ export class Gateway implements TransportHandler {
   }
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
+  }
+}
+
 /** Each protocol's clients read refusals in a shape of their own. */
 function refusalBy(dialect: Dialect | undefined, fault: Fault, context: DialectContext): Response {
-  const response = faultResponse(fault);
   const refusal = dialect?.refuse?.(fault, context);
-  if (refusal === undefined) return response;
-  const headers = { ...Object.fromEntries(response.headers), ...refusal.headers };
-  return new Response(JSON.stringify(refusal.body), { status: refusal.status, headers });
+  return refusal === undefined ? faultResponse(fault) : refused(fault, refusal);
 }

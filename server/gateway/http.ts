@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { FAULTS, Fault } from '../../protocol/index.ts';
+import type { Trouble } from '../ports/dialect.ts';
 
 /** What the HTTP side shows of the server. */
 export interface Site {
@@ -51,7 +52,7 @@ export async function answer(request: Request, site: Site): Promise<Response> {
   }
 }
 
-export function faultResponse(fault: Fault): Response {
+export function faultResponse(fault: Trouble): Response {
   const { http, retry } = FAULTS[fault.code];
   const body = { type: 'fault', code: fault.code, text: fault.message, retry };
   const response = json(body, http);

@@ -49,13 +49,14 @@ export async function temporaryToken(
   }
 }
 
-async function readBounded(request: Request): Promise<string> {
+/** Bodies are small wherever no file is sent. */
+export async function readBounded(request: Request, bytesMax = BODY_BYTES_MAX): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const chunk of request.body ?? []) {
       bytes += chunk.length;
-      if (bytes > BODY_BYTES_MAX) throw new Fault('frame.size', { bytes, limit: BODY_BYTES_MAX });
+      if (bytes > bytesMax) throw new Fault('frame.size', { bytes, limit: bytesMax });
       chunks.push(chunk);
     }
   } catch (error) {

@@ -1,4 +1,6 @@
-import type { Command, Fault, ServerEvent } from '../../protocol/index.ts';
+import type { Command, Fault, FaultCode, ServerEvent, Start } from '../../protocol/index.ts';
+import type { Caller, Scope } from './access.ts';
+import type { ChannelLayout } from './decoder.ts';
 import type { OpenRequest } from './transport.ts';
 
 export type Frame = string | Uint8Array;
@@ -70,3 +72,68 @@ export interface Dialect {
 
 /** Path of an upgrade → who speaks there. */
 export type Routes = ReadonlyMap<string, Dialect>;
+
+/** A failure as a client is told of it: a fault, or one that went by as an event. */
+export interface Trouble {
+  readonly code: FaultCode;
+  readonly message: string;
+  readonly data?: object;
+}
+
+/** What a client sent by HTTP: a file to transcribe, and what it said about it. */
+export interface Posted {
+  /** Path and query, as sent. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Fields of the form, in order; a name may come twice. Empty where the body is the file. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly file: Uint8Array | undefined;
+}
+
+/** The answer to one upload, as its events come. */
+export interface UploadSession {
+  /** Without `audio`, which the decoder knows. */
+  readonly start: Start;
+  readonly layout: ChannelLayout;
+  readonly contentType: string;
+  /** `whole`: the answer is kept until it is complete, so that a failure has a status of its own. */
+  readonly manner: 'whole' | 'growing';
+  /** The next piece of the answer; empty when the event adds nothing. */
+  write(event: ServerEvent): string;
+  /** The last piece of a growing answer that has failed. */
+  trouble(trouble: Trouble): string;
+}
+
+/** A protocol in which a whole file is sent, and its transcript is the answer. Pure, like a dialect. */
+export interface UploadDialect {
+  readonly name: string;
+  /** How the file comes: in a form, or as the body itself. */
+  readonly body: 'form' | 'raw';
+  /** Throws `command.*` and `audio.*` faults. */
+  open(posted: Posted, context: DialectContext): UploadSession;
+  refuse(trouble: Trouble, context: DialectContext): Refusal;
+}
+
+/** A request with a short answer that an SDK expects to find. */
+export interface Question {
+  /** Path, or its beginning when it ends with a slash. */
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly scope: Scope;
+  /** `body` is its JSON, or undefined when none came. May throw faults. */
+  answer(asked: { readonly url: string; readonly body: unknown }, context: QuestionContext): Promise<Refusal>;
+  refuse(trouble: Trouble, context: DialectContext): Refusal;
+}
+
+export interface QuestionContext extends DialectContext {
+  readonly caller: Caller;
+  /** Makes a browser token. */
+  mint(seconds: number): Promise<{ readonly token: string; readonly expires: string }>;
+}
+
+/** What is answered by HTTP beside the page. */
+export interface HttpRoutes {
+  readonly uploads: ReadonlyMap<string, UploadDialect>;
+  readonly questions: readonly Question[];
+}

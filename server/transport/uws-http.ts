@@ -4,8 +4,15 @@ import { STATUS_CODES } from 'node:http';
 /** Body bytes waiting for their reader before the client is not read on. */
 const BODY_BYTES_HELD = 1_048_576;
 
-/** A fetch-style request over the library's callbacks. `onLost` is told what to call when the client goes away. */
-export function requestOf(response: HttpResponse, request: HttpRequest, onLost: (tell: () => void) => void): Request {
+/** How a client's leaving is heard of. */
+interface Leaving {
+  /** Told what to call then. */
+  readonly onLost: (tell: () => void) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A fetch-style request over the library's callbacks. */
+export function requestOf(response: HttpResponse, request: HttpRequest, { onLost, signal }: Leaving): Request {
   const method = request.getMethod().toUpperCase();
   const query = request.getQuery();
   const headers = new Headers();
@@ -19,6 +26,7 @@ export function requestOf(response: HttpResponse, request: HttpRequest, onLost: 
   return new Request(url, {
     method,
     headers,
+    signal,
     body: hasBody ? bodyOf(response, onLost) : null,
     ...(hasBody ? { duplex: 'half' } : {}),
   } as RequestInit);

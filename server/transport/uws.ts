@@ -154,7 +154,9 @@ export class UwsTransport implements Transport {
       for (const tell of lost) tell();
     });
     const address = addressOf(response);
-    const asked = requestOf(response, request, (tell) => lost.push(tell));
+    const leaving = new AbortController();
+    lost.push(() => leaving.abort());
+    const asked = requestOf(response, request, { onLost: (tell) => lost.push(tell), signal: leaving.signal });
     void this.#handler
       .fetch(asked, address)
       .then((answer) => writeResponse(response, answer, { gone: () => gone, head: asked.method === 'HEAD' }));

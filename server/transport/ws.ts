@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { FAULTS, Fault, LIMITS } from '../../protocol/index.ts';
@@ -95,7 +95,11 @@ export class WsTransport implements Transport {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const answer = await this.#handler.fetch(fetchRequest(request), request.socket.remoteAddress ?? '');
+      const gone = new AbortController();
+      response.once('close', () => {
+        if (!response.writableFinished) gone.abort();
+      });
+      const answer = await this.#handler.fetch(fetchRequest(request, gone.signal), request.socket.remoteAddress ?? '');
       response.writeHead(answer.status, Object.fromEntries(answer.headers));
       if (answer.body === null) response.end();
       else await pipeline(Readable.fromWeb(answer.body as never), response);
@@ -231,15 +235,18 @@ function openRequest(request: IncomingMessage): OpenRequest {
   return { url: request.url ?? '/', headers, subprotocols, remoteAddress: request.socket.remoteAddress ?? '' };
 }
 
-function fetchRequest(request: IncomingMessage): Request {
+function fetchRequest(request: IncomingMessage, signal: AbortSignal): Request {
   const method = request.method ?? 'GET';
-  const body = method === 'GET' || method === 'HEAD' ? null : (Readable.toWeb(request) as never);
+  // A body that is not read to its end must not take the connection, and the answer, with it.
+  const body =
+    method === 'GET' || method === 'HEAD' ? null : (Readable.toWeb(request.pipe(new PassThrough())) as never);
   // Only the path counts; the host header is the gateway's to judge.
   const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://localhost');
   return new Request(url, {
     method,
     headers: headersOf(request),
     body,
+    signal,
     ...(body === null ? {} : { duplex: 'half' }),
   } as RequestInit);
 }

@@ -36,6 +36,7 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
   const story: (string | Uint8Array)[] = [];
   const connections: Connection[] = [];
   const requests: OpenRequest[] = [];
+  const left: AbortSignal[] = [];
   let inside = 0;
   const once = (run: () => void): void => {
     // The story shows it: a handler is never called from inside itself.
@@ -85,6 +86,16 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
             },
           }),
         );
+      if (url.pathname === '/early') {
+        const reader = request.body!.getReader();
+        await reader.read();
+        await reader.cancel();
+        return new Response('enough', { status: 413 });
+      }
+      if (url.pathname === '/never') {
+        left.push(request.signal);
+        return new Promise(() => {});
+      }
       const body = request.method === 'GET' ? '' : await request.text();
       const seen = { method: request.method, path: url.pathname + url.search, bytes: body.length, remoteAddress };
       return new Response(JSON.stringify({ ...seen, header: request.headers.get('x-test') }), {
@@ -104,7 +115,7 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
       socket.once('open', () => resolve(socket));
       socket.once('error', reject);
     });
-  return { transport, port, story, connections, requests, dial };
+  return { transport, port, story, connections, requests, left, dial };
 }
 
 export const next = (socket: WebSocket): Promise<Buffer> =>
@@ -293,6 +304,20 @@ export function transportContract(t: Test, make: Make): void {
     t.equal(await (await fetch(`${url}/drip`)).text(), 'one two three');
     const head = await fetch(`${url}/drip`, { method: 'HEAD' });
     t.equal(await head.text(), '');
+  });
+
+  t.test('an answer given before the body was read arrives, and a client that leaves is heard of', async (t) => {
+    const { port, left } = await stand(t, make);
+    const early = await fetch(`http://127.0.0.1:${port}/early`, {
+      ...{ method: 'POST', body: 'x'.repeat(2_000_000), headers: { connection: 'close' } },
+    });
+    t.equal(await early.text(), 'enough');
+    const leaving = new AbortController();
+    const asked = fetch(`http://127.0.0.1:${port}/never`, { method: 'POST', body: 'x', signal: leaving.signal });
+    await until(() => left.length === 1);
+    leaving.abort();
+    await t.rejects(asked);
+    await until(() => left[0]!.aborted);
   });
 
   t.test('a port that is taken is a fault that says so', async (t) => {

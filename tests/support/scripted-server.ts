@@ -3,7 +3,8 @@ import { type ConnectOptions, connect, type ServerEvent, type Session } from '..
 import { LIMITS } from '../../protocol/index.ts';
 import { openDoor } from '../../server/access/open-door.ts';
 import { PIPELINE } from '../../server/core/session/settings.ts';
-import { ROUTES } from '../../server/dialect/routes.ts';
+import { ProcessDecoder } from '../../server/decoder/decoder.ts';
+import { HTTP_ROUTES, ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import { JobBoard } from '../../server/flow/job-board.ts';
 import { Journals } from '../../server/flow/journals.ts';
@@ -105,6 +106,7 @@ export async function openScriptedServer(
   const { parts, recogniser, offer } = scriptedParts(words, door);
   const { registry } = parts;
   if (parts.journals !== undefined) restoreSessions(parts.journals, parts);
+  const decoder = new ProcessDecoder();
   const gatewayTo = (routes: Routes, access: Access): Gateway =>
     new Gateway(
       parts,
@@ -112,7 +114,7 @@ export async function openScriptedServer(
       routes,
       access,
       {
-        ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax },
+        ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax, http: { routes: HTTP_ROUTES, decoder } },
         ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
       },
     );
@@ -126,7 +128,10 @@ export async function openScriptedServer(
     gateway,
     gatewayTo,
     connect: (options = {}) => connect({ url, WebSocket: WebSocket as never, ...options }),
-    close: () => transport.close(),
+    close: async () => {
+      await transport.close();
+      await decoder.close();
+    },
   };
 }
 

@@ -1,0 +1,46 @@
+import { createOpusDecoder } from '@audio/decode-opus/core';
+import decode from 'audio-decode';
+import type { AudioKind } from '../../ports/decoder.ts';
+
+export interface Sound {
+  readonly channelData: readonly Float32Array[];
+  readonly sampleRate: number;
+}
+
+export interface Codec {
+  decode(bytes: Uint8Array): Promise<Sound>;
+  /** The last of it; frees the codec. */
+  flush(): Promise<Sound>;
+  free(): void;
+}
+
+/** The library's streaming decoder for a container; libopus itself for bare packets. */
+export async function openCodec(
+  kind: AudioKind,
+  raw: { readonly sampleRate: number; readonly channels: number } | undefined,
+): Promise<Codec> {
+  if (kind === 'opus-packets') return packets(raw ?? { sampleRate: 48_000, channels: 1 });
+  const decoder = await decode[kind]();
+  return {
+    decode: (bytes) => decoder(bytes),
+    flush: () => decoder(),
+    free: () => decoder.free(),
+  };
+}
+
+const OPUS_RATES = [8_000, 12_000, 16_000, 24_000, 48_000] as const;
+
+async function packets(raw: { readonly sampleRate: number; readonly channels: number }): Promise<Codec> {
+  const sampleRate = OPUS_RATES.find((rate) => rate === raw.sampleRate) ?? 48_000;
+  const decoder = await createOpusDecoder();
+  decoder.configure({ sampleRate, channels: raw.channels });
+  return {
+    // A packet that is lost or torn costs its own 20 ms.
+    decode: async (packet) => decoder.decodeFrames([packet]),
+    flush: async () => {
+      decoder.free();
+      return { channelData: [], sampleRate };
+    },
+    free: () => decoder.free(),
+  };
+}

@@ -1,0 +1,60 @@
+/** A box of an ISO media file: where it begins, where its content does, and where it ends. */
+interface Box {
+  readonly type: string;
+  readonly from: number;
+  readonly body: number;
+  readonly to: number;
+}
+
+const HOLDERS: readonly string[] = ['trak', 'mdia', 'minf', 'stbl'];
+
+/**
+ * Phones write the table of an MP4 file behind its sound; a decoder that reads as it goes needs it in front. Gives the
+ * file's parts in that order, its first part the whole head, without copying the sound. A file that is already so, or
+ * is broken, comes back as it is.
+ */
+export function tableFirst(bytes: Uint8Array): readonly Uint8Array[] {
+  const boxes = [...boxesOf(bytes, 0, bytes.length)];
+  const at = boxes.findIndex(({ type }) => type === 'moov');
+  const moov = boxes[at];
+  const sound = boxes.findIndex(({ type }) => type === 'mdat');
+  if (moov === undefined || sound < 0) return [bytes];
+  if (at < sound) return [bytes.subarray(0, moov.to), bytes.subarray(moov.to)];
+  const start = boxes[sound]!.from;
+  // A copy, also where the bytes are a Buffer, whose `slice` is none.
+  const table = Uint8Array.from(bytes.subarray(moov.from, moov.to));
+  shift(table, [...boxesOf(table, 8, table.length)], { after: start, by: table.length });
+  const head = new Uint8Array(start + table.length);
+  head.set(bytes.subarray(0, start));
+  head.set(table, start);
+  return [head, bytes.subarray(start, moov.from), bytes.subarray(moov.to)];
+}
+
+function* boxesOf(bytes: Uint8Array, from: number, to: number): Generator<Box> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = from; at + 8 <= to; ) {
+    const size = view.getUint32(at);
+    const long = size === 1 && at + 16 <= to;
+    const length = size === 0 ? to - at : long ? Number(view.getBigUint64(at + 8)) : size;
+    const body = at + (long ? 16 : 8);
+    if (length < body - at || at + length > to) return;
+    yield { type: String.fromCharCode(...bytes.subarray(at + 4, at + 8)), from: at, body, to: at + length };
+    at += length;
+  }
+}
+
+/** Every place in the file that a table names moves by as much as was put in front of it. */
+function shift(table: Uint8Array, boxes: readonly Box[], move: { readonly after: number; readonly by: number }): void {
+  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  for (const { type, body, to } of boxes) {
+    if (HOLDERS.includes(type)) shift(table, [...boxesOf(table, body, to)], move);
+    const bytes = type === 'stco' ? 4 : type === 'co64' ? 8 : 0;
+    if (bytes === 0 || body + 8 > to) continue;
+    const last = Math.min(to - bytes, body + 8 + (view.getUint32(body + 4) - 1) * bytes);
+    for (let at = body + 8; at <= last; at += bytes) {
+      if (bytes === 4 && view.getUint32(at) >= move.after) view.setUint32(at, view.getUint32(at) + move.by);
+      if (bytes === 8 && view.getBigUint64(at) >= BigInt(move.after))
+        view.setBigUint64(at, view.getBigUint64(at) + BigInt(move.by));
+    }
+  }
+}

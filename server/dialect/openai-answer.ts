@@ -1,0 +1,107 @@
+import { deflateSync } from 'node:zlib';
+import type { EventOf } from '../../protocol/index.ts';
+import type { FileWishes } from './openai-wishes.ts';
+
+type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
+
+/** Languages that put no space between sentences. */
+const SPACELESS: readonly string[] = ['zh', 'ja', 'yue', 'th', 'lo', 'my', 'km', 'bo'];
+const NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
+
+/** What a sentence adds to the text before it. */
+export function addition(sentence: Pick<Sentence, 'text' | 'language'>, isFirst: boolean): string {
+  const text = sentence.text.trim();
+  return isFirst || text === '' || SPACELESS.includes(sentence.language) ? text : ` ${text}`;
+}
+
+export function textOf(sentences: readonly Sentence[]): string {
+  let text = '';
+  for (const sentence of sentences) text += addition(sentence, text === '');
+  return text;
+}
+
+/** The whole answer in the format that was asked for. */
+export function answerOf(sentences: readonly Sentence[], audioMs: number, wishes: FileWishes): string {
+  const said = sentences.filter(({ text }) => text.trim() !== '');
+  switch (wishes.format) {
+    case 'json':
+      return JSON.stringify({ text: textOf(said), usage: usageOf(audioMs) });
+    case 'text':
+      return `${textOf(said)}\n`;
+    case 'srt':
+      return said.map((cue, i) => `${i + 1}\n${range(cue, ',')}\n${cue.text.trim()}\n\n`).join('');
+    case 'vtt':
+      return `WEBVTT\n\n${said.map((cue) => `${range(cue, '.')}\n${cue.text.trim()}\n\n`).join('')}`;
+    case 'verbose_json':
+      return JSON.stringify(verbose(said, audioMs, wishes));
+  }
+}
+
+function verbose(sentences: readonly Sentence[], audioMs: number, wishes: FileWishes): object {
+  return {
+    task: wishes.start.task,
+    language: nameOf(
+      wishes.start.task === 'translate' ? 'en' : (sentences[0]?.language ?? wishes.start.language ?? 'en'),
+    ),
+    duration: audioMs / 1_000,
+    text: textOf(sentences),
+    ...(wishes.segments ? { segments: sentences.map(segmentOf) } : {}),
+    ...(wishes.words
+      ? {
+          words: sentences.flatMap(({ words }) =>
+            words.map((word) => ({ word: bare(word.text), start: word.fromMs / 1_000, end: word.toMs / 1_000 })),
+          ),
+        }
+      : {}),
+    usage: usageOf(audioMs),
+  };
+}
+
+/** Clients check that every one of these ten is there and of its type; what we do not know is a plausible nothing. */
+function segmentOf(sentence: Sentence, id: number): object {
+  const text = ` ${sentence.text.trim()}`;
+  const sum = sentence.words.reduce((total, { confidence }) => total + Math.log(Math.max(confidence, 1e-4)), 0);
+  const raw = Buffer.from(text);
+  return {
+    id,
+    seek: 0,
+    start: sentence.fromMs / 1_000,
+    end: sentence.toMs / 1_000,
+    text,
+    tokens: [],
+    temperature: 0,
+    avg_logprob: sentence.words.length === 0 ? 0 : round(sum / sentence.words.length),
+    compression_ratio: round(raw.length / deflateSync(raw).length),
+    no_speech_prob: 0,
+  };
+}
+
+const round = (value: number): number => Math.round(value * 1e4) / 1e4;
+
+/** What is billed there: whole seconds. */
+export function usageOf(audioMs: number): object {
+  return { type: 'duration', seconds: Math.ceil(audioMs / 1_000) };
+}
+
+/** `english`, not `en`. */
+function nameOf(code: string): string {
+  try {
+    return (NAMES.of(code) ?? code).toLowerCase();
+  } catch {
+    return code;
+  }
+}
+
+/** A word as it is listed there: without the marks around it. */
+function bare(word: string): string {
+  return word.trim().replace(/^[^\p{L}\p{N}$€£%]+|[^\p{L}\p{N}$€£%]+$/gu, '') || word.trim();
+}
+
+function range({ fromMs, toMs }: Sentence, mark: string): string {
+  return `${clock(fromMs, mark)} --> ${clock(Math.max(toMs, fromMs + 1), mark)}`;
+}
+
+function clock(ms: number, mark: string): string {
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  return `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1_000) % 60)}${mark}${String(Math.round(ms) % 1_000).padStart(3, '0')}`;
+}

@@ -1,0 +1,46 @@
+import { FAULTS } from '../../protocol/index.ts';
+import type { DialectContext, Refusal, Trouble } from '../ports/dialect.ts';
+
+/** The error object inside OpenAI's answers and events. */
+export interface OpenAiError {
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  'auth.missing': 'invalid_api_key',
+  'auth.invalid': 'invalid_api_key',
+  'auth.expired': 'invalid_api_key',
+  'auth.quota': 'insufficient_quota',
+  'auth.sessions': 'rate_limit_exceeded',
+  'audio.format': 'invalid_value',
+  'command.option': 'invalid_value',
+  'model.unknown': 'model_not_found',
+};
+
+export function errorOf({ code, message, data }: Trouble): OpenAiError {
+  const status = statusOf(code);
+  const name = (data as { name?: unknown } | undefined)?.name;
+  const type =
+    status === 401
+      ? 'authentication_error'
+      : status === 429
+        ? 'rate_limit_error'
+        : status >= 500
+          ? 'server_error'
+          : 'invalid_request_error';
+  const param = typeof name === 'string' ? name : code === 'audio.format' ? 'file' : null;
+  return { message, type, param, code: CODES[code] ?? null };
+}
+
+/** A file of the wrong kind is a bad request there. */
+function statusOf(code: Trouble['code']): number {
+  const { http } = FAULTS[code];
+  return http === 415 || http === 408 ? 400 : http;
+}
+
+export function refusal(trouble: Trouble, { id }: DialectContext): Refusal {
+  return { status: statusOf(trouble.code), headers: { 'x-request-id': id }, body: { error: errorOf(trouble) } };
+}

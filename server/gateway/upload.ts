@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { type AudioFormat, Fault, type FaultCode, isFault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
+import type { Line, Visitor } from '../flow/line.ts';
+import { LiveSession, type SessionParts } from '../flow/live-session.ts';
+import type { Live } from '../flow/registry.ts';
+import type { AudioDecoder, DecodedAudio } from '../ports/decoder.ts';
+import type { Trouble, UploadSession } from '../ports/dialect.ts';
+
+/** Sound given to the session at once, ms; it looks at its backlog between two of these. */
+const PIECE_MS = 500;
+
+/** A file on its way through an ordinary session: decoded, as fast as it is recognised, and no faster. */
+export class Upload implements Live {
+  readonly id = randomUUID();
+  readonly #parts: SessionParts;
+  readonly #visitor: Visitor;
+  #session: LiveSession | undefined;
+  #event: (event: ServerEvent) => void = () => {};
+  #trouble: Trouble | undefined;
+  #paused = false;
+  #over = false;
+  #moved: (() => void) | undefined;
+
+  /** Takes a place among the sessions at once, for the file may be long on its way. */
+  constructor(parts: SessionParts, visitor: Visitor) {
+    // Its client waits for the answer; there is nobody who could come back.
+    this.#parts = { ...parts, resumeGraceMs: 0 };
+    this.#visitor = visitor;
+    parts.registry.add(this);
+    parts.meter.opened(parts.registry.size);
+  }
+
+  get key(): string {
+    return this.#visitor.caller.key;
+  }
+
+  get address(): string {
+    return this.#visitor.address;
+  }
+
+  load(): void {}
+
+  /** A file that has come in part is no use; its client asks another server. */
+  drain(): void {
+    this.#end(new Fault('server.draining', {}));
+  }
+
+  destroy(): void {
+    this.#end(new Fault('server.draining', {}));
+  }
+
+  /** The client is gone: nothing more is decoded for it. */
+  abandon(): void {
+    this.#over = true;
+    if (this.#session === undefined) this.leave();
+    this.#session?.destroy();
+    this.#moved?.();
+  }
+
+  /** Frees the place of an upload that came to nothing. */
+  leave(): void {
+    if (this.#session !== undefined) return;
+    const { registry, meter } = this.#parts;
+    registry.remove(this.id);
+    meter.ended(registry.size);
+  }
+
+  /** Resolves when everything is said: with what went wrong, or nothing. */
+  async run(
+    file: Uint8Array,
+    answer: UploadSession,
+    decoder: AudioDecoder,
+    event: (event: ServerEvent) => void,
+  ): Promise<Trouble | undefined> {
+    this.#event = event;
+    try {
+      let heardMs = 0;
+      for await (const audio of decoder.file(file, answer.layout)) {
+        heardMs += (audio.bytes.length / 4 / audio.channels / audio.sampleRate) * 1_000;
+        if (heardMs > LIMITS.uploadMinutesMax * 60_000)
+          throw new Fault('upload.long', { minutes: LIMITS.uploadMinutesMax });
+        this.#session ??= this.#open(audio, answer);
+        await this.#feed(audio);
+        if (this.#over) break;
+      }
+      if (this.#session === undefined && !this.#over)
+        throw new Fault('audio.format', { got: 'without any sound', want: 'a recording' });
+      this.#session?.obey({ type: 'finish' });
+      while (!this.#over) await this.#wait();
+    } catch (error) {
+      this.#end(isFault(error) ? error : new Fault('server.bug', {}, { cause: error }));
+      if (!isFault(error)) this.#parts.log.error({ upload: this.id, err: error }, 'a bug ended an upload');
+    }
+    return this.#trouble;
+  }
+
+  #open({ sampleRate, channels }: DecodedAudio, answer: UploadSession): LiveSession {
+    const channelMode = answer.layout;
+    const audio: AudioFormat = { encoding: 'pcm_f32le', sampleRate, channels, channelMode };
+    const line: Line = {
+      lifetime: 'connection',
+      queuedBytes: () => 0,
+      send: (event) => this.#heard(event),
+      pause: () => {
+        this.#paused = true;
+      },
+      resume: () => {
+        this.#paused = false;
+        this.#moved?.();
+      },
+      close: () => {
+        this.#over = true;
+        this.#moved?.();
+      },
+    };
+    const session = new LiveSession({ ...answer.start, audio }, line, this.#parts, this.#visitor);
+    this.#parts.registry.open(session, this);
+    return session;
+  }
+
+  async #feed({ bytes, channels, sampleRate }: DecodedAudio): Promise<void> {
+    const step = Math.ceil((sampleRate * PIECE_MS) / 1_000) * channels * 4;
+    for (let at = 0; at < bytes.length; at += step) {
+      while (this.#paused && !this.#over) await this.#wait();
+      if (this.#over) return;
+      this.#session!.obey({ type: 'audio', bytes: bytes.subarray(at, at + step) });
+      // Others have their turn, too.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#moved = resolve;
+    });
+  }
+
+  /** Half a transcript is not an answer: whatever the session has to say against it counts, and be it only a warning. */
+  #heard(event: ServerEvent): void {
+    if (event.type === 'fault') this.#trouble ??= { code: event.code as FaultCode, message: event.text };
+    else this.#event(event);
+  }
+
+  #end(trouble: Trouble): void {
+    if (this.#over) return;
+    this.#trouble ??= trouble;
+    this.abandon();
+  }
+}

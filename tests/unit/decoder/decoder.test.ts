@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { ProcessDecoder } from '../../../server/decoder/decoder.ts';
+import { kindOf } from '../../../server/decoder/sniff.ts';
+import type { ChannelLayout } from '../../../server/ports/decoder.ts';
+
+const FORMATS = new URL('../../fixtures/formats/', import.meta.url);
+const decoder = new ProcessDecoder();
+t.teardown(() => decoder.close());
+
+async function secondsOf(bytes: Uint8Array, layout: ChannelLayout = 'mix') {
+  let seconds = 0;
+  let power = 0;
+  let channels = 0;
+  for await (const audio of decoder.file(bytes, layout)) {
+    const samples = new Float32Array(audio.bytes.slice().buffer);
+    channels = audio.channels;
+    seconds += samples.length / audio.channels / audio.sampleRate;
+    for (const sample of samples) power += sample * sample;
+  }
+  return { seconds, power, channels };
+}
+
+/** A WAV of 16-bit samples with the header as given. */
+function wav(samples: Int16Array, rate: number, channels: number): Uint8Array {
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0, 'latin1');
+  header.writeUInt32LE(36 + samples.byteLength, 4);
+  header.write('WAVEfmt ', 8, 'latin1');
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(channels, 22);
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE(rate * channels * 2, 28);
+  header.writeUInt16LE(channels * 2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(samples.byteLength, 40);
+  return new Uint8Array(Buffer.concat([header, Buffer.from(samples.buffer)]));
+}
+
+for (const [name, kind] of [
+  ['short_01_mulaw.wav', 'wav'],
+  ['short_01.mp3', 'mp3'],
+  ['short_01.flac', 'flac'],
+  ['short_01.ogg', 'oga'],
+  ['short_01.opus', 'opus'],
+  ['short_01.webm', 'webm'],
+  ['short_01.m4a', 'm4a'],
+] as const)
+  t.test(`${name} is known by its first bytes and decoded to its end`, async (t) => {
+    const bytes = readFileSync(new URL(name, FORMATS));
+    t.equal(kindOf(bytes), kind);
+    const { seconds, power } = await secondsOf(bytes);
+    const whole = await secondsOf(readFileSync(new URL('short_01_mulaw.wav', FORMATS)));
+    t.ok(Math.abs(seconds - whole.seconds) < 0.15, `${seconds} s, not ${whole.seconds} s`);
+    t.ok(power > 1);
+  });
+
+t.test('a table of an MP4 file that stands behind the sound is read all the same', async (t) => {
+  const bytes = readFileSync(new URL('short_01.m4a', FORMATS));
+  const boxes: { type: string; bytes: Buffer }[] = [];
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at))
+    boxes.push({
+      type: bytes.toString('latin1', at + 4, at + 8),
+      bytes: bytes.subarray(at, at + bytes.readUInt32BE(at)),
+    });
+  const order = boxes.map(({ type }) => type);
+  t.ok(order.includes('moov') && order.includes('mdat'), order.join());
+  const there = await secondsOf(bytes);
+  t.same(await secondsOf(moved(bytes, boxes)), there);
+});
+
+/** The same file with its table on the other side of the sound, and the places in it put right. */
+function moved(bytes: Buffer, boxes: readonly { type: string; bytes: Buffer }[]): Uint8Array {
+  const moov = Buffer.from(boxes.find(({ type }) => type === 'moov')!.bytes);
+  const others = boxes.filter(({ type }) => type !== 'moov');
+  const wasFirst = boxes.findIndex(({ type }) => type === 'moov') < boxes.findIndex(({ type }) => type === 'mdat');
+  const by = wasFirst ? -moov.length : moov.length;
+  for (let at = moov.indexOf('stco'); at > 0; at = moov.indexOf('stco', at + 4))
+    for (let i = 0; i < moov.readUInt32BE(at + 8); i++)
+      moov.writeUInt32BE(moov.readUInt32BE(at + 12 + i * 4) + by, at + 12 + i * 4);
+  const sound = others.map((box) => box.bytes);
+  return new Uint8Array(
+    wasFirst
+      ? Buffer.concat([...sound, moov])
+      : Buffer.concat([sound[0]!, moov, ...sound.slice(1), bytes.subarray(0, 0)]),
+  );
+}
+
+t.test('channels are mixed, or kept apart when asked', async (t) => {
+  const bytes = wav(
+    Int16Array.from({ length: 32_000 }, (_, i) => (i % 2 ? 0 : 16_384)),
+    16_000,
+    2,
+  );
+  const mixed = await secondsOf(bytes);
+  t.match(mixed, { seconds: 1, channels: 1 });
+  t.ok(Math.abs(mixed.power - 16_000 / 16) < 1);
+  t.match(await secondsOf(bytes, 'separate'), { seconds: 1, channels: 2 });
+});
+
+t.test('rates a session does not take become such as it does', async (t) => {
+  for (const rate of [4_000, 96_000, 192_000]) {
+    const { seconds } = await secondsOf(wav(new Int16Array(rate).fill(1_000), rate, 1));
+    t.ok(Math.abs(seconds - 1) < 0.001, `${rate} Hz`);
+  }
+});
+
+t.test('what is no audio, or breaks off, is a fault or what there is of it, never a hang', async (t) => {
+  await t.rejects(secondsOf(new TextEncoder().encode('hello, I am a text')), { code: 'audio.format' });
+  await t.rejects(secondsOf(new Uint8Array(0)), { code: 'audio.format' });
+  const flac = readFileSync(new URL('short_01.flac', FORMATS));
+  t.ok((await secondsOf(flac.subarray(0, flac.length >> 1))).seconds > 0.5, 'half a file');
+  for (const name of ['short_01.m4a', 'short_01.webm', 'short_01.ogg', 'short_01.mp3', 'short_01_mulaw.wav']) {
+    const bytes = Uint8Array.from(readFileSync(new URL(name, FORMATS)));
+    for (let i = 20; i < bytes.length; i += 97) bytes[i] = (bytes[i]! * 31) & 255;
+    await secondsOf(bytes).catch((error: { code?: string }) => t.equal(error.code, 'audio.format', name));
+  }
+  t.ok((await secondsOf(flac)).seconds > 1, 'and the next file is decoded');
+});
