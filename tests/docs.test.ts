@@ -47,6 +47,7 @@ t.test('no page names a file that is not there', async (t) => {
     'server/README.md',
     'server/dialect/README.md',
     'server/dialect/docs/openai.md',
+    'server/dialect/docs/openai-realtime.md',
     'client/README.md',
     'protocol/README.md',
     'tests/bench/README.md',

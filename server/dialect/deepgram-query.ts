@@ -29,12 +29,7 @@ const ENDPOINT_MS_MIN = 100;
 export function wishesOf(url: string): Wishes {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   const is = (name: string): boolean => query.get(name) === 'true';
-  if (query.has('callback'))
-    throw new Fault('command.option', {
-      name: 'callback',
-      got: '(a URL)',
-      want: 'none: answers come on this connection',
-    });
+  refuseCallback(query);
   const interim = is('interim_results');
   const channels = integer(query, 'channels', [1, 8]) ?? 1;
   const apart = is('multichannel') && channels > 1;
@@ -52,10 +47,7 @@ export function wishesOf(url: string): Wishes {
       // Deepgram has no word for a later revision, so finals go out as spoken and nothing is cleaned for nobody.
       cleanup: { mode: 'off' },
       ...languageOf(query.get('language')),
-      ...vocabularyOf([
-        ...query.getAll('keyterm'),
-        ...query.getAll('keywords').map((keyword) => keyword.replace(/:-?[\d.]+$/, '')),
-      ]),
+      ...vocabularyOf(termsOf(query)),
       ...(endpointMs >= ENDPOINT_MS_MIN ? { endpoint: { minMs: Math.min(endpointMs, 5_000) } } : {}),
     },
     bytesPerMs: (BYTES_PER_SAMPLE[encoding] * channels * sampleRate) / 1_000,
@@ -66,6 +58,52 @@ export function wishesOf(url: string): Wishes {
     speechEvents: is('vad_events'),
     utteranceEndMs: interim ? integer(query, 'utterance_end_ms', [1_000, 60_000]) : undefined,
   };
+}
+
+/** What was asked of a whole recording. */
+export interface FileQuery {
+  readonly start: Start;
+  readonly layout: 'mix' | 'separate';
+  readonly punctuated: boolean;
+  readonly utterances: boolean;
+  readonly paragraphs: boolean;
+  /** Whether the language is told. */
+  readonly detects: boolean;
+}
+
+/** Reads the query of `POST /v1/listen`: the live one's words, as far as they make sense for a recording. */
+export function fileQueryOf(url: string): FileQuery {
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  const is = (name: string): boolean => query.get(name) === 'true';
+  refuseCallback(query);
+  const detects = query.has('detect_language') && query.get('detect_language') !== 'false';
+  const language = query.get('language');
+  return {
+    start: {
+      type: 'start',
+      partials: { mode: 'off' },
+      cleanup: { mode: 'off' },
+      ...(detects && language === null ? { language: 'auto' } : languageOf(language)),
+      ...vocabularyOf(termsOf(query)),
+    },
+    layout: is('multichannel') ? 'separate' : 'mix',
+    punctuated: is('punctuate') || is('smart_format') || is('paragraphs'),
+    utterances: is('utterances'),
+    paragraphs: is('paragraphs') || is('smart_format'),
+    detects: detects || language === 'multi',
+  };
+}
+
+/** Nothing is sent to an address that a stranger names. */
+function refuseCallback(query: URLSearchParams): void {
+  if (!query.has('callback')) return;
+  const want = 'none: answers come on this connection';
+  throw new Fault('command.option', { name: 'callback', got: '(a URL)', want });
+}
+
+function termsOf(query: URLSearchParams): string[] {
+  const keywords = query.getAll('keywords').map((keyword) => keyword.replace(/:-?[\d.]+$/, ''));
+  return [...query.getAll('keyterm'), ...keywords];
 }
 
 function integer(query: URLSearchParams, name: string, [min, max]: readonly [number, number]): number | undefined {

@@ -20,13 +20,7 @@ export interface Result {
 /** Times are seconds from the start of the stream; a range goes on where the last final range ended. */
 export function resultsFrame(result: Result, context: DialectContext): string {
   const { punctuated } = result;
-  const words = result.words.flatMap((word) => {
-    const bare = bareOf(word.text);
-    if (bare === '') return [];
-    const times = { start: seconds(word.fromMs), end: seconds(word.toMs), confidence: word.confidence };
-    return [{ word: bare, ...times, ...(punctuated ? { punctuated_word: word.text.trim() } : {}) }];
-  });
-  const sum = words.reduce((total, { confidence }) => total + confidence, 0);
+  const words = wordsOf(result.words, punctuated);
   return JSON.stringify({
     type: 'Results',
     channel_index: [result.channel, result.channels],
@@ -38,7 +32,7 @@ export function resultsFrame(result: Result, context: DialectContext): string {
       alternatives: [
         {
           transcript: punctuated ? result.text.trim() : plain(result.text),
-          confidence: words.length === 0 ? 0 : Math.round((sum / words.length) * 1e4) / 1e4,
+          confidence: confidenceOf(words),
           words,
         },
       ],
@@ -48,14 +42,35 @@ export function resultsFrame(result: Result, context: DialectContext): string {
   });
 }
 
+export function wordsOf(words: readonly WireWord[], punctuated: boolean) {
+  return words.flatMap((word) => {
+    const bare = bareOf(word.text);
+    if (bare === '') return [];
+    const times = { start: seconds(word.fromMs), end: seconds(word.toMs), confidence: word.confidence };
+    return [{ word: bare, ...times, ...(punctuated ? { punctuated_word: word.text.trim() } : {}) }];
+  });
+}
+
+export function confidenceOf(words: readonly { readonly confidence: number }[]): number {
+  const sum = words.reduce((total, { confidence }) => total + confidence, 0);
+  return words.length === 0 ? 0 : Math.round((sum / words.length) * 1e4) / 1e4;
+}
+
+/** What was transcribed, and with what. */
+export interface Stream {
+  readonly sha256: string;
+  readonly durationMs: number;
+  readonly channels: number;
+}
+
 /** The last message of a stream. */
-export function metadataFrame(
-  context: DialectContext,
-  stream: { readonly sha256: string; readonly durationMs: number; readonly channels: number },
-): string {
+export function metadataFrame(context: DialectContext, stream: Stream): string {
+  return JSON.stringify({ type: 'Metadata', ...metadataOf(context, stream) });
+}
+
+export function metadataOf(context: DialectContext, stream: Stream): object {
   const uuid = uuidOf(context.model);
-  return JSON.stringify({
-    type: 'Metadata',
+  return {
     transaction_key: 'deprecated',
     request_id: context.id,
     sha256: stream.sha256,
@@ -64,7 +79,7 @@ export function metadataFrame(
     channels: stream.channels,
     models: [uuid],
     model_info: { [uuid]: modelInfo(context.model) },
-  });
+  };
 }
 
 export const seconds = (ms: number): number => Math.round(ms) / 1_000;

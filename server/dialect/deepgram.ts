@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type EventOf, FAULTS, Fault, isFault, type ServerEvent } from '../../protocol/index.ts';
-import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading, Refusal } from '../ports/dialect.ts';
+import { type EventOf, Fault, isFault, type ServerEvent } from '../../protocol/index.ts';
+import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+import { deepgramRefusal } from './deepgram-faults.ts';
 import { type Wishes, wishesOf } from './deepgram-query.ts';
 import { metadataFrame, resultsFrame, seconds } from './deepgram-results.ts';
 
@@ -22,26 +23,7 @@ export const deepgramDialect: Dialect = {
       return isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
     }
   },
-  refuse(fault, { id }): Refusal {
-    const status = FAULTS[fault.code].http;
-    const message = status === 401 ? 'Invalid credentials.' : fault.message;
-    return {
-      status,
-      // A header takes no more than Latin-1.
-      headers: { 'dg-request-id': id, 'dg-error': message.replace(/[^\x20-\x7e]/g, '?') },
-      body: { err_code: ERROR_CODES[status] ?? 'INTERNAL_SERVER_ERROR', err_msg: message, request_id: id },
-    };
-  },
-};
-
-const ERROR_CODES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'INVALID_AUTH',
-  403: 'INSUFFICIENT_PERMISSIONS',
-  404: 'Not Found',
-  415: 'Bad Request',
-  429: 'TOO_MANY_REQUESTS',
-  503: 'SERVICE_UNAVAILABLE',
+  refuse: deepgramRefusal,
 };
 
 /** What is known of one channel. */

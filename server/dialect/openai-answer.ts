@@ -1,24 +1,13 @@
 import { deflateSync } from 'node:zlib';
 import type { EventOf } from '../../protocol/index.ts';
 import type { FileWishes } from './openai-wishes.ts';
+import { joined } from './plain-text.ts';
 
 type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
 
-/** Languages that put no space between sentences. */
-const SPACELESS: readonly string[] = ['zh', 'ja', 'yue', 'th', 'lo', 'my', 'km', 'bo'];
 const NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
 
-/** What a sentence adds to the text before it. */
-export function addition(sentence: Pick<Sentence, 'text' | 'language'>, isFirst: boolean): string {
-  const text = sentence.text.trim();
-  return isFirst || text === '' || SPACELESS.includes(sentence.language) ? text : ` ${text}`;
-}
-
-export function textOf(sentences: readonly Sentence[]): string {
-  let text = '';
-  for (const sentence of sentences) text += addition(sentence, text === '');
-  return text;
-}
+const textOf = (sentences: readonly Sentence[]): string => joined(sentences.map(({ text }) => text.trim()));
 
 /** The whole answer in the format that was asked for. */
 export function answerOf(sentences: readonly Sentence[], audioMs: number, wishes: FileWishes): string {

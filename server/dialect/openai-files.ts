@@ -1,8 +1,9 @@
 import { type EventOf, Fault, type ServerEvent } from '../../protocol/index.ts';
 import type { Question, Trouble, UploadDialect, UploadSession } from '../ports/dialect.ts';
-import { addition, answerOf } from './openai-answer.ts';
+import { answerOf } from './openai-answer.ts';
 import { errorOf, refusal } from './openai-faults.ts';
 import { type FileWishes, fileWishesOf } from './openai-wishes.ts';
+import { gapAfter } from './plain-text.ts';
 
 /** OpenAI's `/v1/audio/transcriptions` and, translating into English, `/v1/audio/translations`. */
 export const openaiTranscriptions: UploadDialect = files('transcribe');
@@ -70,9 +71,11 @@ class FileSession implements UploadSession {
 
   #delta(sentence: EventOf<'final'>): string {
     if (!this.#wishes.streamed) return '';
-    const delta = addition(sentence, this.#text === '');
+    const text = sentence.text.trim();
+    if (text === '') return '';
+    const delta = gapAfter(this.#text) + text;
     this.#text += delta;
-    return delta === '' ? '' : sse({ type: 'transcript.text.delta', delta });
+    return sse({ type: 'transcript.text.delta', delta });
   }
 
   #last(audioMs: number): string {

@@ -1,4 +1,5 @@
-import { Fault, LIMITS, type Start } from '../../protocol/index.ts';
+import { Fault, type Start } from '../../protocol/index.ts';
+import { vocabularyOf } from './expected-words.ts';
 
 /** What a client asked for in the fields of its form. */
 export interface FileWishes {
@@ -34,7 +35,7 @@ export function fileWishesOf(fields: Fields, task: 'transcribe' | 'translate'): 
       partials: { mode: 'off' },
       cleanup: { mode: cleaned ? 'default' : 'off' },
       ...(task === 'transcribe' ? languageOf(last('language'), all('languages')) : {}),
-      ...vocabularyOf([...all('keywords'), ...(last('prompt') ?? '').split(/[,;.!?\n]+/)]),
+      ...vocabularyOf(termsOf(last('prompt'), all('keywords'))),
     },
     format,
     streamed: last('stream') === 'true' && (format === 'json' || format === 'text'),
@@ -58,14 +59,7 @@ function codeOf(text: string): string {
   throw new Fault('command.option', { name: 'language', got: text.slice(0, 40), want: 'an ISO 639-1 code such as en' });
 }
 
-/** Names and phrases to expect, the first ones where there are too many; a prompt is cut at its marks. */
-export function vocabularyOf(texts: readonly string[]): Pick<Start, 'vocabulary'> {
-  const vocabulary: string[] = [];
-  let chars = 0;
-  for (const term of texts.map((text) => text.trim().slice(0, 100))) {
-    chars += term.length;
-    if (chars > LIMITS.vocabularyCharsMax || vocabulary.length === 100) break;
-    if (term !== '') vocabulary.push(term);
-  }
-  return vocabulary.length === 0 ? {} : { vocabulary };
+/** Words to expect: a prompt is cut at its marks. */
+export function termsOf(prompt: string | undefined, keywords: readonly string[]): string[] {
+  return [...keywords, ...(prompt ?? '').split(/[,;.!?\n]+/)].map((term) => term.trim().slice(0, 100));
 }

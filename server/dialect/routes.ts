@@ -3,8 +3,11 @@ import type { HttpRoutes, Routes } from '../ports/dialect.ts';
 import { assemblyaiDialect } from './assemblyai.ts';
 import { barePathDialect } from './bare-path.ts';
 import { deepgramDialect } from './deepgram.ts';
+import { deepgramFiles } from './deepgram-file.ts';
 import { nativeDialect } from './native.ts';
 import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai-files.ts';
+import { openaiRealtimeDialect } from './openai-realtime.ts';
+import { openaiSecrets } from './openai-secrets.ts';
 import { voskDialect } from './vosk.ts';
 import { whisperLiveDialect } from './whisper-live.ts';
 
@@ -12,6 +15,7 @@ import { whisperLiveDialect } from './whisper-live.ts';
 export const ROUTES: Routes = new Map([
   [STREAM_PATH, nativeDialect],
   ['/v1/listen', deepgramDialect],
+  ['/v1/realtime', openaiRealtimeDialect],
   ['/v3/ws', assemblyaiDialect],
   ['/', barePathDialect],
   ['/vosk', voskDialect],
@@ -23,6 +27,7 @@ export const HTTP_ROUTES: HttpRoutes = {
   uploads: new Map([
     ['/v1/audio/transcriptions', openaiTranscriptions],
     ['/v1/audio/translations', openaiTranslations],
+    ['/v1/listen', deepgramFiles],
   ]),
-  questions: [...openaiModels],
+  questions: [...openaiModels, ...openaiSecrets],
 };

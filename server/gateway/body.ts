@@ -44,9 +44,14 @@ export async function readPosted(request: Request, body: 'form' | 'raw', take: T
   const head = { url: pathname + search, headers };
   if (body === 'form') return { ...head, ...(await readForm(request, headers['content-type'] ?? '', take)) };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of chunksOf(request)) {
-    take(chunk.length);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of chunksOf(request)) {
+      take(chunk.length);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Whoever leaves in the middle of a request is no bug of ours.
+    throw isFault(error) ? error : new Fault('command.unreadable', { problem: 'it broke off' }, { cause: error });
   }
   return { ...head, fields: [], file: chunks.length === 0 ? undefined : Buffer.concat(chunks) };
 }

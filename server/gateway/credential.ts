@@ -8,6 +8,12 @@ const SUBPROTOCOL_FORMS = [/^sotto\.auth\.(.+)$/, /^openai-insecure-api-key\.(.+
  * `sotto.auth.…`. Never the URL, which ends in logs and histories.
  */
 export function credentialOf(request: Pick<OpenRequest, 'headers' | 'subprotocols'>): string | undefined {
+  const text = textOf(request);
+  // OpenAI's client secrets are our tokens between a prefix its clients look for and settings.
+  return text === undefined ? undefined : (/^ek_([^~]+)/.exec(text)?.[1] ?? text);
+}
+
+function textOf(request: Pick<OpenRequest, 'headers' | 'subprotocols'>): string | undefined {
   const header = request.headers['authorization']?.trim();
   if (header !== undefined && header !== '') return /^(?:bearer|token)\s+(\S+)$/i.exec(header)?.[1] ?? header;
   for (const [at, name] of request.subprotocols.entries()) {

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
+import type { ChannelLayout } from '../ports/decoder.ts';
+import type { DialectContext, Posted, UploadDialect, UploadSession } from '../ports/dialect.ts';
+import { deepgramRefusal } from './deepgram-faults.ts';
+import { type FileQuery, fileQueryOf } from './deepgram-query.ts';
+import { confidenceOf, metadataOf, seconds, wordsOf } from './deepgram-results.ts';
+import { joined, plain } from './plain-text.ts';
+
+/** Deepgram's `POST /v1/listen`: a whole recording, and its transcript as one document. */
+export const deepgramFiles: UploadDialect = {
+  name: 'deepgram',
+  body: 'raw',
+  open: (posted, context) => new FileSession(posted, context),
+  refuse: deepgramRefusal,
+};
+
+type Sentence = EventOf<'final'>;
+
+class FileSession implements UploadSession {
+  readonly start: Start;
+  readonly layout: ChannelLayout;
+  readonly contentType = 'application/json';
+  readonly manner = 'whole';
+  readonly #query: FileQuery;
+  readonly #context: DialectContext;
+  readonly #sha256: string;
+  readonly #sentences: Sentence[] = [];
+
+  constructor({ url, headers, file }: Posted, context: DialectContext) {
+    // Fetching what a stranger names would let them reach what only this machine can.
+    if (/^application\/json\b/i.test(headers['content-type'] ?? ''))
+      throw new Fault('audio.format', { got: 'named by a URL', want: 'the recording itself as the body' });
+    this.#query = fileQueryOf(url);
+    this.#context = context;
+    this.#sha256 = createHash('sha256').update(file!).digest('hex');
+    this.start = this.#query.start;
+    this.layout = this.#query.layout;
+  }
+
+  write(event: ServerEvent): string {
+    if (event.type === 'final') this.#sentences.push(event);
+    return event.type === 'done' ? this.#answer(event.audioMs) : '';
+  }
+
+  trouble(): string {
+    return '';
+  }
+
+  #answer(audioMs: number): string {
+    // One channel even where nothing was said; more where more were kept apart.
+    const count = Math.max(1, ...this.#sentences.map(({ channel }) => channel + 1));
+    const channels = Array.from({ length: count }, (_, channel) =>
+      this.#sentences.filter((each) => each.channel === channel),
+    );
+    const stream = { sha256: this.#sha256, durationMs: audioMs, channels: count };
+    const utterances = [...this.#sentences].sort((a, b) => a.fromMs - b.fromMs);
+    return JSON.stringify({
+      metadata: metadataOf(this.#context, stream),
+      results: {
+        channels: channels.map((sentences) => this.#channel(sentences)),
+        ...(this.#query.utterances ? { utterances: utterances.map((each, i) => this.#utterance(each, i)) } : {}),
+      },
+    });
+  }
+
+  #channel(sentences: readonly Sentence[]): object {
+    const words = sentences.flatMap((sentence) => this.#words(sentence));
+    const paragraphs = this.#query.paragraphs ? { paragraphs: this.#paragraphs(sentences) } : {};
+    const alternative = {
+      transcript: joined(sentences.map((each) => this.#text(each))),
+      confidence: confidenceOf(words),
+      words,
+    };
+    return {
+      alternatives: [{ ...alternative, ...paragraphs }],
+      ...(this.#query.detects ? { detected_language: sentences[0]?.language ?? 'en' } : {}),
+    };
+  }
+
+  #utterance(sentence: Sentence, index: number): object {
+    const words = this.#words(sentence);
+    return {
+      start: seconds(sentence.fromMs),
+      end: seconds(sentence.toMs),
+      confidence: confidenceOf(words),
+      channel: sentence.channel,
+      transcript: this.#text(sentence),
+      words,
+      id: `${this.#context.id.slice(0, -8)}${(index + 1).toString(16).padStart(8, '0')}`,
+    };
+  }
+
+  /** A pause makes a paragraph. */
+  #paragraphs(sentences: readonly Sentence[]): object {
+    const groups: Sentence[][] = [];
+    for (const sentence of sentences) {
+      const last = groups.at(-1)?.at(-1);
+      if (last !== undefined && sentence.fromMs - last.toMs < PARAGRAPH_MS) groups.at(-1)!.push(sentence);
+      else groups.push([sentence]);
+    }
+    const paragraphs = groups.map((group) => ({
+      sentences: group.map((each) => ({
+        text: each.text.trim(),
+        start: seconds(each.fromMs),
+        end: seconds(each.toMs),
+      })),
+      start: seconds(group[0]!.fromMs),
+      end: seconds(group.at(-1)!.toMs),
+      num_words: group.reduce((sum, each) => sum + this.#words(each).length, 0),
+    }));
+    return {
+      transcript: `\n${groups.map((group) => joined(group.map(({ text }) => text.trim()))).join('\n\n')}`,
+      paragraphs,
+    };
+  }
+
+  #words(sentence: Sentence) {
+    return wordsOf(sentence.words, this.#query.punctuated);
+  }
+
+  #text({ text }: Sentence): string {
+    return this.#query.punctuated ? text.trim() : plain(text);
+  }
+}
+
+/** Silence between two paragraphs, ms. */
+const PARAGRAPH_MS = 1_500;

@@ -1,0 +1,50 @@
+import { gapAfter } from './plain-text.ts';
+
+/** One turn's text, on its way to a client that only ever appends. */
+export class Item {
+  readonly id: string;
+  readonly fromMs: number;
+  toMs: number;
+  committed = false;
+  /** Id of the flush whose answer ends it; undefined where silence does. */
+  flush: string | undefined;
+  /** Where its voice ended. */
+  endMs: number | undefined;
+  /** Sentences that are final. */
+  #final = '';
+  /** What went out. */
+  #sent = '';
+
+  constructor(id: string, fromMs: number) {
+    this.id = id;
+    this.fromMs = fromMs;
+    this.toMs = fromMs;
+  }
+
+  get text(): string {
+    return this.#final;
+  }
+
+  /** What a growing sentence adds; empty when it adds nothing yet. */
+  grow(stable: string): string {
+    return stable.trim() === '' ? '' : this.#append(this.#after(stable));
+  }
+
+  /** What a final sentence adds. */
+  close(text: string): string {
+    this.#final = this.#after(text).trimEnd();
+    return this.#append(this.#final);
+  }
+
+  #after(text: string): string {
+    const next = text.trimStart();
+    return next === '' ? this.#final : this.#final + gapAfter(this.#final) + next;
+  }
+
+  #append(text: string): string {
+    if (!text.startsWith(this.#sent)) return '';
+    const delta = text.slice(this.#sent.length);
+    this.#sent = text;
+    return delta;
+  }
+}
