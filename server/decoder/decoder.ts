@@ -5,10 +5,9 @@ import { DECODABLE, DecodeProcess } from './process.ts';
 import { kindOf, skipTag } from './sniff.ts';
 import type { FromChild } from './wire.ts';
 
-/** Encoded bytes decoded at once: a few kilobytes of FLAC may hold minutes of silence. */
-const SLICE_BYTES = 8_192;
-/** WAV does not swell. */
-const WAV_SLICE_BYTES = 65_536;
+/** Encoded bytes decoded at once. WAV does not swell; a few kilobytes of FLAC may hold minutes of silence. */
+const SLICE_BYTES: Partial<Record<AudioKind, number>> = { wav: 65_536, flac: 2_048 };
+const OTHER_SLICE_BYTES = 8_192;
 /** Processes kept for the next file; starting one takes longer than decoding a short recording. */
 const RESTING_MAX = 2;
 
@@ -88,7 +87,7 @@ function* slicesOf(bytes: Uint8Array, kind: AudioKind): Generator<Uint8Array> {
   // The table of an MP4 file is read as a whole, however long it is.
   const whole = parts.length > 1 ? 1 : 0;
   if (whole === 1) yield parts[0]!;
-  const step = kind === 'wav' ? WAV_SLICE_BYTES : SLICE_BYTES;
+  const step = SLICE_BYTES[kind] ?? OTHER_SLICE_BYTES;
   for (const part of parts.slice(whole))
     for (let at = 0; at < part.length; at += step) yield part.subarray(at, at + step);
 }

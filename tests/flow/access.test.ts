@@ -141,3 +141,34 @@ t.test('when the minutes of a key are used up, what was said still comes', async
   t.equal(events.at(-1)?.type, 'done');
   await t.rejects(server.connect({ credential }), { message: /429/ });
 });
+
+t.test("OpenAI's client secrets are tokens: they open sessions, expire, and mint nothing", async (t) => {
+  const { server, add } = await open(t);
+  const post = (path: string, key: string, body: object = {}): Promise<Response> =>
+    fetch(`${server.url}${path}`, {
+      ...{ method: 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(body) },
+    });
+  const secrets = '/v1/realtime/client_secrets';
+  const body = { expires_after: { anchor: 'created_at', seconds: 60 }, session: { type: 'transcription' } };
+  const minted = (await (await post(secrets, add(), body)).json()) as { value: string; expires_at: number };
+  const { value, expires_at } = minted;
+  t.match(value, /^ek_ey/);
+  t.ok(Math.abs(Number(expires_at) - Date.now() / 1_000 - 60) < 5);
+  t.equal(await knock(server, ['realtime', `openai-insecure-api-key.${value}`], {}, '/v1/realtime'), 101);
+  t.equal(await knock(server, ['realtime', 'openai-insecure-api-key.ek_wrong'], {}, '/v1/realtime'), 401);
+  const refused = await post(secrets, value);
+  t.equal(refused.status, 403);
+  t.match(await refused.json(), { error: { type: 'invalid_request_error' } });
+  t.equal((await post(secrets, 'nobody')).status, 401);
+  t.equal((await post(secrets, add(), { expires_after: { seconds: 5 } })).status, 400);
+  const older = await (
+    await post('/v1/realtime/transcription_sessions', add(), { input_audio_format: 'pcm16' })
+  ).json();
+  t.match(older, { object: 'realtime.transcription_session', client_secret: { value: /^ek_ey/ } });
+  const file = new FormData();
+  file.append('file', new Blob(['no sound']), 'a.wav');
+  const unknown = await fetch(`${server.url}/v1/audio/transcriptions`, { method: 'POST', body: file });
+  t.match(await unknown.json(), { error: { code: 'invalid_api_key', type: 'authentication_error' } });
+  t.equal(unknown.status, 401);
+  t.equal((await fetch(`${server.url}/v1/models`)).status, 401);
+});

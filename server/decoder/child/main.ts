@@ -1,12 +1,14 @@
 import type { FromChild, ToChild } from '../wire.ts';
 import { type Codec, openCodec } from './codec.ts';
+import { watchMemory } from './guard.ts';
 import { Layout } from './layout.ts';
 
 /** The decoding process: one stream at a time, piece by piece, and ends with its parent. */
 let codec: Codec | undefined;
 let layout = new Layout('mix');
 /** A file made to blow up takes this process with it, not the server. */
-const MEMORY_MB_MAX = 768;
+const MEMORY_MB_MAX = 512;
+watchMemory(MEMORY_MB_MAX);
 
 process.on('message', (message: ToChild) => {
   void answer(message).then(
@@ -38,7 +40,6 @@ async function answer(message: ToChild): Promise<FromChild> {
 }
 
 function fit(audio: { readonly channelData: readonly Float32Array[]; readonly sampleRate: number }): FromChild {
-  if (process.memoryUsage.rss() > MEMORY_MB_MAX * 1_048_576) process.exit(1);
   if ((audio.channelData[0]?.length ?? 0) === 0) return { kind: 'nothing' };
   return { kind: 'decoded', ...layout.fit(audio.channelData, audio.sampleRate) };
 }

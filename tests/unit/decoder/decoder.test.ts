@@ -3,6 +3,7 @@ import t from 'tap';
 import { ProcessDecoder } from '../../../server/decoder/decoder.ts';
 import { kindOf } from '../../../server/decoder/sniff.ts';
 import type { ChannelLayout } from '../../../server/ports/decoder.ts';
+import { flacBomb } from '../../support/flac-bomb.ts';
 
 const FORMATS = new URL('../../fixtures/formats/', import.meta.url);
 const decoder = new ProcessDecoder();
@@ -119,3 +120,19 @@ t.test('what is no audio, or breaks off, is a fault or what there is of it, neve
   }
   t.ok((await secondsOf(flac)).seconds > 1, 'and the next file is decoded');
 });
+
+t.test(
+  'kilobytes that hold hours come in pieces, and a piece too large for the memory ends the decoder alone',
+  async (t) => {
+    const bomb = flacBomb(1_500);
+    t.ok(bomb.length < 60_000);
+    const pieces = decoder.file(bomb, 'mix');
+    const first = (await pieces.next()).value;
+    t.ok(first !== undefined && first.bytes.length < 64 * 1_048_576, 'the first is small');
+    await pieces.return(undefined);
+    const stream = decoder.open('flac', 'separate');
+    t.teardown(() => stream.close());
+    await t.rejects(stream.feed(bomb), { code: 'audio.format' } as never);
+    t.ok((await secondsOf(readFileSync(new URL('short_01.mp3', FORMATS)))).seconds > 3, 'the next file has a new one');
+  },
+);

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import t, { type Test } from 'tap';
+import { LIMITS } from '../../protocol/index.ts';
+import { UploadSpace } from '../../server/gateway/body.ts';
+import { openScriptedServer, script } from '../support/scripted-server.ts';
+
+const RECORDING = readFileSync(new URL('../fixtures/formats/short_01.mp3', import.meta.url));
+const until = async (isTrue: () => boolean): Promise<void> => {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
+};
+
+/** A server with one place, whose words come when they are let. */
+async function stand(t: Test) {
+  const server = await openScriptedServer(script('Hello there.', 0.6), 1);
+  t.teardown(() => server.close());
+  let letGo = (): void => {};
+  server.recogniser.hold(
+    new Promise((resolve) => {
+      letGo = resolve;
+    }),
+  );
+  const post = (signal?: AbortSignal): Promise<Response> => {
+    const body = new FormData();
+    body.append('file', new Blob([RECORDING]), 'a.mp3');
+    return fetch(`${server.url}/v1/audio/transcriptions`, { method: 'POST', body, signal: signal ?? null });
+  };
+  const heard = (): Promise<void> => until(() => server.recogniser.jobs.length > 0);
+  return { server, post, heard, letGo };
+}
+
+t.test('a file takes the place of a session, and gives it back', async (t) => {
+  const { server, post, heard, letGo } = await stand(t);
+  const first = post();
+  await heard();
+  t.equal(server.registry.size, 1);
+  const second = await post();
+  t.equal(second.status, 503);
+  t.ok(second.headers.get('retry-after'));
+  t.match(await second.json(), { error: { type: 'server_error' } });
+  letGo();
+  t.match(await (await first).json(), { text: 'Hello there.' });
+  t.equal(server.registry.size, 0);
+  t.equal((await post()).status, 200);
+});
+
+t.test('a client that leaves frees its place at once', async (t) => {
+  const { server, post, heard, letGo } = await stand(t);
+  const leaving = new AbortController();
+  const left = post(leaving.signal);
+  await heard();
+  leaving.abort();
+  await t.rejects(left);
+  await until(() => server.registry.size === 0);
+  letGo();
+  t.match(await (await post()).json(), { text: 'Hello there.' });
+});
+
+t.test('a server that stops says so instead of answering with half a transcript', async (t) => {
+  const { server, post, heard } = await stand(t);
+  const cut = post();
+  await heard();
+  server.gateway.drain();
+  await server.registry.drain(Promise.resolve());
+  const answer = await cut;
+  t.equal(answer.status, 503);
+  t.match(await answer.json(), { error: { message: /shutting down/ } });
+});
+
+t.test('a file that says it is too large is refused before it is sent', async (t) => {
+  const { server } = await stand(t);
+  const headers = { 'content-type': 'audio/wav', 'content-length': LIMITS.uploadBytesMax * 2 };
+  const asked = request(`${server.url}/v1/listen`, { method: 'POST', headers, agent: false });
+  asked.on('error', () => {});
+  asked.flushHeaders();
+  const status = await new Promise((resolve) => asked.once('response', (response) => resolve(response.statusCode)));
+  t.equal(status, 413);
+  asked.destroy();
+  await until(() => server.registry.size === 0);
+});
+
+t.test('the memory for files has an end for each and for all, and is given back', async (t) => {
+  const space = new UploadSpace();
+  const whole = LIMITS.uploadBytesMax;
+  {
+    using mine = space.open();
+    mine.take(whole);
+    t.throws(() => mine.take(whole), { code: 'upload.size' } as never);
+  }
+  const many = Array.from({ length: Math.floor(LIMITS.uploadsBytesMax / whole) }, () => space.open());
+  for (const each of many) each.take(whole);
+  using late = space.open();
+  t.throws(() => late.take(1), { code: 'upload.busy' } as never);
+  late[Symbol.dispose]();
+  many[0]![Symbol.dispose]();
+  using later = space.open();
+  later.take(whole);
+});
