@@ -288,7 +288,7 @@ class Run {
             beyond = tokens_.back().beyond ? beyond + 1 : 0;
             if (beyond >= EDGE_TOKENS) return cut(tokens_.size() - EDGE_TOKENS, "edge");
             if (tokens_.back().mark && id - vocabulary_.token_beg >= audio_frames_) return cut(tokens_.size(), "edge");
-            const size_t keep = without_repeat(tokens_, weights_.attentive && options_.word_times);
+            const size_t keep = without_repeat(tokens_, weights_.attentive && options_.word_times, audio_frames_);
             if (keep < tokens_.size()) return cut(keep, "repeat");
             if (!state_.feed({id}, {0}, options_.word_times)) return false;
             keep_end_attention(0);

@@ -12,6 +12,8 @@ namespace {
 
 // A repetition that moves on by less per copy was not spoken.
 constexpr double STUCK_FRAMES = 4;
+// Loops begin where the audio ends.
+constexpr double END_FRAMES = 150;
 
 // Words said again on purpose move on in the audio; a loop stays where it is or falls back.
 bool stays(const std::vector<const Token *> & said, size_t period, size_t times) {
@@ -87,7 +89,7 @@ void close_word(std::vector<Word> & words, Word & word, double log_sum, int coun
 
 }  // namespace
 
-size_t without_repeat(const std::vector<Token> & tokens, bool attentive) {
+size_t without_repeat(const std::vector<Token> & tokens, bool attentive, int frames) {
     std::vector<const Token *> said;
     for (const Token & token : tokens) {
         if (!token.mark && !only_punctuation(bare(token.text))) said.push_back(&token);
@@ -95,7 +97,7 @@ size_t without_repeat(const std::vector<Token> & tokens, bool attentive) {
     // Asked after every token: punctuation brings nothing new.
     if (said.empty() || said.back() != &tokens.back()) return tokens.size();
     const auto place = [&](size_t index) { return static_cast<size_t>(said[index] - tokens.data()); };
-    if (attentive) {
+    if (attentive && said.back()->centre + END_FRAMES >= frames) {
         const size_t again = heard_again_from(said);
         if (again < said.size()) return place(again);
     }

@@ -23,8 +23,9 @@ struct Token {
 // How many tokens to keep of a text that ends in a repetition; `tokens.size()` when it does not repeat.
 // A period of six or more tokens counts when said twice, of three to five three times, of one or two four times;
 // punctuation does not count. When the attention is known to follow the audio (`attentive`), two words said before are
-// enough, or one right before, if the model listened to the same audio for them.
-size_t without_repeat(const std::vector<Token> & tokens, bool attentive);
+// enough, or one right before, if the model listened to the same audio for them and that is near the end of the audio's
+// `frames`: with much left to hear, attention is too vague to take somebody's second "I'm" for a loop.
+size_t without_repeat(const std::vector<Token> & tokens, bool attentive, int frames);
 
 // Joins tokens into words. `starts` has one frame more than there are tokens: the end of the last. May be empty.
 std::vector<Word> join_words(const std::vector<Token> & tokens, const std::vector<double> & starts, bool spaced,
