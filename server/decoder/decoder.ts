@@ -3,20 +3,22 @@ import type { AudioDecoder, AudioKind, ChannelLayout, DecodedAudio, DecodeStream
 import { tableFirst } from './moov.ts';
 import { DECODABLE, DecodeProcess } from './process.ts';
 import { kindOf, skipTag } from './sniff.ts';
-import type { FromChild } from './wire.ts';
+import type { Answer, Question } from './wire.ts';
 
 /** Encoded bytes decoded at once. WAV does not swell; a few kilobytes of FLAC may hold minutes of silence. */
 const SLICE_BYTES: Partial<Record<AudioKind, number>> = { wav: 65_536, flac: 2_048 };
 const OTHER_SLICE_BYTES = 8_192;
 /** Processes kept for the next file; starting one takes longer than decoding a short recording. */
 const RESTING_MAX = 2;
+/** Streams of people who speak now, in one process. Should it end, theirs end with it. */
+const LIVE_STREAMS_MAX = 16;
 
-type Decoded = Exclude<FromChild, { kind: 'failed' }>;
+type Decoded = Exclude<Answer, { kind: 'failed' }>;
+type Use = DecodeProcess['use'];
 
 /** Decodes in processes of their own, so that no file can stop or blow up the server. */
 export class ProcessDecoder implements AudioDecoder {
-  readonly #resting: DecodeProcess[] = [];
-  readonly #busy = new Set<DecodeProcess>();
+  #processes: DecodeProcess[] = [];
   readonly kindOf = kindOf;
   #closed = false;
 
@@ -25,25 +27,14 @@ export class ProcessDecoder implements AudioDecoder {
     layout: ChannelLayout,
     raw?: { readonly sampleRate: number; readonly channels: number },
   ): DecodeStream {
-    const decoder = this.#take();
-    let opened: Promise<unknown> | undefined;
-    const ask = async (question: Parameters<DecodeProcess['ask']>[0]): Promise<DecodedAudio | undefined> => {
-      opened ??= decoder.ask({ kind: 'open', format: kind, layout, raw });
-      await opened;
-      return audioOf(await decoder.ask(question));
-    };
-    return {
-      feed: (bytes) => ask({ kind: 'feed', bytes }),
-      end: () => ask({ kind: 'end' }),
-      close: () => this.#giveBack(decoder),
-    };
+    return this.#open(kind, layout, { raw, of: 'live' });
   }
 
   async *file(bytes: Uint8Array, layout: ChannelLayout): AsyncGenerator<DecodedAudio> {
     const sound = bytes.subarray(skipTag(bytes));
     const kind = kindOf(sound);
     if (kind === undefined) throw new Fault('audio.format', { got: 'of an unknown kind', want: DECODABLE });
-    const stream = this.open(kind, layout);
+    const stream = this.#open(kind, layout, { raw: undefined, of: 'file' });
     try {
       for (const slice of slicesOf(sound, kind)) {
         const audio = await stream.feed(slice);
@@ -58,21 +49,60 @@ export class ProcessDecoder implements AudioDecoder {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const decoder of [...this.#resting.splice(0), ...this.#busy]) decoder.kill();
+    for (const decoder of this.#processes.splice(0)) decoder.kill();
   }
 
-  #take(): DecodeProcess {
-    const decoder = this.#resting.pop() ?? new DecodeProcess();
+  #open(
+    kind: AudioKind,
+    layout: ChannelLayout,
+    more: { readonly raw: { readonly sampleRate: number; readonly channels: number } | undefined; readonly of: Use },
+  ): DecodeStream {
+    const decoder = this.#take(more.of);
+    const stream = decoder.nextStream();
+    let opened: Promise<unknown> | undefined;
+    let closed = false;
+    const ask = async (question: Question): Promise<DecodedAudio | undefined> => {
+      opened ??= decoder.ask(stream, { kind: 'open', format: kind, layout, raw: more.raw });
+      await opened;
+      return audioOf(await decoder.ask(stream, question));
+    };
+    return {
+      feed: (bytes) => ask({ kind: 'feed', bytes }),
+      end: () => ask({ kind: 'end' }),
+      close: () => {
+        if (closed) return;
+        closed = true;
+        void decoder.ask(stream, { kind: 'close' }).then(
+          () => this.#giveBack(decoder),
+          () => this.#giveBack(decoder),
+        );
+      },
+    };
+  }
+
+  /** A file has a process of its own while it is decoded; live streams, which cost little, share one. */
+  #take(of: Use): DecodeProcess {
+    const most = of === 'file' ? 1 : LIVE_STREAMS_MAX;
+    let decoder = this.#processes.find(
+      (each) => !each.dead && each.load < most && (each.load === 0 || each.use === of),
+    );
+    if (decoder === undefined) {
+      decoder = new DecodeProcess();
+      this.#processes.push(decoder);
+    }
+    decoder.use = of;
+    decoder.load++;
     decoder.wake();
-    this.#busy.add(decoder);
     return decoder;
   }
 
   #giveBack(decoder: DecodeProcess): void {
-    if (!this.#busy.delete(decoder)) return;
-    if (this.#closed || !decoder.usable || this.#resting.length >= RESTING_MAX) return decoder.kill();
-    decoder.rest();
-    this.#resting.push(decoder);
+    decoder.load--;
+    if (decoder.load > 0) return;
+    const resting = this.#processes.filter(({ load, dead }) => load === 0 && !dead);
+    if (!this.#closed && !decoder.dead && resting.length <= RESTING_MAX) return decoder.rest();
+    decoder.kill();
+    this.#processes = this.#processes.filter((each) => each !== decoder);
   }
 }
 

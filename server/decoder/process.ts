@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../protocol/index.ts';
-import type { FromChild, ToChild } from './wire.ts';
+import type { Answer, FromChild, Question } from './wire.ts';
 
 /** One answer takes milliseconds; what takes this long hangs, or was made to. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
+const ENDED = 'the decoder ended';
 export const DECODABLE = 'WAV, MP3, M4A, MP4, OGG, Opus, WebM, FLAC, AAC or AMR';
 
 /** Runs beside this file in the sources as well as in `dist`. */
@@ -14,29 +15,38 @@ function ownChild(): string {
   return fileURLToPath(new URL(`./child/main.${extension}`, import.meta.url));
 }
 
-/** A decoding process: one question at a time, each answered once or with `audio.format`. */
+/** A decoding process. Each question is answered once, or with `audio.format`. */
 export class DecodeProcess {
   readonly #child: ChildProcess;
-  #waiting: { resolve(answer: FromChild): void; timer: NodeJS.Timeout } | undefined;
+  readonly #waiting = new Map<number, { resolve(answer: Answer): void; timer: NodeJS.Timeout }>();
+  #asked = 0;
+  #streams = 0;
+  /** Streams that are open here. */
+  load = 0;
+  use: 'file' | 'live' = 'file';
   #dead = false;
 
   constructor() {
     this.#child = fork(ownChild(), { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    this.#child.on('message', (message: FromChild) => this.#answer(message));
+    this.#child.on('message', ({ ask, ...answer }: FromChild) => this.#answer(ask, answer));
     this.#child.on('error', () => this.#died());
     this.#child.once('exit', () => this.#died());
   }
 
-  get usable(): boolean {
-    return !this.#dead && this.#waiting === undefined;
+  get dead(): boolean {
+    return this.#dead;
   }
 
-  async ask(question: ToChild): Promise<Exclude<FromChild, { kind: 'failed' }>> {
-    const answer = await new Promise<FromChild>((resolve) => {
-      if (this.#dead) return resolve({ kind: 'failed', problem: 'the decoder ended' });
-      const timer = setTimeout(() => this.kill(), ANSWER_TIMEOUT_MS);
-      this.#waiting = { resolve, timer };
-      this.#child.send(question, (error) => {
+  nextStream(): number {
+    return ++this.#streams;
+  }
+
+  async ask(stream: number, question: Question): Promise<Exclude<Answer, { kind: 'failed' }>> {
+    const ask = ++this.#asked;
+    const answer = await new Promise<Answer>((resolve) => {
+      if (this.#dead) return resolve({ kind: 'failed', problem: ENDED });
+      this.#waiting.set(ask, { resolve, timer: setTimeout(() => this.kill(), ANSWER_TIMEOUT_MS) });
+      this.#child.send({ stream, ask, ...question }, (error) => {
         if (error !== null) this.kill();
       });
     });
@@ -60,15 +70,15 @@ export class DecodeProcess {
     this.#died();
   }
 
-  #answer(answer: FromChild): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
+  #answer(ask: number, answer: Answer): void {
+    const waiting = this.#waiting.get(ask);
+    this.#waiting.delete(ask);
     clearTimeout(waiting?.timer);
     waiting?.resolve(answer);
   }
 
   #died(): void {
     this.#dead = true;
-    this.#answer({ kind: 'failed', problem: 'the decoder ended' });
+    for (const ask of [...this.#waiting.keys()]) this.#answer(ask, { kind: 'failed', problem: ENDED });
   }
 }

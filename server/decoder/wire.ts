@@ -1,7 +1,9 @@
 import type { AudioKind, ChannelLayout } from '../ports/decoder.ts';
 
-/** What the decoding process is asked; it answers each in turn. */
-export type ToChild =
+/** What the decoding process is asked about one of its streams. Each question has one answer, with its number. */
+export type ToChild = { readonly stream: number; readonly ask: number } & Question;
+
+export type Question =
   | {
       readonly kind: 'open';
       readonly format: AudioKind;
@@ -9,10 +11,19 @@ export type ToChild =
       readonly raw: { readonly sampleRate: number; readonly channels: number } | undefined;
     }
   | { readonly kind: 'feed'; readonly bytes: Uint8Array }
-  | { readonly kind: 'end' };
+  | { readonly kind: 'end' }
+  /** Forgotten, whether or not it ended. */
+  | { readonly kind: 'close' };
 
-export type FromChild =
-  | { readonly kind: 'decoded'; readonly sampleRate: number; readonly channels: number; readonly samples: Float32Array }
+export type FromChild = { readonly ask: number } & Answer;
+
+export type Answer =
+  | {
+      readonly kind: 'decoded';
+      readonly sampleRate: number;
+      readonly channels: number;
+      readonly samples: Float32Array;
+    }
   /** Nothing yet. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'failed'; readonly problem: string };

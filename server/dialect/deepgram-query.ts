@@ -1,9 +1,14 @@
 import { BYTES_PER_SAMPLE, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import type { AudioKind } from '../ports/decoder.ts';
+import type { Encoded } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
 
 /** What a Deepgram client asked for in its URL. */
 export interface Wishes {
   readonly start: Start;
+  /** Set when the audio is compressed. */
+  readonly encoded: Encoded | undefined;
+  /** Of samples; compressed audio has no such number. */
   readonly bytesPerMs: number;
   /** Channels transcribed apart. */
   readonly channels: number;
@@ -22,6 +27,7 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
   mulaw: 'mulaw',
   alaw: 'alaw',
 };
+const COMPRESSED: Readonly<Record<string, AudioKind>> = { opus: 'opus-packets', 'ogg-opus': 'opus', flac: 'flac' };
 /** Shortest silence we can tell from a breath; Deepgram's own default of 10 ms means "as soon as you can". */
 const ENDPOINT_MS_MIN = 100;
 
@@ -32,17 +38,15 @@ export function wishesOf(url: string): Wishes {
   refuseCallback(query);
   const interim = is('interim_results');
   const channels = integer(query, 'channels', [1, 8]) ?? 1;
+  const encoded = encodedOf(query, channels);
   const apart = is('multichannel') && channels > 1;
-  const encoding = encodingOf(query.get('encoding'));
-  const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]);
-  if (sampleRate === undefined)
-    throw new Fault('command.option', { name: 'sample_rate', got: '(none)', want: '8000 to 48000' });
+  const audio = encoded === undefined ? rawOf(query, channels) : undefined;
   const endpointing = query.get('endpointing');
   const endpointMs = /^\d+$/.test(endpointing ?? '') ? Number(endpointing) : 0;
   return {
     start: {
       type: 'start',
-      audio: { encoding, sampleRate, channels, channelMode: apart ? 'separate' : 'mix' },
+      ...(audio === undefined ? {} : { audio: { ...audio, channelMode: apart ? 'separate' : 'mix' } }),
       partials: { mode: interim ? 'revisable' : 'off' },
       // Deepgram has no word for a later revision, so finals go out as spoken and nothing is cleaned for nobody.
       cleanup: { mode: 'off' },
@@ -50,7 +54,8 @@ export function wishesOf(url: string): Wishes {
       ...vocabularyOf(termsOf(query)),
       ...(endpointMs >= ENDPOINT_MS_MIN ? { endpoint: { minMs: Math.min(endpointMs, 5_000) } } : {}),
     },
-    bytesPerMs: (BYTES_PER_SAMPLE[encoding] * channels * sampleRate) / 1_000,
+    encoded,
+    bytesPerMs: audio === undefined ? 0 : (BYTES_PER_SAMPLE[audio.encoding] * channels * audio.sampleRate) / 1_000,
     channels: apart ? channels : 1,
     interim,
     punctuated: is('punctuate') || is('smart_format'),
@@ -114,11 +119,26 @@ function integer(query: URLSearchParams, name: string, [min, max]: readonly [num
   throw new Fault('command.option', { name, got: text.slice(0, 40), want: `${min} to ${max}` });
 }
 
-function encodingOf(text: string | null): Encoding {
-  const encoding = ENCODINGS[text ?? ''];
-  if (encoding !== undefined) return encoding;
-  const want = `encoding=${Object.keys(ENCODINGS).join(', ')} with its sample_rate`;
-  throw new Fault('audio.format', { got: text === null ? 'without an encoding' : text.slice(0, 40), want });
+const WANT = `encoding=${[...Object.keys(ENCODINGS), ...Object.keys(COMPRESSED)].join(', ')}, or a container without it`;
+
+/** Samples as they are. */
+function rawOf(query: URLSearchParams, channels: number) {
+  const text = query.get('encoding') ?? '';
+  const encoding = ENCODINGS[text];
+  if (encoding === undefined) throw new Fault('audio.format', { got: text.slice(0, 40), want: WANT });
+  const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]);
+  if (sampleRate === undefined)
+    throw new Fault('command.option', { name: 'sample_rate', got: '(none)', want: '8000 to 48000' });
+  return { encoding, sampleRate, channels };
+}
+
+/** Packets of Opus, or a container, of which the first bytes tell the kind. */
+function encodedOf(query: URLSearchParams, channels: number): Encoded | undefined {
+  const text = query.get('encoding') ?? '';
+  if (text !== '' && !(text in COMPRESSED)) return undefined;
+  const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]) ?? 48_000;
+  const layout = query.get('multichannel') === 'true' ? 'separate' : 'mix';
+  return { kind: COMPRESSED[text], layout, raw: { sampleRate, channels: Math.min(2, channels) }, want: WANT };
 }
 
 /** `en-US` is `en`; `multi` is our `auto`; no wish is the server's own language. */

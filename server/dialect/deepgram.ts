@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type EventOf, Fault, isFault, type ServerEvent } from '../../protocol/index.ts';
-import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
 import { deepgramRefusal } from './deepgram-faults.ts';
 import { type Wishes, wishesOf } from './deepgram-query.ts';
 import { metadataFrame, resultsFrame, seconds } from './deepgram-results.ts';
@@ -40,13 +40,21 @@ interface Voice {
   unmarked: boolean;
 }
 
+function voicesOf(channels: number): readonly Voice[] {
+  return Array.from({ length: channels }, () => ({
+    ...{ fromMs: 0, lastWordEndMs: undefined, speaking: false, shown: false, ends: [], unmarked: false },
+  }));
+}
+
 class DeepgramSession implements DialectSession {
   readonly lifetime = 'connection';
   readonly #wishes: Wishes;
   readonly #context: DialectContext;
-  readonly #voices: readonly Voice[];
+  #voices: readonly Voice[];
   readonly #hash: Hash = createHash('sha256');
   #bytes = 0;
+  /** Of compressed audio: how far it was decoded. */
+  #decodedMs = 0;
   #finalizing = 0;
   /** While `Finalize` is under way the newest final waits here, for the last one must say so. */
   #held: EventOf<'final'> | undefined;
@@ -55,9 +63,11 @@ class DeepgramSession implements DialectSession {
   constructor(wishes: Wishes, context: DialectContext) {
     this.#wishes = wishes;
     this.#context = context;
-    this.#voices = Array.from({ length: wishes.channels }, () => ({
-      ...{ fromMs: 0, lastWordEndMs: undefined, speaking: false, shown: false, ends: [], unmarked: false },
-    }));
+    this.#voices = voicesOf(wishes.channels);
+  }
+
+  get encoded(): Encoded | undefined {
+    return this.#wishes.encoded;
   }
 
   greet(): Reading {
@@ -80,6 +90,10 @@ class DeepgramSession implements DialectSession {
 
   write(event: ServerEvent): readonly Frame[] {
     switch (event.type) {
+      case 'ready':
+        // How many channels a container has is known only now.
+        if (event.audio.channelMode === 'separate') this.#voices = voicesOf(event.audio.channels);
+        return [];
       case 'speech':
         return this.#speech(event);
       case 'partial':
@@ -89,10 +103,11 @@ class DeepgramSession implements DialectSession {
       case 'flushed':
         return this.#flushed();
       case 'ack':
+        this.#decodedMs = event.audioMs;
         return this.#marks();
       case 'done': {
-        const durationMs = this.#bytes / this.#wishes.bytesPerMs;
-        const stream = { sha256: this.#hash.digest('hex'), durationMs, channels: this.#wishes.channels };
+        const durationMs = this.encoded === undefined ? this.#bytes / this.#wishes.bytesPerMs : event.audioMs;
+        const stream = { sha256: this.#hash.digest('hex'), durationMs, channels: this.#voices.length };
         return [...this.#release(false), ...this.#marks(), metadataFrame(this.#context, stream)];
       }
       default:
@@ -211,7 +226,7 @@ class DeepgramSession implements DialectSession {
   #utteranceEnds(): readonly Frame[] {
     const { utteranceEndMs, bytesPerMs } = this.#wishes;
     if (utteranceEndMs === undefined) return [];
-    const heardMs = this.#bytes / bytesPerMs;
+    const heardMs = this.encoded === undefined ? this.#bytes / bytesPerMs : this.#decodedMs;
     return this.#voices.flatMap((voice, channel) => {
       if (voice.lastWordEndMs === undefined || voice.speaking) return [];
       const gapMs = heardMs - voice.lastWordEndMs;

@@ -4,8 +4,10 @@ import { Allowance } from '../core/schedule/allowance.ts';
 import { faultEvent, type Line, type Visitor } from '../flow/line.ts';
 import { LiveSession, type SessionParts } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
+import type { AudioDecoder } from '../ports/decoder.ts';
 import type { DialectSession, Frame, Reading } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
+import { DecodedIntake } from './decoded-intake.ts';
 
 /** Close statuses of a client that leaves on purpose; whatever else ends a connection is an accident. */
 const GOODBYES: readonly number[] = [1000, 1001, 1005];
@@ -15,6 +17,8 @@ export interface SessionConnectionOptions {
   readonly visitor: Visitor;
   /** The session this connection was let in for though the server may be full; it can resume no other, and start none. */
   readonly resumes?: string | undefined;
+  /** For clients that send compressed audio. */
+  readonly decoder?: AudioDecoder | undefined;
 }
 
 /** One connection: frames in, commands to its session; events of the session out. Opens a session, or resumes one. */
@@ -29,7 +33,8 @@ export class SessionConnection implements ConnectionHandler, Live {
   readonly #frames = new Allowance(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
   readonly #commands = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   /** Why the client is not read. */
-  readonly #stops = new Set<'session' | 'rate'>();
+  readonly #stops = new Set<'session' | 'rate' | 'decoder'>();
+  readonly #intake: DecodedIntake | undefined;
   readonly #line: Line;
   #rest: Disposable | undefined;
   #alive: Disposable | undefined;
@@ -50,8 +55,8 @@ export class SessionConnection implements ConnectionHandler, Live {
       lifetime: dialect.lifetime,
       queuedBytes: () => connection.queuedBytes,
       send: (event) => this.#send(event),
-      pause: () => this.#stop('session'),
-      resume: () => this.#go('session'),
+      pause: () => this.#hold(true),
+      resume: () => this.#hold(false),
       close: (status, reason) => this.#goodbye(status, reason),
     };
     const seconds = LIMITS.openTimeoutMs / 1000;
@@ -62,6 +67,7 @@ export class SessionConnection implements ConnectionHandler, Live {
       parts.registry.add(this);
       parts.meter.opened(parts.registry.size);
     }
+    this.#intake = this.#intakeOf(options.decoder);
     this.#perform(dialect.greet());
   }
 
@@ -111,11 +117,35 @@ export class SessionConnection implements ConnectionHandler, Live {
     for (const command of commands) {
       if (this.#ended) return;
       if (command.type !== 'audio') this.#spend(this.#commands, 1);
-      if (this.#session === undefined) this.#open(command);
-      else if (command.type === 'start')
-        this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
-      else this.#session.obey(command);
+      if (this.#intake === undefined) this.#do(command);
+      else this.#intake.put(command);
     }
+  }
+
+  #do(command: Command): void {
+    if (this.#ended) return;
+    if (this.#session === undefined) this.#open(command);
+    else if (command.type === 'start')
+      this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
+    else this.#session.obey(command);
+  }
+
+  #intakeOf(decoder: AudioDecoder | undefined): DecodedIntake | undefined {
+    const { encoded } = this.#dialect;
+    if (encoded === undefined || decoder === undefined) return undefined;
+    return new DecodedIntake(decoder, encoded, {
+      command: (command) => this.#do(command),
+      failed: (error) => (this.#session === undefined ? this.#refuse(error) : this.#session.fail(error)),
+      stop: () => this.#stop('decoder'),
+      go: () => this.#go('decoder'),
+    });
+  }
+
+  /** What is decoded waits, too, while the session is behind. */
+  #hold(behind: boolean): void {
+    if (behind) this.#stop('session');
+    else this.#go('session');
+    this.#intake?.hold(behind);
   }
 
   /** Who sends too fast is not read for a while: nothing is lost, and nobody else has to wait. */
@@ -128,12 +158,12 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#rest = clock.after(restMs, () => this.#go('rate'));
   }
 
-  #stop(why: 'session' | 'rate'): void {
+  #stop(why: 'session' | 'rate' | 'decoder'): void {
     if (this.#stops.size === 0 && !this.#ended) this.#connection.pause();
     this.#stops.add(why);
   }
 
-  #go(why: 'session' | 'rate'): void {
+  #go(why: 'session' | 'rate' | 'decoder'): void {
     if (this.#stops.delete(why) && this.#stops.size === 0) this.#connection.resume();
   }
 
@@ -214,6 +244,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#intake?.close();
     for (const timer of [this.#opening, this.#rest, this.#alive]) timer?.[Symbol.dispose]();
     if (this.#session !== undefined || this.#resumes !== undefined) return;
     this.#parts.registry.remove(this.id);

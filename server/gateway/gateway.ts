@@ -75,6 +75,7 @@ export class Gateway implements TransportHandler {
       const caller = await this.#access.admit(credential, 'stream');
       const session = dialect.open(request, context);
       if (isFault(session)) throw session;
+      const decoder = this.#options.http?.decoder;
       const resumes = session.lifetime === 'kept' ? this.#resumed(request, caller) : undefined;
       if (resumes === undefined) this.#checkRoom(caller, request.remoteAddress);
       return {
@@ -84,7 +85,7 @@ export class Gateway implements TransportHandler {
           this.#open(
             connection,
             session,
-            { parts: this.#parts, visitor: { caller, address: request.remoteAddress }, resumes },
+            { parts: this.#parts, visitor: { caller, address: request.remoteAddress }, resumes, decoder },
             (fault) => this.#turnAway(connection, fault, dialect.turnAway?.(fault, context)),
           ),
       };

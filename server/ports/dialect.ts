@@ -1,6 +1,6 @@
 import type { Command, Fault, FaultCode, ServerEvent, Start } from '../../protocol/index.ts';
 import type { Caller, Scope } from './access.ts';
-import type { ChannelLayout } from './decoder.ts';
+import type { AudioKind, ChannelLayout } from './decoder.ts';
 import type { OpenRequest } from './transport.ts';
 
 export type Frame = string | Uint8Array;
@@ -18,10 +18,23 @@ export interface Goodbye {
   readonly reason: string;
 }
 
+/** How a client's compressed audio is to be read. Its `audio` commands are decoded on their way to the session. */
+export interface Encoded {
+  /** `opus-packets`: each command is a packet, unless the first begins a container. Undefined: the first bytes tell. */
+  readonly kind: AudioKind | undefined;
+  readonly layout: ChannelLayout;
+  /** Of bare packets. */
+  readonly raw?: { readonly sampleRate: number; readonly channels: number };
+  /** What to send instead, for people. */
+  readonly want: string;
+}
+
 /** One client's conversation in a protocol. It keeps what that protocol needs to know, and touches nothing outside. */
 export interface DialectSession {
   /** `kept`: its client may come back after an accident and goes on; otherwise the session ends with its connection. */
   readonly lifetime: 'kept' | 'connection';
+  /** Set when the client sends compressed audio; then `start` says nothing of its format. */
+  readonly encoded?: Encoded | undefined;
   /** Said and done as soon as the connection is open, before any frame came. */
   greet(): Reading;
   /** Throws `command.*`, `audio.*` and `frame.*` faults. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DeepgramClient } from '@deepgram/sdk';
 import t from 'tap';
 import { WebSocket } from 'ws';
@@ -108,7 +109,7 @@ t.test('a wrong request is refused before the upgrade, in the shape its clients 
   const server = await openScriptedServer([]);
   t.teardown(() => server.close());
   for (const query of [
-    'encoding=opus&sample_rate=16000',
+    'encoding=speex&sample_rate=16000',
     'encoding=linear16',
     `${RAW}&callback=http://127.0.0.1/`,
     `${RAW}&channels=99`,
@@ -140,4 +141,71 @@ t.test('channels are kept apart with multichannel', async (t) => {
   const finals = messages.filter(({ is_final }) => is_final);
   t.ok(finals.length > 0);
   for (const { channel_index } of finals) t.same(channel_index, [0, 2]);
+});
+
+/** Sends a recording in pieces, and gives what was answered. */
+async function stream(query: string, pieces: Iterable<Uint8Array>): Promise<{ messages: Message[]; status: number }> {
+  const server = await openScriptedServer(script('Hello there. How are you?', 0.5));
+  t.teardown(() => server.close());
+  const socket = await open(server, `interim_results=true&punctuate=true${query}`);
+  const messages: Message[] = [];
+  socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+  for (const piece of pieces) {
+    socket.send(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.send('{"type":"CloseStream"}');
+  const status = await closed;
+  return { messages, status };
+}
+
+function* cut(name: string, bytes: number): Generator<Uint8Array> {
+  const file = readFileSync(new URL(`../fixtures/formats/${name}`, import.meta.url));
+  for (let at = 0; at < file.length; at += bytes) yield file.subarray(at, at + bytes);
+}
+
+/** The packets of an Ogg Opus file, without its two headers. */
+function packetsOf(file: Buffer): Uint8Array[] {
+  const packets: Buffer[] = [];
+  let open: Buffer[] = [];
+  for (let at = 0; at < file.length; ) {
+    const segments = file[at + 26]!;
+    let from = at + 27 + segments;
+    for (const length of file.subarray(at + 27, at + 27 + segments)) {
+      open.push(file.subarray(from, from + length));
+      from += length;
+      if (length === 255) continue;
+      packets.push(Buffer.concat(open));
+      open = [];
+    }
+    at = from;
+  }
+  return packets.slice(2);
+}
+
+t.test('containers are taken as they come, cut anywhere, and so are bare packets of Opus', async (t) => {
+  const opus = readFileSync(new URL('../fixtures/formats/short_01.opus', import.meta.url));
+  const many = await Promise.all([
+    stream('', cut('short_01.webm', 1_000)),
+    stream('', cut('short_01.ogg', 333)),
+    stream('&encoding=ogg-opus', cut('short_01.opus', 777)),
+    stream('&encoding=flac&sample_rate=16000', cut('short_01.flac', 5_000)),
+    stream('&encoding=opus&sample_rate=48000', packetsOf(opus)),
+    stream('&encoding=opus', cut('short_01.webm', 1_000)),
+  ]);
+  for (const [i, { messages, status }] of many.entries()) {
+    t.same(finalsOf(messages), ['Hello there.', 'How are you?'], `stream ${i}`);
+    t.ok(Math.abs(messages.at(-1)!.duration! - 3.5) < 0.2, `${messages.at(-1)!.duration} s`);
+    t.equal(status, 1000);
+  }
+});
+
+t.test('what is no audio ends the stream and says so, and no audio at all is a stream of no length', async (t) => {
+  const noise = await stream('', [
+    new TextEncoder().encode('this is a text and no recording, whatever its sender may think of it'),
+  ]);
+  t.equal(noise.status, 1008);
+  const nothing = await stream('', []);
+  t.match(nothing, { status: 1000, messages: [{ type: 'Metadata', duration: 0 }] });
 });

@@ -121,18 +121,11 @@ t.test('what is no audio, or breaks off, is a fault or what there is of it, neve
   t.ok((await secondsOf(flac)).seconds > 1, 'and the next file is decoded');
 });
 
-t.test(
-  'kilobytes that hold hours come in pieces, and a piece too large for the memory ends the decoder alone',
-  async (t) => {
-    const bomb = flacBomb(1_500);
-    t.ok(bomb.length < 60_000);
-    const pieces = decoder.file(bomb, 'mix');
-    const first = (await pieces.next()).value;
-    t.ok(first !== undefined && first.bytes.length < 64 * 1_048_576, 'the first is small');
-    await pieces.return(undefined);
-    const stream = decoder.open('flac', 'separate');
-    t.teardown(() => stream.close());
-    await t.rejects(stream.feed(bomb), { code: 'audio.format' } as never);
-    t.ok((await secondsOf(readFileSync(new URL('short_01.mp3', FORMATS)))).seconds > 3, 'the next file has a new one');
-  },
-);
+t.test('kilobytes that hold more sound than fits the memory end their decoder, and nothing else', async (t) => {
+  const bomb = flacBomb(1_500);
+  t.ok(bomb.length < 60_000);
+  const stream = decoder.open('flac', 'separate');
+  t.teardown(() => stream.close());
+  await t.rejects(stream.feed(bomb), { code: 'audio.format' } as never);
+  t.ok((await secondsOf(readFileSync(new URL('short_01.mp3', FORMATS)))).seconds > 3, 'the next file has a new one');
+});
