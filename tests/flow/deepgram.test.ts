@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DeepgramClient } from '@deepgram/sdk';
 import t from 'tap';
 import { WebSocket } from 'ws';
-import { openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am um fine.', 3)];
 const SOUND = sound(5, [
@@ -144,9 +144,11 @@ t.test('channels are kept apart with multichannel', async (t) => {
 });
 
 /** Sends a recording in pieces, and gives what was answered. */
-async function stream(query: string, pieces: Iterable<Uint8Array>): Promise<{ messages: Message[]; status: number }> {
-  const server = await openScriptedServer(script('Hello there. How are you?', 0.5));
-  t.teardown(() => server.close());
+async function stream(
+  server: ScriptedServer,
+  query: string,
+  pieces: Iterable<Uint8Array>,
+): Promise<{ messages: Message[]; status: number }> {
   const socket = await open(server, `interim_results=true&punctuate=true${query}`);
   const messages: Message[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));
@@ -186,13 +188,15 @@ function packetsOf(file: Buffer): Uint8Array[] {
 
 t.test('containers are taken as they come, cut anywhere, and so are bare packets of Opus', async (t) => {
   const opus = readFileSync(new URL('../fixtures/formats/short_01.opus', import.meta.url));
+  const server = await openScriptedServer(script('Hello there. How are you?', 0.5));
+  t.teardown(() => server.close());
   const many = await Promise.all([
-    stream('', cut('short_01.webm', 1_000)),
-    stream('', cut('short_01.ogg', 333)),
-    stream('&encoding=ogg-opus', cut('short_01.opus', 777)),
-    stream('&encoding=flac&sample_rate=16000', cut('short_01.flac', 5_000)),
-    stream('&encoding=opus&sample_rate=48000', packetsOf(opus)),
-    stream('&encoding=opus', cut('short_01.webm', 1_000)),
+    stream(server, '', cut('short_01.webm', 1_000)),
+    stream(server, '', cut('short_01.ogg', 333)),
+    stream(server, '&encoding=ogg-opus', cut('short_01.opus', 777)),
+    stream(server, '&encoding=flac&sample_rate=16000', cut('short_01.flac', 5_000)),
+    stream(server, '&encoding=opus&sample_rate=48000', packetsOf(opus)),
+    stream(server, '&encoding=opus', cut('short_01.webm', 1_000)),
   ]);
   for (const [i, { messages, status }] of many.entries()) {
     t.same(finalsOf(messages), ['Hello there.', 'How are you?'], `stream ${i}`);
@@ -202,10 +206,12 @@ t.test('containers are taken as they come, cut anywhere, and so are bare packets
 });
 
 t.test('what is no audio ends the stream and says so, and no audio at all is a stream of no length', async (t) => {
-  const noise = await stream('', [
+  const server = await openScriptedServer([]);
+  t.teardown(() => server.close());
+  const noise = await stream(server, '', [
     new TextEncoder().encode('this is a text and no recording, whatever its sender may think of it'),
   ]);
   t.equal(noise.status, 1008);
-  const nothing = await stream('', []);
+  const nothing = await stream(server, '', []);
   t.match(nothing, { status: 1000, messages: [{ type: 'Metadata', duration: 0 }] });
 });
