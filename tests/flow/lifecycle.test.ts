@@ -116,7 +116,7 @@ t.test(
 
 t.test('a server without descriptors left turns new clients away, and its sessions go on', async (t) => {
   if (process.platform === 'win32') return t.comment('Windows has no such limit');
-  const program = 'ulimit -n 60 && exec "$0" --import tsx "$1"';
+  const program = 'ulimit -n 256 && exec "$0" --import tsx "$1"';
   const child = spawn('sh', ['-c', program, process.execPath, path('tests/support/few-descriptors.ts')], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -124,7 +124,8 @@ t.test('a server without descriptors left turns new clients away, and its sessio
   t.teardown(() => child.kill('SIGKILL'));
   const heard = listen(child);
   await until(() => /http\S+\n/.test(heard.text()) || child.exitCode !== null);
-  const url = /http\S+/.exec(heard.text())![0];
+  t.equal(child.exitCode, null, heard.text());
+  const url = /^http\S+/m.exec(heard.text())![0];
   const session = await connect({ url, WebSocket: WebSocket as never });
   const crowd: Socket[] = [];
   for (let i = 0; i < 120; i++) {
