@@ -98,6 +98,7 @@ export async function openCleaner(config: Config, log: Log): Promise<Cleaner | u
     url: config['cleanup-url'],
     urlModel: config['cleanup-model'],
     key: config['cleanup-key'],
+    memoryMbMax: config['worker-memory-mb'],
     log,
   });
 }

@@ -15,6 +15,8 @@ export interface CleanerOptions {
   readonly url: string | undefined;
   readonly urlModel: string | undefined;
   readonly key: string | undefined;
+  /** For `llm`: a process that grows beyond it is replaced. */
+  readonly memoryMbMax: number;
   readonly log: Log;
 }
 
@@ -43,9 +45,9 @@ export function createCleaner(options: CleanerOptions): Cleaner | undefined {
       return new OpenAiCleaner({ url, model: urlModel, key });
     }
     case 'llm': {
-      const { modelPath, modelName, threads, log } = options;
+      const { modelPath, modelName, threads, memoryMbMax, log } = options;
       const style = modelName === 'sotto-clean' ? 'sotto-clean' : 'chat';
-      return new LlamaCleaner({ modelPath, modelName, style, threads, log });
+      return new LlamaCleaner({ modelPath, modelName, style, threads, memoryMbMax, log });
     }
   }
 }

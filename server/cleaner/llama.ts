@@ -10,6 +10,8 @@ export interface LlamaOptions {
   readonly modelName: string;
   readonly style: PromptStyle;
   readonly threads: number;
+  /** A process that grows beyond this is replaced. */
+  readonly memoryMbMax?: number | undefined;
   readonly log: Log;
   readonly childPath?: string | undefined;
 }
@@ -18,6 +20,12 @@ export interface LlamaOptions {
 const WAITING_MAX = 64;
 const BACK_OFF_MS = [100, 1_000, 5_000, 30_000] as const;
 const STOP_TIMEOUT_MS = 1_000;
+const START_TIMEOUT_MS = 120_000;
+const PING_EVERY_MS = 250;
+/** Unanswered pings before the process counts as hung: it writes on other threads, so its loop is always free. */
+const PINGS_MISSED_MAX = 5;
+/** A rewrite that was given up and has not ended after this time never will. */
+const CANCEL_TIMEOUT_MS = 3_000;
 
 interface Waiting {
   resolve(rewrite: Rewrite): void;
@@ -36,6 +44,9 @@ export class LlamaCleaner implements Cleaner {
   readonly #waiting = new Map<number, Waiting>();
   #child: ChildProcess | undefined;
   #ready: Promise<void>;
+  readonly #cancelled = new Map<number, NodeJS.Timeout>();
+  #watch: NodeJS.Timeout | undefined;
+  #missed = 0;
   #ids = 0;
   #deaths = 0;
   #closing: Promise<void> | undefined;
@@ -71,6 +82,7 @@ export class LlamaCleaner implements Cleaner {
     return new Promise((resolve, reject) => {
       const cancel = (): void => {
         this.#send({ kind: 'cancel', id });
+        this.#expectEnd(id);
         this.#settle(id)?.reject(new Fault('clean.failed', { problem: 'it was given up' }));
       };
       const done = (): void => signal.removeEventListener('abort', cancel);
@@ -106,32 +118,70 @@ export class LlamaCleaner implements Cleaner {
     const child = fork(this.#options.childPath ?? ownChild(), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     this.#child = child;
     this.#send({ kind: 'setup', modelPath, style, threads });
+    const starting = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS).unref();
     return new Promise((resolve, reject) => {
       child.on('message', (message: FromCleaner) => {
         switch (message.kind) {
           case 'ready':
+            clearTimeout(starting);
             this.#deaths = 0;
+            this.#watchOver(child);
             return resolve();
+          case 'alive':
+            this.#missed = 0;
+            if (message.memoryMb > (this.#options.memoryMbMax ?? Number.POSITIVE_INFINITY))
+              this.#replace(child, 'the cleaner outgrew its memory limit');
+            return;
           case 'refused':
             this.#refused = new Fault('model.corrupt', { model: modelName, problem: message.problem });
             this.#failAll(message.problem);
             child.kill();
             return reject(this.#refused);
           case 'rewritten':
+            this.#ended(message.id);
             return this.#settle(message.id)?.resolve({ text: message.text, model: modelName });
           case 'failed':
+            this.#ended(message.id);
             return this.#settle(message.id)?.reject(new Fault('clean.failed', { problem: message.problem }));
         }
       });
       child.once('exit', (code, signal) => {
+        clearTimeout(starting);
         this.#died(signal ?? `exit ${code}`);
         reject(new Fault('clean.failed', { problem: 'its process stopped' }));
       });
     });
   }
 
+  #watchOver(child: ChildProcess): void {
+    this.#missed = 0;
+    this.#watch = setInterval(() => {
+      if (++this.#missed > PINGS_MISSED_MAX) this.#replace(child, 'the cleaner does not answer');
+      else this.#send({ kind: 'ping' });
+    }, PING_EVERY_MS).unref();
+  }
+
+  #expectEnd(id: number): void {
+    const child = this.#child;
+    if (child === undefined) return;
+    const late = (): void => this.#replace(child, 'the cleaner does not end a rewrite');
+    this.#cancelled.set(id, setTimeout(late, CANCEL_TIMEOUT_MS).unref());
+  }
+
+  #ended(id: number): void {
+    clearTimeout(this.#cancelled.get(id));
+    this.#cancelled.delete(id);
+  }
+
+  #replace(child: ChildProcess, problem: string): void {
+    this.#options.log.warn({ pid: child.pid }, `${problem}; it is killed`);
+    child.kill('SIGKILL');
+  }
+
   #died(exit: string): void {
     this.#child = undefined;
+    clearInterval(this.#watch);
+    for (const id of [...this.#cancelled.keys()]) this.#ended(id);
     this.#failAll('its process stopped');
     if (this.#closing !== undefined || this.#refused !== undefined) return;
     this.#options.log.warn({ exit }, 'the cleaner stopped and is replaced');

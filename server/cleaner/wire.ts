@@ -6,10 +6,12 @@ export type PromptStyle = 'sotto-clean' | 'chat';
 export type ToCleaner =
   | { readonly kind: 'setup'; readonly modelPath: string; readonly style: PromptStyle; readonly threads: number }
   | { readonly kind: 'rewrite'; readonly id: number; readonly request: CleanRequest }
-  | { readonly kind: 'cancel'; readonly id: number };
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'ping' };
 
 export type FromCleaner =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly problem: string }
   | { readonly kind: 'rewritten'; readonly id: number; readonly text: string }
-  | { readonly kind: 'failed'; readonly id: number; readonly problem: string };
+  | { readonly kind: 'failed'; readonly id: number; readonly problem: string }
+  | { readonly kind: 'alive'; readonly memoryMb: number };

@@ -247,14 +247,14 @@ export const OPTIONS = {
     default: 60_000,
     min: 1_000,
     max: 600_000,
-    doc: 'A longer decode counts as hung: its worker is replaced and the audio decoded again.',
+    doc: 'A longer decode counts as hung, a shorter one where decodes are quick: its worker is replaced, the audio decoded again.',
   },
   'worker-memory-mb': {
     type: 'integer',
     default: 4_096,
     min: 256,
     max: 262_144,
-    doc: 'A worker that grows beyond this is replaced.',
+    doc: 'A worker or cleaner that grows beyond this is replaced.',
   },
   'drain-timeout-ms': {
     type: 'integer',

@@ -27,11 +27,14 @@ export interface PoolOptions {
 }
 
 /** Deaths of workers under one job before the job is given up. */
-const ATTEMPTS_MAX = 2;
+const DEATHS_MAX = 2;
+/** Loading and measuring, at the first start; later ones may take a few times as long as it did. */
 const START_TIMEOUT_MS = 120_000;
+const RESTART_LEAST_MS = 10_000;
+const RESTART_MARGIN = 4;
+/** Longest wait when the worker died at work. */
+const BUSY_BACK_OFF_MS = 250;
 const BACK_OFF_MS = [0, 250, 1_000, 4_000] as const;
-/** A worker that lived this long had a good start; the next death starts the back-off anew. */
-const GOOD_LIFE_MS = 30_000;
 
 /** As published with Whisper. */
 const TEMPERATURE_STEP = 0.2;
@@ -39,14 +42,17 @@ const TEMPERATURE_STEP = 0.2;
 interface Pending {
   readonly job: DecodeJob;
   readonly answer: (answer: DecodeAnswer) => void;
-  attempts: number;
+  /** Workers that died with it inside. It is a suspect then, and decoded alone, so that only the culprit is given up. */
+  deaths: number;
   sent: boolean;
+  /** Nobody needs it: it is not decoded again. */
+  aborted: boolean;
 }
 
 /** One worker process and the jobs in it. A job whose worker dies is decoded again by the next one. */
 export class WorkerPool implements Recogniser {
   readonly #options: PoolOptions;
-  readonly #setup: WorkerSetup;
+  readonly #setup: Omit<WorkerSetup, 'warmUp'>;
   readonly #pending = new Map<number, Pending>();
   readonly #ready: Promise<RecogniserInfo>;
   #settleReady: { resolve(info: RecogniserInfo): void; reject(fault: Error): void } | undefined;
@@ -54,6 +60,8 @@ export class WorkerPool implements Recogniser {
   #closed = false;
   #deaths = 0;
   #bornAt = 0;
+  #startTimeoutMs = START_TIMEOUT_MS;
+  #realTimeFactor: number | undefined;
   #restarts = 0;
   #closing: Promise<void> | undefined;
   #gone: (() => void) | undefined;
@@ -112,13 +120,17 @@ export class WorkerPool implements Recogniser {
         answer({ kind: 'failed', job: job.id, code: 'engine.crashed', text: 'The engine is closed.' });
         return;
       }
-      this.#pending.set(job.id, { job, answer, attempts: 0, sent: false });
+      this.#pending.set(job.id, { job, answer, deaths: 0, sent: false, aborted: false });
       this.#pump();
     });
   }
 
   abort(job: number): void {
-    this.#worker?.abort(job);
+    const pending = this.#pending.get(job);
+    if (pending === undefined) return;
+    pending.aborted = true;
+    if (pending.sent) this.#worker?.abort(job);
+    else this.#settle(job, aborted(pending.job));
   }
 
   close(): Promise<void> {
@@ -137,16 +149,22 @@ export class WorkerPool implements Recogniser {
     const { modelName, decodeTimeoutMs, workerMemoryMbMax, log, childPath } = this.#options;
     this.#worker = new Worker(
       {
-        setup: this.#setup,
+        setup: { ...this.#setup, warmUp: this.#realTimeFactor === undefined ? 'measure' : 'skip' },
         modelName,
         decodeTimeoutMs,
-        startTimeoutMs: START_TIMEOUT_MS,
+        realTimeFactor: this.#realTimeFactor,
+        startTimeoutMs: this.#startTimeoutMs,
         memoryMbMax: workerMemoryMbMax,
         log,
         childPath,
       },
       {
         ready: ({ engine, multilingual, realTimeFactor, detail }) => {
+          if (this.#realTimeFactor === undefined) {
+            this.#realTimeFactor = realTimeFactor;
+            const tookMs = performance.now() - this.#bornAt;
+            this.#startTimeoutMs = Math.min(START_TIMEOUT_MS, Math.max(RESTART_LEAST_MS, RESTART_MARGIN * tookMs));
+          }
           this.#settleReady?.resolve({
             engine,
             model: modelName,
@@ -159,6 +177,8 @@ export class WorkerPool implements Recogniser {
           this.#pump();
         },
         answer: (message) => {
+          // It does its work: the next death is a new story.
+          this.#deaths = 0;
           if (message.kind === 'hypothesis') this.#settle(message.job, message);
           else this.#settle(message.job, failed(message.job, message.problem));
         },
@@ -170,14 +190,21 @@ export class WorkerPool implements Recogniser {
   #pump(): void {
     const worker = this.#worker;
     if (worker?.state !== 'ready' || worker.outgrown) return;
-    for (const pending of this.#pending.values()) {
-      if (pending.sent) continue;
-      if (worker.busy >= this.#slots) return;
-      pending.sent = true;
-      pending.attempts++;
-      const { model: _, ...job } = pending.job;
-      worker.decode(job);
+    const suspect = [...this.#pending.values()].find(({ deaths }) => deaths > 0);
+    if (suspect !== undefined) {
+      if (!suspect.sent && worker.busy === 0) this.#send(worker, suspect);
+      return;
     }
+    for (const pending of this.#pending.values()) {
+      if (worker.busy >= this.#slots) return;
+      if (!pending.sent) this.#send(worker, pending);
+    }
+  }
+
+  #send(worker: Worker, pending: Pending): void {
+    pending.sent = true;
+    const { model: _, ...job } = pending.job;
+    worker.decode(job);
   }
 
   #settle(id: number, answer: DecodeAnswer): void {
@@ -197,16 +224,18 @@ export class WorkerPool implements Recogniser {
     const { modelName, log } = this.#options;
     this.#restarts++;
     log.warn({ exit, restarts: this.#restarts }, 'a worker stopped and is replaced');
-    if (performance.now() - this.#bornAt > GOOD_LIFE_MS) this.#deaths = 0;
     if (this.#settleReady !== undefined && this.#deaths >= BACK_OFF_MS.length) {
       return this.#fail(new Fault('engine.crashed', { model: modelName, exit }));
     }
-    const wait = BACK_OFF_MS[Math.min(this.#deaths++, BACK_OFF_MS.length - 1)]!;
+    const backOff = BACK_OFF_MS[Math.min(this.#deaths++, BACK_OFF_MS.length - 1)]!;
+    // Jobs that kill are given up after a few deaths; till then everybody waits.
+    const wait = [...this.#pending.values()].some(({ sent }) => sent) ? Math.min(BUSY_BACK_OFF_MS, backOff) : backOff;
     for (const [id, pending] of [...this.#pending]) {
-      // Only the job that was inside may be the culprit; those that waited are innocent.
-      if (pending.sent && pending.attempts >= ATTEMPTS_MAX)
-        this.#settle(id, failed(id, `The worker stopped (${exit}).`));
+      // Only a job that was inside may be the culprit; those that waited are innocent.
+      if (pending.sent) pending.deaths++;
       pending.sent = false;
+      if (pending.aborted) this.#settle(id, aborted(pending.job));
+      else if (pending.deaths >= DEATHS_MAX) this.#settle(id, failed(id, `The worker stopped (${exit}).`));
     }
     setTimeout(() => {
       if (!this.#closed) this.#start();
@@ -225,4 +254,11 @@ export class WorkerPool implements Recogniser {
 
 function failed(job: number, text: string): DecodeAnswer {
   return { kind: 'failed', job, code: 'engine.crashed', text };
+}
+
+/** What the engine itself says of a decode that was given up. */
+function aborted({ id, language }: DecodeJob): DecodeAnswer {
+  const nothing = { words: [], noSpeech: 0, averageLogProbability: 0, compressionRatio: 1, decodeMs: 0 };
+  const hypothesis = { ...nothing, language, languageProbability: 0, stop: 'aborted' as const };
+  return { kind: 'hypothesis', job: id, hypothesis };
 }

@@ -11,6 +11,8 @@ export interface WorkerSetup {
   /** Of finals; partials are greedy. */
   readonly beamSize: number;
   readonly temperatures: readonly number[];
+  /** Whether to measure before it is ready what a decode costs; one that replaces another need not. */
+  readonly warmUp: 'measure' | 'skip';
 }
 
 /** A decode job as it travels; `DecodeJob` of the port without what only the parent needs. */
@@ -40,6 +42,7 @@ export type FromWorker =
       readonly kind: 'ready';
       readonly engine: 'native' | 'stock';
       readonly multilingual: boolean;
+      /** 0 when it was not measured. */
       readonly realTimeFactor: number;
       readonly detail: string;
     }

@@ -24,8 +24,10 @@ export interface WorkerEvents {
 export interface WorkerOptions {
   readonly setup: WorkerSetup;
   readonly modelName: string;
-  /** A decode that takes longer is taken for a hang: the process is killed. */
+  /** A decode that takes longer is taken for a hang: the process is killed. Sooner where decodes are known to be quick. */
   readonly decodeTimeoutMs: number;
+  /** Seconds of work a second of speech takes here, where it has been measured. */
+  readonly realTimeFactor?: number | undefined;
   /** Loading and the warm-up decode together. */
   readonly startTimeoutMs: number;
   /** A process that grows beyond this is replaced once it is idle. */
@@ -35,9 +37,16 @@ export interface WorkerOptions {
   readonly childPath?: string | undefined;
 }
 
-const PING_EVERY_MS = 1_000;
+const PING_EVERY_MS = 250;
 /** Unanswered pings before the process counts as hung: decodes run on other threads, so its loop is always free. */
 const PINGS_MISSED_MAX = 5;
+/** Grown so far beyond its limit, a process is not waited for. */
+const MEMORY_KILL = 1.5;
+/** A decode may take this much, and so many times what its length has shown to cost here. */
+const DECODE_LEAST_MS = 3_000;
+const DECODE_MARGIN = 8;
+/** Shorter spans are decoded in windows of about this length. */
+const WINDOW_SAMPLES = 160_000;
 const STOP_TIMEOUT_MS = 1_000;
 
 /** Runs beside this file in the sources as well as in `dist`. */
@@ -56,12 +65,14 @@ export class Worker {
   #starting: NodeJS.Timeout | undefined;
   #state: WorkerState = 'starting';
   #missed = 0;
+  #realTimeFactor: number;
   #outgrown = false;
   #reason: Fault | undefined;
 
   constructor(options: WorkerOptions, events: WorkerEvents) {
     this.#options = options;
     this.#events = events;
+    this.#realTimeFactor = options.realTimeFactor ?? 0;
     this.#child = fork(options.childPath ?? ownChild(), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -96,9 +107,18 @@ export class Worker {
     const timer = setTimeout(() => {
       this.#options.log.warn({ job: job.id }, 'decode timed out; the worker is replaced');
       this.kill();
-    }, this.#options.decodeTimeoutMs);
+    }, this.#patienceMs(job.samples.length));
     this.#running.set(job.id, timer);
     this.#send({ kind: 'decode', job });
+  }
+
+  /** Decodes share the cores, and each counts as if the others took all of them. */
+  #patienceMs(samples: number): number {
+    const { decodeTimeoutMs, setup } = this.#options;
+    if (this.#realTimeFactor === 0) return decodeTimeoutMs;
+    const tries = setup.beamSize * setup.temperatures.length;
+    const ms = (this.#realTimeFactor * Math.max(samples, WINDOW_SAMPLES) * setup.slots * tries) / 16;
+    return Math.min(decodeTimeoutMs, DECODE_LEAST_MS + DECODE_MARGIN * ms);
   }
 
   abort(job: number): void {
@@ -121,6 +141,7 @@ export class Worker {
     switch (message.kind) {
       case 'ready':
         clearTimeout(this.#starting);
+        if (message.realTimeFactor > 0) this.#realTimeFactor = message.realTimeFactor;
         this.#move('ready');
         this.#events.ready(message);
         return;
@@ -138,6 +159,7 @@ export class Worker {
       case 'alive':
         this.#missed = 0;
         if (message.memoryMb > this.#options.memoryMbMax) this.#grew(message.memoryMb);
+        if (message.memoryMb > this.#options.memoryMbMax * MEMORY_KILL) this.kill();
         return;
     }
   }

@@ -1,13 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { LlamaCleaner } from '../../server/cleaner/llama.ts';
+import { WorkerPool } from '../../server/engine/pool.ts';
 import { FileStore } from '../../server/store/file-store.ts';
-import type { ScriptedSetup } from './scripted-process.ts';
-import { openScriptedServer } from './scripted-server.ts';
+import type { Look, ScriptedSetup } from './scripted-process.ts';
+import { openScriptedServer, silentLog } from './scripted-server.ts';
 
 /** A scripted server in a process of its own, to be killed. Its first message is what it runs with. */
 process.once('message', async (setup: ScriptedSetup) => {
-  const { words, port, folder, graceMs = 30_000 } = setup;
+  const { words, port, folder, programs, graceMs = 30_000 } = setup;
   const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
-  await openScriptedServer(words, 1_000, { store, port, graceMs });
+  const processes = programs === undefined ? undefined : await startProcesses(setup, programs);
+  const server = await openScriptedServer(words, 1_000, { ...processes, store, port, graceMs });
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  process.on('message', () => {
+    const look: Look = {
+      recogniser: processes?.recogniser.pid,
+      cleaner: processes?.cleaner.pid,
+      sessions: server.registry.size,
+      memoryMb: process.memoryUsage.rss() / 1e6,
+      timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
+      lagMs: delay.max / 1e6,
+    };
+    delay.reset();
+    process.send?.(look);
+  });
   process.send?.('listening');
 });
 // Whoever started it is gone.
 process.once('disconnect', () => process.exit(0));
+
+async function startProcesses({ words, folder }: ScriptedSetup, programs: string) {
+  const modelPath = join(folder, 'script.json');
+  writeFileSync(modelPath, JSON.stringify({ words, decodeMs: 5 }));
+  const recogniser = new WorkerPool({
+    ...{ modelPath, modelName: 'script', engine: 'stock', slots: 2, decodeTimeoutMs: 60_000, workerMemoryMbMax: 1_000 },
+    ...{ log: silentLog, childPath: join(programs, 'scripted-worker.mjs') },
+  });
+  const cleaner = new LlamaCleaner({
+    ...{ modelPath: '', modelName: 'script', style: 'sotto-clean', threads: 1, log: silentLog },
+    childPath: join(programs, 'scripted-cleaner.mjs'),
+  });
+  await Promise.all([recogniser.ready(), cleaner.ready()]);
+  return { recogniser, cleaner };
+}

@@ -13,6 +13,19 @@ export interface ScriptedSetup {
   /** Where it keeps its journals. */
   readonly folder: string;
   readonly graceMs?: number;
+  /** Folder of bundled programs to run as recogniser and cleaner; without, both answer inside the server. */
+  readonly programs?: string;
+}
+
+/** How the process stands. */
+export interface Look {
+  readonly recogniser: number | undefined;
+  readonly cleaner: number | undefined;
+  readonly sessions: number;
+  readonly memoryMb: number;
+  readonly timers: number;
+  /** Longest delay of the event loop since the last look, ms. */
+  readonly lagMs: number;
 }
 
 export interface ScriptedProcess {
@@ -20,6 +33,7 @@ export interface ScriptedProcess {
   readonly pid: number;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
+  look(): Promise<Look>;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -51,6 +65,11 @@ export function startScriptedProcess(program: string, setup: ScriptedSetup): Pro
           child.kill('SIGKILL');
           return gone;
         },
+        look: () =>
+          new Promise<Look>((resolve) => {
+            child.once('message', (look) => resolve(look as Look));
+            child.send('look');
+          }),
       }),
     );
   });

@@ -29,6 +29,9 @@ process.on('message', (message: ToCleaner) => {
     case 'cancel':
       cancels.get(message.id)?.abort();
       return;
+    case 'ping':
+      send({ kind: 'alive', memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576) });
+      return;
   }
 });
 process.on('disconnect', () => process.exit(0));

@@ -16,8 +16,8 @@ import { openUtterance, type Utterance } from './utterance.ts';
 
 /** Whisper hears 30 s at most; a little less leaves room for rounding. */
 const DECODE_SAMPLES_MAX = 29.5 * SAMPLE_RATE;
-/** A final that could not be decoded is asked for this often before it is given up. */
-const RETRIES_MAX = 3;
+/** Decodes of one utterance that may fail, each tried more than once by then, before its audio is set aside. */
+const RETRIES_MAX = 2;
 /** Audio before the open speech that is heard again after a restart. */
 const REPLAY_SAMPLES = SAMPLE_RATE;
 
@@ -175,11 +175,11 @@ export class Track {
   missed(job: number, reason: 'dropped' | 'failed'): boolean {
     const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
     if (utterance === undefined) return false;
+    if (reason === 'failed') utterance.retries++;
     if (utterance.partial?.job === job) {
       utterance.partial = undefined;
       return true;
     }
-    if (reason === 'failed') utterance.retries++;
     if (utterance.retries < RETRIES_MAX) this.#askFinal(utterance, utterance.final!.to);
     else this.#giveUp(utterance);
     return true;
@@ -224,7 +224,8 @@ export class Track {
     const { partials } = this.#desk.settings();
     const cadence = this.#desk.cadence();
     if (partials.mode === 'off' || cadence === 0 || utterance.partial !== undefined) return;
-    if (this.#utterances[0] !== utterance) return;
+    // What may have killed a worker is not asked for again and again: its final tells.
+    if (this.#utterances[0] !== utterance || utterance.retries > 0) return;
     const fresh = to - utterance.decodedTo;
     const dark = utterance.words.stable.length === 0 && utterance.visible.length === 0;
     const every = dark ? Math.min(partials.everyMs, this.#desk.pipeline.show.firstEveryMs) : partials.everyMs;

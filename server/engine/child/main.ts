@@ -33,7 +33,7 @@ async function start(setup: WorkerSetup): Promise<void> {
   cores = setup.cores;
   try {
     engine = await open(setup);
-    const realTimeFactor = await warmUp(engine);
+    const realTimeFactor = setup.warmUp === 'skip' ? 0 : await warmUp(engine);
     const { name, multilingual, detail } = engine;
     send({ kind: 'ready', engine: name, multilingual, realTimeFactor, detail });
   } catch (error) {

@@ -1,0 +1,150 @@
+// What faults cost a live server with paced streams: words lost, words doubled, seconds until text flows again.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomFrom } from '../../support/random.ts';
+import { bundle } from '../../support/scripted-process.ts';
+import { type Crowd, gather, type Tally, WORDS } from '../crowd.ts';
+import { machine, quantile, readArgs, table } from '../report.ts';
+
+/** Does one thing wrong; resolves when it has been done. `all` faults hit every session, the others one. */
+interface FaultKind {
+  readonly name: string;
+  readonly hits: 'one' | 'all';
+  inflict(crowd: Crowd, session: number, random: () => number): Promise<void>;
+  /** Share of `--times`; half-open lines take long to be noticed. */
+  readonly share?: number;
+}
+
+const signal =
+  (which: 'recogniser' | 'cleaner', name: NodeJS.Signals) =>
+  async (crowd: Crowd): Promise<void> => {
+    const pid = (await crowd.look())[which];
+    if (pid !== undefined) process.kill(pid, name);
+  };
+
+const KINDS: readonly FaultKind[] = [
+  { name: 'control: nothing', hits: 'one', inflict: async () => {} },
+  { name: 'connection cut', hits: 'one', inflict: async (crowd, session) => crowd.line(session).cut() },
+  { name: 'line half-open', hits: 'one', share: 0.1, inflict: async (crowd, session) => crowd.line(session).mute() },
+  {
+    name: 'client stops reading 0-2 s',
+    hits: 'one',
+    inflict: (crowd, session, random) => crowd.line(session).stall(random() * 2_000),
+  },
+  { name: 'recogniser kill -9', hits: 'all', inflict: signal('recogniser', 'SIGKILL') },
+  { name: 'recogniser abort', hits: 'all', inflict: signal('recogniser', 'SIGABRT') },
+  { name: 'recogniser hangs', hits: 'all', inflict: signal('recogniser', 'SIGSTOP') },
+  { name: 'cleaner kill -9', hits: 'all', inflict: signal('cleaner', 'SIGKILL') },
+  { name: 'cleaner hangs', hits: 'all', inflict: signal('cleaner', 'SIGSTOP') },
+  { name: 'server kill -9, restart', hits: 'all', inflict: (crowd) => crowd.restart() },
+];
+
+export async function run(args: string[]): Promise<void> {
+  const options = readArgs(args, {
+    times: '50',
+    seconds: '60',
+    sessions: '8',
+    pace: '4',
+    seed: '1',
+    only: '',
+    soak: '0',
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'sotto-faults-'));
+  const programs = await bundle('scripted-process-main', 'scripted-worker', 'scripted-cleaner');
+  const setup = {
+    programs: programs.folder,
+    folder,
+    sessions: Number(options['sessions']),
+    pace: Number(options['pace']),
+    random: randomFrom(Number(options['seed'])),
+  };
+  try {
+    console.log(`${machine()}; scripted engine, ${setup.sessions} streams at ${setup.pace} times real time`);
+    if (Number(options['soak']) > 0) return await soak(setup, Number(options['soak']));
+    const rows: (string | number)[][] = [];
+    for (const kind of KINDS) {
+      if (!kind.name.includes(options['only']!)) continue;
+      const times = Math.max(1, Math.round(Number(options['times']) * (kind.share ?? 1)));
+      rows.push(await measure(kind, setup, { times, seconds: Number(options['seconds']) }));
+      console.log(table([HEAD, rows.at(-1)!]));
+    }
+    console.log(`\n${table([HEAD, ...rows])}`);
+  } finally {
+    programs.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const HEAD = ['fault', 'injected', 'affected', 'spoken', 'lost', 'doubled', 'failed', 'text again p50', 'p95', 'max'];
+type Setup = Parameters<typeof gather>[0];
+
+/** Injects until it was often enough or the seconds are over; then lets everybody finish. */
+async function measure(
+  kind: FaultKind,
+  setup: Setup,
+  { times, seconds }: { readonly times: number; readonly seconds: number },
+): Promise<(string | number)[]> {
+  const crowd = await gather(setup);
+  const endMs = performance.now() + seconds * 1_000;
+  const again: number[] = [];
+  let injected = 0;
+  let affected = 0;
+  const injector = async (hit: readonly number[]): Promise<void> => {
+    while (injected < times && performance.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, 100 + setup.random() * 900));
+      const live = hit.filter((session) => crowd.isSpeaking(session));
+      if (live.length === 0 || injected >= times) continue;
+      injected++;
+      affected += live.length;
+      const startMs = performance.now();
+      await kind.inflict(crowd, live[0]!, setup.random);
+      const waits = live.map((session) => crowd.textAfter(session, startMs));
+      again.push(...(await Promise.all(waits)).filter((ms) => ms !== undefined));
+    }
+  };
+  const everybody = Array.from({ length: setup.sessions }, (_, i) => i);
+  await Promise.all(kind.hits === 'all' ? [injector(everybody)] : everybody.map((session) => injector([session])));
+  const tally: Tally = await crowd.disperse();
+  const [p50, p95, max] = [0.5, 0.95, 1].map((share) => quantile(again, share) / 1_000);
+  return [
+    kind.name,
+    ...[injected, affected, tally.spoken, tally.lost, tally.doubled, tally.failed].map(String),
+    ...[p50!, p95!, max!],
+  ];
+}
+
+/** Sessions come, speak, are cut off, come back and leave: does the server grow? */
+async function soak(setup: Setup, minutes: number): Promise<void> {
+  const crowd = await gather({ ...setup, lengths: [8, WORDS.length] });
+  const rows: (string | number)[][] = [
+    ['minute', 'sessions', 'memory MB', 'descriptors', 'timers', 'lag max ms', 'journals'],
+  ];
+  const startMs = performance.now();
+  const at = (): number => (performance.now() - startMs) / 60_000;
+  const look = async (): Promise<void> => {
+    const { sessions, memoryMb, timers, lagMs } = await crowd.look();
+    const descriptors = readdirSync(`/proc/${crowd.pid}/fd`).length;
+    const journals = readdirSync(setup.folder).filter((name) => name.endsWith('.journal')).length;
+    rows.push([at(), String(sessions), memoryMb, String(descriptors), String(timers), lagMs, String(journals)]);
+    console.log(rows.at(-1)!.join('  '));
+  };
+  // The first quarter of a minute warms up.
+  let nextLook = 0.25;
+  while (at() < minutes) {
+    await new Promise((resolve) => setTimeout(resolve, setup.random() * 400));
+    const session = Math.floor(setup.random() * setup.sessions);
+    if (crowd.isSpeaking(session)) {
+      if (setup.random() < 0.8) crowd.line(session).cut();
+      else crowd.leave(session);
+    }
+    if (at() < nextLook) continue;
+    await look();
+    nextLook += Math.max(0.5, minutes / 8);
+  }
+  await look();
+  const { spoken, lost, doubled, failed, sessions } = await crowd.disperse();
+  console.log(
+    `\n${table(rows)}\n\n${sessions} sessions; ${spoken} words: ${lost} lost, ${doubled} doubled; ${failed} failed`,
+  );
+}

@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import type { ServerEvent } from '../../client/sdk/index.ts';
+import { LlamaCleaner } from '../../server/cleaner/llama.ts';
+import { WorkerPool } from '../../server/engine/pool.ts';
+import { bundle } from '../support/scripted-process.ts';
+import {
+  finalsOf,
+  openScriptedServer,
+  type ScriptedServer,
+  script,
+  silentLog,
+  sound,
+} from '../support/scripted-server.ts';
+import type { WorkerScript } from '../support/scripted-worker.ts';
+
+const SENTENCES = 5;
+const texts = Array.from({ length: SENTENCES }, (_, i) => `Now comes um sentence ${i}.`);
+const WORDS = texts.flatMap((text, i) => script(text, i * 3 + 0.6));
+const SOUND = sound(
+  SENTENCES * 3,
+  Array.from({ length: SENTENCES }, (_, i) => [i * 3 + 0.5, i * 3 + 2.2] as const),
+);
+const folder = mkdtempSync(join(tmpdir(), 'sotto-workers-'));
+let programs = '';
+let remove = (): void => {};
+// The programs are plain JavaScript: no loader of the tests has to come up with them.
+const execArgv = process.execArgv.splice(0);
+t.before(async () => {
+  const bundled = await bundle('scripted-worker', 'scripted-cleaner');
+  programs = bundled.folder;
+  remove = bundled.remove;
+});
+t.teardown(() => {
+  process.execArgv.push(...execArgv);
+  remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function poolOf(wrong: Omit<WorkerScript, 'words'>, memoryMbMax = 1_000): Promise<WorkerPool> {
+  const modelPath = join(folder, 'script.json');
+  writeFileSync(modelPath, JSON.stringify({ words: WORDS, ...wrong } satisfies WorkerScript));
+  const pool = new WorkerPool({
+    ...{ modelPath, modelName: 'script', engine: 'stock', slots: 2, decodeTimeoutMs: 1_000 },
+    ...{ workerMemoryMbMax: memoryMbMax, log: silentLog, childPath: join(programs, 'scripted-worker.mjs') },
+  });
+  await pool.ready();
+  return pool;
+}
+
+/** Speaks in steps, and does something to the worker between some of them. */
+async function speak(server: ScriptedServer, harm: (step: number) => void | Promise<void>): Promise<ServerEvent[]> {
+  const session = await server.connect({ partials: { everyMs: 100 } });
+  const events: ServerEvent[] = [];
+  const reading = (async () => {
+    for await (const event of session) events.push(event);
+  })();
+  for (let step = 0; step * 1_600 < SOUND.length; step++) {
+    session.send(SOUND.subarray(step * 1_600, (step + 1) * 1_600));
+    await new Promise((resolve) => setTimeout(resolve, 4));
+    await harm(step);
+  }
+  await session.finish();
+  await reading;
+  return events;
+}
+
+const missing = (events: readonly ServerEvent[]): ServerEvent[] =>
+  events.filter((event) => event.type === 'notice' && event.code === 'engine.restarted');
+const until = async (pool: WorkerPool, restarts: number): Promise<void> => {
+  while (pool.restarts < restarts) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+for (const [name, signal] of [
+  ['killed', 'SIGKILL'],
+  ['stopped and never goes on', 'SIGSTOP'],
+  ['aborted by its own code', 'SIGABRT'],
+] as const) {
+  t.test(`no word is missing when the worker is ${name}`, async (t) => {
+    const pool = await poolOf({ decodeMs: 5 });
+    const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
+    t.teardown(async () => {
+      await server.close();
+      await pool.close();
+    });
+    let restarts = 0;
+    const events = await speak(server, async (step) => {
+      // In the middle of the first, third and fifth sentence.
+      if (step % 60 !== 15 || pool.pid === undefined) return;
+      process.kill(pool.pid, signal);
+      restarts++;
+      if (step === 15) await until(pool, restarts);
+    });
+    t.same(finalsOf(events), texts);
+    t.same(missing(events), []);
+    t.ok(pool.restarts >= 2, `${pool.restarts} restarts`);
+  });
+}
+
+t.test('audio that kills every worker is set aside, a notice says which, and the rest is there', async (t) => {
+  const pool = await poolOf({ deadly: [7] });
+  const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
+  t.teardown(async () => {
+    await server.close();
+    await pool.close();
+  });
+  const other = speak(server, () => {});
+  const events = await speak(server, () => {});
+  for (const told of [events, await other]) {
+    const finals = finalsOf(told);
+    t.same([...finals.slice(0, 2), ...finals.slice(-2)], [...texts.slice(0, 2), ...texts.slice(-2)]);
+    const [notice, ...more] = missing(told) as Extract<ServerEvent, { type: 'notice' }>[];
+    t.same(more, []);
+    t.ok(notice!.fromMs! <= 7_000 && notice!.toMs! > 7_000 && notice!.fromMs! > 5_000 && notice!.toMs! < 9_000);
+    for (const { sentence, stable } of told.filter((event) => event.type === 'partial'))
+      t.ok(
+        (told.find((e) => e.type === 'final' && e.sentence === sentence) as { text: string }).text.startsWith(stable),
+      );
+  }
+  t.ok(pool.restarts <= 10, `${pool.restarts} restarts for two sessions`);
+});
+
+t.test('an innocent decode beside a deadly one is answered', async (t) => {
+  const pool = await poolOf({ deadly: [7] });
+  t.teardown(() => pool.close());
+  const job = (id: number, from: number) => ({
+    ...{ id, kind: 'final' as const, samples: new Float32Array(3 * 16_000), fromSample: from * 16_000 },
+    ...{ language: 'en', languages: [], task: 'transcribe' as const, prompt: '', prefix: '' },
+  });
+  const answers = await Promise.all([job(1, 0), job(2, 6), job(3, 3), job(4, 9)].map((each) => pool.decode(each)));
+  t.same(
+    answers.map(({ kind }) => kind),
+    ['hypothesis', 'failed', 'hypothesis', 'hypothesis'],
+  );
+  t.ok(pool.restarts <= 3, `${pool.restarts} restarts`);
+});
+
+t.test('a decode without end is ended, and the words around it are there', async (t) => {
+  const pool = await poolOf({ endless: [7] });
+  const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
+  t.teardown(async () => {
+    await server.close();
+    await pool.close();
+  });
+  const events = await speak(server, () => {});
+  const finals = finalsOf(events);
+  t.same([...finals.slice(0, 2), ...finals.slice(-2)], [...texts.slice(0, 2), ...texts.slice(-2)]);
+  t.equal(missing(events).length, 1);
+});
+
+t.test('a worker that grows is replaced between two decodes, and at once when it grows far', async (t) => {
+  for (const memoryMb of [150, 400]) {
+    const pool = await poolOf({ grows: { after: 5, memoryMb }, decodeMs: 3 }, 100);
+    const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
+    const events = await speak(server, async (step) => {
+      if (step % 50 === 49) await until(pool, Math.floor(step / 50));
+    });
+    t.same(finalsOf(events), texts, `${memoryMb} MB`);
+    t.ok(pool.restarts >= 1, `${pool.restarts} restarts`);
+    await server.close();
+    await pool.close();
+  }
+});
+
+t.test('a cleaner that dies or hangs costs no sentence its cleaning', async (t) => {
+  const said = ['Now um one.', 'Then um abort.', 'Then um two.', 'Then um endless.', 'And um three.'];
+  const words = said.flatMap((text, i) => script(text, i * 3 + 0.6));
+  const { ScriptedRecogniser } = await import('../../server/engine/script.ts');
+  const cleaner = new LlamaCleaner({
+    ...{ modelPath: '', modelName: 'scripted', style: 'sotto-clean', threads: 1, log: silentLog },
+    childPath: join(programs, 'scripted-cleaner.mjs'),
+  });
+  await cleaner.ready();
+  const server = await openScriptedServer(words, 8, { cleaner, recogniser: new ScriptedRecogniser(words) });
+  t.teardown(async () => {
+    await server.close();
+    await cleaner.close();
+  });
+  let stopped = false;
+  const events = await speak(server, async (step) => {
+    if (step === 25 && cleaner.pid !== undefined) {
+      process.kill(cleaner.pid, 'SIGSTOP');
+      stopped = true;
+    }
+    if (step === 100) while (cleaner.pid === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+  t.ok(stopped);
+  t.same(finalsOf(events), said);
+  const cleaned = events.filter((event) => event.type === 'cleaned');
+  t.same(
+    cleaned.map(({ sentence, text }) => [sentence, /\bum\b/.test(text)]).sort(([a], [b]) => Number(a) - Number(b)),
+    said.map((_, i) => [i + 1, false]),
+  );
+});

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
+import type { FromWorker, ToWorker } from '../../server/engine/wire.ts';
+
+/** What stands in the file that is given as the model. */
+export interface WorkerScript {
+  readonly words: readonly ScriptWord[];
+  /** Seconds of the stream; a decode of audio that holds one of them aborts the process, or never ends. */
+  readonly deadly?: readonly number[];
+  readonly endless?: readonly number[];
+  /** Says it takes this much memory after so many decodes. */
+  readonly grows?: { readonly after: number; readonly memoryMb: number };
+  /** How long a decode takes, ms; default 0. */
+  readonly decodeMs?: number;
+}
+
+/** A worker process that answers from a script, and fails as it says. */
+const send = (message: FromWorker): void => void process.send?.(message);
+let script: WorkerScript = { words: [] };
+let recogniser = new ScriptedRecogniser([]);
+let decodes = 0;
+
+process.on('message', async (message: ToWorker) => {
+  if (message.kind === 'setup') {
+    script = JSON.parse(readFileSync(message.setup.modelPath, 'utf8'));
+    recogniser = new ScriptedRecogniser(script.words);
+    send({ kind: 'ready', engine: 'stock', multilingual: true, realTimeFactor: 0.001, detail: 'a script' });
+  }
+  if (message.kind === 'ping') {
+    const grown = script.grows !== undefined && decodes >= script.grows.after;
+    send({ kind: 'alive', memoryMb: grown ? script.grows!.memoryMb : 50 });
+  }
+  if (message.kind !== 'decode') return;
+  decodes++;
+  const { job } = message;
+  const holds = (seconds: readonly number[] = []): boolean =>
+    seconds.some((at) => at * 16_000 >= job.fromSample && at * 16_000 < job.fromSample + job.samples.length);
+  if (holds(script.deadly)) process.abort();
+  if (holds(script.endless)) return;
+  if (script.decodeMs !== undefined) await new Promise((resolve) => setTimeout(resolve, script.decodeMs));
+  const answer = await recogniser.decode({ ...job, samples: job.samples });
+  if (answer.kind === 'hypothesis') send(answer);
+});
+process.on('disconnect', () => process.exit(0));
