@@ -29,7 +29,7 @@ export class TcpTransport implements Transport {
     this.#options = options;
     this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
     this.#server.maxConnections = CONNECTIONS_MAX;
-    // Without a listener, one accept that fails (no descriptors left) would end the process.
+    // The system may fail an accept for reasons of its own; without a listener that would end the process.
     this.#server.on('error', () => {});
     this.#server.on('connection', (socket) => void this.#take(socket));
   }

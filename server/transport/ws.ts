@@ -44,7 +44,7 @@ export class WsTransport implements Transport {
       handleProtocols: (_offered, request) => chosen.get(request) ?? false,
     });
     this.#server = serverOf(options);
-    // Without a listener, one accept that fails (no descriptors left) would end the process.
+    // The system may fail an accept for reasons of its own; without a listener that would end the process.
     this.#server.on('error', () => {});
     limitHandshakes(this.#server, options.handshakesMax);
     this.#server.on('request', (request, response) => void this.#answer(request, response));
