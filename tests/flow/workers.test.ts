@@ -39,7 +39,7 @@ t.teardown(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function poolOf(wrong: Omit<WorkerScript, 'words'>, memoryMbMax = 1_000): Promise<WorkerPool> {
+async function poolOf(wrong: Partial<WorkerScript>, memoryMbMax = 1_000): Promise<WorkerPool> {
   const modelPath = join(folder, 'script.json');
   writeFileSync(modelPath, JSON.stringify({ words: WORDS, ...wrong } satisfies WorkerScript));
   const pool = new WorkerPool({
@@ -51,14 +51,18 @@ async function poolOf(wrong: Omit<WorkerScript, 'words'>, memoryMbMax = 1_000): 
 }
 
 /** Speaks in steps, and does something to the worker between some of them. */
-async function speak(server: ScriptedServer, harm: (step: number) => void | Promise<void>): Promise<ServerEvent[]> {
+async function speak(
+  server: ScriptedServer,
+  harm: (step: number) => void | Promise<void>,
+  samples = SOUND,
+): Promise<ServerEvent[]> {
   const session = await server.connect({ partials: { everyMs: 100 } });
   const events: ServerEvent[] = [];
   const reading = (async () => {
     for await (const event of session) events.push(event);
   })();
-  for (let step = 0; step * 1_600 < SOUND.length; step++) {
-    session.send(SOUND.subarray(step * 1_600, (step + 1) * 1_600));
+  for (let step = 0; step * 1_600 < samples.length; step++) {
+    session.send(samples.subarray(step * 1_600, (step + 1) * 1_600));
     await new Promise((resolve) => setTimeout(resolve, 4));
     await harm(step);
   }
@@ -120,6 +124,26 @@ t.test('audio that kills every worker is set aside, a notice says which, and the
       );
   }
   t.ok(pool.restarts <= 10, `${pool.restarts} restarts for two sessions`);
+});
+
+t.test('what is said right before and behind deadly audio is there', async (t) => {
+  const said = ['One two three.', 'Four five six.', 'Seven eight nine.'];
+  const words = said.flatMap((text, i) => script(text, i * 1.6 + 0.6));
+  const samples = sound(
+    6,
+    said.map((_, i) => [i * 1.6 + 0.5, i * 1.6 + 1.5] as const),
+  );
+  const pool = await poolOf({ words, deadly: [2.7] });
+  const server = await openScriptedServer(words, 8, { recogniser: pool });
+  t.teardown(async () => {
+    await server.close();
+    await pool.close();
+  });
+  const events = await speak(server, () => {}, samples);
+  const finals = finalsOf(events);
+  t.equal(finals[0], said[0]);
+  t.equal(finals.at(-1), said[2]);
+  t.equal(missing(events).length, 1);
 });
 
 t.test('an innocent decode beside a deadly one is answered', async (t) => {

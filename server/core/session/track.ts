@@ -175,7 +175,11 @@ export class Track {
   missed(job: number, reason: 'dropped' | 'failed'): boolean {
     const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
     if (utterance === undefined) return false;
-    if (reason === 'failed') utterance.retries++;
+    if (reason === 'failed') {
+      utterance.retries++;
+      // The lead may have been what could not be decoded.
+      utterance.leadless = true;
+    }
     if (utterance.partial?.job === job) {
       utterance.partial = undefined;
       return true;
@@ -356,6 +360,8 @@ export class Track {
       if (utterance?.end === undefined) return;
       if (utterance.final !== undefined && utterance.final.answer === undefined) return;
       this.#conclude(utterance);
+      // What was set aside leads nothing.
+      if (utterance.retries >= RETRIES_MAX) this.#finaliser.lead = undefined;
       this.#utterances.shift();
       const atMs = endMs(utterance);
       this.#desk.publisher.event({ type: 'settled', channel: this.#channel, atMs });
@@ -371,13 +377,13 @@ export class Track {
   }
 
   #giveUp(utterance: Utterance): void {
-    const { from, to } = utterance.final!;
+    const { to } = utterance.final!;
     this.#desk.publisher.event({
       type: 'notice',
       code: 'engine.restarted',
       text: 'This audio could not be decoded and was set aside; the words shown so far are kept.',
       channel: this.#channel,
-      fromMs: msFromSamples(from),
+      fromMs: msFromSamples(utterance.anchor),
       toMs: msFromSamples(to),
     });
     utterance.conclude([...utterance.words.stable, ...utterance.tentative]);
