@@ -183,13 +183,10 @@ export const FAULTS = {
     'never',
     (d: { session: string }) => `Session ${d.session} goes on over another connection.`,
   ),
-  'server.full': row(
-    'capacity',
-    503,
-    1013,
-    'elsewhere',
-    (d: { live: number; limit: number }) =>
-      `${d.live} of ${d.limit} sessions are in use; try again when one has ended.`,
+  'server.full': row('capacity', 503, 1013, 'elsewhere', (d: { live: number; limit?: number }) =>
+    d.limit === undefined
+      ? `${d.live} live sessions need all that this machine decodes in time; try again when one has ended.`
+      : `${d.live} of ${d.limit} sessions are in use; try again when one has ended.`,
   ),
   'server.draining': row(
     'capacity',

@@ -14,6 +14,7 @@ import type { LiveSession } from './flow/live-session.ts';
 import { Registry } from './flow/registry.ts';
 import { restoreSessions } from './flow/restore.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { greetingOf, offerOf } from './greeting.ts';
 import { systemClock } from './observe/clock.ts';
 import { openLog } from './observe/log.ts';
 import { meterOf } from './observe/meter.ts';
@@ -30,6 +31,9 @@ import {
 } from './parts.ts';
 import { openSpeechModel } from './vad/open.ts';
 import { openWyomingDoor } from './wyoming-door.ts';
+
+/** Live sessions when only the load limits them: a bound for memory, about 5 MB each. */
+const SESSIONS_MAX = 32;
 
 export interface RunningServer {
   readonly url: string;
@@ -66,12 +70,20 @@ export async function startServer(config: Config): Promise<RunningServer> {
   let closing: Promise<void> | undefined;
   const meter = meterOf(metrics);
   const registry = new Registry<LiveSession>();
-  const board = new JobBoard(recogniser, systemClock, meter, (cadence, lagMs) => registry.advise(cadence, lagMs));
+  const board = new JobBoard({
+    recogniser,
+    meter,
+    clock: systemClock,
+    everyMs: config['partial-every-ms'],
+    realTimeFactor: info.realTimeFactor,
+    smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
+    advise: (advice) => registry.advise(advice),
+  });
   const carried = streamsCarried(info.realTimeFactor);
-  const sessionsMax = config['sessions-max'] || Math.max(4, carried * 2);
+  const sessionsMax = config['sessions-max'] || Math.max(SESSIONS_MAX, carried * 8);
   const offer = {
-    model: model.name,
-    languages: info.multilingual ? ('all' as const) : (['en'] as const),
+    ...offerOf({ model: model.name, multilingual: info.multilingual }),
+    small: info.small && offerOf(info.small),
     language: config.language,
     partialEveryMs: config['partial-every-ms'],
     endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
@@ -93,7 +105,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     meter,
     offer,
     clock: systemClock,
-    pipeline: pipelineOf(config),
+    pipeline: { ...pipelineOf(config), models: { own: model.name, small: info.small?.model } },
     engine: info.engine,
     cleanTimeoutMs: config['clean-timeout-ms'],
     pauseMs: config['pause-ms'],
@@ -117,6 +129,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     allowedOrigins: config['allowed-origins'],
     host: config.host,
     sessionsMax,
+    measured: config['sessions-max'] === 0,
     sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
     sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
   };
@@ -138,21 +151,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
     throw error;
   });
   const url = `${certificate === undefined ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
-  const cost = info.realTimeFactor.toFixed(2);
   const clean =
     cleaner === undefined ? 'off' : cleanerReady ? cleaner.name : `${cleaner.name} did not start; rules instead`;
-  const greeting = [
-    `Sotto listens at ${url}`,
-    `  model    ${model.name} (${info.multilingual ? '99 languages' : 'English'})`,
-    `  engine   ${info.engine}: ${info.detail}; ${cost} s of work a second of speech`,
-    `  cleanup  ${clean}`,
-    `  streams  about ${carried} live on this machine`,
-    ...(config['tls-self-signed']
-      ? [`  tls      self-signed; command-line clients trust it with NODE_EXTRA_CA_CERTS=${certificate!.certPath}`]
-      : []),
-    ...(wyoming === undefined ? [] : [`  wyoming  ${wyoming.address}`]),
-    `Try it: open ${url} and press Start, or run: npx sotto transcribe FILE`,
-  ].join('\n');
+  const selfSigned = config['tls-self-signed'] ? certificate!.certPath : undefined;
+  const greeting = greetingOf({ url, info, cleaner: clean, streams: carried, selfSigned, wyoming: wyoming?.address });
   const close = async (): Promise<void> => {
     gateway.drain();
     wyoming?.drain();

@@ -55,6 +55,7 @@ export function pipelineOf(config: Config): PipelineOptions {
     contextChars: config['context-chars'],
     lead: PIPELINE.lead,
     forcedPrefix: config['forced-prefix'],
+    models: { own: config.model, small: undefined },
   };
 }
 
@@ -67,11 +68,20 @@ async function fetchIfUrl(text: string, offline: boolean): Promise<void> {
   await fetchModel(address, { progress: progress.update });
 }
 
+async function resolveSmall(config: Config) {
+  const asked = config['small-model'];
+  if (asked === undefined) return undefined;
+  await fetchIfUrl(asked, config.offline);
+  return resolveModel(asked, { kind: 'speech' });
+}
+
 export async function openRecogniser(config: Config, log: Log) {
   await fetchIfUrl(config.model, config.offline);
   const model = await resolveModel(config.model, { kind: 'speech' });
+  const small = await resolveSmall(config);
   const recogniser = new WorkerPool({
     modelPath: model.path,
+    small,
     modelName: model.name,
     engine: config.engine as 'auto' | 'native' | 'stock',
     slots: config.slots === 0 ? undefined : config.slots,

@@ -33,7 +33,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'client/cli': ['protocol', 'client/sdk'],
 };
 /** Puts the parts together, so it may see all of them. */
-const COMPOSITION = ['server/main.ts', 'server/parts.ts', 'server/keys.ts', 'server/wyoming-door.ts'];
+const COMPOSITION = [
+  'server/main.ts',
+  'server/parts.ts',
+  'server/greeting.ts',
+  'server/keys.ts',
+  'server/wyoming-door.ts',
+];
 const PURE = ['protocol', 'server/core'];
 const LINES_MAX = 400;
 const WORLD =

@@ -35,6 +35,11 @@ export const OPTIONS = {
     default: 'base',
     doc: 'Speech model: a name from `sotto models list`, a path, or a URL, fetched at the first start.',
   },
+  'small-model': {
+    type: 'string',
+    default: undefined,
+    doc: 'A second, smaller model; under load English sessions that pinned no model are moved to it at a sentence’s end.',
+  },
   offline: { type: 'boolean', default: false, doc: 'Fetch nothing; a model that is not here is a fault.' },
   engine: {
     type: 'string',
@@ -49,7 +54,7 @@ export const OPTIONS = {
     default: 0,
     min: 0,
     max: 10_000,
-    doc: 'Live sessions; more are refused. 0 measures what this machine carries.',
+    doc: 'Live sessions; more are refused. 0 admits as many as the measured load allows.',
   },
   cleanup: { type: 'string', default: 'llm', choices: ['llm', 'openai', 'rules', 'off'], doc: 'Who cleans finals.' },
   'cleanup-model': {

@@ -10,6 +10,8 @@ import { Worker } from './worker.ts';
 export interface PoolOptions {
   readonly modelPath: string;
   readonly modelName: string;
+  /** A second model in the same process, for jobs that name it. */
+  readonly small?: { readonly name: string; readonly path: string } | undefined;
   /** `auto` takes the native engine when it is built. */
   readonly engine: 'auto' | 'native' | 'stock';
   /** Decodes at the same time; default one per core. */
@@ -78,6 +80,7 @@ export class WorkerPool implements Recogniser {
     this.#slots = engine === 'stock' ? 1 : (options.slots ?? cores);
     this.#setup = {
       modelPath: options.modelPath,
+      small: options.small,
       engine,
       slots: this.#slots,
       cores,
@@ -159,7 +162,7 @@ export class WorkerPool implements Recogniser {
         childPath,
       },
       {
-        ready: ({ engine, multilingual, realTimeFactor, detail }) => {
+        ready: ({ engine, multilingual, realTimeFactor, detail, small, memoryMb }) => {
           if (this.#realTimeFactor === undefined) {
             this.#realTimeFactor = realTimeFactor;
             const tookMs = performance.now() - this.#bornAt;
@@ -172,6 +175,8 @@ export class WorkerPool implements Recogniser {
             slots: this.#slots,
             realTimeFactor,
             detail: this.#misfit === undefined ? detail : `${detail}; the native engine is not used: ${this.#misfit}`,
+            memoryMb,
+            ...(small === undefined ? {} : { small: { ...small, model: this.#setup.small!.name } }),
           });
           this.#settleReady = undefined;
           this.#pump();
@@ -203,8 +208,7 @@ export class WorkerPool implements Recogniser {
 
   #send(worker: Worker, pending: Pending): void {
     pending.sent = true;
-    const { model: _, ...job } = pending.job;
-    worker.decode(job);
+    worker.decode(pending.job);
   }
 
   #settle(id: number, answer: DecodeAnswer): void {

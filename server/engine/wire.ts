@@ -3,6 +3,8 @@ import type { Hypothesis } from '../core/hypothesis.ts';
 /** What a worker process is started with; travels as its first message. */
 export interface WorkerSetup {
   readonly modelPath: string;
+  /** A second, smaller model in the same process; jobs name it. */
+  readonly small?: { readonly name: string; readonly path: string } | undefined;
   readonly engine: 'native' | 'stock';
   readonly slots: number;
   readonly cores: number;
@@ -24,6 +26,8 @@ export interface WireJob {
   readonly language: string;
   readonly languages: readonly string[];
   readonly task: 'transcribe' | 'translate';
+  /** Name of the small model; undefined is the worker's own. */
+  readonly model?: string | undefined;
   readonly prompt: string;
   readonly prefix: string;
   readonly windowFloor?: number | undefined;
@@ -44,6 +48,8 @@ export type FromWorker =
       readonly multilingual: boolean;
       /** 0 when it was not measured. */
       readonly realTimeFactor: number;
+      readonly small: { readonly multilingual: boolean; readonly realTimeFactor: number } | undefined;
+      readonly memoryMb: number;
       readonly detail: string;
     }
   | {

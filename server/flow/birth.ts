@@ -1,6 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { AudioFormat, type EventBody, LIMITS, type Start } from '../../protocol/index.ts';
-import type { Offer } from '../core/session/settings-of.ts';
+import type { ModelOffer } from '../core/session/settings-of.ts';
 import type { Birth } from './session-journal.ts';
 
 export function bornOf(start: Start, secret: string, of: Pick<Birth, 'key' | 'address'>): Birth {
@@ -13,14 +13,14 @@ export function readyOf(
   birth: Birth,
   secret: string,
   of: {
-    readonly offer: Offer;
+    readonly hearer: ModelOffer;
     readonly engine: string;
     readonly resumeGraceMs: number;
     readonly language: string;
   },
 ): EventBody {
-  const { offer, engine, resumeGraceMs, language } = of;
-  const languages = offer.languages === 'all' ? 'all' : [...offer.languages];
+  const { hearer, engine, resumeGraceMs, language } = of;
+  const languages = hearer.languages === 'all' ? 'all' : [...hearer.languages];
   const { session, audio } = birth;
   return {
     type: 'ready',
@@ -28,7 +28,7 @@ export function readyOf(
     secret,
     resumeMs: resumeGraceMs,
     aliveMs: LIMITS.aliveEveryMs,
-    model: offer.model,
+    model: hearer.model,
     engine,
     language,
     languages,

@@ -1,5 +1,6 @@
 import type { AudioFormat, Configure, EventBody } from '../../protocol/index.ts';
 import { AudioIntake } from '../core/audio/intake.ts';
+import type { Advice } from '../core/schedule/ladder.ts';
 import type { SessionInput } from '../core/session/inputs.ts';
 import type { SessionOutput } from '../core/session/outputs.ts';
 import type { SessionSeed } from '../core/session/seed.ts';
@@ -152,8 +153,8 @@ export class Driver {
     this.#feed({ kind: 'flush', id });
   }
 
-  load(cadence: number, lagMs: number): void {
-    this.#feed({ kind: 'load', cadence, lagMs });
+  load(advice: Advice): void {
+    this.#feed({ kind: 'load', advice });
   }
 
   finish(): void {

@@ -1,5 +1,8 @@
-import { adviseCadence } from '../core/schedule/load.ts';
+import { Admission, YOUNG_MS } from '../core/schedule/admission.ts';
+import { type Advice, FULL_SERVICE, Ladder } from '../core/schedule/ladder.ts';
+import { type Load, LoadGauge } from '../core/schedule/load.ts';
 import { next, type WaitingJob } from '../core/schedule/order.ts';
+import { Shares } from '../core/schedule/share.ts';
 import type { Span } from '../core/session/outputs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
@@ -22,33 +25,72 @@ interface Posted extends WaitingJob {
   aborted: boolean;
 }
 
+export interface JobBoardOptions {
+  readonly recogniser: Recogniser;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Time between two partials of a sentence when nothing is short, ms. */
+  readonly everyMs: number;
+  /** What the start-up measurement says a second of speech costs. */
+  readonly realTimeFactor: number;
+  /** What a decode on the small model costs, 1 is as much as on the own; undefined when there is none. */
+  readonly smallCost?: number | undefined;
+  /** Told how much service sessions may ask for, whenever that changes. */
+  advise(advice: Advice): void;
+}
+
 /** Partials waiting over all sessions; more are dropped, newest first to go. Finals always wait. */
 const PARTIALS_MAX = 256;
-const AVERAGE_OVER = 8;
-const ADVISE_EVERY_MS = 400;
+const CONSIDER_EVERY_MS = 400;
+/** Longer without a decode nothing is left of the averages. */
+const FORGOTTEN_MS = 15_000;
 
-/** The waiting room in front of the recogniser: order, slots, pre-emption and load advice. */
+/** The waiting room in front of the recogniser: order, slots, pre-emption, load advice and whether one more may come. */
 export class JobBoard {
-  readonly #recogniser: Recogniser;
-  readonly #clock: Clock;
-  readonly #meter: Meter;
-  readonly #advise: (cadence: number, lagMs: number) => void;
+  readonly #options: JobBoardOptions;
+  readonly #gauge: LoadGauge;
+  readonly #ladder: Ladder;
+  readonly #admission: Admission;
+  readonly #shares = new Shares();
+  /** When each session came, ms. */
+  readonly #joined = new Map<string, number>();
   #waiting: Posted[] = [];
   readonly #running = new Map<number, Posted>();
-  readonly #served = new Map<string, number>();
   #ids = 0;
-  #cadence = 1;
-  #partialWaitMs = 0;
-  #finalWaitMs = 0;
-  #advisedMs = 0;
+  #load: Load;
+  #advice = FULL_SERVICE;
   #timer: Disposable | undefined;
+  #restMs = 0;
 
-  /** `advise` is told when sessions should ask for partials less or more often. */
-  constructor(recogniser: Recogniser, clock: Clock, meter: Meter, advise: (cadence: number, lagMs: number) => void) {
-    this.#recogniser = recogniser;
-    this.#clock = clock;
-    this.#meter = meter;
-    this.#advise = advise;
+  constructor(options: JobBoardOptions) {
+    const { slots } = options.recogniser;
+    this.#options = options;
+    this.#gauge = new LoadGauge(slots);
+    this.#ladder = new Ladder({ everyMs: options.everyMs, slots, smallCost: options.smallCost });
+    this.#admission = new Admission(options.realTimeFactor);
+    this.#load = this.#gauge.read({ partial: 0, final: 0 }, options.clock.nowMs());
+  }
+
+  /** What sessions are told now. */
+  get advice(): Advice {
+    return this.#advice;
+  }
+
+  /** Share of all slots' time that decodes take, 0-1. */
+  get busy(): number {
+    return this.#load.finalsBusy + this.#load.partialsBusy;
+  }
+
+  /** A session has begun. */
+  join(session: string): void {
+    this.#joined.set(session, this.#options.clock.nowMs());
+  }
+
+  /** Whether one more session would cost the `live` ones their latency. */
+  refuses(live: number): boolean {
+    const nowMs = this.#options.clock.nowMs();
+    const settled = [...this.#joined.values()].filter((atMs) => nowMs - atMs >= YOUNG_MS).length;
+    return this.#admission.refuses(this.#load, { live, young: Math.max(0, live - settled) }, nowMs);
   }
 
   post(posting: Posting): void {
@@ -58,9 +100,12 @@ export class JobBoard {
       posting.answer({ kind: 'dropped' });
       return;
     }
-    this.#waiting.push({ id: ++this.#ids, session, final, sinceMs: this.#clock.nowMs(), posting, aborted: false });
+    const nowMs = this.#options.clock.nowMs();
+    this.#gauge.asked(session, nowMs);
+    this.#waiting.push({ id: ++this.#ids, session, final, sinceMs: nowMs, posting, aborted: false });
     this.#pump();
     if (final) this.#preempt();
+    this.#watch();
   }
 
   /** The session no longer wants this answer. */
@@ -75,7 +120,9 @@ export class JobBoard {
   leave(session: string): void {
     this.#waiting = this.#waiting.filter((posted) => posted.session !== session);
     for (const posted of this.#running.values()) if (posted.session === session) this.#abort(posted);
-    this.#served.delete(session);
+    this.#gauge.left(session);
+    this.#shares.left(session);
+    this.#joined.delete(session);
   }
 
   /** Every slot is taken: the youngest partials give up theirs, one for each final that waits. */
@@ -90,73 +137,68 @@ export class JobBoard {
   #abort(posted: Posted): void {
     if (posted.aborted) return;
     posted.aborted = true;
-    this.#recogniser.abort(posted.id);
+    this.#options.recogniser.abort(posted.id);
   }
 
   #pump(): void {
-    while (this.#running.size < this.#recogniser.slots) {
-      const chosen = next(this.#waiting, this.#served) as Posted | undefined;
+    const { recogniser, clock, meter } = this.#options;
+    while (this.#running.size < recogniser.slots) {
+      const chosen = next(this.#waiting, this.#shares, clock.nowMs()) as Posted | undefined;
       if (chosen === undefined) break;
       this.#waiting = this.#waiting.filter((posted) => posted !== chosen);
       const span = chosen.posting.take();
       if (span !== undefined) void this.#run(chosen, span);
     }
-    this.#meter.waiting(this.#waiting.length);
+    meter.waiting(this.#waiting.length);
   }
 
   async #run(posted: Posted, span: Span): Promise<void> {
-    const startMs = this.#clock.nowMs();
+    const { recogniser, clock, meter } = this.#options;
+    const startMs = clock.nowMs();
     const waitMs = startMs - posted.sinceMs;
+    const { channel: _, ...job } = span;
     this.#running.set(posted.id, posted);
-    this.#served.set(posted.session, startMs);
-    this.#measure(posted.final, waitMs);
-    const { kind, samples, fromSample, language, languages, task, model, prompt, prefix, windowFloor } = span;
-    const job = {
-      id: posted.id,
-      kind,
-      samples,
-      fromSample,
-      language,
-      languages,
-      task,
-      model,
-      prompt,
-      prefix,
-      windowFloor,
-    };
-    const answer = await this.#recogniser.decode(job);
+    this.#shares.served(posted.session, startMs);
+    this.#gauge.started(span.kind, waitMs, startMs);
+    const answer = await recogniser.decode({ id: posted.id, ...job });
+    const endMs = clock.nowMs();
     this.#running.delete(posted.id);
-    this.#meter.decoded(kind, waitMs, this.#clock.nowMs() - startMs);
+    this.#gauge.ended(span.kind, endMs - startMs, posted.aborted ? 'aborted' : 'whole', endMs);
+    this.#shares.used(posted.session, endMs - startMs, endMs);
+    meter.decoded(span.kind, waitMs, endMs - startMs);
     posted.posting.answer(answer);
     this.#pump();
   }
 
-  #measure(final: boolean, waitMs: number): void {
-    if (final) this.#finalWaitMs += (waitMs - this.#finalWaitMs) / AVERAGE_OVER;
-    else this.#partialWaitMs += (waitMs - this.#partialWaitMs) / AVERAGE_OVER;
-    // No partial runs while they are off; what finals wait stands in for it, or they would never come back.
-    if (this.#cadence === 0) this.#partialWaitMs = waitMs;
-    if (this.#clock.nowMs() - this.#advisedMs >= ADVISE_EVERY_MS) this.#consider();
+  /** The load is read at a steady pace while anything is asked for, and until it is forgotten. */
+  #watch(): void {
+    this.#restMs = 0;
+    this.#timer ??= this.#options.clock.after(CONSIDER_EVERY_MS, () => this.#consider());
   }
 
   #consider(): void {
-    this.#advisedMs = this.#clock.nowMs();
-    this.#cadence = adviseCadence(this.#cadence, {
-      partialWaitMs: this.#partialWaitMs,
-      finalWaitMs: this.#finalWaitMs,
-    });
-    this.#advise(this.#cadence, Math.round(this.#finalWaitMs));
-    this.#timer?.[Symbol.dispose]();
-    const calm = this.#cadence === 1 && this.#finalWaitMs < 1;
-    this.#timer = calm ? undefined : this.#clock.after(ADVISE_EVERY_MS, () => this.#idle());
+    const { clock, meter, advise } = this.#options;
+    const nowMs = clock.nowMs();
+    const oldest = (kind: 'partial' | 'final'): number =>
+      Math.max(
+        0,
+        ...this.#waiting.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs),
+      );
+    this.#load = this.#gauge.read({ partial: oldest('partial'), final: oldest('final') }, nowMs);
+    const before = this.#advice;
+    this.#advice = this.#ladder.consider(this.#load, nowMs);
+    meter.load(this.busy, this.#advice.cadence);
+    if (isNews(before, this.#advice)) advise(this.#advice);
+    this.#timer = undefined;
+    const resting = this.#running.size === 0 && this.#waiting.length === 0 && this.#advice.step === 'none';
+    this.#restMs = resting ? this.#restMs + CONSIDER_EVERY_MS : 0;
+    if (this.#restMs < FORGOTTEN_MS) this.#timer = clock.after(CONSIDER_EVERY_MS, () => this.#consider());
   }
+}
 
-  /** Nothing started for a while. When nothing waits, nobody waits any longer: what was measured fades. */
-  #idle(): void {
-    if (this.#waiting.length === 0) {
-      this.#finalWaitMs *= 1 - 1 / AVERAGE_OVER;
-      this.#partialWaitMs *= 1 - 1 / AVERAGE_OVER;
-    }
-    this.#consider();
-  }
+/** How far behind finals are matters to clients from here on, ms. */
+const LATE_MS = 500;
+
+function isNews(before: Advice, now: Advice): boolean {
+  return before.step !== now.step || before.cadence !== now.cadence || Math.max(before.lagMs, now.lagMs) >= LATE_MS;
 }

@@ -8,8 +8,9 @@ import {
   isFault,
   type Start,
 } from '../../protocol/index.ts';
+import type { Advice } from '../core/schedule/ladder.ts';
 import type { PipelineOptions } from '../core/session/settings.ts';
-import { languageOf, type Offer, settingsOf } from '../core/session/settings-of.ts';
+import { checked, type ModelOffer, type Offer, settingsOf } from '../core/session/settings-of.ts';
 import type { Caller } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -67,6 +68,7 @@ export class LiveSession implements Findable {
   readonly #outbox: Outbox;
   readonly #watchdog: Watchdog;
   readonly #driver: Driver;
+  readonly #hearer: ModelOffer;
   readonly #bytesPerMs: number;
   #line: Line | undefined;
   #restored: Restored | undefined;
@@ -86,7 +88,7 @@ export class LiveSession implements Findable {
    * found. Throws `model.unknown` or `command.option`.
    */
   constructor(from: Start | Restored, line: Line | undefined, parts: SessionParts, visitor: Visitor) {
-    const { offer, clock, resumeGraceMs } = parts;
+    const { offer, clock, resumeGraceMs, board } = parts;
     const restored = 'birth' in from ? from : undefined;
     const secret = randomBytes(16).toString('base64url');
     const birth =
@@ -110,12 +112,16 @@ export class LiveSession implements Findable {
     );
     this.#line = line;
     this.#watchdog = new Watchdog(clock, (fault) => this.#timedOut(fault));
+    // A server that was started with other models goes on with its own.
+    this.#hearer = settings.model !== undefined && settings.model === offer.small?.model ? offer.small : offer;
     this.#driver = this.#drive({ format, settings, pipeline: parts.pipeline, seed: standing?.driver });
     const { frameBytes } = this.#driver;
     this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? parts.journals?.begin(birth, frameBytes) : undefined);
+    board.join(this.id);
     if (line === undefined) return;
     this.#outbox.attach(line);
-    this.#say(readyOf(birth, secret, { ...parts, language: settings.language }));
+    this.#say(readyOf(birth, secret, { ...parts, hearer: this.#hearer, language: settings.language }));
+    if (board.advice.step !== 'none') this.#driver.load(board.advice);
   }
 
   /** Goes on where it stood in an earlier process, and waits for its client for the grace time. */
@@ -208,8 +214,8 @@ export class LiveSession implements Findable {
     }
   }
 
-  load(cadence: number, lagMs: number): void {
-    this.#driver.load(cadence, lagMs);
+  load(advice: Advice): void {
+    this.#driver.load(advice);
   }
 
   drain(): void {
@@ -254,8 +260,7 @@ export class LiveSession implements Findable {
         this.#driver.audio(command.bytes);
         return this.#count(command.bytes.length);
       case 'configure':
-        if (command.language === undefined) return this.#driver.configure(command);
-        return this.#driver.configure({ ...command, language: languageOf(command.language, this.#parts.offer) });
+        return this.#driver.configure(checked(command, this.#hearer));
       case 'flush':
         return this.#driver.flush(command.id);
       case 'finish':

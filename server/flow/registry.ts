@@ -1,10 +1,12 @@
+import type { Advice } from '../core/schedule/ladder.ts';
+
 /** Something that takes a place on this server: a live session, or a connection that may become one. */
 export interface Live {
   readonly id: string;
   /** Whose session it is, and from where. */
   readonly key: string;
   readonly address: string;
-  load(cadence: number, lagMs: number): void;
+  load(advice: Advice): void;
   /** Finalises what was said and says goodbye. */
   drain(): void;
   /** Ends now. */
@@ -75,8 +77,8 @@ export class Registry<S extends Findable = Findable> {
     this.#shelf.delete(id);
   }
 
-  advise(cadence: number, lagMs: number): void {
-    for (const live of this.#live.values()) live.load(cadence, lagMs);
+  advise(advice: Advice): void {
+    for (const live of this.#live.values()) live.load(advice);
   }
 
   /** Asks every session to end and waits for the last, at most until `limit` resolves; what is left then is cut off. */

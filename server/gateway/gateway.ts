@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
   readonly host: string;
   readonly sessionsMax: number;
+  /** Whether sessions are also refused when the measured load says that the others would suffer. */
+  readonly measured: boolean;
   /** Live sessions one key, and one address, may have. */
   readonly sessionsPerKeyMax: number;
   readonly sessionsPerAddressMax: number;
@@ -202,10 +204,11 @@ export class Gateway implements TransportHandler {
   }
 
   #checkRoom(caller: Caller, address: string): void {
-    const { registry } = this.#parts;
-    const { sessionsMax, sessionsPerKeyMax, sessionsPerAddressMax } = this.#options;
+    const { registry, board } = this.#parts;
+    const { sessionsMax, measured, sessionsPerKeyMax, sessionsPerAddressMax } = this.#options;
     if (this.#draining) throw new Fault('server.draining', {});
     if (registry.size >= sessionsMax) throw new Fault('server.full', { live: registry.size, limit: sessionsMax });
+    if (measured && board.refuses(registry.size)) throw new Fault('server.full', { live: registry.size });
     const { ofKey, ofAddress } = registry.count(caller.key, address);
     const keyMax = Math.min(caller.sessionsMax ?? sessionsPerKeyMax, sessionsPerKeyMax);
     if (caller.key !== '' && ofKey >= keyMax)

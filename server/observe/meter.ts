@@ -9,6 +9,10 @@ export function meterOf(metrics: Metrics): Meter {
       metrics.decodeSeconds.observe({ kind }, decodeMs / 1000);
     },
     waiting: (jobs) => metrics.waiting.set(jobs),
+    load: (busy, cadence) => {
+      metrics.busy.set(busy);
+      metrics.cadence.set(cadence);
+    },
     audio: (seconds) => metrics.audioSeconds.inc(seconds),
     opened: (live) => {
       metrics.sessionsTotal.inc();

@@ -25,6 +25,8 @@ export class Metrics {
     'Open files and sockets; 0 where the system tells none.',
   );
   readonly waiting = this.#gauge('sotto_jobs_waiting', 'Decodes waiting for a slot.');
+  readonly busy = this.#gauge('sotto_busy_ratio', 'Share of the decode slots in use over the last seconds.');
+  readonly cadence = this.#gauge('sotto_cadence', 'Times by which partials are slowed under load; 0 is off.');
   readonly faults = new Counter({
     name: 'sotto_faults_total',
     help: 'Faults by code.',

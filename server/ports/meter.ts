@@ -2,6 +2,8 @@
 export interface Meter {
   decoded(kind: 'partial' | 'final', waitMs: number, decodeMs: number): void;
   waiting(jobs: number): void;
+  /** Share of the slots' time that decodes take, 0-1, and by how much partials are slowed; 0 is off. */
+  load(busy: number, cadence: number): void;
   audio(seconds: number): void;
   opened(live: number): void;
   ended(live: number): void;

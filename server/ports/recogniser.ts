@@ -9,7 +9,7 @@ export interface DecodeJob {
   readonly samples: Float32Array;
   /** Absolute position of `samples[0]`; word positions in the answer are absolute too. */
   readonly fromSample: number;
-  /** Registry name of the model (`base`, `tiny.en`); undefined means the recogniser's own. */
+  /** Name of the model (`base`, `tiny.en`); undefined, or one that is not loaded, means the recogniser's own. */
   readonly model?: string | undefined;
   /** ISO 639-1 code, or `auto` to detect it from the same encoding. */
   readonly language: string;
@@ -46,6 +46,10 @@ export interface RecogniserInfo {
   readonly slots: number;
   /** Measured at warm-up: seconds of decoding for one second of speech, one decode alone. */
   readonly realTimeFactor: number;
+  /** A second, smaller model that jobs may name. */
+  readonly small?: { readonly model: string; readonly multilingual: boolean; readonly realTimeFactor: number };
+  /** Resident memory of the worker with all its models, MB. */
+  readonly memoryMb?: number;
   /** One line for people: instruction set, threads, why this engine. */
   readonly detail: string;
 }

@@ -60,16 +60,34 @@ export interface Door {
   readonly recogniser?: Recogniser;
   readonly cleaner?: Cleaner;
   readonly port?: number;
+  /** Name of a second model for English. */
+  readonly small?: string;
+  /** Sessions are refused by the measured load, too. */
+  readonly measured?: boolean;
 }
 
 /** What every session of a server is made of, with words from a script and speech told by loudness. */
 export function scriptedParts(
   words: readonly ScriptWord[],
-  { clock = systemClock, log = silentLog, meter = silentMeter, graceMs, recogniser: real, cleaner, store }: Door = {},
+  {
+    clock = systemClock,
+    log = silentLog,
+    meter = silentMeter,
+    graceMs,
+    recogniser: real,
+    cleaner,
+    store,
+    small,
+  }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
   const journals = store && new Journals(store, log, meter);
   const registry = new Registry<LiveSession>();
+  const board = new JobBoard({
+    ...{ recogniser: real ?? recogniser, clock, meter, everyMs: 100, realTimeFactor: 0.01 },
+    smallCost: small === undefined ? undefined : 0.4,
+    advise: (advice) => registry.advise(advice),
+  });
   const offer = {
     model: 'script',
     languages: 'all' as const,
@@ -77,9 +95,10 @@ export function scriptedParts(
     partialEveryMs: 100,
     endpoint: { minMs: 200, maxMs: 400 },
     cleanup: 'rules' as const,
+    small: small === undefined ? undefined : { model: small, languages: ['en'] },
   };
   const parts: SessionParts = {
-    board: new JobBoard(real ?? recogniser, clock, meter, (cadence, lagMs) => registry.advise(cadence, lagMs)),
+    board,
     registry,
     speechModel: new EnergyModel(),
     cleaners: { standard: cleaner, llm: undefined, openai: undefined },
@@ -87,7 +106,7 @@ export function scriptedParts(
     log,
     meter,
     journals,
-    pipeline: PIPELINE,
+    pipeline: { ...PIPELINE, models: { own: 'script', small } },
     offer,
     engine: 'script',
     cleanTimeoutMs: 500,
@@ -115,6 +134,7 @@ export async function openScriptedServer(
       access,
       {
         ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax, http: { routes: HTTP_ROUTES, decoder } },
+        measured: door.measured ?? false,
         ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
       },
     );

@@ -24,7 +24,8 @@ process.on('message', async (message: ToWorker) => {
   if (message.kind === 'setup') {
     script = JSON.parse(readFileSync(message.setup.modelPath, 'utf8'));
     recogniser = new ScriptedRecogniser(script.words);
-    send({ kind: 'ready', engine: 'stock', multilingual: true, realTimeFactor: 0.001, detail: 'a script' });
+    const about = { engine: 'stock', multilingual: true, realTimeFactor: 0.001, detail: 'a script' } as const;
+    send({ kind: 'ready', ...about, small: undefined, memoryMb: 50 });
   }
   if (message.kind === 'ping') {
     const grown = script.grows !== undefined && decodes >= script.grows.after;

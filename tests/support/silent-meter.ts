@@ -6,6 +6,7 @@ const nothing = (): void => {};
 export const silentMeter: Meter = {
   decoded: nothing,
   waiting: nothing,
+  load: nothing,
   audio: nothing,
   opened: nothing,
   ended: nothing,

@@ -1,3 +1,5 @@
+import type { Shares } from './share.ts';
+
 /** A decode that waits for a slot. */
 export interface WaitingJob {
   readonly id: number;
@@ -7,14 +9,21 @@ export interface WaitingJob {
   readonly sinceMs: number;
 }
 
+/** Slot time that halves the weight of a session's waiting, ms: a few finals. */
+const FAIR_MS = 1_000;
+
 /**
- * Which waiting job runs next: finals before partials; among finals the oldest; among partials the session that was
- * served longest ago, so one talkative session does not starve another.
+ * Which waiting job runs next: finals before partials. Among finals the one that has waited longest, where waiting counts
+ * less for a session that was given much lately: nobody starves, and one who sends a file as fast as it goes is not before
+ * one who speaks. Among partials the session that was served longest ago.
  */
-export function next(waiting: readonly WaitingJob[], servedMs: ReadonlyMap<string, number>): WaitingJob | undefined {
+export function next(waiting: readonly WaitingJob[], shares: Shares, nowMs: number): WaitingJob | undefined {
+  const weight = (job: WaitingJob): number =>
+    (nowMs - job.sinceMs + 1) / (1 + shares.usedMs(job.session, nowMs) / FAIR_MS);
   return waiting.toSorted((a, b) => {
     if (a.final !== b.final) return a.final ? -1 : 1;
-    if (a.final) return a.sinceMs - b.sinceMs || a.id - b.id;
-    return (servedMs.get(a.session) ?? 0) - (servedMs.get(b.session) ?? 0) || a.sinceMs - b.sinceMs;
+    if (a.final) return weight(b) - weight(a) || a.id - b.id;
+    const servedFirst = shares.servedMs(a.session) - shares.servedMs(b.session);
+    return (Number.isNaN(servedFirst) ? 0 : servedFirst) || a.sinceMs - b.sinceMs || a.id - b.id;
   })[0];
 }

@@ -1,3 +1,4 @@
+import type { Advice } from '../schedule/ladder.ts';
 import type { Publisher } from './publisher.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
 
@@ -7,6 +8,6 @@ export interface TrackDesk {
   readonly publisher: Publisher;
   settings(): SessionSettings;
   nextJob(): number;
-  /** Multiplies the partial cadence under load; 0 is no partials. */
-  cadence(): number;
+  /** What to do with less under load. */
+  advice(): Advice;
 }

@@ -1,5 +1,6 @@
 import type { Configure } from '../../../protocol/index.ts';
 import type { Hypothesis } from '../hypothesis.ts';
+import type { Advice } from '../schedule/ladder.ts';
 
 /** Everything that can happen to a session. Time is not here: audio positions are the clock. */
 export type SessionInput =
@@ -33,6 +34,6 @@ export type SessionInput =
   | { readonly kind: 'flush'; readonly id: string | undefined }
   /** The client has sent nothing for a while though the session is open: finalise what was said. */
   | { readonly kind: 'pause' }
-  /** Load advice from the scheduler: multiplies the partial cadence; 0 turns partials off. */
-  | { readonly kind: 'load'; readonly cadence: number; readonly lagMs: number }
+  /** Advice from the scheduler: what to do with less. */
+  | { readonly kind: 'load'; readonly advice: Advice }
   | { readonly kind: 'finish' };

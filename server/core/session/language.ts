@@ -53,6 +53,11 @@ export class LanguageChoice {
     return this.#locked;
   }
 
+  /** Whether nothing is detected: the client named one language. */
+  get fixed(): boolean {
+    return this.#fixed !== undefined;
+  }
+
   /** Whether nothing speaks for another language than the one in force. */
   get settled(): boolean {
     return this.#locked !== undefined && this.#streak === 0;

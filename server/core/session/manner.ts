@@ -5,14 +5,16 @@ import { textOf } from '../stable/words.ts';
 import type { TrackDesk } from './desk.ts';
 import { LanguageChoice, type LanguageSeed, type Listening } from './language.ts';
 import { type Lead, usableLead } from './lead.ts';
+import { ModelChoice } from './model-choice.ts';
 import type { Span } from './outputs.ts';
 import type { FinalJob, Utterance } from './utterance.ts';
 
-/** How the spans of one channel are decoded: in which language, behind which lead and prompt. */
+/** How the spans of one channel are decoded: in which language, by which model, behind which lead and prompt. */
 export class Manner {
   readonly #channel: number;
   readonly #desk: TrackDesk;
   readonly #ring: AudioRing;
+  readonly #model: ModelChoice;
   #language: LanguageChoice;
 
   constructor(channel: number, desk: TrackDesk, ring: AudioRing, seed: LanguageSeed | undefined) {
@@ -21,6 +23,7 @@ export class Manner {
     this.#ring = ring;
     const { language, languages } = desk.settings();
     this.#language = new LanguageChoice(language, languages, seed);
+    this.#model = new ModelChoice(channel, desk, () => this.#language);
   }
 
   get language(): LanguageChoice {
@@ -45,7 +48,7 @@ export class Manner {
 
   span(utterance: Utterance, kind: Span['kind'], { from, to, language, lead }: Omit<FinalJob, 'job'>): Span {
     const { pipeline, publisher } = this.#desk;
-    const { languages, task, model, vocabulary } = this.#desk.settings();
+    const { languages, task, vocabulary } = this.#desk.settings();
     const kept = kind === 'final' ? utterance.kept : undefined;
     const samples = kept?.samples.subarray(Math.max(0, from - kept.from), to - kept.from);
     return {
@@ -56,11 +59,16 @@ export class Manner {
       language,
       languages,
       task,
-      model,
+      model: this.#model.pick(utterance),
       prompt: promptFor(vocabulary, lead?.context ?? publisher.context, pipeline.contextChars),
       prefix: pipeline.forcedPrefix && lead === undefined ? textOf(utterance.words.stable) : '',
-      windowFloor: undefined,
+      windowFloor: kind === 'final' && this.#desk.advice().windows === 'short' ? 0 : undefined,
     };
+  }
+
+  /** Whether an answer is no use: it was cut short, or the small model could not make sense of it. */
+  discards(utterance: Utterance, hypothesis: Hypothesis, to: number): boolean {
+    return hypothesis.stop === 'aborted' || this.#model.isBeyond(utterance, hypothesis, to - utterance.anchor);
   }
 
   /** Takes what a final was heard in as a sign of the speaker's language. */

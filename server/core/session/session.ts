@@ -1,4 +1,5 @@
 import type { Configure } from '../../../protocol/index.ts';
+import { type Advice, FULL_SERVICE } from '../schedule/ladder.ts';
 import { WINDOW } from '../speech/voice-log.ts';
 import { msFromSamples } from '../time.ts';
 import type { SessionInput } from './inputs.ts';
@@ -19,7 +20,7 @@ interface Cut {
   waiting?: readonly Utterance[];
 }
 
-/** Behind by this much is worth telling the client. */
+/** Behind by this much is worth telling the client; caught up is what is below half of it. */
 const LAG_NOTICE_MS = 2_000;
 
 /** The whole transcript logic of one session, as a function from inputs to outputs. It reads no clock and never waits. */
@@ -30,7 +31,7 @@ export class SessionCore {
   #settings: SessionSettings;
   #state: SessionState;
   #jobs = 0;
-  #cadence = 1;
+  #advice = FULL_SERVICE;
   #lagging: boolean;
   readonly #cuts: Cut[];
 
@@ -46,7 +47,7 @@ export class SessionCore {
       publisher: this.#publisher,
       settings: () => this.#settings,
       nextJob: () => ++this.#jobs,
-      cadence: () => this.#cadence,
+      advice: () => this.#advice,
     };
     this.#tracks = Array.from(
       { length: settings.channels },
@@ -145,7 +146,7 @@ export class SessionCore {
         this.#cuts.push({ at: this.heardSamples, answer: false, id: undefined });
         return;
       case 'load':
-        this.#load(input.cadence, input.lagMs);
+        this.#load(input.advice);
         return;
       case 'finish':
         if (this.#state !== 'streaming') return;
@@ -175,15 +176,14 @@ export class SessionCore {
     if (moved) for (const track of this.#tracks) track.languageChanged();
   }
 
-  #load(cadence: number, lagMs: number): void {
-    this.#cadence = cadence;
-    const lagging = lagMs >= LAG_NOTICE_MS;
-    if (lagging === this.#lagging) return;
-    this.#lagging = lagging;
-    const text = lagging
-      ? `Decoding is ${Math.round(lagMs / 100) / 10} s behind; partials are slower until it has caught up.`
-      : 'Decoding has caught up.';
-    this.#publisher.event({ type: 'notice', code: 'lag', text });
+  #load(advice: Advice): void {
+    const before = lagOf(this.#advice, this.#lagging);
+    this.#advice = advice;
+    this.#lagging = advice.lagMs >= (this.#lagging ? LAG_NOTICE_MS / 2 : LAG_NOTICE_MS);
+    const now = lagOf(advice, this.#lagging);
+    if (now === before) return;
+    const behind = `Decoding is ${(advice.lagMs / 1_000).toFixed(1)} s behind. `;
+    this.#publisher.event({ type: 'notice', code: 'lag', text: `${this.#lagging ? behind : ''}${LAG_TEXTS[now]}` });
   }
 
   /** Carries out cuts the VAD has reached, and answers those whose speech is published. */
@@ -213,4 +213,20 @@ export class SessionCore {
     });
     this.#publisher.ask({ kind: 'closed' });
   }
+}
+
+type Lag = 'none' | 'late' | 'slow' | 'short' | 'off';
+
+const LAG_TEXTS: Readonly<Record<Lag, string>> = {
+  none: 'Decoding has caught up.',
+  late: 'Finals come late; none is dropped.',
+  slow: 'The server is busy: partials come less often.',
+  short: 'The server is busy: partials come less often, and finals are decoded in shorter windows.',
+  off: 'The server is busy: partials are off for now; finals and audio are not dropped.',
+};
+
+/** What of the advice a client is told; that another model hears it, its track tells. */
+function lagOf({ step }: Advice, lagging: boolean): Lag {
+  if (step === 'none' || step === 'small') return lagging ? 'late' : 'none';
+  return step;
 }

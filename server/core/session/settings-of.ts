@@ -1,10 +1,16 @@
-import { Fault, type Start } from '../../../protocol/index.ts';
+import { type Configure, Fault, type Start } from '../../../protocol/index.ts';
 import type { SessionSettings } from './settings.ts';
 
-/** What the server offers and starts sessions with. */
-export interface Offer {
+/** A model and what it knows. */
+export interface ModelOffer {
   readonly model: string;
   readonly languages: 'all' | readonly string[];
+}
+
+/** What the server offers and starts sessions with. */
+export interface Offer extends ModelOffer {
+  /** A second model, that sessions may ask for. */
+  readonly small?: ModelOffer | undefined;
   readonly language: string;
   readonly partialEveryMs: number;
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
@@ -13,24 +19,22 @@ export interface Offer {
 
 /** The client's `start` over the server's options. Throws `model.unknown` or `command.option`. */
 export function settingsOf(start: Start, offer: Offer): SessionSettings {
-  if (start.model !== undefined && start.model !== offer.model) {
-    throw new Fault('model.unknown', { model: start.model, want: `this server offers ${offer.model}` });
-  }
+  const hearer = hearerOf(start.model, offer);
   const task = start.task ?? 'transcribe';
-  if (task === 'translate' && offer.languages !== 'all') {
+  if (task === 'translate' && hearer.languages !== 'all') {
     throw new Fault('command.option', {
       name: 'task',
       got: 'translate',
-      want: `transcribe: ${offer.model} knows English only`,
+      want: `transcribe, or ask for a model that knows more languages: ${hearer.model} knows English only`,
     });
   }
-  const language = languageOf(start.language ?? offer.language, offer);
+  const language = languageOf(start.language ?? offer.language, hearer);
   return {
     channels: start.audio?.channelMode === 'separate' ? start.audio.channels : 1,
     language,
-    languages: start.languages ?? [],
+    languages: languagesOf(start.languages ?? [], hearer),
     task,
-    model: undefined,
+    model: start.model,
     vocabulary: start.vocabulary ?? [],
     partials: { mode: start.partials?.mode ?? 'revisable', everyMs: start.partials?.everyMs ?? offer.partialEveryMs },
     cleanup: {
@@ -41,8 +45,31 @@ export function settingsOf(start: Start, offer: Offer): SessionSettings {
   };
 }
 
+/** The model a session runs on; with no wish, the server's own. Throws `model.unknown`. */
+export function hearerOf(asked: string | undefined, offer: Offer): ModelOffer {
+  if (asked === undefined || asked === offer.model) return offer;
+  if (asked === offer.small?.model) return offer.small;
+  const models = offer.small === undefined ? offer.model : `${offer.model} and ${offer.small.model}`;
+  throw new Fault('model.unknown', { model: asked, want: `this server offers ${models}` });
+}
+
+/** A change of settings, for a session on this model. Throws `command.option`. */
+export function checked(change: Configure, hearer: ModelOffer): Configure {
+  const { language, languages } = change;
+  return {
+    ...change,
+    ...(language === undefined ? {} : { language: languageOf(language, hearer) }),
+    ...(languages === undefined ? {} : { languages: languagesOf(languages, hearer) }),
+  };
+}
+
+/** Only languages the model knows can be allowed. */
+function languagesOf(asked: readonly string[], hearer: ModelOffer): string[] {
+  return asked.filter((language) => language !== 'auto').map((language) => languageOf(language, hearer));
+}
+
 /** A model of one language hears that language, whatever is detected. Throws `command.option` for one it does not know. */
-export function languageOf(asked: string, offer: Pick<Offer, 'languages' | 'model'>): string {
+export function languageOf(asked: string, offer: ModelOffer): string {
   if (offer.languages === 'all') {
     if (asked === 'auto' || WHISPER_LANGUAGES.has(asked)) return asked;
     throw new Fault('command.option', {

@@ -55,6 +55,8 @@ export interface PipelineOptions {
   readonly contextChars: number;
   /** Whether stable words are fed to the recogniser as a forced prefix. */
   readonly forcedPrefix: boolean;
+  /** Names of the speech models: the server's own, and the one English sessions may be moved to under load. */
+  readonly models: { readonly own: string; readonly small: string | undefined };
 }
 
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */
@@ -69,6 +71,7 @@ export const PIPELINE: PipelineOptions = {
   partialEveryMs: 300,
   contextChars: 200,
   forcedPrefix: false,
+  models: { own: 'own', small: undefined },
 };
 
 /** What one session runs with: the client's `start` over the server's options. */

@@ -226,7 +226,7 @@ export class Track {
 
   #maybePartial(utterance: Utterance, to: number): void {
     const { partials } = this.#desk.settings();
-    const cadence = this.#desk.cadence();
+    const { cadence } = this.#desk.advice();
     if (partials.mode === 'off' || cadence === 0 || utterance.partial !== undefined) return;
     // What may have killed a worker is not asked for again and again: its final tells.
     if (this.#utterances[0] !== utterance || utterance.retries > 0) return;
@@ -315,7 +315,7 @@ export class Track {
   #readPartial(utterance: Utterance, hypothesis: Hypothesis): void {
     const { to, lead } = utterance.partial!;
     utterance.partial = undefined;
-    if (hypothesis.stop === 'aborted') return;
+    if (this.#manner.discards(utterance, hypothesis, to)) return;
     const seconds = (to - utterance.anchor) / SAMPLE_RATE;
     if (!this.#manner.language.trusts(hypothesis, seconds)) {
       utterance.doubted = { from: utterance.anchor, to };
@@ -329,7 +329,7 @@ export class Track {
 
   #readFinal(utterance: Utterance, hypothesis: Hypothesis): void {
     const final = utterance.final!;
-    if (hypothesis.stop === 'aborted') {
+    if (this.#manner.discards(utterance, hypothesis, final.to)) {
       this.#askFinal(utterance, final.to);
       return;
     }

@@ -58,6 +58,8 @@ export class Utterance {
   sureAt: number | undefined;
   /** A decode that began with the sentence before heard nothing behind it: decode without. */
   leadless = false;
+  /** Which model hears the sentence that begins at `from`; undefined is the session's own. */
+  hearer: { readonly from: number; readonly model: string | undefined } | undefined;
   retries = 0;
   tentative: readonly Word[] = [];
   /** The tentative words worth showing: without a half-heard end. */

@@ -5,6 +5,8 @@ import { threadsFor } from './threads.ts';
 
 /** The worker process: loads one model, decodes what it is sent, and ends with its parent. */
 let engine: ChildEngine | undefined;
+/** The second model, by the name that jobs give. */
+let small: { readonly name: string; readonly engine: ChildEngine } | undefined;
 let cores = 1;
 const running = new Map<number, AbortController>();
 
@@ -20,7 +22,7 @@ process.on('message', (message: ToWorker) => {
       running.get(message.job)?.abort();
       return;
     case 'ping':
-      send({ kind: 'alive', memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576) });
+      send({ kind: 'alive', memoryMb: memoryMb() });
       return;
   }
 });
@@ -33,9 +35,14 @@ async function start(setup: WorkerSetup): Promise<void> {
   cores = setup.cores;
   try {
     engine = await open(setup);
-    const realTimeFactor = setup.warmUp === 'skip' ? 0 : await warmUp(engine);
+    const realTimeFactor = await measured(setup, engine);
+    const second = await openSmall(setup);
     const { name, multilingual, detail } = engine;
-    send({ kind: 'ready', engine: name, multilingual, realTimeFactor, detail });
+    send({
+      ...{ kind: 'ready', engine: name, multilingual, realTimeFactor, detail },
+      small: second,
+      memoryMb: memoryMb(),
+    });
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     const known = code === 'model.absent' || code === 'model.corrupt';
@@ -49,6 +56,20 @@ async function open(setup: WorkerSetup): Promise<ChildEngine> {
   checkModelFile(setup.modelPath);
   return (await import('./whisper-stock.ts')).StockEngine.load(setup, isMultilingual(setup.modelPath));
 }
+
+/** A worker that takes another's place need not measure again. */
+async function measured(setup: WorkerSetup, chosen: ChildEngine): Promise<number> {
+  return setup.warmUp === 'skip' ? 0 : warmUp(chosen);
+}
+
+async function openSmall(setup: WorkerSetup) {
+  if (setup.small === undefined) return undefined;
+  const { name, path } = setup.small;
+  small = { name, engine: await open({ ...setup, modelPath: path }) };
+  return { multilingual: small.engine.multilingual, realTimeFactor: await measured(setup, small.engine) };
+}
+
+const memoryMb = (): number => Math.round(process.memoryUsage.rss() / 1_048_576);
 
 /** The vocabulary's size stands second in the file; English-only models have 51864 words. */
 function isMultilingual(path: string): boolean {
@@ -89,9 +110,10 @@ async function decode(job: WireJob): Promise<void> {
   const controller = new AbortController();
   running.set(job.id, controller);
   try {
-    if (engine === undefined) throw new Error('the engine is not ready');
+    const chosen = job.model !== undefined && job.model === small?.name ? small.engine : engine;
+    if (chosen === undefined) throw new Error('the engine is not ready');
     const threads = threadsFor(cores, running.size);
-    send({ kind: 'hypothesis', job: job.id, hypothesis: await engine.decode(job, threads, controller.signal) });
+    send({ kind: 'hypothesis', job: job.id, hypothesis: await chosen.decode(job, threads, controller.signal) });
   } catch (error) {
     send({ kind: 'failed', job: job.id, problem: error instanceof Error ? error.message : String(error) });
   } finally {
