@@ -105,9 +105,10 @@ async function together(
         measured.push(measure(recording, await feed(server.url, samplesOf(recording), { language: 'en' })));
       } catch (error) {
         const fault = error instanceof Fault ? error : undefined;
-        (fault?.code === 'server.full' ? refused : failed).push(
-          `${fault?.code ?? 'error'}: ${(error as Error).message}`,
-        );
+        const { message } = error as Error;
+        // Before there is a WebSocket a client is shown the status alone.
+        const full = fault?.code === 'server.full' || message.includes('response: 503');
+        (full ? refused : failed).push(`${fault?.code ?? 'error'}: ${message}`);
         return;
       }
     }
