@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { brief } from './brief.ts';
 import { ClientMessage } from './commands.ts';
 import type { ServerEvent } from './events.ts';
 import { Fault } from './faults.ts';
@@ -11,12 +12,12 @@ export function readClientMessage(text: string): ClientMessage {
 
   const type = (value as { type?: unknown }).type;
   if (type === undefined) throw new Fault('command.unreadable', { problem: 'it has no `type`' });
-  if (typeof type !== 'string' || !KNOWN.has(type)) throw new Fault('command.unknown', { got: show(type) });
+  if (typeof type !== 'string' || !KNOWN.has(type)) throw new Fault('command.unknown', { got: brief(type) });
   const issue = result.error.issues[0];
   const path = issue?.path ?? [];
   const code = path[0] === 'audio' ? ('audio.format' as const) : ('command.option' as const);
   const name = path.join('.') || type;
-  const got = show(at(value, path));
+  const got = brief(at(value, path));
   const want = issue === undefined ? 'another value' : wish(issue);
   if (code === 'audio.format') throw new Fault(code, { got: `${name} ${got}`, want });
   throw new Fault(code, { name, got, want });
@@ -59,19 +60,4 @@ function parse(text: string): object {
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-}
-
-/** A value for a fault's text, short whatever came. */
-function show(value: unknown): string {
-  const text = typeof value === 'string' ? value : written(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-function written(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? 'nothing';
-  } catch {
-    // It can be read at any depth, but not written again.
-    return 'something nested too deep';
-  }
 }

@@ -1,4 +1,5 @@
 export * from './audio.ts';
+export * from './brief.ts';
 export * from './codec.ts';
 export * from './commands.ts';
 export * from './events.ts';

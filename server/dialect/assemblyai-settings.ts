@@ -1,4 +1,4 @@
-import { type Configure, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import { brief, type Configure, type Encoding, Fault, type Start } from '../../protocol/index.ts';
 import { vocabularyOf } from './expected-words.ts';
 
 /** What an AssemblyAI client asked for, in its URL or later. */
@@ -85,7 +85,7 @@ function languageOf(fields: Readonly<Record<string, unknown>>): Pick<Configure, 
     fields['language_codes'] !== undefined
       ? stringsOf(fields, 'language_codes')
       : fields['language_code'] !== undefined
-        ? [String(fields['language_code'])]
+        ? [brief(fields['language_code'])]
         : undefined;
   if (codes === undefined) return booleanOf(fields, 'language_detection') === true ? { language: 'auto' } : {};
   const languages = codes.map((code) => code.split(/[-_]/)[0]!.toLowerCase()).filter((code) => code !== 'multi');
@@ -120,5 +120,5 @@ function stringsOf(fields: Readonly<Record<string, unknown>>, name: string): str
 }
 
 function wrong(name: string, value: unknown, want: string): Fault {
-  return new Fault('command.option', { name, got: String(value).slice(0, 40), want });
+  return new Fault('command.option', { name, got: brief(value), want });
 }

@@ -1,5 +1,6 @@
 import {
   BYTES_PER_SAMPLE,
+  brief,
   type Command,
   type EventOf,
   Fault,
@@ -119,7 +120,7 @@ class RealtimeSession implements DialectSession {
       case 'input_audio_buffer.clear':
         return this.#clear();
       default: {
-        const type = String(message.type).slice(0, 60);
+        const type = brief(message.type);
         const text = /^(response|conversation|output_audio_buffer)\./.test(type)
           ? `${type} is not available in a transcription session.`
           : `Invalid value: '${type}'. Supported values are: 'session.update', 'transcription_session.update', 'input_audio_buffer.append', 'input_audio_buffer.commit' and 'input_audio_buffer.clear'.`;

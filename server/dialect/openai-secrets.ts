@@ -1,4 +1,4 @@
-import { Fault } from '../../protocol/index.ts';
+import { brief, Fault } from '../../protocol/index.ts';
 import type { Question, QuestionContext } from '../ports/dialect.ts';
 import type { OpenRequest } from '../ports/transport.ts';
 import { refusal } from './openai-faults.ts';
@@ -29,7 +29,7 @@ async function secretOf(session: unknown, seconds: unknown, context: QuestionCon
   if (typeof wanted !== 'number' || !Number.isInteger(wanted) || wanted < SECONDS.least || wanted > 7_200)
     throw new Fault('command.option', {
       name: 'expires_after.seconds',
-      got: String(seconds).slice(0, 40),
+      got: brief(seconds),
       want: '10 to 7200',
     });
   const settings = changed(DEFAULTS, session ?? {});

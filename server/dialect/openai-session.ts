@@ -1,4 +1,4 @@
-import { type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import { brief, type Encoding, Fault, type Start } from '../../protocol/index.ts';
 import { vocabularyOf } from './expected-words.ts';
 import { languageOf, termsOf } from './openai-wishes.ts';
 
@@ -95,7 +95,7 @@ function turnOf(value: unknown): TurnDetection | null {
 }
 
 function wrong(name: string, got: unknown, want: string): Fault {
-  return new Fault('command.option', { name, got: String(got).slice(0, 40), want });
+  return new Fault('command.option', { name, got: brief(got), want });
 }
 
 /** What the session is told of them. Throws `command.option`. */

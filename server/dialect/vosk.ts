@@ -1,4 +1,4 @@
-import { type EventOf, Fault, type ServerEvent, type Start, type WireWord } from '../../protocol/index.ts';
+import { brief, type EventOf, Fault, type ServerEvent, type Start, type WireWord } from '../../protocol/index.ts';
 import type { Dialect, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
 import { bareOf, joined, plain } from './plain-text.ts';
@@ -102,15 +102,15 @@ export class VoskSession implements DialectSession {
   #configure(config: Readonly<Record<string, unknown>>): Reading {
     this.#config = {
       words: config['words'] === undefined ? this.#config.words : Boolean(config['words']),
-      alternatives: Number(config['max_alternatives'] ?? this.#config.alternatives) || 0,
+      alternatives: numberOf(config['max_alternatives'] ?? this.#config.alternatives) || 0,
       punctuated: config['punctuate'] === undefined ? this.#config.punctuated : Boolean(config['punctuate']),
     };
     const terms = config['phrase_list'];
     const expected = Array.isArray(terms) ? vocabularyOf(terms.filter((term) => typeof term === 'string')) : {};
     if (this.#life === 'streaming') return { replies: [], commands: [{ type: 'configure', ...expected }] };
-    const rate = config['sample_rate'] === undefined ? this.#start.audio!.sampleRate : Number(config['sample_rate']);
+    const rate = config['sample_rate'] === undefined ? this.#start.audio!.sampleRate : numberOf(config['sample_rate']);
     if (!Number.isInteger(rate) || rate < 8_000 || rate > 48_000) {
-      const got = String(config['sample_rate']).slice(0, 40);
+      const got = brief(config['sample_rate']);
       throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
     }
     this.#start = { ...this.#start, ...startOf(rate), ...expected };
@@ -173,4 +173,9 @@ function startOf(sampleRate: number): Start {
 
 function together(results: readonly Result[]): Result {
   return { texts: results.flatMap(({ texts }) => texts), words: results.flatMap(({ words }) => words) };
+}
+
+/** A number or one written as text; anything else, however deep it is nested, is none. */
+function numberOf(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }

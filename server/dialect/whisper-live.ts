@@ -1,4 +1,4 @@
-import { type Encoding, type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
+import { brief, type Encoding, type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
 import type { Dialect, DialectSession, Frame, Goodbye, Reading, TurnedAway } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
 import { tokenOf } from './url-token.ts';
@@ -101,7 +101,7 @@ export class WhisperLiveSession implements DialectSession {
       throw new Fault('command.out-of-order', { got: 'audio', want: 'a text frame {"uid": …, "language": …}' });
     this.#uid = uid;
     const hello = JSON.parse(frame) as Readonly<Record<string, unknown>>;
-    const segments = Number(hello['send_last_n_segments']);
+    const segments = Number(brief(hello['send_last_n_segments']));
     this.#shows = {
       segments: Number.isInteger(segments) && segments > 0 ? Math.min(SEGMENTS_MAX, segments) : SEGMENTS,
       words: hello['word_timestamps'] === true,
@@ -169,9 +169,9 @@ export class WhisperLiveSession implements DialectSession {
 
 function startOf(hello: Readonly<Record<string, unknown>>): Start {
   const format = hello['audio_format'] ?? 'float32';
-  const encoding = ENCODINGS[String(format)];
+  const encoding = ENCODINGS[brief(format)];
   if (encoding === undefined)
-    throw new Fault('audio.format', { got: String(format).slice(0, 40), want: 'float32 or int16 at 16 kHz' });
+    throw new Fault('audio.format', { got: brief(format), want: 'float32 or int16 at 16 kHz' });
   const { language, task, hotwords } = hello;
   return {
     type: 'start',

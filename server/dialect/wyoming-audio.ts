@@ -1,4 +1,4 @@
-import { Fault } from '../../protocol/index.ts';
+import { brief, Fault } from '../../protocol/index.ts';
 
 /** How the audio of one stream is to be read. */
 export interface WyomingFormat {
@@ -13,7 +13,7 @@ export function formatOf(data: Readonly<Record<string, unknown>>): WyomingFormat
   const { rate = 16_000, width = 2, channels = 1 } = data;
   const within = (name: string, value: unknown, [least, most]: readonly [number, number]): number => {
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new Fault('command.option', { name, got: String(value).slice(0, 40), want: `${least} to ${most}` });
+    throw new Fault('command.option', { name, got: brief(value), want: `${least} to ${most}` });
   };
   return {
     rate: within('rate', rate, [8_000, 48_000]),

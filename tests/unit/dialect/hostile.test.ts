@@ -46,6 +46,41 @@ t.test('a message nested as deep as a frame allows is answered with a fault', as
   }
 });
 
+t.test('a field nested as deep as a frame allows is no error of the server at any door', async (t) => {
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+  const fields = [
+    'type',
+    'Type',
+    'session',
+    'config',
+    'uid',
+    'language',
+    'audio_format',
+    'audio',
+    'sample_rate',
+    'max_alternatives',
+    'language_code',
+    'speech_model',
+    'model',
+    'chunk',
+  ];
+  for (const [path, dialect] of ROUTES) {
+    for (const field of fields) {
+      const request = { url: path, headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
+      const session = dialect.open(request, { ...context });
+      if (isFault(session)) continue;
+      session.greet();
+      try {
+        session.read(`{"${field}":${deep}}`);
+        session.read(`{"type":"session.update","session":{"${field}":${deep}},"config":{"${field}":${deep}}}`);
+      } catch (error) {
+        if (!isFault(error)) t.fail(`${path}, ${field}: ${error}`);
+      }
+    }
+  }
+  t.pass('all were read or refused with a fault');
+});
+
 t.test('audio of any bytes, cut anywhere, comes out as numbers from -1 to 1', async () => {
   const formats = fc.record({
     encoding: fc.constantFrom('pcm_s16le' as const, 'pcm_f32le' as const, 'mulaw' as const, 'alaw' as const),
