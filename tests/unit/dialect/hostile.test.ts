@@ -81,7 +81,7 @@ t.test('a field nested as deep as a frame allows is no error of the server at an
   t.pass('all were read or refused with a fault');
 });
 
-t.test('audio of any bytes, cut anywhere, comes out as numbers from -1 to 1', async () => {
+t.test('audio of any bytes, cut anywhere, comes out as numbers about as large as sound is', async () => {
   const formats = fc.record({
     encoding: fc.constantFrom('pcm_s16le' as const, 'pcm_f32le' as const, 'mulaw' as const, 'alaw' as const),
     sampleRate: fc.constantFrom(8_000, 11_025, 16_000, 44_100, 48_000),
@@ -96,8 +96,8 @@ t.test('audio of any bytes, cut anywhere, comes out as numbers from -1 to 1', as
       return [...outputs, intake.flush()].every(
         (channels) =>
           channels.every(({ length }) => length === channels[0]!.length) &&
-          // A filter may ring a little beyond full scale.
-          channels.every((samples) => samples.every((value) => Number.isFinite(value) && Math.abs(value) < 2)),
+          // Full-scale noise makes a filter ring beyond full scale: at most by the sum of its taps, below 4.
+          channels.every((samples) => samples.every((value) => Number.isFinite(value) && Math.abs(value) < 4)),
       );
     }),
     { numRuns: 60, ...settings },
