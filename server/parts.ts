@@ -47,6 +47,7 @@ export function pipelineOf(config: Config): PipelineOptions {
       edgeMs: config['commit-edge-ms'],
       earlyConfidence: config['commit-confidence'],
       earlyMs: config['commit-early-ms'],
+      leastMs: PIPELINE.commit.leastMs,
     },
     show: { ...PIPELINE.show, edgeMs: config['show-edge-ms'], confidence: config['show-confidence'] },
     segment: { softMs: config['segment-soft-ms'], hardMs: config['segment-hard-ms'] },

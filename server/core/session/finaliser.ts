@@ -40,7 +40,7 @@ export class Finaliser {
 
   /** Reads a decode of a growing utterance; true when a sentence became final. */
   grow(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: Heard): boolean {
-    utterance.grow(this.#doubt(utterance, hypothesis, { to, lead }).words, to);
+    utterance.grow(this.#doubt(utterance, hypothesis, { to, lead }).words, to, lead?.from);
     const { anchor } = utterance;
     const { segment } = this.#desk.pipeline;
     for (;;) {

@@ -27,6 +27,8 @@ export interface PipelineOptions {
     /** A word at least this sure and `earlyMs` behind the edge is stable after one decode; above 1 never. */
     readonly earlyConfidence: number;
     readonly earlyMs: number;
+    /** Of less audio nothing is stable: without context the first words are often misheard, and the same way twice. */
+    readonly leastMs: number;
   };
   readonly show: {
     /** A tentative word this near the growing edge is half heard: it is shown only when the decode before said it too. */
@@ -61,9 +63,9 @@ export interface PipelineOptions {
 
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */
 export const PIPELINE: PipelineOptions = {
-  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 600, levelFloor: 0.0003 },
+  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
-  commit: { policy: 'agreement', edgeMs: 500, earlyConfidence: 0.95, earlyMs: 600 },
+  commit: { policy: 'agreement', edgeMs: 500, earlyConfidence: 0.95, earlyMs: 600, leastMs: 2_000 },
   show: { edgeMs: 600, confidence: 0.95, darkEdgeMs: 120, darkConfidence: 0.8, firstMs: 160, firstEveryMs: 100 },
   segment: { softMs: 12_000, hardMs: 25_000 },
   lead: { ms: 5_000, gapMs: 1_500 },

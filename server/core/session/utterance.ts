@@ -106,9 +106,9 @@ export class Utterance {
     return { seconds: (to - from) / SAMPLE_RATE, doubtedSeconds: doubted / SAMPLE_RATE };
   }
 
-  /** Reads a decode of the growing span; `edge` is where its audio ends. */
-  grow(words: readonly Word[], edge: number): void {
-    const { tentative, agreed } = this.words.push(this.#withoutEcho(words), edge);
+  /** Reads a decode of the growing span; `edge` is where its audio ends, `from` where it began, with its lead. */
+  grow(words: readonly Word[], edge: number, from = this.anchor): void {
+    const { tentative, agreed } = this.words.push(this.#withoutEcho(words), { from, edge });
     const show = this.#show;
     const dark = this.words.stable.length === 0 && this.visible.length === 0;
     const [near, sure] = dark ? [show.darkEdgeSamples, show.darkConfidence] : [show.edgeSamples, show.confidence];
@@ -181,6 +181,7 @@ export function openUtterance(start: number, { commit, show }: PipelineOptions, 
     edgeSamples: samplesFromMs(commit.edgeMs),
     earlyConfidence: commit.earlyConfidence,
     earlySamples: samplesFromMs(commit.earlyMs),
+    leastSamples: commit.policy === 'plain' ? 0 : samplesFromMs(commit.leastMs),
   };
   const shown = {
     edgeSamples: samplesFromMs(show.edgeMs),

@@ -7,6 +7,8 @@ export interface CommitOptions {
   readonly edgeSamples: number;
   readonly earlyConfidence: number;
   readonly earlySamples: number;
+  /** Of less audio than this nothing becomes stable. */
+  readonly leastSamples: number;
 }
 
 /** What is stable of a span, to go on with after a restart. */
@@ -53,11 +55,11 @@ export class StableWords {
     return this.#hanging;
   }
 
-  /** Reads a decode of the span that is heard up to `edge` and still grows. */
-  push(hypothesis: readonly Word[], edge: number): Commit {
+  /** Reads a decode of the span that is heard from `from` up to `edge` and still grows. */
+  push(hypothesis: readonly Word[], { from, edge }: { readonly from: number; readonly edge: number }): Commit {
     const known = overlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
-    const count = this.#commitCount(rest, edge);
+    const count = edge - from < this.#options.leastSamples ? 0 : this.#commitCount(rest, edge);
     const agreed = agreement(rest, this.#previous);
     this.#previous = rest.slice(count);
     this.#noteHanging(hypothesis, known);

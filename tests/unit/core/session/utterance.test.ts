@@ -3,7 +3,13 @@ import type { Word } from '../../../../server/core/hypothesis.ts';
 import { Utterance } from '../../../../server/core/session/utterance.ts';
 
 const STEP = 8_000;
-const COMMIT = { policy: 'agreement', edgeSamples: STEP, earlyConfidence: 2, earlySamples: 0 } as const;
+const COMMIT = {
+  policy: 'agreement',
+  edgeSamples: STEP,
+  earlyConfidence: 2,
+  earlySamples: 0,
+  leastSamples: 0,
+} as const;
 const SHOW = { edgeSamples: 2_000, confidence: 0.8, darkEdgeSamples: 2_000, darkConfidence: 0.8 };
 
 const words = (line: string, lastConfidence = 0.5): Word[] =>

@@ -17,9 +17,15 @@ function check(
   policy: 'agreement' | 'edge' | 'plain' = 'agreement',
   edge = 100 * STEP,
 ): void {
-  const stable = new StableWords({ policy, edgeSamples: STEP, earlyConfidence: 0.95, earlySamples: 2 * STEP });
+  const stable = new StableWords({
+    policy,
+    edgeSamples: STEP,
+    earlyConfidence: 0.95,
+    earlySamples: 2 * STEP,
+    leastSamples: 0,
+  });
   const got = decodes.map((line) => {
-    const { tentative } = stable.push(words(line), edge);
+    const { tentative } = stable.push(words(line), { from: 0, edge });
     return `${textOf(stable.stable)}|${stable.hanging}${textOf(tentative)}`;
   });
   t.same(got, want);
@@ -55,15 +61,37 @@ t.test('a very sure word is stable after one decode', async (t) => {
     edgeSamples: STEP,
     earlyConfidence: 0.95,
     earlySamples: 2 * STEP,
+    leastSamples: 0,
   });
-  stable.push(words('sure thing', 0.99), 100 * STEP);
+  stable.push(words('sure thing', 0.99), { from: 0, edge: 100 * STEP });
   t.equal(textOf(stable.stable), 'sure thing');
 });
 
+t.test('of too little audio nothing is stable, however sure and however often it is said', async (t) => {
+  const stable = new StableWords({
+    policy: 'agreement',
+    edgeSamples: 0,
+    earlyConfidence: 0.95,
+    earlySamples: 0,
+    leastSamples: 4 * STEP,
+  });
+  stable.push(words('Good you', 0.99), { from: 0, edge: 3 * STEP });
+  stable.push(words('Good you', 0.99), { from: 0, edge: 4 * STEP - 1 });
+  t.equal(textOf(stable.stable), '');
+  stable.push(words('Could you', 0.99), { from: 0, edge: 4 * STEP });
+  t.equal(textOf(stable.stable), 'Could you');
+});
+
 t.test('the last decode makes the rest stable and keeps what was', async (t) => {
-  const stable = new StableWords({ policy: 'plain', edgeSamples: 0, earlyConfidence: 2, earlySamples: 0 });
-  stable.push(words('we go'), 0);
-  stable.push(words('we go'), 0);
+  const stable = new StableWords({
+    policy: 'plain',
+    edgeSamples: 0,
+    earlyConfidence: 2,
+    earlySamples: 0,
+    leastSamples: 0,
+  });
+  stable.push(words('we go'), { from: 0, edge: 0 });
+  stable.push(words('we go'), { from: 0, edge: 0 });
   stable.finish(words('We go home.'));
   t.equal(textOf(stable.stable), 'we go home.');
 });
