@@ -106,7 +106,8 @@ export function scriptedParts(
     log,
     meter,
     journals,
-    pipeline: { ...PIPELINE, models: { own: 'script', small } },
+    // Its words are never misheard for want of context.
+    pipeline: { ...PIPELINE, commit: { ...PIPELINE.commit, leastMs: 0 }, models: { own: 'script', small } },
     offer,
     engine: 'script',
     cleanTimeoutMs: 500,
