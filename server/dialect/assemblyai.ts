@@ -3,6 +3,7 @@ import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading }
 import { codeOf, errorFrame, goodbyeOf } from './assemblyai-faults.ts';
 import { openingOf, settingsOf } from './assemblyai-settings.ts';
 import { cleanedWords } from './cleaned-words.ts';
+import { fieldsOf } from './json-frame.ts';
 import { bareOf, joined, plain } from './plain-text.ts';
 
 const NOTHING: Reading = { replies: [], commands: [] };
@@ -105,13 +106,7 @@ class AssemblyaiSession implements DialectSession {
   }
 
   #message(text: string): Reading {
-    let message: unknown;
-    try {
-      message = JSON.parse(text);
-    } catch (cause) {
-      throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
-    }
-    const fields = (message ?? {}) as Readonly<Record<string, unknown>>;
+    const fields = fieldsOf(text);
     switch (fields['type']) {
       case 'KeepAlive':
         return { replies: [], commands: [{ type: 'keepalive' }] };

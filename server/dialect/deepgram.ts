@@ -4,6 +4,7 @@ import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, 
 import { deepgramRefusal } from './deepgram-faults.ts';
 import { type Wishes, wishesOf } from './deepgram-query.ts';
 import { metadataFrame, resultsFrame, seconds } from './deepgram-results.ts';
+import { fieldsOf } from './json-frame.ts';
 
 const NOTHING: Reading = { replies: [], commands: [] };
 /** A final that ends this near the end of speech is the last of its utterance; word times are not exact. */
@@ -123,12 +124,7 @@ class DeepgramSession implements DialectSession {
   }
 
   #message(text: string): Reading {
-    let type: unknown;
-    try {
-      type = (JSON.parse(text) as { type?: unknown } | null)?.type;
-    } catch (cause) {
-      throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
-    }
+    const { type } = fieldsOf(text);
     switch (type) {
       case 'KeepAlive':
         return { replies: [], commands: [{ type: 'keepalive' }] };

@@ -1,6 +1,7 @@
 import { brief, type EventOf, Fault, type ServerEvent, type Start, type WireWord } from '../../protocol/index.ts';
 import type { Dialect, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
+import { fieldsOf } from './json-frame.ts';
 import { bareOf, joined, plain } from './plain-text.ts';
 import { tokenOf } from './url-token.ts';
 import { withoutWavHeader } from './wav-header.ts';
@@ -82,13 +83,7 @@ export class VoskSession implements DialectSession {
   }
 
   #message(text: string): Reading {
-    let message: unknown;
-    try {
-      message = JSON.parse(text);
-    } catch (cause) {
-      throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
-    }
-    const { config, eof, reset } = (message ?? {}) as Readonly<Record<string, unknown>>;
+    const { config, eof, reset } = fieldsOf(text);
     if (typeof config === 'object' && config !== null) return this.#configure(config as Record<string, unknown>);
     if (eof) {
       const commands = [...this.#begin(), { type: 'finish' as const }];

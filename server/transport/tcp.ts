@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { Fault } from '../../protocol/index.ts';
 import type { Connection, ConnectionHandler, Transport, TransportHandler } from '../ports/transport.ts';
+import { listen } from './listen.ts';
 
 export interface TcpOptions {
   /** What the gateway is told for a path: the protocol of this port has none. */
@@ -35,13 +35,7 @@ export class TcpTransport implements Transport {
   }
 
   listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const problem = error.code === 'EADDRINUSE' ? 'the port is taken' : (error.code ?? error.message);
-        reject(new Fault('server.listen', { host, port, problem }, { cause: error }));
-      });
-      this.#server.listen(port, host, () => resolve((this.#server.address() as { port: number }).port));
-    });
+    return listen(this.#server, host, port);
   }
 
   close(): Promise<void> {

@@ -6,10 +6,11 @@ import type { Duplex } from 'node:stream';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { FAULTS, Fault, LIMITS } from '../../protocol/index.ts';
+import { FAULTS, LIMITS } from '../../protocol/index.ts';
 import { Allowance } from '../core/schedule/allowance.ts';
 import type { Connection, ConnectionHandler, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
+import { listen } from './listen.ts';
 
 export interface WsOptions {
   readonly frameBytesMax: number;
@@ -54,13 +55,7 @@ export class WsTransport implements Transport {
   }
 
   listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const problem = error.code === 'EADDRINUSE' ? 'the port is taken' : (error.code ?? error.message);
-        reject(new Fault('server.listen', { host, port, problem }, { cause: error }));
-      });
-      this.#server.listen(port, host, () => resolve((this.#server.address() as { port: number }).port));
-    });
+    return listen(this.#server, host, port);
   }
 
   close(): Promise<void> {

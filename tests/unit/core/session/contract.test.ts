@@ -7,17 +7,12 @@ import type { SessionSeed } from '../../../../server/core/session/seed.ts';
 import { SessionCore } from '../../../../server/core/session/session.ts';
 import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import { WINDOW } from '../../../../server/core/speech/voice-log.ts';
+import { SETTINGS as ONE_SPEAKER } from '../../../support/session-settings.ts';
 
 const SETTINGS: SessionSettings = {
-  channels: 1,
-  language: 'en',
-  languages: [],
-  task: 'transcribe',
-  model: undefined,
-  vocabulary: [],
+  ...ONE_SPEAKER,
   partials: { mode: 'revisable', everyMs: 100 },
   cleanup: { mode: 'rules', instruction: '' },
-  endpoint: { minMs: 300, maxMs: 900 },
 };
 const VOCABULARY = [
   'the',

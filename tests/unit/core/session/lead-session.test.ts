@@ -5,18 +5,7 @@ import type { Span } from '../../../../server/core/session/outputs.ts';
 import { SessionCore } from '../../../../server/core/session/session.ts';
 import { PIPELINE, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import { SAMPLE_RATE } from '../../../../server/core/time.ts';
-
-const SETTINGS: SessionSettings = {
-  channels: 1,
-  language: 'en',
-  languages: [],
-  task: 'transcribe',
-  model: undefined,
-  vocabulary: [],
-  partials: { mode: 'revisable', everyMs: 300 },
-  cleanup: { mode: 'off', instruction: '' },
-  endpoint: { minMs: 300, maxMs: 900 },
-};
+import { SETTINGS } from '../../../support/session-settings.ts';
 
 /** A speaker who says a word every half second from `from` on, and a session that is answered by hand. */
 class Talk {
