@@ -22,6 +22,15 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
+/** Addresses of the pages and their files; `client/web/build.mjs` makes the files. */
+const PAGES: Readonly<Record<string, string>> = {
+  '/': '/index.html',
+  '/captions': '/captions.html',
+  '/overlay': '/overlay.html',
+  '/overlay/settings': '/overlay-settings.html',
+  '/meeting': '/meeting.html',
+};
+
 /** Nothing from elsewhere, nothing inline, nobody may frame the page. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
@@ -48,7 +57,7 @@ export async function answer(request: Request, site: Site): Promise<Response> {
     case '/v1/info':
       return json(site.info(), 200);
     default:
-      return file(pathname === '/' ? '/index.html' : pathname, site.webFolder);
+      return file(PAGES[pathname] ?? pathname, site.webFolder);
   }
 }
 

@@ -1,0 +1,1 @@
+document.documentElement.dataset['page'] = 'overlay-settings';
