@@ -66,6 +66,13 @@ export const Start = z.object({
     })
     .optional()
     .describe('Go on with a session whose connection was lost; every other field is ignored.'),
+  keep: z
+    .object({
+      transcript: z.string().max(100).optional().describe('Go on with this kept transcript, behind what is there.'),
+      title: z.string().max(LIMITS.titleCharsMax).optional().describe('Its title; default the time it began.'),
+    })
+    .optional()
+    .describe('Keep what is said as a transcript that can be found, corrected and exported later.'),
   ...changeable,
 });
 export type Start = z.infer<typeof Start>;

@@ -26,6 +26,9 @@ export const Ready = z.object({
   language: z.string().describe('The language in force, or `auto`.'),
   languages: z.union([z.literal('all'), z.array(z.string())]).describe('Languages this model knows.'),
   audio: AudioFormat,
+  transcript: z.string().optional().describe('Id of the transcript that is kept of this session, when one is.'),
+  part: z.int().min(1).optional().describe('Number of this session in that transcript, from 1.'),
+  transcriptMs: ms.optional().describe('Where the session begins on the time line of that transcript.'),
 });
 
 const samples = z.int().min(0).describe('Whole samples of each channel taken in, at the rate of `start`.');
@@ -110,6 +113,7 @@ export const NOTICES = [
   'engine.restarted',
   'audio.clipped',
   'audio.invalid',
+  'keep.skipped',
 ] as const;
 
 export const Notice = z.object({

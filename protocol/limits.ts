@@ -44,4 +44,6 @@ export const LIMITS = {
   uploadsBytesMax: 419_430_400,
   /** Length of the sound in an uploaded file, minutes. */
   uploadMinutesMax: 240,
+  /** Characters of a transcript's title. */
+  titleCharsMax: 200,
 } as const;
