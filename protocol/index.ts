@@ -2,6 +2,7 @@ export * from './audio.ts';
 export * from './brief.ts';
 export * from './codec.ts';
 export * from './commands.ts';
+export * from './cues.ts';
 export * from './events.ts';
 export * from './faults.ts';
 export * from './limits.ts';
