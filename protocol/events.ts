@@ -20,7 +20,7 @@ export const Ready = z.object({
   session: z.string().describe('Id of the session.'),
   secret: z.string().describe('Needed to resume it; shown once.'),
   resumeMs: ms.describe('How long the session waits for a client whose connection was lost; 0 is not at all.'),
-  aliveMs: ms.optional().describe('Longest silence of the server; after thrice that the line is dead.'),
+  aliveMs: ms.optional().describe('Longest silence of the server; after two and a half times that the line is dead.'),
   model: z.string(),
   engine: z.string(),
   language: z.string().describe('The language in force, or `auto`.'),

@@ -211,6 +211,13 @@ export const FAULTS = {
     (_: object) => 'Something failed that should not have; the server has logged it.',
   ),
   'http.unknown': row('client', 404, 1008, 'never', (d: { path: string }) => `There is nothing at ${d.path}.`),
+  'http.upgrade': row(
+    'client',
+    426,
+    1008,
+    'same',
+    (d: { path: string }) => `${d.path} speaks WebSocket; connect to it as one.`,
+  ),
   'engine.crashed': row(
     'server',
     500,

@@ -24,8 +24,8 @@ export const LIMITS = {
   idleTimeoutMs: 60_000,
   /** Between two pings of the server, ms. */
   pingEveryMs: 15_000,
-  /** Longest silence of the server on a line that is alive, ms. */
-  aliveEveryMs: 10_000,
+  /** Longest silence of the server on a line that is alive, ms. Short, for it is all a client has to tell a dead line by. */
+  aliveEveryMs: 1_500,
   /** Time a client has to answer a close, ms. */
   closeTimeoutMs: 10_000,
   /** Length of a session, minutes. */

@@ -1,10 +1,11 @@
 import type { Encoding } from '../../protocol/audio.ts';
 import type { Configure, Start } from '../../protocol/commands.ts';
 import type { EventOf, ServerEvent } from '../../protocol/events.ts';
-import { FAULTS, Fault, type FaultCode } from '../../protocol/faults.ts';
+import { FAULTS, type Fault } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readServerEvent } from '../../protocol/read-event.ts';
 import { backoffMs } from './backoff.ts';
+import { onRefusal, type Refusal, remoteFault, showsRefusals, whyNot } from './refusal.ts';
 import { type Address, openSocket, type SocketLike } from './socket.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 
@@ -28,9 +29,11 @@ const UNSENT_MAX = 262_144;
 const KEEP_SECONDS = 60;
 const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
 /** An attempt to come back that is not answered in this time is given up for the next one. */
-const ATTEMPT_MS = 10_000;
+const ATTEMPT_MS = 5_000;
 /** After so many of the server's longest silences the line is dead, whatever the network says. */
 const DEAD_AFTER = 2.5;
+/** Looks in each of the server's longest silences. */
+const LOOKS = 4;
 /** The server ended the connection for what was said on it; to say it again would not help. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
@@ -201,6 +204,9 @@ export class Session implements AsyncIterable<ServerEvent> {
     const socket = openSocket(this.#address, start.resume?.session);
     const ours = (): boolean => this.#socket === undefined || this.#socket === socket;
     socket.addEventListener('open', () => socket.send(JSON.stringify(start)));
+    onRefusal(socket, (refusal) => {
+      if (ours()) this.#refused(refusal);
+    });
     socket.addEventListener('message', ((event: { data: unknown }) => {
       if (ours() && typeof event.data === 'string') this.#hear(event.data);
     }) as (event: never) => void);
@@ -265,7 +271,7 @@ export class Session implements AsyncIterable<ServerEvent> {
       if (asleep || this.#line !== 'live' || nowMs - this.#heardMs < aliveMs * DEAD_AFTER) return;
       this.#socket.close();
       this.#lost(1006);
-    }, aliveMs / 2);
+    }, aliveMs / LOOKS);
     (this.#listening as { unref?: () => void }).unref?.();
   }
 
@@ -291,14 +297,30 @@ export class Session implements AsyncIterable<ServerEvent> {
     const nowMs = performance.now();
     this.#lostSinceMs ??= nowMs;
     const late = nowMs - this.#lostSinceMs > (this.ready?.resumeMs ?? 0);
-    if (this.#over || this.#line === 'opening' || !this.#mayResume || FINAL_STATUSES.has(code) || late) {
-      return this.#end(code);
-    }
+    if (this.#over || FINAL_STATUSES.has(code)) return this.#end(code);
+    if (this.#line === 'opening' || !this.#mayResume || late) return void this.#explain(code);
     this.#line = 'lost';
     const attempt = ++this.#attempt;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#tryAgain(), backoffMs(attempt, Math.random()));
     for (const watcher of this.#watchers) watcher({ state: 'reconnecting', attempt });
+  }
+
+  /** The server answered, but not as a WebSocket. What will not change need not be asked for again. */
+  #refused(refusal: Refusal): void {
+    if (this.#line === 'ended') return;
+    this.#problem = ` (${typeof refusal === 'string' ? refusal : refusal.message})`;
+    if (typeof refusal === 'string') return;
+    this.#fault = refusal;
+    this.#over ||= FAULTS[refusal.code].retry === 'never';
+  }
+
+  /** Browsers keep to themselves why no connection came about; the server says it over HTTP. */
+  async #explain(code: number): Promise<void> {
+    const silent = code === 1006 && this.#fault === undefined && !showsRefusals(this.#socket);
+    const refusal = silent ? await whyNot(this.#address, this.ready?.session) : undefined;
+    if (refusal !== undefined) this.#refused(refusal);
+    this.#end(code);
   }
 
   #tryAgain(): void {
@@ -340,12 +362,4 @@ export class Session implements AsyncIterable<ServerEvent> {
     for (const wake of this.#wakes) wake();
     this.#wakes.clear();
   }
-}
-
-/** A fault that came over the wire, with the server's text. */
-function remoteFault(event: EventOf<'fault'>): Fault {
-  const code = event.code in FAULTS ? (event.code as FaultCode) : 'server.bug';
-  const fault = new Fault(code, {} as never);
-  fault.message = event.text;
-  return fault;
 }

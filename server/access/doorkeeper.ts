@@ -6,6 +6,8 @@ import { checkKey, findKey } from './keys.ts';
 import type { Usage } from './usage.ts';
 
 const AUDIENCE = 'sotto';
+/** When nothing had expired. What was revoked is so at any time. */
+const LONG_AGO_MS = 0;
 
 /** Lets in who has a key of the file, or a token minted with one. Changes of the file count at once. */
 export class Doorkeeper implements Access {
@@ -21,15 +23,29 @@ export class Doorkeeper implements Access {
   }
 
   async admit(credential: string | undefined, scope: Scope): Promise<Caller> {
+    const key = await this.#key(credential, scope, this.#nowMs());
+    if (scope === 'stream' && this.#usage.isSpent(key))
+      throw new Fault('auth.quota', { minutes: key.minutesPerDay ?? 0 });
+    return this.#caller(key);
+  }
+
+  async readmit(credential: string | undefined): Promise<Caller> {
+    return this.#caller(await this.#key(credential, 'stream', LONG_AGO_MS));
+  }
+
+  /** Whose credential this is, at a moment. */
+  async #key(credential: string | undefined, scope: Scope, nowMs: number): Promise<Key> {
     if (credential === undefined || credential === '') throw new Fault('auth.missing', {});
     const { keys, tokenSecret } = this.#contents();
     const isToken = credential.startsWith('ey');
-    const key = isToken ? await this.#tokenKey(credential, keys, tokenSecret) : findKey(keys, credential);
+    const key = isToken ? await tokenKey(credential, { keys, tokenSecret, nowMs }) : findKey(keys, credential);
     // A token opens sessions and nothing else: it cannot mint its successor.
     if (isToken && scope !== 'stream') throw new Fault('auth.denied', { got: `A token for ${scope}` });
-    checkKey(key, scope, this.#nowMs());
-    if (scope === 'stream' && this.#usage.isSpent(key))
-      throw new Fault('auth.quota', { minutes: key.minutesPerDay ?? 0 });
+    checkKey(key, scope, nowMs);
+    return key;
+  }
+
+  #caller(key: Key): Caller {
     return {
       key: key.id,
       sessionsMax: key.sessionsMax,
@@ -50,24 +66,27 @@ export class Doorkeeper implements Access {
     return { token, expires: new Date((issued + seconds) * 1_000).toISOString() };
   }
 
-  async #tokenKey(token: string, keys: readonly Key[], secret: string): Promise<Key> {
-    try {
-      const { payload } = await jwtVerify(token, Buffer.from(secret, 'base64url'), {
-        ...{ algorithms: ['HS256'], audience: AUDIENCE, requiredClaims: ['exp', 'sub'] },
-        currentDate: new Date(this.#nowMs()),
-      });
-      const key = keys.find(({ id }) => id === payload.sub);
-      if (key !== undefined) return key;
-    } catch (error) {
-      if (error instanceof errors.JWTExpired) throw new Fault('auth.expired', {});
-    }
-    throw new Fault('auth.invalid', {});
-  }
-
   /** Whoever deletes the file locks everybody out; one that cannot be read is the operator's to mend. */
   #contents(): Pick<Contents, 'keys' | 'tokenSecret'> {
     const contents = this.#file.contents();
     if (contents === undefined) throw new Fault('auth.invalid', {});
     return contents;
   }
+}
+
+async function tokenKey(
+  token: string,
+  { keys, tokenSecret, nowMs }: { readonly keys: readonly Key[]; readonly tokenSecret: string; readonly nowMs: number },
+): Promise<Key> {
+  try {
+    const { payload } = await jwtVerify(token, Buffer.from(tokenSecret, 'base64url'), {
+      ...{ algorithms: ['HS256'], audience: AUDIENCE, requiredClaims: ['exp', 'sub'] },
+      currentDate: new Date(nowMs),
+    });
+    const key = keys.find(({ id }) => id === payload.sub);
+    if (key !== undefined) return key;
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new Fault('auth.expired', {});
+  }
+  throw new Fault('auth.invalid', {});
 }

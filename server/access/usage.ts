@@ -40,7 +40,8 @@ export class Usage {
     if (key.minutesPerDay === undefined) return true;
     this.#turn();
     this.#audioMs.set(key.id, (this.#audioMs.get(key.id) ?? 0) + audioMs);
-    if (this.#nowMs() - this.#savedMs >= SAVE_EVERY_MS) this.save();
+    // A clock that was set back must not put it off.
+    if (Math.abs(this.#nowMs() - this.#savedMs) >= SAVE_EVERY_MS) this.save();
     return !this.isSpent(key);
   }
 

@@ -38,9 +38,9 @@ export class SessionConnection implements ConnectionHandler, Live {
   readonly #line: Line;
   #rest: Disposable | undefined;
   #alive: Disposable | undefined;
-  /** Number of the newest event that was sent, and whether one was since the last look. */
+  /** Number of the newest event that was sent, and when that was. */
   #seq = 0;
-  #spoke = false;
+  #spokeMs = 0;
   #session: LiveSession | undefined;
   #ended = false;
 
@@ -170,11 +170,17 @@ export class SessionConnection implements ConnectionHandler, Live {
   /** A client cannot tell a silent server from a dead line, so the server is never silent for long. */
   #stayAlive(): void {
     if (this.#line.lifetime !== 'kept') return;
-    this.#alive = this.#parts.clock.after(LIMITS.aliveEveryMs, () => {
-      if (!this.#spoke && this.#connection.queuedBytes === 0) this.#send({ type: 'alive', seq: this.#seq });
-      this.#spoke = false;
+    const { clock } = this.#parts;
+    this.#alive = clock.after(this.#spokeMs + LIMITS.aliveEveryMs - clock.nowMs(), () => {
+      if (clock.nowMs() - this.#spokeMs >= LIMITS.aliveEveryMs) this.#speakUp();
       this.#stayAlive();
     });
+  }
+
+  /** To a client that has not read the last yet nothing more has to be said. */
+  #speakUp(): void {
+    if (this.#connection.queuedBytes === 0) this.#send({ type: 'alive', seq: this.#seq });
+    else this.#spokeMs = this.#parts.clock.nowMs();
   }
 
   #open(command: Command): void {
@@ -224,7 +230,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #send(event: ServerEvent): void {
     if (this.#ended) return;
     this.#seq = event.seq;
-    this.#spoke = true;
+    this.#spokeMs = this.#parts.clock.nowMs();
     this.#sendAll(this.#dialect.write(event));
   }
 

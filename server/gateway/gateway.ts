@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FAULTS, Fault, isFault, LIMITS } from '../../protocol/index.ts';
+import { FAULTS, Fault, isFault, LIMITS, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
@@ -74,11 +74,10 @@ export class Gateway implements TransportHandler {
     const subprotocol = dialect.subprotocol(request.subprotocols);
     try {
       const credential = credentialOf(request) ?? dialect.credential?.(request);
-      const caller = await this.#access.admit(credential, 'stream');
+      const { caller, resumes } = await this.#admit(request, credential);
       const session = dialect.open(request, context);
       if (isFault(session)) throw session;
       const decoder = this.#options.http?.decoder;
-      const resumes = session.lifetime === 'kept' ? this.#resumed(request, caller) : undefined;
       if (resumes === undefined) this.#checkRoom(caller, request.remoteAddress);
       return {
         kind: 'accept',
@@ -112,6 +111,7 @@ export class Gateway implements TransportHandler {
         method === request.method && (path.endsWith('/') ? pathname.startsWith(path) : pathname === path),
     );
     if (question !== undefined) return this.#ask(request, question);
+    if (pathname === STREAM_PATH && request.method === 'GET') return this.#wouldOpen(request, remoteAddress);
     try {
       const fault = this.#refusal({ headers });
       if (fault !== undefined) throw fault;
@@ -125,6 +125,14 @@ export class Gateway implements TransportHandler {
     } catch (error) {
       return faultResponse(this.#faultOf(error));
     }
+  }
+
+  /** A browser is not told why its WebSocket was refused, so it may ask. */
+  async #wouldOpen(request: Request, remoteAddress: string): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    const headers = Object.fromEntries(request.headers);
+    const upgrade = await this.upgrade({ url: pathname + search, headers, subprotocols: [SUBPROTOCOL], remoteAddress });
+    return upgrade.kind === 'refuse' ? upgrade.response : faultResponse(new Fault('http.upgrade', { path: pathname }));
   }
 
   async #upload(request: Request, dialect: UploadDialect, address: string): Promise<Response> {
@@ -169,10 +177,19 @@ export class Gateway implements TransportHandler {
     return { id: randomUUID(), nowMs: Date.now(), model: this.#parts.offer.model };
   }
 
-  /** A session that is here already needs no room: its client may come back though the server is full or draining. */
-  #resumed(request: OpenRequest, caller: Caller): string | undefined {
+  /**
+   * Who asks. A session that is here already needs no room, and outlives its token: its client may come back though the
+   * server is full or draining. Whoever is let in for that can do nothing else.
+   */
+  async #admit(
+    request: OpenRequest,
+    credential: string | undefined,
+  ): Promise<{ readonly caller: Caller; readonly resumes: string | undefined }> {
     const id = new URLSearchParams(request.url.split('?')[1]).get('resume') ?? '';
-    return this.#parts.registry.find(id)?.key === caller.key ? id : undefined;
+    const session = this.#parts.registry.find(id);
+    const caller = session && (await this.#access.readmit(credential));
+    if (caller !== undefined && caller.key === session?.key) return { caller, resumes: id };
+    return { caller: await this.#access.admit(credential, 'stream'), resumes: undefined };
   }
 
   /** The room was there when the caller was let in; others may have come in meanwhile. */

@@ -19,6 +19,8 @@ export interface Access {
   readonly needsKey: boolean;
   /** Rejects with `auth.missing`, `auth.invalid`, `auth.expired`, `auth.denied` or `auth.quota`. */
   admit(credential: string | undefined, scope: Scope): Promise<Caller>;
+  /** The same for who comes back to a session that is open: it outlives its token, and the minutes of its key. */
+  readmit(credential: string | undefined): Promise<Caller>;
   /** A token that opens sessions for `caller`'s key, for some seconds. */
   mint(caller: Caller, seconds: number): Promise<{ readonly token: string; readonly expires: string }>;
 }

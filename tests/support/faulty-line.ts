@@ -34,12 +34,14 @@ export class FaultyLine {
     for (const pair of this.#pairs) pair.mute = true;
   }
 
-  /** The client does not read for a while. */
-  async stall(ms: number): Promise<void> {
-    const pairs = [...this.#pairs];
-    for (const { upstream } of pairs) upstream.pause();
+  /** Nothing passes for a while, down to the client or in both directions; then all of it does. */
+  async stall(ms: number, which: 'down' | 'both'): Promise<void> {
+    const stopped = [...this.#pairs].flatMap(({ client, upstream }) =>
+      which === 'down' ? [upstream] : [upstream, client],
+    );
+    for (const socket of stopped) socket.pause();
     await new Promise((resolve) => setTimeout(resolve, ms));
-    for (const { upstream } of pairs) upstream.resume();
+    for (const socket of stopped) socket.resume();
   }
 
   close(): void {

@@ -19,6 +19,14 @@ const send = (message: FromWorker): void => void process.send?.(message);
 let script: WorkerScript = { words: [] };
 let recogniser = new ScriptedRecogniser([]);
 let decodes = 0;
+/** What a signal has made of it: its next decodes never end, or it says it has grown. */
+let fault: 'none' | 'endless' | 'grown' = 'none';
+process.on('SIGUSR2', () => {
+  fault = 'endless';
+});
+process.on('SIGHUP', () => {
+  fault = 'grown';
+});
 
 process.on('message', async (message: ToWorker) => {
   if (message.kind === 'setup') {
@@ -29,7 +37,7 @@ process.on('message', async (message: ToWorker) => {
   }
   if (message.kind === 'ping') {
     const grown = script.grows !== undefined && decodes >= script.grows.after;
-    send({ kind: 'alive', memoryMb: grown ? script.grows!.memoryMb : 50 });
+    send({ kind: 'alive', memoryMb: fault === 'grown' ? 100_000 : grown ? script.grows!.memoryMb : 50 });
   }
   if (message.kind !== 'decode') return;
   decodes++;
@@ -37,7 +45,7 @@ process.on('message', async (message: ToWorker) => {
   const holds = (seconds: readonly number[] = []): boolean =>
     seconds.some((at) => at * 16_000 >= job.fromSample && at * 16_000 < job.fromSample + job.samples.length);
   if (holds(script.deadly)) process.abort();
-  if (holds(script.endless)) return;
+  if (holds(script.endless) || fault === 'endless') return;
   if (script.decodeMs !== undefined) await new Promise((resolve) => setTimeout(resolve, script.decodeMs));
   const answer = await recogniser.decode({ ...job, samples: job.samples });
   if (answer.kind === 'hypothesis') send(answer);

@@ -12,8 +12,6 @@ interface FaultKind {
   readonly name: string;
   readonly hits: 'one' | 'all';
   inflict(crowd: Crowd, session: number, random: () => number): Promise<void>;
-  /** Share of `--times`; half-open lines take long to be noticed. */
-  readonly share?: number;
 }
 
 const signal =
@@ -26,17 +24,33 @@ const signal =
 const KINDS: readonly FaultKind[] = [
   { name: 'control: nothing', hits: 'one', inflict: async () => {} },
   { name: 'connection cut', hits: 'one', inflict: async (crowd, session) => crowd.line(session).cut() },
-  { name: 'line half-open', hits: 'one', share: 0.1, inflict: async (crowd, session) => crowd.line(session).mute() },
+  { name: 'line half-open', hits: 'one', inflict: async (crowd, session) => crowd.line(session).mute() },
+  {
+    name: 'line stalls 0-6 s',
+    hits: 'one',
+    inflict: (crowd, session, random) => crowd.line(session).stall(random() * 6_000, 'both'),
+  },
   {
     name: 'client stops reading 0-2 s',
     hits: 'one',
-    inflict: (crowd, session, random) => crowd.line(session).stall(random() * 2_000),
+    inflict: (crowd, session, random) => crowd.line(session).stall(random() * 2_000, 'down'),
   },
   { name: 'recogniser kill -9', hits: 'all', inflict: signal('recogniser', 'SIGKILL') },
   { name: 'recogniser abort', hits: 'all', inflict: signal('recogniser', 'SIGABRT') },
   { name: 'recogniser hangs', hits: 'all', inflict: signal('recogniser', 'SIGSTOP') },
+  { name: 'recogniser decodes without end', hits: 'all', inflict: signal('recogniser', 'SIGUSR2') },
+  { name: 'recogniser grows beyond its limit', hits: 'all', inflict: signal('recogniser', 'SIGHUP') },
   { name: 'cleaner kill -9', hits: 'all', inflict: signal('cleaner', 'SIGKILL') },
   { name: 'cleaner hangs', hits: 'all', inflict: signal('cleaner', 'SIGSTOP') },
+  {
+    name: 'server stands still 0-3 s',
+    hits: 'all',
+    inflict: async ({ pid }, _, random) => {
+      process.kill(pid, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, random() * 3_000));
+      process.kill(pid, 'SIGCONT');
+    },
+  },
   { name: 'server kill -9, restart', hits: 'all', inflict: (crowd) => crowd.restart() },
 ];
 
@@ -44,6 +58,7 @@ export async function run(args: string[]): Promise<void> {
   const options = readArgs(args, {
     times: '50',
     seconds: '60',
+    crowds: '1',
     sessions: '8',
     pace: '4',
     seed: '1',
@@ -52,6 +67,7 @@ export async function run(args: string[]): Promise<void> {
   });
   const folder = mkdtempSync(join(tmpdir(), 'sotto-faults-'));
   const programs = await bundle('scripted-process-main', 'scripted-worker', 'scripted-cleaner');
+  const crowds = Number(options['crowds']);
   const setup = {
     programs: programs.folder,
     folder,
@@ -60,13 +76,14 @@ export async function run(args: string[]): Promise<void> {
     random: randomFrom(Number(options['seed'])),
   };
   try {
-    console.log(`${machine()}; scripted engine, ${setup.sessions} streams at ${setup.pace} times real time`);
+    const streams = Number(options['soak']) > 0 ? setup.sessions : `${crowds} times ${setup.sessions}`;
+    console.log(`${machine()}; scripted engine, ${streams} streams at ${setup.pace} times real time`);
     if (Number(options['soak']) > 0) return await soak(setup, Number(options['soak']));
     const rows: (string | number)[][] = [];
     for (const kind of KINDS) {
       if (!kind.name.includes(options['only']!)) continue;
-      const times = Math.max(1, Math.round(Number(options['times']) * (kind.share ?? 1)));
-      rows.push(await measure(kind, setup, { times, seconds: Number(options['seconds']) }));
+      const bounds = { crowds, times: Number(options['times']), seconds: Number(options['seconds']) };
+      rows.push(await measure(kind, setup, bounds));
       console.log(table([HEAD, rows.at(-1)!]));
     }
     console.log(`\n${table([HEAD, ...rows])}`);
@@ -79,18 +96,22 @@ export async function run(args: string[]): Promise<void> {
 const HEAD = ['fault', 'injected', 'affected', 'spoken', 'lost', 'doubled', 'failed', 'text again p50', 'p95', 'max'];
 type Setup = Parameters<typeof gather>[0];
 
+interface Bounds {
+  /** Servers, each with streams of its own; faults of a process hit those of one. */
+  readonly crowds: number;
+  readonly times: number;
+  readonly seconds: number;
+}
+
 /** Injects until it was often enough or the seconds are over; then lets everybody finish. */
-async function measure(
-  kind: FaultKind,
-  setup: Setup,
-  { times, seconds }: { readonly times: number; readonly seconds: number },
-): Promise<(string | number)[]> {
-  const crowd = await gather(setup);
+async function measure(kind: FaultKind, setup: Setup, { crowds, times, seconds }: Bounds) {
+  const folders = Array.from({ length: crowds }, () => mkdtempSync(join(setup.folder, 'crowd-')));
+  const gathered = await Promise.all(folders.map((folder) => gather({ ...setup, folder })));
   const endMs = performance.now() + seconds * 1_000;
   const again: number[] = [];
   let injected = 0;
   let affected = 0;
-  const injector = async (hit: readonly number[]): Promise<void> => {
+  const injector = async (crowd: Crowd, hit: readonly number[]): Promise<void> => {
     while (injected < times && performance.now() < endMs) {
       await new Promise((resolve) => setTimeout(resolve, 100 + setup.random() * 900));
       const live = hit.filter((session) => crowd.isSpeaking(session));
@@ -104,14 +125,13 @@ async function measure(
     }
   };
   const everybody = Array.from({ length: setup.sessions }, (_, i) => i);
-  await Promise.all(kind.hits === 'all' ? [injector(everybody)] : everybody.map((session) => injector([session])));
-  const tally: Tally = await crowd.disperse();
+  const hits = kind.hits === 'all' ? [everybody] : everybody.map((session) => [session]);
+  await Promise.all(gathered.flatMap((crowd) => hits.map((hit) => injector(crowd, hit))));
+  const tallies: readonly Tally[] = await Promise.all(gathered.map((crowd) => crowd.disperse()));
+  const sum = (of: (tally: Tally) => number): number => tallies.reduce((all, tally) => all + of(tally), 0);
   const [p50, p95, max] = [0.5, 0.95, 1].map((share) => quantile(again, share) / 1_000);
-  return [
-    kind.name,
-    ...[injected, affected, tally.spoken, tally.lost, tally.doubled, tally.failed].map(String),
-    ...[p50!, p95!, max!],
-  ];
+  const counts = [sum(({ spoken }) => spoken), sum(({ lost }) => lost), sum(({ doubled }) => doubled)];
+  return [kind.name, ...[injected, affected, ...counts, sum(({ failed }) => failed)].map(String), p50!, p95!, max!];
 }
 
 /** Sessions come, speak, are cut off, come back and leave: does the server grow? */

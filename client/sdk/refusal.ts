@@ -1,0 +1,79 @@
+import { FAULTS, Fault, type FaultCode } from '../../protocol/faults.ts';
+import { type Address, type SocketLike, streamUrl } from './socket.ts';
+
+/** Why a server let nobody in: its fault, or what else can be said. */
+export type Refusal = Fault | string;
+
+/** An explanation that takes longer is done without, ms. */
+const ASK_MS = 3_000;
+/** Longer is no fault, but somebody's page. */
+const BODY_CHARS_MAX = 65_536;
+
+/** What Node's `ws` shows of an answer that is no upgrade. */
+interface Answer extends AsyncIterable<Uint8Array> {
+  readonly statusCode?: number;
+}
+type WithAnswers = SocketLike & {
+  on?(event: 'unexpected-response', listener: (request: unknown, answer: Answer) => void): void;
+};
+
+export const showsRefusals = (socket: SocketLike): boolean => (socket as WithAnswers).on !== undefined;
+
+/** Tells what a server says instead of the upgrade, where the socket shows it: that of `ws` does, no browser's does. */
+export function onRefusal(socket: SocketLike, tell: (refusal: Refusal) => void): void {
+  const { on } = socket as WithAnswers;
+  on?.call(socket, 'unexpected-response', (_, answer) => {
+    void refusalOf(answer)
+      .then(tell, () => {})
+      .then(() => socket.close());
+  });
+}
+
+/** Asks over HTTP why no connection came about; undefined when nobody says. */
+export async function whyNot({ url, credential }: Address, session?: string): Promise<Refusal | undefined> {
+  const address = new URL(streamUrl(url).replace(/^ws/, 'http'));
+  if (session !== undefined) address.searchParams.set('resume', session);
+  const headers: Record<string, string> = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  try {
+    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(ASK_MS) });
+    // 426 is the server's word for: come as a WebSocket, you are welcome now.
+    return answer.status === 426 ? undefined : refusalFrom(answer.status, await answer.text());
+  } catch {
+    return undefined;
+  }
+}
+
+/** A fault that came over the wire, with the server's text. */
+export function remoteFault({ code: said, text }: { readonly code: string; readonly text: string }): Fault {
+  const code = said in FAULTS ? (said as FaultCode) : 'server.bug';
+  const fault = new Fault(code, {} as never);
+  fault.message = text;
+  return fault;
+}
+
+async function refusalOf(answer: Answer): Promise<Refusal> {
+  const timer = setTimeout(() => (answer as { destroy?(): void }).destroy?.(), ASK_MS);
+  const decoder = new TextDecoder();
+  let body = '';
+  try {
+    for await (const chunk of answer) {
+      body += decoder.decode(chunk, { stream: true });
+      if (body.length > BODY_CHARS_MAX) break;
+    }
+  } catch {
+    // The status says something, too.
+  } finally {
+    clearTimeout(timer);
+  }
+  return refusalFrom(answer.statusCode ?? 0, body);
+}
+
+function refusalFrom(status: number, body: string): Refusal {
+  try {
+    const { code, text } = JSON.parse(body) as { code?: unknown; text?: unknown };
+    if (typeof code === 'string' && typeof text === 'string') return remoteFault({ code, text });
+  } catch {
+    // A proxy answers with a page of its own.
+  }
+  return `HTTP ${status}`;
+}
