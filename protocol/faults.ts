@@ -176,6 +176,13 @@ export const FAULTS = {
     'never',
     (d: { session: string }) => `Session ${d.session} cannot be resumed here; start a new one.`,
   ),
+  'session.waiting': row(
+    'server',
+    503,
+    1013,
+    'same',
+    (d: { session: string }) => `Session ${d.session} is not taken up yet after a restart; try again in a moment.`,
+  ),
   'session.moved': row(
     'client',
     409,

@@ -129,6 +129,11 @@ export class Driver {
     return { core, fromFrame, acked: this.#acked, warned: { ...this.#warned } };
   }
 
+  /** All that was heard has been judged, and what has ended is decoded. */
+  get isCaughtUp(): boolean {
+    return this.#core.undecodedSamples < SAMPLE_RATE / 10;
+  }
+
   get frameBytes(): number {
     return this.#intake.frameBytes;
   }

@@ -153,6 +153,11 @@ export class LiveSession implements Findable {
     return { driver: this.#driver.seed, commands: this.#commands, finished: this.#finished, ending: this.#ending };
   }
 
+  /** Nothing waits to be decoded. */
+  get isCaughtUp(): boolean {
+    return this.#life !== 'open' || this.#driver.isCaughtUp;
+  }
+
   get key(): string {
     return this.#visitor.caller.key;
   }

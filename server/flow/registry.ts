@@ -27,6 +27,8 @@ export class Registry<S extends Findable = Findable> {
   readonly #live = new Map<string, Live>();
   readonly #sessions = new Map<string, S>();
   readonly #shelf = new Map<string, S>();
+  /** Sessions of an earlier process that will be taken up in a moment. */
+  readonly #expected = new Set<string>();
   #idle: (() => void) | undefined;
 
   get size(): number {
@@ -58,6 +60,19 @@ export class Registry<S extends Findable = Findable> {
   /** A session that can be resumed: live, or ended a moment ago. */
   find(id: string): S | undefined {
     return this.#sessions.get(id) ?? this.#shelf.get(id);
+  }
+
+  /** From now on, until `arrived`, a session that is not here yet is worth waiting for. */
+  expect(id: string): void {
+    this.#expected.add(id);
+  }
+
+  arrived(id: string): void {
+    this.#expected.delete(id);
+  }
+
+  isExpected(id: string): boolean {
+    return this.#expected.has(id);
   }
 
   remove(id: string): void {

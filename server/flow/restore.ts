@@ -7,15 +7,57 @@ import { type Recalled, recall } from './session-journal.ts';
 
 const frameBytesOf = ({ encoding, channels }: AudioFormat): number => BYTES_PER_SAMPLE[encoding] * channels;
 
+/** Processes that may die of a session before it is set aside. */
+const TRIES_MAX = 2;
+/** A session that has caught up, or that the process has lived with for so long, is not what ends processes, ms. */
+const STANDS_AFTER_MS = 2_000;
+const LOOK_EVERY_MS = 20;
+
 /**
  * Takes up the sessions an earlier process left: each waits for its client as after a lost connection. What cannot be
- * read, or waited too long already, is removed. Returns how many go on.
+ * read, or waited too long already, is removed.
+ *
+ * A process that ends before a session it took up stands may have died of it. Such sessions are taken up after all others
+ * and one at a time, so that only the culprit is tried again, and after two tries that one is set aside. Clients that ask
+ * for one meanwhile are told to wait.
  */
-export function restoreSessions(journals: Journals, parts: SessionParts): number {
-  let restored = 0;
-  for (const left of journals.left()) if (restore(left, journals, parts)) restored++;
-  if (restored > 0) parts.log.warn({ sessions: restored }, 'sessions of an earlier run go on');
-  return restored;
+export function restoreSessions(journals: Journals, parts: SessionParts): void {
+  const suspects: LeftJournal[] = [];
+  const standing: Promise<void>[] = [];
+  for (const left of journals.left()) {
+    if (left.tries >= TRIES_MAX) setAside(left, parts);
+    else if (left.tries > 0) suspects.push(left);
+    else if (restore(left, journals, parts)) standing.push(stands(left, parts));
+  }
+  for (const { session } of suspects) parts.registry.expect(session);
+  if (standing.length + suspects.length > 0)
+    parts.log.warn({ sessions: standing.length, suspects: suspects.length }, 'sessions of an earlier run go on');
+  const oneByOne = async (): Promise<void> => {
+    await Promise.all(standing);
+    for (const left of suspects) {
+      const restored = restore(left, journals, parts);
+      parts.registry.arrived(left.session);
+      if (restored) await stands(left, parts);
+    }
+  };
+  void oneByOne();
+}
+
+async function stands(left: LeftJournal, { registry, clock }: SessionParts): Promise<void> {
+  const endMs = clock.nowMs() + STANDS_AFTER_MS;
+  const session = registry.find(left.session);
+  do await new Promise<void>((resolve) => void clock.after(LOOK_EVERY_MS, resolve));
+  while (session?.isCaughtUp === false && clock.nowMs() < endMs);
+  left.stood();
+}
+
+function setAside(left: LeftJournal, { log }: SessionParts): void {
+  const { session, tries } = left;
+  log.error(
+    { session, tries },
+    'a session of an earlier run ended the server each time it was taken up and is set aside',
+  );
+  left.setAside();
 }
 
 function restore(left: LeftJournal, journals: Journals, parts: SessionParts): boolean {
@@ -27,7 +69,7 @@ function restore(left: LeftJournal, journals: Journals, parts: SessionParts): bo
   };
   if (ageMs > parts.resumeGraceMs) return drop('a session of an earlier run waited too long and is removed', { ageMs });
   try {
-    const recalled = recall(left.entries, frameBytesOf);
+    const recalled = recall(left.begin(), frameBytesOf);
     if (recalled === undefined || recalled.birth.session !== session)
       return drop('a journal cannot be read and is removed');
     // Another model may run now.

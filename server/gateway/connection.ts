@@ -205,7 +205,9 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   #resume(resume: NonNullable<Start['resume']>): void {
-    const session = this.#parts.registry.find(resume.session);
+    const { registry } = this.#parts;
+    const session = registry.find(resume.session);
+    if (registry.isExpected(resume.session)) throw new Fault('session.waiting', { session: resume.session });
     if (session === undefined || (this.#resumes !== undefined && this.#resumes !== resume.session))
       throw new Fault('session.unknown', { session: resume.session });
     session.resume(resume, this.#line, this.#visitor.caller);

@@ -187,6 +187,7 @@ export class Gateway implements TransportHandler {
   ): Promise<{ readonly caller: Caller; readonly resumes: string | undefined }> {
     const id = new URLSearchParams(request.url.split('?')[1]).get('resume') ?? '';
     const session = this.#parts.registry.find(id);
+    if (this.#parts.registry.isExpected(id)) throw new Fault('session.waiting', { session: id });
     const caller = session && (await this.#access.readmit(credential));
     if (caller !== undefined && caller.key === session?.key) return { caller, resumes: id };
     return { caller: await this.#access.admit(credential, 'stream'), resumes: undefined };

@@ -23,16 +23,22 @@ export interface LeftJournal {
   readonly session: string;
   /** Since its last write. */
   readonly ageMs: number;
-  /** In the order they were written. Empty when nothing of it can be read. */
-  readonly entries: readonly Entry[];
+  /** Processes that began with it, and ended before they could say that they had `stood`. */
+  readonly tries: number;
   readonly journal: Journal;
+  /** Counts a try, then reads: entries in the order they were written, none when nothing of it can be read. */
+  begin(): readonly Entry[];
+  /** This process has taken it up, and lives. */
+  stood(): void;
+  /** Puts it where no later process takes it up, for somebody to look at. Never throws. */
+  setAside(): void;
 }
 
 /** Where the journals of live sessions lie. */
 export interface Store {
   /** Begins a journal. May throw. */
   open(session: string): Journal;
-  /** What an earlier process left, one at a time; broken ones with what can be read of them. May throw. */
+  /** What an earlier process left, one at a time. May throw. */
   left(): Iterable<LeftJournal>;
   /** Bytes of all journals. */
   readonly bytes: number;

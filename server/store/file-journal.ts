@@ -57,7 +57,7 @@ export class FileJournal implements Journal {
   remove(): void {
     try {
       this.#close();
-      for (const path of [this.#options.path, `${this.#options.path}.new`]) rmSync(path, { force: true });
+      for (const more of ['', '.new', '.tries']) rmSync(`${this.#options.path}${more}`, { force: true });
     } catch {
       // A folder that cannot be written keeps what it has; nothing can be done about it here.
     }

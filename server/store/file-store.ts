@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Journal, LeftJournal, Store } from '../ports/store.ts';
 import { decodeEntries } from './entries.ts';
@@ -15,6 +25,8 @@ export interface FileStoreOptions {
 }
 
 const NAME = /^([0-9a-f-]{36})\.journal$/;
+/** How long what was set aside is kept for somebody to look at, ms. */
+const ASIDE_MS = 86_400_000;
 
 /** Journals as files in one folder, `ID.journal`. */
 export class FileStore implements Store {
@@ -43,7 +55,7 @@ export class FileStore implements Store {
     const { folder } = this.#options;
     for (const name of readdirSync(folder)) {
       const path = join(folder, name);
-      if (name.endsWith('.new')) rmSync(path, { force: true });
+      if (isRefuse(name, path)) rmSync(path, { force: true });
       const session = NAME.exec(name)?.[1];
       if (session === undefined) continue;
       yield this.#read(session, path);
@@ -55,14 +67,25 @@ export class FileStore implements Store {
   }
 
   #read(session: string, path: string): LeftJournal {
-    try {
-      const { mtimeMs, size } = statSync(path);
-      this.#bytes += size;
-      const { entries } = decodeEntries(readFileSync(path));
-      return { session, ageMs: Math.max(0, Date.now() - mtimeMs), entries, journal: this.#journal(session, size) };
-    } catch {
-      return { session, ageMs: 0, entries: [], journal: this.#journal(session, 0) };
-    }
+    const { size, ageMs } = look(path);
+    this.#bytes += size;
+    const tries = triesOf(path);
+    return {
+      ...{ session, ageMs, tries, journal: this.#journal(session, size) },
+      begin: () => {
+        count(path, tries + 1);
+        try {
+          return decodeEntries(readFileSync(path)).entries;
+        } catch {
+          return [];
+        }
+      },
+      stood: () => uncount(path),
+      setAside: () => {
+        this.#bytes -= size;
+        move(path, `${path}.aside`);
+      },
+    };
   }
 
   #journal(session: string, bytes: number): Journal {
@@ -75,5 +98,51 @@ export class FileStore implements Store {
     if (by > 0 && this.#bytes + by > this.#options.bytesMax)
       throw new RangeError(`journals of ${this.#bytes + by} bytes`);
     this.#bytes += by;
+  }
+}
+
+/** What a dying process had not finished, a count without its journal, and what was set aside long enough ago. */
+function isRefuse(name: string, path: string): boolean {
+  if (name.endsWith('.journal.aside')) return look(path).ageMs > ASIDE_MS;
+  if (name.endsWith('.journal.tries')) return !existsSync(path.slice(0, -'.tries'.length));
+  return name.endsWith('.journal.new');
+}
+
+function look(path: string): { readonly size: number; readonly ageMs: number } {
+  try {
+    const stat = statSync(path);
+    return { size: stat.isFile() ? stat.size : 0, ageMs: Math.max(0, Date.now() - stat.mtimeMs) };
+  } catch {
+    return { size: 0, ageMs: 0 };
+  }
+}
+
+function triesOf(path: string): number {
+  try {
+    return Number(readFileSync(`${path}.tries`, 'utf8')) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Where nothing can be written nothing is counted: that is no reason to lose a session. */
+function count(path: string, tries: number): void {
+  try {
+    writeFileSync(`${path}.tries`, String(tries), { mode: 0o600 });
+  } catch {}
+}
+
+function uncount(path: string): void {
+  try {
+    rmSync(`${path}.tries`, { force: true });
+  } catch {}
+}
+
+function move(from: string, to: string): void {
+  uncount(from);
+  try {
+    renameSync(from, to);
+  } catch {
+    // A folder that cannot be written: it is passed over again at the next start.
   }
 }

@@ -4,6 +4,7 @@ import { decodeEntries, encodeEntry } from './entries.ts';
 /** Journals that last as long as this object: for tests, and for trying out what a restart would find. */
 export class MemoryStore implements Store {
   readonly #files: Map<string, Uint8Array>;
+  readonly #tries = new Map<string, number>();
 
   /** `files` are what an earlier process left, by session. */
   constructor(files: Iterable<readonly [string, Uint8Array]> = []) {
@@ -36,7 +37,16 @@ export class MemoryStore implements Store {
 
   *left(): Iterable<LeftJournal> {
     for (const [session, bytes] of [...this.#files]) {
-      yield { session, ageMs: 0, entries: decodeEntries(bytes).entries, journal: this.open(session) };
+      const tries = this.#tries.get(session) ?? 0;
+      yield {
+        ...{ session, tries, ageMs: 0, journal: this.open(session) },
+        begin: () => {
+          this.#tries.set(session, tries + 1);
+          return decodeEntries(bytes).entries;
+        },
+        stood: () => void this.#tries.delete(session),
+        setAside: () => void this.#files.delete(session),
+      };
     }
   }
 

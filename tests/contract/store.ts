@@ -6,7 +6,7 @@ const TWO = '00000000-0000-4000-8000-000000000002';
 const entry = (n: number, bytes = 3): Entry => ({ record: { n, text: 'ä' }, audio: new Uint8Array(bytes).fill(n) });
 const plain = ({ record, audio }: Entry): object => ({ record, audio: [...audio] });
 const leftIn = (store: Store): Record<string, object[]> =>
-  Object.fromEntries([...store.left()].map(({ session, entries }) => [session, entries.map(plain)]));
+  Object.fromEntries([...store.left()].map((left) => [left.session, left.begin().map(plain)]));
 
 /** What every store keeps. `reopen` gives what the next process would find. */
 export function storeContract(
@@ -43,7 +43,7 @@ export function storeContract(
     const next = reopen();
     const left = [...next.left()] as LeftJournal[];
     t.same(
-      left.map(({ session, entries }) => [session, entries.map(plain)]),
+      left.map((each) => [each.session, each.begin().map(plain)]),
       [[ONE, [entry(7), entry(8)].map(plain)]],
     );
     t.equal(next.bytes, left[0]!.journal.bytes);
@@ -52,4 +52,25 @@ export function storeContract(
     t.equal(next.bytes, 0);
     t.same(leftIn(next), {});
   });
+
+  t.test(
+    `${name}: what processes die of is counted until one stands, and found no more once it is set aside`,
+    async (t) => {
+      const { store, reopen, remove } = open();
+      t.teardown(remove);
+      store.open(ONE).append(entry(1));
+      const take = (): LeftJournal => [...reopen().left()][0]!;
+      for (const tries of [0, 1, 2]) {
+        const left = take();
+        t.equal(left.tries, tries);
+        t.same(left.begin().map(plain), [plain(entry(1))]);
+      }
+      take().stood();
+      t.equal(take().tries, 0);
+      const next = reopen();
+      [...next.left()][0]!.setAside();
+      t.equal(next.bytes, 0);
+      t.same(leftIn(next), {});
+    },
+  );
 }

@@ -153,6 +153,53 @@ t.test('over kills of the server stable text stays, and each flush is answered o
   await phoenix.end();
 });
 
+t.test('a session that ends every process that takes it up is set aside, and all others go on', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sotto-poison-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  const setup = { words: WORDS, port, folder };
+  const calm = await startScriptedProcess(program, setup);
+  const url = `http://127.0.0.1:${port}`;
+  const open = () => connect({ url, WebSocket: WebSocket as never, partials: { mode: 'off' } });
+  const [bad, ...good] = await Promise.all([open(), open(), open(), open()]);
+  const finals = good.map((session) => {
+    const texts: string[] = [];
+    session.on('final', ({ text }) => texts.push(text));
+    return texts;
+  });
+  const half = SOUND.subarray(0, SOUND.length / 2 - 8_000);
+  const heard = (session: Session) =>
+    new Promise<void>((resolve) => void session.on('ack', (ack) => ack.audioMs >= 11_000 && resolve()));
+  const poison = Int16Array.from(half, (sample) => Math.max(-32_768, Math.min(32_767, sample * 2.7)));
+  await Promise.all([
+    ...good.map((session) => {
+      session.send(half);
+      return heard(session);
+    }),
+    bad!.send(poison) ?? heard(bad!),
+  ]);
+  await calm.kill();
+  const deadly = { ...setup, deadlyAbove: 0.8 };
+  let deaths = 0;
+  let living: ScriptedProcess | undefined;
+  while (living === undefined && deaths < 6) {
+    const process = await startScriptedProcess(program, deadly).catch(() => undefined);
+    const died = await Promise.race([process?.gone, new Promise((resolve) => setTimeout(resolve, 1_000, 'lives'))]);
+    if (died === 'lives') living = process;
+    else deaths++;
+  }
+  t.equal(deaths, 2);
+  t.match(await bad!.closed, { fault: { code: 'session.unknown' } });
+  for (const session of good) session.send(SOUND.subarray(half.length));
+  await Promise.all(good.map((session) => session.finish()));
+  const whole = Array.from({ length: SENTENCES }, (_, i) => `Now comes um sentence ${i}.`);
+  for (const texts of finals) t.same(texts, whole);
+  const aside = readdirSync(folder).filter((name) => name.endsWith('.aside'));
+  t.same(aside, [`${bad!.ready.session}.journal.aside`]);
+  t.equal(statSync(join(folder, aside[0]!)).mode & 0o777, 0o600);
+  await living!.kill();
+});
+
 /** The same sound at another rate, in two channels. */
 function stretched(samples: Int16Array, rate: number): Int16Array {
   const length = Math.floor((samples.length * rate) / 16_000);

@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
 import { WorkerPool } from '../../server/engine/pool.ts';
+import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import { FileStore } from '../../server/store/file-store.ts';
+import { EnergyModel } from '../../server/vad/energy.ts';
 import type { Look, ScriptedSetup } from './scripted-process.ts';
 import { openScriptedServer, silentLog } from './scripted-server.ts';
 
 /** A scripted server in a process of its own, to be killed. Its first message is what it runs with. */
 process.once('message', async (setup: ScriptedSetup) => {
-  const { words, port, folder, programs, graceMs = 30_000 } = setup;
+  const { words, port, folder, programs, graceMs = 30_000, deadlyAbove } = setup;
   const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const processes = programs === undefined ? undefined : await startProcesses(setup, programs);
-  const server = await openScriptedServer(words, 1_000, { ...processes, store, port, graceMs });
+  const speechModel = deadlyAbove === undefined ? new EnergyModel() : deadly(deadlyAbove);
+  const server = await openScriptedServer(words, 1_000, { ...processes, speechModel, store, port, graceMs });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   process.on('message', () => {
@@ -31,6 +34,24 @@ process.once('message', async (setup: ScriptedSetup) => {
 });
 // Whoever started it is gone.
 process.once('disconnect', () => process.exit(0));
+
+/** As a native library that does not survive what it is given. */
+function deadly(above: number): SpeechModel {
+  const model = new EnergyModel();
+  return {
+    open: () => {
+      const probe = model.open();
+      return {
+        probability: (window) => {
+          if (window.some((sample) => Math.abs(sample) > above)) process.kill(process.pid, 'SIGKILL');
+          return probe.probability(window);
+        },
+        close: () => probe.close(),
+      };
+    },
+    close: () => model.close(),
+  };
+}
 
 async function startProcesses({ words, folder }: ScriptedSetup, programs: string) {
   const modelPath = join(folder, 'script.json');

@@ -13,6 +13,8 @@ export interface ScriptedSetup {
   /** Where it keeps its journals. */
   readonly folder: string;
   readonly graceMs?: number;
+  /** Sound louder than this share of full scale ends the process that judges it. */
+  readonly deadlyAbove?: number;
   /** Folder of bundled programs to run as recogniser and cleaner; without, both answer inside the server. */
   readonly programs?: string;
 }
@@ -31,6 +33,8 @@ export interface Look {
 export interface ScriptedProcess {
   readonly url: string;
   readonly pid: number;
+  /** Resolves when it is gone, for whatever reason. */
+  readonly gone: Promise<void>;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
   look(): Promise<Look>;
@@ -61,6 +65,7 @@ export function startScriptedProcess(program: string, setup: ScriptedSetup): Pro
       resolve({
         url: `http://127.0.0.1:${setup.port}`,
         pid: child.pid!,
+        gone,
         kill: () => {
           child.kill('SIGKILL');
           return gone;

@@ -20,6 +20,7 @@ import type { Routes } from '../../server/ports/dialect.ts';
 import type { Log } from '../../server/ports/log.ts';
 import type { Meter } from '../../server/ports/meter.ts';
 import type { Recogniser } from '../../server/ports/recogniser.ts';
+import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import type { Store } from '../../server/ports/store.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
 import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
@@ -59,6 +60,7 @@ export interface Door {
   readonly store?: Store;
   readonly recogniser?: Recogniser;
   readonly cleaner?: Cleaner;
+  readonly speechModel?: SpeechModel;
   readonly port?: number;
   /** Name of a second model for English. */
   readonly small?: string;
@@ -76,6 +78,7 @@ export function scriptedParts(
     graceMs,
     recogniser: real,
     cleaner,
+    speechModel,
     store,
     small,
   }: Door = {},
@@ -100,7 +103,7 @@ export function scriptedParts(
   const parts: SessionParts = {
     board,
     registry,
-    speechModel: new EnergyModel(),
+    speechModel: speechModel ?? new EnergyModel(),
     cleaners: { standard: cleaner, llm: undefined, openai: undefined },
     clock,
     log,

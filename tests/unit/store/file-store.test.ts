@@ -70,7 +70,7 @@ t.test('what cannot be read has no entries, and files of others are left alone',
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   writeFileSync(join(folder, `${ID}.journal.new`), 'half');
   const left = [...open(folder).left()];
-  t.same(left.map(({ session, entries }) => [session, entries.length]).sort(), [
+  t.same(left.map((each) => [each.session, each.begin().length]).sort(), [
     [ID, 0],
     [OTHER, 0],
   ]);
