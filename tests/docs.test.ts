@@ -49,6 +49,7 @@ t.test('no page names a file that is not there', async (t) => {
     'server/dialect/docs/openai.md',
     'server/dialect/docs/openai-realtime.md',
     'client/README.md',
+    'client/docs/dictate.md',
     'protocol/README.md',
     'tests/bench/README.md',
   ]) {

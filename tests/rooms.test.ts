@@ -30,7 +30,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/gateway': ['protocol', 'server/core', 'server/ports', 'server/flow'],
   'client/sdk': ['protocol'],
   'client/web': ['protocol', 'client/sdk'],
-  'client/cli': ['protocol', 'client/sdk'],
+  'client/cli': ['protocol', 'client/sdk', 'client/cli/dictate/core'],
+  // What dictation decides: what was said -> what is done in the field.
+  'client/cli/dictate/core': ['protocol'],
 };
 /** Puts the parts together, so it may see all of them. */
 const COMPOSITION = [
@@ -40,7 +42,7 @@ const COMPOSITION = [
   'server/keys.ts',
   'server/wyoming-door.ts',
 ];
-const PURE = ['protocol', 'server/core'];
+const PURE = ['protocol', 'server/core', 'client/cli/dictate/core'];
 const LINES_MAX = 400;
 const WORLD =
   /\b(process|console|setTimeout|setInterval|performance|Date|fetch|Buffer)\b\s*[.(]|Math\.random|'node:|\basync\b|\bPromise\b/;
@@ -123,7 +125,14 @@ t.test(`no file is longer than ${LINES_MAX} lines`, async (t) => {
 });
 
 t.test('only the configuration reads the environment', async (t) => {
-  const allowed = ['server/main.ts', 'server/keys.ts', 'models/locate.ts', 'models/cli.ts', 'client/cli/doctor.ts'];
+  const allowed = [
+    'server/main.ts',
+    'server/keys.ts',
+    'models/locate.ts',
+    'models/cli.ts',
+    'client/cli/doctor.ts',
+    'client/cli/dictate/surroundings.ts',
+  ];
   const readers = sources.filter(
     ({ path, text }) => /process\.env/.test(text) && !path.startsWith('server/config/') && !allowed.includes(path),
   );

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { DictateOptions } from './dictate/dictate.ts';
 import { doctor } from './doctor.ts';
 import { type Program, programPath } from './local-server.ts';
 import { mic, type TranscribeOptions, transcribe } from './transcribe.ts';
@@ -34,6 +35,12 @@ function whole(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 1_000_000) return value;
+  throw new InvalidArgumentError('It must be a whole number from 0 to 1000000.');
 }
 
 function common(command: Command): Command {
@@ -82,6 +89,41 @@ common(program.command('transcribe <file>').description('transcribe a file, or s
 common(program.command('mic').description('transcribe the microphone until Ctrl-C'))
   .option('--device <name>', 'which microphone')
   .action((options: TranscribeOptions) => mic(options));
+program
+  .command('dictate [verb] [id]')
+  .description(
+    'type what is said into the focused window; without a verb it runs and waits for begin, end, cancel, toggle, undo, again, history, status, stop',
+  )
+  .option('--server <url>', 'a running server; without it one is started')
+  .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'))
+  .option('--model <name>', 'speech model')
+  .option('--language <code>', 'language of the speech, or auto')
+  .addOption(new Option('--cleanup <mode>', 'who cleans sentences').choices(['llm', 'openai', 'rules', 'off']))
+  .option('--raw', 'as spoken, not cleaned', false)
+  .addOption(new Option('--mode <mode>', 'when text goes in').choices(['sentence', 'live', 'hold']).default('sentence'))
+  .addOption(new Option('--to <place>', 'where text goes').choices(['window', 'clipboard', 'stdout']).default('window'))
+  .addOption(new Option('--insert <way>', 'how it goes in').choices(['auto', 'type', 'paste']).default('auto'))
+  .option('--enter-ok', '"new line" may press Enter', false)
+  .option('--any-window', 'insert wherever the focus is then', false)
+  .option('--warm-mic', 'keep the microphone open, so that the first word is whole', false)
+  .option('--device <name>', 'which microphone')
+  .option('--source <file>', 'a recording instead of the microphone')
+  .option(
+    '--dictionary <file>',
+    'names, replacements and snippets; default dictionary.json in the configuration folder',
+  )
+  .option('--clean-wait-ms <ms>', 'longest wait for a cleaning; then as spoken', count, 600)
+  .option('--restore-ms <ms>', 'from a paste to the clipboard being put back', count, 800)
+  .option('--join-seconds <s>', 'for how long a dictation goes on behind the one before', count, 120)
+  .option('--keep <sentences>', 'how many inserted sentences the history keeps', count, 500)
+  .option('--no-audio', 'keep no sound on disk while somebody speaks')
+  .option('--clipboard', 'again: to the clipboard', false)
+  .option('--count <sentences>', 'history: how many', whole)
+  .action(async (verb: string | undefined, id: string | undefined, options: DictateOptions) => {
+    // Loaded for its own verbs alone: a shortcut should be quick, and nothing else should wait for it.
+    const { dictate } = await import('./dictate/dictate.ts');
+    status = await dictate(verb, id, options);
+  });
 program
   .command('models')
   .description('list, pull, verify and rm models')

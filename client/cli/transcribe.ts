@@ -85,12 +85,14 @@ async function run(
   }
 }
 
-function serverUrl(text: string): string {
+/** The address of `--server`, looked at. */
+export function serverUrl(text: string): string {
   if (/^(https?|wss?):\/\//.test(text) && URL.canParse(text)) return text;
   throw new UserError(`--server ${text} is not an address; write it like http://127.0.0.1:8080.`);
 }
 
-function serverArgs(options: TranscribeOptions): string[] {
+/** What a server is started with for a run of the command line. */
+export function serverArgs(options: Pick<TranscribeOptions, 'model' | 'cleanup' | 'raw'>): string[] {
   const args = ['--log-level', 'error'];
   if (options.model !== undefined) args.push('--model', options.model);
   if (options.cleanup !== undefined || options.raw) args.push('--cleanup', options.cleanup ?? 'off');

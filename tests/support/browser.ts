@@ -3,9 +3,12 @@ import { type Browser, chromium } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+/** Where Chromium lies, if it is there. */
+export const CHROMIUM = PLACES.find((path) => existsSync(path));
+
 /** Headless Chromium whose microphone plays a WAV file once. Fails with what to install when there is none. */
 export function openBrowser(wav: string): Promise<Browser> {
-  const executablePath = PLACES.find((path) => existsSync(path));
+  const executablePath = CHROMIUM;
   if (executablePath === undefined)
     throw new Error('Chromium is needed for this test; on Debian: apt install chromium');
   return chromium.launch({

@@ -1,0 +1,41 @@
+import { UserError } from '../user-error.ts';
+import type { Inserter, InserterSettings } from './inserter.ts';
+import { MacInserter } from './inserters/macos.ts';
+import { ClipboardInserter, StdoutInserter } from './inserters/plain.ts';
+import { WaylandInserter } from './inserters/wayland.ts';
+import { WindowsInserter } from './inserters/windows.ts';
+import { X11Inserter } from './inserters/x11.ts';
+import type { Runner } from './runner.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Where text goes: into the focused window, or to a place that is everywhere. */
+export type Target = 'window' | 'clipboard' | 'stdout';
+
+export interface Choice {
+  readonly target: Target;
+  readonly surroundings: Surroundings;
+  readonly settings: InserterSettings;
+  readonly runner: Runner;
+  readonly write: (text: string) => void;
+}
+
+/** The inserter for what is there; a `UserError` says what is missing. */
+export function chooseInserter({ target, surroundings, settings, runner, write }: Choice): Inserter {
+  const { display, desktop } = surroundings;
+  if (target === 'stdout') return new StdoutInserter(write);
+  if (target === 'clipboard') return new ClipboardInserter(runner, display);
+  switch (display) {
+    case 'x11':
+      return new X11Inserter(runner, settings);
+    case 'wayland':
+      return new WaylandInserter(runner, settings, desktop);
+    case 'macos':
+      return new MacInserter(runner, settings);
+    case 'windows':
+      return new WindowsInserter(runner, settings);
+    case 'none':
+      throw new UserError(
+        'There is no desktop here (neither WAYLAND_DISPLAY nor DISPLAY is set); use --to stdout or --to clipboard.',
+      );
+  }
+}

@@ -1,0 +1,130 @@
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../user-error.ts';
+import { type Answer, type Request, readRequest } from './core/verbs.ts';
+
+const LINE_MAX = 4_096;
+/** A verb that waits for words to come takes as long as they do. */
+const ANSWER_MS = 60_000;
+const PROBE_MS = 1_000;
+
+/** Where the instance of this user is asked. */
+export function controlPath(runtimeFolder: string, platform: NodeJS.Platform = process.platform): string {
+  // Windows keeps pipes in a place of their own; others than their maker may not write to them.
+  return platform === 'win32'
+    ? `\\\\.\\pipe\\sotto-dictate-${userInfo().username}`
+    : join(runtimeFolder, 'dictate.sock');
+}
+
+/** Listens for verbs. Throws a `UserError` when another instance does; what a dead one left is cleaned away. */
+export async function openControl(
+  path: string,
+  answer: (request: Request) => Promise<Answer>,
+): Promise<{ close(): Promise<void> }> {
+  const server = createServer((socket) => serve(socket, answer));
+  const file = !path.startsWith('\\\\');
+  if (file) ownFolder(join(path, '..'));
+  try {
+    await listen(server, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw unusable(path, error);
+    if (await isAnswered(path))
+      throw new UserError(
+        'sotto dictate runs already; ask it with `sotto dictate status`, end it with `sotto dictate stop`.',
+      );
+    rmSync(path, { force: true });
+    await listen(server, path).catch((again) => {
+      throw unusable(path, again);
+    });
+  }
+  if (file) chmodSync(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** Asks a running instance. Throws a `UserError` when there is none. */
+export function ask(path: string, request: Request): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let heard = '';
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new UserError('sotto dictate does not answer.')));
+    socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.on('data', (chunk) => {
+      heard += chunk;
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
+      reject(absent ? new UserError('sotto dictate is not running; start it with `sotto dictate`.') : error);
+    });
+    socket.on('close', () => {
+      try {
+        resolve(JSON.parse(heard) as Answer);
+      } catch {
+        reject(new UserError('sotto dictate ended before it answered.'));
+      }
+    });
+  });
+}
+
+function serve(socket: Socket, answer: (request: Request) => Promise<Answer>): void {
+  let heard = '';
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => {
+    heard += chunk;
+    const end = heard.indexOf('\n');
+    if (end === -1 && heard.length <= LINE_MAX) return;
+    socket.removeAllListeners('data');
+    const request =
+      end === -1 ? { problem: `A line has at most ${LINE_MAX} characters.` } : readRequest(heard.slice(0, end));
+    const answered =
+      'problem' in request
+        ? Promise.resolve({ ok: false, text: request.problem })
+        : answer(request).catch((error) => ({
+            ok: false,
+            text: error instanceof Error ? error.message : String(error),
+          }));
+    void answered.then((said) => socket.end(`${JSON.stringify(said)}\n`));
+  });
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const done = (alive: boolean): void => {
+      socket.destroy();
+      resolve(alive);
+    };
+    socket.setTimeout(PROBE_MS, () => done(true));
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+  });
+}
+
+/** A folder in a place that all may write to must be ours, and closed to others, before a socket lies in it. */
+function ownFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  const { uid } = userInfo();
+  if (!found.isDirectory() || found.uid !== uid)
+    throw new UserError(`${folder} belongs to somebody else; set XDG_RUNTIME_DIR to a folder of your own.`);
+  if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}
+
+const unusable = (path: string, error: unknown): UserError =>
+  new UserError(`${path} cannot be used: ${error instanceof Error ? error.message : error}`);

@@ -1,0 +1,224 @@
+import { type Language, spokenKey } from './language.ts';
+import type { Piece } from './spoken.ts';
+
+/** What has to happen to what stands before the cursor: take so many characters back, then put this there. */
+export interface Edit {
+  readonly remove: number;
+  readonly text: string;
+}
+
+/** An edit, and the names of the sayings that are gone with it. */
+export type Placed = Edit & { readonly gone: readonly string[] };
+
+export interface FieldSettings {
+  readonly language: Language;
+  /** What a break becomes: itself, or a space where it would run a command. */
+  readonly newline: 'keep' | 'space';
+  /** Whether text that stands may be taken back to fit what is said next: `.` to `?`. Commands to take back always may. */
+  readonly revise: 'may' | 'never';
+}
+
+/** One thing to put there. */
+export interface Saying {
+  /** Growth of the same sentence is taken back together. */
+  readonly sentence: string;
+  readonly pieces: readonly Piece[];
+  /** The same as spoken, where it was cleaned. */
+  readonly raw?: readonly Piece[] | undefined;
+}
+
+interface Insertion {
+  readonly sentence: string;
+  readonly before: string;
+  /** What this takes back, if it is a taking back; those are not there to be taken back again. */
+  readonly took: readonly string[];
+  /** The whole content with this insertion as spoken, while that may still be swapped in. */
+  raw: string | undefined;
+}
+
+/** How the next words begin. */
+interface Join {
+  readonly glue: boolean;
+  readonly capital: boolean;
+  readonly lower: boolean;
+  readonly marked: boolean;
+}
+
+const PLAIN: Join = { glue: false, capital: false, lower: false, marked: false };
+const CONTENT_MAX = 20_000;
+const INSERTIONS_MAX = 200;
+const MARKS = /[,.;:!?…]+$/;
+
+/** What we have put before the cursor of one window, as far as we know: nothing else is read there. */
+export class Field {
+  readonly #settings: FieldSettings;
+  readonly #insertions: Insertion[] = [];
+  #content = '';
+  #join = PLAIN;
+
+  constructor(settings: FieldSettings) {
+    this.#settings = settings;
+  }
+
+  get content(): string {
+    return this.#content;
+  }
+
+  /** The same text for another language or mode from now on. */
+  with(settings: FieldSettings): Field {
+    const next = new Field(settings);
+    next.#content = this.#content;
+    next.#join = this.#join;
+    next.#insertions.push(...this.#insertions.map((each) => ({ ...each })));
+    return next;
+  }
+
+  /** Puts what was said behind what stands there. */
+  place({ sentence, pieces, raw }: Saying): Placed {
+    const before = this.#content;
+    const next = this.#write(before, pieces);
+    const spoken = raw === undefined ? undefined : this.#write(before, raw).content;
+    this.#join = next.join;
+    const top = this.#insertions.at(-1);
+    if (next.gone.length > 0)
+      this.#insertions.push({ sentence: `${sentence} gone`, before, took: next.gone, raw: undefined });
+    else if (next.content !== before && top?.sentence !== sentence)
+      this.#insertions.push({ sentence, before, took: [], raw: spoken === next.content ? undefined : spoken });
+    if (this.#insertions.length > INSERTIONS_MAX) this.#insertions.shift();
+    return { ...this.#become(next.content), gone: next.gone };
+  }
+
+  /** As spoken instead of cleaned; or, where there is no such difference or it was done already, gone. */
+  undo(): (Placed & { readonly outcome: 'raw' | 'gone' }) | undefined {
+    const top = this.#insertions.at(-1);
+    if (top === undefined) return undefined;
+    this.#join = PLAIN;
+    if (top.raw !== undefined) {
+      const spoken = top.raw;
+      top.raw = undefined;
+      return { ...this.#become(spoken), gone: [], outcome: 'raw' };
+    }
+    this.#insertions.pop();
+    return { ...this.#become(top.before), gone: top.took.length > 0 ? [] : [top.sentence], outcome: 'gone' };
+  }
+
+  #become(content: string): Edit {
+    const edit = difference(this.#content, content);
+    this.#content = content;
+    if (content.length > CONTENT_MAX) {
+      this.#content = content.slice(-CONTENT_MAX / 2);
+      this.#insertions.length = 0;
+    }
+    return edit;
+  }
+
+  #write(before: string, pieces: readonly Piece[]): { content: string; join: Join; gone: string[] } {
+    let content = before;
+    let base = before;
+    let join = this.#join;
+    const gone: string[] = [];
+    for (const piece of pieces) {
+      const floor = this.#settings.revise === 'never' ? base.length : 0;
+      if (piece.kind !== 'scratch') {
+        ({ content, join } = this.#append({ content, join }, piece, floor));
+        continue;
+      }
+      if (content === base) {
+        const taken = new Set([...gone, ...this.#insertions.flatMap(({ took }) => took)]);
+        const last = this.#insertions.findLast(({ sentence, took }) => took.length === 0 && !taken.has(sentence));
+        if (last !== undefined) gone.push(last.sentence);
+        base = last?.before ?? base;
+      }
+      content = base;
+      join = { ...PLAIN, capital: /(^|[.?!…]\s*|\n)$/.test(base) };
+    }
+    return { content, join, gone };
+  }
+
+  #append(
+    { content, join }: { content: string; join: Join },
+    piece: Exclude<Piece, { kind: 'scratch' }>,
+    floor: number,
+  ): { content: string; join: Join } {
+    if (piece.kind === 'break') {
+      const kept = join.marked ? content : stripped(content, /,$/, floor);
+      if (this.#settings.newline === 'space') return { content: kept, join: { ...PLAIN, capital: join.capital } };
+      return { content: kept + piece.text, join: { ...PLAIN, capital: join.capital || piece.text === '\n\n' } };
+    }
+    if (piece.kind === 'mark') return this.#mark({ content, join }, piece, floor);
+    const text = piece.kind === 'verbatim' ? this.#lines(piece.text) : this.#cased(piece.text, join);
+    const space = join.glue || !isSpaced(content, text) ? '' : ' ';
+    return { content: content + space + text, join: PLAIN };
+  }
+
+  #mark(
+    { content, join }: { content: string; join: Join },
+    piece: Extract<Piece, { kind: 'mark' }>,
+    floor: number,
+  ): { content: string; join: Join } {
+    const { text, joins } = piece;
+    const marks = piece.closes ? /,$/ : MARKS;
+    if (joins === 'right')
+      return {
+        content: content + (join.glue || !isSpaced(content, 'x') ? '' : ' ') + text,
+        join: { ...join, glue: true },
+      };
+    const kept = join.marked ? content : stripped(content, marks, floor);
+    // Where nothing may be taken back, the mark that stands there stays alone.
+    if (joins === 'left' && piece.closes !== true && !join.marked && MARKS.test(kept)) return { content, join };
+    const ended = /[.?!…]$/.test(content);
+    const space = joins === 'none' && isSpaced(kept, 'x') ? ' ' : '';
+    return {
+      content: kept + space + text,
+      join: {
+        glue: joins === 'both',
+        capital: /^[.?!…]/.test(text),
+        lower: !/^[.?!…]/.test(text) && piece.closes !== true && (ended || join.lower),
+        marked: true,
+      },
+    };
+  }
+
+  #cased(text: string, { capital, lower }: Join): string {
+    if (capital) return text.replace(/\p{L}/u, (letter) => letter.toUpperCase());
+    const first = /[\p{L}'’]+/u.exec(text)?.[0] ?? '';
+    return lower && this.#settings.language.small.has(spokenKey(first))
+      ? text.replace(first, first.toLowerCase())
+      : text;
+  }
+
+  #lines(text: string): string {
+    return this.#settings.newline === 'keep' ? text : text.replace(/\s*\n\s*/g, ' ');
+  }
+}
+
+function stripped(content: string, marks: RegExp, floor: number): string {
+  const kept = content.replace(marks, '');
+  return kept.length < floor ? content : kept;
+}
+
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}、。，！？：；「」『』（）]/u;
+
+/** Whether a space belongs between what stands there and what comes. */
+function isSpaced(content: string, next: string): boolean {
+  if (content === '' || next === '' || /[\s([{“‘¿¡]$/.test(content) || /^\s/.test(next)) return false;
+  if (/^[,.;:!?…)\]}%”’、。，！？：；」』）]/.test(next)) return false;
+  return !(UNSPACED.test(content.at(-1)!) && UNSPACED.test(next[0]!));
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Characters as a Backspace takes them. */
+export const characters = (text: string): string[] => [...graphemes.segment(text)].map(({ segment }) => segment);
+
+function difference(from: string, to: string): Edit {
+  // Only the ends differ; long texts are not taken apart.
+  let same = Math.min(from.length, to.length);
+  for (let i = Math.max(0, same - 2 * CONTENT_MAX); i < same; i++) if (from[i] !== to[i]) same = i;
+  const start = Math.max(0, same - 64);
+  const had = characters(from.slice(start));
+  const wanted = characters(to.slice(start));
+  let at = 0;
+  while (at < had.length && had[at] === wanted[at]) at++;
+  return { remove: had.length - at, text: wanted.slice(at).join('') };
+}

@@ -1,0 +1,185 @@
+import type { Saying } from './field.ts';
+import type { Piece, SpokenReader } from './spoken.ts';
+
+/**
+ * When text goes out: `sentence` each when it is cleaned, or as spoken when that is late; `live` words as they become
+ * stable; `hold` everything at the end.
+ */
+export type Mode = 'sentence' | 'live' | 'hold';
+export const MODES: readonly Mode[] = ['sentence', 'live', 'hold'];
+
+export interface PlanSettings {
+  /** Names the dictation; part of every saying's name. */
+  readonly dictation: string;
+  readonly mode: Mode;
+  /** Longest wait for a cleaning after its final, ms. 0 takes sentences as spoken. */
+  readonly cleanWaitMs: number;
+  /** Reads text in a language, by its ISO 639 code. */
+  readonly reader: (language: string) => SpokenReader;
+  /** Language until a final says which it is. */
+  readonly language: string;
+}
+
+export type PlanInput =
+  | { readonly kind: 'partial'; readonly sentence: number; readonly stable: string }
+  | { readonly kind: 'final'; readonly sentence: number; readonly text: string; readonly language: string }
+  | { readonly kind: 'cleaned'; readonly sentence: number; readonly text: string }
+  /** No cleaning comes, or it has been waited for long enough. */
+  | { readonly kind: 'uncleaned'; readonly sentence: number }
+  /** Nothing more comes. */
+  | { readonly kind: 'over' };
+
+export type PlanOutput =
+  | ({ readonly kind: 'say'; readonly sentences: readonly number[] } & Saying)
+  /** Give `uncleaned` after this time. */
+  | { readonly kind: 'wait'; readonly sentence: number; readonly ms: number };
+
+/** After so many cleanings that did not come in time none is waited for until one comes. */
+const UNCLEANED_MAX = 3;
+
+interface Open {
+  stable: string;
+  read: number;
+}
+
+interface Due {
+  readonly sentence: number;
+  readonly text: string;
+  readonly language: string;
+  cleaned: string | undefined;
+  ready: boolean;
+}
+
+/** Turns the events of one dictation into what is to be put into the field, in the order it was said. */
+export class Plan {
+  readonly #settings: PlanSettings;
+  readonly #due: Due[] = [];
+  readonly #open = new Map<number, Open>();
+  #language: string;
+  /** Sentences in a row whose cleaning did not come in time: the server cleans none, or is too slow. */
+  #uncleaned = 0;
+
+  constructor(settings: PlanSettings) {
+    this.#settings = settings;
+    this.#language = settings.language;
+  }
+
+  read(input: PlanInput): PlanOutput[] {
+    switch (input.kind) {
+      case 'partial':
+        return this.#settings.mode === 'live' ? this.#grow(input.sentence, input.stable) : [];
+      case 'final':
+        this.#language = input.language;
+        return this.#settings.mode === 'live' ? this.#close(input.sentence, input.text) : this.#await(input);
+      case 'cleaned':
+      case 'uncleaned':
+        return this.#settle(input);
+      case 'over':
+        for (const due of this.#due) due.ready = true;
+        return this.#settings.mode === 'hold' ? this.#all() : this.#ready();
+    }
+  }
+
+  #await(input: Extract<PlanInput, { kind: 'final' }>): PlanOutput[] {
+    const { sentence, text, language } = input;
+    const { cleanWaitMs, mode } = this.#settings;
+    const ready = cleanWaitMs === 0 || (mode === 'sentence' && this.#uncleaned >= UNCLEANED_MAX);
+    this.#due.push({ sentence, text, language, cleaned: undefined, ready });
+    if (mode === 'hold') return [];
+    return ready ? this.#ready() : [{ kind: 'wait', sentence, ms: cleanWaitMs }];
+  }
+
+  #settle(input: Extract<PlanInput, { kind: 'cleaned' | 'uncleaned' }>): PlanOutput[] {
+    if (input.kind === 'cleaned') this.#uncleaned = 0;
+    const due = this.#due.find(({ sentence }) => sentence === input.sentence);
+    if (due === undefined || due.ready) return [];
+    due.ready = true;
+    if (input.kind === 'cleaned') due.cleaned = input.text;
+    else this.#uncleaned++;
+    return this.#settings.mode === 'hold' ? [] : this.#ready();
+  }
+
+  /** Those whose turn it is; a sentence never overtakes the one before. */
+  #ready(): PlanOutput[] {
+    const outputs: PlanOutput[] = [];
+    while (this.#due[0]?.ready) {
+      const due = this.#due.shift()!;
+      outputs.push({
+        kind: 'say',
+        sentences: [due.sentence],
+        sentence: this.#name(due.sentence),
+        ...this.#choose(due),
+      });
+    }
+    return outputs;
+  }
+
+  #all(): PlanOutput[] {
+    const dues = this.#due.splice(0);
+    if (dues.length === 0) return [];
+    const chosen = dues.map((due) => this.#choose(due));
+    const pieces = chosen.flatMap((each) => each.pieces);
+    const raw = chosen.some((each) => each.raw !== undefined)
+      ? chosen.flatMap((each) => each.raw ?? each.pieces)
+      : undefined;
+    return [{ kind: 'say', sentences: dues.map(({ sentence }) => sentence), sentence: this.#name(0), pieces, raw }];
+  }
+
+  #choose({ text, cleaned, language }: Due): { pieces: readonly Piece[]; raw: readonly Piece[] | undefined } {
+    return chooseForm(this.#settings.reader(language), text, cleaned);
+  }
+
+  /** A sentence waits for the one before it to become final; until then its newest text is kept. */
+  #grow(sentence: number, stable: string): PlanOutput[] {
+    const open = this.#open.get(sentence) ?? { stable: '', read: 0 };
+    open.stable = stable;
+    this.#open.set(sentence, open);
+    return sentence === Math.min(...this.#open.keys()) ? this.#readOn(sentence, 'open') : [];
+  }
+
+  #close(sentence: number, text: string): PlanOutput[] {
+    const outputs: PlanOutput[] = [];
+    // A sentence that never became final is over when a later one does.
+    for (const earlier of [...this.#open.keys()].filter((each) => each < sentence).sort((a, b) => a - b)) {
+      outputs.push(...this.#readOn(earlier, 'complete'));
+      this.#open.delete(earlier);
+    }
+    this.#open.set(sentence, { read: 0, ...this.#open.get(sentence), stable: text });
+    outputs.push(...this.#readOn(sentence, 'complete'));
+    this.#open.delete(sentence);
+    if (this.#open.size > 0) outputs.push(...this.#readOn(Math.min(...this.#open.keys()), 'open'));
+    return outputs;
+  }
+
+  #readOn(sentence: number, state: 'open' | 'complete'): PlanOutput[] {
+    const open = this.#open.get(sentence)!;
+    const { pieces, read } = this.#settings.reader(this.#language).read(open.stable, open.read, state);
+    open.read = read;
+    if (pieces.length === 0 && state === 'open') return [];
+    // A final without growth is told all the same: with it the sentence is in the field as a whole.
+    const sentences = state === 'complete' ? [sentence] : [];
+    return [{ kind: 'say', sentences, sentence: this.#name(sentence), pieces }];
+  }
+
+  #name(sentence: number): string {
+    return `${this.#settings.dictation}.${sentence}`;
+  }
+}
+
+const commandsOf = (pieces: readonly Piece[]): string =>
+  pieces
+    .filter(({ kind }) => kind !== 'words')
+    .map((piece) => ('text' in piece ? `${piece.kind} ${piece.text}` : piece.kind))
+    .join('|');
+
+/** The cleaned form, unless cleaning took a command for words or words for a slip. */
+export function chooseForm(
+  reader: SpokenReader,
+  text: string,
+  cleaned: string | undefined,
+): { pieces: readonly Piece[]; raw: readonly Piece[] | undefined } {
+  const spoken = reader.read(text, 0, 'complete').pieces;
+  if (cleaned === undefined || cleaned === text) return { pieces: spoken, raw: undefined };
+  const clean = reader.read(cleaned, 0, 'complete').pieces;
+  return commandsOf(clean) === commandsOf(spoken) ? { pieces: clean, raw: spoken } : { pieces: spoken, raw: undefined };
+}

@@ -1,0 +1,239 @@
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startLocalServer } from '../local-server.ts';
+import { openMicrophone } from '../microphone.ts';
+import { openSource } from '../source.ts';
+import { serverArgs, serverUrl } from '../transcribe.ts';
+import { UserError } from '../user-error.ts';
+import { chooseInserter, type Target } from './choose-inserter.ts';
+import { ask, controlPath, openControl } from './control.ts';
+import { hintsOf } from './core/dictionary.ts';
+import type { Mode } from './core/plan.ts';
+import { VERBS, type Verb } from './core/verbs.ts';
+import { DictionaryFile } from './dictionary-file.ts';
+import { ColdEars, type OpenSource, WarmEars } from './ears.ts';
+import { HistoryFile, readHistory } from './history-file.ts';
+import { historyText, Instance, type InstanceParts } from './instance.ts';
+import { Line, type LineOptions } from './line.ts';
+import { Notifier } from './notify.ts';
+import { paced } from './paced.ts';
+import { recover } from './recover.ts';
+import { SystemRunner } from './runner.ts';
+import { lookAround, type Surroundings } from './surroundings.ts';
+
+export interface DictateOptions {
+  readonly server?: string;
+  readonly key?: string;
+  readonly model?: string;
+  readonly language?: string;
+  readonly cleanup?: 'llm' | 'openai' | 'rules' | 'off';
+  readonly raw: boolean;
+  readonly mode: Mode;
+  readonly to: Target;
+  readonly insert: 'auto' | 'type' | 'paste';
+  readonly enterOk: boolean;
+  readonly anyWindow: boolean;
+  readonly warmMic: boolean;
+  readonly device?: string;
+  readonly source?: string;
+  readonly dictionary?: string;
+  readonly cleanWaitMs: number;
+  readonly restoreMs: number;
+  readonly joinSeconds: number;
+  readonly keep: number;
+  readonly audio: boolean;
+  readonly clipboard: boolean;
+  readonly count?: number;
+}
+
+const MICROPHONE = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 } as const;
+const TAIL_MS = 200;
+
+/** `sotto dictate`: without a verb the instance itself, with one a question to it. Resolves with the exit status. */
+export async function dictate(
+  verb: string | undefined,
+  id: string | undefined,
+  options: DictateOptions,
+): Promise<number> {
+  const surroundings = lookAround();
+  if (verb === undefined) {
+    await run(options, surroundings);
+    return 0;
+  }
+  if (!VERBS.includes(verb as Verb))
+    throw new UserError(`${verb} is not something dictate can do; there are ${VERBS.join(', ')}.`);
+  return put(verb as Verb, id, options, surroundings);
+}
+
+async function put(
+  verb: Verb,
+  id: string | undefined,
+  { clipboard, count }: DictateOptions,
+  { runtimeFolder, dataFolder }: Surroundings,
+): Promise<number> {
+  if (verb === 'history') {
+    // It lies in a file, so it can be looked at without anything running.
+    process.stdout.write(`${historyText(readHistory(historyPath(dataFolder)), count ?? 20)}\n`);
+    return 0;
+  }
+  const answer = await ask(controlPath(runtimeFolder), {
+    verb,
+    ...(id === undefined ? {} : { id }),
+    ...(clipboard ? { clipboard } : {}),
+  });
+  (answer.ok ? process.stdout : process.stderr).write(`${answer.text}\n`);
+  return answer.ok ? 0 : 1;
+}
+
+const historyPath = (dataFolder: string): string => join(dataFolder, 'dictation.jsonl');
+
+async function run(options: DictateOptions, surroundings: Surroundings): Promise<void> {
+  const runner = new SystemRunner();
+  const notifier = new Notifier(runner, (text) => void process.stderr.write(`sotto: ${text}\n`));
+  const inserter = chooseInserter({
+    ...{ target: options.to, surroundings, runner },
+    settings: { enter: options.enterOk ? 'ok' : 'never', way: options.insert, restoreMs: options.restoreMs },
+    write: (text) => void process.stdout.write(text),
+  });
+  const { dictionary: named } = options;
+  const dictionary = new DictionaryFile(
+    named ?? join(surroundings.configFolder, 'dictionary.json'),
+    named === undefined ? 'by default' : 'by user',
+  );
+  dictionary.read();
+  const closers: (() => unknown)[] = [() => inserter.close()];
+  let stop!: () => void;
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  process.once('SIGTERM', stop);
+  process.on('SIGINT', interrupt(stop));
+  try {
+    let opened!: (instance: Instance) => void;
+    const instance = new Promise<Instance>((resolve) => {
+      opened = resolve;
+    });
+    // Asked first, so that a second one ends before it has started a server.
+    const control = await openControl(controlPath(surroundings.runtimeFolder), async (request) =>
+      (await instance).answer(request),
+    );
+    closers.push(() => control.close());
+    const history = new HistoryFile(historyPath(surroundings.dataFolder), options.keep);
+    closers.push(() => history.close());
+    const parts = { inserter, history, dictionary, stopped: stop };
+    const open = openInstance(options, {
+      parts,
+      notifier,
+      closers,
+      folder: join(surroundings.dataFolder, 'dictation'),
+    });
+    const running = await Promise.race([open, stopped]);
+    if (running === undefined) return;
+    opened(running);
+    listenToTerminal(running, (text) => notifier.line(text));
+    await stopped;
+    await running.close();
+  } finally {
+    for (const close of closers.toReversed()) await close();
+  }
+}
+
+interface Opening {
+  readonly parts: Pick<InstanceParts, 'inserter' | 'history' | 'dictionary' | 'stopped'>;
+  readonly notifier: Notifier;
+  /** What is to be closed at the end, the last first. */
+  readonly closers: (() => unknown)[];
+  /** Where the sound of dictations lies. */
+  readonly folder: string;
+}
+
+async function openInstance(options: DictateOptions, { parts, notifier, closers, folder }: Opening): Promise<Instance> {
+  const tell = (text: string): void => notifier.tell(text);
+  const say = (text: string): void => notifier.line(text);
+  const server = options.server === undefined ? await startLocalServer(serverArgs(options)) : undefined;
+  closers.push(() => server?.[Symbol.asyncDispose]());
+  const url = server?.url ?? serverUrl(options.server!);
+  const { dictionary, history, inserter } = parts;
+  const lineOptions = (): LineOptions => linesOf(options, url, hintsOf(dictionary.last));
+  const line = new Line(lineOptions, say);
+  const openEars = sourceOf(options);
+  const ears = options.warmMic ? new WarmEars(openEars, tell) : new ColdEars(openEars);
+  closers.push(() => {
+    ears.close();
+    line.close();
+  });
+  const format = options.source === undefined ? MICROPHONE : (await openSource(options.source, MICROPHONE)).format;
+  await line.warm({ ...format, channelMode: 'mix' });
+  await hearAgain(folder, { history, tell, options: lineOptions() });
+  say(`Ready: ${inserter.name}, mode ${options.mode}. sotto dictate begin|end|toggle|cancel|undo|again|stop`);
+  return new Instance({
+    ...parts,
+    ...{ line, ears, tell, say, server: url },
+    settings: {
+      mode: options.mode,
+      cleanWaitMs: options.raw || options.cleanup === 'off' ? 0 : options.cleanWaitMs,
+      language: options.language ?? 'en',
+      enter: options.enterOk ? 'ok' : 'never',
+      windows: options.anyWindow ? 'any' : 'same',
+      revise: options.mode === 'live' ? 'never' : 'may',
+      joinMs: options.joinSeconds * 1_000,
+      tailMs: options.source === undefined ? TAIL_MS : 0,
+      recordings: options.audio ? folder : undefined,
+    },
+  });
+}
+
+/** What an instance that ended badly left: sound is heard again, and people are told what waits. */
+async function hearAgain(
+  folder: string,
+  { history, tell, options }: { history: HistoryFile; tell: (text: string) => void; options: LineOptions },
+): Promise<void> {
+  try {
+    await recover(folder, history, options, (path) => openSource(path, MICROPHONE));
+  } catch (error) {
+    tell(`What was said before a crash cannot be heard again yet: ${error instanceof Error ? error.message : error}`);
+  }
+  const waiting = history.items.filter(({ state }) => state === 'waiting').length;
+  if (waiting === 0) return;
+  tell(`${waiting} sentence${waiting === 1 ? ' was' : 's were'} said and not inserted; sotto dictate again inserts.`);
+}
+
+function linesOf(options: DictateOptions, url: string, vocabulary: readonly string[]): LineOptions {
+  const own = options.server !== undefined;
+  return {
+    url,
+    ...(own && options.key !== undefined ? { credential: options.key } : {}),
+    ...(own && options.model !== undefined ? { model: options.model } : {}),
+    ...(options.language === undefined ? {} : { language: options.language }),
+    ...(vocabulary.length === 0 ? {} : { vocabulary: [...vocabulary] }),
+    partials: { mode: 'stable' },
+    cleanup: { mode: options.raw ? 'off' : (options.cleanup ?? 'default') },
+  };
+}
+
+function sourceOf({ source, device }: DictateOptions): OpenSource {
+  if (source === undefined) return async (signal) => openMicrophone(device, signal);
+  return async (signal) => paced(await openSource(source, MICROPHONE), signal);
+}
+
+/** Enter in the terminal of the instance begins and ends, for those who have no shortcut yet. */
+function listenToTerminal(instance: Instance, say: (text: string) => void): void {
+  if (!process.stdin.isTTY) return;
+  say('Enter begins and ends; Ctrl-C stops.');
+  createInterface({ input: process.stdin }).on('line', () => {
+    void instance.answer({ verb: 'toggle' }).then(
+      ({ text }) => say(text),
+      (error) => say(error instanceof Error ? error.message : String(error)),
+    );
+  });
+}
+
+/** Ctrl-C waits for the last words; a second one leaves at once. */
+function interrupt(first: () => void): () => void {
+  let asked = false;
+  return () => {
+    if (asked) process.exit(130);
+    asked = true;
+    first();
+  };
+}

@@ -1,0 +1,164 @@
+import type { ServerEvent, Session } from '../../sdk/index.ts';
+import { Plan, type PlanInput, type PlanSettings } from './core/plan.ts';
+import type { Listening } from './ears.ts';
+import type { HistoryFile } from './history-file.ts';
+import type { Aim, Performer } from './performer.ts';
+import type { Recording } from './recording.ts';
+
+export interface DictationParts {
+  readonly listening: Listening;
+  readonly session: Session;
+  readonly aim: Aim;
+  readonly performer: Performer;
+  readonly history: HistoryFile;
+  readonly recording: Recording | undefined;
+  readonly plan: PlanSettings;
+  readonly tell: (text: string) => void;
+  readonly line: (text: string) => void;
+  /** The dictation before: its text comes first. */
+  readonly after: Promise<void>;
+}
+
+/** Longest wait for the last words after the end, ms. */
+const FINISH_MS = 60_000;
+
+/** One dictation: sound to the server, its events to the plan, what the plan says to the performer. */
+export class Dictation {
+  readonly id: string;
+  /** Resolves when everything of it is done. */
+  readonly over: Promise<void>;
+  /** Sentences that were said. */
+  sentences = 0;
+  readonly #parts: DictationParts;
+  readonly #plan: Plan;
+  readonly #cancelled = new AbortController();
+  readonly #waits = new Set<ReturnType<typeof setTimeout>>();
+  readonly #said = new Set<string>();
+  #work: Promise<void>;
+
+  constructor(parts: DictationParts) {
+    this.#parts = parts;
+    this.id = parts.plan.dictation;
+    this.#plan = new Plan(parts.plan);
+    this.#work = parts.after;
+    this.over = this.#run();
+  }
+
+  /** No more sound; what was said is still inserted. */
+  end(): void {
+    this.#parts.listening.stop();
+  }
+
+  /** Nothing more is inserted. */
+  cancel(): void {
+    this.#cancelled.abort();
+    this.#parts.listening.stop();
+    this.#parts.session.close();
+  }
+
+  async #run(): Promise<void> {
+    const { session, recording, tell, line, history } = this.#parts;
+    session.onLine((state) => {
+      if (state.state === 'resumed') line('The connection is back.');
+      else if (state.attempt === 1) line('The connection is lost; trying to get back.');
+    });
+    const reading = this.#read();
+    const sounding = this.#send().catch((error) => tell(error instanceof Error ? error.message : String(error)));
+    // A server that ends the session ends the dictation; the microphone is closed then.
+    void session.closed.then(() => this.end());
+    await sounding;
+    const ended = await this.#finish(session);
+    await reading;
+    for (const timer of this.#waits) clearTimeout(timer);
+    if (this.#cancelled.signal.aborted) {
+      for (const id of this.#said) history.write({ kind: 'state', id, state: 'cancelled' });
+      recording?.close('done');
+      return;
+    }
+    this.#take({ kind: 'over' });
+    await this.#work;
+    recording?.close(ended === undefined ? 'done' : 'kept');
+    if (ended !== undefined)
+      tell(`${ended} Words that were still to come are kept as sound and heard at the next start of sotto dictate.`);
+  }
+
+  async #send(): Promise<void> {
+    const { listening, session, recording } = this.#parts;
+    for await (const chunk of listening.chunks()) {
+      recording?.write(chunk);
+      session.send(chunk);
+    }
+  }
+
+  /** Waits for the last words; tells what went wrong. */
+  async #finish(session: Session): Promise<string | undefined> {
+    if (this.#cancelled.signal.aborted) return undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve('The server did not finish.'), FINISH_MS);
+    });
+    const done = session.finish().then(
+      () => undefined,
+      (error) => (error instanceof Error ? error.message : String(error)),
+    );
+    const outcome = await Promise.race([done, late]);
+    clearTimeout(timer);
+    if (outcome !== undefined) session.close();
+    return outcome;
+  }
+
+  async #read(): Promise<void> {
+    for await (const event of this.#parts.session) this.#hear(event);
+  }
+
+  #hear(event: ServerEvent): void {
+    if (this.#cancelled.signal.aborted) return;
+    const { history, line } = this.#parts;
+    switch (event.type) {
+      case 'partial':
+        return this.#take({ kind: 'partial', sentence: event.sentence, stable: event.stable });
+      case 'final': {
+        const id = this.#idOf(event.sentence);
+        this.sentences++;
+        this.#said.add(id);
+        // On the disk before anything is done with it.
+        const { text, toMs, sentence, language } = event;
+        history.write({ kind: 'said', id, at: new Date().toISOString(), text, toMs });
+        return this.#take({ kind: 'final', sentence, text, language });
+      }
+      case 'cleaned':
+        history.write({ kind: 'cleaned', id: this.#idOf(event.sentence), text: event.text });
+        return this.#take({ kind: 'cleaned', sentence: event.sentence, text: event.text });
+      case 'notice':
+        if (/^clean\.(skipped|refused)$/.test(event.code) && event.sentence !== undefined)
+          return this.#take({ kind: 'uncleaned', sentence: event.sentence });
+        if (event.code === 'lag' || event.code === 'audio.invalid') line(event.text);
+        return;
+      case 'fault':
+        return line(event.text);
+      default:
+        return;
+    }
+  }
+
+  #take(input: PlanInput): void {
+    const { performer, aim } = this.#parts;
+    for (const output of this.#plan.read(input)) {
+      if (output.kind === 'wait') {
+        const timer = setTimeout(() => {
+          this.#waits.delete(timer);
+          this.#take({ kind: 'uncleaned', sentence: output.sentence });
+        }, output.ms);
+        this.#waits.add(timer);
+        continue;
+      }
+      const ids = output.sentences.map((sentence) => this.#idOf(sentence));
+      for (const id of ids) this.#said.delete(id);
+      this.#work = this.#work.then(() => performer.say(aim, { ...output, ids }, this.#cancelled.signal));
+    }
+  }
+
+  #idOf(sentence: number): string {
+    return `${this.id}.${sentence}`;
+  }
+}

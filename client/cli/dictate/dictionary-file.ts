@@ -1,0 +1,50 @@
+import { readFileSync, statSync } from 'node:fs';
+import { UserError } from '../user-error.ts';
+import { type Dictionary, NO_WORDS, readDictionary } from './core/dictionary.ts';
+
+const BYTES_MAX = 2_000_000;
+
+/** The user's dictionary. It is looked at before each dictation, and read again when it has changed. */
+export class DictionaryFile {
+  readonly #path: string;
+  readonly #asked: boolean;
+  #stamp = '';
+  #dictionary = NO_WORDS;
+
+  /** A file that was asked for must be there; the one in the usual place need not. */
+  constructor(path: string, named: 'by user' | 'by default') {
+    this.#path = path;
+    this.#asked = named === 'by user';
+  }
+
+  /** The dictionary as it is now. Throws a `UserError`; the one that was read last stays in force then. */
+  read(): Dictionary {
+    const stamp = this.#look();
+    if (stamp === this.#stamp) return this.#dictionary;
+    this.#stamp = stamp;
+    if (stamp === '') {
+      this.#dictionary = NO_WORDS;
+      return this.#dictionary;
+    }
+    const outcome = readDictionary(readFileSync(this.#path, 'utf8'));
+    if ('problem' in outcome) throw new UserError(`The dictionary ${this.#path} is not used: ${outcome.problem}.`);
+    this.#dictionary = outcome.dictionary;
+    return this.#dictionary;
+  }
+
+  /** What was read last. */
+  get last(): Dictionary {
+    return this.#dictionary;
+  }
+
+  #look(): string {
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    if (found === undefined) {
+      if (this.#asked) throw new UserError(`There is no dictionary ${this.#path}.`);
+      return '';
+    }
+    if (found.size > BYTES_MAX)
+      throw new UserError(`The dictionary ${this.#path} has ${found.size} bytes; at most ${BYTES_MAX} are read.`);
+    return `${found.mtimeMs} ${found.size} ${found.ino}`;
+  }
+}

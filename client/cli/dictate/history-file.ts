@@ -1,0 +1,95 @@
+import {
+  chmodSync,
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '../user-error.ts';
+import { compacted, type Entry, type Item, itemsOf, linesOf } from './core/history.ts';
+
+/** Lines beyond those that are kept before the file is written anew. */
+const GROWTH_MAX = 2_000;
+
+/**
+ * Everything that was said, and what became of it, in a file that only its owner reads. A sentence is on the disk before
+ * anything is done with it, so whatever ends this program, it is found there again.
+ */
+export class HistoryFile {
+  readonly #path: string;
+  readonly #keep: number;
+  #file: number;
+  #items: Item[];
+  #lines: number;
+
+  /** `keep` is how many sentences stay; those that were never inserted stay whatever their number. */
+  constructor(path: string, keep: number) {
+    this.#path = path;
+    this.#keep = keep;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      this.#items = readHistory(path);
+      this.#file = this.#compact();
+    } catch (error) {
+      throw new UserError(`${path} cannot be written: ${error instanceof Error ? error.message : error}`);
+    }
+    this.#lines = this.#items.length * 2;
+  }
+
+  get items(): readonly Item[] {
+    return this.#items;
+  }
+
+  /** Writes an entry; on the disk when this returns, if it holds words. */
+  write(entry: Entry): void {
+    writeSync(this.#file, `${JSON.stringify(entry)}\n`);
+    if (entry.kind === 'said') fdatasyncSync(this.#file);
+    this.#apply(entry);
+    if (++this.#lines < this.#keep * 4 + GROWTH_MAX) return;
+    closeSync(this.#file);
+    this.#file = this.#compact();
+    this.#lines = this.#items.length * 2;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+    this.#file = -1;
+  }
+
+  #apply(entry: Entry): void {
+    const at = this.#items.findLastIndex(({ id }) => id === entry.id);
+    const lines = at === -1 ? [] : linesOf(this.#items[at]!);
+    const [item] = itemsOf([...lines, JSON.stringify(entry)]);
+    if (item === undefined) return;
+    if (at === -1) this.#items.push(item);
+    else this.#items[at] = item;
+  }
+
+  /** Writes what is kept to a new file that takes the old one's place at once. */
+  #compact(): number {
+    const lines = compacted(this.#items, this.#keep);
+    this.#items = itemsOf(lines);
+    const draft = `${this.#path}.new`;
+    writeFileSync(draft, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
+    chmodSync(draft, 0o600);
+    renameSync(draft, this.#path);
+    return openSync(this.#path, 'a', 0o600);
+  }
+}
+
+/** What the file holds, oldest first; nothing where there is none. */
+export function readHistory(path: string): Item[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return itemsOf(text.split('\n'));
+}

@@ -1,0 +1,243 @@
+import { UserError } from '../../user-error.ts';
+import { type Window, wayInto } from '../core/window.ts';
+import { type Inserter, type InserterSettings, REMOVE_STEP } from '../inserter.ts';
+import type { Runner } from '../runner.ts';
+import { type Board, ClipboardKeeper, type Holding, type Kept } from './clipboard-keeper.ts';
+import { Ydotool } from './ydotool.ts';
+
+export type Desktop = 'sway' | 'hyprland' | 'kde' | 'gnome' | 'other';
+
+/** Nobody tells when the text was read; programs have been seen to take as long as this. */
+const SETTLE_MS = 400;
+const NO_KEYBOARD = /virtual keyboard/i;
+
+/** What presses keys: wtype where the compositor lets it, ydotool through the kernel elsewhere. */
+interface Keys {
+  paste(where: 'window' | 'terminal'): Promise<void>;
+  type(text: string, enter: 'never' | 'ok'): Promise<void>;
+  backspace(times: number): Promise<void>;
+}
+
+export class WaylandInserter implements Inserter {
+  readonly name: string;
+  readonly removes = true;
+  readonly sees: boolean;
+  readonly #desktop: Desktop;
+  readonly #runner: Runner;
+  readonly #settings: InserterSettings;
+  readonly #keeper: ClipboardKeeper;
+  #keys: Keys;
+
+  constructor(runner: Runner, settings: InserterSettings, desktop: Desktop) {
+    this.#runner = runner;
+    this.#settings = settings;
+    this.#desktop = desktop;
+    if (!runner.has('wl-copy') || !runner.has('wl-paste'))
+      throw new UserError('wl-clipboard is needed to insert text here; install it (apt install wl-clipboard).');
+    const wtype = desktop !== 'gnome' && runner.has('wtype');
+    if (!wtype && !runner.has('ydotool'))
+      throw new UserError(
+        desktop === 'gnome'
+          ? 'ydotool is needed to insert text in GNOME; install it and start ydotoold (it needs /dev/uinput).'
+          : 'wtype is needed to insert text here; install it (apt install wtype), or ydotool with ydotoold.',
+      );
+    this.#keys = wtype ? new Wtype(runner) : new Ydotool(runner);
+    this.sees = SIGHT[desktop] !== undefined && runner.has(SIGHT[desktop].command);
+    this.name = `wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
+    this.#keeper = new ClipboardKeeper(new WaylandClipboard(runner), {
+      restoreMs: Math.max(settings.restoreMs, SETTLE_MS),
+      settleMs: SETTLE_MS,
+      takenMs: 0,
+    });
+  }
+
+  async focus(): Promise<Window | undefined> {
+    const sight = SIGHT[this.#desktop];
+    if (sight === undefined) return undefined;
+    const { code, out, said } = await this.#runner.run(sight.command, sight.args);
+    if (code !== 0)
+      throw new UserError(
+        `${sight.command} does not tell which window has the focus (${said.split('\n')[0] || `exit ${code}`}); ${sight.advice}.`,
+      );
+    const window = sight.read(String(out));
+    if (this.#desktop !== 'kde' || window === undefined) return window;
+    const named = await this.#runner.run('kdotool', ['getwindowclassname', window.id]);
+    return { id: window.id, program: String(named.out).trim() || undefined };
+  }
+
+  async insert(text: string, window: Window | undefined): Promise<void> {
+    if (this.#settings.way === 'type') return this.#press((keys) => keys.type(text, this.#settings.enter));
+    const where = wayInto(window?.program) === 'paste' ? 'window' : 'terminal';
+    const done = await this.#keeper.paste(text, () => this.#press((keys) => keys.paste(where)));
+    if (done === 'kept') await this.#press((keys) => keys.type(text, this.#settings.enter));
+  }
+
+  async removeLast(characters: number): Promise<void> {
+    for (let left = characters; left > 0; left -= REMOVE_STEP)
+      await this.#press((keys) => keys.backspace(Math.min(left, REMOVE_STEP)));
+  }
+
+  toClipboard(text: string): Promise<void> {
+    return this.#keeper.leave(text);
+  }
+
+  close(): Promise<void> {
+    return this.#keeper.close();
+  }
+
+  /** A compositor that knows no virtual keyboard says so at the first key. */
+  async #press(press: (keys: Keys) => Promise<void>): Promise<void> {
+    try {
+      await press(this.#keys);
+    } catch (error) {
+      if (!(error instanceof UserError) || !NO_KEYBOARD.test(error.message) || this.#keys instanceof Ydotool)
+        throw error;
+      if (!this.#runner.has('ydotool'))
+        throw new UserError('This desktop lets wtype press no keys; install ydotool and start ydotoold.');
+      this.#keys = new Ydotool(this.#runner);
+      await press(this.#keys);
+    }
+  }
+}
+
+interface Sight {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly read: (out: string) => Window | undefined;
+  readonly advice: string;
+}
+
+/** How each desktop tells which window has the focus. */
+const SIGHT: Readonly<Partial<Record<Desktop, Sight>>> = {
+  sway: { command: 'swaymsg', args: ['-t', 'get_tree'], read: readTree, advice: 'is sway running?' },
+  hyprland: { command: 'hyprctl', args: ['activewindow', '-j'], read: readHyprland, advice: 'is Hyprland running?' },
+  kde: {
+    command: 'kdotool',
+    args: ['getactivewindow'],
+    read: (out) => named(out.trim()),
+    advice: 'is Plasma running?',
+  },
+  gnome: {
+    command: 'gdbus',
+    args: [
+      ...['call', '--session', '--dest', 'org.gnome.Shell'],
+      ...['--object-path', '/org/gnome/shell/extensions/FocusedWindow'],
+      ...['--method', 'org.gnome.shell.extensions.FocusedWindow.Get'],
+    ],
+    read: readGnome,
+    advice: 'install the GNOME extension "Focused Window D-Bus", or allow any window with --any-window',
+  },
+};
+
+const named = (id: string, program?: string): Window | undefined => (id === '' ? undefined : { id, program });
+
+interface Node {
+  readonly id?: number;
+  readonly focused?: boolean;
+  readonly type?: string;
+  readonly app_id?: string | null;
+  readonly window_properties?: { readonly class?: string };
+  readonly nodes?: readonly Node[];
+  readonly floating_nodes?: readonly Node[];
+}
+
+function readTree(out: string): Window | undefined {
+  const focused = (node: Node): Node | undefined =>
+    node.focused === true
+      ? node
+      : [...(node.nodes ?? []), ...(node.floating_nodes ?? [])].map(focused).find((each) => each !== undefined);
+  const node = focused(JSON.parse(out) as Node);
+  // An empty workspace can have the focus, too.
+  if (node?.id === undefined || !/con$/.test(node.type ?? '')) return undefined;
+  return named(String(node.id), node.app_id ?? node.window_properties?.class);
+}
+
+function readHyprland(out: string): Window | undefined {
+  const { address, class: program } = JSON.parse(out) as { address?: string; class?: string };
+  return named(address ?? '', program);
+}
+
+/** `('{"id": 1, "wm_class": "firefox"}',)` */
+function readGnome(out: string): Window | undefined {
+  const json = /^\('(.*)',\)$/s.exec(out.trim())?.[1]?.replaceAll("\\'", "'").replaceAll('\\\\', '\\');
+  if (json === undefined) return undefined;
+  const { id, wm_class: program } = JSON.parse(json) as { id?: number; wm_class?: string };
+  return named(id === undefined ? '' : String(id), program);
+}
+
+class Wtype implements Keys {
+  readonly #runner: Runner;
+
+  constructor(runner: Runner) {
+    this.#runner = runner;
+  }
+
+  paste(where: 'window' | 'terminal'): Promise<void> {
+    return this.#do(
+      where === 'window'
+        ? ['-M', 'ctrl', 'v', '-m', 'ctrl']
+        : ['-M', 'ctrl', '-M', 'shift', 'v', '-m', 'shift', '-m', 'ctrl'],
+    );
+  }
+
+  async type(text: string, enter: 'never' | 'ok'): Promise<void> {
+    const pressed = enter === 'ok' ? ['-k', 'Return'] : ['-M', 'shift', '-k', 'Return', '-m', 'shift'];
+    for (const [at, line] of text.split('\n').entries()) {
+      if (at > 0) await this.#do(pressed);
+      if (line !== '') await this.#do(['-d', '4', '-'], line);
+    }
+  }
+
+  backspace(times: number): Promise<void> {
+    return this.#do(Array.from({ length: times }, () => ['-k', 'BackSpace']).flat());
+  }
+
+  async #do(args: readonly string[], input = ''): Promise<void> {
+    const { code, said } = await this.#runner.run('wtype', args, { input, timeoutMs: 20_000 });
+    if (code !== 0) throw new UserError(`wtype did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
+  }
+}
+
+const FORMS = [
+  'image/png',
+  'x-special/gnome-copied-files',
+  'text/uri-list',
+  'text/plain;charset=utf-8',
+  'UTF8_STRING',
+  'text/plain',
+];
+
+class WaylandClipboard implements Board {
+  readonly #runner: Runner;
+
+  constructor(runner: Runner) {
+    this.#runner = runner;
+  }
+
+  async look(): Promise<Kept | 'empty' | undefined> {
+    const types = await this.#runner.run('wl-paste', ['--list-types']);
+    if (types.code !== 0) return 'empty';
+    const offered = String(types.out).split('\n');
+    const type = FORMS.find((form) => offered.includes(form));
+    if (type === undefined) return undefined;
+    const { code, out } = await this.#runner.run('wl-paste', ['--no-newline', '--type', type]);
+    return code === 0 ? { type, bytes: out } : undefined;
+  }
+
+  async hold(text: string): Promise<Holding> {
+    await this.put({ type: 'text/plain', bytes: Buffer.from(text) });
+    const runner = this.#runner;
+    return {
+      reads: undefined,
+      read: async () => true,
+      mine: async () => String((await runner.run('wl-paste', ['--no-newline'])).out) === text,
+      drop: () => void runner.run('wl-copy', ['--clear'], { output: 'none' }),
+    };
+  }
+
+  async put({ type, bytes }: Kept): Promise<void> {
+    const typed = type === 'text/plain' ? [] : ['--type', type];
+    const { code, said } = await this.#runner.run('wl-copy', typed, { input: bytes, output: 'none' });
+    if (code !== 0) throw new UserError(`wl-copy did not work: ${said || `exit ${code}`}.`);
+  }
+}

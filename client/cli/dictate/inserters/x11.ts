@@ -1,0 +1,175 @@
+import { UserError } from '../../user-error.ts';
+import { type Way, type Window, wayInto } from '../core/window.ts';
+import { type Inserter, type InserterSettings, REMOVE_STEP } from '../inserter.ts';
+import type { Held, Runner } from '../runner.ts';
+import { type Board, ClipboardKeeper, type Holding, type Kept } from './clipboard-keeper.ts';
+
+const CHUNK = 2_000;
+const KEY_DELAY_MS = 2;
+/** A program that is busy for longer than this has most likely not pasted at all. */
+const TAKEN_MS = 2_000;
+const SETTLE_MS = 120;
+const CLOSED = /open display|creating new xdo/i;
+
+export class X11Inserter implements Inserter {
+  readonly name: string;
+  readonly removes = true;
+  readonly sees = true;
+  readonly #runner: Runner;
+  readonly #settings: InserterSettings;
+  readonly #keeper: ClipboardKeeper | undefined;
+  readonly #programs = new Map<string, string | undefined>();
+
+  constructor(runner: Runner, settings: InserterSettings) {
+    if (!runner.has('xdotool'))
+      throw new UserError('xdotool is needed to insert text here; install it (apt install xdotool xclip).');
+    if (settings.way === 'paste' && !runner.has('xclip'))
+      throw new UserError('xclip is needed to paste text here; install it (apt install xclip).');
+    this.#runner = runner;
+    this.#settings = settings;
+    if (settings.way !== 'type' && runner.has('xclip'))
+      this.#keeper = new ClipboardKeeper(new XClipboard(runner), {
+        restoreMs: settings.restoreMs,
+        settleMs: SETTLE_MS,
+        takenMs: TAKEN_MS,
+      });
+    this.name = `x11 (xdotool, ${this.#keeper === undefined ? 'typing' : 'pasting with xclip'})`;
+  }
+
+  async focus(): Promise<Window | undefined> {
+    let found = await this.#runner.run('xdotool', ['getactivewindow']);
+    // Without a window manager nobody says which window is active; the server still knows who gets the keys.
+    if (found.code !== 0) found = await this.#runner.run('xdotool', ['getwindowfocus']);
+    const id = String(found.out).trim();
+    if (CLOSED.test(found.said)) throw new UserError('The X server cannot be reached; is DISPLAY set?');
+    // 0 and 1 stand for no window and for whichever is below the pointer.
+    if (found.code !== 0 || !/^\d+$/.test(id) || Number(id) < 2) return undefined;
+    if (!this.#programs.has(id)) this.#programs.set(id, await this.#program(id));
+    return { id, program: this.#programs.get(id) };
+  }
+
+  async insert(text: string, window: Window | undefined): Promise<void> {
+    const way = this.#wayInto(window);
+    if (way === 'type' || this.#keeper === undefined) return this.#type(text);
+    const shortcut = way === 'paste-terminal' ? 'ctrl+shift+v' : 'ctrl+v';
+    const done = await this.#keeper.paste(text, () => this.#do(['key', '--clearmodifiers', shortcut]));
+    if (done === 'kept') return this.#type(text);
+    if (done === 'untaken')
+      throw new UserError(`${window?.program ?? 'The window'} did not take the text; it is in the clipboard.`);
+  }
+
+  async removeLast(characters: number): Promise<void> {
+    for (let left = characters; left > 0; left -= REMOVE_STEP) {
+      const keys = Array.from({ length: Math.min(left, REMOVE_STEP) }, () => 'BackSpace');
+      await this.#do(['key', '--clearmodifiers', '--delay', `${KEY_DELAY_MS}`, ...keys]);
+    }
+  }
+
+  async toClipboard(text: string): Promise<void> {
+    if (this.#keeper !== undefined) return this.#keeper.leave(text);
+    throw new UserError('xclip is needed for the clipboard; install it (apt install xclip).');
+  }
+
+  async close(): Promise<void> {
+    await this.#keeper?.close();
+  }
+
+  #wayInto(window: Window | undefined): Way {
+    if (this.#settings.way === 'type') return 'type';
+    const way = wayInto(window?.program);
+    return this.#settings.way === 'paste' && way === 'type' ? 'paste' : way;
+  }
+
+  /** The text goes over standard input: what stands on a command line can be read by everybody on the machine. */
+  async #type(text: string): Promise<void> {
+    const enter = this.#settings.enter === 'ok' ? 'Return' : 'shift+Return';
+    for (const [at, line] of text.split('\n').entries()) {
+      if (at > 0) await this.#do(['key', '--clearmodifiers', enter]);
+      for (let from = 0; from < line.length; ) {
+        let to = Math.min(line.length, from + CHUNK);
+        if (/[\uD800-\uDBFF]/.test(line[to - 1]!)) to--;
+        await this.#do(['type', '--clearmodifiers', '--delay', `${KEY_DELAY_MS}`, '--file', '-'], line.slice(from, to));
+        from = to;
+      }
+    }
+  }
+
+  async #do(args: readonly string[], input = ''): Promise<void> {
+    const { code, said } = await this.#runner.run('xdotool', args, { input, timeoutMs: 20_000 });
+    if (code !== 0) throw new UserError(`xdotool did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
+  }
+
+  async #program(id: string): Promise<string | undefined> {
+    if (!this.#runner.has('xprop')) return undefined;
+    const { out } = await this.#runner.run('xprop', ['-id', id, 'WM_CLASS']);
+    return /"([^"]*)"\s*$/.exec(String(out))?.[1];
+  }
+}
+
+/** In the order in which a form is chosen to be put back. */
+const FORMS = ['image/png', 'x-special/gnome-copied-files', 'text/uri-list', 'UTF8_STRING', 'STRING'];
+/** xclip says this much before it waits for the first read. */
+const PREAMBLE_LINES = 5;
+
+class XClipboard implements Board {
+  readonly #runner: Runner;
+
+  constructor(runner: Runner) {
+    this.#runner = runner;
+  }
+
+  async look(): Promise<Kept | 'empty' | undefined> {
+    const targets = await this.#read('TARGETS');
+    if (targets === undefined) return 'empty';
+    const offered = String(targets).split('\n');
+    const type = FORMS.find((form) => offered.includes(form));
+    const bytes = type && (await this.#read(type));
+    return type === undefined || bytes === undefined || typeof bytes === 'string' ? undefined : { type, bytes };
+  }
+
+  async hold(text: string): Promise<Holding> {
+    const held = this.#runner.hold('xclip', ['-selection', 'clipboard', '-verbose'], text);
+    if (!(await held.more(PREAMBLE_LINES - 1, 2_000))) {
+      held.end();
+      throw new UserError('xclip could not take the clipboard.');
+    }
+    return new XHolding(held);
+  }
+
+  async put({ type, bytes }: Kept): Promise<void> {
+    const target = type === 'text/plain' ? [] : ['-t', type];
+    await this.#runner.run('xclip', ['-selection', 'clipboard', ...target, '-in'], { input: bytes, output: 'none' });
+  }
+
+  async #read(target: string): Promise<Buffer | undefined> {
+    const { code, out } = await this.#runner.run('xclip', ['-selection', 'clipboard', '-t', target, '-o'], {
+      timeoutMs: 1_000,
+    });
+    return code === 0 ? out : undefined;
+  }
+}
+
+/** xclip ends by itself when somebody else takes the clipboard, and says a line for each read. */
+class XHolding implements Holding {
+  readonly #held: Held;
+
+  constructor(held: Held) {
+    this.#held = held;
+  }
+
+  async mine(): Promise<boolean> {
+    return this.#held.running;
+  }
+
+  get reads(): number {
+    return this.#held.lines;
+  }
+
+  read(count: number, timeoutMs: number): Promise<boolean> {
+    return this.#held.more(count, timeoutMs);
+  }
+
+  drop(): void {
+    this.#held.end();
+  }
+}

@@ -1,0 +1,236 @@
+import { chooseAgain, isPending } from './core/history.ts';
+import { languageOf } from './core/language.ts';
+import { chooseForm, type Mode } from './core/plan.ts';
+import { SpokenReader } from './core/spoken.ts';
+import { type Answer, describe, type Phase, type Request } from './core/verbs.ts';
+import { Dictation } from './dictation.ts';
+import type { DictionaryFile } from './dictionary-file.ts';
+import type { Ears } from './ears.ts';
+import type { HistoryFile } from './history-file.ts';
+import type { Inserter } from './inserter.ts';
+import type { Line } from './line.ts';
+import { Performer, type PerformerSettings } from './performer.ts';
+import { Recording } from './recording.ts';
+
+export interface InstanceSettings extends PerformerSettings {
+  readonly mode: Mode;
+  readonly cleanWaitMs: number;
+  /** Sound that still counts after the end was asked for, ms: fingers are quicker than the last word. */
+  readonly tailMs: number;
+  /** Folder for the sound of a dictation under way; undefined keeps none. */
+  readonly recordings: string | undefined;
+}
+
+export interface InstanceParts {
+  readonly settings: InstanceSettings;
+  readonly server: string;
+  readonly line: Line;
+  readonly ears: Ears;
+  readonly inserter: Inserter;
+  readonly history: HistoryFile;
+  readonly dictionary: DictionaryFile;
+  readonly tell: (text: string) => void;
+  readonly say: (text: string) => void;
+  /** Called when it is asked to stop. */
+  readonly stopped: () => void;
+}
+
+const HISTORY_SHOWN = 20;
+
+/** What runs while people dictate: answers verbs, one dictation at a time. */
+export class Instance {
+  readonly #parts: InstanceParts;
+  readonly #performer: Performer;
+  #dictation: Dictation | undefined;
+  /** The end of the newest dictation. */
+  #last: Promise<void> = Promise.resolve();
+  #phase: Phase = 'idle';
+  #started = 0;
+  /** `begin` looks at the focus before it listens; a second one in that time must not pass. */
+  #beginning: Promise<Answer> | undefined;
+
+  constructor(parts: InstanceParts) {
+    this.#parts = parts;
+    const { inserter, settings, history, tell } = parts;
+    this.#performer = new Performer({
+      inserter,
+      settings,
+      tell,
+      record: (ids, state) => {
+        for (const id of ids) history.write({ kind: 'state', id, state });
+      },
+    });
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  async answer(request: Request): Promise<Answer> {
+    switch (request.verb) {
+      case 'begin':
+        return this.#begin();
+      case 'end':
+        return this.#end();
+      case 'toggle':
+        return this.#phase === 'listening' || this.#beginning !== undefined ? this.#end() : this.#begin();
+      case 'cancel':
+        return this.#cancel();
+      case 'undo':
+        return yes(await this.#performer.undo());
+      case 'again':
+        return this.#again(request);
+      case 'status':
+        return this.#status();
+      case 'history':
+        return yes(historyText(this.#parts.history.items, request.count ?? HISTORY_SHOWN));
+      case 'stop':
+        this.#parts.stopped();
+        return yes('It stops when what was said is inserted.');
+    }
+  }
+
+  /** Ends what is under way and waits until it is inserted. */
+  async close(): Promise<void> {
+    if (this.#phase === 'listening') this.#dictation?.end();
+    await this.#last;
+    await this.#performer.idle();
+  }
+
+  #begin(): Promise<Answer> {
+    if (this.#phase === 'listening') return Promise.resolve(no('It listens already.'));
+    this.#beginning ??= this.#listen().finally(() => {
+      this.#beginning = undefined;
+    });
+    return this.#beginning;
+  }
+
+  async #listen(): Promise<Answer> {
+    const { settings, line, ears, inserter, history, tell, say } = this.#parts;
+    this.#refresh();
+    // Sound first: what comes next takes time in which people speak already.
+    const listening = await ears.listen();
+    try {
+      const [aim, session] = await Promise.all([this.#performer.aim(), line.take(listening.format)]);
+      const id = `d${Date.now().toString(36)}${(this.#started++).toString(36)}`;
+      const recording = this.#record(id, listening.format);
+      const after = this.#last;
+      const dictation = new Dictation({
+        ...{ listening, session, aim, performer: this.#performer, history, recording, tell, after },
+        line: say,
+        plan: {
+          dictation: id,
+          mode: settings.mode,
+          cleanWaitMs: settings.cleanWaitMs,
+          language: settings.language,
+          reader: (language) => this.#reader(language),
+        },
+      });
+      this.#dictation = dictation;
+      this.#phase = 'listening';
+      this.#last = dictation.over.then(() => {
+        if (this.#dictation === dictation) {
+          this.#phase = 'idle';
+          inserter.end?.();
+          void line.warm(listening.format);
+        }
+      });
+      return yes(aim.diverted ?? 'Listening.');
+    } catch (error) {
+      listening.stop();
+      throw error;
+    }
+  }
+
+  async #end(): Promise<Answer> {
+    if (this.#beginning !== undefined) await this.#beginning.catch(() => {});
+    const dictation = this.#dictation;
+    if (this.#phase !== 'listening' || dictation === undefined) return no('It does not listen.');
+    this.#phase = 'finishing';
+    await new Promise((resolve) => setTimeout(resolve, this.#parts.settings.tailMs));
+    dictation.end();
+    await dictation.over;
+    return yes(`${dictation.sentences} sentence${dictation.sentences === 1 ? '' : 's'}.`);
+  }
+
+  async #cancel(): Promise<Answer> {
+    await this.#beginning?.catch(() => {});
+    if (this.#phase === 'idle' || this.#dictation === undefined) return no('There is nothing to cancel.');
+    const dictation = this.#dictation;
+    dictation.cancel();
+    await dictation.over;
+    return yes('Cancelled; what was inserted before stays (undo takes it back).');
+  }
+
+  async #again({ id, clipboard }: Request): Promise<Answer> {
+    const items = chooseAgain(this.#parts.history.items, id);
+    if (items.length === 0) return no(id === undefined ? 'The history is empty.' : `There is no ${id} in the history.`);
+    const aim = await this.#performer.aim();
+    if (clipboard === true) aim.diverted = 'asked for';
+    const reader = this.#reader(this.#parts.settings.language);
+    const never = new AbortController().signal;
+    for (const item of items) {
+      const { pieces } = chooseForm(reader, item.raw, item.text === item.raw ? undefined : item.text);
+      const sentence = `${item.id} again ${this.#started++}`;
+      await this.#performer.say(aim, { sentence, pieces, ids: [item.id] }, never);
+    }
+    const count = `${items.length} sentence${items.length === 1 ? '' : 's'}`;
+    const states = this.#parts.history.items.filter((item) => items.some(({ id: each }) => each === item.id));
+    if (states.some(({ state }) => state === 'lost')) return no(`${count} could not be inserted.`);
+    return yes(`${count} ${aim.diverted === undefined ? 'inserted' : 'in the clipboard'} again.`);
+  }
+
+  #status(): Answer {
+    const { server, line, inserter, settings, history } = this.#parts;
+    const status = {
+      ...{
+        phase: this.#phase,
+        server,
+        connection: this.#phase === 'idle' ? line.state : ('in use' as const),
+        inserter: inserter.name,
+        mode: settings.mode,
+      },
+      waiting: history.items.filter(({ state }) => isPending(state)).length,
+      inserted: this.#performer.inserted,
+    };
+    return { ok: true, text: describe(status), status };
+  }
+
+  /** A dictionary that cannot be read is told; the words that were read last stay. */
+  #refresh(): void {
+    try {
+      this.#parts.dictionary.read();
+    } catch (error) {
+      this.#parts.tell(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #reader(language: string): SpokenReader {
+    return new SpokenReader(languageOf(language), this.#parts.dictionary.last);
+  }
+
+  #record(id: string, format: ConstructorParameters<typeof Recording>[2]): Recording | undefined {
+    const { recordings } = this.#parts.settings;
+    if (recordings === undefined) return undefined;
+    try {
+      return new Recording(recordings, id, format);
+    } catch (error) {
+      this.#parts.tell(`The sound is not kept: ${error instanceof Error ? error.message : error}`);
+      return undefined;
+    }
+  }
+}
+
+export function historyText(
+  items: readonly { id: string; at: string; state: string; text: string }[],
+  count: number,
+): string {
+  if (items.length === 0) return 'The history is empty.';
+  return items
+    .slice(-count)
+    .map(({ id, at, state, text }) => `${id}  ${at.slice(0, 19).replace('T', ' ')}  ${state.padEnd(9)}  ${text}`)
+    .join('\n');
+}
+
+const yes = (text: string): Answer => ({ ok: true, text });
+const no = (text: string): Answer => ({ ok: false, text });

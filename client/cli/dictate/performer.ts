@@ -1,0 +1,194 @@
+import { type Edit, Field, type FieldSettings, type Saying } from './core/field.ts';
+import type { ItemState } from './core/history.ts';
+import { type Language, languageOf } from './core/language.ts';
+import { isTerminal, type Window } from './core/window.ts';
+import type { Inserter } from './inserter.ts';
+
+export interface PerformerSettings {
+  /** Line breaks go into terminals, too, and are presses of Enter where text is typed. */
+  readonly enter: 'never' | 'ok';
+  /** Text goes into whichever window has the focus then, not only into the one in which the dictation began. */
+  readonly windows: 'same' | 'any';
+  /** Whether text may be taken back to fit what follows. */
+  readonly revise: 'may' | 'never';
+  /** For how long a dictation goes on behind what the one before put into the same window, ms. */
+  readonly joinMs: number;
+  readonly language: string;
+}
+
+export interface PerformerParts {
+  readonly inserter: Inserter;
+  readonly settings: PerformerSettings;
+  /** What became of sentences. */
+  readonly record: (ids: readonly string[], state: ItemState) => void;
+  /** Something the user must know. */
+  readonly tell: (text: string) => void;
+}
+
+/** Where one dictation goes. */
+export interface Aim {
+  readonly window: Window | undefined;
+  /** Text goes to the clipboard from now on, and why. */
+  diverted: string | undefined;
+  /** What is gathered there. */
+  readonly aside: Field;
+}
+
+/** One thing to put there, and the sentences that are done with it. */
+export interface Task extends Saying {
+  readonly ids: readonly string[];
+}
+
+/** Does what plans say, one thing after the other, in the window in which the dictation began and in no other. */
+export class Performer {
+  readonly #parts: PerformerParts;
+  #field: { window: string; field: Field; language: Language } | undefined;
+  #touchedMs = Number.NEGATIVE_INFINITY;
+  readonly #ids = new Map<string, readonly string[]>();
+  #work: Promise<unknown> = Promise.resolve();
+  inserted = 0;
+
+  constructor(parts: PerformerParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks where a dictation that begins now goes. Rejects with what is missing. */
+  async aim(): Promise<Aim> {
+    const { inserter, settings } = this.#parts;
+    inserter.begin?.();
+    const aside = new Field({ language: languageOf(settings.language), newline: 'keep', revise: 'may' });
+    if (!inserter.sees && settings.windows === 'same')
+      return {
+        window: undefined,
+        aside,
+        diverted:
+          'Nothing here tells which window has the focus, so text goes to the clipboard; --any-window inserts it wherever the focus is.',
+      };
+    const window = inserter.sees ? await inserter.focus() : undefined;
+    const diverted =
+      window === undefined && settings.windows === 'same'
+        ? 'No window has the focus; text goes to the clipboard.'
+        : undefined;
+    return { window, aside, diverted };
+  }
+
+  /** Resolves when it is done; never rejects: what went wrong is told and recorded. */
+  say(aim: Aim, task: Task, signal: AbortSignal): Promise<void> {
+    return this.#next(async () => {
+      if (signal.aborted) return;
+      if (aim.diverted === undefined) await this.#into(aim, task);
+      else await this.#aside(aim, task);
+    });
+  }
+
+  /** Takes the last insertion back: first to as it was spoken, then altogether. Tells what was done. */
+  undo(): Promise<string> {
+    return this.#next(async () => {
+      if (!this.#parts.inserter.removes) return 'What was written there cannot be taken back.';
+      const place = this.#field;
+      const field = place?.field.with(this.#settingsOf(place.language, undefined));
+      const undone = field?.undo();
+      if (place === undefined || field === undefined || undone === undefined) return 'There is nothing to take back.';
+      const window = await this.#parts.inserter.focus();
+      if (this.#parts.settings.windows === 'same' && window?.id !== place.window)
+        return 'Another window has the focus; nothing was taken back.';
+      await this.#edit(undone, window);
+      place.field = field;
+      if (undone.outcome === 'raw') return 'It stands as spoken now; once more takes it away.';
+      this.#record(undone.gone, 'removed');
+      return 'It is taken back.';
+    });
+  }
+
+  /** Everything that is under way is done. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => {});
+    return done;
+  }
+
+  async #into(aim: Aim, task: Task): Promise<void> {
+    const { inserter, settings, tell } = this.#parts;
+    try {
+      const window = inserter.sees ? await inserter.focus() : undefined;
+      if (settings.windows === 'same' && window?.id !== aim.window?.id) {
+        aim.diverted = `Another window has the focus; what is said goes to the clipboard.`;
+        tell(aim.diverted);
+        return await this.#aside(aim, task);
+      }
+      const place = this.#placeIn(window);
+      // The field changes when the text has arrived, not before.
+      const field = place.field.with(this.#settingsOf(place.language, window));
+      const edit = field.place(task);
+      await this.#edit(edit, window);
+      place.field = field;
+      this.#touchedMs = performance.now();
+      this.#ids.set(task.sentence, [...new Set([...(this.#ids.get(task.sentence) ?? []), ...task.ids])]);
+      this.#record(edit.gone, 'removed');
+      if (task.ids.length > 0) this.#parts.record(task.ids, 'inserted');
+      this.inserted += task.ids.length;
+    } catch (error) {
+      await this.#failed(aim, task, error);
+    }
+  }
+
+  async #aside(aim: Aim, task: Task): Promise<void> {
+    const before = aim.aside.content;
+    aim.aside.place(task);
+    if (aim.aside.content !== before)
+      try {
+        await this.#parts.inserter.toClipboard(aim.aside.content);
+      } catch (error) {
+        this.#parts.tell(`${messageOf(error)} What was said is in the history: sotto dictate again.`);
+        return this.#parts.record(task.ids, 'lost');
+      }
+    this.#parts.record(task.ids, 'clipboard');
+  }
+
+  /** Nothing took it: it goes to the clipboard, and stays in the history as lost. */
+  async #failed(aim: Aim, task: Task, error: unknown): Promise<void> {
+    const alone = new Field({ language: languageOf(this.#parts.settings.language), newline: 'keep', revise: 'may' });
+    alone.place(task);
+    this.#parts.record(task.ids, 'lost');
+    this.#parts.tell(`${messageOf(error)} It is in the history: sotto dictate again.`);
+    void aim;
+    await this.#parts.inserter.toClipboard(alone.content).catch(() => {});
+  }
+
+  async #edit({ remove, text }: Edit, window: Window | undefined): Promise<void> {
+    if (remove > 0) await this.#parts.inserter.removeLast(remove, window);
+    if (text !== '') await this.#parts.inserter.insert(text, window);
+  }
+
+  /** The field we know of in a window, if our text there is young enough to go on behind it. */
+  #placeIn(window: Window | undefined): { window: string; field: Field; language: Language } {
+    const id = window?.id ?? '';
+    const fresh = performance.now() - this.#touchedMs < this.#parts.settings.joinMs;
+    if (this.#field !== undefined && fresh && (this.#field.window === id || this.#parts.settings.windows === 'any'))
+      return this.#field;
+    const language = languageOf(this.#parts.settings.language);
+    this.#ids.clear();
+    this.#field = { window: id, language, field: new Field(this.#settingsOf(language, window)) };
+    return this.#field;
+  }
+
+  #settingsOf(language: Language, window: Window | undefined): FieldSettings {
+    const { enter, revise } = this.#parts.settings;
+    return {
+      language,
+      newline: enter === 'never' && isTerminal(window?.program) ? 'space' : 'keep',
+      revise: this.#parts.inserter.removes ? revise : 'never',
+    };
+  }
+
+  #record(names: readonly string[], state: ItemState): void {
+    const ids = names.flatMap((name) => this.#ids.get(name) ?? []);
+    if (ids.length > 0) this.#parts.record(ids, state);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,50 @@
+import { rmSync } from 'node:fs';
+import { WebSocket } from 'ws';
+import { connect } from '../../sdk/index.ts';
+import type { AudioSource } from '../source.ts';
+import type { HistoryFile } from './history-file.ts';
+import type { LineOptions } from './line.ts';
+import { leftRecordings } from './recording.ts';
+
+const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
+
+/**
+ * Hears again what a program that ended badly had taken in and not yet turned into words; the sentences go into the history.
+ * Tells how many there were.
+ */
+export async function recover(
+  folder: string,
+  history: HistoryFile,
+  options: LineOptions,
+  open: (path: string) => Promise<AudioSource>,
+): Promise<number> {
+  let sentences = 0;
+  for (const { dictation, path } of leftRecordings(folder)) {
+    const known = history.items.filter(({ id }) => id.startsWith(`${dictation}.`));
+    // Sentences that came are in the history; their sound is passed over.
+    const fromMs = Math.max(0, ...known.map(({ toMs }) => toMs));
+    const source = await open(path);
+    const { encoding, sampleRate, channels } = source.format;
+    const frame = channels * BYTES[encoding];
+    let skip = Math.floor((fromMs / 1_000) * sampleRate) * frame;
+    const session = await connect({ ...options, audio: source.format, WebSocket: WebSocket as never });
+    const at = new Date().toISOString();
+    session.on('final', ({ sentence, text, toMs }) => {
+      sentences++;
+      history.write({ kind: 'said', id: `${dictation}.r${sentence}`, at, text, toMs: fromMs + toMs });
+    });
+    session.on('cleaned', ({ sentence, text }) =>
+      history.write({ kind: 'cleaned', id: `${dictation}.r${sentence}`, text }),
+    );
+    for await (const chunk of source.chunks()) {
+      const rest = chunk.subarray(Math.min(skip, chunk.length));
+      skip -= chunk.length - rest.length;
+      if (rest.length === 0) continue;
+      session.send(rest);
+      await session.sent();
+    }
+    await session.finish();
+    rmSync(path, { force: true });
+  }
+  return sentences;
+}

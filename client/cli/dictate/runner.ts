@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { isInstalled } from '../microphone.ts';
+
+export interface Ran {
+  /** Exit status; -1 when it could not be started or was ended for taking too long. */
+  readonly code: number;
+  readonly out: Buffer;
+  readonly said: string;
+}
+
+export interface RunOptions {
+  readonly input?: string | Buffer;
+  /** Programs that stay behind to serve a selection must not hold our pipes. */
+  readonly output?: 'read' | 'none';
+  readonly timeoutMs?: number;
+}
+
+/** A program that goes on until it is ended. */
+export interface Held {
+  /** Lines on its standard error so far. */
+  readonly lines: number;
+  /** Resolves when there are more lines than `count`, it ends, or the time is over; tells whether there are more. */
+  more(count: number, timeoutMs: number): Promise<boolean>;
+  readonly running: boolean;
+  end(): void;
+}
+
+/** The one place that starts other programs. */
+export interface Runner {
+  has(command: string): boolean;
+  run(command: string, args: readonly string[], options?: RunOptions): Promise<Ran>;
+  hold(command: string, args: readonly string[], input: string | Buffer): Held;
+}
+
+const TIMEOUT_MS = 5_000;
+const SAID_MAX = 2_000;
+const OUT_MAX = 64_000_000;
+
+export class SystemRunner implements Runner {
+  readonly #found = new Map<string, boolean>();
+
+  has(command: string): boolean {
+    const known = this.#found.get(command) ?? isInstalled(command);
+    this.#found.set(command, known);
+    return known;
+  }
+
+  run(
+    command: string,
+    args: readonly string[],
+    { input, output = 'read', timeoutMs = TIMEOUT_MS }: RunOptions = {},
+  ): Promise<Ran> {
+    const pipe = output === 'read' ? 'pipe' : 'ignore';
+    const child = spawn(command, args, { stdio: ['pipe', pipe, pipe], windowsHide: true });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= OUT_MAX) chunks.push(chunk);
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said = (said + String(chunk)).slice(-SAID_MAX);
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input ?? '');
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        said += `${command} took longer than ${timeoutMs / 1_000} s`;
+        child.kill('SIGKILL');
+        done(-1);
+      }, timeoutMs);
+      const done = (code: number | null): void => {
+        clearTimeout(timer);
+        resolve({ code: code ?? -1, out: Buffer.concat(chunks), said: said.trim() });
+      };
+      child.once('error', (error) => {
+        said += error.message;
+        done(-1);
+      });
+      // A program that stays behind never closes what it inherited; its parent's exit is enough.
+      child.once(output === 'read' ? 'close' : 'exit', done);
+    });
+  }
+
+  hold(command: string, args: readonly string[], input: string | Buffer): Held {
+    return new HeldProgram(command, args, input);
+  }
+}
+
+class HeldProgram implements Held {
+  readonly #child;
+  readonly #waiting = new Set<() => void>();
+  lines = 0;
+  running = true;
+
+  constructor(command: string, args: readonly string[], input: string | Buffer) {
+    this.#child = spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
+    this.#child.stdin.on('error', () => {});
+    this.#child.stdin.end(input);
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.lines += String(chunk).split('\n').length - 1;
+      this.#wake();
+    });
+    const ended = (): void => {
+      this.running = false;
+      this.#wake();
+    };
+    this.#child.once('error', ended);
+    this.#child.once('close', ended);
+  }
+
+  more(count: number, timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(this.lines > count);
+      };
+      const look = (): void => {
+        if (this.lines > count || !this.running) done();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  end(): void {
+    this.#child.kill();
+  }
+
+  #wake(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+}
