@@ -1,6 +1,11 @@
 import type { Start } from '../../protocol/commands.ts';
-import { Session } from './session.ts';
+import { type Beginning, type Kept, Session } from './session.ts';
 import type { SocketClass } from './socket.ts';
+
+/** How a server is reached. */
+export type Reach = {
+  [Name in 'url' | 'credential' | 'WebSocket' | 'timeoutMs']?: ConnectOptions[Name] | undefined;
+} & Pick<ConnectOptions, 'url'>;
 
 export interface ConnectOptions extends Omit<Start, 'type' | 'resume'> {
   /** `http(s)://` or `ws(s)://` address of the server; the path is added when there is none. */
@@ -21,13 +26,28 @@ export interface ConnectOptions extends Omit<Start, 'type' | 'resume'> {
  */
 export function connect(options: ConnectOptions): Promise<Session> {
   const { url, WebSocket, timeoutMs, credential, reconnect, ...start } = options;
+  return open(
+    { url, WebSocket, timeoutMs, credential },
+    { start: { type: 'start', ...start }, reconnect: reconnect ?? true },
+  );
+}
+
+/**
+ * Goes on with a session that an earlier page, or an earlier run of this program, left open: resolves when the server has
+ * taken it up again, and tells every event after `kept.seq`. Rejects with the fault `session.unknown` when it is gone.
+ */
+export function comeBack(options: Reach, kept: Kept): Promise<Session> {
+  return open(options, { kept });
+}
+
+function open({ url, WebSocket, timeoutMs, credential }: Reach, begin: Beginning): Promise<Session> {
   const Socket = WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
   if (Socket === undefined)
     return Promise.reject(
       new Error('There is no WebSocket here; give one as `WebSocket`, such as that of the ws package.'),
     );
   return new Promise((resolve, reject) => {
-    const session = new Session({ url, credential, Socket }, { type: 'start', ...start }, reconnect ?? true);
+    const session = new Session({ url, credential, Socket }, begin);
     const timer = setTimeout(() => {
       session.close();
       reject(new Error(`${url} did not answer within ${(timeoutMs ?? 15_000) / 1000} s.`));

@@ -20,6 +20,18 @@ export type LineState =
       readonly lostMs: number;
     };
 
+/** What a page must have kept to go on with a session after it was loaded anew, within `ready.resumeMs`. */
+export interface Kept {
+  readonly ready: EventOf<'ready'>;
+  /** Number of the last event whose effect was kept; what came after it is told again. */
+  readonly seq: number;
+  /** Audio that was not acknowledged, and the sample it begins at; what the server has of it is not sent again. */
+  readonly audio?: { readonly fromSample: number; readonly bytes: Uint8Array } | undefined;
+}
+
+/** How a session begins: anew, or where an earlier page left it. */
+export type Beginning = { readonly start: Start; readonly reconnect: boolean } | { readonly kept: Kept };
+
 /** The protocol's own table comes with its schemas, which are too much for a page. */
 const BYTES_PER_SAMPLE: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };
 const OPEN = 1;
@@ -53,7 +65,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   readonly #watchers = new Set<(line: LineState) => void>();
   readonly #log: ServerEvent[] = [];
   readonly #wakes = new Set<() => void>();
-  #socket: SocketLike;
+  #socket!: SocketLike;
   /** `opening` until `ready`, `live` on a connection that may be used, `lost` until it is resumed. */
   #line: 'opening' | 'live' | 'lost' | 'ended' = 'opening';
   #unacknowledged: Unacknowledged | undefined;
@@ -73,14 +85,17 @@ export class Session implements AsyncIterable<ServerEvent> {
   #listening: ReturnType<typeof setInterval> | undefined;
   #settle!: (end: { code: number; fault: Fault | undefined }) => void;
 
-  constructor(address: Address, start: Start, reconnect: boolean) {
+  constructor(address: Address, begin: Beginning) {
     this.#address = address;
-    this.#reconnect = reconnect;
+    this.#reconnect = 'kept' in begin || begin.reconnect;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.opened = new Promise((resolve, reject) => {
       this.on('ready', (ready) => resolve(ready));
+      this.onLine(({ state }) => {
+        if (state === 'resumed') resolve(this.ready);
+      });
       void this.closed.then(({ code, fault }) => {
         reject(
           fault ??
@@ -93,7 +108,13 @@ export class Session implements AsyncIterable<ServerEvent> {
       });
     });
     this.opened.catch(() => {});
-    this.#socket = this.#dial(start);
+    if ('kept' in begin) this.#takeUp(begin.kept);
+    else this.#socket = this.#dial(begin.start);
+  }
+
+  /** Number of the last event that came. */
+  get seq(): number {
+    return this.#seq;
   }
 
   /** Calls `listener` for every event of a type; dispose the result to stop. */
@@ -246,13 +267,23 @@ export class Session implements AsyncIterable<ServerEvent> {
     this.#wake();
   }
 
-  #opened(ready: EventOf<'ready'>): void {
+  /** Goes on as if the connection had only been lost: the server cannot tell a page that was loaded anew. */
+  #takeUp({ ready, seq, audio }: Kept): void {
+    this.#opened(ready, audio?.fromSample);
+    if (audio !== undefined) this.#unacknowledged?.push(audio.bytes);
+    this.#seq = seq;
+    this.#line = 'lost';
+    this.#lostSinceMs = performance.now();
+    this.#tryAgain();
+  }
+
+  #opened(ready: EventOf<'ready'>, fromSample = 0): void {
     this.ready = ready;
     this.#line = 'live';
     const frameBytes = BYTES_PER_SAMPLE[ready.audio.encoding] * ready.audio.channels;
     this.#bytesPerMs = (frameBytes * ready.audio.sampleRate) / 1_000;
     if (this.#mayResume) {
-      this.#unacknowledged = new Unacknowledged(frameBytes, KEEP_SECONDS * 1_000 * this.#bytesPerMs);
+      this.#unacknowledged = new Unacknowledged(frameBytes, KEEP_SECONDS * 1_000 * this.#bytesPerMs, fromSample);
     }
     this.#keepalive = setInterval(() => this.#stayAlive(), KEEPALIVE_MS);
     (this.#keepalive as { unref?: () => void }).unref?.();

@@ -15,10 +15,14 @@ export class Unacknowledged {
   #bytes = 0;
   #lostBytes = 0;
 
-  /** `frameBytes` is the size of one sample of all channels; audio beyond `bytesMax` is let go, oldest first. */
-  constructor(frameBytes: number, bytesMax: number) {
+  /**
+   * `frameBytes` is the size of one sample of all channels; audio beyond `bytesMax` is let go, oldest first. What is pushed
+   * first begins at `fromSample`.
+   */
+  constructor(frameBytes: number, bytesMax: number, fromSample = 0) {
     this.#frameBytes = frameBytes;
     this.#bytesMax = bytesMax;
+    this.#bytesBefore = fromSample * frameBytes;
   }
 
   /** Audio held, bytes. */

@@ -1,0 +1,231 @@
+import type { ServerEvent } from '../../sdk/index.ts';
+
+/** A finished sentence. `text` is what was heard and never changes; what is read is `readingOf`. */
+export interface Said {
+  /** `PART.CHANNEL.SENTENCE`, as in the server's addresses. */
+  readonly key: string;
+  readonly channel: number;
+  readonly text: string;
+  readonly cleaned?: string;
+  /** What the reader made of it. */
+  readonly correction?: string;
+  readonly highlight: boolean;
+  readonly language?: string;
+  /** On the meeting's own time line, which stands still in pauses. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A sentence that is still being spoken: `stable` stays, `tentative` may change. */
+export interface Growing {
+  readonly key: string;
+  readonly channel: number;
+  readonly stable: string;
+  readonly tentative: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A note of one's own: Markdown source, and the moment it was begun. */
+export interface Note {
+  readonly id: string;
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** Something a summary says, and the keys of the sentences it rests on. */
+export interface Claim {
+  readonly text: string;
+  readonly from: readonly string[];
+  readonly owner?: string;
+}
+
+export interface Summary {
+  readonly summary: readonly Claim[];
+  readonly decisions: readonly Claim[];
+  readonly actions: readonly Claim[];
+}
+
+/** Everything a page knows of one meeting. */
+export interface Meeting {
+  /** Made by the page, before any server has heard of the meeting. */
+  readonly id: string;
+  /** Name on the server, where it keeps transcripts. */
+  readonly transcript?: string;
+  readonly title: string;
+  readonly startedAt: string;
+  /** When everybody had been told that words are taken down. */
+  readonly consentAt?: string;
+  readonly speakers: Readonly<Record<string, string>>;
+  /** Sessions so far; the number of the running one. */
+  readonly parts: number;
+  /** In the order they were begun. */
+  readonly sentences: readonly Said[];
+  readonly open: readonly Growing[];
+  /** By their moment. */
+  readonly notes: readonly Note[];
+  readonly summary?: Summary;
+}
+
+/** Where a session's sentences belong in the meeting. */
+export interface Part {
+  readonly part: number;
+  readonly fromMs: number;
+}
+
+/** All that can become of a meeting. */
+export type Action =
+  | { readonly type: 'heard'; readonly event: ServerEvent; readonly at: Part }
+  /** The session is gone: what it had not finished will not be finished. */
+  | { readonly type: 'cut' }
+  | { readonly type: 'began'; readonly part: number; readonly transcript?: string }
+  | { readonly type: 'agreed'; readonly at: string }
+  | { readonly type: 'titled'; readonly title: string }
+  | { readonly type: 'named'; readonly channel: number; readonly name: string }
+  | { readonly type: 'corrected'; readonly key: string; readonly correction: string | undefined }
+  | { readonly type: 'highlighted'; readonly key: string; readonly highlight: boolean }
+  | { readonly type: 'noted'; readonly note: Note }
+  | { readonly type: 'unnoted'; readonly id: string }
+  | { readonly type: 'summarised'; readonly summary: Summary };
+
+export const ME = 0;
+export const THEM = 1;
+const TITLE_CHARS_MAX = 200;
+const NAME_CHARS_MAX = 60;
+
+export function newMeeting(id: string, startedAt: string, title: string): Meeting {
+  const speakers = { [ME]: 'Me', [THEM]: 'Them' };
+  return { id, startedAt, title, speakers, parts: 0, sentences: [], open: [], notes: [] };
+}
+
+/** The meeting after an action; the very same object when nothing came of it. Reads no clock. */
+export function after(meeting: Meeting, action: Action): Meeting {
+  switch (action.type) {
+    case 'heard':
+      return heard(meeting, action.event, action.at);
+    case 'cut':
+      return meeting.open.reduce(settle, meeting);
+    case 'began':
+      return {
+        ...meeting,
+        parts: Math.max(meeting.parts, action.part),
+        ...(action.transcript === undefined ? {} : { transcript: action.transcript }),
+      };
+    case 'agreed':
+      return meeting.consentAt === undefined ? { ...meeting, consentAt: action.at } : meeting;
+    case 'titled': {
+      const title = action.title.trim().slice(0, TITLE_CHARS_MAX);
+      return title === '' || title === meeting.title ? meeting : { ...meeting, title };
+    }
+    case 'named': {
+      const name = action.name.trim().slice(0, NAME_CHARS_MAX);
+      if (name === '' || name === meeting.speakers[action.channel]) return meeting;
+      return { ...meeting, speakers: { ...meeting.speakers, [action.channel]: name } };
+    }
+    case 'corrected':
+      return change(meeting, action.key, (said) => corrected(said, action.correction));
+    case 'highlighted':
+      return change(meeting, action.key, (said) =>
+        said.highlight === action.highlight ? said : { ...said, highlight: action.highlight },
+      );
+    case 'noted':
+      return { ...meeting, notes: withNote(meeting.notes, action.note) };
+    case 'unnoted': {
+      const notes = meeting.notes.filter(({ id }) => id !== action.id);
+      return notes.length === meeting.notes.length ? meeting : { ...meeting, notes };
+    }
+    case 'summarised':
+      return { ...meeting, summary: action.summary };
+  }
+}
+
+/** What a sentence reads like: as corrected, else as cleaned, else as heard. */
+export const readingOf = (said: Said): string => said.correction ?? said.cleaned ?? said.text;
+
+export const nameOf = (meeting: Meeting, channel: number): string =>
+  meeting.speakers[channel] ?? `Speaker ${channel + 1}`;
+
+/** Where the last word ended, ms. */
+export const lengthOf = (meeting: Meeting): number =>
+  [...meeting.sentences, ...meeting.open].reduce((end, { toMs }) => Math.max(end, toMs), 0);
+
+export const sentenceOf = (meeting: Meeting, key: string): Said | undefined =>
+  meeting.sentences.find((said) => said.key === key);
+
+function heard(meeting: Meeting, event: ServerEvent, at: Part): Meeting {
+  switch (event.type) {
+    case 'partial': {
+      const key = keyOf(at, event);
+      // Told again after a reload: the sentence is finished already.
+      if (sentenceOf(meeting, key) !== undefined) return meeting;
+      const { channel, stable, tentative } = event;
+      const growing = {
+        key,
+        channel,
+        stable,
+        tentative,
+        fromMs: event.fromMs + at.fromMs,
+        toMs: event.toMs + at.fromMs,
+      };
+      return { ...meeting, open: [...meeting.open.filter((other) => other.key !== key), growing] };
+    }
+    case 'final': {
+      const { channel, text, language } = event;
+      const times = { fromMs: event.fromMs + at.fromMs, toMs: event.toMs + at.fromMs };
+      return finish(meeting, { key: keyOf(at, event), channel, text, language, highlight: false, ...times });
+    }
+    case 'cleaned':
+      return change(meeting, keyOf(at, event), (said) =>
+        said.cleaned === event.text ? said : { ...said, cleaned: event.text },
+      );
+    default:
+      return meeting;
+  }
+}
+
+/** What was on screen is kept as it stood. */
+function settle(meeting: Meeting, { stable, tentative, ...rest }: Growing): Meeting {
+  const text = (stable + tentative).trim();
+  if (text === '') return { ...meeting, open: meeting.open.filter(({ key }) => key !== rest.key) };
+  return finish(meeting, { ...rest, text, highlight: false });
+}
+
+/** A sentence is finished once; what is told again changes nothing. */
+function finish(meeting: Meeting, said: Said): Meeting {
+  const open = meeting.open.filter(({ key }) => key !== said.key);
+  if (sentenceOf(meeting, said.key) !== undefined) return { ...meeting, open };
+  const sentences = [...meeting.sentences];
+  sentences.splice(placeOf(sentences, said), 0, said);
+  return { ...meeting, open, sentences };
+}
+
+/** Two people speak at once: whoever began first stands first, whoever ended first. */
+function placeOf(sentences: readonly Said[], { fromMs }: Said): number {
+  let place = sentences.length;
+  while (place > 0 && sentences[place - 1]!.fromMs > fromMs) place--;
+  return place;
+}
+
+function change(meeting: Meeting, key: string, make: (said: Said) => Said): Meeting {
+  const place = meeting.sentences.findIndex((said) => said.key === key);
+  const said = meeting.sentences[place];
+  if (said === undefined) return meeting;
+  const changed = make(said);
+  return changed === said ? meeting : { ...meeting, sentences: meeting.sentences.with(place, changed) };
+}
+
+/** A correction that says what is there already is none. */
+function corrected({ correction: before, ...said }: Said, correction: string | undefined): Said {
+  const text = correction?.trim();
+  if (text === undefined || text === '' || text === readingOf(said)) return said;
+  return { ...said, correction: text };
+}
+
+function withNote(notes: readonly Note[], note: Note): Note[] {
+  return [...notes.filter(({ id }) => id !== note.id), note].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+}
+
+const keyOf = (
+  { part }: Part,
+  { channel, sentence }: { readonly channel: number; readonly sentence: number },
+): string => `${part}.${channel}.${sentence}`;
