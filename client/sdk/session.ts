@@ -158,6 +158,16 @@ export class Session implements AsyncIterable<ServerEvent> {
     return this.#line === 'lost' ? (this.#unacknowledged?.bytes ?? 0) : this.#socket.bufferedAmount;
   }
 
+  /** Where the next audio lies in the session, in samples as the server counts them. */
+  get position(): number {
+    return this.#unacknowledged?.position ?? 0;
+  }
+
+  /** Audio the server has not acknowledged, oldest first; what another session must be given when this one is gone. */
+  get unacknowledged(): readonly Uint8Array[] {
+    return this.#unacknowledged?.audio ?? [];
+  }
+
   configure(change: Omit<Configure, 'type'>): void {
     this.#command({ type: 'configure', ...change });
   }

@@ -30,6 +30,15 @@ export class Unacknowledged {
     return this.#bytes;
   }
 
+  /** The sample that the next audio begins at. */
+  get position(): number {
+    return Math.floor((this.#bytesBefore + this.#bytes) / this.#frameBytes);
+  }
+
+  get audio(): readonly Uint8Array[] {
+    return this.#items.filter((item) => typeof item !== 'string');
+  }
+
   /** Bytes that were let go before they were acknowledged, at the bound. */
   get lostBytes(): number {
     return this.#lostBytes;

@@ -50,7 +50,10 @@ async function buildPage({ name, html = `${name}.html`, folder = name, target })
 }
 
 const sizes = await Promise.all(PAGES.map(buildPage));
-await build({ ...shared, entryPoints: [join(here, 'capture-worklet.ts')], outfile: join(out, 'capture-worklet.js') });
+const WORKLETS = { 'capture-worklet.ts': 'capture-worklet.js', 'meeting/pair-worklet.ts': 'meeting-worklet.js' };
+for (const [from, to] of Object.entries(WORKLETS)) {
+  await build({ ...shared, entryPoints: [join(here, from)], outfile: join(out, to) });
+}
 // A plain script: it runs before anything is painted.
 await build({ ...shared, format: 'iife', entryPoints: [join(here, 'theme.ts')], outfile: join(out, 'theme.js') });
 cpSync(join(here, 'icon.svg'), join(out, 'icon.svg'));

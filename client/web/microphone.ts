@@ -102,11 +102,12 @@ export class Microphone {
   }
 }
 
-async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock) => void): Promise<Graph> {
+/** Asks the browser for a microphone; throws the browser's own error, which `microphoneProblem` explains. */
+export async function openMicrophone(options: MicrophoneOptions): Promise<MediaStream> {
   if (navigator.mediaDevices === undefined) {
     throw new DOMException('', isSecureContext ? 'NotSupportedError' : 'InsecureContext');
   }
-  const stream = await navigator.mediaDevices.getUserMedia({
+  return navigator.mediaDevices.getUserMedia({
     audio: {
       ...(options.device === '' ? {} : { deviceId: { exact: options.device } }),
       echoCancellation: options.echo,
@@ -115,6 +116,10 @@ async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock
       channelCount: { ideal: 1 },
     },
   });
+}
+
+async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock) => void): Promise<Graph> {
+  const stream = await openMicrophone(options);
   const track = stream.getAudioTracks()[0]!;
   // At the sound card's own rate: only Chromium resamples a microphone on its way into a context.
   const context = new AudioContext({ latencyHint: 'interactive' });

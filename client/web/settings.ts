@@ -13,9 +13,9 @@ type Mode<K extends 'partials' | 'cleanup'> = NonNullable<NonNullable<ConnectOpt
 const WORDS_MAX = 100;
 const WORD_CHARS_MAX = 100;
 
-const element = (field: Field): HTMLInputElement | HTMLSelectElement => document.querySelector(`#${field}`)!;
-const chosen = (field: Field): string => element(field).value;
-const isOn = (field: Field): boolean => (element(field) as HTMLInputElement).checked;
+const element = (field: Field): HTMLInputElement | HTMLSelectElement | null => document.querySelector(`#${field}`);
+const chosen = (field: Field): string => element(field)?.value ?? '';
+const isOn = (field: Field): boolean => (element(field) as HTMLInputElement | null)?.checked ?? false;
 
 export function microphoneOptions(): MicrophoneOptions {
   return { device: chosen('device'), echo: isOn('echo'), noise: isOn('noise'), gain: isOn('gain') };
@@ -30,8 +30,8 @@ export function sessionOptions() {
   const cleanup = chosen('cleanup');
   return {
     language: chosen('language'),
-    task: chosen('task') as 'transcribe' | 'translate',
-    partials: { mode: chosen('partials') as Mode<'partials'> },
+    task: (chosen('task') || 'transcribe') as 'transcribe' | 'translate',
+    partials: { mode: (chosen('partials') || 'revisable') as Mode<'partials'> },
     vocabulary: wordsOf(chosen('vocabulary')),
     ...(cleanup === 'default' ? {} : { cleanup: { mode: cleanup as Mode<'cleanup'> } }),
   };
@@ -54,14 +54,16 @@ export function wordsOf(text: string): string[] {
 export function rememberSettings(changed: (which: 'microphone' | 'session') => void): void {
   for (const field of [...MICROPHONE, ...SESSION, ...PAGE]) {
     const input = element(field);
+    // A page has the settings it needs.
+    if (input === null) continue;
     const box = input instanceof HTMLInputElement && input.type === 'checkbox';
-    const kept = read(field);
+    const kept = readSetting(field);
     if (kept !== null) {
       if (box) input.checked = kept === 'true';
       else if (!(input instanceof HTMLSelectElement) || has(input, kept)) input.value = kept;
     }
     input.addEventListener('change', () => {
-      write(field, box ? String(input.checked) : input.value);
+      writeSetting(field, box ? String(input.checked) : input.value);
       if ((MICROPHONE as readonly string[]).includes(field)) changed('microphone');
       else if ((SESSION as readonly string[]).includes(field) && field !== 'task') changed('session');
     });
@@ -79,7 +81,8 @@ export function offerServer({ languages, model }: ServerInfo): void {
   const one = languages !== 'all' && languages.length === 1;
   const choices = languageChoices(languages);
   offer('language', { value: 'auto', label: one ? choices[0]!.label : 'Detect' }, one ? [] : choices);
-  const task = element('task') as HTMLSelectElement;
+  const task = element('task') as HTMLSelectElement | null;
+  if (task === null) return;
   const translate = task.options[1]!;
   translate.disabled = languages !== 'all';
   translate.text = languages === 'all' ? 'Translate to English' : `Translate to English (not with ${model})`;
@@ -88,7 +91,7 @@ export function offerServer({ languages, model }: ServerInfo): void {
 
 function offer(field: 'device' | 'language', first: Choice, choices: readonly Choice[]): void {
   const select = element(field) as HTMLSelectElement;
-  const before = read(field) ?? select.value;
+  const before = readSetting(field) ?? select.value;
   select.replaceChildren(...[first, ...choices].map(({ value, label }) => new Option(label, value)));
   select.value = has(select, before) ? before : first.value;
 }
@@ -97,7 +100,7 @@ const has = (select: HTMLSelectElement, value: string): boolean =>
   [...select.options].some((option) => option.value === value);
 
 /** Browsers may forbid storage; the page then forgets, and works. */
-function read(field: string): string | null {
+export function readSetting(field: string): string | null {
   try {
     return localStorage.getItem(`sotto.${field}`);
   } catch {
@@ -105,7 +108,7 @@ function read(field: string): string | null {
   }
 }
 
-function write(field: string, value: string): void {
+export function writeSetting(field: string, value: string): void {
   try {
     localStorage.setItem(`sotto.${field}`, value);
   } catch {

@@ -62,6 +62,8 @@ export interface Door {
   readonly cleaner?: Cleaner;
   readonly speechModel?: SpeechModel;
   readonly port?: number;
+  /** Folder of the pages; none by default. */
+  readonly web?: string;
   /** Name of a second model for English. */
   readonly small?: string;
   /** Sessions are refused by the measured load, too. */
@@ -133,7 +135,7 @@ export async function openScriptedServer(
   const gatewayTo = (routes: Routes, access: Access): Gateway =>
     new Gateway(
       parts,
-      { webFolder: '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
+      { webFolder: door.web ?? '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
       routes,
       access,
       {

@@ -80,24 +80,29 @@ function toMarkdown(meeting: Meeting): string {
 
 /** Headings, paragraphs and nothing that runs: word processors open it as a document. */
 function toHtml(meeting: Meeting): string {
-  const body = [`<h1>${escape(meeting.title)}</h1>`, `<p>${escape(dayOf(meeting))}</p>`];
+  const body = [`<h1>${escapeHtml(meeting.title)}</h1>`, `<p>${escapeHtml(dayOf(meeting))}</p>`];
   for (const [field, heading] of CLAIMS) {
     const claims = meeting.summary?.[field] ?? [];
     if (claims.length === 0) continue;
-    body.push(`<h2>${heading}</h2>`, '<ul>', ...claims.map((claim) => `<li>${escape(claimText(claim))}</li>`), '</ul>');
+    body.push(
+      `<h2>${heading}</h2>`,
+      '<ul>',
+      ...claims.map((claim) => `<li>${escapeHtml(claimText(claim))}</li>`),
+      '</ul>',
+    );
   }
   body.push('<h2>Transcript</h2>');
   for (const row of rowsOf(meeting)) {
     if ('note' in row) {
-      body.push(`<blockquote>${escape(row.note.text).replaceAll('\n', '<br>')}</blockquote>`);
+      body.push(`<blockquote>${escapeHtml(row.note.text).replaceAll('\n', '<br>')}</blockquote>`);
       continue;
     }
     const { said, turn } = row;
-    const text = escape(readingOf(said));
-    const who = turn ? `<b>${escape(nameOf(meeting, said.channel))}</b> (${clock(said.fromMs)}) ` : '';
+    const text = escapeHtml(readingOf(said));
+    const who = turn ? `<b>${escapeHtml(nameOf(meeting, said.channel))}</b> (${clock(said.fromMs)}) ` : '';
     body.push(`<p>${who}${said.highlight ? `<mark>${text}</mark>` : text}</p>`);
   }
-  const head = `<meta charset="utf-8"><title>${escape(meeting.title)}</title>`;
+  const head = `<meta charset="utf-8"><title>${escapeHtml(meeting.title)}</title>`;
   return `<!doctype html>\n<html><head>${head}</head><body>\n${body.join('\n')}\n</body></html>\n`;
 }
 
@@ -143,5 +148,5 @@ export function notesToMarkdown(meeting: Meeting): string {
 const dayOf = (meeting: Meeting): string =>
   `${meeting.startedAt.slice(0, 16).replace('T', ' ')}, ${clock(lengthOf(meeting))}`;
 
-const escape = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -10,7 +10,7 @@ export interface Said {
   /** What the reader made of it. */
   readonly correction?: string;
   readonly highlight: boolean;
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** On the meeting's own time line, which stands still in pauses. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -193,7 +193,8 @@ function settle(meeting: Meeting, { stable, tentative, ...rest }: Growing): Meet
 /** A sentence is finished once; what is told again changes nothing. */
 function finish(meeting: Meeting, said: Said): Meeting {
   const open = meeting.open.filter(({ key }) => key !== said.key);
-  if (sentenceOf(meeting, said.key) !== undefined) return { ...meeting, open };
+  if (sentenceOf(meeting, said.key) !== undefined)
+    return open.length === meeting.open.length ? meeting : { ...meeting, open };
   const sentences = [...meeting.sentences];
   sentences.splice(placeOf(sentences, said), 0, said);
   return { ...meeting, open, sentences };

@@ -3,16 +3,18 @@ const BARS = 28;
 /** The last second of loudness as bars; turns to the warning colour when the microphone clips. */
 export class MeterView {
   readonly #canvas: HTMLCanvasElement;
+  readonly #bars: number;
   #peaks: number[] = [];
 
-  constructor(canvas: HTMLCanvasElement) {
+  constructor(canvas: HTMLCanvasElement, bars = BARS) {
     this.#canvas = canvas;
+    this.#bars = bars;
     this.draw();
   }
 
   push(peak: number): void {
     this.#peaks.push(peak);
-    if (this.#peaks.length > BARS) this.#peaks.shift();
+    if (this.#peaks.length > this.#bars) this.#peaks.shift();
     this.draw();
   }
 
@@ -27,9 +29,9 @@ export class MeterView {
     if (paint === null) return;
     const style = getComputedStyle(this.#canvas);
     paint.clearRect(0, 0, width, height);
-    const step = width / BARS;
-    for (let i = 0; i < BARS; i++) {
-      const peak = this.#peaks[this.#peaks.length - BARS + i] ?? 0;
+    const step = width / this.#bars;
+    for (let i = 0; i < this.#bars; i++) {
+      const peak = this.#peaks[this.#peaks.length - this.#bars + i] ?? 0;
       // A logarithmic scale, as ears have: -54 dB is the bottom.
       const level = Math.max(0, 1 + Math.log10(Math.max(peak, 0.002)) / 2.7);
       const bar = Math.max(3, level * height);

@@ -12,9 +12,14 @@ const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boo
 export function save(kind: string, sentences: readonly Sentence[], raw: boolean): void {
   const write = WRITERS[kind];
   if (write === undefined) return;
+  saveText(`sotto-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${kind}`, write(sentences, raw));
+}
+
+/** Gives the reader a text as a file. */
+export function saveText(name: string, text: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([write(sentences, raw)], { type: 'text/plain;charset=utf-8' }));
-  link.download = `sotto-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${kind}`;
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -1,0 +1,79 @@
+import type { Focus } from '../keyboard.ts';
+
+export type Command =
+  | 'record'
+  | 'pause'
+  | 'mute'
+  | 'highlight'
+  | 'note'
+  | 'correct'
+  | 'original'
+  | 'next'
+  | 'previous'
+  | 'live'
+  | 'small'
+  | 'search'
+  | 'help'
+  | 'close';
+
+/** The keys of the page, for the handler and for the help dialog alike. */
+export const KEYS: readonly { readonly command: Command; readonly keys: readonly string[]; readonly does: string }[] = [
+  { command: 'record', keys: ['Alt R'], does: 'Start or end the recording' },
+  { command: 'pause', keys: ['Space'], does: 'Pause and go on' },
+  { command: 'mute', keys: ['M'], does: 'Mute the microphone' },
+  {
+    command: 'highlight',
+    keys: ['H', 'Alt H'],
+    does: 'Highlight the sentence (the last one, when none has the focus)',
+  },
+  { command: 'note', keys: ['N', 'Alt N'], does: 'Write a note' },
+  { command: 'next', keys: ['J', '↓'], does: 'Next sentence' },
+  { command: 'previous', keys: ['K', '↑'], does: 'Sentence before' },
+  { command: 'correct', keys: ['E', 'Enter'], does: 'Correct the sentence' },
+  { command: 'original', keys: ['O'], does: 'The sentence as it was heard' },
+  { command: 'live', keys: ['L'], does: 'Jump to what is being said' },
+  { command: 'small', keys: ['W'], does: 'Small window that stays on top' },
+  { command: 'search', keys: ['/'], does: 'Search past meetings' },
+  { command: 'help', keys: ['?'], does: 'This help' },
+  { command: 'close', keys: ['Esc'], does: 'Close menus; out of a text field' },
+];
+
+const LETTERS: Readonly<Record<string, Command>> = {
+  m: 'mute',
+  h: 'highlight',
+  n: 'note',
+  e: 'correct',
+  o: 'original',
+  j: 'next',
+  k: 'previous',
+  l: 'live',
+  w: 'small',
+  '/': 'search',
+  '?': 'help',
+};
+/** Also while one writes: a note is no reason to miss a sentence. */
+const WITH_ALT: Readonly<Record<string, Command>> = { KeyR: 'record', KeyH: 'highlight', KeyN: 'note' };
+
+export interface At extends Focus {
+  /** A sentence has the focus. */
+  readonly sentence: boolean;
+  /** The sentences as a whole have it. */
+  readonly reading: boolean;
+}
+
+/** What a key asks for; undefined when it belongs to the browser or to what has the focus. */
+export function commandOf(
+  event: Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'repeat'>,
+  at: At,
+): Command | undefined {
+  const moves = { ArrowDown: 'next', ArrowUp: 'previous' } as const;
+  const plain = !event.altKey && !event.ctrlKey && !event.metaKey;
+  if (plain && at.sentence && event.key in moves) return moves[event.key as keyof typeof moves];
+  if (event.repeat && !['j', 'k'].includes(event.key)) return undefined;
+  if (event.key === 'Escape') return 'close';
+  if (event.altKey && !event.ctrlKey && !event.metaKey) return WITH_ALT[event.code];
+  if (!plain || at.typing) return undefined;
+  if (event.code === 'Space') return at.pressable || at.reading ? undefined : 'pause';
+  if (event.key === 'Enter') return at.sentence && !at.pressable ? 'correct' : undefined;
+  return LETTERS[event.key.toLowerCase()];
+}

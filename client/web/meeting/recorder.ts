@@ -1,0 +1,247 @@
+import { backoffMs } from '../../sdk/backoff.ts';
+import type { ConnectOptions } from '../../sdk/index.ts';
+import { comeBack, connect, FAULTS, Fault, type FaultCode, type Session } from '../../sdk/index.ts';
+import type { Kept } from '../../sdk/session.ts';
+import { Unacknowledged } from '../../sdk/unacknowledged.ts';
+import { connectionProblem, type Problem, protocolProblem } from '../problems.ts';
+import { TARGET_RATE } from '../resample.ts';
+import { askServer } from '../server-info.ts';
+import type { Action, Part } from './meeting-state.ts';
+
+export type RecorderState = 'idle' | 'connecting' | 'live' | 'lag' | 'paused' | 'finishing';
+
+export interface RecorderEvents {
+  act(action: Action): void;
+  state(state: RecorderState, text: string): void;
+  problem(problem: Problem): void;
+  remark(text: string): void;
+  /** A session has begun or was taken up again: what a page loaded anew must know. */
+  opened(session: { readonly ready: Session['ready']; readonly at: Part; readonly seq: number }): void;
+  /** Sound was given to the session at a sample of it. */
+  sent(fromSample: number, pcm: Uint8Array): void;
+  /** The server has the sound before this sample. */
+  acknowledged(sample: number): void;
+  /** The session is gone; this sound waits for the next one, which begins with it. */
+  waiting(audio: readonly Uint8Array[]): void;
+}
+
+/** What is known of the meeting when a session begins. */
+export interface Standing {
+  readonly title: string;
+  readonly transcript: string | undefined;
+  readonly parts: number;
+  /** Where the next session begins on the meeting's time line, ms. */
+  readonly endMs: number;
+}
+
+/** Newer than some servers: they leave it out. */
+type ReadyOfKept = Session['ready'] & {
+  readonly transcript?: string;
+  readonly part?: number;
+  readonly transcriptMs?: number;
+};
+
+const FRAME_BYTES = 4;
+const BYTES_PER_MS = (TARGET_RATE * FRAME_BYTES) / 1_000;
+/** Sound that waits for a session; beyond it the oldest is let go, and that is told. */
+const WAITING_MS_MAX = 300_000;
+/** Unsent sound from which on the page says that the network is slow, ms. */
+const SLOW_MS = 1_000;
+
+/**
+ * Sound in, words out, for as long as the meeting lasts. A lost connection is resumed; a session that is gone is followed
+ * by another one of the same transcript, which is given the sound that the first had not acknowledged.
+ */
+export class Recorder {
+  readonly #events: RecorderEvents;
+  readonly #options: () => Partial<ConnectOptions>;
+  readonly #standing: () => Standing;
+  #session: Session | undefined;
+  #at: Part = { part: 1, fromMs: 0 };
+  #waiting = new Unacknowledged(FRAME_BYTES, WAITING_MS_MAX * BYTES_PER_MS);
+  #state: RecorderState = 'idle';
+  #paused = false;
+  #stopping = false;
+
+  constructor(events: RecorderEvents, standing: () => Standing, options: () => Partial<ConnectOptions>) {
+    this.#events = events;
+    this.#standing = standing;
+    this.#options = options;
+  }
+
+  get state(): RecorderState {
+    return this.#state;
+  }
+
+  /** The present moment of the meeting, ms: what has been recorded, not the clock. */
+  get nowMs(): number {
+    const samples = (this.#session?.position ?? 0) + this.#waiting.bytes / FRAME_BYTES;
+    return this.#at.fromMs + (samples / TARGET_RATE) * 1_000;
+  }
+
+  /** Begins a session; `audio` that an earlier page could not send goes first. False when a problem was shown. */
+  async start(audio: readonly Uint8Array[] = []): Promise<boolean> {
+    this.#stopping = false;
+    this.#say('connecting', 'Connecting');
+    for (const bytes of audio) this.#waiting.push(bytes);
+    this.#at = { part: this.#standing().parts + 1, fromMs: this.#standing().endMs };
+    try {
+      this.#take(await this.#begin());
+      return true;
+    } catch (error) {
+      this.#say('idle', 'Ready');
+      this.#events.problem(connectionProblem(error, await askServer(), navigator.onLine));
+      return false;
+    }
+  }
+
+  /** Takes up the session of a page that is no more; false when it is gone. */
+  async takeUp(kept: Kept, at: Part): Promise<boolean> {
+    this.#stopping = false;
+    this.#say('connecting', 'Reconnecting');
+    try {
+      const session = await comeBack({ url: location.origin, timeoutMs: 8_000 }, kept);
+      this.#at = at;
+      this.#take(session);
+      return true;
+    } catch {
+      this.#say('idle', 'Ready');
+      return false;
+    }
+  }
+
+  /** Takes 30 ms of both channels. */
+  push(pcm: Int16Array<ArrayBuffer>): void {
+    const bytes = new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+    const session = this.#session;
+    if (session === undefined) {
+      this.#events.sent(this.#waiting.position, bytes);
+      return this.#waiting.push(bytes);
+    }
+    this.#events.sent(session.position, bytes);
+    session.send(pcm);
+    const slow = session.unsentBytes / BYTES_PER_MS > SLOW_MS;
+    if (slow && this.#state === 'live') this.#say('lag', 'Slow network');
+    else if (!slow && this.#state === 'lag') this.#say('live', 'Recording');
+  }
+
+  /** What was said so far becomes final; the session waits without sound. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    if (paused) this.#session?.flush().catch(() => {});
+    if (this.#session !== undefined && !this.#stopping) this.#say(paused ? 'paused' : 'live', this.#doing);
+  }
+
+  configure(change: Parameters<Session['configure']>[0]): void {
+    this.#session?.configure(change);
+  }
+
+  /** Ends the session and waits for the last words; true when they have all come. */
+  async stop(): Promise<boolean> {
+    if (this.#stopping) return true;
+    this.#stopping = true;
+    this.#say('finishing', 'Finishing');
+    const session = this.#session;
+    await session?.finish().catch(() => {});
+    const whole = session !== undefined && (await session.closed).code === 1000;
+    this.#session = undefined;
+    // What has not become final by now will not.
+    this.#events.act({ type: 'cut' });
+    this.#say('idle', 'Ready');
+    return whole;
+  }
+
+  get #doing(): string {
+    return this.#paused ? 'Paused' : 'Recording';
+  }
+
+  async #begin(): Promise<Session> {
+    const { transcript, title } = this.#standing();
+    const keep = { title, ...(transcript === undefined ? {} : { transcript }) };
+    const session = await connect({
+      ...this.#options(),
+      ...{ url: location.origin, keep },
+      audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 2, channelMode: 'separate' },
+    });
+    const ready = session.ready as ReadyOfKept;
+    const { parts, endMs } = this.#standing();
+    const fromMs = ready.transcriptMs ?? Math.max(endMs, this.#at.fromMs);
+    this.#at = { part: ready.part ?? parts + 1, fromMs };
+    const began = { type: 'began', part: this.#at.part } as const;
+    this.#events.act(ready.transcript === undefined ? began : { ...began, transcript: ready.transcript });
+    return session;
+  }
+
+  /** From here on this session gets the sound: first what has waited. */
+  #take(session: Session): void {
+    const lostMs = Math.round(this.#waiting.lostBytes / BYTES_PER_MS);
+    if (lostMs > 0) this.#missing(lostMs);
+    for (const bytes of this.#waiting.audio) session.send(bytes);
+    this.#waiting = new Unacknowledged(FRAME_BYTES, WAITING_MS_MAX * BYTES_PER_MS);
+    this.#session = session;
+    session.onLine((line) => {
+      if (this.#stopping) return;
+      if (line.state === 'reconnecting') return this.#say('lag', 'Reconnecting');
+      if (line.lostMs > 0) this.#missing(line.lostMs);
+      this.#say(this.#paused ? 'paused' : 'live', this.#doing);
+    });
+    session.on('ack', ({ samples }) => this.#events.acknowledged(samples));
+    this.#events.opened({ ready: session.ready, at: this.#at, seq: session.seq });
+    this.#say(this.#paused ? 'paused' : 'live', this.#doing);
+    void this.#read(session);
+  }
+
+  #missing(ms: number): void {
+    this.#events.remark(`The network was away too long: ${Math.round(ms / 1_000)} s of sound are missing.`);
+  }
+
+  async #read(session: Session): Promise<void> {
+    try {
+      for await (const event of session) {
+        this.#events.act({ type: 'heard', event, at: this.#at });
+        if (event.type === 'fault' && !event.fatal)
+          this.#events.problem({ title: 'The server says:', advice: event.text });
+        if (event.type === 'notice' && (event.code === 'engine.restarted' || event.code === 'audio.invalid'))
+          this.#events.remark(event.text);
+      }
+    } catch (error) {
+      session.close();
+      this.#events.problem(protocolProblem(error instanceof Error ? error.message : String(error)));
+    }
+    const { code, fault } = await session.closed;
+    if (this.#session !== session) return;
+    if (this.#stopping || (code === 1000 && fault === undefined)) return;
+    await this.#follow(session);
+  }
+
+  /** The session is gone, the meeting is not: another one goes on where it ended. */
+  async #follow(gone: Session): Promise<void> {
+    const endMs = this.nowMs;
+    for (const bytes of gone.unacknowledged) this.#waiting.push(bytes);
+    this.#session = undefined;
+    this.#at = { part: this.#at.part, fromMs: endMs - this.#waiting.bytes / BYTES_PER_MS };
+    this.#events.act({ type: 'cut' });
+    this.#events.waiting(this.#waiting.audio);
+    for (let attempt = 1; !this.#stopping; attempt++) {
+      this.#say('lag', 'Reconnecting');
+      try {
+        const session = await this.#begin();
+        if (this.#stopping) return session.close();
+        this.#events.remark('The connection was lost; the meeting goes on in a new session.');
+        return this.#take(session);
+      } catch (error) {
+        if (error instanceof Fault && FAULTS[error.code as FaultCode].retry === 'never') {
+          this.#events.problem(connectionProblem(error, await askServer(), navigator.onLine));
+          this.#say('idle', 'Ready');
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, Math.random())));
+      }
+    }
+  }
+
+  #say(state: RecorderState, text: string): void {
+    this.#state = state;
+    this.#events.state(state, text);
+  }
+}

@@ -1,0 +1,367 @@
+import { copy } from '../views/clipboard.ts';
+import type { Messages } from '../views/messages.ts';
+import { MeterView } from '../views/meter.ts';
+import { clock } from '../views/transcript.ts';
+import { Courier } from './courier.ts';
+import { Desk } from './desk.ts';
+import { asks } from './home.ts';
+import { deliver } from './kept-transcripts.ts';
+import { notesBySentence, saidAt } from './links.ts';
+import { type Action, type Meeting, nameOf, readingOf, type Said, sentenceOf } from './meeting-state.ts';
+import type { LiveRecord, Notebook } from './notebook.ts';
+import type { RecorderState } from './recorder.ts';
+import { Recording, type RecordingOptions } from './recording.ts';
+import type { Side } from './sources.ts';
+import { ActsBar } from './views/acts-bar.ts';
+import { Bubbles } from './views/bubbles.ts';
+import { Notes } from './views/notes.ts';
+import { SmallWindow } from './views/small-window.ts';
+import type { SummaryPanel } from './views/summary-panel.ts';
+
+export const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
+
+const WARNED = 'Nobody has spoken for long. The recording ends in';
+
+/** One meeting on the page: what is done to it goes to the desk, what becomes of it is shown. */
+export class Room {
+  readonly #messages: Messages;
+  readonly #bubbles: Bubbles;
+  readonly #acts: ActsBar;
+  readonly #notes: Notes;
+  readonly #summary: SummaryPanel;
+  readonly #small = new SmallWindow(() => {});
+  readonly #meters: Readonly<Record<Side, MeterView>>;
+  readonly #notebook: Notebook;
+  readonly #options: RecordingOptions;
+  readonly #courier: Courier;
+  #desk: Desk | undefined;
+  #recording: Recording | undefined;
+  #stateText = 'Ready';
+  #quiet = 0;
+
+  constructor(messages: Messages, notebook: Notebook, options: RecordingOptions, summary: SummaryPanel) {
+    this.#messages = messages;
+    this.#notebook = notebook;
+    this.#options = options;
+    this.#summary = summary;
+    this.#meters = { me: meterOf('meter-me'), them: meterOf('meter-them') };
+    this.#courier = new Courier(
+      deliver,
+      () => this.#desk!.outgoing,
+      () => this.#desk?.meeting.transcript,
+    );
+    const parts = {
+      scroll: find('scroll'),
+      log: find('log'),
+      open: find('open'),
+      jump: find<HTMLButtonElement>('jump'),
+    };
+    this.#bubbles = new Bubbles(parts, {
+      rename: (channel) => void this.#rename(channel),
+      note: (id) => {
+        this.showPanel('notes');
+        this.#notes.to(id);
+      },
+      current: (key) => this.#acts.at(key === undefined ? undefined : this.#bubbles.row(key)),
+    });
+    this.#acts = new ActsBar(parts.scroll, (name) => this.#act(name));
+    this.#notes = new Notes(
+      {
+        ...{ list: find('notes'), none: find('no-notes'), form: find<HTMLFormElement>('note-form') },
+        ...{ text: find<HTMLTextAreaElement>('note-text'), moment: find('note-moment') },
+      },
+      {
+        keep: (note) => this.#desk?.act({ type: 'noted', note }),
+        remove: (note) => {
+          this.#desk?.act({ type: 'unnoted', id: note.id });
+          this.#messages.remark('The note is deleted.', {
+            label: 'Undo',
+            run: () => this.#desk?.act({ type: 'noted', note }),
+          });
+        },
+        jump: (key) => this.#bubbles.to(key),
+        nowMs: () => this.#momentMs(),
+      },
+    );
+  }
+
+  get meeting(): Meeting | undefined {
+    return this.#desk?.meeting;
+  }
+
+  get isRecording(): boolean {
+    return this.#recording !== undefined && (this.#recording.isOn || this.#recording.state === 'finishing');
+  }
+
+  /** Puts a meeting on the page; `live` is what an earlier page left of its recording. */
+  async open(meeting: Meeting, unsent: readonly string[] = []): Promise<void> {
+    const desk = new Desk(
+      meeting,
+      this.#notebook,
+      {
+        changed: (now, before, action) => this.#changed(now, before, action),
+        unkept: () => this.#messages.remark('This browser has no room left to keep the meeting.'),
+      },
+      unsent,
+    );
+    this.#desk = desk;
+    this.#recording = new Recording(desk, this.#notebook, this.#recordingEvents(), this.#options);
+    this.#showAll(desk.meeting);
+    this.#stateIs('idle', 'Ready');
+    find<HTMLButtonElement>('record').disabled = false;
+    void this.#courier.go();
+  }
+
+  /** Takes the meeting as somebody else has it, such as the server. */
+  adopt(meeting: Meeting): void {
+    this.#desk?.adopt(meeting);
+    if (this.#desk !== undefined) this.#showAll(this.#desk.meeting);
+  }
+
+  /** Goes on with a recording that a reload or a crash cut off. */
+  async goOn(live: LiveRecord): Promise<void> {
+    if (await this.#recording!.goOn(live)) return;
+    this.#messages.problem({
+      title: 'The recording was interrupted.',
+      advice: 'Everything up to there is kept. Press Start to go on.',
+    });
+  }
+
+  async record(): Promise<void> {
+    const recording = this.#recording;
+    if (recording === undefined || recording.state === 'finishing') return;
+    if (recording.isOn) return recording.stop();
+    if (this.meeting?.consentAt === undefined) {
+      if (!(await asks(find<HTMLDialogElement>('consent')))) return;
+      this.#desk!.act({ type: 'agreed', at: new Date().toISOString() });
+    }
+    this.#messages.solved();
+    await recording.start();
+  }
+
+  pause(): void {
+    this.#recording?.pause();
+  }
+
+  mute(): void {
+    if (this.#recording === undefined) return;
+    this.#messages.remark(this.#recording.mute() ? 'Your microphone is muted.' : 'Your microphone is on.');
+  }
+
+  async toggle(side: Side): Promise<void> {
+    await this.#recording?.toggle(side);
+  }
+
+  async microphoneChanged(): Promise<void> {
+    await this.#recording?.microphoneChanged();
+  }
+
+  keepRecording(): void {
+    this.#recording?.keepRecording();
+  }
+
+  /** Marks the sentence that has the focus, or the last one; pressed again, unmarks it. */
+  highlight(): void {
+    const said = this.#chosen();
+    if (said === undefined) return this.#messages.remark('Nothing has been said yet.');
+    this.#desk!.act({ type: 'highlighted', key: said.key, highlight: !said.highlight });
+    this.#messages.remark(said.highlight ? 'No longer highlighted.' : `Highlighted: ${readingOf(said).slice(0, 60)}`);
+  }
+
+  note(): void {
+    this.showPanel('notes');
+    this.#notes.write();
+  }
+
+  async correct(): Promise<void> {
+    const said = this.#chosen();
+    if (said === undefined) return;
+    const text = find<HTMLTextAreaElement>('correct-text');
+    text.value = readingOf(said);
+    find('correct-heard').textContent = said.text;
+    const back = find<HTMLButtonElement>('correct-undo');
+    back.hidden = said.correction === undefined;
+    const dialog = find<HTMLDialogElement>('correct');
+    back.onclick = () => {
+      this.#desk!.act({ type: 'corrected', key: said.key, correction: undefined });
+      dialog.close('no');
+    };
+    if (await asks(dialog)) this.#desk!.act({ type: 'corrected', key: said.key, correction: text.value });
+    this.#bubbles.row(said.key)?.focus({ preventScroll: true });
+  }
+
+  original(): void {
+    const said = this.#chosen();
+    if (said !== undefined) this.#bubbles.original(said);
+  }
+
+  step(by: number): void {
+    this.#bubbles.step(by);
+  }
+
+  live(): void {
+    this.#bubbles.toEnd();
+  }
+
+  async small(): Promise<void> {
+    if (this.#small.isOpen) return this.#small.close();
+    if (!(await this.#small.open())) return this.#messages.remark('The browser did not allow a window.');
+    if (this.meeting !== undefined) this.#small.show(this.meeting, this.#stateText);
+  }
+
+  retitle(title: string): void {
+    this.#desk?.act({ type: 'titled', title });
+  }
+
+  jump(key: string): void {
+    this.#bubbles.to(key);
+  }
+
+  summarised(action: Extract<Action, { type: 'summarised' }>): void {
+    this.#desk?.act(action);
+  }
+
+  showPanel(name: 'notes' | 'summary'): void {
+    for (const other of ['notes', 'summary'] as const) {
+      const tab = find(`tab-${other}`);
+      tab.setAttribute('aria-selected', String(other === name));
+      tab.tabIndex = other === name ? 0 : -1;
+      find(`panel-${other}`).hidden = other !== name;
+    }
+  }
+
+  themeChanged(): void {
+    this.#meters.me.draw();
+    this.#meters.them.draw();
+  }
+
+  /** Where a note belongs that is begun now: the present while recording, else the sentence that was read last. */
+  #momentMs(): number {
+    const recording = this.#recording!;
+    if (recording.isOn) return recording.nowMs;
+    return this.#chosen()?.fromMs ?? recording.nowMs;
+  }
+
+  #chosen(): Said | undefined {
+    const { current } = this.#bubbles;
+    const { meeting } = this;
+    if (meeting === undefined) return undefined;
+    return (current === undefined ? undefined : sentenceOf(meeting, current)) ?? meeting.sentences.at(-1);
+  }
+
+  #act(name: string): void {
+    if (name === 'highlight') this.highlight();
+    else if (name === 'correct') void this.correct();
+    else if (name === 'original') this.original();
+    else {
+      const said = this.#chosen();
+      if (said !== undefined)
+        void copy(readingOf(said)).then((done) =>
+          this.#messages.remark(done ? 'Copied.' : 'The browser did not allow copying.'),
+        );
+    }
+  }
+
+  async #rename(channel: number): Promise<void> {
+    const name = find<HTMLInputElement>('rename-text');
+    name.value = nameOf(this.meeting!, channel);
+    queueMicrotask(() => name.select());
+    if (await asks(find<HTMLDialogElement>('rename'))) this.#desk!.act({ type: 'named', channel, name: name.value });
+  }
+
+  #recordingEvents() {
+    return {
+      state: (state: RecorderState, text: string) => this.#stateIs(state, text),
+      problem: this.#messages.problem.bind(this.#messages),
+      remark: (text: string) => this.#messages.remark(text),
+      peaks: (me: number, them: number) => this.#peaks(me, them),
+      sources: (on: Readonly<Record<Side, boolean>>) => {
+        for (const side of ['me', 'them'] as const) {
+          find(`source-${side}`).setAttribute('aria-pressed', String(on[side]));
+          if (!on[side]) this.#meters[side].clear();
+        }
+      },
+      silence: (leftMs: number | undefined) => {
+        find('warning').hidden = leftMs === undefined;
+        const text = `${WARNED} ${Math.ceil((leftMs ?? 0) / 10_000) * 10} seconds.`;
+        if (leftMs !== undefined && find('warning-text').textContent !== text) find('warning-text').textContent = text;
+      },
+    };
+  }
+
+  /** Thirty times a second is more than anybody sees. */
+  #peaks(me: number, them: number): void {
+    if (this.#quiet++ % 2 === 1) return;
+    if (find('source-me').getAttribute('aria-pressed') === 'true') this.#meters.me.push(me);
+    if (find('source-them').getAttribute('aria-pressed') === 'true') this.#meters.them.push(them);
+    const text = clock(this.#recording!.nowMs);
+    if (find('timer').textContent !== text) find('timer').textContent = text;
+  }
+
+  #stateIs(state: RecorderState, text: string): void {
+    this.#stateText = text;
+    const on = this.#recording?.isOn === true;
+    const light = find('state');
+    light.dataset['state'] = state;
+    if (light.textContent !== text) light.textContent = text;
+    find('record').dataset['on'] = String(on);
+    find('record-label').textContent = on ? 'End' : state === 'finishing' ? 'Ending' : 'Start';
+    find<HTMLButtonElement>('pause').disabled = !on;
+    find('pause').setAttribute('aria-pressed', String(state === 'paused'));
+    document.title = on
+      ? `● ${text} – ${this.meeting?.title ?? 'Sotto'}`
+      : `${this.meeting?.title ?? 'Meetings'} – Sotto`;
+    if (!on) {
+      this.#meters.me.clear();
+      this.#meters.them.clear();
+      void this.#courier.go();
+    }
+    if (this.meeting !== undefined) this.#small.show(this.meeting, text);
+  }
+
+  #showAll(meeting: Meeting): void {
+    find<HTMLInputElement>('title').value = meeting.title;
+    find('heading').textContent = meeting.title;
+    find('empty').hidden = meeting.sentences.length > 0;
+    this.#bubbles.showAll(meeting);
+    this.#bubbles.mark(notesBySentence(meeting));
+    this.#bubbles.grow(meeting.open);
+    this.#notes.show(meeting);
+    this.#summary.show(meeting);
+    find('timer').textContent = clock(this.#recording?.nowMs ?? 0);
+    for (const side of ['me', 'them'] as const) {
+      find(`source-${side}`).setAttribute('aria-pressed', String(this.#recording?.wants(side) === true));
+    }
+  }
+
+  #changed(now: Meeting, before: Meeting, action: Action): void {
+    if (now.sentences !== before.sentences) this.#sentencesChanged(now, before);
+    if (now.open !== before.open) this.#bubbles.grow(now.open);
+    if (now.notes !== before.notes || action.type === 'named') this.#notes.show(now);
+    if (now.notes !== before.notes) this.#bubbles.mark(notesBySentence(now));
+    if (action.type === 'named') this.#bubbles.renamed(now, action.channel);
+    if (now.title !== before.title) find('heading').textContent = now.title;
+    if (now.summary !== before.summary) this.#summary.show(now);
+    if (now.transcript !== before.transcript) this.#summary.show(now);
+    this.#small.show(now, this.#stateText);
+    if (action.type !== 'heard') void this.#courier.go();
+  }
+
+  #sentencesChanged(now: Meeting, before: Meeting): void {
+    find('empty').hidden = true;
+    const known = new Map(before.sentences.map((said) => [said.key, said]));
+    for (const said of now.sentences) {
+      const old = known.get(said.key);
+      if (old === undefined) this.#bubbles.add(now, said);
+      else if (old !== said) this.#bubbles.change(said);
+    }
+    // A note that was begun before its sentence ended now has something to hang on.
+    const last = now.notes.at(-1);
+    if (last !== undefined && saidAt(now.sentences, last.atMs) !== saidAt(before.sentences, last.atMs)) {
+      this.#bubbles.mark(notesBySentence(now));
+      this.#notes.show(now);
+    }
+  }
+}
+
+const meterOf = (id: string): MeterView => new MeterView(find<HTMLCanvasElement>(id), 10);

@@ -1,0 +1,165 @@
+import type { MicrophoneOptions } from '../microphone.ts';
+import { openMicrophone } from '../microphone.ts';
+import { designResampler } from '../resample.ts';
+import type { PairBlock } from './pair.ts';
+
+/** `me` is what this person says; `them` is what the others do. */
+export type Side = 'me' | 'them';
+const INPUT: Readonly<Record<Side, number>> = { me: 0, them: 1 };
+
+export interface SourceEvents {
+  block(block: PairBlock): void;
+  /** A source went away by itself: a plug, or the browser's own "stop sharing". */
+  ended(side: Side, label: string): void;
+}
+
+interface Source {
+  readonly stream: MediaStream;
+  readonly node: MediaStreamAudioSourceNode;
+  readonly label: string;
+}
+
+/** What was shared brings no sound; the browser offers a box to tick. */
+export class SilentShare extends Error {}
+
+/**
+ * Microphone and shared sound as the two inputs of one audio graph. It runs from the first block to `close`, with both,
+ * one or none of them: a source may come and go while the stream goes on.
+ */
+export class Sources {
+  readonly #context: AudioContext;
+  readonly #pair: AudioWorkletNode;
+  readonly #events: SourceEvents;
+  readonly #open = new Map<Side, Source>();
+  #paused = false;
+  #muted = false;
+
+  private constructor(context: AudioContext, pair: AudioWorkletNode, events: SourceEvents) {
+    this.#context = context;
+    this.#pair = pair;
+    this.#events = events;
+    pair.port.onmessage = ({ data }: MessageEvent<PairBlock>) => {
+      if (!this.#paused) events.block(data);
+    };
+    // A phone call interrupts the context, and a page that was just loaded may need a key or a click first.
+    context.addEventListener('statechange', () => void this.#wake());
+    for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, this.#wake);
+  }
+
+  static async open(events: SourceEvents): Promise<Sources> {
+    const context = new AudioContext({ latencyHint: 'interactive' });
+    await context.audioWorklet.addModule('/meeting-worklet.js');
+    const pair = new AudioWorkletNode(context, 'sotto-pair', {
+      numberOfInputs: 2,
+      channelCount: 1,
+      channelCountMode: 'explicit',
+      processorOptions: designResampler(context.sampleRate),
+    });
+    // Its output is silence; without a way to the loudspeaker some browsers never ask for it.
+    pair.connect(context.destination);
+    const sources = new Sources(context, pair, events);
+    void sources.#wake();
+    return sources;
+  }
+
+  has(side: Side): boolean {
+    return this.#open.has(side);
+  }
+
+  /** Whether the browser lets the sound through; false until somebody presses a key on a page just loaded. */
+  get isRunning(): boolean {
+    return this.#context.state === 'running';
+  }
+
+  async addMicrophone(options: MicrophoneOptions): Promise<void> {
+    this.#add('me', await openMicrophone(options));
+  }
+
+  /** Sound of a tab or of the whole machine, as the browser offers it. Rejects with `SilentShare` when none comes along. */
+  async addShare(): Promise<void> {
+    const stream = await navigator.mediaDevices.getDisplayMedia(SHARE as DisplayMediaStreamOptions);
+    if (stream.getAudioTracks().length === 0) {
+      stop(stream);
+      throw new SilentShare();
+    }
+    this.#add('them', stream);
+  }
+
+  /** Sound of the others from a device: the monitor of a loudspeaker, a virtual cable. */
+  async addDevice(device: string): Promise<void> {
+    this.#add('them', await openMicrophone({ device, echo: false, noise: false, gain: false }));
+  }
+
+  remove(side: Side): void {
+    const source = this.#open.get(side);
+    this.#open.delete(side);
+    source?.node.disconnect();
+    if (source !== undefined) stop(source.stream);
+  }
+
+  mute(muted: boolean): void {
+    this.#muted = muted;
+    this.#enable();
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#enable();
+  }
+
+  close(): void {
+    for (const gesture of ['pointerdown', 'keydown']) removeEventListener(gesture, this.#wake);
+    this.remove('me');
+    this.remove('them');
+    this.#pair.port.onmessage = null;
+    if (this.#context.state !== 'closed') void this.#context.close();
+  }
+
+  #add(side: Side, stream: MediaStream): void {
+    this.remove(side);
+    const audio = stream.getAudioTracks()[0]!;
+    const node = this.#context.createMediaStreamSource(new MediaStream([audio]));
+    node.connect(this.#pair, 0, INPUT[side]);
+    const source = { stream, node, label: audio.label };
+    this.#open.set(side, source);
+    this.#enable();
+    // Whichever track the browser ends: a share is over when its picture or its sound is.
+    for (const track of stream.getTracks()) {
+      track.addEventListener('ended', () => {
+        if (this.#open.get(side) !== source) return;
+        this.remove(side);
+        this.#events.ended(side, source.label);
+      });
+    }
+  }
+
+  #enable(): void {
+    for (const [side, { stream }] of this.#open) {
+      for (const track of stream.getAudioTracks()) track.enabled = !this.#paused && !(side === 'me' && this.#muted);
+    }
+  }
+
+  readonly #wake = async (): Promise<void> => {
+    const { state } = this.#context;
+    if (state !== 'running' && state !== 'closed') await this.#context.resume().catch(() => {});
+  };
+}
+
+/** The picture is asked for because browsers give no sound without it, and kept tiny because nobody looks at it. */
+const SHARE = {
+  video: { frameRate: { max: 1 }, width: { max: 320 } },
+  audio: {
+    echoCancellation: false,
+    noiseSuppression: false,
+    autoGainControl: false,
+    suppressLocalAudioPlayback: false,
+  },
+  systemAudio: 'include',
+  windowAudio: 'system',
+  selfBrowserSurface: 'exclude',
+  surfaceSwitching: 'include',
+};
+
+function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}

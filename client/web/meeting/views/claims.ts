@@ -1,0 +1,47 @@
+import { clock } from '../../views/transcript.ts';
+import { type Claim, type Meeting, sentenceOf } from '../meeting-state.ts';
+import { element } from './bubbles.ts';
+
+const GROUPS = [
+  ['summary', 'Summary'],
+  ['decisions', 'Decisions'],
+  ['actions', 'Actions'],
+] as const;
+
+/** The summary: each claim with the sentences it rests on; one that rests on none is not shown. */
+export function showClaims(into: HTMLElement, meeting: Meeting, jump: (key: string) => void): void {
+  const groups: HTMLElement[] = [];
+  for (const [field, heading] of GROUPS) {
+    const claims = (meeting.summary?.[field] ?? []).filter(({ from }) => known(meeting, from).length > 0);
+    if (claims.length === 0) continue;
+    const title = element('h2');
+    title.textContent = heading;
+    const list = element('ul', 'claims');
+    list.append(...claims.map((claim) => item(claim, meeting, jump)));
+    groups.push(title, list);
+  }
+  into.replaceChildren(...groups);
+}
+
+const known = (meeting: Meeting, keys: readonly string[]): readonly string[] =>
+  keys.filter((key) => sentenceOf(meeting, key) !== undefined);
+
+function item({ text, owner, from }: Claim, meeting: Meeting, jump: (key: string) => void): HTMLElement {
+  const made = element('li');
+  if (owner !== undefined) {
+    const who = element('b');
+    who.textContent = `${owner}: `;
+    made.append(who);
+  }
+  made.append(text, ' ');
+  for (const key of known(meeting, from)) {
+    const button = element('button', 'moment') as HTMLButtonElement;
+    const at = clock(sentenceOf(meeting, key)!.fromMs);
+    button.type = 'button';
+    button.textContent = at;
+    button.setAttribute('aria-label', `To the sentence at ${at}`);
+    button.addEventListener('click', () => jump(key));
+    made.append(button);
+  }
+  return made;
+}

@@ -1,0 +1,145 @@
+import { clock } from '../../views/transcript.ts';
+import { saidAt } from '../links.ts';
+import { type Meeting, type Note, nameOf, readingOf } from '../meeting-state.ts';
+import { element } from './bubbles.ts';
+
+export interface NoteEvents {
+  keep(note: Note): void;
+  remove(note: Note): void;
+  /** To the sentence a note hangs on. */
+  jump(key: string): void;
+  /** The present moment of the meeting, ms. */
+  nowMs(): number;
+}
+
+interface Parts {
+  readonly list: HTMLElement;
+  readonly none: HTMLElement;
+  readonly form: HTMLFormElement;
+  readonly text: HTMLTextAreaElement;
+  readonly moment: HTMLElement;
+}
+
+const QUOTE_CHARS_MAX = 90;
+
+/** One's own notes: a list by moment, and a field for the next one, which keeps the moment it was begun. */
+export class Notes {
+  readonly #parts: Parts;
+  readonly #events: NoteEvents;
+  readonly #items = new Map<string, HTMLElement>();
+  readonly #help: string;
+  #atMs: number | undefined;
+
+  constructor(parts: Parts, events: NoteEvents) {
+    this.#parts = parts;
+    this.#events = events;
+    this.#help = parts.moment.textContent ?? '';
+    parts.text.addEventListener('input', () => this.#begun());
+    parts.text.addEventListener('keydown', (event) => {
+      // An input method that is still choosing a word needs its Enter.
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#keep();
+    });
+    parts.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#keep();
+    });
+  }
+
+  write(): void {
+    this.#parts.text.focus();
+  }
+
+  show(meeting: Meeting): void {
+    this.#parts.none.hidden = meeting.notes.length > 0;
+    const ids = new Set(meeting.notes.map(({ id }) => id));
+    for (const [id, item] of this.#items) {
+      if (ids.has(id)) continue;
+      item.remove();
+      this.#items.delete(id);
+    }
+    meeting.notes.forEach((note, i) => {
+      const item = this.#items.get(note.id) ?? this.#build(note);
+      fill(item, note, meeting);
+      if (this.#parts.list.children[i] !== item)
+        this.#parts.list.insertBefore(item, this.#parts.list.children[i] ?? null);
+    });
+  }
+
+  to(id: string): void {
+    const item = this.#items.get(id);
+    item?.scrollIntoView({ block: 'nearest' });
+    item?.querySelector('textarea')?.focus({ preventScroll: true });
+  }
+
+  #begun(): void {
+    const { text, moment } = this.#parts;
+    fit(text);
+    if (text.value.trim() === '') this.#atMs = undefined;
+    else this.#atMs ??= Math.round(this.#events.nowMs());
+    moment.textContent = this.#atMs === undefined ? this.#help : `At ${clock(this.#atMs)}. Enter keeps it.`;
+  }
+
+  #keep(): void {
+    const text = this.#parts.text.value.trim();
+    if (text === '') return;
+    this.#events.keep({ id: crypto.randomUUID(), atMs: this.#atMs ?? Math.round(this.#events.nowMs()), text });
+    this.#parts.text.value = '';
+    this.#begun();
+    this.#parts.list.lastElementChild?.scrollIntoView({ block: 'nearest' });
+  }
+
+  #build(note: Note): HTMLElement {
+    const item = element('li', 'note-item');
+    const time = element('button', 'moment') as HTMLButtonElement;
+    time.type = 'button';
+    time.addEventListener('click', () => {
+      const { key } = time.dataset;
+      if (key !== undefined) this.#events.jump(key);
+    });
+    const text = document.createElement('textarea');
+    text.rows = 1;
+    text.addEventListener('input', () => fit(text));
+    text.addEventListener('change', () => {
+      const value = text.value.trim();
+      if (value !== '') this.#events.keep({ id: note.id, atMs: note.atMs, text: value });
+      else this.#events.remove({ ...note, text: text.defaultValue });
+    });
+    const quote = element('p', 'quote');
+    const remove = element('button', 'quiet small') as HTMLButtonElement;
+    remove.type = 'button';
+    remove.textContent = '×';
+    remove.setAttribute('aria-label', `Delete the note at ${clock(note.atMs)}`);
+    remove.addEventListener('click', () => this.#events.remove({ ...note, text: text.value }));
+    item.append(time, text, remove, quote);
+    this.#items.set(note.id, item);
+    return item;
+  }
+}
+
+function fill(item: HTMLElement, note: Note, meeting: Meeting): void {
+  const said = saidAt(meeting.sentences, note.atMs);
+  const time = item.querySelector<HTMLButtonElement>('.moment')!;
+  time.textContent = clock(note.atMs);
+  time.disabled = said === undefined;
+  time.setAttribute('aria-label', `To what was said at ${clock(note.atMs)}`);
+  if (said !== undefined) time.dataset['key'] = said.key;
+  const text = item.querySelector('textarea')!;
+  text.setAttribute('aria-label', `Note at ${clock(note.atMs)}`);
+  if (document.activeElement !== text && text.value !== note.text) {
+    text.value = note.text;
+    text.defaultValue = note.text;
+    queueMicrotask(() => fit(text));
+  }
+  const quote = item.querySelector<HTMLElement>('.quote')!;
+  const words = said === undefined ? '' : `${nameOf(meeting, said.channel)}: ${readingOf(said)}`;
+  const short = words.length > QUOTE_CHARS_MAX ? `${words.slice(0, QUOTE_CHARS_MAX)}…` : words;
+  if (quote.textContent !== short) quote.textContent = short;
+}
+
+/** As high as its text. */
+function fit(text: HTMLTextAreaElement): void {
+  text.rows = Math.max(1, Math.min(12, text.value.split('\n').length));
+  if (text.scrollHeight > text.clientHeight + 4 && text.rows < 12) text.rows++;
+}

@@ -1,0 +1,92 @@
+import { type Meeting, nameOf, readingOf } from '../meeting-state.ts';
+import { element } from './bubbles.ts';
+
+const LINES = 6;
+const SIZE = { width: 420, height: 260 };
+
+interface PictureInPicture {
+  requestWindow(size: { width: number; height: number }): Promise<Window>;
+}
+
+/**
+ * The last lines in a window that stays on top of the meeting's own; an ordinary small window in browsers that have none.
+ * Must be opened by a press of a key or a button.
+ */
+export class SmallWindow {
+  #window: Window | undefined;
+  #body: HTMLElement | undefined;
+  #shown = '';
+  readonly #closed: () => void;
+
+  constructor(closed: () => void) {
+    this.#closed = closed;
+    addEventListener('pagehide', () => this.close());
+  }
+
+  get isOpen(): boolean {
+    return this.#window !== undefined && !this.#window.closed;
+  }
+
+  /** False where the browser allows no window. */
+  async open(): Promise<boolean> {
+    const onTop = (window as { documentPictureInPicture?: PictureInPicture }).documentPictureInPicture;
+    try {
+      this.#window =
+        (await onTop?.requestWindow(SIZE)) ??
+        window.open('', 'sotto-small', `popup,width=${SIZE.width},height=${SIZE.height}`) ??
+        undefined;
+    } catch {
+      this.#window = window.open('', 'sotto-small', `popup,width=${SIZE.width},height=${SIZE.height}`) ?? undefined;
+    }
+    if (this.#window === undefined) return false;
+    this.#furnish(this.#window.document);
+    this.#window.addEventListener('pagehide', () => {
+      this.#window = undefined;
+      this.#closed();
+    });
+    return true;
+  }
+
+  close(): void {
+    this.#window?.close();
+    this.#window = undefined;
+  }
+
+  show(meeting: Meeting, state: string): void {
+    if (this.#body === undefined || !this.isOpen) return;
+    const finished = meeting.sentences.slice(-LINES).filter((said) => readingOf(said) !== '');
+    const rows = [
+      ...finished.map((said) => ({ channel: said.channel, solid: readingOf(said), tail: '' })),
+      ...meeting.open.map(({ channel, stable, tentative }) => ({ channel, solid: stable, tail: tentative })),
+    ].slice(-LINES);
+    const shown = JSON.stringify([state, rows]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const lines = rows.map(({ channel, solid, tail }) => {
+      const line = element('p', 'line');
+      const who = element('b');
+      who.textContent = `${nameOf(meeting, channel)} `;
+      const dim = element('span', 'tail');
+      dim.textContent = tail;
+      line.append(who, solid, dim);
+      return line;
+    });
+    const status = element('p', 'line-state');
+    status.textContent = state;
+    this.#body.replaceChildren(...lines, status);
+  }
+
+  #furnish(document_: Document): void {
+    document_.title = 'Sotto';
+    document_.documentElement.lang = 'en';
+    const { theme } = document.documentElement.dataset;
+    if (theme !== undefined) document_.documentElement.dataset['theme'] = theme;
+    const style = document_.createElement('link');
+    style.rel = 'stylesheet';
+    style.href = new URL('/meeting.css', location.href).href;
+    document_.head.replaceChildren(style);
+    document_.body.className = 'small-window';
+    this.#body = document_.body;
+    this.#shown = '';
+  }
+}

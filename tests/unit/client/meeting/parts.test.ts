@@ -1,0 +1,128 @@
+import t from 'tap';
+import { Courier } from '../../../../client/web/meeting/courier.ts';
+import { write } from '../../../../client/web/meeting/formats.ts';
+import { type Action, after, type Meeting, newMeeting } from '../../../../client/web/meeting/meeting-state.ts';
+import { Outgoing, type Parcel } from '../../../../client/web/meeting/outgoing.ts';
+import { Pair, type PairBlock } from '../../../../client/web/meeting/pair.ts';
+import { SilenceWatch, WARNING_MS } from '../../../../client/web/meeting/silence.ts';
+import { designResampler } from '../../../../client/web/resample.ts';
+
+const MINUTE = 60_000;
+
+t.test('a meeting that everybody left is warned, then over; words and a key begin the wait anew', async (t) => {
+  const watch = new SilenceWatch(10 * MINUTE, 0);
+  t.same(watch.look(8 * MINUTE), { state: 'lively' });
+  t.same(watch.look(9.5 * MINUTE), { state: 'warned', leftMs: MINUTE / 2 });
+  watch.heard(9.5 * MINUTE);
+  t.same(watch.look(10 * MINUTE), { state: 'lively' });
+  t.same(watch.look(19.5 * MINUTE), { state: 'over' });
+});
+
+t.test('a silence that may last for ever is never over, and the shortest leaves time to be warned', async (t) => {
+  t.same(new SilenceWatch(0, 0).look(1e9), { state: 'lively' });
+  t.same(new SilenceWatch(1, 0).look(WARNING_MS - 1), { state: 'lively' });
+});
+
+function pairOf(rate: number, me: (i: number) => number, them: ((i: number) => number) | undefined, seconds: number) {
+  const pair = new Pair(designResampler(rate));
+  const blocks: PairBlock[] = [];
+  for (let at = 0; at < rate * seconds; at += 128) {
+    const quantum = (sound: (i: number) => number): Float32Array =>
+      Float32Array.from({ length: 128 }, (_, i) => sound(at + i));
+    blocks.push(...pair.push(quantum(me), them && quantum(them)));
+  }
+  return blocks;
+}
+const channel = (blocks: readonly PairBlock[], which: 0 | 1): number[] =>
+  blocks.flatMap(({ pcm }) => [...pcm].filter((_, i) => i % 2 === which));
+
+t.test('two sources stay in step: the same sound on both gives the same samples on both', async (t) => {
+  const tone = (i: number): number => 0.5 * Math.sin(i / 17);
+  const blocks = pairOf(44_100, tone, tone, 1);
+  t.ok(blocks.length >= 33);
+  t.same(channel(blocks, 0), channel(blocks, 1));
+  t.ok(Math.max(...channel(blocks, 0)) > 15_000);
+});
+
+t.test('a source that is not there is silence of the same length', async (t) => {
+  const blocks = pairOf(48_000, (i) => Math.sin(i / 20), undefined, 1);
+  t.ok(channel(blocks, 1).every((value) => value === 0));
+  t.equal(channel(blocks, 0).length, channel(blocks, 1).length);
+  t.ok(blocks[3]!.peaks[0] > 0.9 && blocks[3]!.peaks[1] === 0);
+});
+
+const BASE = newMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans <& more>');
+const said = (key: string, channel: number, text: string, fromMs: number): Meeting['sentences'][number] => ({
+  ...{ key, channel, text, fromMs, toMs: fromMs + 900, highlight: false, language: 'en' },
+});
+const MEETING: Meeting = {
+  ...BASE,
+  sentences: [
+    said('1.0.1', 0, 'we ship on friday', 0),
+    said('1.1.2', 1, 'Good.', 2_000),
+    said('1.1.3', 1, 'Next.', 4_000),
+  ],
+  notes: [{ id: 'n', atMs: 2_500, text: '- check <b>\n- again' }],
+};
+
+t.test('a meeting no server keeps is written in every format', async (t) => {
+  const meeting = [
+    { type: 'corrected', key: '1.0.1', correction: 'We ship on Friday.' },
+    { type: 'highlighted', key: '1.1.2', highlight: true },
+  ].reduce((all, action) => after(all, action as Action), MEETING);
+  const md = write(meeting, 'md');
+  t.match(md, /\*\*Me\*\* \(0:00\) We ship on Friday\.\n/);
+  t.match(md, /==Good\.==\n\n> - check <b>\n> - again\n\nNext\./, 'notes stand behind what they belong to');
+  const html = write(meeting, 'html');
+  t.match(html, /<h1>Plans &lt;&amp; more&gt;<\/h1>/);
+  t.match(html, /<mark>Good\.<\/mark>/);
+  t.notMatch(html, /<b>\n|<script/);
+  t.equal(write(meeting, 'txt'), 'Me: We ship on Friday.\nThem: Good.\nNext.\n');
+  t.match(write(meeting, 'srt'), /^1\n00:00:00,000 --> /);
+  t.match(write(meeting, 'vtt'), /^WEBVTT\n\n00:00:00\.000 --> /);
+  t.match(JSON.parse(write(meeting, 'json')), { sentences: [{ part: 1, sentence: 1, text: 'we ship on friday' }] });
+});
+
+t.test('the server is told the last state of a thing, once, and again when it changed meanwhile', async (t) => {
+  let meeting = MEETING;
+  const outgoing = new Outgoing(
+    () => meeting,
+    [],
+    () => {},
+  );
+  const act = (action: Action): void => {
+    meeting = after(meeting, action);
+    outgoing.note(action);
+  };
+  act({ type: 'highlighted', key: '1.1.2', highlight: true });
+  act({ type: 'highlighted', key: '1.1.2', highlight: false });
+  act({ type: 'unnoted', id: 'n' });
+  t.same(outgoing.unsent, ['said:1.1.2', 'gone:n']);
+  const parcel = outgoing.parcel('said:1.1.2');
+  t.match(parcel, { highlight: false, correction: null });
+  act({ type: 'highlighted', key: '1.1.2', highlight: true });
+  t.notOk(outgoing.sent('said:1.1.2', parcel));
+  t.ok(outgoing.sent('said:1.1.2', outgoing.parcel('said:1.1.2')));
+  t.same(outgoing.unsent, ['gone:n']);
+});
+
+t.test('what is refused for good does not keep the rest from the server', async (t) => {
+  const outgoing = new Outgoing(
+    () => MEETING,
+    ['said:1.0.1', 'note:n', 'said:9.9.9'],
+    () => {},
+  );
+  const told: Parcel[] = [];
+  const courier = new Courier(
+    async (_, parcel) => {
+      if (parcel.what === 'said') throw Object.assign(new Error('not there'), { status: 404 });
+      told.push(parcel);
+    },
+    () => outgoing,
+    () => 'T',
+  );
+  for (let i = 0; i < 5; i++) await courier.go();
+  t.match(told, [{ what: 'note', id: 'n' }]);
+  t.same(outgoing.unsent, []);
+  courier.close();
+});

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { ServerEvent } from '../../../../client/sdk/index.ts';
+import { isNear, notesBySentence, saidAt } from '../../../../client/web/meeting/links.ts';
+import {
+  type Action,
+  after,
+  lengthOf,
+  type Meeting,
+  newMeeting,
+  readingOf,
+} from '../../../../client/web/meeting/meeting-state.ts';
+
+const AT = { part: 1, fromMs: 0 };
+const EMPTY = newMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans');
+
+const final = (sentence: number, channel: number, text: string, fromMs: number, toMs: number): ServerEvent => ({
+  ...{ type: 'final', seq: sentence, channel, sentence, text, words: [], fromMs, toMs, language: 'en' },
+});
+const partial = (sentence: number, stable: string, tentative: string): ServerEvent => ({
+  ...{ type: 'partial', seq: 1, channel: 0, sentence, revision: 1, stable, tentative, words: [], stableWords: 0 },
+  ...{ fromMs: 0, toMs: 500 },
+});
+const cleaned = (sentence: number, text: string): ServerEvent => ({
+  ...{ type: 'cleaned', seq: 9, channel: 0, sentence, text, changes: [], model: 'rules', tookMs: 1 },
+});
+const hear = (event: ServerEvent, at = AT): Action => ({ type: 'heard', event, at });
+const run = (actions: readonly Action[], meeting: Meeting = EMPTY): Meeting => actions.reduce(after, meeting);
+const texts = (meeting: Meeting): string[] => meeting.sentences.map(readingOf);
+
+t.test('a sentence grows, is finished once and is cleaned beside what was heard', async (t) => {
+  const growing = run([hear(partial(1, 'so', ' we')), hear(partial(1, 'so we', ' um'))]);
+  t.match(growing.open, [{ stable: 'so we', tentative: ' um' }]);
+  const done = run([hear(final(1, 0, 'so we um go', 0, 900)), hear(cleaned(1, 'So we go.'))], growing);
+  t.equal(done.open.length, 0);
+  t.match(done.sentences, [{ key: '1.0.1', text: 'so we um go', cleaned: 'So we go.' }]);
+  t.same(run([hear(final(1, 0, 'so we um go', 0, 900)), hear(partial(1, 'so', ''))], done), done, 'told again');
+});
+
+t.test('who began first stands first, whoever ended first', async (t) => {
+  const meeting = run([hear(final(2, 1, 'Yes.', 1_500, 1_800)), hear(final(1, 0, 'Do we all agree?', 0, 3_000))]);
+  t.same(texts(meeting), ['Do we all agree?', 'Yes.']);
+});
+
+t.test('a second session goes on behind the first, under keys of its own', async (t) => {
+  const meeting = run([
+    hear(final(1, 0, 'One.', 0, 900)),
+    { type: 'began', part: 2, transcript: 'T' },
+    hear(final(1, 0, 'Two.', 100, 800), { part: 2, fromMs: 1_000 }),
+  ]);
+  t.match(meeting.sentences, [{ key: '1.0.1' }, { key: '2.0.1', fromMs: 1_100, toMs: 1_800 }]);
+  t.equal(meeting.transcript, 'T');
+  t.equal(lengthOf(meeting), 1_800);
+});
+
+t.test('a session that is cut leaves what was on screen', async (t) => {
+  const meeting = run([hear(partial(1, 'and then', ' we')), hear(partial(2, '', '')), { type: 'cut' }]);
+  t.same(texts(meeting), ['and then we']);
+  t.equal(meeting.open.length, 0);
+});
+
+t.test('a correction can be taken back, and the words as heard stay', async (t) => {
+  const heard = run([hear(final(1, 0, 'i scream', 0, 900))]);
+  const corrected = after(heard, { type: 'corrected', key: '1.0.1', correction: ' Ice cream. ' });
+  t.match(corrected.sentences[0], { text: 'i scream', correction: 'Ice cream.' });
+  t.same(after(corrected, { type: 'corrected', key: '1.0.1', correction: undefined }).sentences, heard.sentences);
+  t.notOk('correction' in after(corrected, { type: 'corrected', key: '1.0.1', correction: 'i scream' }).sentences[0]!);
+});
+
+t.test('names, titles and consent: blank ones change nothing, the first consent counts', async (t) => {
+  const named = after(EMPTY, { type: 'named', channel: 1, name: ' Ada ' });
+  t.equal(named.speakers[1], 'Ada');
+  t.equal(after(named, { type: 'named', channel: 1, name: '  ' }), named);
+  t.equal(after(named, { type: 'titled', title: '' }), named);
+  const agreed = after(named, { type: 'agreed', at: 'first' });
+  t.equal(after(agreed, { type: 'agreed', at: 'second' }).consentAt, 'first');
+});
+
+t.test('a note hangs on what was being said, or on what was said last', async (t) => {
+  const meeting = run([
+    hear(final(1, 0, 'One.', 1_000, 2_000)),
+    hear(final(2, 1, 'Two.', 5_000, 6_000)),
+    { type: 'noted', note: { id: 'late', atMs: 60_000, text: 'later' } },
+    { type: 'noted', note: { id: 'one', atMs: 3_000, text: 'about one' } },
+    { type: 'noted', note: { id: 'early', atMs: 500, text: 'before' } },
+  ]);
+  t.same(
+    meeting.notes.map(({ id }) => id),
+    ['early', 'one', 'late'],
+  );
+  t.same(
+    [...notesBySentence(meeting)].map(([key, notes]) => [key, notes.map(({ id }) => id)]),
+    [
+      ['1.0.1', ['one']],
+      ['1.1.2', ['late']],
+    ],
+  );
+  t.equal(saidAt(meeting.sentences, 500), undefined);
+  t.ok(isNear(meeting.sentences[0]!, meeting.notes[1]!));
+  t.notOk(isNear(meeting.sentences[1]!, meeting.notes[2]!));
+  t.equal(after(meeting, { type: 'unnoted', id: 'one' }).notes.length, 2);
+});
+
+t.test('whatever is told again changes nothing, and the order is that of the voices', async () => {
+  const event = fc.record({
+    sentence: fc.integer({ min: 1, max: 8 }),
+    kind: fc.constantFrom('partial', 'final', 'cleaned'),
+  });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 40 }), fc.nat(40), (list, from) => {
+      const actions = list.map(({ sentence, kind }) => {
+        if (kind === 'final') return hear(final(sentence, 0, `text ${sentence}`, (sentence * 97) % 8, 100));
+        return hear(kind === 'partial' ? partial(sentence, 'text', '') : cleaned(sentence, `clean ${sentence}`));
+      });
+      const once = run(actions);
+      const again = run(actions.slice(Math.min(from, actions.length)), once);
+      const finals = new Set(list.filter(({ kind }) => kind === 'final').map(({ sentence }) => `1.0.${sentence}`));
+      const heard = once.sentences.map(({ key, text }) => `${key} ${text}`);
+      const ordered = once.sentences.every(({ fromMs }, i) => i === 0 || fromMs >= once.sentences[i - 1]!.fromMs);
+      return (
+        ordered &&
+        heard.length === finals.size &&
+        once.sentences.every(({ key }) => finals.has(key)) &&
+        heard.join() === again.sentences.map(({ key, text }) => `${key} ${text}`).join() &&
+        once.open.every(({ key }) => !finals.has(key))
+      );
+    }),
+    { numRuns: 200 },
+  );
+});
