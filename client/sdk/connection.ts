@@ -1,5 +1,6 @@
 import type { Start } from '../../protocol/commands.ts';
-import { type Beginning, type Kept, Session } from './session.ts';
+import type { Beginning, Kept } from './kept.ts';
+import { Session } from './session.ts';
 import type { SocketClass } from './socket.ts';
 
 /** How a server is reached. */

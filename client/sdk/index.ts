@@ -6,6 +6,7 @@ export * from '../../protocol/faults.ts';
 export * from '../../protocol/limits.ts';
 export * from './connection.ts';
 export * from './formats.ts';
+export type * from './kept.ts';
 export * from './session.ts';
 export * from './socket.ts';
 export * from './transcript.ts';

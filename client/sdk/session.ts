@@ -5,6 +5,7 @@ import { FAULTS, type Fault } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readServerEvent } from '../../protocol/read-event.ts';
 import { backoffMs } from './backoff.ts';
+import type { Beginning, Kept } from './kept.ts';
 import { onRefusal, type Refusal, remoteFault, showsRefusals, whyNot } from './refusal.ts';
 import { type Address, openSocket, type SocketLike } from './socket.ts';
 import { Unacknowledged } from './unacknowledged.ts';
@@ -19,18 +20,6 @@ export type LineState =
       /** Audio that was too much to keep while there was no connection, ms. The transcript misses it. */
       readonly lostMs: number;
     };
-
-/** What a page must have kept to go on with a session after it was loaded anew, within `ready.resumeMs`. */
-export interface Kept {
-  readonly ready: EventOf<'ready'>;
-  /** Number of the last event whose effect was kept; what came after it is told again. */
-  readonly seq: number;
-  /** Audio that was not acknowledged, and the sample it begins at; what the server has of it is not sent again. */
-  readonly audio?: { readonly fromSample: number; readonly bytes: Uint8Array } | undefined;
-}
-
-/** How a session begins: anew, or where an earlier page left it. */
-export type Beginning = { readonly start: Start; readonly reconnect: boolean } | { readonly kept: Kept };
 
 /** The protocol's own table comes with its schemas, which are too much for a page. */
 const BYTES_PER_SAMPLE: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };

@@ -1,4 +1,4 @@
-import type { Kept } from '../../sdk/session.ts';
+import type { Kept } from '../../sdk/kept.ts';
 import { type Action, after, type Meeting, type Part } from './meeting-state.ts';
 import type { Head, LiveRecord, Notebook, Page } from './notebook.ts';
 import { Outgoing } from './outgoing.ts';

@@ -1,4 +1,4 @@
-import type { Kept } from '../../sdk/session.ts';
+import type { Kept } from '../../sdk/kept.ts';
 import type { Growing, Meeting, Part, Said } from './meeting-state.ts';
 
 /** A meeting without its sentences, which are kept one by one. */

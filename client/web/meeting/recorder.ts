@@ -1,7 +1,7 @@
 import { backoffMs } from '../../sdk/backoff.ts';
 import type { ConnectOptions } from '../../sdk/index.ts';
 import { comeBack, connect, FAULTS, Fault, type FaultCode, type Session } from '../../sdk/index.ts';
-import type { Kept } from '../../sdk/session.ts';
+import type { Kept } from '../../sdk/kept.ts';
 import { Unacknowledged } from '../../sdk/unacknowledged.ts';
 import { connectionProblem, type Problem, protocolProblem } from '../problems.ts';
 import { TARGET_RATE } from '../resample.ts';
