@@ -10,6 +10,7 @@ export interface Desktop extends AsyncDisposable {
   focused(): string;
   clipboard(): string;
   copy(text: string): void;
+  press(key: string): void;
 }
 
 /** Programs that are missing for a test with a desktop, as one line; undefined when all are there. */
@@ -46,6 +47,7 @@ export async function openDesktop(): Promise<Desktop> {
     copy: (text) => {
       spawnSync('xclip', ['-selection', 'clipboard', '-in'], { env, input: text, stdio: ['pipe', 'ignore', 'ignore'] });
     },
+    press: (key) => void run('xdotool', ['key', key]),
     [Symbol.asyncDispose]: () => ended(child),
   };
 }

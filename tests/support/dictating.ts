@@ -28,8 +28,12 @@ export class Dictating implements AsyncDisposable {
     };
   }
 
+  get historyPath(): string {
+    return join(this.folder, 'data', 'sotto', 'dictation.jsonl');
+  }
+
   get history(): ReturnType<typeof readHistory> {
-    return readHistory(join(this.folder, 'data', 'sotto', 'dictation.jsonl'));
+    return readHistory(this.historyPath);
   }
 
   /** Starts the instance; resolves when it is ready, or has ended: then with its status. */

@@ -216,7 +216,7 @@ class WaylandClipboard implements Board {
 
   async look(): Promise<Kept | 'empty' | undefined> {
     const types = await this.#runner.run('wl-paste', ['--list-types']);
-    if (types.code !== 0) return 'empty';
+    if (types.code !== 0 || types.out.length === 0) return 'empty';
     const offered = String(types.out).split('\n');
     const type = FORMS.find((form) => offered.includes(form));
     if (type === undefined) return undefined;

@@ -120,7 +120,7 @@ class XClipboard implements Board {
 
   async look(): Promise<Kept | 'empty' | undefined> {
     const targets = await this.#read('TARGETS');
-    if (targets === undefined) return 'empty';
+    if (targets === undefined || targets.length === 0) return 'empty';
     const offered = String(targets).split('\n');
     const type = FORMS.find((form) => offered.includes(form));
     const bytes = type && (await this.#read(type));
