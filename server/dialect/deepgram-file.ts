@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
 import type { ChannelLayout } from '../ports/decoder.ts';
 import type { DialectContext, Posted, UploadDialect, UploadSession } from '../ports/dialect.ts';
+import { AwaitedCleaning } from './awaited-cleaning.ts';
 import { deepgramRefusal } from './deepgram-faults.ts';
 import { type FileQuery, fileQueryOf } from './deepgram-query.ts';
+import { replaced } from './deepgram-replace.ts';
 import { confidenceOf, metadataOf, seconds, wordsOf } from './deepgram-results.ts';
 import { joined, plain } from './plain-text.ts';
 
@@ -25,7 +27,9 @@ class FileSession implements UploadSession {
   readonly #query: FileQuery;
   readonly #context: DialectContext;
   readonly #sha256: string;
+  readonly #awaited: AwaitedCleaning;
   readonly #sentences: Sentence[] = [];
+  #channels = 1;
 
   constructor({ url, headers, file }: Posted, context: DialectContext) {
     // Fetching what a stranger names would let them reach what only this machine can.
@@ -33,27 +37,36 @@ class FileSession implements UploadSession {
       throw new Fault('audio.format', { got: 'named by a URL', want: 'the recording itself as the body' });
     this.#query = fileQueryOf(url);
     this.#context = context;
+    this.#awaited = new AwaitedCleaning(this.#query.cleaned ? 'awaited' : 'off');
     this.#sha256 = createHash('sha256').update(file!).digest('hex');
     this.start = this.#query.start;
     this.layout = this.#query.layout;
   }
 
   write(event: ServerEvent): string {
-    if (event.type === 'final') this.#sentences.push(event);
-    return event.type === 'done' ? this.#answer(event.audioMs) : '';
+    let answer = '';
+    for (const told of this.#awaited.push(event)) {
+      if (told.type === 'ready' && told.audio.channelMode === 'separate') this.#channels = told.audio.channels;
+      if (told.type === 'final') this.#hear(replaced(told, this.#query.replacements));
+      if (told.type === 'done') answer = this.#answer(told.audioMs);
+    }
+    return answer;
   }
 
   trouble(): string {
     return '';
   }
 
+  /** A sentence of hesitations is none. */
+  #hear(sentence: Sentence): void {
+    if (sentence.text.trim() !== '') this.#sentences.push(sentence);
+  }
+
   #answer(audioMs: number): string {
-    // One channel even where nothing was said; more where more were kept apart.
-    const count = Math.max(1, ...this.#sentences.map(({ channel }) => channel + 1));
-    const channels = Array.from({ length: count }, (_, channel) =>
+    const channels = Array.from({ length: this.#channels }, (_, channel) =>
       this.#sentences.filter((each) => each.channel === channel),
     );
-    const stream = { sha256: this.#sha256, durationMs: audioMs, channels: count };
+    const stream = { sha256: this.#sha256, durationMs: audioMs, channels: this.#channels };
     const utterances = [...this.#sentences].sort((a, b) => a.fromMs - b.fromMs);
     return JSON.stringify({
       metadata: metadataOf(this.#context, stream),

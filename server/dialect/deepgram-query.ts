@@ -1,6 +1,7 @@
 import { BYTES_PER_SAMPLE, type Encoding, Fault, type Start } from '../../protocol/index.ts';
 import type { AudioKind } from '../ports/decoder.ts';
 import type { Encoded } from '../ports/dialect.ts';
+import { type Replacement, replacementsOf } from './deepgram-replace.ts';
 import { vocabularyOf } from './expected-words.ts';
 
 /** What a Deepgram client asked for in its URL. */
@@ -19,6 +20,11 @@ export interface Wishes {
   readonly endpointing: boolean;
   readonly speechEvents: boolean;
   readonly utteranceEndMs: number | undefined;
+  /** Whether finals go out cleaned, and what is shown before them without hesitations. */
+  readonly cleaned: boolean;
+  readonly replacements: readonly Replacement[];
+  /** Whether every result tells its language. */
+  readonly tellsLanguage: boolean;
 }
 
 const ENCODINGS: Readonly<Record<string, Encoding>> = {
@@ -35,21 +41,21 @@ const ENDPOINT_MS_MIN = 100;
 export function wishesOf(url: string): Wishes {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   const is = (name: string): boolean => query.get(name) === 'true';
-  refuseCallback(query);
+  refuseWhatWouldHarm(query);
   const interim = is('interim_results');
   const channels = integer(query, 'channels', [1, 8]) ?? 1;
   const encoded = encodedOf(query, channels);
   const apart = is('multichannel') && channels > 1;
   const audio = encoded === undefined ? rawOf(query, channels) : undefined;
   const endpointing = query.get('endpointing');
+  const cleanup = cleanupOf(query);
   const endpointMs = /^\d+$/.test(endpointing ?? '') ? Number(endpointing) : 0;
   return {
     start: {
       type: 'start',
       ...(audio === undefined ? {} : { audio: { ...audio, channelMode: apart ? 'separate' : 'mix' } }),
       partials: { mode: interim ? 'revisable' : 'off' },
-      // Deepgram has no word for a later revision, so finals go out as spoken and nothing is cleaned for nobody.
-      cleanup: { mode: 'off' },
+      cleanup,
       ...languageOf(query.get('language')),
       ...vocabularyOf(termsOf(query)),
       ...(endpointMs >= ENDPOINT_MS_MIN ? { endpoint: { minMs: Math.min(endpointMs, 5_000) } } : {}),
@@ -62,6 +68,9 @@ export function wishesOf(url: string): Wishes {
     endpointing: endpointing !== 'false',
     speechEvents: is('vad_events'),
     utteranceEndMs: interim ? integer(query, 'utterance_end_ms', [1_000, 60_000]) : undefined,
+    cleaned: cleanup.mode !== 'off',
+    replacements: replacementsOf(query.getAll('replace')),
+    tellsLanguage: query.get('language') === 'multi',
   };
 }
 
@@ -74,20 +83,23 @@ export interface FileQuery {
   readonly paragraphs: boolean;
   /** Whether the language is told. */
   readonly detects: boolean;
+  readonly cleaned: boolean;
+  readonly replacements: readonly Replacement[];
 }
 
 /** Reads the query of `POST /v1/listen`: the live one's words, as far as they make sense for a recording. */
 export function fileQueryOf(url: string): FileQuery {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   const is = (name: string): boolean => query.get(name) === 'true';
-  refuseCallback(query);
+  refuseWhatWouldHarm(query);
+  const cleanup = cleanupOf(query);
   const detects = query.has('detect_language') && query.get('detect_language') !== 'false';
   const language = query.get('language');
   return {
     start: {
       type: 'start',
       partials: { mode: 'off' },
-      cleanup: { mode: 'off' },
+      cleanup,
       ...(detects && language === null ? { language: 'auto' } : languageOf(language)),
       ...vocabularyOf(termsOf(query)),
     },
@@ -96,19 +108,43 @@ export function fileQueryOf(url: string): FileQuery {
     utterances: is('utterances'),
     paragraphs: is('paragraphs') || is('smart_format'),
     detects: detects || language === 'multi',
+    cleaned: cleanup.mode !== 'off',
+    replacements: replacementsOf(query.getAll('replace')),
   };
 }
 
-/** Nothing is sent to an address that a stranger names. */
-function refuseCallback(query: URLSearchParams): void {
-  if (!query.has('callback')) return;
-  const want = 'none: answers come on this connection';
-  throw new Fault('command.option', { name: 'callback', got: '(a URL)', want });
+/** Nothing is sent to an address that a stranger names, and nobody may believe that secrets were taken out. */
+function refuseWhatWouldHarm(query: URLSearchParams): void {
+  if (query.has('callback')) {
+    const want = 'none: answers come on this connection';
+    throw new Fault('command.option', { name: 'callback', got: '(a URL)', want });
+  }
+  const redact = query.getAll('redact').find((value) => value !== '' && value !== 'false');
+  if (redact !== undefined)
+    throw new Fault('command.option', { name: 'redact', got: redact.slice(0, 40), want: 'none: it is not available' });
 }
 
+/** How finals are cleaned where a session is told `cleanup` by name. */
+const CLEANUPS = ['default', 'llm', 'openai', 'rules', 'off'] as const;
+
+/**
+ * Without `filler_words=true` there is no "um" in a transcript. The rules see to that at once; a model, which finals would
+ * have to wait for, is for those who ask with `extra=cleanup:llm`.
+ */
+function cleanupOf(query: URLSearchParams): { readonly mode: (typeof CLEANUPS)[number] } {
+  const asked = query.getAll('extra').find((value) => value.startsWith('cleanup:'));
+  const mode = CLEANUPS.find((each) => `cleanup:${each}` === asked);
+  return { mode: mode ?? (query.get('filler_words') === 'true' ? 'off' : 'rules') };
+}
+
+/** Those with the highest boost come first, for only so many are taken; a boost below nothing is for words not to expect. */
 function termsOf(query: URLSearchParams): string[] {
-  const keywords = query.getAll('keywords').map((keyword) => keyword.replace(/:-?[\d.]+$/, ''));
-  return [...query.getAll('keyterm'), ...keywords];
+  const keywords = query.getAll('keywords').map((keyword) => {
+    const [, term = keyword, boost = '1'] = /^(.+):(-?[\d.]+)$/.exec(keyword) ?? [];
+    return { term, boost: Number(boost) };
+  });
+  const wanted = keywords.filter(({ boost }) => boost > 0).sort((a, b) => b.boost - a.boost);
+  return [...query.getAll('keyterm'), ...wanted.map(({ term }) => term)];
 }
 
 function integer(query: URLSearchParams, name: string, [min, max]: readonly [number, number]): number | undefined {

@@ -15,6 +15,8 @@ export interface Result {
   readonly isFinal: boolean;
   readonly speechFinal: boolean;
   readonly fromFinalize: boolean;
+  /** Told where several may be spoken. */
+  readonly language: string | undefined;
 }
 
 /** Times are seconds from the start of the stream; a range goes on where the last final range ended. */
@@ -33,13 +35,17 @@ export function resultsFrame(result: Result, context: DialectContext): string {
         {
           transcript: punctuated ? result.text.trim() : plain(result.text),
           confidence: confidenceOf(words),
-          words,
+          ...(result.language === undefined ? { words } : toldIn(result.language, words)),
         },
       ],
     },
     metadata: { request_id: context.id, model_info: modelInfo(context.model), model_uuid: uuidOf(context.model) },
     from_finalize: result.fromFinalize,
   });
+}
+
+function toldIn(language: string, words: readonly object[]): object {
+  return { languages: [language], words: words.map((word) => ({ ...word, language })) };
 }
 
 export function wordsOf(words: readonly WireWord[], punctuated: boolean) {

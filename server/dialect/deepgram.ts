@@ -1,16 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type EventOf, Fault, isFault, type ServerEvent } from '../../protocol/index.ts';
+import { type EventOf, Fault, isFault, type ServerEvent, type WireWord } from '../../protocol/index.ts';
 import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+import { AwaitedCleaning } from './awaited-cleaning.ts';
 import { deepgramRefusal } from './deepgram-faults.ts';
 import { type Wishes, wishesOf } from './deepgram-query.ts';
+import { replaced } from './deepgram-replace.ts';
 import { metadataFrame, resultsFrame, seconds } from './deepgram-results.ts';
+import { DeepgramVoice, type MarkedFinal } from './deepgram-voice.ts';
+import { withoutHesitations } from './hesitations.ts';
 import { fieldsOf } from './json-frame.ts';
 
 const NOTHING: Reading = { replies: [], commands: [] };
-/** A final that ends this near the end of speech is the last of its utterance; word times are not exact. */
-const NEAR_END_MS = 700;
-/** Words shown and then taken back leave a partial that no final follows; after this they are forgotten. */
-const FORGET_PARTIAL_MS = 2_000;
 
 /** Deepgram's live `/v1/listen`. */
 export const deepgramDialect: Dialect = {
@@ -27,43 +27,29 @@ export const deepgramDialect: Dialect = {
   refuse: deepgramRefusal,
 };
 
-/** What is known of one channel. */
-interface Voice {
-  /** Where its next range begins: the end of its last final. */
-  fromMs: number;
-  lastWordEndMs: number | undefined;
-  speaking: boolean;
-  /** Words were shown that are not final yet. */
-  shown: boolean;
-  /** Ends of speech whose last final has not been marked. */
-  readonly ends: number[];
-  /** A final followed such an end without being marked; if no other comes, an empty one is. */
-  unmarked: boolean;
-}
-
-function voicesOf(channels: number): readonly Voice[] {
-  return Array.from({ length: channels }, () => ({
-    ...{ fromMs: 0, lastWordEndMs: undefined, speaking: false, shown: false, ends: [], unmarked: false },
-  }));
-}
+const voicesOf = (channels: number): readonly DeepgramVoice[] =>
+  Array.from({ length: channels }, () => new DeepgramVoice());
 
 class DeepgramSession implements DialectSession {
   readonly lifetime = 'connection';
   readonly #wishes: Wishes;
   readonly #context: DialectContext;
-  #voices: readonly Voice[];
+  readonly #awaited: AwaitedCleaning;
+  #voices: readonly DeepgramVoice[];
+  /** What is spoken, as far as it is known. */
+  #language = '';
   readonly #hash: Hash = createHash('sha256');
   #bytes = 0;
   /** Of compressed audio: how far it was decoded. */
   #decodedMs = 0;
-  #finalizing = 0;
-  /** While `Finalize` is under way the newest final waits here, for the last one must say so. */
-  #held: EventOf<'final'> | undefined;
+  /** Each `Finalize` that is not answered: the channel it asked for, or all. */
+  #finalizing: (number | undefined)[] = [];
   #closing = false;
 
   constructor(wishes: Wishes, context: DialectContext) {
     this.#wishes = wishes;
     this.#context = context;
+    this.#awaited = new AwaitedCleaning(wishes.cleaned ? 'awaited' : 'off');
     this.#voices = voicesOf(wishes.channels);
   }
 
@@ -90,26 +76,36 @@ class DeepgramSession implements DialectSession {
   }
 
   write(event: ServerEvent): readonly Frame[] {
+    return this.#awaited.push(event).flatMap((told) => this.#write(told));
+  }
+
+  #write(event: ServerEvent): readonly Frame[] {
     switch (event.type) {
       case 'ready':
         // How many channels a container has is known only now.
         if (event.audio.channelMode === 'separate') this.#voices = voicesOf(event.audio.channels);
+        this.#language = event.language;
         return [];
       case 'speech':
         return this.#speech(event);
       case 'partial':
         return this.#partial(event);
       case 'final':
-        return this.#final(event);
+        this.#language = event.language;
+        return this.#finals(event.channel, (voice) =>
+          voice.final(replaced(event, this.#wishes.replacements), this.#manner(event.channel)),
+        );
+      case 'settled':
+        return this.#finals(event.channel, (voice) => voice.settled(this.#manner(event.channel)));
       case 'flushed':
         return this.#flushed();
       case 'ack':
         this.#decodedMs = event.audioMs;
-        return this.#marks();
+        return [];
       case 'done': {
         const durationMs = this.encoded === undefined ? this.#bytes / this.#wishes.bytesPerMs : event.audioMs;
         const stream = { sha256: this.#hash.digest('hex'), durationMs, channels: this.#voices.length };
-        return [...this.#release(false), ...this.#marks(), metadataFrame(this.#context, stream)];
+        return [...this.#release(), metadataFrame(this.#context, stream)];
       }
       default:
         return [];
@@ -117,19 +113,19 @@ class DeepgramSession implements DialectSession {
   }
 
   end(status: number, reason: string): Goodbye {
-    const frames = this.#release(false);
+    const frames = [...this.#awaited.rest().flatMap((event) => this.#write(event)), ...this.#release()];
     if (reason === 'session.idle') return { frames, status: 1011, reason: 'NET-0001' };
     if (/^(audio|frame|command)\./.test(reason)) return { frames, status: 1008, reason: `DATA-0000: ${reason}` };
     return { frames, status, reason };
   }
 
   #message(text: string): Reading {
-    const { type } = fieldsOf(text);
+    const { type, channel } = fieldsOf(text);
     switch (type) {
       case 'KeepAlive':
         return { replies: [], commands: [{ type: 'keepalive' }] };
       case 'Finalize':
-        this.#finalizing++;
+        this.#finalizing.push(typeof channel === 'number' && channel in this.#voices ? channel : undefined);
         return { replies: [], commands: [{ type: 'flush' }] };
       case 'CloseStream':
         this.#closing = true;
@@ -141,82 +137,52 @@ class DeepgramSession implements DialectSession {
   }
 
   #speech({ channel, state, atMs }: EventOf<'speech'>): readonly Frame[] {
-    const voice = this.#voices[channel]!;
-    const before = this.#marks();
-    if (state === 'end') {
-      voice.speaking = false;
-      voice.ends.push(atMs);
-      return before;
-    }
-    voice.speaking = true;
-    if (!this.#wishes.speechEvents) return before;
-    const timestamp = seconds(atMs);
-    return [...before, JSON.stringify({ type: 'SpeechStarted', channel: [channel, this.#voices.length], timestamp })];
+    this.#voices[channel]!.speech(state);
+    if (state === 'end' || !this.#wishes.speechEvents) return [];
+    return [
+      JSON.stringify({
+        type: 'SpeechStarted',
+        channel: [channel, this.#voices.length],
+        timestamp: seconds(atMs),
+      }),
+    ];
   }
 
   #partial(event: EventOf<'partial'>): readonly Frame[] {
-    const voice = this.#voices[event.channel]!;
-    const text = event.stable + event.tentative;
-    if (!this.#wishes.interim || text.trim() === '') return [];
-    voice.shown = true;
-    voice.lastWordEndMs = event.words.at(-1)?.toMs ?? voice.lastWordEndMs;
-    return [this.#results({ ...event, text }, { isFinal: false, speechFinal: false, fromFinalize: false })];
+    const spoken = { text: event.stable + event.tentative, words: event.words };
+    const shown = this.#wishes.cleaned ? withoutHesitations(spoken, this.#language) : spoken;
+    if (!this.#wishes.interim || shown.text.trim() === '') return [];
+    this.#voices[event.channel]!.shown(event.words.at(-1)?.toMs);
+    const part = replaced({ ...event, ...shown }, this.#wishes.replacements);
+    return [this.#results(part, { isFinal: false, speechFinal: false, fromFinalize: false })];
   }
 
-  #final(event: EventOf<'final'>): readonly Frame[] {
-    if (this.#finalizing === 0) return [...this.#release(false), ...this.#finalNow(event, false)];
-    const before = this.#release(false);
-    this.#held = event;
-    return before;
-  }
-
-  #finalNow(event: EventOf<'final'>, fromFinalize: boolean): readonly Frame[] {
-    const voice = this.#voices[event.channel]!;
-    while (voice.ends.length > 1 && event.fromMs > voice.ends[0]!) voice.ends.shift();
-    const end = voice.ends[0];
-    const isLast = fromFinalize || (end !== undefined && event.toMs >= end - NEAR_END_MS);
-    if (isLast) voice.ends.shift();
-    voice.unmarked = !isLast && end !== undefined;
-    voice.shown = false;
-    const frame = this.#results(event, {
-      isFinal: true,
-      speechFinal: isLast && this.#wishes.endpointing,
-      fromFinalize,
-    });
-    voice.fromMs = Math.max(voice.fromMs, event.toMs);
-    voice.lastWordEndMs = event.words.at(-1)?.toMs ?? event.toMs;
-    return [frame];
+  #manner(channel: number): 'finalizing' | 'not' {
+    return this.#finalizing.some((asked) => asked === undefined || asked === channel) ? 'finalizing' : 'not';
   }
 
   #flushed(): readonly Frame[] {
-    this.#finalizing--;
-    if (this.#held !== undefined) return this.#release(true);
-    return [this.#empty(0, true)];
-  }
-
-  /** The final that waited for `Finalize` to be done. */
-  #release(fromFinalize: boolean): readonly Frame[] {
-    const held = this.#held;
-    this.#held = undefined;
-    return held === undefined ? [] : this.#finalNow(held, fromFinalize);
-  }
-
-  /** Finals of one utterance come together; what comes after them tells that the last one was the last. */
-  #marks(): readonly Frame[] {
-    return this.#voices.flatMap((voice, channel) => {
-      if (!voice.unmarked) return [];
-      voice.unmarked = false;
-      voice.ends.shift();
-      return this.#wishes.endpointing ? [this.#empty(channel, false)] : [];
-    });
-  }
-
-  #empty(channel: number, fromFinalize: boolean): string {
-    const { fromMs } = this.#voices[channel]!;
-    return this.#results(
-      { channel, toMs: fromMs, text: '', words: [] },
-      { isFinal: true, speechFinal: fromFinalize || this.#wishes.endpointing, fromFinalize },
+    const asked = this.#finalizing.shift();
+    return this.#voices.flatMap((_, channel) =>
+      asked === undefined || asked === channel ? this.#finals(channel, (voice) => [voice.flushed()]) : [],
     );
+  }
+
+  /** What is held back goes out before the last words. */
+  #release(): readonly Frame[] {
+    return this.#voices.flatMap((_, channel) => this.#finals(channel, (voice) => voice.release()));
+  }
+
+  #finals(channel: number, from: (voice: DeepgramVoice) => readonly MarkedFinal[]): readonly Frame[] {
+    const voice = this.#voices[channel]!;
+    return from(voice).flatMap(({ final, speechFinal, fromFinalize }) => {
+      const isEnd = fromFinalize || (speechFinal && this.#wishes.endpointing);
+      if (final === undefined && !isEnd) return [];
+      const part = final ?? { channel, toMs: voice.fromMs, text: '', words: [] };
+      const frame = this.#results(part, { isFinal: true, speechFinal: isEnd, fromFinalize });
+      voice.fromMs = Math.max(voice.fromMs, part.toMs);
+      return [frame];
+    });
   }
 
   #utteranceEnds(): readonly Frame[] {
@@ -224,22 +190,22 @@ class DeepgramSession implements DialectSession {
     if (utteranceEndMs === undefined) return [];
     const heardMs = this.encoded === undefined ? this.#bytes / bytesPerMs : this.#decodedMs;
     return this.#voices.flatMap((voice, channel) => {
-      if (voice.lastWordEndMs === undefined || voice.speaking) return [];
-      const gapMs = heardMs - voice.lastWordEndMs;
-      if (gapMs < utteranceEndMs + (voice.shown ? FORGET_PARTIAL_MS : 0)) return [];
-      const last_word_end = seconds(voice.lastWordEndMs);
+      const { lastWordEndMs } = voice;
+      if (lastWordEndMs === undefined || !voice.quiet || heardMs - lastWordEndMs < utteranceEndMs) return [];
       voice.lastWordEndMs = undefined;
-      voice.shown = false;
+      const last_word_end = seconds(lastWordEndMs);
       return [JSON.stringify({ type: 'UtteranceEnd', channel: [channel, this.#voices.length], last_word_end })];
     });
   }
 
   #results(
-    part: Pick<EventOf<'final'>, 'channel' | 'toMs' | 'text' | 'words'>,
+    part: Pick<EventOf<'final'>, 'channel' | 'toMs' | 'text'> & { readonly words: readonly WireWord[] },
     kind: { readonly isFinal: boolean; readonly speechFinal: boolean; readonly fromFinalize: boolean },
   ): string {
     const { fromMs } = this.#voices[part.channel]!;
     const range = { fromMs, toMs: Math.max(fromMs, part.toMs), channels: this.#voices.length };
-    return resultsFrame({ ...part, ...range, ...kind, punctuated: this.#wishes.punctuated }, this.#context);
+    const { punctuated, tellsLanguage } = this.#wishes;
+    const language = tellsLanguage && this.#language !== 'auto' ? this.#language : undefined;
+    return resultsFrame({ ...part, ...range, ...kind, punctuated, language }, this.#context);
   }
 }

@@ -4,6 +4,7 @@ import { assemblyaiDialect } from './assemblyai.ts';
 import { barePathDialect } from './bare-path.ts';
 import { deepgramDialect } from './deepgram.ts';
 import { deepgramFiles } from './deepgram-file.ts';
+import { deepgramGrant } from './deepgram-grant.ts';
 import { nativeDialect } from './native.ts';
 import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai-files.ts';
 import { openaiRealtimeDialect } from './openai-realtime.ts';
@@ -29,5 +30,5 @@ export const HTTP_ROUTES: HttpRoutes = {
     ['/v1/audio/translations', openaiTranslations],
     ['/v1/listen', deepgramFiles],
   ]),
-  questions: [...openaiModels, ...openaiSecrets],
+  questions: [...openaiModels, ...openaiSecrets, deepgramGrant],
 };

@@ -80,3 +80,29 @@ t.test('what is not taken is refused in the shape its clients read', async (t) =
   }
   t.equal(server.registry.size, 0);
 });
+
+t.test(
+  'who asks for a token gets one, as good as any where no key is needed, and never for longer than an hour',
+  async (t) => {
+    const granted = await client.auth.v1.tokens.grant({ ttl_seconds: 60 });
+    t.match(granted, { access_token: 'none-needed', expires_in: 60 });
+    await t.rejects(client.auth.v1.tokens.grant({ ttl_seconds: 7_200 }), { statusCode: 400 });
+  },
+);
+
+t.test(
+  'hesitations are not in a transcript unless filler words are asked for, and words are replaced on request',
+  async (t) => {
+    const hesitant = await openScriptedServer(script('I um like New York.', 0.6));
+    t.teardown(() => hesitant.close());
+    const textOf = async (query: string): Promise<string> => {
+      const response = await fetch(`${hesitant.url}/v1/listen?punctuate=true&${query}`, {
+        method: 'POST',
+        body: bytes,
+      });
+      return ((await response.json()) as Answer).results.channels[0]!.alternatives[0]!.transcript;
+    };
+    t.equal(await textOf('filler_words=true'), 'I um like New York.');
+    t.equal(await textOf('replace=new%20york:NYC'), 'I like NYC.');
+  },
+);

@@ -1,0 +1,17 @@
+import type { WireWord } from '../../protocol/index.ts';
+import { isHesitation } from '../core/clean/fillers.ts';
+
+/** Text that is still being said, without its "um" and "uh". In languages without spaces it stays as it is. */
+export function withoutHesitations(
+  { text, words }: { readonly text: string; readonly words: readonly WireWord[] },
+  language: string,
+): { readonly text: string; readonly words: readonly WireWord[] } {
+  if (!words.some((word) => isHesitation(word.text, language))) return { text, words };
+  return {
+    text: text
+      .split(/(?<=\s)/)
+      .filter((word) => !isHesitation(word, language))
+      .join(''),
+    words: words.filter((word) => !isHesitation(word.text, language)),
+  };
+}
