@@ -83,7 +83,8 @@ export class WhisperLiveSession implements DialectSession {
       case 'final':
         return this.#final(event);
       case 'done':
-        return this.#completed.length === 0 ? [] : [this.#segments([])];
+        // Its clients take any close they did not ask for, without this word before it, for an accident, and come back.
+        return [...(this.#completed.length === 0 ? [] : [this.#segments([])]), this.#say({ message: 'DISCONNECT' })];
       case 'fault':
         return [this.#fault(event)];
       default:

@@ -86,7 +86,8 @@ t.test(
   async (t) => {
     const granted = await client.auth.v1.tokens.grant({ ttl_seconds: 60 });
     t.match(granted, { access_token: 'none-needed', expires_in: 60 });
-    await t.rejects(client.auth.v1.tokens.grant({ ttl_seconds: 7_200 }), { statusCode: 400 });
+    const refused: unknown = await client.auth.v1.tokens.grant({ ttl_seconds: 7_200 }).catch((error: unknown) => error);
+    t.match(refused, { statusCode: 400 });
   },
 );
 

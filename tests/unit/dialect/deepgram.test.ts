@@ -1,15 +1,20 @@
 import t from 'tap';
+import type { WireWord } from '../../../protocol/index.ts';
 import { deepgramDialect } from '../../../server/dialect/deepgram.ts';
 import { replaced, replacementsOf } from '../../../server/dialect/deepgram-replace.ts';
 import type { DialectSession } from '../../../server/ports/dialect.ts';
 import { openSession, replay } from '../../support/conversation.ts';
 
 const open = (url: string): DialectSession => openSession(deepgramDialect, url);
-const SAID = {
-  ...{ type: 'final', channel: 0, words: [], fromMs: 0, toMs: 500, language: 'en' },
-} as const;
+const SAID = { type: 'final', channel: 0, words: [] as WireWord[], fromMs: 0, toMs: 500, language: 'en' } as const;
 const PARTIAL = {
-  ...{ type: 'partial', channel: 0, stable: '', words: [], stableWords: 0, fromMs: 500, toMs: 600 },
+  type: 'partial',
+  channel: 0,
+  stable: '',
+  words: [] as WireWord[],
+  stableWords: 0,
+  fromMs: 500,
+  toMs: 600,
 } as const;
 const RAW = '/v1/listen?encoding=linear16&sample_rate=16000';
 
