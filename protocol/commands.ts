@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AudioFormat } from './audio.ts';
 import { LIMITS } from './limits.ts';
+import { RoomName } from './viewer-events.ts';
 
 /** How the silence that ends a sentence is judged. */
 export const EndpointSettings = z.object({
@@ -58,6 +59,9 @@ export const Start = z.object({
   audio: AudioFormat.optional().describe('Default: pcm_s16le, 16 kHz, one channel.'),
   task: z.enum(['transcribe', 'translate']).optional().describe('`translate` gives English text. Default transcribe.'),
   model: z.string().min(1).max(200).optional().describe('A model name the server offers; default: its own.'),
+  room: RoomName.optional().describe(
+    'Room in which viewers may read along. Default: one named by the id of the session.',
+  ),
   resume: z
     .object({
       session: z.string().max(100),

@@ -20,6 +20,7 @@ import {
   STREAM_PATH,
   Start,
   SUBPROTOCOL,
+  ViewerEvent,
 } from './index.ts';
 
 const CLIENT = { Start, Configure, Flush, Keepalive, Finish };
@@ -31,6 +32,7 @@ export function schemaDocuments(): Readonly<Record<string, string>> {
   return {
     'client-message.schema.json': json(z.toJSONSchema(ClientMessage, { io: 'input' })),
     'server-event.schema.json': json(z.toJSONSchema(ServerEvent)),
+    'viewer-event.schema.json': json(z.toJSONSchema(ViewerEvent)),
     'asyncapi.json': json(asyncApi()),
   };
 }

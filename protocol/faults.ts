@@ -190,6 +190,20 @@ export const FAULTS = {
     'never',
     (d: { session: string }) => `Session ${d.session} goes on over another connection.`,
   ),
+  'viewer.revoked': row(
+    'client',
+    403,
+    1008,
+    'never',
+    (_: object) => 'This link to the room was taken back; ask who speaks there for a new one.',
+  ),
+  'viewer.full': row(
+    'capacity',
+    503,
+    1013,
+    'after',
+    (d: { viewers: number; of: string }) => `${d.viewers} viewers of this ${d.of} are here, and no more may be.`,
+  ),
   'server.full': row('capacity', 503, 1013, 'elsewhere', (d: { live: number; limit?: number }) =>
     d.limit === undefined
       ? `${d.live} live sessions need all that this machine decodes in time; try again when one has ended.`

@@ -8,3 +8,4 @@ export * from './faults.ts';
 export * from './limits.ts';
 export * from './read-event.ts';
 export * from './version.ts';
+export * from './viewer-events.ts';

@@ -34,6 +34,20 @@ export const LIMITS = {
   outboxBytesMax: 1_048_576,
   /** Bytes of events kept for a client that comes back over a new connection. */
   replayBytesMax: 2_097_152,
+  /** Bytes of finals, cleanings and translations that a room keeps for viewers who come late. */
+  roomHistoryBytesMax: 1_048_576,
+  /** Bytes that all rooms keep in which nobody speaks. */
+  roomsIdleBytesMax: 67_108_864,
+  /** How long a room without speakers and viewers keeps its text, ms. */
+  roomIdleMs: 3_600_000,
+  /** The same of a room that has no name but its session's, ms. */
+  roomOfSessionIdleMs: 60_000,
+  /** Longest silence of a room to its viewers, ms. */
+  viewerAliveEveryMs: 10_000,
+  /** Bytes the transport may hold for a viewer before it gets no more for now. */
+  viewerBusyBytes: 16_384,
+  /** Time in which a viewer for whom something waits must have taken some of it, ms. */
+  viewerStallMs: 20_000,
   /** Characters of vocabulary hints, all together. */
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */

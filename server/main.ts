@@ -13,6 +13,7 @@ import { Journals } from './flow/journals.ts';
 import type { LiveSession } from './flow/live-session.ts';
 import { Registry } from './flow/registry.ts';
 import { restoreSessions } from './flow/restore.ts';
+import { Rooms } from './flow/rooms.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { greetingOf, offerOf } from './greeting.ts';
 import { systemClock } from './observe/clock.ts';
@@ -96,6 +97,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   };
   const store = openStore(config, dataFolder(config, process.env), log);
   const journals = store && new Journals(store, log, meter);
+  const rooms = new Rooms({ clock: systemClock, meter });
   const parts = {
     board,
     registry,
@@ -111,6 +113,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     pauseMs: config['pause-ms'],
     resumeGraceMs: config['resume-grace-ms'],
     journals,
+    rooms,
   };
   const site = {
     webFolder: webFolder(),
@@ -159,6 +162,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     gateway.drain();
     wyoming?.drain();
     await registry.drain(new Promise((resolve) => systemClock.after(config['drain-timeout-ms'], resolve)));
+    rooms.close();
     await Promise.all([transport.close(), wyoming?.close()]);
     await stop();
   };

@@ -5,7 +5,8 @@ import type { Birth } from './session-journal.ts';
 
 export function bornOf(start: Start, secret: string, of: Pick<Birth, 'key' | 'address'>): Birth {
   const audio = start.audio ?? AudioFormat.parse({});
-  return { version: 1, session: randomUUID(), secretHash: hashOf(secret), audio, ...of };
+  const { room } = start;
+  return { version: 1, session: randomUUID(), secretHash: hashOf(secret), audio, room, ...of };
 }
 
 /** The first event. The secret is shown here and nowhere else. */

@@ -6,46 +6,24 @@ import {
   FAULTS,
   Fault,
   isFault,
+  type ServerEvent,
   type Start,
 } from '../../protocol/index.ts';
 import type { Advice } from '../core/schedule/ladder.ts';
-import type { PipelineOptions } from '../core/session/settings.ts';
-import { checked, type ModelOffer, type Offer, settingsOf } from '../core/session/settings-of.ts';
+import { checked, type ModelOffer, settingsOf } from '../core/session/settings-of.ts';
 import type { Caller } from '../ports/access.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
-import type { Meter } from '../ports/meter.ts';
-import type { SpeechModel } from '../ports/speech-model.ts';
 import { bornOf, isSecretOf, readyOf } from './birth.ts';
-import type { Cleaners } from './cleaning.ts';
 import { Driver, type DriverSetup } from './driver.ts';
-import type { JobBoard } from './job-board.ts';
-import type { Journals } from './journals.ts';
 import { faultEvent, type Line, type Visitor } from './line.ts';
 import { Outbox } from './outbox.ts';
-import type { Findable, Registry } from './registry.ts';
+import type { Findable } from './registry.ts';
+import type { Speaker } from './rooms.ts';
 import type { Recalled, SessionJournal, Standing } from './session-journal.ts';
+import type { SessionParts as Parts } from './session-parts.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What every session of a server is made of. */
-export interface SessionParts {
-  readonly board: JobBoard;
-  readonly registry: Registry<LiveSession>;
-  readonly speechModel: SpeechModel;
-  readonly cleaners: Cleaners;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter;
-  readonly pipeline: PipelineOptions;
-  readonly offer: Offer;
-  readonly engine: string;
-  readonly cleanTimeoutMs: number;
-  readonly pauseMs: number;
-  /** How long a session outlives a lost connection, ms; 0 is not at all. */
-  readonly resumeGraceMs: number;
-  /** What keeps sessions over the end of the process; undefined is nothing. */
-  readonly journals?: Journals | undefined;
-}
+export type SessionParts = Parts<LiveSession>;
 
 /** A session of an earlier process, with the journal it goes on in. */
 export interface Restored extends Recalled {
@@ -73,6 +51,7 @@ export class LiveSession implements Findable {
   #line: Line | undefined;
   #restored: Restored | undefined;
   readonly #journal: SessionJournal | undefined;
+  readonly #speaker: Speaker | undefined;
   #commands = 0;
   #throttled = false;
   #finished = false;
@@ -85,7 +64,7 @@ export class LiveSession implements Findable {
 
   /**
    * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
-   * found. Throws `model.unknown` or `command.option`.
+   * found. Throws `model.unknown`, `command.option` or `auth.denied`.
    */
   constructor(from: Start | Restored, line: Line | undefined, parts: SessionParts, visitor: Visitor) {
     const { offer, clock, resumeGraceMs, board } = parts;
@@ -107,7 +86,7 @@ export class LiveSession implements Findable {
     this.#ending = standing?.ending ?? false;
     this.#outbox = new Outbox(
       resumeGraceMs > 0 ? 'replay' : 'nothing',
-      (events) => this.#journal?.write(events, this.#standing, () => this.#outbox.kept),
+      (events) => this.#record(events),
       restored?.events,
     );
     this.#line = line;
@@ -117,6 +96,9 @@ export class LiveSession implements Findable {
     this.#driver = this.#drive({ format, settings, pipeline: parts.pipeline, seed: standing?.driver });
     const { frameBytes } = this.#driver;
     this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? parts.journals?.begin(birth, frameBytes) : undefined);
+    const speaking = { session: this.id, key: this.key, language: settings.language };
+    this.#speaker = parts.rooms?.speak(birth.room ?? this.id, speaking, restored?.told);
+    this.#journal?.tells((seq) => this.#speaker?.cursorOf(seq));
     board.join(this.id);
     if (line === undefined) return;
     this.#outbox.attach(line);
@@ -147,6 +129,12 @@ export class LiveSession implements Findable {
         broken: (error) => this.fail(error),
       },
     );
+  }
+
+  /** Viewers are served when the journal has it. */
+  #record(events: readonly ServerEvent[]): void {
+    this.#speaker?.tell(events);
+    this.#journal?.write(events, this.#standing, () => this.#outbox.kept);
   }
 
   get #standing(): Standing {
@@ -375,6 +363,7 @@ export class LiveSession implements Findable {
   }
 
   #stop(): void {
+    this.#speaker?.leave();
     this.#watchdog.close();
     this.#drainTimer?.[Symbol.dispose]();
     this.#driver.close();

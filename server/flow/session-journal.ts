@@ -11,6 +11,8 @@ export interface Birth {
   readonly audio: AudioFormat;
   readonly key: string;
   readonly address: string;
+  /** The room it speaks in; undefined is one named by its id. */
+  readonly room?: string | undefined;
 }
 
 /** How a session stands after the events it is written with. */
@@ -27,7 +29,8 @@ interface Step {
   readonly birth?: Birth;
   /** Frame at which the journal's audio begins. */
   readonly audioFrom?: number;
-  readonly events: readonly ServerEvent[];
+  /** With the cursor under which viewers were told of it. */
+  readonly events: readonly (ServerEvent & { readonly cursor?: number })[];
   readonly standing: Standing;
 }
 
@@ -36,6 +39,8 @@ export interface Recalled {
   readonly birth: Birth;
   readonly standing: Standing;
   readonly events: readonly ServerEvent[];
+  /** Of `events`, those that viewers were told of, with their cursors. */
+  readonly told: readonly (readonly [cursor: number, event: ServerEvent])[];
   /** The client's audio from `standing.driver.fromFrame` on, in whole frames. */
   readonly audio: Uint8Array;
 }
@@ -63,6 +68,7 @@ export class SessionJournal {
   #frames = 0;
   #rewriteAt = REWRITE_BYTES;
   #begun = false;
+  #cursorOf: (seq: number) => number | undefined = () => undefined;
 
   /** `failed` is told once when nothing more can be written; the session then goes on without. */
   constructor(
@@ -75,6 +81,11 @@ export class SessionJournal {
     this.#birth = birth;
     this.#frameBytes = frameBytes;
     this.#told = told;
+  }
+
+  /** From now on the cursors of what viewers are told are written, too. */
+  tells(cursorOf: (seq: number) => number | undefined): void {
+    this.#cursorOf = cursorOf;
   }
 
   /** Whole frames of the client's audio, before anything comes of them. */
@@ -94,7 +105,7 @@ export class SessionJournal {
       else {
         const audio = joined(this.#chunks.slice(this.#chunks.length - this.#unwritten));
         this.#unwritten = 0;
-        journal.append(entry({ events: events.map(withoutSecret), standing }, audio));
+        journal.append(entry({ events: events.map((event) => this.#written(event)), standing }, audio));
       }
       this.#forget(standing.driver.fromFrame);
       this.#told.written();
@@ -126,11 +137,17 @@ export class SessionJournal {
   #rewrite(journal: Journal, events: readonly ServerEvent[], standing: Standing): void {
     this.#forget(standing.driver.fromFrame);
     const audioFrom = this.#chunks[0]?.from ?? this.#frames;
-    const step = { birth: this.#birth, audioFrom, events: events.map(withoutSecret), standing };
+    const step = { birth: this.#birth, audioFrom, events: events.map((event) => this.#written(event)), standing };
     journal.replace([entry(step, joined(this.#chunks))]);
     this.#unwritten = 0;
     this.#begun = true;
     this.#rewriteAt = Math.max(REWRITE_BYTES, 2 * journal.bytes);
+  }
+
+  #written(event: ServerEvent): Step['events'][number] {
+    if (event.type === 'ready') return { ...event, secret: '' };
+    const cursor = this.#cursorOf(event.seq);
+    return cursor === undefined ? event : { ...event, cursor };
   }
 
   #forget(fromFrame: number): void {
@@ -148,19 +165,25 @@ export function recall(entries: readonly Entry[], frameBytesOf: (audio: AudioFor
   if (birth?.version !== 1 || last === undefined) return undefined;
   const frameBytes = frameBytesOf(birth.audio);
   const audio = joined(entries.slice(first).map((each) => ({ bytes: each.audio })));
+  const events = steps.slice(first).flatMap((step) => step.events.map(apart));
   const skip = (last.standing.driver.fromFrame - (steps[first]!.audioFrom ?? 0)) * frameBytes;
   return {
     birth,
     standing: last.standing,
-    events: steps.slice(first).flatMap(({ events }) => events),
+    events: events.map(({ event }) => event),
+    told: events.flatMap(({ cursor, event }) => (cursor === undefined ? [] : [[cursor, event] as const])),
     audio: audio.slice(Math.max(0, skip)),
   };
 }
 
 const entry = (step: Step, audio: Uint8Array): Entry => ({ record: step, audio });
 
-function withoutSecret(event: ServerEvent): ServerEvent {
-  return event.type === 'ready' ? { ...event, secret: '' } : event;
+/** The cursor is no part of what the session's own client is sent. */
+function apart({ cursor, ...event }: Step['events'][number]): {
+  readonly cursor?: number;
+  readonly event: ServerEvent;
+} {
+  return cursor === undefined ? { event } : { cursor, event };
 }
 
 function joined(chunks: readonly { readonly bytes: Uint8Array }[]): Uint8Array {

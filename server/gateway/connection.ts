@@ -195,9 +195,16 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   #start(start: Start): void {
-    // A client that cannot come back has no use for a journal.
-    const journals = this.#dialect.lifetime === 'kept' ? this.#parts.journals : undefined;
-    const session = new LiveSession(start, this.#line, { ...this.#parts, journals }, this.#visitor);
+    const { journals, rooms } = this.#parts;
+    const isKept = this.#dialect.lifetime === 'kept';
+    const parts = {
+      ...this.#parts,
+      // A client that cannot come back has no use for a journal, and one that is not told its session's id none for a
+      // room of that name.
+      journals: isKept ? journals : undefined,
+      rooms: isKept || start.room !== undefined ? rooms : undefined,
+    };
+    const session = new LiveSession(start, this.#line, parts, this.#visitor);
     this.#opening[Symbol.dispose]();
     this.#session = session;
     this.#stayAlive();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FAULTS, Fault, isFault, LIMITS, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
+import { FAULTS, Fault, isFault, LIMITS, ROOMS_PATH, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
@@ -13,7 +13,14 @@ import type {
   TurnedAway,
   UploadDialect,
 } from '../ports/dialect.ts';
-import type { Connection, ConnectionHandler, OpenRequest, TransportHandler, Upgrade } from '../ports/transport.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Following,
+  OpenRequest,
+  TransportHandler,
+  Upgrade,
+} from '../ports/transport.ts';
 import { refusalOf } from './admission.ts';
 import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
 import { credentialOf } from './credential.ts';
@@ -21,6 +28,7 @@ import { Farewell } from './farewell.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
 import { mintToken, readBounded, temporaryToken } from './tokens.ts';
 import { refused, UploadDesk } from './uploads.ts';
+import { ViewingDesk } from './viewing.ts';
 
 export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
@@ -48,6 +56,7 @@ export class Gateway implements TransportHandler {
   readonly #options: GatewayOptions;
   readonly #farewells = new Set<Farewell>();
   readonly #uploads: UploadDesk | undefined;
+  readonly #viewing: ViewingDesk | undefined;
   #draining = false;
 
   constructor(parts: SessionParts, site: Site, routes: Routes, access: Access, options: GatewayOptions) {
@@ -56,6 +65,9 @@ export class Gateway implements TransportHandler {
     this.#routes = routes;
     this.#access = access;
     this.#options = options;
+    const { rooms } = parts;
+    this.#viewing =
+      rooms && new ViewingDesk({ parts: { ...parts, rooms }, access, refusal: (request) => this.#strange(request) });
     this.#uploads = options.http && new UploadDesk(parts, options.http.decoder);
   }
 
@@ -66,6 +78,7 @@ export class Gateway implements TransportHandler {
 
   async upgrade(request: OpenRequest): Promise<Upgrade> {
     const path = request.url.split('?')[0]!;
+    if (path.startsWith(ROOMS_PATH) && this.#viewing !== undefined) return this.#viewing.upgrade(request);
     const dialect = this.#routes.get(path);
     const context = this.#context();
     const stranger = dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request);
@@ -98,6 +111,10 @@ export class Gateway implements TransportHandler {
         return { kind: 'accept', subprotocol, open: (connection) => this.#turnAway(connection, fault, turnedAway) };
       return { kind: 'refuse', response: refusalBy(dialect, fault, context) };
     }
+  }
+
+  follow(request: OpenRequest): Promise<Following> | undefined {
+    return request.url.startsWith(ROOMS_PATH) ? this.#viewing?.follow(request) : undefined;
   }
 
   async fetch(request: Request, remoteAddress: string): Promise<Response> {
@@ -214,6 +231,11 @@ export class Gateway implements TransportHandler {
       return new Farewell(connection, turnedAway, this.#parts.clock, this.#farewells);
     connection.close(FAULTS[fault.code].close, fault.code);
     return NOBODY;
+  }
+
+  /** Viewers need no room among the sessions, but a server that stays. */
+  #strange(request: OpenRequest): Fault | undefined {
+    return this.#refusal(request) ?? (this.#draining ? new Fault('server.draining', {}) : undefined);
   }
 
   #refusal(request: Pick<OpenRequest, 'headers'>): Fault | undefined {

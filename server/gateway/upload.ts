@@ -24,7 +24,7 @@ export class Upload implements Live {
   /** Takes a place among the sessions at once, for the file may be long on its way. */
   constructor(parts: SessionParts, visitor: Visitor) {
     // Its client waits for the answer; there is nobody who could come back.
-    this.#parts = { ...parts, resumeGraceMs: 0 };
+    this.#parts = { ...parts, resumeGraceMs: 0, rooms: undefined };
     this.#visitor = visitor;
     parts.registry.add(this);
     parts.meter.opened(parts.registry.size);

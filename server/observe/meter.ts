@@ -25,5 +25,7 @@ export function meterOf(metrics: Metrics): Meter {
     fault: (code) => metrics.faults.inc({ code }),
     journal: (bytes) => metrics.journalBytes.set(bytes),
     unjournalled: () => metrics.unjournalled.inc(),
+    viewers: (count) => metrics.viewers.set(count),
+    viewerCut: () => metrics.viewersCut.inc(),
   };
 }

@@ -38,6 +38,8 @@ export class Metrics {
     'sotto_unjournalled_total',
     'Sessions that went on without a journal because it could not be written.',
   );
+  readonly viewers = this.#gauge('sotto_viewers', 'Viewers of rooms, who read what is said.');
+  readonly viewersCut = this.#counter('sotto_viewers_cut_total', 'Viewers cut off because they did not read.');
   readonly memory = this.#gauge('sotto_memory_bytes', 'Resident memory of the server process.');
 
   /** `restarts`: speech workers replaced so far. */

@@ -16,4 +16,8 @@ export interface Meter {
   journal(bytes: number): void;
   /** A session goes on without a journal. */
   unjournalled(): void;
+  /** Viewers of all rooms. */
+  viewers(count: number): void;
+  /** A viewer was cut off because it did not read. */
+  viewerCut(): void;
 }

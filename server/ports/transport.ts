@@ -40,10 +40,22 @@ export type Upgrade =
     }
   | { readonly kind: 'refuse'; readonly response: Response };
 
+/** The gateway's answer to a request for a response that goes on: the body is what is sent over the connection. */
+export type Following =
+  | {
+      readonly kind: 'accept';
+      readonly headers: Readonly<Record<string, string>>;
+      /** Nothing is ever heard over it but its end. */
+      open(connection: Connection): ConnectionHandler;
+    }
+  | { readonly kind: 'refuse'; readonly response: Response };
+
 export interface TransportHandler {
   /** Never rejects. The connection may be gone by the time it resolves. */
   upgrade(request: OpenRequest): Promise<Upgrade>;
-  /** Everything that is not an upgrade. Never rejects. */
+  /** A `GET` whose response goes on for as long as its reader stays; undefined, at once, for all others. Never rejects. */
+  follow?(request: OpenRequest): Promise<Following> | undefined;
+  /** Everything else. Never rejects. */
   fetch(request: Request, remoteAddress: string): Promise<Response>;
 }
 

@@ -12,6 +12,7 @@ import { Allowance } from '../core/schedule/allowance.ts';
 import type {
   Connection,
   ConnectionHandler,
+  Following,
   OpenRequest,
   Transport,
   TransportHandler,
@@ -19,6 +20,7 @@ import type {
 } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
 import { requestOf, writeResponse } from './uws-http.ts';
+import { UwsStream } from './uws-stream.ts';
 
 export interface UwsOptions {
   readonly frameBytesMax: number;
@@ -55,6 +57,7 @@ export class UwsTransport implements Transport {
   readonly #handler: TransportHandler;
   readonly #options: UwsOptions;
   readonly #live = new Set<UwsConnection>();
+  readonly #streams = new Set<UwsStream>();
   readonly #pings: NodeJS.Timeout;
   #socket: us_listen_socket | undefined;
   #closing: Promise<void> | undefined;
@@ -109,6 +112,7 @@ export class UwsTransport implements Transport {
       this.#emptied = resolve;
       if (this.#live.size === 0) resolve();
       for (const connection of this.#live) connection.close(1012, 'restarting');
+      for (const stream of this.#streams) stream.close();
     });
     return this.#closing;
   }
@@ -153,6 +157,9 @@ export class UwsTransport implements Transport {
       gone = true;
       for (const tell of lost) tell();
     });
+    const following =
+      request.getMethod() === 'get' ? this.#handler.follow?.(openRequest(response, request)) : undefined;
+    if (following !== undefined) return this.#follow(response, following, lost);
     const address = addressOf(response);
     const leaving = new AbortController();
     lost.push(() => leaving.abort());
@@ -160,6 +167,22 @@ export class UwsTransport implements Transport {
     void this.#handler
       .fetch(asked, address)
       .then((answer) => writeResponse(response, answer, { gone: () => gone, head: asked.method === 'HEAD' }));
+  }
+
+  #follow(response: HttpResponse, coming: Promise<Following>, lost: (() => void)[]): void {
+    let gone = false;
+    lost.push(() => {
+      gone = true;
+    });
+    void coming.then((following) => {
+      if (gone) return;
+      if (following.kind === 'refuse') return writeResponse(response, following.response, { gone: () => gone });
+      const stream = new UwsStream(response);
+      this.#streams.add(stream);
+      lost.push(() => stream.gone());
+      stream.serve(following, () => this.#streams.delete(stream));
+      if (this.#closing !== undefined) stream.close();
+    });
   }
 }
 

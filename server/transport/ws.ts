@@ -8,9 +8,17 @@ import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { FAULTS, LIMITS } from '../../protocol/index.ts';
 import { Allowance } from '../core/schedule/allowance.ts';
-import type { Connection, ConnectionHandler, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Following,
+  OpenRequest,
+  Transport,
+  TransportHandler,
+} from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
 import { listen } from './listen.ts';
+import { follow, type WsStream } from './ws-stream.ts';
 
 export interface WsOptions {
   readonly frameBytesMax: number;
@@ -32,6 +40,7 @@ export class WsTransport implements Transport {
   readonly #sockets: WebSocketServer;
   readonly #server: Server;
   readonly #pings: NodeJS.Timeout;
+  readonly #streams = new Set<WsStream>();
   #closing: Promise<void> | undefined;
 
   constructor(handler: TransportHandler, options: WsOptions) {
@@ -64,6 +73,7 @@ export class WsTransport implements Transport {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
       for (const socket of this.#sockets.clients) socket.close(1012, 'restarting');
+      for (const stream of this.#streams) stream.close();
       // A peer that does not say goodbye in time is cut off.
       setTimeout(() => {
         for (const socket of this.#sockets.clients) socket.terminate();
@@ -89,19 +99,30 @@ export class WsTransport implements Transport {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const following = request.method === 'GET' ? this.#handler.follow?.(openRequest(request)) : undefined;
+    if (following !== undefined) return this.#follow(response, await following);
     try {
       const gone = new AbortController();
       response.once('close', () => {
         if (!response.writableFinished) gone.abort();
       });
-      const answer = await this.#handler.fetch(fetchRequest(request, gone.signal), request.socket.remoteAddress ?? '');
-      response.writeHead(answer.status, Object.fromEntries(answer.headers));
-      if (answer.body === null) response.end();
-      else await pipeline(Readable.fromWeb(answer.body as never), response);
+      await write(
+        response,
+        await this.#handler.fetch(fetchRequest(request, gone.signal), request.socket.remoteAddress ?? ''),
+      );
     } catch {
       // A client that went away while it was answered; there is nobody left to tell.
       response.destroy();
     }
+  }
+
+  async #follow(response: ServerResponse, following: Following): Promise<void> {
+    if (response.destroyed) return;
+    if (following.kind === 'refuse') return write(response, following.response).catch(() => void response.destroy());
+    const stream = follow(response, following);
+    this.#streams.add(stream);
+    response.once('close', () => this.#streams.delete(stream));
+    if (this.#closing !== undefined) stream.close();
   }
 
   #ping(): void {
@@ -116,6 +137,12 @@ export class WsTransport implements Transport {
       socket.ping();
     }
   }
+}
+
+async function write(response: ServerResponse, answer: Response): Promise<void> {
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  if (answer.body === null) response.end();
+  else await pipeline(Readable.fromWeb(answer.body as never), response);
 }
 
 function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {

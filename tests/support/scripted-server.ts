@@ -11,6 +11,7 @@ import { Journals } from '../../server/flow/journals.ts';
 import type { LiveSession, SessionParts } from '../../server/flow/live-session.ts';
 import { Registry } from '../../server/flow/registry.ts';
 import { restoreSessions } from '../../server/flow/restore.ts';
+import { Rooms } from '../../server/flow/rooms.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
@@ -42,6 +43,7 @@ export interface ScriptedServer {
   readonly recogniser: ScriptedRecogniser;
   readonly registry: Registry<LiveSession>;
   readonly gateway: Gateway;
+  readonly rooms: Rooms;
   /** Another front door to the same sessions. */
   gatewayTo(routes: Routes, access: Access): Gateway;
   connect(options?: Partial<ConnectOptions>): Promise<Session>;
@@ -102,7 +104,8 @@ export function scriptedParts(
     cleanup: 'rules' as const,
     small: small === undefined ? undefined : { model: small, languages: ['en'] },
   };
-  const parts: SessionParts = {
+  const parts: SessionParts & { readonly rooms: Rooms } = {
+    rooms: new Rooms({ clock, meter }),
     board,
     registry,
     speechModel: speechModel ?? new EnergyModel(),
@@ -151,6 +154,7 @@ export async function openScriptedServer(
     url,
     recogniser,
     registry,
+    rooms: parts.rooms,
     gateway,
     gatewayTo,
     connect: (options = {}) => connect({ url, WebSocket: WebSocket as never, ...options }),

@@ -16,4 +16,6 @@ export const silentMeter: Meter = {
   fault: nothing,
   journal: nothing,
   unjournalled: nothing,
+  viewers: nothing,
+  viewerCut: nothing,
 };

@@ -1,0 +1,146 @@
+import { LIMITS } from '../../protocol/limits.ts';
+import { ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/version.ts';
+import type { ViewerEvent, ViewerEventOf } from '../../protocol/viewer-events.ts';
+import { backoffMs } from './backoff.ts';
+import type { SocketClass, SocketLike } from './socket.ts';
+
+/** What becomes of a viewer's connection. */
+export type ViewerState =
+  | { readonly state: 'connecting'; readonly attempt: number }
+  | { readonly state: 'watching' }
+  /** The server will not let this viewer in, whenever it asks: `auth.*`, `viewer.revoked`, a wrong option. */
+  | { readonly state: 'refused'; readonly fault: ViewerEventOf<'fault'> };
+
+export interface WatchOptions {
+  /** `http(s)://` or `ws(s)://` address of the server. */
+  readonly url: string;
+  readonly room: string;
+  /** Viewer token, where the server wants one. */
+  readonly token?: string | undefined;
+  /** Where to begin: with what is said from now on (default), with all that is kept, or behind a cursor. */
+  readonly from?: 'now' | 'start' | number | undefined;
+  /** Language of the translations that shall come. */
+  readonly translate?: string | undefined;
+  /** Finals with their words; default false. */
+  readonly words?: boolean | undefined;
+  /** WebSocket class to use; default the global one. */
+  readonly WebSocket?: SocketClass | undefined;
+  readonly on: {
+    event(event: ViewerEvent): void;
+    state?(state: ViewerState): void;
+  };
+}
+
+/** After so many of the server's longest silences the line is dead, whatever the network says. */
+const DEAD_AFTER = 2.5;
+/** An attempt that is not answered in this time is given up for the next one. */
+const ATTEMPT_MS = 10_000;
+
+/**
+ * Reads along in a room. Comes back for ever when the connection is lost, from behind the last event that came, so
+ * that no final is missed or comes twice as long as the room keeps it; a `room` event with `cut` says when it did not.
+ */
+export function watchRoom(options: WatchOptions): { close(): void } {
+  const Socket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
+  if (Socket === undefined)
+    throw new Error('There is no WebSocket here; give one as `WebSocket`, such as that of the ws package.');
+  return new Watching(options, Socket);
+}
+
+class Watching {
+  readonly #options: WatchOptions;
+  readonly #Socket: SocketClass;
+  #socket: SocketLike | undefined;
+  #cursor: number | undefined;
+  #attempt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(options: WatchOptions, Socket: SocketClass) {
+    this.#options = options;
+    this.#Socket = Socket;
+    this.#dial();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close(1000);
+  }
+
+  get #address(): string {
+    const { url, room, from, translate, words } = this.#options;
+    const address = new URL(url.replace(/^http/i, 'ws'));
+    address.pathname = ROOMS_PATH + room;
+    address.search = '';
+    const start = this.#cursor ?? from;
+    if (start !== undefined) address.searchParams.set('from', String(start));
+    if (translate !== undefined) address.searchParams.set('translate', translate);
+    if (words === true) address.searchParams.set('words', '1');
+    return address.href;
+  }
+
+  #dial(): void {
+    const { token, on } = this.#options;
+    on.state?.({ state: 'connecting', attempt: ++this.#attempt });
+    // Whoever was told may have had enough.
+    if (this.#closed) return;
+    const protocols = token === undefined ? [VIEW_SUBPROTOCOL] : [VIEW_SUBPROTOCOL, `sotto.auth.${token}`];
+    const socket = new this.#Socket(this.#address, protocols);
+    this.#socket = socket;
+    const ours = (): boolean => this.#socket === socket && !this.#closed;
+    socket.addEventListener('message', ((event: { data: unknown }) => {
+      if (ours() && typeof event.data === 'string') this.#hear(event.data);
+    }) as (event: never) => void);
+    // `close` follows.
+    socket.addEventListener('error', () => {});
+    socket.addEventListener('close', () => {
+      if (ours()) this.#lost();
+    });
+    this.#expect(ATTEMPT_MS);
+  }
+
+  #hear(text: string): void {
+    this.#expect(LIMITS.viewerAliveEveryMs * DEAD_AFTER);
+    const event = read(text);
+    if (event === undefined) return;
+    if (event.type === 'fault' && event.retry === 'never') {
+      this.close();
+      this.#options.on.state?.({ state: 'refused', fault: event });
+      return;
+    }
+    if (event.type === 'room' && this.#attempt > 0) {
+      this.#attempt = 0;
+      this.#options.on.state?.({ state: 'watching' });
+    }
+    this.#cursor = Math.max(this.#cursor ?? 0, event.cursor);
+    this.#options.on.event(event);
+  }
+
+  /** A cable that is pulled closes no connection: a server that says nothing for so long is out of reach. */
+  #expect(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const socket = this.#socket;
+      this.#lost();
+      socket?.close();
+    }, ms);
+    // Its socket keeps a program alive that has nothing else to do; this shall not.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  #lost(): void {
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#dial(), backoffMs(Math.max(1, this.#attempt), Math.random()));
+  }
+}
+
+function read(text: string): ViewerEvent | undefined {
+  try {
+    const event = JSON.parse(text) as ViewerEvent;
+    return typeof event.type === 'string' && typeof event.cursor === 'number' ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { PipelineOptions } from '../core/session/settings.ts';
+import type { Offer } from '../core/session/settings-of.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { SpeechModel } from '../ports/speech-model.ts';
+import type { Cleaners } from './cleaning.ts';
+import type { JobBoard } from './job-board.ts';
+import type { Journals } from './journals.ts';
+import type { Findable, Registry } from './registry.ts';
+import type { Rooms } from './rooms.ts';
+
+/** What every session of a server is made of. */
+export interface SessionParts<S extends Findable> {
+  readonly board: JobBoard;
+  readonly registry: Registry<S>;
+  readonly speechModel: SpeechModel;
+  readonly cleaners: Cleaners;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly pipeline: PipelineOptions;
+  readonly offer: Offer;
+  readonly engine: string;
+  readonly cleanTimeoutMs: number;
+  readonly pauseMs: number;
+  /** How long a session outlives a lost connection, ms; 0 is not at all. */
+  readonly resumeGraceMs: number;
+  /** What keeps sessions over the end of the process; undefined is nothing. */
+  readonly journals?: Journals | undefined;
+  /** Where viewers read what is said; undefined lets nobody. */
+  readonly rooms?: Rooms | undefined;
+}

@@ -1,0 +1,76 @@
+import { FAULTS, type Fault, LIMITS } from '../../protocol/index.ts';
+import { Allowance } from '../core/schedule/allowance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RoomEvent, Watcher } from '../ports/room.ts';
+import type { Connection, ConnectionHandler } from '../ports/transport.ts';
+import type { Asked } from './viewing-request.ts';
+
+export interface ViewerSetup {
+  readonly kind: 'ws' | 'sse';
+  readonly asked: Pick<Asked, 'words'>;
+  readonly clock: Clock;
+  watch(viewer: Watcher): Disposable;
+}
+
+/** Browsers come back after so long, ms, and not all at once. */
+const RETRY_MS = { least: 1_000, most: 4_000 };
+
+/** One who reads a room over a connection. What it says itself is not heard. */
+export class Viewer implements ConnectionHandler, Watcher {
+  readonly #connection: Connection;
+  readonly #kind: 'ws' | 'sse';
+  readonly #words: 'with' | 'without';
+  readonly #clock: Clock;
+  readonly #watching: Disposable;
+  readonly #said = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
+  #cursor = 0;
+
+  constructor(connection: Connection, { kind, asked, clock, watch }: ViewerSetup) {
+    this.#connection = connection;
+    this.#kind = kind;
+    this.#words = asked.words;
+    this.#clock = clock;
+    if (kind === 'sse') {
+      const retryMs = Math.round(RETRY_MS.least + (RETRY_MS.most - RETRY_MS.least) * Math.random());
+      connection.send(`retry: ${retryMs}\n\n`);
+    }
+    this.#watching = watch(this);
+  }
+
+  queuedBytes(): number {
+    return this.#connection.queuedBytes;
+  }
+
+  send(event: RoomEvent): void {
+    this.#cursor = Math.max(this.#cursor, event.cursor);
+    this.#connection.send(event.packed(`${this.#kind} ${this.#words}`, () => this.#pack(event)));
+  }
+
+  cut(fault: Fault): void {
+    const text = tell(fault, this.#cursor);
+    this.#connection.send(this.#kind === 'ws' ? text : `data: ${text}\n\n`);
+    this.#connection.close(FAULTS[fault.code].close, fault.code);
+  }
+
+  message(): void {
+    if (this.#said.spend(1, this.#clock.nowMs()) === 0) return;
+    this.#watching[Symbol.dispose]();
+    this.#connection.close(FAULTS['frame.rate'].close, 'frame.rate');
+  }
+
+  close(): void {
+    this.#watching[Symbol.dispose]();
+  }
+
+  #pack(event: RoomEvent): string {
+    const json = event.json(this.#words);
+    if (this.#kind === 'ws') return json;
+    return event.body.type === 'alive' ? ': alive\n\n' : `id: ${event.cursor}\ndata: ${json}\n\n`;
+  }
+}
+
+/** A fault as viewers read it. */
+export function tell(fault: Fault, cursor: number): string {
+  const { code, message: text } = fault;
+  return JSON.stringify({ type: 'fault', cursor, code, text, retry: FAULTS[code].retry });
+}

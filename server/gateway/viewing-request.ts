@@ -1,0 +1,48 @@
+import { Fault, RoomName } from '../../protocol/index.ts';
+import type { Wish } from '../ports/room.ts';
+import type { OpenRequest } from '../ports/transport.ts';
+
+/** What a viewer's request says. */
+export interface Asked extends Wish {
+  readonly room: string;
+  readonly words: 'with' | 'without';
+  /** From the URL, where a browser source has nowhere else to put it. */
+  readonly token: string | undefined;
+}
+
+/**
+ * Reads `BEGINNING/ROOM/END?…`. Throws `http.unknown` for a path that names no room, `command.option` for a query that
+ * cannot be meant.
+ */
+export function askedOf({ url, headers }: Pick<OpenRequest, 'url' | 'headers'>, beginning: string, end: string): Asked {
+  const [path = '', search] = url.split('?');
+  const room = path.slice(beginning.length, path.length - end.length);
+  if (!path.startsWith(beginning) || !path.endsWith(end) || !RoomName.safeParse(room).success)
+    throw new Fault('http.unknown', { path: path.slice(0, 100) });
+  const query = new URLSearchParams(search);
+  const from = fromOf(query, headers['last-event-id']);
+  const words = choice(query, { name: 'words', form: /^[01]$/, want: '0 or 1' }) === '1' ? 'with' : 'without';
+  const translate = choice(query, { name: 'translate', form: /^[a-z]{2,3}$/, want: 'a language code such as de' });
+  return { room, from, words, translate, token: query.get('token') ?? undefined };
+}
+
+function fromOf(query: URLSearchParams, lastEventId: string | undefined): Asked['from'] {
+  // A browser that comes back says how far it came, and asks the address it was given at first.
+  if (lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
+  const want = 'now, start, or the cursor of an event';
+  const from = choice(query, { name: 'from', form: /^(now|start|\d{1,15})$/, want }) ?? 'now';
+  return from === 'now' || from === 'start' ? from : Number(from);
+}
+
+interface Choice {
+  readonly name: string;
+  readonly form: RegExp;
+  readonly want: string;
+}
+
+function choice(query: URLSearchParams, { name, form, want }: Choice): string | undefined {
+  const got = query.get(name);
+  if (got === null || got === '') return undefined;
+  if (!form.test(got)) throw new Fault('command.option', { name, got: got.slice(0, 40), want });
+  return got;
+}

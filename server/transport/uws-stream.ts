@@ -1,0 +1,79 @@
+import type { HttpResponse } from 'uWebSockets.js';
+import { randomUUID } from 'node:crypto';
+import type { Connection, ConnectionHandler, Following } from '../ports/transport.ts';
+
+/** Time for a reader to take what waits when the response is to end, ms. */
+const PATIENCE_MS = 1_000;
+
+/** A response that goes on until one side has had enough. */
+export class UwsStream implements Connection {
+  readonly id = randomUUID();
+  readonly #response: HttpResponse;
+  #handler: ConnectionHandler | undefined;
+  #over = (): void => {};
+  /** After `ended` the library's response must not be touched. */
+  #life: 'open' | 'closing' | 'ended' = 'open';
+  /** The library does not tell what it holds: all that was given to it since it first could not hand it on. */
+  #queuedBytes = 0;
+
+  constructor(response: HttpResponse) {
+    this.#response = response;
+    response.onWritable(() => {
+      this.#queuedBytes = 0;
+      if (this.#life === 'closing') setImmediate(() => this.#end());
+      return true;
+    });
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Begins the response; `over` is called when it has ended. */
+  serve({ headers, open }: Extract<Following, { kind: 'accept' }>, over: () => void): void {
+    this.#over = over;
+    this.#response.cork(() => {
+      this.#response.writeStatus('200 OK');
+      for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
+    });
+    this.#handler = open(this);
+  }
+
+  send(frame: string | Uint8Array): void {
+    if (this.#life !== 'open') return;
+    let taken = true;
+    this.#response.cork(() => {
+      taken = this.#response.write(frame);
+    });
+    if (!taken || this.#queuedBytes > 0) this.#queuedBytes += frame.length;
+  }
+
+  /** Whoever reads a response says nothing that could be stopped. */
+  pause(): void {}
+
+  resume(): void {}
+
+  /** A response has no close status; what there is to say was said in it. */
+  close(): void {
+    if (this.#life !== 'open') return;
+    this.#life = 'closing';
+    if (this.#queuedBytes === 0) setImmediate(() => this.#end());
+    // What waits may still be taken; whoever does not is cut off.
+    else setTimeout(() => this.#life === 'closing' && this.#response.close(), PATIENCE_MS).unref();
+  }
+
+  #end(): void {
+    if (this.#life === 'ended') return;
+    this.#response.cork(() => this.#response.end());
+    this.gone();
+  }
+
+  /** The reader has left, or the response has ended. */
+  gone(): void {
+    if (this.#life === 'ended') return;
+    this.#life = 'ended';
+    this.#over();
+    // Never in the middle of one of the handler's own calls.
+    setImmediate(() => this.#handler?.close(1006));
+  }
+}

@@ -1,0 +1,91 @@
+import { get, type IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { type ViewerEvent, type WatchOptions, watchRoom } from '../../client/sdk/index.ts';
+
+/** Everything one viewer has come to know. */
+export interface Viewing {
+  readonly events: ViewerEvent[];
+  /** Resolves with the first event that is as wanted, come or to come. */
+  until(wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent>;
+  /** Resolves when it was sent away, or the server ended the response. */
+  readonly over: Promise<void>;
+  close(): void;
+}
+
+function viewing(close: () => void, over: Promise<void>) {
+  const events: ViewerEvent[] = [];
+  const waiting = new Set<() => void>();
+  const take = (event: ViewerEvent): void => {
+    events.push(event);
+    for (const look of waiting) look();
+  };
+  const until = (wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const found = events.find(wanted);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { take, viewing: { events, until, over, close } satisfies Viewing };
+}
+
+/** Reads a room with the SDK. */
+export function watch(url: string, room: string, options: Partial<WatchOptions> = {}): Viewing {
+  let tell = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  let take = (_: ViewerEvent): void => {};
+  const watching = watchRoom({
+    ...{ url, room, WebSocket: WebSocket as never },
+    on: { event: (event) => take(event), state: ({ state }) => state === 'refused' && tell() },
+    ...options,
+  });
+  const made = viewing(() => watching.close(), over);
+  take = made.take;
+  return made.viewing;
+}
+
+/** Reads a room as a browser's EventSource does; `headers` as a proxy or a browser that comes back would send. */
+export async function watchEvents(url: string, path: string, headers: Record<string, string> = {}): Promise<Viewing> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(`${url}/v1/rooms/${path}`, { headers, agent: false }, resolve).on('error', reject);
+  });
+  if (response.statusCode !== 200 || !/^text\/event-stream/.test(response.headers['content-type'] ?? ''))
+    throw new Error(`${response.statusCode} ${await textOf(response)}`);
+  const over = new Promise<void>((resolve) => {
+    response.once('close', () => resolve());
+  });
+  const { take, viewing: made } = viewing(() => response.destroy(), over);
+  let text = '';
+  response.setEncoding('utf8');
+  response.on('error', () => {});
+  response.on('data', (chunk: string) => {
+    text += chunk;
+    const blocks = text.split('\n\n');
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const data = /^data: (.*)$/m.exec(block)?.[1];
+      if (data === undefined) continue;
+      const event = JSON.parse(data) as ViewerEvent;
+      const id = /^id: (\d+)$/m.exec(block)?.[1];
+      if (id !== undefined && Number(id) !== event.cursor) throw new Error(`id ${id} of cursor ${event.cursor}`);
+      take(event);
+    }
+  });
+  return made;
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return text;
+}
+
+/** The texts of all finals, in order. */
+export const finalTexts = (events: readonly ViewerEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'final' ? [event.text] : []));

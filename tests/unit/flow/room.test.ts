@@ -1,0 +1,279 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { Fault, ServerEvent, ViewerEvent } from '../../../protocol/index.ts';
+import { LIMITS } from '../../../protocol/index.ts';
+import { Rooms } from '../../../server/flow/rooms.ts';
+import type { RoomEvent, Watcher, Wish } from '../../../server/ports/room.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { silentMeter } from '../../support/silent-meter.ts';
+
+/** A viewer whose line holds what is not taken from it. */
+class SlowViewer implements Watcher {
+  readonly events: ViewerEvent[] = [];
+  readonly made: RoomEvent[] = [];
+  queued = 0;
+  fault: Fault | undefined;
+  reads = true;
+
+  queuedBytes(): number {
+    return this.queued;
+  }
+
+  send(event: RoomEvent): void {
+    this.events.push(event.body);
+    this.made.push(event);
+    if (!this.reads) this.queued += event.json('without').length;
+  }
+
+  cut(fault: Fault): void {
+    this.fault = fault;
+  }
+}
+
+const SESSION = 'a';
+const SPEAKING = { session: SESSION, key: '', language: 'en' };
+const partial = (sentence: number, revision: number, text = 'x'): ServerEvent => ({
+  ...{ type: 'partial', seq: 1, channel: 0, sentence, revision, stable: '', tentative: text },
+  ...{ words: [], stableWords: 0, fromMs: 0, toMs: 1 },
+});
+const final = (sentence: number, text = `Sentence ${sentence}.`): ServerEvent => ({
+  ...{ type: 'final', seq: sentence, channel: 0, sentence, text, words: [], fromMs: 0, toMs: 1, language: 'en' },
+});
+
+function place() {
+  const clock = new ManualClock();
+  const turns: (() => void)[] = [];
+  let viewers = 0;
+  let cut = 0;
+  const meter = {
+    ...silentMeter,
+    viewers: (count: number) => {
+      viewers = count;
+    },
+    viewerCut: () => {
+      cut++;
+    },
+  };
+  const rooms = new Rooms({ clock, meter, wallMs: () => 1_000 + clock.nowMs(), later: (run) => turns.push(run) });
+  /** Lets everybody have their turn. */
+  const settle = (): void => {
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+  };
+  const watch = (wish: Wish = { from: 'now' }) => {
+    const viewer = new SlowViewer();
+    return { viewer, seat: rooms.watch('stage', wish, viewer) };
+  };
+  return { clock, turns, rooms, settle, watch, counts: () => ({ viewers, cut }) };
+}
+
+const finals = (events: readonly ViewerEvent[]) =>
+  events.flatMap((each) => (each.type === 'final' ? [each.sentence] : []));
+
+t.test('telling gives nothing to a viewer before the speaker has gone on', async (t) => {
+  const { rooms, settle, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const { viewer } = watch();
+  settle();
+  const before = viewer.events.length;
+  speaker.tell([final(1)]);
+  t.equal(viewer.events.length, before);
+  settle();
+  t.same(finals(viewer.events), [1]);
+});
+
+t.test('all viewers are given the same event, written once', async (t) => {
+  const { rooms, settle, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const viewers = Array.from({ length: 300 }, () => watch().viewer);
+  speaker.tell([final(1)]);
+  settle();
+  const made = new Set(viewers.map((viewer) => viewer.made.find(({ body }) => body.type === 'final')));
+  t.equal(made.size, 1);
+});
+
+t.test('others have their turn while many viewers are served', async (t) => {
+  const { rooms, turns, settle, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const viewers = Array.from({ length: 1_000 }, () => watch().viewer);
+  settle();
+  speaker.tell([final(1)]);
+  turns.shift()!();
+  const served = viewers.filter(({ events }) => finals(events).length > 0).length;
+  t.ok(served > 0 && served < 200, `${served} in one turn`);
+  settle();
+  t.ok(viewers.every(({ events }) => finals(events).length === 1));
+});
+
+t.test('a viewer that does not read gets the newest partial and every final when it reads again', async (t) => {
+  const { clock, rooms, settle, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const { viewer } = watch();
+  const { viewer: quick } = watch();
+  settle();
+  viewer.queued = LIMITS.viewerBusyBytes + 1;
+  for (let sentence = 1; sentence <= 3; sentence++) {
+    for (let revision = 1; revision <= 9; revision++) speaker.tell([partial(sentence, revision)]);
+    settle();
+    if (sentence < 3) speaker.tell([final(sentence)]);
+  }
+  settle();
+  t.same(finals(viewer.events), [], 'nothing is pushed at it');
+  t.same(finals(quick.events), [1, 2], 'the others do not wait');
+  viewer.queued = 0;
+  clock.pass(100);
+  settle();
+  t.same(
+    viewer.events.flatMap((each) =>
+      each.type === 'partial' || each.type === 'final' ? [`${each.type} ${each.sentence}`] : [],
+    ),
+    ['final 1', 'final 2', 'partial 3'],
+  );
+  t.equal(viewer.fault, undefined);
+});
+
+t.test('a viewer that takes nothing for too long is cut, and comes back to everything it missed', async (t) => {
+  const { clock, rooms, settle, watch, counts } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const { viewer } = watch();
+  speaker.tell([final(1)]);
+  settle();
+  const { cursor } = viewer.events.at(-1)!;
+  viewer.queued = LIMITS.viewerBusyBytes + 1;
+  for (let i = 2; viewer.fault === undefined && i < 1_000; i++) {
+    speaker.tell([final(i)]);
+    clock.pass(1_000);
+    settle();
+  }
+  t.equal(viewer.fault?.code, 'client.slow');
+  t.same(counts(), { viewers: 0, cut: 1 });
+  const { viewer: again } = watch({ from: cursor });
+  settle();
+  t.equal(finals(again.events)[0], 2);
+  t.equal((again.events[0] as { cut?: true }).cut, undefined);
+});
+
+t.test('a slow viewer that keeps reading is not cut', async (t) => {
+  const { clock, rooms, settle, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const { viewer } = watch();
+  viewer.reads = false;
+  for (let i = 1; i < 200; i++) {
+    speaker.tell([final(i, 'word '.repeat(100))]);
+    clock.pass(1_000);
+    viewer.queued = Math.max(0, viewer.queued - 300);
+    settle();
+  }
+  t.equal(viewer.fault, undefined);
+});
+
+t.test('what a room keeps has a bound, and who asks for more is told', async (t) => {
+  const { rooms, settle, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const first = rooms.find('stage')!.events.at(-1)!.cursor;
+  for (let i = 1; i <= 300; i++) speaker.tell([final(i, 'word '.repeat(1_000))]);
+  t.ok(rooms.find('stage')!.bytes <= LIMITS.roomHistoryBytesMax);
+  const { viewer } = watch({ from: first });
+  settle();
+  t.match(viewer.events[0], { type: 'room', cut: true });
+  t.equal(finals(viewer.events).at(-1), 300);
+  t.ok(finals(viewer.events).length > 100);
+  const { viewer: whole } = watch({ from: 'start' });
+  t.match(whole.events[0], { type: 'room', cut: true });
+});
+
+t.test('whoever joins in the middle of a sentence sees it at once', async (t) => {
+  const { rooms, settle, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  speaker.tell([final(1), partial(2, 1), partial(2, 2)]);
+  settle();
+  const { viewer } = watch();
+  settle();
+  t.same(
+    viewer.events.map(({ type }) => type),
+    ['room', 'partial'],
+  );
+  t.match(viewer.events[1], { revision: 2 });
+});
+
+t.test('translations go to who asked for their language', async (t) => {
+  const { rooms, watch } = place();
+  rooms.speak('stage', SPEAKING);
+  watch({ from: 'now', translate: 'de' });
+  watch({ from: 'now', translate: 'fr' });
+  watch();
+  t.same([...rooms.find('stage')!.languages].sort(), ['de', 'fr']);
+});
+
+t.test('a room in which nothing happens says that it is alive', async (t) => {
+  const { clock, settle, watch } = place();
+  const { viewer } = watch();
+  settle();
+  for (let i = 0; i < 3; i++) {
+    clock.pass(LIMITS.viewerAliveEveryMs);
+    settle();
+  }
+  t.ok(viewer.events.filter(({ type }) => type === 'alive').length >= 2);
+});
+
+t.test('a room that everybody has left keeps its text for a while and is then forgotten', async (t) => {
+  const { clock, rooms, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const { seat } = watch();
+  speaker.tell([final(1)]);
+  speaker.leave();
+  clock.pass(LIMITS.roomIdleMs * 2);
+  t.ok(rooms.find('stage'), 'while somebody watches it stays');
+  seat[Symbol.dispose]();
+  clock.pass(LIMITS.roomIdleMs - LIMITS.viewerAliveEveryMs);
+  t.ok(rooms.find('stage'));
+  clock.pass(LIMITS.viewerAliveEveryMs * 2);
+  t.equal(rooms.find('stage'), undefined);
+});
+
+t.test('a room is not another key’s to speak in', async (t) => {
+  const { rooms } = place();
+  rooms.speak('stage', { ...SPEAKING, key: 'one' });
+  t.throws(() => rooms.speak('stage', { ...SPEAKING, session: 'b', key: 'two' }), { code: 'auth.denied' });
+  t.doesNotThrow(() => rooms.speak('stage', { ...SPEAKING, session: 'c', key: 'one' }));
+});
+
+t.test('however viewers come, go and dawdle, each reads every final once and in order', async (t) => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('say' as const) }),
+    fc.record({ do: fc.constant('turn' as const) }),
+    fc.record({ do: fc.constant('stop' as const), who: fc.nat(3) }),
+    fc.record({ do: fc.constant('go' as const), who: fc.nat(3) }),
+    fc.record({ do: fc.constant('return' as const), who: fc.nat(3) }),
+    fc.record({ do: fc.constant('wait' as const), ms: fc.nat(5_000) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const { clock, turns, rooms, settle, watch } = place();
+      const speaker = rooms.speak('stage', SPEAKING);
+      const read = Array.from({ length: 4 }, (): number[] => []);
+      const seats = read.map(() => watch({ from: 'start' }));
+      const comeBack = (who: number): void => {
+        const { viewer, seat } = seats[who]!;
+        seat[Symbol.dispose]();
+        read[who]!.push(...finals(viewer.events));
+        seats[who] = watch({ from: viewer.events.at(-1)!.cursor });
+      };
+      let said = 0;
+      for (const each of steps) {
+        if (each.do === 'say') speaker.tell([partial(said + 1, 1), final(++said)]);
+        if (each.do === 'turn') turns.shift()?.();
+        if (each.do === 'stop') seats[each.who]!.viewer.queued = LIMITS.viewerBusyBytes + 1;
+        if (each.do === 'go') seats[each.who]!.viewer.queued = 0;
+        if (each.do === 'return') comeBack(each.who);
+        if (each.do === 'wait') clock.pass(each.ms);
+        for (const [who, { viewer }] of seats.entries()) if (viewer.fault !== undefined) comeBack(who);
+      }
+      for (const { viewer } of seats) viewer.queued = 0;
+      clock.pass(100);
+      settle();
+      const want = Array.from({ length: said }, (_, i) => i + 1);
+      for (const [who, { viewer }] of seats.entries()) t.strictSame([...read[who]!, ...finals(viewer.events)], want);
+    }),
+    { numRuns: 200 },
+  );
+});
