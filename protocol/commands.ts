@@ -67,6 +67,13 @@ export const Start = z.object({
       session: z.string().max(100),
       secret: z.string().max(100),
       seq: z.int().min(0).describe('Number of the last event that came.'),
+      attempt: z
+        .int()
+        .min(1)
+        .optional()
+        .describe(
+          'Grows with each connection of the client to this session, so that one that was late takes nothing over.',
+        ),
     })
     .optional()
     .describe('Go on with a session whose connection was lost; every other field is ignored.'),

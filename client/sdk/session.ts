@@ -35,6 +35,8 @@ const ATTEMPT_MS = 5_000;
 const DEAD_AFTER = 2.5;
 /** Looks in each of the server's longest silences. */
 const LOOKS = 4;
+/** What a connection is closed with that only seems dead: without a status it would be a goodbye, should it arrive. */
+const GIVEN_UP = 4000;
 /** The server ended the connection for what was said on it; to say it again would not help. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
@@ -63,6 +65,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   #lostBytes = 0;
   #lostSinceMs: number | undefined;
   #attempt = 0;
+  #attempts = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #fault: Fault | undefined;
   #over = false;
@@ -299,7 +302,7 @@ export class Session implements AsyncIterable<ServerEvent> {
       const asleep = nowMs - lookedMs > aliveMs;
       lookedMs = nowMs;
       if (asleep || this.#line !== 'live' || nowMs - this.#heardMs < aliveMs * DEAD_AFTER) return;
-      this.#socket.close();
+      this.#socket.close(GIVEN_UP);
       this.#lost(1006);
     }, aliveMs / LOOKS);
     (this.#listening as { unref?: () => void }).unref?.();
@@ -355,11 +358,14 @@ export class Session implements AsyncIterable<ServerEvent> {
 
   #tryAgain(): void {
     const { session, secret } = this.ready;
-    const socket = this.#dial({ type: 'start', resume: { session, secret, seq: this.#seq } });
+    const socket = this.#dial({
+      type: 'start',
+      resume: { session, secret, seq: this.#seq, attempt: ++this.#attempts },
+    });
     this.#socket = socket;
     this.#retry = setTimeout(() => {
       if (this.#socket !== socket || this.#line !== 'lost') return;
-      socket.close();
+      socket.close(GIVEN_UP);
       this.#lost(1006);
     }, ATTEMPT_MS);
   }

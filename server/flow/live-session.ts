@@ -53,6 +53,7 @@ export class LiveSession implements Findable {
   readonly #journal: SessionJournal | undefined;
   readonly #speaker: Speaker | undefined;
   #commands = 0;
+  #attempt = 0;
   #throttled = false;
   #finished = false;
   /** The server, not the client, said that this is the end. */
@@ -141,7 +142,6 @@ export class LiveSession implements Findable {
     return { driver: this.#driver.seed, commands: this.#commands, finished: this.#finished, ending: this.#ending };
   }
 
-  /** Nothing waits to be decoded. */
   get isCaughtUp(): boolean {
     return this.#life !== 'open' || this.#driver.isCaughtUp;
   }
@@ -158,6 +158,9 @@ export class LiveSession implements Findable {
   resume(resume: NonNullable<Start['resume']>, line: Line, caller: Caller): void {
     const known = this.#life !== 'ended' && isSecretOf(this.#secretHash, resume.secret) && caller.key === this.key;
     if (!known || !this.#outbox.canReplay(resume.seq)) throw new Fault('session.unknown', { session: this.id });
+    // What a bad line delivers late was given up by the client long ago.
+    if ((resume.attempt ?? Infinity) <= this.#attempt) throw new Fault('session.moved', { session: this.id });
+    this.#attempt = resume.attempt ?? this.#attempt;
     this.#visitor = { ...this.#visitor, caller };
     const old = this.#line;
     this.#detach();

@@ -154,6 +154,22 @@ t.test('a second connection takes over a half-open one, and a torn sample is sen
   t.equal((await back.closed).code, 1000);
 });
 
+t.test('what a client gave up and a bad line delivers late takes nothing over, and is no goodbye', async (t) => {
+  const server = await openScriptedServer(script('one two', 0.6), 1);
+  t.teardown(() => server.close());
+  const old = await raw(server, {});
+  const resume = resumeOf(await old.until('ready'));
+  old.socket.close(4000);
+  const second = await raw(server, { resume: { ...resume, attempt: 2 } }, `?resume=${resume.session}`);
+  await second.until('resumed');
+  const first = await raw(server, { resume: { ...resume, attempt: 1 } }, `?resume=${resume.session}`);
+  t.match(await first.until('fault'), { code: 'session.moved' });
+  second.socket.send(sound(2, [[0.5, 1.4]]));
+  second.socket.send('{"type":"finish"}');
+  t.match(await second.until('final'), { text: 'one two' });
+  t.equal((await second.closed).code, 1000);
+});
+
 t.test('only who has the secret comes back, and a lost done can be fetched', async (t) => {
   const server = await openScriptedServer(script('one two', 0.6));
   t.teardown(() => server.close());

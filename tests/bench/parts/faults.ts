@@ -17,9 +17,21 @@ interface FaultKind {
 const signal =
   (which: 'recogniser' | 'cleaner', name: NodeJS.Signals) =>
   async (crowd: Crowd): Promise<void> => {
-    const pid = (await crowd.look())[which];
-    if (pid !== undefined) process.kill(pid, name);
+    for (;;) {
+      const pid = (await crowd.look())[which];
+      if (pid !== undefined && isHit(pid, name)) return;
+      // It died a moment ago; the next one is hit.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   };
+
+function isHit(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
 
 const KINDS: readonly FaultKind[] = [
   { name: 'control: nothing', hits: 'one', inflict: async () => {} },

@@ -8,6 +8,7 @@ class FakeSocket extends EventTarget {
   readonly bufferedAmount = 0;
   readyState = 0;
   readonly sent: string[] = [];
+  closedWith: number | undefined;
 
   constructor() {
     super();
@@ -23,8 +24,9 @@ class FakeSocket extends EventTarget {
   }
 
   /** The other end is out of reach: nothing answers. */
-  close(): void {
+  close(code?: number): void {
     this.readyState = 2;
+    this.closedWith = code;
   }
 
   say(event: object): void {
@@ -52,7 +54,11 @@ async function open(more: object) {
 t.test('a line on which the server falls silent is dead, and the client comes back over another', async (t) => {
   const { session, states } = await open({ aliveMs: 20 });
   await until(() => FakeSocket.all.length === 2 && FakeSocket.all[1]!.sent.length > 0);
-  t.match(JSON.parse(FakeSocket.all[1]!.sent[0]!), { type: 'start', resume: { session: 's', secret: 'x', seq: 1 } });
+  t.match(JSON.parse(FakeSocket.all[1]!.sent[0]!), {
+    type: 'start',
+    resume: { session: 's', secret: 'x', seq: 1, attempt: 1 },
+  });
+  t.equal(FakeSocket.all[0]!.closedWith, 4000, 'should it arrive after all, it is no goodbye');
   FakeSocket.all[1]!.say({ type: 'resumed', seq: 1, session: 's', audioMs: 0, samples: 0, commands: 0 });
   t.same(states, ['reconnecting', 'resumed']);
   session.close();
