@@ -68,11 +68,10 @@ export const Start = z.object({
       secret: z.string().max(100),
       seq: z.int().min(0).describe('Number of the last event that came.'),
       attempt: z
-        .int()
-        .min(1)
+        .object({ of: z.string().max(40), number: z.int().min(1) })
         .optional()
         .describe(
-          'Grows with each connection of the client to this session, so that one that was late takes nothing over.',
+          'A name of the client, and a number that grows with each of its attempts: one that comes late takes nothing over.',
         ),
     })
     .optional()

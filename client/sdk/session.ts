@@ -5,6 +5,7 @@ import { FAULTS, type Fault } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readServerEvent } from '../../protocol/read-event.ts';
 import { backoffMs } from './backoff.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { Beginning, Kept } from './kept.ts';
 import { onRefusal, type Refusal, remoteFault, showsRefusals, whyNot } from './refusal.ts';
 import { type Address, openSocket, type SocketLike } from './socket.ts';
@@ -31,10 +32,6 @@ const KEEP_SECONDS = 60;
 const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
 /** An attempt to come back that is not answered in this time is given up for the next one. */
 const ATTEMPT_MS = 5_000;
-/** After so many of the server's longest silences the line is dead, whatever the network says. */
-const DEAD_AFTER = 2.5;
-/** Looks in each of the server's longest silences. */
-const LOOKS = 4;
 /** What a connection is closed with that only seems dead: without a status it would be a goodbye, should it arrive. */
 const GIVEN_UP = 4000;
 /** The server ended the connection for what was said on it; to say it again would not help. */
@@ -65,6 +62,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   #lostBytes = 0;
   #lostSinceMs: number | undefined;
   #attempt = 0;
+  readonly #client = Math.random().toString(36).slice(2);
   #attempts = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #fault: Fault | undefined;
@@ -73,8 +71,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   #flushes = 0;
   #spoke = 0;
   #keepalive: ReturnType<typeof setInterval> | undefined;
-  #heardMs = 0;
-  #listening: ReturnType<typeof setInterval> | undefined;
+  #heartbeat: Heartbeat | undefined;
   #settle!: (end: { code: number; fault: Fault | undefined }) => void;
 
   constructor(address: Address, begin: Beginning) {
@@ -244,7 +241,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   }
 
   #hear(text: string): void {
-    this.#heardMs = performance.now();
+    this.#heartbeat?.heard();
     const event = readServerEvent(text);
     if (event === undefined || this.#line === 'ended') return;
     if (event.type === 'resumed') return this.#resumed(event);
@@ -289,23 +286,13 @@ export class Session implements AsyncIterable<ServerEvent> {
     }
     this.#keepalive = setInterval(() => this.#stayAlive(), KEEPALIVE_MS);
     (this.#keepalive as { unref?: () => void }).unref?.();
-    this.#listen(ready.aliveMs ?? 0);
+    this.#heartbeat = new Heartbeat(this.#mayResume ? (ready.aliveMs ?? 0) : 0, () => this.#hush());
   }
 
-  /** A cable that is pulled closes no connection: a server that should have spoken and did not is out of reach. */
-  #listen(aliveMs: number): void {
-    if (aliveMs === 0 || !this.#mayResume) return;
-    let lookedMs = performance.now();
-    this.#listening = setInterval(() => {
-      const nowMs = performance.now();
-      // Who was asleep itself, as a page in the background is, first hears what has come meanwhile.
-      const asleep = nowMs - lookedMs > aliveMs;
-      lookedMs = nowMs;
-      if (asleep || this.#line !== 'live' || nowMs - this.#heardMs < aliveMs * DEAD_AFTER) return;
-      this.#socket.close(GIVEN_UP);
-      this.#lost(1006);
-    }, aliveMs / LOOKS);
-    (this.#listening as { unref?: () => void }).unref?.();
+  #hush(): void {
+    if (this.#line !== 'live') return;
+    this.#socket.close(GIVEN_UP);
+    this.#lost(1006);
   }
 
   get #mayResume(): boolean {
@@ -360,7 +347,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     const { session, secret } = this.ready;
     const socket = this.#dial({
       type: 'start',
-      resume: { session, secret, seq: this.#seq, attempt: ++this.#attempts },
+      resume: { session, secret, seq: this.#seq, attempt: { of: this.#client, number: ++this.#attempts } },
     });
     this.#socket = socket;
     this.#retry = setTimeout(() => {
@@ -386,7 +373,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#line === 'ended') return;
     this.#line = 'ended';
     clearInterval(this.#keepalive);
-    clearInterval(this.#listening);
+    this.#heartbeat?.close();
     clearTimeout(this.#retry);
     // `done` was the last word, whatever became of the connection after it.
     const done = this.#log.at(-1)?.type === 'done';

@@ -12,6 +12,7 @@ import {
 import type { Advice } from '../core/schedule/ladder.ts';
 import { checked, type ModelOffer, settingsOf } from '../core/session/settings-of.ts';
 import type { Caller } from '../ports/access.ts';
+import { Attempts } from './attempts.ts';
 import { bornOf, isSecretOf, readyOf } from './birth.ts';
 import { Driver, type DriverSetup } from './driver.ts';
 import { faultEvent, type Line, type Visitor } from './line.ts';
@@ -53,7 +54,7 @@ export class LiveSession implements Findable {
   readonly #journal: SessionJournal | undefined;
   readonly #speaker: Speaker | undefined;
   #commands = 0;
-  #attempt = 0;
+  readonly #attempts = new Attempts();
   #throttled = false;
   #finished = false;
   /** The server, not the client, said that this is the end. */
@@ -158,9 +159,7 @@ export class LiveSession implements Findable {
   resume(resume: NonNullable<Start['resume']>, line: Line, caller: Caller): void {
     const known = this.#life !== 'ended' && isSecretOf(this.#secretHash, resume.secret) && caller.key === this.key;
     if (!known || !this.#outbox.canReplay(resume.seq)) throw new Fault('session.unknown', { session: this.id });
-    // What a bad line delivers late was given up by the client long ago.
-    if ((resume.attempt ?? Infinity) <= this.#attempt) throw new Fault('session.moved', { session: this.id });
-    this.#attempt = resume.attempt ?? this.#attempt;
+    if (!this.#attempts.take(resume.attempt)) throw new Fault('session.moved', { session: this.id });
     this.#visitor = { ...this.#visitor, caller };
     const old = this.#line;
     this.#detach();

@@ -160,9 +160,17 @@ t.test('what a client gave up and a bad line delivers late takes nothing over, a
   const old = await raw(server, {});
   const resume = resumeOf(await old.until('ready'));
   old.socket.close(4000);
-  const second = await raw(server, { resume: { ...resume, attempt: 2 } }, `?resume=${resume.session}`);
+  const second = await raw(
+    server,
+    { resume: { ...resume, attempt: { of: 'x', number: 2 } } },
+    `?resume=${resume.session}`,
+  );
   await second.until('resumed');
-  const first = await raw(server, { resume: { ...resume, attempt: 1 } }, `?resume=${resume.session}`);
+  const first = await raw(
+    server,
+    { resume: { ...resume, attempt: { of: 'x', number: 1 } } },
+    `?resume=${resume.session}`,
+  );
   t.match(await first.until('fault'), { code: 'session.moved' });
   second.socket.send(sound(2, [[0.5, 1.4]]));
   second.socket.send('{"type":"finish"}');

@@ -56,7 +56,7 @@ t.test('a line on which the server falls silent is dead, and the client comes ba
   await until(() => FakeSocket.all.length === 2 && FakeSocket.all[1]!.sent.length > 0);
   t.match(JSON.parse(FakeSocket.all[1]!.sent[0]!), {
     type: 'start',
-    resume: { session: 's', secret: 'x', seq: 1, attempt: 1 },
+    resume: { session: 's', secret: 'x', seq: 1, attempt: { number: 1 } },
   });
   t.equal(FakeSocket.all[0]!.closedWith, 4000, 'should it arrive after all, it is no goodbye');
   FakeSocket.all[1]!.say({ type: 'resumed', seq: 1, session: 's', audioMs: 0, samples: 0, commands: 0 });
