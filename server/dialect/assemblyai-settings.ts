@@ -1,4 +1,6 @@
 import { brief, type Configure, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import type { AudioKind } from '../ports/decoder.ts';
+import type { Encoded } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
 
 /** What an AssemblyAI client asked for, in its URL or later. */
@@ -8,20 +10,31 @@ export interface Settings {
   readonly formatTurns: boolean | undefined;
 }
 
+/** What opens a session. */
+export interface Opening {
+  readonly start: Start;
+  readonly formatTurns: boolean;
+  /** Set when the audio is compressed. */
+  readonly encoded: Encoded | undefined;
+}
+
 const ENCODINGS: Readonly<Record<string, Encoding>> = { pcm_s16le: 'pcm_s16le', pcm_mulaw: 'mulaw' };
+/** These say themselves how they are to be read, but for bare packets of Opus. */
+const COMPRESSED: Readonly<Record<string, AudioKind>> = { opus: 'opus-packets', ogg_opus: 'opus', aac: 'aac' };
+const WANT = `encoding=${[...Object.keys(ENCODINGS), ...Object.keys(COMPRESSED)].join(', ')}`;
 /** The silences a session takes; what lies outside is brought to the nearest. */
 const MIN_SILENCE_MS = [100, 5_000] as const;
 const MAX_SILENCE_MS = [200, 10_000] as const;
 
 /** Reads the query of `/v3/ws`. Throws `command.option` and `audio.format`. Unknown keys are ignored, as there. */
-export function openingOf(url: string): { readonly start: Start; readonly formatTurns: boolean } {
+export function openingOf(url: string): Opening {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
-  const encoding = ENCODINGS[query.get('encoding') ?? 'pcm_s16le'];
-  if (encoding === undefined) {
-    const got = (query.get('encoding') ?? '').slice(0, 40);
-    throw new Fault('audio.format', { got, want: `encoding=${Object.keys(ENCODINGS).join(' or ')}` });
-  }
-  const sampleRate = Number(query.get('sample_rate'));
+  const name = query.get('encoding') ?? 'pcm_s16le';
+  const kind = COMPRESSED[name];
+  const encoding = ENCODINGS[name];
+  if (kind === undefined && encoding === undefined)
+    throw new Fault('audio.format', { got: name.slice(0, 40), want: WANT });
+  const sampleRate = Number(query.get('sample_rate') ?? (kind === undefined ? Number.NaN : 48_000));
   if (!Number.isInteger(sampleRate) || sampleRate < 8_000 || sampleRate > 48_000) {
     const got = (query.get('sample_rate') ?? '(none)').slice(0, 40);
     throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
@@ -30,12 +43,13 @@ export function openingOf(url: string): { readonly start: Start; readonly format
   return {
     start: {
       type: 'start',
-      audio: { encoding, sampleRate, channels: 1, channelMode: 'mix' },
+      ...(encoding === undefined ? {} : { audio: { encoding, sampleRate, channels: 1, channelMode: 'mix' as const } }),
       partials: { mode: 'revisable' },
       ...change,
       cleanup: { mode: formatTurns ? 'default' : 'off' },
     },
     formatTurns,
+    encoded: kind === undefined ? undefined : { kind, layout: 'mix', raw: { sampleRate, channels: 1 }, want: WANT },
   };
 }
 

@@ -1,7 +1,7 @@
 import { type EventOf, Fault, isFault, LIMITS, type ServerEvent, type WireWord } from '../../protocol/index.ts';
-import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
 import { codeOf, errorFrame, goodbyeOf } from './assemblyai-faults.ts';
-import { openingOf, settingsOf } from './assemblyai-settings.ts';
+import { type Opening, openingOf, settingsOf } from './assemblyai-settings.ts';
 import { cleanedWords } from './cleaned-words.ts';
 import { fieldsOf } from './json-frame.ts';
 import { bareOf, joined, plain } from './plain-text.ts';
@@ -49,7 +49,7 @@ type Word = WireWord & { readonly isFinal: boolean };
 
 class AssemblyaiSession implements DialectSession {
   readonly lifetime = 'connection';
-  readonly #opening: ReturnType<typeof openingOf>;
+  readonly #opening: Opening;
   readonly #context: DialectContext;
   #formatTurns: boolean;
   #turn: Turn = { order: 0, sentences: [] };
@@ -58,10 +58,14 @@ class AssemblyaiSession implements DialectSession {
   #shown = false;
   #terminating = false;
 
-  constructor(opening: ReturnType<typeof openingOf>, context: DialectContext) {
+  constructor(opening: Opening, context: DialectContext) {
     this.#opening = opening;
     this.#context = context;
     this.#formatTurns = opening.formatTurns;
+  }
+
+  get encoded(): Encoded | undefined {
+    return this.#opening.encoded;
   }
 
   greet(): Reading {

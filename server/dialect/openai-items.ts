@@ -6,6 +6,8 @@ export class Item {
   readonly fromMs: number;
   toMs: number;
   committed = false;
+  /** What was spoken in it, once something was. */
+  language: string | undefined;
   /** Id of the flush whose answer ends it; undefined where silence does. */
   flush: string | undefined;
   /** Where its voice ended. */
@@ -31,7 +33,8 @@ export class Item {
   }
 
   /** What a final sentence adds. */
-  close(text: string): string {
+  close({ text, language }: { readonly text: string; readonly language: string }): string {
+    this.language ??= language;
     this.#final = this.#after(text).trimEnd();
     return this.#append(this.#final);
   }

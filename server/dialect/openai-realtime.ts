@@ -92,7 +92,7 @@ class RealtimeSession implements DialectSession {
       case 'partial':
         return this.#delta((item) => item.grow(event.stable), event);
       case 'final':
-        return this.#delta((item) => item.close(event.text), event);
+        return this.#delta((item) => item.close(event), event);
       case 'settled':
         return this.#settled(event.atMs);
       case 'flushed':
@@ -197,6 +197,8 @@ class RealtimeSession implements DialectSession {
 
   #speech({ state, atMs }: EventOf<'speech'>): readonly Frame[] {
     if (state === 'start') {
+      // Speech of a buffer that the client has committed or cleared already is that item's.
+      if (this.#items.some(({ flush, toMs }) => flush !== undefined && atMs < toMs)) return [];
       const padding = this.#settings.turn?.prefix_padding_ms ?? 300;
       const item = this.#add(Math.max(0, atMs - padding));
       return [
@@ -246,6 +248,7 @@ class RealtimeSession implements DialectSession {
           item_id: id,
           content_index: 0,
           transcript: text,
+          ...(item.language === undefined ? {} : { languages: [{ code: item.language }] }),
           usage,
         }),
       ];

@@ -24,6 +24,9 @@ export function fileWishesOf(fields: Fields, task: 'transcribe' | 'translate'): 
   const format = (last('response_format') || 'json') as (typeof FORMATS)[number];
   if (!FORMATS.includes(format))
     throw new Fault('command.option', { name: 'response_format', got: format.slice(0, 40), want: FORMATS.join(', ') });
+  const temperature = last('temperature') || '0';
+  if (!(Number(temperature) >= 0 && Number(temperature) <= 1))
+    throw new Fault('command.option', { name: 'temperature', got: temperature.slice(0, 40), want: '0 to 1' });
   const granularities = all('timestamp_granularities').flatMap((value) => value.split(','));
   const words = granularities.includes('word');
   const cleaned = last('cleanup') === 'true';

@@ -12,8 +12,8 @@ t.test('the recorded conversation is translated both ways, line by line', async 
 });
 
 t.test('a wrong setting is refused when it opens a session, and a fault when it comes later', async (t) => {
-  for (const query of ['', 'sample_rate=4000', `${RAW}&encoding=opus`, `${RAW}&language_codes=%5B7%5D`])
-    t.throws(() => open(query), { code: query.includes('opus') ? 'audio.format' : 'command.option' }, query);
+  for (const query of ['', 'sample_rate=4000', `${RAW}&encoding=speex`, `${RAW}&language_codes=%5B7%5D`])
+    t.throws(() => open(query), { code: query.includes('speex') ? 'audio.format' : 'command.option' }, query);
   const session = open(RAW);
   t.throws(() => session.read('{"type":"UpdateConfiguration","max_turn_silence":"long"}'), { code: 'command.option' });
   t.throws(() => session.read('{"type":"UpdateConfiguration","format_turns":1}'), { code: 'command.option' });
@@ -30,13 +30,26 @@ t.test('languages are one, a choice of several, or detected', async (t) => {
   t.match(startOf('encoding=pcm_mulaw'), { audio: { encoding: 'mulaw' }, cleanup: { mode: 'off' } });
 });
 
+t.test('compressed audio says itself how it is to be read', async (t) => {
+  for (const [encoding, kind] of [
+    ['opus', 'opus-packets'],
+    ['ogg_opus', 'opus'],
+    ['aac', 'aac'],
+  ] as const) {
+    const session = open(`encoding=${encoding}`);
+    t.match(session.encoded, { kind, layout: 'mix' });
+    t.notOk('audio' in session.greet().commands[0]!, "the format is the decoder's to tell");
+  }
+  t.equal(open(RAW).encoded, undefined);
+});
+
 t.test('who is turned away hears the number that its client knows', async (t) => {
   const told = (fault: Fault) => assemblyaiDialect.turnAway!(fault, CONTEXT)!(undefined)!;
   const denied = told(new Fault('auth.invalid', {}));
   t.equal(denied.status, 4001);
   t.match(JSON.parse(String(denied.frames[0])), { type: 'Error', error_code: 4001 });
   t.equal(told(new Fault('server.full', { live: 1, limit: 1 })).status, 3009);
-  t.equal(told(new Fault('audio.format', { got: 'opus', want: 'pcm' })).status, 3006);
+  t.equal(told(new Fault('audio.format', { got: 'speex', want: 'pcm' })).status, 3006);
   t.equal(told(new Fault('server.bug', {})).status, 3005);
   t.match(open(RAW).end(1012, 'draining'), { status: 3005 });
 });

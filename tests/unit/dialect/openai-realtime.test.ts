@@ -17,6 +17,13 @@ t.test('the recorded conversation is translated both ways, line by line', async 
   replay(t, openaiRealtimeDialect, 'openai/realtime.jsonl');
 });
 
+t.test(
+  'a conversation of the older shape is, with turns that are committed, cleared and ended by silence',
+  async (t) => {
+    replay(t, openaiRealtimeDialect, 'openai/beta.jsonl');
+  },
+);
+
 const open = (turnDetection: object | null): DialectSession => {
   const session = openSession(openaiRealtimeDialect, '/v1/realtime');
   session.read(JSON.stringify({ type: 'session.update', session: { turn_detection: turnDetection } }));

@@ -5,7 +5,7 @@ import { wyomingDialect } from '../../../server/dialect/wyoming.ts';
 import { Narrowing } from '../../../server/dialect/wyoming-audio.ts';
 import { type WyomingEvent, WyomingReader, writeEvent } from '../../../server/dialect/wyoming-frames.ts';
 import type { DialectSession, Frame } from '../../../server/ports/dialect.ts';
-import { CONTEXT, openSession } from '../../support/conversation.ts';
+import { type Notation, openSession, replay } from '../../support/conversation.ts';
 
 const open = (): DialectSession => openSession(wyomingDialect(['en']), '/wyoming');
 
@@ -30,6 +30,25 @@ const CONVERSATION = Buffer.concat([
   frame('something-new', { a: 'ü€😀' }, Buffer.alloc(5)),
   frame('audio-stop', { timestamp: 10 }),
 ]);
+
+/** A recorded conversation whose client sends each of its events in the pieces that `cut` makes of it. */
+const wyoming = (cut: (bytes: Uint8Array) => readonly Uint8Array[]): Notation => ({
+  frames: (frames) =>
+    frames.flatMap((bytes) => new WyomingReader().read(bytes as Uint8Array).map(({ type, data }) => ({ type, data }))),
+  client: (said) => {
+    const { type, data, payload } = said as { type: string; data?: object; payload?: number };
+    return cut(frame(type, data, new Uint8Array(payload ?? 0).fill(10)));
+  },
+});
+
+t.test('the recorded conversation is translated both ways, cut at any byte and at every byte', async (t) => {
+  const play = (cut: (bytes: Uint8Array) => readonly Uint8Array[]): void =>
+    replay(t, wyomingDialect(['en']), 'wyoming/assist.jsonl', wyoming(cut));
+  play((bytes) => [bytes]);
+  play((bytes) => [...bytes].map((byte) => Uint8Array.of(byte)));
+  const longest = 120;
+  for (let at = 1; at < longest; at++) play((bytes) => [bytes.subarray(0, at), bytes.subarray(at)]);
+});
 
 t.test('a conversation cut at any byte, or at every byte, reads the same', async (t) => {
   const text = (events: readonly WyomingEvent[]) =>
@@ -156,9 +175,9 @@ t.test('samples of four bytes lose their lower half, wherever a chunk ends', asy
 });
 
 t.test('every part of the info has what its readers cannot do without', async (t) => {
-  const [[, info]] = readAll(
-    openSession(wyomingDialect('all'), '/wyoming', CONTEXT).read(frame('describe')).replies,
-  ) as [[string, { asr: { models: { languages: string[] }[] }[] }]];
+  const [[, info]] = readAll(openSession(wyomingDialect('all'), '/wyoming').read(frame('describe')).replies) as [
+    [string, { asr: { models: { languages: string[] }[] }[] }],
+  ];
   for (const artifact of [info.asr[0]!, info.asr[0]!.models[0]!])
     for (const field of ['name', 'attribution', 'installed', 'description', 'version']) t.ok(field in artifact, field);
   t.ok(info.asr[0]!.models[0]!.languages.includes('de'));

@@ -1,0 +1,90 @@
+import type { Test } from 'tap';
+import { Fault, isFault, type ServerEvent } from '../../protocol/index.ts';
+import type {
+  Posted,
+  Question,
+  QuestionContext,
+  Refusal,
+  Trouble,
+  UploadDialect,
+  UploadSession,
+} from '../../server/ports/dialect.ts';
+import { CONTEXT, linesOf } from './conversation.ts';
+
+/**
+ * A line of a recorded exchange over HTTP: what came in (`post` a file of `bytes` zeros, `ask` a question, `event` of the
+ * session, `trouble`), or what must come of it (`session` how the upload is to be heard, `piece` of the answer, a text or
+ * what it says as JSON, `refusal`, `answer` to a question).
+ */
+interface Line {
+  readonly post?: { readonly path: string; readonly bytes?: number } & Partial<Posted>;
+  readonly ask?: { readonly method: string; readonly url: string; readonly body?: unknown };
+  readonly event?: ServerEvent;
+  readonly trouble?: Trouble;
+  readonly session?: object;
+  readonly piece?: object | string;
+  readonly refusal?: object;
+  readonly answer?: object;
+}
+
+/** Replays uploads and questions: everything must come out, in order, and nothing else. */
+export async function replayExchange(
+  t: Test,
+  doors: { readonly uploads?: ReadonlyMap<string, UploadDialect>; readonly questions?: readonly Question[] },
+  file: string,
+): Promise<void> {
+  let session: UploadSession | undefined;
+  const out: { kind: 'session' | 'piece' | 'refusal' | 'answer'; value: unknown }[] = [];
+  const say = (text: string): void => {
+    if (text !== '') out.push({ kind: 'piece', value: text.startsWith('{') ? JSON.parse(text) : text });
+  };
+  for (const [at, line] of linesOf<Line>(file).entries()) {
+    const kind = (['session', 'piece', 'refusal', 'answer'] as const).find((each) => line[each] !== undefined);
+    if (kind !== undefined) {
+      const got = out.shift();
+      t.equal(got?.kind, kind, `line ${at + 1}`);
+      if (typeof line[kind] === 'string') t.equal(got?.value, line[kind], `line ${at + 1}`);
+      else t.match(got?.value, line[kind]!, `line ${at + 1}`);
+      continue;
+    }
+    t.same(out, [], `nothing more before line ${at + 1}`);
+    if (line.post !== undefined) {
+      const dialect = doors.uploads!.get(line.post.path)!;
+      try {
+        session = dialect.open(postedOf(line.post), CONTEXT);
+        const { start, layout, manner, contentType } = session;
+        out.push({ kind: 'session', value: { start, layout, manner, contentType } });
+      } catch (error) {
+        if (!isFault(error)) throw error;
+        out.push({ kind: 'refusal', value: told(dialect.refuse(error, CONTEXT)) });
+      }
+    } else if (line.event !== undefined) say(session!.write(line.event));
+    else if (line.trouble !== undefined) say(session!.trouble(line.trouble));
+    else if (line.ask !== undefined) out.push(await answerTo(doors.questions!, line.ask));
+  }
+  t.same(out, []);
+}
+
+function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<Line['post']>): Posted {
+  return { url: url ?? path, headers, fields, file: bytes === undefined ? undefined : new Uint8Array(bytes) };
+}
+
+const told = ({ status, headers, body }: Refusal): object => ({ status, headers, body });
+
+async function answerTo(questions: readonly Question[], { method, url, body }: NonNullable<Line['ask']>) {
+  const path = url.split('?')[0]!;
+  const question = questions.find(
+    (each) => each.method === method && (each.path.endsWith('/') ? path.startsWith(each.path) : path === each.path),
+  )!;
+  const context: QuestionContext = {
+    ...CONTEXT,
+    caller: { key: 'k1', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
+    mint: async (seconds) => ({ token: `token-for-${seconds}`, expires: '' }),
+  };
+  try {
+    return { kind: 'answer', value: told(await question.answer({ url, body }, context)) } as const;
+  } catch (error) {
+    const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
+    return { kind: 'answer', value: told(question.refuse(fault, CONTEXT)) } as const;
+  }
+}
