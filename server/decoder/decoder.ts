@@ -1,6 +1,6 @@
 import { Fault } from '../../protocol/index.ts';
 import type { AudioDecoder, AudioKind, ChannelLayout, DecodedAudio, DecodeStream } from '../ports/decoder.ts';
-import { tableFirst } from './moov.ts';
+import { checkTables, tableFirst } from './moov.ts';
 import { DECODABLE, DecodeProcess } from './process.ts';
 import { kindOf, skipTag } from './sniff.ts';
 import type { Answer, Question } from './wire.ts';
@@ -10,11 +10,7 @@ const SLICE_BYTES: Partial<Record<AudioKind, number>> = { wav: 65_536, flac: 2_0
 const OTHER_SLICE_BYTES = 8_192;
 /** Processes kept for the next file; starting one takes longer than decoding a short recording. */
 const RESTING_MAX = 2;
-/** Streams of people who speak now, in one process. Should it end, theirs end with it. */
-const LIVE_STREAMS_MAX = 16;
-
 type Decoded = Exclude<Answer, { kind: 'failed' }>;
-type Use = DecodeProcess['use'];
 
 /** Decodes in processes of their own, so that no file can stop or blow up the server. */
 export class ProcessDecoder implements AudioDecoder {
@@ -27,14 +23,15 @@ export class ProcessDecoder implements AudioDecoder {
     layout: ChannelLayout,
     raw?: { readonly sampleRate: number; readonly channels: number },
   ): DecodeStream {
-    return this.#open(kind, layout, { raw, of: 'live' });
+    return this.#open(kind, layout, { raw, manner: 'live' });
   }
 
   async *file(bytes: Uint8Array, layout: ChannelLayout): AsyncGenerator<DecodedAudio> {
     const sound = bytes.subarray(skipTag(bytes));
     const kind = kindOf(sound);
     if (kind === undefined) throw new Fault('audio.format', { got: 'of an unknown kind', want: DECODABLE });
-    const stream = this.#open(kind, layout, { raw: undefined, of: 'file' });
+    if (kind === 'm4a') checkTables(sound);
+    const stream = this.#open(kind, layout, { raw: undefined, manner: 'file' });
     try {
       for (const slice of slicesOf(sound, kind)) {
         const audio = await stream.feed(slice);
@@ -55,14 +52,20 @@ export class ProcessDecoder implements AudioDecoder {
   #open(
     kind: AudioKind,
     layout: ChannelLayout,
-    more: { readonly raw: { readonly sampleRate: number; readonly channels: number } | undefined; readonly of: Use },
+    {
+      raw,
+      manner,
+    }: {
+      readonly raw: { readonly sampleRate: number; readonly channels: number } | undefined;
+      readonly manner: 'file' | 'live';
+    },
   ): DecodeStream {
-    const decoder = this.#take(more.of);
+    const decoder = this.#take(manner);
     const stream = decoder.nextStream();
     let opened: Promise<unknown> | undefined;
     let closed = false;
     const ask = async (question: Question): Promise<DecodedAudio | undefined> => {
-      opened ??= decoder.ask(stream, { kind: 'open', format: kind, layout, raw: more.raw });
+      opened ??= decoder.ask(stream, { kind: 'open', format: kind, layout, raw });
       await opened;
       return audioOf(await decoder.ask(stream, question));
     };
@@ -80,27 +83,24 @@ export class ProcessDecoder implements AudioDecoder {
     };
   }
 
-  /** A file has a process of its own while it is decoded; live streams, which cost little, share one. */
-  #take(of: Use): DecodeProcess {
-    const most = of === 'file' ? 1 : LIVE_STREAMS_MAX;
-    let decoder = this.#processes.find(
-      (each) => !each.dead && each.load < most && (each.load === 0 || each.use === of),
-    );
+  /**
+   * Each has a process of its own: what is made to blow up ends nobody else's. It costs some 12 MB that are not shared. A
+   * file can wait, so it does not take the processor from those who speak now.
+   */
+  #take(manner: 'file' | 'live'): DecodeProcess {
+    let decoder = this.#processes.find((each) => !each.dead && each.state === 'resting' && each.manner === manner);
     if (decoder === undefined) {
-      decoder = new DecodeProcess();
+      decoder = new DecodeProcess(manner);
       this.#processes.push(decoder);
     }
-    decoder.use = of;
-    decoder.load++;
     decoder.wake();
     return decoder;
   }
 
   #giveBack(decoder: DecodeProcess): void {
-    decoder.load--;
-    if (decoder.load > 0) return;
-    const resting = this.#processes.filter(({ load, dead }) => load === 0 && !dead);
-    if (!this.#closed && !decoder.dead && resting.length <= RESTING_MAX) return decoder.rest();
+    decoder.rest();
+    const resting = this.#processes.filter(({ state, dead }) => state === 'resting' && !dead);
+    if (!this.#closed && !decoder.dead && resting.length <= RESTING_MAX) return;
     decoder.kill();
     this.#processes = this.#processes.filter((each) => each !== decoder);
   }

@@ -1,3 +1,5 @@
+import { Fault } from '../../protocol/index.ts';
+
 /** A box of an ISO media file: where it begins, where its content does, and where it ends. */
 interface Box {
   readonly type: string;
@@ -7,6 +9,47 @@ interface Box {
 }
 
 const HOLDERS: readonly string[] = ['trak', 'mdia', 'minf', 'stbl'];
+/** Bytes of a table before its number of entries, and of each entry. */
+const TABLES: Readonly<Record<string, readonly [head: number, each: number]>> = {
+  stsz: [8, 4],
+  stts: [4, 8],
+  ctts: [4, 8],
+  stsc: [4, 12],
+  stco: [4, 4],
+  co64: [4, 8],
+  stss: [4, 4],
+};
+
+/**
+ * A table of a few bytes may promise billions of packets, which a decoder then makes room for. Throws `audio.format` when
+ * one says more than the file can hold.
+ */
+export function checkTables(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // No packet of sound is shorter than a byte.
+  const most = bytes.length;
+  const check = (from: number, to: number): void => {
+    for (const box of boxesOf(bytes, from, to)) {
+      if (box.type === 'moov' || HOLDERS.includes(box.type)) check(box.body, box.to);
+      const table = TABLES[box.type];
+      if (table === undefined || box.body + table[0] + 4 > box.to) continue;
+      const [head, each] = table;
+      const count = view.getUint32(box.body + head);
+      // Packets of one size are only counted.
+      const alike = box.type === 'stsz' && view.getUint32(box.body + 4) !== 0;
+      const fits = alike ? count <= most : box.body + head + 4 + count * each <= box.to;
+      let packets = 0;
+      if (fits && box.type === 'stts')
+        for (let i = 0; i < count; i++) packets += view.getUint32(box.body + head + 4 + i * each);
+      if (!fits || packets > most)
+        throw new Fault('audio.format', {
+          got: `of which the table ${box.type} promises more than the file holds`,
+          want: 'a whole MP4 file',
+        });
+    }
+  };
+  check(0, bytes.length);
+}
 
 /**
  * Phones write the table of an MP4 file behind its sound; a decoder that reads as it goes needs it in front. Gives the

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../protocol/index.ts';
 import type { Answer, FromChild, Question } from './wire.ts';
@@ -21,16 +22,19 @@ export class DecodeProcess {
   readonly #waiting = new Map<number, { resolve(answer: Answer): void; timer: NodeJS.Timeout }>();
   #asked = 0;
   #streams = 0;
-  /** Streams that are open here. */
-  load = 0;
-  use: 'file' | 'live' = 'file';
+  state: 'resting' | 'busy' = 'resting';
   #dead = false;
 
-  constructor() {
+  readonly manner: 'file' | 'live';
+
+  /** What comes in one piece can wait; what somebody says now cannot. */
+  constructor(manner: 'file' | 'live') {
+    this.manner = manner;
     this.#child = fork(ownChild(), { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     this.#child.on('message', ({ ask, ...answer }: FromChild) => this.#answer(ask, answer));
     this.#child.on('error', () => this.#died());
     this.#child.once('exit', () => this.#died());
+    if (manner === 'file') standBack(this.#child.pid);
   }
 
   get dead(): boolean {
@@ -56,11 +60,13 @@ export class DecodeProcess {
 
   /** The server may stop although this waits for work. */
   rest(): void {
+    this.state = 'resting';
     this.#child.unref();
     this.#child.channel?.unref();
   }
 
   wake(): void {
+    this.state = 'busy';
     this.#child.ref();
     this.#child.channel?.ref();
   }
@@ -81,4 +87,11 @@ export class DecodeProcess {
     this.#dead = true;
     for (const ask of [...this.#waiting.keys()]) this.#answer(ask, { kind: 'failed', problem: ENDED });
   }
+}
+
+/** A favour to others: where the system does not grant it nothing is lost. */
+function standBack(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {}
 }

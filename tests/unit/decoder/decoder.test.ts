@@ -129,3 +129,69 @@ t.test('kilobytes that hold more sound than fits the memory end their decoder, a
   await t.rejects(stream.feed(bomb), { code: 'audio.format' } as never);
   t.ok((await secondsOf(readFileSync(new URL('short_01.mp3', FORMATS)))).seconds > 3, 'the next file has a new one');
 });
+
+/** A recording whose bytes say something else in one place. */
+function forged(name: string, forge: (bytes: Buffer, at: (mark: string) => number) => void): Uint8Array {
+  const bytes = readFileSync(new URL(name, FORMATS));
+  forge(bytes, (mark) => {
+    const at = bytes.indexOf(mark, 0, 'latin1');
+    if (at < 0) throw new Error(`no ${mark} in ${name}`);
+    return at;
+  });
+  return Uint8Array.from(bytes);
+}
+
+t.test('headers that promise more than there is are a fault or what there is of it, at once', async (t) => {
+  const most = 0xffffffff;
+  const tables: Record<string, Uint8Array> = {
+    'packets of one size': forged('short_01.m4a', (bytes, at) => {
+      bytes.writeUInt32BE(1, at('stsz') + 8);
+      bytes.writeUInt32BE(most, at('stsz') + 12);
+    }),
+    'packets of many sizes': forged('short_01.m4a', (bytes, at) => bytes.writeUInt32BE(0x0fffffff, at('stsz') + 12)),
+    'packets without end': forged('short_01.m4a', (bytes, at) => bytes.writeUInt32BE(most, at('stts') + 12)),
+    'places without end': forged('short_01.m4a', (bytes, at) => bytes.writeUInt32BE(most, at('stco') + 8)),
+  };
+  for (const [name, bytes] of Object.entries(tables))
+    await t.rejects(secondsOf(bytes), { code: 'audio.format', message: /promises more/ }, name);
+  const whole = await secondsOf(readFileSync(new URL('short_01_mulaw.wav', FORMATS)));
+  const headers: Record<string, Uint8Array> = {
+    'a WAV of 4 GB': forged('short_01_mulaw.wav', (bytes, at) => bytes.writeUInt32LE(most, at('data') + 4)),
+    'a FLAC of 2^36 samples': forged('short_01.flac', (bytes) => {
+      bytes[21]! |= 15;
+      bytes.writeUInt32BE(most, 22);
+    }),
+    'an OGG of 255 channels': forged('short_01.ogg', (bytes, at) =>
+      bytes.fill(255, at('vorbis') + 10, at('vorbis') + 11),
+    ),
+  };
+  for (const [name, bytes] of Object.entries(headers))
+    t.ok((await secondsOf(bytes)).seconds < whole.seconds + 0.2, name);
+  const rate = forged('short_01_mulaw.wav', (bytes) => bytes.writeUInt32LE(most, 24));
+  await t.rejects(secondsOf(rate), { code: 'audio.format', message: /sample rate/ });
+  const channels = forged('short_01_mulaw.wav', (bytes) => bytes.writeUInt16LE(65_535, 22));
+  await t.rejects(secondsOf(channels), { code: 'audio.format' });
+});
+
+t.test('a bomb in one stream ends no other, live or of a file', async (t) => {
+  const webm = readFileSync(new URL('short_01.webm', FORMATS));
+  const half = webm.length >> 1;
+  const live = [0, 1, 2].map(() => decoder.open('webm', 'mix'));
+  let samples = await Promise.all(
+    live.map(async (stream) => (await stream.feed(webm.subarray(0, half)))?.bytes.length ?? 0),
+  );
+  const bomb = decoder.open('flac', 'separate');
+  const [, file] = await Promise.all([
+    t.rejects(bomb.feed(flacBomb(1_500)), { code: 'audio.format' } as never),
+    secondsOf(readFileSync(new URL('short_01.mp3', FORMATS))),
+  ]);
+  t.ok(file.seconds > 3, 'a file beside it');
+  samples = await Promise.all(
+    live.map(async (stream, i) => {
+      const more = [await stream.feed(webm.subarray(half)), await stream.end()];
+      return samples[i]! + more.reduce((sum, audio) => sum + (audio?.bytes.length ?? 0), 0);
+    }),
+  );
+  for (const bytes of samples) t.ok(bytes / 4 / 48_000 > 3, 'a stream beside it');
+  for (const stream of [bomb, ...live]) stream.close();
+});
