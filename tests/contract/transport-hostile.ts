@@ -3,10 +3,10 @@ import type { Test } from 'tap';
 import { OPCODE, openRawSocket, type RawFrame } from '../support/raw-socket.ts';
 import { FRAME_BYTES_MAX, type Make, next, stand, until } from './transport.ts';
 
-const { text, binary, continuation, ping, close } = OPCODE;
+const { text, binary, continuation, ping, pong, close } = OPCODE;
 
-/** What no client may do to a transport, each from a raw socket. */
-export function hostileContract(t: Test, make: Make): void {
+/** What no client may do to a transport, each from a raw socket. `masks`: uWebSockets.js takes for granted that there is one. */
+export function hostileContract(t: Test, make: Make, masks: 'checked' | 'assumed'): void {
   t.test('fragments are one frame, also with pings between them', async (t) => {
     const { port, story } = await stand(t, make);
     const raw = await openRawSocket(port);
@@ -26,6 +26,19 @@ export function hostileContract(t: Test, make: Make): void {
     ['a character torn at the end', [{ opcode: text, payload: Buffer.from([0xe2, 0x82]) }]],
     ['a reserved bit', [{ opcode: binary, reserved: 4, payload: 'x' }]],
     ['an opcode nobody knows', [{ opcode: 3, payload: 'x' }]],
+    ['a control opcode nobody knows', [{ opcode: 11, payload: 'x' }]],
+    ['a pong in fragments', [{ opcode: pong, fin: false, payload: 'x' }]],
+    ['a close in fragments', [{ opcode: close, fin: false, payload: Buffer.from([3, 232]) }]],
+    ['a close of 126 bytes', [{ opcode: close, payload: Buffer.alloc(126, 3) }]],
+    ['a close with a status nobody may send', [{ opcode: close, payload: Buffer.from([3, 237]) }]],
+    ['a close whose reason is not UTF-8', [{ opcode: close, payload: Buffer.from([3, 232, 0xc3, 0x28]) }]],
+    [
+      'a reserved bit in a continuation',
+      [
+        { opcode: text, fin: false, payload: 'a' },
+        { opcode: continuation, reserved: 2, payload: 'b' },
+      ],
+    ],
     ['a continuation of nothing', [{ opcode: continuation, payload: 'x' }]],
     [
       'a new message inside another',
@@ -65,6 +78,30 @@ export function hostileContract(t: Test, make: Make): void {
     socket.send('good');
     t.equal(String(await answer), 'still here');
   });
+
+  t.test(
+    `a frame that is not masked is ${masks === 'checked' ? 'refused' : 'misread'}, and harms nobody`,
+    async (t) => {
+      const { port, story, dial } = await stand(t, make, (frame, connection) => connection.send(frame));
+      for (const [opcode, payload] of [
+        [text, 'good'],
+        [binary, new Uint8Array(300)],
+      ] as const) {
+        story.length = 0;
+        const raw = await openRawSocket(port);
+        raw.write({ opcode, masked: false, payload });
+        if (masks === 'checked') await raw.ended;
+        // Four bytes of it were taken for the mask, so it ends in the middle of whatever comes next.
+        else raw.socket.end();
+        await until(() => story.length > 0);
+        t.match(story, [/^close /]);
+      }
+      const socket = await dial();
+      const answer = next(socket);
+      socket.send('good');
+      t.equal(String(await answer), 'good');
+    },
+  );
 
   t.test('whoever leaves in the middle of a frame has left', async (t) => {
     const { port, story } = await stand(t, make);

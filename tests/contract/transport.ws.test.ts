@@ -7,5 +7,5 @@ import { tlsContract } from './transport-tls.ts';
 const make: Make = async (handler, limits) => new WsTransport(handler, limits);
 transportContract(t, make);
 tlsContract(t, make);
-hostileContract(t, make);
+hostileContract(t, make, 'checked');
 dawdlingContract(t, make);

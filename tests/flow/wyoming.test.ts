@@ -4,8 +4,10 @@ import { openDoor } from '../../server/access/open-door.ts';
 import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
 import { type WyomingEvent, WyomingReader } from '../../server/dialect/wyoming-frames.ts';
 import type { ScriptWord } from '../../server/engine/script.ts';
+import type { Log } from '../../server/ports/log.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
-import { openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { randomFrom } from '../support/random.ts';
+import { openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
 
 const AUDIO = { rate: 16_000, width: 2, channels: 1 };
 
@@ -15,14 +17,15 @@ async function stand(
     words = [],
     sessionsMax = 8,
     allowed = [],
-  }: { words?: readonly ScriptWord[]; sessionsMax?: number; allowed?: string[] } = {},
+    log = silentLog,
+  }: { words?: readonly ScriptWord[]; sessionsMax?: number; allowed?: string[]; log?: Log } = {},
 ) {
-  const server = await openScriptedServer(words, sessionsMax);
+  const server = await openScriptedServer(words, sessionsMax, { log });
   const gateway = server.gatewayTo(wyomingRoutes('all'), openDoor);
   const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed });
   const port = await transport.listen('127.0.0.1', 0);
   t.teardown(() => Promise.all([server.close(), transport.close()]));
-  return { server, transport, gateway, dial: () => dial(t, port) };
+  return { server, transport, gateway, port, dial: () => dial(t, port) };
 }
 
 /** A client as Home Assistant has one: it writes events and waits for the one it wants, whatever else comes. */
@@ -128,6 +131,78 @@ t.test('who speaks another protocol is told and let go, and the server lives', a
   const client = await dial();
   client.send('describe');
   t.ok(await client.wait('info'));
+});
+
+/** Bytes nobody should send: rubbish, huge promises, JSON nested deep, events cut short, audio of no length. */
+function oddBytes(random: () => number): Buffer {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+  const odd = (): unknown =>
+    pick([-1, 0, 1.5, 1e15, 70_000, 2_000_000, '9', null, [], {}, '\ud800', 16_000, 2, 48_001]);
+  const types = ['describe', 'ping', 'transcribe', 'audio-start', 'audio-chunk', 'audio-stop', 'x', ''];
+  const kind = random();
+  if (kind < 0.15) return Buffer.from(Array.from({ length: 300 }, () => Math.floor(random() * 256)));
+  if (kind < 0.25) return Buffer.from(`{"type":"ping","data":${'['.repeat(pick([10, 30_000]))}\n`);
+  if (kind < 0.3) return Buffer.alloc(100_000, 'a');
+  const data = {
+    rate: pick([16_000, 44_100, odd()]),
+    width: pick([2, 4, odd()]),
+    channels: pick([1, 2, odd()]),
+    text: odd(),
+  };
+  const block = Buffer.from(JSON.stringify(data));
+  const payload = Buffer.alloc(Math.floor(random() * 3_000), 7);
+  const header = {
+    type: random() < 0.9 ? pick(types) : odd(),
+    data_length: random() < 0.9 ? block.length : odd(),
+    payload_length: random() < 0.9 ? payload.length : odd(),
+  };
+  const whole = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), block, payload]);
+  return random() < 0.8 ? whole : whole.subarray(0, Math.floor(random() * whole.length));
+}
+
+t.test('clients that keep no rule do not disturb one that does', async (t) => {
+  const seed = Math.floor(Date.now() / 86_400_000);
+  t.comment(`seed ${seed}`);
+  const bugs: string[] = [];
+  const log = {
+    ...silentLog,
+    error: (fields: object, text: string) => void bugs.push(`${text} ${JSON.stringify(fields)}`),
+  };
+  const { dial, server, port } = await stand(t, { words: script('Turn on the light.', 0.6), sessionsMax: 64, log });
+  const friend = await dial();
+  friend.send('audio-start', AUDIO);
+  const samples = sound(2, [[0.5, 1.9]]);
+  const attack = async (number: number): Promise<void> => {
+    const random = randomFrom(seed * 10 + number);
+    for (let visit = 0; visit < 60; visit++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      if (random() < 0.9) socket.resume();
+      await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve));
+      for (let i = random() * 12; i > 0 && !socket.destroyed; i--) {
+        const bytes = oddBytes(random);
+        const cut = random() < 0.3 ? Math.floor(random() * bytes.length) : bytes.length;
+        socket.write(bytes.subarray(0, cut));
+        if (cut < bytes.length) await new Promise((resolve) => setImmediate(resolve));
+        socket.write(bytes.subarray(cut));
+      }
+      if (random() < 0.5) socket.end();
+      else socket.destroy();
+      await new Promise((resolve) => setImmediate(resolve));
+      socket.destroy();
+    }
+  };
+  const speaking = (async () => {
+    for (let at = 0; at < samples.length; at += 1_024) {
+      friend.send('audio-chunk', AUDIO, new Uint8Array(samples.slice(at, at + 1_024).buffer));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  await Promise.all([speaking, ...[0, 1, 2, 3].map(attack)]);
+  friend.send('audio-stop');
+  t.equal((await friend.wait('transcript'))?.data['text'], 'Turn on the light.');
+  friend.socket.end();
+  while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.same(bugs, []);
 });
 
 t.test('closing ends live connections and takes no new ones', async (t) => {
