@@ -67,7 +67,9 @@ export class FileStore implements Store {
   }
 
   #read(session: string, path: string): LeftJournal {
-    const { size, ageMs } = look(path);
+    const { size, ageMs: shownMs } = look(path);
+    // A clock that was set forward meanwhile makes nothing older.
+    const ageMs = Math.max(0, Math.min(shownMs, shownMs - this.#lock.clockSetMs));
     this.#bytes += size;
     const tries = triesOf(path);
     return {

@@ -47,7 +47,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const door = { transport: options.transport, graceMs: 50, log };
   const server = await openScriptedServer(WORDS, 64, door);
   const port = Number(new URL(server.url).port);
-  const paths = [...ROUTES.keys(), '/', '/v1/nowhere', '/v1/stream?resume=x'];
+  const queries = ['/v3/ws?sample_rate=16000', '/v1/listen?encoding=linear16&sample_rate=8000', '/v1/listen'];
+  const paths = [...ROUTES.keys(), ...queries, '/', '/v1/nowhere', '/v1/stream?resume=x', '/v1/rooms/x?from=start'];
   const descriptors = { start: openDescriptors(), end: 0 };
   const startMs = performance.now();
   const endMs = startMs + options.ms;

@@ -47,9 +47,24 @@ const FIELDS = [
     'minMs',
     'seq',
     '__proto__',
+    ...['session', 'audio', 'format', 'turn_detection', 'config', 'sample_rate', 'eof', 'words', 'phrase_list', 'uid'],
+    ...[
+      'room',
+      'keep',
+      'transcript',
+      'title',
+      'attempt',
+      'use_vad',
+      'initial_prompt',
+      'end_of_turn_confidence_threshold',
+    ],
   ],
 ];
-const TYPES = ['start', 'configure', 'flush', 'keepalive', 'finish', 'KeepAlive', 'Finalize', 'CloseStream', 'x'];
+const TYPES = [
+  ...['start', 'configure', 'flush', 'keepalive', 'finish', 'KeepAlive', 'Finalize', 'CloseStream', 'x'],
+  ...['session.update', 'transcription_session.update', 'input_audio_buffer.append', 'input_audio_buffer.commit'],
+  ...['input_audio_buffer.clear', 'ForceEndpoint', 'UpdateConfiguration', 'Terminate'],
+];
 
 function oddValue(random: Random, depth = 0): unknown {
   if (depth > 3 || random() < 0.7) return pick(random, ODD);
@@ -113,6 +128,29 @@ const START = [
   '{"type":"start","audio":{"encoding":"mulaw","sampleRate":8000},"partials":{"everyMs":100}}',
 ];
 
+/** What clients of the other doors begin with, and say in between. */
+const FOREIGN: Readonly<Record<string, readonly string[]>> = {
+  '/v1/realtime': [
+    '{"type":"session.update","session":{"type":"transcription","audio":{"input":{"format":{"type":"audio/pcm","rate":24000}}}}}',
+    '{"type":"transcription_session.update","session":{"input_audio_format":"g711_ulaw"}}',
+    `{"type":"input_audio_buffer.append","audio":"${'AAAA'.repeat(2_000)}"}`,
+    '{"type":"input_audio_buffer.append","audio":"%%%"}',
+    '{"type":"input_audio_buffer.commit"}',
+    '{"type":"input_audio_buffer.clear"}',
+  ],
+  '/v3/ws': [
+    '{"type":"UpdateConfiguration","min_turn_silence":-1}',
+    '{"type":"ForceEndpoint"}',
+    '{"type":"Terminate"}',
+  ],
+  '/vosk': ['{"config":{"sample_rate":8000,"words":1}}', '{"config":{"sample_rate":1e9}}', '{"eof":1}', '{"reset":1}'],
+  '/whisper-live': [
+    '{"uid":"x","language":"en","task":"transcribe","model":"small","use_vad":true}',
+    '{"uid":{},"language":[],"task":"translate","model":null}',
+    'END_OF_AUDIO',
+  ],
+};
+
 /** What no HTTP client says. */
 async function rubbish(random: Random, port: number): Promise<number> {
   const words = pick(random, [
@@ -139,14 +177,16 @@ async function rubbish(random: Random, port: number): Promise<number> {
 /** One visit of a client that keeps no rule. Resolves with the frames it sent, when it has left. */
 export async function visit(random: Random, port: number, paths: readonly string[]): Promise<number> {
   if (random() < 0.05) return rubbish(random, port);
-  const path = random() < 0.7 ? '/v1/stream' : pick(random, paths);
+  const path = random() < 0.5 ? '/v1/stream' : pick(random, paths);
   const reads = random() < 0.1 ? 'nothing' : 'all';
   const raw = await openRawSocket(port, path, reads).catch(() => undefined);
   if (raw === undefined) return 1;
   let sent = 0;
-  if (random() < 0.85) raw.write({ opcode: text, payload: pick(random, START) });
+  const words = FOREIGN[path.split('?')[0]!] ?? START;
+  if (random() < 0.85) raw.write({ opcode: text, payload: pick(random, words) });
   for (let i = Math.floor(random() * 120); i > 0 && !raw.socket.destroyed; i--) {
-    const frames = oddFrames(random);
+    const own = words !== START && random() < 0.3;
+    const frames = own ? [{ opcode: text, payload: pick(random, words) }] : oddFrames(random);
     sent += frames.length;
     raw.write(...frames);
     if (random() < 0.1) await new Promise((resolve) => setImmediate(resolve));

@@ -11,14 +11,16 @@ import { openScriptedServer, silentLog } from './scripted-server.ts';
 
 /** A scripted server in a process of its own, to be killed. Its first message is what it runs with. */
 process.once('message', async (setup: ScriptedSetup) => {
-  const { words, port, folder, programs, graceMs = 30_000, deadlyAbove } = setup;
+  const { words, port, folder, programs, graceMs = 30_000, deadlyAbove, clockMs = 0 } = setup;
+  setClock(clockMs);
   const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const processes = programs === undefined ? undefined : await startProcesses(setup, programs);
   const speechModel = deadlyAbove === undefined ? new EnergyModel() : deadly(deadlyAbove);
   const server = await openScriptedServer(words, 1_000, { ...processes, speechModel, store, port, graceMs });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  process.on('message', () => {
+  process.on('message', (message: 'look' | { readonly clockMs: number }) => {
+    if (message !== 'look') setClock(message.clockMs);
     const look: Look = {
       recogniser: processes?.recogniser.pid,
       cleaner: processes?.cleaner.pid,
@@ -34,6 +36,16 @@ process.once('message', async (setup: ScriptedSetup) => {
 });
 // Whoever started it is gone.
 process.once('disconnect', () => process.exit(0));
+
+/** The wall clock of this process, as somebody might set the machine's. */
+const rightNow = Date.now.bind(Date);
+const RightDate = Date;
+function setClock(byMs: number): void {
+  globalThis.Date = new Proxy(RightDate, {
+    construct: (target, args) => (args.length === 0 ? new target(rightNow() + byMs) : Reflect.construct(target, args)),
+    get: (target, name) => (name === 'now' ? () => rightNow() + byMs : Reflect.get(target, name)),
+  });
+}
 
 /** As a native library that does not survive what it is given. */
 function deadly(above: number): SpeechModel {

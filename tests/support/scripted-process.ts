@@ -15,6 +15,8 @@ export interface ScriptedSetup {
   readonly graceMs?: number;
   /** Sound louder than this share of full scale ends the process that judges it. */
   readonly deadlyAbove?: number;
+  /** How far its wall clock is from the right time, ms. */
+  readonly clockMs?: number;
   /** Folder of bundled programs to run as recogniser and cleaner; without, both answer inside the server. */
   readonly programs?: string;
 }
@@ -38,6 +40,8 @@ export interface ScriptedProcess {
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
   look(): Promise<Look>;
+  /** Sets its wall clock so far from the right time, ms. */
+  setClock(clockMs: number): Promise<void>;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -74,6 +78,11 @@ export function startScriptedProcess(program: string, setup: ScriptedSetup): Pro
           new Promise<Look>((resolve) => {
             child.once('message', (look) => resolve(look as Look));
             child.send('look');
+          }),
+        setClock: (clockMs) =>
+          new Promise<void>((resolve) => {
+            child.once('message', () => resolve());
+            child.send({ clockMs });
           }),
       }),
     );
