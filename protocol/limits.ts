@@ -60,4 +60,19 @@ export const LIMITS = {
   uploadMinutesMax: 240,
   /** Characters of a transcript's title. */
   titleCharsMax: 200,
+  /** Characters of a corrected sentence. */
+  correctionCharsMax: 5_000,
+  /** Characters of one note. */
+  noteCharsMax: 16_000,
+  /** Notes, sentences and sessions of one transcript. */
+  notesMax: 2_000,
+  sentencesMax: 20_000,
+  partsMax: 1_000,
+  /** Transcripts one key may have. */
+  transcriptsMax: 10_000,
+  /** Characters of a search, and the words of it that are looked at. */
+  queryCharsMax: 200,
+  queryWordsMax: 8,
+  /** Characters of the template of a summary. */
+  templateCharsMax: 4_000,
 } as const;

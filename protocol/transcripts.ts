@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+const ms = z.int().min(0).max(4_000_000_000);
+
+/** `1.0.3`: part, channel and sentence; names a sentence in addresses and below claims. */
+export const SENTENCE_NAME = /^([1-9]\d{0,5})\.(\d{1,2})\.([1-9]\d{0,8})$/;
+export const NOTE_ID = /^[A-Za-z0-9-]{1,64}$/;
+
+export const KeptSentence = z.object({
+  part: z.int().min(1).describe('Which session of the transcript, from 1.'),
+  channel: z.int().min(0),
+  sentence: z.int().min(1),
+  text: z.string().describe('As spoken; never changes.'),
+  cleaned: z.string().optional().describe('As cleaned; may be empty.'),
+  correction: z.string().optional().describe('As a person wrote it. What is read is this, else cleaned, else text.'),
+  translations: z.record(z.string(), z.string()).optional().describe('By language, where there are any.'),
+  highlight: z.boolean(),
+  language: z.string(),
+  fromMs: ms.describe('On the time line of the transcript.'),
+  toMs: ms,
+});
+export type KeptSentence = z.infer<typeof KeptSentence>;
+
+export const KeptNote = z.object({ id: z.string(), atMs: ms, text: z.string() });
+export type KeptNote = z.infer<typeof KeptNote>;
+
+/** Something said of a transcript, with the sentences it rests on. */
+export const Claim = z.object({ text: z.string(), from: z.array(z.string()).min(1) });
+export type Claim = z.infer<typeof Claim>;
+
+export const Summary = z.object({
+  summary: z.array(Claim),
+  decisions: z.array(Claim),
+  actions: z.array(Claim.extend({ owner: z.string().optional().describe('Who is to do it, where that was said.') })),
+  model: z.string(),
+  createdAt: z.string(),
+  dropped: z.int().min(0).describe('Claims of the model that no sentence bears out; they are not shown.'),
+});
+export type Summary = z.infer<typeof Summary>;
+
+export const KeptTranscript = z.object({
+  id: z.string(),
+  title: z.string(),
+  startedAt: z.string().describe('ISO 8601, UTC.'),
+  durationMs: ms,
+  language: z.string(),
+  speakers: z.record(z.string(), z.string()).describe('Names by channel.'),
+  sentences: z.array(KeptSentence),
+  notes: z.array(KeptNote),
+  summary: Summary.optional(),
+});
+export type KeptTranscript = z.infer<typeof KeptTranscript>;
+
+export const TranscriptListing = z.object({
+  id: z.string(),
+  title: z.string(),
+  startedAt: z.string(),
+  durationMs: ms,
+  sentences: z.int().min(0),
+  snippet: z.string().optional().describe('Of a search: the words around what was found.'),
+  found: z
+    .object({ sentence: z.string().optional(), note: z.string().optional() })
+    .optional()
+    .describe('Where that is; neither is the title.'),
+});
+export type TranscriptListing = z.infer<typeof TranscriptListing>;
+
+export interface TranscriptPage {
+  readonly transcripts: readonly TranscriptListing[];
+  /** Give it as `before` to get those that are older. */
+  readonly next?: string;
+}
+
+const title = z.string().trim().max(LIMITS.titleCharsMax);
+
+/** Body of `POST /v1/transcripts`. */
+export const NewTranscript = z.strictObject({
+  title: title.optional(),
+  startedAt: z.iso.datetime({ offset: true }).optional(),
+});
+export type NewTranscript = z.infer<typeof NewTranscript>;
+
+/** Body of `PATCH /v1/transcripts/ID`. */
+export const TranscriptChange = z.strictObject({
+  title: title.min(1).optional(),
+  speakers: z
+    .record(z.string().regex(/^\d{1,2}$/, 'channels as keys'), z.string().trim().max(100))
+    .refine((names) => Object.keys(names).length <= 32, 'at most 32 speakers')
+    .optional(),
+});
+export type TranscriptChange = z.infer<typeof TranscriptChange>;
+
+/** Body of `PUT /v1/transcripts/ID/sentences/P.C.S`. */
+export const SentenceChange = z.strictObject({
+  correction: z.string().trim().max(LIMITS.correctionCharsMax).nullable().optional(),
+  highlight: z.boolean().optional(),
+});
+export type SentenceChange = z.infer<typeof SentenceChange>;
+
+/** Body of `PUT /v1/transcripts/ID/notes/NOTE`. */
+export const NoteChange = z.strictObject({ atMs: ms, text: z.string().max(LIMITS.noteCharsMax) });
+export type NoteChange = z.infer<typeof NoteChange>;
+
+/** Body of `POST /v1/transcripts/ID/summary`, and of `PUT /v1/transcripts/template`. */
+export const SummaryWish = z.strictObject({ template: z.string().trim().max(LIMITS.templateCharsMax).optional() });
+export type SummaryWish = z.infer<typeof SummaryWish>;
+
+export const EXPORTS = ['md', 'html', 'txt', 'srt', 'vtt', 'json'] as const;
+export type ExportFormat = (typeof EXPORTS)[number];
+
+/** What a sentence reads like. */
+export const readingOf = ({
+  correction,
+  cleaned,
+  text,
+}: Pick<KeptSentence, 'correction' | 'cleaned' | 'text'>): string => correction ?? cleaned ?? text;
+
+/** How a sentence is named. */
+export const sentenceName = ({
+  part,
+  channel,
+  sentence,
+}: Pick<KeptSentence, 'part' | 'channel' | 'sentence'>): string => `${part}.${channel}.${sentence}`;

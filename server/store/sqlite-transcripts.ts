@@ -1,0 +1,292 @@
+import { randomUUID } from 'node:crypto';
+import {
+  LIMITS,
+  type NoteChange,
+  SENTENCE_NAME,
+  type SentenceChange,
+  type Summary,
+  type TranscriptChange,
+} from '../../protocol/index.ts';
+import { fold } from '../core/transcript/fold.ts';
+import type { Addition, ListPage, ListRequest, Outcome, Place, Stored, TranscriptStore } from '../ports/transcripts.ts';
+import { listRows, readRows, type SentenceRow, searchedText } from './transcript-rows.ts';
+import { type Database, inTransaction, type Statement } from './transcript-schema.ts';
+
+/** Transcripts in one SQLite file. */
+export class SqliteTranscripts implements TranscriptStore {
+  readonly #database: Database;
+  readonly #nowMs: () => number;
+  readonly #statements = new Map<string, Statement>();
+  readonly #released: () => void;
+
+  /** `database` is of this store's schema; `released` is called when it is closed. */
+  constructor(database: Database, nowMs: () => number, released: () => void = () => {}) {
+    this.#database = database;
+    this.#nowMs = nowMs;
+    this.#released = released;
+  }
+
+  create(owner: string, { title, startedMs }: { readonly title: string; readonly startedMs: number }) {
+    return inTransaction(this.#database, () => {
+      const { count } = this.#get<{ count: number }>(
+        'SELECT count(*) AS count FROM transcripts WHERE owner = ?',
+        owner,
+      )!;
+      if (count >= LIMITS.transcriptsMax) return undefined;
+      const id = randomUUID();
+      const { lastInsertRowid } = this.#run(
+        'INSERT INTO transcripts (id, owner, title, started_ms, changed_ms) VALUES (?, ?, ?, ?, ?)',
+        ...[id, owner, title, startedMs, this.#nowMs()],
+      );
+      this.#index(Number(lastInsertRowid), 't', title);
+      return id;
+    });
+  }
+
+  join(owner: string, transcript: string, session: string): Place | 'unknown' | 'full' {
+    return inTransaction(this.#database, () => {
+      const t = this.#numberOf(owner, transcript);
+      if (t === undefined) return 'unknown';
+      const { part, atMs } = this.#get<{ part: number; atMs: number }>(
+        'SELECT count(*) + 1 AS part, coalesce(max(at_ms + audio_ms), 0) AS atMs FROM parts WHERE t = ?',
+        t,
+      )!;
+      if (part > LIMITS.partsMax) return 'full';
+      this.#run('INSERT INTO parts (t, part, session, at_ms) VALUES (?, ?, ?, ?)', t, part, session, atMs);
+      this.#touch(t);
+      return { transcript, part, atMs };
+    });
+  }
+
+  add({ transcript, part }: Place, additions: readonly Addition[]): Outcome {
+    return inTransaction(this.#database, () => {
+      const row = this.#get<{ n: number; sentences: number }>(
+        'SELECT n, sentences FROM transcripts WHERE id = ?',
+        transcript,
+      );
+      if (row === undefined) return 'unknown';
+      let room = LIMITS.sentencesMax - row.sentences;
+      let outcome: Outcome = 'done';
+      for (const addition of additions) {
+        if (addition.kind === 'final') {
+          const added = this.#final(row.n, part, addition, room);
+          if (added === 'full') outcome = 'full';
+          else room -= added;
+        } else this.#revise(row.n, part, addition);
+      }
+      const added = LIMITS.sentencesMax - row.sentences - room;
+      this.#run(
+        'UPDATE transcripts SET sentences = sentences + ?, changed_ms = ? WHERE n = ?',
+        added,
+        this.#nowMs(),
+        row.n,
+      );
+      return outcome;
+    });
+  }
+
+  list(owner: string, request: ListRequest): ListPage {
+    return listRows((sql) => this.#prepare(sql), owner, request);
+  }
+
+  read(owner: string, transcript: string): Stored | undefined {
+    return readRows((sql) => this.#prepare(sql), owner, transcript);
+  }
+
+  change(owner: string, transcript: string, { title, speakers }: TranscriptChange): Outcome {
+    return this.#with(owner, transcript, (t) => {
+      if (title !== undefined) {
+        this.#run('UPDATE transcripts SET title = ? WHERE n = ?', title, t);
+        this.#index(t, 't', title);
+      }
+      if (speakers !== undefined)
+        this.#run('UPDATE transcripts SET speakers = ? WHERE n = ?', JSON.stringify(speakers), t);
+      return 'done';
+    });
+  }
+
+  mark(owner: string, transcript: string, name: string, { correction, highlight }: SentenceChange): Outcome {
+    const [, part, channel, sentence] = (SENTENCE_NAME.exec(name) ?? []).map(Number);
+    return this.#with(owner, transcript, (t) => {
+      const where = [t, part, channel, sentence] as const;
+      if (part === undefined || this.#sentence(...where) === undefined) return 'unknown';
+      const change = (column: string, value: unknown): unknown =>
+        this.#run(
+          `UPDATE sentences SET ${column} = ? WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
+          value,
+          ...where,
+        );
+      if (correction !== undefined) change('correction', correction);
+      if (highlight !== undefined) change('highlight', highlight ? 1 : 0);
+      this.#index(t, `s${name}`, searchedText(this.#sentence(...where)!));
+      return 'done';
+    });
+  }
+
+  note(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): Outcome {
+    return this.#with(owner, transcript, (t) => {
+      const known = this.#get('SELECT 1 AS known FROM notes WHERE t = ? AND id = ?', t, id) !== undefined;
+      if (!known) {
+        const { notes } = this.#get<{ notes: number }>('SELECT notes FROM transcripts WHERE n = ?', t)!;
+        if (notes >= LIMITS.notesMax) return 'full';
+        this.#run('UPDATE transcripts SET notes = notes + 1 WHERE n = ?', t);
+      }
+      this.#run('INSERT OR REPLACE INTO notes (t, id, at_ms, text) VALUES (?, ?, ?, ?)', t, id, atMs, text);
+      this.#index(t, `n${id}`, text);
+      return 'done';
+    });
+  }
+
+  unnote(owner: string, transcript: string, id: string): Outcome {
+    const outcome = this.#with(owner, transcript, (t) => {
+      if (this.#run('DELETE FROM notes WHERE t = ? AND id = ?', t, id).changes === 0) return 'unknown';
+      this.#run('UPDATE transcripts SET notes = notes - 1 WHERE n = ?', t);
+      this.#run('DELETE FROM texts WHERE t = ? AND place = ?', t, `n${id}`);
+      return 'done';
+    });
+    if (outcome === 'done') this.#sweep();
+    return outcome;
+  }
+
+  summarise(owner: string, transcript: string, summary: Summary): Outcome {
+    return this.#with(owner, transcript, (t) => {
+      this.#run('UPDATE transcripts SET summary = ? WHERE n = ?', JSON.stringify(summary), t);
+      return 'done';
+    });
+  }
+
+  remove(owner: string, transcript: string): Outcome {
+    const outcome = this.#with(owner, transcript, (t) => {
+      this.#erase(t);
+      return 'done';
+    });
+    if (outcome === 'done') this.#sweep();
+    return outcome;
+  }
+
+  expire(beforeMs: number): number {
+    const old = this.#prepare('SELECT n FROM transcripts WHERE changed_ms < ?').all(beforeMs) as { n: number }[];
+    for (const { n } of old) inTransaction(this.#database, () => this.#erase(n));
+    if (old.length > 0) this.#sweep();
+    return old.length;
+  }
+
+  setting(owner: string, name: string): string | undefined {
+    return this.#get<{ value: string }>('SELECT value FROM settings WHERE owner = ? AND name = ?', owner, name)?.value;
+  }
+
+  set(owner: string, name: string, value: string | undefined): void {
+    if (value === undefined) this.#run('DELETE FROM settings WHERE owner = ? AND name = ?', owner, name);
+    else this.#run('INSERT OR REPLACE INTO settings (owner, name, value) VALUES (?, ?, ?)', owner, name, value);
+  }
+
+  close(): void {
+    try {
+      this.#prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+    } catch {
+      // A disk that is full by now has everything in the write-ahead file all the same.
+    }
+    this.#statements.clear();
+    this.#database.close();
+    this.#released();
+  }
+
+  /** How many were added, 0 or 1. */
+  #final(t: number, part: number, addition: Extract<Addition, { kind: 'final' }>, room: number): number | 'full' {
+    const { channel, sentence, text, language, fromMs, toMs } = addition;
+    if (this.#sentence(t, part, channel, sentence) !== undefined) return 0;
+    if (room <= 0) return 'full';
+    const words = JSON.stringify(
+      addition.words.map(({ text, fromMs, toMs, confidence }) => [text, fromMs, toMs, confidence]),
+    );
+    this.#run(
+      'INSERT INTO sentences (t, part, channel, sentence, text, language, from_ms, to_ms, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[t, part, channel, sentence, text, language, fromMs, toMs, words],
+    );
+    this.#run("UPDATE transcripts SET language = ? WHERE n = ? AND language = ''", language, t);
+    this.#run('UPDATE parts SET audio_ms = max(audio_ms, ? - at_ms) WHERE t = ? AND part = ?', toMs, t, part);
+    this.#index(t, `s${part}.${channel}.${sentence}`, text);
+    return 1;
+  }
+
+  #revise(t: number, part: number, addition: Exclude<Addition, { kind: 'final' }>): void {
+    if (addition.kind === 'audio') {
+      this.#run('UPDATE parts SET audio_ms = max(audio_ms, ?) WHERE t = ? AND part = ?', addition.audioMs, t, part);
+      return;
+    }
+    const { channel, sentence, text } = addition;
+    const where = [t, part, channel, sentence] as const;
+    const row = this.#sentence(...where);
+    if (row === undefined) return;
+    const [column, value] =
+      addition.kind === 'cleaned'
+        ? (['cleaned', text] as const)
+        : ([
+            'translations',
+            JSON.stringify({ ...JSON.parse(row.translations ?? '{}'), [addition.language]: text }),
+          ] as const);
+    this.#run(
+      `UPDATE sentences SET ${column} = ? WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
+      value,
+      ...where,
+    );
+    this.#index(t, `s${part}.${channel}.${sentence}`, searchedText({ ...row, [column]: value }));
+  }
+
+  #sentence(...where: readonly (number | undefined)[]): SentenceRow | undefined {
+    return this.#get<SentenceRow>(
+      'SELECT * FROM sentences WHERE t = ? AND part = ? AND channel = ? AND sentence = ?',
+      ...where,
+    );
+  }
+
+  #index(t: number, place: string, text: string): void {
+    const folded = fold(text);
+    const known = this.#get<{ folded: string }>('SELECT folded FROM texts WHERE t = ? AND place = ?', t, place);
+    if (known === undefined) this.#run('INSERT INTO texts (t, place, folded) VALUES (?, ?, ?)', t, place, folded);
+    else if (known.folded !== folded)
+      this.#run('UPDATE texts SET folded = ? WHERE t = ? AND place = ?', folded, t, place);
+  }
+
+  #erase(t: number): void {
+    for (const table of ['sentences', 'notes', 'parts', 'texts']) this.#run(`DELETE FROM ${table} WHERE t = ?`, t);
+    this.#run('DELETE FROM transcripts WHERE n = ?', t);
+  }
+
+  /** Gives free pages back, and empties the write-ahead file, which still has what was deleted. */
+  #sweep(): void {
+    this.#prepare('PRAGMA incremental_vacuum').all();
+    this.#prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  }
+
+  #with(owner: string, transcript: string, change: (t: number) => Outcome): Outcome {
+    return inTransaction(this.#database, () => {
+      const t = this.#numberOf(owner, transcript);
+      if (t === undefined) return 'unknown';
+      this.#touch(t);
+      return change(t);
+    });
+  }
+
+  #numberOf(owner: string, transcript: string): number | undefined {
+    return this.#get<{ n: number }>('SELECT n FROM transcripts WHERE id = ? AND owner = ?', transcript, owner)?.n;
+  }
+
+  #touch(t: number): void {
+    this.#run('UPDATE transcripts SET changed_ms = ? WHERE n = ?', this.#nowMs(), t);
+  }
+
+  #run(sql: string, ...values: readonly unknown[]) {
+    return this.#prepare(sql).run(...values);
+  }
+
+  #get<T>(sql: string, ...values: readonly unknown[]): T | undefined {
+    return this.#prepare(sql).get(...values) as T | undefined;
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
+  }
+}

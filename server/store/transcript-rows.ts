@@ -1,0 +1,166 @@
+import type { KeptSentence, KeptTranscript, Summary, WireWord } from '../../protocol/index.ts';
+import { readingOf, sentenceName } from '../../protocol/index.ts';
+import { fold, snippetOf } from '../core/transcript/fold.ts';
+import type { ListPage, ListRequest, Stored } from '../ports/transcripts.ts';
+import type { Statement } from './transcript-schema.ts';
+
+type Prepare = (sql: string) => Statement;
+
+export interface SentenceRow {
+  readonly part: number;
+  readonly channel: number;
+  readonly sentence: number;
+  readonly text: string;
+  readonly cleaned: string | null;
+  readonly correction: string | null;
+  readonly translations: string | null;
+  readonly highlight: number;
+  readonly language: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly words: string;
+}
+
+interface HeadRow {
+  readonly n: number;
+  readonly id: string;
+  readonly title: string;
+  readonly started_ms: number;
+  readonly sentences: number;
+  readonly duration_ms: number;
+  readonly language: string;
+  readonly speakers: string;
+  readonly summary: string | null;
+}
+
+const HEAD = `
+  SELECT transcripts.*, coalesce((SELECT max(at_ms + audio_ms) FROM parts WHERE t = transcripts.n), 0) AS duration_ms
+  FROM transcripts`;
+
+/** The trigram index knows pieces of three characters; shorter words are looked for in each text. */
+const INDEXED_CHARS_MIN = 3;
+
+/** All that is searched of a sentence, each form once. */
+export function searchedText(row: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string {
+  return formsOf(row).join('\n');
+}
+
+function formsOf({
+  text,
+  cleaned,
+  correction,
+  translations,
+}: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string[] {
+  const translated = Object.values(JSON.parse(translations ?? '{}') as Record<string, string>);
+  const forms = [correction, cleaned, text, ...translated].filter((form) => form !== null && form !== '');
+  return [...new Set(forms as string[])];
+}
+
+export function listRows(prepare: Prepare, owner: string, { words, limit, before }: ListRequest): ListPage {
+  const conditions = words.map((word) =>
+    isIndexed(word)
+      ? 'n IN (SELECT texts.t FROM search JOIN texts ON texts.id = search.rowid WHERE search MATCH ?)'
+      : 'EXISTS (SELECT 1 FROM texts WHERE texts.t = n AND instr(texts.folded, ?) > 0)',
+  );
+  const values = words.map((word) => (isIndexed(word) ? `"${word.replaceAll('"', '""')}"` : word));
+  const [startedMs = Number.NaN, n = Number.NaN] = (before ?? '').split('.').map(Number);
+  const older = before === undefined ? [] : ['(started_ms < ? OR (started_ms = ? AND n < ?))'];
+  const where = ['owner = ?', ...older, ...conditions].join(' AND ');
+  const rows = prepare(`${HEAD} WHERE ${where} ORDER BY started_ms DESC, n DESC LIMIT ?`).all(
+    owner,
+    ...(before === undefined ? [] : [startedMs, startedMs, n]),
+    ...values,
+    limit + 1,
+  ) as HeadRow[];
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    transcripts: page.map((row) => ({ ...headOf(row), sentences: row.sentences, ...hitIn(prepare, row, words) })),
+    next: rows.length > limit && last !== undefined ? `${last.started_ms}.${last.n}` : undefined,
+  };
+}
+
+export function readRows(prepare: Prepare, owner: string, transcript: string): Stored | undefined {
+  const head = prepare(`${HEAD} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
+  if (head === undefined) return undefined;
+  const rows = prepare('SELECT * FROM sentences WHERE t = ? ORDER BY from_ms, part, channel, sentence').all(
+    head.n,
+  ) as SentenceRow[];
+  const notes = prepare('SELECT id, at_ms, text FROM notes WHERE t = ? ORDER BY at_ms, id').all(head.n) as {
+    readonly id: string;
+    readonly at_ms: number;
+    readonly text: string;
+  }[];
+  const whole: KeptTranscript = {
+    ...headOf(head),
+    language: head.language,
+    speakers: JSON.parse(head.speakers) as Record<string, string>,
+    sentences: rows.map(sentenceOf),
+    notes: notes.map(({ id, at_ms, text }) => ({ id, atMs: at_ms, text })),
+    ...(head.summary === null ? {} : { summary: JSON.parse(head.summary) as Summary }),
+  };
+  return { transcript: whole, words: new Map(rows.map((row) => [sentenceName(row), wordsOf(row)])) };
+}
+
+const isIndexed = (word: string): boolean => [...word].length >= INDEXED_CHARS_MIN;
+
+function headOf({ id, title, started_ms, duration_ms }: HeadRow) {
+  return { id, title, startedAt: new Date(started_ms).toISOString(), durationMs: duration_ms };
+}
+
+function sentenceOf(row: SentenceRow): KeptSentence {
+  const { part, channel, sentence, text, cleaned, correction, translations, language } = row;
+  return {
+    ...{
+      part,
+      channel,
+      sentence,
+      text,
+      highlight: row.highlight === 1,
+      language,
+      fromMs: row.from_ms,
+      toMs: row.to_ms,
+    },
+    ...(cleaned === null ? {} : { cleaned }),
+    ...(correction === null ? {} : { correction }),
+    ...(translations === null ? {} : { translations: JSON.parse(translations) as Record<string, string> }),
+  };
+}
+
+function wordsOf({ words }: SentenceRow): WireWord[] {
+  const rows = JSON.parse(words) as [text: string, fromMs: number, toMs: number, confidence: number][];
+  return rows.map(([text, fromMs, toMs, confidence]) => ({ text, fromMs, toMs, confidence }));
+}
+
+/** The first text that has all words, or else the longest of them, with the piece around it. */
+function hitIn(prepare: Prepare, { n }: HeadRow, words: readonly string[]) {
+  if (words.length === 0) return {};
+  const longest = [...words].sort((a, b) => b.length - a.length)[0]!;
+  const find = (wanted: readonly string[]): string | undefined => {
+    const all = wanted.map(() => 'instr(folded, ?) > 0').join(' AND ');
+    const row = prepare(`SELECT place FROM texts WHERE t = ? AND ${all} ORDER BY id LIMIT 1`).get(n, ...wanted);
+    return (row as { readonly place: string } | undefined)?.place;
+  };
+  const place = find(words) ?? find([longest]);
+  if (place === undefined) return {};
+  const { text, found } = textAt(prepare, n, place, longest);
+  return { snippet: snippetOf(text, words) ?? text, found };
+}
+
+function textAt(prepare: Prepare, n: number, place: string, word: string) {
+  const name = place.slice(1);
+  if (place.startsWith('n')) {
+    const { text } = prepare('SELECT text FROM notes WHERE t = ? AND id = ?').get(n, name) as { text: string };
+    return { text, found: { note: name } };
+  }
+  if (place.startsWith('s')) {
+    const row = prepare('SELECT * FROM sentences WHERE t = ? AND part = ? AND channel = ? AND sentence = ?').get(
+      n,
+      ...name.split('.').map(Number),
+    ) as SentenceRow;
+    const text = formsOf(row).find((form) => fold(form).includes(word)) ?? readingOf(sentenceOf(row));
+    return { text, found: { sentence: name } };
+  }
+  const { title } = prepare('SELECT title FROM transcripts WHERE n = ?').get(n) as { title: string };
+  return { text: title, found: {} };
+}

@@ -1,0 +1,106 @@
+/** What is asked of an SQLite library; libsql fits it. */
+export interface Database {
+  prepare(sql: string): Statement;
+  exec(sql: string): void;
+  close(): void;
+}
+
+export interface Statement {
+  run(...values: readonly unknown[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
+  get(...values: readonly unknown[]): unknown;
+  all(...values: readonly unknown[]): unknown[];
+}
+
+/** Each step takes a file from the version before to its own; a file of version 0 is empty. Never change one: add. */
+export const STEPS: readonly string[] = [
+  `
+  CREATE TABLE transcripts (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    title TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL,
+    language TEXT NOT NULL DEFAULT '',
+    speakers TEXT NOT NULL DEFAULT '{}',
+    sentences INTEGER NOT NULL DEFAULT 0,
+    notes INTEGER NOT NULL DEFAULT 0,
+    summary TEXT
+  );
+  CREATE INDEX transcripts_by_start ON transcripts (owner, started_ms DESC, n DESC);
+  CREATE TABLE parts (
+    t INTEGER NOT NULL, part INTEGER NOT NULL, session TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, audio_ms INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (t, part)
+  ) WITHOUT ROWID;
+  CREATE TABLE sentences (
+    t INTEGER NOT NULL, part INTEGER NOT NULL, channel INTEGER NOT NULL, sentence INTEGER NOT NULL,
+    text TEXT NOT NULL, cleaned TEXT, correction TEXT, translations TEXT,
+    highlight INTEGER NOT NULL DEFAULT 0, language TEXT NOT NULL,
+    from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, words TEXT NOT NULL,
+    PRIMARY KEY (t, part, channel, sentence)
+  );
+  CREATE TABLE notes (
+    t INTEGER NOT NULL, id TEXT NOT NULL, at_ms INTEGER NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (t, id)
+  ) WITHOUT ROWID;
+  CREATE TABLE settings (owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (owner, name)) WITHOUT ROWID;
+  -- What is searched: the title ('t'), a sentence ('s1.0.3') or a note ('nID'), folded.
+  CREATE TABLE texts (id INTEGER PRIMARY KEY, t INTEGER NOT NULL, place TEXT NOT NULL, folded TEXT NOT NULL, UNIQUE (t, place));
+  CREATE VIRTUAL TABLE search USING fts5(folded, content='texts', content_rowid='id', tokenize='trigram case_sensitive 1');
+  INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+  CREATE TRIGGER texts_added AFTER INSERT ON texts BEGIN
+    INSERT INTO search (rowid, folded) VALUES (new.id, new.folded);
+  END;
+  CREATE TRIGGER texts_removed AFTER DELETE ON texts BEGIN
+    INSERT INTO search (search, rowid, folded) VALUES ('delete', old.id, old.folded);
+  END;
+  CREATE TRIGGER texts_changed AFTER UPDATE OF folded ON texts BEGIN
+    INSERT INTO search (search, rowid, folded) VALUES ('delete', old.id, old.folded);
+    INSERT INTO search (rowid, folded) VALUES (new.id, new.folded);
+  END;
+  `,
+];
+
+/** Settings of every connection. `auto_vacuum` counts only for a file that is still empty, so it comes first. */
+export const PRAGMAS = (sync: 'always' | 'never'): readonly string[] => [
+  'PRAGMA auto_vacuum = INCREMENTAL',
+  'PRAGMA journal_mode = WAL',
+  `PRAGMA synchronous = ${sync === 'always' ? 'FULL' : 'NORMAL'}`,
+  // What is deleted is overwritten, not only forgotten.
+  'PRAGMA secure_delete = ON',
+  'PRAGMA journal_size_limit = 4194304',
+  'PRAGMA busy_timeout = 200',
+];
+
+/** The file was written by a later version. */
+export class NewerSchema extends Error {}
+
+/** Brings a file up to date, each step whole or not at all. */
+export function migrate(database: Database): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version > STEPS.length) throw new NewerSchema(`version ${version}`);
+  for (let at = version; at < STEPS.length; at++) {
+    inTransaction(database, () => {
+      database.exec(STEPS[at]!);
+      database.exec(`PRAGMA user_version = ${at + 1}`);
+    });
+  }
+}
+
+/** Runs `work` whole or not at all. */
+export function inTransaction<T>(database: Database, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    try {
+      database.exec('ROLLBACK');
+    } catch {
+      // A full disk may have rolled it back already; the first error says what happened.
+    }
+    throw error;
+  }
+}

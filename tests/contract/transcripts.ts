@@ -1,0 +1,254 @@
+import t, { type Test } from 'tap';
+import { LIMITS } from '../../protocol/index.ts';
+import { wordsOf } from '../../server/core/transcript/fold.ts';
+import type { Addition, Place, TranscriptStore } from '../../server/ports/transcripts.ts';
+
+const OWNER = 'key-a';
+const STRANGER = 'key-b';
+
+export const final = (sentence: number, text: string, fromMs = sentence * 1_000): Addition => ({
+  ...{ kind: 'final', channel: 0, sentence, text, language: 'en', fromMs, toMs: fromMs + 800 },
+  words: text.split(' ').map((word, i) => ({ text: word, fromMs: fromMs + i, toMs: fromMs + i + 1, confidence: 0.9 })),
+});
+
+/** A transcript of `OWNER` with one session in it. */
+export function begin(store: TranscriptStore, title = 'Monday', startedMs = 1_000): { id: string; place: Place } {
+  const id = store.create(OWNER, { title, startedMs })!;
+  const place = store.join(OWNER, id, 'session');
+  if (typeof place === 'string') throw new Error(place);
+  return { id, place };
+}
+
+/** What every store of transcripts keeps. `reopen` gives what the next process would find. */
+export function transcriptContract(
+  name: string,
+  open: (nowMs: () => number) => { readonly store: TranscriptStore; reopen(): TranscriptStore; remove(): void },
+): void {
+  const test = (
+    title: string,
+    run: (t: Test, store: TranscriptStore, clock: { nowMs: number }, reopen: () => TranscriptStore) => void,
+  ) =>
+    t.test(`${name}: ${title}`, async (t) => {
+      const clock = { nowMs: 5_000 };
+      const { store, reopen, remove } = open(() => clock.nowMs);
+      t.teardown(remove);
+      run(t, store, clock, reopen);
+    });
+  const found = (store: TranscriptStore, query: string): string[] =>
+    store.list(OWNER, { words: wordsOf(query), limit: 100 }).transcripts.map(({ title }) => title);
+
+  test('the next process reads what was written, in the order it was spoken', (t, store, _, reopen) => {
+    const { id, place } = begin(store);
+    t.equal(store.add(place, [final(2, 'Second one.'), final(1, 'First one.')]), 'done');
+    t.equal(
+      store.add(place, [
+        { kind: 'cleaned', channel: 0, sentence: 2, text: 'Second.' },
+        { kind: 'audio', audioMs: 9_000 },
+      ]),
+      'done',
+    );
+    const next = reopen();
+    const { transcript, words } = next.read(OWNER, id)!;
+    const plain = { part: 1, channel: 0, highlight: false, language: 'en' };
+    t.same(transcript, {
+      ...{
+        id,
+        title: 'Monday',
+        startedAt: '1970-01-01T00:00:01.000Z',
+        durationMs: 9_000,
+        language: 'en',
+        speakers: {},
+      },
+      sentences: [
+        { ...plain, sentence: 1, text: 'First one.', fromMs: 1_000, toMs: 1_800 },
+        { ...plain, sentence: 2, text: 'Second one.', cleaned: 'Second.', fromMs: 2_000, toMs: 2_800 },
+      ],
+      notes: [],
+    });
+    t.same(words.get('1.0.1')?.[1], { text: 'one.', fromMs: 1_001, toMs: 1_002, confidence: 0.9 });
+    t.same(next.list(OWNER, { words: [], limit: 5 }).transcripts, [
+      { id, title: 'Monday', startedAt: '1970-01-01T00:00:01.000Z', durationMs: 9_000, sentences: 2 },
+    ]);
+  });
+
+  test('a sentence that is added again stays as it is', (t, store) => {
+    const { id, place } = begin(store);
+    store.add(place, [final(1, 'As it was.')]);
+    store.mark(OWNER, id, '1.0.1', { correction: 'As I say.', highlight: true });
+    store.add(place, [final(1, 'Something else.'), { kind: 'cleaned', channel: 0, sentence: 1, text: 'As was.' }]);
+    const { sentences } = store.read(OWNER, id)!.transcript;
+    t.match(sentences, [{ text: 'As it was.', cleaned: 'As was.', correction: 'As I say.', highlight: true }]);
+    t.equal(sentences.length, 1);
+    t.equal(store.list(OWNER, { words: [], limit: 1 }).transcripts[0]?.sentences, 1);
+  });
+
+  test('the next session begins behind all that is there', (t, store) => {
+    const { id, place } = begin(store);
+    t.same(place, { transcript: id, part: 1, atMs: 0 });
+    store.add(place, [final(1, 'One.', 4_000), { kind: 'audio', audioMs: 6_500 }, { kind: 'audio', audioMs: 6_000 }]);
+    t.same(store.join(OWNER, id, 'another'), { transcript: id, part: 2, atMs: 6_500 });
+    t.equal(store.read(OWNER, id)?.transcript.durationMs, 6_500, 'audio that did not come counts for nothing');
+  });
+
+  test('nobody sees, changes or goes on with what another key has', (t, store) => {
+    const { id, place } = begin(store);
+    store.add(place, [final(1, 'A secret.')]);
+    store.note(OWNER, id, 'n', { atMs: 1, text: 'secret note' });
+    t.equal(store.read(STRANGER, id), undefined);
+    t.same(store.list(STRANGER, { words: wordsOf('secret'), limit: 9 }).transcripts, []);
+    t.equal(store.join(STRANGER, id, 's'), 'unknown');
+    t.equal(store.change(STRANGER, id, { title: 'Mine' }), 'unknown');
+    t.equal(store.mark(STRANGER, id, '1.0.1', { highlight: true }), 'unknown');
+    t.equal(store.note(STRANGER, id, 'n', { atMs: 1, text: '' }), 'unknown');
+    t.equal(store.unnote(STRANGER, id, 'n'), 'unknown');
+    t.equal(store.remove(STRANGER, id), 'unknown');
+    t.match(store.read(OWNER, id)?.transcript, { title: 'Monday', notes: [{ text: 'secret note' }] });
+  });
+
+  test('a correction is taken back by null, and an empty one is one', (t, store) => {
+    const { id, place } = begin(store);
+    store.add(place, [final(1, 'Some words.')]);
+    t.equal(store.mark(OWNER, id, '1.0.1', { correction: '' }), 'done');
+    t.equal(store.read(OWNER, id)?.transcript.sentences[0]?.correction, '');
+    t.equal(store.mark(OWNER, id, '1.0.1', { correction: null }), 'done');
+    t.notOk('correction' in store.read(OWNER, id)!.transcript.sentences[0]!);
+    for (const name of ['1.0.2', '2.0.1', '1.1.1', '1.0.1.1', 'x'])
+      t.equal(store.mark(OWNER, id, name, {}), 'unknown', name);
+  });
+
+  test('notes are put, put again and taken away', (t, store) => {
+    const { id } = begin(store);
+    t.equal(store.note(OWNER, id, 'b', { atMs: 900, text: 'later' }), 'done');
+    t.equal(store.note(OWNER, id, 'a', { atMs: 200, text: 'draft' }), 'done');
+    t.equal(store.note(OWNER, id, 'a', { atMs: 100, text: 'earlier' }), 'done');
+    t.same(store.read(OWNER, id)?.transcript.notes, [
+      { id: 'a', atMs: 100, text: 'earlier' },
+      { id: 'b', atMs: 900, text: 'later' },
+    ]);
+    t.equal(store.unnote(OWNER, id, 'a'), 'done');
+    t.equal(store.unnote(OWNER, id, 'a'), 'unknown');
+    t.same(found(store, 'earlier'), []);
+    t.same(found(store, 'later'), ['Monday']);
+  });
+
+  test('titles, speakers, translations and a summary are kept', (t, store) => {
+    const { id, place } = begin(store);
+    store.add(place, [
+      final(1, 'Good morning.'),
+      { kind: 'translated', channel: 0, sentence: 1, language: 'de', text: 'Guten Morgen.' },
+    ]);
+    store.add(place, [{ kind: 'translated', channel: 0, sentence: 1, language: 'fr', text: 'Bonjour.' }]);
+    store.change(OWNER, id, { speakers: { 0: 'Me', 1: 'Zoë' } });
+    store.change(OWNER, id, { title: 'Stand-up' });
+    const summary = {
+      summary: [{ text: 'x', from: ['1.0.1'] }],
+      decisions: [],
+      actions: [],
+      model: 'm',
+      createdAt: 'now',
+      dropped: 0,
+    };
+    t.equal(store.summarise(OWNER, id, summary), 'done');
+    t.match(store.read(OWNER, id)?.transcript, {
+      ...{ title: 'Stand-up', speakers: { 0: 'Me', 1: 'Zoë' }, summary },
+      sentences: [{ translations: { de: 'Guten Morgen.', fr: 'Bonjour.' } }],
+    });
+    t.same(found(store, 'bonjour'), ['Stand-up']);
+    t.same(found(store, 'monday'), []);
+  });
+
+  test('a search finds all its words anywhere in a transcript, whatever their case and accents', (t, store) => {
+    const { id, place } = begin(store, 'Budget');
+    store.add(place, [final(1, 'The new machine is in Málaga.'), final(2, 'Um, nobody likes it.')]);
+    store.add(place, [{ kind: 'cleaned', channel: 0, sentence: 2, text: 'Nobody likes it.' }]);
+    store.mark(OWNER, id, '1.0.2', { correction: 'Everybody likes it.' });
+    const other = begin(store, 'Other', 2_000);
+    store.add(other.place, [final(1, '明日の会議は東京です。 100% _sure_ "quoted"')]);
+    for (const [query, titles] of [
+      ['MALAGA', ['Budget']],
+      ['machine nobody', ['Budget']],
+      ['everybody budget', ['Budget']],
+      ['machine tokyo', []],
+      ['会議', ['Other']],
+      ['東', ['Other']],
+      ['"new machine"', ['Budget']],
+      ['"machine new"', []],
+      ['100%', ['Other']],
+      ['_sure_', ['Other']],
+      ['it', ['Budget']],
+      ['" *', ['Other', 'Budget']],
+      ['nothing', []],
+    ] as const)
+      t.same(found(store, query), titles, query);
+  });
+
+  test('a search shows the words around what it found, and where', (t, store) => {
+    const { id, place } = begin(store, 'Budget');
+    const long = `${'before '.repeat(30)}the Crème brûlée${' after'.repeat(40)}`;
+    store.add(place, [final(1, 'Nothing here.'), final(2, long)]);
+    store.note(OWNER, id, 'n1', { atMs: 1, text: 'ask for the recipe' });
+    const hit = (query: string) => store.list(OWNER, { words: wordsOf(query), limit: 1 }).transcripts[0];
+    t.match(hit('brulee')?.snippet, /^….*before the Crème brûlée after.*…$/);
+    t.ok(hit('brulee')!.snippet!.length < 220);
+    t.same(hit('brulee')?.found, { sentence: '1.0.2' });
+    t.match(hit('recipe'), { snippet: 'ask for the recipe', found: { note: 'n1' } });
+    t.match(hit('budget'), { snippet: 'Budget', found: {} });
+    t.match(hit('nothing recipe'), { found: { sentence: '1.0.1' } });
+  });
+
+  test('pages of a list have everything once, the newest first', (t, store) => {
+    for (let i = 0; i < 7; i++) store.create(OWNER, { title: `${i}`, startedMs: Math.floor(i / 2) });
+    const titles: string[] = [];
+    let before: string | undefined;
+    let pages = 0;
+    do {
+      const page = store.list(OWNER, { words: [], limit: 3, before });
+      titles.push(...page.transcripts.map(({ title }) => title));
+      before = page.next;
+      pages++;
+    } while (before !== undefined);
+    t.same(titles, ['6', '5', '4', '3', '2', '1', '0']);
+    t.equal(pages, 3);
+  });
+
+  test('what was deleted is gone, and a session cannot bring it back', (t, store) => {
+    const { id, place } = begin(store);
+    store.add(place, [final(1, 'Forget this.')]);
+    t.equal(store.remove(OWNER, id), 'done');
+    t.equal(store.remove(OWNER, id), 'unknown');
+    t.equal(store.add(place, [final(2, 'And this.')]), 'unknown');
+    t.equal(store.read(OWNER, id), undefined);
+    t.same(found(store, 'forget'), []);
+  });
+
+  test('old transcripts go, those that were changed lately stay', (t, store, clock) => {
+    const old = begin(store, 'Old');
+    clock.nowMs = 9_000;
+    begin(store, 'New');
+    t.equal(store.expire(9_000), 1);
+    t.equal(store.read(OWNER, old.id), undefined);
+    t.same(found(store, ''), ['New']);
+  });
+
+  test('a transcript has bounds', (t, store) => {
+    const { id, place } = begin(store);
+    for (let i = 0; i < LIMITS.notesMax; i++) store.note(OWNER, id, `n${i}`, { atMs: i, text: '' });
+    t.equal(store.note(OWNER, id, 'more', { atMs: 0, text: '' }), 'full');
+    t.equal(store.note(OWNER, id, 'n0', { atMs: 0, text: 'changed' }), 'done');
+    store.add(
+      place,
+      Array.from({ length: LIMITS.sentencesMax }, (_, i) => final(i + 1, 'x')),
+    );
+    t.equal(store.add(place, [final(LIMITS.sentencesMax + 1, 'y')]), 'full');
+    t.equal(store.add(place, [final(1, 'again')]), 'done');
+  });
+
+  test('a setting is kept for its owner', (t, store, _, reopen) => {
+    store.set(OWNER, 'template', 'Short, please.');
+    const next = reopen();
+    t.equal(next.setting(OWNER, 'template'), 'Short, please.');
+    t.equal(next.setting(STRANGER, 'template'), undefined);
+    next.set(OWNER, 'template', undefined);
+    t.equal(next.setting(OWNER, 'template'), undefined);
+  });
+}

@@ -1,0 +1,151 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { CannotKeep, openTranscripts, type TranscriptFile } from '../../../server/store/open-transcripts.ts';
+import { SqliteTranscripts } from '../../../server/store/sqlite-transcripts.ts';
+import { type Database, migrate, STEPS } from '../../../server/store/transcript-schema.ts';
+import { begin, final } from '../../contract/transcripts.ts';
+
+const Library = createRequire(import.meta.url)('libsql') as new (path: string) => Database;
+
+function folderOf(t: Test): TranscriptFile & { readonly broken: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'sotto-transcripts-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const broken: string[] = [];
+  return { folder, sync: 'never', nowMs: () => 1_700_000_000_000, brokenFile: (name) => broken.push(name), broken };
+}
+
+const contentsOf = (folder: string): string =>
+  readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'latin1'))
+    .join('\n');
+
+t.test(
+  'only the owner can read the files',
+  { skip: process.platform === 'win32' && 'no such rights there' },
+  async (t) => {
+    const file = folderOf(t);
+    const store = openTranscripts(file);
+    const { place } = begin(store);
+    store.add(place, [final(1, 'Some words.')]);
+    const names = readdirSync(file.folder);
+    t.ok(names.includes('transcripts.db-wal'), 'the write-ahead file, too');
+    for (const name of names) t.equal(statSync(join(file.folder, name)).mode & 0o777, 0o600, name);
+    t.equal(statSync(file.folder).mode & 0o777, 0o700);
+    store.close();
+  },
+);
+
+t.test('nothing of a deleted transcript is left in the files, and their room is given back', async (t) => {
+  const file = folderOf(t);
+  const store = openTranscripts(file);
+  const { place: other } = begin(store, 'Kept');
+  store.add(other, [final(1, 'Harmless words.')]);
+  const { id, place } = begin(store, 'Xylophone title');
+  for (let i = 1; i <= 300; i++) store.add(place, [final(i, `Xylophone sentence ${i} about quokkas.`)]);
+  store.note('key-a', id, 'n', { atMs: 1, text: 'Xylophone note' });
+  store.mark('key-a', id, '1.0.7', { correction: 'Xylophones, corrected.' });
+  t.match(contentsOf(file.folder), /quokkas/);
+  const before = statSync(join(file.folder, 'transcripts.db')).size;
+  t.equal(store.remove('key-a', id), 'done');
+  for (const word of [/xylophone/i, /quokka/i, /sentence 299/]) t.notMatch(contentsOf(file.folder), word);
+  t.match(contentsOf(file.folder), /Harmless words/);
+  t.equal(statSync(join(file.folder, 'transcripts.db-wal')).size, 0);
+  store.close();
+  const { size } = statSync(join(file.folder, 'transcripts.db'));
+  t.ok(size <= before || size < 100_000, `${before} bytes, then ${size}`);
+});
+
+t.test('a note or correction that was replaced is not left in the file', async (t) => {
+  const file = folderOf(t);
+  const store = openTranscripts(file);
+  const { id, place } = begin(store);
+  store.add(place, [final(1, 'Words.')]);
+  store.mark('key-a', id, '1.0.1', { correction: 'Xylophone' });
+  store.note('key-a', id, 'n', { atMs: 1, text: 'Quokka' });
+  store.mark('key-a', id, '1.0.1', { correction: null });
+  store.unnote('key-a', id, 'n');
+  store.close();
+  t.notMatch(contentsOf(file.folder), /xylophone|quokka/i);
+});
+
+t.test('a broken file is set aside, told of, and a new one begun', async (t) => {
+  const file = folderOf(t);
+  writeFileSync(join(file.folder, 'transcripts.db'), 'no database '.repeat(1_000));
+  const store = openTranscripts(file);
+  t.same(file.broken, ['transcripts.db.broken-2023-11-14T22-13-20-000Z']);
+  t.match(readFileSync(join(file.folder, file.broken[0]!), 'utf8'), /^no database/);
+  t.ok(begin(store).id);
+  store.close();
+});
+
+t.test('a file with a broken page is found out at the start', async (t) => {
+  const file = folderOf(t);
+  const store = openTranscripts(file);
+  const { place } = begin(store);
+  store.add(
+    place,
+    Array.from({ length: 400 }, (_, i) => final(i + 1, `Sentence ${i} with some words in it.`)),
+  );
+  store.close();
+  const path = join(file.folder, 'transcripts.db');
+  const bytes = readFileSync(path);
+  t.ok(bytes.length > 40 * 4_096, `${bytes.length} bytes`);
+  for (let page = 12; page < 40; page++) bytes.fill(0x5a, page * 4_096, page * 4_096 + 2_000);
+  writeFileSync(path, bytes);
+  openTranscripts(file).close();
+  t.equal(file.broken.length, 1);
+});
+
+t.test('a file of a newer version is left alone', async (t) => {
+  const file = folderOf(t);
+  openTranscripts(file).close();
+  const database = new Library(join(file.folder, 'transcripts.db'));
+  database.exec(`PRAGMA user_version = ${STEPS.length + 1}`);
+  database.close();
+  t.throws(() => openTranscripts(file), { message: /newer version/ });
+  t.same(file.broken, []);
+});
+
+t.test('a schema step that fails leaves the file as it was', async (t) => {
+  const database = new Library(':memory:');
+  database.exec('CREATE TABLE notes (something)');
+  t.throws(() => migrate(database));
+  t.match(database.prepare('PRAGMA user_version').get(), { user_version: 0 });
+  t.notOk(database.prepare("SELECT 1 AS there FROM sqlite_master WHERE name = 'transcripts'").get());
+  database.close();
+});
+
+t.test('one server at a time has the file', async (t) => {
+  const file = folderOf(t);
+  const store = openTranscripts(file);
+  t.throws(() => openTranscripts(file), new CannotKeep('another server uses the data folder'));
+  store.close();
+  openTranscripts(file).close();
+});
+
+t.test('a folder that cannot be made says so', async (t) => {
+  const file = folderOf(t);
+  const path = join(file.folder, 'file');
+  writeFileSync(path, '');
+  t.throws(() => openTranscripts({ ...file, folder: join(path, 'transcripts') }), { message: /cannot be written/ });
+});
+
+t.test('on a full disk a write fails whole, and works again when there is room', async (t) => {
+  const database = new Library(':memory:');
+  migrate(database);
+  const store = new SqliteTranscripts(database, () => 0);
+  const { id, place } = begin(store);
+  store.add(place, [final(1, 'Before.')]);
+  const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
+  database.prepare(`PRAGMA max_page_count = ${pages}`).all();
+  const much = 'Too much to write. '.repeat(2_000);
+  t.throws(() => store.add(place, [final(2, 'Small.'), final(3, much)]), { code: 'SQLITE_FULL' });
+  t.equal(store.read('key-a', id)?.transcript.sentences.length, 1, 'what is there can be read');
+  database.prepare('PRAGMA max_page_count = 100000').all();
+  t.equal(store.add(place, [final(2, 'Small.'), final(3, much)]), 'done');
+  t.equal(store.read('key-a', id)?.transcript.sentences.length, 3);
+  store.close();
+});
