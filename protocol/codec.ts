@@ -1,5 +1,5 @@
-import type { z } from 'zod';
 import { brief } from './brief.ts';
+import { at, wish } from './check.ts';
 import { ClientMessage } from './commands.ts';
 import type { ServerEvent } from './events.ts';
 import { Fault } from './faults.ts';
@@ -29,22 +29,6 @@ export function writeMessage(message: ClientMessage | ServerEvent): string {
 
 const KNOWN: ReadonlySet<string> = new Set(['start', 'configure', 'flush', 'keepalive', 'finish']);
 
-/** What a field should have been, in words that finish "send …". */
-function wish(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_value':
-      return issue.values.join(', ');
-    case 'too_small':
-      return `at least ${issue.minimum}`;
-    case 'too_big':
-      return `at most ${issue.maximum}`;
-    case 'invalid_type':
-      return `a value of type ${issue.expected}`;
-    default:
-      return issue.message;
-  }
-}
-
 function parse(text: string): object {
   let value: unknown;
   try {
@@ -56,8 +40,4 @@ function parse(text: string): object {
     throw new Fault('command.unreadable', { problem: 'it is not a JSON object' });
   }
   return value;
-}
-
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }

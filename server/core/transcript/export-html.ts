@@ -1,0 +1,82 @@
+import { clock, type KeptTranscript, type Summary } from '../../../protocol/index.ts';
+import { dateLine, type Line, linesOf, restingOn } from './lines.ts';
+
+/**
+ * A document of headings and paragraphs that word processors open as it is: no script, no layout, nothing from elsewhere.
+ * The styles are on the elements, for Word reads them there.
+ */
+export function htmlOf(transcript: KeptTranscript): string {
+  const { title, language } = transcript;
+  const body = [
+    `<h1>${escaped(title)}</h1>`,
+    `<p style="color:#555">${escaped(dateLine(transcript))}</p>`,
+    ...(transcript.summary === undefined ? [] : summaryHtml(transcript.summary, transcript)),
+    '<h2>Transcript</h2>',
+    ...paragraphs(linesOf(transcript)),
+  ];
+  const lang = /^[a-z]{2,3}$/.test(language) ? ` lang="${language}"` : '';
+  return [
+    '<!DOCTYPE html>',
+    `<html${lang}>`,
+    '<head>',
+    '<meta charset="utf-8">',
+    `<title>${escaped(title)}</title>`,
+    '</head>',
+    '<body style="font-family:Calibri,Arial,sans-serif">',
+    ...body,
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n');
+}
+
+function paragraphs(lines: readonly Line[]): string[] {
+  let speaker: string | undefined;
+  return lines.flatMap((line) => {
+    if (line.kind === 'note') {
+      const { atMs, text } = line.note;
+      const words = escaped(text).replace(/\n/g, '<br>');
+      return [
+        `<p dir="auto" style="margin-left:2em;border-left:3px solid #999;padding-left:0.6em"><b>Note, ${clock(atMs)}</b><br>${words}</p>`,
+      ];
+    }
+    const { sentence, text } = line;
+    const heading =
+      line.speaker !== undefined && line.speaker !== speaker ? [`<h3 dir="auto">${escaped(line.speaker)}</h3>`] : [];
+    speaker = line.speaker;
+    const words = sentence.highlight ? `<mark style="background:#ffff00">${escaped(text)}</mark>` : escaped(text);
+    return [...heading, `<p dir="auto"><span style="color:#555">${clock(sentence.fromMs)}</span> ${words}</p>`];
+  });
+}
+
+function summaryHtml(summary: Summary, transcript: KeptTranscript): string[] {
+  const item = ({ text, from }: { text: string; from: readonly string[] }, owner?: string): string =>
+    `<li dir="auto">${owner === undefined ? '' : `<b>${escaped(owner)}:</b> `}${escaped(text)} <span style="color:#555">(${restingOn(from, transcript)})</span></li>`;
+  const section = (heading: string, items: readonly string[]): string[] =>
+    items.length === 0 ? [] : [`<h2>${heading}</h2>`, '<ul>', ...items, '</ul>'];
+  return [
+    ...section(
+      'Summary',
+      summary.summary.map((claim) => item(claim)),
+    ),
+    ...section(
+      'Decisions',
+      summary.decisions.map((claim) => item(claim)),
+    ),
+    ...section(
+      'Action items',
+      summary.actions.map((claim) => item(claim, claim.owner)),
+    ),
+  ];
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character]!).replace(/[^\P{Cc}\n\t]/gu, '');

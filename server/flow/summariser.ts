@@ -1,0 +1,156 @@
+import { Fault, isFault, type KeptTranscript, type Summary } from '../../protocol/index.ts';
+import {
+  ANSWER_SCHEMA,
+  type Checked,
+  CLAIMS_MAX,
+  checkAnswer,
+  readAnswer,
+  type Shown,
+} from '../core/summary/claims.ts';
+import { bearsOut } from '../core/summary/content.ts';
+import { mergeUser, piecesOf, pieceUser, shownOf, systemPrompt, TEMPLATE, weightOf } from '../core/summary/prompt.ts';
+import type { Assistant } from '../ports/assistant.ts';
+
+/** Pieces one transcript is read in at most: eight hours of speech with a small model. */
+const PIECES_MAX = 64;
+/** Summaries that wait for their turn; each may take minutes of the machine. */
+const WAITING_MAX = 4;
+const ANSWER_TOKENS_MAX = 1_500;
+const TOTAL_MS_MAX = 30 * 60_000;
+/** Least of the transcript a model must take at once to be of any use, characters. */
+const PIECE_WEIGHT_MIN = 1_000;
+
+interface Running {
+  readonly template: string;
+  readonly summary: Promise<Summary>;
+}
+
+/**
+ * Summaries of transcripts, one at a time: long ones are read in pieces, whose claims are then put together. Whatever the
+ * model says, only what the sentences it names bear out is kept.
+ */
+export class Summariser {
+  readonly template = TEMPLATE;
+  readonly #assistant: Assistant | undefined;
+  readonly #nowMs: () => number;
+  readonly #running = new Map<string, Running>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(assistant: Assistant | undefined, nowMs: () => number) {
+    this.#assistant = assistant;
+    this.#nowMs = nowMs;
+  }
+
+  /** The model's name; null without one. */
+  get name(): string | null {
+    return this.#assistant?.name ?? null;
+  }
+
+  /**
+   * Goes on when whoever asked has left, for it may take longer than they wait; who asks the same again gets the same
+   * answer. Rejects with `summary.absent` or `assistant.failed`.
+   */
+  summarise(transcript: KeptTranscript, template: string): Promise<Summary> {
+    const assistant = this.#assistant;
+    if (assistant === undefined) return Promise.reject(new Fault('summary.absent', {}));
+    const running = this.#running.get(transcript.id);
+    if (running?.template === template) return running.summary;
+    if (this.#running.size > WAITING_MAX)
+      return Promise.reject(failed(`${this.#running.size} summaries are being written; try again when they are done`));
+    const signal = AbortSignal.timeout(TOTAL_MS_MAX);
+    const summary = this.#queue.then(() => this.#write(assistant, { transcript, template, signal }));
+    const entry = { template, summary };
+    this.#running.set(transcript.id, entry);
+    this.#queue = summary.then(
+      () => this.#ended(transcript.id, entry),
+      () => this.#ended(transcript.id, entry),
+    );
+    return summary;
+  }
+
+  #ended(id: string, entry: Running): void {
+    if (this.#running.get(id) === entry) this.#running.delete(id);
+  }
+
+  async #write(
+    assistant: Assistant,
+    of: { transcript: KeptTranscript; template: string; signal: AbortSignal },
+  ): Promise<Summary> {
+    const { transcript, template, signal } = of;
+    const sentences = shownOf(transcript);
+    const model = assistant.name;
+    const createdAt = new Date(this.#nowMs()).toISOString();
+    if (sentences.length === 0) return { ...NOTHING, model, createdAt };
+    const system = systemPrompt(template);
+    const room = assistant.promptCharsMax - weightOf(system) - 200;
+    if (room < PIECE_WEIGHT_MIN) throw failed('the template leaves its model no room for the transcript; shorten it');
+    const pieces = piecesOf(sentences, room);
+    if (pieces.length > PIECES_MAX)
+      throw failed(`the transcript is longer than ${PIECES_MAX} times what the model takes at once`);
+    const ask = (user: string): Promise<Checked> => answerOf(assistant, { system, user, sentences, signal });
+    let parts: Checked[] = [];
+    for (const [i, piece] of pieces.entries()) parts.push(await ask(pieceUser(piece, i + 1, pieces.length)));
+    let dropped = parts.reduce((sum, part) => sum + part.dropped, 0);
+    const numbers = new Map(sentences.map(({ name }, i) => [name, i + 1]));
+    const numberOf = (name: string): number => numbers.get(name)!;
+    while (parts.length > 1) {
+      const merged: Checked[] = [];
+      for (const group of groupsOf(parts, (each) => weightOf(mergeUser(each, numberOf)) <= room)) {
+        const one = group.length === 1 ? group[0]! : await ask(mergeUser(group, numberOf)).catch(orTogether(group));
+        if (group.length > 1) dropped += one.dropped;
+        merged.push(one);
+      }
+      // Claims that do not fit in pairs cannot be merged by this model; they are shown as they are.
+      parts = merged.length < parts.length ? merged : [together(merged)];
+    }
+    const { summary, decisions, actions } = parts[0]!;
+    return { summary, decisions, actions, model, createdAt, dropped };
+  }
+}
+
+const NOTHING: Checked = { summary: [], decisions: [], actions: [], dropped: 0 };
+
+/** One answer, asked for a second time when it cannot be read. */
+async function answerOf(
+  assistant: Assistant,
+  of: { system: string; user: string; sentences: readonly Shown[]; signal: AbortSignal },
+): Promise<Checked> {
+  const { system, user, sentences, signal } = of;
+  for (let attempt = 1; ; attempt++) {
+    const reminder = attempt === 1 ? '' : '\n\nReply with the JSON object alone.';
+    const request = { system, user: user + reminder, schema: ANSWER_SCHEMA, maxTokens: ANSWER_TOKENS_MAX };
+    const answer = readAnswer(await assistant.ask(request, signal));
+    if (answer !== undefined) return checkAnswer(answer, sentences, bearsOut);
+    if (attempt === 2) throw failed('its reply is not the JSON that was asked for');
+  }
+}
+
+/** Neighbours together as long as they fit. */
+function groupsOf(parts: readonly Checked[], fits: (group: readonly Checked[]) => boolean): Checked[][] {
+  const groups: Checked[][] = [];
+  for (const part of parts) {
+    const last = groups.at(-1);
+    if (last !== undefined && fits([...last, part])) last.push(part);
+    else groups.push([part]);
+  }
+  return groups;
+}
+
+function together(parts: readonly Checked[]): Checked {
+  return {
+    summary: parts.flatMap(({ summary }) => summary).slice(0, CLAIMS_MAX),
+    decisions: parts.flatMap(({ decisions }) => decisions).slice(0, CLAIMS_MAX),
+    actions: parts.flatMap(({ actions }) => actions).slice(0, CLAIMS_MAX),
+    dropped: 0,
+  };
+}
+
+/** Claims that were checked are not lost because the model cannot put them together. */
+function orTogether(parts: readonly Checked[]): (error: unknown) => Checked {
+  return (error) => {
+    if (isFault(error) && error.code === 'assistant.failed') return together(parts);
+    throw error;
+  };
+}
+
+const failed = (problem: string): Fault => new Fault('assistant.failed', { problem });

@@ -1,0 +1,224 @@
+import {
+  checkedAs,
+  EXPORTS,
+  type ExportFormat,
+  Fault,
+  isFault,
+  LIMITS,
+  NewTranscript,
+  NOTE_ID,
+  NoteChange,
+  SENTENCE_NAME,
+  SentenceChange,
+  SummaryWish,
+  TranscriptChange,
+} from '../../protocol/index.ts';
+import { EXPORT_TYPES, exportAs, fileName } from '../core/transcript/export.ts';
+import { wordsOf } from '../core/transcript/fold.ts';
+import type { Keeper } from '../flow/keeper.ts';
+import type { Summariser } from '../flow/summariser.ts';
+import type { Caller } from '../ports/access.ts';
+import type { Log } from '../ports/log.ts';
+import type { Outcome, TranscriptStore } from '../ports/transcripts.ts';
+import { json } from './http.ts';
+import { readBounded } from './tokens.ts';
+
+export const TRANSCRIPTS_PATH = '/v1/transcripts';
+/** Name of the setting that holds an owner's own template for summaries. */
+const TEMPLATE = 'summary-template';
+const PAGE_MAX = 100;
+const PAGE = 20;
+
+export interface TranscriptDeskParts {
+  readonly keeper: Keeper;
+  readonly summariser: Summariser;
+  readonly nowMs: () => number;
+  readonly log: Log;
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly url: URL;
+  readonly owner: string;
+  readonly store: TranscriptStore;
+}
+
+/** Kept transcripts over HTTP, each to the owner of the key alone. */
+export class TranscriptDesk {
+  readonly #parts: TranscriptDeskParts;
+
+  constructor(parts: TranscriptDeskParts) {
+    this.#parts = parts;
+  }
+
+  claims(pathname: string): boolean {
+    return pathname === TRANSCRIPTS_PATH || pathname.startsWith(`${TRANSCRIPTS_PATH}/`);
+  }
+
+  /** Throws faults for everything a client may do wrong, and `transcript.*` for what the disk does. */
+  async answer(request: Request, caller: Caller): Promise<Response> {
+    const { keeper, log } = this.#parts;
+    const { store } = keeper;
+    const url = new URL(request.url);
+    const route = this.#route(request.method, url);
+    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.absence });
+    try {
+      return await route({ request, url, owner: caller.key, store });
+    } catch (error) {
+      if (isFault(error)) throw error;
+      const { code, name } = error as NodeJS.ErrnoException;
+      // Only what the database says is the disk's doing; the rest is a bug of ours.
+      if (!code?.startsWith('SQLITE_')) throw error;
+      log.error({ code }, 'kept transcripts cannot be read or written');
+      throw new Fault('transcript.failed', { problem: code ?? name }, { cause: error });
+    }
+  }
+
+  /** Exactly the methods that exist; whatever else is asked for is not there. */
+  #route(method: string, { pathname }: URL): (asked: Asked) => Promise<Response> {
+    const [id, kind, name, ...more] = pathname.split('/').slice(3).map(decoded);
+    const unknown = new Fault('http.unknown', { path: `${method} ${pathname}` });
+    if (more.length > 0 || id === '' || kind === '' || name === '') throw unknown;
+    const place = [id === undefined || id === 'template' ? id : 'ID', kind, name && 'NAME'];
+    switch ([method, ...place].filter((part) => part !== undefined).join(' ')) {
+      case 'GET':
+        return (asked) => this.#list(asked);
+      case 'POST':
+        return (asked) => this.#create(asked);
+      case 'GET template':
+        return async ({ store, owner }) => answered({ template: this.#templateOf(store, owner) });
+      case 'PUT template':
+        return (asked) => this.#setTemplate(asked);
+      case 'GET ID':
+        return async ({ store, owner }) => answered(found(store.read(owner, id!)).transcript);
+      case 'PATCH ID':
+        return async ({ store, owner, request }) =>
+          done(store.change(owner, id!, checkedAs(TranscriptChange, await bodyOf(request), 'body')), 'transcript');
+      case 'DELETE ID':
+        return async ({ store, owner }) => done(store.remove(owner, id!), 'transcript');
+      case 'PUT ID sentences NAME':
+        return async ({ store, owner, request }) => {
+          if (!SENTENCE_NAME.test(name!)) throw new Fault('transcript.unknown', { what: 'sentence' });
+          const change = checkedAs(SentenceChange, await bodyOf(request), 'body');
+          return done(store.mark(owner, id!, name!, change), 'sentence');
+        };
+      case 'PUT ID notes NAME':
+        return async ({ store, owner, request }) => {
+          const note = checkedAs(NoteChange, await bodyOf(request), 'body');
+          return done(store.note(owner, id!, noteId(name!), note), 'transcript');
+        };
+      case 'DELETE ID notes NAME':
+        return async ({ store, owner }) => done(store.unnote(owner, id!, noteId(name!)), 'note');
+      case 'GET ID export':
+        return async ({ store, owner, url }) => exported(store, { owner, id: id!, url });
+      case 'POST ID summary':
+        return (asked) => this.#summarise(asked, id!);
+      default:
+        throw unknown;
+    }
+  }
+
+  async #list({ store, owner, url }: Asked): Promise<Response> {
+    const query = url.searchParams.get('query') ?? '';
+    const limit = url.searchParams.get('limit') ?? String(PAGE);
+    const before = url.searchParams.get('before') ?? undefined;
+    const wrong = (name: string, got: string, want: string): Fault =>
+      new Fault('command.option', { name, got: got.slice(0, 60), want });
+    if (query.length > LIMITS.queryCharsMax)
+      throw wrong('query', `of ${query.length} characters`, `at most ${LIMITS.queryCharsMax}`);
+    if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > PAGE_MAX)
+      throw wrong('limit', limit, `1 to ${PAGE_MAX}`);
+    if (before !== undefined && !/^-?\d{1,16}\.\d{1,16}$/.test(before))
+      throw wrong('before', before, '`next` of the page before');
+    const words = wordsOf(query);
+    // A search for nothing but signs finds nothing; no search at all lists everything.
+    if (query.trim() !== '' && words.length === 0) return answered({ transcripts: [] });
+    return answered(store.list(owner, { words, limit: Number(limit), before }));
+  }
+
+  async #create({ store, owner, request }: Asked): Promise<Response> {
+    const { title, startedAt } = checkedAs(NewTranscript, await bodyOf(request), 'body');
+    const startedMs = startedAt === undefined ? this.#parts.nowMs() : Date.parse(startedAt);
+    const named = title || new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');
+    const id = store.create(owner, { title: named, startedMs });
+    if (id === undefined)
+      throw new Fault('transcript.full', { what: 'transcripts of one key', limit: LIMITS.transcriptsMax });
+    return json({ id }, 201);
+  }
+
+  async #setTemplate({ store, owner, request }: Asked): Promise<Response> {
+    const { template } = checkedAs(SummaryWish, await bodyOf(request), 'body');
+    store.set(owner, TEMPLATE, template || undefined);
+    return answered({ template: this.#templateOf(store, owner) });
+  }
+
+  async #summarise({ store, owner, request }: Asked, id: string): Promise<Response> {
+    const { summariser } = this.#parts;
+    const { template } = checkedAs(SummaryWish, await bodyOf(request), 'body');
+    const { transcript } = found(store.read(owner, id));
+    const summary = await summariser.summarise(transcript, template || this.#templateOf(store, owner));
+    if (store.summarise(owner, id, summary) !== 'done') throw new Fault('transcript.unknown', { what: 'transcript' });
+    return answered(summary);
+  }
+
+  #templateOf(store: TranscriptStore, owner: string): string {
+    return store.setting(owner, TEMPLATE) ?? this.#parts.summariser.template;
+  }
+}
+
+function exported(store: TranscriptStore, { owner, id, url }: { owner: string; id: string; url: URL }): Response {
+  const format = url.searchParams.get('format') ?? 'md';
+  if (!(EXPORTS as readonly string[]).includes(format))
+    throw new Fault('command.option', { name: 'format', got: format.slice(0, 20), want: EXPORTS.join(', ') });
+  const stored = found(store.read(owner, id));
+  const name = fileName(stored.transcript, format as ExportFormat);
+  const { headers } = json({}, 200);
+  headers.set('content-type', EXPORT_TYPES[format as ExportFormat]);
+  const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
+  headers.set('content-disposition', `attachment; filename="${ascii}"; filename*=UTF-8''${encodedName(name)}`);
+  return new Response(exportAs(format as ExportFormat, stored), { headers });
+}
+
+/** As RFC 8187 wants it. */
+const encodedName = (name: string): string =>
+  encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+function found<T>(stored: T | undefined): T {
+  if (stored === undefined) throw new Fault('transcript.unknown', { what: 'transcript' });
+  return stored;
+}
+
+function done(outcome: Outcome, what: string): Response {
+  if (outcome === 'unknown') throw new Fault('transcript.unknown', { what });
+  if (outcome === 'full') throw new Fault('transcript.full', { what: 'notes', limit: LIMITS.notesMax });
+  return answered({});
+}
+
+const answered = (body: object): Response => json(body, 200);
+
+function noteId(text: string): string {
+  if (NOTE_ID.test(text)) return text;
+  throw new Fault('command.option', {
+    name: 'note',
+    got: text.slice(0, 60),
+    want: 'letters, digits and dashes, at most 64',
+  });
+}
+
+async function bodyOf(request: Request): Promise<unknown> {
+  const text = await readBounded(request, LIMITS.textBytesMax);
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '\0';
+  }
+}
