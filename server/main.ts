@@ -30,6 +30,7 @@ import {
   pipelineOf,
   webFolder,
 } from './parts.ts';
+import { openTranscriptDesk } from './transcripts.ts';
 import { openSpeechModel } from './vad/open.ts';
 import { openWyomingDoor } from './wyoming-door.ts';
 
@@ -98,6 +99,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const store = openStore(config, dataFolder(config, process.env), log);
   const journals = store && new Journals(store, log, meter);
   const rooms = new Rooms({ clock: systemClock, meter });
+  const transcripts = await openTranscriptDesk(config, folder, log);
   const parts = {
     board,
     registry,
@@ -114,6 +116,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     resumeGraceMs: config['resume-grace-ms'],
     journals,
     rooms,
+    keeper: transcripts.keeper,
   };
   const site = {
     webFolder: webFolder(),
@@ -124,6 +127,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       sessionsMax,
       streams: carried,
       needsKey: access.needsKey,
+      ...transcripts.info,
     }),
     metrics: () => metrics.text(recogniser.restarts),
     ready: () => closing === undefined,
@@ -136,11 +140,15 @@ export async function startServer(config: Config): Promise<RunningServer> {
     sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
     sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
   };
-  const gateway = new Gateway(parts, site, ROUTES, access, { ...bounds, http: { routes: HTTP_ROUTES, decoder } });
+  const gateway = new Gateway(parts, site, ROUTES, access, {
+    ...bounds,
+    http: { routes: HTTP_ROUTES, decoder, transcripts: transcripts.desk },
+  });
   const transport = transportOf(gateway);
   const stop = async (): Promise<void> => {
     await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close(), decoder.close()]);
     store?.close();
+    await transcripts.close();
   };
   // Before anybody can ask for them.
   if (journals !== undefined) restoreSessions(journals, parts);

@@ -61,7 +61,7 @@ export function pipelineOf(config: Config): PipelineOptions {
 }
 
 /** A model given by its URL is fetched at the first start; one given by name must be pulled, for it may be large. */
-async function fetchIfUrl(text: string, offline: boolean): Promise<void> {
+export async function fetchIfUrl(text: string, offline: boolean): Promise<void> {
   const address = readAddress(text);
   if (address.kind !== 'url' || existsSync(join(cacheFolder(), address.file))) return;
   if (offline) throw new Fault('model.absent', { model: address.shown, path: join(cacheFolder(), address.file) });

@@ -24,6 +24,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/access': ['protocol', 'server/core', 'server/ports'],
   'server/store': ['protocol', 'server/core', 'server/ports'],
   'server/cleaner': ['protocol', 'server/core', 'server/ports'],
+  'server/assistant': ['protocol', 'server/core', 'server/ports'],
+  'server/assistant/child': ['server/ports', 'server/assistant'],
   'server/observe': ['protocol', 'server/core', 'server/ports'],
   // The option table takes its defaults from the core's own numbers.
   'server/config': ['protocol', 'server/core'],
@@ -41,6 +43,7 @@ const COMPOSITION = [
   'server/greeting.ts',
   'server/keys.ts',
   'server/wyoming-door.ts',
+  'server/transcripts.ts',
 ];
 const PURE = ['protocol', 'server/core', 'client/cli/dictate/core'];
 const LINES_MAX = 400;

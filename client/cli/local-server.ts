@@ -19,7 +19,7 @@ export interface LocalServer extends AsyncDisposable {
 /** Starts a server on a free port for one run; it ends with this process. */
 export function startLocalServer(args: readonly string[]): Promise<LocalServer> {
   // Whatever the file and the environment say of servers for others: this one is for this run alone.
-  const own = ['--port', '0', '--no-journal', '--host', '127.0.0.1', '--access', 'open'];
+  const own = ['--port', '0', '--no-journal', '--keep', 'off', '--host', '127.0.0.1', '--access', 'open'];
   const plain = ['--tls-cert=', '--tls-key=', '--no-tls-self-signed'];
   const child = fork(programPath('server/main'), [...own, ...plain, ...args], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

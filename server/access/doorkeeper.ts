@@ -1,6 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { Fault } from '../../protocol/index.ts';
-import type { Access, Caller, Scope } from '../ports/access.ts';
+import type { Access, Caller, Purpose, Scope } from '../ports/access.ts';
 import type { Contents, Key, KeyFile } from './key-file.ts';
 import { checkKey, findKey } from './keys.ts';
 import type { Usage } from './usage.ts';
@@ -22,9 +22,10 @@ export class Doorkeeper implements Access {
     this.#nowMs = nowMs;
   }
 
-  async admit(credential: string | undefined, scope: Scope): Promise<Caller> {
+  async admit(credential: string | undefined, purpose: Purpose): Promise<Caller> {
+    const scope = purpose === 'transcripts' ? 'stream' : purpose;
     const key = await this.#key(credential, scope, this.#nowMs());
-    if (scope === 'stream' && this.#usage.isSpent(key))
+    if (purpose === 'stream' && this.#usage.isSpent(key))
       throw new Fault('auth.quota', { minutes: key.minutesPerDay ?? 0 });
     return this.#caller(key);
   }

@@ -148,6 +148,15 @@ function checkTogether(config: Config, problems: Fault[]): void {
     );
   }
   checkTls(config, problems);
+  if (config['assistant-url'] !== undefined && config['assistant-model'] === undefined) {
+    problems.push(
+      new Fault('config.value', {
+        name: 'assistant-model',
+        got: 'missing',
+        want: 'a model of the server at assistant-url',
+      }),
+    );
+  }
   if (!isLoopback(config['wyoming-host']) && config['wyoming-allow'].length === 0 && !config.insecure) {
     problems.push(
       new Fault('config.value', {

@@ -247,6 +247,35 @@ export const OPTIONS = {
     max: 1_048_576,
     doc: 'Most that all journals may take up; sessions beyond it go on without.',
   },
+  keep: {
+    type: 'string',
+    default: 'asked',
+    choices: ['asked', 'all', 'off'],
+    doc: 'Whose transcripts are kept in the data folder: of sessions that ask, of all, or of none.',
+  },
+  'keep-days': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 36_500,
+    doc: 'Kept transcripts that nobody changed for so many days are deleted; 0 keeps them for ever.',
+  },
+  'assistant-url': {
+    type: 'string',
+    default: undefined,
+    doc: 'OpenAI-compatible server that writes summaries: base URL up to and with /v1.',
+  },
+  'assistant-model': {
+    type: 'string',
+    default: undefined,
+    doc: 'A model of that server; without a URL a GGUF instruct model: a name, a path or its URL.',
+  },
+  'assistant-key': {
+    type: 'string',
+    default: undefined,
+    secret: true,
+    doc: 'API key of that server, if it wants one.',
+  },
   'decode-timeout-ms': {
     type: 'integer',
     default: 60_000,

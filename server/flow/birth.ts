@@ -22,7 +22,7 @@ export function readyOf(
 ): EventBody {
   const { hearer, engine, resumeGraceMs, language } = of;
   const languages = hearer.languages === 'all' ? 'all' : [...hearer.languages];
-  const { session, audio } = birth;
+  const { session, audio, kept } = birth;
   return {
     type: 'ready',
     session,
@@ -34,6 +34,7 @@ export function readyOf(
     language,
     languages,
     audio,
+    ...(kept && { transcript: kept.transcript, part: kept.part, transcriptMs: kept.atMs }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Fault, isFault, LIMITS, type Start } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Place, TranscriptStore } from '../ports/transcripts.ts';
+import type { KeptPlace, TranscriptStore } from '../ports/transcripts.ts';
 import { Keeping } from './keeping.ts';
 
 export interface KeeperParts {
@@ -16,13 +16,6 @@ export interface KeeperParts {
   readonly nowMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** A session's place in a transcript, as its journal has it. */
-export interface KeptPlace extends Place {
-  readonly owner: string;
-  /** Nobody asked for it, so nobody misses it when nothing was said. */
-  readonly unasked: boolean;
 }
 
 /** What became of a session's wish to be kept. */

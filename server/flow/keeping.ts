@@ -1,7 +1,6 @@
 import type { ServerEvent } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
-import type { Addition, TranscriptStore } from '../ports/transcripts.ts';
-import type { KeptPlace } from './keeper.ts';
+import type { Addition, KeptPlace, TranscriptStore } from '../ports/transcripts.ts';
 
 /** Additions that wait for a disk with room, about an hour of speech; then this session is kept no longer. */
 const WAITING_MAX = 2_000;

@@ -6,7 +6,6 @@ import {
   FAULTS,
   Fault,
   isFault,
-  type ServerEvent,
   type Start,
 } from '../../protocol/index.ts';
 import type { Advice } from '../core/schedule/ladder.ts';
@@ -18,10 +17,10 @@ import { Driver, type DriverSetup } from './driver.ts';
 import { faultEvent, type Line, type Visitor } from './line.ts';
 import { Outbox } from './outbox.ts';
 import type { Findable } from './registry.ts';
-import type { Speaker } from './rooms.ts';
 import type { Recalled, SessionJournal, Standing } from './session-journal.ts';
 import type { SessionParts as Parts } from './session-parts.ts';
 import { Watchdog } from './watchdog.ts';
+import { Witnesses } from './witnesses.ts';
 
 /** What every session of a server is made of. */
 export type SessionParts = Parts<LiveSession>;
@@ -51,8 +50,7 @@ export class LiveSession implements Findable {
   readonly #bytesPerMs: number;
   #line: Line | undefined;
   #restored: Restored | undefined;
-  readonly #journal: SessionJournal | undefined;
-  readonly #speaker: Speaker | undefined;
+  readonly #witnesses: Witnesses<LiveSession>;
   #commands = 0;
   readonly #attempts = new Attempts();
   #throttled = false;
@@ -66,19 +64,19 @@ export class LiveSession implements Findable {
 
   /**
    * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
-   * found. Throws `model.unknown`, `command.option` or `auth.denied`.
+   * found. Throws `model.unknown`, `command.option`, `auth.denied` or `transcript.*`.
    */
   constructor(from: Start | Restored, line: Line | undefined, parts: SessionParts, visitor: Visitor) {
     const { offer, clock, resumeGraceMs, board } = parts;
     const restored = 'birth' in from ? from : undefined;
     const secret = randomBytes(16).toString('base64url');
-    const birth =
+    const born =
       restored?.birth ?? bornOf(from as Start, secret, { key: visitor.caller.key, address: visitor.address });
-    const { audio: format } = birth;
+    const { audio: format } = born;
     const standing = restored?.standing;
     const settings = standing?.driver.core.settings ?? settingsOf(from as Start, offer);
-    this.id = birth.session;
-    this.#secretHash = birth.secretHash;
+    this.id = born.session;
+    this.#secretHash = born.secretHash;
     this.#parts = parts;
     this.#visitor = visitor;
     this.#bytesPerMs = (BYTES_PER_SAMPLE[format.encoding] * format.channels * format.sampleRate) / 1_000;
@@ -86,9 +84,12 @@ export class LiveSession implements Findable {
     this.#commands = standing?.commands ?? 0;
     this.#finished = standing?.finished ?? false;
     this.#ending = standing?.ending ?? false;
+    const { language } = settings;
+    this.#witnesses = new Witnesses({ born, wish: (from as Partial<Start>).keep, restored, parts, language });
+    this.#witnesses.warn((why) => this.#unkept(why));
     this.#outbox = new Outbox(
       resumeGraceMs > 0 ? 'replay' : 'nothing',
-      (events) => this.#record(events),
+      (events) => this.#witnesses.tell(events, this.#standing, () => this.#outbox.kept),
       restored?.events,
     );
     this.#line = line;
@@ -96,27 +97,24 @@ export class LiveSession implements Findable {
     // A server that was started with other models goes on with its own.
     this.#hearer = settings.model !== undefined && settings.model === offer.small?.model ? offer.small : offer;
     this.#driver = this.#drive({ format, settings, pipeline: parts.pipeline, seed: standing?.driver });
-    const { frameBytes } = this.#driver;
-    this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? parts.journals?.begin(birth, frameBytes) : undefined);
-    const speaking = { session: this.id, key: this.key, language: settings.language };
-    this.#speaker = parts.rooms?.speak(birth.room ?? this.id, speaking, restored?.told);
-    this.#journal?.tells((seq) => this.#speaker?.cursorOf(seq));
     board.join(this.id);
     if (line === undefined) return;
     this.#outbox.attach(line);
-    this.#say(readyOf(birth, secret, { ...parts, hearer: this.#hearer, language: settings.language }));
+    this.#say(readyOf(this.#witnesses.birth, secret, { ...parts, hearer: this.#hearer, language }));
+    if (this.#witnesses.refused !== undefined) this.#unkept(this.#witnesses.refused);
     if (board.advice.step !== 'none') this.#driver.load(board.advice);
   }
 
   /** Goes on where it stood in an earlier process, and waits for its client for the grace time. */
-  wait(): void {
-    const { audio, standing, events } = this.#restored!;
+  wait(graceMs = this.#parts.resumeGraceMs): void {
+    const recalled = this.#restored!;
+    const { audio, standing } = recalled;
     this.#restored = undefined;
-    this.#journal?.recall(audio, standing, events);
+    this.#witnesses.recall(recalled);
     this.#watchdog.sleep();
     if (standing.driver.core.state === 'closed') return this.#done();
     this.#driver.replay(audio, this.#finished ? 'finished' : 'streaming');
-    this.#grace = this.#parts.clock.after(this.#parts.resumeGraceMs, () => this.#finishHere());
+    this.#grace = this.#parts.clock.after(graceMs, () => this.#finishHere());
   }
 
   #drive(setup: DriverSetup): Driver {
@@ -125,7 +123,7 @@ export class LiveSession implements Findable {
       { ...this.#parts, session: this.id },
       {
         events: (events) => this.#say(...events),
-        heard: (bytes) => this.#journal?.heard(bytes),
+        heard: (bytes) => this.#witnesses.heard(bytes),
         closed: () => this.#done(),
         throttle: (stop) => this.#throttle(stop),
         broken: (error) => this.fail(error),
@@ -133,10 +131,8 @@ export class LiveSession implements Findable {
     );
   }
 
-  /** Viewers are served when the journal has it. */
-  #record(events: readonly ServerEvent[]): void {
-    this.#speaker?.tell(events);
-    this.#journal?.write(events, this.#standing, () => this.#outbox.kept);
+  #unkept(why: string): void {
+    this.#say({ type: 'notice', code: 'keep.skipped', text: `Not kept as a transcript: ${why}.` });
   }
 
   get #standing(): Standing {
@@ -185,7 +181,7 @@ export class LiveSession implements Findable {
   lost(line: Line, how: 'goodbye' | 'cut'): void {
     if (line !== this.#line || this.#life === 'ended') return;
     const { clock, resumeGraceMs } = this.#parts;
-    if (how === 'goodbye' || resumeGraceMs === 0) return this.#end();
+    if (how === 'goodbye' || resumeGraceMs === 0) return this.#left();
     this.#detach();
     if (this.#life === 'done') return;
     this.#grace = clock.after(resumeGraceMs, () => this.#finishHere());
@@ -221,7 +217,7 @@ export class LiveSession implements Findable {
 
   /** Its journal stays: the next process goes on with it. */
   destroy(): void {
-    this.#journal?.leave();
+    this.#witnesses.leave();
     this.#goodbye(1012, 'draining');
   }
 
@@ -356,6 +352,13 @@ export class LiveSession implements Findable {
     line?.close(status, reason);
   }
 
+  /** Nobody waits for its last words but the transcript that is kept of it. */
+  #left(): void {
+    if (!this.#witnesses.areKeeping || this.#life !== 'open') return this.#end();
+    this.#detach();
+    this.#finishHere();
+  }
+
   #detach(): void {
     this.#line = undefined;
     this.#outbox.detach();
@@ -365,7 +368,7 @@ export class LiveSession implements Findable {
   }
 
   #stop(): void {
-    this.#speaker?.leave();
+    this.#witnesses.end();
     this.#watchdog.close();
     this.#drainTimer?.[Symbol.dispose]();
     this.#driver.close();
@@ -378,7 +381,7 @@ export class LiveSession implements Findable {
     this.#stop();
     this.#grace?.[Symbol.dispose]();
     this.#line = undefined;
-    this.#journal?.remove();
+    this.#witnesses.forget();
     this.#parts.registry.forget(this.id);
     if (!counted) return;
     this.#parts.registry.remove(this.id);

@@ -67,14 +67,18 @@ function restore(left: LeftJournal, journals: Journals, parts: SessionParts): bo
     journal.remove();
     return false;
   };
-  if (ageMs > parts.resumeGraceMs) return drop('a session of an earlier run waited too long and is removed', { ageMs });
+  const isLate = ageMs > parts.resumeGraceMs;
   try {
     const recalled = recall(left.begin(), frameBytesOf);
     if (recalled === undefined || recalled.birth.session !== session)
       return drop('a journal cannot be read and is removed');
+    // Its client will not come back, but what was said and is not final yet belongs into its transcript.
+    if (isLate && recalled.birth.kept === undefined)
+      return drop('a session of an earlier run waited too long and is removed', { ageMs });
     // Another model may run now.
     languageOf(recalled.standing.driver.core.settings.language, parts.offer);
-    open(recalled, journals.again(left, recalled.birth, frameBytesOf(recalled.birth.audio)), parts);
+    const again = journals.again(left, recalled.birth, frameBytesOf(recalled.birth.audio));
+    open(recalled, again, parts).wait(isLate ? 0 : parts.resumeGraceMs);
     return true;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -82,12 +86,12 @@ function restore(left: LeftJournal, journals: Journals, parts: SessionParts): bo
   }
 }
 
-function open(recalled: Recalled, journal: ReturnType<Journals['again']>, parts: SessionParts): void {
+function open(recalled: Recalled, journal: ReturnType<Journals['again']>, parts: SessionParts): LiveSession {
   const { key, address } = recalled.birth;
   // Until its client is back nothing new is heard, so nobody has to be charged.
   const caller = { key, sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
   const session = new LiveSession({ ...recalled, journal }, undefined, parts, { caller, address });
   parts.registry.open(session);
   parts.meter.opened(parts.registry.size);
-  session.wait();
+  return session;
 }

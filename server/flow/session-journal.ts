@@ -1,5 +1,6 @@
 import type { AudioFormat, ServerEvent } from '../../protocol/index.ts';
 import type { Entry, Journal } from '../ports/store.ts';
+import type { KeptPlace } from '../ports/transcripts.ts';
 import type { DriverSeed } from './driver.ts';
 
 /** What never changes in a session. */
@@ -13,6 +14,8 @@ export interface Birth {
   readonly address: string;
   /** The room it speaks in; undefined is one named by its id. */
   readonly room?: string | undefined;
+  /** Its place in the transcript that is kept of it. */
+  readonly kept?: KeptPlace | undefined;
 }
 
 /** How a session stands after the events it is written with. */

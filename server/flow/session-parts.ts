@@ -7,6 +7,7 @@ import type { SpeechModel } from '../ports/speech-model.ts';
 import type { Cleaners } from './cleaning.ts';
 import type { JobBoard } from './job-board.ts';
 import type { Journals } from './journals.ts';
+import type { Keeper } from './keeper.ts';
 import type { Findable, Registry } from './registry.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -30,4 +31,6 @@ export interface SessionParts<S extends Findable> {
   readonly journals?: Journals | undefined;
   /** Where viewers read what is said; undefined lets nobody. */
   readonly rooms?: Rooms | undefined;
+  /** Who writes transcripts for later; undefined is nobody. */
+  readonly keeper?: Keeper | undefined;
 }

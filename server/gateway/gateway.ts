@@ -27,6 +27,7 @@ import { credentialOf } from './credential.ts';
 import { Farewell } from './farewell.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
 import { mintToken, readBounded, temporaryToken } from './tokens.ts';
+import type { TranscriptDesk } from './transcript-desk.ts';
 import { refused, UploadDesk } from './uploads.ts';
 import { ViewingDesk } from './viewing.ts';
 
@@ -40,7 +41,11 @@ export interface GatewayOptions {
   readonly sessionsPerKeyMax: number;
   readonly sessionsPerAddressMax: number;
   /** What is answered by HTTP beside the page, where anything is. */
-  readonly http?: { readonly routes: HttpRoutes; readonly decoder: AudioDecoder };
+  readonly http?: {
+    readonly routes: HttpRoutes;
+    readonly decoder: AudioDecoder;
+    readonly transcripts?: TranscriptDesk | undefined;
+  };
 }
 
 /** Clients that are being told over a connection why they may not stay. More are refused before the upgrade. */
@@ -136,6 +141,9 @@ export class Gateway implements TransportHandler {
         return json(await mintToken(request, credential, this.#access), 200);
       if (pathname === '/v3/token' && request.method === 'GET')
         return await temporaryToken(request, credential, this.#access);
+      const transcripts = this.#options.http?.transcripts;
+      if (transcripts?.claims(pathname))
+        return await transcripts.answer(request, await this.#access.admit(credential, 'transcripts'));
       // Numbers of the server say who speaks when; its page and its health say nothing about anybody.
       if (pathname === '/metrics') await this.#access.admit(credential, 'metrics');
       return await answer(request, this.#site);

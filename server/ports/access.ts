@@ -1,5 +1,7 @@
 /** What a key may be used for: open sessions, mint browser tokens, read `/metrics`. */
 export type Scope = 'stream' | 'token' | 'metrics';
+/** What a request is for. `transcripts` are those of one's own: the scope `stream`, also when its minutes are used up. */
+export type Purpose = Scope | 'transcripts';
 
 /** Who stands behind a request. */
 export interface Caller {
@@ -18,7 +20,7 @@ export interface Access {
   /** False when everybody may come in. */
   readonly needsKey: boolean;
   /** Rejects with `auth.missing`, `auth.invalid`, `auth.expired`, `auth.denied` or `auth.quota`. */
-  admit(credential: string | undefined, scope: Scope): Promise<Caller>;
+  admit(credential: string | undefined, purpose: Purpose): Promise<Caller>;
   /** The same for who comes back to a session that is open: it outlives its token, and the minutes of its key. */
   readmit(credential: string | undefined): Promise<Caller>;
   /** A token that opens sessions for `caller`'s key, for some seconds. */

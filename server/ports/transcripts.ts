@@ -40,6 +40,13 @@ export interface Place {
   readonly atMs: number;
 }
 
+/** The same, as the session's journal has it. */
+export interface KeptPlace extends Place {
+  readonly owner: string;
+  /** Nobody asked for it, so nobody misses it when nothing was said. */
+  readonly unasked: boolean;
+}
+
 /** A transcript with what only an export needs: the words of each sentence as spoken, by the sentence's name. */
 export interface Stored {
   readonly transcript: KeptTranscript;

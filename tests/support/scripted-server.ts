@@ -8,13 +8,17 @@ import { HTTP_ROUTES, ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import { JobBoard } from '../../server/flow/job-board.ts';
 import { Journals } from '../../server/flow/journals.ts';
+import type { Keeper } from '../../server/flow/keeper.ts';
 import type { LiveSession, SessionParts } from '../../server/flow/live-session.ts';
 import { Registry } from '../../server/flow/registry.ts';
 import { restoreSessions } from '../../server/flow/restore.ts';
 import { Rooms } from '../../server/flow/rooms.ts';
+import { Summariser } from '../../server/flow/summariser.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
+import { TranscriptDesk } from '../../server/gateway/transcript-desk.ts';
 import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
+import type { Assistant } from '../../server/ports/assistant.ts';
 import type { Cleaner } from '../../server/ports/cleaner.ts';
 import type { Clock } from '../../server/ports/clock.ts';
 import type { Routes } from '../../server/ports/dialect.ts';
@@ -64,6 +68,9 @@ export interface Door {
   readonly cleaner?: Cleaner;
   readonly speechModel?: SpeechModel;
   readonly port?: number;
+  /** Who keeps transcripts, and who summarises them. */
+  readonly keeper?: Keeper;
+  readonly assistant?: Assistant;
   /** Folder of the pages; none by default. */
   readonly web?: string;
   /** Name of a second model for English. */
@@ -85,6 +92,7 @@ export function scriptedParts(
     speechModel,
     store,
     small,
+    keeper,
   }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
@@ -106,6 +114,7 @@ export function scriptedParts(
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
     rooms: new Rooms({ clock, meter }),
+    keeper,
     board,
     registry,
     speechModel: speechModel ?? new EnergyModel(),
@@ -135,6 +144,9 @@ export async function openScriptedServer(
   const { registry } = parts;
   if (parts.journals !== undefined) restoreSessions(parts.journals, parts);
   const decoder = new ProcessDecoder();
+  const { keeper, assistant } = door;
+  const summariser = new Summariser(assistant, Date.now);
+  const transcripts = keeper && new TranscriptDesk({ keeper, summariser, nowMs: Date.now, log: door.log ?? silentLog });
   const gatewayTo = (routes: Routes, access: Access): Gateway =>
     new Gateway(
       parts,
@@ -142,7 +154,7 @@ export async function openScriptedServer(
       routes,
       access,
       {
-        ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax, http: { routes: HTTP_ROUTES, decoder } },
+        ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax, http: { routes: HTTP_ROUTES, decoder, transcripts } },
         measured: door.measured ?? false,
         ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
       },

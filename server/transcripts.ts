@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { readAddress } from '../models/address.ts';
+import { resolveModel } from '../models/locate.ts';
+import { Fault } from '../protocol/index.ts';
+import { LlamaAssistant } from './assistant/llama-assistant.ts';
+import { OpenAiAssistant } from './assistant/openai-assistant.ts';
+import { ConfigError } from './config/load.ts';
+import type { Config } from './config/options.ts';
+import { Keeper } from './flow/keeper.ts';
+import { Summariser } from './flow/summariser.ts';
+import { TranscriptDesk } from './gateway/transcript-desk.ts';
+import { systemClock } from './observe/clock.ts';
+import { fetchIfUrl } from './parts.ts';
+import type { Assistant } from './ports/assistant.ts';
+import type { Log } from './ports/log.ts';
+import type { TranscriptStore } from './ports/transcripts.ts';
+import { CannotKeep, openTranscripts } from './store/open-transcripts.ts';
+
+/** All that has to do with kept transcripts. */
+export interface Transcripts {
+  readonly keeper: Keeper;
+  readonly desk: TranscriptDesk;
+  readonly assistant: Assistant | undefined;
+  /** For `GET /v1/info`. */
+  readonly info: { readonly keeps: boolean; readonly assistant: string | null };
+  close(): Promise<void>;
+}
+
+/** Opens what the options ask for. A file that cannot be opened is no reason not to serve. */
+export async function openTranscriptDesk(config: Config, folder: string, log: Log): Promise<Transcripts> {
+  const assistant = await openAssistant(config, log);
+  const { store, absence } = openKept(config, folder, log);
+  const nowMs = Date.now;
+  const mode = config.keep as 'asked' | 'all' | 'off';
+  const keeper = new Keeper({ store, absence, mode, keepDays: config['keep-days'], nowMs, clock: systemClock, log });
+  const summariser = new Summariser(assistant, nowMs);
+  return {
+    keeper,
+    assistant,
+    desk: new TranscriptDesk({ keeper, summariser, nowMs, log }),
+    info: { keeps: store !== undefined, assistant: summariser.name },
+    close: async () => {
+      keeper.close();
+      await assistant?.close();
+    },
+  };
+}
+
+function openKept(
+  config: Config,
+  folder: string,
+  log: Log,
+): { readonly store: TranscriptStore | undefined; readonly absence: string } {
+  if (config.keep === 'off') return { store: undefined, absence: 'the server was started with --keep off' };
+  try {
+    const store = openTranscripts({
+      folder: join(folder, 'transcripts'),
+      sync: config['journal-sync'] as 'always' | 'never',
+      nowMs: Date.now,
+      brokenFile: (name) =>
+        log.error({ name }, 'the file of transcripts was broken and is set aside; a new one is begun'),
+    });
+    return { store, absence: '' };
+  } catch (error) {
+    if (!(error instanceof CannotKeep)) throw error;
+    log.error({ reason: error.message }, 'no transcripts are kept');
+    return { store: undefined, absence: error.message };
+  }
+}
+
+/** The instruct model the options name; undefined when they name none. */
+export async function openAssistant(config: Config, log: Log): Promise<Assistant | undefined> {
+  const { 'assistant-url': url, 'assistant-model': model, 'assistant-key': key } = config;
+  if (model === undefined) return undefined;
+  if (url !== undefined) return new OpenAiAssistant({ url, model, key });
+  const address = readAddress(model);
+  if (address.kind === 'known' && address.model.embedded)
+    throw new ConfigError([
+      new Fault('config.value', { name: 'assistant-model', got: model, want: 'a general instruct model (GGUF)' }),
+    ]);
+  await fetchIfUrl(model, config.offline);
+  const { path, name } = await resolveModel(model, { kind: 'cleanup' });
+  const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+  return new LlamaAssistant({ modelPath: path, modelName: name, threads, log });
+}

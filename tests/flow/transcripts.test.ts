@@ -1,0 +1,202 @@
+import t from 'tap';
+import { WebSocket } from 'ws';
+import type { ServerEvent } from '../../client/sdk/index.ts';
+import type { Access } from '../../server/ports/access.ts';
+import type { TranscriptStore } from '../../server/ports/transcripts.ts';
+import { MemoryTranscripts } from '../../server/store/memory-transcripts.ts';
+import { memoryKeeper } from '../support/kept.ts';
+import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
+
+const WORDS = [...script('Hello um there.', 0.6), ...script('We meet again.', 3.6)];
+const SOUND = sound(6, [
+  [0.5, 1.7],
+  [3.5, 4.7],
+]);
+const readyOf = (events: readonly ServerEvent[]) => events.find((event) => event.type === 'ready')!;
+const noticesOf = (events: readonly ServerEvent[]): string[] =>
+  events
+    .filter((event) => event.type === 'notice' && event.code === 'keep.skipped')
+    .map((event) => (event as { text: string }).text);
+
+async function eventually(look: () => boolean): Promise<void> {
+  while (!look()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+t.test('what is said in a session that asks for it is kept, cleaned, with its times', async (t) => {
+  const { keeper, store } = memoryKeeper();
+  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const events = await converse(await server.connect({ keep: { title: 'Monday' } }), SOUND);
+  const { transcript, part, transcriptMs } = readyOf(events);
+  t.same([part, transcriptMs], [1, 0]);
+  const kept = store.read('', transcript!)!.transcript;
+  const finals = events.filter((event) => event.type === 'final');
+  t.equal(kept.title, 'Monday');
+  t.equal(kept.durationMs, 6_000);
+  t.same(
+    kept.sentences.map(({ text, fromMs, toMs }) => ({ text, fromMs, toMs })),
+    finals.map(({ text, fromMs, toMs }) => ({ text, fromMs, toMs })),
+  );
+  t.same(
+    kept.sentences.map(({ cleaned }) => cleaned),
+    ['Hello there.', 'We meet again.'],
+  );
+  await server.close();
+});
+
+t.test('a second session goes on behind the first', async (t) => {
+  const { keeper, store } = memoryKeeper();
+  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { transcript } = readyOf(await converse(await server.connect({ keep: {} }), SOUND));
+  const again = readyOf(await converse(await server.connect({ keep: { transcript: transcript! } }), SOUND));
+  t.match(again, { transcript, part: 2, transcriptMs: 6_000 });
+  const kept = store.read('', transcript!)!.transcript;
+  t.same(
+    kept.sentences.map(({ part }) => part),
+    [1, 1, 2, 2],
+  );
+  t.ok(kept.sentences[2]!.fromMs >= 6_000);
+  t.equal(kept.durationMs, 12_000);
+  await t.rejects(server.connect({ keep: { transcript: 'nothing' } }), { code: 'transcript.unknown' });
+  await server.close();
+});
+
+t.test('who does not ask is not kept, unless all are', async (t) => {
+  const asked = memoryKeeper();
+  const all = memoryKeeper({ mode: 'all' });
+  for (const { keeper, store } of [asked, all]) {
+    const server = await openScriptedServer(WORDS, 8, { keeper });
+    const { transcript } = readyOf(await converse(await server.connect(), SOUND));
+    t.equal(store.list('', { words: [], limit: 5 }).transcripts.length, keeper === all.keeper ? 1 : 0);
+    t.equal(transcript !== undefined, keeper === all.keeper);
+    await server.close();
+  }
+});
+
+t.test('a session in which nothing was said leaves no transcript that nobody asked for', async (t) => {
+  const { keeper, store } = memoryKeeper({ mode: 'all' });
+  const server = await openScriptedServer([], 8, { keeper });
+  await converse(await server.connect(), sound(1, []));
+  t.same(store.list('', { words: [], limit: 5 }).transcripts, []);
+  await converse(await server.connect({ keep: {} }), sound(1, []));
+  t.equal(store.list('', { words: [], limit: 5 }).transcripts.length, 1);
+  await server.close();
+});
+
+t.test('a server that can keep nothing says so and transcribes on', async (t) => {
+  const { keeper } = memoryKeeper({ store: undefined, absence: 'no room' });
+  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const events = await converse(await server.connect({ keep: {} }), SOUND);
+  t.same(noticesOf(events), ['Not kept as a transcript: no room.']);
+  t.equal(events.filter(({ type }) => type === 'final').length, 2);
+  t.same(noticesOf(await converse(await server.connect(), SOUND)), [], 'nobody else is told');
+  await server.close();
+});
+
+/** A store that has no room while `full`. */
+function limited(): { store: TranscriptStore; disk: { full: boolean } } {
+  const disk = { full: false };
+  const memory = new MemoryTranscripts(Date.now);
+  const store = new Proxy(memory, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => {
+        if (disk.full) throw Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
+        return method.apply(target, args);
+      };
+    },
+  });
+  return { store, disk };
+}
+
+t.test('a disk that is full for a while costs no sentence', async (t) => {
+  const { store, disk } = limited();
+  const { keeper } = memoryKeeper({ store });
+  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const session = await server.connect({ keep: {} });
+  session.on('speech', ({ atMs }) => {
+    disk.full = atMs < 3_000;
+  });
+  const events = await converse(session, SOUND);
+  t.equal(noticesOf(events).length, 1);
+  t.match(noticesOf(events)[0], /SQLITE_FULL.*tried again/);
+  const kept = store.read('', readyOf(events).transcript!)!.transcript;
+  t.same(
+    kept.sentences.map(({ cleaned }) => cleaned),
+    ['Hello there.', 'We meet again.'],
+  );
+  t.same(
+    events.map(({ seq }) => seq),
+    events.map((_, i) => i + 1),
+    'the notice is in its place',
+  );
+  disk.full = true;
+  const without = await converse(await server.connect({ keep: {} }), SOUND);
+  t.match(noticesOf(without)[0], /SQLITE_FULL/);
+  t.equal(without.filter(({ type }) => type === 'final').length, 2);
+  await server.close();
+});
+
+t.test('a transcript that is deleted while it is written stays deleted, and the session goes on', async (t) => {
+  const { keeper, store } = memoryKeeper();
+  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const session = await server.connect({ keep: {} });
+  const transcript = (await session.opened).transcript!;
+  session.on('final', ({ sentence }) => {
+    if (sentence === 1) store.remove('', transcript);
+  });
+  const all = await converse(session, SOUND);
+  t.match(noticesOf(all), [/was deleted/]);
+  t.equal(store.read('', transcript), undefined);
+  t.equal(all.filter(({ type }) => type === 'final').length, 2);
+  await server.close();
+});
+
+for (const how of ['says goodbye', 'is cut off'] as const) {
+  t.test(`what a client that ${how} has said is finalised and kept`, async (t) => {
+    const { keeper, store } = memoryKeeper();
+    const server = await openScriptedServer(WORDS, 8, { keeper, graceMs: 20 });
+    const sockets: WebSocket[] = [];
+    class Held extends WebSocket {
+      constructor(...args: ConstructorParameters<typeof WebSocket>) {
+        super(...args);
+        sockets.push(this);
+      }
+    }
+    const session = await server.connect({ keep: {}, reconnect: false, WebSocket: Held as never });
+    const { transcript } = await session.opened;
+    const half = SOUND.subarray(0, 24_000);
+    session.send(half);
+    await new Promise<void>((resolve) => session.on('partial', () => resolve()));
+    t.equal(store.read('', transcript!)?.transcript.sentences.length, 0, 'in the middle of a sentence');
+    if (how === 'says goodbye') session.close();
+    else sockets[0]!.terminate();
+    await eventually(() => store.read('', transcript!)?.transcript.sentences.length === 1);
+    await eventually(() => server.registry.size === 0);
+    t.match(store.read('', transcript!)?.transcript.sentences[0], { text: /^Hello/ });
+    await server.close();
+  });
+}
+
+t.test('a key reads its own transcripts alone, also when its minutes are used up', async (t) => {
+  const { keeper, store } = memoryKeeper();
+  const caller = (key: string) => ({ key, sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true });
+  const purposes: string[] = [];
+  const access = {
+    needsKey: true,
+    admit: async (credential: string | undefined, purpose: string) => {
+      purposes.push(purpose);
+      return caller(credential ?? '');
+    },
+    readmit: async (credential: string | undefined) => caller(credential ?? ''),
+    mint: () => Promise.reject(new Error('no')),
+  } as unknown as Access;
+  const server = await openScriptedServer(WORDS, 8, { keeper, access });
+  const id = store.create('a', { title: 'Mine', startedMs: 0 })!;
+  const get = (key: string, path: string) =>
+    fetch(`${server.url}/v1/transcripts${path}`, { headers: { authorization: `Bearer ${key}` } });
+  t.equal((await get('a', `/${id}`)).status, 200);
+  t.equal((await get('b', `/${id}`)).status, 404);
+  t.same(await (await get('b', '')).json(), { transcripts: [] });
+  t.same([...new Set(purposes)], ['transcripts']);
+  await server.close();
+});
