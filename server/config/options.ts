@@ -102,8 +102,15 @@ export const OPTIONS = {
   commit: {
     type: 'string',
     default: commit.policy,
-    choices: ['agreement', 'edge', 'plain'],
+    choices: ['trust', 'agreement', 'edge', 'plain'],
     doc: 'When words become stable; `plain` is LocalAgreement-2 as published.',
+  },
+  'commit-chance': {
+    type: 'number',
+    default: commit.chance,
+    min: 0,
+    max: 1,
+    doc: 'With `trust`: how likely a word must be right to be stable.',
   },
   'commit-edge-ms': {
     type: 'integer',
@@ -117,7 +124,7 @@ export const OPTIONS = {
     default: commit.earlyConfidence,
     min: 0,
     max: 2,
-    doc: 'A word this sure is stable after one decode; above 1 never.',
+    doc: 'With `agreement`: a word this sure is stable after one decode; above 1 never.',
   },
   'commit-early-ms': {
     type: 'integer',
@@ -126,19 +133,12 @@ export const OPTIONS = {
     max: 10_000,
     doc: 'How far behind the end of the audio such a word must be.',
   },
-  'show-edge-ms': {
-    type: 'integer',
-    default: show.edgeMs,
-    min: 0,
-    max: 5_000,
-    doc: 'A new word this near the end of the audio is half heard and not shown yet.',
-  },
-  'show-confidence': {
+  'show-chance': {
     type: 'number',
-    default: show.confidence,
+    default: show.chance,
     min: 0,
-    max: 2,
-    doc: 'A word this sure is shown however near the end; above 1 never.',
+    max: 1,
+    doc: 'How likely a word must be to stay to be shown before it is stable.',
   },
   'segment-soft-ms': {
     type: 'integer',

@@ -34,6 +34,9 @@ import { EnergyModel } from '../../server/vad/energy.ts';
 import { silentMeter } from './silent-meter.ts';
 
 const nothing = (): void => {};
+/** Stable when two decodes agree: a script's words need no evidence. */
+const SCRIPTED_COMMIT = { ...PIPELINE.commit, policy: 'agreement', edgeMs: 500, leastMs: 0 } as const;
+
 export const silentLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** The limits of a real server. */
@@ -124,7 +127,7 @@ export function scriptedParts(
     meter,
     journals,
     // Its words are never misheard for want of context.
-    pipeline: { ...PIPELINE, commit: { ...PIPELINE.commit, leastMs: 0 }, models: { own: 'script', small } },
+    pipeline: { ...PIPELINE, commit: SCRIPTED_COMMIT, models: { own: 'script', small } },
     offer,
     engine: 'script',
     cleanTimeoutMs: 500,

@@ -21,7 +21,11 @@ export interface PipelineOptions {
   };
   readonly commit: {
     /** `agreement`: LocalAgreement-2 with early commit; `edge`: one decode, away from the edge; `plain`: LocalAgreement-2 as published. */
-    readonly policy: 'agreement' | 'edge' | 'plain';
+    readonly policy: 'trust' | 'agreement' | 'edge' | 'plain';
+    /** `trust`: a word at least this likely to be right is stable, 0-1. */
+    readonly chance: number;
+    /** `trust`: so is a word that this many decodes in a row have heard before. */
+    readonly patience: number;
     /** A word this near the growing edge is never stable. */
     readonly edgeMs: number;
     /** A word at least this sure and `earlyMs` behind the edge is stable after one decode; above 1 never. */
@@ -31,13 +35,12 @@ export interface PipelineOptions {
     readonly leastMs: number;
   };
   readonly show: {
-    /** A tentative word this near the growing edge is half heard: it is shown only when the decode before said it too. */
-    readonly edgeMs: number;
-    /** A word at least this sure is shown however near the edge; above 1 never. */
-    readonly confidence: number;
+    /** A tentative word is shown when it is at least this likely to stay, 0-1. */
+    readonly chance: number;
     /** The same while nothing of a sentence is on screen: the first word is wanted soon. */
-    readonly darkEdgeMs: number;
-    readonly darkConfidence: number;
+    readonly darkChance: number;
+    /** Decodes that words on screen outlast when another says something else there and is not sure of it. */
+    readonly holdDecodes: number;
     /** Voice needed before the first partial: less gives no word. */
     readonly firstMs: number;
     /** While nothing of a sentence is on screen, new audio between two partials; later it is `partialEveryMs`. */
@@ -65,8 +68,16 @@ export interface PipelineOptions {
 export const PIPELINE: PipelineOptions = {
   vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
-  commit: { policy: 'agreement', edgeMs: 500, earlyConfidence: 0.95, earlyMs: 600, leastMs: 2_000 },
-  show: { edgeMs: 600, confidence: 0.95, darkEdgeMs: 120, darkConfidence: 0.8, firstMs: 160, firstEveryMs: 100 },
+  commit: {
+    policy: 'trust',
+    chance: 0.88,
+    patience: 2,
+    edgeMs: 300,
+    earlyConfidence: 0.95,
+    earlyMs: 600,
+    leastMs: 1_000,
+  },
+  show: { chance: 0.94, darkChance: 0.6, holdDecodes: 2, firstMs: 160, firstEveryMs: 100 },
   segment: { softMs: 12_000, hardMs: 25_000 },
   lead: { ms: 5_000, gapMs: 1_500 },
   ringSeconds: 45,

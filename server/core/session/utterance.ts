@@ -20,10 +20,9 @@ export interface FinalJob {
 
 /** Which tentative words are shown: see `PipelineOptions.show`. */
 export interface ShowOptions {
-  readonly edgeSamples: number;
-  readonly confidence: number;
-  readonly darkEdgeSamples: number;
-  readonly darkConfidence: number;
+  readonly chance: number;
+  readonly darkChance: number;
+  readonly holdDecodes: number;
 }
 
 /** Fewer words are not cut, however long they take. */
@@ -67,6 +66,8 @@ export class Utterance {
   readonly #show: ShowOptions;
   #last: readonly Word[] = [];
   #shown = '';
+  /** Decodes in a row that the words on screen have been held against. */
+  #held = 0;
   /** How many stable words of the open sentence are on screen. */
   #shownStable = 0;
 
@@ -108,13 +109,33 @@ export class Utterance {
 
   /** Reads a decode of the growing span; `edge` is where its audio ends, `from` where it began, with its lead. */
   grow(words: readonly Word[], edge: number, from = this.anchor): void {
-    const { tentative, agreed } = this.words.push(this.#withoutEcho(words), { from, edge });
-    const show = this.#show;
-    const dark = this.words.stable.length === 0 && this.visible.length === 0;
-    const [near, sure] = dark ? [show.darkEdgeSamples, show.darkConfidence] : [show.edgeSamples, show.confidence];
-    const hidden = tentative.findIndex((word, i) => i >= agreed && edge - word.to < near && word.confidence < sure);
+    const { fresh, tentative, chances } = this.words.push(this.#withoutEcho(words), { from, edge });
     this.tentative = tentative;
-    this.visible = hidden < 0 ? tentative : tentative.slice(0, hidden);
+    this.visible = this.#choose(tentative, chances, this.#onScreen(fresh));
+  }
+
+  /** The tentative words on screen, without those that have just become stable. */
+  #onScreen(fresh: readonly Word[]): readonly Word[] {
+    const goesOn = fresh.every((word, i) => sameWord(word, this.visible[i]));
+    return goesOn ? this.visible.slice(fresh.length) : [];
+  }
+
+  /**
+   * Words that are likely to stay, and of those on screen all that are still said. Where a decode says something else
+   * there and is not sure of it, the old words stand for another decode or two: most often they come back.
+   */
+  #choose(tentative: readonly Word[], chances: readonly number[], old: readonly Word[]): readonly Word[] {
+    const { chance, darkChance, holdDecodes } = this.#show;
+    const dark = this.words.stable.length === 0 && old.length === 0;
+    const kept = agreement(tentative, old);
+    const hidden = chances.findIndex((likely, i) => i >= kept && likely < (dark ? darkChance : chance));
+    const count = hidden < 0 ? tentative.length : hidden;
+    if (count > kept || kept === old.length || this.#held >= holdDecodes) {
+      this.#held = 0;
+      return tentative.slice(0, count);
+    }
+    this.#held++;
+    return [...tentative.slice(0, kept), ...old.slice(kept)];
   }
 
   /** Reads the decode of the whole span: everything is stable after it. */
@@ -178,16 +199,18 @@ export class Utterance {
 export function openUtterance(start: number, { commit, show }: PipelineOptions, seed?: UtteranceSeed): Utterance {
   const policy = {
     policy: commit.policy,
+    chance: commit.chance,
+    patience: commit.patience,
     edgeSamples: samplesFromMs(commit.edgeMs),
     earlyConfidence: commit.earlyConfidence,
     earlySamples: samplesFromMs(commit.earlyMs),
     leastSamples: commit.policy === 'plain' ? 0 : samplesFromMs(commit.leastMs),
   };
-  const shown = {
-    edgeSamples: samplesFromMs(show.edgeMs),
-    confidence: show.confidence,
-    darkEdgeSamples: samplesFromMs(show.darkEdgeMs),
-    darkConfidence: show.darkConfidence,
-  };
-  return new Utterance(start, policy, shown, seed);
+  return new Utterance(start, policy, show, seed);
+}
+
+/** How many words two decodes have in common at the front. */
+function agreement(now: readonly Word[], before: readonly Word[]): number {
+  const differs = now.findIndex((word, i) => !sameWord(word, before[i]));
+  return differs < 0 ? now.length : differs;
 }

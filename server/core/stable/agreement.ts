@@ -1,9 +1,14 @@
 import type { Word } from '../hypothesis.ts';
+import { chanceRight, chanceToStay, type Evidence, type Heard, recall, weigh } from './trust.ts';
 import { overlap, sameWord, splitHanging } from './words.ts';
 
 /** When a word becomes stable. Durations in samples. */
 export interface CommitOptions {
-  readonly policy: 'agreement' | 'edge' | 'plain';
+  readonly policy: 'trust' | 'agreement' | 'edge' | 'plain';
+  /** `trust`: a word this likely to be right is stable. */
+  readonly chance: number;
+  /** `trust`: so is one that so many decodes in a row have heard before: more of them will say nothing new. */
+  readonly patience: number;
   readonly edgeSamples: number;
   readonly earlyConfidence: number;
   readonly earlySamples: number;
@@ -22,8 +27,8 @@ export interface Commit {
   readonly fresh: readonly Word[];
   /** The rest of the newest decode. May change with the next one. */
   readonly tentative: readonly Word[];
-  /** How many tentative words the decode before said as well. */
-  readonly agreed: number;
+  /** Of each tentative word: how likely it is to stay. */
+  readonly chances: readonly number[];
 }
 
 /**
@@ -36,6 +41,7 @@ export class StableWords {
   readonly #options: CommitOptions;
   #stable: Word[] = [];
   #previous: readonly Word[] = [];
+  #heard: readonly Heard[] = [];
   /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
   #hanging = '';
 
@@ -59,12 +65,13 @@ export class StableWords {
   push(hypothesis: readonly Word[], { from, edge }: { readonly from: number; readonly edge: number }): Commit {
     const known = overlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
-    const count = edge - from < this.#options.leastSamples ? 0 : this.#commitCount(rest, edge);
-    const agreed = agreement(rest, this.#previous);
+    this.#heard = recall(hypothesis, this.#heard);
+    const evidence = weigh(this.#heard, known, { from, edge });
+    const count = edge - from < this.#options.leastSamples ? 0 : this.#commitCount(rest, evidence, edge);
     this.#previous = rest.slice(count);
     this.#noteHanging(hypothesis, known);
     const fresh = this.#freeze(rest.slice(0, count));
-    return { fresh, tentative: this.#previous, agreed: Math.max(0, agreed - count) };
+    return { fresh, tentative: this.#previous, chances: evidence.slice(count).map(chanceToStay) };
   }
 
   /** The speaker stopped: nothing more can contradict the tail. Everything is stable now. */
@@ -74,7 +81,7 @@ export class StableWords {
     const fresh = this.#freeze(hypothesis.slice(known));
     this.#closeHanging();
     this.#previous = [];
-    return { fresh, tentative: [], agreed: 0 };
+    return { fresh, tentative: [], chances: [] };
   }
 
   /** Gives away the first `count` stable words with their punctuation; what is left goes on as the next sentence. */
@@ -83,15 +90,18 @@ export class StableWords {
     return this.#stable.splice(0, count);
   }
 
-  #commitCount(rest: readonly Word[], edge: number): number {
-    const { policy, edgeSamples, earlyConfidence, earlySamples } = this.#options;
+  #commitCount(rest: readonly Word[], evidence: readonly Evidence[], edge: number): number {
+    const { policy, chance, patience, edgeSamples, earlyConfidence, earlySamples } = this.#options;
     let count = 0;
     for (const [i, word] of rest.entries()) {
       const behind = edge - word.to;
       const agreed = sameWord(word, this.#previous[i]) && count === i;
       const safe = policy === 'plain' || behind >= edgeSamples;
-      const early = policy !== 'plain' && word.confidence >= earlyConfidence && behind >= earlySamples;
-      if (!safe || !(agreed || early || policy === 'edge')) break;
+      const early = policy === 'agreement' && word.confidence >= earlyConfidence && behind >= earlySamples;
+      const { heardBefore } = evidence[i]!;
+      const trusted = chanceRight(evidence[i]!) >= chance || heardBefore >= patience;
+      const sure = policy === 'trust' ? trusted : agreed || early || policy === 'edge';
+      if (!safe || !sure) break;
       count = i + 1;
     }
     return count;
@@ -122,10 +132,4 @@ export class StableWords {
     }
     this.#hanging = '';
   }
-}
-
-/** How many words two decodes have in common at the front. */
-function agreement(now: readonly Word[], before: readonly Word[]): number {
-  const differs = now.findIndex((word, i) => !sameWord(word, before[i]));
-  return differs < 0 ? now.length : differs;
 }

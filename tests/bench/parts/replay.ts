@@ -1,17 +1,14 @@
 // How commit and endpoint settings change live text, without waiting for real time: the pure session under a simulated
 // clock, real decodes (kept in --cache), a decode's length taken from its window. Seconds unless the column says otherwise.
 import { fileURLToPath } from 'node:url';
-import { pathOf } from '../../../models/locate.ts';
-import { findModel } from '../../../models/registry.ts';
-import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../server/core/session/settings.ts';
-import { NativeEngine } from '../../../server/engine/child/whisper-native.ts';
+import { PIPELINE, type PipelineOptions } from '../../../server/core/session/settings.ts';
 import { FULL_WINDOW } from '../../../server/engine/native/defaults.ts';
-import { SileroModel } from '../../../server/vad/silero.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
 import { samplesOf } from '../feed.ts';
 import { type Arrival, type Measured, measure } from '../measures.ts';
-import { Replay, remembered } from '../replay.ts';
+import { Replay } from '../replay.ts';
+import { decoderOf, settingsFor, voicesOf } from '../replay-parts.ts';
 import { mean, quantile, readArgs, table } from '../report.ts';
 
 /** `--set "commit.edgeMs=400 floors.partial=256|…"`: one row per variant. */
@@ -40,20 +37,7 @@ export async function run(args: string[]): Promise<void> {
     )
     .filter((_, i) => i % Number(options['every']) === 0);
   const voices = await voicesOf(recordings);
-  const engine = new NativeEngine({
-    modelPath: pathOf(findModel(options['model']!)!),
-    slots: 1,
-    cores: 2,
-    finalWindowFloor: 512,
-    partialWindowFloor: 0,
-    beamSize: 1,
-    temperatures: [0],
-  } as never);
-  const decode = remembered(
-    (span, windowFloor) => engine.decode({ ...span, windowFloor, id: 0 } as never, 2, new AbortController().signal),
-    options['cache']!,
-    options['model']!,
-  );
+  const decode = decoderOf(options['model']!, options['cache']!);
   const rows: (string | number)[][] = [
     [
       'variant',
@@ -121,20 +105,6 @@ function print({ file }: Recording, arrivals: readonly Arrival[]): void {
   }
 }
 
-async function voicesOf(recordings: readonly Recording[]): Promise<Map<string, Float32Array>> {
-  const vad = await SileroModel.load();
-  const voices = new Map<string, Float32Array>();
-  for (const recording of recordings) {
-    const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768);
-    const probe = vad.open();
-    const voice = new Float32Array(Math.floor(samples.length / 512));
-    for (let i = 0; i < voice.length; i++) voice[i] = await probe.probability(samples.slice(i * 512, i * 512 + 512));
-    voices.set(recording.file, voice);
-  }
-  await vad.close();
-  return voices;
-}
-
 function variant(set: string): { pipeline: PipelineOptions; floors: { partial: number; final: number } } {
   const all = structuredClone({ ...PIPELINE, floors: { partial: 0, final: 512 } }) as Record<string, unknown>;
   for (const pair of set.split(/\s+/).filter(Boolean)) {
@@ -149,21 +119,7 @@ function variant(set: string): { pipeline: PipelineOptions; floors: { partial: n
   return { pipeline: pipeline as never, floors: floors as never };
 }
 
-function settingsFor({ language }: Recording, { endpoint, partialEveryMs }: PipelineOptions): SessionSettings {
-  return {
-    channels: 1,
-    language: language === 'zxx' ? 'auto' : language,
-    languages: [],
-    task: 'transcribe',
-    model: undefined,
-    vocabulary: [],
-    partials: { mode: 'revisable', everyMs: partialEveryMs },
-    cleanup: { mode: 'rules', instruction: '' },
-    endpoint,
-  };
-}
-
-type Decode = ReturnType<typeof remembered>;
+type Decode = ReturnType<typeof decoderOf>;
 
 async function offlineErrors(recordings: readonly Recording[], decode: Decode): Promise<Map<string, number>> {
   const errors = new Map<string, number>();

@@ -81,7 +81,7 @@ class Harness {
   #speaking = false;
   #voice = false;
 
-  constructor(policy: 'agreement' | 'edge' | 'plain') {
+  constructor(policy: PipelineOptions['commit']['policy']) {
     // Short segments, so that speech is often cut where no sentence ends.
     const segment = { softMs: 1_000, hardMs: 5_000 };
     this.#pipeline = { ...PIPELINE, segment, commit: { ...PIPELINE.commit, policy } };
@@ -230,7 +230,7 @@ class Harness {
   }
 }
 
-for (const policy of ['agreement', 'edge', 'plain'] as const) {
+for (const policy of ['trust', 'agreement', 'edge', 'plain'] as const) {
   t.test(`stable text never changes and is a prefix of a final that is sent once (${policy})`, async (t) => {
     let steps = 0;
     let finals = 0;

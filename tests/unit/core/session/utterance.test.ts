@@ -5,20 +5,22 @@ import { Utterance } from '../../../../server/core/session/utterance.ts';
 const STEP = 8_000;
 const COMMIT = {
   policy: 'agreement',
-  edgeSamples: STEP,
+  chance: 1,
+  patience: 9,
+  edgeSamples: 100 * STEP,
   earlyConfidence: 2,
   earlySamples: 0,
   leastSamples: 0,
 } as const;
-const SHOW = { edgeSamples: 2_000, confidence: 0.8, darkEdgeSamples: 2_000, darkConfidence: 0.8 };
+const SHOW = { chance: 0.8, darkChance: 0.6, holdDecodes: 1 };
 
-const words = (line: string, lastConfidence = 0.5): Word[] =>
+const words = (line: string, lastConfidence = 0.5, confidence = 0.5): Word[] =>
   line.split(' ').map((text, i, all) => ({
     text,
     space: true,
     from: i * STEP,
     to: (i + 1) * STEP,
-    confidence: i === all.length - 1 ? lastConfidence : 0.5,
+    confidence: i === all.length - 1 ? lastConfidence : confidence,
   }));
 
 /** Decodes whose audio ends `margin` samples behind their last word; what is on screen after each. */
@@ -31,15 +33,29 @@ function check(decodes: readonly (readonly Word[])[], want: readonly string[], m
   t.same(got, want);
 }
 
-t.test('half a word at the edge is not shown', async () => check([words('an ill')], ['an']));
-t.test('the same word away from the edge is', async () => check([words('an ill')], ['an ill'], 2_000));
-t.test('a word at the edge that two decodes say is shown', async () =>
-  check([words('an ill'), words('an ill')], ['an', 'an ill']),
+const UNSURE = words('on hill', 0.05, 0.05);
+
+t.test('half a word at the edge is not shown', async () => check([words('an ill', 0.2)], ['an']));
+t.test('the same word away from the edge is', async () => check([words('an ill', 0.2)], ['an ill'], 32_000));
+t.test('a word at the edge that decodes keep saying is shown', async () =>
+  check([words('an ill', 0.2), words('an ill', 0.2), words('an ill', 0.2)], ['an', 'an', 'an ill']),
 );
 t.test('a sure word is shown at once', async () => check([words('an apple', 0.9)], ['an apple']));
+t.test('a word on screen stays there while it is said, though it would not be shown anew', async () =>
+  check([words('an apple', 0.9), words('an apple pie', 0.05, 0.1)], ['an apple', 'an apple']),
+);
+t.test('an unsure decode that says something else changes nothing at first', async () =>
+  check([words('an apple', 0.9), UNSURE, words('an apple', 0.9)], ['an apple', 'an apple', 'an apple']),
+);
+t.test('when the next decode says it too the old words go', async () =>
+  check([words('an apple', 0.9), UNSURE, UNSURE], ['an apple', 'an apple', '']),
+);
+t.test('a sure decode that says something else is shown at once', async () =>
+  check([words('an apple', 0.9), words('on hills', 0.9, 0.9)], ['an apple', 'on hills']),
+);
 t.test('what is hidden still counts as heard by the next decode', async () => {
-  const utterance = new Utterance(0, COMMIT, SHOW);
-  utterance.grow(words('an ill'), 2 * STEP + 500);
-  utterance.grow(words('an ill'), 4 * STEP);
+  const utterance = new Utterance(0, { ...COMMIT, edgeSamples: STEP }, SHOW);
+  utterance.grow(words('an ill', 0.2), 2 * STEP + 500);
+  utterance.grow(words('an ill', 0.2), 4 * STEP);
   t.equal(utterance.words.stable.map(({ text }) => text).join(' '), 'an ill');
 });

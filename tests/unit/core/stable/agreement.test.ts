@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
-import { StableWords } from '../../../../server/core/stable/agreement.ts';
+import { type CommitOptions, StableWords } from '../../../../server/core/stable/agreement.ts';
 import { textOf } from '../../../../server/core/stable/words.ts';
 
 const STEP = 8_000;
@@ -14,11 +14,13 @@ const words = (line: string, confidence = 0.5): Word[] =>
 function check(
   decodes: readonly string[],
   want: readonly string[],
-  policy: 'agreement' | 'edge' | 'plain' = 'agreement',
+  policy: CommitOptions['policy'] = 'agreement',
   edge = 100 * STEP,
 ): void {
   const stable = new StableWords({
     policy,
+    chance: 0.9,
+    patience: 3,
     edgeSamples: STEP,
     earlyConfidence: 0.95,
     earlySamples: 2 * STEP,
@@ -58,6 +60,8 @@ t.test('the published policy looks at agreement alone', async () =>
 t.test('a very sure word is stable after one decode', async (t) => {
   const stable = new StableWords({
     policy: 'agreement',
+    chance: 1,
+    patience: 9,
     edgeSamples: STEP,
     earlyConfidence: 0.95,
     earlySamples: 2 * STEP,
@@ -70,6 +74,8 @@ t.test('a very sure word is stable after one decode', async (t) => {
 t.test('of too little audio nothing is stable, however sure and however often it is said', async (t) => {
   const stable = new StableWords({
     policy: 'agreement',
+    chance: 1,
+    patience: 9,
     edgeSamples: 0,
     earlyConfidence: 0.95,
     earlySamples: 0,
@@ -85,6 +91,8 @@ t.test('of too little audio nothing is stable, however sure and however often it
 t.test('the last decode makes the rest stable and keeps what was', async (t) => {
   const stable = new StableWords({
     policy: 'plain',
+    chance: 1,
+    patience: 9,
     edgeSamples: 0,
     earlyConfidence: 2,
     earlySamples: 0,
@@ -94,4 +102,37 @@ t.test('the last decode makes the rest stable and keeps what was', async (t) => 
   stable.push(words('we go'), { from: 0, edge: 0 });
   stable.finish(words('We go home.'));
   t.equal(textOf(stable.stable), 'we go home.');
+});
+
+const TRUST = {
+  policy: 'trust',
+  chance: 0.9,
+  patience: 2,
+  edgeSamples: STEP,
+  earlyConfidence: 2,
+  earlySamples: 0,
+  leastSamples: 0,
+} as const;
+
+t.test(
+  'by trust a sure word away from the edge is stable at once, an unsure one holds back those behind it',
+  async (t) => {
+    const stable = new StableWords(TRUST);
+    const [the, cat, sat] = words('the cat sat', 0.98);
+    stable.push([the!, { ...cat!, confidence: 0.2 }, sat!], { from: 0, edge: 5 * STEP });
+    t.equal(textOf(stable.stable), 'the');
+  },
+);
+t.test('by trust a word that decodes keep saying is stable in the end, however unsure', async (t) => {
+  const stable = new StableWords(TRUST);
+  const seen = [1, 2, 3].map(() => {
+    stable.push(words('mumble', 0.05), { from: 0, edge: 5 * STEP });
+    return textOf(stable.stable);
+  });
+  t.same(seen, ['', '', 'mumble']);
+});
+t.test('by trust nothing at the edge is stable', async (t) => {
+  const stable = new StableWords(TRUST);
+  for (let n = 0; n < 5; n++) stable.push(words('sure thing', 0.99), { from: 0, edge: 2 * STEP + 100 });
+  t.equal(textOf(stable.stable), 'sure');
 });

@@ -1,0 +1,55 @@
+import { pathOf } from '../../models/locate.ts';
+import { findModel } from '../../models/registry.ts';
+import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
+import { NativeEngine } from '../../server/engine/child/whisper-native.ts';
+import { SileroModel } from '../../server/vad/silero.ts';
+import type { Recording } from '../support/recordings.ts';
+import { samplesOf } from './feed.ts';
+import { remembered } from './replay.ts';
+
+/** The real engine, its answers kept in the folder `cache`. */
+export function decoderOf(model: string, cache: string): ReturnType<typeof remembered> {
+  const engine = new NativeEngine({
+    modelPath: pathOf(findModel(model)!),
+    slots: 1,
+    cores: 2,
+    finalWindowFloor: 512,
+    partialWindowFloor: 0,
+    beamSize: 1,
+    temperatures: [0],
+  } as never);
+  return remembered(
+    (span, windowFloor) => engine.decode({ ...span, windowFloor, id: 0 } as never, 2, new AbortController().signal),
+    cache,
+    model,
+  );
+}
+
+/** File → probability of a voice in each window. */
+export async function voicesOf(recordings: readonly Recording[]): Promise<Map<string, Float32Array>> {
+  const vad = await SileroModel.load();
+  const voices = new Map<string, Float32Array>();
+  for (const recording of recordings) {
+    const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768);
+    const probe = vad.open();
+    const voice = new Float32Array(Math.floor(samples.length / 512));
+    for (let i = 0; i < voice.length; i++) voice[i] = await probe.probability(samples.slice(i * 512, i * 512 + 512));
+    voices.set(recording.file, voice);
+  }
+  await vad.close();
+  return voices;
+}
+
+export function settingsFor({ language }: Recording, { endpoint, partialEveryMs }: PipelineOptions): SessionSettings {
+  return {
+    channels: 1,
+    language: language === 'zxx' ? 'auto' : language,
+    languages: [],
+    task: 'transcribe',
+    model: undefined,
+    vocabulary: [],
+    partials: { mode: 'revisable', everyMs: partialEveryMs },
+    cleanup: { mode: 'rules', instruction: '' },
+    endpoint,
+  };
+}
