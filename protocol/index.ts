@@ -8,6 +8,7 @@ export * from './events.ts';
 export * from './faults.ts';
 export * from './limits.ts';
 export * from './read-event.ts';
+export * from './reading.ts';
 export * from './transcripts.ts';
 export * from './version.ts';
 export * from './viewer-events.ts';

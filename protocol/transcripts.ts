@@ -108,17 +108,3 @@ export type SummaryWish = z.infer<typeof SummaryWish>;
 
 export const EXPORTS = ['md', 'html', 'txt', 'srt', 'vtt', 'json'] as const;
 export type ExportFormat = (typeof EXPORTS)[number];
-
-/** What a sentence reads like. */
-export const readingOf = ({
-  correction,
-  cleaned,
-  text,
-}: Pick<KeptSentence, 'correction' | 'cleaned' | 'text'>): string => correction ?? cleaned ?? text;
-
-/** How a sentence is named. */
-export const sentenceName = ({
-  part,
-  channel,
-  sentence,
-}: Pick<KeptSentence, 'part' | 'channel' | 'sentence'>): string => `${part}.${channel}.${sentence}`;

@@ -8,6 +8,7 @@ import type { DictateOptions } from './dictate/dictate.ts';
 import { doctor } from './doctor.ts';
 import { type Program, programPath } from './local-server.ts';
 import { mic, type TranscribeOptions, transcribe } from './transcribe.ts';
+import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts.ts';
 
 /** Runs another of our programs on this terminal and takes over its exit status. */
 function pass(program: Program, args: readonly string[]): Promise<number> {
@@ -124,6 +125,39 @@ program
     const { dictate } = await import('./dictate/dictate.ts');
     status = await dictate(verb, id, options);
   });
+const kept = (command: Command): Command =>
+  command
+    .addOption(new Option('--server <url>', 'the running server').default('http://127.0.0.1:8080'))
+    .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'));
+const transcripts = program
+  .command('transcripts')
+  .description('list, search, show, export and delete kept transcripts');
+const most = new Option('--limit <count>', 'how many at most').argParser(whole).default(20);
+kept(transcripts.command('list').description('the newest first'))
+  .addOption(most)
+  .action((options: TranscriptsCliOptions & { limit: number }) => new TranscriptsCli(options).list(options));
+kept(transcripts.command('search <words...>').description('those that have all the words, or a "phrase"'))
+  .addOption(most)
+  .action((words: string[], options: TranscriptsCliOptions & { limit: number }) =>
+    new TranscriptsCli(options).list({ ...options, query: words.join(' ') }),
+  );
+kept(transcripts.command('show <id>').description('what was said, with times and names of sentences')).action(
+  (id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).show(id),
+);
+kept(transcripts.command('export <id>').description('as a file, on standard output'))
+  .addOption(
+    new Option('--format <format>', 'which').choices(['md', 'html', 'txt', 'srt', 'vtt', 'json']).default('md'),
+  )
+  .option('--output <file>', 'write there instead')
+  .action((id: string, options: TranscriptsCliOptions & ExportOptions) =>
+    new TranscriptsCli(options).export(id, options),
+  );
+kept(transcripts.command('summary <id>').description('let the language model of the server summarise it')).action(
+  (id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).summarise(id),
+);
+kept(transcripts.command('delete <ids...>').description('delete for good')).action(
+  (ids: string[], options: TranscriptsCliOptions) => new TranscriptsCli(options).delete(ids),
+);
 program
   .command('models')
   .description('list, pull, verify and rm models')

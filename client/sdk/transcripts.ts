@@ -1,0 +1,147 @@
+import type {
+  ExportFormat,
+  KeptTranscript,
+  NewTranscript,
+  NoteChange,
+  SentenceChange,
+  Summary,
+  TranscriptChange,
+  TranscriptPage,
+} from '../../protocol/transcripts.ts';
+
+export interface TranscriptsOptions {
+  /** `http(s)://` or `ws(s)://` address of the server. */
+  readonly url: string;
+  /** Key or token of the server, where it wants one; called before each request when it is a function. */
+  readonly credential?: string | undefined | (() => string | undefined | Promise<string | undefined>);
+  /** Default the global one. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+export interface ListOptions {
+  /** Words, or "phrases", that must all be in a transcript. */
+  readonly query?: string | undefined;
+  /** 1 to 100, default 20. */
+  readonly limit?: number | undefined;
+  /** `next` of the page before. */
+  readonly before?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the server had against a request: `code` is a fault of the protocol, the message is for people. */
+export class TranscriptError extends Error {
+  readonly code: string;
+  /** HTTP status. */
+  readonly status: number;
+
+  constructor(code: string, text: string, status: number) {
+    super(text);
+    this.name = 'TranscriptError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The kept transcripts of one key. Every call rejects with a `TranscriptError`, or an Error when nobody answers. */
+export class Transcripts {
+  readonly #options: TranscriptsOptions;
+
+  constructor(options: TranscriptsOptions) {
+    this.#options = options;
+  }
+
+  list({ query, limit, before, signal }: ListOptions = {}): Promise<TranscriptPage> {
+    const asked = new URLSearchParams();
+    if (query !== undefined && query.trim() !== '') asked.set('query', query);
+    if (limit !== undefined) asked.set('limit', String(limit));
+    if (before !== undefined) asked.set('before', before);
+    return this.#json('GET', `?${asked}`, { signal });
+  }
+
+  async create(of: NewTranscript = {}): Promise<string> {
+    return (await this.#json<{ id: string }>('POST', '', { body: of })).id;
+  }
+
+  read(id: string, signal?: AbortSignal): Promise<KeptTranscript> {
+    return this.#json('GET', `/${encodeURIComponent(id)}`, { signal });
+  }
+
+  async change(id: string, change: TranscriptChange): Promise<void> {
+    await this.#json('PATCH', `/${encodeURIComponent(id)}`, { body: change });
+  }
+
+  /** `sentence` is PART.CHANNEL.SENTENCE; a correction of null takes one back. */
+  async mark(id: string, sentence: string, change: SentenceChange): Promise<void> {
+    await this.#json('PUT', `/${encodeURIComponent(id)}/sentences/${encodeURIComponent(sentence)}`, { body: change });
+  }
+
+  /** Puts a note, or puts it anew; `note` is an id of your own: letters, digits and dashes, at most 64. */
+  async note(id: string, note: string, of: NoteChange): Promise<void> {
+    await this.#json('PUT', `/${encodeURIComponent(id)}/notes/${encodeURIComponent(note)}`, { body: of });
+  }
+
+  async unnote(id: string, note: string): Promise<void> {
+    await this.#json('DELETE', `/${encodeURIComponent(id)}/notes/${encodeURIComponent(note)}`);
+  }
+
+  /** For good. */
+  async delete(id: string): Promise<void> {
+    await this.#json('DELETE', `/${encodeURIComponent(id)}`);
+  }
+
+  /** The file's text. */
+  async export(id: string, format: ExportFormat): Promise<string> {
+    return (await this.#send('GET', `/${encodeURIComponent(id)}/export?format=${format}`)).text();
+  }
+
+  /** May take minutes; the server goes on when `signal` gives up waiting, and `read` shows the summary then. */
+  summarise(id: string, of: { readonly template?: string } = {}, signal?: AbortSignal): Promise<Summary> {
+    return this.#json('POST', `/${encodeURIComponent(id)}/summary`, { body: of, signal });
+  }
+
+  async template(): Promise<string> {
+    return (await this.#json<{ template: string }>('GET', '/template')).template;
+  }
+
+  /** Empty goes back to the server's own; resolves with the one in force. */
+  async setTemplate(template: string): Promise<string> {
+    return (await this.#json<{ template: string }>('PUT', '/template', { body: { template } })).template;
+  }
+
+  async #json<T>(method: string, path: string, with_: Sent = {}): Promise<T> {
+    return (await (await this.#send(method, path, with_)).json()) as T;
+  }
+
+  async #send(method: string, path: string, { body, signal }: Sent = {}): Promise<Response> {
+    const { url, credential } = this.#options;
+    const address = new URL(`/v1/transcripts${path}`, url.replace(/^ws/, 'http'));
+    const given = typeof credential === 'function' ? await credential() : credential;
+    const headers: Record<string, string> = {};
+    if (given !== undefined && given !== '') headers['authorization'] = `Bearer ${given}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const response = await (this.#options.fetch ?? globalThis.fetch)(address, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+}
+
+interface Sent {
+  readonly body?: object | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function errorOf(response: Response): Promise<TranscriptError> {
+  const { status } = response;
+  const said = (await response.json().catch(() => ({}))) as { code?: unknown; text?: unknown };
+  const code = typeof said.code === 'string' ? said.code : 'server.bug';
+  return new TranscriptError(
+    code,
+    typeof said.text === 'string' ? said.text : `The server answered ${status}.`,
+    status,
+  );
+}
