@@ -1,0 +1,50 @@
+import { type Unit, unitsOf } from './units.ts';
+
+/** More comparisons than this are not worth a frame: the text then stays as spoken. */
+const COMPARISONS_MAX = 250_000;
+
+/**
+ * What of `revised` belongs behind the part of `spoken` that was shown already and stays. Words are matched; where a word
+ * was replaced by others across the border, the spoken ones go on, so that nothing is said twice or left out.
+ */
+export function remainderOf(revised: string, spoken: string, shownChars: number): Unit[] {
+  if (shownChars === 0) return unitsOf(revised);
+  const old = unitsOf(spoken);
+  const fresh = unitsOf(revised);
+  const shown = old.filter(({ end, text }) => end - text.length < shownChars).length;
+  const torn = old[shown - 1];
+  const rest = torn !== undefined && torn.end > shownChars ? [...unitsOf(spoken.slice(0, torn.end), shownChars)] : [];
+  if (old.length * fresh.length > COMPARISONS_MAX) return [...rest, ...old.slice(shown)];
+  const pairs = matches(old.map(plain), fresh.map(plain));
+  const before = pairs.filter(([i]) => i < shown).at(-1) ?? [-1, -1];
+  const after = pairs.find(([i]) => i >= shown) ?? [old.length, fresh.length];
+  const isReplaced = after[1] - before[1] > 1;
+  const left = shown - 1 - before[0];
+  const right = after[0] - shown;
+  if (isReplaced && left === 0) return [...rest, ...fresh.slice(before[1] + 1)];
+  const spokenOn = isReplaced && right > 0 ? old.slice(shown, after[0]) : [];
+  return [...rest, ...spokenOn, ...fresh.slice(after[1])];
+}
+
+const plain = ({ text }: Unit): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+
+/** Pairs of a longest common subsequence, in order. */
+function matches(a: readonly string[], b: readonly string[]): [number, number][] {
+  const width = b.length + 1;
+  const best = new Uint16Array((a.length + 1) * width);
+  const same = (i: number, j: number): boolean => a[i] === b[j] && a[i] !== '';
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      best[i * width + j] = same(i, j)
+        ? best[(i + 1) * width + j + 1]! + 1
+        : Math.max(best[(i + 1) * width + j]!, best[i * width + j + 1]!);
+    }
+  }
+  const pairs: [number, number][] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (same(i, j)) pairs.push([i++, j++]);
+    else if (best[(i + 1) * width + j]! >= best[i * width + j + 1]!) i++;
+    else j++;
+  }
+  return pairs;
+}

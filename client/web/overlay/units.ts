@@ -1,0 +1,96 @@
+/** The least that a line break may fall between: a word, or a character where a script has no spaces. */
+export interface Unit {
+  readonly text: string;
+  /** Something lies between it and the unit before: it may begin a line, with a space before it on the same one. */
+  readonly space: boolean;
+  /** It may begin a line though no space is before it. */
+  readonly breakable: boolean;
+  /** Where it ends in the text it was taken from, UTF-16 units. */
+  readonly end: number;
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
+/** Scripts written without spaces whose lines may break between any two characters. */
+const FREE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+/** Scripts written without spaces whose lines break between words that only a dictionary knows. */
+const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+/** What may not begin a line, and what may not end one (kinsoku). */
+const CLOSING = /^[、。，．・：；！？…‥」』）〉》】〕’”ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ%,.!?;:)\]}]/u;
+const OPENING = /[「『（〈《【〔‘“([{]$/u;
+
+const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+const words = new Intl.Segmenter('th', { granularity: 'word' });
+
+/** Columns a text takes: characters as they are seen, those of double width counted twice. */
+export function columnsOf(text: string): number {
+  if (/^[\x20-\u02ff]*$/.test(text)) return text.length;
+  let columns = 0;
+  for (const { segment } of graphemes.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
+  return columns;
+}
+
+/** Does a space belong between two texts that follow each other? Not where a script has none. */
+export function isSpaced(before: string, after: string): boolean {
+  if (before === '' || after === '') return false;
+  const last = [...before].at(-1)!;
+  const first = [...after][0]!;
+  const unspaced = (char: string): boolean => FREE.test(char) || /[\u3000-\u303f\uff00-\uffef]/u.test(char);
+  return !(unspaced(last) && unspaced(first));
+}
+
+/** Cuts a text, from an offset on, into units. Text that is appended later never changes the units before it but the last. */
+export function unitsOf(text: string, from = 0): Unit[] {
+  const units: Unit[] = [];
+  for (const match of text.slice(from).matchAll(/\S+/gu)) {
+    const start = from + match.index;
+    const spaced = start > 0 && /\s/u.test(text[start - 1]!);
+    let end = start;
+    for (const piece of piecesOf(match[0])) {
+      const first = end === start;
+      const before = text.slice(Math.max(0, end - 2), end);
+      end += piece.length;
+      units.push({
+        text: piece,
+        space: first && spaced,
+        breakable: first ? spaced || (start > 0 && mayBreak(before, piece)) : mayBreak(before, piece),
+        end,
+      });
+    }
+  }
+  return units;
+}
+
+function piecesOf(word: string): string[] {
+  if (UNSPACED.test(word)) return [...words.segment(word)].map(({ segment }) => segment);
+  if (!FREE.test(word)) return [word];
+  const pieces: string[] = [];
+  for (const { segment } of graphemes.segment(word)) {
+    const last = pieces.at(-1);
+    // Letters and figures between them stay together.
+    if (last !== undefined && !FREE.test(last) && !FREE.test(segment) && /[\p{L}\p{N}]$/u.test(last)) {
+      pieces[pieces.length - 1] = last + segment;
+    } else pieces.push(segment);
+  }
+  return pieces;
+}
+
+function mayBreak(before: string, after: string): boolean {
+  const last = [...before].at(-1) ?? '';
+  if (CLOSING.test(after) || OPENING.test(before)) return false;
+  return FREE.test(last) || FREE.test(after) || UNSPACED.test(last) || /[、。，．！？]$/u.test(before);
+}
+
+/** The parts of a unit that is longer than a whole line. */
+export function splitLong(text: string, fits: (part: string) => boolean): string[] {
+  const parts: string[] = [];
+  let part = '';
+  for (const { segment } of graphemes.segment(text)) {
+    if (part !== '' && !fits(part + segment)) {
+      parts.push(part);
+      part = '';
+    }
+    part += segment;
+  }
+  return part === '' ? parts : [...parts, part];
+}
