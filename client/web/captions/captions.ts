@@ -1,1 +1,198 @@
-document.documentElement.dataset['page'] = 'captions';
+import { readSettings, writeSettings } from '../overlay/url-settings.ts';
+import { isOnlyHere, qrCode } from '../qr-code.ts';
+import { type LineState, RoomLine } from '../room-line.ts';
+import { copy } from '../views/clipboard.ts';
+import { CAPTIONS_WORDS } from '../words/captions.ts';
+import { applyWords, INTERFACE_LANGUAGES, type InterfaceLanguage, pickInterfaceLanguage, say } from '../words/words.ts';
+import { CAPTIONS, keepChoices, keptChoices, type ReaderChoices, readChoices, SIZE } from './captions-settings.ts';
+import { LogView, SENTENCES_MAX } from './log-view.ts';
+import { RoomTranscript } from './room-transcript.ts';
+import { ScreenLight } from './screen-light.ts';
+
+/** What was said before the reader came is not read out: sentences of the first moments, ms. */
+const HISTORY_MS = 1_500;
+/** Languages offered for translation; a server may know others, which an address can ask for. */
+const TRANSLATIONS = 'ar de en es fr hi id it ja ko nl pl pt ru sv tr uk vi zh'.split(' ');
+/** Sentences without their translation after which it is said that none comes. */
+const UNTRANSLATED_MAX = 2;
+
+const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
+const address = readSettings(CAPTIONS, location, (text) => console.warn(`Captions: ${text}`));
+const given = new Set(new URLSearchParams(location.search).keys());
+
+let choices = readChoices(address, given, keptChoices());
+let words = CAPTIONS_WORDS.en;
+let line: LineState = { state: 'connecting' };
+let room: 'live' | 'idle' | undefined;
+let roomLine: RoomLine | undefined;
+let untranslated = 0;
+let silenced: ReturnType<typeof setTimeout> | undefined;
+const transcript = new RoomTranscript(SENTENCES_MAX);
+const light = new ScreenLight();
+const view = new LogView({
+  ...{ log: find('log'), open: find('open'), jump: find('jump') },
+  missed: (count) => (count === 0 ? words.jump : say(words, 'jumpCount', { count })),
+  speaker: (number) => say(words, 'speaker', { number }),
+  late: (isTranslation) => {
+    if (isTranslation && ++untranslated === UNTRANSLATED_MAX) tell(words.untranslated);
+  },
+});
+
+function tell(text: string | undefined): void {
+  const message = find('message');
+  message.hidden = text === undefined;
+  if (text !== undefined) message.textContent = text;
+}
+
+function showState(): void {
+  const key = line.state === 'live' ? (room === 'idle' ? 'idle' : 'live') : line.state;
+  const state = find('state');
+  state.dataset['state'] = key;
+  if (state.textContent !== words[key]) state.textContent = words[key];
+  if (line.state === 'refused')
+    tell(line.code === 'viewer.revoked' ? words.revoked : say(words, 'denied', { reason: line.text }));
+}
+
+function watch(): void {
+  roomLine?.close();
+  hush();
+  roomLine = new RoomLine({
+    ...{ room: address.room, token: address.token, from: 'start', translate: choices.translate },
+    hear(event) {
+      const sentence = transcript.read(event);
+      if (sentence === undefined) return;
+      find('empty').hidden = true;
+      if (event.type === 'translated') untranslated = Number.NEGATIVE_INFINITY;
+      view.show(sentence);
+    },
+    state(state) {
+      line = state;
+      showState();
+    },
+    presence(now) {
+      room = now.state;
+      if (now.state === 'idle') {
+        transcript.forgetOpen();
+        view.forgetOpen();
+      }
+      if (now.cut) tell(words.cut);
+      showState();
+    },
+  });
+}
+
+/** The history that comes first is not read out. */
+function hush(): void {
+  const log = find('log');
+  log.setAttribute('aria-live', 'off');
+  clearTimeout(silenced);
+  silenced = setTimeout(() => log.setAttribute('aria-live', choices.announce ? 'polite' : 'off'), HISTORY_MS);
+}
+
+function speak(language: InterfaceLanguage): void {
+  words = CAPTIONS_WORDS[language];
+  applyWords(document, words, language);
+  document.title = `${words.captions} – Sotto`;
+  const names = new Intl.DisplayNames([language, 'en'], { type: 'language', fallback: 'code' });
+  const offered = [...new Set([...TRANSLATIONS, choices.translate])].filter((code) => code !== '');
+  const options = offered.map((code) => new Option(names.of(code) ?? code, code));
+  options.sort((a, b) => a.text.localeCompare(b.text, language));
+  find('translate').replaceChildren(new Option(words.translateNone, ''), ...options);
+  find<HTMLSelectElement>('translate').value = choices.translate;
+  showState();
+}
+
+function apply(): void {
+  const root = document.documentElement;
+  root.style.setProperty('--scale', String(choices.size / 100));
+  root.dataset['font'] = choices.font;
+  root.dataset['look'] = choices.look;
+  if (choices.look === 'light' || choices.look === 'dark') root.dataset['theme'] = choices.look;
+  else delete root.dataset['theme'];
+  find<HTMLInputElement>('both').disabled = choices.translate === '';
+  view.choose({ text: choices.text, translate: choices.translate }, choices.both);
+  if (silenced === undefined || find('log').getAttribute('aria-live') !== 'off' || !choices.announce)
+    find('log').setAttribute('aria-live', choices.announce ? 'polite' : 'off');
+  void light.keep(choices.awake ? 'on' : 'off');
+}
+
+function choose(change: Partial<ReaderChoices>): void {
+  const before = choices;
+  choices = { ...choices, ...change };
+  keepChoices(choices);
+  if (change.language !== undefined) speak(pickInterfaceLanguage([choices.language]));
+  apply();
+  fillForm();
+  if (choices.translate === before.translate) return;
+  untranslated = 0;
+  tell(undefined);
+  watch();
+}
+
+function fillForm(): void {
+  for (const name of ['size', 'font', 'look', 'text', 'translate'] as const) {
+    find<HTMLInputElement>(name).value = String(choices[name]);
+  }
+  for (const name of ['both', 'announce', 'awake'] as const) find<HTMLInputElement>(name).checked = choices[name];
+  find<HTMLSelectElement>('language').value = document.documentElement.lang;
+  find<HTMLButtonElement>('smaller').disabled = choices.size <= SIZE.min;
+  find<HTMLButtonElement>('larger').disabled = choices.size >= SIZE.max;
+}
+
+function openShare(): void {
+  const link = writeSettings(CAPTIONS, { ...address, lang: '' }, `${location.origin}/captions`);
+  find<HTMLInputElement>('link').value = link;
+  find('only-here').hidden = !isOnlyHere(link);
+  find('qr').replaceChildren(qrCode(link, words.qr));
+  find<HTMLDialogElement>('share').showModal();
+}
+
+function saveText(): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([view.text()], { type: 'text/plain;charset=utf-8' }));
+  link.download = `${address.room}.txt`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function wire(): void {
+  const resize = (by: number) => (): void =>
+    choose({ size: Math.min(SIZE.max, Math.max(SIZE.min, choices.size + by)) });
+  find('smaller').addEventListener('click', resize(-SIZE.bigStep));
+  find('larger').addEventListener('click', resize(SIZE.bigStep));
+  find('open-settings').addEventListener('click', () => find<HTMLDialogElement>('settings').showModal());
+  find('open-share').addEventListener('click', openShare);
+  find('jump').addEventListener('click', () => {
+    view.jump();
+    find('log').focus({ preventScroll: true });
+  });
+  find('save').addEventListener('click', saveText);
+  find('copy').addEventListener('click', () => {
+    void copy(find<HTMLInputElement>('link').value).then((done) => {
+      find('said').textContent = find('copy').textContent = done ? words.copied : words.notCopied;
+      setTimeout(() => {
+        find('copy').textContent = words.copy;
+      }, 2_000);
+    });
+  });
+  find<HTMLInputElement>('size').addEventListener('input', ({ target }) =>
+    choose({ size: Number((target as HTMLInputElement).value) }),
+  );
+  for (const name of ['font', 'look', 'text', 'translate', 'language'] as const) {
+    const select = find<HTMLSelectElement>(name);
+    select.addEventListener('change', () => choose({ [name]: select.value }));
+  }
+  for (const name of ['both', 'announce', 'awake'] as const) {
+    const box = find<HTMLInputElement>(name);
+    box.addEventListener('change', () => choose({ [name]: box.checked }));
+  }
+}
+
+if (address.room !== 'main') find('room').textContent = address.room;
+for (const [code, name] of Object.entries(INTERFACE_LANGUAGES)) find('language').append(new Option(name, code));
+find('awake-label').hidden = !ScreenLight.isThere;
+speak(pickInterfaceLanguage([choices.language, ...navigator.languages]));
+apply();
+fillForm();
+wire();
+watch();

@@ -19,8 +19,8 @@ export interface RollUpOptions {
   fits(line: string): boolean;
   /** How a word is written: upper case, masked. */
   spell(word: string): string;
-  /** What is put before the words of a speaker who takes over; empty for nothing. */
-  mark(channel: number): string;
+  /** What is put before the words of a speaker who takes over, or speaks first; empty for nothing. */
+  mark(turn: { readonly channel: number; readonly first: boolean }): string;
 }
 
 export interface ShownLine {
@@ -126,11 +126,13 @@ export class RollUp {
 
   #changed(index: number, text: string, nowMs: number): { readonly atMs: number; readonly columns: number } {
     const seen = this.#seen.get(index);
-    if (seen === undefined) return { atMs: nowMs, columns: 0 };
+    // A line that was not seen yet is wholly new; one that has faded is not waited for.
+    if (seen === undefined) return { atMs: nowMs, columns: index <= this.#gone ? 0 : columnsOf(text) };
     if (seen.text === text) return seen;
     let same = 0;
     while (same < text.length && text[same] === seen.text[same]) same++;
-    return { atMs: nowMs, columns: columnsOf(text.slice(same)) };
+    // Words that were taken back are to be seen gone, too.
+    return { atMs: nowMs, columns: Math.max(1, columnsOf(text.slice(same))) };
   }
 
   /** Takes into the lines what may stay there for good. */
@@ -145,12 +147,12 @@ export class RollUp {
       } else if (head.finalMs === undefined) {
         if (!this.#text.isRevised) this.#take(this.#spoken(head, head.stable));
         break;
-      } else if (!this.#text.isRevised || nowMs >= head.finalMs + this.#waitMs) {
-        this.#take(this.#spoken(head, head.stable));
-        this.#text.leave(head, true);
       } else if (head.revised !== undefined) {
         const units = remainderOf(head.revised, head.stable, head.taken);
         this.#take(this.#pieces(head, units, this.#layout.open));
+        this.#text.leave(head, true);
+      } else if (!this.#text.isRevised || nowMs >= head.finalMs + this.#waitMs) {
+        this.#take(this.#spoken(head, head.stable));
         this.#text.leave(head, true);
       } else break;
     }
@@ -217,12 +219,13 @@ export class RollUp {
   }
 
   #pieces(of: Spoken, units: readonly Unit[], before: string, isNew = true): TakenPiece[] {
-    const takesOver = isNew && this.#lastSpeaker !== undefined && this.#lastSpeaker !== of.speaker;
-    const mark = takesOver || (isNew && this.#lastSpeaker === undefined) ? this.#options.mark(of.channel) : '';
+    const first = this.#lastSpeaker === undefined;
+    const takesOver = isNew && !first && this.#lastSpeaker !== of.speaker;
+    const mark = takesOver || (isNew && first) ? this.#options.mark({ channel: of.channel, first }) : '';
     const pieces: TakenPiece[] = units.map(({ text, space, breakable, end }, i) => {
-      const first = i === 0 && of.taken === 0;
-      const spaced = first ? isSpaced(before, text) : space;
-      return { of, text: this.#options.spell(text), space: spaced, breakable: first || breakable, end };
+      const begins = i === 0 && of.taken === 0;
+      const spaced = begins ? isSpaced(before, text) : space;
+      return { of, text: this.#options.spell(text), space: spaced, breakable: begins || breakable, end };
     });
     const [head] = pieces;
     if (head === undefined || (!takesOver && mark === '')) return pieces;

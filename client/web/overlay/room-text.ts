@@ -9,7 +9,14 @@ export type RoomText =
       readonly tentative: string;
     }
   | {
-      readonly type: 'final' | 'cleaned';
+      readonly type: 'final';
+      readonly session: string;
+      readonly channel: number;
+      readonly sentence: number;
+      readonly text: string;
+    }
+  | {
+      readonly type: 'cleaned';
       readonly session: string;
       readonly channel: number;
       readonly sentence: number;
@@ -78,7 +85,7 @@ export class SpokenText {
     else if (event.type === this.#wanted.revision) {
       if (event.type === 'translated' && event.language !== this.#wanted.language) return;
       const sentence = this.#find(event);
-      if (sentence?.finalMs !== undefined) sentence.revised ??= event.text;
+      if (sentence?.finalMs !== undefined) sentence.revised = event.text;
     }
   }
 
@@ -112,7 +119,9 @@ export class SpokenText {
     sentence.finalMs = nowMs;
     sentence.heardMs = nowMs;
     sentence.tentative = '';
+    // A server that breaks its promise loses no words: what was shown stays, and the rest goes on as after a cleaning.
     if (event.text.startsWith(sentence.stable)) sentence.stable = event.text;
+    else sentence.revised = event.text;
   }
 
   #find(event: RoomText): Spoken | undefined {

@@ -6,8 +6,9 @@ import { columnsOf } from '../../../client/web/overlay/units.ts';
 import { roomScript, type TimedRoomText } from '../../support/room-script.ts';
 
 const CHARS = 20;
+const ROWS = 2;
 const options = (wanted: Partial<RollUpOptions> = {}): RollUpOptions => ({
-  ...{ lines: 2, text: 'cleaned', translate: '', interim: true, speed: 20, fadeMs: 0 },
+  ...{ lines: ROWS, text: 'cleaned', translate: '', interim: true, speed: 20, fadeMs: 0 },
   fits: (line) => columnsOf(line) <= CHARS,
   spell: (word) => word,
   mark: () => '',
@@ -34,6 +35,17 @@ function play(rollUp: RollUp, script: readonly TimedRoomText[], look: (shown: Sh
   until(nowMs + 200_000);
 }
 
+/** Each line as it stood when it was last on the screen; what was taken back meanwhile is not there. */
+function lastSeen(lines: Map<number, string>, shown: Shown): void {
+  for (let row = 0; row < ROWS; row++) lines.delete(shown.bottom - row);
+  for (const line of shown.lines) lines.set(line.index, line.settled + line.tail);
+}
+
+const inOrder = (lines: Map<number, string>): string =>
+  [...lines]
+    .sort(([a], [b]) => a - b)
+    .map(([, text]) => text)
+    .join(' ');
 const squeeze = (text: string): string => text.replace(/\s+/g, '');
 const finalsOf = (script: readonly TimedRoomText[], type: string): RoomText[] =>
   script.map(({ event }) => event).filter((event) => event.type === type);
@@ -85,10 +97,8 @@ t.test('nothing is left out or said twice: as spoken, and as cleaned sentences',
     fc.property(roomScript(1), fc.constantFrom('raw', 'cleaned'), (script, text) => {
       const rollUp = new RollUp(options({ text, interim: text === 'raw', speed: 10_000 }));
       const lines = new Map<number, string>();
-      play(rollUp, script, (shown) => {
-        for (const line of shown.lines) lines.set(line.index, line.settled);
-      });
-      const said = squeeze([...lines.values()].join(''));
+      play(rollUp, script, (shown) => lastSeen(lines, shown));
+      const said = squeeze(inOrder(lines));
       const wanted = finalsOf(script, 'final').map((final) => {
         const cleaned = script.find(
           ({ event }) => event.type === 'cleaned' && event.sentence === (final as { sentence: number }).sentence,
@@ -108,12 +118,16 @@ t.test('every word of a room of several voices is in the lines once', async () =
     fc.property(roomScript(3), (script) => {
       const rollUp = new RollUp(options({ text: 'raw', speed: 100_000 }));
       const lines = new Map<number, string>();
+      let skipped = 0;
       play(rollUp, script, (shown) => {
-        for (const line of shown.lines) lines.set(line.index, line.settled);
+        lastSeen(lines, shown);
+        skipped = shown.skipped;
       });
+      // Who lets others wait for pages at once loses lines; that bound has its own words in the documentation.
+      fc.pre(skipped === 0);
       const letters = (text: string): string => [...squeeze(text)].sort().join('');
       const wanted = finalsOf(script, 'final').map((final) => (final as { text: string }).text);
-      if (letters([...lines.values()].join('')) !== letters(wanted.join(''))) throw new Error('Words are missing.');
+      if (letters(inOrder(lines)) !== letters(wanted.join(''))) throw new Error('Words are missing.');
     }),
     { numRuns: 100 },
   );

@@ -1,0 +1,95 @@
+import type { RoomText } from '../overlay/room-text.ts';
+
+/** One sentence as a viewer of a room knows it. */
+export interface RoomSentence {
+  readonly key: string;
+  /** Session and channel: whose voice it is. */
+  readonly speaker: string;
+  stable: string;
+  tentative: string;
+  final: boolean;
+  language: string | undefined;
+  /** When it became final, wall time of the server, ms. */
+  atMs: number | undefined;
+  cleaned: string | undefined;
+  readonly translated: Map<string, string>;
+}
+
+export interface Choice {
+  readonly text: 'cleaned' | 'raw';
+  /** Language to read instead of the spoken one; empty for none. */
+  readonly translate: string;
+}
+
+export type HeardText = RoomText & { readonly language?: string; readonly atMs?: number };
+
+/** Folds a room's events into its sentences. A final and its stable text never change; what breaks that is not taken. */
+export class RoomTranscript {
+  readonly #sentences = new Map<string, RoomSentence>();
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** In the order they began. */
+  get sentences(): IterableIterator<RoomSentence> {
+    return this.#sentences.values();
+  }
+
+  /** Reads one event; returns the sentence it changed, if any. */
+  read(event: HeardText): RoomSentence | undefined {
+    const key = `${event.session} ${event.channel} ${event.sentence}`;
+    const sentence = this.#sentences.get(key);
+    switch (event.type) {
+      case 'partial': {
+        if (sentence?.final === true || !event.stable.startsWith(sentence?.stable ?? '')) return undefined;
+        const open = sentence ?? this.#open(key, event);
+        open.stable = event.stable;
+        open.tentative = event.tentative;
+        return open;
+      }
+      case 'final': {
+        if (sentence?.final === true) return undefined;
+        const { atMs, language } = event;
+        return Object.assign(sentence ?? this.#open(key, event), {
+          ...{ stable: event.text, tentative: '', final: true, atMs, language },
+        });
+      }
+      case 'cleaned':
+        if (sentence?.final !== true) return undefined;
+        sentence.cleaned = event.text;
+        return sentence;
+      case 'translated':
+        sentence?.translated.set(event.language, event.text);
+        return sentence;
+      default:
+        return undefined;
+    }
+  }
+
+  /** The room was left for so long that what is open will not go on. */
+  forgetOpen(): void {
+    for (const [key, { final }] of this.#sentences) if (!final) this.#sentences.delete(key);
+  }
+
+  #open(key: string, { session, channel }: HeardText): RoomSentence {
+    const sentence: RoomSentence = {
+      ...{ key, speaker: `${session} ${channel}`, stable: '', tentative: '', final: false },
+      ...{ language: undefined, atMs: undefined, cleaned: undefined, translated: new Map() },
+    };
+    this.#sentences.set(key, sentence);
+    if (this.#sentences.size > this.#max) this.#sentences.delete(this.#sentences.keys().next().value!);
+    return sentence;
+  }
+}
+
+/** What is to be read of a sentence that is final; undefined when the form that is wanted has not come. */
+export function wantedText(sentence: RoomSentence, { text, translate }: Choice): string | undefined {
+  if (translate !== '') return sentence.translated.get(translate);
+  return text === 'raw' ? sentence.stable : sentence.cleaned;
+}
+
+/** What is read of it now: the wanted form, or what there is. */
+export const readText = (sentence: RoomSentence, choice: Choice): string =>
+  wantedText(sentence, choice) ?? (choice.text === 'raw' ? sentence.stable : (sentence.cleaned ?? sentence.stable));

@@ -1,0 +1,69 @@
+import type { Shown, ShownLine } from './roll-up.ts';
+
+interface Row {
+  readonly element: HTMLElement;
+  readonly settled: Text;
+  readonly tail: Text;
+}
+
+/** Lines on the screen. Each keeps its element while it is there; nothing is touched that did not change. */
+export class LinesView {
+  readonly #root: HTMLElement;
+  readonly #lines: number;
+  readonly #rows = new Map<number, Row>();
+
+  constructor(root: HTMLElement, lines: number) {
+    this.#root = root;
+    this.#lines = lines;
+    root.replaceChildren();
+    root.style.setProperty('--lines', String(lines));
+  }
+
+  show({ lines, bottom, faded }: Shown): void {
+    for (const line of lines) this.#draw(line, bottom);
+    for (const [index, row] of this.#rows) {
+      if (lines.some((line) => line.index === index)) continue;
+      // The line that leaves stays above the edge, where nobody sees it, until it has rolled out.
+      if (bottom - index === this.#lines && row.element.dataset['gone'] === undefined && lines.length > 0) {
+        row.element.dataset['gone'] = '';
+        place(row.element, bottom - index);
+      } else if (bottom - index !== this.#lines || lines.length === 0) {
+        row.element.remove();
+        this.#rows.delete(index);
+      }
+    }
+    this.#root.toggleAttribute('data-faded', faded);
+    this.#root.toggleAttribute('data-empty', lines.length === 0);
+  }
+
+  #draw({ index, settled, tail }: ShownLine, bottom: number): void {
+    const row = this.#rows.get(index) ?? this.#add(index);
+    if (row.settled.data !== settled) row.settled.data = settled;
+    if (row.tail.data !== tail) row.tail.data = tail;
+    place(row.element, bottom - index);
+  }
+
+  #add(index: number): Row {
+    const element = document.createElement('p');
+    element.className = 'caption-line';
+    element.dir = this.#root.dataset['dir'] ?? 'auto';
+    const text = document.createElement('span');
+    text.className = 'caption-text';
+    const settled = document.createTextNode('');
+    const tail = document.createTextNode('');
+    const guess = document.createElement('span');
+    guess.className = 'caption-tail';
+    guess.append(tail);
+    text.append(settled, guess);
+    element.append(text);
+    this.#root.append(element);
+    const row = { element, settled, tail };
+    this.#rows.set(index, row);
+    return row;
+  }
+}
+
+function place(element: HTMLElement, row: number): void {
+  const wanted = String(row);
+  if (element.style.getPropertyValue('--row') !== wanted) element.style.setProperty('--row', wanted);
+}

@@ -1,0 +1,60 @@
+import { type ViewerState, watchRoom } from '../sdk/viewer.ts';
+import type { RoomText } from './overlay/room-text.ts';
+
+export type LineState =
+  | { readonly state: 'connecting' | 'live' | 'lost' }
+  /** The server does not let this viewer in, and will not. */
+  | { readonly state: 'refused'; readonly code: string; readonly text: string };
+
+export interface RoomLineOptions {
+  readonly room: string;
+  readonly token: string;
+  readonly from: 'now' | 'start';
+  /** Language whose translations shall come; empty for none. */
+  readonly translate: string;
+  hear(event: RoomText & { readonly language?: string; readonly atMs?: number }): void;
+  state(line: LineState): void;
+  /** Somebody speaks in the room, or nobody has a session in it. */
+  presence?(room: { readonly state: 'live' | 'idle'; readonly cut: boolean }): void;
+}
+
+/** What a page hears of a room of the server it came from; comes back for ever, unless it is refused. */
+export class RoomLine {
+  readonly #watching: { close(): void };
+  #wasLive = false;
+
+  constructor(options: RoomLineOptions) {
+    const { room, token, from, translate } = options;
+    this.#watching = watchRoom({
+      ...{ url: location.origin, room, from },
+      ...{ token: token === '' ? undefined : token, translate: translate === '' ? undefined : translate },
+      on: {
+        event(event) {
+          switch (event.type) {
+            case 'room':
+              return options.presence?.({ state: event.state, cut: event.cut === true });
+            case 'partial':
+            case 'final':
+            case 'cleaned':
+            case 'translated':
+              return options.hear(event);
+            default:
+              return;
+          }
+        },
+        state: (state) => options.state(this.#stateOf(state)),
+      },
+    });
+  }
+
+  close(): void {
+    this.#watching.close();
+  }
+
+  #stateOf(viewer: ViewerState): LineState {
+    if (viewer.state === 'refused') return { state: 'refused', code: viewer.fault.code, text: viewer.fault.text };
+    if (viewer.state === 'connecting') return { state: this.#wasLive ? 'lost' : 'connecting' };
+    this.#wasLive = true;
+    return { state: 'live' };
+  }
+}

@@ -1,0 +1,168 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { answer } from '../../server/gateway/http.ts';
+
+interface Viewer {
+  readonly socket: WebSocket;
+  readonly token: string;
+  readonly translate: string;
+}
+
+interface Token {
+  readonly id: string;
+  readonly token: string;
+  readonly label?: string;
+  readonly created: string;
+}
+
+/** The built pages and one scripted room behind them, as `protocol/README.md` describes rooms: events are said by a test. */
+export class FakeRoom {
+  readonly tokens: Token[] = [];
+  #server = createServer();
+  #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'sotto.view.v1' });
+  #viewers = new Set<Viewer>();
+  #kept: { cursor: number; type: string; language?: string }[] = [];
+  #cursor = 0;
+  #state: object = { type: 'room', state: 'idle', sessions: [] };
+  /** Viewers are let in with a token only. */
+  needsKey = false;
+  url = '';
+
+  async open(): Promise<this> {
+    const webFolder = fileURLToPath(new URL('../../dist/client/web/', import.meta.url));
+    const info = (): object => ({ needsKey: this.needsKey });
+    const site = { webFolder, info, metrics: async () => '', ready: () => true };
+    this.#server.on('request', async (request, response) => {
+      const { pathname } = new URL(request.url!, this.url);
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const found = /^\/v1\/rooms\/[a-z0-9-]+\/viewers(?:\/(.+))?$/.exec(pathname);
+      const reply = found
+        ? this.#manage(request.method!, found[1], Buffer.concat(chunks).toString())
+        : await answer(new Request(this.url + request.url), site);
+      response.writeHead(reply.status, Object.fromEntries(reply.headers));
+      response.end(Buffer.from(await reply.arrayBuffer()));
+    });
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#sockets.handleUpgrade(request, socket, head, (connection) =>
+        this.#welcome(connection, request.url!, request.headers['sec-websocket-protocol'] ?? ''),
+      );
+    });
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  /** Sends an event to everybody in the room; finals and what revises them are kept for those who come later. */
+  say(event: { readonly type: string; readonly language?: string } & object): void {
+    const numbered = { cursor: ++this.#cursor, ...event };
+    if (event.type === 'room') this.#state = event;
+    if (['final', 'cleaned', 'translated'].includes(event.type)) this.#kept.push(numbered);
+    for (const viewer of this.#viewers) this.#tell(viewer, numbered);
+  }
+
+  /** Cuts every connection, as a bad network does. */
+  drop(): void {
+    for (const { socket } of this.#viewers) socket.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.drop();
+    this.#sockets.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #manage(method: string, id: string | undefined, body: string): Response {
+    if (method === 'GET') return json(this.tokens.map(({ token: _, ...rest }) => rest));
+    if (method === 'POST') {
+      const { label } = JSON.parse(body === '' ? '{}' : body) as { label?: string };
+      const number = this.tokens.length + 1;
+      const made = {
+        id: `v${number}`,
+        token: `secret-${number}`,
+        created: '2026-01-01T10:00:00Z',
+        ...(label === undefined ? {} : { label }),
+      };
+      this.tokens.push(made);
+      return json(made);
+    }
+    const at = this.tokens.findIndex((token) => token.id === id);
+    if (at < 0) return json({ type: 'fault', code: 'http.unknown', text: 'There is no such viewer.' }, 404);
+    const [gone] = this.tokens.splice(at, 1);
+    for (const viewer of this.#viewers) if (viewer.token === gone?.token) this.#refuse(viewer.socket, 'viewer.revoked');
+    return json({});
+  }
+
+  #welcome(socket: WebSocket, path: string, protocols: string): void {
+    const query = new URL(path, this.url).searchParams;
+    const token = /sotto\.auth\.([^,\s]+)/.exec(protocols)?.[1] ?? '';
+    if (this.needsKey && !this.tokens.some((known) => known.token === token))
+      return this.#refuse(socket, 'auth.invalid');
+    const viewer = { socket, token, translate: query.get('translate') ?? '' };
+    this.#viewers.add(viewer);
+    socket.on('close', () => this.#viewers.delete(viewer));
+    this.#tell(viewer, { cursor: this.#cursor, ...this.#state });
+    const from = query.get('from') ?? 'now';
+    const after = from === 'now' ? this.#cursor : from === 'start' ? 0 : Number(from);
+    for (const event of this.#kept) if (event.cursor > after) this.#tell(viewer, event);
+  }
+
+  #refuse(socket: WebSocket, code: string): void {
+    socket.send(JSON.stringify({ type: 'fault', cursor: 0, code, text: `Refused: ${code}.`, retry: 'never' }));
+    socket.close(1008, code);
+  }
+
+  #tell({ socket, translate }: Viewer, event: { readonly type?: string; readonly language?: string }): void {
+    if (event.type === 'translated' && event.language !== translate) return;
+    socket.send(JSON.stringify(event));
+  }
+}
+
+function json(body: object, status = 200): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+}
+
+/** What one voice says, sentence after sentence: short forms of a room's events. */
+export class Voice {
+  readonly #room: { say(event: { type: string }): void };
+  readonly #name: { readonly session: string; readonly channel: number };
+  #sentence = 1;
+
+  constructor(room: { say(event: { type: string }): void }, session = 's1', channel = 0) {
+    this.#room = room;
+    this.#name = { session, channel };
+  }
+
+  partial(stable: string, tentative = ''): this {
+    this.#room.say({ type: 'partial', ...this.#named, stable, tentative, revision: 1, fromMs: 0, toMs: 0 } as {
+      type: string;
+    });
+    return this;
+  }
+
+  /** Ends the sentence; what comes next is the following one. */
+  final(
+    text: string,
+    more: { readonly cleaned?: string; readonly de?: string; readonly language?: string } = {},
+  ): this {
+    const { cleaned, de, language = 'en' } = more;
+    const times = { fromMs: 0, toMs: 1_000, atMs: 1_700_000_000_000 };
+    this.#room.say({ type: 'final', ...this.#named, text, language, ...times } as { type: string });
+    if (cleaned !== undefined) this.#room.say({ type: 'cleaned', ...this.#named, text: cleaned } as { type: string });
+    if (de !== undefined)
+      this.#room.say({ type: 'translated', ...this.#named, language: 'de', text: de } as { type: string });
+    this.#sentence++;
+    return this;
+  }
+
+  get #named(): object {
+    return { ...this.#name, sentence: this.#sentence };
+  }
+}
