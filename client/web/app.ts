@@ -6,6 +6,7 @@ import { Live, type LiveEvents, type State } from './live.ts';
 import { listMicrophones } from './microphone.ts';
 import { askServer, privacyOf } from './server-info.ts';
 import { offerMicrophones, offerServer, rememberSettings } from './settings.ts';
+import { wireSharing } from './share-captions.ts';
 import { forget, keep, recall } from './storage.ts';
 import { switchTheme } from './theme-switch.ts';
 import { copy } from './views/clipboard.ts';
@@ -240,6 +241,7 @@ function wire(): void {
   });
   wireDrop((dropped) => void openFile(dropped));
   wireMenus();
+  wireSharing(messages, running);
   addEventListener('keydown', onKey);
   navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
 }

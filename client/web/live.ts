@@ -14,6 +14,7 @@ import {
 import { TARGET_RATE } from './resample.ts';
 import { askServer } from './server-info.ts';
 import { microphoneOptions, pace, sessionOptions } from './settings.ts';
+import { sharedRoom } from './share-captions.ts';
 
 type Row = NonNullable<ReturnType<Transcript['read']>>;
 export type State = 'idle' | 'connecting' | 'live' | 'lag' | 'finishing' | 'broken';
@@ -150,6 +151,7 @@ export class Live {
         url: location.origin,
         audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 1, channelMode: 'mix' },
         ...sessionOptions(),
+        ...roomOption(),
       });
     } catch (error) {
       this.#microphone?.close();
@@ -247,4 +249,9 @@ export class Live {
     this.#events.state('idle', 'Ready');
     return false;
   }
+}
+
+function roomOption(): { readonly room?: string } {
+  const room = sharedRoom();
+  return room === undefined ? {} : { room };
 }

@@ -15,7 +15,11 @@ export interface RoomLineOptions {
   hear(event: RoomText & { readonly language?: string; readonly atMs?: number }): void;
   state(line: LineState): void;
   /** Somebody speaks in the room, or nobody has a session in it. */
-  presence?(room: { readonly state: 'live' | 'idle'; readonly cut: boolean }): void;
+  presence?(room: {
+    readonly state: 'live' | 'idle';
+    readonly sessions: readonly string[];
+    readonly cut: boolean;
+  }): void;
 }
 
 /** What a page hears of a room of the server it came from; comes back for ever, unless it is refused. */
@@ -32,7 +36,7 @@ export class RoomLine {
         event(event) {
           switch (event.type) {
             case 'room':
-              return options.presence?.({ state: event.state, cut: event.cut === true });
+              return options.presence?.({ state: event.state, sessions: event.sessions, cut: event.cut === true });
             case 'partial':
             case 'final':
             case 'cleaned':

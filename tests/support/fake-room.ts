@@ -4,6 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { answer } from '../../server/gateway/http.ts';
 
+/** An event as a test says it. */
+export interface RoomEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+type NumberedEvent = RoomEvent & { readonly cursor: number };
+
 interface Viewer {
   readonly socket: WebSocket;
   readonly token: string;
@@ -23,9 +31,9 @@ export class FakeRoom {
   #server = createServer();
   #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'sotto.view.v1' });
   #viewers = new Set<Viewer>();
-  #kept: { cursor: number; type: string; language?: string }[] = [];
+  #kept: NumberedEvent[] = [];
   #cursor = 0;
-  #state: object = { type: 'room', state: 'idle', sessions: [] };
+  #state: RoomEvent = { type: 'room', state: 'idle', sessions: [] };
   /** Viewers are let in with a token only. */
   needsKey = false;
   url = '';
@@ -42,7 +50,10 @@ export class FakeRoom {
       const reply = found
         ? this.#manage(request.method!, found[1], Buffer.concat(chunks).toString())
         : await answer(new Request(this.url + request.url), site);
-      response.writeHead(reply.status, Object.fromEntries(reply.headers));
+      reply.headers.forEach((value, name) => {
+        response.setHeader(name, value);
+      });
+      response.writeHead(reply.status);
       response.end(Buffer.from(await reply.arrayBuffer()));
     });
     this.#server.on('upgrade', (request, socket, head) => {
@@ -60,8 +71,8 @@ export class FakeRoom {
   }
 
   /** Sends an event to everybody in the room; finals and what revises them are kept for those who come later. */
-  say(event: { readonly type: string; readonly language?: string } & object): void {
-    const numbered = { cursor: ++this.#cursor, ...event };
+  say(event: RoomEvent): void {
+    const numbered = { ...event, cursor: ++this.#cursor };
     if (event.type === 'room') this.#state = event;
     if (['final', 'cleaned', 'translated'].includes(event.type)) this.#kept.push(numbered);
     for (const viewer of this.#viewers) this.#tell(viewer, numbered);
@@ -108,7 +119,7 @@ export class FakeRoom {
     const viewer = { socket, token, translate: query.get('translate') ?? '' };
     this.#viewers.add(viewer);
     socket.on('close', () => this.#viewers.delete(viewer));
-    this.#tell(viewer, { cursor: this.#cursor, ...this.#state });
+    this.#tell(viewer, { ...this.#state, cursor: this.#cursor });
     const from = query.get('from') ?? 'now';
     const after = from === 'now' ? this.#cursor : from === 'start' ? 0 : Number(from);
     for (const event of this.#kept) if (event.cursor > after) this.#tell(viewer, event);
@@ -119,8 +130,8 @@ export class FakeRoom {
     socket.close(1008, code);
   }
 
-  #tell({ socket, translate }: Viewer, event: { readonly type?: string; readonly language?: string }): void {
-    if (event.type === 'translated' && event.language !== translate) return;
+  #tell({ socket, translate }: Viewer, event: NumberedEvent): void {
+    if (event.type === 'translated' && event['language'] !== translate) return;
     socket.send(JSON.stringify(event));
   }
 }
@@ -131,19 +142,17 @@ function json(body: object, status = 200): Response {
 
 /** What one voice says, sentence after sentence: short forms of a room's events. */
 export class Voice {
-  readonly #room: { say(event: { type: string }): void };
+  readonly #room: FakeRoom;
   readonly #name: { readonly session: string; readonly channel: number };
   #sentence = 1;
 
-  constructor(room: { say(event: { type: string }): void }, session = 's1', channel = 0) {
+  constructor(room: FakeRoom, session = 's1', channel = 0) {
     this.#room = room;
     this.#name = { session, channel };
   }
 
   partial(stable: string, tentative = ''): this {
-    this.#room.say({ type: 'partial', ...this.#named, stable, tentative, revision: 1, fromMs: 0, toMs: 0 } as {
-      type: string;
-    });
+    this.#room.say({ type: 'partial', ...this.#named, stable, tentative, revision: 1, fromMs: 0, toMs: 0 });
     return this;
   }
 
@@ -154,10 +163,9 @@ export class Voice {
   ): this {
     const { cleaned, de, language = 'en' } = more;
     const times = { fromMs: 0, toMs: 1_000, atMs: 1_700_000_000_000 };
-    this.#room.say({ type: 'final', ...this.#named, text, language, ...times } as { type: string });
-    if (cleaned !== undefined) this.#room.say({ type: 'cleaned', ...this.#named, text: cleaned } as { type: string });
-    if (de !== undefined)
-      this.#room.say({ type: 'translated', ...this.#named, language: 'de', text: de } as { type: string });
+    this.#room.say({ type: 'final', ...this.#named, text, language, ...times });
+    if (cleaned !== undefined) this.#room.say({ type: 'cleaned', ...this.#named, text: cleaned });
+    if (de !== undefined) this.#room.say({ type: 'translated', ...this.#named, language: 'de', text: de });
     this.#sentence++;
     return this;
   }

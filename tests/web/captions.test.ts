@@ -243,7 +243,9 @@ t.test('reading further up is not disturbed, and one press leads back', async (t
   await shows(page, '#log', 'number 40.');
   const place = (): Promise<number> =>
     page.evaluate(() => {
-      const seen = [...document.querySelectorAll('.sentence')].find((row) => row.getBoundingClientRect().top > 200)!;
+      const seen = Array.from(document.querySelectorAll('.sentence')).find(
+        (row) => row.getBoundingClientRect().top > 200,
+      )!;
       return Math.round(seen.getBoundingClientRect().top);
     });
   const isAtEnd = (): Promise<unknown> =>

@@ -128,6 +128,36 @@ t.test('a file dropped on the page is transcribed, saved and kept over a reload'
   await page.context().close();
 });
 
+t.test('what is said in a room is read on the captions page and in the overlay', async (t) => {
+  const page = await openPage();
+  await page.click('#sharing summary');
+  await page.fill('#room', 'Hall');
+  t.equal(await page.getAttribute('#room', 'aria-invalid'), 'true');
+  t.ok(await page.locator('#share-links').isHidden());
+  await page.fill('#room', 'hall');
+  t.equal(await page.inputValue('#share-link'), `${server.url}/captions?room=hall`);
+  t.ok(await page.locator('#share-qr svg').isVisible());
+  t.same(await violations(page), []);
+  const [captions, overlay] = await Promise.all(
+    ['/captions?room=hall', '/overlay?room=hall&fade=0&lines=8&speed=60'].map(async (path) => {
+      const reader = await page.context().newPage();
+      await reader.goto(server.url + path);
+      return reader;
+    }),
+  );
+  await overlay!.waitForSelector('[data-line="live"]');
+  await page.setInputFiles('#file', wav);
+  const says = (reader: Page | undefined, selector: string): Promise<unknown> =>
+    reader!.waitForFunction(
+      (selector) => /for your country/i.test(document.querySelector(selector)?.textContent ?? ''),
+      selector,
+    );
+  await says(captions, '#log');
+  await says(overlay, '#stage');
+  t.equal(await captions!.locator('#open p').count(), 0, 'nothing is left open');
+  await page.context().close();
+});
+
 t.test('the keyboard starts, mutes, stops and helps, whatever has the focus', async (t) => {
   const page = await openPage();
   await page.focus('#theme');

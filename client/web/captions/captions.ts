@@ -71,10 +71,7 @@ function watch(): void {
     },
     presence(now) {
       room = now.state;
-      if (now.state === 'idle') {
-        transcript.forgetOpen();
-        view.forgetOpen();
-      }
+      view.forget(transcript.present(now.sessions));
       if (now.cut) tell(words.cut);
       showState();
     },

@@ -66,10 +66,9 @@ export class LogView {
   }
 
   /** Takes away what nobody goes on with. */
-  forgetOpen(): void {
-    for (const [sentence, row] of this.#open) {
-      if (sentence.final) continue;
-      row.remove();
+  forget(sentences: readonly RoomSentence[]): void {
+    for (const sentence of sentences) {
+      this.#open.get(sentence)?.remove();
       this.#open.delete(sentence);
     }
   }

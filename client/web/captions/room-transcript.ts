@@ -68,9 +68,13 @@ export class RoomTranscript {
     }
   }
 
-  /** The room was left for so long that what is open will not go on. */
-  forgetOpen(): void {
-    for (const [key, { final }] of this.#sentences) if (!final) this.#sentences.delete(key);
+  /** Forgets what sessions that are no longer in the room left open: it will not go on. Returns it. */
+  present(sessions: readonly string[]): RoomSentence[] {
+    const gone = [...this.#sentences.values()].filter(
+      ({ final, speaker }) => !final && !sessions.includes(speaker.split(' ')[0]!),
+    );
+    for (const { key } of gone) this.#sentences.delete(key);
+    return gone;
   }
 
   #open(key: string, { session, channel }: HeardText): RoomSentence {

@@ -23,6 +23,7 @@ function watch(stage: Stage): void {
   new RoomLine({
     ...{ room: settings.room, token: settings.token, from: 'now', translate: settings.translate },
     hear: (event) => stage.hear(event),
+    presence: ({ sessions }) => stage.present(sessions),
     state(line) {
       document.documentElement.dataset['line'] = line.state;
       // What was said stays on the screen while the line is lost: the audience need not know of it.

@@ -85,6 +85,12 @@ export class RollUp {
     this.#settle(nowMs);
   }
 
+  /** Sessions that are in the room now: what others left open is taken as far as it came. */
+  present(sessions: readonly string[], nowMs: number): void {
+    this.#text.present(sessions);
+    this.#settle(nowMs);
+  }
+
   /** What stands on the screen now. */
   show(nowMs: number): Shown {
     this.#settle(nowMs);

@@ -37,6 +37,7 @@ export interface Spoken {
   /** Session and channel: whose voice it is. */
   readonly speaker: string;
   readonly channel: number;
+  readonly session: string;
   stable: string;
   tentative: string;
   /** When it became final; undefined while it is spoken. */
@@ -89,6 +90,14 @@ export class SpokenText {
     }
   }
 
+  /** Tells who is still in the room: what others left open will never be finished. */
+  present(sessions: readonly string[]): void {
+    for (const sentence of this.#sentences) {
+      if (sentence.finalMs === undefined && !sessions.includes(sentence.session))
+        sentence.heardMs = Number.NEGATIVE_INFINITY;
+    }
+  }
+
   /** The first sentence is in the lines, or is given up. */
   leave(sentence: Spoken, isFinished: boolean): void {
     this.#sentences.splice(this.#sentences.indexOf(sentence), 1);
@@ -136,7 +145,7 @@ export class SpokenText {
     const known = this.#find(event);
     if (known !== undefined) return known;
     const sentence: Spoken = {
-      ...{ key, speaker: `${event.session} ${event.channel}`, channel: event.channel },
+      ...{ key, speaker: `${event.session} ${event.channel}`, session: event.session, channel: event.channel },
       ...{ stable: '', tentative: '', finalMs: undefined, revised: undefined, taken, waitsMs: nowMs, heardMs: nowMs },
     };
     this.#sentences.push(sentence);

@@ -55,27 +55,19 @@ export class Stage {
   }
 
   hear(event: RoomText): void {
-    const { delay } = this.#settings;
-    if (delay === 0) return this.#read(event);
-    const timer = setTimeout(() => {
-      this.#late.delete(timer);
-      this.#read(event);
-    }, delay);
-    this.#late.add(timer);
+    this.#after(this.#settings.delay, () => this.#rollUp.read(event, performance.now()));
+  }
+
+  /** Sessions that are in the room now. */
+  present(sessions: readonly string[]): void {
+    this.#after(this.#settings.delay, () => this.#rollUp.present(sessions, performance.now()));
   }
 
   /** Plays the sample, for ever. */
   playSample(round = 0): void {
     const events = sampleEvents(round, this.#settings.translate);
-    const later = (ms: number, run: () => void): void => {
-      const timer = setTimeout(() => {
-        this.#late.delete(timer);
-        run();
-      }, ms);
-      this.#late.add(timer);
-    };
-    for (const { atMs, event } of events) later(atMs, () => this.hear(event));
-    later(events.at(-1)!.atMs + SAMPLE_REST_MS, () => this.playSample(round + 1));
+    for (const { atMs, event } of events) this.#after(atMs, () => this.hear(event));
+    this.#after(events.at(-1)!.atMs + SAMPLE_REST_MS, () => this.playSample(round + 1));
   }
 
   close(): void {
@@ -84,9 +76,17 @@ export class Stage {
     this.#resized.disconnect();
   }
 
-  #read(event: RoomText): void {
-    this.#rollUp.read(event, performance.now());
-    this.#look();
+  #after(ms: number, run: () => void): void {
+    const now = (): void => {
+      run();
+      this.#look();
+    };
+    if (ms === 0) return now();
+    const timer = setTimeout(() => {
+      this.#late.delete(timer);
+      now();
+    }, ms);
+    this.#late.add(timer);
   }
 
   #look(): void {

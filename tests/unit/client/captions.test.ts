@@ -132,7 +132,7 @@ t.test('the English of the page is that of its table', async (t) => {
   const html = readFileSync(new URL('../../../client/web/captions/captions.html', import.meta.url), 'utf8');
   const texts = [...html.matchAll(/data-words="(\w+)"[^>]*>([^<]*)</g)];
   t.ok(texts.length > 20);
-  for (const [, key, text] of texts) t.equal(text, CAPTIONS_WORDS.en[key as 'captions'], key);
+  for (const [, key, text] of texts) t.equal(text, CAPTIONS_WORDS.en[key as 'captions'], String(key));
 });
 
 t.test('what the address asks for comes before the choice of last time; nonsense is forgotten', async (t) => {

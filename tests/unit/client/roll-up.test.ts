@@ -153,3 +153,50 @@ t.test('lines follow each other no faster than they can be read', async () => {
     { numRuns: 100 },
   );
 });
+
+t.test('what a speaker who left had begun stays as far as it came, and others go on at once', async (t) => {
+  const rollUp = new RollUp(options({ text: 'raw' }));
+  const name = { channel: 0, sentence: 1 };
+  rollUp.read({ type: 'partial', session: 'a', ...name, stable: 'I have to', tentative: ' go' }, 0);
+  rollUp.read({ type: 'final', session: 'b', ...name, text: 'Me, too.' }, 10);
+  t.same(
+    rollUp.show(20).lines.map(({ settled, tail }) => settled + tail),
+    ['I have to go'],
+    'it has the word',
+  );
+  rollUp.present(['b'], 30);
+  rollUp.show(30);
+  t.same(
+    rollUp.show(5_000).lines.map(({ settled, tail }) => settled + tail),
+    ['I have to', 'Me, too.'],
+  );
+});
+
+t.test('a sentence that waits for its cleaned form is as spoken when that comes too late', async (t) => {
+  const rollUp = new RollUp(options());
+  const name = { session: 'a', channel: 0, sentence: 1 };
+  rollUp.read({ type: 'final', ...name, text: 'Um, well.' }, 0);
+  const { nextMs } = rollUp.show(0);
+  t.equal(nextMs, 1_500);
+  rollUp.show(1_500);
+  rollUp.read({ type: 'cleaned', ...name, text: 'Well.' }, 1_600);
+  t.same(
+    rollUp.show(2_000).lines.map(({ settled }) => settled),
+    ['Um, well.'],
+  );
+});
+
+t.test('text that was taken back and text of another voice in between leave no trace', async (t) => {
+  const rollUp = new RollUp(options({ text: 'raw', mark: ({ first }) => (first ? '' : '>>') }));
+  const name = { channel: 0, sentence: 1 };
+  rollUp.read({ type: 'partial', session: 'a', ...name, stable: '', tentative: 'Hm' }, 0);
+  rollUp.read({ type: 'partial', session: 'a', ...name, stable: '', tentative: '' }, 10);
+  t.same(rollUp.show(20).lines, []);
+  rollUp.read({ type: 'final', session: 'b', ...name, text: 'One.' }, 30);
+  rollUp.read({ type: 'final', session: 'a', ...name, text: 'Two.' }, 40);
+  rollUp.show(40);
+  t.same(
+    rollUp.show(5_000).lines.map(({ settled }) => settled),
+    ['One.', '>> Two.'],
+  );
+});
