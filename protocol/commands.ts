@@ -75,7 +75,9 @@ export const Start = z.object({
         ),
     })
     .optional()
-    .describe('Go on with a session whose connection was lost; every other field is ignored.'),
+    .describe(
+      'Go on with a session whose connection was lost; every other field but the presence of `keep` is ignored.',
+    ),
   keep: z
     .object({
       transcript: z.string().max(100).optional().describe('Go on with this kept transcript, behind what is there.'),

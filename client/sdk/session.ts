@@ -49,6 +49,8 @@ export class Session implements AsyncIterable<ServerEvent> {
   ready!: EventOf<'ready'>;
   readonly #address: Address;
   readonly #reconnect: boolean;
+  /** Said again whenever it comes back: the session then waits for a page that is loaded anew, too. */
+  readonly #keeps: boolean;
   readonly #listeners = new Map<string, Set<(event: ServerEvent) => void>>();
   readonly #watchers = new Set<(line: LineState) => void>();
   readonly #log: ServerEvent[] = [];
@@ -77,6 +79,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   constructor(address: Address, begin: Beginning) {
     this.#address = address;
     this.#reconnect = 'kept' in begin || begin.reconnect;
+    this.#keeps = 'kept' in begin || begin.start.keep !== undefined;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -345,10 +348,9 @@ export class Session implements AsyncIterable<ServerEvent> {
 
   #tryAgain(): void {
     const { session, secret } = this.ready;
-    const socket = this.#dial({
-      type: 'start',
-      resume: { session, secret, seq: this.#seq, attempt: { of: this.#client, number: ++this.#attempts } },
-    });
+    const attempt = { of: this.#client, number: ++this.#attempts };
+    const resume = { session, secret, seq: this.#seq, attempt };
+    const socket = this.#dial({ type: 'start', resume, ...(this.#keeps ? { keep: {} } : {}) });
     this.#socket = socket;
     this.#retry = setTimeout(() => {
       if (this.#socket !== socket || this.#line !== 'lost') return;

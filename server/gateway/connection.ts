@@ -11,6 +11,8 @@ import { DecodedIntake } from './decoded-intake.ts';
 
 /** Close statuses of a client that leaves on purpose; whatever else ends a connection is an accident. */
 const GOODBYES: readonly number[] = [1000, 1001, 1005];
+/** A page that was left, loaded anew or has crashed: whoever asked for its words to be kept may be back in a moment. */
+const GOING_AWAY = 1001;
 
 export interface SessionConnectionOptions {
   readonly parts: SessionParts;
@@ -42,6 +44,8 @@ export class SessionConnection implements ConnectionHandler, Live {
   #seq = 0;
   #spokeMs = 0;
   #session: LiveSession | undefined;
+  /** The client asked for its words to be kept. */
+  #keeps = false;
   #ended = false;
 
   constructor(connection: Connection, dialect: DialectSession, options: SessionConnectionOptions) {
@@ -96,10 +100,8 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   close(status: number): void {
     this.#end();
-    this.#session?.lost(
-      this.#line,
-      this.#line.lifetime === 'connection' || GOODBYES.includes(status) ? 'goodbye' : 'cut',
-    );
+    const left = GOODBYES.includes(status) && !(this.#keeps && status === GOING_AWAY);
+    this.#session?.lost(this.#line, this.#line.lifetime === 'connection' || left ? 'goodbye' : 'cut');
   }
 
   load(): void {}
@@ -186,6 +188,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #open(command: Command): void {
     try {
       if (command.type !== 'start') throw new Fault('command.out-of-order', { got: command.type, want: 'start' });
+      this.#keeps = command.keep !== undefined;
       if (command.resume !== undefined) this.#resume(command.resume);
       else if (this.#resumes !== undefined) throw new Fault('session.unknown', { session: this.#resumes });
       else this.#start(command);

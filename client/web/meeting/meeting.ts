@@ -205,6 +205,10 @@ function wireRoom(): void {
     const done = await copy(find('consent-words').textContent ?? '');
     find('consent-copy').textContent = done ? 'Copied' : 'Not allowed';
   });
+  // The first button of a form is the one that Enter presses.
+  for (const button of document.querySelectorAll<HTMLElement>('[data-close]')) {
+    button.addEventListener('click', () => button.closest('dialog')?.close('no'));
+  }
   const title = find<HTMLInputElement>('title');
   title.addEventListener('change', () => {
     room.retitle(title.value);

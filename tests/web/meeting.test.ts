@@ -1,0 +1,282 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import t from 'tap';
+import { openBrowser } from '../support/browser.ts';
+import { errors, JFK, openMeetingPage, settled, startMeeting, stateIs, WEB } from '../support/meeting-page.ts';
+import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TEXT =
+  'Good morning everybody. Shall we begin? Yes let us look at the plan. I think we can ship on Friday. Who writes the notes? I will do it today. Thank you all.';
+
+/** Twice as fast as anybody speaks, so that the tests wait less. */
+const WORDS = TEXT.split(' ').map((text, i) => ({ text, from: 0.2 + i * 0.15, to: 0.32 + i * 0.15 }));
+
+let server: ScriptedServer;
+let browser: Browser;
+t.before(async () => {
+  server = await openScriptedServer(WORDS, 8, { web: WEB });
+  browser = await openBrowser(JFK);
+});
+t.teardown(async () => {
+  await browser?.close();
+  await server?.close();
+});
+t.afterEach(() => {
+  t.same(errors.splice(0), [], 'no page threw an error');
+});
+
+const rows = (page: Page): Promise<string[]> => page.locator('#log .said .words').allTextContents();
+const atLeast = (page: Page, count: number): Promise<unknown> =>
+  page.waitForFunction((least) => document.querySelectorAll('#log .said').length >= least, count);
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() =>
+    (
+      window as never as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
+    ).axe.run(),
+  );
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+/** How far anything but the conversation moved while it was watched: 0 is not at all. */
+async function watchShifts(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const held = window as never as { moved: number };
+    held.moved = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as never as { value: number; sources: { node: Node | null }[] }[]) {
+        const scroll = document.querySelector('#scroll')!;
+        if (entry.sources.some(({ node }) => node !== null && !scroll.contains(node))) held.moved += entry.value;
+      }
+    }).observe({ type: 'layout-shift' });
+  });
+  return () => page.evaluate(() => (window as never as { moved: number }).moved);
+}
+
+t.test('a meeting: consent once, two voices as two channels, notes, highlights, pause, end', async (t) => {
+  const page = await openMeetingPage(browser, server.url);
+  const frames: Buffer[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => typeof payload !== 'string' && frames.push(payload)),
+  );
+  await page.click('#new');
+  await page.click('#source-them');
+  await page.click('#record');
+  await page.click('#consent button[value="no"]');
+  await stateIs(page, 'Ready');
+  t.pass('without consent nothing begins');
+  const moved = await watchShifts(page);
+  await page.click('#record');
+  await page.click('#consent-yes');
+  await stateIs(page, 'Recording');
+  await page.waitForSelector('#open .tail');
+  await page.waitForSelector('#log .said[data-side="me"]');
+  await page.waitForSelector('#log .said[data-side="them"]');
+  t.match(await page.title(), /^● Recording/);
+  await page.keyboard.press('n');
+  await page.keyboard.type('ask about **Friday**');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Alt+h');
+  t.equal(await page.locator('#log mark').count(), 1, 'highlighted while a note has the focus');
+  await page.click('.note-item .moment');
+  const focused = await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']);
+  t.equal(focused, await page.getAttribute('.said:has(.marker)', 'data-key'), 'a note leads to what was said');
+  await page.click('.marker');
+  t.equal(await page.evaluate(() => document.activeElement?.closest('.note-item') !== null), true, 'and back');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Space');
+  await stateIs(page, 'Paused');
+  const sent = frames.length;
+  await page.waitForTimeout(300);
+  t.equal(frames.length, sent, 'a pause sends nothing');
+  await page.keyboard.press('Space');
+  await stateIs(page, 'Recording');
+  t.ok((await moved()) < 0.01, `nothing beside the conversation moved: ${await moved()}`);
+  await page.keyboard.press('Alt+r');
+  await stateIs(page, 'Ready');
+  const loud = [0, 0];
+  for (const frame of frames) {
+    for (let at = 0; at + 3 < frame.length; at += 4)
+      for (const channel of [0, 1])
+        loud[channel] = Math.max(loud[channel]!, Math.abs(frame.readInt16LE(at + channel * 2)));
+  }
+  t.ok(loud[0]! > 3_000 && loud[1]! > 3_000, `both voices were sent, each on its own channel: ${loud}`);
+  await page.keyboard.press('Alt+r');
+  await stateIs(page, 'Recording');
+  t.notOk(await page.locator('#consent').isVisible(), 'consent is asked for once in a meeting');
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  await page.context().close();
+});
+
+t.test('a reload in mid-meeting goes on in the same session and loses no word', async (t) => {
+  const page = await openMeetingPage(browser, server.url);
+  const opened: string[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => typeof payload === 'string' && opened.push(payload)),
+  );
+  await startMeeting(page, 'me');
+  await atLeast(page, 2);
+  const before = await rows(page);
+  await page.fill('#note-text', 'kept');
+  await page.keyboard.press('Enter');
+  await page.reload();
+  await settled(page);
+  await stateIs(page, 'Recording');
+  t.match(JSON.parse(opened.filter((text) => text.includes('"start"')).at(-1)!), { resume: {} });
+  t.same((await rows(page)).slice(0, before.length), before);
+  t.equal(await page.locator('.note-item').count(), 1);
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  const keys = await page
+    .locator('#log .said')
+    .evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['key']));
+  t.equal(new Set(keys).size, keys.length, 'nothing is there twice');
+  await page.context().close();
+});
+
+t.test('a session that is gone is followed by another one of the same meeting', async (t) => {
+  const page = await openMeetingPage(browser, server.url);
+  await startMeeting(page, 'me');
+  await atLeast(page, 1);
+  await server.registry.drain(Promise.resolve());
+  await page.waitForFunction(() => /new session/.test(document.querySelector('#remark')?.textContent ?? ''));
+  await stateIs(page, 'Recording');
+  await page.waitForSelector('#log .said[data-key^="2."]');
+  t.ok((await page.locator('#log .said[data-key^="1."]').count()) > 0, 'what was said before stays');
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  await page.context().close();
+});
+
+t.test('a share that ends is told and can be added again; the last lines stand in a small window', async (t) => {
+  const page = await openMeetingPage(browser, server.url);
+  // A headless browser keeps no window on top; the ordinary one takes its place, as in browsers that have no other.
+  await page.evaluate(() => Reflect.deleteProperty(window, 'documentPictureInPicture'));
+  await startMeeting(page, 'me', 'them');
+  const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('#small')]);
+  await popup.waitForSelector('.line');
+  t.match(await popup.locator('.line-state').textContent(), /Recording/);
+  await popup.close();
+  await page.evaluate(() => {
+    for (const track of (window as never as { shared: MediaStreamTrack[] }).shared) {
+      track.stop();
+      track.dispatchEvent(new Event('ended'));
+    }
+  });
+  await page.waitForFunction(() => /no longer shared/.test(document.querySelector('#remark')?.textContent ?? ''));
+  t.equal(await page.getAttribute('#source-them', 'aria-pressed'), 'false');
+  await page.click('#source-them');
+  await page.waitForSelector('#source-them[aria-pressed="true"]');
+  t.equal(await page.locator('#state').textContent(), 'Recording');
+  await page.evaluate(() => {
+    navigator.mediaDevices.getDisplayMedia = async () => document.createElement('canvas').captureStream(1);
+  });
+  await page.click('#source-them');
+  await page.click('#source-them');
+  await page.waitForSelector('#message:not([hidden])');
+  t.match(await page.locator('#message').textContent(), /brings no sound.*Also share tab audio/);
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  await page.context().close();
+});
+
+t.test('past meetings are found, corrected, renamed, exported and deleted, from the keyboard', async (t) => {
+  const page = await openMeetingPage(browser, server.url);
+  await startMeeting(page, 'me');
+  await atLeast(page, 3);
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  await page.fill('#title', 'Plan of the week');
+  await page.keyboard.press('Tab');
+  await page.focus('#scroll');
+  await page.keyboard.press('k');
+  await page.keyboard.press('e');
+  await page.fill('#correct-text', 'Zebras are corrected.');
+  await page.click('#correct button[value="yes"]');
+  const corrected = page.locator('.said[data-corrected="true"] .words');
+  t.equal(await corrected.textContent(), 'Zebras are corrected.');
+  await page.keyboard.press('o');
+  t.not(await corrected.textContent(), 'Zebras are corrected.', 'the original can be shown');
+  await page.locator('.who').first().click();
+  await page.fill('#rename-text', 'Ada');
+  await page.keyboard.press('Enter');
+  t.equal(await page.locator('.who').first().textContent(), 'Ada');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click('#save-menu summary').then(() => page.click('[data-format="md"]')),
+  ]);
+  t.match(
+    readFileSync(await download.path(), 'utf8'),
+    /# Plan of the week[\s\S]*\*\*Ada\*\*[\s\S]*Zebras are corrected\./,
+  );
+  await page.keyboard.press('/');
+  await page.waitForSelector('body[data-view="home"]');
+  await page.fill('#search', 'zebras');
+  await page.waitForSelector('.snippet');
+  t.match(await page.locator('.meeting').textContent(), /Plan of the week.*Zebras are/);
+  await page.click('.meeting a');
+  await page.waitForSelector('.said[data-corrected="true"]');
+  await page.keyboard.press('/');
+  await page.click('.meeting button');
+  await page.click('#remove button[value="no"]');
+  t.equal(await page.locator('.meeting').count(), 1, 'a second thought keeps it');
+  await page.click('.meeting button');
+  await page.click('#remove button[value="yes"]');
+  await page.waitForSelector('#none:not([hidden])');
+  t.equal(await page.locator('.meeting').count(), 0);
+  await page.context().close();
+});
+
+t.test('a room that everybody left is warned, and the recording ends by itself', async (t) => {
+  const page = await openMeetingPage(browser, server.url);
+  const leap = (minutes: number): Promise<void> =>
+    page.evaluate((by) => {
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + by * 60_000;
+    }, minutes);
+  await page.evaluate(() => localStorage.setItem('sotto.meeting.silence', '5'));
+  await page.reload();
+  await settled(page);
+  await startMeeting(page, 'me');
+  await page.keyboard.press('m');
+  await page.waitForFunction(() => document.querySelector('#open')?.textContent === '');
+  await leap(4.5);
+  await page.waitForSelector('#warning:not([hidden])');
+  await page.click('#go-on');
+  t.equal(await page.locator('#warning').isVisible(), false);
+  await leap(5);
+  await stateIs(page, 'Ready');
+  t.match(await page.locator('#remark').textContent(), /Nobody spoke for long/);
+  await page.context().close();
+});
+
+t.test('no accessibility violation in the list, a meeting, its dialogs, light or dark, at 200 % zoom', async (t) => {
+  const page = await openMeetingPage(browser, server.url);
+  t.same(await violations(page), [], 'the list');
+  await startMeeting(page, 'me', 'them');
+  await atLeast(page, 2);
+  await page.keyboard.press('n');
+  await page.keyboard.type('a note');
+  await page.keyboard.press('Enter');
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  t.same(await violations(page), [], 'the meeting');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  t.same(await violations(page), [], 'in the dark');
+  await page.click('#tab-summary');
+  await page.click('#settings summary');
+  t.match(await page.locator('#summary-hint').textContent(), /--assistant-url/);
+  t.same(await violations(page), [], 'summary and settings');
+  await page.keyboard.press('Escape');
+  await page.click('#help');
+  t.same(await violations(page), [], 'help');
+  await page.keyboard.press('Escape');
+  // 200 % of 1280 × 820.
+  await page.setViewportSize({ width: 640, height: 410 });
+  t.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing is cut off');
+  await page.context().close();
+});
