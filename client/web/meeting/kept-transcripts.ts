@@ -1,5 +1,5 @@
 import type { Meeting, Note, Said, Summary } from './meeting-state.ts';
-import { lengthOf, newMeeting } from './meeting-state.ts';
+import { newMeeting } from './meeting-state.ts';
 import type { Parcel } from './outgoing.ts';
 
 /** A transcript as the server gives it. */
@@ -70,8 +70,6 @@ export function merged(kept: Meeting, local: Meeting, unsent: readonly string[])
   return { ...kept, ...head, id, consentAt, sentences, notes, parts: Math.max(kept.parts, local.parts) };
 }
 
-export const durationOf = (meeting: Meeting): number => lengthOf(meeting);
-
 /** Brings one parcel to its address. */
 export function deliver(transcript: string, parcel: Parcel): Promise<void> {
   const base = `/v1/transcripts/${encodeURIComponent(transcript)}`;
@@ -130,8 +128,12 @@ export const transcripts = {
     const body = template === '' ? {} : { template };
     return (await ask('POST', `/v1/transcripts/${encodeURIComponent(id)}/summary`, body, SUMMARY_MS)) as Summary;
   },
-  exportAddress: (id: string, format: string): string =>
-    `/v1/transcripts/${encodeURIComponent(id)}/export?format=${format}`,
+  async export(id: string, format: string): Promise<string> {
+    const address = `/v1/transcripts/${encodeURIComponent(id)}/export?format=${format}`;
+    const response = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!response.ok) throw new Refusal(response.status, '', response.statusText);
+    return response.text();
+  },
 };
 
 const ANSWER_MS = 15_000;

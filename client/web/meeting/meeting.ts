@@ -65,7 +65,12 @@ async function route(): Promise<void> {
   if (name === '') return showHome();
   if (room.meeting !== undefined && [room.meeting.id, room.meeting.transcript].includes(name)) return viewIs('room');
   const found = await load(name);
-  if (found !== undefined) return show(found.meeting, found.unsent);
+  if (found !== undefined) {
+    await show(found.meeting, found.unsent);
+    // From now on this browser has it as a whole, should the server be out of reach.
+    if (found.meeting.transcript !== undefined) room.adopt(room.meeting!);
+    return;
+  }
   messages.problem({ title: 'There is no such meeting.', advice: 'It may have been deleted.' });
   await showHome();
 }
@@ -92,9 +97,6 @@ async function show(meeting: Meeting, unsent: readonly string[] = []): Promise<v
   const live = await notebook.live(meeting.id);
   viewIs('room');
   await room.open(live === undefined ? meeting : { ...meeting, open: live.open }, unsent);
-  room.adopt(room.meeting!);
-  const { transcript } = meeting;
-  find('kept').textContent = transcript === undefined ? (keeps ? '' : 'Kept in this browser') : 'Kept on the server';
   if (live !== undefined) await room.goOn(live);
 }
 
@@ -119,12 +121,17 @@ async function readInfo(): Promise<void> {
   if (info !== undefined) offerServer(info);
 }
 
-function exportAs(format: Format): void {
+async function exportAs(format: Format): Promise<void> {
   closeMenus();
   const { meeting } = room;
   if (meeting === undefined || meeting.sentences.length + meeting.notes.length === 0)
     return messages.remark('There is nothing to save yet.');
-  saveText(`${meeting.title}.${format}`, write(meeting, format));
+  const name = `${meeting.title}.${format}`;
+  // The server knows when each word was said, which makes better captions.
+  const { transcript } = meeting;
+  if (transcript === undefined || !room.isTold || room.isRecording) return saveText(name, write(meeting, format));
+  const text = await transcripts.export(transcript, format).catch(() => write(meeting, format));
+  saveText(name, text);
 }
 
 function onKey(event: KeyboardEvent): void {
@@ -253,7 +260,7 @@ function wireSettings(): void {
     button.type = 'button';
     button.dataset['format'] = format;
     button.textContent = FORMAT_NAMES[format];
-    button.addEventListener('click', () => exportAs(format));
+    button.addEventListener('click', () => void exportAs(format));
     find('formats').append(button);
   }
 }
@@ -279,8 +286,10 @@ if (here !== undefined && location.hash === '') history.replaceState(null, '', `
 await route();
 addEventListener('keydown', onKey);
 addEventListener('hashchange', () => {
-  if (room.isRecording && location.hash === '') return viewIs('room');
-  return void route();
+  if (!room.isRecording) return void route();
+  // What is being recorded stays on the page.
+  history.replaceState(null, '', `#${room.meeting?.id}`);
+  viewIs('room');
 });
 addEventListener('beforeunload', (event) => {
   if (room.isRecording) event.preventDefault();

@@ -45,6 +45,8 @@ const FRAME_BYTES = 4;
 const BYTES_PER_MS = (TARGET_RATE * FRAME_BYTES) / 1_000;
 /** Sound that waits for a session; beyond it the oldest is let go, and that is told. */
 const WAITING_MS_MAX = 300_000;
+/** Notices that the person in the meeting should hear of. */
+const TOLD: ReadonlySet<string> = new Set(['engine.restarted', 'audio.invalid', 'keep.skipped']);
 /** Unsent sound from which on the page says that the network is slow, ms. */
 const SLOW_MS = 1_000;
 
@@ -201,8 +203,7 @@ export class Recorder {
         this.#events.act({ type: 'heard', event, at: this.#at });
         if (event.type === 'fault' && !event.fatal)
           this.#events.problem({ title: 'The server says:', advice: event.text });
-        if (event.type === 'notice' && (event.code === 'engine.restarted' || event.code === 'audio.invalid'))
-          this.#events.remark(event.text);
+        if (event.type === 'notice' && TOLD.has(event.code)) this.#events.remark(event.text);
       }
     } catch (error) {
       session.close();

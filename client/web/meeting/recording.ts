@@ -115,9 +115,9 @@ export class Recording {
     this.#watch();
   }
 
-  /** Goes on with what an earlier page of this tab recorded. Returns false when nothing of it is left to go on with. */
-  async goOn(live: LiveRecord): Promise<boolean> {
-    if (!(await this.#claim())) return false;
+  /** Goes on with what an earlier page of this tab recorded; `interrupted` when that is too long ago. */
+  async goOn(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
+    if (!(await this.#claim())) return 'elsewhere';
     const audio = lastRun(await this.#notebook.audio(this.#desk.meeting.id));
     const taken = await this.#recorder.takeUp({ ...live.kept, audio }, live.at);
     if (!taken) this.#desk.act({ type: 'cut' });
@@ -125,7 +125,7 @@ export class Recording {
     if (!fresh) {
       this.#desk.closed();
       this.#free();
-      return false;
+      return 'interrupted';
     }
     Object.assign(this.#wanted, live.sources);
     this.#paused = live.paused;
@@ -135,12 +135,12 @@ export class Recording {
     if (live.sources.them) this.#events.remark('The page was loaded again: share the sound of the others once more.');
     if (!taken && !(await this.#recorder.start(audio === undefined ? [] : [audio.bytes]))) {
       this.#free();
-      return false;
+      return 'interrupted';
     }
     this.#recorder.pause(this.#paused);
     this.#sources?.pause(this.#paused);
     this.#watch();
-    return true;
+    return 'recording';
   }
 
   pause(): void {

@@ -2,6 +2,7 @@ import { copy } from '../views/clipboard.ts';
 import type { Messages } from '../views/messages.ts';
 import { MeterView } from '../views/meter.ts';
 import { clock } from '../views/transcript.ts';
+import { Awake } from './awake.ts';
 import { Courier } from './courier.ts';
 import { Desk } from './desk.ts';
 import { asks } from './home.ts';
@@ -29,7 +30,8 @@ export class Room {
   readonly #acts: ActsBar;
   readonly #notes: Notes;
   readonly #summary: SummaryPanel;
-  readonly #small = new SmallWindow(() => {});
+  readonly #small = new SmallWindow();
+  readonly #awake = new Awake();
   readonly #meters: Readonly<Record<Side, MeterView>>;
   readonly #notebook: Notebook;
   readonly #options: RecordingOptions;
@@ -89,6 +91,13 @@ export class Room {
     return this.#desk?.meeting;
   }
 
+  /** Whether the server knows everything that was done. */
+  get isTold(): boolean {
+    return (
+      this.#desk !== undefined && this.meeting?.transcript !== undefined && this.#desk.outgoing.unsent.length === 0
+    );
+  }
+
   get isRecording(): boolean {
     return this.#recording !== undefined && (this.#recording.isOn || this.#recording.state === 'finishing');
   }
@@ -120,7 +129,9 @@ export class Room {
 
   /** Goes on with a recording that a reload or a crash cut off. */
   async goOn(live: LiveRecord): Promise<void> {
-    if (await this.#recording!.goOn(live)) return;
+    const how = await this.#recording!.goOn(live);
+    if (how === 'elsewhere') this.#messages.remark('This meeting is being recorded in another tab.');
+    if (how !== 'interrupted') return;
     this.#messages.problem({
       title: 'The recording was interrupted.',
       advice: 'Everything up to there is kept. Press Start to go on.',
@@ -301,6 +312,7 @@ export class Room {
   #stateIs(state: RecorderState, text: string): void {
     this.#stateText = text;
     const on = this.#recording?.isOn === true;
+    this.#awake.want(on);
     const light = find('state');
     light.dataset['state'] = state;
     if (light.textContent !== text) light.textContent = text;
@@ -327,11 +339,16 @@ export class Room {
     this.#bubbles.mark(notesBySentence(meeting));
     this.#bubbles.grow(meeting.open);
     this.#notes.show(meeting);
-    this.#summary.show(meeting);
+    this.#showKept(meeting);
     find('timer').textContent = clock(this.#recording?.nowMs ?? 0);
     for (const side of ['me', 'them'] as const) {
       find(`source-${side}`).setAttribute('aria-pressed', String(this.#recording?.wants(side) === true));
     }
+  }
+
+  #showKept(meeting: Meeting): void {
+    find('kept').textContent = meeting.transcript === undefined ? 'Kept in this browser' : 'Kept on the server';
+    this.#summary.show(meeting);
   }
 
   #changed(now: Meeting, before: Meeting, action: Action): void {
@@ -342,7 +359,7 @@ export class Room {
     if (action.type === 'named') this.#bubbles.renamed(now, action.channel);
     if (now.title !== before.title) find('heading').textContent = now.title;
     if (now.summary !== before.summary) this.#summary.show(now);
-    if (now.transcript !== before.transcript) this.#summary.show(now);
+    if (now.transcript !== before.transcript) this.#showKept(now);
     this.#small.show(now, this.#stateText);
     if (action.type !== 'heard') void this.#courier.go();
   }

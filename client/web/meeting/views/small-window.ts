@@ -16,10 +16,8 @@ export class SmallWindow {
   #window: Window | undefined;
   #body: HTMLElement | undefined;
   #shown = '';
-  readonly #closed: () => void;
 
-  constructor(closed: () => void) {
-    this.#closed = closed;
+  constructor() {
     addEventListener('pagehide', () => this.close());
   }
 
@@ -42,7 +40,6 @@ export class SmallWindow {
     this.#furnish(this.#window.document);
     this.#window.addEventListener('pagehide', () => {
       this.#window = undefined;
-      this.#closed();
     });
     return true;
   }
