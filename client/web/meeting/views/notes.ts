@@ -138,8 +138,9 @@ function fill(item: HTMLElement, note: Note, meeting: Meeting): void {
   if (quote.textContent !== short) quote.textContent = short;
 }
 
-/** As high as its text. */
+/** As high as its text, in browsers whose style sheets cannot say so. */
 function fit(text: HTMLTextAreaElement): void {
+  if (CSS.supports('field-sizing', 'content')) return;
   text.rows = Math.max(1, Math.min(12, text.value.split('\n').length));
   if (text.scrollHeight > text.clientHeight + 4 && text.rows < 12) text.rows++;
 }
