@@ -1,12 +1,14 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssemblyAI, StreamingTranscriber, type TurnEvent } from 'assemblyai';
 import t from 'tap';
+import { WebSocket } from 'ws';
 import { Doorkeeper } from '../../server/access/doorkeeper.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
 import { Usage } from '../../server/access/usage.ts';
+import { packetsOf } from '../support/opus-packets.ts';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { openTlsProxy } from '../support/tls-proxy.ts';
 
@@ -123,4 +125,25 @@ t.test('who comes when the server is full is told so in its own terms', async (t
   });
   const error = (await transcriber.connect().catch((error: unknown) => error)) as Error & { code?: number };
   t.equal(error.code, 3009);
+});
+
+t.test('compressed audio is heard as it comes, in packets and in a container', async (t) => {
+  const server = await openScriptedServer(script('Hello there. How are you?', 0.5));
+  t.teardown(() => server.close());
+  const file = readFileSync(new URL('../fixtures/formats/short_01.opus', import.meta.url));
+  for (const [query, frames] of [
+    ['encoding=ogg_opus', [file.subarray(0, 5_000), file.subarray(5_000)]],
+    ['encoding=opus&sample_rate=48000', packetsOf(file)],
+  ] as const) {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v3/ws?${query}`);
+    const turns: TurnEvent[] = [];
+    socket.on('message', (data) => turns.push(JSON.parse(String(data))));
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await new Promise((resolve) => socket.once('open', resolve));
+    for (const frame of frames) socket.send(frame);
+    socket.send('{"type":"Terminate"}');
+    t.equal(await closed, 1000);
+    const ended = turns.filter(({ end_of_turn }) => end_of_turn);
+    t.equal(ended.map(({ transcript }) => transcript).join(' '), 'hello there how are you', query);
+  }
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DeepgramClient } from '@deepgram/sdk';
 import t from 'tap';
 import { WebSocket } from 'ws';
+import { packetsOf } from '../support/opus-packets.ts';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am um fine.', 3)];
@@ -166,25 +167,6 @@ async function stream(
 function* cut(name: string, bytes: number): Generator<Uint8Array> {
   const file = readFileSync(new URL(`../fixtures/formats/${name}`, import.meta.url));
   for (let at = 0; at < file.length; at += bytes) yield file.subarray(at, at + bytes);
-}
-
-/** The packets of an Ogg Opus file, without its two headers. */
-function packetsOf(file: Buffer): Uint8Array[] {
-  const packets: Buffer[] = [];
-  let open: Buffer[] = [];
-  for (let at = 0; at < file.length; ) {
-    const segments = file[at + 26]!;
-    let from = at + 27 + segments;
-    for (const length of file.subarray(at + 27, at + 27 + segments)) {
-      open.push(file.subarray(from, from + length));
-      from += length;
-      if (length === 255) continue;
-      packets.push(Buffer.concat(open));
-      open = [];
-    }
-    at = from;
-  }
-  return packets.slice(2);
 }
 
 t.test('containers are taken as they come, cut anywhere, and so are bare packets of Opus', async (t) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import OpenAI, { toFile } from 'openai';
 import t from 'tap';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { wavOf } from '../support/wav-of.ts';
 
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am um fine.', 3)];
 const SOUND = sound(5, [
@@ -10,36 +11,12 @@ const SOUND = sound(5, [
 ]);
 const TEXT = 'Hello there. How are you? I am um fine.';
 
-/** A WAV as recorders write it. */
-function wav(samples: Int16Array): Buffer {
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0, 'latin1');
-  header.write('WAVEfmt ', 8, 'latin1');
-  for (const [at, value] of [
-    [4, 36 + samples.byteLength],
-    [16, 16],
-    [24, 16_000],
-    [28, 32_000],
-    [40, samples.byteLength],
-  ] as const)
-    header.writeUInt32LE(value, at);
-  for (const [at, value] of [
-    [20, 1],
-    [22, 1],
-    [32, 2],
-    [34, 16],
-  ] as const)
-    header.writeUInt16LE(value, at);
-  header.write('data', 36, 'latin1');
-  return Buffer.concat([header, Buffer.from(samples.buffer)]);
-}
-
 // One server for all: starting its decoder takes longer than decoding.
 const server: ScriptedServer = await openScriptedServer(WORDS);
 t.teardown(() => server.close());
 const client = new OpenAI({ apiKey: 'any', baseURL: `${server.url}/v1`, maxRetries: 0 });
 const errorOf = (asked: Promise<unknown>): Promise<unknown> => asked.catch((error: unknown) => error);
-const file = () => toFile(wav(SOUND), 'speech.wav');
+const file = () => toFile(wavOf(SOUND), 'speech.wav');
 
 t.test("OpenAI's own client gets the text of a file in every format it can ask for", async (t) => {
   const ask = async (format: object) =>
