@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import OpenAI from 'openai';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type EventOf, type ServerEvent } from '../../client/sdk/index.ts';
@@ -130,6 +132,13 @@ t.test('a language is followed, listed or translated', async (t) => {
       events.some((event) => event.type === 'partial' && event.words.length > 0),
       'there were partials',
     );
+  });
+
+  await t.test("a file posted to OpenAI's door is translated into English", async (t) => {
+    const client = new OpenAI({ apiKey: 'any', baseURL: `${server.url}/v1` });
+    const file = createReadStream(recordingOf('fleurs_es_002.wav').path);
+    const { text } = await client.audio.translations.create({ file, model: 'whisper-1' });
+    t.match(text.toLowerCase(), /people|funeral|square|plaza/, text);
   });
 });
 

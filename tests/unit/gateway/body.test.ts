@@ -1,0 +1,56 @@
+import t from 'tap';
+import { readPosted } from '../../../server/gateway/body.ts';
+
+const FILE = Buffer.from('RIFF\r\n--not the end\r\n\0ü', 'utf8');
+const FORM = Buffer.concat([
+  Buffer.from('--sep\r\ncontent-disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n'),
+  Buffer.from('--sep\r\ncontent-disposition: form-data; name="languages[]"\r\n\r\nde\r\n'),
+  Buffer.from(
+    '--sep\r\ncontent-disposition: form-data; name="file"; filename="ä.wav"\r\ncontent-type: audio/wav\r\n\r\n',
+  ),
+  FILE,
+  Buffer.from('\r\n--sep--\r\n'),
+]);
+
+/** A request whose body comes in these pieces. */
+function requestOf(pieces: readonly Uint8Array[], type: string): Request {
+  const body = new ReadableStream({
+    start(controller) {
+      for (const piece of pieces) if (piece.length > 0) controller.enqueue(Uint8Array.from(piece));
+      controller.close();
+    },
+  });
+  const headers = { 'content-type': type };
+  return new Request('http://127.0.0.1/v1/audio/transcriptions', {
+    method: 'POST',
+    body,
+    headers,
+    duplex: 'half',
+  } as never);
+}
+
+t.test('a form cut at any byte, or at every byte, reads the same', async (t) => {
+  const read = async (pieces: readonly Uint8Array[]) => {
+    const { fields, file } = await readPosted(requestOf(pieces, 'multipart/form-data; boundary=sep'), 'form', () => {});
+    return { fields, file: Buffer.from(file!).toString('base64') };
+  };
+  const whole = await read([FORM]);
+  t.same(whole.fields, [
+    ['model', 'whisper-1'],
+    ['languages[]', 'de'],
+  ]);
+  t.equal(whole.file, FILE.toString('base64'));
+  for (let at = 1; at < FORM.length; at++) {
+    const cut = await read([FORM.subarray(0, at), FORM.subarray(at)]);
+    if (JSON.stringify(cut) !== JSON.stringify(whole)) t.fail(`cut at ${at}`);
+  }
+  t.same(await read([...FORM].map((byte) => Uint8Array.of(byte))), whole);
+});
+
+t.test('a recording that is the body itself is the same in whatever pieces it comes', async (t) => {
+  for (let at = 0; at <= FILE.length; at++) {
+    const request = requestOf([FILE.subarray(0, at), FILE.subarray(at)], 'application/octet-stream');
+    const { file } = await readPosted(request, 'raw', () => {});
+    t.ok(FILE.equals(file!), `cut at ${at}`);
+  }
+});
