@@ -136,6 +136,15 @@ t.test('where windows cannot be told apart nothing is typed unless any window is
   t.match(await instance.answer({ verb: 'begin' }), { ok: true, text: /--any-window/ });
   await instance.answer({ verb: 'end' });
   t.same([inserter.text(), inserter.clipboard], ['', TEXT]);
+  const blind = open(t);
+  blind.inserter.focus = () => Promise.reject(new Error('Install the extension.'));
+  t.match(await blind.instance.answer({ verb: 'begin' }), { ok: true, text: /^Install the extension\. Text goes to/ });
+  await blind.instance.answer({ verb: 'end' });
+  t.same([blind.inserter.text(), blind.inserter.clipboard], ['', TEXT]);
+  const any = open(t, { windows: 'any' });
+  any.inserter.focus = () => Promise.reject(new Error('Install the extension.'));
+  await any.dictate();
+  t.equal(any.inserter.text(), TEXT);
 });
 
 t.test('in a terminal a spoken line break is a space, unless Enter is allowed', async (t) => {

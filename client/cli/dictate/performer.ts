@@ -64,12 +64,13 @@ export class Performer {
         diverted:
           'Nothing here tells which window has the focus, so text goes to the clipboard; --any-window inserts it wherever the focus is.',
       };
-    const window = inserter.sees ? await inserter.focus() : undefined;
-    const diverted =
-      window === undefined && settings.windows === 'same'
-        ? 'No window has the focus; text goes to the clipboard.'
-        : undefined;
-    return { window, aside, diverted };
+    try {
+      const window = await this.#look();
+      const none = window === undefined && settings.windows === 'same';
+      return { window, aside, diverted: none ? 'No window has the focus; text goes to the clipboard.' : undefined };
+    } catch (error) {
+      return { window: undefined, aside, diverted: `${messageOf(error)} Text goes to the clipboard.` };
+    }
   }
 
   /** Resolves when it is done; never rejects: what went wrong is told and recorded. */
@@ -89,7 +90,7 @@ export class Performer {
       const field = place?.field.with(this.#settingsOf(place.language, undefined));
       const undone = field?.undo();
       if (place === undefined || field === undefined || undone === undefined) return 'There is nothing to take back.';
-      const window = await this.#parts.inserter.focus();
+      const window = await this.#look();
       if (this.#parts.settings.windows === 'same' && window?.id !== place.window)
         return 'Another window has the focus; nothing was taken back.';
       await this.#edit(undone, window);
@@ -112,9 +113,9 @@ export class Performer {
   }
 
   async #into(aim: Aim, task: Task): Promise<void> {
-    const { inserter, settings, tell } = this.#parts;
+    const { settings, tell } = this.#parts;
     try {
-      const window = inserter.sees ? await inserter.focus() : undefined;
+      const window = await this.#look();
       if (settings.windows === 'same' && window?.id !== aim.window?.id) {
         aim.diverted = `Another window has the focus; what is said goes to the clipboard.`;
         tell(aim.diverted);
@@ -132,8 +133,15 @@ export class Performer {
       if (task.ids.length > 0) this.#parts.record(task.ids, 'inserted');
       this.inserted += task.ids.length;
     } catch (error) {
-      await this.#failed(aim, task, error);
+      await this.#failed(task, error);
     }
+  }
+
+  /** The window with the focus. Where any will do, not to see it is no failure. */
+  async #look(): Promise<Window | undefined> {
+    const { inserter, settings } = this.#parts;
+    if (!inserter.sees) return undefined;
+    return settings.windows === 'any' ? inserter.focus().catch(() => undefined) : inserter.focus();
   }
 
   async #aside(aim: Aim, task: Task): Promise<void> {
@@ -150,12 +158,11 @@ export class Performer {
   }
 
   /** Nothing took it: it goes to the clipboard, and stays in the history as lost. */
-  async #failed(aim: Aim, task: Task, error: unknown): Promise<void> {
+  async #failed(task: Task, error: unknown): Promise<void> {
     const alone = new Field({ language: languageOf(this.#parts.settings.language), newline: 'keep', revise: 'may' });
     alone.place(task);
     this.#parts.record(task.ids, 'lost');
     this.#parts.tell(`${messageOf(error)} It is in the history: sotto dictate again.`);
-    void aim;
     await this.#parts.inserter.toClipboard(alone.content).catch(() => {});
   }
 

@@ -123,14 +123,17 @@ export class Field {
         ({ content, join } = this.#append({ content, join }, piece, floor));
         continue;
       }
-      if (content === base) {
+      const kept = beforeLast(content, base.length);
+      if (kept !== undefined) content = kept;
+      else {
+        // What a scratch left is not an insertion that could be scratched again.
         const taken = new Set([...gone, ...this.#insertions.flatMap(({ took }) => took)]);
         const last = this.#insertions.findLast(({ sentence, took }) => took.length === 0 && !taken.has(sentence));
         if (last !== undefined) gone.push(last.sentence);
         base = last?.before ?? base;
+        content = base;
       }
-      content = base;
-      join = { ...PLAIN, capital: /(^|[.?!…]\s*|\n)$/.test(base) };
+      join = { ...PLAIN, capital: /(^|[.?!…]\s*|\n)$/.test(content) };
     }
     return { content, join, gone };
   }
@@ -195,6 +198,14 @@ export class Field {
 function stripped(content: string, marks: RegExp, floor: number): string {
   const kept = content.replace(marks, '');
   return kept.length < floor ? content : kept;
+}
+
+/** Without the last sentence of what stands behind `from`: recognisers run several together. Undefined where nothing does. */
+function beforeLast(content: string, from: number): string | undefined {
+  const said = content.slice(from);
+  if (said.trim() === '') return undefined;
+  const end = said.trimEnd().search(/(?<=[.?!…]["')\]]*|\n)(?:(?<=\n)|\s)[^.?!…\n]*[.?!…,;:]*$/);
+  return content.slice(0, from + Math.max(0, end));
 }
 
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}、。，！？：；「」『』（）]/u;

@@ -18,6 +18,7 @@ export class X11Inserter implements Inserter {
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
   readonly #keeper: ClipboardKeeper | undefined;
+  #question: 'getactivewindow' | 'getwindowfocus' = 'getactivewindow';
   readonly #programs = new Map<string, string | undefined>();
 
   constructor(runner: Runner, settings: InserterSettings) {
@@ -37,9 +38,12 @@ export class X11Inserter implements Inserter {
   }
 
   async focus(): Promise<Window | undefined> {
-    let found = await this.#runner.run('xdotool', ['getactivewindow']);
-    // Without a window manager nobody says which window is active; the server still knows who gets the keys.
-    if (found.code !== 0) found = await this.#runner.run('xdotool', ['getwindowfocus']);
+    let found = await this.#runner.run('xdotool', [this.#question]);
+    if (found.code !== 0 && this.#question === 'getactivewindow') {
+      // Without a window manager nobody says which window is active; the server still knows who gets the keys.
+      found = await this.#runner.run('xdotool', ['getwindowfocus']);
+      if (found.code === 0) this.#question = 'getwindowfocus';
+    }
     const id = String(found.out).trim();
     if (CLOSED.test(found.said)) throw new UserError('The X server cannot be reached; is DISPLAY set?');
     // 0 and 1 stand for no window and for whichever is below the pointer.

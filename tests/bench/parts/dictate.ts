@@ -1,0 +1,208 @@
+// How dictation arrives: from the end of a sentence to its text in a real field on an X server in memory, ms.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chooseInserter } from '../../../client/cli/dictate/choose-inserter.ts';
+import { MODES, type Mode } from '../../../client/cli/dictate/core/plan.ts';
+import { DictionaryFile } from '../../../client/cli/dictate/dictionary-file.ts';
+import { ColdEars } from '../../../client/cli/dictate/ears.ts';
+import { HistoryFile } from '../../../client/cli/dictate/history-file.ts';
+import type { Inserter } from '../../../client/cli/dictate/inserter.ts';
+import { Instance } from '../../../client/cli/dictate/instance.ts';
+import { Line } from '../../../client/cli/dictate/line.ts';
+import { paced } from '../../../client/cli/dictate/paced.ts';
+import { SystemRunner } from '../../../client/cli/dictate/runner.ts';
+import { lookAround } from '../../../client/cli/dictate/surroundings.ts';
+import { openSource } from '../../../client/cli/source.ts';
+import { missingForDesktop, openDesktop, openTextField, type TextField } from '../../support/desktop.ts';
+import { type Recording, readRecordings } from '../../support/recordings.ts';
+import { wordErrorRate } from '../../support/wer.ts';
+import { startBenchServer } from '../feed.ts';
+import { machine, quantile, readArgs } from '../report.ts';
+
+const RAW = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 } as const;
+
+interface Result {
+  /** From the last word's end, as the recording's own times have it, to the text in the field. */
+  readonly delaysMs: number[];
+  /** From the server's final to the text in the field: cleaning, looking at the window, pasting. */
+  readonly insertMs: number[];
+  insertions: number;
+  characters: number;
+  lost: number;
+  doubled: number;
+  errors: number;
+  words: number;
+}
+
+/** `--insertions 200 --model tiny.en --mode sentence --insert auto|type|paste`; `--cleanup` as the server's. */
+export async function run(args: string[]): Promise<void> {
+  const options = readArgs(args, {
+    data: fileURLToPath(new URL('../../fixtures/speech', import.meta.url)),
+    insertions: '200',
+    model: 'tiny.en',
+    mode: 'sentence',
+    insert: 'auto',
+    cleanup: 'llm',
+  });
+  const missing = missingForDesktop();
+  if (missing !== undefined) return console.error(missing);
+  const mode = MODES.find((each) => each === options['mode']);
+  const way = (['auto', 'type', 'paste'] as const).find((each) => each === options['insert']);
+  if (mode === undefined || way === undefined)
+    return console.error('--mode sentence|live|hold --insert auto|type|paste');
+  const recordings = options['data']!.split(',')
+    .flatMap(readRecordings)
+    .filter(({ language, words }) => language === 'en' && words.length > 0);
+  console.log(`${machine()}; ${options['model']}, cleaned by ${options['cleanup']}, mode ${mode}, insert ${way}`);
+  const server = await startBenchServer(['--model', options['model']!, '--cleanup', options['cleanup']!]);
+  try {
+    await using desktop = await openDesktop();
+    await using field = await openTextField(desktop);
+    process.env['DISPLAY'] = desktop.display;
+    const inserter = chooseInserter({
+      ...{ target: 'window', runner: new SystemRunner(), write: () => {} },
+      surroundings: lookAround({ DISPLAY: desktop.display }, 'linux'),
+      settings: { enter: 'never', way, restoreMs: 800 },
+    });
+    report(await all(Number(options['insertions']), { url: server.url, mode, recordings, field, inserter }));
+    await inserter.close();
+  } finally {
+    await server.stop();
+  }
+}
+
+interface Stage {
+  readonly url: string;
+  readonly mode: Mode;
+  readonly recordings: readonly Recording[];
+  readonly field: TextField;
+  readonly inserter: Inserter;
+}
+
+async function all(insertions: number, stage: Stage): Promise<Result> {
+  const result: Result = {
+    ...{ delaysMs: [], insertMs: [], insertions: 0, characters: 0, lost: 0, doubled: 0, errors: 0, words: 0 },
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'sotto-bench-'));
+  for (let at = 0; result.insertions < insertions; at++)
+    await one(stage.recordings[at % stage.recordings.length]!, stage, { result, folder: join(folder, `${at}`) });
+  rmSync(folder, { recursive: true, force: true });
+  return result;
+}
+
+/** One recording is one dictation into an empty field. */
+async function one(
+  recording: Recording,
+  { url, mode, field, inserter }: Stage,
+  { result, folder }: { result: Result; folder: string },
+): Promise<void> {
+  let startedMs = 0;
+  const history = new HistoryFile(join(folder, 'history.jsonl'), 1_000);
+  const line = new Line(() => ({ url, language: 'en', partials: { mode: 'stable' } }), console.error);
+  const asked: string[] = [];
+  // What the field must hold in the end, whatever became of the keys on their way.
+  let want = '';
+  const noting: Inserter = {
+    ...{ name: inserter.name, removes: inserter.removes, sees: inserter.sees },
+    focus: () => inserter.focus(),
+    toClipboard: (text) => inserter.toClipboard(text),
+    close: () => inserter.close(),
+    insert: (text, window) => {
+      want += text;
+      asked.push(want);
+      return inserter.insert(text, window);
+    },
+    removeLast: (characters, window) => {
+      want = want.slice(0, -characters);
+      return inserter.removeLast(characters, window);
+    },
+  };
+  const instance = new Instance({
+    ...{ line, history, server: url, inserter: noting, say: () => {}, tell: console.error, stopped: () => {} },
+    dictionary: new DictionaryFile(join(folder, 'none.json'), 'by default'),
+    ears: new ColdEars(async (signal) => {
+      const source = paced(await openSource(recording.path, RAW), signal);
+      return {
+        ...source,
+        async *chunks() {
+          startedMs = Date.now();
+          yield* source.chunks();
+        },
+      };
+    }),
+    settings: {
+      ...{ mode, cleanWaitMs: 600, language: 'en', enter: 'never', windows: 'same' },
+      ...{ revise: mode === 'live' ? 'never' : 'may', joinMs: 0, tailMs: 0, recordings: folder },
+    },
+  });
+  await field.clear();
+  await field.page.evaluate('window.inputs.length = 0');
+  await line.warm({ ...RAW, channelMode: 'mix' });
+  await instance.answer({ verb: 'begin' });
+  while (instance.phase !== 'idle') await new Promise((resolve) => setTimeout(resolve, 50));
+  // A program that is late gets its time; what has not come then is lost.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const got = await field.text();
+  const inputs = (await field.page.evaluate('window.inputs')) as { atMs: number; length: number }[];
+  count(result, { want, got, insertions: asked.length });
+  const { errors, words } = wordErrorRate(recording.text, got);
+  result.errors += errors;
+  result.words += words;
+  if (mode === 'sentence') delays(result, { recording, history, startedMs, inputs, asked });
+  line.close();
+  history.close();
+}
+
+function count(result: Result, { want, got, insertions }: { want: string; got: string; insertions: number }): void {
+  const common = longestCommon([...want], [...got]);
+  result.insertions += insertions;
+  result.characters += [...want].length;
+  result.lost += [...want].length - common;
+  result.doubled += [...got].length - common;
+}
+
+interface Arrivals {
+  readonly recording: Recording;
+  readonly history: HistoryFile;
+  readonly startedMs: number;
+  readonly inputs: readonly { readonly atMs: number; readonly length: number }[];
+  readonly asked: readonly string[];
+}
+
+function delays(result: Result, { recording, history, startedMs, inputs, asked }: Arrivals): void {
+  const items = history.items.filter(({ text }) => text !== '');
+  // A sentence that came to nothing, or one that changed the one before, has no moment of its own.
+  if (items.length !== asked.length) return;
+  for (const [at, item] of items.entries()) {
+    const arrived = inputs.find(({ length }) => length >= asked[at]!.length);
+    if (arrived === undefined) continue;
+    const ends = recording.words.map(({ end }) => end * 1_000);
+    const endMs = ends.reduce((best, end) => (Math.abs(end - item.toMs) < Math.abs(best - item.toMs) ? end : best));
+    result.delaysMs.push(arrived.atMs - startedMs - endMs);
+    result.insertMs.push(arrived.atMs - Date.parse(item.at));
+  }
+}
+
+function longestCommon(a: readonly string[], b: readonly string[]): number {
+  let row = new Array<number>(b.length + 1).fill(0);
+  for (const left of a) {
+    const next = [0];
+    for (let j = 1; j <= b.length; j++)
+      next.push(left === b[j - 1] ? row[j - 1]! + 1 : Math.max(row[j]!, next[j - 1]!));
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function report(result: Result): void {
+  const ms = (values: readonly number[], share: number): string => quantile(values, share).toFixed(0);
+  console.log(`| insertions | characters | lost | doubled | end of sentence to field p50 ms | p95 | of it final to field p50 | p95 | WER % |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| ${[
+    ...[result.insertions, result.characters, result.lost, result.doubled],
+    ...[ms(result.delaysMs, 0.5), ms(result.delaysMs, 0.95), ms(result.insertMs, 0.5), ms(result.insertMs, 0.95)],
+    ((100 * result.errors) / result.words).toFixed(1),
+  ].join(' | ')} |`);
+}
