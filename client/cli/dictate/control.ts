@@ -23,7 +23,12 @@ export async function openControl(
   path: string,
   answer: (request: Request) => Promise<Answer>,
 ): Promise<{ close(): Promise<void> }> {
-  const server = createServer((socket) => serve(socket, answer));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serve(socket, answer);
+  });
   const file = !path.startsWith('\\\\');
   if (file) ownFolder(join(path, '..'));
   try {
@@ -44,6 +49,8 @@ export async function openControl(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        // Whoever connected and asks nothing must not keep us from ending.
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
@@ -75,6 +82,7 @@ export function ask(path: string, request: Request): Promise<Answer> {
 function serve(socket: Socket, answer: (request: Request) => Promise<Answer>): void {
   let heard = '';
   socket.on('error', () => {});
+  socket.setTimeout(ANSWER_MS, () => socket.destroy());
   socket.on('data', (chunk) => {
     heard += chunk;
     const end = heard.indexOf('\n');
@@ -89,7 +97,7 @@ function serve(socket: Socket, answer: (request: Request) => Promise<Answer>): v
             ok: false,
             text: error instanceof Error ? error.message : String(error),
           }));
-    void answered.then((said) => socket.end(`${JSON.stringify(said)}\n`));
+    void answered.then((said) => socket.end(`${JSON.stringify(said)}\n`, () => socket.destroy()));
   });
 }
 

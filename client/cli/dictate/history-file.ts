@@ -1,7 +1,7 @@
 import {
   chmodSync,
   closeSync,
-  fdatasyncSync,
+  fdatasync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -45,10 +45,11 @@ export class HistoryFile {
     return this.#items;
   }
 
-  /** Writes an entry; on the disk when this returns, if it holds words. */
+  /** Writes an entry; it outlives this process when this returns, and a power cut some milliseconds later. */
   write(entry: Entry): void {
     writeSync(this.#file, `${JSON.stringify(entry)}\n`);
-    if (entry.kind === 'said') fdatasyncSync(this.#file);
+    // What is written outlives this process at once; for a power cut the disk is asked, and not waited for.
+    if (entry.kind === 'said') fdatasync(this.#file, () => {});
     this.#apply(entry);
     if (++this.#lines < this.#keep * 4 + GROWTH_MAX) return;
     closeSync(this.#file);
