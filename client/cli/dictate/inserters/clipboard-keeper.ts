@@ -33,7 +33,9 @@ export interface KeeperSettings {
   readonly takenMs: number;
 }
 
-/** Reads follow one another within this time. */
+/** Longest time from a program's first read to its second; some read once. */
+const SECOND_READ_MS = 500;
+/** Further reads follow one another within this time. */
 const QUIET_MS = 40;
 
 /** Pastes over the clipboard and puts back what lay there, unless somebody has copied something since. */
@@ -69,8 +71,11 @@ export class ClipboardKeeper {
     const reads = holding.reads;
     await press();
     const taken = reads === undefined || (await holding.read(reads, this.#settings.takenMs));
-    // A program asks for the kinds of text first and for the text then.
-    for (let at = holding.reads; at !== undefined && (await holding.read(at, QUIET_MS)); ) at = holding.reads;
+    // A program asks for the kinds of text first and for the text then, on a busy machine a good while later. Only what is
+    // pasted next waits for that.
+    let quietMs = SECOND_READ_MS;
+    for (let at = holding.reads; taken && at !== undefined && (await holding.read(at, quietMs)); quietMs = QUIET_MS)
+      at = holding.reads;
     this.#pastedMs = performance.now();
     if (taken) this.#restore = setTimeout(() => this.#putBack(), this.#settings.restoreMs);
     else this.#holding = undefined;
