@@ -36,7 +36,7 @@ export interface KeeperSettings {
 /** Longest time from a program's first read to its second; some read once. */
 const SECOND_READ_MS = 500;
 /** Further reads follow one another within this time. */
-const QUIET_MS = 40;
+const QUIET_MS = 120;
 
 /** Pastes over the clipboard and puts back what lay there, unless somebody has copied something since. */
 export class ClipboardKeeper {
