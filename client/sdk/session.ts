@@ -30,8 +30,9 @@ const UNSENT_MAX = 262_144;
 /** Audio that is kept until it is acknowledged, and half of it, at which `sent()` waits, s. */
 const KEEP_SECONDS = 60;
 const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
-/** An attempt to come back that is not answered in this time is given up for the next one. */
+/** An attempt to come back that is not answered in this time is given up for the next one, which gets twice as long. */
 const ATTEMPT_MS = 5_000;
+const ATTEMPT_MOST_MS = 20_000;
 /** What a connection is closed with that only seems dead: without a status it would be a goodbye, should it arrive. */
 const GIVEN_UP = 4000;
 /** The server ended the connection for what was said on it; to say it again would not help. */
@@ -66,6 +67,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   #attempt = 0;
   readonly #client = Math.random().toString(36).slice(2);
   #attempts = 0;
+  #silences = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #fault: Fault | undefined;
   #over = false;
@@ -292,10 +294,11 @@ export class Session implements AsyncIterable<ServerEvent> {
     this.#heartbeat = new Heartbeat(this.#mayResume ? (ready.aliveMs ?? 0) : 0, () => this.#hush());
   }
 
-  #hush(): void {
-    if (this.#line !== 'live') return;
+  #hush(): 'news' | 'known' {
+    if (this.#line !== 'live') return 'known';
     this.#socket.close(GIVEN_UP);
     this.#lost(1006);
+    return 'news';
   }
 
   get #mayResume(): boolean {
@@ -307,6 +310,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     this.#line = 'live';
     this.#lostSinceMs = undefined;
     this.#attempt = 0;
+    this.#silences = 0;
     this.#fault = undefined;
     for (const item of this.#unacknowledged!.resume(samples, commands)) this.#socket.send(item);
     const lost = this.#unacknowledged!.lostBytes;
@@ -319,7 +323,8 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#line === 'ended') return;
     const nowMs = performance.now();
     this.#lostSinceMs ??= nowMs;
-    const late = nowMs - this.#lostSinceMs > (this.ready?.resumeMs ?? 0);
+    // What was said is finalised after that time, and kept as long again.
+    const late = nowMs - this.#lostSinceMs > 2 * (this.ready?.resumeMs ?? 0);
     if (this.#over || FINAL_STATUSES.has(code)) return this.#end(code);
     if (this.#line === 'opening' || !this.#mayResume || late) return void this.#explain(code);
     this.#line = 'lost';
@@ -352,11 +357,14 @@ export class Session implements AsyncIterable<ServerEvent> {
     const resume = { session, secret, seq: this.#seq, attempt };
     const socket = this.#dial({ type: 'start', resume, ...(this.#keeps ? { keep: {} } : {}) });
     this.#socket = socket;
-    this.#retry = setTimeout(() => {
-      if (this.#socket !== socket || this.#line !== 'lost') return;
-      socket.close(GIVEN_UP);
-      this.#lost(1006);
-    }, ATTEMPT_MS);
+    this.#retry = setTimeout(
+      () => {
+        if (this.#socket !== socket || this.#line !== 'lost') return;
+        socket.close(GIVEN_UP);
+        this.#lost(1006);
+      },
+      Math.min(ATTEMPT_MOST_MS, ATTEMPT_MS * 2 ** this.#silences++),
+    );
   }
 
   #command(message: object): void {

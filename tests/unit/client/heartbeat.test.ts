@@ -1,4 +1,5 @@
 import t from 'tap';
+import { Heartbeat } from '../../../client/sdk/heartbeat.ts';
 import { connect } from '../../../client/sdk/index.ts';
 
 /** A socket that opens at once and says what the test wants. */
@@ -82,4 +83,17 @@ t.test('of a server that promises nothing nothing is expected', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   t.same(states, []);
   session.close();
+});
+
+t.test('who was thought dead and was not is given more time', async (t) => {
+  const deaths: number[] = [];
+  const startMs = performance.now();
+  const heartbeat = new Heartbeat(8, () => {
+    deaths.push(performance.now() - startMs);
+    return 'news';
+  });
+  await until(() => deaths.length === 4);
+  heartbeat.close();
+  for (const [i, least] of [20, 40, 80, 160].entries())
+    t.ok(deaths[i]! - (deaths[i - 1] ?? 0) >= least, `${least} ms before the next verdict`);
 });
