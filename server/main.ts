@@ -36,6 +36,8 @@ import { openWyomingDoor } from './wyoming-door.ts';
 
 /** Live sessions when only the load limits them: a bound for memory, about 5 MB each. */
 const SESSIONS_MAX = 32;
+/** Without a worker for so long the server is not ready, ms: a new one takes a second or two. */
+const WORKERLESS_MS = 10_000;
 
 export interface RunningServer {
   readonly url: string;
@@ -130,7 +132,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       ...transcripts.info,
     }),
     metrics: () => metrics.text(recogniser.restarts),
-    ready: () => closing === undefined,
+    ready: () => closing === undefined && recogniser.downMs < WORKERLESS_MS,
   };
   const bounds = {
     allowedOrigins: config['allowed-origins'],

@@ -62,6 +62,9 @@ export class WorkerPool implements Recogniser {
   #closed = false;
   #deaths = 0;
   #bornAt = 0;
+  /** When a worker was last known to be there. */
+  #lastReadyMs = performance.now();
+  #wasReady = false;
   #startTimeoutMs = START_TIMEOUT_MS;
   #realTimeFactor: number | undefined;
   #restarts = 0;
@@ -106,6 +109,11 @@ export class WorkerPool implements Recogniser {
   /** Workers that had to be replaced so far. */
   get restarts(): number {
     return this.#restarts;
+  }
+
+  /** How long there has been no worker that can decode, ms; 0 while there is one. */
+  get downMs(): number {
+    return this.#worker?.state === 'ready' ? 0 : performance.now() - this.#lastReadyMs;
   }
 
   /** Process id of the worker, for tests and metrics. */
@@ -163,6 +171,7 @@ export class WorkerPool implements Recogniser {
       },
       {
         ready: ({ engine, multilingual, realTimeFactor, detail, small, memoryMb }) => {
+          this.#wasReady = true;
           if (this.#realTimeFactor === undefined) {
             this.#realTimeFactor = realTimeFactor;
             const tookMs = performance.now() - this.#bornAt;
@@ -219,6 +228,8 @@ export class WorkerPool implements Recogniser {
   }
 
   #died(reason: Fault | undefined, exit: string): void {
+    if (this.#wasReady) this.#lastReadyMs = performance.now();
+    this.#wasReady = false;
     this.#worker = undefined;
     if (this.#closed) {
       this.#gone?.();

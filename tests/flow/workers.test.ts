@@ -103,6 +103,29 @@ for (const [name, signal] of [
   });
 }
 
+t.test('while no worker comes up what is said is kept, and decoded when one does', async (t) => {
+  const pool = await poolOf({});
+  const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
+  t.teardown(async () => {
+    await server.close();
+    await pool.close();
+  });
+  t.equal(pool.downMs, 0);
+  let downMs = 0;
+  const events = await speak(server, async (step) => {
+    if (step === 15) {
+      writeFileSync(join(folder, 'script.json'), 'no script');
+      process.kill(pool.pid!, 'SIGKILL');
+      await until(pool, 3);
+      downMs = pool.downMs;
+    }
+    if (step === 40) writeFileSync(join(folder, 'script.json'), JSON.stringify({ words: WORDS }));
+  });
+  t.ok(downMs > 0, 'and a supervisor can be told so');
+  t.same(finalsOf(events), texts);
+  t.equal(pool.downMs, 0);
+});
+
 t.test('audio that kills every worker is set aside, a notice says which, and the rest is there', async (t) => {
   const pool = await poolOf({ deadly: [7] });
   const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
