@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
 import { WorkerPool } from '../../server/engine/pool.ts';
 import type { SpeechModel } from '../../server/ports/speech-model.ts';
@@ -26,6 +28,7 @@ process.once('message', async (setup: ScriptedSetup) => {
       cleaner: processes?.cleaner.pid,
       sessions: server.registry.size,
       memoryMb: process.memoryUsage.rss() / 1e6,
+      usedMb: usedMb(),
       timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
       lagMs: delay.max / 1e6,
     };
@@ -36,6 +39,13 @@ process.once('message', async (setup: ScriptedSetup) => {
 });
 // Whoever started it is gone.
 process.once('disconnect', () => process.exit(0));
+
+function usedMb(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 1e6;
+}
 
 /** The wall clock of this process, as somebody might set the machine's. */
 const rightNow = Date.now.bind(Date);

@@ -27,6 +27,8 @@ export interface Look {
   readonly cleaner: number | undefined;
   readonly sessions: number;
   readonly memoryMb: number;
+  /** In use once the garbage is gone: the heap and what lies beside it. */
+  readonly usedMb: number;
   readonly timers: number;
   /** Longest delay of the event loop since the last look, ms. */
   readonly lagMs: number;

@@ -150,15 +150,15 @@ async function measure(kind: FaultKind, setup: Setup, { crowds, times, seconds }
 async function soak(setup: Setup, minutes: number): Promise<void> {
   const crowd = await gather({ ...setup, lengths: [8, WORDS.length] });
   const rows: (string | number)[][] = [
-    ['minute', 'sessions', 'memory MB', 'descriptors', 'timers', 'lag max ms', 'journals'],
+    ['minute', 'sessions', 'memory MB', 'in use MB', 'descriptors', 'timers', 'lag max ms', 'journals'],
   ];
   const startMs = performance.now();
   const at = (): number => (performance.now() - startMs) / 60_000;
   const look = async (): Promise<void> => {
-    const { sessions, memoryMb, timers, lagMs } = await crowd.look();
+    const { sessions, memoryMb, usedMb, timers, lagMs } = await crowd.look();
     const descriptors = readdirSync(`/proc/${crowd.pid}/fd`).length;
     const journals = readdirSync(setup.folder).filter((name) => name.endsWith('.journal')).length;
-    rows.push([at(), String(sessions), memoryMb, String(descriptors), String(timers), lagMs, String(journals)]);
+    rows.push([at(), String(sessions), memoryMb, usedMb, String(descriptors), String(timers), lagMs, String(journals)]);
     console.log(rows.at(-1)!.join('  '));
   };
   // The first quarter of a minute warms up.
