@@ -32,9 +32,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/gateway': ['protocol', 'server/core', 'server/ports', 'server/flow'],
   'client/sdk': ['protocol'],
   'client/web': ['protocol', 'client/sdk'],
-  'client/cli': ['protocol', 'client/sdk', 'client/cli/dictate/core'],
+  'client/cli': ['protocol', 'client/sdk', 'client/cli/dictate/core', 'client/cli/captions/core'],
   // What dictation decides: what was said -> what is done in the field.
   'client/cli/dictate/core': ['protocol'],
+  // How captions are cut and paced for other programs.
+  'client/cli/captions/core': ['protocol'],
 };
 /** Puts the parts together, so it may see all of them. */
 const COMPOSITION = [
@@ -45,7 +47,7 @@ const COMPOSITION = [
   'server/wyoming-door.ts',
   'server/transcripts.ts',
 ];
-const PURE = ['protocol', 'server/core', 'client/cli/dictate/core'];
+const PURE = ['protocol', 'server/core', 'client/cli/dictate/core', 'client/cli/captions/core'];
 const LINES_MAX = 400;
 const WORLD =
   /\b(process|console|setTimeout|setInterval|performance|Date|fetch|Buffer)\b\s*[.(]|Math\.random|'node:|\basync\b|\bPromise\b/;
@@ -135,6 +137,7 @@ t.test('only the configuration reads the environment', async (t) => {
     'models/cli.ts',
     'client/cli/doctor.ts',
     'client/cli/dictate/surroundings.ts',
+    'client/cli/captions/secrets.ts',
   ];
   const readers = sources.filter(
     ({ path, text }) => /process\.env/.test(text) && !path.startsWith('server/config/') && !allowed.includes(path),

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { captionsCommand } from './captions/command.ts';
 import type { DictateOptions } from './dictate/dictate.ts';
 import { doctor } from './doctor.ts';
 import { type Program, programPath } from './local-server.ts';
@@ -158,6 +159,9 @@ kept(transcripts.command('summary <id>').description('let the language model of 
 kept(transcripts.command('delete <ids...>').description('delete for good')).action(
   (ids: string[], options: TranscriptsCliOptions) => new TranscriptsCli(options).delete(ids),
 );
+captionsCommand(program.command('captions'), (ended) => {
+  status = ended;
+});
 program
   .command('models')
   .description('list, pull, verify and rm models')

@@ -1,0 +1,143 @@
+import { WebSocket } from 'ws';
+import { Sentences } from '../../../protocol/sentences.ts';
+import { type ViewerEvent, type ViewerState, watchRoom } from '../../sdk/index.ts';
+import { UserError } from '../user-error.ts';
+import { HlsOutlet } from './hls-folder.ts';
+import { ObsOutlet } from './obs.ts';
+import { type CaptionsOptions, type CaptionTarget, TARGETS } from './options.ts';
+import { type Clock, type Outlet, type Say, systemClock } from './outlet.ts';
+import { addressOf, secretOf } from './secrets.ts';
+import { WebhookOutlet } from './webhook.ts';
+import { ZoomOutlet } from './zoom.ts';
+
+/** Blocks that wait for OBS or Zoom: some minutes of talk, later they are of no use. */
+const BLOCKS_MAX = 256;
+/** What waits at the end is delivered for so long, ms. */
+const GRACE_MS = 5_000;
+/** What CEA-608 has room for, and what reads well in a window. */
+const CHARS = { obs: 32, zoom: 42 } as const;
+const NO_RETRY = 1;
+
+/** `sotto captions`: sends what is said in a room to other programs. Resolves with the exit status. */
+export async function captions(options: CaptionsOptions): Promise<number> {
+  const say: Say = (text) => void process.stderr.write(`sotto: ${text}\n`);
+  const stopped = new Promise<'stopped'>((resolve) => {
+    process.once('SIGINT', () => resolve('stopped'));
+    process.once('SIGTERM', () => resolve('stopped'));
+  });
+  return sendCaptions(options, { outlets: openOutlets(options, say, systemClock), stopped, say });
+}
+
+export interface Sending {
+  readonly outlets: readonly Outlet[];
+  readonly stopped: Promise<unknown>;
+  readonly say: Say;
+}
+
+/** Carries captions from the room to all outlets until it is stopped, or none of them is left. */
+export async function sendCaptions(options: CaptionsOptions, { outlets, stopped, say }: Sending): Promise<number> {
+  const { server: url, room, token, from, translate, raw, waitMs } = options;
+  const sentences = new Sentences({ text: raw ? 'raw' : 'cleaned', translate, waitMs });
+  const going = new Set(outlets);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const give = (nowMs: number): void => {
+    for (const caption of sentences.take(nowMs)) for (const outlet of going) outlet.take(caption);
+    clearTimeout(timer);
+    if (sentences.dueMs !== undefined) timer = setTimeout(() => give(Date.now()), sentences.dueMs - nowMs);
+  };
+  let end!: (status: number) => void;
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  for (const outlet of outlets)
+    void outlet.over.then((text) => {
+      say(`${outlet.name}: ${text}`);
+      going.delete(outlet);
+      if (going.size === 0) end(NO_RETRY);
+    });
+  let wasLive = false;
+  const watching = watchRoom({
+    ...{ url, room, token, from, translate, WebSocket: WebSocket as never },
+    on: {
+      event: (event) => {
+        if (event.type === 'room') {
+          tellOfCut(event, say);
+          if (options.untilIdle && wasLive && event.state === 'idle') end(0);
+          wasLive ||= event.state === 'live';
+        }
+        sentences.read(event, Date.now());
+        give(Date.now());
+      },
+      state: (state) => {
+        const refusal = tellOfLine(state, url, say);
+        if (refusal !== undefined) end(NO_RETRY);
+      },
+    },
+  });
+  const status = await Promise.race([ended, stopped.then(() => 0)]);
+  watching.close();
+  give(Number.POSITIVE_INFINITY);
+  await Promise.all([...going].map((outlet) => outlet.finish(GRACE_MS)));
+  return status;
+}
+
+function tellOfCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, say: Say): void {
+  if (cut) say('the server no longer has everything that was said meanwhile; captions are missing.');
+}
+
+function tellOfLine(state: ViewerState, url: string, say: Say): string | undefined {
+  if (state.state === 'refused') {
+    say(`the server lets nobody watch: ${state.fault.text}`);
+    return state.fault.text;
+  }
+  if (state.state === 'connecting' && state.attempt === 2) say(`${url} is not reached; trying again.`);
+  if (state.state === 'watching') say(`watching at ${url}.`);
+  return undefined;
+}
+
+/** Throws a UserError that says what is missing. */
+export function openOutlets(options: CaptionsOptions, say: Say, clock: Clock): Outlet[] {
+  if (options.to.length === 0) throw new UserError(`say where captions go: --to ${TARGETS.join('|')}`);
+  return [...new Set(options.to)].map((target) => openOutlet(target, options, { say, clock }));
+}
+
+function openOutlet(target: CaptionTarget, options: CaptionsOptions, surroundings: { say: Say; clock: Clock }): Outlet {
+  const { style, chars, rows, minMs, maxMs, readingSpeed, room } = options;
+  const pace = { style, rows, minMs, maxMs, charsPerSecond: readingSpeed, blocksMax: BLOCKS_MAX };
+  switch (target) {
+    case 'obs': {
+      const password = secretOf({ variable: 'SOTTO_OBS_PASSWORD', file: options.obsPasswordFile });
+      return new ObsOutlet({
+        ...surroundings,
+        ...{ url: options.obsUrl, password, pace: { ...pace, chars: chars ?? CHARS.obs } },
+      });
+    }
+    case 'zoom': {
+      const url = addressOf({ variable: 'SOTTO_ZOOM_URL', file: options.zoomUrlFile }, 'Zoom’s caption URL');
+      const language = options.zoomLanguage;
+      return new ZoomOutlet({ ...surroundings, url, language, pace: { ...pace, chars: chars ?? CHARS.zoom } });
+    }
+    case 'webhook': {
+      const url = addressOf({ variable: 'SOTTO_WEBHOOK_URL', file: options.webhookUrlFile }, 'The webhook’s address');
+      const secret = secretOf({ variable: 'SOTTO_WEBHOOK_SECRET', file: options.webhookSecretFile });
+      return new WebhookOutlet({ ...surroundings, url, room, secret });
+    }
+    case 'hls':
+      return new HlsOutlet({ ...surroundings, ...hlsOf(options) });
+  }
+}
+
+function hlsOf({
+  hlsFolder: folder,
+  hlsSeconds,
+  hlsHold,
+  hlsKeep: keep,
+  hlsStart,
+  hlsMpegts: mpegts,
+}: CaptionsOptions) {
+  if (folder === undefined) throw new UserError('say where the HLS files go: --hls-folder FOLDER');
+  const segmentMs = hlsSeconds * 1_000;
+  const startMs = hlsStart === undefined ? Math.floor(Date.now() / segmentMs) * segmentMs : Date.parse(hlsStart);
+  if (Number.isNaN(startMs)) throw new UserError(`${hlsStart} is no time such as 2026-01-31T12:00:00Z.`);
+  return { folder, segmentMs, holdMs: hlsHold * 1_000, keep, timeLine: { originMs: startMs, mpegts } };
+}

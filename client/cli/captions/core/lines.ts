@@ -1,0 +1,28 @@
+/** Cuts text into lines of at most `chars` characters, at spaces where there are any; no line is empty. */
+export function linesOf(text: string, chars: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (charsOf(longer) <= chars) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    const pieces = broken(word, chars);
+    line = pieces.pop()!;
+    lines.push(...pieces);
+  }
+  if (line !== '') lines.push(line);
+  return lines;
+}
+
+/** Characters as a reader counts them. */
+export const charsOf = (text: string): number => [...text].length;
+
+/** A word that fits on no line, as in a language without spaces. */
+function broken(word: string, chars: number): string[] {
+  const letters = [...word];
+  const count = Math.ceil(letters.length / chars);
+  return Array.from({ length: count }, (_, i) => letters.slice(i * chars, (i + 1) * chars).join(''));
+}

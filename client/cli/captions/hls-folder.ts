@@ -1,0 +1,153 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CaptionSegments, type TimeLine } from '../../../protocol/hls.ts';
+import type { Caption } from '../../../protocol/sentences.ts';
+import { UserError } from '../user-error.ts';
+import type { Clock, Outlet, Say } from './outlet.ts';
+
+export interface HlsOptions {
+  readonly folder: string;
+  readonly segmentMs: number;
+  /** How long a segment waits for its text, ms. */
+  readonly holdMs: number;
+  /** Segments in the playlist; 0 keeps all, and `end` closes the list for good. */
+  readonly keep: number;
+  readonly timeLine: TimeLine;
+  readonly say: Say;
+  readonly clock: Clock;
+}
+
+const PLAYLIST = 'captions.m3u8';
+/** A playlist that is older than this is another broadcast's, ms. */
+const CONTINUED_MS = 3_600_000;
+
+/** WebVTT segments and their playlist in a folder, for a web server or a packager. */
+export class HlsOutlet implements Outlet {
+  readonly name = 'HLS';
+  readonly over: Promise<string>;
+  readonly #options: HlsOptions;
+  readonly #segments: CaptionSegments;
+  readonly #earlier: Earlier;
+  #timer: Disposable | undefined;
+  #end!: (text: string) => void;
+  #ended = false;
+  #trouble = false;
+  /** Segments that are closed and could not be written yet. */
+  #unwritten: number[] = [];
+
+  /** Throws a UserError when the folder cannot be written. */
+  constructor(options: HlsOptions) {
+    this.#options = options;
+    this.over = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    const { folder, clock } = options;
+    try {
+      mkdirSync(folder, { recursive: true });
+      this.#earlier = earlierIn(folder, options, clock.nowMs());
+      this.#sweep();
+      this.#segments = new CaptionSegments(options, clock.nowMs());
+      this.#write('live');
+    } catch (error) {
+      throw new UserError(`HLS: ${folder} cannot be written: ${(error as Error).message}`);
+    }
+    this.#later();
+  }
+
+  take(caption: Caption): void {
+    this.#segments.add(caption);
+  }
+
+  async finish(): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    this.#ended = true;
+    this.#unwritten.push(...this.#segments.end(this.#options.clock.nowMs()));
+    this.#save('ended');
+  }
+
+  /** Removes what another run would have removed by now; this one's own numbers begin behind it. */
+  #sweep(): void {
+    const { folder, keep } = this.#options;
+    const { last, begin } = this.#earlier;
+    if (keep === 0 || last === undefined) return;
+    for (let number = last - 2 * keep; number <= Math.min(last, begin - 2 * keep - 2); number++)
+      rmSync(join(folder, fileOf(number)), { force: true });
+  }
+
+  #later(): void {
+    this.#timer = this.#options.clock.after(this.#options.segmentMs / 4, () => {
+      const closed = this.#segments.advance(this.#options.clock.nowMs());
+      this.#unwritten.push(...closed);
+      if (this.#unwritten.length > 0) this.#save('live');
+      if (!this.#ended) this.#later();
+    });
+  }
+
+  /** A disk that is full may have room again. */
+  #save(state: 'live' | 'ended'): void {
+    try {
+      this.#write(state);
+      if (this.#trouble) this.#options.say('HLS: it goes on.');
+      this.#trouble = false;
+    } catch (error) {
+      const text = `the folder cannot be written: ${(error as Error).message}`;
+      if (state === 'ended') this.#end(text);
+      if (!this.#trouble) this.#options.say(`HLS: ${text}; trying again.`);
+      this.#trouble = true;
+    }
+  }
+
+  #write(state: 'live' | 'ended'): void {
+    const { folder, timeLine, keep } = this.#options;
+    for (const number of this.#unwritten) {
+      const text = this.#segments.segment(number, timeLine);
+      if (text !== undefined) put(join(folder, fileOf(number)), text);
+    }
+    const [first] = this.#segments.closed;
+    const breaks = new Set(first !== undefined && this.#earlier.last !== undefined ? [this.#earlier.begin] : []);
+    const isPast = first !== undefined && first > this.#earlier.begin;
+    const breaksBefore = this.#earlier.breaks + (isPast && this.#earlier.last !== undefined ? 1 : 0);
+    put(
+      join(folder, PLAYLIST),
+      this.#segments.playlist({ state, breaks, breaksBefore, uri: fileOf, iso: (ms) => new Date(ms).toISOString() }),
+    );
+    // Players may still ask for what an older playlist named.
+    const gone = keep === 0 || first === undefined ? [] : this.#unwritten.map((number) => number - 2 * keep - 1);
+    for (const number of gone) rmSync(join(folder, fileOf(number)), { force: true });
+    this.#unwritten = [];
+  }
+}
+
+/** What another run left in the folder. */
+interface Earlier {
+  /** Its last segment; undefined when there was none. */
+  readonly last: number | undefined;
+  /** The first segment of this run: behind a break. */
+  readonly begin: number;
+  readonly breaks: number;
+}
+
+function earlierIn(folder: string, { segmentMs }: HlsOptions, nowMs: number): Earlier {
+  const begin = Math.floor(nowMs / segmentMs);
+  let text = '';
+  try {
+    text = readFileSync(join(folder, PLAYLIST), 'utf8');
+  } catch {
+    // The first run.
+  }
+  const numbers = [...text.matchAll(/^(\d+)\.vtt$/gm)].map(([, number]) => Number(number));
+  const last = numbers.at(-1);
+  const isContinued = last !== undefined && nowMs - last * segmentMs < CONTINUED_MS && !text.includes('#EXT-X-ENDLIST');
+  if (!isContinued) return { last: undefined, begin, breaks: 0 };
+  const told = Number(/^#EXT-X-DISCONTINUITY-SEQUENCE:(\d+)$/m.exec(text)?.[1] ?? 0);
+  const inside = [...text.matchAll(/^#EXT-X-DISCONTINUITY$/gm)].length;
+  return { last, begin, breaks: told + inside };
+}
+
+const fileOf = (number: number): string => `${number}.vtt`;
+
+/** Nobody ever reads half a file. */
+function put(path: string, text: string): void {
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
+}

@@ -1,0 +1,84 @@
+import type { Caption } from '../../../protocol/sentences.ts';
+import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
+import { Courier } from './courier.ts';
+import { ObsConnection, ObsRefusal } from './obs-connection.ts';
+import type { Clock, Delivery, Outlet, Say } from './outlet.ts';
+
+export interface ObsOptions {
+  /** `ws://127.0.0.1:4455` */
+  readonly url: string;
+  readonly password: string | undefined;
+  readonly pace: PacerOptions;
+  readonly say: Say;
+  readonly clock: Clock;
+}
+
+const NOT_READY = 207;
+const NOT_STREAMING = 501;
+
+/** Captions of the stream that OBS sends (CEA-608), so that every viewer can switch them on. */
+export class ObsOutlet implements Outlet {
+  readonly name = 'OBS';
+  readonly #options: ObsOptions;
+  readonly #pacer: Pacer;
+  readonly #courier: Courier<Block>;
+  #connection: ObsConnection | undefined;
+
+  constructor(options: ObsOptions) {
+    this.#options = options;
+    this.#pacer = new Pacer(options.pace);
+    this.#courier = new Courier({
+      ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
+      deliver: (block) => this.#deliver(block),
+    });
+  }
+
+  get over(): Promise<string> {
+    return this.#courier.over;
+  }
+
+  /** Tries whether OBS is there; what is wrong, or undefined. */
+  async check(): Promise<string | undefined> {
+    const trouble = await this.#connect();
+    return trouble?.text;
+  }
+
+  take(caption: Caption): void {
+    this.#pacer.add(caption);
+    this.#courier.wake();
+  }
+
+  async finish(graceMs: number): Promise<void> {
+    await this.#courier.finish(graceMs);
+    // Nothing is to stand on screen for ever.
+    if (this.#connection?.isOpen === true) await this.#connection.ask('SendStreamCaption', { captionText: '' });
+    this.#connection?.close();
+  }
+
+  async #deliver({ text }: Block): Promise<Delivery> {
+    const trouble = await this.#connect();
+    if (trouble !== undefined) return trouble;
+    const status = await this.#connection!.ask('SendStreamCaption', { captionText: text });
+    if (status === undefined) return { kind: 'later', text: 'the connection was lost; trying again.' };
+    if (status.result) return { kind: 'sent' };
+    if (status.code === NOT_READY) return { kind: 'later', text: 'it is still starting; trying again.' };
+    if (status.code === NOT_STREAMING)
+      return { kind: 'refused', text: 'it is not streaming, so captions go nowhere until it does.' };
+    return { kind: 'refused', text: `it refused a caption: ${status.comment ?? `status ${status.code}`}.` };
+  }
+
+  async #connect(): Promise<Exclude<Delivery, { kind: 'sent' | 'refused' }> | undefined> {
+    if (this.#connection?.isOpen === true) return undefined;
+    const { url, password, clock } = this.#options;
+    try {
+      this.#connection = await ObsConnection.open({ url, password, clock });
+      return undefined;
+    } catch (error) {
+      if (error instanceof ObsRefusal) return { kind: 'over', text: error.message };
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = code === 'ECONNREFUSED' ? 'nobody listens' : message || code;
+      const how = 'start OBS and switch on Tools > WebSocket Server Settings';
+      return { kind: 'later', text: `not reached at ${url} (${why}): ${how}; trying again.` };
+    }
+  }
+}

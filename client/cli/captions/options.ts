@@ -1,0 +1,34 @@
+import type { CaptionStyle } from './core/pacer.ts';
+
+export const TARGETS = ['obs', 'zoom', 'webhook', 'hls'] as const;
+export type CaptionTarget = (typeof TARGETS)[number];
+
+export interface CaptionsOptions {
+  readonly server: string;
+  readonly token?: string;
+  readonly room: string;
+  readonly to: readonly CaptionTarget[];
+  readonly translate?: string;
+  readonly raw: boolean;
+  readonly from: 'now' | 'start' | number;
+  readonly waitMs: number;
+  readonly untilIdle: boolean;
+  readonly style: CaptionStyle;
+  readonly chars?: number;
+  readonly rows: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly readingSpeed: number;
+  readonly obsUrl: string;
+  readonly obsPasswordFile?: string;
+  readonly zoomUrlFile?: string;
+  readonly zoomLanguage?: string;
+  readonly webhookUrlFile?: string;
+  readonly webhookSecretFile?: string;
+  readonly hlsFolder?: string;
+  readonly hlsSeconds: number;
+  readonly hlsHold: number;
+  readonly hlsKeep: number;
+  readonly hlsStart?: string;
+  readonly hlsMpegts: number;
+}

@@ -1,0 +1,43 @@
+import type { Delivery } from './outlet.ts';
+
+/** An answer that takes longer is none, ms. */
+const ANSWER_MS = 10_000;
+/** Of an answer no more is read. */
+const BODY_CHARS_MAX = 200;
+
+export interface Answer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+}
+
+export interface Post {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Posts to an address the user gave. No redirect is followed: it could lead anywhere. Never rejects. */
+export async function post({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer | string> {
+  try {
+    const response = await fetch(url, {
+      ...{ method: 'POST', headers, body, redirect: 'manual' },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    });
+    await response.body?.cancel();
+    return { status: response.status, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) };
+  } catch (error) {
+    const { cause, message, name } = error as Error & { cause?: NodeJS.ErrnoException };
+    if (name === 'TimeoutError') return `no answer within ${ANSWER_MS / 1_000} s`;
+    return (cause?.code ?? cause?.message ?? message).slice(0, BODY_CHARS_MAX);
+  }
+}
+
+/** The other side had no time, or is not well. */
+export const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+
+export const later = (text: string, afterMs?: number): Delivery => ({ kind: 'later', text, afterMs });
+
+function retryAfterMs(value: string | null): number | undefined {
+  const seconds = Number(value);
+  return value !== null && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
+}

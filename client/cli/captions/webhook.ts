@@ -1,0 +1,90 @@
+import { createHmac } from 'node:crypto';
+import type { Caption } from '../../../protocol/sentences.ts';
+import { Backlog } from './core/backlog.ts';
+import { Courier } from './courier.ts';
+import type { Clock, Delivery, Outlet, Say } from './outlet.ts';
+import { isPassing, later, post } from './posting.ts';
+
+export interface WebhookOptions {
+  readonly url: string;
+  readonly room: string;
+  /** Signs what is sent; base64 behind `whsec_`, otherwise taken as it is. */
+  readonly secret: string | undefined;
+  readonly say: Say;
+  readonly clock: Clock;
+}
+
+/** Captions that wait for an address that does not answer: a day of talk; then the oldest are left out. */
+const WAITING_MAX = 10_000;
+
+interface Numbered {
+  readonly sequence: number;
+  readonly caption: Caption;
+}
+
+/** Posts each caption as JSON to an address of the user's, in order, until it has been taken. */
+export class WebhookOutlet implements Outlet {
+  readonly name = 'webhook';
+  readonly #options: WebhookOptions;
+  readonly #backlog = new Backlog<Numbered>(WAITING_MAX);
+  readonly #courier: Courier<Numbered>;
+  #sequence = 0;
+
+  constructor(options: WebhookOptions) {
+    this.#options = options;
+    this.#courier = new Courier({
+      ...{ name: this.name, waiting: this.#backlog, say: options.say, clock: options.clock },
+      deliver: (numbered, signal) => this.#deliver(numbered, signal),
+    });
+  }
+
+  get over(): Promise<string> {
+    return this.#courier.over;
+  }
+
+  take(caption: Caption): void {
+    this.#backlog.add({ sequence: ++this.#sequence, caption });
+    this.#courier.wake();
+  }
+
+  finish(graceMs: number): Promise<void> {
+    return this.#courier.finish(graceMs);
+  }
+
+  async #deliver({ sequence, caption }: Numbered, signal: AbortSignal): Promise<Delivery> {
+    const { url, room, secret, clock } = this.#options;
+    const { text: transcript, ...rest } = caption;
+    const body = JSON.stringify({ transcript, sequence, room, ...rest });
+    const id = idOf(room, caption);
+    const headers = {
+      ...{ 'content-type': 'application/json', 'idempotency-key': id, 'webhook-id': id },
+      ...(secret === undefined ? {} : signed(body, { id, secret, nowMs: clock.nowMs() })),
+    };
+    const answer = await post({ url, headers, body }, signal);
+    if (typeof answer === 'string') return later(`not reached (${answer}); trying again.`);
+    const { status, retryAfterMs } = answer;
+    // 409: it has it already.
+    if ((status >= 200 && status < 300) || status === 409) return { kind: 'sent' };
+    if (isPassing(status)) return later(`it answers with status ${status}; trying again.`, retryAfterMs);
+    if (status >= 300 && status < 400)
+      return { kind: 'over', text: `it sends elsewhere (status ${status}); give the address itself.` };
+    if ([401, 403, 404, 405, 410].includes(status))
+      return { kind: 'over', text: `it refuses to be posted to (status ${status}); look at its address and secret.` };
+    return { kind: 'refused', text: `it refused a caption (status ${status}).` };
+  }
+}
+
+/** The same for the same caption, also in another run: whoever has seen it may forget this one. */
+const idOf = (room: string, { session, channel, sentence, language }: Caption): string =>
+  `${room}.${session}.${channel}.${sentence}.${language}`;
+
+/** As the Standard Webhooks have it: over id, time and body. */
+export function signed(
+  body: string,
+  { id, secret, nowMs }: { readonly id: string; readonly secret: string; readonly nowMs: number },
+): Record<string, string> {
+  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : secret;
+  const seconds = String(Math.floor(nowMs / 1_000));
+  const signature = createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
+  return { 'webhook-timestamp': seconds, 'webhook-signature': `v1,${signature}` };
+}

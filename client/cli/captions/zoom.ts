@@ -1,0 +1,101 @@
+import type { Caption } from '../../../protocol/sentences.ts';
+import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
+import { zoomLanguage } from './core/zoom-language.ts';
+import { Courier } from './courier.ts';
+import type { Clock, Delivery, Outlet, Say } from './outlet.ts';
+import { isPassing, later, post } from './posting.ts';
+
+export interface ZoomOptions {
+  /** The caption URL of the meeting ("Copy the API token"). It lets everybody who has it write captions. */
+  readonly url: string;
+  /** As Zoom names it; default by the language of each caption. */
+  readonly language: string | undefined;
+  readonly pace: PacerOptions;
+  readonly say: Say;
+  readonly clock: Clock;
+}
+
+/** A meeting that refuses captions for so long after it took some is over, ms. */
+const OVER_AFTER_MS = 60_000;
+const SEQUENCE_MS = 5_000;
+
+/** Captions of a Zoom meeting. Each text has the next number, and the same one when it is sent again. */
+export class ZoomOutlet implements Outlet {
+  readonly name = 'Zoom';
+  readonly #options: ZoomOptions;
+  readonly #pacer: Pacer;
+  readonly #courier: Courier<Block>;
+  /** Number of the next text; asked of Zoom, so that a second run does not begin anew. */
+  #sequence: number | undefined;
+  #taken = 0;
+  #refusedSinceMs: number | undefined;
+
+  constructor(options: ZoomOptions) {
+    this.#options = options;
+    this.#pacer = new Pacer({ ...options.pace, maxMs: 0 });
+    this.#courier = new Courier({
+      ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
+      deliver: (block, signal) => this.#deliver(block, signal),
+    });
+  }
+
+  get over(): Promise<string> {
+    return this.#courier.over;
+  }
+
+  take(caption: Caption): void {
+    this.#pacer.add(caption);
+    this.#courier.wake();
+  }
+
+  finish(graceMs: number): Promise<void> {
+    return this.#courier.finish(graceMs);
+  }
+
+  async #deliver({ text, language }: Block, signal: AbortSignal): Promise<Delivery> {
+    this.#sequence ??= await this.#nextSequence();
+    const url = new URL(this.#options.url);
+    url.searchParams.set('seq', String(this.#sequence));
+    url.searchParams.set('lang', this.#options.language ?? zoomLanguage(language));
+    const headers = { 'content-type': 'text/plain' };
+    const answer = await post({ url: url.href, headers, body: `${text}\n` }, signal);
+    if (typeof answer === 'string') return later(`not reached (${answer}); trying again.`);
+    const { status, retryAfterMs } = answer;
+    if (status >= 200 && status < 300) {
+      this.#sequence++;
+      this.#taken++;
+      this.#refusedSinceMs = undefined;
+      return { kind: 'sent' };
+    }
+    if (isPassing(status)) return later(`it answers with status ${status}; trying again.`, retryAfterMs);
+    return this.#refused(status);
+  }
+
+  #refused(status: number): Delivery {
+    if (status !== 400)
+      return {
+        kind: 'over',
+        text: `it refuses the caption URL (status ${status}): copy the one of this meeting, it is another each time.`,
+      };
+    const nowMs = this.#options.clock.nowMs();
+    this.#refusedSinceMs ??= nowMs;
+    if (this.#taken === 0) return later('the meeting has not begun (status 400); trying again.');
+    if (nowMs - this.#refusedSinceMs < OVER_AFTER_MS)
+      return later('the meeting takes no captions now (status 400); trying again for a minute.');
+    return { kind: 'over', text: 'the meeting is over (status 400).' };
+  }
+
+  /** One more than Zoom has; 1 when it does not say. */
+  async #nextSequence(): Promise<number> {
+    const url = new URL(this.#options.url);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/seq`;
+    try {
+      const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(SEQUENCE_MS) });
+      const last = response.ok ? Number((await response.text()).trim() || 'none') : Number.NaN;
+      return Number.isSafeInteger(last) && last >= 0 ? last + 1 : 1;
+    } catch {
+      // The post itself will tell what is wrong.
+      return 1;
+    }
+  }
+}
