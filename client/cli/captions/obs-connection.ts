@@ -111,7 +111,8 @@ export class ObsConnection {
   close(): void {
     this.#socket.close(1000);
     // OBS that hangs says nothing to that.
-    this.#clock.after(ANSWER_MS, () => this.#socket.terminate());
+    const timer = this.#clock.after(ANSWER_MS, () => this.#socket.terminate());
+    this.#socket.once('close', () => timer[Symbol.dispose]());
   }
 
   #hear(text: string): void {

@@ -33,6 +33,10 @@ export class ObsOutlet implements Outlet {
     });
   }
 
+  get waiting(): number {
+    return this.#pacer.waiting;
+  }
+
   get over(): Promise<string> {
     return this.#courier.over;
   }

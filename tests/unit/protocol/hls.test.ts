@@ -71,7 +71,7 @@ t.test('a wall clock that is put back closes nothing and opens nothing again', a
   t.same(segments.closed, closed);
 });
 
-t.test('every caption is in at least one segment, and no two segments tell its times otherwise', async (t) => {
+t.test('every caption is in at least one segment, and no two segments tell its times otherwise', async () => {
   const step = fc.record({
     lengthMs: fc.integer({ min: 100, max: 6_900 }),
     lateMs: fc.integer({ min: 0, max: 30_000 }),

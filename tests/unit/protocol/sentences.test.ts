@@ -61,7 +61,7 @@ t.test('only the language that was asked for is a translation', async (t) => {
 
 t.test(
   'whatever comes again and in whatever order, each sentence is given out once, in the order of the finals',
-  async (t) => {
+  async () => {
     const step = fc.record({
       sentence: fc.integer({ min: 1, max: 12 }),
       kind: fc.constantFrom('final', 'cleaned', 'wait'),

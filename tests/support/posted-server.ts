@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Posted {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A status to answer with; `lost` takes what came and cuts the line, `gone` cuts the line and took nothing. */
+export type Answering = number | 'lost' | 'gone';
+
+/** An HTTP server that notes what is posted to it and answers as it is told to. */
+export class PostedServer {
+  readonly all: Posted[] = [];
+  /** What it took. */
+  readonly taken: Posted[] = [];
+  /** How the next requests are answered, in order; then all with 200. */
+  readonly moods: Answering[] = [];
+  /** Headers of every answer. */
+  headers: Record<string, string> = {};
+  /** Answer to a GET. */
+  got: (url: URL) => string | undefined = () => undefined;
+  readonly #server: Server;
+  #port = 0;
+  #told = (): void => {};
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      void (async () => {
+        let body = '';
+        for await (const chunk of request) body += chunk;
+        const url = new URL(request.url!, this.url);
+        if (request.method === 'GET') {
+          const text = this.got(url);
+          return response.writeHead(text === undefined ? 404 : 200).end(text);
+        }
+        const posted = { url, method: request.method!, headers: request.headers, body };
+        const mood = this.moods.shift() ?? 200;
+        this.all.push(posted);
+        if (mood === 'lost' || (typeof mood === 'number' && mood < 300)) this.taken.push(posted);
+        if (typeof mood === 'number') response.writeHead(mood, this.headers).end();
+        else request.socket.destroy();
+        this.#told();
+      })();
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Resolves when so many requests have come. */
+  async until(count: number): Promise<readonly Posted[]> {
+    while (this.all.length < count)
+      await new Promise<void>((resolve) => {
+        this.#told = resolve;
+      });
+    return this.all;
+  }
+}
