@@ -51,6 +51,7 @@ function common(command: Command): Command {
     .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'))
     .option('--model <name>', 'speech model')
     .option('--language <code>', 'language of the speech, or auto')
+    .option('--room <room>', 'others may read along in this room of the server')
     .addOption(new Option('--task <task>', 'translate gives English').choices(['transcribe', 'translate']))
     .addOption(
       new Option('--format <format>', 'what is printed').choices(['text', 'jsonl', 'srt', 'vtt']).default('text'),

@@ -15,6 +15,7 @@ export interface TranscribeOptions {
   readonly model?: string;
   readonly language?: string;
   readonly task?: 'transcribe' | 'translate';
+  readonly room?: string;
   readonly pace: number;
   readonly format: OutputFormat;
   readonly raw: boolean;
@@ -56,6 +57,7 @@ async function run(
     ...(options.key === undefined || options.server === undefined ? {} : { credential: options.key }),
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(options.task === undefined ? {} : { task: options.task }),
+    ...(options.room === undefined ? {} : { room: options.room }),
     ...(options.vocabulary === undefined
       ? {}
       : {
