@@ -202,7 +202,7 @@ export const FAULTS = {
     503,
     1013,
     'after',
-    (d: { viewers: number; of: string }) => `${d.viewers} viewers of this ${d.of} are here, and no more may be.`,
+    (d: { count: number; what: string }) => `There are ${d.count} ${d.what} already, and no more may be.`,
   ),
   'server.full': row('capacity', 503, 1013, 'elsewhere', (d: { live: number; limit?: number }) =>
     d.limit === undefined

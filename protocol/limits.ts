@@ -42,6 +42,10 @@ export const LIMITS = {
   roomIdleMs: 3_600_000,
   /** The same of a room that has no name but its session's, ms. */
   roomOfSessionIdleMs: 60_000,
+  /** Tokens of viewers, of all rooms. */
+  viewerTokensMax: 10_000,
+  /** How often it is looked whether the tokens of those who watch are still good, ms. */
+  viewerTokenEveryMs: 5_000,
   /** Longest silence of a room to its viewers, ms. */
   viewerAliveEveryMs: 10_000,
   /** Bytes the transport may hold for a viewer before it gets no more for now. */

@@ -13,7 +13,6 @@ import { Journals } from './flow/journals.ts';
 import type { LiveSession } from './flow/live-session.ts';
 import { Registry } from './flow/registry.ts';
 import { restoreSessions } from './flow/restore.ts';
-import { Rooms } from './flow/rooms.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { greetingOf, offerOf } from './greeting.ts';
 import { systemClock } from './observe/clock.ts';
@@ -32,6 +31,7 @@ import {
 } from './parts.ts';
 import { openTranscriptDesk } from './transcripts.ts';
 import { openSpeechModel } from './vad/open.ts';
+import { openRooms } from './viewers.ts';
 import { openWyomingDoor } from './wyoming-door.ts';
 
 /** Live sessions when only the load limits them: a bound for memory, about 5 MB each. */
@@ -100,7 +100,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   };
   const store = openStore(config, dataFolder(config, process.env), log);
   const journals = store && new Journals(store, log, meter);
-  const rooms = new Rooms({ clock: systemClock, meter });
+  const { rooms, viewing } = openRooms({ config, folder, meter });
   const transcripts = await openTranscriptDesk(config, folder, log);
   const parts = {
     board,
@@ -144,6 +144,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   };
   const gateway = new Gateway(parts, site, ROUTES, access, {
     ...bounds,
+    viewing,
     http: { routes: HTTP_ROUTES, decoder, transcripts: transcripts.desk },
   });
   const transport = transportOf(gateway);

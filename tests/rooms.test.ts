@@ -46,6 +46,7 @@ const COMPOSITION = [
   'server/keys.ts',
   'server/wyoming-door.ts',
   'server/transcripts.ts',
+  'server/viewers.ts',
 ];
 const PURE = ['protocol', 'server/core', 'client/cli/dictate/core', 'client/cli/captions/core'];
 const LINES_MAX = 400;
@@ -133,6 +134,7 @@ t.test('only the configuration reads the environment', async (t) => {
   const allowed = [
     'server/main.ts',
     'server/keys.ts',
+    'server/viewers.ts',
     'models/locate.ts',
     'models/cli.ts',
     'client/cli/doctor.ts',

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UserError } from './user-error.ts';
 
-export type Program = 'server/main' | 'server/keys' | 'models/cli';
+export type Program = 'server/main' | 'server/keys' | 'server/viewers' | 'models/cli';
 
 /** Beside this file in the sources as well as in `dist`. */
 export function programPath(name: Program): string {

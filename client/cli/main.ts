@@ -184,6 +184,16 @@ program
     status = await pass('server/keys', args);
   });
 program
+  .command('rooms')
+  .description('add, list and revoke tokens of those who read along')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[arguments...]')
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    status = await pass('server/viewers', args);
+  });
+program
   .command('config')
   .description('every setting of the server and where it comes from')
   .allowUnknownOption()

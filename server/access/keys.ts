@@ -6,7 +6,7 @@ import type { Key, KeyFile } from './key-file.ts';
 /** `sotto_ID_SECRET`: the id finds the key, the secret proves it. */
 const SHAPE = /^sotto_([0-9a-f]{8})_([A-Za-z0-9_-]{43})$/;
 /** Compared with when the id is not known, so that a wrong id takes as long as a wrong secret. */
-const NOBODY = Buffer.alloc(32);
+export const NOBODY = Buffer.alloc(32);
 
 export interface NewKey {
   readonly name: string;
@@ -16,7 +16,7 @@ export interface NewKey {
   readonly minutesPerDay?: number | undefined;
 }
 
-const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+export const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 /** Makes a key and stores its hash. The text returned is shown once and kept nowhere. */
 export function addKey(file: KeyFile, wanted: NewKey, nowMs: number): { readonly key: Key; readonly text: string } {

@@ -327,6 +327,27 @@ export const OPTIONS = {
     max: 10_000,
     doc: 'Live sessions one address may have; 0 is as many as the server.',
   },
+  'viewers-max': {
+    type: 'integer',
+    default: 5_000,
+    min: 0,
+    max: 100_000,
+    doc: 'Viewers of all rooms; more are refused.',
+  },
+  'viewers-per-room': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 100_000,
+    doc: 'Viewers one room may have; 0 is as many as the server.',
+  },
+  'viewers-per-address': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 100_000,
+    doc: 'Viewers one address may have, such as the network of a hall; 0 is as many as the server.',
+  },
   data: {
     type: 'string',
     default: undefined,

@@ -151,9 +151,14 @@ export class LiveSession implements Findable {
     return this.#visitor.address;
   }
 
+  /** Whether `secret` is the one of its `ready`. */
+  isProvedBy(secret: string): boolean {
+    return this.#life !== 'ended' && isSecretOf(this.#secretHash, secret);
+  }
+
   /** Goes on over a new connection; the old one, should it still be there, is closed. Throws `session.unknown`. */
   resume(resume: NonNullable<Start['resume']>, line: Line, caller: Caller): void {
-    const known = this.#life !== 'ended' && isSecretOf(this.#secretHash, resume.secret) && caller.key === this.key;
+    const known = this.isProvedBy(resume.secret) && caller.key === this.key;
     if (!known || !this.#outbox.canReplay(resume.seq)) throw new Fault('session.unknown', { session: this.id });
     if (!this.#attempts.take(resume.attempt)) throw new Fault('session.moved', { session: this.id });
     this.#visitor = { ...this.#visitor, caller };

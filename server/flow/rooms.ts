@@ -9,6 +9,8 @@ export interface RoomsOptions {
   readonly meter: Meter;
   /** Wall time, ms since 1970; default the system's. */
   readonly wallMs?: () => number;
+  /** Whose key a room is though nobody of it speaks there. */
+  readonly reserved?: (name: string) => string | undefined;
   /** Runs something when others had their turn; default `setImmediate`. */
   readonly later?: (run: () => void) => void;
 }
@@ -34,10 +36,12 @@ export class Rooms {
   readonly #clock: Clock;
   readonly #meter: Meter;
   readonly #setup: RoomSetup;
+  readonly #reserved: (name: string) => string | undefined;
   #beat: Disposable | undefined;
   #viewers = 0;
 
-  constructor({ clock, meter, wallMs = Date.now, later = setImmediate }: RoomsOptions) {
+  constructor({ clock, meter, wallMs = Date.now, reserved = () => undefined, later = setImmediate }: RoomsOptions) {
+    this.#reserved = reserved;
     this.#clock = clock;
     this.#meter = meter;
     const emptied = (room: Room): void => this.#emptied(room);
@@ -53,6 +57,18 @@ export class Rooms {
     return this.#rooms.get(name);
   }
 
+  /** Whose key a room is; undefined is nobody's yet. */
+  ownerOf(name: string): string | undefined {
+    return this.#rooms.get(name)?.owner ?? this.#reserved(name);
+  }
+
+  /** Throws `auth.denied` when a room is another key's. */
+  check(name: string, key: string | undefined): void {
+    const owner = this.ownerOf(name);
+    if (key !== undefined && owner !== undefined && owner !== key)
+      throw new Fault('auth.denied', { got: `Room ${name} of another key` });
+  }
+
   /**
    * A session speaks in a room from now on. `told` is what an earlier process told of it. Throws `auth.denied` when the
    * room is another key's.
@@ -63,8 +79,7 @@ export class Rooms {
     told: readonly (readonly [cursor: number, event: ServerEvent])[] = [],
   ): Speaker {
     const { session, key } = speaking;
-    const owner = this.#rooms.get(name)?.owner;
-    if (owner !== undefined && owner !== key) throw new Fault('auth.denied', { got: `Room ${name} of another key` });
+    this.check(name, key);
     const room = this.#open(name);
     const cursors = new Map<number, number>(told.map(([cursor, { seq }]) => [seq, cursor]));
     room.seed(told, session);

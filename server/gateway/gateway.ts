@@ -29,7 +29,7 @@ import { answer, faultResponse, json, type Site } from './http.ts';
 import { mintToken, readBounded, temporaryToken } from './tokens.ts';
 import type { TranscriptDesk } from './transcript-desk.ts';
 import { refused, UploadDesk } from './uploads.ts';
-import { ViewingDesk } from './viewing.ts';
+import { ViewingDesk, type ViewingOptions } from './viewing.ts';
 
 export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
@@ -40,6 +40,8 @@ export interface GatewayOptions {
   /** Live sessions one key, and one address, may have. */
   readonly sessionsPerKeyMax: number;
   readonly sessionsPerAddressMax: number;
+  /** Who may read along; by default whoever may speak, without tokens. */
+  readonly viewing?: ViewingOptions;
   /** What is answered by HTTP beside the page, where anything is. */
   readonly http?: {
     readonly routes: HttpRoutes;
@@ -50,6 +52,7 @@ export interface GatewayOptions {
 
 /** Clients that are being told over a connection why they may not stay. More are refused before the upgrade. */
 const FAREWELLS_MAX = 64;
+const VIEWERS = { viewersMax: 5_000, viewersPerRoomMax: 5_000, viewersPerAddressMax: 5_000 };
 const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
 
 /** The front door: who may come in, and which room they are shown to. */
@@ -72,7 +75,13 @@ export class Gateway implements TransportHandler {
     this.#options = options;
     const { rooms } = parts;
     this.#viewing =
-      rooms && new ViewingDesk({ parts: { ...parts, rooms }, access, refusal: (request) => this.#strange(request) });
+      rooms &&
+      new ViewingDesk({
+        ...(options.viewing ?? { limits: VIEWERS }),
+        parts: { ...parts, rooms },
+        access,
+        refusal: (request) => this.#strange(request),
+      });
     this.#uploads = options.http && new UploadDesk(parts, options.http.decoder);
   }
 
@@ -144,6 +153,7 @@ export class Gateway implements TransportHandler {
       const transcripts = this.#options.http?.transcripts;
       if (transcripts?.claims(pathname))
         return await transcripts.answer(request, await this.#access.admit(credential, 'transcripts'));
+      if (pathname.startsWith(ROOMS_PATH) && this.#viewing !== undefined) return await this.#viewing.answer(request);
       // Numbers of the server say who speaks when; its page and its health say nothing about anybody.
       if (pathname === '/metrics') await this.#access.admit(credential, 'metrics');
       return await answer(request, this.#site);

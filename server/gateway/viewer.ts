@@ -10,6 +10,8 @@ export interface ViewerSetup {
   readonly asked: Pick<Asked, 'words'>;
   readonly clock: Clock;
   watch(viewer: Watcher): Disposable;
+  /** Its connection has ended. */
+  gone(viewer: Viewer): void;
 }
 
 /** Browsers come back after so long, ms, and not all at once. */
@@ -23,9 +25,11 @@ export class Viewer implements ConnectionHandler, Watcher {
   readonly #clock: Clock;
   readonly #watching: Disposable;
   readonly #said = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
+  readonly #gone: () => void;
   #cursor = 0;
 
-  constructor(connection: Connection, { kind, asked, clock, watch }: ViewerSetup) {
+  constructor(connection: Connection, { kind, asked, clock, watch, gone }: ViewerSetup) {
+    this.#gone = () => gone(this);
     this.#connection = connection;
     this.#kind = kind;
     this.#words = asked.words;
@@ -52,6 +56,12 @@ export class Viewer implements ConnectionHandler, Watcher {
     this.#connection.close(FAULTS[fault.code].close, fault.code);
   }
 
+  /** It may not go on. */
+  sendAway(fault: Fault): void {
+    this.#watching[Symbol.dispose]();
+    this.cut(fault);
+  }
+
   message(): void {
     if (this.#said.spend(1, this.#clock.nowMs()) === 0) return;
     this.#watching[Symbol.dispose]();
@@ -60,6 +70,7 @@ export class Viewer implements ConnectionHandler, Watcher {
 
   close(): void {
     this.#watching[Symbol.dispose]();
+    this.#gone();
   }
 
   #pack(event: RoomEvent): string {

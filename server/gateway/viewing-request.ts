@@ -34,13 +34,14 @@ function fromOf(query: URLSearchParams, lastEventId: string | undefined): Asked[
   return from === 'now' || from === 'start' ? from : Number(from);
 }
 
-interface Choice {
+export interface Choice {
   readonly name: string;
   readonly form: RegExp;
   readonly want: string;
 }
 
-function choice(query: URLSearchParams, { name, form, want }: Choice): string | undefined {
+/** One value of a query; undefined when it is not there. Throws `command.option`. */
+export function choice(query: URLSearchParams, { name, form, want }: Choice): string | undefined {
   const got = query.get(name);
   if (got === null || got === '') return undefined;
   if (!form.test(got)) throw new Fault('command.option', { name, got: got.slice(0, 40), want });

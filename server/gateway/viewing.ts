@@ -1,20 +1,32 @@
-import { FAULTS, Fault, isFault, ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
+import { FAULTS, Fault, isFault, LIMITS, ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
+import type { SessionParts } from '../flow/live-session.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Access } from '../ports/access.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
-import type { Meter } from '../ports/meter.ts';
 import type { Connection, ConnectionHandler, Following, OpenRequest, Upgrade } from '../ports/transport.ts';
-import { credentialOf } from './credential.ts';
+import type { Pass, Passes } from '../ports/viewers.ts';
 import { faultResponse } from './http.ts';
+import { RoomDesk } from './room-desk.ts';
 import { tell, Viewer } from './viewer.ts';
+import { ViewerAdmission, type ViewerLimits } from './viewer-admission.ts';
 import { type Asked, askedOf } from './viewing-request.ts';
 
-export interface ViewingSetup {
-  readonly parts: { readonly rooms: Rooms; readonly clock: Clock; readonly log: Log; readonly meter: Meter };
+export interface ViewingOptions {
+  /** Where tokens of viewers are kept; undefined is nowhere. */
+  readonly passes?: Passes | undefined;
+  readonly limits: ViewerLimits;
+}
+
+export interface ViewingSetup extends ViewingOptions {
+  readonly parts: SessionParts & { readonly rooms: Rooms };
   readonly access: Access;
   /** Why nobody with this request may come in, whatever key they have. */
   refusal(request: OpenRequest): Fault | undefined;
+}
+
+interface Admitted {
+  readonly asked: Asked;
+  readonly pass: Pass | undefined;
+  readonly address: string;
 }
 
 const STREAM_HEADERS = {
@@ -31,10 +43,24 @@ const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
 /** Lets viewers in: they read what is said in a room, over a WebSocket or as server-sent events. */
 export class ViewingDesk {
   readonly #setup: ViewingSetup;
+  readonly #admission: ViewerAdmission;
+  readonly #desk: RoomDesk;
+  /** Who watches with which pass. */
+  readonly #passes = new Map<Viewer, string>();
+  #check: Disposable | undefined;
   #turnedAway = 0;
 
   constructor(setup: ViewingSetup) {
     this.#setup = setup;
+    const { rooms, registry } = setup.parts;
+    const { access, passes, limits } = setup;
+    this.#admission = new ViewerAdmission({ rooms, registry, access, passes, limits });
+    this.#desk = new RoomDesk({ rooms, passes, admission: this.#admission, checkPasses: () => this.#checkPasses() });
+  }
+
+  /** What is asked by HTTP but the events. Rejects with faults. */
+  answer(request: Request): Promise<Response> {
+    return this.#desk.answer(request);
   }
 
   /** Never rejects. */
@@ -44,8 +70,8 @@ export class ViewingDesk {
     if (stranger !== undefined) return { kind: 'refuse', response: faultResponse(stranger) };
     try {
       const asked = askedOf(request, ROOMS_PATH, '');
-      await this.#admit(asked, request);
-      return { kind: 'accept', subprotocol, open: (connection) => this.#seat(connection, 'ws', asked) };
+      const admitted = await this.#admit(asked, request);
+      return { kind: 'accept', subprotocol, open: (connection) => this.#seat(connection, 'ws', admitted) };
     } catch (error) {
       const fault = this.#faultOf(error);
       // A page cannot read why an upgrade was refused, and would ask for ever.
@@ -65,23 +91,63 @@ export class ViewingDesk {
       const stranger = this.#setup.refusal(request);
       if (stranger !== undefined) throw stranger;
       const asked = askedOf(request, ROOMS_PATH, '/events');
-      await this.#admit(asked, request);
-      return { kind: 'accept', headers: STREAM_HEADERS, open: (connection) => this.#seat(connection, 'sse', asked) };
+      const admitted = await this.#admit(asked, request);
+      return { kind: 'accept', headers: STREAM_HEADERS, open: (connection) => this.#seat(connection, 'sse', admitted) };
     } catch (error) {
       return { kind: 'refuse', response: faultResponse(this.#faultOf(error)) };
     }
   }
 
-  async #admit({ room }: Asked, request: OpenRequest): Promise<void> {
-    const { access, parts } = this.#setup;
-    const { key } = await access.admit(credentialOf(request), 'stream');
-    const owner = parts.rooms.find(room)?.owner;
-    if (owner !== undefined && owner !== key) throw new Fault('auth.denied', { got: `Room ${room} of another key` });
+  async #admit(asked: Asked, request: OpenRequest): Promise<Admitted> {
+    const pass = await this.#admission.admit(asked, request);
+    this.#admission.checkPlace(asked.room, request.remoteAddress);
+    return { asked, pass, address: request.remoteAddress };
   }
 
-  #seat(connection: Connection, kind: 'ws' | 'sse', asked: Asked): ConnectionHandler {
+  #seat(connection: Connection, kind: 'ws' | 'sse', { asked, pass, address }: Admitted): ConnectionHandler {
     const { rooms, clock } = this.#setup.parts;
-    return new Viewer(connection, { kind, asked, clock, watch: (viewer) => rooms.watch(asked.room, asked, viewer) });
+    const place = this.#admission.count(address);
+    const viewer = new Viewer(connection, {
+      ...{ kind, asked, clock },
+      watch: (watcher) => rooms.watch(asked.room, asked, watcher),
+      gone: (gone) => {
+        place[Symbol.dispose]();
+        this.#passes.delete(gone);
+      },
+    });
+    if (pass !== undefined) {
+      this.#passes.set(viewer, pass.id);
+      this.#checkLater();
+    }
+    return viewer;
+  }
+
+  /** The file of passes may have changed, and time has passed. */
+  #checkLater(): void {
+    this.#check ??= this.#setup.parts.clock.after(LIMITS.viewerTokenEveryMs, () => {
+      this.#check = undefined;
+      this.#checkPasses();
+      if (this.#passes.size > 0) this.#checkLater();
+    });
+  }
+
+  #checkPasses(): void {
+    const bad = new Map<string, Fault>();
+    try {
+      for (const id of new Set(this.#passes.values())) {
+        const state = this.#setup.passes!.state(id);
+        if (state !== 'good') bad.set(id, new Fault(state === 'revoked' ? 'viewer.revoked' : 'auth.expired', {}));
+      }
+    } catch (error) {
+      // The operator broke the file; who is in stays until it is mended.
+      this.#faultOf(error);
+    }
+    for (const [viewer, id] of this.#passes) {
+      const fault = bad.get(id);
+      if (fault === undefined) continue;
+      this.#passes.delete(viewer);
+      viewer.sendAway(fault);
+    }
   }
 
   #turnAway(connection: Connection, fault: Fault): ConnectionHandler {

@@ -16,6 +16,7 @@ import { Rooms } from '../../server/flow/rooms.ts';
 import { Summariser } from '../../server/flow/summariser.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { TranscriptDesk } from '../../server/gateway/transcript-desk.ts';
+import type { ViewerLimits } from '../../server/gateway/viewer-admission.ts';
 import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
@@ -28,6 +29,7 @@ import type { Recogniser } from '../../server/ports/recogniser.ts';
 import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import type { Store } from '../../server/ports/store.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
+import type { Passes } from '../../server/ports/viewers.ts';
 import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
@@ -38,6 +40,8 @@ const nothing = (): void => {};
 const SCRIPTED_COMMIT = { ...PIPELINE.commit, policy: 'agreement', edgeMs: 500, leastMs: 0 } as const;
 
 export const silentLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+const MANY_VIEWERS = { viewersMax: 5_000, viewersPerRoomMax: 5_000, viewersPerAddressMax: 5_000 };
 
 /** The limits of a real server. */
 export const ws = async (handler: TransportHandler): Promise<Transport> => new WsTransport(handler, LIMITS);
@@ -78,6 +82,9 @@ export interface Door {
   readonly web?: string;
   /** Name of a second model for English. */
   readonly small?: string;
+  /** Tokens of viewers, and how many may watch. */
+  readonly passes?: Passes;
+  readonly viewers?: Partial<ViewerLimits>;
   /** Sessions are refused by the measured load, too. */
   readonly measured?: boolean;
 }
@@ -96,6 +103,7 @@ export function scriptedParts(
     store,
     small,
     keeper,
+    passes,
   }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
@@ -116,7 +124,11 @@ export function scriptedParts(
     small: small === undefined ? undefined : { model: small, languages: ['en'] },
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
-    rooms: new Rooms({ clock, meter }),
+    rooms: new Rooms({
+      clock,
+      meter,
+      reserved: (room) => passes?.list(room).find(({ key }) => key !== undefined)?.key,
+    }),
     keeper,
     board,
     registry,
@@ -158,6 +170,7 @@ export async function openScriptedServer(
       access,
       {
         ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax, http: { routes: HTTP_ROUTES, decoder, transcripts } },
+        viewing: { passes: door.passes, limits: { ...MANY_VIEWERS, ...door.viewers } },
         measured: door.measured ?? false,
         ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
       },

@@ -1,0 +1,117 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Fault, LIMITS, RoomName } from '../../protocol/index.ts';
+import type { NewPass, Pass, Passes } from '../ports/viewers.ts';
+import { hashOf, NOBODY } from './keys.ts';
+import { OwnFile } from './own-file.ts';
+
+const StoredPass = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{12}$/),
+  room: RoomName,
+  key: z.string().optional(),
+  label: z.string().max(100).optional(),
+  /** sha256 of the secret part, hex. The secret has 256 random bits, so a slow hash would add nothing. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  created: z.iso.datetime(),
+  expires: z.iso.datetime().optional(),
+  revoked: z.iso.datetime().optional(),
+});
+type StoredPass = z.infer<typeof StoredPass>;
+
+const Contents = z.strictObject({ version: z.literal(1), viewers: z.array(StoredPass) });
+
+/** `view_ID_SECRET`: the id finds the pass, the secret proves it. */
+const SHAPE = /^view_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
+/** How long it is remembered that a pass was taken back or has expired, ms; then it is just unknown. */
+const REMEMBERED_MS = 30 * 86_400_000;
+
+/** `viewers.json` in the data folder: hashes of viewer tokens. Changes of the file count at once. */
+export class ViewerFile implements Passes {
+  readonly #file: OwnFile<z.infer<typeof Contents>>;
+  readonly #nowMs: () => number;
+
+  constructor(folder: string, nowMs: () => number) {
+    const read = (value: unknown) => Contents.parse(value);
+    this.#file = new OwnFile(join(folder, 'viewers.json'), { read, of: 'viewers', by: 'sotto rooms viewers add' });
+    this.#nowMs = nowMs;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  add({ room, key, label, seconds }: NewPass): Pass & { readonly token: string } {
+    const id = randomBytes(6).toString('hex');
+    const secret = randomBytes(32).toString('base64url');
+    const nowMs = this.#nowMs();
+    const expires = seconds === undefined ? undefined : new Date(nowMs + seconds * 1_000).toISOString();
+    const pass: StoredPass = {
+      ...{ id, room, hash: hashOf(secret).toString('hex'), created: new Date(nowMs).toISOString() },
+      ...(key === undefined ? {} : { key }),
+      ...(label === undefined ? {} : { label }),
+      ...(expires === undefined ? {} : { expires }),
+    };
+    this.#change((all) => {
+      const kept = all.filter((each) => nowMs - endOf(each) < REMEMBERED_MS);
+      if (kept.length >= LIMITS.viewerTokensMax)
+        throw new Fault('viewer.full', { count: kept.length, what: 'viewer tokens' });
+      return [...kept, pass];
+    });
+    return { ...shown(pass), token: `view_${id}_${secret}` };
+  }
+
+  list(room: string): readonly Pass[] {
+    return this.#all.filter((each) => each.room === room && this.#stateOf(each) === 'good').map(shown);
+  }
+
+  revoke(room: string, id: string): Pass | undefined {
+    const pass = this.#all.find((each) => each.id === id && each.room === room && this.#stateOf(each) === 'good');
+    if (pass === undefined) return undefined;
+    const revoked = new Date(this.#nowMs()).toISOString();
+    this.#change((all) => all.map((each) => (each.id === id ? { ...each, revoked } : each)));
+    return shown(pass);
+  }
+
+  find(token: string): Pass | undefined {
+    const match = SHAPE.exec(token);
+    const pass = this.#all.find(({ id }) => id === match?.[1]);
+    // As long for a wrong id as for a wrong secret.
+    const right = timingSafeEqual(
+      hashOf(match?.[2] ?? ''),
+      pass === undefined ? NOBODY : Buffer.from(pass.hash, 'hex'),
+    );
+    if (!right || pass === undefined) return undefined;
+    const state = this.#stateOf(pass);
+    if (state === 'revoked') throw new Fault('viewer.revoked', {});
+    if (state === 'expired') throw new Fault('auth.expired', {});
+    return shown(pass);
+  }
+
+  state(id: string): 'good' | 'revoked' | 'expired' {
+    const pass = this.#all.find((each) => each.id === id);
+    return pass === undefined ? 'revoked' : this.#stateOf(pass);
+  }
+
+  get #all(): readonly StoredPass[] {
+    return this.#file.contents()?.viewers ?? [];
+  }
+
+  #stateOf({ revoked, expires }: StoredPass): 'good' | 'revoked' | 'expired' {
+    if (revoked !== undefined) return 'revoked';
+    return expires !== undefined && Date.parse(expires) <= this.#nowMs() ? 'expired' : 'good';
+  }
+
+  #change(edit: (all: readonly StoredPass[]) => readonly StoredPass[]): void {
+    this.#file.write({ version: 1, viewers: [...edit(this.#all)] });
+  }
+}
+
+/** When it stopped being good, ms since 1970. */
+function endOf({ revoked, expires }: StoredPass): number {
+  return Date.parse(revoked ?? expires ?? '9999-01-01T00:00:00Z');
+}
+
+function shown({ id, room, key, label, created, expires }: StoredPass): Pass {
+  return { id, room, key, label, created, expires };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { Fault, ROOMS_PATH } from '../../protocol/index.ts';
+import type { Rooms } from '../flow/rooms.ts';
+import type { Passes } from '../ports/viewers.ts';
+import { json } from './http.ts';
+import { TEXT_FORMS, type TextForm, textOf } from './room-text.ts';
+import { readBounded } from './tokens.ts';
+import type { ViewerAdmission } from './viewer-admission.ts';
+import { type Asked, askedOf, choice } from './viewing-request.ts';
+
+const Wanted = z.strictObject({
+  label: z.string().max(100).optional(),
+  seconds: z.int().min(10).max(31_536_000).optional(),
+});
+const WANTED = '{"label": up to 100 characters, "seconds": 10 to 31536000}, both optional';
+
+export interface RoomDeskSetup {
+  readonly rooms: Rooms;
+  readonly passes: Passes | undefined;
+  readonly admission: ViewerAdmission;
+  /** Sends away who watches with a pass that is no longer good. */
+  checkPasses(): void;
+}
+
+/** Answers what is asked about rooms over HTTP: tokens for viewers, and the text so far. */
+export class RoomDesk {
+  readonly #setup: RoomDeskSetup;
+
+  constructor(setup: RoomDeskSetup) {
+    this.#setup = setup;
+  }
+
+  /** Rejects with faults. */
+  async answer(request: Request): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    const [room = '', page = '', id] = pathname.slice(ROOMS_PATH.length).split('/');
+    const asked = askedOf({ url: `${ROOMS_PATH}${room}${search}`, headers: {} }, ROOMS_PATH, '');
+    const what = `${request.method} ${page}${id === undefined ? '' : '/'}`;
+    switch (what) {
+      case 'POST viewers':
+        return this.#add(asked.room, request);
+      case 'GET viewers':
+        return this.#list(asked.room, request);
+      case 'DELETE viewers/':
+        return this.#revoke(asked.room, request, id!);
+      case 'GET transcript':
+      case 'HEAD transcript':
+        return this.#text(asked, request);
+      default:
+        throw new Fault('http.unknown', { path: `${request.method} ${pathname}`.slice(0, 100) });
+    }
+  }
+
+  async #add(room: string, request: Request): Promise<Response> {
+    const { key } = await this.#own(room, request);
+    const text = await readBounded(request);
+    let wanted: z.infer<typeof Wanted>;
+    try {
+      wanted = Wanted.parse(text === '' ? {} : JSON.parse(text));
+    } catch {
+      throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
+    }
+    return json(told(this.#passes.add({ room, key: key === '' ? undefined : key, ...wanted })), 200);
+  }
+
+  async #list(room: string, request: Request): Promise<Response> {
+    await this.#own(room, request);
+    return json({ viewers: this.#passes.list(room).map(told) }, 200);
+  }
+
+  async #revoke(room: string, request: Request, id: string): Promise<Response> {
+    await this.#own(room, request);
+    const pass = this.#passes.revoke(room, id);
+    if (pass === undefined)
+      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${room}/viewers/${id.slice(0, 40)}` });
+    this.#setup.checkPasses();
+    return json(told(pass), 200);
+  }
+
+  async #text(asked: Asked, request: Request): Promise<Response> {
+    await this.#setup.admission.admit(asked, { headers: Object.fromEntries(request.headers), subprotocols: [] });
+    const query = new URL(request.url).searchParams;
+    const names = Object.keys(TEXT_FORMS);
+    const form = new RegExp(`^(${names.join('|')})$`);
+    const format = (choice(query, { name: 'format', form, want: names.join(', ') }) ?? 'txt') as TextForm;
+    const text = choice(query, { name: 'text', form: /^(cleaned|raw)$/, want: 'cleaned or raw' }) ?? 'cleaned';
+    const { rooms } = this.#setup;
+    const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
+    const body = textOf(events, { format, text: text as 'cleaned' | 'raw', translate: asked.translate });
+    const headers = {
+      'content-type': TEXT_FORMS[format],
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    };
+    return new Response(body, { headers });
+  }
+
+  #own(room: string, request: Request): Promise<{ readonly key: string }> {
+    return this.#setup.admission.own(room, { headers: Object.fromEntries(request.headers), subprotocols: [] });
+  }
+
+  get #passes(): Passes {
+    const { passes } = this.#setup;
+    if (passes === undefined)
+      throw new Fault('auth.denied', { got: 'A viewer token on a server without a data folder' });
+    return passes;
+  }
+}
+
+/** Whose key made it is nobody's business. */
+function told<P extends { readonly key?: string | undefined }>({ key: _, ...pass }: P): Omit<P, 'key'> {
+  return pass;
+}

@@ -1,0 +1,92 @@
+import { clock, cuesOf, srtOf, type ViewerEvent, type ViewerEventOf, vttOf } from '../../protocol/index.ts';
+
+/** Content types of the forms a room's text can be had in. */
+export const TEXT_FORMS = {
+  txt: 'text/plain; charset=utf-8',
+  md: 'text/markdown; charset=utf-8',
+  json: 'application/json',
+  srt: 'application/x-subrip; charset=utf-8',
+  vtt: 'text/vtt; charset=utf-8',
+} as const;
+export type TextForm = keyof typeof TEXT_FORMS;
+
+export interface TextWish {
+  readonly format: TextForm;
+  readonly text: 'cleaned' | 'raw';
+  /** A language; sentences that were not translated stand as they were spoken. */
+  readonly translate?: string | undefined;
+}
+
+/** One sentence with all that was told of it. */
+export interface RoomSentence {
+  readonly final: ViewerEventOf<'final'>;
+  /** On the room's own time line, which begins with its first session, ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  cleaned: string | undefined;
+  readonly translated: Record<string, string>;
+}
+
+/** What is kept of a room, sentence by sentence, in the order they were spoken. */
+export function sentencesOf(events: readonly ViewerEvent[]): RoomSentence[] {
+  const begins = beginnings(events);
+  const first = Math.min(...begins.values());
+  const sentences = new Map<string, RoomSentence>();
+  for (const event of events) {
+    if (event.type !== 'final' && event.type !== 'cleaned' && event.type !== 'translated') continue;
+    const key = `${event.session} ${event.channel} ${event.sentence}`;
+    if (event.type === 'final') {
+      const offset = begins.get(event.session)! - first;
+      const times = { fromMs: offset + event.fromMs, toMs: offset + event.toMs };
+      sentences.set(key, { final: event, ...times, cleaned: undefined, translated: {} });
+      continue;
+    }
+    const sentence = sentences.get(key);
+    if (sentence === undefined) continue;
+    if (event.type === 'cleaned') sentence.cleaned = event.text;
+    else sentence.translated[event.language] = event.text;
+  }
+  return [...sentences.values()].sort((a, b) => a.fromMs - b.fromMs || a.final.cursor - b.final.cursor);
+}
+
+export function textOf(events: readonly ViewerEvent[], { format, text, translate }: TextWish): string {
+  const sentences = sentencesOf(events);
+  if (format === 'json') return `${JSON.stringify(sentences.map(row), undefined, 2)}\n`;
+  const spoken = sentences
+    .map(({ final, fromMs, toMs, cleaned, translated }) => {
+      const own = text === 'cleaned' ? (cleaned ?? final.text) : final.text;
+      const shift = fromMs - final.fromMs;
+      const words = (final.words ?? []).map((word) => ({
+        text: word.text,
+        fromMs: word.fromMs + shift,
+        toMs: word.toMs + shift,
+      }));
+      return { text: (translate && translated[translate]) ?? own, fromMs, toMs, words };
+    })
+    .filter((each) => each.text !== '');
+  switch (format) {
+    case 'txt':
+      return spoken.map((each) => `${each.text}\n`).join('');
+    case 'md':
+      return spoken.map((each) => `**${clock(each.fromMs)}** ${each.text}\n\n`).join('');
+    case 'srt':
+      return srtOf(cuesOf(spoken));
+    case 'vtt':
+      return vttOf(cuesOf(spoken));
+  }
+}
+
+function row({ final, fromMs, toMs, cleaned, translated }: RoomSentence): object {
+  const { session, channel, sentence, language, atMs, text, words } = final;
+  return { session, channel, sentence, language, fromMs, toMs, atMs, text, cleaned, translated, words };
+}
+
+/** Wall time at which each session's audio began, as near as its promptest final tells. */
+function beginnings(events: readonly ViewerEvent[]): Map<string, number> {
+  const begins = new Map<string, number>();
+  for (const event of events) {
+    if (event.type !== 'final') continue;
+    begins.set(event.session, Math.min(begins.get(event.session) ?? Number.POSITIVE_INFINITY, event.atMs - event.toMs));
+  }
+  return begins;
+}

@@ -1,0 +1,105 @@
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { RoomName } from '../protocol/index.ts';
+import { ViewerFile } from './access/viewer-file.ts';
+import { dataFolder } from './config/folders.ts';
+import { loadConfig } from './config/load.ts';
+import type { Config } from './config/options.ts';
+import { Rooms } from './flow/rooms.ts';
+import type { ViewingOptions } from './gateway/viewing.ts';
+import { systemClock } from './observe/clock.ts';
+import type { Meter } from './ports/meter.ts';
+
+/** The rooms of a server, and who may read along in them. */
+export function openRooms(of: { readonly config: Config; readonly folder: string; readonly meter: Meter }): {
+  readonly rooms: Rooms;
+  readonly viewing: ViewingOptions;
+} {
+  const { config, folder, meter } = of;
+  const passes = new ViewerFile(folder, Date.now);
+  const viewersMax = config['viewers-max'];
+  const limits = {
+    viewersMax,
+    viewersPerRoomMax: config['viewers-per-room'] || viewersMax,
+    viewersPerAddressMax: config['viewers-per-address'] || viewersMax,
+  };
+  // A link that was given out must go on showing the room of who made it.
+  const reserved = (room: string): string | undefined => {
+    try {
+      return passes.list(room).find(({ key }) => key !== undefined)?.key;
+    } catch {
+      // A broken file lets no viewer in by token, which is logged there; it shall not keep speakers out.
+      return undefined;
+    }
+  };
+  return { rooms: new Rooms({ clock: systemClock, meter, reserved }), viewing: { passes, limits } };
+}
+
+interface AddOptions {
+  readonly label?: string;
+  readonly hours?: number;
+}
+
+function hours(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+function roomName(text: string): string {
+  if (RoomName.safeParse(text).success) return text;
+  throw new InvalidArgumentError('A room is named by up to 64 of a-z, 0-9 and -.');
+}
+
+/** `sotto rooms viewers …`; the exit status. The token is printed once, to stdout; everything else is for people. */
+export function runRooms(args: readonly string[], environment: NodeJS.ProcessEnv): number {
+  const program = new Command('sotto rooms').description('Where people read along.').exitOverride();
+  const viewers = program.command('viewers').description('tokens that let somebody read a room').exitOverride();
+  viewers.option('--data <folder>', 'data folder of the server');
+  const file = (): ViewerFile => {
+    const { data } = viewers.opts<{ data?: string }>();
+    const { config } = loadConfig(data === undefined ? [] : ['--data', data], environment);
+    return new ViewerFile(dataFolder(config, environment), Date.now);
+  };
+  viewers
+    .command('add')
+    .description('make a token for a room and print it; it is shown this once')
+    .argument('<room>', 'name of the room', roomName)
+    .option('--label <text>', 'what it is for')
+    .option('--hours <number>', 'hours until it expires', hours)
+    .action((room: string, { label, hours: valid }: AddOptions) => {
+      const { id, token } = file().add({ room, label, seconds: valid === undefined ? undefined : valid * 3_600 });
+      console.error(`Token ${id} for ${room} is stored as a hash in ${file().path}. It is not shown again:`);
+      console.log(token);
+    });
+  viewers
+    .command('list')
+    .description('tokens of a room that are good, without their secrets')
+    .argument('<room>', 'name of the room', roomName)
+    .action((room: string) => {
+      for (const { id, label, created, expires } of file().list(room)) {
+        const until = expires === undefined ? '' : `until ${expires.slice(0, 16)}`;
+        console.log([id, created.slice(0, 16), until, label].filter(Boolean).join('  '));
+      }
+    });
+  viewers
+    .command('revoke')
+    .description('take a token back; who watches with it is cut off within seconds')
+    .argument('<room>', 'name of the room', roomName)
+    .argument('<id>')
+    .action((room: string, id: string) => {
+      if (file().revoke(room, id) === undefined)
+        throw new Error(`${room} has no token ${id}; see \`sotto rooms viewers list ${room}\``);
+      console.log(`Token ${id} is revoked.`);
+    });
+  try {
+    program.parse([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
+    console.error(`sotto: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = runRooms(process.argv.slice(2), process.env);
