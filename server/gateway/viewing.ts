@@ -92,7 +92,8 @@ export class ViewingDesk {
       if (stranger !== undefined) throw stranger;
       const asked = askedOf(request, ROOMS_PATH, '/events');
       const admitted = await this.#admit(asked, request);
-      return { kind: 'accept', headers: STREAM_HEADERS, open: (connection) => this.#seat(connection, 'sse', admitted) };
+      const open = (connection: Connection) => this.#seat(connection, 'sse', admitted);
+      return { kind: 'accept', headers: STREAM_HEADERS, filler: ':\n\n', open };
     } catch (error) {
       return { kind: 'refuse', response: faultResponse(this.#faultOf(error)) };
     }

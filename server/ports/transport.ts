@@ -45,6 +45,8 @@ export type Following =
   | {
       readonly kind: 'accept';
       readonly headers: Readonly<Record<string, string>>;
+      /** Means nothing to its reader, wherever it comes between two sends. */
+      readonly filler: string;
       /** Nothing is ever heard over it but its end. */
       open(connection: Connection): ConnectionHandler;
     }

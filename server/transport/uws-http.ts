@@ -80,10 +80,13 @@ export async function writeResponse(
   try {
     const first = await reader?.read();
     if (client.gone()) return;
-    // Most answers are one chunk; those get a content-length.
-    const second = first === undefined || first.done ? first : await reader?.read();
+    // Most answers are one chunk; those get a content-length. One that grows must not wait for its second.
+    const coming = first === undefined || first.done ? undefined : reader?.read();
+    // Should nobody wait for it any more: where it is waited for, it still fails.
+    coming?.catch(() => {});
+    const second = coming && (await Promise.race([coming, nextTurn()]));
     if (client.gone()) return;
-    const whole = second === undefined || second.done;
+    const whole = coming === undefined || second?.done === true;
     response.cork(() => {
       response.writeStatus(`${answer.status} ${answer.statusText || STATUS_CODES[answer.status]}`);
       for (const [name, value] of answer.headers)
@@ -94,7 +97,7 @@ export async function writeResponse(
       else response.write(body);
     });
     if (client.head || whole) return;
-    let chunk: { readonly done?: boolean; readonly value?: Uint8Array } | undefined = second;
+    let chunk: { readonly done?: boolean; readonly value?: Uint8Array } | undefined = second ?? (await coming);
     while (chunk !== undefined && !chunk.done) {
       if (client.gone()) return;
       await write(response, chunk.value!, client.gone);
@@ -110,6 +113,8 @@ export async function writeResponse(
     });
   }
 }
+
+const nextTurn = (): Promise<undefined> => new Promise((resolve) => setImmediate(() => resolve(undefined)));
 
 /** Resolves when the chunk is taken and there is room for the next. */
 function write(response: HttpResponse, chunk: Uint8Array, gone: () => boolean): Promise<void> {

@@ -2,15 +2,13 @@ import type { HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import type { Connection, ConnectionHandler, Following } from '../ports/transport.ts';
 
-/** Time for a reader to take what waits when the response is to end, ms. */
-const PATIENCE_MS = 1_000;
-
 /** A response that goes on until one side has had enough. */
 export class UwsStream implements Connection {
   readonly id = randomUUID();
   readonly #response: HttpResponse;
   #handler: ConnectionHandler | undefined;
   #over = (): void => {};
+  #filler = '';
   /** After `ended` the library's response must not be touched. */
   #life: 'open' | 'closing' | 'ended' = 'open';
   /** The library does not tell what it holds: all that was given to it since it first could not hand it on. */
@@ -19,8 +17,8 @@ export class UwsStream implements Connection {
   constructor(response: HttpResponse) {
     this.#response = response;
     response.onWritable(() => {
-      this.#queuedBytes = 0;
-      if (this.#life === 'closing') setImmediate(() => this.#end());
+      // The library hands on what it holds only with the next write, and tells of nothing else that it has.
+      if (this.#life === 'open' && response.write(this.#filler)) this.#queuedBytes = 0;
       return true;
     });
   }
@@ -30,8 +28,9 @@ export class UwsStream implements Connection {
   }
 
   /** Begins the response; `over` is called when it has ended. */
-  serve({ headers, open }: Extract<Following, { kind: 'accept' }>, over: () => void): void {
+  serve({ headers, filler, open }: Extract<Following, { kind: 'accept' }>, over: () => void): void {
     this.#over = over;
+    this.#filler = filler;
     this.#response.cork(() => {
       this.#response.writeStatus('200 OK');
       for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
@@ -57,15 +56,12 @@ export class UwsStream implements Connection {
   close(): void {
     if (this.#life !== 'open') return;
     this.#life = 'closing';
-    if (this.#queuedBytes === 0) setImmediate(() => this.#end());
-    // What waits may still be taken; whoever does not is cut off.
-    else setTimeout(() => this.#life === 'closing' && this.#response.close(), PATIENCE_MS).unref();
-  }
-
-  #end(): void {
-    if (this.#life === 'ended') return;
-    this.#response.cork(() => this.#response.end());
-    this.gone();
+    setImmediate(() => {
+      if (this.#life === 'ended') return;
+      // What waits still goes out; then the library closes.
+      this.#response.cork(() => this.#response.end());
+      this.gone();
+    });
   }
 
   /** The reader has left, or the response has ended. */
