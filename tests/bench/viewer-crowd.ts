@@ -32,7 +32,7 @@ function dial({ port, path, kind }: CrowdOrder, reads: 'reads' | 'stalls'): Prom
       if (reads === 'stalls') return void socket.pause();
       socket.on('data', (chunk) => {
         const nowMs = wallMs();
-        for (const [, cursor] of chunk.latin1Slice().matchAll(CURSOR)) {
+        for (const [, cursor] of chunk.toString('latin1').matchAll(CURSOR)) {
           const times = arrivals.get(Number(cursor));
           if (times === undefined) arrivals.set(Number(cursor), [nowMs]);
           else times.push(nowMs);
