@@ -155,6 +155,7 @@ t.test('what is said in a room is read on the captions page and in the overlay',
   await says(captions, '#log');
   await says(overlay, '#stage');
   t.equal(await captions!.locator('#open p').count(), 0, 'nothing is left open');
+  await stateIs(page, 'Ready');
   await page.context().close();
 });
 
