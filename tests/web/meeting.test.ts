@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
+import type { KeptTranscript, TranscriptPage } from '../../protocol/index.ts';
+import type { Assistant } from '../../server/ports/assistant.ts';
 import { openBrowser } from '../support/browser.ts';
+import { memoryKeeper } from '../support/kept.ts';
 import { errors, JFK, openMeetingPage, settled, startMeeting, stateIs, WEB } from '../support/meeting-page.ts';
 import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
 
@@ -279,4 +282,72 @@ t.test('no accessibility violation in the list, a meeting, its dialogs, light or
   await page.setViewportSize({ width: 640, height: 410 });
   t.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing is cut off');
   await page.context().close();
+});
+
+t.test('what a server keeps is listed, found, edited and summarised there, and the browser lets it go', async (t) => {
+  const { keeper } = memoryKeeper();
+  const claim = { text: 'They ship on Friday.', from: [1, 2, 3, 4] };
+  const assistant: Assistant = {
+    name: 'script',
+    promptCharsMax: 10_000,
+    ask: async () => JSON.stringify({ summary: [claim], decisions: [], actions: [{ ...claim, from: [99] }] }),
+    close: async () => {},
+  };
+  const keeping = await openScriptedServer(WORDS, 8, { web: WEB, keeper, assistant });
+  const page = await openMeetingPage(browser, keeping.url, { info: { keeps: true, assistant: 'script' } });
+  const kept = async (): Promise<KeptTranscript> => {
+    const { transcripts } = (await (await fetch(`${keeping.url}/v1/transcripts`)).json()) as TranscriptPage;
+    return (await (await fetch(`${keeping.url}/v1/transcripts/${transcripts[0]!.id}`)).json()) as KeptTranscript;
+  };
+  await startMeeting(page, 'me');
+  t.equal(await page.locator('#kept').textContent(), 'Kept on the server');
+  await atLeast(page, 4);
+  await page.keyboard.press('h');
+  await page.keyboard.press('n');
+  await page.keyboard.type('ask Ada');
+  await page.keyboard.press('Enter');
+  await page.click('#record');
+  await stateIs(page, 'Ready');
+  await page.fill('#title', 'Weekly');
+  await page.keyboard.press('Tab');
+  while ((await kept()).title !== 'Weekly') await new Promise((resolve) => setTimeout(resolve, 20));
+  const { sentences, notes } = await kept();
+  t.match(notes, [{ text: 'ask Ada' }]);
+  t.equal(sentences.filter(({ highlight }) => highlight).length, 1);
+  t.same(
+    await page.locator('#log .said').evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['key'])),
+    sentences.map(({ part, channel, sentence }) => `${part}.${channel}.${sentence}`),
+  );
+  await page.click('#tab-summary');
+  await page.click('#summarise');
+  await page.waitForSelector('.claims li');
+  t.equal(await page.locator('.claims li').count(), 1, 'a claim without sentences is not shown');
+  await page.click('.claims .moment');
+  t.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']), '1.0.1');
+  await page.keyboard.press('/');
+  await page.waitForSelector('.meeting');
+  t.notMatch(await page.locator('.meeting').textContent(), /this browser only/);
+  const local = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const opening = indexedDB.open('sotto-meetings');
+        opening.onsuccess = () => {
+          const count = opening.result.transaction('sentences').objectStore('sentences').count();
+          count.onsuccess = () => resolve(count.result);
+        };
+      }),
+  );
+  t.equal(local, 0, 'the browser keeps no second copy');
+  await page.fill('#search', 'ada');
+  await page.waitForSelector('.snippet');
+  await page.click('.meeting a');
+  await atLeast(page, 4);
+  t.equal(await page.locator('.note-item').count(), 1);
+  await page.keyboard.press('/');
+  await page.click('.meeting button');
+  await page.click('#remove button[value="yes"]');
+  await page.waitForSelector('#none:not([hidden])');
+  t.same((await (await fetch(`${keeping.url}/v1/transcripts`)).json()) as TranscriptPage, { transcripts: [] });
+  await page.context().close();
+  await keeping.close();
 });

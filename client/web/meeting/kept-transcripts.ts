@@ -124,9 +124,16 @@ export const transcripts = {
   async remove(id: string): Promise<void> {
     await send('DELETE', `/v1/transcripts/${encodeURIComponent(id)}`);
   },
-  async summarise(id: string, template: string): Promise<Summary> {
-    const body = template === '' ? {} : { template };
-    return (await ask('POST', `/v1/transcripts/${encodeURIComponent(id)}/summary`, body, SUMMARY_MS)) as Summary;
+  /** What summaries are to hold, as this key's owner or the server says. */
+  async template(): Promise<string> {
+    return ((await ask('GET', '/v1/transcripts/template')) as { readonly template: string }).template;
+  },
+  /** Empty: back to the server's own. */
+  async setTemplate(template: string): Promise<string> {
+    return ((await ask('PUT', '/v1/transcripts/template', { template })) as { readonly template: string }).template;
+  },
+  async summarise(id: string): Promise<Summary> {
+    return (await ask('POST', `/v1/transcripts/${encodeURIComponent(id)}/summary`, {}, SUMMARY_MS)) as Summary;
   },
   async export(id: string, format: string): Promise<string> {
     const address = `/v1/transcripts/${encodeURIComponent(id)}/export?format=${format}`;

@@ -26,10 +26,9 @@ const summary = new SummaryPanel(
   },
   {
     jump: (key) => room.jump(key),
-    summarise: (transcript, template) => transcripts.summarise(transcript, template),
+    summarise: (transcript) => transcripts.summarise(transcript),
     done: (made) => room.summarised({ type: 'summarised', summary: made }),
-    readTemplate: () => readSetting('template'),
-    keepTemplate: (template) => writeSetting('template', template),
+    keepTemplate: (template) => transcripts.setTemplate(template),
   },
 );
 const choice = (id: string): string => find<HTMLSelectElement>(id).value;
@@ -118,6 +117,14 @@ async function readInfo(): Promise<void> {
   const { keeps: kept, assistant } = (info ?? {}) as { readonly keeps?: boolean; readonly assistant?: Assistant };
   keeps = kept === true;
   summary.assistant = assistant ?? null;
+  if (keeps)
+    void transcripts.template().then(
+      (template) => {
+        summary.template = template;
+      },
+      // Without it the field is empty, and the server's own is in force.
+      () => {},
+    );
   if (info !== undefined) offerServer(info);
 }
 

@@ -1,10 +1,6 @@
 import type { Meeting, Summary } from '../meeting-state.ts';
 import { showClaims } from './claims.ts';
 
-export const STANDARD_TEMPLATE = `Summary: five sentences at most, what it was about and what came of it.
-Decisions: what was decided, one line each.
-Actions: who does what by when; name the owner where one was said.`;
-
 export interface SummaryParts {
   readonly claims: HTMLElement;
   readonly hint: HTMLElement;
@@ -16,10 +12,10 @@ export interface SummaryParts {
 export interface SummaryEvents {
   jump(key: string): void;
   /** Asks for a summary; rejects with what to tell. */
-  summarise(transcript: string, template: string): Promise<Summary>;
+  summarise(transcript: string): Promise<Summary>;
   done(summary: Summary): void;
-  readTemplate(): string | null;
-  keepTemplate(template: string): void;
+  /** Keeps what the reader wants of summaries; empty: the standard. Gives what is in force. */
+  keepTemplate(template: string): Promise<string>;
 }
 
 /** Name of the server's language model; null when it has none, undefined before it was asked. */
@@ -37,22 +33,24 @@ export class SummaryPanel {
   #assistant: Assistant;
   #busy = false;
   #problem: string | undefined;
+  /** The template is on its way to the server. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(parts: SummaryParts, events: SummaryEvents) {
     this.#parts = parts;
     this.#events = events;
-    parts.template.value = events.readTemplate() ?? STANDARD_TEMPLATE;
-    parts.template.addEventListener('change', () => events.keepTemplate(parts.template.value.trim()));
-    parts.reset.addEventListener('click', () => {
-      parts.template.value = STANDARD_TEMPLATE;
-      events.keepTemplate(STANDARD_TEMPLATE);
-    });
+    parts.template.addEventListener('change', () => this.#keep(parts.template.value.trim()));
+    parts.reset.addEventListener('click', () => this.#keep(''));
     parts.button.addEventListener('click', () => void this.#summarise());
   }
 
   set assistant(assistant: Assistant) {
     this.#assistant = assistant;
     this.#draw();
+  }
+
+  set template(template: string) {
+    this.#parts.template.value = template;
   }
 
   show(meeting: Meeting): void {
@@ -74,6 +72,18 @@ export class SummaryPanel {
       hint.textContent = this.#problem ?? `Written by ${this.#assistant}. Every claim names the sentences it rests on.`;
   }
 
+  #keep(template: string): void {
+    this.#keeping = this.#events.keepTemplate(template).then(
+      (now) => {
+        this.template = now;
+      },
+      (error: unknown) => {
+        this.#problem = error instanceof Error ? error.message : String(error);
+        this.#draw();
+      },
+    );
+  }
+
   async #summarise(): Promise<void> {
     const transcript = this.#meeting?.transcript;
     if (transcript === undefined || this.#busy) return;
@@ -81,9 +91,8 @@ export class SummaryPanel {
     this.#problem = undefined;
     this.#draw();
     try {
-      const { template } = this.#parts;
-      const wish = template.value.trim() === STANDARD_TEMPLATE ? '' : template.value.trim();
-      const summary = await this.#events.summarise(transcript, wish);
+      await this.#keeping;
+      const summary = await this.#events.summarise(transcript);
       // Another meeting may be on the page by now.
       if (this.#meeting?.transcript === transcript) this.#events.done(summary);
     } catch (error) {
