@@ -164,10 +164,12 @@ export class Crowd {
       ? true
       : await Promise.race([session.finish().then(() => true), session.closed.then(({ code }) => code === 1000)]);
     await reading.catch(() => {});
+    // It may have been told to leave while it waited for its last words.
+    const stayed = !left && place.session === session;
     if (place.session === session) place.session = undefined;
     for (const wake of place.wakes) wake();
     place.wakes.clear();
-    this.#count(finals, left ? undefined : said + STEP, done);
+    this.#count(finals, stayed ? said + STEP : undefined, done);
   }
 
   /** `said` is how far it got, samples; undefined when it left before its end: then only doubles count. */
