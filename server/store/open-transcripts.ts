@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { FolderLock } from './folder-lock.ts';
 import { SqliteTranscripts } from './sqlite-transcripts.ts';
-import { type Database, migrate, NewerSchema, PRAGMAS } from './transcript-schema.ts';
+import { check, type Database, migrate, NewerSchema, PRAGMAS } from './transcript-schema.ts';
 
 export interface TranscriptFile {
   /** Made when it is not there; its owner's alone. */
@@ -96,9 +96,4 @@ function openFile(library: Library, path: string, sync: 'always' | 'never'): Dat
     database.close();
     throw error;
   }
-}
-
-function check(database: Database): void {
-  const [{ quick_check: verdict }] = database.prepare('PRAGMA quick_check(1)').all() as [{ quick_check: string }];
-  if (verdict !== 'ok') throw Object.assign(new Error(verdict), { code: 'SQLITE_CORRUPT' });
 }

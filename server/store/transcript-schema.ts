@@ -11,6 +11,29 @@ export interface Statement {
   all(...values: readonly unknown[]): unknown[];
 }
 
+/**
+ * The full-text index over `texts`, made from scratch. It has its own copy of them: where it reads the texts of another
+ * table, its secure deletion takes the new text for the old one and leaves pieces of words behind.
+ */
+const INDEX = `
+  DROP TRIGGER IF EXISTS texts_added;
+  DROP TRIGGER IF EXISTS texts_removed;
+  DROP TRIGGER IF EXISTS texts_changed;
+  DROP TABLE IF EXISTS search;
+  CREATE VIRTUAL TABLE search USING fts5(folded, tokenize='trigram case_sensitive 1');
+  INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+  INSERT INTO search (rowid, folded) SELECT id, folded FROM texts;
+  CREATE TRIGGER texts_added AFTER INSERT ON texts BEGIN
+    INSERT INTO search (rowid, folded) VALUES (new.id, new.folded);
+  END;
+  CREATE TRIGGER texts_removed AFTER DELETE ON texts BEGIN
+    DELETE FROM search WHERE rowid = old.id;
+  END;
+  CREATE TRIGGER texts_changed AFTER UPDATE OF folded ON texts BEGIN
+    UPDATE search SET folded = new.folded WHERE rowid = new.id;
+  END;
+`;
+
 /** Each step takes a file from the version before to its own; a file of version 0 is empty. Never change one: add. */
 export const STEPS: readonly string[] = [
   `
@@ -47,18 +70,7 @@ export const STEPS: readonly string[] = [
   CREATE TABLE settings (owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (owner, name)) WITHOUT ROWID;
   -- What is searched: the title ('t'), a sentence ('s1.0.3') or a note ('nID'), folded.
   CREATE TABLE texts (id INTEGER PRIMARY KEY, t INTEGER NOT NULL, place TEXT NOT NULL, folded TEXT NOT NULL, UNIQUE (t, place));
-  CREATE VIRTUAL TABLE search USING fts5(folded, content='texts', content_rowid='id', tokenize='trigram case_sensitive 1');
-  INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
-  CREATE TRIGGER texts_added AFTER INSERT ON texts BEGIN
-    INSERT INTO search (rowid, folded) VALUES (new.id, new.folded);
-  END;
-  CREATE TRIGGER texts_removed AFTER DELETE ON texts BEGIN
-    INSERT INTO search (search, rowid, folded) VALUES ('delete', old.id, old.folded);
-  END;
-  CREATE TRIGGER texts_changed AFTER UPDATE OF folded ON texts BEGIN
-    INSERT INTO search (search, rowid, folded) VALUES ('delete', old.id, old.folded);
-    INSERT INTO search (rowid, folded) VALUES (new.id, new.folded);
-  END;
+  ${INDEX}
   `,
 ];
 
@@ -86,6 +98,15 @@ export function migrate(database: Database): void {
       database.exec(`PRAGMA user_version = ${at + 1}`);
     });
   }
+}
+
+/** Throws what SQLite throws of a broken file. An index that does not fit its texts is made anew. */
+export function check(database: Database): void {
+  const verdict = (): string =>
+    (database.prepare('PRAGMA quick_check(1)').get() as { readonly quick_check: string }).quick_check;
+  if (/FTS5/.test(verdict())) inTransaction(database, () => database.exec(INDEX));
+  const problem = verdict();
+  if (problem !== 'ok') throw Object.assign(new Error(problem), { code: 'SQLITE_CORRUPT' });
 }
 
 /** Runs `work` whole or not at all. */

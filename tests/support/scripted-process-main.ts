@@ -5,20 +5,25 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
 import { WorkerPool } from '../../server/engine/pool.ts';
+import type { Keeper } from '../../server/flow/keeper.ts';
 import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import { FileStore } from '../../server/store/file-store.ts';
+import { openTranscripts } from '../../server/store/open-transcripts.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
+import { memoryKeeper } from './kept.ts';
 import type { Look, ScriptedSetup } from './scripted-process.ts';
 import { openScriptedServer, silentLog } from './scripted-server.ts';
 
 /** A scripted server in a process of its own, to be killed. Its first message is what it runs with. */
 process.once('message', async (setup: ScriptedSetup) => {
-  const { words, port, folder, programs, graceMs = 30_000, deadlyAbove, clockMs = 0 } = setup;
+  const { words, port, folder, programs, transcripts, graceMs = 30_000, deadlyAbove, clockMs = 0 } = setup;
   setClock(clockMs);
   const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const processes = programs === undefined ? undefined : await startProcesses(setup, programs);
   const speechModel = deadlyAbove === undefined ? new EnergyModel() : deadly(deadlyAbove);
-  const server = await openScriptedServer(words, 1_000, { ...processes, speechModel, store, port, graceMs });
+  const keeper = transcripts === undefined ? undefined : sqliteKeeper(transcripts);
+  const kept = keeper === undefined ? {} : { keeper };
+  const server = await openScriptedServer(words, 1_000, { ...processes, ...kept, speechModel, store, port, graceMs });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   process.on('message', (message: 'look' | { readonly clockMs: number }) => {
@@ -88,4 +93,9 @@ async function startProcesses({ words, folder }: ScriptedSetup, programs: string
   });
   await Promise.all([recogniser.ready(), cleaner.ready()]);
   return { recogniser, cleaner };
+}
+
+function sqliteKeeper(folder: string): Keeper {
+  const store = openTranscripts({ folder, sync: 'never', nowMs: Date.now, brokenFile: () => {} });
+  return memoryKeeper({ store }).keeper;
 }

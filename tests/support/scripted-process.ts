@@ -13,6 +13,8 @@ export interface ScriptedSetup {
   /** Where it keeps its journals. */
   readonly folder: string;
   readonly graceMs?: number;
+  /** Where it keeps transcripts; without, it keeps none. */
+  readonly transcripts?: string;
   /** Sound louder than this share of full scale ends the process that judges it. */
   readonly deadlyAbove?: number;
   /** How far its wall clock is from the right time, ms. */

@@ -7,6 +7,7 @@ import { CannotKeep, openTranscripts, type TranscriptFile } from '../../../serve
 import { SqliteTranscripts } from '../../../server/store/sqlite-transcripts.ts';
 import { type Database, migrate, STEPS } from '../../../server/store/transcript-schema.ts';
 import { begin, final } from '../../contract/transcripts.ts';
+import { randomFrom } from '../../support/random.ts';
 
 const Library = createRequire(import.meta.url)('libsql') as new (path: string) => Database;
 
@@ -97,6 +98,54 @@ t.test('a file with a broken page is found out at the start', async (t) => {
   writeFileSync(path, bytes);
   openTranscripts(file).close();
   t.equal(file.broken.length, 1);
+});
+
+t.test('whatever is written, changed and deleted, file and index stay sound', async (t) => {
+  const random = randomFrom(11);
+  const database = new Library(':memory:');
+  migrate(database);
+  const store = new SqliteTranscripts(database, () => 0);
+  const words = ['now', 'comes', 'um', 'sentence', 'budget', 'printer', '会議', 'x'];
+  const pick = (most: number): number => Math.floor(random() * most);
+  const text = (): string => Array.from({ length: 1 + pick(6) }, () => words[pick(words.length)]).join(' ');
+  const places = [begin(store), begin(store)];
+  for (let i = 0; i < 400; i++) {
+    const at = pick(2);
+    const { id, place } = places[at]!;
+    const sentence = 1 + pick(20);
+    const steps = [
+      () => store.add(place, [final(sentence, text())]),
+      () => store.add(place, [{ kind: 'cleaned', channel: 0, sentence, text: text() }]),
+      () => store.add(place, [{ kind: 'translated', channel: 0, sentence, language: 'de', text: text() }]),
+      () => store.mark('key-a', id, `1.0.${sentence}`, { correction: pick(2) === 0 ? null : text() }),
+      () => store.note('key-a', id, `n${pick(4)}`, { atMs: 0, text: text() }),
+      () => store.unnote('key-a', id, `n${pick(4)}`),
+      () => store.change('key-a', id, { title: text() }),
+      () => {
+        if (pick(8) > 0) return;
+        store.remove('key-a', id);
+        places[at] = begin(store);
+      },
+    ];
+    steps[pick(steps.length)]!();
+    if (i % 10 === 9) t.match(database.prepare('PRAGMA integrity_check').get(), { integrity_check: 'ok' }, `step ${i}`);
+  }
+  store.close();
+});
+
+t.test('an index that does not fit its texts is made anew, and nothing is set aside', async (t) => {
+  const file = folderOf(t);
+  const store = openTranscripts(file);
+  const { place } = begin(store);
+  store.add(place, [final(1, 'About a printer.')]);
+  store.close();
+  const database = new Library(join(file.folder, 'transcripts.db'));
+  database.exec("UPDATE search_content SET c0 = 'about a' WHERE c0 LIKE '%printer%'");
+  database.close();
+  const next = openTranscripts(file);
+  t.same(file.broken, []);
+  t.equal(next.list('key-a', { words: ['printer'], limit: 5 }).transcripts.length, 1);
+  next.close();
 });
 
 t.test('a file of a newer version is left alone', async (t) => {

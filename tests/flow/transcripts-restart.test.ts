@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { WebSocket } from 'ws';
+import { connect, type ServerEvent, Transcripts } from '../../client/sdk/index.ts';
+import { openTranscripts } from '../../server/store/open-transcripts.ts';
+import { randomFrom } from '../support/random.ts';
+import { bundle, freePort, type ScriptedProcess, startScriptedProcess } from '../support/scripted-process.ts';
+import { script, sound } from '../support/scripted-server.ts';
+
+const SENTENCES = 8;
+const WORDS = Array.from({ length: SENTENCES }, (_, i) => script(`Now comes um sentence ${i}.`, i * 3 + 0.6)).flat();
+const SOUND = sound(
+  SENTENCES * 3,
+  Array.from({ length: SENTENCES }, (_, i) => [i * 3 + 0.5, i * 3 + 2.2] as const),
+);
+
+let program = '';
+const folder = mkdtempSync(join(tmpdir(), 'sotto-kept-'));
+t.before(async () => {
+  const bundled = await bundle('scripted-process-main');
+  program = join(bundled.folder, 'scripted-process-main.mjs');
+  t.teardown(() => {
+    bundled.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+t.test('over kills of the server a transcript has every sentence once, as it was told', async (t) => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const setup = { words: WORDS, port, folder: join(folder, 'journal'), transcripts: join(folder, 'transcripts') };
+  const start = (): Promise<ScriptedProcess> => startScriptedProcess(program, setup);
+  let server = await start();
+  let kills = 0;
+  const kill = async (): Promise<void> => {
+    kills++;
+    await server.kill();
+    server = await start();
+  };
+  const kept = new Transcripts({ url });
+  const ids: string[] = [];
+  for (const seed of [3, 4]) {
+    const random = randomFrom(seed);
+    const session = await connect({
+      url,
+      WebSocket: WebSocket as never,
+      partials: { mode: 'off' },
+      keep: { title: `${seed}` },
+    });
+    const events: ServerEvent[] = [];
+    session.on('final', (event) => events.push(event));
+    session.on('cleaned', (event) => events.push(event));
+    ids.push((await session.opened).transcript!);
+    let next = random() * SOUND.length * 0.3;
+    for (let at = 0; at < SOUND.length; at += 1_600) {
+      session.send(SOUND.subarray(at, at + 1_600));
+      await session.sent();
+      await new Promise((resolve) => setImmediate(resolve));
+      if (at < next) continue;
+      next = at + random() * SOUND.length * 0.3;
+      await kill();
+    }
+    const done = session.finish();
+    if (seed === 4) await kill();
+    await done;
+    const { sentences, durationMs } = await kept.read(ids.at(-1)!);
+    const told = events
+      .filter((event) => event.type === 'final')
+      .map(({ sentence, text, fromMs, toMs }) => {
+        const cleaned = events.find((event) => event.type === 'cleaned' && event.sentence === sentence) as {
+          text: string;
+        };
+        return { part: 1, sentence, text, cleaned: cleaned.text, fromMs, toMs };
+      });
+    t.equal(told.length, SENTENCES);
+    t.same(
+      sentences.map(({ part, sentence, text, cleaned, fromMs, toMs }) => ({
+        part,
+        sentence,
+        text,
+        cleaned,
+        fromMs,
+        toMs,
+      })),
+      told,
+      `seed ${seed}`,
+    );
+    t.equal(durationMs, SENTENCES * 3_000);
+  }
+  t.ok(kills >= 4, `${kills} kills`);
+  await server.kill();
+});
+
+t.test('what a client said that came back too late is finalised at the restart and kept', async (t) => {
+  const port = await freePort();
+  const setup = {
+    words: WORDS,
+    port,
+    folder: join(folder, 'late'),
+    transcripts: join(folder, 'late-kept'),
+    graceMs: 300,
+  };
+  let server = await startScriptedProcess(program, setup);
+  const session = await connect({ url: server.url, WebSocket: WebSocket as never, reconnect: false, keep: {} });
+  const { transcript } = await session.opened;
+  const shown = new Promise<void>((resolve) => session.on('partial', () => resolve()));
+  session.send(SOUND.subarray(0, 32_000));
+  await shown;
+  await server.kill();
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  server = await startScriptedProcess(program, setup);
+  const kept = new Transcripts({ url: server.url });
+  while ((await kept.read(transcript!)).sentences.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  t.match((await kept.read(transcript!)).sentences, [{ text: /^Now comes/ }]);
+  await server.kill();
+  const store = openTranscripts({
+    folder: setup.transcripts,
+    sync: 'never',
+    nowMs: Date.now,
+    brokenFile: () => t.fail('a sound file'),
+  });
+  t.equal(store.read('', transcript!)?.transcript.sentences.length, 1, 'and is in the file after another kill');
+  store.close();
+});
