@@ -38,8 +38,9 @@ async function start(setup: Extract<ToAssistant, { kind: 'setup' }>): Promise<vo
     contextTokens = Math.min(setup.contextTokens, model.trainContextSize);
     const context = await model.createContext({ contextSize: contextTokens, sequences: 1, threads: setup.threads });
     sequence = context.getSequence();
-  } catch (error) {
-    problem = oneLine(error);
+  } catch {
+    // The reason names the file, and is told to clients.
+    problem = 'its model cannot be loaded';
   }
 }
 
