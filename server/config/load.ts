@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { Fault } from '../../protocol/index.ts';
-import { type Config, OPTIONS, type Option, type OptionName } from './options.ts';
+import type { Option } from './option.ts';
+import { type Config, OPTIONS, type OptionName } from './options.ts';
 
 /** Where a value came from. */
 export type Source = 'flag' | 'environment' | 'file' | 'default';

@@ -1,5 +1,6 @@
 import { environmentName, type Loaded } from './load.ts';
-import { OPTIONS, type Option, type OptionName } from './options.ts';
+import type { Option } from './option.ts';
+import { OPTIONS, type OptionName } from './options.ts';
 
 const entries = Object.entries(OPTIONS) as [OptionName, Option][];
 
