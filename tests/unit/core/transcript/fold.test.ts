@@ -23,7 +23,7 @@ t.test('a search has words and phrases, each once, and no more than are looked a
   t.equal(wordsOf(Array.from({ length: 30 }, (_, i) => `w${i}`).join(' ')).length, 8);
 });
 
-t.test('folding twice changes nothing, and a text is found by any piece of itself', async (t) => {
+t.test('folding twice changes nothing, and a text is found by any piece of itself', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (text) => fold(fold(text)) === fold(text)),
     { numRuns: 2_000 },
