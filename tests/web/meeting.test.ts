@@ -84,6 +84,7 @@ t.test('a meeting: consent once, two voices as two channels, notes, highlights, 
   await page.keyboard.press('Enter');
   await page.keyboard.press('Alt+h');
   t.equal(await page.locator('#log mark').count(), 1, 'highlighted while a note has the focus');
+  await page.waitForSelector('.marker');
   await page.click('.note-item .moment');
   const focused = await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']);
   t.equal(focused, await page.getAttribute('.said:has(.marker)', 'data-key'), 'a note leads to what was said');
@@ -201,13 +202,14 @@ t.test('past meetings are found, corrected, renamed, exported and deleted, from 
   await page.fill('#correct-text', 'Zebras are corrected.');
   await page.click('#correct button[value="yes"]');
   const corrected = page.locator('.said[data-corrected="true"] .words');
+  await corrected.waitFor();
   t.equal(await corrected.textContent(), 'Zebras are corrected.');
   await page.keyboard.press('o');
   t.not(await corrected.textContent(), 'Zebras are corrected.', 'the original can be shown');
   await page.locator('.who').first().click();
   await page.fill('#rename-text', 'Ada');
   await page.keyboard.press('Enter');
-  t.equal(await page.locator('.who').first().textContent(), 'Ada');
+  await page.waitForFunction(() => document.querySelector('.who')?.textContent === 'Ada');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.click('#save-menu summary').then(() => page.click('[data-format="md"]')),
