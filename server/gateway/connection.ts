@@ -31,7 +31,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   readonly #parts: SessionParts;
   readonly #visitor: Visitor;
   readonly #resumes: string | undefined;
-  readonly #opening: Disposable;
+  #opening: Disposable;
   readonly #frames = new Allowance(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
   readonly #commands = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   /** Why the client is not read. */
@@ -63,16 +63,22 @@ export class SessionConnection implements ConnectionHandler, Live {
       resume: () => this.#hold(false),
       close: (status, reason) => this.#goodbye(status, reason),
     };
-    const seconds = LIMITS.openTimeoutMs / 1000;
-    this.#opening = parts.clock.after(LIMITS.openTimeoutMs, () =>
-      this.#refuse(new Fault('session.unopened', { seconds })),
-    );
+    this.#opening = this.#awaitOpening();
     if (resumes === undefined) {
       parts.registry.add(this);
       parts.meter.opened(parts.registry.size);
     }
     this.#intake = this.#intakeOf(options.decoder);
     this.#perform(dialect.greet());
+  }
+
+  /** A client whose audio is being decoded has said what it wants: the machine is slow, not the client. */
+  #awaitOpening(): Disposable {
+    return this.#parts.clock.after(LIMITS.openTimeoutMs, () => {
+      if (this.#intake?.isBusy !== true)
+        return this.#refuse(new Fault('session.unopened', { seconds: LIMITS.openTimeoutMs / 1000 }));
+      this.#opening = this.#awaitOpening();
+    });
   }
 
   get key(): string {

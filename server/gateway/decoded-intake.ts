@@ -46,6 +46,11 @@ export class DecodedIntake {
     this.#events = events;
   }
 
+  /** Whether something that came is being decoded. */
+  get isBusy(): boolean {
+    return this.#running;
+  }
+
   put(command: Command): void {
     if (this.#closed) return;
     this.#queue.push(command);
