@@ -1,4 +1,5 @@
-// How many paced streams one machine carries: steps of more streams until finals come late, then one server that is full.
+// How many paced streams one machine carries: steps of more streams until finals come late, then a server that is full, and
+// one that is left to judge for itself.
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../../client/sdk/index.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
@@ -73,6 +74,8 @@ export async function run(args: string[]): Promise<void> {
   );
   console.log(`\n${options['beyond']} more than --sessions-max ${carried}:\n${table([HEAD, row(full)])}`);
   for (const text of new Set(full.refused)) console.log(`refused with: ${text}`);
+  const measured = await withServer(set, (server) => together(server, carried * 2, { recordings, seconds }));
+  console.log(`\n${carried * 2} at a server that admits by its measured load:\n${table([HEAD, row(measured)])}`);
 }
 
 async function withServer<T>(args: readonly string[], use: (server: BenchServer) => Promise<T>): Promise<T> {
