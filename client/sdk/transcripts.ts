@@ -42,7 +42,11 @@ export class TranscriptError extends Error {
   }
 }
 
-/** The kept transcripts of one key. Every call rejects with a `TranscriptError`, or an Error when nobody answers. */
+const ANSWER_MS = 15_000;
+/** A model on the server's own machine reads a long meeting for minutes. */
+const SUMMARY_MS = 600_000;
+
+/** The kept transcripts of one key. Every call rejects with a `TranscriptError`, or an Error when nobody answers within 15 s. */
 export class Transcripts {
   readonly #options: TranscriptsOptions;
 
@@ -94,8 +98,12 @@ export class Transcripts {
     return (await this.#send('GET', `/${encodeURIComponent(id)}/export?format=${format}`)).text();
   }
 
-  /** May take minutes; the server goes on when `signal` gives up waiting, and `read` shows the summary then. */
-  summarise(id: string, of: { readonly template?: string } = {}, signal?: AbortSignal): Promise<Summary> {
+  /** May take minutes, ten at most; the server goes on when `signal` gives up waiting, and `read` shows the summary then. */
+  summarise(
+    id: string,
+    of: { readonly template?: string } = {},
+    signal: AbortSignal = AbortSignal.timeout(SUMMARY_MS),
+  ): Promise<Summary> {
     return this.#json('POST', `/${encodeURIComponent(id)}/summary`, { body: of, signal });
   }
 
@@ -123,7 +131,8 @@ export class Transcripts {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
+      cache: 'no-store',
+      signal: signal ?? AbortSignal.timeout(ANSWER_MS),
     });
     if (!response.ok) throw await errorOf(response);
     return response;

@@ -70,7 +70,7 @@ export class Home {
     this.#next = undefined;
     if (!this.#keeps()) return [];
     try {
-      const page = await transcripts.list(query, before);
+      const page = await transcripts.list({ query, before, limit: 50 });
       this.#next = page.next;
       await this.#letGo(page.transcripts);
       return page.transcripts.map(({ id, ...rest }) => ({ ...rest, name: id, where: 'server' }));
@@ -124,7 +124,7 @@ export class Home {
     removeWhat.textContent = `“${entry.title}” with its notes, here and on the server. It cannot be brought back.`;
     if (!(await asks(remove))) return;
     try {
-      if (entry.where === 'server') await transcripts.remove(entry.name);
+      if (entry.where === 'server') await transcripts.delete(entry.name);
       for (const head of await this.#notebook.heads()) {
         if (head.id === entry.name || head.transcript === entry.name) await this.#notebook.remove(head.id);
       }

@@ -37,7 +37,7 @@ export interface Note {
 export interface Claim {
   readonly text: string;
   readonly from: readonly string[];
-  readonly owner?: string;
+  readonly owner?: string | undefined;
 }
 
 export interface Summary {
