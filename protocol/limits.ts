@@ -52,6 +52,10 @@ export const LIMITS = {
   viewerBusyBytes: 16_384,
   /** Time in which a viewer for whom something waits must have taken some of it, ms. */
   viewerStallMs: 20_000,
+  /** Playlists of captions for HLS that are asked for, of all rooms and forms. */
+  hlsPlaylistsMax: 64,
+  /** Time after which one that nobody asks for is forgotten, ms: longer than a player looks back. */
+  hlsIdleMs: 120_000,
   /** Characters of vocabulary hints, all together. */
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */

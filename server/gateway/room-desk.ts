@@ -3,6 +3,7 @@ import { Fault, ROOMS_PATH } from '../../protocol/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Passes } from '../ports/viewers.ts';
 import { json } from './http.ts';
+import { type HlsWish, RoomHls } from './room-hls.ts';
 import { TEXT_FORMS, type TextForm, textOf } from './room-text.ts';
 import { readBounded } from './tokens.ts';
 import type { ViewerAdmission } from './viewer-admission.ts';
@@ -20,14 +21,18 @@ export interface RoomDeskSetup {
   readonly admission: ViewerAdmission;
   /** Sends away who watches with a pass that is no longer good. */
   checkPasses(): void;
+  /** Wall time, ms since 1970. */
+  readonly wallMs: () => number;
 }
 
-/** Answers what is asked about rooms over HTTP: tokens for viewers, and the text so far. */
+/** Answers what is asked about rooms over HTTP: tokens for viewers, the text so far, captions for HLS. */
 export class RoomDesk {
   readonly #setup: RoomDeskSetup;
+  readonly #hls: RoomHls;
 
   constructor(setup: RoomDeskSetup) {
     this.#setup = setup;
+    this.#hls = new RoomHls(setup);
   }
 
   /** Rejects with faults. */
@@ -46,6 +51,12 @@ export class RoomDesk {
       case 'GET transcript':
       case 'HEAD transcript':
         return this.#text(asked, request);
+      case 'GET captions.m3u8':
+      case 'HEAD captions.m3u8':
+        return this.#playlist(asked, request);
+      case 'GET captions/':
+      case 'HEAD captions/':
+        return this.#segment(asked, request, id!);
       default:
         throw new Fault('http.unknown', { path: `${request.method} ${pathname}`.slice(0, 100) });
     }
@@ -78,21 +89,42 @@ export class RoomDesk {
   }
 
   async #text(asked: Asked, request: Request): Promise<Response> {
-    await this.#setup.admission.admit(asked, { headers: Object.fromEntries(request.headers), subprotocols: [] });
+    await this.#admit(asked, request);
     const query = new URL(request.url).searchParams;
     const names = Object.keys(TEXT_FORMS);
     const form = new RegExp(`^(${names.join('|')})$`);
     const format = (choice(query, { name: 'format', form, want: names.join(', ') }) ?? 'txt') as TextForm;
-    const text = choice(query, { name: 'text', form: /^(cleaned|raw)$/, want: 'cleaned or raw' }) ?? 'cleaned';
     const { rooms } = this.#setup;
     const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
-    const body = textOf(events, { format, text: text as 'cleaned' | 'raw', translate: asked.translate });
+    const body = textOf(events, { format, text: textKind(query), translate: asked.translate });
     const headers = {
       'content-type': TEXT_FORMS[format],
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     };
     return new Response(body, { headers });
+  }
+
+  async #playlist(asked: Asked, request: Request): Promise<Response> {
+    await this.#admit(asked, request);
+    const body = this.#hls.playlist(hlsWish(asked, request));
+    return forPlayers(request, body, { 'content-type': 'application/vnd.apple.mpegurl', 'cache-control': 'no-store' });
+  }
+
+  async #segment(asked: Asked, request: Request, file: string): Promise<Response> {
+    await this.#admit(asked, request);
+    const number = /^(\d{1,15})\.vtt$/.exec(file)?.[1];
+    const body = number && this.#hls.segment(hlsWish(asked, request), Number(number));
+    if (body === undefined)
+      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${asked.room}/captions/${file.slice(0, 40)}` });
+    // It never changes, but who may see it does.
+    const headers = { 'content-type': TEXT_FORMS.vtt, 'cache-control': 'private, max-age=60' };
+    return forPlayers(request, body, headers);
+  }
+
+  #admit(asked: Asked, request: Request): Promise<unknown> {
+    const headers = Object.fromEntries(request.headers);
+    return this.#setup.admission.admit(asked, { headers, subprotocols: [] });
   }
 
   #own(room: string, request: Request): Promise<{ readonly key: string }> {
@@ -110,4 +142,26 @@ export class RoomDesk {
 /** Whose key made it is nobody's business. */
 function told<P extends { readonly key?: string | undefined }>({ key: _, ...pass }: P): Omit<P, 'key'> {
   return pass;
+}
+
+function textKind(query: URLSearchParams): 'cleaned' | 'raw' {
+  const text = choice(query, { name: 'text', form: /^(cleaned|raw)$/, want: 'cleaned or raw' });
+  return text === 'raw' ? 'raw' : 'cleaned';
+}
+
+function hlsWish({ room, translate, token }: Asked, request: Request): HlsWish {
+  const query = new URL(request.url).searchParams;
+  const want = 'a time such as 2026-01-31T12:00:00Z';
+  const start = choice(query, { name: 'start', form: /^\d{4}-\d\d-\d\dT[\d:.]{5,12}Z$/, want });
+  const startMs = start === undefined ? undefined : Date.parse(start);
+  if (Number.isNaN(startMs)) throw new Fault('command.option', { name: 'start', got: start!, want });
+  const stamp = { name: 'mpegts', form: /^\d{1,10}$/, want: 'a time stamp of 90,000 a second' };
+  return { room, text: textKind(query), translate, token, startMs, mpegts: Number(choice(query, stamp) ?? 0) };
+}
+
+/** A player in a page of an origin that was let in may read it. */
+function forPlayers(request: Request, body: string, headers: Readonly<Record<string, string>>): Response {
+  const origin = request.headers.get('origin');
+  const cors = origin === null ? {} : { 'access-control-allow-origin': origin };
+  return new Response(body, { headers: { ...headers, ...cors, vary: 'origin', 'x-content-type-options': 'nosniff' } });
 }

@@ -14,6 +14,8 @@ export interface ViewingOptions {
   /** Where tokens of viewers are kept; undefined is nowhere. */
   readonly passes?: Passes | undefined;
   readonly limits: ViewerLimits;
+  /** Wall time, ms since 1970; default the system's. */
+  readonly wallMs?: (() => number) | undefined;
 }
 
 export interface ViewingSetup extends ViewingOptions {
@@ -53,9 +55,10 @@ export class ViewingDesk {
   constructor(setup: ViewingSetup) {
     this.#setup = setup;
     const { rooms, registry } = setup.parts;
-    const { access, passes, limits } = setup;
+    const { access, passes, limits, wallMs = Date.now } = setup;
     this.#admission = new ViewerAdmission({ rooms, registry, access, passes, limits });
-    this.#desk = new RoomDesk({ rooms, passes, admission: this.#admission, checkPasses: () => this.#checkPasses() });
+    const checkPasses = (): void => this.#checkPasses();
+    this.#desk = new RoomDesk({ rooms, passes, admission: this.#admission, checkPasses, wallMs });
   }
 
   /** What is asked by HTTP but the events. Rejects with faults. */

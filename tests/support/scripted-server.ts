@@ -85,6 +85,10 @@ export interface Door {
   /** Tokens of viewers, and how many may watch. */
   readonly passes?: Passes;
   readonly viewers?: Partial<ViewerLimits>;
+  /** Wall time of rooms, ms since 1970. */
+  readonly wallMs?: () => number;
+  /** Origins of pages elsewhere that are let in. */
+  readonly allowedOrigins?: readonly string[];
   /** Sessions are refused by the measured load, too. */
   readonly measured?: boolean;
 }
@@ -104,6 +108,7 @@ export function scriptedParts(
     small,
     keeper,
     passes,
+    wallMs = Date.now,
   }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
@@ -127,6 +132,7 @@ export function scriptedParts(
     rooms: new Rooms({
       clock,
       meter,
+      wallMs,
       reserved: (room) => passes?.list(room).find(({ key }) => key !== undefined)?.key,
     }),
     keeper,
@@ -169,8 +175,13 @@ export async function openScriptedServer(
       routes,
       access,
       {
-        ...{ allowedOrigins: [], host: '127.0.0.1', sessionsMax, http: { routes: HTTP_ROUTES, decoder, transcripts } },
-        viewing: { passes: door.passes, limits: { ...MANY_VIEWERS, ...door.viewers } },
+        ...{
+          allowedOrigins: door.allowedOrigins ?? [],
+          host: '127.0.0.1',
+          sessionsMax,
+          http: { routes: HTTP_ROUTES, decoder, transcripts },
+        },
+        viewing: { passes: door.passes, limits: { ...MANY_VIEWERS, ...door.viewers }, wallMs: door.wallMs },
         measured: door.measured ?? false,
         ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
       },
