@@ -7,6 +7,12 @@ import { PIPELINE, type SessionSettings } from '../../../../server/core/session/
 import { SAMPLE_RATE } from '../../../../server/core/time.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
 
+/** Two decodes that agree are enough, whatever they weigh. */
+const AGREEING = {
+  ...PIPELINE,
+  commit: { ...PIPELINE.commit, policy: 'agreement', edgeMs: 500, leastMs: 2_000 },
+} as const;
+
 /** A speaker who says a word every half second from `from` on, and a session that is answered by hand. */
 class Talk {
   readonly finals: string[] = [];
@@ -14,7 +20,7 @@ class Talk {
   #jobs: number[] = [];
 
   constructor(settings: Partial<SessionSettings> = {}) {
-    this.#session = new SessionCore({ ...SETTINGS, ...settings }, PIPELINE);
+    this.#session = new SessionCore({ ...SETTINGS, ...settings }, AGREEING);
   }
 
   hear(seconds: number, voice: boolean): void {
