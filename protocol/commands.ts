@@ -62,6 +62,11 @@ export const Start = z.object({
   room: RoomName.optional().describe(
     'Room in which viewers may read along. Default: one named by the id of the session.',
   ),
+  translations: z
+    .array(z.string().regex(/^[a-z]{2,3}$/, 'a two- or three-letter language code'))
+    .max(LIMITS.translationsMax)
+    .optional()
+    .describe('Languages to translate each sentence into, where the server has a model for it.'),
   resume: z
     .object({
       session: z.string().max(100),

@@ -103,6 +103,17 @@ export const Cleaned = z.object({
   tookMs: ms,
 });
 
+export const Translated = z.object({
+  type: z.literal('translated'),
+  seq,
+  channel,
+  sentence,
+  language: z.string().describe('ISO 639 code of the translation.'),
+  text: z.string().describe('Of the cleaned text, or of the final where nothing is cleaned. Empty when that is.'),
+  model: z.string().describe('Who translated it.'),
+  tookMs: ms,
+});
+
 export const NOTICES = [
   'lag',
   'suppressed',
@@ -114,6 +125,7 @@ export const NOTICES = [
   'audio.clipped',
   'audio.invalid',
   'keep.skipped',
+  'translate.skipped',
 ] as const;
 
 export const Notice = z.object({
@@ -171,6 +183,7 @@ export const ServerEvent = z.discriminatedUnion('type', [
   Partial,
   Final,
   Cleaned,
+  Translated,
   Notice,
   Ack,
   Flushed,

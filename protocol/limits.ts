@@ -56,6 +56,12 @@ export const LIMITS = {
   hlsPlaylistsMax: 64,
   /** Time after which one that nobody asks for is forgotten, ms: longer than a player looks back. */
   hlsIdleMs: 120_000,
+  /** Languages the sentences of one session are translated into. */
+  translationsMax: 4,
+  /** Time one translation may take, ms, waiting included. */
+  translationTimeoutMs: 8_000,
+  /** Translations of one session that wait for others of it. */
+  translationsWaitingMax: 8,
   /** Characters of vocabulary hints, all together. */
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */

@@ -8,6 +8,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
   'partial',
   'final',
   'cleaned',
+  'translated',
   'notice',
   'ack',
   'flushed',

@@ -109,7 +109,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     cleaners,
     log,
     meter,
-    offer,
+    offer: { ...offer, assistant: transcripts.assistant?.name },
     clock: systemClock,
     pipeline: { ...pipelineOf(config), models: { own: model.name, small: info.small?.model } },
     engine: info.engine,
@@ -119,6 +119,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     journals,
     rooms,
     keeper: transcripts.keeper,
+    assistant: transcripts.assistant,
   };
   const site = {
     webFolder: webFolder(),

@@ -106,7 +106,7 @@ export const OPTIONS = {
   'assistant-url': {
     type: 'string',
     default: undefined,
-    doc: 'OpenAI-compatible server that writes summaries: base URL up to and with /v1.',
+    doc: 'OpenAI-compatible server that writes summaries and translates: base URL up to and with /v1.',
   },
   'assistant-model': {
     type: 'string',

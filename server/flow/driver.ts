@@ -7,12 +7,14 @@ import type { SessionSeed } from '../core/session/seed.ts';
 import { SessionCore } from '../core/session/session.ts';
 import type { PipelineOptions, SessionSettings } from '../core/session/settings.ts';
 import { msFromSamples, SAMPLE_RATE } from '../core/time.ts';
+import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
 import { Arrivals } from './arrivals.ts';
 import { type Cleaners, clean } from './cleaning.ts';
 import type { JobBoard } from './job-board.ts';
+import { Translating } from './translating.ts';
 import { VoiceQueue } from './voice-queue.ts';
 
 export interface DriverParts {
@@ -24,6 +26,7 @@ export interface DriverParts {
   readonly meter: Meter;
   readonly cleanTimeoutMs: number;
   readonly pauseMs: number;
+  readonly assistant?: Assistant | undefined;
 }
 
 export interface DriverSetup {
@@ -37,6 +40,8 @@ export interface DriverSetup {
 export interface DriverEvents {
   /** They belong together: told at the same moment. */
   events(events: readonly EventBody[]): void;
+  /** Languages that viewers ask for now. */
+  wished(): Iterable<string>;
   /** Whole frames of the client's audio, before anything comes of them. */
   heard(bytes: Uint8Array): void;
   /** `done` was sent; nothing follows. */
@@ -69,6 +74,7 @@ export class Driver {
   readonly #intake: AudioIntake;
   readonly #voices: readonly VoiceQueue[];
   readonly #arrivals = new Arrivals();
+  readonly #translating: Translating;
   #acked: number;
   #stopped = false;
   #ended = false;
@@ -83,6 +89,12 @@ export class Driver {
     this.#intake = new AudioIntake(format, seed?.fromFrame);
     this.#acked = seed?.acked ?? 0;
     this.#warned = { ...(seed?.warned ?? { clipped: false, invalid: false }) };
+    this.#translating = new Translating({
+      assistant: parts.assistant,
+      clock: parts.clock,
+      wished: () => events.wished(),
+      answer: (input) => this.#feed(input),
+    });
     this.#voices = Array.from(
       { length: settings.channels },
       (_, channel) =>
@@ -159,6 +171,7 @@ export class Driver {
   }
 
   load(advice: Advice): void {
+    this.#translating.load(advice);
     this.#feed({ kind: 'load', advice });
   }
 
@@ -175,6 +188,7 @@ export class Driver {
     this.#silence?.[Symbol.dispose]();
     this.#silence = undefined;
     this.#parts.board.leave(this.#parts.session);
+    this.#translating.close();
     for (const voices of this.#voices) voices.close();
   }
 
@@ -209,6 +223,9 @@ export class Driver {
         void clean(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock).then((input) =>
           this.#feed(input),
         );
+        return;
+      case 'translate':
+        this.#translating.begin(output);
         return;
       case 'event':
         return;

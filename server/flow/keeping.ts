@@ -108,6 +108,10 @@ function additionOf(event: ServerEvent, atMs: number): Addition[] {
       const { channel, sentence, text } = event;
       return [{ kind: 'cleaned', channel, sentence, text }];
     }
+    case 'translated': {
+      const { channel, sentence, language, text } = event;
+      return [{ kind: 'translated', channel, sentence, language, text }];
+    }
     case 'flushed':
     case 'done':
       return [{ kind: 'audio', audioMs: event.audioMs }];

@@ -123,6 +123,7 @@ export class LiveSession implements Findable {
       { ...this.#parts, session: this.id },
       {
         events: (events) => this.#say(...events),
+        wished: () => this.#witnesses.languages,
         heard: (bytes) => this.#witnesses.heard(bytes),
         closed: () => this.#done(),
         throttle: (stop) => this.#throttle(stop),

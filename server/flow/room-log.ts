@@ -4,7 +4,7 @@ import type { RoomEvent } from '../ports/room.ts';
 type Words = 'with' | 'without';
 
 /** Events that are kept for viewers who come late; of the others only the newest of its kind matters. */
-const KEPT: ReadonlySet<ViewerEvent['type']> = new Set(['final', 'cleaned', 'translated']);
+export const KEPT: ReadonlySet<string> = new Set(['final', 'cleaned', 'translated']);
 
 /** An event on its way to any number of viewers: written once, whoever reads it. */
 export class ToldEvent implements RoomEvent {

@@ -283,6 +283,10 @@ function viewed(
       const { type, channel, sentence, text } = event;
       return { type, cursor, session, channel, sentence, text };
     }
+    case 'translated': {
+      const { type, channel, sentence, language, text } = event;
+      return { type, cursor, session, channel, sentence, language, text };
+    }
     case 'speech': {
       const { type, channel, state, atMs: heardMs } = event;
       return { type, cursor, session, channel, state, atMs: heardMs };

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Watcher, Wish } from '../ports/room.ts';
 import { Room, type RoomSetup, type Speaking } from './room.ts';
+import { KEPT } from './room-log.ts';
 
 export interface RoomsOptions {
   readonly clock: Clock;
@@ -21,6 +22,8 @@ export interface Speaker {
   tell(events: readonly ServerEvent[]): void;
   /** Cursor under which an event that is kept was told. */
   cursorOf(seq: number): number | undefined;
+  /** Of translations that somebody in the room asks for. */
+  readonly languages: ReadonlySet<string>;
   leave(): void;
 }
 
@@ -88,12 +91,15 @@ export class Rooms {
       tell: (events) => {
         for (const event of events) {
           const cursor = room.tell(event, session);
-          if (cursor === undefined || (event.type !== 'final' && event.type !== 'cleaned')) continue;
+          if (cursor === undefined || !KEPT.has(event.type)) continue;
           cursors.set(event.seq, cursor);
           if (cursors.size > CURSORS_MAX) cursors.delete(cursors.keys().next().value!);
         }
       },
       cursorOf: (seq) => cursors.get(seq),
+      get languages() {
+        return room.languages;
+      },
       leave: () => room.leave(session),
     };
   }

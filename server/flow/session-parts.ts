@@ -1,5 +1,6 @@
 import type { PipelineOptions } from '../core/session/settings.ts';
 import type { Offer } from '../core/session/settings-of.ts';
+import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
@@ -31,6 +32,8 @@ export interface SessionParts<S extends Findable> {
   readonly journals?: Journals | undefined;
   /** Where viewers read what is said; undefined lets nobody. */
   readonly rooms?: Rooms | undefined;
+  /** Who translates; undefined is nobody. */
+  readonly assistant?: Assistant | undefined;
   /** Who writes transcripts for later; undefined is nobody. */
   readonly keeper?: Keeper | undefined;
 }

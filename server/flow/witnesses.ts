@@ -45,6 +45,11 @@ export class Witnesses<S extends Findable> {
     this.#journal?.tells((seq) => this.#speaker?.cursorOf(seq));
   }
 
+  /** Languages that somebody who reads along asks for. */
+  get languages(): Iterable<string> {
+    return this.#speaker?.languages ?? [];
+  }
+
   get areKeeping(): boolean {
     return this.#keeping !== undefined;
   }

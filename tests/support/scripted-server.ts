@@ -75,7 +75,7 @@ export interface Door {
   readonly cleaner?: Cleaner;
   readonly speechModel?: SpeechModel;
   readonly port?: number;
-  /** Who keeps transcripts, and who summarises them. */
+  /** Who keeps transcripts, and who summarises and translates. */
   readonly keeper?: Keeper;
   readonly assistant?: Assistant;
   /** Folder of the pages; none by default. */
@@ -109,6 +109,7 @@ export function scriptedParts(
     keeper,
     passes,
     wallMs = Date.now,
+    assistant,
   }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
@@ -127,6 +128,7 @@ export function scriptedParts(
     endpoint: { minMs: 200, maxMs: 400 },
     cleanup: 'rules' as const,
     small: small === undefined ? undefined : { model: small, languages: ['en'] },
+    assistant: assistant?.name,
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
     rooms: new Rooms({
@@ -136,6 +138,7 @@ export function scriptedParts(
       reserved: (room) => passes?.list(room).find(({ key }) => key !== undefined)?.key,
     }),
     keeper,
+    assistant,
     board,
     registry,
     speechModel: speechModel ?? new EnergyModel(),

@@ -19,9 +19,10 @@ export function captionsCommand(command: Command, ended: (status: number) => voi
     .addOption(
       new Option('--token <token>', 'viewer token of that room; better in the environment').env('SOTTO_VIEWER_TOKEN'),
     )
+    .option('--translate <code>', 'captions in this language')
     .option('--raw', 'as spoken, not cleaned', false)
     .option('--from <place>', 'now, start, or a cursor', place, 'now')
-    .option('--wait-ms <ms>', 'longest wait for a cleaning', between(0, 60_000), 2_000)
+    .option('--wait-ms <ms>', 'longest wait for a cleaning or translation', between(0, 60_000), 2_000)
     .option('--until-idle', 'end when nobody speaks in the room any more', false)
     .addOption(
       new Option('--style <style>', 'how text comes onto the screen of OBS and Zoom')

@@ -30,6 +30,22 @@ export type SessionInput =
       readonly reason: 'late' | 'absent' | 'failed';
       readonly tookMs: number;
     }
+  /** Into which languages a sentence is being translated; each is answered. */
+  | { readonly kind: 'translating'; readonly sentence: number; readonly to: readonly string[] }
+  | {
+      readonly kind: 'translation';
+      readonly sentence: number;
+      readonly to: string;
+      readonly text: string;
+      readonly model: string;
+      readonly tookMs: number;
+    }
+  | {
+      readonly kind: 'untranslated';
+      readonly sentence: number;
+      readonly to: string;
+      readonly reason: 'absent' | 'busy' | 'full' | 'late' | 'failed';
+    }
   | { readonly kind: 'configure'; readonly settings: Configure }
   | { readonly kind: 'flush'; readonly id: string | undefined }
   /** The client has sent nothing for a while though the session is open: finalise what was said. */

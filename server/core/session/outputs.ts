@@ -17,6 +17,16 @@ export type SessionOutput =
       readonly instruction: string;
       readonly mode: 'default' | 'llm' | 'openai' | 'rules';
     }
+  /** The text of a sentence is settled; answer with `translating`, then for each language. */
+  | {
+      readonly kind: 'translate';
+      readonly sentence: number;
+      readonly text: string;
+      readonly language: string;
+      /** Languages the session wants whoever watches, and those that are answered already. */
+      readonly to: readonly string[];
+      readonly told: readonly string[];
+    }
   | { readonly kind: 'event'; readonly event: EventBody }
   /** Everything is answered after `finish`; `done` has been emitted. */
   | { readonly kind: 'closed' };

@@ -7,6 +7,7 @@ import { msFromSamples } from '../time.ts';
 import type { SessionOutput } from './outputs.ts';
 import type { SessionSeed } from './seed.ts';
 import type { SessionSettings } from './settings.ts';
+import { Translations } from './translations.ts';
 
 /** Finals kept as context for the cleaner and the recogniser's prompt. */
 const CONTEXT_SENTENCES = 3;
@@ -17,7 +18,7 @@ interface Cleaning {
   readonly language: string;
 }
 
-type PublisherSeed = Pick<SessionSeed, 'sentences' | 'finals' | 'context' | 'cleaning'>;
+type PublisherSeed = Pick<SessionSeed, 'sentences' | 'finals' | 'context' | 'cleaning' | 'translating'>;
 
 /** What the sentence on screen says now. */
 export interface Shown {
@@ -40,8 +41,9 @@ export class Publisher {
   #finals: number;
   readonly #context: string[];
   readonly #cleaning = new Map<number, Cleaning>();
+  readonly translations = new Translations((output) => this.ask(output));
 
-  /** `seed` is how it stood before a restart: what was being cleaned then is asked for again. */
+  /** `seed` is how it stood before a restart: what was being cleaned or translated then is asked for again. */
   constructor(settings: () => SessionSettings, seed?: PublisherSeed) {
     this.#settings = settings;
     this.#sentences = seed?.sentences ?? 0;
@@ -49,15 +51,18 @@ export class Publisher {
     this.#context = [...(seed?.context ?? [])];
     for (const { channel, sentence, text, language } of seed?.cleaning ?? [])
       this.#clean(channel, sentence, text, language);
+    for (const wanted of seed?.translating ?? []) this.translations.want(wanted, this.#settings().translations ?? []);
   }
 
   get seed(): PublisherSeed {
     const cleaning = [...this.#cleaning].map(([sentence, waiting]) => ({ sentence, ...waiting }));
-    return { sentences: this.#sentences, finals: this.#finals, context: [...this.#context], cleaning };
+    const translating = this.translations.seed;
+    return { sentences: this.#sentences, finals: this.#finals, context: [...this.#context], cleaning, translating };
   }
 
-  get cleaning(): number {
-    return this.#cleaning.size;
+  /** Sentences that are being cleaned or translated. */
+  get revising(): number {
+    return this.#cleaning.size + this.translations.size;
   }
 
   get finals(): number {
@@ -144,7 +149,7 @@ export class Publisher {
 
   #clean(channel: number, sentence: number, text: string, language: string): void {
     const { mode, instruction } = this.#settings().cleanup;
-    if (mode === 'off') return;
+    if (mode === 'off') return this.#translate(sentence, { channel, text, language });
     this.#cleaning.set(sentence, { text, channel, language });
     this.ask({ kind: 'clean', sentence, text, language, context: [...this.#context], instruction, mode });
   }
@@ -188,6 +193,14 @@ export class Publisher {
   ): void {
     const { channel } = waiting;
     this.event({ type: 'cleaned', channel, sentence, text, changes: [...changes], model, tookMs: Math.round(tookMs) });
+    this.#translate(sentence, { ...waiting, text });
+  }
+
+  /** Its text will not change any more. */
+  #translate(sentence: number, { channel, text, language }: Cleaning): void {
+    const { translations } = this.#settings();
+    if (translations !== undefined)
+      this.translations.want({ sentence, channel, text, language, told: [] }, translations);
   }
 
   #notice(code: 'clean.refused' | 'clean.skipped', text: string, sentence: number): void {

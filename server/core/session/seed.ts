@@ -2,6 +2,7 @@ import type { Word } from '../hypothesis.ts';
 import type { LanguageSeed } from './language.ts';
 import type { SessionSettings } from './settings.ts';
 import type { SessionState } from './state.ts';
+import type { TranslationSeed } from './translations.ts';
 
 /** A span of speech that was not final yet. What was decoded and not shown as stable is decoded again. */
 export interface UtteranceSeed {
@@ -58,6 +59,8 @@ export interface SessionSeed {
   readonly finals: number;
   readonly context: readonly string[];
   readonly cleaning: readonly CleaningSeed[];
+  /** Not in journals of versions that did not translate. */
+  readonly translating?: readonly TranslationSeed[];
   readonly cuts: readonly CutSeed[];
   readonly tracks: readonly TrackSeed[];
 }

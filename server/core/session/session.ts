@@ -136,6 +136,11 @@ export class SessionCore {
       case 'unwritten':
         this.#publisher.unwritten(input.sentence, input.reason, input.tookMs);
         return;
+      case 'translating':
+      case 'translation':
+      case 'untranslated':
+        this.#publisher.translations.read(input);
+        return;
       case 'configure':
         this.#configure(input.settings);
         return;
@@ -204,7 +209,7 @@ export class SessionCore {
   }
 
   #close(): void {
-    if (this.#publisher.cleaning > 0 || !this.#tracks.every((track) => track.idle)) return;
+    if (this.#publisher.revising > 0 || !this.#tracks.every((track) => track.idle)) return;
     this.#state = move(this.#state, 'closed');
     this.#publisher.event({
       type: 'done',

@@ -15,6 +15,8 @@ export interface Offer extends ModelOffer {
   readonly partialEveryMs: number;
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
   readonly cleanup: 'llm' | 'openai' | 'rules' | 'off';
+  /** Name of the instruct model that translates; undefined when there is none. */
+  readonly assistant?: string | undefined;
 }
 
 /** The client's `start` over the server's options. Throws `model.unknown` or `command.option`. */
@@ -42,7 +44,24 @@ export function settingsOf(start: Start, offer: Offer): SessionSettings {
       instruction: start.cleanup?.instruction ?? '',
     },
     endpoint: endpointOf(start.endpoint, offer.endpoint),
+    translations: translationsOf(start.translations ?? [], offer),
   };
+}
+
+function translationsOf(asked: readonly string[], { assistant }: Offer): string[] | undefined {
+  const refuse = (got: string, want: string): never => {
+    throw new Fault('command.option', { name: 'translations', got, want });
+  };
+  if (assistant === undefined)
+    return asked.length === 0
+      ? undefined
+      : refuse(
+          asked.join(', '),
+          'none: this server has no model that translates; it is started with --assistant-model',
+        );
+  const strange = asked.find((language) => !WHISPER_LANGUAGES.has(language));
+  if (strange !== undefined) refuse(strange, 'codes of languages, such as de');
+  return [...new Set(asked)];
 }
 
 /** The model a session runs on; with no wish, the server's own. Throws `model.unknown`. */

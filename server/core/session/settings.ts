@@ -98,4 +98,6 @@ export interface SessionSettings {
   readonly partials: { readonly mode: 'revisable' | 'stable' | 'off'; readonly everyMs: number };
   readonly cleanup: { readonly mode: 'default' | 'llm' | 'openai' | 'rules' | 'off'; readonly instruction: string };
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
+  /** Languages wanted whoever watches; undefined where nothing is translated. */
+  readonly translations?: readonly string[] | undefined;
 }

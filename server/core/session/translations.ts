@@ -1,0 +1,86 @@
+import { translationOf } from '../translate/translation.ts';
+import type { SessionInput } from './inputs.ts';
+import type { SessionOutput } from './outputs.ts';
+
+/** A sentence whose translations are not all there. */
+export interface TranslationSeed {
+  readonly sentence: number;
+  readonly channel: number;
+  /** Cleaned, or as spoken where nothing is cleaned. */
+  readonly text: string;
+  readonly language: string;
+  /** Languages that are answered. */
+  readonly told: readonly string[];
+}
+
+type Answer = Extract<SessionInput, { kind: 'translating' | 'translation' | 'untranslated' }>;
+
+interface Waiting extends TranslationSeed {
+  /** Languages to come; undefined until it is known which. */
+  readonly to: readonly string[] | undefined;
+}
+
+/**
+ * Asks for translations of each sentence once its text is settled.
+ * Invariant: at most one `translated` for a sentence and language.
+ */
+export class Translations {
+  readonly #emit: (output: SessionOutput) => void;
+  readonly #waiting = new Map<number, Waiting>();
+
+  constructor(emit: (output: SessionOutput) => void) {
+    this.#emit = emit;
+  }
+
+  /** Sentences that wait for theirs. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  get seed(): TranslationSeed[] {
+    return [...this.#waiting.values()].map(({ to: _, ...seed }) => seed);
+  }
+
+  /** `to`: languages the session wants whoever watches. */
+  want(wanted: TranslationSeed, to: readonly string[]): void {
+    this.#waiting.set(wanted.sentence, { ...wanted, to: undefined });
+    this.#emit({ kind: 'translate', ...wanted, to });
+  }
+
+  read(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.sentence);
+    if (waiting === undefined) return;
+    if (answer.kind === 'translating') return this.#put({ ...waiting, to: answer.to });
+    const { to, sentence } = answer;
+    if (waiting.to?.includes(to) !== true) return;
+    const { channel } = waiting;
+    const text = answer.kind === 'translation' ? translationOf(waiting.text, answer.text) : undefined;
+    if (answer.kind === 'translation' && text !== undefined) {
+      const { model, tookMs } = answer;
+      const event = { type: 'translated', channel, sentence, language: to, text, model } as const;
+      this.#emit({ kind: 'event', event: { ...event, tookMs: Math.round(tookMs) } });
+    } else {
+      const reason = answer.kind === 'translation' ? 'unfit' : answer.reason;
+      const said = `Not translated into ${to}: ${REASONS[reason]}.`;
+      this.#emit({
+        kind: 'event',
+        event: { type: 'notice', code: 'translate.skipped', text: said, sentence, channel },
+      });
+    }
+    this.#put({ ...waiting, told: [...waiting.told, to], to: waiting.to.filter((each) => each !== to) });
+  }
+
+  #put(waiting: Waiting): void {
+    if (waiting.to?.length === 0) this.#waiting.delete(waiting.sentence);
+    else this.#waiting.set(waiting.sentence, waiting);
+  }
+}
+
+const REASONS = {
+  absent: 'this server has no model for it any more',
+  busy: 'the server is busy with what is being said',
+  full: 'more sentences wait than are translated in time',
+  late: 'its model was late',
+  failed: 'its model failed',
+  unfit: 'what its model said is no translation',
+} as const;

@@ -1,0 +1,126 @@
+import { LIMITS } from '../../protocol/index.ts';
+import type { Advice } from '../core/schedule/ladder.ts';
+import type { SessionInput } from '../core/session/inputs.ts';
+import type { SessionOutput } from '../core/session/outputs.ts';
+import { WHISPER_LANGUAGES } from '../core/session/settings-of.ts';
+import { translationQuestion } from '../core/translate/translation.ts';
+import type { Assistant } from '../ports/assistant.ts';
+import type { Clock } from '../ports/clock.ts';
+
+type Wanted = Extract<SessionOutput, { kind: 'translate' }>;
+type Reason = Extract<SessionInput, { kind: 'untranslated' }>['reason'];
+
+export interface TranslatingSetup {
+  readonly assistant: Assistant | undefined;
+  readonly clock: Clock;
+  /** Languages that viewers ask for now. */
+  readonly wished: () => Iterable<string>;
+  readonly answer: (input: SessionInput) => void;
+}
+
+interface Task {
+  readonly sentence: number;
+  readonly text: string;
+  readonly to: string;
+  readonly askedMs: number;
+  readonly abort: AbortController;
+  /** Ends its time. */
+  timer: Disposable | undefined;
+}
+
+/** Questions of one session that are asked at the same time. */
+const RUNNING_MAX = 2;
+
+/** Carries one session's sentences to the assistant and back, some at a time and each within a time. Nothing waits for it. */
+export class Translating {
+  readonly #setup: TranslatingSetup;
+  readonly #running = new Set<Task>();
+  #waiting: Task[] = [];
+  #step: Advice['step'] = 'none';
+
+  constructor(setup: TranslatingSetup) {
+    this.#setup = setup;
+  }
+
+  load({ step }: Advice): void {
+    this.#step = step;
+  }
+
+  /** Answers with the languages, then for each of them; never before it has returned. */
+  begin({ sentence, text, language, to, told }: Wanted): void {
+    const { answer, wished } = this.#setup;
+    const known = [...wished()].filter((each) => WHISPER_LANGUAGES.has(each));
+    const languages = [...new Set([...told, ...to, ...known])]
+      .filter((each) => each !== language)
+      .slice(0, LIMITS.translationsMax)
+      .filter((each) => !told.includes(each));
+    queueMicrotask(() => {
+      answer({ kind: 'translating', sentence, to: languages });
+      for (const each of languages) this.#want(sentence, text, each);
+    });
+  }
+
+  close(): void {
+    for (const task of [...this.#running, ...this.#waiting]) {
+      task.timer?.[Symbol.dispose]();
+      task.abort.abort();
+    }
+    this.#running.clear();
+    this.#waiting = [];
+  }
+
+  #want(sentence: number, text: string, to: string): void {
+    const { answer, assistant, clock } = this.#setup;
+    if (text === '') return answer({ kind: 'translation', sentence, to, text, model: 'rules', tookMs: 0 });
+    if (assistant === undefined) return answer({ kind: 'untranslated', sentence, to, reason: 'absent' });
+    if (this.#step !== 'none' && this.#step !== 'small')
+      return answer({ kind: 'untranslated', sentence, to, reason: 'busy' });
+    const abort = new AbortController();
+    const task: Task = { sentence, text, to, askedMs: clock.nowMs(), abort, timer: undefined };
+    task.timer = clock.after(LIMITS.translationTimeoutMs, () => this.#skip(task, 'late'));
+    this.#waiting.push(task);
+    this.#next();
+    // The newest is what people are waiting for.
+    if (this.#waiting.length > LIMITS.translationsWaitingMax) this.#skip(this.#waiting[0]!, 'full');
+  }
+
+  #next(): void {
+    while (this.#running.size < RUNNING_MAX) {
+      const task = this.#waiting.shift();
+      if (task === undefined) return;
+      this.#running.add(task);
+      void this.#ask(task);
+    }
+  }
+
+  async #ask(task: Task): Promise<void> {
+    const { assistant, clock, answer } = this.#setup;
+    const { sentence, text, to, askedMs, abort } = task;
+    try {
+      const reply = await assistant!.ask(translationQuestion(text, to), abort.signal);
+      if (!this.#settle(task)) return;
+      const tookMs = clock.nowMs() - askedMs;
+      answer({ kind: 'translation', sentence, to, text: reply, model: assistant!.name, tookMs });
+    } catch {
+      // The assistant has its own log; a session only has to know that none comes.
+      this.#skip(task, 'failed');
+    }
+    this.#next();
+  }
+
+  #skip(task: Task, reason: Reason): void {
+    if (!this.#settle(task)) return;
+    task.abort.abort();
+    this.#setup.answer({ kind: 'untranslated', sentence: task.sentence, to: task.to, reason });
+    this.#next();
+  }
+
+  /** Whether it was still open. */
+  #settle(task: Task): boolean {
+    const at = this.#waiting.indexOf(task);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    else if (!this.#running.delete(task)) return false;
+    task.timer?.[Symbol.dispose]();
+    return true;
+  }
+}
