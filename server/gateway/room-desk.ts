@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fault, ROOMS_PATH } from '../../protocol/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Passes } from '../ports/viewers.ts';
 import { json } from './http.ts';
 import { type HlsWish, RoomHls } from './room-hls.ts';
@@ -23,6 +24,7 @@ export interface RoomDeskSetup {
   checkPasses(): void;
   /** Wall time, ms since 1970. */
   readonly wallMs: () => number;
+  readonly clock: Clock;
 }
 
 /** Answers what is asked about rooms over HTTP: tokens for viewers, the text so far, captions for HLS. */

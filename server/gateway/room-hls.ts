@@ -1,9 +1,14 @@
 import { CaptionSegments, Fault, LIMITS, Sentences } from '../../protocol/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Watcher } from '../ports/room.ts';
 
 /** Segments as players like them; the hold is what a sentence, its cleaning and its translation take. */
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
-const WAIT_MS = 4_000;
+/** Longest wait for a cleaning, and for a translation behind it, ms. */
+const WAIT_MS = { cleaned: 4_000, translated: 1_000 + LIMITS.translationTimeoutMs };
+/** It only asks for the language: what was said is read when a player asks. */
+const SILENT: Watcher = { queuedBytes: () => 0, send: () => {}, cut: () => {} };
 
 export interface HlsWish {
   readonly room: string;
@@ -19,18 +24,20 @@ export interface HlsWish {
 }
 
 export interface RoomHlsSetup {
-  readonly rooms: Pick<Rooms, 'find'>;
+  readonly rooms: Pick<Rooms, 'find' | 'watch'>;
+  readonly clock: Clock;
   /** Wall time, ms since 1970. */
   readonly wallMs: () => number;
 }
 
 /**
  * Captions of rooms as live WebVTT for HLS. A room that somebody asks for is cut into segments from then on, at each
- * request as far as time has gone; nobody's asking forgets it. Nothing here runs by itself.
+ * request as far as time has gone, and is forgotten when nobody asks. Meanwhile its language is one that is watched for.
  */
 export class RoomHls {
   readonly #setup: RoomHlsSetup;
   readonly #cuts = new Map<string, Cut>();
+  #sweeping: Disposable | undefined;
 
   constructor(setup: RoomHlsSetup) {
     this.#setup = setup;
@@ -55,17 +62,36 @@ export class RoomHls {
 
   #cut({ room, text, translate }: HlsWish): Cut {
     const nowMs = this.#setup.wallMs();
-    for (const [key, { askedMs }] of this.#cuts) if (nowMs - askedMs >= LIMITS.hlsIdleMs) this.#cuts.delete(key);
+    this.#forget(nowMs);
     const key = `${room} ${text} ${translate ?? ''}`;
     let cut = this.#cuts.get(key);
     if (cut === undefined) {
       if (this.#cuts.size >= LIMITS.hlsPlaylistsMax)
         throw new Fault('viewer.full', { count: this.#cuts.size, what: 'playlists of captions on this server' });
-      cut = new Cut({ text, translate }, nowMs);
+      const { rooms } = this.#setup;
+      const wish = translate === undefined ? undefined : rooms.watch(room, { from: 'now', translate }, SILENT);
+      cut = new Cut({ text, translate }, nowMs, wish);
       this.#cuts.set(key, cut);
+      this.#forgetLater();
     }
     cut.advance(this.#setup.rooms.find(room)?.events ?? [], nowMs);
     return cut;
+  }
+
+  #forget(nowMs: number): void {
+    for (const [key, { askedMs, wish }] of this.#cuts) {
+      if (nowMs - askedMs < LIMITS.hlsIdleMs) continue;
+      this.#cuts.delete(key);
+      wish?.[Symbol.dispose]();
+    }
+  }
+
+  #forgetLater(): void {
+    this.#sweeping ??= this.#setup.clock.after(LIMITS.hlsIdleMs, () => {
+      this.#sweeping = undefined;
+      this.#forget(this.#setup.wallMs());
+      if (this.#cuts.size > 0) this.#forgetLater();
+    });
   }
 }
 
@@ -75,16 +101,20 @@ class Cut {
   /** Wall time at which the first segment begins. */
   readonly beganMs: number;
   askedMs: number;
+  /** For its language, until it is disposed of. */
+  readonly wish: Disposable | undefined;
   readonly #sentences: Sentences;
   /** The last event that was read. */
   #cursor = 0;
 
   /** The first playlist is full, so that a player begins at once; what was said before it is left out. */
-  constructor({ text, translate }: Pick<HlsWish, 'text' | 'translate'>, nowMs: number) {
+  constructor({ text, translate }: Pick<HlsWish, 'text' | 'translate'>, nowMs: number, wish: Disposable | undefined) {
+    this.wish = wish;
     const fromMs = nowMs - SHAPE.holdMs - SHAPE.keep * SHAPE.segmentMs;
     this.segments = new CaptionSegments(SHAPE, fromMs);
     this.beganMs = Math.floor(fromMs / SHAPE.segmentMs) * SHAPE.segmentMs;
-    this.#sentences = new Sentences({ text, translate, waitMs: WAIT_MS });
+    const waitMs = translate === undefined ? WAIT_MS.cleaned : WAIT_MS.translated;
+    this.#sentences = new Sentences({ text, translate, waitMs });
     this.askedMs = nowMs;
   }
 

@@ -54,11 +54,11 @@ export class ViewingDesk {
 
   constructor(setup: ViewingSetup) {
     this.#setup = setup;
-    const { rooms, registry } = setup.parts;
+    const { rooms, registry, clock } = setup.parts;
     const { access, passes, limits, wallMs = Date.now } = setup;
     this.#admission = new ViewerAdmission({ rooms, registry, access, passes, limits });
     const checkPasses = (): void => this.#checkPasses();
-    this.#desk = new RoomDesk({ rooms, passes, admission: this.#admission, checkPasses, wallMs });
+    this.#desk = new RoomDesk({ rooms, passes, admission: this.#admission, checkPasses, wallMs, clock });
   }
 
   /** What is asked by HTTP but the events. Rejects with faults. */

@@ -8,6 +8,7 @@ import { KeyFile } from '../../server/access/key-file.ts';
 import { Usage } from '../../server/access/usage.ts';
 import { ViewerFile } from '../../server/access/viewer-file.ts';
 import { readHls } from '../support/hls-player.ts';
+import { ScriptedAssistant } from '../support/scripted-assistant.ts';
 import { converse, type Door, openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
 
 const WORDS = [...script('One um two three.', 0.6), ...script('Four five six.', 3.6)];
@@ -120,4 +121,22 @@ t.test('a server keeps so many playlists, and forgets those that nobody asks for
   t.equal((await get('room-0/captions.m3u8')).status, 200, 'those that are there go on');
   pass(LIMITS.hlsIdleMs / 1_000);
   t.equal((await get('one-more/captions.m3u8')).status, 200);
+});
+
+t.test('a playlist in another language asks for translations, until no player asks for it', async (t) => {
+  const assistant = new ScriptedAssistant(({ user }) => `Auf Deutsch: ${user}`);
+  const { server, get, player, look, pass } = await open(t, { assistant });
+  await look('stage/captions.m3u8?translate=de');
+  await converse(await server.connect({ room: 'stage' }), SOUND);
+  pass(30);
+  await look('stage/captions.m3u8?translate=de');
+  t.same(
+    player.texts,
+    CLEANED.map((text) => `Auf Deutsch: ${text}`),
+  );
+  t.same(player.wrongs, []);
+  t.same([...server.rooms.find('stage')!.languages], ['de']);
+  pass(LIMITS.hlsIdleMs / 1_000);
+  await get('lobby/captions.m3u8');
+  t.same([...server.rooms.find('stage')!.languages], []);
 });
