@@ -12,6 +12,7 @@ export function captionsCommand(command: Command, ended: (status: number) => voi
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
   command
+    .summary('send what is said in a room to OBS, Zoom, a webhook or HLS files')
     .description(DESCRIPTION)
     .requiredOption('--room <room>', 'whose text it is; sessions name it as `room`')
     .requiredOption('--to <target>', `${TARGETS.join(', ')}; may be given several times`, collect, [])
