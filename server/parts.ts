@@ -46,6 +46,7 @@ export function pipelineOf(config: Config): PipelineOptions {
       policy: config.commit as PipelineOptions['commit']['policy'],
       chance: config['commit-chance'],
       patience: PIPELINE.commit.patience,
+      patienceMs: PIPELINE.commit.patienceMs,
       edgeMs: config['commit-edge-ms'],
       earlyConfidence: config['commit-confidence'],
       earlyMs: config['commit-early-ms'],

@@ -26,6 +26,8 @@ export interface PipelineOptions {
     readonly chance: number;
     /** `trust`: so is a word that this many decodes in a row have heard before. */
     readonly patience: number;
+    /** `trust`: so is a word that one decode has heard before, this far behind the edge. */
+    readonly patienceMs: number;
     /** A word this near the growing edge is never stable. */
     readonly edgeMs: number;
     /** A word at least this sure and `earlyMs` behind the edge is stable after one decode; above 1 never. */
@@ -70,12 +72,13 @@ export const PIPELINE: PipelineOptions = {
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
   commit: {
     policy: 'trust',
-    chance: 0.88,
-    patience: 2,
+    chance: 0.9,
+    patience: 3,
+    patienceMs: 1_500,
     edgeMs: 300,
     earlyConfidence: 0.95,
     earlyMs: 600,
-    leastMs: 1_000,
+    leastMs: 1_200,
   },
   show: { chance: 0.94, darkChance: 0.6, holdDecodes: 2, firstMs: 160, firstEveryMs: 100 },
   segment: { softMs: 12_000, hardMs: 25_000 },

@@ -9,6 +9,8 @@ export interface CommitOptions {
   readonly chance: number;
   /** `trust`: so is one that so many decodes in a row have heard before: more of them will say nothing new. */
   readonly patience: number;
+  /** `trust`: so is one that a decode has heard before, this far behind the edge: decodes may come seldom. */
+  readonly patienceSamples: number;
   readonly edgeSamples: number;
   readonly earlyConfidence: number;
   readonly earlySamples: number;
@@ -91,7 +93,7 @@ export class StableWords {
   }
 
   #commitCount(rest: readonly Word[], evidence: readonly Evidence[], edge: number): number {
-    const { policy, chance, patience, edgeSamples, earlyConfidence, earlySamples } = this.#options;
+    const { policy, chance, patience, patienceSamples, edgeSamples, earlyConfidence, earlySamples } = this.#options;
     let count = 0;
     for (const [i, word] of rest.entries()) {
       const behind = edge - word.to;
@@ -99,7 +101,8 @@ export class StableWords {
       const safe = policy === 'plain' || behind >= edgeSamples;
       const early = policy === 'agreement' && word.confidence >= earlyConfidence && behind >= earlySamples;
       const { heardBefore } = evidence[i]!;
-      const trusted = chanceRight(evidence[i]!) >= chance || heardBefore >= patience;
+      const heardOut = heardBefore >= patience || (heardBefore > 0 && behind >= patienceSamples);
+      const trusted = heardOut || chanceRight(evidence[i]!) >= chance;
       const sure = policy === 'trust' ? trusted : agreed || early || policy === 'edge';
       if (!safe || !sure) break;
       count = i + 1;

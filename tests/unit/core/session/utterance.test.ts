@@ -7,6 +7,7 @@ const COMMIT = {
   policy: 'agreement',
   chance: 1,
   patience: 9,
+  patienceSamples: 1_000_000,
   edgeSamples: 100 * STEP,
   earlyConfidence: 2,
   earlySamples: 0,

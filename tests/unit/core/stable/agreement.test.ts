@@ -21,6 +21,7 @@ function check(
     policy,
     chance: 0.9,
     patience: 3,
+    patienceSamples: 1_000_000,
     edgeSamples: STEP,
     earlyConfidence: 0.95,
     earlySamples: 2 * STEP,
@@ -62,6 +63,7 @@ t.test('a very sure word is stable after one decode', async (t) => {
     policy: 'agreement',
     chance: 1,
     patience: 9,
+    patienceSamples: 1_000_000,
     edgeSamples: STEP,
     earlyConfidence: 0.95,
     earlySamples: 2 * STEP,
@@ -76,6 +78,7 @@ t.test('of too little audio nothing is stable, however sure and however often it
     policy: 'agreement',
     chance: 1,
     patience: 9,
+    patienceSamples: 1_000_000,
     edgeSamples: 0,
     earlyConfidence: 0.95,
     earlySamples: 0,
@@ -93,6 +96,7 @@ t.test('the last decode makes the rest stable and keeps what was', async (t) => 
     policy: 'plain',
     chance: 1,
     patience: 9,
+    patienceSamples: 1_000_000,
     edgeSamples: 0,
     earlyConfidence: 2,
     earlySamples: 0,
@@ -108,6 +112,7 @@ const TRUST = {
   policy: 'trust',
   chance: 0.9,
   patience: 2,
+  patienceSamples: 1_000_000,
   edgeSamples: STEP,
   earlyConfidence: 2,
   earlySamples: 0,
@@ -136,3 +141,14 @@ t.test('by trust nothing at the edge is stable', async (t) => {
   for (let n = 0; n < 5; n++) stable.push(words('sure thing', 0.99), { from: 0, edge: 2 * STEP + 100 });
   t.equal(textOf(stable.stable), 'sure');
 });
+t.test(
+  'by trust a word heard twice is stable once enough audio lies behind it, however seldom decodes come',
+  async (t) => {
+    const stable = new StableWords({ ...TRUST, patience: 9, patienceSamples: 3 * STEP });
+    const seen = [4, 4, 5].map((steps) => {
+      stable.push(words('mumble', 0.05), { from: 0, edge: steps * STEP - 1 });
+      return textOf(stable.stable);
+    });
+    t.same(seen, ['', '', 'mumble']);
+  },
+);
