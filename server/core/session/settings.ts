@@ -20,7 +20,7 @@ export interface PipelineOptions {
     readonly maxMs: number;
   };
   readonly commit: {
-    /** `agreement`: LocalAgreement-2 with early commit; `edge`: one decode, away from the edge; `plain`: LocalAgreement-2 as published. */
+    /** `trust`: by the evidence for each word; `agreement`: LocalAgreement-2 with early commit; `edge`: one decode, away from the edge; `plain`: LocalAgreement-2 as published. */
     readonly policy: 'trust' | 'agreement' | 'edge' | 'plain';
     /** `trust`: a word at least this likely to be right is stable, 0-1. */
     readonly chance: number;
@@ -30,7 +30,7 @@ export interface PipelineOptions {
     readonly patienceMs: number;
     /** A word this near the growing edge is never stable. */
     readonly edgeMs: number;
-    /** A word at least this sure and `earlyMs` behind the edge is stable after one decode; above 1 never. */
+    /** `agreement`: a word at least this sure and `earlyMs` behind the edge is stable after one decode; above 1 never. */
     readonly earlyConfidence: number;
     readonly earlyMs: number;
     /** Of less audio nothing is stable: without context the first words are often misheard, and the same way twice. */

@@ -34,9 +34,10 @@ export interface Commit {
 }
 
 /**
- * Decides which words of a growing span are stable. LocalAgreement-2 (Liu et al. 2020; for Whisper: Macháček et
- * al. 2023) with three changes: no word near the edge of the audio, sure words early, and the stable words are
- * found again by text rather than by their times.
+ * Decides which words of a growing span are stable: by `trust` those that are likely enough to be right (`trust.ts`), or
+ * that decodes keep saying. By `agreement` LocalAgreement-2 (Liu et al. 2020; for Whisper: Macháček et al. 2023), with sure
+ * words early. In both no word near the edge of the audio is stable, and the stable words are found again by text rather
+ * than by their times.
  * Invariant: `stable` only ever grows at its end, and its text never changes.
  */
 export class StableWords {
