@@ -10,6 +10,7 @@ import { wireSharing } from './share-captions.ts';
 import { forget, keep, recall } from './storage.ts';
 import { switchTheme } from './theme-switch.ts';
 import { copy } from './views/clipboard.ts';
+import { listKeys } from './views/key-list.ts';
 import { closeMenus, wireDrop, wireMenus } from './views/menus.ts';
 import { Messages } from './views/messages.ts';
 import { MeterView } from './views/meter.ts';
@@ -205,23 +206,6 @@ function onKey(event: KeyboardEvent): void {
   else if (running()) setMuted(!muted);
 }
 
-function listKeys(): void {
-  for (const { keys, does } of KEYS) {
-    const term = document.createElement('dt');
-    keys.forEach((key, i) => {
-      if (i > 0) term.append(' or ');
-      for (const part of key.split(' ')) {
-        const cap = document.createElement('kbd');
-        cap.textContent = part;
-        term.append(cap, ' ');
-      }
-    });
-    const meaning = document.createElement('dd');
-    meaning.textContent = does;
-    find('keys').append(term, meaning);
-  }
-}
-
 function wire(): void {
   record.addEventListener('click', () => void toggle());
   mute.addEventListener('click', () => setMuted(!muted));
@@ -255,7 +239,7 @@ async function showEarlier(): Promise<void> {
 }
 
 rememberSettings((which) => live?.settingsChanged(which));
-listKeys();
+listKeys(find('keys'), KEYS);
 await Promise.all([showEarlier(), fillMicrophones()]);
 // Only now: a run that starts goes on after what stands on the page.
 wire();

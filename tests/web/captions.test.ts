@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import t from 'tap';
+import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
 import { FakeRoom, Voice } from '../support/fake-room.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const built = (name: string): string => readFileSync(new URL(`../../dist/client/web/${name}`, import.meta.url), 'utf8');
 /** What the pages' own policy refused, and errors they threw; must stay empty. */
 const wrong: string[] = [];
@@ -63,16 +62,6 @@ const shows = (page: Page, selector: string, text: string): Promise<unknown> =>
     [selector, text],
   );
 const lines = (page: Page): Promise<string[]> => page.locator('.caption-line:not([data-gone])').allTextContents();
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    (
-      window as never as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
-    ).axe.run(),
-  );
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}
 
 const overflows = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

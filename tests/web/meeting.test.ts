@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
 import type { KeptTranscript, TranscriptPage } from '../../protocol/index.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
+import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
 import { memoryKeeper } from '../support/kept.ts';
 import { errors, JFK, openMeetingPage, settled, startMeeting, stateIs, WEB } from '../support/meeting-page.ts';
 import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TEXT =
   'Good morning everybody. Shall we begin? Yes let us look at the plan. I think we can ship on Friday. Who writes the notes? I will do it today. Thank you all.';
 
@@ -33,16 +32,6 @@ t.afterEach(() => {
 const rows = (page: Page): Promise<string[]> => page.locator('#log .said .words').allTextContents();
 const atLeast = (page: Page, count: number): Promise<unknown> =>
   page.waitForFunction((least) => document.querySelectorAll('#log .said').length >= least, count);
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    (
-      window as never as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
-    ).axe.run(),
-  );
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}
 
 /** How far anything but the conversation moved while it was watched: 0 is not at all. */
 async function watchShifts(page: Page): Promise<() => Promise<number>> {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
 import type { RunningServer } from '../../server/main.ts';
+import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
 import { openServer } from '../support/server.ts';
 import { wordErrorRate } from '../support/wer.ts';
@@ -11,7 +11,6 @@ import { wordErrorRate } from '../support/wer.ts';
 const wav = fileURLToPath(new URL('../fixtures/speech/jfk.wav', import.meta.url));
 const SPOKEN =
   'and so my fellow americans ask not what your country can do for you ask what you can do for your country';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let server: RunningServer;
 let browser: Browser;
@@ -52,16 +51,6 @@ const sessionsOf = async (url: string): Promise<number> =>
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    (
-      window as never as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
-    ).axe.run(),
-  );
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
 t.test('words spoken into the microphone appear, become final and become clean', async (t) => {

@@ -1,4 +1,4 @@
-import type { ServerEvent } from '../../sdk/index.ts';
+import type { Summary as KeptSummary, ServerEvent } from '../../sdk/index.ts';
 
 /** A finished sentence. `text` is what was heard and never changes; what is read is `readingOf`. */
 export interface Said {
@@ -34,17 +34,8 @@ export interface Note {
 }
 
 /** Something a summary says, and the keys of the sentences it rests on. */
-export interface Claim {
-  readonly text: string;
-  readonly from: readonly string[];
-  readonly owner?: string | undefined;
-}
-
-export interface Summary {
-  readonly summary: readonly Claim[];
-  readonly decisions: readonly Claim[];
-  readonly actions: readonly Claim[];
-}
+export type Claim = KeptSummary['actions'][number];
+export type Summary = Pick<KeptSummary, 'summary' | 'decisions' | 'actions'>;
 
 /** Everything a page knows of one meeting. */
 export interface Meeting {

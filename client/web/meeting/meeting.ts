@@ -4,6 +4,7 @@ import { askServer, privacyOf } from '../server-info.ts';
 import { offerMicrophones, offerServer, readSetting, rememberSettings, writeSetting } from '../settings.ts';
 import { switchTheme } from '../theme-switch.ts';
 import { copy } from '../views/clipboard.ts';
+import { listKeys } from '../views/key-list.ts';
 import { closeMenus, wireMenus } from '../views/menus.ts';
 import { Messages } from '../views/messages.ts';
 import { saveText } from '../views/save.ts';
@@ -183,23 +184,6 @@ function toHome(): void {
   else location.hash = '';
 }
 
-function listKeys(): void {
-  for (const { keys, does } of KEYS) {
-    const term = document.createElement('dt');
-    keys.forEach((key, i) => {
-      if (i > 0) term.append(' or ');
-      for (const part of key.split(' ')) {
-        const cap = document.createElement('kbd');
-        cap.textContent = part;
-        term.append(cap, ' ');
-      }
-    });
-    const meaning = document.createElement('dd');
-    meaning.textContent = does;
-    find('keys').append(term, meaning);
-  }
-}
-
 function wireRoom(): void {
   const press = (id: string, run: () => unknown): void => find(id).addEventListener('click', () => run());
   press('new', begin);
@@ -282,7 +266,7 @@ async function fillMicrophones(): Promise<void> {
   if (devices.some(({ value }) => value === kept)) others.value = kept;
 }
 
-listKeys();
+listKeys(find('keys'), KEYS);
 wireRoom();
 wireTabs();
 wireSettings();
