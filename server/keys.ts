@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { KeyFile, SCOPES } from './access/key-file.ts';
 import { addKey, revokeKey } from './access/keys.ts';
-import { dataFolder } from './config/folders.ts';
-import { loadConfig } from './config/load.ts';
+import { folderOf, positive, runCommand } from './command.ts';
 import type { Scope } from './ports/access.ts';
 
 interface AddOptions {
@@ -11,12 +10,6 @@ interface AddOptions {
   readonly days?: number;
   readonly sessions?: number;
   readonly minutes?: number;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a number above 0.');
 }
 
 function whole(text: string): number {
@@ -29,11 +22,7 @@ function whole(text: string): number {
 export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv): number {
   const program = new Command('sotto keys').description('Who may use this server.').exitOverride();
   program.option('--data <folder>', 'data folder of the server');
-  const file = (): KeyFile => {
-    const { data } = program.opts<{ data?: string }>();
-    const { config } = loadConfig(data === undefined ? [] : ['--data', data], environment);
-    return new KeyFile(dataFolder(config, environment));
-  };
+  const file = (): KeyFile => new KeyFile(folderOf(program, environment));
   program
     .command('add <name>')
     .description('make a key and print it; it is shown this once')
@@ -70,14 +59,7 @@ export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv)
       const key = revokeKey(file(), text, Date.now());
       console.log(`Key ${key.id} (${key.name}) is revoked; new connections with it are refused from now on.`);
     });
-  try {
-    program.parse([...args], { from: 'user' });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
-    console.error(`sotto: ${error instanceof Error ? error.message : error}`);
-    return 1;
-  }
+  return runCommand(program, args);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = runKeys(process.argv.slice(2), process.env);

@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { RoomName } from '../protocol/index.ts';
 import { ViewerFile } from './access/viewer-file.ts';
-import { dataFolder } from './config/folders.ts';
-import { loadConfig } from './config/load.ts';
+import { folderOf, positive, runCommand } from './command.ts';
 import type { Config } from './config/options.ts';
 import { Rooms } from './flow/rooms.ts';
 import type { ViewingOptions } from './gateway/viewing.ts';
@@ -40,12 +39,6 @@ interface AddOptions {
   readonly hours?: number;
 }
 
-function hours(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a number above 0.');
-}
-
 function roomName(text: string): string {
   if (RoomName.safeParse(text).success) return text;
   throw new InvalidArgumentError('A room is named by up to 64 of a-z, 0-9 and -.');
@@ -56,17 +49,13 @@ export function runRooms(args: readonly string[], environment: NodeJS.ProcessEnv
   const program = new Command('sotto rooms').description('Where people read along.').exitOverride();
   const viewers = program.command('viewers').description('tokens that let somebody read a room').exitOverride();
   viewers.option('--data <folder>', 'data folder of the server');
-  const file = (): ViewerFile => {
-    const { data } = viewers.opts<{ data?: string }>();
-    const { config } = loadConfig(data === undefined ? [] : ['--data', data], environment);
-    return new ViewerFile(dataFolder(config, environment), Date.now);
-  };
+  const file = (): ViewerFile => new ViewerFile(folderOf(viewers, environment), Date.now);
   viewers
     .command('add')
     .description('make a token for a room and print it; it is shown this once')
     .argument('<room>', 'name of the room', roomName)
     .option('--label <text>', 'what it is for')
-    .option('--hours <number>', 'hours until it expires', hours)
+    .option('--hours <number>', 'hours until it expires', positive)
     .action((room: string, { label, hours: valid }: AddOptions) => {
       const { id, token } = file().add({ room, label, seconds: valid === undefined ? undefined : valid * 3_600 });
       console.error(`Token ${id} for ${room} is stored as a hash in ${file().path}. It is not shown again:`);
@@ -92,14 +81,7 @@ export function runRooms(args: readonly string[], environment: NodeJS.ProcessEnv
         throw new Error(`${room} has no token ${id}; see \`sotto rooms viewers list ${room}\``);
       console.log(`Token ${id} is revoked.`);
     });
-  try {
-    program.parse([...args], { from: 'user' });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
-    console.error(`sotto: ${error instanceof Error ? error.message : error}`);
-    return 1;
-  }
+  return runCommand(program, args);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = runRooms(process.argv.slice(2), process.env);

@@ -43,6 +43,7 @@ const COMPOSITION = [
   'server/main.ts',
   'server/parts.ts',
   'server/greeting.ts',
+  'server/command.ts',
   'server/keys.ts',
   'server/wyoming-door.ts',
   'server/transcripts.ts',
