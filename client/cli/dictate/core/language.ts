@@ -5,7 +5,7 @@ export type Deed =
       readonly text: string;
       /** Where no space stands beside it. */
       readonly joins: 'left' | 'right' | 'both' | 'none';
-      /** It closes a quote or a bracket, so a sentence's end may follow it. */
+      /** It closes a quote or a bracket: a sentence's end before it stays, and one may follow. */
       readonly closes?: true;
     }
   | { readonly kind: 'break'; readonly text: '\n' | '\n\n' }

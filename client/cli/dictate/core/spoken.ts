@@ -1,22 +1,13 @@
 import type { Dictionary } from './dictionary.ts';
-import { type Language, type SpokenCommand, spokenKey } from './language.ts';
+import { type Deed, type Language, type SpokenCommand, spokenKey } from './language.ts';
 
 /** A part of what was said, in order. Spaces between parts are the field's business. */
 export type Piece =
   | { readonly kind: 'words'; readonly text: string }
-  /** A punctuation mark that was named. */
-  | {
-      readonly kind: 'mark';
-      readonly text: string;
-      readonly joins: 'left' | 'right' | 'both' | 'none';
-      /** It closes a quote or bracket, so a sentence's end before it stays. */
-      readonly closes?: true;
-    }
-  | { readonly kind: 'break'; readonly text: '\n' | '\n\n' }
+  /** A mark, a break or a taking back that was named. */
+  | Deed
   /** Text of the user's own, put in as it is. */
-  | { readonly kind: 'verbatim'; readonly text: string }
-  /** What was said last is to go. */
-  | { readonly kind: 'scratch' };
+  | { readonly kind: 'verbatim'; readonly text: string };
 
 export interface Reading {
   readonly pieces: readonly Piece[];
