@@ -232,7 +232,7 @@ const notices = (arrivals: readonly Arrival[], code: string): number =>
 const bareWords = (words: Shown): string[] => words.map(({ text }) => bare(text));
 
 /** Length of the longest common subsequence. */
-function common(a: readonly string[], b: readonly string[]): number {
+export function common(a: readonly string[], b: readonly string[]): number {
   let row = new Array<number>(b.length + 1).fill(0);
   for (const left of a) {
     const next = [0];

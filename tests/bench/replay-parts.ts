@@ -1,7 +1,9 @@
 import { pathOf } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
+import type { Word } from '../../server/core/hypothesis.ts';
 import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
 import { NativeEngine } from '../../server/engine/child/whisper-native.ts';
+import { FULL_WINDOW } from '../../server/engine/native/defaults.ts';
 import { SileroModel } from '../../server/vad/silero.ts';
 import type { Recording } from '../support/recordings.ts';
 import { samplesOf } from './feed.ts';
@@ -23,6 +25,27 @@ export function decoderOf(model: string, cache: string): ReturnType<typeof remem
     cache,
     model,
   );
+}
+
+/** What the model makes of a whole recording at once, which must fit into its window. */
+export async function decodeWhole(
+  recording: Recording,
+  decode: ReturnType<typeof remembered>,
+): Promise<readonly Word[]> {
+  // Without the second of silence that is fed behind it.
+  const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768).slice(0, -16_000);
+  const span = {
+    kind: 'final',
+    channel: 0,
+    fromSample: 0,
+    samples,
+    language: recording.language,
+    languages: [],
+    task: 'transcribe',
+    prompt: '',
+    prefix: '',
+  };
+  return (await decode(span as never, FULL_WINDOW)).words;
 }
 
 /** File → probability of a voice in each window. */

@@ -19,6 +19,7 @@ import { missingForDesktop, openDesktop, openTextField, type TextField } from '.
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
 import { startBenchServer } from '../feed.ts';
+import { common } from '../measures.ts';
 import { machine, quantile, readArgs } from '../report.ts';
 
 const RAW = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 } as const;
@@ -175,11 +176,11 @@ async function one(
 }
 
 function count(result: Result, { want, got, insertions }: { want: string; got: string; insertions: number }): void {
-  const common = longestCommon([...want], [...got]);
+  const arrived = common([...want], [...got]);
   result.insertions += insertions;
   result.characters += [...want].length;
-  result.lost += [...want].length - common;
-  result.doubled += [...got].length - common;
+  result.lost += [...want].length - arrived;
+  result.doubled += [...got].length - arrived;
 }
 
 interface Arrivals {
@@ -205,17 +206,6 @@ function delays(result: Result, { recording, history, startedMs, inputs, asked }
     if (next === undefined || next.start * 1_000 - endMs >= PAUSE_MS) result.pausedMs.push(delayMs);
     result.insertMs.push(arrived.atMs - Date.parse(item.at));
   }
-}
-
-function longestCommon(a: readonly string[], b: readonly string[]): number {
-  let row = new Array<number>(b.length + 1).fill(0);
-  for (const left of a) {
-    const next = [0];
-    for (let j = 1; j <= b.length; j++)
-      next.push(left === b[j - 1] ? row[j - 1]! + 1 : Math.max(row[j]!, next[j - 1]!));
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 function report(result: Result): void {

@@ -2,13 +2,12 @@
 // clock, real decodes (kept in --cache), a decode's length taken from its window. Seconds unless the column says otherwise.
 import { fileURLToPath } from 'node:url';
 import { PIPELINE, type PipelineOptions } from '../../../server/core/session/settings.ts';
-import { FULL_WINDOW } from '../../../server/engine/native/defaults.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
 import { samplesOf } from '../feed.ts';
 import { type Arrival, type Measured, measure } from '../measures.ts';
 import { Replay } from '../replay.ts';
-import { decoderOf, settingsFor, voicesOf } from '../replay-parts.ts';
+import { decoderOf, decodeWhole, settingsFor, voicesOf } from '../replay-parts.ts';
 import { mean, quantile, readArgs, table } from '../report.ts';
 
 /** `--set "commit.edgeMs=400 floors.partial=256|…"`: one row per variant. */
@@ -123,21 +122,10 @@ type Decode = ReturnType<typeof decoderOf>;
 
 async function offlineErrors(recordings: readonly Recording[], decode: Decode): Promise<Map<string, number>> {
   const errors = new Map<string, number>();
-  for (const { file, language, text, path, seconds } of recordings) {
+  for (const recording of recordings) {
+    const { file, language, text, seconds } = recording;
     if (language === 'zxx' || seconds > 29.5) continue;
-    const samples = Float32Array.from(samplesOf({ path } as Recording), (value) => value / 32_768).slice(0, -16_000);
-    const span = {
-      kind: 'final',
-      channel: 0,
-      fromSample: 0,
-      samples,
-      language,
-      languages: [],
-      task: 'transcribe',
-      prompt: '',
-      prefix: '',
-    };
-    const { words } = await decode(span as never, FULL_WINDOW);
+    const words = await decodeWhole(recording, decode);
     const said = words.map((word) => (word.space ? ` ${word.text}` : word.text)).join('');
     errors.set(file, wordErrorRate(text, said, language).errors);
   }

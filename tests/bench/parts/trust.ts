@@ -6,12 +6,11 @@ import { PIPELINE } from '../../../server/core/session/settings.ts';
 import { StableWords } from '../../../server/core/stable/agreement.ts';
 import { type Evidence, type Heard, recall, termsOf, weigh } from '../../../server/core/stable/trust.ts';
 import { bare, overlap } from '../../../server/core/stable/words.ts';
-import { FULL_WINDOW } from '../../../server/engine/native/defaults.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { samplesOf } from '../feed.ts';
 import { fit, predict, separation } from '../regression.ts';
 import { Replay } from '../replay.ts';
-import { decoderOf, settingsFor, voicesOf } from '../replay-parts.ts';
+import { decoderOf, decodeWhole, settingsFor, voicesOf } from '../replay-parts.ts';
 import { readArgs, table } from '../report.ts';
 
 /** One word of one decode: what spoke for it, and what became of it. */
@@ -117,26 +116,12 @@ async function listen(recording: Recording, { decode, voice, cost }: Tools): Pro
     cost: (frames) => 0.02 + frames * cost,
   });
   const arrivals = await replay.run().finally(restore);
-  const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768).slice(0, -16_000);
-  const whole = await decode(
-    {
-      kind: 'final',
-      channel: 0,
-      fromSample: 0,
-      samples,
-      language: recording.language,
-      languages: [],
-      task: 'transcribe',
-      prompt: '',
-      prefix: '',
-    } as never,
-    FULL_WINDOW,
-  );
+  const whole = await decodeWhole(recording, decode);
   const finals = arrivals.flatMap(({ event }) => (event.type === 'final' ? event.words : []));
   const said = finals.map(({ text, fromMs, toMs }) => ({ text, from: fromMs * 16, to: toMs * 16 }));
   return noted.map(({ evidence, word }) => ({
     terms: termsOf(evidence),
-    right: isAmong(word, whole.words),
+    right: isAmong(word, whole),
     stays: isAmong(word, said),
   }));
 }
