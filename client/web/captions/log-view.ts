@@ -1,3 +1,4 @@
+import { letRest } from '../views/resting-rows.ts';
 import { type Choice, type RoomSentence, readText, wantedText } from './room-transcript.ts';
 
 export interface LogElements {
@@ -134,6 +135,7 @@ export class LogView {
     this.#rows.set(sentence, row);
     this.#fill(sentence);
     this.#parts.log.append(row);
+    letRest(this.#parts.log);
     if (!this.#follows) this.#tellMissed(this.#missed + 1);
     if (this.#rows.size > SENTENCES_MAX) this.#dropOldest();
   }

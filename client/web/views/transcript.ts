@@ -1,5 +1,6 @@
 import { displayed, type Sentence } from '../../sdk/index.ts';
 import { copy } from './clipboard.ts';
+import { letRest } from './resting-rows.ts';
 
 /** The paper: finished sentences in the log, the open one below it. What is finished is never drawn again. */
 export class TranscriptView {
@@ -80,6 +81,7 @@ export class TranscriptView {
     acts.append(this.#swapButton(row, sentence), copyButton(row));
     row.append(time, said, acts);
     this.#log.append(row);
+    letRest(this.#log);
     this.#rows.set(sentence, row);
     return row;
   }

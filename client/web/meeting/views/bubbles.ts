@@ -66,6 +66,7 @@ export class Bubbles {
       if (i % BATCH === 0) batches.push(newBatch());
       batches.at(-1)!.append(this.#build(meeting, said, meeting.sentences[i - 1]));
     });
+    for (const batch of batches.slice(0, -1)) batch.dataset['full'] = '';
     this.#parts.log.replaceChildren(...batches);
     this.#follow = true;
   }
@@ -156,6 +157,8 @@ export class Bubbles {
   #lastBatch(): Element {
     const last = this.#parts.log.lastElementChild;
     if (last !== null && last.childElementCount < BATCH) return last;
+    // The newest batch is never skipped: its first frame would have the size of a placeholder.
+    if (last instanceof HTMLElement) last.dataset['full'] = '';
     const batch = newBatch();
     this.#parts.log.append(batch);
     return batch;
