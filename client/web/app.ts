@@ -1,5 +1,7 @@
 import { displayed, type Sentence } from '../sdk/index.ts';
 import { baseAfter } from './continued.ts';
+import { Entry } from './entry/entry.ts';
+import { wireKeyButton } from './entry/key-button.ts';
 import { actionOf, focusOf, KEYS } from './keyboard.ts';
 import { LevelWatch } from './level.ts';
 import { Live, type LiveEvents, type State } from './live.ts';
@@ -27,6 +29,7 @@ const progress = find<HTMLProgressElement>('progress');
 const messages = new Messages(find('message'), find('remark'));
 const transcript = new TranscriptView(find('log'), find('open'), find<HTMLButtonElement>('jump'));
 const meter = new MeterView(find<HTMLCanvasElement>('meter'));
+const entry = new Entry({ hash: 'speaker' });
 
 /** From here on the delay is said; below, words come as fast as one reads. */
 const DELAY_SAID_MS = 100;
@@ -107,7 +110,7 @@ function showState(name: State, text: string): void {
 async function toggle(): Promise<void> {
   if (running()) return live?.stop();
   // The last words of the run before are still coming.
-  if (current === 'finishing') return;
+  if (current === 'finishing' || !(await entry.enter()) || running()) return;
   if (await begin().startMicrophone()) await fillMicrophones();
 }
 
@@ -116,7 +119,7 @@ function begin(): Live {
   earlier = all().filter((sentence) => sentence.final);
   base = baseAfter(earlier);
   watch = new LevelWatch(performance.now());
-  live = new Live(base, events);
+  live = new Live(base, events, entry);
   setMuted(false);
   return live;
 }
@@ -124,7 +127,7 @@ function begin(): Live {
 async function openFile(file: File | undefined): Promise<void> {
   if (file === undefined) return;
   if (running() || current === 'finishing') return messages.remark('Stop what is running first, then open the file.');
-  await begin().startFile(file);
+  if ((await entry.enter()) && !running()) await begin().startFile(file);
 }
 
 async function fillMicrophones(): Promise<void> {
@@ -225,7 +228,8 @@ function wire(): void {
   });
   wireDrop((dropped) => void openFile(dropped));
   wireMenus();
-  wireSharing(messages, running);
+  wireSharing({ messages, entry, isRunning: running, room: 'kept' });
+  wireKeyButton(find('key'), entry);
   addEventListener('keydown', onKey);
   navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
 }

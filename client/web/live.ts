@@ -1,6 +1,7 @@
 import { connect, type Session, Transcript } from '../sdk/index.ts';
 import { type Base, continued } from './continued.ts';
 import { DelayMeter } from './delay.ts';
+import type { Entry } from './entry/entry.ts';
 import { decodeFile, play } from './file-source.ts';
 import { Microphone } from './microphone.ts';
 import {
@@ -14,7 +15,7 @@ import {
 import { TARGET_RATE } from './resample.ts';
 import { askServer } from './server-info.ts';
 import { microphoneOptions, pace, sessionOptions } from './settings.ts';
-import { sharedRoom } from './share-captions.ts';
+import { roomOption } from './share-captions.ts';
 
 type Row = NonNullable<ReturnType<Transcript['read']>>;
 export type State = 'idle' | 'connecting' | 'live' | 'lag' | 'finishing' | 'broken';
@@ -41,6 +42,7 @@ export class Live {
   readonly transcript = new Transcript();
   readonly #events: LiveEvents;
   readonly #base: Base;
+  readonly #entry: Entry;
   readonly #delay = new DelayMeter();
   #session: Session | undefined;
   #microphone: Microphone | undefined;
@@ -50,7 +52,8 @@ export class Live {
   #away = false;
   #stopping = false;
 
-  constructor(base: Base, events: LiveEvents) {
+  constructor(base: Base, events: LiveEvents, entry: Entry) {
+    this.#entry = entry;
     this.#base = base;
     this.#events = events;
   }
@@ -149,6 +152,7 @@ export class Live {
     try {
       session = await connect({
         url: location.origin,
+        ...(await this.#entry.shown()),
         audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 1, channelMode: 'mix' },
         ...sessionOptions(),
         ...roomOption(),
@@ -156,6 +160,7 @@ export class Live {
     } catch (error) {
       this.#microphone?.close();
       if (this.#stopping) return false;
+      this.#entry.refused();
       return this.#failed(connectionProblem(error, await askServer(), navigator.onLine));
     }
     if (this.#stopping) {
@@ -249,9 +254,4 @@ export class Live {
     this.#events.state('idle', 'Ready');
     return false;
   }
-}
-
-function roomOption(): { readonly room?: string } {
-  const room = sharedRoom();
-  return room === undefined ? {} : { room };
 }

@@ -1,60 +1,77 @@
+import type { Entry } from './entry/entry.ts';
+import { GuestLink } from './guest-link.ts';
 import { ROOM } from './overlay/overlay-settings.ts';
 import { isOnlyHere, qrCode } from './qr-code.ts';
-import { needsToken } from './viewer-tokens.ts';
 import { copy } from './views/clipboard.ts';
 import type { Messages } from './views/messages.ts';
 
 const KEY = 'sotto.room';
 const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
 
+export interface SharingOptions {
+  readonly messages: Messages;
+  readonly entry: Entry;
+  readonly isRunning: () => boolean;
+  /** Whether the next visit speaks in the same room. A meeting is shared when it is asked for, and not the next one. */
+  readonly room: 'kept' | 'anew';
+}
+
 /** The room that sessions of this page speak in; undefined when they speak in none. */
 export function sharedRoom(): string | undefined {
-  const room = find<HTMLInputElement>('room').value.trim();
+  const room = find<HTMLInputElement>('room-name').value.trim();
   return ROOM.test(room) ? room : undefined;
 }
 
+/** What a session's `start` says of it. */
+export function roomOption(): { readonly room?: string } {
+  const room = sharedRoom();
+  return room === undefined ? {} : { room };
+}
+
 /** The menu that names a room, and leads others to it: a link, a QR code, the overlay. */
-export function wireSharing(messages: Messages, isRunning: () => boolean): void {
-  const field = find<HTMLInputElement>('room');
-  try {
-    field.value = localStorage.getItem(KEY) ?? '';
-  } catch {
-    // Storage is forbidden: the name is asked for again.
-  }
+export function wireSharing({ messages, entry, isRunning, room: memory }: SharingOptions): void {
+  const field = find<HTMLInputElement>('room-name');
+  if (memory === 'kept') recallRoom(field);
+  const tell = (text: string): void => messages.remark(text);
+  const show = (): void => showLink(guest.token);
+  const guest = new GuestLink(find('share-guest'), { entry, room: sharedRoom, changed: show, tell });
   show();
   field.addEventListener('input', () => {
+    guest.show();
     show();
-    try {
-      localStorage.setItem(KEY, sharedRoom() ?? '');
-    } catch {
-      // As above.
-    }
   });
   field.addEventListener('change', () => {
-    if (isRunning()) messages.remark('What is being said stays where it is; the room holds from the next start on.');
+    if (isRunning()) tell('What is being said stays where it is; the room holds from the next start on.');
   });
   find('share-copy').addEventListener('click', () => {
     void copy(find<HTMLInputElement>('share-link').value).then((done) =>
-      messages.remark(done ? 'Copied.' : 'The browser did not allow copying.'),
+      tell(done ? 'Copied.' : 'The browser did not allow copying.'),
     );
-  });
-  void needsToken().then((needed) => {
-    find('share-token').hidden = !needed;
   });
 }
 
-function show(): void {
-  const field = find<HTMLInputElement>('room');
+function recallRoom(field: HTMLInputElement): void {
+  try {
+    field.value = localStorage.getItem(KEY) ?? '';
+    field.addEventListener('input', () => localStorage.setItem(KEY, sharedRoom() ?? ''));
+  } catch {
+    // Storage is forbidden: the name is asked for again.
+  }
+}
+
+function showLink(token: string): void {
+  const field = find<HTMLInputElement>('room-name');
   const room = sharedRoom();
   const isWrong = field.value.trim() !== '' && room === undefined;
   if (isWrong) field.setAttribute('aria-invalid', 'true');
   else field.removeAttribute('aria-invalid');
   find('share-links').hidden = room === undefined;
   if (room === undefined) return;
-  const link = `${location.origin}/captions?room=${room}`;
+  const hash = token === '' ? '' : `#token=${encodeURIComponent(token)}`;
+  const link = `${location.origin}/captions?room=${room}${hash}`;
   find<HTMLInputElement>('share-link').value = link;
   find<HTMLAnchorElement>('share-open').href = link;
-  find<HTMLAnchorElement>('share-overlay').href = `/overlay/settings?room=${room}`;
+  find<HTMLAnchorElement>('share-overlay').href = `/overlay/settings?room=${room}${hash}`;
   find('share-here').hidden = !isOnlyHere(link);
   find('share-qr').replaceChildren(qrCode(link, 'QR code of the link'));
 }

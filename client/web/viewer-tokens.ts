@@ -8,8 +8,8 @@ export interface ViewerToken {
 
 export interface TokenRequest {
   readonly room: string;
-  /** Key of the server, where it wants one; empty for none. */
-  readonly key: string;
+  /** What the server wants, where it wants something. */
+  readonly credential?: string | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -18,13 +18,12 @@ const TIMEOUT_MS = 10_000;
 export async function makeToken(
   request: TokenRequest,
   wanted: { readonly label: string; readonly seconds: number | undefined },
-): Promise<string> {
+): Promise<ViewerToken & { readonly token: string }> {
   const body = {
     ...(wanted.label === '' ? {} : { label: wanted.label }),
     ...(wanted.seconds === undefined ? {} : { seconds: wanted.seconds }),
   };
-  const { token } = (await ask(request, 'POST', '', body)) as { token: string };
-  return token;
+  return (await ask(request, 'POST', '', body)) as ViewerToken & { readonly token: string };
 }
 
 /** Tokens of a room, without the tokens themselves. */
@@ -38,23 +37,13 @@ export async function revokeToken(request: TokenRequest, id: string): Promise<vo
   await ask(request, 'DELETE', `/${encodeURIComponent(id)}`);
 }
 
-/** Does this server let viewers in by a token only? False when it cannot be asked. */
-export async function needsToken(): Promise<boolean> {
-  try {
-    const response = await fetch('/v1/info', { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' });
-    return ((await response.json()) as { needsKey?: boolean }).needsKey === true;
-  } catch {
-    return false;
-  }
-}
-
-async function ask({ room, key }: TokenRequest, method: string, path = '', body?: object): Promise<unknown> {
+async function ask({ room, credential }: TokenRequest, method: string, path = '', body?: object): Promise<unknown> {
   const response = await fetch(`/v1/rooms/${encodeURIComponent(room)}/viewers${path}`, {
     method,
     signal: AbortSignal.timeout(TIMEOUT_MS),
     cache: 'no-store',
     headers: {
-      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+      ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

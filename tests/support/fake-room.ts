@@ -47,9 +47,12 @@ export class FakeRoom {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const found = /^\/v1\/rooms\/[a-z0-9-]+\/viewers(?:\/(.+))?$/.exec(pathname);
-      const reply = found
-        ? this.#manage(request.method!, found[1], Buffer.concat(chunks).toString())
-        : await answer(new Request(this.url + request.url), site);
+      const reply =
+        pathname === '/v1/token'
+          ? json({ token: 'ey-made' })
+          : found
+            ? this.#manage(request.method!, found[1], Buffer.concat(chunks).toString())
+            : await answer(new Request(this.url + request.url), site);
       reply.headers.forEach((value, name) => {
         response.setHeader(name, value);
       });

@@ -80,6 +80,8 @@ export interface Door {
   readonly assistant?: Assistant;
   /** Folder of the pages; none by default. */
   readonly web?: string;
+  /** What `/v1/info` says beside the offer. */
+  readonly info?: object;
   /** Name of a second model for English. */
   readonly small?: string;
   /** Tokens of viewers, and how many may watch. */
@@ -174,7 +176,12 @@ export async function openScriptedServer(
   const gatewayTo = (routes: Routes, access: Access): Gateway =>
     new Gateway(
       parts,
-      { webFolder: door.web ?? '/nowhere', info: () => offer, metrics: () => Promise.resolve(''), ready: () => true },
+      {
+        webFolder: door.web ?? '/nowhere',
+        info: () => ({ ...offer, ...door.info }),
+        metrics: () => Promise.resolve(''),
+        ready: () => true,
+      },
       routes,
       access,
       {

@@ -194,9 +194,10 @@ t.test('the settings page shows what it sets, gives the link, and makes and revo
   await page.waitForSelector('#needs-token:not([hidden])');
   await page.fill('#set-lines', '77');
   t.equal(await page.getAttribute('#set-lines', 'aria-invalid'), 'true');
-  await page.fill('#key', 'a key');
   await page.fill('#label', 'OBS');
   await page.click('#make [type="submit"]');
+  await page.fill('#key-text', 'a-key');
+  await page.click('#key-give');
   await shows(page, '#tokens', 'OBS');
   t.match(await page.inputValue('#link'), /lines=3&chars=30#token=secret-1$/);
   t.notMatch(page.url(), /secret/, 'the token is not in the history');

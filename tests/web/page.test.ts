@@ -120,10 +120,10 @@ t.test('a file dropped on the page is transcribed, saved and kept over a reload'
 t.test('what is said in a room is read on the captions page and in the overlay', async (t) => {
   const page = await openPage();
   await page.click('#sharing summary');
-  await page.fill('#room', 'Hall');
-  t.equal(await page.getAttribute('#room', 'aria-invalid'), 'true');
+  await page.fill('#room-name', 'Hall');
+  t.equal(await page.getAttribute('#room-name', 'aria-invalid'), 'true');
   t.ok(await page.locator('#share-links').isHidden());
-  await page.fill('#room', 'hall');
+  await page.fill('#room-name', 'hall');
   t.equal(await page.inputValue('#share-link'), `${server.url}/captions?room=hall`);
   t.ok(await page.locator('#share-qr svg').isVisible());
   t.same(await violations(page), []);

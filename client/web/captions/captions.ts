@@ -1,3 +1,5 @@
+import { Entry } from '../entry/entry.ts';
+import { GuestLink } from '../guest-link.ts';
 import { readSettings, writeSettings } from '../overlay/url-settings.ts';
 import { isOnlyHere, qrCode } from '../qr-code.ts';
 import { type LineState, RoomLine } from '../room-line.ts';
@@ -20,6 +22,10 @@ const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>
 const address = readSettings(CAPTIONS, location, (text) => console.warn(`Captions: ${text}`));
 const given = new Set(new URLSearchParams(location.search).keys());
 
+const entry = new Entry({ room: address.room, hash: 'viewer' });
+/** Token of a viewer: of the link, or typed in. */
+let viewerToken = address.token || (entry.viewerToken ?? '');
+let asked = 0;
 let choices = readChoices(address, given, keptChoices());
 let words = CAPTIONS_WORDS.en;
 let line: LineState = { state: 'connecting' };
@@ -49,15 +55,42 @@ function showState(): void {
   const state = find('state');
   state.dataset['state'] = key;
   if (state.textContent !== words[key]) state.textContent = words[key];
-  if (line.state === 'refused')
-    tell(line.code === 'viewer.revoked' ? words.revoked : say(words, 'denied', { reason: line.text }));
+  if (line.state === 'refused') tell(refusal(line));
+  find('key-ask').hidden = line.state !== 'refused' || !isAboutKeys(line.code);
 }
 
-function watch(): void {
+const isAboutKeys = (code: string): boolean => code.startsWith('auth.') || code === 'viewer.revoked';
+
+function refusal({ code, text }: Extract<LineState, { state: 'refused' }>): string {
+  if (code === 'viewer.revoked') return words.revoked;
+  return viewerToken === '' ? words.keyNeeded : say(words, 'denied', { reason: text });
+}
+
+/** Asks for what lets the reader in, and tries again with it. */
+async function knock(): Promise<void> {
+  if (!(await entry.ask())) return;
+  // What was typed in counts, and not what the link brought.
+  viewerToken = entry.viewerToken ?? '';
+  tell(undefined);
+  await watch();
+}
+
+/** A token made of a reader's own key lasts for minutes: a line that comes back later needs a new one. */
+async function refused(code: string): Promise<void> {
+  entry.refused();
+  if (viewerToken !== '' || !isAboutKeys(code)) return;
+  if (entry.hasKey && code === 'auth.expired' && (await entry.credential()) !== undefined) return watch();
+  if (!entry.hasKey) await knock();
+}
+
+async function watch(): Promise<void> {
   roomLine?.close();
+  const now = ++asked;
+  const token = viewerToken || ((await entry.credential()) ?? '');
+  if (now !== asked) return;
   hush();
   roomLine = new RoomLine({
-    ...{ room: address.room, token: address.token, from: 'start', translate: choices.translate },
+    ...{ room: address.room, token, from: 'start', translate: choices.translate },
     hear(event) {
       const sentence = transcript.read(event);
       if (sentence === undefined) return;
@@ -68,6 +101,7 @@ function watch(): void {
     state(state) {
       line = state;
       showState();
+      if (state.state === 'refused') void refused(state.code);
     },
     presence(now) {
       room = now.state;
@@ -123,7 +157,7 @@ function choose(change: Partial<ReaderChoices>): void {
   if (choices.translate === before.translate) return;
   untranslated = 0;
   tell(undefined);
-  watch();
+  void watch();
 }
 
 function fillForm(): void {
@@ -136,12 +170,30 @@ function fillForm(): void {
   find<HTMLButtonElement>('larger').disabled = choices.size >= SIZE.max;
 }
 
+const guest = new GuestLink(find('share-guest'), {
+  entry,
+  // A reader who came with a link passes that on.
+  room: () => (viewerToken === '' ? address.room : undefined),
+  changed: showLink,
+  tell: (text) => {
+    find('said').textContent = text;
+  },
+});
+
 function openShare(): void {
-  const link = writeSettings(CAPTIONS, { ...address, lang: '' }, `${location.origin}/captions`);
+  guest.show();
+  showLink();
+  find<HTMLDialogElement>('share').showModal();
+}
+
+function showLink(): void {
+  const token = viewerToken || guest.token;
+  const link = writeSettings(CAPTIONS, { ...address, token, lang: '' }, `${location.origin}/captions`);
   find<HTMLInputElement>('link').value = link;
   find('only-here').hidden = !isOnlyHere(link);
+  // Where the link lets nobody in, or for a time only, its own part says so.
+  find('link-note').hidden = !find('share-guest').hidden;
   find('qr').replaceChildren(qrCode(link, words.qr));
-  find<HTMLDialogElement>('share').showModal();
 }
 
 function saveText(): void {
@@ -159,6 +211,7 @@ function wire(): void {
   find('larger').addEventListener('click', resize(SIZE.bigStep));
   find('open-settings').addEventListener('click', () => find<HTMLDialogElement>('settings').showModal());
   find('open-share').addEventListener('click', openShare);
+  find('key').addEventListener('click', () => void knock());
   find('jump').addEventListener('click', () => {
     view.jump();
     find('log').focus({ preventScroll: true });
@@ -192,4 +245,4 @@ speak(pickInterfaceLanguage([choices.language, ...navigator.languages]));
 apply();
 fillForm();
 wire();
-watch();
+await watch();

@@ -1,11 +1,14 @@
 import type { KeptTranscript } from '../../../protocol/transcripts.ts';
 import { Transcripts } from '../../sdk/transcripts.ts';
+import { Entry } from '../entry/entry.ts';
 import type { Meeting } from './meeting-state.ts';
 import { newMeeting } from './meeting-state.ts';
 import type { Parcel } from './outgoing.ts';
 
+/** How this page is let in. */
+export const entry = new Entry({ hash: 'speaker' });
 /** What the server this page came from keeps. */
-export const transcripts = new Transcripts({ url: location.origin });
+export const transcripts = new Transcripts({ url: location.origin, credential: () => entry.credential() });
 
 export function meetingOf(kept: KeptTranscript): Meeting {
   const sentences = kept.sentences.map(({ part, sentence, ...said }) => {

@@ -1,7 +1,9 @@
+import { wireKeyButton } from '../entry/key-button.ts';
 import { focusOf } from '../keyboard.ts';
 import { listMicrophones } from '../microphone.ts';
 import { askServer, privacyOf } from '../server-info.ts';
 import { offerMicrophones, offerServer, readSetting, rememberSettings, writeSetting } from '../settings.ts';
+import { wireSharing } from '../share-captions.ts';
 import { switchTheme } from '../theme-switch.ts';
 import { copy } from '../views/clipboard.ts';
 import { listKeys } from '../views/key-list.ts';
@@ -10,7 +12,7 @@ import { Messages } from '../views/messages.ts';
 import { saveText } from '../views/save.ts';
 import { FORMAT_NAMES, FORMATS, type Format, write } from './formats.ts';
 import { Home } from './home.ts';
-import { meetingOf, merged, transcripts } from './kept-transcripts.ts';
+import { entry, meetingOf, merged, transcripts } from './kept-transcripts.ts';
 import { type Command, commandOf, KEYS } from './keys.ts';
 import { type Meeting, newMeeting } from './meeting-state.ts';
 import { Notebook } from './notebook.ts';
@@ -118,6 +120,8 @@ async function readInfo(): Promise<void> {
   const { keeps: kept, assistant } = (info ?? {}) as { readonly keeps?: boolean; readonly assistant?: Assistant };
   keeps = kept === true;
   summary.assistant = assistant ?? null;
+  // Its own meetings are shown to whoever it lets in.
+  if (keeps && !(await entry.enter())) keeps = false;
   if (keeps)
     void transcripts.template().then(
       (template) => {
@@ -271,6 +275,8 @@ wireRoom();
 wireTabs();
 wireSettings();
 wireMenus();
+wireSharing({ messages, entry, isRunning: () => room.isRecording, room: 'anew' });
+wireKeyButton(find('key'), entry, () => location.reload());
 await Promise.all([fillMicrophones(), readInfo()]);
 const here = recordedHere();
 if (here !== undefined && location.hash === '') history.replaceState(null, '', `#${here}`);

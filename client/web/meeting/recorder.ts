@@ -56,7 +56,7 @@ const SLOW_MS = 1_000;
  */
 export class Recorder {
   readonly #events: RecorderEvents;
-  readonly #options: () => Partial<ConnectOptions>;
+  readonly #options: () => Promise<Partial<ConnectOptions>>;
   readonly #standing: () => Standing;
   #session: Session | undefined;
   #at: Part = { part: 1, fromMs: 0 };
@@ -65,7 +65,8 @@ export class Recorder {
   #paused = false;
   #stopping = false;
 
-  constructor(events: RecorderEvents, standing: () => Standing, options: () => Partial<ConnectOptions>) {
+  /** `options` are asked for anew for each session: what lets it in may be new, too. */
+  constructor(events: RecorderEvents, standing: () => Standing, options: () => Promise<Partial<ConnectOptions>>) {
     this.#events = events;
     this.#standing = standing;
     this.#options = options;
@@ -102,7 +103,8 @@ export class Recorder {
     this.#stopping = false;
     this.#say('connecting', 'Reconnecting');
     try {
-      const session = await comeBack({ url: location.origin, timeoutMs: 8_000 }, kept);
+      const { credential } = await this.#options();
+      const session = await comeBack({ url: location.origin, timeoutMs: 8_000, credential }, kept);
       this.#at = at;
       this.#take(session);
       return true;
@@ -161,7 +163,7 @@ export class Recorder {
     const { transcript, title } = this.#standing();
     const keep = { title, ...(transcript === undefined ? {} : { transcript }) };
     const session = await connect({
-      ...this.#options(),
+      ...(await this.#options()),
       ...{ url: location.origin, keep },
       audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 2, channelMode: 'separate' },
     });

@@ -1,7 +1,9 @@
 import { microphoneProblem, type Problem } from '../problems.ts';
 import { microphoneOptions, sessionOptions } from '../settings.ts';
+import { roomOption } from '../share-captions.ts';
 import { AudioKeeper, lastRun } from './audio-keeper.ts';
 import type { Desk } from './desk.ts';
+import { entry } from './kept-transcripts.ts';
 import { lengthOf } from './meeting-state.ts';
 import type { LiveRecord, Notebook } from './notebook.ts';
 import { Recorder, type RecorderState } from './recorder.ts';
@@ -77,7 +79,7 @@ export class Recording {
         const { title, transcript, parts } = desk.meeting;
         return { title, transcript, parts, endMs: lengthOf(desk.meeting) };
       },
-      () => sessionOptions(),
+      async () => ({ ...sessionOptions(), ...roomOption(), ...(await entry.shown()) }),
     );
     addEventListener('pagehide', () => this.#keeper.flush());
   }
@@ -106,6 +108,7 @@ export class Recording {
   /** Asks for the wanted sources and begins; must be called by a press of a key or a button. */
   async start(): Promise<void> {
     if (this.isOn || this.state === 'finishing') return;
+    if (!(await entry.enter()) || this.isOn) return;
     if (!(await this.#claim())) return this.#events.remark('This meeting is being recorded in another tab.');
     if (!(await this.#openSources(['them', 'me']))) return this.#free();
     // What an interrupted recording could not send any more.

@@ -1,7 +1,9 @@
+import { Entry } from '../entry/entry.ts';
+import { wireKeyButton } from '../entry/key-button.ts';
 import { OVERLAY, type OverlaySettings, readOverlay, TOKEN } from '../overlay/overlay-settings.ts';
 import { Stage } from '../overlay/stage.ts';
 import { writeSettings } from '../overlay/url-settings.ts';
-import { listTokens, makeToken, needsToken, revokeToken, type TokenRequest } from '../viewer-tokens.ts';
+import { listTokens, makeToken, revokeToken, type TokenRequest } from '../viewer-tokens.ts';
 import { copy } from '../views/clipboard.ts';
 import { SettingsForm } from './settings-form.ts';
 
@@ -13,6 +15,7 @@ const say = (text: string): void => {
 let settings: OverlaySettings = readOverlay(location, (text) => console.warn(`Overlay settings: ${text}`));
 let stage: Stage | undefined;
 let asksForKey = false;
+const entry = new Entry({ hash: 'viewer' });
 
 function show(): void {
   stage?.close();
@@ -33,14 +36,16 @@ const form = new SettingsForm(find('form'), settings, (values) => {
   show();
 });
 
-const request = (): TokenRequest => ({ room: settings.room, key: find<HTMLInputElement>('key').value.trim() });
+const request = async (): Promise<TokenRequest> => ({ room: settings.room, credential: await entry.credential() });
 
 async function attempt(run: () => Promise<void>): Promise<void> {
   const problem = find('viewers-problem');
   problem.hidden = true;
+  if (!(await entry.enter())) return;
   try {
     await run();
   } catch (error) {
+    entry.refused();
     problem.hidden = false;
     problem.textContent = error instanceof Error ? error.message : String(error);
   }
@@ -48,7 +53,7 @@ async function attempt(run: () => Promise<void>): Promise<void> {
 
 async function make(): Promise<void> {
   const seconds = Number(find<HTMLSelectElement>('seconds').value) || undefined;
-  const token = await makeToken(request(), { label: find<HTMLInputElement>('label').value.trim(), seconds });
+  const { token } = await makeToken(await request(), { label: find<HTMLInputElement>('label').value.trim(), seconds });
   if (TOKEN.read(token) === undefined) throw new Error('The server made a token that this page does not understand.');
   settings = { ...settings, token };
   show();
@@ -57,7 +62,7 @@ async function make(): Promise<void> {
 }
 
 async function list(): Promise<void> {
-  const tokens = await listTokens(request());
+  const tokens = await listTokens(await request());
   const rows = tokens.map(({ id, label, created, expires }) => {
     const row = document.createElement('li');
     const name = document.createElement('span');
@@ -72,7 +77,7 @@ async function list(): Promise<void> {
     button.setAttribute('aria-label', `Revoke ${name.textContent}`);
     button.addEventListener('click', () => {
       void attempt(async () => {
-        await revokeToken(request(), id);
+        await revokeToken(await request(), id);
         say(`${name.textContent} is revoked; whoever used it is cut.`);
         await list();
       });
@@ -108,9 +113,9 @@ find('make').addEventListener('submit', (event) => {
 });
 find('list').addEventListener('click', () => void attempt(list));
 show();
-void needsToken().then((needed) => {
+wireKeyButton(find('key'), entry);
+void entry.needsKey().then((needed) => {
   asksForKey = needed;
-  find('key-label').hidden = !needed;
   if (needed) find('viewers-note').textContent = 'A token opens this room, text only. It can be revoked at any time.';
   find('needs-token').hidden = !needed || settings.token !== '';
 });

@@ -35,6 +35,8 @@ export const ENGLISH = {
     'This address leads every device to itself. Open the page by the machine’s name or address in the network, then share it.',
   link: 'Link',
   linkNote: 'Whoever has the link can read along.',
+  key: 'Enter a key or a token',
+  keyNeeded: 'A link with a token, or a key, is needed to read along here.',
   copy: 'Copy the link',
   copied: 'Copied.',
   notCopied: 'The browser did not allow copying.',

@@ -1,0 +1,203 @@
+import { KeyDialog, plainOf } from './key-dialog.ts';
+import { forgetKept, keepFor, kept, type Span, spanOf } from './key-keep.ts';
+
+const TIMEOUT_MS = 10_000;
+/** A token is made for so long; sessions that it opened outlive it. */
+const TOKEN_SECONDS = 600;
+/** One that ends sooner is not used any more, ms. */
+const SPARE_MS = 60_000;
+const KEY = 'sotto.key';
+
+export type Verdict = 'good' | { readonly problem: string };
+interface Token {
+  readonly key: string;
+  readonly text: string;
+  readonly untilMs: number;
+}
+
+export interface EntryOptions {
+  /** Room of a page that lets people in with a token of a viewer, too. */
+  readonly room?: string;
+  /** Whose the token is that stands in the page's address as `#token=…`; a viewer's is left there, for the page. */
+  readonly hash: 'speaker' | 'viewer';
+}
+
+/**
+ * What a page shows the server to be let in, where it wants something. The person is asked for a key or a token; of a key
+ * the page makes a token that lasts minutes, and shows that. Neither is ever part of an address that a server sees.
+ */
+export class Entry {
+  readonly #room: string | undefined;
+  readonly #dialog: KeyDialog;
+  #token: Token | undefined;
+  #needsKey: Promise<boolean> | undefined;
+  #entering: Promise<boolean> | undefined;
+
+  constructor({ room, hash }: EntryOptions) {
+    this.#room = room;
+    this.#dialog = new KeyDialog({
+      check: (text) => this.#check(text),
+      keep: (text, span) => this.#keep(text, span),
+      forget: () => this.forget(),
+    });
+    this.#takeFromAddress(hash);
+  }
+
+  /** Does the server want a key? False when it cannot be asked: whoever tries then learns why. */
+  needsKey(): Promise<boolean> {
+    this.#needsKey ??= askWhetherKeyNeeded().then((needed) => {
+      if (needed === undefined) this.#needsKey = undefined;
+      return needed === true;
+    });
+    return this.#needsKey;
+  }
+
+  /** A token of a viewer that was typed in, where this page takes one. */
+  get viewerToken(): string | undefined {
+    return this.#room === undefined ? undefined : kept(viewerName(this.#room));
+  }
+
+  /** How long what was given is kept; a page keeps what it makes with it as long. */
+  get span(): Span {
+    return spanOf(KEY) ?? 'tab';
+  }
+
+  /** Whether there is a key or token of a speaker; it may be refused all the same. */
+  get hasKey(): boolean {
+    return kept(KEY) !== undefined;
+  }
+
+  /** True once the server will let the page in as far as it can be told; asks the person when it must. */
+  enter(): Promise<boolean> {
+    this.#entering ??= this.#enter().finally(() => {
+      this.#entering = undefined;
+    });
+    return this.#entering;
+  }
+
+  /** Opens the dialog; `why` is said in it. True when something was given that the server takes. */
+  ask(why?: string): Promise<boolean> {
+    return this.#dialog.ask({
+      why,
+      has: this.hasKey || this.viewerToken !== undefined,
+      viewer: this.#room !== undefined,
+    });
+  }
+
+  /** What to show now; undefined where nothing is wanted, or nothing is held that the server takes. */
+  async credential(): Promise<string | undefined> {
+    const key = kept(KEY);
+    if (key === undefined || !(await this.needsKey())) return undefined;
+    if (isToken(key)) return key;
+    if (this.#token?.key === key && this.#token.untilMs - SPARE_MS > Date.now()) return this.#token.text;
+    const made = await makeToken(key);
+    if (typeof made === 'string') return made;
+    if ('problem' in made) return undefined;
+    this.#token = made;
+    return made.text;
+  }
+
+  /** The same, for whoever connects. */
+  async shown(): Promise<{ readonly credential?: string }> {
+    const credential = await this.credential();
+    return credential === undefined ? {} : { credential };
+  }
+
+  /** The server refused what was shown: the next one is made anew. */
+  refused(): void {
+    this.#token = undefined;
+    this.#needsKey = undefined;
+  }
+
+  forget(): void {
+    this.#token = undefined;
+    forgetKept(KEY);
+    if (this.#room !== undefined) forgetKept(viewerName(this.#room));
+  }
+
+  async #enter(): Promise<boolean> {
+    if (!(await this.needsKey())) return true;
+    const key = kept(KEY);
+    if (key === undefined) return this.ask();
+    const verdict =
+      this.#token?.key === key && (await this.credential()) !== undefined ? 'good' : await this.#check(key);
+    if (verdict === 'good') return true;
+    return this.ask(verdict.problem);
+  }
+
+  /** Asks the server about what was typed in. */
+  async #check(text: string): Promise<Verdict> {
+    if (text.startsWith('view_') && this.#room !== undefined)
+      return verdictOf(`/v1/rooms/${this.#room}/transcript`, text);
+    if (isToken(text)) return verdictOf('/v1/stream', text);
+    const made = await makeToken(text);
+    // A key that may make no tokens is shown itself.
+    if (typeof made === 'string') return verdictOf('/v1/stream', text);
+    if ('problem' in made) return made;
+    this.#token = made;
+    return 'good';
+  }
+
+  #keep(text: string, span: Span): void {
+    if (text.startsWith('view_') && this.#room !== undefined) keepFor(span, viewerName(this.#room), text);
+    else keepFor(span, KEY, text);
+  }
+
+  /** `#key=…` brings one along; it is taken out of the address at once. */
+  #takeFromAddress(hash: EntryOptions['hash']): void {
+    const [, name, value] = /^#(key|token)=([^&]+)$/.exec(location.hash) ?? [];
+    if (value === undefined || (name === 'token' && hash === 'viewer')) return;
+    keepFor('tab', KEY, plainOf(value));
+    history.replaceState(null, '', location.pathname + location.search);
+  }
+}
+
+const viewerName = (room: string): string => `sotto.viewer.${room}`;
+/** As the server tells its own tokens from keys. */
+const isToken = (text: string): boolean => text.startsWith('ey');
+
+async function askWhetherKeyNeeded(): Promise<boolean | undefined> {
+  try {
+    const response = await fetch('/v1/info', { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' });
+    return ((await response.json()) as { needsKey?: boolean }).needsKey === true;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A token made of a key; the key itself where it may make none; what the server has against it. */
+async function makeToken(key: string): Promise<Token | string | { readonly problem: string }> {
+  try {
+    const response = await fetch('/v1/token', {
+      ...{ method: 'POST', cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ seconds: TOKEN_SECONDS }),
+    });
+    const answer = (await response.json()) as { readonly token?: string; readonly text?: string };
+    if (response.status === 403) return key;
+    if (!response.ok || answer.token === undefined)
+      return { problem: answer.text ?? `The server answered ${response.status}.` };
+    return { key, text: answer.token, untilMs: Date.now() + TOKEN_SECONDS * 1_000 };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+/** Whether the server lets somebody in with this: only 401 and 403 say that it does not. */
+async function verdictOf(path: string, credential: string): Promise<Verdict> {
+  try {
+    const response = await fetch(path, {
+      ...{ cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) },
+      headers: { authorization: `Bearer ${credential}` },
+    });
+    if (response.status !== 401 && response.status !== 403) return 'good';
+    return {
+      problem: ((await response.json()) as { text?: string }).text ?? `The server answered ${response.status}.`,
+    };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+/** A header takes only some characters: what a browser says about others is no help. */
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

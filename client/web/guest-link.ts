@@ -1,0 +1,150 @@
+import type { Entry } from './entry/entry.ts';
+import { forgetKept, keepFor, kept } from './entry/key-keep.ts';
+import { makeToken, revokeToken } from './viewer-tokens.ts';
+import { SHARE_WORDS, type ShareWord } from './words/share.ts';
+import { pickInterfaceLanguage, say } from './words/words.ts';
+
+interface Guest {
+  readonly id: string;
+  readonly token: string;
+  readonly untilMs?: number;
+}
+
+/** How long a link may hold, s; 0 is until it is taken back. */
+const SPANS: readonly (readonly [number, ShareWord])[] = [
+  [3_600, 'guestHour'],
+  [86_400, 'guestDay'],
+  [604_800, 'guestWeek'],
+  [2_592_000, 'guestMonth'],
+  [0, 'guestAlways'],
+];
+const USUAL = 86_400;
+const nameOf = (room: string): string => `sotto.guest.${room}`;
+
+export interface GuestLinkOptions {
+  readonly entry: Entry;
+  /** The room that is shared now; undefined while none is. */
+  room(): string | undefined;
+  /** The link has another token, or none. */
+  changed(): void;
+  tell(text: string): void;
+}
+
+/**
+ * Part of a share menu, on servers that want keys: makes a viewer token for the link, and takes it back. The page keeps the
+ * token as long as its key, so that it shows the same link again.
+ */
+export class GuestLink {
+  readonly #place: HTMLElement;
+  readonly #options: GuestLinkOptions;
+  #needed = false;
+
+  constructor(place: HTMLElement, options: GuestLinkOptions) {
+    this.#place = place;
+    this.#options = options;
+    void options.entry.needsKey().then((needed) => {
+      this.#needed = needed;
+      this.show();
+    });
+  }
+
+  /** Token of the link to the room as it is shared now; empty for none. */
+  get token(): string {
+    return this.#guest()?.token ?? '';
+  }
+
+  /** To be called when the room is another one. */
+  show(): void {
+    const place = this.#place;
+    place.hidden = !this.#needed || this.#options.room() === undefined;
+    if (place.hidden) return;
+    const words = SHARE_WORDS[pickInterfaceLanguage([document.documentElement.lang])];
+    const guest = this.#guest();
+    const note = document.createElement('p');
+    note.className = 'note';
+    if (guest === undefined) {
+      note.textContent = words.guestNote;
+      const label = document.createElement('label');
+      label.append(`${words.guestFor} `);
+      const select = document.createElement('select');
+      select.id = 'guest-for';
+      select.append(...SPANS.map(([seconds, word]) => new Option(words[word], String(seconds))));
+      select.value = String(USUAL);
+      label.append(select);
+      place.replaceChildren(
+        note,
+        label,
+        this.#button(words.guestMake, () => this.#make(Number(select.value), words)),
+      );
+      return;
+    }
+    const { untilMs } = guest;
+    const time = new Date(untilMs ?? 0).toLocaleString(document.documentElement.lang, {
+      ...{ dateStyle: 'medium', timeStyle: 'short' },
+    });
+    note.textContent = untilMs === undefined ? words.guestOpen : say(words, 'guestUntil', { time });
+    place.replaceChildren(
+      note,
+      this.#button(words.guestRevoke, () => this.#revoke(guest, words)),
+    );
+  }
+
+  #button(text: string, run: () => Promise<void>): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'plain';
+    button.textContent = text;
+    button.addEventListener('click', () => {
+      button.disabled = true;
+      run()
+        .catch((error: unknown) => this.#options.tell(error instanceof Error ? error.message : String(error)))
+        .finally(() => {
+          button.disabled = false;
+        });
+    });
+    return button;
+  }
+
+  async #make(seconds: number, words: Readonly<Record<ShareWord, string>>): Promise<void> {
+    const { entry } = this.#options;
+    const room = this.#options.room();
+    if (room === undefined || !(await entry.enter())) return;
+    const request = { room, credential: await entry.credential() };
+    const { id, token } = await makeToken(request, { label: words.guestLabel, seconds: seconds || undefined });
+    const guest: Guest = { id, token, ...(seconds === 0 ? {} : { untilMs: Date.now() + seconds * 1_000 }) };
+    keepFor(entry.span, nameOf(room), JSON.stringify(guest));
+    this.#again();
+  }
+
+  async #revoke({ id }: Guest, words: Readonly<Record<ShareWord, string>>): Promise<void> {
+    const { entry } = this.#options;
+    const room = this.#options.room();
+    if (room === undefined || !(await entry.enter())) return;
+    await revokeToken({ room, credential: await entry.credential() }, id).catch((error: unknown) => {
+      // Somebody else took it back: then it is gone, too.
+      if (!(error instanceof Error && /viewers\//.test(error.message))) throw error;
+    });
+    forgetKept(nameOf(room));
+    this.#options.tell(words.guestRevoked);
+    this.#again();
+  }
+
+  /** The pressed button is gone: the focus stays where it was. */
+  #again(): void {
+    this.show();
+    this.#options.changed();
+    this.#place.querySelector<HTMLElement>('button')?.focus();
+  }
+
+  #guest(): Guest | undefined {
+    const room = this.#options.room();
+    if (room === undefined) return undefined;
+    try {
+      const guest = JSON.parse(kept(nameOf(room)) ?? 'null') as Guest | null;
+      if (guest === null || (guest.untilMs ?? Number.POSITIVE_INFINITY) < Date.now()) return undefined;
+      return guest;
+    } catch {
+      return undefined;
+    }
+  }
+}
