@@ -1,4 +1,4 @@
-import { KeyDialog, plainOf } from './key-dialog.ts';
+import { KeyDialog, plainOf, type Verdict } from './key-dialog.ts';
 import { forgetKept, keepFor, kept, type Span, spanOf } from './key-keep.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -8,7 +8,6 @@ const TOKEN_SECONDS = 600;
 const SPARE_MS = 60_000;
 const KEY = 'sotto.key';
 
-export type Verdict = 'good' | { readonly problem: string };
 interface Token {
   readonly key: string;
   readonly text: string;

@@ -1,7 +1,9 @@
 import { ENTRY_WORDS, type EntryWord } from '../words/entry.ts';
 import { pickInterfaceLanguage } from '../words/words.ts';
-import type { Verdict } from './entry.ts';
 import type { Span } from './key-keep.ts';
+
+/** What the server says of a key or token. */
+export type Verdict = 'good' | { readonly problem: string };
 
 export interface KeyDialogDeeds {
   check(text: string): Promise<Verdict>;
