@@ -15,16 +15,52 @@ import {
   Partial,
   Ready,
   Resumed,
+  ROOMS_PATH,
+  RoomName,
   ServerEvent,
   Speech,
   STREAM_PATH,
   Start,
   SUBPROTOCOL,
+  VIEW_SUBPROTOCOL,
+  ViewerAlive,
+  ViewerCleaned,
   ViewerEvent,
+  ViewerFault,
+  ViewerFinal,
+  ViewerPartial,
+  ViewerRoom,
+  ViewerSpeech,
+  ViewerTranslated,
 } from './index.ts';
 
 const CLIENT = { Start, Configure, Flush, Keepalive, Finish };
 const SERVER = { Ready, Resumed, Speech, Partial, Final, Cleaned, Notice, Ack, Flushed, Done, Fault: FaultEvent };
+const VIEWER = {
+  Room: ViewerRoom,
+  Partial: ViewerPartial,
+  Final: ViewerFinal,
+  Cleaned: ViewerCleaned,
+  Translated: ViewerTranslated,
+  Speech: ViewerSpeech,
+  Alive: ViewerAlive,
+  Fault: ViewerFault,
+};
+const ROOM_NAME = 'Up to 64 of a-z, 0-9 and -, not beginning with -.';
+const VIEWER_QUERY = z.object({
+  from: z
+    .string()
+    .regex(/^(now|start|\d{1,15})$/)
+    .optional()
+    .describe('`now` (default), `start`, or the cursor of the last event that came.'),
+  words: z.enum(['0', '1']).optional().describe('`1`: finals come with their words.'),
+  translate: z
+    .string()
+    .regex(/^[a-z]{2,3}$/)
+    .optional()
+    .describe('Language of the translations that are wanted.'),
+  token: z.string().optional().describe('A viewer token, where a browser source has no other place for it.'),
+});
 
 /** The generated documents by file name: JSON Schema of both directions, and AsyncAPI 3.0. */
 export function schemaDocuments(): Readonly<Record<string, string>> {
@@ -45,25 +81,38 @@ function asyncApi(): object {
         { contentType: 'application/json', payload: z.toJSONSchema(schema, { io }) },
       ]),
     );
-  const refer = (names: readonly string[]): object[] =>
-    names.map((name) => ({ $ref: `#/channels/stream/messages/${name}` }));
+  const refer = (channel: 'stream' | 'room', names: readonly string[]): object[] =>
+    names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` }));
   const audio = { contentType: 'application/octet-stream', payload: { type: 'string', format: 'binary' } };
   return {
     asyncapi: '3.0.0',
-    info: { title: 'Sotto', version: '1.0.0', description: `WebSocket, subprotocol ${SUBPROTOCOL}.` },
+    info: { title: 'Sotto', version: '1.0.0', description: 'Live transcription, and rooms in which it is read.' },
     channels: {
       stream: {
         address: STREAM_PATH,
+        description: `A session. WebSocket, subprotocol ${SUBPROTOCOL}.`,
         messages: { ...messages(CLIENT, 'input'), Audio: audio, ...messages(SERVER, 'output') },
+      },
+      room: {
+        address: `${ROOMS_PATH}{room}`,
+        description: `A room that is read. WebSocket, subprotocol ${VIEW_SUBPROTOCOL}; the same as server-sent events at ${ROOMS_PATH}{room}/events.`,
+        parameters: { room: { description: `${RoomName.description} ${ROOM_NAME}` } },
+        bindings: { ws: { method: 'GET', query: z.toJSONSchema(VIEWER_QUERY), bindingVersion: '0.1.0' } },
+        messages: messages(VIEWER, 'output'),
       },
     },
     operations: {
       hear: {
         action: 'receive',
         channel: { $ref: '#/channels/stream' },
-        messages: refer([...Object.keys(CLIENT), 'Audio']),
+        messages: refer('stream', [...Object.keys(CLIENT), 'Audio']),
       },
-      tell: { action: 'send', channel: { $ref: '#/channels/stream' }, messages: refer(Object.keys(SERVER)) },
+      tell: { action: 'send', channel: { $ref: '#/channels/stream' }, messages: refer('stream', Object.keys(SERVER)) },
+      show: {
+        action: 'send',
+        channel: { $ref: '#/channels/room' },
+        messages: refer('room', Object.keys(VIEWER)),
+      },
     },
   };
 }
