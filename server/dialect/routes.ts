@@ -9,18 +9,19 @@ import { nativeDialect } from './native.ts';
 import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai-files.ts';
 import { openaiRealtimeDialect } from './openai-realtime.ts';
 import { openaiSecrets } from './openai-secrets.ts';
+import { withRoomInUrl } from './room-in-url.ts';
 import { voskDialect } from './vosk.ts';
 import { whisperLiveDialect } from './whisper-live.ts';
 
-/** Every door of the server, on one port. */
+/** Every door of the server, on one port; our own says in `start` what others say in the address. */
 export const ROUTES: Routes = new Map([
   [STREAM_PATH, nativeDialect],
-  ['/v1/listen', deepgramDialect],
-  ['/v1/realtime', openaiRealtimeDialect],
-  ['/v3/ws', assemblyaiDialect],
-  ['/', barePathDialect],
-  ['/vosk', voskDialect],
-  ['/whisper-live', whisperLiveDialect],
+  ['/v1/listen', withRoomInUrl(deepgramDialect)],
+  ['/v1/realtime', withRoomInUrl(openaiRealtimeDialect)],
+  ['/v3/ws', withRoomInUrl(assemblyaiDialect)],
+  ['/', withRoomInUrl(barePathDialect)],
+  ['/vosk', withRoomInUrl(voskDialect)],
+  ['/whisper-live', withRoomInUrl(whisperLiveDialect)],
 ]);
 
 /** What is answered by HTTP beside the page. */

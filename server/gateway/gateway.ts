@@ -24,6 +24,7 @@ import type {
 import { refusalOf } from './admission.ts';
 import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
 import { credentialOf } from './credential.ts';
+import { answerQuestion, followableBy, isQuestion, leaveFor, readableBy } from './cross-origin.ts';
 import { Farewell } from './farewell.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
 import { mintToken, readBounded, temporaryToken } from './tokens.ts';
@@ -128,10 +129,19 @@ export class Gateway implements TransportHandler {
   }
 
   follow(request: OpenRequest): Promise<Following> | undefined {
-    return request.url.startsWith(ROOMS_PATH) ? this.#viewing?.follow(request) : undefined;
+    const following = request.url.startsWith(ROOMS_PATH) ? this.#viewing?.follow(request) : undefined;
+    const leave = leaveFor(request.headers['origin'], this.#options.allowedOrigins);
+    return following?.then((one) => followableBy(one, leave));
   }
 
   async fetch(request: Request, remoteAddress: string): Promise<Response> {
+    const response = await this.#answer(request, remoteAddress);
+    // The pages are for themselves, and read by nobody else.
+    if (!/^\/v\d\//.test(new URL(request.url).pathname)) return response;
+    return readableBy(response, leaveFor(request.headers.get('origin'), this.#options.allowedOrigins));
+  }
+
+  async #answer(request: Request, remoteAddress: string): Promise<Response> {
     const headers = Object.fromEntries(request.headers);
     const { pathname } = new URL(request.url);
     const credential = credentialOf({ headers, subprotocols: [] });
@@ -146,6 +156,7 @@ export class Gateway implements TransportHandler {
     try {
       const fault = this.#refusal({ headers });
       if (fault !== undefined) throw fault;
+      if (isQuestion(request)) return answerQuestion();
       if (pathname === '/v1/token' && request.method === 'POST')
         return json(await mintToken(request, credential, this.#access), 200);
       if (pathname === '/v3/token' && request.method === 'GET')

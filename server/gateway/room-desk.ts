@@ -15,6 +15,9 @@ const Wanted = z.strictObject({
   seconds: z.int().min(10).max(31_536_000).optional(),
 });
 const WANTED = '{"label": up to 100 characters, "seconds": 10 to 31536000}, both optional';
+/** Of what browsers take for what it says it is. */
+const UNGUESSED = { 'x-content-type-options': 'nosniff' };
+const FRESH = { ...UNGUESSED, 'cache-control': 'no-store' };
 
 export interface RoomDeskSetup {
   readonly rooms: Rooms;
@@ -99,18 +102,13 @@ export class RoomDesk {
     const { rooms } = this.#setup;
     const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
     const body = textOf(events, { format, text: textKind(query), translate: asked.translate });
-    const headers = {
-      'content-type': TEXT_FORMS[format],
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    };
-    return new Response(body, { headers });
+    return new Response(body, { headers: { 'content-type': TEXT_FORMS[format], ...FRESH } });
   }
 
   async #playlist(asked: Asked, request: Request): Promise<Response> {
     await this.#admit(asked, request);
     const body = this.#hls.playlist(hlsWish(asked, request));
-    return forPlayers(request, body, { 'content-type': 'application/vnd.apple.mpegurl', 'cache-control': 'no-store' });
+    return new Response(body, { headers: { 'content-type': 'application/vnd.apple.mpegurl', ...FRESH } });
   }
 
   async #segment(asked: Asked, request: Request, file: string): Promise<Response> {
@@ -120,8 +118,8 @@ export class RoomDesk {
     if (body === undefined)
       throw new Fault('http.unknown', { path: `${ROOMS_PATH}${asked.room}/captions/${file.slice(0, 40)}` });
     // It never changes, but who may see it does.
-    const headers = { 'content-type': TEXT_FORMS.vtt, 'cache-control': 'private, max-age=60' };
-    return forPlayers(request, body, headers);
+    const headers = { ...UNGUESSED, 'content-type': TEXT_FORMS.vtt, 'cache-control': 'private, max-age=60' };
+    return new Response(body, { headers });
   }
 
   #admit(asked: Asked, request: Request): Promise<unknown> {
@@ -159,11 +157,4 @@ function hlsWish({ room, translate, token }: Asked, request: Request): HlsWish {
   if (Number.isNaN(startMs)) throw new Fault('command.option', { name: 'start', got: start!, want });
   const stamp = { name: 'mpegts', form: /^\d{1,10}$/, want: 'a time stamp of 90,000 a second' };
   return { room, text: textKind(query), translate, token, startMs, mpegts: Number(choice(query, stamp) ?? 0) };
-}
-
-/** A player in a page of an origin that was let in may read it. */
-function forPlayers(request: Request, body: string, headers: Readonly<Record<string, string>>): Response {
-  const origin = request.headers.get('origin');
-  const cors = origin === null ? {} : { 'access-control-allow-origin': origin };
-  return new Response(body, { headers: { ...headers, ...cors, vary: 'origin', 'x-content-type-options': 'nosniff' } });
 }

@@ -1,0 +1,61 @@
+import { type Command, Fault, isFault, RoomName, type ServerEvent } from '../../protocol/index.ts';
+import type { Dialect, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+
+/**
+ * A door whose clients say with `?room=NAME` in their address that viewers may read along: their protocols have no word
+ * for it, and let an unknown name in the query pass. A name that cannot be one refuses the connection.
+ */
+export function withRoomInUrl(dialect: Dialect): Dialect {
+  return {
+    ...dialect,
+    open(request, context) {
+      const room = new URLSearchParams(request.url.split('?')[1] ?? '').get('room');
+      if (room !== null && room !== '' && !RoomName.safeParse(room).success)
+        return new Fault('command.option', { name: 'room', got: room.slice(0, 80), want: WANT });
+      const session = dialect.open(request, context);
+      return room === null || room === '' || isFault(session) ? session : new SpeakerInRoom(session, room);
+    },
+  };
+}
+
+const WANT = 'up to 64 of a-z, 0-9 and -, not beginning with -';
+
+class SpeakerInRoom implements DialectSession {
+  readonly #session: DialectSession;
+  readonly #room: string;
+
+  constructor(session: DialectSession, room: string) {
+    this.#session = session;
+    this.#room = room;
+  }
+
+  get lifetime(): DialectSession['lifetime'] {
+    return this.#session.lifetime;
+  }
+
+  get encoded(): Encoded | undefined {
+    return this.#session.encoded;
+  }
+
+  greet(): Reading {
+    return this.#placed(this.#session.greet());
+  }
+
+  read(frame: Frame): Reading {
+    return this.#placed(this.#session.read(frame));
+  }
+
+  write(event: ServerEvent): readonly Frame[] {
+    return this.#session.write(event);
+  }
+
+  end(status: number, reason: string): Goodbye {
+    return this.#session.end(status, reason);
+  }
+
+  #placed({ replies, commands }: Reading): Reading {
+    const placed = (command: Command): Command =>
+      command.type === 'start' ? { room: this.#room, ...command } : command;
+    return { replies, commands: commands.map(placed) };
+  }
+}
