@@ -51,7 +51,7 @@ async function open(t: Test) {
 
 t.test('by every door of others a client that names a room in its address has viewers', async (t) => {
   const server = await open(t);
-  for (const [at, { path, before = [], audio = (bytes) => bytes, after }] of DOORS.entries()) {
+  for (const [at, { path, before = [], audio = (bytes: Buffer) => bytes, after }] of DOORS.entries()) {
     const room = `door-${at}`;
     const viewer = watch(server.url, room);
     await viewer.until(({ type }) => type === 'room');
