@@ -28,6 +28,8 @@ const NO_SPEECH = 0.6;
 const DOUBTFUL_LOG_PROBABILITY = -1;
 /** How often a phrase of 1-8 words may stand in a row before the rest is a loop. */
 const REPEATS_MAX = 3;
+/** Letters of a hum that nobody writes for a sound of their own. */
+const HUM_LETTERS = 8;
 /** People take at least this long for a word they say again and again, samples. */
 const SAID_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
 /** And stop after so many. */
@@ -103,6 +105,7 @@ export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
     spoken,
   );
   if (isTooFast(words, evidence)) drop('rate', words, []);
+  if (isHum(words)) drop('phantom', words, []);
   if (isPhantom(words, hypothesis, evidence)) drop('phantom', words, []);
   return { words, suppressed };
 }
@@ -176,6 +179,12 @@ function countCopies(text: readonly string[], at: number, period: number): numbe
 /** `[Music]`, `(laughs)`, `♪`: descriptions of sounds, not words. */
 function isSoundTag(text: string): boolean {
   return /^[[(*♪].*[\])*♪][.,]?$/u.test(text) || /^[♪♫🎵\s]+$/u.test(text);
+}
+
+/** `MMMMM MMM`: one letter stretched over the sound of a whale or an engine. People who say "mmm" are left alone. */
+function isHum(words: readonly Word[]): boolean {
+  const text = words.map((word) => bare(word.text)).filter((word) => word !== '');
+  return text.every((word) => /^(\p{L})\1{2,}$/u.test(word)) && text.join('').length >= HUM_LETTERS;
 }
 
 /** A word with no voice under it anywhere near: word times jitter, so its surroundings count. */

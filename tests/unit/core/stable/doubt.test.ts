@@ -53,6 +53,11 @@ t.test('copies with no voice under most of them go', async () =>
 t.test('a known phantom alone on weak audio goes', async () => check('Thank you.', '', weak));
 t.test('the same words said loud and clear stay', async () => check('Thank you.', 'Thank you.'));
 t.test('descriptions of sounds are no words', async () => check('[Music] hello (laughs)', 'hello'));
+t.test('one letter stretched over a hum is no word, unless it is as short as people hum', async () => {
+  check('MMMMM MMM MMMMM', '');
+  check('Mmm, mmm.', 'Mmm, mmm.');
+  check('Mmmmmmmmmmm, that is good', 'Mmmmmmmmmmm, that is good');
+});
 t.test('both signs of no speech together drop everything', async () =>
   check('who knows what', '', loud, { noSpeech: 0.9, averageLogProbability: -1.4 }),
 );
