@@ -329,7 +329,7 @@ export class Track {
 
   #readFinal(utterance: Utterance, hypothesis: Hypothesis): void {
     const final = utterance.final!;
-    if (this.#manner.discards(utterance, hypothesis, final.to)) {
+    if (this.#manner.discards(utterance, hypothesis, final.to) || this.#manner.isMisled(utterance, hypothesis)) {
       this.#askFinal(utterance, final.to);
       return;
     }

@@ -57,6 +57,8 @@ export class Utterance {
   sureAt: number | undefined;
   /** A decode that began with the sentence before heard nothing behind it: decode without. */
   leadless = false;
+  /** The sentence that starts here is decoded without vocabulary hints: they led its decode astray. */
+  unhinted: number | undefined;
   /** Which model hears the sentence that begins at `from`; undefined is the session's own. */
   hearer: { readonly from: number; readonly model: string | undefined } | undefined;
   retries = 0;
