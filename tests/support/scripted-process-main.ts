@@ -26,8 +26,10 @@ process.once('message', async (setup: ScriptedSetup) => {
   const server = await openScriptedServer(words, 1_000, { ...processes, ...kept, speechModel, store, port, graceMs });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  process.on('message', (message: 'look' | { readonly clockMs: number }) => {
+  process.on('message', async (message: 'look' | { readonly clockMs: number }) => {
     if (message !== 'look') setClock(message.clockMs);
+    // One that is starting is not hit: it would wait longer and longer before it starts again.
+    await processes?.cleaner.ready().catch(() => {});
     const look: Look = {
       recogniser: processes?.recogniser.pid,
       cleaner: processes?.cleaner.pid,

@@ -7,19 +7,23 @@ import { bundle } from '../../support/scripted-process.ts';
 import { type Crowd, gather, type Tally, WORDS } from '../crowd.ts';
 import { machine, quantile, readArgs, table } from '../report.ts';
 
-/** Does one thing wrong; resolves when it has been done. `all` faults hit every session, the others one. */
+/**
+ * Does one thing wrong; resolves when it has been done, with the moment (`performance.now()`) if it had to wait for it. `all`
+ * faults hit every session, the others one.
+ */
 interface FaultKind {
   readonly name: string;
   readonly hits: 'one' | 'all';
-  inflict(crowd: Crowd, session: number, random: () => number): Promise<void>;
+  inflict(crowd: Crowd, session: number, random: () => number): Promise<unknown>;
 }
 
 const signal =
   (which: 'recogniser' | 'cleaner', name: NodeJS.Signals) =>
-  async (crowd: Crowd): Promise<void> => {
+  async (crowd: Crowd): Promise<number> => {
     for (;;) {
       const pid = (await crowd.look())[which];
-      if (pid !== undefined && isHit(pid, name)) return;
+      const hitMs = performance.now();
+      if (pid !== undefined && isHit(pid, name)) return hitMs;
       // It died a moment ago; the next one is hit.
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -130,8 +134,9 @@ async function measure(kind: FaultKind, setup: Setup, { crowds, times, seconds }
       if (live.length === 0 || injected >= times) continue;
       injected++;
       affected += live.length;
-      const startMs = performance.now();
-      await kind.inflict(crowd, live[0]!, setup.random);
+      const begunMs = performance.now();
+      const hitMs = await kind.inflict(crowd, live[0]!, setup.random);
+      const startMs = typeof hitMs === 'number' ? hitMs : begunMs;
       const waits = live.map((session) => crowd.textAfter(session, startMs));
       again.push(...(await Promise.all(waits)).filter((ms) => ms !== undefined));
     }
