@@ -43,7 +43,7 @@ const PINGS_MISSED_MAX = 5;
 /** Grown so far beyond its limit, a process is not waited for. */
 const MEMORY_KILL = 1.5;
 /** A decode may take this much, and so many times what its length has shown to cost here. */
-const DECODE_LEAST_MS = 1_200;
+const DECODE_LEAST_MS = 1_000;
 const DECODE_MARGIN = 8;
 /** Shorter spans are decoded in windows of about this length. */
 const WINDOW_SAMPLES = 160_000;
