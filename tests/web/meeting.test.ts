@@ -272,6 +272,8 @@ t.test('no accessibility violation in the list, a meeting, its dialogs, light or
   // 200 % of 1280 × 820.
   await page.setViewportSize({ width: 640, height: 410 });
   t.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing is cut off');
+  await page.setViewportSize({ width: 360, height: 720 });
+  t.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nor on a phone');
   await page.context().close();
 });
 
