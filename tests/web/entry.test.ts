@@ -43,7 +43,7 @@ t.teardown(async () => {
 
 async function open(path: string, page?: Page): Promise<Page> {
   const own = page ?? (await (await browser.newContext({ permissions: ['microphone'], locale: 'en' })).newPage());
-  own.setDefaultTimeout(20_000);
+  own.setDefaultTimeout(60_000);
   own.on('pageerror', (error) => wrong.push(error.message));
   own.on('request', (request) => {
     if (/(sotto_|view_|ey)[\w.-]{10,}/.test(request.url())) wrong.push(request.url());
@@ -63,6 +63,9 @@ const shows = (page: Page, selector: string, text: string): Promise<unknown> =>
     ([selector, text]) => document.querySelector(selector!)?.textContent?.includes(text!),
     [selector, text],
   );
+/** Behind on a busy machine is listening, too. */
+const listens = (page: Page): Promise<unknown> =>
+  page.waitForSelector('#state[data-state="live"], #state[data-state="lag"]');
 const stateIs = (page: Page, text: string): Promise<unknown> => shows(page, '#state', text);
 
 t.test(
@@ -88,14 +91,14 @@ t.test(
     await shows(page, '.key-problem', 'key');
     t.equal(await page.getAttribute('#key-text', 'aria-invalid'), 'true');
     await give(page, key);
-    await stateIs(page, 'Listening');
+    await listens(page);
     t.match(protocols.at(-1), /^sotto\.v1 sotto\.auth\.ey/, 'a token made of the key');
     await page.click('#record');
-    await stateIs(page, 'Ready');
+    await page.waitForSelector('#state[data-state="idle"]');
     await page.reload();
     await page.waitForSelector('#record:enabled');
     await page.click('#record');
-    await stateIs(page, 'Listening');
+    await listens(page);
     t.notOk(await page.evaluate(() => localStorage.getItem('sotto.key')), 'it is the tab that remembers');
     await page.context().close();
   },
