@@ -62,6 +62,8 @@ export const LIMITS = {
   translationTimeoutMs: 8_000,
   /** Translations of one session that wait for others of it. */
   translationsWaitingMax: 8,
+  /** Sound of one session that is held to be heard again as English, ms. */
+  translationSoundMsMax: 60_000,
   /** Characters of vocabulary hints, all together. */
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */

@@ -21,6 +21,7 @@ import { meterOf } from './observe/meter.ts';
 import { Metrics } from './observe/metrics.ts';
 import {
   chooseTransport,
+  englishOf,
   openAccess,
   openCertificate,
   openCleaner,
@@ -60,10 +61,13 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await recogniser.close();
     throw error;
   });
-  const info = await recogniser.ready().catch(async (error) => {
-    await cleaner?.close();
-    throw error;
-  });
+  const [info, english] = await recogniser
+    .ready()
+    .then((info) => [info, englishOf(config, { ...info, model: model.name })] as const)
+    .catch(async (error) => {
+      await Promise.all([cleaner?.close(), recogniser.close()]);
+      throw error;
+    });
   const speechModel = await openSpeechModel(config.vad as 'silero' | 'energy', log);
   const cleanerReady = await (cleaner?.ready() ?? Promise.resolve()).then(
     () => true,
@@ -92,6 +96,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     partialEveryMs: config['partial-every-ms'],
     endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
     cleanup: config.cleanup as 'llm' | 'openai' | 'rules' | 'off',
+    english,
   };
   const cleaners = {
     standard: cleaner,
@@ -120,6 +125,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     rooms,
     keeper: transcripts.keeper,
     assistant: transcripts.assistant,
+    english,
   };
   const site = {
     webFolder: webFolder(),

@@ -135,6 +135,22 @@ export function openAccess(config: Config, folder: string, log: Log): Access {
   return new Doorkeeper(file, new Usage(folder, Date.now, log), Date.now);
 }
 
+/**
+ * Name of the speech model when it translates captions into English; undefined leaves that to the assistant, if there is
+ * one. Throws a ConfigError when it is told to and knows English only.
+ */
+export function englishOf(
+  config: Config,
+  { model, multilingual }: { readonly model: string; readonly multilingual: boolean },
+): string | undefined {
+  const asked = config['translate-with'];
+  if (asked === 'assistant' || (asked === 'auto' && config['assistant-model'] !== undefined)) return undefined;
+  if (multilingual) return model;
+  if (asked === 'auto') return undefined;
+  const want = `auto or assistant, or a multilingual --model: ${model} knows English only`;
+  throw new ConfigError([new Fault('config.value', { name: 'translate-with', got: asked, want })]);
+}
+
 /** One session's journal: the events kept for its client and a minute of the largest audio fit well. */
 const SESSION_JOURNAL_BYTES_MAX = 67_108_864;
 

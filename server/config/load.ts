@@ -158,6 +158,15 @@ function checkTogether(config: Config, problems: Fault[]): void {
       }),
     );
   }
+  if (config['translate-with'] === 'assistant' && config['assistant-model'] === undefined) {
+    problems.push(
+      new Fault('config.value', {
+        name: 'translate-with',
+        got: 'assistant',
+        want: 'auto or whisper, or come with --assistant-model: there is no assistant',
+      }),
+    );
+  }
   if (!isLoopback(config['wyoming-host']) && config['wyoming-allow'].length === 0 && !config.insecure) {
     problems.push(
       new Fault('config.value', {

@@ -119,6 +119,12 @@ export const OPTIONS = {
     secret: true,
     doc: 'API key of that server, if it wants one.',
   },
+  'translate-with': {
+    type: 'string',
+    default: 'auto',
+    choices: ['auto', 'whisper', 'assistant'],
+    doc: 'Who translates captions into English: the assistant, or a multilingual speech model by hearing them again. `auto`: the assistant where there is one.',
+  },
   'decode-timeout-ms': {
     type: 'integer',
     default: 60_000,

@@ -13,6 +13,7 @@ import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
 import { Arrivals } from './arrivals.ts';
 import { type Cleaners, clean } from './cleaning.ts';
+import { English, type EnglishSetup } from './english.ts';
 import type { JobBoard } from './job-board.ts';
 import { Translating } from './translating.ts';
 import { VoiceQueue } from './voice-queue.ts';
@@ -27,6 +28,8 @@ export interface DriverParts {
   readonly cleanTimeoutMs: number;
   readonly pauseMs: number;
   readonly assistant?: Assistant | undefined;
+  /** Name of the speech model that translates into English; undefined leaves it to the assistant. */
+  readonly english?: string | undefined;
 }
 
 export interface DriverSetup {
@@ -91,6 +94,7 @@ export class Driver {
     this.#warned = { ...(seed?.warned ?? { clipped: false, invalid: false }) };
     this.#translating = new Translating({
       assistant: parts.assistant,
+      english: this.#english(parts, settings.model),
       clock: parts.clock,
       wished: () => events.wished(),
       answer: (input) => this.#feed(input),
@@ -104,6 +108,12 @@ export class Driver {
           (from, to, value) => this.#feed({ kind: 'probability', channel, from, to, value }),
         ),
     );
+  }
+
+  #english({ english: model, session, board }: DriverParts, pinned: string | undefined): English | undefined {
+    if (model === undefined) return undefined;
+    const held: EnglishSetup['held'] = (channel, from, to) => this.#core.held(channel, from, to);
+    return new English({ session, board, model, pinned, held });
   }
 
   audio(bytes: Uint8Array): void {

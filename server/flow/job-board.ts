@@ -14,12 +14,15 @@ export interface Posting {
   /** The session's own number for it. */
   readonly job: number;
   readonly final: boolean;
+  /** Of what is final already: it takes a slot that nobody wants, and gives it up to anyone. */
+  readonly translation?: boolean | undefined;
   /** The job's content at the moment a slot is free; undefined when it is no longer wanted. */
   take(): Span | undefined;
   answer(answer: DecodeAnswer | { readonly kind: 'dropped' }): void;
 }
 
 interface Posted extends WaitingJob {
+  readonly translation: boolean;
   readonly posting: Posting;
   /** Its slot will be free in a moment. */
   aborted: boolean;
@@ -41,6 +44,8 @@ export interface JobBoardOptions {
 
 /** Partials waiting over all sessions; more are dropped, newest first to go. Finals always wait. */
 const PARTIALS_MAX = 256;
+/** Translations waiting over all sessions; more are dropped. */
+const TRANSLATIONS_MAX = 64;
 const CONSIDER_EVERY_MS = 400;
 /** Longer without a decode nothing is left of the averages. */
 const FORGOTTEN_MS = 15_000;
@@ -94,17 +99,18 @@ export class JobBoard {
   }
 
   post(posting: Posting): void {
-    const { session, final } = posting;
-    const partials = this.#waiting.filter((job) => !job.final).length;
-    if (!final && partials >= PARTIALS_MAX) {
+    const { session, final, translation = false } = posting;
+    const alike = this.#waiting.filter((job) => !job.final && job.translation === translation).length;
+    if (!final && alike >= (translation ? TRANSLATIONS_MAX : PARTIALS_MAX)) {
       posting.answer({ kind: 'dropped' });
       return;
     }
     const nowMs = this.#options.clock.nowMs();
-    this.#gauge.asked(session, nowMs);
-    this.#waiting.push({ id: ++this.#ids, session, final, sinceMs: nowMs, posting, aborted: false });
+    this.#waiting.push({ id: ++this.#ids, session, final, translation, sinceMs: nowMs, posting, aborted: false });
+    if (!translation) this.#gauge.asked(session, nowMs);
     this.#pump();
-    if (final) this.#preempt();
+    if (translation) return;
+    this.#preempt();
     this.#watch();
   }
 
@@ -125,13 +131,23 @@ export class JobBoard {
     this.#joined.delete(session);
   }
 
-  /** Every slot is taken: the youngest partials give up theirs, one for each final that waits. */
+  /** Every slot is taken: translations give up theirs to whatever waits, then the youngest partials to finals. */
   #preempt(): void {
     const running = [...this.#running.values()];
-    const free = running.filter(({ aborted }) => aborted).length;
-    const wanted = this.#waiting.filter(({ final }) => final).length - free;
-    if (wanted <= 0) return;
-    for (const posted of running.filter(({ final, aborted }) => !final && !aborted).slice(-wanted)) this.#abort(posted);
+    const give = (from: readonly Posted[], waiting: readonly Posted[]): void => {
+      const wanted = waiting.length - running.filter(({ aborted }) => aborted).length;
+      if (wanted <= 0) return;
+      for (const posted of from.filter(({ aborted }) => !aborted).slice(-wanted)) this.#abort(posted);
+    };
+    const urgent = this.#waiting.filter(({ translation }) => !translation);
+    give(
+      running.filter(({ translation }) => translation),
+      urgent,
+    );
+    give(
+      running.filter(({ final, translation }) => !final && !translation),
+      urgent.filter(({ final }) => final),
+    );
   }
 
   #abort(posted: Posted): void {
@@ -147,7 +163,9 @@ export class JobBoard {
       if (chosen === undefined) break;
       this.#waiting = this.#waiting.filter((posted) => posted !== chosen);
       const span = chosen.posting.take();
-      if (span !== undefined) void this.#run(chosen, span);
+      if (span === undefined) continue;
+      if (chosen.translation) void this.#translate(chosen, span);
+      else void this.#run(chosen, span);
     }
     meter.waiting(this.#waiting.length);
   }
@@ -170,6 +188,15 @@ export class JobBoard {
     this.#pump();
   }
 
+  /** It takes nothing from anybody, so it does not count as load, nor as the session's share. */
+  async #translate(posted: Posted, { channel: _, ...job }: Span): Promise<void> {
+    this.#running.set(posted.id, posted);
+    const answer = await this.#options.recogniser.decode({ id: posted.id, ...job });
+    this.#running.delete(posted.id);
+    posted.posting.answer(answer);
+    this.#pump();
+  }
+
   /** The load is read at a steady pace while anything is asked for, and until it is forgotten. */
   #watch(): void {
     this.#restMs = 0;
@@ -179,11 +206,9 @@ export class JobBoard {
   #consider(): void {
     const { clock, meter, advise } = this.#options;
     const nowMs = clock.nowMs();
+    const urgent = this.#waiting.filter(({ translation }) => !translation);
     const oldest = (kind: 'partial' | 'final'): number =>
-      Math.max(
-        0,
-        ...this.#waiting.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs),
-      );
+      Math.max(0, ...urgent.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs));
     this.#load = this.#gauge.read({ partial: oldest('partial'), final: oldest('final') }, nowMs);
     const before = this.#advice;
     this.#advice = this.#ladder.consider(this.#load, nowMs);

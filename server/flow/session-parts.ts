@@ -34,6 +34,8 @@ export interface SessionParts<S extends Findable> {
   readonly rooms?: Rooms | undefined;
   /** Who translates; undefined is nobody. */
   readonly assistant?: Assistant | undefined;
+  /** Name of the speech model that translates into English; undefined leaves it to the assistant. */
+  readonly english?: string | undefined;
   /** Who writes transcripts for later; undefined is nobody. */
   readonly keeper?: Keeper | undefined;
 }

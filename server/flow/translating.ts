@@ -1,17 +1,21 @@
 import { LIMITS } from '../../protocol/index.ts';
 import type { Advice } from '../core/schedule/ladder.ts';
 import type { SessionInput } from '../core/session/inputs.ts';
-import type { SessionOutput } from '../core/session/outputs.ts';
+import type { SessionOutput, Span } from '../core/session/outputs.ts';
 import { WHISPER_LANGUAGES } from '../core/session/settings-of.ts';
+import { SAMPLE_RATE } from '../core/time.ts';
 import { translationQuestion } from '../core/translate/translation.ts';
 import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
+import { Dropped, type English } from './english.ts';
 
 type Wanted = Extract<SessionOutput, { kind: 'translate' }>;
 type Reason = Extract<SessionInput, { kind: 'untranslated' }>['reason'];
 
 export interface TranslatingSetup {
   readonly assistant: Assistant | undefined;
+  /** Who translates into English instead; undefined is the assistant. */
+  readonly english?: Pick<English, 'model' | 'spanOf' | 'hear'> | undefined;
   readonly clock: Clock;
   /** Languages that viewers ask for now. */
   readonly wished: () => Iterable<string>;
@@ -22,6 +26,8 @@ interface Task {
   readonly sentence: number;
   readonly text: string;
   readonly to: string;
+  /** What is to be heard again, where that is how it is translated. */
+  readonly span: Span | undefined;
   readonly askedMs: number;
   readonly abort: AbortController;
   /** Ends its time. */
@@ -31,7 +37,7 @@ interface Task {
 /** Questions of one session that are asked at the same time. */
 const RUNNING_MAX = 2;
 
-/** Carries one session's sentences to the assistant and back, some at a time and each within a time. Nothing waits for it. */
+/** Carries one session's sentences to the assistant, or to the speech model for English, and back, some at a time and each within a time. Nothing waits for it. */
 export class Translating {
   readonly #setup: TranslatingSetup;
   readonly #running = new Set<Task>();
@@ -47,16 +53,17 @@ export class Translating {
   }
 
   /** Answers with the languages, then for each of them; never before it has returned. */
-  begin({ sentence, text, language, to, told }: Wanted): void {
+  begin(wanted: Wanted): void {
+    const { sentence, language, to, told } = wanted;
     const { answer, wished } = this.#setup;
-    const known = [...wished()].filter((each) => WHISPER_LANGUAGES.has(each));
+    const known = [...wished()].filter((each) => WHISPER_LANGUAGES.has(each) && this.#can(each));
     const languages = [...new Set([...told, ...to, ...known])]
       .filter((each) => each !== language)
       .slice(0, LIMITS.translationsMax)
       .filter((each) => !told.includes(each));
     queueMicrotask(() => {
       answer({ kind: 'translating', sentence, to: languages });
-      for (const each of languages) this.#want(sentence, text, each);
+      for (const each of languages) this.#want(wanted, each);
     });
   }
 
@@ -69,19 +76,42 @@ export class Translating {
     this.#waiting = [];
   }
 
-  #want(sentence: number, text: string, to: string): void {
-    const { answer, assistant, clock } = this.#setup;
+  #can(to: string): boolean {
+    return this.#setup.assistant !== undefined || (to === 'en' && this.#setup.english !== undefined);
+  }
+
+  #want(wanted: Wanted, to: string): void {
+    const { sentence, text } = wanted;
+    const { answer, clock } = this.#setup;
+    const english = to === 'en' ? this.#setup.english : undefined;
     if (text === '') return answer({ kind: 'translation', sentence, to, text, model: 'rules', tookMs: 0 });
-    if (assistant === undefined) return answer({ kind: 'untranslated', sentence, to, reason: 'absent' });
+    if (!this.#can(to)) return answer({ kind: 'untranslated', sentence, to, reason: 'absent' });
     if (this.#step !== 'none' && this.#step !== 'small')
       return answer({ kind: 'untranslated', sentence, to, reason: 'busy' });
+    const span = english?.spanOf(wanted);
+    if (english !== undefined && span === undefined)
+      return answer({ kind: 'untranslated', sentence, to, reason: 'gone' });
     const abort = new AbortController();
-    const task: Task = { sentence, text, to, askedMs: clock.nowMs(), abort, timer: undefined };
+    const task: Task = { sentence, text, to, span, askedMs: clock.nowMs(), abort, timer: undefined };
     task.timer = clock.after(LIMITS.translationTimeoutMs, () => this.#skip(task, 'late'));
     this.#waiting.push(task);
     this.#next();
     // The newest is what people are waiting for.
     if (this.#waiting.length > LIMITS.translationsWaitingMax) this.#skip(this.#waiting[0]!, 'full');
+    while (this.#heldMs > LIMITS.translationSoundMsMax) {
+      const oldest = this.#waiting.find((each) => each.span !== undefined);
+      if (oldest === undefined) return;
+      this.#skip(oldest, 'full');
+    }
+  }
+
+  /** Sound that is held for translations, ms. */
+  get #heldMs(): number {
+    const samples = [...this.#running, ...this.#waiting].reduce(
+      (sum, { span }) => sum + (span?.samples.length ?? 0),
+      0,
+    );
+    return (samples / SAMPLE_RATE) * 1_000;
   }
 
   #next(): void {
@@ -94,16 +124,19 @@ export class Translating {
   }
 
   async #ask(task: Task): Promise<void> {
-    const { assistant, clock, answer } = this.#setup;
-    const { sentence, text, to, askedMs, abort } = task;
+    const { assistant, english, clock, answer } = this.#setup;
+    const { sentence, text, to, span, askedMs, abort } = task;
     try {
-      const reply = await assistant!.ask(translationQuestion(text, to), abort.signal);
+      const reply = await (span === undefined
+        ? assistant!.ask(translationQuestion(text, to), abort.signal)
+        : english!.hear(span, abort.signal));
       if (!this.#settle(task)) return;
       const tookMs = clock.nowMs() - askedMs;
-      answer({ kind: 'translation', sentence, to, text: reply, model: assistant!.name, tookMs });
-    } catch {
-      // The assistant has its own log; a session only has to know that none comes.
-      this.#skip(task, 'failed');
+      const model = span === undefined ? assistant!.name : english!.model;
+      answer({ kind: 'translation', sentence, to, text: reply, model, tookMs });
+    } catch (error) {
+      // Whoever failed has its own log; a session only has to know that none comes.
+      this.#skip(task, error instanceof Dropped ? 'full' : 'failed');
     }
     this.#next();
   }

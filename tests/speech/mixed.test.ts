@@ -106,6 +106,15 @@ t.test('a language is followed, listed or translated', async (t) => {
     for (const language of languagesOf(events)) t.ok(['en', 'es'].includes(language), `${language}: ${textOf(events)}`);
   });
 
+  await t.test('German has its English beside it', async (t) => {
+    const samples = joined(samplesOf('fleurs_de_001.wav'), QUIET);
+    const events = await transcribe(server, samples, { language: 'de', translations: ['en'] });
+    t.same([...new Set(languagesOf(events))], ['de'], textOf(events));
+    const english = events.flatMap((event) => (event.type === 'translated' ? [event.text] : [])).join(' ');
+    t.match(english, /water|dinosaur/i);
+    t.notMatch(english, /wasser/i);
+  });
+
   await t.test('a translation is English text, live', async (t) => {
     const samples = joined(samplesOf('fleurs_es_002.wav'), QUIET);
     const session = await connect({

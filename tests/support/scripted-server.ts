@@ -78,6 +78,8 @@ export interface Door {
   /** Who keeps transcripts, and who summarises and translates. */
   readonly keeper?: Keeper;
   readonly assistant?: Assistant;
+  /** Name of the speech model that translates into English. */
+  readonly english?: string;
   /** Folder of the pages; none by default. */
   readonly web?: string;
   /** What `/v1/info` says beside the offer. */
@@ -112,6 +114,7 @@ export function scriptedParts(
     passes,
     wallMs = Date.now,
     assistant,
+    english,
   }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
@@ -131,6 +134,7 @@ export function scriptedParts(
     cleanup: 'rules' as const,
     small: small === undefined ? undefined : { model: small, languages: ['en'] },
     assistant: assistant?.name,
+    english,
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
     rooms: new Rooms({
@@ -141,6 +145,7 @@ export function scriptedParts(
     }),
     keeper,
     assistant,
+    english,
     board,
     registry,
     speechModel: speechModel ?? new EnergyModel(),

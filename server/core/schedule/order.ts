@@ -5,6 +5,8 @@ export interface WaitingJob {
   readonly id: number;
   readonly session: string;
   readonly final: boolean;
+  /** Of what is final already: only when nothing else waits. */
+  readonly translation?: boolean | undefined;
   /** Wall time it was asked for, ms. */
   readonly sinceMs: number;
 }
@@ -15,12 +17,14 @@ const FAIR_MS = 1_000;
 /**
  * Which waiting job runs next: finals before partials. Among finals the one that has waited longest, where waiting counts
  * less for a session that was given much lately: nobody starves, and one who sends a file as fast as it goes is not before
- * one who speaks. Among partials the session that was served longest ago.
+ * one who speaks. Among partials the session that was served longest ago. Translations are last, the oldest first.
  */
 export function next(waiting: readonly WaitingJob[], shares: Shares, nowMs: number): WaitingJob | undefined {
   const weight = (job: WaitingJob): number =>
     (nowMs - job.sinceMs + 1) / (1 + shares.usedMs(job.session, nowMs) / FAIR_MS);
   return waiting.toSorted((a, b) => {
+    if ((a.translation === true) !== (b.translation === true)) return a.translation === true ? 1 : -1;
+    if (a.translation === true) return a.sinceMs - b.sinceMs || a.id - b.id;
     if (a.final !== b.final) return a.final ? -1 : 1;
     if (a.final) return weight(b) - weight(a) || a.id - b.id;
     const servedFirst = shares.servedMs(a.session) - shares.servedMs(b.session);

@@ -44,7 +44,7 @@ export type SessionInput =
       readonly kind: 'untranslated';
       readonly sentence: number;
       readonly to: string;
-      readonly reason: 'absent' | 'busy' | 'full' | 'late' | 'failed';
+      readonly reason: 'absent' | 'busy' | 'full' | 'late' | 'failed' | 'gone';
     }
   | { readonly kind: 'configure'; readonly settings: Configure }
   | { readonly kind: 'flush'; readonly id: string | undefined }

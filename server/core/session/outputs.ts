@@ -21,6 +21,9 @@ export type SessionOutput =
   | {
       readonly kind: 'translate';
       readonly sentence: number;
+      readonly channel: number;
+      /** Where it was said; undefined when that is not known any more. */
+      readonly sound?: Stretch | undefined;
       readonly text: string;
       readonly language: string;
       /** Languages the session wants whoever watches, and those that are answered already. */
@@ -30,6 +33,12 @@ export type SessionOutput =
   | { readonly kind: 'event'; readonly event: EventBody }
   /** Everything is answered after `finish`; `done` has been emitted. */
   | { readonly kind: 'closed' };
+
+/** Samples [from, to) of a channel. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** What a decode job is about, as of now. */
 export interface Span {

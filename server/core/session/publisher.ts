@@ -4,7 +4,7 @@ import { cleanByRules } from '../clean/rules.ts';
 import type { Word } from '../hypothesis.ts';
 import { textOf } from '../stable/words.ts';
 import { msFromSamples } from '../time.ts';
-import type { SessionOutput } from './outputs.ts';
+import type { SessionOutput, Stretch } from './outputs.ts';
 import type { SessionSeed } from './seed.ts';
 import type { SessionSettings } from './settings.ts';
 import { Translations } from './translations.ts';
@@ -16,6 +16,7 @@ interface Cleaning {
   readonly text: string;
   readonly channel: number;
   readonly language: string;
+  readonly sound?: Stretch | undefined;
 }
 
 type PublisherSeed = Pick<SessionSeed, 'sentences' | 'finals' | 'context' | 'cleaning' | 'translating'>;
@@ -49,8 +50,7 @@ export class Publisher {
     this.#sentences = seed?.sentences ?? 0;
     this.#finals = seed?.finals ?? 0;
     this.#context = [...(seed?.context ?? [])];
-    for (const { channel, sentence, text, language } of seed?.cleaning ?? [])
-      this.#clean(channel, sentence, text, language);
+    for (const { sentence, ...waiting } of seed?.cleaning ?? []) this.#clean(sentence, waiting);
     for (const wanted of seed?.translating ?? []) this.translations.want(wanted, this.#settings().translations ?? []);
   }
 
@@ -123,7 +123,8 @@ export class Publisher {
       toMs: msFromSamples(words.at(-1)!.to),
       language,
     });
-    this.#clean(channel, sentence, text, language);
+    const sound = { from: words[0]!.from, to: words.at(-1)!.to };
+    this.#clean(sentence, { channel, text, language, sound });
     this.#context.push(text);
     if (this.#context.length > CONTEXT_SENTENCES) this.#context.shift();
   }
@@ -147,10 +148,11 @@ export class Publisher {
     this.#byRules(sentence, waiting, tookMs);
   }
 
-  #clean(channel: number, sentence: number, text: string, language: string): void {
+  #clean(sentence: number, waiting: Cleaning): void {
+    const { text, language } = waiting;
     const { mode, instruction } = this.#settings().cleanup;
-    if (mode === 'off') return this.#translate(sentence, { channel, text, language });
-    this.#cleaning.set(sentence, { text, channel, language });
+    if (mode === 'off') return this.#translate(sentence, waiting);
+    this.#cleaning.set(sentence, waiting);
     this.ask({ kind: 'clean', sentence, text, language, context: [...this.#context], instruction, mode });
   }
 
@@ -197,10 +199,9 @@ export class Publisher {
   }
 
   /** Its text will not change any more. */
-  #translate(sentence: number, { channel, text, language }: Cleaning): void {
+  #translate(sentence: number, waiting: Cleaning): void {
     const { translations } = this.#settings();
-    if (translations !== undefined)
-      this.translations.want({ sentence, channel, text, language, told: [] }, translations);
+    if (translations !== undefined) this.translations.want({ sentence, ...waiting, told: [] }, translations);
   }
 
   #notice(code: 'clean.refused' | 'clean.skipped', text: string, sentence: number): void {

@@ -1,5 +1,6 @@
 import type { Word } from '../hypothesis.ts';
 import type { LanguageSeed } from './language.ts';
+import type { Stretch } from './outputs.ts';
 import type { SessionSettings } from './settings.ts';
 import type { SessionState } from './state.ts';
 import type { TranslationSeed } from './translations.ts';
@@ -43,6 +44,7 @@ export interface CleaningSeed {
   readonly channel: number;
   readonly text: string;
   readonly language: string;
+  readonly sound?: Stretch | undefined;
 }
 
 /**

@@ -97,7 +97,14 @@ export class SessionCore {
 
   /** Audio for a `detect` output. */
   audio(channel: number, from: number, to: number): Float32Array {
-    return this.#tracks[channel]!.audio(from, to);
+    const audio = this.held(channel, from, to);
+    if (audio?.length !== to - from) throw new RangeError(`Samples ${from} to ${to} are not held.`);
+    return audio;
+  }
+
+  /** What is still held of a stretch that was said; undefined when its beginning is gone. */
+  held(channel: number, from: number, to: number): Float32Array | undefined {
+    return this.#tracks[channel]?.audio(from, to);
   }
 
   /** What a job is about, at the moment a slot is free for it; undefined when its answer is no longer wanted. */

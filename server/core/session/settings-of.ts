@@ -17,6 +17,8 @@ export interface Offer extends ModelOffer {
   readonly cleanup: 'llm' | 'openai' | 'rules' | 'off';
   /** Name of the instruct model that translates; undefined when there is none. */
   readonly assistant?: string | undefined;
+  /** Name of the speech model that translates into English; undefined when none does. */
+  readonly english?: string | undefined;
 }
 
 /** The client's `start` over the server's options. Throws `model.unknown` or `command.option`. */
@@ -44,21 +46,29 @@ export function settingsOf(start: Start, offer: Offer): SessionSettings {
       instruction: start.cleanup?.instruction ?? '',
     },
     endpoint: endpointOf(start.endpoint, offer.endpoint),
-    translations: translationsOf(start.translations ?? [], offer),
+    translations: translationsOf(start.translations ?? [], offer, hearer),
   };
 }
 
-function translationsOf(asked: readonly string[], { assistant }: Offer): string[] | undefined {
+function translationsOf(
+  asked: readonly string[],
+  { assistant, english }: Offer,
+  { languages }: ModelOffer,
+): string[] | undefined {
   const refuse = (got: string, want: string): never => {
     throw new Fault('command.option', { name: 'translations', got, want });
   };
-  if (assistant === undefined)
+  const toEnglish = english !== undefined && languages === 'all';
+  if (assistant === undefined && !toEnglish)
     return asked.length === 0
       ? undefined
       : refuse(
           asked.join(', '),
-          'none: this server has no model that translates; it is started with --assistant-model',
+          'none: this server has no model that translates; it is started with --assistant-model, or for English with a multilingual --model',
         );
+  const other = asked.find((language) => language !== 'en');
+  if (assistant === undefined && other !== undefined)
+    refuse(other, 'en: this server translates into English alone; it is started with --assistant-model for more');
   const strange = asked.find((language) => !WHISPER_LANGUAGES.has(language));
   if (strange !== undefined) refuse(strange, 'codes of languages, such as de');
   return [...new Set(asked)];

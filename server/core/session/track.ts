@@ -112,8 +112,8 @@ export class Track {
     }
   }
 
-  audio(from: number, to: number): Float32Array {
-    return this.#ring.read(from, to);
+  audio(from: number, to: number): Float32Array | undefined {
+    return this.#ring.find(from, to);
   }
 
   judge(from: number, to: number, probability: number): void {

@@ -1,6 +1,6 @@
 import { translationOf } from '../translate/translation.ts';
 import type { SessionInput } from './inputs.ts';
-import type { SessionOutput } from './outputs.ts';
+import type { SessionOutput, Stretch } from './outputs.ts';
 
 /** A sentence whose translations are not all there. */
 export interface TranslationSeed {
@@ -9,6 +9,8 @@ export interface TranslationSeed {
   /** Cleaned, or as spoken where nothing is cleaned. */
   readonly text: string;
   readonly language: string;
+  /** Where it was said; not in journals of versions that did not hear it again. */
+  readonly sound?: Stretch | undefined;
   /** Languages that are answered. */
   readonly told: readonly string[];
 }
@@ -81,6 +83,7 @@ const REASONS = {
   busy: 'the server is busy with what is being said',
   full: 'more sentences wait than are translated in time',
   late: 'its model was late',
+  gone: 'its sound is not held any more',
   failed: 'its model failed',
   unfit: 'what its model said is no translation',
 } as const;

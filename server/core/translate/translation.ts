@@ -22,7 +22,13 @@ export function translationOf(text: string, reply: string): string | undefined {
   const line = unquoted(reply.trim(), text);
   if (text === '') return '';
   const isLine = line !== '' && !/[\p{Cc}\u2028\u2029]/u.test(line);
-  return isLine && line.length <= LONGER_MAX * text.length + LONGER_CHARS ? line : undefined;
+  return isLine && line.length <= LONGER_MAX * lengthOf(text) + LONGER_CHARS ? line : undefined;
+}
+
+/** Characters, where one of Chinese, Japanese or Korean says as much as three letters. */
+function lengthOf(text: string): number {
+  const dense = text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu);
+  return text.length + 2 * (dense?.length ?? 0);
 }
 
 const QUOTES = /^(?:"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«\s?([^«»]+?)\s?»|「([^「」]+)」)$/;

@@ -278,3 +278,27 @@ t.test('partials come back by themselves when everybody has fallen silent', asyn
   clock.pass(60_000);
   t.equal(advice.length, before, 'and then nothing more is said');
 });
+
+t.test('a translation waits for everybody, and gives up its slot to a partial', (t) => {
+  const { recogniser, board, taken, post } = open(1);
+  const translate = (job: number) =>
+    board.post({
+      ...{ session: 'a', job, final: false, translation: true, answer: () => {} },
+      take: () => {
+        taken.push(`a${job}`);
+        return { kind: 'final' } as Span;
+      },
+    });
+  post('b', 1, 'partial');
+  translate(-1);
+  post('b', 2, 'partial');
+  t.same(recogniser.aborted, [], 'a partial keeps its slot');
+  return recogniser
+    .end()
+    .then(() => recogniser.end())
+    .then(() => {
+      t.same(taken, ['b1', 'b2', 'a-1']);
+      post('b', 3, 'partial');
+      t.same(recogniser.aborted, [recogniser.running[0]!.job.id]);
+    });
+});

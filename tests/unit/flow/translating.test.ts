@@ -2,6 +2,7 @@ import t from 'tap';
 import { LIMITS } from '../../../protocol/index.ts';
 import { FULL_SERVICE } from '../../../server/core/schedule/ladder.ts';
 import type { SessionInput } from '../../../server/core/session/inputs.ts';
+import type { Span } from '../../../server/core/session/outputs.ts';
 import { Translating } from '../../../server/flow/translating.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { type Reply, ScriptedAssistant } from '../../support/scripted-assistant.ts';
@@ -17,7 +18,7 @@ function open(reply: () => Reply, wished: readonly string[] = []) {
     answer: (input) => answers.push(input),
   });
   const begin = (sentence: number, text = `Sentence ${sentence}.`, told: readonly string[] = []): void =>
-    translating.begin({ kind: 'translate', sentence, text, language: 'en', to: ['de'], told });
+    translating.begin({ kind: 'translate', sentence, channel: 0, text, language: 'en', to: ['de'], told });
   const reasons = () =>
     answers.flatMap((answer) => (answer.kind === 'untranslated' ? [[answer.sentence, answer.reason]] : []));
   return { clock, assistant, answers, translating, begin, reasons };
@@ -95,4 +96,44 @@ t.test('nothing is answered after the end, and what was asked is given up', asyn
   t.equal(answers.length, before);
   t.equal(assistant.aborted, 2);
   t.equal(clock.waiting, 0);
+});
+
+/** Hears `seconds` of sound for each sentence, and never answers. */
+const hearing = (seconds: number | undefined) => ({
+  model: 'base',
+  spanOf: () =>
+    seconds === undefined ? undefined : ({ samples: new Float32Array(seconds * 16_000) } as unknown as Span),
+  hear: () => new Promise<string>(() => {}),
+});
+
+function openEnglish(seconds: number | undefined) {
+  const clock = new ManualClock();
+  const answers: SessionInput[] = [];
+  const answer = (input: SessionInput) => answers.push(input);
+  const english = hearing(seconds);
+  const translating = new Translating({ assistant: undefined, english, clock, wished: () => ['de', 'en'], answer });
+  const begin = (sentence: number) =>
+    translating.begin({ kind: 'translate', sentence, channel: 0, text: 'Ja.', language: 'fr', to: [], told: [] });
+  const reasons = () =>
+    answers.flatMap((given) =>
+      given.kind === 'untranslated' ? [`${given.sentence} ${given.to} ${given.reason}`] : [],
+    );
+  return { clock, answers, translating, begin, reasons };
+}
+
+t.test('a minute of sound is held for English; beyond, the oldest that waits is left out', async (t) => {
+  const { clock, answers, translating, begin, reasons } = openEnglish(25);
+  for (let sentence = 1; sentence <= 4; sentence++) begin(sentence);
+  await settled();
+  t.same(answers[0], { kind: 'translating', sentence: 1, to: ['en'] }, 'nobody here translates into German');
+  t.same(reasons(), ['3 en full', '4 en full']);
+  translating.close();
+  t.equal(clock.waiting, 0);
+});
+
+t.test('a sentence whose sound is gone is not translated into English', async (t) => {
+  const { begin, reasons } = openEnglish(undefined);
+  begin(1);
+  await settled();
+  t.same(reasons(), ['1 en gone']);
 });
