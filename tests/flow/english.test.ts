@@ -1,5 +1,7 @@
 import t from 'tap';
+import { loadConfig } from '../../server/config/load.ts';
 import { ScriptedRecogniser } from '../../server/engine/script.ts';
+import { englishOf } from '../../server/parts.ts';
 import type { DecodeAnswer, DecodeJob } from '../../server/ports/recogniser.ts';
 import { converse, finalsOf, openScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { watch } from '../support/viewing.ts';
@@ -50,4 +52,16 @@ t.test('English is not doubled, and what cannot be had is refused', async (t) =>
   t.equal(finalsOf(events).length, 2);
   t.notOk(recogniser.jobs.some(({ task }) => task === 'translate'));
   await t.rejects(server.connect({ translations: ['fr'] }), { code: 'command.option', message: /English alone/ });
+});
+
+t.test('the assistant translates where there is one, and a wish that cannot be met ends the start', async (t) => {
+  const english = (multilingual: boolean, ...args: string[]) =>
+    englishOf(loadConfig(args, {}).config, { model: 'own', multilingual });
+  const assistant = ['--assistant-model', 'some.gguf'];
+  t.equal(english(true), 'own');
+  t.equal(english(false), undefined);
+  t.equal(english(true, ...assistant), undefined);
+  t.equal(english(true, ...assistant, '--translate-with', 'whisper'), 'own');
+  t.throws(() => english(false, '--translate-with', 'whisper'), { message: /own knows English only/ });
+  t.throws(() => english(true, '--translate-with', 'assistant'), { message: /--assistant-model/ });
 });
