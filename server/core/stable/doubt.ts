@@ -181,10 +181,17 @@ function isSoundTag(text: string): boolean {
   return /^[[(*♪].*[\])*♪][.,]?$/u.test(text) || /^[♪♫🎵\s]+$/u.test(text);
 }
 
-/** `MMMMM MMM`: one letter stretched over the sound of a whale or an engine. People who say "mmm" are left alone. */
+/**
+ * `MMMMM MMM`, `Woooo`, `S- S-S-`: the sound of a whale, an engine or a bird, written in letters. People who say "mmm", or
+ * begin a word twice and go on, are left alone.
+ */
 function isHum(words: readonly Word[]): boolean {
-  const text = words.map((word) => bare(word.text)).filter((word) => word !== '');
-  return text.every((word) => /^(\p{L})\1{2,}$/u.test(word)) && text.join('').length >= HUM_LETTERS;
+  const letters = words.map(({ text }) => text.toLowerCase().replace(/\P{L}/gu, '')).filter((text) => text !== '');
+  if (letters.length === 0) return false;
+  if (letters.every((text) => /(\p{L})\1{3,}/u.test(text))) return true;
+  const all = letters.join('');
+  if (!/^(\p{L})\1+$/u.test(all)) return false;
+  return all.length >= HUM_LETTERS || words.every(({ text }) => text.includes('-'));
 }
 
 /** A word with no voice under it anywhere near: word times jitter, so its surroundings count. */

@@ -54,7 +54,9 @@ t.test('a known phantom alone on weak audio goes', async () => check('Thank you.
 t.test('the same words said loud and clear stay', async () => check('Thank you.', 'Thank you.'));
 t.test('descriptions of sounds are no words', async () => check('[Music] hello (laughs)', 'hello'));
 t.test('one letter stretched over a hum is no word, unless it is as short as people hum', async () => {
-  check('MMMMM MMM MMMMM', '');
+  for (const sound of ['MMMMM MMM MMMMM', 'Woooo', 'Hmmmm Hmmmm', 'S-S-', 'S- S- S-']) check(sound, '');
+  check('S- S- so what', 'S- S- so what');
+  check('I I I', 'I I I');
   check('Mmm, mmm.', 'Mmm, mmm.');
   check('Mmmmmmmmmmm, that is good', 'Mmmmmmmmmmm, that is good');
 });
