@@ -9,7 +9,8 @@ import type { RunningServer } from '../../server/main.ts';
 import { openServer } from '../support/server.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-const cli = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
+/** What `npm run build` made, as people have it; `npm test` builds first. It starts in half the time the sources take. */
+const cli = fileURLToPath(new URL('../../dist/client/cli/main.js', import.meta.url));
 const SENTENCE = 'The train to the coast was delayed because of heavy snow.';
 
 interface Run {
@@ -20,7 +21,7 @@ interface Run {
 
 function sotto(args: readonly string[], input?: Buffer, environment: NodeJS.ProcessEnv = {}): Promise<Run> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
+    const child = spawn(process.execPath, [cli, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '', ...environment },
     });

@@ -1,0 +1,30 @@
+import t from 'tap';
+import { Fault } from '../../../protocol/index.ts';
+import { placeOf } from '../../../server/observe/log.ts';
+
+t.test('an error in the log says what it was and where, and none of what its text quotes', async (t) => {
+  const parse = (): unknown => JSON.parse('hush, said the patient');
+  const thrown = (() => {
+    try {
+      return parse();
+    } catch (cause) {
+      return new Error('while reading hush\n    at hush (ws://x/?token=hush)', { cause });
+    }
+  })();
+  const told = JSON.stringify(placeOf(thrown));
+  t.match(placeOf(thrown), { type: 'Error', cause: { type: 'SyntaxError' } });
+  t.match(told, /log\.test\.ts/, 'its frames are there');
+  t.notMatch(told, /hush/, 'also when its text looks like a frame');
+});
+
+t.test('a code is told, and what was thrown without being an error is not quoted', async (t) => {
+  t.match(placeOf(Object.assign(new Error('hush'), { code: 'ENOSPC' })), { type: 'Error', code: 'ENOSPC' });
+  t.match(placeOf(new Fault('auth.missing', {})), { type: 'Fault', code: 'auth.missing' });
+  t.same(placeOf('hush'), { type: 'string' });
+});
+
+t.test('errors that cause each other end', async (t) => {
+  const one = new Error('one');
+  one.cause = new Error('two', { cause: one });
+  t.equal(JSON.stringify(placeOf(one)).split('"cause"').length, 5);
+});
