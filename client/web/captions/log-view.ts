@@ -64,6 +64,7 @@ export class LogView {
   jump(): void {
     this.#follows = true;
     this.#follow();
+    this.#settle();
   }
 
   /** Takes away what nobody goes on with. */
@@ -174,6 +175,11 @@ export class LogView {
     const isNear = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     if (isNear) this.#follows = true;
     else if (isUp) this.#follows = false;
+    this.#settle();
+  }
+
+  /** The button is there, and counts, only while the reader is further up. */
+  #settle(): void {
     this.#parts.jump.hidden = this.#follows;
     if (this.#follows) this.#tellMissed(0);
   }

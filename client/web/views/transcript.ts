@@ -20,6 +20,7 @@ export class TranscriptView {
     jump.addEventListener('click', () => {
       this.#follow = true;
       this.#scroll();
+      jump.hidden = true;
     });
   }
 
