@@ -1,5 +1,5 @@
 // Bundles the pages into dist/client/web: for each page one HTML file, one script and one style sheet; nothing from elsewhere.
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -32,6 +32,10 @@ const shared = {
   legalComments: 'none',
 };
 
+/** A line `<!-- NAME.part -->` stands for that file of this folder: what several pages show alike. */
+const whole = (page) =>
+  page.replace(/^ *<!-- (\S+\.part) -->\n/gm, (_, part) => readFileSync(join(here, part), 'utf8'));
+
 async function buildPage({ name, html = `${name}.html`, folder = name, target }) {
   const style = folder === '.' ? 'style' : name;
   const script = join(out, `${name}.js`);
@@ -42,7 +46,7 @@ async function buildPage({ name, html = `${name}.html`, folder = name, target })
     entryPoints: [join(here, folder, `${style}.css`)],
     outfile: join(out, `${style}.css`),
   });
-  cpSync(join(here, folder, html), join(out, html));
+  writeFileSync(join(out, html), whole(readFileSync(join(here, folder, html), 'utf8')));
   const bytes = gzipSync(readFileSync(script)).length;
   if (bytes > SCRIPT_BYTES_MAX)
     throw new Error(`The script of ${html} has ${bytes} bytes compressed; ${SCRIPT_BYTES_MAX} are allowed.`);

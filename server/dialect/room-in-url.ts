@@ -10,15 +10,15 @@ export function withRoomInUrl(dialect: Dialect): Dialect {
     ...dialect,
     open(request, context) {
       const room = new URLSearchParams(request.url.split('?')[1] ?? '').get('room');
-      if (room !== null && room !== '' && !RoomName.safeParse(room).success)
-        return new Fault('command.option', { name: 'room', got: room.slice(0, 80), want: WANT });
+      if (room === null || room === '') return dialect.open(request, context);
+      const { error } = RoomName.safeParse(room);
+      if (error !== undefined)
+        return new Fault('command.option', { name: 'room', got: room.slice(0, 80), want: error.issues[0]!.message });
       const session = dialect.open(request, context);
-      return room === null || room === '' || isFault(session) ? session : new SpeakerInRoom(session, room);
+      return isFault(session) ? session : new SpeakerInRoom(session, room);
     },
   };
 }
-
-const WANT = 'up to 64 of a-z, 0-9 and -, not beginning with -';
 
 class SpeakerInRoom implements DialectSession {
   readonly #session: DialectSession;

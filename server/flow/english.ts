@@ -1,6 +1,6 @@
 import type { SessionOutput, Span } from '../core/session/outputs.ts';
 import { textOf } from '../core/stable/words.ts';
-import { SAMPLE_RATE } from '../core/time.ts';
+import { DECODE_SAMPLES_MAX, SAMPLE_RATE } from '../core/time.ts';
 import type { DecodeAnswer } from '../ports/recogniser.ts';
 import type { JobBoard } from './job-board.ts';
 
@@ -17,8 +17,6 @@ export interface EnglishSetup {
 
 /** Sound around a sentence that is heard, too: the times of its words are not exact. */
 const MARGIN = SAMPLE_RATE / 5;
-/** Whisper hears 30 s at most. */
-const SAMPLES_MAX = 29.5 * SAMPLE_RATE;
 
 /** Has a sentence in another language heard once more by the speech model, as English, when no one else wants a slot. */
 export class English {
@@ -36,7 +34,7 @@ export class English {
   spanOf({ channel, sound, language }: Extract<SessionOutput, { kind: 'translate' }>): Span | undefined {
     if (sound === undefined) return undefined;
     const fromSample = Math.max(0, sound.from - MARGIN);
-    const to = Math.min(sound.to + MARGIN, fromSample + SAMPLES_MAX);
+    const to = Math.min(sound.to + MARGIN, fromSample + DECODE_SAMPLES_MAX);
     const samples = this.#setup.held(channel, fromSample, to);
     if (samples === undefined) return undefined;
     const { pinned: model } = this.#setup;

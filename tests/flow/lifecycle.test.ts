@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { connect as dial, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,32 +10,9 @@ import { connect } from '../../client/sdk/index.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
 import { converse, finalsOf, sound } from '../support/scripted-server.ts';
+import { listen, startServerProcess, statusOf, until } from '../support/server-process.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const until = async (isTrue: () => boolean): Promise<void> => {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
-};
-
-/** What a process has said on both of its outputs. */
-function listen(child: ChildProcess): { readonly text: () => string; readonly exit: Promise<number | null> } {
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk) => {
-      said += chunk;
-    });
-  return { text: () => said, exit: new Promise((resolve) => child.once('close', resolve)) };
-}
-
-const statusOf = (url: string, asked: string, headers: Record<string, string> = {}): Promise<number> =>
-  new Promise((resolve, reject) => {
-    // Node's own request sends the path as it is; fetch would tidy it up.
-    const asking = request({ port: new URL(url).port, host: '127.0.0.1', path: asked, headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode!);
-    });
-    asking.on('error', reject);
-    asking.end();
-  });
 
 t.test(
   'at its most verbose the log holds no word, prompt, key, token or file name; SIGTERM ends it with 0',
@@ -56,14 +32,7 @@ t.test(
       '--access',
       'keys',
     ];
-    const child = spawn(process.execPath, ['--import', 'tsx', path('server/main.ts'), ...options, '--data', data], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
-    t.teardown(() => child.kill('SIGKILL'));
-    const heard = listen(child);
-    await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
-    const url = /listens at (\S+)\n/.exec(heard.text())![1]!;
+    const { child, heard, url } = await startServerProcess([...options, '--data', data], (end) => t.teardown(end));
     const greeting = heard.text().length;
     t.equal(await statusOf(url, '/readyz'), 200, 'who listens is warm');
 

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { connect, type ServerEvent, type Session } from '../../client/sdk/index.
 import { readRecordings, readSamples } from '../support/recordings.ts';
 import { freePort } from '../support/scripted-process.ts';
 import { finalsOf } from '../support/scripted-server.ts';
+import { type ServerProcess, startServerProcess, statusOf, until } from '../support/server-process.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -17,38 +17,14 @@ const speech = readRecordings(path('tests/fixtures/speech')).find(({ file }) => 
 const samples = readSamples(speech.path);
 const SECOND = 16_000;
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-/** The whole server as it is started by people, with the real model. */
-async function serve(port: number, data: string): Promise<ChildProcess> {
+/** With the real model. */
+function serve(port: number, data: string): Promise<ServerProcess> {
   const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', String(port), '--data', data];
-  const child = spawn(process.execPath, ['--import', 'tsx', path('server/main.ts'), ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  t.teardown(() => child.kill('SIGKILL'));
-  let said = '';
-  child.stdout!.on('data', (chunk) => {
-    said += chunk;
-  });
-  await until(() => /listens at/.test(said) || child.exitCode !== null);
-  return child;
+  return startServerProcess(options, (end) => t.teardown(end));
 }
-
-const gone = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.once('close', resolve));
 
 /** Undefined when nobody listens any more. */
-const readiness = (port: number): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const asking = request({ port, host: '127.0.0.1', path: '/readyz' }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    asking.on('error', () => resolve(undefined));
-    asking.end();
-  });
+const readiness = (url: string): Promise<number | undefined> => statusOf(url, '/readyz').catch(() => undefined);
 
 function read(session: Session): { readonly events: ServerEvent[]; readonly over: Promise<void> } {
   const events: ServerEvent[] = [];
@@ -68,14 +44,14 @@ t.test('a server with its real model is killed in mid-speech, and started again:
   t.teardown(() => rmSync(data, { recursive: true, force: true }));
   const port = await freePort();
   const first = await serve(port, data);
-  const session = await connect({ url: `http://127.0.0.1:${port}`, WebSocket: WebSocket as never, language: 'en' });
+  const session = await connect({ url: first.url, WebSocket: WebSocket as never, language: 'en' });
   const { events, over } = read(session);
   send(session, 0, 5 * SECOND);
   await until(() => events.some(({ type }) => type === 'partial' || type === 'final'));
-  first.kill('SIGKILL');
-  await gone(first);
+  first.child.kill('SIGKILL');
+  await first.heard.exit;
   send(session, 5 * SECOND, 8 * SECOND);
-  const second = await serve(port, data);
+  const { child, heard, url } = await serve(port, data);
   send(session, 8 * SECOND, samples.length);
   await session.finish();
   await over;
@@ -84,21 +60,20 @@ t.test('a server with its real model is killed in mid-speech, and started again:
   t.ok(errors <= 1, text);
 
   await t.test('while it stops it says that it is not ready', async (t) => {
-    const last = await connect({ url: `http://127.0.0.1:${port}`, WebSocket: WebSocket as never, language: 'en' });
+    const last = await connect({ url: first.url, WebSocket: WebSocket as never, language: 'en' });
     const { events, over } = read(last);
-    t.equal(await readiness(port), 200);
+    t.equal(await readiness(url), 200);
     // It has to wait for the last words, which nobody hears for now.
-    const found = spawnSync('pgrep', ['-P', String(second.pid), '-f', 'engine/child/main'], { encoding: 'utf8' });
+    const found = spawnSync('pgrep', ['-P', String(child.pid), '-f', 'engine/child/main'], { encoding: 'utf8' });
     const recogniser = Number(found.stdout.trim());
     process.kill(recogniser, 'SIGSTOP');
     send(last, 0, 2 * SECOND);
     await until(() => events.some(({ type }) => type === 'speech'));
-    second.kill('SIGTERM');
-    const stopped = gone(second);
-    await until(async () => (await readiness(port)) !== 200);
-    t.equal(await readiness(port), 503);
+    child.kill('SIGTERM');
+    await until(async () => (await readiness(url)) !== 200);
+    t.equal(await readiness(url), 503);
     process.kill(recogniser, 'SIGCONT');
-    t.equal(await stopped, 0);
+    t.equal(await heard.exit, 0);
     last.close();
     await over.catch(() => {});
   });

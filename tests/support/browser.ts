@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -29,3 +29,11 @@ export function openBrowser(wav: string): Promise<Browser> {
     ],
   });
 }
+
+/** Waits until the element has the text in it, `timeout` ms at most; without, as long as the page waits for anything. */
+export const shows = (page: Page, selector: string, text: string, timeout?: number): Promise<unknown> =>
+  page.waitForFunction(
+    ([selector, text]) => document.querySelector(selector!)?.textContent?.includes(text!),
+    [selector, text],
+    timeout === undefined ? {} : { timeout },
+  );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { openBrowser } from './browser.ts';
+import { openBrowser, shows as showsWithin } from './browser.ts';
 import { FakeRoom, Voice } from './fake-room.ts';
 import { openMeetingPage, startMeeting, stateIs } from './meeting-page.ts';
 import { openServer } from './server.ts';
@@ -49,12 +49,7 @@ function talk(): { readonly me: Int16Array; readonly them: Int16Array } {
   return { me: whole(parts.me), them: whole(parts.them) };
 }
 
-const shows = (at: Page, selector: string, text: string): Promise<unknown> =>
-  at.waitForFunction(
-    ([selector, text]) => document.querySelector(selector!)?.textContent?.includes(text!),
-    [selector, text],
-    { timeout: 60_000 },
-  );
+const shows = (at: Page, selector: string, text: string): Promise<unknown> => showsWithin(at, selector, text, 60_000);
 
 /** The first page while somebody dictates. */
 async function page(): Promise<void> {

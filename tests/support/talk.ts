@@ -5,6 +5,7 @@ import { SessionCore } from '../../server/core/session/session.ts';
 import { PIPELINE, type SessionSettings } from '../../server/core/session/settings.ts';
 import { SAMPLE_RATE } from '../../server/core/time.ts';
 import { SETTINGS } from './session-settings.ts';
+import { sureHypothesis } from './sure-hypothesis.ts';
 
 /** Two decodes that agree are enough, whatever they weigh. */
 const AGREEING = {
@@ -40,17 +41,7 @@ export class Talk {
         const from = (fromS + i / 2) * SAMPLE_RATE;
         return { text, space: true, from, to: from + SAMPLE_RATE * 0.45, confidence: 0.9 };
       });
-    const hypothesis: Hypothesis = {
-      words,
-      language: 'en',
-      languageProbability: 1,
-      noSpeech: 0,
-      averageLogProbability: -0.1,
-      compressionRatio: 1,
-      stop: 'end',
-      decodeMs: 1,
-      ...change,
-    };
+    const hypothesis = sureHypothesis(words, change);
     this.#do(this.#session.handle({ kind: 'hypothesis', job, hypothesis }), true);
     return span;
   }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import t from 'tap';
 import { violations } from '../support/axe.ts';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser, shows } from '../support/browser.ts';
 import { FakeRoom, Voice } from '../support/fake-room.ts';
 
 const built = (name: string): string => readFileSync(new URL(`../../dist/client/web/${name}`, import.meta.url), 'utf8');
@@ -56,11 +56,6 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-const shows = (page: Page, selector: string, text: string): Promise<unknown> =>
-  page.waitForFunction(
-    ([selector, text]) => document.querySelector(selector!)?.textContent?.includes(text!),
-    [selector, text],
-  );
 /** Two frames: the first may have begun before. */
 const drawn = (page: Page): Promise<unknown> =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));

@@ -9,7 +9,7 @@ import { addKey, revokeKey } from '../../server/access/keys.ts';
 import { Usage } from '../../server/access/usage.ts';
 import { ViewerFile } from '../../server/access/viewer-file.ts';
 import { violations } from '../support/axe.ts';
-import { openBrowser } from '../support/browser.ts';
+import { openBrowser, shows } from '../support/browser.ts';
 import { memoryKeeper } from '../support/kept.ts';
 import { JFK, WEB } from '../support/meeting-page.ts';
 import { openScriptedServer, type ScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
@@ -58,11 +58,6 @@ async function give(page: Page, text: string): Promise<void> {
 }
 const asked = (page: Page): Promise<unknown> => page.waitForSelector('.key-dialog[open]');
 const letIn = (page: Page): Promise<unknown> => page.waitForSelector('.key-dialog', { state: 'detached' });
-const shows = (page: Page, selector: string, text: string): Promise<unknown> =>
-  page.waitForFunction(
-    ([selector, text]) => document.querySelector(selector!)?.textContent?.includes(text!),
-    [selector, text],
-  );
 /** Behind on a busy machine is listening, too. */
 const listens = (page: Page): Promise<unknown> =>
   page.waitForSelector('#state[data-state="live"], #state[data-state="lag"]');

@@ -37,8 +37,8 @@ export class KeyDialog {
     const tell = (text: string | undefined): void => {
       problem.hidden = text === undefined;
       problem.textContent = text ?? '';
-      field.toggleAttribute('aria-invalid', text !== undefined);
-      if (text !== undefined) field.setAttribute('aria-invalid', 'true');
+      if (text === undefined) field.removeAttribute('aria-invalid');
+      else field.setAttribute('aria-invalid', 'true');
     };
     forget.hidden = !has;
     document.body.append(dialog);

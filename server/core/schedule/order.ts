@@ -23,11 +23,12 @@ export function next(waiting: readonly WaitingJob[], shares: Shares, nowMs: numb
   const weight = (job: WaitingJob): number =>
     (nowMs - job.sinceMs + 1) / (1 + shares.usedMs(job.session, nowMs) / FAIR_MS);
   return waiting.toSorted((a, b) => {
-    if ((a.translation === true) !== (b.translation === true)) return a.translation === true ? 1 : -1;
-    if (a.translation === true) return a.sinceMs - b.sinceMs || a.id - b.id;
-    if (a.final !== b.final) return a.final ? -1 : 1;
+    if (rankOf(a) !== rankOf(b)) return rankOf(a) - rankOf(b);
+    if (a.translation) return a.sinceMs - b.sinceMs || a.id - b.id;
     if (a.final) return weight(b) - weight(a) || a.id - b.id;
     const servedFirst = shares.servedMs(a.session) - shares.servedMs(b.session);
     return (Number.isNaN(servedFirst) ? 0 : servedFirst) || a.sinceMs - b.sinceMs || a.id - b.id;
   })[0];
 }
+
+const rankOf = ({ final, translation }: WaitingJob): number => (translation ? 2 : final ? 0 : 1);

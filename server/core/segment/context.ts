@@ -16,9 +16,8 @@ export function promptFor(vocabulary: readonly string[], finals: readonly string
 }
 
 function once(finals: readonly string[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const text of finals) counts.set(bare(text), (counts.get(bare(text)) ?? 0) + 1);
-  return finals.filter((text) => counts.get(bare(text)) === 1);
+  const said = finals.map(bare);
+  return finals.filter((_, i) => said.indexOf(said[i]!) === said.lastIndexOf(said[i]!));
 }
 
 /** The last `length` characters, from the start of a word. */

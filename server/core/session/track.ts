@@ -5,7 +5,7 @@ import { endpointWait } from '../speech/endpoint.ts';
 import { SpeechGate } from '../speech/gate.ts';
 import { level, VoiceLog, WINDOW } from '../speech/voice-log.ts';
 import { textOf } from '../stable/words.ts';
-import { msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
+import { DECODE_SAMPLES_MAX, msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
 import type { TrackDesk } from './desk.ts';
 import { Finaliser, type Heard } from './finaliser.ts';
 import { behindLead, type Lead } from './lead.ts';
@@ -14,8 +14,6 @@ import type { Span } from './outputs.ts';
 import type { TrackSeed } from './seed.ts';
 import { openUtterance, type Utterance } from './utterance.ts';
 
-/** Whisper hears 30 s at most; a little less leaves room for rounding. */
-const DECODE_SAMPLES_MAX = 29.5 * SAMPLE_RATE;
 /** Decodes of one utterance that may fail, each tried more than once by then, before its audio is set aside. */
 const RETRIES_MAX = 2;
 /** Audio before the open speech that is heard again after a restart. */

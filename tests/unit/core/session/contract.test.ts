@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { EventBody } from '../../../../protocol/index.ts';
-import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
+import type { Word } from '../../../../server/core/hypothesis.ts';
 import type { SessionOutput } from '../../../../server/core/session/outputs.ts';
 import type { SessionSeed } from '../../../../server/core/session/seed.ts';
 import { SessionCore } from '../../../../server/core/session/session.ts';
 import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import { WINDOW } from '../../../../server/core/speech/voice-log.ts';
 import { SETTINGS as ONE_SPEAKER } from '../../../support/session-settings.ts';
+import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
 
 const SETTINGS: SessionSettings = {
   ...ONE_SPEAKER,
@@ -161,16 +162,7 @@ class Harness {
         confidence: sure ? 0.99 : 0.5,
       };
     });
-    const hypothesis: Hypothesis = {
-      words,
-      language: 'en',
-      languageProbability: 1,
-      noSpeech: 0,
-      averageLogProbability: -0.1,
-      compressionRatio: 1,
-      stop: 'end',
-      decodeMs: 1,
-    };
+    const hypothesis = sureHypothesis(words);
     this.#take(this.#session.handle({ kind: 'hypothesis', job, hypothesis }));
   }
 

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** What a process has said on both of its outputs. */
+export interface Heard {
+  text(): string;
+  readonly exit: Promise<number | null>;
+}
+
+export function listen(child: ChildProcess): Heard {
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      said += chunk;
+    });
+  return { text: () => said, exit: new Promise((resolve) => child.once('close', resolve)) };
+}
+
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  readonly heard: Heard;
+  readonly url: string;
+}
+
+/**
+ * The whole server as people start it, once it listens; `teardown` gets what ends it, whatever becomes of it. Throws what it
+ * said when it stops instead.
+ */
+export async function startServerProcess(
+  options: readonly string[],
+  teardown: (end: () => void) => void,
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  teardown(() => child.kill('SIGKILL'));
+  const heard = listen(child);
+  await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
+  const url = /listens at (\S+)\n/.exec(heard.text())?.[1];
+  if (url === undefined) throw new Error(heard.text());
+  return { child, heard, url };
+}
+
+/** Status of the answer to a GET. Node's own request sends the path as it is; fetch would tidy it up. */
+export const statusOf = (url: string, asked: string, headers: Record<string, string> = {}): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const asking = request({ port: new URL(url).port, host: '127.0.0.1', path: asked, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode!);
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
