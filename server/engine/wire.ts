@@ -59,4 +59,9 @@ export type FromWorker =
     }
   | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
   | { readonly kind: 'failed'; readonly job: number; readonly problem: string }
-  | { readonly kind: 'alive'; readonly memoryMb: number };
+  | {
+      readonly kind: 'alive';
+      readonly memoryMb: number;
+      /** By job, a count that changes while its decode goes on; without those of engines that cannot tell. */
+      readonly steps: Readonly<Record<number, number>>;
+    };

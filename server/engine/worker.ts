@@ -40,6 +40,8 @@ export interface WorkerOptions {
 const PING_EVERY_MS = 250;
 /** Unanswered pings before the process counts as hung: decodes run on other threads, so its loop is always free. */
 const PINGS_MISSED_MAX = 5;
+/** A decode that makes no step for so long has no end. Pings were answered meanwhile: we did not stand still ourselves. */
+const STEPLESS_LEAST_MS = 1_000;
 /** Grown so far beyond its limit, a process is not waited for. */
 const MEMORY_KILL = 1.5;
 /** A decode may take this much, and so many times what its length has shown to cost here. */
@@ -48,6 +50,16 @@ const DECODE_MARGIN = 8;
 /** Shorter spans are decoded in windows of about this length. */
 const WINDOW_SAMPLES = 160_000;
 const STOP_TIMEOUT_MS = 1_000;
+
+interface Running {
+  readonly timer: NodeJS.Timeout;
+  /** What the decode is expected to take, ms; undefined where that has not been measured. */
+  readonly expectedMs: number | undefined;
+  steps: number;
+  /** When the last step was seen, ms, and pings answered since. */
+  stepMs: number;
+  stepless: number;
+}
 
 /** Runs beside this file in the sources as well as in `dist`. */
 function ownChild(): string {
@@ -60,7 +72,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #events: WorkerEvents;
   readonly #child: ChildProcess;
-  readonly #running = new Map<number, NodeJS.Timeout>();
+  readonly #running = new Map<number, Running>();
   readonly #watch: NodeJS.Timeout;
   #starting: NodeJS.Timeout | undefined;
   #state: WorkerState = 'starting';
@@ -104,21 +116,26 @@ export class Worker {
   }
 
   decode(job: WireJob): void {
-    const timer = setTimeout(() => {
-      this.#options.log.warn({ job: job.id }, 'decode timed out; the worker is replaced');
-      this.kill();
-    }, this.#patienceMs(job.samples.length));
-    this.#running.set(job.id, timer);
+    const expectedMs = this.#expectedMs(job.samples.length);
+    const { decodeTimeoutMs, log } = this.#options;
+    const patienceMs = expectedMs === undefined ? decodeTimeoutMs : DECODE_LEAST_MS + DECODE_MARGIN * expectedMs;
+    const timer = setTimeout(
+      () => {
+        log.warn({ job: job.id }, 'decode timed out; the worker is replaced');
+        this.kill();
+      },
+      Math.min(decodeTimeoutMs, patienceMs),
+    );
+    this.#running.set(job.id, { timer, expectedMs, steps: 0, stepMs: 0, stepless: 0 });
     this.#send({ kind: 'decode', job });
   }
 
   /** Decodes share the cores, and each counts as if the others took all of them. */
-  #patienceMs(samples: number): number {
-    const { decodeTimeoutMs, setup } = this.#options;
-    if (this.#realTimeFactor === 0) return decodeTimeoutMs;
+  #expectedMs(samples: number): number | undefined {
+    if (this.#realTimeFactor === 0) return undefined;
+    const { setup } = this.#options;
     const tries = setup.beamSize * setup.temperatures.length;
-    const ms = (this.#realTimeFactor * Math.max(samples, WINDOW_SAMPLES) * setup.slots * tries) / 16;
-    return Math.min(decodeTimeoutMs, DECODE_LEAST_MS + DECODE_MARGIN * ms);
+    return (this.#realTimeFactor * Math.max(samples, WINDOW_SAMPLES) * setup.slots * tries) / 16;
   }
 
   abort(job: number): void {
@@ -151,13 +168,14 @@ export class Worker {
         return;
       case 'hypothesis':
       case 'failed':
-        clearTimeout(this.#running.get(message.job));
+        clearTimeout(this.#running.get(message.job)?.timer);
         this.#running.delete(message.job);
         this.#events.answer(message);
         if (this.#outgrown && this.#running.size === 0) this.stop();
         return;
       case 'alive':
         this.#missed = 0;
+        this.#watchSteps(message.steps);
         if (message.memoryMb > this.#options.memoryMbMax) this.#grew(message.memoryMb);
         if (message.memoryMb > this.#options.memoryMbMax * MEMORY_KILL) this.kill();
         return;
@@ -169,6 +187,24 @@ export class Worker {
     if (code === 'model.absent') return new Fault(code, { model: modelName, path: setup.modelPath });
     if (code === 'model.corrupt') return new Fault(code, { model: modelName, problem });
     return new Fault(code, { problem });
+  }
+
+  /** Within a decode no step takes as long as the whole should: one that takes longer will not end. */
+  #watchSteps(steps: Readonly<Record<number, number>>): void {
+    for (const [job, running] of this.#running) {
+      const now = steps[job];
+      // Before the first step a decode may wait for memory or weights.
+      if (now === undefined || now === 0 || running.expectedMs === undefined) continue;
+      if (now !== running.steps) {
+        Object.assign(running, { steps: now, stepMs: performance.now(), stepless: 0 });
+        continue;
+      }
+      const stillMs = Math.min(++running.stepless * PING_EVERY_MS, performance.now() - running.stepMs);
+      if (stillMs < Math.max(STEPLESS_LEAST_MS, running.expectedMs)) continue;
+      this.#options.log.warn({ job }, 'a decode stands still; the worker is replaced');
+      this.kill();
+      return;
+    }
   }
 
   #grew(memoryMb: number): void {
@@ -196,7 +232,7 @@ export class Worker {
   #died(exit: string): void {
     clearTimeout(this.#starting);
     clearInterval(this.#watch);
-    for (const timer of this.#running.values()) clearTimeout(timer);
+    for (const { timer } of this.#running.values()) clearTimeout(timer);
     this.#running.clear();
     this.#move('dead');
     this.#events.dead(this.#reason, exit);

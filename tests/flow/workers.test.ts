@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { ServerEvent } from '../../client/sdk/index.ts';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
-import { WorkerPool } from '../../server/engine/pool.ts';
+import { type PoolOptions, WorkerPool } from '../../server/engine/pool.ts';
 import { bundle } from '../support/scripted-process.ts';
 import {
   finalsOf,
@@ -39,12 +39,13 @@ t.teardown(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function poolOf(wrong: Partial<WorkerScript>, memoryMbMax = 1_000): Promise<WorkerPool> {
+async function poolOf(wrong: Partial<WorkerScript>, change: Partial<PoolOptions> = {}): Promise<WorkerPool> {
   const modelPath = join(folder, 'script.json');
   writeFileSync(modelPath, JSON.stringify({ words: WORDS, ...wrong } satisfies WorkerScript));
   const pool = new WorkerPool({
     ...{ modelPath, modelName: 'script', engine: 'stock', slots: 2, decodeTimeoutMs: 1_000 },
-    ...{ workerMemoryMbMax: memoryMbMax, log: silentLog, childPath: join(programs, 'scripted-worker.mjs') },
+    ...{ workerMemoryMbMax: 1_000, log: silentLog, childPath: join(programs, 'scripted-worker.mjs') },
+    ...change,
   });
   await pool.ready();
   return pool;
@@ -197,9 +198,28 @@ t.test('a decode without end is ended, and the words around it are there', async
   t.equal(missing(events).length, 1);
 });
 
+t.test('a decode that makes no step is ended before its time is over, a slow one is not', async (t) => {
+  const samples = new Float32Array(400 * 16_000);
+  const job = (id: number, from: number, length = 3) => ({
+    ...{ id, kind: 'final' as const, samples: samples.subarray(0, length * 16_000), fromSample: from * 16_000 },
+    ...{ language: 'en', languages: [], task: 'transcribe' as const, prompt: '', prefix: '' },
+  });
+  const told: string[] = [];
+  const log = { ...silentLog, warn: (_: object, text: string) => void told.push(text) };
+  const stuck = await poolOf({ stuck: [7] }, { decodeTimeoutMs: 600_000, log });
+  t.teardown(() => stuck.close());
+  t.match(await stuck.decode(job(1, 6, 400)), { kind: 'failed', code: 'engine.crashed' });
+  const once = ['a decode stands still; the worker is replaced', 'a worker stopped and is replaced'];
+  t.same(told, [...once, ...once], 'it is tried twice');
+  const slow = await poolOf({ decodeMs: 1_900 }, { decodeTimeoutMs: 600_000 });
+  t.teardown(() => slow.close());
+  t.match(await slow.decode(job(1, 0, 400)), { kind: 'hypothesis' });
+  t.equal(slow.restarts, 0);
+});
+
 t.test('a worker that grows is replaced between two decodes, and at once when it grows far', async (t) => {
   for (const memoryMb of [150, 400]) {
-    const pool = await poolOf({ grows: { after: 5, memoryMb }, decodeMs: 3 }, 100);
+    const pool = await poolOf({ grows: { after: 5, memoryMb }, decodeMs: 3 }, { workerMemoryMbMax: 100 });
     const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
     const events = await speak(server, async (step) => {
       if (step % 50 === 49) await until(pool, Math.floor(step / 50));

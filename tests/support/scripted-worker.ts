@@ -8,6 +8,8 @@ export interface WorkerScript {
   /** Seconds of the stream; a decode of audio that holds one of them aborts the process, or never ends. */
   readonly deadly?: readonly number[];
   readonly endless?: readonly number[];
+  /** Or never ends, and is seen to make no step. */
+  readonly stuck?: readonly number[];
   /** Says it takes this much memory after so many decodes. */
   readonly grows?: { readonly after: number; readonly memoryMb: number };
   /** How long a decode takes, ms; default 0. */
@@ -19,6 +21,8 @@ const send = (message: FromWorker): void => void process.send?.(message);
 let script: WorkerScript = { words: [] };
 let recogniser = new ScriptedRecogniser([]);
 let decodes = 0;
+/** How far each running decode is; all but stuck ones go on whenever they are asked about. */
+const running = new Map<number, { steps: number; readonly stuck: boolean }>();
 /** What a signal has made of it: its next decodes never end, or it says it has grown. */
 let fault: 'none' | 'endless' | 'grown' = 'none';
 process.on('SIGUSR2', () => {
@@ -37,7 +41,9 @@ process.on('message', async (message: ToWorker) => {
   }
   if (message.kind === 'ping') {
     const grown = script.grows !== undefined && decodes >= script.grows.after;
-    send({ kind: 'alive', memoryMb: fault === 'grown' ? 100_000 : grown ? script.grows!.memoryMb : 50 });
+    for (const decode of running.values()) if (!decode.stuck) decode.steps++;
+    const steps = Object.fromEntries([...running].map(([job, decode]) => [job, decode.steps]));
+    send({ kind: 'alive', memoryMb: fault === 'grown' ? 100_000 : grown ? script.grows!.memoryMb : 50, steps });
   }
   if (message.kind !== 'decode') return;
   decodes++;
@@ -46,7 +52,11 @@ process.on('message', async (message: ToWorker) => {
     seconds.some((at) => at * 16_000 >= job.fromSample && at * 16_000 < job.fromSample + job.samples.length);
   if (holds(script.deadly)) process.abort();
   if (holds(script.endless) || fault === 'endless') return;
+  const stuck = holds(script.stuck);
+  running.set(job.id, { steps: 1, stuck });
+  if (stuck) return;
   if (script.decodeMs !== undefined) await new Promise((resolve) => setTimeout(resolve, script.decodeMs));
+  running.delete(job.id);
   const answer = await recogniser.decode({ ...job, samples: job.samples });
   if (answer.kind === 'hypothesis') send(answer);
 });

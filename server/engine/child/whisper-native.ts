@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import type { Hypothesis } from '../../core/hypothesis.ts';
-import { NativeModel } from '../native/binding.ts';
+import { NativeModel, type RunningDecode } from '../native/binding.ts';
 import type { WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
 import { placeWords } from './words.ts';
@@ -11,6 +11,7 @@ export class NativeEngine implements ChildEngine {
   readonly slots: number;
   readonly #setup: WorkerSetup;
   readonly #model: NativeModel;
+  readonly #running = new Map<number, RunningDecode>();
 
   constructor(setup: WorkerSetup) {
     this.#setup = setup;
@@ -26,6 +27,10 @@ export class NativeEngine implements ChildEngine {
     return `built for this machine, ${this.#setup.cores} threads alone, one each when decodes compete`;
   }
 
+  steps(job: number): number | undefined {
+    return this.#running.get(job)?.steps();
+  }
+
   async decode(job: WireJob, threads: number, signal: AbortSignal): Promise<Hypothesis> {
     const started = performance.now();
     const { finalWindowFloor, partialWindowFloor, beamSize, temperatures } = this.#setup;
@@ -33,7 +38,7 @@ export class NativeEngine implements ChildEngine {
       job.kind === 'final'
         ? { windowFloor: finalWindowFloor, beamSize, temperatures }
         : { windowFloor: partialWindowFloor, beamSize: 1, temperatures: [0] };
-    const decode = await this.#model.decode({
+    const running = this.#model.begin({
       samples: job.samples,
       language: this.multilingual ? job.language : 'en',
       languages: job.languages,
@@ -47,6 +52,8 @@ export class NativeEngine implements ChildEngine {
       wordTimes: true,
       signal,
     });
+    this.#running.set(job.id, running);
+    const decode = await running.result.finally(() => this.#running.delete(job.id));
     return {
       words: placeWords(decode.words, job.fromSample, job.samples.length),
       language: decode.language,

@@ -68,6 +68,14 @@ export interface NativeDecode {
   readonly temperature: number;
 }
 
+/** A decode under way. */
+export interface RunningDecode {
+  /** Rejects when the model is closed, or with `code` `model.corrupt` when its weights compute no numbers. */
+  readonly result: Promise<NativeDecode>;
+  /** A count that grows, modulo 2^32, many times a second while the decode goes on; 0 before it begins. */
+  steps(): number;
+}
+
 export interface NativeModelInfo {
   readonly type: string;
   readonly multilingual: boolean;
@@ -84,6 +92,7 @@ interface AddonModel {
   readonly info: NativeModelInfo;
   decode(id: number, samples: Float32Array, options: object): Promise<Omit<NativeDecode, 'text' | 'compressionRatio'>>;
   abort(id: number): void;
+  steps(id: number): number;
   close(): void;
 }
 
@@ -123,13 +132,16 @@ export class NativeModel {
     return this.#model.info;
   }
 
-  /** Rejects when the model is closed, or with `code` `model.corrupt` when its weights compute no numbers. */
+  /** The result alone of what `begin` begins. */
   async decode(options: NativeDecodeOptions): Promise<NativeDecode> {
+    return await this.begin(options).result;
+  }
+
+  begin(options: NativeDecodeOptions): RunningDecode {
     const { samples, signal, task, loop, ...rest } = options;
     if (samples.length > SAMPLES_MAX)
       throw new RangeError(`a decode takes 30 s at most, not ${samples.length} samples`);
     const id = ++this.#decodes;
-    const abort = (): void => this.#model.abort(id);
     const beamSize = Math.max(1, rest.beamSize ?? 1);
     const running = this.#model.decode(id, samples, {
       ...rest,
@@ -140,6 +152,15 @@ export class NativeModel {
       translate: task === 'translate',
       whisperLoop: loop === 'whisper' || beamSize > 1,
     });
+    return { result: this.#answer(id, running, signal), steps: () => this.#model.steps(id) };
+  }
+
+  async #answer(
+    id: number,
+    running: ReturnType<AddonModel['decode']>,
+    signal: AbortSignal | undefined,
+  ): Promise<NativeDecode> {
+    const abort = (): void => this.#model.abort(id);
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     try {

@@ -24,6 +24,8 @@ const built = join(here, 'build', 'Release', 'sotto_whisper.node');
 const stamp = join(here, 'build', 'Release', 'key.txt');
 /** Platform, architecture and vector instructions that the built binary needs, for `--check`. */
 const needs = join(here, 'build', 'Release', 'needs.txt');
+/** Hash of our own sources that the binary was built from. */
+const sources = join(here, 'build', 'Release', 'sources.txt');
 const log = join(here, 'build', 'build.log');
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 const PROGRESS_MS = 5_000;
@@ -51,6 +53,9 @@ function vectorInstructions() {
  */
 function misfit() {
   if (!existsSync(built)) return 'it is not built';
+  // Another version of the addon may lack what the server calls.
+  const from = existsSync(sources) ? readFileSync(sources, 'utf8') : '';
+  if (from !== sourcesKey()) return 'it was built from other sources; npm ci builds it anew';
   const [system, ...wanted] = (existsSync(needs) ? readFileSync(needs, 'utf8') : '').trim().split(' ');
   if (system && system !== `${platform()}-${arch()}`) return `it was built for ${system}`;
   const here = cpuName().split(/\s+/);
@@ -79,11 +84,19 @@ function buildKey() {
   const hash = createHash('sha256');
   hash.update(require('@fugood/whisper.node/package.json').version);
   hash.update(require('node-addon-api/package.json').version);
-  for (const name of readdirSync(join(here, 'src')).sort()) hash.update(readFileSync(join(here, 'src', name)));
-  hash.update(readFileSync(join(here, 'binding.gyp')));
+  hash.update(sourcesKey());
   hash.update(`napi ${process.versions.napi} modules ${process.versions.modules} ${compilerName()}`);
   hash.update(`${platform()} ${arch()} ${cpuFlags()} ${process.env.SOTTO_PORTABLE === '1' ? '' : cpuName()}`);
   return hash.digest('hex').slice(0, 24);
+}
+
+function sourcesKey() {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(join(here, 'src')).sort()) hash.update(readFileSync(join(here, 'src', name)));
+  return hash
+    .update(readFileSync(join(here, 'binding.gyp')))
+    .digest('hex')
+    .slice(0, 24);
 }
 
 function compilerName() {
@@ -217,6 +230,7 @@ async function main() {
 
 function writeStamps(key) {
   writeFileSync(needs, [`${platform()}-${arch()}`, ...vectorInstructions()].join(' '));
+  writeFileSync(sources, sourcesKey());
   writeFileSync(stamp, key);
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -32,6 +32,8 @@ t.test('an engine that cannot run here is known before it ends a process', async
   check(/^it is not built$/);
   mkdirSync(dirname(binary), { recursive: true });
   writeFileSync(binary, 'not a library');
+  check(/^it was built from other sources; npm ci builds it anew$/);
+  copyFileSync(join(dirname(nativePath()), 'sources.txt'), join(dirname(binary), 'sources.txt'));
   check(/^it does not load: /);
   copyFileSync(nativePath(), binary);
   check(/^$/);
@@ -39,6 +41,8 @@ t.test('an engine that cannot run here is known before it ends a process', async
   check(/^it was built for plan9-mips$/);
   writeFileSync(needs, `${process.platform}-${process.arch} avx9000`);
   check(process.platform === 'linux' ? /^it was built for a processor with avx9000, which this one has not$/ : /^$/);
+  appendFileSync(join(folder, 'src', 'loop.h'), '// another loop');
+  check(/^it was built from other sources/);
   rmSync(binary);
   check(/^it is not built$/);
 });

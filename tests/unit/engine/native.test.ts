@@ -181,6 +181,25 @@ t.test('an aborted decode is answered as aborted, before it began and while it r
   model.close();
 });
 
+t.test('a decode that goes on makes steps, in either loop, and none when it has ended', async (t) => {
+  const model = NativeModel.load(slow);
+  for (const beamSize of [1, 2]) {
+    const running = model.begin(asked({ samples: noise(28), beamSize }));
+    const seen = new Set<number>();
+    let ended = false;
+    void running.result.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      seen.add(running.steps());
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    t.ok(seen.size > 5, `${seen.size} counts seen with ${beamSize} beams`);
+    t.equal(running.steps(), 0);
+  }
+  model.close();
+});
+
 t.test('closing answers what runs and refuses what comes', async (t) => {
   const model = NativeModel.load(slow);
   const running = model.decode(asked({ samples: noise(28) }));

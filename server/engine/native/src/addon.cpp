@@ -64,7 +64,7 @@ struct Job {
     Napi::Promise::Deferred deferred;
     Napi::ThreadSafeFunction done;
     std::shared_ptr<sotto::Model> model;
-    std::shared_ptr<std::atomic<bool>> abort;
+    std::shared_ptr<sotto::Watch> watch;
     std::vector<float> samples;
     DecodeOptions options;
     Decode decode;
@@ -74,7 +74,7 @@ class Model : public Napi::ObjectWrap<Model> {
   public:
     static Napi::Function define(Napi::Env env) {
         return DefineClass(env, "Model",
-                           {InstanceMethod("decode", &Model::decode), InstanceMethod("abort", &Model::abort), InstanceMethod("close", &Model::close),
+                           {InstanceMethod("decode", &Model::decode), InstanceMethod("abort", &Model::abort), InstanceMethod("steps", &Model::steps), InstanceMethod("close", &Model::close),
                             InstanceAccessor<&Model::info>("info")});
     }
 
@@ -97,14 +97,14 @@ class Model : public Napi::ObjectWrap<Model> {
         }
         const uint32_t id = call[0].As<Napi::Number>();
         const Napi::Float32Array samples = call[1].As<Napi::Float32Array>();
-        auto abort = std::make_shared<std::atomic<bool>>(false);
-        running_[id] = abort;
+        auto watch = std::make_shared<sotto::Watch>();
+        running_[id] = watch;
         auto done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "decode", 0, 1);
-        auto * job = new Job{deferred, done, model_, abort, std::vector<float>(samples.Data(), samples.Data() + samples.ElementLength()),
+        auto * job = new Job{deferred, done, model_, watch, std::vector<float>(samples.Data(), samples.Data() + samples.ElementLength()),
                              read_options(call[2].As<Napi::Object>()), Decode()};
         Ref();
         std::thread([this, job, id] {
-            job->decode = job->model->decode(job->samples, job->options, *job->abort);
+            job->decode = job->model->decode(job->samples, job->options, *job->watch);
             job->done.BlockingCall(job, [this, id](Napi::Env env, Napi::Function, Job * job) {
                 running_.erase(id);
                 Unref();
@@ -119,12 +119,18 @@ class Model : public Napi::ObjectWrap<Model> {
 
     void abort(const Napi::CallbackInfo & call) {
         const auto found = running_.find(call[0].As<Napi::Number>().Uint32Value());
-        if (found != running_.end()) found->second->store(true);
+        if (found != running_.end()) found->second->give_up();
+    }
+
+    // A number that grows while the decode goes on; 0 for one that has not begun or has ended.
+    Napi::Value steps(const Napi::CallbackInfo & call) {
+        const auto found = running_.find(call[0].As<Napi::Number>().Uint32Value());
+        return Napi::Number::New(call.Env(), found == running_.end() ? 0 : found->second->steps());
     }
 
     // Running decodes keep the weights until they have ended.
     void close(const Napi::CallbackInfo &) {
-        for (auto & [id, abort] : running_) abort->store(true);
+        for (auto & [id, watch] : running_) watch->give_up();
         model_.reset();
     }
 
@@ -143,7 +149,7 @@ class Model : public Napi::ObjectWrap<Model> {
     }
 
     std::shared_ptr<sotto::Model> model_;
-    std::map<uint32_t, std::shared_ptr<std::atomic<bool>>> running_;
+    std::map<uint32_t, std::shared_ptr<sotto::Watch>> running_;
 };
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {

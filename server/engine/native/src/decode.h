@@ -1,12 +1,13 @@
 // One decode of one span: what is asked, what comes back, and the model that does it. No N-API in here.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "watch.h"
 
 namespace sotto {
 
@@ -67,8 +68,8 @@ class Model {
     ~Model();
 
     const ModelInfo & info() const { return info_; }
-    // Runs on the caller's thread; returns early with stop "aborted" once `abort` is true.
-    Decode decode(const std::vector<float> & samples, const DecodeOptions & options, const std::atomic<bool> & abort);
+    // Runs on the caller's thread; returns early with stop "aborted" once it is given up.
+    Decode decode(const std::vector<float> & samples, const DecodeOptions & options, const Watch & watch);
 
   private:
     struct Impl;

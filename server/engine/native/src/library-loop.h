@@ -17,7 +17,7 @@ inline std::vector<int> library_tokens(const whisper_state & state, const whispe
     return tokens;
 }
 
-inline whisper_full_params library_params(const DecodeOptions & options, int window, const std::atomic<bool> & abort) {
+inline whisper_full_params library_params(const DecodeOptions & options, int window, const Watch & watch) {
     whisper_full_params params = whisper_full_default_params(options.beam_size > 1 ? WHISPER_SAMPLING_BEAM_SEARCH : WHISPER_SAMPLING_GREEDY);
     const std::vector<float> & temperatures = options.temperatures;
     // It would use as many for every token, whose steps are too short to share.
@@ -33,20 +33,20 @@ inline whisper_full_params library_params(const DecodeOptions & options, int win
     params.beam_search.beam_size = std::min(options.beam_size, WHISPER_MAX_DECODERS);
     params.temperature = temperatures[0];
     params.temperature_inc = temperatures.size() > 1 ? temperatures[1] - temperatures[0] : 0.0f;
-    params.abort_callback = is_aborted;
-    params.abort_callback_user_data = const_cast<std::atomic<bool> *>(&abort);
+    params.abort_callback = is_given_up;
+    params.abort_callback_user_data = const_cast<Watch *>(&watch);
     return params;
 }
 
 inline Decode library_decode(Weights & weights, State & state, const std::vector<float> & samples, const DecodeOptions & options,
-                             const std::atomic<bool> & abort) {
+                             const Watch & watch) {
     const int64_t start = ggml_time_us();
     DecodeOptions fixed = options;
     fixed.prefix.clear();
     Decode so_far;
     // The library's own detection knows no candidates and encodes 30 s.
     if (options.language == "auto" && weights.context->vocab.is_multilingual()) {
-        Run listening(weights, state, samples, fixed, abort);
+        Run listening(weights, state, samples, fixed, watch);
         if (!listening.listen()) {
             so_far = listening.heard();
             so_far.stop = "aborted";
@@ -55,10 +55,10 @@ inline Decode library_decode(Weights & weights, State & state, const std::vector
         so_far = listening.heard();
         fixed.language = so_far.language;
     }
-    state.begin(options.threads, abort);
-    Run run(weights, state, samples, fixed, abort);
+    state.begin(options.threads, watch);
+    Run run(weights, state, samples, fixed, watch);
     so_far.window_frames = run.window_frames();
-    whisper_full_params params = library_params(fixed, so_far.window_frames, abort);
+    whisper_full_params params = library_params(fixed, so_far.window_frames, watch);
     params.max_tokens = token_budget(samples);
     params.language = fixed.language.c_str();
     const std::string prompt = tail_of(options.prompt, PROMPT_BYTES_MAX);
@@ -68,9 +68,9 @@ inline Decode library_decode(Weights & weights, State & state, const std::vector
         weights.library->params.dtw_token_timestamps = false;
     });
     const bool failed = whisper_full_with_state(weights.library.get(), &state.raw(), params, samples.data(), static_cast<int>(samples.size())) != 0;
-    if (failed || abort.load()) {
+    if (failed || watch.given_up()) {
         so_far.stop = "aborted";
-        if (!abort.load()) so_far.error = "the library's loop failed";
+        if (!watch.given_up()) so_far.error = "the library's loop failed";
         return so_far;
     }
     const std::vector<int> tokens = library_tokens(state.raw(), weights.context->vocab);

@@ -61,13 +61,13 @@ inline int token_budget(const std::vector<float> & samples) {
 
 class Run {
   public:
-    Run(Weights & weights, State & state, const std::vector<float> & samples, const DecodeOptions & options, const std::atomic<bool> & abort)
-        : weights_(weights), state_(state), samples_(samples), options_(options), abort_(abort),
+    Run(Weights & weights, State & state, const std::vector<float> & samples, const DecodeOptions & options, const Watch & watch)
+        : weights_(weights), state_(state), samples_(samples), options_(options), watch_(watch),
           vocabulary_(weights.context->vocab), vocabulary_size_(weights.context->model.hparams.n_vocab),
           text_max_(weights.context->model.hparams.n_text_ctx) {}
 
     Decode go() {
-        state_.begin(options_.threads, abort_);
+        state_.begin(options_.threads, watch_);
         if (!encode() || !begin() || !generate_trusted()) return failed();
         finish();
         return out_;
@@ -90,7 +90,7 @@ class Run {
 
     // Encodes and looks at the first token only: no speech, and which language.
     bool listen() {
-        state_.begin(options_.threads, abort_);
+        state_.begin(options_.threads, watch_);
         return encode() && begin();
     }
 
@@ -99,7 +99,7 @@ class Run {
   private:
     Decode failed() {
         out_.stop = "aborted";
-        if (!abort_.load() && out_.error.empty()) out_.error = "the decoder failed";
+        if (!watch_.given_up() && out_.error.empty()) out_.error = "the decoder failed";
         return out_;
     }
 
@@ -389,7 +389,7 @@ class Run {
     State & state_;
     const std::vector<float> & samples_;
     const DecodeOptions & options_;
-    const std::atomic<bool> & abort_;
+    const Watch & watch_;
     const whisper_vocab & vocabulary_;
     const int vocabulary_size_;
     const int text_max_;

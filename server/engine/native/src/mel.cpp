@@ -57,7 +57,7 @@ void MelBank::powers(const float * windowed, float * out) const {
 }
 
 bool MelBank::spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out,
-                          const std::atomic<bool> & abort) const {
+                          const Watch & watch) const {
     const int length = static_cast<int>(samples.size());
     const int bands = static_cast<int>(bands_.size());
     out.assign(static_cast<size_t>(bands) * frames, std::log10(QUIETEST));
@@ -66,7 +66,7 @@ bool MelBank::spectrogram(const std::vector<float> & samples, int frames, std::v
     float loudest = std::log10(QUIETEST);
     // Windows are centred on their frame; the beginning is mirrored, behind the end is silence.
     for (int frame = 0; frame < frames && frame * STEP - HALF < length; frame++) {
-        if (abort.load(std::memory_order_relaxed)) return false;
+        if (watch.given_up()) return false;
         const int from = frame * STEP - HALF;
         for (int i = 0; i < WINDOW; i++) {
             const int at = std::abs(from + i);

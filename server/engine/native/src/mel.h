@@ -2,8 +2,9 @@
 // filter bank, which costs a tenth of a partial's decode. Pure: samples in, values out.
 #pragma once
 
-#include <atomic>
 #include <vector>
+
+#include "watch.h"
 
 namespace sotto {
 
@@ -13,8 +14,8 @@ class MelBank {
     MelBank(const std::vector<float> & filters, int bands, int bins);
 
     // Fills out[band * frames + frame] with `frames` frames of 10 ms; what lies behind the audio is silence.
-    // False when `abort` became true on the way: half a minute of audio takes longer than an abort may.
-    bool spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out, const std::atomic<bool> & abort) const;
+    // False when it was given up on the way: half a minute of audio takes longer than an abort may.
+    bool spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out, const Watch & watch) const;
 
   private:
     struct Band {

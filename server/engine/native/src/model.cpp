@@ -105,12 +105,12 @@ std::shared_ptr<Model> Model::load(const std::string & path) {
     return model;
 }
 
-Decode Model::decode(const std::vector<float> & samples, const DecodeOptions & options, const std::atomic<bool> & abort) {
+Decode Model::decode(const std::vector<float> & samples, const DecodeOptions & options, const Watch & watch) {
     Decode decode;
     try {
         std::unique_ptr<State> state = impl_->take();
-        if (options.whisper_loop) decode = library_decode(impl_->weights, *state, samples, options, abort);
-        else decode = Run(impl_->weights, *state, samples, options, abort).go();
+        if (options.whisper_loop) decode = library_decode(impl_->weights, *state, samples, options, watch);
+        else decode = Run(impl_->weights, *state, samples, options, watch).go();
         impl_->give(std::move(state));
     } catch (const std::exception & problem) {
         decode.stop = "aborted";

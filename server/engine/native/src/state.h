@@ -2,7 +2,6 @@
 // Included by model.cpp after the library's source, whose internals it uses.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "ggml-impl.h"
 #include "mel.h"
 #include "memory.h"
+#include "watch.h"
 
 namespace sotto {
 
@@ -32,7 +32,7 @@ struct Weights {
     }
 };
 
-inline bool is_aborted(void * data) { return static_cast<const std::atomic<bool> *>(data)->load(); }
+inline bool is_given_up(void * data) { return static_cast<const Watch *>(data)->given_up(); }
 
 class State {
   public:
@@ -50,11 +50,11 @@ class State {
     whisper_state & raw() { return *state_; }
     int past() const { return past_; }
 
-    void begin(int threads, const std::atomic<bool> & abort) {
+    void begin(int threads, const Watch & watch) {
         threads_ = threads;
-        abort_ = &abort;
+        watch_ = &watch;
         for (ggml_backend_t backend : state_->backends) {
-            if (ggml_backend_is_cpu(backend)) ggml_backend_cpu_set_abort_callback(backend, is_aborted, const_cast<std::atomic<bool> *>(&abort));
+            if (ggml_backend_is_cpu(backend)) ggml_backend_cpu_set_abort_callback(backend, is_given_up, const_cast<Watch *>(&watch));
         }
     }
 
@@ -62,7 +62,7 @@ class State {
     bool encode(const std::vector<float> & samples, int window) {
         state_->exp_n_audio_ctx = window;
         window_ = window;
-        if (!weights_.mel->spectrogram(samples, 2 * window, state_->inp_mel, *abort_)) return false;
+        if (!weights_.mel->spectrogram(samples, 2 * window, state_->inp_mel, *watch_)) return false;
         ggml_cgraph * graph = whisper_build_graph_conv(*weights_.flash, *state_);
         if (!ggml_backend_sched_alloc_graph(state_->sched_conv.sched, graph)) return false;
         ggml_tensor * mel = ggml_graph_get_tensor(graph, "mel");
@@ -86,7 +86,7 @@ class State {
         if (!ggml_graph_compute_helper(state_->sched_cross.sched, graph, threads_)) return false;
         whisper_kv_cache_clear(state_->kv_self);
         past_ = 0;
-        return !abort_->load();
+        return !watch_->given_up();
     }
 
     // Forgets all tokens from position `past` on.
@@ -124,7 +124,7 @@ class State {
             attention_.resize(ggml_nelements(state_->aheads_cross_QKs));
             ggml_backend_tensor_get(state_->aheads_cross_QKs, attention_.data(), 0, ggml_nbytes(state_->aheads_cross_QKs));
         }
-        return !abort_->load();
+        return !watch_->given_up();
     }
 
     // Logits of the index-th row asked for in the last feed.
@@ -171,7 +171,7 @@ class State {
     Weights & weights_;
     Workspace workspace_;
     whisper_state * state_;
-    const std::atomic<bool> * abort_ = nullptr;
+    const Watch * watch_ = nullptr;
     int threads_ = 1;
     int window_ = 0;
     int past_ = 0;
