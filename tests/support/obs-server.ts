@@ -96,6 +96,8 @@ export class ObsServer {
     if (this.mood === 'dies before') return socket.terminate();
     const code = { shows: 100, 'not streaming': 501, starting: 207 }[this.mood];
     if (this.mood === 'shows') this.shown.push(String(text));
+    // What no OBS says must do no harm.
+    for (const odd of ['', 'null', '{"op":7}', '{"op":7,"d":null}', '{"op":7,"d":{}}']) socket.send(odd);
     const requestStatus = { result: code === 100, code };
     socket.send(JSON.stringify({ op: 7, d: { requestType, requestId, requestStatus } }));
     this.#told();

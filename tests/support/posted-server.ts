@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 
 export interface Posted {
   readonly url: URL;
@@ -21,7 +22,7 @@ export class PostedServer {
   /** Headers of every answer. */
   headers: Record<string, string> = {};
   /** Answer to a GET. */
-  got: (url: URL) => string | undefined = () => undefined;
+  got: (url: URL) => string | Readable | undefined = () => undefined;
   readonly #server: Server;
   #port = 0;
   #told = (): void => {};
@@ -33,8 +34,9 @@ export class PostedServer {
         for await (const chunk of request) body += chunk;
         const url = new URL(request.url!, this.url);
         if (request.method === 'GET') {
-          const text = this.got(url);
-          return response.writeHead(text === undefined ? 404 : 200).end(text);
+          const answer = this.got(url);
+          response.writeHead(answer === undefined ? 404 : 200);
+          return answer instanceof Readable ? answer.pipe(response) : response.end(answer);
         }
         const posted = { url, method: request.method!, headers: request.headers, body };
         const mood = this.moods.shift() ?? 200;

@@ -139,7 +139,9 @@ function refusalOf(code: number, password: string | undefined): Error {
 function readMessage(text: string): Message | undefined {
   try {
     const message = JSON.parse(text) as Partial<Message> | null;
-    return typeof message?.op === 'number' && typeof message.d === 'object' ? (message as Message) : undefined;
+    return typeof message?.op === 'number' && typeof message.d === 'object' && message.d !== null
+      ? (message as Message)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -32,6 +32,23 @@ export async function post({ url, headers, body }: Post, signal: AbortSignal): P
   }
 }
 
+/** How an answer begins; no more of it is read, however long it is. Rejects when there is none within `timeoutMs`. */
+export async function beginningOf(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
+  const response = await fetch(url, {
+    redirect: 'error',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (text.length < BODY_CHARS_MAX) {
+    const { done = true, value = '' } = (await reader?.read()) ?? {};
+    if (done) break;
+    text += value;
+  }
+  await reader?.cancel();
+  return response.ok ? text.slice(0, BODY_CHARS_MAX) : undefined;
+}
+
 /** The other side had no time, or is not well. */
 export const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
 

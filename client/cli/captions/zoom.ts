@@ -3,7 +3,7 @@ import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
 import { zoomLanguage } from './core/zoom-language.ts';
 import { Courier } from './courier.ts';
 import type { Clock, Delivery, Outlet, Say } from './outlet.ts';
-import { isPassing, later, post } from './posting.ts';
+import { beginningOf, isPassing, later, post } from './posting.ts';
 
 export interface ZoomOptions {
   /** The caption URL of the meeting ("Copy the API token"). It lets everybody who has it write captions. */
@@ -53,7 +53,7 @@ export class ZoomOutlet implements Outlet {
   }
 
   async #deliver({ text, language }: Block, signal: AbortSignal): Promise<Delivery> {
-    this.#sequence ??= await this.#nextSequence();
+    this.#sequence ??= await this.#nextSequence(signal);
     const url = new URL(this.#options.url);
     url.searchParams.set('seq', String(this.#sequence));
     url.searchParams.set('lang', this.#options.language ?? zoomLanguage(language));
@@ -86,12 +86,11 @@ export class ZoomOutlet implements Outlet {
   }
 
   /** One more than Zoom has; 1 when it does not say. */
-  async #nextSequence(): Promise<number> {
+  async #nextSequence(signal: AbortSignal): Promise<number> {
     const url = new URL(this.#options.url);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/seq`;
     try {
-      const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(SEQUENCE_MS) });
-      const last = response.ok ? Number((await response.text()).trim() || 'none') : Number.NaN;
+      const last = Number((await beginningOf(url, SEQUENCE_MS, signal))?.trim() || 'none');
       return Number.isSafeInteger(last) && last >= 0 ? last + 1 : 1;
     } catch {
       // The post itself will tell what is wrong.

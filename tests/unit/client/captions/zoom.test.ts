@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { ZoomOutlet } from '../../../../client/cli/captions/zoom.ts';
 import { captionOf } from '../../../support/caption.ts';
@@ -73,6 +74,19 @@ t.test('what is sent again has the same number, so that nothing comes twice', as
 t.test('a second run goes on with the number after the last', async (t) => {
   const { zoom, outlet, until } = await open(t);
   zoom.got = (url) => (url.pathname === '/closedcaption/seq' && url.searchParams.has('id') ? '41' : undefined);
+  outlet.take(captionOf('One.'));
+  await until(1);
+  await outlet.finish(1_000);
+  t.same(numbers(zoom.all), ['42']);
+});
+
+t.test('an answer without end is not waited for', async (t) => {
+  const { zoom, outlet, until } = await open(t);
+  const endless = function* () {
+    yield '41';
+    for (;;) yield ' '.repeat(65_536);
+  };
+  zoom.got = () => Readable.from(endless());
   outlet.take(captionOf('One.'));
   await until(1);
   await outlet.finish(1_000);
