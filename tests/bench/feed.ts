@@ -34,11 +34,18 @@ export interface Feed {
   readonly language: string;
   /** Times real time; default 1. */
   readonly pace?: number;
+  /** Languages it is translated into; default none. */
+  readonly translations?: readonly string[];
 }
 
 /** Sends samples in steps of 100 ms at the pace of real time and notes when what comes back. */
-export async function feed(url: string, samples: Int16Array, { language, pace = 1 }: Feed): Promise<Arrival[]> {
-  const session = await connect({ url, WebSocket: WebSocket as never, language });
+export async function feed(
+  url: string,
+  samples: Int16Array,
+  { language, pace = 1, translations = [] }: Feed,
+): Promise<Arrival[]> {
+  const wished = translations.length === 0 ? {} : { translations: [...translations] };
+  const session = await connect({ url, WebSocket: WebSocket as never, language, ...wished });
   const arrivals: Arrival[] = [];
   const step = 1_600;
   const startedMs = performance.now();

@@ -93,6 +93,14 @@ function row(name: string, all: readonly Measured[], offline: Map<string, number
   ];
 }
 
+/** How long after its final a sentence was there in another language. */
+export function translatedLine({ measured }: LiveResult): string {
+  const sentences = measured.reduce((sum, each) => sum + each.sentences, 0);
+  const delays = measured.flatMap(({ translated }) => translated);
+  const [p50, p95] = [0.5, 0.95].map((share) => quantile(delays, share).toFixed(2));
+  return `translated: ${delays.length} of ${sentences} sentences, ${p50} s after the final (p50), ${p95} s (p95)`;
+}
+
 export const total = (recordings: readonly Recording[]): number =>
   recordings.reduce((sum, { seconds }) => sum + seconds, 0);
 

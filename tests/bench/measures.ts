@@ -39,6 +39,7 @@ export interface Measured {
   /** The same, per word paired with the reference, with the moment it truly ended. */
   readonly timed: readonly { readonly endS: number; readonly errorMs: number }[];
   readonly cleaned: readonly number[];
+  readonly translated: readonly number[];
   readonly seconds: number;
 }
 
@@ -85,7 +86,8 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
         errorMs: Math.max(Math.abs(word.fromMs - start), Math.abs(word.toMs - end)),
       })),
     ),
-    cleaned: cleanDelays(arrivals),
+    cleaned: delaysBehindFinals(arrivals, 'cleaned'),
+    translated: delaysBehindFinals(arrivals, 'translated'),
     seconds: recording.seconds,
   };
 }
@@ -259,7 +261,7 @@ function repeatedPhrases(words: readonly string[], reference: readonly string[])
   return found;
 }
 
-function cleanDelays(arrivals: readonly Arrival[]): number[] {
+function delaysBehindFinals(arrivals: readonly Arrival[], type: 'cleaned' | 'translated'): number[] {
   const finals = new Map(of(arrivals, 'final').map(({ atMs, event }) => [event.sentence, atMs]));
-  return of(arrivals, 'cleaned').map(({ atMs, event }) => (atMs - finals.get(event.sentence)!) / 1_000);
+  return of(arrivals, type).map(({ atMs, event }) => (atMs - finals.get(event.sentence)!) / 1_000);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { randomFrom } from '../../support/random.ts';
 import { bundle } from '../../support/scripted-process.ts';
 import { type Crowd, gather, type Tally, WORDS } from '../crowd.ts';
+import { realFaults } from '../real-faults.ts';
 import { machine, quantile, readArgs, table } from '../report.ts';
 
 /**
@@ -80,7 +81,15 @@ export async function run(args: string[]): Promise<void> {
     seed: '1',
     only: '',
     soak: '0',
+    // With real models instead, and only faults of the recogniser's process.
+    models: '',
   });
+  const models = options['models']!.split(',').filter(Boolean);
+  if (models.length > 0) {
+    console.log(`${machine()}; real engine, a decode of 5 s of speech is hit`);
+    const random = randomFrom(Number(options['seed']));
+    return console.log(table(await realFaults(models, Number(options['times']), random)));
+  }
   const folder = mkdtempSync(join(tmpdir(), 'sotto-faults-'));
   const programs = await bundle('scripted-process-main', 'scripted-worker', 'scripted-cleaner');
   const crowds = Number(options['crowds']);

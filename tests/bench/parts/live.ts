@@ -9,7 +9,7 @@ import { NativeModel } from '../../../server/engine/native/binding.ts';
 import { type Recording, readRecordings, readSamples } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
 import { feed, samplesOf, startBenchServer } from '../feed.ts';
-import { type LiveResult, livePlot, liveTable, total } from '../live-report.ts';
+import { type LiveResult, livePlot, liveTable, total, translatedLine } from '../live-report.ts';
 import { type Measured, measure } from '../measures.ts';
 import { cpuSeconds, decodeSeconds, machine, memoryMb, readArgs, sample } from '../report.ts';
 
@@ -28,6 +28,7 @@ export async function run(args: string[]): Promise<void> {
     files: '0',
     seed: '',
     compare: '',
+    translations: '',
     json: '',
     plot: '',
     offline: 'yes',
@@ -46,7 +47,9 @@ export async function run(args: string[]): Promise<void> {
         .filter(Boolean)
         .join(' ');
       const heard = recordings.filter(({ language }) => model !== 'tiny.en' || language === 'en' || language === 'zxx');
-      const result = await one(label, ['--model', model, ...set.split(/[;\s]+/).filter(Boolean)], heard);
+      const translations = options['translations']!.split(',').filter(Boolean);
+      const args = ['--model', model, ...set.split(/[;\s]+/).filter(Boolean)];
+      const result = await one(label, { args, translations }, heard);
       const offline = options['offline'] === 'yes' ? await offlineErrors(model, heard) : undefined;
       if (options['verbose'] !== '')
         for (const { recording, text, errors, words } of result.measured)
@@ -54,6 +57,7 @@ export async function run(args: string[]): Promise<void> {
       console.log(
         `\n${label}: ${result.cpuPerSecond.toFixed(2)} CPU seconds a second (${(result.cpuPerSecond * 60).toFixed(1)} a minute), decode seconds a second ${decodesOf(result)}, ${result.memory.toFixed(0)} MB\n${liveTable(result, offline)}`,
       );
+      if (translations.length > 0) console.log(translatedLine(result));
       results.push(result);
     }
   }
@@ -74,7 +78,16 @@ function choose(options: Record<string, string>): Recording[] {
   return (options['seed'] === '' ? all : sample(all, Number(options['seed']))).slice(0, count);
 }
 
-async function one(label: string, args: readonly string[], recordings: readonly Recording[]): Promise<LiveResult> {
+interface Variant {
+  readonly args: readonly string[];
+  readonly translations: readonly string[];
+}
+
+async function one(
+  label: string,
+  { args, translations }: Variant,
+  recordings: readonly Recording[],
+): Promise<LiveResult> {
   const server = await startBenchServer(args);
   const measured: Measured[] = [];
   try {
@@ -84,7 +97,10 @@ async function one(label: string, args: readonly string[], recordings: readonly 
       measured.push(
         measure(
           recording,
-          await feed(server.url, samplesOf(recording), { language: args.includes('tiny.en') ? 'en' : language }),
+          await feed(server.url, samplesOf(recording), {
+            language: args.includes('tiny.en') ? 'en' : language,
+            translations,
+          }),
         ),
       );
     }
