@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { openBrowser, shows as showsWithin } from './browser.ts';
+import { openDesktop, openTextField } from './desktop.ts';
+import { Dictating } from './dictating.ts';
 import { FakeRoom, Voice } from './fake-room.ts';
 import { openMeetingPage, startMeeting, stateIs } from './meeting-page.ts';
 import { openServer } from './server.ts';
@@ -14,7 +16,7 @@ import { wavOf } from './wav-of.ts';
  * Takes the pictures of the pages anew, after `npm run build`: `npx tsx tests/support/screenshots.ts [NAME …]`, the names
  * being those of `SHOTS`. Meetings are spoken by two voices of `flite` (apt install flite), each into its own channel.
  */
-const SHOTS: Readonly<Record<string, () => Promise<void>>> = { page, meeting, captions, settings };
+const SHOTS: Readonly<Record<string, () => Promise<void>>> = { page, meeting, captions, settings, dictation };
 
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sotto-pictures-'));
@@ -158,6 +160,35 @@ async function settings(): Promise<void> {
   await shown.screenshot({ path: root('client/web/overlay-settings/overlay-settings.png') });
   await browser.close();
   await room.close();
+}
+
+/** A letter that is dictated with the real program into the field of another, on an X server in memory. */
+async function dictation(): Promise<void> {
+  const server = await openServer('--model', 'base', '--keep', 'off');
+  {
+    await using desktop = await openDesktop();
+    await using field = await openTextField(desktop);
+    await using dictating = new Dictating({ DISPLAY: desktop.display });
+    await field.page.evaluate((style) => {
+      document.body.insertAdjacentHTML('afterbegin', '<p><b>To</b> Anna</p><p><b>Subject</b> The visit</p>');
+      const field = document.querySelector('textarea')!;
+      field.setAttribute('style', style);
+      field.value = 'Dear Anna,\n\n';
+      document.body.setAttribute('style', 'margin:24px 32px;font:17px/1.5 sans-serif;color:#222');
+      field.focus();
+    }, 'box-sizing:border-box;width:100%;height:250px;padding:14px;border:1px solid #bbb;font:inherit;resize:none');
+    const source = root('tests/fixtures/speech/long_2_dictation_fillers.wav');
+    await dictating.start('--server', server.url, '--source', source);
+    await dictating.ask({ verb: 'begin' });
+    await field.page.waitForFunction(
+      () => document.querySelector('textarea')!.value.includes('whole room'),
+      undefined,
+      { timeout: 60_000 },
+    );
+    await field.page.screenshot({ path: root('client/docs/dictate.png') });
+    console.log(`dictation:\n${await field.text()}`);
+  }
+  await server.close();
 }
 
 const wanted = process.argv.slice(2);
