@@ -60,6 +60,24 @@ t.test('one letter stretched over a hum is no word, unless it is as short as peo
   check('Mmm, mmm.', 'Mmm, mmm.');
   check('Mmmmmmmmmmm, that is good', 'Mmmmmmmmmmm, that is good');
 });
+t.test('letters and interjections go where no clear voice is, and stay where one is', async () => {
+  const call = { ...loud, peakProbability: 0.88 };
+  for (const sound of ['S S S', 'Mmm.', 'Ooh', 'S-', 'Ah, oh!']) {
+    check(sound, '', call);
+    check(sound, sound);
+  }
+  check('oh no', 'oh no', call);
+  check('是', '是', call);
+});
+t.test('a few words that the decoder is not sure of go where no clear voice is', async () => {
+  const call = { ...loud, peakProbability: 0.8 };
+  for (const doubtful of [{ noSpeech: 0.6 }, { averageLogProbability: -1.2 }]) {
+    check("I'm...", '', call, doubtful);
+    check("I'm...", "I'm...", loud, doubtful);
+    check('I am not there yet', 'I am not there yet', call, doubtful);
+  }
+  check('Sorry, sorry.', 'Sorry, sorry.', call, { noSpeech: 0.4, averageLogProbability: -0.9 });
+});
 t.test('both signs of no speech together drop everything', async () =>
   check('who knows what', '', loud, { noSpeech: 0.9, averageLogProbability: -1.4 }),
 );
