@@ -135,6 +135,7 @@ export class Finaliser {
         voiced: (a, b) => this.#voices.voiced(a, b),
         peakProbability: this.#voices.peakProbability(utterance.anchor, to),
         peakLevel: this.#voices.peakLevel(utterance.anchor, to),
+        early: utterance.end === undefined && to - utterance.anchor < samplesFromMs(this.#desk.pipeline.commit.leastMs),
       },
     );
   }

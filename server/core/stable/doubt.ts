@@ -21,6 +21,8 @@ export interface Evidence {
   readonly peakProbability: number;
   /** RMS of the loudest window in the span, 0-1. */
   readonly peakLevel: number;
+  /** Whether the span has only begun: a clear voice, and a surer decode, may be still to come. */
+  readonly early: boolean;
 }
 
 const WORDS_PER_SECOND_MAX = 8;
@@ -206,7 +208,7 @@ function isFaint(words: readonly Word[], hypothesis: Hypothesis, evidence: Evide
   if (words.length === 0 || evidence.peakProbability >= FAINT_PROBABILITY) return false;
   if (words.every(({ text }) => isInterjection(text))) return true;
   const unsure = hypothesis.noSpeech > 0.5 || hypothesis.averageLogProbability < DOUBTFUL_LOG_PROBABILITY;
-  return unsure && words.length <= FAINT_WORDS_MAX;
+  return unsure && !evidence.early && words.length <= FAINT_WORDS_MAX;
 }
 
 /** A letter by itself, of a script that has words of more than one, or a sound that people make before they speak. */

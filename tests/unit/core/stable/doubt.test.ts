@@ -4,7 +4,7 @@ import { doubt, type Evidence } from '../../../../server/core/stable/doubt.ts';
 import { textOf } from '../../../../server/core/stable/words.ts';
 
 const STEP = 6_000;
-const loud: Evidence = { voiced: (from, to) => to - from, peakProbability: 0.98, peakLevel: 0.2 };
+const loud: Evidence = { voiced: (from, to) => to - from, peakProbability: 0.98, peakLevel: 0.2, early: false };
 const weak: Evidence = { ...loud, peakProbability: 0.55, peakLevel: 0.005 };
 
 function hypothesis(line: string, change: Partial<Hypothesis> = {}): Hypothesis {
@@ -74,6 +74,7 @@ t.test('a few words that the decoder is not sure of go where no clear voice is',
   for (const doubtful of [{ noSpeech: 0.6 }, { averageLogProbability: -1.2 }]) {
     check("I'm...", '', call, doubtful);
     check("I'm...", "I'm...", loud, doubtful);
+    check("I'm...", "I'm...", { ...call, early: true }, doubtful);
     check('I am not there yet', 'I am not there yet', call, doubtful);
   }
   check('Sorry, sorry.', 'Sorry, sorry.', call, { noSpeech: 0.4, averageLogProbability: -0.9 });
