@@ -185,7 +185,10 @@ async function dictation(): Promise<void> {
       undefined,
       { timeout: 60_000 },
     );
-    await field.page.screenshot({ path: root('client/docs/dictate.png') });
+    await field.page.screenshot({
+      path: root('client/docs/dictate.png'),
+      clip: { x: 0, y: 0, width: 1_280, height: 380 },
+    });
     console.log(`dictation:\n${await field.text()}`);
   }
   await server.close();
