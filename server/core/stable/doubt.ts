@@ -32,7 +32,10 @@ const DOUBTFUL_LOG_PROBABILITY = -1;
 const REPEATS_MAX = 3;
 /** Letters of a hum that nobody writes for a sound of their own. */
 const HUM_LETTERS = 8;
-/** A span in which the VAD was never surer of a voice: of people's short sentences all but one of 245 had a surer moment, of birds and whales none. */
+/**
+ * A span in which the VAD was never as sure of a voice as this is faint: of 245 sentences of people and of speech synthesis all but
+ * one had a surer moment, of the calls of birds and whales none.
+ */
 const FAINT_PROBABILITY = 0.9;
 /** What is heard in the calls of animals is no longer. */
 const FAINT_WORDS_MAX = 3;
