@@ -14,9 +14,13 @@ export interface BenchServer {
 /** A server in a process of its own, so that its CPU and memory can be told from ours. */
 export function startBenchServer(args: readonly string[]): Promise<BenchServer> {
   const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
-  const child: ChildProcess = fork(main, ['--port', '0', '--no-journal', '--log-level', 'error', ...args], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const child: ChildProcess = fork(
+    main,
+    ['--port', '0', '--no-journal', '--keep', 'off', '--log-level', 'error', ...args],
+    {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    },
+  );
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the server stopped (${code})`)));
     child.once('message', ({ url }: { url: string }) => {
