@@ -37,8 +37,6 @@ const HUM_LETTERS = 8;
  * one had a surer moment, of the calls of birds and whales none.
  */
 const FAINT_PROBABILITY = 0.9;
-/** What is heard in the calls of animals is no longer. */
-const FAINT_WORDS_MAX = 3;
 /** People take at least this long for a word they say again and again, samples. */
 const SAID_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
 /** And stop after so many. */
@@ -204,14 +202,14 @@ function isHum(words: readonly Word[]): boolean {
 }
 
 /**
- * `S S S`, `Mmm`, `Ooh`, or a word or two of a decoder that is not sure of them, and nowhere a clear voice: a call, a horn, a creak.
+ * `S S S`, `Mmm`, `Ooh`, or words of a decoder that is not sure of them, and nowhere a clear voice: a call, a horn, a creak.
  * The same from a clear voice is somebody humming or spelling.
  */
 function isFaint(words: readonly Word[], hypothesis: Hypothesis, evidence: Evidence): boolean {
   if (words.length === 0 || evidence.peakProbability >= FAINT_PROBABILITY) return false;
   if (words.every(({ text }) => isInterjection(text))) return true;
   const unsure = hypothesis.noSpeech > 0.5 || hypothesis.averageLogProbability < DOUBTFUL_LOG_PROBABILITY;
-  return unsure && !evidence.early && words.length <= FAINT_WORDS_MAX;
+  return unsure && !evidence.early;
 }
 
 /** A letter by itself, of a script that has words of more than one, or a sound that people make before they speak. */

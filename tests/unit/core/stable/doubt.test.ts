@@ -69,13 +69,13 @@ t.test('letters and interjections go where no clear voice is, and stay where one
   check('oh no', 'oh no', call);
   check('是', '是', call);
 });
-t.test('a few words that the decoder is not sure of go where no clear voice is', async () => {
+t.test('words that the decoder is not sure of go where no clear voice is', async () => {
   const call = { ...loud, peakProbability: 0.8 };
   for (const doubtful of [{ noSpeech: 0.6 }, { averageLogProbability: -1.2 }]) {
     check("I'm...", '', call, doubtful);
     check("I'm...", "I'm...", loud, doubtful);
     check("I'm...", "I'm...", { ...call, early: true }, doubtful);
-    check('I am not there yet', 'I am not there yet', call, doubtful);
+    check('This is a good video.', '', call, doubtful);
   }
   check('Sorry, sorry.', 'Sorry, sorry.', call, { noSpeech: 0.4, averageLogProbability: -0.9 });
 });
