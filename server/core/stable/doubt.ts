@@ -112,8 +112,8 @@ export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
     spoken,
   );
   if (isTooFast(words, evidence)) drop('rate', words, []);
-  if (isHum(words) || isFaint(words, hypothesis, evidence)) drop('phantom', words, []);
-  if (isPhantom(words, hypothesis, evidence)) drop('phantom', words, []);
+  if (isHum(words) || isFaint(words, hypothesis, evidence) || isPhantom(words, hypothesis, evidence))
+    drop('phantom', words, []);
   return { words, suppressed };
 }
 

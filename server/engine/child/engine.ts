@@ -9,6 +9,6 @@ export interface ChildEngine {
   /** Decodes that may run at once. */
   readonly slots: number;
   decode(job: WireJob, threads: number, signal: AbortSignal): Promise<Hypothesis>;
-  /** A count that changes while the decode of this job goes on; undefined where that cannot be seen. */
-  steps?(job: number): number | undefined;
+  /** By running job, a count that changes while its decode goes on; absent where that cannot be seen. */
+  steps?(): Record<number, number>;
 }

@@ -8,7 +8,7 @@ let engine: ChildEngine | undefined;
 /** The second model, by the name that jobs give. */
 let small: { readonly name: string; readonly engine: ChildEngine } | undefined;
 let cores = 1;
-const running = new Map<number, { readonly controller: AbortController; readonly engine: ChildEngine }>();
+const running = new Map<number, AbortController>();
 
 process.on('message', (message: ToWorker) => {
   switch (message.kind) {
@@ -19,10 +19,10 @@ process.on('message', (message: ToWorker) => {
       void decode(message.job);
       return;
     case 'abort':
-      running.get(message.job)?.controller.abort();
+      running.get(message.job)?.abort();
       return;
     case 'ping':
-      send({ kind: 'alive', memoryMb: memoryMb(), steps: steps() });
+      send({ kind: 'alive', memoryMb: memoryMb(), steps: { ...engine?.steps?.(), ...small?.engine.steps?.() } });
       return;
   }
 });
@@ -106,21 +106,12 @@ async function warmUp(engine: ChildEngine): Promise<number> {
   return best / 1000 / seconds;
 }
 
-/** How far each decode is, where its engine can tell. */
-function steps(): Record<number, number> {
-  const known = [...running].flatMap(([job, { engine }]) => {
-    const count = engine.steps?.(job);
-    return count === undefined ? [] : [[job, count] as const];
-  });
-  return Object.fromEntries(known);
-}
-
 async function decode(job: WireJob): Promise<void> {
+  const controller = new AbortController();
+  running.set(job.id, controller);
   try {
     const chosen = job.model !== undefined && job.model === small?.name ? small.engine : engine;
     if (chosen === undefined) throw new Error('the engine is not ready');
-    const controller = new AbortController();
-    running.set(job.id, { controller, engine: chosen });
     const threads = threadsFor(cores, running.size);
     send({ kind: 'hypothesis', job: job.id, hypothesis: await chosen.decode(job, threads, controller.signal) });
   } catch (error) {

@@ -27,8 +27,8 @@ export class NativeEngine implements ChildEngine {
     return `built for this machine, ${this.#setup.cores} threads alone, one each when decodes compete`;
   }
 
-  steps(job: number): number | undefined {
-    return this.#running.get(job)?.steps();
+  steps(): Record<number, number> {
+    return Object.fromEntries([...this.#running].map(([job, running]) => [job, running.steps()]));
   }
 
   async decode(job: WireJob, threads: number, signal: AbortSignal): Promise<Hypothesis> {

@@ -84,10 +84,10 @@ export async function run(args: string[]): Promise<void> {
     // With real models instead, and only faults of the recogniser's process.
     models: '',
   });
+  const random = randomFrom(Number(options['seed']));
   const models = options['models']!.split(',').filter(Boolean);
   if (models.length > 0) {
     console.log(`${machine()}; real engine, a decode of 5 s of speech is hit`);
-    const random = randomFrom(Number(options['seed']));
     return console.log(table(await realFaults(models, Number(options['times']), random)));
   }
   const folder = mkdtempSync(join(tmpdir(), 'sotto-faults-'));
@@ -98,7 +98,7 @@ export async function run(args: string[]): Promise<void> {
     folder,
     sessions: Number(options['sessions']),
     pace: Number(options['pace']),
-    random: randomFrom(Number(options['seed'])),
+    random,
   };
   try {
     const streams = Number(options['soak']) > 0 ? setup.sessions : `${crowds} times ${setup.sessions}`;

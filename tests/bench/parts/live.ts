@@ -35,6 +35,7 @@ export async function run(args: string[]): Promise<void> {
     verbose: '',
   });
   const recordings = choose(options);
+  const translations = options['translations']!.split(',').filter(Boolean);
   console.log(`${machine()}; ${recordings.length} recordings, ${Math.round(total(recordings))} s, one stream, paced`);
   const results: LiveResult[] = [];
   for (const model of options['models']!.split(',')) {
@@ -47,7 +48,6 @@ export async function run(args: string[]): Promise<void> {
         .filter(Boolean)
         .join(' ');
       const heard = recordings.filter(({ language }) => model !== 'tiny.en' || language === 'en' || language === 'zxx');
-      const translations = options['translations']!.split(',').filter(Boolean);
       const args = ['--model', model, ...set.split(/[;\s]+/).filter(Boolean)];
       const result = await one(label, { args, translations }, heard);
       const offline = options['offline'] === 'yes' ? await offlineErrors(model, heard) : undefined;
