@@ -126,7 +126,7 @@ function trueTimes(recording: Recording, words: readonly EventOf<'final'>['words
   return words.flatMap((word) => {
     const found = recording.words.findIndex(
       ({ word: said, start }, i) =>
-        i >= at && bare(said) === bare(word.text) && Math.abs(start * 1_000 - word.fromMs) < 1_000,
+        i >= at && Math.abs(start * 1_000 - word.fromMs) < 1_000 && bare(said) === bare(word.text),
     );
     if (found < 0) return [];
     at = found + 1;

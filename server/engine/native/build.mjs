@@ -27,15 +27,21 @@ const needs = join(here, 'build', 'Release', 'needs.txt');
 /** Hash of our own sources that the binary was built from. */
 const sources = join(here, 'build', 'Release', 'sources.txt');
 const log = join(here, 'build', 'build.log');
+const smallest = join(here, '..', '..', '..', 'models', 'embedded', 'ggml-tiny.en-q8_0.bin');
+const TRY_TIMEOUT_MS = 60_000;
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 const PROGRESS_MS = 5_000;
 /** Files in binding.gyp that are for another processor than this one. */
 const OTHER_CPU_FILES = 2;
 
-/** The machine's own instruction set, or a baseline that nearly every machine of the last ten years has. */
+/**
+ * The machine's own instruction set, or a baseline that nearly every machine of the last ten years has. Without the
+ * library's products for AMX: compiled by GCC before 13 they end the process at the first of them (its header lets all
+ * but the first bytes of the tiles' configuration be dropped).
+ */
 function cpuFlags() {
   const portable = process.env.SOTTO_PORTABLE === '1';
-  if (arch() === 'x64') return portable ? '-march=x86-64-v3' : '-march=native';
+  if (arch() === 'x64') return portable ? '-march=x86-64-v3' : '-march=native -U__AMX_INT8__';
   if (arch() === 'arm64') return portable ? '-march=armv8.2-a+dotprod' : '-mcpu=native';
   return '-O3';
 }
@@ -155,6 +161,43 @@ function gypEnvironment() {
   return env;
 }
 
+/** One decode of noise by the smallest model, through every product of the network. */
+async function tryDecode() {
+  const samples = Float32Array.from({ length: 16_000 }, (_, i) => 0.1 * Math.sin(i * i));
+  const model = new (require(built).Model)(smallest);
+  await model.decode(1, samples, {
+    samples,
+    language: 'en',
+    languages: [],
+    translate: false,
+    prompt: '',
+    prefix: '',
+    windowFloor: 0,
+    threads: 1,
+    wordTimes: true,
+    timestamps: false,
+    beamSize: 1,
+    temperatures: [0],
+    whisperLoop: false,
+  });
+  model.close();
+}
+
+/**
+ * What becomes of a decode in a process of its own, or undefined when it is answered: a binary that loads may still
+ * end its process, where the compiler or the machine is not what either says it is.
+ */
+function failure() {
+  if (!existsSync(smallest)) return undefined;
+  const { status, signal, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--try'], {
+    encoding: 'utf8',
+    timeout: TRY_TIMEOUT_MS,
+  });
+  if (status === 0) return undefined;
+  const said = /^\w*Error: (.*)$/m.exec(stderr ?? '')?.[1];
+  return `a decode to try it ended its process with ${signal ?? `status ${status}`}${said ? ` (${said})` : ''}`;
+}
+
 /** Resolves with what went wrong, or undefined. Everything the compiler says goes to `build.log`. */
 function compile(total) {
   const gyp = join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js');
@@ -195,6 +238,7 @@ async function main() {
     process.stdout.write(cpuFlags());
     return;
   }
+  if (process.argv.includes('--try')) return await tryDecode();
   if (process.argv.includes('--check')) {
     process.stdout.write(misfit() ?? '');
     return;
@@ -223,6 +267,11 @@ async function main() {
   const problem = await compile(total);
   if (problem !== undefined) throw new Error(problem);
   require(built);
+  const failed = failure();
+  if (failed !== undefined) {
+    rmSync(built);
+    throw new Error(failed);
+  }
   writeStamps(key);
   toCache(cache);
   say(`ready after ${Math.round((Date.now() - started) / 1000)} s.`);
@@ -241,6 +290,7 @@ function fromCache(cache, key) {
     copyFileSync(join(cache, 'sotto_whisper.node'), built);
     // A copy that does not load (another libc, a torn file) is worse than none.
     require(built);
+    if (failure() !== undefined) throw new Error('it was no good then');
     writeStamps(key);
     return true;
   } catch {
@@ -260,5 +310,6 @@ function toCache(cache) {
 }
 
 main().catch((error) => {
+  if (process.argv.includes('--try')) throw error;
   say(`not built: ${error.message}. The stock binding is used, many times slower on x64; see npx sotto doctor.`);
 });

@@ -23,10 +23,15 @@ export async function run(args: string[]): Promise<void> {
   const empty = memoryMb(server.pid);
   const before = cpuSeconds(server.pid);
   const started = performance.now();
-  const timer = setInterval(
-    () => memory.push({ atS: (performance.now() - started) / 1_000, mb: memoryMb(server.pid) }),
-    Math.min(5_000, minutes * 3_000),
-  );
+  const note = (): void => {
+    const atS = (performance.now() - started) / 1_000;
+    const mb = memoryMb(server.pid);
+    // Every tenth minute is told at once: who waits two hours wants to know that it goes on.
+    if (Math.floor(atS / 600) > Math.floor((memory.at(-1)?.atS ?? 0) / 600))
+      console.log(`after ${(atS / 60).toFixed(0)} min: ${mb.toFixed(0)} MB`);
+    memory.push({ atS, mb });
+  };
+  const timer = setInterval(note, Math.min(5_000, minutes * 3_000));
   try {
     const all = await Promise.all(
       Array.from({ length: sessions }, () => feed(server.url, samples, { language: 'en' })),

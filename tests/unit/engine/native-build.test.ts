@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { nativePath } from '../../../server/engine/native/locate.ts';
+import { nativePath, packageRoot } from '../../../server/engine/native/locate.ts';
 
 const source = fileURLToPath(new URL('../../../server/engine/native', import.meta.url));
 
@@ -45,6 +45,22 @@ t.test('an engine that cannot run here is known before it ends a process', async
   check(/^it was built from other sources/);
   rmSync(binary);
   check(/^it is not built$/);
+});
+
+t.test('an engine is tried by a decode before it is used', async (t) => {
+  const folder = t.testdir();
+  const run = copyOfBuild(join(folder, 'server', 'engine', 'native'));
+  const binary = join(folder, 'server', 'engine', 'native', 'build', 'Release', 'sotto_whisper.node');
+  const model = join(folder, 'models', 'embedded', 'ggml-tiny.en-q8_0.bin');
+  mkdirSync(dirname(binary), { recursive: true });
+  mkdirSync(dirname(model), { recursive: true });
+  copyFileSync(nativePath(), binary);
+  copyFileSync(join(packageRoot(), 'models', 'embedded', 'ggml-tiny.en-q8_0.bin'), model);
+  t.equal(run(['--try']).status, 0);
+  writeFileSync(model, 'not a model');
+  const { status, stderr } = run(['--try']);
+  t.not(status, 0);
+  t.match(stderr, /Error: /);
 });
 
 t.test('without a compiler the install succeeds and says in one line what that costs', async (t) => {
