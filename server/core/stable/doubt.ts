@@ -1,5 +1,6 @@
 import type { Hypothesis, Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
+import { type Voicing, withoutEchoes, withoutLoops } from './loops.ts';
 import { bare, textOf } from './words.ts';
 
 /** What was taken out of a decode and why; reported as a `suppressed` notice, never silently. */
@@ -14,9 +15,7 @@ export interface Doubted {
 }
 
 /** What the signal says about the span the words were heard in. */
-export interface Evidence {
-  /** Samples of [from, to) in which the VAD heard a voice. */
-  voiced(from: number, to: number): number;
+export interface Evidence extends Voicing {
   /** Highest VAD probability in the span. */
   readonly peakProbability: number;
   /** RMS of the loudest window in the span, 0-1. */
@@ -28,8 +27,6 @@ export interface Evidence {
 const WORDS_PER_SECOND_MAX = 8;
 const NO_SPEECH = 0.6;
 const DOUBTFUL_LOG_PROBABILITY = -1;
-/** How often a phrase of 1-8 words may stand in a row before the rest is a loop. */
-const REPEATS_MAX = 3;
 /** Letters of a hum that nobody writes for a sound of their own. */
 const HUM_LETTERS = 8;
 /**
@@ -37,10 +34,6 @@ const HUM_LETTERS = 8;
  * one had a surer moment, of the calls of birds and whales none.
  */
 const FAINT_PROBABILITY = 0.9;
-/** People take at least this long for a word they say again and again, samples. */
-const SAID_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
-/** And stop after so many. */
-const SAID_COPIES_MAX = 6;
 
 /**
  * Phrases Whisper writes into silence and noise, in the languages it was trained on most. They are dropped only
@@ -103,6 +96,8 @@ export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
       signs,
       words.filter((word) => !isSoundTag(word.text)),
     );
+  const echoes = withoutEchoes(words);
+  drop('repetition', echoes.dropped, echoes.kept);
   const loops = withoutLoops(words, hypothesis, evidence);
   drop('repetition', loops.dropped, loops.kept);
   const spoken = words.filter((word) => !isUnvoiced(word, evidence));
@@ -115,72 +110,6 @@ export function doubt(hypothesis: Hypothesis, evidence: Evidence): Doubted {
   if (isHum(words) || isFaint(words, hypothesis, evidence) || isPhantom(words, hypothesis, evidence))
     drop('phantom', words, []);
   return { words, suppressed };
-}
-
-/** A phrase of 1-8 words that stands in a row more often than people say it. */
-interface Loop {
-  /** The copies after the first: words [from, to). */
-  readonly from: number;
-  readonly to: number;
-  readonly period: number;
-  readonly copies: number;
-}
-
-/** The first loop at or after the word `at`. What is cut off at the end of the text, a copy begun, belongs to it. */
-function findLoop(words: readonly Word[], start: number): Loop | undefined {
-  const text = words.map((word) => bare(word.text));
-  for (let period = 1; period <= 8; period++) {
-    for (let at = start; at + period * REPEATS_MAX <= text.length; at++) {
-      const copies = countCopies(text, at, period);
-      // Short words are said three times by people ("no, no, no"); a loop goes on.
-      if (copies < (period === 1 ? REPEATS_MAX + 1 : REPEATS_MAX)) continue;
-      const end = at + copies * period;
-      const begun = text.slice(end).every((word, i) => i < period && word === text[at + i]);
-      return { from: at + period, to: begun ? text.length : end, period, copies };
-    }
-  }
-  return undefined;
-}
-
-/**
- * Whether somebody may well have said it: at a pace people speak at, over a voice, and either the text goes on
- * behind it, which a decoder in a loop does not, or it is a short word said a few times.
- */
-function isSaid(loop: Loop, words: readonly Word[], { stop }: Hypothesis, evidence: Evidence): boolean {
-  const from = words[loop.from - loop.period]!.from;
-  const { to } = words[loop.to - 1]!;
-  const paced = to - from >= (loop.to - loop.from) * SAID_WORD_SAMPLES && 2 * evidence.voiced(from, to) >= to - from;
-  const short = loop.period <= 2 && loop.copies <= SAID_COPIES_MAX;
-  return stop === 'end' && paced && (loop.to < words.length || short);
-}
-
-/** Takes the copies out of loops that nobody said. */
-function withoutLoops(
-  words: readonly Word[],
-  hypothesis: Hypothesis,
-  evidence: Evidence,
-): { kept: readonly Word[]; dropped: readonly Word[] } {
-  const dropped: Word[] = [];
-  let kept = words;
-  for (let at = 0; ; ) {
-    const loop = findLoop(kept, at);
-    if (loop === undefined) return { kept, dropped };
-    at = loop.to;
-    if (isSaid(loop, kept, hypothesis, evidence)) continue;
-    dropped.push(...kept.slice(loop.from, loop.to));
-    kept = [...kept.slice(0, loop.from), ...kept.slice(loop.to)];
-    at = loop.from;
-  }
-}
-
-function countCopies(text: readonly string[], at: number, period: number): number {
-  let copies = 1;
-  for (;;) {
-    for (let i = 0; i < period; i++) {
-      if (text[at + i] === undefined || text[at + i] !== text[at + copies * period + i]) return copies;
-    }
-    copies++;
-  }
 }
 
 /** `[Music]`, `(laughs)`, `♪`: descriptions of sounds, not words. */

@@ -64,11 +64,16 @@ export interface Heard {
 /** How far the middles of one word may lie apart in two decodes: times jitter by up to 0.3 s. */
 const JITTER = 0.4 * SAMPLE_RATE;
 
-/** Finds the words of a decode again in the one before. */
+/** Finds the words of a decode again in the one before, in their order and each once: a copy more was not heard before. */
 export function recall(words: readonly Word[], before: readonly Heard[]): readonly Heard[] {
+  let next = 0;
   return words.map((word) => {
-    const same = before.findLast((old) => bare(old.word.text) === bare(word.text) && near(old.word, word));
-    return { word, heardBefore: same === undefined ? 0 : same.heardBefore + 1 };
+    const at = before.findIndex(
+      (old, i) => i >= next && bare(old.word.text) === bare(word.text) && near(old.word, word),
+    );
+    if (at < 0) return { word, heardBefore: 0 };
+    next = at + 1;
+    return { word, heardBefore: before[at]!.heardBefore + 1 };
   });
 }
 

@@ -36,7 +36,7 @@ const OTHER_CPU_FILES = 2;
 
 /**
  * The machine's own instruction set, or a baseline that nearly every machine of the last ten years has. Without the
- * library's products for AMX: compiled by GCC before 13 they end the process at the first of them (its header lets all
+ * library's products for AMX: compiled by GCC 12 they end the process at the first of them (its header lets all
  * but the first bytes of the tiles' configuration be dropped).
  */
 function cpuFlags() {

@@ -47,6 +47,22 @@ t.test('a loop that the engine had to stop is cut to one', async () =>
 t.test('a word that goes on longer than people repeat themselves is cut to one', async () =>
   check('and so so so so so so so so', 'and so'),
 );
+t.test('a copy of what was just said that takes no time goes; what follows it stays', async (t) => {
+  const echo = hypothesis('just saying some words and just saying some words and more');
+  const squeeze = (step: number) => ({
+    ...echo,
+    words: echo.words.map((word, i) =>
+      i < 5 || i > 8 ? word : { ...word, from: 30_000 + step * (i - 5), to: 30_000 },
+    ),
+  });
+  t.equal(textOf(doubt(squeeze(320), loud).words), 'just saying some words and and more');
+  t.equal(textOf(doubt(squeeze(1_600), loud).words), textOf(echo.words), 'at a pace people speak at it stays');
+});
+t.test('words in no time that were not said before stay', async (t) => {
+  const fast = hypothesis('well I would not say so');
+  const words = fast.words.map((word, i) => (i > 2 ? { ...word, from: 20_000 + 320 * i } : word));
+  t.equal(textOf(doubt({ ...fast, words }, loud).words), 'well I would not say so');
+});
 t.test('copies with no voice under most of them go', async () =>
   check('oh no no no no', 'oh no', { ...loud, voiced: (from, to) => (to - from > STEP * 3 ? STEP : to - from) }),
 );

@@ -78,3 +78,9 @@ t.test('stable words bring no doubt on those behind them', async (t) => {
   const least = weigh(heard, 1, { from: 0, edge: 3 * SECOND }).map(({ leastConfidence }) => leastConfidence);
   t.same(least, [0.8, 0.8]);
 });
+
+t.test('one more copy of a word was not heard before', async (t) => {
+  const said = recall([word('more', 0), word('words', 4_000), word('words', 8_000)], []);
+  const again = recall([word('more', 0), word('words', 4_000), word('words', 8_000), word('words', 11_000)], said);
+  t.equal(counts(again), 'more1 words1 words1 words0');
+});
