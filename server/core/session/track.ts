@@ -246,7 +246,8 @@ export class Track {
     }
     const answer = utterance.final?.answer;
     const text = answer === undefined ? utterance.text : textOf(answer.words) || utterance.text;
-    const wait = Math.max(endpoint.speculativeMs, endpointWait(text, this.#desk.settings().endpoint));
+    const sureness = answer?.words.at(-1)?.confidence ?? 1;
+    const wait = Math.max(endpoint.speculativeMs, endpointWait(text, this.#desk.settings().endpoint, sureness));
     if (silence >= samplesFromMs(wait)) this.#end(utterance, to);
   }
 

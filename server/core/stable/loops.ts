@@ -8,10 +8,10 @@ const REPEATS_MAX = 3;
 const SAID_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
 /** And stop after so many. */
 const SAID_COPIES_MAX = 6;
-/** An echo has at least so many words, each begun within a frame or two of attention of the one before. */
-const ECHO_WORDS = 3;
+/** The words of an echo begin within a frame or two of attention of each other. */
 const ECHO_STEP_SAMPLES = 0.045 * SAMPLE_RATE;
-/** What it repeats begins at most so many words before it. */
+/** So many or more may repeat what stands up to `ECHO_REACH` words before them, fewer only what stands right before them. */
+const ECHO_WORDS = 3;
 const ECHO_REACH = 10;
 
 /** Where a voice was heard. */
@@ -34,8 +34,11 @@ export function withoutEchoes(words: readonly Word[]): Cleared {
   const echo = new Set<Word>();
   for (let at = 0; at < words.length; ) {
     const end = runEnd(words, at);
-    if (isCopy(words, at, end)) for (const word of words.slice(at, end)) echo.add(word);
-    at = end;
+    while (at < end) {
+      const length = copyAt(words, at, end);
+      for (const word of words.slice(at, at + length)) echo.add(word);
+      at += Math.max(1, length);
+    }
   }
   return { kept: words.filter((word) => !echo.has(word)), dropped: [...echo] };
 }
@@ -43,18 +46,22 @@ export function withoutEchoes(words: readonly Word[]): Cleared {
 /** Where the words from `at` on stop following each other in no time. */
 function runEnd(words: readonly Word[], at: number): number {
   let end = at + 1;
-  while (end < words.length && words[end]!.from - words[end - 1]!.from <= ECHO_STEP_SAMPLES) end++;
+  while (end < words.length && inNoTime(words[end - 1]!, words[end]!)) end++;
   return end;
 }
 
-/** Whether the words [at, end) stand in the same order shortly before. */
-function isCopy(words: readonly Word[], at: number, end: number): boolean {
-  const length = end - at;
-  if (length < ECHO_WORDS) return false;
-  for (let from = Math.max(0, at - ECHO_REACH); from + length <= at; from++) {
-    if (words.slice(from, from + length).every((word, i) => sameWord(word, words[at + i]))) return true;
+const inNoTime = (before: Word, after: Word): boolean => after.from - before.from <= ECHO_STEP_SAMPLES;
+
+/** How many of the words from `at` up to `end` stand in the same order shortly before, at most. */
+function copyAt(words: readonly Word[], at: number, end: number): number {
+  for (let length = end - at; length >= 2; length--) {
+    const reach = length < ECHO_WORDS ? length : ECHO_REACH;
+    for (let from = Math.max(0, at - reach); from + length <= at; from++) {
+      if (words.slice(from, from + length).every((word, i) => sameWord(word, words[at + i]))) return length;
+    }
   }
-  return false;
+  const before = words[at - 1];
+  return before !== undefined && sameWord(before, words[at]) && inNoTime(before, words[at]!) ? 1 : 0;
 }
 
 /** A phrase of 1-8 words that stands in a row more often than people say it. */

@@ -1,4 +1,5 @@
 import type { Word } from '../hypothesis.ts';
+import { SAMPLE_RATE } from '../time.ts';
 
 /** Joins words as they are written: with the space each one brings, but none at the start. */
 export function textOf(words: readonly Word[]): string {
@@ -27,6 +28,9 @@ export function splitHanging(text: string): { readonly stem: string; readonly ha
   return { stem: text.slice(0, text.length - hanging.length), hanging };
 }
 
+/** Words further apart than this are two, even where they say the same: what is said twice would be taken for itself. */
+const SAME_SAMPLES = SAMPLE_RATE;
+
 /**
  * How many words at the front of `hypothesis` say what `stable` already says: the split with the least edit
  * distance, ties going to the one whose end lies nearest in time. Word times jitter by up to 0.3 s between
@@ -39,7 +43,7 @@ export function overlap(stable: readonly Word[], hypothesis: readonly Word[]): n
   for (const [i, word] of stable.entries()) {
     const next = [i + 1];
     for (let j = 1; j <= hypothesis.length; j++) {
-      const replaced = costs[j - 1]! + (sameWord(word, hypothesis[j - 1]) ? 0 : 1);
+      const replaced = costs[j - 1]! + (isSame(word, hypothesis[j - 1]!) ? 0 : 1);
       next.push(Math.min(replaced, costs[j]! + 1, next[j - 1]! + 1));
     }
     costs = next;
@@ -50,6 +54,10 @@ export function overlap(stable: readonly Word[], hypothesis: readonly Word[]): n
   }
   return best;
 }
+
+/** By the nearer of their two ends: a word before a pause may be stretched over it. */
+const isSame = (a: Word, b: Word): boolean =>
+  sameWord(a, b) && Math.min(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < SAME_SAMPLES;
 
 function nearer(words: readonly Word[], a: number, b: number, at: number): boolean {
   const end = (count: number): number => words[count - 1]?.to ?? Number.NEGATIVE_INFINITY;

@@ -12,6 +12,13 @@ t.test('a finished sentence ends sooner than an unfinished phrase, and the rest 
     t.ok(wait(open) > wait('we are done'), open);
 });
 
+t.test('a sentence whose last word is a guess may go on', async (t) => {
+  t.ok(
+    endpointWait('In the midst of the kind.', options, 0.5) > endpointWait('In the midst of the kind.', options, 0.9),
+  );
+  t.equal(endpointWait('In the midst of the', options, 0.5), options.maxMs);
+});
+
 t.test('the wait never leaves its bounds, whatever the text', async (t) => {
   fc.assert(
     fc.property(

@@ -58,6 +58,16 @@ t.test('a copy of what was just said that takes no time goes; what follows it st
   t.equal(textOf(doubt(squeeze(320), loud).words), 'just saying some words and and more');
   t.equal(textOf(doubt(squeeze(1_600), loud).words), textOf(echo.words), 'at a pace people speak at it stays');
 });
+t.test('so does one word said twice in no time, and two right behind themselves', async (t) => {
+  const check = (line: string, fast: number, want: string): void => {
+    const slow = hypothesis(line);
+    const words = slow.words.map((word, i) => (i < fast ? word : { ...word, from: 60_000 + 320 * i }));
+    t.equal(textOf(doubt({ ...slow, words }, loud).words), want);
+  };
+  check('the expert, okay? Okay? Okay?', 3, 'the expert, okay? Okay?');
+  check('any z any z', 2, 'any z');
+  check('any z or any z', 3, 'any z or any z');
+});
 t.test('words in no time that were not said before stay', async (t) => {
   const fast = hypothesis('well I would not say so');
   const words = fast.words.map((word, i) => (i > 2 ? { ...word, from: 20_000 + 320 * i } : word));

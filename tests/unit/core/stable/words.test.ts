@@ -42,6 +42,14 @@ t.test('a repeated word is counted once by where it lies, and nothing stable ove
   t.equal(overlap(words('the'), words('the the cat')), 1);
 });
 
+t.test('words said again seconds later are not the ones that are stable', async (t) => {
+  const stable = words('any z any z are and he said');
+  const heard = words('and he said he are your role is');
+  const misheard = heard.map((word, i) => (i < 5 ? word : { ...word, from: word.from + 18_000, to: word.to + 18_000 }));
+  t.not(overlap(stable, heard), 3, 'the first "and he said" is another one');
+  t.not(overlap(stable, misheard), 3);
+});
+
 t.test('text without spaces is joined without them', async (t) => {
   t.equal(textOf(words('a b c').map((word) => ({ ...word, space: false }))), 'abc');
 });
