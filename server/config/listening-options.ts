@@ -17,7 +17,7 @@ export const LISTENING_OPTIONS = {
     default: endpoint.minMs,
     min: 100,
     max: 5_000,
-    doc: 'Silence that ends speech after a finished sentence.',
+    doc: 'Silence that ends speech after a finished sentence whose last word is sure.',
   },
   'endpoint-max-ms': {
     type: 'integer',
