@@ -85,9 +85,8 @@ export class UwsTransport implements Transport {
       close: (socket, status) => this.#closed(socket, status),
     });
     this.#app.any('/*', (response, request) => this.#answer(response, request));
-    this.#pings = setInterval(() => {
-      for (const connection of this.#live) connection.ping();
-    }, options.pingEveryMs);
+    // A process that stood still reads the answers that wait before it counts who has not answered.
+    this.#pings = setInterval(() => setImmediate(() => this.#ping()), options.pingEveryMs);
     this.#pings.unref();
   }
 
@@ -115,6 +114,10 @@ export class UwsTransport implements Transport {
       for (const stream of this.#streams) stream.close();
     });
     return this.#closing;
+  }
+
+  #ping(): void {
+    for (const connection of this.#live) connection.ping();
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {

@@ -59,7 +59,8 @@ export class WsTransport implements Transport {
     limitHandshakes(this.#server, options.handshakesMax);
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
-    this.#pings = setInterval(() => this.#ping(), options.pingEveryMs);
+    // A process that stood still reads the answers that wait before it counts who has not answered.
+    this.#pings = setInterval(() => setImmediate(() => this.#ping()), options.pingEveryMs);
     this.#pings.unref();
   }
 

@@ -137,11 +137,11 @@ export function hostileContract(t: Test, make: Make, masks: 'checked' | 'assumed
   });
 
   t.test('a connection that is not read is not taken for dead', async (t) => {
-    const { dial, connections, story } = await stand(t, make, () => {}, { pingEveryMs: 20 });
+    const { dial, connections, story } = await stand(t, make, () => {}, { pingEveryMs: 100 });
     const socket = await dial();
     await until(() => connections.length === 1);
     connections[0]!.pause();
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await new Promise((resolve) => setTimeout(resolve, 350));
     connections[0]!.resume();
     socket.send('alive');
     await until(() => story.length > 0);

@@ -283,11 +283,11 @@ export function transportContract(t: Test, make: Make): void {
   });
 
   t.test('a peer that answers pings stays, however quiet', async (t) => {
-    const { story, dial } = await stand(t, make, () => {}, { pingEveryMs: 20 });
+    const { story, dial } = await stand(t, make, () => {}, { pingEveryMs: 250 });
     const socket = await dial();
     let pings = 0;
     socket.on('ping', () => pings++);
-    await until(() => pings >= 4);
+    await until(() => pings >= 3 || story.length > 0);
     t.same(story, []);
   });
 
