@@ -30,14 +30,16 @@ type Step = Omit<Advice, 'lagMs'>;
 const STEPS: readonly Step[] = [
   { step: 'none', cadence: 1, model: 'own', windows: 'full' },
   { step: 'small', cadence: 1, model: 'small', windows: 'full' },
-  { step: 'slow', cadence: 1.5, model: 'small', windows: 'full' },
   { step: 'slow', cadence: 2, model: 'small', windows: 'full' },
   { step: 'slow', cadence: 3, model: 'small', windows: 'full' },
   { step: 'slow', cadence: 5, model: 'small', windows: 'full' },
-  { step: 'short', cadence: 5, model: 'small', windows: 'short' },
+  { step: 'slow', cadence: 7.5, model: 'small', windows: 'full' },
+  { step: 'short', cadence: 7.5, model: 'small', windows: 'short' },
   { step: 'off', cadence: 0, model: 'small', windows: 'short' },
 ];
-const CADENCE_MAX = 5;
+const CADENCE_MAX = 7.5;
+/** Partials of the own model this much rarer are still worth more than as many as asked of the small one. */
+const OWN_CADENCE_MAX = 1.5;
 
 /** Averages beyond which something must be given up, and below which something may be given back. */
 const PARTIAL_WAIT_LONG_MS = 250;
@@ -114,7 +116,7 @@ export class Ladder {
   #strained(load: Load, fit: number): boolean {
     const next = this.#steps[this.#at + 1];
     if (load.finalWaitMs > FINAL_WAIT_LONG_MS) return true;
-    if (next?.step === 'small') return fit > 1 || load.partialWaitMs > PARTIAL_WAIT_LONG_MS;
+    if (next?.step === 'small') return fit > OWN_CADENCE_MAX || load.partialWaitMs > PARTIAL_WAIT_LONG_MS;
     // Late partials are still worth more than none: what follows is given up for finals alone.
     return next?.step === 'slow' && load.partialWaitMs > PARTIAL_WAIT_LONG_MS;
   }
@@ -124,7 +126,7 @@ export class Ladder {
     if (back === undefined || load.finalWaitMs > FINAL_WAIT_SHORT_MS) return false;
     if (this.#step.cadence > 0 && load.partialWaitMs > PARTIAL_WAIT_SHORT_MS) return false;
     const cost = this.#cost(back) / this.#cost(this.#step);
-    if (cost > 1 && this.#fit(load, back) > 1) return false;
+    if (cost > 1 && this.#fit(load, back) > OWN_CADENCE_MAX) return false;
     return this.#busyAfter(load, back) <= BUSY_AFTER_MAX;
   }
 

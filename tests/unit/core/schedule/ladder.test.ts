@@ -33,7 +33,7 @@ t.test('service is given up in one order: model, cadence, windows, partials', as
   const cadences = advices.map(({ cadence }) => cadence);
   t.same(
     cadences.filter((cadence, i) => cadence !== cadences[i - 1]),
-    [1, 1.5, 2, 3, 5, 0],
+    [1, 2, 3, 5, 7.5, 0],
   );
   t.same(stepsOf(open().under({ finalWaitMs: 900 }, 20)), ['slow', 'short', 'off'], 'without a small model');
   t.ok(
@@ -45,7 +45,7 @@ t.test('service is given up in one order: model, cadence, windows, partials', as
 
 t.test('late partials alone never turn partials off', async (t) => {
   const last = open().under({ partialWaitMs: 2_000 }, 60).at(-1)!;
-  t.match(last, { step: 'slow', cadence: 5, windows: 'full' });
+  t.match(last, { step: 'slow', cadence: 7.5, windows: 'full' });
 });
 
 t.test('service comes back step by step once it is calm, and all of it', async (t) => {
@@ -61,7 +61,7 @@ t.test('nothing comes back while the load is only just carried', async (t) => {
   under({ finalWaitMs: 900 }, 3);
   t.same(stepsOf(under({ finalWaitMs: 150 }, 60)), ['slow']);
   const busy = { finalsBusy: 0.5, partialsBusy: 0.3, partialMs: 200, speakers: 9 };
-  t.equal(under(busy, 60).at(-1)!.cadence, 5, 'the cadence follows the cost');
+  t.equal(under(busy, 60).at(-1)!.cadence, 7.5, 'the cadence follows the cost');
 });
 
 t.test('a step back that did not last is tried later the next time', async (t) => {
@@ -92,6 +92,8 @@ t.test(
   'English goes to the small model before partials get slower, and back when the own one can be afforded',
   async (t) => {
     const { under } = open(0.4);
+    const rarer = under({ partialMs: 200, speakers: 3, partialsBusy: 0.7 }, 5).at(-1);
+    t.match(rarer, { step: 'none', cadence: 1.25 }, 'a little rarer is better than a smaller model');
     const advices = under({ partialMs: 400, speakers: 3, partialsBusy: 0.8 }, 1.5);
     t.match(advices.at(-1), { step: 'small', model: 'small' });
     const onSmall = { partialMs: 160, speakers: 3, partialsBusy: 0.5 };
