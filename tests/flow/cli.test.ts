@@ -152,10 +152,10 @@ t.test('serve says what is wrong with its options, its model and its port, and d
     [['serve', '--model', '/nowhere/x.bin'], 1, /no model file at \/nowhere\/x\.bin; look at the path/],
     [['serve', '--model', 'tiny.en', '--cleanup', 'rules', '--port', port], 1, /taken/],
   ];
-  for (const [args, code, said] of cases) {
-    const run = await sotto(args);
-    t.equal(run.code, code, args.join(' '));
-    t.match(run.err, said);
+  const runs = await Promise.all(cases.map(([args]) => sotto(args)));
+  for (const [i, [args, code, said]] of cases.entries()) {
+    t.equal(runs[i]!.code, code, args.join(' '));
+    t.match(runs[i]!.err, said);
   }
   const unknown = await sotto(['serve', '--prot', '1', '--port', 'x']);
   t.equal(unknown.err.trim().split('\n').length, 2, 'one line for each wrong option, none for its value');
