@@ -19,6 +19,7 @@ import type {
   Upgrade,
 } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { requestOf, writeResponse } from './uws-http.ts';
 import { UwsStream } from './uws-stream.ts';
 
@@ -58,7 +59,7 @@ export class UwsTransport implements Transport {
   readonly #options: UwsOptions;
   readonly #live = new Set<UwsConnection>();
   readonly #streams = new Set<UwsStream>();
-  readonly #pings: NodeJS.Timeout;
+  readonly #stopPings: () => void;
   #socket: us_listen_socket | undefined;
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
@@ -85,9 +86,7 @@ export class UwsTransport implements Transport {
       close: (socket, status) => this.#closed(socket, status),
     });
     this.#app.any('/*', (response, request) => this.#answer(response, request));
-    // A process that stood still reads the answers that wait before it counts who has not answered.
-    this.#pings = setInterval(() => setImmediate(() => this.#ping()), options.pingEveryMs);
-    this.#pings.unref();
+    this.#stopPings = startHeartbeat(() => this.#ping(), options.pingEveryMs);
   }
 
   listen(host: string, port: number): Promise<number> {
@@ -106,7 +105,7 @@ export class UwsTransport implements Transport {
 
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
-      clearInterval(this.#pings);
+      this.#stopPings();
       if (this.#socket !== undefined) this.#library.us_listen_socket_close(this.#socket);
       this.#emptied = resolve;
       if (this.#live.size === 0) resolve();

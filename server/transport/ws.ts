@@ -17,6 +17,7 @@ import type {
   TransportHandler,
 } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { listen } from './listen.ts';
 import { follow, type WsStream } from './ws-stream.ts';
 
@@ -39,7 +40,7 @@ export class WsTransport implements Transport {
   readonly #handler: TransportHandler;
   readonly #sockets: WebSocketServer;
   readonly #server: Server;
-  readonly #pings: NodeJS.Timeout;
+  readonly #stopPings: () => void;
   readonly #streams = new Set<WsStream>();
   #closing: Promise<void> | undefined;
 
@@ -59,9 +60,7 @@ export class WsTransport implements Transport {
     limitHandshakes(this.#server, options.handshakesMax);
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
-    // A process that stood still reads the answers that wait before it counts who has not answered.
-    this.#pings = setInterval(() => setImmediate(() => this.#ping()), options.pingEveryMs);
-    this.#pings.unref();
+    this.#stopPings = startHeartbeat(() => this.#ping(), options.pingEveryMs);
   }
 
   listen(host: string, port: number): Promise<number> {
@@ -70,7 +69,7 @@ export class WsTransport implements Transport {
 
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
-      clearInterval(this.#pings);
+      this.#stopPings();
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
       for (const socket of this.#sockets.clients) socket.close(1012, 'restarting');
