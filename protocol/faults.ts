@@ -1,3 +1,5 @@
+import { hasKey } from './look-up.ts';
+
 /** Whom the operator should look at. */
 export type Blame = 'client' | 'capacity' | 'server' | 'operator';
 /** What a client may do: never again as it is, again here, at another server, or after a pause. */
@@ -382,5 +384,5 @@ export class Fault<C extends FaultCode = FaultCode> extends Error {
 
 /** Whether an unknown error is a fault; works across module copies, unlike `instanceof`. */
 export function isFault(error: unknown): error is Fault {
-  return error instanceof Error && error.name === 'Fault' && 'code' in error && (error.code as string) in FAULTS;
+  return error instanceof Error && error.name === 'Fault' && 'code' in error && hasKey(FAULTS, String(error.code));
 }

@@ -8,6 +8,7 @@ export * from './events.ts';
 export * from './faults.ts';
 export * from './hls.ts';
 export * from './limits.ts';
+export * from './look-up.ts';
 export * from './read-event.ts';
 export * from './reading.ts';
 export * from './sentences.ts';

@@ -1,3 +1,4 @@
+import { lookUp } from '../../protocol/look-up.ts';
 import type { Encoding } from '../sdk/index.ts';
 
 export interface WavHeader {
@@ -42,7 +43,7 @@ function readFormat(head: Buffer, at: number, size: number): Omit<WavHeader, 'da
   const tag = head.readUInt16LE(at);
   const kind = tag === EXTENSIBLE && size >= 26 && at + 26 <= head.length ? head.readUInt16LE(at + 24) : tag;
   return {
-    encoding: FORMATS[`${kind}/${head.readUInt16LE(at + 14)}`],
+    encoding: lookUp(FORMATS, `${kind}/${head.readUInt16LE(at + 14)}`),
     channels: head.readUInt16LE(at + 2),
     sampleRate: head.readUInt32LE(at + 4),
   };

@@ -1,4 +1,5 @@
-import { FAULTS, Fault, type FaultCode } from '../../protocol/faults.ts';
+import { FAULTS, Fault } from '../../protocol/faults.ts';
+import { hasKey } from '../../protocol/look-up.ts';
 import { type Address, type SocketLike, streamUrl } from './socket.ts';
 
 /** Why a server let nobody in: its fault, or what else can be said. */
@@ -45,7 +46,7 @@ export async function whyNot({ url, credential }: Address, session?: string): Pr
 
 /** A fault that came over the wire, with the server's text. */
 export function remoteFault({ code: said, text }: { readonly code: string; readonly text: string }): Fault {
-  const code = said in FAULTS ? (said as FaultCode) : 'server.bug';
+  const code = hasKey(FAULTS, said) ? said : 'server.bug';
   const fault = new Fault(code, {} as never);
   fault.message = text;
   return fault;

@@ -1,3 +1,4 @@
+import { lookUp } from '../../protocol/look-up.ts';
 export type Action = 'toggle' | 'mute' | 'raw' | 'help' | 'close';
 
 /** The keys of the page, for the handler and for the help dialog alike. */
@@ -26,7 +27,7 @@ export function actionOf(
   if (event.altKey || event.ctrlKey || event.metaKey || focus.typing) return undefined;
   if (event.code === 'Space') return focus.pressable ? undefined : 'toggle';
   if (event.key === '?') return 'help';
-  return { m: 'mute', r: 'raw' }[event.key.toLowerCase()] as Action | undefined;
+  return lookUp<Action>({ m: 'mute', r: 'raw' }, event.key.toLowerCase());
 }
 
 export function focusOf(target: EventTarget | null): Focus {

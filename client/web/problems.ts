@@ -1,3 +1,4 @@
+import { lookUp } from '../../protocol/look-up.ts';
 import type { ServerInfo } from './server-info.ts';
 
 /** A problem in the words of the person in front of the page: what happened, and what to do. */
@@ -64,7 +65,7 @@ export const SLOW_NETWORK: Problem = {
 
 export function microphoneProblem(error: unknown): Problem {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  const known = MICROPHONE[name];
+  const known = lookUp(MICROPHONE, name);
   if (known !== undefined) return known;
   const detail = error instanceof Error && error.message !== '' ? ` (${error.message})` : '';
   return { title: 'The microphone could not be opened.', advice: `Try again, or choose another${detail}.` };
@@ -89,7 +90,7 @@ export function connectionProblem(
 ): Problem {
   const code = (error as { code?: unknown }).code;
   const text = error instanceof Error ? error.message : String(error);
-  if (typeof code === 'string') return SERVER[code] ?? { title: 'The server ended the session.', advice: text };
+  if (typeof code === 'string') return lookUp(SERVER, code) ?? { title: 'The server ended the session.', advice: text };
   const { reached, info } = server;
   if (info?.sessions !== undefined && info.sessionsMax !== undefined && info.sessions >= info.sessionsMax) {
     return SERVER['server.full']!;

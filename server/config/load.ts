@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { Fault } from '../../protocol/index.ts';
+import { Fault, hasKey } from '../../protocol/index.ts';
 import type { Option } from './option.ts';
 import { type Config, OPTIONS, type OptionName } from './options.ts';
 
@@ -57,14 +57,14 @@ function readFlags(args: readonly string[], problems: Fault[]): Map<string, stri
   for (let i = 0; i < args.length; i++) {
     const match = /^--([^=]+)(?:=(.*))?$/s.exec(args[i]!);
     const plain = match?.[1]?.replace(/^no-/, '') ?? '';
-    const name = match !== null && match[1]! in OPTIONS ? match[1]! : plain;
-    if (match === null || !(name in OPTIONS || name === 'config')) {
+    const name = match !== null && hasKey(OPTIONS, match[1]!) ? match[1]! : plain;
+    if (match === null || !(hasKey(OPTIONS, name) || name === 'config')) {
       problems.push(new Fault('config.unknown', { name: args[i]!, want: hint(plain) }));
       // What stands behind it was meant as its value, not as an option of its own.
       if (match !== null && match[2] === undefined && args[i + 1]?.startsWith('--') === false) i++;
       continue;
     }
-    if (name !== 'config' && OPTIONS[name as OptionName].type === 'boolean') {
+    if (hasKey(OPTIONS, name) && OPTIONS[name].type === 'boolean') {
       flags.set(name, match[2] ?? (match[1] === name ? 'true' : 'false'));
     } else if (match[2] !== undefined) flags.set(name, match[2]);
     else if (args[i + 1] === undefined)
@@ -95,7 +95,7 @@ function readFile(path: string | undefined, problems: Fault[]): Record<string, u
   try {
     const values = JSON.parse(text) as Record<string, unknown>;
     for (const name of Object.keys(values)) {
-      if (!(name in OPTIONS))
+      if (!hasKey(OPTIONS, name))
         problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hint(name) }));
     }
     return values;

@@ -1,4 +1,4 @@
-import { Fault } from '../../protocol/index.ts';
+import { Fault, lookUp } from '../../protocol/index.ts';
 
 /** A box of an ISO media file: where it begins, where its content does, and where it ends. */
 interface Box {
@@ -31,7 +31,7 @@ export function checkTables(bytes: Uint8Array): void {
   const check = (from: number, to: number): void => {
     for (const box of boxesOf(bytes, from, to)) {
       if (box.type === 'moov' || HOLDERS.includes(box.type)) check(box.body, box.to);
-      const table = TABLES[box.type];
+      const table = lookUp(TABLES, box.type);
       if (table === undefined || box.body + table[0] + 4 > box.to) continue;
       const [head, each] = table;
       const count = view.getUint32(box.body + head);

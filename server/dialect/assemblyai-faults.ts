@@ -1,3 +1,4 @@
+import { lookUp } from '../../protocol/index.ts';
 import type { Goodbye } from '../ports/dialect.ts';
 
 /** AssemblyAI's own numbers, which are error codes and close statuses at once. Its client tries again on some. */
@@ -18,7 +19,7 @@ const CODES: Readonly<Record<string, number>> = {
 
 /** Ours → theirs; what they have no number for is the server's fault or the input's. */
 export function codeOf(fault: string): number {
-  return CODES[fault] ?? (fault.startsWith('command.') || fault.startsWith('audio.') ? 3006 : 3005);
+  return lookUp(CODES, fault) ?? (fault.startsWith('command.') || fault.startsWith('audio.') ? 3006 : 3005);
 }
 
 export function errorFrame(fault: string, text: string): string {

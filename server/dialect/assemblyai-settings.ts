@@ -1,4 +1,4 @@
-import { brief, type Configure, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import { brief, type Configure, type Encoding, Fault, lookUp, type Start } from '../../protocol/index.ts';
 import type { AudioKind } from '../ports/decoder.ts';
 import type { Encoded } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
@@ -30,8 +30,8 @@ const MAX_SILENCE_MS = [200, 10_000] as const;
 export function openingOf(url: string): Opening {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   const name = query.get('encoding') ?? 'pcm_s16le';
-  const kind = COMPRESSED[name];
-  const encoding = ENCODINGS[name];
+  const kind = lookUp(COMPRESSED, name);
+  const encoding = lookUp(ENCODINGS, name);
   if (kind === undefined && encoding === undefined)
     throw new Fault('audio.format', { got: name.slice(0, 40), want: WANT });
   const sampleRate = Number(query.get('sample_rate') ?? (kind === undefined ? Number.NaN : 48_000));
@@ -114,21 +114,21 @@ function numberOf(
   name: string,
   [least, most]: readonly [number, number],
 ): number | undefined {
-  const value = fields[name];
+  const value = lookUp(fields, name);
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || value < 0) throw wrong(name, value, 'milliseconds');
   return Math.round(Math.min(most, Math.max(least, value)));
 }
 
 function booleanOf(fields: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
-  const value = fields[name];
+  const value = lookUp(fields, name);
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'boolean') throw wrong(name, value, 'true or false');
   return value;
 }
 
 function stringsOf(fields: Readonly<Record<string, unknown>>, name: string): string[] {
-  const value = fields[name];
+  const value = lookUp(fields, name);
   if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
   throw wrong(name, value, 'an array of strings');
 }

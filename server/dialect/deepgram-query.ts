@@ -1,4 +1,4 @@
-import { BYTES_PER_SAMPLE, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import { BYTES_PER_SAMPLE, type Encoding, Fault, hasKey, lookUp, type Start } from '../../protocol/index.ts';
 import type { AudioKind } from '../ports/decoder.ts';
 import type { Encoded } from '../ports/dialect.ts';
 import { type Replacement, replacementsOf } from './deepgram-replace.ts';
@@ -160,7 +160,7 @@ const WANT = `encoding=${[...Object.keys(ENCODINGS), ...Object.keys(COMPRESSED)]
 /** Samples as they are. */
 function rawOf(query: URLSearchParams, channels: number) {
   const text = query.get('encoding') ?? '';
-  const encoding = ENCODINGS[text];
+  const encoding = lookUp(ENCODINGS, text);
   if (encoding === undefined) throw new Fault('audio.format', { got: text.slice(0, 40), want: WANT });
   const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]);
   if (sampleRate === undefined)
@@ -171,10 +171,10 @@ function rawOf(query: URLSearchParams, channels: number) {
 /** Packets of Opus, or a container, of which the first bytes tell the kind. */
 function encodedOf(query: URLSearchParams, channels: number): Encoded | undefined {
   const text = query.get('encoding') ?? '';
-  if (text !== '' && !(text in COMPRESSED)) return undefined;
+  if (text !== '' && !hasKey(COMPRESSED, text)) return undefined;
   const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]) ?? 48_000;
   const layout = query.get('multichannel') === 'true' ? 'separate' : 'mix';
-  return { kind: COMPRESSED[text], layout, raw: { sampleRate, channels: Math.min(2, channels) }, want: WANT };
+  return { kind: lookUp(COMPRESSED, text), layout, raw: { sampleRate, channels: Math.min(2, channels) }, want: WANT };
 }
 
 /** `en-US` is `en`; `multi` is our `auto`; no wish is the server's own language. */

@@ -1,4 +1,4 @@
-import { brief, type Encoding, Fault, type Start } from '../../protocol/index.ts';
+import { brief, type Encoding, Fault, hasKey, lookUp, type Start } from '../../protocol/index.ts';
 import { vocabularyOf } from './expected-words.ts';
 import { languageOf, termsOf } from './openai-wishes.ts';
 
@@ -46,7 +46,7 @@ export function changed(held: RealtimeSettings, session: unknown): RealtimeSetti
   const raw = objectOf(session);
   if (raw === undefined) throw wrong('session', session, 'an object');
   const input = objectOf(objectOf(raw['audio'])?.['input']) ?? {};
-  const pick = (ours: string, flat: string): unknown => (ours in input ? input[ours] : raw[flat]);
+  const pick = (ours: string, flat: string): unknown => (hasKey(input, ours) ? lookUp(input, ours) : lookUp(raw, flat));
   const transcription = pick('transcription', 'input_audio_transcription');
   const turn = pick('turn_detection', 'turn_detection');
   const noise = pick('noise_reduction', 'input_audio_noise_reduction');
@@ -63,7 +63,7 @@ export function changed(held: RealtimeSettings, session: unknown): RealtimeSetti
 function formatOf(format: unknown, held: RealtimeSettings): Pick<RealtimeSettings, 'encoding' | 'sampleRate'> {
   if (format === undefined || format === null) return held;
   if (typeof format === 'string') {
-    const known = BETA_FORMATS[format];
+    const known = lookUp(BETA_FORMATS, format);
     if (known === undefined) throw wrong('input_audio_format', format, Object.keys(BETA_FORMATS).join(', '));
     return { encoding: known[0], sampleRate: known[1] };
   }
@@ -83,7 +83,10 @@ function turnOf(value: unknown): TurnDetection | null {
   const type = raw['type'] ?? 'server_vad';
   if (type !== 'server_vad' && type !== 'semantic_vad')
     throw wrong('session.audio.input.turn_detection.type', type, 'server_vad, semantic_vad, or null for none');
-  const number = (name: string, fallback: number): number => (typeof raw[name] === 'number' ? raw[name] : fallback);
+  const number = (name: string, fallback: number): number => {
+    const given = lookUp(raw, name);
+    return typeof given === 'number' ? given : fallback;
+  };
   if (type === 'semantic_vad')
     return { type, eagerness: typeof raw['eagerness'] === 'string' ? raw['eagerness'] : 'auto' };
   return {
@@ -116,7 +119,7 @@ export function wishesOf(
 function endpointOf(turn: TurnDetection | null): Pick<Start, 'endpoint'> {
   if (turn === null) return {};
   const silenceMs =
-    turn.type === 'semantic_vad' ? (EAGERNESS[turn.eagerness ?? ''] ?? 700) : (turn.silence_duration_ms ?? 500);
+    turn.type === 'semantic_vad' ? (lookUp(EAGERNESS, turn.eagerness ?? '') ?? 700) : (turn.silence_duration_ms ?? 500);
   const minMs = Math.round(Math.min(5_000, Math.max(100, silenceMs)));
   return { endpoint: { minMs, maxMs: Math.max(minMs, 200) } };
 }

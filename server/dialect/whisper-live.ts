@@ -1,4 +1,12 @@
-import { brief, type Encoding, type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
+import {
+  brief,
+  type Encoding,
+  type EventOf,
+  Fault,
+  lookUp,
+  type ServerEvent,
+  type Start,
+} from '../../protocol/index.ts';
 import type { Dialect, DialectSession, Frame, Goodbye, Reading, TurnedAway } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
 import { tokenOf } from './url-token.ts';
@@ -170,7 +178,7 @@ export class WhisperLiveSession implements DialectSession {
 
 function startOf(hello: Readonly<Record<string, unknown>>): Start {
   const format = hello['audio_format'] ?? 'float32';
-  const encoding = ENCODINGS[brief(format)];
+  const encoding = lookUp(ENCODINGS, brief(format));
   if (encoding === undefined)
     throw new Fault('audio.format', { got: brief(format), want: 'float32 or int16 at 16 kHz' });
   const { language, task, hotwords } = hello;

@@ -1,4 +1,4 @@
-import { Fault, LIMITS } from '../../protocol/index.ts';
+import { Fault, LIMITS, lookUp } from '../../protocol/index.ts';
 
 /** One Wyoming event: a line of JSON, then more JSON for its data, then bytes. */
 export interface WyomingEvent {
@@ -95,7 +95,7 @@ function objectOf(text: string): Record<string, unknown> {
 }
 
 function lengthOf(header: Readonly<Record<string, unknown>>, name: string, most: number): number {
-  const length = header[name] ?? 0;
+  const length = lookUp(header, name) ?? 0;
   if (typeof length !== 'number' || !Number.isInteger(length) || length < 0)
     throw new Fault('command.unreadable', { problem: `its ${name} is no length` });
   limit(length, most);

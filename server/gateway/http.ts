@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
-import { FAULTS, Fault } from '../../protocol/index.ts';
+import { FAULTS, Fault, lookUp } from '../../protocol/index.ts';
 import type { Trouble } from '../ports/dialect.ts';
 
 /** What the HTTP side shows of the server. */
@@ -57,7 +57,7 @@ export async function answer(request: Request, site: Site): Promise<Response> {
     case '/v1/info':
       return json(site.info(), 200);
     default:
-      return file(PAGES[pathname] ?? pathname, site.webFolder);
+      return file(lookUp(PAGES, pathname) ?? pathname, site.webFolder);
   }
 }
 
@@ -71,7 +71,7 @@ export function faultResponse(fault: Trouble): Response {
 }
 
 async function file(pathname: string, folder: string): Promise<Response> {
-  const type = TYPES[extname(pathname)];
+  const type = lookUp(TYPES, extname(pathname));
   let path: string;
   try {
     path = normalize(decodeURIComponent(pathname));

@@ -1,4 +1,4 @@
-import { clock, cuesOf, srtOf, type ViewerEvent, type ViewerEventOf, vttOf } from '../../protocol/index.ts';
+import { clock, cuesOf, lookUp, srtOf, type ViewerEvent, type ViewerEventOf, vttOf } from '../../protocol/index.ts';
 
 /** Content types of the forms a room's text can be had in. */
 export const TEXT_FORMS = {
@@ -61,7 +61,7 @@ export function textOf(events: readonly ViewerEvent[], { format, text, translate
         fromMs: word.fromMs + shift,
         toMs: word.toMs + shift,
       }));
-      return { text: (translate && translated[translate]) ?? own, fromMs, toMs, words };
+      return { text: (translate && lookUp(translated, translate)) ?? own, fromMs, toMs, words };
     })
     .filter((each) => each.text !== '');
   switch (format) {

@@ -5,6 +5,7 @@ import {
   Fault,
   isFault,
   LIMITS,
+  lookUp,
   NewTranscript,
   NOTE_ID,
   NoteChange,
@@ -173,7 +174,7 @@ function exported(store: TranscriptStore, { owner, id, url }: { owner: string; i
   const stored = found(store.read(owner, id));
   const name = fileName(stored.transcript, format as ExportFormat);
   const { headers } = json({}, 200);
-  headers.set('content-type', EXPORT_TYPES[format as ExportFormat]);
+  headers.set('content-type', lookUp(EXPORT_TYPES, format) ?? 'application/octet-stream');
   const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
   headers.set('content-disposition', `attachment; filename="${ascii}"; filename*=UTF-8''${encodedName(name)}`);
   return new Response(exportAs(format as ExportFormat, stored), { headers });

@@ -330,7 +330,8 @@ export async function loadUws(find: () => Promise<unknown> = () => import('uWebS
 }
 
 function openRequest(response: HttpResponse, request: HttpRequest): OpenRequest {
-  const headers: Record<string, string> = {};
+  // Without a prototype, for a header may have any name.
+  const headers: Record<string, string> = Object.create(null);
   request.forEach((name, value) => {
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
   });

@@ -1,3 +1,4 @@
+import { hasKey, lookUp } from '../../../protocol/look-up.ts';
 import { ROOM, TOKEN } from '../overlay/overlay-settings.ts';
 import { choice, matching, type Values } from '../overlay/url-settings.ts';
 
@@ -50,9 +51,10 @@ export function readChoices(address: CaptionsAddress, given: ReadonlySet<string>
   };
   const known: Record<string, unknown> = { ...defaults };
   for (const [name, value] of Object.entries(parsed(kept))) {
+    if (!hasKey(known, name)) continue;
     const usual = known[name];
     if (typeof value !== typeof usual || given.has(name === 'language' ? 'lang' : name)) continue;
-    if (ALLOWED[name]?.includes(value as string) ?? true) known[name] = value;
+    if (lookUp(ALLOWED, name)?.includes(value as string) ?? true) known[name] = value;
   }
   const choices = known as unknown as ReaderChoices;
   return { ...choices, size: Math.min(SIZE.max, Math.max(SIZE.min, Math.round(choices.size / SIZE.step) * SIZE.step)) };

@@ -1,3 +1,4 @@
+import { hasKey, lookUp } from '../../../protocol/look-up.ts';
 import type { Focus } from '../keyboard.ts';
 
 export type Command =
@@ -68,12 +69,12 @@ export function commandOf(
 ): Command | undefined {
   const moves = { ArrowDown: 'next', ArrowUp: 'previous' } as const;
   const plain = !event.altKey && !event.ctrlKey && !event.metaKey;
-  if (plain && at.sentence && event.key in moves) return moves[event.key as keyof typeof moves];
+  if (plain && at.sentence && hasKey(moves, event.key)) return moves[event.key];
   if (event.repeat && !['j', 'k'].includes(event.key)) return undefined;
   if (event.key === 'Escape') return 'close';
-  if (event.altKey && !event.ctrlKey && !event.metaKey) return WITH_ALT[event.code];
+  if (event.altKey && !event.ctrlKey && !event.metaKey) return lookUp(WITH_ALT, event.code);
   if (!plain || at.typing) return undefined;
   if (event.code === 'Space') return at.pressable || at.reading ? undefined : 'pause';
   if (event.key === 'Enter') return at.sentence && !at.pressable ? 'correct' : undefined;
-  return LETTERS[event.key.toLowerCase()];
+  return lookUp(LETTERS, event.key.toLowerCase());
 }

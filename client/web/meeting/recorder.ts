@@ -1,6 +1,6 @@
 import { backoffMs } from '../../sdk/backoff.ts';
 import type { ConnectOptions } from '../../sdk/index.ts';
-import { comeBack, connect, FAULTS, Fault, type FaultCode, type Session } from '../../sdk/index.ts';
+import { comeBack, connect, FAULTS, isFault, type Session } from '../../sdk/index.ts';
 import type { Kept } from '../../sdk/kept.ts';
 import { Unacknowledged } from '../../sdk/unacknowledged.ts';
 import { connectionProblem, type Problem, protocolProblem } from '../problems.ts';
@@ -233,7 +233,7 @@ export class Recorder {
         this.#events.remark('The connection was lost; the meeting goes on in a new session.');
         return this.#take(session);
       } catch (error) {
-        if (error instanceof Fault && FAULTS[error.code as FaultCode].retry === 'never') {
+        if (isFault(error) && FAULTS[error.code].retry === 'never') {
           this.#events.problem(connectionProblem(error, await askServer(), navigator.onLine));
           this.#say('idle', 'Ready');
           return;

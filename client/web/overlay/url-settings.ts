@@ -1,3 +1,4 @@
+import { lookUp } from '../../../protocol/look-up.ts';
 export type SettingInput =
   | { readonly kind: 'text' | 'flag' | 'color' }
   | { readonly kind: 'whole'; readonly min: number; readonly max: number }
@@ -66,7 +67,8 @@ const COLORS: Readonly<Record<string, string>> = {
 export function color(fallback: string, doc: string): UrlSetting<string> {
   const read = (text: string): string | undefined => {
     const lower = text.toLowerCase();
-    if (COLORS[lower] !== undefined) return COLORS[lower];
+    const named = lookUp(COLORS, lower);
+    if (named !== undefined) return named;
     const hex = /^#?([0-9a-f]{3}|[0-9a-f]{6})$/.exec(lower)?.[1];
     if (hex === undefined) return undefined;
     return `#${hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex}`;

@@ -1,3 +1,4 @@
+import { lookUp } from '../../../protocol/look-up.ts';
 import { type Sentence, toJson, toMarkdown, toSrt, toText, toVtt } from '../../sdk/index.ts';
 
 const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boolean) => string>> = {
@@ -10,7 +11,7 @@ const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boo
 
 /** Gives the transcript to the browser as a file. */
 export function save(kind: string, sentences: readonly Sentence[], raw: boolean): void {
-  const write = WRITERS[kind];
+  const write = lookUp(WRITERS, kind);
   if (write === undefined) return;
   saveText(`sotto-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${kind}`, write(sentences, raw));
 }

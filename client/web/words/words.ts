@@ -1,3 +1,4 @@
+import { lookUp } from '../../../protocol/look-up.ts';
 /** Languages the interface speaks, in their own names. Arabic is written from right to left. */
 export const INTERFACE_LANGUAGES = {
   en: 'English',
@@ -35,7 +36,7 @@ export function say<Key extends string>(
   key: Key,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  return words[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return words[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(lookUp(values, name) ?? whole));
 }
 
 /**
@@ -49,7 +50,8 @@ export function applyWords<Key extends string>(
 ): void {
   root.documentElement.lang = language;
   root.documentElement.dir = directionOf(language);
-  const wordOf = (key: string | undefined): string | undefined => words[key as Key];
+  const wordOf = (key: string | undefined): string | undefined =>
+    key === undefined ? undefined : lookUp<string>(words, key);
   for (const element of root.querySelectorAll<HTMLElement>('[data-words]')) {
     element.textContent = wordOf(element.dataset['words']) ?? element.textContent;
   }

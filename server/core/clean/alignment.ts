@@ -1,4 +1,4 @@
-import type { Change } from '../../../protocol/index.ts';
+import { type Change, lookUp } from '../../../protocol/index.ts';
 import type { Chunk } from './chunks.ts';
 import { isNegation, isSmall } from './meaning.ts';
 
@@ -115,11 +115,13 @@ function isOneWord(left: Chunk, right: Chunk, whole: Chunk): boolean {
   return whole.bare === 'cannot' || ![left.bare, right.bare].some((bare) => isSmall(bare) || isNegation(bare));
 }
 
+const NEGATED = { will: "won't", can: "can't", shall: "shan't" };
+const ENDINGS = { are: "'re", have: "'ve", will: "'ll", am: "'m" };
+
 function contract(left: string, right: string): string | undefined {
-  if (right === 'not')
-    return { will: "won't", can: "can't", shall: "shan't" }[left] ?? (isSmall(left) ? `${left}n't` : undefined);
+  if (right === 'not') return lookUp(NEGATED, left) ?? (isSmall(left) ? `${left}n't` : undefined);
   if (left === 'let' && right === 'us') return "let's";
-  const end = { are: "'re", have: "'ve", will: "'ll", am: "'m" }[right];
+  const end = lookUp(ENDINGS, right);
   return end !== undefined && /^(i|you|we|they|he|she|it|that|there|who)$/.test(left) ? left + end : undefined;
 }
 

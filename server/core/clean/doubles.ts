@@ -1,3 +1,4 @@
+import { lookUp } from '../../../protocol/index.ts';
 import { bareWord } from './chunks.ts';
 import { endsSentence, isNamed, isNumber, isSmall } from './meaning.ts';
 
@@ -34,7 +35,7 @@ export const isMeantTwice = (bare: string): boolean => MEANT.has(bare);
 export function isDoubleStumble(word: string, next: string, before: string | undefined, language: string): boolean {
   const bare = bareWord(word);
   if (bare === '' || bare !== bareWord(next) || endsSentence(word)) return false;
-  if (language !== 'en') return ELSEWHERE[language]?.has(bare) === true;
+  if (language !== 'en') return lookUp(ELSEWHERE, language)?.has(bare) === true;
   if (isNumber(bare, 'en') || isMeantTwice(bare)) return false;
   const starts = before === undefined || endsSentence(before);
   if (BETWEEN_CLAUSES.has(bare)) return starts;

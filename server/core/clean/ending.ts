@@ -1,3 +1,4 @@
+import { lookUp } from '../../../protocol/index.ts';
 import { bareWord } from './chunks.ts';
 import { endsSentence } from './meaning.ts';
 
@@ -17,7 +18,7 @@ export function finishSentence(text: string, language: string): string {
   // A sign without words ("♪") is nobody's sentence.
   if (endsSentence(open) || bareWord(open) === '' || /[।።။།։]$/.test(open)) return open;
   const body = open.replace(/[,;:、，\s]+$/, '');
-  return body + (isQuestion(body, language) ? '?' : (STOPS[language] ?? '.'));
+  return body + (isQuestion(body, language) ? '?' : (lookUp(STOPS, language) ?? '.'));
 }
 
 /** The text with its first letter large, unless it is a word of its own spelling: iPhone, an address. */

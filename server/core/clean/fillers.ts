@@ -1,3 +1,4 @@
+import { lookUp } from '../../../protocol/index.ts';
 import { bareWord } from './chunks.ts';
 
 /**
@@ -31,18 +32,18 @@ const UNSPACED: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether a word is a hesitation; "ER" is a hospital's. */
 export function isHesitation(text: string, language: string): boolean {
-  return (FILLERS[language] ?? EVERYWHERE).includes(bareWord(text)) && !/^\P{L}*\p{Lu}{2}/u.test(text);
+  return (lookUp(FILLERS, language) ?? EVERYWHERE).includes(bareWord(text)) && !/^\P{L}*\p{Lu}{2}/u.test(text);
 }
 
 /** Whether characters of an unspaced language, without punctuation, are hesitations and nothing else. */
 export function areHesitations(characters: string, language: string): boolean {
-  const rest = (UNSPACED[language] ?? []).reduce((left, each) => left.replaceAll(each, ''), characters);
+  const rest = (lookUp(UNSPACED, language) ?? []).reduce((left, each) => left.replaceAll(each, ''), characters);
   return rest === '';
 }
 
 /** Takes hesitations from the start of phrases, with the comma behind them. */
 export function withoutUnspacedFillers(text: string, language: string): string {
-  const fillers = UNSPACED[language];
+  const fillers = lookUp(UNSPACED, language);
   if (fillers === undefined) return text;
   return text.replace(new RegExp(`(^|[、。！？，\\s])(?:(?:${fillers.join('|')})+[、，…\\s]*)+`, 'gu'), '$1');
 }

@@ -1,4 +1,4 @@
-import type { Claim, Summary } from '../../../protocol/index.ts';
+import { type Claim, lookUp, type Summary } from '../../../protocol/index.ts';
 
 /** What a model says of a transcript, before anybody has looked whether it is true; sentences by their number. */
 export interface Said {
@@ -56,7 +56,7 @@ export function readAnswer(reply: string): Answer | undefined {
     const end = closing(text, at);
     if (end === undefined) continue;
     const value = parse(text.slice(at, end + 1));
-    const lists = ['summary', 'decisions', 'actions'].map((name) => value?.[name]);
+    const lists = ['summary', 'decisions', 'actions'].map((name) => value && lookUp(value, name));
     if (!lists.some(Array.isArray)) continue;
     const [summary, decisions, actions] = lists.map(readClaims);
     return { summary: summary!, decisions: decisions!, actions: actions! };

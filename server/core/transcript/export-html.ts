@@ -1,4 +1,4 @@
-import { clock, type KeptTranscript, type Summary } from '../../../protocol/index.ts';
+import { clock, type KeptTranscript, lookUp, type Summary } from '../../../protocol/index.ts';
 import { dateLine, type Line, linesOf, restingOn } from './lines.ts';
 
 /**
@@ -79,4 +79,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character]!).replace(/[^\P{Cc}\n\t]/gu, '');
+  text.replace(/[&<>"']/g, (character) => lookUp(ENTITIES, character)!).replace(/[^\P{Cc}\n\t]/gu, '');

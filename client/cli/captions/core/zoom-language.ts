@@ -1,3 +1,5 @@
+import { lookUp } from '../../../../protocol/look-up.ts';
+
 /** Zoom's names of languages where they are not the code twice. */
 const NAMES: Readonly<Record<string, string>> = {
   ...{ en: 'en-US', ja: 'jp-JP', zh: 'zh-CN', yue: 'zh-HK', pt: 'pt-PT', ko: 'ko-KR', uk: 'uk-UA', cs: 'cs-CZ' },
@@ -6,4 +8,4 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** What Zoom calls a language. */
-export const zoomLanguage = (code: string): string => NAMES[code] ?? `${code}-${code.toUpperCase()}`;
+export const zoomLanguage = (code: string): string => lookUp(NAMES, code) ?? `${code}-${code.toUpperCase()}`;

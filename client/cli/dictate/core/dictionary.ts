@@ -1,4 +1,5 @@
 import { LIMITS } from '../../../../protocol/limits.ts';
+import { lookUp } from '../../../../protocol/look-up.ts';
 import { LANGUAGES, spokenKey } from './language.ts';
 
 /** The user's own words. Keys are in the form in which speech is compared. */
@@ -44,7 +45,10 @@ export function readDictionary(text: string): Outcome {
   if (problem !== undefined) return { problem };
   const names = (value['names'] as string[] | undefined) ?? [];
   const pairs = (kind: string): [string, string][] =>
-    Object.entries((value[kind] as Record<string, string> | undefined) ?? {}).map(([key, to]) => [phrase(key), to]);
+    Object.entries((lookUp(value, kind) as Record<string, string> | undefined) ?? {}).map(([key, to]) => [
+      phrase(key),
+      to,
+    ]);
   return {
     dictionary: {
       names,

@@ -1,3 +1,4 @@
+import { lookUp } from '../../../../protocol/look-up.ts';
 /** What a spoken command does. */
 export type Deed =
   | {
@@ -113,4 +114,4 @@ const SILENT: Language = {
 };
 
 /** A language without a table has no commands of its own; the user's dictionary still works. */
-export const languageOf = (code: string): Language => LANGUAGES[code] ?? SILENT;
+export const languageOf = (code: string): Language => lookUp(LANGUAGES, code) ?? SILENT;

@@ -1,3 +1,4 @@
+import { lookUp } from '../../../../protocol/look-up.ts';
 import { UserError } from '../../user-error.ts';
 import type { Inserter } from '../inserter.ts';
 import type { Runner } from '../runner.ts';
@@ -61,7 +62,7 @@ export class ClipboardInserter implements Inserter {
   #dictation = 0;
 
   constructor(runner: Runner, display: string) {
-    const copier = COPIERS[display]?.find(([command]) => runner.has(command!));
+    const copier = lookUp(COPIERS, display)?.find(([command]) => runner.has(command!));
     if (copier === undefined)
       throw new UserError(
         display === 'wayland'

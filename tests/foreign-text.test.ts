@@ -1,0 +1,52 @@
+import t from 'tap';
+import { findKeyedAccess, productProgram, programOfText } from './support/keyed-access.ts';
+
+/** Look-ups under a key of any text that are safe as they stand, each with its reason. */
+const KEYED_ACCESS: Readonly<Record<string, string>> = {
+  'protocol/look-up.ts: table[key]': 'the helper itself, behind Object.hasOwn',
+  'server/config/load.ts: environment[environmentName(name)]': 'the names of our own options',
+  'server/gateway/room-text.ts: sentence.translated[event.language]':
+    'written, not read: codes of two or three letters',
+  'server/transport/uws.ts: headers[name]': 'an object without a prototype',
+  'server/transport/uws.ts: name in headers': 'an object without a prototype',
+  'client/web/words/words.ts: words[key]': 'callers pass literals: the key is a type parameter',
+  'client/web/overlay/url-settings.ts: values[name]': 'the names of our own table of settings',
+  'client/web/overlay/url-settings.ts: table[name]': 'the names of our own table of settings',
+  'client/web/captions/captions-settings.ts: known[name]': 'behind hasKey',
+  'client/web/meeting/desk.ts: head[key as never]': 'the keys of the object itself',
+  'client/web/meeting/desk.ts: headBefore[key as never]': 'the keys of an object of the same type',
+  'client/cli/captions/secrets.ts: process.env[variable]': 'the names of our own variables',
+};
+
+t.test('no table is indexed with any text', async (t) => {
+  const found = findKeyedAccess(productProgram());
+  t.same(
+    found.filter(({ where }) => KEYED_ACCESS[where] === undefined).map(({ where, line }) => `${where} (line ${line})`),
+    [],
+    'use lookUp or hasKey of protocol/look-up.ts, or a Map',
+  );
+  const unused = Object.keys(KEYED_ACCESS).filter((where) => !found.some((each) => each.where === where));
+  t.same(unused, [], 'the list of exceptions holds nothing that is gone');
+});
+
+t.test('the rule finds look-ups of any text and no others', async (t) => {
+  const found = findKeyedAccess(
+    programOfText(`
+      declare const text: string, maybe: string | undefined, foreign: any, code: 'a' | 'b', index: number;
+      declare const table: Readonly<Record<string, number>>, closed: { a: number; b: number };
+      declare const list: readonly number[], bytes: Uint8Array, map: ReadonlyMap<string, number>;
+      table[text]; table[maybe!]; table["x" + text]; table[foreign]; closed[text as 'a']; text in closed;
+      function of<T extends Record<string, number>>(any: T, key: string) { return any[key]; }
+      table['a']; closed[code]; list[index]; bytes[index]; map.get(text); 'a' in closed; text[index];
+    `),
+  ).map(({ where }) => where.replace('sample.ts: ', ''));
+  t.same(found, [
+    'table[text]',
+    'table[maybe!]',
+    'table["x" + text]',
+    'table[foreign]',
+    "closed[text as 'a']",
+    'text in closed',
+    'any[key]',
+  ]);
+});
