@@ -1,3 +1,4 @@
+import { type Atom, atomsOf } from './cue-atoms.ts';
 import type { WireWord } from './events.ts';
 
 /** A sentence as it is to be read, with the words it was spoken in. */
@@ -12,42 +13,36 @@ export interface Spoken {
 export interface Cue {
   readonly fromMs: number;
   readonly toMs: number;
+  /** One or two lines with `\n` between them, of at most `CUE_LINE_COLUMNS` each. */
   readonly text: string;
 }
 
-/** Reading limits of captions: two lines of 42 characters, seven seconds, never shorter than one. */
-const LINE_CHARS = 42;
-const CUE_CHARS = LINE_CHARS * 2;
+/** Columns of a caption line, as broadcasters have it; a wide character takes two. */
+export const CUE_LINE_COLUMNS = 42;
+const CUE_LINES = 2;
 const CUE_MS_MAX = 7_000;
 const CUE_MS_MIN = 1_000;
-/** How far ahead a word is looked for among the spoken ones. */
-const WORDS_AHEAD = 8;
+
+/** Costs of cutting: each cue costs `CUE`, so that there are few, and one that is gone at once costs `FLASH` more. */
+const CUE = 10;
+const FLASH = 6;
+/** What a cue of full size costs more than an empty one; it grows with the square, so cues become of like size. */
+const FULL = 8;
+const FLASH_COLUMNS = 14;
+/** Columns of difference between two lines that are worth as much as a better place to break. */
+const UNEVEN = 3;
 
 /** Cues of readable size, in the order of the sentences; empty sentences give none. */
 export function cuesOf(sentences: readonly Spoken[]): Cue[] {
-  const cues = sentences.filter(({ text }) => text !== '').flatMap(split);
+  const cues = sentences.flatMap((sentence) => {
+    const atoms = atomsOf(sentence, CUE_LINE_COLUMNS);
+    return cuts(atoms).map(([from, to]) => cueOf(atoms.slice(from, to)));
+  });
   // A cue may stay a little longer when it would be too short to read and nothing follows.
   return cues.map((cue, i) => {
     const next = cues[i + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
-    return { ...cue, toMs: Math.max(cue.toMs, Math.min(cue.fromMs + CUE_MS_MIN, next)) };
+    return { ...cue, toMs: Math.max(cue.toMs, cue.fromMs + 1, Math.min(cue.fromMs + CUE_MS_MIN, next)) };
   });
-}
-
-/** SubRip. */
-export function srtOf(cues: readonly Cue[]): string {
-  return cues
-    .map((cue, i) => `${i + 1}\n${stamp(cue.fromMs, ',')} --> ${stamp(cue.toMs, ',')}\n${wrap(cue.text)}\n\n`)
-    .join('');
-}
-
-/** WebVTT. */
-export function vttOf(cues: readonly Cue[]): string {
-  return `WEBVTT\n\n${cues.map(vttCue).join('')}`;
-}
-
-/** One cue as it stands in a WebVTT file, with the empty line behind it. */
-export function vttCue(cue: Cue): string {
-  return `${stamp(cue.fromMs, '.')} --> ${stamp(cue.toMs, '.')}\n${escapeVtt(wrap(cue.text))}\n\n`;
 }
 
 /** `00:01:02.345`, or with a comma. */
@@ -59,52 +54,53 @@ export function stamp(ms: number, point: '.' | ','): string {
 /** `00:01:02`, for people. */
 export const clock = (ms: number): string => stamp(ms, '.').slice(0, 8);
 
-/** Cuts a sentence into cues; where a cleaned word stood in the audio follows from its place in the text. */
-function split(sentence: Spoken): Cue[] {
-  const spaced = sentence.text.includes(' ');
-  const units = spaced ? sentence.text.split(' ') : [...sentence.text];
-  const times = timesOf(sentence, units);
-  const cues: Cue[] = [];
-  let from = 0;
-  for (let i = 0; i < units.length; i++) {
-    const joined = units.slice(from, i + 2).join(spaced ? ' ' : '');
-    const last = i === units.length - 1;
-    const full = !last && (joined.length > CUE_CHARS || times[i + 1]!.toMs - times[from]!.fromMs > CUE_MS_MAX);
-    if (!full && !last) continue;
-    cues.push({
-      fromMs: times[from]!.fromMs,
-      toMs: times[i]!.toMs,
-      text: units.slice(from, i + 1).join(spaced ? ' ' : ''),
-    });
-    from = i + 1;
-  }
-  return cues;
+function cueOf(atoms: readonly Atom[]): Cue {
+  const fromMs = atoms[0]!.fromMs;
+  const toMs = Math.min(atoms.at(-1)!.toMs, fromMs + CUE_MS_MAX);
+  return { fromMs, toMs, text: wrap(atoms) };
 }
 
-/** Time of each unit: that of the same word as spoken where it is found, in order; else in proportion. */
-function timesOf(sentence: Spoken, units: readonly string[]): { fromMs: number; toMs: number }[] {
-  const { fromMs, toMs, words } = sentence;
-  let at = 0;
-  return units.map((unit, i) => {
-    const found = words.findIndex((word, index) => index >= at && bare(word.text) === bare(unit));
-    if (found >= 0 && found - at < WORDS_AHEAD) {
-      at = found + 1;
-      return { fromMs: words[found]!.fromMs, toMs: words[found]!.toMs };
+/** Where a sentence is cut into cues: the cheapest way that keeps every cue within the limits. */
+function cuts(atoms: readonly Atom[]): [from: number, to: number][] {
+  const best = [{ cost: 0, from: 0 }, ...atoms.map(() => ({ cost: Number.POSITIVE_INFINITY, from: 0 }))];
+  for (let from = 0; from < atoms.length; from++) {
+    let lines = 1;
+    let line = 0;
+    let columns = 0;
+    for (let to = from + 1; to <= atoms.length; to++) {
+      const atom = atoms[to - 1]!;
+      const space = line > 0 && atom.isSpaced ? 1 : 0;
+      const isNewLine = line > 0 && line + space + atom.columns > CUE_LINE_COLUMNS;
+      if (isNewLine) lines++;
+      line = isNewLine ? atom.columns : line + space + atom.columns;
+      columns += atom.columns;
+      const lengthMs = atom.toMs - atoms[from]!.fromMs;
+      if (to > from + 1 && (lines > CUE_LINES || lengthMs > CUE_MS_MAX)) break;
+      const flash = columns < FLASH_COLUMNS || lengthMs < CUE_MS_MIN ? FLASH : 0;
+      const fill = (columns / (CUE_LINES * CUE_LINE_COLUMNS)) ** 2;
+      const cost = best[from]!.cost + CUE + flash + FULL * fill + (to < atoms.length ? atom.breakCost : 0);
+      if (cost < best[to]!.cost) best[to] = { cost, from };
     }
-    const share = (toMs - fromMs) / units.length;
-    return { fromMs: Math.round(fromMs + share * i), toMs: Math.round(fromMs + share * (i + 1)) };
-  });
+  }
+  const found: [number, number][] = [];
+  for (let to = atoms.length; to > 0; to = best[to]!.from) found.unshift([best[to]!.from, to]);
+  return found;
 }
 
-const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-
-function wrap(text: string): string {
-  if (text.length <= LINE_CHARS || !text.includes(' ')) return text;
-  const middle = text.length / 2;
-  const spaces = [...text.matchAll(/ /g)].map((match) => match.index);
-  const best = spaces.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))[0]!;
-  return `${text.slice(0, best)}\n${text.slice(best + 1)}`;
+/** One line where it fits, else two of nearly the same length, broken between phrases where that is near. */
+function wrap(atoms: readonly Atom[]): string {
+  const columns = (some: readonly Atom[]): number =>
+    some.reduce((sum, atom, i) => sum + atom.columns + (i > 0 && atom.isSpaced ? 1 : 0), 0);
+  if (columns(atoms) <= CUE_LINE_COLUMNS) return joined(atoms);
+  let best = { cost: Number.POSITIVE_INFINITY, at: atoms.length };
+  for (let at = 1; at < atoms.length; at++) {
+    const [above, below] = [columns(atoms.slice(0, at)), columns(atoms.slice(at))];
+    if (above > CUE_LINE_COLUMNS || below > CUE_LINE_COLUMNS) continue;
+    const cost = Math.abs(above - below) + UNEVEN * atoms[at - 1]!.breakCost;
+    if (cost < best.cost) best = { cost, at };
+  }
+  return [joined(atoms.slice(0, best.at)), joined(atoms.slice(best.at))].filter((line) => line !== '').join('\n');
 }
 
-const escapeVtt = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('-->', '→');
+const joined = (atoms: readonly Atom[]): string =>
+  atoms.map(({ text, isSpaced }, i) => (i > 0 && isSpaced ? ` ${text}` : text)).join('');

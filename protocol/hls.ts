@@ -1,5 +1,6 @@
-import { type Cue, cuesOf, vttCue } from './cues.ts';
+import { type Cue, cuesOf } from './cues.ts';
 import type { Caption } from './sentences.ts';
+import { vttCue } from './subtitles.ts';
 
 export interface SegmentOptions {
   /** Length of a segment, ms; whole seconds. */

@@ -105,6 +105,3 @@ export type NoteChange = z.infer<typeof NoteChange>;
 /** Body of `POST /v1/transcripts/ID/summary`, and of `PUT /v1/transcripts/template`. */
 export const SummaryWish = z.strictObject({ template: z.string().trim().max(LIMITS.templateCharsMax).optional() });
 export type SummaryWish = z.infer<typeof SummaryWish>;
-
-export const EXPORTS = ['md', 'html', 'txt', 'srt', 'vtt', 'json'] as const;
-export type ExportFormat = (typeof EXPORTS)[number];

@@ -1,4 +1,6 @@
-import { clock, cuesOf, type Spoken, srtOf, vttOf } from '../../protocol/cues.ts';
+import { clock, cuesOf, type Spoken } from '../../protocol/cues.ts';
+import { printable } from '../../protocol/printable.ts';
+import { srtOf, vttOf } from '../../protocol/subtitles.ts';
 import { displayed, type Sentence } from './transcript.ts';
 
 export interface FormatOptions {
@@ -50,7 +52,7 @@ function spoken(sentences: readonly Sentence[], { raw = false }: FormatOptions):
   return sentences
     .map((sentence) => {
       const { fromMs, toMs, words } = sentence;
-      return { text: displayed(sentence, raw), fromMs, toMs, words };
+      return { text: printable(displayed(sentence, raw)).trim(), fromMs, toMs, words };
     })
     .filter(({ text }) => text !== '');
 }

@@ -1,5 +1,5 @@
+import type { ExportFormat } from '../../protocol/export.ts';
 import type {
-  ExportFormat,
   KeptTranscript,
   NewTranscript,
   NoteChange,

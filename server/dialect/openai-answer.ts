@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import type { EventOf } from '../../protocol/index.ts';
+import { cuesOf, type EventOf, printable, srtOf, vttOf } from '../../protocol/index.ts';
 import type { FileWishes } from './openai-wishes.ts';
 import { joined } from './plain-text.ts';
 
@@ -16,11 +16,11 @@ export function answerOf(sentences: readonly Sentence[], audioMs: number, wishes
     case 'json':
       return JSON.stringify({ text: textOf(said), usage: usageOf(audioMs) });
     case 'text':
-      return `${textOf(said)}\n`;
+      return `${printable(textOf(said))}\n`;
     case 'srt':
-      return said.map((cue, i) => `${i + 1}\n${range(cue, ',')}\n${cue.text.trim()}\n\n`).join('');
+      return srtOf(cuesOf(said));
     case 'vtt':
-      return `WEBVTT\n\n${said.map((cue) => `${range(cue, '.')}\n${cue.text.trim()}\n\n`).join('')}`;
+      return vttOf(cuesOf(said));
     case 'verbose_json':
       return JSON.stringify(verbose(said, audioMs, wishes));
   }
@@ -84,13 +84,4 @@ function nameOf(code: string): string {
 /** A word as it is listed there: without the marks around it. */
 function bare(word: string): string {
   return word.trim().replace(/^[^\p{L}\p{N}$€£%]+|[^\p{L}\p{N}$€£%]+$/gu, '') || word.trim();
-}
-
-function range({ fromMs, toMs }: Sentence, mark: string): string {
-  return `${clock(fromMs, mark)} --> ${clock(Math.max(toMs, fromMs + 1), mark)}`;
-}
-
-function clock(ms: number, mark: string): string {
-  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
-  return `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1_000) % 60)}${mark}${String(Math.round(ms) % 1_000).padStart(3, '0')}`;
 }

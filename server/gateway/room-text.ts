@@ -1,4 +1,14 @@
-import { clock, cuesOf, lookUp, srtOf, type ViewerEvent, type ViewerEventOf, vttOf } from '../../protocol/index.ts';
+import {
+  clock,
+  cuesOf,
+  lookUp,
+  printable,
+  printableJson,
+  srtOf,
+  type ViewerEvent,
+  type ViewerEventOf,
+  vttOf,
+} from '../../protocol/index.ts';
 
 /** Content types of the forms a room's text can be had in. */
 export const TEXT_FORMS = {
@@ -51,7 +61,7 @@ export function sentencesOf(events: readonly ViewerEvent[]): RoomSentence[] {
 
 export function textOf(events: readonly ViewerEvent[], { format, text, translate }: TextWish): string {
   const sentences = sentencesOf(events);
-  if (format === 'json') return `${JSON.stringify(sentences.map(row), undefined, 2)}\n`;
+  if (format === 'json') return `${printableJson(sentences.map(row), 2)}\n`;
   const spoken = sentences
     .map(({ final, fromMs, toMs, cleaned, translated }) => {
       const own = text === 'cleaned' ? (cleaned ?? final.text) : final.text;
@@ -61,7 +71,7 @@ export function textOf(events: readonly ViewerEvent[], { format, text, translate
         fromMs: word.fromMs + shift,
         toMs: word.toMs + shift,
       }));
-      return { text: (translate && lookUp(translated, translate)) ?? own, fromMs, toMs, words };
+      return { text: printable((translate && lookUp(translated, translate)) ?? own).trim(), fromMs, toMs, words };
     })
     .filter((each) => each.text !== '');
   switch (format) {

@@ -1,8 +1,11 @@
 import {
   checkedAs,
+  EXPORT_TYPES,
   EXPORTS,
   type ExportFormat,
+  exportAs,
   Fault,
+  fileName,
   isFault,
   LIMITS,
   lookUp,
@@ -14,7 +17,6 @@ import {
   SummaryWish,
   TranscriptChange,
 } from '../../protocol/index.ts';
-import { EXPORT_TYPES, exportAs, fileName } from '../core/transcript/export.ts';
 import { wordsOf } from '../core/transcript/fold.ts';
 import type { Keeper } from '../flow/keeper.ts';
 import type { Summariser } from '../flow/summariser.ts';

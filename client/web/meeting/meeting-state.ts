@@ -1,4 +1,4 @@
-import type { Summary as KeptSummary, ServerEvent } from '../../sdk/index.ts';
+import type { Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
 
 /** A finished sentence. `text` is what was heard and never changes; what is read is `readingOf`. */
 export interface Said {
@@ -11,6 +11,10 @@ export interface Said {
   readonly correction?: string;
   readonly highlight: boolean;
   readonly language?: string | undefined;
+  /** As the server translated it, by language. */
+  readonly translations?: Readonly<Record<string, string>>;
+  /** With times on the meeting's own time line; none where only the server knows them. */
+  readonly words?: readonly WireWord[];
   /** On the meeting's own time line, which stands still in pauses. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -56,6 +60,9 @@ export interface Meeting {
   /** By their moment. */
   readonly notes: readonly Note[];
   readonly summary?: Summary;
+  /** Of the transcript that a server keeps. */
+  readonly language?: string;
+  readonly durationMs?: number;
 }
 
 /** Where a session's sentences belong in the meeting. */
@@ -163,7 +170,12 @@ function heard(meeting: Meeting, event: ServerEvent, at: Part): Meeting {
     case 'final': {
       const { channel, text, language } = event;
       const times = { fromMs: event.fromMs + at.fromMs, toMs: event.toMs + at.fromMs };
-      return finish(meeting, { key: keyOf(at, event), channel, text, language, highlight: false, ...times });
+      const words = event.words.map((word) => ({
+        ...word,
+        fromMs: word.fromMs + at.fromMs,
+        toMs: word.toMs + at.fromMs,
+      }));
+      return finish(meeting, { key: keyOf(at, event), channel, text, language, highlight: false, words, ...times });
     }
     case 'cleaned':
       return change(meeting, keyOf(at, event), (said) =>

@@ -1,3 +1,4 @@
+import { fileName } from '../../../protocol/export.ts';
 import { wireKeyButton } from '../entry/key-button.ts';
 import { focusOf } from '../keyboard.ts';
 import { listMicrophones } from '../microphone.ts';
@@ -10,9 +11,10 @@ import { listKeys } from '../views/key-list.ts';
 import { closeMenus, wireMenus } from '../views/menus.ts';
 import { Messages } from '../views/messages.ts';
 import { saveText } from '../views/save.ts';
-import { FORMAT_NAMES, FORMATS, type Format, write } from './formats.ts';
+import { FORMAT_NAMES, FORMATS, type Format, writeMeeting } from './formats.ts';
 import { Home } from './home.ts';
-import { entry, meetingOf, merged, transcripts } from './kept-transcripts.ts';
+import { meetingOf, merged } from './kept-meeting.ts';
+import { entry, transcripts } from './kept-transcripts.ts';
 import { type Command, commandOf, KEYS } from './keys.ts';
 import { type Meeting, newMeeting } from './meeting-state.ts';
 import { Notebook } from './notebook.ts';
@@ -138,11 +140,12 @@ async function exportAs(format: Format): Promise<void> {
   const { meeting } = room;
   if (meeting === undefined || meeting.sentences.length + meeting.notes.length === 0)
     return messages.remark('There is nothing to save yet.');
-  const name = `${meeting.title}.${format}`;
-  // The server knows when each word was said, which makes better captions.
+  const name = fileName(meeting, format);
+  // The server has the word times of meetings that another page recorded.
   const { transcript } = meeting;
-  if (transcript === undefined || !room.isTold || room.isRecording) return saveText(name, write(meeting, format));
-  const text = await transcripts.export(transcript, format).catch(() => write(meeting, format));
+  if (transcript === undefined || !room.isTold || room.isRecording)
+    return saveText(name, writeMeeting(meeting, format));
+  const text = await transcripts.export(transcript, format).catch(() => writeMeeting(meeting, format));
   saveText(name, text);
 }
 

@@ -1,5 +1,4 @@
-import { type KeptTranscript, sentenceName } from '../../../protocol/index.ts';
-import { linesOf } from '../transcript/lines.ts';
+import { type KeptTranscript, linesOf, sentenceName } from '../../../protocol/index.ts';
 import type { Checked, Shown } from './claims.ts';
 
 /** What people may replace with their own words. */

@@ -72,9 +72,9 @@ t.test('sentences are written as text, notes and captions', async (t) => {
   t.equal(toMarkdown(sentences, { raw: true }), '**00:00:01** One two.\n\n**00:01:01** um three <four>.\n\n');
   t.equal(
     toSrt(sentences),
-    '1\n00:00:01,000 --> 00:00:02,000\nOne two.\n\n2\n00:01:01,400 --> 00:01:02,400\nThree <four>.\n\n',
+    '1\n00:00:01,000 --> 00:00:02,000\nOne two.\n\n2\n00:01:01,400 --> 00:01:02,400\nThree ‹four›.\n\n',
   );
-  t.match(toVtt(sentences), 'Three &lt;four>.');
+  t.match(toVtt(sentences), 'Three &lt;four&gt;.');
 });
 
 t.test('a long sentence is cut into captions that can be read', async (t) => {
@@ -85,6 +85,6 @@ t.test('a long sentence is cut into captions that can be read', async (t) => {
     .split('\n\n')
     .map((cue) => cue.split('\n').slice(2));
   t.ok(cues.length > 1);
-  t.ok(cues.every((lines) => lines.length <= 2 && lines.every((line) => line.length <= 50)));
+  t.ok(cues.every((lines) => lines.length <= 2 && lines.every((line) => line.length <= 42)));
   t.equal(cues.flat().join(' '), text, 'and no word is lost');
 });

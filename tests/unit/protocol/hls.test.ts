@@ -59,7 +59,7 @@ t.test('the playlist counts on without a gap, with times of day, and ends only w
 
 t.test('the end closes what is open, up to the last cue', async (t) => {
   const segments = new CaptionSegments(options, START);
-  segments.add(caption(5_000, 13_000, 'Long.'));
+  segments.add(caption(6_500, 13_000, 'Long.'));
   t.equal(segments.end(START + 7_000).length, 3);
 });
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Courier } from '../../../../client/web/meeting/courier.ts';
-import { write } from '../../../../client/web/meeting/formats.ts';
+import { writeMeeting } from '../../../../client/web/meeting/formats.ts';
 import { type Action, after, type Meeting, newMeeting } from '../../../../client/web/meeting/meeting-state.ts';
 import { Outgoing, type Parcel } from '../../../../client/web/meeting/outgoing.ts';
 import { Pair, type PairBlock } from '../../../../client/web/meeting/pair.ts';
@@ -70,17 +70,19 @@ t.test('a meeting no server keeps is written in every format', async (t) => {
     { type: 'corrected', key: '1.0.1', correction: 'We ship on Friday.' },
     { type: 'highlighted', key: '1.1.2', highlight: true },
   ].reduce((all, action) => after(all, action as Action), MEETING);
-  const md = write(meeting, 'md');
-  t.match(md, /\*\*Me\*\* \(0:00\) We ship on Friday\.\n/);
-  t.match(md, /==Good\.==\n\n> - check <b>\n> - again\n\nNext\./, 'notes stand behind what they belong to');
-  const html = write(meeting, 'html');
+  const md = writeMeeting(meeting, 'md');
+  t.match(md, /### Me\n\n\*\*00:00:00\*\* We ship on Friday\.\n/);
+  t.match(md, /==Good\.==\n\n> \*\*Note, 00:00:02\*\*\n>\n> - check <b>\n> - again\n\n\*\*00:00:04\*\* Next\./);
+  const html = writeMeeting(meeting, 'html');
   t.match(html, /<h1>Plans &lt;&amp; more&gt;<\/h1>/);
-  t.match(html, /<mark>Good\.<\/mark>/);
-  t.notMatch(html, /<b>\n|<script/);
-  t.equal(write(meeting, 'txt'), 'Me: We ship on Friday.\nThem: Good.\nNext.\n');
-  t.match(write(meeting, 'srt'), /^1\n00:00:00,000 --> /);
-  t.match(write(meeting, 'vtt'), /^WEBVTT\n\n00:00:00\.000 --> /);
-  t.match(JSON.parse(write(meeting, 'json')), { sentences: [{ part: 1, sentence: 1, text: 'we ship on friday' }] });
+  t.match(html, /<mark[^>]*>Good\.<\/mark>/);
+  t.notMatch(html, /<script/);
+  t.match(writeMeeting(meeting, 'txt'), '[00:00:00] Me: We ship on Friday.\n[00:00:02] * Them: Good.\n');
+  t.match(writeMeeting(meeting, 'srt'), /^1\n00:00:00,000 --> /);
+  t.match(writeMeeting(meeting, 'vtt'), /^WEBVTT\n\n00:00:00\.000 --> /);
+  t.match(JSON.parse(writeMeeting(meeting, 'json')), {
+    sentences: [{ part: 1, sentence: 1, text: 'we ship on friday' }],
+  });
 });
 
 t.test('the server is told the last state of a thing, once, and again when it changed meanwhile', async (t) => {

@@ -1,5 +1,8 @@
-import { clock, type KeptTranscript, lookUp, type Summary } from '../../../protocol/index.ts';
-import { dateLine, type Line, linesOf, restingOn } from './lines.ts';
+import { clock } from './cues.ts';
+import { lookUp } from './look-up.ts';
+import { printableLines } from './printable.ts';
+import { dateLine, type Line, linesOf, restingOn } from './transcript-lines.ts';
+import type { KeptTranscript, Summary } from './transcripts.ts';
 
 /**
  * A document of headings and paragraphs that word processors open as it is: no script, no layout, nothing from elsewhere.
@@ -79,4 +82,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => lookUp(ENTITIES, character)!).replace(/[^\P{Cc}\n\t]/gu, '');
+  printableLines(text).replace(/[&<>"']/g, (character) => lookUp(ENTITIES, character)!);

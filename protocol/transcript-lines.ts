@@ -1,11 +1,7 @@
-import {
-  clock,
-  type KeptNote,
-  type KeptSentence,
-  type KeptTranscript,
-  readingOf,
-  sentenceName,
-} from '../../../protocol/index.ts';
+import { clock } from './cues.ts';
+import { printable, printableLines } from './printable.ts';
+import { readingOf, sentenceName } from './reading.ts';
+import type { KeptNote, KeptSentence, KeptTranscript } from './transcripts.ts';
 
 /** One line of a transcript as it is read: something said, or a note somebody made meanwhile. */
 export type Line =
@@ -17,23 +13,29 @@ export type Line =
     }
   | { readonly kind: 'note'; readonly note: KeptNote };
 
-/** Everything in its place by time, notes before what was said at the same moment; sentences that read empty are left out. */
+/**
+ * Everything in its place by time, notes before what was said at the same moment; sentences that read empty are left
+ * out. Texts and names of speakers are printable.
+ */
 export function linesOf({ sentences, notes, speakers }: KeptTranscript): Line[] {
   const many = new Set(sentences.map(({ channel }) => channel)).size > 1;
   const said = sentences
     .map((sentence) => ({
       kind: 'said' as const,
       sentence,
-      text: readingOf(sentence).trim(),
-      speaker: speakers[sentence.channel] || (many ? `Speaker ${sentence.channel + 1}` : undefined),
+      text: printable(readingOf(sentence)).trim(),
+      speaker: printable(speakers[sentence.channel] ?? '') || (many ? `Speaker ${sentence.channel + 1}` : undefined),
     }))
     .filter(({ text }) => text !== '');
-  const lines: Line[] = [...notes.map((note) => ({ kind: 'note' as const, note })), ...said];
+  const lines: Line[] = [
+    ...notes.map((note) => ({ kind: 'note' as const, note: { ...note, text: printableLines(note.text) } })),
+    ...said,
+  ];
   // The sort is stable, so that sentences that begin at once keep their order.
   return lines.sort((a, b) => momentOf(a) - momentOf(b));
 }
 
-export const momentOf = (line: Line): number => (line.kind === 'note' ? line.note.atMs : line.sentence.fromMs);
+const momentOf = (line: Line): number => (line.kind === 'note' ? line.note.atMs : line.sentence.fromMs);
 
 /** `25 November 2026, 17:44 UTC · 1:02:03`, without a locale that differs from machine to machine. */
 export function dateLine({ startedAt, durationMs }: Pick<KeptTranscript, 'startedAt' | 'durationMs'>): string {

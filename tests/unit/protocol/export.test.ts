@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { KeptTranscript } from '../../../../protocol/index.ts';
-import { exportAs, fileName } from '../../../../server/core/transcript/export.ts';
+import { exportAs, fileName } from '../../../protocol/export.ts';
+import type { KeptTranscript } from '../../../protocol/index.ts';
 
 const plain = { part: 1, highlight: false, language: 'en' };
 const TRANSCRIPT: KeptTranscript = {
@@ -88,7 +88,7 @@ t.test('HTML has headings and paragraphs, and nothing that runs', async (t) => {
 t.test('captions name the speakers of several channels', async (t) => {
   t.match(as('srt'), '1\n00:00:01,000 --> 00:00:02,000\nMe: Hello.\n');
   t.match(as('vtt'), /^WEBVTT\n\n00:00:01\.000 --> /);
-  t.match(as('vtt'), '&lt;script>buy');
+  t.match(as('vtt'), '&lt;script&gt;buy');
   t.notMatch(as('srt'), 'Um.');
 });
 

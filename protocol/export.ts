@@ -1,18 +1,14 @@
-import {
-  clock,
-  cuesOf,
-  type ExportFormat,
-  type KeptTranscript,
-  readingOf,
-  type Spoken,
-  type Summary,
-  sentenceName,
-  srtOf,
-  vttOf,
-  type WireWord,
-} from '../../../protocol/index.ts';
+import { clock, cuesOf, type Spoken } from './cues.ts';
+import type { WireWord } from './events.ts';
 import { htmlOf } from './export-html.ts';
-import { dateLine, linesOf, restingOn } from './lines.ts';
+import { printable, printableJson } from './printable.ts';
+import { readingOf, sentenceName } from './reading.ts';
+import { srtOf, vttOf } from './subtitles.ts';
+import { dateLine, linesOf, restingOn } from './transcript-lines.ts';
+import type { KeptSentence, KeptTranscript, Summary } from './transcripts.ts';
+
+export const EXPORTS = ['md', 'html', 'txt', 'srt', 'vtt', 'json'] as const;
+export type ExportFormat = (typeof EXPORTS)[number];
 
 /** What an export is made of: a transcript, and the words of its sentences by name. */
 export interface Exported {
@@ -29,7 +25,10 @@ export const EXPORT_TYPES: Readonly<Record<ExportFormat, string>> = {
   json: 'application/json',
 };
 
-/** The transcript as a file: corrected text, notes in their place, highlights marked. */
+/**
+ * The transcript as a file: corrected text, notes in their place, highlights marked. The server and the meeting page
+ * both use it, so a meeting is the same file wherever it is exported.
+ */
 export function exportAs(format: ExportFormat, exported: Exported): string {
   switch (format) {
     case 'md':
@@ -48,13 +47,18 @@ export function exportAs(format: ExportFormat, exported: Exported): string {
 }
 
 /** A name for the file: the title without what file systems do not take. */
-export function fileName({ title, startedAt }: KeptTranscript, format: ExportFormat): string {
-  const name = title
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}<>:"/\\|?*]/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(/^[\s.]+|[\s.]+$/g, '')
+export function fileName(
+  { title, startedAt }: Pick<KeptTranscript, 'title' | 'startedAt'>,
+  format: ExportFormat,
+): string {
+  const name = [
+    ...printable(title)
+      .replace(/(?:[<>:"/\\|?*\ufffd\s]|\u200c|\u200d)+/g, ' ')
+      .replace(/^[\s.]+/g, ''),
+  ]
     .slice(0, 80)
-    .trim();
+    .join('')
+    .replace(/[\s.]+$/g, '');
   return `${name || `transcript ${startedAt.slice(0, 10)}`}.${format}`;
 }
 
@@ -64,7 +68,7 @@ function textOf(transcript: KeptTranscript): string {
       ? `[${clock(line.note.atMs)}] Note: ${line.note.text.replace(/\s*\n\s*/g, '\n    ')}\n`
       : `[${clock(line.sentence.fromMs)}] ${line.sentence.highlight ? '* ' : ''}${line.speaker === undefined ? '' : `${line.speaker}: `}${line.text}\n`,
   );
-  return `${transcript.title}\n${dateLine(transcript)}\n\n${lines.join('')}`;
+  return `${printable(transcript.title)}\n${dateLine(transcript)}\n\n${lines.join('')}`;
 }
 
 function markdownOf(transcript: KeptTranscript): string {
@@ -105,7 +109,7 @@ function summaryMarkdown(summary: Summary, transcript: KeptTranscript): string {
 }
 
 /** Speech is no markup, whatever was said. */
-const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>#|~=]/g, '\\$&');
+const plain = (text: string): string => printable(text).replace(/[\\`*_{}[\]<>#|~=]/g, '\\$&');
 
 function spokenOf({ transcript, words }: Exported): Spoken[] {
   const many = new Set(transcript.sentences.map(({ channel }) => channel)).size > 1;
@@ -118,10 +122,22 @@ function spokenOf({ transcript, words }: Exported): Spoken[] {
   });
 }
 
+/** Fields in one order, wherever the parts come from; whatever is not printable is a `\\u` escape. */
 function jsonOf({ transcript, words }: Exported): string {
-  const sentences = transcript.sentences.map((sentence) => {
-    const name = sentenceName(sentence);
-    return { name, ...sentence, words: words.get(name) ?? [] };
-  });
-  return `${JSON.stringify({ ...transcript, sentences }, null, 2)}\n`;
+  const { id, title, startedAt, durationMs, language, speakers, notes, summary } = transcript;
+  const whole = {
+    ...{ id, title, startedAt, durationMs, language, speakers },
+    sentences: transcript.sentences.map((sentence) => sentenceJson(sentence, words.get(sentenceName(sentence)) ?? [])),
+    notes: notes.map(({ id, atMs, text }) => ({ id, atMs, text })),
+    summary,
+  };
+  return `${printableJson(whole, 2)}\n`;
+}
+
+function sentenceJson(sentence: KeptSentence, words: readonly WireWord[]): object {
+  const { part, channel, text, cleaned, correction, translations, highlight, language, fromMs, toMs } = sentence;
+  return {
+    ...{ name: sentenceName(sentence), part, channel, sentence: sentence.sentence },
+    ...{ text, cleaned, correction, translations, highlight, language, fromMs, toMs, words },
+  };
 }

@@ -1,0 +1,141 @@
+import { columnsOf } from './columns.ts';
+import type { Spoken } from './cues.ts';
+import { printable } from './printable.ts';
+
+/** A piece of a sentence that no line break may divide: a word, or a character of a script without spaces. */
+export interface Atom {
+  readonly text: string;
+  /** Whether a space stands before it. */
+  readonly isSpaced: boolean;
+  readonly columns: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** How bad it is to break behind it: 0 behind a sentence, more inside a phrase. */
+  readonly breakCost: number;
+}
+
+type Piece = Pick<Atom, 'text' | 'isSpaced'>;
+interface Timed extends Piece {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Whether a word as it was recognised ends here. */
+  readonly isWordEnd: boolean;
+}
+
+const UNSPACED =
+  '[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Bopomofo}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}\\p{sc=Tibetan}]';
+const HAS_UNSPACED = new RegExp(UNSPACED, 'u');
+/** Signs that may not end a line: opening brackets and quotes, and vowels that Thai and Lao write before their consonant. */
+const OPENING = '[\\p{Ps}\\p{Pi}\\u0e40-\\u0e44\\u0ec0-\\u0ec4]';
+/** Signs that may not begin a line: closing marks, small kana, and marks that lengthen or repeat. */
+const CLOSING =
+  '[\\p{Pe}\\p{Pf}\\p{Po}\\p{Pd}\\p{M}～ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ\\u0e2f-\\u0e3a\\u0e45-\\u0e4e]';
+const PIECES = new RegExp(`${OPENING}*(?:${UNSPACED}|(?:(?!${UNSPACED}|${OPENING}).)+|.)${CLOSING}*`, 'gsu');
+
+const COST = { sentence: 0, clause: 1, pause: 2, phrase: 3, word: 4, inside: 20 } as const;
+const SENTENCE_END = /[.!?…。！？｡।။።]["'”’»」』）)]*$/u;
+const CLAUSE_END = /[,;:，、；：､،؛—–]["'”’»」』）)]*$/u;
+/** A breath between two words, ms. */
+const PAUSE_MS = 200;
+/** How far ahead a piece is looked for among the spoken ones. */
+const AHEAD = 8;
+
+/** The pieces of a sentence with their times; no piece is wider than `columnsMax`. */
+export function atomsOf(sentence: Spoken, columnsMax: number): Atom[] {
+  const pieces = piecesOf(printable(sentence.text)).flatMap((piece) => narrowed(piece, columnsMax));
+  const timed = timesOf(sentence, pieces);
+  return timed.map((piece, i) => ({
+    text: piece.text,
+    isSpaced: piece.isSpaced,
+    columns: columnsOf(piece.text),
+    fromMs: piece.fromMs,
+    toMs: piece.toMs,
+    breakCost: breakCostOf(piece, timed[i + 1]),
+  }));
+}
+
+function piecesOf(text: string): Piece[] {
+  return text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .flatMap((word) => {
+      const parts = HAS_UNSPACED.test(word) ? word.match(PIECES)! : [word];
+      return parts.map((part, i) => ({ text: part, isSpaced: i === 0 }));
+    });
+}
+
+/** A word that fits on no line, such as an address, in pieces that do. */
+function narrowed(piece: Piece, columnsMax: number): Piece[] {
+  if (columnsOf(piece.text) <= columnsMax) return [piece];
+  const parts: string[] = [];
+  let part = '';
+  for (const character of piece.text.match(/.(?:\p{M}|\u200d.|\u200c|\p{Emoji_Modifier})*/gsu) ?? []) {
+    if (part !== '' && columnsOf(part + character) > columnsMax) {
+      parts.push(part);
+      part = '';
+    }
+    part += character;
+  }
+  return [...parts, part].map((text, i) => ({ text, isSpaced: i === 0 && piece.isSpaced }));
+}
+
+function breakCostOf(piece: Timed, next: Timed | undefined): number {
+  if (SENTENCE_END.test(piece.text)) return COST.sentence;
+  if (CLAUSE_END.test(piece.text)) return COST.clause;
+  if (next === undefined) return COST.inside;
+  if (next.fromMs - piece.toMs >= PAUSE_MS) return COST.pause;
+  if (next.isSpaced) return HAS_UNSPACED.test(piece.text) ? COST.clause : COST.word;
+  // Japanese writes what ends a phrase in hiragana, and what begins one mostly not.
+  if (/\p{sc=Hiragana}$/u.test(piece.text) && !/^\p{sc=Hiragana}/u.test(next.text)) return COST.phrase;
+  return piece.isWordEnd ? COST.phrase + COST.word : COST.inside;
+}
+
+/**
+ * Times of the pieces: those of the same piece as spoken where it is found, in order; between two that were found in
+ * proportion to their length.
+ */
+function timesOf({ fromMs, toMs, words }: Spoken, pieces: readonly Piece[]): Timed[] {
+  const spoken = words.flatMap(spokenPieces);
+  let at = 0;
+  const found = pieces.map(({ text }) => {
+    const key = bare(text);
+    const place = spoken.slice(at, at + AHEAD).findIndex((each) => key !== '' && each.key === key);
+    if (place < 0) return undefined;
+    at += place + 1;
+    return spoken[at - 1]!;
+  });
+  const timed: Timed[] = [];
+  for (let i = 0; i < pieces.length; i++) {
+    const here = found[i];
+    if (here !== undefined) {
+      timed.push({ ...pieces[i]!, fromMs: here.fromMs, toMs: here.toMs, isWordEnd: here.isWordEnd });
+      continue;
+    }
+    let end = i;
+    while (end < pieces.length && found[end] === undefined) end++;
+    const from = timed.at(-1)?.toMs ?? fromMs;
+    const to = Math.max(from, found[end]?.fromMs ?? toMs);
+    timed.push(...spread(pieces.slice(i, end), from, to));
+    i = end - 1;
+  }
+  return timed;
+}
+
+function spread(pieces: readonly Piece[], fromMs: number, toMs: number): Timed[] {
+  const widths = pieces.map(({ text }) => Math.max(1, columnsOf(text)));
+  const whole = widths.reduce((sum, width) => sum + width, 0);
+  let before = 0;
+  return pieces.map((piece, i) => {
+    const from = fromMs + ((toMs - fromMs) * before) / whole;
+    before += widths[i]!;
+    const to = fromMs + ((toMs - fromMs) * before) / whole;
+    return { ...piece, fromMs: Math.round(from), toMs: Math.round(to), isWordEnd: false };
+  });
+}
+
+function spokenPieces({ text, fromMs, toMs }: Spoken['words'][number]): (Timed & { readonly key: string })[] {
+  const timed = spread(piecesOf(printable(text)), fromMs, toMs);
+  return timed.map((piece, i) => ({ ...piece, key: bare(piece.text), isWordEnd: i === timed.length - 1 }));
+}
+
+const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
