@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { brief } from './brief.ts';
+import { ClientMessage } from './commands.ts';
 import { Fault } from './faults.ts';
 
 /** A value of a schema, or a `command.option` fault that says which field is wrong and what was wanted. */
@@ -17,8 +18,24 @@ export function checkedAs<S extends z.ZodType>(schema: S, value: unknown, name: 
   });
 }
 
+/**
+ * A message as its schema has it: unknown fields are gone, every value is one that a session takes. Throws `audio.format`
+ * or `command.option`, which say which field is wrong and what was wanted.
+ */
+export function checkedMessage<T extends ClientMessage>(message: T): T {
+  const result = ClientMessage.safeParse(message);
+  if (result.success) return result.data as T;
+  const issue = result.error.issues[0];
+  const path = issue?.path ?? [];
+  const name = path.join('.') || message.type;
+  const got = brief(at(message, path));
+  const want = issue === undefined ? 'another value' : wish(issue);
+  if (path[0] === 'audio') throw new Fault('audio.format', { got: `${name} ${got}`, want });
+  throw new Fault('command.option', { name, got, want });
+}
+
 /** What a field should have been, in words that finish "send …". */
-export function wish(issue: z.core.$ZodIssue): string {
+function wish(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_value':
       return issue.values.join(', ');
@@ -36,6 +53,10 @@ export function wish(issue: z.core.$ZodIssue): string {
 }
 
 /** What stands at a path of a value. */
-export function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  const read = (inner: unknown, key: PropertyKey): unknown =>
+    typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
+      ? (inner as Record<PropertyKey, unknown>)[key]
+      : undefined;
+  return path.reduce<unknown>(read, value);
 }

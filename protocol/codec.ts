@@ -1,26 +1,16 @@
 import { brief } from './brief.ts';
-import { at, wish } from './check.ts';
-import { ClientMessage } from './commands.ts';
+import { checkedMessage } from './check.ts';
+import type { ClientMessage } from './commands.ts';
 import type { ServerEvent } from './events.ts';
 import { Fault } from './faults.ts';
 
 /** Reads a client's text frame. Throws `command.*` faults that say which field is wrong and what was wanted. */
 export function readClientMessage(text: string): ClientMessage {
   const value = parse(text);
-  const result = ClientMessage.safeParse(value);
-  if (result.success) return result.data;
-
-  const type = (value as { type?: unknown }).type;
+  const { type } = value as { type?: unknown };
   if (type === undefined) throw new Fault('command.unreadable', { problem: 'it has no `type`' });
   if (typeof type !== 'string' || !KNOWN.has(type)) throw new Fault('command.unknown', { got: brief(type) });
-  const issue = result.error.issues[0];
-  const path = issue?.path ?? [];
-  const code = path[0] === 'audio' ? ('audio.format' as const) : ('command.option' as const);
-  const name = path.join('.') || type;
-  const got = brief(at(value, path));
-  const want = issue === undefined ? 'another value' : wish(issue);
-  if (code === 'audio.format') throw new Fault(code, { got: `${name} ${got}`, want });
-  throw new Fault(code, { name, got, want });
+  return checkedMessage(value as ClientMessage);
 }
 
 export function writeMessage(message: ClientMessage | ServerEvent): string {

@@ -1,6 +1,6 @@
 export * from './audio.ts';
 export * from './brief.ts';
-export { checkedAs } from './check.ts';
+export * from './check.ts';
 export * from './codec.ts';
 export * from './columns.ts';
 export * from './commands.ts';

@@ -4,6 +4,7 @@ import { findKeyedAccess, productProgram, programOfText } from './support/keyed-
 /** Look-ups under a key of any text that are safe as they stand, each with its reason. */
 const KEYED_ACCESS: Readonly<Record<string, string>> = {
   'protocol/look-up.ts: table[key]': 'the helper itself, behind Object.hasOwn',
+  'protocol/check.ts: (inner as Record<PropertyKey, unknown>)[key]': 'behind Object.hasOwn',
   'server/config/load.ts: environment[environmentName(name)]': 'the names of our own options',
   'server/gateway/room-text.ts: sentence.translated[event.language]':
     'written, not read: codes of two or three letters',

@@ -1,9 +1,55 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { AudioFormat, type EventBody, LIMITS, type Start } from '../../protocol/index.ts';
-import type { ModelOffer } from '../core/session/settings-of.ts';
-import type { Birth } from './session-journal.ts';
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import {
+  AudioFormat,
+  BYTES_PER_SAMPLE,
+  checkedMessage,
+  type EventBody,
+  LIMITS,
+  type Start,
+} from '../../protocol/index.ts';
+import type { SessionSettings } from '../core/session/settings.ts';
+import { type ModelOffer, type Offer, settingsOf } from '../core/session/settings-of.ts';
+import type { Visitor } from './line.ts';
+import type { Birth, Recalled, SessionJournal, Standing } from './session-journal.ts';
 
-export function bornOf(start: Start, secret: string, of: Pick<Birth, 'key' | 'address'>): Birth {
+/** A session of an earlier process, with the journal it goes on in. */
+export interface Restored extends Recalled {
+  readonly journal: SessionJournal;
+}
+
+/** Everything about a session that is known before any part of it is opened. */
+export interface SessionOrigin {
+  readonly born: Birth;
+  /** Proves to whom the session belongs; only its hash is kept. */
+  readonly secret: string;
+  readonly settings: SessionSettings;
+  /** The model it runs on. */
+  readonly model: ModelOffer;
+  readonly bytesPerMs: number;
+  /** Whether, and where, a transcript is to be kept. */
+  readonly keep: Start['keep'];
+  readonly restored: Restored | undefined;
+  readonly standing: Standing | undefined;
+}
+
+/** Opens nothing. Throws `audio.format`, `command.option` and `model.unknown`. */
+export function originOf(from: Start | Restored, offer: Offer, { caller, address }: Visitor): SessionOrigin {
+  const restored = 'birth' in from ? from : undefined;
+  // Whatever a client's protocol made of what came: no session begins with a start that the schema refuses.
+  const start = 'birth' in from ? undefined : checkedMessage(from);
+  const secret = randomBytes(16).toString('base64url');
+  const born = restored?.birth ?? bornOf(start!, secret, { key: caller.key, address });
+  const { encoding, channels, sampleRate } = born.audio;
+  const settings = restored?.standing.driver.core.settings ?? settingsOf(start!, offer);
+  return {
+    ...{ born, secret, settings, restored, standing: restored?.standing, keep: start?.keep },
+    // A server that was started with other models goes on with its own.
+    model: settings.model !== undefined && settings.model === offer.small?.model ? offer.small : offer,
+    bytesPerMs: (BYTES_PER_SAMPLE[encoding] * channels * sampleRate) / 1_000,
+  };
+}
+
+function bornOf(start: Start, secret: string, of: Pick<Birth, 'key' | 'address'>): Birth {
   const audio = start.audio ?? AudioFormat.parse({});
   const { room } = start;
   return { version: 1, session: randomUUID(), secretHash: hashOf(secret), audio, room, ...of };
@@ -14,14 +60,14 @@ export function readyOf(
   birth: Birth,
   secret: string,
   of: {
-    readonly hearer: ModelOffer;
+    readonly model: ModelOffer;
     readonly engine: string;
     readonly resumeGraceMs: number;
     readonly language: string;
   },
 ): EventBody {
-  const { hearer, engine, resumeGraceMs, language } = of;
-  const languages = hearer.languages === 'all' ? 'all' : [...hearer.languages];
+  const { model, engine, resumeGraceMs, language } = of;
+  const languages = model.languages === 'all' ? 'all' : [...model.languages];
   const { session, audio, kept } = birth;
   return {
     type: 'ready',
@@ -29,7 +75,7 @@ export function readyOf(
     secret,
     resumeMs: resumeGraceMs,
     aliveMs: LIMITS.aliveEveryMs,
-    model: hearer.model,
+    model: model.model,
     engine,
     language,
     languages,

@@ -99,15 +99,26 @@ export class Driver {
       wished: () => events.wished(),
       answer: (input) => this.#feed(input),
     });
-    this.#voices = Array.from(
-      { length: settings.channels },
-      (_, channel) =>
-        new VoiceQueue(
-          parts.speechModel.open(),
-          (from, to) => this.#core.audio(channel, from, to),
-          (from, to, value) => this.#feed({ kind: 'probability', channel, from, to, value }),
-        ),
-    );
+    this.#voices = this.#openVoices(settings.channels);
+  }
+
+  /** One per channel, or none: when a probe cannot be opened, those before it are closed. */
+  #openVoices(channels: number): VoiceQueue[] {
+    const voices: VoiceQueue[] = [];
+    try {
+      for (let channel = 0; channel < channels; channel++)
+        voices.push(
+          new VoiceQueue(
+            this.#parts.speechModel.open(),
+            (from, to) => this.#core.audio(channel, from, to),
+            (from, to, value) => this.#feed({ kind: 'probability', channel, from, to, value }),
+          ),
+        );
+      return voices;
+    } catch (error) {
+      for (const opened of voices) opened.close();
+      throw error;
+    }
   }
 
   #english({ english: model, session, board }: DriverParts, pinned: string | undefined): English | undefined {
@@ -131,6 +142,8 @@ export class Driver {
 
   #watchSilence(): void {
     this.#silence?.[Symbol.dispose]();
+    // The session may have ended of what came of the audio.
+    if (this.#ended) return;
     this.#silence = this.#parts.clock.after(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
   }
 

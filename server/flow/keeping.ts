@@ -61,6 +61,16 @@ export class Keeping {
     this.#state = 'over';
   }
 
+  /** The session never came to be, and with it goes the transcript that was made for it. */
+  withdraw(): void {
+    this.#state = 'over';
+    try {
+      this.#store.remove(this.place.owner, this.place.transcript);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   #flush(): void {
     try {
       const outcome = this.#store.add(this.place, this.#waiting);

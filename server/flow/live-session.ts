@@ -1,37 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import {
-  BYTES_PER_SAMPLE,
-  type Command,
-  type EventBody,
-  FAULTS,
-  Fault,
-  isFault,
-  type Start,
-} from '../../protocol/index.ts';
+import { type Command, checkedMessage, type EventBody, FAULTS, Fault, type Start } from '../../protocol/index.ts';
 import type { Advice } from '../core/schedule/ladder.ts';
-import { checked, type ModelOffer, settingsOf } from '../core/session/settings-of.ts';
+import { checked, type ModelOffer } from '../core/session/settings-of.ts';
 import type { Caller } from '../ports/access.ts';
 import { Attempts } from './attempts.ts';
-import { bornOf, isSecretOf, readyOf } from './birth.ts';
-import { Driver, type DriverSetup } from './driver.ts';
+import { isSecretOf, originOf, type Restored, readyOf, type SessionOrigin } from './birth.ts';
+import { DrainTimer } from './drain-timer.ts';
+import { Driver } from './driver.ts';
+import { FaultReporter } from './fault-reporter.ts';
 import { faultEvent, type Line, type Visitor } from './line.ts';
 import { Outbox } from './outbox.ts';
 import type { Findable } from './registry.ts';
-import type { Recalled, SessionJournal, Standing } from './session-journal.ts';
+import { runEach } from './run-each.ts';
+import type { Standing } from './session-journal.ts';
 import type { SessionParts as Parts } from './session-parts.ts';
 import { Watchdog } from './watchdog.ts';
 import { Witnesses } from './witnesses.ts';
 
 /** What every session of a server is made of. */
 export type SessionParts = Parts<LiveSession>;
-
-/** A session of an earlier process, with the journal it goes on in. */
-export interface Restored extends Recalled {
-  readonly journal: SessionJournal;
-}
-
-/** How often a slow client's outbox is looked at again, ms. */
-const DRAIN_EVERY_MS = 50;
 
 /**
  * One speaker's stream from `start` to `done`: the driver, the numbered events, the watchdog. It outlives its connection:
@@ -46,7 +32,7 @@ export class LiveSession implements Findable {
   readonly #outbox: Outbox;
   readonly #watchdog: Watchdog;
   readonly #driver: Driver;
-  readonly #hearer: ModelOffer;
+  readonly #model: ModelOffer;
   readonly #bytesPerMs: number;
   #line: Line | undefined;
   #restored: Restored | undefined;
@@ -57,52 +43,76 @@ export class LiveSession implements Findable {
   #finished = false;
   /** The server, not the client, said that this is the end. */
   #ending = false;
-  /** `open`, then `done` while its last events may be asked for again, then `ended`. */
-  #life: 'open' | 'done' | 'ended' = 'open';
-  #drainTimer: Disposable | undefined;
+  /** `opening` in the constructor, `open`, then `done` while its last events may be asked for again, then `ended`. */
+  #life: 'opening' | 'open' | 'done' | 'ended' = 'opening';
+  readonly #faults: FaultReporter;
+  readonly #drainTimer: DrainTimer;
   #grace: Disposable | undefined;
 
   /**
    * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
-   * found. Throws `model.unknown`, `command.option`, `auth.denied` or `transcript.*`.
+   * found. Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied` or `transcript.*`; whatever it throws,
+   * nothing stays open.
    */
   constructor(from: Start | Restored, line: Line | undefined, parts: SessionParts, visitor: Visitor) {
-    const { offer, clock, resumeGraceMs, board } = parts;
-    const restored = 'birth' in from ? from : undefined;
-    const secret = randomBytes(16).toString('base64url');
-    const born =
-      restored?.birth ?? bornOf(from as Start, secret, { key: visitor.caller.key, address: visitor.address });
-    const { audio: format } = born;
-    const standing = restored?.standing;
-    const settings = standing?.driver.core.settings ?? settingsOf(from as Start, offer);
+    const { clock, resumeGraceMs, board } = parts;
+    const origin = originOf(from, parts.offer, visitor);
+    const { born, restored, standing } = origin;
     this.id = born.session;
     this.#secretHash = born.secretHash;
     this.#parts = parts;
     this.#visitor = visitor;
-    this.#bytesPerMs = (BYTES_PER_SAMPLE[format.encoding] * format.channels * format.sampleRate) / 1_000;
+    this.#model = origin.model;
+    this.#bytesPerMs = origin.bytesPerMs;
     this.#restored = restored;
     this.#commands = standing?.commands ?? 0;
     this.#finished = standing?.finished ?? false;
     this.#ending = standing?.ending ?? false;
-    const { language } = settings;
-    this.#witnesses = new Witnesses({ born, wish: (from as Partial<Start>).keep, restored, parts, language });
-    this.#witnesses.warn((why) => this.#unkept(why));
-    this.#outbox = new Outbox(
-      resumeGraceMs > 0 ? 'replay' : 'nothing',
-      (events) => this.#witnesses.tell(events, this.#standing, () => this.#outbox.kept),
-      restored?.events,
+    this.#faults = new FaultReporter({
+      ...{ session: this.id, log: parts.log, meter: parts.meter },
+      tell: (fault, fatal) => this.#say({ ...faultEvent(fault), fatal }),
+      cutOff: () => this.#cutOff(),
+      end: (status, reason) => this.#goodbye(status, reason),
+    });
+    this.#drainTimer = new DrainTimer(
+      clock,
+      () => this.#line?.queuedBytes() ?? 0,
+      () => this.#say(),
     );
+    const opened: (() => void)[] = [];
+    try {
+      this.#driver = this.#drive(origin);
+      opened.push(() => this.#driver.close());
+      this.#watchdog = new Watchdog(clock, (fault) => this.#timedOut(fault));
+      opened.push(() => this.#stopTimers());
+      this.#watchdog.start();
+      board.join(this.id);
+      this.#witnesses = new Witnesses(origin, parts);
+      opened.push(() => this.#witnesses.withdraw());
+      this.#outbox = new Outbox(
+        resumeGraceMs > 0 ? 'replay' : 'nothing',
+        (events) => this.#witnesses.tell(events, this.#standing, () => this.#outbox.kept),
+        restored?.events,
+      );
+      if (line !== undefined) this.#begin(line, origin);
+      this.#witnesses.speak();
+      this.#life = 'open';
+    } catch (error) {
+      this.#life = 'ended';
+      this.#line = undefined;
+      runEach(opened.reverse(), (other) => this.#faults.logBug(other));
+      throw error;
+    }
+    this.#witnesses.warn((why) => this.#unkept(why));
+  }
+
+  #begin(line: Line, { model, secret, settings }: SessionOrigin): void {
     this.#line = line;
-    this.#watchdog = new Watchdog(clock, (fault) => this.#timedOut(fault));
-    // A server that was started with other models goes on with its own.
-    this.#hearer = settings.model !== undefined && settings.model === offer.small?.model ? offer.small : offer;
-    this.#driver = this.#drive({ format, settings, pipeline: parts.pipeline, seed: standing?.driver });
-    board.join(this.id);
-    if (line === undefined) return;
     this.#outbox.attach(line);
-    this.#say(readyOf(this.#witnesses.birth, secret, { ...parts, hearer: this.#hearer, language }));
+    this.#say(readyOf(this.#witnesses.birth, secret, { ...this.#parts, model, language: settings.language }));
     if (this.#witnesses.refused !== undefined) this.#unkept(this.#witnesses.refused);
-    if (board.advice.step !== 'none') this.#driver.load(board.advice);
+    const { advice } = this.#parts.board;
+    if (advice.step !== 'none') this.#driver.load(advice);
   }
 
   /** Goes on where it stood in an earlier process, and waits for its client for the grace time. */
@@ -117,9 +127,9 @@ export class LiveSession implements Findable {
     this.#grace = this.#parts.clock.after(graceMs, () => this.#finishHere());
   }
 
-  #drive(setup: DriverSetup): Driver {
+  #drive({ born, settings, standing }: SessionOrigin): Driver {
     return new Driver(
-      setup,
+      { format: born.audio, settings, pipeline: this.#parts.pipeline, seed: standing?.driver },
       { ...this.#parts, session: this.id },
       {
         events: (events) => this.#say(...events),
@@ -168,16 +178,20 @@ export class LiveSession implements Findable {
     old?.close(FAULTS['session.moved'].close, 'session.moved');
     this.#grace?.[Symbol.dispose]();
     this.#line = line;
-    line.send({
-      type: 'resumed',
-      seq: resume.seq,
-      session: this.id,
-      ...this.#driver.position,
-      commands: this.#commands,
-    });
+    try {
+      this.#goOn(line, resume.seq);
+    } catch (error) {
+      // A connection that takes nothing is a lost one; its client may still come back over another.
+      this.lost(line, 'cut');
+      throw error;
+    }
+  }
+
+  #goOn(line: Line, seq: number): void {
+    line.send({ type: 'resumed', seq, session: this.id, ...this.#driver.position, commands: this.#commands });
     this.#outbox.attach(line);
-    this.#outbox.replay(resume.seq);
-    this.#drainLater();
+    this.#outbox.replay(seq);
+    this.#drainTimer.schedule();
     if (this.#life === 'done') return this.#leave(line);
     if (this.#throttled) line.pause();
     else if (!this.#finished) this.#watchdog.heard();
@@ -231,18 +245,10 @@ export class LiveSession implements Findable {
     this.#end();
   }
 
+  /** Never throws, but while the session is opening. */
   fail(error: unknown): void {
-    if (this.#life !== 'open') return;
-    const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
-    const { log, meter } = this.#parts;
-    meter.fault(fault.code);
-    if (fault.code === 'server.bug') log.error({ session: this.id, err: error }, 'a bug ended a session');
-    else log.info({ session: this.id, code: fault.code }, 'a fault');
-    if (fault.code === 'client.slow') return this.#cutOff();
-    // A wrong setting in mid-stream changes nothing; everything else ends the session.
-    const fatal = !['command.option', 'command.unknown', 'command.unreadable'].includes(fault.code);
-    this.#say({ ...faultEvent(fault), fatal });
-    if (fatal) this.#goodbye(FAULTS[fault.code].close, fault.code);
+    if (this.#life === 'opening') throw error;
+    if (this.#life === 'open') this.#faults.report(error);
   }
 
   #obey(command: Exclude<Command, { type: 'start' }>): void {
@@ -257,7 +263,7 @@ export class LiveSession implements Findable {
         this.#driver.audio(command.bytes);
         return this.#count(command.bytes.length);
       case 'configure':
-        return this.#driver.configure(checked(command, this.#hearer));
+        return this.#driver.configure(checked(checkedMessage(command), this.#model));
       case 'flush':
         return this.#driver.flush(command.id);
       case 'finish':
@@ -298,23 +304,13 @@ export class LiveSession implements Findable {
   }
 
   #say(...events: readonly EventBody[]): void {
-    if (this.#life !== 'open') return;
+    if (this.#life !== 'open' && this.#life !== 'opening') return;
     try {
       this.#outbox.put(...events);
-      this.#drainLater();
+      this.#drainTimer.schedule();
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  #drainLater(): void {
-    if (this.#line === undefined || this.#line.queuedBytes() === 0) return;
-    this.#drainTimer?.[Symbol.dispose]();
-    this.#drainTimer = this.#parts.clock.after(DRAIN_EVERY_MS, () => {
-      if (this.#life !== 'open') return;
-      this.#outbox.flush();
-      this.#drainLater();
-    });
   }
 
   /** A client that does not read may come back, and read then. */
@@ -352,10 +348,10 @@ export class LiveSession implements Findable {
 
   #goodbye(status: number, reason: string): void {
     if (this.#life === 'ended') return;
-    this.#outbox.flush();
     const line = this.#line;
-    this.#end();
-    line?.close(status, reason);
+    runEach([() => this.#outbox.flush(), () => this.#end(), () => line?.close(status, reason)], (error) =>
+      this.#faults.logBug(error),
+    );
   }
 
   /** Nobody waits for its last words but the transcript that is kept of it. */
@@ -368,29 +364,33 @@ export class LiveSession implements Findable {
   #detach(): void {
     this.#line = undefined;
     this.#outbox.detach();
-    this.#drainTimer?.[Symbol.dispose]();
+    this.#drainTimer.stop();
     this.#driver.detached();
     this.#watchdog.sleep();
   }
 
   #stop(): void {
-    this.#witnesses.end();
+    runEach([() => this.#witnesses.end(), () => this.#stopTimers(), () => this.#driver.close()], (error) =>
+      this.#faults.logBug(error),
+    );
+  }
+
+  #stopTimers(): void {
     this.#watchdog.close();
-    this.#drainTimer?.[Symbol.dispose]();
-    this.#driver.close();
+    this.#drainTimer.stop();
   }
 
   #end(): void {
     if (this.#life === 'ended') return;
     const counted = this.#life === 'open';
     this.#life = 'ended';
+    const { registry, meter } = this.#parts;
     this.#stop();
     this.#grace?.[Symbol.dispose]();
     this.#line = undefined;
-    this.#witnesses.forget();
-    this.#parts.registry.forget(this.id);
+    runEach([() => this.#witnesses.forget(), () => registry.forget(this.id)], (error) => this.#faults.logBug(error));
     if (!counted) return;
-    this.#parts.registry.remove(this.id);
-    this.#parts.meter.ended(this.#parts.registry.size);
+    registry.remove(this.id);
+    meter.ended(registry.size);
   }
 }

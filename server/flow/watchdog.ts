@@ -6,13 +6,17 @@ export class Watchdog {
   readonly #clock: Clock;
   readonly #bite: (fault: Fault) => void;
   #idle: Disposable | undefined;
-  readonly #long: Disposable;
+  #long: Disposable | undefined;
 
   constructor(clock: Clock, bite: (fault: Fault) => void) {
     this.#clock = clock;
     this.#bite = bite;
+  }
+
+  /** From now on time counts. A `close` ends it, also after a start that has thrown. */
+  start(): void {
     const minutes = LIMITS.sessionMinutesMax;
-    this.#long = clock.after(minutes * 60_000, () => bite(new Fault('session.long', { minutes })));
+    this.#long = this.#clock.after(minutes * 60_000, () => this.#bite(new Fault('session.long', { minutes })));
     this.heard();
   }
 

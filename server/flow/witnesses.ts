@@ -1,4 +1,5 @@
-import { BYTES_PER_SAMPLE, type ServerEvent, type Start } from '../../protocol/index.ts';
+import { BYTES_PER_SAMPLE, type ServerEvent } from '../../protocol/index.ts';
+import type { SessionOrigin } from './birth.ts';
 import type { Beginning } from './keeper.ts';
 import type { Keeping } from './keeping.ts';
 import type { Findable } from './registry.ts';
@@ -6,43 +7,57 @@ import type { Speaker } from './rooms.ts';
 import type { Birth, Recalled, SessionJournal, Standing } from './session-journal.ts';
 import type { SessionParts } from './session-parts.ts';
 
-interface Witnessed<S extends Findable> {
-  readonly born: Birth;
-  readonly wish: Start['keep'];
-  readonly restored: (Recalled & { readonly journal: SessionJournal }) | undefined;
-  readonly parts: SessionParts<S>;
-  readonly language: string;
-}
-
 /** Who takes down what a session says, besides its client: its room, its journal, the transcript that is kept of it. */
 export class Witnesses<S extends Findable> {
   /** With its place in the transcript. */
   readonly birth: Birth;
   /** Why there is no transcript, where one was wanted. */
   readonly refused: string | undefined;
-  readonly #speaker: Speaker | undefined;
+  readonly #speak: () => Speaker | undefined;
+  #speaker: Speaker | undefined;
   readonly #journal: SessionJournal | undefined;
   readonly #keeping: Keeping | undefined;
+  /** What was made for this session, and goes when it does not come to be. */
+  readonly #isNew: { readonly journal: boolean; readonly transcript: boolean };
 
-  /** Throws `auth.denied` or `transcript.*`. */
-  constructor({ born, wish, restored, parts, language }: Witnessed<S>) {
+  /** Begins the transcript and the journal; `speak` enters the room. Throws `auth.denied` or `transcript.*`. */
+  constructor({ born, keep, restored, settings }: SessionOrigin, parts: SessionParts<S>) {
+    const { language } = settings;
     const { rooms, keeper, journals, resumeGraceMs } = parts;
     const { session, key } = born;
-    this.#speaker = rooms?.speak(born.room ?? session, { session, key, language }, restored?.told);
+    const room = born.room ?? session;
+    // Nothing has been opened yet when the room is another key's.
+    rooms?.check(room, key);
+    this.#speak = () => rooms?.speak(room, { session, key, language }, restored?.told);
+    const begin = (): Beginning | undefined => keeper?.begin(keep, { session, owner: key });
+    const again = (): Beginning | undefined => born.kept && keeper?.again(born.kept);
+    const { keeping, refused } = (restored === undefined ? begin() : again()) ?? {};
+    this.#keeping = keeping;
+    const isNew = restored === undefined;
+    this.#isNew = { journal: isNew, transcript: isNew && keep?.transcript === undefined };
+    this.refused = refused;
+    this.birth = { ...born, kept: keeping?.place };
+    const frameBytes = BYTES_PER_SAMPLE[born.audio.encoding] * born.audio.channels;
     try {
-      const begin = (): Beginning | undefined => keeper?.begin(wish, { session, owner: key });
-      const again = (): Beginning | undefined => born.kept && keeper?.again(born.kept);
-      const { keeping, refused } = (restored === undefined ? begin() : again()) ?? {};
-      this.#keeping = keeping;
-      this.refused = refused;
+      this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? journals?.begin(this.birth, frameBytes) : undefined);
     } catch (error) {
-      this.#speaker?.leave();
+      this.withdraw();
       throw error;
     }
-    this.birth = { ...born, kept: this.#keeping?.place };
-    const frameBytes = BYTES_PER_SAMPLE[born.audio.encoding] * born.audio.channels;
-    this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? journals?.begin(this.birth, frameBytes) : undefined);
     this.#journal?.tells((seq) => this.#speaker?.cursorOf(seq));
+  }
+
+  /** Enters the room: the last step of a session's opening, for a room remembers who spoke in it. */
+  speak(): void {
+    this.#speaker = this.#speak();
+  }
+
+  /** The session never came to be: nothing is left of it. What an earlier process wrote stays. */
+  withdraw(): void {
+    this.#speaker?.leave();
+    if (this.#isNew.transcript) this.#keeping?.withdraw();
+    else this.#keeping?.leave();
+    if (this.#isNew.journal) this.#journal?.remove();
   }
 
   /** Languages that somebody who reads along asks for. */

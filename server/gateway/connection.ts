@@ -218,6 +218,8 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#session = session;
     this.#stayAlive();
     this.#parts.registry.open(session, this);
+    // The transport may have found the connection gone while `ready` was sent.
+    if (this.#ended) session.lost(this.#line, 'goodbye');
   }
 
   #resume(resume: NonNullable<Start['resume']>): void {
@@ -241,8 +243,15 @@ export class SessionConnection implements ConnectionHandler, Live {
     meter.fault(fault.code);
     if (fault.code === 'server.bug') log.error({ connection: this.id, err: error }, 'a bug ended a connection');
     else log.info({ connection: this.id, code: fault.code }, 'a fault');
-    this.#send({ ...faultEvent(fault), seq: 1 });
-    this.#goodbye(FAULTS[fault.code].close, fault.code);
+    try {
+      this.#send({ ...faultEvent(fault), seq: 1 });
+      this.#goodbye(FAULTS[fault.code].close, fault.code);
+    } catch (cause) {
+      // A refusal that cannot be told is no reason for another one.
+      log.error({ connection: this.id, err: cause }, 'a bug ended a connection');
+      this.#end();
+      this.#connection.close(FAULTS['server.bug'].close, 'server.bug');
+    }
   }
 
   #send(event: ServerEvent): void {

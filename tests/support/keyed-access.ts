@@ -102,6 +102,10 @@ function constraintsOf(type: ts.Type, checker: ts.TypeChecker): readonly ts.Type
   return constraint.isUnion() ? constraint.types : [constraint];
 }
 
+const hasNumbersAlone = (type: ts.Type, checker: ts.TypeChecker): boolean =>
+  checker.getIndexInfoOfType(type, ts.IndexKind.Number) !== undefined &&
+  checker.getIndexInfoOfType(type, ts.IndexKind.String) === undefined;
+
 /** Arrays and typed arrays have no text for a key; whatever else is not primitive is a plain object to a look-up. */
 function isPlainObject(table: ts.Expression, checker: ts.TypeChecker): boolean {
   const given = checker.getTypeAtLocation(table);
@@ -112,6 +116,6 @@ function isPlainObject(table: ts.Expression, checker: ts.TypeChecker): boolean {
       (part.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection | ts.TypeFlags.Any | ts.TypeFlags.Unknown)) !==
         0 &&
       !checker.isArrayLikeType(part) &&
-      checker.getIndexInfoOfType(part, ts.IndexKind.Number)?.keyType.flags !== ts.TypeFlags.Number,
+      !hasNumbersAlone(part, checker),
   );
 }

@@ -1,0 +1,110 @@
+import t, { type Test } from 'tap';
+import type { ServerEvent, Start } from '../../../protocol/index.ts';
+import type { Line } from '../../../server/flow/line.ts';
+import { LiveSession, type SessionParts } from '../../../server/flow/live-session.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { scriptedParts, silentLog, sound } from '../../support/scripted-server.ts';
+
+const START: Start = { type: 'start', room: 'hall' };
+const VISITOR = {
+  caller: { key: 'k', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
+  address: '127.0.0.1',
+};
+const AUDIO = new Uint8Array(sound(2, []).buffer);
+
+/** A session whose channel to the client, and other parts, can be told to fail from now on. */
+function place(change: (parts: SessionParts, fails: () => void) => Partial<SessionParts> = () => ({})) {
+  const clock = new ManualClock();
+  const bugs: string[] = [];
+  const log = { ...silentLog, error: ({ err }: { err?: unknown }) => void bugs.push(String(err)) };
+  const { parts } = scriptedParts([], { clock, log });
+  const state = { broken: false, sendBroken: false, sends: 0 };
+  const fails = (): void => {
+    if (state.broken) throw new Error('broken');
+  };
+  const events: ServerEvent[] = [];
+  const closed: [number, string][] = [];
+  const line: Line = {
+    lifetime: 'kept',
+    queuedBytes: () => 0,
+    send(event) {
+      state.sends++;
+      if (state.sendBroken) throw new Error('broken line');
+      events.push(event);
+    },
+    pause() {},
+    resume() {},
+    close: (...how) => void closed.push(how),
+  };
+  const all = { ...parts, rooms: undefined, ...change(parts, fails) };
+  const session = new LiveSession(START, line, all, VISITOR);
+  parts.registry.open(session);
+  const isGone = (t: Test): void => {
+    t.equal(parts.registry.size, 0, 'the session has gone');
+    t.equal(clock.waiting, 0, 'and left no timer');
+  };
+  return { session, state, events, closed, bugs, clock, parts, isGone };
+}
+
+t.test('a client to whom nothing can be said ends its session once', async (t) => {
+  const { session, state, closed, bugs, isGone } = place();
+  state.sendBroken = true;
+  session.obey({ type: 'audio', bytes: AUDIO });
+  isGone(t);
+  t.same(closed, [[1011, 'server.bug']]);
+  t.ok(state.sends <= 4, `${state.sends} attempts to say it`);
+  t.ok(bugs.length > 0 && bugs.length <= 4, bugs.join('; '));
+});
+
+t.test('the same when it fails in a timer', async (t) => {
+  const { session, state, closed, clock, isGone } = place();
+  session.obey({ type: 'keepalive' });
+  state.sendBroken = true;
+  clock.pass(61_000);
+  isGone(t);
+  t.equal(closed.length, 1);
+});
+
+t.test('a room or a journal that throws ends the session, and the client is told what can be told', async (t) => {
+  const inRoom = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
+    rooms: {
+      check() {},
+      speak: () => ({ tell: fails, cursorOf: () => undefined, languages: new Set<string>(), leave: fails }),
+    } as never,
+  });
+  const inJournal = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
+    journals: { begin: () => ({ tells() {}, heard() {}, write: fails, remove: fails, leave() {} }) } as never,
+  });
+  for (const [name, change] of Object.entries({ inRoom, inJournal })) {
+    const { session, state, closed, bugs, isGone } = place(change);
+    state.broken = true;
+    session.obey({ type: 'audio', bytes: AUDIO });
+    isGone(t);
+    t.same(closed, [[1011, 'server.bug']], name);
+    t.ok(bugs.length > 0 && bugs.length <= 6, `${name}: ${bugs.join('; ')}`);
+  }
+});
+
+t.test('a client that takes nothing when it resumes can come back over another line', async (t) => {
+  const { session, events, state, parts } = place();
+  const ready = events[0] as Extract<ServerEvent, { type: 'ready' }>;
+  const resume = { session: ready.session, secret: ready.secret, seq: 1 };
+  const bad: Line = {
+    lifetime: 'kept',
+    queuedBytes: () => 0,
+    send() {
+      throw new Error('gone already');
+    },
+    pause() {},
+    resume() {},
+    close() {},
+  };
+  t.throws(() => session.resume(resume, bad, VISITOR.caller), /gone already/);
+  const again: ServerEvent[] = [];
+  session.resume(resume, { ...bad, send: (event) => void again.push(event) }, VISITOR.caller);
+  t.match(again, [{ type: 'resumed' }]);
+  session.obey({ type: 'flush', id: 'x' });
+  t.match(again.at(-1), { type: 'flushed', id: 'x' });
+  t.equal(state.sends, 1);
+  t.equal(parts.registry.size, 1);
+});

@@ -1,0 +1,123 @@
+import t from 'tap';
+import { type EventBody, isFault, type Start } from '../../../protocol/index.ts';
+import { Journals } from '../../../server/flow/journals.ts';
+import type { Line } from '../../../server/flow/line.ts';
+import { LiveSession, type SessionParts } from '../../../server/flow/live-session.ts';
+import { MemoryStore } from '../../../server/store/memory-store.ts';
+import { memoryKeeper } from '../../support/kept.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { scriptedParts, silentLog } from '../../support/scripted-server.ts';
+import { silentMeter } from '../../support/silent-meter.ts';
+
+const START: Start = {
+  type: 'start',
+  audio: { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 2, channelMode: 'separate' },
+  room: 'hall',
+  keep: {},
+};
+const VISITOR = {
+  caller: { key: 'k', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
+  address: '127.0.0.1',
+};
+
+/** A server's parts, of which the call number `failAt` (from 1) throws, whatever part it is of. */
+function place(failAt: number) {
+  const clock = new ManualClock();
+  const store = new MemoryStore();
+  const { store: transcripts, keeper } = memoryKeeper({ clock });
+  const { parts } = scriptedParts([], { clock, keeper });
+  const probes = { open: 0 };
+  const joined = new Set<string>();
+  const calls: string[] = [];
+  const counted = <T extends object>(name: string, part: T): T =>
+    new Proxy(part, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          calls.push(`${name}.${String(key)}`);
+          if (calls.length === failAt) throw new Error(`${calls.at(-1)} fails`);
+          if (name === 'board' && key === 'join') joined.add(String(args[0]));
+          if (name === 'board' && key === 'leave') joined.delete(String(args[0]));
+          return value.apply(target, args);
+        };
+      },
+    });
+  const speechModel = {
+    open: () => {
+      probes.open++;
+      return { probability: async () => 0, close: () => void probes.open-- };
+    },
+    close: async () => {},
+  };
+  const events: EventBody[] = [];
+  const line: Line = {
+    lifetime: 'kept',
+    queuedBytes: () => 1,
+    send: (event) => void events.push(event),
+    pause: () => {},
+    resume: () => {},
+    close: () => {},
+  };
+  const injected: SessionParts = {
+    ...parts,
+    clock: counted('clock', clock),
+    board: counted('board', parts.board),
+    rooms: counted('rooms', parts.rooms),
+    journals: counted('journals', new Journals(store, silentLog, silentMeter)),
+    keeper: counted('keeper', keeper),
+    speechModel: counted('speechModel', speechModel),
+  };
+  const left = () => ({
+    timers: clock.waiting,
+    journals: [...store.left()].length,
+    transcripts: transcripts.list('k', { words: [], limit: 10 }).transcripts.length,
+    room: parts.rooms.find('hall') !== undefined,
+    probes: probes.open,
+    joined: joined.size,
+    registered: parts.registry.size,
+  });
+  const open = () => new LiveSession(START, counted('line', line), injected, VISITOR);
+  return { calls, left, open, events };
+}
+
+const NOTHING = { timers: 0, journals: 0, transcripts: 0, room: false, probes: 0, joined: 0, registered: 0 };
+
+t.test('a session that cannot be opened leaves nothing, at whichever step it fails', async (t) => {
+  const well = place(0);
+  well.open();
+  t.match(well.left(), { journals: 1, transcripts: 1, room: true, probes: 2, joined: 1 }, 'the parts are really there');
+  t.ok(well.left().timers >= 3, 'and so are its timers');
+  const steps = ['speechModel.open', 'clock.after', 'board.join', 'rooms.check', 'keeper.begin', 'journals.begin'];
+  for (const step of [...steps, 'line.send', 'rooms.speak']) t.ok(well.calls.includes(step), `${step} is one of them`);
+  for (let failAt = 1; failAt <= well.calls.length; failAt++) {
+    const { calls, left, open } = place(failAt);
+    t.throws(open, /fails/, `${failAt}: ${well.calls[failAt - 1]}`);
+    t.equal(calls[failAt - 1], well.calls[failAt - 1]);
+    t.same(left(), NOTHING, `nothing is left after ${well.calls[failAt - 1]}`);
+  }
+});
+
+t.test('a start that the schema refuses opens nothing, whoever made it', async (t) => {
+  const bad: readonly [object, string][] = [
+    [{ audio: { encoding: Object, sampleRate: undefined, channels: 1, channelMode: 'mix' } }, 'audio.format'],
+    [{ audio: { encoding: 'pcm_s16le', sampleRate: Number.NaN, channels: 1, channelMode: 'mix' } }, 'audio.format'],
+    [{ language: 'english' }, 'command.option'],
+    [{ endpoint: { minMs: 1 } }, 'command.option'],
+    [{ vocabulary: ['x'.repeat(200)] }, 'command.option'],
+    [{ cleanup: { mode: 'constructor' } }, 'command.option'],
+  ];
+  for (const [fields, code] of bad) {
+    const { parts } = scriptedParts([], { clock: new ManualClock() });
+    const start = { ...START, ...fields } as Start;
+    const line = { lifetime: 'kept', queuedBytes: () => 0, send() {}, pause() {}, resume() {}, close() {} } as const;
+    try {
+      new LiveSession(start, line, parts, VISITOR);
+      t.fail(JSON.stringify(fields));
+    } catch (error) {
+      t.ok(isFault(error) && error.code === code, `${JSON.stringify(fields)}: ${error}`);
+    }
+    t.equal(parts.rooms.find('hall'), undefined);
+    t.equal((parts.clock as ManualClock).waiting, 0);
+  }
+});
