@@ -3,6 +3,7 @@ import { checkedMessage } from './check.ts';
 import type { ClientMessage } from './commands.ts';
 import type { ServerEvent } from './events.ts';
 import { Fault } from './faults.ts';
+import { parseJson } from './parse-json.ts';
 
 /** Reads a client's text frame. Throws `command.*` faults that say which field is wrong and what was wanted. */
 export function readClientMessage(text: string): ClientMessage {
@@ -20,12 +21,7 @@ export function writeMessage(message: ClientMessage | ServerEvent): string {
 const KNOWN: ReadonlySet<string> = new Set(['start', 'configure', 'flush', 'keepalive', 'finish']);
 
 function parse(text: string): object {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
-  }
+  const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Fault('command.unreadable', { problem: 'it is not a JSON object' });
   }

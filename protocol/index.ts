@@ -11,6 +11,7 @@ export * from './faults.ts';
 export * from './hls.ts';
 export * from './limits.ts';
 export * from './look-up.ts';
+export * from './parse-json.ts';
 export * from './printable.ts';
 export * from './read-event.ts';
 export * from './reading.ts';

@@ -4,6 +4,8 @@ export const LIMITS = {
   frameBytesMax: 1_048_576,
   /** Longest JSON text frame, bytes. */
   textBytesMax: 65_536,
+  /** Levels of arrays and objects in a JSON text that came from elsewhere. */
+  jsonDepthMax: 32,
   /** Frames a second, over any length of time; twice as many at once. Twenty times 10 ms frames in real time. */
   framesPerSecondMax: 2_000,
   /** Messages a second that are no audio; four times as many at once. */

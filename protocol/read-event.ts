@@ -1,4 +1,5 @@
 import type { ServerEvent } from './events.ts';
+import { parseJson } from './parse-json.ts';
 
 const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
   'ready',
@@ -23,7 +24,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
  */
 export function readServerEvent(text: string): ServerEvent | undefined {
   try {
-    const value = JSON.parse(text) as { type?: unknown };
+    const value = parseJson(text) as { type?: unknown } | null;
     return typeof value?.type === 'string' && KNOWN.has(value.type) ? (value as ServerEvent) : undefined;
   } catch {
     return undefined;

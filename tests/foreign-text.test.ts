@@ -1,5 +1,5 @@
 import t from 'tap';
-import { findKeyedAccess, productProgram, programOfText } from './support/keyed-access.ts';
+import { findJsonReads, findKeyedAccess, productProgram, programOfText } from './support/source-rules.ts';
 
 /** Look-ups under a key of any text that are safe as they stand, each with its reason. */
 const KEYED_ACCESS: Readonly<Record<string, string>> = {
@@ -19,8 +19,49 @@ const KEYED_ACCESS: Readonly<Record<string, string>> = {
   'client/cli/captions/secrets.ts: process.env[variable]': 'the names of our own variables',
 };
 
+/** Files that read JSON without a limit of depth, each with its reason. */
+const JSON_READS: Readonly<Record<string, string>> = {
+  'protocol/parse-json.ts': 'the helper itself, behind its limit of depth',
+  'models/fetched.ts': 'a note that this program has written beside a model',
+  'models/locate.ts': 'our own package.json',
+  'server/access/own-file.ts': 'a file of this server, read by a schema',
+  'server/access/usage.ts': 'a file of this server, read by a schema',
+  'server/config/load.ts': "the operator's own configuration, every value checked by its option",
+  'server/engine/native/locate.ts': 'our own package.json',
+  'server/store/entries.ts': 'a journal this server has written, behind its checksum',
+  'server/store/sqlite-transcripts.ts': 'columns this server has written',
+  'server/store/transcript-rows.ts': 'columns this server has written',
+  'client/cli/dictate/core/dictionary.ts': "the user's own dictionary; says where it is no JSON",
+  'client/cli/dictate/core/history.ts': 'a file this program has written',
+  'client/cli/dictate/inserters/wayland.ts': "the compositor's tree of windows, which may be deep; never written again",
+  'client/cli/doctor.ts': 'our own package.json',
+  'client/cli/main.ts': 'our own package.json',
+};
+
+const program = productProgram();
+
+t.test('JSON that came from elsewhere is read with a limit of depth', async (t) => {
+  const found = findJsonReads(program);
+  t.same(
+    found.filter((where) => JSON_READS[where.split(':')[0]!] === undefined),
+    [],
+    'use parseJson of protocol/parse-json.ts',
+  );
+  const unused = Object.keys(JSON_READS).filter((path) => !found.some((where) => where.startsWith(`${path}:`)));
+  t.same(unused, [], 'the list of exceptions holds nothing that is gone');
+});
+
+t.test('the rule finds every way to read JSON', async (t) => {
+  const text =
+    'JSON.parse(""); const { parse } = JSON; ["x"].map(JSON.parse); async (r: Response) => r.json(); JSON.stringify(1);';
+  t.same(
+    findJsonReads(programOfText(text)).map((where) => where.replace('sample.ts: ', '')),
+    ['JSON.parse', '{ parse } = JSON', 'JSON.parse', 'r.json'],
+  );
+});
+
 t.test('no table is indexed with any text', async (t) => {
-  const found = findKeyedAccess(productProgram());
+  const found = findKeyedAccess(program);
   t.same(
     found.filter(({ where }) => KEYED_ACCESS[where] === undefined).map(({ where, line }) => `${where} (line ${line})`),
     [],

@@ -1,5 +1,6 @@
 import { FAULTS, Fault } from '../../protocol/faults.ts';
 import { hasKey } from '../../protocol/look-up.ts';
+import { parseJson } from '../../protocol/parse-json.ts';
 import { type Address, type SocketLike, streamUrl } from './socket.ts';
 
 /** Why a server let nobody in: its fault, or what else can be said. */
@@ -71,7 +72,7 @@ async function refusalOf(answer: Answer): Promise<Refusal> {
 
 function refusalFrom(status: number, body: string): Refusal {
   try {
-    const { code, text } = JSON.parse(body) as { code?: unknown; text?: unknown };
+    const { code, text } = parseJson(body) as { code?: unknown; text?: unknown };
     if (typeof code === 'string' && typeof text === 'string') return remoteFault({ code, text });
   } catch {
     // A proxy answers with a page of its own.

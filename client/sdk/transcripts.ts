@@ -1,4 +1,5 @@
 import type { ExportFormat } from '../../protocol/export.ts';
+import { parseJson } from '../../protocol/parse-json.ts';
 import type {
   KeptTranscript,
   NewTranscript,
@@ -117,7 +118,7 @@ export class Transcripts {
   }
 
   async #json<T>(method: string, path: string, with_: Sent = {}): Promise<T> {
-    return (await (await this.#send(method, path, with_)).json()) as T;
+    return parseJson(await (await this.#send(method, path, with_)).text()) as T;
   }
 
   async #send(method: string, path: string, { body, signal }: Sent = {}): Promise<Response> {
@@ -146,7 +147,10 @@ interface Sent {
 
 async function errorOf(response: Response): Promise<TranscriptError> {
   const { status } = response;
-  const said = (await response.json().catch(() => ({}))) as { code?: unknown; text?: unknown };
+  const said = (await response
+    .text()
+    .then((text) => parseJson(text))
+    .catch(() => ({}))) as { code?: unknown; text?: unknown };
   const code = typeof said.code === 'string' ? said.code : 'server.bug';
   return new TranscriptError(
     code,

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts';
+import { parseJson } from '../../protocol/parse-json.ts';
 import { ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/version.ts';
 import type { ViewerEvent, ViewerEventOf } from '../../protocol/viewer-events.ts';
 import { backoffMs } from './backoff.ts';
@@ -138,7 +139,7 @@ class Watching {
 
 function read(text: string): ViewerEvent | undefined {
   try {
-    const event = JSON.parse(text) as ViewerEvent;
+    const event = parseJson(text) as ViewerEvent;
     return typeof event.type === 'string' && typeof event.cursor === 'number' ? event : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { parseJson } from '../../protocol/parse-json.ts';
 import type { Entry } from './entry/entry.ts';
 import { forgetKept, keepFor, kept } from './entry/key-keep.ts';
 import { makeToken, revokeToken } from './viewer-tokens.ts';
@@ -140,7 +141,7 @@ export class GuestLink {
     const room = this.#options.room();
     if (room === undefined) return undefined;
     try {
-      const guest = JSON.parse(kept(nameOf(room)) ?? 'null') as Guest | null;
+      const guest = parseJson(kept(nameOf(room)) ?? 'null') as Guest | null;
       if (guest === null || (guest.untilMs ?? Number.POSITIVE_INFINITY) < Date.now()) return undefined;
       return guest;
     } catch {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../protocol/parse-json.ts';
 /** What `/v1/info` says; all of it may be missing on an older server. */
 export interface ServerInfo {
   readonly model?: string;
@@ -16,7 +17,7 @@ export async function askServer(): Promise<{ readonly reached: boolean; readonly
   try {
     const response = await fetch('/v1/info', { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' });
     reached = true;
-    return { reached, info: response.ok ? ((await response.json()) as ServerInfo) : undefined };
+    return { reached, info: response.ok ? (parseJson(await response.text()) as ServerInfo) : undefined };
   } catch {
     // Not there, or no JSON: both are told by what is returned.
     return { reached, info: undefined };

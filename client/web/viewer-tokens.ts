@@ -1,3 +1,4 @@
+import { parseJson } from '../../protocol/parse-json.ts';
 /** A viewer token as the server lists it; only making one tells the token itself. */
 export interface ViewerToken {
   readonly id: string;
@@ -49,7 +50,7 @@ async function ask({ room, credential }: TokenRequest, method: string, path = ''
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const answer = text === '' ? undefined : (JSON.parse(text) as { text?: string });
+  const answer = text === '' ? undefined : (parseJson(text) as { text?: string });
   if (!response.ok) throw new Error(answer?.text ?? `The server answered ${response.status}.`);
   return answer;
 }

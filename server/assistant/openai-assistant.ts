@@ -1,4 +1,4 @@
-import { Fault } from '../../protocol/index.ts';
+import { Fault, parseJson } from '../../protocol/index.ts';
 import type { Assistant, AssistantRequest } from '../ports/assistant.ts';
 
 export interface OpenAiAssistantOptions {
@@ -105,7 +105,7 @@ async function bounded(response: Response): Promise<string> {
 
 function contentOf(text: string): string {
   try {
-    const content = (JSON.parse(text) as { choices: { message: { content: unknown } }[] }).choices[0]!.message.content;
+    const content = (parseJson(text) as { choices: { message: { content: unknown } }[] }).choices[0]!.message.content;
     if (typeof content === 'string') return content;
   } catch (cause) {
     throw failed('its reply is not a chat completion', cause);

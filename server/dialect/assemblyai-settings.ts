@@ -1,4 +1,4 @@
-import { brief, type Configure, type Encoding, Fault, lookUp, type Start } from '../../protocol/index.ts';
+import { brief, type Configure, type Encoding, Fault, lookUp, parseJson, type Start } from '../../protocol/index.ts';
 import type { AudioKind } from '../ports/decoder.ts';
 import type { Encoded } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
@@ -73,7 +73,7 @@ function typed([name, text]: [string, string]): [string, unknown] {
   if (/^\d+(\.\d+)?$/.test(text)) return [name, Number(text)];
   if (!text.startsWith('[')) return [name, text];
   try {
-    return [name, JSON.parse(text)];
+    return [name, parseJson(text)];
   } catch {
     return [name, text];
   }

@@ -1,10 +1,12 @@
-import { Fault } from '../../protocol/index.ts';
+import { Fault, LIMITS, parseJson } from '../../protocol/index.ts';
 
-/** The fields of a text frame; none for JSON that has none, such as `null`. Throws `command.unreadable` for what is not JSON. */
+/**
+ * The fields of a text frame; none for JSON that has none, such as `null` or a number. Throws `frame.size` for more than
+ * `textBytesMax` characters and `command.unreadable` for what is not JSON or nested too deep.
+ */
 export function fieldsOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
-  }
+  if (text.length > LIMITS.textBytesMax)
+    throw new Fault('frame.size', { bytes: text.length, limit: LIMITS.textBytesMax });
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -6,6 +6,8 @@ import {
   Fault,
   type FaultCode,
   isFault,
+  LIMITS,
+  parseJson,
   type ServerEvent,
 } from '../../protocol/index.ts';
 import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading, Trouble } from '../ports/dialect.ts';
@@ -69,15 +71,20 @@ class RealtimeSession implements DialectSession {
   }
 
   read(frame: Frame): Reading {
+    const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8');
     let message: Message | undefined;
     try {
-      const value: unknown = JSON.parse(typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8'));
+      const value = parseJson(text);
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) message = value as Message;
-    } catch {
-      // Told below: there it is no reason to hang up.
+    } catch (error) {
+      // There it is no reason to hang up.
+      return this.#refused('invalid_json', isFault(error) ? error.message : 'The message is not JSON.', {});
     }
     if (message === undefined) return this.#refused('invalid_json', 'The message is not a JSON object.', {});
     try {
+      // Settings are kept and sent back; only audio may be longer.
+      if (message.type !== 'input_audio_buffer.append' && text.length > LIMITS.textBytesMax)
+        throw new Fault('frame.size', { bytes: text.length, limit: LIMITS.textBytesMax });
       return this.#message(message);
     } catch (error) {
       if (!isFault(error)) throw error;

@@ -1,4 +1,4 @@
-import { brief, Fault } from '../../protocol/index.ts';
+import { brief, Fault, parseJson } from '../../protocol/index.ts';
 import type { Question, QuestionContext } from '../ports/dialect.ts';
 import type { OpenRequest } from '../ports/transport.ts';
 import { refusal } from './openai-faults.ts';
@@ -8,16 +8,12 @@ import { changed, DEFAULTS, described, wishesOf } from './openai-session.ts';
 const SECRET = /ek_[\w.-]+~([\w-]+)$/;
 const SECONDS = { least: 10, most: 3_600, usual: 600 } as const;
 
-/** Settings a client secret carries; undefined when none came with it. */
+/** Settings a client secret carries; undefined when none came with it. Throws `command.unreadable`. */
 export function secretSettingsOf({ headers, subprotocols }: Pick<OpenRequest, 'headers' | 'subprotocols'>): unknown {
   for (const text of [headers['authorization'] ?? '', ...subprotocols]) {
     const settings = SECRET.exec(text)?.[1];
     if (settings === undefined) continue;
-    try {
-      return JSON.parse(Buffer.from(settings, 'base64url').toString('utf8'));
-    } catch {
-      throw new Fault('auth.invalid', {});
-    }
+    return parseJson(Buffer.from(settings, 'base64url').toString('utf8'));
   }
   return undefined;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../protocol/index.ts';
 import type { Dialect, DialectSession, Frame, Goodbye, Reading, TurnedAway } from '../ports/dialect.ts';
 import { vocabularyOf } from './expected-words.ts';
+import { fieldsOf } from './json-frame.ts';
 import { tokenOf } from './url-token.ts';
 
 const NOTHING: Reading = { replies: [], commands: [] };
@@ -42,7 +43,7 @@ const asksToWait: TurnedAway = (frame) => {
 export function uidOf(frame: Frame): string | undefined {
   if (typeof frame !== 'string') return undefined;
   try {
-    const { uid } = (JSON.parse(frame) ?? {}) as { uid?: unknown };
+    const { uid } = fieldsOf(frame);
     return typeof uid === 'string' ? uid : undefined;
   } catch {
     return undefined;
@@ -109,7 +110,7 @@ export class WhisperLiveSession implements DialectSession {
     if (uid === undefined || typeof frame !== 'string')
       throw new Fault('command.out-of-order', { got: 'audio', want: 'a text frame {"uid": …, "language": …}' });
     this.#uid = uid;
-    const hello = JSON.parse(frame) as Readonly<Record<string, unknown>>;
+    const hello = fieldsOf(frame);
     const segments = Number(brief(hello['send_last_n_segments']));
     this.#shows = {
       segments: Number.isInteger(segments) && segments > 0 ? Math.min(SEGMENTS_MAX, segments) : SEGMENTS,

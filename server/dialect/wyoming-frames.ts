@@ -1,4 +1,4 @@
-import { Fault, LIMITS, lookUp } from '../../protocol/index.ts';
+import { Fault, LIMITS, lookUp, parseJson } from '../../protocol/index.ts';
 
 /** One Wyoming event: a line of JSON, then more JSON for its data, then bytes. */
 export interface WyomingEvent {
@@ -84,12 +84,7 @@ export class WyomingReader {
 }
 
 function objectOf(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
-  }
+  const value = parseJson(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Fault('command.unreadable', { problem: 'it is not an object' });
 }

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { FAULTS, Fault, isFault, LIMITS, ROOMS_PATH, STREAM_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
+import {
+  FAULTS,
+  Fault,
+  isFault,
+  LIMITS,
+  parseJson,
+  ROOMS_PATH,
+  STREAM_PATH,
+  SUBPROTOCOL,
+} from '../../protocol/index.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
@@ -207,7 +216,7 @@ export class Gateway implements TransportHandler {
       const caller = await this.#access.admit(credentialOf({ headers, subprotocols: [] }), question.scope);
       const text = question.method === 'POST' ? await readBounded(request, LIMITS.textBytesMax) : '';
       const mint = (seconds: number) => this.#access.mint(caller, seconds);
-      const asked = { url: pathname + search, body: text === '' ? undefined : parsed(text) };
+      const asked = { url: pathname + search, body: text === '' ? undefined : parseJson(text) };
       const { status, headers: more, body } = await question.answer(asked, { ...context, caller, mint });
       return new Response(JSON.stringify(body), {
         status,
@@ -291,14 +300,6 @@ export class Gateway implements TransportHandler {
     if (isFault(error)) return error;
     this.#parts.log.error({ err: error }, 'a request could not be judged');
     return new Fault('server.bug', {}, { cause: error });
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
   }
 }
 

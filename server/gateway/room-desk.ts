@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault, ROOMS_PATH } from '../../protocol/index.ts';
+import { Fault, parseJson, ROOMS_PATH } from '../../protocol/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Passes } from '../ports/viewers.ts';
@@ -72,7 +72,7 @@ export class RoomDesk {
     const text = await readBounded(request);
     let wanted: z.infer<typeof Wanted>;
     try {
-      wanted = Wanted.parse(text === '' ? {} : JSON.parse(text));
+      wanted = Wanted.parse(text === '' ? {} : parseJson(text));
     } catch {
       throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
     }

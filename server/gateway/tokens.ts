@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FAULTS, Fault, isFault } from '../../protocol/index.ts';
+import { FAULTS, Fault, isFault, parseJson } from '../../protocol/index.ts';
 import type { Access } from '../ports/access.ts';
 import { json } from './http.ts';
 
@@ -15,7 +15,7 @@ export async function mintToken(request: Request, credential: string | undefined
   const text = await readBounded(request);
   let wanted: z.infer<typeof Wanted>;
   try {
-    wanted = Wanted.parse(text === '' ? {} : JSON.parse(text));
+    wanted = Wanted.parse(text === '' ? {} : parseJson(text));
   } catch {
     throw new Fault('command.option', { name: 'body', got: '(another)', want: '{"seconds": 10 to 3600}' });
   }

@@ -12,6 +12,7 @@ import {
   NewTranscript,
   NOTE_ID,
   NoteChange,
+  parseJson,
   SENTENCE_NAME,
   SentenceChange,
   SummaryWish,
@@ -210,12 +211,7 @@ function noteId(text: string): string {
 
 async function bodyOf(request: Request): Promise<unknown> {
   const text = await readBounded(request, LIMITS.textBytesMax);
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('command.unreadable', { problem: 'it is not JSON' }, { cause });
-  }
+  return text.trim() === '' ? {} : parseJson(text);
 }
 
 function decoded(part: string): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { WebSocket } from 'ws';
+import { parseJson } from '../../../protocol/parse-json.ts';
 import { UserError } from '../user-error.ts';
 import type { Clock } from './outlet.ts';
 
@@ -138,7 +139,7 @@ function refusalOf(code: number, password: string | undefined): Error {
 
 function readMessage(text: string): Message | undefined {
   try {
-    const message = JSON.parse(text) as Partial<Message> | null;
+    const message = parseJson(text) as Partial<Message> | null;
     return typeof message?.op === 'number' && typeof message.d === 'object' && message.d !== null
       ? (message as Message)
       : undefined;

@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { parseJson } from '../../../protocol/parse-json.ts';
 import { UserError } from '../user-error.ts';
 import { type Answer, type Request, readRequest } from './core/verbs.ts';
 
@@ -71,7 +72,7 @@ export function ask(path: string, request: Request): Promise<Answer> {
     });
     socket.on('close', () => {
       try {
-        resolve(JSON.parse(heard) as Answer);
+        resolve(parseJson(heard) as Answer);
       } catch {
         reject(new UserError('sotto dictate ended before it answered.'));
       }

@@ -1,4 +1,5 @@
 import { hasKey, lookUp } from '../../../protocol/look-up.ts';
+import { parseJson } from '../../../protocol/parse-json.ts';
 import { ROOM, TOKEN } from '../overlay/overlay-settings.ts';
 import { choice, matching, type Values } from '../overlay/url-settings.ts';
 
@@ -62,7 +63,7 @@ export function readChoices(address: CaptionsAddress, given: ReadonlySet<string>
 
 function parsed(text: string | null): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text ?? '{}');
+    const value: unknown = parseJson(text ?? '{}');
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../protocol/parse-json.ts';
 import { KeyDialog, plainOf, type Verdict } from './key-dialog.ts';
 import { forgetKept, keepFor, kept, type Span, spanOf } from './key-keep.ts';
 
@@ -158,7 +159,7 @@ const isToken = (text: string): boolean => text.startsWith('ey');
 async function askWhetherKeyNeeded(): Promise<boolean | undefined> {
   try {
     const response = await fetch('/v1/info', { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' });
-    return ((await response.json()) as { needsKey?: boolean }).needsKey === true;
+    return (parseJson(await response.text()) as { needsKey?: boolean }).needsKey === true;
   } catch {
     return undefined;
   }
@@ -172,7 +173,7 @@ async function makeToken(key: string): Promise<Token | string | { readonly probl
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ seconds: TOKEN_SECONDS }),
     });
-    const answer = (await response.json()) as { readonly token?: string; readonly text?: string };
+    const answer = parseJson(await response.text()) as { readonly token?: string; readonly text?: string };
     if (response.status === 403) return key;
     if (!response.ok || answer.token === undefined)
       return { problem: answer.text ?? `The server answered ${response.status}.` };
@@ -191,7 +192,8 @@ async function verdictOf(path: string, credential: string): Promise<Verdict> {
     });
     if (response.status !== 401 && response.status !== 403) return 'good';
     return {
-      problem: ((await response.json()) as { text?: string }).text ?? `The server answered ${response.status}.`,
+      problem:
+        (parseJson(await response.text()) as { text?: string }).text ?? `The server answered ${response.status}.`,
     };
   } catch (error) {
     return { problem: messageOf(error) };

@@ -1,4 +1,4 @@
-import { type Claim, lookUp, type Summary } from '../../../protocol/index.ts';
+import { type Claim, lookUp, parseJson, type Summary } from '../../../protocol/index.ts';
 
 /** What a model says of a transcript, before anybody has looked whether it is true; sentences by their number. */
 export interface Said {
@@ -82,7 +82,7 @@ function closing(text: string, from: number): number | undefined {
 
 function parse(text: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return parseJson(text) as Record<string, unknown>;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../../protocol/parse-json.ts';
 /** What a running instance can be asked. */
 export const VERBS = ['begin', 'end', 'cancel', 'toggle', 'undo', 'status', 'history', 'again', 'stop'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -44,7 +45,7 @@ export function readRequest(line: string): Request | { readonly problem: string 
   if (VERBS.includes(verb)) return { verb };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return { problem: `${JSON.stringify(text.slice(0, 40))} is not known; there are ${VERBS.join(', ')}.` };
   }

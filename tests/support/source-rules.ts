@@ -21,16 +21,16 @@ export function productProgram(): ts.Program {
     const { config } = ts.readConfigFile(path, (name) => readFileSync(name, 'utf8'));
     for (const file of ts.parseJsonConfigFileContent(config, ts.sys, dirname(path)).fileNames) files.add(file);
   }
-  return programOf([...files], ts.createCompilerHost({}));
+  return programOf([...files], ts.createCompilerHost({}, true));
 }
 
 /** A program of one file that is only text, to try the rule on. */
 export function programOfText(text: string): ts.Program {
   const name = join(ROOT, 'sample.ts');
-  const host = ts.createCompilerHost({});
+  const host = ts.createCompilerHost({}, true);
   const { getSourceFile } = host;
   host.getSourceFile = (file, version) =>
-    file === name ? ts.createSourceFile(file, text, version) : getSourceFile.call(host, file, version);
+    file === name ? ts.createSourceFile(file, text, version, true) : getSourceFile.call(host, file, version);
   return programOf([name], host);
 }
 
@@ -53,6 +53,22 @@ function programOf(files: readonly string[], host: ts.CompilerHost): ts.Program 
   return ts.createProgram(files, options, host);
 }
 
+/** Finds every use of `JSON.parse`, and of `json()` of a response: path of the file, and the source text. */
+export function findJsonReads(program: ts.Program): string[] {
+  const found: string[] = [];
+  visitSources(program, (node, path, source) => {
+    const isParse = ts.isPropertyAccessExpression(node) && node.getText(source) === 'JSON.parse';
+    const isTaken = ts.isVariableDeclaration(node) && node.initializer?.getText(source) === 'JSON';
+    const isJson = ts.isPropertyAccessExpression(node) && node.name.text === 'json' && ts.isCallExpression(node.parent);
+    if (isParse || isTaken || (isJson && isResponse(node.expression, program.getTypeChecker())))
+      found.push(`${path}: ${node.getText(source).replace(/\s+/g, ' ')}`);
+  });
+  return found;
+}
+
+const isResponse = (expression: ts.Expression, checker: ts.TypeChecker): boolean =>
+  checker.getTypeAtLocation(expression).getProperty('arrayBuffer') !== undefined;
+
 /**
  * Finds `table[key]` and `key in table` where the table is a plain object and the key any string: such a look-up finds
  * `Object.prototype`, too, when the key is `constructor` or `__proto__`. Arrays, typed arrays and keys of a closed set of
@@ -61,20 +77,25 @@ function programOf(files: readonly string[], host: ts.CompilerHost): ts.Program 
 export function findKeyedAccess(program: ts.Program): KeyedAccess[] {
   const checker = program.getTypeChecker();
   const found: KeyedAccess[] = [];
+  visitSources(program, (node, path, source) => {
+    const access = accessOf(node);
+    if (access === undefined || !isOpenKey(access.key, checker) || !isPlainObject(access.table, checker)) return;
+    const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+    found.push({ where: `${path}: ${node.getText(source).replace(/\s+/g, ' ')}`, line });
+  });
+  return found;
+}
+
+function visitSources(program: ts.Program, visit: (node: ts.Node, path: string, source: ts.SourceFile) => void): void {
   for (const source of program.getSourceFiles()) {
     const path = relative(ROOT, source.fileName).split(sep).join('/');
     if (source.isDeclarationFile || /node_modules|^\.\./.test(path)) continue;
-    const visit = (node: ts.Node): void => {
-      const access = accessOf(node);
-      if (access !== undefined && isOpenKey(access.key, checker) && isPlainObject(access.table, checker)) {
-        const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-        found.push({ where: `${path}: ${node.getText(source).replace(/\s+/g, ' ')}`, line });
-      }
-      ts.forEachChild(node, visit);
+    const walk = (node: ts.Node): void => {
+      visit(node, path, source);
+      ts.forEachChild(node, walk);
     };
-    visit(source);
+    walk(source);
   }
-  return found;
 }
 
 function accessOf(node: ts.Node): { readonly table: ts.Expression; readonly key: ts.Expression } | undefined {
