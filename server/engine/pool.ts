@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Fault } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser, RecogniserInfo } from '../ports/recogniser.ts';
+import { BackOff } from '../process/back-off.ts';
+import { Supervisor } from '../process/supervisor.ts';
 import { FINAL_WINDOW_FLOOR, PARTIAL_WINDOW_FLOOR } from './native/defaults.ts';
 import { nativeMisfit } from './native/locate.ts';
 import type { WorkerSetup } from './wire.ts';
@@ -25,7 +27,9 @@ export interface PoolOptions {
   /** Times a final that is not trusted is decoded again, each 0.2 warmer; default 0. */
   readonly finalRetries?: number | undefined;
   readonly log: Log;
+  /** Path of the child's main file, and the program that runs it; tests give others. */
   readonly childPath?: string | undefined;
+  readonly execPath?: string | undefined;
 }
 
 /** Deaths of workers under one job before the job is given up. */
@@ -36,7 +40,12 @@ const RESTART_LEAST_MS = 10_000;
 const RESTART_MARGIN = 4;
 /** Longest wait when the worker died at work. */
 const BUSY_BACK_OFF_MS = 250;
-const BACK_OFF_MS = [0, 250, 1_000, 4_000] as const;
+/** Longest wait otherwise: people speak meanwhile. */
+const BACK_OFF_MAX_MS = 4_000;
+/** Failed starts, at the server's own, after which it is told that there is no worker. */
+const FIRST_STARTS_MAX = 5;
+/** Jobs that wait for a worker or are in one; the job board has far fewer. */
+const PENDING_MAX = 1_024;
 
 /** As published with Whisper. */
 const TEMPERATURE_STEP = 0.2;
@@ -58,18 +67,15 @@ export class WorkerPool implements Recogniser {
   readonly #pending = new Map<number, Pending>();
   readonly #ready: Promise<RecogniserInfo>;
   #settleReady: { resolve(info: RecogniserInfo): void; reject(fault: Error): void } | undefined;
-  #worker: Worker | undefined;
+  readonly #supervisor: Supervisor<Worker>;
+  readonly #backOff = new BackOff(BACK_OFF_MAX_MS);
   #closed = false;
-  #deaths = 0;
   #bornAt = 0;
   /** When a worker was last known to be there. */
   #lastReadyMs = performance.now();
   #wasReady = false;
   #startTimeoutMs = START_TIMEOUT_MS;
   #realTimeFactor: number | undefined;
-  #restarts = 0;
-  #closing: Promise<void> | undefined;
-  #gone: (() => void) | undefined;
   #slots: number;
   /** Why the native engine was not chosen. */
   readonly #misfit: string | undefined;
@@ -97,9 +103,15 @@ export class WorkerPool implements Recogniser {
     });
     // Whoever never asks for `ready` must not crash the process when the model is broken.
     this.#ready.catch(() => {});
+    this.#supervisor = new Supervisor<Worker>({
+      start: (ended) => this.#start(ended),
+      restart: 'always',
+      backOff: this.#backOff,
+      onEnded: (exit, { refusal }) => this.#ended(exit, refusal),
+    });
     if (engine === 'native' && misfit !== undefined) {
       this.#fail(new Fault('engine.absent', { problem: `the native engine was asked for, but ${misfit}` }));
-    } else this.#start();
+    } else this.#supervisor.demand();
   }
 
   get slots(): number {
@@ -108,17 +120,17 @@ export class WorkerPool implements Recogniser {
 
   /** Workers that had to be replaced so far. */
   get restarts(): number {
-    return this.#restarts;
+    return this.#supervisor.restarts;
   }
 
   /** How long there has been no worker that can decode, ms; 0 while there is one. */
   get downMs(): number {
-    return this.#worker?.state === 'ready' ? 0 : performance.now() - this.#lastReadyMs;
+    return this.#supervisor.current?.state === 'ready' ? 0 : performance.now() - this.#lastReadyMs;
   }
 
   /** Process id of the worker, for tests and metrics. */
   get pid(): number | undefined {
-    return this.#worker?.pid;
+    return this.#supervisor.current?.pid;
   }
 
   ready(): Promise<RecogniserInfo> {
@@ -131,6 +143,15 @@ export class WorkerPool implements Recogniser {
         answer({ kind: 'failed', job: job.id, code: 'engine.crashed', text: 'The engine is closed.' });
         return;
       }
+      if (this.#pending.size >= PENDING_MAX) {
+        answer({
+          kind: 'failed',
+          job: job.id,
+          code: 'engine.busy',
+          text: `${PENDING_MAX} decodes are waiting already.`,
+        });
+        return;
+      }
       this.#pending.set(job.id, { job, answer, deaths: 0, sent: false, aborted: false });
       this.#pump();
     });
@@ -140,25 +161,20 @@ export class WorkerPool implements Recogniser {
     const pending = this.#pending.get(job);
     if (pending === undefined) return;
     pending.aborted = true;
-    if (pending.sent) this.#worker?.abort(job);
+    if (pending.sent) this.#supervisor.current?.abort(job);
     else this.#settle(job, aborted(pending.job));
   }
 
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      this.#closed = true;
-      for (const id of [...this.#pending.keys()]) this.#settle(id, failed(id, 'The engine is closed.'));
-      if (this.#worker === undefined) return resolve();
-      this.#gone = resolve;
-      this.#worker.stop();
-    });
-    return this.#closing;
+    this.#closed = true;
+    for (const id of [...this.#pending.keys()]) this.#settle(id, failed(id, 'The engine is closed.'));
+    return this.#supervisor.close();
   }
 
-  #start(): void {
+  #start(ended: (exit: string) => void): Worker {
     this.#bornAt = performance.now();
-    const { modelName, decodeTimeoutMs, workerMemoryMbMax, log, childPath } = this.#options;
-    this.#worker = new Worker(
+    const { modelName, decodeTimeoutMs, workerMemoryMbMax, log, childPath, execPath } = this.#options;
+    return new Worker(
       {
         setup: { ...this.#setup, warmUp: this.#realTimeFactor === undefined ? 'measure' : 'skip' },
         modelName,
@@ -168,6 +184,7 @@ export class WorkerPool implements Recogniser {
         memoryMbMax: workerMemoryMbMax,
         log,
         childPath,
+        execPath,
       },
       {
         ready: ({ engine, multilingual, realTimeFactor, detail, small, memoryMb }) => {
@@ -192,17 +209,17 @@ export class WorkerPool implements Recogniser {
         },
         answer: (message) => {
           // It does its work: the next death is a new story.
-          this.#deaths = 0;
+          this.#supervisor.reportHealthy();
           if (message.kind === 'hypothesis') this.#settle(message.job, message);
           else this.#settle(message.job, failed(message.job, message.problem));
         },
-        dead: (reason, exit) => this.#died(reason, exit),
+        ended,
       },
     );
   }
 
   #pump(): void {
-    const worker = this.#worker;
+    const worker = this.#supervisor.current;
     if (worker?.state !== 'ready' || worker.outgrown) return;
     const suspect = [...this.#pending.values()].find(({ deaths }) => deaths > 0);
     if (suspect !== undefined) {
@@ -227,24 +244,18 @@ export class WorkerPool implements Recogniser {
     this.#pump();
   }
 
-  #died(reason: Fault | undefined, exit: string): void {
+  #ended(exit: string, refusal: Fault | undefined): number | undefined {
     if (this.#wasReady) this.#lastReadyMs = performance.now();
     this.#wasReady = false;
-    this.#worker = undefined;
-    if (this.#closed) {
-      this.#gone?.();
-      return;
-    }
-    if (reason !== undefined) return this.#fail(reason);
     const { modelName, log } = this.#options;
-    this.#restarts++;
-    log.warn({ exit, restarts: this.#restarts }, 'a worker stopped and is replaced');
-    if (this.#settleReady !== undefined && this.#deaths >= BACK_OFF_MS.length) {
+    // At the first start somebody waits to be told what is wrong. Later whatever it is may pass.
+    const isFirst = this.#settleReady !== undefined;
+    if (isFirst && refusal !== undefined) return this.#fail(refusal);
+    log.warn({ exit: refusal?.code ?? exit, restarts: this.restarts }, 'a worker stopped and is replaced');
+    if (isFirst && this.#backOff.failures >= FIRST_STARTS_MAX)
       return this.#fail(new Fault('engine.crashed', { model: modelName, exit }));
-    }
-    const backOff = BACK_OFF_MS[Math.min(this.#deaths++, BACK_OFF_MS.length - 1)]!;
     // Jobs that kill are given up after a few deaths; till then everybody waits.
-    const wait = [...this.#pending.values()].some(({ sent }) => sent) ? Math.min(BUSY_BACK_OFF_MS, backOff) : backOff;
+    const isBusy = [...this.#pending.values()].some(({ sent }) => sent);
     for (const [id, pending] of [...this.#pending]) {
       // Only a job that was inside may be the culprit; those that waited are innocent.
       if (pending.sent) pending.deaths++;
@@ -252,15 +263,13 @@ export class WorkerPool implements Recogniser {
       if (pending.aborted) this.#settle(id, aborted(pending.job));
       else if (pending.deaths >= DEATHS_MAX) this.#settle(id, failed(id, `The worker stopped (${exit}).`));
     }
-    setTimeout(() => {
-      if (!this.#closed) this.#start();
-      else this.#gone?.();
-    }, wait);
+    return isBusy ? BUSY_BACK_OFF_MS : undefined;
   }
 
   /** The engine cannot run at all: everything waiting is told, and nothing is tried again. */
-  #fail(fault: Fault): void {
+  #fail(fault: Fault): undefined {
     this.#closed = true;
+    this.#supervisor.giveUp();
     this.#settleReady?.reject(fault);
     this.#settleReady = undefined;
     for (const id of [...this.#pending.keys()]) this.#settle(id, failed(id, fault.message));

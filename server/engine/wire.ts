@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Hypothesis } from '../core/hypothesis.ts';
 
 /** What a worker process is started with; travels as its first message. */
@@ -65,3 +66,35 @@ export type FromWorker =
       /** By job, a count that changes while its decode goes on; without those of engines that cannot tell. */
       readonly steps: Readonly<Record<number, number>>;
     };
+
+/** Any number: a mean of nothing is NaN, and no reason to end a worker. */
+const number = z.custom<number>((value) => typeof value === 'number');
+const word = z.object({ text: z.string(), space: z.boolean(), from: number, to: number, confidence: number });
+const hypothesis = z.object({
+  words: z.array(word),
+  language: z.string(),
+  languageProbability: number,
+  noSpeech: number,
+  averageLogProbability: number,
+  compressionRatio: number,
+  stop: z.string(),
+  decodeMs: number,
+});
+const small = z.object({ multilingual: z.boolean(), realTimeFactor: number });
+const fromWorker = z.discriminatedUnion('kind', [
+  z.object({
+    ...{ kind: z.literal('ready'), engine: z.enum(['native', 'stock']), multilingual: z.boolean() },
+    ...{ realTimeFactor: number, small: small.optional(), memoryMb: number, detail: z.string() },
+  }),
+  z.object({
+    kind: z.literal('refused'),
+    code: z.enum(['model.absent', 'model.corrupt', 'engine.absent']),
+    problem: z.string(),
+  }),
+  z.object({ kind: z.literal('hypothesis'), job: number, hypothesis }),
+  z.object({ kind: z.literal('failed'), job: number, problem: z.string() }),
+  z.object({ kind: z.literal('alive'), memoryMb: number, steps: z.record(z.string(), number) }),
+]);
+
+/** Whether something that came from a worker process is a message of one. */
+export const isFromWorker = (value: unknown): value is FromWorker => fromWorker.safeParse(value).success;

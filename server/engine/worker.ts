@@ -1,24 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Fault } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
-import type { FromWorker, ToWorker, WireJob, WorkerSetup } from './wire.ts';
-
-/** Where a worker process is in its life. */
-export type WorkerState = 'starting' | 'ready' | 'stopping' | 'dead';
-
-const NEXT: Record<WorkerState, readonly WorkerState[]> = {
-  starting: ['ready', 'stopping', 'dead'],
-  ready: ['stopping', 'dead'],
-  stopping: ['dead'],
-  dead: [],
-};
+import { programPath } from '../process/program-path.ts';
+import { type ProcessState, WatchedProcess } from '../process/watched-process.ts';
+import { type FromWorker, isFromWorker, type ToWorker, type WireJob, type WorkerSetup } from './wire.ts';
 
 export interface WorkerEvents {
   ready(message: Extract<FromWorker, { kind: 'ready' }>): void;
   answer(message: Extract<FromWorker, { kind: 'hypothesis' | 'failed' }>): void;
-  /** The process is gone; `reason` is set when it said why it could not start. */
-  dead(reason: Fault | undefined, exit: string): void;
+  /** The process is gone. Called exactly once, last of all. */
+  ended(exit: string): void;
 }
 
 export interface WorkerOptions {
@@ -33,23 +23,20 @@ export interface WorkerOptions {
   /** A process that grows beyond this is replaced once it is idle. */
   readonly memoryMbMax: number;
   readonly log: Log;
-  /** Path of the child's main file; tests give another. */
+  /** Path of the child's main file, and the program that runs it; tests give others. */
   readonly childPath?: string | undefined;
+  readonly execPath?: string | undefined;
 }
 
+/** Between two pings, ms. */
 const PING_EVERY_MS = 250;
-/** Unanswered pings before the process counts as hung: decodes run on other threads, so its loop is always free. */
-const PINGS_MISSED_MAX = 5;
 /** A decode that makes no step for so long has no end. Pings were answered meanwhile: we did not stand still ourselves. */
 const STEPLESS_LEAST_MS = 1_000;
-/** Grown so far beyond its limit, a process is not waited for. */
-const MEMORY_KILL = 1.5;
 /** A decode may take this much, and so many times what its length has shown to cost here. */
 const DECODE_LEAST_MS = 1_000;
 const DECODE_MARGIN = 8;
 /** Shorter spans are decoded in windows of about this length. */
 const WINDOW_SAMPLES = 160_000;
-const STOP_TIMEOUT_MS = 1_000;
 
 interface Running {
   readonly timer: NodeJS.Timeout;
@@ -61,45 +48,47 @@ interface Running {
   stepless: number;
 }
 
-/** Runs beside this file in the sources as well as in `dist`. */
-function ownChild(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`./child/main.${extension}`, import.meta.url));
-}
-
-/** One supervised process: started, watched for hangs and growth, killed when it must be. */
+/** One worker process and the decodes in it, each of which has an end: an answer, or the process is killed. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #events: WorkerEvents;
-  readonly #child: ChildProcess;
+  readonly #process: WatchedProcess<FromWorker>;
   readonly #running = new Map<number, Running>();
-  readonly #watch: NodeJS.Timeout;
-  #starting: NodeJS.Timeout | undefined;
-  #state: WorkerState = 'starting';
-  #missed = 0;
   #realTimeFactor: number;
-  #outgrown = false;
-  #reason: Fault | undefined;
+  #refusal: Fault | undefined;
 
   constructor(options: WorkerOptions, events: WorkerEvents) {
     this.#options = options;
     this.#events = events;
     this.#realTimeFactor = options.realTimeFactor ?? 0;
-    this.#child = fork(options.childPath ?? ownChild(), {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    this.#child.on('message', (message: FromWorker) => this.#read(message));
-    this.#child.on('error', (error) => options.log.warn({ problem: error.message }, 'worker process error'));
-    this.#child.once('exit', (code, signal) => this.#died(signal ?? `exit ${code}`));
-    this.#starting = setTimeout(() => this.kill(), options.startTimeoutMs);
-    this.#watch = setInterval(() => this.#ping(), PING_EVERY_MS);
-    this.#watch.unref();
-    this.#send({ kind: 'setup', setup: options.setup });
+    const { childPath = programPath(import.meta.url, './child/main'), execPath, setup, log } = options;
+    this.#process = new WatchedProcess<FromWorker>(
+      {
+        name: 'worker',
+        program: { path: childPath, execPath, serialization: 'advanced' },
+        setup: { kind: 'setup', setup } satisfies ToWorker,
+        isMessage: isFromWorker,
+        startTimeoutMs: options.startTimeoutMs,
+        pingEveryMs: PING_EVERY_MS,
+        memoryMbMax: options.memoryMbMax,
+        log,
+      },
+      {
+        onMessage: (message) => this.#read(message),
+        onOutgrown: () => {
+          if (this.#running.size === 0) this.stop();
+        },
+        onEnded: (exit) => {
+          for (const { timer } of this.#running.values()) clearTimeout(timer);
+          this.#running.clear();
+          events.ended(exit);
+        },
+      },
+    );
   }
 
-  get state(): WorkerState {
-    return this.#state;
+  get state(): ProcessState {
+    return this.#process.state;
   }
 
   get busy(): number {
@@ -107,12 +96,17 @@ export class Worker {
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   /** Grew beyond its limit: takes no more jobs and is stopped when its last one is answered. */
   get outgrown(): boolean {
-    return this.#outgrown;
+    return this.#process.isOutgrown;
+  }
+
+  /** Why it cannot run, when it said so itself. */
+  get refusal(): Fault | undefined {
+    return this.#refusal;
   }
 
   decode(job: WireJob): void {
@@ -144,26 +138,21 @@ export class Worker {
 
   /** Lets the process end by itself; kills it when it does not. */
   stop(): void {
-    if (this.#state === 'dead' || this.#state === 'stopping') return;
-    this.#move('stopping');
-    if (this.#child.connected) this.#child.disconnect();
-    setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS).unref();
+    this.#process.stop();
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#process.kill();
   }
 
   #read(message: FromWorker): void {
     switch (message.kind) {
       case 'ready':
-        clearTimeout(this.#starting);
         if (message.realTimeFactor > 0) this.#realTimeFactor = message.realTimeFactor;
-        this.#move('ready');
         this.#events.ready(message);
         return;
       case 'refused':
-        this.#reason = this.#fault(message.code, message.problem);
+        this.#refusal = this.#fault(message.code, message.problem);
         this.stop();
         return;
       case 'hypothesis':
@@ -171,13 +160,10 @@ export class Worker {
         clearTimeout(this.#running.get(message.job)?.timer);
         this.#running.delete(message.job);
         this.#events.answer(message);
-        if (this.#outgrown && this.#running.size === 0) this.stop();
+        if (this.outgrown && this.#running.size === 0) this.stop();
         return;
       case 'alive':
-        this.#missed = 0;
         this.#watchSteps(message.steps);
-        if (message.memoryMb > this.#options.memoryMbMax) this.#grew(message.memoryMb);
-        if (message.memoryMb > this.#options.memoryMbMax * MEMORY_KILL) this.kill();
         return;
     }
   }
@@ -207,39 +193,7 @@ export class Worker {
     }
   }
 
-  #grew(memoryMb: number): void {
-    if (this.#outgrown) return;
-    this.#options.log.warn({ memoryMb, limit: this.#options.memoryMbMax }, 'the worker outgrew its memory limit');
-    this.#outgrown = true;
-    if (this.#running.size === 0) this.stop();
-  }
-
-  #ping(): void {
-    if (this.#state !== 'ready') return;
-    if (++this.#missed > PINGS_MISSED_MAX) {
-      this.#options.log.warn({ pid: this.pid }, 'the worker does not answer; it is killed');
-      this.kill();
-      return;
-    }
-    this.#send({ kind: 'ping' });
-  }
-
   #send(message: ToWorker): void {
-    // A send that fails means the process is going; its exit is handled in one place.
-    if (this.#child.connected) this.#child.send(message, () => {});
-  }
-
-  #died(exit: string): void {
-    clearTimeout(this.#starting);
-    clearInterval(this.#watch);
-    for (const { timer } of this.#running.values()) clearTimeout(timer);
-    this.#running.clear();
-    this.#move('dead');
-    this.#events.dead(this.#reason, exit);
-  }
-
-  #move(to: WorkerState): void {
-    if (!NEXT[this.#state].includes(to)) throw new Error(`A worker cannot go from ${this.#state} to ${to}.`);
-    this.#state = to;
+    this.#process.send(message);
   }
 }
