@@ -142,6 +142,13 @@ export const FAULTS = {
     'after',
     (_: object) => 'Other uploads fill the memory kept for them; try again in a moment.',
   ),
+  'decoder.failed': row(
+    'server',
+    503,
+    1013,
+    'after',
+    (_: object) => 'The process that decodes audio cannot be started now; try again in a moment.',
+  ),
   'client.slow': row(
     'client',
     503,

@@ -73,7 +73,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     () => true,
     () => false,
   );
-  const decoder = new ProcessDecoder();
+  const decoder = new ProcessDecoder({ log });
   const metrics = new Metrics();
   let closing: Promise<void> | undefined;
   const meter = meterOf(metrics);

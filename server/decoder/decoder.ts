@@ -1,7 +1,7 @@
 import { Fault } from '../../protocol/index.ts';
 import type { AudioDecoder, AudioKind, ChannelLayout, DecodedAudio, DecodeStream } from '../ports/decoder.ts';
 import { checkTables, tableFirst } from './moov.ts';
-import { DECODABLE, DecodeProcess } from './process.ts';
+import { DECODABLE, DecodeProcess, type DecodeProcessOptions } from './process.ts';
 import { kindOf, skipTag } from './sniff.ts';
 import type { Answer, Question } from './wire.ts';
 
@@ -16,7 +16,12 @@ type Decoded = Exclude<Answer, { kind: 'failed' }>;
 export class ProcessDecoder implements AudioDecoder {
   #processes: DecodeProcess[] = [];
   readonly kindOf = kindOf;
+  readonly #options: DecodeProcessOptions;
   #closed = false;
+
+  constructor(options: DecodeProcessOptions = {}) {
+    this.#options = options;
+  }
 
   open(
     kind: AudioKind,
@@ -90,7 +95,7 @@ export class ProcessDecoder implements AudioDecoder {
   #take(manner: 'file' | 'live'): DecodeProcess {
     let decoder = this.#processes.find((each) => !each.dead && each.state === 'resting' && each.manner === manner);
     if (decoder === undefined) {
-      decoder = new DecodeProcess(manner);
+      decoder = new DecodeProcess(manner, this.#options);
       this.#processes.push(decoder);
     }
     decoder.wake();

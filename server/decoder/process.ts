@@ -1,44 +1,75 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Fault } from '../../protocol/index.ts';
-import type { Answer, FromChild, Question } from './wire.ts';
+import type { Log } from '../ports/log.ts';
+import { ForkedProcess } from '../process/forked-process.ts';
+import { PendingRequests } from '../process/pending-requests.ts';
+import { programPath } from '../process/program-path.ts';
+import { type Answer, isFromChild, type Question } from './wire.ts';
 
 /** One answer takes milliseconds; what takes this long hangs, or was made to. */
 const ANSWER_TIMEOUT_MS = 20_000;
+/** Each of a process' streams asks one thing at a time. */
+const WAITING_MAX = 64;
 
 const ENDED = 'the decoder ended';
 export const DECODABLE = 'WAV, MP3, M4A, MP4, OGG, Opus, WebM, FLAC, AAC or AMR';
 
-/** Runs beside this file in the sources as well as in `dist`. */
-function ownChild(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`./child/main.${extension}`, import.meta.url));
+export interface DecodeProcessOptions {
+  readonly log?: Log | undefined;
+  /** Longest wait for one answer, ms; default 20 s. */
+  readonly timeoutMs?: number | undefined;
+  /** Path of the child's main file, and the program that runs it; tests give others. */
+  readonly childPath?: string | undefined;
+  readonly execPath?: string | undefined;
 }
 
-/** A decoding process. Each question is answered once, or with `audio.format`. */
+/**
+ * A decoding process. Each question is answered once, or with `audio.format`; with `decoder.failed` when the process could
+ * not be started, which says nothing about the audio. It is not pinged, because it decodes on its only thread: a question
+ * that is not answered in time ends it. Who needs another one starts another.
+ */
 export class DecodeProcess {
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, { resolve(answer: Answer): void; timer: NodeJS.Timeout }>();
-  #asked = 0;
+  readonly #process: ForkedProcess;
+  readonly #requests: PendingRequests<Answer>;
   #streams = 0;
   state: 'resting' | 'busy' = 'resting';
-  #dead = false;
+  #isKilled = false;
 
   readonly manner: 'file' | 'live';
 
   /** What comes in one piece can wait; what somebody says now cannot. */
-  constructor(manner: 'file' | 'live') {
+  constructor(manner: 'file' | 'live', options: DecodeProcessOptions = {}) {
     this.manner = manner;
-    this.#child = fork(ownChild(), { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    this.#child.on('message', ({ ask, ...answer }: FromChild) => this.#answer(ask, answer));
-    this.#child.on('error', () => this.#died());
-    this.#child.once('exit', () => this.#died());
-    if (manner === 'file') standBack(this.#child.pid);
+    const { log = noLog, timeoutMs = ANSWER_TIMEOUT_MS, childPath, execPath } = options;
+    this.#requests = new PendingRequests({
+      ...{ max: WAITING_MAX, full: 'too many pieces of it wait', timeoutMs },
+      fault: (problem) => this.#fault(problem),
+      onGivenUp: () => this.kill(),
+    });
+    this.#process = new ForkedProcess(
+      { path: childPath ?? programPath(import.meta.url, './child/main'), execPath, serialization: 'advanced' },
+      log,
+      {
+        onMessage: (message) => {
+          if (isFromChild(message)) return this.#requests.resolve(message.ask, message);
+          log.warn({ pid: this.#process.pid }, 'the decoder sent what is no message; it is killed');
+          this.kill();
+        },
+        onEnded: (exit) => {
+          if (!this.#isKilled) log.warn({ exit }, 'a decoder stopped');
+          this.#requests.rejectAll(ENDED);
+        },
+      },
+    );
+    if (manner === 'file') lowerPriority(this.#process.pid);
   }
 
   get dead(): boolean {
-    return this.#dead;
+    return this.#isKilled || this.#process.hasEnded;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   nextStream(): number {
@@ -46,51 +77,42 @@ export class DecodeProcess {
   }
 
   async ask(stream: number, question: Question): Promise<Exclude<Answer, { kind: 'failed' }>> {
-    const ask = ++this.#asked;
-    const answer = await new Promise<Answer>((resolve) => {
-      if (this.#dead) return resolve({ kind: 'failed', problem: ENDED });
-      this.#waiting.set(ask, { resolve, timer: setTimeout(() => this.kill(), ANSWER_TIMEOUT_MS) });
-      this.#child.send({ stream, ask, ...question }, (error) => {
-        if (error !== null) this.kill();
-      });
-    });
+    if (this.dead) throw this.#fault(ENDED);
+    const answer = await this.#requests.open((ask) => this.#process.send({ stream, ask, ...question }));
     if (answer.kind !== 'failed') return answer;
-    throw new Fault('audio.format', { got: `that cannot be decoded (${answer.problem})`, want: DECODABLE });
+    throw undecodable(answer.problem);
   }
 
   /** The server may stop although this waits for work. */
   rest(): void {
     this.state = 'resting';
-    this.#child.unref();
-    this.#child.channel?.unref();
+    this.#process.setKeepsParentAlive(false);
   }
 
   wake(): void {
     this.state = 'busy';
-    this.#child.ref();
-    this.#child.channel?.ref();
+    this.#process.setKeepsParentAlive(true);
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
-    this.#died();
+    this.#isKilled = true;
+    this.#process.kill();
+    this.#requests.rejectAll(ENDED);
   }
 
-  #answer(ask: number, answer: Answer): void {
-    const waiting = this.#waiting.get(ask);
-    this.#waiting.delete(ask);
-    clearTimeout(waiting?.timer);
-    waiting?.resolve(answer);
-  }
-
-  #died(): void {
-    this.#dead = true;
-    for (const ask of [...this.#waiting.keys()]) this.#answer(ask, { kind: 'failed', problem: ENDED });
+  #fault(problem: string): Fault {
+    return this.#process.pid === undefined ? new Fault('decoder.failed', {}) : undecodable(problem);
   }
 }
 
+const undecodable = (problem: string): Fault =>
+  new Fault('audio.format', { got: `that cannot be decoded (${problem})`, want: DECODABLE });
+
+const nothing = (): void => {};
+const noLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 /** A favour to others: where the system does not grant it nothing is lost. */
-function standBack(pid: number | undefined): void {
+function lowerPriority(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {}

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AudioKind, ChannelLayout } from '../ports/decoder.ts';
 
 /** What the decoding process is asked about one of its streams. Each question has one answer, with its number. */
@@ -27,3 +28,15 @@ export type Answer =
   /** Nothing yet. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'failed'; readonly problem: string };
+
+const fromChild = z.discriminatedUnion('kind', [
+  z.object({
+    ...{ ask: z.number(), kind: z.literal('decoded'), sampleRate: z.number().positive() },
+    ...{ channels: z.int().positive(), samples: z.instanceof(Float32Array) },
+  }),
+  z.object({ ask: z.number(), kind: z.literal('nothing') }),
+  z.object({ ask: z.number(), kind: z.literal('failed'), problem: z.string() }),
+]);
+
+/** Whether something that came from a decoding process is an answer of one. */
+export const isFromChild = (value: unknown): value is FromChild => fromChild.safeParse(value).success;

@@ -15,7 +15,7 @@ export interface DecodedAudio {
 
 /** Decodes one stream of compressed audio as it comes. */
 export interface DecodeStream {
-  /** Sound that has become known; empty while headers are read. Rejects with `audio.format`. One call at a time. */
+  /** Sound that has become known; empty while headers are read. Rejects with `audio.format` or `decoder.failed`. One call at a time. */
   feed(bytes: Uint8Array): Promise<DecodedAudio | undefined>;
   /** What was held back. Nothing may be fed any more. */
   end(): Promise<DecodedAudio | undefined>;
@@ -33,7 +33,7 @@ export interface AudioDecoder {
     layout: ChannelLayout,
     raw?: { readonly sampleRate: number; readonly channels: number },
   ): DecodeStream;
-  /** A whole file, decoded piece by piece as the reader asks for it. Throws `audio.format`. */
+  /** A whole file, decoded piece by piece as the reader asks for it. Throws `audio.format` or `decoder.failed`. */
   file(bytes: Uint8Array, layout: ChannelLayout): AsyncGenerator<DecodedAudio>;
   close(): Promise<void>;
 }
