@@ -63,6 +63,11 @@ export const FAULTS = {
     'never',
     (d: { got: string }) => `${d.got} is not allowed here; ask the operator of this server.`,
   ),
+  'auth.scope': row('client', 403, 1008, 'never', (d: { what: 'key' | 'token'; scope: string }) =>
+    d.what === 'key'
+      ? `The key lacks the scope ${d.scope}; ask the operator of this server for a key that has it.`
+      : `The token lacks the scope ${d.scope}; mint one with "scopes": ["${d.scope}"], or use a key.`,
+  ),
   'command.unreadable': row(
     'client',
     400,

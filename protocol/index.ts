@@ -15,6 +15,7 @@ export * from './parse-json.ts';
 export * from './printable.ts';
 export * from './read-event.ts';
 export * from './reading.ts';
+export * from './scopes.ts';
 export * from './sentences.ts';
 export * from './subtitles.ts';
 export * from './transcript-lines.ts';

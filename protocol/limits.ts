@@ -44,9 +44,12 @@ export const LIMITS = {
   roomIdleMs: 3_600_000,
   /** The same of a room that has no name but its session's, ms. */
   roomOfSessionIdleMs: 60_000,
-  /** Tokens of viewers, of all rooms. */
+  /** Rooms where nobody speaks that one key holds by what was said there. */
+  roomsPerKeyMax: 1_000,
+  /** Good tokens of viewers, of all rooms, and of them those that one key made. */
   viewerTokensMax: 10_000,
-  /** How often it is looked whether the tokens of those who watch are still good, ms. */
+  viewerTokensPerKeyMax: 1_000,
+  /** How often the keys and tokens of those who watch are checked, ms. */
   viewerTokenEveryMs: 5_000,
   /** Longest silence of a room to its viewers, ms. */
   viewerAliveEveryMs: 10_000,
@@ -56,6 +59,8 @@ export const LIMITS = {
   viewerStallMs: 20_000,
   /** Playlists of captions for HLS that are asked for, of all rooms and forms. */
   hlsPlaylistsMax: 64,
+  /** Those of them that one key asks for, on a server that wants keys. */
+  hlsPlaylistsPerKeyMax: 32,
   /** Time after which one that nobody asks for is forgotten, ms: longer than a player looks back. */
   hlsIdleMs: 120_000,
   /** Languages the sentences of one session are translated into. */

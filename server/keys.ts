@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { KeyFile, SCOPES } from './access/key-file.ts';
+import { SCOPES, type Scope } from '../protocol/index.ts';
+import { KeyFile } from './access/key-file.ts';
 import { addKey, revokeKey } from './access/keys.ts';
 import { folderOf, positive, runCommand } from './command.ts';
-import type { Scope } from './ports/access.ts';
 
 interface AddOptions {
   readonly scopes?: readonly Scope[];
@@ -18,6 +18,15 @@ function whole(text: string): number {
   throw new InvalidArgumentError('It must be a whole number above 0.');
 }
 
+/** `--scopes a,b` and `--scopes a b`, in any mixture. */
+function scopesOf(text: string, before: readonly Scope[] | undefined): readonly Scope[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !(SCOPES as readonly string[]).includes(name));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`${wrong || '(nothing)'} is not a scope; write some of ${SCOPES.join(',')}.`);
+  return [...new Set([...(before ?? []), ...(names as Scope[])])];
+}
+
 /** `sotto keys …`; resolves with the exit status. The key is printed once, to stdout; everything else is for people. */
 export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv): number {
   const program = new Command('sotto keys').description('Who may use this server.').exitOverride();
@@ -26,12 +35,17 @@ export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv)
   program
     .command('add <name>')
     .description('make a key and print it; it is shown this once')
-    .addOption(new Option('--scopes <scopes...>', 'what it may do').choices(SCOPES).default(['stream', 'token']))
+    .addOption(
+      new Option(
+        '--scopes <scopes...>',
+        `what it may do, with commas between: ${SCOPES.join(',')} (default: all but metrics)`,
+      ).argParser(scopesOf),
+    )
     .option('--days <number>', 'days until it expires', positive)
     .option('--sessions <number>', 'live sessions it may have', whole)
     .option('--minutes <number>', 'minutes of audio a day (UTC)', positive)
     .action((name: string, options: AddOptions) => {
-      const { scopes = [], days, sessions, minutes } = options;
+      const { scopes = SCOPES.filter((scope) => scope !== 'metrics'), days, sessions, minutes } = options;
       const wanted = { name, scopes, days, sessionsMax: sessions, minutesPerDay: minutes };
       const { key, text } = addKey(file(), wanted, Date.now());
       console.error(`Key ${key.id} (${name}) is stored as a hash in ${file().path}. Keep this; it is not shown again:`);

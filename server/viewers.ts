@@ -22,16 +22,7 @@ export function openRooms(of: { readonly config: Config; readonly folder: string
     viewersPerRoomMax: config['viewers-per-room'] || viewersMax,
     viewersPerAddressMax: config['viewers-per-address'] || viewersMax,
   };
-  // A link that was given out must go on showing the room of who made it.
-  const reserved = (room: string): string | undefined => {
-    try {
-      return passes.list(room).find(({ key }) => key !== undefined)?.key;
-    } catch {
-      // A broken file lets no viewer in by token, which is logged there; it shall not keep speakers out.
-      return undefined;
-    }
-  };
-  return { rooms: new Rooms({ clock: systemClock, meter, reserved }), viewing: { passes, limits } };
+  return { rooms: new Rooms({ clock: systemClock, meter }), viewing: { passes, limits } };
 }
 
 interface AddOptions {

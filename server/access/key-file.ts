@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { SCOPES } from '../../protocol/index.ts';
 import { OwnFile } from './own-file.ts';
-
-export const SCOPES = ['stream', 'token', 'metrics'] as const;
 
 const Key = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{8}$/),
@@ -20,7 +19,7 @@ const Key = z.strictObject({
 export type Key = z.infer<typeof Key>;
 
 const Contents = z.strictObject({
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
   /** Signs browser tokens, base64url. A new one makes all of them worthless. */
   tokenSecret: z.string().min(43),
   keys: z.array(Key).max(10_000),
@@ -32,7 +31,7 @@ export class KeyFile {
   readonly #file: OwnFile<Contents>;
 
   constructor(folder: string) {
-    const read = (value: unknown) => Contents.parse(value);
+    const read = (value: unknown) => upgraded(Contents.parse(value));
     this.#file = new OwnFile(join(folder, 'keys.json'), { read, of: 'keys', by: 'sotto keys add' });
   }
 
@@ -48,9 +47,19 @@ export class KeyFile {
   change(edit: (keys: readonly Key[]) => readonly Key[]): void {
     const now = this.contents();
     this.#file.write({
-      version: 1,
+      version: 2,
       tokenSecret: now?.tokenSecret ?? randomBytes(32).toString('base64url'),
       keys: [...edit(now?.keys ?? [])],
     });
   }
+}
+
+/** In version 1 the scope `stream` also covered transcripts and viewers; those keys go on doing what they did. */
+function upgraded(contents: Contents): Contents {
+  if (contents.version === 2) return contents;
+  const keys = contents.keys.map((key) => {
+    if (!key.scopes.includes('stream')) return key;
+    return { ...key, scopes: [...new Set([...key.scopes, 'transcripts' as const, 'viewers' as const])] };
+  });
+  return { ...contents, version: 2, keys };
 }

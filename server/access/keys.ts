@@ -67,6 +67,9 @@ export function findKey(keys: readonly Key[], text: string): Key {
 /** Throws when a key is no longer good, or not good for this. */
 export function checkKey(key: Key, scope: Scope, nowMs: number): void {
   if (key.revoked !== undefined) throw new Fault('auth.invalid', {});
-  if (key.expires !== undefined && Date.parse(key.expires) <= nowMs) throw new Fault('auth.expired', {});
-  if (!key.scopes.includes(scope)) throw new Fault('auth.denied', { got: `A key without the scope ${scope}` });
+  if (isExpired(key, nowMs)) throw new Fault('auth.expired', {});
+  if (!key.scopes.includes(scope)) throw new Fault('auth.scope', { what: 'key', scope });
 }
+
+export const isExpired = ({ expires }: Key, nowMs: number): boolean =>
+  expires !== undefined && Date.parse(expires) <= nowMs;

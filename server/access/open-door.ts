@@ -1,12 +1,13 @@
-import { Fault } from '../../protocol/index.ts';
+import { Fault, SCOPES } from '../../protocol/index.ts';
 import type { Access, Caller } from '../ports/access.ts';
 
-const ANYBODY: Caller = { key: '', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
+const ANYBODY: Caller = { key: '', scopes: SCOPES, sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
 
 /** Lets everybody in: on loopback, or where the operator said `--insecure`. */
 export const openDoor: Access = {
   needsKey: false,
   admit: () => Promise.resolve(ANYBODY),
   readmit: () => Promise.resolve(ANYBODY),
+  refusalOf: () => undefined,
   mint: () => Promise.reject(new Fault('auth.denied', { got: 'A token where no key is needed' })),
 };

@@ -10,6 +10,7 @@ const StoredPass = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{12}$/),
   room: RoomName,
   key: z.string().optional(),
+  signer: z.string().optional(),
   label: z.string().max(100).optional(),
   /** sha256 of the secret part, hex. The secret has 256 random bits, so a slow hash would add nothing. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -41,23 +42,22 @@ export class ViewerFile implements Passes {
     return this.#file.path;
   }
 
-  add({ room, key, label, seconds }: NewPass): Pass & { readonly token: string } {
+  add({ room, key, token, label, seconds }: NewPass): Pass & { readonly token: string } {
     const id = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
     const nowMs = this.#nowMs();
-    const expires = seconds === undefined ? undefined : new Date(nowMs + seconds * 1_000).toISOString();
+    const endMs = Math.min(
+      seconds === undefined ? Number.POSITIVE_INFINITY : nowMs + seconds * 1_000,
+      token?.expiresMs ?? Number.POSITIVE_INFINITY,
+    );
     const pass: StoredPass = {
       ...{ id, room, hash: hashOf(secret).toString('hex'), created: new Date(nowMs).toISOString() },
       ...(key === undefined ? {} : { key }),
       ...(label === undefined ? {} : { label }),
-      ...(expires === undefined ? {} : { expires }),
+      ...(token === undefined ? {} : { signer: token.signer }),
+      ...(endMs === Number.POSITIVE_INFINITY ? {} : { expires: new Date(endMs).toISOString() }),
     };
-    this.#change((all) => {
-      const kept = all.filter((each) => nowMs - endOf(each) < REMEMBERED_MS);
-      if (kept.length >= LIMITS.viewerTokensMax)
-        throw new Fault('viewer.full', { count: kept.length, what: 'viewer tokens' });
-      return [...kept, pass];
-    });
+    this.#change((all) => [...this.#withRoom(all, key), pass]);
     return { ...shown(pass), token: `view_${id}_${secret}` };
   }
 
@@ -93,6 +93,22 @@ export class ViewerFile implements Passes {
     return pass === undefined ? 'revoked' : this.#stateOf(pass);
   }
 
+  /** Those that are kept when one more of `key` comes. Throws `viewer.full`. */
+  #withRoom(all: readonly StoredPass[], key: string | undefined): StoredPass[] {
+    const good = all.filter((each) => this.#stateOf(each) === 'good');
+    const own = good.filter((each) => each.key === key).length;
+    if (key !== undefined && own >= LIMITS.viewerTokensPerKeyMax)
+      throw new Fault('viewer.full', { count: own, what: 'viewer tokens of this key' });
+    if (good.length >= LIMITS.viewerTokensMax)
+      throw new Fault('viewer.full', { count: good.length, what: 'viewer tokens' });
+    const nowMs = this.#nowMs();
+    const ended = all.filter((each) => this.#stateOf(each) !== 'good' && nowMs - endOf(each) < REMEMBERED_MS);
+    // In the order they were made, so the oldest go first.
+    const excess = good.length + ended.length + 1 - LIMITS.viewerTokensMax;
+    const kept = new Set([...good, ...ended.slice(Math.max(0, excess))]);
+    return all.filter((each) => kept.has(each));
+  }
+
   get #all(): readonly StoredPass[] {
     return this.#file.contents()?.viewers ?? [];
   }
@@ -112,6 +128,6 @@ function endOf({ revoked, expires }: StoredPass): number {
   return Date.parse(revoked ?? expires ?? '9999-01-01T00:00:00Z');
 }
 
-function shown({ id, room, key, label, created, expires }: StoredPass): Pass {
-  return { id, room, key, label, created, expires };
+function shown({ id, room, key, signer, label, created, expires }: StoredPass): Pass {
+  return { id, room, key, signer, label, created, expires };
 }

@@ -4,11 +4,13 @@ import {
   BYTES_PER_SAMPLE,
   checkedMessage,
   type EventBody,
+  Fault,
   LIMITS,
   type Start,
 } from '../../protocol/index.ts';
 import type { SessionSettings } from '../core/session/settings.ts';
 import { type ModelOffer, type Offer, settingsOf } from '../core/session/settings-of.ts';
+import type { Caller } from '../ports/access.ts';
 import type { Visitor } from './line.ts';
 import type { Birth, Recalled, SessionJournal, Standing } from './session-journal.ts';
 
@@ -32,13 +34,13 @@ export interface SessionOrigin {
   readonly standing: Standing | undefined;
 }
 
-/** Opens nothing. Throws `audio.format`, `command.option` and `model.unknown`. */
-export function originOf(from: Start | Restored, offer: Offer, { caller, address }: Visitor): SessionOrigin {
+/** Opens nothing. Throws `audio.format`, `auth.scope`, `command.option` and `model.unknown`. */
+export function originOf(from: Start | Restored, offer: Offer, visitor: Visitor): SessionOrigin {
   const restored = 'birth' in from ? from : undefined;
   // Whatever a client's protocol made of what came: no session begins with a start that the schema refuses.
   const start = 'birth' in from ? undefined : checkedMessage(from);
   const secret = randomBytes(16).toString('base64url');
-  const born = restored?.birth ?? bornOf(start!, secret, { key: caller.key, address });
+  const born = restored?.birth ?? bornOf(start!, secret, visitor);
   const { encoding, channels, sampleRate } = born.audio;
   const settings = restored?.standing.driver.core.settings ?? settingsOf(start!, offer);
   return {
@@ -49,10 +51,17 @@ export function originOf(from: Start | Restored, offer: Offer, { caller, address
   };
 }
 
-function bornOf(start: Start, secret: string, of: Pick<Birth, 'key' | 'address'>): Birth {
+function bornOf(start: Start, secret: string, { caller, address }: Visitor): Birth {
+  checkKeep(start.keep, caller);
   const audio = start.audio ?? AudioFormat.parse({});
   const { room } = start;
-  return { version: 1, session: randomUUID(), secretHash: hashOf(secret), audio, room, ...of };
+  return { version: 1, session: randomUUID(), secretHash: hashOf(secret), audio, room, key: caller.key, address };
+}
+
+/** To go on with a transcript is to change it. */
+function checkKeep(keep: Start['keep'], { scopes, token }: Caller): void {
+  if (keep?.transcript !== undefined && !scopes.includes('transcripts'))
+    throw new Fault('auth.scope', { what: token === undefined ? 'key' : 'token', scope: 'transcripts' });
 }
 
 /** The first event. The secret is shown here and nowhere else. */

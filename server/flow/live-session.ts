@@ -51,7 +51,7 @@ export class LiveSession implements Findable {
 
   /**
    * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
-   * found. Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied` or `transcript.*`; whatever it throws,
+   * found. Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied`, `auth.scope` or `transcript.*`; whatever it throws,
    * nothing stays open.
    */
   constructor(from: Start | Restored, line: Line | undefined, parts: SessionParts, visitor: Visitor) {
@@ -156,6 +156,10 @@ export class LiveSession implements Findable {
 
   get key(): string {
     return this.#visitor.caller.key;
+  }
+
+  get caller(): Caller {
+    return this.#visitor.caller;
   }
 
   get address(): string {

@@ -89,7 +89,8 @@ function restore(left: LeftJournal, journals: Journals, parts: SessionParts): bo
 function open(recalled: Recalled, journal: ReturnType<Journals['again']>, parts: SessionParts): LiveSession {
   const { key, address } = recalled.birth;
   // Until its client is back nothing new is heard, so nobody has to be charged.
-  const caller = { key, sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
+  // Until its client has come back, its secret alone may do nothing.
+  const caller = { key, scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
   const session = new LiveSession({ ...recalled, journal }, undefined, parts, { caller, address });
   parts.registry.open(session);
   parts.meter.opened(parts.registry.size);

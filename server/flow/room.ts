@@ -1,7 +1,7 @@
 import { Fault, LIMITS, type ServerEvent, type ViewerEvent } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoomEvent, Watcher, Wish } from '../ports/room.ts';
-import { RoomLog, ToldEvent } from './room-log.ts';
+import { KEPT, RoomLog, ToldEvent } from './room-log.ts';
 
 /** Viewers served before others have their turn, and events that one of them gets meanwhile. */
 const VIEWERS_AT_ONCE = 128;
@@ -59,8 +59,11 @@ export class Room {
   #cursor: number;
   /** How long its text is kept when nobody is in it, ms. */
   idleMs: number = LIMITS.roomIdleMs;
-  /** Whose key spoke here last. */
-  owner: string | undefined;
+  #owner: string | undefined;
+  /** Something that is kept was said since the room has its owner. */
+  #hasText = false;
+  /** When the last speaker left, by the clock. */
+  #leftMs = Number.NEGATIVE_INFINITY;
   /** Since when nobody is in it, by the clock. */
   idleSinceMs: number;
 
@@ -71,6 +74,16 @@ export class Room {
     this.#cursor = setup.wallMs();
     this.#log = new RoomLog(this.#cursor);
     this.idleSinceMs = setup.clock.nowMs();
+  }
+
+  /** Whose key spoke here last; only that key may read what is here. Undefined when nothing was said. */
+  get owner(): string | undefined {
+    return this.#owner;
+  }
+
+  /** Whose key alone may speak here: of who does now, or has said something within `idleMs`. Viewers hold no room. */
+  get holder(): string | undefined {
+    return this.isLive || this.#setup.clock.nowMs() - this.#leftMs < this.idleMs ? this.#owner : undefined;
   }
 
   get viewers(): number {
@@ -95,11 +108,14 @@ export class Room {
     return new Set([...this.#seats].flatMap(({ wish }) => wish.translate ?? []));
   }
 
-  enter(speaking: Speaking): void {
-    this.#speakers.set(speaking.session, speaking);
-    this.owner = speaking.key;
+  /** `told`: what an earlier process told of the session. Its key has been checked. */
+  enter(speaking: Speaking, told: readonly (readonly [cursor: number, event: ServerEvent])[] = []): void {
+    const { session, key } = speaking;
+    this.#speakers.set(session, speaking);
+    this.#claim(key);
+    this.#seed(told, session);
     // Nobody can have made a link to it beforehand.
-    if (speaking.session === this.name) this.idleMs = LIMITS.roomOfSessionIdleMs;
+    if (session === this.name) this.idleMs = LIMITS.roomOfSessionIdleMs;
     this.#announce();
   }
 
@@ -107,13 +123,10 @@ export class Room {
     if (!this.#speakers.delete(session)) return;
     this.#log.close(session);
     this.#announce();
+    if (!this.isLive) this.#leftMs = this.#setup.clock.nowMs();
+    // A name is reserved by what is said under it, not by naming it.
+    if (!this.isLive && !this.#hasText) this.release();
     this.#rest();
-  }
-
-  /** What an earlier process told of a session. */
-  seed(events: readonly (readonly [cursor: number, event: ServerEvent])[], session: string): void {
-    this.#log.seed(events.flatMap(([cursor, event]) => viewed(event, { cursor, session, atMs: cursor }) ?? []));
-    this.#cursor = Math.max(this.#cursor, this.#log.last);
   }
 
   /** Gives the event its place; undefined when viewers are not told of its kind. */
@@ -123,6 +136,7 @@ export class Room {
     if (body === undefined) return undefined;
     this.#cursor = cursor;
     this.#log.append(body);
+    this.#hasText ||= KEPT.has(body.type);
     this.#serveLater();
     return cursor;
   }
@@ -164,6 +178,34 @@ export class Room {
 
   forget(): void {
     this.#log.forget();
+  }
+
+  /** Forgets what was said and whose room it was. */
+  release(): void {
+    this.#log.forget();
+    this.#hasText = false;
+    this.#owner = undefined;
+  }
+
+  /**
+   * Before anything of the session is put here: what another key said is forgotten, and whoever may not watch this key's
+   * rooms is sent away.
+   */
+  #claim(key: string): void {
+    if (this.#owner === key) return;
+    this.release();
+    this.#owner = key;
+    for (const seat of [...this.#seats]) {
+      const fault = seat.watcher.refusalFor(key);
+      if (fault === undefined) seat.at = Math.max(seat.at, this.#log.forgotten);
+      else this.#cut(seat, fault);
+    }
+  }
+
+  #seed(events: readonly (readonly [cursor: number, event: ServerEvent])[], session: string): void {
+    this.#log.seed(events.flatMap(([cursor, event]) => viewed(event, { cursor, session, atMs: cursor }) ?? []));
+    this.#cursor = Math.max(this.#cursor, this.#log.last);
+    this.#hasText ||= this.#log.bytes > 0;
   }
 
   #state(cursor: number): Extract<ViewerEvent, { type: 'room' }> {

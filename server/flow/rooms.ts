@@ -10,8 +10,6 @@ export interface RoomsOptions {
   readonly meter: Meter;
   /** Wall time, ms since 1970; default the system's. */
   readonly wallMs?: () => number;
-  /** Whose key a room is though nobody of it speaks there. */
-  readonly reserved?: (name: string) => string | undefined;
   /** Runs something when others had their turn; default `setImmediate`. */
   readonly later?: (run: () => void) => void;
 }
@@ -39,12 +37,10 @@ export class Rooms {
   readonly #clock: Clock;
   readonly #meter: Meter;
   readonly #setup: RoomSetup;
-  readonly #reserved: (name: string) => string | undefined;
   #beat: Disposable | undefined;
   #viewers = 0;
 
-  constructor({ clock, meter, wallMs = Date.now, reserved = () => undefined, later = setImmediate }: RoomsOptions) {
-    this.#reserved = reserved;
+  constructor({ clock, meter, wallMs = Date.now, later = setImmediate }: RoomsOptions) {
     this.#clock = clock;
     this.#meter = meter;
     const emptied = (room: Room): void => this.#emptied(room);
@@ -60,16 +56,14 @@ export class Rooms {
     return this.#rooms.get(name);
   }
 
-  /** Whose key a room is; undefined is nobody's yet. */
-  ownerOf(name: string): string | undefined {
-    return this.#rooms.get(name)?.owner ?? this.#reserved(name);
+  /** Throws `auth.denied` when what was said in a room is another key's; `key` undefined may read every room. */
+  check(name: string, key: string | undefined): void {
+    refuseOther(name, key, this.#rooms.get(name)?.owner);
   }
 
-  /** Throws `auth.denied` when a room is another key's. */
-  check(name: string, key: string | undefined): void {
-    const owner = this.ownerOf(name);
-    if (key !== undefined && owner !== undefined && owner !== key)
-      throw new Fault('auth.denied', { got: `Room ${name} of another key` });
+  /** Throws `auth.denied` when another key speaks in a room, or did a short time ago. */
+  checkSpeaker(name: string, key: string): void {
+    refuseOther(name, key, this.#rooms.get(name)?.holder);
   }
 
   /**
@@ -82,11 +76,10 @@ export class Rooms {
     told: readonly (readonly [cursor: number, event: ServerEvent])[] = [],
   ): Speaker {
     const { session, key } = speaking;
-    this.check(name, key);
+    this.checkSpeaker(name, key);
     const room = this.#open(name);
     const cursors = new Map<number, number>(told.map(([cursor, { seq }]) => [seq, cursor]));
-    room.seed(told, session);
-    room.enter(speaking);
+    room.enter(speaking, told);
     return {
       tell: (events) => {
         for (const event of events) {
@@ -119,7 +112,12 @@ export class Rooms {
       watcher.cut(fault);
     };
     const seat = room.watch(
-      { queuedBytes: () => watcher.queuedBytes(), send: (event) => watcher.send(event), cut },
+      {
+        queuedBytes: () => watcher.queuedBytes(),
+        send: (event) => watcher.send(event),
+        refusalFor: (owner) => watcher.refusalFor(owner),
+        cut,
+      },
       wish,
     );
     return {
@@ -156,9 +154,22 @@ export class Rooms {
     if (this.#rooms.size > 0) this.#beat = this.#clock.after(LIMITS.viewerAliveEveryMs, () => this.#turn());
   }
 
+  /** One key cannot reserve any number of names by saying a word in each. */
+  #releaseOldest(owner: string | undefined): void {
+    const idle = [...this.#rooms.values()].filter((room) => !room.isLive && room.owner === owner);
+    if (owner === undefined || idle.length <= LIMITS.roomsPerKeyMax) return;
+    idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs);
+    for (const oldest of idle.slice(0, idle.length - LIMITS.roomsPerKeyMax)) {
+      oldest.release();
+      if (isEmpty(oldest)) this.#rooms.delete(oldest.name);
+    }
+  }
+
   /** When the text of rooms where nobody speaks is too much, the oldest goes. */
   #emptied(room: Room): void {
     if (room.isLive) return;
+    if (room.owner === undefined && isEmpty(room)) this.#rooms.delete(room.name);
+    this.#releaseOldest(room.owner);
     if (this.#rooms.size > BARE_ROOMS_MAX && isEmpty(room) && room.bytes === 0) this.#rooms.delete(room.name);
     const idle = [...this.#rooms.values()].filter(({ isLive, bytes }) => !isLive && bytes > 0);
     let bytes = idle.reduce((sum, each) => sum + each.bytes, 0);
@@ -173,3 +184,8 @@ export class Rooms {
 }
 
 const isEmpty = (room: Room): boolean => !room.isLive && room.viewers === 0;
+
+function refuseOther(name: string, key: string | undefined, owner: string | undefined): void {
+  if (key !== undefined && owner !== undefined && owner !== key)
+    throw new Fault('auth.denied', { got: `Room ${name} of another key` });
+}

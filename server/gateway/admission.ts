@@ -23,6 +23,40 @@ export function refusalOf(
   return new Fault('auth.denied', { got: `Origin ${origin}` });
 }
 
+/**
+ * The origin of the page that sent a request. Without `Origin`, as `<video>` and navigations come, the origin of the
+ * `Referer` stands for it: a page can keep that back, and cannot forge it.
+ */
+export function pageOrigin(headers: Readonly<Record<string, string>>): string | undefined {
+  const { origin, referer } = headers;
+  if (origin !== undefined || referer === undefined) return origin;
+  try {
+    return new URL(referer).origin;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A page of another site can make a browser send a `GET` without `Origin`: a link, an image, a script. Browsers say so in
+ * `Sec-Fetch-Site`, where the connection is trustworthy (HTTPS or loopback), and by default in `Referer`. Another port or
+ * subdomain (`same-site`) is another program, so it counts as another site. `none`, an address that somebody typed, and
+ * programs that send neither header are let through. Returns the fault to refuse with.
+ */
+export function crossSiteRefusal(
+  headers: Readonly<Record<string, string>>,
+  allowedOrigins: readonly string[],
+): Fault | undefined {
+  const { host = '', origin, 'sec-fetch-site': site } = headers;
+  // That one has been checked.
+  if (origin !== undefined) return undefined;
+  const from = pageOrigin(headers);
+  if (from !== undefined && allowedOrigins.includes(from)) return undefined;
+  const isOther =
+    site === undefined ? from !== undefined && originHost(from) !== host : /^(cross|same)-site$/.test(site);
+  return isOther ? new Fault('auth.denied', { got: `A request of a page elsewhere (${from ?? site})` }) : undefined;
+}
+
 function hostName(host: string): string {
   const bracketed = /^\[(.+)\](:\d+)?$/.exec(host);
   return bracketed?.[1] ?? host.replace(/:\d+$/, '');

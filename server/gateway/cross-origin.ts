@@ -29,15 +29,19 @@ export function answerQuestion(): Response {
   return new Response(null, { status: 204, headers });
 }
 
+/** What `leave` opens a page may also show without reading it, as `<video>` does. */
+const opened = (leave: Leave): Leave =>
+  Object.keys(leave).length === 0 ? leave : { ...leave, 'cross-origin-resource-policy': 'cross-origin' };
+
 /** The answer as the origin may read it. Caches keep one per origin. */
 export function readableBy(response: Response, leave: Leave): Response {
   response.headers.append('vary', 'origin');
-  for (const [name, value] of Object.entries(leave)) response.headers.set(name, value);
+  for (const [name, value] of Object.entries(opened(leave))) response.headers.set(name, value);
   return response;
 }
 
 /** The same for a stream of events. */
 export function followableBy(following: Following, leave: Leave): Following {
   if (following.kind === 'refuse') return { ...following, response: readableBy(following.response, leave) };
-  return { ...following, headers: { ...following.headers, vary: 'origin', ...leave } };
+  return { ...following, headers: { ...following.headers, vary: 'origin', ...opened(leave) } };
 }

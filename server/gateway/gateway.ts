@@ -30,16 +30,17 @@ import type {
   TransportHandler,
   Upgrade,
 } from '../ports/transport.ts';
-import { refusalOf } from './admission.ts';
+import { crossSiteRefusal, pageOrigin, refusalOf } from './admission.ts';
 import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
 import { credentialOf } from './credential.ts';
 import { answerQuestion, followableBy, isQuestion, leaveFor, readableBy } from './cross-origin.ts';
 import { Farewell } from './farewell.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
-import { mintToken, readBounded, temporaryToken } from './tokens.ts';
-import type { TranscriptDesk } from './transcript-desk.ts';
+import { type Authorised, findRoute, type HttpRoute, type Route, type RouteScope } from './route-table.ts';
+import { mintToken, readBounded, temporaryToken, temporaryTokenRefusal } from './tokens.ts';
+import { TRANSCRIPTS_PATH, type TranscriptDesk } from './transcript-desk.ts';
 import { refused, UploadDesk } from './uploads.ts';
-import { ViewingDesk, type ViewingOptions } from './viewing.ts';
+import { VIEWING_ROUTES, ViewingDesk, type ViewingOptions } from './viewing.ts';
 
 export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
@@ -75,6 +76,8 @@ export class Gateway implements TransportHandler {
   readonly #farewells = new Set<Farewell>();
   readonly #uploads: UploadDesk | undefined;
   readonly #viewing: ViewingDesk | undefined;
+  readonly #httpRoutes: readonly HttpRoute[];
+  readonly #openRoutes: readonly Route[];
   #draining = false;
 
   constructor(parts: SessionParts, site: Site, routes: Routes, access: Access, options: GatewayOptions) {
@@ -93,6 +96,46 @@ export class Gateway implements TransportHandler {
         refusal: (request) => this.#strange(request),
       });
     this.#uploads = options.http && new UploadDesk(parts, options.http.decoder);
+    this.#openRoutes = [
+      ...(rooms === undefined ? [] : VIEWING_ROUTES),
+      ...[...routes.keys()].map((path) => ({ method: 'UPGRADE', path, scope: 'stream' }) as const),
+    ];
+    this.#httpRoutes = this.#tableOf();
+  }
+
+  /** Every address that is answered, with what it takes to use it. */
+  get routes(): readonly Route[] {
+    return [...this.#openRoutes, ...this.#httpRoutes];
+  }
+
+  /** The first that fits counts; the last is the pages and their files. */
+  #tableOf(): readonly HttpRoute[] {
+    const access = this.#access;
+    const { http } = this.#options;
+    const { transcripts, routes: { uploads, questions } = { uploads: new Map(), questions: [] } } = http ?? {};
+    const page = (asked: Authorised): Promise<Response> => answer(asked.request, this.#site);
+    const kept = async ({ request, caller }: Authorised): Promise<Response> => transcripts!.answer(request, caller!);
+    return [
+      ...[...uploads].map(([path, dialect]) => this.#uploadRoute(path, dialect)),
+      ...questions.map((question) => this.#questionRoute(question)),
+      { method: 'GET', path: STREAM_PATH, scope: 'stream', asUpgrade: true, handle: (asked) => this.#wouldOpen(asked) },
+      {
+        ...{ method: 'POST', path: '/v1/token', scope: 'token' },
+        handle: async ({ request, caller }) => json(await mintToken(request, caller!, access), 200),
+      },
+      {
+        ...{ method: 'GET', path: '/v3/token', scope: 'token', refuse: temporaryTokenRefusal },
+        handle: async ({ url, caller }) => temporaryToken(url, caller!, access),
+      },
+      ...(transcripts === undefined ? [] : ['', '/*']).map(
+        (rest): HttpRoute => ({ method: '*', path: `${TRANSCRIPTS_PATH}${rest}`, scope: 'transcripts', handle: kept }),
+      ),
+      ...(this.#viewing?.httpRoutes ?? []),
+      // Numbers of the server say who speaks when; its page and its health say nothing about anybody.
+      { method: '*', path: '/metrics', scope: 'metrics', handle: page },
+      { method: '*', path: '/v1/info', scope: 'public', handle: page },
+      { method: '*', path: '/*', scope: 'page', handle: page },
+    ];
   }
 
   /** From now on nobody new is let in. */
@@ -105,7 +148,7 @@ export class Gateway implements TransportHandler {
     if (path.startsWith(ROOMS_PATH) && this.#viewing !== undefined) return this.#viewing.upgrade(request);
     const dialect = this.#routes.get(path);
     const context = this.#context();
-    const stranger = dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request);
+    const stranger = dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request, 'stream');
     if (dialect === undefined || stranger !== undefined)
       return { kind: 'refuse', response: refusalBy(dialect, stranger!, context) };
     const subprotocol = dialect.subprotocol(request.subprotocols);
@@ -139,7 +182,7 @@ export class Gateway implements TransportHandler {
 
   follow(request: OpenRequest): Promise<Following> | undefined {
     const following = request.url.startsWith(ROOMS_PATH) ? this.#viewing?.follow(request) : undefined;
-    const leave = leaveFor(request.headers['origin'], this.#options.allowedOrigins);
+    const leave = leaveFor(pageOrigin(request.headers), this.#options.allowedOrigins);
     return following?.then((one) => followableBy(one, leave));
   }
 
@@ -147,85 +190,90 @@ export class Gateway implements TransportHandler {
     const response = await this.#answer(request, remoteAddress);
     // The pages are for themselves, and read by nobody else.
     if (!/^\/v\d\//.test(new URL(request.url).pathname)) return response;
-    return readableBy(response, leaveFor(request.headers.get('origin'), this.#options.allowedOrigins));
+    return readableBy(
+      response,
+      leaveFor(pageOrigin(Object.fromEntries(request.headers)), this.#options.allowedOrigins),
+    );
   }
 
+  /** The one place where a request over HTTP is let in. */
   async #answer(request: Request, remoteAddress: string): Promise<Response> {
-    const headers = Object.fromEntries(request.headers);
-    const { pathname } = new URL(request.url);
-    const credential = credentialOf({ headers, subprotocols: [] });
-    const upload = request.method === 'POST' ? this.#options.http?.routes.uploads.get(pathname) : undefined;
-    if (upload !== undefined) return this.#upload(request, upload, remoteAddress);
-    const question = this.#options.http?.routes.questions.find(
-      ({ path, method }) =>
-        method === request.method && (path.endsWith('/') ? pathname.startsWith(path) : pathname === path),
-    );
-    if (question !== undefined) return this.#ask(request, question);
-    if (pathname === STREAM_PATH && request.method === 'GET') return this.#wouldOpen(request, remoteAddress);
+    const url = new URL(request.url);
+    const found = findRoute(this.#httpRoutes, request.method, url.pathname);
     try {
-      const fault = this.#refusal({ headers });
+      const headers = Object.fromEntries(request.headers);
+      const fault = this.#refusal({ headers }, found?.route.scope);
       if (fault !== undefined) throw fault;
       if (isQuestion(request)) return answerQuestion();
-      if (pathname === '/v1/token' && request.method === 'POST')
-        return json(await mintToken(request, credential, this.#access), 200);
-      if (pathname === '/v3/token' && request.method === 'GET')
-        return await temporaryToken(request, credential, this.#access);
-      const transcripts = this.#options.http?.transcripts;
-      if (transcripts?.claims(pathname))
-        return await transcripts.answer(request, await this.#access.admit(credential, 'transcripts'));
-      if (pathname.startsWith(ROOMS_PATH) && this.#viewing !== undefined) return await this.#viewing.answer(request);
-      // Numbers of the server say who speaks when; its page and its health say nothing about anybody.
-      if (pathname === '/metrics') await this.#access.admit(credential, 'metrics');
-      return await answer(request, this.#site);
+      if (found === undefined)
+        throw new Fault('http.unknown', { path: `${request.method} ${url.pathname}`.slice(0, 100) });
+      const { route, params } = found;
+      const opening: OpenRequest = { url: url.pathname + url.search, headers, subprotocols: [], remoteAddress };
+      const granted = await this.#authorise(route.asUpgrade ? 'public' : route.scope, opening, params['room']);
+      return await route.handle({ request, url, remoteAddress, params, ...granted });
     } catch (error) {
-      return faultResponse(this.#faultOf(error));
+      const fault = this.#faultOf(error);
+      if (found?.route.scope === 'stream' && FAULTS[fault.code].http === 503) this.#parts.meter.refused();
+      return found?.route.refuse?.(fault) ?? faultResponse(fault);
+    }
+  }
+
+  /** Rejects unless the request holds what the scope wants. */
+  async #authorise(scope: RouteScope, request: OpenRequest, room = ''): Promise<Pick<Authorised, 'caller' | 'viewer'>> {
+    switch (scope) {
+      case 'page':
+      case 'public':
+        return { caller: undefined, viewer: undefined };
+      case 'room':
+        return { caller: undefined, viewer: await this.#viewing!.admit(request, room) };
+      case 'owner':
+        return { caller: await this.#viewing!.own(request, room), viewer: undefined };
+      default:
+        return { caller: await this.#access.admit(credentialOf(request), scope), viewer: undefined };
     }
   }
 
   /** A browser is not told why its WebSocket was refused, so it may ask. */
-  async #wouldOpen(request: Request, remoteAddress: string): Promise<Response> {
-    const { pathname, search } = new URL(request.url);
+  async #wouldOpen({ url, request, remoteAddress }: Authorised): Promise<Response> {
+    const { pathname, search } = url;
     const headers = Object.fromEntries(request.headers);
     const upgrade = await this.upgrade({ url: pathname + search, headers, subprotocols: [SUBPROTOCOL], remoteAddress });
     return upgrade.kind === 'refuse' ? upgrade.response : faultResponse(new Fault('http.upgrade', { path: pathname }));
   }
 
-  async #upload(request: Request, dialect: UploadDialect, address: string): Promise<Response> {
-    const context = this.#context();
-    const headers = Object.fromEntries(request.headers);
-    try {
-      const fault = this.#refusal({ headers });
-      if (fault !== undefined) throw fault;
-      const caller = await this.#access.admit(credentialOf({ headers, subprotocols: [] }), 'stream');
-      this.#checkRoom(caller, address);
-      return await this.#uploads!.answer({ request, dialect, visitor: { caller, address }, context });
-    } catch (error) {
-      const fault = this.#faultOf(error);
-      if (FAULTS[fault.code].http === 503) this.#parts.meter.refused();
-      return refused(fault, dialect.refuse(fault, context));
-    }
+  #uploadRoute(path: string, dialect: UploadDialect): HttpRoute {
+    return {
+      ...{ method: 'POST', path, scope: 'stream' },
+      handle: async ({ request, caller, remoteAddress: address }) => {
+        this.#checkRoom(caller!, address);
+        return this.#uploads!.answer({
+          request,
+          dialect,
+          visitor: { caller: caller!, address },
+          context: this.#context(),
+        });
+      },
+      refuse: (fault) => refused(fault, dialect.refuse(fault, this.#context())),
+    };
   }
 
-  async #ask(request: Request, question: Question): Promise<Response> {
-    const context = this.#context();
-    const headers = Object.fromEntries(request.headers);
-    const { pathname, search } = new URL(request.url);
-    try {
-      const fault = this.#refusal({ headers });
-      if (fault !== undefined) throw fault;
-      const caller = await this.#access.admit(credentialOf({ headers, subprotocols: [] }), question.scope);
-      const text = question.method === 'POST' ? await readBounded(request, LIMITS.textBytesMax) : '';
-      const mint = (seconds: number) => this.#access.mint(caller, seconds);
-      const asked = { url: pathname + search, body: text === '' ? undefined : parseJson(text) };
-      const { status, headers: more, body } = await question.answer(asked, { ...context, caller, mint });
-      return new Response(JSON.stringify(body), {
-        status,
-        headers: { ...Object.fromEntries(json({}, 200).headers), ...more },
-      });
-    } catch (error) {
-      const fault = this.#faultOf(error);
-      return refused(fault, question.refuse(fault, context));
-    }
+  #questionRoute(question: Question): HttpRoute {
+    const { method, path, scope } = question;
+    return {
+      ...{ method, scope, path: path.endsWith('/') ? `${path}*` : path },
+      handle: async ({ request, url, caller }) => {
+        const text = method === 'POST' ? await readBounded(request, LIMITS.textBytesMax) : '';
+        // For those who speak: nothing else is asked for by clients of other protocols.
+        const mint = (seconds: number) => this.#access.mint(caller!, seconds, ['stream']);
+        const asked = { url: url.pathname + url.search, body: text === '' ? undefined : parseJson(text) };
+        const { status, headers, body } = await question.answer(asked, { ...this.#context(), caller: caller!, mint });
+        return new Response(JSON.stringify(body), {
+          status,
+          headers: { ...Object.fromEntries(json({}, 200).headers), ...headers },
+        });
+      },
+      refuse: (fault) => refused(fault, question.refuse(fault, this.#context())),
+    };
   }
 
   #context(): DialectContext {
@@ -273,12 +321,16 @@ export class Gateway implements TransportHandler {
 
   /** Viewers need no room among the sessions, but a server that stays. */
   #strange(request: OpenRequest): Fault | undefined {
-    return this.#refusal(request) ?? (this.#draining ? new Fault('server.draining', {}) : undefined);
+    return this.#refusal(request, 'room') ?? (this.#draining ? new Fault('server.draining', {}) : undefined);
   }
 
-  #refusal(request: Pick<OpenRequest, 'headers'>): Fault | undefined {
+  /** Anybody may follow a link to a page; everything else is not for pages of other sites. */
+  #refusal(request: Pick<OpenRequest, 'headers'>, scope: RouteScope | undefined): Fault | undefined {
     const { allowedOrigins, host } = this.#options;
-    return refusalOf(request, allowedOrigins, host, this.#access.needsKey);
+    return (
+      refusalOf(request, allowedOrigins, host, this.#access.needsKey) ??
+      (scope === 'page' ? undefined : crossSiteRefusal(request.headers, allowedOrigins))
+    );
   }
 
   #checkRoom(caller: Caller, address: string): void {

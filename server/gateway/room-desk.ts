@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { Fault, parseJson, ROOMS_PATH } from '../../protocol/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
+import type { Caller } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Passes } from '../ports/viewers.ts';
-import { json } from './http.ts';
+import type { Pass, Passes } from '../ports/viewers.ts';
+import { json, SECURITY_HEADERS } from './http.ts';
 import { type HlsWish, RoomHls } from './room-hls.ts';
 import { TEXT_FORMS, type TextForm, textOf } from './room-text.ts';
+import type { Authorised, HttpRoute } from './route-table.ts';
 import { readBounded } from './tokens.ts';
-import type { ViewerAdmission } from './viewer-admission.ts';
 import { type Asked, askedOf, choice } from './viewing-request.ts';
 
 const Wanted = z.strictObject({
@@ -15,14 +16,11 @@ const Wanted = z.strictObject({
   seconds: z.int().min(10).max(31_536_000).optional(),
 });
 const WANTED = '{"label": up to 100 characters, "seconds": 10 to 31536000}, both optional';
-/** Of what browsers take for what it says it is. */
-const UNGUESSED = { 'x-content-type-options': 'nosniff' };
-const FRESH = { ...UNGUESSED, 'cache-control': 'no-store' };
+const FRESH = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
 
 export interface RoomDeskSetup {
   readonly rooms: Rooms;
   readonly passes: Passes | undefined;
-  readonly admission: ViewerAdmission;
   /** Sends away who watches with a pass that is no longer good. */
   checkPasses(): void;
   /** Wall time, ms since 1970. */
@@ -40,35 +38,24 @@ export class RoomDesk {
     this.#hls = new RoomHls(setup);
   }
 
-  /** Rejects with faults. */
-  async answer(request: Request): Promise<Response> {
-    const { pathname, search } = new URL(request.url);
-    const [room = '', page = '', id] = pathname.slice(ROOMS_PATH.length).split('/');
-    const asked = askedOf({ url: `${ROOMS_PATH}${room}${search}`, headers: {} }, ROOMS_PATH, '');
-    const what = `${request.method} ${page}${id === undefined ? '' : '/'}`;
-    switch (what) {
-      case 'POST viewers':
-        return this.#add(asked.room, request);
-      case 'GET viewers':
-        return this.#list(asked.room, request);
-      case 'DELETE viewers/':
-        return this.#revoke(asked.room, request, id!);
-      case 'GET transcript':
-      case 'HEAD transcript':
-        return this.#text(asked, request);
-      case 'GET captions.m3u8':
-      case 'HEAD captions.m3u8':
-        return this.#playlist(asked, request);
-      case 'GET captions/':
-      case 'HEAD captions/':
-        return this.#segment(asked, request, id!);
-      default:
-        throw new Fault('http.unknown', { path: `${request.method} ${pathname}`.slice(0, 100) });
-    }
-  }
+  readonly routes: readonly HttpRoute[] = [
+    { method: 'POST', path: `${ROOMS_PATH}:room/viewers`, scope: 'owner', handle: (asked) => this.#add(asked) },
+    { method: 'GET', path: `${ROOMS_PATH}:room/viewers`, scope: 'owner', handle: (asked) => this.#list(asked) },
+    {
+      method: 'DELETE',
+      path: `${ROOMS_PATH}:room/viewers/:id`,
+      scope: 'owner',
+      handle: (asked) => this.#revoke(asked),
+    },
+    ...(['GET', 'HEAD'] as const).flatMap((method): HttpRoute[] => [
+      { method, path: `${ROOMS_PATH}:room/transcript`, scope: 'room', handle: (asked) => this.#text(asked) },
+      { method, path: `${ROOMS_PATH}:room/captions.m3u8`, scope: 'room', handle: (asked) => this.#playlist(asked) },
+      { method, path: `${ROOMS_PATH}:room/captions/:file`, scope: 'room', handle: (asked) => this.#segment(asked) },
+    ]),
+  ];
 
-  async #add(room: string, request: Request): Promise<Response> {
-    const { key } = await this.#own(room, request);
+  async #add({ request, params, caller }: Authorised): Promise<Response> {
+    const { key, token } = caller!;
     const text = await readBounded(request);
     let wanted: z.infer<typeof Wanted>;
     try {
@@ -76,59 +63,66 @@ export class RoomDesk {
     } catch {
       throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
     }
-    return json(told(this.#passes.add({ room, key: key === '' ? undefined : key, ...wanted })), 200);
+    const made = this.#passes.add({ room: params['room']!, key: key === '' ? undefined : key, token, ...wanted });
+    return json(told(made), 200);
   }
 
-  async #list(room: string, request: Request): Promise<Response> {
-    await this.#own(room, request);
-    return json({ viewers: this.#passes.list(room).map(told) }, 200);
+  /** One key's own: others may have made tokens for a room of the same name. */
+  async #list({ params, caller }: Authorised): Promise<Response> {
+    return json({ viewers: this.#own(params['room']!, caller!).map(told) }, 200);
   }
 
-  async #revoke(room: string, request: Request, id: string): Promise<Response> {
-    await this.#own(room, request);
-    const pass = this.#passes.revoke(room, id);
+  async #revoke({ params, caller }: Authorised): Promise<Response> {
+    const { room, id } = params as { room: string; id: string };
+    const isOwn = this.#own(room, caller!).some((pass) => pass.id === id);
+    const pass = isOwn ? this.#passes.revoke(room, id) : undefined;
     if (pass === undefined)
       throw new Fault('http.unknown', { path: `${ROOMS_PATH}${room}/viewers/${id.slice(0, 40)}` });
     this.#setup.checkPasses();
     return json(told(pass), 200);
   }
 
-  async #text(asked: Asked, request: Request): Promise<Response> {
-    await this.#admit(asked, request);
-    const query = new URL(request.url).searchParams;
+  /** Those that the operator made beside the server are the operator's to revoke. */
+  #own(room: string, { key }: Caller): readonly Pass[] {
+    return this.#passes.list(room).filter((pass) => (pass.key ?? '') === key);
+  }
+
+  async #text({ url, params, viewer }: Authorised): Promise<Response> {
+    const asked = this.#askedOf(url, params);
+    const query = url.searchParams;
     const names = Object.keys(TEXT_FORMS);
     const form = new RegExp(`^(${names.join('|')})$`);
     const format = (choice(query, { name: 'format', form, want: names.join(', ') }) ?? 'txt') as TextForm;
     const { rooms } = this.#setup;
+    // Whose room it is may have changed since the request was let in.
+    rooms.check(asked.room, viewer!.key);
     const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
     const body = textOf(events, { format, text: textKind(query), translate: asked.translate });
-    return new Response(body, { headers: { 'content-type': TEXT_FORMS[format], ...FRESH } });
+    return new Response(body, { headers: { ...FRESH, 'content-type': TEXT_FORMS[format] } });
   }
 
-  async #playlist(asked: Asked, request: Request): Promise<Response> {
-    await this.#admit(asked, request);
-    const body = this.#hls.playlist(hlsWish(asked, request));
-    return new Response(body, { headers: { 'content-type': 'application/vnd.apple.mpegurl', ...FRESH } });
+  async #playlist({ url, params, viewer }: Authorised): Promise<Response> {
+    const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
+    this.#setup.rooms.check(wish.room, wish.key);
+    const body = this.#hls.playlist(wish);
+    return new Response(body, { headers: { ...FRESH, 'content-type': 'application/vnd.apple.mpegurl' } });
   }
 
-  async #segment(asked: Asked, request: Request, file: string): Promise<Response> {
-    await this.#admit(asked, request);
+  async #segment({ url, params, viewer }: Authorised): Promise<Response> {
+    const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
+    this.#setup.rooms.check(wish.room, wish.key);
+    const file = params['file']!;
     const number = /^(\d{1,15})\.vtt$/.exec(file)?.[1];
-    const body = number && this.#hls.segment(hlsWish(asked, request), Number(number));
+    const body = number && this.#hls.segment(wish, Number(number));
     if (body === undefined)
-      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${asked.room}/captions/${file.slice(0, 40)}` });
+      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${wish.room}/captions/${file.slice(0, 40)}` });
     // It never changes, but who may see it does.
-    const headers = { ...UNGUESSED, 'content-type': TEXT_FORMS.vtt, 'cache-control': 'private, max-age=60' };
+    const headers = { ...SECURITY_HEADERS, 'content-type': TEXT_FORMS.vtt, 'cache-control': 'private, max-age=60' };
     return new Response(body, { headers });
   }
 
-  #admit(asked: Asked, request: Request): Promise<unknown> {
-    const headers = Object.fromEntries(request.headers);
-    return this.#setup.admission.admit(asked, { headers, subprotocols: [] });
-  }
-
-  #own(room: string, request: Request): Promise<{ readonly key: string }> {
-    return this.#setup.admission.own(room, { headers: Object.fromEntries(request.headers), subprotocols: [] });
+  #askedOf(url: URL, params: Authorised['params']): Asked {
+    return askedOf({ url: `${ROOMS_PATH}${params['room']}${url.search}`, headers: {} }, ROOMS_PATH, '');
   }
 
   get #passes(): Passes {
@@ -140,7 +134,7 @@ export class RoomDesk {
 }
 
 /** Whose key made it is nobody's business. */
-function told<P extends { readonly key?: string | undefined }>({ key: _, ...pass }: P): Omit<P, 'key'> {
+function told<P extends Pass>({ key: _, signer: __, ...pass }: P): Omit<P, 'key' | 'signer'> {
   return pass;
 }
 
@@ -149,12 +143,11 @@ function textKind(query: URLSearchParams): 'cleaned' | 'raw' {
   return text === 'raw' ? 'raw' : 'cleaned';
 }
 
-function hlsWish({ room, translate, token }: Asked, request: Request): HlsWish {
-  const query = new URL(request.url).searchParams;
+function hlsWish({ room, translate, token }: Asked, query: URLSearchParams, key: string | undefined): HlsWish {
   const want = 'a time such as 2026-01-31T12:00:00Z';
   const start = choice(query, { name: 'start', form: /^\d{4}-\d\d-\d\dT[\d:.]{5,12}Z$/, want });
   const startMs = start === undefined ? undefined : Date.parse(start);
   if (Number.isNaN(startMs)) throw new Fault('command.option', { name: 'start', got: start!, want });
   const stamp = { name: 'mpegts', form: /^\d{1,10}$/, want: 'a time stamp of 90,000 a second' };
-  return { room, text: textKind(query), translate, token, startMs, mpegts: Number(choice(query, stamp) ?? 0) };
+  return { room, key, text: textKind(query), translate, token, startMs, mpegts: Number(choice(query, stamp) ?? 0) };
 }

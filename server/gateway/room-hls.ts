@@ -7,11 +7,11 @@ import type { Watcher } from '../ports/room.ts';
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
 /** Longest wait for a cleaning, and for a translation behind it, ms. */
 const WAIT_MS = { cleaned: 4_000, translated: 1_000 + LIMITS.translationTimeoutMs };
-/** It only asks for the language: what was said is read when a player asks. */
-const SILENT: Watcher = { queuedBytes: () => 0, send: () => {}, cut: () => {} };
 
 export interface HlsWish {
   readonly room: string;
+  /** Of the viewer: the public id of the key whose rooms it may read; undefined is every key's. */
+  readonly key: string | undefined;
   readonly text: 'cleaned' | 'raw';
   /** A language; what has no translation stands as it was spoken. */
   readonly translate: string | undefined;
@@ -60,30 +60,48 @@ export class RoomHls {
     return segments.segment(number, { originMs: wish.startMs ?? beganMs, mpegts: wish.mpegts });
   }
 
-  #cut({ room, text, translate }: HlsWish): Cut {
-    const nowMs = this.#setup.wallMs();
+  #cut({ room, key: viewer, text, translate }: HlsWish): Cut {
+    const { rooms, wallMs } = this.#setup;
+    const nowMs = wallMs();
     this.#forget(nowMs);
-    const key = `${room} ${text} ${translate ?? ''}`;
-    let cut = this.#cuts.get(key);
+    const name = `${room} ${text} ${translate ?? ''}`;
+    const owner = rooms.find(room)?.owner;
+    let cut = this.#cuts.get(name);
+    // What another key said is nothing for the viewers of this one.
+    if (cut?.isOf(owner) === false) {
+      this.#drop(name, cut);
+      cut = undefined;
+    }
     if (cut === undefined) {
-      if (this.#cuts.size >= LIMITS.hlsPlaylistsMax)
-        throw new Fault('viewer.full', { count: this.#cuts.size, what: 'playlists of captions on this server' });
-      const { rooms } = this.#setup;
-      const wish = translate === undefined ? undefined : rooms.watch(room, { from: 'now', translate }, SILENT);
-      cut = new Cut({ text, translate }, nowMs, wish);
-      this.#cuts.set(key, cut);
+      this.#checkPlace(viewer);
+      cut = new Cut({ text, translate, viewer }, nowMs, (watcher) =>
+        translate === undefined ? undefined : rooms.watch(room, { from: 'now', translate }, watcher),
+      );
+      this.#cuts.set(name, cut);
       this.#forgetLater();
     }
-    cut.advance(this.#setup.rooms.find(room)?.events ?? [], nowMs);
+    cut.advance(rooms.find(room), nowMs);
     return cut;
   }
 
+  /** Throws `viewer.full`. */
+  #checkPlace(viewer: string | undefined): void {
+    const check = (count: number, most: number, what: string): void => {
+      if (count >= most) throw new Fault('viewer.full', { count, what });
+    };
+    check(this.#cuts.size, LIMITS.hlsPlaylistsMax, 'playlists of captions on this server');
+    if (viewer === undefined || viewer === '') return;
+    const own = [...this.#cuts.values()].filter((cut) => cut.viewer === viewer).length;
+    check(own, LIMITS.hlsPlaylistsPerKeyMax, 'playlists of captions of this key');
+  }
+
+  #drop(name: string, cut: Cut): void {
+    this.#cuts.delete(name);
+    cut.wish?.[Symbol.dispose]();
+  }
+
   #forget(nowMs: number): void {
-    for (const [key, { askedMs, wish }] of this.#cuts) {
-      if (nowMs - askedMs < LIMITS.hlsIdleMs) continue;
-      this.#cuts.delete(key);
-      wish?.[Symbol.dispose]();
-    }
+    for (const [name, cut] of this.#cuts) if (nowMs - cut.askedMs >= LIMITS.hlsIdleMs) this.#drop(name, cut);
   }
 
   #forgetLater(): void {
@@ -101,15 +119,31 @@ class Cut {
   /** Wall time at which the first segment begins. */
   readonly beganMs: number;
   askedMs: number;
+  /** Whose first request it was. */
+  readonly viewer: string | undefined;
   /** For its language, until it is disposed of. */
   readonly wish: Disposable | undefined;
   readonly #sentences: Sentences;
   /** The last event that was read. */
   #cursor = 0;
+  /** Whose words are in it. */
+  #owner: string | undefined;
 
   /** The first playlist is full, so that a player begins at once; what was said before it is left out. */
-  constructor({ text, translate }: Pick<HlsWish, 'text' | 'translate'>, nowMs: number, wish: Disposable | undefined) {
-    this.wish = wish;
+  constructor(
+    { text, translate, viewer }: Pick<HlsWish, 'text' | 'translate'> & { readonly viewer: string | undefined },
+    nowMs: number,
+    watch: (watcher: Watcher) => Disposable | undefined,
+  ) {
+    this.viewer = viewer;
+    // It only asks for the language: what was said is read when a player asks.
+    this.wish = watch({
+      queuedBytes: () => 0,
+      send: () => {},
+      cut: () => {},
+      refusalFor: (owner) =>
+        this.isOf(owner) ? undefined : new Fault('auth.denied', { got: 'A room of another key' }),
+    });
     const fromMs = nowMs - SHAPE.holdMs - SHAPE.keep * SHAPE.segmentMs;
     this.segments = new CaptionSegments(SHAPE, fromMs);
     this.beganMs = Math.floor(fromMs / SHAPE.segmentMs) * SHAPE.segmentMs;
@@ -118,8 +152,15 @@ class Cut {
     this.askedMs = nowMs;
   }
 
-  advance(events: NonNullable<ReturnType<Rooms['find']>>['events'], nowMs: number): void {
+  /** Whether nothing of another key is in it. */
+  isOf(owner: string | undefined): boolean {
+    return this.#owner === undefined || owner === undefined || this.#owner === owner;
+  }
+
+  advance(room: ReturnType<Rooms['find']>, nowMs: number): void {
     this.askedMs = nowMs;
+    this.#owner = room?.owner ?? this.#owner;
+    const events = room?.events ?? [];
     let at = events.length;
     while (at > 0 && events[at - 1]!.cursor > this.#cursor) at--;
     for (const { cursor, body } of events.slice(at)) {

@@ -1,53 +1,54 @@
 import { z } from 'zod';
-import { FAULTS, Fault, isFault, parseJson } from '../../protocol/index.ts';
-import type { Access } from '../ports/access.ts';
+import { FAULTS, Fault, isFault, parseJson, TOKEN_SCOPES } from '../../protocol/index.ts';
+import type { Access, Caller } from '../ports/access.ts';
 import { json } from './http.ts';
 
 const BODY_BYTES_MAX = 1_024;
-const Wanted = z.strictObject({ seconds: z.int().min(10).max(3_600).default(300) });
+const TokenRequest = z.strictObject({
+  seconds: z.int().min(10).max(3_600).default(300),
+  scopes: z
+    .array(z.enum(TOKEN_SCOPES))
+    .min(1)
+    .default(['stream'])
+    .transform((scopes) => [...new Set(scopes)]),
+});
+const WANTED = `{"seconds": 10 to 3600, "scopes": some of ${TOKEN_SCOPES.join(', ')}}, both optional`;
 
 /**
- * `POST /v1/token` with a key: a token a browser may hold, good for `seconds` (10 to 3600, default 300) to open
- * sessions. A session that is open outlives its token.
+ * `POST /v1/token` with a key: a token a browser may hold for `seconds` (10 to 3600, default 300), for what `scopes` name
+ * (default `stream`). A session that is open outlives its token. Rejects with `auth.scope` when the key lacks a scope.
  */
-export async function mintToken(request: Request, credential: string | undefined, access: Access): Promise<object> {
-  const caller = await access.admit(credential, 'token');
+export async function mintToken(request: Request, caller: Caller, access: Access): Promise<object> {
   const text = await readBounded(request);
-  let wanted: z.infer<typeof Wanted>;
+  let wanted: z.infer<typeof TokenRequest>;
   try {
-    wanted = Wanted.parse(text === '' ? {} : parseJson(text));
+    wanted = TokenRequest.parse(text === '' ? {} : parseJson(text));
   } catch {
-    throw new Fault('command.option', { name: 'body', got: '(another)', want: '{"seconds": 10 to 3600}' });
+    throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
   }
-  return access.mint(caller, wanted.seconds);
+  return { ...(await access.mint(caller, wanted.seconds, wanted.scopes)), scopes: wanted.scopes };
 }
 
 /** AssemblyAI's own limits. */
 const TEMPORARY_SECONDS = { least: 1, most: 600 } as const;
 
-/** `GET /v3/token?expires_in_seconds=60`: the same for AssemblyAI's clients, in the shape they read. */
-export async function temporaryToken(
-  request: Request,
-  credential: string | undefined,
-  access: Access,
-): Promise<Response> {
+/** `GET /v3/token?expires_in_seconds=60`: a token to open sessions for AssemblyAI's clients, in the shape they read. */
+export async function temporaryToken(url: URL, caller: Caller, access: Access): Promise<Response> {
   const { least, most } = TEMPORARY_SECONDS;
-  const asked = new URL(request.url).searchParams.get('expires_in_seconds') ?? '60';
+  const asked = url.searchParams.get('expires_in_seconds') ?? '60';
   const seconds = /^\d{1,4}$/.test(asked) ? Number(asked) : 0;
-  try {
-    if (seconds < least || seconds > most) {
-      const want = `${least} to ${most}`;
-      throw new Fault('command.option', { name: 'expires_in_seconds', got: asked.slice(0, 40), want });
-    }
-    const caller = await access.admit(credential, 'token');
-    // Where nobody needs a key, anything opens the door; the client's code goes on as it is.
-    const token = access.needsKey ? (await access.mint(caller, seconds)).token : 'none-needed';
-    return json({ token, expires_in_seconds: seconds }, 200);
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return json({ error: error.message }, FAULTS[error.code].http);
+  if (seconds < least || seconds > most) {
+    const want = `${least} to ${most}`;
+    throw new Fault('command.option', { name: 'expires_in_seconds', got: asked.slice(0, 40), want });
   }
+  // Where nobody needs a key, anything opens the door; the client's code goes on as it is.
+  const token = access.needsKey ? (await access.mint(caller, seconds)).token : 'none-needed';
+  return json({ token, expires_in_seconds: seconds }, 200);
 }
+
+/** How AssemblyAI's clients read that they get no token. */
+export const temporaryTokenRefusal = (fault: Fault): Response =>
+  json({ error: fault.message }, FAULTS[fault.code].http);
 
 /** Bodies are small wherever no file is sent. */
 export async function readBounded(request: Request, bytesMax = BODY_BYTES_MAX): Promise<string> {

@@ -2,7 +2,7 @@ import { Fault } from '../../protocol/index.ts';
 import type { LiveSession } from '../flow/live-session.ts';
 import type { Registry } from '../flow/registry.ts';
 import type { Rooms } from '../flow/rooms.ts';
-import type { Access } from '../ports/access.ts';
+import type { Access, Caller, TokenDetails } from '../ports/access.ts';
 import type { OpenRequest } from '../ports/transport.ts';
 import type { Pass, Passes } from '../ports/viewers.ts';
 import { credentialOf } from './credential.ts';
@@ -22,6 +22,16 @@ export interface ViewerAdmissionSetup {
   readonly limits: ViewerLimits;
 }
 
+/** Who reads a room. */
+export interface ViewerIdentity {
+  /** Whose rooms it may read: the public id of a key. Undefined: every key's, with a token that the operator made. */
+  readonly key: string | undefined;
+  /** The viewer token it came with. */
+  readonly pass: Pass | undefined;
+  /** Set where it came with a token of a key. */
+  readonly token: TokenDetails | undefined;
+}
+
 /** Tells who may watch a room, and who may say who may. */
 export class ViewerAdmission {
   readonly #setup: ViewerAdmissionSetup;
@@ -31,36 +41,69 @@ export class ViewerAdmission {
     this.#setup = setup;
   }
 
-  /** The pass it comes with, if any. Rejects with `auth.*` and `viewer.revoked`. */
-  async admit(
-    { room, token }: Asked,
-    request: Pick<OpenRequest, 'headers' | 'subprotocols'>,
-  ): Promise<Pass | undefined> {
+  /**
+   * Who asks to read a room, with a viewer token of it, or a key or token with the scope `viewers`. Rejects with `auth.*` and
+   * `viewer.revoked`. Whose room it is may change after that: `refusalFor` is asked again before anything is read.
+   */
+  async admit({ room, token }: Asked, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<ViewerIdentity> {
     const { access, passes, rooms } = this.#setup;
     const credential = credentialOf(request);
     const shown = credential ?? token;
     const pass = shown === undefined ? undefined : passes?.find(shown);
     if (pass !== undefined) {
       if (pass.room !== room) throw new Fault('auth.denied', { got: `A token of another room than ${room}` });
+      const fault = this.#makerFault(pass);
+      if (fault !== undefined) throw fault;
       rooms.check(room, pass.key);
-      return pass;
+      return { key: pass.key, pass, token: undefined };
     }
     // A key in a URL would end in logs and histories.
     if (access.needsKey && credential === undefined && token !== undefined) throw new Fault('auth.invalid', {});
-    const { key } = await access.admit(credential, 'stream');
+    const { key, token: details } = await access.admit(credential, 'viewers');
     rooms.check(room, key);
-    return undefined;
+    return { key, pass: undefined, token: details };
   }
 
-  /** Whose room it is to the caller: a key that may speak there, or who holds the secret of its session. */
-  async own(room: string, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<{ readonly key: string }> {
+  /** Why a viewer may not go on; undefined while it may. Throws errors for the operator. */
+  recheck({ key, pass, token }: ViewerIdentity): Fault | undefined {
+    const { access, passes } = this.#setup;
+    if (pass !== undefined) {
+      const state = passes?.state(pass.id);
+      if (state !== 'good') return new Fault(state === 'expired' ? 'auth.expired' : 'viewer.revoked', {});
+      return this.#makerFault(pass);
+    }
+    const code = access.needsKey ? access.refusalOf({ key: key ?? '', ...token }, 'viewers') : undefined;
+    return code === undefined ? undefined : faultOf(code);
+  }
+
+  /**
+   * Whose room it is to the caller: a key or token with the scope `viewers`, or the secret of the session that has the
+   * room's name, which may what the key or token may that the session was opened with.
+   */
+  async own(room: string, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<Caller> {
     const { access, registry, rooms } = this.#setup;
     const credential = credentialOf(request);
     const session = registry.find(room);
-    if (session !== undefined && credential !== undefined && session.isProvedBy(credential)) return session;
-    const { key } = await access.admit(credential, 'stream');
-    rooms.check(room, key);
-    return { key };
+    if (session !== undefined && credential !== undefined && session.isProvedBy(credential)) {
+      const { caller } = session;
+      if (!caller.scopes.includes('viewers'))
+        throw new Fault('auth.scope', { what: caller.token === undefined ? 'key' : 'token', scope: 'viewers' });
+      const fault = access.needsKey ? access.refusalOf({ key: caller.key, ...caller.token }, 'viewers') : undefined;
+      if (fault !== undefined) throw faultOf(fault);
+      return caller;
+    }
+    const caller = await access.admit(credential, 'viewers');
+    rooms.checkSpeaker(room, caller.key);
+    return caller;
+  }
+
+  /** A viewer token ends with the key that made it. */
+  #makerFault({ key, signer }: Pass): Fault | undefined {
+    const { access } = this.#setup;
+    if (key === undefined || !access.needsKey) return undefined;
+    const code = access.refusalOf({ key, ...(signer === undefined ? {} : { signer }) }, 'viewers');
+    if (code === undefined) return undefined;
+    return code === 'auth.expired' ? new Fault('auth.expired', {}) : new Fault('viewer.revoked', {});
   }
 
   /** Throws `viewer.full`. */
@@ -89,3 +132,6 @@ export class ViewerAdmission {
     };
   }
 }
+
+const faultOf = (code: 'auth.invalid' | 'auth.expired' | 'auth.scope'): Fault =>
+  code === 'auth.scope' ? new Fault(code, { what: 'key', scope: 'viewers' }) : new Fault(code, {});

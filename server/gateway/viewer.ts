@@ -10,6 +10,8 @@ export interface ViewerSetup {
   readonly asked: Pick<Asked, 'words'>;
   readonly clock: Clock;
   watch(viewer: Watcher): Disposable;
+  /** Why it may not watch a room that is `owner`'s; undefined when it may. */
+  refusalFor(owner: string): Fault | undefined;
   /** Its connection has ended. */
   gone(viewer: Viewer): void;
 }
@@ -26,10 +28,12 @@ export class Viewer implements ConnectionHandler, Watcher {
   readonly #watching: Disposable;
   readonly #said = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   readonly #gone: () => void;
+  readonly #refusalFor: (owner: string) => Fault | undefined;
   #cursor = 0;
 
-  constructor(connection: Connection, { kind, asked, clock, watch, gone }: ViewerSetup) {
+  constructor(connection: Connection, { kind, asked, clock, watch, refusalFor, gone }: ViewerSetup) {
     this.#gone = () => gone(this);
+    this.#refusalFor = refusalFor;
     this.#connection = connection;
     this.#kind = kind;
     this.#words = asked.words;
@@ -48,6 +52,10 @@ export class Viewer implements ConnectionHandler, Watcher {
   send(event: RoomEvent): void {
     this.#cursor = Math.max(this.#cursor, event.cursor);
     this.#connection.send(event.packed(`${this.#kind} ${this.#words}`, () => this.#pack(event)));
+  }
+
+  refusalFor(owner: string): Fault | undefined {
+    return this.#refusalFor(owner);
   }
 
   cut(fault: Fault): void {

@@ -1,13 +1,14 @@
 import { FAULTS, Fault, isFault, LIMITS, ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Rooms } from '../flow/rooms.ts';
-import type { Access } from '../ports/access.ts';
+import type { Access, Caller } from '../ports/access.ts';
 import type { Connection, ConnectionHandler, Following, OpenRequest, Upgrade } from '../ports/transport.ts';
-import type { Pass, Passes } from '../ports/viewers.ts';
-import { faultResponse } from './http.ts';
+import type { Passes } from '../ports/viewers.ts';
+import { faultResponse, SECURITY_HEADERS } from './http.ts';
 import { RoomDesk } from './room-desk.ts';
+import type { HttpRoute, Route } from './route-table.ts';
 import { tell, Viewer } from './viewer.ts';
-import { ViewerAdmission, type ViewerLimits } from './viewer-admission.ts';
+import { ViewerAdmission, type ViewerIdentity, type ViewerLimits } from './viewer-admission.ts';
 import { type Asked, askedOf } from './viewing-request.ts';
 
 export interface ViewingOptions {
@@ -27,19 +28,25 @@ export interface ViewingSetup extends ViewingOptions {
 
 interface Admitted {
   readonly asked: Asked;
-  readonly pass: Pass | undefined;
+  readonly identity: ViewerIdentity;
   readonly address: string;
 }
 
 const STREAM_HEADERS = {
+  ...SECURITY_HEADERS,
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
   // Some proxies would keep it back until it is long enough.
   'x-accel-buffering': 'no',
-  'x-content-type-options': 'nosniff',
 };
+/** Reading along: what `upgrade` and `follow` answer. */
+export const VIEWING_ROUTES: readonly Route[] = [
+  { method: 'UPGRADE', path: `${ROOMS_PATH}:room`, scope: 'room' },
+  { method: 'GET', path: `${ROOMS_PATH}:room/events`, scope: 'room' },
+];
 /** Connections that are being told why they may not watch. More are refused before the upgrade. */
 const TURNED_AWAY_MAX = 64;
+const RECHECKED_AT_ONCE = 100;
 const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
 
 /** Lets viewers in: they read what is said in a room, over a WebSocket or as server-sent events. */
@@ -47,8 +54,8 @@ export class ViewingDesk {
   readonly #setup: ViewingSetup;
   readonly #admission: ViewerAdmission;
   readonly #desk: RoomDesk;
-  /** Who watches with which pass. */
-  readonly #passes = new Map<Viewer, string>();
+  /** Everybody who watches, by what they came with: it is checked once for all who share it. */
+  readonly #watching = new Map<string, { readonly identity: ViewerIdentity; readonly viewers: Set<Viewer> }>();
   #check: Disposable | undefined;
   #turnedAway = 0;
 
@@ -57,13 +64,26 @@ export class ViewingDesk {
     const { rooms, registry, clock } = setup.parts;
     const { access, passes, limits, wallMs = Date.now } = setup;
     this.#admission = new ViewerAdmission({ rooms, registry, access, passes, limits });
-    const checkPasses = (): void => this.#checkPasses();
-    this.#desk = new RoomDesk({ rooms, passes, admission: this.#admission, checkPasses, wallMs, clock });
+    const checkPasses = (): void => void this.#recheck();
+    this.#desk = new RoomDesk({ rooms, passes, checkPasses, wallMs, clock });
   }
 
-  /** What is asked by HTTP but the events. Rejects with faults. */
-  answer(request: Request): Promise<Response> {
-    return this.#desk.answer(request);
+  /** What is answered about rooms but the events. */
+  get httpRoutes(): readonly HttpRoute[] {
+    return this.#desk.routes;
+  }
+
+  /** Who asks to read a room. Rejects with faults. */
+  async admit({ url, headers }: Pick<OpenRequest, 'url' | 'headers'>, room: string): Promise<ViewerIdentity> {
+    const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+    const asked = askedOf({ url: `${ROOMS_PATH}${room}${search}`, headers }, ROOMS_PATH, '');
+    return this.#admission.admit(asked, { headers, subprotocols: [] });
+  }
+
+  /** Who asks for what only the owner of a room may. Rejects with faults. */
+  async own({ headers }: Pick<OpenRequest, 'headers'>, room: string): Promise<Caller> {
+    askedOf({ url: `${ROOMS_PATH}${room}`, headers: {} }, ROOMS_PATH, '');
+    return this.#admission.own(room, { headers, subprotocols: [] });
   }
 
   /** Never rejects. */
@@ -103,63 +123,85 @@ export class ViewingDesk {
   }
 
   async #admit(asked: Asked, request: OpenRequest): Promise<Admitted> {
-    const pass = await this.#admission.admit(asked, request);
+    const identity = await this.#admission.admit(asked, request);
     this.#admission.checkPlace(asked.room, request.remoteAddress);
-    return { asked, pass, address: request.remoteAddress };
+    return { asked, identity, address: request.remoteAddress };
   }
 
-  #seat(connection: Connection, kind: 'ws' | 'sse', { asked, pass, address }: Admitted): ConnectionHandler {
+  #seat(connection: Connection, kind: 'ws' | 'sse', { asked, identity, address }: Admitted): ConnectionHandler {
     const { rooms, clock } = this.#setup.parts;
+    const refusalFor = (owner: string): Fault | undefined => refusalOf(identity, asked.room, owner);
+    try {
+      // Somebody else may have begun to speak here since the request came, and others may have come to watch.
+      rooms.check(asked.room, identity.key);
+      this.#admission.checkPlace(asked.room, address);
+    } catch (error) {
+      return this.#dismiss(connection, kind, this.#faultOf(error));
+    }
     const place = this.#admission.count(address);
     const viewer = new Viewer(connection, {
-      ...{ kind, asked, clock },
+      ...{ kind, asked, clock, refusalFor },
       watch: (watcher) => rooms.watch(asked.room, asked, watcher),
       gone: (gone) => {
         place[Symbol.dispose]();
-        this.#passes.delete(gone);
+        this.#forget(identity, gone);
       },
     });
-    if (pass !== undefined) {
-      this.#passes.set(viewer, pass.id);
-      this.#checkLater();
-    }
+    const name = nameOf(identity);
+    const sharing = this.#watching.get(name) ?? { identity, viewers: new Set() };
+    this.#watching.set(name, sharing);
+    sharing.viewers.add(viewer);
+    this.#recheckLater();
     return viewer;
   }
 
-  /** The file of passes may have changed, and time has passed. */
-  #checkLater(): void {
+  #forget(identity: ViewerIdentity, viewer: Viewer): void {
+    const sharing = this.#watching.get(nameOf(identity));
+    sharing?.viewers.delete(viewer);
+    if (sharing?.viewers.size === 0) this.#watching.delete(nameOf(identity));
+  }
+
+  /** Keys and tokens may have been revoked, and time has passed. */
+  #recheckLater(): void {
     this.#check ??= this.#setup.parts.clock.after(LIMITS.viewerTokenEveryMs, () => {
-      this.#check = undefined;
-      this.#checkPasses();
-      if (this.#passes.size > 0) this.#checkLater();
+      void this.#recheck().finally(() => {
+        this.#check = undefined;
+        if (this.#watching.size > 0) this.#recheckLater();
+      });
     });
   }
 
-  #checkPasses(): void {
-    const bad = new Map<string, Fault>();
-    try {
-      for (const id of new Set(this.#passes.values())) {
-        const state = this.#setup.passes!.state(id);
-        if (state !== 'good') bad.set(id, new Fault(state === 'revoked' ? 'viewer.revoked' : 'auth.expired', {}));
+  /** Sends away whoever may no longer watch. Never rejects. */
+  async #recheck(): Promise<void> {
+    for (const [at, { identity, viewers }] of [...this.#watching.values()].entries()) {
+      // Thousands of viewers, each with a token of its own, must not hold up who speaks.
+      if (at % RECHECKED_AT_ONCE === RECHECKED_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
+      try {
+        const fault = this.#admission.recheck(identity);
+        if (fault === undefined) continue;
+        this.#setup.parts.meter.fault(fault.code);
+        for (const viewer of [...viewers]) {
+          this.#forget(identity, viewer);
+          viewer.sendAway(fault);
+        }
+      } catch (error) {
+        // The operator broke a file; whoever is in stays until it is mended.
+        this.#faultOf(error);
       }
-    } catch (error) {
-      // The operator broke the file; who is in stays until it is mended.
-      this.#faultOf(error);
     }
-    for (const [viewer, id] of this.#passes) {
-      const fault = bad.get(id);
-      if (fault === undefined) continue;
-      this.#passes.delete(viewer);
-      viewer.sendAway(fault);
-    }
+  }
+
+  #dismiss(connection: Connection, kind: 'ws' | 'sse', fault: Fault): ConnectionHandler {
+    const text = tell(fault, 0);
+    connection.send(kind === 'ws' ? text : `data: ${text}\n\n`);
+    connection.close(FAULTS[fault.code].close, fault.code);
+    return NOBODY;
   }
 
   #turnAway(connection: Connection, fault: Fault): ConnectionHandler {
     this.#turnedAway++;
-    connection.send(tell(fault, 0));
-    connection.close(FAULTS[fault.code].close, fault.code);
     return {
-      ...NOBODY,
+      ...this.#dismiss(connection, 'ws', fault),
       close: () => {
         this.#turnedAway--;
       },
@@ -173,4 +215,14 @@ export class ViewingDesk {
     if (fault.code === 'server.bug') log.error({ err: error }, 'a viewer could not be judged');
     return fault;
   }
+}
+
+/** Viewers with the same credential are checked together. */
+const nameOf = ({ key, pass, token }: ViewerIdentity): string =>
+  pass === undefined ? `${key} ${token?.signer} ${token?.expiresMs}` : `viewer ${pass.id}`;
+
+/** Why somebody may not read a room that is `owner`'s. */
+function refusalOf({ key }: ViewerIdentity, room: string, owner: string): Fault | undefined {
+  if (key === undefined || key === owner) return undefined;
+  return new Fault('auth.denied', { got: `Room ${room} of another key` });
 }

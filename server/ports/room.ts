@@ -15,6 +15,8 @@ export interface Watcher {
   /** Bytes accepted and not yet handed to the kernel; 0 for who takes everything at once. */
   queuedBytes(): number;
   send(event: RoomEvent): void;
+  /** Why it may not watch a room that is `owner`'s (the public id of a key) from now on; undefined when it may. */
+  refusalFor(owner: string): Fault | undefined;
   /** The last call: the room wants it no longer. */
   cut(fault: Fault): void;
 }

@@ -1,9 +1,13 @@
+import type { TokenDetails } from './access.ts';
+
 /** What lets somebody watch a room, without its secret. */
 export interface Pass {
   readonly id: string;
   readonly room: string;
   /** Whose key made it; undefined is the operator, or a server that needs no keys. */
   readonly key?: string | undefined;
+  /** Set when a token made it: what signed that. */
+  readonly signer?: string | undefined;
   readonly label?: string | undefined;
   /** ISO 8601. */
   readonly created: string;
@@ -13,6 +17,8 @@ export interface Pass {
 export interface NewPass {
   readonly room: string;
   readonly key?: string | undefined;
+  /** Of the token it is made with; it does not outlive that. */
+  readonly token?: TokenDetails | undefined;
   readonly label?: string | undefined;
   /** Until it expires; undefined is never. */
   readonly seconds?: number | undefined;

@@ -19,7 +19,7 @@ type Make = (handler: TransportHandler) => Promise<Transport>;
 async function open(t: Test, transport: Make) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-origin-'));
   const file = new KeyFile(folder);
-  const key = addKey(file, { name: 'page', scopes: ['stream'] }, Date.now()).text;
+  const key = addKey(file, { name: 'page', scopes: ['stream', 'transcripts', 'viewers'] }, Date.now()).text;
   const access = new Doorkeeper(file, new Usage(folder, Date.now, silentLog), Date.now);
   const server = await openScriptedServer([], 8, {
     ...{ access, transport, keeper: memoryKeeper().keeper, allowedOrigins: [HERE] },

@@ -11,7 +11,13 @@ import { openScriptedServer, script, sound } from '../support/scripted-server.ts
 const SOUND = Buffer.from(sound(2, [[0.5, 1.5]]).buffer);
 const CLOSED = 3;
 const unknown = (): Promise<never> => Promise.reject(new Fault('auth.invalid', {}));
-const strict: Access = { needsKey: true, admit: unknown, readmit: unknown, mint: unknown };
+const strict: Access = {
+  needsKey: true,
+  admit: unknown,
+  readmit: unknown,
+  mint: unknown,
+  refusalOf: () => 'auth.invalid',
+};
 
 /** A server that counts who knocks. */
 async function stand(t: Test, how: { sessionsMax?: number; access?: Access } = {}) {

@@ -2,7 +2,7 @@ import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect, type Session } from '../../client/sdk/index.ts';
 import type { SocketClass } from '../../client/sdk/socket.ts';
-import { Fault } from '../../protocol/index.ts';
+import { Fault, SCOPES } from '../../protocol/index.ts';
 import type { Access } from '../../server/ports/access.ts';
 import { openCuttingProxy } from '../support/cutting-proxy.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
@@ -50,13 +50,13 @@ const SOCKETS: readonly (readonly [string, SocketClass])[] = [
 for (const [name, Socket] of SOCKETS) {
   t.test(`a refusal before the upgrade is the server's own fault, over ${name}`, async (t) => {
     let known = true;
-    const caller = { key: 'k', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
+    const caller = { key: 'k', scopes: SCOPES, sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
     const admit = async (credential: string | undefined) => {
       if (credential === 'right' && known) return caller;
       throw new Fault(credential === undefined ? 'auth.missing' : 'auth.invalid', {});
     };
     const mint = () => Promise.reject(new Error('not here'));
-    const access: Access = { needsKey: true, mint, admit, readmit: admit };
+    const access: Access = { needsKey: true, mint, admit, readmit: admit, refusalOf: () => undefined };
     const server = await openScriptedServer(script('one two', 0.6), 1, { access, graceMs: 800 });
     t.teardown(() => server.close());
     const dial = (url: string, credential?: string): Promise<Session> =>

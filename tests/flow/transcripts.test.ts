@@ -179,7 +179,13 @@ for (const how of ['says goodbye', 'is cut off'] as const) {
 
 t.test('a key reads its own transcripts alone, also when its minutes are used up', async (t) => {
   const { keeper, store } = memoryKeeper();
-  const caller = (key: string) => ({ key, sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true });
+  const caller = (key: string) => ({
+    key,
+    scopes: ['transcripts'],
+    sessionsMax: undefined,
+    quota: { minutes: 0 },
+    heard: () => true,
+  });
   const purposes: string[] = [];
   const access = {
     needsKey: true,

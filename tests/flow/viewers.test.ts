@@ -36,7 +36,7 @@ async function open(t: Test, door: Door = {}) {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const keyOf = (name: string): string => addKey(file, { name, scopes: ['stream'] }, Date.now()).text;
+  const keyOf = (name: string): string => addKey(file, { name, scopes: ['stream', 'viewers'] }, Date.now()).text;
   const [key, other] = [keyOf('one'), keyOf('two')];
   const ask = async (method: string, path: string, credential?: string, body?: unknown): Promise<Answer> => {
     const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
@@ -134,15 +134,19 @@ t.test('a token that runs out lets nobody in any more', async (t) => {
   t.same((await ask('GET', 'stage/viewers', key)).body, { viewers: [] });
 });
 
-t.test('a room with tokens is not another key’s', async (t) => {
+t.test('a token for a room reserves nothing: the room is whose session speaks there', async (t) => {
   const { server, key, other, ask } = await open(t);
-  await ask('POST', 'stage/viewers', key);
-  await t.rejects(server.connect({ room: 'stage', credential: other }), { code: 'auth.denied' });
-  t.equal((await ask('POST', 'stage/viewers', other)).status, 403);
-  t.equal((await ask('GET', 'stage/viewers', other)).status, 403);
-  await t.rejects(watchEvents(server.url, 'stage/events', { authorization: `Bearer ${other}` }), { message: /^403/ });
-  const own = await watchEvents(server.url, 'stage/events', { authorization: `Bearer ${key}` });
+  const { body } = await ask('POST', 'stage/viewers', key);
+  const session = await server.connect({ room: 'stage', credential: other });
+  await t.rejects(watchEvents(server.url, `stage/events?token=${body['token']}`), { message: /^403/ });
+  await t.rejects(watchEvents(server.url, 'stage/events', { authorization: `Bearer ${key}` }), { message: /^403/ });
+  await t.rejects(server.connect({ room: 'stage', credential: key }), { code: 'auth.denied' });
+  t.equal((await ask('POST', 'stage/viewers', key)).status, 403);
+  t.same((await ask('GET', 'stage/viewers', other)).body, { viewers: [] }, 'nor does it see tokens of the other key');
+  t.equal((await ask('DELETE', `stage/viewers/${body['id']}`, other)).status, 404);
+  const own = await watchEvents(server.url, 'stage/events', { authorization: `Bearer ${other}` });
   own.close();
+  session.close();
 });
 
 t.test('who holds the secret of a session may let others read it', async (t) => {

@@ -78,7 +78,7 @@ async function answerTo(questions: readonly Question[], { method, url, body }: N
   )!;
   const context: QuestionContext = {
     ...CONTEXT,
-    caller: { key: 'k1', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
+    caller: { key: 'k1', scopes: ['token'], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
     mint: async (seconds) => ({ token: `token-for-${seconds}`, expires: '' }),
   };
   try {

@@ -111,7 +111,6 @@ export function scriptedParts(
     store,
     small,
     keeper,
-    passes,
     wallMs = Date.now,
     assistant,
     english,
@@ -137,12 +136,7 @@ export function scriptedParts(
     english,
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
-    rooms: new Rooms({
-      clock,
-      meter,
-      wallMs,
-      reserved: (room) => passes?.list(room).find(({ key }) => key !== undefined)?.key,
-    }),
+    rooms: new Rooms({ clock, meter, wallMs }),
     keeper,
     assistant,
     english,

@@ -16,7 +16,8 @@ import { openScriptedServer, type ScriptedServer, script, silentLog, sound } fro
 
 const folder = mkdtempSync(join(tmpdir(), 'sotto-entry-'));
 const file = new KeyFile(folder);
-const keyOf = (name: string) => addKey(file, { name, scopes: ['stream', 'token'] }, Date.now());
+const keyOf = (name: string) =>
+  addKey(file, { name, scopes: ['stream', 'transcripts', 'viewers', 'token'] }, Date.now());
 const wrong: string[] = [];
 let server: ScriptedServer;
 let browser: Browser;

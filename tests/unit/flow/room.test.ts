@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Fault, ServerEvent, ViewerEvent } from '../../../protocol/index.ts';
-import { LIMITS } from '../../../protocol/index.ts';
+import type { ServerEvent, ViewerEvent } from '../../../protocol/index.ts';
+import { Fault, LIMITS } from '../../../protocol/index.ts';
 import { Rooms } from '../../../server/flow/rooms.ts';
 import type { RoomEvent, Watcher, Wish } from '../../../server/ports/room.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -14,6 +14,8 @@ class SlowViewer implements Watcher {
   queued = 0;
   fault: Fault | undefined;
   reads = true;
+  /** Whose rooms it may watch; undefined is every key's. */
+  ofKey: string | undefined;
 
   queuedBytes(): number {
     return this.queued;
@@ -23,6 +25,10 @@ class SlowViewer implements Watcher {
     this.events.push(event.body);
     this.made.push(event);
     if (!this.reads) this.queued += event.json('without').length;
+  }
+
+  refusalFor(owner: string): Fault | undefined {
+    return this.ofKey === undefined || owner === this.ofKey ? undefined : new Fault('auth.denied', { got: 'A room' });
   }
 
   cut(fault: Fault): void {

@@ -7,7 +7,13 @@ import { scriptedParts, silentLog, sound } from '../../support/scripted-server.t
 
 const START: Start = { type: 'start', room: 'hall' };
 const VISITOR = {
-  caller: { key: 'k', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
+  caller: {
+    key: 'k',
+    scopes: ['stream', 'transcripts'] as const,
+    sessionsMax: undefined,
+    quota: { minutes: 0 },
+    heard: () => true,
+  },
   address: '127.0.0.1',
 };
 const AUDIO = new Uint8Array(sound(2, []).buffer);

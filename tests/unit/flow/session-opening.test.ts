@@ -16,7 +16,13 @@ const START: Start = {
   keep: {},
 };
 const VISITOR = {
-  caller: { key: 'k', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
+  caller: {
+    key: 'k',
+    scopes: ['stream', 'transcripts'] as const,
+    sessionsMax: undefined,
+    quota: { minutes: 0 },
+    heard: () => true,
+  },
   address: '127.0.0.1',
 };
 

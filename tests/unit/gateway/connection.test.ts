@@ -7,7 +7,7 @@ import type { Connection } from '../../../server/ports/transport.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { script, scriptedParts, sound } from '../../support/scripted-server.ts';
 
-const caller = { key: '', sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
+const caller = { key: '', scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
 
 function place(words = script('Hello there.', 0.5)) {
   const clock = new ManualClock();
