@@ -1,20 +1,32 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { statSync } from 'node:fs';
 import { Fault } from '../../protocol/index.ts';
 import type { Assistant, AssistantRequest } from '../ports/assistant.ts';
 import type { Log } from '../ports/log.ts';
-import type { FromAssistant, ToAssistant } from './wire.ts';
+import { BackOff } from '../process/back-off.ts';
+import { PendingRequests } from '../process/pending-requests.ts';
+import { programPath } from '../process/program-path.ts';
+import { Supervisor } from '../process/supervisor.ts';
+import { WatchedProcess } from '../process/watched-process.ts';
+import { type FromAssistant, isFromAssistant, type ToAssistant } from './wire.ts';
 
 export interface LlamaAssistantOptions {
   readonly modelPath: string;
   readonly modelName: string;
   readonly threads: number;
   readonly log: Log;
-  readonly childPath?: string | undefined;
-  /** Longest wait for one answer, ms. */
+  /** Longest wait for one answer, ms; default 10 minutes. */
   readonly timeoutMs?: number | undefined;
-  /** How long the process outlives its last answer, ms. */
+  /** How long the process may take to end an answer that was given up, ms; default 2 minutes. */
+  readonly cancelTimeoutMs?: number | undefined;
+  /** How long the process outlives its last answer, ms; default 5 minutes. */
   readonly idleMs?: number | undefined;
+  /** Time between two pings, ms; default 1 s. */
+  readonly pingEveryMs?: number | undefined;
+  /** A process that grows beyond this is replaced; default from the size of the model. */
+  readonly memoryMbMax?: number | undefined;
+  /** Path of the child's main file, and the program that runs it; tests give others. */
+  readonly childPath?: string | undefined;
+  readonly execPath?: string | undefined;
 }
 
 const CONTEXT_TOKENS = 8_192;
@@ -22,138 +34,155 @@ const CONTEXT_TOKENS = 8_192;
 const PROMPT_CHARS_MAX = 18_000;
 /** Reading so much takes minutes on a small machine. */
 const TIMEOUT_MS = 10 * 60_000;
+/** A model reads a batch of its prompt before it sees that it was given up: the better part of a minute on a small machine. */
+const CANCEL_TIMEOUT_MS = 2 * 60_000;
 /** Such models take gigabytes; nobody who only transcribes should pay for them. */
 const IDLE_MS = 5 * 60_000;
+/** Gigabytes may have to come from a slow disk. */
+const START_TIMEOUT_MS = 10 * 60_000;
+/** It shares the machine with live decodes, and nothing live waits for it: ten seconds are soon enough to see that it hangs. */
+const PING_EVERY_MS = 1_000;
+const PINGS_MISSED_MAX = 10;
 /** Questions that wait for the model; more are refused. */
 const WAITING_MAX = 64;
-const STOP_TIMEOUT_MS = 1_000;
-
-interface Waiting {
-  resolve(text: string): void;
-  reject(fault: Error): void;
-}
-
-function ownChild(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`./child/main.${extension}`, import.meta.url));
-}
+/** Whoever asks waits until the process may be started again, so not for long. */
+const BACK_OFF_MAX_MS = 5_000;
+/** Beyond the model's own size: context and buffers of a large one. */
+const CONTEXT_MB = 4_096;
 
 /** A GGUF instruct model through llama.cpp in a process of its own: started with the first question, ended when idle. */
 export class LlamaAssistant implements Assistant {
   readonly name: string;
   readonly promptCharsMax = PROMPT_CHARS_MAX;
   readonly #options: LlamaAssistantOptions;
-  readonly #waiting = new Map<number, Waiting>();
-  #child: ChildProcess | undefined;
+  readonly #requests: PendingRequests<string>;
+  readonly #supervisor: Supervisor<WatchedProcess<FromAssistant>>;
+  /** Questions that came while no process could be started yet, in their order. */
+  readonly #unsent = new Map<number, AssistantRequest>();
   #idle: NodeJS.Timeout | undefined;
-  #ids = 0;
-  #closing: Promise<void> | undefined;
+  #refusal: string | undefined;
 
   constructor(options: LlamaAssistantOptions) {
     this.#options = options;
     this.name = options.modelName;
+    const { timeoutMs = TIMEOUT_MS, cancelTimeoutMs = CANCEL_TIMEOUT_MS } = options;
+    this.#requests = new PendingRequests({
+      ...{ max: WAITING_MAX, full: 'too many questions wait', fault: failed, timeoutMs, cancelTimeoutMs },
+      onGivenUp: (id) => this.#cancel(id),
+      onStuck: () => this.#replace('the assistant does not end an answer'),
+    });
+    this.#supervisor = new Supervisor({
+      start: (onEnded) => this.#open(onEnded),
+      restart: 'on-demand',
+      backOff: new BackOff(BACK_OFF_MAX_MS),
+      onEnded: (exit) => this.#ended(exit),
+    });
   }
 
   /** Undefined while nobody asks. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#supervisor.current?.pid;
   }
 
-  ask(request: AssistantRequest, signal: AbortSignal): Promise<string> {
-    if (this.#closing !== undefined) return Promise.reject(failed('it is closed'));
-    if (signal.aborted) return Promise.reject(failed('it was given up'));
-    if (this.#waiting.size >= WAITING_MAX) return Promise.reject(failed('too many questions wait'));
+  async ask(request: AssistantRequest, signal: AbortSignal): Promise<string> {
+    if (this.#supervisor.isClosed) throw failed('it is closed');
     clearTimeout(this.#idle);
-    this.#child ??= this.#start();
-    const id = ++this.#ids;
-    const { timeoutMs = TIMEOUT_MS } = this.#options;
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => giveUp('it did not answer in time'), timeoutMs);
-      const giveUp = (problem: string): void => {
-        this.#send({ kind: 'cancel', id });
-        this.#settle(id)?.reject(failed(problem));
-      };
-      const abort = (): void => giveUp('it was given up');
-      const done = (): void => {
-        clearTimeout(late);
-        signal.removeEventListener('abort', abort);
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.set(id, {
-        resolve: (text) => {
-          done();
-          resolve(text);
-        },
-        reject: (fault) => {
-          done();
-          reject(fault);
-        },
-      });
-      this.#send({ kind: 'ask', id, request });
-    });
+    try {
+      return await this.#requests.open((id) => {
+        this.#unsent.set(id, request);
+        this.#supervisor.demand();
+        this.#sendAll();
+      }, signal);
+    } finally {
+      this.#rest();
+    }
   }
 
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      clearTimeout(this.#idle);
-      this.#failAll('it is closed');
-      const child = this.#child;
-      if (child === undefined) return resolve();
-      child.once('exit', () => resolve());
-      this.#stop(child);
-    });
-    return this.#closing;
+    const closing = this.#supervisor.close();
+    clearTimeout(this.#idle);
+    this.#requests.rejectAll('it is closed');
+    return closing;
   }
 
-  #start(): ChildProcess {
-    const { modelPath, threads, log, childPath } = this.#options;
-    const child = fork(childPath ?? ownChild(), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    child.on('message', (message: FromAssistant) => {
-      const waiting = this.#settle(message.id);
-      if (message.kind === 'answered') waiting?.resolve(message.text);
-      else waiting?.reject(failed(message.problem));
-    });
-    child.once('exit', (code, signal) => {
-      if (this.#child !== child) return;
-      this.#child = undefined;
-      if (this.#waiting.size > 0) log.warn({ exit: signal ?? `exit ${code}` }, 'the assistant stopped');
-      this.#failAll('its process stopped');
-    });
-    child.send({ kind: 'setup', modelPath, threads, contextTokens: CONTEXT_TOKENS } satisfies ToAssistant);
-    return child;
+  #open(onEnded: (exit: string) => void): WatchedProcess<FromAssistant> {
+    const { childPath, execPath, modelPath, threads, log } = this.#options;
+    const { pingEveryMs = PING_EVERY_MS, memoryMbMax = memoryMbFor(modelPath) } = this.#options;
+    const setup: ToAssistant = { kind: 'setup', modelPath, threads, contextTokens: CONTEXT_TOKENS };
+    const process = new WatchedProcess<FromAssistant>(
+      {
+        name: 'assistant',
+        program: { path: childPath ?? programPath(import.meta.url, './child/main'), execPath },
+        ...{ setup, isMessage: isFromAssistant, startTimeoutMs: START_TIMEOUT_MS },
+        ...{ pingEveryMs, pingsMissedMax: PINGS_MISSED_MAX, memoryMbMax, log },
+      },
+      {
+        onMessage: (message) => this.#read(message, process),
+        onOutgrown: () => process.kill(),
+        onEnded,
+      },
+    );
+    // Questions that waited for the back-off go out once this process is the current one.
+    queueMicrotask(() => this.#sendAll());
+    return process;
   }
 
-  #settle(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (this.#waiting.size === 0 && this.#closing === undefined) {
-      clearTimeout(this.#idle);
-      this.#idle = setTimeout(() => this.#rest(), this.#options.idleMs ?? IDLE_MS).unref();
+  #read(message: FromAssistant, process: WatchedProcess<FromAssistant>): void {
+    switch (message.kind) {
+      case 'ready':
+      case 'alive':
+        return;
+      case 'refused':
+        this.#refusal = message.problem;
+        this.#requests.rejectAll(message.problem);
+        return process.stop();
+      case 'answered':
+        this.#supervisor.reportHealthy();
+        return this.#requests.resolve(message.id, message.text);
+      case 'failed':
+        return this.#requests.reject(message.id, message.problem);
     }
-    return waiting;
   }
 
-  /** Gives the memory back until somebody asks again. */
+  #cancel(id: number): void {
+    if (this.#unsent.delete(id)) return this.#requests.reject(id, 'it was given up');
+    this.#send({ kind: 'cancel', id });
+  }
+
+  #replace(problem: string): void {
+    this.#options.log.warn({ pid: this.pid }, `${problem}; it is killed`);
+    this.#supervisor.current?.kill();
+  }
+
+  #ended(exit: string): undefined {
+    const problem = this.#refusal ?? 'its process stopped';
+    this.#options.log.warn({ exit: this.#refusal === undefined ? exit : 'refused' }, 'the assistant stopped');
+    this.#refusal = undefined;
+    this.#unsent.clear();
+    this.#requests.rejectAll(problem);
+  }
+
+  /** Gives the memory back when nobody has asked for a while. */
   #rest(): void {
-    const child = this.#child;
-    if (child === undefined || this.#waiting.size > 0) return;
-    this.#child = undefined;
-    this.#stop(child);
+    if (this.#requests.size > 0 || this.#supervisor.isClosed) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#supervisor.retire(), this.#options.idleMs ?? IDLE_MS).unref();
   }
 
-  #stop(child: ChildProcess): void {
-    if (child.connected) child.disconnect();
-    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS).unref();
-    child.once('exit', () => clearTimeout(kill));
-  }
-
-  #failAll(problem: string): void {
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(failed(problem));
+  #sendAll(): void {
+    if (this.#supervisor.current === undefined) return;
+    for (const [id, request] of this.#unsent) this.#send({ kind: 'ask', id, request });
+    this.#unsent.clear();
   }
 
   #send(message: ToAssistant): void {
-    if (this.#child?.connected) this.#child.send(message, () => {});
+    this.#supervisor.current?.send(message);
   }
+}
+
+function memoryMbFor(modelPath: string): number {
+  const bytes = statSync(modelPath, { throwIfNoEntry: false })?.size ?? 0;
+  return Math.ceil((bytes / 1_048_576) * 1.25) + CONTEXT_MB;
 }
 
 const failed = (problem: string): Fault => new Fault('assistant.failed', { problem });

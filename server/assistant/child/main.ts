@@ -5,9 +5,10 @@ import type { FromAssistant, ToAssistant } from '../wire.ts';
 /** The assistant's process: one model, one question at a time, ends with its parent. */
 let llama: Llama | undefined;
 let sequence: LlamaContextSequence | undefined;
-let problem = 'the model is not loaded';
 let contextTokens = 0;
 const cancels = new Map<number, AbortController>();
+/** The one that is being answered. */
+let running: number | undefined;
 let queue: Promise<void> = Promise.resolve();
 
 process.on('message', (message: ToAssistant) => {
@@ -21,6 +22,12 @@ process.on('message', (message: ToAssistant) => {
       return;
     case 'cancel':
       cancels.get(message.id)?.abort();
+      // One that waits has an end now, and not when those before it have theirs.
+      if (message.id !== running && cancels.delete(message.id))
+        send({ kind: 'failed', id: message.id, problem: 'it was given up' });
+      return;
+    case 'ping':
+      send({ kind: 'alive', memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576) });
       return;
   }
 });
@@ -38,21 +45,24 @@ async function start(setup: Extract<ToAssistant, { kind: 'setup' }>): Promise<vo
     contextTokens = Math.min(setup.contextTokens, model.trainContextSize);
     const context = await model.createContext({ contextSize: contextTokens, sequences: 1, threads: setup.threads });
     sequence = context.getSequence();
+    send({ kind: 'ready' });
   } catch {
     // The reason names the file, and is told to clients.
-    problem = 'its model cannot be loaded';
+    send({ kind: 'refused', problem: 'its model cannot be loaded' });
   }
 }
 
 async function answer(id: number, request: AssistantRequest): Promise<void> {
-  const { signal } = cancels.get(id)!;
+  const signal = cancels.get(id)?.signal;
+  if (signal === undefined) return;
+  running = id;
   try {
-    if (llama === undefined || sequence === undefined) throw new Error(problem);
-    signal.throwIfAborted();
+    if (llama === undefined || sequence === undefined) throw new Error('the model is not loaded');
     send({ kind: 'answered', id, text: await ask(llama, sequence, request, signal) });
   } catch (error) {
     send({ kind: 'failed', id, problem: oneLine(error) });
   } finally {
+    running = undefined;
     cancels.delete(id);
   }
 }
