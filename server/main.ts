@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isFault } from '../protocol/index.ts';
+import { describeSettings } from './config/destinations.ts';
 import { dataFolder } from './config/folders.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
@@ -203,7 +204,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
       return 0;
     }
     const server = await startServer(loaded.config);
-    console.log(server.greeting);
+    console.log(`${server.greeting}\n${describeSettings(loaded)}`);
     process.send?.({ kind: 'listening', url: server.url });
     await stopSignal();
     await server.close();

@@ -49,6 +49,7 @@ function common(command: Command): Command {
   return command
     .option('--server <url>', 'a running server; without it one is started for this run')
     .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'))
+    .option('--config <file>', 'settings of the server that is started; no other file is read')
     .option('--model <name>', 'speech model')
     .option('--language <code>', 'language of the speech, or auto')
     .option('--room <room>', 'others may read along in this room of the server')
@@ -99,6 +100,7 @@ program
   )
   .option('--server <url>', 'a running server; without it one is started')
   .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'))
+  .option('--config <file>', 'settings of the server that is started; no other file is read')
   .option('--model <name>', 'speech model')
   .option('--language <code>', 'language of the speech, or auto')
   .addOption(new Option('--cleanup <mode>', 'who cleans sentences').choices(['llm', 'openai', 'rules', 'off']))

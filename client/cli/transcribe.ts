@@ -12,6 +12,7 @@ import { UserError } from './user-error.ts';
 export interface TranscribeOptions {
   readonly server?: string;
   readonly key?: string;
+  readonly config?: string;
   readonly model?: string;
   readonly language?: string;
   readonly task?: 'transcribe' | 'translate';
@@ -94,8 +95,9 @@ export function serverUrl(text: string): string {
 }
 
 /** What a server is started with for a run of the command line. */
-export function serverArgs(options: Pick<TranscribeOptions, 'model' | 'cleanup' | 'raw'>): string[] {
+export function serverArgs(options: Pick<TranscribeOptions, 'config' | 'model' | 'cleanup' | 'raw'>): string[] {
   const args = ['--log-level', 'error'];
+  if (options.config !== undefined) args.push('--config', options.config);
   if (options.model !== undefined) args.push('--model', options.model);
   if (options.cleanup !== undefined || options.raw) args.push('--cleanup', options.cleanup ?? 'off');
   return args;

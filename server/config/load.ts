@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { Fault, hasKey } from '../../protocol/index.ts';
 import type { Option } from './option.ts';
 import { type Config, OPTIONS, type OptionName } from './options.ts';
@@ -10,6 +11,8 @@ export type Source = 'flag' | 'environment' | 'file' | 'default';
 export interface Loaded {
   readonly config: Config;
   readonly sources: Readonly<Record<OptionName, Source>>;
+  /** Absolute path of the file that was read; undefined when there was none. */
+  readonly file: string | undefined;
 }
 
 /** Several problems, each a `config.*` fault of its own. */
@@ -26,11 +29,14 @@ const NAMES = Object.keys(OPTIONS) as OptionName[];
 
 export const environmentName = (name: string): string => `SOTTO_${name.toUpperCase().replaceAll('-', '_')}`;
 
-/** Flags over environment over file over defaults. Throws ConfigError with every problem at once. */
+/**
+ * Flags over environment over file over defaults. Without `--config` and `SOTTO_CONFIG` the file is `sotto.config.json` of
+ * the current folder, where there is one; `--config=` reads none. Throws ConfigError with every problem at once.
+ */
 export function loadConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Loaded {
   const problems: Fault[] = [];
   const flags = readFlags(args, problems);
-  const file = readFile(flags.get('config') ?? environment['SOTTO_CONFIG'], problems);
+  const { path, values: file } = readFile(flags.get('config') ?? environment['SOTTO_CONFIG'], problems);
   const config: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
   for (const name of NAMES) {
@@ -48,7 +54,7 @@ export function loadConfig(args: readonly string[], environment: NodeJS.ProcessE
   const loaded = config as unknown as Config;
   if (problems.length === 0) checkTogether(loaded, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config: Object.freeze(loaded), sources: sources as Loaded['sources'] };
+  return { config: Object.freeze(loaded), sources: sources as Loaded['sources'], file: path };
 }
 
 /** `--name value`, `--name=value`, `--flag`, `--no-flag`. */
@@ -82,7 +88,15 @@ function hint(word: string): string {
   return like === undefined ? 'see `sotto serve --help`' : `did you mean --${like}?`;
 }
 
-function readFile(path: string | undefined, problems: Fault[]): Record<string, unknown> {
+interface ConfigFile {
+  readonly path: string | undefined;
+  readonly values: Record<string, unknown>;
+}
+
+const NO_FILE: ConfigFile = { path: undefined, values: {} };
+
+function readFile(path: string | undefined, problems: Fault[]): ConfigFile {
+  if (path === '') return NO_FILE;
   const chosen = path ?? 'sotto.config.json';
   let text: string;
   try {
@@ -90,18 +104,19 @@ function readFile(path: string | undefined, problems: Fault[]): Record<string, u
   } catch {
     if (path !== undefined)
       problems.push(new Fault('config.value', { name: 'config', got: path, want: 'a file that can be read' }));
-    return {};
+    return NO_FILE;
   }
   try {
     const values = JSON.parse(text) as Record<string, unknown>;
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) throw new TypeError('no object');
     for (const name of Object.keys(values)) {
       if (!hasKey(OPTIONS, name))
         problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hint(name) }));
     }
-    return values;
+    return { path: resolve(chosen), values };
   } catch {
     problems.push(new Fault('config.value', { name: 'config', got: chosen, want: 'a JSON object' }));
-    return {};
+    return NO_FILE;
   }
 }
 

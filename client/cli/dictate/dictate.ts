@@ -24,6 +24,7 @@ import { lookAround, type Surroundings } from './surroundings.ts';
 export interface DictateOptions {
   readonly server?: string;
   readonly key?: string;
+  readonly config?: string;
   readonly model?: string;
   readonly language?: string;
   readonly cleanup?: 'llm' | 'openai' | 'rules' | 'off';

@@ -1,0 +1,34 @@
+import type { Loaded } from './load.ts';
+import type { OptionName } from './options.ts';
+
+/** What `sotto serve` says of its settings: the file it read, and every address that words go to. */
+export function describeSettings({ config, sources, file }: Loaded): string {
+  const went = (name: OptionName): string => {
+    const from = sources[name] === 'file' ? file : sources[name] === 'environment' ? 'the environment' : `--${name}`;
+    return `(${name}, from ${from})`;
+  };
+  const addresses: string[] = [];
+  const cleanup = config['cleanup-url'];
+  if (config.cleanup === 'openai' && cleanup !== undefined)
+    addresses.push(`sentences to be cleaned go to ${withoutSecrets(cleanup)} ${went('cleanup-url')}`);
+  const assistant = config['assistant-url'];
+  if (assistant !== undefined)
+    addresses.push(
+      `transcripts to be summarised and sentences to be translated go to ${withoutSecrets(assistant)} ${went('assistant-url')}`,
+    );
+  const words = addresses.length === 0 ? ['stay on this machine'] : addresses;
+  return [
+    `  settings ${file === undefined ? 'no file' : `from ${file}`}, environment and flags`,
+    ...words.map((line) => `  words    ${line}`),
+  ].join('\n');
+}
+
+/** A user name, password or query in an address may be a key. */
+function withoutSecrets(address: string): string {
+  try {
+    const { protocol, host, pathname } = new URL(address);
+    return `${protocol}//${host}${pathname}`;
+  } catch {
+    return '(not an address)';
+  }
+}
