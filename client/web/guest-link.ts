@@ -110,9 +110,9 @@ export class GuestLink {
     const { entry } = this.#options;
     const room = this.#options.room();
     if (room === undefined || !(await entry.enter())) return;
-    const request = { room, credential: await entry.credential() };
-    const { id, token } = await makeToken(request, { label: words.guestLabel, seconds: seconds || undefined });
-    const guest: Guest = { id, token, ...(seconds === 0 ? {} : { untilMs: Date.now() + seconds * 1_000 }) };
+    const request = { room, credential: await entry.given() };
+    const { id, token, expires } = await makeToken(request, { label: words.guestLabel, seconds: seconds || undefined });
+    const guest: Guest = { id, token, ...(expires === undefined ? {} : { untilMs: Date.parse(String(expires)) }) };
     keepFor(entry.span, nameOf(room), JSON.stringify(guest));
     this.#again();
   }
@@ -121,7 +121,7 @@ export class GuestLink {
     const { entry } = this.#options;
     const room = this.#options.room();
     if (room === undefined || !(await entry.enter())) return;
-    await revokeToken({ room, credential: await entry.credential() }, id).catch((error: unknown) => {
+    await revokeToken({ room, credential: await entry.given() }, id).catch((error: unknown) => {
       // Somebody else took it back: then it is gone, too.
       if (!(error instanceof Error && /viewers\//.test(error.message))) throw error;
     });

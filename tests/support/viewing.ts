@@ -1,6 +1,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { type ViewerEvent, type WatchOptions, watchRoom } from '../../client/sdk/index.ts';
+import { VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
 
 /** Everything one viewer has come to know. */
 export interface Viewing {
@@ -89,3 +90,21 @@ async function textOf(response: IncomingMessage): Promise<string> {
 /** The texts of all finals, in order. */
 export const finalTexts = (events: readonly ViewerEvent[]): string[] =>
   events.flatMap((event) => (event.type === 'final' ? [event.text] : []));
+
+/** Reads a room over a WebSocket of its own: the fault it is sent away with is among its events. */
+export async function watchSocket(url: string, path: string, credential: string): Promise<Viewing> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/rooms/${path}`, [
+    VIEW_SUBPROTOCOL,
+    `sotto.auth.${credential}`,
+  ]);
+  const over = new Promise<void>((resolve) => {
+    socket.once('close', () => resolve());
+  });
+  const { take, viewing: made } = viewing(() => socket.close(), over);
+  socket.on('message', (data) => take(JSON.parse(String(data)) as ViewerEvent));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  return made;
+}

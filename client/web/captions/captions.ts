@@ -22,7 +22,7 @@ const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>
 const address = readSettings(CAPTIONS, location, (text) => console.warn(`Captions: ${text}`));
 const given = new Set(new URLSearchParams(location.search).keys());
 
-const entry = new Entry({ room: address.room, hash: 'viewer' });
+const entry = new Entry({ room: address.room, hash: 'viewer', uses: ['viewers'] });
 /** Token of a viewer: of the link, or typed in. */
 let viewerToken = address.token || (entry.viewerToken ?? '');
 let asked = 0;

@@ -1,6 +1,8 @@
 import { parseJson } from '../../../protocol/parse-json.ts';
-import { KeyDialog, plainOf, type Verdict } from './key-dialog.ts';
+import { KeyDialog, type Verdict } from './key-dialog.ts';
 import { forgetKept, keepFor, kept, type Span, spanOf } from './key-keep.ts';
+import { decideOnKey, keyInHash } from './linked-key.ts';
+import { askToReplaceKey } from './replace-dialog.ts';
 
 const TIMEOUT_MS = 10_000;
 /** A token is made for so long; sessions that it opened outlive it. */
@@ -9,8 +11,12 @@ const TOKEN_SECONDS = 600;
 const SPARE_MS = 60_000;
 const KEY = 'sotto.key';
 
+/** What a page does with the token: speak, read and change the key's transcripts, watch rooms. */
+export type Use = 'stream' | 'transcripts' | 'viewers';
+
 interface Token {
   readonly key: string;
+  readonly uses: string;
   readonly text: string;
   readonly untilMs: number;
 }
@@ -20,6 +26,8 @@ export interface EntryOptions {
   readonly room?: string;
   /** Whose the token is that stands in the page's address as `#token=…`; a viewer's is left there, for the page. */
   readonly hash: 'speaker' | 'viewer';
+  /** What the page needs to be let in for; default to speak. */
+  readonly uses?: readonly Use[];
 }
 
 /**
@@ -29,12 +37,16 @@ export interface EntryOptions {
 export class Entry {
   readonly #room: string | undefined;
   readonly #dialog: KeyDialog;
-  #token: Token | undefined;
+  readonly #uses: readonly Use[];
+  /** The newest token for each use. */
+  readonly #tokens = new Map<string, Token>();
+  #linked: Promise<void> = Promise.resolve();
   #needsKey: Promise<boolean> | undefined;
   #entering: Promise<boolean> | undefined;
 
-  constructor({ room, hash }: EntryOptions) {
+  constructor({ room, hash, uses = ['stream'] }: EntryOptions) {
     this.#room = room;
+    this.#uses = uses;
     this.#dialog = new KeyDialog({
       check: (text) => this.#check(text),
       keep: (text, span) => this.#keep(text, span),
@@ -84,43 +96,53 @@ export class Entry {
     });
   }
 
-  /** What to show now; undefined where nothing is wanted, or nothing is held that the server takes. */
-  async credential(): Promise<string | undefined> {
+  /**
+   * What to show now; undefined where nothing is wanted, or nothing is held that the server takes. A token that is made for
+   * it holds only `uses`, by default those of the page.
+   */
+  async credential(uses: readonly Use[] = this.#uses): Promise<string | undefined> {
     const key = kept(KEY);
     if (key === undefined || !(await this.needsKey())) return undefined;
     if (isToken(key)) return key;
-    if (this.#token?.key === key && this.#token.untilMs - SPARE_MS > Date.now()) return this.#token.text;
-    const made = await makeToken(key);
+    const token = this.#tokens.get(String(uses));
+    if (token?.key === key && token.untilMs - SPARE_MS > Date.now()) return token.text;
+    const made = await makeToken(key, uses);
     if (typeof made === 'string') return made;
     if ('problem' in made) return undefined;
-    this.#token = made;
+    this.#tokens.set(made.uses, made);
     return made.text;
   }
 
-  /** The same, for whoever connects. */
-  async shown(): Promise<{ readonly credential?: string }> {
-    const credential = await this.credential();
+  /** The key or token as it was given: what is made with a token of it would end with that, minutes later. */
+  async given(): Promise<string | undefined> {
+    return (await this.needsKey()) ? kept(KEY) : undefined;
+  }
+
+  /** The same as `credential`, for whoever connects. */
+  async shown(uses?: readonly Use[]): Promise<{ readonly credential?: string }> {
+    const credential = await this.credential(uses);
     return credential === undefined ? {} : { credential };
   }
 
   /** The server refused what was shown: the next one is made anew. */
   refused(): void {
-    this.#token = undefined;
+    this.#tokens.clear();
     this.#needsKey = undefined;
   }
 
   forget(): void {
-    this.#token = undefined;
+    this.#tokens.clear();
     forgetKept(KEY);
     if (this.#room !== undefined) forgetKept(viewerName(this.#room));
   }
 
   async #enter(): Promise<boolean> {
+    await this.#linked;
     if (!(await this.needsKey())) return true;
     const key = kept(KEY);
     if (key === undefined) return this.ask();
-    const verdict =
-      this.#token?.key === key && (await this.credential()) !== undefined ? 'good' : await this.#check(key);
+    const isMade = this.#tokens.get(String(this.#uses))?.key === key;
+    const verdict = isMade && (await this.credential()) !== undefined ? 'good' : await this.#check(key);
     if (verdict === 'good') return true;
     return this.ask(verdict.problem);
   }
@@ -129,12 +151,13 @@ export class Entry {
   async #check(text: string): Promise<Verdict> {
     if (text.startsWith('view_') && this.#room !== undefined)
       return verdictOf(`/v1/rooms/${this.#room}/transcript`, text);
-    if (isToken(text)) return verdictOf('/v1/stream', text);
-    const made = await makeToken(text);
-    // A key that may make no tokens is shown itself.
-    if (typeof made === 'string') return verdictOf('/v1/stream', text);
+    const probe = this.#probe();
+    if (isToken(text)) return verdictOf(probe, text);
+    const made = await makeToken(text, this.#uses);
+    // A key that may make no such token is shown itself.
+    if (typeof made === 'string') return verdictOf(probe, text);
     if ('problem' in made) return made;
-    this.#token = made;
+    this.#tokens.set(made.uses, made);
     return 'good';
   }
 
@@ -143,12 +166,34 @@ export class Entry {
     else keepFor(span, KEY, text);
   }
 
-  /** `#key=…` brings one along; it is taken out of the address at once. */
+  /** An address whose answer says whether what this page is for would be allowed. */
+  #probe(): string {
+    if (this.#uses.includes('stream')) return '/v1/stream';
+    if (this.#uses.includes('transcripts')) return '/v1/transcripts?limit=1';
+    // A room that is nobody's, where the page has none.
+    return `/v1/rooms/${this.#room ?? `probe-${Math.random().toString(36).slice(2)}`}/transcript`;
+  }
+
+  /** `#key=…` brings one along; it is taken out of the address at once, and replaces none that is held without asking. */
   #takeFromAddress(hash: EntryOptions['hash']): void {
-    const [, name, value] = /^#(key|token)=([^&]+)$/.exec(location.hash) ?? [];
-    if (value === undefined || (name === 'token' && hash === 'viewer')) return;
-    keepFor('tab', KEY, plainOf(value));
+    const brought = keyInHash(location.hash, hash);
+    if (brought === undefined) return;
     history.replaceState(null, '', location.pathname + location.search);
+    switch (decideOnKey(kept(KEY), brought)) {
+      case 'take':
+        return keepFor('tab', KEY, brought);
+      case 'ask':
+        this.#linked = this.#offer(brought);
+    }
+  }
+
+  async #offer(brought: string): Promise<void> {
+    if (!(await askToReplaceKey())) return;
+    this.forget();
+    keepFor('tab', KEY, brought);
+    // What the page did with the old key is begun anew with this one.
+    location.reload();
+    await new Promise(() => {});
   }
 }
 
@@ -166,18 +211,18 @@ async function askWhetherKeyNeeded(): Promise<boolean | undefined> {
 }
 
 /** A token made of a key; the key itself where it may make none; what the server has against it. */
-async function makeToken(key: string): Promise<Token | string | { readonly problem: string }> {
+async function makeToken(key: string, scopes: readonly Use[]): Promise<Token | string | { readonly problem: string }> {
   try {
     const response = await fetch('/v1/token', {
       ...{ method: 'POST', cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) },
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ seconds: TOKEN_SECONDS }),
+      body: JSON.stringify({ seconds: TOKEN_SECONDS, scopes }),
     });
     const answer = parseJson(await response.text()) as { readonly token?: string; readonly text?: string };
     if (response.status === 403) return key;
     if (!response.ok || answer.token === undefined)
       return { problem: answer.text ?? `The server answered ${response.status}.` };
-    return { key, text: answer.token, untilMs: Date.now() + TOKEN_SECONDS * 1_000 };
+    return { key, uses: String(scopes), text: answer.token, untilMs: Date.now() + TOKEN_SECONDS * 1_000 };
   } catch (error) {
     return { problem: messageOf(error) };
   }

@@ -1,6 +1,7 @@
 import { ENTRY_WORDS, type EntryWord } from '../words/entry.ts';
 import { pickInterfaceLanguage } from '../words/words.ts';
 import type { Span } from './key-keep.ts';
+import { decodePart } from './linked-key.ts';
 
 /** What the server says of a key or token. */
 export type Verdict = 'good' | { readonly problem: string };
@@ -78,19 +79,10 @@ export class KeyDialog {
     words: Readonly<Record<EntryWord, string>>,
   ): Promise<{ readonly text: string } | { readonly problem: string }> {
     const bare = typed.trim();
-    const text = plainOf(/#(?:token|key)=([^&\s]+)/.exec(bare)?.[1] ?? bare);
+    const text = decodePart(/#(?:token|key)=([^&\s]+)/.exec(bare)?.[1] ?? bare);
     if (!SENDABLE.test(text)) return { problem: text === '' ? words.keyEmpty : words.keyOdd };
     const verdict = await this.#deeds.check(text);
     return verdict === 'good' ? { text } : verdict;
-  }
-}
-
-/** Of what stands in an address; as it is where it was never encoded. */
-export function plainOf(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return encoded;
   }
 }
 

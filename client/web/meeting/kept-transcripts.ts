@@ -2,10 +2,13 @@ import { Transcripts } from '../../sdk/transcripts.ts';
 import { Entry } from '../entry/entry.ts';
 import type { Parcel } from './outgoing.ts';
 
-/** How this page is let in. */
-export const entry = new Entry({ hash: 'speaker' });
+/** How this page is let in: to speak, and to go on with a transcript that it may also read. */
+export const entry = new Entry({ hash: 'speaker', uses: ['stream', 'transcripts'] });
 /** What the server this page came from keeps. */
-export const transcripts = new Transcripts({ url: location.origin, credential: () => entry.credential() });
+export const transcripts = new Transcripts({
+  url: location.origin,
+  credential: () => entry.credential(['transcripts']),
+});
 
 /** Brings one parcel to its address. */
 export function deliver(transcript: string, parcel: Parcel): Promise<void> {

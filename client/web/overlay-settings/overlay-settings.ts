@@ -15,7 +15,7 @@ const say = (text: string): void => {
 let settings: OverlaySettings = readOverlay(location, (text) => console.warn(`Overlay settings: ${text}`));
 let stage: Stage | undefined;
 let asksForKey = false;
-const entry = new Entry({ hash: 'viewer' });
+const entry = new Entry({ hash: 'viewer', uses: ['viewers'] });
 
 function show(): void {
   stage?.close();
@@ -36,7 +36,7 @@ const form = new SettingsForm(find('form'), settings, (values) => {
   show();
 });
 
-const request = async (): Promise<TokenRequest> => ({ room: settings.room, credential: await entry.credential() });
+const request = async (): Promise<TokenRequest> => ({ room: settings.room, credential: await entry.given() });
 
 async function attempt(run: () => Promise<void>): Promise<void> {
   const problem = find('viewers-problem');

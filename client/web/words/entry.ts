@@ -11,6 +11,10 @@ export type EntryWord =
   | 'keyGive'
   | 'keyEmpty'
   | 'keyOdd'
+  | 'linkTitle'
+  | 'linkAbout'
+  | 'linkKeep'
+  | 'linkReplace'
   | 'cancel';
 
 /** Words of the dialog that asks for a key. */
@@ -26,6 +30,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: 'Go in',
     keyEmpty: 'Enter a key or a token.',
     keyOdd: 'That holds characters which no key has.',
+    linkTitle: 'This link brings a key',
+    linkAbout:
+      'The link holds a key for {server}, and this browser already holds another one for it. With the key of the link, what you say and keep here belongs to whoever owns that key. Use it only if you trust the person who sent the link.',
+    linkKeep: 'Keep my key',
+    linkReplace: 'Use the key of the link',
     cancel: 'Cancel',
   },
   de: {
@@ -39,6 +48,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: 'Hinein',
     keyEmpty: 'Gib einen Schlüssel oder ein Token ein.',
     keyOdd: 'Darin sind Zeichen, die kein Schlüssel hat.',
+    linkTitle: 'Dieser Link bringt einen Schlüssel mit',
+    linkAbout:
+      'Der Link enthält einen Schlüssel für {server}, und dieser Browser hat dafür schon einen anderen. Mit dem Schlüssel aus dem Link gehört, was du hier sagst und aufbewahrst, dem Besitzer jenes Schlüssels. Nimm ihn nur, wenn du der Person vertraust, die den Link geschickt hat.',
+    linkKeep: 'Meinen behalten',
+    linkReplace: 'Den aus dem Link nehmen',
     cancel: 'Abbrechen',
   },
   fr: {
@@ -52,6 +66,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: 'Entrer',
     keyEmpty: 'Saisissez une clé ou un jeton.',
     keyOdd: 'Il y a là des caractères qu’aucune clé ne contient.',
+    linkTitle: 'Ce lien apporte une clé',
+    linkAbout:
+      'Le lien contient une clé pour {server}, et ce navigateur en a déjà une autre. Avec la clé du lien, ce que vous dites et conservez ici appartient au propriétaire de cette clé. Ne l’utilisez que si vous faites confiance à la personne qui a envoyé le lien.',
+    linkKeep: 'Garder ma clé',
+    linkReplace: 'Utiliser celle du lien',
     cancel: 'Annuler',
   },
   es: {
@@ -65,6 +84,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: 'Entrar',
     keyEmpty: 'Escribe una clave o un token.',
     keyOdd: 'Contiene caracteres que ninguna clave tiene.',
+    linkTitle: 'Este enlace trae una clave',
+    linkAbout:
+      'El enlace contiene una clave para {server}, y este navegador ya tiene otra. Con la clave del enlace, lo que digas y guardes aquí pertenece a quien posee esa clave. Úsala solo si confías en quien envió el enlace.',
+    linkKeep: 'Conservar mi clave',
+    linkReplace: 'Usar la del enlace',
     cancel: 'Cancelar',
   },
   pt: {
@@ -78,6 +102,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: 'Entrar',
     keyEmpty: 'Introduza uma chave ou um token.',
     keyOdd: 'Contém caracteres que nenhuma chave tem.',
+    linkTitle: 'Este link traz uma chave',
+    linkAbout:
+      'O link contém uma chave para {server}, e este navegador já tem outra. Com a chave do link, o que disser e guardar aqui pertence a quem possui essa chave. Use-a apenas se confiar em quem enviou o link.',
+    linkKeep: 'Manter a minha chave',
+    linkReplace: 'Usar a do link',
     cancel: 'Cancelar',
   },
   ja: {
@@ -91,6 +120,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: '入る',
     keyEmpty: 'キーまたはトークンを入力してください。',
     keyOdd: 'キーに使われない文字が含まれています。',
+    linkTitle: 'このリンクにはキーが含まれています',
+    linkAbout:
+      'リンクには {server} のキーが含まれていますが、このブラウザーは別のキーをすでに持っています。リンクのキーを使うと、ここで話した内容と保存した内容は、そのキーの持ち主のものになります。リンクの送り主を信頼できる場合にだけ使ってください。',
+    linkKeep: '自分のキーを使い続ける',
+    linkReplace: 'リンクのキーを使う',
     cancel: 'キャンセル',
   },
   zh: {
@@ -104,6 +138,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: '进入',
     keyEmpty: '请输入密钥或令牌。',
     keyOdd: '其中含有密钥不会有的字符。',
+    linkTitle: '此链接带有密钥',
+    linkAbout:
+      '链接中含有 {server} 的密钥，而此浏览器已有另一个密钥。使用链接中的密钥后，你在这里所说和保存的内容将归该密钥的所有者。仅在你信任发送链接的人时才使用它。',
+    linkKeep: '保留我的密钥',
+    linkReplace: '使用链接中的密钥',
     cancel: '取消',
   },
   ar: {
@@ -117,6 +156,11 @@ export const ENTRY_WORDS: WordTable<EntryWord> = {
     keyGive: 'دخول',
     keyEmpty: 'أدخل مفتاحًا أو رمزًا.',
     keyOdd: 'فيه محارف لا توجد في أي مفتاح.',
+    linkTitle: 'يحمل هذا الرابط مفتاحًا',
+    linkAbout:
+      'يحتوي الرابط على مفتاح للخادم {server}، ولدى هذا المتصفح مفتاح آخر له. إذا استخدمت مفتاح الرابط فسيكون ما تقوله وتحفظه هنا ملكًا لصاحب ذلك المفتاح. لا تستخدمه إلا إذا كنت تثق بمن أرسل الرابط.',
+    linkKeep: 'الاحتفاظ بمفتاحي',
+    linkReplace: 'استخدام مفتاح الرابط',
     cancel: 'إلغاء',
   },
 };
