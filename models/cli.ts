@@ -10,6 +10,7 @@ import { cacheFolder, checkHeader, pathOf } from './locate.ts';
 import { showProgress } from './progress.ts';
 import { pullModel } from './pull.ts';
 import { MODELS, type ModelEntry } from './registry.ts';
+import { printLine, printProblem } from './terminal.ts';
 import { hashFile, verifyFile } from './verify.ts';
 
 /** `sotto models …`; resolves with the exit status. Messages go to stdout, problems to stderr as one line. */
@@ -31,7 +32,7 @@ export async function runModels(args: readonly string[]): Promise<number> {
     return failures > 0 ? 1 : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    console.error(`sotto: ${error instanceof Error ? error.message : error}`);
+    printProblem(`sotto: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
 }
@@ -42,13 +43,13 @@ function list(): void {
   for (const model of MODELS) {
     const here = model.embedded ? 'embedded' : existsSync(pathOf(model)) ? 'here' : '';
     const languages = model.languages === 'all' ? '99 languages' : model.languages.join(', ');
-    console.log(
+    printLine(
       [model.name.padEnd(24), mb(model.bytes).padStart(8), languages.padEnd(13), model.licence.padEnd(11), here]
         .join('  ')
         .trimEnd(),
     );
   }
-  for (const { url, bytes } of fetchedModels()) console.log(`${url}  ${mb(bytes)}  here`);
+  for (const { url, bytes } of fetchedModels()) printLine(`${url}  ${mb(bytes)}  here`);
 }
 
 const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -59,7 +60,7 @@ async function pull(text: string, options: { mirror?: string }): Promise<void> {
   const model = known(address, text, 'a path is a file that is here already; give the path to --model');
   const path = pathOf(model);
   if (existsSync(path) && (await verifyFile(path, model)).ok) {
-    console.log(`${model.name} is here already: ${path}`);
+    printLine(`${model.name} is here already: ${path}`);
     return;
   }
   if (model.embedded)
@@ -70,20 +71,20 @@ async function pull(text: string, options: { mirror?: string }): Promise<void> {
   using progress = showProgress(model.name);
   await pullModel(model, path, { mirror: options.mirror, progress: progress.update });
   progress[Symbol.dispose]();
-  console.log(`${model.name} is ready: ${path}`);
+  printLine(`${model.name} is ready: ${path}`);
 }
 
 async function pullUrl(address: Extract<ModelAddress, { kind: 'url' }>): Promise<void> {
   const path = join(cacheFolder(), address.file);
   if (existsSync(path)) {
-    console.log(`${address.shown} is here already: ${path}`);
+    printLine(`${address.shown} is here already: ${path}`);
     return;
   }
   using progress = showProgress(address.file);
   const { bytes, sha256 } = await fetchModel(address, { progress: progress.update });
   progress[Symbol.dispose]();
-  console.log(`${address.shown} is ready: ${path}`);
-  console.log(`Nobody published a hash of it; it has ${bytes} bytes and sha256 ${sha256}.`);
+  printLine(`${address.shown} is ready: ${path}`);
+  printLine(`Nobody published a hash of it; it has ${bytes} bytes and sha256 ${sha256}.`);
 }
 
 async function verify(text?: string): Promise<void> {
@@ -116,13 +117,13 @@ async function verifyOne(
 ): Promise<void> {
   const verdict = await verifyFile(path, want);
   if (!verdict.ok) failures++;
-  console.log(`${name}: ${verdict.ok ? 'ok' : verdict.problem}`);
+  printLine(`${name}: ${verdict.ok ? 'ok' : verdict.problem}`);
 }
 
 /** Nothing to compare with but what every such file begins with. */
 async function verifyHeader(name: string, path: string): Promise<void> {
   const { bytes } = checkHeader(path, name, kindOfFile(path), undefined);
-  console.log(`${name}: begins as it should; ${bytes} bytes, sha256 ${await hashFile(path)}`);
+  printLine(`${name}: begins as it should; ${bytes} bytes, sha256 ${await hashFile(path)}`);
 }
 
 async function remove(text: string): Promise<void> {
@@ -131,7 +132,7 @@ async function remove(text: string): Promise<void> {
     const path = join(cacheFolder(), address.file);
     if (!existsSync(path)) throw new Fault('model.absent', { model: address.shown, path });
     await removeFetched(address.file);
-    console.log(`${address.shown} is removed.`);
+    printLine(`${address.shown} is removed.`);
     return;
   }
   const model = known(address, text, 'a file of your own is yours to remove');
@@ -140,7 +141,7 @@ async function remove(text: string): Promise<void> {
   if (!existsSync(pathOf(model))) throw new Fault('model.absent', { model: text, path: pathOf(model) });
   await rm(pathOf(model));
   await rm(`${pathOf(model)}.part`, { force: true });
-  console.log(`${model.name} is removed.`);
+  printLine(`${model.name} is removed.`);
 }
 
 function known(address: ModelAddress, text: string, wantOfPath: string): ModelEntry {

@@ -1,4 +1,6 @@
 import { SingleBar } from 'cli-progress';
+import { printable } from '../protocol/index.ts';
+import { printProblem } from './terminal.ts';
 
 export interface Progress extends Disposable {
   readonly update: (bytes: number, total: number | undefined) => void;
@@ -7,7 +9,7 @@ export interface Progress extends Disposable {
 /** Shows a download on stderr: a bar on a terminal, elsewhere a line for every tenth, or for every 100 MB of an unknown size. */
 export function showProgress(name: string): Progress {
   const bar = process.stderr.isTTY
-    ? new SingleBar({ format: `${name} {bar} {percentage}% {value}/{total} MB {eta_formatted}` })
+    ? new SingleBar({ format: `${printable(name)} {bar} {percentage}% {value}/{total} MB {eta_formatted}` })
     : undefined;
   const mb = (bytes: number): number => Math.round(bytes / 1e5) / 10;
   let told = 0;
@@ -22,7 +24,7 @@ export function showProgress(name: string): Progress {
       }
       if (bytes - told < (total ?? 1e9) / 10) return;
       told = bytes;
-      process.stderr.write(`${name}: ${mb(bytes)} of ${total === undefined ? 'unknown' : mb(total)} MB\n`);
+      printProblem(`${name}: ${mb(bytes)} of ${total === undefined ? 'unknown' : mb(total)} MB`);
     },
     [Symbol.dispose]: () => bar?.stop(),
   };

@@ -1,6 +1,14 @@
 import { columnsOf } from './columns.ts';
-import type { Spoken } from './cues.ts';
+import type { WireWord } from './events.ts';
 import { printable } from './printable.ts';
+
+/** A sentence as it is to be read, with the words it was spoken in. */
+export interface Spoken {
+  readonly text: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly words: readonly Pick<WireWord, 'text' | 'fromMs' | 'toMs'>[];
+}
 
 /** A piece of a sentence that no line break may divide: a word, or a character of a script without spaces. */
 export interface Atom {

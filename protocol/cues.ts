@@ -1,13 +1,6 @@
-import { type Atom, atomsOf } from './cue-atoms.ts';
-import type { WireWord } from './events.ts';
+import { type Atom, atomsOf, type Spoken } from './cue-atoms.ts';
 
-/** A sentence as it is to be read, with the words it was spoken in. */
-export interface Spoken {
-  readonly text: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly words: readonly Pick<WireWord, 'text' | 'fromMs' | 'toMs'>[];
-}
+export type { Spoken } from './cue-atoms.ts';
 
 /** One caption on screen. */
 export interface Cue {

@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import type { ViewerEvent, ViewerEventOf } from './viewer-events.ts';
 
 /** A sentence as it goes out as a caption: once, and for good. */
@@ -115,7 +116,8 @@ function captionOf(
   change: { readonly text?: string; readonly language?: string },
 ): Caption {
   const { session, channel, sentence, language, text, fromMs, toMs, atMs, cursor } = final;
-  return { session, channel, sentence, language, text, fromMs, toMs, atMs, cursor, ...change };
+  const place = { session, channel, sentence, language, fromMs, toMs, atMs, cursor, ...change };
+  return { ...place, text: printable(change.text ?? text).trim() };
 }
 
 const keyOf = ({ session, channel, sentence }: Pick<Caption, 'session' | 'channel' | 'sentence'>): string =>

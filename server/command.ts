@@ -1,4 +1,5 @@
 import { type Command, CommanderError, InvalidArgumentError } from 'commander';
+import { printProblem } from '../models/terminal.ts';
 import { dataFolder } from './config/folders.ts';
 import { loadConfig } from './config/load.ts';
 
@@ -23,7 +24,7 @@ export function runCommand(program: Command, args: readonly string[]): number {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
-    console.error(`sotto: ${error instanceof Error ? error.message : error}`);
+    printProblem(`sotto: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
 }

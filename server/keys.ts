@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { printLine, printProblem } from '../models/terminal.ts';
 import { SCOPES, type Scope } from '../protocol/index.ts';
 import { KeyFile } from './access/key-file.ts';
 import { addKey, revokeKey } from './access/keys.ts';
@@ -48,8 +49,8 @@ export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv)
       const { scopes = SCOPES.filter((scope) => scope !== 'metrics'), days, sessions, minutes } = options;
       const wanted = { name, scopes, days, sessionsMax: sessions, minutesPerDay: minutes };
       const { key, text } = addKey(file(), wanted, Date.now());
-      console.error(`Key ${key.id} (${name}) is stored as a hash in ${file().path}. Keep this; it is not shown again:`);
-      console.log(text);
+      printProblem(`Key ${key.id} (${name}) is stored as a hash in ${file().path}. Keep this; it is not shown again:`);
+      printLine(text);
     });
   program
     .command('list')
@@ -63,7 +64,7 @@ export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv)
           key.sessionsMax === undefined ? '' : `${key.sessionsMax} sessions`,
           key.minutesPerDay === undefined ? '' : `${key.minutesPerDay} minutes a day`,
         ];
-        console.log([key.id, state.padEnd(7), key.name, key.scopes.join(','), ...limits].filter(Boolean).join('  '));
+        printLine([key.id, state.padEnd(7), key.name, key.scopes.join(','), ...limits].filter(Boolean).join('  '));
       }
     });
   program
@@ -71,7 +72,7 @@ export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv)
     .description('take a key back, by name or id, and the tokens made with it')
     .action((text: string) => {
       const key = revokeKey(file(), text, Date.now());
-      console.log(`Key ${key.id} (${key.name}) is revoked; new connections with it are refused from now on.`);
+      printLine(`Key ${key.id} (${key.name}) is revoked; new connections with it are refused from now on.`);
     });
   return runCommand(program, args);
 }

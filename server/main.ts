@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { printLine, printProblem } from '../models/terminal.ts';
 import { isFault } from '../protocol/index.ts';
 import { describeSettings } from './config/destinations.ts';
 import { dataFolder } from './config/folders.ts';
@@ -191,7 +192,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
 /** `sotto serve`: resolves with the exit status when the server has stopped. */
 export async function runServe(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
-    process.stdout.write(helpText());
+    printLine(helpText().trimEnd());
     return 0;
   }
   try {
@@ -200,19 +201,20 @@ export async function runServe(args: readonly string[]): Promise<number> {
       process.env,
     );
     if (args.includes('--show')) {
-      console.log(showConfig(loaded));
+      printLine(showConfig(loaded));
       return 0;
     }
     const server = await startServer(loaded.config);
-    console.log(`${server.greeting}\n${describeSettings(loaded)}`);
+    printLine(`${server.greeting}\n${describeSettings(loaded)}`);
     process.send?.({ kind: 'listening', url: server.url });
     await stopSignal();
     await server.close();
     return 0;
   } catch (error) {
     for (const line of (error instanceof Error ? error.message : String(error)).split('\n'))
-      console.error(`sotto: ${line}`);
-    if (!(error instanceof ConfigError) && !isFault(error)) console.error(error);
+      printProblem(`sotto: ${line}`);
+    if (!(error instanceof ConfigError) && !isFault(error))
+      printProblem(error instanceof Error ? (error.stack ?? '') : '');
     return error instanceof ConfigError ? 78 : 1;
   }
 }

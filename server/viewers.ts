@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { printLine, printProblem } from '../models/terminal.ts';
 import { RoomName } from '../protocol/index.ts';
 import { ViewerFile } from './access/viewer-file.ts';
 import { folderOf, positive, runCommand } from './command.ts';
@@ -49,8 +50,8 @@ export function runRooms(args: readonly string[], environment: NodeJS.ProcessEnv
     .option('--hours <number>', 'hours until it expires', positive)
     .action((room: string, { label, hours: valid }: AddOptions) => {
       const { id, token } = file().add({ room, label, seconds: valid === undefined ? undefined : valid * 3_600 });
-      console.error(`Token ${id} for ${room} is stored as a hash in ${file().path}. It is not shown again:`);
-      console.log(token);
+      printProblem(`Token ${id} for ${room} is stored as a hash in ${file().path}. It is not shown again:`);
+      printLine(token);
     });
   viewers
     .command('list')
@@ -59,7 +60,7 @@ export function runRooms(args: readonly string[], environment: NodeJS.ProcessEnv
     .action((room: string) => {
       for (const { id, label, created, expires } of file().list(room)) {
         const until = expires === undefined ? '' : `until ${expires.slice(0, 16)}`;
-        console.log([id, created.slice(0, 16), until, label].filter(Boolean).join('  '));
+        printLine([id, created.slice(0, 16), until, label].filter(Boolean).join('  '));
       }
     });
   viewers
@@ -70,7 +71,7 @@ export function runRooms(args: readonly string[], environment: NodeJS.ProcessEnv
     .action((room: string, id: string) => {
       if (file().revoke(room, id) === undefined)
         throw new Error(`${room} has no token ${id}; see \`sotto rooms viewers list ${room}\``);
-      console.log(`Token ${id} is revoked.`);
+      printLine(`Token ${id} is revoked.`);
     });
   return runCommand(program, args);
 }

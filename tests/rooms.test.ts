@@ -160,3 +160,39 @@ t.test('no file has a name that says nothing', async (t) => {
     [],
   );
 });
+
+t.test('only the terminal modules write to a terminal, where every text is made printable', async (t) => {
+  // The log writes JSON, and with a terminal pino-pretty's lines, of fields that are printable.
+  const allowed = ['client/cli/terminal.ts', 'models/terminal.ts', 'models/progress.ts', 'server/observe/log.ts'];
+  const writers = sources.filter(
+    ({ path, room, text }) =>
+      /process\s*\.\s*std(out|err)|\bconsole\s*[.[]|\bfd:\s*[12]\b|writeSync\(\s*[12]\b|\/dev\/(tty|std)/.test(text) &&
+      room !== 'client/web' &&
+      !allowed.includes(path),
+  );
+  t.same(
+    writers.map(({ path }) => path),
+    [],
+  );
+});
+
+t.test('a page sets its title and the names of files through printable text', async (t) => {
+  const titles = sources
+    .filter(({ room }) => room === 'client/web')
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/document\.title\s*=([^;]*);/g)]
+        .filter(([, value]) => /\$\{(?!printable\()[^}]*(title|name|label|room)/i.test(value!))
+        .map(() => path),
+    );
+  t.same(titles, []);
+  const names = sources.filter(
+    ({ path, text }) =>
+      /content-disposition['"]?\s*[,:]/.test(text) &&
+      !/\bfileName\(/.test(text) &&
+      path !== 'server/gateway/cross-origin.ts',
+  );
+  t.same(
+    names.map(({ path }) => path),
+    [],
+  );
+});

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findRecorder, isInstalled, RECORDER_ADVICE } from './microphone.ts';
+import { printLine } from './terminal.ts';
 
 interface Finding {
   readonly what: string;
@@ -24,7 +25,7 @@ export async function doctor(port: number): Promise<number> {
     await portFree(port),
   ];
   const mark = { good: 'ok  ', note: 'note', bad: 'BAD ' };
-  for (const { what, state, text } of findings) console.log(`${mark[state]}  ${what.padEnd(11)} ${text}`);
+  for (const { what, state, text } of findings) printLine(`${mark[state]}  ${what.padEnd(11)} ${text}`);
   return findings.some((finding) => finding.state === 'bad') ? 1 : 0;
 }
 

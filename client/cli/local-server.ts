@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { printRemark } from './terminal.ts';
 import { UserError } from './user-error.ts';
 
 export type Program = 'server/main' | 'server/keys' | 'server/viewers' | 'models/cli';
@@ -35,7 +36,7 @@ export function startLocalServer(args: readonly string[]): Promise<LocalServer> 
       said = (said + String(chunk)).slice(-2_000);
       // A model that is being fetched takes as long as it takes, and people see it come.
       if (!/ MB\n$/.test(said)) return;
-      process.stderr.write(chunk);
+      printRemark(String(chunk).trimEnd());
       timer.refresh();
     });
     const timer = setTimeout(() => child.kill(), START_TIMEOUT_MS);

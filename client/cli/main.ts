@@ -8,6 +8,7 @@ import { captionsCommand } from './captions/command.ts';
 import type { DictateOptions } from './dictate/dictate.ts';
 import { doctor } from './doctor.ts';
 import { type Program, programPath } from './local-server.ts';
+import { commanderOutput, printMessage } from './terminal.ts';
 import { mic, type TranscribeOptions, transcribe } from './transcribe.ts';
 import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts.ts';
 
@@ -67,6 +68,7 @@ const program = new Command('sotto')
   .description('Live transcription on your own machine.')
   .version(version())
   .exitOverride()
+  .configureOutput(commanderOutput)
   .enablePositionalOptions();
 
 let status = 0;
@@ -217,7 +219,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 64;
   else {
-    process.stderr.write(`sotto: ${error instanceof Error ? error.message : error}\n`);
+    printMessage(error instanceof Error ? error.message : String(error));
     status = 1;
   }
 }

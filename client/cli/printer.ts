@@ -1,3 +1,4 @@
+import { printable, printableJson } from '../../protocol/printable.ts';
 import { displayed, type Sentence, type ServerEvent, Transcript, toSrt, toText, toVtt } from '../sdk/index.ts';
 import { draw, EMPTY } from './screen.ts';
 
@@ -35,7 +36,7 @@ export class Printer {
     const sentence = this.#transcript.read(event);
     if (this.#format === 'jsonl') {
       const arrivedMs = Math.max(0, Math.round(nowMs - (this.#startedMs ?? nowMs)));
-      this.#output.write(`${JSON.stringify({ arrivedMs, ...event })}\n`);
+      this.#output.write(`${printableJson({ arrivedMs, ...event })}\n`);
       return;
     }
     if (this.#format !== 'text') return;
@@ -59,7 +60,7 @@ export class Printer {
   #refresh(last: boolean): void {
     const lines: string[] = [];
     while (this.#due.length > 0 && (this.#raw || last || this.#due[0]!.cleaned !== undefined)) {
-      const line = displayed(this.#due.shift()!, this.#raw);
+      const line = printable(displayed(this.#due.shift()!, this.#raw));
       if (line !== '') lines.push(line);
     }
     if (!this.#output.isTTY) {

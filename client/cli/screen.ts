@@ -1,3 +1,5 @@
+import { columnsOf } from '../../protocol/columns.ts';
+import { printable } from '../../protocol/printable.ts';
 import type { Sentence } from '../sdk/index.ts';
 
 /** What the terminal shows of sentences that are still open, and how it got there. */
@@ -24,15 +26,28 @@ export function draw(
 ): { bytes: string; screen: Screen } {
   const up = before.rows > 1 ? `\x1b[${before.rows - 1}A` : '';
   const erase = before.rows > 0 ? `${up}\r${ERASE_DOWN}` : '';
-  const lines = finished.map((line) => `${line}\n`).join('');
+  const lines = finished.map((line) => `${printable(line)}\n`).join('');
   if (open === undefined) return { bytes: erase + lines, screen: EMPTY };
-  const length = open.stable.length + open.tentative.length;
+  const tentative = printable(open.tentative);
+  const stable = printable(open.stable);
   // More than a screenful cannot be redrawn in place; its head is left out until it is final.
   const most = columns * 4 - 1;
-  const stable = length > most ? `…${open.stable.slice(length - most)}` : open.stable;
-  const shown = stable.length + open.tentative.length;
+  const excess = columnsOf(stable) + columnsOf(tentative) - most;
+  const tail = excess > 0 ? `…${withoutColumns(stable, excess + 1)}` : stable;
   return {
-    bytes: `${erase}${lines}${stable}${DIM}${open.tentative}${PLAIN}`,
-    screen: { rows: Math.max(1, Math.ceil(shown / columns)) },
+    bytes: `${erase}${lines}${tail}${DIM}${tentative}${PLAIN}`,
+    screen: { rows: Math.max(1, Math.ceil((columnsOf(tail) + columnsOf(tentative)) / columns)) },
   };
+}
+
+/** The text without so many columns of its beginning. */
+function withoutColumns(text: string, columns: number): string {
+  let left = columns;
+  let at = 0;
+  for (const character of text) {
+    if (left <= 0) break;
+    left -= columnsOf(character);
+    at += character.length;
+  }
+  return text.slice(at);
 }

@@ -7,6 +7,7 @@ import { openMicrophone } from './microphone.ts';
 import { type Output, type OutputFormat, Printer } from './printer.ts';
 import { type AudioSource, openSource } from './source.ts';
 import { stream } from './stream.ts';
+import { openScreen, printMessage, printRemark, progressStream } from './terminal.ts';
 import { UserError } from './user-error.ts';
 
 export interface TranscribeOptions {
@@ -40,7 +41,7 @@ export async function transcribe(path: string, options: TranscribeOptions): Prom
 export async function mic(options: TranscribeOptions): Promise<void> {
   const { signal } = interruption();
   const source = openMicrophone(options.device, signal);
-  process.stderr.write('Speak; Ctrl-C ends.\n');
+  printRemark('Speak; Ctrl-C ends.');
   await run(source, { ...options, pace: 0 }, false, signal);
 }
 
@@ -80,7 +81,7 @@ async function run(
       printer,
       signal,
       progress: (sentMs) => bar?.update(Math.round(sentMs / 100) / 10),
-      warn: (text) => process.stderr.write(`sotto: ${text}\n`),
+      warn: printMessage,
     });
   } finally {
     bar?.stop();
@@ -104,17 +105,7 @@ export function serverArgs(options: Pick<TranscribeOptions, 'config' | 'model' |
 }
 
 function openOutput(path: string | undefined): { output: Output; close: () => Promise<void> } {
-  if (path === undefined) {
-    const { stdout } = process;
-    const output = {
-      write: (text: string) => void stdout.write(text),
-      isTTY: stdout.isTTY === true,
-      columns: stdout.columns ?? 80,
-    };
-    // Whoever reads our output may have gone (`| head`); that ends the run, not with a stack.
-    stdout.on('error', () => process.exit(0));
-    return { output, close: async () => {} };
-  }
+  if (path === undefined) return { output: openScreen(), close: async () => {} };
   const file = createWriteStream(path);
   let problem: Error | undefined;
   file.on('error', (error) => {
@@ -130,8 +121,9 @@ function openOutput(path: string | undefined): { output: Output; close: () => Pr
 
 /** A bar on stderr while stdout does not draw on the same terminal. */
 function progressBar(durationMs: number | undefined, output: Output): SingleBar | undefined {
-  if (durationMs === undefined || !process.stderr.isTTY || output.isTTY) return undefined;
-  const bar = new SingleBar({ format: '{bar} {value} of {total} s {eta_formatted}', stream: process.stderr });
+  const stream = progressStream();
+  if (durationMs === undefined || stream === undefined || output.isTTY) return undefined;
+  const bar = new SingleBar({ format: '{bar} {value} of {total} s {eta_formatted}', stream });
   bar.start(Math.round(durationMs / 100) / 10, 0);
   return bar;
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { clock, type ExportFormat, readingOf, sentenceName } from '../../protocol/index.ts';
+import { clock, type ExportFormat, printable, printableLines, readingOf, sentenceName } from '../../protocol/index.ts';
 import { TranscriptError, Transcripts } from '../sdk/index.ts';
+import { printRemark, printText } from './terminal.ts';
 import { UserError } from './user-error.ts';
 
 export interface TranscriptsCliOptions {
@@ -20,10 +21,7 @@ export class TranscriptsCli {
   readonly #write: (text: string) => void;
 
   /** `write` takes what is asked for; everything else goes to standard error. */
-  constructor(
-    { server, key }: TranscriptsCliOptions,
-    write: (text: string) => void = (text) => void process.stdout.write(text),
-  ) {
+  constructor({ server, key }: TranscriptsCliOptions, write: (text: string) => void = printText) {
     if (!/^https?:\/\//.test(server) || !URL.canParse(server))
       throw new UserError(`--server ${server} is not an address; write it like http://127.0.0.1:8080.`);
     this.#url = server;
@@ -40,31 +38,38 @@ export class TranscriptsCli {
       const page = await this.#try(() => this.#transcripts.list({ query: options.query, limit, before }));
       for (const { id, title, startedAt, durationMs, sentences, snippet } of page.transcripts) {
         this.#print(
-          [id, startedAt.slice(0, 16).replace('T', ' '), clock(durationMs), `${sentences} sentences`, title].join('  '),
+          [id, startedAt.slice(0, 16).replace('T', ' '), clock(durationMs), `${sentences} sentences`, title]
+            .map(printable)
+            .join('  '),
         );
-        if (snippet !== undefined) this.#print(`    ${snippet}`);
+        if (snippet !== undefined) this.#print(`    ${printable(snippet)}`);
       }
       shown += page.transcripts.length;
       before = page.transcripts.length === 0 ? undefined : page.next;
     } while (before !== undefined && shown < options.limit);
-    if (shown === 0) process.stderr.write(options.query === undefined ? 'Nothing is kept.\n' : 'Nothing was found.\n');
+    if (shown === 0) printRemark(options.query === undefined ? 'Nothing is kept.' : 'Nothing was found.');
   }
 
   async show(id: string): Promise<void> {
     const { title, startedAt, durationMs, speakers, sentences, notes } = await this.#try(() =>
       this.#transcripts.read(id),
     );
-    this.#print(`${title}\n${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${clock(durationMs)}\n`);
+    this.#print(
+      `${printable(title)}\n${printable(startedAt.slice(0, 16)).replace('T', ' ')} UTC, ${clock(durationMs)}\n`,
+    );
     const lines = [
       ...sentences.map((each) => {
         const speaker = speakers[each.channel];
         const mark = each.highlight ? '* ' : '';
         const text = `${mark}${speaker ? `${speaker}: ` : ''}${readingOf(each)}`;
-        return { atMs: each.fromMs, line: `${clock(each.fromMs)}  ${sentenceName(each).padEnd(8)}  ${text}` };
+        return {
+          atMs: each.fromMs,
+          line: `${clock(each.fromMs)}  ${printable(sentenceName(each)).padEnd(8)}  ${printable(text)}`,
+        };
       }),
       ...notes.map(({ atMs, text }) => ({
         atMs,
-        line: `${clock(atMs)}  note      ${text.replace(/\n/g, `\n${' '.repeat(20)}`)}`,
+        line: `${clock(atMs)}  note      ${printableLines(text).replace(/\n/g, `\n${' '.repeat(20)}`)}`,
       })),
     ];
     for (const { line } of lines.sort((a, b) => a.atMs - b.atMs)) this.#print(line);
@@ -72,7 +77,7 @@ export class TranscriptsCli {
 
   async export(id: string, { format, output }: ExportOptions): Promise<void> {
     const text = await this.#try(() => this.#transcripts.export(id, format));
-    if (output === undefined) return this.#write(text);
+    if (output === undefined) return this.#write(printableLines(text));
     await writeFile(output, text).catch((error: Error) => {
       throw new UserError(`${output} cannot be written: ${error.message}`);
     });
@@ -81,24 +86,25 @@ export class TranscriptsCli {
   async delete(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       await this.#try(() => this.#transcripts.delete(id));
-      process.stderr.write(`${id} is deleted for good.\n`);
+      printRemark(`${id} is deleted for good.`);
     }
   }
 
   async summarise(id: string): Promise<void> {
-    process.stderr.write('This may take some minutes.\n');
+    printRemark('This may take some minutes.');
     const { summary, decisions, actions, dropped } = await this.#try(() => this.#transcripts.summarise(id));
     const claims = (heading: string, lines: readonly string[]): void => {
       if (lines.length > 0) this.#print(`${heading}\n${lines.map((line) => `- ${line}`).join('\n')}\n`);
     };
-    const line = ({ text, from }: { text: string; from: readonly string[] }): string => `${text} (${from.join(', ')})`;
+    const line = ({ text, from }: { text: string; from: readonly string[] }): string =>
+      `${printable(text)} (${printable(from.join(', '))})`;
     claims('Summary', summary.map(line));
     claims('Decisions', decisions.map(line));
     claims(
       'Action items',
-      actions.map((each) => (each.owner === undefined ? '' : `${each.owner}: `) + line(each)),
+      actions.map((each) => (each.owner === undefined ? '' : `${printable(each.owner)}: `) + line(each)),
     );
-    if (dropped > 0) process.stderr.write(`${dropped} claims are left out: no sentence bears them out.\n`);
+    if (dropped > 0) printRemark(`${dropped} claims are left out: no sentence bears them out.`);
   }
 
   #print(line: string): void {
@@ -109,7 +115,7 @@ export class TranscriptsCli {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof TranscriptError) throw new UserError(error.message);
+      if (error instanceof TranscriptError) throw new UserError(printable(error.message));
       throw new UserError(
         `No server answers at ${this.#url}; start one with \`sotto serve\`, or name it with --server.`,
       );

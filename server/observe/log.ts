@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { printable } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
 
 /** Errors behind errors that are shown. */
@@ -6,7 +7,12 @@ const CAUSES_MAX = 4;
 
 /** JSON lines on stderr, so that stdout stays for people; readable lines when stderr is a terminal. */
 export function openLog(level: string): Log {
-  const form = { level, serializers: { err: (error: unknown) => placeOf(error) } };
+  const form = {
+    level,
+    serializers: { err: (error: unknown) => placeOf(error) },
+    // Names that clients chose are shown in a terminal, as text and nothing else.
+    formatters: { log: (fields: object) => printableFields(fields) as Record<string, unknown> },
+  };
   if (process.stderr.isTTY) {
     return pino({ ...form, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } } });
   }
@@ -31,4 +37,16 @@ export function placeOf(error: unknown, depth = 0): object {
     stack: frames.filter((line) => /^\s+at /.test(line)).map((line) => line.trim()),
     ...(hasCause ? { cause: placeOf(error.cause, depth + 1) } : {}),
   };
+}
+
+/** Fields of a log line deeper than this are left as they are. */
+const FIELDS_DEPTH = 4;
+
+/** The same fields with printable texts; what is no plain object or list stays itself. */
+export function printableFields(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (typeof value !== 'object' || value === null || depth >= FIELDS_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((each) => printableFields(each, depth + 1));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, printableFields(each, depth + 1)]));
 }

@@ -11,6 +11,7 @@ export interface Desktop extends AsyncDisposable {
   clipboard(): string;
   copy(text: string): void;
   press(key: string): void;
+  type(text: string): void;
 }
 
 /** Programs that are missing for a test with a desktop, as one line; undefined when all are there. */
@@ -48,6 +49,7 @@ export async function openDesktop(): Promise<Desktop> {
       spawnSync('xclip', ['-selection', 'clipboard', '-in'], { env, input: text, stdio: ['pipe', 'ignore', 'ignore'] });
     },
     press: (key) => void run('xdotool', ['key', key]),
+    type: (text) => void run('xdotool', ['type', text]),
     [Symbol.asyncDispose]: () => ended(child),
   };
 }

@@ -69,6 +69,11 @@ export class Dictating implements AsyncDisposable {
     return new Promise((resolve) => child.once('close', (code) => resolve({ code, said })));
   }
 
+  /** Ends it when what was said is inserted. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
   /** Ends the instance as nothing can catch. */
   kill(): Promise<void> {
     return this.#end('SIGKILL');

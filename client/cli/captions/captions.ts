@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { Sentences } from '../../../protocol/sentences.ts';
 import { type ViewerEvent, type ViewerState, watchRoom } from '../../sdk/index.ts';
+import { printMessage } from '../terminal.ts';
 import { UserError } from '../user-error.ts';
 import { HlsOutlet } from './hls-folder.ts';
 import { ObsOutlet } from './obs.ts';
@@ -20,7 +21,7 @@ const NO_RETRY = 1;
 
 /** `sotto captions`: sends what is said in a room to other programs. Resolves with the exit status. */
 export async function captions(options: CaptionsOptions): Promise<number> {
-  const say: Say = (text) => void process.stderr.write(`sotto: ${text}\n`);
+  const say: Say = printMessage;
   const stopped = new Promise<'stopped'>((resolve) => {
     process.once('SIGINT', () => resolve('stopped'));
     process.once('SIGTERM', () => resolve('stopped'));

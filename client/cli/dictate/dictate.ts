@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { startLocalServer } from '../local-server.ts';
 import { openMicrophone } from '../microphone.ts';
 import { openSource } from '../source.ts';
+import { printLine, printMessage, printRemark, printText } from '../terminal.ts';
 import { serverArgs, serverUrl } from '../transcribe.ts';
 import { UserError } from '../user-error.ts';
 import { chooseInserter, type Target } from './choose-inserter.ts';
@@ -74,7 +75,7 @@ async function put(
 ): Promise<number> {
   if (verb === 'history') {
     // It lies in a file, so it can be looked at without anything running.
-    process.stdout.write(`${historyText(readHistory(historyPath(dataFolder)), count ?? 20)}\n`);
+    printLine(historyText(readHistory(historyPath(dataFolder)), count ?? 20));
     return 0;
   }
   const answer = await ask(controlPath(runtimeFolder), {
@@ -82,7 +83,8 @@ async function put(
     ...(id === undefined ? {} : { id }),
     ...(clipboard ? { clipboard } : {}),
   });
-  (answer.ok ? process.stdout : process.stderr).write(`${answer.text}\n`);
+  if (answer.ok) printLine(answer.text);
+  else printRemark(answer.text);
   return answer.ok ? 0 : 1;
 }
 
@@ -90,11 +92,11 @@ const historyPath = (dataFolder: string): string => join(dataFolder, 'dictation.
 
 async function run(options: DictateOptions, surroundings: Surroundings): Promise<void> {
   const runner = new SystemRunner();
-  const notifier = new Notifier(runner, (text) => void process.stderr.write(`sotto: ${text}\n`));
+  const notifier = new Notifier(runner, printMessage);
   const inserter = chooseInserter({
     ...{ target: options.to, surroundings, runner },
     settings: { enter: options.enterOk ? 'ok' : 'never', way: options.insert, restoreMs: options.restoreMs },
-    write: (text) => void process.stdout.write(text),
+    write: printText,
   });
   const { dictionary: named } = options;
   const dictionary = new DictionaryFile(

@@ -1,3 +1,4 @@
+import { printable } from '../../../protocol/printable.ts';
 import { chooseAgain, isPending } from './core/history.ts';
 import { languageOf } from './core/language.ts';
 import { chooseForm, type Mode } from './core/plan.ts';
@@ -228,7 +229,10 @@ export function historyText(
   if (items.length === 0) return 'The history is empty.';
   return items
     .slice(-count)
-    .map(({ id, at, state, text }) => `${id}  ${at.slice(0, 19).replace('T', ' ')}  ${state.padEnd(9)}  ${text}`)
+    .map(
+      ({ id, at, state, text }) =>
+        `${id}  ${at.slice(0, 19).replace('T', ' ')}  ${state.padEnd(9)}  ${printable(text)}`,
+    )
     .join('\n');
 }
 

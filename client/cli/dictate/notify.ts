@@ -1,3 +1,4 @@
+import { printable } from '../../../protocol/printable.ts';
 import type { Runner } from './runner.ts';
 
 /** Tells the user something that they should see although they look at another window; standard error has it always. */
@@ -17,13 +18,18 @@ export class Notifier {
     this.#say(text);
   }
 
-  tell(text: string): void {
-    this.#say(text);
+  tell(told: string): void {
+    this.#say(told);
+    const text = printable(told);
     const [command, ...args] =
       this.#platform === 'darwin'
         ? ['osascript', '-e', `display notification ${JSON.stringify(text)} with title "Sotto"`]
-        : ['notify-send', '--app-name=Sotto', '--expire-time=6000', 'Sotto', text];
+        : // Desktops take the body for markup.
+          ['notify-send', '--app-name=Sotto', '--expire-time=6000', '--', 'Sotto', escapeMarkup(text)];
     if (this.#platform === 'win32' || !this.#runner.has(command!)) return;
     void this.#runner.run(command!, args, { output: 'none', timeoutMs: 2_000 });
   }
 }
+
+const escapeMarkup = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

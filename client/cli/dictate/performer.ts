@@ -1,7 +1,8 @@
+import { printable, printableLines } from '../../../protocol/printable.ts';
 import { type Edit, Field, type FieldSettings, type Saying } from './core/field.ts';
 import type { ItemState } from './core/history.ts';
 import { type Language, languageOf } from './core/language.ts';
-import { isTerminal, type Window } from './core/window.ts';
+import { mayBeTerminal, type Window } from './core/window.ts';
 import type { Inserter } from './inserter.ts';
 
 export interface PerformerSettings {
@@ -149,7 +150,7 @@ export class Performer {
     aim.aside.place(task);
     if (aim.aside.content !== before)
       try {
-        await this.#parts.inserter.toClipboard(aim.aside.content);
+        await this.#parts.inserter.toClipboard(printableLines(aim.aside.content));
       } catch (error) {
         this.#parts.tell(`${messageOf(error)} What was said is in the history: sotto dictate again.`);
         return this.#parts.record(task.ids, 'lost');
@@ -163,12 +164,15 @@ export class Performer {
     alone.place(task);
     this.#parts.record(task.ids, 'lost');
     this.#parts.tell(`${messageOf(error)} It is in the history: sotto dictate again.`);
-    await this.#parts.inserter.toClipboard(alone.content).catch(() => {});
+    await this.#parts.inserter.toClipboard(printableLines(alone.content)).catch(() => {});
   }
 
   async #edit({ remove, text }: Edit, window: Window | undefined): Promise<void> {
     if (remove > 0) await this.#parts.inserter.removeLast(remove, window);
-    if (text !== '') await this.#parts.inserter.insert(text, window);
+    if (text === '') return;
+    // Plans and dictionaries hold nothing else already; whatever they become, no control character is ever typed.
+    const keepsLines = this.#parts.settings.enter === 'ok' || !mayBeTerminal(window?.program);
+    await this.#parts.inserter.insert(keepsLines ? printableLines(text) : printable(text), window);
   }
 
   /** The field we know of in a window, if our text there is young enough to go on behind it. */
@@ -187,7 +191,7 @@ export class Performer {
     const { enter, revise } = this.#parts.settings;
     return {
       language,
-      newline: enter === 'never' && isTerminal(window?.program) ? 'space' : 'keep',
+      newline: enter === 'never' && mayBeTerminal(window?.program) ? 'space' : 'keep',
       revise: this.#parts.inserter.removes ? revise : 'never',
     };
   }

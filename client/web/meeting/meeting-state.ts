@@ -1,3 +1,4 @@
+import { printable } from '../../../protocol/printable.ts';
 import type { Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
 
 /** A finished sentence. `text` is what was heard and never changes; what is read is `readingOf`. */
@@ -141,7 +142,7 @@ export function after(meeting: Meeting, action: Action): Meeting {
 export const readingOf = (said: Said): string => said.correction ?? said.cleaned ?? said.text;
 
 export const nameOf = (meeting: Meeting, channel: number): string =>
-  meeting.speakers[channel] ?? `Speaker ${channel + 1}`;
+  printable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
 
 /** Where the last word ended, ms. */
 export const lengthOf = (meeting: Meeting): number =>

@@ -1,3 +1,4 @@
+import { printable } from '../../../protocol/printable.ts';
 import { copy } from '../views/clipboard.ts';
 import type { Messages } from '../views/messages.ts';
 import { MeterView } from '../views/meter.ts';
@@ -321,8 +322,8 @@ export class Room {
     find<HTMLButtonElement>('pause').disabled = !on;
     find('pause').setAttribute('aria-pressed', String(state === 'paused'));
     document.title = on
-      ? `● ${text} – ${this.meeting?.title ?? 'Sotto'}`
-      : `${this.meeting?.title ?? 'Meetings'} – Sotto`;
+      ? `● ${text} – ${printable(this.meeting?.title ?? 'Sotto')}`
+      : `${printable(this.meeting?.title ?? 'Meetings')} – Sotto`;
     if (!on) {
       this.#meters.me.clear();
       this.#meters.them.clear();

@@ -1,3 +1,4 @@
+import { printable } from '../../../protocol/printable.ts';
 import { Entry } from '../entry/entry.ts';
 import { wireKeyButton } from '../entry/key-button.ts';
 import { OVERLAY, type OverlaySettings, readOverlay, TOKEN } from '../overlay/overlay-settings.ts';
@@ -66,7 +67,7 @@ async function list(): Promise<void> {
   const rows = tokens.map(({ id, label, created, expires }) => {
     const row = document.createElement('li');
     const name = document.createElement('span');
-    name.textContent = label ?? 'without a name';
+    name.textContent = printable(label ?? 'without a name');
     const dates = document.createElement('small');
     const date = (at: string | number): string => new Date(at).toLocaleString();
     dates.textContent = `made ${date(created)}${expires === undefined ? '' : `, until ${date(expires)}`}`;

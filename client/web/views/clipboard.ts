@@ -1,5 +1,9 @@
+import { printableLines } from '../../../protocol/printable.ts';
+
 /** Copies text; also on pages without the clipboard API, which browsers give to secure pages only. */
-export async function copy(text: string): Promise<boolean> {
+export async function copy(copied: string): Promise<boolean> {
+  // It may be pasted into a terminal.
+  const text = printableLines(copied);
   if (navigator.clipboard !== undefined) {
     return navigator.clipboard.writeText(text).then(
       () => true,

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../../../protocol/limits.ts';
 import { lookUp } from '../../../../protocol/look-up.ts';
+import { printable, printableLines } from '../../../../protocol/printable.ts';
 import { LANGUAGES, spokenKey } from './language.ts';
 
 /** The user's own words. Keys are in the form in which speech is compared. */
@@ -43,7 +44,7 @@ export function readDictionary(text: string): Outcome {
   if (!isObject(value)) return { problem: `it is ${named(value)}; wanted is an object with ${KINDS.join(', ')}` };
   const problem = problemOf(value);
   if (problem !== undefined) return { problem };
-  const names = (value['names'] as string[] | undefined) ?? [];
+  const names = ((value['names'] as string[] | undefined) ?? []).map(printable);
   const pairs = (kind: string): [string, string][] =>
     Object.entries((lookUp(value, kind) as Record<string, string> | undefined) ?? {}).map(([key, to]) => [
       phrase(key),
@@ -52,8 +53,11 @@ export function readDictionary(text: string): Outcome {
   return {
     dictionary: {
       names,
-      replacements: new Map([...names.map((name): [string, string] => [phrase(name), name]), ...pairs('replacements')]),
-      snippets: new Map(pairs('snippets')),
+      replacements: new Map([
+        ...names.map((name): [string, string] => [phrase(name), name]),
+        ...pairs('replacements').map(([key, to]): [string, string] => [key, printable(to)]),
+      ]),
+      snippets: new Map(pairs('snippets').map(([key, to]) => [key, printableLines(to)])),
       commands: new Map(pairs('commands')),
     },
   };

@@ -1,3 +1,4 @@
+import { printable } from '../../../../protocol/printable.ts';
 import type { Saying } from './field.ts';
 import type { Piece, SpokenReader } from './spoken.ts';
 
@@ -67,10 +68,10 @@ export class Plan {
   read(input: PlanInput): PlanOutput[] {
     switch (input.kind) {
       case 'partial':
-        return this.#settings.mode === 'live' ? this.#grow(input.sentence, input.stable) : [];
+        return this.#settings.mode === 'live' ? this.#grow(input.sentence, printable(input.stable)) : [];
       case 'final':
         this.#language = input.language;
-        return this.#settings.mode === 'live' ? this.#close(input.sentence, input.text) : this.#await(input);
+        return this.#settings.mode === 'live' ? this.#close(input.sentence, printable(input.text)) : this.#await(input);
       case 'cleaned':
       case 'uncleaned':
         return this.#settle(input);
@@ -172,12 +173,17 @@ const commandsOf = (pieces: readonly Piece[]): string =>
     .map((piece) => ('text' in piece ? `${piece.kind} ${piece.text}` : piece.kind))
     .join('|');
 
-/** The cleaned form, unless cleaning took a command for words or words for a slip. */
+/**
+ * The cleaned form, unless cleaning took a command for words or words for a slip. Line breaks and control characters of
+ * the server's are none: a break is put in where the words of a command say so, and nowhere else.
+ */
 export function chooseForm(
   reader: SpokenReader,
-  text: string,
-  cleaned: string | undefined,
+  final: string,
+  cleaning: string | undefined,
 ): { pieces: readonly Piece[]; raw: readonly Piece[] | undefined } {
+  const text = printable(final);
+  const cleaned = cleaning === undefined ? undefined : printable(cleaning);
   const spoken = reader.read(text, 0, 'complete').pieces;
   if (cleaned === undefined || cleaned === text) return { pieces: spoken, raw: undefined };
   const clean = reader.read(cleaned, 0, 'complete').pieces;

@@ -14,8 +14,9 @@ const PASTING_TERMINALS =
 /** Terminals that paste another selection or nothing, and editors in which Ctrl+V is another command. */
 const TYPED = /^(u?xterm|koi8rxterm|u?rxvt|rxvt-unicode|st|st-256color|emacs|gvim|nvim-qt|neovide)$/i;
 const TYPED_TERMINALS = /xterm|rxvt|^st(-|$)/i;
-/** In these Cmd+V and Ctrl+V paste, but a line break runs a command all the same. */
-const OTHER_TERMINALS = /^(terminal|iterm2?|warp|windowsterminal|cmd|powershell|pwsh|conhost|mintty|putty)$/i;
+/** Everything that calls itself a terminal, console or shell, and those that do not. */
+const OTHER_TERMINALS =
+  /term|tty|console|shell|pwsh|conhost|putty|\bcmd\b|^(u?rxvt|warp|wave|tilda|sakura|blackbox|com\.raggesilver\.blackbox|zutty|havoc)$/i;
 
 export function wayInto(program: string | undefined): Way {
   if (program === undefined) return 'paste';
@@ -23,7 +24,12 @@ export function wayInto(program: string | undefined): Way {
   return PASTING_TERMINALS.test(program) ? 'paste-terminal' : 'paste';
 }
 
-/** Whether a line break would run what stands in the line. */
-export const isTerminal = (program: string | undefined): boolean =>
-  program !== undefined &&
-  (PASTING_TERMINALS.test(program) || TYPED_TERMINALS.test(program) || OTHER_TERMINALS.test(program));
+/**
+ * Whether a line break could run what stands in the line. A program that nobody names may be a terminal, too. Terminals
+ * inside other programs, such as editors and browsers, cannot be told.
+ */
+export const mayBeTerminal = (program: string | undefined): boolean =>
+  program === undefined ||
+  PASTING_TERMINALS.test(program) ||
+  TYPED_TERMINALS.test(program) ||
+  OTHER_TERMINALS.test(program);

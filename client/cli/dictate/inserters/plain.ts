@@ -15,8 +15,9 @@ export class StdoutInserter implements Inserter {
     this.#write = write;
   }
 
-  async focus(): Promise<{ id: string; program: undefined }> {
-    return { id: `stdout ${this.#dictation}`, program: undefined };
+  async focus(): Promise<{ id: string; program: string }> {
+    // A line break runs nothing there.
+    return { id: `stdout ${this.#dictation}`, program: 'standard output' };
   }
 
   begin(): void {
@@ -76,8 +77,8 @@ export class ClipboardInserter implements Inserter {
     this.name = `clipboard (${copier[0] === 'env' ? 'pbcopy' : copier[0]})`;
   }
 
-  async focus(): Promise<{ id: string; program: undefined }> {
-    return { id: `clipboard ${this.#dictation}`, program: undefined };
+  async focus(): Promise<{ id: string; program: string }> {
+    return { id: `clipboard ${this.#dictation}`, program: 'clipboard' };
   }
 
   /** A dictation fills the clipboard anew. */

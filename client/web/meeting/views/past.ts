@@ -1,3 +1,4 @@
+import { printable } from '../../../../protocol/printable.ts';
 import { clock } from '../../views/transcript.ts';
 import { element } from './bubbles.ts';
 
@@ -27,7 +28,8 @@ function row(entry: Entry, events: PastEvents): HTMLElement {
   item.dataset['name'] = entry.name;
   const link = document.createElement('a');
   link.href = `/meeting#${encodeURIComponent(entry.name)}`;
-  link.textContent = entry.title;
+  const title = printable(entry.title);
+  link.textContent = title;
   const about = element('p', 'faint');
   const day = new Date(entry.startedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   const kept = entry.where === 'server' ? '' : ' · in this browser only';
@@ -35,7 +37,7 @@ function row(entry: Entry, events: PastEvents): HTMLElement {
   const remove = element('button', 'plain danger') as HTMLButtonElement;
   remove.type = 'button';
   remove.textContent = 'Delete';
-  remove.setAttribute('aria-label', `Delete ${entry.title}`);
+  remove.setAttribute('aria-label', `Delete ${title}`);
   remove.addEventListener('click', () => events.remove(entry));
   item.append(link, about);
   if (entry.snippet !== undefined && entry.snippet !== '') {

@@ -7,7 +7,7 @@ import { Plan, type PlanInput, type PlanSettings } from '../../../../client/cli/
 import type { Piece } from '../../../../client/cli/dictate/core/spoken.ts';
 import { SpokenReader } from '../../../../client/cli/dictate/core/spoken.ts';
 import { readRequest } from '../../../../client/cli/dictate/core/verbs.ts';
-import { isTerminal, wayInto } from '../../../../client/cli/dictate/core/window.ts';
+import { mayBeTerminal, wayInto } from '../../../../client/cli/dictate/core/window.ts';
 
 const english = new SpokenReader(languageOf('en'), NO_WORDS);
 const pieces = (text: string): readonly Piece[] => english.read(text, 0, 'complete').pieces;
@@ -235,8 +235,10 @@ t.test('terminals are known by their programs', async (t) => {
     'iTerm2',
     'Terminal',
   ])
-    t.ok(isTerminal(program), program);
-  for (const program of ['firefox', 'Code', 'Slack', 'gedit', undefined]) t.notOk(isTerminal(program), String(program));
+    t.ok(mayBeTerminal(program), String(program));
+  for (const program of ['firefox', 'Code', 'Slack', 'gedit', 'clipboard', 'standard output'])
+    t.notOk(mayBeTerminal(program), program);
+  t.ok(mayBeTerminal(undefined), 'what nobody names may be one');
   t.equal(wayInto('Emacs'), 'type');
   t.equal(wayInto(undefined), 'paste');
 });
