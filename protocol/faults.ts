@@ -145,7 +145,8 @@ export const FAULTS = {
     503,
     1013,
     'after',
-    (_: object) => 'Other uploads fill the memory kept for them; try again in a moment.',
+    (_: object) =>
+      'Others use all the memory or all the decoders that are kept for compressed audio; try again in a moment.',
   ),
   'decoder.failed': row(
     'server',

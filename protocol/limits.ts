@@ -79,6 +79,10 @@ export const LIMITS = {
   uploadBytesMax: 104_857_600,
   /** Bytes of uploaded files held at one time, all together. */
   uploadsBytesMax: 419_430_400,
+  /** Processes that decode uploaded files at one time. */
+  fileDecodersMax: 16,
+  /** Processes that decode compressed live audio at one time. */
+  liveDecodersMax: 64,
   /** Length of the sound in an uploaded file, minutes. */
   uploadMinutesMax: 240,
   /** Characters of a transcript's title. */

@@ -196,3 +196,19 @@ t.test('a page sets its title and the names of files through printable text', as
     [],
   );
 });
+
+t.test('only the decoding process reads what a container holds', async (t) => {
+  // A file of empty boxes or tags would hold up everybody while it is parsed.
+  const marks = /'(ftyp|moov|mdat|trak|stsz|fLaC|OggS|OpusHead|ID3|#!AMR)'/;
+  const readers = sources.filter(({ path, text }) => path.startsWith('server/') && marks.test(text));
+  t.ok(readers.length > 0);
+  t.same(
+    readers.filter(({ room }) => room !== 'server/decoder/child').map(({ path }) => path),
+    [],
+  );
+  const libraries = sources.filter(({ text }) => /(from|import\()\s*'(audio-decode|@audio\/[^']+)'/.test(text));
+  t.same(
+    libraries.filter(({ path, room }) => path.startsWith('server/') && room !== 'server/decoder/child'),
+    [],
+  );
+});

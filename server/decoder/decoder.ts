@@ -1,128 +1,153 @@
-import { Fault } from '../../protocol/index.ts';
-import type { AudioDecoder, AudioKind, ChannelLayout, DecodedAudio, DecodeStream } from '../ports/decoder.ts';
-import { checkTables, tableFirst } from './moov.ts';
+import { Fault, isFault, LIMITS } from '../../protocol/index.ts';
+import type { AudioDecoder, DecodedAudio, DecodeOptions, DecodeStream, UploadedFile } from '../ports/decoder.ts';
 import { DECODABLE, DecodeProcess, type DecodeProcessOptions } from './process.ts';
-import { kindOf, skipTag } from './sniff.ts';
 import type { Answer, Question } from './wire.ts';
 
-/** Encoded bytes decoded at once. WAV does not swell; a few kilobytes of FLAC may hold minutes of silence. */
-const SLICE_BYTES: Partial<Record<AudioKind, number>> = { wav: 65_536, flac: 2_048 };
-const OTHER_SLICE_BYTES = 8_192;
 /** Processes kept for the next file; starting one takes longer than decoding a short recording. */
 const RESTING_MAX = 2;
+type DecoderLimits = { readonly [name in 'fileDecodersMax' | 'liveDecodersMax']: number };
 type Decoded = Exclude<Answer, { kind: 'failed' }>;
+type Delivery = DecodeProcess['manner'];
 
 /** Decodes in processes of their own, so that no file can stop or blow up the server. */
 export class ProcessDecoder implements AudioDecoder {
-  #processes: DecodeProcess[] = [];
-  readonly kindOf = kindOf;
+  /** Processes that run, those that were killed and are not gone yet among them. */
+  readonly #processes = new Set<DecodeProcess>();
+  readonly #limits: DecoderLimits;
   readonly #options: DecodeProcessOptions;
   #closed = false;
 
-  constructor(options: DecodeProcessOptions = {}) {
+  constructor(options: DecodeProcessOptions = {}, limits: DecoderLimits = LIMITS) {
     this.#options = options;
+    this.#limits = limits;
   }
 
-  open(
-    kind: AudioKind,
-    layout: ChannelLayout,
-    raw?: { readonly sampleRate: number; readonly channels: number },
-  ): DecodeStream {
-    return this.#open(kind, layout, { raw, manner: 'live' });
+  open(options: DecodeOptions): DecodeStream {
+    const channel = this.#openChannel('live', { kind: 'open', fileBytes: undefined, packets: undefined, ...options });
+    return {
+      feed: (bytes) => channel.run({ kind: 'feed', bytes }),
+      end: () => channel.run({ kind: 'end' }),
+      close: () => void channel.close(),
+    };
   }
 
-  async *file(bytes: Uint8Array, layout: ChannelLayout): AsyncGenerator<DecodedAudio> {
-    const sound = bytes.subarray(skipTag(bytes));
-    const kind = kindOf(sound);
-    if (kind === undefined) throw new Fault('audio.format', { got: 'of an unknown kind', want: DECODABLE });
-    if (kind === 'm4a') checkTables(sound);
-    const stream = this.#open(kind, layout, { raw: undefined, manner: 'file' });
+  async *decodeFile(
+    file: UploadedFile,
+    { layout, packets }: DecodeOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<DecodedAudio> {
+    if (signal.aborted) return;
+    const channel = this.#openChannel('file', { kind: 'open', layout, packets, fileBytes: file.size });
+    const kill = (): void => channel.kill();
+    signal.addEventListener('abort', kill, { once: true });
     try {
-      for (const slice of slicesOf(sound, kind)) {
-        const audio = await stream.feed(slice);
-        if (audio !== undefined) yield audio;
-      }
-      const last = await stream.end();
-      if (last !== undefined) yield last;
+      for (const bytes of file.takeBlocks()) await channel.ask({ kind: 'feed', bytes });
+      yield* channel.run({ kind: 'end' });
+    } catch (error) {
+      if (!signal.aborted) throw error;
     } finally {
-      stream.close();
+      signal.removeEventListener('abort', kill);
+      await channel.close();
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const decoder of this.#processes.splice(0)) decoder.kill();
+    for (const decoder of this.#processes) decoder.kill();
   }
 
-  #open(
-    kind: AudioKind,
-    layout: ChannelLayout,
-    {
-      raw,
-      manner,
-    }: {
-      readonly raw: { readonly sampleRate: number; readonly channels: number } | undefined;
-      readonly manner: 'file' | 'live';
-    },
-  ): DecodeStream {
-    const decoder = this.#take(manner);
-    const stream = decoder.nextStream();
-    let opened: Promise<unknown> | undefined;
-    let closed = false;
-    const ask = async (question: Question): Promise<DecodedAudio | undefined> => {
-      opened ??= decoder.ask(stream, { kind: 'open', format: kind, layout, raw });
-      await opened;
-      return audioOf(await decoder.ask(stream, question));
-    };
-    return {
-      feed: (bytes) => ask({ kind: 'feed', bytes }),
-      end: () => ask({ kind: 'end' }),
-      close: () => {
-        if (closed) return;
-        closed = true;
-        void decoder.ask(stream, { kind: 'close' }).then(
-          () => this.#giveBack(decoder),
-          () => this.#giveBack(decoder),
-        );
-      },
-    };
+  #openChannel(delivery: Delivery, open: Question & { readonly kind: 'open' }): Channel {
+    const process = this.#take(delivery);
+    return new Channel(process, open, () => this.#giveBack(process));
   }
 
   /**
    * Each has a process of its own: what is made to blow up ends nobody else's. It costs some 12 MB that are not shared. A
    * file can wait, so it does not take the processor from those who speak now.
    */
-  #take(manner: 'file' | 'live'): DecodeProcess {
-    let decoder = this.#processes.find((each) => !each.dead && each.state === 'resting' && each.manner === manner);
-    if (decoder === undefined) {
-      decoder = new DecodeProcess(manner, this.#options);
-      this.#processes.push(decoder);
+  #take(delivery: Delivery): DecodeProcess {
+    const own = [...this.#processes].filter(({ manner }) => manner === delivery);
+    let process = own.find((each) => !each.dead && each.state === 'resting');
+    if (process === undefined) {
+      const most = delivery === 'file' ? this.#limits.fileDecodersMax : this.#limits.liveDecodersMax;
+      if (own.length >= most) throw new Fault('upload.busy', {});
+      process = new DecodeProcess(delivery, this.#options);
+      const started = process;
+      this.#processes.add(started);
+      void started.gone.then(() => this.#processes.delete(started));
     }
-    decoder.wake();
-    return decoder;
+    process.wake();
+    return process;
   }
 
-  #giveBack(decoder: DecodeProcess): void {
-    decoder.rest();
-    const resting = this.#processes.filter(({ state, dead }) => state === 'resting' && !dead);
-    if (!this.#closed && !decoder.dead && resting.length <= RESTING_MAX) return;
-    decoder.kill();
-    this.#processes = this.#processes.filter((each) => each !== decoder);
+  #giveBack(process: DecodeProcess): void {
+    process.rest();
+    const resting = [...this.#processes].filter(({ state, dead }) => state === 'resting' && !dead);
+    if (this.#closed || resting.length > RESTING_MAX) process.kill();
   }
 }
 
-function audioOf(decoded: Decoded): DecodedAudio | undefined {
-  if (decoded.kind === 'nothing') return undefined;
-  const { sampleRate, channels, samples } = decoded;
+/** One stream's conversation with its process. */
+class Channel {
+  readonly #process: DecodeProcess;
+  readonly #stream: number;
+  readonly #open: Question;
+  readonly #giveBack: () => void;
+  #opened: Promise<unknown> | undefined;
+  #asking = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(process: DecodeProcess, open: Question, giveBack: () => void) {
+    this.#process = process;
+    this.#stream = process.nextStream();
+    this.#open = open;
+    this.#giveBack = giveBack;
+  }
+
+  /** Everything that one question brings out. */
+  async *run(question: Question): AsyncGenerator<DecodedAudio> {
+    for (let next = question; ; next = { kind: 'read' }) {
+      const answer = await this.ask(next);
+      if (answer.kind === 'decoded') yield audioOf(answer);
+      if (!answer.hasMore) return;
+    }
+  }
+
+  async ask(question: Question): Promise<Decoded> {
+    this.#asking++;
+    try {
+      this.#opened ??= this.#process.ask(this.#stream, this.#open);
+      await this.#opened;
+      return await this.#process.ask(this.#stream, question);
+    } catch (error) {
+      // A process that ended says nothing itself.
+      if (!this.#process.dead || !isFault(error) || error.code !== 'audio.format') throw error;
+      const got = 'that takes more time or memory to decode than one recording may';
+      throw new Fault('audio.format', { got, want: DECODABLE }, { cause: error });
+    } finally {
+      this.#asking--;
+    }
+  }
+
+  kill(): void {
+    this.#process.kill();
+  }
+
+  /** Gives the process back, or ends it when it is in the middle of something; resolves when it is one or the other. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#asking > 0 || this.#process.dead) {
+      this.#process.kill();
+      return this.#process.gone;
+    }
+    await this.#process.ask(this.#stream, { kind: 'close' }).then(this.#giveBack, this.#giveBack);
+  }
+}
+
+function audioOf({ sampleRate, channels, samples }: Decoded & { kind: 'decoded' }): DecodedAudio {
   return { sampleRate, channels, bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) };
-}
-
-function* slicesOf(bytes: Uint8Array, kind: AudioKind): Generator<Uint8Array> {
-  const parts = kind === 'm4a' ? tableFirst(bytes) : [bytes];
-  // The table of an MP4 file is read as a whole, however long it is.
-  const whole = parts.length > 1 ? 1 : 0;
-  if (whole === 1) yield parts[0]!;
-  const step = SLICE_BYTES[kind] ?? OTHER_SLICE_BYTES;
-  for (const part of parts.slice(whole))
-    for (let at = 0; at < part.length; at += step) yield part.subarray(at, at + step);
 }

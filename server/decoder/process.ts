@@ -36,10 +36,16 @@ export class DecodeProcess {
   #isKilled = false;
 
   readonly manner: 'file' | 'live';
+  /** Resolves when the system has ended the process, which is later than `dead`. */
+  readonly gone: Promise<void>;
 
   /** What comes in one piece can wait; what somebody says now cannot. */
   constructor(manner: 'file' | 'live', options: DecodeProcessOptions = {}) {
     this.manner = manner;
+    let gone = nothing;
+    this.gone = new Promise((resolve) => {
+      gone = resolve;
+    });
     const { log = noLog, timeoutMs = ANSWER_TIMEOUT_MS, childPath, execPath } = options;
     this.#requests = new PendingRequests({
       ...{ max: WAITING_MAX, full: 'too many pieces of it wait', timeoutMs },
@@ -56,6 +62,7 @@ export class DecodeProcess {
           this.kill();
         },
         onEnded: (exit) => {
+          gone();
           if (!this.#isKilled) log.warn({ exit }, 'a decoder stopped');
           this.#requests.rejectAll(ENDED);
         },

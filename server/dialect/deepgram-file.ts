@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
 import type { ChannelLayout } from '../ports/decoder.ts';
 import type { DialectContext, Posted, UploadDialect, UploadSession } from '../ports/dialect.ts';
@@ -38,7 +37,7 @@ class FileSession implements UploadSession {
     this.#query = fileQueryOf(url);
     this.#context = context;
     this.#awaited = new AwaitedCleaning(this.#query.cleaned ? 'awaited' : 'off');
-    this.#sha256 = createHash('sha256').update(file!).digest('hex');
+    this.#sha256 = file!.sha256;
     this.start = this.#query.start;
     this.layout = this.#query.layout;
   }

@@ -3,11 +3,19 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy } from '@fastify/busboy';
 import { Fault, isFault, LIMITS } from '../../protocol/index.ts';
 import type { Posted } from '../ports/dialect.ts';
+import { FileBlocks } from './file-blocks.ts';
 
 /** Fields of a form beside its file. */
 const FIELDS_MAX = 200;
 /** A form says little beside its file: names, and the headers of its parts. */
 const FORM_OVERHEAD_BYTES = 262_144;
+/** Bytes of the headers of one part of a form. */
+const PART_HEADER_BYTES_MAX = 16_384;
+/** RFC 2046 allows 70 characters. */
+const BOUNDARY_CHARS_MAX = 70;
+/** Bytes, and chunks, of one body that are read before others have their turn. */
+const TURN_BYTES = 131_072;
+const TURN_CHUNKS = 64;
 
 /** Memory for uploaded files, shared by all who upload. */
 export class UploadSpace {
@@ -43,38 +51,79 @@ export async function readPosted(request: Request, body: 'form' | 'raw', take: T
     throw new Fault('upload.size', { limit: LIMITS.uploadBytesMax });
   const head = { url: pathname + search, headers };
   if (body === 'form') return { ...head, ...(await readForm(request, headers['content-type'] ?? '', take)) };
-  const chunks: Uint8Array[] = [];
+  const file = new FileBlocks();
   try {
     for await (const chunk of chunksOf(request)) {
       take(chunk.length);
-      chunks.push(chunk);
+      file.write(chunk);
     }
   } catch (error) {
-    // Whoever leaves in the middle of a request is no bug of ours.
-    throw isFault(error) ? error : new Fault('command.unreadable', { problem: 'it broke off' }, { cause: error });
+    throw isFault(error) ? error : brokenOff(error);
   }
-  return { ...head, fields: [], file: chunks.length === 0 ? undefined : Buffer.concat(chunks) };
+  return { ...head, fields: [], file: file.finish() };
 }
 
-async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
-  if (request.body !== null) yield* request.body as unknown as AsyncIterable<Uint8Array>;
+/** Whoever leaves in the middle of a request is no bug of ours. */
+const brokenOff = (cause?: unknown): Fault => new Fault('command.unreadable', { problem: 'it broke off' }, { cause });
+
+/**
+ * The body in chunks of a bounded size. Chunks that have arrived already come without a turn of the event loop between
+ * them, so one is taken every now and then. Throws when the client goes away, which not every transport's stream does.
+ */
+async function* chunksOf({ body, signal }: Request): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
+  const cancel = (): void => void reader.cancel().catch(() => {});
+  signal.addEventListener('abort', cancel, { once: true });
+  let bytes = 0;
+  let chunks = 0;
+  try {
+    for (;;) {
+      if (signal.aborted) throw brokenOff();
+      const { done, value } = await reader.read();
+      if (signal.aborted) throw brokenOff();
+      if (done) return;
+      for (let at = 0; at < value.length; at += TURN_BYTES) {
+        const chunk = value.subarray(at, at + TURN_BYTES);
+        bytes += chunk.length;
+        chunks++;
+        if (bytes >= TURN_BYTES || chunks >= TURN_CHUNKS) {
+          bytes = 0;
+          chunks = 0;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        yield chunk;
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    cancel();
+  }
 }
 
 async function readForm(request: Request, type: string, take: Take): Promise<Pick<Posted, 'fields' | 'file'>> {
   const want = 'a form (multipart/form-data) with the audio in its field `file`';
-  if (!/^multipart\/form-data\s*;.*boundary=/i.test(type))
+  const boundary = /^multipart\/form-data\s*;.*boundary=(.*)/i.exec(type)?.[1];
+  if (boundary === undefined || boundary.length > BOUNDARY_CHARS_MAX + 2)
     throw new Fault('command.option', { name: 'content-type', got: type.slice(0, 60) || '(none)', want });
   const fields: [string, string][] = [];
-  const chunks: Uint8Array[] = [];
+  const file = new FileBlocks();
   let hasFile = false;
   const form = new Busboy({
     headers: { 'content-type': type },
-    limits: { files: 1, fields: FIELDS_MAX, parts: FIELDS_MAX + 1, fieldSize: LIMITS.textBytesMax, headerPairs: 100 },
+    limits: {
+      files: 1,
+      fields: FIELDS_MAX,
+      parts: FIELDS_MAX + 1,
+      fieldSize: LIMITS.textBytesMax,
+      headerPairs: 100,
+      headerSize: PART_HEADER_BYTES_MAX,
+    },
   });
   form.on('field', (name, value) => fields.push([name, value]));
   form.on('file', (name, stream) => {
     hasFile ||= name === 'file';
-    stream.on('data', (chunk: Uint8Array) => name === 'file' && chunks.push(chunk));
+    stream.on('data', (chunk: Uint8Array) => name === 'file' && file.write(chunk));
   });
   const count = new Transform({
     transform(chunk: Uint8Array, _, done) {
@@ -92,5 +141,5 @@ async function readForm(request: Request, type: string, take: Take): Promise<Pic
     if (isFault(cause)) throw cause;
     throw new Fault('command.option', { name: 'body', got: '(a broken form)', want }, { cause });
   }
-  return { fields, file: hasFile ? Buffer.concat(chunks) : undefined };
+  return { fields, file: hasFile ? file.finish() : undefined };
 }

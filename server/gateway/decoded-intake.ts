@@ -1,13 +1,7 @@
-import { type Command, Fault, type Start } from '../../protocol/index.ts';
+import { type Command, Fault, isFault, type Start } from '../../protocol/index.ts';
 import type { AudioDecoder, DecodedAudio, DecodeStream } from '../ports/decoder.ts';
 import type { Encoded } from '../ports/dialect.ts';
 
-/** Encoded bytes decoded at once: they may hold far more sound than they seem. */
-const SLICE_BYTES = 2_048;
-/** A packet of Opus is smaller; what is larger is none. */
-const PACKET_BYTES_MAX = 16_384;
-/** Bytes that tell what a container is. */
-const HEAD_BYTES = 64;
 /** Encoded bytes waiting before the client is not read on. */
 const WAITING_BYTES_MAX = 262_144;
 
@@ -29,15 +23,12 @@ export class DecodedIntake {
   readonly #events: IntakeEvents;
   #stream: DecodeStream | undefined;
   #start: Start | undefined;
-  #head: Uint8Array = new Uint8Array(0);
   #queue: Command[] = [];
   #waitingBytes = 0;
   #stopped = false;
   #running = false;
   #behind = false;
   #closed = false;
-  /** The first bytes began a container. */
-  #sniffed = false;
   #moved: (() => void) | undefined;
 
   constructor(decoder: AudioDecoder, encoded: Encoded, events: IntakeEvents) {
@@ -112,46 +103,40 @@ export class DecodedIntake {
   }
 
   async #audio(bytes: Uint8Array): Promise<void> {
-    const stream = this.#stream ?? this.#open(bytes);
-    if (stream === undefined) return;
-    const sound = this.#head.length > 0 ? this.#head : bytes;
-    this.#head = new Uint8Array(0);
-    if (this.#encoded.kind === 'opus-packets' && !this.#sniffed) {
-      if (bytes.length > PACKET_BYTES_MAX)
-        throw new Fault('audio.format', { got: `packet of ${bytes.length} bytes`, want: 'one Opus packet a frame' });
-      return this.#hear(await stream.feed(sound));
-    }
-    for (let at = 0; at < sound.length && !this.#closed; at += SLICE_BYTES)
-      await this.#hear(await stream.feed(sound.subarray(at, at + SLICE_BYTES)));
+    if (bytes.length === 0) return;
+    this.#stream ??= this.#open();
+    await this.#hearAll(this.#stream.feed(bytes));
   }
 
-  /** What the first bytes are decides, whatever was said: some clients call every Opus `opus`. */
-  #open(bytes: Uint8Array): DecodeStream | undefined {
-    const head = new Uint8Array(this.#head.length + bytes.length);
-    head.set(this.#head);
-    head.set(bytes, this.#head.length);
+  /** What it is, the decoding process finds out; nothing here reads what a client sent. */
+  #open(): DecodeStream {
     const { kind, layout, raw } = this.#encoded;
-    const found = this.#decoder.kindOf(head);
-    const packets = kind === 'opus-packets' && found !== 'opus' && found !== 'oga' && found !== 'webm';
-    this.#head = head;
-    if (!packets && head.length < HEAD_BYTES) return undefined;
-    if (!packets && found === undefined)
-      throw new Fault('audio.format', { got: 'of an unknown kind', want: this.#encoded.want });
-    this.#sniffed = !packets;
-    this.#stream = this.#decoder.open(packets ? 'opus-packets' : found!, layout, packets ? raw : undefined);
-    return this.#stream;
+    const packets = kind === 'opus-packets' ? (raw ?? { sampleRate: 48_000, channels: 1 }) : undefined;
+    return this.#decoder.open({ layout, packets });
   }
 
   async #last(): Promise<void> {
-    if (this.#stream === undefined && this.#head.length > 0)
-      throw new Fault('audio.format', { got: 'of an unknown kind', want: this.#encoded.want });
-    await this.#hear(await this.#stream?.end());
+    if (this.#stream !== undefined) await this.#hearAll(this.#stream.end());
     // Nobody said anything; the session still has to end as one.
     if (this.#start !== undefined) this.#begin({ sampleRate: 16_000, channels: 1, bytes: new Uint8Array(0) });
   }
 
-  async #hear(audio: DecodedAudio | undefined): Promise<void> {
-    if (audio === undefined || this.#closed) return;
+  async #hearAll(decoded: AsyncIterable<DecodedAudio>): Promise<void> {
+    try {
+      for await (const audio of decoded) {
+        await this.#hear(audio);
+        if (this.#closed) return;
+      }
+    } catch (error) {
+      if (!isFault(error) || error.code !== 'audio.format') throw error;
+      // The decoder takes more than this endpoint does; say what this one wants.
+      const { got } = error.data as { got: string };
+      throw new Fault('audio.format', { got, want: this.#encoded.want }, { cause: error });
+    }
+  }
+
+  async #hear(audio: DecodedAudio): Promise<void> {
+    if (this.#closed) return;
     if (this.#start !== undefined) this.#begin(audio);
     const step = Math.ceil(audio.sampleRate / 2) * audio.channels * 4;
     for (let at = 0; at < audio.bytes.length; at += step) {

@@ -3,7 +3,7 @@ import { type AudioFormat, Fault, type FaultCode, isFault, LIMITS, type ServerEv
 import type { Line, Visitor } from '../flow/line.ts';
 import { LiveSession, type SessionParts } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
-import type { AudioDecoder, DecodedAudio } from '../ports/decoder.ts';
+import type { AudioDecoder, DecodedAudio, UploadedFile } from '../ports/decoder.ts';
 import type { Trouble, UploadSession } from '../ports/dialect.ts';
 
 /** Sound given to the session at once, ms; it looks at its backlog between two of these. */
@@ -17,8 +17,12 @@ export class Upload implements Live {
   #session: LiveSession | undefined;
   #event: (event: ServerEvent) => void = () => {};
   #trouble: Trouble | undefined;
+  /** Aborted when nothing more is to be decoded. */
+  readonly #stop = new AbortController();
   #paused = false;
   #over = false;
+  #isDecoded = false;
+  #hasLeft = false;
   #moved: (() => void) | undefined;
 
   /** Takes a place among the sessions at once, for the file may be long on its way. */
@@ -49,25 +53,28 @@ export class Upload implements Live {
     this.#end(new Fault('server.draining', {}));
   }
 
-  /** The client is gone: nothing more is decoded for it. */
+  /**
+   * The client is gone: nothing more is decoded for it. The upload keeps its place until `leave`, for its decoder is a
+   * process that takes a moment to end.
+   */
   abandon(): void {
-    this.#over = true;
-    if (this.#session === undefined) this.leave();
+    if (this.#over) return;
+    this.#finish();
     this.#session?.destroy();
-    this.#moved?.();
   }
 
-  /** Frees the place of an upload that came to nothing. */
+  /** Frees the place. Call it when everything that belongs to the upload is gone. */
   leave(): void {
-    if (this.#session !== undefined) return;
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
     const { registry, meter } = this.#parts;
     registry.remove(this.id);
     meter.ended(registry.size);
   }
 
-  /** Resolves when everything is said: with what went wrong, or nothing. */
+  /** Resolves when everything is said and the decoder is free or gone: with what went wrong, or nothing. */
   async run(
-    file: Uint8Array,
+    file: UploadedFile,
     answer: UploadSession,
     decoder: AudioDecoder,
     event: (event: ServerEvent) => void,
@@ -75,7 +82,7 @@ export class Upload implements Live {
     this.#event = event;
     try {
       let heardMs = 0;
-      for await (const audio of decoder.file(file, answer.layout)) {
+      for await (const audio of decoder.decodeFile(file, { layout: answer.layout }, this.#stop.signal)) {
         heardMs += (audio.bytes.length / 4 / audio.channels / audio.sampleRate) * 1_000;
         if (heardMs > LIMITS.uploadMinutesMax * 60_000)
           throw new Fault('upload.long', { minutes: LIMITS.uploadMinutesMax });
@@ -83,6 +90,7 @@ export class Upload implements Live {
         await this.#feed(audio);
         if (this.#over) break;
       }
+      this.#isDecoded = true;
       if (this.#session === undefined && !this.#over)
         throw new Fault('audio.format', { got: 'without any sound', want: 'a recording' });
       this.#session?.obey({ type: 'finish' });
@@ -108,10 +116,7 @@ export class Upload implements Live {
         this.#paused = false;
         this.#moved?.();
       },
-      close: () => {
-        this.#over = true;
-        this.#moved?.();
-      },
+      close: () => this.#finish(),
     };
     const session = new LiveSession({ ...answer.start, audio }, line, this.#parts, this.#visitor);
     this.#parts.registry.open(session, this);
@@ -133,6 +138,14 @@ export class Upload implements Live {
     return new Promise((resolve) => {
       this.#moved = resolve;
     });
+  }
+
+  /** Nothing more will be said. Where the session goes before the decoder, the upload takes its place back. */
+  #finish(): void {
+    this.#over = true;
+    this.#stop.abort();
+    if (!this.#isDecoded && !this.#hasLeft) this.#parts.registry.add(this);
+    this.#moved?.();
   }
 
   /** Half a transcript is not an answer: whatever the session has to say against it counts, and be it only a warning. */

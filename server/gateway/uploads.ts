@@ -1,7 +1,7 @@
 import { Fault, isFault } from '../../protocol/index.ts';
 import type { Visitor } from '../flow/line.ts';
 import type { SessionParts } from '../flow/live-session.ts';
-import type { AudioDecoder } from '../ports/decoder.ts';
+import type { AudioDecoder, UploadedFile } from '../ports/decoder.ts';
 import type { DialectContext, Refusal, Trouble, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { readPosted, UploadSpace } from './body.ts';
 import { faultResponse } from './http.ts';
@@ -38,7 +38,7 @@ export class UploadDesk {
     };
     try {
       const posted = await readPosted(request, dialect.body, (bytes) => space.take(bytes));
-      if (posted.file === undefined || posted.file.length === 0)
+      if (posted.file === undefined || posted.file.size === 0)
         throw new Fault('command.option', { name: 'file', got: '(none)', want: 'an audio file' });
       const answer = dialect.open(posted, context);
       if (answer.manner === 'growing') return this.#growing(upload, posted.file, answer, release);
@@ -59,7 +59,7 @@ export class UploadDesk {
   }
 
   /** Events go out as they come; a client that does not read them holds up nothing but memory for its own words. */
-  #growing(upload: Upload, file: Uint8Array, answer: UploadSession, release: () => void): Response {
+  #growing(upload: Upload, file: UploadedFile, answer: UploadSession, release: () => void): Response {
     const encoder = new TextEncoder();
     let open = true;
     const body = new ReadableStream<Uint8Array>({

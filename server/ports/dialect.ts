@@ -1,6 +1,6 @@
 import type { Command, Fault, FaultCode, ServerEvent, Start } from '../../protocol/index.ts';
 import type { Caller, Scope } from './access.ts';
-import type { AudioKind, ChannelLayout } from './decoder.ts';
+import type { AudioKind, ChannelLayout, UploadedFile } from './decoder.ts';
 import type { OpenRequest } from './transport.ts';
 
 export type Frame = string | Uint8Array;
@@ -101,7 +101,7 @@ export interface Posted {
   readonly headers: Readonly<Record<string, string>>;
   /** Fields of the form, in order; a name may come twice. Empty where the body is the file. */
   readonly fields: readonly (readonly [name: string, value: string])[];
-  readonly file: Uint8Array | undefined;
+  readonly file: UploadedFile | undefined;
 }
 
 /** The answer to one upload, as its events come. */

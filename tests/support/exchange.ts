@@ -10,6 +10,7 @@ import type {
   UploadSession,
 } from '../../server/ports/dialect.ts';
 import { CONTEXT, linesOf } from './conversation.ts';
+import { uploadedFile } from './uploaded-file.ts';
 
 /**
  * A line of a recorded exchange over HTTP: what came in (`post` a file of `bytes` zeros, `ask` a question, `event` of the
@@ -66,7 +67,12 @@ export async function replayExchange(
 }
 
 function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<Line['post']>): Posted {
-  return { url: url ?? path, headers, fields, file: bytes === undefined ? undefined : new Uint8Array(bytes) };
+  return {
+    url: url ?? path,
+    headers,
+    fields,
+    file: bytes === undefined ? undefined : uploadedFile(new Uint8Array(bytes)),
+  };
 }
 
 const told = ({ status, headers, body }: Refusal): object => ({ status, headers, body });

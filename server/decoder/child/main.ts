@@ -1,20 +1,27 @@
 import type { Answer, FromChild, ToChild } from '../wire.ts';
-import { type Codec, openCodec, type Sound } from './codec.ts';
-import { watchMemory } from './guard.ts';
-import { Layout } from './layout.ts';
+import { ResourceGuard, type ResourceLimits } from './guard.ts';
+import { DecodingStream } from './stream.ts';
 
 /** The decoding process: streams by number, piece by piece. It ends with its parent. */
-const streams = new Map<number, { readonly codec: Codec; readonly layout: Layout }>();
-/** A file made to blow up takes this process with it, not the server. */
-const MEMORY_MB_MAX = 512;
-watchMemory(MEMORY_MB_MAX);
+const streams = new Map<number, DecodingStream>();
+/** Audio made to blow up takes this process with it, not the server. */
+const guard = new ResourceGuard();
+/** Every codec here decodes ten times faster than this on any machine that can also recognise speech. */
+const CPU_LIMITS = { cpuMs: 10_000, cpuMsPerSecond: 200, cpuMsPerAnswer: 10_000 };
+/** Holds a whole file beside its codec. */
+const FILE_LIMITS: ResourceLimits = { memoryMbMax: 512, ...CPU_LIMITS };
+const LIVE_LIMITS: ResourceLimits = { memoryMbMax: 384, ...CPU_LIMITS };
 
 process.on('message', (message: ToChild) => {
   const { ask } = message;
-  void answer(message).then(
-    (reply) => process.send?.({ ask, ...reply } satisfies FromChild),
-    (error: unknown) => process.send?.({ ask, kind: 'failed', problem: problemOf(error) } satisfies FromChild),
-  );
+  // Processor time is counted anew for each stream.
+  if (message.kind === 'open') guard.begin(message.fileBytes === undefined ? LIVE_LIMITS : FILE_LIMITS);
+  void guard
+    .watch(() => answer(message))
+    .then(
+      (reply) => process.send?.({ ask, ...reply } satisfies FromChild),
+      (error: unknown) => process.send?.({ ask, kind: 'failed', problem: problemOf(error) } satisfies FromChild),
+    );
 });
 // A parent that is gone cannot use an answer.
 process.on('disconnect', () => process.exit(0));
@@ -25,32 +32,30 @@ async function answer(message: ToChild): Promise<Answer> {
   const { stream } = message;
   switch (message.kind) {
     case 'open':
-      streams.set(stream, {
-        codec: await openCodec(message.format, message.raw),
-        layout: new Layout(message.layout),
-      });
-      return { kind: 'nothing' };
+      streams.set(stream, new DecodingStream(message));
+      return { kind: 'nothing', hasMore: false };
     case 'feed':
-      // A copy: what came lies anywhere in its message, and decoders read whole numbers from even places.
-      return fit(await open(stream).codec.decode(new Uint8Array(message.bytes)), stream);
+      return credited(await open(stream).feed(message.bytes));
     case 'end':
-      return fit(await open(stream).codec.flush(), stream);
+      return credited(await open(stream).end());
+    case 'read':
+      return credited(await open(stream).read());
     case 'close':
-      streams.get(stream)?.codec.free();
+      streams.get(stream)?.free();
       streams.delete(stream);
-      return { kind: 'nothing' };
+      return { kind: 'nothing', hasMore: false };
   }
 }
 
-function open(stream: number) {
+function open(stream: number): DecodingStream {
   const found = streams.get(stream);
   if (found === undefined) throw new Error('the stream is closed');
   return found;
 }
 
-function fit(audio: Sound, stream: number): Answer {
-  if ((audio.channelData[0]?.length ?? 0) === 0) return { kind: 'nothing' };
-  return { kind: 'decoded', ...open(stream).layout.fit(audio.channelData, audio.sampleRate) };
+function credited(reply: Answer): Answer {
+  if (reply.kind === 'decoded') guard.credit(reply.samples.length / reply.channels / reply.sampleRate);
+  return reply;
 }
 
 /** What a decoder says is for people who know its format; one short line of it. */

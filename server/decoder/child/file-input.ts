@@ -1,0 +1,66 @@
+import type { AudioKind } from '../../ports/decoder.ts';
+import type { Input } from './input.ts';
+import { checkTables, tableFirst } from './mp4-boxes.ts';
+import { HEAD_BYTES, kindOf, skipTags } from './sniff.ts';
+
+/** Encoded bytes decoded at once. WAV does not swell; a few kilobytes of FLAC may hold minutes of silence. */
+const SLICE_BYTES: Partial<Record<AudioKind, number>> = { wav: 65_536, flac: 2_048 };
+const OTHER_SLICE_BYTES = 8_192;
+
+/** A file that has arrived as a whole before it is decoded, so that tables behind the sound can be read first. */
+export class FileInput implements Input {
+  readonly #bytes: Uint8Array;
+  #filled = 0;
+  #kind: AudioKind | undefined;
+  #slices: Iterator<Uint8Array> = [].values();
+  #next: Uint8Array | undefined;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+  }
+
+  get kind(): AudioKind | undefined {
+    return this.#kind;
+  }
+
+  get hasSlice(): boolean {
+    return this.#next !== undefined;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  end(): void {
+    const file = this.#bytes.subarray(0, this.#filled);
+    const sound = file.subarray(skipTags(file));
+    const kind = kindOf(sound.subarray(0, HEAD_BYTES));
+    if (kind === undefined) throw new Error('it is of an unknown kind');
+    if (kind === 'm4a') checkTables(sound);
+    this.#kind = kind;
+    this.#slices = slicesOf(sound, kind);
+    this.#advance();
+  }
+
+  takeSlice(): Uint8Array | undefined {
+    const slice = this.#next;
+    this.#advance();
+    return slice;
+  }
+
+  #advance(): void {
+    const { done, value } = this.#slices.next();
+    this.#next = done ? undefined : value;
+  }
+}
+
+function* slicesOf(bytes: Uint8Array, kind: AudioKind): Generator<Uint8Array> {
+  const parts = kind === 'm4a' ? tableFirst(bytes) : [bytes];
+  // The table of an MP4 file is read as a whole, however long it is.
+  const whole = parts.length > 1 ? 1 : 0;
+  if (whole === 1) yield parts[0]!;
+  const step = SLICE_BYTES[kind] ?? OTHER_SLICE_BYTES;
+  for (const part of parts.slice(whole))
+    for (let at = 0; at < part.length; at += step) yield part.subarray(at, at + step);
+}

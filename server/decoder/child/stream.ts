@@ -1,0 +1,62 @@
+import type { ChannelLayout, PacketFormat } from '../../ports/decoder.ts';
+import type { Answer } from '../wire.ts';
+import { type Codec, openCodec, type Sound } from './codec.ts';
+import { FileInput } from './file-input.ts';
+import type { Input } from './input.ts';
+import { Layout } from './layout.ts';
+import { LiveInput } from './live-input.ts';
+
+export interface StreamOptions {
+  readonly layout: ChannelLayout;
+  readonly packets: PacketFormat | undefined;
+  readonly fileBytes: number | undefined;
+}
+
+/** One file or live stream on its way from bytes to samples. */
+export class DecodingStream {
+  readonly #input: Input;
+  readonly #layout: Layout;
+  readonly #packets: PacketFormat | undefined;
+  #codec: Codec | undefined;
+  #life: 'fed' | 'ending' | 'ended' = 'fed';
+
+  constructor({ layout, packets, fileBytes }: StreamOptions) {
+    this.#input = fileBytes === undefined ? new LiveInput(packets !== undefined) : new FileInput(fileBytes);
+    this.#layout = new Layout(layout);
+    this.#packets = packets;
+  }
+
+  feed(bytes: Uint8Array): Promise<Answer> {
+    this.#input.write(bytes);
+    return this.read();
+  }
+
+  end(): Promise<Answer> {
+    this.#input.end();
+    this.#life = 'ending';
+    return this.read();
+  }
+
+  /** Decodes one slice, or what the codec holds back when there are no more. */
+  async read(): Promise<Answer> {
+    const { kind } = this.#input;
+    if (kind === undefined) return { kind: 'nothing', hasMore: false };
+    this.#codec ??= await openCodec(kind, this.#packets);
+    const slice = this.#input.takeSlice();
+    // A copy: slices lie anywhere in the input, and decoders read whole numbers from even places.
+    if (slice !== undefined) return this.#answer(await this.#codec.decode(slice.slice()));
+    if (this.#life !== 'ending') return { kind: 'nothing', hasMore: false };
+    this.#life = 'ended';
+    return this.#answer(await this.#codec.flush());
+  }
+
+  free(): void {
+    this.#codec?.free();
+  }
+
+  #answer({ channelData, sampleRate }: Sound): Answer {
+    const hasMore = this.#input.hasSlice || this.#life === 'ending';
+    if ((channelData[0]?.length ?? 0) === 0) return { kind: 'nothing', hasMore };
+    return { kind: 'decoded', hasMore, ...this.#layout.fit(channelData, sampleRate) };
+  }
+}
