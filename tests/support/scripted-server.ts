@@ -22,6 +22,7 @@ import type { Access } from '../../server/ports/access.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
 import type { Cleaner } from '../../server/ports/cleaner.ts';
 import type { Clock } from '../../server/ports/clock.ts';
+import type { AudioDecoder } from '../../server/ports/decoder.ts';
 import type { Routes } from '../../server/ports/dialect.ts';
 import type { Log } from '../../server/ports/log.ts';
 import type { Meter } from '../../server/ports/meter.ts';
@@ -93,6 +94,8 @@ export interface Door {
   readonly wallMs?: () => number;
   /** Origins of pages elsewhere that are let in. */
   readonly allowedOrigins?: readonly string[];
+  /** Decodes compressed audio; closed with the server. */
+  readonly decoder?: AudioDecoder;
   /** Sessions are refused by the measured load, too. */
   readonly measured?: boolean;
 }
@@ -168,7 +171,7 @@ export async function openScriptedServer(
   const { parts, recogniser, offer } = scriptedParts(words, door);
   const { registry } = parts;
   if (parts.journals !== undefined) restoreSessions(parts.journals, parts);
-  const decoder = new ProcessDecoder();
+  const decoder = door.decoder ?? new ProcessDecoder();
   const { keeper, assistant } = door;
   const summariser = new Summariser(assistant, Date.now);
   const transcripts = keeper && new TranscriptDesk({ keeper, summariser, nowMs: Date.now, log: door.log ?? silentLog });

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { readPosted } from '../../../server/gateway/body.ts';
+import { hostileForms } from '../../support/hostile-forms.ts';
 
 const FILE = Buffer.from('RIFF\r\n--not the end\r\n\0ü', 'utf8');
 const FORM = Buffer.concat([
@@ -13,11 +14,12 @@ const FORM = Buffer.concat([
 ]);
 
 /** A request whose body comes in these pieces. */
-function requestOf(pieces: readonly Uint8Array[], type: string): Request {
+function requestOf(pieces: readonly Uint8Array[], type: string, signal?: AbortSignal): Request {
   const body = new ReadableStream({
     start(controller) {
       for (const piece of pieces) if (piece.length > 0) controller.enqueue(Uint8Array.from(piece));
-      controller.close();
+      // A client that leaves does not end its body on every transport.
+      if (signal === undefined) controller.close();
     },
   });
   const headers = { 'content-type': type };
@@ -26,6 +28,7 @@ function requestOf(pieces: readonly Uint8Array[], type: string): Request {
     body,
     headers,
     duplex: 'half',
+    ...(signal === undefined ? {} : { signal }),
   } as never);
 }
 
@@ -52,5 +55,35 @@ t.test('a recording that is the body itself is the same in whatever pieces it co
     const request = requestOf([FILE.subarray(0, at), FILE.subarray(at)], 'application/octet-stream');
     const { file } = await readPosted(request, 'raw', () => {});
     t.ok(FILE.equals(Buffer.concat([...file!.takeBlocks()])), `cut at ${at}`);
+  }
+});
+
+t.test('a client that leaves in the middle ends the reading of its body', async (t) => {
+  for (const body of ['form', 'raw'] as const) {
+    const leaving = new AbortController();
+    const type = 'multipart/form-data; boundary=sep';
+    let taken = 0;
+    const reading = readPosted(requestOf([FORM.subarray(0, -20)], type, leaving.signal), body, (bytes) => {
+      taken += bytes;
+      leaving.abort();
+    });
+    await t.rejects(reading, { code: 'command.unreadable' } as never, body);
+    t.ok(taken > 0);
+  }
+});
+
+t.test('a form made to keep the parser busy is refused as soon as it shows', async (t) => {
+  for (const [name, { type, bytes }] of hostileForms()) {
+    let taken = 0;
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
+      bytes.subarray(i * 65_536, (i + 1) * 65_536),
+    );
+    const read = readPosted(requestOf(pieces, type), 'form', (count) => {
+      taken += count;
+    });
+    if (name.includes('parts') || name.includes('long boundary')) {
+      await t.rejects(read, { code: 'command.option' } as never, name);
+      t.ok(taken <= 131_072, `${name}: after ${taken} bytes`);
+    } else await read.catch((error) => t.match(error, { code: 'command.option' }, name));
   }
 });

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import t, { type Test } from 'tap';
+import { ProcessDecoder } from '../../../server/decoder/decoder.ts';
+import { decoderPids } from '../../support/decoder-processes.ts';
+import { uploadedFile } from '../../support/uploaded-file.ts';
+
+const RECORDING = readFileSync(new URL('../../fixtures/formats/short_01.mp3', import.meta.url));
+
+function stand(t: Test) {
+  const decoder = new ProcessDecoder({ fileDecodersMax: 1, liveDecodersMax: 1 });
+  t.teardown(() => decoder.close());
+  const decode = (signal = new AbortController().signal) =>
+    decoder.decodeFile(uploadedFile(RECORDING), { layout: 'mix' }, signal);
+  const decodeAll = async (signal?: AbortSignal): Promise<number> => {
+    let runs = 0;
+    for await (const _ of decode(signal)) runs++;
+    return runs;
+  };
+  return { decoder, decode, decodeAll };
+}
+
+t.test('an abandoned file ends its process at once, which counts until it is gone', async (t) => {
+  const { decode, decodeAll } = stand(t);
+  t.ok((await decodeAll()) > 0);
+  const [pid] = decoderPids();
+  t.ok(pid, 'its process waits for the next file');
+  // A decoder that never answers.
+  process.kill(pid!, 'SIGSTOP');
+  const leaving = new AbortController();
+  const left = decode(leaving.signal).next();
+  await t.rejects(decodeAll(), { code: 'upload.busy' } as never, 'there is one decoder for files');
+  leaving.abort();
+  await t.rejects(decodeAll(), { code: 'upload.busy' } as never, 'a process that was told to end is still there');
+  t.same(await left, { done: true, value: undefined });
+  t.notOk(decoderPids().includes(pid!), 'it is gone');
+  t.ok((await decodeAll()) > 0, 'and leaves room for another');
+});
+
+t.test('an upload that was abandoned before it was decoded starts no process', async (t) => {
+  const { decodeAll } = stand(t);
+  const before = decoderPids();
+  t.equal(await decodeAll(AbortSignal.abort()), 0);
+  t.same(decoderPids(), before);
+});
+
+t.test('a reader that stops early leaves a process that can be used again', async (t) => {
+  const { decode, decodeAll } = stand(t);
+  for await (const _ of decode()) break;
+  t.ok((await decodeAll()) > 0);
+  t.equal(decoderPids().length, 1);
+});
+
+t.test('a live stream that is closed while it is decoded ends its process; files have room of their own', async (t) => {
+  const { decoder, decodeAll } = stand(t);
+  const stream = decoder.open({ layout: 'mix' });
+  const [pid] = decoderPids();
+  t.throws(() => decoder.open({ layout: 'mix' }), { code: 'upload.busy' });
+  t.ok((await decodeAll()) > 0);
+  process.kill(pid!, 'SIGSTOP');
+  const fed = stream.feed(RECORDING)[Symbol.asyncIterator]().next();
+  stream.close();
+  stream.close();
+  await t.rejects(fed, { code: 'audio.format' } as never);
+  const isOpened = (): boolean => {
+    try {
+      decoder.open({ layout: 'mix' }).close();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  while (!isOpened()) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.notOk(decoderPids().includes(pid!), 'it counts until it is gone');
+});
