@@ -1,4 +1,5 @@
 import { type EventOf, Fault, type ServerEvent } from '../../protocol/index.ts';
+import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { Question, Trouble, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { answerOf } from './openai-answer.ts';
 import { errorOf, refusal } from './openai-faults.ts';
@@ -101,7 +102,7 @@ export const openaiModels: readonly Question[] = [
     method: 'GET',
     scope: 'stream',
     async answer({ url }, { model }) {
-      const asked = decodeURIComponent(url.split('?')[0]!.slice('/v1/models/'.length));
+      const asked = decodePathSegment(url.split('?')[0]!.slice('/v1/models/'.length));
       if (asked !== model) throw new Fault('model.unknown', { model: asked.slice(0, 80), want: `there is ${model}` });
       return ok(modelOf(model));
     },

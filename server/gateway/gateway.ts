@@ -9,6 +9,7 @@ import {
   STREAM_PATH,
   SUBPROTOCOL,
 } from '../../protocol/index.ts';
+import { brokenEscape } from '../core/url/percent-escapes.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Access, Caller } from '../ports/access.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
@@ -148,7 +149,9 @@ export class Gateway implements TransportHandler {
     if (path.startsWith(ROOMS_PATH) && this.#viewing !== undefined) return this.#viewing.upgrade(request);
     const dialect = this.#routes.get(path);
     const context = this.#context();
-    const stranger = dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request, 'stream');
+    const stranger =
+      brokenEscape(request.url) ??
+      (dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request, 'stream'));
     if (dialect === undefined || stranger !== undefined)
       return { kind: 'refuse', response: refusalBy(dialect, stranger!, context) };
     const subprotocol = dialect.subprotocol(request.subprotocols);
@@ -202,7 +205,7 @@ export class Gateway implements TransportHandler {
     const found = findRoute(this.#httpRoutes, request.method, url.pathname);
     try {
       const headers = Object.fromEntries(request.headers);
-      const fault = this.#refusal({ headers }, found?.route.scope);
+      const fault = brokenEscape(request.url) ?? this.#refusal({ headers }, found?.route.scope);
       if (fault !== undefined) throw fault;
       if (isQuestion(request)) return answerQuestion();
       if (found === undefined)
@@ -321,7 +324,11 @@ export class Gateway implements TransportHandler {
 
   /** Viewers need no room among the sessions, but a server that stays. */
   #strange(request: OpenRequest): Fault | undefined {
-    return this.#refusal(request, 'room') ?? (this.#draining ? new Fault('server.draining', {}) : undefined);
+    return (
+      brokenEscape(request.url) ??
+      this.#refusal(request, 'room') ??
+      (this.#draining ? new Fault('server.draining', {}) : undefined)
+    );
   }
 
   /** Anybody may follow a link to a page; everything else is not for pages of other sites. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { FAULTS, Fault, lookUp } from '../../protocol/index.ts';
+import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { Trouble } from '../ports/dialect.ts';
 
 /** What the HTTP side shows of the server. */
@@ -72,14 +73,8 @@ export function faultResponse(fault: Trouble): Response {
 
 async function file(pathname: string, folder: string): Promise<Response> {
   const type = lookUp(TYPES, extname(pathname));
-  let path: string;
-  try {
-    path = normalize(decodeURIComponent(pathname));
-  } catch {
-    path = '..';
-  }
-  if (type === undefined || path.includes('..') || path.includes('\0'))
-    return faultResponse(new Fault('http.unknown', { path: pathname }));
+  const path = normalize(decodePathSegment(pathname));
+  if (type === undefined || path.includes('..')) return faultResponse(new Fault('http.unknown', { path: pathname }));
   try {
     const bytes = await readFile(join(folder, path));
     return new Response(bytes, { headers: { 'content-type': type, 'cache-control': 'no-cache', ...SECURITY_HEADERS } });

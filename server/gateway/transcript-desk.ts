@@ -19,6 +19,7 @@ import {
   TranscriptChange,
 } from '../../protocol/index.ts';
 import { wordsOf } from '../core/transcript/fold.ts';
+import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { Keeper } from '../flow/keeper.ts';
 import type { Summariser } from '../flow/summariser.ts';
 import type { Caller } from '../ports/access.ts';
@@ -80,7 +81,7 @@ export class TranscriptDesk {
 
   /** Exactly the methods that exist; whatever else is asked for is not there. */
   #route(method: string, { pathname }: URL): (asked: Asked) => Promise<Response> {
-    const [id, kind, name, ...more] = pathname.split('/').slice(3).map(decoded);
+    const [id, kind, name, ...more] = pathname.split('/').slice(3).map(decodePathSegment);
     const unknown = new Fault('http.unknown', { path: `${method} ${pathname}` });
     if (more.length > 0 || id === '' || kind === '' || name === '') throw unknown;
     const place = [id === undefined || id === 'template' ? id : 'ID', kind, name && 'NAME'];
@@ -212,12 +213,4 @@ function noteId(text: string): string {
 async function bodyOf(request: Request): Promise<unknown> {
   const text = await readBounded(request, LIMITS.textBytesMax);
   return text.trim() === '' ? {} : parseJson(text);
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return '\0';
-  }
 }

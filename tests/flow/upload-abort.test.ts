@@ -14,7 +14,7 @@ const until = async (isTrue: () => boolean): Promise<void> => {
 
 /** A server with one place and one decoder for files, and word of each file that reaches the decoder. */
 async function stand(t: Test, transport: typeof ws) {
-  const processes = new ProcessDecoder({ fileDecodersMax: 1, liveDecodersMax: 1 });
+  const processes = new ProcessDecoder({}, { fileDecodersMax: 1, liveDecodersMax: 1 });
   let decoded = 0;
   const decoder: AudioDecoder = {
     open: (options) => processes.open(options),

@@ -7,7 +7,7 @@ import { uploadedFile } from '../../support/uploaded-file.ts';
 const RECORDING = readFileSync(new URL('../../fixtures/formats/short_01.mp3', import.meta.url));
 
 function stand(t: Test) {
-  const decoder = new ProcessDecoder({ fileDecodersMax: 1, liveDecodersMax: 1 });
+  const decoder = new ProcessDecoder({}, { fileDecodersMax: 1, liveDecodersMax: 1 });
   t.teardown(() => decoder.close());
   const decode = (signal = new AbortController().signal) =>
     decoder.decodeFile(uploadedFile(RECORDING), { layout: 'mix' }, signal);

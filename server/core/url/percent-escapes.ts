@@ -1,0 +1,32 @@
+import { Fault } from '../../../protocol/index.ts';
+
+const GOT_CHARS = 40;
+
+/** A part of a path or query as text. Throws `command.option` for escapes that are broken, no UTF-8, or a NUL. */
+export function decodePathSegment(segment: string): string {
+  const fault = brokenEscape(segment);
+  if (fault !== undefined) throw fault;
+  return decodeURIComponent(segment);
+}
+
+/** The fault of an address whose percent escapes cannot be decoded; undefined for every other. */
+export function brokenEscape(url: string): Fault | undefined {
+  if (!url.includes('%')) return undefined;
+  const at = url.search(/%(?![0-9a-f]{2})|%00/i);
+  if (at < 0 && isDecodable(url)) return undefined;
+  const got = at < 0 ? url.slice(url.indexOf('%')) : url.slice(at, at + 3);
+  return new Fault('command.option', {
+    name: 'the address',
+    got: `with the escape ${got.slice(0, GOT_CHARS)}`,
+    want: 'percent escapes of UTF-8 text (%25 for a percent sign)',
+  });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
