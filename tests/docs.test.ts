@@ -43,6 +43,7 @@ t.test('no page names a file that is not there', async (t) => {
   for (const page of [
     'README.md',
     'ARCHITECTURE.md',
+    'SECURITY.md',
     'models/README.md',
     'server/README.md',
     'server/dialect/README.md',
