@@ -1,4 +1,4 @@
-import { type EventOf, Fault, isFault, LIMITS, type ServerEvent, type WireWord } from '../../protocol/index.ts';
+import { type EventOf, isFault, LIMITS, type ServerEvent, type WireWord } from '../../protocol/index.ts';
 import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
 import { codeOf, errorFrame, goodbyeOf } from './assemblyai-faults.ts';
 import { type Opening, openingOf, settingsOf } from './assemblyai-settings.ts';
@@ -21,7 +21,8 @@ export const assemblyaiDialect: Dialect = {
     try {
       return new AssemblyaiSession(openingOf(url), context);
     } catch (error) {
-      return isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
+      if (isFault(error)) return error;
+      throw error;
     }
   },
   // Its clients take any HTTP status for a broken network and try again.

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type EventOf, Fault, isFault, type ServerEvent, type WireWord } from '../../protocol/index.ts';
+import { type EventOf, isFault, type ServerEvent, type WireWord } from '../../protocol/index.ts';
 import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
 import { AwaitedCleaning } from './awaited-cleaning.ts';
 import { deepgramRefusal } from './deepgram-faults.ts';
@@ -21,7 +21,8 @@ export const deepgramDialect: Dialect = {
     try {
       return new DeepgramSession(wishesOf(url), context);
     } catch (error) {
-      return isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
+      if (isFault(error)) return error;
+      throw error;
     }
   },
   refuse: deepgramRefusal,

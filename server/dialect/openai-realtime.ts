@@ -31,7 +31,8 @@ export const openaiRealtimeDialect: Dialect = {
     try {
       return new RealtimeSession(request, context);
     } catch (error) {
-      return isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
+      if (isFault(error)) return error;
+      throw error;
     }
   },
   refuse: refusal,

@@ -69,7 +69,11 @@ export class SessionConnection implements ConnectionHandler, Live {
       parts.meter.opened(parts.registry.size);
     }
     this.#intake = this.#intakeOf(options.decoder);
-    this.#perform(dialect.greet());
+    try {
+      this.#perform(dialect.greet());
+    } catch (error) {
+      this.#refuse(error);
+    }
   }
 
   /** A client whose audio is being decoded has said what it wants: the machine is slow, not the client. */
@@ -247,11 +251,15 @@ export class SessionConnection implements ConnectionHandler, Live {
       this.#send({ ...faultEvent(fault), seq: 1 });
       this.#goodbye(FAULTS[fault.code].close, fault.code);
     } catch (cause) {
-      // A refusal that cannot be told is no reason for another one.
-      log.error({ connection: this.id, err: cause }, 'a bug ended a connection');
-      this.#end();
-      this.#connection.close(FAULTS['server.bug'].close, 'server.bug');
+      this.#abort(cause);
     }
+  }
+
+  /** What cannot be told is no reason for another refusal: nothing more is said. */
+  #abort(error: unknown): void {
+    this.#parts.log.error({ connection: this.id, err: error }, 'a bug ended a connection');
+    this.#end();
+    this.#connection.close(FAULTS['server.bug'].close, 'server.bug');
   }
 
   #send(event: ServerEvent): void {
@@ -266,12 +274,15 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   #goodbye(status: number, reason: string): void {
-    if (!this.#ended) {
+    if (this.#ended) return;
+    try {
       const last = this.#dialect.end(status, reason);
       this.#sendAll(last.frames);
       this.#connection.close(last.status, last.reason);
+      this.#end();
+    } catch (error) {
+      this.#abort(error);
     }
-    this.#end();
   }
 
   #end(): void {

@@ -73,7 +73,7 @@ export interface Dialect {
   readonly name: string;
   /** The one of the offered subprotocols that is answered; clients hang up when they offered some and get none. */
   subprotocol(offered: readonly string[]): string | undefined;
-  /** A fault refuses the connection before it is one. Must not throw. */
+  /** A fault refuses the connection before it is one. Throwing is a bug: it is logged, and refuses it, too. */
   open(request: OpenRequest, context: DialectContext): DialectSession | Fault;
   /** A refusal in the shape its clients read; ours is used where this is absent. */
   refuse?(fault: Fault, context: DialectContext): Refusal;

@@ -225,6 +225,8 @@ t.test('names of Object.prototype, and deep JSON, in every field of HTTP', async
   for (const path of ['/v1/realtime/client_secrets', '/v1/realtime/transcription_sessions'])
     for (const body of [DEEP, `{"session":{"include":${DEEP}},"include":${DEEP}}`])
       check(`deep ${path}`, await ask(path, body), 400, /deeper than 32 levels/);
+  for (const name of ['%ff', '%', '%e0%a4', 'x%zz'])
+    check(`models ${name}`, await ask(`/v1/models/${name}`), 400, openai);
   check('deep grant', await ask('/v1/auth/grant', `{"ttl_seconds":${DEEP}}`), 400, /deeper than 32 levels/);
   await checkServer(t, 'HTTP');
 });

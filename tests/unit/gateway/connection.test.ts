@@ -188,3 +188,36 @@ t.test('a session that has ended leaves no timer behind', (t) => {
   t.equal(clock.waiting, 0);
   t.end();
 });
+
+t.test('a dialect that throws when it greets, reads or writes ends its own connection and leaves nothing', (t) => {
+  const bug = (): never => {
+    throw new Error('a bug');
+  };
+  const native = nativeDialect.open(
+    { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' },
+    { id: 'x', nowMs: 0, model: 'script' },
+  ) as DialectSession;
+  for (const broken of ['greet', 'read', 'write', 'end'] as const) {
+    const clock = new ManualClock();
+    const { parts } = scriptedParts([], { clock });
+    const closed: (readonly [number, string])[] = [];
+    const connection: Connection = {
+      ...{ id: 'x', queuedBytes: 0, send() {}, pause() {}, resume() {} },
+      close: (...how) => void closed.push(how),
+    };
+    const options = { parts, visitor: { caller, address: '127.0.0.1' } };
+    const handler = new SessionConnection(connection, { ...native, [broken]: bug }, options);
+    handler.message(broken === 'end' ? '{"type":"flush"}' : '{"type":"start"}');
+    if (broken === 'end') {
+      const started = new SessionConnection(connection, { ...native, end: bug }, options);
+      started.message('{"type":"start"}');
+      started.message('{"type":"finish"}');
+      t.same(closed.splice(1), [[1011, 'server.bug']], 'also when its session has ended well');
+    }
+    t.same(closed, [[1011, 'server.bug']], broken);
+    t.equal(parts.registry.size, 0, broken);
+    clock.pass(120_000);
+    t.equal(clock.waiting, 0, broken);
+  }
+  t.end();
+});
