@@ -8,12 +8,17 @@ import { changed, DEFAULTS, described, wishesOf } from './openai-session.ts';
 const SECRET = /ek_[\w.-]+~([\w-]+)$/;
 const SECONDS = { least: 10, most: 3_600, usual: 600 } as const;
 
-/** Settings a client secret carries; undefined when none came with it. Throws `command.unreadable`. */
+/** Settings a client secret carries; undefined when none came with it. Throws `auth.invalid` and `command.unreadable`. */
 export function secretSettingsOf({ headers, subprotocols }: Pick<OpenRequest, 'headers' | 'subprotocols'>): unknown {
   for (const text of [headers['authorization'] ?? '', ...subprotocols]) {
     const settings = SECRET.exec(text)?.[1];
     if (settings === undefined) continue;
-    return parseJson(Buffer.from(settings, 'base64url').toString('utf8'));
+    try {
+      return parseJson(Buffer.from(settings, 'base64url').toString('utf8'));
+    } catch (error) {
+      // No secret of ours holds what is not JSON; JSON that is nested too deep may have been put there by its client.
+      throw (error as Fault).cause === undefined ? error : new Fault('auth.invalid', {});
+    }
   }
   return undefined;
 }
