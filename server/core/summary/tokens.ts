@@ -1,0 +1,77 @@
+import { fold } from '../transcript/fold.ts';
+import { DIGITS, type NumberAt, numbersIn } from './numbers.ts';
+import { type Vocabulary, vocabularyOf } from './vocabulary.ts';
+
+export interface Token {
+  /** Without case and accents. */
+  readonly word: string;
+  readonly kind: 'word' | 'number' | 'negation' | 'self' | 'end';
+  /** Written with a capital where no sentence begins. */
+  readonly isName: boolean;
+  readonly isCapital: boolean;
+  /** Says something of its own: no function word, no word about speech. */
+  readonly isContent: boolean;
+}
+
+export interface Analysed {
+  readonly tokens: readonly Token[];
+  readonly numbers: readonly NumberAt[];
+  readonly links: readonly string[];
+}
+
+const LINK =
+  /(?:https?:\/\/|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?=[\w.-]*[a-z])[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{2,}\b(?:\/\S*)?/giu;
+const PIECE = new RegExp(`${DIGITS.source}|[\\p{L}\\p{M}\\p{N}]+(?:['’][\\p{L}\\p{M}]+)*|[.!?;:,…]`, 'gu');
+const CONTRACTED_NOT = /n['’]t$/;
+/** Clauses that a negation does not reach over. */
+const TURNS = new Set(['but', 'aber', 'sondern', 'mais', 'pero', 'ma', 'mas', 'because', 'weil', 'while']);
+/** Months that are other words without a capital. */
+const MONTHS_BY_CAPITAL = new Set(['may', 'march', 'mars', 'marzo', 'mai']);
+
+/** The language that both texts are read in. */
+export function languageOf(texts: readonly string[]): { readonly language: string; readonly vocabulary: Vocabulary } {
+  return vocabularyOf(texts.flatMap((text) => fold(text).match(/[\p{L}\p{M}]+/gu) ?? []));
+}
+
+/** A text as the guard compares it. Addresses that were spoken (`example dot com`) are read as they are written. */
+export function analyse(text: string, of: { readonly language: string; readonly vocabulary: Vocabulary }): Analysed {
+  const { language, vocabulary } = of;
+  const written = text
+    .replace(/ +(?:dot|punkt|point|punto|ponto) +(?=[a-z])/gi, '.')
+    .replace(/ +slash +/gi, '/')
+    .replace(/ +at +(?=[\w-]+\.[a-z]{2,}\b)/gi, '@');
+  const links = [...written.matchAll(LINK)].map(([link]) => fold(link).replace(/[.,;:!?)]+$/, ''));
+  const tokens: Token[] = [];
+  let isStart = true;
+  const push = (raw: string): void => {
+    const word = fold(raw);
+    const isCapital = /^\p{Lu}/u.test(raw);
+    const kind = kindOf(word, vocabulary);
+    const isFunction = vocabulary.stop.has(word) || vocabulary.report.has(word) || kind !== 'word' || word.length < 2;
+    const isMonth = isCapital && !isStart && MONTHS_BY_CAPITAL.has(word);
+    const isContent = isMonth || (!isFunction && !/^\d/.test(word));
+    tokens.push({ word, kind, isCapital, isName: isCapital && !isStart, isContent });
+    isStart = false;
+  };
+  for (const [piece] of written.replace(LINK, ' ').matchAll(PIECE)) {
+    if (/^[.!?;:,…]$/.test(piece)) {
+      tokens.push({ word: piece, kind: 'end', isCapital: false, isName: false, isContent: false });
+      if (/[.!?…]/.test(piece)) isStart = true;
+    } else if (CONTRACTED_NOT.test(piece)) push('not');
+    else if (/^\d/.test(piece) || !/['’]/.test(piece)) push(piece);
+    else for (const part of piece.split(/['’]/)) if (fold(part) !== 's') push(part);
+  }
+  const numbers = numbersIn(
+    tokens.map(({ word }) => word),
+    language,
+  );
+  for (const { from, to } of numbers)
+    for (let i = from; i < to; i++) tokens[i] = { ...tokens[i]!, kind: 'number', isContent: false };
+  return { tokens, numbers, links };
+}
+
+function kindOf(word: string, { negations, self }: Vocabulary): Token['kind'] {
+  if (negations.has(word)) return 'negation';
+  if (TURNS.has(word)) return 'end';
+  return self.has(word) ? 'self' : 'word';
+}
