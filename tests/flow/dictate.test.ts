@@ -144,7 +144,7 @@ t.test('where windows cannot be told apart nothing is typed unless any window is
   const any = open(t, { windows: 'any' });
   any.inserter.focus = () => Promise.reject(new Error('Install the extension.'));
   await any.dictate();
-  t.equal(any.inserter.text(), TEXT);
+  t.equal(any.inserter.text(), TEXT.replace('\n', ' '), 'a window that nobody names may be a terminal');
 });
 
 t.test('in a terminal a spoken line break is a space, unless Enter is allowed', async (t) => {
