@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { FAULTS_OF, PARTS, type ProcessPart } from '../support/process-parts.ts';
+import { bundle } from '../support/scripted-process.ts';
+
+// The programs are plain JavaScript: no loader of the tests has to come up with them.
+const execArgv = process.execArgv.splice(0);
+t.teardown(() => void process.execArgv.push(...execArgv));
+
+/** A folder of its own for each part, where its children leave their process ids. */
+async function openFolder(t: Pick<Test, 'teardown'>) {
+  const { folder, remove } = await bundle('faulty-process');
+  t.teardown(remove);
+  const execPath = join(folder, 'node');
+  const refuse = join(folder, 'refuse');
+  const isThere = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  const pids = (): number[] =>
+    readdirSync(folder).flatMap((name) => (name.startsWith('pid-') ? [Number(name.slice(4))] : []));
+  const install = (): void => symlinkSync(process.execPath, execPath);
+  install();
+  return {
+    ...{ execPath, install, childPath: join(folder, 'faulty-process.mjs') },
+    uninstall: () => rmSync(execPath),
+    /** Processes that are there now. */
+    live: () => pids().filter(isThere),
+    setRefuses: (refuses: boolean) => (refuses ? writeFileSync(refuse, '') : rmSync(refuse)),
+  };
+}
+
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+interface Outcome {
+  readonly asked: string;
+  readonly text?: string;
+  readonly code?: string;
+}
+
+/** Asks, and says how it was answered; a request that is answered with something else than its own is an error. */
+const outcomeOf = async (part: ProcessPart, asked: string, signal?: AbortSignal): Promise<Outcome> =>
+  part.ask(asked, signal).then(
+    (text) => ({ asked, text }),
+    (error: { code?: string }) => ({ asked, code: error.code ?? String(error) }),
+  );
+
+/** Asks until it works again, as the next speaker would. */
+async function recovers(part: ProcessPart): Promise<void> {
+  for (;;) {
+    const { text } = await outcomeOf(part, 'afterwards');
+    if (text === 'afterwards') return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** What the child does by itself when it is asked for it. */
+const MISDEEDS = ['abort', 'exit', 'throw', 'close the pipe', 'garbage message', 'garbage bytes', 'grow'] as const;
+
+for (const [name, open] of Object.entries(PARTS)) {
+  const check = (t: Test, outcomes: readonly Outcome[], what: string): void => {
+    for (const { asked, text, code } of outcomes)
+      t.ok(text === asked || FAULTS_OF[name]!.includes(code ?? ''), `${what}: ${asked} -> ${text ?? code}`);
+  };
+
+  t.test(`${name}: whatever its process does, each request is answered, and it works again`, async (t) => {
+    const { live, install, uninstall, setRefuses, ...options } = await openFolder(t);
+    const part = await open(options);
+    await recovers(part);
+
+    for (const misdeed of MISDEEDS) {
+      const asked = ['before', misdeed, 'behind'].map((text) => outcomeOf(part, text));
+      const outcomes = await Promise.all(asked);
+      check(t, outcomes, misdeed);
+      t.equal(outcomes[1]!.text, undefined, `${misdeed} is a fault`);
+      await recovers(part);
+    }
+
+    const given = new AbortController();
+    const silent = outcomeOf(part, 'silent', given.signal);
+    given.abort();
+    check(t, [await silent], 'silent');
+    await recovers(part);
+
+    t.match(await outcomeOf(part, 'twice'), { text: 'twice' }, 'an answer that comes twice is one');
+    await recovers(part);
+
+    for (const signal of ['SIGKILL', 'SIGSTOP', 'SIGTERM'] as const) {
+      const waiting = ['one', 'two', 'three'].map((text) => outcomeOf(part, text));
+      for (const pid of live()) process.kill(pid, signal);
+      check(t, await Promise.all(waiting), signal);
+      await recovers(part);
+    }
+
+    uninstall();
+    for (const pid of live()) process.kill(pid, 'SIGKILL');
+    // The recogniser keeps what is said until there is a worker; the others say at once that they have none.
+    const unstarted = ['one', 'two', 'three'].map((text) => outcomeOf(part, text));
+    if (name !== 'recogniser') check(t, await Promise.all(unstarted), 'no program');
+    install();
+    check(t, await Promise.all(unstarted), 'no program');
+    await recovers(part);
+
+    if (name === 'decoder') t.comment('a decoder loads nothing, so it has nothing to refuse');
+    else {
+      setRefuses(true);
+      for (const pid of live()) process.kill(pid, 'SIGKILL');
+      const refused = ['one', 'two'].map((text) => outcomeOf(part, text));
+      if (name !== 'recogniser') check(t, await Promise.all(refused), 'refused');
+      setRefuses(false);
+      check(t, await Promise.all(refused), 'refused');
+      await recovers(part);
+    }
+
+    const last = ['one', 'two'].map((text) => outcomeOf(part, text));
+    await part.close();
+    check(t, await Promise.all(last), 'closed');
+    await until(() => live().length === 0);
+    t.same(live(), [], 'no process is left');
+  });
+}
+
+t.test('a recogniser whose program is not there at the start says so, and does not wait for ever', async (t) => {
+  const { childPath } = await openFolder(t);
+  await t.rejects(PARTS['recogniser']!({ childPath, execPath: '/no/such/node' }), {
+    ...{ code: 'engine.crashed', message: /cannot be started: ENOENT/ },
+  });
+});
+
+t.test('without descriptors nothing ends, every request is answered, and all work again afterwards', async (t) => {
+  if (process.platform === 'win32') return t.comment('Windows has no such limit');
+  const { childPath, live } = await openFolder(t);
+  const script = fileURLToPath(new URL('../support/parts-without-descriptors.ts', import.meta.url));
+  const program = 'ulimit -n 128 && exec "$0" --import tsx "$1" "$2"';
+  const child = spawn('sh', ['-c', program, process.execPath, script, childPath], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  let out = '';
+  let problems = '';
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (problems += chunk));
+  t.equal(await new Promise((resolve) => child.once('close', resolve)), 0, problems);
+  const { refusal, without, again } = JSON.parse(out) as Record<string, Record<string, string>>;
+  t.same(refusal, { code: 'EMFILE' }, 'there really were none');
+  for (const name of Object.keys(PARTS)) {
+    t.equal(again![name], 'afterwards', name);
+    if (name === 'recogniser') t.equal(without![name], 'kept', 'what is said is kept until there is a worker');
+    else t.ok(FAULTS_OF[name]!.includes(without![name]!), `${name}: ${without![name]}`);
+  }
+  await until(() => live().length === 0);
+});
