@@ -32,6 +32,7 @@ import {
   pipelineOf,
   webFolder,
 } from './parts.ts';
+import { readinessOf } from './readiness.ts';
 import { openTranscriptDesk } from './transcripts.ts';
 import { openSpeechModel } from './vad/open.ts';
 import { openRooms } from './viewers.ts';
@@ -39,8 +40,6 @@ import { openWyomingDoor } from './wyoming-door.ts';
 
 /** Live sessions when only the load limits them: a bound for memory, about 5 MB each. */
 const SESSIONS_MAX = 32;
-/** Without a worker for so long the server is not ready, ms: a new one takes a second or two. */
-const WORKERLESS_MS = 10_000;
 
 export interface RunningServer {
   readonly url: string;
@@ -141,7 +140,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
       ...transcripts.info,
     }),
     metrics: () => metrics.text(recogniser.restarts),
-    ready: () => closing === undefined && recogniser.downMs < WORKERLESS_MS,
+    ready: () => readinessOf({ recogniser, cleaner, isStopping: closing !== undefined }).isReady,
+    problems: () => readinessOf({ recogniser, cleaner, isStopping: closing !== undefined }).problems,
   };
   const bounds = {
     allowedOrigins: config['allowed-origins'],

@@ -47,6 +47,7 @@ const COMPOSITION = [
   'server/greeting.ts',
   'server/command.ts',
   'server/keys.ts',
+  'server/readiness.ts',
   'server/wyoming-door.ts',
   'server/transcripts.ts',
   'server/viewers.ts',
@@ -142,6 +143,7 @@ t.test('only the configuration reads the environment', async (t) => {
     'models/locate.ts',
     'models/cli.ts',
     'client/cli/doctor.ts',
+    'client/cli/program-environment.ts',
     'client/cli/dictate/surroundings.ts',
     'client/cli/captions/secrets.ts',
   ];
@@ -150,6 +152,19 @@ t.test('only the configuration reads the environment', async (t) => {
   );
   t.same(
     readers.map(({ path }) => path),
+    [],
+  );
+});
+
+t.test('only the module for child processes starts processes of the server', async (t) => {
+  // Looks once, before anything else runs, whether the addon that was built fits this machine.
+  const allowed = ['server/engine/native/locate.ts'];
+  const starters = sources.filter(
+    ({ path, text }) =>
+      /child_process'/.test(text) && /^server\/(?!process\/)/.test(path) && !allowed.includes(path),
+  );
+  t.same(
+    starters.map(({ path }) => path),
     [],
   );
 });

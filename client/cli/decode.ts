@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import decode from 'audio-decode';
+import { programEnvironment } from './program-environment.ts';
 import { UserError } from './user-error.ts';
 
 export interface DecodedAudio {
@@ -61,7 +62,11 @@ function ffmpeg(bytes: Buffer): Promise<Float32Array | undefined> {
       '16000',
       'pipe:1',
     ];
-    const child = spawn('ffmpeg', args, { stdio: ['pipe', 'pipe', 'ignore'], timeout: FFMPEG_TIMEOUT_MS });
+    const child = spawn('ffmpeg', args, {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      timeout: FFMPEG_TIMEOUT_MS,
+      env: programEnvironment(),
+    });
     const parts: Buffer[] = [];
     child.stdout.on('data', (part: Buffer) => parts.push(part));
     child.on('error', () => resolve(undefined));

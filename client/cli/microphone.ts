@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { programEnvironment } from './program-environment.ts';
 import type { AudioSource } from './source.ts';
 import { UserError } from './user-error.ts';
 
@@ -110,7 +111,10 @@ async function* record(
   device: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const child = spawn(recorder.command, recorder.args(device), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(recorder.command, recorder.args(device), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: programEnvironment(),
+  });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + String(chunk)).slice(-500);

@@ -11,6 +11,8 @@ export interface Site {
   info(): object;
   metrics(): Promise<string>;
   ready(): boolean;
+  /** Parts that are down, one line each (`cleaner: restarting`); the server may be ready all the same. */
+  problems?(): readonly string[];
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -52,7 +54,7 @@ export async function answer(request: Request, site: Site): Promise<Response> {
     case '/healthz':
       return text('ok\n', 200);
     case '/readyz':
-      return site.ready() ? text('ready\n', 200) : text('not ready\n', 503);
+      return readiness(site);
     case '/metrics':
       return text(await site.metrics(), 200);
     case '/v1/info':
@@ -60,6 +62,13 @@ export async function answer(request: Request, site: Site): Promise<Response> {
     default:
       return file(lookUp(PAGES, pathname) ?? pathname, site.webFolder);
   }
+}
+
+/** The first line says whether, those that follow what is down. */
+function readiness(site: Site): Response {
+  const isReady = site.ready();
+  const lines = [isReady ? 'ready' : 'not ready', ...(site.problems?.() ?? [])];
+  return text(`${lines.join('\n')}\n`, isReady ? 200 : 503);
 }
 
 export function faultResponse(fault: Trouble): Response {

@@ -12,6 +12,8 @@ export interface Rewrite {
 /** Proposes a cleaned form of a sentence. Rejects with a `clean.*` fault; the caller then uses the rules. */
 export interface Cleaner {
   readonly name: string;
+  /** Whether its process does its work; false while another is started. Absent where there is no process. */
+  readonly isRunning?: boolean;
   /** Whether it knows the language; the caller asks before `rewrite` and uses the rules otherwise. */
   knows(language: string): boolean;
   /** Resolves once the first rewrite would be quick. Rejects with a `model.*` fault. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { isInstalled } from '../microphone.ts';
+import { programEnvironment } from '../program-environment.ts';
 
 export interface Ran {
   /** Exit status; -1 when it could not be started or was ended for taking too long. */
@@ -51,7 +52,7 @@ export class SystemRunner implements Runner {
     { input, output = 'read', timeoutMs = TIMEOUT_MS }: RunOptions = {},
   ): Promise<Ran> {
     const pipe = output === 'read' ? 'pipe' : 'ignore';
-    const child = spawn(command, args, { stdio: ['pipe', pipe, pipe], windowsHide: true });
+    const child = spawn(command, args, { stdio: ['pipe', pipe, pipe], windowsHide: true, env: programEnvironment() });
     const chunks: Buffer[] = [];
     let size = 0;
     let said = '';
@@ -95,7 +96,11 @@ class HeldProgram implements Held {
   running = true;
 
   constructor(command: string, args: readonly string[], input: string | Buffer) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
+    this.#child = spawn(command, args, {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      windowsHide: true,
+      env: programEnvironment(),
+    });
     this.#child.stdin.on('error', () => {});
     this.#child.stdin.end(input);
     this.#child.stderr.on('data', (chunk: Buffer) => {
