@@ -17,6 +17,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/decoder': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The decoding process; started by path.
   'server/decoder/child': ['server/ports', 'server/decoder'],
+  // Language models, for whoever asks one: a server's or a GGUF file's.
+  'server/llm': ['protocol', 'server/ports', 'server/process'],
   // Keeps child processes running.
   'server/process': ['protocol', 'server/ports'],
   'server/vad': ['protocol', 'server/core', 'server/ports'],
@@ -25,8 +27,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/engine/native': [],
   'server/access': ['protocol', 'server/core', 'server/ports'],
   'server/store': ['protocol', 'server/core', 'server/ports'],
-  'server/cleaner': ['protocol', 'server/core', 'server/ports', 'server/process'],
-  'server/assistant': ['protocol', 'server/core', 'server/ports', 'server/process'],
+  'server/cleaner': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
+  'server/assistant': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
   'server/assistant/child': ['server/ports', 'server/assistant'],
   'server/observe': ['protocol', 'server/core', 'server/ports'],
   // The option table takes its defaults from the core's own numbers.
@@ -160,8 +162,7 @@ t.test('only the module for child processes starts processes of the server', asy
   // Looks once, before anything else runs, whether the addon that was built fits this machine.
   const allowed = ['server/engine/native/locate.ts'];
   const starters = sources.filter(
-    ({ path, text }) =>
-      /child_process'/.test(text) && /^server\/(?!process\/)/.test(path) && !allowed.includes(path),
+    ({ path, text }) => /child_process'/.test(text) && /^server\/(?!process\/)/.test(path) && !allowed.includes(path),
   );
   t.same(
     starters.map(({ path }) => path),

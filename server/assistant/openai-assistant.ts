@@ -1,12 +1,9 @@
-import { Fault, parseJson } from '../../protocol/index.ts';
+import { Fault } from '../../protocol/index.ts';
+import { ChatError, type ChatServer, completeChat } from '../llm/chat-client.ts';
 import type { Assistant, AssistantRequest } from '../ports/assistant.ts';
 
-export interface OpenAiAssistantOptions {
-  /** Base URL up to and with `/v1`. */
-  readonly url: string;
-  readonly model: string;
-  readonly key?: string | undefined;
-  /** Longest wait for one answer, ms. */
+export interface OpenAiAssistantOptions extends ChatServer {
+  /** Longest wait for one answer, ms; default 10 minutes. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -21,7 +18,7 @@ const TIMEOUT_MS = 10 * 60_000;
 const FORMATS = ['schema', 'object', 'none'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** Any server that speaks the OpenAI chat protocol: Ollama, LM Studio, llama.cpp, vLLM, or the real one. */
+/** Any server that speaks the OpenAI chat protocol. */
 export class OpenAiAssistant implements Assistant {
   readonly name: string;
   readonly promptCharsMax = PROMPT_CHARS_MAX;
@@ -38,13 +35,15 @@ export class OpenAiAssistant implements Assistant {
   async ask(request: AssistantRequest, signal: AbortSignal): Promise<string> {
     for (;;) {
       const format = request.schema === undefined ? 'none' : FORMATS[this.#format]!;
-      const response = await this.#post(request, format, signal);
-      if (response.ok) return contentOf(await bounded(response));
-      await response.body?.cancel();
-      // Servers that do not know a format say that the request is bad.
-      if ((response.status !== 400 && response.status !== 422) || format === 'none')
-        throw failed(`its server answered ${response.status}`);
-      this.#format = FORMATS.indexOf(format) + 1;
+      try {
+        return await this.#complete(request, format, signal);
+      } catch (cause) {
+        const status = cause instanceof ChatError ? cause.status : undefined;
+        // Servers that do not know a format say that the request is bad.
+        if ((status !== 400 && status !== 422) || format === 'none')
+          throw new Fault('assistant.failed', { problem: (cause as Error).message }, { cause });
+        this.#format = FORMATS.indexOf(format) + 1;
+      }
     }
   }
 
@@ -53,71 +52,27 @@ export class OpenAiAssistant implements Assistant {
     return Promise.resolve();
   }
 
-  #post({ system, user, schema, maxTokens }: AssistantRequest, format: Format, signal: AbortSignal): Promise<Response> {
-    const { url, model, key, timeoutMs = TIMEOUT_MS } = this.#options;
-    const body = {
-      model,
-      temperature: 0,
-      max_tokens: maxTokens,
-      messages: [
-        { role: 'system', content: system },
-        { role: 'user', content: user },
-      ],
-      ...responseFormat(format, schema),
-    };
-    return fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
-      body: JSON.stringify(body),
-      // A server that sends the words elsewhere is not the one that was configured.
-      redirect: 'error',
-      signal: AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(timeoutMs)]),
-    }).catch((cause: unknown) => {
-      throw asFailed(cause);
-    });
+  #complete(request: AssistantRequest, format: Format, signal: AbortSignal): Promise<string> {
+    const { system, user, schema, maxTokens } = request;
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
+    return completeChat(
+      this.#options,
+      { system, user, maxTokens, responseFormat: responseFormat(format, schema) },
+      {
+        signal: AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(timeoutMs)]),
+        replyCharsMax: REPLY_CHARS_MAX,
+      },
+    );
   }
 }
 
-function responseFormat(format: Format, schema: object | undefined): object {
+function responseFormat(format: Format, schema: object | undefined): object | undefined {
   switch (format) {
     case 'schema':
-      return { response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } } };
+      return { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } };
     case 'object':
-      return { response_format: { type: 'json_object' } };
+      return { type: 'json_object' };
     case 'none':
-      return {};
+      return undefined;
   }
 }
-
-async function bounded(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  try {
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
-      if (text.length > REPLY_CHARS_MAX) throw failed('its reply is too long');
-    }
-  } catch (cause) {
-    throw asFailed(cause);
-  }
-  return text;
-}
-
-function contentOf(text: string): string {
-  try {
-    const content = (parseJson(text) as { choices: { message: { content: unknown } }[] }).choices[0]!.message.content;
-    if (typeof content === 'string') return content;
-  } catch (cause) {
-    throw failed('its reply is not a chat completion', cause);
-  }
-  throw failed('its reply holds no text');
-}
-
-function asFailed(cause: unknown): Fault {
-  if (cause instanceof Fault) return cause;
-  const { name } = cause as Error;
-  if (name === 'TimeoutError') return failed('it did not answer in time', cause);
-  return failed(name === 'AbortError' ? 'it was given up' : 'its server cannot be reached', cause);
-}
-
-const failed = (problem: string, cause?: unknown): Fault => new Fault('assistant.failed', { problem }, { cause });

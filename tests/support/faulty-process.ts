@@ -1,6 +1,6 @@
 // A child of any of the four parts that answers with what it was asked, and fails as the text it is asked with says.
 import { existsSync, writeFileSync, writeSync } from 'node:fs';
-import { watchMemory } from '../../server/decoder/child/guard.ts';
+import { ResourceGuard } from '../../server/decoder/child/guard.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: it speaks the wires of all parts.
 type Message = any;
@@ -29,10 +29,10 @@ process.on('message', (message: Message) => {
     case 'feed':
       return answer(Buffer.from(message.bytes).toString(), (text) => {
         const samples = Float32Array.from(Buffer.from(text));
-        return { ask: message.ask, kind: 'decoded', sampleRate: 16_000, channels: 1, samples };
+        return { ask: message.ask, kind: 'decoded', sampleRate: 16_000, channels: 1, samples, hasMore: false };
       });
     default:
-      return send({ ask: message.ask, kind: 'nothing' });
+      return send({ ask: message.ask, kind: 'nothing', hasMore: false });
   }
 });
 process.on('disconnect', () => process.exit(0));
@@ -56,7 +56,7 @@ function answer(text: string, reply: (text: string) => Message): void {
     case 'grow':
       isGrown = true;
       // The decoder is not asked how large it is: a thread of its own looks.
-      watchMemory(1);
+      new ResourceGuard().begin({ memoryMbMax: 1, cpuMs: 60_000, cpuMsPerSecond: 0, cpuMsPerAnswer: 60_000 });
       return;
     case 'silent':
       return;

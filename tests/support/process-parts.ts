@@ -65,10 +65,11 @@ export const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Pr
     const decoder = new ProcessDecoder({ timeoutMs: 1_500, ...options });
     return {
       ask: async (text) => {
-        const stream = decoder.open('opus-packets', 'mix', { sampleRate: 16_000, channels: 1 });
+        const stream = decoder.open({ layout: 'mix', packets: { sampleRate: 16_000, channels: 1 } });
         try {
-          const { bytes } = (await stream.feed(Buffer.from(text)))!;
-          return Buffer.from(Uint8Array.from(new Float32Array(bytes.slice().buffer))).toString();
+          const parts: Uint8Array[] = [];
+          for await (const { bytes } of stream.feed(Buffer.from(text))) parts.push(bytes);
+          return Buffer.from(Uint8Array.from(new Float32Array(Buffer.concat(parts).slice().buffer))).toString();
         } finally {
           stream.close();
         }
