@@ -19,6 +19,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/decoder/child': ['server/ports', 'server/decoder'],
   // Language models, for whoever asks one: a server's or a GGUF file's.
   'server/llm': ['protocol', 'server/ports', 'server/process'],
+  // The process of a GGUF model; started by path.
+  'server/llm/child': ['server/llm'],
   // Keeps child processes running.
   'server/process': ['protocol', 'server/ports'],
   'server/vad': ['protocol', 'server/core', 'server/ports'],
@@ -29,7 +31,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/store': ['protocol', 'server/core', 'server/ports'],
   'server/cleaner': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
   'server/assistant': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
-  'server/assistant/child': ['server/ports', 'server/assistant'],
   'server/observe': ['protocol', 'server/core', 'server/ports'],
   // The option table takes its defaults from the core's own numbers.
   'server/config': ['protocol', 'server/core'],

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { Fault } from '../../protocol/index.ts';
+import { modelProgram } from '../llm/model-program.ts';
+import { type FromModel, type Generation, isFromModel, type ToModel } from '../llm/wire.ts';
 import type { Assistant, AssistantRequest } from '../ports/assistant.ts';
 import type { Log } from '../ports/log.ts';
 import { BackOff } from '../process/back-off.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
-import { programPath } from '../process/program-path.ts';
 import { Supervisor } from '../process/supervisor.ts';
 import { WatchedProcess } from '../process/watched-process.ts';
-import { type FromAssistant, isFromAssistant, type ToAssistant } from './wire.ts';
 
 export interface LlamaAssistantOptions {
   readonly modelPath: string;
@@ -56,9 +56,9 @@ export class LlamaAssistant implements Assistant {
   readonly promptCharsMax = PROMPT_CHARS_MAX;
   readonly #options: LlamaAssistantOptions;
   readonly #requests: PendingRequests<string>;
-  readonly #supervisor: Supervisor<WatchedProcess<FromAssistant>>;
+  readonly #supervisor: Supervisor<WatchedProcess<FromModel>>;
   /** Questions that came while no process could be started yet, in their order. */
-  readonly #unsent = new Map<number, AssistantRequest>();
+  readonly #unsent = new Map<number, Generation>();
   #idle: NodeJS.Timeout | undefined;
   #refusal: string | undefined;
 
@@ -89,7 +89,7 @@ export class LlamaAssistant implements Assistant {
     clearTimeout(this.#idle);
     try {
       return await this.#requests.open((id) => {
-        this.#unsent.set(id, request);
+        this.#unsent.set(id, { kind: 'chat', ...request });
         this.#supervisor.demand();
         this.#sendAll();
       }, signal);
@@ -105,15 +105,16 @@ export class LlamaAssistant implements Assistant {
     return closing;
   }
 
-  #open(onEnded: (exit: string) => void): WatchedProcess<FromAssistant> {
+  #open(onEnded: (exit: string) => void): WatchedProcess<FromModel> {
     const { childPath, execPath, modelPath, threads, log } = this.#options;
     const { pingEveryMs = PING_EVERY_MS, memoryMbMax = memoryMbFor(modelPath) } = this.#options;
-    const setup: ToAssistant = { kind: 'setup', modelPath, threads, contextTokens: CONTEXT_TOKENS };
-    const process = new WatchedProcess<FromAssistant>(
+    const model = { modelPath, threads, contextTokens: CONTEXT_TOKENS, keepsContext: false };
+    const setup: ToModel = { kind: 'setup', setup: model };
+    const process = new WatchedProcess<FromModel>(
       {
         name: 'assistant',
-        program: { path: childPath ?? programPath(import.meta.url, './child/main'), execPath },
-        ...{ setup, isMessage: isFromAssistant, startTimeoutMs: START_TIMEOUT_MS },
+        program: { path: childPath ?? modelProgram(), execPath },
+        ...{ setup, isMessage: isFromModel, startTimeoutMs: START_TIMEOUT_MS },
         ...{ pingEveryMs, pingsMissedMax: PINGS_MISSED_MAX, memoryMbMax, log },
       },
       {
@@ -127,16 +128,17 @@ export class LlamaAssistant implements Assistant {
     return process;
   }
 
-  #read(message: FromAssistant, process: WatchedProcess<FromAssistant>): void {
+  #read(message: FromModel, process: WatchedProcess<FromModel>): void {
     switch (message.kind) {
       case 'ready':
       case 'alive':
         return;
       case 'refused':
-        this.#refusal = message.problem;
-        this.#requests.rejectAll(message.problem);
+        // What the child says names the file, and this is told to clients.
+        this.#refusal = 'its model cannot be loaded';
+        this.#requests.rejectAll(this.#refusal);
         return process.stop();
-      case 'answered':
+      case 'generated':
         this.#supervisor.reportHealthy();
         return this.#requests.resolve(message.id, message.text);
       case 'failed':
@@ -171,11 +173,11 @@ export class LlamaAssistant implements Assistant {
 
   #sendAll(): void {
     if (this.#supervisor.current === undefined) return;
-    for (const [id, request] of this.#unsent) this.#send({ kind: 'ask', id, request });
+    for (const [id, generation] of this.#unsent) this.#send({ kind: 'generate', id, generation });
     this.#unsent.clear();
   }
 
-  #send(message: ToAssistant): void {
+  #send(message: ToModel): void {
     this.#supervisor.current?.send(message);
   }
 }

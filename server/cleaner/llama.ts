@@ -1,12 +1,14 @@
 import { Fault } from '../../protocol/index.ts';
+import { readReply } from '../core/clean/prompt.ts';
+import { modelProgram } from '../llm/model-program.ts';
+import { type FromModel, isFromModel, type ToModel } from '../llm/wire.ts';
 import type { Cleaner, CleanRequest, Rewrite } from '../ports/cleaner.ts';
 import type { Log } from '../ports/log.ts';
 import { BackOff } from '../process/back-off.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
-import { programPath } from '../process/program-path.ts';
 import { Supervisor } from '../process/supervisor.ts';
 import { WatchedProcess } from '../process/watched-process.ts';
-import { type FromCleaner, isFromCleaner, type PromptStyle, type ToCleaner } from './wire.ts';
+import { CONTEXT_TOKENS, generationOf, type PromptStyle } from './generation.ts';
 
 export interface LlamaOptions {
   readonly modelPath: string;
@@ -27,6 +29,9 @@ const START_TIMEOUT_MS = 120_000;
 /** A rewrite that was given up and has not ended after this time never will. */
 const CANCEL_TIMEOUT_MS = 3_000;
 
+/** The first run plans buffers; better before it is ready than on somebody's first sentence. */
+const WARM_UP: CleanRequest = { text: 'Um, so this is a test.', language: 'en', context: [], instruction: '' };
+
 /** Settles when a process is ready, or when it will not be. */
 interface Start {
   readonly promise: Promise<void>;
@@ -39,7 +44,7 @@ export class LlamaCleaner implements Cleaner {
   readonly name: string;
   readonly #options: LlamaOptions;
   readonly #requests: PendingRequests<string>;
-  readonly #supervisor: Supervisor<WatchedProcess<FromCleaner>>;
+  readonly #supervisor: Supervisor<WatchedProcess<FromModel>>;
   #start = openStart();
   /** Why the last process could not run, when it said so itself. */
   #refusal: string | undefined;
@@ -85,8 +90,10 @@ export class LlamaCleaner implements Cleaner {
   async rewrite(request: CleanRequest, signal: AbortSignal): Promise<Rewrite> {
     if (this.#supervisor.isClosed) throw failed('the cleaner is closed');
     if (this.#supervisor.current === undefined) throw failed('its process is being replaced');
-    const text = await this.#requests.open((id) => this.#send({ kind: 'rewrite', id, request }), signal);
-    return { text, model: this.name };
+    const { style } = this.#options;
+    const generation = generationOf(request, style);
+    const text = await this.#requests.open((id) => this.#send({ kind: 'generate', id, generation }), signal);
+    return { text: style === 'chat' ? readReply(text) : text, model: this.name };
   }
 
   close(): Promise<void> {
@@ -96,14 +103,16 @@ export class LlamaCleaner implements Cleaner {
     return closing;
   }
 
-  #open(onEnded: (exit: string) => void): WatchedProcess<FromCleaner> {
-    const { childPath, execPath, modelPath, style, threads, memoryMbMax, log } = this.#options;
-    return new WatchedProcess<FromCleaner>(
+  #open(onEnded: (exit: string) => void): WatchedProcess<FromModel> {
+    const { childPath = modelProgram(), execPath, modelPath, style, threads, memoryMbMax, log } = this.#options;
+    const contextTokens = CONTEXT_TOKENS[style];
+    const setup = { modelPath, threads, contextTokens, keepsContext: true, warmUp: generationOf(WARM_UP, style) };
+    return new WatchedProcess<FromModel>(
       {
         name: 'cleaner',
-        program: { path: childPath ?? programPath(import.meta.url, './child/main'), execPath },
-        setup: { kind: 'setup', modelPath, style, threads } satisfies ToCleaner,
-        isMessage: isFromCleaner,
+        program: { path: childPath, execPath },
+        setup: { kind: 'setup', setup } satisfies ToModel,
+        isMessage: isFromModel,
         startTimeoutMs: START_TIMEOUT_MS,
         memoryMbMax,
         log,
@@ -116,7 +125,7 @@ export class LlamaCleaner implements Cleaner {
     );
   }
 
-  #read(message: FromCleaner): void {
+  #read(message: FromModel): void {
     switch (message.kind) {
       case 'ready':
         return this.#start.resolve();
@@ -126,7 +135,7 @@ export class LlamaCleaner implements Cleaner {
       case 'refused':
         this.#refusal = message.problem;
         return this.#supervisor.current?.stop();
-      case 'rewritten':
+      case 'generated':
         this.#supervisor.reportHealthy();
         return this.#requests.resolve(message.id, message.text);
       case 'failed':
@@ -152,7 +161,7 @@ export class LlamaCleaner implements Cleaner {
     this.#requests.rejectAll(refusal ?? 'its process stopped');
   }
 
-  #send(message: ToCleaner): void {
+  #send(message: ToModel): void {
     this.#supervisor.current?.send(message);
   }
 }

@@ -19,10 +19,10 @@ process.on('message', (message: Message) => {
       return send({ kind: 'alive', memoryMb: isGrown ? 1_000_000 : 50, steps: {} });
     case 'decode':
       return answer(message.job.prompt, (text) => ({ kind: 'hypothesis', job: message.job.id, ...hypothesisOf(text) }));
-    case 'rewrite':
-      return answer(message.request.text, (text) => ({ kind: 'rewritten', id: message.id, text }));
-    case 'ask':
-      return answer(message.request.user, (text) => ({ kind: 'answered', id: message.id, text }));
+    case 'generate': {
+      const { parts, user } = message.generation;
+      return answer(parts?.join(' ') ?? user, (text) => ({ kind: 'generated', id: message.id, text }));
+    }
     case 'cancel':
     case 'abort':
       return;

@@ -42,7 +42,15 @@ export const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Pr
   },
   cleaner: async (options) => {
     const cleaner = new LlamaCleaner({
-      ...{ modelPath: 'm', modelName: 'm', style: 'chat', threads: 1, memoryMbMax: 1_000, log: silentLog, ...options },
+      ...{
+        modelPath: 'm',
+        modelName: 'm',
+        style: 'sotto-clean',
+        threads: 1,
+        memoryMbMax: 1_000,
+        log: silentLog,
+        ...options,
+      },
     });
     await cleaner.ready();
     return {

@@ -1,15 +1,15 @@
-import type { FromCleaner, ToCleaner } from '../../server/cleaner/wire.ts';
+import type { FromModel, ToModel } from '../../server/llm/wire.ts';
 
 /** A cleaner's process that takes out "um", and fails where a sentence says so. */
-const send = (message: FromCleaner): void => void process.send?.(message);
+const send = (message: FromModel): void => void process.send?.(message);
 
-process.on('message', (message: ToCleaner) => {
+process.on('message', (message: ToModel) => {
   if (message.kind === 'setup') send({ kind: 'ready' });
   if (message.kind === 'ping') send({ kind: 'alive', memoryMb: 50 });
-  if (message.kind !== 'rewrite') return;
-  const { text } = message.request;
+  if (message.kind !== 'generate' || message.generation.kind !== 'tagged') return;
+  const text = message.generation.parts.join(' ');
   if (text.includes('abort')) process.abort();
   if (text.includes('endless')) return;
-  send({ kind: 'rewritten', id: message.id, text: text.replace(/,? ?\bum\b,?/gi, '') });
+  send({ kind: 'generated', id: message.id, text: text.replace(/,? ?\bum\b,?/gi, '') });
 });
 process.on('disconnect', () => process.exit(0));
