@@ -19,15 +19,14 @@ export interface LocalServer extends AsyncDisposable {
 
 /**
  * Starts a server on a free port for one run; it ends with this process. A `sotto.config.json` of the current folder is
- * not read: whoever put it there could have the words sent to a server of theirs. `--config FILE` in `args`, or
- * `SOTTO_CONFIG`, names one.
+ * not read: whoever put it there could have the words sent to a server of theirs. `--config FILE` in `args` names
+ * one.
  */
 export function startLocalServer(args: readonly string[]): Promise<LocalServer> {
   // Whatever the file and the environment say of servers for others: this one is for this run alone.
-  const own = ['--port', '0', '--no-journal', '--keep', 'off', '--host', '127.0.0.1', '--access', 'open'];
-  const config = `--config=${process.env['SOTTO_CONFIG'] ?? ''}`;
+  const own = ['--port', '0', '--no-journal', '--keep', 'off', '--host', '127.0.0.1', '--access', 'open', '--config='];
   const plain = ['--tls-cert=', '--tls-key=', '--no-tls-self-signed'];
-  const child = fork(programPath('server/main'), [...own, config, ...plain, ...args], {
+  const child = fork(programPath('server/main'), [...own, ...plain, ...args], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   return new Promise((resolve, reject) => {

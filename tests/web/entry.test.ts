@@ -176,6 +176,41 @@ t.test(
   },
 );
 
+t.test(
+  'a link with another key asks before it replaces the one that is held, and leaves the address at once',
+  async (t) => {
+    const { text: held } = keyOf('held');
+    const { text: sent } = keyOf('sent');
+    const holds = (page: Page): Promise<string | null> =>
+      page.evaluate(() => sessionStorage.getItem('sotto.key') ?? localStorage.getItem('sotto.key'));
+    const page = await open(`/#key=${held}`);
+    await page.waitForSelector('#record:enabled');
+    t.equal(await holds(page), held, 'the first is taken');
+    for (const path of ['/', '/meeting', '/captions?room=hall', '/overlay/settings?room=hall']) {
+      // Only the hash would differ on the same page, and that loads nothing.
+      await page.goto('about:blank');
+      await open(`${path}#key=${sent}`, page);
+      await page.waitForSelector('#key-replace[open]');
+      t.notMatch(page.url(), sent, path);
+      t.equal(await holds(page), held, `${path} keeps it while it asks`);
+      t.match(await page.textContent('#key-replace p'), new URL(server.url).host, 'it names the server');
+      if (path === '/') t.same(await violations(page), []);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('#key-replace', { state: 'detached' });
+      t.equal(await holds(page), held, `${path}: Enter alone changes nothing`);
+    }
+    await page.goto('about:blank');
+    await open(`/#key=${held}`, page);
+    await page.waitForSelector('#record:enabled');
+    t.equal(await page.locator('#key-replace').count(), 0, 'one’s own key is no question');
+    await page.goto('about:blank');
+    await open(`/#key=${sent}`, page);
+    await page.click('#key-replace-yes');
+    await page.waitForFunction((text) => sessionStorage.getItem('sotto.key') === text, sent);
+    await page.context().close();
+  },
+);
+
 t.test('no key and no token was ever part of an address, and nothing was thrown', (t) => {
   t.same(wrong, []);
   t.end();
