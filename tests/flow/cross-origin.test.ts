@@ -72,6 +72,26 @@ function contract(name: string, make: Make): void {
   });
 }
 
+t.test(
+  'media of an allowed page, which sends no Origin, may be shown; room texts carry the headers of everything else',
+  async (t) => {
+    const server = await openScriptedServer([], 8, { allowedOrigins: [HERE] });
+    t.teardown(() => server.close());
+    const get = (path: string, headers: Record<string, string>) =>
+      fetch(`${server.url}/v1/rooms/hall/${path}`, { headers });
+    for (const path of ['captions.m3u8', 'transcript', 'transcript?format=vtt']) {
+      const plain = await get(path, {});
+      for (const name of ['content-security-policy', 'referrer-policy', 'x-content-type-options'])
+        t.ok(plain.headers.get(name), `${path} ${name}`);
+      t.equal(plain.headers.get('cross-origin-resource-policy'), 'same-origin', path);
+      const shown = await get(path, { 'sec-fetch-site': 'cross-site', referer: `${HERE}/watch` });
+      t.equal(shown.status, 200, path);
+      t.equal(shown.headers.get('cross-origin-resource-policy'), 'cross-origin', path);
+      t.equal((await get(path, { 'sec-fetch-site': 'cross-site', referer: `${ELSEWHERE}/` })).status, 403, path);
+    }
+  },
+);
+
 contract('ws', ws);
 if (runsUws) contract('uWebSockets.js', uws);
 else t.test('uWebSockets.js', { skip: NO_UWS }, async () => {});

@@ -129,3 +129,21 @@ t.test('a key has its minutes a day, across restarts, and new ones at midnight',
   clock.ms += DAY;
   await again.admit(key, 'stream');
 });
+
+t.test(
+  'keys of a file from before there were scopes for transcripts and viewers keep what they could do',
+  async (t) => {
+    const { door, folder, file, add } = open();
+    const streams = add({ scopes: ['stream', 'token'] });
+    const counts = add({ scopes: ['metrics'] });
+    writeFileSync(file.path, JSON.stringify({ ...file.contents(), version: 1 }), { mode: 0o600 });
+    const again = new Doorkeeper(new KeyFile(folder), new Usage(folder, Date.now, silent), () =>
+      Date.parse('2030-05-05'),
+    );
+    t.ok(door);
+    for (const scope of ['stream', 'transcripts', 'viewers', 'token'] as Scope[]) await again.admit(streams, scope);
+    await t.rejects(again.admit(streams, 'metrics'), { code: 'auth.scope' });
+    for (const scope of ['transcripts', 'viewers'] as Scope[])
+      await t.rejects(again.admit(counts, scope), { code: 'auth.scope' }, scope);
+  },
+);
