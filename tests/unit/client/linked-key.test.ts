@@ -14,7 +14,8 @@ t.test('a key is read from behind the hash, and a viewer token is left to its pa
   t.equal(keyInHash('#token=view_1', 'viewer'), undefined);
   t.equal(keyInHash('#key=a', 'viewer'), 'a');
   t.equal(keyInHash('#key=%zz', 'speaker'), '%zz');
-  for (const hash of ['', '#', '#key=', '#key=a&key=b', '#other=a']) t.equal(keyInHash(hash, 'speaker'), undefined, hash);
+  for (const hash of ['', '#', '#key=', '#key=a&key=b', '#other=a'])
+    t.equal(keyInHash(hash, 'speaker'), undefined, hash);
 });
 
 t.test('the question names the server in every language', async (t) => {
