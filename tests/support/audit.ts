@@ -1,6 +1,9 @@
 // Known weaknesses of what is shipped, by `npm audit`. Part of `npm run check`, where it only reports: a new advisory
 // must not turn an old commit red. `--strict` (`npm run audit`) fails on high and critical ones.
+// Licences and deprecated packages are read from the lock file, without the network, and do fail the check.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { type LockedPackage, licenceProblems } from './licences.ts';
 
 const TIMEOUT_MS = 10_000;
 const args = ['audit', '--omit=dev', '--json', '--fetch-retries=0', '--fetch-timeout=5000', '--loglevel=silent'];
@@ -27,3 +30,12 @@ else console.log(`audit: ${found.length} known weaknesses in what is shipped, ${
 for (const [name, { severity }] of grave) console.log(`  ${severity} ${name}`);
 if (process.argv.includes('--strict') && (grave.length > 0 || answer.vulnerabilities === undefined))
   process.exitCode = 1;
+
+const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+};
+const problems = licenceProblems(lock.packages);
+console.log(`licences: ${problems.length} packages whose licence or state nobody has agreed to`);
+for (const problem of problems)
+  console.log(`  ${problem}; leave it out, or give the reason in tests/support/licences.ts`);
+if (problems.length > 0) process.exitCode = 1;
