@@ -82,7 +82,7 @@ t.test('what cannot be is refused with a reason, and changes nothing', async (t)
     ['PUT /ID/notes/', '{}', /^404 http\.unknown/],
     ['GET /ID/export/md', undefined, /^404 http\.unknown/],
     ['GET /nobody', undefined, /^404 transcript\.unknown/],
-    ['GET /%E0%A4%A', undefined, /^404 transcript\.unknown/],
+    ['GET /%E0%A4%A', undefined, /^400 command\.option/],
     ['PATCH /nobody', '{"title":"x"}', /^404 transcript\.unknown/],
     ['PUT /ID/sentences/1.0.9', '{}', /^404 transcript\.unknown There is no sentence/],
     ['PUT /ID/sentences/1', '{}', /^404 transcript\.unknown/],
