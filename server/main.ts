@@ -10,6 +10,7 @@ import { helpText, showConfig } from './config/show.ts';
 import { streamsCarried } from './core/schedule/load.ts';
 import { ProcessDecoder } from './decoder/decoder.ts';
 import { HTTP_ROUTES, ROUTES } from './dialect/routes.ts';
+import { guardedClock } from './flow/guarded-clock.ts';
 import { JobBoard } from './flow/job-board.ts';
 import { Journals } from './flow/journals.ts';
 import type { LiveSession } from './flow/live-session.ts';
@@ -17,6 +18,7 @@ import { Registry } from './flow/registry.ts';
 import { restoreSessions } from './flow/restore.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { greetingOf, offerOf } from './greeting.ts';
+import { bugReporter } from './observe/bugs.ts';
 import { systemClock } from './observe/clock.ts';
 import { openLog } from './observe/log.ts';
 import { meterOf } from './observe/meter.ts';
@@ -78,11 +80,15 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const metrics = new Metrics();
   let closing: Promise<void> | undefined;
   const meter = meterOf(metrics);
+  const reportBug = bugReporter(log, meter);
+  // Timers of sessions and connections end those; what belongs to nobody alone ends nothing.
+  const clock = guardedClock(systemClock, (error) => reportBug(error, 'a bug in a timer'));
   const registry = new Registry<LiveSession>();
   const board = new JobBoard({
     recogniser,
     meter,
-    clock: systemClock,
+    clock,
+    reportBug,
     everyMs: config['partial-every-ms'],
     realTimeFactor: info.realTimeFactor,
     smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
@@ -106,7 +112,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   };
   const store = openStore(config, dataFolder(config, process.env), log);
   const journals = store && new Journals(store, log, meter);
-  const { rooms, viewing } = openRooms({ config, folder, meter });
+  const { rooms, viewing } = openRooms({ config, folder, meter, reportBug });
   const transcripts = await openTranscriptDesk(config, folder, log);
   const parts = {
     board,
@@ -116,7 +122,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     log,
     meter,
     offer: { ...offer, assistant: transcripts.assistant?.name },
-    clock: systemClock,
+    clock,
     pipeline: { ...pipelineOf(config), models: { own: model.name, small: info.small?.model } },
     engine: info.engine,
     cleanTimeoutMs: config['clean-timeout-ms'],
@@ -156,7 +162,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     viewing,
     http: { routes: HTTP_ROUTES, decoder, transcripts: transcripts.desk },
   });
-  const transport = transportOf(gateway);
+  const transport = transportOf(gateway, reportBug);
   const stop = async (): Promise<void> => {
     await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close(), decoder.close()]);
     store?.close();
@@ -168,7 +174,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await stop();
     throw error;
   });
-  const wyoming = await openWyomingDoor(config, { parts, site, bounds }).catch(async (error) => {
+  const wyoming = await openWyomingDoor(config, { parts, site, bounds, reportBug }).catch(async (error) => {
     await transport.close();
     await stop();
     throw error;

@@ -18,6 +18,7 @@ import { PIPELINE, type PipelineOptions } from './core/session/settings.ts';
 import { packageRoot } from './engine/native/locate.ts';
 import { WorkerPool } from './engine/pool.ts';
 import type { Access } from './ports/access.ts';
+import type { ReportBug } from './ports/bug.ts';
 import type { Cleaner } from './ports/cleaner.ts';
 import type { Log } from './ports/log.ts';
 import type { Store } from './ports/store.ts';
@@ -180,12 +181,12 @@ export function openStore(config: Config, folder: string, log: Log): Store | und
 export async function chooseTransport(
   config: Config,
   certificate: Certificate | undefined,
-): Promise<(handler: TransportHandler) => Transport> {
+): Promise<(handler: TransportHandler, reportBug: ReportBug) => Transport> {
   const { frameBytesMax, pingEveryMs, closeTimeoutMs, headersTimeoutMs, handshakesMax } = LIMITS;
   const options = { frameBytesMax, pingEveryMs, closeTimeoutMs, headersTimeoutMs, handshakesMax, certificate };
-  if (config.transport === 'ws') return (handler) => new WsTransport(handler, options);
+  if (config.transport === 'ws') return (handler, reportBug) => new WsTransport(handler, options, reportBug);
   const library = await loadUws().catch(asConfigError);
-  return (handler) => new UwsTransport(library, handler, options);
+  return (handler, reportBug) => new UwsTransport(library, handler, options, reportBug);
 }
 
 /** The certificate of HTTPS, if it is to be spoken. Rejects with a ConfigError that says what is wrong with it. */

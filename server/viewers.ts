@@ -5,17 +5,24 @@ import { RoomName } from '../protocol/index.ts';
 import { ViewerFile } from './access/viewer-file.ts';
 import { folderOf, positive, runCommand } from './command.ts';
 import type { Config } from './config/options.ts';
+import { guardedClock, guardedLater } from './flow/guarded-clock.ts';
 import { Rooms } from './flow/rooms.ts';
 import type { ViewingOptions } from './gateway/viewing.ts';
 import { systemClock } from './observe/clock.ts';
+import type { ReportBug } from './ports/bug.ts';
 import type { Meter } from './ports/meter.ts';
 
 /** The rooms of a server, and who may read along in them. */
-export function openRooms(of: { readonly config: Config; readonly folder: string; readonly meter: Meter }): {
+export function openRooms(of: {
+  readonly config: Config;
+  readonly folder: string;
+  readonly meter: Meter;
+  readonly reportBug: ReportBug;
+}): {
   readonly rooms: Rooms;
   readonly viewing: ViewingOptions;
 } {
-  const { config, folder, meter } = of;
+  const { config, folder, meter, reportBug } = of;
   const passes = new ViewerFile(folder, Date.now);
   const viewersMax = config['viewers-max'];
   const limits = {
@@ -23,7 +30,10 @@ export function openRooms(of: { readonly config: Config; readonly folder: string
     viewersPerRoomMax: config['viewers-per-room'] || viewersMax,
     viewersPerAddressMax: config['viewers-per-address'] || viewersMax,
   };
-  return { rooms: new Rooms({ clock: systemClock, meter }), viewing: { passes, limits } };
+  const fail = (error: unknown): void => reportBug(error, 'a bug in a room');
+  const clock = guardedClock(systemClock, fail);
+  const later = guardedLater(setImmediate, fail);
+  return { rooms: new Rooms({ clock, meter, later }), viewing: { passes, limits } };
 }
 
 interface AddOptions {

@@ -4,6 +4,7 @@ import { WYOMING_PATH, wyomingRoutes } from './dialect/wyoming.ts';
 import type { SessionParts } from './flow/live-session.ts';
 import { Gateway, type GatewayOptions } from './gateway/gateway.ts';
 import type { Site } from './gateway/http.ts';
+import type { ReportBug } from './ports/bug.ts';
 import { TcpTransport } from './transport/tcp.ts';
 
 /** The port of Home Assistant, when there is to be one. */
@@ -20,12 +21,18 @@ export interface WyomingDoor {
  */
 export async function openWyomingDoor(
   config: Pick<Config, 'wyoming-host' | 'wyoming-port' | 'wyoming-allow'>,
-  { parts, site, bounds }: { readonly parts: SessionParts; readonly site: Site; readonly bounds: GatewayOptions },
+  of: {
+    readonly parts: SessionParts;
+    readonly site: Site;
+    readonly bounds: GatewayOptions;
+    readonly reportBug: ReportBug;
+  },
 ): Promise<WyomingDoor | undefined> {
   const { 'wyoming-host': host, 'wyoming-port': port, 'wyoming-allow': allowed } = config;
   if (port === 0) return undefined;
+  const { parts, site, bounds, reportBug } = of;
   const gateway = new Gateway(parts, site, wyomingRoutes(parts.offer.languages), openDoor, bounds);
-  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed });
+  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, reportBug);
   const taken = await transport.listen(host, port);
   return {
     address: `tcp://${host.includes(':') ? `[${host}]` : host}:${taken}`,

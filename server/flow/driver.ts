@@ -2,7 +2,7 @@ import type { AudioFormat, Configure, EventBody } from '../../protocol/index.ts'
 import { AudioIntake } from '../core/audio/intake.ts';
 import type { Advice } from '../core/schedule/ladder.ts';
 import type { SessionInput } from '../core/session/inputs.ts';
-import type { SessionOutput } from '../core/session/outputs.ts';
+import type { SessionOutput, Span } from '../core/session/outputs.ts';
 import type { SessionSeed } from '../core/session/seed.ts';
 import { SessionCore } from '../core/session/session.ts';
 import type { PipelineOptions, SessionSettings } from '../core/session/settings.ts';
@@ -98,6 +98,7 @@ export class Driver {
       clock: parts.clock,
       wished: () => events.wished(),
       answer: (input) => this.#feed(input),
+      broken: (error) => this.#events.broken(error),
     });
     this.#voices = this.#openVoices(settings.channels);
   }
@@ -112,6 +113,7 @@ export class Driver {
             this.#parts.speechModel.open(),
             (from, to) => this.#core.audio(channel, from, to),
             (from, to, value) => this.#feed({ kind: 'probability', channel, from, to, value }),
+            (error) => this.#events.broken(error),
           ),
         );
       return voices;
@@ -243,9 +245,9 @@ export class Driver {
         board.forget(session, output.job);
         return;
       case 'clean':
-        void clean(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock).then((input) =>
-          this.#feed(input),
-        );
+        void clean(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock)
+          .then((input) => this.#feed(input))
+          .catch((error) => this.#events.broken(error));
         return;
       case 'translate':
         this.#translating.begin(output);
@@ -263,12 +265,22 @@ export class Driver {
       session: this.#parts.session,
       job,
       final,
-      take: () => this.#core.take(job),
+      take: () => this.#take(job),
       answer: (answer) => {
         if (answer.kind === 'hypothesis') this.#feed({ kind: 'hypothesis', job, hypothesis: answer.hypothesis });
         else this.#feed({ kind: 'undecoded', job, reason: answer.kind });
       },
     });
+  }
+
+  /** The job board asks when a slot is free, perhaps on behalf of another session. */
+  #take(job: number): Span | undefined {
+    try {
+      return this.#core.take(job);
+    } catch (error) {
+      this.#events.broken(error);
+      return undefined;
+    }
   }
 
   #time(event: EventBody): void {

@@ -4,9 +4,10 @@ import { type Load, LoadGauge } from '../core/schedule/load.ts';
 import { next, type WaitingJob } from '../core/schedule/order.ts';
 import { Shares } from '../core/schedule/share.ts';
 import type { Span } from '../core/session/outputs.ts';
+import type { ReportBug } from '../ports/bug.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { DecodeAnswer, Recogniser } from '../ports/recogniser.ts';
+import type { DecodeAnswer, DecodeJob, Recogniser } from '../ports/recogniser.ts';
 
 /** What a session puts on the board. */
 export interface Posting {
@@ -16,8 +17,9 @@ export interface Posting {
   readonly final: boolean;
   /** Of what is final already: it takes a slot that nobody wants, and gives it up to anyone. */
   readonly translation?: boolean | undefined;
-  /** The job's content at the moment a slot is free; undefined when it is no longer wanted. */
+  /** The job's content at the moment a slot is free; undefined when it is no longer wanted. Never throws. */
   take(): Span | undefined;
+  /** Never throws: it is called on behalf of other sessions, too. */
   answer(answer: DecodeAnswer | { readonly kind: 'dropped' }): void;
 }
 
@@ -40,6 +42,7 @@ export interface JobBoardOptions {
   readonly smallCost?: number | undefined;
   /** Told how much service sessions may ask for, whenever that changes. */
   advise(advice: Advice): void;
+  readonly reportBug: ReportBug;
 }
 
 /** Partials waiting over all sessions; more are dropped, newest first to go. Finals always wait. */
@@ -157,28 +160,28 @@ export class JobBoard {
   }
 
   #pump(): void {
-    const { recogniser, clock, meter } = this.#options;
+    const { recogniser, clock, meter, reportBug } = this.#options;
     while (this.#running.size < recogniser.slots) {
       const chosen = next(this.#waiting, this.#shares, clock.nowMs()) as Posted | undefined;
       if (chosen === undefined) break;
       this.#waiting = this.#waiting.filter((posted) => posted !== chosen);
       const span = chosen.posting.take();
       if (span === undefined) continue;
-      if (chosen.translation) void this.#translate(chosen, span);
-      else void this.#run(chosen, span);
+      const decoding = chosen.translation ? this.#translate(chosen, span) : this.#run(chosen, span);
+      void decoding.catch((error) => reportBug(error, 'a bug ended a decode'));
     }
     meter.waiting(this.#waiting.length);
   }
 
   async #run(posted: Posted, span: Span): Promise<void> {
-    const { recogniser, clock, meter } = this.#options;
+    const { clock, meter } = this.#options;
     const startMs = clock.nowMs();
     const waitMs = startMs - posted.sinceMs;
     const { channel: _, ...job } = span;
     this.#running.set(posted.id, posted);
     this.#shares.served(posted.session, startMs);
     this.#gauge.started(span.kind, waitMs, startMs);
-    const answer = await recogniser.decode({ id: posted.id, ...job });
+    const answer = await this.#decode({ id: posted.id, ...job });
     const endMs = clock.nowMs();
     this.#running.delete(posted.id);
     this.#gauge.ended(span.kind, endMs - startMs, posted.aborted ? 'aborted' : 'whole', endMs);
@@ -191,10 +194,20 @@ export class JobBoard {
   /** It takes nothing from anybody, so it does not count as load, nor as the session's share. */
   async #translate(posted: Posted, { channel: _, ...job }: Span): Promise<void> {
     this.#running.set(posted.id, posted);
-    const answer = await this.#options.recogniser.decode({ id: posted.id, ...job });
+    const answer = await this.#decode({ id: posted.id, ...job });
     this.#running.delete(posted.id);
     posted.posting.answer(answer);
     this.#pump();
+  }
+
+  /** A recogniser never rejects; one that does all the same must not keep its slot for ever. */
+  async #decode(job: DecodeJob): Promise<DecodeAnswer> {
+    try {
+      return await this.#options.recogniser.decode(job);
+    } catch (error) {
+      this.#options.reportBug(error, 'a bug ended a decode');
+      return { kind: 'failed', job: job.id, code: 'engine.crashed', text: 'The recogniser failed.' };
+    }
   }
 
   /** The load is read at a steady pace while anything is asked for, and until it is forgotten. */
@@ -204,6 +217,18 @@ export class JobBoard {
   }
 
   #consider(): void {
+    this.#timer = undefined;
+    try {
+      this.#readLoad();
+    } finally {
+      const resting = this.#running.size === 0 && this.#waiting.length === 0 && this.#advice.step === 'none';
+      this.#restMs = resting ? this.#restMs + CONSIDER_EVERY_MS : 0;
+      if (this.#restMs < FORGOTTEN_MS)
+        this.#timer = this.#options.clock.after(CONSIDER_EVERY_MS, () => this.#consider());
+    }
+  }
+
+  #readLoad(): void {
     const { clock, meter, advise } = this.#options;
     const nowMs = clock.nowMs();
     const urgent = this.#waiting.filter(({ translation }) => !translation);
@@ -214,10 +239,6 @@ export class JobBoard {
     this.#advice = this.#ladder.consider(this.#load, nowMs);
     meter.load(this.busy, this.#advice.cadence);
     if (isNews(before, this.#advice)) advise(this.#advice);
-    this.#timer = undefined;
-    const resting = this.#running.size === 0 && this.#waiting.length === 0 && this.#advice.step === 'none';
-    this.#restMs = resting ? this.#restMs + CONSIDER_EVERY_MS : 0;
-    if (this.#restMs < FORGOTTEN_MS) this.#timer = clock.after(CONSIDER_EVERY_MS, () => this.#consider());
   }
 }
 

@@ -27,7 +27,14 @@ export class Keeping {
 
   /** `told` is given what the client should know, never in the middle of a `write`. */
   tell(told: (text: string) => void): void {
-    this.#told = (text) => queueMicrotask(() => told(text));
+    this.#told = (text) =>
+      queueMicrotask(() => {
+        try {
+          told(text);
+        } catch (error) {
+          this.#log.error({ code: 'server.bug', err: error }, 'a session could not be told of its transcript');
+        }
+      });
   }
 
   /** Events that are in the journal. The same may come again, after a restart. */

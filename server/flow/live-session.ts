@@ -7,6 +7,7 @@ import { isSecretOf, originOf, type Restored, readyOf, type SessionOrigin } from
 import { DrainTimer } from './drain-timer.ts';
 import { Driver } from './driver.ts';
 import { FaultReporter } from './fault-reporter.ts';
+import { guardedClock } from './guarded-clock.ts';
 import { faultEvent, type Line, type Visitor } from './line.ts';
 import { Outbox } from './outbox.ts';
 import type { Findable } from './registry.ts';
@@ -54,7 +55,9 @@ export class LiveSession implements Findable {
    * found. Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied`, `auth.scope` or `transcript.*`; whatever it throws,
    * nothing stays open.
    */
-  constructor(from: Start | Restored, line: Line | undefined, parts: SessionParts, visitor: Visitor) {
+  constructor(from: Start | Restored, line: Line | undefined, given: SessionParts, visitor: Visitor) {
+    const canFail = (): boolean => this.#life === 'open';
+    const parts = { ...given, clock: guardedClock(given.clock, (bug) => this.fail(bug), canFail) };
     const { clock, resumeGraceMs, board } = parts;
     const origin = originOf(from, parts.offer, visitor);
     const { born, restored, standing } = origin;

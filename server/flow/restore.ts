@@ -40,7 +40,8 @@ export function restoreSessions(journals: Journals, parts: SessionParts): void {
       if (restored) await stands(left, parts);
     }
   };
-  void oneByOne();
+  // A journal that cannot be marked is tried again by the next process; the sessions go on.
+  void oneByOne().catch((error) => parts.log.error({ err: error }, 'sessions of an earlier run are not all taken up'));
 }
 
 async function stands(left: LeftJournal, { registry, clock }: SessionParts): Promise<void> {

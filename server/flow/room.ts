@@ -256,7 +256,14 @@ export class Room {
     for (let served = 0; served < VIEWERS_AT_ONCE; served++) {
       const next = round.next();
       if (next.done === true) return this.#roundOver();
-      this.#visit(next.value);
+      try {
+        this.#visit(next.value);
+      } catch (error) {
+        // Serve the other viewers all the same; whoever runs this reports the bug.
+        this.#stand(next.value);
+        this.#setup.later(() => this.#serve());
+        throw error;
+      }
     }
     this.#setup.later(() => this.#serve());
   }

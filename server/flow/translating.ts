@@ -20,6 +20,8 @@ export interface TranslatingSetup {
   /** Languages that viewers ask for now. */
   readonly wished: () => Iterable<string>;
   readonly answer: (input: SessionInput) => void;
+  /** Takes an error that nobody expected; it ends the session. */
+  readonly broken: (error: unknown) => void;
 }
 
 interface Task {
@@ -55,15 +57,19 @@ export class Translating {
   /** Answers with the languages, then for each of them; never before it has returned. */
   begin(wanted: Wanted): void {
     const { sentence, language, to, told } = wanted;
-    const { answer, wished } = this.#setup;
+    const { answer, wished, broken } = this.#setup;
     const known = [...wished()].filter((each) => WHISPER_LANGUAGES.has(each) && this.#can(each));
     const languages = [...new Set([...told, ...to, ...known])]
       .filter((each) => each !== language)
       .slice(0, LIMITS.translationsMax)
       .filter((each) => !told.includes(each));
     queueMicrotask(() => {
-      answer({ kind: 'translating', sentence, to: languages });
-      for (const each of languages) this.#want(wanted, each);
+      try {
+        answer({ kind: 'translating', sentence, to: languages });
+        for (const each of languages) this.#want(wanted, each);
+      } catch (error) {
+        broken(error);
+      }
     });
   }
 
@@ -119,7 +125,7 @@ export class Translating {
       const task = this.#waiting.shift();
       if (task === undefined) return;
       this.#running.add(task);
-      void this.#ask(task);
+      void this.#ask(task).catch(this.#setup.broken);
     }
   }
 

@@ -10,6 +10,7 @@ export class VoiceQueue {
   readonly #probe: SpeechProbe;
   readonly #audio: (from: number, to: number) => Float32Array;
   readonly #judged: (from: number, to: number, probability: number) => void;
+  readonly #failed: (error: unknown) => void;
   #waiting: Window[] = [];
   #busy = false;
   #closed = false;
@@ -18,16 +19,18 @@ export class VoiceQueue {
     probe: SpeechProbe,
     audio: (from: number, to: number) => Float32Array,
     judged: (from: number, to: number, probability: number) => void,
+    failed: (error: unknown) => void,
   ) {
     this.#probe = probe;
     this.#audio = audio;
     this.#judged = judged;
+    this.#failed = failed;
   }
 
   /** Bounded by the session's audio ring: the driver stops reading long before it is full. */
   push(from: number, to: number): void {
     this.#waiting.push({ from, to });
-    void this.#run();
+    if (!this.#busy) void this.#run().catch(this.#failed);
   }
 
   close(): void {
@@ -37,7 +40,6 @@ export class VoiceQueue {
   }
 
   async #run(): Promise<void> {
-    if (this.#busy) return;
     this.#busy = true;
     for (let window = this.#waiting.shift(); window !== undefined && !this.#closed; window = this.#waiting.shift()) {
       const { from, to } = window;

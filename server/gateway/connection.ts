@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type Start } from '../../protocol/index.ts';
 import { Allowance } from '../core/schedule/allowance.ts';
+import { guardedClock } from '../flow/guarded-clock.ts';
 import { faultEvent, type Line, type Visitor } from '../flow/line.ts';
 import { LiveSession, type SessionParts } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
 import type { DialectSession, Frame, Reading } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
@@ -31,6 +33,8 @@ export class SessionConnection implements ConnectionHandler, Live {
   readonly #parts: SessionParts;
   readonly #visitor: Visitor;
   readonly #resumes: string | undefined;
+  /** A timer of this connection that throws ends it, and not the session, which its client may resume. */
+  readonly #clock: Clock;
   #opening: Disposable;
   readonly #frames = new Allowance(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
   readonly #commands = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
@@ -55,6 +59,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#parts = parts;
     this.#visitor = visitor;
     this.#resumes = resumes;
+    this.#clock = guardedClock(parts.clock, (error) => connection.fail(error));
     this.#line = {
       lifetime: dialect.lifetime,
       queuedBytes: () => connection.queuedBytes,
@@ -78,7 +83,7 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   /** A client whose audio is being decoded has said what it wants: the machine is slow, not the client. */
   #awaitOpening(): Disposable {
-    return this.#parts.clock.after(LIMITS.openTimeoutMs, () => {
+    return this.#clock.after(LIMITS.openTimeoutMs, () => {
       if (this.#intake?.isBusy !== true)
         return this.#refuse(new Fault('session.unopened', { seconds: LIMITS.openTimeoutMs / 1000 }));
       this.#opening = this.#awaitOpening();
@@ -147,10 +152,20 @@ export class SessionConnection implements ConnectionHandler, Live {
     if (encoded === undefined || decoder === undefined) return undefined;
     return new DecodedIntake(decoder, encoded, {
       command: (command) => this.#do(command),
-      failed: (error) => (this.#session === undefined ? this.#refuse(error) : this.#session.fail(error)),
+      failed: (error) => this.#undecoded(error),
       stop: () => this.#stop('decoder'),
       go: () => this.#go('decoder'),
     });
+  }
+
+  /** Comes from a promise of the decoder, outside of the transport's calls. */
+  #undecoded(error: unknown): void {
+    try {
+      if (this.#session === undefined) this.#refuse(error);
+      else this.#session.fail(error);
+    } catch (bug) {
+      this.#connection.fail(bug);
+    }
   }
 
   /** What is decoded waits, too, while the session is behind. */
@@ -162,12 +177,11 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   /** Who sends too fast is not read for a while: nothing is lost, and nobody else has to wait. */
   #spend(allowance: Allowance, count: number): void {
-    const { clock } = this.#parts;
-    const restMs = Math.min(LIMITS.restMsMax, allowance.spend(count, clock.nowMs()));
+    const restMs = Math.min(LIMITS.restMsMax, allowance.spend(count, this.#clock.nowMs()));
     if (restMs === 0) return;
     this.#stop('rate');
     this.#rest?.[Symbol.dispose]();
-    this.#rest = clock.after(restMs, () => this.#go('rate'));
+    this.#rest = this.#clock.after(restMs, () => this.#go('rate'));
   }
 
   #stop(why: 'session' | 'rate' | 'decoder'): void {
@@ -181,8 +195,8 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   /** A client cannot tell a silent server from a dead line, so the server is never silent for long. */
   #stayAlive(): void {
-    if (this.#line.lifetime !== 'kept') return;
-    const { clock } = this.#parts;
+    if (this.#line.lifetime !== 'kept' || this.#ended) return;
+    const clock = this.#clock;
     this.#alive = clock.after(this.#spokeMs + LIMITS.aliveEveryMs - clock.nowMs(), () => {
       if (clock.nowMs() - this.#spokeMs >= LIMITS.aliveEveryMs) this.#speakUp();
       this.#stayAlive();
@@ -192,7 +206,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   /** To a client that has not read the last yet nothing more has to be said. */
   #speakUp(): void {
     if (this.#connection.queuedBytes === 0) this.#send({ type: 'alive', seq: this.#seq });
-    else this.#spokeMs = this.#parts.clock.nowMs();
+    else this.#spokeMs = this.#clock.nowMs();
   }
 
   #open(command: Command): void {
@@ -265,7 +279,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #send(event: ServerEvent): void {
     if (this.#ended) return;
     this.#seq = event.seq;
-    this.#spokeMs = this.#parts.clock.nowMs();
+    this.#spokeMs = this.#clock.nowMs();
     this.#sendAll(this.#dialect.write(event));
   }
 

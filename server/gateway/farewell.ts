@@ -1,4 +1,5 @@
 import { LIMITS } from '../../protocol/index.ts';
+import { guardedClock } from '../flow/guarded-clock.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Frame, TurnedAway } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
@@ -17,9 +18,16 @@ export class Farewell implements ConnectionHandler {
     this.#connection = connection;
     this.#turnedAway = turnedAway;
     this.#waiting = waiting;
+    this.#patience = guardedClock(clock, (error) => connection.fail(error)).after(LIMITS.openTimeoutMs, () =>
+      connection.close(1008, 'session.unopened'),
+    );
+    try {
+      this.#ask(undefined);
+    } catch (error) {
+      this.#patience[Symbol.dispose]();
+      throw error;
+    }
     waiting.add(this);
-    this.#patience = clock.after(LIMITS.openTimeoutMs, () => connection.close(1008, 'session.unopened'));
-    this.#ask(undefined);
   }
 
   message(frame: Frame): void {

@@ -30,6 +30,7 @@ export class Viewer implements ConnectionHandler, Watcher {
   readonly #gone: () => void;
   readonly #refusalFor: (owner: string) => Fault | undefined;
   #cursor = 0;
+  #isBroken = false;
 
   constructor(connection: Connection, { kind, asked, clock, watch, refusalFor, gone }: ViewerSetup) {
     this.#gone = () => gone(this);
@@ -49,9 +50,16 @@ export class Viewer implements ConnectionHandler, Watcher {
     return this.#connection.queuedBytes;
   }
 
+  /** Called for the room, so a bug ends this viewer's connection and leaves the others alone. */
   send(event: RoomEvent): void {
+    if (this.#isBroken) return;
     this.#cursor = Math.max(this.#cursor, event.cursor);
-    this.#connection.send(event.packed(`${this.#kind} ${this.#words}`, () => this.#pack(event)));
+    try {
+      this.#connection.send(event.packed(`${this.#kind} ${this.#words}`, () => this.#pack(event)));
+    } catch (error) {
+      this.#isBroken = true;
+      this.#connection.fail(error);
+    }
   }
 
   refusalFor(owner: string): Fault | undefined {

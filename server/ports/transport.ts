@@ -11,6 +11,11 @@ export interface Connection {
   resume(): void;
   /** Says goodbye, then closes. Safe to call twice. */
   close(status: number, reason: string): void;
+  /**
+   * Takes an error that no code expected, from work that belongs to this connection and runs outside of its handler's
+   * calls, such as a timer. It is reported as `server.bug` and ends this connection with 1011. Never throws.
+   */
+  fail(error: unknown): void;
 }
 
 /** A snapshot of the HTTP request that opened the connection. */
@@ -24,7 +29,11 @@ export interface OpenRequest {
   readonly remoteAddress: string;
 }
 
-/** Called in this order: open, then messages, then exactly one close. Never re-entrantly. */
+/**
+ * Called in this order: open, then messages, then exactly one close. Never re-entrantly. A call that throws, or gives a
+ * promise that rejects, is reported as `server.bug` and ends this connection with 1011: it gets no more messages, and its
+ * one close.
+ */
 export interface ConnectionHandler {
   /** `frame` is the handler's to keep: the transport has already copied it. */
   message(frame: string | Uint8Array): void;
@@ -52,6 +61,7 @@ export type Following =
     }
   | { readonly kind: 'refuse'; readonly response: Response };
 
+/** What throws or rejects here all the same is reported as `server.bug` and answered with 500. */
 export interface TransportHandler {
   /** Never rejects. The connection may be gone by the time it resolves. */
   upgrade(request: OpenRequest): Promise<Upgrade>;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Connection, ConnectionHandler, Transport, TransportHandler } from '../ports/transport.ts';
+import type { ReportBug } from '../ports/bug.ts';
+import type { Connection, Transport, TransportHandler, Upgrade } from '../ports/transport.ts';
+import { ConnectionGuard, guarded } from './guard.ts';
 import { listen } from './listen.ts';
 
 export interface TcpOptions {
@@ -20,18 +22,23 @@ const KEEPALIVE_MS = 30_000;
 export class TcpTransport implements Transport {
   readonly #handler: TransportHandler;
   readonly #options: TcpOptions;
+  readonly #reportBug: ReportBug;
   readonly #server: Server;
   readonly #live = new Set<TcpConnection>();
   #closing: Promise<void> | undefined;
 
-  constructor(handler: TransportHandler, options: TcpOptions) {
+  constructor(handler: TransportHandler, options: TcpOptions, reportBug: ReportBug) {
     this.#handler = handler;
     this.#options = options;
+    this.#reportBug = reportBug;
     this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
     this.#server.maxConnections = CONNECTIONS_MAX;
     // The system may fail an accept for reasons of its own; without a listener that would end the process.
     this.#server.on('error', () => {});
-    this.#server.on('connection', (socket) => void this.#take(socket));
+    this.#server.on('connection', (socket) => {
+      const guard = new ConnectionGuard(reportBug, () => socket.destroy());
+      guard.run(() => this.#take(socket));
+    });
   }
 
   listen(host: string, port: number): Promise<number> {
@@ -64,34 +71,40 @@ export class TcpTransport implements Transport {
       socket.destroy();
       return;
     }
-    const connection = new TcpConnection(socket);
+    const connection = new TcpConnection(socket, this.#reportBug);
     this.#live.add(connection);
-    connection.serve(upgrade.open(connection), () => this.#live.delete(connection));
+    connection.serve(upgrade, () => this.#live.delete(connection));
   }
 }
 
 class TcpConnection implements Connection {
   readonly id = randomUUID();
   readonly #socket: Socket;
+  readonly #reportBug: ReportBug;
+  readonly #guard: ConnectionGuard;
   #life: 'open' | 'closing' = 'open';
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, reportBug: ReportBug) {
     this.#socket = socket;
+    this.#reportBug = reportBug;
+    this.#guard = ConnectionGuard.of(this, reportBug);
   }
 
   get queuedBytes(): number {
     return this.#socket.writableLength;
   }
 
-  serve(handler: ConnectionHandler, ended: () => void): void {
+  /** Opens the handler; `ended` is called when the connection has ended. */
+  serve(upgrade: Extract<Upgrade, { kind: 'accept' }>, ended: () => void): void {
     this.#socket.on('data', (bytes) => {
-      if (this.#life === 'open') handler.message(bytes as Buffer);
+      if (this.#life === 'open') this.#guard.message(bytes as Buffer);
     });
     this.#socket.once('close', (failed) => {
       ended();
-      handler.close(failed ? 1006 : 1000);
+      this.#guard.close(failed ? 1006 : 1000);
     });
     this.#socket.resume();
+    this.#guard.open(() => upgrade.open(this));
   }
 
   send(frame: string | Uint8Array): void {
@@ -112,7 +125,14 @@ class TcpConnection implements Connection {
     this.#socket.end();
     // What is still under way must not keep the peer's goodbye from being read.
     this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    setTimeout(
+      guarded(this.#reportBug, () => this.#socket.destroy()),
+      LINGER_MS,
+    ).unref();
+  }
+
+  fail(error: unknown): void {
+    this.#guard.fail(error);
   }
 }
 

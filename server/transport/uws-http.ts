@@ -4,35 +4,44 @@ import { STATUS_CODES } from 'node:http';
 /** Body bytes waiting for their reader before the client is not read on. */
 const BODY_BYTES_HELD = 1_048_576;
 
-/** How a client's leaving is heard of. */
+/** What a request needs to know of its connection. */
 interface Leaving {
   /** Told what to call then. */
   readonly onLost: (tell: () => void) => void;
   readonly signal: AbortSignal;
+  /** Runs what the library calls back for this request. */
+  readonly run: (callback: () => void) => void;
 }
 
-/** A fetch-style request over the library's callbacks. */
-export function requestOf(response: HttpResponse, request: HttpRequest, { onLost, signal }: Leaving): Request {
+/**
+ * A fetch-style request over the library's callbacks. Undefined when it has a method, path or header that a handler cannot
+ * be given: the library's own parser lets more pass.
+ */
+export function requestOf(
+  response: HttpResponse,
+  request: HttpRequest,
+  { onLost, signal, run }: Leaving,
+): Request | undefined {
   const method = request.getMethod().toUpperCase();
   const query = request.getQuery();
-  const headers = new Headers();
-  request.forEach((name, value) => {
-    headers.append(name, value);
-  });
   const path = request.getUrl();
-  // Only the path counts; the host header is the gateway's to judge.
-  const url = new URL((path.startsWith('/') ? path : '/') + (query ? `?${query}` : ''), 'http://localhost');
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  return new Request(url, {
-    method,
-    headers,
-    signal,
-    body: hasBody ? bodyOf(response, onLost) : null,
-    ...(hasBody ? { duplex: 'half' } : {}),
-  } as RequestInit);
+  try {
+    const headers = new Headers();
+    request.forEach((name, value) => {
+      headers.append(name, value);
+    });
+    // Only the path counts; the host header is the gateway's to judge.
+    const url = new URL((path.startsWith('/') ? path : '/') + (query ? `?${query}` : ''), 'http://localhost');
+    const head = { method, headers, signal };
+    const bare = new Request(url, head);
+    if (method === 'GET' || method === 'HEAD') return bare;
+    return new Request(url, { ...head, body: bodyOf(response, { onLost, run }), duplex: 'half' } as RequestInit);
+  } catch {
+    return undefined;
+  }
 }
 
-function bodyOf(response: HttpResponse, onLost: (tell: () => void) => void): ReadableStream<Uint8Array> {
+function bodyOf(response: HttpResponse, { onLost, run }: Omit<Leaving, 'signal'>): ReadableStream<Uint8Array> {
   let paused = false;
   let over = false;
   return new ReadableStream<Uint8Array>(
@@ -42,7 +51,7 @@ function bodyOf(response: HttpResponse, onLost: (tell: () => void) => void): Rea
           if (!over) controller.error(new Error('the client went away'));
           over = true;
         });
-        response.onData((chunk, isLast) => {
+        const take = (chunk: ArrayBuffer, isLast: boolean): void => {
           if (over) return;
           // The library takes the memory back when this returns.
           if (chunk.byteLength > 0) controller.enqueue(new Uint8Array(chunk.slice(0)));
@@ -53,7 +62,8 @@ function bodyOf(response: HttpResponse, onLost: (tell: () => void) => void): Rea
             paused = true;
             response.pause();
           }
-        });
+        };
+        response.onData((chunk, isLast) => run(() => take(chunk, isLast)));
       },
       pull() {
         if (!paused || over) return;
@@ -70,7 +80,10 @@ function bodyOf(response: HttpResponse, onLost: (tell: () => void) => void): Rea
   );
 }
 
-/** Sends an answer, waiting for a slow reader between its chunks. */
+/**
+ * Sends an answer, waiting for a slow reader between its chunks. Rejects when the answer itself breaks off, but not when
+ * the client leaves.
+ */
 export async function writeResponse(
   response: HttpResponse,
   answer: Response,
@@ -104,9 +117,11 @@ export async function writeResponse(
       chunk = await reader?.read();
     }
     if (!client.gone()) response.cork(() => response.end());
-  } catch {
+  } catch (error) {
+    if (client.gone()) return;
     // The answer broke off while it was made; a cut connection is the only honest end of a half-sent body.
-    if (!client.gone()) response.close();
+    response.close();
+    throw error;
   } finally {
     await reader?.cancel().catch(() => {
       // It had failed already; that was handled above.

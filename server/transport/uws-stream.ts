@@ -1,12 +1,14 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
-import type { Connection, ConnectionHandler, Following } from '../ports/transport.ts';
+import type { ReportBug } from '../ports/bug.ts';
+import type { Connection, Following } from '../ports/transport.ts';
+import { ConnectionGuard } from './guard.ts';
 
 /** A response that goes on until one side has had enough. */
 export class UwsStream implements Connection {
   readonly id = randomUUID();
   readonly #response: HttpResponse;
-  #handler: ConnectionHandler | undefined;
+  readonly #guard: ConnectionGuard;
   #over = (): void => {};
   #filler = '';
   /** After `ended` the library's response must not be touched. */
@@ -14,11 +16,14 @@ export class UwsStream implements Connection {
   /** The library does not tell what it holds: all that was given to it since it first could not hand it on. */
   #queuedBytes = 0;
 
-  constructor(response: HttpResponse) {
+  constructor(response: HttpResponse, reportBug: ReportBug) {
     this.#response = response;
+    this.#guard = ConnectionGuard.of(this, reportBug);
     response.onWritable(() => {
-      // The library hands on what it holds only with the next write, and tells of nothing else that it has.
-      if (this.#life === 'open' && response.write(this.#filler)) this.#queuedBytes = 0;
+      this.#guard.run(() => {
+        // The library hands on what it holds only with the next write, and tells of nothing else that it has.
+        if (this.#life === 'open' && response.write(this.#filler)) this.#queuedBytes = 0;
+      });
       return true;
     });
   }
@@ -31,11 +36,13 @@ export class UwsStream implements Connection {
   serve({ headers, filler, open }: Extract<Following, { kind: 'accept' }>, over: () => void): void {
     this.#over = over;
     this.#filler = filler;
-    this.#response.cork(() => {
-      this.#response.writeStatus('200 OK');
-      for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
-    });
-    this.#handler = open(this);
+    this.#guard.run(() =>
+      this.#response.cork(() => {
+        this.#response.writeStatus('200 OK');
+        for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
+      }),
+    );
+    this.#guard.open(() => open(this));
   }
 
   send(frame: string | Uint8Array): void {
@@ -56,12 +63,13 @@ export class UwsStream implements Connection {
   close(): void {
     if (this.#life !== 'open') return;
     this.#life = 'closing';
-    setImmediate(() => {
+    const end = (): void => {
       if (this.#life === 'ended') return;
       // What waits still goes out; then the library closes.
       this.#response.cork(() => this.#response.end());
       this.gone();
-    });
+    };
+    setImmediate(() => this.#guard.run(end));
   }
 
   /** The reader has left, or the response has ended. */
@@ -70,6 +78,10 @@ export class UwsStream implements Connection {
     this.#life = 'ended';
     this.#over();
     // Never in the middle of one of the handler's own calls.
-    setImmediate(() => this.#handler?.close(1006));
+    setImmediate(() => this.#guard.close(1006));
+  }
+
+  fail(error: unknown): void {
+    this.#guard.fail(error);
   }
 }

@@ -6,20 +6,13 @@ import type {
   us_socket_context_t,
   WebSocket,
 } from 'uWebSockets.js';
-import { randomUUID } from 'node:crypto';
-import { FAULTS, Fault, LIMITS } from '../../protocol/index.ts';
-import { Allowance } from '../core/schedule/allowance.ts';
-import type {
-  Connection,
-  ConnectionHandler,
-  Following,
-  OpenRequest,
-  Transport,
-  TransportHandler,
-  Upgrade,
-} from '../ports/transport.ts';
+import { Fault } from '../../protocol/index.ts';
+import type { ReportBug } from '../ports/bug.ts';
+import type { Following, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
+import { badRequestResponse, bugResponse, ConnectionGuard } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { type Seat, UwsConnection } from './uws-connection.ts';
 import { requestOf, writeResponse } from './uws-http.ts';
 import { UwsStream } from './uws-stream.ts';
 
@@ -34,11 +27,6 @@ export interface UwsOptions {
 }
 
 export type UwsLibrary = typeof import('uWebSockets.js');
-type Accepted = Extract<Upgrade, { kind: 'accept' }>;
-interface Seat {
-  readonly accepted: Accepted;
-  connection?: UwsConnection;
-}
 /** The library takes a host together with options; its own types forget that form. */
 type Listen = (host: string, port: number, options: number, taken: (socket: us_listen_socket | false) => void) => void;
 
@@ -46,8 +34,6 @@ type Listen = (host: string, port: number, options: number, taken: (socket: us_l
 const EXCLUSIVE_PORT = 1;
 /** Bytes the library may hold for one client. The outbox gives up long before. */
 const QUEUE_BYTES_MAX = 16 * 1_048_576;
-/** What a held frame costs besides its bytes. */
-const HELD_FRAME_BYTES = 256;
 /** The library cuts longer frames off without a word; up to this they get a proper close. */
 const CUT_OFF_FRAMES = 4;
 
@@ -57,6 +43,7 @@ export class UwsTransport implements Transport {
   readonly #app: TemplatedApp;
   readonly #handler: TransportHandler;
   readonly #options: UwsOptions;
+  readonly #reportBug: ReportBug;
   readonly #live = new Set<UwsConnection>();
   readonly #streams = new Set<UwsStream>();
   readonly #stopPings: () => void;
@@ -64,10 +51,11 @@ export class UwsTransport implements Transport {
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
-  constructor(library: UwsLibrary, handler: TransportHandler, options: UwsOptions) {
+  constructor(library: UwsLibrary, handler: TransportHandler, options: UwsOptions, reportBug: ReportBug) {
     this.#library = library;
     this.#handler = handler;
     this.#options = options;
+    this.#reportBug = reportBug;
     const { certificate } = options;
     this.#app =
       certificate === undefined
@@ -120,27 +108,27 @@ export class UwsTransport implements Transport {
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    let gone = false;
-    response.onAborted(() => {
-      gone = true;
-    });
-    // The request lives only until this callback returns.
-    const key = request.getHeader('sec-websocket-key');
-    const extensions = request.getHeader('sec-websocket-extensions');
-    void this.#handler.upgrade(openRequest(response, request)).then((upgrade) => {
-      if (gone) return;
-      if (upgrade.kind === 'refuse') return writeResponse(response, upgrade.response, { gone: () => gone });
-      const seat: Seat = { accepted: upgrade };
-      response.cork(() => response.upgrade(seat, key, upgrade.subprotocol ?? '', extensions, context));
+    const client = new UwsClient(response);
+    this.#guard(client).run(() => {
+      // The request lives only until this callback returns.
+      const key = request.getHeader('sec-websocket-key');
+      const extensions = request.getHeader('sec-websocket-extensions');
+      return this.#handler.upgrade(openRequest(response, request)).then((upgrade) => {
+        if (client.isGone) return;
+        if (upgrade.kind === 'refuse') return client.answer(upgrade.response);
+        const seat: Seat = { accepted: upgrade };
+        client.leave();
+        response.cork(() => response.upgrade(seat, key, upgrade.subprotocol ?? '', extensions, context));
+      });
     });
   }
 
   #open(socket: WebSocket<Seat>): void {
     const seat = socket.getUserData();
-    const connection = new UwsConnection(socket, this.#options);
+    const connection = new UwsConnection(socket, this.#options, this.#reportBug);
     seat.connection = connection;
     this.#live.add(connection);
-    connection.serve(seat.accepted.open(connection));
+    connection.serve(seat.accepted);
     if (this.#closing !== undefined) connection.close(1012, 'restarting');
   }
 
@@ -153,163 +141,87 @@ export class UwsTransport implements Transport {
   }
 
   #answer(response: HttpResponse, request: HttpRequest): void {
-    let gone = false;
-    const lost: (() => void)[] = [];
-    response.onAborted(() => {
-      gone = true;
-      for (const tell of lost) tell();
+    const client = new UwsClient(response);
+    const guard = this.#guard(client);
+    guard.run(() => {
+      const following =
+        request.getMethod() === 'get' ? this.#handler.follow?.(openRequest(response, request)) : undefined;
+      if (following !== undefined) return this.#follow(client, following);
+      const address = addressOf(response);
+      const leaving = new AbortController();
+      client.onGone(() => leaving.abort());
+      const onLost = (tell: () => void): void => client.onGone(tell);
+      const asked = requestOf(response, request, { onLost, signal: leaving.signal, run: (each) => guard.run(each) });
+      if (asked === undefined) return client.answer(badRequestResponse());
+      return this.#handler.fetch(asked, address).then((answer) => client.answer(answer, asked.method === 'HEAD'));
     });
-    const following =
-      request.getMethod() === 'get' ? this.#handler.follow?.(openRequest(response, request)) : undefined;
-    if (following !== undefined) return this.#follow(response, following, lost);
-    const address = addressOf(response);
-    const leaving = new AbortController();
-    lost.push(() => leaving.abort());
-    const asked = requestOf(response, request, { onLost: (tell) => lost.push(tell), signal: leaving.signal });
-    void this.#handler
-      .fetch(asked, address)
-      .then((answer) => writeResponse(response, answer, { gone: () => gone, head: asked.method === 'HEAD' }));
   }
 
-  #follow(response: HttpResponse, coming: Promise<Following>, lost: (() => void)[]): void {
-    let gone = false;
-    lost.push(() => {
-      gone = true;
-    });
-    void coming.then((following) => {
-      if (gone) return;
-      if (following.kind === 'refuse') return writeResponse(response, following.response, { gone: () => gone });
-      const stream = new UwsStream(response);
-      this.#streams.add(stream);
-      lost.push(() => stream.gone());
-      stream.serve(following, () => this.#streams.delete(stream));
-      if (this.#closing !== undefined) stream.close();
-    });
+  async #follow(client: UwsClient, coming: Promise<Following>): Promise<void> {
+    const following = await coming;
+    if (client.isGone) return;
+    if (following.kind === 'refuse') return client.answer(following.response);
+    client.leave();
+    const stream = new UwsStream(client.response, this.#reportBug);
+    this.#streams.add(stream);
+    client.onGone(() => stream.gone());
+    stream.serve(following, () => this.#streams.delete(stream));
+    if (this.#closing !== undefined) stream.close();
+  }
+
+  /** A request whose handler breaks is answered with 500 while that is still possible. */
+  #guard(client: UwsClient): ConnectionGuard {
+    const guard: ConnectionGuard = new ConnectionGuard(this.#reportBug, () => client.break());
+    client.guardedBy(guard);
+    return guard;
   }
 }
 
-class UwsConnection implements Connection {
-  readonly id = randomUUID();
-  readonly #socket: WebSocket<Seat>;
-  readonly #options: UwsOptions;
-  readonly #pings = new Allowance(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
-  #handler: ConnectionHandler | undefined;
-  /** After `closing` nothing more is sent or heard; after `ended` the library's socket must not be touched. */
-  #life: 'open' | 'closing' | 'ended' = 'open';
-  #status = 1006;
-  #paused = false;
-  #delivering = false;
-  /** What a paused connection has heard, from `#next` on: the library cannot stop reading a WebSocket. */
-  #held: (string | Uint8Array)[] = [];
-  #next = 0;
-  #heldBytes = 0;
-  #silent = false;
+/** The client of one HTTP request, until its response has ended or become something else. */
+class UwsClient {
+  readonly response: HttpResponse;
+  readonly #lost: (() => void)[] = [];
+  #guard: ConnectionGuard | undefined;
+  /** `answered` when an answer has begun, `left` when the response belongs to another object. */
+  #state: 'waiting' | 'answered' | 'left' = 'waiting';
+  #isGone = false;
 
-  constructor(socket: WebSocket<Seat>, options: UwsOptions) {
-    this.#socket = socket;
-    this.#options = options;
-  }
-
-  get queuedBytes(): number {
-    return this.#life === 'ended' ? 0 : this.#socket.getBufferedAmount();
-  }
-
-  serve(handler: ConnectionHandler): void {
-    this.#handler = handler;
-  }
-
-  send(frame: string | Uint8Array): void {
-    if (this.#life !== 'open') return;
-    // The library drops what it cannot hold; a hole in the events would be worse than the end.
-    if (this.#socket.send(frame, typeof frame !== 'string') === 2)
-      this.close(FAULTS['client.slow'].close, 'client.slow');
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#deliverLater();
-  }
-
-  close(status: number, reason: string): void {
-    if (this.#life !== 'open') return;
-    this.#life = 'closing';
-    this.#paused = false;
-    // `end` calls the close handler before it returns, perhaps in the middle of one of the handler's own calls.
-    setImmediate(() => {
-      if (this.#life !== 'ended') this.#socket.end(status, reason.slice(0, 120));
-    });
-    setTimeout(() => {
-      if (this.#life !== 'ended') this.#socket.close();
-    }, this.#options.closeTimeoutMs).unref();
-  }
-
-  /** The library's buffer is good only during this call. */
-  heard(message: ArrayBuffer, isBinary: boolean): void {
-    this.#silent = false;
-    if (this.#life !== 'open') return;
-    if (message.byteLength > this.#options.frameBytesMax) return this.close(1009, 'frame.size');
-    const frame = isBinary ? new Uint8Array(message.slice(0)) : Buffer.from(message).toString('utf8');
-    if (!this.#paused && this.#held.length === 0) return this.#handler?.message(frame);
-    this.#held.push(frame);
-    this.#heldBytes += message.byteLength + HELD_FRAME_BYTES;
-    if (this.#heldBytes > LIMITS.heldBytesMax) this.close(FAULTS['audio.backlog'].close, 'audio.backlog');
-  }
-
-  pinged(): void {
-    this.#silent = false;
-    if (this.#pings.spend(1, performance.now()) > 0) this.close(FAULTS['frame.rate'].close, 'frame.rate');
-  }
-
-  answered(): void {
-    this.#silent = false;
-  }
-
-  ping(): void {
-    if (this.#silent) return this.#socket.close();
-    this.#silent = true;
-    this.#socket.ping();
-  }
-
-  ended(status: number): void {
-    const byPeer = this.#life === 'open';
-    this.#life = 'ended';
-    this.#status = status;
-    if (!byPeer) this.#forget();
-    // What the peer sent before it left is heard before its leaving is, as it would be from a stream.
-    if (this.#held.length > 0) this.#deliverLater();
-    else setImmediate(() => this.#leave());
-  }
-
-  #leave(): void {
-    const handler = this.#handler;
-    this.#handler = undefined;
-    handler?.close(this.#status);
-  }
-
-  #deliverLater(): void {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    setImmediate(() => {
-      this.#delivering = false;
-      while (!this.#paused && this.#next < this.#held.length) {
-        const frame = this.#held[this.#next++]!;
-        this.#heldBytes -= frame.length + HELD_FRAME_BYTES;
-        this.#handler?.message(frame);
-      }
-      if (this.#next === this.#held.length) this.#forget();
-      if (this.#life === 'ended' && this.#held.length === 0) this.#leave();
+  constructor(response: HttpResponse) {
+    this.response = response;
+    response.onAborted(() => {
+      this.#isGone = true;
+      for (const tell of this.#lost) this.#guard?.run(tell);
     });
   }
 
-  #forget(): void {
-    this.#held = [];
-    this.#next = 0;
-    this.#heldBytes = 0;
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  guardedBy(guard: ConnectionGuard): void {
+    this.#guard = guard;
+  }
+
+  onGone(tell: () => void): void {
+    this.#lost.push(tell);
+  }
+
+  /** From now on somebody else writes the response. */
+  leave(): void {
+    this.#state = 'left';
+  }
+
+  answer(answer: Response, head = false): Promise<void> | undefined {
+    if (this.#isGone || this.#state !== 'waiting') return undefined;
+    this.#state = 'answered';
+    return writeResponse(this.response, answer, { gone: () => this.#isGone, head });
+  }
+
+  /** Tells of a bug with 500; half an answer is cut off by `writeResponse` itself. */
+  break(): void {
+    void this.answer(bugResponse())?.catch(() => {
+      // It was closed there; there is nobody left to tell.
+    });
   }
 }
 

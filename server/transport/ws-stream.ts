@@ -1,18 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, Following } from '../ports/transport.ts';
+import { ConnectionGuard } from './guard.ts';
 
 /** A response that goes on until one side has had enough. */
 export class WsStream implements Connection {
   readonly id = randomUUID();
   readonly #response: ServerResponse;
+  readonly #guard: ConnectionGuard;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, reportBug: ReportBug) {
     this.#response = response;
+    this.#guard = ConnectionGuard.of(this, reportBug);
   }
 
   get queuedBytes(): number {
     return this.#response.writableLength;
+  }
+
+  /** Begins the response; `ended` is called when it has ended. */
+  serve(following: Extract<Following, { kind: 'accept' }>, ended: () => void): void {
+    this.#response.once('close', () => {
+      ended();
+      this.#guard.close(1006);
+    });
+    this.#response.writeHead(200, following.headers);
+    this.#guard.open(() => following.open(this));
   }
 
   send(frame: string | Uint8Array): void {
@@ -28,15 +42,8 @@ export class WsStream implements Connection {
   close(): void {
     this.#response.end();
   }
-}
 
-/** Begins the response; the handler hears of its end once. */
-export function follow(response: ServerResponse, following: Extract<Following, { kind: 'accept' }>): WsStream {
-  response.writeHead(200, following.headers);
-  const stream = new WsStream(response);
-  // 'close' always follows 'error'.
-  response.on('error', () => {});
-  const handler = following.open(stream);
-  response.once('close', () => handler.close(1006));
-  return stream;
+  fail(error: unknown): void {
+    this.#guard.fail(error);
+  }
 }

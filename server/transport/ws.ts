@@ -1,25 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { FAULTS, LIMITS } from '../../protocol/index.ts';
-import { Allowance } from '../core/schedule/allowance.ts';
-import type {
-  Connection,
-  ConnectionHandler,
-  Following,
-  OpenRequest,
-  Transport,
-  TransportHandler,
-} from '../ports/transport.ts';
+import { WebSocketServer } from 'ws';
+import type { ReportBug } from '../ports/bug.ts';
+import type { Following, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
+import { badRequestResponse, bugResponse, ConnectionGuard, guarded } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { listen } from './listen.ts';
-import { follow, type WsStream } from './ws-stream.ts';
+import { WsConnection } from './ws-connection.ts';
+import { WsStream } from './ws-stream.ts';
 
 export interface WsOptions {
   readonly frameBytesMax: number;
@@ -38,14 +31,17 @@ export interface WsOptions {
 /** HTTP and WebSocket on one port, over Node's own server and `ws`. */
 export class WsTransport implements Transport {
   readonly #handler: TransportHandler;
+  readonly #reportBug: ReportBug;
   readonly #sockets: WebSocketServer;
   readonly #server: Server;
   readonly #stopPings: () => void;
+  readonly #live = new Set<WsConnection>();
   readonly #streams = new Set<WsStream>();
   #closing: Promise<void> | undefined;
 
-  constructor(handler: TransportHandler, options: WsOptions) {
+  constructor(handler: TransportHandler, options: WsOptions, reportBug: ReportBug) {
     this.#handler = handler;
+    this.#reportBug = reportBug;
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: options.frameBytesMax,
@@ -57,10 +53,15 @@ export class WsTransport implements Transport {
     this.#server = serverOf(options);
     // The system may fail an accept for reasons of its own; without a listener that would end the process.
     this.#server.on('error', () => {});
-    limitHandshakes(this.#server, options.handshakesMax);
-    this.#server.on('request', (request, response) => void this.#answer(request, response));
-    this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
-    this.#stopPings = startHeartbeat(() => this.#ping(), options.pingEveryMs);
+    limitHandshakes(this.#server, options.handshakesMax, reportBug);
+    this.#server.on('request', (request, response) => this.#take(request, response));
+    this.#server.on('upgrade', (request, socket, head) => {
+      const guard = new ConnectionGuard(reportBug, () => void refuse(socket, bugResponse()));
+      guard.run(() => this.#upgrade(request, socket, head));
+    });
+    this.#stopPings = startHeartbeat(() => {
+      for (const connection of this.#live) connection.ping();
+    }, options.pingEveryMs);
   }
 
   listen(host: string, port: number): Promise<number> {
@@ -72,13 +73,14 @@ export class WsTransport implements Transport {
       this.#stopPings();
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
-      for (const socket of this.#sockets.clients) socket.close(1012, 'restarting');
+      for (const connection of this.#live) connection.close(1012, 'restarting');
       for (const stream of this.#streams) stream.close();
       // A peer that does not say goodbye in time is cut off.
-      setTimeout(() => {
+      const cutOff = guarded(this.#reportBug, () => {
         for (const socket of this.#sockets.clients) socket.terminate();
         this.#server.closeAllConnections();
-      }, 1_000).unref();
+      });
+      setTimeout(cutOff, 1_000).unref();
     });
     return this.#closing;
   }
@@ -87,55 +89,49 @@ export class WsTransport implements Transport {
     socket.on('error', () => socket.destroy());
     const upgrade = await this.#handler.upgrade(openRequest(request));
     if (socket.destroyed) return;
-    if (upgrade.kind === 'refuse') {
-      void refuse(socket, upgrade.response);
-      return;
-    }
+    if (upgrade.kind === 'refuse') return refuse(socket, upgrade.response);
     if (upgrade.subprotocol !== undefined) chosen.set(request, upgrade.subprotocol);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WsConnection(webSocket);
-      serve(webSocket, upgrade.open(connection));
+      const connection = new WsConnection(webSocket, this.#reportBug);
+      this.#live.add(connection);
+      connection.serve(upgrade, () => this.#live.delete(connection));
+      if (this.#closing !== undefined) connection.close(1012, 'restarting');
+    });
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const guard = new ConnectionGuard(this.#reportBug, () => {
+      // Half an answer cannot be taken back; a cut connection is the only honest end of it.
+      if (response.headersSent) response.destroy();
+      else void write(response, bugResponse()).catch(() => response.destroy());
+    });
+    // 'close' always follows 'error'.
+    response.on('error', () => {});
+    guard.run(() => {
+      const following = request.method === 'GET' ? this.#handler.follow?.(openRequest(request)) : undefined;
+      return following === undefined ? this.#answer(request, response) : this.#follow(response, following);
     });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const following = request.method === 'GET' ? this.#handler.follow?.(openRequest(request)) : undefined;
-    if (following !== undefined) return this.#follow(response, await following);
-    try {
-      const gone = new AbortController();
-      response.once('close', () => {
-        if (!response.writableFinished) gone.abort();
-      });
-      await write(
-        response,
-        await this.#handler.fetch(fetchRequest(request, gone.signal), request.socket.remoteAddress ?? ''),
-      );
-    } catch {
-      // A client that went away while it was answered; there is nobody left to tell.
-      response.destroy();
-    }
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    const asked = fetchRequest(request, gone.signal);
+    if (asked === undefined) return send(response, badRequestResponse());
+    const answer = await this.#handler.fetch(asked, request.socket.remoteAddress ?? '');
+    await send(response, answer);
   }
 
-  async #follow(response: ServerResponse, following: Following): Promise<void> {
+  async #follow(response: ServerResponse, coming: Promise<Following>): Promise<void> {
+    const following = await coming;
     if (response.destroyed) return;
-    if (following.kind === 'refuse') return write(response, following.response).catch(() => void response.destroy());
-    const stream = follow(response, following);
+    if (following.kind === 'refuse') return send(response, following.response);
+    const stream = new WsStream(response, this.#reportBug);
     this.#streams.add(stream);
-    response.once('close', () => this.#streams.delete(stream));
+    stream.serve(following, () => this.#streams.delete(stream));
     if (this.#closing !== undefined) stream.close();
-  }
-
-  #ping(): void {
-    for (const socket of this.#sockets.clients) {
-      // A paused socket hears no pong; it is not to blame for that.
-      if (socket.isPaused) continue;
-      if (silent.has(socket)) {
-        socket.terminate();
-        continue;
-      }
-      silent.add(socket);
-      socket.ping();
-    }
   }
 }
 
@@ -143,6 +139,20 @@ async function write(response: ServerResponse, answer: Response): Promise<void> 
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   if (answer.body === null) response.end();
   else await pipeline(Readable.fromWeb(answer.body as never), response);
+}
+
+/** Codes of an answer that its reader did not wait for. */
+const LEFT: readonly unknown[] = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ABORT_ERR'];
+
+/** Sends an answer. Rejects when the answer itself breaks off, but not when the client leaves. */
+async function send(response: ServerResponse, answer: Response): Promise<void> {
+  const wasGone = response.destroyed;
+  try {
+    await write(response, answer);
+  } catch (error) {
+    response.destroy();
+    if (!wasGone && !LEFT.includes((error as NodeJS.ErrnoException).code)) throw error;
+  }
 }
 
 function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {
@@ -157,12 +167,12 @@ function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {
   return createSecureServer({ ...limits, cert, key, handshakeTimeout: limits.headersTimeout, minVersion: 'TLSv1.2' });
 }
 
-/** Who opens connections and asks nothing shall not keep others out: the one that dawdles longest has to go. */
-function limitHandshakes(server: Server, most: number): void {
+/** When too many sockets are open without a request, closes the one that has been idle longest. */
+function limitHandshakes(server: Server, most: number, reportBug: ReportBug): void {
   // By address and port, for TLS wraps the socket in another one.
   const dawdling = new Map<string, Socket>();
   const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  server.on('connection', (socket: Socket) => {
+  const connected = guarded(reportBug, (socket: Socket) => {
     const name = nameOf(socket);
     dawdling.set(name, socket);
     socket.once('close', () => dawdling.delete(name));
@@ -173,8 +183,7 @@ function limitHandshakes(server: Server, most: number): void {
       return;
     }
   });
-  server.on('upgrade', ({ socket }) => dawdling.delete(nameOf(socket)));
-  server.on('request', ({ socket }, response) => {
+  const asked = guarded(reportBug, ({ socket }: IncomingMessage, response: ServerResponse) => {
     const name = nameOf(socket);
     const connection = dawdling.get(name);
     dawdling.delete(name);
@@ -183,61 +192,13 @@ function limitHandshakes(server: Server, most: number): void {
       if (connection !== undefined && !connection.destroyed) dawdling.set(name, connection);
     });
   });
+  server.on('connection', connected);
+  server.on('upgrade', ({ socket }) => dawdling.delete(nameOf(socket)));
+  server.on('request', asked);
 }
 
 /** The subprotocol the gateway chose for a request that is being upgraded. */
 const chosen = new WeakMap<IncomingMessage, string>();
-/** Peers that have not been heard of since the last ping. */
-const silent = new WeakSet<WebSocket>();
-
-function serve(socket: WebSocket, handler: ConnectionHandler): void {
-  socket.on('message', (data: Buffer, isBinary) => {
-    silent.delete(socket);
-    // `ws` hands out slices of its own buffer; the handler keeps what it gets.
-    handler.message(isBinary ? new Uint8Array(data) : data.toString('utf8'));
-  });
-  const pings = new Allowance(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
-  socket.on('ping', () => {
-    silent.delete(socket);
-    if (pings.spend(1, performance.now()) > 0) socket.close(FAULTS['frame.rate'].close, 'frame.rate');
-  });
-  socket.on('pong', () => silent.delete(socket));
-  socket.once('close', (status) => handler.close(status));
-  // 'close' always follows 'error'; the session needs to hear of the end once.
-  socket.on('error', () => {});
-}
-
-class WsConnection implements Connection {
-  readonly id = randomUUID();
-  readonly #socket: WebSocket;
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
-  }
-
-  get queuedBytes(): number {
-    return this.#socket.bufferedAmount;
-  }
-
-  send(frame: string | Uint8Array): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame);
-  }
-
-  pause(): void {
-    this.#socket.pause();
-    // A paused socket hears no pong; it is not to blame for that.
-    silent.delete(this.#socket);
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  close(status: number, reason: string): void {
-    this.#socket.resume();
-    this.#socket.close(status, reason.slice(0, 120));
-  }
-}
 
 function headersOf(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
@@ -257,20 +218,21 @@ function openRequest(request: IncomingMessage): OpenRequest {
   return { url: request.url ?? '/', headers, subprotocols, remoteAddress: request.socket.remoteAddress ?? '' };
 }
 
-function fetchRequest(request: IncomingMessage, signal: AbortSignal): Request {
+/** Undefined when the request has a method, path or header that a handler cannot be given. */
+function fetchRequest(request: IncomingMessage, signal: AbortSignal): Request | undefined {
   const method = request.method ?? 'GET';
-  // A body that is not read to its end must not take the connection, and the answer, with it.
-  const body =
-    method === 'GET' || method === 'HEAD' ? null : (Readable.toWeb(request.pipe(new PassThrough())) as never);
-  // Only the path counts; the host header is the gateway's to judge.
-  const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://localhost');
-  return new Request(url, {
-    method,
-    headers: headersOf(request),
-    body,
-    signal,
-    ...(body === null ? {} : { duplex: 'half' }),
-  } as RequestInit);
+  try {
+    // Only the path counts; the host header is the gateway's to judge.
+    const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://localhost');
+    const head = { method, headers: headersOf(request), signal };
+    if (method === 'GET' || method === 'HEAD') return new Request(url, head);
+    new Request(url, head);
+    // A body that is not read to its end must not take the connection, and the answer, with it.
+    const body = Readable.toWeb(request.pipe(new PassThrough())) as never;
+    return new Request(url, { ...head, body, duplex: 'half' } as RequestInit);
+  } catch {
+    return undefined;
+  }
 }
 
 async function refuse(socket: Duplex, response: Response): Promise<void> {

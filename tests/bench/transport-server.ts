@@ -32,7 +32,7 @@ async function open(kind: string): Promise<number> {
       return control();
     case 'ws echo':
     case 'uws echo':
-      return (await (kind.startsWith('uws') ? uws : ws)(echo)).listen('127.0.0.1', 0);
+      return (await (kind.startsWith('uws') ? uws : ws)(echo, console.error)).listen('127.0.0.1', 0);
     default: {
       // A second of speech in four, for the ten minutes nobody runs this for.
       const words = Array.from({ length: 150 }, (_, i) => script('So it goes.', i * 4 + 0.1)).flat();

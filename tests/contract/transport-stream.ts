@@ -49,7 +49,7 @@ async function stand(t: Test, make: Make) {
       );
     },
   };
-  const transport = await make(handler, SMALL_LIMITS);
+  const transport = await make(handler, SMALL_LIMITS, (error) => t.fail(String(error)));
   t.teardown(() => transport.close());
   const port = await transport.listen('127.0.0.1', 0);
   const ask = (path: string): Promise<IncomingMessage> =>

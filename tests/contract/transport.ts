@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { isFault } from '../../protocol/index.ts';
+import type { ReportBug } from '../../server/ports/bug.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -19,7 +20,7 @@ export interface TransportLimits {
   readonly handshakesMax: number;
   readonly certificate?: Certificate | undefined;
 }
-export type Make = (handler: TransportHandler, limits: TransportLimits) => Promise<Transport>;
+export type Make = (handler: TransportHandler, limits: TransportLimits, reportBug: ReportBug) => Promise<Transport>;
 type Heard = (frame: string | Uint8Array, connection: Connection) => void;
 
 export const FRAME_BYTES_MAX = 100_000;
@@ -104,7 +105,7 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
       });
     },
   };
-  const transport = await make(handler, { ...SMALL_LIMITS, ...limits });
+  const transport = await make(handler, { ...SMALL_LIMITS, ...limits }, (error) => t.fail(String(error)));
   t.teardown(() => transport.close());
   const port = await transport.listen('127.0.0.1', 0);
   const dial = (path = '/', protocols: string[] = [], options = {}): Promise<WebSocket> =>
@@ -322,7 +323,7 @@ export function transportContract(t: Test, make: Make): void {
 
   t.test('a port that is taken is a fault that says so', async (t) => {
     const { port } = await stand(t, make);
-    const second = await make({} as TransportHandler, SMALL_LIMITS);
+    const second = await make({} as TransportHandler, SMALL_LIMITS, () => {});
     const error = await second.listen('127.0.0.1', port).catch((error: unknown) => error);
     t.ok(isFault(error) && error.code === 'server.listen', String(error));
     await second.close();

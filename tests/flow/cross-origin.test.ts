@@ -6,17 +6,14 @@ import { Doorkeeper } from '../../server/access/doorkeeper.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
 import { Usage } from '../../server/access/usage.ts';
-import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
 import { memoryKeeper } from '../support/kept.ts';
-import { openScriptedServer, silentLog, uws, ws } from '../support/scripted-server.ts';
+import { type OpenTransport, openScriptedServer, silentLog, uws, ws } from '../support/scripted-server.ts';
 import { NO_UWS, runsUws } from '../support/uws.ts';
 
 const HERE = 'https://captions.example';
 const ELSEWHERE = 'https://elsewhere.example';
 
-type Make = (handler: TransportHandler) => Promise<Transport>;
-
-async function open(t: Test, transport: Make) {
+async function open(t: Test, transport: OpenTransport) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-origin-'));
   const file = new KeyFile(folder);
   const key = addKey(file, { name: 'page', scopes: ['stream', 'transcripts', 'viewers'] }, Date.now()).text;
@@ -43,7 +40,7 @@ async function open(t: Test, transport: Make) {
   };
 }
 
-function contract(name: string, make: Make): void {
+function contract(name: string, make: OpenTransport): void {
   t.test(`${name}: a page of an allowed origin reads events and transcripts, and is told why not`, async (t) => {
     const { ask, key } = await open(t, make);
     const bearer = { authorization: `Bearer ${key}` };

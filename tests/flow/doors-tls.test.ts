@@ -4,6 +4,7 @@ import OpenAI, { toFile } from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../protocol/index.ts';
+import type { ReportBug } from '../../server/ports/bug.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
 import { type Certificate, selfSignedCertificate } from '../../server/transport/certificate.ts';
 import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
@@ -18,11 +19,13 @@ process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
 const SOUND = sound(3, [[0.5, 2.1]]);
 const TEXT = 'Hello there. How are you?';
 
-type Make = (handler: TransportHandler, certificate: Certificate) => Promise<Transport>;
+type Make = (handler: TransportHandler, reportBug: ReportBug, certificate: Certificate) => Promise<Transport>;
 
 async function stand(t: Test, make: Make): Promise<string> {
   const certificate = await selfSignedCertificate(t.testdir({}), '127.0.0.1', Date.now());
-  const server = await openScriptedServer(script(TEXT, 0.6), 8, { transport: (handler) => make(handler, certificate) });
+  const server = await openScriptedServer(script(TEXT, 0.6), 8, {
+    transport: (handler, reportBug) => make(handler, reportBug, certificate),
+  });
   t.teardown(() => server.close());
   return `127.0.0.1:${new URL(server.url).port}`;
 }
@@ -82,10 +85,14 @@ function clients(name: string, make: Make): void {
   });
 }
 
-clients('ws', async (handler, certificate) => new WsTransport(handler, { ...LIMITS, certificate }));
+clients(
+  'ws',
+  async (handler, reportBug, certificate) => new WsTransport(handler, { ...LIMITS, certificate }, reportBug),
+);
 if (runsUws)
   clients(
     'uws',
-    async (handler, certificate) => new UwsTransport(await loadUws(), handler, { ...LIMITS, certificate }),
+    async (handler, reportBug, certificate) =>
+      new UwsTransport(await loadUws(), handler, { ...LIMITS, certificate }, reportBug),
   );
 else t.pass(`left out: ${NO_UWS}`);

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { openDoor } from '../../server/access/open-door.ts';
 import { HTTP_ROUTES, ROUTES } from '../../server/dialect/routes.ts';
 import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
+import { bugReporter } from '../../server/observe/bugs.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import {
   type Expectation,
@@ -15,6 +16,7 @@ import {
 } from '../support/hostile-settings.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { converse, finalsOf, openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
+import { silentMeter } from '../support/silent-meter.ts';
 import { wavOf } from '../support/wav-of.ts';
 
 const SOUND = sound(3, [[0.4, 1.8]]);
@@ -32,7 +34,7 @@ const server = await openScriptedServer(script('Hello there.', 0.5), 64, { clock
 // Time goes on while clients are here, faster than outside.
 const ticking = setInterval(() => clock.pass(20), 2);
 const gateway = server.gatewayTo(wyomingRoutes('all'), openDoor);
-const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] });
+const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, bugReporter(log, silentMeter));
 const wyomingPort = await wyoming.listen('127.0.0.1', 0);
 t.teardown(async () => {
   clearInterval(ticking);

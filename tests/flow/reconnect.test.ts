@@ -24,7 +24,7 @@ async function stand(t: Test, how: { sessionsMax?: number; access?: Access } = {
   let knocks = 0;
   const server = await openScriptedServer(script('Hello there.', 0.6), how.sessionsMax ?? 8, {
     ...(how.access === undefined ? {} : { access: how.access }),
-    transport: async (handler) => {
+    transport: async (handler, reportBug) => {
       const counting = {
         upgrade: (request: Parameters<typeof handler.upgrade>[0]) => {
           knocks++;
@@ -32,7 +32,7 @@ async function stand(t: Test, how: { sessionsMax?: number; access?: Access } = {
         },
         fetch: (request: Request, address: string) => handler.fetch(request, address),
       };
-      return new WsTransport(counting, LIMITS);
+      return new WsTransport(counting, LIMITS, reportBug);
     },
   });
   t.teardown(() => server.close());

@@ -4,10 +4,12 @@ import { openDoor } from '../../server/access/open-door.ts';
 import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
 import { type WyomingEvent, WyomingReader } from '../../server/dialect/wyoming-frames.ts';
 import type { ScriptWord } from '../../server/engine/script.ts';
+import { bugReporter } from '../../server/observe/bugs.ts';
 import type { Log } from '../../server/ports/log.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { randomFrom } from '../support/random.ts';
 import { openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
+import { silentMeter } from '../support/silent-meter.ts';
 
 const AUDIO = { rate: 16_000, width: 2, channels: 1 };
 
@@ -22,7 +24,7 @@ async function stand(
 ) {
   const server = await openScriptedServer(words, sessionsMax, { log });
   const gateway = server.gatewayTo(wyomingRoutes('all'), openDoor);
-  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed });
+  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, bugReporter(log, silentMeter));
   const port = await transport.listen('127.0.0.1', 0);
   t.teardown(() => Promise.all([server.close(), transport.close()]));
   return { server, transport, gateway, port, dial: () => dial(t, port) };

@@ -6,6 +6,7 @@ import { PIPELINE } from '../../server/core/session/settings.ts';
 import { ProcessDecoder } from '../../server/decoder/decoder.ts';
 import { HTTP_ROUTES, ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
+import { guardedClock, guardedLater } from '../../server/flow/guarded-clock.ts';
 import { JobBoard } from '../../server/flow/job-board.ts';
 import { Journals } from '../../server/flow/journals.ts';
 import type { Keeper } from '../../server/flow/keeper.ts';
@@ -17,9 +18,11 @@ import { Summariser } from '../../server/flow/summariser.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
 import { TranscriptDesk } from '../../server/gateway/transcript-desk.ts';
 import type { ViewerLimits } from '../../server/gateway/viewer-admission.ts';
+import { bugReporter } from '../../server/observe/bugs.ts';
 import { systemClock } from '../../server/observe/clock.ts';
 import type { Access } from '../../server/ports/access.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
+import type { ReportBug } from '../../server/ports/bug.ts';
 import type { Cleaner } from '../../server/ports/cleaner.ts';
 import type { Clock } from '../../server/ports/clock.ts';
 import type { AudioDecoder } from '../../server/ports/decoder.ts';
@@ -44,11 +47,14 @@ export const silentLog = { debug: nothing, info: nothing, warn: nothing, error: 
 
 const MANY_VIEWERS = { viewersMax: 5_000, viewersPerRoomMax: 5_000, viewersPerAddressMax: 5_000 };
 
+/** Makes a transport; `reportBug` gets what its guards catch. */
+export type OpenTransport = (handler: TransportHandler, reportBug: ReportBug) => Promise<Transport>;
+
 /** The limits of a real server. */
-export const ws = async (handler: TransportHandler): Promise<Transport> => new WsTransport(handler, LIMITS);
+export const ws: OpenTransport = async (handler, reportBug) => new WsTransport(handler, LIMITS, reportBug);
 /** The same over uWebSockets.js; only where it runs, see `runsUws`. */
-export const uws = async (handler: TransportHandler): Promise<Transport> =>
-  new UwsTransport(await loadUws(), handler, LIMITS);
+export const uws: OpenTransport = async (handler, reportBug) =>
+  new UwsTransport(await loadUws(), handler, LIMITS, reportBug);
 
 export interface ScriptedServer {
   readonly url: string;
@@ -67,7 +73,7 @@ export interface Door {
   readonly perKey?: number;
   readonly perAddress?: number;
   readonly graceMs?: number;
-  readonly transport?: (handler: TransportHandler) => Promise<Transport>;
+  readonly transport?: OpenTransport;
   readonly log?: Log;
   readonly clock?: Clock;
   readonly meter?: Meter;
@@ -104,7 +110,7 @@ export interface Door {
 export function scriptedParts(
   words: readonly ScriptWord[],
   {
-    clock = systemClock,
+    clock: unguarded = systemClock,
     log = silentLog,
     meter = silentMeter,
     graceMs,
@@ -120,12 +126,16 @@ export function scriptedParts(
   }: Door = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
+  const reportBug = bugReporter(log, meter);
+  const fail = (error: unknown): void => reportBug(error, 'a bug in a timer');
+  const clock = guardedClock(unguarded, fail);
   const journals = store && new Journals(store, log, meter);
   const registry = new Registry<LiveSession>();
   const board = new JobBoard({
     ...{ recogniser: real ?? recogniser, clock, meter, everyMs: 100, realTimeFactor: 0.01 },
     smallCost: small === undefined ? undefined : 0.4,
     advise: (advice) => registry.advise(advice),
+    reportBug,
   });
   const offer = {
     model: 'script',
@@ -139,7 +149,7 @@ export function scriptedParts(
     english,
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
-    rooms: new Rooms({ clock, meter, wallMs }),
+    rooms: new Rooms({ clock, meter, wallMs, later: guardedLater(setImmediate, fail) }),
     keeper,
     assistant,
     english,
@@ -159,7 +169,7 @@ export function scriptedParts(
     pauseMs: 60_000,
     resumeGraceMs: graceMs ?? 10_000,
   };
-  return { parts, recogniser, offer };
+  return { parts, recogniser, offer, reportBug };
 }
 
 /** The whole server over real sockets, with words from a script and speech told by loudness: no model, no guessing. */
@@ -168,7 +178,7 @@ export async function openScriptedServer(
   sessionsMax = 8,
   door: Door = {},
 ): Promise<ScriptedServer> {
-  const { parts, recogniser, offer } = scriptedParts(words, door);
+  const { parts, recogniser, offer, reportBug } = scriptedParts(words, door);
   const { registry } = parts;
   if (parts.journals !== undefined) restoreSessions(parts.journals, parts);
   const decoder = door.decoder ?? new ProcessDecoder();
@@ -199,7 +209,7 @@ export async function openScriptedServer(
       },
     );
   const gateway = gatewayTo(ROUTES, door.access ?? openDoor);
-  const transport = await (door.transport ?? ws)(gateway);
+  const transport = await (door.transport ?? ws)(gateway, reportBug);
   const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', door.port ?? 0)}`;
   return {
     url,

@@ -54,6 +54,10 @@ interface Bench {
   post(session: string, job: number, kind: 'partial' | 'final', wanted?: 'wanted' | 'gone'): void;
 }
 
+const reportBug = (error: unknown): never => {
+  throw error;
+};
+
 function open(slots: number): Bench {
   const recogniser = new ScriptedRecogniser(slots);
   const clock = new ScriptedClock();
@@ -61,7 +65,7 @@ function open(slots: number): Bench {
   const answered: string[] = [];
   const advice: number[] = [];
   const board = new JobBoard({
-    ...{ recogniser, clock, meter, everyMs: 300, realTimeFactor: 0.05 },
+    ...{ recogniser, clock, meter, everyMs: 300, realTimeFactor: 0.05, reportBug },
     advise: ({ cadence }) => advice.push(cadence),
   });
   const post: Bench['post'] = (session, job, kind, wanted = 'wanted') =>
@@ -211,7 +215,7 @@ async function simulate(speakers: number, seconds: number, cost: { partial: numb
     },
   };
   const board = new JobBoard({
-    ...{ recogniser, clock, meter, everyMs: 300, realTimeFactor: 0.05 },
+    ...{ recogniser, clock, meter, everyMs: 300, realTimeFactor: 0.05, reportBug },
     advise: (advice) => {
       cadence = advice.cadence;
       steps.push(advice.step);

@@ -114,7 +114,8 @@ t.test('a start that the schema refuses opens nothing, whoever made it', async (
     [{ cleanup: { mode: 'constructor' } }, 'command.option'],
   ];
   for (const [fields, code] of bad) {
-    const { parts } = scriptedParts([], { clock: new ManualClock() });
+    const clock = new ManualClock();
+    const { parts } = scriptedParts([], { clock });
     const start = { ...START, ...fields } as Start;
     const line = { lifetime: 'kept', queuedBytes: () => 0, send() {}, pause() {}, resume() {}, close() {} } as const;
     try {
@@ -124,6 +125,6 @@ t.test('a start that the schema refuses opens nothing, whoever made it', async (
       t.ok(isFault(error) && error.code === code, `${JSON.stringify(fields)}: ${error}`);
     }
     t.equal(parts.rooms.find('hall'), undefined);
-    t.equal((parts.clock as ManualClock).waiting, 0);
+    t.equal(clock.waiting, 0);
   }
 });

@@ -7,6 +7,10 @@ import { Translating } from '../../../server/flow/translating.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { type Reply, ScriptedAssistant } from '../../support/scripted-assistant.ts';
 
+const broken = (error: unknown): never => {
+  throw error;
+};
+
 function open(reply: () => Reply, wished: readonly string[] = []) {
   const clock = new ManualClock();
   const assistant = new ScriptedAssistant(reply);
@@ -16,6 +20,7 @@ function open(reply: () => Reply, wished: readonly string[] = []) {
     clock,
     wished: () => wished,
     answer: (input) => answers.push(input),
+    broken,
   });
   const begin = (sentence: number, text = `Sentence ${sentence}.`, told: readonly string[] = []): void =>
     translating.begin({ kind: 'translate', sentence, channel: 0, text, language: 'en', to: ['de'], told });
@@ -111,7 +116,14 @@ function openEnglish(seconds: number | undefined) {
   const answers: SessionInput[] = [];
   const answer = (input: SessionInput) => answers.push(input);
   const english = hearing(seconds);
-  const translating = new Translating({ assistant: undefined, english, clock, wished: () => ['de', 'en'], answer });
+  const translating = new Translating({
+    assistant: undefined,
+    english,
+    clock,
+    wished: () => ['de', 'en'],
+    answer,
+    broken,
+  });
   const begin = (sentence: number) =>
     translating.begin({ kind: 'translate', sentence, channel: 0, text: 'Ja.', language: 'fr', to: [], told: [] });
   const reasons = () =>

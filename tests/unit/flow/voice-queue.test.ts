@@ -29,10 +29,12 @@ class ScriptedProbe {
 function open(): { probe: ScriptedProbe; queue: VoiceQueue; judged: number[][] } {
   const probe = new ScriptedProbe();
   const judged: number[][] = [];
+  const failures: unknown[] = [];
   const queue = new VoiceQueue(
     probe,
     (from) => Float32Array.of(from),
     (from, to, probability) => judged.push([from, to, probability]),
+    (error) => failures.push(error),
   );
   return { probe, queue, judged };
 }

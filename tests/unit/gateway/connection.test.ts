@@ -31,6 +31,9 @@ function place(words = script('Hello there.', 0.5)) {
       close: (...how) => {
         line.closed ??= how;
       },
+      fail: (error) => {
+        throw error;
+      },
     };
     const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
     const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' }) as DialectSession;
@@ -204,6 +207,7 @@ t.test('a dialect that throws when it greets, reads or writes ends its own conne
     const connection: Connection = {
       ...{ id: 'x', queuedBytes: 0, send() {}, pause() {}, resume() {} },
       close: (...how) => void closed.push(how),
+      fail: () => void closed.push([1011, 'server.bug']),
     };
     const options = { parts, visitor: { caller, address: '127.0.0.1' } };
     const handler = new SessionConnection(connection, { ...native, [broken]: bug }, options);

@@ -1,0 +1,107 @@
+import { FAULTS, Fault } from '../../protocol/index.ts';
+import type { ReportBug } from '../ports/bug.ts';
+import type { Connection, ConnectionHandler } from '../ports/transport.ts';
+
+const REASON = 'server.bug';
+const { close: CLOSE, http: STATUS, retry: RETRY } = FAULTS[REASON];
+
+/**
+ * Runs every callback of one connection or request. A callback that throws, or whose promise rejects, is reported once
+ * and ends this connection, and nothing else: an exception that left a callback of a socket would end the process.
+ */
+export class ConnectionGuard {
+  readonly #reportBug: ReportBug;
+  readonly #id: string | undefined;
+  #end: () => void;
+  #handler: ConnectionHandler | undefined;
+  #isBroken = false;
+
+  /** `end` ends what is guarded: closes the connection, or answers the request with 500. It may be called when all is over. */
+  constructor(reportBug: ReportBug, end: () => void, id?: string) {
+    this.#reportBug = reportBug;
+    this.#end = end;
+    this.#id = id;
+  }
+
+  /** Guards `connection` from now on: a bug closes it with 1011. */
+  static of(connection: Connection, reportBug: ReportBug): ConnectionGuard {
+    return new ConnectionGuard(reportBug, () => connection.close(CLOSE, REASON), connection.id);
+  }
+
+  run(callback: () => unknown): void {
+    try {
+      const result = callback();
+      if (result instanceof Promise) result.catch((error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Gives the connection its handler. One that cannot be opened has none, and is closed. */
+  open(open: () => ConnectionHandler): void {
+    this.run(() => {
+      this.#handler = open();
+    });
+  }
+
+  /** Frames that were on their way when the handler broke are dropped; a client that resumes sends them again. */
+  message(frame: string | Uint8Array): void {
+    if (this.#isBroken) return;
+    try {
+      const result: unknown = this.#handler?.message(frame);
+      if (result instanceof Promise) result.catch((error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Tells the handler that the connection has ended: once, also when it broke before or breaks now. */
+  close(status: number): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    if (handler !== undefined) this.run(() => handler.close(status));
+  }
+
+  /** Reports `error`; the first one ends the connection. */
+  fail(error: unknown): void {
+    this.#reportBug(error, 'a bug ended a connection', this.#id === undefined ? {} : { connection: this.#id });
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    try {
+      this.#end();
+    } catch (cause) {
+      this.#reportBug(cause, 'a connection that a bug ended could not be closed');
+    }
+  }
+}
+
+/** Wraps a callback that belongs to a whole transport, such as a timer: a bug in it is reported, and it goes on. */
+export function guarded<Args extends unknown[]>(
+  reportBug: ReportBug,
+  callback: (...args: Args) => void,
+): (...args: Args) => void {
+  return (...args) => {
+    try {
+      callback(...args);
+    } catch (error) {
+      reportBug(error, 'a bug in a transport');
+    }
+  };
+}
+
+/** The answer to a request whose handler broke. */
+export function bugResponse(): Response {
+  const { message: text } = new Fault(REASON, {});
+  return new Response(JSON.stringify({ type: 'fault', code: REASON, text, retry: RETRY }), {
+    status: STATUS,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  });
+}
+
+/** The answer to a request that HTTP allows and no handler can be given: an odd method, path or header. */
+export function badRequestResponse(): Response {
+  return new Response('The request line or a header of it cannot be read.\n', {
+    status: 400,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+  });
+}

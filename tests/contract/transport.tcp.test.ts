@@ -1,0 +1,68 @@
+import { connect, type Socket } from 'node:net';
+import t from 'tap';
+import type { Connection, TransportHandler } from '../../server/ports/transport.ts';
+import { TcpTransport } from '../../server/transport/tcp.ts';
+import { until } from './transport.ts';
+import { BROKEN, brokenHandler } from './transport-bugs.ts';
+
+/** A port whose next connection has a handler that breaks where `next.where` says. */
+async function stand(t: { teardown(run: () => unknown): void }) {
+  const story: string[] = [];
+  const bugs: string[] = [];
+  const next = { where: '' };
+  const handler: TransportHandler = {
+    upgrade: () => {
+      const { where } = next;
+      if (where === 'upgrade') throw new Error(where);
+      if (where === 'upgrade later') return Promise.reject(new Error(where));
+      const open = (connection: Connection) => brokenHandler(connection, where, story);
+      return Promise.resolve({ kind: 'accept', subprotocol: undefined, open });
+    },
+    fetch: () => Promise.reject(new Error('there is no HTTP here')),
+  };
+  const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) =>
+    bugs.push((error as Error).message),
+  );
+  t.teardown(() => transport.close());
+  const port = await transport.listen('127.0.0.1', 0);
+  const dial = async (where: string): Promise<{ socket: Socket; texts: string[]; ended: Promise<void> }> => {
+    next.where = where;
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    const texts: string[] = [];
+    socket.on('data', (bytes) => texts.push(String(bytes)));
+    const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    await new Promise((resolve) => socket.once('connect', resolve));
+    return { socket, texts, ended };
+  };
+  const bystander = await dial('');
+  // Only then is its handler open, and the next may break.
+  bystander.socket.write('hello');
+  await until(() => bystander.texts.length === 1);
+  const works = async (): Promise<void> => {
+    bystander.texts.length = 0;
+    bystander.socket.write('still');
+    await until(() => bystander.texts.length === 1);
+  };
+  return { story, bugs, dial, works };
+}
+
+for (const where of ['upgrade', 'upgrade later', ...BROKEN]) {
+  t.test(`over tcp, a handler that breaks in ${where} ends its own connection, and harms nobody`, async (t) => {
+    const { story, bugs, dial, works } = await stand(t);
+    story.length = 0;
+    const { socket, ended, texts } = await dial(where);
+    if (where.startsWith('close')) {
+      socket.write('hello');
+      await until(() => texts.length === 1);
+      socket.end();
+    } else if (where !== 'open' && !where.startsWith('upgrade')) socket.write('hello');
+    await ended;
+    await until(() => bugs.length > 0);
+    const isOpened = where !== 'open' && !where.startsWith('upgrade');
+    await until(() => !isOpened || story.some((line) => line.startsWith('close')));
+    await works();
+    t.same(bugs, [where], 'it is reported once');
+    t.equal(story.filter((line) => line.startsWith('close')).length, isOpened ? 1 : 0, 'the end is told once');
+  });
+}
