@@ -18,6 +18,8 @@
       "sources": [
         "src/addon.cpp",
         "src/model.cpp",
+        "src/profile.cpp",
+        "src/selftest.cpp",
         "src/words.cpp",
         "src/times.cpp",
         "src/mel.cpp",

@@ -96,8 +96,59 @@ interface AddonModel {
   close(): void;
 }
 
+/** Largest error of a kernel, as a share of the sum of the absolute products it adds up. */
+export interface KernelErrors {
+  /** Ours against plain loops in double precision over the same quantised values. */
+  readonly plain: number;
+  /** Ours against the library's kernel. */
+  readonly library: number;
+  /** The library's kernel against the plain loops. */
+  readonly libraryPlain: number;
+}
+
+/** Time of one kind of operation while a profile was taken. */
+export interface ProfileRow {
+  readonly calls: number;
+  /** Processor time. */
+  readonly ms: number;
+  /** Multiplications and additions; 0 for what is no product. */
+  readonly products: number;
+  /** Bytes of weights, keys or values that products read. */
+  readonly bytes: number;
+}
+
+/** What tests and benches ask of the kernels; the server calls none of it. */
+export interface Diagnostics {
+  /** Instructions that our products are built for, or null where the library's run. */
+  readonly kernels: 'AVX-512 VNNI' | 'AVX-VNNI' | 'AVX2' | null;
+  /** Random factors with extremes. `length` is a multiple of 32 with `q8_0`. Throws for what is no shape. */
+  checkProduct(shape: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly length: number;
+    readonly type: 'q8_0' | 'f16';
+    readonly threads: number;
+    readonly seed: number;
+  }): KernelErrors;
+  checkAttention(shape: {
+    readonly frames: number;
+    readonly seen: number;
+    readonly heads: number;
+    readonly threads: number;
+    readonly seed: number;
+  }): KernelErrors;
+  /** What one core can do: billions of 8-bit and of 32-bit float products a second, GB/s of memory. 0 where unknown. */
+  measurePeaks(): { readonly bytes: number; readonly floats: number; readonly read: number };
+  /** One decode on one thread at a time. */
+  beginProfile(): void;
+  endProfile(): Readonly<Record<string, ProfileRow>>;
+  /** The library's kernels instead of ours, in the whole process. */
+  useLibrary(yes: boolean): void;
+}
+
 export interface Addon {
   readonly Model: new (path: string) => AddonModel;
+  readonly diagnostics: Diagnostics;
 }
 
 const SAMPLES_MAX = 30 * 16_000;

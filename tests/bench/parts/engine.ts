@@ -1,12 +1,15 @@
 // The engine alone: seconds of a decode by engine and window, memory, aborts; with --wer DIRS the word errors of each
-// window over recordings, and with --growth N the memory of N decodes, every fourth of them aborted.
+// window over recordings, with --growth N the memory of N decodes, every fourth of them aborted, with --profile yes the time by
+// operation beside what the processor could do, and with --against the same decodes by another build or by CTranslate2.
 import { fileURLToPath } from 'node:url';
 import { pathOf } from '../../../models/locate.ts';
 import { findModel } from '../../../models/registry.ts';
-import { NativeModel } from '../../../server/engine/native/binding.ts';
+import { loadNative, NativeModel } from '../../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../../server/engine/native/defaults.ts';
 import { readRecordings, readSamples } from '../../support/recordings.ts';
+import { compareBuilds, compareCTranslate2 } from '../engine-against.ts';
 import { aborts, growth, peakOf, peaks } from '../engine-memory.ts';
+import { profile } from '../engine-profile.ts';
 import { errors } from '../engine-words.ts';
 import { decoderOf, float, settledText } from '../native-decoder.ts';
 import { machine, median, readArgs, table } from '../report.ts';
@@ -23,6 +26,13 @@ export async function run(args: string[]): Promise<void> {
     wer: '',
     floors: '',
     growth: '0',
+    profile: 'no',
+    // `ctranslate2`, or the path of another build's sotto_whisper.node.
+    against: '',
+    // Folder of a virtual environment with CTranslate2; one is made where it does not exist.
+    venv: '',
+    // The library's kernels instead of ours: for word errors of the two.
+    library: 'no',
     // One measurement of the memory table, in a process of its own: window floor and decodes at once.
     peak: '',
     data: fileURLToPath(new URL('../../fixtures/speech', import.meta.url)),
@@ -33,10 +43,15 @@ export async function run(args: string[]): Promise<void> {
   const speech = float(readSamples(long.path));
   if (options['peak'] !== '') return peakOf(path, speech.slice(0, 160_000), options['peak']!);
   console.log(`${machine()}; model ${options['model']}, one thread`);
+  if (options['profile'] === 'yes') return console.log(await profile(path, speech));
+  const runs = Number(options['runs']);
+  if (options['against'] === 'ctranslate2') return console.log(await compareCTranslate2(path, runs, options['venv']!));
+  if (options['against'] !== '') return console.log(await compareBuilds(path, options['against']!, { speech, runs }));
+  if (options['library'] === 'yes') loadNative().diagnostics.useLibrary(true);
   const model = NativeModel.load(path);
   if (options['times'] === 'yes') {
     const stock = options['stock'] === 'yes' ? path : undefined;
-    await times(model, { speech, runs: Number(options['runs']), stock });
+    await times(model, { speech, runs, stock });
     console.log(`\n${peaks(options['model']!, options['data']!)}`);
     console.log(`\n${await aborts(model, speech)}`);
   }

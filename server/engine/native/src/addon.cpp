@@ -4,6 +4,9 @@
 #include <thread>
 
 #include "decode.h"
+#include "kernels.h"
+#include "profile.h"
+#include "selftest.h"
 
 namespace {
 
@@ -152,8 +155,77 @@ class Model : public Napi::ObjectWrap<Model> {
     std::map<uint32_t, std::shared_ptr<sotto::Watch>> running_;
 };
 
+template <typename Check> Napi::Value check(const Napi::CallbackInfo & call, Check run) {
+    Napi::Object out = Napi::Object::New(call.Env());
+    try {
+        const sotto::ProductErrors errors = run(call[0].As<Napi::Object>());
+        out.Set("plain", errors.plain);
+        out.Set("library", errors.library);
+        out.Set("libraryPlain", errors.library_plain);
+    } catch (const std::exception & problem) {
+        Napi::Error::New(call.Env(), problem.what()).ThrowAsJavaScriptException();
+    }
+    return out;
+}
+
+Napi::Value check_product(const Napi::CallbackInfo & call) {
+    return check(call, [](const Napi::Object & shape) {
+        const auto number = [&](const char * name) { return shape.Get(name).As<Napi::Number>(); };
+        return sotto::check_product({number("rows"), number("columns"), number("length"), shape.Get("type").As<Napi::String>(), number("threads"), number("seed")});
+    });
+}
+
+Napi::Value check_attention(const Napi::CallbackInfo & call) {
+    return check(call, [](const Napi::Object & shape) {
+        const auto number = [&](const char * name) { return shape.Get(name).As<Napi::Number>(); };
+        return sotto::check_attention(number("frames"), number("seen"), number("heads"), number("threads"), number("seed"));
+    });
+}
+
+Napi::Value measure_peaks(const Napi::CallbackInfo & call) {
+    const sotto::Peaks peaks = sotto::measure_peaks();
+    Napi::Object out = Napi::Object::New(call.Env());
+    out.Set("bytes", peaks.bytes);
+    out.Set("floats", peaks.floats);
+    out.Set("read", peaks.read);
+    return out;
+}
+
+void begin_profile(const Napi::CallbackInfo &) { sotto::begin_profile(); }
+
+Napi::Value end_profile(const Napi::CallbackInfo & call) {
+    Napi::Object out = Napi::Object::New(call.Env());
+    for (const auto & [name, row] : sotto::end_profile()) {
+        Napi::Object each = Napi::Object::New(call.Env());
+        each.Set("calls", static_cast<double>(row.calls));
+        each.Set("ms", row.ms);
+        each.Set("products", row.products);
+        each.Set("bytes", row.bytes);
+        out.Set(name, each);
+    }
+    return out;
+}
+
+// The library's own kernels instead of ours, in the whole process.
+void use_library(const Napi::CallbackInfo & call) { sotto_only_library = call[0].As<Napi::Boolean>(); }
+
+// What tests and benches ask of the kernels; the server calls none of it.
+Napi::Object define_diagnostics(Napi::Env env) {
+    Napi::Object out = Napi::Object::New(env);
+    const char * kernels = sotto_kernels();
+    out.Set("kernels", kernels == nullptr ? env.Null() : Napi::String::New(env, kernels));
+    out.Set("checkProduct", Napi::Function::New(env, check_product));
+    out.Set("checkAttention", Napi::Function::New(env, check_attention));
+    out.Set("measurePeaks", Napi::Function::New(env, measure_peaks));
+    out.Set("beginProfile", Napi::Function::New(env, begin_profile));
+    out.Set("endProfile", Napi::Function::New(env, end_profile));
+    out.Set("useLibrary", Napi::Function::New(env, use_library));
+    return out;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("Model", Model::define(env));
+    exports.Set("diagnostics", define_diagnostics(env));
     return exports;
 }
 

@@ -39,7 +39,27 @@ static void wait_a_little(void) {
 #define WAIT_FOR_void library_cpu_relax(void)
 #define WAIT_FOR_ wait_a_little()
 #define ggml_thread_cpu_relax(...) WAIT_FOR_##__VA_ARGS__
+
+// The function that computes one operation, with a clock around it while a profile is taken. Its definition begins its
+// second parameter with `struct`, its one call gives `node`.
+#include "profile.h"
+struct ggml_compute_params;
+static void timed_compute_forward(struct ggml_compute_params * params, struct ggml_tensor * operation);
+#define COMPUTE_struct library_compute_forward(struct ggml_compute_params * params, struct
+#define COMPUTE_node timed_compute_forward(&params, node
+#define ggml_compute_forward(params, operation) COMPUTE_##operation)
 #include "ggml-cpu.c"
+#undef ggml_compute_forward
+
+static void timed_compute_forward(struct ggml_compute_params * params, struct ggml_tensor * operation) {
+    if (!sotto_is_profiled || params->ith != 0) {
+        library_compute_forward(params, operation);
+        return;
+    }
+    const int64_t start = sotto_profile_clock();
+    library_compute_forward(params, operation);
+    sotto_profile_add(operation, sotto_profile_clock() - start);
+}
 
 #include "abort.h"
 

@@ -25,7 +25,8 @@ static void ggml_vec_gelu_f32(const int n, float * y, const float * x) {
 #undef ggml_compute_forward_flash_attn_ext
 
 #include "attention.h"
+#include "kernels.h"
 
 extern "C" void ggml_compute_forward_flash_attn_ext(const struct ggml_compute_params * params, struct ggml_tensor * dst) {
-    if (!encoder_attention(params, dst)) library_flash_attn_ext(params, dst);
+    if (sotto_only_library || !encoder_attention(params, dst)) library_flash_attn_ext(params, dst);
 }

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "decode.h"
+#include "profile.h"
 #include "state.h"
 #include "times.h"
 #include "tokenizer.h"
@@ -112,6 +113,7 @@ class Run {
     }
 
     bool encode() {
+        const ProfileStep step("whole encoding");
         const int64_t start = ggml_time_us();
         measure_window();
         const bool ok = state_.encode(samples_, out_.window_frames);
@@ -304,6 +306,7 @@ class Run {
 
     // The most probable token that may stand here, or at a temperature a random one by its probability.
     int pick(const float * logits, float temperature) {
+        const ProfileStep step("choice of the token");
         allowed_.assign(logits, logits + vocabulary_size_);
         for (const int id : weights_.suppressed) allowed_[id] = -INFINITY;
         if (tokens_.empty()) {
@@ -377,6 +380,7 @@ class Run {
         std::vector<double> starts;
         if (options_.word_times && !tokens_.empty()) {
             tokens_.push_back(end_);
+            const ProfileStep step("word times");
             starts = align(tokens_, weights_.heads, audio_frames_);
             tokens_.pop_back();
             for (size_t i = 0; i < tokens_.size(); i++) starts[i] = std::max(0.0, starts[i] - weights_.attention_lag_ms);

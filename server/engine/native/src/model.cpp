@@ -13,6 +13,7 @@
 #include "decode.h"
 #include "library-loop.h"
 #include "loop.h"
+#include "profile.h"
 
 namespace sotto {
 
@@ -106,6 +107,7 @@ std::shared_ptr<Model> Model::load(const std::string & path) {
 }
 
 Decode Model::decode(const std::vector<float> & samples, const DecodeOptions & options, const Watch & watch) {
+    const ProfileStep whole("whole decode");
     Decode decode;
     try {
         std::unique_ptr<State> state = impl_->take();

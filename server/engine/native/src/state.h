@@ -9,6 +9,7 @@
 #include "ggml-impl.h"
 #include "mel.h"
 #include "memory.h"
+#include "profile.h"
 #include "watch.h"
 
 namespace sotto {
@@ -62,7 +63,10 @@ class State {
     bool encode(const std::vector<float> & samples, int window) {
         state_->exp_n_audio_ctx = window;
         window_ = window;
-        if (!weights_.mel->spectrogram(samples, 2 * window, state_->inp_mel, *watch_)) return false;
+        {
+            const ProfileStep step("spectrogram");
+            if (!weights_.mel->spectrogram(samples, 2 * window, state_->inp_mel, *watch_)) return false;
+        }
         ggml_cgraph * graph = whisper_build_graph_conv(*weights_.flash, *state_);
         if (!ggml_backend_sched_alloc_graph(state_->sched_conv.sched, graph)) return false;
         ggml_tensor * mel = ggml_graph_get_tensor(graph, "mel");

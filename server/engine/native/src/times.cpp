@@ -32,13 +32,41 @@ void trim_silence(Word & word, const std::vector<float> & samples) {
     while (word.to_ms - word.from_ms > 60 && energy(samples, word.from_ms) < floor) word.from_ms += 10;
 }
 
+inline void sort_pair(float & a, float & b) {
+    const float least = a < b ? a : b;
+    b = a < b ? b : a;
+    a = least;
+}
+
+// Median of each value and the three on both sides of it, mirrored at the ends. Comparing in a fixed order lets the
+// compiler do it for many values at once: sorting each seven took a twentieth of a decode of 30 s.
+void filter_medians(const float * values, int count, std::vector<float> & mirrored, std::vector<float> & out) {
+    constexpr int SIDE = MEDIAN_WIDTH / 2;
+    for (int i = 0; i < count + 2 * SIDE; i++) {
+        int at = std::abs(i - SIDE);
+        if (at >= count) at = std::max(0, 2 * (count - 1) - at);
+        mirrored[i] = values[at];
+    }
+    const float * from = mirrored.data();
+    float * to = out.data();
+    for (int i = 0; i < count; i++) {
+        float v0 = from[i], v1 = from[i + 1], v2 = from[i + 2], v3 = from[i + 3], v4 = from[i + 4], v5 = from[i + 5], v6 = from[i + 6];
+        sort_pair(v0, v5), sort_pair(v0, v3), sort_pair(v1, v6);
+        sort_pair(v2, v4), sort_pair(v0, v1), sort_pair(v3, v5);
+        sort_pair(v2, v6), sort_pair(v2, v3), sort_pair(v3, v6);
+        sort_pair(v4, v5), sort_pair(v1, v4), sort_pair(v1, v3), sort_pair(v3, v4);
+        to[i] = v3;
+    }
+}
+
 }  // namespace
 
 std::vector<double> align(const std::vector<Token> & tokens, int heads, int frames) {
     const int n = static_cast<int>(tokens.size());
     std::vector<float> cost(static_cast<size_t>(n) * frames, 0.0f);
     std::vector<float> row(static_cast<size_t>(n) * frames);
-    std::vector<float> neighbours;
+    std::vector<float> mirrored(frames + MEDIAN_WIDTH - 1);
+    std::vector<float> medians(frames);
     for (int head = 0; head < heads; head++) {
         for (int frame = 0; frame < frames; frame++) {
             double sum = 0, squares = 0;
@@ -55,17 +83,8 @@ std::vector<double> align(const std::vector<Token> & tokens, int heads, int fram
             }
         }
         for (int t = 0; t < n; t++) {
-            const float * values = &row[static_cast<size_t>(t) * frames];
-            for (int frame = 0; frame < frames; frame++) {
-                neighbours.clear();
-                for (int off = -MEDIAN_WIDTH / 2; off <= MEDIAN_WIDTH / 2; off++) {
-                    int at = std::abs(frame + off);
-                    if (at >= frames) at = std::max(0, 2 * (frames - 1) - at);
-                    neighbours.push_back(values[at]);
-                }
-                std::nth_element(neighbours.begin(), neighbours.begin() + MEDIAN_WIDTH / 2, neighbours.end());
-                cost[static_cast<size_t>(t) * frames + frame] -= neighbours[MEDIAN_WIDTH / 2] / heads;
-            }
+            filter_medians(&row[static_cast<size_t>(t) * frames], frames, mirrored, medians);
+            for (int frame = 0; frame < frames; frame++) cost[static_cast<size_t>(t) * frames + frame] -= medians[frame] / heads;
         }
     }
     // Cheapest monotonic path; trace: 0 diagonal, 1 next token in the same frame, 2 next frame of the same token.
