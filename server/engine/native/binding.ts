@@ -137,6 +137,14 @@ export interface Diagnostics {
     readonly threads: number;
     readonly seed: number;
   }): KernelErrors;
+  /** Whether the windows of a convolution over time are to the bit the library's. */
+  checkWindows(shape: {
+    readonly length: number;
+    readonly channels: number;
+    readonly stride: 1 | 2;
+    readonly threads: number;
+    readonly seed: number;
+  }): boolean;
   /** What one core can do: billions of 8-bit and of 32-bit float products a second, GB/s of memory. 0 where unknown. */
   measurePeaks(): { readonly bytes: number; readonly floats: number; readonly read: number };
   /** One decode on one thread at a time. */

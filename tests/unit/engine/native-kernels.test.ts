@@ -73,6 +73,15 @@ t.test('attention of an encoder is that of plain loops and of the library', asyn
   }
 });
 
+t.test('windows of a convolution are the library’s', async (t) => {
+  for (const length of [1, 2, 31, 32, 33, 63, 64, 65, 100, 129]) {
+    for (const stride of [1, 2] as const) {
+      const shape = { length, channels: whole(1, 9), stride, threads: whole(1, 3), seed: length };
+      t.ok(diagnostics.checkWindows(shape), JSON.stringify(shape));
+    }
+  }
+});
+
 t.test('a shape that is none is refused', async (t) => {
   const shape = { rows: 4, columns: 2, length: 33, type: 'q8_0', threads: 1, seed: 1 } as const;
   t.throws(() => diagnostics.checkProduct(shape), { message: /whole blocks/ });

@@ -182,6 +182,12 @@ Napi::Value check_attention(const Napi::CallbackInfo & call) {
     });
 }
 
+Napi::Value check_windows(const Napi::CallbackInfo & call) {
+    const Napi::Object shape = call[0].As<Napi::Object>();
+    const auto number = [&](const char * name) { return shape.Get(name).As<Napi::Number>(); };
+    return Napi::Boolean::New(call.Env(), sotto::check_windows(number("length"), number("channels"), number("stride"), number("threads"), number("seed")));
+}
+
 Napi::Value measure_peaks(const Napi::CallbackInfo & call) {
     const sotto::Peaks peaks = sotto::measure_peaks();
     Napi::Object out = Napi::Object::New(call.Env());
@@ -216,6 +222,7 @@ Napi::Object define_diagnostics(Napi::Env env) {
     out.Set("kernels", kernels == nullptr ? env.Null() : Napi::String::New(env, kernels));
     out.Set("checkProduct", Napi::Function::New(env, check_product));
     out.Set("checkAttention", Napi::Function::New(env, check_attention));
+    out.Set("checkWindows", Napi::Function::New(env, check_windows));
     out.Set("measurePeaks", Napi::Function::New(env, measure_peaks));
     out.Set("beginProfile", Napi::Function::New(env, begin_profile));
     out.Set("endProfile", Napi::Function::New(env, end_profile));

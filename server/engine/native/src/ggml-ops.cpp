@@ -1,6 +1,6 @@
-// The library's operations, two of which are replaced: attention of an encoder (attention.h), and the activation of its
-// layers, which the library looks up in a table, one value after the other. Here its vector exponential computes it:
-// x * sigmoid(2u) with u = sqrt(2/pi) * x * (1 + 0.044715 x^2).
+// The library's operations, three of which are replaced: attention of an encoder (attention.h), the windows of its
+// convolutions (windows.h), and the activation of its layers, which the library looks up in a table, one value after the
+// other. Here its vector exponential computes it: x * sigmoid(2u) with u = sqrt(2/pi) * x * (1 + 0.044715 x^2).
 #define ggml_vec_gelu_f32 library_vec_gelu_f32
 #include "vec.h"
 #undef ggml_vec_gelu_f32
@@ -21,12 +21,19 @@ static void ggml_vec_gelu_f32(const int n, float * y, const float * x) {
 }
 
 #define ggml_compute_forward_flash_attn_ext library_flash_attn_ext
+#define ggml_compute_forward_im2col library_im2col
 #include "ggml-cpu/ops.cpp"
 #undef ggml_compute_forward_flash_attn_ext
+#undef ggml_compute_forward_im2col
 
 #include "attention.h"
 #include "kernels.h"
+#include "windows.h"
 
 extern "C" void ggml_compute_forward_flash_attn_ext(const struct ggml_compute_params * params, struct ggml_tensor * dst) {
     if (sotto_only_library || !encoder_attention(params, dst)) library_flash_attn_ext(params, dst);
+}
+
+extern "C" void ggml_compute_forward_im2col(const struct ggml_compute_params * params, struct ggml_tensor * dst) {
+    if (sotto_only_library || !convolution_windows(params, dst)) library_im2col(params, dst);
 }

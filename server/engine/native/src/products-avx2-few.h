@@ -13,6 +13,8 @@ namespace {
 constexpr int STREAMS = 4;
 // Rows of halves, which may lie far apart, are asked for so many rows ahead.
 constexpr int HALVES_AHEAD = 8;
+// In a line of the cache; a head's keys of one frame are two.
+constexpr int LINE_HALVES = 32;
 
 struct alignas(32) FewActivations {
     int8_t values[VALUES];
@@ -103,7 +105,9 @@ void multiply_halves(const ggml_fp16_t * rows, int64_t stride, const ggml_fp16_t
 #pragma GCC unroll 4
         for (int r = 0; r < STREAMS; r++) {
             sums[r] = _mm256_setzero_ps();
-            _mm_prefetch(reinterpret_cast<const char *>(values + (r * part + HALVES_AHEAD) * stride), _MM_HINT_T0);
+            const ggml_fp16_t * ahead = values + (r * part + HALVES_AHEAD) * stride;
+            _mm_prefetch(reinterpret_cast<const char *>(ahead), _MM_HINT_T0);
+            _mm_prefetch(reinterpret_cast<const char *>(ahead + LINE_HALVES), _MM_HINT_T0);
         }
         for (int64_t at = 0; at < whole; at += LANES) {
             const __m256 factor = _mm256_load_ps(wide + at);

@@ -27,8 +27,9 @@ constexpr int VALUES = 32;       // of one scale
 constexpr int PAIRS = VALUES / 2;
 // Laying weights out is not worth it for fewer tokens.
 constexpr int COLUMNS_MIN = 6;
-// Activations are laid out in pieces of this size, which stay in the second cache while all weights pass by.
-constexpr size_t PIECE_BYTES = 256'000;
+// Activations are laid out in pieces of this size, for each of which all weights are laid out. Reading them takes little of
+// a product's time, even from the last cache; laying weights out for fewer columns takes more.
+constexpr size_t PIECE_BYTES = 1'000'000;
 
 // One scale's worth of sixteen rows.
 struct alignas(64) PanelBlock {

@@ -42,7 +42,7 @@ class Graph {
 
     ggml_context * context() const { return context_; }
 
-    std::vector<float> compute(ggml_tensor * out, int threads, bool library) {
+    void run(ggml_tensor * out, int threads, bool library) {
         ggml_cgraph * graph = ggml_new_graph(context_);
         ggml_build_forward_expand(graph, out);
         std::memset(out->data, 0xff, ggml_nbytes(out));
@@ -50,6 +50,10 @@ class Graph {
         const ggml_status status = ggml_graph_compute_with_ctx(context_, graph, threads);
         sotto_only_library = false;
         if (status != GGML_STATUS_SUCCESS) throw std::runtime_error("the library could not compute it");
+    }
+
+    std::vector<float> compute(ggml_tensor * out, int threads, bool library) {
+        run(out, threads, library);
         const float * values = static_cast<const float *>(out->data);
         return std::vector<float>(values, values + ggml_nelements(out));
     }
@@ -208,6 +212,22 @@ ProductErrors check_attention(int frames, int seen, int heads, int threads, uint
         }
     }
     return compare(sums, own, library);
+}
+
+bool check_windows(int length, int channels, int stride, int threads, uint32_t seed) {
+    constexpr int WIDTH = 3;
+    Graph graph;
+    std::mt19937 random(seed);
+    ggml_tensor * kernel = ggml_new_tensor_3d(graph.context(), GGML_TYPE_F16, WIDTH, channels, 1);
+    ggml_tensor * in = ggml_new_tensor_2d(graph.context(), GGML_TYPE_F32, length, channels);
+    fill_floats(static_cast<float *>(in->data), ggml_nelements(in), random);
+    ggml_tensor * out = ggml_im2col(graph.context(), kernel, in, stride, 0, WIDTH / 2, 0, 1, 0, false, GGML_TYPE_F16);
+    const auto compute = [&](bool library) {
+        graph.run(out, threads, library);
+        const ggml_fp16_t * values = static_cast<const ggml_fp16_t *>(out->data);
+        return std::vector<ggml_fp16_t>(values, values + ggml_nelements(out));
+    };
+    return compute(false) == compute(true);
 }
 
 #if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)

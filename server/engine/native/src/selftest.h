@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +30,9 @@ ProductErrors check_product(const ProductShape & shape);
 
 // As check_product, for the encoder's attention: `frames` that attend to `seen` frames, in `heads` heads.
 ProductErrors check_attention(int frames, int seen, int heads, int threads, uint32_t seed);
+
+// Whether the windows of a convolution over time are to the bit the library's.
+bool check_windows(int length, int channels, int stride, int threads, uint32_t seed);
 
 struct Peaks {
     double bytes = 0;   // 8-bit multiplications and additions, billions a second of one thread; 0 where none is known
