@@ -77,7 +77,7 @@ export const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Pr
         try {
           const parts: Uint8Array[] = [];
           for await (const { bytes } of stream.feed(Buffer.from(text))) parts.push(bytes);
-          return Buffer.from(Uint8Array.from(new Float32Array(Buffer.concat(parts).slice().buffer))).toString();
+          return Buffer.from(Uint8Array.from(new Float32Array(new Uint8Array(Buffer.concat(parts)).buffer))).toString();
         } finally {
           stream.close();
         }
