@@ -385,9 +385,7 @@ export class Fault<C extends FaultCode = FaultCode> extends Error {
   readonly data: FaultData<C>;
 
   constructor(code: C, data: FaultData<C>, options?: { cause?: unknown }) {
-    const write = FAULTS[code].text as (data: FaultData<C>) => string;
-    super(write(data));
-    // The es2023 library without DOM or Node has no ErrorOptions overload everywhere; set it by hand.
+    super((FAULTS[code].text as (data: FaultData<C>) => string)(data));
     if (options?.cause !== undefined) this.cause = options.cause;
     this.name = 'Fault';
     this.code = code;

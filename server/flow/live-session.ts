@@ -52,7 +52,7 @@ export class LiveSession implements Findable {
 
   /**
    * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
-   * found. Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied`, `auth.scope` or `transcript.*`; whatever it throws,
+   * found. Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied`, `auth.scope` or `transcript.*`; then
    * nothing stays open.
    */
   constructor(from: Start | Restored, line: Line | undefined, given: SessionParts, visitor: Visitor) {
@@ -77,11 +77,8 @@ export class LiveSession implements Findable {
       cutOff: () => this.#cutOff(),
       end: (status, reason) => this.#goodbye(status, reason),
     });
-    this.#drainTimer = new DrainTimer(
-      clock,
-      () => this.#line?.queuedBytes() ?? 0,
-      () => this.#say(),
-    );
+    const queuedBytes = (): number => this.#line?.queuedBytes() ?? 0;
+    this.#drainTimer = new DrainTimer(clock, queuedBytes, () => this.#say());
     const opened: (() => void)[] = [];
     try {
       this.#driver = this.#drive(origin);
@@ -121,12 +118,11 @@ export class LiveSession implements Findable {
   /** Goes on where it stood in an earlier process, and waits for its client for the grace time. */
   wait(graceMs = this.#parts.resumeGraceMs): void {
     const recalled = this.#restored!;
-    const { audio, standing } = recalled;
     this.#restored = undefined;
     this.#witnesses.recall(recalled);
     this.#watchdog.sleep();
-    if (standing.driver.core.state === 'closed') return this.#done();
-    this.#driver.replay(audio, this.#finished ? 'finished' : 'streaming');
+    if (recalled.standing.driver.core.state === 'closed') return this.#done();
+    this.#driver.replay(recalled.audio, this.#finished ? 'finished' : 'streaming');
     this.#grace = this.#parts.clock.after(graceMs, () => this.#finishHere());
   }
 

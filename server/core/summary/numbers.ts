@@ -1,3 +1,5 @@
+import { lookUp } from '../../../protocol/index.ts';
+
 /** Values of number words by language, without accents; `one` and its like are articles and pronouns more often. */
 const list = (words: string, from = 2, step = 1): [string, number][] =>
   words.split(' ').map((word, i) => [word, from + i * step]);
@@ -116,7 +118,7 @@ export function digitsValue(text: string): number {
 
 /** The value of one word; undefined when it is no number. */
 export function wordValue(word: string, language: string): number | undefined {
-  const words = WORDS[language];
+  const words = lookUp(WORDS, language);
   const value = words?.get(word);
   if (value !== undefined || language !== 'de' || words === undefined) return value;
   // German writes a number as one word.
