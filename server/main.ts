@@ -23,6 +23,7 @@ import { systemClock } from './observe/clock.ts';
 import { openLog } from './observe/log.ts';
 import { meterOf } from './observe/meter.ts';
 import { Metrics } from './observe/metrics.ts';
+import { catchProcessErrors } from './observe/process-errors.ts';
 import {
   chooseTransport,
   englishOf,
@@ -34,6 +35,7 @@ import {
   pipelineOf,
   webFolder,
 } from './parts.ts';
+import type { ReportBug } from './ports/bug.ts';
 import { readinessOf } from './readiness.ts';
 import { openTranscriptDesk } from './transcripts.ts';
 import { openSpeechModel } from './vad/open.ts';
@@ -48,6 +50,8 @@ export interface RunningServer {
   readonly port: number;
   /** Lines for people: model, engine, how many streams. */
   readonly greeting: string;
+  /** Logs and counts an error that nobody expected. */
+  readonly reportBug: ReportBug;
   /** Refuses new sessions, lets live ones finish within the drain time, stops. */
   close(): Promise<void>;
 }
@@ -192,7 +196,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await Promise.all([transport.close(), wyoming?.close()]);
     await stop();
   };
-  return { url, port, greeting, close: () => (closing ??= close()) };
+  return { url, port, greeting, reportBug, close: () => (closing ??= close()) };
 }
 
 /** `sotto serve`: resolves with the exit status when the server has stopped. */
@@ -211,6 +215,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
       return 0;
     }
     const server = await startServer(loaded.config);
+    catchProcessErrors(server.reportBug, systemClock.nowMs);
     printLine(`${server.greeting}\n${describeSettings(loaded)}`);
     process.send?.({ kind: 'listening', url: server.url });
     await stopSignal();

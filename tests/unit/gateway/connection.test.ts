@@ -1,6 +1,7 @@
 import t from 'tap';
-import type { ServerEvent } from '../../../protocol/index.ts';
+import { LIMITS, type ServerEvent, type Start } from '../../../protocol/index.ts';
 import { nativeDialect } from '../../../server/dialect/native.ts';
+import { LiveSession } from '../../../server/flow/live-session.ts';
 import { SessionConnection } from '../../../server/gateway/connection.ts';
 import type { DialectSession } from '../../../server/ports/dialect.ts';
 import type { Connection } from '../../../server/ports/transport.ts';
@@ -223,5 +224,111 @@ t.test('a dialect that throws when it greets, reads or writes ends its own conne
     clock.pass(120_000);
     t.equal(clock.waiting, 0, broken);
   }
+  t.end();
+});
+
+/** A dialect that breaks where it is told to. */
+function placeBroken(broken: { where: string }) {
+  const clock = new ManualClock();
+  const logged: unknown[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error: (fields: object) => logged.push(fields) };
+  const { parts } = scriptedParts(script('Hello there.', 0.5), { clock, log });
+  const events: ServerEvent[] = [];
+  const bugs: string[] = [];
+  const connection: Connection = {
+    ...{ id: 'x', queuedBytes: 0, pause() {}, resume() {}, close() {} },
+    send: (frame) => events.push(JSON.parse(String(frame))),
+    fail: (error) => bugs.push((error as Error).message),
+  };
+  const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
+  const native = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' }) as DialectSession;
+  const breaks = (where: string): void => {
+    if (broken.where === where) throw new Error(where);
+  };
+  const dialect: DialectSession = {
+    lifetime: 'kept',
+    greet: () => native.greet(),
+    read: (frame) => native.read(frame),
+    write: (event) => {
+      breaks('write');
+      return native.write(event);
+    },
+    end: (status, reason) => native.end(status, reason),
+  };
+  const visitor = { caller, address: '127.0.0.1' };
+  const open = () => new SessionConnection(connection, dialect, { parts, visitor });
+  return { clock, parts, events, bugs, logged, open };
+}
+
+t.test('a dialect that breaks while it writes ends its connection, and its session can be resumed', (t) => {
+  const broken = { where: '' };
+  const { parts, events, bugs, logged, open } = placeBroken(broken);
+  const handler = open();
+  handler.message('{"type":"start"}');
+  const [ready] = events;
+  if (ready?.type !== 'ready') throw new Error('not ready');
+  broken.where = 'write';
+  handler.message('{"type":"flush","id":"1"}');
+  t.same(bugs, ['write'], 'once, and no more is written');
+  handler.message('{"type":"flush","id":"2"}');
+  handler.close(1011);
+  t.same(logged, [], 'the session itself has not failed');
+  broken.where = '';
+  const again = open();
+  again.message(
+    JSON.stringify({ type: 'start', resume: { session: ready.session, secret: ready.secret, seq: ready.seq } }),
+  );
+  t.same(
+    events.slice(1).map(({ type }) => type),
+    ['resumed', 'flushed'],
+  );
+  t.equal(parts.registry.size, 1);
+  t.end();
+});
+
+t.test('a timer of a connection that breaks ends that connection, and not the session', (t) => {
+  const broken = { where: '' };
+  const { clock, parts, bugs, open } = placeBroken(broken);
+  const handler = open();
+  handler.message('{"type":"start"}');
+  broken.where = 'write';
+  clock.pass(LIMITS.aliveEveryMs);
+  t.same(bugs, ['write'], 'the sign of life could not be written');
+  handler.close(1011);
+  t.equal(parts.registry.size, 1, 'it waits for its client');
+  t.end();
+});
+
+t.test("a timer of a session that breaks ends that session, and the others' timers run on", (t) => {
+  const clock = new ManualClock();
+  const logged: unknown[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error: (fields: object) => logged.push(fields) };
+  const { parts } = scriptedParts(script('Hello there.', 0.5), { clock, log });
+  const broken = { isBroken: false };
+  const open = (queuedBytes: () => number) => {
+    const events: ServerEvent[] = [];
+    const line = {
+      ...{ lifetime: 'kept' as const, queuedBytes, pause() {}, resume() {}, close() {} },
+      send: (event: ServerEvent) => events.push(event),
+    };
+    const session = new LiveSession({ type: 'start' } as Start, line, parts, { caller, address: '127.0.0.1' });
+    parts.registry.open(session);
+    return { events, session };
+  };
+  // What a slow client has not read is looked at by a timer.
+  const victim = open(() => {
+    if (!broken.isBroken) return 1;
+    broken.isBroken = false;
+    throw new Error('the timer broke');
+  });
+  const other = open(() => 0);
+  victim.session.obey({ type: 'flush', id: '1' });
+  broken.isBroken = true;
+  clock.pass(LIMITS.idleTimeoutMs);
+  t.match(logged, [{ session: victim.session.id, err: { message: 'the timer broke' } }]);
+  t.match(victim.events.at(-1), { type: 'fault', code: 'server.bug' });
+  t.equal(parts.registry.find(victim.session.id), undefined);
+  t.match(other.events.at(-1)?.type, /done|final|ack|flushed/, 'the other was finalised when its time was up');
+  t.notMatch(other.events, [{ code: 'server.bug' }]);
   t.end();
 });

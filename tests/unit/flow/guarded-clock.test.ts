@@ -1,0 +1,81 @@
+import t from 'tap';
+import { guardedClock, guardedLater } from '../../../server/flow/guarded-clock.ts';
+import { bugReporter } from '../../../server/observe/bugs.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { silentMeter } from '../../support/silent-meter.ts';
+
+const thrower = (text: string) => (): never => {
+  throw new Error(text);
+};
+
+t.test('a timer that throws fails its owner, and the timers of others run on', async (t) => {
+  const clock = new ManualClock();
+  const failed: string[] = [];
+  const server = guardedClock(clock, (error) => failed.push(`server: ${(error as Error).message}`));
+  let isOpen = true;
+  const first = guardedClock(
+    server,
+    (error) => failed.push(`first: ${(error as Error).message}`),
+    () => isOpen,
+  );
+  const second = guardedClock(server, thrower('the owner could not fail'));
+  first.after(10, thrower('a'));
+  first.after(20, () => Promise.reject(new Error('b')) as never);
+  second.after(30, thrower('c'));
+  let ran = false;
+  second.after(40, () => {
+    ran = true;
+  });
+  clock.pass(40);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(failed, ['first: a', 'server: the owner could not fail', 'first: b']);
+  t.ok(ran);
+  isOpen = false;
+  first.after(10, thrower('d'));
+  clock.pass(10);
+  t.same(failed.slice(3), ['server: d'], 'an owner that has ended hides nothing');
+});
+
+t.test('a guarded timer can still be taken back', (t) => {
+  const clock = new ManualClock();
+  let ran = false;
+  guardedClock(clock, thrower('never'))
+    .after(10, () => {
+      ran = true;
+    })
+    [Symbol.dispose]();
+  clock.pass(20);
+  t.notOk(ran);
+  t.end();
+});
+
+t.test('work that is done later and throws is told of, and what comes after it runs', async (t) => {
+  const failed: unknown[] = [];
+  const later = guardedLater(setImmediate, (error) => failed.push(error));
+  let ran = false;
+  later(thrower('x'));
+  later(() => {
+    ran = true;
+  });
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  t.equal(failed.length, 1);
+  t.ok(ran);
+});
+
+t.test('a bug is logged with its stack and counted, and a log that fails fails nobody', (t) => {
+  const lines: object[] = [];
+  const codes: string[] = [];
+  const log = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (fields: object, text: string) => lines.push({ ...fields, text }),
+  };
+  const meter = { ...silentMeter, fault: (code: string) => void codes.push(code) };
+  const error = new Error('x');
+  bugReporter(log, meter)(error, 'it ended', { connection: 'c' });
+  t.same(lines, [{ connection: 'c', code: 'server.bug', err: error, text: 'it ended' }]);
+  t.same(codes, ['server.bug']);
+  bugReporter({ ...log, error: thrower('the disk is full') }, meter)(error, 'it ended');
+  t.end();
+});
