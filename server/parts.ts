@@ -25,7 +25,8 @@ import type { Store } from './ports/store.ts';
 import type { Transport, TransportHandler } from './ports/transport.ts';
 import { FileStore } from './store/file-store.ts';
 import { type Certificate, readCertificate, selfSignedCertificate } from './transport/certificate.ts';
-import { loadUws, UwsTransport } from './transport/uws.ts';
+import { UwsTransport } from './transport/uws.ts';
+import { loadUws } from './transport/uws-library.ts';
 import { WsTransport } from './transport/ws.ts';
 
 /** Config → the pure pipeline's numbers. */

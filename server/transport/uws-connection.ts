@@ -1,10 +1,10 @@
-import type { WebSocket } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { FAULTS, LIMITS } from '../../protocol/index.ts';
 import { Allowance } from '../core/schedule/allowance.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, Upgrade } from '../ports/transport.ts';
 import { ConnectionGuard, guarded } from './guard.ts';
+import type { WebSocket } from './uws-library.ts';
 
 export interface UwsConnectionOptions {
   readonly frameBytesMax: number;

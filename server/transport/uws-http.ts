@@ -1,5 +1,5 @@
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
+import type { HttpRequest, HttpResponse } from './uws-library.ts';
 
 /** Body bytes waiting for their reader before the client is not read on. */
 const BODY_BYTES_HELD = 1_048_576;

@@ -1,8 +1,8 @@
-import type { HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, Following } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
+import type { HttpResponse } from './uws-library.ts';
 
 /** A response that goes on until one side has had enough. */
 export class UwsStream implements Connection {

@@ -1,11 +1,3 @@
-import type {
-  HttpRequest,
-  HttpResponse,
-  TemplatedApp,
-  us_listen_socket,
-  us_socket_context_t,
-  WebSocket,
-} from 'uWebSockets.js';
 import { Fault } from '../../protocol/index.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Following, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
@@ -14,6 +6,15 @@ import { badRequestResponse, bugResponse, ConnectionGuard } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Seat, UwsConnection } from './uws-connection.ts';
 import { requestOf, writeResponse } from './uws-http.ts';
+import type {
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  UwsLibrary,
+  us_listen_socket,
+  us_socket_context_t,
+  WebSocket,
+} from './uws-library.ts';
 import { UwsStream } from './uws-stream.ts';
 
 export interface UwsOptions {
@@ -26,7 +27,6 @@ export interface UwsOptions {
   readonly certificate?: Certificate | undefined;
 }
 
-export type UwsLibrary = typeof import('uWebSockets.js');
 /** The library takes a host together with options; its own types forget that form. */
 type Listen = (host: string, port: number, options: number, taken: (socket: us_listen_socket | false) => void) => void;
 
@@ -223,22 +223,6 @@ class UwsClient {
       // It was closed there; there is nobody left to tell.
     });
   }
-}
-
-/** Rejects with a `config.value` fault when uWebSockets.js is not installed, or not for this Node. */
-export async function loadUws(find: () => Promise<unknown> = () => import('uWebSockets.js')): Promise<UwsLibrary> {
-  const want =
-    'ws, or uws with uWebSockets.js installed for this Node (npm install uNetworking/uWebSockets.js#v20.51.0, see server/README.md)';
-  let library: UwsLibrary;
-  try {
-    const module = (await find()) as UwsLibrary & { readonly default?: UwsLibrary };
-    library = module.default ?? module;
-  } catch (cause) {
-    throw new Fault('config.value', { name: 'transport', got: 'uws', want }, { cause });
-  }
-  // A republished build answers with a stand-in when it has no binary for this Node; that would be slower than `ws`.
-  if (typeof library.getParts !== 'function') throw new Fault('config.value', { name: 'transport', got: 'uws', want });
-  return library;
 }
 
 function openRequest(response: HttpResponse, request: HttpRequest): OpenRequest {

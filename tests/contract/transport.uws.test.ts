@@ -1,13 +1,14 @@
 import t from 'tap';
-import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
-import { NO_UWS, runsUws } from '../support/uws.ts';
+import { UwsTransport } from '../../server/transport/uws.ts';
+import { loadTestUws, NO_UWS, runsUws } from '../support/uws.ts';
 import { type Make, transportContract } from './transport.ts';
 import { bugContract } from './transport-bugs.ts';
 import { hostileContract } from './transport-hostile.ts';
 import { streamContract } from './transport-stream.ts';
 import { tlsContract } from './transport-tls.ts';
 
-const make: Make = async (handler, limits, reportBug) => new UwsTransport(await loadUws(), handler, limits, reportBug);
+const make: Make = async (handler, limits, reportBug) =>
+  new UwsTransport(await loadTestUws(), handler, limits, reportBug);
 if (runsUws) {
   transportContract(t, make);
   streamContract(t, make);

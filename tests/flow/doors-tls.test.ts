@@ -7,10 +7,10 @@ import { LIMITS } from '../../protocol/index.ts';
 import type { ReportBug } from '../../server/ports/bug.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
 import { type Certificate, selfSignedCertificate } from '../../server/transport/certificate.ts';
-import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
+import { UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { openScriptedServer, script, sound } from '../support/scripted-server.ts';
-import { NO_UWS, runsUws } from '../support/uws.ts';
+import { loadTestUws, NO_UWS, runsUws } from '../support/uws.ts';
 import { wavOf } from '../support/wav-of.ts';
 
 // Three of these clients offer no way to trust one certificate.
@@ -93,6 +93,6 @@ if (runsUws)
   clients(
     'uws',
     async (handler, reportBug, certificate) =>
-      new UwsTransport(await loadUws(), handler, { ...LIMITS, certificate }, reportBug),
+      new UwsTransport(await loadTestUws(), handler, { ...LIMITS, certificate }, reportBug),
   );
 else t.pass(`left out: ${NO_UWS}`);

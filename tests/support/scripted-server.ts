@@ -34,10 +34,11 @@ import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import type { Store } from '../../server/ports/store.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
 import type { Passes } from '../../server/ports/viewers.ts';
-import { loadUws, UwsTransport } from '../../server/transport/uws.ts';
+import { UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
 import { silentMeter } from './silent-meter.ts';
+import { loadTestUws } from './uws.ts';
 
 const nothing = (): void => {};
 /** Stable when two decodes agree: a script's words need no evidence. */
@@ -54,7 +55,7 @@ export type OpenTransport = (handler: TransportHandler, reportBug: ReportBug) =>
 export const ws: OpenTransport = async (handler, reportBug) => new WsTransport(handler, LIMITS, reportBug);
 /** The same over uWebSockets.js; only where it runs, see `runsUws`. */
 export const uws: OpenTransport = async (handler, reportBug) =>
-  new UwsTransport(await loadUws(), handler, LIMITS, reportBug);
+  new UwsTransport(await loadTestUws(), handler, LIMITS, reportBug);
 
 export interface ScriptedServer {
   readonly url: string;
