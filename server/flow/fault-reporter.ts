@@ -1,6 +1,7 @@
 import { FAULTS, Fault, isFault } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
+import { runEach } from './run-each.ts';
 
 /** A wrong setting in mid-stream changes nothing; every other fault ends its session. */
 const HARMLESS: readonly string[] = ['command.option', 'command.unknown', 'command.unreadable'];
@@ -42,6 +43,11 @@ export class FaultReporter {
   logBug(error: unknown): void {
     const { log, session } = this.#setup;
     log.error({ session, err: error }, 'a bug ended a session');
+  }
+
+  /** Runs every step of an end, whatever becomes of the others; what one of them throws is logged. */
+  runEach(steps: readonly (() => void)[]): void {
+    runEach(steps, (error) => this.logBug(error));
   }
 
   #report(fault: Fault): void {

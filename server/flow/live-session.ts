@@ -11,7 +11,6 @@ import { guardedClock } from './guarded-clock.ts';
 import { faultEvent, type Line, type Visitor } from './line.ts';
 import { Outbox } from './outbox.ts';
 import type { Findable } from './registry.ts';
-import { runEach } from './run-each.ts';
 import type { Standing } from './session-journal.ts';
 import type { SessionParts as Parts } from './session-parts.ts';
 import { Watchdog } from './watchdog.ts';
@@ -100,7 +99,7 @@ export class LiveSession implements Findable {
     } catch (error) {
       this.#life = 'ended';
       this.#line = undefined;
-      runEach(opened.reverse(), (other) => this.#faults.logBug(other));
+      this.#faults.runEach(opened.reverse());
       throw error;
     }
     this.#witnesses.warn((why) => this.#unkept(why));
@@ -352,9 +351,7 @@ export class LiveSession implements Findable {
   #goodbye(status: number, reason: string): void {
     if (this.#life === 'ended') return;
     const line = this.#line;
-    runEach([() => this.#outbox.flush(), () => this.#end(), () => line?.close(status, reason)], (error) =>
-      this.#faults.logBug(error),
-    );
+    this.#faults.runEach([() => this.#outbox.flush(), () => this.#end(), () => line?.close(status, reason)]);
   }
 
   /** Nobody waits for its last words but the transcript that is kept of it. */
@@ -373,9 +370,7 @@ export class LiveSession implements Findable {
   }
 
   #stop(): void {
-    runEach([() => this.#witnesses.end(), () => this.#stopTimers(), () => this.#driver.close()], (error) =>
-      this.#faults.logBug(error),
-    );
+    this.#faults.runEach([() => this.#witnesses.end(), () => this.#stopTimers(), () => this.#driver.close()]);
   }
 
   #stopTimers(): void {
@@ -391,7 +386,7 @@ export class LiveSession implements Findable {
     this.#stop();
     this.#grace?.[Symbol.dispose]();
     this.#line = undefined;
-    runEach([() => this.#witnesses.forget(), () => registry.forget(this.id)], (error) => this.#faults.logBug(error));
+    this.#faults.runEach([() => this.#witnesses.forget(), () => registry.forget(this.id)]);
     if (!counted) return;
     registry.remove(this.id);
     meter.ended(registry.size);

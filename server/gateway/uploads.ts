@@ -74,6 +74,11 @@ export class UploadDesk {
             if (trouble !== undefined) put(answer.trouble(trouble));
             if (open) controller.close();
             open = false;
+          })
+          .catch((error) => {
+            this.#parts.log.error({ code: 'server.bug', err: error }, 'a bug ended an upload');
+            if (open) controller.error(error);
+            open = false;
           });
       },
       cancel: () => {

@@ -164,7 +164,8 @@ export class ViewingDesk {
   /** Keys and tokens may have been revoked, and time has passed. */
   #recheckLater(): void {
     this.#check ??= this.#setup.parts.clock.after(LIMITS.viewerTokenEveryMs, () => {
-      void this.#recheck().finally(() => {
+      // The clock takes what the promise may reject with.
+      return this.#recheck().finally(() => {
         this.#check = undefined;
         if (this.#watching.size > 0) this.#recheckLater();
       });
