@@ -128,6 +128,10 @@ async function readForm(request: Request, type: string, take: Take): Promise<Pic
   form.on('file', (name, stream) => {
     hasFile ||= name === 'file';
     stream.on('data', (chunk: Uint8Array) => name === 'file' && file.write(chunk));
+    // A form that ends inside its file fails this stream as well as the form; without a listener that ends the process.
+    stream.on('error', () => {
+      problem ||= '(a form that ends inside its file)';
+    });
   });
   let problem = '';
   form.on('partsLimit', () => {

@@ -9,4 +9,4 @@ if (!parts.includes(name)) {
 }
 const part = (await import(`./parts/${name}.ts`)) as { run(args: string[]): Promise<void> };
 await part.run(args);
-process.exit(0);
+process.exit();

@@ -36,36 +36,53 @@ export interface RawSocket {
   write(...frames: RawFrame[]): void;
   /** Resolves when the server has ended the connection, with the close status it said, 1006 without one. */
   readonly ended: Promise<number>;
+  /** The server has said that it closes, or has gone. */
+  readonly isOver: boolean;
   /** Text frames of the server, in order. */
   readonly texts: string[];
 }
 
-/** A WebSocket client with no scruples: resolves when the server has answered 101, rejects on any other answer. */
-export function openRawSocket(port: number, path = '/v1/stream', reads: 'all' | 'nothing' = 'all'): Promise<RawSocket> {
+/**
+ * A WebSocket client with no scruples: resolves when the server has answered 101, rejects on any other answer with its
+ * status, 0 without one. `headers` are whole lines, each with its end.
+ */
+export function openRawSocket(
+  port: number,
+  path = '/v1/stream',
+  reads: 'all' | 'nothing' = 'all',
+  headers = '',
+): Promise<RawSocket> {
   const socket = connect(port, '127.0.0.1');
   const texts: string[] = [];
   let received: Buffer = Buffer.alloc(0);
   let status = 1006;
   socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n`,
   );
   const ended = new Promise<number>((resolve) => socket.once('close', () => resolve(status)));
   socket.on('error', () => {});
   const raw = {
     socket,
     ended,
+    get isOver() {
+      return status !== 1006 || socket.destroyed;
+    },
     texts,
     write: (...frames: RawFrame[]) => socket.write(Buffer.concat(frames.map(frameBytes))),
   };
   return new Promise((resolve, reject) => {
     let open = false;
-    void ended.then(() => reject(new Error('the connection ended before it was open')));
+    let refusal = 0;
+    void ended.then(() => reject(new RefusedUpgrade(refusal)));
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       if (!open) {
         const end = received.indexOf('\r\n\r\n');
         if (end < 0) return;
-        if (!received.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101'))) return void socket.destroy();
+        if (!received.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101'))) {
+          refusal = Number(received.subarray(9, 12).toString('latin1')) || 0;
+          return void socket.destroy();
+        }
         open = true;
         received = received.subarray(end + 4);
         if (reads === 'nothing') socket.pause();
@@ -78,6 +95,16 @@ export function openRawSocket(port: number, path = '/v1/stream', reads: 'all' | 
       }
     });
   });
+}
+
+/** The server answered an upgrade with another status, or not at all: 0. */
+export class RefusedUpgrade extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the connection ended before it was open (${status})`);
+    this.status = status;
+  }
 }
 
 /** The first frame of a server's bytes, if it is whole. */

@@ -1,39 +1,60 @@
 // Hostile clients against a server with a scripted engine: frames sent, what it cost, and whether anybody noticed.
 import { parseArgs } from 'node:util';
-import { fuzz } from '../../support/fuzz.ts';
-import { uws, ws } from '../../support/scripted-server.ts';
+import { type FuzzRow, failuresOf, fuzz } from '../../support/fuzz.ts';
+import type { FuzzTransport } from '../../support/fuzz-server.ts';
 import { NO_UWS, runsUws } from '../../support/uws.ts';
+import { machine, table } from '../report.ts';
 
-/** `npm run bench -- fuzz --frames 1000000 --seed 1 --transport ws|uws` */
+const HEAD = [
+  ...['transport', 'endpoint', 'frames', 'connections', 'ends by status', 'server.bug', 'put in'],
+  ...['MB before, after', 'descriptors', 'sessions left', 'beside it', 'wrong'],
+];
+
+/** `npm run bench -- fuzz --frames 1000000 --seed 1 --transport all|ws|uws|tcp --only /v1/realtime`; frames are of each transport. */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      frames: { type: 'string', default: '100000' },
-      seed: { type: 'string', default: '1' },
-      minutes: { type: 'string', default: '60' },
-      transport: { type: 'string', default: 'ws' },
+      frames: { type: 'string', default: '1000000' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
+      transport: { type: 'string', default: 'all' },
+      only: { type: 'string', default: '' },
     },
   });
-  if (values.transport === 'uws' && !runsUws) throw new Error(NO_UWS);
-  const startedMs = performance.now();
-  const report = await fuzz({
-    seed: Number(values.seed),
-    frames: Number(values.frames),
-    ms: Number(values.minutes) * 60_000,
-    transport: values.transport === 'uws' ? uws : ws,
-    progress: (frames) => process.stderr.write(`\r${frames} frames`),
-  });
-  const { memoryMb, descriptors } = report;
-  process.stderr.write('\r');
-  console.log(`transport        ${values.transport}, seed ${values.seed}`);
-  console.log(`frames           ${report.frames} in ${report.visits} visits`);
-  console.log(`seconds          ${Math.round((performance.now() - startedMs) / 1_000)}`);
-  console.log(`conversations    ${report.conversations} beside them, ${report.wrong} not word for word`);
-  console.log(`memory           ${memoryMb.warm} MB after a quarter, ${memoryMb.end} MB at the end`);
-  console.log(`descriptors      ${descriptors.start} at the start, ${descriptors.end} at the end`);
-  console.log(`sessions left    ${report.sessionsLeft}`);
-  console.log(`bugs             ${report.bugs.length}`);
-  for (const bug of new Set(report.bugs)) console.log(`  ${bug}`);
-  if (report.bugs.length > 0 || report.wrong > 0 || report.sessionsLeft > 0) process.exitCode = 1;
+  const { seed, only } = values;
+  const transports: readonly string[] = values.transport === 'all' ? ['ws', 'uws', 'tcp'] : [values.transport];
+  console.log(`seed ${seed}; ${machine()}`);
+  const rows: (string | number)[][] = [HEAD];
+  const failures: string[] = [];
+  for (const transport of transports) {
+    if (transport === 'uws' && !runsUws) {
+      console.log(`uws is left out: ${NO_UWS}`);
+      continue;
+    }
+    const startMs = performance.now();
+    const done = await fuzz({
+      ...{ seed: Number(seed), frames: Number(values.frames), transport: transport as FuzzTransport, only },
+      progress: ({ endpoint, frames }) => process.stderr.write(`${transport} ${endpoint}: ${frames} frames\n`),
+    });
+    for (const row of done) {
+      rows.push(cells(transport, row));
+      failures.push(...failuresOf(row).map((failure) => `${transport} ${row.endpoint}: ${failure}`));
+    }
+    const total = done.reduce((sum, { frames }) => sum + frames, 0);
+    console.log(`${transport}: ${total} frames in ${Math.round((performance.now() - startMs) / 1_000)} s`);
+  }
+  console.log(table(rows));
+  for (const failure of failures) console.log(`FAILED ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function cells(transport: string, row: FuzzRow): string[] {
+  const { endpoint, frames, connections, ends, bugs, injected, memoryMb, descriptors, left, conversations, wrong } =
+    row;
+  const by = Object.entries(ends).sort(([, a], [, b]) => b - a);
+  return [
+    ...[transport, endpoint, frames, connections, by.map(([status, count]) => `${status}: ${count}`).join(', ')],
+    ...[row.death === undefined ? bugs.length : 'ENDED', injected, memoryMb.join(', '), descriptors.join(', ')],
+    ...[left.sessions, conversations, wrong],
+  ].map(String);
 }

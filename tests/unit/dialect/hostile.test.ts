@@ -3,7 +3,7 @@ import t from 'tap';
 import { isFault, readClientMessage } from '../../../protocol/index.ts';
 import { AudioIntake } from '../../../server/core/audio/intake.ts';
 import { ROUTES } from '../../../server/dialect/routes.ts';
-import { oddAudio, oddText } from '../../support/hostile-client.ts';
+import { oddAudio, oddText } from '../../support/hostile-frames.ts';
 import { randomFrom } from '../../support/random.ts';
 
 const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { isFault } from '../../../protocol/index.ts';
 import { readPosted } from '../../../server/gateway/body.ts';
 import { hostileForms } from '../../support/hostile-forms.ts';
 
@@ -86,4 +87,18 @@ t.test('a form made to keep the parser busy is refused as soon as it shows', asy
       t.ok(taken <= 131_072, `${name}: after ${taken} bytes`);
     } else await read.catch((error) => t.match(error, { code: 'command.option' }, name));
   }
+});
+
+t.test('a form that ends before its end is refused, wherever that is', async (t) => {
+  const outcomes = new Map<string, number>();
+  // The last boundary is told from that of another part by the two dashes behind it.
+  for (let at = 0; at <= FORM.length - '--\r\n'.length; at++) {
+    const request = requestOf([FORM.subarray(0, at)], 'multipart/form-data; boundary=sep');
+    const posted = await readPosted(request, 'form', () => {}).catch((error: unknown) => error);
+    // What the parser tells later must have a listener, too.
+    await new Promise((resolve) => setImmediate(resolve));
+    const outcome = isFault(posted) ? posted.code : 'taken for whole';
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  t.same([...outcomes.keys()], ['command.option']);
 });
