@@ -271,16 +271,20 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   /** What cannot be told is no reason for another refusal: nothing more is said. */
   #abort(error: unknown): void {
-    this.#parts.log.error({ connection: this.id, err: error }, 'a bug ended a connection');
     this.#end();
-    this.#connection.close(FAULTS['server.bug'].close, 'server.bug');
+    this.#connection.fail(error);
   }
 
   #send(event: ServerEvent): void {
     if (this.#ended) return;
     this.#seq = event.seq;
     this.#spokeMs = this.#clock.nowMs();
-    this.#sendAll(this.#dialect.write(event));
+    try {
+      this.#sendAll(this.#dialect.write(event));
+    } catch (error) {
+      // The session called, and is not to blame: what it says can be read over another connection.
+      this.#abort(error);
+    }
   }
 
   #sendAll(frames: readonly Frame[]): void {
