@@ -283,3 +283,30 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
     { numRuns: 200 },
   );
 });
+
+t.test('a viewer whose connection breaks is served no more, and the others are served on', (t) => {
+  const { turns, rooms, watch } = place();
+  const speaker = rooms.speak('stage', SPEAKING);
+  const [first, broken, last] = [watch(), watch(), watch()];
+  broken.viewer.send = () => {
+    throw new Error('the connection broke');
+  };
+  const thrown: unknown[] = [];
+  const settle = (): void => {
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+      try {
+        turn();
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+  };
+  settle();
+  speaker.tell([final(1)]);
+  settle();
+  speaker.tell([final(2)]);
+  settle();
+  t.equal(thrown.length, 1, 'whoever runs the turns reports it');
+  for (const { viewer } of [first, last]) t.same(finals(viewer.events), [1, 2]);
+  t.end();
+});
