@@ -184,7 +184,7 @@ t.test('keys are made, listed and revoked, and a server outside loopback wants o
   t.match(added.out, /^sotto_[0-9a-f]{8}_[\w-]{43}\n$/, 'the key alone on stdout');
   t.equal((await keys('add', 'phone')).code, 1, 'a name is taken once');
   const listed = await keys('list');
-  t.match(listed.out, /valid +phone +stream,token +until .* 60 minutes a day/);
+  t.match(listed.out, /valid +phone +stream,transcripts,viewers,token +until .* 60 minutes a day/);
   t.notOk(listed.out.includes(added.out.trim().slice(15)), 'without its secret');
   t.match((await sotto(outside)).err, /nope is not known/, 'with a key it would start');
   t.equal((await keys('revoke', 'phone')).code, 0);
