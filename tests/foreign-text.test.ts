@@ -32,6 +32,7 @@ const JSON_READS: Readonly<Record<string, string>> = {
   'server/store/entries.ts': 'a journal this server has written, behind its checksum',
   'server/store/sqlite-transcripts.ts': 'columns this server has written',
   'server/store/transcript-rows.ts': 'columns this server has written',
+  'server/transport/uws-library.ts': 'the package.json of an installed package',
   'client/cli/dictate/core/dictionary.ts': "the user's own dictionary; says where it is no JSON",
   'client/cli/dictate/core/history.ts': 'a file this program has written',
   'client/cli/dictate/inserters/wayland.ts': "the compositor's tree of windows, which may be deep; never written again",
