@@ -205,7 +205,7 @@ t.test('past meetings are found, corrected, renamed, exported and deleted, from 
   ]);
   t.match(
     readFileSync(await download.path(), 'utf8'),
-    /# Plan of the week[\s\S]*\*\*Ada\*\*[\s\S]*Zebras are corrected\./,
+    /# Plan of the week[\s\S]*### Ada[\s\S]*Zebras are corrected\./,
   );
   await page.keyboard.press('/');
   await page.waitForSelector('body[data-view="home"]');
