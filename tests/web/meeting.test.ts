@@ -203,10 +203,7 @@ t.test('past meetings are found, corrected, renamed, exported and deleted, from 
     page.waitForEvent('download'),
     page.click('#save-menu summary').then(() => page.click('[data-format="md"]')),
   ]);
-  t.match(
-    readFileSync(await download.path(), 'utf8'),
-    /# Plan of the week[\s\S]*### Ada[\s\S]*Zebras are corrected\./,
-  );
+  t.match(readFileSync(await download.path(), 'utf8'), /# Plan of the week[\s\S]*### Ada[\s\S]*Zebras are corrected\./);
   await page.keyboard.press('/');
   await page.waitForSelector('body[data-view="home"]');
   await page.fill('#search', 'zebras');
