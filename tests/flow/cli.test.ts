@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,38 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { RunningServer } from '../../server/main.ts';
+import { type CliResult, runCli } from '../support/run-cli.ts';
 import { openServer } from '../support/server.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-/** What `npm run build` made, as people have it; `npm test` builds first. It starts in half the time the sources take. */
-const cli = fileURLToPath(new URL('../../dist/client/cli/main.js', import.meta.url));
 const SENTENCE = 'The train to the coast was delayed because of heavy snow.';
-
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function sotto(args: readonly string[], input?: Buffer, environment: NodeJS.ProcessEnv = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [cli, ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '', ...environment },
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    child.stdin.on('error', () => {});
-    child.stdin.end(input ?? '');
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
 
 let server: RunningServer;
 t.before(async () => {
@@ -51,7 +23,7 @@ for (const file of [
   'formats/short_01_mulaw.wav',
 ]) {
   t.test(`transcribe reads ${file}`, async (t) => {
-    const { code, out, err } = await sotto(['transcribe', fixture(file), '--server', server.url]);
+    const { code, out, err } = await runCli(['transcribe', fixture(file), '--server', server.url]);
     t.equal(code, 0, err);
     t.match(out.trim().toLowerCase(), /train to the coast was delayed because of heavy snow/);
   });
@@ -59,7 +31,7 @@ for (const file of [
 
 t.test('each format prints what it promises', async (t) => {
   const run = async (...args: string[]): Promise<string> =>
-    (await sotto(['transcribe', fixture('speech/short_01.wav'), '--server', server.url, ...args])).out;
+    (await runCli(['transcribe', fixture('speech/short_01.wav'), '--server', server.url, ...args])).out;
   t.match(await run('--format', 'srt'), /^1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n/);
   t.match(await run('--format', 'vtt'), /^WEBVTT\n\n00:00:0\d\.\d{3} --> /);
   const events = (await run('--format', 'jsonl'))
@@ -77,16 +49,16 @@ t.test('each format prints what it promises', async (t) => {
 
 t.test('standard input is read: a WAV, and raw samples', async (t) => {
   const wav = readFileSync(fixture('speech/short_01.wav'));
-  t.match((await sotto(['transcribe', '-', '--server', server.url], wav)).out, /heavy snow/);
+  t.match((await runCli(['transcribe', '-', '--server', server.url], wav)).out, /heavy snow/);
   t.match(
-    (await sotto(['transcribe', '-', '--server', server.url, '--rate', '16000'], wav.subarray(44))).out,
+    (await runCli(['transcribe', '-', '--server', server.url, '--rate', '16000'], wav.subarray(44))).out,
     /heavy snow/,
   );
   // An MP3 without a tag has no magic number, and used to be taken for raw samples: noise, hence no words.
   const mp3 = readFileSync(fixture('formats/short_01.mp3'));
   const size = [6, 7, 8, 9].reduce((sum, at) => sum * 128 + mp3[at]!, 0);
   t.equal(mp3.toString('latin1', 0, 3), 'ID3');
-  t.match((await sotto(['transcribe', '-', '--server', server.url], mp3.subarray(10 + size))).out, /heavy snow/);
+  t.match((await runCli(['transcribe', '-', '--server', server.url], mp3.subarray(10 + size))).out, /heavy snow/);
 });
 
 t.test('the microphone is what a recorder writes, and a recorder that fails is explained', async (t) => {
@@ -98,17 +70,17 @@ t.test('the microphone is what a recorder writes, and a recorder that fails is e
     copyFileSync(join(bin, 'pw-record'), join(bin, 'rec'));
   };
   record(`tail -c +45 '${fixture('speech/short_01.wav')}'`);
-  const heard = await sotto(['mic', '--server', server.url], undefined, { PATH });
+  const heard = await runCli(['mic', '--server', server.url], undefined, { PATH });
   t.equal(heard.code, 0, heard.err);
   t.match(heard.out, /heavy snow/);
   record('echo "no such device" >&2; exit 3');
-  const failed = await sotto(['mic', '--server', server.url], undefined, { PATH });
+  const failed = await runCli(['mic', '--server', server.url], undefined, { PATH });
   t.equal(failed.code, 1);
   t.match(failed.err, /no such device/);
 });
 
 t.test('without a server one is started for the run', async (t) => {
-  const { code, out } = await sotto(['transcribe', fixture('speech/short_01.wav'), '--model', 'tiny.en']);
+  const { code, out } = await runCli(['transcribe', fixture('speech/short_01.wav'), '--model', 'tiny.en']);
   t.equal(code, 0);
   t.equal(out.trim(), SENTENCE);
 });
@@ -127,7 +99,7 @@ t.test('what cannot be read is one clear line and a status', async (t) => {
     [['transcribe', fixture('speech/short_01.wav'), '--model', 'nope'], /not known/],
   ];
   for (const [args, said] of cases) {
-    const { code, err } = await sotto(args);
+    const { code, err } = await runCli(args);
     t.equal(code, 1, args.join(' '));
     t.match(err, said);
     t.equal(err.trim().split('\n').length, 1, `one line: ${err}`);
@@ -152,12 +124,12 @@ t.test('serve says what is wrong with its options, its model and its port, and d
     [['serve', '--model', '/nowhere/x.bin'], 1, /no model file at \/nowhere\/x\.bin; look at the path/],
     [['serve', '--model', 'tiny.en', '--cleanup', 'rules', '--port', port], 1, /taken/],
   ];
-  const runs = await Promise.all(cases.map(([args]) => sotto(args)));
+  const runs = await Promise.all(cases.map(([args]) => runCli(args)));
   for (const [i, [args, code, said]] of cases.entries()) {
     t.equal(runs[i]!.code, code, args.join(' '));
     t.match(runs[i]!.err, said);
   }
-  const unknown = await sotto(['serve', '--prot', '1', '--port', 'x']);
+  const unknown = await runCli(['serve', '--prot', '1', '--port', 'x']);
   t.equal(unknown.err.trim().split('\n').length, 2, 'one line for each wrong option, none for its value');
 });
 
@@ -168,35 +140,35 @@ t.test('a server with a self-signed certificate is heard by who trusts it, and b
   t.match(secure.url, /^https:/);
   t.match(secure.greeting, `NODE_EXTRA_CA_CERTS=${data}/self-signed.crt`);
   const args = ['transcribe', fixture('speech/short_01.wav'), '--server', secure.url];
-  const trusted = await sotto(args, undefined, { NODE_EXTRA_CA_CERTS: join(data, 'self-signed.crt') });
+  const trusted = await runCli(args, undefined, { NODE_EXTRA_CA_CERTS: join(data, 'self-signed.crt') });
   t.match(trusted.out, /heavy snow/, trusted.err);
-  const stranger = await sotto(args);
+  const stranger = await runCli(args);
   t.equal(stranger.code, 1);
   t.match(stranger.err, /certificate/);
 });
 
 t.test('keys are made, listed and revoked, and a server outside loopback wants one', async (t) => {
   const data = mkdtempSync(join(tmpdir(), 'sotto-'));
-  const keys = (...args: string[]): Promise<Run> => sotto(['keys', '--data', data, ...args]);
+  const keys = (...args: string[]): Promise<CliResult> => runCli(['keys', '--data', data, ...args]);
   const outside = ['serve', '--host', '0.0.0.0', '--port', '0', '--data', data, '--model', 'nope'];
-  t.match((await sotto(outside)).err, /sotto keys add/);
+  t.match((await runCli(outside)).err, /sotto keys add/);
   const added = await keys('add', 'phone', '--days', '30', '--minutes', '60');
   t.match(added.out, /^sotto_[0-9a-f]{8}_[\w-]{43}\n$/, 'the key alone on stdout');
   t.equal((await keys('add', 'phone')).code, 1, 'a name is taken once');
   const listed = await keys('list');
   t.match(listed.out, /valid +phone +stream,transcripts,viewers,token +until .* 60 minutes a day/);
   t.notOk(listed.out.includes(added.out.trim().slice(15)), 'without its secret');
-  t.match((await sotto(outside)).err, /nope is not known/, 'with a key it would start');
+  t.match((await runCli(outside)).err, /nope is not known/, 'with a key it would start');
   t.equal((await keys('revoke', 'phone')).code, 0);
   t.match((await keys('list')).out, /revoked +phone/);
-  t.match((await sotto(outside)).err, /sotto keys add/);
+  t.match((await runCli(outside)).err, /sotto keys add/);
   t.equal((await keys('revoke', 'phone')).code, 1);
 });
 
 t.test('doctor, models and config answer', async (t) => {
-  t.match((await sotto(['doctor'])).out, /engine\s+native/);
-  t.match((await sotto(['models', 'list'])).out, /^base +82 MB +99 languages +MIT +embedded/m);
-  t.match((await sotto(['models', 'verify', 'tiny.en'])).out, /tiny.en: ok/);
-  t.match((await sotto(['models', 'pull', 'nope'])).err, /not known/);
-  t.match((await sotto(['config', '--port', '9999'])).out, /^port +9999 +flag/m);
+  t.match((await runCli(['doctor'])).out, /engine\s+native/);
+  t.match((await runCli(['models', 'list'])).out, /^base +82 MB +99 languages +MIT +embedded/m);
+  t.match((await runCli(['models', 'verify', 'tiny.en'])).out, /tiny.en: ok/);
+  t.match((await runCli(['models', 'pull', 'nope'])).err, /not known/);
+  t.match((await runCli(['config', '--port', '9999'])).out, /^port +9999 +flag/m);
 });

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,33 +7,15 @@ import { TranscriptsCli } from '../../client/cli/transcripts.ts';
 import { missingForDesktop, openDesktop, openTerminal } from '../support/desktop.ts';
 import { Dictating } from '../support/dictating.ts';
 import { commandFor, HOSTILE, openHostileServer, UNPRINTABLE } from '../support/hostile-server.ts';
+import { runCli } from '../support/run-cli.ts';
 
-const cli = fileURLToPath(new URL('../../dist/client/cli/main.js', import.meta.url));
 const sound = fileURLToPath(new URL('../fixtures/speech/short_01.wav', import.meta.url));
 const noBreaks = (text: string): string => text.replaceAll('\n', '');
-
-function sotto(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [cli, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
 
 for (const format of ['text', 'jsonl', 'srt', 'vtt'])
   t.test(`transcribe --format ${format} prints nothing of a hostile server but text`, async (t) => {
     await using server = await openHostileServer(HOSTILE);
-    const { out, err } = await sotto('transcribe', sound, '--server', server.url, '--format', format);
+    const { out, err } = await runCli(['transcribe', sound, '--server', server.url, '--format', format]);
     t.match(out, /owned/, 'what it said is there');
     t.notMatch(noBreaks(out), UNPRINTABLE);
     t.notMatch(noBreaks(err), UNPRINTABLE);
@@ -64,7 +45,7 @@ t.test('kept transcripts of a hostile server are listed, shown, exported and sum
   for (const text of written) t.notMatch(noBreaks(text), UNPRINTABLE);
   const [listing, snippet] = written;
   for (const line of [listing!, snippet!]) t.equal(line.split('\n').length, 2, 'an entry is one line');
-  const { code, err } = await sotto('transcripts', 'show', 'missing', '--server', server.url);
+  const { code, err } = await runCli(['transcripts', 'show', 'missing', '--server', server.url]);
   t.equal(code, 1);
   t.match(err, /^sotto: .*owned/);
   t.notMatch(noBreaks(err), UNPRINTABLE);

@@ -4,18 +4,9 @@ import type { Line } from '../../../server/flow/line.ts';
 import { LiveSession, type SessionParts } from '../../../server/flow/live-session.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { scriptedParts, silentLog, sound } from '../../support/scripted-server.ts';
+import { VISITOR } from '../../support/visitor.ts';
 
 const START: Start = { type: 'start', room: 'hall' };
-const VISITOR = {
-  caller: {
-    key: 'k',
-    scopes: ['stream', 'transcripts'] as const,
-    sessionsMax: undefined,
-    quota: { minutes: 0 },
-    heard: () => true,
-  },
-  address: '127.0.0.1',
-};
 const AUDIO = new Uint8Array(sound(2, []).buffer);
 
 /** A session whose channel to the client, and other parts, can be told to fail from now on. */

@@ -8,22 +8,13 @@ import { memoryKeeper } from '../../support/kept.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { scriptedParts, silentLog } from '../../support/scripted-server.ts';
 import { silentMeter } from '../../support/silent-meter.ts';
+import { VISITOR } from '../../support/visitor.ts';
 
 const START: Start = {
   type: 'start',
   audio: { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 2, channelMode: 'separate' },
   room: 'hall',
   keep: {},
-};
-const VISITOR = {
-  caller: {
-    key: 'k',
-    scopes: ['stream', 'transcripts'] as const,
-    sessionsMax: undefined,
-    quota: { minutes: 0 },
-    heard: () => true,
-  },
-  address: '127.0.0.1',
 };
 
 /** A server's parts, of which the call number `failAt` (from 1) throws, whatever part it is of. */
