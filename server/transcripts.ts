@@ -30,7 +30,7 @@ export interface Transcripts {
 /** Opens what the options ask for. A file that cannot be opened is no reason not to serve. */
 export async function openTranscriptDesk(config: Config, folder: string, log: Log): Promise<Transcripts> {
   const assistant = await openAssistant(config, log);
-  const { store, absence } = openKept(config, folder, log);
+  const { store, absence } = await openKept(config, folder, log);
   const nowMs = Date.now;
   const mode = config.keep as 'asked' | 'all' | 'off';
   const keeper = new Keeper({ store, absence, mode, keepDays: config['keep-days'], nowMs, clock: systemClock, log });
@@ -41,25 +41,31 @@ export async function openTranscriptDesk(config: Config, folder: string, log: Lo
     desk: new TranscriptDesk({ keeper, summariser, nowMs, log }),
     info: { keeps: store !== undefined, assistant: summariser.name },
     close: async () => {
-      keeper.close();
+      await keeper.close();
       await assistant?.close();
     },
   };
 }
 
-function openKept(
+const MEGABYTE = 1_048_576;
+
+async function openKept(
   config: Config,
   folder: string,
   log: Log,
-): { readonly store: TranscriptStore | undefined; readonly absence: string } {
+): Promise<{ readonly store: TranscriptStore | undefined; readonly absence: string }> {
   if (config.keep === 'off') return { store: undefined, absence: 'the server was started with --keep off' };
   try {
-    const store = openTranscripts({
+    const store = await openTranscripts({
       folder: join(folder, 'transcripts'),
       sync: config['journal-sync'] as 'always' | 'never',
-      nowMs: Date.now,
+      bounds: {
+        bytesMax: config['transcripts-max-mb'] * MEGABYTE,
+        bytesPerOwnerMax: config['transcripts-per-key-max-mb'] * MEGABYTE,
+      },
       brokenFile: (name) =>
         log.error({ name }, 'the file of transcripts was broken and is set aside; a new one is begun'),
+      failed: (error) => log.error({ code: 'server.bug', err: error }, 'the thread of transcripts failed'),
     });
     return { store, absence: '' };
   } catch (error) {

@@ -103,6 +103,20 @@ export const OPTIONS = {
     max: 36_500,
     doc: 'Kept transcripts that nobody changed for so many days are deleted; 0 keeps them for ever.',
   },
+  'transcripts-max-mb': {
+    type: 'integer',
+    default: 4_096,
+    min: 0,
+    max: 1_048_576,
+    doc: 'Megabytes that the kept transcripts of all keys may take; what would take more is refused. 0 is no bound.',
+  },
+  'transcripts-per-key-max-mb': {
+    type: 'integer',
+    default: 1_024,
+    min: 0,
+    max: 1_048_576,
+    doc: 'The same for the transcripts of one key.',
+  },
   'assistant-url': {
     type: 'string',
     default: undefined,

@@ -11,6 +11,7 @@ import {
 import type { SessionSettings } from '../core/session/settings.ts';
 import { type ModelOffer, type Offer, settingsOf } from '../core/session/settings-of.ts';
 import type { Caller } from '../ports/access.ts';
+import type { Beginning } from './keeper.ts';
 import type { Visitor } from './line.ts';
 import type { Birth, Recalled, SessionJournal, Standing } from './session-journal.ts';
 
@@ -30,6 +31,8 @@ export interface SessionOrigin {
   readonly bytesPerMs: number;
   /** Whether, and where, a transcript is to be kept. */
   readonly keep: Start['keep'];
+  /** What became of that; undefined while it has not been asked. */
+  readonly beginning?: Beginning | undefined;
   readonly restored: Restored | undefined;
   readonly standing: Standing | undefined;
 }

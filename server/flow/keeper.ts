@@ -1,7 +1,7 @@
-import { Fault, isFault, LIMITS, type Start } from '../../protocol/index.ts';
+import { Fault, LIMITS, type Start } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { KeptPlace, TranscriptStore } from '../ports/transcripts.ts';
+import type { KeptPlace, Place, TranscriptStore } from '../ports/transcripts.ts';
 import { Keeping } from './keeping.ts';
 
 export interface KeeperParts {
@@ -28,15 +28,18 @@ export interface Beginning {
 const DAY_MS = 86_400_000;
 /** How often old transcripts are looked for. */
 const EXPIRE_EVERY_MS = 6 * 3_600_000;
+/** A session that waits longer for its place begins without, ms. */
+const BEGIN_MS_MAX = 3_000;
 
 /** Keeps the transcripts of sessions. Whatever becomes of its store, sessions go on. */
 export class Keeper {
   readonly #parts: KeeperParts;
   #expiring: Disposable | undefined;
+  #isClosed = false;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
-    this.#expire();
+    void this.#expire();
   }
 
   get store(): TranscriptStore | undefined {
@@ -48,17 +51,61 @@ export class Keeper {
     return this.#parts.store === undefined ? this.#parts.absence : '';
   }
 
-  /** Throws `transcript.unknown` or `transcript.full` for a transcript the client named. */
-  begin(wish: Start['keep'], of: { readonly session: string; readonly owner: string }): Beginning {
-    const { store, mode, absence, log } = this.#parts;
-    if (wish === undefined && mode !== 'all') return {};
+  /** Whether a session with this wish has to `begin`. */
+  keeps(wish: Start['keep']): boolean {
+    return wish !== undefined || this.#parts.mode === 'all';
+  }
+
+  /**
+   * A place for a session, within a few seconds. Rejects with `transcript.unknown` or `transcript.full` for a transcript
+   * the client named.
+   */
+  async begin(wish: Start['keep'], of: { readonly session: string; readonly owner: string }): Promise<Beginning> {
+    const { store, absence } = this.#parts;
+    if (!this.keeps(wish)) return {};
     if (store === undefined) return { refused: absence };
+    const begun = this.#begin(store, wish, of);
+    let timer: Disposable | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = this.#parts.clock.after(BEGIN_MS_MAX, () => resolve('late'));
+    });
+    const first = await Promise.race([begun, late]).finally(() => timer?.[Symbol.dispose]());
+    if (first !== 'late') return first;
+    void begun.then(
+      ({ keeping }) => keeping?.withdraw(),
+      () => {},
+    );
+    return { refused: 'the file of transcripts does not answer' };
+  }
+
+  /** Goes on in the place an earlier process had for the session. */
+  again(place: KeptPlace): Beginning {
+    const { store, absence, log, clock } = this.#parts;
+    return store === undefined ? { refused: absence } : { keeping: new Keeping(place, { store, log, clock }) };
+  }
+
+  /** Resolves when everything that was asked of the store is done. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#expiring?.[Symbol.dispose]();
+    await this.#parts.store?.close();
+  }
+
+  async #begin(
+    store: TranscriptStore,
+    wish: Start['keep'],
+    of: { readonly session: string; readonly owner: string },
+  ): Promise<Beginning> {
+    const { log, clock } = this.#parts;
     try {
-      const place = this.#placeFor(store, wish ?? {}, of);
-      if (place === undefined) return { refused: 'this key has as many transcripts as one may have; delete some' };
-      return { keeping: new Keeping({ ...place, owner: of.owner, unasked: wish === undefined }, { store, log }) };
+      const place = await this.#placeFor(store, wish ?? {}, of);
+      if (place === 'full') return { refused: 'this key has as many transcripts as one may have; delete some' };
+      if (place === 'space') return { refused: 'the kept transcripts have reached their bound; delete some' };
+      const isNew = wish?.transcript === undefined;
+      const kept = { ...place, owner: of.owner, unasked: wish === undefined };
+      return { keeping: new Keeping(kept, { store, log, clock, isNew }) };
     } catch (error) {
-      if (isFault(error)) throw error;
+      if (error instanceof Fault) throw error;
       const { code, name } = error as NodeJS.ErrnoException;
       log.error(
         { session: of.session, code: code ?? name },
@@ -68,38 +115,32 @@ export class Keeper {
     }
   }
 
-  /** Goes on in the place an earlier process had for the session. */
-  again(place: KeptPlace): Beginning {
-    const { store, absence, log } = this.#parts;
-    return store === undefined ? { refused: absence } : { keeping: new Keeping(place, { store, log }) };
-  }
-
-  close(): void {
-    this.#expiring?.[Symbol.dispose]();
-    this.#parts.store?.close();
-  }
-
-  #placeFor(store: TranscriptStore, wish: NonNullable<Start['keep']>, of: { session: string; owner: string }) {
+  async #placeFor(
+    store: TranscriptStore,
+    wish: NonNullable<Start['keep']>,
+    of: { readonly session: string; readonly owner: string },
+  ): Promise<Place | 'full' | 'space'> {
     const startedMs = this.#parts.nowMs();
     const title = wish.title ?? new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');
-    const id = wish.transcript ?? store.create(of.owner, { title, startedMs });
-    if (id === undefined) return undefined;
-    const place = store.join(of.owner, id, of.session);
+    const created =
+      wish.transcript === undefined ? await store.create(of.owner, { title, startedMs }) : { id: wish.transcript };
+    if (typeof created === 'string') return created;
+    const place = await store.join(of.owner, created.id, of.session);
     if (place === 'unknown') throw new Fault('transcript.unknown', { what: 'transcript' });
     if (place === 'full') throw new Fault('transcript.full', { what: 'sessions', limit: LIMITS.partsMax });
     return place;
   }
 
-  #expire(): void {
+  async #expire(): Promise<void> {
     const { store, keepDays, nowMs, clock, log } = this.#parts;
     if (store === undefined || keepDays === 0) return;
     try {
-      const count = store.expire(nowMs() - keepDays * DAY_MS);
+      const count = await store.expire(await store.unchangedSince(nowMs() - keepDays * DAY_MS));
       if (count > 0) log.info({ count, days: keepDays }, 'old transcripts were deleted');
     } catch (error) {
       const { code, name } = error as NodeJS.ErrnoException;
-      log.error({ code: code ?? name }, 'old transcripts could not be deleted');
+      if (!this.#isClosed) log.error({ code: code ?? name }, 'old transcripts could not be deleted');
     }
-    this.#expiring = clock.after(EXPIRE_EVERY_MS, () => this.#expire());
+    if (!this.#isClosed) this.#expiring = clock.after(EXPIRE_EVERY_MS, () => void this.#expire());
   }
 }

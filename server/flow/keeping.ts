@@ -1,28 +1,49 @@
 import type { ServerEvent } from '../../protocol/index.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Addition, KeptPlace, TranscriptStore } from '../ports/transcripts.ts';
+import type { Addition, KeptPlace, Outcome, TranscriptStore } from '../ports/transcripts.ts';
+import { additionsOf } from './additions.ts';
 
 /** Additions that wait for a disk with room, about an hour of speech; then this session is kept no longer. */
 const WAITING_MAX = 2_000;
+/** How often what could not be written is tried again, ms. */
+const RETRY_MS = 5_000;
+/** How long after its end a session is still tried to be written, ms; then its journal is the last to know it. */
+const RETRY_AFTER_END_MS = 600_000;
+
+export interface KeepingParts {
+  readonly store: TranscriptStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The transcript was made for this session. */
+  readonly isNew?: boolean;
+}
 
 /**
  * Writes what is final of one session into its transcript, as it comes. What the store cannot take waits and is tried
- * again with the next; nothing here ever throws into the session.
+ * again; nothing here ever throws into the session, or makes it wait.
  */
 export class Keeping {
   readonly place: KeptPlace;
-  readonly #store: TranscriptStore;
-  readonly #log: Log;
-  #waiting: Addition[] = [];
+  readonly #parts: KeepingParts;
+  /** In the order they were said; the store has been asked for the first `#askedCount` of them. */
+  #unwritten: Addition[] = [];
+  #askedCount = 0;
+  /** Questions the store has not answered yet; it answers in their order. */
+  #openQuestions = 0;
+  /** `over`: nothing more is kept of this session. */
   #state: 'well' | 'failing' | 'over' = 'well';
   #isFullTold = false;
   #spoke = false;
+  #giveUpMs = Number.POSITIVE_INFINITY;
+  #hasEnded = false;
+  #retry: Disposable | undefined;
+  #whenSettled: (() => void)[] = [];
   #told: (text: string) => void = () => {};
 
-  constructor(place: KeptPlace, parts: { readonly store: TranscriptStore; readonly log: Log }) {
+  constructor(place: KeptPlace, parts: KeepingParts) {
     this.place = place;
-    this.#store = parts.store;
-    this.#log = parts.log;
+    this.#parts = parts;
   }
 
   /** `told` is given what the client should know, never in the middle of a `write`. */
@@ -32,107 +53,147 @@ export class Keeping {
         try {
           told(text);
         } catch (error) {
-          this.#log.error({ code: 'server.bug', err: error }, 'a session could not be told of its transcript');
+          this.#parts.log.error({ code: 'server.bug', err: error }, 'a session could not be told of its transcript');
         }
       });
   }
 
   /** Events that are in the journal. The same may come again, after a restart. */
   write(events: readonly ServerEvent[]): void {
-    if (this.#state === 'over') return;
-    const additions = events.flatMap((event) => additionOf(event, this.place.atMs));
+    if (this.#state === 'over' || this.#hasEnded) return;
+    const additions = events.flatMap((event) => additionsOf(event, this.place.atMs));
     if (additions.length === 0) return;
     if (additions.some(({ kind }) => kind === 'final')) this.#spoke = true;
-    this.#waiting.push(...additions);
-    this.#flush();
+    this.#unwritten.push(...additions);
+    if (this.#unwritten.length > WAITING_MAX) this.#stop('the file of transcripts could not be written for too long');
+    else if (this.#state === 'well') this.#ask();
   }
 
   /** The session has ended. A transcript that nobody asked for and in which nothing was said is not kept. */
   end(): void {
-    if (this.#state === 'over') return;
-    if (this.#waiting.length > 0) this.#flush();
-    this.#state = 'over';
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#giveUpMs = this.#parts.clock.nowMs() + RETRY_AFTER_END_MS;
     const { owner, transcript, unasked } = this.place;
-    if (!unasked || this.#spoke) return;
-    try {
-      const stored = this.#store.read(owner, transcript)?.transcript;
-      if (stored !== undefined && stored.sentences.length === 0 && stored.notes.length === 0)
-        this.#store.remove(owner, transcript);
-    } catch (error) {
-      this.#failed(error);
-    }
+    if (!unasked || this.#spoke || this.#state === 'over') return this.#settle();
+    this.#parts.store.removeEmpty(owner, transcript).then(
+      () => this.#over(),
+      (error) => this.#giveUp(error),
+    );
   }
 
-  /** The process ends before the session; the next one goes on. */
+  /** Calls back once everything is written or given up; at once when nothing is under way. */
+  whenSettled(callback: () => void): void {
+    this.#whenSettled.push(callback);
+    this.#settle();
+  }
+
+  /** The process ends before the session; the next one goes on. What was asked for is still written. */
   leave(): void {
-    this.#state = 'over';
+    this.#whenSettled = [];
+    this.#over();
   }
 
-  /** The session never came to be, and with it goes the transcript that was made for it. */
+  /** The session never came to be, and with it goes its part, and the transcript that was made for it. */
   withdraw(): void {
-    this.#state = 'over';
-    try {
-      this.#store.remove(this.place.owner, this.place.transcript);
-    } catch (error) {
-      this.#failed(error);
-    }
+    if (this.#state === 'over') return;
+    this.#over();
+    const { owner, transcript } = this.place;
+    const { store, isNew } = this.#parts;
+    const gone = isNew ? store.remove(owner, transcript) : store.unjoin(this.place);
+    gone.then(undefined, (error) => this.#giveUp(error));
   }
 
-  #flush(): void {
-    try {
-      const outcome = this.#store.add(this.place, this.#waiting);
-      this.#waiting = [];
-      if (outcome === 'unknown') return this.#stop('its transcript was deleted');
-      if (outcome === 'full' && !this.#isFullTold) {
-        this.#isFullTold = true;
-        this.#told('its transcript is full; what follows is not kept');
-      }
-      if (this.#state === 'failing')
-        this.#log.info({ transcript: this.place.transcript }, 'a transcript is kept again');
-      this.#state = 'well';
-    } catch (error) {
-      this.#failed(error);
-    }
+  #ask(): void {
+    const additions = this.#unwritten.slice(this.#askedCount);
+    if (additions.length === 0) return;
+    this.#askedCount = this.#unwritten.length;
+    this.#openQuestions++;
+    this.#parts.store.add(this.place, additions).then(
+      (outcome) => this.#answered(additions.length, outcome),
+      (error) => this.#failed(error),
+    );
   }
 
-  #failed(error: unknown): void {
-    const { code, name } = error as NodeJS.ErrnoException;
-    if (this.#waiting.length > WAITING_MAX) return this.#stop('the file of transcripts cannot be written for too long');
-    if (this.#state !== 'well') return;
+  #answered(count: number, outcome: Outcome): void {
+    if (outcome === 'space') return this.#failed(undefined);
+    this.#openQuestions--;
+    if (this.#state === 'over') return;
+    if (outcome === 'unknown') return this.#stop('its transcript was deleted');
+    if (outcome === 'full' && !this.#isFullTold) {
+      this.#isFullTold = true;
+      this.#told('its transcript is full; what follows is not kept');
+    }
+    // Behind one that failed, this may rest on what was not written, so it is added again with it.
+    if (this.#state === 'failing' && this.#askedCount > count) return this.#wait();
+    this.#unwritten.splice(0, count);
+    this.#askedCount -= count;
+    if (this.#state === 'failing') this.#recovered();
+    this.#settle();
+  }
+
+  #recovered(): void {
+    this.#state = 'well';
+    this.#parts.log.info({ transcript: this.place.transcript }, 'a transcript is kept again');
+    this.#ask();
+  }
+
+  /** `error` is undefined where a bound, and not the disk, is in the way. */
+  #failed(error: Error | undefined): void {
+    this.#openQuestions--;
+    if (this.#state === 'over') return;
+    if (this.#state === 'well') this.#tellOf(error);
     this.#state = 'failing';
-    this.#log.error(
-      { transcript: this.place.transcript, code: code ?? name },
+    this.#wait();
+  }
+
+  #tellOf(error: Error | undefined): void {
+    const code = error === undefined ? 'bound reached' : codeOf(error);
+    this.#parts.log.error(
+      { transcript: this.place.transcript, code },
       'a transcript cannot be written; it is tried again',
     );
-    this.#told(`the file of transcripts cannot be written (${code ?? name}); it is tried again with the next sentence`);
+    const why =
+      error === undefined
+        ? 'the kept transcripts have reached their bound; it is tried again, so delete some'
+        : `the file of transcripts cannot be written (${code}); it is tried again every few seconds`;
+    this.#told(why);
+  }
+
+  /** Everything is asked for again in a while, when all answers are in. */
+  #wait(): void {
+    if (this.#openQuestions > 0) return;
+    this.#askedCount = 0;
+    const { clock } = this.#parts;
+    if (clock.nowMs() >= this.#giveUpMs) return this.#stop('the file of transcripts could not be written for too long');
+    this.#retry = clock.after(RETRY_MS, () => this.#ask());
+  }
+
+  #settle(): void {
+    if (this.#state !== 'over' && this.#unwritten.length > 0) return;
+    const callbacks = this.#whenSettled;
+    this.#whenSettled = [];
+    for (const callback of callbacks) callback();
+  }
+
+  #over(): void {
+    this.#state = 'over';
+    this.#unwritten = [];
+    this.#retry?.[Symbol.dispose]();
+    this.#settle();
   }
 
   #stop(why: string): void {
-    this.#state = 'over';
-    this.#waiting = [];
+    this.#parts.log.warn({ transcript: this.place.transcript }, `${why}; nothing more is kept of a session`);
     this.#told(`${why}; nothing more is kept of this session`);
+    this.#over();
+  }
+
+  #giveUp(error: Error): void {
+    const { transcript } = this.place;
+    this.#parts.log.error({ transcript, code: codeOf(error) }, 'an empty transcript could not be removed');
+    this.#over();
   }
 }
 
-function additionOf(event: ServerEvent, atMs: number): Addition[] {
-  switch (event.type) {
-    case 'final': {
-      const { channel, sentence, text, language, fromMs, toMs } = event;
-      const words = event.words.map((word) => ({ ...word, fromMs: word.fromMs + atMs, toMs: word.toMs + atMs }));
-      return [{ kind: 'final', channel, sentence, text, language, words, fromMs: fromMs + atMs, toMs: toMs + atMs }];
-    }
-    case 'cleaned': {
-      const { channel, sentence, text } = event;
-      return [{ kind: 'cleaned', channel, sentence, text }];
-    }
-    case 'translated': {
-      const { channel, sentence, language, text } = event;
-      return [{ kind: 'translated', channel, sentence, language, text }];
-    }
-    case 'flushed':
-    case 'done':
-      return [{ kind: 'audio', audioMs: event.audioMs }];
-    default:
-      return [];
-  }
-}
+const codeOf = ({ code, name }: NodeJS.ErrnoException): string => code ?? name;

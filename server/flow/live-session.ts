@@ -3,7 +3,7 @@ import type { Advice } from '../core/schedule/ladder.ts';
 import { checked, type ModelOffer } from '../core/session/settings-of.ts';
 import type { Caller } from '../ports/access.ts';
 import { Attempts } from './attempts.ts';
-import { isSecretOf, originOf, type Restored, readyOf, type SessionOrigin } from './birth.ts';
+import { isSecretOf, type Restored, readyOf, type SessionOrigin } from './birth.ts';
 import { DrainTimer } from './drain-timer.ts';
 import { Driver } from './driver.ts';
 import { FaultReporter } from './fault-reporter.ts';
@@ -51,14 +51,13 @@ export class LiveSession implements Findable {
 
   /**
    * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
-   * found. Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied`, `auth.scope` or `transcript.*`; then
-   * nothing stays open.
+   * found. Throws `auth.denied`, and what a part throws that cannot be opened; then nothing stays open but the place in a
+   * transcript, which is the caller's.
    */
-  constructor(from: Start | Restored, line: Line | undefined, given: SessionParts, visitor: Visitor) {
+  constructor(origin: SessionOrigin, line: Line | undefined, given: SessionParts, visitor: Visitor) {
     const canFail = (): boolean => this.#life === 'open';
     const parts = { ...given, clock: guardedClock(given.clock, (bug) => this.fail(bug), canFail) };
     const { clock, resumeGraceMs, board } = parts;
-    const origin = originOf(from, parts.offer, visitor);
     const { born, restored, standing } = origin;
     this.id = born.session;
     this.#secretHash = born.secretHash;

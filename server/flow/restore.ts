@@ -1,6 +1,7 @@
 import { type AudioFormat, BYTES_PER_SAMPLE } from '../../protocol/index.ts';
 import { languageOf } from '../core/session/settings-of.ts';
 import type { LeftJournal } from '../ports/store.ts';
+import { originOf } from './birth.ts';
 import type { Journals } from './journals.ts';
 import { LiveSession, type SessionParts } from './live-session.ts';
 import { type Recalled, recall } from './session-journal.ts';
@@ -92,7 +93,11 @@ function open(recalled: Recalled, journal: ReturnType<Journals['again']>, parts:
   // Until its client is back nothing new is heard, so nobody has to be charged.
   // Until its client has come back, its secret alone may do nothing.
   const caller = { key, scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
-  const session = new LiveSession({ ...recalled, journal }, undefined, parts, { caller, address });
+  const visitor = { caller, address };
+  const { kept } = recalled.birth;
+  const origin = originOf({ ...recalled, journal }, parts.offer, visitor);
+  const beginning = kept && parts.keeper?.again(kept);
+  const session = new LiveSession({ ...origin, beginning }, undefined, parts, visitor);
   parts.registry.open(session);
   parts.meter.opened(parts.registry.size);
   return session;

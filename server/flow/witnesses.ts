@@ -1,6 +1,5 @@
 import { BYTES_PER_SAMPLE, type ServerEvent } from '../../protocol/index.ts';
 import type { SessionOrigin } from './birth.ts';
-import type { Beginning } from './keeper.ts';
 import type { Keeping } from './keeping.ts';
 import type { Findable } from './registry.ts';
 import type { Speaker } from './rooms.ts';
@@ -17,33 +16,24 @@ export class Witnesses<S extends Findable> {
   #speaker: Speaker | undefined;
   readonly #journal: SessionJournal | undefined;
   readonly #keeping: Keeping | undefined;
-  /** What was made for this session, and goes when it does not come to be. */
-  readonly #isNew: { readonly journal: boolean; readonly transcript: boolean };
+  /** It was made for this session, and goes when that does not come to be. */
+  readonly #hasNewJournal: boolean;
 
-  /** Begins the transcript and the journal; `speak` enters the room. Throws `auth.denied` or `transcript.*`. */
-  constructor({ born, keep, restored, settings }: SessionOrigin, parts: SessionParts<S>) {
+  /** Begins the journal; `speak` enters the room. Throws `auth.denied`, and what the disk throws. */
+  constructor({ born, beginning, restored, settings }: SessionOrigin, parts: SessionParts<S>) {
     const { language } = settings;
-    const { rooms, keeper, journals, resumeGraceMs } = parts;
+    const { rooms, journals, resumeGraceMs } = parts;
     const { session, key } = born;
     const room = born.room ?? session;
     // Nothing has been opened yet when the room is another key's.
     rooms?.check(room, key);
     this.#speak = () => rooms?.speak(room, { session, key, language }, restored?.told);
-    const begin = (): Beginning | undefined => keeper?.begin(keep, { session, owner: key });
-    const again = (): Beginning | undefined => born.kept && keeper?.again(born.kept);
-    const { keeping, refused } = (restored === undefined ? begin() : again()) ?? {};
-    this.#keeping = keeping;
-    const isNew = restored === undefined;
-    this.#isNew = { journal: isNew, transcript: isNew && keep?.transcript === undefined };
-    this.refused = refused;
-    this.birth = { ...born, kept: keeping?.place };
+    this.#keeping = beginning?.keeping;
+    this.#hasNewJournal = restored === undefined;
+    this.refused = beginning?.refused;
+    this.birth = { ...born, kept: this.#keeping?.place ?? born.kept };
     const frameBytes = BYTES_PER_SAMPLE[born.audio.encoding] * born.audio.channels;
-    try {
-      this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? journals?.begin(this.birth, frameBytes) : undefined);
-    } catch (error) {
-      this.withdraw();
-      throw error;
-    }
+    this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? journals?.begin(this.birth, frameBytes) : undefined);
     this.#journal?.tells((seq) => this.#speaker?.cursorOf(seq));
   }
 
@@ -52,12 +42,10 @@ export class Witnesses<S extends Findable> {
     this.#speaker = this.#speak();
   }
 
-  /** The session never came to be: nothing is left of it. What an earlier process wrote stays. */
+  /** The session never came to be: nothing is left of it but what is not its own. What an earlier process wrote stays. */
   withdraw(): void {
     this.#speaker?.leave();
-    if (this.#isNew.transcript) this.#keeping?.withdraw();
-    else this.#keeping?.leave();
-    if (this.#isNew.journal) this.#journal?.remove();
+    if (this.#hasNewJournal) this.#journal?.remove();
   }
 
   /** Languages that somebody who reads along asks for. */
@@ -102,8 +90,10 @@ export class Witnesses<S extends Findable> {
     this.#keeping?.end();
   }
 
-  /** Nobody can ask for its last words any more. */
+  /** Nobody can ask for its last words any more. The journal stays until the transcript has them. */
   forget(): void {
-    this.#journal?.remove();
+    const forget = (): void => this.#journal?.remove();
+    if (this.#keeping === undefined) forget();
+    else this.#keeping.whenSettled(forget);
   }
 }

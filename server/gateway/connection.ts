@@ -3,8 +3,9 @@ import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type St
 import { Allowance } from '../core/schedule/allowance.ts';
 import { guardedClock } from '../flow/guarded-clock.ts';
 import { faultEvent, type Line, type Visitor } from '../flow/line.ts';
-import { LiveSession, type SessionParts } from '../flow/live-session.ts';
+import type { LiveSession, SessionParts } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
+import { SessionOpening } from '../flow/session-opening.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
 import type { DialectSession, Frame, Reading } from '../ports/dialect.ts';
@@ -39,7 +40,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   readonly #frames = new Allowance(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
   readonly #commands = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   /** Why the client is not read. */
-  readonly #stops = new Set<'session' | 'rate' | 'decoder'>();
+  readonly #stops = new Set<'session' | 'opening' | 'rate' | 'decoder'>();
   readonly #intake: DecodedIntake | undefined;
   readonly #line: Line;
   #rest: Disposable | undefined;
@@ -48,6 +49,13 @@ export class SessionConnection implements ConnectionHandler, Live {
   #seq = 0;
   #spokeMs = 0;
   #session: LiveSession | undefined;
+  /**
+   * What came while the session's place in a transcript is looked for. The client is not read meanwhile, so it is no more
+   * than was under way.
+   */
+  #early: (() => void)[] | undefined;
+  /** How the client left, once it has. */
+  #left: 'goodbye' | 'cut' | undefined;
   /** The client asked for its words to be kept. */
   #keeps = false;
   #ended = false;
@@ -64,8 +72,8 @@ export class SessionConnection implements ConnectionHandler, Live {
       lifetime: dialect.lifetime,
       queuedBytes: () => connection.queuedBytes,
       send: (event) => this.#send(event),
-      pause: () => this.#hold(true),
-      resume: () => this.#hold(false),
+      pause: () => this.#hold('session', true),
+      resume: () => this.#hold('session', false),
       close: (status, reason) => this.#goodbye(status, reason),
     };
     this.#opening = this.#awaitOpening();
@@ -106,17 +114,18 @@ export class SessionConnection implements ConnectionHandler, Live {
       reading = this.#dialect.read(frame);
     } catch (error) {
       this.#spend(this.#commands, 1);
-      if (this.#session === undefined) this.#refuse(error);
-      else this.#session.unreadable(error);
+      this.#unreadable(error);
       return;
     }
     this.#perform(reading);
   }
 
   close(status: number): void {
+    if (this.#ended && this.#session === undefined) return;
+    const isGoodbye = GOODBYES.includes(status) && !(this.#keeps && status === GOING_AWAY);
+    this.#left = this.#line.lifetime === 'connection' || isGoodbye ? 'goodbye' : 'cut';
     this.#end();
-    const left = GOODBYES.includes(status) && !(this.#keeps && status === GOING_AWAY);
-    this.#session?.lost(this.#line, this.#line.lifetime === 'connection' || left ? 'goodbye' : 'cut');
+    this.#session?.lost(this.#line, this.#left);
   }
 
   load(): void {}
@@ -141,7 +150,18 @@ export class SessionConnection implements ConnectionHandler, Live {
 
   #do(command: Command): void {
     if (this.#ended) return;
-    if (this.#session === undefined) this.#open(command);
+    this.#obey(command);
+  }
+
+  #unreadable(error: unknown): void {
+    if (this.#early !== undefined) this.#early.push(() => this.#unreadable(error));
+    else if (this.#session === undefined) this.#refuse(error);
+    else this.#session.unreadable(error);
+  }
+
+  #obey(command: Command): void {
+    if (this.#early !== undefined) this.#early.push(() => this.#obey(command));
+    else if (this.#session === undefined) this.#open(command);
     else if (command.type === 'start')
       this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
     else this.#session.obey(command);
@@ -169,9 +189,9 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   /** What is decoded waits, too, while the session is behind. */
-  #hold(behind: boolean): void {
-    if (behind) this.#stop('session');
-    else this.#go('session');
+  #hold(why: 'session' | 'opening', behind: boolean): void {
+    if (behind) this.#stop(why);
+    else this.#go(why);
     this.#intake?.hold(behind);
   }
 
@@ -184,12 +204,12 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#rest = this.#clock.after(restMs, () => this.#go('rate'));
   }
 
-  #stop(why: 'session' | 'rate' | 'decoder'): void {
+  #stop(why: 'session' | 'opening' | 'rate' | 'decoder'): void {
     if (this.#stops.size === 0 && !this.#ended) this.#connection.pause();
     this.#stops.add(why);
   }
 
-  #go(why: 'session' | 'rate' | 'decoder'): void {
+  #go(why: 'session' | 'opening' | 'rate' | 'decoder'): void {
     if (this.#stops.delete(why) && this.#stops.size === 0) this.#connection.resume();
   }
 
@@ -231,13 +251,52 @@ export class SessionConnection implements ConnectionHandler, Live {
       journals: isKept ? journals : undefined,
       rooms: isKept || start.room !== undefined ? rooms : undefined,
     };
-    const session = new LiveSession(start, this.#line, parts, this.#visitor);
+    const opening = new SessionOpening(start, parts, this.#visitor);
     this.#opening[Symbol.dispose]();
+    if (opening.ready === undefined) {
+      this.#opened(opening.open(this.#line));
+      // The transport may have found the connection gone while `ready` was sent.
+      if (this.#ended) this.#session?.lost(this.#line, 'goodbye');
+      return;
+    }
+    this.#early = [];
+    this.#hold('opening', true);
+    opening.ready
+      .then(
+        () => this.#openEarly(opening),
+        (error) => this.#notOpened(error),
+      )
+      .catch((bug) => this.#connection.fail(bug));
+  }
+
+  /** Its client may have left meanwhile, but what it said is heard. */
+  #openEarly(opening: SessionOpening): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    if (this.#ended && this.#left === undefined) {
+      opening.withdraw();
+      return this.#leavePlace();
+    }
+    try {
+      this.#opened(opening.open(this.#line));
+    } catch (error) {
+      return this.#notOpened(error);
+    }
+    for (const act of early) act();
+    this.#hold('opening', false);
+    if (this.#left !== undefined) this.#session?.lost(this.#line, this.#left);
+  }
+
+  #notOpened(error: unknown): void {
+    this.#early = undefined;
+    if (this.#ended) this.#leavePlace();
+    else this.#refuse(error);
+  }
+
+  #opened(session: LiveSession): void {
     this.#session = session;
     this.#stayAlive();
     this.#parts.registry.open(session, this);
-    // The transport may have found the connection gone while `ready` was sent.
-    if (this.#ended) session.lost(this.#line, 'goodbye');
   }
 
   #resume(resume: NonNullable<Start['resume']>): void {
@@ -308,7 +367,11 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#ended = true;
     this.#intake?.close();
     for (const timer of [this.#opening, this.#rest, this.#alive]) timer?.[Symbol.dispose]();
-    if (this.#session !== undefined || this.#resumes !== undefined) return;
+    if (this.#session === undefined && this.#early === undefined) this.#leavePlace();
+  }
+
+  #leavePlace(): void {
+    if (this.#resumes !== undefined) return;
     this.#parts.registry.remove(this.id);
     this.#parts.meter.ended(this.#parts.registry.size);
   }

@@ -3,9 +3,7 @@ import {
   EXPORT_TYPES,
   EXPORTS,
   type ExportFormat,
-  exportAs,
   Fault,
-  fileName,
   isFault,
   LIMITS,
   lookUp,
@@ -73,7 +71,7 @@ export class TranscriptDesk {
       if (isFault(error)) throw error;
       const { code, name } = error as NodeJS.ErrnoException;
       // Only what the database says is the disk's doing; the rest is a bug of ours.
-      if (!code?.startsWith('SQLITE_')) throw error;
+      if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code ?? '')) throw error;
       log.error({ code }, 'kept transcripts cannot be read or written');
       throw new Fault('transcript.failed', { problem: code ?? name }, { cause: error });
     }
@@ -91,29 +89,32 @@ export class TranscriptDesk {
       case 'POST':
         return (asked) => this.#create(asked);
       case 'GET template':
-        return async ({ store, owner }) => answered({ template: this.#templateOf(store, owner) });
+        return async ({ store, owner }) => answered({ template: await this.#templateOf(store, owner) });
       case 'PUT template':
         return (asked) => this.#setTemplate(asked);
       case 'GET ID':
-        return async ({ store, owner }) => answered(found(store.read(owner, id!)).transcript);
+        return async ({ store, owner }) => document(found(await store.document(owner, id!)));
       case 'PATCH ID':
         return async ({ store, owner, request }) =>
-          done(store.change(owner, id!, checkedAs(TranscriptChange, await bodyOf(request), 'body')), 'transcript');
+          done(
+            await store.change(owner, id!, checkedAs(TranscriptChange, await bodyOf(request), 'body')),
+            'transcript',
+          );
       case 'DELETE ID':
-        return async ({ store, owner }) => done(store.remove(owner, id!), 'transcript');
+        return async ({ store, owner }) => done(await store.remove(owner, id!), 'transcript');
       case 'PUT ID sentences NAME':
         return async ({ store, owner, request }) => {
           if (!SENTENCE_NAME.test(name!)) throw new Fault('transcript.unknown', { what: 'sentence' });
           const change = checkedAs(SentenceChange, await bodyOf(request), 'body');
-          return done(store.mark(owner, id!, name!, change), 'sentence');
+          return done(await store.mark(owner, id!, name!, change), 'sentence');
         };
       case 'PUT ID notes NAME':
         return async ({ store, owner, request }) => {
           const note = checkedAs(NoteChange, await bodyOf(request), 'body');
-          return done(store.note(owner, id!, noteId(name!), note), 'transcript');
+          return done(await store.note(owner, id!, noteId(name!), note), 'transcript');
         };
       case 'DELETE ID notes NAME':
-        return async ({ store, owner }) => done(store.unnote(owner, id!, noteId(name!)), 'note');
+        return async ({ store, owner }) => done(await store.unnote(owner, id!, noteId(name!)), 'note');
       case 'GET ID export':
         return async ({ store, owner, url }) => exported(store, { owner, id: id!, url });
       case 'POST ID summary':
@@ -138,50 +139,53 @@ export class TranscriptDesk {
     const words = wordsOf(query);
     // A search for nothing but signs finds nothing; no search at all lists everything.
     if (query.trim() !== '' && words.length === 0) return answered({ transcripts: [] });
-    return answered(store.list(owner, { words, limit: Number(limit), before }));
+    return answered(await store.list(owner, { words, limit: Number(limit), before }));
   }
 
   async #create({ store, owner, request }: Asked): Promise<Response> {
     const { title, startedAt } = checkedAs(NewTranscript, await bodyOf(request), 'body');
     const startedMs = startedAt === undefined ? this.#parts.nowMs() : Date.parse(startedAt);
     const named = title || new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');
-    const id = store.create(owner, { title: named, startedMs });
-    if (id === undefined)
+    const created = await store.create(owner, { title: named, startedMs });
+    if (created === 'full')
       throw new Fault('transcript.full', { what: 'transcripts of one key', limit: LIMITS.transcriptsMax });
-    return json({ id }, 201);
+    if (created === 'space') throw new Fault('transcript.space', {});
+    return json({ id: created.id }, 201);
   }
 
   async #setTemplate({ store, owner, request }: Asked): Promise<Response> {
     const { template } = checkedAs(SummaryWish, await bodyOf(request), 'body');
-    store.set(owner, TEMPLATE, template || undefined);
-    return answered({ template: this.#templateOf(store, owner) });
+    await store.set(owner, TEMPLATE, template || undefined);
+    return answered({ template: await this.#templateOf(store, owner) });
   }
 
   async #summarise({ store, owner, request }: Asked, id: string): Promise<Response> {
     const { summariser } = this.#parts;
     const { template } = checkedAs(SummaryWish, await bodyOf(request), 'body');
-    const { transcript } = found(store.read(owner, id));
-    const summary = await summariser.summarise(transcript, template || this.#templateOf(store, owner));
-    if (store.summarise(owner, id, summary) !== 'done') throw new Fault('transcript.unknown', { what: 'transcript' });
+    const transcript = found(await store.read(owner, id));
+    const summary = await summariser.summarise(transcript, template || (await this.#templateOf(store, owner)));
+    done(await store.summarise(owner, id, summary), 'transcript');
     return answered(summary);
   }
 
-  #templateOf(store: TranscriptStore, owner: string): string {
-    return store.setting(owner, TEMPLATE) ?? this.#parts.summariser.template;
+  async #templateOf(store: TranscriptStore, owner: string): Promise<string> {
+    return (await store.setting(owner, TEMPLATE)) ?? this.#parts.summariser.template;
   }
 }
 
-function exported(store: TranscriptStore, { owner, id, url }: { owner: string; id: string; url: URL }): Response {
+async function exported(
+  store: TranscriptStore,
+  { owner, id, url }: { owner: string; id: string; url: URL },
+): Promise<Response> {
   const format = url.searchParams.get('format') ?? 'md';
   if (!(EXPORTS as readonly string[]).includes(format))
     throw new Fault('command.option', { name: 'format', got: format.slice(0, 20), want: EXPORTS.join(', ') });
-  const stored = found(store.read(owner, id));
-  const name = fileName(stored.transcript, format as ExportFormat);
+  const { name, bytes } = found(await store.export(owner, id, format as ExportFormat));
   const { headers } = json({}, 200);
   headers.set('content-type', lookUp(EXPORT_TYPES, format) ?? 'application/octet-stream');
   const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
   headers.set('content-disposition', `attachment; filename="${ascii}"; filename*=UTF-8''${encodedName(name)}`);
-  return new Response(exportAs(format as ExportFormat, stored), { headers });
+  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
 }
 
 /** As RFC 8187 wants it. */
@@ -196,10 +200,16 @@ function found<T>(stored: T | undefined): T {
 function done(outcome: Outcome, what: string): Response {
   if (outcome === 'unknown') throw new Fault('transcript.unknown', { what });
   if (outcome === 'full') throw new Fault('transcript.full', { what: 'notes', limit: LIMITS.notesMax });
+  if (outcome === 'space') throw new Fault('transcript.space', {});
   return answered({});
 }
 
 const answered = (body: object): Response => json(body, 200);
+
+/** JSON that the store has written: a long meeting is not read and written again where others wait. */
+function document(bytes: Uint8Array): Response {
+  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: json({}, 200).headers });
+}
 
 function noteId(text: string): string {
   if (NOTE_ID.test(text)) return text;

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type AudioFormat, Fault, type FaultCode, isFault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
 import type { Line, Visitor } from '../flow/line.ts';
-import { LiveSession, type SessionParts } from '../flow/live-session.ts';
+import type { LiveSession, SessionParts } from '../flow/live-session.ts';
 import type { Live } from '../flow/registry.ts';
+import { SessionOpening } from '../flow/session-opening.ts';
 import type { AudioDecoder, DecodedAudio, UploadedFile } from '../ports/decoder.ts';
 import type { Trouble, UploadSession } from '../ports/dialect.ts';
 
@@ -86,7 +87,8 @@ export class Upload implements Live {
         heardMs += (audio.bytes.length / 4 / audio.channels / audio.sampleRate) * 1_000;
         if (heardMs > LIMITS.uploadMinutesMax * 60_000)
           throw new Fault('upload.long', { minutes: LIMITS.uploadMinutesMax });
-        this.#session ??= this.#open(audio, answer);
+        this.#session ??= await this.#open(audio, answer);
+        if (this.#session === undefined) break;
         await this.#feed(audio);
         if (this.#over) break;
       }
@@ -102,7 +104,8 @@ export class Upload implements Live {
     return this.#trouble;
   }
 
-  #open({ sampleRate, channels }: DecodedAudio, answer: UploadSession): LiveSession {
+  /** Undefined when the client has gone meanwhile. */
+  async #open({ sampleRate, channels }: DecodedAudio, answer: UploadSession): Promise<LiveSession | undefined> {
     const channelMode = answer.layout;
     const audio: AudioFormat = { encoding: 'pcm_f32le', sampleRate, channels, channelMode };
     const line: Line = {
@@ -118,7 +121,13 @@ export class Upload implements Live {
       },
       close: () => this.#finish(),
     };
-    const session = new LiveSession({ ...answer.start, audio }, line, this.#parts, this.#visitor);
+    const opening = new SessionOpening({ ...answer.start, audio }, this.#parts, this.#visitor);
+    await opening.ready;
+    if (this.#over) {
+      opening.withdraw();
+      return undefined;
+    }
+    const session = opening.open(line);
     this.#parts.registry.open(session, this);
     return session;
   }

@@ -1,4 +1,5 @@
 import type {
+  ExportFormat,
   KeptTranscript,
   NoteChange,
   SentenceChange,
@@ -47,12 +48,6 @@ export interface KeptPlace extends Place {
   readonly unasked: boolean;
 }
 
-/** A transcript with what only an export needs: the words of each sentence as spoken, by the sentence's name. */
-export interface Stored {
-  readonly transcript: KeptTranscript;
-  readonly words: ReadonlyMap<string, readonly WireWord[]>;
-}
-
 export interface ListRequest {
   /** Folded words that must all be there, see `core/transcript/fold.ts`; none lists everything. */
   readonly words: readonly string[];
@@ -66,24 +61,56 @@ export interface ListPage {
   readonly next?: string | undefined;
 }
 
-export type Outcome = 'done' | 'unknown' | 'full';
+/**
+ * What became of a change. `unknown`: there is nothing of that name. `full`: a count has reached its limit. `space`: the
+ * bytes of the owner, or of all, have reached their bound; nothing was written.
+ */
+export type Outcome = 'done' | 'unknown' | 'full' | 'space';
+
+/** A file made of a transcript. */
+export interface ExportFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Bounds of what is kept, bytes; 0 is no bound. */
+export interface TranscriptBounds {
+  readonly bytesMax: number;
+  readonly bytesPerOwnerMax: number;
+}
+
+/** When a transcript was last changed, ms since 1970. */
+export interface LastChange {
+  readonly transcript: string;
+  readonly changedMs: number;
+}
 
 /**
- * Where transcripts are kept. `owner` is the key's id, and sees nothing of anybody else's. Every call may throw: full
- * disk, no rights, a broken file. What a call has written is there after the end of the process.
+ * What can be done with transcripts, wherever they are. `owner` is the key's id, and sees nothing of anybody else's. Every
+ * call may throw: full disk, no rights, a broken file. What a call has written is there after the end of the process.
  */
-export interface TranscriptStore {
-  /** The new transcript's id; undefined when the owner has as many as one may have. */
-  create(owner: string, of: { readonly title: string; readonly startedMs: number }): string | undefined;
+export interface TranscriptCalls {
+  /** The new transcript's id; `full` when the owner has as many as one may have. */
+  create(
+    owner: string,
+    of: { readonly title: string; readonly startedMs: number },
+  ): { readonly id: string } | 'full' | 'space';
   /** A session becomes the next part of a transcript. */
   join(owner: string, transcript: string, session: string): Place | 'unknown' | 'full';
+  /** Takes back a `join` after which nothing was added. */
+  unjoin(place: Place): void;
   /**
-   * Adds, all or nothing. What is there already stays as it is, so that anything may be added again. `unknown`: the
-   * transcript has been deleted.
+   * Adds, all or nothing, but for sentences beyond the limit (`full`). What is there already stays as it is, so that
+   * anything may be added again. `unknown`: the transcript has been deleted.
    */
   add(place: Place, additions: readonly Addition[]): Outcome;
   list(owner: string, request: ListRequest): ListPage;
-  read(owner: string, transcript: string): Stored | undefined;
+  read(owner: string, transcript: string): KeptTranscript | undefined;
+  /** The words of each sentence as spoken, by the sentence's name; only an export needs them. */
+  words(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined;
+  /** The transcript as JSON, UTF-8: for whoever passes it on unread. */
+  document(owner: string, transcript: string): Uint8Array | undefined;
+  export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined;
   change(owner: string, transcript: string, change: TranscriptChange): Outcome;
   /** `name` is PART.CHANNEL.SENTENCE. */
   mark(owner: string, transcript: string, name: string, change: SentenceChange): Outcome;
@@ -92,10 +119,27 @@ export interface TranscriptStore {
   summarise(owner: string, transcript: string, summary: Summary): Outcome;
   /** For good: nothing of it can be found in the file afterwards. */
   remove(owner: string, transcript: string): Outcome;
-  /** Removes what was last changed before `beforeMs`, whoever owns it; returns how many. */
-  expire(beforeMs: number): number;
+  /** Removes a transcript in which nothing was said and nothing noted. */
+  removeEmpty(owner: string, transcript: string): void;
+  /** Whatever was last changed before `beforeMs`, whoever owns it. */
+  unchangedSince(beforeMs: number): readonly LastChange[];
+  /** Removes what has not been changed since it was listed; returns how many. */
+  expire(old: readonly LastChange[]): number;
   /** A text an owner has put down under a name; undefined when there is none. */
   setting(owner: string, name: string): string | undefined;
   set(owner: string, name: string, value: string | undefined): void;
-  close(): void;
 }
+
+/**
+ * Where transcripts are kept, asked from a thread that must not wait. Calls are done in the order in which they are made,
+ * but a long removal lets others in between its steps; each rejects as the call itself would throw, or with the code
+ * `STORE_UNAVAILABLE` when there is nobody to do it or too many wait; then nothing is known of its effect.
+ */
+export type TranscriptStore = {
+  readonly [Call in keyof TranscriptCalls]: (
+    ...args: Parameters<TranscriptCalls[Call]>
+  ) => Promise<ReturnType<TranscriptCalls[Call]>>;
+} & {
+  /** Resolves when all calls made so far are done and the file is closed. */
+  close(): Promise<void>;
+};

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type ExportFormat,
+  exportAs,
+  fileName,
   type KeptNote,
   type KeptSentence,
   type KeptTranscript,
@@ -13,7 +16,16 @@ import {
   type WireWord,
 } from '../../protocol/index.ts';
 import { fold, snippetOf } from '../core/transcript/fold.ts';
-import type { Addition, ListPage, ListRequest, Outcome, Place, Stored, TranscriptStore } from '../ports/transcripts.ts';
+import type {
+  Addition,
+  ExportFile,
+  LastChange,
+  ListPage,
+  ListRequest,
+  Outcome,
+  Place,
+  TranscriptCalls,
+} from '../ports/transcripts.ts';
 
 interface Held {
   readonly owner: string;
@@ -29,8 +41,8 @@ interface Held {
   readonly notes: Map<string, KeptNote>;
 }
 
-/** Transcripts that last as long as this object: for tests, and for a server that may write nothing. */
-export class MemoryTranscripts implements TranscriptStore {
+/** Transcripts that last as long as this object, without bounds: for tests. */
+export class MemoryTranscripts implements TranscriptCalls {
   readonly #held = new Map<string, Held>();
   readonly #settings = new Map<string, string>();
   readonly #nowMs: () => number;
@@ -41,14 +53,13 @@ export class MemoryTranscripts implements TranscriptStore {
   }
 
   create(owner: string, { title, startedMs }: { readonly title: string; readonly startedMs: number }) {
-    if ([...this.#held.values()].filter((held) => held.owner === owner).length >= LIMITS.transcriptsMax)
-      return undefined;
+    if ([...this.#held.values()].filter((held) => held.owner === owner).length >= LIMITS.transcriptsMax) return 'full';
     const id = randomUUID();
     this.#held.set(id, {
       ...{ owner, title, startedMs, order: ++this.#order, language: '', changedMs: this.#nowMs() },
       ...{ speakers: {}, summary: undefined, parts: [], sentences: new Map(), notes: new Map() },
     });
-    return id;
+    return { id };
   }
 
   join(owner: string, transcript: string): Place | 'unknown' | 'full' {
@@ -59,6 +70,11 @@ export class MemoryTranscripts implements TranscriptStore {
     held.parts.push({ atMs, audioMs: 0 });
     this.#touch(held);
     return { transcript, part: held.parts.length, atMs };
+  }
+
+  unjoin({ transcript, part }: Place): void {
+    const parts = this.#held.get(transcript)?.parts;
+    if (parts?.length === part && parts[part - 1]!.audioMs === 0) parts.pop();
   }
 
   add({ transcript, part }: Place, additions: readonly Addition[]): Outcome {
@@ -94,13 +110,13 @@ export class MemoryTranscripts implements TranscriptStore {
     };
   }
 
-  read(owner: string, transcript: string): Stored | undefined {
+  read(owner: string, transcript: string): KeptTranscript | undefined {
     const held = this.#of(owner, transcript);
     if (held === undefined) return undefined;
     const sentences = [...held.sentences.values()].sort(
       (a, b) => a.fromMs - b.fromMs || a.part - b.part || a.channel - b.channel || a.sentence - b.sentence,
     );
-    const whole: KeptTranscript = {
+    return {
       ...headOf(transcript, held),
       language: held.language,
       speakers: { ...held.speakers },
@@ -108,7 +124,24 @@ export class MemoryTranscripts implements TranscriptStore {
       notes: [...held.notes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
       ...(held.summary === undefined ? {} : { summary: held.summary }),
     };
-    return { transcript: whole, words: new Map(sentences.map((each) => [sentenceName(each), each.words])) };
+  }
+
+  words(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined {
+    const held = this.#of(owner, transcript);
+    return held && new Map([...held.sentences].map(([name, { words }]) => [name, words]));
+  }
+
+  document(owner: string, transcript: string): Uint8Array | undefined {
+    const read = this.read(owner, transcript);
+    return read && new TextEncoder().encode(JSON.stringify(read));
+  }
+
+  export(owner: string, id: string, format: ExportFormat): ExportFile | undefined {
+    const transcript = this.read(owner, id);
+    const words = this.words(owner, id);
+    if (transcript === undefined || words === undefined) return undefined;
+    const bytes = new TextEncoder().encode(exportAs(format, { transcript, words }));
+    return { name: fileName(transcript, format), bytes };
   }
 
   change(owner: string, transcript: string, { title, speakers }: TranscriptChange): Outcome {
@@ -159,10 +192,23 @@ export class MemoryTranscripts implements TranscriptStore {
     return 'done';
   }
 
-  expire(beforeMs: number): number {
-    const old = [...this.#held].filter(([, { changedMs }]) => changedMs < beforeMs);
-    for (const [id] of old) this.#held.delete(id);
-    return old.length;
+  removeEmpty(owner: string, transcript: string): void {
+    const held = this.#of(owner, transcript);
+    if (held?.sentences.size === 0 && held.notes.size === 0) this.#held.delete(transcript);
+  }
+
+  unchangedSince(beforeMs: number): readonly LastChange[] {
+    return [...this.#held].flatMap(([transcript, { changedMs }]) =>
+      changedMs < beforeMs ? [{ transcript, changedMs }] : [],
+    );
+  }
+
+  expire(old: readonly LastChange[]): number {
+    const gone = old.filter(({ transcript, changedMs }) => {
+      const held = this.#held.get(transcript);
+      return held !== undefined && held.changedMs <= changedMs && this.#held.delete(transcript);
+    });
+    return gone.length;
   }
 
   setting(owner: string, name: string): string | undefined {
@@ -173,8 +219,6 @@ export class MemoryTranscripts implements TranscriptStore {
     if (value === undefined) this.#settings.delete(`${owner}\n${name}`);
     else this.#settings.set(`${owner}\n${name}`, value);
   }
-
-  close(): void {}
 
   #of(owner: string, transcript: string): Held | undefined {
     const held = this.#held.get(transcript);

@@ -1,99 +1,52 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync } from 'node:fs';
+import type { TranscriptBounds, TranscriptStore } from '../ports/transcripts.ts';
 import { FolderLock } from './folder-lock.ts';
-import { SqliteTranscripts } from './sqlite-transcripts.ts';
-import { check, type Database, migrate, NewerSchema, PRAGMAS } from './transcript-schema.ts';
+import { CannotKeep, codeOf } from './open-database.ts';
+import { TranscriptThread } from './transcript-thread.ts';
 
-export interface TranscriptFile {
+export { CannotKeep } from './open-database.ts';
+
+export interface TranscriptFolder {
   /** Made when it is not there; its owner's alone. */
   readonly folder: string;
-  /** `always`: on the disk before a call returns. `never`: with the system, which outlives this process. */
+  /** `always`: on the disk before a call is done. `never`: with the system, which outlives this process. */
   readonly sync: 'always' | 'never';
-  readonly nowMs: () => number;
+  readonly bounds: TranscriptBounds;
   /** Told when a broken file was set aside, with its new name. */
   brokenFile(name: string): void;
+  /** Told of what went wrong in the thread and belongs to no call. */
+  failed(error: unknown): void;
+  /** Program of the thread; for where the sources are bundled. */
+  readonly program?: URL | undefined;
 }
 
-/** Why nothing can be kept, for people. */
-export class CannotKeep extends Error {}
+/** Transcripts in a file of the folder, worked on by a thread of their own. Rejects with `CannotKeep`. */
+export async function openTranscripts(options: TranscriptFolder): Promise<TranscriptStore> {
+  const { folder } = options;
+  const lock = lockOf(folder);
+  try {
+    return await TranscriptThread.start(options, () => lock.release());
+  } catch (error) {
+    lock.release();
+    throw error instanceof CannotKeep
+      ? error
+      : new CannotKeep(`the file of transcripts cannot be opened (${codeOf(error)})`, { cause: error });
+  }
+}
 
-const NAME = 'transcripts.db';
-/** Larger files are not read through at the start; a broken place in them is found when it is read. */
-const CHECKED_BYTES_MAX = 268_435_456;
-const BROKEN = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
-
-/** Opens the file, sets a broken one aside and begins a new one. Throws `CannotKeep`. */
-export function openTranscripts(options: TranscriptFile): SqliteTranscripts {
-  const { folder, nowMs } = options;
-  const library = loadLibrary();
-  let lock: FolderLock;
+function lockOf(folder: string): FolderLock {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // It may have been made by hand, and holds what people said.
     chmodSync(folder, 0o700);
-    lock = new FolderLock(folder);
+    return new FolderLock(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new CannotKeep(
-      code === 'ELOCKED' ? 'another server uses the data folder' : `the data folder cannot be written (${code})`,
+      code === 'ELOCKED'
+        ? `another server uses the data folder ${folder}`
+        : `the data folder cannot be written (${code})`,
       { cause: error },
     );
-  }
-  try {
-    return new SqliteTranscripts(openSound(library, options), nowMs, () => lock.release());
-  } catch (error) {
-    lock.release();
-    if (error instanceof NewerSchema) throw new CannotKeep('the file of transcripts is of a newer version of Sotto');
-    throw new CannotKeep(`the file of transcripts cannot be opened (${codeOf(error)})`, { cause: error });
-  }
-}
-
-export const codeOf = (error: unknown): string => {
-  const { code, name } = error as NodeJS.ErrnoException;
-  return code ?? name ?? 'unknown';
-};
-
-type Library = new (path: string) => Database;
-
-function loadLibrary(): Library {
-  try {
-    return createRequire(import.meta.url)('libsql') as Library;
-  } catch (cause) {
-    throw new CannotKeep(
-      `the database library (libsql) is not installed or does not run on ${process.platform} ${process.arch}`,
-      { cause },
-    );
-  }
-}
-
-function openSound(library: Library, options: TranscriptFile): Database {
-  const path = join(options.folder, NAME);
-  try {
-    return openFile(library, path, options.sync);
-  } catch (error) {
-    if (!BROKEN.includes(codeOf(error))) throw error;
-    const stamp = new Date(options.nowMs()).toISOString().replace(/[:.]/g, '-');
-    for (const end of ['', '-wal', '-shm'])
-      if (existsSync(path + end)) renameSync(path + end, `${path}.broken-${stamp}${end}`);
-    options.brokenFile(`${NAME}.broken-${stamp}`);
-    return openFile(library, path, options.sync);
-  }
-}
-
-function openFile(library: Library, path: string, sync: 'always' | 'never'): Database {
-  // The database library would make it readable by others; its other files take over the rights of this one.
-  closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
-  const { size } = statSync(path);
-  const database = new library(path);
-  try {
-    for (const pragma of PRAGMAS(sync)) database.prepare(pragma).all();
-    migrate(database);
-    if (size <= CHECKED_BYTES_MAX) check(database);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
   }
 }

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type ExportFormat,
+  exportAs,
+  fileName,
   LIMITS,
   type NoteChange,
   SENTENCE_NAME,
@@ -8,39 +11,60 @@ import {
   type TranscriptChange,
 } from '../../protocol/index.ts';
 import { fold } from '../core/transcript/fold.ts';
-import type { Addition, ListPage, ListRequest, Outcome, Place, Stored, TranscriptStore } from '../ports/transcripts.ts';
-import { listRows, readRows, type SentenceRow, searchedText } from './transcript-rows.ts';
+import type {
+  Addition,
+  ExportFile,
+  LastChange,
+  ListPage,
+  ListRequest,
+  Outcome,
+  Place,
+  TranscriptBounds,
+  TranscriptCalls,
+} from '../ports/transcripts.ts';
+import { BeyondBounds, keepWithin } from './transcript-bounds.ts';
+import { atOnce, erasing, hasHidden, hide, sweeping } from './transcript-removal.ts';
+import { listRows, readRows, readWords, type SentenceRow, searchedText } from './transcript-rows.ts';
 import { type Database, inTransaction, type Statement } from './transcript-schema.ts';
 
+const NO_BOUNDS: TranscriptBounds = { bytesMax: 0, bytesPerOwnerMax: 0 };
+
+export interface SqliteOptions {
+  readonly nowMs: () => number;
+  /** None by default. */
+  readonly bounds?: TranscriptBounds | undefined;
+}
+
 /** Transcripts in one SQLite file. */
-export class SqliteTranscripts implements TranscriptStore {
+export class SqliteTranscripts implements TranscriptCalls {
   readonly #database: Database;
   readonly #nowMs: () => number;
+  readonly #bounds: TranscriptBounds;
   readonly #statements = new Map<string, Statement>();
-  readonly #released: () => void;
 
-  /** `database` is of this store's schema; `released` is called when it is closed. */
-  constructor(database: Database, nowMs: () => number, released: () => void = () => {}) {
+  /** `database` is of this store's schema. */
+  constructor(database: Database, { nowMs, bounds = NO_BOUNDS }: SqliteOptions) {
     this.#database = database;
     this.#nowMs = nowMs;
-    this.#released = released;
+    this.#bounds = bounds;
   }
 
   create(owner: string, { title, startedMs }: { readonly title: string; readonly startedMs: number }) {
-    return inTransaction(this.#database, () => {
+    const create = (): { readonly id: string } | 'full' => {
       const { count } = this.#get<{ count: number }>(
         'SELECT count(*) AS count FROM transcripts WHERE owner = ?',
         owner,
       )!;
-      if (count >= LIMITS.transcriptsMax) return undefined;
+      if (count >= LIMITS.transcriptsMax) return 'full';
       const id = randomUUID();
       const { lastInsertRowid } = this.#run(
         'INSERT INTO transcripts (id, owner, title, started_ms, changed_ms) VALUES (?, ?, ?, ?, ?)',
         ...[id, owner, title, startedMs, this.#nowMs()],
       );
       this.#index(Number(lastInsertRowid), 't', title);
-      return id;
-    });
+      return { id };
+    };
+    return this.#within(owner, create);
   }
 
   join(owner: string, transcript: string, session: string): Place | 'unknown' | 'full' {
@@ -58,13 +82,23 @@ export class SqliteTranscripts implements TranscriptStore {
     });
   }
 
+  unjoin({ transcript, part }: Place): void {
+    inTransaction(this.#database, () => {
+      const t = this.#get<{ n: number }>('SELECT n FROM transcripts WHERE id = ?', transcript)?.n;
+      const empty = 'audio_ms = 0 AND NOT EXISTS (SELECT 1 FROM sentences WHERE t = ?1 AND part >= ?2)';
+      // A part in the middle stays, for its number is never given to another session.
+      const last = 'NOT EXISTS (SELECT 1 FROM parts WHERE t = ?1 AND part > ?2)';
+      if (t !== undefined) this.#run(`DELETE FROM parts WHERE t = ?1 AND part = ?2 AND ${empty} AND ${last}`, t, part);
+    });
+  }
+
   add({ transcript, part }: Place, additions: readonly Addition[]): Outcome {
-    return inTransaction(this.#database, () => {
-      const row = this.#get<{ n: number; sentences: number }>(
-        'SELECT n, sentences FROM transcripts WHERE id = ?',
-        transcript,
-      );
-      if (row === undefined) return 'unknown';
+    const row = this.#get<{ n: number; owner: string; sentences: number }>(
+      'SELECT n, owner, sentences FROM transcripts WHERE id = ?',
+      transcript,
+    );
+    if (row === undefined) return 'unknown';
+    return this.#within(row.owner, () => {
       let room = LIMITS.sentencesMax - row.sentences;
       let outcome: Outcome = 'done';
       for (const addition of additions) {
@@ -89,8 +123,25 @@ export class SqliteTranscripts implements TranscriptStore {
     return listRows((sql) => this.#prepare(sql), owner, request);
   }
 
-  read(owner: string, transcript: string): Stored | undefined {
+  read(owner: string, transcript: string) {
     return readRows((sql) => this.#prepare(sql), owner, transcript);
+  }
+
+  words(owner: string, transcript: string) {
+    return readWords((sql) => this.#prepare(sql), owner, transcript);
+  }
+
+  document(owner: string, transcript: string): Uint8Array | undefined {
+    const read = this.read(owner, transcript);
+    return read && new TextEncoder().encode(JSON.stringify(read));
+  }
+
+  export(owner: string, id: string, format: ExportFormat): ExportFile | undefined {
+    const transcript = this.read(owner, id);
+    const words = this.words(owner, id);
+    if (transcript === undefined || words === undefined) return undefined;
+    const bytes = new TextEncoder().encode(exportAs(format, { transcript, words }));
+    return { name: fileName(transcript, format), bytes };
   }
 
   change(owner: string, transcript: string, { title, speakers }: TranscriptChange): Outcome {
@@ -131,7 +182,12 @@ export class SqliteTranscripts implements TranscriptStore {
         if (notes >= LIMITS.notesMax) return 'full';
         this.#run('UPDATE transcripts SET notes = notes + 1 WHERE n = ?', t);
       }
-      this.#run('INSERT OR REPLACE INTO notes (t, id, at_ms, text) VALUES (?, ?, ?, ?)', t, id, atMs, text);
+      this.#run(
+        // A row that is replaced would be removed without its trigger, and stay counted.
+        `INSERT INTO notes (t, id, at_ms, text) VALUES (?, ?, ?, ?)
+         ON CONFLICT (t, id) DO UPDATE SET at_ms = excluded.at_ms, text = excluded.text`,
+        ...[t, id, atMs, text],
+      );
       this.#index(t, `n${id}`, text);
       return 'done';
     });
@@ -144,7 +200,7 @@ export class SqliteTranscripts implements TranscriptStore {
       this.#run('DELETE FROM texts WHERE t = ? AND place = ?', t, `n${id}`);
       return 'done';
     });
-    if (outcome === 'done') this.#sweep();
+    if (outcome === 'done') atOnce(sweeping((sql) => this.#prepare(sql)));
     return outcome;
   }
 
@@ -156,19 +212,66 @@ export class SqliteTranscripts implements TranscriptStore {
   }
 
   remove(owner: string, transcript: string): Outcome {
-    const outcome = this.#with(owner, transcript, (t) => {
-      this.#erase(t);
+    return atOnce(this.removing(owner, transcript));
+  }
+
+  /** `remove` in steps, between which other calls may be made. It is gone for everybody after the first. */
+  *removing(owner: string, transcript: string): Generator<void, Outcome> {
+    const outcome = inTransaction(this.#database, () => {
+      const t = this.#numberOf(owner, transcript);
+      if (t === undefined) return 'unknown';
+      hide((sql) => this.#prepare(sql), t);
       return 'done';
     });
-    if (outcome === 'done') this.#sweep();
+    if (outcome === 'done') yield* this.erasing();
     return outcome;
   }
 
-  expire(beforeMs: number): number {
-    const old = this.#prepare('SELECT n FROM transcripts WHERE changed_ms < ?').all(beforeMs) as { n: number }[];
-    for (const { n } of old) inTransaction(this.#database, () => this.#erase(n));
-    if (old.length > 0) this.#sweep();
-    return old.length;
+  removeEmpty(owner: string, transcript: string): void {
+    const { empty } = this.#get<{ empty: number }>(
+      `SELECT count(*) AS empty FROM transcripts WHERE id = ? AND owner = ? AND sentences = 0 AND notes = 0`,
+      ...[transcript, owner],
+    )!;
+    if (empty === 1) this.remove(owner, transcript);
+  }
+
+  unchangedSince(beforeMs: number): readonly LastChange[] {
+    return this.#prepare('SELECT id AS transcript, changed_ms AS changedMs FROM transcripts WHERE changed_ms < ?').all(
+      beforeMs,
+    ) as LastChange[];
+  }
+
+  expire(old: readonly LastChange[]): number {
+    return atOnce(this.expiring(old));
+  }
+
+  /** `expire` in steps, as `removing`. */
+  *expiring(old: readonly LastChange[]): Generator<void, number> {
+    let count = 0;
+    for (const { transcript, changedMs } of old) {
+      const hidden = inTransaction(this.#database, () => {
+        const row = this.#get<{ n: number }>(
+          'SELECT n FROM transcripts WHERE id = ? AND changed_ms <= ?',
+          ...[transcript, changedMs],
+        );
+        if (row !== undefined) hide((sql) => this.#prepare(sql), row.n);
+        return row !== undefined;
+      });
+      if (!hidden) continue;
+      count++;
+      yield* this.erasing();
+    }
+    return count;
+  }
+
+  /** Whether an earlier process ended in the middle of a removal. */
+  get hasUnfinished(): boolean {
+    return hasHidden((sql) => this.#prepare(sql));
+  }
+
+  /** Finishes every removal. */
+  *erasing(): Generator<void, void> {
+    yield* erasing(this.#database, (sql) => this.#prepare(sql));
   }
 
   setting(owner: string, name: string): string | undefined {
@@ -188,7 +291,6 @@ export class SqliteTranscripts implements TranscriptStore {
     }
     this.#statements.clear();
     this.#database.close();
-    this.#released();
   }
 
   /** How many were added, 0 or 1. */
@@ -248,19 +350,18 @@ export class SqliteTranscripts implements TranscriptStore {
       this.#run('UPDATE texts SET folded = ? WHERE t = ? AND place = ?', folded, t, place);
   }
 
-  #erase(t: number): void {
-    for (const table of ['sentences', 'notes', 'parts', 'texts']) this.#run(`DELETE FROM ${table} WHERE t = ?`, t);
-    this.#run('DELETE FROM transcripts WHERE n = ?', t);
-  }
-
-  /** Gives free pages back, and empties the write-ahead file, which still has what was deleted. */
-  #sweep(): void {
-    this.#prepare('PRAGMA incremental_vacuum').all();
-    this.#prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  /** Runs `work` whole or, when it would take what is kept beyond a bound, not at all. */
+  #within<T>(owner: string, work: () => T): T | 'space' {
+    try {
+      return inTransaction(this.#database, () => keepWithin(this.#bounds, (sql) => this.#prepare(sql), owner, work));
+    } catch (error) {
+      if (error instanceof BeyondBounds) return 'space';
+      throw error;
+    }
   }
 
   #with(owner: string, transcript: string, change: (t: number) => Outcome): Outcome {
-    return inTransaction(this.#database, () => {
+    return this.#within(owner, () => {
       const t = this.#numberOf(owner, transcript);
       if (t === undefined) return 'unknown';
       this.#touch(t);

@@ -1,7 +1,7 @@
 import type { KeptSentence, KeptTranscript, Summary, WireWord } from '../../protocol/index.ts';
 import { readingOf, sentenceName } from '../../protocol/index.ts';
 import { fold, snippetOf } from '../core/transcript/fold.ts';
-import type { ListPage, ListRequest, Stored } from '../ports/transcripts.ts';
+import type { ListPage, ListRequest } from '../ports/transcripts.ts';
 import type { Statement } from './transcript-schema.ts';
 
 type Prepare = (sql: string) => Statement;
@@ -80,7 +80,7 @@ export function listRows(prepare: Prepare, owner: string, { words, limit, before
   };
 }
 
-export function readRows(prepare: Prepare, owner: string, transcript: string): Stored | undefined {
+export function readRows(prepare: Prepare, owner: string, transcript: string): KeptTranscript | undefined {
   const head = prepare(`${HEAD} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
   if (head === undefined) return undefined;
   const rows = prepare('SELECT * FROM sentences WHERE t = ? ORDER BY from_ms, part, channel, sentence').all(
@@ -91,7 +91,7 @@ export function readRows(prepare: Prepare, owner: string, transcript: string): S
     readonly at_ms: number;
     readonly text: string;
   }[];
-  const whole: KeptTranscript = {
+  return {
     ...headOf(head),
     language: head.language,
     speakers: JSON.parse(head.speakers) as Record<string, string>,
@@ -99,7 +99,17 @@ export function readRows(prepare: Prepare, owner: string, transcript: string): S
     notes: notes.map(({ id, at_ms, text }) => ({ id, atMs: at_ms, text })),
     ...(head.summary === null ? {} : { summary: JSON.parse(head.summary) as Summary }),
   };
-  return { transcript: whole, words: new Map(rows.map((row) => [sentenceName(row), wordsOf(row)])) };
+}
+
+export function readWords(
+  prepare: Prepare,
+  owner: string,
+  transcript: string,
+): ReadonlyMap<string, readonly WireWord[]> | undefined {
+  const head = prepare(`${HEAD} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
+  if (head === undefined) return undefined;
+  const rows = prepare('SELECT part, channel, sentence, words FROM sentences WHERE t = ?').all(head.n);
+  return new Map((rows as SentenceRow[]).map((row) => [sentenceName(row), wordsOf(row)]));
 }
 
 const isIndexed = (word: string): boolean => [...word].length >= INDEXED_CHARS_MIN;

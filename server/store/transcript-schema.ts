@@ -34,6 +34,31 @@ const INDEX = `
   END;
 `;
 
+/** Bytes that a row takes beside its texts: numbers, keys and the page they share. */
+const ROW_BYTES = 120;
+/** What a folded text takes with its trigrams, of its own length; measured, see tests/unit/store/transcript-bounds. */
+const INDEXED_FACTOR = 5;
+
+const sizeOf = (row: string, columns: readonly string[]): string =>
+  [...columns.map((column) => `coalesce(octet_length(${row}.${column}), 0)`), ROW_BYTES].join(' + ');
+const sentenceSize = (row: string): string => sizeOf(row, ['text', 'cleaned', 'correction', 'translations', 'words']);
+const noteSize = (row: string): string => sizeOf(row, ['text']);
+const textSize = (row: string): string => `${INDEXED_FACTOR} * octet_length(${row}.folded) + ${ROW_BYTES}`;
+const headSize = (row: string): string => sizeOf(row, ['title', 'speakers', 'summary']);
+
+/** Keeps `transcripts.bytes`, about what a transcript takes of the file, whatever changes it. */
+const counting = (table: string, size: (row: string) => string): string => `
+  CREATE TRIGGER ${table}_bytes_added AFTER INSERT ON ${table} BEGIN
+    UPDATE transcripts SET bytes = bytes + ${size('new')} WHERE n = new.t;
+  END;
+  CREATE TRIGGER ${table}_bytes_removed AFTER DELETE ON ${table} BEGIN
+    UPDATE transcripts SET bytes = bytes - (${size('old')}) WHERE n = old.t;
+  END;
+  CREATE TRIGGER ${table}_bytes_changed AFTER UPDATE ON ${table} BEGIN
+    UPDATE transcripts SET bytes = bytes + ${size('new')} - (${size('old')}) WHERE n = new.t;
+  END;
+`;
+
 /** Each step takes a file from the version before to its own; a file of version 0 is empty. Never change one: add. */
 export const STEPS: readonly string[] = [
   `
@@ -71,6 +96,25 @@ export const STEPS: readonly string[] = [
   -- What is searched: the title ('t'), a sentence ('s1.0.3') or a note ('nID'), folded.
   CREATE TABLE texts (id INTEGER PRIMARY KEY, t INTEGER NOT NULL, place TEXT NOT NULL, folded TEXT NOT NULL, UNIQUE (t, place));
   ${INDEX}
+  `,
+  `
+  ALTER TABLE transcripts ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  -- Transcripts that are gone for everybody, but whose rows are still being erased.
+  CREATE TABLE removals (t INTEGER PRIMARY KEY);
+  UPDATE transcripts AS head SET bytes = ${headSize('head')}
+    + (SELECT coalesce(sum(${sentenceSize('row')}), 0) FROM sentences AS row WHERE row.t = head.n)
+    + (SELECT coalesce(sum(${noteSize('row')}), 0) FROM notes AS row WHERE row.t = head.n)
+    + (SELECT coalesce(sum(${textSize('row')}), 0) FROM texts AS row WHERE row.t = head.n);
+  CREATE INDEX transcripts_by_bytes ON transcripts (owner, bytes);
+  ${counting('sentences', sentenceSize)}
+  ${counting('notes', noteSize)}
+  ${counting('texts', textSize)}
+  CREATE TRIGGER transcripts_bytes_added AFTER INSERT ON transcripts BEGIN
+    UPDATE transcripts SET bytes = bytes + ${headSize('new')} WHERE n = new.n;
+  END;
+  CREATE TRIGGER transcripts_bytes_changed AFTER UPDATE OF title, speakers, summary ON transcripts BEGIN
+    UPDATE transcripts SET bytes = bytes + ${headSize('new')} - (${headSize('old')}) WHERE n = new.n;
+  END;
   `,
 ];
 

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openTranscripts } from '../../server/store/open-transcripts.ts';
+import { openDatabase } from '../../server/store/open-database.ts';
+import { SqliteTranscripts } from '../../server/store/sqlite-transcripts.ts';
 import { transcriptContract } from './transcripts.ts';
 
 transcriptContract('sqlite', (nowMs) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-transcripts-'));
-  const open = () => openTranscripts({ folder, sync: 'never', nowMs, brokenFile: () => {} });
+  const open = () =>
+    new SqliteTranscripts(openDatabase({ folder, sync: 'never', nowMs, brokenFile: () => {} }), { nowMs });
   let store = open();
   return {
     store,

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../protocol/index.ts';
 import { wordsOf } from '../../server/core/transcript/fold.ts';
-import type { Addition, Place, TranscriptStore } from '../../server/ports/transcripts.ts';
+import type { Addition, Place, TranscriptCalls } from '../../server/ports/transcripts.ts';
 
 const OWNER = 'key-a';
 const STRANGER = 'key-b';
@@ -12,8 +12,10 @@ export const final = (sentence: number, text: string, fromMs = sentence * 1_000)
 });
 
 /** A transcript of `OWNER` with one session in it. */
-export function begin(store: TranscriptStore, title = 'Monday', startedMs = 1_000): { id: string; place: Place } {
-  const id = store.create(OWNER, { title, startedMs })!;
+export function begin(store: TranscriptCalls, title = 'Monday', startedMs = 1_000): { id: string; place: Place } {
+  const created = store.create(OWNER, { title, startedMs });
+  if (typeof created === 'string') throw new Error(created);
+  const { id } = created;
   const place = store.join(OWNER, id, 'session');
   if (typeof place === 'string') throw new Error(place);
   return { id, place };
@@ -22,11 +24,11 @@ export function begin(store: TranscriptStore, title = 'Monday', startedMs = 1_00
 /** What every store of transcripts keeps. `reopen` gives what the next process would find. */
 export function transcriptContract(
   name: string,
-  open: (nowMs: () => number) => { readonly store: TranscriptStore; reopen(): TranscriptStore; remove(): void },
+  open: (nowMs: () => number) => { readonly store: TranscriptCalls; reopen(): TranscriptCalls; remove(): void },
 ): void {
   const test = (
     title: string,
-    run: (t: Test, store: TranscriptStore, clock: { nowMs: number }, reopen: () => TranscriptStore) => void,
+    run: (t: Test, store: TranscriptCalls, clock: { nowMs: number }, reopen: () => TranscriptCalls) => void,
   ) =>
     t.test(`${name}: ${title}`, async (t) => {
       const clock = { nowMs: 5_000 };
@@ -34,7 +36,7 @@ export function transcriptContract(
       t.teardown(remove);
       run(t, store, clock, reopen);
     });
-  const found = (store: TranscriptStore, query: string): string[] =>
+  const found = (store: TranscriptCalls, query: string): string[] =>
     store.list(OWNER, { words: wordsOf(query), limit: 100 }).transcripts.map(({ title }) => title);
 
   test('the next process reads what was written, in the order it was spoken', (t, store, _, reopen) => {
@@ -48,7 +50,7 @@ export function transcriptContract(
       'done',
     );
     const next = reopen();
-    const { transcript, words } = next.read(OWNER, id)!;
+    const transcript = next.read(OWNER, id);
     const plain = { part: 1, channel: 0, highlight: false, language: 'en' };
     t.same(transcript, {
       ...{
@@ -65,7 +67,7 @@ export function transcriptContract(
       ],
       notes: [],
     });
-    t.same(words.get('1.0.1')?.[1], { text: 'one.', fromMs: 1_001, toMs: 1_002, confidence: 0.9 });
+    t.same(next.words(OWNER, id)?.get('1.0.1')?.[1], { text: 'one.', fromMs: 1_001, toMs: 1_002, confidence: 0.9 });
     t.same(next.list(OWNER, { words: [], limit: 5 }).transcripts, [
       { id, title: 'Monday', startedAt: '1970-01-01T00:00:01.000Z', durationMs: 9_000, sentences: 2 },
     ]);
@@ -76,7 +78,7 @@ export function transcriptContract(
     store.add(place, [final(1, 'As it was.')]);
     store.mark(OWNER, id, '1.0.1', { correction: 'As I say.', highlight: true });
     store.add(place, [final(1, 'Something else.'), { kind: 'cleaned', channel: 0, sentence: 1, text: 'As was.' }]);
-    const { sentences } = store.read(OWNER, id)!.transcript;
+    const { sentences } = store.read(OWNER, id)!;
     t.match(sentences, [{ text: 'As it was.', cleaned: 'As was.', correction: 'As I say.', highlight: true }]);
     t.equal(sentences.length, 1);
     t.equal(store.list(OWNER, { words: [], limit: 1 }).transcripts[0]?.sentences, 1);
@@ -87,7 +89,7 @@ export function transcriptContract(
     t.same(place, { transcript: id, part: 1, atMs: 0 });
     store.add(place, [final(1, 'One.', 4_000), { kind: 'audio', audioMs: 6_500 }, { kind: 'audio', audioMs: 6_000 }]);
     t.same(store.join(OWNER, id, 'another'), { transcript: id, part: 2, atMs: 6_500 });
-    t.equal(store.read(OWNER, id)?.transcript.durationMs, 6_500, 'audio that did not come counts for nothing');
+    t.equal(store.read(OWNER, id)?.durationMs, 6_500, 'audio that did not come counts for nothing');
   });
 
   test('nobody sees, changes or goes on with what another key has', (t, store) => {
@@ -102,16 +104,16 @@ export function transcriptContract(
     t.equal(store.note(STRANGER, id, 'n', { atMs: 1, text: '' }), 'unknown');
     t.equal(store.unnote(STRANGER, id, 'n'), 'unknown');
     t.equal(store.remove(STRANGER, id), 'unknown');
-    t.match(store.read(OWNER, id)?.transcript, { title: 'Monday', notes: [{ text: 'secret note' }] });
+    t.match(store.read(OWNER, id), { title: 'Monday', notes: [{ text: 'secret note' }] });
   });
 
   test('a correction is taken back by null, and an empty one is one', (t, store) => {
     const { id, place } = begin(store);
     store.add(place, [final(1, 'Some words.')]);
     t.equal(store.mark(OWNER, id, '1.0.1', { correction: '' }), 'done');
-    t.equal(store.read(OWNER, id)?.transcript.sentences[0]?.correction, '');
+    t.equal(store.read(OWNER, id)?.sentences[0]?.correction, '');
     t.equal(store.mark(OWNER, id, '1.0.1', { correction: null }), 'done');
-    t.notOk('correction' in store.read(OWNER, id)!.transcript.sentences[0]!);
+    t.notOk('correction' in store.read(OWNER, id)!.sentences[0]!);
     for (const name of ['1.0.2', '2.0.1', '1.1.1', '1.0.1.1', 'x'])
       t.equal(store.mark(OWNER, id, name, {}), 'unknown', name);
   });
@@ -121,7 +123,7 @@ export function transcriptContract(
     t.equal(store.note(OWNER, id, 'b', { atMs: 900, text: 'later' }), 'done');
     t.equal(store.note(OWNER, id, 'a', { atMs: 200, text: 'draft' }), 'done');
     t.equal(store.note(OWNER, id, 'a', { atMs: 100, text: 'earlier' }), 'done');
-    t.same(store.read(OWNER, id)?.transcript.notes, [
+    t.same(store.read(OWNER, id)?.notes, [
       { id: 'a', atMs: 100, text: 'earlier' },
       { id: 'b', atMs: 900, text: 'later' },
     ]);
@@ -149,7 +151,7 @@ export function transcriptContract(
       dropped: 0,
     };
     t.equal(store.summarise(OWNER, id, summary), 'done');
-    t.match(store.read(OWNER, id)?.transcript, {
+    t.match(store.read(OWNER, id), {
       ...{ title: 'Stand-up', speakers: { 0: 'Me', 1: 'Zoë' }, summary },
       sentences: [{ translations: { de: 'Guten Morgen.', fr: 'Bonjour.' } }],
     });
@@ -225,9 +227,60 @@ export function transcriptContract(
     const old = begin(store, 'Old');
     clock.nowMs = 9_000;
     begin(store, 'New');
-    t.equal(store.expire(9_000), 1);
+    const unchanged = store.unchangedSince(9_000);
+    t.same(unchanged, [{ transcript: old.id, changedMs: 5_000 }]);
+    t.equal(store.expire(unchanged), 1);
+    t.equal(store.expire(unchanged), 0);
     t.equal(store.read(OWNER, old.id), undefined);
     t.same(found(store, ''), ['New']);
+  });
+
+  test('an old transcript that is changed after it was listed stays', (t, store, clock) => {
+    const { id } = begin(store);
+    const unchanged = store.unchangedSince(9_000);
+    clock.nowMs = 10_000;
+    store.note(OWNER, id, 'n', { atMs: 0, text: 'still of use' });
+    t.equal(store.expire(unchanged), 0);
+    t.ok(store.read(OWNER, id));
+  });
+
+  test('a session that never came to be leaves no part behind, and no other part is taken', (t, store) => {
+    const { id, place } = begin(store);
+    store.add(place, [final(1, 'One.')]);
+    const next = store.join(OWNER, id, 'another');
+    if (typeof next === 'string') throw new Error(next);
+    store.unjoin(next);
+    t.same(store.join(OWNER, id, 'a third'), next, 'its number is free again');
+    store.unjoin(place);
+    t.equal(store.read(OWNER, id)?.sentences.length, 1);
+    t.same(store.join(OWNER, id, 'a fourth'), { ...next, part: 3 });
+  });
+
+  test('only what nobody said or noted anything in is removed as empty', (t, store) => {
+    const empty = begin(store, 'Empty');
+    const said = begin(store, 'Said');
+    const noted = begin(store, 'Noted');
+    store.add(empty.place, [{ kind: 'audio', audioMs: 900 }]);
+    store.add(said.place, [final(1, 'One.')]);
+    store.note(OWNER, noted.id, 'n', { atMs: 0, text: 'A note.' });
+    for (const { id } of [empty, said, noted]) store.removeEmpty(STRANGER, id);
+    t.equal(found(store, '').length, 3);
+    for (const { id } of [empty, said, noted]) store.removeEmpty(OWNER, id);
+    t.same(new Set(found(store, '')), new Set(['Said', 'Noted']));
+  });
+
+  test('a document and an export are what a reader would make of it', (t, store) => {
+    const { id, place } = begin(store);
+    store.add(place, [final(1, 'Good morning.')]);
+    const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+    t.same(JSON.parse(text(store.document(OWNER, id))), store.read(OWNER, id));
+    const file = store.export(OWNER, id, 'txt');
+    t.equal(file?.name, 'Monday.txt');
+    store.change(OWNER, id, { title: 'a/b\u202e<c>' });
+    t.equal(store.export(OWNER, id, 'txt')?.name, 'a b c.txt', 'a name that every disk and screen takes');
+    t.match(text(file?.bytes), /^Monday\n[\s\S]*Good morning\.\n$/);
+    t.match(text(store.export(OWNER, id, 'json')?.bytes), /"confidence"/, 'with its words');
+    for (const nobodys of [store.document(STRANGER, id), store.export(STRANGER, id, 'md')]) t.equal(nobodys, undefined);
   });
 
   test('a transcript has bounds', (t, store) => {

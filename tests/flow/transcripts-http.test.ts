@@ -138,7 +138,7 @@ t.test('a server that keeps nothing, or whose disk fails, says so', async (t) =>
     throw Object.assign(new Error('secret words'), { code: 'SQLITE_IOERR' });
   };
   const { keeper } = memoryKeeper({
-    store: Object.assign(store, { list: fail, read: () => (undefined as unknown as { at: never }).at }),
+    calls: Object.assign(store, { list: fail, document: () => (undefined as unknown as { at: never }).at }),
   });
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields: object) => void logged.push(fields) };
   const failing = await openScriptedServer(WORDS, 8, { keeper, log });

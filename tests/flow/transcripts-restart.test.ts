@@ -19,7 +19,7 @@ const SOUND = sound(
 let program = '';
 const folder = mkdtempSync(join(tmpdir(), 'sotto-kept-'));
 t.before(async () => {
-  const bundled = await bundle('scripted-process-main');
+  const bundled = await bundle('scripted-process-main', 'transcript-thread-main');
   program = join(bundled.folder, 'scripted-process-main.mjs');
   t.teardown(() => {
     bundled.remove();
@@ -115,12 +115,11 @@ t.test('what a client said that came back too late is finalised at the restart a
   while ((await kept.read(transcript!)).sentences.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   t.match((await kept.read(transcript!)).sentences, [{ text: /^Now comes/ }]);
   await server.kill();
-  const store = openTranscripts({
-    folder: setup.transcripts,
-    sync: 'never',
-    nowMs: Date.now,
+  const store = await openTranscripts({
+    ...{ folder: setup.transcripts, sync: 'never', bounds: { bytesMax: 0, bytesPerOwnerMax: 0 } },
     brokenFile: () => t.fail('a sound file'),
+    failed: (error) => t.error(error),
   });
-  t.equal(store.read('', transcript!)?.transcript.sentences.length, 1, 'and is in the file after another kill');
-  store.close();
+  t.equal((await store.read('', transcript!))?.sentences.length, 1, 'and is in the file after another kill');
+  await store.close();
 });

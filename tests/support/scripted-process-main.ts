@@ -21,7 +21,7 @@ process.once('message', async (setup: ScriptedSetup) => {
   const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const processes = programs === undefined ? undefined : await startProcesses(setup, programs);
   const speechModel = deadlyAbove === undefined ? new EnergyModel() : deadly(deadlyAbove);
-  const keeper = transcripts === undefined ? undefined : sqliteKeeper(transcripts);
+  const keeper = transcripts === undefined ? undefined : await sqliteKeeper(transcripts);
   const kept = keeper === undefined ? {} : { keeper };
   const server = await openScriptedServer(words, 1_000, { ...processes, ...kept, speechModel, store, port, graceMs });
   const delay = monitorEventLoopDelay({ resolution: 5 });
@@ -97,7 +97,12 @@ async function startProcesses({ words, folder }: ScriptedSetup, programs: string
   return { recogniser, cleaner };
 }
 
-function sqliteKeeper(folder: string): Keeper {
-  const store = openTranscripts({ folder, sync: 'never', nowMs: Date.now, brokenFile: () => {} });
+async function sqliteKeeper(folder: string): Promise<Keeper> {
+  const bounds = { bytesMax: 0, bytesPerOwnerMax: 0 };
+  const failed = (error: unknown): never => {
+    throw error;
+  };
+  const program = new URL('./transcript-thread-main.mjs', import.meta.url);
+  const store = await openTranscripts({ folder, sync: 'never', bounds, brokenFile: () => {}, failed, program });
   return memoryKeeper({ store }).keeper;
 }

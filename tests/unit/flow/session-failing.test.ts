@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { ServerEvent, Start } from '../../../protocol/index.ts';
+import { originOf } from '../../../server/flow/birth.ts';
 import type { Line } from '../../../server/flow/line.ts';
 import { LiveSession, type SessionParts } from '../../../server/flow/live-session.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -34,7 +35,7 @@ function place(change: (parts: SessionParts, fails: () => void) => Partial<Sessi
     close: (...how) => void closed.push(how),
   };
   const all = { ...parts, rooms: undefined, ...change(parts, fails) };
-  const session = new LiveSession(START, line, all, VISITOR);
+  const session = new LiveSession(originOf(START, all.offer, VISITOR), line, all, VISITOR);
   parts.registry.open(session);
   const isGone = (t: Test): void => {
     t.equal(parts.registry.size, 0, 'the session has gone');

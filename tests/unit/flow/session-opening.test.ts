@@ -2,7 +2,8 @@ import t from 'tap';
 import { type EventBody, isFault, type Start } from '../../../protocol/index.ts';
 import { Journals } from '../../../server/flow/journals.ts';
 import type { Line } from '../../../server/flow/line.ts';
-import { LiveSession, type SessionParts } from '../../../server/flow/live-session.ts';
+import type { SessionParts } from '../../../server/flow/live-session.ts';
+import { SessionOpening } from '../../../server/flow/session-opening.ts';
 import { MemoryStore } from '../../../server/store/memory-store.ts';
 import { memoryKeeper } from '../../support/kept.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -74,7 +75,11 @@ function place(failAt: number) {
     joined: joined.size,
     registered: parts.registry.size,
   });
-  const open = () => new LiveSession(START, counted('line', line), injected, VISITOR);
+  const open = async () => {
+    const opening = new SessionOpening(START, injected, VISITOR);
+    await opening.ready;
+    return opening.open(counted('line', line));
+  };
   return { calls, left, open, events };
 }
 
@@ -82,14 +87,14 @@ const NOTHING = { timers: 0, journals: 0, transcripts: 0, room: false, probes: 0
 
 t.test('a session that cannot be opened leaves nothing, at whichever step it fails', async (t) => {
   const well = place(0);
-  well.open();
+  await well.open();
   t.match(well.left(), { journals: 1, transcripts: 1, room: true, probes: 2, joined: 1 }, 'the parts are really there');
   t.ok(well.left().timers >= 3, 'and so are its timers');
   const steps = ['speechModel.open', 'clock.after', 'board.join', 'rooms.check', 'keeper.begin', 'journals.begin'];
   for (const step of [...steps, 'line.send', 'rooms.speak']) t.ok(well.calls.includes(step), `${step} is one of them`);
   for (let failAt = 1; failAt <= well.calls.length; failAt++) {
     const { calls, left, open } = place(failAt);
-    t.throws(open, /fails/, `${failAt}: ${well.calls[failAt - 1]}`);
+    await t.rejects(open(), /fails/, `${failAt}: ${well.calls[failAt - 1]}`);
     t.equal(calls[failAt - 1], well.calls[failAt - 1]);
     t.same(left(), NOTHING, `nothing is left after ${well.calls[failAt - 1]}`);
   }
@@ -110,7 +115,7 @@ t.test('a start that the schema refuses opens nothing, whoever made it', async (
     const start = { ...START, ...fields } as Start;
     const line = { lifetime: 'kept', queuedBytes: () => 0, send() {}, pause() {}, resume() {}, close() {} } as const;
     try {
-      new LiveSession(start, line, parts, VISITOR);
+      new SessionOpening(start, parts, VISITOR).open(line);
       t.fail(JSON.stringify(fields));
     } catch (error) {
       t.ok(isFault(error) && error.code === code, `${JSON.stringify(fields)}: ${error}`);

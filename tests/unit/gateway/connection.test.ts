@@ -1,6 +1,7 @@
 import t from 'tap';
 import { LIMITS, type ServerEvent, type Start } from '../../../protocol/index.ts';
 import { nativeDialect } from '../../../server/dialect/native.ts';
+import { originOf } from '../../../server/flow/birth.ts';
 import { LiveSession } from '../../../server/flow/live-session.ts';
 import { SessionConnection } from '../../../server/gateway/connection.ts';
 import type { DialectSession } from '../../../server/ports/dialect.ts';
@@ -311,7 +312,9 @@ t.test("a timer of a session that breaks ends that session, and the others' time
       ...{ lifetime: 'kept' as const, queuedBytes, pause() {}, resume() {}, close() {} },
       send: (event: ServerEvent) => events.push(event),
     };
-    const session = new LiveSession({ type: 'start' } as Start, line, parts, { caller, address: '127.0.0.1' });
+    const visitor = { caller, address: '127.0.0.1' };
+    const origin = originOf({ type: 'start' } as Start, parts.offer, visitor);
+    const session = new LiveSession(origin, line, parts, visitor);
     parts.registry.open(session);
     return { events, session };
   };

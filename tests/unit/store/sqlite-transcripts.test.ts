@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { CannotKeep, openTranscripts, type TranscriptFile } from '../../../server/store/open-transcripts.ts';
+import { CannotKeep, openDatabase, type TranscriptFile } from '../../../server/store/open-database.ts';
+import { openTranscripts, type TranscriptFolder } from '../../../server/store/open-transcripts.ts';
 import { SqliteTranscripts } from '../../../server/store/sqlite-transcripts.ts';
 import { type Database, migrate, STEPS } from '../../../server/store/transcript-schema.ts';
 import { begin, final } from '../../contract/transcripts.ts';
@@ -18,6 +19,14 @@ function folderOf(t: Test): TranscriptFile & { readonly broken: string[] } {
   return { folder, sync: 'never', nowMs: () => 1_700_000_000_000, brokenFile: (name) => broken.push(name), broken };
 }
 
+const kept = (t: Test): TranscriptFolder => ({
+  ...{ ...folderOf(t), bounds: { bytesMax: 0, bytesPerOwnerMax: 0 } },
+  failed: (error) => t.error(error),
+});
+
+const open = (file: TranscriptFile): SqliteTranscripts =>
+  new SqliteTranscripts(openDatabase(file), { nowMs: file.nowMs });
+
 const contentsOf = (folder: string): string =>
   readdirSync(folder)
     .map((name) => readFileSync(join(folder, name), 'latin1'))
@@ -28,7 +37,7 @@ t.test(
   { skip: process.platform === 'win32' && 'no such rights there' },
   async (t) => {
     const file = folderOf(t);
-    const store = openTranscripts(file);
+    const store = open(file);
     const { place } = begin(store);
     store.add(place, [final(1, 'Some words.')]);
     const names = readdirSync(file.folder);
@@ -41,7 +50,7 @@ t.test(
 
 t.test('nothing of a deleted transcript is left in the files, and their room is given back', async (t) => {
   const file = folderOf(t);
-  const store = openTranscripts(file);
+  const store = open(file);
   const { place: other } = begin(store, 'Kept');
   store.add(other, [final(1, 'Harmless words.')]);
   const { id, place } = begin(store, 'Xylophone title');
@@ -61,7 +70,7 @@ t.test('nothing of a deleted transcript is left in the files, and their room is 
 
 t.test('a note or correction that was replaced is not left in the file', async (t) => {
   const file = folderOf(t);
-  const store = openTranscripts(file);
+  const store = open(file);
   const { id, place } = begin(store);
   store.add(place, [final(1, 'Words.')]);
   store.mark('key-a', id, '1.0.1', { correction: 'Xylophone' });
@@ -75,7 +84,7 @@ t.test('a note or correction that was replaced is not left in the file', async (
 t.test('a broken file is set aside, told of, and a new one begun', async (t) => {
   const file = folderOf(t);
   writeFileSync(join(file.folder, 'transcripts.db'), 'no database '.repeat(1_000));
-  const store = openTranscripts(file);
+  const store = open(file);
   t.same(file.broken, ['transcripts.db.broken-2023-11-14T22-13-20-000Z']);
   t.match(readFileSync(join(file.folder, file.broken[0]!), 'utf8'), /^no database/);
   t.ok(begin(store).id);
@@ -84,7 +93,7 @@ t.test('a broken file is set aside, told of, and a new one begun', async (t) => 
 
 t.test('a file with a broken page is found out at the start', async (t) => {
   const file = folderOf(t);
-  const store = openTranscripts(file);
+  const store = open(file);
   const { place } = begin(store);
   store.add(
     place,
@@ -96,7 +105,7 @@ t.test('a file with a broken page is found out at the start', async (t) => {
   t.ok(bytes.length > 40 * 4_096, `${bytes.length} bytes`);
   for (let page = 12; page < 40; page++) bytes.fill(0x5a, page * 4_096, page * 4_096 + 2_000);
   writeFileSync(path, bytes);
-  openTranscripts(file).close();
+  open(file).close();
   t.equal(file.broken.length, 1);
 });
 
@@ -104,7 +113,7 @@ t.test('whatever is written, changed and deleted, file and index stay sound', as
   const random = randomFrom(11);
   const database = new Library(':memory:');
   migrate(database);
-  const store = new SqliteTranscripts(database, () => 0);
+  const store = new SqliteTranscripts(database, { nowMs: () => 0 });
   const words = ['now', 'comes', 'um', 'sentence', 'budget', 'printer', '会議', 'x'];
   const pick = (most: number): number => Math.floor(random() * most);
   const text = (): string => Array.from({ length: 1 + pick(6) }, () => words[pick(words.length)]).join(' ');
@@ -135,14 +144,14 @@ t.test('whatever is written, changed and deleted, file and index stay sound', as
 
 t.test('an index that does not fit its texts is made anew, and nothing is set aside', async (t) => {
   const file = folderOf(t);
-  const store = openTranscripts(file);
+  const store = open(file);
   const { place } = begin(store);
   store.add(place, [final(1, 'About a printer.')]);
   store.close();
   const database = new Library(join(file.folder, 'transcripts.db'));
   database.exec("UPDATE search_content SET c0 = 'about a' WHERE c0 LIKE '%printer%'");
   database.close();
-  const next = openTranscripts(file);
+  const next = open(file);
   t.same(file.broken, []);
   t.equal(next.list('key-a', { words: ['printer'], limit: 5 }).transcripts.length, 1);
   next.close();
@@ -150,11 +159,11 @@ t.test('an index that does not fit its texts is made anew, and nothing is set as
 
 t.test('a file of a newer version is left alone', async (t) => {
   const file = folderOf(t);
-  openTranscripts(file).close();
+  open(file).close();
   const database = new Library(join(file.folder, 'transcripts.db'));
   database.exec(`PRAGMA user_version = ${STEPS.length + 1}`);
   database.close();
-  t.throws(() => openTranscripts(file), { message: /newer version/ });
+  t.throws(() => open(file), { message: /newer version/ });
   t.same(file.broken, []);
 });
 
@@ -168,33 +177,33 @@ t.test('a schema step that fails leaves the file as it was', async (t) => {
 });
 
 t.test('one server at a time has the file', async (t) => {
-  const file = folderOf(t);
-  const store = openTranscripts(file);
-  t.throws(() => openTranscripts(file), new CannotKeep('another server uses the data folder'));
-  store.close();
-  openTranscripts(file).close();
+  const file = kept(t);
+  const store = await openTranscripts(file);
+  await t.rejects(openTranscripts(file), new CannotKeep(`another server uses the data folder ${file.folder}`));
+  await store.close();
+  await (await openTranscripts(file)).close();
 });
 
 t.test('a folder that cannot be made says so', async (t) => {
-  const file = folderOf(t);
+  const file = kept(t);
   const path = join(file.folder, 'file');
   writeFileSync(path, '');
-  t.throws(() => openTranscripts({ ...file, folder: join(path, 'transcripts') }), { message: /cannot be written/ });
+  await t.rejects(openTranscripts({ ...file, folder: join(path, 'transcripts') }), { message: /cannot be written/ });
 });
 
 t.test('on a full disk a write fails whole, and works again when there is room', async (t) => {
   const database = new Library(':memory:');
   migrate(database);
-  const store = new SqliteTranscripts(database, () => 0);
+  const store = new SqliteTranscripts(database, { nowMs: () => 0 });
   const { id, place } = begin(store);
   store.add(place, [final(1, 'Before.')]);
   const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
   database.prepare(`PRAGMA max_page_count = ${pages}`).all();
   const much = 'Too much to write. '.repeat(2_000);
   t.throws(() => store.add(place, [final(2, 'Small.'), final(3, much)]), { code: 'SQLITE_FULL' });
-  t.equal(store.read('key-a', id)?.transcript.sentences.length, 1, 'what is there can be read');
+  t.equal(store.read('key-a', id)?.sentences.length, 1, 'what is there can be read');
   database.prepare('PRAGMA max_page_count = 100000').all();
   t.equal(store.add(place, [final(2, 'Small.'), final(3, much)]), 'done');
-  t.equal(store.read('key-a', id)?.transcript.sentences.length, 3);
+  t.equal(store.read('key-a', id)?.sentences.length, 3);
   store.close();
 });

@@ -1,0 +1,383 @@
+/** Whom the operator should look at. */
+export type Blame = 'client' | 'capacity' | 'server' | 'operator';
+/** What a client may do: never again as it is, again here, at another server, or after a pause. */
+export type Retry = 'never' | 'same' | 'elsewhere' | 'after';
+
+interface Row {
+  readonly blame: Blame;
+  /** HTTP status before the upgrade, or exit status for `config.*` (78). */
+  readonly http: number;
+  /** WebSocket close status. */
+  readonly close: number;
+  readonly retry: Retry;
+  // biome-ignore lint/suspicious/noExplicitAny: each row names its own data; FaultData reads it back.
+  readonly text: (data: any) => string;
+}
+
+const row = <D>(blame: Blame, http: number, close: number, retry: Retry, text: (data: D) => string) => ({
+  blame,
+  http,
+  close,
+  retry,
+  text,
+});
+
+/** Every way a request can fail. One row here is the code, the docs and the close status. Codes never change. */
+export const FAULTS = {
+  'auth.missing': row(
+    'client',
+    401,
+    1008,
+    'never',
+    (_: object) => 'No credentials came; send an API key as `Authorization: Bearer KEY`.',
+  ),
+  'auth.invalid': row(
+    'client',
+    401,
+    1008,
+    'never',
+    (_: object) => 'The key or token is not known here; ask the operator of this server for one.',
+  ),
+  'auth.expired': row('client', 401, 1008, 'never', (_: object) => 'The key or token has expired; get a new one.'),
+  'auth.quota': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { minutes: number }) => `The key's ${d.minutes} minutes of today are used up; they begin again at 0:00 UTC.`,
+  ),
+  'auth.sessions': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { live: number; limit: number; of: string }) =>
+      `${d.live} sessions of this ${d.of} are open; the limit is ${d.limit}. End one first.`,
+  ),
+  'auth.denied': row(
+    'client',
+    403,
+    1008,
+    'never',
+    (d: { got: string }) => `${d.got} is not allowed here; ask the operator of this server.`,
+  ),
+  'auth.scope': row('client', 403, 1008, 'never', (d: { what: 'key' | 'token'; scope: string }) =>
+    d.what === 'key'
+      ? `The key lacks the scope ${d.scope}; ask the operator of this server for a key that has it.`
+      : `The token lacks the scope ${d.scope}; mint one with "scopes": ["${d.scope}"], or use a key.`,
+  ),
+  'command.unreadable': row(
+    'client',
+    400,
+    1007,
+    'never',
+    (d: { problem: string }) => `The text frame is not a message: ${d.problem}. Send one JSON object with a \`type\`.`,
+  ),
+  'command.unknown': row(
+    'client',
+    400,
+    1007,
+    'never',
+    (d: { got: string }) => `Message type ${d.got} is not known; send start, configure, flush, keepalive or finish.`,
+  ),
+  'command.out-of-order': row(
+    'client',
+    400,
+    1002,
+    'never',
+    (d: { got: string; want: string }) => `${d.got} came where ${d.want} was expected.`,
+  ),
+  'command.option': row(
+    'client',
+    400,
+    1007,
+    'never',
+    (d: { name: string; got: string; want: string }) => `${d.name} ${d.got} is not accepted; send ${d.want}.`,
+  ),
+  'audio.format': row(
+    'client',
+    415,
+    1003,
+    'never',
+    (d: { got: string; want: string }) => `Audio ${d.got} is not accepted; send ${d.want}.`,
+  ),
+  'audio.backlog': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { seconds: number; limit: number }) =>
+      `${d.seconds} s of audio is waiting; the limit is ${d.limit} s. Send no faster than it is decoded: watch \`ack\`.`,
+  ),
+  'frame.size': row(
+    'client',
+    413,
+    1009,
+    'never',
+    (d: { bytes: number; limit: number }) =>
+      `A frame of ${d.bytes} bytes came; the limit is ${d.limit}. Send audio in frames of 20-1000 ms.`,
+  ),
+  'frame.rate': row(
+    'client',
+    429,
+    1008,
+    'after',
+    (d: { limit: number }) => `More than ${d.limit} pings a second came. Once in 10 s is plenty.`,
+  ),
+  'upload.size': row(
+    'client',
+    413,
+    1009,
+    'never',
+    (d: { limit: number }) => `The file is larger than the limit of ${d.limit} bytes; compress or split it.`,
+  ),
+  'upload.long': row(
+    'client',
+    413,
+    1009,
+    'never',
+    (d: { minutes: number }) => `The file holds more than ${d.minutes} minutes of sound; split it.`,
+  ),
+  'upload.busy': row(
+    'capacity',
+    503,
+    1013,
+    'after',
+    (_: object) =>
+      'Others use all the memory or all the decoders that are kept for compressed audio; try again in a moment.',
+  ),
+  'decoder.failed': row(
+    'server',
+    503,
+    1013,
+    'after',
+    (_: object) => 'The process that decodes audio cannot be started now; try again in a moment.',
+  ),
+  'client.slow': row(
+    'client',
+    503,
+    1013,
+    'same',
+    (d: { bytes: number; limit: number }) =>
+      `${d.bytes} bytes wait for this client; the limit is ${d.limit}. Read faster or ask for fewer partials.`,
+  ),
+  'session.idle': row(
+    'client',
+    408,
+    1008,
+    'same',
+    (d: { seconds: number }) => `Nothing came for ${d.seconds} s; send audio or keepalive.`,
+  ),
+  'session.unopened': row(
+    'client',
+    408,
+    1008,
+    'same',
+    (d: { seconds: number }) => `No start came within ${d.seconds} s of connecting.`,
+  ),
+  'session.long': row(
+    'client',
+    408,
+    1008,
+    'same',
+    (d: { minutes: number }) => `The session reached its limit of ${d.minutes} minutes; open a new one.`,
+  ),
+  'session.unknown': row(
+    'client',
+    404,
+    1008,
+    'never',
+    (d: { session: string }) => `Session ${d.session} cannot be resumed here; start a new one.`,
+  ),
+  'session.waiting': row(
+    'server',
+    503,
+    1013,
+    'same',
+    (d: { session: string }) => `Session ${d.session} is not taken up yet after a restart; try again in a moment.`,
+  ),
+  'session.moved': row(
+    'client',
+    409,
+    1008,
+    'never',
+    (d: { session: string }) => `Session ${d.session} goes on over another connection.`,
+  ),
+  'viewer.revoked': row(
+    'client',
+    403,
+    1008,
+    'never',
+    (_: object) => 'This link to the room was taken back; ask who speaks there for a new one.',
+  ),
+  'viewer.full': row(
+    'capacity',
+    503,
+    1013,
+    'after',
+    (d: { count: number; what: string }) => `There are ${d.count} ${d.what} already, and no more may be.`,
+  ),
+  'server.full': row('capacity', 503, 1013, 'elsewhere', (d: { live: number; limit?: number }) =>
+    d.limit === undefined
+      ? `${d.live} live sessions need all that this machine decodes in time; try again when one has ended.`
+      : `${d.live} of ${d.limit} sessions are in use; try again when one has ended.`,
+  ),
+  'server.draining': row(
+    'capacity',
+    503,
+    1012,
+    'elsewhere',
+    (_: object) => 'The server is shutting down; connect again in a moment.',
+  ),
+  'server.listen': row(
+    'operator',
+    500,
+    1011,
+    'never',
+    (d: { host: string; port: number; problem: string }) =>
+      `Cannot listen on ${d.host}:${d.port}: ${d.problem}. Choose another with --port.`,
+  ),
+  'server.bug': row(
+    'server',
+    500,
+    1011,
+    'same',
+    (_: object) => 'Something failed that should not have; the server has logged it.',
+  ),
+  'http.unknown': row('client', 404, 1008, 'never', (d: { path: string }) => `There is nothing at ${d.path}.`),
+  'http.upgrade': row(
+    'client',
+    426,
+    1008,
+    'same',
+    (d: { path: string }) => `${d.path} speaks WebSocket; connect to it as one.`,
+  ),
+  'engine.crashed': row(
+    'server',
+    500,
+    1011,
+    'same',
+    (d: { model: string; exit: string }) => `The ${d.model} worker stopped (${d.exit}).`,
+  ),
+  'engine.timeout': row(
+    'server',
+    503,
+    1011,
+    'same',
+    (d: { seconds: number }) => `A decode took longer than ${d.seconds} s.`,
+  ),
+  'engine.busy': row(
+    'server',
+    503,
+    1011,
+    'same',
+    (d: { waiting: number }) => `${d.waiting} decodes are waiting already.`,
+  ),
+  'engine.absent': row(
+    'operator',
+    500,
+    1011,
+    'never',
+    (d: { problem: string }) => `No speech engine can run: ${d.problem}. Run \`sotto doctor\`.`,
+  ),
+  'model.unknown': row(
+    'operator',
+    404,
+    1011,
+    'never',
+    (d: { model: string; want: string }) => `Model ${d.model} is not known; ${d.want}.`,
+  ),
+  'model.absent': row(
+    'operator',
+    404,
+    1011,
+    'never',
+    // A path cannot be pulled; where the name is the path, all there is to do is to look at it.
+    (d: { model: string; path: string; pulled?: boolean }) =>
+      d.pulled === false
+        ? `There is no model file at ${d.path}; look at the path, or run \`sotto models list\` for models by name.`
+        : `Model ${d.model} is not at ${d.path}; run \`sotto models pull ${d.model}\`.`,
+  ),
+  'model.corrupt': row(
+    'operator',
+    500,
+    1011,
+    'never',
+    (d: { model: string; problem: string }) =>
+      `The file of model ${d.model} is broken: ${d.problem}. Remove it and pull it again.`,
+  ),
+  'model.download': row(
+    'operator',
+    502,
+    1011,
+    'after',
+    (d: { model: string; problem: string }) => `Model ${d.model} could not be fetched: ${d.problem}.`,
+  ),
+  'clean.timeout': row('server', 503, 1011, 'same', (d: { ms: number }) => `Cleaning took longer than ${d.ms} ms.`),
+  'clean.failed': row('server', 503, 1011, 'same', (d: { problem: string }) => `The cleaner failed: ${d.problem}.`),
+  'transcript.unknown': row(
+    'client',
+    404,
+    1008,
+    'never',
+    (d: { what: string }) => `There is no ${d.what} of yours here; it may have been deleted, or kept for its days.`,
+  ),
+  'transcript.full': row(
+    'client',
+    409,
+    1008,
+    'never',
+    (d: { what: string; limit: number }) => `A transcript holds at most ${d.limit} ${d.what}; begin another.`,
+  ),
+  'transcript.space': row(
+    'client',
+    507,
+    1008,
+    'after',
+    (_: object) =>
+      'The kept transcripts of this key, or of all, have reached the bound that this server was started with; delete some, or ask its operator for more.',
+  ),
+  'transcript.absent': row(
+    'operator',
+    501,
+    1011,
+    'never',
+    (d: { problem: string }) => `No transcripts are kept here: ${d.problem}.`,
+  ),
+  'transcript.failed': row(
+    'operator',
+    507,
+    1011,
+    'after',
+    (d: { problem: string }) => `The kept transcripts cannot be read or written now: ${d.problem}.`,
+  ),
+  'summary.absent': row(
+    'operator',
+    501,
+    1011,
+    'never',
+    (_: object) =>
+      'No language model is set up here to write summaries; start the server with --assistant-url and --assistant-model (any OpenAI-compatible server, such as Ollama), or with --assistant-model alone for a GGUF file.',
+  ),
+  'assistant.failed': row(
+    'server',
+    502,
+    1011,
+    'after',
+    (d: { problem: string }) => `The language model did not do its work: ${d.problem}.`,
+  ),
+  'config.unknown': row(
+    'operator',
+    78,
+    1011,
+    'never',
+    (d: { name: string; want: string }) => `Option ${d.name} is not known; ${d.want}.`,
+  ),
+  'config.value': row(
+    'operator',
+    78,
+    1011,
+    'never',
+    (d: { name: string; got: string; want: string }) => `Option ${d.name} is ${d.got}; it must be ${d.want}.`,
+  ),
+} as const satisfies Record<string, Row>;

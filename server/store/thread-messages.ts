@@ -1,0 +1,41 @@
+import type { TranscriptBounds, TranscriptCalls } from '../ports/transcripts.ts';
+
+/** What the thread is started with. */
+export interface ThreadSetup {
+  /** Of the file; it is there, and this process's alone. */
+  readonly folder: string;
+  readonly sync: 'always' | 'never';
+  readonly bounds: TranscriptBounds;
+}
+
+export type CallName = keyof TranscriptCalls;
+
+export type ToThread =
+  | { readonly kind: 'call'; readonly id: number; readonly call: CallName; readonly args: readonly unknown[] }
+  | { readonly kind: 'close' };
+
+export type FromThread =
+  /** `broken` is the new name of a file that was set aside. */
+  | { readonly kind: 'open'; readonly broken: string | undefined }
+  | { readonly kind: 'cannot-keep'; readonly reason: string }
+  | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
+  | { readonly kind: 'closed' };
+
+/** An error on its way between threads, which would lose its code. */
+export interface WireError {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly stack: string | undefined;
+}
+
+export function toWire(error: unknown): WireError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: undefined, stack: undefined };
+  const { name, message, code, stack } = error as NodeJS.ErrnoException;
+  return { name, message, code, stack };
+}
+
+export function fromWire({ name, message, code, stack }: WireError): Error {
+  return Object.assign(new Error(message), { name, stack, ...(code === undefined ? {} : { code }) });
+}

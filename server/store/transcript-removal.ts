@@ -1,0 +1,69 @@
+import type { Statement } from './transcript-schema.ts';
+import { type Database, inTransaction } from './transcript-schema.ts';
+
+type Prepare = (sql: string) => Statement;
+
+/** Rows erased in one step. A searched text costs most: its pieces are taken out of the index one by one. */
+const TEXTS_PER_STEP = 40;
+const ROWS_PER_STEP = 400;
+/** Pages given back in one step. */
+const PAGES_PER_STEP = 64;
+
+/** What is left of a transcript, by the table it lies in; the costly one first. */
+const STEPS: readonly (readonly [sql: string, rows: number])[] = [
+  ['DELETE FROM texts WHERE id IN (SELECT id FROM texts WHERE t = ? LIMIT ?)', TEXTS_PER_STEP],
+  ['DELETE FROM sentences WHERE rowid IN (SELECT rowid FROM sentences WHERE t = ? LIMIT ?)', ROWS_PER_STEP],
+  ['DELETE FROM notes WHERE t = ?1 AND id IN (SELECT id FROM notes WHERE t = ?1 LIMIT ?2)', ROWS_PER_STEP],
+  ['DELETE FROM parts WHERE t = ?1 AND part IN (SELECT part FROM parts WHERE t = ?1 LIMIT ?2)', ROWS_PER_STEP],
+];
+
+/** Takes a transcript from everybody's sight, inside the caller's transaction; `erasing` does the rest. */
+export function hide(prepare: Prepare, t: number): void {
+  prepare('INSERT INTO removals (t) VALUES (?)').run(t);
+  prepare('DELETE FROM transcripts WHERE n = ?').run(t);
+}
+
+/** Whether a removal is unfinished: its process may have ended in the middle. */
+export function hasHidden(prepare: Prepare): boolean {
+  return prepare('SELECT 1 FROM removals LIMIT 1').get() !== undefined;
+}
+
+/**
+ * Erases what is hidden, gives its pages back and empties the write-ahead file, which still has what was erased. Every
+ * step is whole on the disk; between two of them others may use the file, and the process may end.
+ */
+export function* erasing(database: Database, prepare: Prepare): Generator<void, void> {
+  for (;;) {
+    const hidden = prepare('SELECT t FROM removals LIMIT 1').get() as { readonly t: number } | undefined;
+    if (hidden === undefined) break;
+    for (const [sql, rows] of STEPS) {
+      const step = (): boolean => prepare(sql).run(hidden.t, rows).changes === rows;
+      while (inTransaction(database, step)) yield;
+      yield;
+    }
+    prepare('DELETE FROM removals WHERE t = ?').run(hidden.t);
+  }
+  yield* sweeping(prepare);
+}
+
+export function* sweeping(prepare: Prepare): Generator<void, void> {
+  const free = (): number =>
+    (prepare('PRAGMA freelist_count').get() as { readonly freelist_count: number }).freelist_count;
+  for (let left = free(); left > 0; ) {
+    prepare(`PRAGMA incremental_vacuum(${PAGES_PER_STEP})`).all();
+    yield;
+    const now = free();
+    // What cannot be given back now is used by the next transcript.
+    if (now >= left) break;
+    left = now;
+  }
+  prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+}
+
+/** Runs all steps at once. */
+export function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
