@@ -1,0 +1,13 @@
+/** What the bench of kept transcripts and its server say to each other. */
+export type Asked =
+  | { readonly kind: 'keep'; readonly meetings: number; readonly sentences: number }
+  | { readonly kind: 'expire' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'report' };
+
+export type Told =
+  | { readonly kind: 'open'; readonly url: string }
+  | { readonly kind: 'kept'; readonly ids: readonly string[] }
+  | { readonly kind: 'ready' }
+  /** Of the event loop since the last reset, ms. */
+  | { readonly kind: 'report'; readonly p99: number; readonly max: number };
