@@ -2,6 +2,7 @@ import { Fault, LIMITS, type Start } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { KeptPlace, Place, TranscriptStore } from '../ports/transcripts.ts';
+import { Expiry } from './expiry.ts';
 import { Keeping } from './keeping.ts';
 
 export interface KeeperParts {
@@ -25,21 +26,18 @@ export interface Beginning {
   readonly refused?: string | undefined;
 }
 
-const DAY_MS = 86_400_000;
-/** How often old transcripts are looked for. */
-const EXPIRE_EVERY_MS = 6 * 3_600_000;
 /** A session that waits longer for its place begins without, ms. */
 const BEGIN_MS_MAX = 3_000;
 
 /** Keeps the transcripts of sessions. Whatever becomes of its store, sessions go on. */
 export class Keeper {
   readonly #parts: KeeperParts;
-  #expiring: Disposable | undefined;
-  #isClosed = false;
+  readonly #expiry: Expiry | undefined;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
-    void this.#expire();
+    const { store } = parts;
+    this.#expiry = store && new Expiry({ ...parts, store });
   }
 
   get store(): TranscriptStore | undefined {
@@ -86,8 +84,7 @@ export class Keeper {
 
   /** Resolves when everything that was asked of the store is done. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#expiring?.[Symbol.dispose]();
+    this.#expiry?.close();
     await this.#parts.store?.close();
   }
 
@@ -129,18 +126,5 @@ export class Keeper {
     if (place === 'unknown') throw new Fault('transcript.unknown', { what: 'transcript' });
     if (place === 'full') throw new Fault('transcript.full', { what: 'sessions', limit: LIMITS.partsMax });
     return place;
-  }
-
-  async #expire(): Promise<void> {
-    const { store, keepDays, nowMs, clock, log } = this.#parts;
-    if (store === undefined || keepDays === 0) return;
-    try {
-      const count = await store.expire(await store.unchangedSince(nowMs() - keepDays * DAY_MS));
-      if (count > 0) log.info({ count, days: keepDays }, 'old transcripts were deleted');
-    } catch (error) {
-      const { code, name } = error as NodeJS.ErrnoException;
-      if (!this.#isClosed) log.error({ code: code ?? name }, 'old transcripts could not be deleted');
-    }
-    if (!this.#isClosed) this.#expiring = clock.after(EXPIRE_EVERY_MS, () => void this.#expire());
   }
 }

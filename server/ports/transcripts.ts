@@ -81,7 +81,7 @@ export interface TranscriptBounds {
 
 /** When a transcript was last changed, ms since 1970. */
 export interface LastChange {
-  readonly transcript: string;
+  readonly id: string;
   readonly changedMs: number;
 }
 
@@ -121,8 +121,8 @@ export interface TranscriptCalls {
   remove(owner: string, transcript: string): Outcome;
   /** Removes a transcript in which nothing was said and nothing noted. */
   removeEmpty(owner: string, transcript: string): void;
-  /** Whatever was last changed before `beforeMs`, whoever owns it. */
-  unchangedSince(beforeMs: number): readonly LastChange[];
+  /** Whatever was last changed before one moment or, by a clock that was wrong, after another, whoever owns it. */
+  changedOutside(beforeMs: number, afterMs: number): readonly LastChange[];
   /** Removes what has not been changed since it was listed; returns how many. */
   expire(old: readonly LastChange[]): number;
   /** A text an owner has put down under a name; undefined when there is none. */

@@ -197,17 +197,16 @@ export class MemoryTranscripts implements TranscriptCalls {
     if (held?.sentences.size === 0 && held.notes.size === 0) this.#held.delete(transcript);
   }
 
-  unchangedSince(beforeMs: number): readonly LastChange[] {
-    return [...this.#held].flatMap(([transcript, { changedMs }]) =>
-      changedMs < beforeMs ? [{ transcript, changedMs }] : [],
+  changedOutside(beforeMs: number, afterMs: number): readonly LastChange[] {
+    return [...this.#held].flatMap(([id, { changedMs }]) =>
+      changedMs < beforeMs || changedMs > afterMs ? [{ id, changedMs }] : [],
     );
   }
 
   expire(old: readonly LastChange[]): number {
-    const gone = old.filter(({ transcript, changedMs }) => {
-      const held = this.#held.get(transcript);
-      return held !== undefined && held.changedMs <= changedMs && this.#held.delete(transcript);
-    });
+    const gone = old.filter(
+      ({ id, changedMs }) => this.#held.get(id)?.changedMs === changedMs && this.#held.delete(id),
+    );
     return gone.length;
   }
 

@@ -235,10 +235,10 @@ export class SqliteTranscripts implements TranscriptCalls {
     if (empty === 1) this.remove(owner, transcript);
   }
 
-  unchangedSince(beforeMs: number): readonly LastChange[] {
-    return this.#prepare('SELECT id AS transcript, changed_ms AS changedMs FROM transcripts WHERE changed_ms < ?').all(
-      beforeMs,
-    ) as LastChange[];
+  changedOutside(beforeMs: number, afterMs: number): readonly LastChange[] {
+    return this.#prepare(
+      'SELECT id, changed_ms AS changedMs FROM transcripts WHERE changed_ms < ? OR changed_ms > ?',
+    ).all(beforeMs, afterMs) as LastChange[];
   }
 
   expire(old: readonly LastChange[]): number {
@@ -248,11 +248,11 @@ export class SqliteTranscripts implements TranscriptCalls {
   /** `expire` in steps, as `removing`. */
   *expiring(old: readonly LastChange[]): Generator<void, number> {
     let count = 0;
-    for (const { transcript, changedMs } of old) {
+    for (const { id, changedMs } of old) {
       const hidden = inTransaction(this.#database, () => {
         const row = this.#get<{ n: number }>(
-          'SELECT n FROM transcripts WHERE id = ? AND changed_ms <= ?',
-          ...[transcript, changedMs],
+          'SELECT n FROM transcripts WHERE id = ? AND changed_ms = ?',
+          ...[id, changedMs],
         );
         if (row !== undefined) hide((sql) => this.#prepare(sql), row.n);
         return row !== undefined;

@@ -36,7 +36,7 @@ type Call = (...args: never[]) => Promise<never>;
 const CALLS: { readonly [Name in CallName]: true } = {
   ...{ create: true, join: true, unjoin: true, add: true, list: true, read: true, words: true, document: true },
   ...{ export: true, change: true, mark: true, note: true, unnote: true, summarise: true, remove: true },
-  ...{ removeEmpty: true, unchangedSince: true, expire: true, setting: true, set: true },
+  ...{ removeEmpty: true, changedOutside: true, expire: true, setting: true, set: true },
 };
 
 /** The calls of a store of transcripts, passed on to a thread. One that ends is followed by another at the next call. */

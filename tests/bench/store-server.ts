@@ -32,7 +32,7 @@ process.on('message', async (asked: Asked) => {
     return tell({ kind: 'report', p99, max });
   }
   if (asked.kind === 'expire') {
-    await store.expire(await store.unchangedSince(Date.now() + 60_000));
+    await store.expire(await store.changedOutside(Date.now() + 60_000, Date.now() + 120_000));
     return tell({ kind: 'ready' });
   }
   const ids: string[] = [];

@@ -227,8 +227,12 @@ export function transcriptContract(
     const old = begin(store, 'Old');
     clock.nowMs = 9_000;
     begin(store, 'New');
-    const unchanged = store.unchangedSince(9_000);
-    t.same(unchanged, [{ transcript: old.id, changedMs: 5_000 }]);
+    clock.nowMs = 20_000;
+    const future = begin(store, 'From a clock that was wrong');
+    const unchanged = store.changedOutside(9_000, 30_000);
+    t.same(unchanged, [{ id: old.id, changedMs: 5_000 }]);
+    t.same(store.changedOutside(0, 19_000), [{ id: future.id, changedMs: 20_000 }]);
+    store.remove(OWNER, future.id);
     t.equal(store.expire(unchanged), 1);
     t.equal(store.expire(unchanged), 0);
     t.equal(store.read(OWNER, old.id), undefined);
@@ -237,7 +241,7 @@ export function transcriptContract(
 
   test('an old transcript that is changed after it was listed stays', (t, store, clock) => {
     const { id } = begin(store);
-    const unchanged = store.unchangedSince(9_000);
+    const unchanged = store.changedOutside(9_000, 30_000);
     clock.nowMs = 10_000;
     store.note(OWNER, id, 'n', { atMs: 0, text: 'still of use' });
     t.equal(store.expire(unchanged), 0);

@@ -60,7 +60,7 @@ t.test('the thread does every call of the port', async (t) => {
   await store.set(OWNER, 'template', 'short');
   t.equal(await store.setting(OWNER, 'template'), 'short');
   await store.removeEmpty(OWNER, id);
-  const old = await store.unchangedSince(Date.now() + 1_000);
+  const old = await store.changedOutside(Date.now() + 1_000, Date.now() + 2_000);
   t.equal(old.length, 1);
   t.equal(await store.expire(old), 1);
   t.equal(await store.remove(OWNER, id), 'unknown');
