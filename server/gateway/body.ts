@@ -44,6 +44,34 @@ export class UploadSpace {
   }
 }
 
+/** Time for the whole of a body that is no file, ms. A client on the slowest line needs a few seconds. */
+const SMALL_BODY_TIMEOUT_MS = 30_000;
+
+/**
+ * A body that is no file, as text. Throws `frame.size`, and `command.unreadable` when the client goes away before its end or
+ * takes longer than `timeoutMs`, default 30 s.
+ */
+export async function readBounded(
+  request: Request,
+  bytesMax: number,
+  timeoutMs = SMALL_BODY_TIMEOUT_MS,
+): Promise<string> {
+  const late = AbortSignal.timeout(timeoutMs);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of chunksOf(request.body, AbortSignal.any([request.signal, late]))) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw new Fault('frame.size', { bytes, limit: bytesMax });
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (late.aborted) throw new Fault('command.unreadable', { problem: 'it did not come in time' });
+    throw isFault(error) ? error : brokenOff(error);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
 type Take = (bytes: number) => void;
 
 /** The file and the fields, held in memory. Throws `upload.size`, `upload.busy` and `command.option`. */
@@ -57,7 +85,7 @@ export async function readPosted(request: Request, body: 'form' | 'raw', take: T
   if (body === 'form') return { ...head, ...(await readForm(request, headers['content-type'] ?? '', take)) };
   const file = new FileBlocks();
   try {
-    for await (const chunk of chunksOf(request)) {
+    for await (const chunk of chunksOf(request.body, request.signal)) {
       take(chunk.length);
       file.write(chunk);
     }
@@ -74,7 +102,7 @@ const brokenOff = (cause?: unknown): Fault => new Fault('command.unreadable', { 
  * The body in chunks of a bounded size. Chunks that have arrived already come without a turn of the event loop between
  * them, so one is taken every now and then. Throws when the client goes away, which not every transport's stream does.
  */
-async function* chunksOf({ body, signal }: Request): AsyncGenerator<Uint8Array> {
+async function* chunksOf(body: Request['body'], signal: AbortSignal): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();
   const cancel = (): void => void reader.cancel().catch(() => {});
@@ -140,7 +168,7 @@ async function readForm(request: Request, type: string, take: Take): Promise<Pic
   // Told to whoever waits for a write or the end.
   form.on('error', () => {});
   try {
-    for await (const chunk of chunksOf(request)) {
+    for await (const chunk of chunksOf(request.body, request.signal)) {
       take(chunk.length);
       for (const { piece, hasManyParts } of piecesOf(chunk, `--${boundary}`)) {
         await written(form, piece);

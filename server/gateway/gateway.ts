@@ -32,13 +32,14 @@ import type {
   Upgrade,
 } from '../ports/transport.ts';
 import { crossSiteRefusal, pageOrigin, refusalOf } from './admission.ts';
+import { readBounded } from './body.ts';
 import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
 import { credentialOf } from './credential.ts';
 import { answerQuestion, followableBy, isQuestion, leaveFor, readableBy } from './cross-origin.ts';
 import { Farewell } from './farewell.ts';
 import { answer, faultResponse, json, type Site } from './http.ts';
 import { type Authorised, findRoute, type HttpRoute, type Route, type RouteScope } from './route-table.ts';
-import { mintToken, readBounded, temporaryToken, temporaryTokenRefusal } from './tokens.ts';
+import { mintToken, temporaryToken, temporaryTokenRefusal } from './tokens.ts';
 import { TRANSCRIPTS_PATH, type TranscriptDesk } from './transcript-desk.ts';
 import { refused, UploadDesk } from './uploads.ts';
 import { VIEWING_ROUTES, ViewingDesk, type ViewingOptions } from './viewing.ts';

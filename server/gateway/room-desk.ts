@@ -4,17 +4,18 @@ import type { Rooms } from '../flow/rooms.ts';
 import type { Caller } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Pass, Passes } from '../ports/viewers.ts';
+import { readBounded } from './body.ts';
 import { json, SECURITY_HEADERS } from './http.ts';
 import { type HlsWish, RoomHls } from './room-hls.ts';
 import { TEXT_FORMS, type TextForm, textOf } from './room-text.ts';
 import type { Authorised, HttpRoute } from './route-table.ts';
-import { readBounded } from './tokens.ts';
 import { type Asked, askedOf, choice } from './viewing-request.ts';
 
 const Wanted = z.strictObject({
   label: z.string().max(100).optional(),
   seconds: z.int().min(10).max(31_536_000).optional(),
 });
+const BODY_BYTES_MAX = 1_024;
 const WANTED = '{"label": up to 100 characters, "seconds": 10 to 31536000}, both optional';
 const FRESH = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
 
@@ -56,7 +57,7 @@ export class RoomDesk {
 
   async #add({ request, params, caller }: Authorised): Promise<Response> {
     const { key, token } = caller!;
-    const text = await readBounded(request);
+    const text = await readBounded(request, BODY_BYTES_MAX);
     let wanted: z.infer<typeof Wanted>;
     try {
       wanted = Wanted.parse(text === '' ? {} : parseJson(text));

@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { FAULTS, Fault, isFault, parseJson, TOKEN_SCOPES } from '../../protocol/index.ts';
+import { FAULTS, Fault, parseJson, TOKEN_SCOPES } from '../../protocol/index.ts';
 import type { Access, Caller } from '../ports/access.ts';
+import { readBounded } from './body.ts';
 import { json } from './http.ts';
+
+// For transcript-desk.ts.
+export { readBounded };
 
 const BODY_BYTES_MAX = 1_024;
 const TokenRequest = z.strictObject({
@@ -19,7 +23,7 @@ const WANTED = `{"seconds": 10 to 3600, "scopes": some of ${TOKEN_SCOPES.join(',
  * (default `stream`). A session that is open outlives its token. Rejects with `auth.scope` when the key lacks a scope.
  */
 export async function mintToken(request: Request, caller: Caller, access: Access): Promise<object> {
-  const text = await readBounded(request);
+  const text = await readBounded(request, BODY_BYTES_MAX);
   let wanted: z.infer<typeof TokenRequest>;
   try {
     wanted = TokenRequest.parse(text === '' ? {} : parseJson(text));
@@ -49,20 +53,3 @@ export async function temporaryToken(url: URL, caller: Caller, access: Access): 
 /** How AssemblyAI's clients read that they get no token. */
 export const temporaryTokenRefusal = (fault: Fault): Response =>
   json({ error: fault.message }, FAULTS[fault.code].http);
-
-/** Bodies are small wherever no file is sent. */
-export async function readBounded(request: Request, bytesMax = BODY_BYTES_MAX): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of request.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > bytesMax) throw new Fault('frame.size', { bytes, limit: bytesMax });
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    // Whoever leaves in the middle of a request is no bug of ours.
-    throw isFault(error) ? error : new Fault('command.unreadable', { problem: 'it broke off' }, { cause: error });
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}

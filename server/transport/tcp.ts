@@ -14,6 +14,10 @@ export interface TcpOptions {
 
 /** Connections at once, of whatever kind; more are cut off. Sessions have a lower limit of their own. */
 const CONNECTIONS_MAX = 1_024;
+/** Bytes given to the handler in one turn of the event loop: a read of a socket may hold thousands of empty lines. */
+const TURN_BYTES = 4_096;
+/** Answers that wait for a peer to read them before no more of its questions are heard, bytes. */
+const QUEUED_BYTES_MAX = 262_144;
 /** How long a peer may take to close after us, ms. */
 const LINGER_MS = 2_000;
 const KEEPALIVE_MS = 30_000;
@@ -31,7 +35,10 @@ export class TcpTransport implements Transport {
     this.#handler = handler;
     this.#options = options;
     this.#reportBug = reportBug;
-    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
+    // A peer that has sent its last may still be answered: what it said is heard in later turns.
+    this.#server = createServer({
+      ...{ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS },
+    });
     this.#server.maxConnections = CONNECTIONS_MAX;
     // The system may fail an accept for reasons of its own; without a listener that would end the process.
     this.#server.on('error', () => {});
@@ -83,6 +90,14 @@ class TcpConnection implements Connection {
   readonly #reportBug: ReportBug;
   readonly #guard: ConnectionGuard;
   #life: 'open' | 'closing' = 'open';
+  /** What has been read and not yet been heard. */
+  #received: Uint8Array[] = [];
+  #isPaused = false;
+  #isPlanned = false;
+  /** The peer will send nothing more. */
+  #hasLast = false;
+  /** Set when the socket has ended. */
+  #status: number | undefined;
 
   constructor(socket: Socket, reportBug: ReportBug) {
     this.#socket = socket;
@@ -97,11 +112,19 @@ class TcpConnection implements Connection {
   /** Opens the handler; `ended` is called when the connection has ended. */
   serve(upgrade: Extract<Upgrade, { kind: 'accept' }>, ended: () => void): void {
     this.#socket.on('data', (bytes) => {
-      if (this.#life === 'open') this.#guard.message(bytes as Buffer);
+      if (this.#life !== 'open') return;
+      this.#received.push(bytes as Buffer);
+      this.#plan();
     });
+    this.#socket.once('end', () => {
+      this.#hasLast = true;
+      this.#plan();
+    });
+    this.#socket.on('drain', () => this.#plan());
     this.#socket.once('close', (failed) => {
       ended();
-      this.#guard.close(failed ? 1006 : 1000);
+      this.#status = failed ? 1006 : 1000;
+      this.#plan();
     });
     this.#socket.resume();
     this.#guard.open(() => upgrade.open(this));
@@ -112,16 +135,20 @@ class TcpConnection implements Connection {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#isPaused = false;
+    this.#plan();
   }
 
   close(): void {
     if (this.#life === 'closing') return;
     this.#life = 'closing';
+    this.#isPaused = false;
+    this.#received = [];
     this.#socket.end();
     // What is still under way must not keep the peer's goodbye from being read.
     this.#socket.resume();
@@ -133,6 +160,36 @@ class TcpConnection implements Connection {
 
   fail(error: unknown): void {
     this.#guard.fail(error);
+  }
+
+  /** In later turns of the event loop. Until then the socket is not read on. */
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#isPlanned = false;
+      this.#deliver();
+    });
+  }
+
+  #deliver(): void {
+    if (this.#received.length > 0) {
+      const isChoked = this.#status === undefined && this.#socket.writableLength > QUEUED_BYTES_MAX;
+      if (this.#isPaused || isChoked) return;
+      this.#guard.message(this.#takePiece());
+    }
+    if (this.#received.length > 0) this.#plan();
+    else if (this.#status !== undefined) this.#guard.close(this.#status);
+    else if (this.#hasLast) this.#socket.end();
+    else if (!this.#isPaused) this.#socket.resume();
+  }
+
+  #takePiece(): Uint8Array {
+    const first = this.#received[0]!;
+    if (first.length > TURN_BYTES) this.#received[0] = first.subarray(TURN_BYTES);
+    else this.#received.shift();
+    return first.subarray(0, TURN_BYTES);
   }
 }
 

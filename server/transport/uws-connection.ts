@@ -20,6 +20,11 @@ export interface Seat {
 
 /** What a held frame costs besides its bytes. */
 const HELD_FRAME_BYTES = 256;
+/** Frames given to the handler in one turn of the event loop: the library reads up to 75,000 of the smallest at once. */
+const TURN_FRAMES = 16;
+
+/** Pongs of a peer between two pings; one that sends more is cut off, for each is a call from the library. */
+const PONGS_MAX = 1_000;
 
 /** One WebSocket of uWebSockets.js. */
 export class UwsConnection implements Connection {
@@ -34,11 +39,14 @@ export class UwsConnection implements Connection {
   #status = 1006;
   #paused = false;
   #delivering = false;
-  /** What a paused connection has heard, from `#next` on: the library cannot stop reading a WebSocket. */
+  /** Frames that the handler has been given since the turn began. */
+  #turnFrames = 0;
+  /** What the handler has not been given yet, from `#next` on: the library cannot stop reading a WebSocket. */
   #held: (string | Uint8Array)[] = [];
   #next = 0;
   #heldBytes = 0;
   #silent = false;
+  #pongs = 0;
 
   constructor(socket: WebSocket<Seat>, options: UwsConnectionOptions, reportBug: ReportBug) {
     this.#socket = socket;
@@ -101,7 +109,10 @@ export class UwsConnection implements Connection {
     if (this.#life !== 'open') return;
     if (message.byteLength > this.#options.frameBytesMax) return this.close(1009, 'frame.size');
     const frame = isBinary ? new Uint8Array(message.slice(0)) : Buffer.from(message).toString('utf8');
-    if (!this.#paused && this.#held.length === 0) return this.#guard.message(frame);
+    if (!this.#paused && this.#held.length === 0 && this.#turnFrames < TURN_FRAMES) {
+      if (this.#turnFrames++ === 0) this.#deliverLater();
+      return this.#guard.message(frame);
+    }
     this.#held.push(frame);
     this.#heldBytes += message.byteLength + HELD_FRAME_BYTES;
     if (this.#heldBytes > LIMITS.heldBytesMax) this.close(FAULTS['audio.backlog'].close, 'audio.backlog');
@@ -116,12 +127,14 @@ export class UwsConnection implements Connection {
 
   answered(): void {
     this.#silent = false;
+    if (++this.#pongs > PONGS_MAX) this.#guard.run(() => this.#socket.close());
   }
 
   ping(): void {
     this.#guard.run(() => {
       if (this.#silent) return this.#socket.close();
       this.#silent = true;
+      this.#pongs = 0;
       this.#socket.ping();
     });
   }
@@ -141,12 +154,15 @@ export class UwsConnection implements Connection {
     this.#delivering = true;
     setImmediate(() => {
       this.#delivering = false;
-      while (!this.#paused && this.#next < this.#held.length) {
+      this.#turnFrames = 0;
+      const most = this.#next + TURN_FRAMES;
+      while (!this.#paused && this.#next < Math.min(most, this.#held.length)) {
         const frame = this.#held[this.#next++]!;
         this.#heldBytes -= frame.length + HELD_FRAME_BYTES;
         this.#guard.message(frame);
       }
       if (this.#next === this.#held.length) this.#forget();
+      else if (!this.#paused) this.#deliverLater();
       if (this.#life === 'ended' && this.#held.length === 0) this.#guard.close(this.#status);
     });
   }

@@ -1,8 +1,14 @@
 import { STATUS_CODES } from 'node:http';
+import { PieceBuffer } from './piece-buffer.ts';
 import type { HttpRequest, HttpResponse } from './uws-library.ts';
 
 /** Body bytes waiting for their reader before the client is not read on. */
 const BODY_BYTES_HELD = 1_048_576;
+/**
+ * Chunks of one body in one turn of the event loop, each a call from the library; a client that sends more is cut off. The
+ * library takes 512 KiB of a socket at once: these are chunks of less than 32 bytes, sent as fast as they are taken.
+ */
+const TURN_CHUNKS_MAX = 16_384;
 
 /** What a request needs to know of its connection. */
 interface Leaving {
@@ -41,9 +47,15 @@ export function requestOf(
   }
 }
 
+/**
+ * The body in pieces: what comes within a turn of the event loop is one. A client may send each byte as a chunk of its own,
+ * and every piece takes its way through all the streams behind this one.
+ */
 function bodyOf(response: HttpResponse, { onLost, run }: Omit<Leaving, 'signal'>): ReadableStream<Uint8Array> {
+  const arrived = new PieceBuffer();
   let paused = false;
   let over = false;
+  let planned = false;
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -51,14 +63,23 @@ function bodyOf(response: HttpResponse, { onLost, run }: Omit<Leaving, 'signal'>
           if (!over) controller.error(new Error('the client went away'));
           over = true;
         });
+        const handOver = (): void => {
+          planned = false;
+          const piece = arrived.take();
+          if (!over && piece.length > 0) controller.enqueue(piece);
+        };
         const take = (chunk: ArrayBuffer, isLast: boolean): void => {
-          if (over) return;
+          if (!planned) setImmediate(() => run(handOver));
+          planned = true;
           // The library takes the memory back when this returns.
-          if (chunk.byteLength > 0) controller.enqueue(new Uint8Array(chunk.slice(0)));
+          if (arrived.add(new Uint8Array(chunk)) > TURN_CHUNKS_MAX) return void response.close();
+          if (over) return;
           if (isLast) {
+            handOver();
             over = true;
-            controller.close();
-          } else if (!paused && (controller.desiredSize ?? 0) <= 0) {
+            return controller.close();
+          }
+          if (!paused && (controller.desiredSize ?? 0) <= arrived.length) {
             paused = true;
             response.pause();
           }

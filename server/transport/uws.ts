@@ -153,7 +153,11 @@ export class UwsTransport implements Transport {
       const onLost = (tell: () => void): void => client.onGone(tell);
       const asked = requestOf(response, request, { onLost, signal: leaving.signal, run: (each) => guard.run(each) });
       if (asked === undefined) return client.answer(badRequestResponse());
-      return this.#handler.fetch(asked, address).then((answer) => client.answer(answer, asked.method === 'HEAD'));
+      // Answered in a later turn: the library cuts off a client that sends its next request before that, and would go on
+      // with all that came in a row otherwise.
+      return nextTurn()
+        .then(() => this.#handler.fetch(asked, address))
+        .then((answer) => client.answer(answer, asked.method === 'HEAD'));
     });
   }
 
@@ -176,6 +180,8 @@ export class UwsTransport implements Transport {
     return guard;
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The client of one HTTP request, until its response has ended or become something else. */
 class UwsClient {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
 import type { ReportBug } from '../ports/bug.ts';
@@ -11,6 +11,7 @@ import type { Certificate } from './certificate.ts';
 import { badRequestResponse, bugResponse, ConnectionGuard, guarded } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { listen } from './listen.ts';
+import { RequestBody } from './ws-body.ts';
 import { WsConnection } from './ws-connection.ts';
 import { WsStream } from './ws-stream.ts';
 
@@ -27,6 +28,17 @@ export interface WsOptions {
   /** With one, HTTPS and WSS are spoken instead. */
   readonly certificate?: Certificate | undefined;
 }
+
+/**
+ * Bytes of a body that wait for their reader before the socket is not read on. Less than one read of a socket brings (64
+ * KiB), even if each byte is a chunk of its own (six bytes on the wire): so there is one read in a turn of the event loop.
+ */
+const READ_AHEAD_BYTES = 8_192;
+
+/** Fragments of one frame; a peer that sends more of them is cut off. */
+const FRAGMENTS_MAX = 1_024;
+/** Requests that one socket has sent without waiting for their answers; of more, the socket is closed. No browser does that. */
+const PIPELINED_MAX = 32;
 
 /** HTTP and WebSocket on one port, over Node's own server and `ws`. */
 export class WsTransport implements Transport {
@@ -46,6 +58,9 @@ export class WsTransport implements Transport {
       noServer: true,
       maxPayload: options.frameBytesMax,
       perMessageDeflate: false,
+      // One frame in a turn of the event loop: a read of a socket holds ten thousand of the smallest.
+      allowSynchronousEvents: false,
+      maxFragments: FRAGMENTS_MAX,
       // Its published types do not know this one yet.
       ...{ closeTimeout: options.closeTimeoutMs },
       handleProtocols: (_offered, request) => chosen.get(request) ?? false,
@@ -53,8 +68,13 @@ export class WsTransport implements Transport {
     this.#server = serverOf(options);
     // The system may fail an accept for reasons of its own; without a listener that would end the process.
     this.#server.on('error', () => {});
-    limitHandshakes(this.#server, options.handshakesMax, reportBug);
-    this.#server.on('request', (request, response) => this.#take(request, response));
+    const onRequest = limitHandshakes(this.#server, options.handshakesMax, reportBug);
+    const isTaken = limitPipelining();
+    this.#server.on('request', (request, response) => {
+      if (!isTaken(request, response)) return;
+      onRequest(request, response);
+      this.#take(request, response);
+    });
     this.#server.on('upgrade', (request, socket, head) => {
       const guard = new ConnectionGuard(reportBug, () => void refuse(socket, bugResponse()));
       guard.run(() => this.#upgrade(request, socket, head));
@@ -108,17 +128,19 @@ export class WsTransport implements Transport {
     // 'close' always follows 'error'.
     response.on('error', () => {});
     guard.run(() => {
+      const body = new RequestBody(request);
+      response.once('finish', () => body.letPass());
       const following = request.method === 'GET' ? this.#handler.follow?.(openRequest(request)) : undefined;
-      return following === undefined ? this.#answer(request, response) : this.#follow(response, following);
+      return following === undefined ? this.#answer(request, response, body.stream) : this.#follow(response, following);
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, body: ReadableStream): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    const asked = fetchRequest(request, gone.signal);
+    const asked = fetchRequest(request, body, gone.signal);
     if (asked === undefined) return send(response, badRequestResponse());
     const answer = await this.#handler.fetch(asked, request.socket.remoteAddress ?? '');
     await send(response, answer);
@@ -161,14 +183,18 @@ function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {
     connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
     requestTimeout: 300_000,
     maxHeaderSize: 16_384,
+    highWaterMark: READ_AHEAD_BYTES,
   };
   if (certificate === undefined) return createServer(limits);
   const { cert, key } = certificate;
   return createSecureServer({ ...limits, cert, key, handshakeTimeout: limits.headersTimeout, minVersion: 'TLSv1.2' });
 }
 
-/** When too many sockets are open without a request, closes the one that has been idle longest. */
-function limitHandshakes(server: Server, most: number, reportBug: ReportBug): void {
+/**
+ * When too many sockets are open without a request, closes the one that has been idle longest. Returns what is to be told of
+ * each request.
+ */
+function limitHandshakes(server: Server, most: number, reportBug: ReportBug) {
   // By address and port, for TLS wraps the socket in another one.
   const dawdling = new Map<string, Socket>();
   const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
@@ -194,7 +220,22 @@ function limitHandshakes(server: Server, most: number, reportBug: ReportBug): vo
   });
   server.on('connection', connected);
   server.on('upgrade', ({ socket }) => dawdling.delete(nameOf(socket)));
-  server.on('request', asked);
+  return asked;
+}
+
+/** Returns whether a request is to be answered. One read of a socket may hold thousands that come in a row. */
+function limitPipelining(): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const unanswered = new WeakMap<Socket, number>();
+  return ({ socket }, response) => {
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    unanswered.set(socket, count);
+    if (count > PIPELINED_MAX) {
+      socket.destroy();
+      return false;
+    }
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    return true;
+  };
 }
 
 /** The subprotocol the gateway chose for a request that is being upgraded. */
@@ -219,7 +260,7 @@ function openRequest(request: IncomingMessage): OpenRequest {
 }
 
 /** Undefined when the request has a method, path or header that a handler cannot be given. */
-function fetchRequest(request: IncomingMessage, signal: AbortSignal): Request | undefined {
+function fetchRequest(request: IncomingMessage, body: ReadableStream, signal: AbortSignal): Request | undefined {
   const method = request.method ?? 'GET';
   try {
     // Only the path counts; the host header is the gateway's to judge.
@@ -227,8 +268,6 @@ function fetchRequest(request: IncomingMessage, signal: AbortSignal): Request | 
     const head = { method, headers: headersOf(request), signal };
     if (method === 'GET' || method === 'HEAD') return new Request(url, head);
     new Request(url, head);
-    // A body that is not read to its end must not take the connection, and the answer, with it.
-    const body = Readable.toWeb(request.pipe(new PassThrough())) as never;
     return new Request(url, { ...head, body, duplex: 'half' } as RequestInit);
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { Connection, TransportHandler } from '../../server/ports/transport.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { until } from './transport.ts';
@@ -66,3 +66,67 @@ for (const where of ['upgrade', 'upgrade later', ...BROKEN]) {
     t.equal(story.filter((line) => line.startsWith('close')).length, isOpened ? 1 : 0, 'the end is told once');
   });
 }
+
+/** A port whose handler does what `heard` does with each piece it is given. */
+async function listening(t: Test, heard: (bytes: Uint8Array, connection: Connection) => void) {
+  const closes: number[] = [];
+  const open = (connection: Connection) => ({
+    message: (frame: string | Uint8Array) => heard(frame as Uint8Array, connection),
+    close: (status: number) => void closes.push(status),
+  });
+  const handler: TransportHandler = {
+    upgrade: () => Promise.resolve({ kind: 'accept', subprotocol: undefined, open }),
+    fetch: () => Promise.reject(new Error('there is no HTTP here')),
+  };
+  const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) => t.fail(String(error)));
+  t.teardown(() => transport.close());
+  const port = await transport.listen('127.0.0.1', 0);
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  t.teardown(() => socket.destroy());
+  return { socket, closes };
+}
+
+t.test('much at once is heard in small pieces, one a turn, and all of it before the end of its sender', async (t) => {
+  const pieces: Buffer[] = [];
+  let inTurn = 0;
+  let most = 0;
+  const { socket, closes } = await listening(t, (bytes) => {
+    t.equal(closes.length, 0);
+    pieces.push(Buffer.from(bytes));
+    most = Math.max(most, ++inTurn);
+    setImmediate(() => {
+      inTurn = 0;
+    });
+  });
+  const sent = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+  socket.end(sent);
+  await until(() => closes.length > 0);
+  t.same(closes, [1000]);
+  t.ok(sent.equals(Buffer.concat(pieces)), 'nothing is lost');
+  t.equal(most, 1);
+  t.ok(Math.max(...pieces.map(({ length }) => length)) <= 4_096);
+});
+
+t.test('who asks and does not read the answers is not heard on', async (t) => {
+  let queued = 0;
+  let pieces = 0;
+  const { socket } = await listening(t, (_, connection) => {
+    pieces++;
+    connection.send(new Uint8Array(200_000));
+    queued = Math.max(queued, connection.queuedBytes);
+  });
+  socket.pause();
+  let isFull = false;
+  while (!isFull) isFull = !socket.write(Buffer.alloc(100_000));
+  for (let before = -1; before !== pieces; ) {
+    before = pieces;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  t.ok(pieces > 0);
+  t.ok(queued < 1_000_000, `${queued} bytes wait for it`);
+  const heard = pieces;
+  socket.resume();
+  await until(() => pieces > heard);
+  t.pass('when it reads, it is');
+});

@@ -87,6 +87,20 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
             },
           }),
         );
+      if (url.pathname === '/pieces') {
+        let pieces = 0;
+        let bytes = 0;
+        try {
+          for await (const piece of request.body as unknown as AsyncIterable<Uint8Array>) {
+            pieces++;
+            bytes += piece.length;
+          }
+        } catch {
+          story.push(`broke off after ${bytes}`);
+        }
+        return new Response(JSON.stringify({ pieces, bytes }));
+      }
+      if (url.pathname === '/asked') story.push('asked');
       if (url.pathname === '/early') {
         const reader = request.body!.getReader();
         await reader.read();

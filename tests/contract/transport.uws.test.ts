@@ -4,6 +4,7 @@ import { loadTestUws, NO_UWS, runsUws } from '../support/uws.ts';
 import { type Make, transportContract } from './transport.ts';
 import { bugContract } from './transport-bugs.ts';
 import { hostileContract } from './transport-hostile.ts';
+import { smallPartsContract } from './transport-small-parts.ts';
 import { streamContract } from './transport-stream.ts';
 import { tlsContract } from './transport-tls.ts';
 
@@ -15,4 +16,5 @@ if (runsUws) {
   tlsContract(t, make);
   hostileContract(t, make, 'assumed');
   bugContract(t, make);
+  smallPartsContract(t, make);
 } else t.test('uWebSockets.js', { skip: NO_UWS }, async () => {});

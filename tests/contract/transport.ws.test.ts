@@ -3,6 +3,7 @@ import { WsTransport } from '../../server/transport/ws.ts';
 import { type Make, transportContract } from './transport.ts';
 import { bugContract } from './transport-bugs.ts';
 import { dawdlingContract, hostileContract } from './transport-hostile.ts';
+import { fragmentsContract, smallPartsContract } from './transport-small-parts.ts';
 import { streamContract } from './transport-stream.ts';
 import { tlsContract } from './transport-tls.ts';
 
@@ -13,3 +14,5 @@ tlsContract(t, make);
 hostileContract(t, make, 'checked');
 bugContract(t, make);
 dawdlingContract(t, make);
+smallPartsContract(t, make);
+fragmentsContract(t, make);

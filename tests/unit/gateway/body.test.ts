@@ -1,6 +1,6 @@
 import t from 'tap';
 import { isFault } from '../../../protocol/index.ts';
-import { readPosted } from '../../../server/gateway/body.ts';
+import { readBounded, readPosted } from '../../../server/gateway/body.ts';
 import { hostileForms } from '../../support/hostile-forms.ts';
 
 const FILE = Buffer.from('RIFF\r\n--not the end\r\n\0ü', 'utf8');
@@ -71,6 +71,20 @@ t.test('a client that leaves in the middle ends the reading of its body', async 
     await t.rejects(reading, { code: 'command.unreadable' } as never, body);
     t.ok(taken > 0);
   }
+});
+
+t.test('a small body is waited for until its client leaves, and no longer than a bounded time', async (t) => {
+  const leaving = new AbortController();
+  const left = readBounded(requestOf([FORM], 'text/plain', leaving.signal), 10_000);
+  leaving.abort();
+  await t.rejects(left, { code: 'command.unreadable', message: /broke off/ } as never);
+  const silent = requestOf([FORM], 'text/plain', new AbortController().signal);
+  // Nothing else keeps this process up: the timer of a server does not have to.
+  const awake = setInterval(() => {}, 1_000);
+  await t.rejects(readBounded(silent, 10_000, 20), { code: 'command.unreadable', message: /in time/ } as never);
+  clearInterval(awake);
+  await t.rejects(readBounded(requestOf([FORM], 'text/plain'), 20), { code: 'frame.size' } as never);
+  t.equal(await readBounded(requestOf([FORM], 'text/plain'), 10_000), FORM.toString('utf8'));
 });
 
 t.test('a form made to keep the parser busy is refused as soon as it shows', async (t) => {
