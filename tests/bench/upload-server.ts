@@ -1,8 +1,16 @@
 // A server whose words come from a script, that reports how late its event loop was, and how long it was busy at once.
+// `uws` as its argument: over uWebSockets.js. It listens for Wyoming, too.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { openScriptedServer, script } from '../support/scripted-server.ts';
+import { openDoor } from '../../server/access/open-door.ts';
+import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
+import { TcpTransport } from '../../server/transport/tcp.ts';
+import { openScriptedServer, script, uws, ws } from '../support/scripted-server.ts';
 
-const server = await openScriptedServer(script('Hello there.', 0.6), 64);
+const transport = process.argv[2] === 'uws' ? uws : ws;
+const server = await openScriptedServer(script('Hello there.', 0.6), 64, { transport });
+const gateway = server.gatewayTo(wyomingRoutes('all'), openDoor);
+const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, (error) => console.error(error));
+const tcpPort = await wyoming.listen('127.0.0.1', 0);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 // Processor time between two turns does not grow when other processes want the machine.
@@ -21,7 +29,7 @@ process.on('message', (message) => {
   } else process.send!({ p99: delay.percentile(99) / 1e6, max: delay.max / 1e6, busyMs });
 });
 process.on('disconnect', () => process.exit(0));
-process.send!({ url: server.url });
+process.send!({ url: server.url, tcpPort });
 
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();

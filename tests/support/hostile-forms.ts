@@ -34,7 +34,7 @@ export function hostileForms(): ReadonlyMap<string, HostileBody> {
     ['a boundary of dashes in dashes', formWith(repeat('-', LIMIT), dashes)],
     ['its beginning again and again', formWith(repeat(`\r\n--${dashes.slice(1)}`, LIMIT), dashes)],
     ['no part at all', { type, bytes: repeat('x', LIMIT) }],
-    ['single bytes', { ...formWith(randomBytes(20_000)), step: 1 }],
+    ['single bytes', { ...formWith(randomBytes(200_000)), step: 1 }],
     ['a long boundary', formWith(repeat('x', 1_000), 'b'.repeat(4_000))],
   ]);
 }
