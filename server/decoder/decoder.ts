@@ -1,10 +1,15 @@
 import { Fault, isFault, LIMITS } from '../../protocol/index.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { AudioDecoder, DecodedAudio, DecodeOptions, DecodeStream, UploadedFile } from '../ports/decoder.ts';
+import { BackOff } from '../process/back-off.ts';
+import { timerClock } from '../process/timer-clock.ts';
 import { DECODABLE, DecodeProcess, type DecodeProcessOptions } from './process.ts';
 import type { Answer, Question } from './wire.ts';
 
 /** Processes kept for the next file; starting one takes longer than decoding a short recording. */
 const RESTING_MAX = 2;
+/** Longest time in which no process is started because the ones before did not come up, ms: somebody waits for each. */
+const BACK_OFF_MAX_MS = 4_000;
 type DecoderLimits = { readonly [name in 'fileDecodersMax' | 'liveDecodersMax']: number };
 type Decoded = Exclude<Answer, { kind: 'failed' }>;
 type Delivery = DecodeProcess['manner'];
@@ -15,11 +20,18 @@ export class ProcessDecoder implements AudioDecoder {
   readonly #processes = new Set<DecodeProcess>();
   readonly #limits: DecoderLimits;
   readonly #options: DecodeProcessOptions;
+  readonly #clock: Clock;
+  readonly #backOff = new BackOff(BACK_OFF_MAX_MS);
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** Starts so far, and how many of them there were when the last one failed. */
+  #starts = 0;
+  #startsAtFailure = 0;
   #closed = false;
 
   constructor(options: DecodeProcessOptions = {}, limits: DecoderLimits = LIMITS) {
     this.#options = options;
     this.#limits = limits;
+    this.#clock = options.clock ?? timerClock;
   }
 
   open(options: DecodeOptions): DecodeStream {
@@ -71,12 +83,29 @@ export class ProcessDecoder implements AudioDecoder {
     if (process === undefined) {
       const most = delivery === 'file' ? this.#limits.fileDecodersMax : this.#limits.liveDecodersMax;
       if (own.length >= most) throw new Fault('upload.busy', {});
-      process = new DecodeProcess(delivery, this.#options);
-      const started = process;
-      this.#processes.add(started);
-      void started.gone.then(() => this.#processes.delete(started));
+      process = this.#start(delivery);
     }
     process.wake();
+    return process;
+  }
+
+  /**
+   * Throws `decoder.failed` while it waits after processes that did not come up: each upload would start one more that ends
+   * at once. What is in a file is no reason, for a process has answered before it gets any of it.
+   */
+  #start(delivery: Delivery): DecodeProcess {
+    if (this.#clock.nowMs() < this.#notBeforeMs) throw new Fault('decoder.failed', {});
+    const process = new DecodeProcess(delivery, this.#options);
+    const number = ++this.#starts;
+    this.#processes.add(process);
+    void process.gone.then(() => this.#processes.delete(process));
+    void process.started.then((outcome) => {
+      if (outcome === 'answered') this.#backOff.reset();
+      // Those that were started together fail together, and count once.
+      if (outcome !== 'failed' || number <= this.#startsAtFailure) return;
+      this.#startsAtFailure = this.#starts;
+      this.#notBeforeMs = this.#clock.nowMs() + this.#backOff.next();
+    });
     return process;
   }
 

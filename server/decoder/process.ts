@@ -1,5 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import { Fault } from '../../protocol/index.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { ForkedProcess } from '../process/forked-process.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
@@ -18,14 +19,19 @@ export interface DecodeProcessOptions {
   readonly log?: Log | undefined;
   /** Longest wait for one answer, ms; default 20 s. */
   readonly timeoutMs?: number | undefined;
+  /** Tells when a next process may be started after one that failed; default the machine's. */
+  readonly clock?: Clock | undefined;
   /** Path of the child's main file, and the program that runs it; tests give others. */
   readonly childPath?: string | undefined;
   readonly execPath?: string | undefined;
 }
 
+/** What became of a start: it answered a first question, or it ended without; `ended` when nobody wanted an answer any more. */
+export type StartOutcome = 'answered' | 'failed' | 'ended';
+
 /**
- * A decoding process. Each question is answered once, or with `audio.format`; with `decoder.failed` when the process could
- * not be started, which says nothing about the audio. It is not pinged, because it decodes on its only thread: a question
+ * A decoding process. Each question is answered once, or with `audio.format`; with `decoder.failed` when the process did
+ * not come up, which says nothing about the audio. It is not pinged, because it decodes on its only thread: a question
  * that is not answered in time ends it. Who needs another one starts another.
  */
 export class DecodeProcess {
@@ -34,10 +40,13 @@ export class DecodeProcess {
   #streams = 0;
   state: 'resting' | 'busy' = 'resting';
   #isKilled = false;
+  #outcome: StartOutcome | undefined;
 
   readonly manner: 'file' | 'live';
   /** Resolves when the system has ended the process, which is later than `dead`. */
   readonly gone: Promise<void>;
+  readonly started: Promise<StartOutcome>;
+  #tellStart: (outcome: StartOutcome) => void = nothing;
 
   /** What comes in one piece can wait; what somebody says now cannot. */
   constructor(manner: 'file' | 'live', options: DecodeProcessOptions = {}) {
@@ -46,24 +55,31 @@ export class DecodeProcess {
     this.gone = new Promise((resolve) => {
       gone = resolve;
     });
+    this.started = new Promise((resolve) => {
+      this.#tellStart = resolve;
+    });
     const { log = noLog, timeoutMs = ANSWER_TIMEOUT_MS, childPath, execPath } = options;
     this.#requests = new PendingRequests({
       ...{ max: WAITING_MAX, full: 'too many pieces of it wait', timeoutMs },
       fault: (problem) => this.#fault(problem),
-      onGivenUp: () => this.kill(),
+      onGivenUp: () => this.#fail(),
     });
     this.#process = new ForkedProcess(
       { path: childPath ?? programPath(import.meta.url, './child/main'), execPath, serialization: 'advanced' },
       log,
       {
         onMessage: (message) => {
-          if (isFromChild(message)) return this.#requests.resolve(message.ask, message);
+          if (isFromChild(message)) {
+            this.#settleStart('answered');
+            return this.#requests.resolve(message.ask, message);
+          }
           log.warn({ pid: this.#process.pid }, 'the decoder sent what is no message; it is killed');
-          this.kill();
+          this.#fail();
         },
         onEnded: (exit) => {
           gone();
           if (!this.#isKilled) log.warn({ exit }, 'a decoder stopped');
+          this.#settleStart('failed');
           this.#requests.rejectAll(ENDED);
         },
       },
@@ -101,14 +117,31 @@ export class DecodeProcess {
     this.#process.setKeepsParentAlive(true);
   }
 
+  /** Ends it because nobody needs it. */
   kill(): void {
+    this.#settleStart('ended');
+    this.#end();
+  }
+
+  /** It does not do what it is for. */
+  #fail(): void {
+    this.#settleStart('failed');
+    this.#end();
+  }
+
+  #end(): void {
     this.#isKilled = true;
     this.#process.kill();
     this.#requests.rejectAll(ENDED);
   }
 
+  #settleStart(outcome: StartOutcome): void {
+    this.#outcome ??= outcome;
+    this.#tellStart(this.#outcome);
+  }
+
   #fault(problem: string): Fault {
-    return this.#process.pid === undefined ? new Fault('decoder.failed', {}) : undecodable(problem);
+    return this.#outcome === 'failed' ? new Fault('decoder.failed', {}) : undecodable(problem);
   }
 }
 

@@ -1,10 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ProcessDecoder } from '../../../server/decoder/decoder.ts';
 import { decoderPids } from '../../support/decoder-processes.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { uploadedFile } from '../../support/uploaded-file.ts';
 
 const RECORDING = readFileSync(new URL('../../fixtures/formats/short_01.mp3', import.meta.url));
+
+/** Leaves a file for each start, and ends. */
+const BROKEN_DECODER =
+  "import { writeFileSync } from 'node:fs'; writeFileSync(new URL('started-' + process.pid, import.meta.url), ''); process.exit(1);";
 
 function stand(t: Test) {
   const decoder = new ProcessDecoder({}, { fileDecodersMax: 1, liveDecodersMax: 1 });
@@ -71,4 +77,29 @@ t.test('a live stream that is closed while it is decoded ends its process; files
   };
   while (!isOpened()) await new Promise((resolve) => setTimeout(resolve, 5));
   t.notOk(decoderPids().includes(pid!), 'it counts until it is gone');
+});
+
+t.test('a decoder that does not come up is not started again by every upload', async (t) => {
+  const folder = t.testdir({ 'dies.mjs': BROKEN_DECODER });
+  const clock = new ManualClock();
+  const decoder = new ProcessDecoder({ childPath: join(folder, 'dies.mjs'), clock });
+  t.teardown(() => decoder.close());
+  const starts = (): number => readdirSync(folder).filter((name) => name.startsWith('started-')).length;
+  const decode = async (): Promise<void> => {
+    const audio = decoder.decodeFile(uploadedFile(RECORDING), { layout: 'mix' }, new AbortController().signal);
+    for await (const _ of audio);
+  };
+  const fails = (): Promise<unknown> =>
+    decode().then(
+      () => t.fail('it decodes'),
+      (error: unknown) => error,
+    );
+  while (starts() < 2) t.match(await fails(), { code: 'decoder.failed' });
+  for (let i = 0; i < 1_000; i++) t.match(await fails(), { code: 'decoder.failed' });
+  t.equal(starts(), 2);
+  clock.pass(250);
+  await fails();
+  await fails();
+  t.equal(starts(), 3, 'the wait is over, once');
+  t.equal(decoderPids().length, 0);
 });
