@@ -230,7 +230,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Ctrl-C, a polite kill, or the parent that started this run is gone. A second signal ends at once. */
+/** Ctrl-C, a polite kill, a terminal that was closed, or the parent that started this run is gone. A second signal ends at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
@@ -240,6 +240,7 @@ function stopSignal(): Promise<void> {
     };
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
+    process.once('SIGHUP', stop);
     if (process.send !== undefined) process.once('disconnect', stop);
   });
 }

@@ -18,6 +18,7 @@ function pass(program: Program, args: readonly string[]): Promise<number> {
   // Signals reach the whole group; this process waits for the other to end properly.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGHUP', () => child.kill('SIGHUP'));
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 

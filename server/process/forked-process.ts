@@ -10,6 +10,8 @@ export interface Program {
   readonly execPath?: string | undefined;
   /** `advanced` carries typed arrays; default `json`. */
   readonly serialization?: 'json' | 'advanced' | undefined;
+  /** A process that sends a larger message is killed, bytes; default 256 MiB. */
+  readonly messageBytesMax?: number | undefined;
 }
 
 export interface ForkedProcessCallbacks {
@@ -18,6 +20,11 @@ export interface ForkedProcessCallbacks {
   onEnded(reason: string): void;
 }
 
+/**
+ * Bytes of one message; Node itself holds up to 2 GiB until one is whole. More than any of ours: of a decoder, which sends
+ * the largest, the whole process may take little more than this.
+ */
+const MESSAGE_BYTES_MAX = 256 * 1_048_576;
 /** How long a process may take to end by itself before it is killed, ms. */
 const STOP_TIMEOUT_MS = 1_000;
 
@@ -28,14 +35,19 @@ const STOP_TIMEOUT_MS = 1_000;
 export class ForkedProcess {
   readonly #callbacks: ForkedProcessCallbacks;
   readonly #log: Log;
+  readonly #messageBytesMax: number;
   readonly #child: ChildProcess | undefined;
   #stopTimer: NodeJS.Timeout | undefined;
   /** Why it is being killed, which its exit would not tell. */
   #reason: string | undefined;
+  /** Bytes that came since the last message was whole. */
+  #unfinishedBytes = 0;
   #isStopping = false;
   #hasEnded = false;
 
-  constructor({ path, execPath, serialization = 'json' }: Program, log: Log, callbacks: ForkedProcessCallbacks) {
+  constructor(program: Program, log: Log, callbacks: ForkedProcessCallbacks) {
+    const { path, execPath, serialization = 'json', messageBytesMax = MESSAGE_BYTES_MAX } = program;
+    this.#messageBytesMax = messageBytesMax;
     this.#callbacks = callbacks;
     this.#log = log;
     try {
@@ -114,10 +126,22 @@ export class ForkedProcess {
     });
     // Handles are never passed; Node's code for them trusts what the child sends.
     child.removeAllListeners('internalMessage');
-    guardChannel(child, () => this.kill('sent what is no message'));
+    guardChannel(child, {
+      onBytes: (count) => this.#count(count),
+      onGarbage: () => this.kill('sent what is no message'),
+    });
+  }
+
+  /** Returns whether the bytes are to be read. */
+  #count(bytes: number): boolean {
+    this.#unfinishedBytes += bytes;
+    if (this.#unfinishedBytes <= this.#messageBytesMax) return true;
+    this.kill('sent a message that is too large');
+    return false;
   }
 
   #receive(value: unknown): void {
+    this.#unfinishedBytes = 0;
     if (this.#hasEnded) return;
     try {
       this.#callbacks.onMessage(value);
@@ -151,17 +175,26 @@ export class ForkedProcess {
   }
 }
 
+interface ChannelCallbacks {
+  /** Bytes have come; false drops them. */
+  onBytes(count: number): boolean;
+  onGarbage(): void;
+}
+
 /**
  * Bytes that are no message make Node throw inside the pipe's own callback, where nobody can catch it, and would end this
- * process. Node offers no event for it, so its reader is wrapped; where Node keeps it elsewhere, nothing is wrapped.
+ * process; those of a message without end would fill its memory. Node offers no event for either, so its reader is wrapped;
+ * where Node keeps it elsewhere, nothing is wrapped.
  */
-function guardChannel(child: ChildProcess, onGarbage: () => void): void {
+function guardChannel(child: ChildProcess, { onBytes, onGarbage }: ChannelCallbacks): void {
   const symbol = Object.getOwnPropertySymbols(child).find(({ description }) => description === 'kChannelHandle');
   if (symbol === undefined) return;
   const handle = (child as unknown as Record<symbol, { onread?: unknown } | null>)[symbol];
   const read = handle?.onread;
   if (handle === null || typeof read !== 'function') return;
   handle!.onread = function (this: unknown, ...args: unknown[]): unknown {
+    const [bytes] = args;
+    if (bytes instanceof ArrayBuffer && !onBytes(bytes.byteLength)) return undefined;
     try {
       return Reflect.apply(read, this, args);
     } catch {

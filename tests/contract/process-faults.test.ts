@@ -63,7 +63,16 @@ async function recovers(part: ProcessPart): Promise<void> {
 }
 
 /** What the child does by itself when it is asked for it. */
-const MISDEEDS = ['abort', 'exit', 'throw', 'close the pipe', 'garbage message', 'garbage bytes', 'grow'] as const;
+const MISDEEDS = [
+  'abort',
+  'exit',
+  'throw',
+  'close the pipe',
+  'garbage message',
+  'garbage bytes',
+  'endless message',
+  'grow',
+] as const;
 
 for (const [name, open] of Object.entries(PARTS)) {
   const check = (t: Test, outcomes: readonly Outcome[], what: string): void => {

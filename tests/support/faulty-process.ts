@@ -53,6 +53,17 @@ function answer(text: string, reply: (text: string) => Message): void {
       return send({ ...reply(text), kind: 'decoded', samples: 'none', id: {} });
     case 'garbage bytes':
       return void writeSync(3, Buffer.from('\0\0\0\x05garbage}\n'));
+    case 'endless message':
+      // A message of 2 GiB, as Node writes it: its length first.
+      writeSync(3, Buffer.from([0x7f, 0xff, 0xff, 0x00]));
+      for (const mib = Buffer.alloc(1 << 20, 'x'); ; ) {
+        try {
+          writeSync(3, mib);
+        } catch (error) {
+          // The pipe is full; its reader needs a moment.
+          if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+        }
+      }
     case 'grow':
       isGrown = true;
       // The decoder is not asked how large it is: a thread of its own looks.
