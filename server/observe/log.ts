@@ -16,7 +16,10 @@ export function openLog(level: string): Log {
   if (process.stderr.isTTY) {
     return pino({ ...form, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } } });
   }
-  return pino(form, pino.destination({ fd: 2, sync: true }));
+  const destination = pino.destination({ fd: 2, sync: true });
+  // Lines that cannot be written (a full disk, a reader that has gone) are lost; without a listener whoever logs would fail.
+  destination.on('error', () => {});
+  return pino(form, destination);
 }
 
 /**

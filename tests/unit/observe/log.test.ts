@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import t from 'tap';
 import { Fault } from '../../../protocol/index.ts';
 import { placeOf } from '../../../server/observe/log.ts';
@@ -27,4 +29,19 @@ t.test('errors that cause each other end', async (t) => {
   const one = new Error('one');
   one.cause = new Error('two', { cause: one });
   t.equal(JSON.stringify(placeOf(one)).split('"cause"').length, 5);
+});
+
+t.test('a log that cannot be written loses its lines, and whoever writes them goes on', async (t) => {
+  if (!existsSync('/dev/full')) return t.pass('this system has no file that is always full');
+  const log = new URL('../../../server/observe/log.ts', import.meta.url).href;
+  const program = `
+    import { openLog } from '${log}';
+    const log = openLog('info');
+    for (let i = 0; i < 3; i++) log.warn({ i }, 'lost');
+    console.log('went on');`;
+  const args = [...process.execArgv, '--input-type=module', '--eval', program];
+  const { stdout, status } = spawnSync('sh', ['-c', 'exec "$0" "$@" 2>/dev/full', process.execPath, ...args], {
+    encoding: 'utf8',
+  });
+  t.match({ stdout, status }, { stdout: 'went on\n', status: 0 });
 });
