@@ -76,9 +76,8 @@ export class CaptionSegments {
     const lateMs = Math.max(0, earliest - (begin + first.fromMs));
     for (const { fromMs, toMs, text } of [first, ...rest]) {
       const from = begin + fromMs + lateMs;
-      this.#cues.push({ fromMs: from, toMs: Math.max(begin + toMs + lateMs, from + CUE_MS_MIN), text });
+      this.#insert({ fromMs: from, toMs: Math.max(begin + toMs + lateMs, from + CUE_MS_MIN), text });
     }
-    this.#cues.sort((a, b) => a.fromMs - b.fromMs);
     if (this.#cues.length > CUES_MAX) this.#cues.splice(0, this.#cues.length - CUES_MAX);
   }
 
@@ -126,6 +125,13 @@ export class CaptionSegments {
   get #kept(): number {
     const { keep } = this.#options;
     return keep === 0 ? this.#first : this.#first - keep;
+  }
+
+  /** Keeps the order of their beginnings. Nearly all come last; a room that is first asked for has thousands at once. */
+  #insert(cue: Cue): void {
+    let at = this.#cues.length;
+    while (at > 0 && this.#cues[at - 1]!.fromMs > cue.fromMs) at--;
+    this.#cues.splice(at, 0, cue);
   }
 
   #closeTo(open: number): number[] {
