@@ -151,8 +151,9 @@ export class Gateway implements TransportHandler {
     const dialect = this.#routes.get(path);
     const context = this.#context();
     const stranger =
-      brokenEscape(request.url) ??
-      (dialect === undefined ? new Fault('http.unknown', { path }) : this.#refusal(request, 'stream'));
+      dialect === undefined
+        ? (brokenEscape(request.url) ?? new Fault('http.unknown', { path }))
+        : this.#refusal(request, 'stream');
     if (dialect === undefined || stranger !== undefined)
       return { kind: 'refuse', response: refusalBy(dialect, stranger!, context) };
     const subprotocol = dialect.subprotocol(request.subprotocols);
@@ -191,22 +192,19 @@ export class Gateway implements TransportHandler {
   }
 
   async fetch(request: Request, remoteAddress: string): Promise<Response> {
-    const response = await this.#answer(request, remoteAddress);
+    const headers = Object.fromEntries(request.headers);
+    const response = await this.#answer(request, headers, remoteAddress);
     // The pages are for themselves, and read by nobody else.
     if (!/^\/v\d\//.test(new URL(request.url).pathname)) return response;
-    return readableBy(
-      response,
-      leaveFor(pageOrigin(Object.fromEntries(request.headers)), this.#options.allowedOrigins),
-    );
+    return readableBy(response, leaveFor(pageOrigin(headers), this.#options.allowedOrigins));
   }
 
   /** The one place where a request over HTTP is let in. */
-  async #answer(request: Request, remoteAddress: string): Promise<Response> {
+  async #answer(request: Request, headers: OpenRequest['headers'], remoteAddress: string): Promise<Response> {
     const url = new URL(request.url);
     const found = findRoute(this.#httpRoutes, request.method, url.pathname);
     try {
-      const headers = Object.fromEntries(request.headers);
-      const fault = brokenEscape(request.url) ?? this.#refusal({ headers }, found?.route.scope);
+      const fault = this.#refusal({ url: request.url, headers }, found?.route.scope);
       if (fault !== undefined) throw fault;
       if (isQuestion(request)) return answerQuestion();
       if (found === undefined)
@@ -325,17 +323,14 @@ export class Gateway implements TransportHandler {
 
   /** Viewers need no room among the sessions, but a server that stays. */
   #strange(request: OpenRequest): Fault | undefined {
-    return (
-      brokenEscape(request.url) ??
-      this.#refusal(request, 'room') ??
-      (this.#draining ? new Fault('server.draining', {}) : undefined)
-    );
+    return this.#refusal(request, 'room') ?? (this.#draining ? new Fault('server.draining', {}) : undefined);
   }
 
   /** Anybody may follow a link to a page; everything else is not for pages of other sites. */
-  #refusal(request: Pick<OpenRequest, 'headers'>, scope: RouteScope | undefined): Fault | undefined {
+  #refusal(request: Pick<OpenRequest, 'url' | 'headers'>, scope: RouteScope | undefined): Fault | undefined {
     const { allowedOrigins, host } = this.#options;
     return (
+      brokenEscape(request.url) ??
       refusalOf(request, allowedOrigins, host, this.#access.needsKey) ??
       (scope === 'page' ? undefined : crossSiteRefusal(request.headers, allowedOrigins))
     );
