@@ -169,7 +169,7 @@ export function openStore(config: Config, folder: string, log: Log): Store | und
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     log.error(
-      { code: code ?? message },
+      { code: code ?? message, folder },
       code === 'ELOCKED'
         ? 'another server uses the data folder: sessions would not survive the end of this process; give it another --data'
         : 'the data folder cannot be written: sessions would not survive the end of this process; give another --data',

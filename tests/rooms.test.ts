@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/core': ['protocol'],
   'server/ports': ['protocol', 'server/core'],
   'server/flow': ['protocol', 'server/core', 'server/ports'],
-  'server/transport': ['protocol', 'server/core', 'server/ports'],
+  'server/transport': ['protocol', 'server/core', 'server/ports', 'server/files'],
   'server/dialect': ['protocol', 'server/core', 'server/ports'],
   'server/decoder': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The decoding process; started by path.
@@ -27,10 +27,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'server/engine': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/engine/native'],
   'server/engine/child': ['server/core', 'server/engine', 'server/engine/native'],
   'server/engine/native': [],
-  'server/access': ['protocol', 'server/core', 'server/ports'],
-  'server/store': ['protocol', 'server/core', 'server/ports', 'server/process'],
+  'server/access': ['protocol', 'server/core', 'server/ports', 'server/files'],
+  'server/store': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/files'],
   // The thread that works on the file of transcripts; started by path.
   'server/store/thread': ['server/ports', 'server/store'],
+  // Puts files and their names on the disk.
+  'server/files': [],
   'server/cleaner': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
   'server/assistant': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
   'server/observe': ['protocol', 'server/core', 'server/ports'],

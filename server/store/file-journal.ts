@@ -1,4 +1,6 @@
 import { closeSync, constants, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncFolder } from '../files/sync-folder.ts';
 import type { Entry, Journal } from '../ports/store.ts';
 import { encodeEntry } from './entries.ts';
 
@@ -9,7 +11,16 @@ export interface FileJournalOptions {
   readonly sessionBytesMax: number;
   /** Told how the size changes; throws when all journals together would be too large. */
   grown(bytes: number): void;
+  /** How content and names reach the disk with `always`; by default as the system does it. Tests see when. */
+  readonly disk?: Disk | undefined;
 }
+
+export interface Disk {
+  syncFile(file: number): void;
+  syncFolder(folder: string): void;
+}
+
+const DISK: Disk = { syncFile: fdatasyncSync, syncFolder };
 
 /** One session's journal in one file that only its owner can read. */
 export class FileJournal implements Journal {
@@ -30,8 +41,10 @@ export class FileJournal implements Journal {
   append(entry: Entry): void {
     const bytes = encodeEntry(entry);
     this.#reserve(bytes.length);
+    const isNew = this.#file === undefined;
     this.#file ??= openSync(this.#options.path, 'a', 0o600);
     this.#write(this.#file, bytes);
+    if (isNew) this.#syncFolder();
   }
 
   replace(entries: readonly Entry[]): void {
@@ -52,12 +65,15 @@ export class FileJournal implements Journal {
     }
     this.#close();
     this.#file = fresh;
+    this.#syncFolder();
   }
 
   remove(): void {
     try {
       this.#close();
       for (const more of ['', '.new', '.tries']) rmSync(`${this.#options.path}${more}`, { force: true });
+      // A power cut must not bring a session back that has ended.
+      this.#syncFolder();
     } catch {
       // A folder that cannot be written keeps what it has; nothing can be done about it here.
     }
@@ -74,7 +90,11 @@ export class FileJournal implements Journal {
 
   #write(file: number, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    if (this.#options.sync === 'always') fdatasyncSync(file);
+    if (this.#options.sync === 'always') (this.#options.disk ?? DISK).syncFile(file);
+  }
+
+  #syncFolder(): void {
+    if (this.#options.sync === 'always') (this.#options.disk ?? DISK).syncFolder(dirname(this.#options.path));
   }
 
   #close(): void {

@@ -9,10 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncFolder } from '../files/sync-folder.ts';
 import type { Journal, LeftJournal, Store } from '../ports/store.ts';
 import { decodeEntries } from './entries.ts';
-import { FileJournal } from './file-journal.ts';
+import { type Disk, FileJournal } from './file-journal.ts';
 import { FolderLock } from './folder-lock.ts';
 
 export interface FileStoreOptions {
@@ -22,6 +23,8 @@ export interface FileStoreOptions {
   /** Most bytes of one journal, and of all. */
   readonly sessionBytesMax: number;
   readonly bytesMax: number;
+  /** See `FileJournalOptions`. */
+  readonly disk?: Disk;
 }
 
 const NAME = /^([0-9a-f-]{36})\.journal$/;
@@ -41,6 +44,8 @@ export class FileStore implements Store {
     // It may have been made by hand, and holds what people said.
     chmodSync(options.folder, 0o700);
     this.#lock = new FolderLock(options.folder);
+    // The folder itself is a name in the one above it.
+    if (options.sync === 'always') (options.disk?.syncFolder ?? syncFolder)(dirname(options.folder));
   }
 
   get bytes(): number {
@@ -91,9 +96,9 @@ export class FileStore implements Store {
   }
 
   #journal(session: string, bytes: number): Journal {
-    const { folder, sync, sessionBytesMax } = this.#options;
+    const { folder, sync, sessionBytesMax, disk } = this.#options;
     const grown = (by: number): void => this.#grow(by);
-    return new FileJournal({ path: join(folder, `${session}.journal`), sync, sessionBytesMax, grown }, bytes);
+    return new FileJournal({ path: join(folder, `${session}.journal`), sync, sessionBytesMax, disk, grown }, bytes);
   }
 
   #grow(by: number): void {

@@ -8,11 +8,13 @@ storeContract('files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-store-'));
   const open = (): FileStore => new FileStore({ folder, sync: 'always', sessionBytesMax: 1e6, bytesMax: 1e7 });
   const store = open();
+  let newest = store;
   return {
     store,
     reopen: () => {
-      store.close();
-      return open();
+      newest.close();
+      newest = open();
+      return newest;
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -238,6 +238,6 @@ t.test('broken files are one clear line each, and the server starts', async (t) 
   t.teardown(() => server.close());
   t.equal(lines.length, wrong.length);
   for (const line of lines) t.match(line, /is removed/);
-  t.same(readdirSync(folder), ['lock']);
+  t.same(readdirSync(folder), ['lock', 'lock.db']);
   t.equal(server.registry.size, 0);
 });

@@ -114,7 +114,7 @@ for (const [name, audio, rate] of [
     }
     t.ok(phoenix.kills >= 3, `${phoenix.kills} kills`);
     t.same(
-      readdirSync(folder).filter((name) => name !== 'lock'),
+      readdirSync(folder).filter((name) => !name.startsWith('lock')),
       [],
       'nothing is left of sessions that have ended',
     );

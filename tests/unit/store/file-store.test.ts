@@ -22,6 +22,7 @@ let folders = 0;
 const folderOf = (): string => join(base, String(folders++), 'journal');
 const open = (folder: string, limits: { session?: number; all?: number } = {}): FileStore =>
   new FileStore({ folder, sync: 'never', sessionBytesMax: limits.session ?? 1e6, bytesMax: limits.all ?? 1e7 });
+const isJournal = (name: string): boolean => name.includes('.journal');
 const entry = (bytes: number) => ({ record: {}, audio: new Uint8Array(bytes) });
 
 t.test('the folder and its files are for their owner alone, also when the folder was there', async (t) => {
@@ -99,3 +100,48 @@ t.test(
     t.equal(store.bytes, 0);
   },
 );
+
+t.test('with sync, a name is on the disk before the call that creates, renames or removes it returns', async (t) => {
+  const folder = folderOf();
+  const done: string[] = [];
+  const disk = {
+    syncFile: () => void done.push('file'),
+    // What it holds by then is what a power cut would leave.
+    syncFolder: (path: string) => void done.push(path === folder ? readdirSync(path).filter(isJournal).join() : path),
+  };
+  const take = (): string[] => done.splice(0);
+  const store = new FileStore({ folder, sync: 'always', sessionBytesMax: 1e6, bytesMax: 1e7, disk });
+  t.same(take(), [join(folder, '..')], 'the folder is a name, too');
+  const journal = store.open(ID);
+  journal.append(entry(1));
+  t.same(take(), ['file', `${ID}.journal`], 'content first: a name without it would be an empty journal');
+  journal.append(entry(1));
+  t.same(take(), ['file']);
+  journal.replace([entry(1)]);
+  t.same(take(), ['file', `${ID}.journal`]);
+  journal.append(entry(1));
+  t.same(take(), ['file']);
+  journal.remove();
+  t.same(take(), ['']);
+  const never = new FileStore({ folder: folderOf(), sync: 'never', sessionBytesMax: 1e6, bytesMax: 1e7, disk });
+  const other = never.open(ID);
+  other.append(entry(1));
+  other.replace([entry(1)]);
+  other.remove();
+  t.same(take(), []);
+});
+
+t.test('a disk that cannot keep a name is an error of the write', async (t) => {
+  let isBroken = false;
+  const syncFolder = (): void => {
+    if (isBroken) throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+  };
+  const disk = { syncFile: () => {}, syncFolder };
+  const store = new FileStore({ folder: folderOf(), sync: 'always', sessionBytesMax: 1e6, bytesMax: 1e7, disk });
+  isBroken = true;
+  const journal = store.open(ID);
+  t.throws(() => journal.append(entry(1)), { code: 'EIO' });
+  t.throws(() => journal.replace([entry(1)]), { code: 'EIO' });
+  journal.remove();
+  t.equal(store.bytes, 0);
+});

@@ -1,0 +1,21 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs';
+
+/** What file systems answer that cannot flush a folder; they keep names as safely as they ever will. */
+const CANNOT_FLUSH = ['EINVAL', 'EISDIR', 'ENOTSUP', 'ENOSYS'];
+
+/**
+ * Puts a folder's list of names on the disk. Flushing a file makes its content safe, but a power cut can still lose that
+ * it was created, renamed or removed: that is part of the folder. Does nothing on Windows, where folders cannot be
+ * flushed. Throws when the disk fails.
+ */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if (!CANNOT_FLUSH.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
