@@ -8,7 +8,10 @@ export class Journals {
   readonly #store: Store;
   readonly #log: Log;
   readonly #meter: Meter;
-  #failing = false;
+  /** The log has said so. */
+  #isFailing = false;
+  /** Sessions whose journal cannot be written now. */
+  readonly #failing = new Set<object>();
 
   constructor(store: Store, log: Log, meter: Meter) {
     this.#store = store;
@@ -40,28 +43,37 @@ export class Journals {
   }
 
   #of(journal: Journal, birth: Birth, frameBytes: number): SessionJournal {
+    const session = {};
     return new SessionJournal(journal, birth, frameBytes, {
-      written: () => this.#written(),
-      failed: (error) => this.#failed(error),
+      written: () => {
+        this.#failing.delete(session);
+        this.#written();
+      },
+      failed: (error) => {
+        this.#failing.add(session);
+        this.#failed(error);
+      },
+      ended: () => void this.#failing.delete(session),
     });
   }
 
+  /** While some sessions fit on the disk and others do not, nothing is well yet. */
   #written(): void {
     this.#meter.journal(this.#store.bytes);
-    if (!this.#failing) return;
-    this.#failing = false;
+    if (!this.#isFailing || this.#failing.size > 0) return;
+    this.#isFailing = false;
     this.#log.info({}, 'sessions are journalled again');
   }
 
   /** One line for as long as it lasts: a full disk would fill the log, too. */
   #failed(error: unknown): void {
     this.#meter.unjournalled();
-    if (this.#failing) return;
-    this.#failing = true;
+    if (this.#isFailing) return;
+    this.#isFailing = true;
     const { code, message } = error as NodeJS.ErrnoException;
     this.#log.error(
       { code: code ?? message },
-      'a journal cannot be written; sessions go on, but would not survive the end of this process',
+      'a journal cannot be written; sessions go on, but would not survive the end of this process; it is tried again',
     );
   }
 }

@@ -50,6 +50,17 @@ export interface Recalled {
 
 /** A journal smaller than this is not written anew, however little of it is still needed. */
 const REWRITE_BYTES = 524_288;
+/** Most writes that are left out after one has failed; twice as many each time. A talking client makes ten a second. */
+const LEFT_OUT_MAX = 512;
+
+/** Who is told how a journal fares. */
+export interface JournalListener {
+  written(): void;
+  /** Nothing can be written for now; told once until something is `written` again. */
+  failed(error: unknown): void;
+  /** No more is written. */
+  ended(): void;
+}
 
 interface Chunk {
   readonly from: number;
@@ -59,11 +70,15 @@ interface Chunk {
 /**
  * Writes one session down as it goes: nothing leaves for the client before it is written, so whatever a client has seen
  * is found again. What is final and was told is left out when the journal has doubled.
+ *
+ * When nothing can be written, on a full disk say, the session goes on without a journal: the file is removed, because what
+ * it says is no longer how the session stands, and the disk needs the room. The journal is begun again with all that is
+ * needed as soon as there is room for it, which is tried less and less often.
  */
 export class SessionJournal {
   readonly #birth: Birth;
   readonly #frameBytes: number;
-  readonly #told: { written(): void; failed(error: unknown): void };
+  readonly #listener: JournalListener;
   #journal: Journal | undefined;
   /** Audio that would have to be heard again, oldest first; the last `#unwritten` of them are in no entry yet. */
   #chunks: Chunk[] = [];
@@ -71,19 +86,17 @@ export class SessionJournal {
   #frames = 0;
   #rewriteAt = REWRITE_BYTES;
   #begun = false;
+  #isFailing = false;
+  /** Writes to leave out, now and after the next failure. */
+  #leaveOut = 0;
+  #leaveOutNext = 1;
   #cursorOf: (seq: number) => number | undefined = () => undefined;
 
-  /** `failed` is told once when nothing more can be written; the session then goes on without. */
-  constructor(
-    journal: Journal,
-    birth: Birth,
-    frameBytes: number,
-    told: { written(): void; failed(error: unknown): void },
-  ) {
+  constructor(journal: Journal, birth: Birth, frameBytes: number, listener: JournalListener) {
     this.#journal = journal;
     this.#birth = birth;
     this.#frameBytes = frameBytes;
-    this.#told = told;
+    this.#listener = listener;
   }
 
   /** From now on the cursors of what viewers are told are written, too. */
@@ -103,6 +116,12 @@ export class SessionJournal {
   write(events: readonly ServerEvent[], standing: Standing, kept: () => readonly ServerEvent[]): void {
     const journal = this.#journal;
     if (journal === undefined) return;
+    if (this.#leaveOut > 0) {
+      this.#leaveOut--;
+      this.#unwritten = 0;
+      this.#forget(standing.driver.fromFrame);
+      return;
+    }
     try {
       if (!this.#begun || journal.bytes > this.#rewriteAt) this.#rewrite(journal, kept(), standing);
       else {
@@ -111,10 +130,10 @@ export class SessionJournal {
         journal.append(entry({ events: events.map((event) => this.#written(event)), standing }, audio));
       }
       this.#forget(standing.driver.fromFrame);
-      this.#told.written();
+      this.#isFailing = false;
+      this.#listener.written();
     } catch (error) {
-      this.remove();
-      this.#told.failed(error);
+      this.#failed(journal, error);
     }
   }
 
@@ -133,8 +152,21 @@ export class SessionJournal {
 
   /** The process ends before the session: what is written stays for the next. */
   leave(): void {
+    if (this.#journal === undefined) return;
     this.#journal = undefined;
     this.#chunks = [];
+    this.#listener.ended();
+  }
+
+  #failed(journal: Journal, error: unknown): void {
+    journal.remove();
+    this.#begun = false;
+    this.#unwritten = 0;
+    this.#leaveOut = this.#leaveOutNext;
+    this.#leaveOutNext = Math.min(2 * this.#leaveOutNext, LEFT_OUT_MAX);
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#listener.failed(error);
   }
 
   #rewrite(journal: Journal, events: readonly ServerEvent[], standing: Standing): void {
