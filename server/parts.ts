@@ -134,7 +134,7 @@ export function openAccess(config: Config, folder: string, log: Log): Access {
     if (error instanceof ConfigError) throw error;
     wrong('data', folder, `a folder with a good keys.json: ${error instanceof Error ? error.message : error}`);
   }
-  return new Doorkeeper(file, new Usage(folder, Date.now, log), Date.now);
+  return new Doorkeeper(file, new Usage(folder, Date.now, log, config['journal-sync'] === 'always'), Date.now);
 }
 
 /**

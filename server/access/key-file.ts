@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SCOPES } from '../../protocol/index.ts';
+import { Fault, SCOPES } from '../../protocol/index.ts';
 import { OwnFile } from './own-file.ts';
+
+/** Most keys a file may have; the oldest of those that were taken back make room for new ones. */
+export const KEYS_MAX = 10_000;
 
 const Key = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{8}$/),
@@ -22,7 +25,7 @@ const Contents = z.strictObject({
   version: z.union([z.literal(1), z.literal(2)]),
   /** Signs browser tokens, base64url. A new one makes all of them worthless. */
   tokenSecret: z.string().min(43),
-  keys: z.array(Key).max(10_000),
+  keys: z.array(Key).max(KEYS_MAX),
 });
 export type Contents = z.infer<typeof Contents>;
 
@@ -44,14 +47,27 @@ export class KeyFile {
     return this.#file.contents();
   }
 
+  /** See `OwnFile`. Throws a `config.value` fault when there are too many keys. */
   change(edit: (keys: readonly Key[]) => readonly Key[]): void {
-    const now = this.contents();
-    this.#file.write({
+    this.#file.change((now) => ({
       version: 2,
       tokenSecret: now?.tokenSecret ?? randomBytes(32).toString('base64url'),
-      keys: [...edit(now?.keys ?? [])],
-    });
+      keys: withinBound(edit(now?.keys ?? [])),
+    }));
   }
+}
+
+function withinBound(keys: readonly Key[]): Key[] {
+  const excess = Math.max(0, keys.length - KEYS_MAX);
+  // In the order they were made.
+  const gone = new Set(keys.filter(({ revoked }) => revoked !== undefined).slice(0, excess));
+  if (gone.size < excess)
+    throw new Fault('config.value', {
+      name: 'keys',
+      got: String(keys.length),
+      want: `at most ${KEYS_MAX}; revoke some first`,
+    });
+  return keys.filter((key) => !gone.has(key));
 }
 
 /** In version 1 the scope `stream` also covered transcripts and viewers; those keys go on doing what they did. */

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { replaceFile } from '../files/replace-file.ts';
 
 export interface OwnFileForm<T> {
   /** Throws when it is something else. */
@@ -37,13 +37,25 @@ export class OwnFile<T> {
     return this.#read.contents;
   }
 
-  /** Writes a whole new file and only then gives it the name, so that no reader sees half of it. */
-  write(contents: T): void {
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    const draft = `${this.path}.${process.pid}.tmp`;
-    writeFileSync(draft, `${JSON.stringify(contents, undefined, 2)}\n`, { mode: 0o600, flush: true });
-    chmodSync(draft, 0o600);
-    renameSync(draft, this.path);
+  /**
+   * Replaces what the file holds, whole or not at all, and on the disk when this returns: a key that was taken back does
+   * not come back with a power cut. `edit` is given what it holds now; no other process changes it meanwhile. Throws an
+   * error for the operator when it cannot be read or written, and what `edit` throws; the file is then as it was.
+   */
+  change(edit: (now: T | undefined) => T): void {
+    const contentOf = (): string => {
+      const contents = edit(this.contents());
+      // What could not be read again would lock everybody out.
+      this.#form.read(contents);
+      return `${JSON.stringify(contents, undefined, 2)}\n`;
+    };
+    try {
+      replaceFile(this.path, contentOf, { sync: true });
+    } catch (error) {
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      if (syscall === undefined) throw error;
+      throw Object.assign(new Error(`${this.path} cannot be written (${code}).`, { cause: error }), { code });
+    }
   }
 
   #parse(): T {

@@ -1,45 +1,49 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../files/replace-file.ts';
 import type { Log } from '../ports/log.ts';
 import type { Key } from './key-file.ts';
 
 const Day = z.strictObject({ day: z.iso.date(), audioMs: z.record(z.string(), z.number().nonnegative()) });
 const SAVE_EVERY_MS = 5_000;
 
-/** Audio each key has sent on this UTC day. Saved now and then; a crash forgets the last seconds, in the key's favour. */
+/**
+ * Audio each key has sent on this UTC day, in `usage.json` of the data folder. Saved every 5 s; a crash forgets what came
+ * since, in the key's favour. Servers that share the folder add to one count.
+ */
 export class Usage {
   readonly #path: string;
   readonly #nowMs: () => number;
   readonly #log: Log;
-  readonly #audioMs = new Map<string, number>();
+  readonly #sync: boolean;
+  /** What the file said last, and what has come since and is not in it yet. */
+  #saved: ReadonlyMap<string, number> = new Map();
+  readonly #unsaved = new Map<string, number>();
   #day = '';
   #savedMs = 0;
+  #isFailing = false;
 
-  constructor(folder: string, nowMs: () => number, log: Log) {
+  /** With `sync` it is also on the disk when it is saved: otherwise a power cut may forget the whole day. */
+  constructor(folder: string, nowMs: () => number, log: Log, sync = false) {
     this.#path = join(folder, 'usage.json');
     this.#nowMs = nowMs;
     this.#log = log;
+    this.#sync = sync;
     this.#turn();
-    try {
-      const saved = Day.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
-      if (saved.day === this.#day)
-        for (const [id, audioMs] of Object.entries(saved.audioMs)) this.#audioMs.set(id, audioMs);
-    } catch {
-      // Absent on the first day, and a broken count is no reason not to serve: it begins again.
-    }
+    this.#saved = this.#read() ?? this.#saved;
   }
 
   isSpent(key: Key): boolean {
     this.#turn();
-    return key.minutesPerDay !== undefined && (this.#audioMs.get(key.id) ?? 0) >= key.minutesPerDay * 60_000;
+    return key.minutesPerDay !== undefined && this.#audioMsOf(key.id) >= key.minutesPerDay * 60_000;
   }
 
   /** Counts; false when the key has used up its minutes. */
   add(key: Key, audioMs: number): boolean {
     if (key.minutesPerDay === undefined) return true;
     this.#turn();
-    this.#audioMs.set(key.id, (this.#audioMs.get(key.id) ?? 0) + audioMs);
+    this.#unsaved.set(key.id, (this.#unsaved.get(key.id) ?? 0) + audioMs);
     // A clock that was set back must not put it off.
     if (Math.abs(this.#nowMs() - this.#savedMs) >= SAVE_EVERY_MS) this.save();
     return !this.isSpent(key);
@@ -47,13 +51,39 @@ export class Usage {
 
   save(): void {
     this.#savedMs = this.#nowMs();
-    if (this.#audioMs.size === 0) return;
+    if (this.#unsaved.size === 0) return;
+    let sum: ReadonlyMap<string, number> = this.#saved;
     try {
-      const text = JSON.stringify({ day: this.#day, audioMs: Object.fromEntries(this.#audioMs) });
-      writeFileSync(`${this.#path}.tmp`, text, { mode: 0o600 });
-      renameSync(`${this.#path}.tmp`, this.#path);
+      const contentOf = (): string => {
+        // Another server may have counted since.
+        const before = this.#read() ?? this.#saved;
+        sum = new Map([...before, ...[...this.#unsaved].map(([id, ms]) => [id, (before.get(id) ?? 0) + ms] as const)]);
+        return JSON.stringify({ day: this.#day, audioMs: Object.fromEntries(sum) });
+      };
+      replaceFile(this.#path, contentOf, { sync: this.#sync });
+      this.#saved = sum;
+      this.#unsaved.clear();
+      if (this.#isFailing) this.#log.info({}, 'the usage of keys is saved again');
+      this.#isFailing = false;
     } catch (error) {
-      this.#log.warn({ code: (error as NodeJS.ErrnoException).code }, 'the usage of keys cannot be saved');
+      // One line for as long as it lasts: a full disk would fill the log, too.
+      if (!this.#isFailing)
+        this.#log.warn({ code: (error as NodeJS.ErrnoException).code }, 'the usage of keys cannot be saved');
+      this.#isFailing = true;
+    }
+  }
+
+  #audioMsOf(id: string): number {
+    return (this.#saved.get(id) ?? 0) + (this.#unsaved.get(id) ?? 0);
+  }
+
+  /** Undefined when the file has nothing of this day: absent on the first, and a broken count begins again. */
+  #read(): ReadonlyMap<string, number> | undefined {
+    try {
+      const { day, audioMs } = Day.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+      return day === this.#day ? new Map(Object.entries(audioMs)) : undefined;
+    } catch {
+      return undefined;
     }
   }
 
@@ -61,6 +91,7 @@ export class Usage {
     const day = new Date(this.#nowMs()).toISOString().slice(0, 10);
     if (day === this.#day) return;
     this.#day = day;
-    this.#audioMs.clear();
+    this.#saved = new Map();
+    this.#unsaved.clear();
   }
 }

@@ -119,7 +119,7 @@ export class ViewerFile implements Passes {
   }
 
   #change(edit: (all: readonly StoredPass[]) => readonly StoredPass[]): void {
-    this.#file.write({ version: 1, viewers: [...edit(this.#all)] });
+    this.#file.change((now) => ({ version: 1, viewers: [...edit(now?.viewers ?? [])] }));
   }
 }
 

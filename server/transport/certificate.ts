@@ -1,9 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '../../protocol/index.ts';
+import { replaceFile } from '../files/replace-file.ts';
 
 /** What proves to clients who this server is. The paths are for libraries that read the files themselves. */
 export interface Certificate {
@@ -53,9 +54,8 @@ export async function selfSignedCertificate(folder: string, host: string, nowMs:
   }
   try {
     const { cert, key } = await generate(host, nowMs);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    write(keyPath, key);
-    write(certPath, cert);
+    replaceFile(keyPath, () => key, { sync: true });
+    replaceFile(certPath, () => cert, { sync: true });
   } catch (cause) {
     throw wrong('data', folder, 'a folder that can be written, for the self-signed certificate', cause);
   }
@@ -91,14 +91,6 @@ async function generate(host: string, nowMs: number): Promise<{ cert: string; ke
     ],
   });
   return { cert: made.cert, key: made.private };
-}
-
-/** Whole or not at all, and never readable by others. */
-function write(path: string, text: string): void {
-  const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  renameSync(draft, path);
 }
 
 function read(option: string, path: string, want: string): string {

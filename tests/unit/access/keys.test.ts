@@ -1,10 +1,10 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import t from 'tap';
 import { Doorkeeper } from '../../../server/access/doorkeeper.ts';
-import { KeyFile } from '../../../server/access/key-file.ts';
+import { KEYS_MAX, KeyFile } from '../../../server/access/key-file.ts';
 import { addKey, revokeKey } from '../../../server/access/keys.ts';
 import { Usage } from '../../../server/access/usage.ts';
 import type { Scope } from '../../../server/ports/access.ts';
@@ -147,3 +147,60 @@ t.test(
       await t.rejects(again.admit(counts, scope), { code: 'auth.scope' }, scope);
   },
 );
+
+t.test('a file never gets more keys than can be read again', async (t) => {
+  const { file, clock, add } = open();
+  add({ name: 'first' });
+  revokeKey(file, 'first', clock.ms);
+  const [revoked] = file.contents()!.keys;
+  const { hash, created } = revoked!;
+  const id = (i: number): string => i.toString(16).padStart(8, '0');
+  const good = Array.from({ length: KEYS_MAX - 1 }, (_, i) => {
+    return { id: id(i), name: `n${i}`, scopes: ['stream' as const], hash, created };
+  });
+  file.change((keys) => [...keys, ...good]);
+  add({ name: 'last' });
+  t.equal(file.contents()!.keys.length, KEYS_MAX);
+  t.notOk(
+    file.contents()!.keys.some((key) => key.id === revoked!.id),
+    'one that was taken back makes room',
+  );
+  t.throws(() => add({ name: 'one more' }), { code: 'config.value' });
+  t.equal(file.contents()!.keys.length, KEYS_MAX, 'the file is as it was');
+});
+
+t.test('servers that share a folder share the minutes of a key', async (t) => {
+  const { folder, clock, file, usage, add } = open();
+  const text = add({ minutesPerDay: 2 });
+  const key = file.contents()!.keys.find(({ id }) => text.includes(id))!;
+  const other = new Usage(folder, () => clock.ms, silent);
+  usage.add(key, 50_000);
+  other.add(key, 50_000);
+  usage.save();
+  other.save();
+  usage.add(key, 1_000);
+  usage.save();
+  const next = new Usage(folder, () => clock.ms, silent);
+  t.notOk(next.isSpent(key));
+  t.notOk(next.add(key, 19_000), 'both have been counted');
+});
+
+t.test('usage that cannot be saved is one line, and counts all the same', async (t) => {
+  const { folder, clock, file, add } = open();
+  const text = add({ minutesPerDay: 1 });
+  const key = file.contents()!.keys.find(({ id }) => text.includes(id))!;
+  const lines: string[] = [];
+  const note = (_: object, line: string): void => void lines.push(line);
+  const usage = new Usage(folder, () => clock.ms, { ...silent, warn: note, info: note });
+  mkdirSync(join(folder, 'usage.json'));
+  for (let i = 0; i < 5; i++) {
+    clock.ms += 10_000;
+    usage.add(key, 10_000);
+  }
+  t.same(lines, ['the usage of keys cannot be saved']);
+  rmSync(join(folder, 'usage.json'), { recursive: true });
+  clock.ms += 10_000;
+  t.notOk(usage.add(key, 10_000), 'the minute is over');
+  t.equal(lines.length, 2);
+  t.ok(new Usage(folder, () => clock.ms, silent).isSpent(key), 'and all of it is in the file');
+});
