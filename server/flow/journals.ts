@@ -8,15 +8,18 @@ export class Journals {
   readonly #store: Store;
   readonly #log: Log;
   readonly #meter: Meter;
+  readonly #nowMs: () => number;
   /** The log has said so. */
   #isFailing = false;
   /** Sessions whose journal cannot be written now. */
   readonly #failing = new Set<object>();
 
-  constructor(store: Store, log: Log, meter: Meter) {
+  /** `nowMs` is monotonic. */
+  constructor(store: Store, log: Log, meter: Meter, nowMs: () => number = () => performance.now()) {
     this.#store = store;
     this.#log = log;
     this.#meter = meter;
+    this.#nowMs = nowMs;
   }
 
   /** Undefined when none can be kept now. */
@@ -45,6 +48,7 @@ export class Journals {
   #of(journal: Journal, birth: Birth, frameBytes: number): SessionJournal {
     const session = {};
     return new SessionJournal(journal, birth, frameBytes, {
+      nowMs: this.#nowMs,
       written: () => {
         this.#failing.delete(session);
         this.#written();

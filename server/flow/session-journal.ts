@@ -50,11 +50,14 @@ export interface Recalled {
 
 /** A journal smaller than this is not written anew, however little of it is still needed. */
 const REWRITE_BYTES = 524_288;
-/** Most writes that are left out after one has failed; twice as many each time. A talking client makes ten a second. */
-const LEFT_OUT_MAX = 512;
+/** When a journal that could not be written is tried again, ms: at first, and at most after waiting twice as long each time. */
+const RETRY_MS = 2_000;
+const RETRY_MS_MAX = 60_000;
 
-/** Who is told how a journal fares. */
-export interface JournalListener {
+/** What a session's journal needs of the journals it is one of. */
+export interface JournalParts {
+  /** Monotonic, ms. */
+  nowMs(): number;
   written(): void;
   /** Nothing can be written for now; told once until something is `written` again. */
   failed(error: unknown): void;
@@ -73,12 +76,12 @@ interface Chunk {
  *
  * When nothing can be written, on a full disk say, the session goes on without a journal: the file is removed, because what
  * it says is no longer how the session stands, and the disk needs the room. The journal is begun again with all that is
- * needed as soon as there is room for it, which is tried less and less often.
+ * needed when there is room for it, which the session's next events try after 2 s, 4 s and so on up to a minute.
  */
 export class SessionJournal {
   readonly #birth: Birth;
   readonly #frameBytes: number;
-  readonly #listener: JournalListener;
+  readonly #parts: JournalParts;
   #journal: Journal | undefined;
   /** Audio that would have to be heard again, oldest first; the last `#unwritten` of them are in no entry yet. */
   #chunks: Chunk[] = [];
@@ -87,16 +90,16 @@ export class SessionJournal {
   #rewriteAt = REWRITE_BYTES;
   #begun = false;
   #isFailing = false;
-  /** Writes to leave out, now and after the next failure. */
-  #leaveOut = 0;
-  #leaveOutNext = 1;
+  /** Nothing is written before, ms, monotonic; and how long to wait after the next failure. */
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  #retryMs = RETRY_MS;
   #cursorOf: (seq: number) => number | undefined = () => undefined;
 
-  constructor(journal: Journal, birth: Birth, frameBytes: number, listener: JournalListener) {
+  constructor(journal: Journal, birth: Birth, frameBytes: number, parts: JournalParts) {
     this.#journal = journal;
     this.#birth = birth;
     this.#frameBytes = frameBytes;
-    this.#listener = listener;
+    this.#parts = parts;
   }
 
   /** From now on the cursors of what viewers are told are written, too. */
@@ -116,8 +119,7 @@ export class SessionJournal {
   write(events: readonly ServerEvent[], standing: Standing, kept: () => readonly ServerEvent[]): void {
     const journal = this.#journal;
     if (journal === undefined) return;
-    if (this.#leaveOut > 0) {
-      this.#leaveOut--;
+    if (this.#parts.nowMs() < this.#retryAtMs) {
       this.#unwritten = 0;
       this.#forget(standing.driver.fromFrame);
       return;
@@ -131,7 +133,7 @@ export class SessionJournal {
       }
       this.#forget(standing.driver.fromFrame);
       this.#isFailing = false;
-      this.#listener.written();
+      this.#parts.written();
     } catch (error) {
       this.#failed(journal, error);
     }
@@ -155,18 +157,19 @@ export class SessionJournal {
     if (this.#journal === undefined) return;
     this.#journal = undefined;
     this.#chunks = [];
-    this.#listener.ended();
+    this.#parts.ended();
   }
 
   #failed(journal: Journal, error: unknown): void {
     journal.remove();
     this.#begun = false;
     this.#unwritten = 0;
-    this.#leaveOut = this.#leaveOutNext;
-    this.#leaveOutNext = Math.min(2 * this.#leaveOutNext, LEFT_OUT_MAX);
+    this.#retryAtMs = this.#parts.nowMs() + this.#retryMs;
+    // Never less again: on a disk that is just about full, writing works every now and then.
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
     if (this.#isFailing) return;
     this.#isFailing = true;
-    this.#listener.failed(error);
+    this.#parts.failed(error);
   }
 
   #rewrite(journal: Journal, events: readonly ServerEvent[], standing: Standing): void {

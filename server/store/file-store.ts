@@ -1,15 +1,6 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeOwnFolder } from '../files/make-folder.ts';
 import { syncFolder } from '../files/sync-folder.ts';
 import type { Journal, LeftJournal, Store } from '../ports/store.ts';
 import { decodeEntries } from './entries.ts';
@@ -40,9 +31,7 @@ export class FileStore implements Store {
   /** Throws when the folder cannot be made or written, or another process has it. */
   constructor(options: FileStoreOptions) {
     this.#options = options;
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    // It may have been made by hand, and holds what people said.
-    chmodSync(options.folder, 0o700);
+    makeOwnFolder(options.folder);
     this.#lock = new FolderLock(options.folder);
     // The folder itself is a name in the one above it.
     if (options.sync === 'always') (options.disk?.syncFolder ?? syncFolder)(dirname(options.folder));
