@@ -36,7 +36,7 @@ export class Metrics {
   readonly journalBytes = this.#gauge('sotto_journal_bytes', 'Bytes of the journals of live sessions.');
   readonly unjournalled = this.#counter(
     'sotto_unjournalled_total',
-    'Sessions that went on without a journal because it could not be written.',
+    'Times a session had to go on without its journal because that could not be written.',
   );
   readonly viewers = this.#gauge('sotto_viewers', 'Viewers of rooms, who read what is said.');
   readonly viewersCut = this.#counter('sotto_viewers_cut_total', 'Viewers cut off because they did not read.');

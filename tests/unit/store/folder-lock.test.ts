@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { loadConfig } from '../../../server/config/load.ts';
+import { openStore } from '../../../server/parts.ts';
 import { FolderLock, type FolderLockOptions } from '../../../server/store/folder-lock.ts';
 import { parseHolder, textOf } from '../../../server/store/lock-holder.ts';
 
@@ -137,6 +139,20 @@ t.test('a file of the lock that somebody has written into is made anew', async (
   t.match((await hold(folder, 'kernel')).said, /^ELOCKED/);
   t.equal(statSync(join(folder, 'lock.db')).mode & 0o777, 0o600);
   lock.release();
+});
+
+t.test('a second server says so in one line that names the folder, and goes on without journals', async (t) => {
+  const folder = folderOf();
+  const { config } = loadConfig(['--data', folder], {});
+  const lines: string[] = [];
+  const error = (fields: object, text: string): void => void lines.push(`${JSON.stringify(fields)} ${text}`);
+  const log = { debug() {}, info() {}, warn() {}, error };
+  const first = openStore(config, folder, log)!;
+  t.same(lines, []);
+  t.equal(openStore(config, folder, log), undefined);
+  t.equal(lines.length, 1);
+  t.ok(lines[0]!.includes(folder) && lines[0]!.includes('another server uses the data folder'), lines[0]!);
+  first.close();
 });
 
 /** This process, as a lock of its own says. */
