@@ -202,7 +202,7 @@ function failure() {
 function compile(total) {
   const gyp = join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js');
   // Not `rebuild`: it would delete the headers made here, and the engine that other processes may be loading.
-  const args = [gyp, 'configure', 'build', '--release', `--nodedir=${nodeDir()}`, `-j${availableParallelism()}`];
+  const args = [gyp, 'configure', 'build', '--release', `--nodedir=${nodeDir()}`, `--jobs=${availableParallelism()}`];
   const output = createWriteStream(log);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
