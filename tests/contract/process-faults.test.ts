@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { FAULTS_OF, PARTS, type ProcessPart } from '../support/process-parts.ts';
+import { programArgs } from '../support/program.ts';
 import { bundle } from '../support/scripted-process.ts';
 
 // The programs are plain JavaScript: no loader of the tests has to come up with them.
@@ -147,9 +147,8 @@ t.test('a recogniser whose program is not there at the start says so, and does n
 t.test('without descriptors nothing ends, every request is answered, and all work again afterwards', async (t) => {
   if (process.platform === 'win32') return t.comment('Windows has no such limit');
   const { childPath, live } = await openFolder(t);
-  const script = fileURLToPath(new URL('../support/parts-without-descriptors.ts', import.meta.url));
-  const program = 'ulimit -n 128 && exec "$0" --import tsx "$1" "$2"';
-  const child = spawn('sh', ['-c', program, process.execPath, script, childPath], {
+  const args = [...programArgs('tests/support/parts-without-descriptors.ts'), childPath];
+  const child = spawn('sh', ['-c', 'ulimit -n 128 && exec "$0" "$@"', process.execPath, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.teardown(() => child.kill('SIGKILL'));

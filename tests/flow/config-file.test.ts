@@ -9,8 +9,8 @@ import t, { type Test } from 'tap';
 import { serverArgs } from '../../client/cli/transcribe.ts';
 import { describeSettings } from '../../server/config/destinations.ts';
 import { loadConfig } from '../../server/config/load.ts';
+import { programArgs } from '../support/program.ts';
 
-const TSX = import.meta.resolve('tsx');
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const RECORDING = path('tests/fixtures/speech/short_01.wav');
 
@@ -41,7 +41,7 @@ async function openTrap(t: Test) {
 function run(folder: string, program: string, args: readonly string[], until?: RegExp) {
   const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: '', XDG_DATA_HOME: folder };
   delete env['SOTTO_CONFIG'];
-  const child = spawn(process.execPath, ['--import', TSX, path(program), ...args], { cwd: folder, env });
+  const child = spawn(process.execPath, [...programArgs(program), ...args], { cwd: folder, env });
   return new Promise<string>((resolve) => {
     let said = '';
     const hear = (chunk: Buffer): void => {

@@ -8,6 +8,7 @@ import { TranscriptsCli } from '../../client/cli/transcripts.ts';
 import { Transcripts } from '../../client/sdk/index.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
 import { memoryKeeper } from '../support/kept.ts';
+import { programArgs } from '../support/program.ts';
 import { converse, openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 
 const WORDS = script('The printer costs four hundred euros.', 0.6);
@@ -171,7 +172,7 @@ t.test('the command line lists, searches, shows, exports and deletes', async (t)
   t.match(readFileSync(file, 'utf8'), /^1\n00:00:00,/);
   t.match(await printed(cli.export(id, { format: 'txt' })), /The printer costs/);
   t.match(await printed(cli.summarise(id)), /^Summary\n- A printer\..*\(1\.0\.1\)/);
-  const show = ['--import', 'tsx', 'client/cli/main.ts', 'transcripts', 'show', id, '--server', server.url];
+  const show = [...programArgs('client/cli/main.ts'), 'transcripts', 'show', id, '--server', server.url];
   const { stdout } = await promisify(execFile)(process.execPath, show);
   t.match(stdout, /Printers\n.*\n\n00:00:00 {2}1\.0\.1 .*The printer costs/);
   await cli.delete([id]);

@@ -2,12 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ask, controlPath } from '../../client/cli/dictate/control.ts';
 import type { Answer, Request } from '../../client/cli/dictate/core/verbs.ts';
 import { readHistory } from '../../client/cli/dictate/history-file.ts';
-
-const CLI = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
+import { programArgs } from './program.ts';
 
 /** `sotto dictate` in a process of its own, with folders of its own. */
 export class Dictating implements AsyncDisposable {
@@ -85,7 +83,7 @@ export class Dictating implements AsyncDisposable {
   }
 
   #spawn(args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, ['--import', 'tsx', CLI, 'dictate', ...args], {
+    return spawn(process.execPath, [...programArgs('client/cli/main.ts'), 'dictate', ...args], {
       env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { ScriptWord } from '../../server/engine/script.ts';
+import { program } from './program.ts';
 
 export type FuzzTransport = 'ws' | 'uws' | 'tcp';
 
@@ -28,7 +28,7 @@ export type FuzzServerReply =
   | { readonly kind: 'bug'; readonly text: string }
   | ({ readonly kind: 'state' } & FuzzServerState);
 
-const MAIN = fileURLToPath(new URL('./fuzz-server-main.ts', import.meta.url));
+const MAIN = program('tests/support/fuzz-server-main.ts');
 /** What is kept of what the process says on its way out. */
 const LAST_WORDS_MAX = 4_000;
 /** A server that does not say how it is within this time hangs, ms. */
@@ -58,8 +58,8 @@ export class FuzzServer {
   }
 
   static async start(setup: FuzzServerSetup): Promise<FuzzServer> {
-    const child = fork(MAIN, [JSON.stringify(setup)], {
-      execArgv: ['--import', 'tsx', '--expose-gc'],
+    const child = fork(MAIN.path, [JSON.stringify(setup)], {
+      execArgv: [...MAIN.flags, '--expose-gc'],
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { FileInput } from '../../../server/decoder/child/file-input.ts';
 import { LiveInput } from '../../../server/decoder/child/live-input.ts';
@@ -8,6 +7,7 @@ import { checkTables } from '../../../server/decoder/child/mp4-boxes.ts';
 import { skipTags } from '../../../server/decoder/child/sniff.ts';
 import { DecodingStream } from '../../../server/decoder/child/stream.ts';
 import { emptyBoxes, nestedBoxes, tags } from '../../support/hostile-files.ts';
+import { program } from '../../support/program.ts';
 
 const MP3_FRAME = Uint8Array.from([0xff, 0xfb, 0x90, 0x64, ...new Array(96).fill(0)]);
 const joined = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
@@ -67,11 +67,12 @@ t.test('a stream to which nothing was fed ends with nothing', async (t) => {
 });
 
 t.test('audio that uses up its processor time or memory ends its process', async (t) => {
-  const child = fileURLToPath(new URL('../../support/greedy-decoder.ts', import.meta.url));
+  const { path, flags } = program('tests/support/greedy-decoder.ts');
+  const start = (need: string) => fork(path, [need], { stdio: 'ignore', execArgv: [...flags] });
   for (const need of ['time', 'memory']) {
-    const process = fork(child, [need], { stdio: 'ignore' });
+    const process = start(need);
     t.same(await once(process, 'exit'), [null, 'SIGKILL'], need);
   }
-  const patient = fork(child, ['neither'], { stdio: 'ignore' });
+  const patient = start('neither');
   t.same(await once(patient, 'exit'), [0, null], 'and no other does');
 });

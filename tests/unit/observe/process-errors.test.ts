@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { programArgs } from '../../support/program.ts';
 
-const MAIN = fileURLToPath(new URL('../../support/process-errors-main.ts', import.meta.url));
+const MAIN = programArgs('tests/support/process-errors-main.ts');
 
 const run = (...args: string[]): Promise<{ status: number | string | null | undefined; lines: string[] }> =>
   new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', MAIN, ...args], (error, stdout) =>
+    execFile(process.execPath, [...MAIN, ...args], (error, stdout) =>
       resolve({ status: error === null ? 0 : error.code, lines: stdout.trim().split('\n') }),
     );
   });

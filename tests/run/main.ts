@@ -1,0 +1,94 @@
+// Runs the tests: `npm test`, or `npm test -- tests/unit/vad stream` for the files whose paths hold one of the texts.
+// `--each` names every test of each file; `--jobs=N` runs so many files side by side. Ends with "N passed, N failed".
+import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compiledFolder, compileTests, sourcesBelow } from './compile.ts';
+import { inOrder } from './order.ts';
+import { type FileResult, readResult } from './result.ts';
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** A file may take so long; then tap names the test that did not end. */
+const FILE_TIMEOUT_S = 300;
+/** After this, its processes are killed whatever they say. */
+const KILL_AFTER_S = FILE_TIMEOUT_S + 20;
+
+const options = process.argv.slice(2).filter((each) => each.startsWith('--'));
+const wanted = process.argv.slice(2).filter((each) => !each.startsWith('--'));
+const each = options.includes('--each');
+// One more than there are processors: many tests wait for a while.
+const jobs = Number(options.find((option) => option.startsWith('--jobs='))?.slice(7) ?? availableParallelism() + 1);
+const running = new Set<ChildProcess>();
+
+/** With all that it has started: each file has a group of processes of its own. */
+function kill(child: ChildProcess): void {
+  try {
+    process.kill(process.platform === 'win32' ? child.pid! : -child.pid!, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
+
+interface FileRun extends FileResult {
+  readonly output: string;
+  readonly seconds: number;
+}
+
+function runFile(path: string): Promise<FileRun> {
+  const started = performance.now();
+  const program = join(compiledFolder(ROOT), path.replace(/\.ts$/, '.js'));
+  const child = spawn(process.execPath, ['--enable-source-maps', program], {
+    cwd: ROOT,
+    detached: process.platform !== 'win32',
+    env: { ...process.env, TAP_TIMEOUT: String(FILE_TIMEOUT_S) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const timer = setTimeout(() => kill(child), KILL_AFTER_S * 1_000);
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
+  return new Promise((resolve) => {
+    child.on('close', (status, signal) => {
+      clearTimeout(timer);
+      running.delete(child);
+      const output = Buffer.concat(said).toString();
+      resolve({ ...readResult(output, { status, signal }), output, seconds: (performance.now() - started) / 1_000 });
+    });
+  });
+}
+
+function report(path: string, { passed, failed, lines, problem, output, seconds }: FileRun): void {
+  const ok = failed === 0;
+  const counts = ok ? `${passed} passed` : `${passed} passed, ${failed} failed`;
+  console.log(`${ok ? 'ok' : 'not ok'} - ${path} (${counts}, ${seconds.toFixed(1)} s)`);
+  if (problem !== undefined) console.log(`    not ok - ${problem}`);
+  const named = lines.filter((line) => each || /# *SKIP/i.test(line));
+  for (const line of named) console.log(`    ${line}`);
+  if (!ok) console.log(output.replace(/^/gm, '  | '));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    for (const child of running) kill(child);
+    process.exit(1);
+  });
+}
+
+await compileTests(ROOT);
+const all = sourcesBelow(ROOT, 'tests').filter((path) => path.endsWith('.test.ts'));
+const waiting = inOrder(all.filter((path) => wanted.length === 0 || wanted.some((text) => path.includes(text))));
+let passed = 0;
+let failed = waiting.length === 0 ? 1 : 0;
+if (waiting.length === 0) console.log(`no test file has ${wanted.join(' or ')} in its path`);
+async function work(): Promise<void> {
+  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+    const result = await runFile(path);
+    report(path, result);
+    passed += result.passed;
+    failed += result.failed;
+  }
+}
+await Promise.all(Array.from({ length: jobs }, work));
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
