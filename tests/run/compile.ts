@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -7,9 +7,6 @@ const PRODUCT = ['protocol', 'models', 'server', 'client'];
 const NO_SOURCES = new Set(['build', 'fixtures', 'wire', 'node_modules']);
 /** `from './a.ts'`, `import './a.ts'` and `import('./a.ts')`. */
 const RELATIVE_IMPORT = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.{1,2}\/[^'"\n]+)\.ts\2/g;
-
-/** Folder of the compiled tests. Inside the repository, where packages are found. */
-export const compiledFolder = (root: string): string => join(root, 'build', 'tests');
 
 /** Paths of the TypeScript files below a folder, relative to the root. */
 export function sourcesBelow(root: string, folder: string): string[] {
@@ -30,16 +27,16 @@ function readSource(path: string): string {
 }
 
 /**
- * Strips the types of all sources at once, file by file, into {@link compiledFolder}. A loader in every process that
+ * Strips the types of all sources at once, file by file, into a new folder, which is the caller's to remove. A loader in every process that
  * a test starts would do the same over and over: that took more of the processor than most tests do.
  *
  * A test finds fixtures and other files of the repository from `import.meta.url`, which stays the address of its source.
  * Files of the product have their own, and start what is compiled beside them.
  */
-export async function compileTests(root: string): Promise<void> {
-  const out = compiledFolder(root);
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+export async function compileTests(root: string): Promise<string> {
+  // Inside the repository, where packages are found.
+  mkdirSync(join(root, 'build'), { recursive: true });
+  const out = mkdtempSync(join(root, 'build', 'tests-'));
   const compile = (folders: readonly string[], read: (path: string) => string, define: Record<string, string>) =>
     build({
       entryPoints: folders.flatMap((folder) => sourcesBelow(root, folder)).map((path) => join(root, path)),
@@ -53,6 +50,7 @@ export async function compileTests(root: string): Promise<void> {
     compile(PRODUCT, (path) => readdress(readFileSync(path, 'utf8')), {}),
     compile(['tests'], readSource, { 'import.meta.url': 'SOURCE_URL' }),
   ]);
+  return out;
 }
 
 const loadWith = (read: (path: string) => string): Plugin => ({

@@ -1,10 +1,11 @@
 // Runs the tests: `npm test`, or `npm test -- tests/unit/vad stream` for the files whose paths hold one of the texts.
 // `--each` names every test of each file; `--jobs=N` runs so many files side by side. Ends with "N passed, N failed".
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compiledFolder, compileTests, sourcesBelow } from './compile.ts';
+import { compileTests, sourcesBelow } from './compile.ts';
 import { inOrder } from './order.ts';
 import { type FileResult, readResult } from './result.ts';
 
@@ -35,9 +36,9 @@ interface FileRun extends FileResult {
   readonly seconds: number;
 }
 
-function runFile(path: string): Promise<FileRun> {
+function runFile(folder: string, path: string): Promise<FileRun> {
   const started = performance.now();
-  const program = join(compiledFolder(ROOT), path.replace(/\.ts$/, '.js'));
+  const program = join(folder, path.replace(/\.ts$/, '.js'));
   const child = spawn(process.execPath, ['--enable-source-maps', program], {
     cwd: ROOT,
     detached: process.platform !== 'win32',
@@ -75,7 +76,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-await compileTests(ROOT);
+const compiled = await compileTests(ROOT);
+process.once('exit', () => rmSync(compiled, { recursive: true, force: true }));
 const all = sourcesBelow(ROOT, 'tests').filter((path) => path.endsWith('.test.ts'));
 const waiting = inOrder(all.filter((path) => wanted.length === 0 || wanted.some((text) => path.includes(text))));
 let passed = 0;
@@ -83,7 +85,7 @@ let failed = waiting.length === 0 ? 1 : 0;
 if (waiting.length === 0) console.log(`no test file has ${wanted.join(' or ')} in its path`);
 async function work(): Promise<void> {
   for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
-    const result = await runFile(path);
+    const result = await runFile(compiled, path);
     report(path, result);
     passed += result.passed;
     failed += result.failed;
