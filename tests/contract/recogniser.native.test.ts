@@ -18,7 +18,7 @@ const open = (engine: 'native' | 'stock' = 'native', more: Partial<PoolOptions> 
   });
 const FILES = ['short_01.wav', 'short_07.wav', 'short_14.wav', 'jfk.wav'];
 
-recogniserContract('native', () => open(), FILES);
+recogniserContract('native', () => open(), FILES, 4);
 
 t.test('a worker that is killed in the middle of a decode costs no answer', async (t) => {
   const pool = open();
