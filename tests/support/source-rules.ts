@@ -21,13 +21,26 @@ export function productProgram(): ts.Program {
     const { config } = ts.readConfigFile(path, (name) => readFileSync(name, 'utf8'));
     for (const file of ts.parseJsonConfigFileContent(config, ts.sys, dirname(path)).fileNames) files.add(file);
   }
-  return programOf([...files], ts.createCompilerHost({}, true));
+  return programOf([...files], openHost());
+}
+
+/** Files that several programs hold, most of them of the language itself: each is parsed once. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
+function openHost(): ts.CompilerHost {
+  const host = ts.createCompilerHost({}, true);
+  const { getSourceFile } = host;
+  host.getSourceFile = (file, version) => {
+    if (!parsed.has(file)) parsed.set(file, getSourceFile.call(host, file, version));
+    return parsed.get(file);
+  };
+  return host;
 }
 
 /** A program of one file that is only text, to try the rule on. */
 export function programOfText(text: string): ts.Program {
   const name = join(ROOT, 'sample.ts');
-  const host = ts.createCompilerHost({}, true);
+  const host = openHost();
   const { getSourceFile } = host;
   host.getSourceFile = (file, version) =>
     file === name ? ts.createSourceFile(file, text, version, true) : getSourceFile.call(host, file, version);

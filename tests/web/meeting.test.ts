@@ -33,19 +33,29 @@ const rows = (page: Page): Promise<string[]> => page.locator('#log .said .words'
 const atLeast = (page: Page, count: number): Promise<unknown> =>
   page.waitForFunction((least) => document.querySelectorAll('#log .said').length >= least, count);
 
-/** How far anything but the conversation moved while it was watched: 0 is not at all. */
-async function watchShifts(page: Page): Promise<() => Promise<number>> {
+interface Shifts {
+  /** 0 is not at all. */
+  readonly distance: number;
+  /** How far each time, and what. */
+  readonly steps: readonly string[];
+}
+
+/** How far anything but the conversation moved while it was watched. */
+async function watchShifts(page: Page): Promise<() => Promise<Shifts>> {
   await page.evaluate(() => {
-    const held = window as never as { moved: number };
-    held.moved = 0;
+    const shifts = { distance: 0, steps: [] as string[] };
+    (window as never as { shifts: Shifts }).shifts = shifts;
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as never as { value: number; sources: { node: Node | null }[] }[]) {
         const scroll = document.querySelector('#scroll')!;
-        if (entry.sources.some(({ node }) => node !== null && !scroll.contains(node))) held.moved += entry.value;
+        const moved = entry.sources.filter(({ node }) => node !== null && !scroll.contains(node));
+        if (moved.length === 0) continue;
+        shifts.distance += entry.value;
+        shifts.steps.push(`${entry.value} ${moved.map(({ node }) => (node as Element).id || node!.nodeName)}`);
       }
     }).observe({ type: 'layout-shift' });
   });
-  return () => page.evaluate(() => (window as never as { moved: number }).moved);
+  return () => page.evaluate(() => (window as never as { shifts: Shifts }).shifts);
 }
 
 t.test('a meeting: consent once, two voices as two channels, notes, highlights, pause, end', async (t) => {
@@ -87,7 +97,8 @@ t.test('a meeting: consent once, two voices as two channels, notes, highlights, 
   t.equal(frames.length, sent, 'a pause sends nothing');
   await page.keyboard.press('Space');
   await stateIs(page, 'Recording');
-  t.ok((await moved()) < 0.01, `nothing beside the conversation moved: ${await moved()}`);
+  const { distance, steps } = await moved();
+  t.ok(distance < 0.01, `nothing beside the conversation moved: ${steps}`);
   await page.keyboard.press('Alt+r');
   await stateIs(page, 'Ready');
   const loud = [0, 0];
