@@ -1,13 +1,14 @@
 /** A transcript that may have to be deleted. */
 export interface RetentionCandidate {
-  /** Its id. */
-  readonly transcript: string;
+  readonly id: string;
   /** When it was last changed, by the wall clock of that time, ms since 1970. */
   readonly changedMs: number;
 }
 
 /** How long a transcript has been found overdue without a break. Plain JSON, to be stored over restarts. */
-export interface OverdueRecord extends RetentionCandidate {
+export interface OverdueRecord {
+  readonly id: string;
+  readonly changedMs: number;
   /** Whether it was older than allowed by the wall clock, or dated after it. */
   readonly state: 'old' | 'future';
   /** Running time between the looks that found it so, ms. */
@@ -45,7 +46,7 @@ export class Retention {
   /** `keepDays` of 0 keeps everything for ever. `overdue` are the records of the process before. */
   constructor(keepDays: number, overdue: Iterable<OverdueRecord> = []) {
     this.#keepMs = keepDays * DAY_MS;
-    this.#overdue = new Map([...overdue].filter(isSound).map((record) => [record.transcript, record]));
+    this.#overdue = new Map([...overdue].filter(isSound).map((record) => [record.id, record]));
   }
 
   /** To be stored after each look. */
@@ -54,45 +55,41 @@ export class Retention {
   }
 
   /**
-   * Those of the candidates to delete now. `candidates` are all transcripts, or at least all that `isOverdue`: one that is
+   * Ids of the candidates to delete now. `candidates` are all transcripts, or at least all that `isOverdue`: one that is
    * left out counts as not overdue. `monotonicMs` may begin anywhere, but must not go back. One that could not be deleted
-   * is given again at the next look.
+   * is named again at the next look.
    */
-  look<T extends RetentionCandidate>(nowWallMs: number, monotonicMs: number, candidates: Iterable<T>): readonly T[] {
+  look(nowWallMs: number, monotonicMs: number, candidates: Iterable<RetentionCandidate>): readonly string[] {
     const sinceMs = Math.max(0, monotonicMs - (this.#lookMs ?? monotonicMs));
     this.#lookMs = monotonicMs;
+    if (this.#keepMs === 0) return [];
     const overdue = new Map<string, OverdueRecord>();
-    const due: T[] = [];
-    for (const candidate of candidates) {
-      const { transcript, changedMs } = candidate;
+    for (const { id, changedMs } of candidates) {
       const state = this.#stateOf(changedMs, nowWallMs);
       if (state === undefined) continue;
-      const before = this.#overdue.get(transcript);
+      const before = this.#overdue.get(id);
       const goesOn = before !== undefined && before.state === state && before.changedMs === changedMs;
-      const forMs = goesOn ? before.forMs + sinceMs : 0;
-      overdue.set(transcript, { transcript, changedMs, state, forMs });
-      if (forMs >= this.#neededMs(state)) due.push(candidate);
+      overdue.set(id, { id, changedMs, state, forMs: goesOn ? before.forMs + sinceMs : 0 });
     }
     this.#overdue = overdue;
-    return due;
+    return [...overdue.values()].filter((record) => record.forMs >= this.#neededMs(record)).map(({ id }) => id);
   }
 
   /** Whether a transcript changed at `changedMs` is too old, or dated in the future, by this wall clock. */
   isOverdue(changedMs: number, nowWallMs: number): boolean {
-    return this.#stateOf(changedMs, nowWallMs) !== undefined;
+    return this.#keepMs > 0 && this.#stateOf(changedMs, nowWallMs) !== undefined;
   }
 
   #stateOf(changedMs: number, nowWallMs: number): OverdueRecord['state'] | undefined {
-    if (this.#keepMs === 0) return undefined;
     if (nowWallMs - changedMs > this.#keepMs) return 'old';
     return changedMs > nowWallMs + FUTURE_TOLERANCE_MS ? 'future' : undefined;
   }
 
-  #neededMs(state: OverdueRecord['state']): number {
+  #neededMs({ state }: OverdueRecord): number {
     return state === 'old' ? DAY_MS : Math.max(DAY_MS, this.#keepMs);
   }
 }
 
 /** Records come from a file. */
-const isSound = ({ transcript, changedMs, forMs }: OverdueRecord): boolean =>
-  typeof transcript === 'string' && Number.isFinite(changedMs) && Number.isFinite(forMs) && forMs >= 0;
+const isSound = ({ id, changedMs, forMs }: OverdueRecord): boolean =>
+  typeof id === 'string' && Number.isFinite(changedMs) && Number.isFinite(forMs) && forMs >= 0;
