@@ -27,6 +27,7 @@ import { catchProcessErrors } from './observe/process-errors.ts';
 import {
   chooseTransport,
   englishOf,
+  isJournalWanted,
   openAccess,
   openCertificate,
   openCleaner,
@@ -117,7 +118,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const store = openStore(config, dataFolder(config, process.env), log);
   const journals = store && new Journals(store, log, meter);
   const { rooms, viewing } = openRooms({ config, folder, meter, reportBug });
-  const transcripts = await openTranscriptDesk(config, folder, log);
+  const isReported = isJournalWanted(config) && store === undefined;
+  const transcripts = await openTranscriptDesk(config, { folder, isReported }, log);
   const parts = {
     board,
     registry,

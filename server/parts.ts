@@ -156,9 +156,11 @@ export function englishOf(
 /** One session's journal: the events kept for its client and a minute of the largest audio fit well. */
 const SESSION_JOURNAL_BYTES_MAX = 67_108_864;
 
+export const isJournalWanted = (config: Config): boolean => config.journal && config['resume-grace-ms'] > 0;
+
 /** Where sessions are journalled; undefined when they are not to be or cannot be, which is no reason not to serve. */
 export function openStore(config: Config, folder: string, log: Log): Store | undefined {
-  if (!config.journal || config['resume-grace-ms'] === 0) return undefined;
+  if (!isJournalWanted(config)) return undefined;
   try {
     return new FileStore({
       folder: join(folder, 'journal'),
@@ -171,8 +173,8 @@ export function openStore(config: Config, folder: string, log: Log): Store | und
     log.error(
       { code: code ?? message, folder },
       code === 'ELOCKED'
-        ? 'another server uses the data folder: sessions would not survive the end of this process; give it another --data'
-        : 'the data folder cannot be written: sessions would not survive the end of this process; give another --data',
+        ? 'another server uses the data folder: sessions would not survive the end of this process, and no transcripts are kept; give it another --data'
+        : 'the data folder cannot be written: sessions would not survive the end of this process, and no transcripts are kept; give another --data',
     );
     return undefined;
   }

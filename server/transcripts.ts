@@ -27,10 +27,20 @@ export interface Transcripts {
   close(): Promise<void>;
 }
 
+export interface DataFolder {
+  readonly folder: string;
+  /** The log says already that nothing can be kept there. */
+  readonly isReported: boolean;
+}
+
 /** Opens what the options ask for. A file that cannot be opened is no reason not to serve. */
-export async function openTranscriptDesk(config: Config, folder: string, log: Log): Promise<Transcripts> {
+export async function openTranscriptDesk(
+  config: Config,
+  { folder, isReported }: DataFolder,
+  log: Log,
+): Promise<Transcripts> {
   const assistant = await openAssistant(config, log);
-  const { store, absence } = await openKept(config, folder, log);
+  const { store, absence } = await openKept(config, { folder, isReported }, log);
   const nowMs = Date.now;
   const mode = config.keep as 'asked' | 'all' | 'off';
   const keeper = new Keeper({ store, absence, mode, keepDays: config['keep-days'], nowMs, clock: systemClock, log });
@@ -51,7 +61,7 @@ const MEGABYTE = 1_048_576;
 
 async function openKept(
   config: Config,
-  folder: string,
+  { folder, isReported }: DataFolder,
   log: Log,
 ): Promise<{ readonly store: TranscriptStore | undefined; readonly absence: string }> {
   if (config.keep === 'off') return { store: undefined, absence: 'the server was started with --keep off' };
@@ -70,7 +80,7 @@ async function openKept(
     return { store, absence: '' };
   } catch (error) {
     if (!(error instanceof CannotKeep)) throw error;
-    log.error({ reason: error.message }, 'no transcripts are kept');
+    if (!isReported) log.error({ reason: error.message, folder }, 'no transcripts are kept');
     return { store: undefined, absence: error.message };
   }
 }

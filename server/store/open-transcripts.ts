@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { makeOwnFolder } from '../files/make-folder.ts';
 import type { TranscriptBounds, TranscriptStore } from '../ports/transcripts.ts';
 import { FolderLock } from './folder-lock.ts';
 import { CannotKeep, codeOf } from './open-database.ts';
@@ -36,16 +36,12 @@ export async function openTranscripts(options: TranscriptFolder): Promise<Transc
 
 function lockOf(folder: string): FolderLock {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // It may have been made by hand, and holds what people said.
-    chmodSync(folder, 0o700);
+    makeOwnFolder(folder);
     return new FolderLock(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new CannotKeep(
-      code === 'ELOCKED'
-        ? `another server uses the data folder ${folder}`
-        : `the data folder cannot be written (${code})`,
+      code === 'ELOCKED' ? 'another server uses the data folder' : `the data folder cannot be written (${code})`,
       { cause: error },
     );
   }

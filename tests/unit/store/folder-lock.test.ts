@@ -40,10 +40,16 @@ async function hold(folder: string, by: string, container = false): Promise<Hold
   return { child, said };
 }
 
+/** `kill -9`; resolves when the process is gone, and its lock with it. */
 const kill = ({ child }: Holding): Promise<void> =>
   new Promise((resolve) => {
     child.once('exit', () => resolve());
-    child.kill('SIGKILL');
+    // `unshare` waits for the server it runs, and ends after it; ended itself, it would be gone before it.
+    const runs = child.spawnfile === OWN_PIDS[0];
+    const server = runs
+      ? Number(spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' }).stdout)
+      : child.pid!;
+    process.kill(server, 'SIGKILL');
   });
 
 const folderOf = (): string => mkdtempSync(join(base, 'data-'));
