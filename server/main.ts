@@ -171,8 +171,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const transport = transportOf(gateway, reportBug);
   const stop = async (): Promise<void> => {
     await Promise.all([recogniser.close(), cleaner?.close(), speechModel.close(), decoder.close()]);
-    store?.close();
+    // Sessions' journals are removed as their transcripts are written.
     await transcripts.close();
+    store?.close();
   };
   // Before anybody can ask for them.
   if (journals !== undefined) restoreSessions(journals, parts);

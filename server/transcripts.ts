@@ -75,7 +75,7 @@ async function openKept(
       },
       brokenFile: (name) =>
         log.error({ name }, 'the file of transcripts was broken and is set aside; a new one is begun'),
-      failed: (error) => log.error({ code: 'server.bug', err: error }, 'the thread of transcripts failed'),
+      failed: (error) => logFailure(log, error),
     });
     return { store, absence: '' };
   } catch (error) {
@@ -83,6 +83,14 @@ async function openKept(
     if (!isReported) log.error({ reason: error.message, folder }, 'no transcripts are kept');
     return { store: undefined, absence: error.message };
   }
+}
+
+/** What belongs to no call. It is a bug unless the database, or the disk below it, has a name for it. */
+function logFailure(log: Log, error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof CannotKeep || code !== undefined)
+    log.error({ code: code ?? message }, 'the file of transcripts cannot be worked on; it is tried again');
+  else log.error({ code: 'server.bug', err: error }, 'the thread of transcripts failed; another follows');
 }
 
 /** The instruct model the options name; undefined when they name none. */

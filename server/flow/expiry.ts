@@ -56,9 +56,11 @@ export class Expiry {
     const now = nowMs();
     const candidates = await store.changedOutside(now - keepDays * DAY_MS, now);
     const ids = new Set(this.#retention.look(now, clock.nowMs(), candidates));
-    await store.set(SERVER, OVERDUE, JSON.stringify(this.#retention.overdue));
     const old: readonly LastChange[] = candidates.filter(({ id }) => ids.has(id));
-    return old.length === 0 ? 0 : store.expire(old);
+    // First what makes room: on a full disk the records cannot be written.
+    const count = old.length === 0 ? 0 : await store.expire(old);
+    await store.set(SERVER, OVERDUE, JSON.stringify(this.#retention.overdue));
+    return count;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { KeptPlace, Place, TranscriptStore } from '../ports/transcripts.ts';
 import { Expiry } from './expiry.ts';
-import { Keeping } from './keeping.ts';
+import { Keeping, type KeptIn } from './keeping.ts';
 
 export interface KeeperParts {
   /** Undefined when nothing can be kept; `absence` says why, for people. */
@@ -28,6 +28,12 @@ export interface Beginning {
 
 /** A session that waits longer for its place begins without, ms. */
 const BEGIN_MS_MAX = 3_000;
+
+const absent = async (): Promise<never> => {
+  throw Object.assign(new Error('there is no store of transcripts'), { code: 'STORE_UNAVAILABLE' });
+};
+/** What a `Keeping` asks of a store that is not there. */
+const ABSENT: KeptIn = { add: absent, remove: absent, unjoin: absent, removeEmpty: absent };
 
 /** Keeps the transcripts of sessions. Whatever becomes of its store, sessions go on. */
 export class Keeper {
@@ -76,10 +82,11 @@ export class Keeper {
     return { refused: 'the file of transcripts does not answer' };
   }
 
-  /** Goes on in the place an earlier process had for the session. */
+  /** Goes on in the place an earlier process had for the session. Where there is no store, a later process may have one. */
   again(place: KeptPlace): Beginning {
-    const { store, absence, log, clock } = this.#parts;
-    return store === undefined ? { refused: absence } : { keeping: new Keeping(place, { store, log, clock }) };
+    const { store, absence, mode, log, clock } = this.#parts;
+    if (store === undefined && mode === 'off') return { refused: absence };
+    return { keeping: new Keeping(place, { store: store ?? ABSENT, log, clock }) };
   }
 
   /** Resolves when everything that was asked of the store is done. */
@@ -122,7 +129,10 @@ export class Keeper {
     const created =
       wish.transcript === undefined ? await store.create(of.owner, { title, startedMs }) : { id: wish.transcript };
     if (typeof created === 'string') return created;
-    const place = await store.join(of.owner, created.id, of.session);
+    const place = await store.join(of.owner, created.id, of.session).catch(async (error) => {
+      if (wish.transcript === undefined) await store.remove(of.owner, created.id).catch(() => {});
+      throw error;
+    });
     if (place === 'unknown') throw new Fault('transcript.unknown', { what: 'transcript' });
     if (place === 'full') throw new Fault('transcript.full', { what: 'sessions', limit: LIMITS.partsMax });
     return place;

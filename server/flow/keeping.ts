@@ -2,21 +2,30 @@ import type { ServerEvent } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Addition, KeptPlace, Outcome, TranscriptStore } from '../ports/transcripts.ts';
-import { additionsOf } from './additions.ts';
+import { additionOf } from './additions.ts';
 
 /** Additions that wait for a disk with room, about an hour of speech; then this session is kept no longer. */
 const WAITING_MAX = 2_000;
-/** How often what could not be written is tried again, ms. */
+/** After how long what could not be written is tried again, ms: twice as long each time, up to a most. */
 const RETRY_MS = 5_000;
-/** How long after its end a session is still tried to be written, ms; then its journal is the last to know it. */
+const RETRY_MS_MAX = 60_000;
+/** How long after its end a session is still tried to be written, ms; then it is left to its journal and the next process. */
 const RETRY_AFTER_END_MS = 600_000;
 
+/** What it asks of a store. */
+export type KeptIn = Pick<TranscriptStore, 'add' | 'remove' | 'unjoin' | 'removeEmpty'>;
+
 export interface KeepingParts {
-  readonly store: TranscriptStore;
+  readonly store: KeptIn;
   readonly clock: Clock;
   readonly log: Log;
   /** The transcript was made for this session. */
   readonly isNew?: boolean;
+}
+
+interface Unwritten {
+  readonly event: ServerEvent;
+  readonly addition: Addition;
 }
 
 /**
@@ -27,7 +36,7 @@ export class Keeping {
   readonly place: KeptPlace;
   readonly #parts: KeepingParts;
   /** In the order they were said; the store has been asked for the first `#askedCount` of them. */
-  #unwritten: Addition[] = [];
+  #unwritten: Unwritten[] = [];
   #askedCount = 0;
   /** Questions the store has not answered yet; it answers in their order. */
   #openQuestions = 0;
@@ -38,7 +47,9 @@ export class Keeping {
   #giveUpMs = Number.POSITIVE_INFINITY;
   #hasEnded = false;
   #retry: Disposable | undefined;
-  #whenSettled: (() => void)[] = [];
+  #retryMs = RETRY_MS;
+  #isRemoving = false;
+  #whenSettled: ((isWritten: boolean) => void)[] = [];
   #told: (text: string) => void = () => {};
 
   constructor(place: KeptPlace, parts: KeepingParts) {
@@ -58,14 +69,22 @@ export class Keeping {
       });
   }
 
+  /** Events whose additions may not be written yet: a journal has to keep them. */
+  get unwritten(): readonly ServerEvent[] {
+    return this.#unwritten.map(({ event }) => event);
+  }
+
   /** Events that are in the journal. The same may come again, after a restart. */
   write(events: readonly ServerEvent[]): void {
     if (this.#state === 'over' || this.#hasEnded) return;
-    const additions = events.flatMap((event) => additionsOf(event, this.place.atMs));
-    if (additions.length === 0) return;
-    if (additions.some(({ kind }) => kind === 'final')) this.#spoke = true;
-    this.#unwritten.push(...additions);
-    if (this.#unwritten.length > WAITING_MAX) this.#stop('the file of transcripts could not be written for too long');
+    const before = this.#unwritten.length;
+    for (const event of events) {
+      const addition = additionOf(event, this.place.atMs);
+      if (addition !== undefined) this.#unwritten.push({ event, addition });
+      if (addition?.kind === 'final') this.#spoke = true;
+    }
+    if (this.#unwritten.length === before) return;
+    if (this.#unwritten.length > WAITING_MAX) this.#stop(TOO_LONG);
     else if (this.#state === 'well') this.#ask();
   }
 
@@ -76,14 +95,15 @@ export class Keeping {
     this.#giveUpMs = this.#parts.clock.nowMs() + RETRY_AFTER_END_MS;
     const { owner, transcript, unasked } = this.place;
     if (!unasked || this.#spoke || this.#state === 'over') return this.#settle();
+    this.#isRemoving = true;
     this.#parts.store.removeEmpty(owner, transcript).then(
       () => this.#over(),
-      (error) => this.#giveUp(error),
+      (error) => this.#notRemoved(error),
     );
   }
 
-  /** Calls back once everything is written or given up; at once when nothing is under way. */
-  whenSettled(callback: () => void): void {
+  /** Calls back once everything is written, or is not going to be; at once when nothing is under way. */
+  whenSettled(callback: (isWritten: boolean) => void): void {
     this.#whenSettled.push(callback);
     this.#settle();
   }
@@ -101,7 +121,7 @@ export class Keeping {
     const { owner, transcript } = this.place;
     const { store, isNew } = this.#parts;
     const gone = isNew ? store.remove(owner, transcript) : store.unjoin(this.place);
-    gone.then(undefined, (error) => this.#giveUp(error));
+    gone.then(undefined, (error) => this.#notRemoved(error));
   }
 
   #ask(): void {
@@ -109,7 +129,8 @@ export class Keeping {
     if (additions.length === 0) return;
     this.#askedCount = this.#unwritten.length;
     this.#openQuestions++;
-    this.#parts.store.add(this.place, additions).then(
+    const questions = additions.map(({ addition }) => addition);
+    this.#parts.store.add(this.place, questions).then(
       (outcome) => this.#answered(additions.length, outcome),
       (error) => this.#failed(error),
     );
@@ -119,7 +140,7 @@ export class Keeping {
     if (outcome === 'space') return this.#failed(undefined);
     this.#openQuestions--;
     if (this.#state === 'over') return;
-    if (outcome === 'unknown') return this.#stop('its transcript was deleted');
+    if (outcome === 'unknown') return this.#deleted();
     if (outcome === 'full' && !this.#isFullTold) {
       this.#isFullTold = true;
       this.#told('its transcript is full; what follows is not kept');
@@ -134,6 +155,7 @@ export class Keeping {
 
   #recovered(): void {
     this.#state = 'well';
+    this.#retryMs = RETRY_MS;
     this.#parts.log.info({ transcript: this.place.transcript }, 'a transcript is kept again');
     this.#ask();
   }
@@ -156,7 +178,7 @@ export class Keeping {
     const why =
       error === undefined
         ? 'the kept transcripts have reached their bound; it is tried again, so delete some'
-        : `the file of transcripts cannot be written (${code}); it is tried again every few seconds`;
+        : `the file of transcripts cannot be written (${code}); it is tried again`;
     this.#told(why);
   }
 
@@ -165,35 +187,43 @@ export class Keeping {
     if (this.#openQuestions > 0) return;
     this.#askedCount = 0;
     const { clock } = this.#parts;
-    if (clock.nowMs() >= this.#giveUpMs) return this.#stop('the file of transcripts could not be written for too long');
-    this.#retry = clock.after(RETRY_MS, () => this.#ask());
+    if (clock.nowMs() >= this.#giveUpMs) return this.#stop(TOO_LONG);
+    this.#retry = clock.after(this.#retryMs, () => this.#ask());
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
   }
 
-  #settle(): void {
-    if (this.#state !== 'over' && this.#unwritten.length > 0) return;
+  #settle(isWritten = true): void {
+    if (this.#state !== 'over' && (this.#unwritten.length > 0 || this.#isRemoving)) return;
     const callbacks = this.#whenSettled;
     this.#whenSettled = [];
-    for (const callback of callbacks) callback();
+    for (const callback of callbacks) callback(isWritten);
   }
 
-  #over(): void {
+  #over(isWritten = true): void {
     this.#state = 'over';
     this.#unwritten = [];
     this.#retry?.[Symbol.dispose]();
-    this.#settle();
+    this.#settle(isWritten);
+  }
+
+  #deleted(): void {
+    this.#told('its transcript was deleted; nothing more is kept of this session');
+    this.#over();
   }
 
   #stop(why: string): void {
     this.#parts.log.warn({ transcript: this.place.transcript }, `${why}; nothing more is kept of a session`);
     this.#told(`${why}; nothing more is kept of this session`);
-    this.#over();
+    this.#over(false);
   }
 
-  #giveUp(error: Error): void {
+  #notRemoved(error: Error): void {
     const { transcript } = this.place;
     this.#parts.log.error({ transcript, code: codeOf(error) }, 'an empty transcript could not be removed');
     this.#over();
   }
 }
+
+const TOO_LONG = 'the file of transcripts could not be written for too long';
 
 const codeOf = ({ code, name }: NodeJS.ErrnoException): string => code ?? name;

@@ -34,6 +34,8 @@ interface Step {
   readonly audioFrom?: number;
   /** With the cursor under which viewers were told of it. */
   readonly events: readonly (ServerEvent & { readonly cursor?: number })[];
+  /** Older events that were not in the session's transcript yet. */
+  readonly unwritten?: readonly ServerEvent[];
   readonly standing: Standing;
 }
 
@@ -42,6 +44,8 @@ export interface Recalled {
   readonly birth: Birth;
   readonly standing: Standing;
   readonly events: readonly ServerEvent[];
+  /** Events before those, no longer of use to its client, that may not be in its transcript. */
+  readonly unwritten: readonly ServerEvent[];
   /** Of `events`, those that viewers were told of, with their cursors. */
   readonly told: readonly (readonly [cursor: number, event: ServerEvent])[];
   /** The client's audio from `standing.driver.fromFrame` on, in whole frames. */
@@ -94,6 +98,7 @@ export class SessionJournal {
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #retryMs = RETRY_MS;
   #cursorOf: (seq: number) => number | undefined = () => undefined;
+  #unwrittenOf: () => readonly ServerEvent[] = () => [];
 
   constructor(journal: Journal, birth: Birth, frameBytes: number, parts: JournalParts) {
     this.#journal = journal;
@@ -105,6 +110,11 @@ export class SessionJournal {
   /** From now on the cursors of what viewers are told are written, too. */
   tells(cursorOf: (seq: number) => number | undefined): void {
     this.#cursorOf = cursorOf;
+  }
+
+  /** From now on it keeps those events, too, however old: they are not in the session's transcript yet. */
+  keepsFor(unwritten: () => readonly ServerEvent[]): void {
+    this.#unwrittenOf = unwritten;
   }
 
   /** Whole frames of the client's audio, before anything comes of them. */
@@ -175,7 +185,10 @@ export class SessionJournal {
   #rewrite(journal: Journal, events: readonly ServerEvent[], standing: Standing): void {
     this.#forget(standing.driver.fromFrame);
     const audioFrom = this.#chunks[0]?.from ?? this.#frames;
-    const step = { birth: this.#birth, audioFrom, events: events.map((event) => this.#written(event)), standing };
+    const oldest = events[0]?.seq ?? Number.POSITIVE_INFINITY;
+    const unwritten = this.#unwrittenOf().filter(({ seq }) => seq < oldest);
+    const written = events.map((event) => this.#written(event));
+    const step = { birth: this.#birth, audioFrom, events: written, unwritten, standing };
     journal.replace([entry(step, joined(this.#chunks))]);
     this.#unwritten = 0;
     this.#begun = true;
@@ -209,6 +222,7 @@ export function recall(entries: readonly Entry[], frameBytesOf: (audio: AudioFor
     birth,
     standing: last.standing,
     events: events.map(({ event }) => event),
+    unwritten: steps[first]!.unwritten ?? [],
     told: events.flatMap(({ cursor, event }) => (cursor === undefined ? [] : [[cursor, event] as const])),
     audio: audio.slice(Math.max(0, skip)),
   };

@@ -1,4 +1,5 @@
 import { BYTES_PER_SAMPLE, type ServerEvent } from '../../protocol/index.ts';
+import type { Log } from '../ports/log.ts';
 import type { SessionOrigin } from './birth.ts';
 import type { Keeping } from './keeping.ts';
 import type { Findable } from './registry.ts';
@@ -18,6 +19,7 @@ export class Witnesses<S extends Findable> {
   readonly #keeping: Keeping | undefined;
   /** It was made for this session, and goes when that does not come to be. */
   readonly #hasNewJournal: boolean;
+  readonly #log: Log;
 
   /** Begins the journal; `speak` enters the room. Throws `auth.denied`, and what the disk throws. */
   constructor({ born, beginning, restored, settings }: SessionOrigin, parts: SessionParts<S>) {
@@ -31,10 +33,12 @@ export class Witnesses<S extends Findable> {
     this.#keeping = beginning?.keeping;
     this.#hasNewJournal = restored === undefined;
     this.refused = beginning?.refused;
+    this.#log = parts.log;
     this.birth = { ...born, kept: this.#keeping?.place ?? born.kept };
     const frameBytes = BYTES_PER_SAMPLE[born.audio.encoding] * born.audio.channels;
     this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? journals?.begin(this.birth, frameBytes) : undefined);
     this.#journal?.tells((seq) => this.#speaker?.cursorOf(seq));
+    this.#journal?.keepsFor(() => this.#keeping?.unwritten ?? []);
   }
 
   /** Enters the room: the last step of a session's opening, for a room remembers who spoke in it. */
@@ -73,15 +77,18 @@ export class Witnesses<S extends Findable> {
     this.#keeping?.write(events);
   }
 
-  recall({ audio, standing, events }: Recalled): void {
+  /** The transcript first: what it does not have yet is written into the journal again. */
+  recall({ audio, standing, events, unwritten }: Recalled): void {
+    this.#keeping?.write([...unwritten, ...events]);
     this.#journal?.recall(audio, standing, events);
-    this.#keeping?.write(events);
   }
 
   /** The process ends before the session; the next one goes on. */
   leave(): void {
+    // Without a journal nobody takes it up again.
+    if (this.#journal === undefined) this.#keeping?.end();
+    else this.#keeping?.leave();
     this.#journal?.leave();
-    this.#keeping?.leave();
   }
 
   /** Nothing more is said. */
@@ -92,8 +99,18 @@ export class Witnesses<S extends Findable> {
 
   /** Nobody can ask for its last words any more. The journal stays until the transcript has them. */
   forget(): void {
-    const forget = (): void => this.#journal?.remove();
-    if (this.#keeping === undefined) forget();
+    const forget = (isWritten: boolean): void => {
+      if (isWritten) this.#journal?.remove();
+      else this.#leaveUnwritten();
+    };
+    if (this.#keeping === undefined) forget(true);
     else this.#keeping.whenSettled(forget);
+  }
+
+  #leaveUnwritten(): void {
+    if (this.#journal === undefined) return;
+    this.#journal.leave();
+    const { session } = this.birth;
+    this.#log.warn({ session }, 'a session is not in its transcript; its journal stays for the next start');
   }
 }

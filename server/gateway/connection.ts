@@ -192,7 +192,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   #hold(why: 'session' | 'opening', behind: boolean): void {
     if (behind) this.#stop(why);
     else this.#go(why);
-    this.#intake?.hold(behind);
+    this.#intake?.hold(this.#stops.has('session') || this.#stops.has('opening'));
   }
 
   /** Who sends too fast is not read for a while: nothing is lost, and nobody else has to wait. */

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ExportFormat,
-  exportAs,
-  fileName,
   type KeptNote,
   type KeptSentence,
   type KeptTranscript,
@@ -26,6 +24,7 @@ import type {
   Place,
   TranscriptCalls,
 } from '../ports/transcripts.ts';
+import { documentOf, exportOf } from './transcript-files.ts';
 
 interface Held {
   readonly owner: string;
@@ -132,16 +131,11 @@ export class MemoryTranscripts implements TranscriptCalls {
   }
 
   document(owner: string, transcript: string): Uint8Array | undefined {
-    const read = this.read(owner, transcript);
-    return read && new TextEncoder().encode(JSON.stringify(read));
+    return documentOf(this.read(owner, transcript));
   }
 
-  export(owner: string, id: string, format: ExportFormat): ExportFile | undefined {
-    const transcript = this.read(owner, id);
-    const words = this.words(owner, id);
-    if (transcript === undefined || words === undefined) return undefined;
-    const bytes = new TextEncoder().encode(exportAs(format, { transcript, words }));
-    return { name: fileName(transcript, format), bytes };
+  export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
+    return exportOf(format, this.read(owner, transcript), this.words(owner, transcript));
   }
 
   change(owner: string, transcript: string, { title, speakers }: TranscriptChange): Outcome {

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ExportFormat,
-  exportAs,
-  fileName,
   LIMITS,
   type NoteChange,
   SENTENCE_NAME,
@@ -22,12 +20,11 @@ import type {
   TranscriptBounds,
   TranscriptCalls,
 } from '../ports/transcripts.ts';
-import { BeyondBounds, keepWithin } from './transcript-bounds.ts';
+import { BeyondBounds, isFull, keepWithin } from './transcript-bounds.ts';
+import { documentOf, exportOf } from './transcript-files.ts';
 import { atOnce, erasing, hasHidden, hide, sweeping } from './transcript-removal.ts';
 import { listRows, readRows, readWords, type SentenceRow, searchedText } from './transcript-rows.ts';
 import { type Database, inTransaction, type Statement } from './transcript-schema.ts';
-
-const NO_BOUNDS: TranscriptBounds = { bytesMax: 0, bytesPerOwnerMax: 0 };
 
 export interface SqliteOptions {
   readonly nowMs: () => number;
@@ -43,7 +40,7 @@ export class SqliteTranscripts implements TranscriptCalls {
   readonly #statements = new Map<string, Statement>();
 
   /** `database` is of this store's schema. */
-  constructor(database: Database, { nowMs, bounds = NO_BOUNDS }: SqliteOptions) {
+  constructor(database: Database, { nowMs, bounds = { bytesMax: 0, bytesPerOwnerMax: 0 } }: SqliteOptions) {
     this.#database = database;
     this.#nowMs = nowMs;
     this.#bounds = bounds;
@@ -98,6 +95,9 @@ export class SqliteTranscripts implements TranscriptCalls {
       transcript,
     );
     if (row === undefined) return 'unknown';
+    const prepare = (sql: string): Statement => this.#prepare(sql);
+    // Nothing is written first, only to be undone, where a whole session is tried again and again.
+    if (additions.some(({ kind }) => kind === 'final') && isFull(this.#bounds, prepare, row.owner)) return 'space';
     return this.#within(row.owner, () => {
       let room = LIMITS.sentencesMax - row.sentences;
       let outcome: Outcome = 'done';
@@ -132,16 +132,11 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   document(owner: string, transcript: string): Uint8Array | undefined {
-    const read = this.read(owner, transcript);
-    return read && new TextEncoder().encode(JSON.stringify(read));
+    return documentOf(this.read(owner, transcript));
   }
 
-  export(owner: string, id: string, format: ExportFormat): ExportFile | undefined {
-    const transcript = this.read(owner, id);
-    const words = this.words(owner, id);
-    if (transcript === undefined || words === undefined) return undefined;
-    const bytes = new TextEncoder().encode(exportAs(format, { transcript, words }));
-    return { name: fileName(transcript, format), bytes };
+  export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
+    return exportOf(format, this.read(owner, transcript), this.words(owner, transcript));
   }
 
   change(owner: string, transcript: string, { title, speakers }: TranscriptChange): Outcome {
@@ -194,13 +189,18 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   unnote(owner: string, transcript: string, id: string): Outcome {
+    return atOnce(this.unnoting(owner, transcript, id));
+  }
+
+  /** `unnote` in steps, as `removing`. */
+  *unnoting(owner: string, transcript: string, id: string): Generator<void, Outcome> {
     const outcome = this.#with(owner, transcript, (t) => {
       if (this.#run('DELETE FROM notes WHERE t = ? AND id = ?', t, id).changes === 0) return 'unknown';
       this.#run('UPDATE transcripts SET notes = notes - 1 WHERE n = ?', t);
       this.#run('DELETE FROM texts WHERE t = ? AND place = ?', t, `n${id}`);
       return 'done';
     });
-    if (outcome === 'done') atOnce(sweeping((sql) => this.#prepare(sql)));
+    if (outcome === 'done') yield* sweeping((sql) => this.#prepare(sql));
     return outcome;
   }
 
@@ -228,11 +228,16 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   removeEmpty(owner: string, transcript: string): void {
+    atOnce(this.removingEmpty(owner, transcript));
+  }
+
+  /** `removeEmpty` in steps, as `removing`. */
+  *removingEmpty(owner: string, transcript: string): Generator<void, void> {
     const { empty } = this.#get<{ empty: number }>(
       `SELECT count(*) AS empty FROM transcripts WHERE id = ? AND owner = ? AND sentences = 0 AND notes = 0`,
       ...[transcript, owner],
     )!;
-    if (empty === 1) this.remove(owner, transcript);
+    if (empty === 1) yield* this.removing(owner, transcript);
   }
 
   changedOutside(beforeMs: number, afterMs: number): readonly LastChange[] {

@@ -20,6 +20,8 @@ export type FromThread =
   | { readonly kind: 'cannot-keep'; readonly reason: string }
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
+  /** What somebody deleted is out of sight, but still in the file; it is tried again. */
+  | { readonly kind: 'not-erased'; readonly error: WireError }
   | { readonly kind: 'closed' };
 
 /** An error on its way between threads, which would lose its code. */

@@ -8,8 +8,9 @@ import { type CallName, type FromThread, fromWire, type ThreadSetup, type ToThre
 const WAITING_MAX = 2_000;
 /** A thread that does not close its file in that time is ended, ms; what was written is in the write-ahead file. */
 const CLOSE_MS_MAX = 10_000;
-/** A thread that ended is not followed by another at once, ms: what ended it may end that one, too. */
+/** A thread that ended is not followed by another at once, ms, and later each time: what ended it may end that one, too. */
 const REST_MS = 1_000;
+const REST_MS_MAX = 60_000;
 
 export interface ThreadOptions {
   readonly folder: string;
@@ -47,6 +48,7 @@ export class TranscriptThread {
   #worker: Worker | undefined;
   #next = 1;
   #endedMs = Number.NEGATIVE_INFINITY;
+  #restMs = REST_MS;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
 
@@ -67,7 +69,7 @@ export class TranscriptThread {
     this.#released = released;
   }
 
-  #open(): Promise<void> {
+  #open(failed = this.#options.failed): Promise<void> {
     const { folder, sync, bounds, program } = this.#options;
     const setup: ThreadSetup = { folder, sync, bounds };
     const options = { workerData: setup, name: 'transcripts' };
@@ -85,7 +87,7 @@ export class TranscriptThread {
         } else this.#heard(message);
       });
       worker.on('error', (error) => {
-        this.#options.failed(error);
+        failed(error);
         reject(error);
       });
       worker.on('exit', () => {
@@ -100,9 +102,10 @@ export class TranscriptThread {
     if (this.#waiting.size >= WAITING_MAX)
       return Promise.reject(new Unavailable(`${WAITING_MAX} calls wait for the file of transcripts`));
     if (this.#worker === undefined) {
-      if (performance.now() - this.#endedMs < REST_MS)
+      if (performance.now() - this.#endedMs < this.#restMs)
         return Promise.reject(new Unavailable('the thread of transcripts ended a moment ago'));
-      this.#open().catch((error) => this.#options.failed(error));
+      this.#restMs = Math.min(2 * this.#restMs, REST_MS_MAX);
+      this.#reopen();
     }
     const id = this.#next++;
     return new Promise((resolve, reject) => {
@@ -111,12 +114,24 @@ export class TranscriptThread {
     });
   }
 
+  #reopen(): void {
+    let isReported = false;
+    const failed = (error: unknown): void => {
+      if (!isReported) this.#options.failed(error);
+      isReported = true;
+    };
+    this.#open(failed).then(() => {
+      this.#restMs = REST_MS;
+    }, failed);
+  }
+
   #post(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
   #heard(message: Exclude<FromThread, { kind: 'open' | 'cannot-keep' }>): void {
     if (message.kind === 'closed') return this.#closed?.();
+    if (message.kind === 'not-erased') return this.#options.failed(fromWire(message.error));
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'done') waiting?.resolve(message.value);

@@ -5,6 +5,7 @@ import { Allowance } from '../core/schedule/allowance.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, Upgrade } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
+import { FrameTurns } from './ws-turns.ts';
 
 /** One WebSocket of `ws`. */
 export class WsConnection implements Connection {
@@ -27,13 +28,19 @@ export class WsConnection implements Connection {
   /** Opens the handler; `ended` is called when the connection has ended. */
   serve(upgrade: Extract<Upgrade, { kind: 'accept' }>, ended: () => void): void {
     const guard = this.#guard;
+    const turns = new FrameTurns(this.#socket);
     this.#socket.on('message', (data: Buffer, isBinary) => {
+      turns.count();
       this.#isSilent = false;
       // `ws` hands out slices of its own buffer; the handler keeps what it gets.
       guard.message(isBinary ? new Uint8Array(data) : data.toString('utf8'));
     });
-    this.#socket.on('ping', () => guard.run(() => this.#pinged()));
+    this.#socket.on('ping', () => {
+      turns.count();
+      guard.run(() => this.#pinged());
+    });
     this.#socket.on('pong', () => {
+      turns.count();
       this.#isSilent = false;
     });
     // 'close' always follows 'error'; the session needs to hear of the end once.

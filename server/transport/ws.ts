@@ -58,7 +58,7 @@ export class WsTransport implements Transport {
       noServer: true,
       maxPayload: options.frameBytesMax,
       perMessageDeflate: false,
-      // One frame in a turn of the event loop: a read of a socket holds ten thousand of the smallest.
+      // `FrameTurns` lets some more frames in: a read of a socket holds ten thousand of the smallest.
       allowSynchronousEvents: false,
       maxFragments: FRAGMENTS_MAX,
       // Its published types do not know this one yet.

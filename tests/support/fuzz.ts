@@ -52,6 +52,8 @@ interface Target {
 const ATTACKERS = 8;
 /** Time runs faster for the server, so that what waits for it comes. */
 const SPEED = 10;
+/** Memory that one endpoint may leave in use, MB. */
+const MEMORY_MB_MAX = 150;
 /** A callback in so many throws, where they throw. */
 const BREAK_CHANCE = 1 / 60;
 const SENTENCES = ['Now comes the first.', 'And then the second.'];
@@ -169,7 +171,7 @@ async function attack(server: FuzzServer, target: Target, { seed, frames: most, 
     } while (!isOver());
   };
   await Promise.all([behave(), ...Array.from({ length: ATTACKERS }, (_, i) => attacker(i))]);
-  const after = await settle(server);
+  const after = await settle(server, before);
   return {
     ...{ endpoint: target.name, frames, connections, ends, conversations, wrong },
     bugs: server.takeBugs(),
@@ -181,10 +183,20 @@ async function attack(server: FuzzServer, target: Target, { seed, frames: most, 
   };
 }
 
-/** How the server is when everybody has left and all times have run out. */
-async function settle(server: FuzzServer): ReturnType<FuzzServer['ask']> {
+/**
+ * How the server is when everybody has left and all times have run out. What those who left had sent is still read, some
+ * frames at a time, so it gets a few seconds to have no more open than before.
+ */
+async function settle(
+  server: FuzzServer,
+  before: Awaited<ReturnType<FuzzServer['ask']>>,
+): ReturnType<FuzzServer['ask']> {
   let state = await server.ask('settle');
-  for (let i = 0; i < 100 && state !== undefined && state.sessions > 0; i++) {
+  for (let i = 0; i < 250 && state !== undefined; i++) {
+    const { sessions, descriptors, memoryMb } = state;
+    const isSettled =
+      descriptors <= (before?.descriptors ?? 0) + 2 && memoryMb < (before?.memoryMb ?? 0) + MEMORY_MB_MAX;
+    if (sessions === 0 && isSettled) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
     state = await server.ask('settle');
   }
@@ -204,7 +216,7 @@ export function failuresOf(row: FuzzRow): string[] {
     ...new Set(bugs),
     ...(wrong === 0 ? [] : [`${wrong} of ${conversations} conversations beside it were not word for word`]),
     ...(left.sessions === 0 ? [] : [`${left.sessions} sessions are left`]),
-    ...(memoryMb[1] < memoryMb[0] + 150 ? [] : [`memory grew from ${memoryMb[0]} to ${memoryMb[1]} MB`]),
+    ...(memoryMb[1] < memoryMb[0] + MEMORY_MB_MAX ? [] : [`memory grew from ${memoryMb[0]} to ${memoryMb[1]} MB`]),
     ...(descriptors[1] <= descriptors[0] + 20 ? [] : [`descriptors grew from ${descriptors[0]} to ${descriptors[1]}`]),
     ...(endpoint.includes('throw') && injected === 0 && death === undefined ? ['nothing threw'] : []),
   ];

@@ -1,12 +1,17 @@
 import type { LastChange } from '../../ports/transcripts.ts';
 import type { SqliteTranscripts } from '../sqlite-transcripts.ts';
-import { type FromThread, type ToThread, toWire } from '../thread-messages.ts';
+import { type CallName, type FromThread, type ToThread, toWire } from '../thread-messages.ts';
 
 type Call = Extract<ToThread, { kind: 'call' }>;
 
+/** What live sessions wait for, or lose words by: done before whatever else waits. */
+const URGENT: ReadonlySet<CallName> = new Set<CallName>(['create', 'join', 'unjoin', 'add']);
+/** How long after a failure erasing is tried again, ms. */
+const ERASE_AGAIN_MS = 30_000;
+
 /** A removal between two of its steps. */
 interface Unfinished {
-  /** Undefined for one that an earlier process began. */
+  /** Undefined for one that nobody waits for: an earlier process, or a call that failed, began it. */
   readonly id: number | undefined;
   readonly steps: Generator<void, unknown>;
 }
@@ -15,25 +20,63 @@ export interface CallQueueOptions {
   post(message: FromThread, transfer?: ArrayBuffer[]): void;
   /** Runs `step` once waiting calls have come in. */
   later(step: () => void): void;
+  after(ms: number, run: () => void): Disposable;
 }
 
-/** Does calls as they come. Removals are done in steps, so that they hold up no other call for longer than one takes. */
+/**
+ * Does calls in the order they come, but those of live sessions first. Removals are done in steps, one whenever no call
+ * waits or after each that did, so that they hold up no other call for longer than a step takes.
+ */
 export class CallQueue {
   readonly #store: SqliteTranscripts;
   readonly #options: CallQueueOptions;
+  readonly #urgent: Call[] = [];
+  readonly #others: Call[] = [];
   readonly #unfinished: Unfinished[] = [];
-  #isStepping = false;
+  #isPlanned = false;
+  #again: Disposable | undefined;
   #closed: (() => void) | undefined;
 
   constructor(store: SqliteTranscripts, options: CallQueueOptions) {
     this.#store = store;
     this.#options = options;
-    if (store.hasUnfinished) this.#take(undefined, store.erasing());
+    if (store.hasUnfinished) this.#finishErasing();
   }
 
-  put({ id, call, args }: Call): void {
-    if (call === 'remove') return this.#take(id, this.#store.removing(...(args as [string, string])));
-    if (call === 'expire') return this.#take(id, this.#store.expiring(...(args as [readonly LastChange[]])));
+  put(call: Call): void {
+    (URGENT.has(call.call) ? this.#urgent : this.#others).push(call);
+    this.#plan();
+  }
+
+  /** Finishes what is begun and closes the file. */
+  close(closed: () => void): void {
+    this.#closed = closed;
+    this.#again?.[Symbol.dispose]();
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#options.later(() => {
+      this.#isPlanned = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    for (const call of this.#urgent.splice(0)) this.#do(call);
+    const next = this.#others.shift();
+    if (next !== undefined) this.#do(next);
+    const oldest = this.#unfinished[0];
+    if (oldest !== undefined) this.#step(oldest);
+    if (this.#others.length > 0 || this.#unfinished.length > 0) this.#plan();
+    else if (this.#closed !== undefined) this.#close(this.#closed);
+  }
+
+  #do({ id, call, args }: Call): void {
+    const steps = this.#stepsOf(call, args);
+    if (steps !== undefined) return this.#take({ id, steps });
     try {
       const run = this.#store[call] as (...args: readonly unknown[]) => unknown;
       this.#answer(id, run.apply(this.#store, [...args]));
@@ -42,30 +85,26 @@ export class CallQueue {
     }
   }
 
-  /** Finishes what is begun and closes the file. */
-  close(closed: () => void): void {
-    this.#closed = closed;
-    if (this.#unfinished.length === 0) this.#close();
+  #stepsOf(call: CallName, args: readonly unknown[]): Generator<void, unknown> | undefined {
+    const store = this.#store;
+    switch (call) {
+      case 'remove':
+        return store.removing(...(args as [string, string]));
+      case 'removeEmpty':
+        return store.removingEmpty(...(args as [string, string]));
+      case 'unnote':
+        return store.unnoting(...(args as [string, string, string]));
+      case 'expire':
+        return store.expiring(...(args as [readonly LastChange[]]));
+      default:
+        return undefined;
+    }
   }
 
   /** The first step is taken at once, and makes the transcript gone for whoever calls next. */
-  #take(id: number | undefined, steps: Generator<void, unknown>): void {
-    const removal = { id, steps };
+  #take(removal: Unfinished): void {
     this.#unfinished.push(removal);
     this.#step(removal);
-    this.#goOn();
-  }
-
-  #goOn(): void {
-    if (this.#isStepping || this.#unfinished.length === 0) return;
-    this.#isStepping = true;
-    this.#options.later(() => {
-      this.#isStepping = false;
-      const oldest = this.#unfinished[0];
-      if (oldest !== undefined) this.#step(oldest);
-      if (this.#unfinished.length > 0) this.#goOn();
-      else if (this.#closed !== undefined) this.#close();
-    });
   }
 
   #step(removal: Unfinished): void {
@@ -76,9 +115,21 @@ export class CallQueue {
       if (removal.id !== undefined) this.#answer(removal.id, step.value);
     } catch (error) {
       this.#drop(removal);
-      // It is hidden all the same, and finished with the next removal or by the next process.
-      if (removal.id !== undefined) this.#options.post({ kind: 'failed', id: removal.id, error: toWire(error) });
+      this.#failed(removal, error);
     }
+  }
+
+  /** What is hidden already has to be erased all the same, as soon as the disk allows it. */
+  #failed({ id }: Unfinished, error: unknown): void {
+    if (id !== undefined) this.#options.post({ kind: 'failed', id, error: toWire(error) });
+    else this.#options.post({ kind: 'not-erased', error: toWire(error) });
+    this.#again?.[Symbol.dispose]();
+    this.#again = this.#options.after(ERASE_AGAIN_MS, () => this.#finishErasing());
+  }
+
+  #finishErasing(): void {
+    this.#unfinished.push({ id: undefined, steps: this.#store.erasing() });
+    this.#plan();
   }
 
   #drop(removal: Unfinished): void {
@@ -89,11 +140,11 @@ export class CallQueue {
     this.#options.post({ kind: 'done', id, value }, buffersOf(value));
   }
 
-  #close(): void {
-    const closed = this.#closed;
+  #close(closed: () => void): void {
     this.#closed = undefined;
+    this.#again?.[Symbol.dispose]();
     this.#store.close();
-    closed?.();
+    closed();
   }
 }
 

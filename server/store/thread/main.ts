@@ -8,6 +8,11 @@ import { CallQueue } from './call-queue.ts';
 const port = parentPort!;
 const post = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
+const after = (ms: number, run: () => void): Disposable => {
+  const timer = setTimeout(run, ms).unref();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+};
+
 function open({ folder, sync, bounds }: ThreadSetup): void {
   let broken: string | undefined;
   let store: SqliteTranscripts;
@@ -18,7 +23,7 @@ function open({ folder, sync, bounds }: ThreadSetup): void {
     if (!(error instanceof CannotKeep)) throw error;
     return post({ kind: 'cannot-keep', reason: error.message });
   }
-  const queue = new CallQueue(store, { post, later: setImmediate });
+  const queue = new CallQueue(store, { post, later: setImmediate, after });
   port.on('message', (message: ToThread) => {
     if (message.kind === 'call') return queue.put(message);
     queue.close(() => {

@@ -84,6 +84,8 @@ t.test(
     t.same(namesOf(asked[2]?.additions), ['final 1', 'cleaned 1', 'final 2']);
     await asked[2]!.answer(full);
     clock.pass(5_000);
+    t.equal(asked.length, 3, 'later each time');
+    clock.pass(5_000);
     keeping.write([final(3)]);
     await asked[3]!.answer('done');
     t.same(namesOf(asked[4]?.additions), ['final 3'], 'what came meanwhile follows');
@@ -108,22 +110,74 @@ t.test('a bound that is reached is told of, and tried again', async (t) => {
   t.same(namesOf(asked[2]?.additions), ['final 2']);
 });
 
-t.test('after its end a session is tried for a while, then given up', async (t) => {
+t.test('after its end a session is tried for a while, then left to its journal', async (t) => {
   const { asked, clock, open } = slow();
   const keeping = open();
   keeping.write([final(1)]);
+  keeping.end();
+  let written: boolean | undefined;
+  keeping.whenSettled((isWritten) => {
+    written = isWritten;
+  });
+  for (let i = 0; i < 300 && written === undefined; i++) {
+    await asked.at(-1)!.answer(full);
+    clock.pass(60_000);
+  }
+  t.equal(written, false);
+  t.ok(asked.length > 8, `${asked.length} tries`);
+  t.equal(clock.waiting, 0);
+});
+
+t.test('what is not written yet is there for the journal, in its order', async (t) => {
+  const { asked, open } = slow();
+  const keeping = open();
+  keeping.write([final(1)]);
+  keeping.write([cleaned(1), final(2)]);
+  t.same(keeping.unwritten, [final(1), cleaned(1), final(2)]);
+  await asked[0]!.answer('done');
+  t.same(keeping.unwritten, [cleaned(1), final(2)]);
+  await asked[1]!.answer('done');
+  t.same(keeping.unwritten, []);
+});
+
+t.test('an empty transcript is removed before anybody takes the session for over', async (t) => {
+  const { open, calls } = slow();
+  const keeping = open({ ...PLACE, unasked: true });
   keeping.end();
   let settled = false;
   keeping.whenSettled(() => {
     settled = true;
   });
-  for (let i = 0; i < 300 && !settled; i++) {
-    await asked.at(-1)!.answer(full);
-    clock.pass(5_000);
-  }
+  t.notOk(settled);
+  await new Promise((next) => setImmediate(next));
+  t.same(calls, ['removeEmpty']);
   t.ok(settled);
-  t.ok(asked.length > 100, `${asked.length} tries`);
+});
+
+t.test('a session of an earlier process waits for a store, unless nothing is to be kept', async (t) => {
+  const parts = { store: undefined, absence: 'locked', keepDays: 0, nowMs: () => 0, log: silentLog };
+  const clock = new ManualClock();
+  t.same(new Keeper({ ...parts, clock, mode: 'off' }).again(PLACE), { refused: 'locked' });
+  const { keeping } = new Keeper({ ...parts, clock, mode: 'asked' }).again(PLACE);
+  keeping!.write([final(1)]);
+  await new Promise((next) => setImmediate(next));
+  t.same(keeping!.unwritten, [final(1)], 'its journal keeps that');
+  keeping!.leave();
   t.equal(clock.waiting, 0);
+});
+
+t.test('a transcript whose first part cannot be begun goes again', async (t) => {
+  const removed: string[] = [];
+  const store = {
+    create: async () => ({ id: 'new' }),
+    join: () => Promise.reject(full),
+    remove: async (_: string, id: string) => void removed.push(id),
+  } as unknown as TranscriptStore;
+  const keeper = new Keeper({
+    ...{ store, absence: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock: new ManualClock(), log: silentLog },
+  });
+  t.match(await keeper.begin({}, { session: 's', owner: 'key' }), { refused: /SQLITE_FULL/ });
+  t.same(removed, ['new']);
 });
 
 t.test('what waits has a bound', async (t) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +11,7 @@ import { CallQueue } from '../../../server/store/thread/call-queue.ts';
 import type { FromThread } from '../../../server/store/thread-messages.ts';
 import { TranscriptThread } from '../../../server/store/transcript-thread.ts';
 import { begin, final } from '../../contract/transcripts.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const OWNER = 'key-a';
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
@@ -118,7 +119,7 @@ t.test('a thread that does not answer fills no memory, and holds up no end', asy
   t.equal(released, 1);
 });
 
-/** A store with a transcript of so many sentences, and a queue whose later steps are run by hand. */
+/** A store with a transcript of so many sentences, and a queue whose turns are taken by hand. */
 function queued(t: Test, sentences: number) {
   const { folder } = folderOf(t);
   const open = () =>
@@ -131,49 +132,139 @@ function queued(t: Test, sentences: number) {
     place,
     Array.from({ length: sentences }, (_, i) => final(i + 1, `Quokka number ${i}.`)),
   );
-  const steps: (() => void)[] = [];
+  const turns: (() => void)[] = [];
   const posted: FromThread[] = [];
+  const clock = new ManualClock();
   const queueOf = (store: SqliteTranscripts): CallQueue =>
-    new CallQueue(store, { post: (message) => posted.push(message), later: (step) => steps.push(step) });
-  return { folder, open, store, id, steps, posted, queueOf };
+    new CallQueue(store, {
+      post: (message) => posted.push(message),
+      later: (turn) => turns.push(turn),
+      after: (ms, run) => clock.after(ms, run),
+    });
+  const turn = (): void => turns.shift()?.();
+  const contents = (): string =>
+    readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'latin1'))
+      .join();
+  return { contents, open, store, id, place, turns, turn, posted, clock, queueOf };
 }
 
+const caller =
+  (queue: CallQueue) =>
+  (id: number, call: keyof TranscriptCalls, ...args: unknown[]): void =>
+    queue.put({ kind: 'call', id, call, args });
+
 t.test('a long removal lets others in between its steps, and is seen by nobody after the first', async (t) => {
-  const { folder, store, id, steps, posted, queueOf } = queued(t, 300);
+  const { contents, store, id, turn, posted, queueOf } = queued(t, 300);
   const queue = queueOf(store);
-  const call = (number: number, call: keyof TranscriptCalls, ...args: unknown[]): void =>
-    queue.put({ kind: 'call', id: number, call, args });
+  const call = caller(queue);
   call(1, 'remove', OWNER, id);
+  turn();
   t.same(posted, [], 'it is not done');
   let between = 1;
   while (!posted.some((message) => message.kind === 'done' && message.id === 1)) {
     call(++between, 'read', OWNER, id);
-    t.match(posted.at(-1), { kind: 'done', id: between, value: undefined });
-    steps.shift()?.();
+    turn();
+    t.ok(
+      posted.some((message) => message.kind === 'done' && message.id === between && message.value === undefined),
+      `call ${between} is answered in its turn`,
+    );
   }
   t.ok(between > 6, `${between} calls in between`);
-  t.notMatch(readFileSync(join(folder, 'transcripts.db'), 'latin1'), /quokka/i);
+  t.notMatch(contents(), /quokka/i);
   let closed = false;
   queue.close(() => {
     closed = true;
   });
+  turn();
   t.ok(closed);
 });
 
+t.test('no call does the rest of a removal at once', async (t) => {
+  const { store, id, turn, posted, queueOf } = queued(t, 300);
+  const empty = begin(store, 'Empty').id;
+  const noted = begin(store, 'Noted').id;
+  store.note(OWNER, noted, 'n', { atMs: 0, text: 'note' });
+  const call = caller(queueOf(store));
+  call(1, 'remove', OWNER, id);
+  call(2, 'removeEmpty', OWNER, empty);
+  call(3, 'unnote', OWNER, noted, 'n');
+  let taken = 0;
+  for (; posted.length < 3; taken++) turn();
+  t.ok(taken > 6, `${taken} turns`);
+  t.equal(store.read(OWNER, empty), undefined);
+  t.same(store.read(OWNER, noted)?.notes, []);
+});
+
+t.test('what live sessions ask for is done first', async (t) => {
+  const { store, id, place, turn, posted, queueOf } = queued(t, 3);
+  const call = caller(queueOf(store));
+  for (let i = 1; i <= 5; i++) call(i, 'export', OWNER, id, 'json');
+  call(6, 'add', place, [final(9, 'A live sentence.')]);
+  call(7, 'create', OWNER, { title: 'New', startedMs: 0 });
+  turn();
+  t.same(
+    posted.map((message) => 'id' in message && message.id),
+    [6, 7, 1],
+  );
+  for (let i = 0; i < 4; i++) turn();
+  t.equal(posted.length, 7);
+});
+
+t.test('what could not be erased is tried again, and somebody told', async (t) => {
+  const { contents, store, id, turns, turn, posted, clock, queueOf } = queued(t, 300);
+  let isFull = true;
+  const failing = new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'erasing' && isFull) return fullDisk;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  function* fullDisk(): Generator<void, void> {
+    yield;
+    throw Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
+  }
+  const queue = queueOf(failing);
+  const call = caller(queue);
+  store.removing(OWNER, id).next();
+  // The first step hides it; the rest fails.
+  call(1, 'set', OWNER, 'x', 'y');
+  turn();
+  const next = queueOf(failing);
+  while (turns.length > 0) turn();
+  t.match(posted.at(-1), { kind: 'not-erased', error: { code: 'SQLITE_FULL' } });
+  t.match(contents(), /quokka/i);
+  clock.pass(30_000);
+  while (turns.length > 0) turn();
+  t.equal(posted.filter(({ kind }) => kind === 'not-erased').length, 2);
+  isFull = false;
+  clock.pass(30_000);
+  while (turns.length > 0) turn();
+  let closed = false;
+  next.close(() => {
+    closed = true;
+  });
+  while (turns.length > 0) turn();
+  t.ok(closed);
+  t.notMatch(contents(), /quokka/i);
+  t.equal(clock.waiting, 0);
+});
+
 t.test('a removal that its process did not finish is finished by the next, before the file is closed', async (t) => {
-  const { folder, open, store, id, steps, queueOf } = queued(t, 300);
+  const { contents, open, store, id, turns, turn, queueOf } = queued(t, 300);
   const removal = store.removing(OWNER, id);
   removal.next();
   removal.next();
   store.close();
-  t.match(readFileSync(join(folder, 'transcripts.db'), 'latin1'), /quokka/i, 'it stopped in the middle');
+  t.match(contents(), /quokka/i, 'it stopped in the middle');
   const next = open();
   t.equal(next.read(OWNER, id), undefined);
   let closed = false;
   queueOf(next).close(() => {
     closed = true;
   });
-  while (!closed && steps.length > 0) steps.shift()?.();
+  while (!closed && turns.length > 0) turn();
   t.ok(closed);
-  t.notMatch(readFileSync(join(folder, 'transcripts.db'), 'latin1'), /quokka/i);
+  t.notMatch(contents(), /quokka/i);
 });
