@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, futimesSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type KernelLock, type LockLibrary, loadLockLibrary, lockFile } from './kernel-lock.ts';
-import { isRunning, type LockHolder, parseHolder, seeEachOther, textOf, thisProcess } from './lock-holder.ts';
+import { type KernelLock, type LockLibrary, loadLockLibrary, lockFile } from '../files/kernel-lock.ts';
+import { isRunning, type LockHolder, parseHolder, seeEachOther, textOf, thisProcess } from '../files/lock-holder.ts';
 
 export interface FolderLockOptions {
   /** The database library; undefined where there is none. Loaded by default. */

@@ -277,7 +277,7 @@ t.test('keys on a full disk: the file stays as it is, and the reason is one line
     t.equal(stdout, '', 'no key that is not in the file');
     t.equal(stderr, `sotto: ${path} cannot be written (ENOSPC).\n`);
     t.equal(readFileSync(path, 'utf8'), before);
-    t.same(readdirSync(disk.folder).sort(), ['filling', 'keys.json'], 'and no draft is left');
+    t.same(readdirSync(disk.folder).sort(), ['filling', 'keys.json', 'keys.json.lock.db'], 'and no draft is left');
   }
   t.match(keys('list').stdout, /valid\s+first/);
   disk.clear();

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { loadConfig } from '../../../server/config/load.ts';
+import { parseHolder, textOf } from '../../../server/files/lock-holder.ts';
 import { openStore } from '../../../server/parts.ts';
 import { FolderLock, type FolderLockOptions } from '../../../server/store/folder-lock.ts';
-import { parseHolder, textOf } from '../../../server/store/lock-holder.ts';
 
 const HOLDER = fileURLToPath(new URL('../../support/lock-holder-main.ts', import.meta.url));
 const BEAT_MS = 300;

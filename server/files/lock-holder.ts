@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { uptime } from 'node:os';
 
-/** Who has a folder, as the file `lock` in it says. */
+/** Who has a folder or a file, as the lock file beside it says. */
 export interface LockHolder {
   readonly pid: number;
   /** When the process began, in the kernel's ticks since boot; empty where the system does not say. */
