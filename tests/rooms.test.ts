@@ -77,6 +77,16 @@ function roomOf(path: string): string {
   return rooms.sort((a, b) => b.length - a.length)[0] ?? '';
 }
 
+/** `a/{b,c}` in a cell of the table stands for `a/b` and `a/c`. */
+const namesIn = (cell: string): string[] =>
+  [...cell.matchAll(/`([^`{]*)(?:\{([^}]*)\})?`/g)].flatMap(([, start, ends = '']) =>
+    ends.split(',').map((end) => `${start}${end}`),
+  );
+
+/** The table leaves out where a room lies when it is clear. */
+const fullName = (name: string): string =>
+  [name, `server/${name}`, `client/${name}`].find((each) => each in ROOMS) ?? name;
+
 const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
   .map((path) => path.split(sep).join('/'))
   .filter((path) => /^(protocol|server|client|models)\/.*\.ts$/.test(path) && !path.includes('node_modules'))
@@ -102,6 +112,20 @@ t.test('every file lives in a room', async (t) => {
     .filter(({ path, room }) => room === '' && !COMPOSITION.includes(path))
     .map(({ path }) => path);
   t.same(homeless, []);
+});
+
+t.test('ARCHITECTURE.md says the same of each room', async (t) => {
+  const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+  const table = /^\| room \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(text)![1]!;
+  const rows = table.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  const told = rows.flatMap(([, names = '', , imports = '']) => namesIn(names).map((name) => ({ name, imports })));
+  for (const { name, imports } of told) {
+    if (COMPOSITION.includes(name) || imports === 'see the test') continue;
+    const may = imports === '–' ? [] : imports.split(', ').map(fullName);
+    t.same(may.sort(), [...(ROOMS[name] ?? ['no such room'])].sort(), name);
+  }
+  const left = [...Object.keys(ROOMS), ...COMPOSITION].filter((room) => !told.some(({ name }) => name === room));
+  t.same(left, [], 'and leaves none out');
 });
 
 t.test('there is no import cycle, types included', async (t) => {
