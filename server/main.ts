@@ -233,18 +233,28 @@ export async function runServe(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Ctrl-C, a polite kill, a terminal that was closed, or the parent that started this run is gone. A second signal ends at once. */
+/** Signals that follow the first within this time are the same one, ms. */
+const SAME_SIGNAL_MS = 1_000;
+
+/**
+ * Ctrl-C, a polite kill, a terminal that was closed, or the parent that started this run is gone. A second Ctrl-C or kill
+ * ends at once.
+ *
+ * A signal may come more than once: it reaches the whole process group, and a parent in that group passes it on, as `sotto
+ * serve`, `npm start` and `timeout` do. A shell may tell of its closed terminal twice, however late.
+ */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    const stop = (): void => {
-      process.once('SIGINT', () => process.exit(130));
-      process.once('SIGTERM', () => process.exit(143));
+    let askedMs: number | undefined;
+    const stopOrExit = (status: number): void => {
+      askedMs ??= performance.now();
+      if (performance.now() - askedMs > SAME_SIGNAL_MS) process.exit(status);
       resolve();
     };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-    process.once('SIGHUP', stop);
-    if (process.send !== undefined) process.once('disconnect', stop);
+    process.on('SIGINT', () => stopOrExit(130));
+    process.on('SIGTERM', () => stopOrExit(143));
+    process.on('SIGHUP', () => resolve());
+    if (process.send !== undefined) process.once('disconnect', resolve);
   });
 }
 

@@ -15,7 +15,8 @@ import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from '
 /** Runs another of our programs on this terminal and takes over its exit status. */
 function pass(program: Program, args: readonly string[]): Promise<number> {
   const child = fork(programPath(program), [...args], { stdio: 'inherit' });
-  // Signals reach the whole group; this process waits for the other to end properly.
+  // Signals of a terminal reach the whole group; this process waits for the other to end properly. The others may be for
+  // this process alone and are passed on; what comes twice is one to the server.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGHUP'));

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as dial, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect } from '../../client/sdk/index.ts';
+import type { ServerEvent } from '../../protocol/index.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
+import { programArgs } from '../support/program.ts';
 import { converse, finalsOf, sound } from '../support/scripted-server.ts';
 import { listen, startServerProcess, statusOf, until } from '../support/server-process.ts';
 
@@ -83,6 +85,58 @@ t.test(
       t.notOk(log.toLowerCase().includes(secret.toLowerCase()), `the log does not hold ${secret}`);
   },
 );
+
+/** Processes that it has started and that run, the oldest first. */
+const childrenOf = (pid: number): number[] =>
+  spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')
+    .map(Number);
+const needsGroups = process.platform === 'win32' ? 'Windows has no process groups' : false;
+
+for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
+  t.test(`${signal} to the whole group, and again, drains \`sotto serve\` once`, { skip: needsGroups }, async (t) => {
+    const data = mkdtempSync(join(tmpdir(), 'sotto-'));
+    t.teardown(() => rmSync(data, { recursive: true, force: true }));
+    const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', '0', '--data', data];
+    const child = spawn(process.execPath, [...programArgs('client/cli/main.ts'), 'serve', ...options], {
+      ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+    });
+    const signalGroup = (name: NodeJS.Signals): boolean => process.kill(-child.pid!, name);
+    t.teardown(() => {
+      try {
+        signalGroup('SIGKILL');
+      } catch {
+        // All of it has ended.
+      }
+    });
+    const heard = listen(child);
+    await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
+    const url = /listens at (\S+)\n/.exec(heard.text())![1]!;
+    const session = await connect({ url, WebSocket: WebSocket as never });
+    const events: ServerEvent[] = [];
+    const over = (async () => {
+      for await (const event of session) events.push(event);
+    })().catch(() => {});
+    const wav = readFileSync(path('tests/fixtures/speech/short_01.wav'));
+    session.send(new Int16Array(new Uint8Array(wav.subarray(44)).buffer));
+    await until(() => events.some(({ type }) => type === 'speech'));
+    const [server] = childrenOf(child.pid!);
+    const [recogniser] = childrenOf(server!);
+    // It has to wait for the last words: it cannot have ended when the signal comes a second time.
+    process.kill(recogniser!, 'SIGSTOP');
+    signalGroup(signal);
+    await until(async () => (await statusOf(url, '/readyz')) === 503);
+    // Of the others a second one ends it at once, when it comes a second later.
+    if (signal === 'SIGHUP') for (let again = 0; again < 3; again++) signalGroup(signal);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    process.kill(recogniser!, 'SIGCONT');
+    t.equal(await heard.exit, 0, heard.text());
+    t.match(finalsOf(events).join(' '), /heavy snow/, 'what was said has become final');
+    session.close();
+    await over;
+    t.notMatch(heard.text(), /engine\.crashed|stopped|restart/i, 'its workers were left to it');
+  });
 
 t.test('a server without descriptors left turns new clients away, and its sessions go on', async (t) => {
   if (process.platform === 'win32') return t.comment('Windows has no such limit');

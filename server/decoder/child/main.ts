@@ -25,8 +25,8 @@ process.on('message', (message: ToChild) => {
 });
 // A parent that is gone cannot use an answer.
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C goes to the whole group; the parent decides when this ends.
-process.on('SIGINT', () => {});
+// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when this ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 async function answer(message: ToChild): Promise<Answer> {
   const { stream } = message;

@@ -28,8 +28,8 @@ process.on('message', (message: ToWorker) => {
 });
 // A parent that is gone cannot use an answer.
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C goes to the whole group; the parent decides when its workers end.
-process.on('SIGINT', () => {});
+// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when its workers end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 async function start(setup: WorkerSetup): Promise<void> {
   cores = setup.cores;

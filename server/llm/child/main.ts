@@ -30,8 +30,8 @@ process.on('message', (message: ToModel) => {
 });
 // A parent that is gone cannot use an answer.
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C goes to the whole group; the parent decides when this ends.
-process.on('SIGINT', () => {});
+// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when this ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 async function start({ setup }: Extract<ToModel, { kind: 'setup' }>): Promise<void> {
   try {
