@@ -149,6 +149,8 @@ class TcpConnection implements Connection {
     this.#life = 'closing';
     this.#isPaused = false;
     this.#received = [];
+    // The peer may have left while what it said waited to be heard.
+    if (this.#status !== undefined) return this.#plan();
     this.#socket.end();
     // What is still under way must not keep the peer's goodbye from being read.
     this.#socket.resume();

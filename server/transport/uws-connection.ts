@@ -81,6 +81,11 @@ export class UwsConnection implements Connection {
   }
 
   close(status: number, reason: string): void {
+    if (this.#life === 'ended' && this.#held.length > 0) {
+      // The peer has left while what it said waited to be heard.
+      this.#forget();
+      this.#deliverLater();
+    }
     if (this.#life !== 'open') return;
     this.#life = 'closing';
     this.#paused = false;

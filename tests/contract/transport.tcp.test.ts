@@ -130,3 +130,23 @@ t.test('who asks and does not read the answers is not heard on', async (t) => {
   await until(() => pieces > heard);
   t.pass('when it reads, it is');
 });
+
+t.test('a paused connection that is closed after its peer has left is told of its end', async (t) => {
+  for (const leave of ['end', 'resetAndDestroy'] as const) {
+    let paused: Connection | undefined;
+    const { socket, closes } = await listening(t, (_, connection) => {
+      connection.pause();
+      paused = connection;
+    });
+    socket.write(Buffer.alloc(10_000));
+    await until(() => paused !== undefined);
+    socket[leave]();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    paused!.close(1000, '');
+    await until(() => closes.length > 0);
+    paused!.close(1000, '');
+    paused!.resume();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    t.equal(closes.length, 1, leave);
+  }
+});

@@ -264,6 +264,25 @@ export function transportContract(t: Test, make: Make): void {
     t.same(story, ['0', '1', '2', '3', '4', 'close 1000']);
   });
 
+  for (const leave of ['close', 'terminate'] as const)
+    t.test(`a paused connection that is closed after its peer has left (${leave}) is told of its end`, async (t) => {
+      const { dial, story, connections } = await stand(t, make, (frame, connection) => {
+        if (frame === '0') connection.pause();
+      });
+      const socket = await dial();
+      for (let i = 0; i < 5; i++) socket.send(String(i));
+      await until(() => story.length > 0);
+      socket[leave]();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      connections[0]!.close(1008, 'no longer');
+      await until(() => story.some((line) => String(line).startsWith('close')));
+      connections[0]!.close(1008, 'again');
+      connections[0]!.resume();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      t.equal(story.filter((line) => String(line).startsWith('close')).length, 1, 'once');
+      t.match(story.at(-1), /^close/, 'and nothing after that');
+    });
+
   t.test('a frame over the limit ends the connection with 1009', async (t) => {
     const { dial, story } = await stand(t, make);
     const socket = await dial();
