@@ -174,7 +174,7 @@ export function openStore(config: Config, folder: string, log: Log): Store | und
       { code: code ?? message, folder },
       code === 'ELOCKED'
         ? 'another server uses the data folder: sessions would not survive the end of this process, and no transcripts are kept; give it another --data'
-        : 'the data folder cannot be written: sessions would not survive the end of this process, and no transcripts are kept; give another --data',
+        : 'the data folder cannot be written: sessions would not survive the end of this process, and no transcripts are kept; give it another --data',
     );
     return undefined;
   }

@@ -5,8 +5,6 @@ import { readBounded } from './body.ts';
 import { json } from './http.ts';
 
 // For transcript-desk.ts.
-export { readBounded };
-
 const BODY_BYTES_MAX = 1_024;
 const TokenRequest = z.strictObject({
   seconds: z.int().min(10).max(3_600).default(300),

@@ -23,8 +23,8 @@ import type { Summariser } from '../flow/summariser.ts';
 import type { Caller } from '../ports/access.ts';
 import type { Log } from '../ports/log.ts';
 import type { Outcome, TranscriptStore } from '../ports/transcripts.ts';
+import { readBounded } from './body.ts';
 import { json } from './http.ts';
-import { readBounded } from './tokens.ts';
 
 export const TRANSCRIPTS_PATH = '/v1/transcripts';
 /** Name of the setting that holds an owner's own template for summaries. */

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { nextTurn } from './next-turn.ts';
 import { PieceBuffer } from './piece-buffer.ts';
 import type { HttpRequest, HttpResponse } from './uws-library.ts';
 
@@ -149,8 +150,6 @@ export async function writeResponse(
     });
   }
 }
-
-const nextTurn = (): Promise<undefined> => new Promise((resolve) => setImmediate(() => resolve(undefined)));
 
 /** Resolves when the chunk is taken and there is room for the next. */
 function write(response: HttpResponse, chunk: Uint8Array, gone: () => boolean): Promise<void> {

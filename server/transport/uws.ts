@@ -4,6 +4,7 @@ import type { Following, OpenRequest, Transport, TransportHandler } from '../por
 import type { Certificate } from './certificate.ts';
 import { badRequestResponse, bugResponse, ConnectionGuard } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { nextTurn } from './next-turn.ts';
 import { type Seat, UwsConnection } from './uws-connection.ts';
 import { requestOf, writeResponse } from './uws-http.ts';
 import type {
@@ -180,8 +181,6 @@ export class UwsTransport implements Transport {
     return guard;
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The client of one HTTP request, until its response has ended or become something else. */
 class UwsClient {

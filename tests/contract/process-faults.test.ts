@@ -144,25 +144,30 @@ t.test('a recogniser whose program is not there at the start says so, and does n
   });
 });
 
-t.test('without descriptors nothing ends, every request is answered, and all work again afterwards', async (t) => {
-  if (process.platform === 'win32') return t.comment('Windows has no such limit');
-  const { childPath, live } = await openFolder(t);
-  const args = [...programArgs('tests/support/parts-without-descriptors.ts'), childPath];
-  const child = spawn('sh', ['-c', 'ulimit -n 128 && exec "$0" "$@"', process.execPath, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.teardown(() => child.kill('SIGKILL'));
-  let out = '';
-  let problems = '';
-  child.stdout.on('data', (chunk) => (out += chunk));
-  child.stderr.on('data', (chunk) => (problems += chunk));
-  t.equal(await new Promise((resolve) => child.once('close', resolve)), 0, problems);
-  const { refusal, without, again } = JSON.parse(out) as Record<string, Record<string, string>>;
-  t.same(refusal, { code: 'EMFILE' }, 'there really were none');
-  for (const name of Object.keys(PARTS)) {
-    t.equal(again![name], 'afterwards', name);
-    if (name === 'recogniser') t.equal(without![name], 'kept', 'what is said is kept until there is a worker');
-    else t.ok(FAULTS_OF[name]!.includes(without![name]!), `${name}: ${without![name]}`);
-  }
-  await until(() => live().length === 0);
-});
+const needsLimit = process.platform === 'win32' ? 'Windows has no such limit' : false;
+
+t.test(
+  'without descriptors nothing ends, every request is answered, and all work again afterwards',
+  { skip: needsLimit },
+  async (t) => {
+    const { childPath, live } = await openFolder(t);
+    const args = [...programArgs('tests/support/parts-without-descriptors.ts'), childPath];
+    const child = spawn('sh', ['-c', 'ulimit -n 128 && exec "$0" "$@"', process.execPath, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    t.teardown(() => child.kill('SIGKILL'));
+    let out = '';
+    let problems = '';
+    child.stdout.on('data', (chunk) => (out += chunk));
+    child.stderr.on('data', (chunk) => (problems += chunk));
+    t.equal(await new Promise((resolve) => child.once('close', resolve)), 0, problems);
+    const { refusal, without, again } = JSON.parse(out) as Record<string, Record<string, string>>;
+    t.same(refusal, { code: 'EMFILE' }, 'there really were none');
+    for (const name of Object.keys(PARTS)) {
+      t.equal(again![name], 'afterwards', name);
+      if (name === 'recogniser') t.equal(without![name], 'kept', 'what is said is kept until there is a worker');
+      else t.ok(FAULTS_OF[name]!.includes(without![name]!), `${name}: ${without![name]}`);
+    }
+    await until(() => live().length === 0);
+  },
+);

@@ -1,0 +1,2 @@
+/** Resolves in the next turn of the event loop, when others have had theirs. */
+export const nextTurn = (): Promise<undefined> => new Promise((resolve) => setImmediate(() => resolve(undefined)));
