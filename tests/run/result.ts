@@ -33,3 +33,6 @@ export function readResult(output: string, end: End): FileResult {
   const failedInAll = problem === undefined ? failed : Math.max(1, failed);
   return { passed: lines.length - failed, failed: failedInAll, lines, problem };
 }
+
+/** That of a file that never ran. */
+export const notRun = (problem: string): FileResult => ({ passed: 0, failed: 1, lines: [], problem });

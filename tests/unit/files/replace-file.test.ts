@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { replaceFile } from '../../../server/files/replace-file.ts';
 import { syncFolder } from '../../../server/files/sync-folder.ts';
+import { programArgs } from '../../support/program.ts';
 
-const ADDER = fileURLToPath(new URL('../../support/replace-file-main.ts', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'sotto-replace-'));
 t.teardown(() => rmSync(base, { recursive: true, force: true }));
 const folderOf = (): string => mkdtempSync(join(base, 'folder-'));
@@ -30,7 +29,7 @@ t.test('the old file is there until the new one is whole', async (t) => {
 
 /** Another process that adds to the number in a file; see `tests/support/replace-file-main.ts`. */
 function add(path: string, by: string, times: number, takesMs = 0): { child: ChildProcess; ended: Promise<unknown> } {
-  const args = ['--import=tsx', ADDER, path, String(times), String(takesMs), by];
+  const args = [...programArgs('tests/support/replace-file-main.ts'), path, String(times), String(takesMs), by];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   child.stdout!.on('data', () => {});
@@ -49,9 +48,9 @@ for (const [by, options] of Object.entries({ kernel: {}, number: { library: unde
 
   t.test(`${by}: a process whose disk is slow is waited for, and not taken for dead`, async (t) => {
     const path = join(folderOf(), 'count');
-    const slow = add(path, by, 1, 500);
+    const slow = add(path, by, 1, 300);
     await isWriting(slow);
-    const others = [add(path, by, 1, 500), add(path, by, 1, 500)];
+    const others = [add(path, by, 1, 300), add(path, by, 1, 300)];
     const next = (): string => String(Number(readFileSync(path, 'utf8')) + 1);
     replaceFile(path, next, { sync: false, staleMs: 30, waitMs: 20_000, ...options });
     t.same(await Promise.all([slow, ...others].map(({ ended }) => ended)), [0, 0, 0]);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { readResult } from '../../run/result.ts';
+import { notRun, readResult } from '../../run/result.ts';
 
 const ENDED = { status: 0, signal: null };
 const FAILED = { status: 1, signal: null };
@@ -30,4 +30,8 @@ t.test('a file that ends badly has failed, whatever its tests said', async (t) =
 t.test('a file that is left out with a reason has not failed', async (t) => {
   t.match(readResult(file('1..0 # no such system'), ENDED), { passed: 0, failed: 0, problem: undefined });
   t.match(readResult(file('ok 1 - a # SKIP no such system', '1..1'), ENDED), { passed: 1, failed: 0 });
+});
+
+t.test('a file that never ran has failed', async (t) => {
+  t.match(notRun('no process'), { passed: 0, failed: 1, problem: 'no process' });
 });
