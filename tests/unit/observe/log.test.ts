@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { Fault } from '../../../protocol/index.ts';
 import { placeOf } from '../../../server/observe/log.ts';
+import { program } from '../../support/program.ts';
 
 t.test('an error in the log says what it was and where, and none of what its text quotes', async (t) => {
   const parse = (): unknown => JSON.parse('hush, said the patient');
@@ -37,13 +39,13 @@ t.test(
   'a log that cannot be written loses its lines, and whoever writes them goes on',
   { skip: needsFullFile },
   async (t) => {
-    const log = new URL('../../../server/observe/log.ts', import.meta.url).href;
-    const program = `
-    import { openLog } from '${log}';
+    const { flags, path } = program('server/observe/log.ts');
+    const source = `
+    import { openLog } from '${pathToFileURL(path).href}';
     const log = openLog('info');
     for (let i = 0; i < 3; i++) log.warn({ i }, 'lost');
     console.log('went on');`;
-    const args = [...process.execArgv, '--input-type=module', '--eval', program];
+    const args = [...flags, '--input-type=module', '--eval', source];
     const { stdout, status } = spawnSync('sh', ['-c', 'exec "$0" "$@" 2>/dev/full', process.execPath, ...args], {
       encoding: 'utf8',
     });
