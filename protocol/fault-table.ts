@@ -329,6 +329,13 @@ export const FAULTS = {
     'never',
     (d: { what: string; limit: number }) => `A transcript holds at most ${d.limit} ${d.what}; begin another.`,
   ),
+  'transcript.busy': row(
+    'capacity',
+    503,
+    1013,
+    'after',
+    (_: object) => 'Too many requests of this key for kept transcripts wait already; read the answers, then ask again.',
+  ),
   'transcript.space': row(
     'client',
     507,

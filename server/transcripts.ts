@@ -48,7 +48,7 @@ export async function openTranscriptDesk(
   return {
     keeper,
     assistant,
-    desk: new TranscriptDesk({ keeper, summariser, nowMs, log }),
+    desk: new TranscriptDesk({ keeper, summariser, nowMs, clock: systemClock, log }),
     info: { keeps: store !== undefined, assistant: summariser.name },
     close: async () => {
       await keeper.close();

@@ -21,10 +21,13 @@ import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { Keeper } from '../flow/keeper.ts';
 import type { Summariser } from '../flow/summariser.ts';
 import type { Caller } from '../ports/access.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Outcome, TranscriptStore } from '../ports/transcripts.ts';
 import { readBounded } from './body.ts';
 import { json } from './http.ts';
+import { type GiveBack, KeyTurns } from './key-turns.ts';
+import { pacedBody } from './paced-body.ts';
 
 export const TRANSCRIPTS_PATH = '/v1/transcripts';
 /** Name of the setting that holds an owner's own template for summaries. */
@@ -36,6 +39,7 @@ export interface TranscriptDeskParts {
   readonly keeper: Keeper;
   readonly summariser: Summariser;
   readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -49,6 +53,7 @@ interface Asked {
 /** Kept transcripts over HTTP, each to the owner of the key alone. */
 export class TranscriptDesk {
   readonly #parts: TranscriptDeskParts;
+  readonly #turns = new KeyTurns();
 
   constructor(parts: TranscriptDeskParts) {
     this.#parts = parts;
@@ -65,9 +70,13 @@ export class TranscriptDesk {
     const url = new URL(request.url);
     const route = this.#route(request.method, url);
     if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.absence });
+    const giveBack = await this.#turns.take(caller.key, request.signal);
+    // Nobody reads this one.
+    if (giveBack === undefined) return json({}, 499);
     try {
-      return await route({ request, url, owner: caller.key, store });
+      return paced(await route({ request, url, owner: caller.key, store }), this.#parts.clock, giveBack);
     } catch (error) {
+      giveBack();
       if (isFault(error)) throw error;
       const { code, name } = error as NodeJS.ErrnoException;
       // Only what the database says is the disk's doing; the rest is a bug of ours.
@@ -78,7 +87,7 @@ export class TranscriptDesk {
   }
 
   /** Exactly the methods that exist; whatever else is asked for is not there. */
-  #route(method: string, { pathname }: URL): (asked: Asked) => Promise<Response> {
+  #route(method: string, { pathname }: URL): (asked: Asked) => Promise<Response | LongAnswer> {
     const [id, kind, name, ...more] = pathname.split('/').slice(3).map(decodePathSegment);
     const unknown = new Fault('http.unknown', { path: `${method} ${pathname}` });
     if (more.length > 0 || id === '' || kind === '' || name === '') throw unknown;
@@ -93,7 +102,8 @@ export class TranscriptDesk {
       case 'PUT template':
         return (asked) => this.#setTemplate(asked);
       case 'GET ID':
-        return async ({ store, owner }) => document(found(await store.document(owner, id!)));
+        return async ({ store, owner }) =>
+          new LongAnswer(found(await store.document(owner, id!)), json({}, 200).headers);
       case 'PATCH ID':
         return async ({ store, owner, request }) =>
           done(
@@ -176,7 +186,7 @@ export class TranscriptDesk {
 async function exported(
   store: TranscriptStore,
   { owner, id, url }: { owner: string; id: string; url: URL },
-): Promise<Response> {
+): Promise<LongAnswer> {
   const format = url.searchParams.get('format') ?? 'md';
   if (!(EXPORTS as readonly string[]).includes(format))
     throw new Fault('command.option', { name: 'format', got: format.slice(0, 20), want: EXPORTS.join(', ') });
@@ -185,7 +195,7 @@ async function exported(
   headers.set('content-type', lookUp(EXPORT_TYPES, format) ?? 'application/octet-stream');
   const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
   headers.set('content-disposition', `attachment; filename="${ascii}"; filename*=UTF-8''${encodedName(name)}`);
-  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
+  return new LongAnswer(bytes, headers);
 }
 
 /** As RFC 8187 wants it. */
@@ -206,9 +216,23 @@ function done(outcome: Outcome, what: string): Response {
 
 const answered = (body: object): Response => json(body, 200);
 
-/** JSON that the store has written: a long meeting is not read and written again where others wait. */
-function document(bytes: Uint8Array): Response {
-  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: json({}, 200).headers });
+/** Bytes that the store has made: a long meeting is not read and written again where others wait. */
+class LongAnswer {
+  readonly bytes: Uint8Array;
+  readonly headers: Headers;
+
+  constructor(bytes: Uint8Array, headers: Headers) {
+    this.bytes = bytes;
+    this.headers = headers;
+  }
+}
+
+/** A long answer keeps its turn until it is read: what nobody reads fills no memory with more of it. */
+function paced(answer: Response | LongAnswer, clock: Clock, giveBack: GiveBack): Response {
+  if (answer instanceof LongAnswer)
+    return new Response(pacedBody(answer.bytes, clock, giveBack), { headers: answer.headers });
+  giveBack();
+  return answer;
 }
 
 function noteId(text: string): string {

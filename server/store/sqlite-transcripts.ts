@@ -24,7 +24,7 @@ import { BeyondBounds, isFull, keepWithin } from './transcript-bounds.ts';
 import { documentOf, exportOf } from './transcript-files.ts';
 import { atOnce, erasing, hasHidden, hide, sweeping } from './transcript-removal.ts';
 import { listRows, readRows, readWords, type SentenceRow, searchedText } from './transcript-rows.ts';
-import { type Database, inTransaction, type Statement } from './transcript-schema.ts';
+import { type Database, inTransaction, type Statement, withoutNul } from './transcript-schema.ts';
 
 export interface SqliteOptions {
   readonly nowMs: () => number;
@@ -383,7 +383,7 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   #run(sql: string, ...values: readonly unknown[]) {
-    return this.#prepare(sql).run(...values);
+    return this.#prepare(sql).run(...values.map(withoutNul));
   }
 
   #get<T>(sql: string, ...values: readonly unknown[]): T | undefined {

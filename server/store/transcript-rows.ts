@@ -39,6 +39,8 @@ const HEAD = `
 
 /** The trigram index knows pieces of three characters; shorter words are looked for in each text. */
 const INDEXED_CHARS_MIN = 3;
+/** Pieces of one word that are looked for in the index. */
+const PIECES_MAX = 12;
 
 /** All that is searched of a sentence, each form once. */
 export function searchedText(row: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string {
@@ -59,10 +61,10 @@ function formsOf({
 export function listRows(prepare: Prepare, owner: string, { words, limit, before }: ListRequest): ListPage {
   const conditions = words.map((word) =>
     isIndexed(word)
-      ? 'n IN (SELECT texts.t FROM search JOIN texts ON texts.id = search.rowid WHERE search MATCH ?)'
+      ? 'n IN (SELECT texts.t FROM search JOIN texts ON texts.id = search.rowid WHERE search MATCH ? AND instr(texts.folded, ?) > 0)'
       : 'EXISTS (SELECT 1 FROM texts WHERE texts.t = n AND instr(texts.folded, ?) > 0)',
   );
-  const values = words.map((word) => (isIndexed(word) ? `"${word.replaceAll('"', '""')}"` : word));
+  const values = words.flatMap((word) => (isIndexed(word) ? [piecesOf(word), word] : [word]));
   const [startedMs = Number.NaN, n = Number.NaN] = (before ?? '').split('.').map(Number);
   const older = before === undefined ? [] : ['(started_ms < ? OR (started_ms = ? AND n < ?))'];
   const where = ['owner = ?', ...older, ...conditions].join(' AND ');
@@ -110,6 +112,18 @@ export function readWords(
   if (head === undefined) return undefined;
   const rows = prepare('SELECT part, channel, sentence, words FROM sentences WHERE t = ?').all(head.n);
   return new Map((rows as SentenceRow[]).map((row) => [sentenceName(row), wordsOf(row)]));
+}
+
+/**
+ * What the index is asked for: some pieces of the word, each by itself. To look for them in their order takes the index
+ * minutes where a text repeats them; whether they stand in it together, the text says.
+ */
+function piecesOf(word: string): string {
+  const characters = [...word];
+  const pieces = new Set<string>();
+  for (let at = 0; at + INDEXED_CHARS_MIN <= characters.length && pieces.size < PIECES_MAX; at++)
+    pieces.add(characters.slice(at, at + INDEXED_CHARS_MIN).join(''));
+  return [...pieces].map((piece) => `"${piece.replaceAll('"', '""')}"`).join(' AND ');
 }
 
 const isIndexed = (word: string): boolean => [...word].length >= INDEXED_CHARS_MIN;

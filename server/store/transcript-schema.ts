@@ -169,3 +169,7 @@ export function inTransaction<T>(database: Database, work: () => T): T {
     throw error;
   }
 }
+
+/** SQLite ends a text at its first NUL; what follows must not be lost. */
+export const withoutNul = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value;

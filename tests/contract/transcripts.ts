@@ -180,6 +180,7 @@ export function transcriptContract(
       ['it', ['Budget']],
       ['" *', ['Other', 'Budget']],
       ['nothing', []],
+      ['"new machine is in malaga"', ['Budget']],
     ] as const)
       t.same(found(store, query), titles, query);
   });

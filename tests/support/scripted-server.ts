@@ -185,7 +185,12 @@ export async function openScriptedServer(
   const decoder = door.decoder ?? new ProcessDecoder();
   const { keeper, assistant } = door;
   const summariser = new Summariser(assistant, Date.now);
-  const transcripts = keeper && new TranscriptDesk({ keeper, summariser, nowMs: Date.now, log: door.log ?? silentLog });
+  const transcripts =
+    keeper &&
+    new TranscriptDesk({
+      ...{ keeper, summariser, nowMs: Date.now, clock: parts.clock },
+      log: door.log ?? silentLog,
+    });
   const gatewayTo = (routes: Routes, access: Access): Gateway =>
     new Gateway(
       parts,

@@ -207,3 +207,14 @@ t.test('on a full disk a write fails whole, and works again when there is room',
   t.equal(store.read('key-a', id)?.sentences.length, 3);
   store.close();
 });
+
+t.test('nothing of a text is lost at a NUL', async (t) => {
+  const database = new Library(':memory:');
+  migrate(database);
+  const store = new SqliteTranscripts(database, { nowMs: () => 0 });
+  const { id } = begin(store, '\0');
+  store.note('key-a', id, 'n', { atMs: 1, text: 'abc\0tail' });
+  t.match(store.read('key-a', id), { title: '\ufffd', notes: [{ text: 'abc\ufffdtail' }] });
+  t.equal(store.list('key-a', { words: ['tail'], limit: 1 }).transcripts.length, 1);
+  store.close();
+});
