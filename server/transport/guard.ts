@@ -62,11 +62,11 @@ export class ConnectionGuard {
     if (handler !== undefined) this.run(() => handler.close(status));
   }
 
-  /** Reports `error`; the first one ends the connection. */
+  /** Reports the first `error`, which ends the connection. Later ones follow from it, and a client could fill a log with them. */
   fail(error: unknown): void {
-    this.#reportBug(error, 'a bug ended a connection', this.#id === undefined ? {} : { connection: this.#id });
     if (this.#isBroken) return;
     this.#isBroken = true;
+    this.#reportBug(error, 'a bug ended a connection', this.#id === undefined ? {} : { connection: this.#id });
     try {
       this.#end();
     } catch (cause) {

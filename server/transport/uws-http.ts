@@ -16,6 +16,8 @@ interface Leaving {
   /** Told what to call then. */
   readonly onLost: (tell: () => void) => void;
   readonly signal: AbortSignal;
+  /** Whether the response is still there: the library throws when one that has ended is touched. */
+  readonly isThere: () => boolean;
   /** Runs what the library calls back for this request. */
   readonly run: (callback: () => void) => void;
 }
@@ -27,7 +29,7 @@ interface Leaving {
 export function requestOf(
   response: HttpResponse,
   request: HttpRequest,
-  { onLost, signal, run }: Leaving,
+  { signal, ...body }: Leaving,
 ): Request | undefined {
   const method = request.getMethod().toUpperCase();
   const query = request.getQuery();
@@ -42,7 +44,7 @@ export function requestOf(
     const head = { method, headers, signal };
     const bare = new Request(url, head);
     if (method === 'GET' || method === 'HEAD') return bare;
-    return new Request(url, { ...head, body: bodyOf(response, { onLost, run }), duplex: 'half' } as RequestInit);
+    return new Request(url, { ...head, body: bodyOf(response, body), duplex: 'half' } as RequestInit);
   } catch {
     return undefined;
   }
@@ -52,7 +54,7 @@ export function requestOf(
  * The body in pieces: what comes within a turn of the event loop is one. A client may send each byte as a chunk of its own,
  * and every piece takes its way through all the streams behind this one.
  */
-function bodyOf(response: HttpResponse, { onLost, run }: Omit<Leaving, 'signal'>): ReadableStream<Uint8Array> {
+function bodyOf(response: HttpResponse, { onLost, isThere, run }: Omit<Leaving, 'signal'>): ReadableStream<Uint8Array> {
   const arrived = new PieceBuffer();
   let paused = false;
   let over = false;
@@ -70,11 +72,15 @@ function bodyOf(response: HttpResponse, { onLost, run }: Omit<Leaving, 'signal'>
           if (!over && piece.length > 0) controller.enqueue(piece);
         };
         const take = (chunk: ArrayBuffer, isLast: boolean): void => {
+          if (over) return;
+          if (!isThere()) {
+            over = true;
+            return controller.error(new Error('the request has been answered'));
+          }
           if (!planned) setImmediate(() => run(handOver));
           planned = true;
           // The library takes the memory back when this returns.
           if (arrived.add(new Uint8Array(chunk)) > TURN_CHUNKS_MAX) return void response.close();
-          if (over) return;
           if (isLast) {
             handOver();
             over = true;
@@ -88,13 +94,13 @@ function bodyOf(response: HttpResponse, { onLost, run }: Omit<Leaving, 'signal'>
         response.onData((chunk, isLast) => run(() => take(chunk, isLast)));
       },
       pull() {
-        if (!paused || over) return;
+        if (!paused || over || !isThere()) return;
         paused = false;
         response.resume();
       },
       cancel() {
         // Nobody reads on; what still comes is let pass, so that the answer can be sent.
-        if (paused && !over) response.resume();
+        if (paused && !over && isThere()) response.resume();
         over = true;
       },
     },

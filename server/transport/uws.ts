@@ -152,7 +152,9 @@ export class UwsTransport implements Transport {
       const leaving = new AbortController();
       client.onGone(() => leaving.abort());
       const onLost = (tell: () => void): void => client.onGone(tell);
-      const asked = requestOf(response, request, { onLost, signal: leaving.signal, run: (each) => guard.run(each) });
+      const isThere = (): boolean => client.isThere;
+      const run = (each: () => void): void => guard.run(each);
+      const asked = requestOf(response, request, { onLost, isThere, signal: leaving.signal, run });
       if (asked === undefined) return client.answer(badRequestResponse());
       // Answered in a later turn: the library cuts off a client that sends its next request before that, and would go on
       // with all that came in a row otherwise.
@@ -190,6 +192,7 @@ class UwsClient {
   /** `answered` when an answer has begun, `left` when the response belongs to another object. */
   #state: 'waiting' | 'answered' | 'left' = 'waiting';
   #isGone = false;
+  #hasEnded = false;
 
   constructor(response: HttpResponse) {
     this.response = response;
@@ -201,6 +204,11 @@ class UwsClient {
 
   get isGone(): boolean {
     return this.#isGone;
+  }
+
+  /** Whether the response can still be touched: the client is there, and waits for the end of its answer. */
+  get isThere(): boolean {
+    return !this.#isGone && !this.#hasEnded;
   }
 
   guardedBy(guard: ConnectionGuard): void {
@@ -219,7 +227,9 @@ class UwsClient {
   answer(answer: Response, head = false): Promise<void> | undefined {
     if (this.#isGone || this.#state !== 'waiting') return undefined;
     this.#state = 'answered';
-    return writeResponse(this.response, answer, { gone: () => this.#isGone, head });
+    return writeResponse(this.response, answer, { gone: () => this.#isGone, head }).finally(() => {
+      this.#hasEnded = true;
+    });
   }
 
   /** Tells of a bug with 500; half an answer is cut off by `writeResponse` itself. */
