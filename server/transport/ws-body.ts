@@ -1,9 +1,20 @@
 import type { IncomingMessage } from 'node:http';
+import { cutOff } from './cut-off.ts';
+
+/** Chunks of a body in one turn of the event loop that come at the price of the read that brought them. */
+const TURN_CHUNKS_FREE = 16;
+/** More than that in a turn, over the whole body. Node takes some microseconds over each, however small it is. */
+const CHUNKS_MAX = 4_096;
+/** The same when nobody reads the body any more. */
+const UNREAD_CHUNKS_MAX = 256;
+/** Bytes of a chunk, on average, below which they are too many. No browser or client sends so little at once. */
+const CHUNK_BYTES_MIN = 32;
 
 /**
  * The body of a request, read once in a turn of the event loop: all that has arrived by then, as one piece. A client may
  * send each byte as a chunk of its own. Node reads on for as long as its chunks are taken at once, and each of them would
- * take its way through all the streams behind this one.
+ * take its way through all the streams behind this one. A body of too many chunks that are too small ends its connection,
+ * whether it is read or not.
  */
 export class RequestBody {
   /** Fails when the client goes away before the end of its body. */
@@ -13,10 +24,16 @@ export class RequestBody {
   #isOver = false;
   #isLetPass = false;
   #isPlanned = false;
+  #isCut = false;
+  #turnChunks = 0;
+  /** Of the chunks that were too many for their turn. */
+  #chunks = 0;
+  #chunkBytes = 0;
   #wake = (): void => {};
 
   constructor(request: IncomingMessage) {
     this.#request = request;
+    this.#watch();
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -39,6 +56,32 @@ export class RequestBody {
     this.#isLetPass = true;
     this.#finish(() => {});
     this.#plan();
+  }
+
+  /** Where Node hands over what it has parsed: also of a body that nobody reads, and when the answer is out. */
+  #watch(): void {
+    const request = this.#request;
+    const push = request.push.bind(request);
+    request.push = (chunk: Uint8Array | null, encoding) => {
+      if (chunk === null) return push(null);
+      if (!this.#isCut && this.#isTooMany(chunk.byteLength)) {
+        this.#isCut = true;
+        cutOff(request.socket);
+      }
+      return this.#isCut ? false : push(chunk, encoding);
+    };
+  }
+
+  #isTooMany(bytes: number): boolean {
+    if (this.#turnChunks++ === 0)
+      setImmediate(() => {
+        this.#turnChunks = 0;
+      });
+    if (this.#turnChunks <= TURN_CHUNKS_FREE) return false;
+    this.#chunks++;
+    this.#chunkBytes += bytes;
+    const most = this.#isLetPass ? UNREAD_CHUNKS_MAX : CHUNKS_MAX;
+    return this.#chunks > most && this.#chunkBytes < this.#chunks * CHUNK_BYTES_MIN;
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {

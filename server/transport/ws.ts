@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Following, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
+import { cutOff } from './cut-off.ts';
 import { badRequestResponse, bugResponse, ConnectionGuard, guarded } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { listen } from './listen.ts';
@@ -38,7 +39,7 @@ const READ_AHEAD_BYTES = 8_192;
 /** Fragments of one frame; a peer that sends more of them is cut off. */
 const FRAGMENTS_MAX = 1_024;
 /** Requests that one socket has sent without waiting for their answers; of more, the socket is closed. No browser does that. */
-const PIPELINED_MAX = 32;
+const PIPELINED_MAX = 16;
 
 /** HTTP and WebSocket on one port, over Node's own server and `ws`. */
 export class WsTransport implements Transport {
@@ -70,11 +71,14 @@ export class WsTransport implements Transport {
     this.#server.on('error', () => {});
     const onRequest = limitHandshakes(this.#server, options.handshakesMax, reportBug);
     const isTaken = limitPipelining();
-    this.#server.on('request', (request, response) => {
+    const take = (request: IncomingMessage, response: ServerResponse): void => {
       if (!isTaken(request, response)) return;
       onRequest(request, response);
       this.#take(request, response);
-    });
+    };
+    this.#server.on('request', take);
+    // Node would answer an expectation it does not know by itself, uncounted. HTTP allows to ignore it.
+    this.#server.on('checkExpectation', take);
     this.#server.on('upgrade', (request, socket, head) => {
       const guard = new ConnectionGuard(reportBug, () => void refuse(socket, bugResponse()));
       guard.run(() => this.#upgrade(request, socket, head));
@@ -184,6 +188,8 @@ function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {
     requestTimeout: 300_000,
     maxHeaderSize: 16_384,
     highWaterMark: READ_AHEAD_BYTES,
+    // Node would answer these by itself, uncounted; see `fetchRequest`.
+    requireHostHeader: false,
   };
   if (certificate === undefined) return createServer(limits);
   const { cert, key } = certificate;
@@ -230,7 +236,7 @@ function limitPipelining(): (request: IncomingMessage, response: ServerResponse)
     const count = (unanswered.get(socket) ?? 0) + 1;
     unanswered.set(socket, count);
     if (count > PIPELINED_MAX) {
-      socket.destroy();
+      cutOff(socket);
       return false;
     }
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
@@ -259,9 +265,10 @@ function openRequest(request: IncomingMessage): OpenRequest {
   return { url: request.url ?? '/', headers, subprotocols, remoteAddress: request.socket.remoteAddress ?? '' };
 }
 
-/** Undefined when the request has a method, path or header that a handler cannot be given. */
+/** Undefined when the request has a method, path or header that a handler cannot be given, or lacks a host. */
 function fetchRequest(request: IncomingMessage, body: ReadableStream, signal: AbortSignal): Request | undefined {
   const method = request.method ?? 'GET';
+  if (request.httpVersion === '1.1' && request.headers.host === undefined) return undefined;
   try {
     // Only the path counts; the host header is the gateway's to judge.
     const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://localhost');

@@ -3,7 +3,7 @@ import { WsTransport } from '../../server/transport/ws.ts';
 import { type Make, transportContract } from './transport.ts';
 import { bugContract } from './transport-bugs.ts';
 import { dawdlingContract, hostileContract } from './transport-hostile.ts';
-import { fragmentsContract, smallPartsContract } from './transport-small-parts.ts';
+import { fragmentsContract, parsingContract, smallPartsContract } from './transport-small-parts.ts';
 import { streamContract } from './transport-stream.ts';
 import { tlsContract } from './transport-tls.ts';
 
@@ -16,3 +16,4 @@ bugContract(t, make);
 dawdlingContract(t, make);
 smallPartsContract(t, make);
 fragmentsContract(t, make);
+parsingContract(t, make);
