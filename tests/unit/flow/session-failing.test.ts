@@ -71,7 +71,9 @@ t.test('a room or a journal that throws ends the session, and the client is told
     } as never,
   });
   const inJournal = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
-    journals: { begin: () => ({ tells() {}, heard() {}, write: fails, remove: fails, leave() {} }) } as never,
+    journals: {
+      begin: () => ({ tells() {}, keepsFor() {}, heard() {}, write: fails, remove: fails, leave() {} }),
+    } as never,
   });
   for (const [name, change] of Object.entries({ inRoom, inJournal })) {
     const { session, state, closed, bugs, isGone } = place(change);
