@@ -73,6 +73,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   #over = false;
   #problem = '';
   #flushes = 0;
+  #isFinishing = false;
   #spoke = 0;
   #keepalive: ReturnType<typeof setInterval> | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -126,11 +127,11 @@ export class Session implements AsyncIterable<ServerEvent> {
   }
 
   /**
-   * Sends audio in the encoding of `start`: bytes as they are, or Int16 and Float32 samples in memory order. It is kept
-   * until the server has acknowledged it, at most 60 s; beyond that the oldest is let go, and `resumed` says how much.
+   * Sends audio in the encoding of `start`: bytes as they are, or Int16 and Float32 samples in memory order. Until the server
+   * has acknowledged it, 60 s are kept; `resumed` says how much was more. After `finish`, nothing is sent.
    */
   send(audio: ArrayBufferView | ArrayBuffer): void {
-    if (this.#line === 'ended' || this.#line === 'opening') return;
+    if (this.#line === 'ended' || this.#line === 'opening' || this.#isFinishing) return;
     this.#spoke++;
     const bytes = ArrayBuffer.isView(audio)
       ? new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength).slice()
@@ -139,10 +140,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#isUsable) this.#socket.send(bytes);
   }
 
-  /**
-   * Resolves when little enough is unsent and unacknowledged to go on, and never while the connection is lost; wait for
-   * it when sending faster than real time.
-   */
+  /** Resolves when little enough is unsent to send faster than real time; never while the connection is lost. */
   async sent(): Promise<void> {
     while (this.#isFull) await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -175,6 +173,7 @@ export class Session implements AsyncIterable<ServerEvent> {
 
   /** Ends the session; resolves with `done` when every final and cleaning has come. */
   finish(): Promise<EventOf<'done'>> {
+    this.#isFinishing = true;
     this.#command({ type: 'finish' });
     return this.#wait('done', () => true);
   }

@@ -104,6 +104,8 @@ export class Keeper {
     try {
       const place = await this.#placeFor(store, wish ?? {}, of);
       if (place === 'full') return { refused: 'this key has as many transcripts as one may have; delete some' };
+      if (place === 'space')
+        log.warn({ session: of.session }, 'kept transcripts have reached their bound; a session goes on without');
       if (place === 'space') return { refused: 'the kept transcripts have reached their bound; delete some' };
       const isNew = wish?.transcript === undefined;
       const kept = { ...place, owner: of.owner, unasked: wish === undefined };

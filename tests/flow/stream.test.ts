@@ -43,6 +43,20 @@ t.test('flush finalises what was said and is answered with its id', async (t) =>
   await session.finish();
 });
 
+t.test('a block of a microphone that comes after finish ends nothing', async (t) => {
+  const server = await openScriptedServer(script('one two three', 0.6));
+  t.teardown(() => server.close());
+  const session = await server.connect();
+  const faults: string[] = [];
+  session.on('fault', ({ code }) => faults.push(code));
+  session.send(sound(1.6, [[0.5, 1.6]]));
+  const done = session.finish();
+  session.send(new Int16Array(480));
+  await done;
+  t.same(faults, []);
+  t.equal((await session.closed).code, 1000);
+});
+
 t.test('sessions run side by side, and a slow one does not hold another up', async (t) => {
   const server = await openScriptedServer(WORDS);
   t.teardown(() => server.close());
