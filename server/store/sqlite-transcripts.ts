@@ -24,7 +24,7 @@ import { BeyondBounds, isFull, keepWithin } from './transcript-bounds.ts';
 import { documentOf, exportOf } from './transcript-files.ts';
 import { atOnce, erasing, hasHidden, hide, sweeping } from './transcript-removal.ts';
 import { listRows, readRows, readWords, type SentenceRow, searchedText } from './transcript-rows.ts';
-import { type Database, inTransaction, type Statement, withoutNul } from './transcript-schema.ts';
+import { type Database, inTransaction, type Prepare, type Statement, withoutNul } from './transcript-schema.ts';
 
 export interface SqliteOptions {
   readonly nowMs: () => number;
@@ -38,6 +38,12 @@ export class SqliteTranscripts implements TranscriptCalls {
   readonly #nowMs: () => number;
   readonly #bounds: TranscriptBounds;
   readonly #statements = new Map<string, Statement>();
+  /** Each statement is compiled once. */
+  readonly #prepare: Prepare = (sql) => {
+    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
+  };
 
   /** `database` is of this store's schema. */
   constructor(database: Database, { nowMs, bounds = { bytesMax: 0, bytesPerOwnerMax: 0 } }: SqliteOptions) {
@@ -95,9 +101,9 @@ export class SqliteTranscripts implements TranscriptCalls {
       transcript,
     );
     if (row === undefined) return 'unknown';
-    const prepare = (sql: string): Statement => this.#prepare(sql);
     // Nothing is written first, only to be undone, where a whole session is tried again and again.
-    if (additions.some(({ kind }) => kind === 'final') && isFull(this.#bounds, prepare, row.owner)) return 'space';
+    if (additions.some(({ kind }) => kind === 'final') && isFull(this.#bounds, this.#prepare, row.owner))
+      return 'space';
     return this.#within(row.owner, () => {
       let room = LIMITS.sentencesMax - row.sentences;
       let outcome: Outcome = 'done';
@@ -120,15 +126,15 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   list(owner: string, request: ListRequest): ListPage {
-    return listRows((sql) => this.#prepare(sql), owner, request);
+    return listRows(this.#prepare, owner, request);
   }
 
   read(owner: string, transcript: string) {
-    return readRows((sql) => this.#prepare(sql), owner, transcript);
+    return readRows(this.#prepare, owner, transcript);
   }
 
   words(owner: string, transcript: string) {
-    return readWords((sql) => this.#prepare(sql), owner, transcript);
+    return readWords(this.#prepare, owner, transcript);
   }
 
   document(owner: string, transcript: string): Uint8Array | undefined {
@@ -200,7 +206,7 @@ export class SqliteTranscripts implements TranscriptCalls {
       this.#run('DELETE FROM texts WHERE t = ? AND place = ?', t, `n${id}`);
       return 'done';
     });
-    if (outcome === 'done') yield* sweeping((sql) => this.#prepare(sql));
+    if (outcome === 'done') yield* sweeping(this.#prepare);
     return outcome;
   }
 
@@ -220,7 +226,7 @@ export class SqliteTranscripts implements TranscriptCalls {
     const outcome = inTransaction(this.#database, () => {
       const t = this.#numberOf(owner, transcript);
       if (t === undefined) return 'unknown';
-      hide((sql) => this.#prepare(sql), t);
+      hide(this.#prepare, t);
       return 'done';
     });
     if (outcome === 'done') yield* this.erasing();
@@ -259,7 +265,7 @@ export class SqliteTranscripts implements TranscriptCalls {
           'SELECT n FROM transcripts WHERE id = ? AND changed_ms = ?',
           ...[id, changedMs],
         );
-        if (row !== undefined) hide((sql) => this.#prepare(sql), row.n);
+        if (row !== undefined) hide(this.#prepare, row.n);
         return row !== undefined;
       });
       if (!hidden) continue;
@@ -271,12 +277,12 @@ export class SqliteTranscripts implements TranscriptCalls {
 
   /** Whether an earlier process ended in the middle of a removal. */
   get hasUnfinished(): boolean {
-    return hasHidden((sql) => this.#prepare(sql));
+    return hasHidden(this.#prepare);
   }
 
   /** Finishes every removal. */
   *erasing(): Generator<void, void> {
-    yield* erasing(this.#database, (sql) => this.#prepare(sql));
+    yield* erasing(this.#database, this.#prepare);
   }
 
   setting(owner: string, name: string): string | undefined {
@@ -358,7 +364,7 @@ export class SqliteTranscripts implements TranscriptCalls {
   /** Runs `work` whole or, when it would take what is kept beyond a bound, not at all. */
   #within<T>(owner: string, work: () => T): T | 'space' {
     try {
-      return inTransaction(this.#database, () => keepWithin(this.#bounds, (sql) => this.#prepare(sql), owner, work));
+      return inTransaction(this.#database, () => keepWithin(this.#bounds, this.#prepare, owner, work));
     } catch (error) {
       if (error instanceof BeyondBounds) return 'space';
       throw error;
@@ -388,11 +394,5 @@ export class SqliteTranscripts implements TranscriptCalls {
 
   #get<T>(sql: string, ...values: readonly unknown[]): T | undefined {
     return this.#prepare(sql).get(...values) as T | undefined;
-  }
-
-  #prepare(sql: string): Statement {
-    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
-    this.#statements.set(sql, known);
-    return known;
   }
 }

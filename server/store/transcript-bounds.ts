@@ -1,7 +1,5 @@
 import type { TranscriptBounds } from '../ports/transcripts.ts';
-import type { Statement } from './transcript-schema.ts';
-
-type Prepare = (sql: string) => Statement;
+import type { Prepare } from './transcript-schema.ts';
 
 /** Thrown inside a transaction, so that it is undone. */
 export class BeyondBounds extends Error {}

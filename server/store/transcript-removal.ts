@@ -1,7 +1,4 @@
-import type { Statement } from './transcript-schema.ts';
-import { type Database, inTransaction } from './transcript-schema.ts';
-
-type Prepare = (sql: string) => Statement;
+import { type Database, inTransaction, type Prepare } from './transcript-schema.ts';
 
 /** Rows erased in one step. A searched text costs most: its pieces are taken out of the index one by one. */
 const TEXTS_PER_STEP = 40;

@@ -2,9 +2,7 @@ import type { KeptSentence, KeptTranscript, Summary, WireWord } from '../../prot
 import { readingOf, sentenceName } from '../../protocol/index.ts';
 import { fold, snippetOf } from '../core/transcript/fold.ts';
 import type { ListPage, ListRequest } from '../ports/transcripts.ts';
-import type { Statement } from './transcript-schema.ts';
-
-type Prepare = (sql: string) => Statement;
+import type { Prepare } from './transcript-schema.ts';
 
 export interface SentenceRow {
   readonly part: number;

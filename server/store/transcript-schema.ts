@@ -5,6 +5,9 @@ export interface Database {
   close(): void;
 }
 
+/** Gives the statement of some SQL. */
+export type Prepare = (sql: string) => Statement;
+
 export interface Statement {
   run(...values: readonly unknown[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
   get(...values: readonly unknown[]): unknown;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { TranscriptBounds, TranscriptStore } from '../ports/transcripts.ts';
+import { PendingRequests } from '../process/pending-requests.ts';
 import { startThread } from '../process/thread-program.ts';
 import { CannotKeep } from './open-database.ts';
 import { type CallName, type FromThread, fromWire, type ThreadSetup, type ToThread } from './thread-messages.ts';
@@ -12,25 +13,28 @@ const CLOSE_MS_MAX = 10_000;
 const REST_MS = 1_000;
 const REST_MS_MAX = 60_000;
 
-export interface ThreadOptions {
+export interface TranscriptFolder {
+  /** Made when it is not there; its owner's alone. */
   readonly folder: string;
+  /** `always`: on the disk before a call is done. `never`: with the system, which outlives this process. */
   readonly sync: 'always' | 'never';
   readonly bounds: TranscriptBounds;
+  /** Told when a broken file was set aside, with its new name. */
   brokenFile(name: string): void;
+  /** Told of what went wrong in the thread and belongs to no call. */
   failed(error: unknown): void;
-  /** The thread's program; for tests. */
+  /** Program of the thread; for tests, and for where the sources are bundled. */
   readonly program?: URL | undefined;
 }
+
+const ENDED = 'the thread of transcripts ended';
 
 /** Nobody can do a call, or too many wait. Nothing is known of its effect. */
 class Unavailable extends Error {
   readonly code = 'STORE_UNAVAILABLE';
 }
 
-interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
+type Answer = Extract<FromThread, { kind: 'done' | 'failed' }>;
 
 type Call = (...args: never[]) => Promise<never>;
 
@@ -42,18 +46,22 @@ const CALLS: { readonly [Name in CallName]: true } = {
 
 /** The calls of a store of transcripts, passed on to a thread. One that ends is followed by another at the next call. */
 export class TranscriptThread {
-  readonly #options: ThreadOptions;
+  readonly #options: TranscriptFolder;
   readonly #released: () => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #requests = new PendingRequests<Answer>({
+    ...{ max: WAITING_MAX, full: `${WAITING_MAX} calls wait for the file of transcripts` },
+    fault: (problem) => new Unavailable(problem),
+    // A call is waited for however long it takes, and nobody takes one back.
+    onGivenUp: () => {},
+  });
   #worker: Worker | undefined;
-  #next = 1;
   #endedMs = Number.NEGATIVE_INFINITY;
   #restMs = REST_MS;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
 
   /** Resolves when the file is open; rejects with `CannotKeep`. `released` is called when it is closed. */
-  static async start(options: ThreadOptions, released: () => void): Promise<TranscriptStore> {
+  static async start(options: TranscriptFolder, released: () => void): Promise<TranscriptStore> {
     const thread = new TranscriptThread(options, released);
     await thread.#open();
     const calls = Object.keys(CALLS).map((name) => [
@@ -64,7 +72,7 @@ export class TranscriptThread {
     return { ...store, close: () => thread.#close() } as unknown as TranscriptStore;
   }
 
-  private constructor(options: ThreadOptions, released: () => void) {
+  private constructor(options: TranscriptFolder, released: () => void) {
     this.#options = options;
     this.#released = released;
   }
@@ -92,26 +100,22 @@ export class TranscriptThread {
       });
       worker.on('exit', () => {
         this.#ended(worker);
-        reject(new Unavailable('the thread of transcripts ended'));
+        reject(new Unavailable(ENDED));
       });
     });
   }
 
-  #call(call: CallName, args: readonly unknown[]): Promise<unknown> {
-    if (this.#closing !== undefined) return Promise.reject(new Unavailable('the transcripts are closed'));
-    if (this.#waiting.size >= WAITING_MAX)
-      return Promise.reject(new Unavailable(`${WAITING_MAX} calls wait for the file of transcripts`));
+  async #call(call: CallName, args: readonly unknown[]): Promise<unknown> {
+    if (this.#closing !== undefined) throw new Unavailable('the transcripts are closed');
     if (this.#worker === undefined) {
       if (performance.now() - this.#endedMs < this.#restMs)
-        return Promise.reject(new Unavailable('the thread of transcripts ended a moment ago'));
+        throw new Unavailable('the thread of transcripts ended a moment ago');
       this.#restMs = Math.min(2 * this.#restMs, REST_MS_MAX);
       this.#reopen();
     }
-    const id = this.#next++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#post({ kind: 'call', id, call, args });
-    });
+    const answer = await this.#requests.open((id) => this.#post({ kind: 'call', id, call, args }));
+    if (answer.kind === 'failed') throw fromWire(answer.error);
+    return answer.value;
   }
 
   #reopen(): void {
@@ -132,10 +136,7 @@ export class TranscriptThread {
   #heard(message: Exclude<FromThread, { kind: 'open' | 'cannot-keep' }>): void {
     if (message.kind === 'closed') return this.#closed?.();
     if (message.kind === 'not-erased') return this.#options.failed(fromWire(message.error));
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if (message.kind === 'done') waiting?.resolve(message.value);
-    else waiting?.reject(fromWire(message.error));
+    this.#requests.resolve(message.id, message);
   }
 
   /** What was asked of it may or may not have been done. */
@@ -143,9 +144,7 @@ export class TranscriptThread {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
     this.#endedMs = performance.now();
-    const left = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { reject } of left) reject(new Unavailable('the thread of transcripts ended'));
+    this.#requests.rejectAll(ENDED);
     this.#closed?.();
   }
 

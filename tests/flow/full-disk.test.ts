@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect, type ServerEvent, type Session, Transcripts } from '../../client/sdk/index.ts';
-import type { Log } from '../../server/ports/log.ts';
 import { FileStore } from '../../server/store/file-store.ts';
+import { listeningLog } from '../support/listening-log.ts';
 import { bundle, freePort, startScriptedProcess } from '../support/scripted-process.ts';
 import { finalsOf, openScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { startServerProcess, until } from '../support/server-process.ts';
@@ -59,15 +59,6 @@ function talk(session: Session): Talk {
   };
 }
 
-function listen(): { readonly log: Log; readonly lines: string[] } {
-  const lines: string[] = [];
-  const note =
-    (level: string) =>
-    (fields: object, text: string): void =>
-      void lines.push(`${level} ${text} ${JSON.stringify(fields)}`);
-  return { lines, log: { debug: () => {}, info: note('info'), warn: note('warn'), error: note('error') } };
-}
-
 /** Whether all have a journal. What a session says is what tries again, so each is made to say something. */
 async function journalled(talks: readonly Talk[], folder: string): Promise<boolean> {
   for (const { session } of talks) await session.flush();
@@ -79,7 +70,7 @@ const journalsIn = (folder: string): string[] => readdirSync(folder).filter((nam
 t.test('sessions go on while the disk fills, and are journalled again when there is room', { skip }, async (t) => {
   const disk = diskOf(t, 8 * MEGABYTE);
   const folder = join(disk.folder, 'journal');
-  const { log, lines } = listen();
+  const { log, lines } = listeningLog();
   const open = (at: string): FileStore =>
     new FileStore({ folder: at, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const server = await openScriptedServer(WORDS, 8, { store: open(folder), log });
@@ -201,7 +192,7 @@ t.test(
 t.test('a folder that turns read-only under live sessions ends none of them', { skip }, async (t) => {
   const disk = diskOf(t, 8 * MEGABYTE);
   const folder = join(disk.folder, 'journal');
-  const { log, lines } = listen();
+  const { log, lines } = listeningLog();
   const store = new FileStore({ folder, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const server = await openScriptedServer(WORDS, 8, { store, log });
   t.teardown(() => server.close());

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import type { ServerEvent } from '../../client/sdk/index.ts';
-import type { Log } from '../../server/ports/log.ts';
 import type { Journal, Store } from '../../server/ports/store.ts';
 import { decodeEntries, encodeEntry } from '../../server/store/entries.ts';
 import { FileStore } from '../../server/store/file-store.ts';
 import { MemoryStore } from '../../server/store/memory-store.ts';
+import { listeningLog } from '../support/listening-log.ts';
 import { randomFrom } from '../support/random.ts';
 import {
   converse,
@@ -28,20 +28,6 @@ const SOUND = sound(8, [
   [6.5, 7.3],
 ]);
 const ID = '00000000-0000-4000-8000-000000000001';
-
-interface Heard {
-  readonly log: Log;
-  readonly lines: string[];
-}
-
-function listen(): Heard {
-  const lines: string[] = [];
-  const line =
-    (level: string) =>
-    (fields: object, text: string): void =>
-      void lines.push(`${level} ${text} ${JSON.stringify(fields)}`);
-  return { lines, log: { debug: () => {}, info: line('info'), warn: line('warn'), error: line('error') } };
-}
 
 /** Fails each call that `wrong` says, as a full disk does. */
 function failing(wrong: (call: number) => boolean): Store {
@@ -79,7 +65,7 @@ t.test('when nothing can be written, sessions go on, and the log says so in one 
     ['from the start', () => true],
     ['after some writes', (call: number) => call > 4],
   ] as const) {
-    const { log, lines } = listen();
+    const { log, lines } = listeningLog();
     let unjournalled = 0;
     const meter = { ...silentMeter, unjournalled: () => void unjournalled++ };
     const server = await openScriptedServer(WORDS, 8, { store: failing(wrong), log, meter });
@@ -95,7 +81,7 @@ t.test('when nothing can be written, sessions go on, and the log says so in one 
 });
 
 t.test('once it can be written again, that is one line, too', async (t) => {
-  const { log, lines } = listen();
+  const { log, lines } = listeningLog();
   const server = await openScriptedServer(WORDS, 8, { store: failing((call) => call < 2), log });
   t.teardown(() => server.close());
   for (let session = 0; session < 4; session++) await converse(await server.connect(), SOUND.subarray(0, 32_000));
@@ -232,7 +218,7 @@ t.test('broken files are one clear line each, and the server starts', async (t) 
     encodeEntry({ record: { birth: { version: 1, session: ID }, events: 3, standing: {} }, audio: new Uint8Array(0) }),
   ];
   for (const [i, bytes] of wrong.entries()) writeFileSync(join(folder, `${ID.slice(0, -1)}${i}.journal`), bytes);
-  const { log, lines } = listen();
+  const { log, lines } = listeningLog();
   const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1e6, bytesMax: 1e7 });
   const server = await openScriptedServer(WORDS, 8, { store, log });
   t.teardown(() => server.close());
