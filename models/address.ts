@@ -11,7 +11,7 @@ export type ModelAddress =
   | { readonly kind: 'unknown'; readonly name: string };
 
 /** A registry name, an https or http URL of a .bin or .gguf file, or a path (with a slash, or ending so). */
-export function readAddress(text: string): ModelAddress {
+export function parseModelAddress(text: string): ModelAddress {
   const model = findModel(text) ?? MODELS.find(({ url }) => url !== '' && url === text);
   if (model !== undefined) return { kind: 'known', model };
   if (/^https?:\/\//i.test(text)) return readUrl(text);

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { Fault } from '../protocol/index.ts';
-import { type ModelAddress, readAddress } from './address.ts';
-import { fetchedModels, fetchModel, kindOfFile, readNote, removeFetched } from './fetched.ts';
-import { cacheFolder, checkHeader, pathOf } from './locate.ts';
+import { type ModelAddress, parseModelAddress } from './address.ts';
+import { detectModelKind, fetchModel, listFetchedModels, readFetchNote, removeFetched } from './fetched.ts';
+import { checkModelHeader, getCacheFolder, getModelPath } from './locate.ts';
 import { showProgress } from './progress.ts';
 import { pullModel } from './pull.ts';
 import { MODELS, type ModelEntry } from './registry.ts';
-import { printLine, printProblem } from './terminal.ts';
+import { printError, printLine } from './terminal.ts';
 import { hashFile, verifyFile } from './verify.ts';
 
 /** `sotto models …`; resolves with the exit status. Messages go to stdout, problems to stderr as one line. */
@@ -32,7 +32,7 @@ export async function runModels(args: readonly string[]): Promise<number> {
     return failures > 0 ? 1 : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    printProblem(`sotto: ${error instanceof Error ? error.message : error}`);
+    printError(`sotto: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
 }
@@ -41,7 +41,7 @@ let failures = 0;
 
 function list(): void {
   for (const model of MODELS) {
-    const here = model.embedded ? 'embedded' : existsSync(pathOf(model)) ? 'here' : '';
+    const here = model.embedded ? 'embedded' : existsSync(getModelPath(model)) ? 'here' : '';
     const languages = model.languages === 'all' ? '99 languages' : model.languages.join(', ');
     printLine(
       [model.name.padEnd(24), mb(model.bytes).padStart(8), languages.padEnd(13), model.licence.padEnd(11), here]
@@ -49,16 +49,16 @@ function list(): void {
         .trimEnd(),
     );
   }
-  for (const { url, bytes } of fetchedModels()) printLine(`${url}  ${mb(bytes)}  here`);
+  for (const { url, bytes } of listFetchedModels()) printLine(`${url}  ${mb(bytes)}  here`);
 }
 
 const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
 async function pull(text: string, options: { mirror?: string }): Promise<void> {
-  const address = readAddress(text);
+  const address = parseModelAddress(text);
   if (address.kind === 'url') return pullUrl(address);
   const model = known(address, text, 'a path is a file that is here already; give the path to --model');
-  const path = pathOf(model);
+  const path = getModelPath(model);
   if (existsSync(path) && (await verifyFile(path, model)).ok) {
     printLine(`${model.name} is here already: ${path}`);
     return;
@@ -75,7 +75,7 @@ async function pull(text: string, options: { mirror?: string }): Promise<void> {
 }
 
 async function pullUrl(address: Extract<ModelAddress, { kind: 'url' }>): Promise<void> {
-  const path = join(cacheFolder(), address.file);
+  const path = join(getCacheFolder(), address.file);
   if (existsSync(path)) {
     printLine(`${address.shown} is here already: ${path}`);
     return;
@@ -89,18 +89,18 @@ async function pullUrl(address: Extract<ModelAddress, { kind: 'url' }>): Promise
 
 async function verify(text?: string): Promise<void> {
   if (text === undefined) {
-    for (const model of MODELS.filter((each) => existsSync(pathOf(each))))
-      await verifyOne(model.name, pathOf(model), model);
-    for (const note of fetchedModels()) await verifyOne(note.url, join(cacheFolder(), note.file), note);
+    for (const model of MODELS.filter((each) => existsSync(getModelPath(each))))
+      await verifyOne(model.name, getModelPath(model), model);
+    for (const note of listFetchedModels()) await verifyOne(note.url, join(getCacheFolder(), note.file), note);
     return;
   }
-  const address = readAddress(text);
+  const address = parseModelAddress(text);
   switch (address.kind) {
     case 'known':
-      return verifyOne(address.model.name, pathOf(address.model), address.model);
+      return verifyOne(address.model.name, getModelPath(address.model), address.model);
     case 'url': {
-      const path = join(cacheFolder(), address.file);
-      const note = readNote(address.file);
+      const path = join(getCacheFolder(), address.file);
+      const note = readFetchNote(address.file);
       return note === undefined ? verifyHeader(address.shown, path) : verifyOne(address.shown, path, note);
     }
     case 'path':
@@ -122,14 +122,14 @@ async function verifyOne(
 
 /** Nothing to compare with but what every such file begins with. */
 async function verifyHeader(name: string, path: string): Promise<void> {
-  const { bytes } = checkHeader(path, name, kindOfFile(path), undefined);
+  const { bytes } = checkModelHeader(path, name, detectModelKind(path), undefined);
   printLine(`${name}: begins as it should; ${bytes} bytes, sha256 ${await hashFile(path)}`);
 }
 
 async function remove(text: string): Promise<void> {
-  const address = readAddress(text);
+  const address = parseModelAddress(text);
   if (address.kind === 'url') {
-    const path = join(cacheFolder(), address.file);
+    const path = join(getCacheFolder(), address.file);
     if (!existsSync(path)) throw new Fault('model.absent', { model: address.shown, path });
     await removeFetched(address.file);
     printLine(`${address.shown} is removed.`);
@@ -138,9 +138,9 @@ async function remove(text: string): Promise<void> {
   const model = known(address, text, 'a file of your own is yours to remove');
   if (model.embedded)
     throw new Fault('model.unknown', { model: text, want: 'it ships with the project and is not removed' });
-  if (!existsSync(pathOf(model))) throw new Fault('model.absent', { model: text, path: pathOf(model) });
-  await rm(pathOf(model));
-  await rm(`${pathOf(model)}.part`, { force: true });
+  if (!existsSync(getModelPath(model))) throw new Fault('model.absent', { model: text, path: getModelPath(model) });
+  await rm(getModelPath(model));
+  await rm(`${getModelPath(model)}.part`, { force: true });
   printLine(`${model.name} is removed.`);
 }
 

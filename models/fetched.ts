@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelAddress } from './address.ts';
-import { cacheFolder, checkHeader } from './locate.ts';
+import { checkModelHeader, getCacheFolder } from './locate.ts';
 import { type PullOptions, pullModel } from './pull.ts';
 import type { ModelKind } from './registry.ts';
 import { hashFile } from './verify.ts';
@@ -20,21 +20,21 @@ export interface FetchedModel {
 /** A download of a file nobody vouches for ends here, bytes. */
 export const FETCHED_BYTES_MAX = 16_000_000_000;
 
-export const kindOfFile = (file: string): ModelKind => (file.endsWith('.gguf') ? 'cleanup' : 'speech');
+export const detectModelKind = (file: string): ModelKind => (file.endsWith('.gguf') ? 'cleanup' : 'speech');
 
-const notePath = (file: string): string => join(cacheFolder(), `${file}.json`);
+const notePath = (file: string): string => join(getCacheFolder(), `${file}.json`);
 
 /** Every model fetched from a URL that is still here. */
-export function fetchedModels(): readonly FetchedModel[] {
-  if (!existsSync(cacheFolder())) return [];
-  return readdirSync(cacheFolder())
+export function listFetchedModels(): readonly FetchedModel[] {
+  if (!existsSync(getCacheFolder())) return [];
+  return readdirSync(getCacheFolder())
     .filter((name) => /\.(bin|gguf)\.json$/.test(name))
-    .map((name) => readNote(name.replace(/\.json$/, '')))
-    .filter((note) => note !== undefined && existsSync(join(cacheFolder(), note.file)))
+    .map((name) => readFetchNote(name.replace(/\.json$/, '')))
+    .filter((note) => note !== undefined && existsSync(join(getCacheFolder(), note.file)))
     .map((note) => note!);
 }
 
-export function readNote(file: string): FetchedModel | undefined {
+export function readFetchNote(file: string): FetchedModel | undefined {
   try {
     const { url, bytes, sha256 } = JSON.parse(readFileSync(notePath(file), 'utf8')) as FetchedModel;
     return { url, file, bytes, sha256 };
@@ -48,8 +48,8 @@ export function readNote(file: string): FetchedModel | undefined {
  * `model.download` or `model.corrupt`.
  */
 export async function fetchModel(address: UrlAddress, options: PullOptions = {}): Promise<FetchedModel> {
-  const path = join(cacheFolder(), address.file);
-  const kind = kindOfFile(address.file);
+  const path = join(getCacheFolder(), address.file);
+  const kind = detectModelKind(address.file);
   await pullModel({ name: address.shown, url: address.url, kind, bytesMax: FETCHED_BYTES_MAX }, path, options);
   const note = { url: address.shown, file: address.file, ...(await sizeAndHash(path, address.shown, kind)) };
   await mkdir(dirname(path), { recursive: true });
@@ -58,11 +58,11 @@ export async function fetchModel(address: UrlAddress, options: PullOptions = {})
 }
 
 async function sizeAndHash(path: string, name: string, kind: ModelKind): Promise<{ bytes: number; sha256: string }> {
-  const { bytes } = checkHeader(path, name, kind, undefined);
+  const { bytes } = checkModelHeader(path, name, kind, undefined);
   return { bytes, sha256: await hashFile(path) };
 }
 
 export async function removeFetched(file: string): Promise<void> {
-  await rm(join(cacheFolder(), file));
-  for (const path of [notePath(file), join(cacheFolder(), `${file}.part`)]) await rm(path, { force: true });
+  await rm(join(getCacheFolder(), file));
+  for (const path of [notePath(file), join(getCacheFolder(), `${file}.part`)]) await rm(path, { force: true });
 }

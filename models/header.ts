@@ -7,7 +7,7 @@ const GGUF_MAGIC = 0x46554747;
 export const HEADER_BYTES = 8;
 
 /** What is wrong with the first bytes of a model file; undefined when nothing is. */
-export function headerProblem(header: Buffer, kind: ModelKind): string | undefined {
+export function findHeaderProblem(header: Buffer, kind: ModelKind): string | undefined {
   const magic = kind === 'speech' ? GGML_MAGIC : GGUF_MAGIC;
   if (header.length >= HEADER_BYTES && header.readUInt32LE(0) === magic) return undefined;
   return `it does not begin like a ${kind === 'speech' ? 'Whisper ggml' : 'GGUF'} file`;

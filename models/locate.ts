@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../protocol/index.ts';
-import { readAddress } from './address.ts';
-import { HEADER_BYTES, headerProblem } from './header.ts';
+import { parseModelAddress } from './address.ts';
+import { findHeaderProblem, HEADER_BYTES } from './header.ts';
 import { MODELS, type ModelEntry, type ModelKind } from './registry.ts';
 
 /** A model that is on this machine. */
@@ -17,7 +17,7 @@ export interface LocatedModel {
 }
 
 /** The folder of the models that ship with the project. */
-export function embeddedFolder(): string {
+export function getEmbeddedFolder(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
     if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'sotto') {
@@ -28,19 +28,19 @@ export function embeddedFolder(): string {
 }
 
 /** Where pulled models go: `SOTTO_MODELS`, or the user's cache folder. */
-export function cacheFolder(): string {
+export function getCacheFolder(): string {
   const { SOTTO_MODELS, XDG_CACHE_HOME } = process.env;
   return SOTTO_MODELS ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sotto', 'models');
 }
 
 /** Where the file of a known model is or would be. */
-export function pathOf(model: ModelEntry): string {
-  return join(model.embedded ? embeddedFolder() : cacheFolder(), model.file);
+export function getModelPath(model: ModelEntry): string {
+  return join(model.embedded ? getEmbeddedFolder() : getCacheFolder(), model.file);
 }
 
 /** Names of the speech models on this machine, the embedded ones first. */
-export function presentModels(kind: ModelKind): readonly ModelEntry[] {
-  return MODELS.filter((model) => model.kind === kind && existsSync(pathOf(model)));
+export function listPresentModels(kind: ModelKind): readonly ModelEntry[] {
+  return MODELS.filter((model) => model.kind === kind && existsSync(getModelPath(model)));
 }
 
 /**
@@ -48,7 +48,7 @@ export function presentModels(kind: ModelKind): readonly ModelEntry[] {
  * Rejects with `model.unknown`, `model.absent` or `model.corrupt`.
  */
 export async function resolveModel(text: string, wanted: { readonly kind: ModelKind }): Promise<LocatedModel> {
-  const address = readAddress(text);
+  const address = parseModelAddress(text);
   if (address.kind === 'unknown') {
     const want = 'run `sotto models list` for the names, or give a path or an https URL of a .bin or .gguf file';
     throw new Fault('model.unknown', { model: address.name, want });
@@ -61,8 +61,8 @@ export async function resolveModel(text: string, wanted: { readonly kind: ModelK
         want: `it is a ${model.kind} model, and a ${wanted.kind} model is wanted`,
       });
     }
-    const path = pathOf(model);
-    checkHeader(path, model.name, model.kind, model.bytes);
+    const path = getModelPath(model);
+    checkModelHeader(path, model.name, model.kind, model.bytes);
     return {
       name: model.name,
       kind: model.kind,
@@ -71,11 +71,11 @@ export async function resolveModel(text: string, wanted: { readonly kind: ModelK
       multilingual: model.languages === 'all',
     };
   }
-  const path = address.kind === 'path' ? address.path : join(cacheFolder(), address.file);
+  const path = address.kind === 'path' ? address.path : join(getCacheFolder(), address.file);
   const shown = address.kind === 'url' ? address.shown : text;
   if (address.kind === 'path' && !existsSync(path))
     throw new Fault('model.absent', { model: text, path, pulled: false });
-  const { vocabulary } = checkHeader(path, shown, wanted.kind, undefined);
+  const { vocabulary } = checkModelHeader(path, shown, wanted.kind, undefined);
   const multilingual = wanted.kind === 'cleanup' || vocabulary >= 51_865;
   const name = basename(path)
     .replace(/^ggml-/, '')
@@ -84,7 +84,7 @@ export async function resolveModel(text: string, wanted: { readonly kind: ModelK
 }
 
 /** Size and first bytes; the vocabulary is a Whisper file's second number. */
-export function checkHeader(
+export function checkModelHeader(
   path: string,
   model: string,
   kind: ModelKind,
@@ -105,7 +105,7 @@ export function checkHeader(
   if (bytes !== undefined && size !== bytes) {
     throw new Fault('model.corrupt', { model, problem: `it has ${size} bytes instead of ${bytes}` });
   }
-  const problem = headerProblem(header, kind);
+  const problem = findHeaderProblem(header, kind);
   if (problem !== undefined) throw new Fault('model.corrupt', { model, problem });
   return { bytes: size, vocabulary: header.readInt32LE(4) };
 }

@@ -2,7 +2,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { Fault } from '../protocol/index.ts';
 
 /** Holds `path` for this process alone. A lock left by a process that is gone is taken over. */
-export async function takeLock(path: string, model: string): Promise<AsyncDisposable> {
+export async function acquireLock(path: string, model: string): Promise<AsyncDisposable> {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       const file = await open(path, 'wx');

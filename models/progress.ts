@@ -1,15 +1,15 @@
 import { SingleBar } from 'cli-progress';
-import { printable } from '../protocol/index.ts';
-import { printProblem } from './terminal.ts';
+import { toPrintable } from '../protocol/index.ts';
+import { printError } from './terminal.ts';
 
-export interface Progress extends Disposable {
+export interface DownloadProgress extends Disposable {
   readonly update: (bytes: number, total: number | undefined) => void;
 }
 
 /** Shows a download on stderr: a bar on a terminal, elsewhere a line for every tenth, or for every 100 MB of an unknown size. */
-export function showProgress(name: string): Progress {
+export function showProgress(name: string): DownloadProgress {
   const bar = process.stderr.isTTY
-    ? new SingleBar({ format: `${printable(name)} {bar} {percentage}% {value}/{total} MB {eta_formatted}` })
+    ? new SingleBar({ format: `${toPrintable(name)} {bar} {percentage}% {value}/{total} MB {eta_formatted}` })
     : undefined;
   const mb = (bytes: number): number => Math.round(bytes / 1e5) / 10;
   let told = 0;
@@ -24,7 +24,7 @@ export function showProgress(name: string): Progress {
       }
       if (bytes - told < (total ?? 1e9) / 10) return;
       told = bytes;
-      printProblem(`${name}: ${mb(bytes)} of ${total === undefined ? 'unknown' : mb(total)} MB`);
+      printError(`${name}: ${mb(bytes)} of ${total === undefined ? 'unknown' : mb(total)} MB`);
     },
     [Symbol.dispose]: () => bar?.stop(),
   };

@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault, isFault } from '../protocol/index.ts';
-import { follow, RedirectError } from './follow.ts';
-import { HEADER_BYTES, headerProblem } from './header.ts';
-import { takeLock } from './lock.ts';
+import { findHeaderProblem, HEADER_BYTES } from './header.ts';
+import { acquireLock } from './lock.ts';
+import { fetchWithRedirects, RedirectError } from './redirects.ts';
 import { DEFAULT_SOURCE, type ModelEntry } from './registry.ts';
 import { verifyFile } from './verify.ts';
 
@@ -35,7 +35,7 @@ type Wanted =
 export async function pullModel(model: Wanted, path: string, options: PullOptions = {}): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const part = `${path}.part`;
-  await using _ = await takeLock(`${path}.lock`, model.name);
+  await using _ = await acquireLock(`${path}.lock`, model.name);
   const url =
     options.mirror === undefined ? model.url : model.url.replace(DEFAULT_SOURCE, options.mirror.replace(/\/+$/, ''));
   const known = 'sha256' in model;
@@ -84,7 +84,7 @@ async function download(source: Source, part: string, model: Wanted, options: Pu
   if (have > 0 && source.etag !== undefined) headers['if-range'] = source.etag;
   let timer = setTimeout(() => stall.abort(), options.stallMs ?? 30_000);
   try {
-    const response = await follow(source.url, { headers, signal: stall.signal });
+    const response = await fetchWithRedirects(source.url, { headers, signal: stall.signal });
     await checkStatus(response, part, model);
     // A server that knows no ranges, or has another file by now, sends everything again.
     const from = response.status === 206 ? have : 0;
@@ -143,7 +143,7 @@ function learn(source: Source, response: Response, from: number, model: Wanted):
 }
 
 function checkHead(head: Buffer, model: { readonly name: string; readonly kind: ModelEntry['kind'] }): void {
-  const problem = headerProblem(head, model.kind);
+  const problem = findHeaderProblem(head, model.kind);
   if (problem !== undefined) throw new Fault('model.corrupt', { model: model.name, problem });
 }
 

@@ -1,4 +1,4 @@
-import { PUBLISHED } from './published.ts';
+import { PUBLISHED_MODELS } from './published-models.ts';
 
 /** What a model is for. */
 export type ModelKind = 'speech' | 'cleanup';
@@ -31,7 +31,7 @@ const EMBEDDED = new Map([
 
 /** Every model known by name: the embedded ones first. */
 export const MODELS: readonly ModelEntry[] = [
-  ...PUBLISHED.files.map(speechEntry).sort((a, b) => Number(b.embedded) - Number(a.embedded)),
+  ...PUBLISHED_MODELS.files.map(speechEntry).sort((a, b) => Number(b.embedded) - Number(a.embedded)),
   {
     name: 'sotto-clean',
     kind: 'cleanup',
@@ -51,7 +51,7 @@ export function findModel(name: string): ModelEntry | undefined {
   return MODELS.find((model) => model.name === name || model.aliases.includes(name));
 }
 
-function speechEntry(row: (typeof PUBLISHED.files)[number]): ModelEntry {
+function speechEntry(row: (typeof PUBLISHED_MODELS.files)[number]): ModelEntry {
   const short = EMBEDDED.get(row.name);
   const shadowed = [...EMBEDDED.values()].includes(row.name);
   return {
@@ -61,9 +61,9 @@ function speechEntry(row: (typeof PUBLISHED.files)[number]): ModelEntry {
     bytes: row.bytes,
     sha256: row.sha256,
     languages: row.languages === 'en' ? ['en'] : 'all',
-    licence: PUBLISHED.licence,
+    licence: PUBLISHED_MODELS.licence,
     embedded: short !== undefined,
-    url: `${DEFAULT_SOURCE}/${PUBLISHED.repository}/resolve/${PUBLISHED.revision}/${row.file}`,
+    url: `${DEFAULT_SOURCE}/${PUBLISHED_MODELS.repository}/resolve/${PUBLISHED_MODELS.revision}/${row.file}`,
     aliases: short === undefined ? [] : [row.name],
   };
 }

@@ -1,4 +1,4 @@
-import { printableLines } from '../protocol/index.ts';
+import { toPrintableLines } from '../protocol/index.ts';
 
 /**
  * The only module of the models' and the server's commands that writes to the terminal: addresses, names of keys and
@@ -6,10 +6,10 @@ import { printableLines } from '../protocol/index.ts';
  */
 
 export function printLine(text: string): void {
-  process.stdout.write(`${printableLines(text)}\n`);
+  process.stdout.write(`${toPrintableLines(text)}\n`);
 }
 
 /** On standard error: problems and remarks. */
-export function printProblem(text: string): void {
-  process.stderr.write(`${printableLines(text)}\n`);
+export function printError(text: string): void {
+  process.stderr.write(`${toPrintableLines(text)}\n`);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
-export type Verdict =
+export type VerificationResult =
   | { readonly ok: true; readonly bytes: number; readonly sha256: string }
   | { readonly ok: false; readonly problem: string };
 
@@ -10,7 +10,7 @@ export type Verdict =
 export async function verifyFile(
   path: string,
   want: { readonly bytes: number; readonly sha256: string },
-): Promise<Verdict> {
+): Promise<VerificationResult> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return { ok: false, problem: 'it is not there' };
   if (found.size !== want.bytes) return { ok: false, problem: `it has ${found.size} bytes instead of ${want.bytes}` };

@@ -1,17 +1,17 @@
-import { brief } from './brief.ts';
-import { checkedMessage } from './check.ts';
 import type { ClientMessage } from './commands.ts';
+import { describeValue } from './describe-value.ts';
 import type { ServerEvent } from './events.ts';
 import { Fault } from './faults.ts';
 import { parseJson } from './parse-json.ts';
+import { validateMessage } from './validate.ts';
 
 /** Reads a client's text frame. Throws `command.*` faults that say which field is wrong and what was wanted. */
 export function readClientMessage(text: string): ClientMessage {
   const value = parse(text);
   const { type } = value as { type?: unknown };
   if (type === undefined) throw new Fault('command.unreadable', { problem: 'it has no `type`' });
-  if (typeof type !== 'string' || !KNOWN.has(type)) throw new Fault('command.unknown', { got: brief(type) });
-  return checkedMessage(value as ClientMessage);
+  if (typeof type !== 'string' || !KNOWN.has(type)) throw new Fault('command.unknown', { got: describeValue(type) });
+  return validateMessage(value as ClientMessage);
 }
 
 export function writeMessage(message: ClientMessage | ServerEvent): string {

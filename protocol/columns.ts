@@ -5,7 +5,7 @@ const NARROW = /[\uff61-\uffdc]/u;
 const NO_WIDTH = /[\p{M}\p{Cf}]/u;
 
 /** Columns a text takes in a terminal or on a caption line: 2 for a wide character, 0 for a mark on another. */
-export function columnsOf(text: string): number {
+export function countColumns(text: string): number {
   let columns = 0;
   for (const character of text)
     columns +=

@@ -1,9 +1,9 @@
-import { columnsOf } from './columns.ts';
+import { countColumns } from './columns.ts';
 import type { WireWord } from './events.ts';
-import { printable } from './printable.ts';
+import { toPrintable } from './printable.ts';
 
 /** A sentence as it is to be read, with the words it was spoken in. */
-export interface Spoken {
+export interface SpokenSentence {
   readonly text: string;
   readonly fromMs: number;
   readonly toMs: number;
@@ -49,13 +49,13 @@ const PAUSE_MS = 200;
 const AHEAD = 8;
 
 /** The pieces of a sentence with their times; no piece is wider than `columnsMax`. */
-export function atomsOf(sentence: Spoken, columnsMax: number): Atom[] {
-  const pieces = piecesOf(printable(sentence.text)).flatMap((piece) => narrowed(piece, columnsMax));
+export function splitIntoAtoms(sentence: SpokenSentence, columnsMax: number): Atom[] {
+  const pieces = piecesOf(toPrintable(sentence.text)).flatMap((piece) => narrowed(piece, columnsMax));
   const timed = timesOf(sentence, pieces);
   return timed.map((piece, i) => ({
     text: piece.text,
     isSpaced: piece.isSpaced,
-    columns: columnsOf(piece.text),
+    columns: countColumns(piece.text),
     fromMs: piece.fromMs,
     toMs: piece.toMs,
     breakCost: breakCostOf(piece, timed[i + 1]),
@@ -74,11 +74,11 @@ function piecesOf(text: string): Piece[] {
 
 /** A word that fits on no line, such as an address, in pieces that do. */
 function narrowed(piece: Piece, columnsMax: number): Piece[] {
-  if (columnsOf(piece.text) <= columnsMax) return [piece];
+  if (countColumns(piece.text) <= columnsMax) return [piece];
   const parts: string[] = [];
   let part = '';
   for (const character of piece.text.match(/.(?:\p{M}|\u200d.|\u200c|\p{Emoji_Modifier})*/gsu) ?? []) {
-    if (part !== '' && columnsOf(part + character) > columnsMax) {
+    if (part !== '' && countColumns(part + character) > columnsMax) {
       parts.push(part);
       part = '';
     }
@@ -102,7 +102,7 @@ function breakCostOf(piece: Timed, next: Timed | undefined): number {
  * Times of the pieces: those of the same piece as spoken where it is found, in order; between two that were found in
  * proportion to their length.
  */
-function timesOf({ fromMs, toMs, words }: Spoken, pieces: readonly Piece[]): Timed[] {
+function timesOf({ fromMs, toMs, words }: SpokenSentence, pieces: readonly Piece[]): Timed[] {
   const spoken = words.flatMap(spokenPieces);
   let at = 0;
   const found = pieces.map(({ text }) => {
@@ -130,7 +130,7 @@ function timesOf({ fromMs, toMs, words }: Spoken, pieces: readonly Piece[]): Tim
 }
 
 function spread(pieces: readonly Piece[], fromMs: number, toMs: number): Timed[] {
-  const widths = pieces.map(({ text }) => Math.max(1, columnsOf(text)));
+  const widths = pieces.map(({ text }) => Math.max(1, countColumns(text)));
   const whole = widths.reduce((sum, width) => sum + width, 0);
   let before = 0;
   return pieces.map((piece, i) => {
@@ -141,8 +141,8 @@ function spread(pieces: readonly Piece[], fromMs: number, toMs: number): Timed[]
   });
 }
 
-function spokenPieces({ text, fromMs, toMs }: Spoken['words'][number]): (Timed & { readonly key: string })[] {
-  const timed = spread(piecesOf(printable(text)), fromMs, toMs);
+function spokenPieces({ text, fromMs, toMs }: SpokenSentence['words'][number]): (Timed & { readonly key: string })[] {
+  const timed = spread(piecesOf(toPrintable(text)), fromMs, toMs);
   return timed.map((piece, i) => ({ ...piece, key: bare(piece.text), isWordEnd: i === timed.length - 1 }));
 }
 

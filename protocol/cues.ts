@@ -1,6 +1,6 @@
-import { type Atom, atomsOf, type Spoken } from './cue-atoms.ts';
+import { type Atom, type SpokenSentence, splitIntoAtoms } from './cue-atoms.ts';
 
-export type { Spoken } from './cue-atoms.ts';
+export type { SpokenSentence } from './cue-atoms.ts';
 
 /** One caption on screen. */
 export interface Cue {
@@ -26,9 +26,9 @@ const FLASH_COLUMNS = 14;
 const UNEVEN = 3;
 
 /** Cues of readable size, in the order of the sentences; empty sentences give none. */
-export function cuesOf(sentences: readonly Spoken[]): Cue[] {
+export function buildCues(sentences: readonly SpokenSentence[]): Cue[] {
   const cues = sentences.flatMap((sentence) => {
-    const atoms = atomsOf(sentence, CUE_LINE_COLUMNS);
+    const atoms = splitIntoAtoms(sentence, CUE_LINE_COLUMNS);
     return cuts(atoms).map(([from, to]) => cueOf(atoms.slice(from, to)));
   });
   // A cue may stay a little longer when it would be too short to read and nothing follows.
@@ -39,13 +39,13 @@ export function cuesOf(sentences: readonly Spoken[]): Cue[] {
 }
 
 /** `00:01:02.345`, or with a comma. */
-export function stamp(ms: number, point: '.' | ','): string {
+export function formatTimestamp(ms: number, point: '.' | ','): string {
   const pad = (value: number, digits: number): string => String(Math.floor(value)).padStart(digits, '0');
   return `${pad(ms / 3_600_000, 2)}:${pad((ms / 60_000) % 60, 2)}:${pad((ms / 1_000) % 60, 2)}${point}${pad(ms % 1_000, 3)}`;
 }
 
 /** `00:01:02`, for people. */
-export const clock = (ms: number): string => stamp(ms, '.').slice(0, 8);
+export const formatClockTime = (ms: number): string => formatTimestamp(ms, '.').slice(0, 8);
 
 function cueOf(atoms: readonly Atom[]): Cue {
   const fromMs = atoms[0]!.fromMs;

@@ -63,7 +63,7 @@ const VIEWER_QUERY = z.object({
 });
 
 /** The generated documents by file name: JSON Schema of both directions, and AsyncAPI 3.0. */
-export function schemaDocuments(): Readonly<Record<string, string>> {
+export function buildSchemaDocuments(): Readonly<Record<string, string>> {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   return {
     'client-message.schema.json': json(z.toJSONSchema(ClientMessage, { io: 'input' })),

@@ -1,21 +1,21 @@
-import { clock } from './cues.ts';
-import { lookUp } from './look-up.ts';
-import { printableLines } from './printable.ts';
-import { dateLine, type Line, linesOf, restingOn } from './transcript-lines.ts';
-import type { KeptTranscript, Summary } from './transcripts.ts';
+import { formatClockTime } from './cues.ts';
+import { getOwnEntry } from './own-entry.ts';
+import { toPrintableLines } from './printable.ts';
+import { buildTranscriptLines, formatCitations, formatDateLine, type TranscriptLine } from './transcript-lines.ts';
+import type { StoredTranscript, Summary } from './transcripts.ts';
 
 /**
  * A document of headings and paragraphs that word processors open as it is: no script, no layout, nothing from elsewhere.
  * The styles are on the elements, for Word reads them there.
  */
-export function htmlOf(transcript: KeptTranscript): string {
+export function renderHtml(transcript: StoredTranscript): string {
   const { title, language } = transcript;
   const body = [
     `<h1>${escaped(title)}</h1>`,
-    `<p style="color:#555">${escaped(dateLine(transcript))}</p>`,
+    `<p style="color:#555">${escaped(formatDateLine(transcript))}</p>`,
     ...(transcript.summary === undefined ? [] : summaryHtml(transcript.summary, transcript)),
     '<h2>Transcript</h2>',
-    ...paragraphs(linesOf(transcript)),
+    ...paragraphs(buildTranscriptLines(transcript)),
   ];
   const lang = /^[a-z]{2,3}$/.test(language) ? ` lang="${language}"` : '';
   return [
@@ -33,14 +33,14 @@ export function htmlOf(transcript: KeptTranscript): string {
   ].join('\n');
 }
 
-function paragraphs(lines: readonly Line[]): string[] {
+function paragraphs(lines: readonly TranscriptLine[]): string[] {
   let speaker: string | undefined;
   return lines.flatMap((line) => {
     if (line.kind === 'note') {
       const { atMs, text } = line.note;
       const words = escaped(text).replace(/\n/g, '<br>');
       return [
-        `<p dir="auto" style="margin-left:2em;border-left:3px solid #999;padding-left:0.6em"><b>Note, ${clock(atMs)}</b><br>${words}</p>`,
+        `<p dir="auto" style="margin-left:2em;border-left:3px solid #999;padding-left:0.6em"><b>Note, ${formatClockTime(atMs)}</b><br>${words}</p>`,
       ];
     }
     const { sentence, text } = line;
@@ -48,13 +48,16 @@ function paragraphs(lines: readonly Line[]): string[] {
       line.speaker !== undefined && line.speaker !== speaker ? [`<h3 dir="auto">${escaped(line.speaker)}</h3>`] : [];
     speaker = line.speaker;
     const words = sentence.highlight ? `<mark style="background:#ffff00">${escaped(text)}</mark>` : escaped(text);
-    return [...heading, `<p dir="auto"><span style="color:#555">${clock(sentence.fromMs)}</span> ${words}</p>`];
+    return [
+      ...heading,
+      `<p dir="auto"><span style="color:#555">${formatClockTime(sentence.fromMs)}</span> ${words}</p>`,
+    ];
   });
 }
 
-function summaryHtml(summary: Summary, transcript: KeptTranscript): string[] {
+function summaryHtml(summary: Summary, transcript: StoredTranscript): string[] {
   const item = ({ text, from }: { text: string; from: readonly string[] }, owner?: string): string =>
-    `<li dir="auto">${owner === undefined ? '' : `<b>${escaped(owner)}:</b> `}${escaped(text)} <span style="color:#555">(${restingOn(from, transcript)})</span></li>`;
+    `<li dir="auto">${owner === undefined ? '' : `<b>${escaped(owner)}:</b> `}${escaped(text)} <span style="color:#555">(${formatCitations(from, transcript)})</span></li>`;
   const section = (heading: string, items: readonly string[]): string[] =>
     items.length === 0 ? [] : [`<h2>${heading}</h2>`, '<ul>', ...items, '</ul>'];
   return [
@@ -82,4 +85,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const escaped = (text: string): string =>
-  printableLines(text).replace(/[&<>"']/g, (character) => lookUp(ENTITIES, character)!);
+  toPrintableLines(text).replace(/[&<>"']/g, (character) => getOwnEntry(ENTITIES, character)!);

@@ -1,20 +1,20 @@
 /** Whom the operator should look at. */
-export type Blame = 'client' | 'capacity' | 'server' | 'operator';
+export type FaultSource = 'client' | 'capacity' | 'server' | 'operator';
 /** What a client may do: never again as it is, again here, at another server, or after a pause. */
-export type Retry = 'never' | 'same' | 'elsewhere' | 'after';
+export type RetryAdvice = 'never' | 'same' | 'elsewhere' | 'after';
 
 interface Row {
-  readonly blame: Blame;
+  readonly blame: FaultSource;
   /** HTTP status before the upgrade, or exit status for `config.*` (78). */
   readonly http: number;
   /** WebSocket close status. */
   readonly close: number;
-  readonly retry: Retry;
+  readonly retry: RetryAdvice;
   // biome-ignore lint/suspicious/noExplicitAny: each row names its own data; FaultData reads it back.
   readonly text: (data: any) => string;
 }
 
-const row = <D>(blame: Blame, http: number, close: number, retry: Retry, text: (data: D) => string) => ({
+const row = <D>(blame: FaultSource, http: number, close: number, retry: RetryAdvice, text: (data: D) => string) => ({
   blame,
   http,
   close,

@@ -1,5 +1,5 @@
 import { FAULTS } from './fault-table.ts';
-import { hasKey } from './look-up.ts';
+import { hasOwnKey } from './own-entry.ts';
 
 export * from './fault-table.ts';
 
@@ -22,5 +22,5 @@ export class Fault<C extends FaultCode = FaultCode> extends Error {
 
 /** Whether an unknown error is a fault; works across module copies, unlike `instanceof`. */
 export function isFault(error: unknown): error is Fault {
-  return error instanceof Error && error.name === 'Fault' && 'code' in error && hasKey(FAULTS, String(error.code));
+  return error instanceof Error && error.name === 'Fault' && 'code' in error && hasOwnKey(FAULTS, String(error.code));
 }

@@ -1,6 +1,6 @@
-import { type Cue, cuesOf } from './cues.ts';
-import type { Caption } from './sentences.ts';
-import { vttCue } from './subtitles.ts';
+import type { Caption } from './caption-assembler.ts';
+import { buildCues, type Cue } from './cues.ts';
+import { renderVttCue } from './subtitles.ts';
 
 export interface SegmentOptions {
   /** Length of a segment, ms; whole seconds. */
@@ -12,7 +12,7 @@ export interface SegmentOptions {
 }
 
 /** Where captions lie on the time line of the picture. */
-export interface TimeLine {
+export interface Timeline {
   /** Wall time that counts as 00:00:00.000 in the captions, ms since 1970. */
   readonly originMs: number;
   /** Time stamp of the picture at that moment, of 90,000 a second. */
@@ -70,7 +70,7 @@ export class CaptionSegments {
     this.#begins.set(caption.session, begin);
     if (this.#begins.size > SESSIONS_MAX) this.#begins.delete(this.#begins.keys().next().value!);
     const earliest = this.#open * this.#options.segmentMs;
-    const [first, ...rest] = cuesOf([{ ...caption, words: [] }]);
+    const [first, ...rest] = buildCues([{ ...caption, words: [] }]);
     if (first === undefined) return;
     // All parts of a late sentence are late by the same time, so that they still follow each other.
     const lateMs = Math.max(0, earliest - (begin + first.fromMs));
@@ -94,14 +94,16 @@ export class CaptionSegments {
   }
 
   /** A closed segment as a file; undefined when it is not closed or no longer kept. */
-  segment(number: number, { originMs, mpegts }: TimeLine): string | undefined {
+  segment(number: number, { originMs, mpegts }: Timeline): string | undefined {
     if (number >= this.#open || number < this.#kept) return undefined;
     const { segmentMs } = this.#options;
     const from = number * segmentMs;
     const cues = this.#cues.filter(({ fromMs, toMs }) => toMs > from && fromMs < from + segmentMs);
     const at = (ms: number): number => Math.max(0, ms - originMs);
     const stamp = ((mpegts % MPEGTS_TURN) + MPEGTS_TURN) % MPEGTS_TURN;
-    const body = cues.map((cue) => vttCue({ text: cue.text, fromMs: at(cue.fromMs), toMs: at(cue.toMs) })).join('');
+    const body = cues
+      .map((cue) => renderVttCue({ text: cue.text, fromMs: at(cue.fromMs), toMs: at(cue.toMs) }))
+      .join('');
     return `WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:${stamp},LOCAL:00:00:00.000\n\n${body}`;
   }
 

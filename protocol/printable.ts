@@ -21,19 +21,19 @@ const PLAIN_SCRIPT = /[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Han}\p{sc=Hi
  * becomes U+FFFD. Letters of every script stay, right-to-left ones too, as do the joiners that Persian, Indic scripts
  * and emoji need. `printable(printable(text))` is `printable(text)`.
  */
-export function printable(text: string): string {
+export function toPrintable(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return strip(text.replace(/[ \t]*(?:\r\n|[\t\n\v\f\r\u0085\u2028\u2029])[\s\u0085]*/g, ' '), '');
 }
 
 /** The same for text of several lines: every kind of line break becomes `\n`, and tabs stay. */
-export function printableLines(text: string): string {
+export function toPrintableLines(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return strip(text.replace(LINE_BREAK, '\n'), '\n\t');
 }
 
 /** `value` as JSON in which every character that may be invisible is a `\u` escape: nothing is lost. */
-export function printableJson(value: unknown, indent?: number): string {
+export function toPrintableJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(EACH, (character) =>
     // Raw line breaks are those of the indentation.
     character === '\n' ? character : character.replace(/./gs, escapeUnit),

@@ -1,5 +1,5 @@
-import { type Cue, stamp } from './cues.ts';
-import { printable } from './printable.ts';
+import { type Cue, formatTimestamp } from './cues.ts';
+import { toPrintable } from './printable.ts';
 
 /**
  * The only writer of subtitles: uploads, exports of server and browser, rooms, the command line and HLS all use it.
@@ -7,27 +7,30 @@ import { printable } from './printable.ts';
  */
 
 /** SubRip (`.srt`). */
-export function srtOf(cues: readonly Cue[]): string {
+export function renderSrt(cues: readonly Cue[]): string {
   return cues
-    .map((cue, i) => `${i + 1}\n${stamp(cue.fromMs, ',')} --> ${stamp(cue.toMs, ',')}\n${body(cue, srtText)}\n\n`)
+    .map(
+      (cue, i) =>
+        `${i + 1}\n${formatTimestamp(cue.fromMs, ',')} --> ${formatTimestamp(cue.toMs, ',')}\n${body(cue, srtText)}\n\n`,
+    )
     .join('');
 }
 
 /** WebVTT (`.vtt`). */
-export function vttOf(cues: readonly Cue[]): string {
-  return `WEBVTT\n\n${cues.map(vttCue).join('')}`;
+export function renderVtt(cues: readonly Cue[]): string {
+  return `WEBVTT\n\n${cues.map(renderVttCue).join('')}`;
 }
 
 /** One cue as it stands in a WebVTT file, with the empty line behind it. */
-export function vttCue(cue: Cue): string {
-  return `${stamp(cue.fromMs, '.')} --> ${stamp(cue.toMs, '.')}\n${body(cue, vttText)}\n\n`;
+export function renderVttCue(cue: Cue): string {
+  return `${formatTimestamp(cue.fromMs, '.')} --> ${formatTimestamp(cue.toMs, '.')}\n${body(cue, vttText)}\n\n`;
 }
 
 /** An empty line would end the cue, and what follows it would be read as the next one. */
 function body({ text }: Cue, write: (line: string) => string): string {
   return text
     .split(/[\n\v\f\r\u0085\u2028\u2029]+/)
-    .map((line) => write(printable(line).trim()))
+    .map((line) => write(toPrintable(line).trim()))
     .filter((line) => line !== '')
     .join('\n');
 }

@@ -7,7 +7,7 @@ const ms = z.int().min(0).max(4_000_000_000);
 export const SENTENCE_NAME = /^([1-9]\d{0,5})\.(\d{1,2})\.([1-9]\d{0,8})$/;
 export const NOTE_ID = /^[A-Za-z0-9-]{1,64}$/;
 
-export const KeptSentence = z.object({
+export const StoredSentence = z.object({
   part: z.int().min(1).describe('Which session of the transcript, from 1.'),
   channel: z.int().min(0),
   sentence: z.int().min(1),
@@ -20,10 +20,10 @@ export const KeptSentence = z.object({
   fromMs: ms.describe('On the time line of the transcript.'),
   toMs: ms,
 });
-export type KeptSentence = z.infer<typeof KeptSentence>;
+export type StoredSentence = z.infer<typeof StoredSentence>;
 
-export const KeptNote = z.object({ id: z.string(), atMs: ms, text: z.string() });
-export type KeptNote = z.infer<typeof KeptNote>;
+export const StoredNote = z.object({ id: z.string(), atMs: ms, text: z.string() });
+export type StoredNote = z.infer<typeof StoredNote>;
 
 /** Something said of a transcript, with the sentences it rests on. */
 export const Claim = z.object({ text: z.string(), from: z.array(z.string()).min(1) });
@@ -39,18 +39,18 @@ export const Summary = z.object({
 });
 export type Summary = z.infer<typeof Summary>;
 
-export const KeptTranscript = z.object({
+export const StoredTranscript = z.object({
   id: z.string(),
   title: z.string(),
   startedAt: z.string().describe('ISO 8601, UTC.'),
   durationMs: ms,
   language: z.string(),
   speakers: z.record(z.string(), z.string()).describe('Names by channel.'),
-  sentences: z.array(KeptSentence),
-  notes: z.array(KeptNote),
+  sentences: z.array(StoredSentence),
+  notes: z.array(StoredNote),
   summary: Summary.optional(),
 });
-export type KeptTranscript = z.infer<typeof KeptTranscript>;
+export type StoredTranscript = z.infer<typeof StoredTranscript>;
 
 export const TranscriptListing = z.object({
   id: z.string(),
@@ -103,5 +103,5 @@ export const NoteChange = z.strictObject({ atMs: ms, text: z.string().max(LIMITS
 export type NoteChange = z.infer<typeof NoteChange>;
 
 /** Body of `POST /v1/transcripts/ID/summary`, and of `PUT /v1/transcripts/template`. */
-export const SummaryWish = z.strictObject({ template: z.string().trim().max(LIMITS.templateCharsMax).optional() });
-export type SummaryWish = z.infer<typeof SummaryWish>;
+export const SummaryRequest = z.strictObject({ template: z.string().trim().max(LIMITS.templateCharsMax).optional() });
+export type SummaryRequest = z.infer<typeof SummaryRequest>;

@@ -1,47 +1,47 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { printLine, printProblem } from '../models/terminal.ts';
+import { printError, printLine } from '../models/terminal.ts';
 import { isFault } from '../protocol/index.ts';
-import { describeSettings } from './config/destinations.ts';
-import { dataFolder } from './config/folders.ts';
-import { ConfigError, loadConfig } from './config/load.ts';
-import type { Config } from './config/options.ts';
-import { helpText, showConfig } from './config/show.ts';
-import { streamsCarried } from './core/schedule/load.ts';
-import { ProcessDecoder } from './decoder/decoder.ts';
-import { HTTP_ROUTES, ROUTES } from './dialect/routes.ts';
-import { guardedClock } from './flow/guarded-clock.ts';
-import { JobBoard } from './flow/job-board.ts';
-import { Journals } from './flow/journals.ts';
-import type { LiveSession } from './flow/live-session.ts';
-import { Registry } from './flow/registry.ts';
-import { restoreSessions } from './flow/restore.ts';
-import { Gateway } from './gateway/gateway.ts';
-import { greetingOf, offerOf } from './greeting.ts';
-import { bugReporter } from './observe/bugs.ts';
-import { systemClock } from './observe/clock.ts';
-import { openLog } from './observe/log.ts';
-import { meterOf } from './observe/meter.ts';
-import { Metrics } from './observe/metrics.ts';
-import { catchProcessErrors } from './observe/process-errors.ts';
+import { openRooms } from './admin/viewers.ts';
+import { buildGreeting, buildServerOffer } from './compose/greeting.ts';
 import {
+  buildPipelineOptions,
+  chooseTranslationModel,
   chooseTransport,
-  englishOf,
   isJournalWanted,
+  locateWebFolder,
   openAccess,
   openCertificate,
   openCleaner,
   openRecogniser,
   openStore,
-  pipelineOf,
-  webFolder,
-} from './parts.ts';
+} from './compose/parts.ts';
+import { checkReadiness } from './compose/readiness.ts';
+import { openTranscriptRoutes } from './compose/transcripts.ts';
+import { openWyomingEndpoint } from './compose/wyoming-endpoint.ts';
+import { describeSettings } from './config/destinations.ts';
+import { resolveDataFolder } from './config/folders.ts';
+import { ConfigError, loadConfig } from './config/load.ts';
+import type { Config } from './config/options.ts';
+import { buildHelpText, showConfig } from './config/show.ts';
+import { estimateStreamCapacity } from './core/schedule/load.ts';
+import { ProcessDecoder } from './decoder/decoder.ts';
+import { DIALECT_ROUTES, HTTP_ROUTES } from './dialect/routes.ts';
+import { DecodeScheduler } from './flow/decode-scheduler.ts';
+import { guardClock } from './flow/guarded-clock.ts';
+import { Journals } from './flow/journals.ts';
+import type { LiveSession } from './flow/live-session.ts';
+import { restoreSessions } from './flow/restore-sessions.ts';
+import { SessionRegistry } from './flow/session-registry.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { createBugReporter } from './observe/bug-reporter.ts';
+import { systemClock } from './observe/clock.ts';
+import { openLog } from './observe/log.ts';
+import { createMeter } from './observe/meter.ts';
+import { Metrics } from './observe/metrics.ts';
+import { catchProcessErrors } from './observe/process-errors.ts';
 import type { ReportBug } from './ports/bug.ts';
-import { readinessOf } from './readiness.ts';
-import { openTranscriptDesk } from './transcripts.ts';
 import { openSpeechModel } from './vad/open.ts';
-import { openRooms } from './viewers.ts';
-import { openWyomingDoor } from './wyoming-door.ts';
 
 /** Live sessions when only the load limits them: a bound for memory, about 5 MB each. */
 const SESSIONS_MAX = 32;
@@ -60,7 +60,7 @@ export interface RunningServer {
 /** Puts the parts together and listens. Rejects with a fault that says what is wrong. */
 export async function startServer(config: Config): Promise<RunningServer> {
   const log = openLog(config['log-level']);
-  const folder = dataFolder(config, process.env);
+  const folder = resolveDataFolder(config, process.env);
   const access = openAccess(config, folder, log);
   const certificate = await openCertificate(config, folder, log);
   const transportOf = await chooseTransport(config, certificate);
@@ -71,7 +71,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   });
   const [info, english] = await recogniser
     .ready()
-    .then((info) => [info, englishOf(config, { ...info, model: model.name })] as const)
+    .then((info) => [info, chooseTranslationModel(config, { ...info, model: model.name })] as const)
     .catch(async (error) => {
       await Promise.all([cleaner?.close(), recogniser.close()]);
       throw error;
@@ -84,12 +84,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const decoder = new ProcessDecoder({ log });
   const metrics = new Metrics();
   let closing: Promise<void> | undefined;
-  const meter = meterOf(metrics);
-  const reportBug = bugReporter(log, meter);
+  const meter = createMeter(metrics);
+  const reportBug = createBugReporter(log, meter);
   // Timers of sessions and connections end those; what belongs to nobody alone ends nothing.
-  const clock = guardedClock(systemClock, (error) => reportBug(error, 'a bug in a timer'));
-  const registry = new Registry<LiveSession>();
-  const board = new JobBoard({
+  const clock = guardClock(systemClock, (error) => reportBug(error, 'a bug in a timer'));
+  const registry = new SessionRegistry<LiveSession>();
+  const board = new DecodeScheduler({
     recogniser,
     meter,
     clock,
@@ -99,11 +99,11 @@ export async function startServer(config: Config): Promise<RunningServer> {
     smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
     advise: (advice) => registry.advise(advice),
   });
-  const carried = streamsCarried(info.realTimeFactor);
+  const carried = estimateStreamCapacity(info.realTimeFactor);
   const sessionsMax = config['sessions-max'] || Math.max(SESSIONS_MAX, carried * 8);
   const offer = {
-    ...offerOf({ model: model.name, multilingual: info.multilingual }),
-    small: info.small && offerOf(info.small),
+    ...buildServerOffer({ model: model.name, multilingual: info.multilingual }),
+    small: info.small && buildServerOffer(info.small),
     language: config.language,
     partialEveryMs: config['partial-every-ms'],
     endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
@@ -115,11 +115,11 @@ export async function startServer(config: Config): Promise<RunningServer> {
     llm: config.cleanup === 'llm' ? cleaner : undefined,
     openai: config.cleanup === 'openai' ? cleaner : undefined,
   };
-  const store = openStore(config, dataFolder(config, process.env), log);
+  const store = openStore(config, resolveDataFolder(config, process.env), log);
   const journals = store && new Journals(store, log, meter);
   const { rooms, viewing } = openRooms({ config, folder, meter, reportBug });
   const isReported = isJournalWanted(config) && store === undefined;
-  const transcripts = await openTranscriptDesk(config, { folder, isReported }, log);
+  const transcripts = await openTranscriptRoutes(config, { folder, isReported }, log);
   const parts = {
     board,
     registry,
@@ -129,7 +129,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     meter,
     offer: { ...offer, assistant: transcripts.assistant?.name },
     clock,
-    pipeline: { ...pipelineOf(config), models: { own: model.name, small: info.small?.model } },
+    pipeline: { ...buildPipelineOptions(config), models: { own: model.name, small: info.small?.model } },
     engine: info.engine,
     cleanTimeoutMs: config['clean-timeout-ms'],
     pauseMs: config['pause-ms'],
@@ -141,7 +141,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     english,
   };
   const site = {
-    webFolder: webFolder(),
+    webFolder: locateWebFolder(),
     info: () => ({
       ...offer,
       engine: info.engine,
@@ -152,8 +152,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
       ...transcripts.info,
     }),
     metrics: () => metrics.text(recogniser.restarts),
-    ready: () => readinessOf({ recogniser, cleaner, isStopping: closing !== undefined }).isReady,
-    problems: () => readinessOf({ recogniser, cleaner, isStopping: closing !== undefined }).problems,
+    ready: () => checkReadiness({ recogniser, cleaner, isStopping: closing !== undefined }).isReady,
+    problems: () => checkReadiness({ recogniser, cleaner, isStopping: closing !== undefined }).problems,
   };
   const bounds = {
     allowedOrigins: config['allowed-origins'],
@@ -163,7 +163,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
     sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
   };
-  const gateway = new Gateway(parts, site, ROUTES, access, {
+  const gateway = new Gateway(parts, site, DIALECT_ROUTES, access, {
     ...bounds,
     viewing,
     http: { routes: HTTP_ROUTES, decoder, transcripts: transcripts.desk },
@@ -181,7 +181,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await stop();
     throw error;
   });
-  const wyoming = await openWyomingDoor(config, { parts, site, bounds, reportBug }).catch(async (error) => {
+  const wyoming = await openWyomingEndpoint(config, { parts, site, bounds, reportBug }).catch(async (error) => {
     await transport.close();
     await stop();
     throw error;
@@ -190,7 +190,14 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const clean =
     cleaner === undefined ? 'off' : cleanerReady ? cleaner.name : `${cleaner.name} did not start; rules instead`;
   const selfSigned = config['tls-self-signed'] ? certificate!.certPath : undefined;
-  const greeting = greetingOf({ url, info, cleaner: clean, streams: carried, selfSigned, wyoming: wyoming?.address });
+  const greeting = buildGreeting({
+    url,
+    info,
+    cleaner: clean,
+    streams: carried,
+    selfSigned,
+    wyoming: wyoming?.address,
+  });
   const close = async (): Promise<void> => {
     gateway.drain();
     wyoming?.drain();
@@ -205,7 +212,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
 /** `sotto serve`: resolves with the exit status when the server has stopped. */
 export async function runServe(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
-    printLine(helpText().trimEnd());
+    printLine(buildHelpText().trimEnd());
     return 0;
   }
   try {
@@ -226,9 +233,9 @@ export async function runServe(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     for (const line of (error instanceof Error ? error.message : String(error)).split('\n'))
-      printProblem(`sotto: ${line}`);
+      printError(`sotto: ${line}`);
     if (!(error instanceof ConfigError) && !isFault(error))
-      printProblem(error instanceof Error ? (error.stack ?? '') : '');
+      printError(error instanceof Error ? (error.stack ?? '') : '');
     return error instanceof ConfigError ? 78 : 1;
   }
 }

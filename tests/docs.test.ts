@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { schemaDocuments } from '../protocol/documents.ts';
+import { buildSchemaDocuments } from '../protocol/documents.ts';
 import { ClientMessage, FAULTS, LIMITS, NOTICES, ServerEvent } from '../protocol/index.ts';
-import { optionTable } from '../server/config/show.ts';
+import { buildOptionTable } from '../server/config/show.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -30,13 +30,14 @@ t.test('the specification names every message, event, notice and limit', async (
 
 t.test('the table of options is the one the server reads', async (t) => {
   t.ok(
-    read('server/README.md').includes(optionTable()),
+    read('server/README.md').includes(buildOptionTable()),
     'run the server with --help and bring server/README.md up to date',
   );
 });
 
 t.test('the generated schemas are current', async (t) => {
-  for (const [name, text] of Object.entries(schemaDocuments())) t.equal(read(`protocol/schemas/${name}`), text, name);
+  for (const [name, text] of Object.entries(buildSchemaDocuments()))
+    t.equal(read(`protocol/schemas/${name}`), text, name);
 });
 
 t.test('no page names a file that is not there', async (t) => {

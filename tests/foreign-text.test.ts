@@ -4,19 +4,19 @@ import { findJsonReads, findKeyedAccess, productProgram, programOfText } from '.
 /** Look-ups under a key of any text that are safe as they stand, each with its reason. */
 const KEYED_ACCESS: Readonly<Record<string, string>> = {
   'server/gateway/route-table.ts: params[part.slice(1)]': 'the name comes from our own table of routes',
-  'protocol/look-up.ts: table[key]': 'the helper itself, behind Object.hasOwn',
-  'protocol/check.ts: (inner as Record<PropertyKey, unknown>)[key]': 'behind Object.hasOwn',
+  'protocol/own-entry.ts: table[key]': 'the helper itself, behind Object.hasOwn',
+  'protocol/validate.ts: (inner as Record<PropertyKey, unknown>)[key]': 'behind Object.hasOwn',
   'server/config/load.ts: environment[environmentName(name)]': 'the names of our own options',
   'server/gateway/room-text.ts: sentence.translated[event.language]':
     'written, not read: codes of two or three letters',
   'server/transport/uws.ts: headers[name]': 'an object without a prototype',
   'server/transport/uws.ts: name in headers': 'an object without a prototype',
-  'client/web/words/words.ts: words[key]': 'callers pass literals: the key is a type parameter',
+  'client/web/i18n/messages.ts: words[key]': 'callers pass literals: the key is a type parameter',
   'client/web/overlay/url-settings.ts: values[name]': 'the names of our own table of settings',
   'client/web/overlay/url-settings.ts: table[name]': 'the names of our own table of settings',
-  'client/web/captions/captions-settings.ts: known[name]': 'behind hasKey',
-  'client/web/meeting/desk.ts: head[key as never]': 'the keys of the object itself',
-  'client/web/meeting/desk.ts: headBefore[key as never]': 'the keys of an object of the same type',
+  'client/web/captions/captions-settings.ts: known[name]': 'behind hasOwnKey',
+  'client/web/meeting/meeting-store.ts: head[key as never]': 'the keys of the object itself',
+  'client/web/meeting/meeting-store.ts: headBefore[key as never]': 'the keys of an object of the same type',
   'client/cli/captions/secrets.ts: process.env[variable]': 'the names of our own variables',
 };
 
@@ -25,7 +25,7 @@ const JSON_READS: Readonly<Record<string, string>> = {
   'protocol/parse-json.ts': 'the helper itself, behind its limit of depth',
   'models/fetched.ts': 'a note that this program has written beside a model',
   'models/locate.ts': 'our own package.json',
-  'server/access/own-file.ts': 'a file of this server, read by a schema',
+  'server/access/private-file.ts': 'a file of this server, read by a schema',
   'server/access/usage.ts': 'a file of this server, read by a schema',
   'server/config/load.ts': "the operator's own configuration, every value checked by its option",
   'server/engine/native/locate.ts': 'our own package.json',
@@ -36,7 +36,7 @@ const JSON_READS: Readonly<Record<string, string>> = {
   'client/cli/dictate/core/dictionary.ts': "the user's own dictionary; says where it is no JSON",
   'client/cli/dictate/core/history.ts': 'a file this program has written',
   'client/cli/dictate/inserters/wayland.ts': "the compositor's tree of windows, which may be deep; never written again",
-  'client/cli/doctor.ts': 'our own package.json',
+  'client/cli/doctor/doctor.ts': 'our own package.json',
   'client/cli/main.ts': 'our own package.json',
 };
 
@@ -67,7 +67,7 @@ t.test('no table is indexed with any text', async (t) => {
   t.same(
     found.filter(({ where }) => KEYED_ACCESS[where] === undefined).map(({ where, line }) => `${where} (line ${line})`),
     [],
-    'use lookUp or hasKey of protocol/look-up.ts, or a Map',
+    'use getOwnEntry or hasOwnKey of protocol/own-entry.ts, or a Map',
   );
   const unused = Object.keys(KEYED_ACCESS).filter((where) => !found.some((each) => each.where === where));
   t.same(unused, [], 'the list of exceptions holds nothing that is gone');

@@ -5,8 +5,8 @@ import t from 'tap';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** room -> the rooms it may import. Read top to bottom: nothing points up. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
+/** module -> the modules it may import. Read top to bottom: nothing points up. */
+const MODULES: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   models: ['protocol'],
   'server/core': ['protocol'],
@@ -48,17 +48,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'client/cli/captions/core': ['protocol'],
 };
 /** Puts the parts together, so it may see all of them. */
-const COMPOSITION = [
-  'server/main.ts',
-  'server/parts.ts',
-  'server/greeting.ts',
-  'server/command.ts',
-  'server/keys.ts',
-  'server/readiness.ts',
-  'server/wyoming-door.ts',
-  'server/transcripts.ts',
-  'server/viewers.ts',
-];
+const COMPOSITION = ['server/main.ts', 'server/compose', 'server/admin'];
+const isComposition = (path: string): boolean =>
+  COMPOSITION.some((each) => path === each || path.startsWith(`${each}/`));
 const PURE = ['protocol', 'server/core', 'client/cli/dictate/core', 'client/cli/captions/core'];
 const LINES_MAX = 400;
 const WORLD =
@@ -67,14 +59,14 @@ const VAGUE = /(^|\/)(utils?|helpers?|common|misc|shared|types|manager|base|impl
 
 interface Source {
   readonly path: string;
-  readonly room: string;
+  readonly module: string;
   readonly text: string;
   readonly imports: readonly string[];
 }
 
-function roomOf(path: string): string {
-  const rooms = Object.keys(ROOMS).filter((room) => path.startsWith(`${room}/`));
-  return rooms.sort((a, b) => b.length - a.length)[0] ?? '';
+function moduleOf(path: string): string {
+  const modules = Object.keys(MODULES).filter((module) => path.startsWith(`${module}/`));
+  return modules.sort((a, b) => b.length - a.length)[0] ?? '';
 }
 
 /** `a/{b,c}` in a cell of the table stands for `a/b` and `a/c`. */
@@ -83,9 +75,9 @@ const namesIn = (cell: string): string[] =>
     ends.split(',').map((end) => `${start}${end}`),
   );
 
-/** The table leaves out where a room lies when it is clear. */
+/** The table leaves out where a module lies when it is clear. */
 const fullName = (name: string): string =>
-  [name, `server/${name}`, `client/${name}`].find((each) => each in ROOMS) ?? name;
+  [name, `server/${name}`, `client/${name}`].find((each) => each in MODULES) ?? name;
 
 const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
   .map((path) => path.split(sep).join('/'))
@@ -95,36 +87,34 @@ const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding
     const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
       normalize(join(dirname(path), match[1]!)),
     );
-    return { path, room: roomOf(path), text, imports };
+    return { path, module: moduleOf(path), text, imports };
   });
 
 t.test('every import points down', async (t) => {
   const wrong = sources
-    .filter(({ path }) => !COMPOSITION.includes(path))
-    .flatMap((source) => source.imports.map((to) => ({ source, to, room: roomOf(to) })))
-    .filter(({ source, room }) => room !== source.room && !ROOMS[source.room]?.includes(room))
+    .filter(({ path }) => !isComposition(path))
+    .flatMap((source) => source.imports.map((to) => ({ source, to, module: moduleOf(to) })))
+    .filter(({ source, module }) => module !== source.module && !MODULES[source.module]?.includes(module))
     .map(({ source, to }) => `${source.path} -> ${to}`);
   t.same(wrong, []);
 });
 
-t.test('every file lives in a room', async (t) => {
-  const homeless = sources
-    .filter(({ path, room }) => room === '' && !COMPOSITION.includes(path))
-    .map(({ path }) => path);
+t.test('every file lives in a module', async (t) => {
+  const homeless = sources.filter(({ path, module }) => module === '' && !isComposition(path)).map(({ path }) => path);
   t.same(homeless, []);
 });
 
-t.test('ARCHITECTURE.md says the same of each room', async (t) => {
+t.test('ARCHITECTURE.md says the same of each module', async (t) => {
   const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
-  const table = /^\| room \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(text)![1]!;
+  const table = /^\| module \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(text)![1]!;
   const rows = table.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
   const told = rows.flatMap(([, names = '', , imports = '']) => namesIn(names).map((name) => ({ name, imports })));
   for (const { name, imports } of told) {
     if (COMPOSITION.includes(name) || imports === 'see the test') continue;
     const may = imports === '–' ? [] : imports.split(', ').map(fullName);
-    t.same(may.sort(), [...(ROOMS[name] ?? ['no such room'])].sort(), name);
+    t.same(may.sort(), [...(MODULES[name] ?? ['no such module'])].sort(), name);
   }
-  const left = [...Object.keys(ROOMS), ...COMPOSITION].filter((room) => !told.some(({ name }) => name === room));
+  const left = [...Object.keys(MODULES), ...COMPOSITION].filter((module) => !told.some(({ name }) => name === module));
   t.same(left, [], 'and leaves none out');
 });
 
@@ -142,14 +132,14 @@ t.test('there is no import cycle, types included', async (t) => {
   t.same(cycles, []);
 });
 
-t.test('pure rooms touch no clock, no disk and no network', async (t) => {
-  const wrong = sources.filter(({ room, text }) => PURE.includes(room) && WORLD.test(text)).map(({ path }) => path);
+t.test('pure modules touch no clock, no disk and no network', async (t) => {
+  const wrong = sources.filter(({ module, text }) => PURE.includes(module) && WORLD.test(text)).map(({ path }) => path);
   t.same(wrong, []);
 });
 
 t.test('ports hold types only', async (t) => {
   const values = sources.filter(
-    ({ room, text }) => room === 'server/ports' && /^export (const|function|class|let)/m.test(text),
+    ({ module, text }) => module === 'server/ports' && /^export (const|function|class|let)/m.test(text),
   );
   t.same(
     values.map(({ path }) => path),
@@ -168,14 +158,14 @@ t.test(`no file is longer than ${LINES_MAX} lines`, async (t) => {
 t.test('only the configuration reads the environment', async (t) => {
   const allowed = [
     'server/main.ts',
-    'server/keys.ts',
-    'server/viewers.ts',
+    'server/admin/keys.ts',
+    'server/admin/viewers.ts',
     'server/process/environment.ts',
     'models/locate.ts',
     'models/cli.ts',
-    'client/cli/doctor.ts',
-    'client/cli/program-environment.ts',
-    'client/cli/dictate/surroundings.ts',
+    'client/cli/doctor/doctor.ts',
+    'client/cli/programs/program-environment.ts',
+    'client/cli/dictate/environment.ts',
     'client/cli/captions/secrets.ts',
   ];
   const readers = sources.filter(
@@ -208,11 +198,16 @@ t.test('no file has a name that says nothing', async (t) => {
 
 t.test('only the terminal modules write to a terminal, where every text is made printable', async (t) => {
   // The log writes JSON, and with a terminal pino-pretty's lines, of fields that are printable.
-  const allowed = ['client/cli/terminal.ts', 'models/terminal.ts', 'models/progress.ts', 'server/observe/log.ts'];
+  const allowed = [
+    'client/cli/output/terminal.ts',
+    'models/terminal.ts',
+    'models/progress.ts',
+    'server/observe/log.ts',
+  ];
   const writers = sources.filter(
-    ({ path, room, text }) =>
+    ({ path, module, text }) =>
       /process\s*\.\s*std(out|err)|\bconsole\s*[.[]|\bfd:\s*[12]\b|writeSync\(\s*[12]\b|\/dev\/(tty|std)/.test(text) &&
-      room !== 'client/web' &&
+      module !== 'client/web' &&
       !allowed.includes(path),
   );
   t.same(
@@ -223,19 +218,19 @@ t.test('only the terminal modules write to a terminal, where every text is made 
 
 t.test('a page sets its title and the names of files through printable text', async (t) => {
   const titles = sources
-    .filter(({ room }) => room === 'client/web')
+    .filter(({ module }) => module === 'client/web')
     .flatMap(({ path, text }) =>
       [...text.matchAll(/document\.title\s*=([^;]*);/g)]
-        .filter(([, value]) => /\$\{(?!printable\()[^}]*(title|name|label|room)/i.test(value!))
+        .filter(([, value]) => /\$\{(?!toPrintable\()[^}]*(title|name|label|room)/i.test(value!))
         .map(() => path),
     );
   t.same(titles, []);
   const names = sources.filter(
     ({ path, text }) =>
       /content-disposition['"]?\s*[,:]/.test(text) &&
-      !/\bfileName\(/.test(text) &&
-      // The store names what it exports by `fileName`, too; the contract of transcripts holds it to that.
-      !['server/gateway/cross-origin.ts', 'server/gateway/transcript-desk.ts'].includes(path),
+      !/\bbuildFileName\(/.test(text) &&
+      // The store names what it exports by `buildFileName`, too; the contract of transcripts holds it to that.
+      !['server/gateway/cross-origin.ts', 'server/gateway/transcript-routes.ts'].includes(path),
   );
   t.same(
     names.map(({ path }) => path),
@@ -249,12 +244,12 @@ t.test('only the decoding process reads what a container holds', async (t) => {
   const readers = sources.filter(({ path, text }) => path.startsWith('server/') && marks.test(text));
   t.ok(readers.length > 0);
   t.same(
-    readers.filter(({ room }) => room !== 'server/decoder/child').map(({ path }) => path),
+    readers.filter(({ module }) => module !== 'server/decoder/child').map(({ path }) => path),
     [],
   );
   const libraries = sources.filter(({ text }) => /(from|import\()\s*'(audio-decode|@audio\/[^']+)'/.test(text));
   t.same(
-    libraries.filter(({ path, room }) => path.startsWith('server/') && room !== 'server/decoder/child'),
+    libraries.filter(({ path, module }) => path.startsWith('server/') && module !== 'server/decoder/child'),
     [],
   );
 });

@@ -4,17 +4,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { captionsCommand } from './captions/command.ts';
+import { createCaptionsCommand } from './captions/command.ts';
 import type { DictateOptions } from './dictate/dictate.ts';
-import { doctor } from './doctor.ts';
-import { type Program, programPath } from './local-server.ts';
-import { commanderOutput, printMessage } from './terminal.ts';
-import { mic, type TranscribeOptions, transcribe } from './transcribe.ts';
-import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts.ts';
+import { runDoctor } from './doctor/doctor.ts';
+import { commanderOutput, printMessage } from './output/terminal.ts';
+import { type Program, resolveProgramPath } from './programs/local-server.ts';
+import { runMic, runTranscribe, type TranscribeOptions } from './transcribe/transcribe.ts';
+import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts/transcripts.ts';
 
 /** Runs another of our programs on this terminal and takes over its exit status. */
 function pass(program: Program, args: readonly string[]): Promise<number> {
-  const child = fork(programPath(program), [...args], { stdio: 'inherit' });
+  const child = fork(resolveProgramPath(program), [...args], { stdio: 'inherit' });
   // Signals of a terminal reach the whole group; this process waits for the other to end properly. The others may be for
   // this process alone and are passed on; what comes twice is one to the server.
   process.on('SIGINT', () => {});
@@ -93,10 +93,10 @@ common(program.command('transcribe <file>').description('transcribe a file, or s
       .default('pcm_s16le'),
   )
   .option('--channels <count>', 'channels of raw input', whole, 1)
-  .action((file: string, options: TranscribeOptions) => transcribe(file, options));
+  .action((file: string, options: TranscribeOptions) => runTranscribe(file, options));
 common(program.command('mic').description('transcribe the microphone until Ctrl-C'))
   .option('--device <name>', 'which microphone')
-  .action((options: TranscribeOptions) => mic(options));
+  .action((options: TranscribeOptions) => runMic(options));
 program
   .command('dictate [verb] [id]')
   .description(
@@ -130,8 +130,8 @@ program
   .option('--count <sentences>', 'history: how many', whole)
   .action(async (verb: string | undefined, id: string | undefined, options: DictateOptions) => {
     // Loaded for its own verbs alone: a shortcut should be quick, and nothing else should wait for it.
-    const { dictate } = await import('./dictate/dictate.ts');
-    status = await dictate(verb, id, options);
+    const { runDictate } = await import('./dictate/dictate.ts');
+    status = await runDictate(verb, id, options);
   });
 const kept = (command: Command): Command =>
   command
@@ -166,7 +166,7 @@ kept(transcripts.command('summary <id>').description('let the language model of 
 kept(transcripts.command('delete <ids...>').description('delete for good')).action(
   (ids: string[], options: TranscriptsCliOptions) => new TranscriptsCli(options).delete(ids),
 );
-captionsCommand(program.command('captions'), (ended) => {
+createCaptionsCommand(program.command('captions'), (ended) => {
   status = ended;
 });
 program
@@ -187,7 +187,7 @@ program
   .argument('[arguments...]')
   .passThroughOptions()
   .action(async (args: string[]) => {
-    status = await pass('server/keys', args);
+    status = await pass('server/admin/keys', args);
   });
 program
   .command('rooms')
@@ -197,7 +197,7 @@ program
   .argument('[arguments...]')
   .passThroughOptions()
   .action(async (args: string[]) => {
-    status = await pass('server/viewers', args);
+    status = await pass('server/admin/viewers', args);
   });
 program
   .command('config')
@@ -213,7 +213,7 @@ program
   .description('check what this machine has and say what to do')
   .option('--port <port>', 'port to look at', whole, 8_080)
   .action(async ({ port }: { port: number }) => {
-    status = await doctor(port);
+    status = await runDoctor(port);
   });
 
 try {

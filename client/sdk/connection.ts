@@ -1,10 +1,10 @@
 import type { Start } from '../../protocol/commands.ts';
-import type { Beginning, Kept } from './kept.ts';
+import type { ResumePoint, SessionStart } from './resume-point.ts';
 import { Session } from './session.ts';
 import type { SocketClass } from './socket.ts';
 
 /** How a server is reached. */
-export type Reach = {
+export type ServerTarget = {
   [Name in 'url' | 'credential' | 'WebSocket' | 'timeoutMs']?: ConnectOptions[Name] | undefined;
 } & Pick<ConnectOptions, 'url'>;
 
@@ -37,11 +37,11 @@ export function connect(options: ConnectOptions): Promise<Session> {
  * Goes on with a session that an earlier page, or an earlier run of this program, left open: resolves when the server has
  * taken it up again, and tells every event after `kept.seq`. Rejects with the fault `session.unknown` when it is gone.
  */
-export function comeBack(options: Reach, kept: Kept): Promise<Session> {
+export function resumeSession(options: ServerTarget, kept: ResumePoint): Promise<Session> {
   return open(options, { kept });
 }
 
-function open({ url, WebSocket, timeoutMs, credential }: Reach, begin: Beginning): Promise<Session> {
+function open({ url, WebSocket, timeoutMs, credential }: ServerTarget, begin: SessionStart): Promise<Session> {
   const Socket = WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
   if (Socket === undefined)
     return Promise.reject(

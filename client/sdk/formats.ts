@@ -1,7 +1,7 @@
-import { clock, cuesOf, type Spoken } from '../../protocol/cues.ts';
-import { printable } from '../../protocol/printable.ts';
-import { srtOf, vttOf } from '../../protocol/subtitles.ts';
-import { displayed, type Sentence } from './transcript.ts';
+import { buildCues, formatClockTime, type SpokenSentence } from '../../protocol/cues.ts';
+import { toPrintable } from '../../protocol/printable.ts';
+import { renderSrt, renderVtt } from '../../protocol/subtitles.ts';
+import { getDisplayedText, type Sentence } from './transcript.ts';
 
 export interface FormatOptions {
   /** As spoken instead of cleaned. */
@@ -17,12 +17,12 @@ export function toText(sentences: readonly Sentence[], options: FormatOptions = 
 
 /** SubRip captions. */
 export function toSrt(sentences: readonly Sentence[], options: FormatOptions = {}): string {
-  return srtOf(cuesOf(spoken(sentences, options)));
+  return renderSrt(buildCues(spoken(sentences, options)));
 }
 
 /** WebVTT captions. */
 export function toVtt(sentences: readonly Sentence[], options: FormatOptions = {}): string {
-  return vttOf(cuesOf(spoken(sentences, options)));
+  return renderVtt(buildCues(spoken(sentences, options)));
 }
 
 /** Everything: raw, cleaned, words and times. */
@@ -44,15 +44,15 @@ export function toJson(sentences: readonly Sentence[]): string {
 /** Paragraphs with their times, for notes. */
 export function toMarkdown(sentences: readonly Sentence[], options: FormatOptions = {}): string {
   return spoken(sentences, options)
-    .map(({ fromMs, text }) => `**${clock(fromMs)}** ${text}\n\n`)
+    .map(({ fromMs, text }) => `**${formatClockTime(fromMs)}** ${text}\n\n`)
     .join('');
 }
 
-function spoken(sentences: readonly Sentence[], { raw = false }: FormatOptions): Spoken[] {
+function spoken(sentences: readonly Sentence[], { raw = false }: FormatOptions): SpokenSentence[] {
   return sentences
     .map((sentence) => {
       const { fromMs, toMs, words } = sentence;
-      return { text: printable(displayed(sentence, raw)).trim(), fromMs, toMs, words };
+      return { text: toPrintable(getDisplayedText(sentence, raw)).trim(), fromMs, toMs, words };
     })
     .filter(({ text }) => text !== '');
 }

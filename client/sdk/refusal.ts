@@ -1,7 +1,7 @@
 import { FAULTS, Fault } from '../../protocol/faults.ts';
-import { hasKey } from '../../protocol/look-up.ts';
+import { hasOwnKey } from '../../protocol/own-entry.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
-import { type Address, type SocketLike, streamUrl } from './socket.ts';
+import { buildStreamUrl, type SocketLike, type SocketTarget } from './socket.ts';
 
 /** Why a server let nobody in: its fault, or what else can be said. */
 export type Refusal = Fault | string;
@@ -19,7 +19,7 @@ type WithAnswers = SocketLike & {
   on?(event: 'unexpected-response', listener: (request: unknown, answer: Answer) => void): void;
 };
 
-export const showsRefusals = (socket: SocketLike): boolean => (socket as WithAnswers).on !== undefined;
+export const canReadRefusals = (socket: SocketLike): boolean => (socket as WithAnswers).on !== undefined;
 
 /** Tells what a server says instead of the upgrade, where the socket shows it: that of `ws` does, no browser's does. */
 export function onRefusal(socket: SocketLike, tell: (refusal: Refusal) => void): void {
@@ -32,8 +32,8 @@ export function onRefusal(socket: SocketLike, tell: (refusal: Refusal) => void):
 }
 
 /** Asks over HTTP why no connection came about; undefined when nobody says. */
-export async function whyNot({ url, credential }: Address, session?: string): Promise<Refusal | undefined> {
-  const address = new URL(streamUrl(url).replace(/^ws/, 'http'));
+export async function fetchRefusal({ url, credential }: SocketTarget, session?: string): Promise<Refusal | undefined> {
+  const address = new URL(buildStreamUrl(url).replace(/^ws/, 'http'));
   if (session !== undefined) address.searchParams.set('resume', session);
   const headers: Record<string, string> = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
   try {
@@ -46,8 +46,8 @@ export async function whyNot({ url, credential }: Address, session?: string): Pr
 }
 
 /** A fault that came over the wire, with the server's text. */
-export function remoteFault({ code: said, text }: { readonly code: string; readonly text: string }): Fault {
-  const code = hasKey(FAULTS, said) ? said : 'server.bug';
+export function toRemoteFault({ code: said, text }: { readonly code: string; readonly text: string }): Fault {
+  const code = hasOwnKey(FAULTS, said) ? said : 'server.bug';
   const fault = new Fault(code, {} as never);
   fault.message = text;
   return fault;
@@ -73,7 +73,7 @@ async function refusalOf(answer: Answer): Promise<Refusal> {
 function refusalFrom(status: number, body: string): Refusal {
   try {
     const { code, text } = parseJson(body) as { code?: unknown; text?: unknown };
-    if (typeof code === 'string' && typeof text === 'string') return remoteFault({ code, text });
+    if (typeof code === 'string' && typeof text === 'string') return toRemoteFault({ code, text });
   } catch {
     // A proxy answers with a page of its own.
   }

@@ -4,17 +4,17 @@ import type { EventOf, ServerEvent } from '../../protocol/events.ts';
 import { FAULTS, type Fault } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readServerEvent } from '../../protocol/read-event.ts';
-import { backoffMs } from './backoff.ts';
+import { computeBackoffMs } from './backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Beginning, Kept } from './kept.ts';
-import { onRefusal, type Refusal, remoteFault, showsRefusals, whyNot } from './refusal.ts';
-import { type Address, openSocket, type SocketLike } from './socket.ts';
+import { canReadRefusals, fetchRefusal, onRefusal, type Refusal, toRemoteFault } from './refusal.ts';
+import type { ResumePoint, SessionStart } from './resume-point.ts';
+import { openSocket, type SocketLike, type SocketTarget } from './socket.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 
-export type Listener<T extends ServerEvent['type']> = (event: EventOf<T>) => void;
+export type SessionListener<T extends ServerEvent['type']> = (event: EventOf<T>) => void;
 
 /** What becomes of the connection: lost and tried again, or back with everything that was missed. */
-export type LineState =
+export type ConnectionState =
   | { readonly state: 'reconnecting'; readonly attempt: number }
   | {
       readonly state: 'resumed';
@@ -48,12 +48,12 @@ export class Session implements AsyncIterable<ServerEvent> {
   /** Resolves when the session has ended, or its connection is lost for good. */
   readonly closed: Promise<{ readonly code: number; readonly fault: Fault | undefined }>;
   ready!: EventOf<'ready'>;
-  readonly #address: Address;
+  readonly #address: SocketTarget;
   readonly #reconnect: boolean;
   /** Said again whenever it comes back: the session then waits for a page that is loaded anew, too. */
   readonly #keeps: boolean;
   readonly #listeners = new Map<string, Set<(event: ServerEvent) => void>>();
-  readonly #watchers = new Set<(line: LineState) => void>();
+  readonly #watchers = new Set<(line: ConnectionState) => void>();
   readonly #log: ServerEvent[] = [];
   readonly #wakes = new Set<() => void>();
   #socket!: SocketLike;
@@ -79,7 +79,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   #heartbeat: Heartbeat | undefined;
   #settle!: (end: { code: number; fault: Fault | undefined }) => void;
 
-  constructor(address: Address, begin: Beginning) {
+  constructor(address: SocketTarget, begin: SessionStart) {
     this.#address = address;
     this.#reconnect = 'kept' in begin || begin.reconnect;
     this.#keeps = 'kept' in begin || begin.start.keep !== undefined;
@@ -113,7 +113,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   }
 
   /** Calls `listener` for every event of a type; dispose the result to stop. */
-  on<T extends ServerEvent['type']>(type: T, listener: Listener<T>): Disposable {
+  on<T extends ServerEvent['type']>(type: T, listener: SessionListener<T>): Disposable {
     const set = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, set);
     set.add(listener as (event: ServerEvent) => void);
@@ -121,7 +121,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   }
 
   /** Calls `listener` when the connection is lost, tried again, and back. */
-  onLine(listener: (line: LineState) => void): Disposable {
+  onLine(listener: (line: ConnectionState) => void): Disposable {
     this.#watchers.add(listener);
     return { [Symbol.dispose]: () => this.#watchers.delete(listener) };
   }
@@ -253,7 +253,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#line === 'lost') {
       if (event.type !== 'fault') return;
       if (event.code === 'session.unknown') this.#over = true;
-      this.#fault = remoteFault(event);
+      this.#fault = toRemoteFault(event);
       return;
     }
     if (event.type === 'alive' || event.seq <= this.#seq) return;
@@ -262,7 +262,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (event.type === 'ack') this.#unacknowledged?.acknowledge(event.samples ?? 0, undefined);
     if (event.type === 'done') this.#over = true;
     if (event.type === 'fault') {
-      this.#fault = remoteFault(event);
+      this.#fault = toRemoteFault(event);
       this.#over ||= event.fatal;
     }
     this.#log.push(event);
@@ -271,7 +271,7 @@ export class Session implements AsyncIterable<ServerEvent> {
   }
 
   /** Goes on as if the connection had only been lost: the server cannot tell a page that was loaded anew. */
-  #takeUp({ ready, seq, audio }: Kept): void {
+  #takeUp({ ready, seq, audio }: ResumePoint): void {
     this.#opened(ready, audio?.fromSample);
     if (audio !== undefined) this.#unacknowledged?.push(audio.bytes);
     this.#seq = seq;
@@ -329,7 +329,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     this.#line = 'lost';
     const attempt = ++this.#attempt;
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#tryAgain(), backoffMs(attempt, Math.random()));
+    this.#retry = setTimeout(() => this.#tryAgain(), computeBackoffMs(attempt, Math.random()));
     for (const watcher of this.#watchers) watcher({ state: 'reconnecting', attempt });
   }
 
@@ -344,8 +344,8 @@ export class Session implements AsyncIterable<ServerEvent> {
 
   /** Browsers keep to themselves why no connection came about; the server says it over HTTP. */
   async #explain(code: number): Promise<void> {
-    const silent = code === 1006 && this.#fault === undefined && !showsRefusals(this.#socket);
-    const refusal = silent ? await whyNot(this.#address, this.ready?.session) : undefined;
+    const silent = code === 1006 && this.#fault === undefined && !canReadRefusals(this.#socket);
+    const refusal = silent ? await fetchRefusal(this.#address, this.ready?.session) : undefined;
     if (refusal !== undefined) this.#refused(refusal);
     this.#end(code);
   }

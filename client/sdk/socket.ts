@@ -13,21 +13,21 @@ export interface SocketLike {
 export type SocketClass = new (url: string, protocols: string[]) => SocketLike;
 
 /** The WebSocket address of a server. */
-export function streamUrl(url: string): string {
+export function buildStreamUrl(url: string): string {
   const parsed = new URL(url.replace(/^http/i, 'ws'));
   if (parsed.pathname === '/' || parsed.pathname === '') parsed.pathname = STREAM_PATH;
   return parsed.href;
 }
 
-export interface Address {
+export interface SocketTarget {
   readonly url: string;
   readonly credential: string | undefined;
   readonly Socket: SocketClass;
 }
 
 /** Connects, for a new session or to come back to one. */
-export function openSocket({ url, credential, Socket }: Address, session?: string): SocketLike {
-  const address = new URL(streamUrl(url));
+export function openSocket({ url, credential, Socket }: SocketTarget, session?: string): SocketLike {
+  const address = new URL(buildStreamUrl(url));
   if (session !== undefined) address.searchParams.set('resume', session);
   const socket = new Socket(
     address.href,

@@ -53,7 +53,7 @@ export class Transcript {
   /** The whole text, a sentence after the other: cleaned where it is, or as spoken with `raw`. */
   text(options: { readonly raw?: boolean } = {}): string {
     return this.sentences
-      .map((sentence) => displayed(sentence, options.raw ?? false))
+      .map((sentence) => getDisplayedText(sentence, options.raw ?? false))
       .filter((text) => text !== '')
       .join(' ');
   }
@@ -104,7 +104,7 @@ export class Transcript {
 }
 
 /** What a sentence reads like: cleaned when it is and `raw` is not wanted. */
-export function displayed(sentence: Sentence, raw: boolean): string {
+export function getDisplayedText(sentence: Sentence, raw: boolean): string {
   const spoken = sentence.stable + sentence.tentative;
   return raw ? spoken : (sentence.cleaned ?? spoken);
 }

@@ -1,10 +1,10 @@
 import type { ExportFormat } from '../../protocol/export.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
 import type {
-  KeptTranscript,
   NewTranscript,
   NoteChange,
   SentenceChange,
+  StoredTranscript,
   Summary,
   TranscriptChange,
   TranscriptPage,
@@ -67,7 +67,7 @@ export class Transcripts {
     return (await this.#json<{ id: string }>('POST', '', { body: of })).id;
   }
 
-  read(id: string, signal?: AbortSignal): Promise<KeptTranscript> {
+  read(id: string, signal?: AbortSignal): Promise<StoredTranscript> {
     return this.#json('GET', `/${encodeURIComponent(id)}`, { signal });
   }
 

@@ -1,5 +1,5 @@
 /** Something that was sent: audio, or a text frame that counts as a command. */
-export type Spoken = Uint8Array | string;
+export type SentItem = Uint8Array | string;
 
 /**
  * What a client has sent and the server has not acknowledged, in the order it was sent. Positions are whole samples of
@@ -8,7 +8,7 @@ export type Spoken = Uint8Array | string;
 export class Unacknowledged {
   readonly #frameBytes: number;
   readonly #bytesMax: number;
-  readonly #items: Spoken[] = [];
+  readonly #items: SentItem[] = [];
   /** Bytes of audio, and commands, before the first item. */
   #bytesBefore = 0;
   #commandsBefore = 0;
@@ -45,7 +45,7 @@ export class Unacknowledged {
   }
 
   /** Takes what is being sent. Audio must be the queue's to keep. */
-  push(item: Spoken): void {
+  push(item: SentItem): void {
     this.#items.push(item);
     if (typeof item === 'string') return;
     this.#bytes += item.length;
@@ -57,7 +57,7 @@ export class Unacknowledged {
     let bytes = samples * this.#frameBytes - this.#bytesBefore;
     let count = (commands ?? this.#commandsBefore) - this.#commandsBefore;
     // Commands that were not counted stand between audio that was: they stay, in their order.
-    const kept: Spoken[] = [];
+    const kept: SentItem[] = [];
     let at = 0;
     for (; at < this.#items.length && (bytes > 0 || count > 0); at++) {
       const item = this.#items[at]!;
@@ -77,7 +77,7 @@ export class Unacknowledged {
   }
 
   /** The server goes on from here. Returns what to send again; audio let go meanwhile is missing from it. */
-  resume(samples: number, commands: number): readonly Spoken[] {
+  resume(samples: number, commands: number): readonly SentItem[] {
     this.acknowledge(samples, commands);
     // After a gap the server counts on from where it stood.
     this.#bytesBefore = samples * this.#frameBytes;

@@ -2,7 +2,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
 import { ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/version.ts';
 import type { ViewerEvent, ViewerEventOf } from '../../protocol/viewer-events.ts';
-import { backoffMs } from './backoff.ts';
+import { computeBackoffMs } from './backoff.ts';
 import type { SocketClass, SocketLike } from './socket.ts';
 
 /** What becomes of a viewer's connection. */
@@ -133,7 +133,7 @@ class Watching {
   #lost(): void {
     this.#socket = undefined;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#dial(), backoffMs(Math.max(1, this.#attempt), Math.random()));
+    this.#timer = setTimeout(() => this.#dial(), computeBackoffMs(Math.max(1, this.#attempt), Math.random()));
   }
 }
 

@@ -15,7 +15,7 @@ const OLD_BROWSERS = ['es2022', 'chrome103', 'safari16'];
 
 /** Served at `/`, `/captions`, …: `server/gateway/http.ts` maps addresses to these names. */
 const PAGES = [
-  { name: 'app', html: 'index.html', folder: '.', target: BROWSERS },
+  { name: 'app', html: 'index.html', folder: 'live', style: 'style', target: BROWSERS },
   { name: 'captions', target: BROWSERS },
   { name: 'overlay', target: OLD_BROWSERS },
   { name: 'overlay-settings', target: BROWSERS },
@@ -32,12 +32,11 @@ const shared = {
   legalComments: 'none',
 };
 
-/** A line `<!-- NAME.part -->` stands for that file of this folder: what several pages show alike. */
+/** A line `<!-- NAME.part -->` stands for that file of `rooms`: what several pages show alike. */
 const whole = (page) =>
-  page.replace(/^ *<!-- (\S+\.part) -->\n/gm, (_, part) => readFileSync(join(here, part), 'utf8'));
+  page.replace(/^ *<!-- (\S+\.part) -->\n/gm, (_, part) => readFileSync(join(here, 'rooms', part), 'utf8'));
 
-async function buildPage({ name, html = `${name}.html`, folder = name, target }) {
-  const style = folder === '.' ? 'style' : name;
+async function buildPage({ name, html = `${name}.html`, folder = name, style = name, target }) {
   const script = join(out, `${name}.js`);
   await build({ ...shared, target, entryPoints: [join(here, folder, `${name}.ts`)], outfile: script });
   await build({
@@ -54,11 +53,14 @@ async function buildPage({ name, html = `${name}.html`, folder = name, target })
 }
 
 const sizes = await Promise.all(PAGES.map(buildPage));
-const WORKLETS = { 'capture-worklet.ts': 'capture-worklet.js', 'meeting/pair-worklet.ts': 'meeting-worklet.js' };
+const WORKLETS = {
+  'audio/capture-worklet.ts': 'capture-worklet.js',
+  'meeting/interleaver-worklet.ts': 'meeting-worklet.js',
+};
 for (const [from, to] of Object.entries(WORKLETS)) {
   await build({ ...shared, entryPoints: [join(here, from)], outfile: join(out, to) });
 }
 // A plain script: it runs before anything is painted.
-await build({ ...shared, format: 'iife', entryPoints: [join(here, 'theme.ts')], outfile: join(out, 'theme.js') });
-cpSync(join(here, 'icon.svg'), join(out, 'icon.svg'));
+await build({ ...shared, format: 'iife', entryPoints: [join(here, 'ui', 'theme.ts')], outfile: join(out, 'theme.js') });
+cpSync(join(here, 'ui', 'icon.svg'), join(out, 'icon.svg'));
 console.log(`script of the pages, compressed: ${sizes.join(', ')}`);

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault, SCOPES } from '../../protocol/index.ts';
-import { OwnFile } from './own-file.ts';
+import { PrivateFile } from './private-file.ts';
 
 /** Most keys a file may have; the oldest of those that were taken back make room for new ones. */
 export const KEYS_MAX = 10_000;
 
-const Key = z.strictObject({
+const ApiKey = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{8}$/),
   name: z.string().min(1).max(64),
   scopes: z.array(z.enum(SCOPES)).min(1),
@@ -19,23 +19,23 @@ const Key = z.strictObject({
   sessionsMax: z.int().positive().optional(),
   minutesPerDay: z.number().positive().optional(),
 });
-export type Key = z.infer<typeof Key>;
+export type ApiKey = z.infer<typeof ApiKey>;
 
-const Contents = z.strictObject({
+const KeyFileContents = z.strictObject({
   version: z.union([z.literal(1), z.literal(2)]),
   /** Signs browser tokens, base64url. A new one makes all of them worthless. */
   tokenSecret: z.string().min(43),
-  keys: z.array(Key).max(KEYS_MAX),
+  keys: z.array(ApiKey).max(KEYS_MAX),
 });
-export type Contents = z.infer<typeof Contents>;
+export type KeyFileContents = z.infer<typeof KeyFileContents>;
 
 /** `keys.json` in the data folder: hashes only, readable by its owner alone. */
 export class KeyFile {
-  readonly #file: OwnFile<Contents>;
+  readonly #file: PrivateFile<KeyFileContents>;
 
   constructor(folder: string) {
-    const read = (value: unknown) => upgraded(Contents.parse(value));
-    this.#file = new OwnFile(join(folder, 'keys.json'), { read, of: 'keys', by: 'sotto keys add' });
+    const read = (value: unknown) => upgraded(KeyFileContents.parse(value));
+    this.#file = new PrivateFile(join(folder, 'keys.json'), { read, of: 'keys', by: 'sotto keys add' });
   }
 
   get path(): string {
@@ -43,12 +43,12 @@ export class KeyFile {
   }
 
   /** Reads again when the file has changed. Throws an error for the operator when it is broken or others can read it. */
-  contents(): Contents | undefined {
+  contents(): KeyFileContents | undefined {
     return this.#file.contents();
   }
 
-  /** See `OwnFile`. Throws a `config.value` fault when there are too many keys. */
-  change(edit: (keys: readonly Key[]) => readonly Key[]): void {
+  /** See `PrivateFile`. Throws a `config.value` fault when there are too many keys. */
+  change(edit: (keys: readonly ApiKey[]) => readonly ApiKey[]): void {
     this.#file.change((now) => ({
       version: 2,
       tokenSecret: now?.tokenSecret ?? randomBytes(32).toString('base64url'),
@@ -57,7 +57,7 @@ export class KeyFile {
   }
 }
 
-function withinBound(keys: readonly Key[]): Key[] {
+function withinBound(keys: readonly ApiKey[]): ApiKey[] {
   const excess = Math.max(0, keys.length - KEYS_MAX);
   // In the order they were made.
   const gone = new Set(keys.filter(({ revoked }) => revoked !== undefined).slice(0, excess));
@@ -71,7 +71,7 @@ function withinBound(keys: readonly Key[]): Key[] {
 }
 
 /** In version 1 the scope `stream` also covered transcripts and viewers; those keys go on doing what they did. */
-function upgraded(contents: Contents): Contents {
+function upgraded(contents: KeyFileContents): KeyFileContents {
   if (contents.version === 2) return contents;
   const keys = contents.keys.map((key) => {
     if (!key.scopes.includes('stream')) return key;

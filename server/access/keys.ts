@@ -1,12 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../../protocol/index.ts';
-import type { Scope } from '../ports/access.ts';
-import type { Key, KeyFile } from './key-file.ts';
+import type { Scope } from '../ports/authenticator.ts';
+import type { ApiKey, KeyFile } from './key-file.ts';
 
 /** `sotto_ID_SECRET`: the id finds the key, the secret proves it. */
 const SHAPE = /^sotto_([0-9a-f]{8})_([A-Za-z0-9_-]{43})$/;
 /** Compared with when the id is not known, so that a wrong id takes as long as a wrong secret. */
-export const NOBODY = Buffer.alloc(32);
+export const UNKNOWN_KEY = Buffer.alloc(32);
 
 export interface NewKey {
   readonly name: string;
@@ -16,18 +16,18 @@ export interface NewKey {
   readonly minutesPerDay?: number | undefined;
 }
 
-export const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 /** Makes a key and stores its hash. The text returned is shown once and kept nowhere. */
-export function addKey(file: KeyFile, wanted: NewKey, nowMs: number): { readonly key: Key; readonly text: string } {
+export function addKey(file: KeyFile, wanted: NewKey, nowMs: number): { readonly key: ApiKey; readonly text: string } {
   const id = randomBytes(4).toString('hex');
   const secret = randomBytes(32).toString('base64url');
   const { name, scopes, days, sessionsMax, minutesPerDay } = wanted;
-  const key: Key = {
+  const key: ApiKey = {
     id,
     name,
     scopes: [...scopes],
-    hash: hashOf(secret).toString('hex'),
+    hash: hashSecret(secret).toString('hex'),
     created: new Date(nowMs).toISOString(),
     ...(days === undefined ? {} : { expires: new Date(nowMs + days * 86_400_000).toISOString() }),
     ...(sessionsMax === undefined ? {} : { sessionsMax }),
@@ -42,8 +42,8 @@ export function addKey(file: KeyFile, wanted: NewKey, nowMs: number): { readonly
 }
 
 /** Takes back a key by name or id, and every token minted with it. */
-export function revokeKey(file: KeyFile, text: string, nowMs: number): Key {
-  let found: Key | undefined;
+export function revokeKey(file: KeyFile, text: string, nowMs: number): ApiKey {
+  let found: ApiKey | undefined;
   file.change((keys) => {
     found = keys.find(({ id, name, revoked }) => revoked === undefined && (id === text || name === text));
     if (found === undefined)
@@ -55,21 +55,21 @@ export function revokeKey(file: KeyFile, text: string, nowMs: number): Key {
 }
 
 /** The key a text proves to be. Throws `auth.invalid`; takes the same time whatever is wrong. */
-export function findKey(keys: readonly Key[], text: string): Key {
+export function findKey(keys: readonly ApiKey[], text: string): ApiKey {
   const match = SHAPE.exec(text);
   const key = keys.find(({ id }) => id === match?.[1]);
-  const want = key === undefined ? NOBODY : Buffer.from(key.hash, 'hex');
-  const right = timingSafeEqual(hashOf(match?.[2] ?? ''), want);
+  const want = key === undefined ? UNKNOWN_KEY : Buffer.from(key.hash, 'hex');
+  const right = timingSafeEqual(hashSecret(match?.[2] ?? ''), want);
   if (!right || key === undefined) throw new Fault('auth.invalid', {});
   return key;
 }
 
 /** Throws when a key is no longer good, or not good for this. */
-export function checkKey(key: Key, scope: Scope, nowMs: number): void {
+export function checkKey(key: ApiKey, scope: Scope, nowMs: number): void {
   if (key.revoked !== undefined) throw new Fault('auth.invalid', {});
   if (isExpired(key, nowMs)) throw new Fault('auth.expired', {});
   if (!key.scopes.includes(scope)) throw new Fault('auth.scope', { what: 'key', scope });
 }
 
-export const isExpired = ({ expires }: Key, nowMs: number): boolean =>
+export const isExpired = ({ expires }: ApiKey, nowMs: number): boolean =>
   expires !== undefined && Date.parse(expires) <= nowMs;

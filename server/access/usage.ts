@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { replaceFile } from '../files/replace-file.ts';
 import type { Log } from '../ports/log.ts';
-import type { Key } from './key-file.ts';
+import type { ApiKey } from './key-file.ts';
 
 const Day = z.strictObject({ day: z.iso.date(), audioMs: z.record(z.string(), z.number().nonnegative()) });
 const SAVE_EVERY_MS = 5_000;
@@ -12,7 +12,7 @@ const SAVE_EVERY_MS = 5_000;
  * Audio each key has sent on this UTC day, in `usage.json` of the data folder. Saved every 5 s; a crash forgets what came
  * since, in the key's favour. Servers that share the folder add to one count.
  */
-export class Usage {
+export class UsageCounter {
   readonly #path: string;
   readonly #nowMs: () => number;
   readonly #log: Log;
@@ -34,13 +34,13 @@ export class Usage {
     this.#saved = this.#read() ?? this.#saved;
   }
 
-  isSpent(key: Key): boolean {
+  isSpent(key: ApiKey): boolean {
     this.#turn();
     return key.minutesPerDay !== undefined && this.#audioMsOf(key.id) >= key.minutesPerDay * 60_000;
   }
 
   /** Counts; false when the key has used up its minutes. */
-  add(key: Key, audioMs: number): boolean {
+  add(key: ApiKey, audioMs: number): boolean {
     if (key.minutesPerDay === undefined) return true;
     this.#turn();
     this.#unsaved.set(key.id, (this.#unsaved.get(key.id) ?? 0) + audioMs);

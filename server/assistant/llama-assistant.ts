@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Fault } from '../../protocol/index.ts';
-import { modelProgram } from '../llm/model-program.ts';
+import { locateModelProgram } from '../llm/model-program.ts';
 import { type FromModel, type Generation, isFromModel, type ToModel } from '../llm/wire.ts';
 import type { Assistant, AssistantRequest } from '../ports/assistant.ts';
 import type { Log } from '../ports/log.ts';
@@ -113,7 +113,7 @@ export class LlamaAssistant implements Assistant {
     const process = new WatchedProcess<FromModel>(
       {
         name: 'assistant',
-        program: { path: childPath ?? modelProgram(), execPath },
+        program: { path: childPath ?? locateModelProgram(), execPath },
         ...{ setup, isMessage: isFromModel, startTimeoutMs: START_TIMEOUT_MS },
         ...{ pingEveryMs, pingsMissedMax: PINGS_MISSED_MAX, memoryMbMax, log },
       },

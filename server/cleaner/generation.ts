@@ -1,4 +1,4 @@
-import { chatPrompt, splitForSottoClean } from '../core/clean/prompt.ts';
+import { buildChatPrompt, splitForSottoClean } from '../core/clean/prompt.ts';
 import type { Generation } from '../llm/wire.ts';
 import type { CleanRequest } from '../ports/cleaner.ts';
 
@@ -9,8 +9,9 @@ export type PromptStyle = 'sotto-clean' | 'chat';
 export const CONTEXT_TOKENS: Readonly<Record<PromptStyle, number>> = { 'sotto-clean': 512, chat: 2_048 };
 
 /** What a model is asked to write for one sentence. */
-export function generationOf(request: CleanRequest, style: PromptStyle): Generation {
-  if (style === 'chat') return { kind: 'chat', ...chatPrompt(request), maxTokens: Math.max(64, request.text.length) };
+export function buildGeneration(request: CleanRequest, style: PromptStyle): Generation {
+  if (style === 'chat')
+    return { kind: 'chat', ...buildChatPrompt(request), maxTokens: Math.max(64, request.text.length) };
   return {
     kind: 'tagged',
     parts: splitForSottoClean(lowerCaseShouting(request.text)),

@@ -1,6 +1,6 @@
 import { Fault } from '../../protocol/index.ts';
-import { readReply } from '../core/clean/prompt.ts';
-import { modelProgram } from '../llm/model-program.ts';
+import { parseReply } from '../core/clean/prompt.ts';
+import { locateModelProgram } from '../llm/model-program.ts';
 import { type FromModel, isFromModel, type ToModel } from '../llm/wire.ts';
 import type { Cleaner, CleanRequest, Rewrite } from '../ports/cleaner.ts';
 import type { Log } from '../ports/log.ts';
@@ -8,7 +8,7 @@ import { BackOff } from '../process/back-off.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
 import { Supervisor } from '../process/supervisor.ts';
 import { WatchedProcess } from '../process/watched-process.ts';
-import { CONTEXT_TOKENS, generationOf, type PromptStyle } from './generation.ts';
+import { buildGeneration, CONTEXT_TOKENS, type PromptStyle } from './generation.ts';
 
 export interface LlamaOptions {
   readonly modelPath: string;
@@ -91,9 +91,9 @@ export class LlamaCleaner implements Cleaner {
     if (this.#supervisor.isClosed) throw failed('the cleaner is closed');
     if (this.#supervisor.current === undefined) throw failed('its process is being replaced');
     const { style } = this.#options;
-    const generation = generationOf(request, style);
+    const generation = buildGeneration(request, style);
     const text = await this.#requests.open((id) => this.#send({ kind: 'generate', id, generation }), signal);
-    return { text: style === 'chat' ? readReply(text) : text, model: this.name };
+    return { text: style === 'chat' ? parseReply(text) : text, model: this.name };
   }
 
   close(): Promise<void> {
@@ -104,9 +104,9 @@ export class LlamaCleaner implements Cleaner {
   }
 
   #open(onEnded: (exit: string) => void): WatchedProcess<FromModel> {
-    const { childPath = modelProgram(), execPath, modelPath, style, threads, memoryMbMax, log } = this.#options;
+    const { childPath = locateModelProgram(), execPath, modelPath, style, threads, memoryMbMax, log } = this.#options;
     const contextTokens = CONTEXT_TOKENS[style];
-    const setup = { modelPath, threads, contextTokens, keepsContext: true, warmUp: generationOf(WARM_UP, style) };
+    const setup = { modelPath, threads, contextTokens, keepsContext: true, warmUp: buildGeneration(WARM_UP, style) };
     return new WatchedProcess<FromModel>(
       {
         name: 'cleaner',

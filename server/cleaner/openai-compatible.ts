@@ -1,5 +1,5 @@
 import { Fault } from '../../protocol/index.ts';
-import { chatPrompt, readReply } from '../core/clean/prompt.ts';
+import { buildChatPrompt, parseReply } from '../core/clean/prompt.ts';
 import { type ChatServer, completeChat } from '../llm/chat-client.ts';
 import type { Cleaner, CleanRequest, Rewrite } from '../ports/cleaner.ts';
 
@@ -29,8 +29,8 @@ export class OpenAiCleaner implements Cleaner {
     const maxTokens = Math.max(64, request.text.length);
     const options = { signal, replyCharsMax: REPLY_CHARS_MAX };
     try {
-      const text = await completeChat(this.#server, { ...chatPrompt(request), maxTokens }, options);
-      return { text: readReply(text), model: this.name };
+      const text = await completeChat(this.#server, { ...buildChatPrompt(request), maxTokens }, options);
+      return { text: parseReply(text), model: this.name };
     } catch (cause) {
       throw new Fault('clean.failed', { problem: (cause as Error).message }, { cause });
     }

@@ -1,8 +1,8 @@
-import type { Loaded } from './load.ts';
+import type { LoadedConfig } from './load.ts';
 import type { OptionName } from './options.ts';
 
 /** What `sotto serve` says of its settings: the file it read, and every address that words go to. */
-export function describeSettings({ config, sources, file }: Loaded): string {
+export function describeSettings({ config, sources, file }: LoadedConfig): string {
   const went = (name: OptionName): string => {
     const from = sources[name] === 'file' ? file : sources[name] === 'environment' ? 'the environment' : `--${name}`;
     return `(${name}, from ${from})`;

@@ -3,6 +3,6 @@ import { join } from 'node:path';
 import type { Config } from './options.ts';
 
 /** Where keys, certificates and journals lie: `--data`, else `sotto` in the user's data folder. */
-export function dataFolder(config: Pick<Config, 'data'>, environment: NodeJS.ProcessEnv): string {
+export function resolveDataFolder(config: Pick<Config, 'data'>, environment: NodeJS.ProcessEnv): string {
   return config.data ?? join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'sotto');
 }

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { Fault, hasKey } from '../../protocol/index.ts';
+import { Fault, hasOwnKey } from '../../protocol/index.ts';
 import type { Option } from './option.ts';
 import { type Config, OPTIONS, type OptionName } from './options.ts';
 
 /** Where a value came from. */
-export type Source = 'flag' | 'environment' | 'file' | 'default';
+export type ValueSource = 'flag' | 'environment' | 'file' | 'default';
 
-export interface Loaded {
+export interface LoadedConfig {
   readonly config: Config;
-  readonly sources: Readonly<Record<OptionName, Source>>;
+  readonly sources: Readonly<Record<OptionName, ValueSource>>;
   /** Absolute path of the file that was read; undefined when there was none. */
   readonly file: string | undefined;
 }
@@ -27,24 +27,24 @@ export class ConfigError extends Error {
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 
-export const environmentName = (name: string): string => `SOTTO_${name.toUpperCase().replaceAll('-', '_')}`;
+export const toEnvironmentName = (name: string): string => `SOTTO_${name.toUpperCase().replaceAll('-', '_')}`;
 
 /**
  * Flags over environment over file over defaults. Without `--config` and `SOTTO_CONFIG` the file is `sotto.config.json` of
  * the current folder, where there is one; `--config=` reads none. Throws ConfigError with every problem at once.
  */
-export function loadConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Loaded {
+export function loadConfig(args: readonly string[], environment: NodeJS.ProcessEnv): LoadedConfig {
   const problems: Fault[] = [];
   const flags = readFlags(args, problems);
   const { path, values: file } = readFile(flags.get('config') ?? environment['SOTTO_CONFIG'], problems);
   const config: Record<string, unknown> = {};
-  const sources: Record<string, Source> = {};
+  const sources: Record<string, ValueSource> = {};
   for (const name of NAMES) {
     const option: Option = OPTIONS[name];
-    const given: [Source, unknown] = flags.has(name)
+    const given: [ValueSource, unknown] = flags.has(name)
       ? ['flag', flags.get(name)]
-      : environment[environmentName(name)] !== undefined
-        ? ['environment', environment[environmentName(name)]]
+      : environment[toEnvironmentName(name)] !== undefined
+        ? ['environment', environment[toEnvironmentName(name)]]
         : file[name] !== undefined
           ? ['file', file[name]]
           : ['default', option.default];
@@ -54,7 +54,7 @@ export function loadConfig(args: readonly string[], environment: NodeJS.ProcessE
   const loaded = config as unknown as Config;
   if (problems.length === 0) checkTogether(loaded, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config: Object.freeze(loaded), sources: sources as Loaded['sources'], file: path };
+  return { config: Object.freeze(loaded), sources: sources as LoadedConfig['sources'], file: path };
 }
 
 /** `--name value`, `--name=value`, `--flag`, `--no-flag`. */
@@ -63,14 +63,14 @@ function readFlags(args: readonly string[], problems: Fault[]): Map<string, stri
   for (let i = 0; i < args.length; i++) {
     const match = /^--([^=]+)(?:=(.*))?$/s.exec(args[i]!);
     const plain = match?.[1]?.replace(/^no-/, '') ?? '';
-    const name = match !== null && hasKey(OPTIONS, match[1]!) ? match[1]! : plain;
-    if (match === null || !(hasKey(OPTIONS, name) || name === 'config')) {
+    const name = match !== null && hasOwnKey(OPTIONS, match[1]!) ? match[1]! : plain;
+    if (match === null || !(hasOwnKey(OPTIONS, name) || name === 'config')) {
       problems.push(new Fault('config.unknown', { name: args[i]!, want: hint(plain) }));
       // What stands behind it was meant as its value, not as an option of its own.
       if (match !== null && match[2] === undefined && args[i + 1]?.startsWith('--') === false) i++;
       continue;
     }
-    if (hasKey(OPTIONS, name) && OPTIONS[name].type === 'boolean') {
+    if (hasOwnKey(OPTIONS, name) && OPTIONS[name].type === 'boolean') {
       flags.set(name, match[2] ?? (match[1] === name ? 'true' : 'false'));
     } else if (match[2] !== undefined) flags.set(name, match[2]);
     else if (args[i + 1] === undefined)
@@ -110,7 +110,7 @@ function readFile(path: string | undefined, problems: Fault[]): ConfigFile {
     const values = JSON.parse(text) as Record<string, unknown>;
     if (typeof values !== 'object' || values === null || Array.isArray(values)) throw new TypeError('no object');
     for (const name of Object.keys(values)) {
-      if (!hasKey(OPTIONS, name))
+      if (!hasOwnKey(OPTIONS, name))
         problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hint(name) }));
     }
     return { path: resolve(chosen), values };

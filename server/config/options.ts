@@ -1,5 +1,5 @@
-import { LISTENING_OPTIONS } from './listening-options.ts';
 import type { Option } from './option.ts';
+import { PIPELINE_OPTIONS } from './pipeline-options.ts';
 /** Every setting, by its flag without the dashes; `SOTTO_` and capitals make its environment variable. */
 export const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1', doc: 'Address to listen on. Anything but loopback needs keys.' },
@@ -57,7 +57,7 @@ export const OPTIONS = {
     max: 120_000,
     doc: 'A later rewrite is not used; the rules clean the sentence.',
   },
-  ...LISTENING_OPTIONS,
+  ...PIPELINE_OPTIONS,
   'pause-ms': {
     type: 'integer',
     default: 2_000,

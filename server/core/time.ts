@@ -3,6 +3,6 @@ export const SAMPLE_RATE = 16_000;
 /** Whisper hears 30 s at most; a little less leaves room for rounding. */
 export const DECODE_SAMPLES_MAX = 29.5 * SAMPLE_RATE;
 
-export const samplesFromMs = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
+export const msToSamples = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
 /** Whole milliseconds, as they travel on the wire. */
-export const msFromSamples = (samples: number): number => Math.round((samples * 1000) / SAMPLE_RATE);
+export const samplesToMs = (samples: number): number => Math.round((samples * 1000) / SAMPLE_RATE);

@@ -3,15 +3,15 @@ import type { Clock } from '../ports/clock.ts';
 import type { AudioDecoder, DecodedAudio, DecodeOptions, DecodeStream, UploadedFile } from '../ports/decoder.ts';
 import { BackOff } from '../process/back-off.ts';
 import { timerClock } from '../process/timer-clock.ts';
-import { DECODABLE, DecodeProcess, type DecodeProcessOptions } from './process.ts';
-import type { Answer, Question } from './wire.ts';
+import { DECODABLE_KINDS, DecodeProcess, type DecodeProcessOptions } from './process.ts';
+import type { DecoderAnswer, DecoderRequest } from './wire.ts';
 
 /** Processes kept for the next file; starting one takes longer than decoding a short recording. */
 const RESTING_MAX = 2;
 /** Longest time in which no process is started because the ones before did not come up, ms: somebody waits for each. */
 const BACK_OFF_MAX_MS = 4_000;
 type DecoderLimits = { readonly [name in 'fileDecodersMax' | 'liveDecodersMax']: number };
-type Decoded = Exclude<Answer, { kind: 'failed' }>;
+type Decoded = Exclude<DecoderAnswer, { kind: 'failed' }>;
 type Delivery = DecodeProcess['manner'];
 
 /** Decodes in processes of their own, so that no file can stop or blow up the server. */
@@ -68,7 +68,7 @@ export class ProcessDecoder implements AudioDecoder {
     for (const decoder of this.#processes) decoder.kill();
   }
 
-  #openChannel(delivery: Delivery, open: Question & { readonly kind: 'open' }): Channel {
+  #openChannel(delivery: Delivery, open: DecoderRequest & { readonly kind: 'open' }): Channel {
     const process = this.#take(delivery);
     return new Channel(process, open, () => this.#giveBack(process));
   }
@@ -120,13 +120,13 @@ export class ProcessDecoder implements AudioDecoder {
 class Channel {
   readonly #process: DecodeProcess;
   readonly #stream: number;
-  readonly #open: Question;
+  readonly #open: DecoderRequest;
   readonly #giveBack: () => void;
   #opened: Promise<unknown> | undefined;
   #asking = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(process: DecodeProcess, open: Question, giveBack: () => void) {
+  constructor(process: DecodeProcess, open: DecoderRequest, giveBack: () => void) {
     this.#process = process;
     this.#stream = process.nextStream();
     this.#open = open;
@@ -134,7 +134,7 @@ class Channel {
   }
 
   /** Everything that one question brings out. */
-  async *run(question: Question): AsyncGenerator<DecodedAudio> {
+  async *run(question: DecoderRequest): AsyncGenerator<DecodedAudio> {
     for (let next = question; ; next = { kind: 'read' }) {
       const answer = await this.ask(next);
       if (answer.kind === 'decoded') yield audioOf(answer);
@@ -142,7 +142,7 @@ class Channel {
     }
   }
 
-  async ask(question: Question): Promise<Decoded> {
+  async ask(question: DecoderRequest): Promise<Decoded> {
     this.#asking++;
     try {
       this.#opened ??= this.#process.ask(this.#stream, this.#open);
@@ -152,7 +152,7 @@ class Channel {
       // A process that ended says nothing itself.
       if (!this.#process.dead || !isFault(error) || error.code !== 'audio.format') throw error;
       const got = 'that takes more time or memory to decode than one recording may';
-      throw new Fault('audio.format', { got, want: DECODABLE }, { cause: error });
+      throw new Fault('audio.format', { got, want: DECODABLE_KINDS }, { cause: error });
     } finally {
       this.#asking--;
     }

@@ -4,8 +4,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { ForkedProcess } from '../process/forked-process.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
-import { programPath } from '../process/program-path.ts';
-import { type Answer, isFromChild, type Question } from './wire.ts';
+import { resolveProgramPath } from '../process/program-path.ts';
+import { type DecoderAnswer, type DecoderRequest, isFromChild } from './wire.ts';
 
 /** One answer takes milliseconds; what takes this long hangs, or was made to. */
 const ANSWER_TIMEOUT_MS = 20_000;
@@ -13,7 +13,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const WAITING_MAX = 64;
 
 const ENDED = 'the decoder ended';
-export const DECODABLE = 'WAV, MP3, M4A, MP4, OGG, Opus, WebM, FLAC, AAC or AMR';
+export const DECODABLE_KINDS = 'WAV, MP3, M4A, MP4, OGG, Opus, WebM, FLAC, AAC or AMR';
 
 export interface DecodeProcessOptions {
   readonly log?: Log | undefined;
@@ -36,7 +36,7 @@ export type StartOutcome = 'answered' | 'failed' | 'ended';
  */
 export class DecodeProcess {
   readonly #process: ForkedProcess;
-  readonly #requests: PendingRequests<Answer>;
+  readonly #requests: PendingRequests<DecoderAnswer>;
   #streams = 0;
   state: 'resting' | 'busy' = 'resting';
   #isKilled = false;
@@ -65,7 +65,7 @@ export class DecodeProcess {
       onGivenUp: () => this.#fail(),
     });
     this.#process = new ForkedProcess(
-      { path: childPath ?? programPath(import.meta.url, './child/main'), execPath, serialization: 'advanced' },
+      { path: childPath ?? resolveProgramPath(import.meta.url, './child/main'), execPath, serialization: 'advanced' },
       log,
       {
         onMessage: (message) => {
@@ -99,7 +99,7 @@ export class DecodeProcess {
     return ++this.#streams;
   }
 
-  async ask(stream: number, question: Question): Promise<Exclude<Answer, { kind: 'failed' }>> {
+  async ask(stream: number, question: DecoderRequest): Promise<Exclude<DecoderAnswer, { kind: 'failed' }>> {
     if (this.dead) throw this.#fault(ENDED);
     const answer = await this.#requests.open((ask) => this.#process.send({ stream, ask, ...question }));
     if (answer.kind !== 'failed') return answer;
@@ -146,7 +146,7 @@ export class DecodeProcess {
 }
 
 const undecodable = (problem: string): Fault =>
-  new Fault('audio.format', { got: `that cannot be decoded (${problem})`, want: DECODABLE });
+  new Fault('audio.format', { got: `that cannot be decoded (${problem})`, want: DECODABLE_KINDS });
 
 const nothing = (): void => {};
 const noLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

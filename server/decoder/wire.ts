@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { ChannelLayout, PacketFormat } from '../ports/decoder.ts';
 
 /** What the decoding process is asked about one of its streams. Each question has one answer, with its number. */
-export type ToChild = { readonly stream: number; readonly ask: number } & Question;
+export type ToChild = { readonly stream: number; readonly ask: number } & DecoderRequest;
 
-export type Question =
+export type DecoderRequest =
   | {
       readonly kind: 'open';
       readonly layout: ChannelLayout;
@@ -21,9 +21,9 @@ export type Question =
   /** Forgotten, whether or not it ended. */
   | { readonly kind: 'close' };
 
-export type FromChild = { readonly ask: number } & Answer;
+export type FromChild = { readonly ask: number } & DecoderAnswer;
 
-export type Answer =
+export type DecoderAnswer =
   | {
       readonly kind: 'decoded';
       readonly sampleRate: number;

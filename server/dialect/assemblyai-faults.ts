@@ -1,5 +1,5 @@
-import { lookUp } from '../../protocol/index.ts';
-import type { Goodbye } from '../ports/dialect.ts';
+import { getOwnEntry } from '../../protocol/index.ts';
+import type { CloseFrames } from '../ports/dialect.ts';
 
 /** AssemblyAI's own numbers, which are error codes and close statuses at once. Its client tries again on some. */
 const CODES: Readonly<Record<string, number>> = {
@@ -18,16 +18,16 @@ const CODES: Readonly<Record<string, number>> = {
 };
 
 /** Ours → theirs; what they have no number for is the server's fault or the input's. */
-export function codeOf(fault: string): number {
-  return lookUp(CODES, fault) ?? (fault.startsWith('command.') || fault.startsWith('audio.') ? 3006 : 3005);
+export function toAssemblyAiCode(fault: string): number {
+  return getOwnEntry(CODES, fault) ?? (fault.startsWith('command.') || fault.startsWith('audio.') ? 3006 : 3005);
 }
 
-export function errorFrame(fault: string, text: string): string {
-  return JSON.stringify({ type: 'Error', error_code: codeOf(fault), error: text });
+export function buildErrorFrame(fault: string, text: string): string {
+  return JSON.stringify({ type: 'Error', error_code: toAssemblyAiCode(fault), error: text });
 }
 
 /** The end of a conversation: 1000 when it came to one, else the number of what went wrong. */
-export function goodbyeOf(status: number, reason: string): Goodbye {
+export function buildCloseFrames(status: number, reason: string): CloseFrames {
   if (status === 1000) return { frames: [], status, reason };
-  return { frames: [], status: codeOf(reason), reason };
+  return { frames: [], status: toAssemblyAiCode(reason), reason };
 }

@@ -1,21 +1,29 @@
-import { brief, type Configure, type Encoding, Fault, lookUp, parseJson, type Start } from '../../protocol/index.ts';
+import {
+  type Configure,
+  describeValue,
+  type Encoding,
+  Fault,
+  getOwnEntry,
+  parseJson,
+  type Start,
+} from '../../protocol/index.ts';
 import type { AudioKind } from '../ports/decoder.ts';
-import type { Encoded } from '../ports/dialect.ts';
-import { vocabularyOf } from './expected-words.ts';
+import type { EncodedFormat } from '../ports/dialect.ts';
+import { limitVocabulary } from './limit-vocabulary.ts';
 
 /** What an AssemblyAI client asked for, in its URL or later. */
-export interface Settings {
+export interface AssemblyAiSettings {
   readonly change: Pick<Configure, 'endpoint' | 'vocabulary' | 'language' | 'languages' | 'cleanup'>;
   /** Whether each turn comes once more with capitals and punctuation; undefined leaves it as it was. */
   readonly formatTurns: boolean | undefined;
 }
 
 /** What opens a session. */
-export interface Opening {
+export interface AssemblyAiStart {
   readonly start: Start;
   readonly formatTurns: boolean;
   /** Set when the audio is compressed. */
-  readonly encoded: Encoded | undefined;
+  readonly encoded: EncodedFormat | undefined;
 }
 
 const ENCODINGS: Readonly<Record<string, Encoding>> = { pcm_s16le: 'pcm_s16le', pcm_mulaw: 'mulaw' };
@@ -27,11 +35,11 @@ const MIN_SILENCE_MS = [100, 5_000] as const;
 const MAX_SILENCE_MS = [200, 10_000] as const;
 
 /** Reads the query of `/v3/ws`. Throws `command.option` and `audio.format`. Unknown keys are ignored, as there. */
-export function openingOf(url: string): Opening {
+export function parseStart(url: string): AssemblyAiStart {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   const name = query.get('encoding') ?? 'pcm_s16le';
-  const kind = lookUp(COMPRESSED, name);
-  const encoding = lookUp(ENCODINGS, name);
+  const kind = getOwnEntry(COMPRESSED, name);
+  const encoding = getOwnEntry(ENCODINGS, name);
   if (kind === undefined && encoding === undefined)
     throw new Fault('audio.format', { got: name.slice(0, 40), want: WANT });
   const sampleRate = Number(query.get('sample_rate') ?? (kind === undefined ? Number.NaN : 48_000));
@@ -39,7 +47,7 @@ export function openingOf(url: string): Opening {
     const got = (query.get('sample_rate') ?? '(none)').slice(0, 40);
     throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
   }
-  const { change, formatTurns = false } = settingsOf(Object.fromEntries([...query].map(typed)));
+  const { change, formatTurns = false } = parseSettings(Object.fromEntries([...query].map(typed)));
   return {
     start: {
       type: 'start',
@@ -54,13 +62,13 @@ export function openingOf(url: string): Opening {
 }
 
 /** Reads the fields of `UpdateConfiguration`. Throws `command.option`. */
-export function settingsOf(fields: Readonly<Record<string, unknown>>): Settings {
+export function parseSettings(fields: Readonly<Record<string, unknown>>): AssemblyAiSettings {
   const formatTurns = booleanOf(fields, 'format_turns');
   return {
     change: {
       ...endpointOf(fields),
       ...languageOf(fields),
-      ...(fields['keyterms_prompt'] === undefined ? {} : vocabularyOf(stringsOf(fields, 'keyterms_prompt'))),
+      ...(fields['keyterms_prompt'] === undefined ? {} : limitVocabulary(stringsOf(fields, 'keyterms_prompt'))),
       ...(formatTurns === undefined ? {} : { cleanup: { mode: formatTurns ? 'default' : 'off' } }),
     },
     formatTurns,
@@ -99,7 +107,7 @@ function languageOf(fields: Readonly<Record<string, unknown>>): Pick<Configure, 
     fields['language_codes'] !== undefined
       ? stringsOf(fields, 'language_codes')
       : fields['language_code'] !== undefined
-        ? [brief(fields['language_code'])]
+        ? [describeValue(fields['language_code'])]
         : undefined;
   if (codes === undefined) return booleanOf(fields, 'language_detection') === true ? { language: 'auto' } : {};
   const languages = codes.map((code) => code.split(/[-_]/)[0]!.toLowerCase()).filter((code) => code !== 'multi');
@@ -114,25 +122,25 @@ function numberOf(
   name: string,
   [least, most]: readonly [number, number],
 ): number | undefined {
-  const value = lookUp(fields, name);
+  const value = getOwnEntry(fields, name);
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || value < 0) throw wrong(name, value, 'milliseconds');
   return Math.round(Math.min(most, Math.max(least, value)));
 }
 
 function booleanOf(fields: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
-  const value = lookUp(fields, name);
+  const value = getOwnEntry(fields, name);
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'boolean') throw wrong(name, value, 'true or false');
   return value;
 }
 
 function stringsOf(fields: Readonly<Record<string, unknown>>, name: string): string[] {
-  const value = lookUp(fields, name);
+  const value = getOwnEntry(fields, name);
   if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
   throw wrong(name, value, 'an array of strings');
 }
 
 function wrong(name: string, value: unknown, want: string): Fault {
-  return new Fault('command.option', { name, got: brief(value), want });
+  return new Fault('command.option', { name, got: describeValue(value), want });
 }

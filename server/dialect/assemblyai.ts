@@ -1,12 +1,20 @@
 import { type EventOf, isFault, LIMITS, type ServerEvent, type WireWord } from '../../protocol/index.ts';
-import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
-import { codeOf, errorFrame, goodbyeOf } from './assemblyai-faults.ts';
-import { type Opening, openingOf, settingsOf } from './assemblyai-settings.ts';
-import { cleanedWords } from './cleaned-words.ts';
-import { fieldsOf } from './json-frame.ts';
-import { bareOf, joined, plain } from './plain-text.ts';
+import type {
+  CloseFrames,
+  Dialect,
+  DialectContext,
+  DialectSession,
+  EncodedFormat,
+  FrameResult,
+  WireFrame,
+} from '../ports/dialect.ts';
+import { buildCloseFrames, buildErrorFrame, toAssemblyAiCode } from './assemblyai-faults.ts';
+import { type AssemblyAiStart, parseSettings, parseStart } from './assemblyai-settings.ts';
+import { alignCleanedWords } from './cleaned-words.ts';
+import { readFields } from './json-frame.ts';
+import { joinSentences, toBareWord, toPlainText } from './plain-text.ts';
 
-const NOTHING: Reading = { replies: [], commands: [] };
+const NOTHING: FrameResult = { replies: [], commands: [] };
 
 /** AssemblyAI's streaming protocol, `/v3/ws`. Its transcript only ever grows, and comes again with formatting. */
 export const assemblyaiDialect: Dialect = {
@@ -19,7 +27,7 @@ export const assemblyaiDialect: Dialect = {
   },
   open({ url }, context) {
     try {
-      return new AssemblyaiSession(openingOf(url), context);
+      return new AssemblyaiSession(parseStart(url), context);
     } catch (error) {
       if (isFault(error)) return error;
       throw error;
@@ -27,8 +35,8 @@ export const assemblyaiDialect: Dialect = {
   },
   // Its clients take any HTTP status for a broken network and try again.
   turnAway: (fault) => () => ({
-    frames: [errorFrame(fault.code, fault.message)],
-    status: codeOf(fault.code),
+    frames: [buildErrorFrame(fault.code, fault.message)],
+    status: toAssemblyAiCode(fault.code),
     reason: fault.code,
   }),
 };
@@ -50,7 +58,7 @@ type Word = WireWord & { readonly isFinal: boolean };
 
 class AssemblyaiSession implements DialectSession {
   readonly lifetime = 'connection';
-  readonly #opening: Opening;
+  readonly #opening: AssemblyAiStart;
   readonly #context: DialectContext;
   #formatTurns: boolean;
   #turn: Turn = { order: 0, sentences: [] };
@@ -59,17 +67,17 @@ class AssemblyaiSession implements DialectSession {
   #shown = false;
   #terminating = false;
 
-  constructor(opening: Opening, context: DialectContext) {
+  constructor(opening: AssemblyAiStart, context: DialectContext) {
     this.#opening = opening;
     this.#context = context;
     this.#formatTurns = opening.formatTurns;
   }
 
-  get encoded(): Encoded | undefined {
+  get encoded(): EncodedFormat | undefined {
     return this.#opening.encoded;
   }
 
-  greet(): Reading {
+  greet(): FrameResult {
     const expires_at = Math.floor(this.#context.nowMs / 1_000) + LIMITS.sessionMinutesMax * 60;
     return {
       replies: [JSON.stringify({ type: 'Begin', id: this.#context.id, expires_at })],
@@ -77,13 +85,13 @@ class AssemblyaiSession implements DialectSession {
     };
   }
 
-  read(frame: Frame): Reading {
+  read(frame: WireFrame): FrameResult {
     if (this.#terminating) return NOTHING;
     if (typeof frame === 'string') return this.#message(frame);
     return { replies: [], commands: [{ type: 'audio', bytes: frame }] };
   }
 
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'speech':
         return event.state === 'start' ? [JSON.stringify({ type: 'SpeechStarted', timestamp: event.atMs })] : [];
@@ -91,7 +99,7 @@ class AssemblyaiSession implements DialectSession {
         return this.#partial(event);
       case 'final':
         this.#turn.sentences.push({ final: event, formatted: this.#formatTurns });
-        return [this.#raw({ utterance: plain(event.text) })];
+        return [this.#raw({ utterance: toPlainText(event.text) })];
       case 'settled':
         return this.#settled();
       case 'cleaned':
@@ -99,26 +107,26 @@ class AssemblyaiSession implements DialectSession {
       case 'done':
         return [this.#termination(event.audioMs)];
       case 'fault':
-        if (event.fatal) return [errorFrame(event.code, event.text)];
-        return [JSON.stringify({ type: 'Warning', warning_code: codeOf(event.code), warning: event.text })];
+        if (event.fatal) return [buildErrorFrame(event.code, event.text)];
+        return [JSON.stringify({ type: 'Warning', warning_code: toAssemblyAiCode(event.code), warning: event.text })];
       default:
         return [];
     }
   }
 
-  end(status: number, reason: string): Goodbye {
-    return goodbyeOf(status, reason);
+  end(status: number, reason: string): CloseFrames {
+    return buildCloseFrames(status, reason);
   }
 
-  #message(text: string): Reading {
-    const fields = fieldsOf(text);
+  #message(text: string): FrameResult {
+    const fields = readFields(text);
     switch (fields['type']) {
       case 'KeepAlive':
         return { replies: [], commands: [{ type: 'keepalive' }] };
       case 'ForceEndpoint':
         return { replies: [], commands: [{ type: 'flush' }] };
       case 'UpdateConfiguration': {
-        const { change, formatTurns } = settingsOf(fields);
+        const { change, formatTurns } = parseSettings(fields);
         this.#formatTurns = formatTurns ?? this.#formatTurns;
         return { replies: [], commands: [{ type: 'configure', ...change }] };
       }
@@ -130,25 +138,25 @@ class AssemblyaiSession implements DialectSession {
     }
   }
 
-  #partial(event: EventOf<'partial'>): readonly Frame[] {
+  #partial(event: EventOf<'partial'>): readonly WireFrame[] {
     if (event.words.length === 0 && !this.#shown) return [];
     this.#shown = event.words.length > 0;
     const words = event.words.map((word, i) => ({ ...word, isFinal: i < event.stableWords }));
     return [this.#raw({ stable: event.stable, words })];
   }
 
-  #settled(): readonly Frame[] {
+  #settled(): readonly WireFrame[] {
     const turn = this.#turn;
     this.#shown = false;
     if (turn.sentences.length === 0) return [];
-    const frame = this.#raw({ utterance: plain(textOf(turn)), isEnd: true });
+    const frame = this.#raw({ utterance: toPlainText(textOf(turn)), isEnd: true });
     this.#turn = { order: turn.order + 1, sentences: [] };
     if (!turn.sentences.some(({ formatted }) => formatted)) return [frame];
     this.#unformatted.push(turn);
     return [frame, ...this.#format()];
   }
 
-  #cleaned(event: EventOf<'cleaned'>): readonly Frame[] {
+  #cleaned(event: EventOf<'cleaned'>): readonly WireFrame[] {
     for (const { sentences } of [this.#turn, ...this.#unformatted]) {
       const sentence = sentences.find(({ final }) => final.sentence === event.sentence);
       if (sentence !== undefined) sentence.cleaned = event;
@@ -157,14 +165,14 @@ class AssemblyaiSession implements DialectSession {
   }
 
   /** Turns whose sentences are all cleaned, in order. */
-  #format(): readonly Frame[] {
-    const frames: Frame[] = [];
+  #format(): readonly WireFrame[] {
+    const frames: WireFrame[] = [];
     for (let turn = this.#unformatted[0]; turn !== undefined; turn = this.#unformatted[0]) {
       if (turn.sentences.some(({ formatted, cleaned }) => formatted && cleaned === undefined)) break;
       this.#unformatted.shift();
-      const transcript = joined(turn.sentences.map(({ final, cleaned }) => (cleaned ?? final).text));
+      const transcript = joinSentences(turn.sentences.map(({ final, cleaned }) => (cleaned ?? final).text));
       const words = turn.sentences.flatMap(({ final, cleaned }) =>
-        cleaned === undefined ? final.words : cleanedWords(final.text, final.words, cleaned.changes),
+        cleaned === undefined ? final.words : alignCleanedWords(final.text, final.words, cleaned.changes),
       );
       frames.push(
         turnFrame(turn, {
@@ -186,10 +194,10 @@ class AssemblyaiSession implements DialectSession {
     const { stable = '', words = [], utterance = '', isEnd = false } = more;
     const said = this.#turn.sentences.flatMap(({ final }) => final.words.map((word) => ({ ...word, isFinal: true })));
     const bare = [...said, ...words].flatMap((word) => {
-      const text = bareOf(word.text);
+      const text = toBareWord(word.text);
       return text === '' ? [] : [{ ...word, text }];
     });
-    const transcript = plain(joined([textOf(this.#turn), stable]));
+    const transcript = toPlainText(joinSentences([textOf(this.#turn), stable]));
     return turnFrame(this.#turn, { isFormatted: false, isEnd, transcript, utterance, words: bare });
   }
 
@@ -204,7 +212,7 @@ class AssemblyaiSession implements DialectSession {
   }
 }
 
-const textOf = (turn: Turn): string => joined(turn.sentences.map(({ final }) => final.text));
+const textOf = (turn: Turn): string => joinSentences(turn.sentences.map(({ final }) => final.text));
 
 interface Said {
   readonly isFormatted: boolean;

@@ -1,5 +1,5 @@
 import type { EventOf, ServerEvent } from '../../protocol/index.ts';
-import { cleanedWords } from './cleaned-words.ts';
+import { alignCleanedWords } from './cleaned-words.ts';
 
 /**
  * For protocols that have no word for a later revision: every final waits for its cleaning and goes out in its place, and
@@ -46,6 +46,6 @@ export class AwaitedCleaning {
 
   #revised(final: EventOf<'final'>, { text, changes, sentence }: EventOf<'cleaned'>): EventOf<'final'> {
     this.#cleaned.delete(sentence);
-    return { ...final, text, words: cleanedWords(final.text, final.words, changes) };
+    return { ...final, text, words: alignCleanedWords(final.text, final.words, changes) };
   }
 }

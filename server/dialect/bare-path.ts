@@ -1,14 +1,14 @@
 import type { ServerEvent } from '../../protocol/index.ts';
-import type { Dialect, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
-import { tokenOf } from './url-token.ts';
+import type { CloseFrames, Dialect, DialectSession, FrameResult, WireFrame } from '../ports/dialect.ts';
+import { readUrlToken } from './url-token.ts';
 import { VoskSession } from './vosk.ts';
-import { uidOf, WhisperLiveSession, whisperLiveDialect } from './whisper-live.ts';
+import { readUid, WhisperLiveSession, whisperLiveDialect } from './whisper-live.ts';
 
 /** `/`: clients of vosk-server and of WhisperLive know no path. The first frame tells which of them it is. */
 export const barePathDialect: Dialect = {
   name: 'bare-path',
   subprotocol: () => undefined,
-  credential: ({ url }) => tokenOf(url),
+  credential: ({ url }) => readUrlToken(url),
   open: () => new BarePathSession(),
   turnAway: (fault, context) => whisperLiveDialect.turnAway!(fault, context),
 };
@@ -17,20 +17,20 @@ class BarePathSession implements DialectSession {
   readonly lifetime = 'connection';
   #session: DialectSession | undefined;
 
-  greet(): Reading {
+  greet(): FrameResult {
     return { replies: [], commands: [] };
   }
 
-  read(frame: Frame): Reading {
-    this.#session ??= uidOf(frame) === undefined ? new VoskSession() : new WhisperLiveSession();
+  read(frame: WireFrame): FrameResult {
+    this.#session ??= readUid(frame) === undefined ? new VoskSession() : new WhisperLiveSession();
     return this.#session.read(frame);
   }
 
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     return this.#session?.write(event) ?? [];
   }
 
-  end(status: number, reason: string): Goodbye {
+  end(status: number, reason: string): CloseFrames {
     return this.#session?.end(status, reason) ?? { frames: [], status, reason };
   }
 }

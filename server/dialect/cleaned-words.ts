@@ -4,7 +4,7 @@ import type { Change, WireWord } from '../../protocol/index.ts';
  * The words of a cleaned sentence, with the times of the spoken words they come from. What was inserted belongs to the
  * word it follows; a word of which nothing is left is gone.
  */
-export function cleanedWords(raw: string, words: readonly WireWord[], changes: readonly Change[]): WireWord[] {
+export function alignCleanedWords(raw: string, words: readonly WireWord[], changes: readonly Change[]): WireWord[] {
   const starts: number[] = [];
   let at = 0;
   for (const { text } of words) {

@@ -1,5 +1,5 @@
 import { FAULTS } from '../../protocol/index.ts';
-import type { DialectContext, Refusal, Trouble } from '../ports/dialect.ts';
+import type { DialectContext, ErrorInfo, HttpRefusal } from '../ports/dialect.ts';
 
 const ERROR_CODES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -13,7 +13,7 @@ const ERROR_CODES: Readonly<Record<number, string>> = {
 };
 
 /** A refusal in the shape Deepgram's clients read. */
-export function deepgramRefusal(trouble: Trouble, { id }: DialectContext): Refusal {
+export function buildDeepgramRefusal(trouble: ErrorInfo, { id }: DialectContext): HttpRefusal {
   const status = FAULTS[trouble.code].http;
   const message = status === 401 ? 'Invalid credentials.' : trouble.message;
   return {

@@ -1,19 +1,19 @@
 import { type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
 import type { ChannelLayout } from '../ports/decoder.ts';
-import type { DialectContext, Posted, UploadDialect, UploadSession } from '../ports/dialect.ts';
+import type { DialectContext, ParsedUpload, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { AwaitedCleaning } from './awaited-cleaning.ts';
-import { deepgramRefusal } from './deepgram-faults.ts';
-import { type FileQuery, fileQueryOf } from './deepgram-query.ts';
-import { replaced } from './deepgram-replace.ts';
-import { confidenceOf, metadataOf, seconds, wordsOf } from './deepgram-results.ts';
-import { joined, plain } from './plain-text.ts';
+import { buildDeepgramRefusal } from './deepgram-faults.ts';
+import { type DeepgramFileOptions, parseDeepgramFileOptions } from './deepgram-options.ts';
+import { applyReplacements } from './deepgram-replace.ts';
+import { averageConfidence, buildMetadata, toDeepgramWords, toSeconds } from './deepgram-results.ts';
+import { joinSentences, toPlainText } from './plain-text.ts';
 
 /** Deepgram's `POST /v1/listen`: a whole recording, and its transcript as one document. */
 export const deepgramFiles: UploadDialect = {
   name: 'deepgram',
   body: 'raw',
   open: (posted, context) => new FileSession(posted, context),
-  refuse: deepgramRefusal,
+  refuse: buildDeepgramRefusal,
 };
 
 type Sentence = EventOf<'final'>;
@@ -23,18 +23,18 @@ class FileSession implements UploadSession {
   readonly layout: ChannelLayout;
   readonly contentType = 'application/json';
   readonly manner = 'whole';
-  readonly #query: FileQuery;
+  readonly #query: DeepgramFileOptions;
   readonly #context: DialectContext;
   readonly #sha256: string;
   readonly #awaited: AwaitedCleaning;
   readonly #sentences: Sentence[] = [];
   #channels = 1;
 
-  constructor({ url, headers, file }: Posted, context: DialectContext) {
+  constructor({ url, headers, file }: ParsedUpload, context: DialectContext) {
     // Fetching what a stranger names would let them reach what only this machine can.
     if (/^application\/json\b/i.test(headers['content-type'] ?? ''))
       throw new Fault('audio.format', { got: 'named by a URL', want: 'the recording itself as the body' });
-    this.#query = fileQueryOf(url);
+    this.#query = parseDeepgramFileOptions(url);
     this.#context = context;
     this.#awaited = new AwaitedCleaning(this.#query.cleaned ? 'awaited' : 'off');
     this.#sha256 = file!.sha256;
@@ -46,7 +46,7 @@ class FileSession implements UploadSession {
     let answer = '';
     for (const told of this.#awaited.push(event)) {
       if (told.type === 'ready' && told.audio.channelMode === 'separate') this.#channels = told.audio.channels;
-      if (told.type === 'final') this.#hear(replaced(told, this.#query.replacements));
+      if (told.type === 'final') this.#hear(applyReplacements(told, this.#query.replacements));
       if (told.type === 'done') answer = this.#answer(told.audioMs);
     }
     return answer;
@@ -68,7 +68,7 @@ class FileSession implements UploadSession {
     const stream = { sha256: this.#sha256, durationMs: audioMs, channels: this.#channels };
     const utterances = [...this.#sentences].sort((a, b) => a.fromMs - b.fromMs);
     return JSON.stringify({
-      metadata: metadataOf(this.#context, stream),
+      metadata: buildMetadata(this.#context, stream),
       results: {
         channels: channels.map((sentences) => this.#channel(sentences)),
         ...(this.#query.utterances ? { utterances: utterances.map((each, i) => this.#utterance(each, i)) } : {}),
@@ -80,8 +80,8 @@ class FileSession implements UploadSession {
     const words = sentences.flatMap((sentence) => this.#words(sentence));
     const paragraphs = this.#query.paragraphs ? { paragraphs: this.#paragraphs(sentences) } : {};
     const alternative = {
-      transcript: joined(sentences.map((each) => this.#text(each))),
-      confidence: confidenceOf(words),
+      transcript: joinSentences(sentences.map((each) => this.#text(each))),
+      confidence: averageConfidence(words),
       words,
     };
     return {
@@ -93,9 +93,9 @@ class FileSession implements UploadSession {
   #utterance(sentence: Sentence, index: number): object {
     const words = this.#words(sentence);
     return {
-      start: seconds(sentence.fromMs),
-      end: seconds(sentence.toMs),
-      confidence: confidenceOf(words),
+      start: toSeconds(sentence.fromMs),
+      end: toSeconds(sentence.toMs),
+      confidence: averageConfidence(words),
       channel: sentence.channel,
       transcript: this.#text(sentence),
       words,
@@ -114,25 +114,25 @@ class FileSession implements UploadSession {
     const paragraphs = groups.map((group) => ({
       sentences: group.map((each) => ({
         text: each.text.trim(),
-        start: seconds(each.fromMs),
-        end: seconds(each.toMs),
+        start: toSeconds(each.fromMs),
+        end: toSeconds(each.toMs),
       })),
-      start: seconds(group[0]!.fromMs),
-      end: seconds(group.at(-1)!.toMs),
+      start: toSeconds(group[0]!.fromMs),
+      end: toSeconds(group.at(-1)!.toMs),
       num_words: group.reduce((sum, each) => sum + this.#words(each).length, 0),
     }));
     return {
-      transcript: `\n${groups.map((group) => joined(group.map(({ text }) => text.trim()))).join('\n\n')}`,
+      transcript: `\n${groups.map((group) => joinSentences(group.map(({ text }) => text.trim()))).join('\n\n')}`,
       paragraphs,
     };
   }
 
   #words(sentence: Sentence) {
-    return wordsOf(sentence.words, this.#query.punctuated);
+    return toDeepgramWords(sentence.words, this.#query.punctuated);
   }
 
   #text({ text }: Sentence): string {
-    return this.#query.punctuated ? text.trim() : plain(text);
+    return this.#query.punctuated ? text.trim() : toPlainText(text);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { WireWord } from '../../protocol/index.ts';
-import { bareOf } from './plain-text.ts';
+import { toBareWord } from './plain-text.ts';
 
 /** Words to find, in lower case, and what is written in their place; nothing takes them out. */
 export interface Replacement {
@@ -11,10 +11,10 @@ const REPLACEMENTS_MAX = 200;
 const CHARS_MAX = 200;
 
 /** Reads `replace=find:put` and `replace=find`. */
-export function replacementsOf(values: readonly string[]): readonly Replacement[] {
+export function parseReplacements(values: readonly string[]): readonly Replacement[] {
   return values.slice(0, REPLACEMENTS_MAX).flatMap((value) => {
     const [find = '', ...put] = value.slice(0, CHARS_MAX).split(':');
-    const words = find.split(/\s+/).map(bareOf).filter(Boolean);
+    const words = find.split(/\s+/).map(toBareWord).filter(Boolean);
     return words.length === 0 ? [] : [{ find: words, put: put.join(':').trim() }];
   });
 }
@@ -25,14 +25,14 @@ interface Spoken {
 }
 
 /** Puts each replacement where its words were said, with their times and the marks around them. */
-export function replaced<T extends Spoken>(spoken: T, replacements: readonly Replacement[]): T {
+export function applyReplacements<T extends Spoken>(spoken: T, replacements: readonly Replacement[]): T {
   let { text, words } = spoken;
   for (const { find, put } of replacements) {
     const next: WireWord[] = [];
     let from = 0;
     for (let at = 0; at < words.length; at++) {
       const said = words.slice(at, at + find.length);
-      if (said.length < find.length || !said.every((word, i) => bareOf(word.text) === find[i])) {
+      if (said.length < find.length || !said.every((word, i) => toBareWord(word.text) === find[i])) {
         next.push(words[at]!);
         const own = placeOf(text, words.slice(at, at + 1), from);
         if (own !== undefined) from = own.to;

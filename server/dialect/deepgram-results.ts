@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { WireWord } from '../../protocol/index.ts';
 import type { DialectContext } from '../ports/dialect.ts';
-import { bareOf, plain } from './plain-text.ts';
+import { toBareWord, toPlainText } from './plain-text.ts';
 
 /** One `Results` before it is written. */
-export interface Result {
+export interface DeepgramResult {
   readonly channel: number;
   readonly channels: number;
   readonly fromMs: number;
@@ -20,21 +20,21 @@ export interface Result {
 }
 
 /** Times are seconds from the start of the stream; a range goes on where the last final range ended. */
-export function resultsFrame(result: Result, context: DialectContext): string {
+export function buildResultsFrame(result: DeepgramResult, context: DialectContext): string {
   const { punctuated } = result;
-  const words = wordsOf(result.words, punctuated);
+  const words = toDeepgramWords(result.words, punctuated);
   return JSON.stringify({
     type: 'Results',
     channel_index: [result.channel, result.channels],
-    duration: seconds(result.toMs - result.fromMs),
-    start: seconds(result.fromMs),
+    duration: toSeconds(result.toMs - result.fromMs),
+    start: toSeconds(result.fromMs),
     is_final: result.isFinal,
     speech_final: result.speechFinal,
     channel: {
       alternatives: [
         {
-          transcript: punctuated ? result.text.trim() : plain(result.text),
-          confidence: confidenceOf(words),
+          transcript: punctuated ? result.text.trim() : toPlainText(result.text),
+          confidence: averageConfidence(words),
           ...(result.language === undefined ? { words } : toldIn(result.language, words)),
         },
       ],
@@ -48,47 +48,47 @@ function toldIn(language: string, words: readonly object[]): object {
   return { languages: [language], words: words.map((word) => ({ ...word, language })) };
 }
 
-export function wordsOf(words: readonly WireWord[], punctuated: boolean) {
+export function toDeepgramWords(words: readonly WireWord[], punctuated: boolean) {
   return words.flatMap((word) => {
-    const bare = bareOf(word.text);
+    const bare = toBareWord(word.text);
     if (bare === '') return [];
-    const times = { start: seconds(word.fromMs), end: seconds(word.toMs), confidence: word.confidence };
+    const times = { start: toSeconds(word.fromMs), end: toSeconds(word.toMs), confidence: word.confidence };
     return [{ word: bare, ...times, ...(punctuated ? { punctuated_word: word.text.trim() } : {}) }];
   });
 }
 
-export function confidenceOf(words: readonly { readonly confidence: number }[]): number {
+export function averageConfidence(words: readonly { readonly confidence: number }[]): number {
   const sum = words.reduce((total, { confidence }) => total + confidence, 0);
   return words.length === 0 ? 0 : Math.round((sum / words.length) * 1e4) / 1e4;
 }
 
 /** What was transcribed, and with what. */
-export interface Stream {
+export interface StreamInfo {
   readonly sha256: string;
   readonly durationMs: number;
   readonly channels: number;
 }
 
 /** The last message of a stream. */
-export function metadataFrame(context: DialectContext, stream: Stream): string {
-  return JSON.stringify({ type: 'Metadata', ...metadataOf(context, stream) });
+export function buildMetadataFrame(context: DialectContext, stream: StreamInfo): string {
+  return JSON.stringify({ type: 'Metadata', ...buildMetadata(context, stream) });
 }
 
-export function metadataOf(context: DialectContext, stream: Stream): object {
+export function buildMetadata(context: DialectContext, stream: StreamInfo): object {
   const uuid = uuidOf(context.model);
   return {
     transaction_key: 'deprecated',
     request_id: context.id,
     sha256: stream.sha256,
     created: new Date(context.nowMs).toISOString(),
-    duration: seconds(stream.durationMs),
+    duration: toSeconds(stream.durationMs),
     channels: stream.channels,
     models: [uuid],
     model_info: { [uuid]: modelInfo(context.model) },
   };
 }
 
-export const seconds = (ms: number): number => Math.round(ms) / 1_000;
+export const toSeconds = (ms: number): number => Math.round(ms) / 1_000;
 
 function modelInfo(model: string): object {
   return { name: model, version: '1', arch: 'whisper' };

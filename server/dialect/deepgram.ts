@@ -1,16 +1,24 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type EventOf, isFault, type ServerEvent, type WireWord } from '../../protocol/index.ts';
-import type { Dialect, DialectContext, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+import type {
+  CloseFrames,
+  Dialect,
+  DialectContext,
+  DialectSession,
+  EncodedFormat,
+  FrameResult,
+  WireFrame,
+} from '../ports/dialect.ts';
 import { AwaitedCleaning } from './awaited-cleaning.ts';
-import { deepgramRefusal } from './deepgram-faults.ts';
-import { type Wishes, wishesOf } from './deepgram-query.ts';
-import { replaced } from './deepgram-replace.ts';
-import { metadataFrame, resultsFrame, seconds } from './deepgram-results.ts';
-import { DeepgramVoice, type MarkedFinal } from './deepgram-voice.ts';
-import { withoutHesitations } from './hesitations.ts';
-import { fieldsOf } from './json-frame.ts';
+import { DeepgramChannel, type MarkedFinal } from './deepgram-channel.ts';
+import { buildDeepgramRefusal } from './deepgram-faults.ts';
+import { type DeepgramOptions, parseDeepgramOptions } from './deepgram-options.ts';
+import { applyReplacements } from './deepgram-replace.ts';
+import { buildMetadataFrame, buildResultsFrame, toSeconds } from './deepgram-results.ts';
+import { removeHesitations } from './hesitations.ts';
+import { readFields } from './json-frame.ts';
 
-const NOTHING: Reading = { replies: [], commands: [] };
+const NOTHING: FrameResult = { replies: [], commands: [] };
 
 /** Deepgram's live `/v1/listen`. */
 export const deepgramDialect: Dialect = {
@@ -19,24 +27,24 @@ export const deepgramDialect: Dialect = {
   subprotocol: (offered) => offered.find((name) => /^(token|bearer)$/i.test(name)),
   open({ url }, context) {
     try {
-      return new DeepgramSession(wishesOf(url), context);
+      return new DeepgramSession(parseDeepgramOptions(url), context);
     } catch (error) {
       if (isFault(error)) return error;
       throw error;
     }
   },
-  refuse: deepgramRefusal,
+  refuse: buildDeepgramRefusal,
 };
 
-const voicesOf = (channels: number): readonly DeepgramVoice[] =>
-  Array.from({ length: channels }, () => new DeepgramVoice());
+const voicesOf = (channels: number): readonly DeepgramChannel[] =>
+  Array.from({ length: channels }, () => new DeepgramChannel());
 
 class DeepgramSession implements DialectSession {
   readonly lifetime = 'connection';
-  readonly #wishes: Wishes;
+  readonly #wishes: DeepgramOptions;
   readonly #context: DialectContext;
   readonly #awaited: AwaitedCleaning;
-  #voices: readonly DeepgramVoice[];
+  #voices: readonly DeepgramChannel[];
   /** What is spoken, as far as it is known. */
   #language = '';
   readonly #hash: Hash = createHash('sha256');
@@ -47,22 +55,22 @@ class DeepgramSession implements DialectSession {
   #finalizing: (number | undefined)[] = [];
   #closing = false;
 
-  constructor(wishes: Wishes, context: DialectContext) {
+  constructor(wishes: DeepgramOptions, context: DialectContext) {
     this.#wishes = wishes;
     this.#context = context;
     this.#awaited = new AwaitedCleaning(wishes.cleaned ? 'awaited' : 'off');
     this.#voices = voicesOf(wishes.channels);
   }
 
-  get encoded(): Encoded | undefined {
+  get encoded(): EncodedFormat | undefined {
     return this.#wishes.encoded;
   }
 
-  greet(): Reading {
+  greet(): FrameResult {
     return { replies: [], commands: [this.#wishes.start] };
   }
 
-  read(frame: Frame): Reading {
+  read(frame: WireFrame): FrameResult {
     if (this.#closing) return NOTHING;
     if (typeof frame === 'string') return this.#message(frame);
     if (frame.length === 0) return this.#message('{"type":"CloseStream"}');
@@ -76,11 +84,11 @@ class DeepgramSession implements DialectSession {
     return { replies: this.#utteranceEnds(), commands: [{ type: 'audio', bytes: frame }] };
   }
 
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     return this.#awaited.push(event).flatMap((told) => this.#write(told));
   }
 
-  #write(event: ServerEvent): readonly Frame[] {
+  #write(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'ready':
         // How many channels a container has is known only now.
@@ -94,7 +102,7 @@ class DeepgramSession implements DialectSession {
       case 'final':
         this.#language = event.language;
         return this.#finals(event.channel, (voice) =>
-          voice.final(replaced(event, this.#wishes.replacements), this.#manner(event.channel)),
+          voice.final(applyReplacements(event, this.#wishes.replacements), this.#manner(event.channel)),
         );
       case 'settled':
         return this.#finals(event.channel, (voice) => voice.settled(this.#manner(event.channel)));
@@ -106,22 +114,22 @@ class DeepgramSession implements DialectSession {
       case 'done': {
         const durationMs = this.encoded === undefined ? this.#bytes / this.#wishes.bytesPerMs : event.audioMs;
         const stream = { sha256: this.#hash.digest('hex'), durationMs, channels: this.#voices.length };
-        return [...this.#release(), metadataFrame(this.#context, stream)];
+        return [...this.#release(), buildMetadataFrame(this.#context, stream)];
       }
       default:
         return [];
     }
   }
 
-  end(status: number, reason: string): Goodbye {
+  end(status: number, reason: string): CloseFrames {
     const frames = [...this.#awaited.rest().flatMap((event) => this.#write(event)), ...this.#release()];
     if (reason === 'session.idle') return { frames, status: 1011, reason: 'NET-0001' };
     if (/^(audio|frame|command)\./.test(reason)) return { frames, status: 1008, reason: `DATA-0000: ${reason}` };
     return { frames, status, reason };
   }
 
-  #message(text: string): Reading {
-    const { type, channel } = fieldsOf(text);
+  #message(text: string): FrameResult {
+    const { type, channel } = readFields(text);
     switch (type) {
       case 'KeepAlive':
         return { replies: [], commands: [{ type: 'keepalive' }] };
@@ -137,24 +145,24 @@ class DeepgramSession implements DialectSession {
     }
   }
 
-  #speech({ channel, state, atMs }: EventOf<'speech'>): readonly Frame[] {
+  #speech({ channel, state, atMs }: EventOf<'speech'>): readonly WireFrame[] {
     this.#voices[channel]!.speech(state);
     if (state === 'end' || !this.#wishes.speechEvents) return [];
     return [
       JSON.stringify({
         type: 'SpeechStarted',
         channel: [channel, this.#voices.length],
-        timestamp: seconds(atMs),
+        timestamp: toSeconds(atMs),
       }),
     ];
   }
 
-  #partial(event: EventOf<'partial'>): readonly Frame[] {
+  #partial(event: EventOf<'partial'>): readonly WireFrame[] {
     const spoken = { text: event.stable + event.tentative, words: event.words };
-    const shown = this.#wishes.cleaned ? withoutHesitations(spoken, this.#language) : spoken;
+    const shown = this.#wishes.cleaned ? removeHesitations(spoken, this.#language) : spoken;
     if (!this.#wishes.interim || shown.text.trim() === '') return [];
     this.#voices[event.channel]!.shown(event.words.at(-1)?.toMs);
-    const part = replaced({ ...event, ...shown }, this.#wishes.replacements);
+    const part = applyReplacements({ ...event, ...shown }, this.#wishes.replacements);
     return [this.#results(part, { isFinal: false, speechFinal: false, fromFinalize: false })];
   }
 
@@ -162,7 +170,7 @@ class DeepgramSession implements DialectSession {
     return this.#finalizing.some((asked) => asked === undefined || asked === channel) ? 'finalizing' : 'not';
   }
 
-  #flushed(): readonly Frame[] {
+  #flushed(): readonly WireFrame[] {
     const asked = this.#finalizing.shift();
     return this.#voices.flatMap((_, channel) =>
       asked === undefined || asked === channel ? this.#finals(channel, (voice) => [voice.flushed()]) : [],
@@ -170,11 +178,11 @@ class DeepgramSession implements DialectSession {
   }
 
   /** What is held back goes out before the last words. */
-  #release(): readonly Frame[] {
+  #release(): readonly WireFrame[] {
     return this.#voices.flatMap((_, channel) => this.#finals(channel, (voice) => voice.release()));
   }
 
-  #finals(channel: number, from: (voice: DeepgramVoice) => readonly MarkedFinal[]): readonly Frame[] {
+  #finals(channel: number, from: (voice: DeepgramChannel) => readonly MarkedFinal[]): readonly WireFrame[] {
     const voice = this.#voices[channel]!;
     return from(voice).flatMap(({ final, speechFinal, fromFinalize }) => {
       const isEnd = fromFinalize || (speechFinal && this.#wishes.endpointing);
@@ -186,7 +194,7 @@ class DeepgramSession implements DialectSession {
     });
   }
 
-  #utteranceEnds(): readonly Frame[] {
+  #utteranceEnds(): readonly WireFrame[] {
     const { utteranceEndMs, bytesPerMs } = this.#wishes;
     if (utteranceEndMs === undefined) return [];
     const heardMs = this.encoded === undefined ? this.#bytes / bytesPerMs : this.#decodedMs;
@@ -194,7 +202,7 @@ class DeepgramSession implements DialectSession {
       const { lastWordEndMs } = voice;
       if (lastWordEndMs === undefined || !voice.quiet || heardMs - lastWordEndMs < utteranceEndMs) return [];
       voice.lastWordEndMs = undefined;
-      const last_word_end = seconds(lastWordEndMs);
+      const last_word_end = toSeconds(lastWordEndMs);
       return [JSON.stringify({ type: 'UtteranceEnd', channel: [channel, this.#voices.length], last_word_end })];
     });
   }
@@ -207,6 +215,6 @@ class DeepgramSession implements DialectSession {
     const range = { fromMs, toMs: Math.max(fromMs, part.toMs), channels: this.#voices.length };
     const { punctuated, tellsLanguage } = this.#wishes;
     const language = tellsLanguage && this.#language !== 'auto' ? this.#language : undefined;
-    return resultsFrame({ ...part, ...range, ...kind, punctuated, language }, this.#context);
+    return buildResultsFrame({ ...part, ...range, ...kind, punctuated, language }, this.#context);
   }
 }

@@ -4,7 +4,7 @@ import { Fault, LIMITS, parseJson } from '../../protocol/index.ts';
  * The fields of a text frame; none for JSON that has none, such as `null` or a number. Throws `frame.size` for more than
  * `textBytesMax` characters and `command.unreadable` for what is not JSON or nested too deep.
  */
-export function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+export function readFields(text: string): Readonly<Record<string, unknown>> {
   if (text.length > LIMITS.textBytesMax)
     throw new Fault('frame.size', { bytes: text.length, limit: LIMITS.textBytesMax });
   const value = parseJson(text);

@@ -1,5 +1,5 @@
 import { type Command, Fault, LIMITS, readClientMessage, SUBPROTOCOL, writeMessage } from '../../protocol/index.ts';
-import type { Dialect, DialectSession, Frame } from '../ports/dialect.ts';
+import type { Dialect, DialectSession, WireFrame } from '../ports/dialect.ts';
 
 /** Our own protocol: text frames are messages, binary frames are audio. It has nothing to remember. */
 const SESSION: DialectSession = {
@@ -21,7 +21,7 @@ export const nativeDialect: Dialect = {
   },
 };
 
-function readFrame(frame: Frame): Command {
+function readFrame(frame: WireFrame): Command {
   if (typeof frame !== 'string') return { type: 'audio', bytes: frame };
   if (frame.length > LIMITS.textBytesMax)
     throw new Fault('frame.size', { bytes: frame.length, limit: LIMITS.textBytesMax });

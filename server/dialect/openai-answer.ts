@@ -1,32 +1,32 @@
 import { deflateSync } from 'node:zlib';
-import { cuesOf, type EventOf, printable, srtOf, vttOf } from '../../protocol/index.ts';
-import type { FileWishes } from './openai-wishes.ts';
-import { joined } from './plain-text.ts';
+import { buildCues, type EventOf, renderSrt, renderVtt, toPrintable } from '../../protocol/index.ts';
+import type { OpenAiFileOptions } from './openai-file-options.ts';
+import { joinSentences } from './plain-text.ts';
 
 type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
 
 const NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
 
-const textOf = (sentences: readonly Sentence[]): string => joined(sentences.map(({ text }) => text.trim()));
+const textOf = (sentences: readonly Sentence[]): string => joinSentences(sentences.map(({ text }) => text.trim()));
 
 /** The whole answer in the format that was asked for. */
-export function answerOf(sentences: readonly Sentence[], audioMs: number, wishes: FileWishes): string {
+export function buildAnswer(sentences: readonly Sentence[], audioMs: number, wishes: OpenAiFileOptions): string {
   const said = sentences.filter(({ text }) => text.trim() !== '');
   switch (wishes.format) {
     case 'json':
-      return JSON.stringify({ text: textOf(said), usage: usageOf(audioMs) });
+      return JSON.stringify({ text: textOf(said), usage: buildUsage(audioMs) });
     case 'text':
-      return `${printable(textOf(said))}\n`;
+      return `${toPrintable(textOf(said))}\n`;
     case 'srt':
-      return srtOf(cuesOf(said));
+      return renderSrt(buildCues(said));
     case 'vtt':
-      return vttOf(cuesOf(said));
+      return renderVtt(buildCues(said));
     case 'verbose_json':
       return JSON.stringify(verbose(said, audioMs, wishes));
   }
 }
 
-function verbose(sentences: readonly Sentence[], audioMs: number, wishes: FileWishes): object {
+function verbose(sentences: readonly Sentence[], audioMs: number, wishes: OpenAiFileOptions): object {
   return {
     task: wishes.start.task,
     language: nameOf(
@@ -42,7 +42,7 @@ function verbose(sentences: readonly Sentence[], audioMs: number, wishes: FileWi
           ),
         }
       : {}),
-    usage: usageOf(audioMs),
+    usage: buildUsage(audioMs),
   };
 }
 
@@ -68,7 +68,7 @@ function segmentOf(sentence: Sentence, id: number): object {
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 /** What is billed there: whole seconds. */
-export function usageOf(audioMs: number): object {
+export function buildUsage(audioMs: number): object {
   return { type: 'duration', seconds: Math.ceil(audioMs / 1_000) };
 }
 

@@ -1,5 +1,5 @@
 import { FAULTS } from '../../protocol/index.ts';
-import type { DialectContext, Refusal, Trouble } from '../ports/dialect.ts';
+import type { DialectContext, ErrorInfo, HttpRefusal } from '../ports/dialect.ts';
 
 /** The error object inside OpenAI's answers and events. */
 export interface OpenAiError {
@@ -20,7 +20,7 @@ const CODES: Readonly<Record<string, string>> = {
   'model.unknown': 'model_not_found',
 };
 
-export function errorOf({ code, message, data }: Trouble): OpenAiError {
+export function toOpenAiError({ code, message, data }: ErrorInfo): OpenAiError {
   const status = statusOf(code);
   const name = (data as { name?: unknown } | undefined)?.name;
   const type =
@@ -36,11 +36,11 @@ export function errorOf({ code, message, data }: Trouble): OpenAiError {
 }
 
 /** A file of the wrong kind is a bad request there. */
-function statusOf(code: Trouble['code']): number {
+function statusOf(code: ErrorInfo['code']): number {
   const { http } = FAULTS[code];
   return http === 415 || http === 408 ? 400 : http;
 }
 
-export function refusal(trouble: Trouble, { id }: DialectContext): Refusal {
-  return { status: statusOf(trouble.code), headers: { 'x-request-id': id }, body: { error: errorOf(trouble) } };
+export function buildOpenAiRefusal(trouble: ErrorInfo, { id }: DialectContext): HttpRefusal {
+  return { status: statusOf(trouble.code), headers: { 'x-request-id': id }, body: { error: toOpenAiError(trouble) } };
 }

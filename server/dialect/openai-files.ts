@@ -1,10 +1,10 @@
 import { type EventOf, Fault, type ServerEvent } from '../../protocol/index.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
-import type { Question, Trouble, UploadDialect, UploadSession } from '../ports/dialect.ts';
-import { answerOf } from './openai-answer.ts';
-import { errorOf, refusal } from './openai-faults.ts';
-import { type FileWishes, fileWishesOf } from './openai-wishes.ts';
-import { gapAfter } from './plain-text.ts';
+import type { ErrorInfo, HttpEndpoint, UploadDialect, UploadSession } from '../ports/dialect.ts';
+import { buildAnswer } from './openai-answer.ts';
+import { buildOpenAiRefusal, toOpenAiError } from './openai-faults.ts';
+import { type OpenAiFileOptions, parseOpenAiFileOptions } from './openai-file-options.ts';
+import { chooseSeparator } from './plain-text.ts';
 
 /** OpenAI's `/v1/audio/transcriptions` and, translating into English, `/v1/audio/translations`. */
 export const openaiTranscriptions: UploadDialect = files('transcribe');
@@ -16,13 +16,13 @@ function files(task: 'transcribe' | 'translate'): UploadDialect {
     body: 'form',
     open({ fields, file }) {
       if (file === undefined) throw new Fault('command.option', { name: 'file', got: '(none)', want: 'an audio file' });
-      return new FileSession(fileWishesOf(fields, task));
+      return new FileSession(parseOpenAiFileOptions(fields, task));
     },
-    refuse: refusal,
+    refuse: buildOpenAiRefusal,
   };
 }
 
-const TYPES: Readonly<Record<FileWishes['format'], string>> = {
+const TYPES: Readonly<Record<OpenAiFileOptions['format'], string>> = {
   json: 'application/json',
   verbose_json: 'application/json',
   text: 'text/plain; charset=utf-8',
@@ -31,16 +31,16 @@ const TYPES: Readonly<Record<FileWishes['format'], string>> = {
 };
 
 class FileSession implements UploadSession {
-  readonly start: FileWishes['start'];
+  readonly start: OpenAiFileOptions['start'];
   readonly layout = 'mix';
   readonly contentType: string;
   readonly manner: 'whole' | 'growing';
-  readonly #wishes: FileWishes;
+  readonly #wishes: OpenAiFileOptions;
   readonly #sentences = new Map<number, EventOf<'final'>>();
   /** Of a growing answer: what went out. */
   #text = '';
 
-  constructor(wishes: FileWishes) {
+  constructor(wishes: OpenAiFileOptions) {
     this.#wishes = wishes;
     this.start = wishes.start;
     this.manner = wishes.streamed ? 'growing' : 'whole';
@@ -66,15 +66,15 @@ class FileSession implements UploadSession {
     }
   }
 
-  trouble(trouble: Trouble): string {
-    return sse({ type: 'error', error: errorOf(trouble) });
+  trouble(trouble: ErrorInfo): string {
+    return sse({ type: 'error', error: toOpenAiError(trouble) });
   }
 
   #delta(sentence: EventOf<'final'>): string {
     if (!this.#wishes.streamed) return '';
     const text = sentence.text.trim();
     if (text === '') return '';
-    const delta = gapAfter(this.#text) + text;
+    const delta = chooseSeparator(this.#text) + text;
     this.#text += delta;
     return sse({ type: 'transcript.text.delta', delta });
   }
@@ -82,20 +82,20 @@ class FileSession implements UploadSession {
   #last(audioMs: number): string {
     if (this.#wishes.streamed) return `${sse({ type: 'transcript.text.done', text: this.#text })}data: [DONE]\n\n`;
     const sentences = [...this.#sentences.values()].sort((a, b) => a.fromMs - b.fromMs);
-    return answerOf(sentences, audioMs, this.#wishes);
+    return buildAnswer(sentences, audioMs, this.#wishes);
   }
 }
 
 const sse = (body: object): string => `data: ${JSON.stringify(body)}\n\n`;
 
 /** `GET /v1/models` and `/v1/models/NAME`: the one model there is, under its own name. */
-export const openaiModels: readonly Question[] = [
+export const openaiModels: readonly HttpEndpoint[] = [
   {
     path: '/v1/models',
     method: 'GET',
     scope: 'stream',
     answer: async (_, { model }) => ok({ object: 'list', data: [modelOf(model)] }),
-    refuse: refusal,
+    refuse: buildOpenAiRefusal,
   },
   {
     path: '/v1/models/',
@@ -106,7 +106,7 @@ export const openaiModels: readonly Question[] = [
       if (asked !== model) throw new Fault('model.unknown', { model: asked.slice(0, 80), want: `there is ${model}` });
       return ok(modelOf(model));
     },
-    refuse: refusal,
+    refuse: buildOpenAiRefusal,
   },
 ];
 

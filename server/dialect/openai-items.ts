@@ -1,7 +1,7 @@
-import { gapAfter } from './plain-text.ts';
+import { chooseSeparator } from './plain-text.ts';
 
 /** One turn's text, on its way to a client that only ever appends. */
-export class Item {
+export class TurnItem {
   readonly id: string;
   readonly fromMs: number;
   toMs: number;
@@ -41,7 +41,7 @@ export class Item {
 
   #after(text: string): string {
     const next = text.trimStart();
-    return next === '' ? this.#final : this.#final + gapAfter(this.#final) + next;
+    return next === '' ? this.#final : this.#final + chooseSeparator(this.#final) + next;
   }
 
   #append(text: string): string {

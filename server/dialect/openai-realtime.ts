@@ -1,7 +1,7 @@
 import {
   BYTES_PER_SAMPLE,
-  brief,
   type Command,
+  describeValue,
   type EventOf,
   Fault,
   type FaultCode,
@@ -10,13 +10,27 @@ import {
   parseJson,
   type ServerEvent,
 } from '../../protocol/index.ts';
-import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading, Trouble } from '../ports/dialect.ts';
+import type {
+  CloseFrames,
+  Dialect,
+  DialectContext,
+  DialectSession,
+  ErrorInfo,
+  FrameResult,
+  WireFrame,
+} from '../ports/dialect.ts';
 import type { OpenRequest } from '../ports/transport.ts';
-import { usageOf } from './openai-answer.ts';
-import { errorOf, type OpenAiError, refusal } from './openai-faults.ts';
-import { Item } from './openai-items.ts';
-import { secretSettingsOf } from './openai-secrets.ts';
-import { changed, DEFAULTS, described, type RealtimeSettings, wishesOf } from './openai-session.ts';
+import { buildUsage } from './openai-answer.ts';
+import { buildOpenAiRefusal, type OpenAiError, toOpenAiError } from './openai-faults.ts';
+import { TurnItem } from './openai-items.ts';
+import { parseSecretSettings } from './openai-secrets.ts';
+import {
+  applySettingsUpdate,
+  DEFAULT_REALTIME_SETTINGS,
+  type RealtimeSettings,
+  renderSettings,
+  toStartOptions,
+} from './openai-session.ts';
 
 /** Least audio a client may commit. */
 const COMMIT_MS_MIN = 100;
@@ -35,7 +49,7 @@ export const openaiRealtimeDialect: Dialect = {
       throw error;
     }
   },
-  refuse: refusal,
+  refuse: buildOpenAiRefusal,
 };
 
 type Message = Readonly<Record<string, unknown>> & { readonly type?: unknown; readonly event_id?: unknown };
@@ -52,7 +66,7 @@ class RealtimeSession implements DialectSession {
   #heardMs = 0;
   #takenMs = 0;
   /** Turns that are not complete, oldest first; `cleared` ones say nothing. */
-  #items: Item[] = [];
+  #items: TurnItem[] = [];
   readonly #cleared = new Set<string>();
   #previous: string | null = null;
 
@@ -61,17 +75,18 @@ class RealtimeSession implements DialectSession {
     this.#beta =
       /realtime=v1/.test(request.headers['openai-beta'] ?? '') ||
       request.subprotocols.includes('openai-beta.realtime-v1');
-    const wanted = secretSettingsOf(request);
-    this.#settings = wanted === undefined ? DEFAULTS : changed(DEFAULTS, wanted);
-    wishesOf(this.#settings);
+    const wanted = parseSecretSettings(request);
+    this.#settings =
+      wanted === undefined ? DEFAULT_REALTIME_SETTINGS : applySettingsUpdate(DEFAULT_REALTIME_SETTINGS, wanted);
+    toStartOptions(this.#settings);
   }
 
-  greet(): Reading {
+  greet(): FrameResult {
     const type = this.#beta ? 'transcription_session.created' : 'session.created';
     return { replies: [this.#frame(type, { session: this.#session(this.#beta) })], commands: [] };
   }
 
-  read(frame: Frame): Reading {
+  read(frame: WireFrame): FrameResult {
     const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8');
     let message: Message | undefined;
     try {
@@ -89,11 +104,11 @@ class RealtimeSession implements DialectSession {
       return this.#message(message);
     } catch (error) {
       if (!isFault(error)) throw error;
-      return { replies: [this.#error(errorOf(error), message)], commands: [] };
+      return { replies: [this.#error(toOpenAiError(error), message)], commands: [] };
     }
   }
 
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'speech':
         return this.#settings.turn === null ? [] : this.#speech(event);
@@ -112,11 +127,11 @@ class RealtimeSession implements DialectSession {
     }
   }
 
-  end(status: number, reason: string): Goodbye {
+  end(status: number, reason: string): CloseFrames {
     return { frames: [], status, reason };
   }
 
-  #message(message: Message): Reading {
+  #message(message: Message): FrameResult {
     switch (message.type) {
       case 'session.update':
       case 'transcription_session.update':
@@ -128,7 +143,7 @@ class RealtimeSession implements DialectSession {
       case 'input_audio_buffer.clear':
         return this.#clear();
       default: {
-        const type = brief(message.type);
+        const type = describeValue(message.type);
         const text = /^(response|conversation|output_audio_buffer)\./.test(type)
           ? `${type} is not available in a transcription session.`
           : `Invalid value: '${type}'. Supported values are: 'session.update', 'transcription_session.update', 'input_audio_buffer.append', 'input_audio_buffer.commit' and 'input_audio_buffer.clear'.`;
@@ -137,9 +152,9 @@ class RealtimeSession implements DialectSession {
     }
   }
 
-  #update(message: Message): Reading {
-    const next = changed(this.#settings, message['session']);
-    const wishes = wishesOf(next);
+  #update(message: Message): FrameResult {
+    const next = applySettingsUpdate(this.#settings, message['session']);
+    const wishes = toStartOptions(next);
     const { encoding, sampleRate } = this.#settings;
     if (this.#started && (next.encoding !== encoding || next.sampleRate !== sampleRate))
       throw new Fault('command.option', {
@@ -164,11 +179,17 @@ class RealtimeSession implements DialectSession {
     const audio = { encoding, sampleRate, channels: 1, channelMode: 'mix' } as const;
     // Only stable words go out, for this protocol cannot take a word back; nor has it a word for a later revision.
     return [
-      { type: 'start', audio, partials: { mode: 'stable' }, cleanup: { mode: 'off' }, ...wishesOf(this.#settings) },
+      {
+        type: 'start',
+        audio,
+        partials: { mode: 'stable' },
+        cleanup: { mode: 'off' },
+        ...toStartOptions(this.#settings),
+      },
     ];
   }
 
-  #append(message: Message): Reading {
+  #append(message: Message): FrameResult {
     const text = message['audio'];
     if (typeof text !== 'string')
       return this.#refused('invalid_value', "Missing or invalid 'audio': send base64 text.", message, 'audio');
@@ -179,7 +200,7 @@ class RealtimeSession implements DialectSession {
     return { replies: [], commands: [...this.#start(), { type: 'audio', bytes }] };
   }
 
-  #commit(message: Message): Reading {
+  #commit(message: Message): FrameResult {
     const bufferMs = this.#heardMs - this.#takenMs;
     if (bufferMs < COMMIT_MS_MIN) {
       const text = `Error committing input audio buffer: buffer too small. Expected at least ${COMMIT_MS_MIN}ms of audio, but buffer only has ${bufferMs.toFixed(2)}ms of audio.`;
@@ -192,7 +213,7 @@ class RealtimeSession implements DialectSession {
   }
 
   /** What was heard and not committed is forgotten; its words have no item to go to. */
-  #clear(): Reading {
+  #clear(): FrameResult {
     const cleared = this.#frame('input_audio_buffer.cleared', {});
     if (this.#heardMs === this.#takenMs) return { replies: [cleared], commands: [] };
     this.#takenMs = this.#heardMs;
@@ -203,7 +224,7 @@ class RealtimeSession implements DialectSession {
     return { replies: [cleared], commands: [{ type: 'flush', id: item.id }] };
   }
 
-  #speech({ state, atMs }: EventOf<'speech'>): readonly Frame[] {
+  #speech({ state, atMs }: EventOf<'speech'>): readonly WireFrame[] {
     if (state === 'start') {
       // Speech of a buffer that the client has committed or cleared already is that item's.
       if (this.#items.some(({ flush, toMs }) => flush !== undefined && atMs < toMs)) return [];
@@ -223,7 +244,7 @@ class RealtimeSession implements DialectSession {
     ];
   }
 
-  #delta(add: (item: Item) => string, { toMs }: { readonly toMs: number }): readonly Frame[] {
+  #delta(add: (item: TurnItem) => string, { toMs }: { readonly toMs: number }): readonly WireFrame[] {
     const item = this.#items[0] ?? this.#add(this.#takenMs);
     const delta = add(item);
     item.toMs = Math.max(item.toMs, toMs);
@@ -234,22 +255,22 @@ class RealtimeSession implements DialectSession {
   }
 
   /** Silence has ended a turn, and all its words are out. */
-  #settled(atMs: number): readonly Frame[] {
+  #settled(atMs: number): readonly WireFrame[] {
     const at = this.#items.findIndex(({ flush, endMs }) => flush === undefined && endMs === atMs);
     return at < 0 ? [] : this.#complete(at);
   }
 
-  #flushed(id: string | undefined): readonly Frame[] {
+  #flushed(id: string | undefined): readonly WireFrame[] {
     const at = this.#items.findIndex(({ flush }) => flush !== undefined && flush === id);
     return at < 0 ? [] : this.#complete(at);
   }
 
   /** The item and, should one before it have been left behind, that one too: each is completed once. */
-  #complete(at: number): readonly Frame[] {
+  #complete(at: number): readonly WireFrame[] {
     return this.#items.splice(0, at + 1).flatMap((item) => {
       if (this.#cleared.delete(item.id)) return [];
       const { id, text } = item;
-      const usage = usageOf(Math.max(0, item.toMs - item.fromMs));
+      const usage = buildUsage(Math.max(0, item.toMs - item.fromMs));
       return [
         ...(item.committed ? [] : this.#committed(item)),
         this.#frame('conversation.item.input_audio_transcription.completed', {
@@ -263,7 +284,7 @@ class RealtimeSession implements DialectSession {
     });
   }
 
-  #committed(item: Item): string[] {
+  #committed(item: TurnItem): string[] {
     item.committed = true;
     this.#takenMs = Math.max(this.#takenMs, Math.min(this.#heardMs, item.toMs));
     const previous_item_id = this.#previous;
@@ -278,19 +299,19 @@ class RealtimeSession implements DialectSession {
   }
 
   /** The turn that goes on, or a new one. */
-  #open(): Item {
+  #open(): TurnItem {
     return this.#items.find(({ committed }) => !committed) ?? this.#add(this.#takenMs);
   }
 
-  #add(fromMs: number): Item {
-    const item = new Item(`item_${this.#context.id.replaceAll('-', '').slice(0, 16)}${++this.#itemCount}`, fromMs);
+  #add(fromMs: number): TurnItem {
+    const item = new TurnItem(`item_${this.#context.id.replaceAll('-', '').slice(0, 16)}${++this.#itemCount}`, fromMs);
     this.#items.push(item);
     return item;
   }
 
   #session(older: boolean): object {
     const { id, nowMs } = this.#context;
-    const { ga, beta } = described(
+    const { ga, beta } = renderSettings(
       this.#settings,
       `sess_${id.replaceAll('-', '')}`,
       Math.floor((nowMs + SESSION_MS) / 1_000),
@@ -298,12 +319,12 @@ class RealtimeSession implements DialectSession {
     return older ? beta : ga;
   }
 
-  #told(trouble: Trouble): OpenAiError {
+  #told(trouble: ErrorInfo): OpenAiError {
     const ended = trouble.code === 'session.idle' || trouble.code === 'session.long';
-    return ended ? { ...errorOf(trouble), code: 'session_expired' } : errorOf(trouble);
+    return ended ? { ...toOpenAiError(trouble), code: 'session_expired' } : toOpenAiError(trouble);
   }
 
-  #refused(code: string, message: string, about: Message, param: string | null = null): Reading {
+  #refused(code: string, message: string, about: Message, param: string | null = null): FrameResult {
     return { replies: [this.#error({ type: 'invalid_request_error', code, message, param }, about)], commands: [] };
   }
 

@@ -1,15 +1,15 @@
-import { brief, Fault, parseJson } from '../../protocol/index.ts';
-import type { Question, QuestionContext } from '../ports/dialect.ts';
+import { describeValue, Fault, parseJson } from '../../protocol/index.ts';
+import type { HttpEndpoint, HttpEndpointContext } from '../ports/dialect.ts';
 import type { OpenRequest } from '../ports/transport.ts';
-import { refusal } from './openai-faults.ts';
-import { changed, DEFAULTS, described, wishesOf } from './openai-session.ts';
+import { buildOpenAiRefusal } from './openai-faults.ts';
+import { applySettingsUpdate, DEFAULT_REALTIME_SETTINGS, renderSettings, toStartOptions } from './openai-session.ts';
 
 /** `ek_TOKEN~SETTINGS`: the token opens the door, the settings are where the session begins. */
 const SECRET = /ek_[\w.-]+~([\w-]+)$/;
 const SECONDS = { least: 10, most: 3_600, usual: 600 } as const;
 
 /** Settings a client secret carries; undefined when none came with it. Throws `auth.invalid` and `command.unreadable`. */
-export function secretSettingsOf({ headers, subprotocols }: Pick<OpenRequest, 'headers' | 'subprotocols'>): unknown {
+export function parseSecretSettings({ headers, subprotocols }: Pick<OpenRequest, 'headers' | 'subprotocols'>): unknown {
   for (const text of [headers['authorization'] ?? '', ...subprotocols]) {
     const settings = SECRET.exec(text)?.[1];
     if (settings === undefined) continue;
@@ -25,16 +25,16 @@ export function secretSettingsOf({ headers, subprotocols }: Pick<OpenRequest, 'h
 
 type Body = { readonly session?: unknown; readonly expires_after?: { readonly seconds?: unknown } } | null | undefined;
 
-async function secretOf(session: unknown, seconds: unknown, context: QuestionContext) {
+async function secretOf(session: unknown, seconds: unknown, context: HttpEndpointContext) {
   const wanted = seconds ?? SECONDS.usual;
   if (typeof wanted !== 'number' || !Number.isInteger(wanted) || wanted < SECONDS.least || wanted > 7_200)
     throw new Fault('command.option', {
       name: 'expires_after.seconds',
-      got: brief(seconds),
+      got: describeValue(seconds),
       want: '10 to 7200',
     });
-  const settings = changed(DEFAULTS, session ?? {});
-  wishesOf(settings);
+  const settings = applySettingsUpdate(DEFAULT_REALTIME_SETTINGS, session ?? {});
+  toStartOptions(settings);
   const good = Math.min(wanted, SECONDS.most);
   // Where nobody needs a key, anything opens the door.
   const token = context.caller.key === '' ? 'none-needed' : (await context.mint(good)).token;
@@ -47,11 +47,11 @@ async function secretOf(session: unknown, seconds: unknown, context: QuestionCon
       want: 'less than 3 kB of it',
     });
   const value = `ek_${token}~${carried}`;
-  return { value, expiresAt, described: described(settings, `sess_${context.id.replaceAll('-', '')}`, expiresAt) };
+  return { value, expiresAt, described: renderSettings(settings, `sess_${context.id.replaceAll('-', '')}`, expiresAt) };
 }
 
 /** Client secrets for browsers: `POST /v1/realtime/client_secrets`, and as it was before. */
-export const openaiSecrets: readonly Question[] = [
+export const openaiSecrets: readonly HttpEndpoint[] = [
   {
     path: '/v1/realtime/client_secrets',
     method: 'POST',
@@ -61,7 +61,7 @@ export const openaiSecrets: readonly Question[] = [
       const { value, expiresAt, described } = await secretOf(session, expires_after?.seconds, context);
       return { status: 200, headers: {}, body: { value, expires_at: expiresAt, session: described.ga } };
     },
-    refuse: refusal,
+    refuse: buildOpenAiRefusal,
   },
   {
     path: '/v1/realtime/transcription_sessions',
@@ -72,6 +72,6 @@ export const openaiSecrets: readonly Question[] = [
       const client_secret = { value, expires_at: expiresAt };
       return { status: 200, headers: {}, body: { ...described.beta, client_secret } };
     },
-    refuse: refusal,
+    refuse: buildOpenAiRefusal,
   },
 ];

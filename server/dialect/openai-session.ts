@@ -1,6 +1,6 @@
-import { brief, type Encoding, Fault, hasKey, lookUp, type Start } from '../../protocol/index.ts';
-import { vocabularyOf } from './expected-words.ts';
-import { languageOf, termsOf } from './openai-wishes.ts';
+import { describeValue, type Encoding, Fault, getOwnEntry, hasOwnKey, type Start } from '../../protocol/index.ts';
+import { limitVocabulary } from './limit-vocabulary.ts';
+import { parseLanguages, splitPromptTerms } from './openai-file-options.ts';
 
 /** How the end of a turn is told: by silence, or by the client's `commit`. */
 export interface TurnDetection {
@@ -21,7 +21,7 @@ export interface RealtimeSettings {
   readonly include: readonly unknown[];
 }
 
-export const DEFAULTS: RealtimeSettings = {
+export const DEFAULT_REALTIME_SETTINGS: RealtimeSettings = {
   encoding: 'pcm_s16le',
   sampleRate: 24_000,
   transcription: { model: 'gpt-4o-transcribe' },
@@ -42,11 +42,12 @@ const objectOf = (value: unknown): Raw | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : undefined;
 
 /** What was asked for over what holds; both shapes are read, whoever sends them. Throws `command.option`. */
-export function changed(held: RealtimeSettings, session: unknown): RealtimeSettings {
+export function applySettingsUpdate(held: RealtimeSettings, session: unknown): RealtimeSettings {
   const raw = objectOf(session);
   if (raw === undefined) throw wrong('session', session, 'an object');
   const input = objectOf(objectOf(raw['audio'])?.['input']) ?? {};
-  const pick = (ours: string, flat: string): unknown => (hasKey(input, ours) ? lookUp(input, ours) : lookUp(raw, flat));
+  const pick = (ours: string, flat: string): unknown =>
+    hasOwnKey(input, ours) ? getOwnEntry(input, ours) : getOwnEntry(raw, flat);
   const transcription = pick('transcription', 'input_audio_transcription');
   const turn = pick('turn_detection', 'turn_detection');
   const noise = pick('noise_reduction', 'input_audio_noise_reduction');
@@ -63,7 +64,7 @@ export function changed(held: RealtimeSettings, session: unknown): RealtimeSetti
 function formatOf(format: unknown, held: RealtimeSettings): Pick<RealtimeSettings, 'encoding' | 'sampleRate'> {
   if (format === undefined || format === null) return held;
   if (typeof format === 'string') {
-    const known = lookUp(BETA_FORMATS, format);
+    const known = getOwnEntry(BETA_FORMATS, format);
     if (known === undefined) throw wrong('input_audio_format', format, Object.keys(BETA_FORMATS).join(', '));
     return { encoding: known[0], sampleRate: known[1] };
   }
@@ -84,7 +85,7 @@ function turnOf(value: unknown): TurnDetection | null {
   if (type !== 'server_vad' && type !== 'semantic_vad')
     throw wrong('session.audio.input.turn_detection.type', type, 'server_vad, semantic_vad, or null for none');
   const number = (name: string, fallback: number): number => {
-    const given = lookUp(raw, name);
+    const given = getOwnEntry(raw, name);
     return typeof given === 'number' ? given : fallback;
   };
   if (type === 'semantic_vad')
@@ -98,11 +99,11 @@ function turnOf(value: unknown): TurnDetection | null {
 }
 
 function wrong(name: string, got: unknown, want: string): Fault {
-  return new Fault('command.option', { name, got: brief(got), want });
+  return new Fault('command.option', { name, got: describeValue(got), want });
 }
 
 /** What the session is told of them. Throws `command.option`. */
-export function wishesOf(
+export function toStartOptions(
   settings: RealtimeSettings,
 ): Pick<Start, 'language' | 'languages' | 'vocabulary' | 'endpoint'> {
   const { language, languages, prompt, keywords } = settings.transcription ?? {};
@@ -110,8 +111,8 @@ export function wishesOf(
     Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   return {
-    ...languageOf(text(language), list(languages)),
-    ...vocabularyOf(termsOf(text(prompt), list(keywords))),
+    ...parseLanguages(text(language), list(languages)),
+    ...limitVocabulary(splitPromptTerms(text(prompt), list(keywords))),
     ...endpointOf(settings.turn),
   };
 }
@@ -119,13 +120,19 @@ export function wishesOf(
 function endpointOf(turn: TurnDetection | null): Pick<Start, 'endpoint'> {
   if (turn === null) return {};
   const silenceMs =
-    turn.type === 'semantic_vad' ? (lookUp(EAGERNESS, turn.eagerness ?? '') ?? 700) : (turn.silence_duration_ms ?? 500);
+    turn.type === 'semantic_vad'
+      ? (getOwnEntry(EAGERNESS, turn.eagerness ?? '') ?? 700)
+      : (turn.silence_duration_ms ?? 500);
   const minMs = Math.round(Math.min(5_000, Math.max(100, silenceMs)));
   return { endpoint: { minMs, maxMs: Math.max(minMs, 200) } };
 }
 
 /** The settings in force, in the newer shape or the older. */
-export function described(settings: RealtimeSettings, id: string, expiresAt: number): { ga: object; beta: object } {
+export function renderSettings(
+  settings: RealtimeSettings,
+  id: string,
+  expiresAt: number,
+): { ga: object; beta: object } {
   const { encoding, sampleRate, transcription, turn, noise, include } = settings;
   const type = encoding === 'mulaw' ? 'audio/pcmu' : encoding === 'alaw' ? 'audio/pcma' : 'audio/pcm';
   const head = { id, object: 'realtime.transcription_session', expires_at: expiresAt, include };

@@ -1,11 +1,11 @@
 /** A word as protocols without punctuation have it: lower case, no marks around it. */
-export function bareOf(word: string): string {
+export function toBareWord(word: string): string {
   return word.toLowerCase().replace(/^[^\p{L}\p{N}$€£%]+|[^\p{L}\p{N}$€£%]+$/gu, '');
 }
 
 /** A text in such words. Keeps spaces as they are: some languages have none. */
-export function plain(text: string): string {
-  const words = text.split(/(\s+)/).map((part) => (/\s/.test(part) ? ' ' : bareOf(part)));
+export function toPlainText(text: string): string {
+  const words = text.split(/(\s+)/).map((part) => (/\s/.test(part) ? ' ' : toBareWord(part)));
   return words.join('').replace(/ +/g, ' ').trim();
 }
 
@@ -13,13 +13,13 @@ export function plain(text: string): string {
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}。！？]$/u;
 
 /** What a sentence after `before` begins with. */
-export function gapAfter(before: string): '' | ' ' {
+export function chooseSeparator(before: string): '' | ' ' {
   return before === '' || UNSPACED.test(before) ? '' : ' ';
 }
 
 /** Sentences as one text. */
-export function joined(sentences: readonly string[]): string {
+export function joinSentences(sentences: readonly string[]): string {
   let text = '';
-  for (const sentence of sentences) if (sentence !== '') text += gapAfter(text) + sentence;
+  for (const sentence of sentences) if (sentence !== '') text += chooseSeparator(text) + sentence;
   return text;
 }

@@ -1,11 +1,11 @@
 import { type Command, Fault, isFault, RoomName, type ServerEvent } from '../../protocol/index.ts';
-import type { Dialect, DialectSession, Encoded, Frame, Goodbye, Reading } from '../ports/dialect.ts';
+import type { CloseFrames, Dialect, DialectSession, EncodedFormat, FrameResult, WireFrame } from '../ports/dialect.ts';
 
 /**
  * A door whose clients say with `?room=NAME` in their address that viewers may read along: their protocols have no word
  * for it, and let an unknown name in the query pass. A name that cannot be one refuses the connection.
  */
-export function withRoomInUrl(dialect: Dialect): Dialect {
+export function acceptRoomInUrl(dialect: Dialect): Dialect {
   return {
     ...dialect,
     open(request, context) {
@@ -33,27 +33,27 @@ class SpeakerInRoom implements DialectSession {
     return this.#session.lifetime;
   }
 
-  get encoded(): Encoded | undefined {
+  get encoded(): EncodedFormat | undefined {
     return this.#session.encoded;
   }
 
-  greet(): Reading {
+  greet(): FrameResult {
     return this.#placed(this.#session.greet());
   }
 
-  read(frame: Frame): Reading {
+  read(frame: WireFrame): FrameResult {
     return this.#placed(this.#session.read(frame));
   }
 
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     return this.#session.write(event);
   }
 
-  end(status: number, reason: string): Goodbye {
+  end(status: number, reason: string): CloseFrames {
     return this.#session.end(status, reason);
   }
 
-  #placed({ replies, commands }: Reading): Reading {
+  #placed({ replies, commands }: FrameResult): FrameResult {
     const placed = (command: Command): Command =>
       command.type === 'start' ? { room: this.#room, ...command } : command;
     return { replies, commands: commands.map(placed) };

@@ -1,5 +1,5 @@
 import { STREAM_PATH } from '../../protocol/index.ts';
-import type { HttpRoutes, Routes } from '../ports/dialect.ts';
+import type { DialectRoutes, HttpRoutes } from '../ports/dialect.ts';
 import { assemblyaiDialect } from './assemblyai.ts';
 import { barePathDialect } from './bare-path.ts';
 import { deepgramDialect } from './deepgram.ts';
@@ -9,19 +9,19 @@ import { nativeDialect } from './native.ts';
 import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai-files.ts';
 import { openaiRealtimeDialect } from './openai-realtime.ts';
 import { openaiSecrets } from './openai-secrets.ts';
-import { withRoomInUrl } from './room-in-url.ts';
+import { acceptRoomInUrl } from './room-in-url.ts';
 import { voskDialect } from './vosk.ts';
 import { whisperLiveDialect } from './whisper-live.ts';
 
 /** Every door of the server, on one port; our own says in `start` what others say in the address. */
-export const ROUTES: Routes = new Map([
+export const DIALECT_ROUTES: DialectRoutes = new Map([
   [STREAM_PATH, nativeDialect],
-  ['/v1/listen', withRoomInUrl(deepgramDialect)],
-  ['/v1/realtime', withRoomInUrl(openaiRealtimeDialect)],
-  ['/v3/ws', withRoomInUrl(assemblyaiDialect)],
-  ['/', withRoomInUrl(barePathDialect)],
-  ['/vosk', withRoomInUrl(voskDialect)],
-  ['/whisper-live', withRoomInUrl(whisperLiveDialect)],
+  ['/v1/listen', acceptRoomInUrl(deepgramDialect)],
+  ['/v1/realtime', acceptRoomInUrl(openaiRealtimeDialect)],
+  ['/v3/ws', acceptRoomInUrl(assemblyaiDialect)],
+  ['/', acceptRoomInUrl(barePathDialect)],
+  ['/vosk', acceptRoomInUrl(voskDialect)],
+  ['/whisper-live', acceptRoomInUrl(whisperLiveDialect)],
 ]);
 
 /** What is answered by HTTP beside the page. */

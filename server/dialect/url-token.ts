@@ -1,4 +1,4 @@
 /** `?token=…`, for clients that can put a credential nowhere else. */
-export function tokenOf(url: string): string | undefined {
+export function readUrlToken(url: string): string | undefined {
   return new URLSearchParams(url.split('?')[1] ?? '').get('token') ?? undefined;
 }

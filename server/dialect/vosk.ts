@@ -1,12 +1,19 @@
-import { brief, type EventOf, Fault, type ServerEvent, type Start, type WireWord } from '../../protocol/index.ts';
-import type { Dialect, DialectSession, Frame, Goodbye, Reading } from '../ports/dialect.ts';
-import { vocabularyOf } from './expected-words.ts';
-import { fieldsOf } from './json-frame.ts';
-import { bareOf, joined, plain } from './plain-text.ts';
-import { tokenOf } from './url-token.ts';
-import { withoutWavHeader } from './wav-header.ts';
+import {
+  describeValue,
+  type EventOf,
+  Fault,
+  type ServerEvent,
+  type Start,
+  type WireWord,
+} from '../../protocol/index.ts';
+import type { CloseFrames, Dialect, DialectSession, FrameResult, WireFrame } from '../ports/dialect.ts';
+import { readFields } from './json-frame.ts';
+import { limitVocabulary } from './limit-vocabulary.ts';
+import { joinSentences, toBareWord, toPlainText } from './plain-text.ts';
+import { readUrlToken } from './url-token.ts';
+import { stripWavHeader } from './wav-header.ts';
 
-const NOTHING: Reading = { replies: [], commands: [] };
+const NOTHING: FrameResult = { replies: [], commands: [] };
 /** What vosk-server takes for granted when nobody says. */
 const SAMPLE_RATE = 8_000;
 /** Results that wait for a frame to be the answer of; more become one. */
@@ -16,7 +23,7 @@ const RESULTS_MAX = 20;
 export const voskDialect: Dialect = {
   name: 'vosk',
   subprotocol: () => undefined,
-  credential: ({ url }) => tokenOf(url),
+  credential: ({ url }) => readUrlToken(url),
   open: () => new VoskSession(),
 };
 
@@ -42,21 +49,21 @@ export class VoskSession implements DialectSession {
   /** The sentence that is being said. */
   #heard = '';
 
-  greet(): Reading {
+  greet(): FrameResult {
     return NOTHING;
   }
 
-  read(frame: Frame): Reading {
+  read(frame: WireFrame): FrameResult {
     if (this.#life === 'ended') return NOTHING;
     if (typeof frame === 'string') return this.#message(frame);
-    const bytes = this.#life === 'waiting' ? withoutWavHeader(frame) : frame;
+    const bytes = this.#life === 'waiting' ? stripWavHeader(frame) : frame;
     const commands = [...this.#begin(), { type: 'audio' as const, bytes }];
     const result = this.#results.shift();
     return { replies: [result === undefined ? this.#partial() : this.#written(result)], commands };
   }
 
   /** Nothing is said that was not asked for: an answer that nobody waits for would be taken for that of the next frame. */
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'partial':
         this.#heard = event.stable + event.tentative;
@@ -78,12 +85,12 @@ export class VoskSession implements DialectSession {
     }
   }
 
-  end(status: number, reason: string): Goodbye {
+  end(status: number, reason: string): CloseFrames {
     return { frames: [], status, reason };
   }
 
-  #message(text: string): Reading {
-    const { config, eof, reset } = fieldsOf(text);
+  #message(text: string): FrameResult {
+    const { config, eof, reset } = readFields(text);
     if (typeof config === 'object' && config !== null) return this.#configure(config as Record<string, unknown>);
     if (eof) {
       const commands = [...this.#begin(), { type: 'finish' as const }];
@@ -94,18 +101,18 @@ export class VoskSession implements DialectSession {
   }
 
   /** Has no answer. The sample rate counts only before the first audio, as there. */
-  #configure(config: Readonly<Record<string, unknown>>): Reading {
+  #configure(config: Readonly<Record<string, unknown>>): FrameResult {
     this.#config = {
       words: config['words'] === undefined ? this.#config.words : Boolean(config['words']),
       alternatives: numberOf(config['max_alternatives'] ?? this.#config.alternatives) || 0,
       punctuated: config['punctuate'] === undefined ? this.#config.punctuated : Boolean(config['punctuate']),
     };
     const terms = config['phrase_list'];
-    const expected = Array.isArray(terms) ? vocabularyOf(terms.filter((term) => typeof term === 'string')) : {};
+    const expected = Array.isArray(terms) ? limitVocabulary(terms.filter((term) => typeof term === 'string')) : {};
     if (this.#life === 'streaming') return { replies: [], commands: [{ type: 'configure', ...expected }] };
     const rate = config['sample_rate'] === undefined ? this.#start.audio!.sampleRate : numberOf(config['sample_rate']);
     if (!Number.isInteger(rate) || rate < 8_000 || rate > 48_000) {
-      const got = brief(config['sample_rate']);
+      const got = describeValue(config['sample_rate']);
       throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
     }
     this.#start = { ...this.#start, ...startOf(rate), ...expected };
@@ -134,14 +141,14 @@ export class VoskSession implements DialectSession {
   }
 
   #partial(): string {
-    return JSON.stringify({ partial: this.#styled(joined([...this.#open.texts, this.#heard])) });
+    return JSON.stringify({ partial: this.#styled(joinSentences([...this.#open.texts, this.#heard])) });
   }
 
   #written(result: Result): string {
-    const text = this.#styled(joined(result.texts));
+    const text = this.#styled(joinSentences(result.texts));
     const { words, alternatives } = this.#config;
     const list = result.words.flatMap(({ text, fromMs, toMs, confidence }) => {
-      const word = this.#config.punctuated ? text.trim() : bareOf(text);
+      const word = this.#config.punctuated ? text.trim() : toBareWord(text);
       const times = { end: toMs / 1_000, start: fromMs / 1_000 };
       return word === '' ? [] : [alternatives > 0 ? { ...times, word } : { conf: confidence, ...times, word }];
     });
@@ -152,7 +159,7 @@ export class VoskSession implements DialectSession {
   }
 
   #styled(text: string): string {
-    return this.#config.punctuated ? text.trim() : plain(text);
+    return this.#config.punctuated ? text.trim() : toPlainText(text);
   }
 }
 

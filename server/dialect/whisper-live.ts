@@ -1,18 +1,18 @@
 import {
-  brief,
+  describeValue,
   type Encoding,
   type EventOf,
   Fault,
-  lookUp,
+  getOwnEntry,
   type ServerEvent,
   type Start,
 } from '../../protocol/index.ts';
-import type { Dialect, DialectSession, Frame, Goodbye, Reading, TurnedAway } from '../ports/dialect.ts';
-import { vocabularyOf } from './expected-words.ts';
-import { fieldsOf } from './json-frame.ts';
-import { tokenOf } from './url-token.ts';
+import type { CloseFrames, Dialect, DialectSession, FrameResult, Rejection, WireFrame } from '../ports/dialect.ts';
+import { readFields } from './json-frame.ts';
+import { limitVocabulary } from './limit-vocabulary.ts';
+import { readUrlToken } from './url-token.ts';
 
-const NOTHING: Reading = { replies: [], commands: [] };
+const NOTHING: FrameResult = { replies: [], commands: [] };
 const END_OF_AUDIO = 'END_OF_AUDIO';
 /** Without a wish, as many segments as its own server shows. */
 const SEGMENTS = 10;
@@ -25,25 +25,25 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = { float32: 'pcm_f32le', in
 export const whisperLiveDialect: Dialect = {
   name: 'whisper-live',
   subprotocol: () => undefined,
-  credential: ({ url }) => tokenOf(url),
+  credential: ({ url }) => readUrlToken(url),
   open: () => new WhisperLiveSession(),
   turnAway: (fault) => (fault.code === 'server.full' || fault.code === 'auth.sessions' ? asksToWait : undefined),
 };
 
 /** Its clients heed only what carries their own id, which comes with their first frame. */
-const asksToWait: TurnedAway = (frame) => {
+const asksToWait: Rejection = (frame) => {
   if (frame === undefined) return undefined;
-  const uid = uidOf(frame);
+  const uid = readUid(frame);
   if (uid === undefined) return { frames: [], status: 1013, reason: 'server.full' };
   const message = JSON.stringify({ uid, status: 'WAIT', message: WAIT_MINUTES });
   return { frames: [message], status: 1013, reason: 'server.full' };
 };
 
 /** The id in a client's first frame; undefined when it is another client's. */
-export function uidOf(frame: Frame): string | undefined {
+export function readUid(frame: WireFrame): string | undefined {
   if (typeof frame !== 'string') return undefined;
   try {
-    const { uid } = fieldsOf(frame);
+    const { uid } = readFields(frame);
     return typeof uid === 'string' ? uid : undefined;
   } catch {
     return undefined;
@@ -68,11 +68,11 @@ export class WhisperLiveSession implements DialectSession {
   #endMs = 0;
   #ended = false;
 
-  greet(): Reading {
+  greet(): FrameResult {
     return NOTHING;
   }
 
-  read(frame: Frame): Reading {
+  read(frame: WireFrame): FrameResult {
     if (this.#ended) return NOTHING;
     if (this.#uid === undefined) return this.#hello(frame);
     if (isEnd(frame)) {
@@ -83,7 +83,7 @@ export class WhisperLiveSession implements DialectSession {
     return typeof frame === 'string' ? NOTHING : { replies: [], commands: [{ type: 'audio', bytes: frame }] };
   }
 
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'ready':
         return this.#ready(event);
@@ -101,17 +101,17 @@ export class WhisperLiveSession implements DialectSession {
     }
   }
 
-  end(status: number, reason: string): Goodbye {
+  end(status: number, reason: string): CloseFrames {
     return { frames: [], status, reason };
   }
 
-  #hello(frame: Frame): Reading {
-    const uid = uidOf(frame);
+  #hello(frame: WireFrame): FrameResult {
+    const uid = readUid(frame);
     if (uid === undefined || typeof frame !== 'string')
       throw new Fault('command.out-of-order', { got: 'audio', want: 'a text frame {"uid": …, "language": …}' });
     this.#uid = uid;
-    const hello = fieldsOf(frame);
-    const segments = Number(brief(hello['send_last_n_segments']));
+    const hello = readFields(frame);
+    const segments = Number(describeValue(hello['send_last_n_segments']));
     this.#shows = {
       segments: Number.isInteger(segments) && segments > 0 ? Math.min(SEGMENTS_MAX, segments) : SEGMENTS,
       words: hello['word_timestamps'] === true,
@@ -120,19 +120,19 @@ export class WhisperLiveSession implements DialectSession {
   }
 
   /** The first message of all; the language must come before the first segment, and some clients count. */
-  #ready(event: EventOf<'ready'>): readonly Frame[] {
+  #ready(event: EventOf<'ready'>): readonly WireFrame[] {
     const ready = this.#say({ message: 'SERVER_READY', backend: 'faster_whisper' });
     if (event.language === 'auto') return [ready];
     return [ready, ...this.#tellLanguage(event.language)];
   }
 
-  #tellLanguage(language: string): readonly Frame[] {
+  #tellLanguage(language: string): readonly WireFrame[] {
     if (this.#language === 'known') return [];
     this.#language = 'known';
     return [this.#say({ language, language_prob: 1 })];
   }
 
-  #partial(event: EventOf<'partial'>): readonly Frame[] {
+  #partial(event: EventOf<'partial'>): readonly WireFrame[] {
     // Until the language is told, a segment would be taken for it.
     if (this.#language === 'unknown') return [];
     const text = (event.stable + event.tentative).trim();
@@ -140,7 +140,7 @@ export class WhisperLiveSession implements DialectSession {
     return [this.#segments([this.#segment({ ...event, text }, false)])];
   }
 
-  #final(event: EventOf<'final'>): readonly Frame[] {
+  #final(event: EventOf<'final'>): readonly WireFrame[] {
     const language = this.#tellLanguage(event.language);
     this.#completed.push(this.#segment(event, true));
     if (this.#completed.length > this.#shows.segments) this.#completed.shift();
@@ -179,9 +179,9 @@ export class WhisperLiveSession implements DialectSession {
 
 function startOf(hello: Readonly<Record<string, unknown>>): Start {
   const format = hello['audio_format'] ?? 'float32';
-  const encoding = lookUp(ENCODINGS, brief(format));
+  const encoding = getOwnEntry(ENCODINGS, describeValue(format));
   if (encoding === undefined)
-    throw new Fault('audio.format', { got: brief(format), want: 'float32 or int16 at 16 kHz' });
+    throw new Fault('audio.format', { got: describeValue(format), want: 'float32 or int16 at 16 kHz' });
   const { language, task, hotwords } = hello;
   return {
     type: 'start',
@@ -191,12 +191,12 @@ function startOf(hello: Readonly<Record<string, unknown>>): Start {
     // A completed segment is not revised there, so nothing is cleaned for nobody.
     cleanup: { mode: 'off' },
     language: typeof language === 'string' && /^[a-z]{2,3}$/.test(language) ? language : 'auto',
-    ...(typeof hotwords === 'string' ? vocabularyOf(hotwords.split(/[,\s]+/)) : {}),
+    ...(typeof hotwords === 'string' ? limitVocabulary(hotwords.split(/[,\s]+/)) : {}),
   };
 }
 
 /** Python sends it as bytes, the app for iOS as text. */
-function isEnd(frame: Frame): boolean {
+function isEnd(frame: WireFrame): boolean {
   if (typeof frame === 'string') return frame === END_OF_AUDIO;
   return frame.length === END_OF_AUDIO.length && Buffer.from(frame).toString('latin1') === END_OF_AUDIO;
 }

@@ -1,4 +1,4 @@
-import { brief, Fault } from '../../protocol/index.ts';
+import { describeValue, Fault } from '../../protocol/index.ts';
 
 /** How the audio of one stream is to be read. */
 export interface WyomingFormat {
@@ -9,11 +9,11 @@ export interface WyomingFormat {
 }
 
 /** Throws `command.option` for audio a session cannot take. */
-export function formatOf(data: Readonly<Record<string, unknown>>): WyomingFormat {
+export function parseWyomingFormat(data: Readonly<Record<string, unknown>>): WyomingFormat {
   const { rate = 16_000, width = 2, channels = 1 } = data;
   const within = (name: string, value: unknown, [least, most]: readonly [number, number]): number => {
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new Fault('command.option', { name, got: brief(value), want: `${least} to ${most}` });
+    throw new Fault('command.option', { name, got: describeValue(value), want: `${least} to ${most}` });
   };
   return {
     rate: within('rate', rate, [8_000, 48_000]),
@@ -23,7 +23,7 @@ export function formatOf(data: Readonly<Record<string, unknown>>): WyomingFormat
 }
 
 /** Samples of 2, 3 or 4 bytes → 2 bytes: the upper ones. A sample may be torn between two chunks. */
-export class Narrowing {
+export class SampleNarrower {
   readonly #width: number;
   #torn: Uint8Array = new Uint8Array(0);
 

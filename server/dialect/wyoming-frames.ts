@@ -1,4 +1,4 @@
-import { Fault, LIMITS, lookUp, parseJson } from '../../protocol/index.ts';
+import { Fault, getOwnEntry, LIMITS, parseJson } from '../../protocol/index.ts';
 
 /** One Wyoming event: a line of JSON, then more JSON for its data, then bytes. */
 export interface WyomingEvent {
@@ -13,7 +13,7 @@ const NEWLINE = 0x0a;
 const EMPTY = new Uint8Array(0);
 
 /** Data of an event as it stands behind the line. */
-export function writeEvent(type: string, data: object = {}): Uint8Array {
+export function encodeWyomingEvent(type: string, data: object = {}): Uint8Array {
   const block = Buffer.from(JSON.stringify(data));
   const line = JSON.stringify({ type, version: VERSION, data_length: block.length });
   return Buffer.concat([Buffer.from(`${line}\n`), block]);
@@ -90,7 +90,7 @@ function objectOf(text: string): Record<string, unknown> {
 }
 
 function lengthOf(header: Readonly<Record<string, unknown>>, name: string, most: number): number {
-  const length = lookUp(header, name) ?? 0;
+  const length = getOwnEntry(header, name) ?? 0;
   if (typeof length !== 'number' || !Number.isInteger(length) || length < 0)
     throw new Fault('command.unreadable', { problem: `its ${name} is no length` });
   limit(length, most);

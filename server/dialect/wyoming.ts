@@ -1,20 +1,28 @@
 import { type Command, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
-import { WHISPER_LANGUAGES } from '../core/session/settings-of.ts';
-import type { Dialect, DialectContext, DialectSession, Frame, Goodbye, Reading, Routes } from '../ports/dialect.ts';
-import { joined } from './plain-text.ts';
-import { formatOf, Narrowing, type WyomingFormat } from './wyoming-audio.ts';
-import { type WyomingEvent, WyomingReader, writeEvent } from './wyoming-frames.ts';
+import { WHISPER_LANGUAGES } from '../core/session/resolve-settings.ts';
+import type {
+  CloseFrames,
+  Dialect,
+  DialectContext,
+  DialectRoutes,
+  DialectSession,
+  FrameResult,
+  WireFrame,
+} from '../ports/dialect.ts';
+import { joinSentences } from './plain-text.ts';
+import { parseWyomingFormat, SampleNarrower, type WyomingFormat } from './wyoming-audio.ts';
+import { encodeWyomingEvent, type WyomingEvent, WyomingReader } from './wyoming-frames.ts';
 
 /** What the only door of a Wyoming port is called; its clients send no path. */
 export const WYOMING_PATH = '/wyoming';
 
 /** The routes of a Wyoming port, of a server that knows these languages. */
-export function wyomingRoutes(languages: 'all' | readonly string[]): Routes {
-  return new Map([[WYOMING_PATH, wyomingDialect(languages)]]);
+export function createWyomingRoutes(languages: 'all' | readonly string[]): DialectRoutes {
+  return new Map([[WYOMING_PATH, createWyomingDialect(languages)]]);
 }
 
 /** Home Assistant's protocol for speech, over TCP. A connection may transcribe again and again. */
-export function wyomingDialect(languages: 'all' | readonly string[]): Dialect {
+export function createWyomingDialect(languages: 'all' | readonly string[]): Dialect {
   return {
     name: 'wyoming',
     subprotocol: () => undefined,
@@ -30,7 +38,7 @@ class WyomingSession implements DialectSession {
   #language: string | undefined;
   /** The audio of the session, once it has begun. */
   #format: WyomingFormat | undefined;
-  #narrowing = new Narrowing(2);
+  #narrowing = new SampleNarrower(2);
   /** Ends of audio that are not answered yet. */
   #stops = 0;
   #finals: string[] = [];
@@ -42,13 +50,13 @@ class WyomingSession implements DialectSession {
     this.#info = info;
   }
 
-  greet(): Reading {
+  greet(): FrameResult {
     return { replies: [], commands: [] };
   }
 
-  read(frame: Frame): Reading {
+  read(frame: WireFrame): FrameResult {
     const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
-    const replies: Frame[] = [];
+    const replies: WireFrame[] = [];
     const commands: Command[] = [];
     for (const event of this.#reader.read(bytes)) {
       const reading = this.#event(event);
@@ -58,14 +66,14 @@ class WyomingSession implements DialectSession {
     return { replies, commands };
   }
 
-  write(event: ServerEvent): readonly Frame[] {
+  write(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'partial':
-        return event.stable === '' ? [] : this.#grow(joined([...this.#finals, event.stable]));
+        return event.stable === '' ? [] : this.#grow(joinSentences([...this.#finals, event.stable]));
       case 'final':
         this.#finals.push(event.text);
         this.#spoken = event.language;
-        return this.#grow(joined(this.#finals));
+        return this.#grow(joinSentences(this.#finals));
       case 'flushed':
         return this.#transcript();
       case 'done':
@@ -77,17 +85,17 @@ class WyomingSession implements DialectSession {
     }
   }
 
-  end(status: number, reason: string): Goodbye {
+  end(status: number, reason: string): CloseFrames {
     return { frames: [], status, reason };
   }
 
-  #event({ type, data, payload }: WyomingEvent): Reading {
+  #event({ type, data, payload }: WyomingEvent): FrameResult {
     const alive: Command[] = this.#format === undefined ? [] : [{ type: 'keepalive' }];
     switch (type) {
       case 'describe':
         return { replies: [this.#info], commands: alive };
       case 'ping':
-        return { replies: [writeEvent('pong', { text: data['text'] ?? null })], commands: alive };
+        return { replies: [encodeWyomingEvent('pong', { text: data['text'] ?? null })], commands: alive };
       case 'transcribe':
         return this.#transcribe(data);
       case 'audio-start':
@@ -105,7 +113,7 @@ class WyomingSession implements DialectSession {
     }
   }
 
-  #transcribe({ language }: Readonly<Record<string, unknown>>): Reading {
+  #transcribe({ language }: Readonly<Record<string, unknown>>): FrameResult {
     this.#language = typeof language === 'string' ? language.split(/[-_]/)[0]!.toLowerCase() : undefined;
     if (this.#format === undefined || this.#language === undefined) return { replies: [], commands: [] };
     return { replies: [], commands: [{ type: 'configure', language: this.#language }] };
@@ -113,34 +121,36 @@ class WyomingSession implements DialectSession {
 
   /** A session has one format; all later audio of the connection has to have it, too. */
   #begin(data: Readonly<Record<string, unknown>>): readonly Command[] {
-    const format = formatOf(data);
+    const format = parseWyomingFormat(data);
     if (this.#format !== undefined) {
       const text = ({ rate, width, channels }: WyomingFormat): string => `${rate}/${width}/${channels}`;
       if (text(format) === text(this.#format)) return [];
       throw new Fault('command.out-of-order', { got: `audio of ${text(format)}`, want: text(this.#format) });
     }
     this.#format = format;
-    this.#narrowing = new Narrowing(format.width);
+    this.#narrowing = new SampleNarrower(format.width);
     return [startOf(format, this.#language)];
   }
 
   /** Chunks only ever append. */
-  #grow(text: string): readonly Frame[] {
+  #grow(text: string): readonly WireFrame[] {
     if (!text.startsWith(this.#sent ?? '') || text === (this.#sent ?? '')) return [];
     const start =
-      this.#sent === undefined ? [writeEvent('transcript-start', languageOf(this.#spoken ?? this.#language))] : [];
-    const chunk = writeEvent('transcript-chunk', { text: text.slice(this.#sent?.length ?? 0) });
+      this.#sent === undefined
+        ? [encodeWyomingEvent('transcript-start', languageOf(this.#spoken ?? this.#language))]
+        : [];
+    const chunk = encodeWyomingEvent('transcript-chunk', { text: text.slice(this.#sent?.length ?? 0) });
     this.#sent = text;
     return [...start, chunk];
   }
 
-  #transcript(): readonly Frame[] {
-    const text = joined(this.#finals);
+  #transcript(): readonly WireFrame[] {
+    const text = joinSentences(this.#finals);
     const language = languageOf(this.#spoken ?? this.#language);
     const frames = [
-      ...(this.#sent === undefined ? [writeEvent('transcript-start', language)] : []),
-      writeEvent('transcript', { text, ...language }),
-      writeEvent('transcript-stop'),
+      ...(this.#sent === undefined ? [encodeWyomingEvent('transcript-start', language)] : []),
+      encodeWyomingEvent('transcript', { text, ...language }),
+      encodeWyomingEvent('transcript-stop'),
     ];
     this.#stops = Math.max(0, this.#stops - 1);
     this.#finals = [];
@@ -164,7 +174,7 @@ function startOf({ rate, channels }: WyomingFormat, language: string | undefined
 }
 
 function errorOf(code: string, text: string): Uint8Array {
-  return writeEvent('error', { text, code });
+  return encodeWyomingEvent('error', { text, code });
 }
 
 /** Every field must be there: Home Assistant's reader has no defaults. */
@@ -180,5 +190,5 @@ function infoOf({ model }: DialectContext, languages: 'all' | readonly string[])
     prefers_auto_gain_enabled: true,
     prefers_noise_reduction_enabled: true,
   };
-  return writeEvent('info', { asr: [asr], tts: [], handle: [], intent: [], wake: [], mic: [], snd: [] });
+  return encodeWyomingEvent('info', { asr: [asr], tts: [], handle: [], intent: [], wake: [], mic: [], snd: [] });
 }

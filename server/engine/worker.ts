@@ -1,6 +1,6 @@
 import { Fault } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
-import { programPath } from '../process/program-path.ts';
+import { resolveProgramPath } from '../process/program-path.ts';
 import { type ProcessState, WatchedProcess } from '../process/watched-process.ts';
 import { type FromWorker, isFromWorker, type ToWorker, type WireJob, type WorkerSetup } from './wire.ts';
 
@@ -61,7 +61,7 @@ export class Worker {
     this.#options = options;
     this.#events = events;
     this.#realTimeFactor = options.realTimeFactor ?? 0;
-    const { childPath = programPath(import.meta.url, './child/main'), execPath, setup, log } = options;
+    const { childPath = resolveProgramPath(import.meta.url, './child/main'), execPath, setup, log } = options;
     this.#process = new WatchedProcess<FromWorker>(
       {
         name: 'worker',

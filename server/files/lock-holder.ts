@@ -15,7 +15,7 @@ export interface LockHolder {
   readonly by: 'kernel' | 'heartbeat' | 'number';
 }
 
-export function thisProcess(by: LockHolder['by']): LockHolder {
+export function describeThisProcess(by: LockHolder['by']): LockHolder {
   const { id, wallMs } = bootOf();
   return {
     ...{ pid: process.pid, start: startOf(process.pid), bootId: id, bootWallMs: wallMs },
@@ -23,7 +23,7 @@ export function thisProcess(by: LockHolder['by']): LockHolder {
   };
 }
 
-export const textOf = ({ pid, start, bootId, bootWallMs, pidNamespace, by }: LockHolder): string =>
+export const formatHolder = ({ pid, start, bootId, bootWallMs, pidNamespace, by }: LockHolder): string =>
   [pid, start || '-', bootId || '-', bootWallMs, pidNamespace || '-', by].join(' ');
 
 /** Undefined when it says nothing. Earlier versions wrote the first four fields. */
@@ -38,11 +38,11 @@ export function parseHolder(text: string): LockHolder | undefined {
 }
 
 /** Whether the number of one process means the same process to the other. */
-export const seeEachOther = (one: LockHolder, other: LockHolder): boolean =>
+export const isSamePidNamespace = (one: LockHolder, other: LockHolder): boolean =>
   one.bootId === other.bootId && one.pidNamespace === other.pidNamespace;
 
 /** A number is given out again, in a container at every start; so the process must have begun at the same time, too. */
-export function isRunning({ pid, start }: LockHolder): boolean {
+export function isHolderRunning({ pid, start }: LockHolder): boolean {
   if (pid <= 0) return false;
   try {
     process.kill(pid, 0);

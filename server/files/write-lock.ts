@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type KernelLock, type LockLibrary, loadLockLibrary, lockFile } from './kernel-lock.ts';
-import { isRunning, parseHolder, seeEachOther, textOf, thisProcess } from './lock-holder.ts';
+import { describeThisProcess, formatHolder, isHolderRunning, isSamePidNamespace, parseHolder } from './lock-holder.ts';
 
 export interface WriteLockOptions {
   /** The database library, which asks the kernel for a lock; undefined where there is none. Loaded by default. */
@@ -70,7 +70,7 @@ function lockWithKernel(path: string, library: LockLibrary): KernelLock | 'none'
 
 /** What the new lock file says, and no other does: numbers of inodes are given out again at once. Undefined when there is one already. */
 function createLock(lockPath: string): string | undefined {
-  const text = `${textOf(thisProcess('number'))} ${randomUUID()}`;
+  const text = `${formatHolder(describeThisProcess('number'))} ${randomUUID()}`;
   let file: number;
   try {
     file = openSync(lockPath, 'wx', 0o600);
@@ -100,7 +100,7 @@ function replaceLock(lockPath: string): string | undefined {
 
 /** Says, asked again and again, whether the lock file was left by a process that is gone. */
 function staleness(lockPath: string, staleMs: number): () => boolean {
-  const me = thisProcess('number');
+  const me = describeThisProcess('number');
   let text: string | undefined;
   let sinceMs = performance.now();
   return () => {
@@ -110,8 +110,8 @@ function staleness(lockPath: string, staleMs: number): () => boolean {
       sinceMs = performance.now();
     }
     const holder = now === undefined ? undefined : parseHolder(now);
-    if (holder !== undefined && seeEachOther(holder, me)) {
-      if (!isRunning(holder)) return true;
+    if (holder !== undefined && isSamePidNamespace(holder, me)) {
+      if (!isHolderRunning(holder)) return true;
       // Its number alone may be another process's by now.
       if (holder.start !== '') return false;
     }

@@ -1,26 +1,26 @@
 import type { AudioFormat, Configure, EventBody } from '../../protocol/index.ts';
 import { AudioIntake } from '../core/audio/intake.ts';
-import type { Advice } from '../core/schedule/ladder.ts';
+import type { ServiceLevel } from '../core/schedule/load-shedder.ts';
 import type { SessionInput } from '../core/session/inputs.ts';
-import type { SessionOutput, Span } from '../core/session/outputs.ts';
-import type { SessionSeed } from '../core/session/seed.ts';
+import type { DecodeSpan, SessionOutput } from '../core/session/outputs.ts';
 import { SessionCore } from '../core/session/session.ts';
 import type { PipelineOptions, SessionSettings } from '../core/session/settings.ts';
-import { msFromSamples, SAMPLE_RATE } from '../core/time.ts';
+import type { SessionSnapshot } from '../core/session/snapshot.ts';
+import { SAMPLE_RATE, samplesToMs } from '../core/time.ts';
 import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
-import { Arrivals } from './arrivals.ts';
-import { type Cleaners, clean } from './cleaning.ts';
-import { English, type EnglishSetup } from './english.ts';
-import type { JobBoard } from './job-board.ts';
-import { Translating } from './translating.ts';
-import { VoiceQueue } from './voice-queue.ts';
+import { ArrivalTimes } from './arrival-times.ts';
+import { type Cleaners, cleanSentence } from './clean-sentence.ts';
+import type { DecodeScheduler } from './decode-scheduler.ts';
+import { SessionTranslator } from './session-translator.ts';
+import { VadQueue } from './vad-queue.ts';
+import { WhisperTranslator, type WhisperTranslatorSetup } from './whisper-translator.ts';
 
 export interface DriverParts {
   readonly session: string;
-  readonly board: JobBoard;
+  readonly board: DecodeScheduler;
   readonly speechModel: SpeechModel;
   readonly cleaners: Cleaners;
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export interface DriverSetup {
   readonly format: AudioFormat;
   readonly settings: SessionSettings;
   readonly pipeline: PipelineOptions;
-  readonly seed?: DriverSeed | undefined;
+  readonly seed?: DriverSnapshot | undefined;
 }
 
 /** What the driver tells its session. */
@@ -56,8 +56,8 @@ export interface DriverEvents {
 }
 
 /** How a driver stands, to go on from in another process; plain JSON. */
-export interface DriverSeed {
-  readonly core: SessionSeed;
+export interface DriverSnapshot {
+  readonly core: SessionSnapshot;
   /** The client's audio must be given again from this frame on. */
   readonly fromFrame: number;
   readonly acked: number;
@@ -75,9 +75,9 @@ export class Driver {
   readonly #events: DriverEvents;
   readonly #core: SessionCore;
   readonly #intake: AudioIntake;
-  readonly #voices: readonly VoiceQueue[];
-  readonly #arrivals = new Arrivals();
-  readonly #translating: Translating;
+  readonly #voices: readonly VadQueue[];
+  readonly #arrivals = new ArrivalTimes();
+  readonly #translating: SessionTranslator;
   #acked: number;
   #stopped = false;
   #ended = false;
@@ -92,7 +92,7 @@ export class Driver {
     this.#intake = new AudioIntake(format, seed?.fromFrame);
     this.#acked = seed?.acked ?? 0;
     this.#warned = { ...(seed?.warned ?? { clipped: false, invalid: false }) };
-    this.#translating = new Translating({
+    this.#translating = new SessionTranslator({
       assistant: parts.assistant,
       english: this.#english(parts, settings.model),
       clock: parts.clock,
@@ -104,12 +104,12 @@ export class Driver {
   }
 
   /** One per channel, or none: when a probe cannot be opened, those before it are closed. */
-  #openVoices(channels: number): VoiceQueue[] {
-    const voices: VoiceQueue[] = [];
+  #openVoices(channels: number): VadQueue[] {
+    const voices: VadQueue[] = [];
     try {
       for (let channel = 0; channel < channels; channel++)
         voices.push(
-          new VoiceQueue(
+          new VadQueue(
             this.#parts.speechModel.open(),
             (from, to) => this.#core.audio(channel, from, to),
             (from, to, value) => this.#feed({ kind: 'probability', channel, from, to, value }),
@@ -123,10 +123,10 @@ export class Driver {
     }
   }
 
-  #english({ english: model, session, board }: DriverParts, pinned: string | undefined): English | undefined {
+  #english({ english: model, session, board }: DriverParts, pinned: string | undefined): WhisperTranslator | undefined {
     if (model === undefined) return undefined;
-    const held: EnglishSetup['held'] = (channel, from, to) => this.#core.held(channel, from, to);
-    return new English({ session, board, model, pinned, held });
+    const held: WhisperTranslatorSetup['held'] = (channel, from, to) => this.#core.held(channel, from, to);
+    return new WhisperTranslator({ session, board, model, pinned, held });
   }
 
   audio(bytes: Uint8Array): void {
@@ -160,7 +160,7 @@ export class Driver {
     if (state === 'finished') this.#feed({ kind: 'finish' });
   }
 
-  get seed(): DriverSeed {
+  get seed(): DriverSnapshot {
     const core = this.#core.seed;
     const fromFrame = core.state === 'closed' ? this.#intake.frames : this.#intake.rewound(core.from);
     return { core, fromFrame, acked: this.#acked, warned: { ...this.#warned } };
@@ -177,7 +177,7 @@ export class Driver {
 
   /** Audio taken in so far: whole samples of each channel at the client's rate, and their time. */
   get position(): { readonly audioMs: number; readonly samples: number } {
-    return { audioMs: msFromSamples(this.#core.heardSamples), samples: this.#intake.frames };
+    return { audioMs: samplesToMs(this.#core.heardSamples), samples: this.#intake.frames };
   }
 
   /** The connection is lost: the client will send on from the last whole sample, and its silence means nothing. */
@@ -195,7 +195,7 @@ export class Driver {
     this.#feed({ kind: 'flush', id });
   }
 
-  load(advice: Advice): void {
+  load(advice: ServiceLevel): void {
     this.#translating.load(advice);
     this.#feed({ kind: 'load', advice });
   }
@@ -245,7 +245,7 @@ export class Driver {
         board.forget(session, output.job);
         return;
       case 'clean':
-        void clean(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock)
+        void cleanSentence(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock)
           .then((input) => this.#feed(input))
           .catch((error) => this.#events.broken(error));
         return;
@@ -274,7 +274,7 @@ export class Driver {
   }
 
   /** The job board asks when a slot is free, perhaps on behalf of another session. */
-  #take(job: number): Span | undefined {
+  #take(job: number): DecodeSpan | undefined {
     try {
       return this.#core.take(job);
     } catch (error) {

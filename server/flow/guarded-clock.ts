@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
  * to `fail`, which ends the owner and nobody else. What `fail` itself throws, and all bugs once `canFail` says that the
  * owner has ended, go to the clock underneath, whose owner is the server.
  */
-export function guardedClock(clock: Clock, fail: (error: unknown) => void, canFail = (): boolean => true): Clock {
+export function guardClock(clock: Clock, fail: (error: unknown) => void, canFail = (): boolean => true): Clock {
   const caught = (error: unknown): void => {
     if (!canFail()) throw error;
     fail(error);
@@ -25,7 +25,7 @@ export function guardedClock(clock: Clock, fail: (error: unknown) => void, canFa
 }
 
 /** A scheduler such as `setImmediate`, for work that belongs to the whole server: what it throws goes to `fail`. */
-export function guardedLater(
+export function guardScheduler(
   later: (run: () => void) => void,
   fail: (error: unknown) => void,
 ): (run: () => void) => void {

@@ -1,11 +1,11 @@
+import type { Journal, JournalStore, LeftoverJournal } from '../ports/journal-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { Journal, LeftJournal, Store } from '../ports/store.ts';
-import { type Birth, SessionJournal } from './session-journal.ts';
+import { SessionJournal, type SessionRecord } from './session-journal.ts';
 
 /** The journals of a server's sessions. Whatever becomes of its store, sessions go on. */
 export class Journals {
-  readonly #store: Store;
+  readonly #store: JournalStore;
   readonly #log: Log;
   readonly #meter: Meter;
   readonly #nowMs: () => number;
@@ -15,7 +15,7 @@ export class Journals {
   readonly #failing = new Set<object>();
 
   /** `nowMs` is monotonic. */
-  constructor(store: Store, log: Log, meter: Meter, nowMs: () => number = () => performance.now()) {
+  constructor(store: JournalStore, log: Log, meter: Meter, nowMs: () => number = () => performance.now()) {
     this.#store = store;
     this.#log = log;
     this.#meter = meter;
@@ -23,7 +23,7 @@ export class Journals {
   }
 
   /** Undefined when none can be kept now. */
-  begin(birth: Birth, frameBytes: number): SessionJournal | undefined {
+  begin(birth: SessionRecord, frameBytes: number): SessionJournal | undefined {
     try {
       return this.#of(this.#store.open(birth.session), birth, frameBytes);
     } catch (error) {
@@ -32,12 +32,12 @@ export class Journals {
     }
   }
 
-  again({ journal }: LeftJournal, birth: Birth, frameBytes: number): SessionJournal {
+  again({ journal }: LeftoverJournal, birth: SessionRecord, frameBytes: number): SessionJournal {
     return this.#of(journal, birth, frameBytes);
   }
 
   /** What an earlier process left, one at a time. */
-  *left(): Iterable<LeftJournal> {
+  *left(): Iterable<LeftoverJournal> {
     try {
       yield* this.#store.left();
     } catch (error) {
@@ -45,7 +45,7 @@ export class Journals {
     }
   }
 
-  #of(journal: Journal, birth: Birth, frameBytes: number): SessionJournal {
+  #of(journal: Journal, birth: SessionRecord, frameBytes: number): SessionJournal {
     const session = {};
     return new SessionJournal(journal, birth, frameBytes, {
       nowMs: this.#nowMs,

@@ -1,20 +1,20 @@
-import { type Command, checkedMessage, type EventBody, FAULTS, Fault, type Start } from '../../protocol/index.ts';
-import type { Advice } from '../core/schedule/ladder.ts';
-import { checked, type ModelOffer } from '../core/session/settings-of.ts';
-import type { Caller } from '../ports/access.ts';
-import { Attempts } from './attempts.ts';
-import { isSecretOf, type Restored, readyOf, type SessionOrigin } from './birth.ts';
+import { type Command, type EventBody, FAULTS, Fault, type Start, validateMessage } from '../../protocol/index.ts';
+import type { ServiceLevel } from '../core/schedule/load-shedder.ts';
+import { type OfferedModel, validateChange } from '../core/session/resolve-settings.ts';
+import type { ClientIdentity } from '../ports/authenticator.ts';
+import { type ClientChannel, type ConnectedClient, toFaultEvent } from './client-channel.ts';
 import { DrainTimer } from './drain-timer.ts';
 import { Driver } from './driver.ts';
+import { EventSinks } from './event-sinks.ts';
 import { FaultReporter } from './fault-reporter.ts';
-import { guardedClock } from './guarded-clock.ts';
-import { faultEvent, type Line, type Visitor } from './line.ts';
+import { guardClock } from './guarded-clock.ts';
 import { Outbox } from './outbox.ts';
-import type { Findable } from './registry.ts';
-import type { Standing } from './session-journal.ts';
+import { ResumeAttempts } from './resume-attempts.ts';
+import type { JournalSnapshot } from './session-journal.ts';
+import { buildReady, matchesSecret, type RestoredSession, type SessionOrigin } from './session-origin.ts';
 import type { SessionParts as Parts } from './session-parts.ts';
-import { Watchdog } from './watchdog.ts';
-import { Witnesses } from './witnesses.ts';
+import type { ResumableSession } from './session-registry.ts';
+import { SessionTimeouts } from './session-timeouts.ts';
 
 /** What every session of a server is made of. */
 export type SessionParts = Parts<LiveSession>;
@@ -24,21 +24,21 @@ export type SessionParts = Parts<LiveSession>;
  * for the grace time it waits for a new one, then finalises what was said. After `done` its events can be fetched for as
  * long, unless the client has said goodbye.
  */
-export class LiveSession implements Findable {
+export class LiveSession implements ResumableSession {
   readonly id: string;
   readonly #secretHash: string;
   readonly #parts: SessionParts;
-  #visitor: Visitor;
+  #visitor: ConnectedClient;
   readonly #outbox: Outbox;
-  readonly #watchdog: Watchdog;
+  readonly #watchdog: SessionTimeouts;
   readonly #driver: Driver;
-  readonly #model: ModelOffer;
+  readonly #model: OfferedModel;
   readonly #bytesPerMs: number;
-  #line: Line | undefined;
-  #restored: Restored | undefined;
-  readonly #witnesses: Witnesses<LiveSession>;
+  #line: ClientChannel | undefined;
+  #restored: RestoredSession | undefined;
+  readonly #witnesses: EventSinks<LiveSession>;
   #commands = 0;
-  readonly #attempts = new Attempts();
+  readonly #attempts = new ResumeAttempts();
   #throttled = false;
   #finished = false;
   /** The server, not the client, said that this is the end. */
@@ -54,9 +54,9 @@ export class LiveSession implements Findable {
    * found. Throws `auth.denied`, and what a part throws that cannot be opened; then nothing stays open but the place in a
    * transcript, which is the caller's.
    */
-  constructor(origin: SessionOrigin, line: Line | undefined, given: SessionParts, visitor: Visitor) {
+  constructor(origin: SessionOrigin, line: ClientChannel | undefined, given: SessionParts, visitor: ConnectedClient) {
     const canFail = (): boolean => this.#life === 'open';
-    const parts = { ...given, clock: guardedClock(given.clock, (bug) => this.fail(bug), canFail) };
+    const parts = { ...given, clock: guardClock(given.clock, (bug) => this.fail(bug), canFail) };
     const { clock, resumeGraceMs, board } = parts;
     const { born, restored, standing } = origin;
     this.id = born.session;
@@ -71,7 +71,7 @@ export class LiveSession implements Findable {
     this.#ending = standing?.ending ?? false;
     this.#faults = new FaultReporter({
       ...{ session: this.id, log: parts.log, meter: parts.meter },
-      tell: (fault, fatal) => this.#say({ ...faultEvent(fault), fatal }),
+      tell: (fault, fatal) => this.#say({ ...toFaultEvent(fault), fatal }),
       cutOff: () => this.#cutOff(),
       end: (status, reason) => this.#goodbye(status, reason),
     });
@@ -81,11 +81,11 @@ export class LiveSession implements Findable {
     try {
       this.#driver = this.#drive(origin);
       opened.push(() => this.#driver.close());
-      this.#watchdog = new Watchdog(clock, (fault) => this.#timedOut(fault));
+      this.#watchdog = new SessionTimeouts(clock, (fault) => this.#timedOut(fault));
       opened.push(() => this.#stopTimers());
       this.#watchdog.start();
       board.join(this.id);
-      this.#witnesses = new Witnesses(origin, parts);
+      this.#witnesses = new EventSinks(origin, parts);
       opened.push(() => this.#witnesses.withdraw());
       this.#outbox = new Outbox(
         resumeGraceMs > 0 ? 'replay' : 'nothing',
@@ -104,10 +104,10 @@ export class LiveSession implements Findable {
     this.#witnesses.warn((why) => this.#unkept(why));
   }
 
-  #begin(line: Line, { model, secret, settings }: SessionOrigin): void {
+  #begin(line: ClientChannel, { model, secret, settings }: SessionOrigin): void {
     this.#line = line;
     this.#outbox.attach(line);
-    this.#say(readyOf(this.#witnesses.birth, secret, { ...this.#parts, model, language: settings.language }));
+    this.#say(buildReady(this.#witnesses.birth, secret, { ...this.#parts, model, language: settings.language }));
     if (this.#witnesses.refused !== undefined) this.#unkept(this.#witnesses.refused);
     const { advice } = this.#parts.board;
     if (advice.step !== 'none') this.#driver.load(advice);
@@ -143,7 +143,7 @@ export class LiveSession implements Findable {
     this.#say({ type: 'notice', code: 'keep.skipped', text: `Not kept as a transcript: ${why}.` });
   }
 
-  get #standing(): Standing {
+  get #standing(): JournalSnapshot {
     return { driver: this.#driver.seed, commands: this.#commands, finished: this.#finished, ending: this.#ending };
   }
 
@@ -155,7 +155,7 @@ export class LiveSession implements Findable {
     return this.#visitor.caller.key;
   }
 
-  get caller(): Caller {
+  get caller(): ClientIdentity {
     return this.#visitor.caller;
   }
 
@@ -165,11 +165,11 @@ export class LiveSession implements Findable {
 
   /** Whether `secret` is the one of its `ready`. */
   isProvedBy(secret: string): boolean {
-    return this.#life !== 'ended' && isSecretOf(this.#secretHash, secret);
+    return this.#life !== 'ended' && matchesSecret(this.#secretHash, secret);
   }
 
   /** Goes on over a new connection; the old one, should it still be there, is closed. Throws `session.unknown`. */
-  resume(resume: NonNullable<Start['resume']>, line: Line, caller: Caller): void {
+  resume(resume: NonNullable<Start['resume']>, line: ClientChannel, caller: ClientIdentity): void {
     const known = this.isProvedBy(resume.secret) && caller.key === this.key;
     if (!known || !this.#outbox.canReplay(resume.seq)) throw new Fault('session.unknown', { session: this.id });
     if (!this.#attempts.take(resume.attempt)) throw new Fault('session.moved', { session: this.id });
@@ -188,7 +188,7 @@ export class LiveSession implements Findable {
     }
   }
 
-  #goOn(line: Line, seq: number): void {
+  #goOn(line: ClientChannel, seq: number): void {
     line.send({ type: 'resumed', seq, session: this.id, ...this.#driver.position, commands: this.#commands });
     this.#outbox.attach(line);
     this.#outbox.replay(seq);
@@ -199,7 +199,7 @@ export class LiveSession implements Findable {
   }
 
   /** The connection is gone. `goodbye` when the client closed it with a word: then it will not come back. */
-  lost(line: Line, how: 'goodbye' | 'cut'): void {
+  lost(line: ClientChannel, how: 'goodbye' | 'cut'): void {
     if (line !== this.#line || this.#life === 'ended') return;
     const { clock, resumeGraceMs } = this.#parts;
     if (how === 'goodbye' || resumeGraceMs === 0) return this.#left();
@@ -226,13 +226,13 @@ export class LiveSession implements Findable {
     }
   }
 
-  load(advice: Advice): void {
+  load(advice: ServiceLevel): void {
     this.#driver.load(advice);
   }
 
   drain(): void {
     if (this.#life !== 'open') return;
-    this.#say({ ...faultEvent(new Fault('server.draining', {})), fatal: false });
+    this.#say({ ...toFaultEvent(new Fault('server.draining', {})), fatal: false });
     this.#finishHere();
   }
 
@@ -264,7 +264,7 @@ export class LiveSession implements Findable {
         this.#driver.audio(command.bytes);
         return this.#count(command.bytes.length);
       case 'configure':
-        return this.#driver.configure(checked(checkedMessage(command), this.#model));
+        return this.#driver.configure(validateChange(validateMessage(command), this.#model));
       case 'flush':
         return this.#driver.flush(command.id);
       case 'finish':
@@ -277,7 +277,7 @@ export class LiveSession implements Findable {
   /** What was sent before the minutes ran out is still finalised. */
   #count(bytes: number): void {
     if (this.#visitor.caller.heard(bytes / this.#bytesPerMs)) return;
-    this.#say({ ...faultEvent(new Fault('auth.quota', this.#visitor.caller.quota)), fatal: false });
+    this.#say({ ...toFaultEvent(new Fault('auth.quota', this.#visitor.caller.quota)), fatal: false });
     this.#finishHere();
   }
 
@@ -324,7 +324,7 @@ export class LiveSession implements Findable {
 
   /** Words said so far are not thrown away because the client fell silent. */
   #timedOut(fault: Fault): void {
-    this.#say({ ...faultEvent(fault), fatal: false });
+    this.#say({ ...toFaultEvent(fault), fatal: false });
     this.#finishHere();
   }
 
@@ -341,7 +341,7 @@ export class LiveSession implements Findable {
   }
 
   /** Says goodbye after `done`, and forgets the session after a time even when nobody answers. */
-  #leave(line: Line | undefined): void {
+  #leave(line: ClientChannel | undefined): void {
     this.#grace = this.#parts.clock.after(this.#parts.resumeGraceMs, () => this.#end());
     line?.resume();
     line?.close(1000, 'done');

@@ -4,7 +4,7 @@ import { type EventBody, Fault, LIMITS, type ServerEvent } from '../../protocol/
 const BUSY_BYTES = 65_536;
 
 /** Where numbered events go. */
-export interface Sink {
+export interface EventSink {
   /** Bytes accepted and not yet handed to the kernel. */
   queuedBytes(): number;
   send(event: ServerEvent): void;
@@ -23,7 +23,7 @@ interface Sent {
  * goes. Without a sink, events are numbered and kept, and partials wait.
  */
 export class Outbox {
-  #sink: Sink | undefined;
+  #sink: EventSink | undefined;
   #waiting: EventBody[] = [];
   #sent: Sent[] = [];
   #sentBytes = 0;
@@ -62,7 +62,7 @@ export class Outbox {
   }
 
   /** From now on events go to `sink`. Call `flush` when it may be used. */
-  attach(sink: Sink): void {
+  attach(sink: EventSink): void {
     this.#sink = sink;
     this.#seenMax = undefined;
   }

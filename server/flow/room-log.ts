@@ -4,10 +4,10 @@ import type { RoomEvent } from '../ports/room.ts';
 type Words = 'with' | 'without';
 
 /** Events that are kept for viewers who come late; of the others only the newest of its kind matters. */
-export const KEPT: ReadonlySet<string> = new Set(['final', 'cleaned', 'translated']);
+export const RETAINED_EVENTS: ReadonlySet<string> = new Set(['final', 'cleaned', 'translated']);
 
 /** An event on its way to any number of viewers: written once, whoever reads it. */
-export class ToldEvent implements RoomEvent {
+export class SharedEvent implements RoomEvent {
   readonly body: ViewerEvent;
   readonly #json = new Map<Words, string>();
   readonly #packed = new Map<string, string | Uint8Array>();
@@ -45,7 +45,7 @@ export class ToldEvent implements RoomEvent {
  * `roomHistoryBytesMax`, of each open sentence the newest partial, and the newest word on who speaks.
  */
 export class RoomLog {
-  #events: ToldEvent[] = [];
+  #events: SharedEvent[] = [];
   #bytes = 0;
   /** Cursor behind which everything is here. */
   #forgotten: number;
@@ -88,13 +88,13 @@ export class RoomLog {
 
   append(body: ViewerEvent): RoomEvent {
     this.#supersede(body);
-    return this.#put(new ToldEvent(body));
+    return this.#put(new SharedEvent(body));
   }
 
   /** What an earlier process told, in any order; it is not told again to who has it. */
   seed(bodies: readonly ViewerEvent[]): void {
     const known = new Set(this.#events.map(({ cursor }) => cursor));
-    const old = bodies.filter(({ cursor }) => !known.has(cursor)).map((body) => new ToldEvent(body));
+    const old = bodies.filter(({ cursor }) => !known.has(cursor)).map((body) => new SharedEvent(body));
     if (old.length === 0) return;
     const first = Math.min(...old.map(({ cursor }) => cursor));
     this.#events = [...old, ...this.#events].sort((a, b) => a.cursor - b.cursor);
@@ -107,7 +107,7 @@ export class RoomLog {
   /** A session is over: what it left open will never be finished. */
   close(session: string): void {
     this.#events = this.#events.filter(
-      ({ body }) => KEPT.has(body.type) || !('session' in body) || body.session !== session,
+      ({ body }) => RETAINED_EVENTS.has(body.type) || !('session' in body) || body.session !== session,
     );
   }
 
@@ -115,14 +115,14 @@ export class RoomLog {
   forget(): void {
     this.#forgotten = this.#last;
     this.#hasForgotten ||= this.#bytes > 0;
-    this.#events = this.#events.filter(({ body }) => !KEPT.has(body.type));
+    this.#events = this.#events.filter(({ body }) => !RETAINED_EVENTS.has(body.type));
     this.#bytes = 0;
   }
 
-  #put(event: ToldEvent): RoomEvent {
+  #put(event: SharedEvent): RoomEvent {
     this.#events.push(event);
     this.#last = event.cursor;
-    if (!KEPT.has(event.body.type)) return event;
+    if (!RETAINED_EVENTS.has(event.body.type)) return event;
     this.#bytes += sizeOf(event);
     this.#bound();
     return event;
@@ -133,7 +133,7 @@ export class RoomLog {
     // A tenth more at once, so that a full room does not copy its list for every sentence.
     const target = LIMITS.roomHistoryBytesMax * 0.9;
     this.#events = this.#events.filter((event) => {
-      if (this.#bytes <= target || !KEPT.has(event.body.type)) return true;
+      if (this.#bytes <= target || !RETAINED_EVENTS.has(event.body.type)) return true;
       this.#bytes -= sizeOf(event);
       this.#forgotten = event.cursor;
       this.#hasForgotten = true;
@@ -160,7 +160,7 @@ export class RoomLog {
   }
 }
 
-const sizeOf = (event: ToldEvent): number => event.json('with').length;
+const sizeOf = (event: SharedEvent): number => event.json('with').length;
 
 function isOld(old: ViewerEvent, now: ViewerEvent): boolean {
   if (old.type === 'room') return now.type === 'room';

@@ -1,7 +1,7 @@
 import { Fault, LIMITS, type ServerEvent, type ViewerEvent } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RoomEvent, Watcher, Wish } from '../ports/room.ts';
-import { KEPT, RoomLog, ToldEvent } from './room-log.ts';
+import type { RoomEvent, RoomSubscriber, RoomSubscription } from '../ports/room.ts';
+import { RETAINED_EVENTS, RoomLog, SharedEvent } from './room-log.ts';
 
 /** Viewers served before others have their turn, and events that one of them gets meanwhile. */
 const VIEWERS_AT_ONCE = 128;
@@ -21,8 +21,8 @@ export interface RoomSetup {
 }
 
 interface Seat {
-  readonly watcher: Watcher;
-  readonly wish: Wish;
+  readonly watcher: RoomSubscriber;
+  readonly wish: RoomSubscription;
   /** Cursor of the last event it was given. */
   at: number;
   /** Bytes that waited in its transport when it was last seen to take some, and when that was. */
@@ -34,7 +34,7 @@ interface Seat {
 }
 
 /** Who speaks in a room. */
-export interface Speaking {
+export interface SpeakerInfo {
   readonly session: string;
   /** Whose key. */
   readonly key: string;
@@ -49,7 +49,7 @@ export class Room {
   readonly name: string;
   readonly #setup: RoomSetup;
   readonly #log: RoomLog;
-  readonly #speakers = new Map<string, Speaking>();
+  readonly #speakers = new Map<string, SpeakerInfo>();
   readonly #seats = new Set<Seat>();
   /** Seats still to be served in this round; undefined between rounds. */
   #round: Iterator<Seat> | undefined;
@@ -109,7 +109,7 @@ export class Room {
   }
 
   /** `told`: what an earlier process told of the session. Its key has been checked. */
-  enter(speaking: Speaking, told: readonly (readonly [cursor: number, event: ServerEvent])[] = []): void {
+  enter(speaking: SpeakerInfo, told: readonly (readonly [cursor: number, event: ServerEvent])[] = []): void {
     const { session, key } = speaking;
     this.#speakers.set(session, speaking);
     this.#claim(key);
@@ -136,12 +136,12 @@ export class Room {
     if (body === undefined) return undefined;
     this.#cursor = cursor;
     this.#log.append(body);
-    this.#hasText ||= KEPT.has(body.type);
+    this.#hasText ||= RETAINED_EVENTS.has(body.type);
     this.#serveLater();
     return cursor;
   }
 
-  watch(watcher: Watcher, wish: Wish): Disposable {
+  watch(watcher: RoomSubscriber, wish: RoomSubscription): Disposable {
     const { from } = wish;
     const asked = from === 'now' ? this.#log.last : from === 'start' ? 0 : from;
     // A cursor of the future was given out by nobody.
@@ -151,7 +151,7 @@ export class Room {
     this.#seats.add(seat);
     const missed = from === 'start' ? this.#log.hasForgotten : asked < this.#log.forgotten;
     const cut = missed ? ({ cut: true } as const) : {};
-    watcher.send(new ToldEvent({ ...this.#state(at), ...cut }));
+    watcher.send(new SharedEvent({ ...this.#state(at), ...cut }));
     // What is being said belongs to now.
     if (from === 'now') for (const event of this.#log.events) if (event.body.type === 'partial') watcher.send(event);
     this.#serveLater();
@@ -294,7 +294,7 @@ export class Room {
     }
     if (isBehind && queued <= LIMITS.viewerBusyBytes) this.#again = true;
     this.#isAnyBehind ||= isBehind;
-    if (seat.due && queued === 0) watcher.send(new ToldEvent({ type: 'alive', cursor: seat.at }));
+    if (seat.due && queued === 0) watcher.send(new SharedEvent({ type: 'alive', cursor: seat.at }));
     seat.due = false;
   }
 

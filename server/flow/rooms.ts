@@ -1,9 +1,9 @@
 import { Fault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { Watcher, Wish } from '../ports/room.ts';
-import { Room, type RoomSetup, type Speaking } from './room.ts';
-import { KEPT } from './room-log.ts';
+import type { RoomSubscriber, RoomSubscription } from '../ports/room.ts';
+import { Room, type RoomSetup, type SpeakerInfo } from './room.ts';
+import { RETAINED_EVENTS } from './room-log.ts';
 
 export interface RoomsOptions {
   readonly clock: Clock;
@@ -15,7 +15,7 @@ export interface RoomsOptions {
 }
 
 /** A session's place in its room. */
-export interface Speaker {
+export interface RoomSpeaker {
   /** Takes the session's numbered events; viewers are served later. */
   tell(events: readonly ServerEvent[]): void;
   /** Cursor under which an event that is kept was told. */
@@ -72,9 +72,9 @@ export class Rooms {
    */
   speak(
     name: string,
-    speaking: Speaking,
+    speaking: SpeakerInfo,
     told: readonly (readonly [cursor: number, event: ServerEvent])[] = [],
-  ): Speaker {
+  ): RoomSpeaker {
     const { session, key } = speaking;
     this.checkSpeaker(name, key);
     const room = this.#open(name);
@@ -84,7 +84,7 @@ export class Rooms {
       tell: (events) => {
         for (const event of events) {
           const cursor = room.tell(event, session);
-          if (cursor === undefined || !KEPT.has(event.type)) continue;
+          if (cursor === undefined || !RETAINED_EVENTS.has(event.type)) continue;
           cursors.set(event.seq, cursor);
           if (cursors.size > CURSORS_MAX) cursors.delete(cursors.keys().next().value!);
         }
@@ -98,7 +98,7 @@ export class Rooms {
   }
 
   /** Somebody reads a room from now on, until the result is disposed of or the watcher is cut. */
-  watch(name: string, wish: Wish, watcher: Watcher): Disposable {
+  watch(name: string, wish: RoomSubscription, watcher: RoomSubscriber): Disposable {
     const room = this.#open(name);
     this.#meter.viewers(++this.#viewers);
     let watching = true;

@@ -1,10 +1,10 @@
 import type { AudioFormat, ServerEvent } from '../../protocol/index.ts';
-import type { Entry, Journal } from '../ports/store.ts';
-import type { KeptPlace } from '../ports/transcripts.ts';
-import type { DriverSeed } from './driver.ts';
+import type { Journal, JournalEntry } from '../ports/journal-store.ts';
+import type { StoredPlace } from '../ports/transcripts.ts';
+import type { DriverSnapshot } from './driver.ts';
 
 /** What never changes in a session. */
-export interface Birth {
+export interface SessionRecord {
   readonly version: 1;
   readonly session: string;
   /** sha256 of the secret, hex: the journal lets nobody in. */
@@ -15,12 +15,12 @@ export interface Birth {
   /** The room it speaks in; undefined is one named by its id. */
   readonly room?: string | undefined;
   /** Its place in the transcript that is kept of it. */
-  readonly kept?: KeptPlace | undefined;
+  readonly kept?: StoredPlace | undefined;
 }
 
 /** How a session stands after the events it is written with. */
-export interface Standing {
-  readonly driver: DriverSeed;
+export interface JournalSnapshot {
+  readonly driver: DriverSnapshot;
   readonly commands: number;
   readonly finished: boolean;
   /** The server, not the client, said that this is the end. */
@@ -29,20 +29,20 @@ export interface Standing {
 
 /** What one entry holds beside its audio; the first, and one that replaces all before it, also who it is about. */
 interface Step {
-  readonly birth?: Birth;
+  readonly birth?: SessionRecord;
   /** Frame at which the journal's audio begins. */
   readonly audioFrom?: number;
   /** With the cursor under which viewers were told of it. */
   readonly events: readonly (ServerEvent & { readonly cursor?: number })[];
   /** Older events that were not in the session's transcript yet. */
   readonly unwritten?: readonly ServerEvent[];
-  readonly standing: Standing;
+  readonly standing: JournalSnapshot;
 }
 
 /** A session as its journal tells it. */
-export interface Recalled {
-  readonly birth: Birth;
-  readonly standing: Standing;
+export interface RestoredJournal {
+  readonly birth: SessionRecord;
+  readonly standing: JournalSnapshot;
   readonly events: readonly ServerEvent[];
   /** Events before those, no longer of use to its client, that may not be in its transcript. */
   readonly unwritten: readonly ServerEvent[];
@@ -83,7 +83,7 @@ interface Chunk {
  * needed when there is room for it, which the session's next events try after 2 s, 4 s and so on up to a minute.
  */
 export class SessionJournal {
-  readonly #birth: Birth;
+  readonly #birth: SessionRecord;
   readonly #frameBytes: number;
   readonly #parts: JournalParts;
   #journal: Journal | undefined;
@@ -100,7 +100,7 @@ export class SessionJournal {
   #cursorOf: (seq: number) => number | undefined = () => undefined;
   #unwrittenOf: () => readonly ServerEvent[] = () => [];
 
-  constructor(journal: Journal, birth: Birth, frameBytes: number, parts: JournalParts) {
+  constructor(journal: Journal, birth: SessionRecord, frameBytes: number, parts: JournalParts) {
     this.#journal = journal;
     this.#birth = birth;
     this.#frameBytes = frameBytes;
@@ -126,7 +126,7 @@ export class SessionJournal {
   }
 
   /** `kept` are all events a client may still ask for, these included. */
-  write(events: readonly ServerEvent[], standing: Standing, kept: () => readonly ServerEvent[]): void {
+  write(events: readonly ServerEvent[], standing: JournalSnapshot, kept: () => readonly ServerEvent[]): void {
     const journal = this.#journal;
     if (journal === undefined) return;
     if (this.#parts.nowMs() < this.#retryAtMs) {
@@ -150,7 +150,7 @@ export class SessionJournal {
   }
 
   /** Goes on with what an earlier process wrote. */
-  recall(audio: Uint8Array, standing: Standing, events: readonly ServerEvent[]): void {
+  recall(audio: Uint8Array, standing: JournalSnapshot, events: readonly ServerEvent[]): void {
     this.#frames = standing.driver.fromFrame;
     this.heard(audio);
     this.write([], standing, () => events);
@@ -182,7 +182,7 @@ export class SessionJournal {
     this.#parts.failed(error);
   }
 
-  #rewrite(journal: Journal, events: readonly ServerEvent[], standing: Standing): void {
+  #rewrite(journal: Journal, events: readonly ServerEvent[], standing: JournalSnapshot): void {
     this.#forget(standing.driver.fromFrame);
     const audioFrom = this.#chunks[0]?.from ?? this.#frames;
     const oldest = events[0]?.seq ?? Number.POSITIVE_INFINITY;
@@ -208,7 +208,10 @@ export class SessionJournal {
 }
 
 /** Reads a journal. Undefined when it does not say enough to go on; throws when it holds something else. */
-export function recall(entries: readonly Entry[], frameBytesOf: (audio: AudioFormat) => number): Recalled | undefined {
+export function readJournal(
+  entries: readonly JournalEntry[],
+  frameBytesOf: (audio: AudioFormat) => number,
+): RestoredJournal | undefined {
   const steps = entries.map(({ record }) => record as Step);
   const first = steps.findLastIndex(({ birth }) => birth !== undefined);
   const birth = steps[first]?.birth;
@@ -228,7 +231,7 @@ export function recall(entries: readonly Entry[], frameBytesOf: (audio: AudioFor
   };
 }
 
-const entry = (step: Step, audio: Uint8Array): Entry => ({ record: step, audio });
+const entry = (step: Step, audio: Uint8Array): JournalEntry => ({ record: step, audio });
 
 /** The cursor is no part of what the session's own client is sent. */
 function apart({ cursor, ...event }: Step['events'][number]): {

@@ -1,8 +1,8 @@
 import type { Start } from '../../protocol/index.ts';
-import { originOf, type SessionOrigin } from './birth.ts';
-import type { Beginning } from './keeper.ts';
-import type { Line, Visitor } from './line.ts';
+import type { ClientChannel, ConnectedClient } from './client-channel.ts';
 import { LiveSession, type SessionParts } from './live-session.ts';
+import { resolveOrigin, type SessionOrigin } from './session-origin.ts';
+import type { RecordingStart } from './transcript-recorder.ts';
 
 /**
  * The opening of a session: first its place in a transcript, where it is kept, which takes an answer of the disk, then all
@@ -16,13 +16,13 @@ export class SessionOpening {
   readonly ready: Promise<void> | undefined;
   readonly #origin: SessionOrigin;
   readonly #parts: SessionParts;
-  readonly #visitor: Visitor;
-  #beginning: Beginning | undefined;
+  readonly #visitor: ConnectedClient;
+  #beginning: RecordingStart | undefined;
   #isWithdrawn = false;
 
   /** Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied` or `auth.scope`; then nothing is left. */
-  constructor(start: Start, parts: SessionParts, visitor: Visitor) {
-    this.#origin = originOf(start, parts.offer, visitor);
+  constructor(start: Start, parts: SessionParts, visitor: ConnectedClient) {
+    this.#origin = resolveOrigin(start, parts.offer, visitor);
     this.#parts = parts;
     this.#visitor = visitor;
     const { keep, born } = this.#origin;
@@ -35,7 +35,7 @@ export class SessionOpening {
   }
 
   /** Says `ready` over `line`. Throws as the constructor does, and what a part throws; then nothing is left. */
-  open(line: Line): LiveSession {
+  open(line: ClientChannel): LiveSession {
     try {
       return new LiveSession({ ...this.#origin, beginning: this.#beginning }, line, this.#parts, this.#visitor);
     } catch (error) {
@@ -50,7 +50,7 @@ export class SessionOpening {
     this.#beginning?.keeping?.withdraw();
   }
 
-  #begun(beginning: Beginning): void {
+  #begun(beginning: RecordingStart): void {
     this.#beginning = beginning;
     if (this.#isWithdrawn) beginning.keeping?.withdraw();
   }

@@ -1,28 +1,28 @@
+import type { ServerOffer } from '../core/session/resolve-settings.ts';
 import type { PipelineOptions } from '../core/session/settings.ts';
-import type { Offer } from '../core/session/settings-of.ts';
 import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
-import type { Cleaners } from './cleaning.ts';
-import type { JobBoard } from './job-board.ts';
+import type { Cleaners } from './clean-sentence.ts';
+import type { DecodeScheduler } from './decode-scheduler.ts';
 import type { Journals } from './journals.ts';
-import type { Keeper } from './keeper.ts';
-import type { Findable, Registry } from './registry.ts';
 import type { Rooms } from './rooms.ts';
+import type { ResumableSession, SessionRegistry } from './session-registry.ts';
+import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** What every session of a server is made of. */
-export interface SessionParts<S extends Findable> {
-  readonly board: JobBoard;
-  readonly registry: Registry<S>;
+export interface SessionParts<S extends ResumableSession> {
+  readonly board: DecodeScheduler;
+  readonly registry: SessionRegistry<S>;
   readonly speechModel: SpeechModel;
   readonly cleaners: Cleaners;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
   readonly pipeline: PipelineOptions;
-  readonly offer: Offer;
+  readonly offer: ServerOffer;
   readonly engine: string;
   readonly cleanTimeoutMs: number;
   readonly pauseMs: number;
@@ -37,5 +37,5 @@ export interface SessionParts<S extends Findable> {
   /** Name of the speech model that translates into English; undefined leaves it to the assistant. */
   readonly english?: string | undefined;
   /** Who writes transcripts for later; undefined is nobody. */
-  readonly keeper?: Keeper | undefined;
+  readonly keeper?: TranscriptRecorder | undefined;
 }

@@ -1,14 +1,22 @@
-import { Fault, isFault, type KeptTranscript, type Summary } from '../../protocol/index.ts';
+import { Fault, isFault, type StoredTranscript, type Summary } from '../../protocol/index.ts';
 import {
   ANSWER_SCHEMA,
-  type Checked,
+  type CheckedSummary,
   CLAIMS_MAX,
   checkAnswer,
-  readAnswer,
-  type Shown,
+  type NumberedSentence,
+  parseAnswer,
 } from '../core/summary/claims.ts';
-import { bearsOut } from '../core/summary/content.ts';
-import { mergeUser, piecesOf, pieceUser, shownOf, systemPrompt, TEMPLATE, weightOf } from '../core/summary/prompt.ts';
+import { isSupported } from '../core/summary/content.ts';
+import {
+  buildMergePrompt,
+  buildPiecePrompt,
+  buildSystemPrompt,
+  DEFAULT_TEMPLATE,
+  estimateWeight,
+  numberSentences,
+  splitIntoPieces,
+} from '../core/summary/prompt.ts';
 import type { Assistant } from '../ports/assistant.ts';
 
 /** Pieces one transcript is read in at most: eight hours of speech with a small model. */
@@ -30,7 +38,7 @@ interface Running {
  * model says, only what the sentences it names bear out is kept.
  */
 export class Summariser {
-  readonly template = TEMPLATE;
+  readonly template = DEFAULT_TEMPLATE;
   readonly #assistant: Assistant | undefined;
   readonly #nowMs: () => number;
   readonly #running = new Map<string, Running>();
@@ -50,7 +58,7 @@ export class Summariser {
    * Goes on when whoever asked has left, for it may take longer than they wait; who asks the same again gets the same
    * answer. Rejects with `summary.absent` or `assistant.failed`.
    */
-  summarise(transcript: KeptTranscript, template: string): Promise<Summary> {
+  summarise(transcript: StoredTranscript, template: string): Promise<Summary> {
     const assistant = this.#assistant;
     if (assistant === undefined) return Promise.reject(new Fault('summary.absent', {}));
     const running = this.#running.get(transcript.id);
@@ -74,29 +82,30 @@ export class Summariser {
 
   async #write(
     assistant: Assistant,
-    of: { transcript: KeptTranscript; template: string; signal: AbortSignal },
+    of: { transcript: StoredTranscript; template: string; signal: AbortSignal },
   ): Promise<Summary> {
     const { transcript, template, signal } = of;
-    const sentences = shownOf(transcript);
+    const sentences = numberSentences(transcript);
     const model = assistant.name;
     const createdAt = new Date(this.#nowMs()).toISOString();
     if (sentences.length === 0) return { ...NOTHING, model, createdAt };
-    const system = systemPrompt(template);
-    const room = assistant.promptCharsMax - weightOf(system) - 200;
+    const system = buildSystemPrompt(template);
+    const room = assistant.promptCharsMax - estimateWeight(system) - 200;
     if (room < PIECE_WEIGHT_MIN) throw failed('the template leaves its model no room for the transcript; shorten it');
-    const pieces = piecesOf(sentences, room);
+    const pieces = splitIntoPieces(sentences, room);
     if (pieces.length > PIECES_MAX)
       throw failed(`the transcript is longer than ${PIECES_MAX} times what the model takes at once`);
-    const ask = (user: string): Promise<Checked> => answerOf(assistant, { system, user, sentences, signal });
-    let parts: Checked[] = [];
-    for (const [i, piece] of pieces.entries()) parts.push(await ask(pieceUser(piece, i + 1, pieces.length)));
+    const ask = (user: string): Promise<CheckedSummary> => answerOf(assistant, { system, user, sentences, signal });
+    let parts: CheckedSummary[] = [];
+    for (const [i, piece] of pieces.entries()) parts.push(await ask(buildPiecePrompt(piece, i + 1, pieces.length)));
     let dropped = parts.reduce((sum, part) => sum + part.dropped, 0);
     const numbers = new Map(sentences.map(({ name }, i) => [name, i + 1]));
     const numberOf = (name: string): number => numbers.get(name)!;
     while (parts.length > 1) {
-      const merged: Checked[] = [];
-      for (const group of groupsOf(parts, (each) => weightOf(mergeUser(each, numberOf)) <= room)) {
-        const one = group.length === 1 ? group[0]! : await ask(mergeUser(group, numberOf)).catch(orTogether(group));
+      const merged: CheckedSummary[] = [];
+      for (const group of groupsOf(parts, (each) => estimateWeight(buildMergePrompt(each, numberOf)) <= room)) {
+        const one =
+          group.length === 1 ? group[0]! : await ask(buildMergePrompt(group, numberOf)).catch(orTogether(group));
         if (group.length > 1) dropped += one.dropped;
         merged.push(one);
       }
@@ -108,26 +117,29 @@ export class Summariser {
   }
 }
 
-const NOTHING: Checked = { summary: [], decisions: [], actions: [], dropped: 0 };
+const NOTHING: CheckedSummary = { summary: [], decisions: [], actions: [], dropped: 0 };
 
 /** One answer, asked for a second time when it cannot be read. */
 async function answerOf(
   assistant: Assistant,
-  of: { system: string; user: string; sentences: readonly Shown[]; signal: AbortSignal },
-): Promise<Checked> {
+  of: { system: string; user: string; sentences: readonly NumberedSentence[]; signal: AbortSignal },
+): Promise<CheckedSummary> {
   const { system, user, sentences, signal } = of;
   for (let attempt = 1; ; attempt++) {
     const reminder = attempt === 1 ? '' : '\n\nReply with the JSON object alone.';
     const request = { system, user: user + reminder, schema: ANSWER_SCHEMA, maxTokens: ANSWER_TOKENS_MAX };
-    const answer = readAnswer(await assistant.ask(request, signal));
-    if (answer !== undefined) return checkAnswer(answer, sentences, bearsOut);
+    const answer = parseAnswer(await assistant.ask(request, signal));
+    if (answer !== undefined) return checkAnswer(answer, sentences, isSupported);
     if (attempt === 2) throw failed('its reply is not the JSON that was asked for');
   }
 }
 
 /** Neighbours together as long as they fit. */
-function groupsOf(parts: readonly Checked[], fits: (group: readonly Checked[]) => boolean): Checked[][] {
-  const groups: Checked[][] = [];
+function groupsOf(
+  parts: readonly CheckedSummary[],
+  fits: (group: readonly CheckedSummary[]) => boolean,
+): CheckedSummary[][] {
+  const groups: CheckedSummary[][] = [];
   for (const part of parts) {
     const last = groups.at(-1);
     if (last !== undefined && fits([...last, part])) last.push(part);
@@ -136,7 +148,7 @@ function groupsOf(parts: readonly Checked[], fits: (group: readonly Checked[]) =
   return groups;
 }
 
-function together(parts: readonly Checked[]): Checked {
+function together(parts: readonly CheckedSummary[]): CheckedSummary {
   return {
     summary: parts.flatMap(({ summary }) => summary).slice(0, CLAIMS_MAX),
     decisions: parts.flatMap(({ decisions }) => decisions).slice(0, CLAIMS_MAX),
@@ -146,7 +158,7 @@ function together(parts: readonly Checked[]): Checked {
 }
 
 /** Claims that were checked are not lost because the model cannot put them together. */
-function orTogether(parts: readonly Checked[]): (error: unknown) => Checked {
+function orTogether(parts: readonly CheckedSummary[]): (error: unknown) => CheckedSummary {
   return (error) => {
     if (isFault(error) && error.code === 'assistant.failed') return together(parts);
     throw error;

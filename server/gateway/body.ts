@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { Fault, isFault, LIMITS } from '../../protocol/index.ts';
-import type { Posted } from '../ports/dialect.ts';
+import type { ParsedUpload } from '../ports/dialect.ts';
 import { FileBlocks } from './file-blocks.ts';
 
 /** Fields of a form beside its file. */
@@ -22,7 +22,7 @@ const TURN_BYTES = 131_072;
 const TURN_CHUNKS = 64;
 
 /** Memory for uploaded files, shared by all who upload. */
-export class UploadSpace {
+export class UploadMemory {
   #held = 0;
 
   /** One upload's part of it; given back with `using`. */
@@ -51,7 +51,7 @@ const SMALL_BODY_TIMEOUT_MS = 30_000;
  * A body that is no file, as text. Throws `frame.size`, and `command.unreadable` when the client goes away before its end or
  * takes longer than `timeoutMs`, default 30 s.
  */
-export async function readBounded(
+export async function readBodyText(
   request: Request,
   bytesMax: number,
   timeoutMs = SMALL_BODY_TIMEOUT_MS,
@@ -75,7 +75,7 @@ export async function readBounded(
 type Take = (bytes: number) => void;
 
 /** The file and the fields, held in memory. Throws `upload.size`, `upload.busy` and `command.option`. */
-export async function readPosted(request: Request, body: 'form' | 'raw', take: Take): Promise<Posted> {
+export async function readUpload(request: Request, body: 'form' | 'raw', take: Take): Promise<ParsedUpload> {
   const { pathname, search } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
   const length = Number(headers['content-length'] ?? 0);
@@ -133,7 +133,7 @@ async function* chunksOf(body: Request['body'], signal: AbortSignal): AsyncGener
   }
 }
 
-async function readForm(request: Request, type: string, take: Take): Promise<Pick<Posted, 'fields' | 'file'>> {
+async function readForm(request: Request, type: string, take: Take): Promise<Pick<ParsedUpload, 'fields' | 'file'>> {
   const want = 'a form (multipart/form-data) with the audio in its field `file`';
   const boundary = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(type)?.slice(1).join('');
   if (boundary === undefined || boundary.length > BOUNDARY_CHARS_MAX)

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type Start } from '../../protocol/index.ts';
-import { Allowance } from '../core/schedule/allowance.ts';
-import { guardedClock } from '../flow/guarded-clock.ts';
-import { faultEvent, type Line, type Visitor } from '../flow/line.ts';
+import { TokenBucket } from '../core/schedule/token-bucket.ts';
+import { type ClientChannel, type ConnectedClient, toFaultEvent } from '../flow/client-channel.ts';
+import { guardClock } from '../flow/guarded-clock.ts';
 import type { LiveSession, SessionParts } from '../flow/live-session.ts';
-import type { Live } from '../flow/registry.ts';
 import { SessionOpening } from '../flow/session-opening.ts';
+import type { RegistryEntry } from '../flow/session-registry.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
-import type { DialectSession, Frame, Reading } from '../ports/dialect.ts';
+import type { DialectSession, FrameResult, WireFrame } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
 import { DecodedIntake } from './decoded-intake.ts';
 
@@ -19,7 +19,7 @@ const GOING_AWAY = 1001;
 
 export interface SessionConnectionOptions {
   readonly parts: SessionParts;
-  readonly visitor: Visitor;
+  readonly visitor: ConnectedClient;
   /** The session this connection was let in for though the server may be full; it can resume no other, and start none. */
   readonly resumes?: string | undefined;
   /** For clients that send compressed audio. */
@@ -27,22 +27,22 @@ export interface SessionConnectionOptions {
 }
 
 /** One connection: frames in, commands to its session; events of the session out. Opens a session, or resumes one. */
-export class SessionConnection implements ConnectionHandler, Live {
+export class SessionConnection implements ConnectionHandler, RegistryEntry {
   readonly id = randomUUID();
   readonly #connection: Connection;
   readonly #dialect: DialectSession;
   readonly #parts: SessionParts;
-  readonly #visitor: Visitor;
+  readonly #visitor: ConnectedClient;
   readonly #resumes: string | undefined;
   /** A timer of this connection that throws ends it, and not the session, which its client may resume. */
   readonly #clock: Clock;
   #opening: Disposable;
-  readonly #frames = new Allowance(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
-  readonly #commands = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
+  readonly #frames = new TokenBucket(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
+  readonly #commands = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   /** Why the client is not read. */
   readonly #stops = new Set<'session' | 'opening' | 'rate' | 'decoder'>();
   readonly #intake: DecodedIntake | undefined;
-  readonly #line: Line;
+  readonly #line: ClientChannel;
   #rest: Disposable | undefined;
   #alive: Disposable | undefined;
   /** Number of the newest event that was sent, and when that was. */
@@ -67,7 +67,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#parts = parts;
     this.#visitor = visitor;
     this.#resumes = resumes;
-    this.#clock = guardedClock(parts.clock, (error) => connection.fail(error));
+    this.#clock = guardClock(parts.clock, (error) => connection.fail(error));
     this.#line = {
       lifetime: dialect.lifetime,
       queuedBytes: () => connection.queuedBytes,
@@ -109,7 +109,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   message(frame: string | Uint8Array): void {
     if (this.#ended) return;
     this.#spend(this.#frames, 1);
-    let reading: Reading;
+    let reading: FrameResult;
     try {
       reading = this.#dialect.read(frame);
     } catch (error) {
@@ -138,7 +138,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     this.#goodbye(1012, 'draining');
   }
 
-  #perform({ replies, commands }: Reading): void {
+  #perform({ replies, commands }: FrameResult): void {
     this.#sendAll(replies);
     for (const command of commands) {
       if (this.#ended) return;
@@ -196,7 +196,7 @@ export class SessionConnection implements ConnectionHandler, Live {
   }
 
   /** Who sends too fast is not read for a while: nothing is lost, and nobody else has to wait. */
-  #spend(allowance: Allowance, count: number): void {
+  #spend(allowance: TokenBucket, count: number): void {
     const restMs = Math.min(LIMITS.restMsMax, allowance.spend(count, this.#clock.nowMs()));
     if (restMs === 0) return;
     this.#stop('rate');
@@ -321,7 +321,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     if (fault.code === 'server.bug') log.error({ connection: this.id, err: error }, 'a bug ended a connection');
     else log.info({ connection: this.id, code: fault.code }, 'a fault');
     try {
-      this.#send({ ...faultEvent(fault), seq: 1 });
+      this.#send({ ...toFaultEvent(fault), seq: 1 });
       this.#goodbye(FAULTS[fault.code].close, fault.code);
     } catch (cause) {
       this.#abort(cause);
@@ -346,7 +346,7 @@ export class SessionConnection implements ConnectionHandler, Live {
     }
   }
 
-  #sendAll(frames: readonly Frame[]): void {
+  #sendAll(frames: readonly WireFrame[]): void {
     for (const frame of frames) this.#connection.send(frame);
   }
 

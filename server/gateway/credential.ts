@@ -7,7 +7,7 @@ const SUBPROTOCOL_FORMS = [/^sotto\.auth\.(.+)$/, /^openai-insecure-api-key\.(.+
  * The key or token of a request: `Authorization: Bearer …` (or `Token …`, or the bare key), or a subprotocol
  * `sotto.auth.…`. Never the URL, which ends in logs and histories.
  */
-export function credentialOf(request: Pick<OpenRequest, 'headers' | 'subprotocols'>): string | undefined {
+export function readCredential(request: Pick<OpenRequest, 'headers' | 'subprotocols'>): string | undefined {
   const text = textOf(request);
   // OpenAI's client secrets are our tokens between a prefix its clients look for and settings.
   return text === undefined ? undefined : (/^ek_([^~]+)/.exec(text)?.[1] ?? text);

@@ -1,4 +1,4 @@
-import type { Following } from '../ports/transport.ts';
+import type { StreamDecision } from '../ports/transport.ts';
 
 /** What a page elsewhere may ask of the addresses that programs use; the pages are for themselves. */
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
@@ -11,16 +11,16 @@ const ASKED_ONCE_FOR = '600';
 type Leave = Readonly<Record<string, string>>;
 
 /** A page of this origin is let in and may read the answer; empty for whoever needs no leave. */
-export function leaveFor(origin: string | null | undefined, allowedOrigins: readonly string[]): Leave {
+export function getAllowedOrigin(origin: string | null | undefined, allowedOrigins: readonly string[]): Leave {
   if (origin == null || !allowedOrigins.includes(origin)) return {};
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': READABLE };
 }
 
 /** A browser asks, without any key, whether a page elsewhere may send what it wants to. */
-export const isQuestion = ({ method, headers }: Pick<Request, 'method' | 'headers'>): boolean =>
+export const isPreflight = ({ method, headers }: Pick<Request, 'method' | 'headers'>): boolean =>
   method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
 
-export function answerQuestion(): Response {
+export function answerPreflight(): Response {
   const headers = {
     'access-control-allow-methods': METHODS,
     'access-control-allow-headers': HEADERS,
@@ -34,14 +34,14 @@ const opened = (leave: Leave): Leave =>
   Object.keys(leave).length === 0 ? leave : { ...leave, 'cross-origin-resource-policy': 'cross-origin' };
 
 /** The answer as the origin may read it. Caches keep one per origin. */
-export function readableBy(response: Response, leave: Leave): Response {
+export function addCorsHeaders(response: Response, leave: Leave): Response {
   response.headers.append('vary', 'origin');
   for (const [name, value] of Object.entries(opened(leave))) response.headers.set(name, value);
   return response;
 }
 
 /** The same for a stream of events. */
-export function followableBy(following: Following, leave: Leave): Following {
-  if (following.kind === 'refuse') return { ...following, response: readableBy(following.response, leave) };
+export function addStreamCorsHeaders(following: StreamDecision, leave: Leave): StreamDecision {
+  if (following.kind === 'refuse') return { ...following, response: addCorsHeaders(following.response, leave) };
   return { ...following, headers: { ...following.headers, vary: 'origin', ...opened(leave) } };
 }

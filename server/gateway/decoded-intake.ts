@@ -1,6 +1,6 @@
 import { type Command, Fault, isFault, type Start } from '../../protocol/index.ts';
 import type { AudioDecoder, DecodedAudio, DecodeStream } from '../ports/decoder.ts';
-import type { Encoded } from '../ports/dialect.ts';
+import type { EncodedFormat } from '../ports/dialect.ts';
 
 /** Encoded bytes waiting before the client is not read on. */
 const WAITING_BYTES_MAX = 262_144;
@@ -19,7 +19,7 @@ export interface IntakeEvents {
  */
 export class DecodedIntake {
   readonly #decoder: AudioDecoder;
-  readonly #encoded: Encoded;
+  readonly #encoded: EncodedFormat;
   readonly #events: IntakeEvents;
   #stream: DecodeStream | undefined;
   #start: Start | undefined;
@@ -31,7 +31,7 @@ export class DecodedIntake {
   #closed = false;
   #moved: (() => void) | undefined;
 
-  constructor(decoder: AudioDecoder, encoded: Encoded, events: IntakeEvents) {
+  constructor(decoder: AudioDecoder, encoded: EncodedFormat, events: IntakeEvents) {
     this.#decoder = decoder;
     this.#encoded = encoded;
     this.#events = events;

@@ -9,40 +9,46 @@ import {
   STREAM_PATH,
   SUBPROTOCOL,
 } from '../../protocol/index.ts';
-import { brokenEscape } from '../core/url/percent-escapes.ts';
+import { findBrokenEscape } from '../core/url/percent-escapes.ts';
 import type { SessionParts } from '../flow/live-session.ts';
-import type { Access, Caller } from '../ports/access.ts';
+import type { Authenticator, ClientIdentity } from '../ports/authenticator.ts';
 import type { AudioDecoder } from '../ports/decoder.ts';
 import type {
   Dialect,
   DialectContext,
+  DialectRoutes,
   DialectSession,
+  HttpEndpoint,
   HttpRoutes,
-  Question,
-  Routes,
-  TurnedAway,
+  Rejection,
   UploadDialect,
 } from '../ports/dialect.ts';
 import type {
   Connection,
   ConnectionHandler,
-  Following,
   OpenRequest,
+  StreamDecision,
   TransportHandler,
-  Upgrade,
+  UpgradeDecision,
 } from '../ports/transport.ts';
-import { crossSiteRefusal, pageOrigin, refusalOf } from './admission.ts';
-import { readBounded } from './body.ts';
+import { readBodyText } from './body.ts';
 import { SessionConnection, type SessionConnectionOptions } from './connection.ts';
-import { credentialOf } from './credential.ts';
-import { answerQuestion, followableBy, isQuestion, leaveFor, readableBy } from './cross-origin.ts';
-import { Farewell } from './farewell.ts';
-import { answer, faultResponse, json, type Site } from './http.ts';
-import { type Authorised, findRoute, type HttpRoute, type Route, type RouteScope } from './route-table.ts';
-import { mintToken, temporaryToken, temporaryTokenRefusal } from './tokens.ts';
-import { TRANSCRIPTS_PATH, type TranscriptDesk } from './transcript-desk.ts';
-import { refused, UploadDesk } from './uploads.ts';
-import { VIEWING_ROUTES, ViewingDesk, type ViewingOptions } from './viewing.ts';
+import { readCredential } from './credential.ts';
+import {
+  addCorsHeaders,
+  addStreamCorsHeaders,
+  answerPreflight,
+  getAllowedOrigin,
+  isPreflight,
+} from './cross-origin.ts';
+import { answerRequest, type HttpSite, jsonResponse, toFaultResponse } from './http.ts';
+import { findCrossSiteRefusal, findOriginRefusal, readPageOrigin } from './origin-check.ts';
+import { RejectedConnection } from './rejected-connection.ts';
+import { type AuthorisedRequest, findRoute, type HttpRoute, type Route, type RouteScope } from './route-table.ts';
+import { buildTemporaryTokenRefusal, mintTemporaryToken, mintToken } from './tokens.ts';
+import { TRANSCRIPTS_PATH, type TranscriptRoutes } from './transcript-routes.ts';
+import { toRefusalResponse, UploadRoutes } from './upload-routes.ts';
+import { VIEWING_ROUTES, type ViewingOptions, ViewingRoutes } from './viewing-routes.ts';
 
 export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
@@ -59,7 +65,7 @@ export interface GatewayOptions {
   readonly http?: {
     readonly routes: HttpRoutes;
     readonly decoder: AudioDecoder;
-    readonly transcripts?: TranscriptDesk | undefined;
+    readonly transcripts?: TranscriptRoutes | undefined;
   };
 }
 
@@ -71,18 +77,24 @@ const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
 /** The front door: who may come in, and which room they are shown to. */
 export class Gateway implements TransportHandler {
   readonly #parts: SessionParts;
-  readonly #site: Site;
-  readonly #routes: Routes;
-  readonly #access: Access;
+  readonly #site: HttpSite;
+  readonly #routes: DialectRoutes;
+  readonly #access: Authenticator;
   readonly #options: GatewayOptions;
-  readonly #farewells = new Set<Farewell>();
-  readonly #uploads: UploadDesk | undefined;
-  readonly #viewing: ViewingDesk | undefined;
+  readonly #farewells = new Set<RejectedConnection>();
+  readonly #uploads: UploadRoutes | undefined;
+  readonly #viewing: ViewingRoutes | undefined;
   readonly #httpRoutes: readonly HttpRoute[];
   readonly #openRoutes: readonly Route[];
   #draining = false;
 
-  constructor(parts: SessionParts, site: Site, routes: Routes, access: Access, options: GatewayOptions) {
+  constructor(
+    parts: SessionParts,
+    site: HttpSite,
+    routes: DialectRoutes,
+    access: Authenticator,
+    options: GatewayOptions,
+  ) {
     this.#parts = parts;
     this.#site = site;
     this.#routes = routes;
@@ -91,13 +103,13 @@ export class Gateway implements TransportHandler {
     const { rooms } = parts;
     this.#viewing =
       rooms &&
-      new ViewingDesk({
+      new ViewingRoutes({
         ...(options.viewing ?? { limits: VIEWERS }),
         parts: { ...parts, rooms },
         access,
         refusal: (request) => this.#strange(request),
       });
-    this.#uploads = options.http && new UploadDesk(parts, options.http.decoder);
+    this.#uploads = options.http && new UploadRoutes(parts, options.http.decoder);
     this.#openRoutes = [
       ...(rooms === undefined ? [] : VIEWING_ROUTES),
       ...[...routes.keys()].map((path) => ({ method: 'UPGRADE', path, scope: 'stream' }) as const),
@@ -115,19 +127,20 @@ export class Gateway implements TransportHandler {
     const access = this.#access;
     const { http } = this.#options;
     const { transcripts, routes: { uploads, questions } = { uploads: new Map(), questions: [] } } = http ?? {};
-    const page = (asked: Authorised): Promise<Response> => answer(asked.request, this.#site);
-    const kept = async ({ request, caller }: Authorised): Promise<Response> => transcripts!.answer(request, caller!);
+    const page = (asked: AuthorisedRequest): Promise<Response> => answerRequest(asked.request, this.#site);
+    const kept = async ({ request, caller }: AuthorisedRequest): Promise<Response> =>
+      transcripts!.answer(request, caller!);
     return [
       ...[...uploads].map(([path, dialect]) => this.#uploadRoute(path, dialect)),
       ...questions.map((question) => this.#questionRoute(question)),
       { method: 'GET', path: STREAM_PATH, scope: 'stream', asUpgrade: true, handle: (asked) => this.#wouldOpen(asked) },
       {
         ...{ method: 'POST', path: '/v1/token', scope: 'token' },
-        handle: async ({ request, caller }) => json(await mintToken(request, caller!, access), 200),
+        handle: async ({ request, caller }) => jsonResponse(await mintToken(request, caller!, access), 200),
       },
       {
-        ...{ method: 'GET', path: '/v3/token', scope: 'token', refuse: temporaryTokenRefusal },
-        handle: async ({ url, caller }) => temporaryToken(url, caller!, access),
+        ...{ method: 'GET', path: '/v3/token', scope: 'token', refuse: buildTemporaryTokenRefusal },
+        handle: async ({ url, caller }) => mintTemporaryToken(url, caller!, access),
       },
       ...(transcripts === undefined ? [] : ['', '/*']).map(
         (rest): HttpRoute => ({ method: '*', path: `${TRANSCRIPTS_PATH}${rest}`, scope: 'transcripts', handle: kept }),
@@ -145,20 +158,20 @@ export class Gateway implements TransportHandler {
     this.#draining = true;
   }
 
-  async upgrade(request: OpenRequest): Promise<Upgrade> {
+  async upgrade(request: OpenRequest): Promise<UpgradeDecision> {
     const path = request.url.split('?')[0]!;
     if (path.startsWith(ROOMS_PATH) && this.#viewing !== undefined) return this.#viewing.upgrade(request);
     const dialect = this.#routes.get(path);
     const context = this.#context();
     const stranger =
       dialect === undefined
-        ? (brokenEscape(request.url) ?? new Fault('http.unknown', { path }))
+        ? (findBrokenEscape(request.url) ?? new Fault('http.unknown', { path }))
         : this.#refusal(request, 'stream');
     if (dialect === undefined || stranger !== undefined)
       return { kind: 'refuse', response: refusalBy(dialect, stranger!, context) };
     const subprotocol = dialect.subprotocol(request.subprotocols);
     try {
-      const credential = credentialOf(request) ?? dialect.credential?.(request);
+      const credential = readCredential(request) ?? dialect.credential?.(request);
       const { caller, resumes } = await this.#admit(request, credential);
       const session = dialect.open(request, context);
       if (isFault(session)) throw session;
@@ -185,10 +198,10 @@ export class Gateway implements TransportHandler {
     }
   }
 
-  follow(request: OpenRequest): Promise<Following> | undefined {
+  follow(request: OpenRequest): Promise<StreamDecision> | undefined {
     const following = request.url.startsWith(ROOMS_PATH) ? this.#viewing?.follow(request) : undefined;
-    const leave = leaveFor(pageOrigin(request.headers), this.#options.allowedOrigins);
-    return following?.then((one) => followableBy(one, leave));
+    const leave = getAllowedOrigin(readPageOrigin(request.headers), this.#options.allowedOrigins);
+    return following?.then((one) => addStreamCorsHeaders(one, leave));
   }
 
   async fetch(request: Request, remoteAddress: string): Promise<Response> {
@@ -196,7 +209,7 @@ export class Gateway implements TransportHandler {
     const response = await this.#answer(request, headers, remoteAddress);
     // The pages are for themselves, and read by nobody else.
     if (!/^\/v\d\//.test(new URL(request.url).pathname)) return response;
-    return readableBy(response, leaveFor(pageOrigin(headers), this.#options.allowedOrigins));
+    return addCorsHeaders(response, getAllowedOrigin(readPageOrigin(headers), this.#options.allowedOrigins));
   }
 
   /** The one place where a request over HTTP is let in. */
@@ -206,7 +219,7 @@ export class Gateway implements TransportHandler {
     try {
       const fault = this.#refusal({ url: request.url, headers }, found?.route.scope);
       if (fault !== undefined) throw fault;
-      if (isQuestion(request)) return answerQuestion();
+      if (isPreflight(request)) return answerPreflight();
       if (found === undefined)
         throw new Fault('http.unknown', { path: `${request.method} ${url.pathname}`.slice(0, 100) });
       const { route, params } = found;
@@ -216,12 +229,16 @@ export class Gateway implements TransportHandler {
     } catch (error) {
       const fault = this.#faultOf(error);
       if (found?.route.scope === 'stream' && FAULTS[fault.code].http === 503) this.#parts.meter.refused();
-      return found?.route.refuse?.(fault) ?? faultResponse(fault);
+      return found?.route.refuse?.(fault) ?? toFaultResponse(fault);
     }
   }
 
   /** Rejects unless the request holds what the scope wants. */
-  async #authorise(scope: RouteScope, request: OpenRequest, room = ''): Promise<Pick<Authorised, 'caller' | 'viewer'>> {
+  async #authorise(
+    scope: RouteScope,
+    request: OpenRequest,
+    room = '',
+  ): Promise<Pick<AuthorisedRequest, 'caller' | 'viewer'>> {
     switch (scope) {
       case 'page':
       case 'public':
@@ -231,16 +248,18 @@ export class Gateway implements TransportHandler {
       case 'owner':
         return { caller: await this.#viewing!.own(request, room), viewer: undefined };
       default:
-        return { caller: await this.#access.admit(credentialOf(request), scope), viewer: undefined };
+        return { caller: await this.#access.admit(readCredential(request), scope), viewer: undefined };
     }
   }
 
   /** A browser is not told why its WebSocket was refused, so it may ask. */
-  async #wouldOpen({ url, request, remoteAddress }: Authorised): Promise<Response> {
+  async #wouldOpen({ url, request, remoteAddress }: AuthorisedRequest): Promise<Response> {
     const { pathname, search } = url;
     const headers = Object.fromEntries(request.headers);
     const upgrade = await this.upgrade({ url: pathname + search, headers, subprotocols: [SUBPROTOCOL], remoteAddress });
-    return upgrade.kind === 'refuse' ? upgrade.response : faultResponse(new Fault('http.upgrade', { path: pathname }));
+    return upgrade.kind === 'refuse'
+      ? upgrade.response
+      : toFaultResponse(new Fault('http.upgrade', { path: pathname }));
   }
 
   #uploadRoute(path: string, dialect: UploadDialect): HttpRoute {
@@ -255,26 +274,26 @@ export class Gateway implements TransportHandler {
           context: this.#context(),
         });
       },
-      refuse: (fault) => refused(fault, dialect.refuse(fault, this.#context())),
+      refuse: (fault) => toRefusalResponse(fault, dialect.refuse(fault, this.#context())),
     };
   }
 
-  #questionRoute(question: Question): HttpRoute {
+  #questionRoute(question: HttpEndpoint): HttpRoute {
     const { method, path, scope } = question;
     return {
       ...{ method, scope, path: path.endsWith('/') ? `${path}*` : path },
       handle: async ({ request, url, caller }) => {
-        const text = method === 'POST' ? await readBounded(request, LIMITS.textBytesMax) : '';
+        const text = method === 'POST' ? await readBodyText(request, LIMITS.textBytesMax) : '';
         // For those who speak: nothing else is asked for by clients of other protocols.
         const mint = (seconds: number) => this.#access.mint(caller!, seconds, ['stream']);
         const asked = { url: url.pathname + url.search, body: text === '' ? undefined : parseJson(text) };
         const { status, headers, body } = await question.answer(asked, { ...this.#context(), caller: caller!, mint });
         return new Response(JSON.stringify(body), {
           status,
-          headers: { ...Object.fromEntries(json({}, 200).headers), ...headers },
+          headers: { ...Object.fromEntries(jsonResponse({}, 200).headers), ...headers },
         });
       },
-      refuse: (fault) => refused(fault, question.refuse(fault, this.#context())),
+      refuse: (fault) => toRefusalResponse(fault, question.refuse(fault, this.#context())),
     };
   }
 
@@ -289,7 +308,7 @@ export class Gateway implements TransportHandler {
   async #admit(
     request: OpenRequest,
     credential: string | undefined,
-  ): Promise<{ readonly caller: Caller; readonly resumes: string | undefined }> {
+  ): Promise<{ readonly caller: ClientIdentity; readonly resumes: string | undefined }> {
     const id = new URLSearchParams(request.url.split('?')[1]).get('resume') ?? '';
     const session = this.#parts.registry.find(id);
     if (this.#parts.registry.isExpected(id)) throw new Fault('session.waiting', { session: id });
@@ -314,9 +333,9 @@ export class Gateway implements TransportHandler {
     return new SessionConnection(connection, dialect, options);
   }
 
-  #turnAway(connection: Connection, fault: Fault, turnedAway: TurnedAway | undefined): ConnectionHandler {
+  #turnAway(connection: Connection, fault: Fault, turnedAway: Rejection | undefined): ConnectionHandler {
     if (turnedAway !== undefined && this.#farewells.size < FAREWELLS_MAX)
-      return new Farewell(connection, turnedAway, this.#parts.clock, this.#farewells);
+      return new RejectedConnection(connection, turnedAway, this.#parts.clock, this.#farewells);
     connection.close(FAULTS[fault.code].close, fault.code);
     return NOBODY;
   }
@@ -330,13 +349,13 @@ export class Gateway implements TransportHandler {
   #refusal(request: Pick<OpenRequest, 'url' | 'headers'>, scope: RouteScope | undefined): Fault | undefined {
     const { allowedOrigins, host } = this.#options;
     return (
-      brokenEscape(request.url) ??
-      refusalOf(request, allowedOrigins, host, this.#access.needsKey) ??
-      (scope === 'page' ? undefined : crossSiteRefusal(request.headers, allowedOrigins))
+      findBrokenEscape(request.url) ??
+      findOriginRefusal(request, allowedOrigins, host, this.#access.needsKey) ??
+      (scope === 'page' ? undefined : findCrossSiteRefusal(request.headers, allowedOrigins))
     );
   }
 
-  #checkRoom(caller: Caller, address: string): void {
+  #checkRoom(caller: ClientIdentity, address: string): void {
     const { registry, board } = this.#parts;
     const { sessionsMax, measured, sessionsPerKeyMax, sessionsPerAddressMax } = this.#options;
     if (this.#draining) throw new Fault('server.draining', {});
@@ -361,5 +380,5 @@ export class Gateway implements TransportHandler {
 /** Each protocol's clients read refusals in a shape of their own. */
 function refusalBy(dialect: Dialect | undefined, fault: Fault, context: DialectContext): Response {
   const refusal = dialect?.refuse?.(fault, context);
-  return refusal === undefined ? faultResponse(fault) : refused(fault, refusal);
+  return refusal === undefined ? toFaultResponse(fault) : toRefusalResponse(fault, refusal);
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
-import { FAULTS, Fault, lookUp } from '../../protocol/index.ts';
+import { FAULTS, Fault, getOwnEntry } from '../../protocol/index.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
-import type { Trouble } from '../ports/dialect.ts';
+import type { ErrorInfo } from '../ports/dialect.ts';
 
 /** What the HTTP side shows of the server. */
-export interface Site {
+export interface HttpSite {
   /** Folder of the built page. */
   readonly webFolder: string;
   info(): object;
@@ -46,10 +46,10 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Answers everything that is not a WebSocket. */
-export async function answer(request: Request, site: Site): Promise<Response> {
+export async function answerRequest(request: Request, site: HttpSite): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return faultResponse(new Fault('http.unknown', { path: `${request.method} ${pathname}` }));
+    return toFaultResponse(new Fault('http.unknown', { path: `${request.method} ${pathname}` }));
   switch (pathname) {
     case '/healthz':
       return text('ok\n', 200);
@@ -58,37 +58,37 @@ export async function answer(request: Request, site: Site): Promise<Response> {
     case '/metrics':
       return text(await site.metrics(), 200);
     case '/v1/info':
-      return json(site.info(), 200);
+      return jsonResponse(site.info(), 200);
     default:
-      return file(lookUp(PAGES, pathname) ?? pathname, site.webFolder);
+      return file(getOwnEntry(PAGES, pathname) ?? pathname, site.webFolder);
   }
 }
 
 /** The first line says whether, those that follow what is down. */
-function readiness(site: Site): Response {
+function readiness(site: HttpSite): Response {
   const isReady = site.ready();
   const lines = [isReady ? 'ready' : 'not ready', ...(site.problems?.() ?? [])];
   return text(`${lines.join('\n')}\n`, isReady ? 200 : 503);
 }
 
-export function faultResponse(fault: Trouble): Response {
+export function toFaultResponse(fault: ErrorInfo): Response {
   const { http, retry } = FAULTS[fault.code];
   const body = { type: 'fault', code: fault.code, text: fault.message, retry };
-  const response = json(body, http);
+  const response = jsonResponse(body, http);
   if (http === 401) response.headers.set('www-authenticate', 'Bearer');
   if (http === 503) response.headers.set('retry-after', '5');
   return response;
 }
 
 async function file(pathname: string, folder: string): Promise<Response> {
-  const type = lookUp(TYPES, extname(pathname));
+  const type = getOwnEntry(TYPES, extname(pathname));
   const path = normalize(decodePathSegment(pathname));
-  if (type === undefined || path.includes('..')) return faultResponse(new Fault('http.unknown', { path: pathname }));
+  if (type === undefined || path.includes('..')) return toFaultResponse(new Fault('http.unknown', { path: pathname }));
   try {
     const bytes = await readFile(join(folder, path));
     return new Response(bytes, { headers: { 'content-type': type, 'cache-control': 'no-cache', ...SECURITY_HEADERS } });
   } catch {
-    return faultResponse(new Fault('http.unknown', { path: pathname }));
+    return toFaultResponse(new Fault('http.unknown', { path: pathname }));
   }
 }
 
@@ -96,7 +96,7 @@ function text(body: string, status: number): Response {
   return new Response(body, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...SECURITY_HEADERS } });
 }
 
-export function json(body: object, status: number): Response {
+export function jsonResponse(body: object, status: number): Response {
   return new Response(JSON.stringify(body), {
     status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...SECURITY_HEADERS },

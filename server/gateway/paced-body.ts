@@ -9,7 +9,7 @@ const STALL_MS = 30_000;
  * The body of an answer, given out as its reader takes it. `over` is called once: when all is taken, when the reader leaves,
  * or when it takes nothing for 30 s.
  */
-export function pacedBody(bytes: Uint8Array, clock: Clock, over: () => void): ReadableStream<Uint8Array> {
+export function createPacedBody(bytes: Uint8Array, clock: Clock, over: () => void): ReadableStream<Uint8Array> {
   let at = 0;
   let stall: Disposable | undefined;
   const end = (): void => {

@@ -1,14 +1,14 @@
-import { CaptionSegments, Fault, LIMITS, Sentences } from '../../protocol/index.ts';
+import { CaptionAssembler, CaptionSegments, Fault, LIMITS } from '../../protocol/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Watcher } from '../ports/room.ts';
+import type { RoomSubscriber } from '../ports/room.ts';
 
 /** Segments as players like them; the hold is what a sentence, its cleaning and its translation take. */
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
 /** Longest wait for a cleaning, and for a translation behind it, ms. */
 const WAIT_MS = { cleaned: 4_000, translated: 1_000 + LIMITS.translationTimeoutMs };
 
-export interface HlsWish {
+export interface PlaylistRequest {
   readonly room: string;
   /** Of the viewer: the public id of the key whose rooms it may read; undefined is every key's. */
   readonly key: string | undefined;
@@ -44,7 +44,7 @@ export class RoomHls {
   }
 
   /** Throws `viewer.full` when too many rooms are asked for in this way. */
-  playlist(wish: HlsWish): string {
+  playlist(wish: PlaylistRequest): string {
     const { segments, beganMs } = this.#cut(wish);
     const { text, translate, startMs, mpegts, token } = wish;
     const query = new URLSearchParams({ start: isoOf(startMs ?? beganMs), mpegts: String(mpegts) });
@@ -55,12 +55,12 @@ export class RoomHls {
   }
 
   /** Undefined when it is not closed yet, or no longer kept. Throws `viewer.full`. */
-  segment(wish: HlsWish, number: number): string | undefined {
+  segment(wish: PlaylistRequest, number: number): string | undefined {
     const { segments, beganMs } = this.#cut(wish);
     return segments.segment(number, { originMs: wish.startMs ?? beganMs, mpegts: wish.mpegts });
   }
 
-  #cut({ room, key: viewer, text, translate }: HlsWish): Cut {
+  #cut({ room, key: viewer, text, translate }: PlaylistRequest): Cut {
     const { rooms, wallMs } = this.#setup;
     const nowMs = wallMs();
     this.#forget(nowMs);
@@ -123,7 +123,7 @@ class Cut {
   readonly viewer: string | undefined;
   /** For its language, until it is disposed of. */
   readonly wish: Disposable | undefined;
-  readonly #sentences: Sentences;
+  readonly #sentences: CaptionAssembler;
   /** The last event that was read. */
   #cursor = 0;
   /** Whose words are in it. */
@@ -131,9 +131,9 @@ class Cut {
 
   /** The first playlist is full, so that a player begins at once; what was said before it is left out. */
   constructor(
-    { text, translate, viewer }: Pick<HlsWish, 'text' | 'translate'> & { readonly viewer: string | undefined },
+    { text, translate, viewer }: Pick<PlaylistRequest, 'text' | 'translate'> & { readonly viewer: string | undefined },
     nowMs: number,
-    watch: (watcher: Watcher) => Disposable | undefined,
+    watch: (watcher: RoomSubscriber) => Disposable | undefined,
   ) {
     this.viewer = viewer;
     // It only asks for the language: what was said is read when a player asks.
@@ -148,7 +148,7 @@ class Cut {
     this.segments = new CaptionSegments(SHAPE, fromMs);
     this.beganMs = Math.floor(fromMs / SHAPE.segmentMs) * SHAPE.segmentMs;
     const waitMs = translate === undefined ? WAIT_MS.cleaned : WAIT_MS.translated;
-    this.#sentences = new Sentences({ text, translate, waitMs });
+    this.#sentences = new CaptionAssembler({ text, translate, waitMs });
     this.askedMs = nowMs;
   }
 

@@ -1,27 +1,27 @@
 import {
-  clock,
-  cuesOf,
-  lookUp,
-  printable,
-  printableJson,
-  srtOf,
+  buildCues,
+  formatClockTime,
+  getOwnEntry,
+  renderSrt,
+  renderVtt,
+  toPrintable,
+  toPrintableJson,
   type ViewerEvent,
   type ViewerEventOf,
-  vttOf,
 } from '../../protocol/index.ts';
 
 /** Content types of the forms a room's text can be had in. */
-export const TEXT_FORMS = {
+export const ROOM_TEXT_TYPES = {
   txt: 'text/plain; charset=utf-8',
   md: 'text/markdown; charset=utf-8',
   json: 'application/json',
   srt: 'application/x-subrip; charset=utf-8',
   vtt: 'text/vtt; charset=utf-8',
 } as const;
-export type TextForm = keyof typeof TEXT_FORMS;
+export type RoomTextFormat = keyof typeof ROOM_TEXT_TYPES;
 
-export interface TextWish {
-  readonly format: TextForm;
+export interface RoomTextRequest {
+  readonly format: RoomTextFormat;
   readonly text: 'cleaned' | 'raw';
   /** A language; sentences that were not translated stand as they were spoken. */
   readonly translate?: string | undefined;
@@ -38,7 +38,7 @@ export interface RoomSentence {
 }
 
 /** What is kept of a room, sentence by sentence, in the order they were spoken. */
-export function sentencesOf(events: readonly ViewerEvent[]): RoomSentence[] {
+export function foldRoomSentences(events: readonly ViewerEvent[]): RoomSentence[] {
   const begins = beginnings(events);
   const first = Math.min(...begins.values());
   const sentences = new Map<string, RoomSentence>();
@@ -59,9 +59,9 @@ export function sentencesOf(events: readonly ViewerEvent[]): RoomSentence[] {
   return [...sentences.values()].sort((a, b) => a.fromMs - b.fromMs || a.final.cursor - b.final.cursor);
 }
 
-export function textOf(events: readonly ViewerEvent[], { format, text, translate }: TextWish): string {
-  const sentences = sentencesOf(events);
-  if (format === 'json') return `${printableJson(sentences.map(row), 2)}\n`;
+export function renderRoomText(events: readonly ViewerEvent[], { format, text, translate }: RoomTextRequest): string {
+  const sentences = foldRoomSentences(events);
+  if (format === 'json') return `${toPrintableJson(sentences.map(row), 2)}\n`;
   const spoken = sentences
     .map(({ final, fromMs, toMs, cleaned, translated }) => {
       const own = text === 'cleaned' ? (cleaned ?? final.text) : final.text;
@@ -71,18 +71,23 @@ export function textOf(events: readonly ViewerEvent[], { format, text, translate
         fromMs: word.fromMs + shift,
         toMs: word.toMs + shift,
       }));
-      return { text: printable((translate && lookUp(translated, translate)) ?? own).trim(), fromMs, toMs, words };
+      return {
+        text: toPrintable((translate && getOwnEntry(translated, translate)) ?? own).trim(),
+        fromMs,
+        toMs,
+        words,
+      };
     })
     .filter((each) => each.text !== '');
   switch (format) {
     case 'txt':
       return spoken.map((each) => `${each.text}\n`).join('');
     case 'md':
-      return spoken.map((each) => `**${clock(each.fromMs)}** ${each.text}\n\n`).join('');
+      return spoken.map((each) => `**${formatClockTime(each.fromMs)}** ${each.text}\n\n`).join('');
     case 'srt':
-      return srtOf(cuesOf(spoken));
+      return renderSrt(buildCues(spoken));
     case 'vtt':
-      return vttOf(cuesOf(spoken));
+      return renderVtt(buildCues(spoken));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Fault } from '../../protocol/index.ts';
-import type { Caller, Scope } from '../ports/access.ts';
+import type { ClientIdentity, Scope } from '../ports/authenticator.ts';
 import type { ViewerIdentity } from './viewer-admission.ts';
 
 /**
@@ -19,21 +19,21 @@ export interface Route {
 }
 
 /** A request that has been found to hold what its route wants. */
-export interface Authorised {
+export interface AuthorisedRequest {
   readonly request: Request;
   readonly url: URL;
   readonly remoteAddress: string;
   /** Segments of the path by their names in the route. */
   readonly params: Readonly<Record<string, string>>;
   /** Set but for `room`, `public` and `page`. */
-  readonly caller: Caller | undefined;
+  readonly caller: ClientIdentity | undefined;
   /** Set for `room`. */
   readonly viewer: ViewerIdentity | undefined;
 }
 
 export interface HttpRoute extends Route {
   /** May reject with faults. */
-  handle(asked: Authorised): Promise<Response>;
+  handle(asked: AuthorisedRequest): Promise<Response>;
   /** The handler asks what an upgrade of the same path would be answered, which is authorised there. */
   readonly asUpgrade?: true;
   /** A refusal in the shape its clients read; ours where this is absent. */

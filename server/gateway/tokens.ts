@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { FAULTS, Fault, parseJson, TOKEN_SCOPES } from '../../protocol/index.ts';
-import type { Access, Caller } from '../ports/access.ts';
-import { readBounded } from './body.ts';
-import { json } from './http.ts';
+import type { Authenticator, ClientIdentity } from '../ports/authenticator.ts';
+import { readBodyText } from './body.ts';
+import { jsonResponse } from './http.ts';
 
 // For transcript-desk.ts.
 const BODY_BYTES_MAX = 1_024;
@@ -20,8 +20,8 @@ const WANTED = `{"seconds": 10 to 3600, "scopes": some of ${TOKEN_SCOPES.join(',
  * `POST /v1/token` with a key: a token a browser may hold for `seconds` (10 to 3600, default 300), for what `scopes` name
  * (default `stream`). A session that is open outlives its token. Rejects with `auth.scope` when the key lacks a scope.
  */
-export async function mintToken(request: Request, caller: Caller, access: Access): Promise<object> {
-  const text = await readBounded(request, BODY_BYTES_MAX);
+export async function mintToken(request: Request, caller: ClientIdentity, access: Authenticator): Promise<object> {
+  const text = await readBodyText(request, BODY_BYTES_MAX);
   let wanted: z.infer<typeof TokenRequest>;
   try {
     wanted = TokenRequest.parse(text === '' ? {} : parseJson(text));
@@ -35,7 +35,7 @@ export async function mintToken(request: Request, caller: Caller, access: Access
 const TEMPORARY_SECONDS = { least: 1, most: 600 } as const;
 
 /** `GET /v3/token?expires_in_seconds=60`: a token to open sessions for AssemblyAI's clients, in the shape they read. */
-export async function temporaryToken(url: URL, caller: Caller, access: Access): Promise<Response> {
+export async function mintTemporaryToken(url: URL, caller: ClientIdentity, access: Authenticator): Promise<Response> {
   const { least, most } = TEMPORARY_SECONDS;
   const asked = url.searchParams.get('expires_in_seconds') ?? '60';
   const seconds = /^\d{1,4}$/.test(asked) ? Number(asked) : 0;
@@ -45,9 +45,9 @@ export async function temporaryToken(url: URL, caller: Caller, access: Access): 
   }
   // Where nobody needs a key, anything opens the door; the client's code goes on as it is.
   const token = access.needsKey ? (await access.mint(caller, seconds)).token : 'none-needed';
-  return json({ token, expires_in_seconds: seconds }, 200);
+  return jsonResponse({ token, expires_in_seconds: seconds }, 200);
 }
 
 /** How AssemblyAI's clients read that they get no token. */
-export const temporaryTokenRefusal = (fault: Fault): Response =>
-  json({ error: fault.message }, FAULTS[fault.code].http);
+export const buildTemporaryTokenRefusal = (fault: Fault): Response =>
+  jsonResponse({ error: fault.message }, FAULTS[fault.code].http);

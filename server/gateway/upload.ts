@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { type AudioFormat, Fault, type FaultCode, isFault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
-import type { Line, Visitor } from '../flow/line.ts';
+import type { ClientChannel, ConnectedClient } from '../flow/client-channel.ts';
 import type { LiveSession, SessionParts } from '../flow/live-session.ts';
-import type { Live } from '../flow/registry.ts';
 import { SessionOpening } from '../flow/session-opening.ts';
+import type { RegistryEntry } from '../flow/session-registry.ts';
 import type { AudioDecoder, DecodedAudio, UploadedFile } from '../ports/decoder.ts';
-import type { Trouble, UploadSession } from '../ports/dialect.ts';
+import type { ErrorInfo, UploadSession } from '../ports/dialect.ts';
 
 /** Sound given to the session at once, ms; it looks at its backlog between two of these. */
 const PIECE_MS = 500;
 
 /** A file on its way through an ordinary session: decoded, as fast as it is recognised, and no faster. */
-export class Upload implements Live {
+export class Upload implements RegistryEntry {
   readonly id = randomUUID();
   readonly #parts: SessionParts;
-  readonly #visitor: Visitor;
+  readonly #visitor: ConnectedClient;
   #session: LiveSession | undefined;
   #event: (event: ServerEvent) => void = () => {};
-  #trouble: Trouble | undefined;
+  #trouble: ErrorInfo | undefined;
   /** Aborted when nothing more is to be decoded. */
   readonly #stop = new AbortController();
   #paused = false;
@@ -27,7 +27,7 @@ export class Upload implements Live {
   #moved: (() => void) | undefined;
 
   /** Takes a place among the sessions at once, for the file may be long on its way. */
-  constructor(parts: SessionParts, visitor: Visitor) {
+  constructor(parts: SessionParts, visitor: ConnectedClient) {
     // Its client waits for the answer; there is nobody who could come back.
     this.#parts = { ...parts, resumeGraceMs: 0, rooms: undefined };
     this.#visitor = visitor;
@@ -79,7 +79,7 @@ export class Upload implements Live {
     answer: UploadSession,
     decoder: AudioDecoder,
     event: (event: ServerEvent) => void,
-  ): Promise<Trouble | undefined> {
+  ): Promise<ErrorInfo | undefined> {
     this.#event = event;
     try {
       let heardMs = 0;
@@ -108,7 +108,7 @@ export class Upload implements Live {
   async #open({ sampleRate, channels }: DecodedAudio, answer: UploadSession): Promise<LiveSession | undefined> {
     const channelMode = answer.layout;
     const audio: AudioFormat = { encoding: 'pcm_f32le', sampleRate, channels, channelMode };
-    const line: Line = {
+    const line: ClientChannel = {
       lifetime: 'connection',
       queuedBytes: () => 0,
       send: (event) => this.#heard(event),
@@ -163,7 +163,7 @@ export class Upload implements Live {
     else this.#event(event);
   }
 
-  #end(trouble: Trouble): void {
+  #end(trouble: ErrorInfo): void {
     if (this.#over) return;
     this.#trouble ??= trouble;
     this.abandon();

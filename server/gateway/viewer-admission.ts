@@ -1,12 +1,12 @@
 import { Fault } from '../../protocol/index.ts';
 import type { LiveSession } from '../flow/live-session.ts';
-import type { Registry } from '../flow/registry.ts';
 import type { Rooms } from '../flow/rooms.ts';
-import type { Access, Caller, TokenDetails } from '../ports/access.ts';
+import type { SessionRegistry } from '../flow/session-registry.ts';
+import type { Authenticator, ClientIdentity, TokenDetails } from '../ports/authenticator.ts';
 import type { OpenRequest } from '../ports/transport.ts';
-import type { Pass, Passes } from '../ports/viewers.ts';
-import { credentialOf } from './credential.ts';
-import type { Asked } from './viewing-request.ts';
+import type { ViewerToken, ViewerTokens } from '../ports/viewer-tokens.ts';
+import { readCredential } from './credential.ts';
+import type { ViewingRequest } from './viewing-request.ts';
 
 export interface ViewerLimits {
   readonly viewersMax: number;
@@ -16,9 +16,9 @@ export interface ViewerLimits {
 
 export interface ViewerAdmissionSetup {
   readonly rooms: Rooms;
-  readonly registry: Registry<LiveSession>;
-  readonly access: Access;
-  readonly passes: Passes | undefined;
+  readonly registry: SessionRegistry<LiveSession>;
+  readonly access: Authenticator;
+  readonly passes: ViewerTokens | undefined;
   readonly limits: ViewerLimits;
 }
 
@@ -27,7 +27,7 @@ export interface ViewerIdentity {
   /** Whose rooms it may read: the public id of a key. Undefined: every key's, with a token that the operator made. */
   readonly key: string | undefined;
   /** The viewer token it came with. */
-  readonly pass: Pass | undefined;
+  readonly pass: ViewerToken | undefined;
   /** Set where it came with a token of a key. */
   readonly token: TokenDetails | undefined;
 }
@@ -45,9 +45,12 @@ export class ViewerAdmission {
    * Who asks to read a room, with a viewer token of it, or a key or token with the scope `viewers`. Rejects with `auth.*` and
    * `viewer.revoked`. Whose room it is may change after that: `refusalFor` is asked again before anything is read.
    */
-  async admit({ room, token }: Asked, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<ViewerIdentity> {
+  async admit(
+    { room, token }: ViewingRequest,
+    request: Pick<OpenRequest, 'headers' | 'subprotocols'>,
+  ): Promise<ViewerIdentity> {
     const { access, passes, rooms } = this.#setup;
-    const credential = credentialOf(request);
+    const credential = readCredential(request);
     const shown = credential ?? token;
     const pass = shown === undefined ? undefined : passes?.find(shown);
     if (pass !== undefined) {
@@ -80,9 +83,9 @@ export class ViewerAdmission {
    * Whose room it is to the caller: a key or token with the scope `viewers`, or the secret of the session that has the
    * room's name, which may what the key or token may that the session was opened with.
    */
-  async own(room: string, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<Caller> {
+  async own(room: string, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<ClientIdentity> {
     const { access, registry, rooms } = this.#setup;
-    const credential = credentialOf(request);
+    const credential = readCredential(request);
     const session = registry.find(room);
     if (session !== undefined && credential !== undefined && session.isProvedBy(credential)) {
       const { caller } = session;
@@ -98,7 +101,7 @@ export class ViewerAdmission {
   }
 
   /** A viewer token ends with the key that made it. */
-  #makerFault({ key, signer }: Pass): Fault | undefined {
+  #makerFault({ key, signer }: ViewerToken): Fault | undefined {
     const { access } = this.#setup;
     if (key === undefined || !access.needsKey) return undefined;
     const code = access.refusalOf({ key, ...(signer === undefined ? {} : { signer }) }, 'viewers');

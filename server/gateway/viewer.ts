@@ -1,15 +1,15 @@
 import { FAULTS, type Fault, LIMITS } from '../../protocol/index.ts';
-import { Allowance } from '../core/schedule/allowance.ts';
+import { TokenBucket } from '../core/schedule/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RoomEvent, Watcher } from '../ports/room.ts';
+import type { RoomEvent, RoomSubscriber } from '../ports/room.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
-import type { Asked } from './viewing-request.ts';
+import type { ViewingRequest } from './viewing-request.ts';
 
 export interface ViewerSetup {
   readonly kind: 'ws' | 'sse';
-  readonly asked: Pick<Asked, 'words'>;
+  readonly asked: Pick<ViewingRequest, 'words'>;
   readonly clock: Clock;
-  watch(viewer: Watcher): Disposable;
+  watch(viewer: RoomSubscriber): Disposable;
   /** Why it may not watch a room that is `owner`'s; undefined when it may. */
   refusalFor(owner: string): Fault | undefined;
   /** Its connection has ended. */
@@ -20,13 +20,13 @@ export interface ViewerSetup {
 const RETRY_MS = { least: 1_000, most: 4_000 };
 
 /** One who reads a room over a connection. What it says itself is not heard. */
-export class Viewer implements ConnectionHandler, Watcher {
+export class Viewer implements ConnectionHandler, RoomSubscriber {
   readonly #connection: Connection;
   readonly #kind: 'ws' | 'sse';
   readonly #words: 'with' | 'without';
   readonly #clock: Clock;
   readonly #watching: Disposable;
-  readonly #said = new Allowance(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
+  readonly #said = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   readonly #gone: () => void;
   readonly #refusalFor: (owner: string) => Fault | undefined;
   #cursor = 0;
@@ -67,7 +67,7 @@ export class Viewer implements ConnectionHandler, Watcher {
   }
 
   cut(fault: Fault): void {
-    const text = tell(fault, this.#cursor);
+    const text = toViewerFault(fault, this.#cursor);
     this.#connection.send(this.#kind === 'ws' ? text : `data: ${text}\n\n`);
     this.#connection.close(FAULTS[fault.code].close, fault.code);
   }
@@ -97,7 +97,7 @@ export class Viewer implements ConnectionHandler, Watcher {
 }
 
 /** A fault as viewers read it. */
-export function tell(fault: Fault, cursor: number): string {
+export function toViewerFault(fault: Fault, cursor: number): string {
   const { code, message: text } = fault;
   return JSON.stringify({ type: 'fault', cursor, code, text, retry: FAULTS[code].retry });
 }

@@ -1,9 +1,9 @@
 import { Fault, RoomName } from '../../protocol/index.ts';
-import type { Wish } from '../ports/room.ts';
+import type { RoomSubscription } from '../ports/room.ts';
 import type { OpenRequest } from '../ports/transport.ts';
 
 /** What a viewer's request says. */
-export interface Asked extends Wish {
+export interface ViewingRequest extends RoomSubscription {
   readonly room: string;
   readonly words: 'with' | 'without';
   /** From the URL, where a browser source has nowhere else to put it. */
@@ -14,34 +14,42 @@ export interface Asked extends Wish {
  * Reads `BEGINNING/ROOM/END?…`. Throws `http.unknown` for a path that names no room, `command.option` for a query that
  * cannot be meant.
  */
-export function askedOf({ url, headers }: Pick<OpenRequest, 'url' | 'headers'>, beginning: string, end: string): Asked {
+export function parseViewingRequest(
+  { url, headers }: Pick<OpenRequest, 'url' | 'headers'>,
+  beginning: string,
+  end: string,
+): ViewingRequest {
   const [path = '', search] = url.split('?');
   const room = path.slice(beginning.length, path.length - end.length);
   if (!path.startsWith(beginning) || !path.endsWith(end) || !RoomName.safeParse(room).success)
     throw new Fault('http.unknown', { path: path.slice(0, 100) });
   const query = new URLSearchParams(search);
   const from = fromOf(query, headers['last-event-id']);
-  const words = choice(query, { name: 'words', form: /^[01]$/, want: '0 or 1' }) === '1' ? 'with' : 'without';
-  const translate = choice(query, { name: 'translate', form: /^[a-z]{2,3}$/, want: 'a language code such as de' });
+  const words = readQueryChoice(query, { name: 'words', form: /^[01]$/, want: '0 or 1' }) === '1' ? 'with' : 'without';
+  const translate = readQueryChoice(query, {
+    name: 'translate',
+    form: /^[a-z]{2,3}$/,
+    want: 'a language code such as de',
+  });
   return { room, from, words, translate, token: query.get('token') ?? undefined };
 }
 
-function fromOf(query: URLSearchParams, lastEventId: string | undefined): Asked['from'] {
+function fromOf(query: URLSearchParams, lastEventId: string | undefined): ViewingRequest['from'] {
   // A browser that comes back says how far it came, and asks the address it was given at first.
   if (lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
   const want = 'now, start, or the cursor of an event';
-  const from = choice(query, { name: 'from', form: /^(now|start|\d{1,15})$/, want }) ?? 'now';
+  const from = readQueryChoice(query, { name: 'from', form: /^(now|start|\d{1,15})$/, want }) ?? 'now';
   return from === 'now' || from === 'start' ? from : Number(from);
 }
 
-export interface Choice {
+export interface QueryChoice {
   readonly name: string;
   readonly form: RegExp;
   readonly want: string;
 }
 
 /** One value of a query; undefined when it is not there. Throws `command.option`. */
-export function choice(query: URLSearchParams, { name, form, want }: Choice): string | undefined {
+export function readQueryChoice(query: URLSearchParams, { name, form, want }: QueryChoice): string | undefined {
   const got = query.get(name);
   if (got === null || got === '') return undefined;
   if (!form.test(got)) throw new Fault('command.option', { name, got: got.slice(0, 40), want });

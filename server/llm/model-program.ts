@@ -1,4 +1,4 @@
-import { programPath } from '../process/program-path.ts';
+import { resolveProgramPath } from '../process/program-path.ts';
 
 /** The program that runs a GGUF model in a process of its own; it speaks `wire.ts`. */
-export const modelProgram = (): string => programPath(import.meta.url, './child/main');
+export const locateModelProgram = (): string => resolveProgramPath(import.meta.url, './child/main');

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { printable } from '../../protocol/index.ts';
+import { toPrintable } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
 
 /** Errors behind errors that are shown. */
@@ -9,9 +9,9 @@ const CAUSES_MAX = 4;
 export function openLog(level: string): Log {
   const form = {
     level,
-    serializers: { err: (error: unknown) => placeOf(error) },
+    serializers: { err: (error: unknown) => describeErrorOrigin(error) },
     // Names that clients chose are shown in a terminal, as text and nothing else.
-    formatters: { log: (fields: object) => printableFields(fields) as Record<string, unknown> },
+    formatters: { log: (fields: object) => toPrintableFields(fields) as Record<string, unknown> },
   };
   if (process.stderr.isTTY) {
     return pino({ ...form, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } } });
@@ -26,7 +26,7 @@ export function openLog(level: string): Log {
  * What an error was and where it came from. Its text is left out: texts of Node and of libraries quote what they were given,
  * which is words, addresses with tokens, and names of files.
  */
-export function placeOf(error: unknown, depth = 0): object {
+export function describeErrorOrigin(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as NodeJS.ErrnoException;
   // A text may have lines that look like frames; those of the stack come after it.
@@ -38,7 +38,7 @@ export function placeOf(error: unknown, depth = 0): object {
     type: error.constructor.name,
     ...(typeof code === 'string' ? { code } : {}),
     stack: frames.filter((line) => /^\s+at /.test(line)).map((line) => line.trim()),
-    ...(hasCause ? { cause: placeOf(error.cause, depth + 1) } : {}),
+    ...(hasCause ? { cause: describeErrorOrigin(error.cause, depth + 1) } : {}),
   };
 }
 
@@ -46,10 +46,10 @@ export function placeOf(error: unknown, depth = 0): object {
 const FIELDS_DEPTH = 4;
 
 /** The same fields with printable texts; what is no plain object or list stays itself. */
-export function printableFields(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return printable(value);
+export function toPrintableFields(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return toPrintable(value);
   if (typeof value !== 'object' || value === null || depth >= FIELDS_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((each) => printableFields(each, depth + 1));
+  if (Array.isArray(value)) return value.map((each) => toPrintableFields(each, depth + 1));
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, printableFields(each, depth + 1)]));
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, toPrintableFields(each, depth + 1)]));
 }

@@ -2,7 +2,7 @@ import type { Meter } from '../ports/meter.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The flow's reports as Prometheus metrics. */
-export function meterOf(metrics: Metrics): Meter {
+export function createMeter(metrics: Metrics): Meter {
   return {
     decoded: (kind, waitMs, decodeMs) => {
       metrics.waitSeconds.observe({ kind }, waitMs / 1000);

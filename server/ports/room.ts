@@ -11,7 +11,7 @@ export interface RoomEvent {
 }
 
 /** Where a viewer's events go. Nothing ever waits for it. */
-export interface Watcher {
+export interface RoomSubscriber {
   /** Bytes accepted and not yet handed to the kernel; 0 for who takes everything at once. */
   queuedBytes(): number;
   send(event: RoomEvent): void;
@@ -22,7 +22,7 @@ export interface Watcher {
 }
 
 /** What a viewer asks for. */
-export interface Wish {
+export interface RoomSubscription {
   /** Where to begin: with what is said from now on, with all that is kept, or behind a cursor. */
   readonly from: 'now' | 'start' | number;
   /** Language of the translations it wants. */

@@ -1,8 +1,8 @@
 import type {
   ExportFormat,
-  KeptTranscript,
   NoteChange,
   SentenceChange,
+  StoredTranscript,
   Summary,
   TranscriptChange,
   TranscriptListing,
@@ -10,7 +10,7 @@ import type {
 } from '../../protocol/index.ts';
 
 /** What a session adds to its part of a transcript. Times are on the transcript's time line. */
-export type Addition =
+export type TranscriptAddition =
   | {
       readonly kind: 'final';
       readonly channel: number;
@@ -33,7 +33,7 @@ export type Addition =
   | { readonly kind: 'audio'; readonly audioMs: number };
 
 /** A session's place in a transcript. */
-export interface Place {
+export interface TranscriptPlace {
   readonly transcript: string;
   /** From 1. */
   readonly part: number;
@@ -42,14 +42,14 @@ export interface Place {
 }
 
 /** The same, as the session's journal has it. */
-export interface KeptPlace extends Place {
+export interface StoredPlace extends TranscriptPlace {
   readonly owner: string;
   /** Nobody asked for it, so nobody misses it when nothing was said. */
   readonly unasked: boolean;
 }
 
 export interface ListRequest {
-  /** Folded words that must all be there, see `core/transcript/fold.ts`; none lists everything. */
+  /** Folded words that must all be there, see `core/transcript/search-text.ts`; none lists everything. */
   readonly words: readonly string[];
   readonly limit: number;
   /** `next` of the page before. */
@@ -65,7 +65,7 @@ export interface ListPage {
  * What became of a change. `unknown`: there is nothing of that name. `full`: a count has reached its limit. `space`: the
  * bytes of the owner, or of all, have reached their bound; nothing was written.
  */
-export type Outcome = 'done' | 'unknown' | 'full' | 'space';
+export type ChangeOutcome = 'done' | 'unknown' | 'full' | 'space';
 
 /** A file made of a transcript. */
 export interface ExportFile {
@@ -80,7 +80,7 @@ export interface TranscriptBounds {
 }
 
 /** When a transcript was last changed, ms since 1970. */
-export interface LastChange {
+export interface LastModified {
   readonly id: string;
   readonly changedMs: number;
 }
@@ -96,35 +96,35 @@ export interface TranscriptCalls {
     of: { readonly title: string; readonly startedMs: number },
   ): { readonly id: string } | 'full' | 'space';
   /** A session becomes the next part of a transcript. */
-  join(owner: string, transcript: string, session: string): Place | 'unknown' | 'full';
+  join(owner: string, transcript: string, session: string): TranscriptPlace | 'unknown' | 'full';
   /** Takes back a `join` after which nothing was added. */
-  unjoin(place: Place): void;
+  unjoin(place: TranscriptPlace): void;
   /**
    * Adds, all or nothing, but for sentences beyond the limit (`full`). What is there already stays as it is, so that
    * anything may be added again. `unknown`: the transcript has been deleted.
    */
-  add(place: Place, additions: readonly Addition[]): Outcome;
+  add(place: TranscriptPlace, additions: readonly TranscriptAddition[]): ChangeOutcome;
   list(owner: string, request: ListRequest): ListPage;
-  read(owner: string, transcript: string): KeptTranscript | undefined;
+  read(owner: string, transcript: string): StoredTranscript | undefined;
   /** The words of each sentence as spoken, by the sentence's name; only an export needs them. */
   words(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined;
   /** The transcript as JSON, UTF-8: for whoever passes it on unread. */
   document(owner: string, transcript: string): Uint8Array | undefined;
   export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined;
-  change(owner: string, transcript: string, change: TranscriptChange): Outcome;
+  change(owner: string, transcript: string, change: TranscriptChange): ChangeOutcome;
   /** `name` is PART.CHANNEL.SENTENCE. */
-  mark(owner: string, transcript: string, name: string, change: SentenceChange): Outcome;
-  note(owner: string, transcript: string, id: string, note: NoteChange): Outcome;
-  unnote(owner: string, transcript: string, id: string): Outcome;
-  summarise(owner: string, transcript: string, summary: Summary): Outcome;
+  mark(owner: string, transcript: string, name: string, change: SentenceChange): ChangeOutcome;
+  note(owner: string, transcript: string, id: string, note: NoteChange): ChangeOutcome;
+  unnote(owner: string, transcript: string, id: string): ChangeOutcome;
+  summarise(owner: string, transcript: string, summary: Summary): ChangeOutcome;
   /** For good: nothing of it can be found in the file afterwards. */
-  remove(owner: string, transcript: string): Outcome;
+  remove(owner: string, transcript: string): ChangeOutcome;
   /** Removes a transcript in which nothing was said and nothing noted. */
   removeEmpty(owner: string, transcript: string): void;
   /** Whatever was last changed before one moment or, by a clock that was wrong, after another, whoever owns it. */
-  changedOutside(beforeMs: number, afterMs: number): readonly LastChange[];
+  changedOutside(beforeMs: number, afterMs: number): readonly LastModified[];
   /** Removes what has not been changed since it was listed; returns how many. */
-  expire(old: readonly LastChange[]): number;
+  expire(old: readonly LastModified[]): number;
   /** A text an owner has put down under a name; undefined when there is none. */
   setting(owner: string, name: string): string | undefined;
   set(owner: string, name: string, value: string | undefined): void;

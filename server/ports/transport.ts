@@ -41,7 +41,7 @@ export interface ConnectionHandler {
 }
 
 /** The gateway's answer to an upgrade: take it, with the one subprotocol chosen, or refuse before the upgrade. */
-export type Upgrade =
+export type UpgradeDecision =
   | {
       readonly kind: 'accept';
       readonly subprotocol: string | undefined;
@@ -50,7 +50,7 @@ export type Upgrade =
   | { readonly kind: 'refuse'; readonly response: Response };
 
 /** The gateway's answer to a request for a response that goes on: the body is what is sent over the connection. */
-export type Following =
+export type StreamDecision =
   | {
       readonly kind: 'accept';
       readonly headers: Readonly<Record<string, string>>;
@@ -64,9 +64,9 @@ export type Following =
 /** What throws or rejects here all the same is reported as `server.bug` and answered with 500. */
 export interface TransportHandler {
   /** Never rejects. The connection may be gone by the time it resolves. */
-  upgrade(request: OpenRequest): Promise<Upgrade>;
+  upgrade(request: OpenRequest): Promise<UpgradeDecision>;
   /** A `GET` whose response goes on for as long as its reader stays; undefined, at once, for all others. Never rejects. */
-  follow?(request: OpenRequest): Promise<Following> | undefined;
+  follow?(request: OpenRequest): Promise<StreamDecision> | undefined;
   /** Everything else. Never rejects. */
   fetch(request: Request, remoteAddress: string): Promise<Response>;
 }

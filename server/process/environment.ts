@@ -29,7 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The environment of a child process.
  * @param isSource Whether the program is TypeScript, which needs the loader that runs this process.
  */
-export function childEnvironment(all: Environment, isSource = false): Record<string, string> {
+export function buildChildEnvironment(all: Environment, isSource = false): Record<string, string> {
   const isPassed = (name: string): boolean =>
     !SECRET.test(name) &&
     (NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix)) || (isSource && LOADER_NAMES.has(name)));
@@ -42,6 +42,6 @@ export function childEnvironment(all: Environment, isSource = false): Record<str
 }
 
 /** The environment for a program of ours at `path`. */
-export function environmentFor(path: string): Record<string, string> {
-  return childEnvironment(process.env, path.endsWith('.ts'));
+export function buildProgramEnvironment(path: string): Record<string, string> {
+  return buildChildEnvironment(process.env, path.endsWith('.ts'));
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Log } from '../ports/log.ts';
-import { environmentFor } from './environment.ts';
+import { buildProgramEnvironment } from './environment.ts';
 
 /** What is started. */
 export interface Program {
@@ -52,7 +52,7 @@ export class ForkedProcess {
     this.#log = log;
     try {
       this.#child = fork(path, [], {
-        ...{ serialization, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: environmentFor(path) },
+        ...{ serialization, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: buildProgramEnvironment(path) },
         ...(execPath === undefined ? {} : { execPath }),
       });
     } catch (error) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
  * Path of a program that lies beside a module, in the sources as well as in `dist`.
  * @param name Relative to the module, without an extension: `./child/main`.
  */
-export function programPath(moduleUrl: string, name: string): string {
+export function resolveProgramPath(moduleUrl: string, name: string): string {
   const extension = moduleUrl.endsWith('.ts') ? 'ts' : 'js';
   return fileURLToPath(new URL(`${name}.${extension}`, moduleUrl));
 }

@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib';
-import type { Entry } from '../ports/store.ts';
+import type { JournalEntry } from '../ports/journal-store.ts';
 
 /** Length and checksum of what follows, then the length of the JSON in it; the rest is audio. Little-endian. */
 const HEAD_BYTES = 12;
 /** Longer is no length but rubbish. */
 const ENTRY_BYTES_MAX = 256 * 1_048_576;
 
-export function encodeEntry({ record, audio }: Entry): Uint8Array {
+export function encodeEntry({ record, audio }: JournalEntry): Uint8Array {
   const json = Buffer.from(JSON.stringify(record));
   const bytes = Buffer.allocUnsafe(HEAD_BYTES + json.length + audio.length);
   bytes.writeUInt32LE(json.length + audio.length + 4, 0);
@@ -18,9 +18,12 @@ export function encodeEntry({ record, audio }: Entry): Uint8Array {
 }
 
 /** The entries at the front of `bytes` that are whole; what follows the first broken one cannot be trusted. */
-export function decodeEntries(bytes: Uint8Array): { readonly entries: readonly Entry[]; readonly whole: boolean } {
+export function decodeEntries(bytes: Uint8Array): {
+  readonly entries: readonly JournalEntry[];
+  readonly whole: boolean;
+} {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const entries: Entry[] = [];
+  const entries: JournalEntry[] = [];
   let at = 0;
   while (at + HEAD_BYTES <= buffer.length) {
     const length = buffer.readUInt32LE(at);

@@ -1,7 +1,7 @@
 import { closeSync, constants, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncFolder } from '../files/sync-folder.ts';
-import type { Entry, Journal } from '../ports/store.ts';
+import type { Journal, JournalEntry } from '../ports/journal-store.ts';
 import { encodeEntry } from './entries.ts';
 
 export interface FileJournalOptions {
@@ -38,7 +38,7 @@ export class FileJournal implements Journal {
     return this.#bytes;
   }
 
-  append(entry: Entry): void {
+  append(entry: JournalEntry): void {
     const bytes = encodeEntry(entry);
     this.#reserve(bytes.length);
     const isNew = this.#file === undefined;
@@ -47,7 +47,7 @@ export class FileJournal implements Journal {
     if (isNew) this.#syncFolder();
   }
 
-  replace(entries: readonly Entry[]): void {
+  replace(entries: readonly JournalEntry[]): void {
     const { path } = this.#options;
     const bytes = Buffer.concat(entries.map(encodeEntry));
     this.#reserve(bytes.length - this.#bytes);

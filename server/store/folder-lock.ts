@@ -1,7 +1,14 @@
 import { closeSync, fstatSync, futimesSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KernelLock, type LockLibrary, loadLockLibrary, lockFile } from '../files/kernel-lock.ts';
-import { isRunning, type LockHolder, parseHolder, seeEachOther, textOf, thisProcess } from '../files/lock-holder.ts';
+import {
+  describeThisProcess,
+  formatHolder,
+  isHolderRunning,
+  isSamePidNamespace,
+  type LockHolder,
+  parseHolder,
+} from '../files/lock-holder.ts';
 
 export interface FolderLockOptions {
   /** The database library; undefined where there is none. Loaded by default. */
@@ -46,7 +53,7 @@ export class FolderLock {
     if (kernel === 'held') throw lockedError(folder);
     this.#kernel = kernel;
     try {
-      const me = thisProcess(kernel === undefined ? 'heartbeat' : 'kernel');
+      const me = describeThisProcess(kernel === undefined ? 'heartbeat' : 'kernel');
       const left = readLeft(this.#path);
       if (left !== undefined && isHeld(left, me, beatMs * MISSED_BEATS)) throw lockedError(folder);
       const { holder } = left ?? {};
@@ -107,9 +114,9 @@ function readLeft(path: string): LeftLock | undefined {
 
 /** Whether whoever wrote `lock` still has the folder; `me` has the kernel's lock when it has one at all. */
 function isHeld({ path, holder }: LeftLock, me: LockHolder, waitMs: number): boolean {
-  if (holder?.by === 'number') return isRunning(holder);
+  if (holder?.by === 'number') return isHolderRunning(holder);
   if (me.by === 'kernel' && holder?.by !== 'heartbeat') return false;
-  if (holder !== undefined && seeEachOther(holder, me)) return isRunning(holder);
+  if (holder !== undefined && isSamePidNamespace(holder, me)) return isHolderRunning(holder);
   // Of the kernel's lock a process without the library knows only that it does not outlive the machine.
   if (holder?.by === 'kernel') return holder.bootId === me.bootId;
   return isRenewed(path, waitMs);
@@ -153,7 +160,7 @@ function createFile(path: string, folder: string): number {
 /** On a full disk the file stays empty, which is no reason not to have the folder: there may be room later. */
 function describe(file: number, me: LockHolder): void {
   try {
-    writeSync(file, textOf(me));
+    writeSync(file, formatHolder(me));
   } catch (error) {
     if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }

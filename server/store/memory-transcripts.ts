@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ExportFormat,
-  type KeptNote,
-  type KeptSentence,
-  type KeptTranscript,
+  formatSentenceName,
+  getSentenceText,
   LIMITS,
   type NoteChange,
-  readingOf,
   type SentenceChange,
+  type StoredNote,
+  type StoredSentence,
+  type StoredTranscript,
   type Summary,
-  sentenceName,
   type TranscriptChange,
   type WireWord,
 } from '../../protocol/index.ts';
-import { fold, snippetOf } from '../core/transcript/fold.ts';
+import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type {
-  Addition,
+  ChangeOutcome,
   ExportFile,
-  LastChange,
+  LastModified,
   ListPage,
   ListRequest,
-  Outcome,
-  Place,
+  TranscriptAddition,
   TranscriptCalls,
+  TranscriptPlace,
 } from '../ports/transcripts.ts';
-import { documentOf, exportOf } from './transcript-files.ts';
+import { renderExport, renderTranscriptJson } from './transcript-files.ts';
 
 interface Held {
   readonly owner: string;
@@ -36,8 +36,8 @@ interface Held {
   speakers: Record<string, string>;
   summary: Summary | undefined;
   readonly parts: { atMs: number; audioMs: number }[];
-  readonly sentences: Map<string, KeptSentence & { words: readonly WireWord[] }>;
-  readonly notes: Map<string, KeptNote>;
+  readonly sentences: Map<string, StoredSentence & { words: readonly WireWord[] }>;
+  readonly notes: Map<string, StoredNote>;
 }
 
 /** Transcripts that last as long as this object, without bounds: for tests. */
@@ -61,7 +61,7 @@ export class MemoryTranscripts implements TranscriptCalls {
     return { id };
   }
 
-  join(owner: string, transcript: string): Place | 'unknown' | 'full' {
+  join(owner: string, transcript: string): TranscriptPlace | 'unknown' | 'full' {
     const held = this.#of(owner, transcript);
     if (held === undefined) return 'unknown';
     if (held.parts.length >= LIMITS.partsMax) return 'full';
@@ -71,15 +71,15 @@ export class MemoryTranscripts implements TranscriptCalls {
     return { transcript, part: held.parts.length, atMs };
   }
 
-  unjoin({ transcript, part }: Place): void {
+  unjoin({ transcript, part }: TranscriptPlace): void {
     const parts = this.#held.get(transcript)?.parts;
     if (parts?.length === part && parts[part - 1]!.audioMs === 0) parts.pop();
   }
 
-  add({ transcript, part }: Place, additions: readonly Addition[]): Outcome {
+  add({ transcript, part }: TranscriptPlace, additions: readonly TranscriptAddition[]): ChangeOutcome {
     const held = this.#held.get(transcript);
     if (held === undefined) return 'unknown';
-    let outcome: Outcome = 'done';
+    let outcome: ChangeOutcome = 'done';
     for (const addition of additions) if (!add(held, part, addition)) outcome = 'full';
     this.#touch(held);
     return outcome;
@@ -90,7 +90,8 @@ export class MemoryTranscripts implements TranscriptCalls {
     const found = [...this.#held]
       .filter(
         ([, held]) =>
-          held.owner === owner && words.every((word) => textsOf(held).some(({ text }) => fold(text).includes(word))),
+          held.owner === owner &&
+          words.every((word) => textsOf(held).some(({ text }) => foldText(text).includes(word))),
       )
       .sort(([, a], [, b]) => b.startedMs - a.startedMs || b.order - a.order)
       .filter(
@@ -109,7 +110,7 @@ export class MemoryTranscripts implements TranscriptCalls {
     };
   }
 
-  read(owner: string, transcript: string): KeptTranscript | undefined {
+  read(owner: string, transcript: string): StoredTranscript | undefined {
     const held = this.#of(owner, transcript);
     if (held === undefined) return undefined;
     const sentences = [...held.sentences.values()].sort(
@@ -131,14 +132,14 @@ export class MemoryTranscripts implements TranscriptCalls {
   }
 
   document(owner: string, transcript: string): Uint8Array | undefined {
-    return documentOf(this.read(owner, transcript));
+    return renderTranscriptJson(this.read(owner, transcript));
   }
 
   export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
-    return exportOf(format, this.read(owner, transcript), this.words(owner, transcript));
+    return renderExport(format, this.read(owner, transcript), this.words(owner, transcript));
   }
 
-  change(owner: string, transcript: string, { title, speakers }: TranscriptChange): Outcome {
+  change(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
     return this.#with(owner, transcript, (held) => {
       if (title !== undefined) held.title = title;
       if (speakers !== undefined) held.speakers = speakers;
@@ -146,7 +147,7 @@ export class MemoryTranscripts implements TranscriptCalls {
     });
   }
 
-  mark(owner: string, transcript: string, name: string, { correction, highlight }: SentenceChange): Outcome {
+  mark(owner: string, transcript: string, name: string, { correction, highlight }: SentenceChange): ChangeOutcome {
     return this.#with(owner, transcript, (held) => {
       const sentence = held.sentences.get(name);
       if (sentence === undefined) return 'unknown';
@@ -161,7 +162,7 @@ export class MemoryTranscripts implements TranscriptCalls {
     });
   }
 
-  note(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): Outcome {
+  note(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): ChangeOutcome {
     return this.#with(owner, transcript, (held) => {
       if (!held.notes.has(id) && held.notes.size >= LIMITS.notesMax) return 'full';
       held.notes.set(id, { id, atMs, text });
@@ -169,18 +170,18 @@ export class MemoryTranscripts implements TranscriptCalls {
     });
   }
 
-  unnote(owner: string, transcript: string, id: string): Outcome {
+  unnote(owner: string, transcript: string, id: string): ChangeOutcome {
     return this.#with(owner, transcript, (held) => (held.notes.delete(id) ? 'done' : 'unknown'));
   }
 
-  summarise(owner: string, transcript: string, summary: Summary): Outcome {
+  summarise(owner: string, transcript: string, summary: Summary): ChangeOutcome {
     return this.#with(owner, transcript, (held) => {
       held.summary = summary;
       return 'done';
     });
   }
 
-  remove(owner: string, transcript: string): Outcome {
+  remove(owner: string, transcript: string): ChangeOutcome {
     if (this.#of(owner, transcript) === undefined) return 'unknown';
     this.#held.delete(transcript);
     return 'done';
@@ -191,13 +192,13 @@ export class MemoryTranscripts implements TranscriptCalls {
     if (held?.sentences.size === 0 && held.notes.size === 0) this.#held.delete(transcript);
   }
 
-  changedOutside(beforeMs: number, afterMs: number): readonly LastChange[] {
+  changedOutside(beforeMs: number, afterMs: number): readonly LastModified[] {
     return [...this.#held].flatMap(([id, { changedMs }]) =>
       changedMs < beforeMs || changedMs > afterMs ? [{ id, changedMs }] : [],
     );
   }
 
-  expire(old: readonly LastChange[]): number {
+  expire(old: readonly LastModified[]): number {
     const gone = old.filter(
       ({ id, changedMs }) => this.#held.get(id)?.changedMs === changedMs && this.#held.delete(id),
     );
@@ -218,7 +219,7 @@ export class MemoryTranscripts implements TranscriptCalls {
     return held?.owner === owner ? held : undefined;
   }
 
-  #with(owner: string, transcript: string, change: (held: Held) => Outcome): Outcome {
+  #with(owner: string, transcript: string, change: (held: Held) => ChangeOutcome): ChangeOutcome {
     const held = this.#of(owner, transcript);
     if (held === undefined) return 'unknown';
     this.#touch(held);
@@ -231,14 +232,14 @@ export class MemoryTranscripts implements TranscriptCalls {
 }
 
 /** False when there is no room for the sentence. */
-function add(held: Held, part: number, addition: Addition): boolean {
+function add(held: Held, part: number, addition: TranscriptAddition): boolean {
   if (addition.kind === 'audio') {
     const { audioMs } = held.parts[part - 1]!;
     held.parts[part - 1]!.audioMs = Math.max(audioMs, addition.audioMs);
     return true;
   }
   const { channel, sentence } = addition;
-  const name = sentenceName({ part, channel, sentence });
+  const name = formatSentenceName({ part, channel, sentence });
   const known = held.sentences.get(name);
   if (addition.kind === 'final') {
     if (known !== undefined) return true;
@@ -270,9 +271,9 @@ function textsOf({ title, sentences, notes }: Held): { text: string; found: { se
   return [
     { text: title, found: {} },
     ...[...sentences.values()].flatMap((each) =>
-      [readingOf(each), each.cleaned ?? '', each.text, ...Object.values(each.translations ?? {})].map((text) => ({
+      [getSentenceText(each), each.cleaned ?? '', each.text, ...Object.values(each.translations ?? {})].map((text) => ({
         text,
-        found: { sentence: sentenceName(each) },
+        found: { sentence: formatSentenceName(each) },
       })),
     ),
     ...[...notes.values()].map(({ id, text }) => ({ text, found: { note: id } })),
@@ -282,9 +283,9 @@ function textsOf({ title, sentences, notes }: Held): { text: string; found: { se
 function hitIn(held: Held, words: readonly string[]) {
   if (words.length === 0) return {};
   const longest = [...words].sort((a, b) => b.length - a.length)[0]!;
-  const texts = textsOf(held).map((each) => ({ ...each, folded: fold(each.text) }));
+  const texts = textsOf(held).map((each) => ({ ...each, folded: foldText(each.text) }));
   const hit =
     texts.find(({ folded }) => words.every((word) => folded.includes(word))) ??
     texts.find(({ folded }) => folded.includes(longest));
-  return hit === undefined ? {} : { snippet: snippetOf(hit.text, words) ?? hit.text, found: hit.found };
+  return hit === undefined ? {} : { snippet: findSnippet(hit.text, words) ?? hit.text, found: hit.found };
 }

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { check, type Database, migrate, NewerSchema, PRAGMAS } from './transcript-schema.ts';
+import { checkIntegrity, type Database, migrateSchema, NewerSchemaError, PRAGMAS } from './transcript-schema.ts';
 
 export interface TranscriptFile {
   readonly folder: string;
@@ -13,25 +13,28 @@ export interface TranscriptFile {
 }
 
 /** Why nothing can be kept, for people. */
-export class CannotKeep extends Error {}
+export class StorageUnavailable extends Error {}
 
 const NAME = 'transcripts.db';
 /** Larger files are not read through at the start; a broken place in them is found when it is read. */
 const CHECKED_BYTES_MAX = 268_435_456;
 const BROKEN = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
 
-/** Opens the file, sets a broken one aside and begins a new one. The folder is locked by the caller. Throws `CannotKeep`. */
+/** Opens the file, sets a broken one aside and begins a new one. The folder is locked by the caller. Throws `StorageUnavailable`. */
 export function openDatabase(options: TranscriptFile): Database {
   const library = loadLibrary();
   try {
     return openSound(library, options);
   } catch (error) {
-    if (error instanceof NewerSchema) throw new CannotKeep('the file of transcripts is of a newer version of Sotto');
-    throw new CannotKeep(`the file of transcripts cannot be opened (${codeOf(error)})`, { cause: error });
+    if (error instanceof NewerSchemaError)
+      throw new StorageUnavailable('the file of transcripts is of a newer version of Sotto');
+    throw new StorageUnavailable(`the file of transcripts cannot be opened (${readErrorCode(error)})`, {
+      cause: error,
+    });
   }
 }
 
-export const codeOf = (error: unknown): string => {
+export const readErrorCode = (error: unknown): string => {
   const { code, name } = error as NodeJS.ErrnoException;
   return code ?? name ?? 'unknown';
 };
@@ -42,7 +45,7 @@ function loadLibrary(): Library {
   try {
     return createRequire(import.meta.url)('libsql') as Library;
   } catch (cause) {
-    throw new CannotKeep(
+    throw new StorageUnavailable(
       `the database library (libsql) is not installed or does not run on ${process.platform} ${process.arch}`,
       { cause },
     );
@@ -54,7 +57,7 @@ function openSound(library: Library, options: TranscriptFile): Database {
   try {
     return openFile(library, path, options.sync);
   } catch (error) {
-    if (!BROKEN.includes(codeOf(error))) throw error;
+    if (!BROKEN.includes(readErrorCode(error))) throw error;
     const stamp = new Date(options.nowMs()).toISOString().replace(/[:.]/g, '-');
     for (const end of ['', '-wal', '-shm'])
       if (existsSync(path + end)) renameSync(path + end, `${path}.broken-${stamp}${end}`);
@@ -71,8 +74,8 @@ function openFile(library: Library, path: string, sync: 'always' | 'never'): Dat
   const database = new library(path);
   try {
     for (const pragma of PRAGMAS(sync)) database.prepare(pragma).all();
-    migrate(database);
-    if (size <= CHECKED_BYTES_MAX) check(database);
+    migrateSchema(database);
+    if (size <= CHECKED_BYTES_MAX) checkIntegrity(database);
     return database;
   } catch (error) {
     database.close();

@@ -1,13 +1,13 @@
-import { makeOwnFolder } from '../files/make-folder.ts';
+import { makePrivateFolder } from '../files/make-folder.ts';
 import type { TranscriptStore } from '../ports/transcripts.ts';
 import { FolderLock } from './folder-lock.ts';
-import { CannotKeep, codeOf } from './open-database.ts';
+import { readErrorCode, StorageUnavailable } from './open-database.ts';
 import { type TranscriptFolder, TranscriptThread } from './transcript-thread.ts';
 
-export { CannotKeep } from './open-database.ts';
+export { StorageUnavailable } from './open-database.ts';
 export type { TranscriptFolder } from './transcript-thread.ts';
 
-/** Transcripts in a file of the folder, worked on by a thread of their own. Rejects with `CannotKeep`. */
+/** Transcripts in a file of the folder, worked on by a thread of their own. Rejects with `StorageUnavailable`. */
 export async function openTranscripts(options: TranscriptFolder): Promise<TranscriptStore> {
   const { folder } = options;
   const lock = lockOf(folder);
@@ -15,19 +15,19 @@ export async function openTranscripts(options: TranscriptFolder): Promise<Transc
     return await TranscriptThread.start(options, () => lock.release());
   } catch (error) {
     lock.release();
-    throw error instanceof CannotKeep
+    throw error instanceof StorageUnavailable
       ? error
-      : new CannotKeep(`the file of transcripts cannot be opened (${codeOf(error)})`, { cause: error });
+      : new StorageUnavailable(`the file of transcripts cannot be opened (${readErrorCode(error)})`, { cause: error });
   }
 }
 
 function lockOf(folder: string): FolderLock {
   try {
-    makeOwnFolder(folder);
+    makePrivateFolder(folder);
     return new FolderLock(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new CannotKeep(
+    throw new StorageUnavailable(
       code === 'ELOCKED' ? 'another server uses the data folder' : `the data folder cannot be written (${code})`,
       { cause: error },
     );

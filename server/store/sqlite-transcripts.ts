@@ -8,23 +8,23 @@ import {
   type Summary,
   type TranscriptChange,
 } from '../../protocol/index.ts';
-import { fold } from '../core/transcript/fold.ts';
+import { foldText } from '../core/transcript/search-text.ts';
 import type {
-  Addition,
+  ChangeOutcome,
   ExportFile,
-  LastChange,
+  LastModified,
   ListPage,
   ListRequest,
-  Outcome,
-  Place,
+  TranscriptAddition,
   TranscriptBounds,
   TranscriptCalls,
+  TranscriptPlace,
 } from '../ports/transcripts.ts';
-import { BeyondBounds, isFull, keepWithin } from './transcript-bounds.ts';
-import { documentOf, exportOf } from './transcript-files.ts';
-import { atOnce, erasing, hasHidden, hide, sweeping } from './transcript-removal.ts';
-import { listRows, readRows, readWords, type SentenceRow, searchedText } from './transcript-rows.ts';
-import { type Database, inTransaction, type Prepare, type Statement, withoutNul } from './transcript-schema.ts';
+import { BoundExceededError, isBoundReached, runWithinBounds } from './transcript-bounds.ts';
+import { renderExport, renderTranscriptJson } from './transcript-files.ts';
+import { eraseInSteps, hasUnfinishedRemoval, hideTranscript, runAllSteps, sweepInSteps } from './transcript-removal.ts';
+import { buildSearchText, listRows, readRows, readWords, type SentenceRow } from './transcript-rows.ts';
+import { type Database, inTransaction, type PrepareStatement, type Statement, stripNul } from './transcript-schema.ts';
 
 export interface SqliteOptions {
   readonly nowMs: () => number;
@@ -39,7 +39,7 @@ export class SqliteTranscripts implements TranscriptCalls {
   readonly #bounds: TranscriptBounds;
   readonly #statements = new Map<string, Statement>();
   /** Each statement is compiled once. */
-  readonly #prepare: Prepare = (sql) => {
+  readonly #prepare: PrepareStatement = (sql) => {
     const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
     this.#statements.set(sql, known);
     return known;
@@ -70,7 +70,7 @@ export class SqliteTranscripts implements TranscriptCalls {
     return this.#within(owner, create);
   }
 
-  join(owner: string, transcript: string, session: string): Place | 'unknown' | 'full' {
+  join(owner: string, transcript: string, session: string): TranscriptPlace | 'unknown' | 'full' {
     return inTransaction(this.#database, () => {
       const t = this.#numberOf(owner, transcript);
       if (t === undefined) return 'unknown';
@@ -85,7 +85,7 @@ export class SqliteTranscripts implements TranscriptCalls {
     });
   }
 
-  unjoin({ transcript, part }: Place): void {
+  unjoin({ transcript, part }: TranscriptPlace): void {
     inTransaction(this.#database, () => {
       const t = this.#get<{ n: number }>('SELECT n FROM transcripts WHERE id = ?', transcript)?.n;
       const empty = 'audio_ms = 0 AND NOT EXISTS (SELECT 1 FROM sentences WHERE t = ?1 AND part >= ?2)';
@@ -95,18 +95,18 @@ export class SqliteTranscripts implements TranscriptCalls {
     });
   }
 
-  add({ transcript, part }: Place, additions: readonly Addition[]): Outcome {
+  add({ transcript, part }: TranscriptPlace, additions: readonly TranscriptAddition[]): ChangeOutcome {
     const row = this.#get<{ n: number; owner: string; sentences: number }>(
       'SELECT n, owner, sentences FROM transcripts WHERE id = ?',
       transcript,
     );
     if (row === undefined) return 'unknown';
     // Nothing is written first, only to be undone, where a whole session is tried again and again.
-    if (additions.some(({ kind }) => kind === 'final') && isFull(this.#bounds, this.#prepare, row.owner))
+    if (additions.some(({ kind }) => kind === 'final') && isBoundReached(this.#bounds, this.#prepare, row.owner))
       return 'space';
     return this.#within(row.owner, () => {
       let room = LIMITS.sentencesMax - row.sentences;
-      let outcome: Outcome = 'done';
+      let outcome: ChangeOutcome = 'done';
       for (const addition of additions) {
         if (addition.kind === 'final') {
           const added = this.#final(row.n, part, addition, room);
@@ -138,14 +138,14 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   document(owner: string, transcript: string): Uint8Array | undefined {
-    return documentOf(this.read(owner, transcript));
+    return renderTranscriptJson(this.read(owner, transcript));
   }
 
   export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
-    return exportOf(format, this.read(owner, transcript), this.words(owner, transcript));
+    return renderExport(format, this.read(owner, transcript), this.words(owner, transcript));
   }
 
-  change(owner: string, transcript: string, { title, speakers }: TranscriptChange): Outcome {
+  change(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
     return this.#with(owner, transcript, (t) => {
       if (title !== undefined) {
         this.#run('UPDATE transcripts SET title = ? WHERE n = ?', title, t);
@@ -157,7 +157,7 @@ export class SqliteTranscripts implements TranscriptCalls {
     });
   }
 
-  mark(owner: string, transcript: string, name: string, { correction, highlight }: SentenceChange): Outcome {
+  mark(owner: string, transcript: string, name: string, { correction, highlight }: SentenceChange): ChangeOutcome {
     const [, part, channel, sentence] = (SENTENCE_NAME.exec(name) ?? []).map(Number);
     return this.#with(owner, transcript, (t) => {
       const where = [t, part, channel, sentence] as const;
@@ -170,12 +170,12 @@ export class SqliteTranscripts implements TranscriptCalls {
         );
       if (correction !== undefined) change('correction', correction);
       if (highlight !== undefined) change('highlight', highlight ? 1 : 0);
-      this.#index(t, `s${name}`, searchedText(this.#sentence(...where)!));
+      this.#index(t, `s${name}`, buildSearchText(this.#sentence(...where)!));
       return 'done';
     });
   }
 
-  note(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): Outcome {
+  note(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): ChangeOutcome {
     return this.#with(owner, transcript, (t) => {
       const known = this.#get('SELECT 1 AS known FROM notes WHERE t = ? AND id = ?', t, id) !== undefined;
       if (!known) {
@@ -194,39 +194,39 @@ export class SqliteTranscripts implements TranscriptCalls {
     });
   }
 
-  unnote(owner: string, transcript: string, id: string): Outcome {
-    return atOnce(this.unnoting(owner, transcript, id));
+  unnote(owner: string, transcript: string, id: string): ChangeOutcome {
+    return runAllSteps(this.unnoting(owner, transcript, id));
   }
 
   /** `unnote` in steps, as `removing`. */
-  *unnoting(owner: string, transcript: string, id: string): Generator<void, Outcome> {
+  *unnoting(owner: string, transcript: string, id: string): Generator<void, ChangeOutcome> {
     const outcome = this.#with(owner, transcript, (t) => {
       if (this.#run('DELETE FROM notes WHERE t = ? AND id = ?', t, id).changes === 0) return 'unknown';
       this.#run('UPDATE transcripts SET notes = notes - 1 WHERE n = ?', t);
       this.#run('DELETE FROM texts WHERE t = ? AND place = ?', t, `n${id}`);
       return 'done';
     });
-    if (outcome === 'done') yield* sweeping(this.#prepare);
+    if (outcome === 'done') yield* sweepInSteps(this.#prepare);
     return outcome;
   }
 
-  summarise(owner: string, transcript: string, summary: Summary): Outcome {
+  summarise(owner: string, transcript: string, summary: Summary): ChangeOutcome {
     return this.#with(owner, transcript, (t) => {
       this.#run('UPDATE transcripts SET summary = ? WHERE n = ?', JSON.stringify(summary), t);
       return 'done';
     });
   }
 
-  remove(owner: string, transcript: string): Outcome {
-    return atOnce(this.removing(owner, transcript));
+  remove(owner: string, transcript: string): ChangeOutcome {
+    return runAllSteps(this.removing(owner, transcript));
   }
 
   /** `remove` in steps, between which other calls may be made. It is gone for everybody after the first. */
-  *removing(owner: string, transcript: string): Generator<void, Outcome> {
+  *removing(owner: string, transcript: string): Generator<void, ChangeOutcome> {
     const outcome = inTransaction(this.#database, () => {
       const t = this.#numberOf(owner, transcript);
       if (t === undefined) return 'unknown';
-      hide(this.#prepare, t);
+      hideTranscript(this.#prepare, t);
       return 'done';
     });
     if (outcome === 'done') yield* this.erasing();
@@ -234,7 +234,7 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   removeEmpty(owner: string, transcript: string): void {
-    atOnce(this.removingEmpty(owner, transcript));
+    runAllSteps(this.removingEmpty(owner, transcript));
   }
 
   /** `removeEmpty` in steps, as `removing`. */
@@ -246,18 +246,18 @@ export class SqliteTranscripts implements TranscriptCalls {
     if (empty === 1) yield* this.removing(owner, transcript);
   }
 
-  changedOutside(beforeMs: number, afterMs: number): readonly LastChange[] {
+  changedOutside(beforeMs: number, afterMs: number): readonly LastModified[] {
     return this.#prepare(
       'SELECT id, changed_ms AS changedMs FROM transcripts WHERE changed_ms < ? OR changed_ms > ?',
-    ).all(beforeMs, afterMs) as LastChange[];
+    ).all(beforeMs, afterMs) as LastModified[];
   }
 
-  expire(old: readonly LastChange[]): number {
-    return atOnce(this.expiring(old));
+  expire(old: readonly LastModified[]): number {
+    return runAllSteps(this.expiring(old));
   }
 
   /** `expire` in steps, as `removing`. */
-  *expiring(old: readonly LastChange[]): Generator<void, number> {
+  *expiring(old: readonly LastModified[]): Generator<void, number> {
     let count = 0;
     for (const { id, changedMs } of old) {
       const hidden = inTransaction(this.#database, () => {
@@ -265,7 +265,7 @@ export class SqliteTranscripts implements TranscriptCalls {
           'SELECT n FROM transcripts WHERE id = ? AND changed_ms = ?',
           ...[id, changedMs],
         );
-        if (row !== undefined) hide(this.#prepare, row.n);
+        if (row !== undefined) hideTranscript(this.#prepare, row.n);
         return row !== undefined;
       });
       if (!hidden) continue;
@@ -277,12 +277,12 @@ export class SqliteTranscripts implements TranscriptCalls {
 
   /** Whether an earlier process ended in the middle of a removal. */
   get hasUnfinished(): boolean {
-    return hasHidden(this.#prepare);
+    return hasUnfinishedRemoval(this.#prepare);
   }
 
   /** Finishes every removal. */
   *erasing(): Generator<void, void> {
-    yield* erasing(this.#database, this.#prepare);
+    yield* eraseInSteps(this.#database, this.#prepare);
   }
 
   setting(owner: string, name: string): string | undefined {
@@ -305,7 +305,12 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   /** How many were added, 0 or 1. */
-  #final(t: number, part: number, addition: Extract<Addition, { kind: 'final' }>, room: number): number | 'full' {
+  #final(
+    t: number,
+    part: number,
+    addition: Extract<TranscriptAddition, { kind: 'final' }>,
+    room: number,
+  ): number | 'full' {
     const { channel, sentence, text, language, fromMs, toMs } = addition;
     if (this.#sentence(t, part, channel, sentence) !== undefined) return 0;
     if (room <= 0) return 'full';
@@ -322,7 +327,7 @@ export class SqliteTranscripts implements TranscriptCalls {
     return 1;
   }
 
-  #revise(t: number, part: number, addition: Exclude<Addition, { kind: 'final' }>): void {
+  #revise(t: number, part: number, addition: Exclude<TranscriptAddition, { kind: 'final' }>): void {
     if (addition.kind === 'audio') {
       this.#run('UPDATE parts SET audio_ms = max(audio_ms, ?) WHERE t = ? AND part = ?', addition.audioMs, t, part);
       return;
@@ -343,7 +348,7 @@ export class SqliteTranscripts implements TranscriptCalls {
       value,
       ...where,
     );
-    this.#index(t, `s${part}.${channel}.${sentence}`, searchedText({ ...row, [column]: value }));
+    this.#index(t, `s${part}.${channel}.${sentence}`, buildSearchText({ ...row, [column]: value }));
   }
 
   #sentence(...where: readonly (number | undefined)[]): SentenceRow | undefined {
@@ -354,7 +359,7 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   #index(t: number, place: string, text: string): void {
-    const folded = fold(text);
+    const folded = foldText(text);
     const known = this.#get<{ folded: string }>('SELECT folded FROM texts WHERE t = ? AND place = ?', t, place);
     if (known === undefined) this.#run('INSERT INTO texts (t, place, folded) VALUES (?, ?, ?)', t, place, folded);
     else if (known.folded !== folded)
@@ -364,14 +369,14 @@ export class SqliteTranscripts implements TranscriptCalls {
   /** Runs `work` whole or, when it would take what is kept beyond a bound, not at all. */
   #within<T>(owner: string, work: () => T): T | 'space' {
     try {
-      return inTransaction(this.#database, () => keepWithin(this.#bounds, this.#prepare, owner, work));
+      return inTransaction(this.#database, () => runWithinBounds(this.#bounds, this.#prepare, owner, work));
     } catch (error) {
-      if (error instanceof BeyondBounds) return 'space';
+      if (error instanceof BoundExceededError) return 'space';
       throw error;
     }
   }
 
-  #with(owner: string, transcript: string, change: (t: number) => Outcome): Outcome {
+  #with(owner: string, transcript: string, change: (t: number) => ChangeOutcome): ChangeOutcome {
     return this.#within(owner, () => {
       const t = this.#numberOf(owner, transcript);
       if (t === undefined) return 'unknown';
@@ -389,7 +394,7 @@ export class SqliteTranscripts implements TranscriptCalls {
   }
 
   #run(sql: string, ...values: readonly unknown[]) {
-    return this.#prepare(sql).run(...values.map(withoutNul));
+    return this.#prepare(sql).run(...values.map(stripNul));
   }
 
   #get<T>(sql: string, ...values: readonly unknown[]): T | undefined {

@@ -32,12 +32,12 @@ export interface WireError {
   readonly stack: string | undefined;
 }
 
-export function toWire(error: unknown): WireError {
+export function serializeError(error: unknown): WireError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: undefined, stack: undefined };
   const { name, message, code, stack } = error as NodeJS.ErrnoException;
   return { name, message, code, stack };
 }
 
-export function fromWire({ name, message, code, stack }: WireError): Error {
+export function deserializeError({ name, message, code, stack }: WireError): Error {
   return Object.assign(new Error(message), { name, stack, ...(code === undefined ? {} : { code }) });
 }

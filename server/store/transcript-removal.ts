@@ -1,4 +1,4 @@
-import { type Database, inTransaction, type Prepare } from './transcript-schema.ts';
+import { type Database, inTransaction, type PrepareStatement } from './transcript-schema.ts';
 
 /** Rows erased in one step. A searched text costs most: its pieces are taken out of the index one by one. */
 const TEXTS_PER_STEP = 40;
@@ -15,13 +15,13 @@ const STEPS: readonly (readonly [sql: string, rows: number])[] = [
 ];
 
 /** Takes a transcript from everybody's sight, inside the caller's transaction; `erasing` does the rest. */
-export function hide(prepare: Prepare, t: number): void {
+export function hideTranscript(prepare: PrepareStatement, t: number): void {
   prepare('INSERT INTO removals (t) VALUES (?)').run(t);
   prepare('DELETE FROM transcripts WHERE n = ?').run(t);
 }
 
 /** Whether a removal is unfinished: its process may have ended in the middle. */
-export function hasHidden(prepare: Prepare): boolean {
+export function hasUnfinishedRemoval(prepare: PrepareStatement): boolean {
   return prepare('SELECT 1 FROM removals LIMIT 1').get() !== undefined;
 }
 
@@ -29,7 +29,7 @@ export function hasHidden(prepare: Prepare): boolean {
  * Erases what is hidden, gives its pages back and empties the write-ahead file, which still has what was erased. Every
  * step is whole on the disk; between two of them others may use the file, and the process may end.
  */
-export function* erasing(database: Database, prepare: Prepare): Generator<void, void> {
+export function* eraseInSteps(database: Database, prepare: PrepareStatement): Generator<void, void> {
   for (;;) {
     const hidden = prepare('SELECT t FROM removals LIMIT 1').get() as { readonly t: number } | undefined;
     if (hidden === undefined) break;
@@ -40,10 +40,10 @@ export function* erasing(database: Database, prepare: Prepare): Generator<void, 
     }
     prepare('DELETE FROM removals WHERE t = ?').run(hidden.t);
   }
-  yield* sweeping(prepare);
+  yield* sweepInSteps(prepare);
 }
 
-export function* sweeping(prepare: Prepare): Generator<void, void> {
+export function* sweepInSteps(prepare: PrepareStatement): Generator<void, void> {
   const free = (): number =>
     (prepare('PRAGMA freelist_count').get() as { readonly freelist_count: number }).freelist_count;
   for (let left = free(); left > 0; ) {
@@ -58,7 +58,7 @@ export function* sweeping(prepare: Prepare): Generator<void, void> {
 }
 
 /** Runs all steps at once. */
-export function atOnce<T>(steps: Generator<void, T>): T {
+export function runAllSteps<T>(steps: Generator<void, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

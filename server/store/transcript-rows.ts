@@ -1,8 +1,8 @@
-import type { KeptSentence, KeptTranscript, Summary, WireWord } from '../../protocol/index.ts';
-import { readingOf, sentenceName } from '../../protocol/index.ts';
-import { fold, snippetOf } from '../core/transcript/fold.ts';
+import type { StoredSentence, StoredTranscript, Summary, WireWord } from '../../protocol/index.ts';
+import { formatSentenceName, getSentenceText } from '../../protocol/index.ts';
+import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type { ListPage, ListRequest } from '../ports/transcripts.ts';
-import type { Prepare } from './transcript-schema.ts';
+import type { PrepareStatement } from './transcript-schema.ts';
 
 export interface SentenceRow {
   readonly part: number;
@@ -41,7 +41,7 @@ const INDEXED_CHARS_MIN = 3;
 const PIECES_MAX = 12;
 
 /** All that is searched of a sentence, each form once. */
-export function searchedText(row: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string {
+export function buildSearchText(row: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string {
   return formsOf(row).join('\n');
 }
 
@@ -56,7 +56,7 @@ function formsOf({
   return [...new Set(forms as string[])];
 }
 
-export function listRows(prepare: Prepare, owner: string, { words, limit, before }: ListRequest): ListPage {
+export function listRows(prepare: PrepareStatement, owner: string, { words, limit, before }: ListRequest): ListPage {
   const conditions = words.map((word) =>
     isIndexed(word)
       ? 'n IN (SELECT texts.t FROM search JOIN texts ON texts.id = search.rowid WHERE search MATCH ? AND instr(texts.folded, ?) > 0)'
@@ -80,7 +80,7 @@ export function listRows(prepare: Prepare, owner: string, { words, limit, before
   };
 }
 
-export function readRows(prepare: Prepare, owner: string, transcript: string): KeptTranscript | undefined {
+export function readRows(prepare: PrepareStatement, owner: string, transcript: string): StoredTranscript | undefined {
   const head = prepare(`${HEAD} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
   if (head === undefined) return undefined;
   const rows = prepare('SELECT * FROM sentences WHERE t = ? ORDER BY from_ms, part, channel, sentence').all(
@@ -102,14 +102,14 @@ export function readRows(prepare: Prepare, owner: string, transcript: string): K
 }
 
 export function readWords(
-  prepare: Prepare,
+  prepare: PrepareStatement,
   owner: string,
   transcript: string,
 ): ReadonlyMap<string, readonly WireWord[]> | undefined {
   const head = prepare(`${HEAD} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
   if (head === undefined) return undefined;
   const rows = prepare('SELECT part, channel, sentence, words FROM sentences WHERE t = ?').all(head.n);
-  return new Map((rows as SentenceRow[]).map((row) => [sentenceName(row), wordsOf(row)]));
+  return new Map((rows as SentenceRow[]).map((row) => [formatSentenceName(row), wordsOf(row)]));
 }
 
 /**
@@ -130,7 +130,7 @@ function headOf({ id, title, started_ms, duration_ms }: HeadRow) {
   return { id, title, startedAt: new Date(started_ms).toISOString(), durationMs: duration_ms };
 }
 
-function sentenceOf(row: SentenceRow): KeptSentence {
+function sentenceOf(row: SentenceRow): StoredSentence {
   const { part, channel, sentence, text, cleaned, correction, translations, language } = row;
   return {
     ...{
@@ -155,7 +155,7 @@ function wordsOf({ words }: SentenceRow): WireWord[] {
 }
 
 /** The first text that has all words, or else the longest of them, with the piece around it. */
-function hitIn(prepare: Prepare, { n }: HeadRow, words: readonly string[]) {
+function hitIn(prepare: PrepareStatement, { n }: HeadRow, words: readonly string[]) {
   if (words.length === 0) return {};
   const longest = [...words].sort((a, b) => b.length - a.length)[0]!;
   const find = (wanted: readonly string[]): string | undefined => {
@@ -166,10 +166,10 @@ function hitIn(prepare: Prepare, { n }: HeadRow, words: readonly string[]) {
   const place = find(words) ?? find([longest]);
   if (place === undefined) return {};
   const { text, found } = textAt(prepare, n, place, longest);
-  return { snippet: snippetOf(text, words) ?? text, found };
+  return { snippet: findSnippet(text, words) ?? text, found };
 }
 
-function textAt(prepare: Prepare, n: number, place: string, word: string) {
+function textAt(prepare: PrepareStatement, n: number, place: string, word: string) {
   const name = place.slice(1);
   if (place.startsWith('n')) {
     const { text } = prepare('SELECT text FROM notes WHERE t = ? AND id = ?').get(n, name) as { text: string };
@@ -180,7 +180,7 @@ function textAt(prepare: Prepare, n: number, place: string, word: string) {
       n,
       ...name.split('.').map(Number),
     ) as SentenceRow;
-    const text = formsOf(row).find((form) => fold(form).includes(word)) ?? readingOf(sentenceOf(row));
+    const text = formsOf(row).find((form) => foldText(form).includes(word)) ?? getSentenceText(sentenceOf(row));
     return { text, found: { sentence: name } };
   }
   const { title } = prepare('SELECT title FROM transcripts WHERE n = ?').get(n) as { title: string };

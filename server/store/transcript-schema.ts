@@ -6,7 +6,7 @@ export interface Database {
 }
 
 /** Gives the statement of some SQL. */
-export type Prepare = (sql: string) => Statement;
+export type PrepareStatement = (sql: string) => Statement;
 
 export interface Statement {
   run(...values: readonly unknown[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
@@ -63,7 +63,7 @@ const counting = (table: string, size: (row: string) => string): string => `
 `;
 
 /** Each step takes a file from the version before to its own; a file of version 0 is empty. Never change one: add. */
-export const STEPS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE transcripts (
     n INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -133,22 +133,22 @@ export const PRAGMAS = (sync: 'always' | 'never'): readonly string[] => [
 ];
 
 /** The file was written by a later version. */
-export class NewerSchema extends Error {}
+export class NewerSchemaError extends Error {}
 
 /** Brings a file up to date, each step whole or not at all. */
-export function migrate(database: Database): void {
+export function migrateSchema(database: Database): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (version > STEPS.length) throw new NewerSchema(`version ${version}`);
-  for (let at = version; at < STEPS.length; at++) {
+  if (version > MIGRATIONS.length) throw new NewerSchemaError(`version ${version}`);
+  for (let at = version; at < MIGRATIONS.length; at++) {
     inTransaction(database, () => {
-      database.exec(STEPS[at]!);
+      database.exec(MIGRATIONS[at]!);
       database.exec(`PRAGMA user_version = ${at + 1}`);
     });
   }
 }
 
 /** Throws what SQLite throws of a broken file. An index that does not fit its texts is made anew. */
-export function check(database: Database): void {
+export function checkIntegrity(database: Database): void {
   const verdict = (): string =>
     (database.prepare('PRAGMA quick_check(1)').get() as { readonly quick_check: string }).quick_check;
   if (/FTS5/.test(verdict())) inTransaction(database, () => database.exec(INDEX));
@@ -174,5 +174,5 @@ export function inTransaction<T>(database: Database, work: () => T): T {
 }
 
 /** SQLite ends a text at its first NUL; what follows must not be lost. */
-export const withoutNul = (value: unknown): unknown =>
+export const stripNul = (value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value;

@@ -2,8 +2,14 @@ import { Worker } from 'node:worker_threads';
 import type { TranscriptBounds, TranscriptStore } from '../ports/transcripts.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
 import { startThread } from '../process/thread-program.ts';
-import { CannotKeep } from './open-database.ts';
-import { type CallName, type FromThread, fromWire, type ThreadSetup, type ToThread } from './thread-messages.ts';
+import { StorageUnavailable } from './open-database.ts';
+import {
+  type CallName,
+  deserializeError,
+  type FromThread,
+  type ThreadSetup,
+  type ToThread,
+} from './thread-messages.ts';
 
 /** Calls that wait for the thread at most, an answer to more is a refusal: a disk that hangs fills no memory. */
 const WAITING_MAX = 2_000;
@@ -60,7 +66,7 @@ export class TranscriptThread {
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
 
-  /** Resolves when the file is open; rejects with `CannotKeep`. `released` is called when it is closed. */
+  /** Resolves when the file is open; rejects with `StorageUnavailable`. `released` is called when it is closed. */
   static async start(options: TranscriptFolder, released: () => void): Promise<TranscriptStore> {
     const thread = new TranscriptThread(options, released);
     await thread.#open();
@@ -90,7 +96,7 @@ export class TranscriptThread {
           if (message.broken !== undefined) this.#options.brokenFile(message.broken);
           resolve();
         } else if (message.kind === 'cannot-keep') {
-          reject(new CannotKeep(message.reason));
+          reject(new StorageUnavailable(message.reason));
           void worker.terminate();
         } else this.#heard(message);
       });
@@ -114,7 +120,7 @@ export class TranscriptThread {
       this.#reopen();
     }
     const answer = await this.#requests.open((id) => this.#post({ kind: 'call', id, call, args }));
-    if (answer.kind === 'failed') throw fromWire(answer.error);
+    if (answer.kind === 'failed') throw deserializeError(answer.error);
     return answer.value;
   }
 
@@ -135,7 +141,7 @@ export class TranscriptThread {
 
   #heard(message: Exclude<FromThread, { kind: 'open' | 'cannot-keep' }>): void {
     if (message.kind === 'closed') return this.#closed?.();
-    if (message.kind === 'not-erased') return this.#options.failed(fromWire(message.error));
+    if (message.kind === 'not-erased') return this.#options.failed(deserializeError(message.error));
     this.#requests.resolve(message.id, message);
   }
 

@@ -76,7 +76,7 @@ export class ConnectionGuard {
 }
 
 /** Wraps a callback that belongs to a whole transport, such as a timer: a bug in it is reported, and it goes on. */
-export function guarded<Args extends unknown[]>(
+export function guardCallback<Args extends unknown[]>(
   reportBug: ReportBug,
   callback: (...args: Args) => void,
 ): (...args: Args) => void {
@@ -90,7 +90,7 @@ export function guarded<Args extends unknown[]>(
 }
 
 /** The answer to a request whose handler broke. */
-export function bugResponse(): Response {
+export function buildBugResponse(): Response {
   const { message: text } = new Fault(REASON, {});
   return new Response(JSON.stringify({ type: 'fault', code: REASON, text, retry: RETRY }), {
     status: STATUS,
@@ -99,7 +99,7 @@ export function bugResponse(): Response {
 }
 
 /** The answer to a request that HTTP allows and no handler can be given: an odd method, path or header. */
-export function badRequestResponse(): Response {
+export function buildBadRequestResponse(): Response {
   return new Response('The request line or a header of it cannot be read.\n', {
     status: 400,
     headers: { 'content-type': 'text/plain; charset=utf-8' },

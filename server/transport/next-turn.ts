@@ -1,2 +1,3 @@
 /** Resolves in the next turn of the event loop, when others have had theirs. */
-export const nextTurn = (): Promise<undefined> => new Promise((resolve) => setImmediate(() => resolve(undefined)));
+export const waitForNextTurn = (): Promise<undefined> =>
+  new Promise((resolve) => setImmediate(() => resolve(undefined)));

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ReportBug } from '../ports/bug.ts';
-import type { Connection, Transport, TransportHandler, Upgrade } from '../ports/transport.ts';
-import { ConnectionGuard, guarded } from './guard.ts';
-import { listen } from './listen.ts';
+import type { Connection, Transport, TransportHandler, UpgradeDecision } from '../ports/transport.ts';
+import { ConnectionGuard, guardCallback } from './guard.ts';
+import { listenOn } from './listen.ts';
 
 export interface TcpOptions {
   /** What the gateway is told for a path: the protocol of this port has none. */
@@ -49,7 +49,7 @@ export class TcpTransport implements Transport {
   }
 
   listen(host: string, port: number): Promise<number> {
-    return listen(this.#server, host, port);
+    return listenOn(this.#server, host, port);
   }
 
   close(): Promise<void> {
@@ -110,7 +110,7 @@ class TcpConnection implements Connection {
   }
 
   /** Opens the handler; `ended` is called when the connection has ended. */
-  serve(upgrade: Extract<Upgrade, { kind: 'accept' }>, ended: () => void): void {
+  serve(upgrade: Extract<UpgradeDecision, { kind: 'accept' }>, ended: () => void): void {
     this.#socket.on('data', (bytes) => {
       if (this.#life !== 'open') return;
       this.#received.push(bytes as Buffer);
@@ -155,7 +155,7 @@ class TcpConnection implements Connection {
     // What is still under way must not keep the peer's goodbye from being read.
     this.#socket.resume();
     setTimeout(
-      guarded(this.#reportBug, () => this.#socket.destroy()),
+      guardCallback(this.#reportBug, () => this.#socket.destroy()),
       LINGER_MS,
     ).unref();
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { FAULTS, LIMITS } from '../../protocol/index.ts';
-import { Allowance } from '../core/schedule/allowance.ts';
+import { TokenBucket } from '../core/schedule/token-bucket.ts';
 import type { ReportBug } from '../ports/bug.ts';
-import type { Connection, Upgrade } from '../ports/transport.ts';
-import { ConnectionGuard, guarded } from './guard.ts';
+import type { Connection, UpgradeDecision } from '../ports/transport.ts';
+import { ConnectionGuard, guardCallback } from './guard.ts';
 import type { WebSocket } from './uws-library.ts';
 
 export interface UwsConnectionOptions {
@@ -13,8 +13,8 @@ export interface UwsConnectionOptions {
 }
 
 /** What the library keeps for a WebSocket. */
-export interface Seat {
-  readonly accepted: Extract<Upgrade, { kind: 'accept' }>;
+export interface SocketData {
+  readonly accepted: Extract<UpgradeDecision, { kind: 'accept' }>;
   connection?: UwsConnection;
 }
 
@@ -29,11 +29,11 @@ const PONGS_MAX = 1_000;
 /** One WebSocket of uWebSockets.js. */
 export class UwsConnection implements Connection {
   readonly id = randomUUID();
-  readonly #socket: WebSocket<Seat>;
+  readonly #socket: WebSocket<SocketData>;
   readonly #options: UwsConnectionOptions;
   readonly #reportBug: ReportBug;
   readonly #guard: ConnectionGuard;
-  readonly #pings = new Allowance(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
+  readonly #pings = new TokenBucket(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
   /** After `closing` nothing more is sent or heard; after `ended` the library's socket must not be touched. */
   #life: 'open' | 'closing' | 'ended' = 'open';
   #status = 1006;
@@ -48,7 +48,7 @@ export class UwsConnection implements Connection {
   #silent = false;
   #pongs = 0;
 
-  constructor(socket: WebSocket<Seat>, options: UwsConnectionOptions, reportBug: ReportBug) {
+  constructor(socket: WebSocket<SocketData>, options: UwsConnectionOptions, reportBug: ReportBug) {
     this.#socket = socket;
     this.#options = options;
     this.#reportBug = reportBug;
@@ -59,7 +59,7 @@ export class UwsConnection implements Connection {
     return this.#life === 'ended' ? 0 : this.#socket.getBufferedAmount();
   }
 
-  serve(upgrade: Seat['accepted']): void {
+  serve(upgrade: SocketData['accepted']): void {
     this.#guard.open(() => upgrade.open(this));
   }
 
@@ -96,8 +96,8 @@ export class UwsConnection implements Connection {
     const cutOff = (): void => {
       if (this.#life !== 'ended') this.#socket.close();
     };
-    setImmediate(guarded(this.#reportBug, end));
-    setTimeout(guarded(this.#reportBug, cutOff), this.#options.closeTimeoutMs).unref();
+    setImmediate(guardCallback(this.#reportBug, end));
+    setTimeout(guardCallback(this.#reportBug, cutOff), this.#options.closeTimeoutMs).unref();
   }
 
   fail(error: unknown): void {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { nextTurn } from './next-turn.ts';
+import { waitForNextTurn } from './next-turn.ts';
 import { PieceBuffer } from './piece-buffer.ts';
 import type { HttpRequest, HttpResponse } from './uws-library.ts';
 
@@ -26,7 +26,7 @@ interface Leaving {
  * A fetch-style request over the library's callbacks. Undefined when it has a method, path or header that a handler cannot
  * be given: the library's own parser lets more pass.
  */
-export function requestOf(
+export function readRequest(
   response: HttpResponse,
   request: HttpRequest,
   { signal, ...body }: Leaving,
@@ -125,7 +125,7 @@ export async function writeResponse(
     const coming = first === undefined || first.done ? undefined : reader?.read();
     // Should nobody wait for it any more: where it is waited for, it still fails.
     coming?.catch(() => {});
-    const second = coming && (await Promise.race([coming, nextTurn()]));
+    const second = coming && (await Promise.race([coming, waitForNextTurn()]));
     if (client.gone()) return;
     const whole = coming === undefined || second?.done === true;
     response.cork(() => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ReportBug } from '../ports/bug.ts';
-import type { Connection, Following } from '../ports/transport.ts';
+import type { Connection, StreamDecision } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
 import type { HttpResponse } from './uws-library.ts';
 
@@ -33,7 +33,7 @@ export class UwsStream implements Connection {
   }
 
   /** Begins the response; `over` is called when it has ended. */
-  serve({ headers, filler, open }: Extract<Following, { kind: 'accept' }>, over: () => void): void {
+  serve({ headers, filler, open }: Extract<StreamDecision, { kind: 'accept' }>, over: () => void): void {
     this.#over = over;
     this.#filler = filler;
     this.#guard.run(() =>

@@ -1,12 +1,12 @@
 import { Fault } from '../../protocol/index.ts';
 import type { ReportBug } from '../ports/bug.ts';
-import type { Following, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
+import type { OpenRequest, StreamDecision, Transport, TransportHandler } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
-import { badRequestResponse, bugResponse, ConnectionGuard } from './guard.ts';
+import { buildBadRequestResponse, buildBugResponse, ConnectionGuard } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { nextTurn } from './next-turn.ts';
-import { type Seat, UwsConnection } from './uws-connection.ts';
-import { requestOf, writeResponse } from './uws-http.ts';
+import { waitForNextTurn } from './next-turn.ts';
+import { type SocketData, UwsConnection } from './uws-connection.ts';
+import { readRequest, writeResponse } from './uws-http.ts';
 import type {
   HttpRequest,
   HttpResponse,
@@ -62,7 +62,7 @@ export class UwsTransport implements Transport {
       certificate === undefined
         ? library.App()
         : library.SSLApp({ cert_file_name: certificate.certPath, key_file_name: certificate.keyPath });
-    this.#app.ws<Seat>('/*', {
+    this.#app.ws<SocketData>('/*', {
       maxPayloadLength: options.frameBytesMax * CUT_OFF_FRAMES,
       maxBackpressure: QUEUE_BYTES_MAX,
       idleTimeout: 0,
@@ -117,14 +117,14 @@ export class UwsTransport implements Transport {
       return this.#handler.upgrade(openRequest(response, request)).then((upgrade) => {
         if (client.isGone) return;
         if (upgrade.kind === 'refuse') return client.answer(upgrade.response);
-        const seat: Seat = { accepted: upgrade };
+        const seat: SocketData = { accepted: upgrade };
         client.leave();
         response.cork(() => response.upgrade(seat, key, upgrade.subprotocol ?? '', extensions, context));
       });
     });
   }
 
-  #open(socket: WebSocket<Seat>): void {
+  #open(socket: WebSocket<SocketData>): void {
     const seat = socket.getUserData();
     const connection = new UwsConnection(socket, this.#options, this.#reportBug);
     seat.connection = connection;
@@ -133,7 +133,7 @@ export class UwsTransport implements Transport {
     if (this.#closing !== undefined) connection.close(1012, 'restarting');
   }
 
-  #closed(socket: WebSocket<Seat>, status: number): void {
+  #closed(socket: WebSocket<SocketData>, status: number): void {
     const { connection } = socket.getUserData();
     if (connection === undefined) return;
     this.#live.delete(connection);
@@ -154,17 +154,17 @@ export class UwsTransport implements Transport {
       const onLost = (tell: () => void): void => client.onGone(tell);
       const isThere = (): boolean => client.isThere;
       const run = (each: () => void): void => guard.run(each);
-      const asked = requestOf(response, request, { onLost, isThere, signal: leaving.signal, run });
-      if (asked === undefined) return client.answer(badRequestResponse());
+      const asked = readRequest(response, request, { onLost, isThere, signal: leaving.signal, run });
+      if (asked === undefined) return client.answer(buildBadRequestResponse());
       // Answered in a later turn: the library cuts off a client that sends its next request before that, and would go on
       // with all that came in a row otherwise.
-      return nextTurn()
+      return waitForNextTurn()
         .then(() => this.#handler.fetch(asked, address))
         .then((answer) => client.answer(answer, asked.method === 'HEAD'));
     });
   }
 
-  async #follow(client: UwsClient, coming: Promise<Following>): Promise<void> {
+  async #follow(client: UwsClient, coming: Promise<StreamDecision>): Promise<void> {
     const following = await coming;
     if (client.isGone) return;
     if (following.kind === 'refuse') return client.answer(following.response);
@@ -234,7 +234,7 @@ class UwsClient {
 
   /** Tells of a bug with 500; half an answer is cut off by `writeResponse` itself. */
   break(): void {
-    void this.answer(bugResponse())?.catch(() => {
+    void this.answer(buildBugResponse())?.catch(() => {
       // It was closed there; there is nobody left to tell.
     });
   }

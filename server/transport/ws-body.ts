@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { cutOff } from './cut-off.ts';
+import { cutOffConnection } from './cut-off-connection.ts';
 
 /** Chunks of a body in one turn of the event loop that come at the price of the read that brought them. */
 const TURN_CHUNKS_FREE = 16;
@@ -66,7 +66,7 @@ export class RequestBody {
       if (chunk === null) return push(null);
       if (!this.#isCut && this.#isTooMany(chunk.byteLength)) {
         this.#isCut = true;
-        cutOff(request.socket);
+        cutOffConnection(request.socket);
       }
       return this.#isCut ? false : push(chunk, encoding);
     };

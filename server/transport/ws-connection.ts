@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { FAULTS, LIMITS } from '../../protocol/index.ts';
-import { Allowance } from '../core/schedule/allowance.ts';
+import { TokenBucket } from '../core/schedule/token-bucket.ts';
 import type { ReportBug } from '../ports/bug.ts';
-import type { Connection, Upgrade } from '../ports/transport.ts';
+import type { Connection, UpgradeDecision } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
 import { FrameTurns } from './ws-turns.ts';
 
@@ -12,7 +12,7 @@ export class WsConnection implements Connection {
   readonly id = randomUUID();
   readonly #socket: WebSocket;
   readonly #guard: ConnectionGuard;
-  readonly #pings = new Allowance(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
+  readonly #pings = new TokenBucket(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
   /** The peer has not been heard of since the last ping. */
   #isSilent = false;
 
@@ -26,7 +26,7 @@ export class WsConnection implements Connection {
   }
 
   /** Opens the handler; `ended` is called when the connection has ended. */
-  serve(upgrade: Extract<Upgrade, { kind: 'accept' }>, ended: () => void): void {
+  serve(upgrade: Extract<UpgradeDecision, { kind: 'accept' }>, ended: () => void): void {
     const guard = this.#guard;
     const turns = new FrameTurns(this.#socket);
     this.#socket.on('message', (data: Buffer, isBinary) => {

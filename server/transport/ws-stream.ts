@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { ReportBug } from '../ports/bug.ts';
-import type { Connection, Following } from '../ports/transport.ts';
+import type { Connection, StreamDecision } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
 
 /** A response that goes on until one side has had enough. */
@@ -20,7 +20,7 @@ export class WsStream implements Connection {
   }
 
   /** Begins the response; `ended` is called when it has ended. */
-  serve(following: Extract<Following, { kind: 'accept' }>, ended: () => void): void {
+  serve(following: Extract<StreamDecision, { kind: 'accept' }>, ended: () => void): void {
     this.#response.once('close', () => {
       ended();
       this.#guard.close(1006);

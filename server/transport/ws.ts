@@ -6,12 +6,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
 import type { ReportBug } from '../ports/bug.ts';
-import type { Following, OpenRequest, Transport, TransportHandler } from '../ports/transport.ts';
+import type { OpenRequest, StreamDecision, Transport, TransportHandler } from '../ports/transport.ts';
 import type { Certificate } from './certificate.ts';
-import { cutOff } from './cut-off.ts';
-import { badRequestResponse, bugResponse, ConnectionGuard, guarded } from './guard.ts';
+import { cutOffConnection } from './cut-off-connection.ts';
+import { buildBadRequestResponse, buildBugResponse, ConnectionGuard, guardCallback } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { listen } from './listen.ts';
+import { listenOn } from './listen.ts';
 import { RequestBody } from './ws-body.ts';
 import { WsConnection } from './ws-connection.ts';
 import { WsStream } from './ws-stream.ts';
@@ -80,7 +80,7 @@ export class WsTransport implements Transport {
     // Node would answer an expectation it does not know by itself, uncounted. HTTP allows to ignore it.
     this.#server.on('checkExpectation', take);
     this.#server.on('upgrade', (request, socket, head) => {
-      const guard = new ConnectionGuard(reportBug, () => void refuse(socket, bugResponse()));
+      const guard = new ConnectionGuard(reportBug, () => void refuse(socket, buildBugResponse()));
       guard.run(() => this.#upgrade(request, socket, head));
     });
     this.#stopPings = startHeartbeat(() => {
@@ -89,7 +89,7 @@ export class WsTransport implements Transport {
   }
 
   listen(host: string, port: number): Promise<number> {
-    return listen(this.#server, host, port);
+    return listenOn(this.#server, host, port);
   }
 
   close(): Promise<void> {
@@ -100,7 +100,7 @@ export class WsTransport implements Transport {
       for (const connection of this.#live) connection.close(1012, 'restarting');
       for (const stream of this.#streams) stream.close();
       // A peer that does not say goodbye in time is cut off.
-      const cutOff = guarded(this.#reportBug, () => {
+      const cutOff = guardCallback(this.#reportBug, () => {
         for (const socket of this.#sockets.clients) socket.terminate();
         this.#server.closeAllConnections();
       });
@@ -127,7 +127,7 @@ export class WsTransport implements Transport {
     const guard = new ConnectionGuard(this.#reportBug, () => {
       // Half an answer cannot be taken back; a cut connection is the only honest end of it.
       if (response.headersSent) response.destroy();
-      else void write(response, bugResponse()).catch(() => response.destroy());
+      else void write(response, buildBugResponse()).catch(() => response.destroy());
     });
     // 'close' always follows 'error'.
     response.on('error', () => {});
@@ -145,12 +145,12 @@ export class WsTransport implements Transport {
       if (!response.writableFinished) gone.abort();
     });
     const asked = fetchRequest(request, body, gone.signal);
-    if (asked === undefined) return send(response, badRequestResponse());
+    if (asked === undefined) return send(response, buildBadRequestResponse());
     const answer = await this.#handler.fetch(asked, request.socket.remoteAddress ?? '');
     await send(response, answer);
   }
 
-  async #follow(response: ServerResponse, coming: Promise<Following>): Promise<void> {
+  async #follow(response: ServerResponse, coming: Promise<StreamDecision>): Promise<void> {
     const following = await coming;
     if (response.destroyed) return;
     if (following.kind === 'refuse') return send(response, following.response);
@@ -204,7 +204,7 @@ function limitHandshakes(server: Server, most: number, reportBug: ReportBug) {
   // By address and port, for TLS wraps the socket in another one.
   const dawdling = new Map<string, Socket>();
   const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const connected = guarded(reportBug, (socket: Socket) => {
+  const connected = guardCallback(reportBug, (socket: Socket) => {
     const name = nameOf(socket);
     dawdling.set(name, socket);
     socket.once('close', () => dawdling.delete(name));
@@ -215,7 +215,7 @@ function limitHandshakes(server: Server, most: number, reportBug: ReportBug) {
       return;
     }
   });
-  const asked = guarded(reportBug, ({ socket }: IncomingMessage, response: ServerResponse) => {
+  const asked = guardCallback(reportBug, ({ socket }: IncomingMessage, response: ServerResponse) => {
     const name = nameOf(socket);
     const connection = dawdling.get(name);
     dawdling.delete(name);
@@ -236,7 +236,7 @@ function limitPipelining(): (request: IncomingMessage, response: ServerResponse)
     const count = (unanswered.get(socket) ?? 0) + 1;
     unanswered.set(socket, count);
     if (count > PIPELINED_MAX) {
-      cutOff(socket);
+      cutOffConnection(socket);
       return false;
     }
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { pathOf } from '../../models/locate.ts';
+import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { WorkerPool } from '../../server/engine/pool.ts';
 import type { DecodeJob } from '../../server/ports/recogniser.ts';
@@ -28,7 +28,7 @@ export async function realFaults(models: readonly string[], times: number, rando
   const rows: (string | number)[][] = [];
   for (const model of models) {
     const pool = new WorkerPool({
-      ...{ modelPath: pathOf(findModel(model)!), modelName: model, engine: 'auto', decodeTimeoutMs: 10_000 },
+      ...{ modelPath: getModelPath(findModel(model)!), modelName: model, engine: 'auto', decodeTimeoutMs: 10_000 },
       ...{ workerMemoryMbMax: 4_000, log: silentLog, childPath: WORKER },
     });
     await pool.ready();

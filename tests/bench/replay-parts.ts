@@ -1,4 +1,4 @@
-import { pathOf } from '../../models/locate.ts';
+import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import type { Word } from '../../server/core/hypothesis.ts';
 import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
@@ -12,7 +12,7 @@ import { remembered } from './replay.ts';
 /** The real engine, its answers kept in the folder `cache`. */
 export function decoderOf(model: string, cache: string): ReturnType<typeof remembered> {
   const engine = new NativeEngine({
-    modelPath: pathOf(findModel(model)!),
+    modelPath: getModelPath(findModel(model)!),
     slots: 1,
     cores: 2,
     finalWindowFloor: 512,

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { EventBody, ServerEvent } from '../../protocol/index.ts';
 import type { Hypothesis } from '../../server/core/hypothesis.ts';
 import type { SessionInput } from '../../server/core/session/inputs.ts';
-import type { SessionOutput, Span } from '../../server/core/session/outputs.ts';
+import type { DecodeSpan, SessionOutput } from '../../server/core/session/outputs.ts';
 import { SessionCore } from '../../server/core/session/session.ts';
 import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
 import type { Arrival } from './measures.ts';
 
 /** Decodes a span; slow, so its answers are kept in a folder by what was asked. */
-export type Decoder = (span: Span, windowFloor: number) => Promise<Hypothesis>;
+export type Decoder = (span: DecodeSpan, windowFloor: number) => Promise<Hypothesis>;
 
 export interface ReplayOptions {
   readonly decode: Decoder;

@@ -1,7 +1,7 @@
 // A server whose words come from a script, with kept transcripts in a file, that reports how late its event loop was.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openTranscripts } from '../../server/store/open-transcripts.ts';
-import { memoryKeeper } from '../support/kept.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
 import type { Asked, Told } from './store-messages.ts';
 import { meetingOf } from './stored-meeting.ts';
@@ -14,7 +14,7 @@ const store = await openTranscripts({
   ...{ folder, sync: 'never', bounds: { bytesMax: 0, bytesPerOwnerMax: 0 } },
   ...{ brokenFile: fail, failed: fail },
 });
-const { keeper } = memoryKeeper({ store });
+const { keeper } = memoryRecorder({ store });
 const server = await openScriptedServer(script('Now comes a word and then another one. '.repeat(60), 0.5), 64, {
   keeper,
 });

@@ -1,16 +1,16 @@
-import type { Addition } from '../../server/ports/transcripts.ts';
+import type { TranscriptAddition } from '../../server/ports/transcripts.ts';
 import { randomFrom } from '../support/random.ts';
 
 /** Additions that are written at once. */
 const BATCH = 100;
 
 /** A meeting of so many sentences, one every five seconds, with words as various as people's. */
-export function meetingOf(seed: number, sentences: number): Addition[][] {
+export function meetingOf(seed: number, sentences: number): TranscriptAddition[][] {
   const random = randomFrom(seed + 1);
   const pick = (most: number): number => Math.floor(random() * most);
   const word = (): string => Array.from({ length: 2 + pick(7) }, () => 'etaoinshrdlucmfwypvbgk'[pick(22)]).join('');
   const vocabulary = Array.from({ length: 2_000 }, word);
-  const sentence = (i: number): Addition => {
+  const sentence = (i: number): TranscriptAddition => {
     const texts = Array.from({ length: 8 + pick(14) }, () => vocabulary[pick(vocabulary.length)]!);
     const fromMs = i * 5_000;
     return {

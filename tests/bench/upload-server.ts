@@ -1,14 +1,14 @@
 // A server whose words come from a script, that reports how late its event loop was, and how long it was busy at once.
 // `uws` as its argument: over uWebSockets.js. It listens for Wyoming, too.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { openDoor } from '../../server/access/open-door.ts';
-import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
+import { noAuth } from '../../server/access/no-auth.ts';
+import { createWyomingRoutes, WYOMING_PATH } from '../../server/dialect/wyoming.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { openScriptedServer, script, uws, ws } from '../support/scripted-server.ts';
 
 const transport = process.argv[2] === 'uws' ? uws : ws;
 const server = await openScriptedServer(script('Hello there.', 0.6), 64, { transport });
-const gateway = server.gatewayTo(wyomingRoutes('all'), openDoor);
+const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
 const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, (error) => console.error(error));
 const tcpPort = await wyoming.listen('127.0.0.1', 0);
 const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { pathOf } from '../../models/locate.ts';
+import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { type PoolOptions, WorkerPool } from '../../server/engine/pool.ts';
 import { wordErrorRate } from '../support/wer.ts';
@@ -8,7 +8,7 @@ import { jobOf, recogniserContract, spokenIn } from './recogniser.ts';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const open = (engine: 'native' | 'stock' = 'native', more: Partial<PoolOptions> = {}): WorkerPool =>
   new WorkerPool({
-    modelPath: pathOf(findModel('tiny.en')!),
+    modelPath: getModelPath(findModel('tiny.en')!),
     modelName: 'tiny.en',
     engine,
     decodeTimeoutMs: 120_000,

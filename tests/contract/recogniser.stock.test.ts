@@ -1,4 +1,4 @@
-import { pathOf } from '../../models/locate.ts';
+import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { WorkerPool } from '../../server/engine/pool.ts';
 import { recogniserContract } from './recogniser.ts';
@@ -11,7 +11,7 @@ recogniserContract(
   'stock',
   () =>
     new WorkerPool({
-      modelPath: pathOf(findModel('tiny.en')!),
+      modelPath: getModelPath(findModel('tiny.en')!),
       modelName: 'tiny.en',
       engine: 'stock',
       decodeTimeoutMs: 300_000,

@@ -1,7 +1,7 @@
-import { MemoryStore } from '../../server/store/memory-store.ts';
+import { MemoryJournalStore } from '../../server/store/memory-journal-store.ts';
 import { storeContract } from './store.ts';
 
 storeContract('memory', () => {
-  const store = new MemoryStore();
+  const store = new MemoryJournalStore();
   return { store, reopen: () => store, remove: () => {} };
 });

@@ -1,17 +1,20 @@
 import t from 'tap';
-import type { Entry, LeftJournal, Store } from '../../server/ports/store.ts';
+import type { JournalEntry, JournalStore, LeftoverJournal } from '../../server/ports/journal-store.ts';
 
 const ONE = '00000000-0000-4000-8000-000000000001';
 const TWO = '00000000-0000-4000-8000-000000000002';
-const entry = (n: number, bytes = 3): Entry => ({ record: { n, text: 'ä' }, audio: new Uint8Array(bytes).fill(n) });
-const plain = ({ record, audio }: Entry): object => ({ record, audio: [...audio] });
-const leftIn = (store: Store): Record<string, object[]> =>
+const entry = (n: number, bytes = 3): JournalEntry => ({
+  record: { n, text: 'ä' },
+  audio: new Uint8Array(bytes).fill(n),
+});
+const plain = ({ record, audio }: JournalEntry): object => ({ record, audio: [...audio] });
+const leftIn = (store: JournalStore): Record<string, object[]> =>
   Object.fromEntries([...store.left()].map((left) => [left.session, left.begin().map(plain)]));
 
 /** What every store keeps. `reopen` gives what the next process would find. */
 export function storeContract(
   name: string,
-  open: () => { readonly store: Store; reopen(): Store; remove(): void },
+  open: () => { readonly store: JournalStore; reopen(): JournalStore; remove(): void },
 ): void {
   t.test(`${name}: the next process finds what was written, in order`, async (t) => {
     const { store, reopen, remove } = open();
@@ -41,7 +44,7 @@ export function storeContract(
     t.ok(one.bytes < before);
     one.append(entry(8));
     const next = reopen();
-    const left = [...next.left()] as LeftJournal[];
+    const left = [...next.left()] as LeftoverJournal[];
     t.same(
       left.map((each) => [each.session, each.begin().map(plain)]),
       [[ONE, [entry(7), entry(8)].map(plain)]],
@@ -59,7 +62,7 @@ export function storeContract(
       const { store, reopen, remove } = open();
       t.teardown(remove);
       store.open(ONE).append(entry(1));
-      const take = (): LeftJournal => [...reopen().left()][0]!;
+      const take = (): LeftoverJournal => [...reopen().left()][0]!;
       for (const tries of [0, 1, 2]) {
         const left = take();
         t.equal(left.tries, tries);

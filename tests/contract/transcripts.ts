@@ -1,18 +1,22 @@
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../protocol/index.ts';
-import { wordsOf } from '../../server/core/transcript/fold.ts';
-import type { Addition, Place, TranscriptCalls } from '../../server/ports/transcripts.ts';
+import { splitQuery } from '../../server/core/transcript/search-text.ts';
+import type { TranscriptAddition, TranscriptCalls, TranscriptPlace } from '../../server/ports/transcripts.ts';
 
 const OWNER = 'key-a';
 const STRANGER = 'key-b';
 
-export const final = (sentence: number, text: string, fromMs = sentence * 1_000): Addition => ({
+export const final = (sentence: number, text: string, fromMs = sentence * 1_000): TranscriptAddition => ({
   ...{ kind: 'final', channel: 0, sentence, text, language: 'en', fromMs, toMs: fromMs + 800 },
   words: text.split(' ').map((word, i) => ({ text: word, fromMs: fromMs + i, toMs: fromMs + i + 1, confidence: 0.9 })),
 });
 
 /** A transcript of `OWNER` with one session in it. */
-export function begin(store: TranscriptCalls, title = 'Monday', startedMs = 1_000): { id: string; place: Place } {
+export function begin(
+  store: TranscriptCalls,
+  title = 'Monday',
+  startedMs = 1_000,
+): { id: string; place: TranscriptPlace } {
   const created = store.create(OWNER, { title, startedMs });
   if (typeof created === 'string') throw new Error(created);
   const { id } = created;
@@ -37,7 +41,7 @@ export function transcriptContract(
       run(t, store, clock, reopen);
     });
   const found = (store: TranscriptCalls, query: string): string[] =>
-    store.list(OWNER, { words: wordsOf(query), limit: 100 }).transcripts.map(({ title }) => title);
+    store.list(OWNER, { words: splitQuery(query), limit: 100 }).transcripts.map(({ title }) => title);
 
   test('the next process reads what was written, in the order it was spoken', (t, store, _, reopen) => {
     const { id, place } = begin(store);
@@ -97,7 +101,7 @@ export function transcriptContract(
     store.add(place, [final(1, 'A secret.')]);
     store.note(OWNER, id, 'n', { atMs: 1, text: 'secret note' });
     t.equal(store.read(STRANGER, id), undefined);
-    t.same(store.list(STRANGER, { words: wordsOf('secret'), limit: 9 }).transcripts, []);
+    t.same(store.list(STRANGER, { words: splitQuery('secret'), limit: 9 }).transcripts, []);
     t.equal(store.join(STRANGER, id, 's'), 'unknown');
     t.equal(store.change(STRANGER, id, { title: 'Mine' }), 'unknown');
     t.equal(store.mark(STRANGER, id, '1.0.1', { highlight: true }), 'unknown');
@@ -190,7 +194,7 @@ export function transcriptContract(
     const long = `${'before '.repeat(30)}the Crème brûlée${' after'.repeat(40)}`;
     store.add(place, [final(1, 'Nothing here.'), final(2, long)]);
     store.note(OWNER, id, 'n1', { atMs: 1, text: 'ask for the recipe' });
-    const hit = (query: string) => store.list(OWNER, { words: wordsOf(query), limit: 1 }).transcripts[0];
+    const hit = (query: string) => store.list(OWNER, { words: splitQuery(query), limit: 1 }).transcripts[0];
     t.match(hit('brulee')?.snippet, /^….*before the Crème brûlée after.*…$/);
     t.ok(hit('brulee')!.snippet!.length < 220);
     t.same(hit('brulee')?.found, { sentence: '1.0.2' });

@@ -3,8 +3,8 @@ import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { SCOPES, type Scope, TOKEN_SCOPES } from '../../protocol/index.ts';
 import type { Route, RouteScope } from '../../server/gateway/route-table.ts';
-import { memoryKeeper } from '../support/kept.ts';
 import { openKeyedServer } from '../support/keyed-server.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 
 /** What every route is for. A route that is not here, or is for something else, fails the test: think first. */
 const WANTED: Readonly<Record<string, RouteScope>> = {
@@ -99,7 +99,7 @@ const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 const isLetIn = (status: number): boolean => status !== 401 && status !== 403;
 
 async function open(t: Test) {
-  const keyed = await openKeyedServer(t, [], { keeper: memoryKeeper().keeper });
+  const keyed = await openKeyedServer(t, [], { keeper: memoryRecorder().keeper });
   const everything = keyed.addKey('everything');
   const credentials = new Map<string, { readonly text: string; readonly scopes: readonly Scope[] }>();
   for (const scope of SCOPES)

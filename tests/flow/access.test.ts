@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import type { ServerEvent } from '../../client/sdk/index.ts';
-import { Doorkeeper } from '../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../server/access/api-key-auth.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey, revokeKey } from '../../server/access/keys.ts';
-import { Usage } from '../../server/access/usage.ts';
+import { UsageCounter } from '../../server/access/usage.ts';
 import { openCuttingProxy } from '../support/cutting-proxy.ts';
 import {
   converse,
@@ -23,7 +23,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 async function open(t: { teardown(run: () => unknown): void }, limits: object = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   const file = new KeyFile(folder);
-  const access = new Doorkeeper(file, new Usage(folder, Date.now, silent), Date.now);
+  const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silent), Date.now);
   const server = await openScriptedServer(script('Hello there.', 0.5), 8, { access, ...limits });
   t.teardown(() => server.close());
   let keys = 0;
@@ -89,7 +89,7 @@ t.test(
     let nowMs = Date.now();
     const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
     const file = new KeyFile(folder);
-    const access = new Doorkeeper(file, new Usage(folder, () => nowMs, silent), () => nowMs);
+    const access = new ApiKeyAuth(file, new UsageCounter(folder, () => nowMs, silent), () => nowMs);
     const server = await openScriptedServer(script('Hello there.', 0.5), 8, { access });
     t.teardown(() => server.close());
     const add = (more: object): string =>

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { AssemblyAI, StreamingTranscriber, type TurnEvent } from 'assemblyai';
 import t from 'tap';
 import { WebSocket } from 'ws';
-import { Doorkeeper } from '../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../server/access/api-key-auth.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
-import { Usage } from '../../server/access/usage.ts';
+import { UsageCounter } from '../../server/access/usage.ts';
 import { packetsOf } from '../support/opus-packets.ts';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { openTlsProxy } from '../support/tls-proxy.ts';
@@ -82,9 +82,9 @@ t.test(
 t.test('keys and temporary tokens open the door, and a wrong key is told so once', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   const file = new KeyFile(folder);
-  const access = new Doorkeeper(
+  const access = new ApiKeyAuth(
     file,
-    new Usage(folder, Date.now, { debug() {}, info() {}, warn() {}, error() {} }),
+    new UsageCounter(folder, Date.now, { debug() {}, info() {}, warn() {}, error() {} }),
     Date.now,
   );
   const server = await openScriptedServer(script('Hello there.', 0.6), 8, { access });

@@ -1,11 +1,11 @@
 import { request } from 'node:http';
 import t from 'tap';
-import { HTTP_ROUTES, ROUTES } from '../../server/dialect/routes.ts';
-import { memoryKeeper } from '../support/kept.ts';
+import { DIALECT_ROUTES, HTTP_ROUTES } from '../../server/dialect/routes.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
 
 const BROKEN = ['%ff', '%', '%2', '%zz', '%c0%af', '%00', '%f8%80%80%80%af', '%ed%a0%80'];
-const { keeper } = memoryKeeper();
+const { keeper } = memoryRecorder();
 const server = await openScriptedServer(script('Hello.', 0.6), 8, { keeper });
 t.teardown(() => server.close());
 
@@ -61,7 +61,7 @@ t.test('a broken escape is a 400 that says so, at every route, in path and query
 
 t.test('so it is where a WebSocket is opened', async (t) => {
   for (const broken of BROKEN)
-    for (const path of [...ROUTES.keys(), '/v1/rooms/stage'])
+    for (const path of [...DIALECT_ROUTES.keys(), '/v1/rooms/stage'])
       for (const address of [`${path}?room=${broken}`, `${path}/${broken}`]) {
         const { status, body } = await ask('GET', address, UPGRADE);
         if (status !== 400 || !/percent escapes/.test(body)) t.fail(`${address}: ${status} ${body}`);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { serverArgs } from '../../client/cli/transcribe.ts';
+import { buildServerArgs } from '../../client/cli/transcribe/transcribe.ts';
 import { describeSettings } from '../../server/config/destinations.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { programArgs } from '../support/program.ts';
@@ -64,8 +64,8 @@ t.test('a file that happens to lie in the current folder does not reach a server
 });
 
 t.test('every command that starts a server of its own takes --config, and hands it on', async (t) => {
-  t.same(serverArgs({ config: '/a.json', raw: false }), ['--log-level', 'error', '--config', '/a.json']);
-  t.notOk(serverArgs({ raw: false }).includes('--config'));
+  t.same(buildServerArgs({ config: '/a.json', raw: false }), ['--log-level', 'error', '--config', '/a.json']);
+  t.notOk(buildServerArgs({ raw: false }).includes('--config'));
   for (const command of ['transcribe', 'mic', 'dictate'])
     t.match(await run(tmpdir(), 'client/cli/main.ts', [command, '--help']), /--config <file>/, command);
 });

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { Doorkeeper } from '../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../server/access/api-key-auth.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
-import { Usage } from '../../server/access/usage.ts';
-import { memoryKeeper } from '../support/kept.ts';
+import { UsageCounter } from '../../server/access/usage.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 import { type OpenTransport, openScriptedServer, silentLog, uws, ws } from '../support/scripted-server.ts';
 import { NO_UWS, runsUws } from '../support/uws.ts';
 
@@ -17,9 +17,9 @@ async function open(t: Test, transport: OpenTransport) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-origin-'));
   const file = new KeyFile(folder);
   const key = addKey(file, { name: 'page', scopes: ['stream', 'transcripts', 'viewers'] }, Date.now()).text;
-  const access = new Doorkeeper(file, new Usage(folder, Date.now, silentLog), Date.now);
+  const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silentLog), Date.now);
   const server = await openScriptedServer([], 8, {
-    ...{ access, transport, keeper: memoryKeeper().keeper, allowedOrigins: [HERE] },
+    ...{ access, transport, keeper: memoryRecorder().keeper, allowedOrigins: [HERE] },
   });
   t.teardown(async () => {
     await server.close();

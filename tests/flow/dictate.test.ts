@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import type { AudioInput } from '../../client/cli/dictate/audio-input.ts';
 import { DictionaryFile } from '../../client/cli/dictate/dictionary-file.ts';
-import type { Ears } from '../../client/cli/dictate/ears.ts';
 import { HistoryFile } from '../../client/cli/dictate/history-file.ts';
 import { Instance, type InstanceSettings } from '../../client/cli/dictate/instance.ts';
-import { Line } from '../../client/cli/dictate/line.ts';
+import { SpareSession } from '../../client/cli/dictate/spare-session.ts';
 import { ScriptedInserter } from '../support/scripted-inserter.ts';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 
@@ -20,7 +20,7 @@ const SOUND = sound(5, SPANS);
 const FORMAT = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1, channelMode: 'mix' } as const;
 
 /** Hears the same sound in each dictation, at once, and then nothing until it is stopped. */
-class ScriptedEars implements Ears {
+class ScriptedEars implements AudioInput {
   async listen() {
     let stop!: () => void;
     const stopped = new Promise<void>((resolve) => {
@@ -63,7 +63,7 @@ function open(t: Test, settings: Partial<InstanceSettings> = {}): Scene {
   const inserter = new ScriptedInserter();
   const history = new HistoryFile(join(folder, 'history.jsonl'), 100);
   const told: string[] = [];
-  const line = new Line(
+  const line = new SpareSession(
     () => ({ url: server.url, language: 'en' }),
     (text) => told.push(text),
   );
@@ -257,8 +257,8 @@ t.test(
   async (t) => {
     const gone = await openScriptedServer([], 4);
     await gone.close();
-    const ears: Ears = { listen: () => Promise.reject(new Error('No microphone.')), close: () => {} };
-    const line = new Line(
+    const ears: AudioInput = { listen: () => Promise.reject(new Error('No microphone.')), close: () => {} };
+    const line = new SpareSession(
       () => ({ url: gone.url }),
       () => {},
     );

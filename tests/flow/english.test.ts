@@ -1,7 +1,7 @@
 import t from 'tap';
+import { chooseTranslationModel } from '../../server/compose/parts.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { ScriptedRecogniser } from '../../server/engine/script.ts';
-import { englishOf } from '../../server/parts.ts';
 import type { DecodeAnswer, DecodeJob } from '../../server/ports/recogniser.ts';
 import { converse, finalsOf, openScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { watch } from '../support/viewing.ts';
@@ -56,7 +56,7 @@ t.test('English is not doubled, and what cannot be had is refused', async (t) =>
 
 t.test('the assistant translates where there is one, and a wish that cannot be met ends the start', async (t) => {
   const english = (multilingual: boolean, ...args: string[]) =>
-    englishOf(loadConfig(args, {}).config, { model: 'own', multilingual });
+    chooseTranslationModel(loadConfig(args, {}).config, { model: 'own', multilingual });
   const assistant = ['--assistant-model', 'some.gguf'];
   t.equal(english(true), 'own');
   t.equal(english(false), undefined);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect, type ServerEvent, type Session, Transcripts } from '../../client/sdk/index.ts';
-import { FileStore } from '../../server/store/file-store.ts';
+import { FileJournalStore } from '../../server/store/file-journal-store.ts';
 import { listeningLog } from '../support/listening-log.ts';
 import { bundle, freePort, startScriptedProcess } from '../support/scripted-process.ts';
 import { finalsOf, openScriptedServer, script, sound } from '../support/scripted-server.ts';
@@ -71,8 +71,8 @@ t.test('sessions go on while the disk fills, and are journalled again when there
   const disk = diskOf(t, 8 * MEGABYTE);
   const folder = join(disk.folder, 'journal');
   const { log, lines } = listeningLog();
-  const open = (at: string): FileStore =>
-    new FileStore({ folder: at, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
+  const open = (at: string): FileJournalStore =>
+    new FileJournalStore({ folder: at, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const server = await openScriptedServer(WORDS, 8, { store: open(folder), log });
   t.teardown(() => server.close());
   const talks = await Promise.all([1, 2, 3].map(async () => talk(await server.connect())));
@@ -126,7 +126,7 @@ t.test('a server that starts on a full disk journals its sessions once there is 
   const disk = diskOf(t, 8 * MEGABYTE);
   const folder = join(disk.folder, 'journal');
   disk.fill();
-  const store = new FileStore({ folder, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
+  const store = new FileJournalStore({ folder, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const server = await openScriptedServer(WORDS, 8, { store });
   t.teardown(() => server.close());
   const early = talk(await server.connect());
@@ -193,7 +193,7 @@ t.test('a folder that turns read-only under live sessions ends none of them', { 
   const disk = diskOf(t, 8 * MEGABYTE);
   const folder = join(disk.folder, 'journal');
   const { log, lines } = listeningLog();
-  const store = new FileStore({ folder, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
+  const store = new FileJournalStore({ folder, sync: 'always', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const server = await openScriptedServer(WORDS, 8, { store, log });
   t.teardown(() => server.close());
   const early = talk(await server.connect());
@@ -250,7 +250,7 @@ t.test('keys on a full disk: the file stays as it is, and the reason is one line
   const disk = diskOf(t, 128 * 1_024);
   const path = join(disk.folder, 'keys.json');
   const keys = (...args: readonly string[]) => {
-    const program = fileURLToPath(new URL('../../server/keys.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../../server/admin/keys.ts', import.meta.url));
     const command = ['--import=tsx', program, '--data', disk.folder, ...args];
     const env = { ...process.env, NODE_OPTIONS: '' };
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', env });

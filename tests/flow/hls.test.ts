@@ -3,13 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../protocol/index.ts';
-import { Doorkeeper } from '../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../server/access/api-key-auth.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
-import { Usage } from '../../server/access/usage.ts';
-import { ViewerFile } from '../../server/access/viewer-file.ts';
+import { UsageCounter } from '../../server/access/usage.ts';
+import { ViewerTokenFile } from '../../server/access/viewer-token-file.ts';
 import { readHls } from '../support/hls-player.ts';
 import { ScriptedAssistant } from '../support/scripted-assistant.ts';
-import { converse, type Door, openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
+import {
+  converse,
+  openScriptedServer,
+  script,
+  silentLog,
+  sound,
+  type TestEndpoint,
+} from '../support/scripted-server.ts';
 
 const WORDS = [...script('One um two three.', 0.6), ...script('Four five six.', 3.6)];
 const SOUND = sound(6, [
@@ -18,7 +25,7 @@ const SOUND = sound(6, [
 ]);
 const CLEANED = ['One two three.', 'Four five six.'];
 
-async function open(t: Test, door: Door = {}) {
+async function open(t: Test, door: TestEndpoint = {}) {
   let wallMs = Date.parse('2026-01-31T12:00:00Z');
   const server = await openScriptedServer(WORDS, 8, { wallMs: () => wallMs, ...door });
   t.teardown(() => server.close());
@@ -88,8 +95,8 @@ t.test('captions lie where the picture has them', async (t) => {
 t.test('a token of the playlist is in the addresses of its segments, and without one nobody reads', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-hls-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const access = new Doorkeeper(new KeyFile(folder), new Usage(folder, Date.now, silentLog), Date.now);
-  const passes = new ViewerFile(folder, Date.now);
+  const access = new ApiKeyAuth(new KeyFile(folder), new UsageCounter(folder, Date.now, silentLog), Date.now);
+  const passes = new ViewerTokenFile(folder, Date.now);
   const { get, player, look } = await open(t, { access, passes });
   t.equal((await get('stage/captions.m3u8')).status, 401);
   t.equal((await get('stage/captions/294966399.vtt')).status, 401);

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
-import { openDoor } from '../../server/access/open-door.ts';
-import { HTTP_ROUTES, ROUTES } from '../../server/dialect/routes.ts';
-import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
-import { bugReporter } from '../../server/observe/bugs.ts';
+import { noAuth } from '../../server/access/no-auth.ts';
+import { DIALECT_ROUTES, HTTP_ROUTES } from '../../server/dialect/routes.ts';
+import { createWyomingRoutes, WYOMING_PATH } from '../../server/dialect/wyoming.ts';
+import { createBugReporter } from '../../server/observe/bug-reporter.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import {
   type Expectation,
@@ -33,8 +33,8 @@ const log = {
 const server = await openScriptedServer(script('Hello there.', 0.5), 64, { clock, log });
 // Time goes on while clients are here, faster than outside.
 const ticking = setInterval(() => clock.pass(20), 2);
-const gateway = server.gatewayTo(wyomingRoutes('all'), openDoor);
-const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, bugReporter(log, silentMeter));
+const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
+const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, createBugReporter(log, silentMeter));
 const wyomingPort = await wyoming.listen('127.0.0.1', 0);
 t.teardown(async () => {
   clearInterval(ticking);
@@ -108,7 +108,7 @@ for (const endpoint of SOCKET_ENDPOINTS)
   });
 
 t.test('every path of the server is in the table', async (t) => {
-  t.same(SOCKET_ENDPOINTS.map(({ path }) => path).sort(), [...ROUTES.keys()].sort());
+  t.same(SOCKET_ENDPOINTS.map(({ path }) => path).sort(), [...DIALECT_ROUTES.keys()].sort());
   const asked = HTTP_ROUTES.questions.map(({ path }) => path);
   t.same([...HTTP_ROUTES.uploads.keys(), ...asked].sort(), [...HTTP_PATHS].sort(), 'and every path of HTTP');
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { TranscriptsCli } from '../../client/cli/transcripts.ts';
+import { TranscriptsCli } from '../../client/cli/transcripts/transcripts.ts';
 import { missingForDesktop, openDesktop, openTerminal } from '../support/desktop.ts';
 import { Dictating } from '../support/dictating.ts';
 import { commandFor, HOSTILE, openHostileServer, UNPRINTABLE } from '../support/hostile-server.ts';

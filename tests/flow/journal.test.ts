@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import type { ServerEvent } from '../../client/sdk/index.ts';
-import type { Journal, Store } from '../../server/ports/store.ts';
+import type { Journal, JournalStore } from '../../server/ports/journal-store.ts';
 import { decodeEntries, encodeEntry } from '../../server/store/entries.ts';
-import { FileStore } from '../../server/store/file-store.ts';
-import { MemoryStore } from '../../server/store/memory-store.ts';
+import { FileJournalStore } from '../../server/store/file-journal-store.ts';
+import { MemoryJournalStore } from '../../server/store/memory-journal-store.ts';
 import { listeningLog } from '../support/listening-log.ts';
 import { randomFrom } from '../support/random.ts';
 import {
@@ -30,8 +30,8 @@ const SOUND = sound(8, [
 const ID = '00000000-0000-4000-8000-000000000001';
 
 /** Fails each call that `wrong` says, as a full disk does. */
-function failing(wrong: (call: number) => boolean): Store {
-  const store = new MemoryStore();
+function failing(wrong: (call: number) => boolean): JournalStore {
+  const store = new MemoryJournalStore();
   let calls = 0;
   const check = (): void => {
     if (wrong(calls++)) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
@@ -100,7 +100,7 @@ interface Left {
 
 /** A session in the middle of its second sentence, as a process that is killed would leave it. */
 async function leave(): Promise<Left> {
-  const store = new MemoryStore();
+  const store = new MemoryJournalStore();
   const server = await openScriptedServer(WORDS, 8, { store });
   const session = await server.connect({ partials: { everyMs: 100 }, reconnect: false });
   const events: ServerEvent[] = [];
@@ -142,7 +142,7 @@ async function ask(server: ScriptedServer, { session, secret, seq }: Left): Prom
 
 t.test('a session goes on in the next process from what it wrote', async (t) => {
   const left = await leave();
-  const server = await openScriptedServer(WORDS, 8, { store: new MemoryStore([[left.session, left.file]]) });
+  const server = await openScriptedServer(WORDS, 8, { store: new MemoryJournalStore([[left.session, left.file]]) });
   t.teardown(() => server.close());
   const events = await ask(server, left);
   t.equal(events[0]!.type, 'resumed');
@@ -167,7 +167,7 @@ t.test('a journal cut at any byte is gone on with, or honestly not, and never en
   let unknown = 0;
   const cuts = [0, 1, left.file.length - 1, ...ends, ...Array.from({ length: 20 }, () => random() * left.file.length)];
   for (const cut of cuts.map(Math.floor)) {
-    const store = new MemoryStore([[left.session, left.file.subarray(0, cut)]]);
+    const store = new MemoryJournalStore([[left.session, left.file.subarray(0, cut)]]);
     const server = await openScriptedServer(WORDS, 8, { store });
     const seen = entries.slice(0, ends.filter((end) => end <= cut).length).flatMap(({ record }) => {
       return (record as { events: ServerEvent[] }).events;
@@ -194,7 +194,7 @@ t.test(
   'a client that does not come back: what was said is finalised, kept for the grace time, and removed',
   async (t) => {
     const left = await leave();
-    const store = new MemoryStore([[left.session, left.file]]);
+    const store = new MemoryJournalStore([[left.session, left.file]]);
     const server = await openScriptedServer(WORDS, 8, { store, graceMs: 150 });
     t.teardown(() => server.close());
     t.equal(server.registry.size, 1, 'it takes its place');
@@ -219,7 +219,7 @@ t.test('broken files are one clear line each, and the server starts', async (t) 
   ];
   for (const [i, bytes] of wrong.entries()) writeFileSync(join(folder, `${ID.slice(0, -1)}${i}.journal`), bytes);
   const { log, lines } = listeningLog();
-  const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1e6, bytesMax: 1e7 });
+  const store = new FileJournalStore({ folder, sync: 'never', sessionBytesMax: 1e6, bytesMax: 1e7 });
   const server = await openScriptedServer(WORDS, 8, { store, log });
   t.teardown(() => server.close());
   t.equal(lines.length, wrong.length);

@@ -1,15 +1,15 @@
 import { request } from 'node:http';
 import t from 'tap';
 import type { ServerEvent } from '../../client/sdk/index.ts';
-import { type Advice, FULL_SERVICE } from '../../server/core/schedule/ladder.ts';
+import { FULL_SERVICE_LEVEL, type ServiceLevel } from '../../server/core/schedule/load-shedder.ts';
 import { finalsOf, openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 
-const SMALL: Advice = { ...FULL_SERVICE, step: 'small', model: 'small' };
+const SMALL: ServiceLevel = { ...FULL_SERVICE_LEVEL, step: 'small', model: 'small' };
 const SENTENCE = sound(2, [[0.5, 1.6]]);
 const WORDS = [0, 2, 4, 6].flatMap((at) => script('So it goes.', at + 0.6));
 
 /** Says one sentence under each advice and tells which models decoded it, and all events. */
-async function speak(server: ScriptedServer, advices: readonly Advice[], options = {}) {
+async function speak(server: ScriptedServer, advices: readonly ServiceLevel[], options = {}) {
   const session = await server.connect({ language: 'en', partials: { everyMs: 100 }, ...options });
   const events: ServerEvent[] = [];
   const reading = (async () => {
@@ -61,7 +61,7 @@ t.test(
   async (t) => {
     const server = await openScriptedServer(WORDS, 8, { small: 'little' });
     t.teardown(() => server.close());
-    const { events, models, notices } = await speak(server, [FULL_SERVICE, SMALL, SMALL, FULL_SERVICE]);
+    const { events, models, notices } = await speak(server, [FULL_SERVICE_LEVEL, SMALL, SMALL, FULL_SERVICE_LEVEL]);
     t.same(models, ['own', 'little', 'little', 'own']);
     t.same(notices, [
       'model: By the load of the server little hears you from here on.',
@@ -79,7 +79,7 @@ t.test('a session that pinned its model, speaks another language or is translate
     t.same(models, [options.model ?? 'own', options.model ?? 'own'], JSON.stringify(options));
     t.same(notices, []);
   }
-  const pinned = await speak(server, [FULL_SERVICE, SMALL], { model: 'little' });
+  const pinned = await speak(server, [FULL_SERVICE_LEVEL, SMALL], { model: 'little' });
   t.same(pinned.models, ['little', 'little']);
   t.match(pinned.events[0], { type: 'ready', model: 'little', languages: ['en'] });
 });
@@ -99,9 +99,9 @@ t.test('what is wrong with a model that was asked for is said', async (t) => {
 t.test('each step down is told once, and so is the way back', async (t) => {
   const server = await openScriptedServer(WORDS);
   t.teardown(() => server.close());
-  const slow: Advice = { ...FULL_SERVICE, step: 'slow', cadence: 2 };
-  const off: Advice = { ...FULL_SERVICE, step: 'off', cadence: 0, windows: 'short', lagMs: 2_500 };
-  const { events, notices } = await speak(server, [slow, { ...slow, cadence: 3 }, off, FULL_SERVICE]);
+  const slow: ServiceLevel = { ...FULL_SERVICE_LEVEL, step: 'slow', cadence: 2 };
+  const off: ServiceLevel = { ...FULL_SERVICE_LEVEL, step: 'off', cadence: 0, windows: 'short', lagMs: 2_500 };
+  const { events, notices } = await speak(server, [slow, { ...slow, cadence: 3 }, off, FULL_SERVICE_LEVEL]);
   t.same(notices, [
     'lag: The server is busy: partials come less often.',
     'lag: Decoding is 2.5 s behind. The server is busy: partials are off for now; finals and audio are not dropped.',

@@ -3,10 +3,10 @@ import t, { type Test } from 'tap';
 import { LIMITS, type ServerEvent, type ViewerEvent } from '../../protocol/index.ts';
 import { revokeKey } from '../../server/access/keys.ts';
 import { Rooms } from '../../server/flow/rooms.ts';
-import { memoryKeeper } from '../support/kept.ts';
 import { openKeyedServer } from '../support/keyed-server.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { converse, type Door, script, sound, uws, ws } from '../support/scripted-server.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
+import { converse, script, sound, type TestEndpoint, uws, ws } from '../support/scripted-server.ts';
 import { silentMeter } from '../support/silent-meter.ts';
 import { NO_UWS, runsUws } from '../support/uws.ts';
 import { type Viewing, watchEvents, watchSocket } from '../support/viewing.ts';
@@ -43,8 +43,8 @@ async function link(made: Made, credential: string, seconds?: number) {
   };
 }
 
-function contract(name: string, transport: Door['transport']): void {
-  const open = (t: Test, more: Door = {}): Promise<Made> =>
+function contract(name: string, transport: TestEndpoint['transport']): void {
+  const open = (t: Test, more: TestEndpoint = {}): Promise<Made> =>
     openKeyedServer(t, WORDS, { ...(transport === undefined ? {} : { transport }), ...more });
 
   for (const [way, begin] of Object.entries(WAYS)) {
@@ -200,7 +200,7 @@ t.test('one key cannot hold any number of rooms, nor use up the viewer tokens of
 });
 
 t.test('a token that may only stream does nothing else by another way', async (t) => {
-  const made = await openKeyedServer(t, WORDS, { keeper: memoryKeeper().keeper });
+  const made = await openKeyedServer(t, WORDS, { keeper: memoryRecorder().keeper });
   const key = made.addKey('mine');
   const own = await made.server.connect({ credential: key, keep: {} });
   const transcript = (own.ready as { transcript?: string }).transcript;

@@ -2,7 +2,7 @@ import { DeepgramClient } from '@deepgram/sdk';
 import { createClient, LiveTranscriptionEvents } from 'deepgram-sdk-4';
 import t, { type Test } from 'tap';
 import { Fault, LIMITS } from '../../protocol/index.ts';
-import type { Access } from '../../server/ports/access.ts';
+import type { Authenticator } from '../../server/ports/authenticator.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { openScriptedServer, script, sound } from '../support/scripted-server.ts';
 
@@ -11,7 +11,7 @@ import { openScriptedServer, script, sound } from '../support/scripted-server.ts
 const SOUND = Buffer.from(sound(2, [[0.5, 1.5]]).buffer);
 const CLOSED = 3;
 const unknown = (): Promise<never> => Promise.reject(new Fault('auth.invalid', {}));
-const strict: Access = {
+const strict: Authenticator = {
   needsKey: true,
   admit: unknown,
   readmit: unknown,
@@ -20,7 +20,7 @@ const strict: Access = {
 };
 
 /** A server that counts who knocks. */
-async function stand(t: Test, how: { sessionsMax?: number; access?: Access } = {}) {
+async function stand(t: Test, how: { sessionsMax?: number; access?: Authenticator } = {}) {
   let knocks = 0;
   const server = await openScriptedServer(script('Hello there.', 0.6), how.sessionsMax ?? 8, {
     ...(how.access === undefined ? {} : { access: how.access }),

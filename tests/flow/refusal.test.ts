@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { connect, type Session } from '../../client/sdk/index.ts';
 import type { SocketClass } from '../../client/sdk/socket.ts';
 import { Fault, SCOPES } from '../../protocol/index.ts';
-import type { Access } from '../../server/ports/access.ts';
+import type { Authenticator } from '../../server/ports/authenticator.ts';
 import { openCuttingProxy } from '../support/cutting-proxy.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
 
@@ -56,7 +56,7 @@ for (const [name, Socket] of SOCKETS) {
       throw new Fault(credential === undefined ? 'auth.missing' : 'auth.invalid', {});
     };
     const mint = () => Promise.reject(new Error('not here'));
-    const access: Access = { needsKey: true, mint, admit, readmit: admit, refusalOf: () => undefined };
+    const access: Authenticator = { needsKey: true, mint, admit, readmit: admit, refusalOf: () => undefined };
     const server = await openScriptedServer(script('one two', 0.6), 1, { access, graceMs: 800 });
     t.teardown(() => server.close());
     const dial = (url: string, credential?: string): Promise<Session> =>

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import type { ServerEvent, Session, ViewerEvent } from '../../client/sdk/index.ts';
 import { FAULTS, VIEW_SUBPROTOCOL, ViewerEvent as ViewerEventSchema } from '../../protocol/index.ts';
-import { MemoryStore } from '../../server/store/memory-store.ts';
+import { MemoryJournalStore } from '../../server/store/memory-journal-store.ts';
 import { converse, finalsOf, openScriptedServer, script, sound, uws, ws } from '../support/scripted-server.ts';
 import { NO_UWS, runsUws } from '../support/uws.ts';
 import { finalTexts, watch, watchEvents } from '../support/viewing.ts';
@@ -145,7 +145,7 @@ t.test('two sessions speak in one room, and each has its sentences', async (t) =
 });
 
 t.test('after a restart a session goes on in its room: no final is lost or comes twice', async (t) => {
-  const store = new MemoryStore();
+  const store = new MemoryJournalStore();
   let server = await openScriptedServer(WORDS, 8, { store });
   const port = Number(new URL(server.url).port);
   const session = await server.connect({ room: 'stage' });
@@ -153,7 +153,7 @@ t.test('after a restart a session goes on in its room: no final is lost or comes
   const viewer = watch(server.url, 'stage', { from: 'start' });
   const spoken = await speakOver(session, async () => {
     await server.close();
-    server = await openScriptedServer(WORDS, 8, { store: new MemoryStore([[id, store.file(id)!]]), port });
+    server = await openScriptedServer(WORDS, 8, { store: new MemoryJournalStore([[id, store.file(id)!]]), port });
   });
   t.equal(finalsOf(spoken).length, SENTENCES);
   await viewer.until(() => read(viewer.events, 'cleaned').length === SENTENCES);

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { TranscriptsCli } from '../../client/cli/transcripts.ts';
+import { TranscriptsCli } from '../../client/cli/transcripts/transcripts.ts';
 import { Transcripts } from '../../client/sdk/index.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
-import { memoryKeeper } from '../support/kept.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 import { programArgs } from '../support/program.ts';
 import { converse, openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 
@@ -31,7 +31,7 @@ async function spoken(server: ScriptedServer): Promise<string> {
 }
 
 t.test('the client lists, reads, corrects, annotates, exports, summarises and deletes', async (t) => {
-  const { keeper } = memoryKeeper();
+  const { keeper } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper, assistant });
   const kept = new Transcripts({ url: server.url.replace('http', 'ws'), credential: () => 'any' });
   const id = await spoken(server);
@@ -62,7 +62,7 @@ t.test('the client lists, reads, corrects, annotates, exports, summarises and de
 });
 
 t.test('what cannot be is refused with a reason, and changes nothing', async (t) => {
-  const { keeper, store } = memoryKeeper();
+  const { keeper, store } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const id = await spoken(server);
   const before = store.read('', id);
@@ -111,7 +111,7 @@ t.test('what cannot be is refused with a reason, and changes nothing', async (t)
 });
 
 t.test('an export is a file that a browser saves and never runs', async (t) => {
-  const { keeper, store } = memoryKeeper();
+  const { keeper, store } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const id = await spoken(server);
   store.change('', id, { title: 'Sitzung "Ä"\r\nx: y' });
@@ -128,17 +128,17 @@ t.test('an export is a file that a browser saves and never runs', async (t) => {
 
 t.test('a server that keeps nothing, or whose disk fails, says so', async (t) => {
   const none = await openScriptedServer(WORDS, 8, {
-    keeper: memoryKeeper({ store: undefined, absence: 'no room' }).keeper,
+    keeper: memoryRecorder({ store: undefined, absence: 'no room' }).keeper,
   });
   const nothing = new Transcripts({ url: none.url });
   await t.rejects(nothing.list(), { code: 'transcript.absent', status: 501, message: /no room/ });
   await none.close();
-  const { store } = memoryKeeper();
+  const { store } = memoryRecorder();
   const logged: object[] = [];
   const fail = (): never => {
     throw Object.assign(new Error('secret words'), { code: 'SQLITE_IOERR' });
   };
-  const { keeper } = memoryKeeper({
+  const { keeper } = memoryRecorder({
     calls: Object.assign(store, { list: fail, document: () => (undefined as unknown as { at: never }).at }),
   });
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields: object) => void logged.push(fields) };
@@ -151,7 +151,7 @@ t.test('a server that keeps nothing, or whose disk fails, says so', async (t) =>
 });
 
 t.test('the command line lists, searches, shows, exports and deletes', async (t) => {
-  const { keeper } = memoryKeeper();
+  const { keeper } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper, assistant });
   const id = await spoken(server);
   const folder = mkdtempSync(join(tmpdir(), 'sotto-cli-'));

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
 import type { ServerEvent } from '../../client/sdk/index.ts';
-import type { Access } from '../../server/ports/access.ts';
+import type { Authenticator } from '../../server/ports/authenticator.ts';
 import { MemoryTranscripts } from '../../server/store/memory-transcripts.ts';
 import { FastClock } from '../support/fast-clock.ts';
-import { memoryKeeper } from '../support/kept.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
 
 const WORDS = [...script('Hello um there.', 0.6), ...script('We meet again.', 3.6)];
@@ -23,7 +23,7 @@ async function eventually(look: () => boolean): Promise<void> {
 }
 
 t.test('what is said in a session that asks for it is kept, cleaned, with its times', async (t) => {
-  const { keeper, store } = memoryKeeper();
+  const { keeper, store } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const events = await converse(await server.connect({ keep: { title: 'Monday' } }), SOUND);
   const { transcript, part, transcriptMs } = readyOf(events);
@@ -44,7 +44,7 @@ t.test('what is said in a session that asks for it is kept, cleaned, with its ti
 });
 
 t.test('a second session goes on behind the first', async (t) => {
-  const { keeper, store } = memoryKeeper();
+  const { keeper, store } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const { transcript } = readyOf(await converse(await server.connect({ keep: {} }), SOUND));
   const again = readyOf(await converse(await server.connect({ keep: { transcript: transcript! } }), SOUND));
@@ -61,8 +61,8 @@ t.test('a second session goes on behind the first', async (t) => {
 });
 
 t.test('who does not ask is not kept, unless all are', async (t) => {
-  const asked = memoryKeeper();
-  const all = memoryKeeper({ mode: 'all' });
+  const asked = memoryRecorder();
+  const all = memoryRecorder({ mode: 'all' });
   for (const { keeper, store } of [asked, all]) {
     const server = await openScriptedServer(WORDS, 8, { keeper });
     const { transcript } = readyOf(await converse(await server.connect(), SOUND));
@@ -73,7 +73,7 @@ t.test('who does not ask is not kept, unless all are', async (t) => {
 });
 
 t.test('a session in which nothing was said leaves no transcript that nobody asked for', async (t) => {
-  const { keeper, store } = memoryKeeper({ mode: 'all' });
+  const { keeper, store } = memoryRecorder({ mode: 'all' });
   const server = await openScriptedServer([], 8, { keeper });
   await converse(await server.connect(), sound(1, []));
   t.same(store.list('', { words: [], limit: 5 }).transcripts, []);
@@ -83,7 +83,7 @@ t.test('a session in which nothing was said leaves no transcript that nobody ask
 });
 
 t.test('a server that can keep nothing says so and transcribes on', async (t) => {
-  const { keeper } = memoryKeeper({ store: undefined, absence: 'no room' });
+  const { keeper } = memoryRecorder({ store: undefined, absence: 'no room' });
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const events = await converse(await server.connect({ keep: {} }), SOUND);
   t.same(noticesOf(events), ['Not kept as a transcript: no room.']);
@@ -110,7 +110,7 @@ function limited(): { calls: MemoryTranscripts; disk: { full: boolean } } {
 
 t.test('a disk that is full for a while costs no sentence', async (t) => {
   const { calls, disk } = limited();
-  const { keeper } = memoryKeeper({ calls, clock: new FastClock(100) });
+  const { keeper } = memoryRecorder({ calls, clock: new FastClock(100) });
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const session = await server.connect({ keep: {} });
   session.on('speech', ({ atMs }) => {
@@ -135,7 +135,7 @@ t.test('a disk that is full for a while costs no sentence', async (t) => {
 });
 
 t.test('a transcript that is deleted while it is written stays deleted, and the session goes on', async (t) => {
-  const { keeper, store } = memoryKeeper();
+  const { keeper, store } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const session = await server.connect({ keep: {} });
   const transcript = (await session.opened).transcript!;
@@ -151,7 +151,7 @@ t.test('a transcript that is deleted while it is written stays deleted, and the 
 
 for (const how of ['says goodbye', 'is cut off'] as const) {
   t.test(`what a client that ${how} has said is finalised and kept`, async (t) => {
-    const { keeper, store } = memoryKeeper();
+    const { keeper, store } = memoryRecorder();
     const server = await openScriptedServer(WORDS, 8, { keeper, graceMs: 20 });
     const sockets: WebSocket[] = [];
     class Held extends WebSocket {
@@ -176,7 +176,7 @@ for (const how of ['says goodbye', 'is cut off'] as const) {
 }
 
 t.test('a key reads its own transcripts alone, also when its minutes are used up', async (t) => {
-  const { keeper, store } = memoryKeeper();
+  const { keeper, store } = memoryRecorder();
   const caller = (key: string) => ({
     key,
     scopes: ['transcripts'],
@@ -193,7 +193,7 @@ t.test('a key reads its own transcripts alone, also when its minutes are used up
     },
     readmit: async (credential: string | undefined) => caller(credential ?? ''),
     mint: () => Promise.reject(new Error('no')),
-  } as unknown as Access;
+  } as unknown as Authenticator;
   const server = await openScriptedServer(WORDS, 8, { keeper, access });
   const created = store.create('a', { title: 'Mine', startedMs: 0 });
   const id = typeof created === 'string' ? t.fail(created) : created.id;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MemoryStore } from '../../server/store/memory-store.ts';
+import { MemoryJournalStore } from '../../server/store/memory-journal-store.ts';
 import { ScriptedAssistant } from '../support/scripted-assistant.ts';
 import { converse, finalsOf, openScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { watch } from '../support/viewing.ts';
@@ -75,7 +75,7 @@ t.test('a session that wants what cannot be had is told so', async (t) => {
 });
 
 t.test('a sentence that was being translated when the server died is translated by the next', async (t) => {
-  const store = new MemoryStore();
+  const store = new MemoryJournalStore();
   // The first process answers French, and dies before German.
   const dying = new ScriptedAssistant(({ system }) => (system.includes('French') ? 'French' : undefined));
   const first = await openScriptedServer(WORDS, 1, { assistant: dying, store });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import t, { type Test } from 'tap';
 import { LIMITS } from '../../protocol/index.ts';
-import { UploadSpace } from '../../server/gateway/body.ts';
+import { UploadMemory } from '../../server/gateway/body.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
 
 const RECORDING = readFileSync(new URL('../fixtures/formats/short_01.mp3', import.meta.url));
@@ -80,7 +80,7 @@ t.test('a file that says it is too large is refused before it is sent', async (t
 });
 
 t.test('the memory for files has an end for each and for all, and is given back', async (t) => {
-  const space = new UploadSpace();
+  const space = new UploadMemory();
   const whole = LIMITS.uploadBytesMax;
   {
     using mine = space.open();

@@ -4,13 +4,20 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
-import { Doorkeeper } from '../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../server/access/api-key-auth.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
-import { Usage } from '../../server/access/usage.ts';
-import { ViewerFile } from '../../server/access/viewer-file.ts';
-import { runRooms } from '../../server/viewers.ts';
-import { converse, type Door, openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
+import { UsageCounter } from '../../server/access/usage.ts';
+import { ViewerTokenFile } from '../../server/access/viewer-token-file.ts';
+import { runViewers } from '../../server/admin/viewers.ts';
+import {
+  converse,
+  openScriptedServer,
+  script,
+  silentLog,
+  sound,
+  type TestEndpoint,
+} from '../support/scripted-server.ts';
 import { finalTexts, watch, watchEvents } from '../support/viewing.ts';
 
 const WORDS = [...script('One um two three.', 0.6), ...script('Four five six.', 3.6)];
@@ -25,12 +32,12 @@ interface Answer {
 }
 
 /** A server that wants keys, with two of them. */
-async function open(t: Test, door: Door = {}) {
+async function open(t: Test, door: TestEndpoint = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-viewers-'));
   let nowMs = Date.now();
   const file = new KeyFile(folder);
-  const access = new Doorkeeper(file, new Usage(folder, Date.now, silentLog), Date.now);
-  const passes = new ViewerFile(folder, () => nowMs);
+  const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silentLog), Date.now);
+  const passes = new ViewerTokenFile(folder, () => nowMs);
   const server = await openScriptedServer(WORDS, 8, { access, passes, ...door });
   t.teardown(async () => {
     await server.close();
@@ -169,14 +176,14 @@ t.test('tokens outlive the server, hashed, readable by their owner alone, and ca
   const text = readFileSync(path, 'utf8');
   t.notOk(text.includes(String(body['token']).slice('view_'.length + 13)), 'no secret is stored');
   if (process.platform !== 'win32') t.equal(statSync(path).mode & 0o777, 0o600);
-  const again = new ViewerFile(folder, Date.now);
+  const again = new ViewerTokenFile(folder, Date.now);
   t.match(again.find(String(body['token'])), { room: 'stage' });
-  t.equal(runRooms(['viewers', '--data', folder, 'revoke', 'stage', String(body['id'])], {}), 0);
+  t.equal(runViewers(['viewers', '--data', folder, 'revoke', 'stage', String(body['id'])], {}), 0);
   await t.rejects(watchEvents(server.url, `stage/events?token=${body['token']}`), { message: /viewer\.revoked/ });
   const { token } = again.add({ room: 'stage' });
   const viewer = await watchEvents(server.url, `stage/events?token=${token}`);
   viewer.close();
-  t.equal(runRooms(['viewers', '--data', folder, 'add', 'No Room'], {}), 64);
+  t.equal(runViewers(['viewers', '--data', folder, 'add', 'No Room'], {}), 64);
 });
 
 t.test('each limit of viewers is kept, and those who are there stay', async (t) => {

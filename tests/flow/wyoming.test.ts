@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import t from 'tap';
-import { openDoor } from '../../server/access/open-door.ts';
-import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
+import { noAuth } from '../../server/access/no-auth.ts';
+import { createWyomingRoutes, WYOMING_PATH } from '../../server/dialect/wyoming.ts';
 import { type WyomingEvent, WyomingReader } from '../../server/dialect/wyoming-frames.ts';
 import type { ScriptWord } from '../../server/engine/script.ts';
-import { bugReporter } from '../../server/observe/bugs.ts';
+import { createBugReporter } from '../../server/observe/bug-reporter.ts';
 import type { Log } from '../../server/ports/log.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { randomFrom } from '../support/random.ts';
@@ -23,8 +23,8 @@ async function stand(
   }: { words?: readonly ScriptWord[]; sessionsMax?: number; allowed?: string[]; log?: Log } = {},
 ) {
   const server = await openScriptedServer(words, sessionsMax, { log });
-  const gateway = server.gatewayTo(wyomingRoutes('all'), openDoor);
-  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, bugReporter(log, silentMeter));
+  const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
+  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, createBugReporter(log, silentMeter));
   const port = await transport.listen('127.0.0.1', 0);
   t.teardown(() => Promise.all([server.close(), transport.close()]));
   return { server, transport, gateway, port, dial: () => dial(t, port) };

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { resolveModel } from '../../models/locate.ts';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
-import { judge } from '../../server/core/clean/guard.ts';
+import { checkRewrite } from '../../server/core/clean/guard.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -42,7 +42,7 @@ t.test('the embedded model cleans most hand-written cases like a careful person'
   let changed = 0;
   for (const { raw, clean } of cases) {
     const { text } = await cleaner.rewrite(request(raw), never);
-    const isAccepted = judge(raw, text, 'en').accepted;
+    const isAccepted = checkRewrite(raw, text, 'en').accepted;
     if (isAccepted) accepted++;
     else t.comment(`refused: ${raw} -> ${text}`);
     const isSame = wordErrorRate(clean, text, 'en', { fillers: true }).errors === 0;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { pathOf } from '../../models/locate.ts';
+import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { type NativeDecode, type NativeDecodeOptions, NativeModel } from '../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../server/engine/native/defaults.ts';
@@ -12,7 +12,7 @@ const english = recordings.filter(
   ({ language, kind, seconds }) => language === 'en' && kind !== 'dialog' && seconds < 29,
 );
 const timed = english.filter(({ words }) => words.length > 0);
-const model = NativeModel.load(pathOf(findModel('tiny.en')!));
+const model = NativeModel.load(getModelPath(findModel('tiny.en')!));
 t.teardown(() => model.close());
 
 const floats = (recording: Recording): Float32Array =>
@@ -132,7 +132,7 @@ t.test('the library loop and ours write the same words', async (t) => {
 });
 
 t.test('languages are told apart, alone and among candidates', async (t) => {
-  const base = NativeModel.load(pathOf(findModel('base')!));
+  const base = NativeModel.load(getModelPath(findModel('base')!));
   t.teardown(() => base.close());
   for (const recording of recordings.filter(
     ({ language, seconds }) => ['de', 'fr', 'es', 'pt', 'ja', 'zh'].includes(language) && seconds < 29,

@@ -1,13 +1,13 @@
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
-import type { Dialect, DialectSession, Routes } from '../../server/ports/dialect.ts';
+import type { Dialect, DialectRoutes, DialectSession } from '../../server/ports/dialect.ts';
 import type { DecodeAnswer, DecodeJob } from '../../server/ports/recogniser.ts';
 import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import type {
   Connection,
   ConnectionHandler,
-  Following,
+  StreamDecision,
   TransportHandler,
-  Upgrade,
+  UpgradeDecision,
 } from '../../server/ports/transport.ts';
 
 /** A bug that was put in on purpose. */
@@ -50,7 +50,7 @@ export function breakHandler(handler: TransportHandler, maybe: MaybeThrow): Tran
   return {
     upgrade: (request) => {
       maybe('upgrade');
-      return handler.upgrade(request).then((upgrade): Upgrade => {
+      return handler.upgrade(request).then((upgrade): UpgradeDecision => {
         maybe('upgrade, later');
         return upgrade.kind === 'refuse'
           ? upgrade
@@ -59,7 +59,7 @@ export function breakHandler(handler: TransportHandler, maybe: MaybeThrow): Tran
     },
     follow: (request) => {
       maybe('follow');
-      return handler.follow?.(request)?.then((following): Following => {
+      return handler.follow?.(request)?.then((following): StreamDecision => {
         maybe('follow, later');
         return following.kind === 'refuse'
           ? following
@@ -74,7 +74,7 @@ export function breakHandler(handler: TransportHandler, maybe: MaybeThrow): Tran
 }
 
 /** The same protocols, spoken by sessions that throw now and then. */
-export function breakRoutes(routes: Routes, maybe: MaybeThrow): Routes {
+export function breakRoutes(routes: DialectRoutes, maybe: MaybeThrow): DialectRoutes {
   const broken = (dialect: Dialect): Dialect => ({
     ...dialect,
     open: (request, context) => {

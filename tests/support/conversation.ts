@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Test } from 'tap';
 import { isFault, type ServerEvent } from '../../protocol/index.ts';
-import type { Dialect, DialectSession, Frame, Goodbye, Reading } from '../../server/ports/dialect.ts';
+import type { CloseFrames, Dialect, DialectSession, FrameResult, WireFrame } from '../../server/ports/dialect.ts';
 
 export const CONTEXT = { id: 'a0000000-0000-4000-8000-000000000000', nowMs: 0, model: 'base' };
 
@@ -34,8 +34,8 @@ interface Line {
 
 /** How frames are written down, and how what a client says comes in: whole, or in pieces. */
 export interface Notation {
-  frames(frames: readonly Frame[]): readonly unknown[];
-  client(said: object | string): readonly Frame[];
+  frames(frames: readonly WireFrame[]): readonly unknown[];
+  client(said: object | string): readonly WireFrame[];
 }
 
 const JSON_FRAMES: Notation = {
@@ -55,14 +55,14 @@ export function linesOf<T>(file: string): T[] {
 export function replay(t: Test, dialect: Dialect, file: string, notation: Notation = JSON_FRAMES): void {
   let session: DialectSession | undefined;
   const out: { kind: 'command' | 'frame' | 'close'; value: unknown }[] = [];
-  const say = (frames: readonly Frame[]): void => {
+  const say = (frames: readonly WireFrame[]): void => {
     for (const value of notation.frames(frames)) out.push({ kind: 'frame', value });
   };
-  const took = ({ replies, commands }: Reading): void => {
+  const took = ({ replies, commands }: FrameResult): void => {
     say(replies);
     for (const command of commands) out.push({ kind: 'command', value: command });
   };
-  const goodbye = ({ frames, status, reason }: Goodbye): void => {
+  const goodbye = ({ frames, status, reason }: CloseFrames): void => {
     say(frames);
     out.push({ kind: 'close', value: { status, reason } });
   };
@@ -85,7 +85,7 @@ export function replay(t: Test, dialect: Dialect, file: string, notation: Notati
   t.same(out, []);
 }
 
-function frameOf(client: object | string): Frame {
+function frameOf(client: object | string): WireFrame {
   if (typeof client === 'string') return client;
   if ('audioMs' in client) return new Uint8Array(Number(client.audioMs) * 32);
   return JSON.stringify(client);

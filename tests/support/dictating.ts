@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, controlPath } from '../../client/cli/dictate/control.ts';
-import type { Answer, Request } from '../../client/cli/dictate/core/verbs.ts';
+import { askInstance, resolveControlPath } from '../../client/cli/dictate/control.ts';
+import type { InstanceAnswer, InstanceRequest } from '../../client/cli/dictate/core/verbs.ts';
 import { readHistory } from '../../client/cli/dictate/history-file.ts';
 import { programArgs } from './program.ts';
 
@@ -52,8 +52,8 @@ export class Dictating implements AsyncDisposable {
   }
 
   /** The same question over the socket as the command line puts it, without starting another Node. */
-  ask(request: Request): Promise<Answer> {
-    return ask(controlPath(join(this.folder, 'sotto')), request);
+  ask(request: InstanceRequest): Promise<InstanceAnswer> {
+    return askInstance(resolveControlPath(join(this.folder, 'sotto')), request);
   }
 
   /** A verb as a shortcut gives it. */

@@ -1,11 +1,11 @@
 import type { Test } from 'tap';
 import { Fault, isFault, type ServerEvent } from '../../protocol/index.ts';
 import type {
-  Posted,
-  Question,
-  QuestionContext,
-  Refusal,
-  Trouble,
+  ErrorInfo,
+  HttpEndpoint,
+  HttpEndpointContext,
+  HttpRefusal,
+  ParsedUpload,
   UploadDialect,
   UploadSession,
 } from '../../server/ports/dialect.ts';
@@ -18,10 +18,10 @@ import { uploadedFile } from './uploaded-file.ts';
  * what it says as JSON, `refusal`, `answer` to a question).
  */
 interface Line {
-  readonly post?: { readonly path: string; readonly bytes?: number } & Partial<Posted>;
+  readonly post?: { readonly path: string; readonly bytes?: number } & Partial<ParsedUpload>;
   readonly ask?: { readonly method: string; readonly url: string; readonly body?: unknown };
   readonly event?: ServerEvent;
-  readonly trouble?: Trouble;
+  readonly trouble?: ErrorInfo;
   readonly session?: object;
   readonly piece?: object | string;
   readonly refusal?: object;
@@ -31,7 +31,7 @@ interface Line {
 /** Replays uploads and questions: everything must come out, in order, and nothing else. */
 export async function replayExchange(
   t: Test,
-  doors: { readonly uploads?: ReadonlyMap<string, UploadDialect>; readonly questions?: readonly Question[] },
+  doors: { readonly uploads?: ReadonlyMap<string, UploadDialect>; readonly questions?: readonly HttpEndpoint[] },
   file: string,
 ): Promise<void> {
   let session: UploadSession | undefined;
@@ -66,7 +66,7 @@ export async function replayExchange(
   t.same(out, []);
 }
 
-function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<Line['post']>): Posted {
+function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<Line['post']>): ParsedUpload {
   return {
     url: url ?? path,
     headers,
@@ -75,14 +75,14 @@ function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<L
   };
 }
 
-const told = ({ status, headers, body }: Refusal): object => ({ status, headers, body });
+const told = ({ status, headers, body }: HttpRefusal): object => ({ status, headers, body });
 
-async function answerTo(questions: readonly Question[], { method, url, body }: NonNullable<Line['ask']>) {
+async function answerTo(questions: readonly HttpEndpoint[], { method, url, body }: NonNullable<Line['ask']>) {
   const path = url.split('?')[0]!;
   const question = questions.find(
     (each) => each.method === method && (each.path.endsWith('/') ? path.startsWith(each.path) : path === each.path),
   )!;
-  const context: QuestionContext = {
+  const context: HttpEndpointContext = {
     ...CONTEXT,
     caller: { key: 'k1', scopes: ['token'], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
     mint: async (seconds) => ({ token: `token-for-${seconds}`, expires: '' }),

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { answer } from '../../server/gateway/http.ts';
+import { answerRequest } from '../../server/gateway/http.ts';
 
 /** An event as a test says it. */
 export interface RoomEvent {
@@ -52,7 +52,7 @@ export class FakeRoom {
           ? json({ token: 'ey-made' })
           : found
             ? this.#manage(request.method!, found[1], Buffer.concat(chunks).toString())
-            : await answer(new Request(this.url + request.url), site);
+            : await answerRequest(new Request(this.url + request.url), site);
       reply.headers.forEach((value, name) => {
         response.setHeader(name, value);
       });

@@ -1,9 +1,9 @@
 // The server that is fuzzed, in a process of its own, so that its end is seen. It has no net below its guards.
 import { readdirSync } from 'node:fs';
-import { openDoor } from '../../server/access/open-door.ts';
-import { ROUTES } from '../../server/dialect/routes.ts';
-import { WYOMING_PATH, wyomingRoutes } from '../../server/dialect/wyoming.ts';
-import type { Routes } from '../../server/ports/dialect.ts';
+import { noAuth } from '../../server/access/no-auth.ts';
+import { DIALECT_ROUTES } from '../../server/dialect/routes.ts';
+import { createWyomingRoutes, WYOMING_PATH } from '../../server/dialect/wyoming.ts';
+import type { DialectRoutes } from '../../server/ports/dialect.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from './breaking-parts.ts';
 import { FastClock } from './fast-clock.ts';
 import type { FuzzServerReply, FuzzServerSetup } from './fuzz-server.ts';
-import { memoryKeeper } from './kept.ts';
+import { memoryRecorder } from './memory-recorder.ts';
 import { randomFrom } from './random.ts';
 import { openScriptedServer, silentLog, uws, ws } from './scripted-server.ts';
 
@@ -43,14 +43,14 @@ const clock = new FastClock(speed);
 const open = kind === 'uws' ? uws : ws;
 const recogniser = new BreakingRecogniser(words, maybe);
 const server = await openScriptedServer(words, 64, {
-  ...{ transport: open, graceMs: 50, log, clock, recogniser, keeper: memoryKeeper({ log, clock }).keeper },
+  ...{ transport: open, graceMs: 50, log, clock, recogniser, keeper: memoryRecorder({ log, clock }).keeper },
   ...(chance === 0 ? {} : { speechModel: breakSpeechModel(new EnergyModel(), maybe) }),
 });
 
 /** The port of those who keep no rule; where handlers throw, it is not that of those who do. */
 async function openHostilePort(): Promise<number> {
-  const routes: Routes = kind === 'tcp' ? wyomingRoutes('all') : ROUTES;
-  const gateway = server.gatewayTo(chance === 0 ? routes : breakRoutes(routes, maybe), openDoor);
+  const routes: DialectRoutes = kind === 'tcp' ? createWyomingRoutes('all') : DIALECT_ROUTES;
+  const gateway = server.gatewayTo(chance === 0 ? routes : breakRoutes(routes, maybe), noAuth);
   const handler = chance === 0 ? gateway : breakHandler(gateway, maybe);
   const transport =
     kind === 'tcp'

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { connect } from '../../client/sdk/index.ts';
-import { ROUTES } from '../../server/dialect/routes.ts';
+import { DIALECT_ROUTES } from '../../server/dialect/routes.ts';
 import { FuzzServer, type FuzzTransport } from './fuzz-server.ts';
 import { type Outcome, visitHttp, visitSocket, visitWyoming } from './hostile-client.ts';
 import { randomFrom } from './random.ts';
@@ -80,7 +80,7 @@ export function fuzzTargets(transport: FuzzTransport): readonly Target[] {
       { name: 'wyoming', share: 4, breaks: false, visit: visitWyoming },
       { name: 'wyoming, handlers that throw', share: 1, breaks: true, visit: visitWyoming },
     ];
-  const sockets = [...ROUTES.keys(), '/v1/rooms/x', '/v1/nowhere'].map((path) => ({
+  const sockets = [...DIALECT_ROUTES.keys(), '/v1/rooms/x', '/v1/nowhere'].map((path) => ({
     ...{ name: path, share: path === '/v1/nowhere' ? 0.01 : 1, breaks: false },
     visit: (random: () => number, port: number) => visitSocket(random, port, path),
   }));

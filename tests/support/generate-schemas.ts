@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { schemaDocuments } from '../../protocol/documents.ts';
+import { buildSchemaDocuments } from '../../protocol/documents.ts';
 
 /** Writes protocol/schemas anew: `npx tsx tests/support/generate-schemas.ts`. */
 const folder = new URL('../../protocol/schemas/', import.meta.url);
 mkdirSync(folder, { recursive: true });
-for (const [name, text] of Object.entries(schemaDocuments())) writeFileSync(new URL(name, folder), text);
+for (const [name, text] of Object.entries(buildSchemaDocuments())) writeFileSync(new URL(name, folder), text);

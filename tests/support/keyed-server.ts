@@ -3,22 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { SCOPES, type Scope } from '../../protocol/index.ts';
-import { Doorkeeper } from '../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../server/access/api-key-auth.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey, type NewKey } from '../../server/access/keys.ts';
-import { Usage } from '../../server/access/usage.ts';
-import { ViewerFile } from '../../server/access/viewer-file.ts';
+import { UsageCounter } from '../../server/access/usage.ts';
+import { ViewerTokenFile } from '../../server/access/viewer-token-file.ts';
 import type { ScriptWord } from '../../server/engine/script.ts';
-import { type Door, openScriptedServer, silentLog } from './scripted-server.ts';
+import { openScriptedServer, silentLog, type TestEndpoint } from './scripted-server.ts';
 
 /** A server that wants keys, with the files they are in; removed with the test. */
-export async function openKeyedServer(t: Test, words: readonly ScriptWord[] = [], door: Door = {}) {
+export async function openKeyedServer(t: Test, words: readonly ScriptWord[] = [], door: TestEndpoint = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-keys-'));
   let passedMs = 0;
   const nowMs = (): number => Date.now() + passedMs;
   const file = new KeyFile(folder);
-  const access = new Doorkeeper(file, new Usage(folder, nowMs, silentLog), nowMs);
-  const passes = new ViewerFile(folder, nowMs);
+  const access = new ApiKeyAuth(file, new UsageCounter(folder, nowMs, silentLog), nowMs);
+  const passes = new ViewerTokenFile(folder, nowMs);
   const server = await openScriptedServer(words, 32, { access, passes, ...door });
   t.teardown(async () => {
     await server.close();

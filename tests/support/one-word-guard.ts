@@ -1,5 +1,5 @@
-import type { Shown } from '../../server/core/summary/claims.ts';
-import { fold } from '../../server/core/transcript/fold.ts';
+import type { NumberedSentence } from '../../server/core/summary/claims.ts';
+import { foldText } from '../../server/core/transcript/search-text.ts';
 
 /** Words that are in every text and bear nothing out, of the languages most meetings are held in. */
 const COMMON = new Set(
@@ -33,7 +33,7 @@ const STEM_CHARS = 5;
 /** What a text is about: its words that are not in every text, numbers, and pairs of characters where words are not spaced. */
 function contentOf(text: string): ReadonlySet<string> {
   const content = new Set<string>();
-  for (const [word] of fold(text).matchAll(/[\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*/gu)) {
+  for (const [word] of foldText(text).matchAll(/[\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*/gu)) {
     if (UNSPACED.test(word)) {
       const characters = [...word];
       for (let i = 0; i + 1 < characters.length; i++) content.add(characters[i]! + characters[i + 1]!);
@@ -45,7 +45,7 @@ function contentOf(text: string): ReadonlySet<string> {
 }
 
 /** The guard as it was: one content word in common is enough. The benchmark compares with it. */
-export function bearsOutByOneWord(claim: string, sentences: readonly Shown[]): boolean {
+export function isSupportedByOneWord(claim: string, sentences: readonly NumberedSentence[]): boolean {
   const about = contentOf(claim);
   return sentences.some(({ text, speaker }) => {
     const said = contentOf(`${speaker ?? ''} ${text}`);

@@ -1,6 +1,6 @@
-import { RollUp, type RollUpOptions, type Shown } from '../../client/web/overlay/roll-up.ts';
-import type { RoomText } from '../../client/web/overlay/room-text.ts';
-import { columnsOf } from '../../client/web/overlay/units.ts';
+import type { RoomText } from '../../client/web/overlay/pending-text.ts';
+import { RollUp, type RollUpFrame, type RollUpOptions } from '../../client/web/overlay/roll-up.ts';
+import { countUnitColumns } from '../../client/web/overlay/units.ts';
 
 /** One recording as a room's events, each with the moment it came, ms since the first audio was sent. */
 export interface RoomRecording {
@@ -34,7 +34,7 @@ export function runOverlay(
 ): OverlayRun {
   const rollUp = new RollUp({
     ...{ lines: 2, translate: '', speed: 20, fadeMs: 8_000, ...wanted },
-    fits: (line) => columnsOf(line) <= wanted.chars,
+    fits: (line) => countUnitColumns(line) <= wanted.chars,
     spell: (word) => word,
     mark: () => '',
   });
@@ -42,7 +42,7 @@ export function runOverlay(
   const settled = new Map<number, string>();
   const seen = new Map<number, number>();
   let [changed, wentBack, exchanged, waitingMost, bottom, firstMs, lastMs] = [0, 0, 0, 0, -1, -1, 0];
-  const look = (shown: Shown, nowMs: number): void => {
+  const look = (shown: RollUpFrame, nowMs: number): void => {
     if (shown.bottom < bottom) wentBack++;
     bottom = shown.bottom;
     waitingMost = Math.max(waitingMost, shown.waiting);
@@ -53,9 +53,9 @@ export function runOverlay(
       if (line.complete) complete.set(line.index, text);
       if (!line.settled.startsWith(settled.get(line.index) ?? '')) exchanged++;
       settled.set(line.index, line.settled);
-      if (seen.get(line.index) !== columnsOf(text)) lastMs = nowMs;
+      if (seen.get(line.index) !== countUnitColumns(text)) lastMs = nowMs;
       if (firstMs < 0) firstMs = nowMs;
-      seen.set(line.index, columnsOf(text));
+      seen.set(line.index, countUnitColumns(text));
     }
   };
   let at = 0;

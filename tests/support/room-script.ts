@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { RoomText } from '../../client/web/overlay/room-text.ts';
+import type { RoomText } from '../../client/web/overlay/pending-text.ts';
 
 export type TimedRoomText = { readonly atMs: number; readonly event: RoomText };
 

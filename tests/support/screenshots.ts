@@ -64,7 +64,7 @@ async function page(): Promise<void> {
   await shown.goto(server.url);
   await shown.click('#record:enabled');
   await shows(shown, '#open', 'people there said');
-  await shown.screenshot({ path: root('client/web/screenshot.png') });
+  await shown.screenshot({ path: root('client/web/live/screenshot.png') });
   await browser.close();
   await server.close();
 }

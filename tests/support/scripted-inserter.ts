@@ -1,6 +1,6 @@
 import type { Window } from '../../client/cli/dictate/core/window.ts';
 import type { Inserter } from '../../client/cli/dictate/inserter.ts';
-import { UserError } from '../../client/cli/user-error.ts';
+import { UserError } from '../../client/cli/output/user-error.ts';
 
 /** Fields of windows as values; what has the focus and what fails is set by the test. */
 export class ScriptedInserter implements Inserter {

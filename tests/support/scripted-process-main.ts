@@ -5,12 +5,12 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
 import { WorkerPool } from '../../server/engine/pool.ts';
-import type { Keeper } from '../../server/flow/keeper.ts';
+import type { TranscriptRecorder } from '../../server/flow/transcript-recorder.ts';
 import type { SpeechModel } from '../../server/ports/speech-model.ts';
-import { FileStore } from '../../server/store/file-store.ts';
+import { FileJournalStore } from '../../server/store/file-journal-store.ts';
 import { openTranscripts } from '../../server/store/open-transcripts.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
-import { memoryKeeper } from './kept.ts';
+import { memoryRecorder } from './memory-recorder.ts';
 import type { Look, ScriptedSetup } from './scripted-process.ts';
 import { openScriptedServer, silentLog } from './scripted-server.ts';
 
@@ -18,7 +18,7 @@ import { openScriptedServer, silentLog } from './scripted-server.ts';
 process.once('message', async (setup: ScriptedSetup) => {
   const { words, port, folder, programs, transcripts, graceMs = 30_000, deadlyAbove, clockMs = 0 } = setup;
   setClock(clockMs);
-  const store = new FileStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
+  const store = new FileJournalStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const processes = programs === undefined ? undefined : await startProcesses(setup, programs);
   const speechModel = deadlyAbove === undefined ? new EnergyModel() : deadly(deadlyAbove);
   const keeper = transcripts === undefined ? undefined : await sqliteKeeper(transcripts);
@@ -97,12 +97,12 @@ async function startProcesses({ words, folder }: ScriptedSetup, programs: string
   return { recogniser, cleaner };
 }
 
-async function sqliteKeeper(folder: string): Promise<Keeper> {
+async function sqliteKeeper(folder: string): Promise<TranscriptRecorder> {
   const bounds = { bytesMax: 0, bytesPerOwnerMax: 0 };
   const failed = (error: unknown): never => {
     throw error;
   };
   const program = new URL('./transcript-thread-main.mjs', import.meta.url);
   const store = await openTranscripts({ folder, sync: 'never', bounds, brokenFile: () => {}, failed, program });
-  return memoryKeeper({ store }).keeper;
+  return memoryRecorder({ store }).keeper;
 }

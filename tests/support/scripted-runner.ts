@@ -1,4 +1,4 @@
-import type { Held, Ran, Runner, RunOptions } from '../../client/cli/dictate/runner.ts';
+import type { Runner, RunningProgram, RunOptions, RunResult } from '../../client/cli/dictate/runner.ts';
 
 /** What a program answers: its output, or its exit status with what it said. */
 export type Reply = string | { readonly code: number; readonly said: string };
@@ -23,7 +23,7 @@ export class ScriptedRunner implements Runner {
     return this.#installed.has(command);
   }
 
-  async run(command: string, args: readonly string[], { input }: RunOptions = {}): Promise<Ran> {
+  async run(command: string, args: readonly string[], { input }: RunOptions = {}): Promise<RunResult> {
     const call = [command, ...args].join(' ');
     this.calls.push(input === undefined || input.length === 0 ? call : `${call} < ${input}`);
     if (/ ctrl\+(shift\+)?v$/.test(call) && this.readsPastes) this.held.at(-1)?.read();
@@ -32,7 +32,7 @@ export class ScriptedRunner implements Runner {
     return { code: reply.code, out: Buffer.alloc(0), said: reply.said };
   }
 
-  hold(command: string, args: readonly string[], input: string | Buffer): Held {
+  hold(command: string, args: readonly string[], input: string | Buffer): RunningProgram {
     this.calls.push(`hold ${[command, ...args].join(' ')} < ${input}`);
     for (const each of this.held) each.running = false;
     const held = new ScriptedHeld();
@@ -41,7 +41,7 @@ export class ScriptedRunner implements Runner {
   }
 }
 
-class ScriptedHeld implements Held {
+class ScriptedHeld implements RunningProgram {
   lines = 5;
   running = true;
 

@@ -1,39 +1,39 @@
 import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type ServerEvent, type Session } from '../../client/sdk/index.ts';
 import { LIMITS } from '../../protocol/index.ts';
-import { openDoor } from '../../server/access/open-door.ts';
+import { noAuth } from '../../server/access/no-auth.ts';
 import { PIPELINE } from '../../server/core/session/settings.ts';
 import { ProcessDecoder } from '../../server/decoder/decoder.ts';
-import { HTTP_ROUTES, ROUTES } from '../../server/dialect/routes.ts';
+import { DIALECT_ROUTES, HTTP_ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
-import { guardedClock, guardedLater } from '../../server/flow/guarded-clock.ts';
-import { JobBoard } from '../../server/flow/job-board.ts';
+import { DecodeScheduler } from '../../server/flow/decode-scheduler.ts';
+import { guardClock, guardScheduler } from '../../server/flow/guarded-clock.ts';
 import { Journals } from '../../server/flow/journals.ts';
-import type { Keeper } from '../../server/flow/keeper.ts';
 import type { LiveSession, SessionParts } from '../../server/flow/live-session.ts';
-import { Registry } from '../../server/flow/registry.ts';
-import { restoreSessions } from '../../server/flow/restore.ts';
+import { restoreSessions } from '../../server/flow/restore-sessions.ts';
 import { Rooms } from '../../server/flow/rooms.ts';
+import { SessionRegistry } from '../../server/flow/session-registry.ts';
 import { Summariser } from '../../server/flow/summariser.ts';
+import type { TranscriptRecorder } from '../../server/flow/transcript-recorder.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
-import { TranscriptDesk } from '../../server/gateway/transcript-desk.ts';
+import { TranscriptRoutes } from '../../server/gateway/transcript-routes.ts';
 import type { ViewerLimits } from '../../server/gateway/viewer-admission.ts';
-import { bugReporter } from '../../server/observe/bugs.ts';
+import { createBugReporter } from '../../server/observe/bug-reporter.ts';
 import { systemClock } from '../../server/observe/clock.ts';
-import type { Access } from '../../server/ports/access.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
+import type { Authenticator } from '../../server/ports/authenticator.ts';
 import type { ReportBug } from '../../server/ports/bug.ts';
 import type { Cleaner } from '../../server/ports/cleaner.ts';
 import type { Clock } from '../../server/ports/clock.ts';
 import type { AudioDecoder } from '../../server/ports/decoder.ts';
-import type { Routes } from '../../server/ports/dialect.ts';
+import type { DialectRoutes } from '../../server/ports/dialect.ts';
+import type { JournalStore } from '../../server/ports/journal-store.ts';
 import type { Log } from '../../server/ports/log.ts';
 import type { Meter } from '../../server/ports/meter.ts';
 import type { Recogniser } from '../../server/ports/recogniser.ts';
 import type { SpeechModel } from '../../server/ports/speech-model.ts';
-import type { Store } from '../../server/ports/store.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
-import type { Passes } from '../../server/ports/viewers.ts';
+import type { ViewerTokens } from '../../server/ports/viewer-tokens.ts';
 import { UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
@@ -60,17 +60,17 @@ export const uws: OpenTransport = async (handler, reportBug) =>
 export interface ScriptedServer {
   readonly url: string;
   readonly recogniser: ScriptedRecogniser;
-  readonly registry: Registry<LiveSession>;
+  readonly registry: SessionRegistry<LiveSession>;
   readonly gateway: Gateway;
   readonly rooms: Rooms;
   /** Another front door to the same sessions. */
-  gatewayTo(routes: Routes, access: Access): Gateway;
+  gatewayTo(routes: DialectRoutes, access: Authenticator): Gateway;
   connect(options?: Partial<ConnectOptions>): Promise<Session>;
   close(): Promise<void>;
 }
 
-export interface Door {
-  readonly access?: Access;
+export interface TestEndpoint {
+  readonly access?: Authenticator;
   readonly perKey?: number;
   readonly perAddress?: number;
   readonly graceMs?: number;
@@ -78,13 +78,13 @@ export interface Door {
   readonly log?: Log;
   readonly clock?: Clock;
   readonly meter?: Meter;
-  readonly store?: Store;
+  readonly store?: JournalStore;
   readonly recogniser?: Recogniser;
   readonly cleaner?: Cleaner;
   readonly speechModel?: SpeechModel;
   readonly port?: number;
   /** Who keeps transcripts, and who summarises and translates. */
-  readonly keeper?: Keeper;
+  readonly keeper?: TranscriptRecorder;
   readonly assistant?: Assistant;
   /** Name of the speech model that translates into English. */
   readonly english?: string;
@@ -95,7 +95,7 @@ export interface Door {
   /** Name of a second model for English. */
   readonly small?: string;
   /** Tokens of viewers, and how many may watch. */
-  readonly passes?: Passes;
+  readonly passes?: ViewerTokens;
   readonly viewers?: Partial<ViewerLimits>;
   /** Wall time of rooms, ms since 1970. */
   readonly wallMs?: () => number;
@@ -124,15 +124,15 @@ export function scriptedParts(
     wallMs = Date.now,
     assistant,
     english,
-  }: Door = {},
+  }: TestEndpoint = {},
 ) {
   const recogniser = new ScriptedRecogniser(words);
-  const reportBug = bugReporter(log, meter);
+  const reportBug = createBugReporter(log, meter);
   const fail = (error: unknown): void => reportBug(error, 'a bug in a timer');
-  const clock = guardedClock(unguarded, fail);
+  const clock = guardClock(unguarded, fail);
   const journals = store && new Journals(store, log, meter);
-  const registry = new Registry<LiveSession>();
-  const board = new JobBoard({
+  const registry = new SessionRegistry<LiveSession>();
+  const board = new DecodeScheduler({
     ...{ recogniser: real ?? recogniser, clock, meter, everyMs: 100, realTimeFactor: 0.01 },
     smallCost: small === undefined ? undefined : 0.4,
     advise: (advice) => registry.advise(advice),
@@ -150,7 +150,7 @@ export function scriptedParts(
     english,
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
-    rooms: new Rooms({ clock, meter, wallMs, later: guardedLater(setImmediate, fail) }),
+    rooms: new Rooms({ clock, meter, wallMs, later: guardScheduler(setImmediate, fail) }),
     keeper,
     assistant,
     english,
@@ -177,7 +177,7 @@ export function scriptedParts(
 export async function openScriptedServer(
   words: readonly ScriptWord[],
   sessionsMax = 8,
-  door: Door = {},
+  door: TestEndpoint = {},
 ): Promise<ScriptedServer> {
   const { parts, recogniser, offer, reportBug } = scriptedParts(words, door);
   const { registry } = parts;
@@ -187,11 +187,11 @@ export async function openScriptedServer(
   const summariser = new Summariser(assistant, Date.now);
   const transcripts =
     keeper &&
-    new TranscriptDesk({
+    new TranscriptRoutes({
       ...{ keeper, summariser, nowMs: Date.now, clock: parts.clock },
       log: door.log ?? silentLog,
     });
-  const gatewayTo = (routes: Routes, access: Access): Gateway =>
+  const gatewayTo = (routes: DialectRoutes, access: Authenticator): Gateway =>
     new Gateway(
       parts,
       {
@@ -214,7 +214,7 @@ export async function openScriptedServer(
         ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
       },
     );
-  const gateway = gatewayTo(ROUTES, door.access ?? openDoor);
+  const gateway = gatewayTo(DIALECT_ROUTES, door.access ?? noAuth);
   const transport = await (door.transport ?? ws)(gateway, reportBug);
   const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', door.port ?? 0)}`;
   return {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Shown } from '../../server/core/summary/claims.ts';
+import type { NumberedSentence } from '../../server/core/summary/claims.ts';
 
 /** A claim of a summary, the sentences it cites, and whether they bear it out, as people judged it. */
 export interface JudgedClaim {
@@ -35,7 +35,7 @@ export interface Judgement {
 
 export function judge(
   claims: readonly JudgedClaim[],
-  guard: (claim: string, sentences: readonly Shown[]) => boolean,
+  guard: (claim: string, sentences: readonly NumberedSentence[]) => boolean,
 ): Judgement {
   const taken = claims.filter(({ claim, sentences }) =>
     guard(

@@ -1,6 +1,6 @@
 import type { EventBody } from '../../protocol/index.ts';
 import type { Hypothesis, Word } from '../../server/core/hypothesis.ts';
-import type { Span } from '../../server/core/session/outputs.ts';
+import type { DecodeSpan } from '../../server/core/session/outputs.ts';
 import { SessionCore } from '../../server/core/session/session.ts';
 import { PIPELINE, type SessionSettings } from '../../server/core/session/settings.ts';
 import { SAMPLE_RATE } from '../../server/core/time.ts';
@@ -31,7 +31,7 @@ export class Talk {
   }
 
   /** Answers the newest job with these words, half a second each, from the moment `fromS` on; gives what was asked. */
-  answer(line: string, fromS: number, change: Partial<Hypothesis> = {}): Span {
+  answer(line: string, fromS: number, change: Partial<Hypothesis> = {}): DecodeSpan {
     const job = this.#jobs.pop()!;
     const span = this.#session.take(job)!;
     const words = line

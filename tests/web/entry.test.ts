@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
-import { Doorkeeper } from '../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../server/access/api-key-auth.ts';
 import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey, revokeKey } from '../../server/access/keys.ts';
-import { Usage } from '../../server/access/usage.ts';
-import { ViewerFile } from '../../server/access/viewer-file.ts';
+import { UsageCounter } from '../../server/access/usage.ts';
+import { ViewerTokenFile } from '../../server/access/viewer-token-file.ts';
 import { violations } from '../support/axe.ts';
 import { openBrowser, shows } from '../support/browser.ts';
-import { memoryKeeper } from '../support/kept.ts';
 import { JFK, WEB } from '../support/meeting-page.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, type ScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sotto-entry-'));
@@ -23,9 +23,9 @@ let server: ScriptedServer;
 let browser: Browser;
 
 t.before(async () => {
-  const access = new Doorkeeper(file, new Usage(folder, Date.now, silentLog), Date.now);
-  const passes = new ViewerFile(folder, Date.now);
-  const { keeper } = memoryKeeper();
+  const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silentLog), Date.now);
+  const passes = new ViewerTokenFile(folder, Date.now);
+  const { keeper } = memoryRecorder();
   const words = script('One two three.', 0.4);
   server = await openScriptedServer(words, 8, {
     access,

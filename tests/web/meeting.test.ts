@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
-import type { KeptTranscript, TranscriptPage } from '../../protocol/index.ts';
+import type { StoredTranscript, TranscriptPage } from '../../protocol/index.ts';
 import type { Assistant } from '../../server/ports/assistant.ts';
 import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
-import { memoryKeeper } from '../support/kept.ts';
 import { errors, JFK, openMeetingPage, settled, startMeeting, stateIs, WEB } from '../support/meeting-page.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
 
 const TEXT =
@@ -286,7 +286,7 @@ t.test('no accessibility violation in the list, a meeting, its dialogs, light or
 });
 
 t.test('what a server keeps is listed, found, edited and summarised there, and the browser lets it go', async (t) => {
-  const { keeper } = memoryKeeper();
+  const { keeper } = memoryRecorder();
   const claim = { text: 'They ship on Friday.', from: [1, 2, 3, 4] };
   const assistant: Assistant = {
     name: 'script',
@@ -296,9 +296,9 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
   };
   const keeping = await openScriptedServer(WORDS, 8, { web: WEB, keeper, assistant });
   const page = await openMeetingPage(browser, keeping.url, { info: { keeps: true, assistant: 'script' } });
-  const kept = async (): Promise<KeptTranscript> => {
+  const kept = async (): Promise<StoredTranscript> => {
     const { transcripts } = (await (await fetch(`${keeping.url}/v1/transcripts`)).json()) as TranscriptPage;
-    return (await (await fetch(`${keeping.url}/v1/transcripts/${transcripts[0]!.id}`)).json()) as KeptTranscript;
+    return (await (await fetch(`${keeping.url}/v1/transcripts/${transcripts[0]!.id}`)).json()) as StoredTranscript;
   };
   await startMeeting(page, 'me');
   t.equal(await page.locator('#kept').textContent(), 'Kept on the server');

@@ -1,13 +1,13 @@
 import { WebSocket } from 'ws';
-import { Sentences } from '../../../protocol/sentences.ts';
+import { CaptionAssembler } from '../../../protocol/caption-assembler.ts';
 import { type ViewerEvent, type ViewerState, watchRoom } from '../../sdk/index.ts';
-import { printMessage } from '../terminal.ts';
-import { UserError } from '../user-error.ts';
+import { printMessage } from '../output/terminal.ts';
+import { UserError } from '../output/user-error.ts';
 import { HlsOutlet } from './hls-folder.ts';
 import { ObsOutlet } from './obs.ts';
-import { type CaptionsOptions, type CaptionTarget, TARGETS } from './options.ts';
-import { type Clock, type Outlet, type Say, systemClock } from './outlet.ts';
-import { addressOf, secretOf } from './secrets.ts';
+import { CAPTION_TARGETS, type CaptionsOptions, type CaptionTarget } from './options.ts';
+import { type Clock, type Outlet, type PrintMessage, systemClock } from './outlet.ts';
+import { readSecret, readSecretAddress } from './secrets.ts';
 import { WebhookOutlet } from './webhook.ts';
 import { ZoomOutlet } from './zoom.ts';
 
@@ -20,8 +20,8 @@ const CHARS = { obs: 32, zoom: 42 } as const;
 const NO_RETRY = 1;
 
 /** `sotto captions`: sends what is said in a room to other programs. Resolves with the exit status. */
-export async function captions(options: CaptionsOptions): Promise<number> {
-  const say: Say = printMessage;
+export async function runCaptions(options: CaptionsOptions): Promise<number> {
+  const say: PrintMessage = printMessage;
   const stopped = new Promise<'stopped'>((resolve) => {
     process.once('SIGINT', () => resolve('stopped'));
     process.once('SIGTERM', () => resolve('stopped'));
@@ -29,16 +29,19 @@ export async function captions(options: CaptionsOptions): Promise<number> {
   return sendCaptions(options, { outlets: openOutlets(options, say, systemClock), stopped, say });
 }
 
-export interface Sending {
+export interface CaptionSending {
   readonly outlets: readonly Outlet[];
   readonly stopped: Promise<unknown>;
-  readonly say: Say;
+  readonly say: PrintMessage;
 }
 
 /** Carries captions from the room to all outlets until it is stopped, or none of them is left. */
-export async function sendCaptions(options: CaptionsOptions, { outlets, stopped, say }: Sending): Promise<number> {
+export async function sendCaptions(
+  options: CaptionsOptions,
+  { outlets, stopped, say }: CaptionSending,
+): Promise<number> {
   const { server: url, room, token, from, translate, raw, waitMs } = options;
-  const sentences = new Sentences({ text: raw ? 'raw' : 'cleaned', translate, waitMs });
+  const sentences = new CaptionAssembler({ text: raw ? 'raw' : 'cleaned', translate, waitMs });
   const going = new Set(outlets);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const give = (nowMs: number): void => {
@@ -82,11 +85,11 @@ export async function sendCaptions(options: CaptionsOptions, { outlets, stopped,
   return status;
 }
 
-function tellOfCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, say: Say): void {
+function tellOfCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, say: PrintMessage): void {
   if (cut) say('the server no longer has everything that was said meanwhile; captions are missing.');
 }
 
-function tellOfLine(state: ViewerState, url: string, say: Say): string | undefined {
+function tellOfLine(state: ViewerState, url: string, say: PrintMessage): string | undefined {
   if (state.state === 'refused') {
     say(`the server lets nobody watch: ${state.fault.text}`);
     return state.fault.text;
@@ -97,30 +100,37 @@ function tellOfLine(state: ViewerState, url: string, say: Say): string | undefin
 }
 
 /** Throws a UserError that says what is missing. */
-export function openOutlets(options: CaptionsOptions, say: Say, clock: Clock): Outlet[] {
-  if (options.to.length === 0) throw new UserError(`say where captions go: --to ${TARGETS.join('|')}`);
+export function openOutlets(options: CaptionsOptions, say: PrintMessage, clock: Clock): Outlet[] {
+  if (options.to.length === 0) throw new UserError(`say where captions go: --to ${CAPTION_TARGETS.join('|')}`);
   return [...new Set(options.to)].map((target) => openOutlet(target, options, { say, clock }));
 }
 
-function openOutlet(target: CaptionTarget, options: CaptionsOptions, surroundings: { say: Say; clock: Clock }): Outlet {
+function openOutlet(
+  target: CaptionTarget,
+  options: CaptionsOptions,
+  surroundings: { say: PrintMessage; clock: Clock },
+): Outlet {
   const { style, chars, rows, minMs, maxMs, readingSpeed, room } = options;
   const pace = { style, rows, minMs, maxMs, charsPerSecond: readingSpeed, blocksMax: BLOCKS_MAX };
   switch (target) {
     case 'obs': {
-      const password = secretOf({ variable: 'SOTTO_OBS_PASSWORD', file: options.obsPasswordFile });
+      const password = readSecret({ variable: 'SOTTO_OBS_PASSWORD', file: options.obsPasswordFile });
       return new ObsOutlet({
         ...surroundings,
         ...{ url: options.obsUrl, password, pace: { ...pace, chars: chars ?? CHARS.obs } },
       });
     }
     case 'zoom': {
-      const url = addressOf({ variable: 'SOTTO_ZOOM_URL', file: options.zoomUrlFile }, 'Zoom’s caption URL');
+      const url = readSecretAddress({ variable: 'SOTTO_ZOOM_URL', file: options.zoomUrlFile }, 'Zoom’s caption URL');
       const language = options.zoomLanguage;
       return new ZoomOutlet({ ...surroundings, url, language, pace: { ...pace, chars: chars ?? CHARS.zoom } });
     }
     case 'webhook': {
-      const url = addressOf({ variable: 'SOTTO_WEBHOOK_URL', file: options.webhookUrlFile }, 'The webhook’s address');
-      const secret = secretOf({ variable: 'SOTTO_WEBHOOK_SECRET', file: options.webhookSecretFile });
+      const url = readSecretAddress(
+        { variable: 'SOTTO_WEBHOOK_URL', file: options.webhookUrlFile },
+        'The webhook’s address',
+      );
+      const secret = readSecret({ variable: 'SOTTO_WEBHOOK_SECRET', file: options.webhookSecretFile });
       return new WebhookOutlet({ ...surroundings, url, room, secret });
     }
     case 'hls':

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type CaptionsOptions, type CaptionTarget, TARGETS } from './options.ts';
+import { CAPTION_TARGETS, type CaptionsOptions, type CaptionTarget } from './options.ts';
 
 const DESCRIPTION = `send what is said in a room to other programs
 Secrets come from the environment or a file: SOTTO_OBS_PASSWORD, SOTTO_ZOOM_URL, SOTTO_WEBHOOK_URL, SOTTO_WEBHOOK_SECRET`;
 
 /** `sotto captions` with its options. */
-export function captionsCommand(command: Command, ended: (status: number) => void): void {
+export function createCaptionsCommand(command: Command, ended: (status: number) => void): void {
   const between = (least: number, most: number) => (text: string) => {
     const value = Number(text);
     if (Number.isInteger(value) && value >= least && value <= most) return value;
@@ -15,7 +15,7 @@ export function captionsCommand(command: Command, ended: (status: number) => voi
     .summary('send what is said in a room to OBS, Zoom, a webhook or HLS files')
     .description(DESCRIPTION)
     .requiredOption('--room <room>', 'whose text it is; sessions name it as `room`')
-    .requiredOption('--to <target>', `${TARGETS.join(', ')}; may be given several times`, collect, [])
+    .requiredOption('--to <target>', `${CAPTION_TARGETS.join(', ')}; may be given several times`, collect, [])
     .option('--server <url>', 'the server', 'http://127.0.0.1:8080')
     .addOption(
       new Option('--token <token>', 'viewer token of that room; better in the environment').env('SOTTO_VIEWER_TOKEN'),
@@ -48,15 +48,15 @@ export function captionsCommand(command: Command, ended: (status: number) => voi
     .option('--hls-start <time>', 'hls: when the picture began; default now')
     .option('--hls-mpegts <stamp>', 'hls: time stamp of the picture at that moment', between(0, 2 ** 33), 0)
     .action(async (options: CaptionsOptions) => {
-      const { captions } = await import('./captions.ts');
-      ended(await captions(options));
+      const { runCaptions } = await import('./captions.ts');
+      ended(await runCaptions(options));
     });
 }
 
 function collect(text: string, before: readonly CaptionTarget[]): CaptionTarget[] {
   const targets = text.split(',');
-  const wrong = targets.find((target) => !TARGETS.includes(target as CaptionTarget));
-  if (wrong !== undefined) throw new InvalidArgumentError(`There are ${TARGETS.join(', ')}.`);
+  const wrong = targets.find((target) => !CAPTION_TARGETS.includes(target as CaptionTarget));
+  if (wrong !== undefined) throw new InvalidArgumentError(`There are ${CAPTION_TARGETS.join(', ')}.`);
   return [...before, ...(targets as CaptionTarget[])];
 }
 

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CaptionSegments, type TimeLine } from '../../../protocol/hls.ts';
-import type { Caption } from '../../../protocol/sentences.ts';
-import { UserError } from '../user-error.ts';
-import type { Clock, Outlet, Say } from './outlet.ts';
+import type { Caption } from '../../../protocol/caption-assembler.ts';
+import { CaptionSegments, type Timeline } from '../../../protocol/hls.ts';
+import { UserError } from '../output/user-error.ts';
+import type { Clock, Outlet, PrintMessage } from './outlet.ts';
 
 export interface HlsOptions {
   readonly folder: string;
@@ -12,8 +12,8 @@ export interface HlsOptions {
   readonly holdMs: number;
   /** Segments in the playlist; 0 keeps all, and `end` closes the list for good. */
   readonly keep: number;
-  readonly timeLine: TimeLine;
-  readonly say: Say;
+  readonly timeLine: Timeline;
+  readonly say: PrintMessage;
   readonly clock: Clock;
 }
 

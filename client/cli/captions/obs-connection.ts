@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { parseJson } from '../../../protocol/parse-json.ts';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../output/user-error.ts';
 import type { Clock } from './outlet.ts';
 
 /** The messages of obs-websocket 5 that are needed here. */
@@ -27,10 +27,13 @@ export interface RequestStatus {
 }
 
 /** OBS is there and will not have us. */
-export class ObsRefusal extends UserError {}
+export class ObsRejectedError extends UserError {}
 
 /** The answer to a challenge of obs-websocket 5. */
-export function obsAnswer(password: string, { challenge, salt }: { challenge: string; salt: string }): string {
+export function computeObsAuthentication(
+  password: string,
+  { challenge, salt }: { challenge: string; salt: string },
+): string {
   const sha = (text: string): string => createHash('sha256').update(text).digest('base64');
   return sha(sha(password + salt) + challenge);
 }
@@ -57,7 +60,7 @@ export class ObsConnection {
     });
   }
 
-  /** Rejects with an ObsRefusal when OBS will never let us in, otherwise with an Error: it is not there. */
+  /** Rejects with an ObsRejectedError when OBS will never let us in, otherwise with an Error: it is not there. */
   static open({ url, password, clock }: ObsAddress): Promise<ObsConnection> {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url, 'obswebsocket.json', { handshakeTimeout: ANSWER_MS, maxPayload: 1_048_576 });
@@ -73,7 +76,7 @@ export class ObsConnection {
         const message = readMessage(String(data));
         if (message?.op === OP.hello) {
           const challenge = message.d.authentication;
-          const authentication = challenge && { authentication: obsAnswer(password ?? '', challenge) };
+          const authentication = challenge && { authentication: computeObsAuthentication(password ?? '', challenge) };
           const d = { rpcVersion: RPC_VERSION, eventSubscriptions: 0, ...authentication };
           socket.send(JSON.stringify({ op: OP.identify, d }));
         } else if (message?.op === OP.identified) {
@@ -126,14 +129,14 @@ export class ObsConnection {
 
 function refusalOf(code: number, password: string | undefined): Error {
   if (code === CLOSE.wrongPassword)
-    return new ObsRefusal(
+    return new ObsRejectedError(
       password === undefined
         ? 'it wants a password: set SOTTO_OBS_PASSWORD, or give --obs-password-file.'
         : 'it does not take this password; it stands in Tools > WebSocket Server Settings > Show Connect Info.',
     );
   if (code === CLOSE.unsupportedVersion)
-    return new ObsRefusal('it speaks another version of its protocol; OBS 28 or newer is wanted.');
-  if (code === CLOSE.sentAway) return new ObsRefusal('it ended this connection for good.');
+    return new ObsRejectedError('it speaks another version of its protocol; OBS 28 or newer is wanted.');
+  if (code === CLOSE.sentAway) return new ObsRejectedError('it ended this connection for good.');
   return new Error('it closed the connection');
 }
 

@@ -1,15 +1,15 @@
-import type { Caption } from '../../../protocol/sentences.ts';
+import type { Caption } from '../../../protocol/caption-assembler.ts';
 import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
-import { Courier } from './courier.ts';
-import { ObsConnection, ObsRefusal } from './obs-connection.ts';
-import type { Clock, Delivery, Outlet, Say } from './outlet.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { ObsConnection, ObsRejectedError } from './obs-connection.ts';
+import type { Clock, DeliveryResult, Outlet, PrintMessage } from './outlet.ts';
 
 export interface ObsOptions {
   /** `ws://127.0.0.1:4455` */
   readonly url: string;
   readonly password: string | undefined;
   readonly pace: PacerOptions;
-  readonly say: Say;
+  readonly say: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -21,13 +21,13 @@ export class ObsOutlet implements Outlet {
   readonly name = 'OBS';
   readonly #options: ObsOptions;
   readonly #pacer: Pacer;
-  readonly #courier: Courier<Block>;
+  readonly #courier: DeliveryQueue<Block>;
   #connection: ObsConnection | undefined;
 
   constructor(options: ObsOptions) {
     this.#options = options;
     this.#pacer = new Pacer(options.pace);
-    this.#courier = new Courier({
+    this.#courier = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
       deliver: (block) => this.#deliver(block),
     });
@@ -59,7 +59,7 @@ export class ObsOutlet implements Outlet {
     this.#connection?.close();
   }
 
-  async #deliver({ text }: Block): Promise<Delivery> {
+  async #deliver({ text }: Block): Promise<DeliveryResult> {
     const trouble = await this.#connect();
     if (trouble !== undefined) return trouble;
     const status = await this.#connection!.ask('SendStreamCaption', { captionText: text });
@@ -71,14 +71,14 @@ export class ObsOutlet implements Outlet {
     return { kind: 'refused', text: `it refused a caption: ${status.comment ?? `status ${status.code}`}.` };
   }
 
-  async #connect(): Promise<Exclude<Delivery, { kind: 'sent' | 'refused' }> | undefined> {
+  async #connect(): Promise<Exclude<DeliveryResult, { kind: 'sent' | 'refused' }> | undefined> {
     if (this.#connection?.isOpen === true) return undefined;
     const { url, password, clock } = this.#options;
     try {
       this.#connection = await ObsConnection.open({ url, password, clock });
       return undefined;
     } catch (error) {
-      if (error instanceof ObsRefusal) return { kind: 'over', text: error.message };
+      if (error instanceof ObsRejectedError) return { kind: 'over', text: error.message };
       const { code, message } = error as NodeJS.ErrnoException;
       const why = code === 'ECONNREFUSED' ? 'nobody listens' : message || code;
       const how = 'start OBS and switch on Tools > WebSocket Server Settings';

@@ -1,7 +1,7 @@
 import type { CaptionStyle } from './core/pacer.ts';
 
-export const TARGETS = ['obs', 'zoom', 'webhook', 'hls'] as const;
-export type CaptionTarget = (typeof TARGETS)[number];
+export const CAPTION_TARGETS = ['obs', 'zoom', 'webhook', 'hls'] as const;
+export type CaptionTarget = (typeof CAPTION_TARGETS)[number];
 
 export interface CaptionsOptions {
   readonly server: string;

@@ -1,4 +1,4 @@
-import type { Caption } from '../../../protocol/sentences.ts';
+import type { Caption } from '../../../protocol/caption-assembler.ts';
 
 /** Where captions go. */
 export interface Outlet {
@@ -11,7 +11,7 @@ export interface Outlet {
 }
 
 /** What became of one delivery. */
-export type Delivery =
+export type DeliveryResult =
   | { readonly kind: 'sent' }
   /** The other side is not there, or not now: the same is tried again. */
   | { readonly kind: 'later'; readonly text: string; readonly afterMs?: number | undefined }
@@ -34,4 +34,4 @@ export const systemClock: Clock = {
 };
 
 /** Says something to the user, on a line of its own. */
-export type Say = (text: string) => void;
+export type PrintMessage = (text: string) => void;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../output/user-error.ts';
 
 export interface Secret {
   /** Environment variable. */
@@ -9,7 +9,7 @@ export interface Secret {
 }
 
 /** A secret from a file or the environment: on a command line every program on the machine could read it. */
-export function secretOf({ variable, file }: Secret): string | undefined {
+export function readSecret({ variable, file }: Secret): string | undefined {
   if (file === undefined) return process.env[variable]?.trim() || undefined;
   try {
     const text = readFileSync(file, 'utf8').trim();
@@ -21,8 +21,8 @@ export function secretOf({ variable, file }: Secret): string | undefined {
 }
 
 /** The same, where it is an address that must be there. */
-export function addressOf(secret: Secret, what: string): string {
-  const text = secretOf(secret);
+export function readSecretAddress(secret: Secret, what: string): string {
+  const text = readSecret(secret);
   if (text === undefined) throw new UserError(`${what} is missing: set ${secret.variable}, or give it in a file.`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))

@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto';
-import type { Caption } from '../../../protocol/sentences.ts';
+import type { Caption } from '../../../protocol/caption-assembler.ts';
 import { Backlog } from './core/backlog.ts';
-import { Courier } from './courier.ts';
-import type { Clock, Delivery, Outlet, Say } from './outlet.ts';
-import { isPassing, later, post } from './posting.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { isTransientStatus, retryLater, sendPost } from './http-post.ts';
+import type { Clock, DeliveryResult, Outlet, PrintMessage } from './outlet.ts';
 
 export interface WebhookOptions {
   readonly url: string;
   readonly room: string;
   /** Signs what is sent; base64 behind `whsec_`, otherwise taken as it is. */
   readonly secret: string | undefined;
-  readonly say: Say;
+  readonly say: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -27,12 +27,12 @@ export class WebhookOutlet implements Outlet {
   readonly name = 'webhook';
   readonly #options: WebhookOptions;
   readonly #backlog = new Backlog<Numbered>(WAITING_MAX);
-  readonly #courier: Courier<Numbered>;
+  readonly #courier: DeliveryQueue<Numbered>;
   #sequence = 0;
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    this.#courier = new Courier({
+    this.#courier = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#backlog, say: options.say, clock: options.clock },
       deliver: (numbered, signal) => this.#deliver(numbered, signal),
     });
@@ -51,21 +51,21 @@ export class WebhookOutlet implements Outlet {
     return this.#courier.finish(graceMs);
   }
 
-  async #deliver({ sequence, caption }: Numbered, signal: AbortSignal): Promise<Delivery> {
+  async #deliver({ sequence, caption }: Numbered, signal: AbortSignal): Promise<DeliveryResult> {
     const { url, room, secret, clock } = this.#options;
     const { text: transcript, ...rest } = caption;
     const body = JSON.stringify({ transcript, sequence, room, ...rest });
     const id = idOf(room, caption);
     const headers = {
       ...{ 'content-type': 'application/json', 'idempotency-key': id, 'webhook-id': id },
-      ...(secret === undefined ? {} : signed(body, { id, secret, nowMs: clock.nowMs() })),
+      ...(secret === undefined ? {} : signWebhook(body, { id, secret, nowMs: clock.nowMs() })),
     };
-    const answer = await post({ url, headers, body }, signal);
-    if (typeof answer === 'string') return later(`not reached (${answer}); trying again.`);
+    const answer = await sendPost({ url, headers, body }, signal);
+    if (typeof answer === 'string') return retryLater(`not reached (${answer}); trying again.`);
     const { status, retryAfterMs } = answer;
     // 409: it has it already.
     if ((status >= 200 && status < 300) || status === 409) return { kind: 'sent' };
-    if (isPassing(status)) return later(`it answers with status ${status}; trying again.`, retryAfterMs);
+    if (isTransientStatus(status)) return retryLater(`it answers with status ${status}; trying again.`, retryAfterMs);
     if (status >= 300 && status < 400)
       return { kind: 'over', text: `it sends elsewhere (status ${status}); give the address itself.` };
     if ([401, 403, 404, 405, 410].includes(status))
@@ -79,7 +79,7 @@ const idOf = (room: string, { session, channel, sentence, language }: Caption): 
   `${room}.${session}.${channel}.${sentence}.${language}`;
 
 /** As the Standard Webhooks have it: over id, time and body. */
-export function signed(
+export function signWebhook(
   body: string,
   { id, secret, nowMs }: { readonly id: string; readonly secret: string; readonly nowMs: number },
 ): Record<string, string> {

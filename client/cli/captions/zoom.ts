@@ -1,9 +1,9 @@
-import type { Caption } from '../../../protocol/sentences.ts';
+import type { Caption } from '../../../protocol/caption-assembler.ts';
 import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
-import { zoomLanguage } from './core/zoom-language.ts';
-import { Courier } from './courier.ts';
-import type { Clock, Delivery, Outlet, Say } from './outlet.ts';
-import { beginningOf, isPassing, later, post } from './posting.ts';
+import { toZoomLanguage } from './core/zoom-language.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { isTransientStatus, readBeginning, retryLater, sendPost } from './http-post.ts';
+import type { Clock, DeliveryResult, Outlet, PrintMessage } from './outlet.ts';
 
 export interface ZoomOptions {
   /** The caption URL of the meeting ("Copy the API token"). It lets everybody who has it write captions. */
@@ -11,7 +11,7 @@ export interface ZoomOptions {
   /** As Zoom names it; default by the language of each caption. */
   readonly language: string | undefined;
   readonly pace: PacerOptions;
-  readonly say: Say;
+  readonly say: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -24,7 +24,7 @@ export class ZoomOutlet implements Outlet {
   readonly name = 'Zoom';
   readonly #options: ZoomOptions;
   readonly #pacer: Pacer;
-  readonly #courier: Courier<Block>;
+  readonly #courier: DeliveryQueue<Block>;
   /** Number of the next text; asked of Zoom, so that a second run does not begin anew. */
   #sequence: number | undefined;
   #taken = 0;
@@ -33,7 +33,7 @@ export class ZoomOutlet implements Outlet {
   constructor(options: ZoomOptions) {
     this.#options = options;
     this.#pacer = new Pacer({ ...options.pace, maxMs: 0 });
-    this.#courier = new Courier({
+    this.#courier = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
       deliver: (block, signal) => this.#deliver(block, signal),
     });
@@ -52,14 +52,14 @@ export class ZoomOutlet implements Outlet {
     return this.#courier.finish(graceMs);
   }
 
-  async #deliver({ text, language }: Block, signal: AbortSignal): Promise<Delivery> {
+  async #deliver({ text, language }: Block, signal: AbortSignal): Promise<DeliveryResult> {
     this.#sequence ??= await this.#nextSequence(signal);
     const url = new URL(this.#options.url);
     url.searchParams.set('seq', String(this.#sequence));
-    url.searchParams.set('lang', this.#options.language ?? zoomLanguage(language));
+    url.searchParams.set('lang', this.#options.language ?? toZoomLanguage(language));
     const headers = { 'content-type': 'text/plain' };
-    const answer = await post({ url: url.href, headers, body: `${text}\n` }, signal);
-    if (typeof answer === 'string') return later(`not reached (${answer}); trying again.`);
+    const answer = await sendPost({ url: url.href, headers, body: `${text}\n` }, signal);
+    if (typeof answer === 'string') return retryLater(`not reached (${answer}); trying again.`);
     const { status, retryAfterMs } = answer;
     if (status >= 200 && status < 300) {
       this.#sequence++;
@@ -67,11 +67,11 @@ export class ZoomOutlet implements Outlet {
       this.#refusedSinceMs = undefined;
       return { kind: 'sent' };
     }
-    if (isPassing(status)) return later(`it answers with status ${status}; trying again.`, retryAfterMs);
+    if (isTransientStatus(status)) return retryLater(`it answers with status ${status}; trying again.`, retryAfterMs);
     return this.#refused(status);
   }
 
-  #refused(status: number): Delivery {
+  #refused(status: number): DeliveryResult {
     if (status !== 400)
       return {
         kind: 'over',
@@ -79,9 +79,9 @@ export class ZoomOutlet implements Outlet {
       };
     const nowMs = this.#options.clock.nowMs();
     this.#refusedSinceMs ??= nowMs;
-    if (this.#taken === 0) return later('the meeting has not begun (status 400); trying again.');
+    if (this.#taken === 0) return retryLater('the meeting has not begun (status 400); trying again.');
     if (nowMs - this.#refusedSinceMs < OVER_AFTER_MS)
-      return later('the meeting takes no captions now (status 400); trying again for a minute.');
+      return retryLater('the meeting takes no captions now (status 400); trying again for a minute.');
     return { kind: 'over', text: 'the meeting is over (status 400).' };
   }
 
@@ -90,7 +90,7 @@ export class ZoomOutlet implements Outlet {
     const url = new URL(this.#options.url);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/seq`;
     try {
-      const last = Number((await beginningOf(url, SEQUENCE_MS, signal))?.trim() || 'none');
+      const last = Number((await readBeginning(url, SEQUENCE_MS, signal))?.trim() || 'none');
       return Number.isSafeInteger(last) && last >= 0 ? last + 1 : 1;
     } catch {
       // The post itself will tell what is wrong.

@@ -1,4 +1,5 @@
-import { UserError } from '../user-error.ts';
+import { UserError } from '../output/user-error.ts';
+import type { Environment } from './environment.ts';
 import type { Inserter, InserterSettings } from './inserter.ts';
 import { MacInserter } from './inserters/macos.ts';
 import { ClipboardInserter, StdoutInserter } from './inserters/plain.ts';
@@ -6,21 +7,20 @@ import { WaylandInserter } from './inserters/wayland.ts';
 import { WindowsInserter } from './inserters/windows.ts';
 import { X11Inserter } from './inserters/x11.ts';
 import type { Runner } from './runner.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** Where text goes: into the focused window, or to a place that is everywhere. */
-export type Target = 'window' | 'clipboard' | 'stdout';
+export type OutputTarget = 'window' | 'clipboard' | 'stdout';
 
-export interface Choice {
-  readonly target: Target;
-  readonly surroundings: Surroundings;
+export interface InserterChoice {
+  readonly target: OutputTarget;
+  readonly surroundings: Environment;
   readonly settings: InserterSettings;
   readonly runner: Runner;
   readonly write: (text: string) => void;
 }
 
 /** The inserter for what is there; a `UserError` says what is missing. */
-export function chooseInserter({ target, surroundings, settings, runner, write }: Choice): Inserter {
+export function chooseInserter({ target, surroundings, settings, runner, write }: InserterChoice): Inserter {
   const { display, desktop } = surroundings;
   if (target === 'stdout') return new StdoutInserter(write);
   if (target === 'clipboard') return new ClipboardInserter(runner, display);

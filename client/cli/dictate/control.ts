@@ -3,8 +3,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseJson } from '../../../protocol/parse-json.ts';
-import { UserError } from '../user-error.ts';
-import { type Answer, type Request, readRequest } from './core/verbs.ts';
+import { UserError } from '../output/user-error.ts';
+import { type InstanceAnswer, type InstanceRequest, parseInstanceRequest } from './core/verbs.ts';
 
 const LINE_MAX = 4_096;
 /** A verb that waits for words to come takes as long as they do. */
@@ -12,7 +12,7 @@ const ANSWER_MS = 60_000;
 const PROBE_MS = 1_000;
 
 /** Where the instance of this user is asked. */
-export function controlPath(runtimeFolder: string, platform: NodeJS.Platform = process.platform): string {
+export function resolveControlPath(runtimeFolder: string, platform: NodeJS.Platform = process.platform): string {
   // Windows keeps pipes in a place of their own; others than their maker may not write to them.
   return platform === 'win32'
     ? `\\\\.\\pipe\\sotto-dictate-${userInfo().username}`
@@ -20,9 +20,9 @@ export function controlPath(runtimeFolder: string, platform: NodeJS.Platform = p
 }
 
 /** Listens for verbs. Throws a `UserError` when another instance does; what a dead one left is cleaned away. */
-export async function openControl(
+export async function openControlSocket(
   path: string,
-  answer: (request: Request) => Promise<Answer>,
+  answer: (request: InstanceRequest) => Promise<InstanceAnswer>,
 ): Promise<{ close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -57,7 +57,7 @@ export async function openControl(
 }
 
 /** Asks a running instance. Throws a `UserError` when there is none. */
-export function ask(path: string, request: Request): Promise<Answer> {
+export function askInstance(path: string, request: InstanceRequest): Promise<InstanceAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     let heard = '';
@@ -72,7 +72,7 @@ export function ask(path: string, request: Request): Promise<Answer> {
     });
     socket.on('close', () => {
       try {
-        resolve(parseJson(heard) as Answer);
+        resolve(parseJson(heard) as InstanceAnswer);
       } catch {
         reject(new UserError('sotto dictate ended before it answered.'));
       }
@@ -80,7 +80,7 @@ export function ask(path: string, request: Request): Promise<Answer> {
   });
 }
 
-function serve(socket: Socket, answer: (request: Request) => Promise<Answer>): void {
+function serve(socket: Socket, answer: (request: InstanceRequest) => Promise<InstanceAnswer>): void {
   let heard = '';
   socket.on('error', () => {});
   socket.setTimeout(ANSWER_MS, () => socket.destroy());
@@ -90,7 +90,9 @@ function serve(socket: Socket, answer: (request: Request) => Promise<Answer>): v
     if (end === -1 && heard.length <= LINE_MAX) return;
     socket.removeAllListeners('data');
     const request =
-      end === -1 ? { problem: `A line has at most ${LINE_MAX} characters.` } : readRequest(heard.slice(0, end));
+      end === -1
+        ? { problem: `A line has at most ${LINE_MAX} characters.` }
+        : parseInstanceRequest(heard.slice(0, end));
     const answered =
       'problem' in request
         ? Promise.resolve({ ok: false, text: request.problem })

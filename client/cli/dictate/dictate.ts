@@ -1,26 +1,26 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { startLocalServer } from '../local-server.ts';
-import { openMicrophone } from '../microphone.ts';
-import { openSource } from '../source.ts';
-import { printLine, printMessage, printRemark, printText } from '../terminal.ts';
-import { serverArgs, serverUrl } from '../transcribe.ts';
-import { UserError } from '../user-error.ts';
-import { chooseInserter, type Target } from './choose-inserter.ts';
-import { ask, controlPath, openControl } from './control.ts';
-import { hintsOf } from './core/dictionary.ts';
-import type { Mode } from './core/plan.ts';
+import { openMicrophone } from '../audio/microphone.ts';
+import { openSource } from '../audio/source.ts';
+import { printLine, printMessage, printNote, printText } from '../output/terminal.ts';
+import { UserError } from '../output/user-error.ts';
+import { startLocalServer } from '../programs/local-server.ts';
+import { buildServerArgs, parseServerUrl } from '../transcribe/transcribe.ts';
+import { OnDemandInput, type OpenSource, WarmInput } from './audio-input.ts';
+import { chooseInserter, type OutputTarget } from './choose-inserter.ts';
+import { askInstance, openControlSocket, resolveControlPath } from './control.ts';
+import { toVocabulary } from './core/dictionary.ts';
+import type { DictationMode } from './core/plan.ts';
 import { VERBS, type Verb } from './core/verbs.ts';
 import { DictionaryFile } from './dictionary-file.ts';
-import { ColdEars, type OpenSource, WarmEars } from './ears.ts';
+import { detectEnvironment, type Environment } from './environment.ts';
 import { HistoryFile, readHistory } from './history-file.ts';
-import { historyText, Instance, type InstanceParts } from './instance.ts';
-import { Line, type LineOptions } from './line.ts';
+import { Instance, type InstanceParts, renderHistory } from './instance.ts';
 import { Notifier } from './notify.ts';
-import { paced } from './paced.ts';
-import { recover } from './recover.ts';
+import { paceInRealTime } from './real-time.ts';
+import { recoverRecordings } from './recover.ts';
 import { SystemRunner } from './runner.ts';
-import { lookAround, type Surroundings } from './surroundings.ts';
+import { SpareSession, type SpareSessionOptions } from './spare-session.ts';
 
 export interface DictateOptions {
   readonly server?: string;
@@ -30,8 +30,8 @@ export interface DictateOptions {
   readonly language?: string;
   readonly cleanup?: 'llm' | 'openai' | 'rules' | 'off';
   readonly raw: boolean;
-  readonly mode: Mode;
-  readonly to: Target;
+  readonly mode: DictationMode;
+  readonly to: OutputTarget;
   readonly insert: 'auto' | 'type' | 'paste';
   readonly enterOk: boolean;
   readonly anyWindow: boolean;
@@ -52,12 +52,12 @@ const MICROPHONE = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 } as
 const TAIL_MS = 200;
 
 /** `sotto dictate`: without a verb the instance itself, with one a question to it. Resolves with the exit status. */
-export async function dictate(
+export async function runDictate(
   verb: string | undefined,
   id: string | undefined,
   options: DictateOptions,
 ): Promise<number> {
-  const surroundings = lookAround();
+  const surroundings = detectEnvironment();
   if (verb === undefined) {
     await run(options, surroundings);
     return 0;
@@ -71,26 +71,26 @@ async function put(
   verb: Verb,
   id: string | undefined,
   { clipboard, count }: DictateOptions,
-  { runtimeFolder, dataFolder }: Surroundings,
+  { runtimeFolder, dataFolder }: Environment,
 ): Promise<number> {
   if (verb === 'history') {
     // It lies in a file, so it can be looked at without anything running.
-    printLine(historyText(readHistory(historyPath(dataFolder)), count ?? 20));
+    printLine(renderHistory(readHistory(historyPath(dataFolder)), count ?? 20));
     return 0;
   }
-  const answer = await ask(controlPath(runtimeFolder), {
+  const answer = await askInstance(resolveControlPath(runtimeFolder), {
     verb,
     ...(id === undefined ? {} : { id }),
     ...(clipboard ? { clipboard } : {}),
   });
   if (answer.ok) printLine(answer.text);
-  else printRemark(answer.text);
+  else printNote(answer.text);
   return answer.ok ? 0 : 1;
 }
 
 const historyPath = (dataFolder: string): string => join(dataFolder, 'dictation.jsonl');
 
-async function run(options: DictateOptions, surroundings: Surroundings): Promise<void> {
+async function run(options: DictateOptions, surroundings: Environment): Promise<void> {
   const runner = new SystemRunner();
   const notifier = new Notifier(runner, printMessage);
   const inserter = chooseInserter({
@@ -117,7 +117,7 @@ async function run(options: DictateOptions, surroundings: Surroundings): Promise
       opened = resolve;
     });
     // Asked first, so that a second one ends before it has started a server.
-    const control = await openControl(controlPath(surroundings.runtimeFolder), async (request) =>
+    const control = await openControlSocket(resolveControlPath(surroundings.runtimeFolder), async (request) =>
       (await instance).answer(request),
     );
     closers.push(() => control.close());
@@ -153,14 +153,14 @@ interface Opening {
 async function openInstance(options: DictateOptions, { parts, notifier, closers, folder }: Opening): Promise<Instance> {
   const tell = (text: string): void => notifier.tell(text);
   const say = (text: string): void => notifier.line(text);
-  const server = options.server === undefined ? await startLocalServer(serverArgs(options)) : undefined;
+  const server = options.server === undefined ? await startLocalServer(buildServerArgs(options)) : undefined;
   closers.push(() => server?.[Symbol.asyncDispose]());
-  const url = server?.url ?? serverUrl(options.server!);
+  const url = server?.url ?? parseServerUrl(options.server!);
   const { dictionary, history, inserter } = parts;
-  const lineOptions = (): LineOptions => linesOf(options, url, hintsOf(dictionary.last));
-  const line = new Line(lineOptions, say);
+  const lineOptions = (): SpareSessionOptions => linesOf(options, url, toVocabulary(dictionary.last));
+  const line = new SpareSession(lineOptions, say);
   const openEars = sourceOf(options);
-  const ears = options.warmMic ? new WarmEars(openEars, tell) : new ColdEars(openEars);
+  const ears = options.warmMic ? new WarmInput(openEars, tell) : new OnDemandInput(openEars);
   closers.push(() => {
     ears.close();
     line.close();
@@ -189,10 +189,10 @@ async function openInstance(options: DictateOptions, { parts, notifier, closers,
 /** What an instance that ended badly left: sound is heard again, and people are told what waits. */
 async function hearAgain(
   folder: string,
-  { history, tell, options }: { history: HistoryFile; tell: (text: string) => void; options: LineOptions },
+  { history, tell, options }: { history: HistoryFile; tell: (text: string) => void; options: SpareSessionOptions },
 ): Promise<void> {
   try {
-    await recover(folder, history, options, (path) => openSource(path, MICROPHONE));
+    await recoverRecordings(folder, history, options, (path) => openSource(path, MICROPHONE));
   } catch (error) {
     tell(`What was said before a crash cannot be heard again yet: ${error instanceof Error ? error.message : error}`);
   }
@@ -201,7 +201,7 @@ async function hearAgain(
   tell(`${waiting} sentence${waiting === 1 ? ' was' : 's were'} said and not inserted; sotto dictate again inserts.`);
 }
 
-function linesOf(options: DictateOptions, url: string, vocabulary: readonly string[]): LineOptions {
+function linesOf(options: DictateOptions, url: string, vocabulary: readonly string[]): SpareSessionOptions {
   const own = options.server !== undefined;
   return {
     url,
@@ -216,7 +216,7 @@ function linesOf(options: DictateOptions, url: string, vocabulary: readonly stri
 
 function sourceOf({ source, device }: DictateOptions): OpenSource {
   if (source === undefined) return async (signal) => openMicrophone(device, signal);
-  return async (signal) => paced(await openSource(source, MICROPHONE), signal);
+  return async (signal) => paceInRealTime(await openSource(source, MICROPHONE), signal);
 }
 
 /** Enter in the terminal of the instance begins and ends, for those who have no shortcut yet. */

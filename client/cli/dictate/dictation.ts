@@ -1,15 +1,15 @@
 import type { ServerEvent, Session } from '../../sdk/index.ts';
+import type { AudioCapture } from './audio-input.ts';
 import { Plan, type PlanInput, type PlanSettings } from './core/plan.ts';
-import type { Listening } from './ears.ts';
 import type { HistoryFile } from './history-file.ts';
-import type { Aim, Performer } from './performer.ts';
 import type { Recording } from './recording.ts';
+import type { InsertionTarget, TextInserter } from './text-inserter.ts';
 
 export interface DictationParts {
-  readonly listening: Listening;
+  readonly listening: AudioCapture;
   readonly session: Session;
-  readonly aim: Aim;
-  readonly performer: Performer;
+  readonly aim: InsertionTarget;
+  readonly performer: TextInserter;
   readonly history: HistoryFile;
   readonly recording: Recording | undefined;
   readonly plan: PlanSettings;

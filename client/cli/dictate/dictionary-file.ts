@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { UserError } from '../user-error.ts';
-import { type Dictionary, NO_WORDS, readDictionary } from './core/dictionary.ts';
+import { UserError } from '../output/user-error.ts';
+import { type Dictionary, EMPTY_DICTIONARY, parseDictionary } from './core/dictionary.ts';
 
 const BYTES_MAX = 2_000_000;
 
@@ -9,7 +9,7 @@ export class DictionaryFile {
   readonly #path: string;
   readonly #asked: boolean;
   #stamp = '';
-  #dictionary = NO_WORDS;
+  #dictionary = EMPTY_DICTIONARY;
 
   /** A file that was asked for must be there; the one in the usual place need not. */
   constructor(path: string, named: 'by user' | 'by default') {
@@ -23,10 +23,10 @@ export class DictionaryFile {
     if (stamp === this.#stamp) return this.#dictionary;
     this.#stamp = stamp;
     if (stamp === '') {
-      this.#dictionary = NO_WORDS;
+      this.#dictionary = EMPTY_DICTIONARY;
       return this.#dictionary;
     }
-    const outcome = readDictionary(readFileSync(this.#path, 'utf8'));
+    const outcome = parseDictionary(readFileSync(this.#path, 'utf8'));
     if ('problem' in outcome) throw new UserError(`The dictionary ${this.#path} is not used: ${outcome.problem}.`);
     this.#dictionary = outcome.dictionary;
     return this.#dictionary;

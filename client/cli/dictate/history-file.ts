@@ -10,8 +10,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { UserError } from '../user-error.ts';
-import { compacted, type Entry, type Item, itemsOf, linesOf } from './core/history.ts';
+import { UserError } from '../output/user-error.ts';
+import {
+  compactHistory,
+  foldHistory,
+  type HistoryEntry,
+  type HistoryItem,
+  renderHistoryLines,
+} from './core/history.ts';
 
 /** Lines beyond those that are kept before the file is written anew. */
 const GROWTH_MAX = 2_000;
@@ -24,7 +30,7 @@ export class HistoryFile {
   readonly #path: string;
   readonly #keep: number;
   #file: number;
-  #items: Item[];
+  #items: HistoryItem[];
   #lines: number;
 
   /** `keep` is how many sentences stay; those that were never inserted stay whatever their number. */
@@ -41,12 +47,12 @@ export class HistoryFile {
     this.#lines = this.#items.length * 2;
   }
 
-  get items(): readonly Item[] {
+  get items(): readonly HistoryItem[] {
     return this.#items;
   }
 
   /** Writes an entry; it outlives this process when this returns, and a power cut some milliseconds later. */
-  write(entry: Entry): void {
+  write(entry: HistoryEntry): void {
     writeSync(this.#file, `${JSON.stringify(entry)}\n`);
     // What is written outlives this process at once; for a power cut the disk is asked, and not waited for.
     if (entry.kind === 'said') fdatasync(this.#file, () => {});
@@ -62,10 +68,10 @@ export class HistoryFile {
     this.#file = -1;
   }
 
-  #apply(entry: Entry): void {
+  #apply(entry: HistoryEntry): void {
     const at = this.#items.findLastIndex(({ id }) => id === entry.id);
-    const lines = at === -1 ? [] : linesOf(this.#items[at]!);
-    const [item] = itemsOf([...lines, JSON.stringify(entry)]);
+    const lines = at === -1 ? [] : renderHistoryLines(this.#items[at]!);
+    const [item] = foldHistory([...lines, JSON.stringify(entry)]);
     if (item === undefined) return;
     if (at === -1) this.#items.push(item);
     else this.#items[at] = item;
@@ -73,8 +79,8 @@ export class HistoryFile {
 
   /** Writes what is kept to a new file that takes the old one's place at once. */
   #compact(): number {
-    const lines = compacted(this.#items, this.#keep);
-    this.#items = itemsOf(lines);
+    const lines = compactHistory(this.#items, this.#keep);
+    this.#items = foldHistory(lines);
     const draft = `${this.#path}.new`;
     writeFileSync(draft, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
     chmodSync(draft, 0o600);
@@ -84,7 +90,7 @@ export class HistoryFile {
 }
 
 /** What the file holds, oldest first; nothing where there is none. */
-export function readHistory(path: string): Item[] {
+export function readHistory(path: string): HistoryItem[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -92,5 +98,5 @@ export function readHistory(path: string): Item[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  return itemsOf(text.split('\n'));
+  return foldHistory(text.split('\n'));
 }

@@ -1,20 +1,20 @@
-import { printable } from '../../../protocol/printable.ts';
-import { chooseAgain, isPending } from './core/history.ts';
-import { languageOf } from './core/language.ts';
-import { chooseForm, type Mode } from './core/plan.ts';
+import { toPrintable } from '../../../protocol/printable.ts';
+import type { AudioInput } from './audio-input.ts';
+import { isPending, selectForReinsertion } from './core/history.ts';
+import { selectLanguage } from './core/language.ts';
+import { chooseForm, type DictationMode } from './core/plan.ts';
 import { SpokenReader } from './core/spoken.ts';
-import { type Answer, describe, type Phase, type Request } from './core/verbs.ts';
+import { type DictationPhase, describeStatus, type InstanceAnswer, type InstanceRequest } from './core/verbs.ts';
 import { Dictation } from './dictation.ts';
 import type { DictionaryFile } from './dictionary-file.ts';
-import type { Ears } from './ears.ts';
 import type { HistoryFile } from './history-file.ts';
 import type { Inserter } from './inserter.ts';
-import type { Line } from './line.ts';
-import { Performer, type PerformerSettings } from './performer.ts';
 import { Recording } from './recording.ts';
+import type { SpareSession } from './spare-session.ts';
+import { TextInserter, type TextInserterSettings } from './text-inserter.ts';
 
-export interface InstanceSettings extends PerformerSettings {
-  readonly mode: Mode;
+export interface InstanceSettings extends TextInserterSettings {
+  readonly mode: DictationMode;
   readonly cleanWaitMs: number;
   /** Sound that still counts after the end was asked for, ms: fingers are quicker than the last word. */
   readonly tailMs: number;
@@ -25,8 +25,8 @@ export interface InstanceSettings extends PerformerSettings {
 export interface InstanceParts {
   readonly settings: InstanceSettings;
   readonly server: string;
-  readonly line: Line;
-  readonly ears: Ears;
+  readonly line: SpareSession;
+  readonly ears: AudioInput;
   readonly inserter: Inserter;
   readonly history: HistoryFile;
   readonly dictionary: DictionaryFile;
@@ -41,19 +41,19 @@ const HISTORY_SHOWN = 20;
 /** What runs while people dictate: answers verbs, one dictation at a time. */
 export class Instance {
   readonly #parts: InstanceParts;
-  readonly #performer: Performer;
+  readonly #performer: TextInserter;
   #dictation: Dictation | undefined;
   /** The end of the newest dictation. */
   #last: Promise<void> = Promise.resolve();
-  #phase: Phase = 'idle';
+  #phase: DictationPhase = 'idle';
   #started = 0;
   /** `begin` looks at the focus before it listens; a second one in that time must not pass. */
-  #beginning: Promise<Answer> | undefined;
+  #beginning: Promise<InstanceAnswer> | undefined;
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
     const { inserter, settings, history, tell } = parts;
-    this.#performer = new Performer({
+    this.#performer = new TextInserter({
       inserter,
       settings,
       tell,
@@ -63,11 +63,11 @@ export class Instance {
     });
   }
 
-  get phase(): Phase {
+  get phase(): DictationPhase {
     return this.#phase;
   }
 
-  async answer(request: Request): Promise<Answer> {
+  async answer(request: InstanceRequest): Promise<InstanceAnswer> {
     switch (request.verb) {
       case 'begin':
         return this.#begin();
@@ -84,7 +84,7 @@ export class Instance {
       case 'status':
         return this.#status();
       case 'history':
-        return yes(historyText(this.#parts.history.items, request.count ?? HISTORY_SHOWN));
+        return yes(renderHistory(this.#parts.history.items, request.count ?? HISTORY_SHOWN));
       case 'stop':
         this.#parts.stopped();
         return yes('It stops when what was said is inserted.');
@@ -98,7 +98,7 @@ export class Instance {
     await this.#performer.idle();
   }
 
-  #begin(): Promise<Answer> {
+  #begin(): Promise<InstanceAnswer> {
     if (this.#phase === 'listening') return Promise.resolve(no('It listens already.'));
     this.#beginning ??= this.#listen().finally(() => {
       this.#beginning = undefined;
@@ -106,7 +106,7 @@ export class Instance {
     return this.#beginning;
   }
 
-  async #listen(): Promise<Answer> {
+  async #listen(): Promise<InstanceAnswer> {
     const { settings, line, ears, inserter, history, tell, say } = this.#parts;
     this.#refresh();
     // Sound first: what comes next takes time in which people speak already.
@@ -143,7 +143,7 @@ export class Instance {
     }
   }
 
-  async #end(): Promise<Answer> {
+  async #end(): Promise<InstanceAnswer> {
     if (this.#beginning !== undefined) await this.#beginning.catch(() => {});
     const dictation = this.#dictation;
     if (this.#phase !== 'listening' || dictation === undefined) return no('It does not listen.');
@@ -154,7 +154,7 @@ export class Instance {
     return yes(`${dictation.sentences} sentence${dictation.sentences === 1 ? '' : 's'}.`);
   }
 
-  async #cancel(): Promise<Answer> {
+  async #cancel(): Promise<InstanceAnswer> {
     await this.#beginning?.catch(() => {});
     if (this.#phase === 'idle' || this.#dictation === undefined) return no('There is nothing to cancel.');
     const dictation = this.#dictation;
@@ -163,8 +163,8 @@ export class Instance {
     return yes('Cancelled; what was inserted before stays (undo takes it back).');
   }
 
-  async #again({ id, clipboard }: Request): Promise<Answer> {
-    const items = chooseAgain(this.#parts.history.items, id);
+  async #again({ id, clipboard }: InstanceRequest): Promise<InstanceAnswer> {
+    const items = selectForReinsertion(this.#parts.history.items, id);
     if (items.length === 0) return no(id === undefined ? 'The history is empty.' : `There is no ${id} in the history.`);
     const aim = await this.#performer.aim();
     if (clipboard === true) aim.diverted = 'asked for';
@@ -181,7 +181,7 @@ export class Instance {
     return yes(`${count} ${aim.diverted === undefined ? 'inserted' : 'in the clipboard'} again.`);
   }
 
-  #status(): Answer {
+  #status(): InstanceAnswer {
     const { server, line, inserter, settings, history } = this.#parts;
     const status = {
       ...{
@@ -194,7 +194,7 @@ export class Instance {
       waiting: history.items.filter(({ state }) => isPending(state)).length,
       inserted: this.#performer.inserted,
     };
-    return { ok: true, text: describe(status), status };
+    return { ok: true, text: describeStatus(status), status };
   }
 
   /** A dictionary that cannot be read is told; the words that were read last stay. */
@@ -207,7 +207,7 @@ export class Instance {
   }
 
   #reader(language: string): SpokenReader {
-    return new SpokenReader(languageOf(language), this.#parts.dictionary.last);
+    return new SpokenReader(selectLanguage(language), this.#parts.dictionary.last);
   }
 
   #record(id: string, format: ConstructorParameters<typeof Recording>[2]): Recording | undefined {
@@ -222,7 +222,7 @@ export class Instance {
   }
 }
 
-export function historyText(
+export function renderHistory(
   items: readonly { id: string; at: string; state: string; text: string }[],
   count: number,
 ): string {
@@ -231,10 +231,10 @@ export function historyText(
     .slice(-count)
     .map(
       ({ id, at, state, text }) =>
-        `${id}  ${at.slice(0, 19).replace('T', ' ')}  ${state.padEnd(9)}  ${printable(text)}`,
+        `${id}  ${at.slice(0, 19).replace('T', ' ')}  ${state.padEnd(9)}  ${toPrintable(text)}`,
     )
     .join('\n');
 }
 
-const yes = (text: string): Answer => ({ ok: true, text });
-const no = (text: string): Answer => ({ ok: false, text });
+const yes = (text: string): InstanceAnswer => ({ ok: true, text });
+const no = (text: string): InstanceAnswer => ({ ok: false, text });

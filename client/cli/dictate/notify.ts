@@ -1,4 +1,4 @@
-import { printable } from '../../../protocol/printable.ts';
+import { toPrintable } from '../../../protocol/printable.ts';
 import type { Runner } from './runner.ts';
 
 /** Tells the user something that they should see although they look at another window; standard error has it always. */
@@ -20,7 +20,7 @@ export class Notifier {
 
   tell(told: string): void {
     this.#say(told);
-    const text = printable(told);
+    const text = toPrintable(told);
     const [command, ...args] =
       this.#platform === 'darwin'
         ? ['osascript', '-e', `display notification ${JSON.stringify(text)} with title "Sotto"`]

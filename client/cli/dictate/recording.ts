@@ -44,7 +44,7 @@ export class Recording {
 }
 
 /** Recordings that a program which ended badly left behind, oldest first. */
-export function leftRecordings(folder: string): { readonly dictation: string; readonly path: string }[] {
+export function findLeftoverRecordings(folder: string): { readonly dictation: string; readonly path: string }[] {
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith('.wav'))

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { connect } from '../../sdk/index.ts';
-import type { AudioSource } from '../source.ts';
+import type { AudioSource } from '../audio/source.ts';
 import type { HistoryFile } from './history-file.ts';
-import type { LineOptions } from './line.ts';
-import { leftRecordings } from './recording.ts';
+import { findLeftoverRecordings } from './recording.ts';
+import type { SpareSessionOptions } from './spare-session.ts';
 
 const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
 
@@ -12,14 +12,14 @@ const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
  * Hears again what a program that ended badly had taken in and not yet turned into words; the sentences go into the history.
  * Tells how many there were.
  */
-export async function recover(
+export async function recoverRecordings(
   folder: string,
   history: HistoryFile,
-  options: LineOptions,
+  options: SpareSessionOptions,
   open: (path: string) => Promise<AudioSource>,
 ): Promise<number> {
   let sentences = 0;
-  for (const { dictation, path } of leftRecordings(folder)) {
+  for (const { dictation, path } of findLeftoverRecordings(folder)) {
     const known = history.items.filter(({ id }) => id.startsWith(`${dictation}.`));
     // Sentences that came are in the history; their sound is passed over.
     const fromMs = Math.max(0, ...known.map(({ toMs }) => toMs));

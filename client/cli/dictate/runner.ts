@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { isInstalled } from '../microphone.ts';
-import { programEnvironment } from '../program-environment.ts';
+import { isInstalled } from '../audio/microphone.ts';
+import { buildProgramEnvironment } from '../programs/program-environment.ts';
 
-export interface Ran {
+export interface RunResult {
   /** Exit status; -1 when it could not be started or was ended for taking too long. */
   readonly code: number;
   readonly out: Buffer;
@@ -17,7 +17,7 @@ export interface RunOptions {
 }
 
 /** A program that goes on until it is ended. */
-export interface Held {
+export interface RunningProgram {
   /** Lines on its standard error so far. */
   readonly lines: number;
   /** Resolves when there are more lines than `count`, it ends, or the time is over; tells whether there are more. */
@@ -29,8 +29,8 @@ export interface Held {
 /** The one place that starts other programs. */
 export interface Runner {
   has(command: string): boolean;
-  run(command: string, args: readonly string[], options?: RunOptions): Promise<Ran>;
-  hold(command: string, args: readonly string[], input: string | Buffer): Held;
+  run(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  hold(command: string, args: readonly string[], input: string | Buffer): RunningProgram;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -50,9 +50,13 @@ export class SystemRunner implements Runner {
     command: string,
     args: readonly string[],
     { input, output = 'read', timeoutMs = TIMEOUT_MS }: RunOptions = {},
-  ): Promise<Ran> {
+  ): Promise<RunResult> {
     const pipe = output === 'read' ? 'pipe' : 'ignore';
-    const child = spawn(command, args, { stdio: ['pipe', pipe, pipe], windowsHide: true, env: programEnvironment() });
+    const child = spawn(command, args, {
+      stdio: ['pipe', pipe, pipe],
+      windowsHide: true,
+      env: buildProgramEnvironment(),
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     let said = '';
@@ -84,12 +88,12 @@ export class SystemRunner implements Runner {
     });
   }
 
-  hold(command: string, args: readonly string[], input: string | Buffer): Held {
+  hold(command: string, args: readonly string[], input: string | Buffer): RunningProgram {
     return new HeldProgram(command, args, input);
   }
 }
 
-class HeldProgram implements Held {
+class HeldProgram implements RunningProgram {
   readonly #child;
   readonly #waiting = new Set<() => void>();
   lines = 0;
@@ -99,7 +103,7 @@ class HeldProgram implements Held {
     this.#child = spawn(command, args, {
       stdio: ['pipe', 'ignore', 'pipe'],
       windowsHide: true,
-      env: programEnvironment(),
+      env: buildProgramEnvironment(),
     });
     this.#child.stdin.on('error', () => {});
     this.#child.stdin.end(input);

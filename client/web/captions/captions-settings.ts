@@ -1,27 +1,32 @@
-import { hasKey, lookUp } from '../../../protocol/look-up.ts';
+import { getOwnEntry, hasOwnKey } from '../../../protocol/own-entry.ts';
 import { parseJson } from '../../../protocol/parse-json.ts';
-import { ROOM, TOKEN } from '../overlay/overlay-settings.ts';
-import { choice, matching, type Values } from '../overlay/url-settings.ts';
+import { ROOM_SETTING, TOKEN_SETTING } from '../overlay/overlay-settings.ts';
+import { choiceSetting, patternSetting, type SettingValues } from '../overlay/url-settings.ts';
 
 /** What stands in the address of the captions page; all else is the reader's own choice. */
-export const CAPTIONS = {
-  room: matching('main', ROOM, 'a-z, 0-9 and -, up to 64', 'Room to read along in, or the id of a session.'),
-  token: TOKEN,
-  translate: matching(
+export const CAPTIONS_SETTINGS = {
+  room: patternSetting(
+    'main',
+    ROOM_SETTING,
+    'a-z, 0-9 and -, up to 64',
+    'Room to read along in, or the id of a session.',
+  ),
+  token: TOKEN_SETTING,
+  translate: patternSetting(
     '',
     /^[a-z]{2,3}(-[A-Za-z]{2,4})?$|^$/,
     'a language: `de`',
     'Language to begin with instead of the spoken one.',
   ),
-  text: choice(['cleaned', 'raw'], 'Text to begin with: tidied, or as spoken.'),
-  lang: matching(
+  text: choiceSetting(['cleaned', 'raw'], 'Text to begin with: tidied, or as spoken.'),
+  lang: patternSetting(
     '',
     /^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?$|^$/,
     'a language: `de`',
     'Language of the page to begin with. Empty: the browser’s.',
   ),
 } as const;
-export type CaptionsAddress = Values<typeof CAPTIONS>;
+export type CaptionsAddress = SettingValues<typeof CAPTIONS_SETTINGS>;
 
 /** What a reader chooses, kept by the browser. */
 export interface ReaderChoices {
@@ -36,7 +41,7 @@ export interface ReaderChoices {
   readonly language: string;
 }
 
-export const SIZE = { min: 80, max: 400, step: 10, bigStep: 20 };
+export const SIZE_SETTING = { min: 80, max: 400, step: 10, bigStep: 20 };
 const KEY = 'sotto.captions';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   font: ['sans', 'serif', 'wide', 'mono'],
@@ -45,20 +50,30 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The choices of last time; what an address asks for comes before them. */
-export function readChoices(address: CaptionsAddress, given: ReadonlySet<string>, kept: string | null): ReaderChoices {
+export function readReaderChoices(
+  address: CaptionsAddress,
+  given: ReadonlySet<string>,
+  kept: string | null,
+): ReaderChoices {
   const defaults: ReaderChoices = {
     ...{ size: 100, font: 'sans', look: 'auto', both: false, announce: true, awake: true },
     ...{ text: address.text, translate: address.translate, language: address.lang },
   };
   const known: Record<string, unknown> = { ...defaults };
   for (const [name, value] of Object.entries(parsed(kept))) {
-    if (!hasKey(known, name)) continue;
+    if (!hasOwnKey(known, name)) continue;
     const usual = known[name];
     if (typeof value !== typeof usual || given.has(name === 'language' ? 'lang' : name)) continue;
-    if (lookUp(ALLOWED, name)?.includes(value as string) ?? true) known[name] = value;
+    if (getOwnEntry(ALLOWED, name)?.includes(value as string) ?? true) known[name] = value;
   }
   const choices = known as unknown as ReaderChoices;
-  return { ...choices, size: Math.min(SIZE.max, Math.max(SIZE.min, Math.round(choices.size / SIZE.step) * SIZE.step)) };
+  return {
+    ...choices,
+    size: Math.min(
+      SIZE_SETTING.max,
+      Math.max(SIZE_SETTING.min, Math.round(choices.size / SIZE_SETTING.step) * SIZE_SETTING.step),
+    ),
+  };
 }
 
 function parsed(text: string | null): Record<string, unknown> {
@@ -71,7 +86,7 @@ function parsed(text: string | null): Record<string, unknown> {
 }
 
 /** Browsers may forbid storage; the page then forgets, and works. */
-export function keptChoices(): string | null {
+export function loadReaderChoices(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
@@ -79,7 +94,7 @@ export function keptChoices(): string | null {
   }
 }
 
-export function keepChoices(choices: ReaderChoices): void {
+export function saveReaderChoices(choices: ReaderChoices): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(choices));
   } catch {

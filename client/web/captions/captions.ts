@@ -1,15 +1,28 @@
-import { Entry } from '../entry/entry.ts';
-import { GuestLink } from '../guest-link.ts';
+import { PageAuth } from '../auth/page-auth.ts';
+import { CAPTIONS_MESSAGES } from '../i18n/captions.ts';
+import {
+  applyMessages,
+  INTERFACE_LANGUAGES,
+  type InterfaceLanguage,
+  pickInterfaceLanguage,
+  translate,
+} from '../i18n/messages.ts';
 import { readSettings, writeSettings } from '../overlay/url-settings.ts';
-import { isOnlyHere, qrCode } from '../qr-code.ts';
-import { type LineState, RoomLine } from '../room-line.ts';
-import { copy } from '../views/clipboard.ts';
-import { CAPTIONS_WORDS } from '../words/captions.ts';
-import { applyWords, INTERFACE_LANGUAGES, type InterfaceLanguage, pickInterfaceLanguage, say } from '../words/words.ts';
-import { CAPTIONS, keepChoices, keptChoices, type ReaderChoices, readChoices, SIZE } from './captions-settings.ts';
+import { RoomSubscription, type SubscriptionState } from '../rooms/room-subscription.ts';
+import { ViewerLink } from '../rooms/viewer-link.ts';
+import { copyText } from '../ui/clipboard.ts';
+import { isLocalOnlyAddress, renderQrCode } from '../ui/qr-code.ts';
+import {
+  CAPTIONS_SETTINGS,
+  loadReaderChoices,
+  type ReaderChoices,
+  readReaderChoices,
+  SIZE_SETTING,
+  saveReaderChoices,
+} from './captions-settings.ts';
 import { LogView, SENTENCES_MAX } from './log-view.ts';
+import { ReaderWakeLock } from './reader-wake-lock.ts';
 import { RoomTranscript } from './room-transcript.ts';
-import { ScreenLight } from './screen-light.ts';
 
 /** What was said before the reader came is not read out: sentences of the first moments, ms. */
 const HISTORY_MS = 1_500;
@@ -19,26 +32,26 @@ const TRANSLATIONS = 'ar de en es fr hi id it ja ko nl pl pt ru sv tr uk vi zh'.
 const UNTRANSLATED_MAX = 2;
 
 const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
-const address = readSettings(CAPTIONS, location, (text) => console.warn(`Captions: ${text}`));
+const address = readSettings(CAPTIONS_SETTINGS, location, (text) => console.warn(`Captions: ${text}`));
 const given = new Set(new URLSearchParams(location.search).keys());
 
-const entry = new Entry({ room: address.room, hash: 'viewer', uses: ['viewers'] });
+const entry = new PageAuth({ room: address.room, hash: 'viewer', uses: ['viewers'] });
 /** Token of a viewer: of the link, or typed in. */
 let viewerToken = address.token || (entry.viewerToken ?? '');
 let asked = 0;
-let choices = readChoices(address, given, keptChoices());
-let words = CAPTIONS_WORDS.en;
-let line: LineState = { state: 'connecting' };
+let choices = readReaderChoices(address, given, loadReaderChoices());
+let words = CAPTIONS_MESSAGES.en;
+let line: SubscriptionState = { state: 'connecting' };
 let room: 'live' | 'idle' | undefined;
-let roomLine: RoomLine | undefined;
+let roomLine: RoomSubscription | undefined;
 let untranslated = 0;
 let silenced: ReturnType<typeof setTimeout> | undefined;
 const transcript = new RoomTranscript(SENTENCES_MAX);
-const light = new ScreenLight();
+const light = new ReaderWakeLock();
 const view = new LogView({
   ...{ log: find('log'), open: find('open'), jump: find('jump') },
-  missed: (count) => (count === 0 ? words.jump : say(words, 'jumpCount', { count })),
-  speaker: (number) => say(words, 'speaker', { number }),
+  missed: (count) => (count === 0 ? words.jump : translate(words, 'jumpCount', { count })),
+  speaker: (number) => translate(words, 'speaker', { number }),
   late: (isTranslation) => {
     if (isTranslation && ++untranslated === UNTRANSLATED_MAX) tell(words.untranslated);
   },
@@ -61,9 +74,9 @@ function showState(): void {
 
 const isAboutKeys = (code: string): boolean => code.startsWith('auth.') || code === 'viewer.revoked';
 
-function refusal({ code, text }: Extract<LineState, { state: 'refused' }>): string {
+function refusal({ code, text }: Extract<SubscriptionState, { state: 'refused' }>): string {
   if (code === 'viewer.revoked') return words.revoked;
-  return viewerToken === '' ? words.keyNeeded : say(words, 'denied', { reason: text });
+  return viewerToken === '' ? words.keyNeeded : translate(words, 'denied', { reason: text });
 }
 
 /** Asks for what lets the reader in, and tries again with it. */
@@ -89,7 +102,7 @@ async function watch(): Promise<void> {
   const token = viewerToken || ((await entry.credential()) ?? '');
   if (now !== asked) return;
   hush();
-  roomLine = new RoomLine({
+  roomLine = new RoomSubscription({
     ...{ room: address.room, token, from: 'start', translate: choices.translate },
     hear(event) {
       const sentence = transcript.read(event);
@@ -121,8 +134,8 @@ function hush(): void {
 }
 
 function speak(language: InterfaceLanguage): void {
-  words = CAPTIONS_WORDS[language];
-  applyWords(document, words, language);
+  words = CAPTIONS_MESSAGES[language];
+  applyMessages(document, words, language);
   document.title = `${words.captions} – Sotto`;
   const names = new Intl.DisplayNames([language, 'en'], { type: 'language', fallback: 'code' });
   const offered = [...new Set([...TRANSLATIONS, choices.translate])].filter((code) => code !== '');
@@ -150,7 +163,7 @@ function apply(): void {
 function choose(change: Partial<ReaderChoices>): void {
   const before = choices;
   choices = { ...choices, ...change };
-  keepChoices(choices);
+  saveReaderChoices(choices);
   if (change.language !== undefined) speak(pickInterfaceLanguage([choices.language]));
   apply();
   fillForm();
@@ -166,11 +179,11 @@ function fillForm(): void {
   }
   for (const name of ['both', 'announce', 'awake'] as const) find<HTMLInputElement>(name).checked = choices[name];
   find<HTMLSelectElement>('language').value = document.documentElement.lang;
-  find<HTMLButtonElement>('smaller').disabled = choices.size <= SIZE.min;
-  find<HTMLButtonElement>('larger').disabled = choices.size >= SIZE.max;
+  find<HTMLButtonElement>('smaller').disabled = choices.size <= SIZE_SETTING.min;
+  find<HTMLButtonElement>('larger').disabled = choices.size >= SIZE_SETTING.max;
 }
 
-const guest = new GuestLink(find('share-guest'), {
+const guest = new ViewerLink(find('share-guest'), {
   entry,
   // A reader who came with a link passes that on.
   room: () => (viewerToken === '' ? address.room : undefined),
@@ -188,12 +201,12 @@ function openShare(): void {
 
 function showLink(): void {
   const token = viewerToken || guest.token;
-  const link = writeSettings(CAPTIONS, { ...address, token, lang: '' }, `${location.origin}/captions`);
+  const link = writeSettings(CAPTIONS_SETTINGS, { ...address, token, lang: '' }, `${location.origin}/captions`);
   find<HTMLInputElement>('link').value = link;
-  find('only-here').hidden = !isOnlyHere(link);
+  find('only-here').hidden = !isLocalOnlyAddress(link);
   // Where the link lets nobody in, or for a time only, its own part says so.
   find('link-note').hidden = !find('share-guest').hidden;
-  find('qr').replaceChildren(qrCode(link, words.qr));
+  find('qr').replaceChildren(renderQrCode(link, words.qr));
 }
 
 function saveText(): void {
@@ -206,9 +219,9 @@ function saveText(): void {
 
 function wire(): void {
   const resize = (by: number) => (): void =>
-    choose({ size: Math.min(SIZE.max, Math.max(SIZE.min, choices.size + by)) });
-  find('smaller').addEventListener('click', resize(-SIZE.bigStep));
-  find('larger').addEventListener('click', resize(SIZE.bigStep));
+    choose({ size: Math.min(SIZE_SETTING.max, Math.max(SIZE_SETTING.min, choices.size + by)) });
+  find('smaller').addEventListener('click', resize(-SIZE_SETTING.bigStep));
+  find('larger').addEventListener('click', resize(SIZE_SETTING.bigStep));
   find('open-settings').addEventListener('click', () => find<HTMLDialogElement>('settings').showModal());
   find('open-share').addEventListener('click', openShare);
   find('key').addEventListener('click', () => void knock());
@@ -218,7 +231,7 @@ function wire(): void {
   });
   find('save').addEventListener('click', saveText);
   find('copy').addEventListener('click', () => {
-    void copy(find<HTMLInputElement>('link').value).then((done) => {
+    void copyText(find<HTMLInputElement>('link').value).then((done) => {
       find('said').textContent = find('copy').textContent = done ? words.copied : words.notCopied;
       setTimeout(() => {
         find('copy').textContent = words.copy;
@@ -240,7 +253,7 @@ function wire(): void {
 
 if (address.room !== 'main') find('room').textContent = address.room;
 for (const [code, name] of Object.entries(INTERFACE_LANGUAGES)) find('language').append(new Option(name, code));
-find('awake-label').hidden = !ScreenLight.isThere;
+find('awake-label').hidden = !ReaderWakeLock.isThere;
 speak(pickInterfaceLanguage([choices.language, ...navigator.languages]));
 apply();
 fillForm();

@@ -1,5 +1,5 @@
-import { letRest } from '../views/resting-rows.ts';
-import { type Choice, type RoomSentence, readText, wantedText } from './room-transcript.ts';
+import { markRestingRows } from '../ui/resting-rows.ts';
+import { type DisplayChoice, type RoomSentence, selectDisplayedText, selectWantedText } from './room-transcript.ts';
 
 export interface LogElements {
   readonly log: HTMLElement;
@@ -28,7 +28,7 @@ export class LogView {
   readonly #open = new Map<RoomSentence, HTMLElement>();
   readonly #waits = new Map<RoomSentence, ReturnType<typeof setTimeout>>();
   readonly #speakers: string[] = [];
-  #choice: Choice = { text: 'cleaned', translate: '' };
+  #choice: DisplayChoice = { text: 'cleaned', translate: '' };
   #both = false;
   #lastSpeaker: string | undefined;
   #follows = true;
@@ -47,12 +47,12 @@ export class LogView {
   show(sentence: RoomSentence): void {
     if (this.#rows.has(sentence)) this.#fill(sentence);
     else if (!sentence.final) this.#grow(sentence);
-    else if (wantedText(sentence, this.#choice) !== undefined) this.#finish(sentence);
+    else if (selectWantedText(sentence, this.#choice) !== undefined) this.#finish(sentence);
     else this.#wait(sentence);
     this.#follow();
   }
 
-  choose(choice: Choice, both: boolean): void {
+  choose(choice: DisplayChoice, both: boolean): void {
     this.#choice = choice;
     this.#both = both;
     for (const sentence of [...this.#waits.keys()]) this.show(sentence);
@@ -136,7 +136,7 @@ export class LogView {
     this.#rows.set(sentence, row);
     this.#fill(sentence);
     this.#parts.log.append(row);
-    letRest(this.#parts.log);
+    markRestingRows(this.#parts.log);
     if (!this.#follows) this.#tellMissed(this.#missed + 1);
     if (this.#rows.size > SENTENCES_MAX) this.#dropOldest();
   }
@@ -144,7 +144,7 @@ export class LogView {
   #fill(sentence: RoomSentence): void {
     const row = this.#rows.get(sentence)!;
     const said = row.querySelector<HTMLElement>('.said')!;
-    const text = readText(sentence, this.#choice);
+    const text = selectDisplayedText(sentence, this.#choice);
     const isTranslated = this.#choice.translate !== '' && sentence.translated.has(this.#choice.translate);
     if (said.textContent !== text) said.textContent = text;
     said.lang = (isTranslated ? this.#choice.translate : sentence.language) ?? '';
@@ -152,7 +152,7 @@ export class LogView {
     const original = row.querySelector<HTMLElement>('.original');
     if (!(isTranslated && this.#both)) return original?.remove();
     const beside = original ?? paragraph('original');
-    beside.textContent = readText(sentence, { text: this.#choice.text, translate: '' });
+    beside.textContent = selectDisplayedText(sentence, { text: this.#choice.text, translate: '' });
     beside.lang = sentence.language ?? '';
     if (original === null) row.append(beside);
   }

@@ -1,4 +1,4 @@
-import type { RoomText } from '../overlay/room-text.ts';
+import type { RoomText } from '../overlay/pending-text.ts';
 
 /** One sentence as a viewer of a room knows it. */
 export interface RoomSentence {
@@ -15,13 +15,13 @@ export interface RoomSentence {
   readonly translated: Map<string, string>;
 }
 
-export interface Choice {
+export interface DisplayChoice {
   readonly text: 'cleaned' | 'raw';
   /** Language to read instead of the spoken one; empty for none. */
   readonly translate: string;
 }
 
-export type HeardText = RoomText & { readonly language?: string; readonly atMs?: number };
+export type SentenceForm = RoomText & { readonly language?: string; readonly atMs?: number };
 
 /** Folds a room's events into its sentences. A final and its stable text never change; what breaks that is not taken. */
 export class RoomTranscript {
@@ -38,7 +38,7 @@ export class RoomTranscript {
   }
 
   /** Reads one event; returns the sentence it changed, if any. */
-  read(event: HeardText): RoomSentence | undefined {
+  read(event: SentenceForm): RoomSentence | undefined {
     const key = `${event.session} ${event.channel} ${event.sentence}`;
     const sentence = this.#sentences.get(key);
     switch (event.type) {
@@ -77,7 +77,7 @@ export class RoomTranscript {
     return gone;
   }
 
-  #open(key: string, { session, channel }: HeardText): RoomSentence {
+  #open(key: string, { session, channel }: SentenceForm): RoomSentence {
     const sentence: RoomSentence = {
       ...{ key, speaker: `${session} ${channel}`, stable: '', tentative: '', final: false },
       ...{ language: undefined, atMs: undefined, cleaned: undefined, translated: new Map() },
@@ -89,11 +89,12 @@ export class RoomTranscript {
 }
 
 /** What is to be read of a sentence that is final; undefined when the form that is wanted has not come. */
-export function wantedText(sentence: RoomSentence, { text, translate }: Choice): string | undefined {
+export function selectWantedText(sentence: RoomSentence, { text, translate }: DisplayChoice): string | undefined {
   if (translate !== '') return sentence.translated.get(translate);
   return text === 'raw' ? sentence.stable : sentence.cleaned;
 }
 
 /** What is read of it now: the wanted form, or what there is. */
-export const readText = (sentence: RoomSentence, choice: Choice): string =>
-  wantedText(sentence, choice) ?? (choice.text === 'raw' ? sentence.stable : (sentence.cleaned ?? sentence.stable));
+export const selectDisplayedText = (sentence: RoomSentence, choice: DisplayChoice): string =>
+  selectWantedText(sentence, choice) ??
+  (choice.text === 'raw' ? sentence.stable : (sentence.cleaned ?? sentence.stable));

@@ -1,11 +1,11 @@
-import { EXPORTS, type ExportFormat, exportAs } from '../../../protocol/export.ts';
-import type { KeptTranscript } from '../../../protocol/transcripts.ts';
-import { lengthOf, type Meeting } from './meeting-state.ts';
+import { EXPORT_FORMATS, type ExportFormat, exportTranscript } from '../../../protocol/export.ts';
+import type { StoredTranscript } from '../../../protocol/transcripts.ts';
+import { getDuration, type Meeting } from './meeting-state.ts';
 
-export const FORMATS = EXPORTS;
-export type Format = ExportFormat;
+export const MEETING_FORMATS = EXPORT_FORMATS;
+export type MeetingFormat = ExportFormat;
 
-export const FORMAT_NAMES: Readonly<Record<Format, string>> = {
+export const FORMAT_NAMES: Readonly<Record<MeetingFormat, string>> = {
   md: 'Markdown (.md)',
   html: 'For Word (.html)',
   txt: 'Text (.txt)',
@@ -15,13 +15,13 @@ export const FORMAT_NAMES: Readonly<Record<Format, string>> = {
 };
 
 /** Writes a meeting, byte for byte as a server writes it that keeps the same one. */
-export function writeMeeting(meeting: Meeting, format: Format): string {
+export function renderMeeting(meeting: Meeting, format: MeetingFormat): string {
   const words = new Map(meeting.sentences.map(({ key, words = [] }) => [key, words]));
-  return exportAs(format, { transcript: transcriptOf(meeting), words });
+  return exportTranscript(format, { transcript: transcriptOf(meeting), words });
 }
 
 /** What a server would keep of this meeting. */
-function transcriptOf(meeting: Meeting): KeptTranscript {
+function transcriptOf(meeting: Meeting): StoredTranscript {
   const { id, transcript = id, title, startedAt, speakers, notes, summary } = meeting;
   const language = meeting.language ?? meeting.sentences.find((said) => said.language)?.language ?? '';
   const sentences = meeting.sentences.map(({ key, words: _, ...said }) => {
@@ -30,8 +30,8 @@ function transcriptOf(meeting: Meeting): KeptTranscript {
   });
   return {
     ...{ id: transcript, title, startedAt, language, speakers, sentences, notes: [...notes] },
-    durationMs: Math.max(lengthOf(meeting), meeting.durationMs ?? 0),
+    durationMs: Math.max(getDuration(meeting), meeting.durationMs ?? 0),
     // A page that wrote none has no name of a model either.
-    ...(summary === undefined ? {} : { summary: summary as NonNullable<KeptTranscript['summary']> }),
+    ...(summary === undefined ? {} : { summary: summary as NonNullable<StoredTranscript['summary']> }),
   };
 }

@@ -1,7 +1,7 @@
-import { hasKey, lookUp } from '../../../protocol/look-up.ts';
-import type { Focus } from '../keyboard.ts';
+import { getOwnEntry, hasOwnKey } from '../../../protocol/own-entry.ts';
+import type { KeyFocus } from '../live/keyboard.ts';
 
-export type Command =
+export type MeetingCommand =
   | 'record'
   | 'pause'
   | 'mute'
@@ -18,7 +18,11 @@ export type Command =
   | 'close';
 
 /** The keys of the page, for the handler and for the help dialog alike. */
-export const KEYS: readonly { readonly command: Command; readonly keys: readonly string[]; readonly does: string }[] = [
+export const MEETING_KEYS: readonly {
+  readonly command: MeetingCommand;
+  readonly keys: readonly string[];
+  readonly does: string;
+}[] = [
   { command: 'record', keys: ['Alt R'], does: 'Start or end the recording' },
   { command: 'pause', keys: ['Space'], does: 'Pause and go on' },
   { command: 'mute', keys: ['M'], does: 'Mute the microphone' },
@@ -39,7 +43,7 @@ export const KEYS: readonly { readonly command: Command; readonly keys: readonly
   { command: 'close', keys: ['Esc'], does: 'Close menus; out of a text field' },
 ];
 
-const LETTERS: Readonly<Record<string, Command>> = {
+const LETTERS: Readonly<Record<string, MeetingCommand>> = {
   m: 'mute',
   h: 'highlight',
   n: 'note',
@@ -53,9 +57,9 @@ const LETTERS: Readonly<Record<string, Command>> = {
   '?': 'help',
 };
 /** Also while one writes: a note is no reason to miss a sentence. */
-const WITH_ALT: Readonly<Record<string, Command>> = { KeyR: 'record', KeyH: 'highlight', KeyN: 'note' };
+const WITH_ALT: Readonly<Record<string, MeetingCommand>> = { KeyR: 'record', KeyH: 'highlight', KeyN: 'note' };
 
-export interface At extends Focus {
+export interface KeyContext extends KeyFocus {
   /** A sentence has the focus. */
   readonly sentence: boolean;
   /** The sentences as a whole have it. */
@@ -63,18 +67,18 @@ export interface At extends Focus {
 }
 
 /** What a key asks for; undefined when it belongs to the browser or to what has the focus. */
-export function commandOf(
+export function commandForKey(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'repeat'>,
-  at: At,
-): Command | undefined {
+  at: KeyContext,
+): MeetingCommand | undefined {
   const moves = { ArrowDown: 'next', ArrowUp: 'previous' } as const;
   const plain = !event.altKey && !event.ctrlKey && !event.metaKey;
-  if (plain && at.sentence && hasKey(moves, event.key)) return moves[event.key];
+  if (plain && at.sentence && hasOwnKey(moves, event.key)) return moves[event.key];
   if (event.repeat && !['j', 'k'].includes(event.key)) return undefined;
   if (event.key === 'Escape') return 'close';
-  if (event.altKey && !event.ctrlKey && !event.metaKey) return lookUp(WITH_ALT, event.code);
+  if (event.altKey && !event.ctrlKey && !event.metaKey) return getOwnEntry(WITH_ALT, event.code);
   if (!plain || at.typing) return undefined;
   if (event.code === 'Space') return at.pressable || at.reading ? undefined : 'pause';
   if (event.key === 'Enter') return at.sentence && !at.pressable ? 'correct' : undefined;
-  return lookUp(LETTERS, event.key.toLowerCase());
+  return getOwnEntry(LETTERS, event.key.toLowerCase());
 }

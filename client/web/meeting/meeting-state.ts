@@ -1,8 +1,8 @@
-import { printable } from '../../../protocol/printable.ts';
+import { toPrintable } from '../../../protocol/printable.ts';
 import type { Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
 
 /** A finished sentence. `text` is what was heard and never changes; what is read is `readingOf`. */
-export interface Said {
+export interface SpokenSentence {
   /** `PART.CHANNEL.SENTENCE`, as in the server's addresses. */
   readonly key: string;
   readonly channel: number;
@@ -22,7 +22,7 @@ export interface Said {
 }
 
 /** A sentence that is still being spoken: `stable` stays, `tentative` may change. */
-export interface Growing {
+export interface OpenSentence {
   readonly key: string;
   readonly channel: number;
   readonly stable: string;
@@ -32,15 +32,15 @@ export interface Growing {
 }
 
 /** A note of one's own: Markdown source, and the moment it was begun. */
-export interface Note {
+export interface MeetingNote {
   readonly id: string;
   readonly atMs: number;
   readonly text: string;
 }
 
 /** Something a summary says, and the keys of the sentences it rests on. */
-export type Claim = KeptSummary['actions'][number];
-export type Summary = Pick<KeptSummary, 'summary' | 'decisions' | 'actions'>;
+export type SummaryClaim = KeptSummary['actions'][number];
+export type MeetingSummary = Pick<KeptSummary, 'summary' | 'decisions' | 'actions'>;
 
 /** Everything a page knows of one meeting. */
 export interface Meeting {
@@ -56,25 +56,25 @@ export interface Meeting {
   /** Sessions so far; the number of the running one. */
   readonly parts: number;
   /** In the order they were begun. */
-  readonly sentences: readonly Said[];
-  readonly open: readonly Growing[];
+  readonly sentences: readonly SpokenSentence[];
+  readonly open: readonly OpenSentence[];
   /** By their moment. */
-  readonly notes: readonly Note[];
-  readonly summary?: Summary;
+  readonly notes: readonly MeetingNote[];
+  readonly summary?: MeetingSummary;
   /** Of the transcript that a server keeps. */
   readonly language?: string;
   readonly durationMs?: number;
 }
 
 /** Where a session's sentences belong in the meeting. */
-export interface Part {
+export interface MeetingPart {
   readonly part: number;
   readonly fromMs: number;
 }
 
 /** All that can become of a meeting. */
-export type Action =
-  | { readonly type: 'heard'; readonly event: ServerEvent; readonly at: Part }
+export type MeetingAction =
+  | { readonly type: 'heard'; readonly event: ServerEvent; readonly at: MeetingPart }
   /** The session is gone: what it had not finished will not be finished. */
   | { readonly type: 'cut' }
   | { readonly type: 'began'; readonly part: number; readonly transcript?: string }
@@ -83,22 +83,22 @@ export type Action =
   | { readonly type: 'named'; readonly channel: number; readonly name: string }
   | { readonly type: 'corrected'; readonly key: string; readonly correction: string | undefined }
   | { readonly type: 'highlighted'; readonly key: string; readonly highlight: boolean }
-  | { readonly type: 'noted'; readonly note: Note }
+  | { readonly type: 'noted'; readonly note: MeetingNote }
   | { readonly type: 'unnoted'; readonly id: string }
-  | { readonly type: 'summarised'; readonly summary: Summary };
+  | { readonly type: 'summarised'; readonly summary: MeetingSummary };
 
 export const ME = 0;
 export const THEM = 1;
 const TITLE_CHARS_MAX = 200;
 const NAME_CHARS_MAX = 60;
 
-export function newMeeting(id: string, startedAt: string, title: string): Meeting {
+export function createMeeting(id: string, startedAt: string, title: string): Meeting {
   const speakers = { [ME]: 'Me', [THEM]: 'Them' };
   return { id, startedAt, title, speakers, parts: 0, sentences: [], open: [], notes: [] };
 }
 
 /** The meeting after an action; the very same object when nothing came of it. Reads no clock. */
-export function after(meeting: Meeting, action: Action): Meeting {
+export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting {
   switch (action.type) {
     case 'heard':
       return heard(meeting, action.event, action.at);
@@ -139,24 +139,24 @@ export function after(meeting: Meeting, action: Action): Meeting {
 }
 
 /** What a sentence reads like: as corrected, else as cleaned, else as heard. */
-export const readingOf = (said: Said): string => said.correction ?? said.cleaned ?? said.text;
+export const getDisplayedText = (said: SpokenSentence): string => said.correction ?? said.cleaned ?? said.text;
 
-export const nameOf = (meeting: Meeting, channel: number): string =>
-  printable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
+export const getSpeakerName = (meeting: Meeting, channel: number): string =>
+  toPrintable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
 
 /** Where the last word ended, ms. */
-export const lengthOf = (meeting: Meeting): number =>
+export const getDuration = (meeting: Meeting): number =>
   [...meeting.sentences, ...meeting.open].reduce((end, { toMs }) => Math.max(end, toMs), 0);
 
-export const sentenceOf = (meeting: Meeting, key: string): Said | undefined =>
+export const findSentence = (meeting: Meeting, key: string): SpokenSentence | undefined =>
   meeting.sentences.find((said) => said.key === key);
 
-function heard(meeting: Meeting, event: ServerEvent, at: Part): Meeting {
+function heard(meeting: Meeting, event: ServerEvent, at: MeetingPart): Meeting {
   switch (event.type) {
     case 'partial': {
       const key = keyOf(at, event);
       // Told again after a reload: the sentence is finished already.
-      if (sentenceOf(meeting, key) !== undefined) return meeting;
+      if (findSentence(meeting, key) !== undefined) return meeting;
       const { channel, stable, tentative } = event;
       const growing = {
         key,
@@ -188,16 +188,16 @@ function heard(meeting: Meeting, event: ServerEvent, at: Part): Meeting {
 }
 
 /** What was on screen is kept as it stood. */
-function settle(meeting: Meeting, { stable, tentative, ...rest }: Growing): Meeting {
+function settle(meeting: Meeting, { stable, tentative, ...rest }: OpenSentence): Meeting {
   const text = (stable + tentative).trim();
   if (text === '') return { ...meeting, open: meeting.open.filter(({ key }) => key !== rest.key) };
   return finish(meeting, { ...rest, text, highlight: false });
 }
 
 /** A sentence is finished once; what is told again changes nothing. */
-function finish(meeting: Meeting, said: Said): Meeting {
+function finish(meeting: Meeting, said: SpokenSentence): Meeting {
   const open = meeting.open.filter(({ key }) => key !== said.key);
-  if (sentenceOf(meeting, said.key) !== undefined)
+  if (findSentence(meeting, said.key) !== undefined)
     return open.length === meeting.open.length ? meeting : { ...meeting, open };
   const sentences = [...meeting.sentences];
   sentences.splice(placeOf(sentences, said), 0, said);
@@ -205,13 +205,13 @@ function finish(meeting: Meeting, said: Said): Meeting {
 }
 
 /** Two people speak at once: whoever began first stands first, whoever ended first. */
-function placeOf(sentences: readonly Said[], { fromMs }: Said): number {
+function placeOf(sentences: readonly SpokenSentence[], { fromMs }: SpokenSentence): number {
   let place = sentences.length;
   while (place > 0 && sentences[place - 1]!.fromMs > fromMs) place--;
   return place;
 }
 
-function change(meeting: Meeting, key: string, make: (said: Said) => Said): Meeting {
+function change(meeting: Meeting, key: string, make: (said: SpokenSentence) => SpokenSentence): Meeting {
   const place = meeting.sentences.findIndex((said) => said.key === key);
   const said = meeting.sentences[place];
   if (said === undefined) return meeting;
@@ -220,17 +220,17 @@ function change(meeting: Meeting, key: string, make: (said: Said) => Said): Meet
 }
 
 /** A correction that says what is there already is none. */
-function corrected({ correction: before, ...said }: Said, correction: string | undefined): Said {
+function corrected({ correction: before, ...said }: SpokenSentence, correction: string | undefined): SpokenSentence {
   const text = correction?.trim();
-  if (text === undefined || text === '' || text === readingOf(said)) return said;
+  if (text === undefined || text === '' || text === getDisplayedText(said)) return said;
   return { ...said, correction: text };
 }
 
-function withNote(notes: readonly Note[], note: Note): Note[] {
+function withNote(notes: readonly MeetingNote[], note: MeetingNote): MeetingNote[] {
   return [...notes.filter(({ id }) => id !== note.id), note].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
 }
 
 const keyOf = (
-  { part }: Part,
+  { part }: MeetingPart,
   { channel, sentence }: { readonly channel: number; readonly sentence: number },
 ): string => `${part}.${channel}.${sentence}`;

@@ -1,58 +1,62 @@
-import { fileName } from '../../../protocol/export.ts';
-import { wireKeyButton } from '../entry/key-button.ts';
-import { focusOf } from '../keyboard.ts';
-import { listMicrophones } from '../microphone.ts';
-import { askServer, privacyOf } from '../server-info.ts';
-import { offerMicrophones, offerServer, readSetting, rememberSettings, writeSetting } from '../settings.ts';
-import { wireSharing } from '../share-captions.ts';
-import { switchTheme } from '../theme-switch.ts';
-import { copy } from '../views/clipboard.ts';
-import { listKeys } from '../views/key-list.ts';
-import { closeMenus, wireMenus } from '../views/menus.ts';
-import { Messages } from '../views/messages.ts';
-import { saveText } from '../views/save.ts';
-import { FORMAT_NAMES, FORMATS, type Format, writeMeeting } from './formats.ts';
-import { Home } from './home.ts';
-import { meetingOf, merged } from './kept-meeting.ts';
-import { entry, transcripts } from './kept-transcripts.ts';
-import { type Command, commandOf, KEYS } from './keys.ts';
-import { type Meeting, newMeeting } from './meeting-state.ts';
-import { Notebook } from './notebook.ts';
-import { recordedHere } from './recording.ts';
-import { find, Room } from './room.ts';
-import { type Assistant, SummaryPanel } from './views/summary-panel.ts';
+import { buildFileName } from '../../../protocol/export.ts';
+import { listMicrophones } from '../audio/microphone.ts';
+import { setUpKeyButton } from '../auth/key-button.ts';
+import { readFocus } from '../live/keyboard.ts';
+import { setUpSharing } from '../rooms/share-captions.ts';
+import { describePrivacy, fetchServerInfo } from '../server/server-info.ts';
+import { copyText } from '../ui/clipboard.ts';
+import { renderKeyList } from '../ui/key-list.ts';
+import { closeMenus, setUpMenus } from '../ui/menus.ts';
+import { Messages } from '../ui/messages.ts';
+import { saveText } from '../ui/save.ts';
+import { applyServerInfo, fillMicrophoneList, readSetting, rememberSettings, writeSetting } from '../ui/settings.ts';
+import { toggleTheme } from '../ui/theme-switch.ts';
+import { FORMAT_NAMES, MEETING_FORMATS, type MeetingFormat, renderMeeting } from './formats.ts';
+import { commandForKey, MEETING_KEYS, type MeetingCommand } from './keys.ts';
+import { MeetingDatabase } from './meeting-database.ts';
+import { MeetingHome } from './meeting-home.ts';
+import { createMeeting, type Meeting } from './meeting-state.ts';
+import { findElement, MeetingView } from './meeting-view.ts';
+import { findRecordingInTab } from './recording.ts';
+import { pageAuth, serverTranscripts } from './server-transcripts.ts';
+import { mergeMeetings, toMeeting } from './stored-meeting.ts';
+import { type AssistantName, SummaryPanel } from './views/summary-panel.ts';
 
-const messages = new Messages(find('message'), find('remark'));
-const notebook = new Notebook();
+const messages = new Messages(findElement('message'), findElement('remark'));
+const notebook = new MeetingDatabase();
 const summary = new SummaryPanel(
   {
-    ...{ claims: find('claims'), hint: find('summary-hint'), template: find<HTMLTextAreaElement>('template') },
-    ...{ reset: find<HTMLButtonElement>('template-reset'), button: find<HTMLButtonElement>('summarise') },
+    ...{
+      claims: findElement('claims'),
+      hint: findElement('summary-hint'),
+      template: findElement<HTMLTextAreaElement>('template'),
+    },
+    ...{ reset: findElement<HTMLButtonElement>('template-reset'), button: findElement<HTMLButtonElement>('summarise') },
   },
   {
     jump: (key) => room.jump(key),
-    summarise: (transcript) => transcripts.summarise(transcript),
+    summarise: (transcript) => serverTranscripts.summarise(transcript),
     done: (made) => room.summarised({ type: 'summarised', summary: made }),
-    keepTemplate: (template) => transcripts.setTemplate(template),
+    keepTemplate: (template) => serverTranscripts.setTemplate(template),
   },
 );
-const choice = (id: string): string => find<HTMLSelectElement>(id).value;
-const room = new Room(
+const choice = (id: string): string => findElement<HTMLSelectElement>(id).value;
+const room = new MeetingView(
   messages,
   notebook,
   {
     others: () => choice('others'),
     silenceMinutes: () => Number(choice('silence')),
-    echo: () => !find<HTMLInputElement>('echo-off').checked,
+    echo: () => !findElement<HTMLInputElement>('echo-off').checked,
   },
   summary,
 );
 let keeps = false;
-const home = new Home(
+const home = new MeetingHome(
   {
-    ...{ list: find('meetings'), none: find('none'), more: find<HTMLButtonElement>('more') },
-    ...{ search: find<HTMLInputElement>('search'), remove: find<HTMLDialogElement>('remove') },
-    removeWhat: find('remove-what'),
+    ...{ list: findElement('meetings'), none: findElement('none'), more: findElement<HTMLButtonElement>('more') },
+    ...{ search: findElement<HTMLInputElement>('search'), remove: findElement<HTMLDialogElement>('remove') },
+    removeWhat: findElement('remove-what'),
   },
   notebook,
   messages,
@@ -80,7 +84,7 @@ async function route(): Promise<void> {
 }
 
 async function showHome(): Promise<void> {
-  find('heading').textContent = 'Meetings';
+  findElement('heading').textContent = 'Meetings';
   document.title = 'Meetings – Sotto';
   viewIs('home');
   await home.show();
@@ -90,11 +94,11 @@ async function load(name: string): Promise<{ meeting: Meeting; unsent: readonly 
   const head = (await notebook.heads()).find(({ id, transcript }) => id === name || transcript === name);
   const local = head && (await notebook.read(head.id));
   const id = local?.transcript ?? (head === undefined ? name : undefined);
-  const there = keeps && id !== undefined ? await transcripts.read(id).catch(() => undefined) : undefined;
+  const there = keeps && id !== undefined ? await serverTranscripts.read(id).catch(() => undefined) : undefined;
   const unsent = head?.unsent ?? [];
   if (there === undefined) return local && { meeting: local, unsent };
-  const kept = meetingOf(there);
-  return { meeting: local === undefined ? kept : merged(kept, local, unsent), unsent };
+  const kept = toMeeting(there);
+  return { meeting: local === undefined ? kept : mergeMeetings(kept, local, unsent), unsent };
 }
 
 async function show(meeting: Meeting, unsent: readonly string[] = []): Promise<void> {
@@ -107,53 +111,53 @@ async function show(meeting: Meeting, unsent: readonly string[] = []): Promise<v
 function begin(): void {
   const now = new Date();
   const day = now.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-  const meeting = newMeeting(crypto.randomUUID(), now.toISOString(), `Meeting ${day}`);
+  const meeting = createMeeting(crypto.randomUUID(), now.toISOString(), `Meeting ${day}`);
   void show(meeting).then(() => {
     history.pushState(null, '', `#${meeting.id}`);
-    find('record').focus();
+    findElement('record').focus();
   });
 }
 
 async function readInfo(): Promise<void> {
-  const { info } = await askServer();
-  const { text, detail } = privacyOf(location.hostname, info?.cleanup);
-  find('privacy').textContent = text;
-  find('privacy').title = detail;
-  const { keeps: kept, assistant } = (info ?? {}) as { readonly keeps?: boolean; readonly assistant?: Assistant };
+  const { info } = await fetchServerInfo();
+  const { text, detail } = describePrivacy(location.hostname, info?.cleanup);
+  findElement('privacy').textContent = text;
+  findElement('privacy').title = detail;
+  const { keeps: kept, assistant } = (info ?? {}) as { readonly keeps?: boolean; readonly assistant?: AssistantName };
   keeps = kept === true;
   summary.assistant = assistant ?? null;
   // Its own meetings are shown to whoever it lets in.
-  if (keeps && !(await entry.enter())) keeps = false;
+  if (keeps && !(await pageAuth.enter())) keeps = false;
   if (keeps)
-    void transcripts.template().then(
+    void serverTranscripts.template().then(
       (template) => {
         summary.template = template;
       },
       // Without it the field is empty, and the server's own is in force.
       () => {},
     );
-  if (info !== undefined) offerServer(info);
+  if (info !== undefined) applyServerInfo(info);
 }
 
-async function exportAs(format: Format): Promise<void> {
+async function exportAs(format: MeetingFormat): Promise<void> {
   closeMenus();
   const { meeting } = room;
   if (meeting === undefined || meeting.sentences.length + meeting.notes.length === 0)
     return messages.remark('There is nothing to save yet.');
-  const name = fileName(meeting, format);
+  const name = buildFileName(meeting, format);
   // The server has the word times of meetings that another page recorded.
   const { transcript } = meeting;
   if (transcript === undefined || !room.isTold || room.isRecording)
-    return saveText(name, writeMeeting(meeting, format));
-  const text = await transcripts.export(transcript, format).catch(() => writeMeeting(meeting, format));
+    return saveText(name, renderMeeting(meeting, format));
+  const text = await serverTranscripts.export(transcript, format).catch(() => renderMeeting(meeting, format));
   saveText(name, text);
 }
 
 function onKey(event: KeyboardEvent): void {
   const target = event.target instanceof Element ? event.target : undefined;
   const sentence = target?.matches('.said[data-key]') === true;
-  const at = { ...focusOf(target ?? null), sentence, reading: target?.id === 'scroll' };
-  const command = commandOf(event, at);
+  const at = { ...readFocus(target ?? null), sentence, reading: target?.id === 'scroll' };
+  const command = commandForKey(event, at);
   if (command === undefined) return;
   if (command === 'close') {
     closeMenus();
@@ -164,7 +168,7 @@ function onKey(event: KeyboardEvent): void {
   obey(command);
 }
 
-const COMMANDS: Readonly<Record<Exclude<Command, 'close'>, () => unknown>> = {
+const COMMANDS: Readonly<Record<Exclude<MeetingCommand, 'close'>, () => unknown>> = {
   record: () => room.record(),
   pause: () => room.pause(),
   mute: () => room.mute(),
@@ -176,12 +180,12 @@ const COMMANDS: Readonly<Record<Exclude<Command, 'close'>, () => unknown>> = {
   previous: () => room.step(-1),
   live: () => room.live(),
   small: () => room.small(),
-  search: () => (document.body.dataset['view'] === 'home' ? find('search').focus() : toHome()),
-  help: () => find<HTMLDialogElement>('help-dialog').showModal(),
+  search: () => (document.body.dataset['view'] === 'home' ? findElement('search').focus() : toHome()),
+  help: () => findElement<HTMLDialogElement>('help-dialog').showModal(),
 };
-const IN_HOME: readonly Command[] = ['search', 'help'];
+const IN_HOME: readonly MeetingCommand[] = ['search', 'help'];
 
-function obey(command: Exclude<Command, 'close'>): void {
+function obey(command: Exclude<MeetingCommand, 'close'>): void {
   if (document.body.dataset['view'] === 'room' || IN_HOME.includes(command)) COMMANDS[command]();
 }
 
@@ -192,7 +196,7 @@ function toHome(): void {
 }
 
 function wireRoom(): void {
-  const press = (id: string, run: () => unknown): void => find(id).addEventListener('click', () => run());
+  const press = (id: string, run: () => unknown): void => findElement(id).addEventListener('click', () => run());
   press('new', begin);
   press('record', () => room.record());
   press('pause', () => room.pause());
@@ -201,25 +205,25 @@ function wireRoom(): void {
   press('go-on', () => room.keepRecording());
   press('source-me', () => room.toggle('me'));
   press('source-them', () => room.toggle('them'));
-  press('help', () => find<HTMLDialogElement>('help-dialog').showModal());
+  press('help', () => findElement<HTMLDialogElement>('help-dialog').showModal());
   press('theme', () => {
-    switchTheme();
+    toggleTheme();
     room.themeChanged();
   });
   press('consent-copy', async () => {
-    const done = await copy(find('consent-words').textContent ?? '');
-    find('consent-copy').textContent = done ? 'Copied' : 'Not allowed';
+    const done = await copyText(findElement('consent-words').textContent ?? '');
+    findElement('consent-copy').textContent = done ? 'Copied' : 'Not allowed';
   });
   // The first button of a form is the one that Enter presses.
   for (const button of document.querySelectorAll<HTMLElement>('[data-close]')) {
     button.addEventListener('click', () => button.closest('dialog')?.close('no'));
   }
-  const title = find<HTMLInputElement>('title');
+  const title = findElement<HTMLInputElement>('title');
   title.addEventListener('change', () => {
     room.retitle(title.value);
     title.value = room.meeting?.title ?? '';
   });
-  find('home-link').addEventListener('click', (event) => {
+  findElement('home-link').addEventListener('click', (event) => {
     event.preventDefault();
     toHome();
   });
@@ -227,13 +231,13 @@ function wireRoom(): void {
 
 function wireTabs(): void {
   for (const name of ['notes', 'summary'] as const) {
-    const tab = find(`tab-${name}`);
+    const tab = findElement(`tab-${name}`);
     tab.addEventListener('click', () => room.showPanel(name));
     tab.addEventListener('keydown', ({ key }) => {
       if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
       const other = name === 'notes' ? 'summary' : 'notes';
       room.showPanel(other);
-      find(`tab-${other}`).focus();
+      findElement(`tab-${other}`).focus();
     });
   }
 }
@@ -244,7 +248,7 @@ function wireSettings(): void {
   });
   const own = { silence: '15', others: '', 'echo-off': 'false' } as const;
   for (const [id, standard] of Object.entries(own)) {
-    const input = find<HTMLInputElement | HTMLSelectElement>(id);
+    const input = findElement<HTMLInputElement | HTMLSelectElement>(id);
     const kept = readSetting(`meeting.${id}`) ?? standard;
     if (input instanceof HTMLInputElement) input.checked = kept === 'true';
     else if ([...input.options].some(({ value }) => value === kept)) input.value = kept;
@@ -253,35 +257,35 @@ function wireSettings(): void {
       if (id === 'echo-off') void room.microphoneChanged();
     });
   }
-  for (const format of FORMATS) {
+  for (const format of MEETING_FORMATS) {
     const button = document.createElement('button');
     button.type = 'button';
     button.dataset['format'] = format;
     button.textContent = FORMAT_NAMES[format];
     button.addEventListener('click', () => void exportAs(format));
-    find('formats').append(button);
+    findElement('formats').append(button);
   }
 }
 
 async function fillMicrophones(): Promise<void> {
   const microphones = await listMicrophones();
-  offerMicrophones(microphones);
-  const others = find<HTMLSelectElement>('others');
+  fillMicrophoneList(microphones);
+  const others = findElement<HTMLSelectElement>('others');
   const kept = readSetting('meeting.others') ?? '';
   const devices = microphones.map(({ value, label }) => new Option(`Device: ${label}`, value));
   others.replaceChildren(others.options[0]!, ...devices);
   if (devices.some(({ value }) => value === kept)) others.value = kept;
 }
 
-listKeys(find('keys'), KEYS);
+renderKeyList(findElement('keys'), MEETING_KEYS);
 wireRoom();
 wireTabs();
 wireSettings();
-wireMenus();
-wireSharing({ messages, entry, isRunning: () => room.isRecording, room: 'anew' });
-wireKeyButton(find('key'), entry, () => location.reload());
+setUpMenus();
+setUpSharing({ messages, entry: pageAuth, isRunning: () => room.isRecording, room: 'anew' });
+setUpKeyButton(findElement('key'), pageAuth, () => location.reload());
 await Promise.all([fillMicrophones(), readInfo()]);
-const here = recordedHere();
+const here = findRecordingInTab();
 if (here !== undefined && location.hash === '') history.replaceState(null, '', `#${here}`);
 await route();
 addEventListener('keydown', onKey);

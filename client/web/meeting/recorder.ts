@@ -1,22 +1,22 @@
-import { backoffMs } from '../../sdk/backoff.ts';
+import { computeBackoffMs } from '../../sdk/backoff.ts';
 import type { ConnectOptions } from '../../sdk/index.ts';
-import { comeBack, connect, FAULTS, isFault, type Session } from '../../sdk/index.ts';
-import type { Kept } from '../../sdk/kept.ts';
+import { connect, FAULTS, isFault, resumeSession, type Session } from '../../sdk/index.ts';
+import type { ResumePoint } from '../../sdk/resume-point.ts';
 import { Unacknowledged } from '../../sdk/unacknowledged.ts';
-import { connectionProblem, type Problem, protocolProblem } from '../problems.ts';
-import { TARGET_RATE } from '../resample.ts';
-import { askServer } from '../server-info.ts';
-import type { Action, Part } from './meeting-state.ts';
+import { TARGET_RATE } from '../audio/resample.ts';
+import { fetchServerInfo } from '../server/server-info.ts';
+import { describeConnectionProblem, describeProtocolProblem, type Problem } from '../ui/problems.ts';
+import type { MeetingAction, MeetingPart } from './meeting-state.ts';
 
 export type RecorderState = 'idle' | 'connecting' | 'live' | 'lag' | 'paused' | 'finishing';
 
 export interface RecorderEvents {
-  act(action: Action): void;
+  act(action: MeetingAction): void;
   state(state: RecorderState, text: string): void;
   problem(problem: Problem): void;
   remark(text: string): void;
   /** A session has begun or was taken up again: what a page loaded anew must know. */
-  opened(session: { readonly ready: Session['ready']; readonly at: Part; readonly seq: number }): void;
+  opened(session: { readonly ready: Session['ready']; readonly at: MeetingPart; readonly seq: number }): void;
   /** Sound was given to the session at a sample of it. */
   sent(fromSample: number, pcm: Uint8Array): void;
   /** The server has the sound before this sample. */
@@ -26,7 +26,7 @@ export interface RecorderEvents {
 }
 
 /** What is known of the meeting when a session begins. */
-export interface Standing {
+export interface RecorderStart {
   readonly title: string;
   readonly transcript: string | undefined;
   readonly parts: number;
@@ -57,16 +57,16 @@ const SLOW_MS = 1_000;
 export class Recorder {
   readonly #events: RecorderEvents;
   readonly #options: () => Promise<Partial<ConnectOptions>>;
-  readonly #standing: () => Standing;
+  readonly #standing: () => RecorderStart;
   #session: Session | undefined;
-  #at: Part = { part: 1, fromMs: 0 };
+  #at: MeetingPart = { part: 1, fromMs: 0 };
   #waiting = new Unacknowledged(FRAME_BYTES, WAITING_MS_MAX * BYTES_PER_MS);
   #state: RecorderState = 'idle';
   #paused = false;
   #stopping = false;
 
   /** `options` are asked for anew for each session: what lets it in may be new, too. */
-  constructor(events: RecorderEvents, standing: () => Standing, options: () => Promise<Partial<ConnectOptions>>) {
+  constructor(events: RecorderEvents, standing: () => RecorderStart, options: () => Promise<Partial<ConnectOptions>>) {
     this.#events = events;
     this.#standing = standing;
     this.#options = options;
@@ -93,18 +93,18 @@ export class Recorder {
       return true;
     } catch (error) {
       this.#say('idle', 'Ready');
-      this.#events.problem(connectionProblem(error, await askServer(), navigator.onLine));
+      this.#events.problem(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));
       return false;
     }
   }
 
   /** Takes up the session of a page that is no more; false when it is gone. */
-  async takeUp(kept: Kept, at: Part): Promise<boolean> {
+  async takeUp(kept: ResumePoint, at: MeetingPart): Promise<boolean> {
     this.#stopping = false;
     this.#say('connecting', 'Reconnecting');
     try {
       const { credential } = await this.#options();
-      const session = await comeBack({ url: location.origin, timeoutMs: 8_000, credential }, kept);
+      const session = await resumeSession({ url: location.origin, timeoutMs: 8_000, credential }, kept);
       this.#at = at;
       this.#take(session);
       return true;
@@ -209,7 +209,7 @@ export class Recorder {
       }
     } catch (error) {
       session.close();
-      this.#events.problem(protocolProblem(error instanceof Error ? error.message : String(error)));
+      this.#events.problem(describeProtocolProblem(error instanceof Error ? error.message : String(error)));
     }
     const { code, fault } = await session.closed;
     if (this.#session !== session) return;
@@ -234,11 +234,11 @@ export class Recorder {
         return this.#take(session);
       } catch (error) {
         if (isFault(error) && FAULTS[error.code].retry === 'never') {
-          this.#events.problem(connectionProblem(error, await askServer(), navigator.onLine));
+          this.#events.problem(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));
           this.#say('idle', 'Ready');
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, Math.random())));
+        await new Promise((resolve) => setTimeout(resolve, computeBackoffMs(attempt, Math.random())));
       }
     }
   }

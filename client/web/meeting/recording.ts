@@ -1,14 +1,14 @@
-import { microphoneProblem, type Problem } from '../problems.ts';
-import { microphoneOptions, sessionOptions } from '../settings.ts';
-import { roomOption } from '../share-captions.ts';
-import { AudioKeeper, lastRun } from './audio-keeper.ts';
-import type { Desk } from './desk.ts';
-import { entry } from './kept-transcripts.ts';
-import { lengthOf } from './meeting-state.ts';
-import type { LiveRecord, Notebook } from './notebook.ts';
+import { toRoomOption } from '../rooms/share-captions.ts';
+import { describeMicrophoneProblem, type Problem } from '../ui/problems.ts';
+import { readMicrophoneOptions, readSessionOptions } from '../ui/settings.ts';
+import type { LiveRecord, MeetingDatabase } from './meeting-database.ts';
+import { getDuration } from './meeting-state.ts';
+import type { MeetingStore } from './meeting-store.ts';
+import { findLastRun, PendingAudio } from './pending-audio.ts';
 import { Recorder, type RecorderState } from './recorder.ts';
-import { SilenceWatch } from './silence.ts';
-import { type Side, SilentShare, Sources } from './sources.ts';
+import { pageAuth } from './server-transcripts.ts';
+import { SilenceTimeout } from './silence-timeout.ts';
+import { MeetingSources, SilentTabError, type SourceName } from './sources.ts';
 
 export interface RecordingEvents {
   state(state: RecorderState, text: string): void;
@@ -16,7 +16,7 @@ export interface RecordingEvents {
   remark(text: string): void;
   peaks(me: number, them: number): void;
   /** Which sources are there, or will be asked for. */
-  sources(on: Readonly<Record<Side, boolean>>): void;
+  sources(on: Readonly<Record<SourceName, boolean>>): void;
   /** Nobody has spoken for long; undefined when all is well again. */
   silence(leftMs: number | undefined): void;
 }
@@ -37,26 +37,26 @@ const TAB = 'sotto.recording';
 
 /** One meeting being recorded: its sources, its session, and what a reload needs to go on. */
 export class Recording {
-  readonly #desk: Desk;
-  readonly #notebook: Notebook;
+  readonly #desk: MeetingStore;
+  readonly #notebook: MeetingDatabase;
   readonly #events: RecordingEvents;
   readonly #options: RecordingOptions;
   readonly #recorder: Recorder;
-  readonly #keeper: AudioKeeper;
-  readonly #wanted: Record<Side, boolean> = { me: true, them: false };
-  #sources: Sources | undefined;
-  #silence = new SilenceWatch(0, 0);
+  readonly #keeper: PendingAudio;
+  readonly #wanted: Record<SourceName, boolean> = { me: true, them: false };
+  #sources: MeetingSources | undefined;
+  #silence = new SilenceTimeout(0, 0);
   #looking: ReturnType<typeof setInterval> | undefined;
   #release: (() => void) | undefined;
   #paused = false;
   #muted = false;
 
-  constructor(desk: Desk, notebook: Notebook, events: RecordingEvents, options: RecordingOptions) {
+  constructor(desk: MeetingStore, notebook: MeetingDatabase, events: RecordingEvents, options: RecordingOptions) {
     this.#desk = desk;
     this.#notebook = notebook;
     this.#events = events;
     this.#options = options;
-    this.#keeper = new AudioKeeper(notebook, desk.meeting.id, () => {});
+    this.#keeper = new PendingAudio(notebook, desk.meeting.id, () => {});
     this.#recorder = new Recorder(
       {
         act: (action) => {
@@ -77,9 +77,9 @@ export class Recording {
       },
       () => {
         const { title, transcript, parts } = desk.meeting;
-        return { title, transcript, parts, endMs: lengthOf(desk.meeting) };
+        return { title, transcript, parts, endMs: getDuration(desk.meeting) };
       },
-      async () => ({ ...sessionOptions(), ...roomOption(), ...(await entry.shown()) }),
+      async () => ({ ...readSessionOptions(), ...toRoomOption(), ...(await pageAuth.shown()) }),
     );
     addEventListener('pagehide', () => this.#keeper.flush());
   }
@@ -98,21 +98,21 @@ export class Recording {
 
   /** The present moment of the meeting; without a recording, its end. */
   get nowMs(): number {
-    return this.isOn ? this.#recorder.nowMs : lengthOf(this.#desk.meeting);
+    return this.isOn ? this.#recorder.nowMs : getDuration(this.#desk.meeting);
   }
 
-  wants(side: Side): boolean {
+  wants(side: SourceName): boolean {
     return this.#sources === undefined ? this.#wanted[side] : this.#sources.has(side);
   }
 
   /** Asks for the wanted sources and begins; must be called by a press of a key or a button. */
   async start(): Promise<void> {
     if (this.isOn || this.state === 'finishing') return;
-    if (!(await entry.enter()) || this.isOn) return;
+    if (!(await pageAuth.enter()) || this.isOn) return;
     if (!(await this.#claim())) return this.#events.remark('This meeting is being recorded in another tab.');
     if (!(await this.#openSources(['them', 'me']))) return this.#free();
     // What an interrupted recording could not send any more.
-    const kept = lastRun(await this.#notebook.audio(this.#desk.meeting.id));
+    const kept = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
     this.#keeper.restart(kept === undefined ? [] : [kept.bytes]);
     if (!(await this.#recorder.start(kept === undefined ? [] : [kept.bytes]))) return this.#free();
     this.#watch();
@@ -121,7 +121,7 @@ export class Recording {
   /** Goes on with what an earlier page of this tab recorded; `interrupted` when that is too long ago. */
   async goOn(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
     if (!(await this.#claim())) return 'elsewhere';
-    const audio = lastRun(await this.#notebook.audio(this.#desk.meeting.id));
+    const audio = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
     const taken = await this.#recorder.takeUp({ ...live.kept, audio }, live.at);
     if (!taken) this.#desk.act({ type: 'cut' });
     const fresh = taken || Date.now() - live.tookMs < FRESH_MS;
@@ -133,7 +133,7 @@ export class Recording {
     Object.assign(this.#wanted, live.sources);
     this.#paused = live.paused;
     // Only the person can choose again what to share.
-    const sides: Side[] = live.sources.me ? ['me'] : [];
+    const sides: SourceName[] = live.sources.me ? ['me'] : [];
     if (!(await this.#openSources(sides))) this.#events.remark('Add a source to go on.');
     if (live.sources.them) this.#events.remark('The page was loaded again: share the sound of the others once more.');
     if (!taken && !(await this.#recorder.start(audio === undefined ? [] : [audio.bytes]))) {
@@ -168,7 +168,7 @@ export class Recording {
   }
 
   /** Adds a source or takes it away; before the start it only says what to ask for. */
-  async toggle(side: Side): Promise<void> {
+  async toggle(side: SourceName): Promise<void> {
     if (this.#sources === undefined) {
       this.#wanted[side] = !this.#wanted[side];
       return this.#tellSources();
@@ -200,7 +200,7 @@ export class Recording {
   }
 
   #watch(): void {
-    this.#silence = new SilenceWatch(this.#options.silenceMinutes() * 60_000, performance.now());
+    this.#silence = new SilenceTimeout(this.#options.silenceMinutes() * 60_000, performance.now());
     clearInterval(this.#looking);
     this.#looking = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -216,9 +216,9 @@ export class Recording {
   }
 
   /** True when at least one of the wanted sources is there. */
-  async #openSources(sides: readonly Side[]): Promise<boolean> {
+  async #openSources(sides: readonly SourceName[]): Promise<boolean> {
     try {
-      this.#sources ??= await Sources.open({
+      this.#sources ??= await MeetingSources.open({
         block: ({ pcm, peaks: [me, them] }) => {
           this.#events.peaks(me, them);
           this.#recorder.push(pcm);
@@ -226,7 +226,7 @@ export class Recording {
         ended: (side, label) => void this.#ended(side, label),
       });
     } catch (error) {
-      this.#events.problem(microphoneProblem(error));
+      this.#events.problem(describeMicrophoneProblem(error));
       return false;
     }
     this.#sources.mute(this.#muted);
@@ -241,20 +241,22 @@ export class Recording {
     return false;
   }
 
-  async #add(side: Side): Promise<void> {
+  async #add(side: SourceName): Promise<void> {
     const device = this.#options.others();
     try {
-      if (side === 'me') await this.#sources!.addMicrophone({ ...microphoneOptions(), echo: this.#options.echo() });
+      if (side === 'me') await this.#sources!.addMicrophone({ ...readMicrophoneOptions(), echo: this.#options.echo() });
       else if (device !== '') await this.#sources!.addDevice(device);
       else await this.#sources!.addShare();
       this.#wanted[side] = true;
     } catch (error) {
-      this.#events.problem(side === 'them' && device === '' ? shareProblem(error) : microphoneProblem(error));
+      this.#events.problem(
+        side === 'them' && device === '' ? describeShareProblem(error) : describeMicrophoneProblem(error),
+      );
     }
   }
 
   /** Gone by itself: another microphone may take over, but what to share only the person can say. */
-  async #ended(side: Side, label: string): Promise<void> {
+  async #ended(side: SourceName, label: string): Promise<void> {
     this.#tellSources();
     if (side === 'me') {
       await this.#add('me');
@@ -316,8 +318,8 @@ export class Recording {
   }
 }
 
-export function shareProblem(error: unknown): Problem {
-  if (error instanceof SilentShare)
+export function describeShareProblem(error: unknown): Problem {
+  if (error instanceof SilentTabError)
     return {
       title: 'What you shared brings no sound.',
       advice: 'Share a tab and tick “Also share tab audio”. On Linux, whole-machine sound is a device: see Settings.',
@@ -332,7 +334,7 @@ export function shareProblem(error: unknown): Problem {
 }
 
 /** The meeting this tab was recording when it was loaded; the browser keeps it over a reload and a crash of the tab. */
-export function recordedHere(): string | undefined {
+export function findRecordingInTab(): string | undefined {
   try {
     return sessionStorage.getItem(TAB) ?? undefined;
   } catch {

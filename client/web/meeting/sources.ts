@@ -1,16 +1,16 @@
-import type { MicrophoneOptions } from '../microphone.ts';
-import { openMicrophone } from '../microphone.ts';
-import { designResampler } from '../resample.ts';
-import type { PairBlock } from './pair.ts';
+import type { MicrophoneOptions } from '../audio/microphone.ts';
+import { openMicrophone } from '../audio/microphone.ts';
+import { designResampler } from '../audio/resample.ts';
+import type { InterleavedBlock } from './channel-interleaver.ts';
 
 /** `me` is what this person says; `them` is what the others do. */
-export type Side = 'me' | 'them';
-const INPUT: Readonly<Record<Side, number>> = { me: 0, them: 1 };
+export type SourceName = 'me' | 'them';
+const INPUT: Readonly<Record<SourceName, number>> = { me: 0, them: 1 };
 
 export interface SourceEvents {
-  block(block: PairBlock): void;
+  block(block: InterleavedBlock): void;
   /** A source went away by itself: a plug, or the browser's own "stop sharing". */
-  ended(side: Side, label: string): void;
+  ended(side: SourceName, label: string): void;
 }
 
 interface Source {
@@ -20,17 +20,17 @@ interface Source {
 }
 
 /** What was shared brings no sound; the browser offers a box to tick. */
-export class SilentShare extends Error {}
+export class SilentTabError extends Error {}
 
 /**
  * Microphone and shared sound as the two inputs of one audio graph. It runs from the first block to `close`, with both,
  * one or none of them: a source may come and go while the stream goes on.
  */
-export class Sources {
+export class MeetingSources {
   readonly #context: AudioContext;
   readonly #pair: AudioWorkletNode;
   readonly #events: SourceEvents;
-  readonly #open = new Map<Side, Source>();
+  readonly #open = new Map<SourceName, Source>();
   #paused = false;
   #muted = false;
 
@@ -38,7 +38,7 @@ export class Sources {
     this.#context = context;
     this.#pair = pair;
     this.#events = events;
-    pair.port.onmessage = ({ data }: MessageEvent<PairBlock>) => {
+    pair.port.onmessage = ({ data }: MessageEvent<InterleavedBlock>) => {
       if (!this.#paused) events.block(data);
     };
     // A phone call interrupts the context, and a page that was just loaded may need a key or a click first.
@@ -46,7 +46,7 @@ export class Sources {
     for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, this.#wake);
   }
 
-  static async open(events: SourceEvents): Promise<Sources> {
+  static async open(events: SourceEvents): Promise<MeetingSources> {
     const context = new AudioContext({ latencyHint: 'interactive' });
     await context.audioWorklet.addModule('/meeting-worklet.js');
     const pair = new AudioWorkletNode(context, 'sotto-pair', {
@@ -57,12 +57,12 @@ export class Sources {
     });
     // Its output is silence; without a way to the loudspeaker some browsers never ask for it.
     pair.connect(context.destination);
-    const sources = new Sources(context, pair, events);
+    const sources = new MeetingSources(context, pair, events);
     void sources.#wake();
     return sources;
   }
 
-  has(side: Side): boolean {
+  has(side: SourceName): boolean {
     return this.#open.has(side);
   }
 
@@ -75,12 +75,12 @@ export class Sources {
     this.#add('me', await openMicrophone(options));
   }
 
-  /** Sound of a tab or of the whole machine, as the browser offers it. Rejects with `SilentShare` when none comes along. */
+  /** Sound of a tab or of the whole machine, as the browser offers it. Rejects with `SilentTabError` when none comes along. */
   async addShare(): Promise<void> {
     const stream = await navigator.mediaDevices.getDisplayMedia(SHARE as DisplayMediaStreamOptions);
     if (stream.getAudioTracks().length === 0) {
       stop(stream);
-      throw new SilentShare();
+      throw new SilentTabError();
     }
     this.#add('them', stream);
   }
@@ -90,7 +90,7 @@ export class Sources {
     this.#add('them', await openMicrophone({ device, echo: false, noise: false, gain: false }));
   }
 
-  remove(side: Side): void {
+  remove(side: SourceName): void {
     const source = this.#open.get(side);
     this.#open.delete(side);
     source?.node.disconnect();
@@ -115,7 +115,7 @@ export class Sources {
     if (this.#context.state !== 'closed') void this.#context.close();
   }
 
-  #add(side: Side, stream: MediaStream): void {
+  #add(side: SourceName, stream: MediaStream): void {
     this.remove(side);
     const audio = stream.getAudioTracks()[0]!;
     const node = this.#context.createMediaStreamSource(new MediaStream([audio]));

@@ -1,11 +1,16 @@
-import { printable } from '../../../protocol/printable.ts';
-import { Entry } from '../entry/entry.ts';
-import { wireKeyButton } from '../entry/key-button.ts';
-import { OVERLAY, type OverlaySettings, readOverlay, TOKEN } from '../overlay/overlay-settings.ts';
-import { Stage } from '../overlay/stage.ts';
+import { toPrintable } from '../../../protocol/printable.ts';
+import { setUpKeyButton } from '../auth/key-button.ts';
+import { PageAuth } from '../auth/page-auth.ts';
+import { CaptionRenderer } from '../overlay/caption-renderer.ts';
+import {
+  OVERLAY_SETTINGS,
+  type OverlaySettings,
+  readOverlaySettings,
+  TOKEN_SETTING,
+} from '../overlay/overlay-settings.ts';
 import { writeSettings } from '../overlay/url-settings.ts';
-import { listTokens, makeToken, revokeToken, type TokenRequest } from '../viewer-tokens.ts';
-import { copy } from '../views/clipboard.ts';
+import { createToken, listTokens, revokeToken, type TokenRequest } from '../rooms/viewer-tokens.ts';
+import { copyText } from '../ui/clipboard.ts';
 import { SettingsForm } from './settings-form.ts';
 
 const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
@@ -13,21 +18,21 @@ const say = (text: string): void => {
   find('said').textContent = text;
 };
 
-let settings: OverlaySettings = readOverlay(location, (text) => console.warn(`Overlay settings: ${text}`));
-let stage: Stage | undefined;
+let settings: OverlaySettings = readOverlaySettings(location, (text) => console.warn(`Overlay settings: ${text}`));
+let stage: CaptionRenderer | undefined;
 let asksForKey = false;
-const entry = new Entry({ hash: 'viewer', uses: ['viewers'] });
+const entry = new PageAuth({ hash: 'viewer', uses: ['viewers'] });
 
 function show(): void {
   stage?.close();
-  stage = new Stage(find('preview'), { ...settings, delay: 0 });
+  stage = new CaptionRenderer(find('preview'), { ...settings, delay: 0 });
   stage.playSample();
-  const link = writeSettings(OVERLAY, { ...settings, preview: false }, `${location.origin}/overlay`);
+  const link = writeSettings(OVERLAY_SETTINGS, { ...settings, preview: false }, `${location.origin}/overlay`);
   find<HTMLInputElement>('link').value = link;
   find<HTMLAnchorElement>('try').href = link;
   find('needs-token').hidden = !asksForKey || settings.token !== '';
   // Reloading or bookmarking this page keeps what was set; a token is not put where the history keeps it.
-  history.replaceState(null, '', writeSettings(OVERLAY, { ...settings, token: '' }, location.pathname));
+  history.replaceState(null, '', writeSettings(OVERLAY_SETTINGS, { ...settings, token: '' }, location.pathname));
 }
 
 const form = new SettingsForm(find('form'), settings, (values) => {
@@ -54,8 +59,12 @@ async function attempt(run: () => Promise<void>): Promise<void> {
 
 async function make(): Promise<void> {
   const seconds = Number(find<HTMLSelectElement>('seconds').value) || undefined;
-  const { token } = await makeToken(await request(), { label: find<HTMLInputElement>('label').value.trim(), seconds });
-  if (TOKEN.read(token) === undefined) throw new Error('The server made a token that this page does not understand.');
+  const { token } = await createToken(await request(), {
+    label: find<HTMLInputElement>('label').value.trim(),
+    seconds,
+  });
+  if (TOKEN_SETTING.read(token) === undefined)
+    throw new Error('The server made a token that this page does not understand.');
   settings = { ...settings, token };
   show();
   say('The token is in the link now. Treat the link as a password.');
@@ -67,7 +76,7 @@ async function list(): Promise<void> {
   const rows = tokens.map(({ id, label, created, expires }) => {
     const row = document.createElement('li');
     const name = document.createElement('span');
-    name.textContent = printable(label ?? 'without a name');
+    name.textContent = toPrintable(label ?? 'without a name');
     const dates = document.createElement('small');
     const date = (at: string | number): string => new Date(at).toLocaleString();
     dates.textContent = `made ${date(created)}${expires === undefined ? '' : `, until ${date(expires)}`}`;
@@ -98,13 +107,13 @@ find<HTMLSelectElement>('ground').addEventListener('change', ({ target }) => {
   find('preview').dataset['ground'] = (target as HTMLSelectElement).value;
 });
 find('copy').addEventListener('click', () => {
-  void copy(find<HTMLInputElement>('link').value).then((done) =>
+  void copyText(find<HTMLInputElement>('link').value).then((done) =>
     say(done ? 'Copied.' : 'The browser did not allow copying; the link is selected.'),
   );
   find<HTMLInputElement>('link').select();
 });
 find('reset').addEventListener('click', () => {
-  settings = readOverlay({ search: '', hash: '' }, () => {});
+  settings = readOverlaySettings({ search: '', hash: '' }, () => {});
   form.fill(settings);
   show();
 });
@@ -114,7 +123,7 @@ find('make').addEventListener('submit', (event) => {
 });
 find('list').addEventListener('click', () => void attempt(list));
 show();
-wireKeyButton(find('key'), entry);
+setUpKeyButton(find('key'), entry);
 void entry.needsKey().then((needed) => {
   asksForKey = needed;
   if (needed) find('viewers-note').textContent = 'A token opens this room, text only. It can be revoked at any time.';

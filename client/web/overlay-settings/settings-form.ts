@@ -1,9 +1,9 @@
-import { lookOf, OVERLAY, type OverlaySettings } from '../overlay/overlay-settings.ts';
+import { OVERLAY_SETTINGS, type OverlaySettings, resolveAppearance } from '../overlay/overlay-settings.ts';
 import type { SettingInput, UrlSetting } from '../overlay/url-settings.ts';
-import { type FieldName, PARTS } from './fields.ts';
+import { type FieldName, FORM_SECTIONS } from './fields.ts';
 
 type Control = HTMLInputElement | HTMLSelectElement;
-const settingOf = (name: FieldName): UrlSetting<unknown> => OVERLAY[name];
+const settingOf = (name: FieldName): UrlSetting<unknown> => OVERLAY_SETTINGS[name];
 
 /** The form of all settings, made from their table. Tells of every change that is taken. */
 export class SettingsForm {
@@ -16,7 +16,7 @@ export class SettingsForm {
     this.#form = form;
     this.#values = values;
     this.#changed = changed;
-    for (const { title, fields } of PARTS) {
+    for (const { title, fields } of FORM_SECTIONS) {
       const part = document.createElement('fieldset');
       const legend = document.createElement('legend');
       legend.textContent = title;
@@ -89,7 +89,7 @@ export class SettingsForm {
     control.removeAttribute('aria-invalid');
     if (input.kind === 'flag') (control as HTMLInputElement).checked = value as boolean;
     // A colour that the theme decides is shown as it comes out.
-    else if (value === undefined) control.value = String(lookOf(this.#values)[name as 'color']);
+    else if (value === undefined) control.value = String(resolveAppearance(this.#values)[name as 'color']);
     else control.value = input.kind === 'color' ? String(value) : write(value);
   }
 

@@ -1,4 +1,4 @@
-import { splitLong } from './units.ts';
+import { splitLongUnit } from './units.ts';
 
 /** What is appended to the lines: a unit of text, or the first one of a new line. */
 export interface Piece {
@@ -55,7 +55,7 @@ export class LineLayout {
       }
       this.complete();
     }
-    const parts = this.#fits(piece.text) ? [piece.text] : splitLong(piece.text, this.#fits);
+    const parts = this.#fits(piece.text) ? [piece.text] : splitLongUnit(piece.text, this.#fits);
     for (const part of parts) {
       this.complete();
       this.#open = part;

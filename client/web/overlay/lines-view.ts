@@ -1,4 +1,4 @@
-import type { Shown, ShownLine } from './roll-up.ts';
+import type { RollUpFrame, ShownLine } from './roll-up.ts';
 
 interface Row {
   readonly element: HTMLElement;
@@ -19,7 +19,7 @@ export class LinesView {
     root.style.setProperty('--lines', String(lines));
   }
 
-  show({ lines, bottom, faded }: Shown): void {
+  show({ lines, bottom, faded }: RollUpFrame): void {
     for (const line of lines) this.#draw(line, bottom);
     for (const [index, row] of this.#rows) {
       if (lines.some((line) => line.index === index)) continue;

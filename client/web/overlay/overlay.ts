@@ -1,15 +1,15 @@
-import { RoomLine } from '../room-line.ts';
-import { OVERLAY_WORDS } from '../words/overlay.ts';
-import { applyWords, pickInterfaceLanguage, say } from '../words/words.ts';
-import { readOverlay } from './overlay-settings.ts';
-import { Stage } from './stage.ts';
+import { applyMessages, pickInterfaceLanguage, translate } from '../i18n/messages.ts';
+import { OVERLAY_MESSAGES } from '../i18n/overlay.ts';
+import { RoomSubscription } from '../rooms/room-subscription.ts';
+import { CaptionRenderer } from './caption-renderer.ts';
+import { readOverlaySettings } from './overlay-settings.ts';
 
 /** A server that answers within this time needs no word about it, ms. */
 const QUIET_MS = 3_000;
 
-const settings = readOverlay(location, (text) => console.warn(`Overlay: ${text}`));
+const settings = readOverlaySettings(location, (text) => console.warn(`Overlay: ${text}`));
 const language = pickInterfaceLanguage([settings.lang, ...navigator.languages]);
-const words = OVERLAY_WORDS[language];
+const words = OVERLAY_MESSAGES[language];
 const notice = document.querySelector<HTMLElement>('#notice')!;
 
 function tell(text: string | undefined, grave: 'grave' | undefined = undefined): void {
@@ -18,9 +18,9 @@ function tell(text: string | undefined, grave: 'grave' | undefined = undefined):
   if (text !== undefined) notice.textContent = text;
 }
 
-function watch(stage: Stage): void {
-  const connecting = setTimeout(() => tell(say(words, 'connecting', { host: location.host })), QUIET_MS);
-  new RoomLine({
+function watch(stage: CaptionRenderer): void {
+  const connecting = setTimeout(() => tell(translate(words, 'connecting', { host: location.host })), QUIET_MS);
+  new RoomSubscription({
     ...{ room: settings.room, token: settings.token, from: 'now', translate: settings.translate },
     hear: (event) => stage.hear(event),
     presence: ({ sessions }) => stage.present(sessions),
@@ -33,14 +33,14 @@ function watch(stage: Stage): void {
       } else if (line.state === 'refused') {
         clearTimeout(connecting);
         const revoked = line.code === 'viewer.revoked';
-        tell(revoked ? words.revoked : say(words, 'denied', { reason: line.text }), 'grave');
+        tell(revoked ? words.revoked : translate(words, 'denied', { reason: line.text }), 'grave');
       }
     },
   });
 }
 
-applyWords(document, words, language);
-const stage = new Stage(document.querySelector<HTMLElement>('#stage')!, settings);
+applyMessages(document, words, language);
+const stage = new CaptionRenderer(document.querySelector<HTMLElement>('#stage')!, settings);
 if (settings.preview) {
   document.documentElement.dataset['preview'] = '';
   stage.playSample();

@@ -1,4 +1,4 @@
-import { type Unit, unitsOf } from './units.ts';
+import { splitIntoUnits, type TextUnit } from './units.ts';
 
 /** More comparisons than this are not worth a frame: the text then stays as spoken. */
 const COMPARISONS_MAX = 250_000;
@@ -7,13 +7,14 @@ const COMPARISONS_MAX = 250_000;
  * What of `revised` belongs behind the part of `spoken` that was shown already and stays. Words are matched; where a word
  * was replaced by others across the border, the spoken ones go on, so that nothing is said twice or left out.
  */
-export function remainderOf(revised: string, spoken: string, shownChars: number): Unit[] {
-  if (shownChars === 0) return unitsOf(revised);
-  const old = unitsOf(spoken);
-  const fresh = unitsOf(revised);
+export function computeRemainder(revised: string, spoken: string, shownChars: number): TextUnit[] {
+  if (shownChars === 0) return splitIntoUnits(revised);
+  const old = splitIntoUnits(spoken);
+  const fresh = splitIntoUnits(revised);
   const shown = old.filter(({ end, text }) => end - text.length < shownChars).length;
   const torn = old[shown - 1];
-  const rest = torn !== undefined && torn.end > shownChars ? [...unitsOf(spoken.slice(0, torn.end), shownChars)] : [];
+  const rest =
+    torn !== undefined && torn.end > shownChars ? [...splitIntoUnits(spoken.slice(0, torn.end), shownChars)] : [];
   if (old.length * fresh.length > COMPARISONS_MAX) return [...rest, ...old.slice(shown)];
   const pairs = matches(old.map(plain), fresh.map(plain));
   const before = pairs.filter(([i]) => i < shown).at(-1) ?? [-1, -1];
@@ -26,7 +27,7 @@ export function remainderOf(revised: string, spoken: string, shownChars: number)
   return [...rest, ...spokenOn, ...fresh.slice(after[1])];
 }
 
-const plain = ({ text }: Unit): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+const plain = ({ text }: TextUnit): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /** Pairs of a longest common subsequence, in order. */
 function matches(a: readonly string[], b: readonly string[]): [number, number][] {

@@ -1,8 +1,8 @@
 import { LineLayout, type Piece } from './line-layout.ts';
-import { type Lines, Pace } from './pace.ts';
-import { remainderOf } from './remainder.ts';
-import { type RoomText, type Spoken, SpokenText } from './room-text.ts';
-import { columnsOf, isSpaced, type Unit, unitsOf } from './units.ts';
+import { LinePacer, type LineTimings } from './line-pacer.ts';
+import { type PendingSentence, PendingText, type RoomText } from './pending-text.ts';
+import { computeRemainder } from './remainder.ts';
+import { countUnitColumns, isSpaced, splitIntoUnits, type TextUnit } from './units.ts';
 
 export interface RollUpOptions {
   /** Lines shown at once. */
@@ -32,7 +32,7 @@ export interface ShownLine {
   readonly complete: boolean;
 }
 
-export interface Shown {
+export interface RollUpFrame {
   readonly lines: readonly ShownLine[];
   /** Index of the lowest row; grows only. */
   readonly bottom: number;
@@ -53,7 +53,7 @@ const TURN_WAIT_MS = 4_000;
 const LOST_MS = 15_000;
 export const WAITING_LINES_MAX = 12;
 
-type TakenPiece = Piece & { readonly of: Spoken; readonly end: number };
+type TakenPiece = Piece & { readonly of: PendingSentence; readonly end: number };
 
 /**
  * A room's events in, lines out; time is an argument.
@@ -61,9 +61,9 @@ type TakenPiece = Piece & { readonly of: Spoken; readonly end: number };
  */
 export class RollUp {
   readonly #options: RollUpOptions;
-  readonly #text: SpokenText;
+  readonly #text: PendingText;
   readonly #layout: LineLayout;
-  readonly #pace: Pace;
+  readonly #pace: LinePacer;
   #lastSpeaker: string | undefined;
   /** The lines as they stood on the screen at the last look. */
   #seen = new Map<number, { readonly text: string; readonly atMs: number; readonly columns: number }>();
@@ -75,9 +75,9 @@ export class RollUp {
 
   constructor(options: RollUpOptions) {
     this.#options = options;
-    this.#text = new SpokenText(options);
+    this.#text = new PendingText(options);
     this.#layout = new LineLayout(options.fits, options.lines + 2 * WAITING_LINES_MAX);
-    this.#pace = new Pace({ rows: options.lines, speed: options.speed, waitingMax: WAITING_LINES_MAX });
+    this.#pace = new LinePacer({ rows: options.lines, speed: options.speed, waitingMax: WAITING_LINES_MAX });
   }
 
   read(event: RoomText, nowMs: number): void {
@@ -92,16 +92,16 @@ export class RollUp {
   }
 
   /** What stands on the screen now. */
-  show(nowMs: number): Shown {
+  show(nowMs: number): RollUpFrame {
     this.#settle(nowMs);
     const { settled, all } = this.#set();
     const lineOf = (of: LineLayout, index: number): string =>
       this.#layout.line(index) ?? of.line(index) ?? (index === of.count ? of.open : '');
     // Guesses never push out a line that is not complete: they may be taken back.
     const count = Math.min(all.open === '' ? all.count : all.count + 1, this.#layout.count + this.#options.lines);
-    const waitingLines: Lines = {
+    const waitingLines: LineTimings = {
       count,
-      columns: (index) => columnsOf(lineOf(all, index)),
+      columns: (index) => countUnitColumns(lineOf(all, index)),
       changed: (index) => this.#changed(index, lineOf(all, index), nowMs),
     };
     this.#pace.advance(waitingLines, nowMs);
@@ -133,12 +133,12 @@ export class RollUp {
   #changed(index: number, text: string, nowMs: number): { readonly atMs: number; readonly columns: number } {
     const seen = this.#seen.get(index);
     // A line that was not seen yet is wholly new; one that has faded is not waited for.
-    if (seen === undefined) return { atMs: nowMs, columns: index <= this.#gone ? 0 : columnsOf(text) };
+    if (seen === undefined) return { atMs: nowMs, columns: index <= this.#gone ? 0 : countUnitColumns(text) };
     if (seen.text === text) return seen;
     let same = 0;
     while (same < text.length && text[same] === seen.text[same]) same++;
     // Words that were taken back are to be seen gone, too.
-    return { atMs: nowMs, columns: Math.max(1, columnsOf(text.slice(same))) };
+    return { atMs: nowMs, columns: Math.max(1, countUnitColumns(text.slice(same))) };
   }
 
   /** Takes into the lines what may stay there for good. */
@@ -154,7 +154,7 @@ export class RollUp {
         if (!this.#text.isRevised) this.#take(this.#spoken(head, head.stable));
         break;
       } else if (head.revised !== undefined) {
-        const units = remainderOf(head.revised, head.stable, head.taken);
+        const units = computeRemainder(head.revised, head.stable, head.taken);
         this.#take(this.#pieces(head, units, this.#layout.open));
         this.#text.leave(head, true);
       } else if (!this.#text.isRevised || nowMs >= head.finalMs + this.#waitMs) {
@@ -166,7 +166,7 @@ export class RollUp {
   }
 
   /** Lets a speaker who has waited long enough have the word; what the other said so far stays. */
-  #isInterrupted(head: Spoken, nowMs: number): boolean {
+  #isInterrupted(head: PendingSentence, nowMs: number): boolean {
     const other = this.#text.sentences.find(
       ({ speaker, waitsMs }) => speaker !== head.speaker && nowMs - waitsMs >= TURN_WAIT_MS,
     );
@@ -220,11 +220,11 @@ export class RollUp {
   }
 
   /** A sentence's own words from where they were last taken. */
-  #spoken(of: Spoken, text: string, place = { before: this.#layout.open, isNew: true }): TakenPiece[] {
-    return this.#pieces(of, unitsOf(text, of.taken), place.before, place.isNew);
+  #spoken(of: PendingSentence, text: string, place = { before: this.#layout.open, isNew: true }): TakenPiece[] {
+    return this.#pieces(of, splitIntoUnits(text, of.taken), place.before, place.isNew);
   }
 
-  #pieces(of: Spoken, units: readonly Unit[], before: string, isNew = true): TakenPiece[] {
+  #pieces(of: PendingSentence, units: readonly TextUnit[], before: string, isNew = true): TakenPiece[] {
     const first = this.#lastSpeaker === undefined;
     const takesOver = isNew && !first && this.#lastSpeaker !== of.speaker;
     const mark = takesOver || (isNew && first) ? this.#options.mark({ channel: of.channel, first }) : '';

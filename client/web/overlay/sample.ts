@@ -1,4 +1,4 @@
-import type { RoomText } from './room-text.ts';
+import type { RoomText } from './pending-text.ts';
 
 /** What the preview says: as spoken, and cleaned. */
 const SAID: readonly { readonly spoken: string; readonly cleaned: string; readonly channel: number }[] = [
@@ -30,7 +30,10 @@ const PAUSE_MS = 900;
 const UNSURE_WORDS = 2;
 
 /** The sample as the events of a room, each with its time; `round` gives every repetition sentences of its own. */
-export function sampleEvents(round: number, translate: string): { readonly atMs: number; readonly event: RoomText }[] {
+export function buildSampleEvents(
+  round: number,
+  translate: string,
+): { readonly atMs: number; readonly event: RoomText }[] {
   const timed: { atMs: number; event: RoomText }[] = [];
   let atMs = 0;
   SAID.forEach(({ spoken, cleaned, channel }, i) => {

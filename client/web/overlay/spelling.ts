@@ -25,7 +25,7 @@ const SWEARING = [
 ];
 
 /** How a word is written: masked and in the case that is wanted. */
-export function spelling({
+export function applySpelling({
   case: wanted,
   profanity,
   mask,

@@ -1,5 +1,5 @@
 /** The least that a line break may fall between: a word, or a character where a script has no spaces. */
-export interface Unit {
+export interface TextUnit {
   readonly text: string;
   /** Something lies between it and the unit before: it may begin a line, with a space before it on the same one. */
   readonly space: boolean;
@@ -23,7 +23,7 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 const words = new Intl.Segmenter('th', { granularity: 'word' });
 
 /** Columns a text takes: characters as they are seen, those of double width counted twice. */
-export function columnsOf(text: string): number {
+export function countUnitColumns(text: string): number {
   if (/^[\x20-\u02ff]*$/.test(text)) return text.length;
   let columns = 0;
   for (const { segment } of graphemes.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
@@ -40,8 +40,8 @@ export function isSpaced(before: string, after: string): boolean {
 }
 
 /** Cuts a text, from an offset on, into units. Text that is appended later never changes the units before it but the last. */
-export function unitsOf(text: string, from = 0): Unit[] {
-  const units: Unit[] = [];
+export function splitIntoUnits(text: string, from = 0): TextUnit[] {
+  const units: TextUnit[] = [];
   for (const match of text.slice(from).matchAll(/\S+/gu)) {
     const start = from + match.index;
     const spaced = start > 0 && /\s/u.test(text[start - 1]!);
@@ -82,7 +82,7 @@ function mayBreak(before: string, after: string): boolean {
 }
 
 /** The parts of a unit that is longer than a whole line. */
-export function splitLong(text: string, fits: (part: string) => boolean): string[] {
+export function splitLongUnit(text: string, fits: (part: string) => boolean): string[] {
   const parts: string[] = [];
   let part = '';
   for (const { segment } of graphemes.segment(text)) {

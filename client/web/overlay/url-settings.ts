@@ -1,4 +1,4 @@
-import { lookUp } from '../../../protocol/look-up.ts';
+import { getOwnEntry } from '../../../protocol/own-entry.ts';
 export type SettingInput =
   | { readonly kind: 'text' | 'flag' | 'color' }
   | { readonly kind: 'whole'; readonly min: number; readonly max: number }
@@ -17,7 +17,7 @@ export interface UrlSetting<T> {
   write(value: T): string;
 }
 
-export function whole(fallback: number, min: number, max: number, doc: string): UrlSetting<number> {
+export function wholeSetting(fallback: number, min: number, max: number, doc: string): UrlSetting<number> {
   const read = (text: string): number | undefined => {
     const value = Number(text);
     return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
@@ -25,7 +25,7 @@ export function whole(fallback: number, min: number, max: number, doc: string): 
   return { default: fallback, takes: `${min} to ${max}`, doc, input: { kind: 'whole', min, max }, read, write: String };
 }
 
-export function flag(fallback: boolean, doc: string): UrlSetting<boolean> {
+export function flagSetting(fallback: boolean, doc: string): UrlSetting<boolean> {
   const read = (text: string): boolean | undefined =>
     /^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : undefined;
   return {
@@ -38,12 +38,16 @@ export function flag(fallback: boolean, doc: string): UrlSetting<boolean> {
   };
 }
 
-export function choice<T extends string>(options: readonly T[], doc: string, fallback = options[0]!): UrlSetting<T> {
+export function choiceSetting<T extends string>(
+  options: readonly T[],
+  doc: string,
+  fallback = options[0]!,
+): UrlSetting<T> {
   const read = (text: string): T | undefined => options.find((option) => option === text.toLowerCase());
   return { default: fallback, takes: options.join(', '), doc, input: { kind: 'choice', options }, read, write: String };
 }
 
-export function matching(fallback: string, pattern: RegExp, takes: string, doc: string): UrlSetting<string> {
+export function patternSetting(fallback: string, pattern: RegExp, takes: string, doc: string): UrlSetting<string> {
   const read = (text: string): string | undefined => (pattern.test(text) ? text : undefined);
   return { default: fallback, takes, doc, input: { kind: 'text' }, read, write: String };
 }
@@ -64,10 +68,10 @@ const COLORS: Readonly<Record<string, string>> = {
   grey: '#808080',
 };
 
-export function color(fallback: string, doc: string): UrlSetting<string> {
+export function colorSetting(fallback: string, doc: string): UrlSetting<string> {
   const read = (text: string): string | undefined => {
     const lower = text.toLowerCase();
-    const named = lookUp(COLORS, lower);
+    const named = getOwnEntry(COLORS, lower);
     if (named !== undefined) return named;
     const hex = /^#?([0-9a-f]{3}|[0-9a-f]{6})$/.exec(lower)?.[1];
     if (hex === undefined) return undefined;
@@ -84,12 +88,12 @@ export function color(fallback: string, doc: string): UrlSetting<string> {
 }
 
 /** A setting that the theme decides while nothing is given. */
-export function themed<T>(setting: UrlSetting<T>): UrlSetting<T | undefined> {
+export function themedSetting<T>(setting: UrlSetting<T>): UrlSetting<T | undefined> {
   const { takes, doc, input, read, write } = setting;
   return { default: undefined, takes, doc, input, read, write: (value) => (value === undefined ? '' : write(value)) };
 }
 
-export function list(doc: string): UrlSetting<readonly string[]> {
+export function listSetting(doc: string): UrlSetting<readonly string[]> {
   const read = (text: string): readonly string[] =>
     text
       .split(',')
@@ -107,7 +111,7 @@ export function list(doc: string): UrlSetting<readonly string[]> {
 }
 
 type Table = Readonly<Record<string, UrlSetting<unknown>>>;
-export type Values<T extends Table> = { readonly [K in keyof T]: T[K] extends UrlSetting<infer V> ? V : never };
+export type SettingValues<T extends Table> = { readonly [K in keyof T]: T[K] extends UrlSetting<infer V> ? V : never };
 
 /**
  * Reads a table of settings out of an address; `note` hears of each value that is not taken, and of each name that is not
@@ -117,7 +121,7 @@ export function readSettings<T extends Table>(
   table: T,
   address: { readonly search: string; readonly hash: string },
   note: (text: string) => void,
-): Values<T> {
+): SettingValues<T> {
   const given = new URLSearchParams(address.search);
   const token = new URLSearchParams(address.hash.slice(1)).get('token');
   if (token !== null) given.set('token', token);
@@ -136,11 +140,11 @@ export function readSettings<T extends Table>(
     if (value === undefined) note(`${name}${name === 'token' ? '' : `=${text}`} is not taken: ${setting.takes}.`);
     else values[name] = value;
   }
-  return values as Values<T>;
+  return values as SettingValues<T>;
 }
 
 /** The address that stands for these values; what is as by default is left out, and a token comes behind `#`. */
-export function writeSettings<T extends Table>(table: T, values: Values<T>, base: string): string {
+export function writeSettings<T extends Table>(table: T, values: SettingValues<T>, base: string): string {
   const query = new URLSearchParams();
   let hash = '';
   for (const [name, setting] of Object.entries(table)) {
@@ -155,7 +159,7 @@ export function writeSettings<T extends Table>(table: T, values: Values<T>, base
 }
 
 /** Rows for the documentation, compared with it by a test. */
-export function settingRows(table: Table): string {
+export function buildSettingRows(table: Table): string {
   const rows = Object.entries(table).map(([name, setting]) => {
     const text = setting.write(setting.default);
     return `| \`${name}\` | ${text === '' ? '–' : `\`${text}\``} | ${setting.takes} | ${setting.doc} |`;

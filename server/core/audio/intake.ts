@@ -1,9 +1,9 @@
 import { type AudioFormat, BYTES_PER_SAMPLE } from '../../../protocol/index.ts';
-import { decode } from './pcm.ts';
+import { decodePcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
 
 /** What one frame of a client's audio became. */
-export interface Taken {
+export interface IntakeResult {
   /** One array per speaker, all of one length, mono 16 kHz. */
   readonly channels: readonly Float32Array[];
   /** The whole samples of the client's audio it was made of. */
@@ -56,9 +56,9 @@ export class AudioIntake {
     this.#torn = new Uint8Array(0);
   }
 
-  push(bytes: Uint8Array): Taken {
+  push(bytes: Uint8Array): IntakeResult {
     const whole = this.#join(bytes);
-    const { samples, invalid, clipped } = decode(this.#format.encoding, whole);
+    const { samples, invalid, clipped } = decodePcm(this.#format.encoding, whole);
     const channels = this.#resamplers.map((resampler, speaker) => resampler.push(this.#pick(samples, speaker)));
     return { channels, bytes: whole, invalid, clipped };
   }

@@ -1,7 +1,7 @@
 import type { Encoding } from '../../../protocol/index.ts';
 
 /** What decoding one run of bytes gave. */
-export interface Decoded {
+export interface DecodedPcm {
   /** Interleaved samples in [-1, 1]. */
   readonly samples: Float32Array;
   /** Samples that were NaN or infinite and became silence. */
@@ -11,7 +11,7 @@ export interface Decoded {
 }
 
 /** Decodes whole samples; `bytes` must hold a multiple of the encoding's size. */
-export function decode(encoding: Encoding, bytes: Uint8Array): Decoded {
+export function decodePcm(encoding: Encoding, bytes: Uint8Array): DecodedPcm {
   switch (encoding) {
     case 'pcm_s16le':
       return fromInt16(bytes);
@@ -24,7 +24,7 @@ export function decode(encoding: Encoding, bytes: Uint8Array): Decoded {
   }
 }
 
-function fromInt16(bytes: Uint8Array): Decoded {
+function fromInt16(bytes: Uint8Array): DecodedPcm {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const samples = new Float32Array(bytes.length >> 1);
   let clipped = 0;
@@ -36,7 +36,7 @@ function fromInt16(bytes: Uint8Array): Decoded {
   return { samples, invalid: 0, clipped };
 }
 
-function fromFloat32(bytes: Uint8Array): Decoded {
+function fromFloat32(bytes: Uint8Array): DecodedPcm {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const samples = new Float32Array(bytes.length >> 2);
   let invalid = 0;
@@ -53,7 +53,7 @@ function fromFloat32(bytes: Uint8Array): Decoded {
   return { samples, invalid, clipped };
 }
 
-function fromTable(bytes: Uint8Array, table: Float32Array): Decoded {
+function fromTable(bytes: Uint8Array, table: Float32Array): DecodedPcm {
   const samples = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) samples[i] = table[bytes[i]!]!;
   return { samples, invalid: 0, clipped: 0 };

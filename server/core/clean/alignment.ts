@@ -1,9 +1,9 @@
-import { type Change, lookUp } from '../../../protocol/index.ts';
+import { type Change, getOwnEntry } from '../../../protocol/index.ts';
 import type { Chunk } from './chunks.ts';
 import { isNegation, isSmall } from './meaning.ts';
 
 /** Said chunks `said` … `saidTo` and kept chunks `kept` … `keptTo` (ends excluded) are the same words. */
-export interface Pair {
+export interface AlignedPair {
   readonly said: number;
   readonly saidTo: number;
   readonly kept: number;
@@ -30,8 +30,8 @@ const QUESTIONS_MAX = 2_000;
  * Finds every kept word among the said ones, in order; undefined when one was not said. Of words said twice the last is
  * the one kept, as people mean it.
  */
-export function align(said: readonly Chunk[], kept: readonly Chunk[]): Pair[] | undefined {
-  const pairs: Pair[] = [];
+export function alignWords(said: readonly Chunk[], kept: readonly Chunk[]): AlignedPair[] | undefined {
+  const pairs: AlignedPair[] = [];
   let i = said.length;
   for (let j = kept.length; j > 0; ) {
     let fit: readonly [number, number] = [0, 0];
@@ -52,12 +52,12 @@ export function align(said: readonly Chunk[], kept: readonly Chunk[]): Pair[] | 
  * Such a way of finding them that everything between two kept words is a run that may go; undefined when there is none.
  * Words said twice can be found in several ways, of which one may be right. `latest` is what `align` found.
  */
-export function search(
+export function searchAlignment(
   said: readonly Chunk[],
   kept: readonly Chunk[],
-  latest: readonly Pair[],
+  latest: readonly AlignedPair[],
   mayGo: (from: number, to: number) => boolean,
-): Pair[] | undefined {
+): AlignedPair[] | undefined {
   const known = new Map<number, boolean>();
   let questions = 0;
   const may = (from: number, to: number): boolean => {
@@ -69,7 +69,7 @@ export function search(
   };
   const last = new Map(latest.map((pair) => [pair.kept, pair.said]));
   const dead = new Set<number>();
-  const pairs: Pair[] = [];
+  const pairs: AlignedPair[] = [];
   const rest = (i: number, j: number): boolean => {
     if (j === kept.length) return may(i, said.length);
     const key = i * (kept.length + 1) + j;
@@ -119,19 +119,19 @@ const NEGATED = { will: "won't", can: "can't", shall: "shan't" };
 const ENDINGS = { are: "'re", have: "'ve", will: "'ll", am: "'m" };
 
 function contract(left: string, right: string): string | undefined {
-  if (right === 'not') return lookUp(NEGATED, left) ?? (isSmall(left) ? `${left}n't` : undefined);
+  if (right === 'not') return getOwnEntry(NEGATED, left) ?? (isSmall(left) ? `${left}n't` : undefined);
   if (left === 'let' && right === 'us') return "let's";
-  const end = lookUp(ENDINGS, right);
+  const end = getOwnEntry(ENDINGS, right);
   return end !== undefined && /^(i|you|we|they|he|she|it|that|there|who)$/.test(left) ? left + end : undefined;
 }
 
 /** The difference as places in the raw text. Invariant: carrying the changes out turns the raw text into the rewrite. */
-export function changesOf(
+export function computeChanges(
   raw: string,
   rewrite: string,
   said: readonly Chunk[],
   kept: readonly Chunk[],
-  pairs: readonly Pair[],
+  pairs: readonly AlignedPair[],
 ): Change[] {
   const changes: Change[] = [];
   let rawAt = 0;

@@ -17,13 +17,13 @@ const STAMMERED =
 export const isUnspaced = (language: string): boolean => UNSPACED.has(language);
 
 /** "I-I don't": one word, stammered; elsewhere the text as it is. */
-export const withoutStammer = (text: string): string => text.replace(STAMMERED, '$1');
+export const removeStammer = (text: string): string => text.replace(STAMMERED, '$1');
 
 /**
  * The part of a word that carries its meaning. In numbers and addresses that includes the signs inside: 12.5 is not 125,
  * and -5 is not 5.
  */
-export function bareWord(text: string): string {
+export function extractBareWord(text: string): string {
   const lower = text
     .normalize('NFKC')
     .toLowerCase()
@@ -40,10 +40,10 @@ export function bareWord(text: string): string {
 }
 
 /** Splits text into chunks: words between spaces, or characters where words are not spaced. Pure punctuation is dropped. */
-export function chunksOf(text: string, language: string): Chunk[] {
+export function splitIntoChunks(text: string, language: string): Chunk[] {
   const chunks: Chunk[] = [];
   for (const match of text.matchAll(isUnspaced(language) ? LATIN_RUN_OR_CHARACTER : /\S+/gu)) {
-    const bare = bareWord(withoutStammer(match[0]));
+    const bare = extractBareWord(removeStammer(match[0]));
     if (bare !== '') chunks.push({ text: match[0], from: match.index, to: match.index + match[0].length, bare });
   }
   return chunks;

@@ -1,5 +1,5 @@
-import { lookUp } from '../../../protocol/index.ts';
-import { bareWord } from './chunks.ts';
+import { getOwnEntry } from '../../../protocol/index.ts';
+import { extractBareWord } from './chunks.ts';
 
 /**
  * Sounds of hesitation that carry no meaning, by language. Only what is never a word there: "um" and "er" are words in
@@ -32,18 +32,20 @@ const UNSPACED: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether a word is a hesitation; "ER" is a hospital's. */
 export function isHesitation(text: string, language: string): boolean {
-  return (lookUp(FILLERS, language) ?? EVERYWHERE).includes(bareWord(text)) && !/^\P{L}*\p{Lu}{2}/u.test(text);
+  return (
+    (getOwnEntry(FILLERS, language) ?? EVERYWHERE).includes(extractBareWord(text)) && !/^\P{L}*\p{Lu}{2}/u.test(text)
+  );
 }
 
 /** Whether characters of an unspaced language, without punctuation, are hesitations and nothing else. */
 export function areHesitations(characters: string, language: string): boolean {
-  const rest = (lookUp(UNSPACED, language) ?? []).reduce((left, each) => left.replaceAll(each, ''), characters);
+  const rest = (getOwnEntry(UNSPACED, language) ?? []).reduce((left, each) => left.replaceAll(each, ''), characters);
   return rest === '';
 }
 
 /** Takes hesitations from the start of phrases, with the comma behind them. */
-export function withoutUnspacedFillers(text: string, language: string): string {
-  const fillers = lookUp(UNSPACED, language);
+export function removeUnspacedFillers(text: string, language: string): string {
+  const fillers = getOwnEntry(UNSPACED, language);
   if (fillers === undefined) return text;
   return text.replace(new RegExp(`(^|[、。！？，\\s])(?:(?:${fillers.join('|')})+[、，…\\s]*)+`, 'gu'), '$1');
 }

@@ -38,7 +38,7 @@ export const isSmall = (bare: string): boolean => SMALL.has(bare);
 export const endsSentence = (text: string): boolean => /[.?!…。？！؟।۔]["'”’»)\]」]*$/u.test(text);
 
 /** Begins with a capital that its place does not explain; German nouns are among them, and are kept like names. */
-export function isNamed(text: string, before: string | undefined): boolean {
+export function isProperName(text: string, before: string | undefined): boolean {
   return (
     /^\P{L}*\p{Lu}/u.test(text) &&
     !/^\P{L}*I(?:['’]\p{L}+)?\P{L}*$/u.test(text) &&
@@ -48,8 +48,8 @@ export function isNamed(text: string, before: string | undefined): boolean {
 }
 
 /** What must not get lost, by name; undefined for an ordinary word. */
-export function preciousAs(chunk: Chunk, before: Chunk | undefined, language: string): string | undefined {
+export function classifyProtectedWord(chunk: Chunk, before: Chunk | undefined, language: string): string | undefined {
   if (isNumber(chunk.bare, language)) return 'number';
   if (isNegation(chunk.bare)) return 'negation';
-  return isNamed(chunk.text, before?.text) ? 'name' : undefined;
+  return isProperName(chunk.text, before?.text) ? 'name' : undefined;
 }

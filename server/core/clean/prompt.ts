@@ -25,7 +25,7 @@ export function splitForSottoClean(text: string): string[] {
 }
 
 /** What a general instruct model is told. The sentence is data: whatever it asks for, it is only cleaned. */
-export function chatPrompt(request: CleanRequest): { readonly system: string; readonly user: string } {
+export function buildChatPrompt(request: CleanRequest): { readonly system: string; readonly user: string } {
   const system = [
     'You clean one sentence of a speech transcript.',
     'Remove hesitations (um, uh), repeated words and false starts; fix capitals and punctuation.',
@@ -39,7 +39,7 @@ export function chatPrompt(request: CleanRequest): { readonly system: string; re
 }
 
 /** A reply without the wrapping some models add. */
-export function readReply(reply: string): string {
+export function parseReply(reply: string): string {
   return reply
     .replace(/<think>[\s\S]*?<\/think>/g, '')
     .replace(/^\s*(cleaned sentence|sentence|output)\s*:\s*/i, '')

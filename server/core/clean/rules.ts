@@ -1,8 +1,8 @@
-import { bareWord, isUnspaced, withoutStammer } from './chunks.ts';
-import { isDoubleStumble, isMeantTwice } from './doubles.ts';
-import { capitalised, finishSentence } from './ending.ts';
-import { isHesitation, withoutUnspacedFillers } from './fillers.ts';
-import { endsSentence, isNamed, isNumber, isSmall } from './meaning.ts';
+import { extractBareWord, isUnspaced, removeStammer } from './chunks.ts';
+import { isHesitation, removeUnspacedFillers } from './fillers.ts';
+import { capitalise, finishSentence } from './finish-sentence.ts';
+import { endsSentence, isNumber, isProperName, isSmall } from './meaning.ts';
+import { isAccidentalRepeat, isIntentionalRepeat } from './repeats.ts';
 
 /**
  * Deterministic cleaning: hesitations, words and phrases said twice, torn words, casing, the final full stop. Leaves
@@ -11,10 +11,10 @@ import { endsSentence, isNamed, isNumber, isSmall } from './meaning.ts';
 export function cleanByRules(text: string, language: string): string {
   const trimmed = text.trim().replace(/\s+/g, ' ');
   if (trimmed === '') return '';
-  if (isUnspaced(language)) return finishUnlessEmpty(withoutUnspacedFillers(trimmed, language), language);
+  if (isUnspaced(language)) return finishUnlessEmpty(removeUnspacedFillers(trimmed, language), language);
   let words = withoutFillers(trimmed.split(' '), language);
   if (words.length === 0) return '';
-  if (language === 'en') words = words.map(withoutStammer);
+  if (language === 'en') words = words.map(removeStammer);
   // What one rule takes away may bring two copies together for another.
   for (let before = 0; before !== words.length; ) {
     before = words.length;
@@ -34,7 +34,7 @@ function cut(words: readonly string[], from: number, count: number, language: st
   const rest = words.slice(from + count);
   const before = words[from - 1];
   const began = (before === undefined || endsSentence(before)) && /^\P{L}*\p{Lu}/u.test(words[from]!);
-  if (began && rest[0] !== undefined) rest[0] = capitalised(rest[0], language);
+  if (began && rest[0] !== undefined) rest[0] = capitalise(rest[0], language);
   return [...words.slice(0, from), ...rest];
 }
 
@@ -53,7 +53,8 @@ function withoutFillers(words: readonly string[], language: string): string[] {
     const mark = /[.?!…]+["'”’)]*$/u.exec(word)?.[0];
     if (mark !== undefined && !endsSentence(before)) kept[at - 1] = before.replace(/[,;:]$/, '') + mark;
     // After a small word the comma is the pause's; after others it may separate clauses or the items of a list.
-    else if (/,$/.test(before) && language === 'en' && isSmall(bareWord(before))) kept[at - 1] = before.slice(0, -1);
+    else if (/,$/.test(before) && language === 'en' && isSmall(extractBareWord(before)))
+      kept[at - 1] = before.slice(0, -1);
   }
   return kept;
 }
@@ -66,7 +67,7 @@ function withoutTorn(words: readonly string[], language: string): string[] {
     for (let back = 0; back <= Math.min(3, at); back++) {
       const again = kept[at + back + 1];
       const same = kept.slice(at - back, at).every((word, i) => isSameWord(word, kept[at + 1 + i], language));
-      if (again === undefined || !same || !bareWord(again).startsWith(bareWord(kept[at]!))) continue;
+      if (again === undefined || !same || !extractBareWord(again).startsWith(extractBareWord(kept[at]!))) continue;
       kept = cut(kept, at - back, back + 1, language);
       at -= back + 1;
       break;
@@ -77,7 +78,7 @@ function withoutTorn(words: readonly string[], language: string): string[] {
 
 /** The same word twice, and no number: "five th- five" may be two of them. */
 const isSameWord = (word: string, other: string | undefined, language: string): boolean =>
-  bareWord(word) === bareWord(other ?? '') && !isNumber(bareWord(word), language);
+  extractBareWord(word) === extractBareWord(other ?? '') && !isNumber(extractBareWord(word), language);
 
 /** "to the, to our": nothing ends with an article, so what was begun again goes. */
 function withoutOpenEnds(words: readonly string[]): string[] {
@@ -87,8 +88,8 @@ function withoutOpenEnds(words: readonly string[]): string[] {
     for (let back = 0; back <= Math.min(1, at); back++) {
       const begun = kept.slice(at - back, at);
       if (
-        bareWord(kept[at - back]!) !== bareWord(kept[at + 1]!) ||
-        !begun.every((word) => isSmall(bareWord(word)) && !endsSentence(word))
+        extractBareWord(kept[at - back]!) !== extractBareWord(kept[at + 1]!) ||
+        !begun.every((word) => isSmall(extractBareWord(word)) && !endsSentence(word))
       )
         continue;
       kept = cut(kept, at - back, back + 1, 'en');
@@ -106,7 +107,9 @@ function withoutPhrases(words: readonly string[]): string[] {
     for (let at = 0; at + 2 * length <= kept.length; ) {
       const first = kept.slice(at, at + length);
       const second = kept.slice(at + length, at + 2 * length);
-      const equal = first.every((word, i) => bareWord(word) === bareWord(second[i]!) && bareWord(word) !== '');
+      const equal = first.every(
+        (word, i) => extractBareWord(word) === extractBareWord(second[i]!) && extractBareWord(word) !== '',
+      );
       if (equal && !isPhraseMeant(first, second, kept[at - 1])) kept = cut(kept, at, length, 'en');
       else at++;
     }
@@ -119,18 +122,18 @@ function isPhraseMeant(first: readonly string[], second: readonly string[], befo
   const comma = first.at(-1)!.endsWith(',');
   const inside = before !== undefined && !endsSentence(before);
   return (
-    first.some((word) => endsSentence(word) || isNumber(bareWord(word), 'en')) ||
-    second.some((word) => isNamed(word, '') && !isSmall(bareWord(word))) ||
-    first.every((word) => isMeantTwice(bareWord(word))) ||
-    (!comma && first.some((word) => /^(and|by|after|upon)$/i.test(bareWord(word)))) ||
-    (comma && inside && /^(it|that|you|this|there|here|her)$/.test(bareWord(first[0]!)))
+    first.some((word) => endsSentence(word) || isNumber(extractBareWord(word), 'en')) ||
+    second.some((word) => isProperName(word, '') && !isSmall(extractBareWord(word))) ||
+    first.every((word) => isIntentionalRepeat(extractBareWord(word))) ||
+    (!comma && first.some((word) => /^(and|by|after|upon)$/i.test(extractBareWord(word)))) ||
+    (comma && inside && /^(it|that|you|this|there|here|her)$/.test(extractBareWord(first[0]!)))
   );
 }
 
 function withoutDoubles(words: readonly string[], language: string): string[] {
   let kept = [...words];
   for (let at = 0; at + 1 < kept.length; ) {
-    if (isDoubleStumble(kept[at]!, kept[at + 1]!, kept[at - 1], language)) kept = cut(kept, at, 1, language);
+    if (isAccidentalRepeat(kept[at]!, kept[at + 1]!, kept[at - 1], language)) kept = cut(kept, at, 1, language);
     else at++;
   }
   return kept;

@@ -1,14 +1,14 @@
 import type { Load } from './load.ts';
 
 /** Who is here, as far as it matters for who may come. */
-export interface House {
+export interface Occupancy {
   readonly live: number;
-  /** Came in less than `YOUNG_MS` ago, or has not begun: what they cost is not in the load yet. */
+  /** Came in less than `COST_ESTIMATE_WINDOW_MS` ago, or has not begun: what they cost is not in the load yet. */
   readonly young: number;
 }
 
 /** How long a session's cost is expected instead of measured, ms. */
-export const YOUNG_MS = 10_000;
+export const COST_ESTIMATE_WINDOW_MS = 10_000;
 
 /** Share of the slots' time the finals of all may be expected to take; beyond it their waits grow quickly. */
 const FINALS_BUSY_MAX = 0.75;
@@ -33,7 +33,7 @@ export class Admission {
   }
 
   /** With hysteresis: once full, it is so until there has been clearly room for a while. */
-  refuses(load: Load, { live, young }: House, nowMs: number): boolean {
+  refuses(load: Load, { live, young }: Occupancy, nowMs: number): boolean {
     if (live === 0) {
       this.#full = false;
       return false;

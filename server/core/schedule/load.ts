@@ -100,6 +100,6 @@ const DECODES_PER_STREAM = 2;
  * How many live streams this machine carries: decoding costs `realTimeFactor` seconds a second on all cores when
  * alone; competing decodes run one a core and lose little. At least one, however slow the machine.
  */
-export function streamsCarried(realTimeFactor: number): number {
+export function estimateStreamCapacity(realTimeFactor: number): number {
   return Math.max(1, Math.floor(1 / (realTimeFactor * DECODES_PER_STREAM)));
 }

@@ -11,7 +11,7 @@ export function endsSentence(word: Word): boolean {
 }
 
 /** How many words the first finished sentence has; 0 when none is finished. The last word never counts: its punctuation is open. */
-export function firstSentence(words: readonly Word[]): number {
+export function countFirstSentenceWords(words: readonly Word[]): number {
   for (let i = 0; i + 1 < words.length; i++) {
     if (endsSentence(words[i]!)) return i + 1;
   }
@@ -39,7 +39,7 @@ const FAIR_GAP = 1_600;
  * Where to cut speech that goes on without a sentence's end: before which word, not before the one at `least`, the gap
  * is widest. With `fair` only a gap that a listener would notice counts. 0 when there is no such place.
  */
-export function widestGap(words: readonly Word[], least: number, place: 'fair' | 'any'): number {
+export function findWidestGap(words: readonly Word[], least: number, place: 'fair' | 'any'): number {
   let best = 0;
   let width = place === 'fair' ? FAIR_GAP - 1 : Number.NEGATIVE_INFINITY;
   for (let i = Math.max(1, least); i < words.length; i++) {

@@ -2,7 +2,7 @@
 const FRAME = 160;
 
 /** The quietest 10 ms of `samples`; a cut there splits no sound. Returns the offset of that frame's middle. */
-export function quietest(samples: Float32Array): number {
+export function findQuietestOffset(samples: Float32Array): number {
   let best = Math.floor(samples.length / 2);
   let least = Number.POSITIVE_INFINITY;
   for (let at = 0; at + FRAME <= samples.length; at += FRAME / 2) {

@@ -1,32 +1,32 @@
 import type { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis, Word } from '../hypothesis.ts';
 import { splitSentences } from '../sentence/boundary.ts';
-import { quietest } from '../sentence/cut.ts';
-import type { VoiceLog } from '../speech/voice-log.ts';
-import { type Doubted, doubt } from '../stable/doubt.ts';
-import { msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
-import type { TrackDesk } from './desk.ts';
-import { behindLead, type Lead } from './lead.ts';
+import { findQuietestOffset } from '../sentence/cut.ts';
+import type { VadHistory } from '../speech/vad-history.ts';
+import { type RejectionResult, rejectHallucinations } from '../stable/hallucinations.ts';
+import { msToSamples, SAMPLE_RATE, samplesToMs } from '../time.ts';
+import { type LeftContext, removeLeftContext } from './left-context.ts';
+import type { SessionContext } from './session-context.ts';
 import type { Utterance } from './utterance.ts';
 
 /** What a decode heard: audio up to the sample `to`, with the sentence before at its start or without. */
-export interface Heard {
+export interface DecodedSpan {
   readonly to: number;
-  readonly lead: Lead | undefined;
+  readonly lead: LeftContext | undefined;
 }
 
 /** What an utterance says on screen: partials while it grows, sentences final as soon as their end is stable. */
 export class Finaliser {
   readonly #channel: number;
-  readonly #desk: TrackDesk;
+  readonly #desk: SessionContext;
   readonly #ring: AudioRing;
-  readonly #voices: VoiceLog;
+  readonly #voices: VadHistory;
   /** The sentence published last. */
-  lead: Lead | undefined;
+  lead: LeftContext | undefined;
   /** A sentence number whose text vanished before it was final; the next sentence takes it. */
   #spare: number | undefined;
 
-  constructor(channel: number, desk: TrackDesk, ring: AudioRing, voices: VoiceLog, spare?: number) {
+  constructor(channel: number, desk: SessionContext, ring: AudioRing, voices: VadHistory, spare?: number) {
     this.#spare = spare;
     this.#channel = channel;
     this.#desk = desk;
@@ -39,12 +39,12 @@ export class Finaliser {
   }
 
   /** Reads a decode of a growing utterance; true when a sentence became final. */
-  grow(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: Heard): boolean {
+  grow(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: DecodedSpan): boolean {
     utterance.grow(this.#doubt(utterance, hypothesis, { to, lead }).words, to, lead?.from);
     const { anchor } = utterance;
     const { segment } = this.#desk.pipeline;
     for (;;) {
-      const finished = utterance.finished(samplesFromMs(segment.softMs));
+      const finished = utterance.finished(msToSamples(segment.softMs));
       if (finished === undefined) break;
       const last = finished.words.at(-1)!;
       this.#final(utterance, finished.words, hypothesis.language, utterance.anchor);
@@ -61,7 +61,7 @@ export class Finaliser {
     const to = Math.min(this.#ring.end, Math.max(lastEnd, nextStart) + margin);
     return to - from < 320
       ? Math.max(least, Math.min(lastEnd, this.#ring.end))
-      : from + quietest(this.#ring.read(from, to));
+      : from + findQuietestOffset(this.#ring.read(from, to));
   }
 
   #show(utterance: Utterance): void {
@@ -127,29 +127,29 @@ export class Finaliser {
     });
   }
 
-  #doubt(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: Heard): Doubted {
-    const words = behindLead(hypothesis.words, lead);
-    return doubt(
+  #doubt(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: DecodedSpan): RejectionResult {
+    const words = removeLeftContext(hypothesis.words, lead);
+    return rejectHallucinations(
       { ...hypothesis, words },
       {
         voiced: (a, b) => this.#voices.voiced(a, b),
         peakProbability: this.#voices.peakProbability(utterance.anchor, to),
         peakLevel: this.#voices.peakLevel(utterance.anchor, to),
-        early: utterance.end === undefined && to - utterance.anchor < samplesFromMs(this.#desk.pipeline.commit.leastMs),
+        early: utterance.end === undefined && to - utterance.anchor < msToSamples(this.#desk.pipeline.commit.leastMs),
       },
     );
   }
 
   /** Says that something was dropped, and when; not the words, which nobody said. */
-  #report(doubted: Doubted): void {
+  #report(doubted: RejectionResult): void {
     for (const { reason, words } of doubted.suppressed) {
       this.#desk.publisher.event({
         type: 'notice',
         code: 'suppressed',
         text: `${words.length} ${words.length === 1 ? 'word was' : 'words were'} dropped as ${reason}.`,
         channel: this.#channel,
-        fromMs: msFromSamples(words[0]!.from),
-        toMs: msFromSamples(words.at(-1)!.to),
+        fromMs: samplesToMs(words[0]!.from),
+        toMs: samplesToMs(words.at(-1)!.to),
       });
     }
   }

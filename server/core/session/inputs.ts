@@ -1,6 +1,6 @@
 import type { Configure } from '../../../protocol/index.ts';
 import type { Hypothesis } from '../hypothesis.ts';
-import type { Advice } from '../schedule/ladder.ts';
+import type { ServiceLevel } from '../schedule/load-shedder.ts';
 
 /** Everything that can happen to a session. Time is not here: audio positions are the clock. */
 export type SessionInput =
@@ -51,5 +51,5 @@ export type SessionInput =
   /** The client has sent nothing for a while though the session is open: finalise what was said. */
   | { readonly kind: 'pause' }
   /** Advice from the scheduler: what to do with less. */
-  | { readonly kind: 'load'; readonly advice: Advice }
+  | { readonly kind: 'load'; readonly advice: ServiceLevel }
   | { readonly kind: 'finish' };

@@ -23,7 +23,7 @@ export type SessionOutput =
       readonly sentence: number;
       readonly channel: number;
       /** Where it was said; undefined when that is not known any more. */
-      readonly sound?: Stretch | undefined;
+      readonly sound?: SampleRange | undefined;
       readonly text: string;
       readonly language: string;
       /** Languages the session wants whoever watches, and those that are answered already. */
@@ -35,13 +35,13 @@ export type SessionOutput =
   | { readonly kind: 'closed' };
 
 /** Samples [from, to) of a channel. */
-export interface Stretch {
+export interface SampleRange {
   readonly from: number;
   readonly to: number;
 }
 
 /** What a decode job is about, as of now. */
-export interface Span {
+export interface DecodeSpan {
   readonly kind: 'partial' | 'final';
   readonly channel: number;
   readonly fromSample: number;

@@ -1,12 +1,12 @@
 import type { Change, EventBody, WireWord } from '../../../protocol/index.ts';
-import { judge } from '../clean/guard.ts';
+import { checkRewrite } from '../clean/guard.ts';
 import { cleanByRules } from '../clean/rules.ts';
 import type { Word } from '../hypothesis.ts';
-import { textOf } from '../stable/words.ts';
-import { msFromSamples } from '../time.ts';
-import type { SessionOutput, Stretch } from './outputs.ts';
-import type { SessionSeed } from './seed.ts';
+import { joinWords } from '../stable/words.ts';
+import { samplesToMs } from '../time.ts';
+import type { SampleRange, SessionOutput } from './outputs.ts';
 import type { SessionSettings } from './settings.ts';
+import type { SessionSnapshot } from './snapshot.ts';
 import { Translations } from './translations.ts';
 
 /** Finals kept as context for the cleaner and the recogniser's prompt. */
@@ -16,13 +16,13 @@ interface Cleaning {
   readonly text: string;
   readonly channel: number;
   readonly language: string;
-  readonly sound?: Stretch | undefined;
+  readonly sound?: SampleRange | undefined;
 }
 
-type PublisherSeed = Pick<SessionSeed, 'sentences' | 'finals' | 'context' | 'cleaning' | 'translating'>;
+type PublisherSeed = Pick<SessionSnapshot, 'sentences' | 'finals' | 'context' | 'cleaning' | 'translating'>;
 
 /** What the sentence on screen says now. */
-export interface Shown {
+export interface ShownSentence {
   readonly channel: number;
   readonly sentence: number;
   readonly revision: number;
@@ -92,7 +92,7 @@ export class Publisher {
     return ++this.#sentences;
   }
 
-  partial(shown: Shown): void {
+  partial(shown: ShownSentence): void {
     const { stable, tentative, hanging } = shown;
     const words = [...stable, ...tentative];
     const text = tentative.map((word, i) => (word.space && stable.length + i > 0 ? ` ${word.text}` : word.text));
@@ -101,17 +101,17 @@ export class Publisher {
       channel: shown.channel,
       sentence: shown.sentence,
       revision: shown.revision,
-      stable: textOf(stable),
+      stable: joinWords(stable),
       tentative: hanging + text.join(''),
       words: words.map(wireWord),
       stableWords: stable.length,
-      fromMs: msFromSamples(words[0]?.from ?? 0),
-      toMs: msFromSamples(words.at(-1)?.to ?? 0),
+      fromMs: samplesToMs(words[0]?.from ?? 0),
+      toMs: samplesToMs(words.at(-1)?.to ?? 0),
     });
   }
 
   final(channel: number, sentence: number, words: readonly Word[], language: string): void {
-    const text = textOf(words);
+    const text = joinWords(words);
     this.#finals++;
     this.event({
       type: 'final',
@@ -119,8 +119,8 @@ export class Publisher {
       sentence,
       text,
       words: words.map(wireWord),
-      fromMs: msFromSamples(words[0]!.from),
-      toMs: msFromSamples(words.at(-1)!.to),
+      fromMs: samplesToMs(words[0]!.from),
+      toMs: samplesToMs(words.at(-1)!.to),
       language,
     });
     const sound = { from: words[0]!.from, to: words.at(-1)!.to };
@@ -132,7 +132,7 @@ export class Publisher {
   rewritten(sentence: number, rewrite: string, model: string, tookMs: number): void {
     const waiting = this.#settle(sentence);
     if (waiting === undefined) return;
-    const verdict = judge(waiting.text, rewrite, waiting.language);
+    const verdict = checkRewrite(waiting.text, rewrite, waiting.language);
     if (verdict.accepted) {
       this.#accept(sentence, waiting, rewrite, verdict.changes, model, tookMs);
       return;
@@ -172,14 +172,14 @@ export class Publisher {
     tookMs: number,
   ): void {
     const text = this.#settings().cleanup.instruction === '' ? cleanByRules(rewrite, waiting.language) : rewrite;
-    const verdict = judge(waiting.text, text, waiting.language);
+    const verdict = checkRewrite(waiting.text, text, waiting.language);
     if (verdict.accepted) this.#cleaned(sentence, waiting, text, verdict.changes, model, tookMs);
     else this.#cleaned(sentence, waiting, rewrite, changes, model, tookMs);
   }
 
   #byRules(sentence: number, waiting: Cleaning, tookMs: number): void {
     const text = cleanByRules(waiting.text, waiting.language);
-    const verdict = judge(waiting.text, text, waiting.language);
+    const verdict = checkRewrite(waiting.text, text, waiting.language);
     // The rules only remove what the guard lets go; if they ever disagree, the raw words win.
     if (verdict.accepted) this.#cleaned(sentence, waiting, text, verdict.changes, 'rules', tookMs);
     else this.#cleaned(sentence, waiting, waiting.text, [], 'rules', tookMs);
@@ -217,8 +217,8 @@ const SKIPPED = {
 function wireWord(word: Word): WireWord {
   return {
     text: word.text,
-    fromMs: msFromSamples(word.from),
-    toMs: msFromSamples(word.to),
+    fromMs: samplesToMs(word.from),
+    toMs: samplesToMs(word.to),
     confidence: Math.round(word.confidence * 1_000) / 1_000,
   };
 }

@@ -1,13 +1,13 @@
 import type { Configure } from '../../../protocol/index.ts';
-import { type Advice, FULL_SERVICE } from '../schedule/ladder.ts';
-import { WINDOW } from '../speech/voice-log.ts';
-import { msFromSamples } from '../time.ts';
+import { FULL_SERVICE_LEVEL, type ServiceLevel } from '../schedule/load-shedder.ts';
+import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
+import { samplesToMs } from '../time.ts';
 import type { SessionInput } from './inputs.ts';
-import type { SessionOutput, Span } from './outputs.ts';
+import type { DecodeSpan, SessionOutput } from './outputs.ts';
 import { Publisher } from './publisher.ts';
-import type { SessionSeed } from './seed.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
-import { move, type SessionState } from './state.ts';
+import type { SessionSnapshot } from './snapshot.ts';
+import { type SessionState, transition } from './state.ts';
 import { Track } from './track.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -31,12 +31,12 @@ export class SessionCore {
   #settings: SessionSettings;
   #state: SessionState;
   #jobs = 0;
-  #advice = FULL_SERVICE;
+  #advice = FULL_SERVICE_LEVEL;
   #lagging: boolean;
   readonly #cuts: Cut[];
 
   /** `seed` is how it stood before a restart; its first audio must then begin at `seed.from`. */
-  constructor(settings: SessionSettings, pipeline: PipelineOptions, seed?: SessionSeed) {
+  constructor(settings: SessionSettings, pipeline: PipelineOptions, seed?: SessionSnapshot) {
     this.#settings = seed?.settings ?? settings;
     this.#pipeline = pipeline;
     this.#state = seed?.state ?? 'streaming';
@@ -60,12 +60,12 @@ export class SessionCore {
   }
 
   /** How it stands, to go on from after a restart. */
-  get seed(): SessionSeed {
+  get seed(): SessionSnapshot {
     const closed = this.#state === 'closed';
     const needed = Math.min(...this.#tracks.map((track) => track.needed));
     return {
       state: this.#state,
-      from: closed ? this.heardSamples : Math.floor(needed / WINDOW) * WINDOW,
+      from: closed ? this.heardSamples : Math.floor(needed / VAD_WINDOW_SAMPLES) * VAD_WINDOW_SAMPLES,
       settings: this.#settings,
       lagging: this.#lagging,
       ...this.#publisher.seed,
@@ -108,7 +108,7 @@ export class SessionCore {
   }
 
   /** What a job is about, at the moment a slot is free for it; undefined when its answer is no longer wanted. */
-  take(job: number): Span | undefined {
+  take(job: number): DecodeSpan | undefined {
     for (const track of this.#tracks) {
       const span = track.take(job);
       if (span !== undefined) return span;
@@ -162,7 +162,7 @@ export class SessionCore {
         return;
       case 'finish':
         if (this.#state !== 'streaming') return;
-        this.#state = move(this.#state, 'draining');
+        this.#state = transition(this.#state, 'draining');
         this.#cuts.push({ at: this.heardSamples, answer: false, id: undefined });
         return;
     }
@@ -188,7 +188,7 @@ export class SessionCore {
     if (moved) for (const track of this.#tracks) track.languageChanged();
   }
 
-  #load(advice: Advice): void {
+  #load(advice: ServiceLevel): void {
     const before = lagOf(this.#advice, this.#lagging);
     this.#advice = advice;
     this.#lagging = advice.lagMs >= (this.#lagging ? LAG_NOTICE_MS / 2 : LAG_NOTICE_MS);
@@ -201,7 +201,8 @@ export class SessionCore {
   /** Carries out cuts the VAD has reached, and answers those whose speech is published. */
   #answerCuts(): void {
     for (const cut of this.#cuts) {
-      if (cut.waiting !== undefined || !this.#tracks.every((track) => track.judged + WINDOW > cut.at)) continue;
+      if (cut.waiting !== undefined || !this.#tracks.every((track) => track.judged + VAD_WINDOW_SAMPLES > cut.at))
+        continue;
       cut.waiting = this.#tracks.flatMap((track) => track.cut(cut.at));
     }
     const open = (cut: Cut): boolean =>
@@ -210,17 +211,17 @@ export class SessionCore {
       const cut = this.#cuts.shift()!;
       if (!cut.answer) continue;
       const id = cut.id === undefined ? {} : { id: cut.id };
-      this.#publisher.event({ type: 'flushed', ...id, audioMs: msFromSamples(cut.at) });
+      this.#publisher.event({ type: 'flushed', ...id, audioMs: samplesToMs(cut.at) });
     }
     if (this.#state === 'draining' && this.#cuts.length === 0) this.#close();
   }
 
   #close(): void {
     if (this.#publisher.revising > 0 || !this.#tracks.every((track) => track.idle)) return;
-    this.#state = move(this.#state, 'closed');
+    this.#state = transition(this.#state, 'closed');
     this.#publisher.event({
       type: 'done',
-      audioMs: msFromSamples(this.heardSamples),
+      audioMs: samplesToMs(this.heardSamples),
       sentences: this.#publisher.finals,
     });
     this.#publisher.ask({ kind: 'closed' });
@@ -238,7 +239,7 @@ const LAG_TEXTS: Readonly<Record<Lag, string>> = {
 };
 
 /** What of the advice a client is told; that another model hears it, its track tells. */
-function lagOf({ step }: Advice, lagging: boolean): Lag {
+function lagOf({ step }: ServiceLevel, lagging: boolean): Lag {
   if (step === 'none' || step === 'small') return lagging ? 'late' : 'none';
   return step;
 }

@@ -1,4 +1,4 @@
-import type { LeadOptions } from './lead.ts';
+import type { LeftContextOptions } from './left-context.ts';
 
 /** Fixed numbers of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
 export interface PipelineOptions {
@@ -55,7 +55,7 @@ export interface PipelineOptions {
     readonly hardMs: number;
   };
   /** When a decode begins with the sentence before the open one. */
-  readonly lead: LeadOptions;
+  readonly lead: LeftContextOptions;
   readonly ringSeconds: number;
   readonly partialEveryMs: number;
   /** How much of the finals before goes into the recogniser's prompt, characters; 0 is none. */

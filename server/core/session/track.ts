@@ -1,17 +1,17 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
-import { quietest } from '../sentence/cut.ts';
-import { endpointWait } from '../speech/endpoint.ts';
+import { findQuietestOffset } from '../sentence/cut.ts';
+import { computeEndpointWait } from '../speech/endpoint.ts';
 import { SpeechGate } from '../speech/gate.ts';
-import { level, VoiceLog, WINDOW } from '../speech/voice-log.ts';
-import { textOf } from '../stable/words.ts';
-import { DECODE_SAMPLES_MAX, msFromSamples, SAMPLE_RATE, samplesFromMs } from '../time.ts';
-import type { TrackDesk } from './desk.ts';
-import { Finaliser, type Heard } from './finaliser.ts';
-import { behindLead, type Lead } from './lead.ts';
-import { Manner } from './manner.ts';
-import type { Span } from './outputs.ts';
-import type { TrackSeed } from './seed.ts';
+import { computeLevel, VAD_WINDOW_SAMPLES, VadHistory } from '../speech/vad-history.ts';
+import { joinWords } from '../stable/words.ts';
+import { DECODE_SAMPLES_MAX, msToSamples, SAMPLE_RATE, samplesToMs } from '../time.ts';
+import { DecodePolicy } from './decode-policy.ts';
+import { type DecodedSpan, Finaliser } from './finaliser.ts';
+import { type LeftContext, removeLeftContext } from './left-context.ts';
+import type { DecodeSpan } from './outputs.ts';
+import type { SessionContext } from './session-context.ts';
+import type { TrackSnapshot } from './snapshot.ts';
 import { openUtterance, type Utterance } from './utterance.ts';
 
 /** Decodes of one utterance that may fail, each tried more than once by then, before its audio is set aside. */
@@ -22,23 +22,23 @@ const REPLAY_SAMPLES = SAMPLE_RATE;
 /** One speaker's channel: from audio and probabilities to sentences. */
 export class Track {
   readonly #channel: number;
-  readonly #desk: TrackDesk;
+  readonly #desk: SessionContext;
   readonly #ring: AudioRing;
-  readonly #voices: VoiceLog;
+  readonly #voices: VadHistory;
   readonly #gate: SpeechGate;
   readonly #finaliser: Finaliser;
   /** Oldest first; only the last may still grow, and only the first may publish. */
   readonly #utterances: Utterance[];
   /** Windows before this one were acted on before a restart; they are only looked at again. */
   readonly #replayTo: number;
-  readonly #manner: Manner;
+  readonly #manner: DecodePolicy;
   #asked: number;
 
   /** `from` is the first sample it will hear; `track` is how it stood before a restart. */
   constructor(
     channel: number,
-    desk: TrackDesk,
-    { from, track }: { readonly from: number; readonly track: TrackSeed | undefined },
+    desk: SessionContext,
+    { from, track }: { readonly from: number; readonly track: TrackSnapshot | undefined },
   ) {
     const { vad, ringSeconds } = desk.pipeline;
     this.#channel = channel;
@@ -46,9 +46,9 @@ export class Track {
     this.#asked = from;
     this.#replayTo = track?.judged ?? 0;
     this.#ring = new AudioRing(ringSeconds * SAMPLE_RATE, from);
-    this.#voices = new VoiceLog(ringSeconds * SAMPLE_RATE, vad.close, from);
+    this.#voices = new VadHistory(ringSeconds * SAMPLE_RATE, vad.close, from);
     this.#gate = new SpeechGate(vad, track?.gate);
-    this.#manner = new Manner(channel, desk, this.#ring, track?.language);
+    this.#manner = new DecodePolicy(channel, desk, this.#ring, track?.language);
     this.#finaliser = new Finaliser(channel, desk, this.#ring, this.#voices, track?.spare);
     this.#utterances = (track?.utterances ?? []).map((seed) => openUtterance(seed.anchor, desk.pipeline, seed));
     for (const [i, utterance] of this.#utterances.entries()) {
@@ -60,7 +60,7 @@ export class Track {
     }
   }
 
-  get seed(): TrackSeed {
+  get seed(): TrackSnapshot {
     return {
       judged: Math.max(this.judged, this.#replayTo),
       gate: this.#gate.state,
@@ -103,9 +103,9 @@ export class Track {
 
   hear(samples: Float32Array): void {
     this.#ring.write(samples);
-    while (this.#asked + WINDOW <= this.#ring.end) {
+    while (this.#asked + VAD_WINDOW_SAMPLES <= this.#ring.end) {
       const from = this.#asked;
-      this.#asked += WINDOW;
+      this.#asked += VAD_WINDOW_SAMPLES;
       this.#desk.publisher.ask({ kind: 'detect', channel: this.#channel, from, to: this.#asked });
     }
   }
@@ -115,7 +115,7 @@ export class Track {
   }
 
   judge(from: number, to: number, probability: number): void {
-    const loud = level(this.#ring.read(from, to));
+    const loud = computeLevel(this.#ring.read(from, to));
     this.#voices.push(probability, loud);
     if (to <= this.#replayTo) {
       if (to === this.#replayTo) this.#askAgain();
@@ -148,11 +148,11 @@ export class Track {
     return this.#utterances.includes(utterance);
   }
 
-  take(job: number): Span | undefined {
+  take(job: number): DecodeSpan | undefined {
     const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
     if (utterance === undefined) return undefined;
     if (utterance.final?.job === job) return this.#manner.span(utterance, 'final', utterance.final);
-    const heardTo = Math.min(this.#ring.end, this.judged + 3 * WINDOW);
+    const heardTo = Math.min(this.#ring.end, this.judged + 3 * VAD_WINDOW_SAMPLES);
     const { language, lead } = this.#manner.choose(utterance, heardTo, this.#lead(utterance));
     const from = lead?.from ?? Math.max(utterance.anchor, this.#ring.start);
     const to = Math.min(heardTo, from + DECODE_SAMPLES_MAX);
@@ -194,11 +194,11 @@ export class Track {
 
   #open(from: number, to: number): void {
     const before = this.#utterances.at(-1)?.end ?? 0;
-    const start = Math.max(0, before, this.#ring.start, from - samplesFromMs(this.#desk.pipeline.vad.preRollMs));
+    const start = Math.max(0, before, this.#ring.start, from - msToSamples(this.#desk.pipeline.vad.preRollMs));
     const utterance = openUtterance(start, this.#desk.pipeline);
     utterance.lastVoice = to;
     this.#utterances.push(utterance);
-    this.#desk.publisher.event({ type: 'speech', channel: this.#channel, state: 'start', atMs: msFromSamples(from) });
+    this.#desk.publisher.event({ type: 'speech', channel: this.#channel, state: 'start', atMs: samplesToMs(from) });
   }
 
   /** All that was judged before a restart has been heard again: the decodes that were under way are asked for anew. */
@@ -231,8 +231,8 @@ export class Track {
     const fresh = to - utterance.decodedTo;
     const dark = utterance.words.stable.length === 0 && utterance.visible.length === 0;
     const every = dark ? Math.min(partials.everyMs, this.#desk.pipeline.show.firstEveryMs) : partials.everyMs;
-    if (fresh < samplesFromMs(every * cadence)) return;
-    if (dark && this.#voices.voiced(utterance.anchor, to) < samplesFromMs(this.#desk.pipeline.show.firstMs)) return;
+    if (fresh < msToSamples(every * cadence)) return;
+    if (dark && this.#voices.voiced(utterance.anchor, to) < msToSamples(this.#desk.pipeline.show.firstMs)) return;
     const job = this.#desk.nextJob();
     utterance.partial = { job, to, lead: undefined };
     this.#desk.publisher.ask({ kind: 'recognise', job, final: false });
@@ -241,22 +241,22 @@ export class Track {
   #fallSilent(utterance: Utterance, to: number): void {
     const { endpoint } = this.#desk.pipeline;
     const silence = to - utterance.lastVoice;
-    if (utterance.final === undefined && silence >= samplesFromMs(endpoint.speculativeMs)) {
+    if (utterance.final === undefined && silence >= msToSamples(endpoint.speculativeMs)) {
       this.#askFinal(utterance, to);
     }
     const answer = utterance.final?.answer;
-    const text = answer === undefined ? utterance.text : textOf(answer.words) || utterance.text;
+    const text = answer === undefined ? utterance.text : joinWords(answer.words) || utterance.text;
     const sureness = answer?.words.at(-1)?.confidence ?? 1;
-    const wait = Math.max(endpoint.speculativeMs, endpointWait(text, this.#desk.settings().endpoint, sureness));
-    if (silence >= samplesFromMs(wait)) this.#end(utterance, to);
+    const wait = Math.max(endpoint.speculativeMs, computeEndpointWait(text, this.#desk.settings().endpoint, sureness));
+    if (silence >= msToSamples(wait)) this.#end(utterance, to);
   }
 
   /** Speech that never pauses is cut at the quietest place before the window is full. */
   #limit(utterance: Utterance, to: number): void {
-    const hard = samplesFromMs(this.#desk.pipeline.segment.hardMs);
+    const hard = msToSamples(this.#desk.pipeline.segment.hardMs);
     if (utterance.end !== undefined || to - utterance.anchor < hard) return;
     const from = to - 2 * SAMPLE_RATE;
-    const at = from + quietest(this.#ring.read(from, to));
+    const at = from + findQuietestOffset(this.#ring.read(from, to));
     this.#end(utterance, at);
     this.#open(at, to);
   }
@@ -286,7 +286,7 @@ export class Track {
   /** Too little voice for a word is not decoded; words already stable are finalised without it. */
   #hasVoice(utterance: Utterance, at: number): boolean {
     const needed = utterance.text === '' ? this.#desk.pipeline.vad.minSpeechMs : 60;
-    return this.#voices.voiced(utterance.anchor, at) >= samplesFromMs(needed);
+    return this.#voices.voiced(utterance.anchor, at) >= msToSamples(needed);
   }
 
   #askFinal(utterance: Utterance, to: number): void {
@@ -300,7 +300,7 @@ export class Track {
   }
 
   /** Between a lead and the open sentence nothing may wait: it would be heard twice. */
-  #lead(utterance: Utterance): Lead | undefined {
+  #lead(utterance: Utterance): LeftContext | undefined {
     return this.#utterances[0] === utterance ? this.#finaliser.lead : undefined;
   }
 
@@ -346,8 +346,8 @@ export class Track {
   }
 
   /** Whether nothing was heard behind the lead, though there was a voice: the decoder stopped too early. */
-  #misses(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: Heard): boolean {
-    if (lead === undefined || behindLead(hypothesis.words, lead).length > 0) return false;
+  #misses(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: DecodedSpan): boolean {
+    if (lead === undefined || removeLeftContext(hypothesis.words, lead).length > 0) return false;
     utterance.leadless = this.#hasVoice(utterance, to);
     return utterance.leadless;
   }
@@ -382,8 +382,8 @@ export class Track {
       code: 'engine.restarted',
       text: 'This audio could not be decoded and was set aside; the words shown so far are kept.',
       channel: this.#channel,
-      fromMs: msFromSamples(utterance.anchor),
-      toMs: msFromSamples(to),
+      fromMs: samplesToMs(utterance.anchor),
+      toMs: samplesToMs(to),
     });
     utterance.conclude([...utterance.words.stable, ...utterance.tentative]);
     utterance.final = undefined;
@@ -394,5 +394,5 @@ export class Track {
 
 /** Where the voice of an utterance that has ended was last heard. */
 function endMs({ lastVoice, end }: Utterance): number {
-  return msFromSamples(Math.min(lastVoice, end ?? lastVoice));
+  return samplesToMs(Math.min(lastVoice, end ?? lastVoice));
 }

@@ -1,23 +1,23 @@
-import { translationOf } from '../translate/translation.ts';
+import { parseTranslation } from '../translate/translation.ts';
 import type { SessionInput } from './inputs.ts';
-import type { SessionOutput, Stretch } from './outputs.ts';
+import type { SampleRange, SessionOutput } from './outputs.ts';
 
 /** A sentence whose translations are not all there. */
-export interface TranslationSeed {
+export interface TranslationSnapshot {
   readonly sentence: number;
   readonly channel: number;
   /** Cleaned, or as spoken where nothing is cleaned. */
   readonly text: string;
   readonly language: string;
   /** Where it was said; not in journals of versions that did not hear it again. */
-  readonly sound?: Stretch | undefined;
+  readonly sound?: SampleRange | undefined;
   /** Languages that are answered. */
   readonly told: readonly string[];
 }
 
 type Answer = Extract<SessionInput, { kind: 'translating' | 'translation' | 'untranslated' }>;
 
-interface Waiting extends TranslationSeed {
+interface Waiting extends TranslationSnapshot {
   /** Languages to come; undefined until it is known which. */
   readonly to: readonly string[] | undefined;
 }
@@ -39,12 +39,12 @@ export class Translations {
     return this.#waiting.size;
   }
 
-  get seed(): TranslationSeed[] {
+  get seed(): TranslationSnapshot[] {
     return [...this.#waiting.values()].map(({ to: _, ...seed }) => seed);
   }
 
   /** `to`: languages the session wants whoever watches. */
-  want(wanted: TranslationSeed, to: readonly string[]): void {
+  want(wanted: TranslationSnapshot, to: readonly string[]): void {
     this.#waiting.set(wanted.sentence, { ...wanted, to: undefined });
     this.#emit({ kind: 'translate', ...wanted, to });
   }
@@ -56,7 +56,7 @@ export class Translations {
     const { to, sentence } = answer;
     if (waiting.to?.includes(to) !== true) return;
     const { channel } = waiting;
-    const text = answer.kind === 'translation' ? translationOf(waiting.text, answer.text) : undefined;
+    const text = answer.kind === 'translation' ? parseTranslation(waiting.text, answer.text) : undefined;
     if (answer.kind === 'translation' && text !== undefined) {
       const { model, tookMs } = answer;
       const event = { type: 'translated', channel, sentence, language: to, text, model } as const;

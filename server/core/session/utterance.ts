@@ -1,12 +1,12 @@
 import type { Hypothesis, Word } from '../hypothesis.ts';
-import { firstSentence, widestGap } from '../sentence/boundary.ts';
+import { countFirstSentenceWords, findWidestGap } from '../sentence/boundary.ts';
 import { type CommitOptions, StableWords } from '../stable/agreement.ts';
-import { bare, sameWord, textOf } from '../stable/words.ts';
-import { SAMPLE_RATE, samplesFromMs } from '../time.ts';
-import type { Listening } from './language.ts';
-import type { Lead } from './lead.ts';
-import type { UtteranceSeed } from './seed.ts';
+import { isSameWord, joinWords, normaliseWord } from '../stable/words.ts';
+import { msToSamples, SAMPLE_RATE } from '../time.ts';
+import type { DetectionProgress } from './language-selector.ts';
+import type { LeftContext } from './left-context.ts';
 import type { PipelineOptions } from './settings.ts';
+import type { UtteranceSnapshot } from './snapshot.ts';
 
 /** A decode of everything up to the end of the speech, asked before the end is sure. */
 export interface FinalJob {
@@ -14,7 +14,7 @@ export interface FinalJob {
   readonly from: number;
   readonly to: number;
   readonly language: string;
-  readonly lead: Lead | undefined;
+  readonly lead: LeftContext | undefined;
   answer?: Hypothesis;
 }
 
@@ -45,7 +45,7 @@ export class Utterance {
   revision = 0;
   /** How far the newest partial reached. */
   decodedTo: number;
-  partial: { readonly job: number; readonly to: number; readonly lead: Lead | undefined } | undefined;
+  partial: { readonly job: number; readonly to: number; readonly lead: LeftContext | undefined } | undefined;
   final: FinalJob | undefined;
   /** Where the speech ended, once it has. */
   end: number | undefined;
@@ -73,7 +73,7 @@ export class Utterance {
   /** How many stable words of the open sentence are on screen. */
   #shownStable = 0;
 
-  constructor(from: number, options: CommitOptions, show: ShowOptions, seed?: UtteranceSeed) {
+  constructor(from: number, options: CommitOptions, show: ShowOptions, seed?: UtteranceSnapshot) {
     this.#show = show;
     this.anchor = from;
     this.decodedTo = seed?.decodedTo ?? from;
@@ -90,7 +90,7 @@ export class Utterance {
   }
 
   /** What must survive a restart. */
-  get seed(): UtteranceSeed {
+  get seed(): UtteranceSnapshot {
     const { anchor, lastVoice, decodedTo, end, sentence, revision, doubted, retries } = this;
     const { stable, hanging } = this.words;
     const finalTo = end === undefined ? undefined : this.final?.to;
@@ -100,11 +100,13 @@ export class Utterance {
 
   /** The sentence as it reads now. */
   get text(): string {
-    return textOf([...this.words.stable, ...this.tentative]) + (this.tentative.length === 0 ? this.words.hanging : '');
+    return (
+      joinWords([...this.words.stable, ...this.tentative]) + (this.tentative.length === 0 ? this.words.hanging : '')
+    );
   }
 
   /** What a decode of [from, to) has to go by when it is asked for a language. */
-  listening(from: number, to: number): Listening {
+  listening(from: number, to: number): DetectionProgress {
     const doubted = this.doubted?.from === from ? this.doubted.to - from : 0;
     return { seconds: (to - from) / SAMPLE_RATE, doubtedSeconds: doubted / SAMPLE_RATE };
   }
@@ -118,7 +120,7 @@ export class Utterance {
 
   /** The tentative words on screen, without those that have just become stable. */
   #onScreen(fresh: readonly Word[]): readonly Word[] {
-    const goesOn = fresh.every((word, i) => sameWord(word, this.visible[i]));
+    const goesOn = fresh.every((word, i) => isSameWord(word, this.visible[i]));
     return goesOn ? this.visible.slice(fresh.length) : [];
   }
 
@@ -155,9 +157,9 @@ export class Utterance {
   finished(longerThan: number): { readonly words: readonly Word[]; readonly next: Word } | undefined {
     const { stable } = this.words;
     const length = this.decodedTo - this.anchor;
-    let count = firstSentence(stable);
+    let count = countFirstSentenceWords(stable);
     if (count === 0 && stable.length >= WORDS_MIN && length > longerThan) {
-      count = widestGap(stable, this.#shownStable, length > 1.5 * longerThan ? 'any' : 'fair');
+      count = findWidestGap(stable, this.#shownStable, length > 1.5 * longerThan ? 'any' : 'fair');
     }
     const next = stable[count];
     if (count === 0 || next === undefined) return undefined;
@@ -171,8 +173,8 @@ export class Utterance {
 
   /** Whether what is on screen would change; case and punctuation of the open tail alone are not worth a flicker. */
   changed(stableOnly: boolean): boolean {
-    const tail = stableOnly ? '' : this.visible.map((word) => bare(word.text)).join(' ');
-    const now = `${this.sentence}|${textOf(this.words.stable)}|${tail}`;
+    const tail = stableOnly ? '' : this.visible.map((word) => normaliseWord(word.text)).join(' ');
+    const now = `${this.sentence}|${joinWords(this.words.stable)}|${tail}`;
     if (now === this.#shown) return false;
     this.#shown = now;
     this.#shownStable = this.words.stable.length;
@@ -191,29 +193,29 @@ export class Utterance {
     for (let count = Math.min(3, words.length, this.#last.length); count > 0; count--) {
       const tail = this.#last.slice(-count);
       const near = words[count - 1]!.to <= this.anchor + ECHO_SAMPLES;
-      if (near && tail.every((word, i) => sameWord(word, words[i]))) return words.slice(count);
+      if (near && tail.every((word, i) => isSameWord(word, words[i]))) return words.slice(count);
     }
     return words;
   }
 }
 
 /** Speech that begins at the sample `start`, or goes on from `seed` after a restart. */
-export function openUtterance(start: number, { commit, show }: PipelineOptions, seed?: UtteranceSeed): Utterance {
+export function openUtterance(start: number, { commit, show }: PipelineOptions, seed?: UtteranceSnapshot): Utterance {
   const policy = {
     policy: commit.policy,
     chance: commit.chance,
     patience: commit.patience,
-    patienceSamples: samplesFromMs(commit.patienceMs),
-    edgeSamples: samplesFromMs(commit.edgeMs),
+    patienceSamples: msToSamples(commit.patienceMs),
+    edgeSamples: msToSamples(commit.edgeMs),
     earlyConfidence: commit.earlyConfidence,
-    earlySamples: samplesFromMs(commit.earlyMs),
-    leastSamples: commit.policy === 'plain' ? 0 : samplesFromMs(commit.leastMs),
+    earlySamples: msToSamples(commit.earlyMs),
+    leastSamples: commit.policy === 'plain' ? 0 : msToSamples(commit.leastMs),
   };
   return new Utterance(start, policy, show, seed);
 }
 
 /** How many words two decodes have in common at the front. */
 function agreement(now: readonly Word[], before: readonly Word[]): number {
-  const differs = now.findIndex((word, i) => !sameWord(word, before[i]));
+  const differs = now.findIndex((word, i) => !isSameWord(word, before[i]));
   return differs < 0 ? now.length : differs;
 }

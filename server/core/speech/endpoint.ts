@@ -1,4 +1,4 @@
-import { bare } from '../stable/words.ts';
+import { normaliseWord } from '../stable/words.ts';
 
 export interface EndpointOptions {
   readonly minMs: number;
@@ -30,12 +30,12 @@ const OPEN = /[,;:，、；：–—-]["'”’)\]]*$|\.\.\.$|…$/u;
  * word nobody stops at, between for the rest. Unknown text waits the middle time. `sureness` is the confidence of the last
  * word, 0-1.
  */
-export function endpointWait(text: string, options: EndpointOptions, sureness = 1): number {
+export function computeEndpointWait(text: string, options: EndpointOptions, sureness = 1): number {
   const { minMs, maxMs } = options;
   const middle = minMs + (Math.max(minMs, maxMs) - minMs) * 0.4;
   const trimmed = text.trim();
   if (trimmed === '') return middle;
-  const last = bare(trimmed.split(/\s+/).at(-1) ?? '');
+  const last = normaliseWord(trimmed.split(/\s+/).at(-1) ?? '');
   if (OPEN.test(trimmed) || UNFINISHED.has(last)) return Math.max(minMs, maxMs);
   return FINISHED.test(trimmed) && sureness >= SURE ? minMs : middle;
 }

@@ -1,6 +1,13 @@
 import type { Word } from '../hypothesis.ts';
-import { chanceRight, chanceToStay, type Evidence, type Heard, recall, weigh } from './trust.ts';
-import { overlap, sameWord, splitHanging } from './words.ts';
+import {
+  collectEvidence,
+  estimateCorrectness,
+  estimatePermanence,
+  matchPreviousDecode,
+  type RecalledWord,
+  type WordEvidence,
+} from './word-evidence.ts';
+import { countOverlap, isSameWord, splitHanging } from './words.ts';
 
 /** When a word becomes stable. Durations in samples. */
 export interface CommitOptions {
@@ -19,7 +26,7 @@ export interface CommitOptions {
 }
 
 /** What is stable of a span, to go on with after a restart. */
-export interface StableSeed {
+export interface StableSnapshot {
   readonly stable: readonly Word[];
   readonly hanging: string;
 }
@@ -44,12 +51,12 @@ export class StableWords {
   readonly #options: CommitOptions;
   #stable: Word[] = [];
   #previous: readonly Word[] = [];
-  #heard: readonly Heard[] = [];
+  #heard: readonly RecalledWord[] = [];
   /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
   #hanging = '';
 
   /** `seed` is what was stable before a restart. */
-  constructor(options: CommitOptions, seed: StableSeed = { stable: [], hanging: '' }) {
+  constructor(options: CommitOptions, seed: StableSnapshot = { stable: [], hanging: '' }) {
     this.#options = options;
     this.#stable = [...seed.stable];
     this.#hanging = seed.hanging;
@@ -66,20 +73,20 @@ export class StableWords {
 
   /** Reads a decode of the span that is heard from `from` up to `edge` and still grows. */
   push(hypothesis: readonly Word[], { from, edge }: { readonly from: number; readonly edge: number }): Commit {
-    const known = overlap(this.#stable, hypothesis);
+    const known = countOverlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
-    this.#heard = recall(hypothesis, this.#heard);
-    const evidence = weigh(this.#heard, known, { from, edge });
+    this.#heard = matchPreviousDecode(hypothesis, this.#heard);
+    const evidence = collectEvidence(this.#heard, known, { from, edge });
     const count = edge - from < this.#options.leastSamples ? 0 : this.#commitCount(rest, evidence, edge);
     this.#previous = rest.slice(count);
     this.#noteHanging(hypothesis, known);
     const fresh = this.#freeze(rest.slice(0, count));
-    return { fresh, tentative: this.#previous, chances: evidence.slice(count).map(chanceToStay) };
+    return { fresh, tentative: this.#previous, chances: evidence.slice(count).map(estimatePermanence) };
   }
 
   /** The speaker stopped: nothing more can contradict the tail. Everything is stable now. */
   finish(hypothesis: readonly Word[]): Commit {
-    const known = overlap(this.#stable, hypothesis);
+    const known = countOverlap(this.#stable, hypothesis);
     this.#noteHanging(hypothesis, known);
     const fresh = this.#freeze(hypothesis.slice(known));
     this.#closeHanging();
@@ -93,17 +100,17 @@ export class StableWords {
     return this.#stable.splice(0, count);
   }
 
-  #commitCount(rest: readonly Word[], evidence: readonly Evidence[], edge: number): number {
+  #commitCount(rest: readonly Word[], evidence: readonly WordEvidence[], edge: number): number {
     const { policy, chance, patience, patienceSamples, edgeSamples, earlyConfidence, earlySamples } = this.#options;
     let count = 0;
     for (const [i, word] of rest.entries()) {
       const behind = edge - word.to;
-      const agreed = sameWord(word, this.#previous[i]) && count === i;
+      const agreed = isSameWord(word, this.#previous[i]) && count === i;
       const safe = policy === 'plain' || behind >= edgeSamples;
       const early = policy === 'agreement' && word.confidence >= earlyConfidence && behind >= earlySamples;
       const { heardBefore } = evidence[i]!;
       const heardOut = heardBefore >= patience || (heardBefore > 0 && behind >= patienceSamples);
-      const trusted = heardOut || chanceRight(evidence[i]!) >= chance;
+      const trusted = heardOut || estimateCorrectness(evidence[i]!) >= chance;
       const sure = policy === 'trust' ? trusted : agreed || early || policy === 'edge';
       if (!safe || !sure) break;
       count = i + 1;
@@ -114,7 +121,7 @@ export class StableWords {
   /** The punctuation the newest decode puts after the last stable word. */
   #noteHanging(hypothesis: readonly Word[], known: number): void {
     const match = hypothesis[known - 1];
-    if (known > 0 && sameWord(match, this.#stable.at(-1))) this.#hanging = splitHanging(match!.text).hanging;
+    if (known > 0 && isSameWord(match, this.#stable.at(-1))) this.#hanging = splitHanging(match!.text).hanging;
   }
 
   #freeze(words: readonly Word[]): readonly Word[] {

@@ -1,6 +1,6 @@
 import type { Hypothesis, Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
-import { bare, sameWord } from './words.ts';
+import { isSameWord, normaliseWord } from './words.ts';
 
 /** How often a phrase of 1-8 words may stand in a row before the rest is a loop. */
 const REPEATS_MAX = 3;
@@ -15,13 +15,13 @@ const ECHO_WORDS = 3;
 const ECHO_REACH = 10;
 
 /** Where a voice was heard. */
-export interface Voicing {
+export interface SpeechSpan {
   /** Samples of [from, to) in which the VAD heard a voice. */
   voiced(from: number, to: number): number;
 }
 
 /** The words of a decode, and those taken out of it. */
-export interface Cleared {
+export interface LoopRemoval {
   readonly kept: readonly Word[];
   readonly dropped: readonly Word[];
 }
@@ -30,7 +30,7 @@ export interface Cleared {
  * Takes out words said once and written again: a run of them in no time, because attention stands still, that is a
  * copy of words shortly before. Decodes of growing speech write such copies into a pause, several in a row.
  */
-export function withoutEchoes(words: readonly Word[]): Cleared {
+export function removeEchoes(words: readonly Word[]): LoopRemoval {
   const echo = new Set<Word>();
   for (let at = 0; at < words.length; ) {
     const end = runEnd(words, at);
@@ -57,11 +57,11 @@ function copyAt(words: readonly Word[], at: number, end: number): number {
   for (let length = end - at; length >= 2; length--) {
     const reach = length < ECHO_WORDS ? length : ECHO_REACH;
     for (let from = Math.max(0, at - reach); from + length <= at; from++) {
-      if (words.slice(from, from + length).every((word, i) => sameWord(word, words[at + i]))) return length;
+      if (words.slice(from, from + length).every((word, i) => isSameWord(word, words[at + i]))) return length;
     }
   }
   const before = words[at - 1];
-  return before !== undefined && sameWord(before, words[at]) && inNoTime(before, words[at]!) ? 1 : 0;
+  return before !== undefined && isSameWord(before, words[at]) && inNoTime(before, words[at]!) ? 1 : 0;
 }
 
 /** A phrase of 1-8 words that stands in a row more often than people say it. */
@@ -75,7 +75,7 @@ interface Loop {
 
 /** The first loop at or after the word `at`. What is cut off at the end of the text, a copy begun, belongs to it. */
 function findLoop(words: readonly Word[], start: number): Loop | undefined {
-  const text = words.map((word) => bare(word.text));
+  const text = words.map((word) => normaliseWord(word.text));
   for (let period = 1; period <= 8; period++) {
     for (let at = start; at + period * REPEATS_MAX <= text.length; at++) {
       const copies = countCopies(text, at, period);
@@ -93,7 +93,7 @@ function findLoop(words: readonly Word[], start: number): Loop | undefined {
  * Whether somebody may well have said it: at a pace people speak at, over a voice, and either the text goes on
  * behind it, which a decoder in a loop does not, or it is a short word said a few times.
  */
-function isSaid(loop: Loop, words: readonly Word[], { stop }: Hypothesis, voicing: Voicing): boolean {
+function isSaid(loop: Loop, words: readonly Word[], { stop }: Hypothesis, voicing: SpeechSpan): boolean {
   const from = words[loop.from - loop.period]!.from;
   const { to } = words[loop.to - 1]!;
   const paced = to - from >= (loop.to - loop.from) * SAID_WORD_SAMPLES && 2 * voicing.voiced(from, to) >= to - from;
@@ -102,7 +102,7 @@ function isSaid(loop: Loop, words: readonly Word[], { stop }: Hypothesis, voicin
 }
 
 /** Takes the copies out of loops that nobody said. */
-export function withoutLoops(words: readonly Word[], hypothesis: Hypothesis, voicing: Voicing): Cleared {
+export function removeLoops(words: readonly Word[], hypothesis: Hypothesis, voicing: SpeechSpan): LoopRemoval {
   const dropped: Word[] = [];
   let kept = words;
   for (let at = 0; ; ) {

@@ -2,19 +2,19 @@ import type { Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
 
 /** Joins words as they are written: with the space each one brings, but none at the start. */
-export function textOf(words: readonly Word[]): string {
+export function joinWords(words: readonly Word[]): string {
   return words.map((word, i) => (i > 0 && word.space ? ` ${word.text}` : word.text)).join('');
 }
 
 /** Case and punctuation flip between decodes; they must not hold a word back. */
-export function bare(text: string): string {
+export function normaliseWord(text: string): string {
   const stripped = text.toLowerCase().replace(/[\p{P}\p{S}\s]+/gu, '');
   // A word of nothing but signs ("$", "-") is compared as it is.
   return stripped === '' ? text : stripped;
 }
 
-export function sameWord(a: Word | undefined, b: Word | undefined): boolean {
-  return a !== undefined && b !== undefined && bare(a.text) === bare(b.text);
+export function isSameWord(a: Word | undefined, b: Word | undefined): boolean {
+  return a !== undefined && b !== undefined && normaliseWord(a.text) === normaliseWord(b.text);
 }
 
 /** Punctuation that hangs at the end of a surface form: it becomes stable only with the word after it. */
@@ -36,7 +36,7 @@ const SAME_SAMPLES = SAMPLE_RATE;
  * distance, ties going to the one whose end lies nearest in time. Word times jitter by up to 0.3 s between
  * decodes, so text decides first.
  */
-export function overlap(stable: readonly Word[], hypothesis: readonly Word[]): number {
+export function countOverlap(stable: readonly Word[], hypothesis: readonly Word[]): number {
   const last = stable.at(-1);
   if (last === undefined) return 0;
   let costs = Array.from({ length: hypothesis.length + 1 }, (_, j) => j);
@@ -57,7 +57,7 @@ export function overlap(stable: readonly Word[], hypothesis: readonly Word[]): n
 
 /** By the nearer of their two ends: a word before a pause may be stretched over it. */
 const isSame = (a: Word, b: Word): boolean =>
-  sameWord(a, b) && Math.min(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < SAME_SAMPLES;
+  isSameWord(a, b) && Math.min(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < SAME_SAMPLES;
 
 function nearer(words: readonly Word[], a: number, b: number, at: number): boolean {
   const end = (count: number): number => words[count - 1]?.to ?? Number.NEGATIVE_INFINITY;

@@ -1,20 +1,20 @@
-import { type Claim, lookUp, parseJson, type Summary } from '../../../protocol/index.ts';
+import { type Claim, getOwnEntry, parseJson, type Summary } from '../../../protocol/index.ts';
 
 /** What a model says of a transcript, before anybody has looked whether it is true; sentences by their number. */
-export interface Said {
+export interface ClaimDraft {
   readonly text: string;
   readonly from: readonly number[];
   readonly owner?: string | undefined;
 }
 
-export interface Answer {
-  readonly summary: readonly Said[];
-  readonly decisions: readonly Said[];
-  readonly actions: readonly Said[];
+export interface SummaryAnswer {
+  readonly summary: readonly ClaimDraft[];
+  readonly decisions: readonly ClaimDraft[];
+  readonly actions: readonly ClaimDraft[];
 }
 
 /** A sentence as the model was shown it. */
-export interface Shown {
+export interface NumberedSentence {
   readonly name: string;
   readonly text: string;
   readonly speaker: string | undefined;
@@ -50,13 +50,13 @@ function claimSchema(more: object = {}): object {
 }
 
 /** The answer in a reply, with or without prose, thoughts and fences around it; undefined when there is none. */
-export function readAnswer(reply: string): Answer | undefined {
+export function parseAnswer(reply: string): SummaryAnswer | undefined {
   const text = reply.replace(/<think>[\s\S]*?(<\/think>|$)/g, '');
   for (let at = text.indexOf('{'), tries = 0; at >= 0 && tries < 20; at = text.indexOf('{', at + 1), tries++) {
     const end = closing(text, at);
     if (end === undefined) continue;
     const value = parse(text.slice(at, end + 1));
-    const lists = ['summary', 'decisions', 'actions'].map((name) => value && lookUp(value, name));
+    const lists = ['summary', 'decisions', 'actions'].map((name) => value && getOwnEntry(value, name));
     if (!lists.some(Array.isArray)) continue;
     const [summary, decisions, actions] = lists.map(readClaims);
     return { summary: summary!, decisions: decisions!, actions: actions! };
@@ -88,7 +88,7 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function readClaims(value: unknown): Said[] {
+function readClaims(value: unknown): ClaimDraft[] {
   if (!Array.isArray(value)) return [];
   return value.slice(0, CLAIMS_MAX).flatMap((each: unknown) => {
     if (typeof each !== 'object' || each === null) return [];
@@ -112,16 +112,16 @@ function tidy(text: string, charsMax: number): string {
   return line.length > charsMax ? `${line.slice(0, charsMax - 1)}…` : line;
 }
 
-export type Checked = Pick<Summary, 'summary' | 'decisions' | 'actions' | 'dropped'>;
+export type CheckedSummary = Pick<Summary, 'summary' | 'decisions' | 'actions' | 'dropped'>;
 
 /** Only what sentences bear out; `sentences` are those that were shown, from number 1. */
 export function checkAnswer(
-  answer: Answer,
-  sentences: readonly Shown[],
-  bearsOut: (claim: string, sentences: readonly Shown[]) => boolean,
-): Checked {
+  answer: SummaryAnswer,
+  sentences: readonly NumberedSentence[],
+  bearsOut: (claim: string, sentences: readonly NumberedSentence[]) => boolean,
+): CheckedSummary {
   let dropped = 0;
-  const check = (said: readonly Said[]): (Claim & { readonly owner?: string })[] =>
+  const check = (said: readonly ClaimDraft[]): (Claim & { readonly owner?: string })[] =>
     said.flatMap(({ text, from, owner }) => {
       const resting = from.map((number) => sentences[number - 1]).filter((each) => each !== undefined);
       if (resting.length === 0 || !bearsOut(text, resting)) {

@@ -1,14 +1,14 @@
-import { fold } from '../transcript/fold.ts';
-import type { Shown } from './claims.ts';
+import { foldText } from '../transcript/search-text.ts';
+import type { NumberedSentence } from './claims.ts';
 import { isSameWord } from './stems.ts';
-import { type Analysed, analyse, languageOf, type Token } from './tokens.ts';
+import { type AnalysedText, analyseText, detectTextLanguage, type Token } from './tokens.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /**
  * Share of a claim's content words that the cited sentences must hold, by the measurements of `npm run bench -- claims`:
  * models say the same in other words, and whatever is missing may have been added.
  */
-export const SHARE_MIN = 0.75;
+export const SUPPORT_SHARE_MIN = 0.75;
 /** Where words are not spaced, pairs of characters are compared; grammar changes more of those. */
 const PAIRS_SHARE_MIN = 0.6;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/gu;
@@ -19,14 +19,14 @@ const UNSPACED_NEGATION = /不|没|沒|無|非|ない|ません|なかった|ぬ
  * they deny and nothing else, it uses no opposite of what was said, and most of its other words are theirs.
  * Words are compared, not meanings: a claim in other words altogether is refused, and so is one without any content.
  */
-export function bearsOut(claim: string, sentences: readonly Shown[]): boolean {
+export function isSupported(claim: string, sentences: readonly NumberedSentence[]): boolean {
   const cited = sentences.map(({ text, speaker }) => ({ text, speaker }));
   const letters = claim.match(/\p{L}/gu)?.length ?? 0;
   if ((claim.match(UNSPACED)?.length ?? 0) * 2 > letters)
     return bearsOutUnspaced(claim, cited.map(({ text, speaker = '' }) => `${speaker} ${text}`).join(' '));
-  const of = languageOf([claim, ...cited.map(({ text }) => text)]);
-  const said = analyse(claim, of);
-  const source = joined(cited.map(({ text, speaker }) => withSpeaker(analyse(text, of), speaker)));
+  const of = detectTextLanguage([claim, ...cited.map(({ text }) => text)]);
+  const said = analyseText(claim, of);
+  const source = joined(cited.map(({ text, speaker }) => withSpeaker(analyseText(text, of), speaker)));
   const { vocabulary } = of;
   return (
     said.links.every((link) => source.links.includes(link)) &&
@@ -40,10 +40,10 @@ export function bearsOut(claim: string, sentences: readonly Shown[]): boolean {
 }
 
 /** Whose `I` it is becomes the speaker's name, which also stands for the sentence. */
-function withSpeaker(source: Analysed, speaker: string | undefined): Analysed {
+function withSpeaker(source: AnalysedText, speaker: string | undefined): AnalysedText {
   if (speaker === undefined) return source;
   const name = (word: string): Token => ({ word, kind: 'word', isName: true, isCapital: true, isContent: true });
-  const names = (fold(speaker).match(/[\p{L}\p{N}]+/gu) ?? []).map(name);
+  const names = (foldText(speaker).match(/[\p{L}\p{N}]+/gu) ?? []).map(name);
   if (names.length === 0) return source;
   // One token for one, so that the places of numbers stay.
   const tokens = source.tokens.map((token) => (token.kind === 'self' ? names[0]! : token));
@@ -52,9 +52,9 @@ function withSpeaker(source: Analysed, speaker: string | undefined): Analysed {
 
 const END: Token = { word: '.', kind: 'end', isName: false, isCapital: false, isContent: false };
 
-function joined(parts: readonly Analysed[]): Analysed {
+function joined(parts: readonly AnalysedText[]): AnalysedText {
   const tokens: Token[] = [];
-  const numbers: Analysed['numbers'][number][] = [];
+  const numbers: AnalysedText['numbers'][number][] = [];
   for (const part of parts) {
     const at = tokens.length;
     numbers.push(...part.numbers.map(({ value, from, to }) => ({ value, from: from + at, to: to + at })));
@@ -67,7 +67,7 @@ const holds = (tokens: readonly Token[], word: string): boolean =>
   tokens.some((token) => token.kind !== 'end' && isSameWord(token.word, word));
 
 /** Every number was said, and of the thing it is said of, where that has numbers. */
-function hasNumbers(claim: Analysed, source: Analysed): boolean {
+function hasNumbers(claim: AnalysedText, source: AnalysedText): boolean {
   return claim.numbers.every((number) => {
     if (!source.numbers.some(({ value }) => value === number.value)) return false;
     return (['after', 'before'] as const).every((side) => {
@@ -108,8 +108,8 @@ function neighbours(
 }
 
 /** `more ink` where `less ink` was said, `instead of Oracle` where it was `instead of Postgres`. */
-function hasMarkers(claim: Analysed, source: Analysed, { degrees }: Vocabulary): boolean {
-  const marked = ({ tokens }: Analysed): { marker: string; thing: string }[] =>
+function hasMarkers(claim: AnalysedText, source: AnalysedText, { degrees }: Vocabulary): boolean {
+  const marked = ({ tokens }: AnalysedText): { marker: string; thing: string }[] =>
     tokens.flatMap(({ word }, i) => {
       const thing = degrees.has(word) ? neighbours(tokens, { from: i, to: i + 1 }, 'after')[0] : undefined;
       return thing === undefined ? [] : [{ marker: word, thing }];
@@ -123,7 +123,7 @@ function hasMarkers(claim: Analysed, source: Analysed, { degrees }: Vocabulary):
   });
 }
 
-function hasNoOpposite(claim: Analysed, source: Analysed, { opposites }: Vocabulary): boolean {
+function hasNoOpposite(claim: AnalysedText, source: AnalysedText, { opposites }: Vocabulary): boolean {
   const isSaid = (words: ReadonlySet<string>): boolean => source.tokens.some(({ word }) => words.has(word));
   const unsaid = claim.tokens.filter(({ word, kind }) => kind !== 'end' && !holds(source.tokens, word));
   const isUnsaid = (words: ReadonlySet<string>): boolean => unsaid.some(({ word }) => words.has(word));
@@ -144,7 +144,7 @@ interface Denial {
 /** Content words that a denial reaches over behind it. */
 const SCOPE = 3;
 
-function denialsIn({ tokens }: Analysed): Denial[] {
+function denialsIn({ tokens }: AnalysedText): Denial[] {
   return tokens.flatMap((token, i) => {
     if (token.kind !== 'negation') return [];
     const behind = contentFrom(tokens, i, 1);
@@ -165,7 +165,7 @@ function contentFrom(tokens: readonly Token[], at: number, step: 1 | -1): string
 }
 
 /** Clauses in which nothing is denied, as their content words. */
-function affirmedClauses({ tokens }: Analysed): string[][] {
+function affirmedClauses({ tokens }: AnalysedText): string[][] {
   const clauses: Token[][] = [[]];
   for (const token of tokens) {
     if (token.kind === 'end') clauses.push([]);
@@ -180,7 +180,7 @@ const shared = (some: readonly string[], others: readonly string[]): number =>
   some.filter((one) => others.some((other) => isSameWord(one, other))).length;
 
 /** What a claim denies was denied, and what was denied it does not affirm. */
-function hasSamePolarity(claim: Analysed, source: Analysed): boolean {
+function hasSamePolarity(claim: AnalysedText, source: AnalysedText): boolean {
   const mine = denialsIn(claim);
   const theirs = denialsIn(source);
   const affirmed = affirmedClauses(source);
@@ -202,7 +202,7 @@ function hasSamePolarity(claim: Analysed, source: Analysed): boolean {
 }
 
 /** Who does it: the other of two names is not taken for the one, unless the sentence is turned round with `by`. */
-function hasSameSubject(claim: Analysed, source: Analysed): boolean {
+function hasSameSubject(claim: AnalysedText, source: AnalysedText): boolean {
   const isName = (token: Token): boolean =>
     token.isCapital && token.isContent && source.tokens.some((each) => each.isName && each.word === token.word);
   const names = claim.tokens.flatMap((token, i) => (isName(token) ? [{ word: token.word, at: i }] : []));
@@ -234,20 +234,20 @@ function subjectBefore(tokens: readonly Token[], place: number): string | undefi
 }
 
 /** Names and times are all there, and enough of the other words. */
-function hasWords({ tokens }: Analysed, source: Analysed, { times }: Vocabulary): boolean {
+function hasWords({ tokens }: AnalysedText, source: AnalysedText, { times }: Vocabulary): boolean {
   const content = tokens.filter(({ isContent, word }) => isContent || times.has(word));
   const missing = content.filter(({ word }) => !holds(source.tokens, word));
   const hasContent = content.length > 0 || tokens.some(({ kind }) => kind === 'number');
   if (!hasContent || missing.some(({ word, isCapital }) => isCapital || times.has(word))) return false;
-  return content.length === 0 || (content.length - missing.length) / content.length >= SHARE_MIN;
+  return content.length === 0 || (content.length - missing.length) / content.length >= SUPPORT_SHARE_MIN;
 }
 
 function bearsOutUnspaced(claim: string, source: string): boolean {
   const pairs = (text: string): string[] => {
-    const characters = [...fold(text).replace(/[^\p{L}\p{N}]/gu, '')];
+    const characters = [...foldText(text).replace(/[^\p{L}\p{N}]/gu, '')];
     return characters.slice(1).map((character, i) => characters[i]! + character);
   };
-  const digits = (text: string): string[] => fold(text).match(/\d+/g) ?? [];
+  const digits = (text: string): string[] => foldText(text).match(/\d+/g) ?? [];
   const denies = (text: string): boolean => (text.match(UNSPACED_NEGATION)?.length ?? 0) > 0;
   const mine = pairs(claim);
   const theirs = new Set(pairs(source));

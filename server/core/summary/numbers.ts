@@ -1,4 +1,4 @@
-import { lookUp } from '../../../protocol/index.ts';
+import { getOwnEntry } from '../../../protocol/index.ts';
 
 /** Values of number words by language, without accents; `one` and its like are articles and pronouns more often. */
 const list = (words: string, from = 2, step = 1): [string, number][] =>
@@ -111,14 +111,14 @@ const PER = new Set(['per', 'pour', 'por']);
 export const DIGITS = /\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)?/g;
 
 /** `40,000`, `40.000` and `40 000` are one number; `3,5` is `3.5`. */
-export function digitsValue(text: string): number {
+export function parseDigits(text: string): number {
   if (/^\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+$/.test(text)) return Number(text.replace(/\D/g, ''));
   return Number(text.replace(',', '.'));
 }
 
 /** The value of one word; undefined when it is no number. */
-export function wordValue(word: string, language: string): number | undefined {
-  const words = lookUp(WORDS, language);
+export function parseNumberWord(word: string, language: string): number | undefined {
+  const words = getOwnEntry(WORDS, language);
   const value = words?.get(word);
   if (value !== undefined || language !== 'de' || words === undefined) return value;
   // German writes a number as one word.
@@ -128,9 +128,9 @@ export function wordValue(word: string, language: string): number | undefined {
   ] as const) {
     const at = word.indexOf(scale);
     if (at < 0 || word === scale) continue;
-    const before = at === 0 ? 1 : wordValue(word.slice(0, at), language);
+    const before = at === 0 ? 1 : parseNumberWord(word.slice(0, at), language);
     const rest = word.slice(at + scale.length);
-    const after = rest === '' ? 0 : wordValue(rest, language);
+    const after = rest === '' ? 0 : parseNumberWord(rest, language);
     return before === undefined || after === undefined ? undefined : before * size + after;
   }
   const [, unit = '', ten = ''] = /^(.+)und(.+)$/.exec(word) ?? [];
@@ -138,7 +138,7 @@ export function wordValue(word: string, language: string): number | undefined {
   return units !== undefined && units < 10 && tens !== undefined && tens >= 20 ? units + tens : undefined;
 }
 
-export interface NumberAt {
+export interface FoundNumber {
   readonly value: number;
   /** Its words: from, and behind them. */
   readonly from: number;
@@ -146,8 +146,8 @@ export interface NumberAt {
 }
 
 /** The numbers among folded words, spoken ones and digits alike; a lone `one` is none. */
-export function numbersIn(words: readonly string[], language: string): NumberAt[] {
-  const numbers: NumberAt[] = [];
+export function findNumbers(words: readonly string[], language: string): FoundNumber[] {
+  const numbers: FoundNumber[] = [];
   let open: { total: number; current: number; last: number; from: number; to: number } | undefined;
   const close = (): void => {
     if (open !== undefined && !(open.total + open.current === 1 && open.to === open.from + 1))
@@ -156,7 +156,7 @@ export function numbersIn(words: readonly string[], language: string): NumberAt[
   };
   for (const [i, word] of words.entries()) {
     const scale = PER.has(words[i - 1] ?? '') ? undefined : SCALES.get(word);
-    const value = /^\d/.test(word) ? digitsValue(word) : wordValue(word, language);
+    const value = /^\d/.test(word) ? parseDigits(word) : parseNumberWord(word, language);
     if (scale !== undefined) {
       open ??= { total: 0, current: 1, last: 0, from: i, to: i };
       if (scale === 100) open.current = (open.current || 1) * 100;

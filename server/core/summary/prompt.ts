@@ -1,8 +1,8 @@
-import { type KeptTranscript, linesOf, sentenceName } from '../../../protocol/index.ts';
-import type { Checked, Shown } from './claims.ts';
+import { buildTranscriptLines, formatSentenceName, type StoredTranscript } from '../../../protocol/index.ts';
+import type { CheckedSummary, NumberedSentence } from './claims.ts';
 
 /** What people may replace with their own words. */
-export const TEMPLATE = [
+export const DEFAULT_TEMPLATE = [
   'Summarise the meeting for somebody who was not there: at most eight points, the most important first, a sentence each.',
   'List what was decided, and what somebody is to do, with who where that was said.',
   'Write in the language of the transcript.',
@@ -18,10 +18,10 @@ const RULES = [
 ].join('\n');
 
 /** The sentences of a transcript, as models are shown them; the first has number 1. */
-export function shownOf(transcript: KeptTranscript): Shown[] {
-  return linesOf(transcript).flatMap((line) =>
+export function numberSentences(transcript: StoredTranscript): NumberedSentence[] {
+  return buildTranscriptLines(transcript).flatMap((line) =>
     line.kind === 'said'
-      ? [{ name: sentenceName(line.sentence), text: line.text.replace(/\s+/g, ' '), speaker: line.speaker }]
+      ? [{ name: formatSentenceName(line.sentence), text: line.text.replace(/\s+/g, ' '), speaker: line.speaker }]
       : [],
   );
 }
@@ -29,21 +29,21 @@ export function shownOf(transcript: KeptTranscript): Shown[] {
 /**
  * How much of a model's context a text takes, in characters of Latin script: others are more tokens a character.
  */
-export function weightOf(text: string): number {
+export function estimateWeight(text: string): number {
   let weight = 0;
   for (let i = 0; i < text.length; i++) weight += text.charCodeAt(i) < 0x250 ? 1 : 2.5;
   return weight;
 }
 
 /** Numbered lines in pieces that fit; a single line that is longer is cut. */
-export function piecesOf(sentences: readonly Shown[], weightMax: number): string[] {
+export function splitIntoPieces(sentences: readonly NumberedSentence[], weightMax: number): string[] {
   const pieces: string[] = [];
   let piece = '';
   let weight = 0;
   for (const [i, { text, speaker }] of sentences.entries()) {
     const whole = `[${i + 1}] ${speaker === undefined ? '' : `${speaker}: `}${text}\n`;
-    const line = weightOf(whole) > weightMax ? `${whole.slice(0, Math.floor(weightMax / 3))}…\n` : whole;
-    const more = weightOf(line);
+    const line = estimateWeight(whole) > weightMax ? `${whole.slice(0, Math.floor(weightMax / 3))}…\n` : whole;
+    const more = estimateWeight(line);
     if (weight + more > weightMax && piece !== '') {
       pieces.push(piece);
       piece = '';
@@ -55,16 +55,16 @@ export function piecesOf(sentences: readonly Shown[], weightMax: number): string
   return piece === '' ? pieces : [...pieces, piece];
 }
 
-export function systemPrompt(template: string): string {
+export function buildSystemPrompt(template: string): string {
   return `${RULES}\n\nWhat is wanted:\n${template}`;
 }
 
-export function pieceUser(piece: string, at: number, of: number): string {
+export function buildPiecePrompt(piece: string, at: number, of: number): string {
   return of === 1 ? `Transcript:\n${piece}` : `Transcript, piece ${at} of ${of}:\n${piece}`;
 }
 
 /** The claims of several pieces, to be made one; they keep the numbers of the lines they rest on. */
-export function mergeUser(parts: readonly Checked[], numberOf: (name: string) => number): string {
+export function buildMergePrompt(parts: readonly CheckedSummary[], numberOf: (name: string) => number): string {
   const list = (name: 'summary' | 'decisions' | 'actions'): string =>
     parts
       .flatMap((part) => part[name])

@@ -1,6 +1,6 @@
-import { fold } from '../transcript/fold.ts';
-import { DIGITS, type NumberAt, numbersIn } from './numbers.ts';
-import { type Vocabulary, vocabularyOf } from './vocabulary.ts';
+import { foldText } from '../transcript/search-text.ts';
+import { DIGITS, type FoundNumber, findNumbers } from './numbers.ts';
+import { selectVocabulary, type Vocabulary } from './vocabulary.ts';
 
 export interface Token {
   /** Without case and accents. */
@@ -13,9 +13,9 @@ export interface Token {
   readonly isContent: boolean;
 }
 
-export interface Analysed {
+export interface AnalysedText {
   readonly tokens: readonly Token[];
-  readonly numbers: readonly NumberAt[];
+  readonly numbers: readonly FoundNumber[];
   readonly links: readonly string[];
 }
 
@@ -29,22 +29,28 @@ const TURNS = new Set(['but', 'aber', 'sondern', 'mais', 'pero', 'ma', 'mas', 'b
 const MONTHS_BY_CAPITAL = new Set(['may', 'march', 'mars', 'marzo', 'mai']);
 
 /** The language that both texts are read in. */
-export function languageOf(texts: readonly string[]): { readonly language: string; readonly vocabulary: Vocabulary } {
-  return vocabularyOf(texts.flatMap((text) => fold(text).match(/[\p{L}\p{M}]+/gu) ?? []));
+export function detectTextLanguage(texts: readonly string[]): {
+  readonly language: string;
+  readonly vocabulary: Vocabulary;
+} {
+  return selectVocabulary(texts.flatMap((text) => foldText(text).match(/[\p{L}\p{M}]+/gu) ?? []));
 }
 
 /** A text as the guard compares it. Addresses that were spoken (`example dot com`) are read as they are written. */
-export function analyse(text: string, of: { readonly language: string; readonly vocabulary: Vocabulary }): Analysed {
+export function analyseText(
+  text: string,
+  of: { readonly language: string; readonly vocabulary: Vocabulary },
+): AnalysedText {
   const { language, vocabulary } = of;
   const written = text
     .replace(/ +(?:dot|punkt|point|punto|ponto) +(?=[a-z])/gi, '.')
     .replace(/ +slash +/gi, '/')
     .replace(/ +at +(?=[\w-]+\.[a-z]{2,}\b)/gi, '@');
-  const links = [...written.matchAll(LINK)].map(([link]) => fold(link).replace(/[.,;:!?)]+$/, ''));
+  const links = [...written.matchAll(LINK)].map(([link]) => foldText(link).replace(/[.,;:!?)]+$/, ''));
   const tokens: Token[] = [];
   let isStart = true;
   const push = (raw: string): void => {
-    const word = fold(raw);
+    const word = foldText(raw);
     const isCapital = /^\p{Lu}/u.test(raw);
     const kind = kindOf(word, vocabulary);
     const isFunction = vocabulary.stop.has(word) || vocabulary.report.has(word) || kind !== 'word' || word.length < 2;
@@ -59,9 +65,9 @@ export function analyse(text: string, of: { readonly language: string; readonly 
       if (/[.!?…]/.test(piece)) isStart = true;
     } else if (CONTRACTED_NOT.test(piece)) push('not');
     else if (/^\d/.test(piece) || !/['’]/.test(piece)) push(piece);
-    else for (const part of piece.split(/['’]/)) if (fold(part) !== 's') push(part);
+    else for (const part of piece.split(/['’]/)) if (foldText(part) !== 's') push(part);
   }
-  const numbers = numbersIn(
+  const numbers = findNumbers(
     tokens.map(({ word }) => word),
     language,
   );

@@ -1,4 +1,4 @@
-import { lookUp } from '../../../protocol/index.ts';
+import { getOwnEntry } from '../../../protocol/index.ts';
 import { STOP_WORDS } from './stop-words.ts';
 
 /** What the guard knows of a language beside its function words; all without accents and capitals. */
@@ -31,7 +31,7 @@ const vocabulary = (
     readonly opposites: string;
   },
 ): Vocabulary => ({
-  stop: new Set([...(lookUp(STOP_WORDS, language) ?? []), ...set(of.stop)]),
+  stop: new Set([...(getOwnEntry(STOP_WORDS, language) ?? []), ...set(of.stop)]),
   ...{ report: set(of.report), negations: set(of.negations), self: set(of.self), times: set(of.times) },
   ...{ degrees: set(of.degrees), opposites: opposites(of.opposites) },
 });
@@ -170,10 +170,13 @@ export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
 };
 
 /** The language most of whose function words are in a text; English where none are. */
-export function vocabularyOf(words: readonly string[]): { readonly language: string; readonly vocabulary: Vocabulary } {
+export function selectVocabulary(words: readonly string[]): {
+  readonly language: string;
+  readonly vocabulary: Vocabulary;
+} {
   let best = { language: 'en', vocabulary: VOCABULARIES['en']!, count: 0 };
   for (const [language, each] of Object.entries(VOCABULARIES)) {
-    const count = words.filter((word) => lookUp(STOP_WORDS, language)?.has(word)).length;
+    const count = words.filter((word) => getOwnEntry(STOP_WORDS, language)?.has(word)).length;
     if (count > best.count) best = { language, vocabulary: each, count };
   }
   return best;

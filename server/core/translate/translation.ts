@@ -1,5 +1,5 @@
 /** What an instruct model is asked, to turn a sentence into another language. */
-export interface TranslationQuestion {
+export interface TranslationPrompt {
   readonly system: string;
   readonly user: string;
   readonly maxTokens: number;
@@ -9,7 +9,7 @@ export interface TranslationQuestion {
 const LONGER_MAX = 3;
 const LONGER_CHARS = 20;
 
-export function translationQuestion(text: string, to: string): TranslationQuestion {
+export function buildTranslationPrompt(text: string, to: string): TranslationPrompt {
   const language = nameOf(to);
   const system =
     `You translate captions of live speech into ${language}. Reply with the ${language} translation alone, in one line: ` +
@@ -18,7 +18,7 @@ export function translationQuestion(text: string, to: string): TranslationQuesti
 }
 
 /** What of a reply can be shown beside `text`; undefined when it is no translation whatever it is. */
-export function translationOf(text: string, reply: string): string | undefined {
+export function parseTranslation(text: string, reply: string): string | undefined {
   const line = unquoted(reply.trim(), text);
   if (text === '') return '';
   const isLine = line !== '' && !/[\p{Cc}\u2028\u2029]/u.test(line);

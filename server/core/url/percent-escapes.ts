@@ -4,13 +4,13 @@ const GOT_CHARS = 40;
 
 /** A part of a path or query as text. Throws `command.option` for escapes that are broken, no UTF-8, or a NUL. */
 export function decodePathSegment(segment: string): string {
-  const fault = brokenEscape(segment);
+  const fault = findBrokenEscape(segment);
   if (fault !== undefined) throw fault;
   return decodeURIComponent(segment);
 }
 
 /** The fault of an address whose percent escapes cannot be decoded; undefined for every other. */
-export function brokenEscape(url: string): Fault | undefined {
+export function findBrokenEscape(url: string): Fault | undefined {
   if (!url.includes('%')) return undefined;
   const at = url.search(/%(?![0-9a-f]{2})|%00/i);
   if (at < 0 && isDecodable(url)) return undefined;

@@ -2,15 +2,15 @@ import { createOpusDecoder } from '@audio/decode-opus/core';
 import decode from 'audio-decode';
 import type { AudioKind } from '../../ports/decoder.ts';
 
-export interface Sound {
+export interface DecodedSound {
   readonly channelData: readonly Float32Array[];
   readonly sampleRate: number;
 }
 
 export interface Codec {
-  decode(bytes: Uint8Array): Promise<Sound>;
+  decode(bytes: Uint8Array): Promise<DecodedSound>;
   /** The last of it; frees the codec. */
-  flush(): Promise<Sound>;
+  flush(): Promise<DecodedSound>;
   free(): void;
 }
 

@@ -1,7 +1,7 @@
 import type { AudioKind } from '../../ports/decoder.ts';
+import { detectAudioKind, HEAD_BYTES, skipTags } from './detect-kind.ts';
 import type { Input } from './input.ts';
-import { checkTables, tableFirst } from './mp4-boxes.ts';
-import { HEAD_BYTES, kindOf, skipTags } from './sniff.ts';
+import { checkTables, moveTableFirst } from './mp4-boxes.ts';
 
 /** Encoded bytes decoded at once. WAV does not swell; a few kilobytes of FLAC may hold minutes of silence. */
 const SLICE_BYTES: Partial<Record<AudioKind, number>> = { wav: 65_536, flac: 2_048 };
@@ -35,7 +35,7 @@ export class FileInput implements Input {
   end(): void {
     const file = this.#bytes.subarray(0, this.#filled);
     const sound = file.subarray(skipTags(file));
-    const kind = kindOf(sound.subarray(0, HEAD_BYTES));
+    const kind = detectAudioKind(sound.subarray(0, HEAD_BYTES));
     if (kind === undefined) throw new Error('it is of an unknown kind');
     if (kind === 'm4a') checkTables(sound);
     this.#kind = kind;
@@ -56,7 +56,7 @@ export class FileInput implements Input {
 }
 
 function* slicesOf(bytes: Uint8Array, kind: AudioKind): Generator<Uint8Array> {
-  const parts = kind === 'm4a' ? tableFirst(bytes) : [bytes];
+  const parts = kind === 'm4a' ? moveTableFirst(bytes) : [bytes];
   // The table of an MP4 file is read as a whole, however long it is.
   const whole = parts.length > 1 ? 1 : 0;
   if (whole === 1) yield parts[0]!;

@@ -1,6 +1,6 @@
 import type { AudioKind } from '../../ports/decoder.ts';
+import { detectAudioKind, HEAD_BYTES, measureTag, TagCounter } from './detect-kind.ts';
 import type { Input } from './input.ts';
-import { HEAD_BYTES, kindOf, TagCounter, tagBytes } from './sniff.ts';
 
 /** Encoded bytes decoded at once: they may hold far more sound than they seem. */
 const SLICE_BYTES = 2_048;
@@ -56,7 +56,7 @@ export class LiveInput implements Input {
 
   #detect(isWhole: boolean): void {
     if (this.#expectsPackets) {
-      const container = kindOf(this.#pending.subarray(0, HEAD_BYTES));
+      const container = detectAudioKind(this.#pending.subarray(0, HEAD_BYTES));
       const isContainer = OPUS_CONTAINERS.includes(container);
       if (isContainer && this.#pending.length < HEAD_BYTES && !isWhole) return;
       this.#kind = isContainer ? container : 'opus-packets';
@@ -66,7 +66,7 @@ export class LiveInput implements Input {
     }
     this.#skipTags();
     if (this.#pending.length === 0 || (this.#pending.length < HEAD_BYTES && !isWhole)) return;
-    this.#kind = kindOf(this.#pending.subarray(0, HEAD_BYTES));
+    this.#kind = detectAudioKind(this.#pending.subarray(0, HEAD_BYTES));
     if (this.#kind === undefined) throw new Error('it is of an unknown kind');
   }
 
@@ -76,7 +76,7 @@ export class LiveInput implements Input {
       this.#pending = this.#pending.subarray(skipped);
       this.#skip -= skipped;
       if (this.#skip > 0 || this.#pending.length < TAG_HEADER_BYTES) return;
-      this.#skip = tagBytes(this.#pending, 0);
+      this.#skip = measureTag(this.#pending, 0);
       if (this.#skip === 0) return;
       this.#tags.add();
     }

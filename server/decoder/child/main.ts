@@ -1,4 +1,4 @@
-import type { Answer, FromChild, ToChild } from '../wire.ts';
+import type { DecoderAnswer, FromChild, ToChild } from '../wire.ts';
 import { ResourceGuard, type ResourceLimits } from './guard.ts';
 import { DecodingStream } from './stream.ts';
 
@@ -28,7 +28,7 @@ process.on('disconnect', () => process.exit(0));
 // Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when this ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-async function answer(message: ToChild): Promise<Answer> {
+async function answer(message: ToChild): Promise<DecoderAnswer> {
   const { stream } = message;
   switch (message.kind) {
     case 'open':
@@ -53,7 +53,7 @@ function open(stream: number): DecodingStream {
   return found;
 }
 
-function credited(reply: Answer): Answer {
+function credited(reply: DecoderAnswer): DecoderAnswer {
   if (reply.kind === 'decoded') guard.credit(reply.samples.length / reply.channels / reply.sampleRate);
   return reply;
 }

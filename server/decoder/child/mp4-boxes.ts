@@ -64,7 +64,7 @@ function isTableSound(view: DataView, box: Box, most: number): boolean {
  * file's parts in that order, its first part the whole head, without copying the sound. A file that is already so, or
  * is broken, comes back as it is. Call `checkTables` first.
  */
-export function tableFirst(bytes: Uint8Array): readonly Uint8Array[] {
+export function moveTableFirst(bytes: Uint8Array): readonly Uint8Array[] {
   const boxes = [...boxesOf(bytes, 0, bytes.length)];
   const at = boxes.findIndex(({ type }) => type === 'moov');
   const moov = boxes[at];

@@ -1,9 +1,9 @@
 import type { ChannelLayout, PacketFormat } from '../../ports/decoder.ts';
-import type { Answer } from '../wire.ts';
-import { type Codec, openCodec, type Sound } from './codec.ts';
+import type { DecoderAnswer } from '../wire.ts';
+import { ChannelMapper } from './channel-mapper.ts';
+import { type Codec, type DecodedSound, openCodec } from './codec.ts';
 import { FileInput } from './file-input.ts';
 import type { Input } from './input.ts';
-import { Layout } from './layout.ts';
 import { LiveInput } from './live-input.ts';
 
 export interface StreamOptions {
@@ -15,30 +15,30 @@ export interface StreamOptions {
 /** One file or live stream on its way from bytes to samples. */
 export class DecodingStream {
   readonly #input: Input;
-  readonly #layout: Layout;
+  readonly #layout: ChannelMapper;
   readonly #packets: PacketFormat | undefined;
   #codec: Codec | undefined;
   #life: 'fed' | 'ending' | 'ended' = 'fed';
 
   constructor({ layout, packets, fileBytes }: StreamOptions) {
     this.#input = fileBytes === undefined ? new LiveInput(packets !== undefined) : new FileInput(fileBytes);
-    this.#layout = new Layout(layout);
+    this.#layout = new ChannelMapper(layout);
     this.#packets = packets;
   }
 
-  feed(bytes: Uint8Array): Promise<Answer> {
+  feed(bytes: Uint8Array): Promise<DecoderAnswer> {
     this.#input.write(bytes);
     return this.read();
   }
 
-  end(): Promise<Answer> {
+  end(): Promise<DecoderAnswer> {
     this.#input.end();
     this.#life = 'ending';
     return this.read();
   }
 
   /** Decodes one slice, or what the codec holds back when there are no more. */
-  async read(): Promise<Answer> {
+  async read(): Promise<DecoderAnswer> {
     const { kind } = this.#input;
     if (kind === undefined) return { kind: 'nothing', hasMore: false };
     this.#codec ??= await openCodec(kind, this.#packets);
@@ -54,7 +54,7 @@ export class DecodingStream {
     this.#codec?.free();
   }
 
-  #answer({ channelData, sampleRate }: Sound): Answer {
+  #answer({ channelData, sampleRate }: DecodedSound): DecoderAnswer {
     const hasMore = this.#input.hasSlice || this.#life === 'ending';
     if ((channelData[0]?.length ?? 0) === 0) return { kind: 'nothing', hasMore };
     return { kind: 'decoded', hasMore, ...this.#layout.fit(channelData, sampleRate) };

@@ -1,7 +1,7 @@
 import { openSync, readSync } from 'node:fs';
 import type { FromWorker, ToWorker, WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
-import { threadsFor } from './threads.ts';
+import { chooseThreadCount } from './threads.ts';
 
 /** The worker process: loads one model, decodes what it is sent, and ends with its parent. */
 let engine: ChildEngine | undefined;
@@ -112,7 +112,7 @@ async function decode(job: WireJob): Promise<void> {
   try {
     const chosen = job.model !== undefined && job.model === small?.name ? small.engine : engine;
     if (chosen === undefined) throw new Error('the engine is not ready');
-    const threads = threadsFor(cores, running.size);
+    const threads = chooseThreadCount(cores, running.size);
     send({ kind: 'hypothesis', job: job.id, hypothesis: await chosen.decode(job, threads, controller.signal) });
   } catch (error) {
     send({ kind: 'failed', job: job.id, problem: error instanceof Error ? error.message : String(error) });

@@ -4,6 +4,6 @@
  * and with one or more decodes a core each gets one thread: more would only wait for each other.
  * @param running Decodes in this process, this one included.
  */
-export function threadsFor(cores: number, running: number): number {
+export function chooseThreadCount(cores: number, running: number): number {
   return Math.max(1, Math.floor(cores / Math.max(1, running)));
 }

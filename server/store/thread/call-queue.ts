@@ -1,6 +1,6 @@
-import type { LastChange } from '../../ports/transcripts.ts';
+import type { LastModified } from '../../ports/transcripts.ts';
 import type { SqliteTranscripts } from '../sqlite-transcripts.ts';
-import { type CallName, type FromThread, type ToThread, toWire } from '../thread-messages.ts';
+import { type CallName, type FromThread, serializeError, type ToThread } from '../thread-messages.ts';
 
 type Call = Extract<ToThread, { kind: 'call' }>;
 
@@ -81,7 +81,7 @@ export class CallQueue {
       const run = this.#store[call] as (...args: readonly unknown[]) => unknown;
       this.#answer(id, run.apply(this.#store, [...args]));
     } catch (error) {
-      this.#options.post({ kind: 'failed', id, error: toWire(error) });
+      this.#options.post({ kind: 'failed', id, error: serializeError(error) });
     }
   }
 
@@ -95,7 +95,7 @@ export class CallQueue {
       case 'unnote':
         return store.unnoting(...(args as [string, string, string]));
       case 'expire':
-        return store.expiring(...(args as [readonly LastChange[]]));
+        return store.expiring(...(args as [readonly LastModified[]]));
       default:
         return undefined;
     }
@@ -121,8 +121,8 @@ export class CallQueue {
 
   /** What is hidden already has to be erased all the same, as soon as the disk allows it. */
   #failed({ id }: Unfinished, error: unknown): void {
-    if (id !== undefined) this.#options.post({ kind: 'failed', id, error: toWire(error) });
-    else this.#options.post({ kind: 'not-erased', error: toWire(error) });
+    if (id !== undefined) this.#options.post({ kind: 'failed', id, error: serializeError(error) });
+    else this.#options.post({ kind: 'not-erased', error: serializeError(error) });
     this.#again?.[Symbol.dispose]();
     this.#again = this.#options.after(ERASE_AGAIN_MS, () => this.#finishErasing());
   }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { CannotKeep, openDatabase } from '../open-database.ts';
+import { openDatabase, StorageUnavailable } from '../open-database.ts';
 import { SqliteTranscripts } from '../sqlite-transcripts.ts';
 import type { FromThread, ThreadSetup, ToThread } from '../thread-messages.ts';
 import { CallQueue } from './call-queue.ts';
@@ -20,7 +20,7 @@ function open({ folder, sync, bounds }: ThreadSetup): void {
     const database = openDatabase({ folder, sync, nowMs: Date.now, brokenFile: (name) => (broken = name) });
     store = new SqliteTranscripts(database, { nowMs: Date.now, bounds });
   } catch (error) {
-    if (!(error instanceof CannotKeep)) throw error;
+    if (!(error instanceof StorageUnavailable)) throw error;
     return post({ kind: 'cannot-keep', reason: error.message });
   }
   const queue = new CallQueue(store, { post, later: setImmediate, after });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { resolveModel } from '../../../models/locate.ts';
 import { LlamaCleaner } from '../../../server/cleaner/llama.ts';
-import { judge } from '../../../server/core/clean/guard.ts';
+import { checkRewrite } from '../../../server/core/clean/guard.ts';
 import { cleanByRules } from '../../../server/core/clean/rules.ts';
 import { wordErrorRate } from '../../support/wer.ts';
 import { machine, quantile, readArgs, table } from '../report.ts';
@@ -72,7 +72,7 @@ function row(name: string, cases: readonly Case[], results: readonly Outcome[]):
   let unlike = 0;
   cases.forEach(({ raw, clean }, i) => {
     const { text } = results[i]!;
-    const verdict = judge(raw, text, 'en');
+    const verdict = checkRewrite(raw, text, 'en');
     const isSame = wordErrorRate(clean, text, 'en', { fillers: true }).errors === 0;
     if (isSame) same++;
     if (!verdict.accepted) {
@@ -93,7 +93,7 @@ function report(cases: readonly Case[]): void {
   let tried = 0;
   let through = 0;
   for (const { raw, clean } of cases) {
-    if (clean === '' || !judge(raw, clean, 'en').accepted) continue;
+    if (clean === '' || !checkRewrite(raw, clean, 'en').accepted) continue;
     const words = clean.split(' ');
     words.forEach((word, at) => {
       if (SMALL.test(word)) return;
@@ -104,7 +104,7 @@ function report(cases: readonly Case[]): void {
       for (const mutant of changed) {
         tried++;
         const text = mutant.join(' ');
-        if (raw.toLowerCase() === text.toLowerCase() || !judge(raw, text, 'en').accepted) continue;
+        if (raw.toLowerCase() === text.toLowerCase() || !checkRewrite(raw, text, 'en').accepted) continue;
         through++;
         console.log(`changed meaning, let through: ${raw} -> ${text}`);
       }

@@ -3,18 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openSource } from '../../../client/cli/audio/source.ts';
+import { OnDemandInput } from '../../../client/cli/dictate/audio-input.ts';
 import { chooseInserter } from '../../../client/cli/dictate/choose-inserter.ts';
-import { MODES, type Mode } from '../../../client/cli/dictate/core/plan.ts';
+import { DICTATION_MODES, type DictationMode } from '../../../client/cli/dictate/core/plan.ts';
 import { DictionaryFile } from '../../../client/cli/dictate/dictionary-file.ts';
-import { ColdEars } from '../../../client/cli/dictate/ears.ts';
+import { detectEnvironment } from '../../../client/cli/dictate/environment.ts';
 import { HistoryFile } from '../../../client/cli/dictate/history-file.ts';
 import type { Inserter } from '../../../client/cli/dictate/inserter.ts';
 import { Instance } from '../../../client/cli/dictate/instance.ts';
-import { Line } from '../../../client/cli/dictate/line.ts';
-import { paced } from '../../../client/cli/dictate/paced.ts';
+import { paceInRealTime } from '../../../client/cli/dictate/real-time.ts';
 import { SystemRunner } from '../../../client/cli/dictate/runner.ts';
-import { lookAround } from '../../../client/cli/dictate/surroundings.ts';
-import { openSource } from '../../../client/cli/source.ts';
+import { SpareSession } from '../../../client/cli/dictate/spare-session.ts';
 import { missingForDesktop, openDesktop, openTextField, type TextField } from '../../support/desktop.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
@@ -55,7 +55,7 @@ export async function run(args: string[]): Promise<void> {
   });
   const missing = missingForDesktop();
   if (missing !== undefined) return console.error(missing);
-  const mode = MODES.find((each) => each === options['mode']);
+  const mode = DICTATION_MODES.find((each) => each === options['mode']);
   const way = (['auto', 'type', 'paste'] as const).find((each) => each === options['insert']);
   if (mode === undefined || way === undefined)
     return console.error('--mode sentence|live|hold --insert auto|type|paste');
@@ -70,7 +70,7 @@ export async function run(args: string[]): Promise<void> {
     process.env['DISPLAY'] = desktop.display;
     const inserter = chooseInserter({
       ...{ target: 'window', runner: new SystemRunner(), write: () => {} },
-      surroundings: lookAround({ DISPLAY: desktop.display }, 'linux'),
+      surroundings: detectEnvironment({ DISPLAY: desktop.display }, 'linux'),
       settings: { enter: 'never', way, restoreMs: 800 },
     });
     report(await all(Number(options['insertions']), { url: server.url, mode, recordings, field, inserter }));
@@ -82,7 +82,7 @@ export async function run(args: string[]): Promise<void> {
 
 interface Stage {
   readonly url: string;
-  readonly mode: Mode;
+  readonly mode: DictationMode;
   readonly recordings: readonly Recording[];
   readonly field: TextField;
   readonly inserter: Inserter;
@@ -117,7 +117,7 @@ async function one(
 ): Promise<void> {
   let startedMs = 0;
   const history = new HistoryFile(join(folder, 'history.jsonl'), 1_000);
-  const line = new Line(() => ({ url, language: 'en', partials: { mode: 'stable' } }), console.error);
+  const line = new SpareSession(() => ({ url, language: 'en', partials: { mode: 'stable' } }), console.error);
   const asked: string[] = [];
   // What the field must hold in the end, whatever became of the keys on their way.
   let want = '';
@@ -139,8 +139,8 @@ async function one(
   const instance = new Instance({
     ...{ line, history, server: url, inserter: noting, say: () => {}, tell: console.error, stopped: () => {} },
     dictionary: new DictionaryFile(join(folder, 'none.json'), 'by default'),
-    ears: new ColdEars(async (signal) => {
-      const source = paced(await openSource(recording.path, RAW), signal);
+    ears: new OnDemandInput(async (signal) => {
+      const source = paceInRealTime(await openSource(recording.path, RAW), signal);
       return {
         ...source,
         async *chunks() {

@@ -2,7 +2,7 @@
 // window over recordings, with --growth N the memory of N decodes, every fourth of them aborted, with --profile yes the time by
 // operation beside what the processor could do, and with --against the same decodes by another build or by CTranslate2.
 import { fileURLToPath } from 'node:url';
-import { pathOf } from '../../../models/locate.ts';
+import { getModelPath } from '../../../models/locate.ts';
 import { findModel } from '../../../models/registry.ts';
 import { loadNative, NativeModel } from '../../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../../server/engine/native/defaults.ts';
@@ -38,7 +38,7 @@ export async function run(args: string[]): Promise<void> {
     data: fileURLToPath(new URL('../../fixtures/speech', import.meta.url)),
   });
   if (options['growth'] !== '0') return growth(Number(options['growth']));
-  const path = pathOf(findModel(options['model']!)!);
+  const path = getModelPath(findModel(options['model']!)!);
   const long = readRecordings(options['data']!).filter(({ kind }) => kind.startsWith('long'))[0]!;
   const speech = float(readSamples(long.path));
   if (options['peak'] !== '') return peakOf(path, speech.slice(0, 160_000), options['peak']!);

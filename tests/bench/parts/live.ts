@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pathOf } from '../../../models/locate.ts';
+import { getModelPath } from '../../../models/locate.ts';
 import { findModel } from '../../../models/registry.ts';
-import { quietest } from '../../../server/core/sentence/cut.ts';
+import { findQuietestOffset } from '../../../server/core/sentence/cut.ts';
 import { NativeModel } from '../../../server/engine/native/binding.ts';
 import { type Recording, readRecordings, readSamples } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
@@ -117,7 +117,7 @@ async function one(
 
 /** The same model on the whole file: full windows, cut at the quietest place where it is longer than 28 s. */
 async function offlineErrors(name: string, recordings: readonly Recording[]): Promise<Map<string, number>> {
-  const model = NativeModel.load(pathOf(findModel(name)!));
+  const model = NativeModel.load(getModelPath(findModel(name)!));
   const errors = new Map<string, number>();
   for (const recording of recordings.filter(({ language }) => language !== 'zxx')) {
     const samples = Float32Array.from(readSamples(recording.path), (value) => value / 32_768);
@@ -125,7 +125,9 @@ async function offlineErrors(name: string, recordings: readonly Recording[]): Pr
     for (let from = 0; from < samples.length; ) {
       const rest = samples.length - from;
       const length =
-        rest <= 28 * 16_000 ? rest : 20 * 16_000 + quietest(samples.subarray(from + 20 * 16_000, from + 28 * 16_000));
+        rest <= 28 * 16_000
+          ? rest
+          : 20 * 16_000 + findQuietestOffset(samples.subarray(from + 20 * 16_000, from + 28 * 16_000));
       const part = samples.slice(from, from + length);
       const decode = {
         language: recording.language,

@@ -2,7 +2,7 @@
 // times a second. `--record yes` sends the recordings to a server in real time and writes down what came and when.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { RoomText } from '../../../client/web/overlay/room-text.ts';
+import type { RoomText } from '../../../client/web/overlay/pending-text.ts';
 import { type RoomRecording, runOverlay } from '../../support/overlay-run.ts';
 import { readRecordings } from '../../support/recordings.ts';
 import { feed, samplesOf, startBenchServer } from '../feed.ts';

@@ -1,11 +1,17 @@
 // How far the evidence for a word tells whether it is right, and whether it will stay: a logistic regression over the
-// decodes of growing speech, whose weights stand in `server/core/stable/trust.ts`. Errors are counted in folds of recordings.
+// decodes of growing speech, whose weights stand in `server/core/stable/word-evidence.ts`. Errors are counted in folds of recordings.
 import { fileURLToPath } from 'node:url';
 import type { Word } from '../../../server/core/hypothesis.ts';
 import { PIPELINE } from '../../../server/core/session/settings.ts';
 import { StableWords } from '../../../server/core/stable/agreement.ts';
-import { type Evidence, type Heard, recall, termsOf, weigh } from '../../../server/core/stable/trust.ts';
-import { bare, overlap } from '../../../server/core/stable/words.ts';
+import {
+  collectEvidence,
+  matchPreviousDecode,
+  type RecalledWord,
+  toRegressionTerms,
+  type WordEvidence,
+} from '../../../server/core/stable/word-evidence.ts';
+import { countOverlap, normaliseWord } from '../../../server/core/stable/words.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { samplesOf } from '../feed.ts';
 import { fit, predict, separation } from '../regression.ts';
@@ -100,7 +106,7 @@ interface Tools {
 }
 
 interface Noted {
-  readonly evidence: Evidence;
+  readonly evidence: WordEvidence;
   readonly word: Word;
 }
 
@@ -120,7 +126,7 @@ async function listen(recording: Recording, { decode, voice, cost }: Tools): Pro
   const finals = arrivals.flatMap(({ event }) => (event.type === 'final' ? event.words : []));
   const said = finals.map(({ text, fromMs, toMs }) => ({ text, from: fromMs * 16, to: toMs * 16 }));
   return noted.map(({ evidence, word }) => ({
-    terms: termsOf(evidence),
+    terms: toRegressionTerms(evidence),
     right: isAmong(word, whole),
     stays: isAmong(word, said),
   }));
@@ -129,12 +135,12 @@ async function listen(recording: Recording, { decode, voice, cost }: Tools): Pro
 /** Notes the evidence of every word that is not stable yet, as the session's own words see it. */
 function listenIn(noted: Noted[]): () => void {
   const { push } = StableWords.prototype;
-  const memory = new WeakMap<StableWords, readonly Heard[]>();
+  const memory = new WeakMap<StableWords, readonly RecalledWord[]>();
   StableWords.prototype.push = function (hypothesis, span) {
-    const heard = recall(hypothesis, memory.get(this) ?? []);
+    const heard = matchPreviousDecode(hypothesis, memory.get(this) ?? []);
     memory.set(this, heard);
-    const known = overlap(this.stable, hypothesis);
-    const evidence = weigh(heard, known, span);
+    const known = countOverlap(this.stable, hypothesis);
+    const evidence = collectEvidence(heard, known, span);
     for (const [i, each] of evidence.entries()) noted.push({ evidence: each, word: hypothesis[known + i]! });
     return push.call(this, hypothesis, span);
   };
@@ -148,6 +154,8 @@ function isAmong(
   others: readonly { readonly text: string; readonly from: number; readonly to: number }[],
 ): boolean {
   return others.some(
-    (other) => bare(other.text) === bare(word.text) && Math.abs(other.from + other.to - word.from - word.to) < 2 * NEAR,
+    (other) =>
+      normaliseWord(other.text) === normaliseWord(word.text) &&
+      Math.abs(other.from + other.to - word.from - word.to) < 2 * NEAR,
   );
 }

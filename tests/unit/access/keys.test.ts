@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import t from 'tap';
-import { Doorkeeper } from '../../../server/access/doorkeeper.ts';
+import { ApiKeyAuth } from '../../../server/access/api-key-auth.ts';
 import { KEYS_MAX, KeyFile } from '../../../server/access/key-file.ts';
 import { addKey, revokeKey } from '../../../server/access/keys.ts';
-import { Usage } from '../../../server/access/usage.ts';
-import type { Scope } from '../../../server/ports/access.ts';
+import { UsageCounter } from '../../../server/access/usage.ts';
+import type { Scope } from '../../../server/ports/authenticator.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const DAY = 86_400_000;
@@ -17,8 +17,8 @@ function open() {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   const clock = { ms: Date.parse('2030-05-05T12:00:00Z') };
   const file = new KeyFile(folder);
-  const usage = new Usage(folder, () => clock.ms, silent);
-  const door = new Doorkeeper(file, usage, () => clock.ms);
+  const usage = new UsageCounter(folder, () => clock.ms, silent);
+  const door = new ApiKeyAuth(file, usage, () => clock.ms);
   const add = (more: object = {}): string =>
     addKey(file, { name: `k${Math.random()}`, scopes: ['stream', 'token'], ...more }, clock.ms).text;
   return { folder, clock, file, door, usage, add };
@@ -124,7 +124,7 @@ t.test('a key has its minutes a day, across restarts, and new ones at midnight',
   t.notOk(caller.heard(1_000));
   await t.rejects(door.admit(key, 'stream'), { code: 'auth.quota', message: /2 minutes/ });
   usage.save();
-  const again = new Doorkeeper(file, new Usage(folder, () => clock.ms, silent), () => clock.ms);
+  const again = new ApiKeyAuth(file, new UsageCounter(folder, () => clock.ms, silent), () => clock.ms);
   await t.rejects(again.admit(key, 'stream'), { code: 'auth.quota' });
   clock.ms += DAY;
   await again.admit(key, 'stream');
@@ -137,7 +137,7 @@ t.test(
     const streams = add({ scopes: ['stream', 'token'] });
     const counts = add({ scopes: ['metrics'] });
     writeFileSync(file.path, JSON.stringify({ ...file.contents(), version: 1 }), { mode: 0o600 });
-    const again = new Doorkeeper(new KeyFile(folder), new Usage(folder, Date.now, silent), () =>
+    const again = new ApiKeyAuth(new KeyFile(folder), new UsageCounter(folder, Date.now, silent), () =>
       Date.parse('2030-05-05'),
     );
     t.ok(door);
@@ -173,14 +173,14 @@ t.test('servers that share a folder share the minutes of a key', async (t) => {
   const { folder, clock, file, usage, add } = open();
   const text = add({ minutesPerDay: 2 });
   const key = file.contents()!.keys.find(({ id }) => text.includes(id))!;
-  const other = new Usage(folder, () => clock.ms, silent);
+  const other = new UsageCounter(folder, () => clock.ms, silent);
   usage.add(key, 50_000);
   other.add(key, 50_000);
   usage.save();
   other.save();
   usage.add(key, 1_000);
   usage.save();
-  const next = new Usage(folder, () => clock.ms, silent);
+  const next = new UsageCounter(folder, () => clock.ms, silent);
   t.notOk(next.isSpent(key));
   t.notOk(next.add(key, 19_000), 'both have been counted');
 });
@@ -191,7 +191,7 @@ t.test('usage that cannot be saved is one line, and counts all the same', async 
   const key = file.contents()!.keys.find(({ id }) => text.includes(id))!;
   const lines: string[] = [];
   const note = (_: object, line: string): void => void lines.push(line);
-  const usage = new Usage(folder, () => clock.ms, { ...silent, warn: note, info: note });
+  const usage = new UsageCounter(folder, () => clock.ms, { ...silent, warn: note, info: note });
   mkdirSync(join(folder, 'usage.json'));
   for (let i = 0; i < 5; i++) {
     clock.ms += 10_000;
@@ -202,5 +202,5 @@ t.test('usage that cannot be saved is one line, and counts all the same', async 
   clock.ms += 10_000;
   t.notOk(usage.add(key, 10_000), 'the minute is over');
   t.equal(lines.length, 2);
-  t.ok(new Usage(folder, () => clock.ms, silent).isSpent(key), 'and all of it is in the file');
+  t.ok(new UsageCounter(folder, () => clock.ms, silent).isSpent(key), 'and all of it is in the file');
 });

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { embeddedFolder } from '../../../models/locate.ts';
+import { getEmbeddedFolder } from '../../../models/locate.ts';
 import { LlamaAssistant } from '../../../server/assistant/llama-assistant.ts';
 import { silentLog } from '../../support/scripted-server.ts';
 
 // No instruct model comes with the project; the small cleaner is one that runs, whatever it says.
-const modelPath = join(embeddedFolder(), 'sotto-clean.gguf');
+const modelPath = join(getEmbeddedFolder(), 'sotto-clean.gguf');
 const SCHEMA = {
   type: 'object',
   properties: { numbers: { type: 'array', maxItems: 2, items: { type: 'integer' } } },

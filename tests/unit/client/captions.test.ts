@@ -1,29 +1,33 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { CAPTIONS, readChoices } from '../../../client/web/captions/captions-settings.ts';
-import { RoomTranscript, readText } from '../../../client/web/captions/room-transcript.ts';
-import { lookOf, OVERLAY, readOverlay } from '../../../client/web/overlay/overlay-settings.ts';
-import { remainderOf } from '../../../client/web/overlay/remainder.ts';
-import { spelling } from '../../../client/web/overlay/spelling.ts';
-import { columnsOf, unitsOf } from '../../../client/web/overlay/units.ts';
-import { readSettings, settingRows, writeSettings } from '../../../client/web/overlay/url-settings.ts';
-import { isOnlyHere } from '../../../client/web/qr-code.ts';
-import { CAPTIONS_WORDS } from '../../../client/web/words/captions.ts';
-import { OVERLAY_WORDS } from '../../../client/web/words/overlay.ts';
+import { CAPTIONS_SETTINGS, readReaderChoices } from '../../../client/web/captions/captions-settings.ts';
+import { RoomTranscript, selectDisplayedText } from '../../../client/web/captions/room-transcript.ts';
+import { CAPTIONS_MESSAGES } from '../../../client/web/i18n/captions.ts';
+import { OVERLAY_MESSAGES } from '../../../client/web/i18n/overlay.ts';
+import {
+  OVERLAY_SETTINGS,
+  readOverlaySettings,
+  resolveAppearance,
+} from '../../../client/web/overlay/overlay-settings.ts';
+import { computeRemainder } from '../../../client/web/overlay/remainder.ts';
+import { applySpelling } from '../../../client/web/overlay/spelling.ts';
+import { countUnitColumns, splitIntoUnits } from '../../../client/web/overlay/units.ts';
+import { buildSettingRows, readSettings, writeSettings } from '../../../client/web/overlay/url-settings.ts';
+import { isLocalOnlyAddress } from '../../../client/web/ui/qr-code.ts';
 
 const readme = readFileSync(new URL('../../../client/README.md', import.meta.url), 'utf8');
 const at = (search: string, hash = '') => ({ search, hash });
 
 t.test('the tables of settings in client/README.md are those that the pages read', async (t) => {
-  for (const table of [OVERLAY, CAPTIONS]) {
-    const rows = settingRows(table);
+  for (const table of [OVERLAY_SETTINGS, CAPTIONS_SETTINGS]) {
+    const rows = buildSettingRows(table);
     t.ok(readme.includes(rows), `bring client/README.md up to date:\n${rows}`);
   }
 });
 
 t.test('a value that is not taken becomes the default, and is told; a token is not told', async (t) => {
   const notes: string[] = [];
-  const read = readOverlay(at('?lines=99&SIZE=40&color=fc0&bg=nope&room=UP&tokem=x&token=a%20b'), (note) =>
+  const read = readOverlaySettings(at('?lines=99&SIZE=40&color=fc0&bg=nope&room=UP&tokem=x&token=a%20b'), (note) =>
     notes.push(note),
   );
   t.match(read, { lines: 2, size: 40, color: '#ffcc00', bg: undefined, room: 'main', token: '' });
@@ -32,9 +36,9 @@ t.test('a value that is not taken becomes the default, and is told; a token is n
     notes.some((note) => note.includes('a b')),
     'the token stays out of the console',
   );
-  for (const [name, setting] of Object.entries(OVERLAY)) {
+  for (const [name, setting] of Object.entries(OVERLAY_SETTINGS)) {
     const nonsense = name === 'names' || name === 'mask' ? ',,' : '\u0000';
-    const value = readOverlay(at(`?${name}=${encodeURIComponent(nonsense)}`), () => {})[name as 'lines'];
+    const value = readOverlaySettings(at(`?${name}=${encodeURIComponent(nonsense)}`), () => {})[name as 'lines'];
     t.same(value, setting.default, name);
   }
 });
@@ -42,18 +46,18 @@ t.test('a value that is not taken becomes the default, and is told; a token is n
 t.test('an address that was written is read back, its token behind #', async (t) => {
   const nothing = (): void => {};
   const values = {
-    ...readOverlay(at(''), nothing),
+    ...readOverlaySettings(at(''), nothing),
     lines: 3,
     color: '#ff9f1c',
     names: ['Ada', 'Åse'],
     token: 'ab.c-1',
     motion: false,
   };
-  const link = new URL(writeSettings(OVERLAY, values, 'http://sotto.test/overlay'));
-  t.same(readOverlay(link, nothing), values);
+  const link = new URL(writeSettings(OVERLAY_SETTINGS, values, 'http://sotto.test/overlay'));
+  t.same(readOverlaySettings(link, nothing), values);
   t.equal(link.hash, '#token=ab.c-1');
   t.notMatch(link.search, /token|theme|fade/, 'what is as by default is left out');
-  t.same(readSettings(CAPTIONS, at('?room=a&translate=pt-BR'), nothing), {
+  t.same(readSettings(CAPTIONS_SETTINGS, at('?room=a&translate=pt-BR'), nothing), {
     room: 'a',
     token: '',
     translate: 'pt-BR',
@@ -63,27 +67,27 @@ t.test('an address that was written is read back, its token behind #', async (t)
 });
 
 t.test('a theme gives the colours that were not chosen', async (t) => {
-  const look = (search: string) => lookOf(readOverlay(at(search), () => {}));
+  const look = (search: string) => resolveAppearance(readOverlaySettings(at(search), () => {}));
   t.same(look('?theme=light&bgOpacity=0'), { color: '#111111', bg: '#ffffff', bgOpacity: 0, stroke: 0, shadow: 0 });
   t.match(look('?theme=outline&stroke=0'), { stroke: 0, shadow: 6 });
 });
 
 t.test('text is cut where a line may break', async (t) => {
   const cut = (text: string): string =>
-    unitsOf(text)
+    splitIntoUnits(text)
       .map(({ text, breakable }) => (breakable ? '|' : '') + text)
       .join('');
   t.equal(cut('The well-known, old'), 'The|well-known,|old');
   t.equal(cut('今日は、「東京」へ。'), '今|日|は、|「東|京」|へ。', 'no line begins with 、 or ends with 「');
   t.equal(cut('GPT4は速い'), 'GPT4|は|速|い');
   t.match(cut('สวัสดีครับ'), /\|/, 'Thai breaks between words');
-  t.equal(columnsOf('字幕ab'), 6);
-  t.equal(unitsOf('man, he', 3)[0]?.breakable, false, 'what belongs to a word that was shown stays with it');
+  t.equal(countUnitColumns('字幕ab'), 6);
+  t.equal(splitIntoUnits('man, he', 3)[0]?.breakable, false, 'what belongs to a word that was shown stays with it');
 });
 
 t.test('a cleaning goes on behind what was shown', async (t) => {
   const rest = (spoken: string, shown: string, cleaned: string): string =>
-    remainderOf(cleaned, spoken, shown.length)
+    computeRemainder(cleaned, spoken, shown.length)
       .map(({ text }) => text)
       .join(' ');
   t.equal(rest('we um have to to go', '', 'We have to go.'), 'We have to go.');
@@ -110,7 +114,7 @@ t.test('a cleaning goes on behind what was shown', async (t) => {
 });
 
 t.test('words are masked whole, and written in the case that is wanted', async (t) => {
-  const spell = (search: string) => spelling(readOverlay(at(search), () => {}));
+  const spell = (search: string) => applySpelling(readOverlaySettings(at(search), () => {}));
   t.equal(spell('?profanity=mask')('Shit,'), 'S***,');
   t.equal(spell('?mask=acme')('“Acme”'), '“A***”');
   t.equal(spell('?profanity=mask')('Scunthorpe'), 'Scunthorpe');
@@ -119,7 +123,7 @@ t.test('words are masked whole, and written in the case that is wanted', async (
 
 t.test('every language has every word, and every gap of the English one', async (t) => {
   const gaps = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([gap]) => gap).sort();
-  for (const table of [CAPTIONS_WORDS, OVERLAY_WORDS] as Readonly<Record<string, Record<string, string>>>[]) {
+  for (const table of [CAPTIONS_MESSAGES, OVERLAY_MESSAGES] as Readonly<Record<string, Record<string, string>>>[]) {
     for (const [language, words] of Object.entries(table)) {
       t.same(Object.keys(words), Object.keys(table['en']!), language);
       for (const [key, text] of Object.entries(words))
@@ -132,21 +136,21 @@ t.test('the English of the page is that of its table', async (t) => {
   const html = readFileSync(new URL('../../../client/web/captions/captions.html', import.meta.url), 'utf8');
   const texts = [...html.matchAll(/data-words="(\w+)"[^>]*>([^<]*)</g)];
   t.ok(texts.length > 20);
-  for (const [, key, text] of texts) t.equal(text, CAPTIONS_WORDS.en[key as 'captions'], String(key));
+  for (const [, key, text] of texts) t.equal(text, CAPTIONS_MESSAGES.en[key as 'captions'], String(key));
 });
 
 t.test('what the address asks for comes before the choice of last time; nonsense is forgotten', async (t) => {
-  const address = readSettings(CAPTIONS, at('?translate=fr'), () => {});
+  const address = readSettings(CAPTIONS_SETTINGS, at('?translate=fr'), () => {});
   const kept = JSON.stringify({ size: 237, look: 'plaid', translate: 'de', both: 'yes', font: 'mono' });
-  t.match(readChoices(address, new Set(['translate']), kept), {
+  t.match(readReaderChoices(address, new Set(['translate']), kept), {
     size: 240,
     look: 'auto',
     translate: 'fr',
     both: false,
     font: 'mono',
   });
-  t.match(readChoices(address, new Set(), kept), { translate: 'de' });
-  t.match(readChoices(address, new Set(), '{'), { size: 100 });
+  t.match(readReaderChoices(address, new Set(), kept), { translate: 'de' });
+  t.match(readReaderChoices(address, new Set(), '{'), { size: 100 });
 });
 
 t.test('a reader gets the form that is wanted, and no sentence twice', async (t) => {
@@ -156,17 +160,17 @@ t.test('a reader gets the form that is wanted, and no sentence twice', async (t)
   t.equal(transcript.read({ type: 'partial', ...name, stable: 'They', tentative: '' }), undefined, 'stable text stays');
   const sentence = transcript.read({ type: 'final', ...name, text: 'We um have.' })!;
   t.equal(transcript.read({ type: 'final', ...name, text: 'Other.' }), undefined);
-  t.equal(readText(sentence, { text: 'cleaned', translate: 'de' }), 'We um have.');
+  t.equal(selectDisplayedText(sentence, { text: 'cleaned', translate: 'de' }), 'We um have.');
   transcript.read({ type: 'cleaned', ...name, text: 'We have.' });
   transcript.read({ type: 'translated', ...name, language: 'de', text: 'Wir haben.' });
-  t.equal(readText(sentence, { text: 'cleaned', translate: '' }), 'We have.');
-  t.equal(readText(sentence, { text: 'cleaned', translate: 'de' }), 'Wir haben.');
+  t.equal(selectDisplayedText(sentence, { text: 'cleaned', translate: '' }), 'We have.');
+  t.equal(selectDisplayedText(sentence, { text: 'cleaned', translate: 'de' }), 'Wir haben.');
   for (const sentence of [2, 3]) transcript.read({ type: 'final', ...name, sentence, text: 'x' });
   t.equal([...transcript.sentences].length, 2, 'what is kept is bounded');
 });
 
 t.test('an address that every device takes for itself is known', async (t) => {
   for (const here of ['http://127.0.0.1:8080/captions', 'http://localhost/', 'http://[::1]/', 'http://a.localhost/'])
-    t.ok(isOnlyHere(here), here);
-  for (const away of ['http://192.168.1.7/', 'https://sotto.example.org/']) t.notOk(isOnlyHere(away), away);
+    t.ok(isLocalOnlyAddress(here), here);
+  for (const away of ['http://192.168.1.7/', 'https://sotto.example.org/']) t.notOk(isLocalOnlyAddress(away), away);
 });

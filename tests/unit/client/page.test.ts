@@ -1,13 +1,13 @@
 import t from 'tap';
 import type { ServerEvent } from '../../../client/sdk/index.ts';
-import { baseAfter, continued } from '../../../client/web/continued.ts';
-import { DelayMeter } from '../../../client/web/delay.ts';
-import { actionOf } from '../../../client/web/keyboard.ts';
-import { LevelWatch, WONDER_MS } from '../../../client/web/level.ts';
-import { connectionProblem } from '../../../client/web/problems.ts';
-import { designResampler, Resampler, toInt16 } from '../../../client/web/resample.ts';
-import { privacyOf } from '../../../client/web/server-info.ts';
-import { inOneRow, type KeptSentence } from '../../../client/web/storage.ts';
+import { designResampler, Resampler, toInt16 } from '../../../client/web/audio/resample.ts';
+import { DelayMeter } from '../../../client/web/live/delay-meter.ts';
+import { actionForKey } from '../../../client/web/live/keyboard.ts';
+import { LevelMonitor, SILENCE_HINT_MS } from '../../../client/web/live/level-monitor.ts';
+import { computeRunOffset, shiftEvent } from '../../../client/web/live/run-offset.ts';
+import { mergeTabs, type PageSentence } from '../../../client/web/live/storage.ts';
+import { describePrivacy } from '../../../client/web/server/server-info.ts';
+import { describeConnectionProblem } from '../../../client/web/ui/problems.ts';
 
 const tone = (rate: number, hertz: number, seconds: number): Float32Array =>
   Float32Array.from({ length: rate * seconds }, (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * i) / rate));
@@ -48,21 +48,21 @@ t.test('samples beyond full scale stop there', async (t) => {
 });
 
 t.test('a second run goes on where the first ended', async (t) => {
-  const base = baseAfter([
+  const base = computeRunOffset([
     { number: 1, toMs: 900 },
     { number: 2, toMs: 2_400 },
   ]);
   t.same(base, { sentences: 2, ms: 2_400 });
   const word = { text: 'hello', fromMs: 100, toMs: 300, confidence: 1 };
   const final = { type: 'final', seq: 1, channel: 0, sentence: 1, text: 'hello', fromMs: 100, toMs: 300 };
-  const moved = continued({ ...final, words: [word], language: 'en' } as ServerEvent, base);
+  const moved = shiftEvent({ ...final, words: [word], language: 'en' } as ServerEvent, base);
   t.match(moved, { sentence: 3, fromMs: 2_500, toMs: 2_700, words: [{ fromMs: 2_500, toMs: 2_700 }] });
 });
 
 t.test('tabs that wrote at once are laid in a row', async (t) => {
-  const kept = (page: number, number: number, fromMs: number): KeptSentence =>
+  const kept = (page: number, number: number, fromMs: number): PageSentence =>
     ({ page, number, fromMs, toMs: fromMs + 500, words: [] }) as never;
-  const row = inOneRow([kept(1, 1, 0), kept(1, 2, 600), kept(2, 1, 100), kept(2, 2, 700), kept(3, 3, 2_400)]);
+  const row = mergeTabs([kept(1, 1, 0), kept(1, 2, 600), kept(2, 1, 100), kept(2, 2, 700), kept(3, 3, 2_400)]);
   t.same(
     row.map(({ number, fromMs }) => [number, fromMs]),
     [
@@ -89,47 +89,47 @@ t.test('keys work wherever they are not typed or pressed', async (t) => {
   const nowhere = { typing: false, pressable: false };
   const button = { typing: false, pressable: true };
   const field = { typing: true, pressable: true };
-  t.equal(actionOf(key(' '), nowhere), 'toggle');
-  t.equal(actionOf(key(' '), button), undefined, 'the space bar presses the button');
+  t.equal(actionForKey(key(' '), nowhere), 'toggle');
+  t.equal(actionForKey(key(' '), button), undefined, 'the space bar presses the button');
   for (const focus of [nowhere, button]) {
-    t.equal(actionOf(key('m'), focus), 'mute');
-    t.equal(actionOf(key('?'), focus), 'help');
-    t.equal(actionOf(key('R'), focus), 'raw');
+    t.equal(actionForKey(key('m'), focus), 'mute');
+    t.equal(actionForKey(key('?'), focus), 'help');
+    t.equal(actionForKey(key('R'), focus), 'raw');
   }
-  t.equal(actionOf(key('m'), field), undefined);
-  t.equal(actionOf(key('r', { altKey: true }), field), 'toggle');
-  t.equal(actionOf(key('r', { ctrlKey: true }), nowhere), undefined, 'reload stays the browser’s');
-  t.equal(actionOf(key(' ', { repeat: true }), nowhere), undefined);
+  t.equal(actionForKey(key('m'), field), undefined);
+  t.equal(actionForKey(key('r', { altKey: true }), field), 'toggle');
+  t.equal(actionForKey(key('r', { ctrlKey: true }), nowhere), undefined, 'reload stays the browser’s');
+  t.equal(actionForKey(key(' ', { repeat: true }), nowhere), undefined);
 });
 
 t.test('the privacy badge says what is true of this address', async (t) => {
   for (const here of ['127.0.0.1', 'localhost', '[::1]', 'sotto.localhost'])
-    t.equal(privacyOf(here, 'llm').text, 'Local only', here);
+    t.equal(describePrivacy(here, 'llm').text, 'Local only', here);
   for (const away of ['sotto.example.org', '192.168.1.7', '127.0.0.1.example.org'])
-    t.equal(privacyOf(away, 'llm').text, `Sent to ${away}`);
-  t.match(privacyOf('localhost', 'openai'), { text: 'Sound stays here', detail: /language model service/ });
+    t.equal(describePrivacy(away, 'llm').text, `Sent to ${away}`);
+  t.match(describePrivacy('localhost', 'openai'), { text: 'Sound stays here', detail: /language model service/ });
 });
 
 t.test('a refused connection is told by what the server says of itself', async (t) => {
   const error = new Error('refused');
   const title = (reached: boolean, info: object | undefined, online = true): string =>
-    connectionProblem(error, { reached, info }, online).title;
+    describeConnectionProblem(error, { reached, info }, online).title;
   t.match(title(true, { sessions: 4, sessionsMax: 4 }), /full/);
   t.match(title(true, { sessions: 1, sessionsMax: 4 }), /refused or cut/);
   t.match(title(false, undefined), /cannot be reached/);
   t.match(title(false, undefined, false), /offline/);
   const draining = Object.assign(new Error(), { code: 'server.draining' });
-  t.match(connectionProblem(draining, { reached: true, info: {} }, true).title, /restarting/);
+  t.match(describeConnectionProblem(draining, { reached: true, info: {} }, true).title, /restarting/);
 });
 
 t.test('silence and noise are wondered at, and a habit of clipping is told', async (t) => {
-  const quiet = new LevelWatch(0);
-  t.equal(quiet.hear(0.001, WONDER_MS - 1).lacking, undefined);
-  t.equal(quiet.hear(0.001, WONDER_MS).lacking, 'sound');
-  t.equal(quiet.hear(0.2, WONDER_MS + 10).lacking, 'speech');
-  quiet.words(WONDER_MS + 20);
-  t.equal(quiet.hear(0.001, WONDER_MS + 30).lacking, undefined);
-  const loud = new LevelWatch(0);
+  const quiet = new LevelMonitor(0);
+  t.equal(quiet.hear(0.001, SILENCE_HINT_MS - 1).lacking, undefined);
+  t.equal(quiet.hear(0.001, SILENCE_HINT_MS).lacking, 'sound');
+  t.equal(quiet.hear(0.2, SILENCE_HINT_MS + 10).lacking, 'speech');
+  quiet.words(SILENCE_HINT_MS + 20);
+  t.equal(quiet.hear(0.001, SILENCE_HINT_MS + 30).lacking, undefined);
+  const loud = new LevelMonitor(0);
   t.notOk(loud.hear(1, 10).clipping, 'one cough is no habit');
   for (const at of [20, 30, 40]) loud.hear(1, at);
   t.ok(loud.hear(0.1, 50).clipping);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { SystemRunner } from '../../../client/cli/dictate/runner.ts';
-import { programEnvironment } from '../../../client/cli/program-environment.ts';
+import { buildProgramEnvironment } from '../../../client/cli/programs/program-environment.ts';
 
 const SECRETS = {
   ...{ SOTTO_KEY: 's', OPENAI_API_KEY: 's', OBS_PASSWORD: 's', HF_TOKEN: 's', AWS_SECRET_ACCESS_KEY: 's', EMAIL: 's' },
@@ -13,7 +13,7 @@ const NEEDED = {
 };
 
 t.test('programs of the desktop are given its sockets, and no secret', async (t) => {
-  t.same(programEnvironment({ ...SECRETS, ...NEEDED, UNSET: undefined }), NEEDED);
+  t.same(buildProgramEnvironment({ ...SECRETS, ...NEEDED, UNSET: undefined }), NEEDED);
 });
 
 t.test('a program that is run sees none of the secrets of this process', async (t) => {

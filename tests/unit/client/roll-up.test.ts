@@ -1,22 +1,31 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { RollUp, type RollUpOptions, type Shown, WAITING_LINES_MAX } from '../../../client/web/overlay/roll-up.ts';
-import type { RoomText } from '../../../client/web/overlay/room-text.ts';
-import { columnsOf } from '../../../client/web/overlay/units.ts';
+import type { RoomText } from '../../../client/web/overlay/pending-text.ts';
+import {
+  RollUp,
+  type RollUpFrame,
+  type RollUpOptions,
+  WAITING_LINES_MAX,
+} from '../../../client/web/overlay/roll-up.ts';
+import { countUnitColumns } from '../../../client/web/overlay/units.ts';
 import { roomScript, type TimedRoomText } from '../../support/room-script.ts';
 
 const CHARS = 20;
 const ROWS = 2;
 const options = (wanted: Partial<RollUpOptions> = {}): RollUpOptions => ({
   ...{ lines: ROWS, text: 'cleaned', translate: '', interim: true, speed: 20, fadeMs: 0 },
-  fits: (line) => columnsOf(line) <= CHARS,
+  fits: (line) => countUnitColumns(line) <= CHARS,
   spell: (word) => word,
   mark: () => '',
   ...wanted,
 });
 
 /** Plays a script, looks whenever something is due, and tells of each look; ends long after the last event. */
-function play(rollUp: RollUp, script: readonly TimedRoomText[], look: (shown: Shown, nowMs: number) => void): void {
+function play(
+  rollUp: RollUp,
+  script: readonly TimedRoomText[],
+  look: (shown: RollUpFrame, nowMs: number) => void,
+): void {
   let nowMs = 0;
   const until = (toMs: number): void => {
     for (let guard = 0; ; guard++) {
@@ -36,7 +45,7 @@ function play(rollUp: RollUp, script: readonly TimedRoomText[], look: (shown: Sh
 }
 
 /** Each line as it stood when it was last on the screen; what was taken back meanwhile is not there. */
-function lastSeen(lines: Map<number, string>, shown: Shown): void {
+function lastSeen(lines: Map<number, string>, shown: RollUpFrame): void {
   for (let row = 0; row < ROWS; row++) lines.delete(shown.bottom - row);
   for (const line of shown.lines) lines.set(line.index, line.settled + line.tail);
 }
@@ -63,7 +72,7 @@ t.test('a complete line never changes, is never shown again lower, and no line i
         if (shown.waiting > WAITING_LINES_MAX) throw new Error('Too many lines wait.');
         for (const line of shown.lines) {
           const whole = line.settled + line.tail;
-          if (columnsOf(whole) > CHARS + 3) throw new Error(`Too long: ${whole}`);
+          if (countUnitColumns(whole) > CHARS + 3) throw new Error(`Too long: ${whole}`);
           const before = complete.get(line.index);
           if (before !== undefined && (before !== whole || !line.complete))
             throw new Error(`Line ${line.index} was "${before}" and became "${whole}".`);
@@ -147,7 +156,7 @@ t.test('lines follow each other no faster than they can be read', async () => {
             throw new Error(`Line ${bottom} came after ${nowMs - lowest.atMs} ms.`);
         }
         const atMs = lowest?.index === bottom ? lowest.atMs : nowMs;
-        lowest = { index: bottom, columns: columnsOf(last.settled + last.tail), atMs };
+        lowest = { index: bottom, columns: countUnitColumns(last.settled + last.tail), atMs };
       });
     }),
     { numRuns: 100 },

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { draw, EMPTY } from '../../../client/cli/screen.ts';
+import { EMPTY_SCREEN, renderScreen } from '../../../client/cli/output/screen.ts';
 import type { Sentence } from '../../../client/sdk/index.ts';
 
 /** A terminal of so many columns: what is on it after these bytes, row by row. */
@@ -61,9 +61,9 @@ const open = (stable: string, tentative: string): Sentence => ({
 
 t.test('the open sentence is redrawn in place and finished lines scroll above it', async (t) => {
   const terminal = new Terminal(12);
-  let screen = EMPTY;
+  let screen = EMPTY_SCREEN;
   const show = (finished: string[], sentence: Sentence | undefined): string[] => {
-    const drawn = draw(screen, finished, sentence, 12);
+    const drawn = renderScreen(screen, finished, sentence, 12);
     screen = drawn.screen;
     terminal.write(drawn.bytes);
     return terminal.rows;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { backoffMs } from '../../../client/sdk/backoff.ts';
-import { type Spoken, Unacknowledged } from '../../../client/sdk/unacknowledged.ts';
+import { computeBackoffMs } from '../../../client/sdk/backoff.ts';
+import { type SentItem, Unacknowledged } from '../../../client/sdk/unacknowledged.ts';
 
 /** A server that counts what reaches it: bytes of audio, of which torn samples are lost with the connection, and commands. */
 class Counting {
@@ -9,7 +9,7 @@ class Counting {
   commands: string[] = [];
   readonly order: (number | string)[] = [];
 
-  take(item: Spoken): void {
+  take(item: SentItem): void {
     if (typeof item === 'string') {
       this.commands.push(item);
       this.order.push(item);
@@ -46,10 +46,10 @@ t.test('whatever is cut and acknowledged, every byte and command arrives once an
       const queue = new Unacknowledged(frameBytes, 1e6);
       const server = new Counting();
       /** On the wire, not there yet. */
-      let wire: Spoken[] = [];
+      let wire: SentItem[] = [];
       let next = 0;
       const sent: (number | string)[] = [];
-      const say = (item: Spoken): void => {
+      const say = (item: SentItem): void => {
         queue.push(item);
         wire.push(item);
         if (typeof item === 'string') sent.push(item);
@@ -107,11 +107,11 @@ t.test('at the bound the oldest whole samples go, and what is left follows on', 
 
 t.test('waits grow, are spread, and stay below five seconds', async (t) => {
   t.same(
-    [1, 2, 3, 9, 99].map((attempt) => backoffMs(attempt, 1)),
+    [1, 2, 3, 9, 99].map((attempt) => computeBackoffMs(attempt, 1)),
     [100, 200, 400, 5_000, 5_000],
   );
   t.same(
-    [1, 9].map((attempt) => backoffMs(attempt, 0)),
+    [1, 9].map((attempt) => computeBackoffMs(attempt, 0)),
     [50, 2_500],
   );
 });

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
+import { skipTags } from '../../../server/decoder/child/detect-kind.ts';
 import { FileInput } from '../../../server/decoder/child/file-input.ts';
 import { LiveInput } from '../../../server/decoder/child/live-input.ts';
 import { checkTables } from '../../../server/decoder/child/mp4-boxes.ts';
-import { skipTags } from '../../../server/decoder/child/sniff.ts';
 import { DecodingStream } from '../../../server/decoder/child/stream.ts';
 import { emptyBoxes, nestedBoxes, tags } from '../../support/hostile-files.ts';
 import { program } from '../../support/program.ts';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Fault } from '../../../protocol/index.ts';
 import { assemblyaiDialect } from '../../../server/dialect/assemblyai.ts';
-import { cleanedWords } from '../../../server/dialect/cleaned-words.ts';
+import { alignCleanedWords } from '../../../server/dialect/cleaned-words.ts';
 import { CONTEXT, openSession, replay } from '../../support/conversation.ts';
 
 const open = (query: string) => openSession(assemblyaiDialect, `/v3/ws?${query}`);
@@ -65,9 +65,9 @@ t.test('only a token may stand in the URL, for it is good for minutes', async (t
 t.test('the words of a cleaned sentence keep the times of what was said', async (t) => {
   const said = (text: string) =>
     text.split(' ').map((word, i) => ({ text: word, fromMs: i * 100, toMs: i * 100 + 90, confidence: 1 }));
-  const check = (raw: string, changes: Parameters<typeof cleanedWords>[2], want: [string, number, number][]) =>
+  const check = (raw: string, changes: Parameters<typeof alignCleanedWords>[2], want: [string, number, number][]) =>
     t.same(
-      cleanedWords(raw, said(raw), changes).map(({ text, fromMs, toMs }) => [text, fromMs, toMs]),
+      alignCleanedWords(raw, said(raw), changes).map(({ text, fromMs, toMs }) => [text, fromMs, toMs]),
       want,
       raw,
     );
@@ -102,5 +102,5 @@ t.test('the words of a cleaned sentence keep the times of what was said', async 
       ['dogs', 200, 290],
     ],
   );
-  t.same(cleanedWords('um', said('um'), [{ kind: 'removed', from: 0, to: 2, text: '' }]), []);
+  t.same(alignCleanedWords('um', said('um'), [{ kind: 'removed', from: 0, to: 2, text: '' }]), []);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { WireWord } from '../../../protocol/index.ts';
 import { deepgramDialect } from '../../../server/dialect/deepgram.ts';
-import { replaced, replacementsOf } from '../../../server/dialect/deepgram-replace.ts';
+import { applyReplacements, parseReplacements } from '../../../server/dialect/deepgram-replace.ts';
 import type { DialectSession } from '../../../server/ports/dialect.ts';
 import { openSession, replay } from '../../support/conversation.ts';
 
@@ -76,7 +76,7 @@ t.test('replacements take whole words, several of them too, with their times, an
     words: text.split(' ').map((word, i) => ({ text: word, fromMs: i * 100, toMs: i * 100 + 90, confidence: 1 })),
   });
   const check = (rules: string[], text: string, want: string): void => {
-    const { text: got, words } = replaced(said(text), replacementsOf(rules));
+    const { text: got, words } = applyReplacements(said(text), parseReplacements(rules));
     t.equal(got, want);
     t.equal(words.map(({ text }) => text).join(' '), want, 'the words say the same');
   };
@@ -84,5 +84,8 @@ t.test('replacements take whole words, several of them too, with their times, an
   check(['new york:NYC'], 'In New York, new yorkers.', 'In NYC, new yorkers.');
   check(['hell', 'well: oh:well '], 'What the hell, well.', 'What the oh:well.');
   check([':x', ''], 'Nothing changes.', 'Nothing changes.');
-  t.match(replaced(said('in new york now'), replacementsOf(['new york:NYC'])).words[1], { fromMs: 100, toMs: 290 });
+  t.match(applyReplacements(said('in new york now'), parseReplacements(['new york:NYC'])).words[1], {
+    fromMs: 100,
+    toMs: 290,
+  });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { isFault, readClientMessage } from '../../../protocol/index.ts';
 import { AudioIntake } from '../../../server/core/audio/intake.ts';
-import { ROUTES } from '../../../server/dialect/routes.ts';
+import { DIALECT_ROUTES } from '../../../server/dialect/routes.ts';
 import { oddAudio, oddText } from '../../support/hostile-frames.ts';
 import { randomFrom } from '../../support/random.ts';
 
@@ -10,7 +10,7 @@ const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 const settings = process.env['SOTTO_FUZZ_SEED'] === undefined ? {} : { seed: Number(process.env['SOTTO_FUZZ_SEED']) };
 const context = { id: 'x', nowMs: 0, model: 'script' };
 
-for (const [path, dialect] of ROUTES) {
+for (const [path, dialect] of DIALECT_ROUTES) {
   t.test(`whatever a client says at ${path}, it is read or refused with a fault`, async () => {
     fc.assert(
       fc.property(seeds, (seed) => {
@@ -64,7 +64,7 @@ t.test('a field nested as deep as a frame allows is no error of the server at an
     'model',
     'chunk',
   ];
-  for (const [path, dialect] of ROUTES) {
+  for (const [path, dialect] of DIALECT_ROUTES) {
     for (const field of fields) {
       const request = { url: path, headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
       const session = dialect.open(request, { ...context });

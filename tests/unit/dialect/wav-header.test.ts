@@ -1,5 +1,5 @@
 import t from 'tap';
-import { withoutWavHeader } from '../../../server/dialect/wav-header.ts';
+import { stripWavHeader } from '../../../server/dialect/wav-header.ts';
 
 const chunk = (name: string, bytes: Uint8Array): Buffer => {
   const head = Buffer.alloc(8);
@@ -12,13 +12,13 @@ const SAMPLES = Uint8Array.of(1, 2, 3, 4);
 
 t.test('samples begin behind the header, whatever chunks stand before them', async (t) => {
   const format = chunk('fmt ', new Uint8Array(16));
-  t.same([...withoutWavHeader(wav(format, chunk('data', SAMPLES)))], [...SAMPLES]);
-  t.same([...withoutWavHeader(wav(chunk('LIST', new Uint8Array(7)), format, chunk('data', SAMPLES)))], [...SAMPLES]);
-  t.same([...withoutWavHeader(SAMPLES)], [...SAMPLES]);
+  t.same([...stripWavHeader(wav(format, chunk('data', SAMPLES)))], [...SAMPLES]);
+  t.same([...stripWavHeader(wav(chunk('LIST', new Uint8Array(7)), format, chunk('data', SAMPLES)))], [...SAMPLES]);
+  t.same([...stripWavHeader(SAMPLES)], [...SAMPLES]);
 });
 
 t.test('a frame of empty chunks is not searched to its end', async (t) => {
   const empty = Array.from({ length: 65 }, () => chunk('none', new Uint8Array(0)));
   const frame = wav(...empty, chunk('data', SAMPLES));
-  t.equal(withoutWavHeader(frame), frame);
+  t.equal(stripWavHeader(frame), frame);
 });

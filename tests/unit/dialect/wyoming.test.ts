@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Command } from '../../../protocol/index.ts';
-import { wyomingDialect } from '../../../server/dialect/wyoming.ts';
-import { Narrowing } from '../../../server/dialect/wyoming-audio.ts';
-import { type WyomingEvent, WyomingReader, writeEvent } from '../../../server/dialect/wyoming-frames.ts';
-import type { DialectSession, Frame } from '../../../server/ports/dialect.ts';
+import { createWyomingDialect } from '../../../server/dialect/wyoming.ts';
+import { SampleNarrower } from '../../../server/dialect/wyoming-audio.ts';
+import { encodeWyomingEvent, type WyomingEvent, WyomingReader } from '../../../server/dialect/wyoming-frames.ts';
+import type { DialectSession, WireFrame } from '../../../server/ports/dialect.ts';
 import { type Notation, openSession, replay } from '../../support/conversation.ts';
 
-const open = (): DialectSession => openSession(wyomingDialect(['en']), '/wyoming');
+const open = (): DialectSession => openSession(createWyomingDialect(['en']), '/wyoming');
 
 /** As the python library writes: data in a block of its own, then the payload. */
 function frame(type: string, data: object = {}, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
@@ -16,7 +16,7 @@ function frame(type: string, data: object = {}, payload: Uint8Array = new Uint8A
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), block, payload]);
 }
 
-const readAll = (frames: readonly Frame[]): [string, unknown][] =>
+const readAll = (frames: readonly WireFrame[]): [string, unknown][] =>
   new WyomingReader().read(Buffer.concat(frames as Uint8Array[])).map(({ type, data }) => [type, data]);
 
 const AUDIO = { rate: 16_000, width: 2, channels: 1 };
@@ -43,7 +43,7 @@ const wyoming = (cut: (bytes: Uint8Array) => readonly Uint8Array[]): Notation =>
 
 t.test('the recorded conversation is translated both ways, cut at any byte and at every byte', async (t) => {
   const play = (cut: (bytes: Uint8Array) => readonly Uint8Array[]): void =>
-    replay(t, wyomingDialect(['en']), 'wyoming/assist.jsonl', wyoming(cut));
+    replay(t, createWyomingDialect(['en']), 'wyoming/assist.jsonl', wyoming(cut));
   play((bytes) => [bytes]);
   play((bytes) => [...bytes].map((byte) => Uint8Array.of(byte)));
   const longest = 120;
@@ -75,7 +75,7 @@ t.test('a conversation cut at any byte, or at every byte, reads the same', async
 t.test('what is written is read back, and random bytes are a fault or nothing', async (t) => {
   fc.assert(
     fc.property(fc.string(), fc.dictionary(fc.string(), fc.jsonValue()), (type, data) => {
-      const [event] = new WyomingReader().read(writeEvent(type, data));
+      const [event] = new WyomingReader().read(encodeWyomingEvent(type, data));
       t.same(event?.type, type);
       // `__proto__` and minus zero do not survive JSON.
       t.equal(JSON.stringify(event?.data), JSON.stringify(JSON.parse(JSON.stringify(data))));
@@ -167,7 +167,7 @@ t.test('no audio is an empty transcript, and a ping a pong', async (t) => {
 
 t.test('samples of four bytes lose their lower half, wherever a chunk ends', async (t) => {
   const wide = Buffer.from([1, 2, 3, 4, 5, 6, 7, 8]);
-  const narrowing = new Narrowing(4);
+  const narrowing = new SampleNarrower(4);
   t.same([...narrowing.push(wide.subarray(0, 5)), ...narrowing.push(wide.subarray(5))], [3, 4, 7, 8]);
   t.throws(() => open().read(frame('audio-start', { rate: 16_000, width: 1, channels: 1 })), {
     code: 'command.option',
@@ -175,7 +175,7 @@ t.test('samples of four bytes lose their lower half, wherever a chunk ends', asy
 });
 
 t.test('every part of the info has what its readers cannot do without', async (t) => {
-  const [[, info]] = readAll(openSession(wyomingDialect('all'), '/wyoming').read(frame('describe')).replies) as [
+  const [[, info]] = readAll(openSession(createWyomingDialect('all'), '/wyoming').read(frame('describe')).replies) as [
     [string, { asr: { models: { languages: string[] }[] }[] }],
   ];
   for (const artifact of [info.asr[0]!, info.asr[0]!.models[0]!])

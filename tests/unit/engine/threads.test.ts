@@ -1,11 +1,11 @@
 import t from 'tap';
-import { threadsFor } from '../../../server/engine/child/threads.ts';
+import { chooseThreadCount } from '../../../server/engine/child/threads.ts';
 
 t.test('a decode alone has all cores, and one per core has one thread each', (t) => {
   for (const cores of [1, 2, 4, 16]) {
-    t.equal(threadsFor(cores, 1), cores);
-    t.equal(threadsFor(cores, cores), 1);
-    t.equal(threadsFor(cores, cores + 3), 1);
+    t.equal(chooseThreadCount(cores, 1), cores);
+    t.equal(chooseThreadCount(cores, cores), 1);
+    t.equal(chooseThreadCount(cores, cores + 3), 1);
   }
   t.end();
 });
@@ -13,7 +13,7 @@ t.test('a decode alone has all cores, and one per core has one thread each', (t)
 t.test('decodes side by side never ask for more threads than there are cores', (t) => {
   for (let cores = 1; cores <= 32; cores++) {
     for (let running = 1; running <= cores; running++) {
-      const threads = threadsFor(cores, running);
+      const threads = chooseThreadCount(cores, running);
       t.ok(threads >= 1 && threads * running <= cores, `${running} on ${cores} cores: ${threads} each`);
     }
   }

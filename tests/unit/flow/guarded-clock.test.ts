@@ -1,6 +1,6 @@
 import t from 'tap';
-import { guardedClock, guardedLater } from '../../../server/flow/guarded-clock.ts';
-import { bugReporter } from '../../../server/observe/bugs.ts';
+import { guardClock, guardScheduler } from '../../../server/flow/guarded-clock.ts';
+import { createBugReporter } from '../../../server/observe/bug-reporter.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silentMeter } from '../../support/silent-meter.ts';
 
@@ -11,14 +11,14 @@ const thrower = (text: string) => (): never => {
 t.test('a timer that throws fails its owner, and the timers of others run on', async (t) => {
   const clock = new ManualClock();
   const failed: string[] = [];
-  const server = guardedClock(clock, (error) => failed.push(`server: ${(error as Error).message}`));
+  const server = guardClock(clock, (error) => failed.push(`server: ${(error as Error).message}`));
   let isOpen = true;
-  const first = guardedClock(
+  const first = guardClock(
     server,
     (error) => failed.push(`first: ${(error as Error).message}`),
     () => isOpen,
   );
-  const second = guardedClock(server, thrower('the owner could not fail'));
+  const second = guardClock(server, thrower('the owner could not fail'));
   first.after(10, thrower('a'));
   first.after(20, () => Promise.reject(new Error('b')) as never);
   second.after(30, thrower('c'));
@@ -39,7 +39,7 @@ t.test('a timer that throws fails its owner, and the timers of others run on', a
 t.test('a guarded timer can still be taken back', (t) => {
   const clock = new ManualClock();
   let ran = false;
-  guardedClock(clock, thrower('never'))
+  guardClock(clock, thrower('never'))
     .after(10, () => {
       ran = true;
     })
@@ -51,7 +51,7 @@ t.test('a guarded timer can still be taken back', (t) => {
 
 t.test('work that is done later and throws is told of, and what comes after it runs', async (t) => {
   const failed: unknown[] = [];
-  const later = guardedLater(setImmediate, (error) => failed.push(error));
+  const later = guardScheduler(setImmediate, (error) => failed.push(error));
   let ran = false;
   later(thrower('x'));
   later(() => {
@@ -73,9 +73,9 @@ t.test('a bug is logged with its stack and counted, and a log that fails fails n
   };
   const meter = { ...silentMeter, fault: (code: string) => void codes.push(code) };
   const error = new Error('x');
-  bugReporter(log, meter)(error, 'it ended', { connection: 'c' });
+  createBugReporter(log, meter)(error, 'it ended', { connection: 'c' });
   t.same(lines, [{ connection: 'c', code: 'server.bug', err: error, text: 'it ended' }]);
   t.same(codes, ['server.bug']);
-  bugReporter({ ...log, error: thrower('the disk is full') }, meter)(error, 'it ended');
+  createBugReporter({ ...log, error: thrower('the disk is full') }, meter)(error, 'it ended');
   t.end();
 });

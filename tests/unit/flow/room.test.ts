@@ -3,12 +3,12 @@ import t from 'tap';
 import type { ServerEvent, ViewerEvent } from '../../../protocol/index.ts';
 import { Fault, LIMITS } from '../../../protocol/index.ts';
 import { Rooms } from '../../../server/flow/rooms.ts';
-import type { RoomEvent, Watcher, Wish } from '../../../server/ports/room.ts';
+import type { RoomEvent, RoomSubscriber, RoomSubscription } from '../../../server/ports/room.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silentMeter } from '../../support/silent-meter.ts';
 
 /** A viewer whose line holds what is not taken from it. */
-class SlowViewer implements Watcher {
+class SlowViewer implements RoomSubscriber {
   readonly events: ViewerEvent[] = [];
   readonly made: RoomEvent[] = [];
   queued = 0;
@@ -65,7 +65,7 @@ function place() {
   const settle = (): void => {
     for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
   };
-  const watch = (wish: Wish = { from: 'now' }) => {
+  const watch = (wish: RoomSubscription = { from: 'now' }) => {
     const viewer = new SlowViewer();
     return { viewer, seat: rooms.watch('stage', wish, viewer) };
   };

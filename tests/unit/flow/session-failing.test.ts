@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap';
 import type { ServerEvent, Start } from '../../../protocol/index.ts';
-import { originOf } from '../../../server/flow/birth.ts';
-import type { Line } from '../../../server/flow/line.ts';
+import type { ClientChannel } from '../../../server/flow/client-channel.ts';
 import { LiveSession, type SessionParts } from '../../../server/flow/live-session.ts';
+import { resolveOrigin } from '../../../server/flow/session-origin.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { scriptedParts, silentLog, sound } from '../../support/scripted-server.ts';
-import { VISITOR } from '../../support/visitor.ts';
+import { TEST_CLIENT } from '../../support/test-client.ts';
 
 const START: Start = { type: 'start', room: 'hall' };
 const AUDIO = new Uint8Array(sound(2, []).buffer);
@@ -22,7 +22,7 @@ function place(change: (parts: SessionParts, fails: () => void) => Partial<Sessi
   };
   const events: ServerEvent[] = [];
   const closed: [number, string][] = [];
-  const line: Line = {
+  const line: ClientChannel = {
     lifetime: 'kept',
     queuedBytes: () => 0,
     send(event) {
@@ -35,7 +35,7 @@ function place(change: (parts: SessionParts, fails: () => void) => Partial<Sessi
     close: (...how) => void closed.push(how),
   };
   const all = { ...parts, rooms: undefined, ...change(parts, fails) };
-  const session = new LiveSession(originOf(START, all.offer, VISITOR), line, all, VISITOR);
+  const session = new LiveSession(resolveOrigin(START, all.offer, TEST_CLIENT), line, all, TEST_CLIENT);
   parts.registry.open(session);
   const isGone = (t: Test): void => {
     t.equal(parts.registry.size, 0, 'the session has gone');
@@ -89,7 +89,7 @@ t.test('a client that takes nothing when it resumes can come back over another l
   const { session, events, state, parts } = place();
   const ready = events[0] as Extract<ServerEvent, { type: 'ready' }>;
   const resume = { session: ready.session, secret: ready.secret, seq: 1 };
-  const bad: Line = {
+  const bad: ClientChannel = {
     lifetime: 'kept',
     queuedBytes: () => 0,
     send() {
@@ -99,9 +99,9 @@ t.test('a client that takes nothing when it resumes can come back over another l
     resume() {},
     close() {},
   };
-  t.throws(() => session.resume(resume, bad, VISITOR.caller), /gone already/);
+  t.throws(() => session.resume(resume, bad, TEST_CLIENT.caller), /gone already/);
   const again: ServerEvent[] = [];
-  session.resume(resume, { ...bad, send: (event) => void again.push(event) }, VISITOR.caller);
+  session.resume(resume, { ...bad, send: (event) => void again.push(event) }, TEST_CLIENT.caller);
   t.match(again, [{ type: 'resumed' }]);
   session.obey({ type: 'flush', id: 'x' });
   t.match(again.at(-1), { type: 'flushed', id: 'x' });

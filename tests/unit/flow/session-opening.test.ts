@@ -1,15 +1,15 @@
 import t from 'tap';
 import { type EventBody, isFault, type Start } from '../../../protocol/index.ts';
+import type { ClientChannel } from '../../../server/flow/client-channel.ts';
 import { Journals } from '../../../server/flow/journals.ts';
-import type { Line } from '../../../server/flow/line.ts';
 import type { SessionParts } from '../../../server/flow/live-session.ts';
 import { SessionOpening } from '../../../server/flow/session-opening.ts';
-import { MemoryStore } from '../../../server/store/memory-store.ts';
-import { memoryKeeper } from '../../support/kept.ts';
+import { MemoryJournalStore } from '../../../server/store/memory-journal-store.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { memoryRecorder } from '../../support/memory-recorder.ts';
 import { scriptedParts, silentLog } from '../../support/scripted-server.ts';
 import { silentMeter } from '../../support/silent-meter.ts';
-import { VISITOR } from '../../support/visitor.ts';
+import { TEST_CLIENT } from '../../support/test-client.ts';
 
 const START: Start = {
   type: 'start',
@@ -21,8 +21,8 @@ const START: Start = {
 /** A server's parts, of which the call number `failAt` (from 1) throws, whatever part it is of. */
 function place(failAt: number) {
   const clock = new ManualClock();
-  const store = new MemoryStore();
-  const { store: transcripts, keeper } = memoryKeeper({ clock });
+  const store = new MemoryJournalStore();
+  const { store: transcripts, keeper } = memoryRecorder({ clock });
   const { parts } = scriptedParts([], { clock, keeper });
   const probes = { open: 0 };
   const joined = new Set<string>();
@@ -49,7 +49,7 @@ function place(failAt: number) {
     close: async () => {},
   };
   const events: EventBody[] = [];
-  const line: Line = {
+  const line: ClientChannel = {
     lifetime: 'kept',
     queuedBytes: () => 1,
     send: (event) => void events.push(event),
@@ -76,7 +76,7 @@ function place(failAt: number) {
     registered: parts.registry.size,
   });
   const open = async () => {
-    const opening = new SessionOpening(START, injected, VISITOR);
+    const opening = new SessionOpening(START, injected, TEST_CLIENT);
     await opening.ready;
     return opening.open(counted('line', line));
   };
@@ -115,7 +115,7 @@ t.test('a start that the schema refuses opens nothing, whoever made it', async (
     const start = { ...START, ...fields } as Start;
     const line = { lifetime: 'kept', queuedBytes: () => 0, send() {}, pause() {}, resume() {}, close() {} } as const;
     try {
-      new SessionOpening(start, parts, VISITOR).open(line);
+      new SessionOpening(start, parts, TEST_CLIENT).open(line);
       t.fail(JSON.stringify(fields));
     } catch (error) {
       t.ok(isFault(error) && error.code === code, `${JSON.stringify(fields)}: ${error}`);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
-import type { KeptTranscript } from '../../../protocol/index.ts';
+import type { StoredTranscript } from '../../../protocol/index.ts';
 import { OpenAiAssistant } from '../../../server/assistant/openai-assistant.ts';
 import { Summariser } from '../../../server/flow/summariser.ts';
 
@@ -42,7 +42,7 @@ const SAID = [
   'It rained all day.',
 ];
 
-function transcriptOf(texts: readonly string[] = SAID): KeptTranscript {
+function transcriptOf(texts: readonly string[] = SAID): StoredTranscript {
   return {
     ...{ id: 'id', title: 'T', startedAt: '2026-01-01T00:00:00.000Z', durationMs: 9_000, language: 'en' },
     speakers: { 0: 'Me', 1: 'Berta' },

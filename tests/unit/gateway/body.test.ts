@@ -1,6 +1,6 @@
 import t from 'tap';
 import { isFault } from '../../../protocol/index.ts';
-import { readBounded, readPosted } from '../../../server/gateway/body.ts';
+import { readBodyText, readUpload } from '../../../server/gateway/body.ts';
 import { hostileForms } from '../../support/hostile-forms.ts';
 
 const FILE = Buffer.from('RIFF\r\n--not the end\r\n\0ü', 'utf8');
@@ -35,7 +35,7 @@ function requestOf(pieces: readonly Uint8Array[], type: string, signal?: AbortSi
 
 t.test('a form cut at any byte, or at every byte, reads the same', async (t) => {
   const read = async (pieces: readonly Uint8Array[]) => {
-    const { fields, file } = await readPosted(requestOf(pieces, 'multipart/form-data; boundary=sep'), 'form', () => {});
+    const { fields, file } = await readUpload(requestOf(pieces, 'multipart/form-data; boundary=sep'), 'form', () => {});
     return { fields, file: Buffer.concat([...file!.takeBlocks()]).toString('base64') };
   };
   const whole = await read([FORM]);
@@ -54,7 +54,7 @@ t.test('a form cut at any byte, or at every byte, reads the same', async (t) => 
 t.test('a recording that is the body itself is the same in whatever pieces it comes', async (t) => {
   for (let at = 0; at <= FILE.length; at++) {
     const request = requestOf([FILE.subarray(0, at), FILE.subarray(at)], 'application/octet-stream');
-    const { file } = await readPosted(request, 'raw', () => {});
+    const { file } = await readUpload(request, 'raw', () => {});
     t.ok(FILE.equals(Buffer.concat([...file!.takeBlocks()])), `cut at ${at}`);
   }
 });
@@ -64,7 +64,7 @@ t.test('a client that leaves in the middle ends the reading of its body', async 
     const leaving = new AbortController();
     const type = 'multipart/form-data; boundary=sep';
     let taken = 0;
-    const reading = readPosted(requestOf([FORM.subarray(0, -20)], type, leaving.signal), body, (bytes) => {
+    const reading = readUpload(requestOf([FORM.subarray(0, -20)], type, leaving.signal), body, (bytes) => {
       taken += bytes;
       leaving.abort();
     });
@@ -75,16 +75,16 @@ t.test('a client that leaves in the middle ends the reading of its body', async 
 
 t.test('a small body is waited for until its client leaves, and no longer than a bounded time', async (t) => {
   const leaving = new AbortController();
-  const left = readBounded(requestOf([FORM], 'text/plain', leaving.signal), 10_000);
+  const left = readBodyText(requestOf([FORM], 'text/plain', leaving.signal), 10_000);
   leaving.abort();
   await t.rejects(left, { code: 'command.unreadable', message: /broke off/ } as never);
   const silent = requestOf([FORM], 'text/plain', new AbortController().signal);
   // Nothing else keeps this process up: the timer of a server does not have to.
   const awake = setInterval(() => {}, 1_000);
-  await t.rejects(readBounded(silent, 10_000, 20), { code: 'command.unreadable', message: /in time/ } as never);
+  await t.rejects(readBodyText(silent, 10_000, 20), { code: 'command.unreadable', message: /in time/ } as never);
   clearInterval(awake);
-  await t.rejects(readBounded(requestOf([FORM], 'text/plain'), 20), { code: 'frame.size' } as never);
-  t.equal(await readBounded(requestOf([FORM], 'text/plain'), 10_000), FORM.toString('utf8'));
+  await t.rejects(readBodyText(requestOf([FORM], 'text/plain'), 20), { code: 'frame.size' } as never);
+  t.equal(await readBodyText(requestOf([FORM], 'text/plain'), 10_000), FORM.toString('utf8'));
 });
 
 t.test('a form made to keep the parser busy is refused as soon as it shows', async (t) => {
@@ -93,7 +93,7 @@ t.test('a form made to keep the parser busy is refused as soon as it shows', asy
     const pieces = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
       bytes.subarray(i * 65_536, (i + 1) * 65_536),
     );
-    const read = readPosted(requestOf(pieces, type), 'form', (count) => {
+    const read = readUpload(requestOf(pieces, type), 'form', (count) => {
       taken += count;
     });
     if (name.includes('parts') || name.includes('long boundary')) {
@@ -108,7 +108,7 @@ t.test('a form that ends before its end is refused, wherever that is', async (t)
   // The last boundary is told from that of another part by the two dashes behind it.
   for (let at = 0; at <= FORM.length - '--\r\n'.length; at++) {
     const request = requestOf([FORM.subarray(0, at)], 'multipart/form-data; boundary=sep');
-    const posted = await readPosted(request, 'form', () => {}).catch((error: unknown) => error);
+    const posted = await readUpload(request, 'form', () => {}).catch((error: unknown) => error);
     // What the parser tells later must have a listener, too.
     await new Promise((resolve) => setImmediate(resolve));
     const outcome = isFault(posted) ? posted.code : 'taken for whole';

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { LIMITS, type ServerEvent, type Start } from '../../../protocol/index.ts';
 import { nativeDialect } from '../../../server/dialect/native.ts';
-import { originOf } from '../../../server/flow/birth.ts';
 import { LiveSession } from '../../../server/flow/live-session.ts';
+import { resolveOrigin } from '../../../server/flow/session-origin.ts';
 import { SessionConnection } from '../../../server/gateway/connection.ts';
 import type { DialectSession } from '../../../server/ports/dialect.ts';
 import type { Connection } from '../../../server/ports/transport.ts';
@@ -313,7 +313,7 @@ t.test("a timer of a session that breaks ends that session, and the others' time
       send: (event: ServerEvent) => events.push(event),
     };
     const visitor = { caller, address: '127.0.0.1' };
-    const origin = originOf({ type: 'start' } as Start, parts.offer, visitor);
+    const origin = resolveOrigin({ type: 'start' } as Start, parts.offer, visitor);
     const session = new LiveSession(origin, line, parts, visitor);
     parts.registry.open(session);
     return { events, session };

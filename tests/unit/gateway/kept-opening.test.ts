@@ -1,14 +1,14 @@
 import t, { type Test } from 'tap';
 import type { ServerEvent } from '../../../protocol/index.ts';
 import { nativeDialect } from '../../../server/dialect/native.ts';
-import { Keeper } from '../../../server/flow/keeper.ts';
+import { TranscriptRecorder } from '../../../server/flow/transcript-recorder.ts';
 import { SessionConnection } from '../../../server/gateway/connection.ts';
 import type { TranscriptStore } from '../../../server/ports/transcripts.ts';
 import { MemoryTranscripts } from '../../../server/store/memory-transcripts.ts';
-import { promised } from '../../support/kept.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { promiseCalls } from '../../support/memory-recorder.ts';
 import { script, scriptedParts, silentLog, sound } from '../../support/scripted-server.ts';
-import { VISITOR } from '../../support/visitor.ts';
+import { TEST_CLIENT } from '../../support/test-client.ts';
 
 /** Two seconds, in which the script's words are spoken. */
 const SPEECH = new Uint8Array(sound(2, [[0.4, 1.2]]).buffer);
@@ -25,12 +25,12 @@ function place(words = script('Hello there.', 0.5)) {
     ...Object.fromEntries(
       ['add', 'join', 'unjoin', 'remove', 'removeEmpty', 'read', 'list'].map((name) => [
         name,
-        promised(transcripts)[name as 'list'],
+        promiseCalls(transcripts)[name as 'list'],
       ]),
     ),
     create: (...args: Parameters<MemoryTranscripts['create']>) => created.then(() => transcripts.create(...args)),
   } as unknown as TranscriptStore;
-  const keeper = new Keeper({
+  const keeper = new TranscriptRecorder({
     ...{ store, absence: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
   });
   const { parts } = scriptedParts(words, { clock, keeper });
@@ -54,13 +54,13 @@ function place(words = script('Hello there.', 0.5)) {
   };
   const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
   const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' });
-  const handler = new SessionConnection(connection, dialect as never, { parts, visitor: VISITOR });
+  const handler = new SessionConnection(connection, dialect as never, { parts, visitor: TEST_CLIENT });
   const send = (message: object): void => handler.message(JSON.stringify(message));
   const answer = async (): Promise<void> => {
     create();
     await turns();
   };
-  const kept = () => transcripts.list(VISITOR.caller.key, { words: [], limit: 9 }).transcripts;
+  const kept = () => transcripts.list(TEST_CLIENT.caller.key, { words: [], limit: 9 }).transcripts;
   return { clock, registry: parts.registry, transcripts, events, line, bugs, handler, send, answer, kept };
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { pacedBody } from '../../../server/gateway/paced-body.ts';
+import { createPacedBody } from '../../../server/gateway/paced-body.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const BYTES = Uint8Array.from({ length: 200_000 }, (_, i) => i % 251);
@@ -7,7 +7,7 @@ const BYTES = Uint8Array.from({ length: 200_000 }, (_, i) => i % 251);
 function place(bytes = BYTES) {
   const clock = new ManualClock();
   const ended = { count: 0 };
-  const body = pacedBody(bytes, clock, () => ended.count++);
+  const body = createPacedBody(bytes, clock, () => ended.count++);
   return { clock, ended, body };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { answer } from '../../../server/gateway/http.ts';
+import { answerRequest } from '../../../server/gateway/http.ts';
 
 const web = fileURLToPath(new URL('../../../client/web/', import.meta.url));
 const PAGES: Readonly<Record<string, string>> = {
@@ -25,12 +25,12 @@ t.test('every page has an address without an ending, and is served under the pag
   const site = { webFolder, info: () => ({}), metrics: () => Promise.resolve(''), ready: () => true };
   t.same(sources.map(nameOf).sort(), Object.values(PAGES).sort(), 'the list above is whole');
   for (const [address, file] of Object.entries(PAGES)) {
-    const response = await answer(new Request(`http://127.0.0.1${address}?room=main`), site);
+    const response = await answerRequest(new Request(`http://127.0.0.1${address}?room=main`), site);
     t.equal(await response.text(), file, address);
     t.match(response.headers.get('content-security-policy'), /script-src 'self'.*frame-ancestors 'none'/);
     t.match(response.headers.get('content-type'), 'text/html');
   }
-  t.equal((await answer(new Request('http://127.0.0.1/overlay/other'), site)).status, 404);
+  t.equal((await answerRequest(new Request('http://127.0.0.1/overlay/other'), site)).status, 404);
 });
 
 t.test('no page runs anything inline or loads anything from elsewhere', async (t) => {

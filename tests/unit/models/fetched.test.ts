@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { readAddress } from '../../../models/address.ts';
+import { parseModelAddress } from '../../../models/address.ts';
 import { runModels } from '../../../models/cli.ts';
-import { fetchedModels, fetchModel } from '../../../models/fetched.ts';
+import { fetchModel, listFetchedModels } from '../../../models/fetched.ts';
 import { resolveModel } from '../../../models/locate.ts';
 import type { Fault } from '../../../protocol/index.ts';
+import { openRecogniser } from '../../../server/compose/parts.ts';
 import { loadConfig } from '../../../server/config/load.ts';
-import { openRecogniser } from '../../../server/parts.ts';
 
 const BODY = Buffer.alloc(200_000, 'sotto');
 BODY.writeUInt32LE(0x67676d6c, 0);
@@ -40,7 +40,7 @@ async function serve(t: Tap, answer: RequestListener): Promise<{ url: string; ca
 type Tap = { teardown(stop: () => void): void };
 
 async function fetchFrom(url: string): Promise<Fault | undefined> {
-  const address = readAddress(url);
+  const address = parseModelAddress(url);
   if (address.kind !== 'url') throw new Error(address.kind);
   return fetchModel(address, { stallMs: 200, attempts: 3, backOffMs: 1 }).then(
     () => undefined,
@@ -55,7 +55,7 @@ t.test('a model is fetched from its URL, and then a URL works like a name', asyn
   t.match(await resolveModel(model, { kind: 'speech' }), { name: 'mine', multilingual: false });
   t.equal(await runModels(['verify', model]), 0);
   t.equal(await runModels(['verify']), 0);
-  t.match(fetchedModels(), [{ url: model, bytes: BODY.length, sha256: /^[0-9a-f]{64}$/ }]);
+  t.match(listFetchedModels(), [{ url: model, bytes: BODY.length, sha256: /^[0-9a-f]{64}$/ }]);
   t.notMatch(
     readdirSync(cache).map((file) => readFileSync(join(cache, file), 'latin1')),
     [/secret/],
@@ -74,7 +74,7 @@ t.test('files of one name from two places do not collide', async (t) => {
   const { url } = await serve(t, (_, response) => response.end(BODY));
   t.equal(await fetchFrom(`${url}/a/m.bin`), undefined);
   t.equal(await fetchFrom(`${url}/b/m.bin`), undefined);
-  t.equal(fetchedModels().length, 2);
+  t.equal(listFetchedModels().length, 2);
 });
 
 t.test('a page in place of a model is refused by its first bytes', async (t) => {
@@ -103,14 +103,14 @@ t.test('a broken download goes on only while it is the same file', async (t) => 
   );
   t.equal(await fetchFrom(`${same.url}/m.bin`), undefined);
   t.match(same.asked, ['/m.bin whole', /bytes=\d+-/]);
-  t.ok(readFileSync(join(same.cache, fetchedModels()[0]!.file)).equals(BODY));
+  t.ok(readFileSync(join(same.cache, listFetchedModels()[0]!.file)).equals(BODY));
   asks = 0;
   const other = await serve(
     t,
     broken((request) => `"${request}"`),
   );
   t.equal(await fetchFrom(`${other.url}/m.bin`), undefined);
-  t.ok(readFileSync(join(other.cache, fetchedModels()[0]!.file)).equals(BODY));
+  t.ok(readFileSync(join(other.cache, listFetchedModels()[0]!.file)).equals(BODY));
 });
 
 t.test('a server that stalls, cuts short or lacks the file is a clear fault and leaves nothing', async (t) => {
@@ -151,9 +151,9 @@ t.test('no URL leads out of the cache folder or carries a password', async (t) =
     'file:///etc/m.bin',
     'http://',
   ])
-    t.equal(readAddress(url).kind, 'unknown', url);
-  t.notMatch(JSON.stringify(readAddress('https://user:word@example.com/m.bin')), /word/);
-  t.match(readAddress('https://example.com/x/../m.bin?a=/../b.bin'), { file: /^m\.[0-9a-f]{8}\.bin$/ });
+    t.equal(parseModelAddress(url).kind, 'unknown', url);
+  t.notMatch(JSON.stringify(parseModelAddress('https://user:word@example.com/m.bin')), /word/);
+  t.match(parseModelAddress('https://example.com/x/../m.bin?a=/../b.bin'), { file: /^m\.[0-9a-f]{8}\.bin$/ });
 });
 
 t.test('a server started with a URL fetches it, unless it is offline', async (t) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { pathOf, resolveModel } from '../../../models/locate.ts';
+import { getModelPath, resolveModel } from '../../../models/locate.ts';
 import { findModel, MODELS } from '../../../models/registry.ts';
 import { verifyFile } from '../../../models/verify.ts';
 
@@ -13,13 +13,13 @@ t.test('names are unique, and so are aliases', async (t) => {
 
 t.test('the embedded models are the published files, bit for bit', async (t) => {
   for (const model of MODELS.filter(({ embedded }) => embedded))
-    t.match(await verifyFile(pathOf(model), model), { ok: true }, model.name);
+    t.match(await verifyFile(getModelPath(model), model), { ok: true }, model.name);
 });
 
 t.test('a name, an alias and a path lead to a model', async (t) => {
   t.match(await resolveModel('base', { kind: 'speech' }), { name: 'base', multilingual: true });
   t.match(await resolveModel('tiny.en-q8_0', { kind: 'speech' }), { name: 'tiny.en', multilingual: false });
-  const path = pathOf(findModel('tiny.en')!);
+  const path = getModelPath(findModel('tiny.en')!);
   t.match(await resolveModel(path, { kind: 'speech' }), { path, multilingual: false });
 });
 

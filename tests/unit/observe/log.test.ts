@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { Fault } from '../../../protocol/index.ts';
-import { placeOf } from '../../../server/observe/log.ts';
+import { describeErrorOrigin } from '../../../server/observe/log.ts';
 import { program } from '../../support/program.ts';
 
 t.test('an error in the log says what it was and where, and none of what its text quotes', async (t) => {
@@ -15,22 +15,22 @@ t.test('an error in the log says what it was and where, and none of what its tex
       return new Error('while reading hush\n    at hush (ws://x/?token=hush)', { cause });
     }
   })();
-  const told = JSON.stringify(placeOf(thrown));
-  t.match(placeOf(thrown), { type: 'Error', cause: { type: 'SyntaxError' } });
+  const told = JSON.stringify(describeErrorOrigin(thrown));
+  t.match(describeErrorOrigin(thrown), { type: 'Error', cause: { type: 'SyntaxError' } });
   t.match(told, /log\.test\.ts/, 'its frames are there');
   t.notMatch(told, /hush/, 'also when its text looks like a frame');
 });
 
 t.test('a code is told, and what was thrown without being an error is not quoted', async (t) => {
-  t.match(placeOf(Object.assign(new Error('hush'), { code: 'ENOSPC' })), { type: 'Error', code: 'ENOSPC' });
-  t.match(placeOf(new Fault('auth.missing', {})), { type: 'Fault', code: 'auth.missing' });
-  t.same(placeOf('hush'), { type: 'string' });
+  t.match(describeErrorOrigin(Object.assign(new Error('hush'), { code: 'ENOSPC' })), { type: 'Error', code: 'ENOSPC' });
+  t.match(describeErrorOrigin(new Fault('auth.missing', {})), { type: 'Fault', code: 'auth.missing' });
+  t.same(describeErrorOrigin('hush'), { type: 'string' });
 });
 
 t.test('errors that cause each other end', async (t) => {
   const one = new Error('one');
   one.cause = new Error('two', { cause: one });
-  t.equal(JSON.stringify(placeOf(one)).split('"cause"').length, 5);
+  t.equal(JSON.stringify(describeErrorOrigin(one)).split('"cause"').length, 5);
 });
 
 const needsFullFile = existsSync('/dev/full') ? false : 'this system has no /dev/full';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { childEnvironment } from '../../../server/process/environment.ts';
+import { buildChildEnvironment } from '../../../server/process/environment.ts';
 import { ForkedProcess, type Program } from '../../../server/process/forked-process.ts';
 import { WatchedProcess } from '../../../server/process/watched-process.ts';
 import { silentLog } from '../../support/scripted-server.ts';
@@ -211,8 +211,8 @@ t.test('a child is given what it needs to run, and no secret', async (t) => {
       SystemRoot: 'C:',
     },
   };
-  t.same(childEnvironment({ ...secrets, ...needed, UNSET: undefined }), needed);
-  t.equal(childEnvironment(secrets, true)['NODE_OPTIONS'], 's', 'a program in TypeScript needs its loader');
+  t.same(buildChildEnvironment({ ...secrets, ...needed, UNSET: undefined }), needed);
+  t.equal(buildChildEnvironment(secrets, true)['NODE_OPTIONS'], 's', 'a program in TypeScript needs its loader');
   Object.assign(process.env, secrets);
   t.teardown(() => {
     for (const name of Object.keys(secrets)) delete process.env[name];

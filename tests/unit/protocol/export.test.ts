@@ -1,9 +1,9 @@
 import t from 'tap';
-import { exportAs, fileName } from '../../../protocol/export.ts';
-import type { KeptTranscript } from '../../../protocol/index.ts';
+import { buildFileName, exportTranscript } from '../../../protocol/export.ts';
+import type { StoredTranscript } from '../../../protocol/index.ts';
 
 const plain = { part: 1, highlight: false, language: 'en' };
-const TRANSCRIPT: KeptTranscript = {
+const TRANSCRIPT: StoredTranscript = {
   ...{
     id: 'id',
     title: 'Budget <2027> & more',
@@ -41,7 +41,8 @@ const words = new Map([
     ],
   ],
 ]);
-const as = (format: Parameters<typeof exportAs>[0]): string => exportAs(format, { transcript: TRANSCRIPT, words });
+const as = (format: Parameters<typeof exportTranscript>[0]): string =>
+  exportTranscript(format, { transcript: TRANSCRIPT, words });
 
 t.test('text has what is read, notes in their place, highlights marked', async (t) => {
   t.equal(
@@ -82,7 +83,7 @@ t.test('HTML has headings and paragraphs, and nothing that runs', async (t) => {
     language: '"><script>',
     speakers: { 0: '<img onerror=x>' },
   };
-  t.notMatch(exportAs('html', { transcript: hostile, words }), /<script|<img/);
+  t.notMatch(exportTranscript('html', { transcript: hostile, words }), /<script|<img/);
 });
 
 t.test('captions name the speakers of several channels', async (t) => {
@@ -100,7 +101,7 @@ t.test('JSON has everything, words too', async (t) => {
 });
 
 t.test('a file name has nothing that a file system minds', async (t) => {
-  const named = (title: string): string => fileName({ ...TRANSCRIPT, title }, 'md');
+  const named = (title: string): string => buildFileName({ ...TRANSCRIPT, title }, 'md');
   t.equal(named('Budget: <2027> / "more"?'), 'Budget 2027 more.md');
   t.equal(named('../../etc/passwd'), 'etc passwd.md');
   t.equal(named('会議'), '会議.md');

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { columnsOf, printable, printableJson, printableLines } from '../../../protocol/index.ts';
+import { countColumns, toPrintable, toPrintableJson, toPrintableLines } from '../../../protocol/index.ts';
 
 t.test('control characters, escape sequences and direction overrides have no effect left', async (t) => {
-  t.equal(printable('\u001b]0;pwned\u0007a\u001b[2J\u009b31mb\u007f\u0000c'), ']0;pwneda[2J31mbc');
-  t.equal(printable('a\r\nb\rc\n\n d\u2028e\u0085f\tg'), 'a b c d e f g');
-  t.equal(printable('user\u202egpj.exe\u202c \u2066x\u2069\u200e\u200f\u061c'), 'usergpj.exe x');
+  t.equal(toPrintable('\u001b]0;pwned\u0007a\u001b[2J\u009b31mb\u007f\u0000c'), ']0;pwneda[2J31mbc');
+  t.equal(toPrintable('a\r\nb\rc\n\n d\u2028e\u0085f\tg'), 'a b c d e f g');
+  t.equal(toPrintable('user\u202egpj.exe\u202c \u2066x\u2069\u200e\u200f\u061c'), 'usergpj.exe x');
   t.equal(
-    printable('a\u{e0041}\u{e007f}b\ufff9c\ufffad\ufffbe\ufefff\u200bg\u2060h\u00adi\ud800j\uffffk'),
+    toPrintable('a\u{e0041}\u{e007f}b\ufff9c\ufffad\ufffbe\ufefff\u200bg\u2060h\u00adi\ud800j\uffffk'),
     'abcdefghi\ufffdjk',
   );
-  t.equal(printableLines('a\r\nb\rc\td\u2029e\u001b[2J'), 'a\nb\nc\td\ne[2J');
+  t.equal(toPrintableLines('a\r\nb\rc\td\u2029e\u001b[2J'), 'a\nb\nc\td\ne[2J');
 });
 
 t.test('letters of every script, and the joiners they need, stay', async (t) => {
@@ -26,8 +26,12 @@ t.test('letters of every script, and the joiners they need, stay', async (t) => 
     'ไทย, Ελληνικά, русский, 日本語、한국어',
     'a < b & "c" — d…',
   ])
-    t.equal(printable(text), text);
-  t.equal(printable('pay\u200cpal a\u200d\u200db 👍\ufe0f\ufe0f'), 'paypal ab 👍\ufe0f', 'none where it does nothing');
+    t.equal(toPrintable(text), text);
+  t.equal(
+    toPrintable('pay\u200cpal a\u200d\u200db 👍\ufe0f\ufe0f'),
+    'paypal ab 👍\ufe0f',
+    'none where it does nothing',
+  );
 });
 
 t.test('whatever comes, nothing unseen is left, and a second time changes nothing', async () => {
@@ -40,12 +44,12 @@ t.test('whatever comes, nothing unseen is left, and a second time changes nothin
   fc.assert(
     fc.property(fc.array(unit), (units) => {
       const text = units.join('');
-      const line = printable(text);
+      const line = toPrintable(text);
       assert.doesNotMatch(line, bad);
-      assert.equal(printable(line), line);
-      assert.doesNotMatch(printableLines(text).replace(/[\n\t]/g, ''), bad);
-      assert.equal(printableLines(printableLines(text)), printableLines(text));
-      const json = printableJson({ text }, 2);
+      assert.equal(toPrintable(line), line);
+      assert.doesNotMatch(toPrintableLines(text).replace(/[\n\t]/g, ''), bad);
+      assert.equal(toPrintableLines(toPrintableLines(text)), toPrintableLines(text));
+      const json = toPrintableJson({ text }, 2);
       assert.doesNotMatch(json.replaceAll('\n', ''), bad);
       assert.deepEqual(JSON.parse(json), { text });
     }),
@@ -54,6 +58,6 @@ t.test('whatever comes, nothing unseen is left, and a second time changes nothin
 });
 
 t.test('columns are those of a terminal', async (t) => {
-  t.equal(columnsOf('日本語ｱabc👍e\u0301'), 13);
-  t.equal(columnsOf('한국어 हिन्दी'), 10);
+  t.equal(countColumns('日本語ｱabc👍e\u0301'), 13);
+  t.equal(countColumns('한국어 हिन्दी'), 10);
 });

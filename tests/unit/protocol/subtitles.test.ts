@@ -3,24 +3,24 @@ import fc from 'fast-check';
 import t from 'tap';
 import { toSrt, toVtt } from '../../../client/sdk/formats.ts';
 import type { Sentence } from '../../../client/sdk/transcript.ts';
-import { writeMeeting } from '../../../client/web/meeting/formats.ts';
-import { meetingOf } from '../../../client/web/meeting/kept-meeting.ts';
+import { renderMeeting } from '../../../client/web/meeting/formats.ts';
+import { toMeeting } from '../../../client/web/meeting/stored-meeting.ts';
 import {
+  buildCues,
   CaptionSegments,
   CUE_LINE_COLUMNS,
-  columnsOf,
-  cuesOf,
-  EXPORTS,
-  exportAs,
-  type KeptTranscript,
-  type Spoken,
-  srtOf,
+  countColumns,
+  EXPORT_FORMATS,
+  exportTranscript,
+  renderSrt,
+  renderVtt,
+  type SpokenSentence,
+  type StoredTranscript,
   type ViewerEvent,
-  vttOf,
   type WireWord,
 } from '../../../protocol/index.ts';
-import { answerOf } from '../../../server/dialect/openai-answer.ts';
-import { textOf } from '../../../server/gateway/room-text.ts';
+import { buildAnswer } from '../../../server/dialect/openai-answer.ts';
+import { renderRoomText } from '../../../server/gateway/room-text.ts';
 
 /** Words that would end a cue, begin another, or be taken for markup or a character reference. */
 const HOSTILE = [
@@ -29,20 +29,20 @@ const HOSTILE = [
 ];
 const FORBIDDEN = ['\u200b', '\u2028', '\u0085', '\r', '\u001b', '\u202e'];
 
-const unspoken = (text: string, ms = 4_000): Spoken => ({ text, fromMs: 0, toMs: ms, words: [] });
+const unspoken = (text: string, ms = 4_000): SpokenSentence => ({ text, fromMs: 0, toMs: ms, words: [] });
 
 /** Every way of the project to write subtitles, fed with one sentence. */
 const WRITERS: Readonly<Record<string, (format: 'srt' | 'vtt', text: string) => string>> = {
-  'protocol writer': (format, text) => (format === 'srt' ? srtOf : vttOf)(cuesOf([unspoken(text)])),
+  'protocol writer': (format, text) => (format === 'srt' ? renderSrt : renderVtt)(buildCues([unspoken(text)])),
   'protocol writer, cues of somebody else': (format, text) =>
-    (format === 'srt' ? srtOf : vttOf)([{ fromMs: 0, toMs: 4_000, text }]),
+    (format === 'srt' ? renderSrt : renderVtt)([{ fromMs: 0, toMs: 4_000, text }]),
   'uploads to the OpenAI-compatible endpoint': (format, text) =>
-    answerOf([{ ...unspoken(text), language: 'en', words: [] }], 4_000, {
+    buildAnswer([{ ...unspoken(text), language: 'en', words: [] }], 4_000, {
       format,
       start: { task: 'transcribe' },
-    } as Parameters<typeof answerOf>[2]),
+    } as Parameters<typeof buildAnswer>[2]),
   'text of a room': (format, text) =>
-    textOf(
+    renderRoomText(
       [
         {
           type: 'final',
@@ -62,8 +62,9 @@ const WRITERS: Readonly<Record<string, (format: 'srt' | 'vtt', text: string) => 
       { ...unspoken(text), cleaned: undefined, ...sentence } as unknown as Sentence,
     ]);
   },
-  'export of the server': (format, text) => exportAs(format, { transcript: transcript(text), words: new Map() }),
-  'export of the meeting page': (format, text) => writeMeeting(meetingOf(transcript(text)), format),
+  'export of the server': (format, text) =>
+    exportTranscript(format, { transcript: transcript(text), words: new Map() }),
+  'export of the meeting page': (format, text) => renderMeeting(toMeeting(transcript(text)), format),
   'HLS segments': (format, text) => {
     const segments = new CaptionSegments({ segmentMs: 6_000, holdMs: 0, keep: 0 }, 0);
     const place = { session: 's', channel: 0, sentence: 1, language: 'en', cursor: 1 };
@@ -75,7 +76,7 @@ const WRITERS: Readonly<Record<string, (format: 'srt' | 'vtt', text: string) => 
   },
 };
 
-function transcript(text: string): KeptTranscript {
+function transcript(text: string): StoredTranscript {
   const place = { part: 1, channel: 0, sentence: 1, highlight: false, language: 'en', fromMs: 0, toMs: 4_000 };
   return {
     ...{ id: 'id', title: 'T', startedAt: '2026-01-02T03:04:05.000Z', durationMs: 5_000, language: 'en' },
@@ -119,8 +120,8 @@ for (const [name, write] of Object.entries(WRITERS))
   });
 
 t.test('an ampersand is a reference in WebVTT and itself in SubRip', async (t) => {
-  t.match(vttOf(cuesOf([unspoken('Salt & pepper -->')])), '\nSalt &amp; pepper --&gt;\n');
-  t.match(srtOf(cuesOf([unspoken('Salt & pepper -->, a < b')])), '\nSalt & pepper →, a < b\n');
+  t.match(renderVtt(buildCues([unspoken('Salt & pepper -->')])), '\nSalt &amp; pepper --&gt;\n');
+  t.match(renderSrt(buildCues([unspoken('Salt & pepper -->, a < b')])), '\nSalt & pepper →, a < b\n');
 });
 
 const word = fc.string({
@@ -145,11 +146,11 @@ t.test('every cue has at most two lines of 42 columns and seven seconds, in orde
         return { text, fromMs, toMs: at, confidence: 1 };
       });
       const text = timed.map((each) => each.text).join(separator);
-      const cues = cuesOf([{ text, fromMs: 0, toMs: at, words: timed }]);
+      const cues = buildCues([{ text, fromMs: 0, toMs: at, words: timed }]);
       for (const [i, cue] of cues.entries()) {
         const lines = cue.text.split('\n');
         assert.ok(lines.length <= 2);
-        for (const line of lines) assert.ok(columnsOf(line) <= CUE_LINE_COLUMNS, line);
+        for (const line of lines) assert.ok(countColumns(line) <= CUE_LINE_COLUMNS, line);
         assert.ok(cue.toMs > cue.fromMs && cue.toMs - cue.fromMs <= 7_000);
         assert.ok(cue.fromMs >= (cues[i - 1]?.fromMs ?? 0));
       }
@@ -161,14 +162,14 @@ t.test('every cue has at most two lines of 42 columns and seven seconds, in orde
 });
 
 t.test('Chinese and Japanese are cut between phrases, never before a mark that closes', async (t) => {
-  const zh = cuesOf([
+  const zh = buildCues([
     unspoken(
       '今天我们来讨论一下关于下一年度的预算安排，首先由财务部门的同事来介绍一下去年的执行情况，然后我们再看今年的计划，好吗？',
       11_600,
     ),
   ]).flatMap(({ text }) => text.split('\n'));
   t.ok(zh.length >= 3);
-  const ja = cuesOf([
+  const ja = buildCues([
     unspoken(
       'それでは来年度の予算について話し合いたいと思いますが、まず最初に昨年の実績を経理の田中さんから説明していただきます。よろしくお願いします',
       11_600,
@@ -213,7 +214,7 @@ t.test('without marks, words as they were recognised and pauses tell where phras
     at = fromMs + 500;
     return { text, fromMs, toMs: at, confidence: 1 };
   });
-  const cues = cuesOf([{ text: pieces.join(''), fromMs: 0, toMs: at, words }]);
+  const cues = buildCues([{ text: pieces.join(''), fromMs: 0, toMs: at, words }]);
   t.ok(cues[0]!.text.replace('\n', '').endsWith('情况'), cues.map(({ text }) => text).join(' / '));
   t.equal(cues[1]!.fromMs, words[10]!.fromMs);
 });
@@ -221,7 +222,7 @@ t.test('without marks, words as they were recognised and pauses tell where phras
 const WORDS: ReadonlyMap<string, readonly WireWord[]> = new Map([
   ['1.0.1', [{ text: 'hello', fromMs: 100, toMs: 700, confidence: 0.9 }]],
 ]);
-const MEETING: KeptTranscript = {
+const MEETING: StoredTranscript = {
   ...{
     id: 'id',
     title: 'Plans \u202e<&>',
@@ -262,12 +263,12 @@ const MEETING: KeptTranscript = {
   },
 };
 
-for (const format of EXPORTS)
+for (const format of EXPORT_FORMATS)
   t.test(`a meeting is the same .${format} from the server and from the page`, async (t) => {
-    const page = meetingOf(MEETING);
+    const page = toMeeting(MEETING);
     const sentences = page.sentences.map((said) => ({ ...said, words: WORDS.get(said.key) ?? [] }));
-    const file = exportAs(format, { transcript: MEETING, words: WORDS });
-    t.equal(writeMeeting({ ...page, sentences }, format), file);
+    const file = exportTranscript(format, { transcript: MEETING, words: WORDS });
+    t.equal(renderMeeting({ ...page, sentences }, format), file);
     for (const sign of ['\u202e', '\u001b', '\u0007', '\r']) t.notOk(file.includes(sign));
     if (format === 'json') t.same(JSON.parse(file).title, MEETING.title, 'nothing is lost');
   });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Entry } from '../../../server/ports/store.ts';
+import type { JournalEntry } from '../../../server/ports/journal-store.ts';
 import { decodeEntries, encodeEntry } from '../../../server/store/entries.ts';
 
-const plain = ({ record, audio }: Entry): object => ({ record, audio: [...audio] });
+const plain = ({ record, audio }: JournalEntry): object => ({ record, audio: [...audio] });
 const entries = fc.array(
   fc.record({
     record: fc.record({ text: fc.string({ unit: 'grapheme' }), n: fc.integer() }),

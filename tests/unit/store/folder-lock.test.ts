@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { openStore } from '../../../server/compose/parts.ts';
 import { loadConfig } from '../../../server/config/load.ts';
-import { parseHolder, textOf, thisProcess } from '../../../server/files/lock-holder.ts';
-import { openStore } from '../../../server/parts.ts';
+import { describeThisProcess, formatHolder, parseHolder } from '../../../server/files/lock-holder.ts';
 import { FolderLock, type FolderLockOptions } from '../../../server/store/folder-lock.ts';
 
 const HOLDER = fileURLToPath(new URL('../../support/lock-holder-main.ts', import.meta.url));
@@ -18,7 +18,7 @@ const OWN_PIDS = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 const inOwnNamespace = spawnSync(OWN_PIDS[0]!, [...OWN_PIDS.slice(1), 'true']).status === 0;
 const needsNamespaces = inOwnNamespace ? false : 'this user may not make a pid namespace (unshare --pid)';
 
-const needsBoots = thisProcess('number').bootId !== '' ? false : 'this system does not tell its boots apart';
+const needsBoots = describeThisProcess('number').bootId !== '' ? false : 'this system does not tell its boots apart';
 
 const KINDS: Readonly<Record<string, FolderLockOptions>> = {
   kernel: {},
@@ -109,7 +109,7 @@ for (const [by, options] of Object.entries(KINDS)) {
       const folder = folderOf();
       await kill(await hold(folder, by));
       const holder = parseHolder(readFileSync(join(folder, 'lock'), 'utf8'))!;
-      writeFileSync(join(folder, 'lock'), textOf({ ...holder, bootWallMs: holder.bootWallMs - 3_600_000 }));
+      writeFileSync(join(folder, 'lock'), formatHolder({ ...holder, bootWallMs: holder.bootWallMs - 3_600_000 }));
       const lock = new FolderLock(folder, options);
       t.ok(Math.abs(lock.clockSetMs - 3_600_000) < 1_000, `${lock.clockSetMs} ms`);
       lock.release();

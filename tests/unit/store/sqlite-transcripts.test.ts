@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { CannotKeep, openDatabase, type TranscriptFile } from '../../../server/store/open-database.ts';
+import { openDatabase, StorageUnavailable, type TranscriptFile } from '../../../server/store/open-database.ts';
 import { openTranscripts, type TranscriptFolder } from '../../../server/store/open-transcripts.ts';
 import { SqliteTranscripts } from '../../../server/store/sqlite-transcripts.ts';
-import { type Database, migrate, STEPS } from '../../../server/store/transcript-schema.ts';
+import { type Database, MIGRATIONS, migrateSchema } from '../../../server/store/transcript-schema.ts';
 import { begin, final } from '../../contract/transcripts.ts';
 import { randomFrom } from '../../support/random.ts';
 
@@ -112,7 +112,7 @@ t.test('a file with a broken page is found out at the start', async (t) => {
 t.test('whatever is written, changed and deleted, file and index stay sound', async (t) => {
   const random = randomFrom(11);
   const database = new Library(':memory:');
-  migrate(database);
+  migrateSchema(database);
   const store = new SqliteTranscripts(database, { nowMs: () => 0 });
   const words = ['now', 'comes', 'um', 'sentence', 'budget', 'printer', '会議', 'x'];
   const pick = (most: number): number => Math.floor(random() * most);
@@ -161,7 +161,7 @@ t.test('a file of a newer version is left alone', async (t) => {
   const file = folderOf(t);
   open(file).close();
   const database = new Library(join(file.folder, 'transcripts.db'));
-  database.exec(`PRAGMA user_version = ${STEPS.length + 1}`);
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   database.close();
   t.throws(() => open(file), { message: /newer version/ });
   t.same(file.broken, []);
@@ -170,7 +170,7 @@ t.test('a file of a newer version is left alone', async (t) => {
 t.test('a schema step that fails leaves the file as it was', async (t) => {
   const database = new Library(':memory:');
   database.exec('CREATE TABLE notes (something)');
-  t.throws(() => migrate(database));
+  t.throws(() => migrateSchema(database));
   t.match(database.prepare('PRAGMA user_version').get(), { user_version: 0 });
   t.notOk(database.prepare("SELECT 1 AS there FROM sqlite_master WHERE name = 'transcripts'").get());
   database.close();
@@ -179,7 +179,7 @@ t.test('a schema step that fails leaves the file as it was', async (t) => {
 t.test('one server at a time has the file', async (t) => {
   const file = kept(t);
   const store = await openTranscripts(file);
-  await t.rejects(openTranscripts(file), new CannotKeep('another server uses the data folder'));
+  await t.rejects(openTranscripts(file), new StorageUnavailable('another server uses the data folder'));
   await store.close();
   await (await openTranscripts(file)).close();
 });
@@ -193,7 +193,7 @@ t.test('a folder that cannot be made says so', async (t) => {
 
 t.test('on a full disk a write fails whole, and works again when there is room', async (t) => {
   const database = new Library(':memory:');
-  migrate(database);
+  migrateSchema(database);
   const store = new SqliteTranscripts(database, { nowMs: () => 0 });
   const { id, place } = begin(store);
   store.add(place, [final(1, 'Before.')]);
@@ -210,7 +210,7 @@ t.test('on a full disk a write fails whole, and works again when there is room',
 
 t.test('nothing of a text is lost at a NUL', async (t) => {
   const database = new Library(':memory:');
-  migrate(database);
+  migrateSchema(database);
   const store = new SqliteTranscripts(database, { nowMs: () => 0 });
   const { id } = begin(store, '\0');
   store.note('key-a', id, 'n', { atMs: 1, text: 'abc\0tail' });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { openDatabase } from '../../../server/store/open-database.ts';
 import { SqliteTranscripts } from '../../../server/store/sqlite-transcripts.ts';
-import { type Database, migrate, STEPS } from '../../../server/store/transcript-schema.ts';
+import { type Database, MIGRATIONS, migrateSchema } from '../../../server/store/transcript-schema.ts';
 import { begin, final } from '../../contract/transcripts.ts';
 import { randomFrom } from '../../support/random.ts';
 
@@ -14,7 +14,7 @@ const OWNER = 'key-a';
 
 function memory(bounds: { readonly bytesMax: number; readonly bytesPerOwnerMax: number }) {
   const database = new Library(':memory:');
-  migrate(database);
+  migrateSchema(database);
   const bytes = (): number =>
     (database.prepare('SELECT coalesce(sum(bytes), 0) AS bytes FROM transcripts').get() as { bytes: number }).bytes;
   return { database, bytes, store: new SqliteTranscripts(database, { nowMs: () => 0, bounds }) };
@@ -75,7 +75,7 @@ t.test('whatever is written and deleted, the count is that of what is there', as
 
 t.test('a file from before the count is counted', async (t) => {
   const database = new Library(':memory:');
-  database.exec(STEPS[0]!);
+  database.exec(MIGRATIONS[0]!);
   database.exec('PRAGMA user_version = 1');
   database.exec(
     "INSERT INTO transcripts (n, id, owner, title, started_ms, changed_ms) VALUES (1, 'a', 'key-a', 'Old', 0, 0)",
@@ -84,7 +84,7 @@ t.test('a file from before the count is counted', async (t) => {
   database.exec(
     "INSERT INTO sentences (t, part, channel, sentence, text, language, from_ms, to_ms, words) VALUES (1, 1, 0, 1, 'Some words.', 'en', 0, 1, '[]')",
   );
-  migrate(database);
+  migrateSchema(database);
   const { bytes } = database.prepare('SELECT bytes FROM transcripts').get() as { bytes: number };
   t.ok(bytes > 300 && bytes < 600, `${bytes}`);
   database.exec('DELETE FROM sentences');

@@ -1,10 +1,10 @@
 /** Cuts text into lines of at most `chars` characters, at spaces where there are any; no line is empty. */
-export function linesOf(text: string, chars: number): string[] {
+export function wrapLines(text: string, chars: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/).filter((each) => each !== '')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (charsOf(longer) <= chars) {
+    if (splitGraphemes(longer) <= chars) {
       line = longer;
       continue;
     }
@@ -18,7 +18,7 @@ export function linesOf(text: string, chars: number): string[] {
 }
 
 /** Characters as a reader counts them. */
-export const charsOf = (text: string): number => [...text].length;
+export const splitGraphemes = (text: string): number => [...text].length;
 
 /** A word that fits on no line, as in a language without spaces. */
 function broken(word: string, chars: number): string[] {

@@ -1,5 +1,5 @@
-import type { Caption } from '../../../../protocol/sentences.ts';
-import { charsOf, linesOf } from './lines.ts';
+import type { Caption } from '../../../../protocol/caption-assembler.ts';
+import { splitGraphemes, wrapLines } from './lines.ts';
 
 /**
  * How text comes onto the screen: `pop-on` a whole block at once, `paint-on` the lines of a block one after the other,
@@ -60,7 +60,7 @@ export class Pacer {
   add({ text, language }: Caption): void {
     for (const block of this.#blocksOf(text)) {
       const { minMs, maxMs, charsPerSecond } = this.#options;
-      const readMs = (charsOf(block.fresh) / charsPerSecond) * 1_000;
+      const readMs = (splitGraphemes(block.fresh) / charsPerSecond) * 1_000;
       const stayMs = Math.round(Math.max(minMs, maxMs > 0 ? Math.min(maxMs, readMs) : readMs));
       this.#waiting.push({ text: block.text, language, stayMs });
     }
@@ -101,7 +101,7 @@ export class Pacer {
 
   #blocksOf(text: string): { readonly text: string; readonly fresh: string }[] {
     const { style, chars, rows } = this.#options;
-    const lines = linesOf(text, chars);
+    const lines = wrapLines(text, chars);
     if (style === 'roll-up') return lines.map((line) => ({ text: this.#roll(line), fresh: line }));
     const count = Math.ceil(lines.length / rows);
     // Blocks of nearly the same size: a last one of a single word reads badly.

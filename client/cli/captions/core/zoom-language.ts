@@ -1,4 +1,4 @@
-import { lookUp } from '../../../../protocol/look-up.ts';
+import { getOwnEntry } from '../../../../protocol/own-entry.ts';
 
 /** Zoom's names of languages where they are not the code twice. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -8,4 +8,4 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** What Zoom calls a language. */
-export const zoomLanguage = (code: string): string => lookUp(NAMES, code) ?? `${code}-${code.toUpperCase()}`;
+export const toZoomLanguage = (code: string): string => getOwnEntry(NAMES, code) ?? `${code}-${code.toUpperCase()}`;

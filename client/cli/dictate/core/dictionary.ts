@@ -1,7 +1,7 @@
 import { LIMITS } from '../../../../protocol/limits.ts';
-import { lookUp } from '../../../../protocol/look-up.ts';
-import { printable, printableLines } from '../../../../protocol/printable.ts';
-import { LANGUAGES, spokenKey } from './language.ts';
+import { getOwnEntry } from '../../../../protocol/own-entry.ts';
+import { toPrintable, toPrintableLines } from '../../../../protocol/printable.ts';
+import { LANGUAGES, toSpokenKey } from './language.ts';
 
 /** The user's own words. Keys are in the form in which speech is compared. */
 export interface Dictionary {
@@ -15,7 +15,7 @@ export interface Dictionary {
   readonly commands: ReadonlyMap<string, string>;
 }
 
-export const NO_WORDS: Dictionary = {
+export const EMPTY_DICTIONARY: Dictionary = {
   names: [],
   replacements: new Map(),
   snippets: new Map(),
@@ -31,10 +31,10 @@ const WORDS_MAX = 7;
 /** What a server takes as vocabulary: so many names; their characters are in the table of limits. */
 const HINTS_MAX = 100;
 
-export type Outcome = { readonly dictionary: Dictionary } | { readonly problem: string };
+export type DictionaryResult = { readonly dictionary: Dictionary } | { readonly problem: string };
 
 /** Reads the text of a dictionary file; a problem names the place, what came and what was wanted. */
-export function readDictionary(text: string): Outcome {
+export function parseDictionary(text: string): DictionaryResult {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -44,9 +44,9 @@ export function readDictionary(text: string): Outcome {
   if (!isObject(value)) return { problem: `it is ${named(value)}; wanted is an object with ${KINDS.join(', ')}` };
   const problem = problemOf(value);
   if (problem !== undefined) return { problem };
-  const names = ((value['names'] as string[] | undefined) ?? []).map(printable);
+  const names = ((value['names'] as string[] | undefined) ?? []).map(toPrintable);
   const pairs = (kind: string): [string, string][] =>
-    Object.entries((lookUp(value, kind) as Record<string, string> | undefined) ?? {}).map(([key, to]) => [
+    Object.entries((getOwnEntry(value, kind) as Record<string, string> | undefined) ?? {}).map(([key, to]) => [
       phrase(key),
       to,
     ]);
@@ -55,9 +55,9 @@ export function readDictionary(text: string): Outcome {
       names,
       replacements: new Map([
         ...names.map((name): [string, string] => [phrase(name), name]),
-        ...pairs('replacements').map(([key, to]): [string, string] => [key, printable(to)]),
+        ...pairs('replacements').map(([key, to]): [string, string] => [key, toPrintable(to)]),
       ]),
-      snippets: new Map(pairs('snippets').map(([key, to]) => [key, printableLines(to)])),
+      snippets: new Map(pairs('snippets').map(([key, to]) => [key, toPrintableLines(to)])),
       commands: new Map(pairs('commands')),
     },
   };
@@ -99,7 +99,7 @@ function problemOfPairs(kind: string, entries: readonly [string, unknown][]): st
 const phrase = (text: string): string =>
   text
     .split(/\s+/)
-    .map((word) => spokenKey(word).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}%°$€£+#]+$/gu, ''))
+    .map((word) => toSpokenKey(word).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}%°$€£+#]+$/gu, ''))
     .filter(Boolean)
     .join(' ');
 
@@ -119,7 +119,7 @@ const named = (value: unknown): string =>
         : JSON.stringify(value);
 
 /** The names a server is told of: as many as it takes, the first first. */
-export function hintsOf({ names }: Dictionary): string[] {
+export function toVocabulary({ names }: Dictionary): string[] {
   const hints: string[] = [];
   let chars = 0;
   for (const name of names.slice(0, HINTS_MAX)) {

@@ -1,5 +1,5 @@
-import { type Language, spokenKey } from './language.ts';
-import type { Piece } from './spoken.ts';
+import { type CommandLanguage, toSpokenKey } from './language.ts';
+import type { SpokenPiece } from './spoken.ts';
 
 /** What has to happen to what stands before the cursor: take so many characters back, then put this there. */
 export interface Edit {
@@ -8,10 +8,10 @@ export interface Edit {
 }
 
 /** An edit, and the names of the sayings that are gone with it. */
-export type Placed = Edit & { readonly gone: readonly string[] };
+export type PlacedEdit = Edit & { readonly gone: readonly string[] };
 
 export interface FieldSettings {
-  readonly language: Language;
+  readonly language: CommandLanguage;
   /** What a break becomes: itself, or a space where it would run a command. */
   readonly newline: 'keep' | 'space';
   /** Whether text that stands may be taken back to fit what is said next: `.` to `?`. Commands to take back always may. */
@@ -19,12 +19,12 @@ export interface FieldSettings {
 }
 
 /** One thing to put there. */
-export interface Saying {
+export interface FieldEntry {
   /** Growth of the same sentence is taken back together. */
   readonly sentence: string;
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly SpokenPiece[];
   /** The same as spoken, where it was cleaned. */
-  readonly raw?: readonly Piece[] | undefined;
+  readonly raw?: readonly SpokenPiece[] | undefined;
 }
 
 interface Insertion {
@@ -74,7 +74,7 @@ export class Field {
   }
 
   /** Puts what was said behind what stands there. */
-  place({ sentence, pieces, raw }: Saying): Placed {
+  place({ sentence, pieces, raw }: FieldEntry): PlacedEdit {
     const before = this.#content;
     const next = this.#write(before, pieces);
     const spoken = raw === undefined ? undefined : this.#write(before, raw).content;
@@ -89,7 +89,7 @@ export class Field {
   }
 
   /** As spoken instead of cleaned; or, where there is no such difference or it was done already, gone. */
-  undo(): (Placed & { readonly outcome: 'raw' | 'gone' }) | undefined {
+  undo(): (PlacedEdit & { readonly outcome: 'raw' | 'gone' }) | undefined {
     const top = this.#insertions.at(-1);
     if (top === undefined) return undefined;
     this.#join = PLAIN;
@@ -112,7 +112,7 @@ export class Field {
     return edit;
   }
 
-  #write(before: string, pieces: readonly Piece[]): { content: string; join: Join; gone: string[] } {
+  #write(before: string, pieces: readonly SpokenPiece[]): { content: string; join: Join; gone: string[] } {
     let content = before;
     let base = before;
     let join = this.#join;
@@ -140,7 +140,7 @@ export class Field {
 
   #append(
     { content, join }: { content: string; join: Join },
-    piece: Exclude<Piece, { kind: 'scratch' }>,
+    piece: Exclude<SpokenPiece, { kind: 'scratch' }>,
     floor: number,
   ): { content: string; join: Join } {
     if (piece.kind === 'break') {
@@ -156,7 +156,7 @@ export class Field {
 
   #mark(
     { content, join }: { content: string; join: Join },
-    piece: Extract<Piece, { kind: 'mark' }>,
+    piece: Extract<SpokenPiece, { kind: 'mark' }>,
     floor: number,
   ): { content: string; join: Join } {
     const { text, joins } = piece;
@@ -185,7 +185,7 @@ export class Field {
   #cased(text: string, { capital, lower }: Join): string {
     if (capital) return text.replace(/\p{L}/u, (letter) => letter.toUpperCase());
     const first = /[\p{L}'’]+/u.exec(text)?.[0] ?? '';
-    return lower && this.#settings.language.small.has(spokenKey(first))
+    return lower && this.#settings.language.small.has(toSpokenKey(first))
       ? text.replace(first, first.toLowerCase())
       : text;
   }
@@ -220,15 +220,15 @@ function isSpaced(content: string, next: string): boolean {
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Characters as a Backspace takes them. */
-export const characters = (text: string): string[] => [...graphemes.segment(text)].map(({ segment }) => segment);
+export const splitGraphemes = (text: string): string[] => [...graphemes.segment(text)].map(({ segment }) => segment);
 
 function difference(from: string, to: string): Edit {
   // Only the ends differ; long texts are not taken apart.
   let same = Math.min(from.length, to.length);
   for (let i = Math.max(0, same - 2 * CONTENT_MAX); i < same; i++) if (from[i] !== to[i]) same = i;
   const start = Math.max(0, same - 64);
-  const had = characters(from.slice(start));
-  const wanted = characters(to.slice(start));
+  const had = splitGraphemes(from.slice(start));
+  const wanted = splitGraphemes(to.slice(start));
   let at = 0;
   while (at < had.length && had[at] === wanted[at]) at++;
   return { remove: had.length - at, text: wanted.slice(at).join('') };

@@ -1,5 +1,5 @@
 /** One line of the history file. */
-export type Entry =
+export type HistoryEntry =
   | {
       readonly kind: 'said';
       readonly id: string;
@@ -19,7 +19,7 @@ export type ItemState = 'waiting' | 'inserted' | 'clipboard' | 'lost' | 'removed
 const STATES: readonly string[] = ['waiting', 'inserted', 'clipboard', 'lost', 'removed', 'cancelled'];
 
 /** One sentence of the history. */
-export interface Item {
+export interface HistoryItem {
   readonly id: string;
   readonly at: string;
   /** As spoken. */
@@ -31,8 +31,8 @@ export interface Item {
 }
 
 /** Folds lines into sentences, oldest first. What is no entry is left out. */
-export function itemsOf(lines: Iterable<string>): Item[] {
-  const items = new Map<string, Item>();
+export function foldHistory(lines: Iterable<string>): HistoryItem[] {
+  const items = new Map<string, HistoryItem>();
   for (const line of lines) {
     const entry = readEntry(line);
     if (entry === undefined) continue;
@@ -50,18 +50,18 @@ export function itemsOf(lines: Iterable<string>): Item[] {
 }
 
 /** The lines that say the same of the last `keep` sentences; those that wait are kept whatever their number. */
-export function compacted(items: readonly Item[], keep: number): string[] {
+export function compactHistory(items: readonly HistoryItem[], keep: number): string[] {
   const from = items.length - keep;
   return items
     .filter(({ state }, at) => at >= from || isPending(state))
     .slice(-WAITING_MAX)
-    .flatMap(linesOf);
+    .flatMap(renderHistoryLines);
 }
 
 /** The lines that make this sentence. */
-export function linesOf({ id, at, raw, text, state, toMs }: Item): string[] {
-  const said: Entry = { kind: 'said', id, at, text: raw, toMs };
-  const became: Entry = { kind: 'state', id, state, text };
+export function renderHistoryLines({ id, at, raw, text, state, toMs }: HistoryItem): string[] {
+  const said: HistoryEntry = { kind: 'said', id, at, text: raw, toMs };
+  const became: HistoryEntry = { kind: 'state', id, state, text };
   return [JSON.stringify(said), ...(state === 'waiting' && text === raw ? [] : [JSON.stringify(became)])];
 }
 
@@ -70,7 +70,7 @@ export const WAITING_MAX = 5_000;
 
 export const isPending = (state: ItemState): boolean => state === 'waiting' || state === 'lost';
 
-function readEntry(line: string): Entry | undefined {
+function readEntry(line: string): HistoryEntry | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -89,7 +89,7 @@ function readEntry(line: string): Entry | undefined {
 }
 
 /** What `again` inserts: the one that is named, else all that never came to anything, else the last dictation. */
-export function chooseAgain(items: readonly Item[], id: string | undefined): readonly Item[] {
+export function selectForReinsertion(items: readonly HistoryItem[], id: string | undefined): readonly HistoryItem[] {
   if (id !== undefined) return items.filter((item) => item.id === id || item.id.startsWith(`${id}.`));
   const pending = items.filter(({ state }) => isPending(state));
   if (pending.length > 0) return pending;

@@ -1,6 +1,6 @@
-import { lookUp } from '../../../../protocol/look-up.ts';
+import { getOwnEntry } from '../../../../protocol/own-entry.ts';
 /** What a spoken command does. */
-export type Deed =
+export type EditAction =
   | {
       readonly kind: 'mark';
       readonly text: string;
@@ -17,17 +17,17 @@ export type Deed =
  * `none` always; `phrase` unless an article comes before or a word that makes it a noun behind it; `noun` also not with
  * a describing word between ("a long period"); `last` only at the end of a sentence or before a mark; `alone` only between marks.
  */
-export type Guard = 'none' | 'phrase' | 'noun' | 'last' | 'alone';
+export type CommandGuard = 'none' | 'phrase' | 'noun' | 'last' | 'alone';
 
 export interface SpokenCommand {
   /** Lower case, words with one space between. The first is its name in messages and in the dictionary. */
   readonly phrases: readonly string[];
-  readonly does: Deed;
-  readonly guard: Guard;
+  readonly does: EditAction;
+  readonly guard: CommandGuard;
 }
 
 /** How a language names things. Another language is another object of this kind, listed in `LANGUAGES`. */
-export interface Language {
+export interface CommandLanguage {
   readonly commands: readonly SpokenCommand[];
   /** Said before a command to get its words. */
   readonly literal: readonly string[];
@@ -48,16 +48,16 @@ export interface Language {
 }
 
 /** A word as it is compared: no case, no hyphens, one kind of apostrophe. */
-export const spokenKey = (word: string): string =>
+export const toSpokenKey = (word: string): string =>
   word.normalize('NFKC').toLowerCase().replace(/[’‘`]/g, "'").replace(/[-‐‑]/g, '');
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
-const left = (text: string): Deed => ({ kind: 'mark', text, joins: 'left' });
-const opening = (text: string): Deed => ({ kind: 'mark', text, joins: 'right' });
-const closing = (text: string): Deed => ({ kind: 'mark', text, joins: 'left', closes: true });
-const between = (text: string): Deed => ({ kind: 'mark', text, joins: 'both' });
+const left = (text: string): EditAction => ({ kind: 'mark', text, joins: 'left' });
+const opening = (text: string): EditAction => ({ kind: 'mark', text, joins: 'right' });
+const closing = (text: string): EditAction => ({ kind: 'mark', text, joins: 'left', closes: true });
+const between = (text: string): EditAction => ({ kind: 'mark', text, joins: 'both' });
 
-const ENGLISH: Language = {
+const ENGLISH: CommandLanguage = {
   commands: [
     { phrases: ['new line', 'next line'], does: { kind: 'break', text: '\n' }, guard: 'phrase' },
     { phrases: ['new paragraph', 'next paragraph'], does: { kind: 'break', text: '\n\n' }, guard: 'phrase' },
@@ -99,9 +99,9 @@ const ENGLISH: Language = {
 };
 
 /** ISO 639 code of the speech to its commands. */
-export const LANGUAGES: Readonly<Record<string, Language>> = { en: ENGLISH };
+export const LANGUAGES: Readonly<Record<string, CommandLanguage>> = { en: ENGLISH };
 
-const SILENT: Language = {
+const SILENT: CommandLanguage = {
   ...{ commands: [], literal: [], insert: [] },
   ...{
     articles: new Set(),
@@ -114,4 +114,4 @@ const SILENT: Language = {
 };
 
 /** A language without a table has no commands of its own; the user's dictionary still works. */
-export const languageOf = (code: string): Language => lookUp(LANGUAGES, code) ?? SILENT;
+export const selectLanguage = (code: string): CommandLanguage => getOwnEntry(LANGUAGES, code) ?? SILENT;

@@ -1,18 +1,18 @@
-import { printable } from '../../../../protocol/printable.ts';
-import type { Saying } from './field.ts';
-import type { Piece, SpokenReader } from './spoken.ts';
+import { toPrintable } from '../../../../protocol/printable.ts';
+import type { FieldEntry } from './field.ts';
+import type { SpokenPiece, SpokenReader } from './spoken.ts';
 
 /**
  * When text goes out: `sentence` each when it is cleaned, or as spoken when that is late; `live` words as they become
  * stable; `hold` everything at the end.
  */
-export type Mode = 'sentence' | 'live' | 'hold';
-export const MODES: readonly Mode[] = ['sentence', 'live', 'hold'];
+export type DictationMode = 'sentence' | 'live' | 'hold';
+export const DICTATION_MODES: readonly DictationMode[] = ['sentence', 'live', 'hold'];
 
 export interface PlanSettings {
   /** Names the dictation; part of every saying's name. */
   readonly dictation: string;
-  readonly mode: Mode;
+  readonly mode: DictationMode;
   /** Longest wait for a cleaning after its final, ms. 0 takes sentences as spoken. */
   readonly cleanWaitMs: number;
   /** Reads text in a language, by its ISO 639 code. */
@@ -31,7 +31,7 @@ export type PlanInput =
   | { readonly kind: 'over' };
 
 export type PlanOutput =
-  | ({ readonly kind: 'say'; readonly sentences: readonly number[] } & Saying)
+  | ({ readonly kind: 'say'; readonly sentences: readonly number[] } & FieldEntry)
   /** Give `uncleaned` after this time. */
   | { readonly kind: 'wait'; readonly sentence: number; readonly ms: number };
 
@@ -68,10 +68,12 @@ export class Plan {
   read(input: PlanInput): PlanOutput[] {
     switch (input.kind) {
       case 'partial':
-        return this.#settings.mode === 'live' ? this.#grow(input.sentence, printable(input.stable)) : [];
+        return this.#settings.mode === 'live' ? this.#grow(input.sentence, toPrintable(input.stable)) : [];
       case 'final':
         this.#language = input.language;
-        return this.#settings.mode === 'live' ? this.#close(input.sentence, printable(input.text)) : this.#await(input);
+        return this.#settings.mode === 'live'
+          ? this.#close(input.sentence, toPrintable(input.text))
+          : this.#await(input);
       case 'cleaned':
       case 'uncleaned':
         return this.#settle(input);
@@ -126,7 +128,10 @@ export class Plan {
     return [{ kind: 'say', sentences: dues.map(({ sentence }) => sentence), sentence: this.#name(0), pieces, raw }];
   }
 
-  #choose({ text, cleaned, language }: Due): { pieces: readonly Piece[]; raw: readonly Piece[] | undefined } {
+  #choose({ text, cleaned, language }: Due): {
+    pieces: readonly SpokenPiece[];
+    raw: readonly SpokenPiece[] | undefined;
+  } {
     return chooseForm(this.#settings.reader(language), text, cleaned);
   }
 
@@ -167,7 +172,7 @@ export class Plan {
   }
 }
 
-const commandsOf = (pieces: readonly Piece[]): string =>
+const commandsOf = (pieces: readonly SpokenPiece[]): string =>
   pieces
     .filter(({ kind }) => kind !== 'words')
     .map((piece) => ('text' in piece ? `${piece.kind} ${piece.text}` : piece.kind))
@@ -181,9 +186,9 @@ export function chooseForm(
   reader: SpokenReader,
   final: string,
   cleaning: string | undefined,
-): { pieces: readonly Piece[]; raw: readonly Piece[] | undefined } {
-  const text = printable(final);
-  const cleaned = cleaning === undefined ? undefined : printable(cleaning);
+): { pieces: readonly SpokenPiece[]; raw: readonly SpokenPiece[] | undefined } {
+  const text = toPrintable(final);
+  const cleaned = cleaning === undefined ? undefined : toPrintable(cleaning);
   const spoken = reader.read(text, 0, 'complete').pieces;
   if (cleaned === undefined || cleaned === text) return { pieces: spoken, raw: undefined };
   const clean = reader.read(cleaned, 0, 'complete').pieces;

@@ -1,16 +1,16 @@
 import type { Dictionary } from './dictionary.ts';
-import { type Deed, type Language, type SpokenCommand, spokenKey } from './language.ts';
+import { type CommandLanguage, type EditAction, type SpokenCommand, toSpokenKey } from './language.ts';
 
 /** A part of what was said, in order. Spaces between parts are the field's business. */
-export type Piece =
+export type SpokenPiece =
   | { readonly kind: 'words'; readonly text: string }
   /** A mark, a break or a taking back that was named. */
-  | Deed
+  | EditAction
   /** Text of the user's own, put in as it is. */
   | { readonly kind: 'verbatim'; readonly text: string };
 
-export interface Reading {
-  readonly pieces: readonly Piece[];
+export interface SpokenReading {
+  readonly pieces: readonly SpokenPiece[];
   /** Characters of the text that are read for good; more text may follow behind them. */
   readonly read: number;
 }
@@ -33,14 +33,14 @@ export const PHRASE_WORDS_MAX = 8;
 
 /** Reads sentences for spoken commands, replacements and snippets. */
 export class SpokenReader {
-  readonly #language: Language;
+  readonly #language: CommandLanguage;
   readonly #commands = new Map<string, SpokenCommand>();
   readonly #replacements: ReadonlyMap<string, string>;
   readonly #snippets: ReadonlyMap<string, string>;
   /** Beginnings of phrases: behind one of them the end of the text tells nothing yet. */
   readonly #beginnings = new Set<string>();
 
-  constructor(language: Language, dictionary: Dictionary) {
+  constructor(language: CommandLanguage, dictionary: Dictionary) {
     this.#language = language;
     for (const command of language.commands)
       for (const phrase of command.phrases) this.#commands.set(tight(phrase), command);
@@ -64,10 +64,10 @@ export class SpokenReader {
    * Reads `text` behind what was `read` of it before. While the sentence is not `complete`, everything stays unread that
    * words to come could turn into something else, so what was read once never reads differently.
    */
-  read(text: string, from: number, state: 'open' | 'complete'): Reading {
+  read(text: string, from: number, state: 'open' | 'complete'): SpokenReading {
     const tokens = tokenise(text);
     const open = state === 'open';
-    const pieces: Piece[] = [];
+    const pieces: SpokenPiece[] = [];
     // A mark may come to a word that was read without it.
     const cut = tokens.find((token) => token.from < from && token.from + token.length > from);
     if (cut !== undefined && open && cut === tokens.at(-1)) return { pieces, read: from };
@@ -88,12 +88,12 @@ export class SpokenReader {
   }
 
   /** A snippet's phrase that is the whole sentence. */
-  #alone(tokens: readonly Token[]): Piece | undefined {
+  #alone(tokens: readonly Token[]): SpokenPiece | undefined {
     const text = this.#snippets.get(tokens.map(({ key }) => key).join(' '));
     return text === undefined ? undefined : { kind: 'verbatim', text };
   }
 
-  #at(tokens: readonly Token[], at: number): { pieces: Piece[]; tokens: number } {
+  #at(tokens: readonly Token[], at: number): { pieces: SpokenPiece[]; tokens: number } {
     const { lead, key, trail } = tokens[at]!;
     if (this.#language.literal.includes(key) && trail === '') {
       const meant = this.#command(tokens, at + 1);
@@ -194,17 +194,17 @@ function longest<T>(
 function tokenise(text: string): Token[] {
   return [...text.matchAll(TOKEN)].map((match) => {
     const [, lead = '', word = '', trail = ''] = PARTS.exec(match[0])!;
-    return { from: match.index, length: match[0].length, lead, word, trail, key: spokenKey(word) };
+    return { from: match.index, length: match[0].length, lead, word, trail, key: toSpokenKey(word) };
   });
 }
 
-function words(tokens: readonly Token[], at: number, count: number): Piece {
+function words(tokens: readonly Token[], at: number, count: number): SpokenPiece {
   const text = tokens.slice(at, at + count).map(({ lead, word, trail }) => lead + word + trail);
   return { kind: 'words', text: text.join(' ') };
 }
 
 /** The recogniser's own marks around a named one are let go, but for the sentence's end behind a closing quote. */
-function pieceOf({ does }: SpokenCommand, trail: string): Piece[] {
+function pieceOf({ does }: SpokenCommand, trail: string): SpokenPiece[] {
   if (does.kind !== 'mark' || does.closes !== true) return [does];
   const end = /[.?!,;:]/.exec(trail)?.[0];
   return end === undefined ? [does] : [does, { kind: 'mark', text: end, joins: 'left' }];

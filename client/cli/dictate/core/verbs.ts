@@ -4,7 +4,7 @@ export const VERBS = ['begin', 'end', 'cancel', 'toggle', 'undo', 'status', 'his
 export type Verb = (typeof VERBS)[number];
 
 /** One line to the instance. */
-export interface Request {
+export interface InstanceRequest {
   readonly verb: Verb;
   /** `again`: which one. */
   readonly id?: string;
@@ -15,18 +15,18 @@ export interface Request {
 }
 
 /** One line back. */
-export interface Answer {
+export interface InstanceAnswer {
   readonly ok: boolean;
   /** For people. */
   readonly text: string;
   /** `status`. */
-  readonly status?: Status;
+  readonly status?: InstanceStatus;
 }
 
-export type Phase = 'idle' | 'listening' | 'finishing';
+export type DictationPhase = 'idle' | 'listening' | 'finishing';
 
-export interface Status {
-  readonly phase: Phase;
+export interface InstanceStatus {
+  readonly phase: DictationPhase;
   readonly server: string;
   /** Of the session that the next dictation uses, or of the one that is under way. */
   readonly connection: 'ready' | 'connecting' | 'in use';
@@ -39,7 +39,7 @@ export interface Status {
 }
 
 /** A line is a request as JSON, or a verb alone, so that a shell can write it without us. */
-export function readRequest(line: string): Request | { readonly problem: string } {
+export function parseInstanceRequest(line: string): InstanceRequest | { readonly problem: string } {
   const text = line.trim();
   const verb = text as Verb;
   if (VERBS.includes(verb)) return { verb };
@@ -60,6 +60,6 @@ export function readRequest(line: string): Request | { readonly problem: string 
   };
 }
 
-export const describe = (status: Status): string =>
+export const describeStatus = (status: InstanceStatus): string =>
   `${status.phase}; ${status.inserter}, ${status.mode}; ${status.server} ${status.connection}; ` +
   `${status.inserted} inserted, ${status.waiting} waiting`;

@@ -7,7 +7,7 @@ export interface Window {
 }
 
 /** How text gets into a program: by its shortcut for pasting, or key by key. */
-export type Way = 'paste' | 'paste-terminal' | 'type';
+export type InsertionMethod = 'paste' | 'paste-terminal' | 'type';
 
 const PASTING_TERMINALS =
   /gnome-terminal|konsole|kitty|alacritty|foot|xfce4-terminal|tilix|terminator|wezterm|ghostty|ptyxis|kgx|console|lxterminal|mate-terminal|guake|yakuake|terminology|contour|rio|qterminal|tabby|hyper/i;
@@ -18,7 +18,7 @@ const TYPED_TERMINALS = /xterm|rxvt|^st(-|$)/i;
 const OTHER_TERMINALS =
   /term|tty|console|shell|pwsh|conhost|putty|\bcmd\b|^(u?rxvt|warp|wave|tilda|sakura|blackbox|com\.raggesilver\.blackbox|zutty|havoc)$/i;
 
-export function wayInto(program: string | undefined): Way {
+export function selectInsertionMethod(program: string | undefined): InsertionMethod {
   if (program === undefined) return 'paste';
   if (TYPED.test(program)) return 'type';
   return PASTING_TERMINALS.test(program) ? 'paste-terminal' : 'paste';
@@ -28,7 +28,7 @@ export function wayInto(program: string | undefined): Way {
  * Whether a line break could run what stands in the line. A program that nobody names may be a terminal, too. Terminals
  * inside other programs, such as editors and browsers, cannot be told.
  */
-export const mayBeTerminal = (program: string | undefined): boolean =>
+export const isPossibleTerminal = (program: string | undefined): boolean =>
   program === undefined ||
   PASTING_TERMINALS.test(program) ||
   TYPED_TERMINALS.test(program) ||

@@ -1,8 +1,8 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../output/user-error.ts';
 import type { Window } from '../core/window.ts';
 import { type Inserter, type InserterSettings, REMOVE_STEP } from '../inserter.ts';
 import type { Runner } from '../runner.ts';
-import { type Board, ClipboardKeeper, type Holding, type Kept } from './clipboard-keeper.ts';
+import { type ClipboardAccess, ClipboardRestorer, type PlacedText, type SavedClipboard } from './clipboard-restorer.ts';
 
 const EVENTS = 'tell application "System Events" to';
 const FRONT = `${EVENTS} get {unix id, name} of first application process whose frontmost is true`;
@@ -15,13 +15,13 @@ export class MacInserter implements Inserter {
   readonly removes = true;
   readonly sees = true;
   readonly #runner: Runner;
-  readonly #keeper: ClipboardKeeper;
+  readonly #keeper: ClipboardRestorer;
 
   constructor(runner: Runner, settings: InserterSettings) {
     if (settings.way === 'type')
       throw new UserError('Text is only pasted on macOS: typing drops letters there; leave out --insert type.');
     this.#runner = runner;
-    this.#keeper = new ClipboardKeeper(new Pasteboard(runner), {
+    this.#keeper = new ClipboardRestorer(new Pasteboard(runner), {
       restoreMs: settings.restoreMs,
       settleMs: SETTLE_MS,
       takenMs: 0,
@@ -64,14 +64,14 @@ export class MacInserter implements Inserter {
   }
 }
 
-class Pasteboard implements Board {
+class Pasteboard implements ClipboardAccess {
   readonly #runner: Runner;
 
   constructor(runner: Runner) {
     this.#runner = runner;
   }
 
-  async look(): Promise<Kept | 'empty' | undefined> {
+  async look(): Promise<SavedClipboard | 'empty' | undefined> {
     const { out } = await this.#runner.run('osascript', ['-e', 'clipboard info']);
     const kinds = String(out).trim();
     if (kinds === '') return 'empty';
@@ -80,7 +80,7 @@ class Pasteboard implements Board {
     return { type: 'text/plain', bytes: await this.#text() };
   }
 
-  async hold(text: string): Promise<Holding> {
+  async hold(text: string): Promise<PlacedText> {
     await this.put({ type: 'text/plain', bytes: Buffer.from(text) });
     return {
       reads: undefined,
@@ -91,7 +91,7 @@ class Pasteboard implements Board {
   }
 
   /** Programs that are not started from a terminal have no encoding; pbcopy then takes text for Mac Roman. */
-  async put({ bytes }: Kept): Promise<void> {
+  async put({ bytes }: SavedClipboard): Promise<void> {
     await this.#runner.run('env', ['LC_CTYPE=UTF-8', 'pbcopy'], { input: bytes, output: 'none' });
   }
 

@@ -1,5 +1,5 @@
-import { lookUp } from '../../../../protocol/look-up.ts';
-import { UserError } from '../../user-error.ts';
+import { getOwnEntry } from '../../../../protocol/own-entry.ts';
+import { UserError } from '../../output/user-error.ts';
 import type { Inserter } from '../inserter.ts';
 import type { Runner } from '../runner.ts';
 
@@ -63,7 +63,7 @@ export class ClipboardInserter implements Inserter {
   #dictation = 0;
 
   constructor(runner: Runner, display: string) {
-    const copier = lookUp(COPIERS, display)?.find(([command]) => runner.has(command!));
+    const copier = getOwnEntry(COPIERS, display)?.find(([command]) => runner.has(command!));
     if (copier === undefined)
       throw new UserError(
         display === 'wayland'

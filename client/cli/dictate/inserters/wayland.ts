@@ -1,8 +1,8 @@
-import { UserError } from '../../user-error.ts';
-import { type Window, wayInto } from '../core/window.ts';
+import { UserError } from '../../output/user-error.ts';
+import { selectInsertionMethod, type Window } from '../core/window.ts';
 import { type Inserter, type InserterSettings, REMOVE_STEP } from '../inserter.ts';
 import type { Runner } from '../runner.ts';
-import { type Board, ClipboardKeeper, type Holding, type Kept } from './clipboard-keeper.ts';
+import { type ClipboardAccess, ClipboardRestorer, type PlacedText, type SavedClipboard } from './clipboard-restorer.ts';
 import { Ydotool } from './ydotool.ts';
 
 export type Desktop = 'sway' | 'hyprland' | 'kde' | 'gnome' | 'other';
@@ -25,7 +25,7 @@ export class WaylandInserter implements Inserter {
   readonly #desktop: Desktop;
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
-  readonly #keeper: ClipboardKeeper;
+  readonly #keeper: ClipboardRestorer;
   #keys: Keys;
 
   constructor(runner: Runner, settings: InserterSettings, desktop: Desktop) {
@@ -44,7 +44,7 @@ export class WaylandInserter implements Inserter {
     this.#keys = wtype ? new Wtype(runner) : new Ydotool(runner);
     this.sees = SIGHT[desktop] !== undefined && runner.has(SIGHT[desktop].command);
     this.name = `wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
-    this.#keeper = new ClipboardKeeper(new WaylandClipboard(runner), {
+    this.#keeper = new ClipboardRestorer(new WaylandClipboard(runner), {
       restoreMs: Math.max(settings.restoreMs, SETTLE_MS),
       settleMs: SETTLE_MS,
       takenMs: 0,
@@ -67,7 +67,7 @@ export class WaylandInserter implements Inserter {
 
   async insert(text: string, window: Window | undefined): Promise<void> {
     if (this.#settings.way === 'type') return this.#press((keys) => keys.type(text, this.#settings.enter));
-    const where = wayInto(window?.program) === 'paste' ? 'window' : 'terminal';
+    const where = selectInsertionMethod(window?.program) === 'paste' ? 'window' : 'terminal';
     const done = await this.#keeper.paste(text, () => this.#press((keys) => keys.paste(where)));
     if (done === 'kept') await this.#press((keys) => keys.type(text, this.#settings.enter));
   }
@@ -207,14 +207,14 @@ const FORMS = [
   'text/plain',
 ];
 
-class WaylandClipboard implements Board {
+class WaylandClipboard implements ClipboardAccess {
   readonly #runner: Runner;
 
   constructor(runner: Runner) {
     this.#runner = runner;
   }
 
-  async look(): Promise<Kept | 'empty' | undefined> {
+  async look(): Promise<SavedClipboard | 'empty' | undefined> {
     const types = await this.#runner.run('wl-paste', ['--list-types']);
     if (types.code !== 0 || types.out.length === 0) return 'empty';
     const offered = String(types.out).split('\n');
@@ -224,7 +224,7 @@ class WaylandClipboard implements Board {
     return code === 0 ? { type, bytes: out } : undefined;
   }
 
-  async hold(text: string): Promise<Holding> {
+  async hold(text: string): Promise<PlacedText> {
     await this.put({ type: 'text/plain', bytes: Buffer.from(text) });
     const runner = this.#runner;
     return {
@@ -235,7 +235,7 @@ class WaylandClipboard implements Board {
     };
   }
 
-  async put({ type, bytes }: Kept): Promise<void> {
+  async put({ type, bytes }: SavedClipboard): Promise<void> {
     const typed = type === 'text/plain' ? [] : ['--type', type];
     const { code, said } = await this.#runner.run('wl-copy', typed, { input: bytes, output: 'none' });
     if (code !== 0) throw new UserError(`wl-copy did not work: ${said || `exit ${code}`}.`);

@@ -1,4 +1,4 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../output/user-error.ts';
 import type { Window } from '../core/window.ts';
 import { type Inserter, type InserterSettings, REMOVE_STEP } from '../inserter.ts';
 import type { Runner } from '../runner.ts';

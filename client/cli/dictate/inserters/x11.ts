@@ -1,8 +1,8 @@
-import { UserError } from '../../user-error.ts';
-import { type Way, type Window, wayInto } from '../core/window.ts';
+import { UserError } from '../../output/user-error.ts';
+import { type InsertionMethod, selectInsertionMethod, type Window } from '../core/window.ts';
 import { type Inserter, type InserterSettings, REMOVE_STEP } from '../inserter.ts';
-import type { Held, Runner } from '../runner.ts';
-import { type Board, ClipboardKeeper, type Holding, type Kept } from './clipboard-keeper.ts';
+import type { Runner, RunningProgram } from '../runner.ts';
+import { type ClipboardAccess, ClipboardRestorer, type PlacedText, type SavedClipboard } from './clipboard-restorer.ts';
 
 const CHUNK = 2_000;
 const KEY_DELAY_MS = 2;
@@ -17,7 +17,7 @@ export class X11Inserter implements Inserter {
   readonly sees = true;
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
-  readonly #keeper: ClipboardKeeper | undefined;
+  readonly #keeper: ClipboardRestorer | undefined;
   #question: 'getactivewindow' | 'getwindowfocus' = 'getactivewindow';
   readonly #programs = new Map<string, string | undefined>();
 
@@ -29,7 +29,7 @@ export class X11Inserter implements Inserter {
     this.#runner = runner;
     this.#settings = settings;
     if (settings.way !== 'type' && runner.has('xclip'))
-      this.#keeper = new ClipboardKeeper(new XClipboard(runner), {
+      this.#keeper = new ClipboardRestorer(new XClipboard(runner), {
         restoreMs: settings.restoreMs,
         settleMs: SETTLE_MS,
         takenMs: TAKEN_MS,
@@ -78,9 +78,9 @@ export class X11Inserter implements Inserter {
     await this.#keeper?.close();
   }
 
-  #wayInto(window: Window | undefined): Way {
+  #wayInto(window: Window | undefined): InsertionMethod {
     if (this.#settings.way === 'type') return 'type';
-    const way = wayInto(window?.program);
+    const way = selectInsertionMethod(window?.program);
     return this.#settings.way === 'paste' && way === 'type' ? 'paste' : way;
   }
 
@@ -115,14 +115,14 @@ const FORMS = ['image/png', 'x-special/gnome-copied-files', 'text/uri-list', 'UT
 /** xclip says this much before it waits for the first read. */
 const PREAMBLE_LINES = 5;
 
-class XClipboard implements Board {
+class XClipboard implements ClipboardAccess {
   readonly #runner: Runner;
 
   constructor(runner: Runner) {
     this.#runner = runner;
   }
 
-  async look(): Promise<Kept | 'empty' | undefined> {
+  async look(): Promise<SavedClipboard | 'empty' | undefined> {
     const targets = await this.#read('TARGETS');
     if (targets === undefined || targets.length === 0) return 'empty';
     const offered = String(targets).split('\n');
@@ -131,7 +131,7 @@ class XClipboard implements Board {
     return type === undefined || bytes === undefined || typeof bytes === 'string' ? undefined : { type, bytes };
   }
 
-  async hold(text: string): Promise<Holding> {
+  async hold(text: string): Promise<PlacedText> {
     const held = this.#runner.hold('xclip', ['-selection', 'clipboard', '-verbose'], text);
     if (!(await held.more(PREAMBLE_LINES - 1, 2_000))) {
       held.end();
@@ -140,7 +140,7 @@ class XClipboard implements Board {
     return new XHolding(held);
   }
 
-  async put({ type, bytes }: Kept): Promise<void> {
+  async put({ type, bytes }: SavedClipboard): Promise<void> {
     const target = type === 'text/plain' ? [] : ['-t', type];
     await this.#runner.run('xclip', ['-selection', 'clipboard', ...target, '-in'], { input: bytes, output: 'none' });
   }
@@ -154,10 +154,10 @@ class XClipboard implements Board {
 }
 
 /** xclip ends by itself when somebody else takes the clipboard, and says a line for each read. */
-class XHolding implements Holding {
-  readonly #held: Held;
+class XHolding implements PlacedText {
+  readonly #held: RunningProgram;
 
-  constructor(held: Held) {
+  constructor(held: RunningProgram) {
     this.#held = held;
   }
 

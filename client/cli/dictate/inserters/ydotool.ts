@@ -1,4 +1,4 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../output/user-error.ts';
 import type { Runner } from '../runner.ts';
 
 const CTRL = 29;

@@ -1,6 +1,6 @@
-import { clock } from '../../views/transcript.ts';
-import { type Claim, type Meeting, sentenceOf } from '../meeting-state.ts';
-import { element } from './bubbles.ts';
+import { formatElapsed } from '../../live/transcript-view.ts';
+import { findSentence, type Meeting, type SummaryClaim } from '../meeting-state.ts';
+import { createElement } from './conversation-view.ts';
 
 const GROUPS = [
   ['summary', 'Summary'],
@@ -9,14 +9,14 @@ const GROUPS = [
 ] as const;
 
 /** The summary: each claim with the sentences it rests on; one that rests on none is not shown. */
-export function showClaims(into: HTMLElement, meeting: Meeting, jump: (key: string) => void): void {
+export function renderClaims(into: HTMLElement, meeting: Meeting, jump: (key: string) => void): void {
   const groups: HTMLElement[] = [];
   for (const [field, heading] of GROUPS) {
     const claims = (meeting.summary?.[field] ?? []).filter(({ from }) => known(meeting, from).length > 0);
     if (claims.length === 0) continue;
-    const title = element('h2');
+    const title = createElement('h2');
     title.textContent = heading;
-    const list = element('ul', 'claims');
+    const list = createElement('ul', 'claims');
     list.append(...claims.map((claim) => item(claim, meeting, jump)));
     groups.push(title, list);
   }
@@ -24,19 +24,19 @@ export function showClaims(into: HTMLElement, meeting: Meeting, jump: (key: stri
 }
 
 const known = (meeting: Meeting, keys: readonly string[]): readonly string[] =>
-  keys.filter((key) => sentenceOf(meeting, key) !== undefined);
+  keys.filter((key) => findSentence(meeting, key) !== undefined);
 
-function item({ text, owner, from }: Claim, meeting: Meeting, jump: (key: string) => void): HTMLElement {
-  const made = element('li');
+function item({ text, owner, from }: SummaryClaim, meeting: Meeting, jump: (key: string) => void): HTMLElement {
+  const made = createElement('li');
   if (owner !== undefined) {
-    const who = element('b');
+    const who = createElement('b');
     who.textContent = `${owner}: `;
     made.append(who);
   }
   made.append(text, ' ');
   for (const key of known(meeting, from)) {
-    const button = element('button', 'moment') as HTMLButtonElement;
-    const at = clock(sentenceOf(meeting, key)!.fromMs);
+    const button = createElement('button', 'moment') as HTMLButtonElement;
+    const at = formatElapsed(findSentence(meeting, key)!.fromMs);
     button.type = 'button';
     button.textContent = at;
     button.setAttribute('aria-label', `To the sentence at ${at}`);

@@ -1,11 +1,11 @@
-import { clock } from '../../views/transcript.ts';
-import { saidAt } from '../links.ts';
-import { type Meeting, type Note, nameOf, readingOf } from '../meeting-state.ts';
-import { element } from './bubbles.ts';
+import { formatElapsed } from '../../live/transcript-view.ts';
+import { getDisplayedText, getSpeakerName, type Meeting, type MeetingNote } from '../meeting-state.ts';
+import { findSentenceAt } from '../note-links.ts';
+import { createElement } from './conversation-view.ts';
 
-export interface NoteEvents {
-  keep(note: Note): void;
-  remove(note: Note): void;
+export interface NotesCallbacks {
+  keep(note: MeetingNote): void;
+  remove(note: MeetingNote): void;
   /** To the sentence a note hangs on. */
   jump(key: string): void;
   /** The present moment of the meeting, ms. */
@@ -23,14 +23,14 @@ interface Parts {
 const QUOTE_CHARS_MAX = 90;
 
 /** One's own notes: a list by moment, and a field for the next one, which keeps the moment it was begun. */
-export class Notes {
+export class NotesView {
   readonly #parts: Parts;
-  readonly #events: NoteEvents;
+  readonly #events: NotesCallbacks;
   readonly #items = new Map<string, HTMLElement>();
   readonly #help: string;
   #atMs: number | undefined;
 
-  constructor(parts: Parts, events: NoteEvents) {
+  constructor(parts: Parts, events: NotesCallbacks) {
     this.#parts = parts;
     this.#events = events;
     this.#help = parts.moment.textContent ?? '';
@@ -78,7 +78,7 @@ export class Notes {
     fit(text);
     if (text.value.trim() === '') this.#atMs = undefined;
     else this.#atMs ??= Math.round(this.#events.nowMs());
-    moment.textContent = this.#atMs === undefined ? this.#help : `At ${clock(this.#atMs)}. Enter keeps it.`;
+    moment.textContent = this.#atMs === undefined ? this.#help : `At ${formatElapsed(this.#atMs)}. Enter keeps it.`;
   }
 
   #keep(): void {
@@ -90,9 +90,9 @@ export class Notes {
     this.#parts.list.lastElementChild?.scrollIntoView({ block: 'nearest' });
   }
 
-  #build(note: Note): HTMLElement {
-    const item = element('li', 'note-item');
-    const time = element('button', 'moment') as HTMLButtonElement;
+  #build(note: MeetingNote): HTMLElement {
+    const item = createElement('li', 'note-item');
+    const time = createElement('button', 'moment') as HTMLButtonElement;
     time.type = 'button';
     time.addEventListener('click', () => {
       const { key } = time.dataset;
@@ -106,11 +106,11 @@ export class Notes {
       if (value !== '') this.#events.keep({ id: note.id, atMs: note.atMs, text: value });
       else this.#events.remove({ ...note, text: text.defaultValue });
     });
-    const quote = element('p', 'quote');
-    const remove = element('button', 'quiet small') as HTMLButtonElement;
+    const quote = createElement('p', 'quote');
+    const remove = createElement('button', 'quiet small') as HTMLButtonElement;
     remove.type = 'button';
     remove.textContent = '×';
-    remove.setAttribute('aria-label', `Delete the note at ${clock(note.atMs)}`);
+    remove.setAttribute('aria-label', `Delete the note at ${formatElapsed(note.atMs)}`);
     remove.addEventListener('click', () => this.#events.remove({ ...note, text: text.value }));
     item.append(time, text, remove, quote);
     this.#items.set(note.id, item);
@@ -118,22 +118,22 @@ export class Notes {
   }
 }
 
-function fill(item: HTMLElement, note: Note, meeting: Meeting): void {
-  const said = saidAt(meeting.sentences, note.atMs);
+function fill(item: HTMLElement, note: MeetingNote, meeting: Meeting): void {
+  const said = findSentenceAt(meeting.sentences, note.atMs);
   const time = item.querySelector<HTMLButtonElement>('.moment')!;
-  time.textContent = clock(note.atMs);
+  time.textContent = formatElapsed(note.atMs);
   time.disabled = said === undefined;
-  time.setAttribute('aria-label', `To what was said at ${clock(note.atMs)}`);
+  time.setAttribute('aria-label', `To what was said at ${formatElapsed(note.atMs)}`);
   if (said !== undefined) time.dataset['key'] = said.key;
   const text = item.querySelector('textarea')!;
-  text.setAttribute('aria-label', `Note at ${clock(note.atMs)}`);
+  text.setAttribute('aria-label', `Note at ${formatElapsed(note.atMs)}`);
   if (document.activeElement !== text && text.value !== note.text) {
     text.value = note.text;
     text.defaultValue = note.text;
     queueMicrotask(() => fit(text));
   }
   const quote = item.querySelector<HTMLElement>('.quote')!;
-  const words = said === undefined ? '' : `${nameOf(meeting, said.channel)}: ${readingOf(said)}`;
+  const words = said === undefined ? '' : `${getSpeakerName(meeting, said.channel)}: ${getDisplayedText(said)}`;
   const short = words.length > QUOTE_CHARS_MAX ? `${words.slice(0, QUOTE_CHARS_MAX)}…` : words;
   if (quote.textContent !== short) quote.textContent = short;
 }

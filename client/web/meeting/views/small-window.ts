@@ -1,5 +1,5 @@
-import { type Meeting, nameOf, readingOf } from '../meeting-state.ts';
-import { element } from './bubbles.ts';
+import { getDisplayedText, getSpeakerName, type Meeting } from '../meeting-state.ts';
+import { createElement } from './conversation-view.ts';
 
 const LINES = 6;
 const SIZE = { width: 420, height: 260 };
@@ -51,24 +51,24 @@ export class SmallWindow {
 
   show(meeting: Meeting, state: string): void {
     if (this.#body === undefined || !this.isOpen) return;
-    const finished = meeting.sentences.slice(-LINES).filter((said) => readingOf(said) !== '');
+    const finished = meeting.sentences.slice(-LINES).filter((said) => getDisplayedText(said) !== '');
     const rows = [
-      ...finished.map((said) => ({ channel: said.channel, solid: readingOf(said), tail: '' })),
+      ...finished.map((said) => ({ channel: said.channel, solid: getDisplayedText(said), tail: '' })),
       ...meeting.open.map(({ channel, stable, tentative }) => ({ channel, solid: stable, tail: tentative })),
     ].slice(-LINES);
     const shown = JSON.stringify([state, rows]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     const lines = rows.map(({ channel, solid, tail }) => {
-      const line = element('p', 'line');
-      const who = element('b');
-      who.textContent = `${nameOf(meeting, channel)} `;
-      const dim = element('span', 'tail');
+      const line = createElement('p', 'line');
+      const who = createElement('b');
+      who.textContent = `${getSpeakerName(meeting, channel)} `;
+      const dim = createElement('span', 'tail');
       dim.textContent = tail;
       line.append(who, solid, dim);
       return line;
     });
-    const status = element('p', 'line-state');
+    const status = createElement('p', 'line-state');
     status.textContent = state;
     this.#body.replaceChildren(...lines, status);
   }

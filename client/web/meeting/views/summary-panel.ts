@@ -1,5 +1,5 @@
-import type { Meeting, Summary } from '../meeting-state.ts';
-import { showClaims } from './claims.ts';
+import type { Meeting, MeetingSummary } from '../meeting-state.ts';
+import { renderClaims } from './claims.ts';
 
 export interface SummaryParts {
   readonly claims: HTMLElement;
@@ -9,17 +9,17 @@ export interface SummaryParts {
   readonly button: HTMLButtonElement;
 }
 
-export interface SummaryEvents {
+export interface SummaryCallbacks {
   jump(key: string): void;
   /** Asks for a summary; rejects with what to tell. */
-  summarise(transcript: string): Promise<Summary>;
-  done(summary: Summary): void;
+  summarise(transcript: string): Promise<MeetingSummary>;
+  done(summary: MeetingSummary): void;
   /** Keeps what the reader wants of summaries; empty: the standard. Gives what is in force. */
   keepTemplate(template: string): Promise<string>;
 }
 
 /** Name of the server's language model; null when it has none, undefined before it was asked. */
-export type Assistant = string | null | undefined;
+export type AssistantName = string | null | undefined;
 
 const NO_ASSISTANT =
   'No language model is set up. Start the server with --assistant-url and --assistant-model (any OpenAI-compatible server, such as Ollama on this machine), or with --assistant-model and a GGUF file.';
@@ -28,15 +28,15 @@ const NOT_KEPT = 'A summary needs a meeting that the server keeps, and this one 
 /** Summary, decisions and actions, each on the sentences it rests on; without a language model, how to set one up. */
 export class SummaryPanel {
   readonly #parts: SummaryParts;
-  readonly #events: SummaryEvents;
+  readonly #events: SummaryCallbacks;
   #meeting: Meeting | undefined;
-  #assistant: Assistant;
+  #assistant: AssistantName;
   #busy = false;
   #problem: string | undefined;
   /** The template is on its way to the server. */
   #keeping: Promise<void> = Promise.resolve();
 
-  constructor(parts: SummaryParts, events: SummaryEvents) {
+  constructor(parts: SummaryParts, events: SummaryCallbacks) {
     this.#parts = parts;
     this.#events = events;
     parts.template.addEventListener('change', () => this.#keep(parts.template.value.trim()));
@@ -44,7 +44,7 @@ export class SummaryPanel {
     parts.button.addEventListener('click', () => void this.#summarise());
   }
 
-  set assistant(assistant: Assistant) {
+  set assistant(assistant: AssistantName) {
     this.#assistant = assistant;
     this.#draw();
   }
@@ -56,7 +56,7 @@ export class SummaryPanel {
   show(meeting: Meeting): void {
     if (this.#meeting?.id !== meeting.id) this.#problem = undefined;
     this.#meeting = meeting;
-    showClaims(this.#parts.claims, meeting, (key) => this.#events.jump(key));
+    renderClaims(this.#parts.claims, meeting, (key) => this.#events.jump(key));
     this.#draw();
   }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { linesOf } from '../../../../client/cli/captions/core/lines.ts';
+import { wrapLines } from '../../../../client/cli/captions/core/lines.ts';
 import { Pacer, type PacerOptions } from '../../../../client/cli/captions/core/pacer.ts';
-import { zoomLanguage } from '../../../../client/cli/captions/core/zoom-language.ts';
+import { toZoomLanguage } from '../../../../client/cli/captions/core/zoom-language.ts';
 import type { Caption } from '../../../../protocol/index.ts';
 
 const options: PacerOptions = {
@@ -82,7 +82,7 @@ t.test('no line is longer than asked for, and no word is lost, doubled or torn',
   const word = fc.stringMatching(/^[a-zäß]{1,14}[.,]?$/);
   fc.assert(
     fc.property(fc.array(word, { maxLength: 60 }), fc.integer({ min: 15, max: 60 }), (words, chars) => {
-      const lines = linesOf(words.join(' '), chars);
+      const lines = wrapLines(words.join(' '), chars);
       assert.deepEqual(
         lines.flatMap((line) => line.split(' ')),
         words,
@@ -90,9 +90,9 @@ t.test('no line is longer than asked for, and no word is lost, doubled or torn',
       assert.ok(lines.every((line) => line.length <= chars));
     }),
   );
-  t.same(linesOf('日本語の字幕です', 4), ['日本語の', '字幕です']);
+  t.same(wrapLines('日本語の字幕です', 4), ['日本語の', '字幕です']);
 });
 
 t.test('Zoom has names of its own for languages', async (t) => {
-  t.same(['en', 'de', 'ja', 'zh'].map(zoomLanguage), ['en-US', 'de-DE', 'jp-JP', 'zh-CN']);
+  t.same(['en', 'de', 'ja', 'zh'].map(toZoomLanguage), ['en-US', 'de-DE', 'jp-JP', 'zh-CN']);
 });

@@ -3,13 +3,13 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { ask, controlPath, openControl } from '../../../../client/cli/dictate/control.ts';
-import { PREROLL_MS, WarmEars } from '../../../../client/cli/dictate/ears.ts';
+import type { AudioSource } from '../../../../client/cli/audio/source.ts';
+import { readWavHeader } from '../../../../client/cli/audio/wav.ts';
+import { PREROLL_MS, WarmInput } from '../../../../client/cli/dictate/audio-input.ts';
+import { askInstance, openControlSocket, resolveControlPath } from '../../../../client/cli/dictate/control.ts';
+import { detectEnvironment } from '../../../../client/cli/dictate/environment.ts';
 import { HistoryFile } from '../../../../client/cli/dictate/history-file.ts';
-import { leftRecordings, Recording } from '../../../../client/cli/dictate/recording.ts';
-import { lookAround } from '../../../../client/cli/dictate/surroundings.ts';
-import type { AudioSource } from '../../../../client/cli/source.ts';
-import { readWavHeader } from '../../../../client/cli/wav.ts';
+import { findLeftoverRecordings, Recording } from '../../../../client/cli/dictate/recording.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'sotto-'));
 const FORMAT = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1, channelMode: 'mix' } as const;
@@ -52,7 +52,7 @@ const tenth = (mark: number): Uint8Array => new Uint8Array(3_200).fill(mark);
 
 t.test('a warm microphone begins with the last half second, and keeps no more', async (t) => {
   const microphone = new Microphone();
-  const ears = new WarmEars(microphone.open, (text) => t.fail(text));
+  const ears = new WarmInput(microphone.open, (text) => t.fail(text));
   await microphone.say();
   for (let mark = 0; mark < 30; mark++) await microphone.say(tenth(mark));
   const heard: number[] = [];
@@ -74,7 +74,7 @@ t.test('a warm microphone begins with the last half second, and keeps no more', 
 
 t.test('a warm microphone that is not there is told once, and asked for again', async (t) => {
   const told: string[] = [];
-  const ears = new WarmEars(
+  const ears = new WarmInput(
     () => Promise.reject(new Error('No microphone.')),
     (text) => told.push(text),
   );
@@ -110,21 +110,21 @@ t.test('the sound of a dictation is a WAV of its owner that goes when it is done
   t.equal(statSync(recording.path).mode & 0o777, 0o600);
   t.match(readWavHeader(readFileSync(recording.path)), { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 });
   recording.close('kept');
-  t.match(leftRecordings(place), [{ dictation: 'd1' }]);
+  t.match(findLeftoverRecordings(place), [{ dictation: 'd1' }]);
   const done = new Recording(place, 'd2', FORMAT);
   done.close('done');
-  t.equal(leftRecordings(place).length, 1);
-  t.same(leftRecordings('/nowhere'), []);
+  t.equal(findLeftoverRecordings(place).length, 1);
+  t.same(findLeftoverRecordings('/nowhere'), []);
 });
 
 t.test('the socket takes verbs as lines, one instance at a time, and is cleaned when its owner died', async (t) => {
-  const path = controlPath(join(folder(), 'sotto'), 'linux');
+  const path = resolveControlPath(join(folder(), 'sotto'), 'linux');
   const answer = async ({ verb }: { verb: string }) => ({ ok: true, text: verb });
-  await t.rejects(ask(path, { verb: 'begin' }), /not running; start it with `sotto dictate`/);
-  const control = await openControl(path, answer);
+  await t.rejects(askInstance(path, { verb: 'begin' }), /not running; start it with `sotto dictate`/);
+  const control = await openControlSocket(path, answer);
   t.equal(statSync(path).mode & 0o777, 0o600);
   t.equal(statSync(join(path, '..')).mode & 0o777, 0o700);
-  t.same(await ask(path, { verb: 'toggle' }), { ok: true, text: 'toggle' });
+  t.same(await askInstance(path, { verb: 'toggle' }), { ok: true, text: 'toggle' });
   const plain = await new Promise<string>((resolve) => {
     const socket = connect(path, () => socket.write('sta'));
     setImmediate(() => socket.write('tus\n'));
@@ -137,7 +137,7 @@ t.test('the socket takes verbs as lines, one instance at a time, and is cleaned 
     socket.on('error', () => {});
   });
   t.match(JSON.parse(long), { ok: false, text: /at most 4096/ });
-  await t.rejects(openControl(path, answer), /runs already/);
+  await t.rejects(openControlSocket(path, answer), /runs already/);
   await control.close();
   // A socket whose process was killed: the file stays, and nobody answers.
   const dead = createServer().listen(path);
@@ -146,21 +146,21 @@ t.test('the socket takes verbs as lines, one instance at a time, and is cleaned 
   execFileSync('ln', [path, `${path}.kept`]);
   await new Promise((resolve) => dead.close(resolve));
   execFileSync('mv', [`${path}.kept`, path]);
-  const second = await openControl(path, answer);
-  t.same(await ask(path, { verb: 'status' }), { ok: true, text: 'status' });
+  const second = await openControlSocket(path, answer);
+  t.same(await askInstance(path, { verb: 'status' }), { ok: true, text: 'status' });
   await second.close();
   const file = join(folder(), 'file');
   writeFileSync(file, '');
-  await t.rejects(openControl(join(file, 'dictate.sock'), answer));
+  await t.rejects(openControlSocket(join(file, 'dictate.sock'), answer));
 });
 
 t.test('folders are those of the desktop’s rules, and the socket’s is this user’s alone', async (t) => {
-  t.match(lookAround({ HOME: '/h', XDG_RUNTIME_DIR: '/run/user/7' }, 'linux'), {
+  t.match(detectEnvironment({ HOME: '/h', XDG_RUNTIME_DIR: '/run/user/7' }, 'linux'), {
     runtimeFolder: '/run/user/7/sotto',
     dataFolder: '/h/.local/share/sotto',
     configFolder: '/h/.config/sotto',
     display: 'none',
   });
-  t.match(lookAround({ HOME: '/h' }, 'linux').runtimeFolder, /\/sotto-\d+$/);
-  t.match(controlPath('/unused', 'win32'), /^\\\\\.\\pipe\\sotto-dictate-./);
+  t.match(detectEnvironment({ HOME: '/h' }, 'linux').runtimeFolder, /\/sotto-\d+$/);
+  t.match(resolveControlPath('/unused', 'win32'), /^\\\\\.\\pipe\\sotto-dictate-./);
 });

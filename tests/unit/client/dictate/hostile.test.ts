@@ -1,12 +1,12 @@
 import t from 'tap';
 import { chooseInserter } from '../../../../client/cli/dictate/choose-inserter.ts';
-import { NO_WORDS, readDictionary } from '../../../../client/cli/dictate/core/dictionary.ts';
-import { languageOf } from '../../../../client/cli/dictate/core/language.ts';
+import { EMPTY_DICTIONARY, parseDictionary } from '../../../../client/cli/dictate/core/dictionary.ts';
+import { selectLanguage } from '../../../../client/cli/dictate/core/language.ts';
 import { chooseForm, Plan } from '../../../../client/cli/dictate/core/plan.ts';
-import { type Piece, SpokenReader } from '../../../../client/cli/dictate/core/spoken.ts';
+import { type SpokenPiece, SpokenReader } from '../../../../client/cli/dictate/core/spoken.ts';
+import { detectEnvironment } from '../../../../client/cli/dictate/environment.ts';
 import { Notifier } from '../../../../client/cli/dictate/notify.ts';
-import { Performer } from '../../../../client/cli/dictate/performer.ts';
-import { lookAround } from '../../../../client/cli/dictate/surroundings.ts';
+import { TextInserter } from '../../../../client/cli/dictate/text-inserter.ts';
 import { commandFor, UNPRINTABLE } from '../../../support/hostile-server.ts';
 import { type Reply, ScriptedRunner } from '../../../support/scripted-runner.ts';
 
@@ -56,7 +56,7 @@ const DESKTOPS: Readonly<
 };
 
 const TEXT = `${commandFor('owned')} new line. Now new paragraph. \u000f\u001b[201~ls\r`;
-const reader = new SpokenReader(languageOf('en'), NO_WORDS);
+const reader = new SpokenReader(selectLanguage('en'), EMPTY_DICTIONARY);
 
 /** What programs were given: arguments, and input, of which Windows takes base64. */
 function given(call: string): string {
@@ -71,17 +71,17 @@ for (const [name, { platform = 'linux', environment = {}, installed = '', replie
     [
       { kind: 'words', text: TEXT },
       { kind: 'verbatim', text: `own\r\n${TEXT}` },
-    ] as readonly Piece[],
+    ] as readonly SpokenPiece[],
   ])
     t.test(`${name}: neither Enter nor a control character is put in`, async (t) => {
       const runner = new ScriptedRunner(installed, replies);
       const inserter = chooseInserter({
         ...{ target: 'window', runner, write: () => {} },
-        surroundings: lookAround(environment, platform),
+        surroundings: detectEnvironment(environment, platform),
         settings: { enter: 'never', way: 'auto', restoreMs: 1 },
       });
       const told: string[] = [];
-      const performer = new Performer({
+      const performer = new TextInserter({
         ...{ inserter, record: () => {}, tell: (text) => told.push(text) },
         settings: { enter: 'never', windows: 'same', revise: 'may', joinMs: 1_000, language: 'en' },
       });
@@ -126,7 +126,7 @@ t.test('words that grow are clean from the first to the last', async (t) => {
 
 t.test('a dictionary keeps the line breaks of snippets and no other control character', async (t) => {
   const text = JSON.stringify({ snippets: { sign: 'Yours\r\nAda\u001b[2J' }, replacements: { key: 'a\u0003b\nc' } });
-  const outcome = readDictionary(text);
+  const outcome = parseDictionary(text);
   if (!('dictionary' in outcome)) return t.fail(outcome.problem);
   t.equal(outcome.dictionary.snippets.get('sign'), 'Yours\nAda[2J');
   t.equal(outcome.dictionary.replacements.get('key'), 'ab c');

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { chooseInserter } from '../../../../client/cli/dictate/choose-inserter.ts';
 import type { Window } from '../../../../client/cli/dictate/core/window.ts';
+import { detectEnvironment } from '../../../../client/cli/dictate/environment.ts';
 import type { Inserter, InserterSettings } from '../../../../client/cli/dictate/inserter.ts';
-import { lookAround } from '../../../../client/cli/dictate/surroundings.ts';
 import { type Reply, ScriptedRunner } from '../../../support/scripted-runner.ts';
 
 type Replies = readonly (readonly [call: RegExp, reply: Reply])[];
@@ -21,7 +21,7 @@ function open(place: Place): { inserter: Inserter; runner: ScriptedRunner; writt
   const written: string[] = [];
   const inserter = chooseInserter({
     ...{ target: place.target ?? 'window', runner, write: (text) => written.push(text) },
-    surroundings: lookAround(place.environment ?? {}, place.platform ?? 'linux'),
+    surroundings: detectEnvironment(place.environment ?? {}, place.platform ?? 'linux'),
     settings: { enter: 'never', way: 'auto', restoreMs: 1, ...place.settings },
   });
   return { inserter, runner, written };

@@ -1,9 +1,9 @@
 import { deepEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { readDictionary } from '../../../../client/cli/dictate/core/dictionary.ts';
+import { parseDictionary } from '../../../../client/cli/dictate/core/dictionary.ts';
 import { Field } from '../../../../client/cli/dictate/core/field.ts';
-import { LANGUAGES, languageOf } from '../../../../client/cli/dictate/core/language.ts';
+import { LANGUAGES, selectLanguage } from '../../../../client/cli/dictate/core/language.ts';
 import { SpokenReader } from '../../../../client/cli/dictate/core/spoken.ts';
 
 const WORDS = {
@@ -12,12 +12,12 @@ const WORDS = {
   snippets: { 'my address': '1 Main Street\nSpringfield', 'best regards': 'Best regards,\nAda' },
   commands: { 'neue zeile': 'new line', 'line feed': 'new line' },
 };
-const outcome = readDictionary(JSON.stringify(WORDS));
+const outcome = parseDictionary(JSON.stringify(WORDS));
 const dictionary = 'dictionary' in outcome ? outcome.dictionary : undefined;
-const english = new SpokenReader(languageOf('en'), dictionary!);
+const english = new SpokenReader(selectLanguage('en'), dictionary!);
 
 function written(sentences: readonly string[], newline: 'keep' | 'space' = 'keep'): string {
-  const field = new Field({ language: languageOf('en'), newline, revise: 'may' });
+  const field = new Field({ language: selectLanguage('en'), newline, revise: 'may' });
   for (const [at, text] of sentences.entries())
     field.place({ sentence: `${at}`, pieces: english.read(text, 0, 'complete').pieces });
   return field.content;
@@ -114,7 +114,7 @@ t.test('in a terminal a spoken line break and one in a snippet are spaces', asyn
 });
 
 t.test('a language without a table has no commands, but the user’s words', async (t) => {
-  const reader = new SpokenReader(languageOf('de'), dictionary!);
+  const reader = new SpokenReader(selectLanguage('de'), dictionary!);
   t.same(
     reader.read('Das comma ist github', 0, 'complete').pieces.map((piece) => 'text' in piece && piece.text),
     ['Das', 'comma', 'ist', 'GitHub'],
@@ -125,7 +125,7 @@ t.test('every command of every language works said alone, under each of its name
   for (const [code, language] of Object.entries(LANGUAGES))
     for (const { phrases, does } of language.commands)
       for (const phrase of phrases) {
-        const reader = new SpokenReader(languageOf(code), { ...dictionary!, snippets: new Map() });
+        const reader = new SpokenReader(selectLanguage(code), { ...dictionary!, snippets: new Map() });
         const said = `${phrase[0]!.toUpperCase()}${phrase.slice(1)}.`;
         t.match(reader.read(said, 0, 'complete').pieces[0], { kind: does.kind }, said);
       }

@@ -1,21 +1,26 @@
 import t from 'tap';
-import { hintsOf, NO_WORDS, readDictionary } from '../../../../client/cli/dictate/core/dictionary.ts';
+import { EMPTY_DICTIONARY, parseDictionary, toVocabulary } from '../../../../client/cli/dictate/core/dictionary.ts';
 import { Field } from '../../../../client/cli/dictate/core/field.ts';
-import { chooseAgain, compacted, itemsOf, WAITING_MAX } from '../../../../client/cli/dictate/core/history.ts';
-import { languageOf } from '../../../../client/cli/dictate/core/language.ts';
+import {
+  compactHistory,
+  foldHistory,
+  selectForReinsertion,
+  WAITING_MAX,
+} from '../../../../client/cli/dictate/core/history.ts';
+import { selectLanguage } from '../../../../client/cli/dictate/core/language.ts';
 import { Plan, type PlanInput, type PlanSettings } from '../../../../client/cli/dictate/core/plan.ts';
-import type { Piece } from '../../../../client/cli/dictate/core/spoken.ts';
+import type { SpokenPiece } from '../../../../client/cli/dictate/core/spoken.ts';
 import { SpokenReader } from '../../../../client/cli/dictate/core/spoken.ts';
-import { readRequest } from '../../../../client/cli/dictate/core/verbs.ts';
-import { mayBeTerminal, wayInto } from '../../../../client/cli/dictate/core/window.ts';
+import { parseInstanceRequest } from '../../../../client/cli/dictate/core/verbs.ts';
+import { isPossibleTerminal, selectInsertionMethod } from '../../../../client/cli/dictate/core/window.ts';
 
-const english = new SpokenReader(languageOf('en'), NO_WORDS);
-const pieces = (text: string): readonly Piece[] => english.read(text, 0, 'complete').pieces;
-const settings = { language: languageOf('en'), newline: 'keep', revise: 'may' } as const;
+const english = new SpokenReader(selectLanguage('en'), EMPTY_DICTIONARY);
+const pieces = (text: string): readonly SpokenPiece[] => english.read(text, 0, 'complete').pieces;
+const settings = { language: selectLanguage('en'), newline: 'keep', revise: 'may' } as const;
 
 t.test('a dictionary that is wrong is told with the place, what came and what was wanted', async (t) => {
   const check = (value: unknown, want: RegExp): void => {
-    const outcome = readDictionary(typeof value === 'string' ? value : JSON.stringify(value));
+    const outcome = parseDictionary(typeof value === 'string' ? value : JSON.stringify(value));
     t.match('problem' in outcome ? outcome.problem : 'none', want);
   };
   check('{"names": [}', /^it is not JSON: /);
@@ -37,8 +42,8 @@ t.test('a dictionary that is wrong is told with the place, what came and what wa
 
 t.test('as many names are told to the recogniser as a server takes', async (t) => {
   const names = (count: number, length: number): string[] => Array.from({ length: count }, () => 'x'.repeat(length));
-  t.equal(hintsOf({ ...NO_WORDS, names: names(300, 3) }).length, 100);
-  t.equal(hintsOf({ ...NO_WORDS, names: names(50, 90) }).join('').length, 990);
+  t.equal(toVocabulary({ ...EMPTY_DICTIONARY, names: names(300, 3) }).length, 100);
+  t.equal(toVocabulary({ ...EMPTY_DICTIONARY, names: names(50, 90) }).join('').length, 990);
 });
 
 t.test('undo is first as spoken, then gone, then what came before', async (t) => {
@@ -98,7 +103,7 @@ const plan = (change: Partial<PlanSettings> = {}): { read(input: PlanInput): unk
   const whole = new Plan({
     ...{ dictation: 'd', mode: 'sentence', cleanWaitMs: 500, language: 'en', reader: () => english, ...change },
   });
-  const text = (each: readonly Piece[]): string =>
+  const text = (each: readonly SpokenPiece[]): string =>
     each.map((piece) => ('text' in piece ? piece.text : piece.kind)).join(' ');
   return {
     read: (input) =>
@@ -174,24 +179,24 @@ t.test('the history folds its lines, whatever a killed writer left at the end', 
     'null',
     '{"kind":"said","id":"a.3","at":"t","te',
   ];
-  const items = itemsOf(lines);
+  const items = foldHistory(lines);
   t.match(items, [
     { id: 'a.1', raw: 'Um one.', text: 'One.', state: 'inserted', toMs: 900 },
     { id: 'a.2', raw: 'Two.', text: 'Two.', state: 'waiting' },
   ]);
   t.equal(items.length, 2);
-  t.same(itemsOf(compacted(items, 10)), items, 'and is the same when it is written anew');
+  t.same(foldHistory(compactHistory(items, 10)), items, 'and is the same when it is written anew');
   t.same(
-    itemsOf(compacted(items, 0)).map(({ id }) => id),
+    foldHistory(compactHistory(items, 0)).map(({ id }) => id),
     ['a.2'],
     'what waits stays',
   );
-  const many = itemsOf(
+  const many = foldHistory(
     Array.from({ length: WAITING_MAX + 5 }, (_, i) =>
       JSON.stringify({ kind: 'said', id: `b.${i}`, at: '', text: 'x' }),
     ),
   );
-  t.equal(itemsOf(compacted(many, 1)).length, WAITING_MAX, 'up to a bound');
+  t.equal(foldHistory(compactHistory(many, 1)).length, WAITING_MAX, 'up to a bound');
 });
 
 t.test('again is what is named, else what waits, else the last dictation', async (t) => {
@@ -205,22 +210,25 @@ t.test('again is what is named, else what waits, else the last dictation', async
   });
   const done = [item('a.1', 'inserted'), item('b.1', 'inserted'), item('b.2', 'inserted')];
   const ids = (items: readonly { id: string }[]): string[] => items.map(({ id }) => id);
-  t.same(ids(chooseAgain(done, undefined)), ['b.1', 'b.2']);
-  t.same(ids(chooseAgain([item('a.1', 'waiting'), ...done.slice(1), item('c.1', 'lost')], undefined)), ['a.1', 'c.1']);
-  t.same(ids(chooseAgain(done, 'b.2')), ['b.2']);
-  t.same(ids(chooseAgain(done, 'b')), ['b.1', 'b.2']);
-  t.same(chooseAgain([], undefined), []);
+  t.same(ids(selectForReinsertion(done, undefined)), ['b.1', 'b.2']);
+  t.same(ids(selectForReinsertion([item('a.1', 'waiting'), ...done.slice(1), item('c.1', 'lost')], undefined)), [
+    'a.1',
+    'c.1',
+  ]);
+  t.same(ids(selectForReinsertion(done, 'b.2')), ['b.2']);
+  t.same(ids(selectForReinsertion(done, 'b')), ['b.1', 'b.2']);
+  t.same(selectForReinsertion([], undefined), []);
 });
 
 t.test('a line of the socket is a verb alone or a request; anything else is answered with what there is', async (t) => {
-  t.same(readRequest('toggle\n'), { verb: 'toggle' });
-  t.same(readRequest('{"verb":"again","id":"b.2","clipboard":true,"count":-1}'), {
+  t.same(parseInstanceRequest('toggle\n'), { verb: 'toggle' });
+  t.same(parseInstanceRequest('{"verb":"again","id":"b.2","clipboard":true,"count":-1}'), {
     verb: 'again',
     id: 'b.2',
     clipboard: true,
   });
   for (const line of ['', 'explode', '{"verb":"explode"}', '{}', 'null', '[]', '{"verb":7}'])
-    t.match(readRequest(line), { problem: /is not known; there are begin, end, cancel/ }, line);
+    t.match(parseInstanceRequest(line), { problem: /is not known; there are begin, end, cancel/ }, line);
 });
 
 t.test('terminals are known by their programs', async (t) => {
@@ -235,10 +243,10 @@ t.test('terminals are known by their programs', async (t) => {
     'iTerm2',
     'Terminal',
   ])
-    t.ok(mayBeTerminal(program), String(program));
+    t.ok(isPossibleTerminal(program), String(program));
   for (const program of ['firefox', 'Code', 'Slack', 'gedit', 'clipboard', 'standard output'])
-    t.notOk(mayBeTerminal(program), program);
-  t.ok(mayBeTerminal(undefined), 'what nobody names may be one');
-  t.equal(wayInto('Emacs'), 'type');
-  t.equal(wayInto(undefined), 'paste');
+    t.notOk(isPossibleTerminal(program), program);
+  t.ok(isPossibleTerminal(undefined), 'what nobody names may be one');
+  t.equal(selectInsertionMethod('Emacs'), 'type');
+  t.equal(selectInsertionMethod(undefined), 'paste');
 });

@@ -1,16 +1,21 @@
 import t from 'tap';
-import { Courier } from '../../../../client/web/meeting/courier.ts';
-import { writeMeeting } from '../../../../client/web/meeting/formats.ts';
-import { type Action, after, type Meeting, newMeeting } from '../../../../client/web/meeting/meeting-state.ts';
-import { Outgoing, type Parcel } from '../../../../client/web/meeting/outgoing.ts';
-import { Pair, type PairBlock } from '../../../../client/web/meeting/pair.ts';
-import { SilenceWatch, WARNING_MS } from '../../../../client/web/meeting/silence.ts';
-import { designResampler } from '../../../../client/web/resample.ts';
+import { designResampler } from '../../../../client/web/audio/resample.ts';
+import { ChannelInterleaver, type InterleavedBlock } from '../../../../client/web/meeting/channel-interleaver.ts';
+import { DeliveryQueue } from '../../../../client/web/meeting/delivery-queue.ts';
+import { renderMeeting } from '../../../../client/web/meeting/formats.ts';
+import {
+  createMeeting,
+  type Meeting,
+  type MeetingAction,
+  reduceMeeting,
+} from '../../../../client/web/meeting/meeting-state.ts';
+import { type Delivery, PendingChanges } from '../../../../client/web/meeting/pending-changes.ts';
+import { SILENCE_WARNING_MS, SilenceTimeout } from '../../../../client/web/meeting/silence-timeout.ts';
 
 const MINUTE = 60_000;
 
 t.test('a meeting that everybody left is warned, then over; words and a key begin the wait anew', async (t) => {
-  const watch = new SilenceWatch(10 * MINUTE, 0);
+  const watch = new SilenceTimeout(10 * MINUTE, 0);
   t.same(watch.look(8 * MINUTE), { state: 'lively' });
   t.same(watch.look(9.5 * MINUTE), { state: 'warned', leftMs: MINUTE / 2 });
   watch.heard(9.5 * MINUTE);
@@ -19,13 +24,13 @@ t.test('a meeting that everybody left is warned, then over; words and a key begi
 });
 
 t.test('a silence that may last for ever is never over, and the shortest leaves time to be warned', async (t) => {
-  t.same(new SilenceWatch(0, 0).look(1e9), { state: 'lively' });
-  t.same(new SilenceWatch(1, 0).look(WARNING_MS - 1), { state: 'lively' });
+  t.same(new SilenceTimeout(0, 0).look(1e9), { state: 'lively' });
+  t.same(new SilenceTimeout(1, 0).look(SILENCE_WARNING_MS - 1), { state: 'lively' });
 });
 
 function pairOf(rate: number, me: (i: number) => number, them: ((i: number) => number) | undefined, seconds: number) {
-  const pair = new Pair(designResampler(rate));
-  const blocks: PairBlock[] = [];
+  const pair = new ChannelInterleaver(designResampler(rate));
+  const blocks: InterleavedBlock[] = [];
   for (let at = 0; at < rate * seconds; at += 128) {
     const quantum = (sound: (i: number) => number): Float32Array =>
       Float32Array.from({ length: 128 }, (_, i) => sound(at + i));
@@ -33,7 +38,7 @@ function pairOf(rate: number, me: (i: number) => number, them: ((i: number) => n
   }
   return blocks;
 }
-const channel = (blocks: readonly PairBlock[], which: 0 | 1): number[] =>
+const channel = (blocks: readonly InterleavedBlock[], which: 0 | 1): number[] =>
   blocks.flatMap(({ pcm }) => [...pcm].filter((_, i) => i % 2 === which));
 
 t.test('two sources stay in step: the same sound on both gives the same samples on both', async (t) => {
@@ -51,7 +56,7 @@ t.test('a source that is not there is silence of the same length', async (t) => 
   t.ok(blocks[3]!.peaks[0] > 0.9 && blocks[3]!.peaks[1] === 0);
 });
 
-const BASE = newMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans <& more>');
+const BASE = createMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans <& more>');
 const said = (key: string, channel: number, text: string, fromMs: number): Meeting['sentences'][number] => ({
   ...{ key, channel, text, fromMs, toMs: fromMs + 900, highlight: false, language: 'en' },
 });
@@ -69,31 +74,31 @@ t.test('a meeting no server keeps is written in every format', async (t) => {
   const meeting = [
     { type: 'corrected', key: '1.0.1', correction: 'We ship on Friday.' },
     { type: 'highlighted', key: '1.1.2', highlight: true },
-  ].reduce((all, action) => after(all, action as Action), MEETING);
-  const md = writeMeeting(meeting, 'md');
+  ].reduce((all, action) => reduceMeeting(all, action as MeetingAction), MEETING);
+  const md = renderMeeting(meeting, 'md');
   t.match(md, /### Me\n\n\*\*00:00:00\*\* We ship on Friday\.\n/);
   t.match(md, /==Good\.==\n\n> \*\*Note, 00:00:02\*\*\n>\n> - check <b>\n> - again\n\n\*\*00:00:04\*\* Next\./);
-  const html = writeMeeting(meeting, 'html');
+  const html = renderMeeting(meeting, 'html');
   t.match(html, /<h1>Plans &lt;&amp; more&gt;<\/h1>/);
   t.match(html, /<mark[^>]*>Good\.<\/mark>/);
   t.notMatch(html, /<script/);
-  t.match(writeMeeting(meeting, 'txt'), '[00:00:00] Me: We ship on Friday.\n[00:00:02] * Them: Good.\n');
-  t.match(writeMeeting(meeting, 'srt'), /^1\n00:00:00,000 --> /);
-  t.match(writeMeeting(meeting, 'vtt'), /^WEBVTT\n\n00:00:00\.000 --> /);
-  t.match(JSON.parse(writeMeeting(meeting, 'json')), {
+  t.match(renderMeeting(meeting, 'txt'), '[00:00:00] Me: We ship on Friday.\n[00:00:02] * Them: Good.\n');
+  t.match(renderMeeting(meeting, 'srt'), /^1\n00:00:00,000 --> /);
+  t.match(renderMeeting(meeting, 'vtt'), /^WEBVTT\n\n00:00:00\.000 --> /);
+  t.match(JSON.parse(renderMeeting(meeting, 'json')), {
     sentences: [{ part: 1, sentence: 1, text: 'we ship on friday' }],
   });
 });
 
 t.test('the server is told the last state of a thing, once, and again when it changed meanwhile', async (t) => {
   let meeting = MEETING;
-  const outgoing = new Outgoing(
+  const outgoing = new PendingChanges(
     () => meeting,
     [],
     () => {},
   );
-  const act = (action: Action): void => {
-    meeting = after(meeting, action);
+  const act = (action: MeetingAction): void => {
+    meeting = reduceMeeting(meeting, action);
     outgoing.note(action);
   };
   act({ type: 'highlighted', key: '1.1.2', highlight: true });
@@ -109,13 +114,13 @@ t.test('the server is told the last state of a thing, once, and again when it ch
 });
 
 t.test('what is refused for good does not keep the rest from the server', async (t) => {
-  const outgoing = new Outgoing(
+  const outgoing = new PendingChanges(
     () => MEETING,
     ['said:1.0.1', 'note:n', 'said:9.9.9'],
     () => {},
   );
-  const told: Parcel[] = [];
-  const courier = new Courier(
+  const told: Delivery[] = [];
+  const courier = new DeliveryQueue(
     async (_, parcel) => {
       if (parcel.what === 'said') throw Object.assign(new Error('not there'), { status: 404 });
       told.push(parcel);

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { ServerEvent } from '../../../../client/sdk/index.ts';
-import { isNear, notesBySentence, saidAt } from '../../../../client/web/meeting/links.ts';
 import {
-  type Action,
-  after,
-  lengthOf,
+  createMeeting,
+  getDisplayedText,
+  getDuration,
   type Meeting,
-  newMeeting,
-  readingOf,
+  type MeetingAction,
+  reduceMeeting,
 } from '../../../../client/web/meeting/meeting-state.ts';
+import { countNotesBySentence, findSentenceAt, isNearSentence } from '../../../../client/web/meeting/note-links.ts';
 
 const AT = { part: 1, fromMs: 0 };
-const EMPTY = newMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans');
+const EMPTY = createMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans');
 
 const final = (sentence: number, channel: number, text: string, fromMs: number, toMs: number): ServerEvent => ({
   ...{ type: 'final', seq: sentence, channel, sentence, text, words: [], fromMs, toMs, language: 'en' },
@@ -24,9 +24,10 @@ const partial = (sentence: number, stable: string, tentative: string): ServerEve
 const cleaned = (sentence: number, text: string): ServerEvent => ({
   ...{ type: 'cleaned', seq: 9, channel: 0, sentence, text, changes: [], model: 'rules', tookMs: 1 },
 });
-const hear = (event: ServerEvent, at = AT): Action => ({ type: 'heard', event, at });
-const run = (actions: readonly Action[], meeting: Meeting = EMPTY): Meeting => actions.reduce(after, meeting);
-const texts = (meeting: Meeting): string[] => meeting.sentences.map(readingOf);
+const hear = (event: ServerEvent, at = AT): MeetingAction => ({ type: 'heard', event, at });
+const run = (actions: readonly MeetingAction[], meeting: Meeting = EMPTY): Meeting =>
+  actions.reduce(reduceMeeting, meeting);
+const texts = (meeting: Meeting): string[] => meeting.sentences.map(getDisplayedText);
 
 t.test('a sentence grows, is finished once and is cleaned beside what was heard', async (t) => {
   const growing = run([hear(partial(1, 'so', ' we')), hear(partial(1, 'so we', ' um'))]);
@@ -50,7 +51,7 @@ t.test('a second session goes on behind the first, under keys of its own', async
   ]);
   t.match(meeting.sentences, [{ key: '1.0.1' }, { key: '2.0.1', fromMs: 1_100, toMs: 1_800 }]);
   t.equal(meeting.transcript, 'T');
-  t.equal(lengthOf(meeting), 1_800);
+  t.equal(getDuration(meeting), 1_800);
 });
 
 t.test('a session that is cut leaves what was on screen', async (t) => {
@@ -61,19 +62,24 @@ t.test('a session that is cut leaves what was on screen', async (t) => {
 
 t.test('a correction can be taken back, and the words as heard stay', async (t) => {
   const heard = run([hear(final(1, 0, 'i scream', 0, 900))]);
-  const corrected = after(heard, { type: 'corrected', key: '1.0.1', correction: ' Ice cream. ' });
+  const corrected = reduceMeeting(heard, { type: 'corrected', key: '1.0.1', correction: ' Ice cream. ' });
   t.match(corrected.sentences[0], { text: 'i scream', correction: 'Ice cream.' });
-  t.same(after(corrected, { type: 'corrected', key: '1.0.1', correction: undefined }).sentences, heard.sentences);
-  t.notOk('correction' in after(corrected, { type: 'corrected', key: '1.0.1', correction: 'i scream' }).sentences[0]!);
+  t.same(
+    reduceMeeting(corrected, { type: 'corrected', key: '1.0.1', correction: undefined }).sentences,
+    heard.sentences,
+  );
+  t.notOk(
+    'correction' in reduceMeeting(corrected, { type: 'corrected', key: '1.0.1', correction: 'i scream' }).sentences[0]!,
+  );
 });
 
 t.test('names, titles and consent: blank ones change nothing, the first consent counts', async (t) => {
-  const named = after(EMPTY, { type: 'named', channel: 1, name: ' Ada ' });
+  const named = reduceMeeting(EMPTY, { type: 'named', channel: 1, name: ' Ada ' });
   t.equal(named.speakers[1], 'Ada');
-  t.equal(after(named, { type: 'named', channel: 1, name: '  ' }), named);
-  t.equal(after(named, { type: 'titled', title: '' }), named);
-  const agreed = after(named, { type: 'agreed', at: 'first' });
-  t.equal(after(agreed, { type: 'agreed', at: 'second' }).consentAt, 'first');
+  t.equal(reduceMeeting(named, { type: 'named', channel: 1, name: '  ' }), named);
+  t.equal(reduceMeeting(named, { type: 'titled', title: '' }), named);
+  const agreed = reduceMeeting(named, { type: 'agreed', at: 'first' });
+  t.equal(reduceMeeting(agreed, { type: 'agreed', at: 'second' }).consentAt, 'first');
 });
 
 t.test('a note hangs on what was being said, or on what was said last', async (t) => {
@@ -89,16 +95,16 @@ t.test('a note hangs on what was being said, or on what was said last', async (t
     ['early', 'one', 'late'],
   );
   t.same(
-    [...notesBySentence(meeting)].map(([key, notes]) => [key, notes.map(({ id }) => id)]),
+    [...countNotesBySentence(meeting)].map(([key, notes]) => [key, notes.map(({ id }) => id)]),
     [
       ['1.0.1', ['one']],
       ['1.1.2', ['late']],
     ],
   );
-  t.equal(saidAt(meeting.sentences, 500), undefined);
-  t.ok(isNear(meeting.sentences[0]!, meeting.notes[1]!));
-  t.notOk(isNear(meeting.sentences[1]!, meeting.notes[2]!));
-  t.equal(after(meeting, { type: 'unnoted', id: 'one' }).notes.length, 2);
+  t.equal(findSentenceAt(meeting.sentences, 500), undefined);
+  t.ok(isNearSentence(meeting.sentences[0]!, meeting.notes[1]!));
+  t.notOk(isNearSentence(meeting.sentences[1]!, meeting.notes[2]!));
+  t.equal(reduceMeeting(meeting, { type: 'unnoted', id: 'one' }).notes.length, 2);
 });
 
 t.test('whatever is told again changes nothing, and the order is that of the voices', async () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { judge } from '../../../../server/core/clean/guard.ts';
+import { checkRewrite } from '../../../../server/core/clean/guard.ts';
 
 function check(raw: string, rewrite: string, want: 'kept' | RegExp, language = 'en'): void {
-  const verdict = judge(raw, rewrite, language);
+  const verdict = checkRewrite(raw, rewrite, language);
   const got = verdict.accepted ? 'kept' : verdict.reason;
   t.match(got, want, `${raw} -> ${rewrite}`);
 }
@@ -121,7 +121,7 @@ t.test('what is accepted never holds a word that was not said', async (t) => {
   const word = fc.constantFrom('we', 'um', 'should', 'not', 'ship', '7', 'Ada', 'it', 'the', 'no,');
   fc.assert(
     fc.property(fc.array(word, { maxLength: 12 }), fc.array(word, { maxLength: 12 }), (raw, rewrite) => {
-      const verdict = judge(raw.join(' '), rewrite.join(' '), 'en');
+      const verdict = checkRewrite(raw.join(' '), rewrite.join(' '), 'en');
       if (!verdict.accepted) return true;
       const said = raw.map((each) => each.replace(',', ''));
       return rewrite.every((each) => said.includes(each.replace(',', '')));
@@ -133,7 +133,7 @@ t.test('what is accepted never holds a word that was not said', async (t) => {
 
 t.test('changes point at what was removed', async (t) => {
   const raw = 'So, um, we go.';
-  const verdict = judge(raw, 'So we go.', 'en');
+  const verdict = checkRewrite(raw, 'So we go.', 'en');
   t.ok(verdict.accepted);
   const removed = verdict.accepted ? verdict.changes.filter(({ kind }) => kind === 'removed') : [];
   t.same(
@@ -168,7 +168,7 @@ t.test('carrying out the changes turns the raw text into the rewrite', async (t)
           return choice === 0 ? [] : [choice === 1 ? one.replace(/[.,-]$/, '') : choice === 2 ? `${one}!` : one];
         })
         .join(' ');
-      const verdict = judge(raw, rewrite, each);
+      const verdict = checkRewrite(raw, rewrite, each);
       if (!verdict.accepted) return true;
       let at = 0;
       let text = '';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { judge } from '../../../../server/core/clean/guard.ts';
+import { checkRewrite } from '../../../../server/core/clean/guard.ts';
 import { cleanByRules } from '../../../../server/core/clean/rules.ts';
 
 const check = (raw: string, want: string, language = 'en'): void =>
@@ -126,7 +126,7 @@ t.test('the guard lets everything pass that the rules do', async (t) => {
   fc.assert(
     fc.property(fc.array(word, { maxLength: 14 }), language, (words, each) => {
       const raw = words.join(' ');
-      const verdict = judge(raw, cleanByRules(raw, each), each);
+      const verdict = checkRewrite(raw, cleanByRules(raw, each), each);
       return verdict.accepted || `${raw} -> ${cleanByRules(raw, each)}: ${verdict.reason}` === '';
     }),
     { numRuns: 5_000 },

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { LoadGauge, streamsCarried } from '../../../../server/core/schedule/load.ts';
+import { estimateStreamCapacity, LoadGauge } from '../../../../server/core/schedule/load.ts';
 
 const NONE = { partial: 0, final: 0 };
 
@@ -49,6 +49,6 @@ t.test('who has not asked for two seconds does not speak', async (t) => {
 });
 
 t.test('a machine carries at least one stream', async (t) => {
-  t.equal(streamsCarried(5), 1);
-  t.equal(streamsCarried(0.05), 10);
+  t.equal(estimateStreamCapacity(5), 1);
+  t.equal(estimateStreamCapacity(0.05), 10);
 });

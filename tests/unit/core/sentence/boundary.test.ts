@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
-import { firstSentence, splitSentences, widestGap } from '../../../../server/core/sentence/boundary.ts';
-import { textOf } from '../../../../server/core/stable/words.ts';
+import { countFirstSentenceWords, findWidestGap, splitSentences } from '../../../../server/core/sentence/boundary.ts';
+import { joinWords } from '../../../../server/core/stable/words.ts';
 
 const words = (line: string): Word[] =>
   line.split(' ').map((text, i) => ({ text, space: true, from: i * 6_000, to: i * 6_000 + 5_000, confidence: 1 }));
 
 t.test('a sentence ends at its punctuation, not at an abbreviation, an initial or the last word', async (t) => {
-  t.equal(firstSentence(words('We met. Then')), 2);
-  t.equal(firstSentence(words('Dr. Smith and J. Doe met. Then')), 6);
-  t.equal(firstSentence(words('Wir nehmen z.B. den Zug. Dann')), 5);
-  t.equal(firstSentence(words('It costs 3.50 today')), 0);
-  t.equal(firstSentence(words('We met.')), 0, 'what follows may still change the last word');
-  t.equal(firstSentence(words('He said "go." Then')), 3, 'a closing quote belongs to it');
-  t.equal(firstSentence(words('你好。 再见')), 1);
+  t.equal(countFirstSentenceWords(words('We met. Then')), 2);
+  t.equal(countFirstSentenceWords(words('Dr. Smith and J. Doe met. Then')), 6);
+  t.equal(countFirstSentenceWords(words('Wir nehmen z.B. den Zug. Dann')), 5);
+  t.equal(countFirstSentenceWords(words('It costs 3.50 today')), 0);
+  t.equal(countFirstSentenceWords(words('We met.')), 0, 'what follows may still change the last word');
+  t.equal(countFirstSentenceWords(words('He said "go." Then')), 3, 'a closing quote belongs to it');
+  t.equal(countFirstSentenceWords(words('你好。 再见')), 1);
 });
 
 t.test('splitting loses no word and changes no order', async (t) => {
@@ -23,7 +23,7 @@ t.test('splitting loses no word and changes no order', async (t) => {
     fc.property(line, (texts) => {
       const all = texts.length === 0 ? [] : words(texts.join(' '));
       const sentences = splitSentences(all);
-      return textOf(sentences.flat()) === textOf(all) && sentences.every((sentence) => sentence.length > 0);
+      return joinWords(sentences.flat()) === joinWords(all) && sentences.every((sentence) => sentence.length > 0);
     }),
   );
   t.pass();
@@ -32,11 +32,11 @@ t.test('splitting loses no word and changes no order', async (t) => {
 t.test('speech without an end is cut at its widest gap, and never inside what was shown', async (t) => {
   const even = words('one two three four five six seven eight');
   const paused = even.map((word, i) => (i < 5 ? word : { ...word, from: word.from + 8_000, to: word.to + 8_000 }));
-  t.equal(widestGap(paused, 0, 'any'), 5);
-  t.equal(widestGap(paused, 6, 'any'), 6);
+  t.equal(findWidestGap(paused, 0, 'any'), 5);
+  t.equal(findWidestGap(paused, 6, 'any'), 6);
   const comma = even.map((word, i) => (i === 3 ? { ...word, text: 'four,' } : word));
-  t.equal(widestGap(comma, 0, 'any'), 4);
-  t.equal(widestGap(comma, 0, 'fair'), 4);
-  t.equal(widestGap(even, 0, 'fair'), 0, 'no gap is worth a cut');
-  t.equal(widestGap(even, 8, 'any'), 0, 'all of it was shown');
+  t.equal(findWidestGap(comma, 0, 'any'), 4);
+  t.equal(findWidestGap(comma, 0, 'fair'), 4);
+  t.equal(findWidestGap(even, 0, 'fair'), 0, 'no gap is worth a cut');
+  t.equal(findWidestGap(even, 8, 'any'), 0, 'all of it was shown');
 });

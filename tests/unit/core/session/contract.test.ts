@@ -3,10 +3,10 @@ import t from 'tap';
 import type { EventBody } from '../../../../protocol/index.ts';
 import type { Word } from '../../../../server/core/hypothesis.ts';
 import type { SessionOutput } from '../../../../server/core/session/outputs.ts';
-import type { SessionSeed } from '../../../../server/core/session/seed.ts';
 import { SessionCore } from '../../../../server/core/session/session.ts';
 import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
-import { WINDOW } from '../../../../server/core/speech/voice-log.ts';
+import type { SessionSnapshot } from '../../../../server/core/session/snapshot.ts';
+import { VAD_WINDOW_SAMPLES } from '../../../../server/core/speech/vad-history.ts';
 import { SETTINGS as ONE_SPEAKER } from '../../../support/session-settings.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
 
@@ -33,8 +33,8 @@ const VOCABULARY = [
   'Dr.',
 ];
 
-const LOUD = Float32Array.from({ length: WINDOW * 40 }, (_, i) => Math.sin(i / 5) * 0.3);
-const QUIET = new Float32Array(WINDOW * 40);
+const LOUD = Float32Array.from({ length: VAD_WINDOW_SAMPLES * 40 }, (_, i) => Math.sin(i / 5) * 0.3);
+const QUIET = new Float32Array(VAD_WINDOW_SAMPLES * 40);
 
 type Step =
   | { readonly kind: 'hear'; readonly voice: boolean; readonly windows: number }
@@ -93,7 +93,7 @@ class Harness {
     this.steps++;
     if (one.kind === 'hear') {
       this.#voice = one.voice;
-      const tone = (one.voice ? LOUD : QUIET).subarray(0, WINDOW * one.windows);
+      const tone = (one.voice ? LOUD : QUIET).subarray(0, VAD_WINDOW_SAMPLES * one.windows);
       this.#tones.push(tone);
       this.#take(this.#session.handle({ kind: 'audio', channels: [tone] }));
     }
@@ -114,7 +114,7 @@ class Harness {
   /** The process is gone with everything but the seed and the audio from there on. */
   #restart(): void {
     this.restarts++;
-    const seed = JSON.parse(JSON.stringify(this.#session.seed)) as SessionSeed;
+    const seed = JSON.parse(JSON.stringify(this.#session.seed)) as SessionSnapshot;
     const heard = this.#session.heardSamples;
     this.#jobs.length = 0;
     this.#cleanings.length = 0;
@@ -180,8 +180,8 @@ class Harness {
     for (const output of outputs) {
       if (output.kind === 'detect') {
         const { channel, from, to } = output;
-        this.#verdicts[from / WINDOW] ??= this.#voice ? 0.95 : 0.02;
-        const value = this.#verdicts[from / WINDOW]!;
+        this.#verdicts[from / VAD_WINDOW_SAMPLES] ??= this.#voice ? 0.95 : 0.02;
+        const value = this.#verdicts[from / VAD_WINDOW_SAMPLES]!;
         this.#take(this.#session.handle({ kind: 'probability', channel, from, to, value }));
       }
       if (output.kind === 'recognise') this.#jobs.push(output.job);

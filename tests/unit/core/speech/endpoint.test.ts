@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { endpointWait } from '../../../../server/core/speech/endpoint.ts';
+import { computeEndpointWait } from '../../../../server/core/speech/endpoint.ts';
 
 const options = { minMs: 300, maxMs: 1_000 };
-const wait = (text: string): number => endpointWait(text, options);
+const wait = (text: string): number => computeEndpointWait(text, options);
 
 t.test('a finished sentence ends sooner than an unfinished phrase, and the rest lies between', async (t) => {
   for (const finished of ['We are done.', 'Really?', 'Sie sagte: "Ja."', '好的。'])
@@ -14,9 +14,10 @@ t.test('a finished sentence ends sooner than an unfinished phrase, and the rest 
 
 t.test('a sentence whose last word is a guess may go on', async (t) => {
   t.ok(
-    endpointWait('In the midst of the kind.', options, 0.5) > endpointWait('In the midst of the kind.', options, 0.9),
+    computeEndpointWait('In the midst of the kind.', options, 0.5) >
+      computeEndpointWait('In the midst of the kind.', options, 0.9),
   );
-  t.equal(endpointWait('In the midst of the', options, 0.5), options.maxMs);
+  t.equal(computeEndpointWait('In the midst of the', options, 0.5), options.maxMs);
 });
 
 t.test('the wait never leaves its bounds, whatever the text', async (t) => {
@@ -26,7 +27,7 @@ t.test('the wait never leaves its bounds, whatever the text', async (t) => {
       fc.integer({ min: 100, max: 5_000 }),
       fc.nat(5_000),
       (text, minMs, more) => {
-        const ms = endpointWait(text, { minMs, maxMs: minMs + more });
+        const ms = computeEndpointWait(text, { minMs, maxMs: minMs + more });
         return ms >= minMs && ms <= minMs + more;
       },
     ),

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
 import { type CommitOptions, StableWords } from '../../../../server/core/stable/agreement.ts';
-import { textOf } from '../../../../server/core/stable/words.ts';
+import { joinWords } from '../../../../server/core/stable/words.ts';
 
 const STEP = 8_000;
 const words = (line: string, confidence = 0.5): Word[] =>
@@ -29,7 +29,7 @@ function check(
   });
   const got = decodes.map((line) => {
     const { tentative } = stable.push(words(line), { from: 0, edge });
-    return `${textOf(stable.stable)}|${stable.hanging}${textOf(tentative)}`;
+    return `${joinWords(stable.stable)}|${stable.hanging}${joinWords(tentative)}`;
   });
   t.same(got, want);
 }
@@ -70,7 +70,7 @@ t.test('a very sure word is stable after one decode', async (t) => {
     leastSamples: 0,
   });
   stable.push(words('sure thing', 0.99), { from: 0, edge: 100 * STEP });
-  t.equal(textOf(stable.stable), 'sure thing');
+  t.equal(joinWords(stable.stable), 'sure thing');
 });
 
 t.test('of too little audio nothing is stable, however sure and however often it is said', async (t) => {
@@ -86,9 +86,9 @@ t.test('of too little audio nothing is stable, however sure and however often it
   });
   stable.push(words('Good you', 0.99), { from: 0, edge: 3 * STEP });
   stable.push(words('Good you', 0.99), { from: 0, edge: 4 * STEP - 1 });
-  t.equal(textOf(stable.stable), '');
+  t.equal(joinWords(stable.stable), '');
   stable.push(words('Could you', 0.99), { from: 0, edge: 4 * STEP });
-  t.equal(textOf(stable.stable), 'Could you');
+  t.equal(joinWords(stable.stable), 'Could you');
 });
 
 t.test('the last decode makes the rest stable and keeps what was', async (t) => {
@@ -105,7 +105,7 @@ t.test('the last decode makes the rest stable and keeps what was', async (t) => 
   stable.push(words('we go'), { from: 0, edge: 0 });
   stable.push(words('we go'), { from: 0, edge: 0 });
   stable.finish(words('We go home.'));
-  t.equal(textOf(stable.stable), 'we go home.');
+  t.equal(joinWords(stable.stable), 'we go home.');
 });
 
 const TRUST = {
@@ -125,21 +125,21 @@ t.test(
     const stable = new StableWords(TRUST);
     const [the, cat, sat] = words('the cat sat', 0.98);
     stable.push([the!, { ...cat!, confidence: 0.2 }, sat!], { from: 0, edge: 5 * STEP });
-    t.equal(textOf(stable.stable), 'the');
+    t.equal(joinWords(stable.stable), 'the');
   },
 );
 t.test('by trust a word that decodes keep saying is stable in the end, however unsure', async (t) => {
   const stable = new StableWords(TRUST);
   const seen = [1, 2, 3].map(() => {
     stable.push(words('mumble', 0.05), { from: 0, edge: 5 * STEP });
-    return textOf(stable.stable);
+    return joinWords(stable.stable);
   });
   t.same(seen, ['', '', 'mumble']);
 });
 t.test('by trust nothing at the edge is stable', async (t) => {
   const stable = new StableWords(TRUST);
   for (let n = 0; n < 5; n++) stable.push(words('sure thing', 0.99), { from: 0, edge: 2 * STEP + 100 });
-  t.equal(textOf(stable.stable), 'sure');
+  t.equal(joinWords(stable.stable), 'sure');
 });
 t.test(
   'by trust a word heard twice is stable once enough audio lies behind it, however seldom decodes come',
@@ -147,7 +147,7 @@ t.test(
     const stable = new StableWords({ ...TRUST, patience: 9, patienceSamples: 3 * STEP });
     const seen = [4, 4, 5].map((steps) => {
       stable.push(words('mumble', 0.05), { from: 0, edge: steps * STEP - 1 });
-      return textOf(stable.stable);
+      return joinWords(stable.stable);
     });
     t.same(seen, ['', '', 'mumble']);
   },

@@ -1,11 +1,11 @@
 import t from 'tap';
-import { bearsOut } from '../../../../server/core/summary/content.ts';
-import { numbersIn } from '../../../../server/core/summary/numbers.ts';
+import { isSupported } from '../../../../server/core/summary/content.ts';
+import { findNumbers } from '../../../../server/core/summary/numbers.ts';
 import { type JudgedClaim, judge, readClaims } from '../../../support/summary-claims.ts';
 
 const claims = readClaims();
 const isBorneOut = (claim: string, ...texts: readonly string[]): boolean =>
-  bearsOut(
+  isSupported(
     claim,
     texts.map((text, i) => ({ name: `1.0.${i + 1}`, text, speaker: undefined })),
   );
@@ -23,7 +23,7 @@ t.test(
   async (t) => {
     const { precision, recall } = judge(
       claims.filter(({ split }) => split === 'held'),
-      bearsOut,
+      isSupported,
     );
     t.ok(precision >= 0.95, `precision ${precision}`);
     t.ok(recall >= 0.8, `recall ${recall}`);
@@ -34,7 +34,7 @@ for (const kind of ['negation', 'number', 'name', 'time', 'link', 'unrelated', '
   t.test(`no claim of the kind ${kind} is taken`, async (t) => {
     const { passed } = judge(
       claims.filter((claim) => claim.kind === kind),
-      bearsOut,
+      isSupported,
     );
     t.same(
       passed.map(({ claim }) => claim),
@@ -63,7 +63,7 @@ for (const [name, change] of Object.entries(CHANGES))
       .filter((claim) => claim.changed !== claim.claim);
     t.ok(changed.length >= 5, `${changed.length} claims`);
     t.same(
-      changed.filter((claim) => bearsOut(claim.changed, shownOf(claim))).map((claim) => claim.changed),
+      changed.filter((claim) => isSupported(claim.changed, shownOf(claim))).map((claim) => claim.changed),
       [],
     );
   });
@@ -76,7 +76,7 @@ t.test('nothing in common is nothing, however common the words', async (t) => {
 
 t.test('numbers are the same however they are written or spoken', async (t) => {
   const values = (text: string, language: string): number[] =>
-    numbersIn(text.split(' '), language).map(({ value }) => value);
+    findNumbers(text.split(' '), language).map(({ value }) => value);
   t.same(values('one hundred and forty of four and five', 'en'), [140, 4, 5]);
   t.same(values('forty thousand euros eleven hundred to twenty five', 'en'), [40_000, 1_100, 25]);
   t.same(values('two million three hundred thousand', 'en'), [2_300_000]);

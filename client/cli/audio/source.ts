@@ -1,0 +1,134 @@
+import { createReadStream } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import type { AudioFormat, Encoding } from '../../sdk/index.ts';
+import { UserError } from '../output/user-error.ts';
+import { isContainerHeader } from './container.ts';
+import { decodeFile } from './decode.ts';
+import { readWavHeader, type WavHeader } from './wav.ts';
+
+/** Audio on its way to the server: how to read it, and its bytes. */
+export interface AudioSource {
+  readonly format: AudioFormat;
+  /** Length in ms, when it is known. */
+  readonly durationMs: number | undefined;
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/** How raw bytes on standard input are to be read. */
+export interface RawFormat {
+  readonly encoding: Encoding;
+  readonly sampleRate: number;
+  readonly channels: number;
+}
+
+/** Bytes of a file that are looked at to tell what it is. */
+const HEAD_BYTES = 65_536;
+const CHUNK_MS = 100;
+/** A compressed file is decoded as a whole; a larger one is not read. */
+const DECODE_BYTES_MAX = 1_000_000_000;
+const BYTES: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };
+
+/** Opens a file, or standard input for `-`: a WAV is streamed, anything else is decoded first. */
+export async function openSource(path: string, raw: RawFormat): Promise<AudioSource> {
+  if (path === '-') return openInput(raw);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new UserError(`There is no file ${path}.`);
+  if (found.isDirectory()) throw new UserError(`${path} is a folder; name a file in it.`);
+  if (found.size === 0) throw new UserError(`${path} is empty.`);
+  const file = await open(path);
+  const head = Buffer.alloc(Math.min(HEAD_BYTES, found.size));
+  await file.read(head, 0, head.length, 0);
+  await file.close();
+  const wav = readWavHeader(head);
+  if (wav !== undefined && isStreamable(wav)) return wavSource(path, wav, found.size);
+  if (found.size > DECODE_BYTES_MAX)
+    throw new UserError(`${path} is too large to decode at once; convert it to WAV first.`);
+  return pcmSource(await decodeFile(await readFile(path), path));
+}
+
+const isStreamable = (wav: WavHeader): boolean =>
+  wav.encoding !== undefined &&
+  wav.sampleRate >= 8_000 &&
+  wav.sampleRate <= 48_000 &&
+  wav.channels >= 1 &&
+  wav.channels <= 8;
+
+function wavSource(path: string, wav: WavHeader, size: number): AudioSource {
+  const { encoding, sampleRate, channels, dataFrom } = wav;
+  const bytes = Math.min(wav.dataBytes, size - dataFrom);
+  const perSecond = sampleRate * channels * BYTES[encoding!];
+  return {
+    format: { encoding: encoding!, sampleRate, channels, channelMode: 'mix' },
+    durationMs: Math.round((bytes / perSecond) * 1_000),
+    chunks: () =>
+      createReadStream(path, {
+        start: dataFrom,
+        end: dataFrom + bytes - 1,
+        highWaterMark: chunkBytes(perSecond, channels, encoding!),
+      }),
+  };
+}
+
+/** Whole sample frames of a tenth of a second. */
+function chunkBytes(perSecond: number, channels: number, encoding: Encoding): number {
+  const frame = channels * BYTES[encoding];
+  return Math.max(frame, Math.floor((perSecond * CHUNK_MS) / 1_000 / frame) * frame);
+}
+
+function pcmSource(audio: { samples: Float32Array; sampleRate: number }): AudioSource {
+  const { samples, sampleRate } = audio;
+  const step = Math.round((sampleRate * CHUNK_MS) / 1_000);
+  return {
+    format: { encoding: 'pcm_f32le', sampleRate, channels: 1, channelMode: 'mix' },
+    durationMs: Math.round((samples.length / sampleRate) * 1_000),
+    async *chunks() {
+      for (let at = 0; at < samples.length; at += step) {
+        const part = samples.subarray(at, at + step);
+        yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+      }
+    },
+  };
+}
+
+/** Standard input: a WAV by its header, another container when it is one, else raw samples as the options say. */
+async function openInput(raw: RawFormat): Promise<AudioSource> {
+  const input = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const first = await input.next();
+  if (first.done === true) throw new UserError('Nothing came on standard input.');
+  let head = first.value;
+  const rest = async function* (): AsyncGenerator<Buffer> {
+    for (let next = await input.next(); next.done !== true; next = await input.next()) yield next.value;
+  };
+  // A pipe may deliver its first bytes in crumbs.
+  while (head.length < 4_096) {
+    const next = await input.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  const wav = readWavHeader(head);
+  if (wav !== undefined && isStreamable(wav)) {
+    const { encoding, sampleRate, channels, dataFrom } = wav;
+    return {
+      format: { encoding: encoding!, sampleRate, channels, channelMode: 'mix' },
+      durationMs: undefined,
+      chunks: () => joined(head.subarray(dataFrom), rest()),
+    };
+  }
+  if (wav !== undefined || isContainerHeader(head)) {
+    const parts = [head];
+    let size = head.length;
+    for await (const part of rest()) {
+      parts.push(part);
+      size += part.length;
+      if (size > DECODE_BYTES_MAX)
+        throw new UserError('Standard input is too large to decode at once; send WAV or raw samples.');
+    }
+    return pcmSource(await decodeFile(Buffer.concat(parts), 'standard input'));
+  }
+  return { format: { ...raw, channelMode: 'mix' }, durationMs: undefined, chunks: () => joined(head, rest()) };
+}
+
+async function* joined(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* rest;
+}

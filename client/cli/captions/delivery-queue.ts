@@ -1,0 +1,120 @@
+import { computeBackoffMs } from '../../sdk/backoff.ts';
+import type { Clock, DeliveryResult, PrintMessage } from './outlet.ts';
+
+/** What waits, and when the first of it is due. */
+export interface PendingDeliveries<T> {
+  readonly waiting: number;
+  readonly leftOut: number;
+  next(): { readonly block: T; readonly atMs: number } | undefined;
+  shown(block: T, nowMs: number): void;
+  drop(block: T): void;
+}
+
+export interface DeliveryQueueSetup<T> {
+  readonly name: string;
+  readonly waiting: PendingDeliveries<T>;
+  /** Never rejects. */
+  deliver(block: T, signal: AbortSignal): Promise<DeliveryResult>;
+  readonly say: PrintMessage;
+  readonly clock: Clock;
+}
+
+/** A wait that the other side asks for is kept up to this long, ms. */
+const AFTER_MS_MAX = 60_000;
+
+/** Delivers one after the other, each until it has arrived, so that nothing overtakes and nothing comes twice. */
+export class DeliveryQueue<T> {
+  readonly #setup: DeliveryQueueSetup<T>;
+  readonly #abort = new AbortController();
+  readonly over: Promise<string>;
+  readonly #running: Promise<void>;
+  #end!: (text: string) => void;
+  #wake = (): void => {};
+  #finishing = false;
+  #said: string | undefined;
+  #leftOut = 0;
+
+  constructor(setup: DeliveryQueueSetup<T>) {
+    this.#setup = setup;
+    this.over = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#running = this.#run();
+  }
+
+  /** Something was added. */
+  wake(): void {
+    const { waiting, say, name } = this.#setup;
+    if (waiting.leftOut > this.#leftOut) {
+      if (this.#leftOut === 0) say(`${name}: too many captions wait; the oldest are left out.`);
+      this.#leftOut = waiting.leftOut;
+    }
+    this.#wake();
+  }
+
+  async finish(graceMs: number): Promise<void> {
+    this.#finishing = true;
+    const timer = this.#setup.clock.after(graceMs, () => this.#abort.abort());
+    this.#wake();
+    await this.#running;
+    timer[Symbol.dispose]();
+    const { waiting, say, name } = this.#setup;
+    const lost = waiting.waiting + waiting.leftOut;
+    if (lost > 0) say(`${name}: ${lost} ${lost === 1 ? 'caption was' : 'captions were'} not delivered.`);
+  }
+
+  async #run(): Promise<void> {
+    const { waiting, clock } = this.#setup;
+    const { signal } = this.#abort;
+    let attempt = 0;
+    while (!signal.aborted) {
+      if (this.#finishing && waiting.waiting === 0) return;
+      const next = waiting.next();
+      const nowMs = clock.nowMs();
+      if (next === undefined || next.atMs > nowMs) {
+        await this.#pause(next === undefined ? undefined : next.atMs - nowMs, 'until woken');
+        continue;
+      }
+      const delivery = await this.#setup.deliver(next.block, signal);
+      if (delivery.kind === 'over') return this.#end(delivery.text);
+      if (delivery.kind === 'later') {
+        this.#tell(delivery.text);
+        const afterMs = delivery.afterMs ?? computeBackoffMs(++attempt, Math.random());
+        await this.#pause(Math.min(AFTER_MS_MAX, afterMs), 'whatever happens');
+        continue;
+      }
+      attempt = 0;
+      if (delivery.kind === 'sent') {
+        waiting.shown(next.block, clock.nowMs());
+        if (this.#said !== undefined) this.#setup.say(`${this.#setup.name}: it goes on.`);
+        this.#said = undefined;
+      } else {
+        waiting.drop(next.block);
+        this.#tell(delivery.text);
+      }
+    }
+  }
+
+  /** Trouble is told once, not with every attempt. */
+  #tell(text: string): void {
+    if (this.#said === text || this.#abort.signal.aborted) return;
+    this.#said = text;
+    this.#setup.say(`${this.#setup.name}: ${text}`);
+  }
+
+  #pause(ms: number | undefined, how: 'until woken' | 'whatever happens'): Promise<void> {
+    const { signal } = this.#abort;
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = (): void => {
+        timer?.[Symbol.dispose]();
+        signal.removeEventListener('abort', done);
+        this.#wake = () => {};
+        resolve();
+      };
+      const timer = ms === undefined ? undefined : this.#setup.clock.after(ms, done);
+      signal.addEventListener('abort', done);
+      if (how === 'until woken') this.#wake = done;
+    });
+  }
+}

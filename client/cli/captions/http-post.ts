@@ -1,0 +1,60 @@
+import type { DeliveryResult } from './outlet.ts';
+
+/** An answer that takes longer is none, ms. */
+const ANSWER_MS = 10_000;
+/** Of an answer no more is read. */
+const BODY_CHARS_MAX = 200;
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+}
+
+export interface PostRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Posts to an address the user gave. No redirect is followed: it could lead anywhere. Never rejects. */
+export async function sendPost({ url, headers, body }: PostRequest, signal: AbortSignal): Promise<HttpAnswer | string> {
+  try {
+    const response = await fetch(url, {
+      ...{ method: 'POST', headers, body, redirect: 'manual' },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    });
+    await response.body?.cancel();
+    return { status: response.status, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) };
+  } catch (error) {
+    const { cause, message, name } = error as Error & { cause?: NodeJS.ErrnoException };
+    if (name === 'TimeoutError') return `no answer within ${ANSWER_MS / 1_000} s`;
+    return (cause?.code ?? cause?.message ?? message).slice(0, BODY_CHARS_MAX);
+  }
+}
+
+/** How an answer begins; no more of it is read, however long it is. Rejects when there is none within `timeoutMs`. */
+export async function readBeginning(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
+  const response = await fetch(url, {
+    redirect: 'error',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (text.length < BODY_CHARS_MAX) {
+    const { done = true, value = '' } = (await reader?.read()) ?? {};
+    if (done) break;
+    text += value;
+  }
+  await reader?.cancel();
+  return response.ok ? text.slice(0, BODY_CHARS_MAX) : undefined;
+}
+
+/** The other side had no time, or is not well. */
+export const isTransientStatus = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+
+export const retryLater = (text: string, afterMs?: number): DeliveryResult => ({ kind: 'later', text, afterMs });
+
+function retryAfterMs(value: string | null): number | undefined {
+  const seconds = Number(value);
+  return value !== null && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
+}

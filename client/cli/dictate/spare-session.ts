@@ -1,0 +1,110 @@
+import { WebSocket } from 'ws';
+import { type AudioFormat, type ConnectOptions, connect, type Session } from '../../sdk/index.ts';
+
+/** Options of every session but its audio. */
+export type SpareSessionOptions = Omit<ConnectOptions, 'audio' | 'WebSocket'>;
+
+const RETRY_MS = [500, 1_000, 2_000, 5_000] as const;
+
+/**
+ * Keeps one session open in advance, so that a dictation begins without waiting for a connection. A session is used for one
+ * dictation: nothing of the one before is heard into it.
+ */
+export class SpareSession {
+  readonly #options: () => SpareSessionOptions;
+  readonly #warn: (text: string) => void;
+  #format: AudioFormat | undefined;
+  #next: Promise<Session> | undefined;
+  #session: Session | undefined;
+  #settings = '';
+  #attempt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  /** `options` are asked for each session: the dictionary's names may have changed. */
+  constructor(options: () => SpareSessionOptions, warn: (text: string) => void) {
+    this.#options = options;
+    this.#warn = warn;
+  }
+
+  get state(): 'ready' | 'connecting' {
+    return this.#session === undefined ? 'connecting' : 'ready';
+  }
+
+  /** Opens the next session, for audio of this kind. Never rejects; what is wrong is told and tried again. */
+  async warm(format: AudioFormat): Promise<void> {
+    this.#format = format;
+    await this.#open().then(
+      () => {
+        this.#attempt = 0;
+      },
+      (error) => {
+        if (this.#attempt === 0) this.#warn(`${error instanceof Error ? error.message : error} It is tried again.`);
+        this.#again();
+      },
+    );
+  }
+
+  /** A session for a dictation: the one that is open, or a new one. */
+  async take(format: AudioFormat): Promise<Session> {
+    clearTimeout(this.#retry);
+    const fresh = JSON.stringify([format, this.#options()]);
+    if (this.#next !== undefined && this.#settings !== fresh) this.#drop();
+    this.#format = format;
+    const session = await this.#open();
+    this.#next = undefined;
+    this.#session = undefined;
+    return session;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#drop();
+  }
+
+  #open(): Promise<Session> {
+    if (this.#next !== undefined) return this.#next;
+    const options = this.#options();
+    this.#settings = JSON.stringify([this.#format, options]);
+    const next = connect({ ...options, audio: this.#format!, WebSocket: WebSocket as never });
+    this.#next = next;
+    void next.then(
+      (session) => {
+        if (this.#next !== next) return;
+        this.#session = session;
+        void session.closed.then(() => this.#ended(next));
+      },
+      () => {
+        if (this.#next === next) this.#next = undefined;
+      },
+    );
+    return next;
+  }
+
+  /** A session that waited and ended, by its server's limits or restart, is replaced. */
+  #ended(session: Promise<Session>): void {
+    if (this.#next !== session) return;
+    this.#next = undefined;
+    this.#session = undefined;
+    this.#again();
+  }
+
+  #again(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#retry);
+    const wait = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)]!;
+    this.#retry = setTimeout(() => void this.warm(this.#format!), wait);
+    this.#retry.unref();
+  }
+
+  #drop(): void {
+    const next = this.#next;
+    this.#next = undefined;
+    this.#session = undefined;
+    void next?.then(
+      (session) => session.close(),
+      () => {},
+    );
+  }
+}

@@ -1,0 +1,209 @@
+import { toPrintable, toPrintableLines } from '../../../protocol/printable.ts';
+import { type Edit, Field, type FieldEntry, type FieldSettings } from './core/field.ts';
+import type { ItemState } from './core/history.ts';
+import { type CommandLanguage, selectLanguage } from './core/language.ts';
+import { isPossibleTerminal, type Window } from './core/window.ts';
+import type { Inserter } from './inserter.ts';
+
+export interface TextInserterSettings {
+  /** Line breaks go into terminals, too, and are presses of Enter where text is typed. */
+  readonly enter: 'never' | 'ok';
+  /** Text goes into whichever window has the focus then, not only into the one in which the dictation began. */
+  readonly windows: 'same' | 'any';
+  /** Whether text may be taken back to fit what follows. */
+  readonly revise: 'may' | 'never';
+  /** For how long a dictation goes on behind what the one before put into the same window, ms. */
+  readonly joinMs: number;
+  readonly language: string;
+}
+
+export interface TextInserterParts {
+  readonly inserter: Inserter;
+  readonly settings: TextInserterSettings;
+  /** What became of sentences. */
+  readonly record: (ids: readonly string[], state: ItemState) => void;
+  /** Something the user must know. */
+  readonly tell: (text: string) => void;
+}
+
+/** Where one dictation goes. */
+export interface InsertionTarget {
+  readonly window: Window | undefined;
+  /** Text goes to the clipboard from now on, and why. */
+  diverted: string | undefined;
+  /** What is gathered there. */
+  readonly aside: Field;
+}
+
+/** One thing to put there, and the sentences that are done with it. */
+export interface InsertionTask extends FieldEntry {
+  readonly ids: readonly string[];
+}
+
+/** Does what plans say, one thing after the other, in the window in which the dictation began and in no other. */
+export class TextInserter {
+  readonly #parts: TextInserterParts;
+  #field: { window: string; field: Field; language: CommandLanguage } | undefined;
+  #touchedMs = Number.NEGATIVE_INFINITY;
+  readonly #ids = new Map<string, readonly string[]>();
+  #work: Promise<unknown> = Promise.resolve();
+  inserted = 0;
+
+  constructor(parts: TextInserterParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks where a dictation that begins now goes. Rejects with what is missing. */
+  async aim(): Promise<InsertionTarget> {
+    const { inserter, settings } = this.#parts;
+    inserter.begin?.();
+    const aside = new Field({ language: selectLanguage(settings.language), newline: 'keep', revise: 'may' });
+    if (!inserter.sees && settings.windows === 'same')
+      return {
+        window: undefined,
+        aside,
+        diverted:
+          'Nothing here tells which window has the focus, so text goes to the clipboard; --any-window inserts it wherever the focus is.',
+      };
+    try {
+      const window = await this.#look();
+      const none = window === undefined && settings.windows === 'same';
+      return { window, aside, diverted: none ? 'No window has the focus; text goes to the clipboard.' : undefined };
+    } catch (error) {
+      return { window: undefined, aside, diverted: `${messageOf(error)} Text goes to the clipboard.` };
+    }
+  }
+
+  /** Resolves when it is done; never rejects: what went wrong is told and recorded. */
+  say(aim: InsertionTarget, task: InsertionTask, signal: AbortSignal): Promise<void> {
+    return this.#next(async () => {
+      if (signal.aborted) return;
+      if (aim.diverted === undefined) await this.#into(aim, task);
+      else await this.#aside(aim, task);
+    });
+  }
+
+  /** Takes the last insertion back: first to as it was spoken, then altogether. Tells what was done. */
+  undo(): Promise<string> {
+    return this.#next(async () => {
+      if (!this.#parts.inserter.removes) return 'What was written there cannot be taken back.';
+      const place = this.#field;
+      const field = place?.field.with(this.#settingsOf(place.language, undefined));
+      const undone = field?.undo();
+      if (place === undefined || field === undefined || undone === undefined) return 'There is nothing to take back.';
+      const window = await this.#look();
+      if (this.#parts.settings.windows === 'same' && window?.id !== place.window)
+        return 'Another window has the focus; nothing was taken back.';
+      await this.#edit(undone, window);
+      place.field = field;
+      if (undone.outcome === 'raw') return 'It stands as spoken now; once more takes it away.';
+      this.#record(undone.gone, 'removed');
+      return 'It is taken back.';
+    });
+  }
+
+  /** Everything that is under way is done. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => {});
+    return done;
+  }
+
+  async #into(aim: InsertionTarget, task: InsertionTask): Promise<void> {
+    const { settings, tell } = this.#parts;
+    try {
+      const window = await this.#look();
+      if (settings.windows === 'same' && window?.id !== aim.window?.id) {
+        aim.diverted = `Another window has the focus; what is said goes to the clipboard.`;
+        tell(aim.diverted);
+        return await this.#aside(aim, task);
+      }
+      const place = this.#placeIn(window);
+      // The field changes when the text has arrived, not before.
+      const field = place.field.with(this.#settingsOf(place.language, window));
+      const edit = field.place(task);
+      await this.#edit(edit, window);
+      place.field = field;
+      this.#touchedMs = performance.now();
+      this.#ids.set(task.sentence, [...new Set([...(this.#ids.get(task.sentence) ?? []), ...task.ids])]);
+      this.#record(edit.gone, 'removed');
+      if (task.ids.length > 0) this.#parts.record(task.ids, 'inserted');
+      this.inserted += task.ids.length;
+    } catch (error) {
+      await this.#failed(task, error);
+    }
+  }
+
+  /** The window with the focus. Where any will do, not to see it is no failure. */
+  async #look(): Promise<Window | undefined> {
+    const { inserter, settings } = this.#parts;
+    if (!inserter.sees) return undefined;
+    return settings.windows === 'any' ? inserter.focus().catch(() => undefined) : inserter.focus();
+  }
+
+  async #aside(aim: InsertionTarget, task: InsertionTask): Promise<void> {
+    const before = aim.aside.content;
+    aim.aside.place(task);
+    if (aim.aside.content !== before)
+      try {
+        await this.#parts.inserter.toClipboard(toPrintableLines(aim.aside.content));
+      } catch (error) {
+        this.#parts.tell(`${messageOf(error)} What was said is in the history: sotto dictate again.`);
+        return this.#parts.record(task.ids, 'lost');
+      }
+    this.#parts.record(task.ids, 'clipboard');
+  }
+
+  /** Nothing took it: it goes to the clipboard, and stays in the history as lost. */
+  async #failed(task: InsertionTask, error: unknown): Promise<void> {
+    const alone = new Field({
+      language: selectLanguage(this.#parts.settings.language),
+      newline: 'keep',
+      revise: 'may',
+    });
+    alone.place(task);
+    this.#parts.record(task.ids, 'lost');
+    this.#parts.tell(`${messageOf(error)} It is in the history: sotto dictate again.`);
+    await this.#parts.inserter.toClipboard(toPrintableLines(alone.content)).catch(() => {});
+  }
+
+  async #edit({ remove, text }: Edit, window: Window | undefined): Promise<void> {
+    if (remove > 0) await this.#parts.inserter.removeLast(remove, window);
+    if (text === '') return;
+    // Plans and dictionaries hold nothing else already; whatever they become, no control character is ever typed.
+    const keepsLines = this.#parts.settings.enter === 'ok' || !isPossibleTerminal(window?.program);
+    await this.#parts.inserter.insert(keepsLines ? toPrintableLines(text) : toPrintable(text), window);
+  }
+
+  /** The field we know of in a window, if our text there is young enough to go on behind it. */
+  #placeIn(window: Window | undefined): { window: string; field: Field; language: CommandLanguage } {
+    const id = window?.id ?? '';
+    const fresh = performance.now() - this.#touchedMs < this.#parts.settings.joinMs;
+    if (this.#field !== undefined && fresh && (this.#field.window === id || this.#parts.settings.windows === 'any'))
+      return this.#field;
+    const language = selectLanguage(this.#parts.settings.language);
+    this.#ids.clear();
+    this.#field = { window: id, language, field: new Field(this.#settingsOf(language, window)) };
+    return this.#field;
+  }
+
+  #settingsOf(language: CommandLanguage, window: Window | undefined): FieldSettings {
+    const { enter, revise } = this.#parts.settings;
+    return {
+      language,
+      newline: enter === 'never' && isPossibleTerminal(window?.program) ? 'space' : 'keep',
+      revise: this.#parts.inserter.removes ? revise : 'never',
+    };
+  }
+
+  #record(names: readonly string[], state: ItemState): void {
+    const ids = names.flatMap((name) => this.#ids.get(name) ?? []);
+    if (ids.length > 0) this.#parts.record(ids, state);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

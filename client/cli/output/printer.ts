@@ -1,0 +1,84 @@
+import { toPrintable, toPrintableJson } from '../../../protocol/printable.ts';
+import {
+  getDisplayedText,
+  type Sentence,
+  type ServerEvent,
+  Transcript,
+  toSrt,
+  toText,
+  toVtt,
+} from '../../sdk/index.ts';
+import { EMPTY_SCREEN, renderScreen } from './screen.ts';
+
+export type OutputFormat = 'text' | 'jsonl' | 'srt' | 'vtt';
+
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+/** Turns events into what is printed, in the order things were said. */
+export class Printer {
+  readonly #format: OutputFormat;
+  readonly #raw: boolean;
+  readonly #output: Output;
+  readonly #transcript = new Transcript();
+  /** Finals not printed yet, oldest first: each waits for its cleaning unless raw text is wanted. */
+  readonly #due: Sentence[] = [];
+  #screen = EMPTY_SCREEN;
+  #startedMs: number | undefined;
+
+  constructor(format: OutputFormat, raw: boolean, output: Output) {
+    this.#format = format;
+    this.#raw = raw;
+    this.#output = output;
+  }
+
+  /** The clock of `arrivedMs` starts with the first audio sent. */
+  started(nowMs: number): void {
+    this.#startedMs ??= nowMs;
+  }
+
+  read(event: ServerEvent, nowMs: number): void {
+    const sentence = this.#transcript.read(event);
+    if (this.#format === 'jsonl') {
+      const arrivedMs = Math.max(0, Math.round(nowMs - (this.#startedMs ?? nowMs)));
+      this.#output.write(`${toPrintableJson({ arrivedMs, ...event })}\n`);
+      return;
+    }
+    if (this.#format !== 'text') return;
+    if (event.type === 'final') this.#due.push(sentence!);
+    if (sentence !== undefined) this.#refresh(false);
+  }
+
+  /** Prints what is left: everything for the subtitle formats, sentences never cleaned for text. */
+  end(): void {
+    if (this.#format === 'text') this.#refresh(true);
+    const options = { raw: this.#raw };
+    if (this.#format === 'srt') this.#output.write(toSrt(this.#transcript.sentences, options));
+    if (this.#format === 'vtt') this.#output.write(toVtt(this.#transcript.sentences, options));
+  }
+
+  /** The text so far, for tests and summaries. */
+  get text(): string {
+    return toText(this.#transcript.sentences, { raw: this.#raw });
+  }
+
+  #refresh(last: boolean): void {
+    const lines: string[] = [];
+    while (this.#due.length > 0 && (this.#raw || last || this.#due[0]!.cleaned !== undefined)) {
+      const line = toPrintable(getDisplayedText(this.#due.shift()!, this.#raw));
+      if (line !== '') lines.push(line);
+    }
+    if (!this.#output.isTTY) {
+      for (const line of lines) this.#output.write(`${line}\n`);
+      return;
+    }
+    // A final that waits for its cleaning stays on screen as it was said.
+    const open = last ? undefined : (this.#due[0] ?? this.#transcript.sentences.find((sentence) => !sentence.final));
+    const { bytes, screen } = renderScreen(this.#screen, lines, open, this.#output.columns);
+    this.#screen = screen;
+    this.#output.write(bytes);
+  }
+}

@@ -1,0 +1,131 @@
+import { writeFile } from 'node:fs/promises';
+import {
+  type ExportFormat,
+  formatClockTime,
+  formatSentenceName,
+  getSentenceText,
+  toPrintable,
+  toPrintableLines,
+} from '../../../protocol/index.ts';
+import { TranscriptError, Transcripts } from '../../sdk/index.ts';
+import { printNote, printText } from '../output/terminal.ts';
+import { UserError } from '../output/user-error.ts';
+
+export interface TranscriptsCliOptions {
+  readonly server: string;
+  readonly key?: string;
+}
+
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  readonly output?: string;
+}
+
+/** `sotto transcripts …`: the kept transcripts of a running server. */
+export class TranscriptsCli {
+  readonly #transcripts: Transcripts;
+  readonly #url: string;
+  readonly #write: (text: string) => void;
+
+  /** `write` takes what is asked for; everything else goes to standard error. */
+  constructor({ server, key }: TranscriptsCliOptions, write: (text: string) => void = printText) {
+    if (!/^https?:\/\//.test(server) || !URL.canParse(server))
+      throw new UserError(`--server ${server} is not an address; write it like http://127.0.0.1:8080.`);
+    this.#url = server;
+    this.#write = write;
+    this.#transcripts = new Transcripts({ url: server, credential: key });
+  }
+
+  /** The newest ones, or those that have all words of a search. */
+  async list(options: { readonly query?: string; readonly limit: number }): Promise<void> {
+    let before: string | undefined;
+    let shown = 0;
+    do {
+      const limit = Math.min(100, options.limit - shown);
+      const page = await this.#try(() => this.#transcripts.list({ query: options.query, limit, before }));
+      for (const { id, title, startedAt, durationMs, sentences, snippet } of page.transcripts) {
+        this.#print(
+          [id, startedAt.slice(0, 16).replace('T', ' '), formatClockTime(durationMs), `${sentences} sentences`, title]
+            .map(toPrintable)
+            .join('  '),
+        );
+        if (snippet !== undefined) this.#print(`    ${toPrintable(snippet)}`);
+      }
+      shown += page.transcripts.length;
+      before = page.transcripts.length === 0 ? undefined : page.next;
+    } while (before !== undefined && shown < options.limit);
+    if (shown === 0) printNote(options.query === undefined ? 'Nothing is kept.' : 'Nothing was found.');
+  }
+
+  async show(id: string): Promise<void> {
+    const { title, startedAt, durationMs, speakers, sentences, notes } = await this.#try(() =>
+      this.#transcripts.read(id),
+    );
+    this.#print(
+      `${toPrintable(title)}\n${toPrintable(startedAt.slice(0, 16)).replace('T', ' ')} UTC, ${formatClockTime(durationMs)}\n`,
+    );
+    const lines = [
+      ...sentences.map((each) => {
+        const speaker = speakers[each.channel];
+        const mark = each.highlight ? '* ' : '';
+        const text = `${mark}${speaker ? `${speaker}: ` : ''}${getSentenceText(each)}`;
+        return {
+          atMs: each.fromMs,
+          line: `${formatClockTime(each.fromMs)}  ${toPrintable(formatSentenceName(each)).padEnd(8)}  ${toPrintable(text)}`,
+        };
+      }),
+      ...notes.map(({ atMs, text }) => ({
+        atMs,
+        line: `${formatClockTime(atMs)}  note      ${toPrintableLines(text).replace(/\n/g, `\n${' '.repeat(20)}`)}`,
+      })),
+    ];
+    for (const { line } of lines.sort((a, b) => a.atMs - b.atMs)) this.#print(line);
+  }
+
+  async export(id: string, { format, output }: ExportOptions): Promise<void> {
+    const text = await this.#try(() => this.#transcripts.export(id, format));
+    if (output === undefined) return this.#write(toPrintableLines(text));
+    await writeFile(output, text).catch((error: Error) => {
+      throw new UserError(`${output} cannot be written: ${error.message}`);
+    });
+  }
+
+  async delete(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      await this.#try(() => this.#transcripts.delete(id));
+      printNote(`${id} is deleted for good.`);
+    }
+  }
+
+  async summarise(id: string): Promise<void> {
+    printNote('This may take some minutes.');
+    const { summary, decisions, actions, dropped } = await this.#try(() => this.#transcripts.summarise(id));
+    const claims = (heading: string, lines: readonly string[]): void => {
+      if (lines.length > 0) this.#print(`${heading}\n${lines.map((line) => `- ${line}`).join('\n')}\n`);
+    };
+    const line = ({ text, from }: { text: string; from: readonly string[] }): string =>
+      `${toPrintable(text)} (${toPrintable(from.join(', '))})`;
+    claims('Summary', summary.map(line));
+    claims('Decisions', decisions.map(line));
+    claims(
+      'Action items',
+      actions.map((each) => (each.owner === undefined ? '' : `${toPrintable(each.owner)}: `) + line(each)),
+    );
+    if (dropped > 0) printNote(`${dropped} claims are left out: no sentence bears them out.`);
+  }
+
+  #print(line: string): void {
+    this.#write(`${line}\n`);
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof TranscriptError) throw new UserError(toPrintable(error.message));
+      throw new UserError(
+        `No server answers at ${this.#url}; start one with \`sotto serve\`, or name it with --server.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import type { CaptureBlock } from './capture-worklet.ts';
+import { designResampler } from './resample.ts';
+
+export interface MicrophoneOptions {
+  /** Empty: what the system uses. */
+  readonly device: string;
+  readonly echo: boolean;
+  readonly noise: boolean;
+  readonly gain: boolean;
+}
+
+export interface MicrophoneEvents {
+  block(block: CaptureBlock): void;
+  /** Another microphone took over, because the chosen one went away. */
+  switched(label: string): void;
+  /** None is left. */
+  lost(error: unknown): void;
+}
+
+interface Graph {
+  readonly stream: MediaStream;
+  readonly track: MediaStreamTrack;
+  readonly context: AudioContext;
+}
+
+/** A microphone that stays: when its device goes away it is built again on what is left. */
+export class Microphone {
+  readonly #events: MicrophoneEvents;
+  #options: MicrophoneOptions;
+  #graph: Graph | undefined;
+  #muted = false;
+  #closed = false;
+  /** One build after the other; a plug that is pulled fires several events. */
+  #building: Promise<void> = Promise.resolve();
+  readonly #devicesChanged = (): void => void this.#check();
+
+  private constructor(options: MicrophoneOptions, events: MicrophoneEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  static async open(options: MicrophoneOptions, events: MicrophoneEvents): Promise<Microphone> {
+    const microphone = new Microphone(options, events);
+    await microphone.#build(options);
+    navigator.mediaDevices.addEventListener('devicechange', microphone.#devicesChanged);
+    return microphone;
+  }
+
+  mute(muted: boolean): void {
+    this.#muted = muted;
+    if (this.#graph !== undefined) this.#graph.track.enabled = !muted;
+  }
+
+  /** Goes on with other options; on failure tells `lost`. */
+  change(options: MicrophoneOptions): void {
+    this.#options = options;
+    this.#rebuild(false);
+  }
+
+  close(): void {
+    this.#closed = true;
+    navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
+    this.#drop();
+  }
+
+  async #build(options: MicrophoneOptions): Promise<void> {
+    const graph = await openGraph(options, (block) => this.#events.block(block));
+    if (this.#closed) return release(graph);
+    this.#drop();
+    this.#graph = graph;
+    graph.track.enabled = !this.#muted;
+    graph.track.addEventListener('ended', () => {
+      if (this.#graph === graph) this.#rebuild(true);
+    });
+  }
+
+  #rebuild(gone: boolean): void {
+    this.#building = this.#building.then(async () => {
+      if (this.#closed) return;
+      try {
+        await this.#build(this.#options);
+      } catch (error) {
+        if (!gone || this.#options.device === '') return this.#events.lost(error);
+        this.#options = { ...this.#options, device: '' };
+        await this.#build(this.#options).catch((none: unknown) => this.#events.lost(none));
+      }
+      if (gone && this.#graph !== undefined) this.#events.switched(this.#graph.track.label);
+    });
+  }
+
+  /** Some systems keep a dead track alive after its plug is pulled; the list of devices knows better. */
+  async #check(): Promise<void> {
+    const id = this.#graph?.track.getSettings().deviceId;
+    if (id === undefined) return;
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    if (!devices.some(({ kind, deviceId }) => kind === 'audioinput' && deviceId === id)) this.#rebuild(true);
+  }
+
+  #drop(): void {
+    if (this.#graph !== undefined) release(this.#graph);
+    this.#graph = undefined;
+  }
+}
+
+/** Asks the browser for a microphone; throws the browser's own error, which `describeMicrophoneProblem` explains. */
+export async function openMicrophone(options: MicrophoneOptions): Promise<MediaStream> {
+  if (navigator.mediaDevices === undefined) {
+    throw new DOMException('', isSecureContext ? 'NotSupportedError' : 'InsecureContext');
+  }
+  return navigator.mediaDevices.getUserMedia({
+    audio: {
+      ...(options.device === '' ? {} : { deviceId: { exact: options.device } }),
+      echoCancellation: options.echo,
+      noiseSuppression: options.noise,
+      autoGainControl: options.gain,
+      channelCount: { ideal: 1 },
+    },
+  });
+}
+
+async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock) => void): Promise<Graph> {
+  const stream = await openMicrophone(options);
+  const track = stream.getAudioTracks()[0]!;
+  // At the sound card's own rate: only Chromium resamples a microphone on its way into a context.
+  const context = new AudioContext({ latencyHint: 'interactive' });
+  try {
+    await context.audioWorklet.addModule('/capture-worklet.js');
+    await context.resume();
+  } catch (error) {
+    release({ stream, track, context });
+    throw error;
+  }
+  const capture = new AudioWorkletNode(context, 'sotto-capture', {
+    channelCount: 1,
+    channelCountMode: 'explicit',
+    processorOptions: designResampler(context.sampleRate),
+  });
+  capture.port.onmessage = ({ data }: MessageEvent<CaptureBlock>) => block(data);
+  // Its output is silence; without a way to the loudspeaker some browsers never ask for it.
+  context.createMediaStreamSource(stream).connect(capture).connect(context.destination);
+  // A phone call interrupts the context and does not always give it back.
+  context.addEventListener('statechange', () => {
+    if (context.state !== 'running' && context.state !== 'closed') void context.resume();
+  });
+  return { stream, track, context };
+}
+
+function release({ stream, context }: Graph): void {
+  for (const track of stream.getTracks()) track.stop();
+  if (context.state !== 'closed') void context.close();
+}
+
+/** Names are known only once the microphone was allowed. */
+export async function listMicrophones(): Promise<readonly { readonly value: string; readonly label: string }[]> {
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  return devices
+    .filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== 'default' && deviceId !== '')
+    .map(({ deviceId, label }, i) => ({ value: deviceId, label: label || `Microphone ${i + 1}` }));
+}

@@ -1,0 +1,68 @@
+import { getOwnEntry } from '../../../protocol/own-entry.ts';
+/** Languages the interface speaks, in their own names. Arabic is written from right to left. */
+export const INTERFACE_LANGUAGES = {
+  en: 'English',
+  de: 'Deutsch',
+  fr: 'Français',
+  es: 'Español',
+  pt: 'Português',
+  ja: '日本語',
+  zh: '中文',
+  ar: 'العربية',
+} as const;
+export type InterfaceLanguage = keyof typeof INTERFACE_LANGUAGES;
+
+/** The words of a page: every key in every language, or it does not compile. `{name}` is filled in. */
+export type MessageTable<Key extends string> = Readonly<Record<InterfaceLanguage, Readonly<Record<Key, string>>>>;
+
+const RIGHT_TO_LEFT: readonly string[] = ['ar'];
+const isSpoken = (code: string | undefined): code is InterfaceLanguage =>
+  code !== undefined && Object.hasOwn(INTERFACE_LANGUAGES, code);
+
+/** The first of the wanted languages that the interface speaks; English when it speaks none. */
+export function pickInterfaceLanguage(wanted: readonly (string | null | undefined)[]): InterfaceLanguage {
+  for (const tag of wanted) {
+    const code = tag?.toLowerCase().split(/[-_]/)[0];
+    if (isSpoken(code)) return code;
+  }
+  return 'en';
+}
+
+export const getTextDirection = (language: string): 'ltr' | 'rtl' => (RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr');
+
+/** The text of a key, with `{name}` filled in from `values`. */
+export function translate<Key extends string>(
+  words: Readonly<Record<Key, string>>,
+  key: Key,
+  values: Readonly<Record<string, string | number>> = {},
+): string {
+  return words[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(getOwnEntry(values, name) ?? whole));
+}
+
+/**
+ * Puts the words of a language into the page: `data-words="key"` names the text of an element, `data-words-label` its
+ * `aria-label`, `data-words-placeholder` its placeholder. What the HTML holds itself is the English of the table.
+ */
+export function applyMessages<Key extends string>(
+  root: Document,
+  words: Readonly<Record<Key, string>>,
+  language: InterfaceLanguage,
+): void {
+  root.documentElement.lang = language;
+  root.documentElement.dir = getTextDirection(language);
+  const wordOf = (key: string | undefined): string | undefined =>
+    key === undefined ? undefined : getOwnEntry<string>(words, key);
+  for (const element of root.querySelectorAll<HTMLElement>('[data-words]')) {
+    element.textContent = wordOf(element.dataset['words']) ?? element.textContent;
+  }
+  for (const [name, attribute] of [
+    ['wordsLabel', 'aria-label'],
+    ['wordsPlaceholder', 'placeholder'],
+  ] as const) {
+    const selector = `[data-words-${name === 'wordsLabel' ? 'label' : 'placeholder'}]`;
+    for (const element of root.querySelectorAll<HTMLElement>(selector)) {
+      const word = wordOf(element.dataset[name]);
+      if (word !== undefined) element.setAttribute(attribute, word);
+    }
+  }
+}

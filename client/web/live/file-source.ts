@@ -1,0 +1,40 @@
+import { TARGET_RATE, toInt16 } from '../audio/resample.ts';
+
+/** Samples in a frame: 100 ms. */
+const FRAME = TARGET_RATE / 10;
+
+export interface FilePlayback {
+  /** 1: at the speed of speech; 0: as fast as it is taken. */
+  readonly pace: 0 | 1;
+  /** Takes a frame; resolves when the next may come. */
+  send(pcm: Int16Array): Promise<void>;
+  progress(share: number): void;
+  stopped(): boolean;
+}
+
+/** Reads a file's sound as one channel of 16 kHz, by whatever the browser can decode. */
+export async function decodeAudioFile(file: Blob): Promise<Float32Array> {
+  const context = new OfflineAudioContext(1, 1, TARGET_RATE);
+  return mixed(await context.decodeAudioData(await file.arrayBuffer()));
+}
+
+/** Sends samples as frames until they end or the run is stopped. */
+export async function playSamples(samples: Float32Array, playing: FilePlayback): Promise<void> {
+  const startedAt = performance.now();
+  for (let at = 0; at < samples.length && !playing.stopped(); at += FRAME) {
+    // By the clock, not by a fixed wait: a tab in the background is woken once a second and has to make up for it.
+    const early = playing.pace * ((at / TARGET_RATE) * 1_000) - (performance.now() - startedAt);
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    await playing.send(toInt16(samples.subarray(at, at + FRAME)));
+    playing.progress(Math.min(1, (at + FRAME) / samples.length));
+  }
+}
+
+function mixed(audio: AudioBuffer): Float32Array {
+  const out = new Float32Array(audio.length);
+  for (let channel = 0; channel < audio.numberOfChannels; channel++) {
+    const data = audio.getChannelData(channel);
+    for (let i = 0; i < out.length; i++) out[i]! += data[i]! / audio.numberOfChannels;
+  }
+  return out;
+}

@@ -1,0 +1,43 @@
+import { getOwnEntry } from '../../../protocol/own-entry.ts';
+export type PageAction = 'toggle' | 'mute' | 'raw' | 'help' | 'close';
+
+/** The keys of the page, for the handler and for the help dialog alike. */
+export const PAGE_KEYS: readonly {
+  readonly action: PageAction;
+  readonly keys: readonly string[];
+  readonly does: string;
+}[] = [
+  { action: 'toggle', keys: ['Space', 'Alt R'], does: 'Start or stop' },
+  { action: 'mute', keys: ['M'], does: 'Mute the microphone' },
+  { action: 'raw', keys: ['R'], does: 'Words as spoken, or cleaned' },
+  { action: 'help', keys: ['?'], does: 'This help' },
+  { action: 'close', keys: ['Esc'], does: 'Close menus' },
+];
+
+/** Where the key was pressed: letters belong to a text field, the space bar to whatever it would press. */
+export interface KeyFocus {
+  readonly typing: boolean;
+  readonly pressable: boolean;
+}
+
+/** What a key asks for; undefined when it belongs to the browser or to what has the focus. */
+export function actionForKey(
+  event: Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'repeat'>,
+  focus: KeyFocus,
+): PageAction | undefined {
+  if (event.repeat) return undefined;
+  if (event.key === 'Escape') return 'close';
+  if (event.altKey && event.code === 'KeyR') return 'toggle';
+  if (event.altKey || event.ctrlKey || event.metaKey || focus.typing) return undefined;
+  if (event.code === 'Space') return focus.pressable ? undefined : 'toggle';
+  if (event.key === '?') return 'help';
+  return getOwnEntry<PageAction>({ m: 'mute', r: 'raw' }, event.key.toLowerCase());
+}
+
+export function readFocus(target: EventTarget | null): KeyFocus {
+  const within = (selector: string): boolean => target instanceof Element && target.closest(selector) !== null;
+  return {
+    typing: within('input:not([type="checkbox"], [type="file"]), select, textarea, [contenteditable], dialog'),
+    pressable: within('button, summary, a, input'),
+  };
+}

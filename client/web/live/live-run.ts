@@ -1,0 +1,259 @@
+import { connect, type Session, Transcript } from '../../sdk/index.ts';
+import { Microphone } from '../audio/microphone.ts';
+import { TARGET_RATE } from '../audio/resample.ts';
+import type { PageAuth } from '../auth/page-auth.ts';
+import { toRoomOption } from '../rooms/share-captions.ts';
+import { fetchServerInfo } from '../server/server-info.ts';
+import {
+  describeConnectionProblem,
+  describeMicrophoneProblem,
+  describeProtocolProblem,
+  type Problem,
+  SLOW_NETWORK,
+  UNREADABLE_FILE,
+} from '../ui/problems.ts';
+import { readMicrophoneOptions, readPace, readSessionOptions } from '../ui/settings.ts';
+import { DelayMeter } from './delay-meter.ts';
+import { decodeAudioFile, playSamples } from './file-source.ts';
+import { type RunOffset, shiftEvent } from './run-offset.ts';
+
+type Row = NonNullable<ReturnType<Transcript['read']>>;
+export type LiveState = 'idle' | 'connecting' | 'live' | 'lag' | 'finishing' | 'broken';
+
+export interface LiveRunCallbacks {
+  sentence(sentence: Row): void;
+  state(state: LiveState, text: string): void;
+  problem(problem: Problem): void;
+  /** Something changed that is good to know and needs nothing done. */
+  remark(text: string): void;
+  level(peak: number): void;
+  progress(share: number | undefined): void;
+  delay(ms: number | undefined): void;
+  model(name: string): void;
+}
+
+const BYTES_PER_MS = (TARGET_RATE * 2) / 1_000;
+/** Sound waiting for the network, ms: from here on the page says so; from there on it gives up. */
+const SLOW_MS = 1_000;
+const HOPELESS_MS = 60_000;
+
+/** One run: a microphone or a file, its session, and the way from start to done. */
+export class LiveRun {
+  readonly transcript = new Transcript();
+  readonly #events: LiveRunCallbacks;
+  readonly #base: RunOffset;
+  readonly #entry: PageAuth;
+  readonly #delay = new DelayMeter();
+  #session: Session | undefined;
+  #microphone: Microphone | undefined;
+  #sentMs = 0;
+  #late = false;
+  /** The connection is lost, and sound waits until it is back. */
+  #away = false;
+  #stopping = false;
+
+  constructor(base: RunOffset, events: LiveRunCallbacks, entry: PageAuth) {
+    this.#entry = entry;
+    this.#base = base;
+    this.#events = events;
+  }
+
+  /** Opens the microphone, then the session; false when either failed and a problem was shown. */
+  async startMicrophone(): Promise<boolean> {
+    this.#events.state('connecting', 'Connecting');
+    // What is said while the session opens waits here.
+    const early: Int16Array[] = [];
+    try {
+      this.#microphone = await Microphone.open(readMicrophoneOptions(), {
+        block: ({ pcm, peak }) => {
+          this.#events.level(peak);
+          if (this.#session === undefined) early.push(pcm);
+          else this.#send(pcm);
+        },
+        switched: (label) => this.#events.remark(`That microphone is gone; listening to ${label || 'another one'}.`),
+        lost: (error) => {
+          this.#events.problem(describeMicrophoneProblem(error));
+          void this.stop();
+        },
+      });
+    } catch (error) {
+      return this.#stopping ? false : this.#failed(describeMicrophoneProblem(error));
+    }
+    if (this.#stopping) {
+      // Stop was pressed while the browser was still asking for permission.
+      this.#microphone.close();
+      return false;
+    }
+    if (!(await this.#open('Listening'))) return false;
+    for (const pcm of early) this.#send(pcm);
+    return true;
+  }
+
+  /** Sends a whole file, then ends. */
+  async startFile(file: File): Promise<void> {
+    this.#events.state('connecting', 'Reading file');
+    let samples: Float32Array;
+    try {
+      samples = await decodeAudioFile(file);
+    } catch {
+      if (!this.#stopping) this.#failed(UNREADABLE_FILE);
+      return;
+    }
+    if (!(await this.#open('Transcribing'))) return;
+    await playSamples(samples, {
+      pace: readPace(),
+      send: async (pcm) => {
+        this.#sentMs += pcm.byteLength / BYTES_PER_MS;
+        this.#session?.send(pcm);
+        await this.#session?.sent();
+      },
+      progress: (share) => this.#events.progress(share),
+      stopped: () => this.#stopping,
+    });
+    this.#events.progress(undefined);
+    await this.stop();
+  }
+
+  /** Sound given to the server so far, ms. */
+  get audioMs(): number {
+    return this.#sentMs;
+  }
+
+  mute(muted: boolean): void {
+    this.#microphone?.mute(muted);
+  }
+
+  /** Takes over settings that were changed while it runs. */
+  settingsChanged(which: 'microphone' | 'session'): void {
+    if (which === 'microphone') return this.#microphone?.change(readMicrophoneOptions());
+    const { language, vocabulary, partials, cleanup } = readSessionOptions();
+    this.#session?.configure({ language, vocabulary, partials, ...(cleanup === undefined ? {} : { cleanup }) });
+  }
+
+  /** Ends the audio and waits for the last words. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#microphone?.close();
+    this.#events.delay(undefined);
+    if (this.#session !== undefined) {
+      this.#events.state('finishing', 'Finishing');
+      // A connection that breaks now is told by #read, which sees how it ended.
+      await this.#session.finish().catch(() => {});
+      const { fault, code } = await this.#session.closed;
+      if (fault !== undefined || code !== 1000) return;
+    }
+    this.#events.state('idle', 'Ready');
+  }
+
+  async #open(doing: string): Promise<boolean> {
+    if (this.#stopping) return false;
+    let session: Session;
+    try {
+      session = await connect({
+        url: location.origin,
+        ...(await this.#entry.shown()),
+        audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 1, channelMode: 'mix' },
+        ...readSessionOptions(),
+        ...toRoomOption(),
+      });
+    } catch (error) {
+      this.#microphone?.close();
+      if (this.#stopping) return false;
+      this.#entry.refused();
+      return this.#failed(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));
+    }
+    if (this.#stopping) {
+      // Stop was pressed while the connection was being made.
+      session.close();
+      return false;
+    }
+    this.#session = session;
+    session.onLine((line) => {
+      this.#away = line.state === 'reconnecting';
+      if (this.#away) return this.#events.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
+      if (line.state === 'resumed' && line.lostMs > 0)
+        this.#events.remark(
+          `The network was away too long: ${Math.round(line.lostMs / 1_000)} s of sound are missing.`,
+        );
+      this.#events.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
+    });
+    this.#events.model(session.ready.model);
+    this.#events.state('live', doing);
+    void this.#read(session);
+    return true;
+  }
+
+  async #read(session: Session): Promise<void> {
+    try {
+      for await (const event of session) {
+        const sentence = this.transcript.read(shiftEvent(event, this.#base));
+        if (sentence !== undefined) this.#events.sentence(sentence);
+        if (event.type === 'partial' && this.#microphone !== undefined && !this.#stopping) {
+          this.#delay.note(this.#sentMs, event.toMs);
+          this.#events.delay(this.#delay.ms);
+        }
+        if (event.type === 'notice') this.#noticed(event.code, event.text);
+        if (event.type === 'fault' && !event.fatal)
+          this.#events.problem({ title: 'The server says:', advice: event.text });
+      }
+    } catch (error) {
+      // Only a broken promise of the protocol throws here.
+      session.close();
+      return this.#broken(describeProtocolProblem(error instanceof Error ? error.message : String(error)));
+    }
+    const { fault, code } = await session.closed;
+    if (fault === undefined && (code === 1000 || code === 1005)) return;
+    this.#broken(
+      describeConnectionProblem(fault ?? new Error(String(code)), await fetchServerInfo(), navigator.onLine),
+    );
+  }
+
+  #noticed(code: string, text: string): void {
+    if (code === 'lag' && !this.#stopping && !this.#away) {
+      this.#late = text.includes('behind');
+      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
+    }
+    if (code === 'engine.restarted' || code === 'audio.invalid') this.#events.remark(text);
+  }
+
+  #send(pcm: Int16Array): void {
+    const session = this.#session!;
+    const waitingMs = session.unsentBytes / BYTES_PER_MS;
+    if (waitingMs > HOPELESS_MS && !this.#away) return this.#broken(SLOW_NETWORK);
+    if (waitingMs > SLOW_MS !== this.#late && !this.#stopping && !this.#away) {
+      this.#late = waitingMs > SLOW_MS;
+      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Slow network' : 'Listening');
+    }
+    this.#sentMs += pcm.byteLength / BYTES_PER_MS;
+    session.send(pcm);
+  }
+
+  #broken(problem: Problem): void {
+    this.#stopping = true;
+    this.#settle();
+    this.#microphone?.close();
+    this.#session?.close();
+    this.#events.delay(undefined);
+    this.#events.progress(undefined);
+    this.#events.problem(problem);
+    this.#events.state('broken', 'Disconnected');
+  }
+
+  /** What was on screen when the connection broke is kept as it stood: its final will not come. */
+  #settle(): void {
+    for (const sentence of this.transcript.sentences) {
+      if (sentence.final) continue;
+      Object.assign(sentence, { stable: sentence.stable + sentence.tentative, tentative: '', final: true });
+      this.#events.sentence(sentence);
+    }
+  }
+
+  #failed(problem: Problem): false {
+    this.#stopping = true;
+    this.#microphone?.close();
+    this.#events.problem(problem);
+    this.#events.state('idle', 'Ready');
+    return false;
+  }
+}

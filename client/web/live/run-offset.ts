@@ -1,0 +1,37 @@
+import type { ServerEvent } from '../../sdk/index.ts';
+
+/** Where a run begins on the page: after the sentences and the time of the runs before it. */
+export interface RunOffset {
+  readonly sentences: number;
+  readonly ms: number;
+}
+
+/**
+ * Moves an event of a session to its place on the page. Every session counts from nought; captions and exports of a
+ * page that was started twice must not.
+ */
+export function shiftEvent(event: ServerEvent, base: RunOffset): ServerEvent {
+  switch (event.type) {
+    case 'partial':
+    case 'final':
+      return {
+        ...event,
+        sentence: event.sentence + base.sentences,
+        fromMs: event.fromMs + base.ms,
+        toMs: event.toMs + base.ms,
+        words: event.words.map((word) => ({ ...word, fromMs: word.fromMs + base.ms, toMs: word.toMs + base.ms })),
+      };
+    case 'cleaned':
+      return { ...event, sentence: event.sentence + base.sentences };
+    default:
+      return event;
+  }
+}
+
+/** Where the next run begins, after what stands on the page. */
+export function computeRunOffset(sentences: readonly { readonly number: number; readonly toMs: number }[]): RunOffset {
+  return sentences.reduce(
+    (base, { number, toMs }) => ({ sentences: Math.max(base.sentences, number), ms: Math.max(base.ms, toMs) }),
+    { sentences: 0, ms: 0 },
+  );
+}

@@ -1,0 +1,170 @@
+import { getDisplayedText, type Sentence } from '../../sdk/index.ts';
+import { copyText } from '../ui/clipboard.ts';
+import { markRestingRows } from '../ui/resting-rows.ts';
+
+/** The paper: finished sentences in the log, the open one below it. What is finished is never drawn again. */
+export class TranscriptView {
+  readonly #log: HTMLElement;
+  readonly #open: HTMLElement;
+  readonly #jump: HTMLButtonElement;
+  readonly #rows = new Map<Sentence, HTMLElement>();
+  readonly #lines = new Map<number, HTMLElement>();
+  #raw = false;
+  #follow = true;
+
+  constructor(log: HTMLElement, open: HTMLElement, jump: HTMLButtonElement) {
+    this.#log = log;
+    this.#open = open;
+    this.#jump = jump;
+    addEventListener('scroll', () => this.#noteScroll(), { passive: true });
+    jump.addEventListener('click', () => {
+      this.#follow = true;
+      this.#scroll();
+      jump.hidden = true;
+    });
+  }
+
+  /** Shows what became of a sentence. */
+  show(sentence: Sentence): void {
+    if (sentence.final) this.#finished(sentence);
+    else this.#growing(sentence);
+    this.#scroll();
+  }
+
+  set raw(raw: boolean) {
+    this.#raw = raw;
+    for (const [sentence, row] of this.#rows) {
+      delete row.dataset['raw'];
+      fill(row, sentence, raw);
+    }
+  }
+
+  clear(): void {
+    this.#log.replaceChildren();
+    this.#open.replaceChildren();
+    this.#rows.clear();
+    this.#lines.clear();
+  }
+
+  #growing(sentence: Sentence): void {
+    let line = this.#lines.get(sentence.number);
+    if (line === undefined) {
+      line = element('p');
+      line.append(element('span'), element('span', 'tail'));
+      this.#lines.set(sentence.number, line);
+      this.#open.append(line);
+    }
+    const [solid, tail] = [...line.children] as [HTMLElement, HTMLElement];
+    // Appending keeps what stands there untouched: no flicker, no lost selection.
+    const shown = solid.textContent ?? '';
+    if (sentence.stable.startsWith(shown)) solid.append(sentence.stable.slice(shown.length));
+    else solid.textContent = sentence.stable;
+    tail.textContent = sentence.tentative;
+  }
+
+  #finished(sentence: Sentence): void {
+    this.#lines.get(sentence.number)?.remove();
+    this.#lines.delete(sentence.number);
+    const known = this.#rows.get(sentence);
+    const row = known ?? this.#row(sentence);
+    if (sentence.cleaned !== undefined && known !== undefined) row.dataset['clean'] = 'new';
+    fill(row, sentence, row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes');
+  }
+
+  #row(sentence: Sentence): HTMLElement {
+    const row = element('div', 'sentence');
+    const time = element('time');
+    time.textContent = formatElapsed(sentence.fromMs);
+    const said = element('span', 'said');
+    said.dir = 'auto';
+    if (sentence.language !== undefined) said.lang = sentence.language;
+    const acts = element('span', 'acts');
+    acts.append(this.#swapButton(row, sentence), copyButton(row));
+    row.append(time, said, acts);
+    this.#log.append(row);
+    markRestingRows(this.#log);
+    this.#rows.set(sentence, row);
+    return row;
+  }
+
+  #swapButton(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'swap';
+    button.hidden = true;
+    button.addEventListener('click', () => {
+      const raw = row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes';
+      row.dataset['raw'] = raw ? 'no' : 'yes';
+      fill(row, sentence, !raw);
+    });
+    return button;
+  }
+
+  #noteScroll(): void {
+    const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
+    this.#follow = scrollHeight - scrollTop - clientHeight < 120;
+    this.#jump.hidden = this.#follow;
+  }
+
+  #scroll(): void {
+    if (this.#follow) scrollTo({ top: document.documentElement.scrollHeight });
+    else this.#jump.hidden = false;
+  }
+}
+
+/** Writes a sentence into its row; raw words show what the cleaning took away as struck out. */
+function fill(row: HTMLElement, sentence: Sentence, raw: boolean): void {
+  const said = row.querySelector<HTMLElement>('.said')!;
+  const swap = row.querySelector<HTMLButtonElement>('.swap')!;
+  const differs = sentence.cleaned !== undefined && sentence.cleaned !== sentence.stable;
+  swap.hidden = !differs;
+  swap.textContent = raw ? 'Clean' : 'Raw';
+  swap.setAttribute('aria-label', raw ? 'Show this sentence cleaned' : 'Show this sentence as spoken');
+  if (!raw || !differs) {
+    said.textContent = getDisplayedText(sentence, raw);
+    row.hidden = said.textContent === '' && !raw;
+    return;
+  }
+  row.hidden = false;
+  const parts: (string | HTMLElement)[] = [];
+  let at = 0;
+  for (const change of sentence.changes.filter(({ kind }) => kind === 'removed')) {
+    const gone = element('del');
+    gone.textContent = sentence.stable.slice(change.from, change.to);
+    parts.push(sentence.stable.slice(at, change.from), gone);
+    at = change.to;
+  }
+  parts.push(sentence.stable.slice(at));
+  said.replaceChildren(...parts);
+}
+
+function copyButton(row: HTMLElement): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Copy';
+  button.setAttribute('aria-label', 'Copy this sentence');
+  button.addEventListener('click', () => {
+    void copyText(row.querySelector('.said')?.textContent ?? '').then((done) => {
+      button.textContent = done ? 'Copied' : 'Not allowed';
+      setTimeout(() => {
+        button.textContent = 'Copy';
+      }, 1_200);
+    });
+  });
+  return button;
+}
+
+function element(name: string, className = ''): HTMLElement {
+  const made = document.createElement(name);
+  if (className !== '') made.className = className;
+  return made;
+}
+
+/** 75000 → 1:15. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  const hours = Math.floor(seconds / 3_600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = String(seconds % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}

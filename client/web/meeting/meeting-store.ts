@@ -1,0 +1,131 @@
+import type { ResumePoint } from '../../sdk/resume-point.ts';
+import type { LiveRecord, MeetingDatabase, MeetingHeader, MeetingWrite } from './meeting-database.ts';
+import { type Meeting, type MeetingAction, type MeetingPart, reduceMeeting } from './meeting-state.ts';
+import { PendingChanges } from './pending-changes.ts';
+
+export type MeetingListener = (meeting: Meeting, before: Meeting, action: MeetingAction) => void;
+
+/** The words that are still open are written down so often, ms: what a crash may cost when the session is gone, too. */
+const LIVE_EVERY_MS = 1_000;
+
+export interface MeetingStoreCallbacks {
+  changed: MeetingListener;
+  /** The browser refused to write. */
+  unkept(error: unknown): void;
+}
+
+/** The meeting in hand. Every action goes through here: it is shown, written into the notebook, and sent to the server. */
+export class MeetingStore {
+  readonly #notebook: MeetingDatabase;
+  readonly #events: MeetingStoreCallbacks;
+  readonly outgoing: PendingChanges;
+  #meeting: Meeting;
+  #live: LiveRecord | undefined;
+  #liveTimer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    meeting: Meeting,
+    notebook: MeetingDatabase,
+    events: MeetingStoreCallbacks,
+    unsent: readonly string[] = [],
+  ) {
+    this.#meeting = meeting;
+    this.#notebook = notebook;
+    this.#events = events;
+    this.outgoing = new PendingChanges(
+      () => this.#meeting,
+      unsent,
+      () => this.#write({ head: this.#head() }),
+    );
+  }
+
+  get meeting(): Meeting {
+    return this.#meeting;
+  }
+
+  /** Resolves when everything done so far is written. */
+  get written(): Promise<void> {
+    return this.#writing;
+  }
+
+  act(action: MeetingAction): void {
+    const before = this.#meeting;
+    this.#meeting = reduceMeeting(before, action);
+    if (action.type === 'heard' && 'seq' in action.event) this.#moved(action.event.seq);
+    if (this.#meeting === before) return;
+    this.outgoing.note(action);
+    this.#file(before);
+    this.#events.changed(this.#meeting, before, action);
+  }
+
+  /** A session runs from now on; what a new page needs to take it up is written at once. */
+  opened(ready: ResumePoint['ready'], at: MeetingPart, seq: number): void {
+    const { paused = false, sources = { me: false, them: false } } = this.#live ?? {};
+    const { id: meeting, open } = this.#meeting;
+    this.#live = { meeting, kept: { ready, seq }, at, open, tookMs: Date.now(), paused, sources };
+    this.#write({ live: this.#live });
+  }
+
+  /** How it is being recorded, for a page that is loaded anew. */
+  standing(change: Partial<Pick<LiveRecord, 'paused' | 'sources'>>): void {
+    if (this.#live === undefined) return;
+    this.#live = { ...this.#live, ...change };
+    this.#write({ live: this.#live });
+  }
+
+  /** Nothing is being recorded any more. */
+  closed(): void {
+    clearTimeout(this.#liveTimer);
+    this.#liveTimer = undefined;
+    this.#live = undefined;
+    this.#queue(() => this.#notebook.ended(this.#meeting.id));
+    this.#write({ head: this.#head() });
+  }
+
+  /** Writes the meeting as a whole, as it came from elsewhere. */
+  adopt(meeting: Meeting): void {
+    this.#meeting = meeting;
+    this.#write({ head: this.#head(), sentences: meeting.sentences });
+  }
+
+  #head(): MeetingHeader {
+    const { sentences, open: _, ...head } = this.#meeting;
+    return { ...head, changedMs: Date.now(), unsent: this.outgoing.unsent, count: sentences.length };
+  }
+
+  #moved(seq: number): void {
+    if (this.#live === undefined) return;
+    this.#live = { ...this.#live, kept: { ...this.#live.kept, seq } };
+    this.#liveTimer ??= setTimeout(() => {
+      this.#liveTimer = undefined;
+      if (this.#live !== undefined) this.#write({ live: this.#now(this.#live) });
+    }, LIVE_EVERY_MS);
+  }
+
+  /** A sentence and the place in the session it came from are written together. */
+  #file(before: Meeting): void {
+    const meeting = this.#meeting;
+    const { open: a, ...head } = meeting;
+    const { open: b, ...headBefore } = before;
+    if (Object.keys(head).every((key) => head[key as never] === headBefore[key as never])) return;
+    const known = new Set(before.sentences);
+    const sentences =
+      meeting.sentences === before.sentences ? [] : meeting.sentences.filter((said) => !known.has(said));
+    const live = this.#live === undefined ? undefined : this.#now(this.#live);
+    this.#write({ head: this.#head(), sentences, live });
+  }
+
+  #now(live: LiveRecord): LiveRecord {
+    return { ...live, open: this.#meeting.open, tookMs: Date.now() };
+  }
+
+  #write(page: MeetingWrite): void {
+    const { id } = this.#meeting;
+    this.#queue(() => this.#notebook.write(id, page));
+  }
+
+  #queue(run: () => Promise<void>): void {
+    this.#writing = this.#writing.then(run).catch((error: unknown) => this.#events.unkept(error));
+  }
+}

@@ -1,0 +1,295 @@
+import { formatElapsed } from '../../live/transcript-view.ts';
+import {
+  getDisplayedText,
+  getSpeakerName,
+  ME,
+  type Meeting,
+  type MeetingNote,
+  type OpenSentence,
+  type SpokenSentence,
+} from '../meeting-state.ts';
+
+/**
+ * Sentences in one batch. The browser skips the layout of every batch that is out of sight, and still finds, selects and
+ * copies what is in it; so many are laid out in a few milliseconds when they come into view.
+ */
+export const BATCH_SENTENCES = 40;
+/** So close to the end the page follows the voice, px. */
+const NEAR = 120;
+
+export interface ConversationCallbacks {
+  rename(channel: number): void;
+  /** The marker of a note was pressed. */
+  note(id: string): void;
+  /** Another sentence has the focus. */
+  current(key: string | undefined): void;
+}
+
+interface Parts {
+  readonly scroll: HTMLElement;
+  readonly log: HTMLElement;
+  readonly open: HTMLElement;
+  readonly jump: HTMLButtonElement;
+}
+
+/** The conversation: finished sentences in batches, those still spoken below. What is finished is not drawn again. */
+export class ConversationView {
+  readonly #parts: Parts;
+  readonly #events: ConversationCallbacks;
+  readonly #rows = new Map<string, HTMLElement>();
+  readonly #growing = new Map<string, HTMLElement>();
+  readonly #originals = new Set<string>();
+  #follow = true;
+  #current: string | undefined;
+
+  constructor(parts: Parts, events: ConversationCallbacks) {
+    this.#parts = parts;
+    this.#events = events;
+    // Whoever has no mouse scrolls with the keys.
+    parts.scroll.tabIndex = 0;
+    parts.scroll.addEventListener('scroll', () => this.#noteScroll(), { passive: true });
+    parts.jump.addEventListener('click', () => this.toEnd());
+    parts.log.addEventListener('focusin', ({ target }) => this.#select(rowOf(target)));
+    parts.log.addEventListener('click', (event) => this.#clicked(event));
+  }
+
+  /** Key of the sentence that has, or last had, the focus. */
+  get current(): string | undefined {
+    return this.#current;
+  }
+
+  row(key: string): HTMLElement | undefined {
+    return this.#rows.get(key);
+  }
+
+  /** Another meeting: everything is built anew, at once. */
+  showAll(meeting: Meeting): void {
+    this.#rows.clear();
+    this.#growing.clear();
+    this.#originals.clear();
+    this.#select(undefined);
+    this.#parts.open.replaceChildren();
+    const batches: HTMLElement[] = [];
+    meeting.sentences.forEach((said, i) => {
+      if (i % BATCH_SENTENCES === 0) batches.push(newBatch());
+      batches.at(-1)!.append(this.#build(meeting, said, meeting.sentences[i - 1]));
+    });
+    for (const batch of batches.slice(0, -1)) batch.dataset['full'] = '';
+    this.#parts.log.replaceChildren(...batches);
+    this.#follow = true;
+  }
+
+  /** A sentence that is new. */
+  add(meeting: Meeting, said: SpokenSentence): void {
+    const at = meeting.sentences.indexOf(said);
+    const next = meeting.sentences[at + 1];
+    const row = this.#build(meeting, said, meeting.sentences[at - 1]);
+    const before = next && this.#rows.get(next.key);
+    if (before !== undefined) {
+      before.before(row);
+      head(before, meeting, next!, said);
+    } else this.#lastBatch().append(row);
+    this.#keepUp();
+  }
+
+  /** A sentence that reads differently now. */
+  change(said: SpokenSentence): void {
+    const row = this.#rows.get(said.key);
+    if (row !== undefined) fill(row, said, this.#originals.has(said.key));
+  }
+
+  /** Who speaks is called something else. */
+  renamed(meeting: Meeting, channel: number): void {
+    for (const who of this.#parts.log.querySelectorAll<HTMLElement>(`.who[data-channel="${channel}"]`)) {
+      who.textContent = getSpeakerName(meeting, channel);
+    }
+  }
+
+  /** The sentences that are still spoken. */
+  grow(open: readonly OpenSentence[]): void {
+    const keys = new Set(open.map(({ key }) => key));
+    for (const [key, line] of this.#growing) {
+      if (keys.has(key)) continue;
+      line.remove();
+      this.#growing.delete(key);
+    }
+    for (const growing of open) this.#growLine(growing);
+    this.#keepUp();
+  }
+
+  /** Marks the sentences that notes hang on. */
+  mark(linked: ReadonlyMap<string, readonly MeetingNote[]>): void {
+    for (const marker of this.#parts.log.querySelectorAll<HTMLElement>('.marker')) {
+      const key = rowOf(marker)?.dataset['key'];
+      if (key === undefined || linked.get(key)?.[0]?.id !== marker.dataset['note']) marker.remove();
+    }
+    for (const [key, notes] of linked) {
+      const row = this.#rows.get(key);
+      if (row !== undefined && row.querySelector('.marker') === null) row.append(markerOf(notes[0]!));
+    }
+  }
+
+  /** Shows a sentence as it was heard, or as it reads now. */
+  original(said: SpokenSentence): boolean {
+    if (!this.#originals.delete(said.key)) this.#originals.add(said.key);
+    this.change(said);
+    return this.#originals.has(said.key);
+  }
+
+  /** Goes to a sentence and gives it the focus. */
+  to(key: string): void {
+    const row = this.#rows.get(key);
+    if (row === undefined) return;
+    this.#follow = false;
+    row.scrollIntoView({ block: 'center' });
+    row.focus({ preventScroll: true });
+  }
+
+  /** The focus moves by so many sentences. */
+  step(by: number): void {
+    const keys = [...this.#parts.log.querySelectorAll<HTMLElement>('.said')].map((row) => row.dataset['key']!);
+    const from = this.#current === undefined ? keys.length : keys.indexOf(this.#current);
+    const to = keys[Math.max(0, Math.min(keys.length - 1, from + by))];
+    if (to === undefined) return;
+    this.#rows.get(to)!.focus({ preventScroll: true });
+    this.#rows.get(to)!.scrollIntoView({ block: 'nearest' });
+  }
+
+  toEnd(): void {
+    this.#follow = true;
+    this.#select(undefined);
+    this.#keepUp();
+    this.#parts.jump.hidden = true;
+  }
+
+  #lastBatch(): Element {
+    const last = this.#parts.log.lastElementChild;
+    if (last !== null && last.childElementCount < BATCH_SENTENCES) return last;
+    // The newest batch is never skipped: its first frame would have the size of a placeholder.
+    if (last instanceof HTMLElement) last.dataset['full'] = '';
+    const batch = newBatch();
+    this.#parts.log.append(batch);
+    return batch;
+  }
+
+  #build(meeting: Meeting, said: SpokenSentence, previous: SpokenSentence | undefined): HTMLElement {
+    const row = createElement('div', 'said');
+    row.dataset['key'] = said.key;
+    row.dataset['side'] = said.channel === ME ? 'me' : 'them';
+    row.tabIndex = -1;
+    const text = createElement('p', 'words');
+    text.dir = 'auto';
+    if (said.language !== undefined) text.lang = said.language;
+    const time = createElement('time', 'at');
+    time.textContent = formatElapsed(said.fromMs);
+    row.append(text, time);
+    this.#rows.set(said.key, row);
+    head(row, meeting, said, previous);
+    fill(row, said, false);
+    return row;
+  }
+
+  #growLine({ key, channel, stable, tentative }: OpenSentence): void {
+    let line = this.#growing.get(key);
+    if (line === undefined) {
+      line = createElement('div', 'said');
+      line.dataset['side'] = channel === ME ? 'me' : 'them';
+      const text = createElement('p', 'words');
+      text.append(createElement('span', 'solid'), createElement('span', 'tail'));
+      line.append(text);
+      this.#growing.set(key, line);
+      this.#parts.open.append(line);
+    }
+    const [solid, tail] = [...line.querySelectorAll('span')] as [HTMLElement, HTMLElement];
+    // Appending keeps what stands there untouched: no flicker, no lost selection.
+    const shown = solid.textContent ?? '';
+    if (stable.startsWith(shown)) solid.append(stable.slice(shown.length));
+    else solid.textContent = stable;
+    tail.textContent = tentative;
+  }
+
+  #clicked(event: MouseEvent): void {
+    const target = event.target as Element;
+    const who = target.closest<HTMLElement>('.who');
+    if (who !== null) return this.#events.rename(Number(who.dataset['channel']));
+    const marker = target.closest<HTMLElement>('.marker');
+    if (marker !== null) return this.#events.note(marker.dataset['note']!);
+    // Words that are being selected are not pressed.
+    if (getSelection()?.isCollapsed !== false) rowOf(target)?.focus({ preventScroll: true });
+  }
+
+  /** One sentence at a time is in the order of the Tab key. */
+  #select(row: HTMLElement | undefined): void {
+    const before = this.#current === undefined ? undefined : this.#rows.get(this.#current);
+    if (before !== undefined) before.tabIndex = -1;
+    if (row !== undefined) row.tabIndex = 0;
+    this.#current = row?.dataset['key'];
+    this.#events.current(this.#current);
+  }
+
+  #noteScroll(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#parts.scroll;
+    this.#follow = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.#parts.jump.hidden = this.#follow;
+  }
+
+  #keepUp(): void {
+    const { scroll, jump } = this.#parts;
+    if (this.#follow) scroll.scrollTop = scroll.scrollHeight;
+    else jump.hidden = false;
+  }
+}
+
+const rowOf = (target: EventTarget | null): HTMLElement | undefined =>
+  (target instanceof Element ? target.closest<HTMLElement>('.said[data-key]') : null) ?? undefined;
+
+const newBatch = (): HTMLElement => createElement('div', 'batch');
+
+/** The speaker's name stands where another one began to speak. */
+function head(row: HTMLElement, meeting: Meeting, said: SpokenSentence, previous: SpokenSentence | undefined): void {
+  const turn = previous?.channel !== said.channel;
+  const who = row.querySelector('.who');
+  row.classList.toggle('turn', turn);
+  if (!turn) return who?.remove();
+  if (who !== null) return;
+  const button = createElement('button', 'who') as HTMLButtonElement;
+  button.type = 'button';
+  button.dataset['channel'] = String(said.channel);
+  button.title = 'Rename';
+  button.textContent = getSpeakerName(meeting, said.channel);
+  row.prepend(button);
+}
+
+function fill(row: HTMLElement, said: SpokenSentence, original: boolean): void {
+  const text = row.querySelector<HTMLElement>('.words')!;
+  const reads = original ? said.text : getDisplayedText(said);
+  if (text.textContent !== reads || text.childElementCount > 0) {
+    const mark = said.highlight ? createElement('mark') : undefined;
+    if (mark !== undefined) mark.textContent = reads;
+    text.replaceChildren(mark ?? reads);
+  } else if (said.highlight) {
+    const mark = createElement('mark');
+    mark.textContent = reads;
+    text.replaceChildren(mark);
+  }
+  row.dataset['highlight'] = String(said.highlight);
+  row.dataset['original'] = String(original);
+  row.dataset['corrected'] = String(said.correction !== undefined);
+  // A sentence that was nothing but "um" is cleaned away.
+  row.hidden = reads === '';
+}
+
+function markerOf(note: MeetingNote): HTMLElement {
+  const marker = createElement('button', 'marker') as HTMLButtonElement;
+  marker.type = 'button';
+  marker.dataset['note'] = note.id;
+  marker.textContent = '✎';
+  marker.setAttribute('aria-label', `To the note: ${note.text.slice(0, 60)}`);
+  return marker;
+}
+
+export function createElement(name: string, className = ''): HTMLElement {
+  const made = document.createElement(name);
+  if (className !== '') made.className = className;
+  return made;
+}

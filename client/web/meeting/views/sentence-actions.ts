@@ -1,0 +1,45 @@
+import { createElement } from './conversation-view.ts';
+
+const ACTS = [
+  ['highlight', 'Highlight'],
+  ['correct', 'Correct'],
+  ['original', 'As heard'],
+  ['copy', 'Copy'],
+] as const;
+
+/** What can be done with a sentence: one bar that goes to the sentence in hand, instead of buttons on every one. */
+export class SentenceActions {
+  readonly #scroll: HTMLElement;
+  readonly #bar: HTMLElement;
+
+  constructor(scroll: HTMLElement, act: (name: string) => void) {
+    this.#scroll = scroll;
+    this.#bar = createElement('div', 'acts-bar');
+    this.#bar.hidden = true;
+    this.#bar.setAttribute('role', 'group');
+    this.#bar.setAttribute('aria-label', 'This sentence');
+    for (const [name, text] of ACTS) {
+      const button = createElement('button') as HTMLButtonElement;
+      button.type = 'button';
+      button.textContent = text;
+      // The sentence keeps the focus, and with it its place.
+      button.addEventListener('mousedown', (event) => event.preventDefault());
+      button.addEventListener('click', () => act(name));
+      this.#bar.append(button);
+    }
+    scroll.append(this.#bar);
+    scroll.style.position = 'relative';
+  }
+
+  /** Puts the bar over a sentence, or away. */
+  at(row: HTMLElement | undefined): void {
+    this.#bar.hidden = row === undefined;
+    if (row === undefined) return;
+    const place = row.getBoundingClientRect();
+    const frame = this.#scroll.getBoundingClientRect();
+    const top = place.top - frame.top + this.#scroll.scrollTop - this.#bar.offsetHeight + 4;
+    this.#bar.style.top = `${Math.max(0, top)}px`;
+    const left = place.right - frame.left - this.#bar.offsetWidth;
+    this.#bar.style.left = `${Math.max(4, left)}px`;
+  }
+}

@@ -1,0 +1,64 @@
+import { type ViewerState, watchRoom } from '../../sdk/viewer.ts';
+import type { RoomText } from '../overlay/pending-text.ts';
+
+export type SubscriptionState =
+  | { readonly state: 'connecting' | 'live' | 'lost' }
+  /** The server does not let this viewer in, and will not. */
+  | { readonly state: 'refused'; readonly code: string; readonly text: string };
+
+export interface RoomSubscriptionOptions {
+  readonly room: string;
+  readonly token: string;
+  readonly from: 'now' | 'start';
+  /** Language whose translations shall come; empty for none. */
+  readonly translate: string;
+  hear(event: RoomText & { readonly language?: string; readonly atMs?: number }): void;
+  state(line: SubscriptionState): void;
+  /** Somebody speaks in the room, or nobody has a session in it. */
+  presence?(room: {
+    readonly state: 'live' | 'idle';
+    readonly sessions: readonly string[];
+    readonly cut: boolean;
+  }): void;
+}
+
+/** What a page hears of a room of the server it came from; comes back for ever, unless it is refused. */
+export class RoomSubscription {
+  readonly #watching: { close(): void };
+  #wasLive = false;
+
+  constructor(options: RoomSubscriptionOptions) {
+    const { room, token, from, translate } = options;
+    this.#watching = watchRoom({
+      ...{ url: location.origin, room, from },
+      ...{ token: token === '' ? undefined : token, translate: translate === '' ? undefined : translate },
+      on: {
+        event(event) {
+          switch (event.type) {
+            case 'room':
+              return options.presence?.({ state: event.state, sessions: event.sessions, cut: event.cut === true });
+            case 'partial':
+            case 'final':
+            case 'cleaned':
+            case 'translated':
+              return options.hear(event);
+            default:
+              return;
+          }
+        },
+        state: (state) => options.state(this.#stateOf(state)),
+      },
+    });
+  }
+
+  close(): void {
+    this.#watching.close();
+  }
+
+  #stateOf(viewer: ViewerState): SubscriptionState {
+    if (viewer.state === 'refused') return { state: 'refused', code: viewer.fault.code, text: viewer.fault.text };
+    if (viewer.state === 'connecting') return { state: this.#wasLive ? 'lost' : 'connecting' };
+    this.#wasLive = true;
+    return { state: 'live' };
+  }
+}

@@ -1,0 +1,56 @@
+import { parseJson } from '../../../protocol/parse-json.ts';
+/** A viewer token as the server lists it; only making one tells the token itself. */
+export interface ViewerToken {
+  readonly id: string;
+  readonly label?: string;
+  readonly created: string | number;
+  readonly expires?: string | number;
+}
+
+export interface TokenRequest {
+  readonly room: string;
+  /** What the server wants, where it wants something. */
+  readonly credential?: string | undefined;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Makes a token that opens one room to viewers. Throws an Error with the server's own words. */
+export async function createToken(
+  request: TokenRequest,
+  wanted: { readonly label: string; readonly seconds: number | undefined },
+): Promise<ViewerToken & { readonly token: string }> {
+  const body = {
+    ...(wanted.label === '' ? {} : { label: wanted.label }),
+    ...(wanted.seconds === undefined ? {} : { seconds: wanted.seconds }),
+  };
+  return (await ask(request, 'POST', '', body)) as ViewerToken & { readonly token: string };
+}
+
+/** Tokens of a room, without the tokens themselves. */
+export async function listTokens(request: TokenRequest): Promise<readonly ViewerToken[]> {
+  const answer = (await ask(request, 'GET')) as readonly ViewerToken[] | { readonly viewers?: readonly ViewerToken[] };
+  return Array.isArray(answer) ? answer : ((answer as { viewers?: readonly ViewerToken[] }).viewers ?? []);
+}
+
+/** Takes a token back; whoever watches with it is cut. */
+export async function revokeToken(request: TokenRequest, id: string): Promise<void> {
+  await ask(request, 'DELETE', `/${encodeURIComponent(id)}`);
+}
+
+async function ask({ room, credential }: TokenRequest, method: string, path = '', body?: object): Promise<unknown> {
+  const response = await fetch(`/v1/rooms/${encodeURIComponent(room)}/viewers${path}`, {
+    method,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    cache: 'no-store',
+    headers: {
+      ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const answer = text === '' ? undefined : (parseJson(text) as { text?: string });
+  if (!response.ok) throw new Error(answer?.text ?? `The server answered ${response.status}.`);
+  return answer;
+}

@@ -1,0 +1,20 @@
+/** Writes what each key does into a list of the help dialog; "Alt R" are two caps. */
+export function renderKeyList(
+  list: HTMLElement,
+  keys: readonly { readonly keys: readonly string[]; readonly does: string }[],
+): void {
+  for (const { keys: names, does } of keys) {
+    const term = document.createElement('dt');
+    names.forEach((name, i) => {
+      if (i > 0) term.append(' or ');
+      for (const part of name.split(' ')) {
+        const cap = document.createElement('kbd');
+        cap.textContent = part;
+        term.append(cap, ' ');
+      }
+    });
+    const meaning = document.createElement('dd');
+    meaning.textContent = does;
+    list.append(term, meaning);
+  }
+}

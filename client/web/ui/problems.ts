@@ -1,0 +1,111 @@
+import { getOwnEntry } from '../../../protocol/own-entry.ts';
+import type { ServerInfo } from '../server/server-info.ts';
+
+/** A problem in the words of the person in front of the page: what happened, and what to do. */
+export interface Problem {
+  readonly title: string;
+  readonly advice: string;
+}
+
+const MICROPHONE: Readonly<Record<string, Problem>> = {
+  NotAllowedError: {
+    title: 'The microphone is not allowed.',
+    advice: 'Allow it for this page in the address bar of your browser, then press Start again.',
+  },
+  NotFoundError: { title: 'No microphone was found.', advice: 'Connect one, or open an audio file instead.' },
+  NotReadableError: {
+    title: 'The microphone is in use.',
+    advice: 'Close the other program that holds it, then press Start again.',
+  },
+  OverconstrainedError: { title: 'That microphone is gone.', advice: 'Choose another under Settings.' },
+  AbortError: {
+    title: 'The microphone did not start.',
+    advice: 'Unplug it and plug it in again, or choose another under Settings.',
+  },
+  SecurityError: {
+    title: 'This browser forbids microphones here.',
+    advice: 'Check its privacy settings, or open an audio file instead.',
+  },
+  InsecureContext: {
+    title: 'Browsers give the microphone to secure pages only.',
+    advice: 'Open this page at http://127.0.0.1 on the machine itself, or over HTTPS. Audio files work here too.',
+  },
+  NotSupportedError: {
+    title: 'This browser cannot record.',
+    advice: 'Use a current Firefox, Chrome, Edge or Safari, or open an audio file instead.',
+  },
+};
+
+const SERVER: Readonly<Record<string, Problem>> = {
+  'server.full': {
+    title: 'The server is full.',
+    advice: 'Every place is taken. Press Start again when another session has ended.',
+  },
+  'server.draining': {
+    title: 'The server is restarting.',
+    advice: 'Wait a moment, then press Start again. Nothing on this page is lost.',
+  },
+  'session.unknown': {
+    title: 'The connection was lost, and the server no longer knows the session.',
+    advice: 'What is on this page is kept. Press Start to go on in a new one.',
+  },
+  'session.idle': { title: 'The session fell asleep.', advice: 'No sound reached the server. Press Start to go on.' },
+  'session.long': { title: 'The session reached its longest time.', advice: 'Press Start to go on in a new one.' },
+};
+
+export const UNREADABLE_FILE: Problem = {
+  title: 'This file holds no sound the browser can read.',
+  advice: 'WAV, MP3, FLAC, Ogg, WebM and M4A work in most browsers.',
+};
+
+export const SLOW_NETWORK: Problem = {
+  title: 'The network is too slow for live sound.',
+  advice: 'A minute of audio could not be sent, so recording stopped. Try another network, then press Start again.',
+};
+
+export function describeMicrophoneProblem(error: unknown): Problem {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  const known = getOwnEntry(MICROPHONE, name);
+  if (known !== undefined) return known;
+  const detail = error instanceof Error && error.message !== '' ? ` (${error.message})` : '';
+  return { title: 'The microphone could not be opened.', advice: `Try again, or choose another${detail}.` };
+}
+
+/** The server or this page broke the protocol; the details help whoever runs the server. */
+export function describeProtocolProblem(detail: string): Problem {
+  return {
+    title: 'The server said something this page does not understand.',
+    advice: `Reload the page; if it happens again, tell whoever runs the server: ${detail}`,
+  };
+}
+
+/**
+ * Why a session did not open, or ended. A browser is not told why a WebSocket was refused, so the page asks the server
+ * over HTTP: `info` is its answer, `reached` whether there was any.
+ */
+export function describeConnectionProblem(
+  error: unknown,
+  server: { readonly reached: boolean; readonly info: ServerInfo | undefined },
+  online: boolean,
+): Problem {
+  const code = (error as { code?: unknown }).code;
+  const text = error instanceof Error ? error.message : String(error);
+  if (typeof code === 'string')
+    return getOwnEntry(SERVER, code) ?? { title: 'The server ended the session.', advice: text };
+  const { reached, info } = server;
+  if (info?.sessions !== undefined && info.sessionsMax !== undefined && info.sessions >= info.sessionsMax) {
+    return SERVER['server.full']!;
+  }
+  if (reached) {
+    return {
+      title: 'The live connection was refused or cut.',
+      advice:
+        'The server answers, but not for live sound. If a proxy stands in between, it must let WebSockets through.',
+    };
+  }
+  if (!online) return { title: 'This device is offline.', advice: 'Connect to a network, then press Start again.' };
+  return {
+    title: 'The server cannot be reached.',
+    advice: 'Check that Sotto is running, then press Start again. Nothing on this page is lost.',
+  };
+}

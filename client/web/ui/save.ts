@@ -1,0 +1,26 @@
+import { getOwnEntry } from '../../../protocol/own-entry.ts';
+import { type Sentence, toJson, toMarkdown, toSrt, toText, toVtt } from '../../sdk/index.ts';
+
+const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boolean) => string>> = {
+  txt: (sentences, raw) => toText(sentences, { raw }),
+  md: (sentences, raw) => toMarkdown(sentences, { raw }),
+  srt: (sentences, raw) => toSrt(sentences, { raw }),
+  vtt: (sentences, raw) => toVtt(sentences, { raw }),
+  json: (sentences) => toJson(sentences),
+};
+
+/** Gives the transcript to the browser as a file. */
+export function saveTranscript(kind: string, sentences: readonly Sentence[], raw: boolean): void {
+  const write = getOwnEntry(WRITERS, kind);
+  if (write === undefined) return;
+  saveText(`sotto-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${kind}`, write(sentences, raw));
+}
+
+/** Gives the reader a text as a file. */
+export function saveText(name: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { Fault, TOKEN_SCOPES } from '../../protocol/index.ts';
+import type { Authenticator, ClientIdentity, Issuer, Scope, TokenDetails, TokenScope } from '../ports/authenticator.ts';
+import type { ApiKey, KeyFile, KeyFileContents } from './key-file.ts';
+import { checkKey, findKey, isExpired } from './keys.ts';
+import type { UsageCounter } from './usage.ts';
+
+const AUDIENCE = 'sotto';
+/** When nothing had expired. What was revoked is so at any time. */
+const LONG_AGO_MS = 0;
+
+interface Identity {
+  readonly key: ApiKey;
+  readonly scopes: readonly Scope[];
+  readonly token: TokenDetails | undefined;
+}
+
+/** Lets in who has a key of the file, or a token minted with one. Changes of the file count at once. */
+export class ApiKeyAuth implements Authenticator {
+  readonly needsKey = true;
+  readonly #file: KeyFile;
+  readonly #usage: UsageCounter;
+  readonly #nowMs: () => number;
+
+  constructor(file: KeyFile, usage: UsageCounter, nowMs: () => number) {
+    this.#file = file;
+    this.#usage = usage;
+    this.#nowMs = nowMs;
+  }
+
+  async admit(credential: string | undefined, scope: Scope): Promise<ClientIdentity> {
+    const admitted = await this.#identify(credential, scope, this.#nowMs());
+    if (scope === 'stream' && this.#usage.isSpent(admitted.key))
+      throw new Fault('auth.quota', { minutes: admitted.key.minutesPerDay ?? 0 });
+    return this.#caller(admitted);
+  }
+
+  async readmit(credential: string | undefined): Promise<ClientIdentity> {
+    return this.#caller(await this.#identify(credential, 'stream', LONG_AGO_MS));
+  }
+
+  refusalOf(maker: Issuer, scope: Scope): 'auth.invalid' | 'auth.expired' | 'auth.scope' | undefined {
+    const { keys, tokenSecret } = this.#contents();
+    const key = keys.find(({ id }) => id === maker.key);
+    if (key === undefined || key.revoked !== undefined) return 'auth.invalid';
+    if (maker.signer !== undefined && maker.signer !== signerOf(tokenSecret)) return 'auth.invalid';
+    if (isExpired(key, this.#nowMs()) || (maker.expiresMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs())
+      return 'auth.expired';
+    return key.scopes.includes(scope) ? undefined : 'auth.scope';
+  }
+
+  /** Whose credential this is at a moment. Rejects when it does not hold the scope. */
+  async #identify(credential: string | undefined, scope: Scope, nowMs: number): Promise<Identity> {
+    if (credential === undefined || credential === '') throw new Fault('auth.missing', {});
+    const { keys, tokenSecret } = this.#contents();
+    if (!credential.startsWith('ey')) {
+      const key = findKey(keys, credential);
+      checkKey(key, scope, nowMs);
+      return { key, scopes: key.scopes, token: undefined };
+    }
+    const identity = await readToken(credential, { keys, tokenSecret, nowMs });
+    checkKey(identity.key, scope, nowMs);
+    if (!identity.scopes.includes(scope)) throw new Fault('auth.scope', { what: 'token', scope });
+    return identity;
+  }
+
+  #caller({ key, scopes, token }: Identity): ClientIdentity {
+    return {
+      key: key.id,
+      scopes,
+      token,
+      sessionsMax: key.sessionsMax,
+      quota: { minutes: key.minutesPerDay ?? 0 },
+      heard: (audioMs) => this.#usage.add(key, audioMs),
+    };
+  }
+
+  async mint(
+    caller: ClientIdentity,
+    seconds: number,
+    scopes: readonly TokenScope[] = ['stream'],
+  ): Promise<{ token: string; expires: string }> {
+    for (const scope of scopes)
+      if (!caller.scopes.includes(scope)) throw new Fault('auth.scope', { what: 'key', scope });
+    const issued = Math.floor(this.#nowMs() / 1_000);
+    const token = await new SignJWT({ scope: scopes.join(' ') })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject(caller.key)
+      .setAudience(AUDIENCE)
+      .setIssuedAt(issued)
+      .setExpirationTime(issued + seconds)
+      .sign(Buffer.from(this.#contents().tokenSecret, 'base64url'));
+    return { token, expires: new Date((issued + seconds) * 1_000).toISOString() };
+  }
+
+  /** Whoever deletes the file locks everybody out; one that cannot be read is the operator's to mend. */
+  #contents(): Pick<KeyFileContents, 'keys' | 'tokenSecret'> {
+    const contents = this.#file.contents();
+    if (contents === undefined) throw new Fault('auth.invalid', {});
+    return contents;
+  }
+}
+
+/** Rejects with `auth.invalid` and `auth.expired`. A token says nothing about the state of its key. */
+async function readToken(
+  token: string,
+  {
+    keys,
+    tokenSecret,
+    nowMs,
+  }: { readonly keys: readonly ApiKey[]; readonly tokenSecret: string; readonly nowMs: number },
+): Promise<Identity> {
+  try {
+    const { payload } = await jwtVerify(token, Buffer.from(tokenSecret, 'base64url'), {
+      ...{ algorithms: ['HS256'], audience: AUDIENCE, requiredClaims: ['exp', 'sub'] },
+      currentDate: new Date(nowMs),
+    });
+    const key = keys.find(({ id }) => id === payload.sub);
+    if (key !== undefined) {
+      // One without the claim was made before there were scopes, to open sessions.
+      const claimed = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : ['stream'];
+      const scopes = TOKEN_SCOPES.filter((scope) => claimed.includes(scope));
+      return { key, scopes, token: { expiresMs: payload.exp! * 1_000, signer: signerOf(tokenSecret) } };
+    }
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new Fault('auth.expired', {});
+  }
+  throw new Fault('auth.invalid', {});
+}
+
+const signerOf = (tokenSecret: string): string =>
+  createHash('sha256').update(`signer ${tokenSecret}`).digest('hex').slice(0, 16);

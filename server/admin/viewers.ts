@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { printError, printLine } from '../../models/terminal.ts';
+import { RoomName } from '../../protocol/index.ts';
+import { ViewerTokenFile } from '../access/viewer-token-file.ts';
+import type { Config } from '../config/options.ts';
+import { guardClock, guardScheduler } from '../flow/guarded-clock.ts';
+import { Rooms } from '../flow/rooms.ts';
+import type { ViewingOptions } from '../gateway/viewing-routes.ts';
+import { systemClock } from '../observe/clock.ts';
+import type { ReportBug } from '../ports/bug.ts';
+import type { Meter } from '../ports/meter.ts';
+import { parsePositive, resolveCommandFolder, runCommand } from './run-command.ts';
+
+/** The rooms of a server, and who may read along in them. */
+export function openRooms(of: {
+  readonly config: Config;
+  readonly folder: string;
+  readonly meter: Meter;
+  readonly reportBug: ReportBug;
+}): {
+  readonly rooms: Rooms;
+  readonly viewing: ViewingOptions;
+} {
+  const { config, folder, meter, reportBug } = of;
+  const passes = new ViewerTokenFile(folder, Date.now);
+  const viewersMax = config['viewers-max'];
+  const limits = {
+    viewersMax,
+    viewersPerRoomMax: config['viewers-per-room'] || viewersMax,
+    viewersPerAddressMax: config['viewers-per-address'] || viewersMax,
+  };
+  const fail = (error: unknown): void => reportBug(error, 'a bug in a room');
+  const clock = guardClock(systemClock, fail);
+  const later = guardScheduler(setImmediate, fail);
+  return { rooms: new Rooms({ clock, meter, later }), viewing: { passes, limits } };
+}
+
+interface AddOptions {
+  readonly label?: string;
+  readonly hours?: number;
+}
+
+function roomName(text: string): string {
+  if (RoomName.safeParse(text).success) return text;
+  throw new InvalidArgumentError('A room is named by up to 64 of a-z, 0-9 and -.');
+}
+
+/** `sotto rooms viewers …`; the exit status. The token is printed once, to stdout; everything else is for people. */
+export function runViewers(args: readonly string[], environment: NodeJS.ProcessEnv): number {
+  const program = new Command('sotto rooms').description('Where people read along.').exitOverride();
+  const viewers = program.command('viewers').description('tokens that let somebody read a room').exitOverride();
+  viewers.option('--data <folder>', 'data folder of the server');
+  const file = (): ViewerTokenFile => new ViewerTokenFile(resolveCommandFolder(viewers, environment), Date.now);
+  viewers
+    .command('add')
+    .description('make a token for a room and print it; it is shown this once')
+    .argument('<room>', 'name of the room', roomName)
+    .option('--label <text>', 'what it is for')
+    .option('--hours <number>', 'hours until it expires', parsePositive)
+    .action((room: string, { label, hours: valid }: AddOptions) => {
+      const { id, token } = file().add({ room, label, seconds: valid === undefined ? undefined : valid * 3_600 });
+      printError(`Token ${id} for ${room} is stored as a hash in ${file().path}. It is not shown again:`);
+      printLine(token);
+    });
+  viewers
+    .command('list')
+    .description('tokens of a room that are good, without their secrets')
+    .argument('<room>', 'name of the room', roomName)
+    .action((room: string) => {
+      for (const { id, label, created, expires } of file().list(room)) {
+        const until = expires === undefined ? '' : `until ${expires.slice(0, 16)}`;
+        printLine([id, created.slice(0, 16), until, label].filter(Boolean).join('  '));
+      }
+    });
+  viewers
+    .command('revoke')
+    .description('take a token back; who watches with it is cut off within seconds')
+    .argument('<room>', 'name of the room', roomName)
+    .argument('<id>')
+    .action((room: string, id: string) => {
+      if (file().revoke(room, id) === undefined)
+        throw new Error(`${room} has no token ${id}; see \`sotto rooms viewers list ${room}\``);
+      printLine(`Token ${id} is revoked.`);
+    });
+  return runCommand(program, args);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = runViewers(process.argv.slice(2), process.env);

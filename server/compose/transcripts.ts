@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseModelAddress } from '../../models/address.ts';
+import { resolveModel } from '../../models/locate.ts';
+import { Fault } from '../../protocol/index.ts';
+import { LlamaAssistant } from '../assistant/llama-assistant.ts';
+import { OpenAiAssistant } from '../assistant/openai-assistant.ts';
+import { ConfigError } from '../config/load.ts';
+import type { Config } from '../config/options.ts';
+import { Summariser } from '../flow/summariser.ts';
+import { TranscriptRecorder } from '../flow/transcript-recorder.ts';
+import { TranscriptRoutes } from '../gateway/transcript-routes.ts';
+import { systemClock } from '../observe/clock.ts';
+import type { Assistant } from '../ports/assistant.ts';
+import type { Log } from '../ports/log.ts';
+import type { TranscriptStore } from '../ports/transcripts.ts';
+import { openTranscripts, StorageUnavailable } from '../store/open-transcripts.ts';
+import { fetchIfUrl } from './parts.ts';
+
+/** All that has to do with kept transcripts. */
+export interface TranscriptParts {
+  readonly keeper: TranscriptRecorder;
+  readonly desk: TranscriptRoutes;
+  readonly assistant: Assistant | undefined;
+  /** For `GET /v1/info`. */
+  readonly info: { readonly keeps: boolean; readonly assistant: string | null };
+  close(): Promise<void>;
+}
+
+export interface DataFolder {
+  readonly folder: string;
+  /** The log says already that nothing can be kept there. */
+  readonly isReported: boolean;
+}
+
+/** Opens what the options ask for. A file that cannot be opened is no reason not to serve. */
+export async function openTranscriptRoutes(
+  config: Config,
+  { folder, isReported }: DataFolder,
+  log: Log,
+): Promise<TranscriptParts> {
+  const assistant = await openAssistant(config, log);
+  const { store, absence } = await openKept(config, { folder, isReported }, log);
+  const nowMs = Date.now;
+  const mode = config.keep as 'asked' | 'all' | 'off';
+  const keeper = new TranscriptRecorder({
+    store,
+    absence,
+    mode,
+    keepDays: config['keep-days'],
+    nowMs,
+    clock: systemClock,
+    log,
+  });
+  const summariser = new Summariser(assistant, nowMs);
+  return {
+    keeper,
+    assistant,
+    desk: new TranscriptRoutes({ keeper, summariser, nowMs, clock: systemClock, log }),
+    info: { keeps: store !== undefined, assistant: summariser.name },
+    close: async () => {
+      await keeper.close();
+      await assistant?.close();
+    },
+  };
+}
+
+const MEGABYTE = 1_048_576;
+
+async function openKept(
+  config: Config,
+  { folder, isReported }: DataFolder,
+  log: Log,
+): Promise<{ readonly store: TranscriptStore | undefined; readonly absence: string }> {
+  if (config.keep === 'off') return { store: undefined, absence: 'the server was started with --keep off' };
+  try {
+    const store = await openTranscripts({
+      folder: join(folder, 'transcripts'),
+      sync: config['journal-sync'] as 'always' | 'never',
+      bounds: {
+        bytesMax: config['transcripts-max-mb'] * MEGABYTE,
+        bytesPerOwnerMax: config['transcripts-per-key-max-mb'] * MEGABYTE,
+      },
+      brokenFile: (name) =>
+        log.error({ name }, 'the file of transcripts was broken and is set aside; a new one is begun'),
+      failed: (error) => logFailure(log, error),
+    });
+    return { store, absence: '' };
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error;
+    if (!isReported) log.error({ reason: error.message, folder }, 'no transcripts are kept');
+    return { store: undefined, absence: error.message };
+  }
+}
+
+/** What belongs to no call. It is a bug unless the database, or the disk below it, has a name for it. */
+function logFailure(log: Log, error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof StorageUnavailable || code !== undefined)
+    log.error({ code: code ?? message }, 'the file of transcripts cannot be worked on; it is tried again');
+  else log.error({ code: 'server.bug', err: error }, 'the thread of transcripts failed; another follows');
+}
+
+/** The instruct model the options name; undefined when they name none. */
+export async function openAssistant(config: Config, log: Log): Promise<Assistant | undefined> {
+  const { 'assistant-url': url, 'assistant-model': model, 'assistant-key': key } = config;
+  if (model === undefined) return undefined;
+  if (url !== undefined) return new OpenAiAssistant({ url, model, key });
+  const address = parseModelAddress(model);
+  if (address.kind === 'known' && address.model.embedded)
+    throw new ConfigError([
+      new Fault('config.value', { name: 'assistant-model', got: model, want: 'a general instruct model (GGUF)' }),
+    ]);
+  await fetchIfUrl(model, config.offline);
+  const { path, name } = await resolveModel(model, { kind: 'cleanup' });
+  const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+  return new LlamaAssistant({ modelPath: path, modelName: name, threads, log });
+}

@@ -1,0 +1,152 @@
+import { PIPELINE } from '../core/session/settings.ts';
+import type { Option } from './option.ts';
+
+const { vad, endpoint, commit, show, segment } = PIPELINE;
+
+/** How speech is heard, cut and shown: the numbers of the core, for those who measure. */
+export const PIPELINE_OPTIONS = {
+  'partial-every-ms': {
+    type: 'integer',
+    default: PIPELINE.partialEveryMs,
+    min: 100,
+    max: 10_000,
+    doc: 'New audio between two partials of a sentence.',
+  },
+  'endpoint-min-ms': {
+    type: 'integer',
+    default: endpoint.minMs,
+    min: 100,
+    max: 5_000,
+    doc: 'Silence that ends speech after a finished sentence whose last word is sure.',
+  },
+  'endpoint-max-ms': {
+    type: 'integer',
+    default: endpoint.maxMs,
+    min: 200,
+    max: 10_000,
+    doc: 'Silence that ends speech after an unfinished phrase.',
+  },
+  'speculative-ms': {
+    type: 'integer',
+    default: endpoint.speculativeMs,
+    min: 60,
+    max: 1_000,
+    doc: 'Silence after which the final decode starts, in case the speech is over.',
+  },
+  commit: {
+    type: 'string',
+    default: commit.policy,
+    choices: ['trust', 'agreement', 'edge', 'plain'],
+    doc: 'When words become stable; `plain` is LocalAgreement-2 as published.',
+  },
+  'commit-chance': {
+    type: 'number',
+    default: commit.chance,
+    min: 0,
+    max: 1,
+    doc: 'With `trust`: how likely a word must be right to be stable.',
+  },
+  'commit-edge-ms': {
+    type: 'integer',
+    default: commit.edgeMs,
+    min: 0,
+    max: 5_000,
+    doc: 'A word this near the end of the audio is never stable.',
+  },
+  'commit-confidence': {
+    type: 'number',
+    default: commit.earlyConfidence,
+    min: 0,
+    max: 2,
+    doc: 'With `agreement`: a word this sure is stable after one decode; above 1 never.',
+  },
+  'commit-early-ms': {
+    type: 'integer',
+    default: commit.earlyMs,
+    min: 0,
+    max: 10_000,
+    doc: 'How far behind the end of the audio such a word must be.',
+  },
+  'show-chance': {
+    type: 'number',
+    default: show.chance,
+    min: 0,
+    max: 1,
+    doc: 'How likely a word must be to stay to be shown before it is stable.',
+  },
+  'segment-soft-ms': {
+    type: 'integer',
+    default: segment.softMs,
+    min: 3_000,
+    max: 28_000,
+    doc: 'Speech longer than this is cut at a comma or gap behind the stable words shown; half as long again, anywhere.',
+  },
+  'segment-hard-ms': {
+    type: 'integer',
+    default: segment.hardMs,
+    min: 5_000,
+    max: 28_000,
+    doc: 'Speech longer than this is cut at its quietest place.',
+  },
+  'final-window': {
+    type: 'integer',
+    default: 512,
+    min: 0,
+    max: 1_500,
+    doc: 'Least encoder window of finals, frames of 20 ms.',
+  },
+  'partial-window': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_500,
+    doc: 'Least encoder window of partials, frames of 20 ms.',
+  },
+  'final-beams': {
+    type: 'integer',
+    default: 1,
+    min: 1,
+    max: 8,
+    doc: 'Beams of a final’s search; 1 is greedy and has the better guard against loops. Native engine only.',
+  },
+  'final-retries': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 5,
+    doc: 'Times a final that the model itself doubts is decoded again, each 0.2 warmer. Native engine only.',
+  },
+  'context-chars': {
+    type: 'integer',
+    default: PIPELINE.contextChars,
+    min: 0,
+    max: 600,
+    doc: 'How much of the finals before goes into the recogniser’s prompt.',
+  },
+  'forced-prefix': {
+    type: 'boolean',
+    default: PIPELINE.forcedPrefix,
+    doc: 'Feed stable words to the recogniser instead of decoding them again.',
+  },
+  'vad-open': {
+    type: 'number',
+    default: vad.open,
+    min: 0.05,
+    max: 0.99,
+    doc: 'Probability at which silence becomes speech.',
+  },
+  'vad-close': {
+    type: 'number',
+    default: vad.close,
+    min: 0.01,
+    max: 0.99,
+    doc: 'Probability below which speech becomes silence.',
+  },
+  'min-speech-ms': {
+    type: 'integer',
+    default: vad.minSpeechMs,
+    min: 32,
+    max: 2_000,
+    doc: 'Shorter sounds are not decoded.',
+  },
+} as const satisfies Record<string, Option>;

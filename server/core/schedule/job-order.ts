@@ -1,0 +1,34 @@
+import type { FairShares } from './fair-shares.ts';
+
+/** A decode that waits for a slot. */
+export interface WaitingJob {
+  readonly id: number;
+  readonly session: string;
+  readonly final: boolean;
+  /** Of what is final already: only when nothing else waits. */
+  readonly translation?: boolean | undefined;
+  /** Wall time it was asked for, ms. */
+  readonly sinceMs: number;
+}
+
+/** Slot time that halves the weight of a session's waiting, ms: a few finals. */
+const FAIR_MS = 1_000;
+
+/**
+ * Which waiting job runs next: finals before partials. Among finals the one that has waited longest, where waiting counts
+ * less for a session that was given much lately: nobody starves, and one who sends a file as fast as it goes is not before
+ * one who speaks. Among partials the session that was served longest ago. Translations are last, the oldest first.
+ */
+export function pickNextJob(waiting: readonly WaitingJob[], shares: FairShares, nowMs: number): WaitingJob | undefined {
+  const weight = (job: WaitingJob): number =>
+    (nowMs - job.sinceMs + 1) / (1 + shares.usedMs(job.session, nowMs) / FAIR_MS);
+  return waiting.toSorted((a, b) => {
+    if (rankOf(a) !== rankOf(b)) return rankOf(a) - rankOf(b);
+    if (a.translation) return a.sinceMs - b.sinceMs || a.id - b.id;
+    if (a.final) return weight(b) - weight(a) || a.id - b.id;
+    const servedFirst = shares.servedMs(a.session) - shares.servedMs(b.session);
+    return (Number.isNaN(servedFirst) ? 0 : servedFirst) || a.sinceMs - b.sinceMs || a.id - b.id;
+  })[0];
+}
+
+const rankOf = ({ final, translation }: WaitingJob): number => (translation ? 2 : final ? 0 : 1);

@@ -1,0 +1,131 @@
+import { type Configure, Fault, type Start } from '../../../protocol/index.ts';
+import type { SessionSettings } from './settings.ts';
+
+/** A model and what it knows. */
+export interface OfferedModel {
+  readonly model: string;
+  readonly languages: 'all' | readonly string[];
+}
+
+/** What the server offers and starts sessions with. */
+export interface ServerOffer extends OfferedModel {
+  /** A second model, that sessions may ask for. */
+  readonly small?: OfferedModel | undefined;
+  readonly language: string;
+  readonly partialEveryMs: number;
+  readonly endpoint: { readonly minMs: number; readonly maxMs: number };
+  readonly cleanup: 'llm' | 'openai' | 'rules' | 'off';
+  /** Name of the instruct model that translates; undefined when there is none. */
+  readonly assistant?: string | undefined;
+  /** Name of the speech model that translates into English; undefined when none does. */
+  readonly english?: string | undefined;
+}
+
+/** The client's `start` over the server's options. Throws `model.unknown` or `command.option`. */
+export function resolveSettings(start: Start, offer: ServerOffer): SessionSettings {
+  const hearer = modelFor(start.model, offer);
+  const task = start.task ?? 'transcribe';
+  if (task === 'translate' && hearer.languages !== 'all') {
+    throw new Fault('command.option', {
+      name: 'task',
+      got: 'translate',
+      want: `transcribe, or ask for a model that knows more languages: ${hearer.model} knows English only`,
+    });
+  }
+  const language = resolveLanguage(start.language ?? offer.language, hearer);
+  return {
+    channels: start.audio?.channelMode === 'separate' ? start.audio.channels : 1,
+    language,
+    languages: languagesOf(start.languages ?? [], hearer),
+    task,
+    model: start.model,
+    vocabulary: start.vocabulary ?? [],
+    partials: { mode: start.partials?.mode ?? 'revisable', everyMs: start.partials?.everyMs ?? offer.partialEveryMs },
+    cleanup: {
+      mode: start.cleanup?.mode ?? (offer.cleanup === 'off' ? 'off' : 'default'),
+      instruction: start.cleanup?.instruction ?? '',
+    },
+    endpoint: endpointOf(start.endpoint, offer.endpoint),
+    translations: translationsOf(start.translations ?? [], offer, hearer),
+  };
+}
+
+function translationsOf(
+  asked: readonly string[],
+  { assistant, english }: ServerOffer,
+  { languages }: OfferedModel,
+): string[] | undefined {
+  const refuse = (got: string, want: string): never => {
+    throw new Fault('command.option', { name: 'translations', got, want });
+  };
+  const toEnglish = english !== undefined && languages === 'all';
+  if (assistant === undefined && !toEnglish)
+    return asked.length === 0
+      ? undefined
+      : refuse(
+          asked.join(', '),
+          'none: this server has no model that translates; it is started with --assistant-model, or for English with a multilingual --model',
+        );
+  const other = asked.find((language) => language !== 'en');
+  if (assistant === undefined && other !== undefined)
+    refuse(other, 'en: this server translates into English alone; it is started with --assistant-model for more');
+  const strange = asked.find((language) => !WHISPER_LANGUAGES.has(language));
+  if (strange !== undefined) refuse(strange, 'codes of languages, such as de');
+  return [...new Set(asked)];
+}
+
+/** The model a session runs on; with no wish, the server's own. Throws `model.unknown`. */
+export function modelFor(asked: string | undefined, offer: ServerOffer): OfferedModel {
+  if (asked === undefined || asked === offer.model) return offer;
+  if (asked === offer.small?.model) return offer.small;
+  const models = offer.small === undefined ? offer.model : `${offer.model} and ${offer.small.model}`;
+  throw new Fault('model.unknown', { model: asked, want: `this server offers ${models}` });
+}
+
+/** A change of settings, for a session on this model. Throws `command.option`. */
+export function validateChange(change: Configure, hearer: OfferedModel): Configure {
+  const { language, languages } = change;
+  return {
+    ...change,
+    ...(language === undefined ? {} : { language: resolveLanguage(language, hearer) }),
+    ...(languages === undefined ? {} : { languages: languagesOf(languages, hearer) }),
+  };
+}
+
+/** Only languages the model knows can be allowed. */
+function languagesOf(asked: readonly string[], hearer: OfferedModel): string[] {
+  return asked.filter((language) => language !== 'auto').map((language) => resolveLanguage(language, hearer));
+}
+
+/** A model of one language hears that language, whatever is detected. Throws `command.option` for one it does not know. */
+export function resolveLanguage(asked: string, offer: OfferedModel): string {
+  if (offer.languages === 'all') {
+    if (asked === 'auto' || WHISPER_LANGUAGES.has(asked)) return asked;
+    throw new Fault('command.option', {
+      name: 'language',
+      got: asked,
+      want: 'auto or a language code Whisper knows, such as en',
+    });
+  }
+  if (asked === 'auto') return offer.languages[0]!;
+  if (offer.languages.includes(asked)) return asked;
+  throw new Fault('command.option', {
+    name: 'language',
+    got: asked,
+    want: `${offer.languages.join(' or ')}: ${offer.model} knows nothing else`,
+  });
+}
+
+function endpointOf(asked: Start['endpoint'], offer: ServerOffer['endpoint']): ServerOffer['endpoint'] {
+  const minMs = asked?.minMs ?? offer.minMs;
+  return { minMs, maxMs: Math.max(minMs, asked?.maxMs ?? offer.maxMs) };
+}
+
+/** The 99 languages of the published multilingual weights (and Cantonese, which large-v3 adds). */
+export const WHISPER_LANGUAGES: ReadonlySet<string> = new Set(
+  (
+    'en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml ' +
+    'cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am ' +
+    'yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su yue'
+  ).split(' '),
+);

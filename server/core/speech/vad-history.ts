@@ -1,0 +1,82 @@
+/** Samples one VAD call looks at: 32 ms at 16 kHz, what Silero was trained on. */
+export const VAD_WINDOW_SAMPLES = 512;
+
+/** What the VAD and the level meter said of the last windows of a channel. */
+export class VadHistory {
+  readonly #open: number;
+  readonly #probabilities: Float32Array;
+  readonly #levels: Float32Array;
+  readonly #origin: number;
+  #end: number;
+
+  /** Remembers `capacitySamples`; `open` is the probability that counts as voice. The first window begins at `from`. */
+  constructor(capacitySamples: number, open: number, from = 0) {
+    this.#origin = from / VAD_WINDOW_SAMPLES;
+    this.#end = this.#origin;
+    const windows = Math.ceil(capacitySamples / VAD_WINDOW_SAMPLES);
+    this.#open = open;
+    this.#probabilities = new Float32Array(windows);
+    this.#levels = new Float32Array(windows);
+  }
+
+  /** One past the last sample judged. */
+  get end(): number {
+    return this.#end * VAD_WINDOW_SAMPLES;
+  }
+
+  push(probability: number, level: number): void {
+    const at = this.#end % this.#probabilities.length;
+    this.#probabilities[at] = probability;
+    this.#levels[at] = level;
+    this.#end++;
+  }
+
+  /** Samples of [from, to) in windows the VAD called voice. Windows not judged yet count as voice. */
+  voiced(from: number, to: number): number {
+    let samples = 0;
+    for (
+      let window = Math.max(this.#first(), Math.floor(from / VAD_WINDOW_SAMPLES));
+      window * VAD_WINDOW_SAMPLES < to;
+      window++
+    ) {
+      if (this.#at(this.#probabilities, window) < this.#open) continue;
+      samples += Math.min(to, (window + 1) * VAD_WINDOW_SAMPLES) - Math.max(from, window * VAD_WINDOW_SAMPLES);
+    }
+    return samples;
+  }
+
+  peakProbability(from: number, to: number): number {
+    return this.#peak(this.#probabilities, from, to);
+  }
+
+  peakLevel(from: number, to: number): number {
+    return this.#peak(this.#levels, from, to);
+  }
+
+  #first(): number {
+    return Math.max(this.#origin, this.#end - this.#probabilities.length);
+  }
+
+  #at(values: Float32Array, window: number): number {
+    return window >= this.#end ? 1 : values[window % values.length]!;
+  }
+
+  #peak(values: Float32Array, from: number, to: number): number {
+    let peak = 0;
+    for (
+      let window = Math.max(this.#first(), Math.floor(from / VAD_WINDOW_SAMPLES));
+      window * VAD_WINDOW_SAMPLES < to;
+      window++
+    ) {
+      if (window < this.#end) peak = Math.max(peak, this.#at(values, window));
+    }
+    return peak;
+  }
+}
+
+/** Root mean square of a window, 0-1. */
+export function computeLevel(window: Float32Array): number {
+  let sum = 0;
+  for (const value of window) sum += value * value;
+  return Math.sqrt(sum / Math.max(1, window.length));
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { Fault, parseJson, ROOMS_PATH } from '../../protocol/index.ts';
+import type { Rooms } from '../flow/rooms.ts';
+import type { ClientIdentity } from '../ports/authenticator.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ViewerToken, ViewerTokens } from '../ports/viewer-tokens.ts';
+import { readBodyText } from './body.ts';
+import { jsonResponse, SECURITY_HEADERS } from './http.ts';
+import { type PlaylistRequest, RoomHls } from './room-hls.ts';
+import { ROOM_TEXT_TYPES, type RoomTextFormat, renderRoomText } from './room-text.ts';
+import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
+import { parseViewingRequest, readQueryChoice, type ViewingRequest } from './viewing-request.ts';
+
+const Wanted = z.strictObject({
+  label: z.string().max(100).optional(),
+  seconds: z.int().min(10).max(31_536_000).optional(),
+});
+const BODY_BYTES_MAX = 1_024;
+const WANTED = '{"label": up to 100 characters, "seconds": 10 to 31536000}, both optional';
+const FRESH = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
+
+export interface RoomRoutesSetup {
+  readonly rooms: Rooms;
+  readonly passes: ViewerTokens | undefined;
+  /** Sends away who watches with a pass that is no longer good. */
+  checkPasses(): void;
+  /** Wall time, ms since 1970. */
+  readonly wallMs: () => number;
+  readonly clock: Clock;
+}
+
+/** Answers what is asked about rooms over HTTP: tokens for viewers, the text so far, captions for HLS. */
+export class RoomRoutes {
+  readonly #setup: RoomRoutesSetup;
+  readonly #hls: RoomHls;
+
+  constructor(setup: RoomRoutesSetup) {
+    this.#setup = setup;
+    this.#hls = new RoomHls(setup);
+  }
+
+  readonly routes: readonly HttpRoute[] = [
+    { method: 'POST', path: `${ROOMS_PATH}:room/viewers`, scope: 'owner', handle: (asked) => this.#add(asked) },
+    { method: 'GET', path: `${ROOMS_PATH}:room/viewers`, scope: 'owner', handle: (asked) => this.#list(asked) },
+    {
+      method: 'DELETE',
+      path: `${ROOMS_PATH}:room/viewers/:id`,
+      scope: 'owner',
+      handle: (asked) => this.#revoke(asked),
+    },
+    ...(['GET', 'HEAD'] as const).flatMap((method): HttpRoute[] => [
+      { method, path: `${ROOMS_PATH}:room/transcript`, scope: 'room', handle: (asked) => this.#text(asked) },
+      { method, path: `${ROOMS_PATH}:room/captions.m3u8`, scope: 'room', handle: (asked) => this.#playlist(asked) },
+      { method, path: `${ROOMS_PATH}:room/captions/:file`, scope: 'room', handle: (asked) => this.#segment(asked) },
+    ]),
+  ];
+
+  async #add({ request, params, caller }: AuthorisedRequest): Promise<Response> {
+    const { key, token } = caller!;
+    const text = await readBodyText(request, BODY_BYTES_MAX);
+    let wanted: z.infer<typeof Wanted>;
+    try {
+      wanted = Wanted.parse(text === '' ? {} : parseJson(text));
+    } catch {
+      throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
+    }
+    const made = this.#passes.add({ room: params['room']!, key: key === '' ? undefined : key, token, ...wanted });
+    return jsonResponse(told(made), 200);
+  }
+
+  /** One key's own: others may have made tokens for a room of the same name. */
+  async #list({ params, caller }: AuthorisedRequest): Promise<Response> {
+    return jsonResponse({ viewers: this.#own(params['room']!, caller!).map(told) }, 200);
+  }
+
+  async #revoke({ params, caller }: AuthorisedRequest): Promise<Response> {
+    const { room, id } = params as { room: string; id: string };
+    const isOwn = this.#own(room, caller!).some((pass) => pass.id === id);
+    const pass = isOwn ? this.#passes.revoke(room, id) : undefined;
+    if (pass === undefined)
+      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${room}/viewers/${id.slice(0, 40)}` });
+    this.#setup.checkPasses();
+    return jsonResponse(told(pass), 200);
+  }
+
+  /** Those that the operator made beside the server are the operator's to revoke. */
+  #own(room: string, { key }: ClientIdentity): readonly ViewerToken[] {
+    return this.#passes.list(room).filter((pass) => (pass.key ?? '') === key);
+  }
+
+  async #text({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
+    const asked = this.#askedOf(url, params);
+    const query = url.searchParams;
+    const names = Object.keys(ROOM_TEXT_TYPES);
+    const form = new RegExp(`^(${names.join('|')})$`);
+    const format = (readQueryChoice(query, { name: 'format', form, want: names.join(', ') }) ??
+      'txt') as RoomTextFormat;
+    const { rooms } = this.#setup;
+    // Whose room it is may have changed since the request was let in.
+    rooms.check(asked.room, viewer!.key);
+    const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
+    const body = renderRoomText(events, { format, text: textKind(query), translate: asked.translate });
+    return new Response(body, { headers: { ...FRESH, 'content-type': ROOM_TEXT_TYPES[format] } });
+  }
+
+  async #playlist({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
+    const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
+    this.#setup.rooms.check(wish.room, wish.key);
+    const body = this.#hls.playlist(wish);
+    return new Response(body, { headers: { ...FRESH, 'content-type': 'application/vnd.apple.mpegurl' } });
+  }
+
+  async #segment({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
+    const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
+    this.#setup.rooms.check(wish.room, wish.key);
+    const file = params['file']!;
+    const number = /^(\d{1,15})\.vtt$/.exec(file)?.[1];
+    const body = number && this.#hls.segment(wish, Number(number));
+    if (body === undefined)
+      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${wish.room}/captions/${file.slice(0, 40)}` });
+    // It never changes, but who may see it does.
+    const headers = {
+      ...SECURITY_HEADERS,
+      'content-type': ROOM_TEXT_TYPES.vtt,
+      'cache-control': 'private, max-age=60',
+    };
+    return new Response(body, { headers });
+  }
+
+  #askedOf(url: URL, params: AuthorisedRequest['params']): ViewingRequest {
+    return parseViewingRequest({ url: `${ROOMS_PATH}${params['room']}${url.search}`, headers: {} }, ROOMS_PATH, '');
+  }
+
+  get #passes(): ViewerTokens {
+    const { passes } = this.#setup;
+    if (passes === undefined)
+      throw new Fault('auth.denied', { got: 'A viewer token on a server without a data folder' });
+    return passes;
+  }
+}
+
+/** Whose key made it is nobody's business. */
+function told<P extends ViewerToken>({ key: _, signer: __, ...pass }: P): Omit<P, 'key' | 'signer'> {
+  return pass;
+}
+
+function textKind(query: URLSearchParams): 'cleaned' | 'raw' {
+  const text = readQueryChoice(query, { name: 'text', form: /^(cleaned|raw)$/, want: 'cleaned or raw' });
+  return text === 'raw' ? 'raw' : 'cleaned';
+}
+
+function hlsWish(
+  { room, translate, token }: ViewingRequest,
+  query: URLSearchParams,
+  key: string | undefined,
+): PlaylistRequest {
+  const want = 'a time such as 2026-01-31T12:00:00Z';
+  const start = readQueryChoice(query, { name: 'start', form: /^\d{4}-\d\d-\d\dT[\d:.]{5,12}Z$/, want });
+  const startMs = start === undefined ? undefined : Date.parse(start);
+  if (Number.isNaN(startMs)) throw new Fault('command.option', { name: 'start', got: start!, want });
+  const stamp = { name: 'mpegts', form: /^\d{1,10}$/, want: 'a time stamp of 90,000 a second' };
+  return {
+    room,
+    key,
+    text: textKind(query),
+    translate,
+    token,
+    startMs,
+    mpegts: Number(readQueryChoice(query, stamp) ?? 0),
+  };
+}

@@ -1,0 +1,250 @@
+import {
+  EXPORT_FORMATS,
+  EXPORT_TYPES,
+  type ExportFormat,
+  Fault,
+  getOwnEntry,
+  isFault,
+  LIMITS,
+  NewTranscript,
+  NOTE_ID,
+  NoteChange,
+  parseJson,
+  SENTENCE_NAME,
+  SentenceChange,
+  SummaryRequest,
+  TranscriptChange,
+  validateAs,
+} from '../../protocol/index.ts';
+import { splitQuery } from '../core/transcript/search-text.ts';
+import { decodePathSegment } from '../core/url/percent-escapes.ts';
+import type { Summariser } from '../flow/summariser.ts';
+import type { TranscriptRecorder } from '../flow/transcript-recorder.ts';
+import type { ClientIdentity } from '../ports/authenticator.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { ChangeOutcome, TranscriptStore } from '../ports/transcripts.ts';
+import { readBodyText } from './body.ts';
+import { jsonResponse } from './http.ts';
+import { KeyConcurrency, type Release } from './key-concurrency.ts';
+import { createPacedBody } from './paced-body.ts';
+
+export const TRANSCRIPTS_PATH = '/v1/transcripts';
+/** Name of the setting that holds an owner's own template for summaries. */
+const TEMPLATE = 'summary-template';
+const PAGE_MAX = 100;
+const PAGE = 20;
+
+export interface TranscriptRoutesParts {
+  readonly keeper: TranscriptRecorder;
+  readonly summariser: Summariser;
+  readonly nowMs: () => number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly url: URL;
+  readonly owner: string;
+  readonly store: TranscriptStore;
+}
+
+/** Kept transcripts over HTTP, each to the owner of the key alone. */
+export class TranscriptRoutes {
+  readonly #parts: TranscriptRoutesParts;
+  readonly #turns = new KeyConcurrency();
+
+  constructor(parts: TranscriptRoutesParts) {
+    this.#parts = parts;
+  }
+
+  claims(pathname: string): boolean {
+    return pathname === TRANSCRIPTS_PATH || pathname.startsWith(`${TRANSCRIPTS_PATH}/`);
+  }
+
+  /** Throws faults for everything a client may do wrong, and `transcript.*` for what the disk does. */
+  async answer(request: Request, caller: ClientIdentity): Promise<Response> {
+    const { keeper, log } = this.#parts;
+    const { store } = keeper;
+    const url = new URL(request.url);
+    const route = this.#route(request.method, url);
+    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.absence });
+    const giveBack = await this.#turns.take(caller.key, request.signal);
+    // Nobody reads this one.
+    if (giveBack === undefined) return jsonResponse({}, 499);
+    try {
+      return paced(await route({ request, url, owner: caller.key, store }), this.#parts.clock, giveBack);
+    } catch (error) {
+      giveBack();
+      if (isFault(error)) throw error;
+      const { code, name } = error as NodeJS.ErrnoException;
+      // Only what the database says is the disk's doing; the rest is a bug of ours.
+      if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code ?? '')) throw error;
+      log.error({ code }, 'kept transcripts cannot be read or written');
+      throw new Fault('transcript.failed', { problem: code ?? name }, { cause: error });
+    }
+  }
+
+  /** Exactly the methods that exist; whatever else is asked for is not there. */
+  #route(method: string, { pathname }: URL): (asked: Asked) => Promise<Response | LongAnswer> {
+    const [id, kind, name, ...more] = pathname.split('/').slice(3).map(decodePathSegment);
+    const unknown = new Fault('http.unknown', { path: `${method} ${pathname}` });
+    if (more.length > 0 || id === '' || kind === '' || name === '') throw unknown;
+    const place = [id === undefined || id === 'template' ? id : 'ID', kind, name && 'NAME'];
+    switch ([method, ...place].filter((part) => part !== undefined).join(' ')) {
+      case 'GET':
+        return (asked) => this.#list(asked);
+      case 'POST':
+        return (asked) => this.#create(asked);
+      case 'GET template':
+        return async ({ store, owner }) => answered({ template: await this.#templateOf(store, owner) });
+      case 'PUT template':
+        return (asked) => this.#setTemplate(asked);
+      case 'GET ID':
+        return async ({ store, owner }) =>
+          new LongAnswer(found(await store.document(owner, id!)), jsonResponse({}, 200).headers);
+      case 'PATCH ID':
+        return async ({ store, owner, request }) =>
+          done(
+            await store.change(owner, id!, validateAs(TranscriptChange, await bodyOf(request), 'body')),
+            'transcript',
+          );
+      case 'DELETE ID':
+        return async ({ store, owner }) => done(await store.remove(owner, id!), 'transcript');
+      case 'PUT ID sentences NAME':
+        return async ({ store, owner, request }) => {
+          if (!SENTENCE_NAME.test(name!)) throw new Fault('transcript.unknown', { what: 'sentence' });
+          const change = validateAs(SentenceChange, await bodyOf(request), 'body');
+          return done(await store.mark(owner, id!, name!, change), 'sentence');
+        };
+      case 'PUT ID notes NAME':
+        return async ({ store, owner, request }) => {
+          const note = validateAs(NoteChange, await bodyOf(request), 'body');
+          return done(await store.note(owner, id!, noteId(name!), note), 'transcript');
+        };
+      case 'DELETE ID notes NAME':
+        return async ({ store, owner }) => done(await store.unnote(owner, id!, noteId(name!)), 'note');
+      case 'GET ID export':
+        return async ({ store, owner, url }) => exported(store, { owner, id: id!, url });
+      case 'POST ID summary':
+        return (asked) => this.#summarise(asked, id!);
+      default:
+        throw unknown;
+    }
+  }
+
+  async #list({ store, owner, url }: Asked): Promise<Response> {
+    const query = url.searchParams.get('query') ?? '';
+    const limit = url.searchParams.get('limit') ?? String(PAGE);
+    const before = url.searchParams.get('before') ?? undefined;
+    const wrong = (name: string, got: string, want: string): Fault =>
+      new Fault('command.option', { name, got: got.slice(0, 60), want });
+    if (query.length > LIMITS.queryCharsMax)
+      throw wrong('query', `of ${query.length} characters`, `at most ${LIMITS.queryCharsMax}`);
+    if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > PAGE_MAX)
+      throw wrong('limit', limit, `1 to ${PAGE_MAX}`);
+    if (before !== undefined && !/^-?\d{1,16}\.\d{1,16}$/.test(before))
+      throw wrong('before', before, '`next` of the page before');
+    const words = splitQuery(query);
+    // A search for nothing but signs finds nothing; no search at all lists everything.
+    if (query.trim() !== '' && words.length === 0) return answered({ transcripts: [] });
+    return answered(await store.list(owner, { words, limit: Number(limit), before }));
+  }
+
+  async #create({ store, owner, request }: Asked): Promise<Response> {
+    const { title, startedAt } = validateAs(NewTranscript, await bodyOf(request), 'body');
+    const startedMs = startedAt === undefined ? this.#parts.nowMs() : Date.parse(startedAt);
+    const named = title || new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');
+    const created = await store.create(owner, { title: named, startedMs });
+    if (created === 'full')
+      throw new Fault('transcript.full', { what: 'transcripts of one key', limit: LIMITS.transcriptsMax });
+    if (created === 'space') throw new Fault('transcript.space', {});
+    return jsonResponse({ id: created.id }, 201);
+  }
+
+  async #setTemplate({ store, owner, request }: Asked): Promise<Response> {
+    const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
+    await store.set(owner, TEMPLATE, template || undefined);
+    return answered({ template: await this.#templateOf(store, owner) });
+  }
+
+  async #summarise({ store, owner, request }: Asked, id: string): Promise<Response> {
+    const { summariser } = this.#parts;
+    const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
+    const transcript = found(await store.read(owner, id));
+    const summary = await summariser.summarise(transcript, template || (await this.#templateOf(store, owner)));
+    done(await store.summarise(owner, id, summary), 'transcript');
+    return answered(summary);
+  }
+
+  async #templateOf(store: TranscriptStore, owner: string): Promise<string> {
+    return (await store.setting(owner, TEMPLATE)) ?? this.#parts.summariser.template;
+  }
+}
+
+async function exported(
+  store: TranscriptStore,
+  { owner, id, url }: { owner: string; id: string; url: URL },
+): Promise<LongAnswer> {
+  const format = url.searchParams.get('format') ?? 'md';
+  if (!(EXPORT_FORMATS as readonly string[]).includes(format))
+    throw new Fault('command.option', { name: 'format', got: format.slice(0, 20), want: EXPORT_FORMATS.join(', ') });
+  const { name, bytes } = found(await store.export(owner, id, format as ExportFormat));
+  const { headers } = jsonResponse({}, 200);
+  headers.set('content-type', getOwnEntry(EXPORT_TYPES, format) ?? 'application/octet-stream');
+  const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
+  headers.set('content-disposition', `attachment; filename="${ascii}"; filename*=UTF-8''${encodedName(name)}`);
+  return new LongAnswer(bytes, headers);
+}
+
+/** As RFC 8187 wants it. */
+const encodedName = (name: string): string =>
+  encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+function found<T>(stored: T | undefined): T {
+  if (stored === undefined) throw new Fault('transcript.unknown', { what: 'transcript' });
+  return stored;
+}
+
+function done(outcome: ChangeOutcome, what: string): Response {
+  if (outcome === 'unknown') throw new Fault('transcript.unknown', { what });
+  if (outcome === 'full') throw new Fault('transcript.full', { what: 'notes', limit: LIMITS.notesMax });
+  if (outcome === 'space') throw new Fault('transcript.space', {});
+  return answered({});
+}
+
+const answered = (body: object): Response => jsonResponse(body, 200);
+
+/** Bytes that the store has made: a long meeting is not read and written again where others wait. */
+class LongAnswer {
+  readonly bytes: Uint8Array;
+  readonly headers: Headers;
+
+  constructor(bytes: Uint8Array, headers: Headers) {
+    this.bytes = bytes;
+    this.headers = headers;
+  }
+}
+
+/** A long answer keeps its turn until it is read: what nobody reads fills no memory with more of it. */
+function paced(answer: Response | LongAnswer, clock: Clock, giveBack: Release): Response {
+  if (answer instanceof LongAnswer)
+    return new Response(createPacedBody(answer.bytes, clock, giveBack), { headers: answer.headers });
+  giveBack();
+  return answer;
+}
+
+function noteId(text: string): string {
+  if (NOTE_ID.test(text)) return text;
+  throw new Fault('command.option', {
+    name: 'note',
+    got: text.slice(0, 60),
+    want: 'letters, digits and dashes, at most 64',
+  });
+}
+
+async function bodyOf(request: Request): Promise<unknown> {
+  const text = await readBodyText(request, LIMITS.textBytesMax);
+  return text.trim() === '' ? {} : parseJson(text);
+}
