@@ -6,7 +6,7 @@ const KEYED_ACCESS: Readonly<Record<string, string>> = {
   'server/gateway/route-table.ts: params[part.slice(1)]': 'the name comes from our own table of routes',
   'protocol/own-entry.ts: table[key]': 'the helper itself, behind Object.hasOwn',
   'protocol/validate.ts: (inner as Record<PropertyKey, unknown>)[key]': 'behind Object.hasOwn',
-  'server/config/load.ts: environment[environmentName(name)]': 'the names of our own options',
+  'server/config/load.ts: environment[toEnvironmentName(name)]': 'the names of our own options',
   'server/gateway/room-text.ts: sentence.translated[event.language]':
     'written, not read: codes of two or three letters',
   'server/transport/uws.ts: headers[name]': 'an object without a prototype',

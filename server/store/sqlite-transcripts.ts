@@ -24,7 +24,7 @@ import { BoundExceededError, isBoundReached, runWithinBounds } from './transcrip
 import { renderExport, renderTranscriptJson } from './transcript-files.ts';
 import { eraseInSteps, hasUnfinishedRemoval, hideTranscript, runAllSteps, sweepInSteps } from './transcript-removal.ts';
 import { buildSearchText, listRows, readRows, readWords, type SentenceRow } from './transcript-rows.ts';
-import { type Database, inTransaction, type PrepareStatement, type Statement, stripNul } from './transcript-schema.ts';
+import { cacheStatements, type Database, inTransaction, type PrepareStatement, stripNul } from './transcript-schema.ts';
 
 export interface SqliteOptions {
   readonly nowMs: () => number;
@@ -37,17 +37,12 @@ export class SqliteTranscripts implements TranscriptCalls {
   readonly #database: Database;
   readonly #nowMs: () => number;
   readonly #bounds: TranscriptBounds;
-  readonly #statements = new Map<string, Statement>();
-  /** Each statement is compiled once. */
-  readonly #prepare: PrepareStatement = (sql) => {
-    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
-    this.#statements.set(sql, known);
-    return known;
-  };
+  readonly #prepare: PrepareStatement;
 
   /** `database` is of this store's schema. */
   constructor(database: Database, { nowMs, bounds = { bytesMax: 0, bytesPerOwnerMax: 0 } }: SqliteOptions) {
     this.#database = database;
+    this.#prepare = cacheStatements(database);
     this.#nowMs = nowMs;
     this.#bounds = bounds;
   }

@@ -14,6 +14,16 @@ export interface Statement {
   all(...values: readonly unknown[]): unknown[];
 }
 
+/** Compiles each statement once, the first time it is asked for. */
+export function cacheStatements(database: Database): PrepareStatement {
+  const compiled = new Map<string, Statement>();
+  return (sql) => {
+    const known = compiled.get(sql) ?? database.prepare(sql);
+    compiled.set(sql, known);
+    return known;
+  };
+}
+
 /**
  * The full-text index over `texts`, made from scratch. It has its own copy of them: where it reads the texts of another
  * table, its secure deletion takes the new text for the old one and leaves pieces of words behind.

@@ -1,6 +1,7 @@
 import { toPrintable } from '../../../protocol/printable.ts';
 import { formatElapsed } from '../live/transcript-view.ts';
 import { copyText } from '../ui/clipboard.ts';
+import { findElement } from '../ui/dom.ts';
 import type { Messages } from '../ui/messages.ts';
 import { MeterView } from '../ui/meter.ts';
 import { ScreenWakeLock } from '../ui/screen-wake-lock.ts';
@@ -26,8 +27,6 @@ import { NotesView } from './views/notes.ts';
 import { SentenceActions } from './views/sentence-actions.ts';
 import { SmallWindow } from './views/small-window.ts';
 import type { SummaryPanel } from './views/summary-panel.ts';
-
-export const findElement = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
 
 const WARNED = 'Nobody has spoken for long. The recording ends in';
 
