@@ -295,7 +295,6 @@ export class SqliteTranscripts implements TranscriptCalls {
     } catch {
       // A disk that is full by now has everything in the write-ahead file all the same.
     }
-    this.#statements.clear();
     this.#database.close();
   }
 
