@@ -8,12 +8,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** module -> the modules it may import. Read top to bottom: nothing points up. */
 const MODULES: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
+  transcript: ['protocol'],
   models: ['protocol'],
-  'server/core': ['protocol'],
-  'server/ports': ['protocol', 'server/core'],
+  'server/core': ['protocol', 'transcript'],
+  'server/ports': ['protocol', 'transcript', 'server/core'],
   'server/flow': ['protocol', 'server/core', 'server/ports'],
   'server/transport': ['protocol', 'server/core', 'server/ports', 'server/files'],
-  'server/dialect': ['protocol', 'server/core', 'server/ports'],
+  'server/dialect': ['protocol', 'transcript', 'server/core', 'server/ports'],
   'server/decoder': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The decoding process; started by path.
   'server/decoder/child': ['server/ports', 'server/decoder'],
@@ -28,7 +29,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'server/engine/child': ['server/core', 'server/engine', 'server/engine/native'],
   'server/engine/native': [],
   'server/access': ['protocol', 'server/core', 'server/ports', 'server/files'],
-  'server/store': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/files'],
+  'server/store': ['protocol', 'transcript', 'server/core', 'server/ports', 'server/process', 'server/files'],
   // The thread that works on the file of transcripts; started by path.
   'server/store/thread': ['server/ports', 'server/store'],
   // Puts files and their names on the disk.
@@ -38,20 +39,20 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'server/observe': ['protocol', 'server/core', 'server/ports'],
   // The option table takes its defaults from the core's own numbers.
   'server/config': ['protocol', 'server/core'],
-  'server/gateway': ['protocol', 'server/core', 'server/ports', 'server/flow'],
-  'client/sdk': ['protocol'],
-  'client/web': ['protocol', 'client/sdk'],
-  'client/cli': ['protocol', 'client/sdk', 'client/cli/dictate/core', 'client/cli/captions/core'],
+  'server/gateway': ['protocol', 'transcript', 'server/core', 'server/ports', 'server/flow'],
+  'client/sdk': ['protocol', 'transcript'],
+  'client/web': ['protocol', 'transcript', 'client/sdk'],
+  'client/cli': ['protocol', 'transcript', 'client/sdk', 'client/cli/dictate/core', 'client/cli/captions/core'],
   // What dictation decides: what was said -> what is done in the field.
-  'client/cli/dictate/core': ['protocol'],
+  'client/cli/dictate/core': ['protocol', 'transcript'],
   // How captions are cut and paced for other programs.
-  'client/cli/captions/core': ['protocol'],
+  'client/cli/captions/core': ['protocol', 'transcript'],
 };
 /** Puts the parts together, so it may see all of them. */
 const COMPOSITION = ['server/main.ts', 'server/compose', 'server/admin'];
 const isComposition = (path: string): boolean =>
   COMPOSITION.some((each) => path === each || path.startsWith(`${each}/`));
-const PURE = ['protocol', 'server/core', 'client/cli/dictate/core', 'client/cli/captions/core'];
+const PURE = ['protocol', 'transcript', 'server/core', 'client/cli/dictate/core', 'client/cli/captions/core'];
 const LINES_MAX = 400;
 const WORLD =
   /\b(process|console|setTimeout|setInterval|performance|Date|fetch|Buffer)\b\s*[.(]|Math\.random|'node:|\basync\b|\bPromise\b/;
@@ -81,7 +82,7 @@ const fullName = (name: string): string =>
 
 const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
   .map((path) => path.split(sep).join('/'))
-  .filter((path) => /^(protocol|server|client|models)\/.*\.ts$/.test(path) && !path.includes('node_modules'))
+  .filter((path) => /^(protocol|transcript|server|client|models)\/.*\.ts$/.test(path) && !path.includes('node_modules'))
   .map((path) => {
     const text = readFileSync(join(ROOT, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
     const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>

@@ -1,6 +1,6 @@
-import { buildCues, formatClockTime, type SpokenSentence } from '../../protocol/cues.ts';
 import { toPrintable } from '../../protocol/printable.ts';
-import { renderSrt, renderVtt } from '../../protocol/subtitles.ts';
+import { buildCues, formatClockTime, type SpokenSentence } from '../../transcript/cues.ts';
+import { renderSrt, renderVtt } from '../../transcript/subtitles.ts';
 import { getDisplayedText, type Sentence } from './transcript.ts';
 
 export interface FormatOptions {

@@ -1,4 +1,3 @@
-import type { ExportFormat } from '../../protocol/export.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
 import type {
   NewTranscript,
@@ -9,6 +8,7 @@ import type {
   TranscriptChange,
   TranscriptPage,
 } from '../../protocol/transcripts.ts';
+import type { ExportFormat } from '../../transcript/export.ts';
 
 export interface TranscriptsOptions {
   /** `http(s)://` or `ws(s)://` address of the server. */

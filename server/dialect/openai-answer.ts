@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib';
-import { buildCues, type EventOf, renderSrt, renderVtt, toPrintable } from '../../protocol/index.ts';
+import { type EventOf, toPrintable } from '../../protocol/index.ts';
+import { buildCues, renderSrt, renderVtt } from '../../transcript/index.ts';
 import type { OpenAiFileOptions } from './openai-file-options.ts';
 import { joinSentences } from './plain-text.ts';
 

@@ -1,4 +1,5 @@
-import { CaptionAssembler, CaptionSegments, Fault, LIMITS } from '../../protocol/index.ts';
+import { Fault, LIMITS } from '../../protocol/index.ts';
+import { CaptionAssembler, CaptionSegments } from '../../transcript/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoomSubscriber } from '../ports/room.ts';

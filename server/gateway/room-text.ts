@@ -1,14 +1,11 @@
 import {
-  buildCues,
-  formatClockTime,
   getOwnEntry,
-  renderSrt,
-  renderVtt,
   toPrintable,
   toPrintableJson,
   type ViewerEvent,
   type ViewerEventOf,
 } from '../../protocol/index.ts';
+import { buildCues, formatClockTime, renderSrt, renderVtt } from '../../transcript/index.ts';
 
 /** Content types of the forms a room's text can be had in. */
 export const ROOM_TEXT_TYPES = {

@@ -1,7 +1,4 @@
 import {
-  EXPORT_FORMATS,
-  EXPORT_TYPES,
-  type ExportFormat,
   Fault,
   getOwnEntry,
   isFault,
@@ -16,6 +13,7 @@ import {
   TranscriptChange,
   validateAs,
 } from '../../protocol/index.ts';
+import { EXPORT_FORMATS, EXPORT_TYPES, type ExportFormat } from '../../transcript/index.ts';
 import { splitQuery } from '../core/transcript/search-text.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { Summariser } from '../flow/summariser.ts';

@@ -1,5 +1,4 @@
 import type {
-  ExportFormat,
   NoteChange,
   SentenceChange,
   StoredTranscript,
@@ -8,6 +7,7 @@ import type {
   TranscriptListing,
   WireWord,
 } from '../../protocol/index.ts';
+import type { ExportFormat } from '../../transcript/index.ts';
 
 /** What a session adds to its part of a transcript. Times are on the transcript's time line. */
 export type TranscriptAddition =

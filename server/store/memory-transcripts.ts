@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type ExportFormat,
-  formatSentenceName,
-  getSentenceText,
   LIMITS,
   type NoteChange,
   type SentenceChange,
@@ -13,6 +10,7 @@ import {
   type TranscriptChange,
   type WireWord,
 } from '../../protocol/index.ts';
+import { type ExportFormat, formatSentenceName, getSentenceText } from '../../transcript/index.ts';
 import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type {
   ChangeOutcome,

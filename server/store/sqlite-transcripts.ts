@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type ExportFormat,
   LIMITS,
   type NoteChange,
   SENTENCE_NAME,
@@ -8,6 +7,7 @@ import {
   type Summary,
   type TranscriptChange,
 } from '../../protocol/index.ts';
+import type { ExportFormat } from '../../transcript/index.ts';
 import { foldText } from '../core/transcript/search-text.ts';
 import type {
   ChangeOutcome,

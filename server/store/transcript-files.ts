@@ -1,10 +1,5 @@
-import {
-  buildFileName,
-  type ExportFormat,
-  exportTranscript,
-  type StoredTranscript,
-  type WireWord,
-} from '../../protocol/index.ts';
+import type { StoredTranscript, WireWord } from '../../protocol/index.ts';
+import { buildFileName, type ExportFormat, exportTranscript } from '../../transcript/index.ts';
 import type { ExportFile } from '../ports/transcripts.ts';
 
 /** A transcript as JSON, UTF-8. */

@@ -1,5 +1,5 @@
 import type { StoredSentence, StoredTranscript, Summary, WireWord } from '../../protocol/index.ts';
-import { formatSentenceName, getSentenceText } from '../../protocol/index.ts';
+import { formatSentenceName, getSentenceText } from '../../transcript/index.ts';
 import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type { ListPage, ListRequest } from '../ports/transcripts.ts';
 import type { PrepareStatement } from './transcript-schema.ts';

@@ -1,4 +1,4 @@
-import type { Caption } from '../../protocol/index.ts';
+import type { Caption } from '../../transcript/index.ts';
 
 /** A caption that says `text`. */
 export const captionOf = (text: string, more: Partial<Caption> = {}): Caption => ({

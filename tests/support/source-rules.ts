@@ -4,7 +4,16 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PROJECTS = ['protocol', 'models', 'server/core', 'server', 'client/sdk', 'client/web', 'client/cli'];
+const PROJECTS = [
+  'protocol',
+  'transcript',
+  'models',
+  'server/core',
+  'server',
+  'client/sdk',
+  'client/web',
+  'client/cli',
+];
 
 /** A place where an object is asked for a property whose name is not known when the program is compiled. */
 export interface KeyedAccess {

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { CaptionAssembler } from '../../../protocol/caption-assembler.ts';
+import { CaptionAssembler } from '../../../transcript/caption-assembler.ts';
 import { type ViewerEvent, type ViewerState, watchRoom } from '../../sdk/index.ts';
 import { printMessage } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';

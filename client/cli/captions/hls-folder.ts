@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Caption } from '../../../protocol/caption-assembler.ts';
-import { CaptionSegments, type Timeline } from '../../../protocol/hls.ts';
+import type { Caption } from '../../../transcript/caption-assembler.ts';
+import { CaptionSegments, type Timeline } from '../../../transcript/hls.ts';
 import { UserError } from '../output/user-error.ts';
 import type { Clock, Outlet, PrintMessage } from './outlet.ts';
 

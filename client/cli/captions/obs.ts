@@ -1,4 +1,4 @@
-import type { Caption } from '../../../protocol/caption-assembler.ts';
+import type { Caption } from '../../../transcript/caption-assembler.ts';
 import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { ObsConnection, ObsRejectedError } from './obs-connection.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Caption } from '../../../protocol/caption-assembler.ts';
+import type { Caption } from '../../../transcript/caption-assembler.ts';
 import { Backlog } from './core/backlog.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { isTransientStatus, retryLater, sendPost } from './http-post.ts';

@@ -1,5 +1,5 @@
-import { countColumns } from '../../../protocol/columns.ts';
 import { toPrintable } from '../../../protocol/printable.ts';
+import { countColumns } from '../../../transcript/columns.ts';
 import type { Sentence } from '../../sdk/index.ts';
 
 /** What the terminal shows of sentences that are still open, and how it got there. */

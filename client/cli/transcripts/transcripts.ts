@@ -1,12 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import {
-  type ExportFormat,
-  formatClockTime,
-  formatSentenceName,
-  getSentenceText,
-  toPrintable,
-  toPrintableLines,
-} from '../../../protocol/index.ts';
+import { toPrintable, toPrintableLines } from '../../../protocol/index.ts';
+import { type ExportFormat, formatClockTime, formatSentenceName, getSentenceText } from '../../../transcript/index.ts';
 import { TranscriptError, Transcripts } from '../../sdk/index.ts';
 import { printNote, printText } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';

@@ -1,5 +1,5 @@
-import { EXPORT_FORMATS, type ExportFormat, exportTranscript } from '../../../protocol/export.ts';
 import type { StoredTranscript } from '../../../protocol/transcripts.ts';
+import { EXPORT_FORMATS, type ExportFormat, exportTranscript } from '../../../transcript/export.ts';
 import { getDuration, type Meeting } from './meeting-state.ts';
 
 export const MEETING_FORMATS = EXPORT_FORMATS;

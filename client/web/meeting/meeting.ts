@@ -1,4 +1,4 @@
-import { buildFileName } from '../../../protocol/export.ts';
+import { buildFileName } from '../../../transcript/export.ts';
 import { listMicrophones } from '../audio/microphone.ts';
 import { setUpKeyButton } from '../auth/key-button.ts';
 import { readFocus } from '../live/keyboard.ts';

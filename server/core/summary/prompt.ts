@@ -1,4 +1,5 @@
-import { buildTranscriptLines, formatSentenceName, type StoredTranscript } from '../../../protocol/index.ts';
+import type { StoredTranscript } from '../../../protocol/index.ts';
+import { buildTranscriptLines, formatSentenceName } from '../../../transcript/index.ts';
 import type { CheckedSummary, NumberedSentence } from './claims.ts';
 
 /** What people may replace with their own words. */

@@ -1,4 +1,4 @@
-import type { Caption } from '../../../../protocol/caption-assembler.ts';
+import type { Caption } from '../../../../transcript/caption-assembler.ts';
 import { splitGraphemes, wrapLines } from './lines.ts';
 
 /**

@@ -1,7 +1,7 @@
+import { toPrintable, toPrintableLines } from '../protocol/printable.ts';
+import type { StoredNote, StoredSentence, StoredTranscript } from '../protocol/transcripts.ts';
 import { formatClockTime } from './cues.ts';
-import { toPrintable, toPrintableLines } from './printable.ts';
 import { formatSentenceName, getSentenceText } from './sentence-text.ts';
-import type { StoredNote, StoredSentence, StoredTranscript } from './transcripts.ts';
 
 /** One line of a transcript as it is read: something said, or a note somebody made meanwhile. */
 export type TranscriptLine =

@@ -5,6 +5,9 @@ import { toSrt, toVtt } from '../../../client/sdk/formats.ts';
 import type { Sentence } from '../../../client/sdk/transcript.ts';
 import { renderMeeting } from '../../../client/web/meeting/formats.ts';
 import { toMeeting } from '../../../client/web/meeting/stored-meeting.ts';
+import type { StoredTranscript, ViewerEvent, WireWord } from '../../../protocol/index.ts';
+import { buildAnswer } from '../../../server/dialect/openai-answer.ts';
+import { renderRoomText } from '../../../server/gateway/room-text.ts';
 import {
   buildCues,
   CaptionSegments,
@@ -15,12 +18,7 @@ import {
   renderSrt,
   renderVtt,
   type SpokenSentence,
-  type StoredTranscript,
-  type ViewerEvent,
-  type WireWord,
-} from '../../../protocol/index.ts';
-import { buildAnswer } from '../../../server/dialect/openai-answer.ts';
-import { renderRoomText } from '../../../server/gateway/room-text.ts';
+} from '../../../transcript/index.ts';
 
 /** Words that would end a cue, begin another, or be taken for markup or a character reference. */
 const HOSTILE = [

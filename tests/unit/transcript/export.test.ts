@@ -1,6 +1,6 @@
 import t from 'tap';
-import { buildFileName, exportTranscript } from '../../../protocol/export.ts';
 import type { StoredTranscript } from '../../../protocol/index.ts';
+import { buildFileName, exportTranscript } from '../../../transcript/export.ts';
 
 const plain = { part: 1, highlight: false, language: 'en' };
 const TRANSCRIPT: StoredTranscript = {

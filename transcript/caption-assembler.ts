@@ -1,5 +1,5 @@
-import { toPrintable } from './printable.ts';
-import type { ViewerEvent, ViewerEventOf } from './viewer-events.ts';
+import { toPrintable } from '../protocol/printable.ts';
+import type { ViewerEvent, ViewerEventOf } from '../protocol/viewer-events.ts';
 
 /** A sentence as it goes out as a caption: once, and for good. */
 export interface Caption {

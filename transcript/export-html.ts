@@ -1,8 +1,8 @@
+import { getOwnEntry } from '../protocol/own-entry.ts';
+import { toPrintableLines } from '../protocol/printable.ts';
+import type { StoredTranscript, Summary } from '../protocol/transcripts.ts';
 import { formatClockTime } from './cues.ts';
-import { getOwnEntry } from './own-entry.ts';
-import { toPrintableLines } from './printable.ts';
 import { buildTranscriptLines, formatCitations, formatDateLine, type TranscriptLine } from './transcript-lines.ts';
-import type { StoredTranscript, Summary } from './transcripts.ts';
 
 /**
  * A document of headings and paragraphs that word processors open as it is: no script, no layout, nothing from elsewhere.

@@ -1,6 +1,6 @@
+import type { WireWord } from '../protocol/events.ts';
+import { toPrintable } from '../protocol/printable.ts';
 import { countColumns } from './columns.ts';
-import type { WireWord } from './events.ts';
-import { toPrintable } from './printable.ts';
 
 /** A sentence as it is to be read, with the words it was spoken in. */
 export interface SpokenSentence {

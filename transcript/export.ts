@@ -1,11 +1,11 @@
+import type { WireWord } from '../protocol/events.ts';
+import { toPrintable, toPrintableJson } from '../protocol/printable.ts';
+import type { StoredSentence, StoredTranscript, Summary } from '../protocol/transcripts.ts';
 import { buildCues, formatClockTime, type SpokenSentence } from './cues.ts';
-import type { WireWord } from './events.ts';
 import { renderHtml } from './export-html.ts';
-import { toPrintable, toPrintableJson } from './printable.ts';
 import { formatSentenceName, getSentenceText } from './sentence-text.ts';
 import { renderSrt, renderVtt } from './subtitles.ts';
 import { buildTranscriptLines, formatCitations, formatDateLine } from './transcript-lines.ts';
-import type { StoredSentence, StoredTranscript, Summary } from './transcripts.ts';
 
 export const EXPORT_FORMATS = ['md', 'html', 'txt', 'srt', 'vtt', 'json'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];

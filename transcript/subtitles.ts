@@ -1,5 +1,5 @@
+import { toPrintable } from '../protocol/printable.ts';
 import { type Cue, formatTimestamp } from './cues.ts';
-import { toPrintable } from './printable.ts';
 
 /**
  * The only writer of subtitles: uploads, exports of server and browser, rooms, the command line and HLS all use it.

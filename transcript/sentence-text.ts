@@ -1,4 +1,4 @@
-import type { StoredSentence } from './transcripts.ts';
+import type { StoredSentence } from '../protocol/transcripts.ts';
 
 /** What a kept sentence reads like. */
 export const getSentenceText = ({
