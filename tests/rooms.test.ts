@@ -1,74 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { moduleOf, readSources } from './support/module-graph.ts';
+import { COMPOSITION, isComposition, MODULES, PURE } from './support/modules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** module -> the modules it may import. Read top to bottom: nothing points up. */
-const MODULES: Readonly<Record<string, readonly string[]>> = {
-  protocol: [],
-  transcript: ['protocol'],
-  models: ['protocol'],
-  'server/core': ['protocol', 'transcript'],
-  'server/ports': ['protocol', 'transcript', 'server/core'],
-  'server/flow': ['protocol', 'server/core', 'server/ports'],
-  'server/transport': ['protocol', 'server/core', 'server/ports', 'server/files'],
-  'server/dialect': ['protocol', 'transcript', 'server/core', 'server/ports'],
-  'server/decoder': ['protocol', 'server/core', 'server/ports', 'server/process'],
-  // The decoding process; started by path.
-  'server/decoder/child': ['server/ports', 'server/decoder'],
-  // Language models, for whoever asks one: a server's or a GGUF file's.
-  'server/llm': ['protocol', 'server/ports', 'server/process'],
-  // The process of a GGUF model; started by path.
-  'server/llm/child': ['server/llm'],
-  // Keeps child processes running.
-  'server/process': ['protocol', 'server/ports'],
-  'server/vad': ['protocol', 'server/core', 'server/ports'],
-  'server/engine': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/engine/native'],
-  'server/engine/child': ['server/core', 'server/engine', 'server/engine/native'],
-  'server/engine/native': [],
-  'server/access': ['protocol', 'server/core', 'server/ports', 'server/files'],
-  'server/store': ['protocol', 'transcript', 'server/core', 'server/ports', 'server/process', 'server/files'],
-  // The thread that works on the file of transcripts; started by path.
-  'server/store/thread': ['server/ports', 'server/store'],
-  // Puts files and their names on the disk.
-  'server/files': [],
-  'server/cleaner': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
-  'server/assistant': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/llm'],
-  'server/observe': ['protocol', 'server/core', 'server/ports'],
-  // The option table takes its defaults from the core's own numbers.
-  'server/config': ['protocol', 'server/core'],
-  'server/gateway': ['protocol', 'transcript', 'server/core', 'server/ports', 'server/flow'],
-  'client/sdk': ['protocol', 'transcript'],
-  'client/web': ['protocol', 'transcript', 'client/sdk'],
-  'client/cli': ['protocol', 'transcript', 'client/sdk', 'client/cli/dictate/core', 'client/cli/captions/core'],
-  // What dictation decides: what was said -> what is done in the field.
-  'client/cli/dictate/core': ['protocol', 'transcript'],
-  // How captions are cut and paced for other programs.
-  'client/cli/captions/core': ['protocol', 'transcript'],
-};
-/** Puts the parts together, so it may see all of them. */
-const COMPOSITION = ['server/main.ts', 'server/compose', 'server/admin'];
-const isComposition = (path: string): boolean =>
-  COMPOSITION.some((each) => path === each || path.startsWith(`${each}/`));
-const PURE = ['protocol', 'transcript', 'server/core', 'client/cli/dictate/core', 'client/cli/captions/core'];
 const LINES_MAX = 400;
 const WORLD =
   /\b(process|console|setTimeout|setInterval|performance|Date|fetch|Buffer)\b\s*[.(]|Math\.random|'node:|\basync\b|\bPromise\b/;
 const VAGUE = /(^|\/)(utils?|helpers?|common|misc|shared|types|manager|base|impl|data|info)\.ts$/;
-
-interface Source {
-  readonly path: string;
-  readonly module: string;
-  readonly text: string;
-  readonly imports: readonly string[];
-}
-
-function moduleOf(path: string): string {
-  const modules = Object.keys(MODULES).filter((module) => path.startsWith(`${module}/`));
-  return modules.sort((a, b) => b.length - a.length)[0] ?? '';
-}
 
 /** `a/{b,c}` in a cell of the table stands for `a/b` and `a/c`. */
 const namesIn = (cell: string): string[] =>
@@ -80,21 +22,12 @@ const namesIn = (cell: string): string[] =>
 const fullName = (name: string): string =>
   [name, `server/${name}`, `client/${name}`].find((each) => each in MODULES) ?? name;
 
-const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .map((path) => path.split(sep).join('/'))
-  .filter((path) => /^(protocol|transcript|server|client|models)\/.*\.ts$/.test(path) && !path.includes('node_modules'))
-  .map((path) => {
-    const text = readFileSync(join(ROOT, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-    const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
-      normalize(join(dirname(path), match[1]!)),
-    );
-    return { path, module: moduleOf(path), text, imports };
-  });
+const sources = readSources(ROOT, Object.keys(MODULES));
 
 t.test('every import points down', async (t) => {
   const wrong = sources
     .filter(({ path }) => !isComposition(path))
-    .flatMap((source) => source.imports.map((to) => ({ source, to, module: moduleOf(to) })))
+    .flatMap((source) => source.imports.map((to) => ({ source, to, module: moduleOf(to, Object.keys(MODULES)) })))
     .filter(({ source, module }) => module !== source.module && !MODULES[source.module]?.includes(module))
     .map(({ source, to }) => `${source.path} -> ${to}`);
   t.same(wrong, []);
