@@ -1,7 +1,8 @@
 import type { NativeDecode, NativeModel } from '../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../server/engine/native/defaults.ts';
+import { units } from '../support/comparable-words.ts';
 import { type Recording, readSamples } from '../support/recordings.ts';
-import { units, wordErrorRate } from '../support/wer.ts';
+import { formerErrorRate, wordErrorRate } from '../support/wer.ts';
 import { decoderOf, float, settledText } from './native-decoder.ts';
 import { mean, median, quantile, table } from './report.ts';
 
@@ -27,6 +28,7 @@ export async function errors(
       'pieces',
       'words',
       'WER %',
+      'WER %, former rule',
       'cut at repeat',
       'over budget',
       'repeated text',
@@ -42,7 +44,10 @@ export async function errors(
       const answer = await one(piece.samples);
       decodes.push({ decode: answer, took: performance.now() - started, piece });
     }
-    const counts = decodes.map(({ decode: { text }, piece }) => wordErrorRate(piece.text, text, 'en'));
+    const rate = (count: typeof wordErrorRate): number => {
+      const counts = decodes.map(({ decode: { text }, piece }) => count(piece.text, text, 'en'));
+      return (100 * sum(counts.map(({ errors }) => errors))) / sum(counts.map(({ words }) => words));
+    };
     const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
     const short = decodes
       .filter(({ piece: { samples } }) => samples.length >= 32_000 && samples.length <= 96_000)
@@ -56,8 +61,9 @@ export async function errors(
     rows.push([
       name,
       String(pieces.length),
-      String(sum(counts.map(({ words }) => words))),
-      (sum(counts.map((count) => count.errors)) / sum(counts.map(({ words }) => words))) * 100,
+      String(sum(pieces.map(({ text }) => wordErrorRate(text, '').words))),
+      rate(wordErrorRate),
+      rate(formerErrorRate),
       stops('repeat'),
       stops('budget'),
       String(spoilt.length),

@@ -1,4 +1,5 @@
 import type { Recording } from '../support/recordings.ts';
+import type { OfflineErrors } from '../support/wer.ts';
 import type { Measured } from './measures.ts';
 import { mean, quantile, table } from './report.ts';
 
@@ -14,7 +15,7 @@ export interface LiveResult {
   readonly decodes: Readonly<Record<string, number>>;
 }
 
-export function liveTable(result: LiveResult, offline: Map<string, number> | undefined): string {
+export function liveTable(result: LiveResult, offline: ReadonlyMap<string, OfflineErrors> | undefined): string {
   const groups = new Map<string, Measured[]>();
   for (const each of result.measured) {
     const { kind, language } = each.recording;
@@ -35,6 +36,8 @@ export function liveTable(result: LiveResult, offline: Map<string, number> | und
     'WER %',
     'offline %',
     'Δ',
+    'former WER %',
+    'former offline %',
     'time ms p50',
     'p95',
     'clean p50',
@@ -49,7 +52,11 @@ export function liveTable(result: LiveResult, offline: Map<string, number> | und
   return table([head, ...[...groups].map(([name, each]) => row(name, each, offline))]);
 }
 
-function row(name: string, all: readonly Measured[], offline: Map<string, number> | undefined): (string | number)[] {
+function row(
+  name: string,
+  all: readonly Measured[],
+  offline: ReadonlyMap<string, OfflineErrors> | undefined,
+): (string | number)[] {
   const speech = all.filter(({ recording }) => recording.language !== 'zxx');
   const noise = all.filter(({ recording }) => recording.language === 'zxx');
   const sum = (pick: (each: Measured) => number): number => speech.reduce((so, each) => so + pick(each), 0);
@@ -60,7 +67,10 @@ function row(name: string, all: readonly Measured[], offline: Map<string, number
   const cleaned = speech.flatMap((each) => each.cleaned);
   const words = sum((each) => each.words);
   const wer = (sum((each) => each.errors) / words) * 100;
-  const off = offline === undefined ? Number.NaN : (sum((each) => offline.get(each.recording.file) ?? 0) / words) * 100;
+  const offlineRate = (rule: keyof OfflineErrors, words: number): number =>
+    offline === undefined ? Number.NaN : (sum((each) => offline.get(each.recording.file)?.[rule] ?? 0) / words) * 100;
+  const off = offlineRate('errors', words);
+  const formerWords = sum((each) => each.formerWords);
   const invented =
     noise.length === 0
       ? Number.NaN
@@ -80,6 +90,8 @@ function row(name: string, all: readonly Measured[], offline: Map<string, number
     wer,
     off,
     wer - off,
+    (sum((each) => each.formerErrors) / formerWords) * 100,
+    offlineRate('former', formerWords),
     quantile(times, 0.5),
     quantile(times, 0.95),
     quantile(cleaned, 0.5),

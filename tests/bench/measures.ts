@@ -1,6 +1,6 @@
 import type { EventOf, ServerEvent } from '../../client/sdk/index.ts';
 import type { Recording } from '../support/recordings.ts';
-import { wordErrorRate } from '../support/wer.ts';
+import { formerErrorRate, wordErrorRate } from '../support/wer.ts';
 
 /** An event with the moment it came, ms after the first audio was sent. */
 export interface Arrival {
@@ -34,6 +34,9 @@ export interface Measured {
   readonly repeated: number;
   readonly errors: number;
   readonly words: number;
+  /** The same by our rule of versions up to 0.1. */
+  readonly formerErrors: number;
+  readonly formerWords: number;
   /** |start − true start| and the same of ends. */
   readonly timeErrors: readonly number[];
   /** The same, per word paired with the reference, with the moment it truly ended. */
@@ -50,6 +53,7 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
   const words = finals.flatMap(({ event }) => event.words);
   const text = finals.map(({ event }) => event.text).join(' ');
   const { errors, words: count } = wordErrorRate(recording.text, text, recording.language);
+  const former = formerErrorRate(recording.text, text, recording.language);
   const partials = of(arrivals, 'partial').filter(({ event }) => event.words.length > 0);
   const speechAt = recording.words[0] === undefined ? words[0]?.fromMs : recording.words[0].start * 1_000;
   const shown = [partials[0], finals.find(({ event }) => event.words.length > 0)]
@@ -76,6 +80,8 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
     ),
     errors,
     words: count,
+    formerErrors: former.errors,
+    formerWords: former.words,
     timeErrors: trueTimes(recording, words).flatMap(({ word, start, end }) => [
       Math.abs(word.fromMs - start),
       Math.abs(word.toMs - end),

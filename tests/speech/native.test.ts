@@ -4,8 +4,9 @@ import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { type NativeDecode, type NativeDecodeOptions, NativeModel } from '../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../server/engine/native/defaults.ts';
+import { units } from '../support/comparable-words.ts';
 import { type Recording, readRecordings, readSamples } from '../support/recordings.ts';
-import { units, wordErrorRate } from '../support/wer.ts';
+import { wordErrorRate } from '../support/wer.ts';
 
 const recordings = readRecordings(fileURLToPath(new URL('../fixtures/speech', import.meta.url)));
 const english = recordings.filter(

@@ -1,42 +1,44 @@
+import { units } from './comparable-words.ts';
+import { normaliseBasic } from './whisper-normaliser/basic.ts';
+import { normaliseEnglish } from './whisper-normaliser/english.ts';
+
 /** Errors of a transcript against what was said, counted in words, or in characters where words are not spaced. */
 export interface ErrorCount {
+  /** Substitutions, deletions and insertions. */
   readonly errors: number;
   /** Units of the reference. */
   readonly words: number;
 }
 
-const UNSPACED = new Set(['zh', 'ja', 'ko', 'th']);
-const FILLERS = new Set(['um', 'uh', 'er', 'erm', 'hmm', 'hm', 'mm', 'mhm', 'uhm', 'ah', 'eh']);
-
-/** Levenshtein distance over normalised units. English numbers, titles, contractions and spellings are made alike first. */
-export function wordErrorRate(
-  reference: string,
-  hypothesis: string,
-  language = 'en',
-  options: { readonly fillers?: boolean } = {},
-): ErrorCount {
-  const said = units(reference, language, options.fillers ?? false);
-  const heard = units(hypothesis, language, options.fillers ?? false);
-  return { errors: distance(said, heard), words: said.length };
+/** Counts errors as Whisper's published scoring does, so that a rate compares with those of others. `language` is an ISO 639 code. */
+export function wordErrorRate(reference: string, hypothesis: string, language = 'en'): ErrorCount {
+  const said = normalisedWords(reference, language);
+  return { errors: distance(said, normalisedWords(hypothesis, language)), words: said.length };
 }
 
-/** The normalised units that are compared. Fillers do not count unless they are asked for: Whisper leaves most out. */
-export function units(text: string, language: string, fillers: boolean): string[] {
-  const plain = text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[’‘`´]/g, "'");
-  if (UNSPACED.has(language)) return [...plain.replace(/[\p{P}\p{S}\s]/gu, '')];
-  const words =
-    language === 'en'
-      ? english(plain)
-      : plain
-          .replace(/[^\p{L}\p{N}\s]/gu, ' ')
-          .split(/\s+/)
-          .filter(Boolean);
-  return fillers ? words : words.filter((word) => !(language === 'en' && FILLERS.has(word)));
+/** Counts errors by our own rule of versions up to 0.1. Benches print it beside the other for one release, so that both can be compared. */
+export function formerErrorRate(reference: string, hypothesis: string, language = 'en'): ErrorCount {
+  const said = units(reference, language, false);
+  return { errors: distance(said, units(hypothesis, language, false)), words: said.length };
 }
 
+/** Errors of one transcript by Whisper's rule and by ours of versions up to 0.1. */
+export interface OfflineErrors {
+  readonly errors: number;
+  readonly former: number;
+}
+
+export const countOfflineErrors = (reference: string, hypothesis: string, language: string): OfflineErrors => ({
+  errors: wordErrorRate(reference, hypothesis, language).errors,
+  former: formerErrorRate(reference, hypothesis, language).errors,
+});
+
+function normalisedWords(text: string, language: string): string[] {
+  const normalised = language === 'en' ? normaliseEnglish(text) : normaliseBasic(text, language);
+  return normalised.split(' ').filter(Boolean);
+}
+
+/** Levenshtein distance: how many items have to be replaced, removed or added to make one list the other. */
 export function distance(a: readonly string[], b: readonly string[]): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (const [i, left] of a.entries()) {
@@ -47,115 +49,4 @@ export function distance(a: readonly string[], b: readonly string[]): number {
     row = next;
   }
   return row[b.length]!;
-}
-
-const ALIKE: Readonly<Record<string, string>> = {
-  mr: 'mister',
-  mrs: 'missus',
-  ms: 'miss',
-  dr: 'doctor',
-  st: 'saint',
-  ok: 'okay',
-  "'em": 'them',
-  cannot: 'can not',
-  colour: 'color',
-  favourite: 'favorite',
-  honour: 'honor',
-  grey: 'gray',
-  realise: 'realize',
-  centre: 'center',
-  theatre: 'theater',
-  gonna: 'going to',
-  wanna: 'want to',
-  gotta: 'got to',
-  percent: '%',
-  per: 'per',
-};
-const CONTRACTIONS: readonly (readonly [RegExp, string])[] = [
-  [/\bwon't\b/g, 'will not'],
-  [/\bcan't\b/g, 'can not'],
-  [/n't\b/g, ' not'],
-  [/'re\b/g, ' are'],
-  [/'ve\b/g, ' have'],
-  [/'ll\b/g, ' will'],
-  [/'m\b/g, ' am'],
-  [/\blet's\b/g, 'let us'],
-  [/\b(it|that|there|he|she|what|who|where|here|how)'s\b/g, '$1 is'],
-  [/'d\b/g, ' would'],
-  [/s'(?=\s|$)/g, 's'],
-];
-
-function english(text: string): string[] {
-  let plain = text
-    .replace(/(\d),(\d{3})/g, '$1$2')
-    .replace(/\$\s*(\d+(?:\.\d+)?)\s*(million|billion|thousand)?/g, '$1 $2 dollars ')
-    .replace(/(\d)\s*%/g, '$1 percent')
-    .replace(/\b(\d{1,2}):(\d{2})\b/g, (_, hour: string, minute: string) =>
-      minute === '00' ? hour : `${hour} ${minute}`,
-    )
-    .replace(/(\d)(am|pm)\b/g, '$1 $2')
-    .replace(/\b([ap])\.m\.?/g, '$1m')
-    .replace(/(\d+)(st|nd|rd|th)\b/g, (_, digits: string) => ordinal(Number(digits)));
-  for (const [pattern, full] of CONTRACTIONS) plain = plain.replace(pattern, full);
-  return plain
-    .replace(/[^\p{L}\p{N}'%.\s]/gu, ' ')
-    .split(/\s+/)
-    .map((word) => word.replace(/^[.']+|[.']+$/g, ''))
-    .flatMap((word) => (/^\d+(\.\d+)?$/.test(word) ? spell(word) : (ALIKE[word] ?? word).split(' ')))
-    .flatMap((word) => word.replace(/\./g, '').replace(/'s$/, 's').replace(/'/g, '').split(' '))
-    .filter((word) => word !== '' && word !== 'and');
-}
-
-const ONES =
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
-    ' ',
-  );
-const TENS = ' ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
-const ORDINALS: Readonly<Record<string, string>> = {
-  one: 'first',
-  two: 'second',
-  three: 'third',
-  five: 'fifth',
-  eight: 'eighth',
-  nine: 'ninth',
-  twelve: 'twelfth',
-};
-
-/** Digits as words; "and" is left out on both sides, so "a hundred and five" and "105" meet. */
-function spell(digits: string): string[] {
-  const [whole, fraction] = digits.split('.') as [string, string | undefined];
-  const value = Number(whole);
-  const year = whole.length === 4 && value >= 1100 && value < 2000;
-  const words = year ? yearWords(value) : cardinal(value);
-  return fraction === undefined ? words : [...words, 'point', ...[...fraction].map((digit) => ONES[Number(digit)]!)];
-}
-
-function yearWords(value: number): string[] {
-  const rest = value % 100;
-  return [
-    ...cardinal(Math.floor(value / 100)),
-    ...(rest === 0 ? ['hundred'] : rest < 10 ? ['oh', ONES[rest]!] : cardinal(rest)),
-  ];
-}
-
-function cardinal(value: number): string[] {
-  if (value < 20) return [ONES[value] ?? String(value)];
-  if (value < 100) return [TENS[Math.floor(value / 10)]!, ...(value % 10 === 0 ? [] : [ONES[value % 10]!])];
-  for (const [size, name] of [
-    [1e9, 'billion'],
-    [1e6, 'million'],
-    [1e3, 'thousand'],
-    [100, 'hundred'],
-  ] as const) {
-    if (value >= size)
-      return [...cardinal(Math.floor(value / size)), name, ...(value % size === 0 ? [] : cardinal(value % size))];
-  }
-  return [String(value)];
-}
-
-function ordinal(value: number): string {
-  const words = cardinal(value);
-  const last = words.at(-1)!;
-  words[words.length - 1] = ORDINALS[last] ?? (last.endsWith('y') ? `${last.slice(0, -1)}ieth` : `${last}th`);
-  return words.join(' ');
 }

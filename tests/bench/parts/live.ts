@@ -7,7 +7,7 @@ import { findModel } from '../../../models/registry.ts';
 import { findQuietestOffset } from '../../../server/core/sentence/cut.ts';
 import { NativeModel } from '../../../server/engine/native/binding.ts';
 import { type Recording, readRecordings, readSamples } from '../../support/recordings.ts';
-import { wordErrorRate } from '../../support/wer.ts';
+import { countOfflineErrors, type OfflineErrors } from '../../support/wer.ts';
 import { feed, samplesOf, startBenchServer } from '../feed.ts';
 import { type LiveResult, livePlot, liveTable, total, translatedLine } from '../live-report.ts';
 import { type Measured, measure } from '../measures.ts';
@@ -116,9 +116,9 @@ async function one(
 }
 
 /** The same model on the whole file: full windows, cut at the quietest place where it is longer than 28 s. */
-async function offlineErrors(name: string, recordings: readonly Recording[]): Promise<Map<string, number>> {
+async function offlineErrors(name: string, recordings: readonly Recording[]): Promise<Map<string, OfflineErrors>> {
   const model = NativeModel.load(getModelPath(findModel(name)!));
-  const errors = new Map<string, number>();
+  const errors = new Map<string, OfflineErrors>();
   for (const recording of recordings.filter(({ language }) => language !== 'zxx')) {
     const samples = Float32Array.from(readSamples(recording.path), (value) => value / 32_768);
     const texts: string[] = [];
@@ -146,7 +146,7 @@ async function offlineErrors(name: string, recordings: readonly Recording[]): Pr
       );
       from += length;
     }
-    errors.set(recording.file, wordErrorRate(recording.text, texts.join(' '), recording.language).errors);
+    errors.set(recording.file, countOfflineErrors(recording.text, texts.join(' '), recording.language));
   }
   model.close();
   return errors;

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { PIPELINE, type PipelineOptions } from '../../../server/core/session/settings.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
-import { wordErrorRate } from '../../support/wer.ts';
+import { countOfflineErrors, type OfflineErrors } from '../../support/wer.ts';
 import { samplesOf } from '../feed.ts';
 import { type Arrival, type Measured, measure } from '../measures.ts';
 import { Replay } from '../replay.ts';
@@ -48,6 +48,7 @@ export async function run(args: string[]): Promise<void> {
       'p95',
       'UPWR %',
       'WER %',
+      'former WER %',
       'offline %',
       'Δ',
       'repeats',
@@ -74,7 +75,7 @@ export async function run(args: string[]): Promise<void> {
       if (options['verbose'] === 'events') print(recording, arrivals);
       const result = measure(recording, arrivals);
       if (options['verbose'] !== '')
-        console.log(`${recording.file} ${result.errors} (${offline.get(recording.file)}): ${result.text}`);
+        console.log(`${recording.file} ${result.errors} (${offline.get(recording.file)?.errors}): ${result.text}`);
       measured.push(result);
       decodes += replay.decodes;
       busy += replay.busyS;
@@ -120,19 +121,25 @@ function variant(set: string): { pipeline: PipelineOptions; floors: { partial: n
 
 type Decode = ReturnType<typeof decoderOf>;
 
-async function offlineErrors(recordings: readonly Recording[], decode: Decode): Promise<Map<string, number>> {
-  const errors = new Map<string, number>();
+async function offlineErrors(recordings: readonly Recording[], decode: Decode): Promise<Map<string, OfflineErrors>> {
+  const errors = new Map<string, OfflineErrors>();
   for (const recording of recordings) {
     const { file, language, text, seconds } = recording;
     if (language === 'zxx' || seconds > 29.5) continue;
     const words = await decodeWhole(recording, decode);
     const said = words.map((word) => (word.space ? ` ${word.text}` : word.text)).join('');
-    errors.set(file, wordErrorRate(text, said, language).errors);
+    errors.set(file, countOfflineErrors(text, said, language));
   }
   return errors;
 }
 
-function row(name: string, measured: readonly Measured[], offline: Map<string, number>, decodes: number, busy: number) {
+function row(
+  name: string,
+  measured: readonly Measured[],
+  offline: ReadonlyMap<string, OfflineErrors>,
+  decodes: number,
+  busy: number,
+) {
   const sum = (pick: (each: Measured) => number): number => measured.reduce((so, each) => so + pick(each), 0);
   const seconds = sum((each) => each.seconds + 1);
   const first = measured.flatMap(({ firstPartial }) => (firstPartial === undefined ? [] : [firstPartial]));
@@ -141,7 +148,7 @@ function row(name: string, measured: readonly Measured[], offline: Map<string, n
   const words = sum((each) => each.words);
   const known = measured.filter(({ recording }) => offline.has(recording.file));
   const knownWords = known.reduce((so, each) => so + each.words, 0);
-  const off = (known.reduce((so, each) => so + offline.get(each.recording.file)!, 0) / knownWords) * 100;
+  const off = (known.reduce((so, each) => so + offline.get(each.recording.file)!.errors, 0) / knownWords) * 100;
   const on = (known.reduce((so, each) => so + each.errors, 0) / knownWords) * 100;
   return [
     name,
@@ -153,6 +160,7 @@ function row(name: string, measured: readonly Measured[], offline: Map<string, n
     quantile(finals, 0.95),
     (sum((each) => each.takenBack) / sum((each) => each.shownWords)) * 100,
     (sum((each) => each.errors) / words) * 100,
+    (sum((each) => each.formerErrors) / sum((each) => each.formerWords)) * 100,
     off,
     on - off,
     String(sum((each) => each.repeated)),

@@ -2,9 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { connect } from '../../../client/sdk/index.ts';
+import { units } from '../../support/comparable-words.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { converse, finalsOf } from '../../support/scripted-server.ts';
-import { units, wordErrorRate } from '../../support/wer.ts';
+import { wordErrorRate } from '../../support/wer.ts';
 import { type BenchServer, samplesOf, startBenchServer } from '../feed.ts';
 import { machine, readArgs, table } from '../report.ts';
 
