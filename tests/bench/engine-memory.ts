@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NativeModel } from '../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../server/engine/native/defaults.ts';
+import { randomFrom } from '../support/random.ts';
 import { writeRandomModel } from '../unit/engine/native-random-model.ts';
 import { decoderOf } from './native-decoder.ts';
 import { median, table } from './report.ts';
@@ -89,7 +90,8 @@ export async function growth(decodes: number): Promise<void> {
     const path = join(folder, 'random.bin');
     writeRandomModel(path, { vocabulary: 51_864, melBands: 80, type: 'q8_0' });
     const decode = decoderOf(NativeModel.load(path));
-    const noise = Float32Array.from({ length: 16_000 }, () => Math.random() - 0.5);
+    const random = randomFrom(1);
+    const noise = Float32Array.from({ length: 16_000 }, () => random() - 0.5);
     let done = 0;
     let aborted = 0;
     const lane = async (): Promise<void> => {

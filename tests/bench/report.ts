@@ -92,6 +92,12 @@ export function sample<T>(items: readonly T[], seed: number): T[] {
     .map(({ item }) => item);
 }
 
+/** Names what must not have happened; the bench then ends with status 1, so that a script can rely on it. */
+export function reportFailures(failures: readonly string[]): void {
+  for (const failure of failures) console.log(`FAILED ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
 /** `--name value` pairs. */
 export function readArgs(args: readonly string[], known: Readonly<Record<string, string>>): Record<string, string> {
   const values: Record<string, string> = { ...known };

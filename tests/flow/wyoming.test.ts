@@ -9,6 +9,7 @@ import type { Log } from '../../server/ports/log.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { randomFrom } from '../support/random.ts';
 import { openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
+import { SEED } from '../support/seed.ts';
 import { silentMeter } from '../support/silent-meter.ts';
 
 const AUDIO = { rate: 16_000, width: 2, channels: 1 };
@@ -163,8 +164,6 @@ function oddBytes(random: () => number): Buffer {
 }
 
 t.test('clients that keep no rule do not disturb one that does', async (t) => {
-  const seed = Math.floor(Date.now() / 86_400_000);
-  t.comment(`seed ${seed}`);
   const bugs: string[] = [];
   const log = {
     ...silentLog,
@@ -175,7 +174,7 @@ t.test('clients that keep no rule do not disturb one that does', async (t) => {
   friend.send('audio-start', AUDIO);
   const samples = sound(2, [[0.5, 1.9]]);
   const attack = async (number: number): Promise<void> => {
-    const random = randomFrom(seed * 10 + number);
+    const random = randomFrom(SEED * 10 + number);
     for (let visit = 0; visit < 60; visit++) {
       const socket = connect(port, '127.0.0.1').on('error', () => {});
       if (random() < 0.9) socket.resume();

@@ -1,13 +1,16 @@
 // Runs the tests: `npm test`, or `npm test -- tests/unit/vad stream` for the files whose paths hold one of the texts.
-// `--each` names every test of each file; `--jobs=N` runs so many files side by side. Ends with "N passed, N failed"; its
+// `--each` names every test of each file; `--coverage` measures which lines the tests reach; `--jobs=N` runs so many files side
+// by side. `SOTTO_SEED=N` tries other random cases. Ends with "N passed, N failed"; its
 // status is 1 when something failed or was not run, and 64 when it cannot read its arguments.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SEED } from '../support/seed.ts';
 import { type RunArguments, readArguments } from './arguments.ts';
 import { compileTests, sourcesBelow } from './compile.ts';
+import { Coverage, describeCoverage } from './coverage.ts';
 import { inOrder } from './order.ts';
 import { type FileResult, notRun, readResult } from './result.ts';
 
@@ -17,7 +20,7 @@ const FILE_TIMEOUT_S = 300;
 /** After this, its processes are killed whatever they say. */
 const KILL_AFTER_S = FILE_TIMEOUT_S + 20;
 
-const { wanted, each, jobs } = argumentsOrExit();
+const { wanted, each, coverage: measures, jobs } = argumentsOrExit();
 const running = new Set<ChildProcess>();
 
 function argumentsOrExit(): RunArguments {
@@ -45,14 +48,14 @@ interface FileRun extends FileResult {
 }
 
 /** Never rejects: what could not be started has failed. */
-function runFile(folder: string, path: string): Promise<FileRun> {
+function runFile(folder: string, path: string, environment: NodeJS.ProcessEnv): Promise<FileRun> {
   const started = performance.now();
   const program = join(folder, path.replace(/\.ts$/, '.js'));
   return new Promise<FileRun>((resolve) => {
     const child = spawn(process.execPath, ['--enable-source-maps', program], {
       cwd: ROOT,
       detached: process.platform !== 'win32',
-      env: { ...process.env, TAP_TIMEOUT: String(FILE_TIMEOUT_S) },
+      env: { ...process.env, ...environment, TAP_TIMEOUT: String(FILE_TIMEOUT_S) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);
@@ -99,9 +102,14 @@ let passed = 0;
 let failed = unknown.length + (all.length === 0 ? 1 : 0);
 const compiled = waiting.length > 0 ? await compileTests(ROOT) : '';
 if (compiled !== '') process.once('exit', () => rmSync(compiled, { recursive: true, force: true }));
+const coverage = measures && compiled !== '' ? new Coverage(compiled) : undefined;
+console.log(`random cases by seed ${SEED}`);
+
 async function work(): Promise<void> {
   for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
-    const result = await runFile(compiled, path);
+    const covered = coverage?.nextFolder();
+    const result = await runFile(compiled, path, covered === undefined ? {} : { NODE_V8_COVERAGE: covered });
+    if (covered !== undefined) await coverage?.take(covered);
     report(path, result);
     passed += result.passed;
     failed += result.failed;
@@ -109,5 +117,6 @@ async function work(): Promise<void> {
 }
 await Promise.all(Array.from({ length: jobs }, work));
 failed += waiting.length;
+if (coverage !== undefined) console.log(`\n${describeCoverage(await coverage.read(ROOT))}\n`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

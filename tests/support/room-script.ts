@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { RoomText } from '../../client/web/overlay/pending-text.ts';
+import fc from './fast-check.ts';
 
 export type TimedRoomText = { readonly atMs: number; readonly event: RoomText };
 

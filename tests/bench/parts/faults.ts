@@ -6,7 +6,7 @@ import { randomFrom } from '../../support/random.ts';
 import { bundle } from '../../support/scripted-process.ts';
 import { type Crowd, gather, type Tally, WORDS } from '../crowd.ts';
 import { realFaults } from '../real-faults.ts';
-import { machine, quantile, readArgs, table } from '../report.ts';
+import { machine, quantile, readArgs, reportFailures, table } from '../report.ts';
 
 /**
  * Does one thing wrong; resolves when it has been done, with the moment (`performance.now()`) if it had to wait for it. `all`
@@ -112,6 +112,7 @@ export async function run(args: string[]): Promise<void> {
       console.log(table([HEAD, rows.at(-1)!]));
     }
     console.log(`\n${table([HEAD, ...rows])}`);
+    reportFailures(rows.flatMap(failuresOf));
   } finally {
     programs.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -119,6 +120,14 @@ export async function run(args: string[]): Promise<void> {
 }
 
 const HEAD = ['fault', 'injected', 'affected', 'spoken', 'lost', 'doubled', 'failed', 'text again p50', 'p95', 'max'];
+/** What no fault may cost: a word that was spoken, one that was not, or a session. */
+function failuresOf(row: readonly (string | number)[]): string[] {
+  const [fault = '', , , , ...counts] = row;
+  return ['lost', 'doubled', 'failed'].flatMap((name, i) =>
+    counts[i] === '0' ? [] : [`${fault}: ${counts[i]} ${name}`],
+  );
+}
+
 type Setup = Parameters<typeof gather>[0];
 
 interface Bounds {
@@ -193,4 +202,6 @@ async function soak(setup: Setup, minutes: number): Promise<void> {
   console.log(
     `\n${table(rows)}\n\n${sessions} sessions; ${spoken} words: ${lost} lost, ${doubled} doubled; ${failed} failed`,
   );
+  const counts = Object.entries({ lost, doubled, failed });
+  reportFailures(counts.flatMap(([name, count]) => (count === 0 ? [] : [`soak: ${count} ${name}`])));
 }

@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util';
 import { type FuzzRow, failuresOf, fuzz } from '../../support/fuzz.ts';
 import type { FuzzTransport } from '../../support/fuzz-server.ts';
+import { SEED } from '../../support/seed.ts';
 import { NO_UWS, runsUws } from '../../support/uws.ts';
-import { machine, table } from '../report.ts';
+import { machine, reportFailures, table } from '../report.ts';
 
 const HEAD = [
   ...['transport', 'endpoint', 'frames', 'connections', 'ends by status', 'server.bug', 'put in'],
@@ -16,7 +17,7 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: {
       frames: { type: 'string', default: '1000000' },
-      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
+      seed: { type: 'string', default: String(SEED) },
       transport: { type: 'string', default: 'all' },
       only: { type: 'string', default: '' },
     },
@@ -44,8 +45,7 @@ export async function run(args: string[]): Promise<void> {
     console.log(`${transport}: ${total} frames in ${Math.round((performance.now() - startMs) / 1_000)} s`);
   }
   console.log(table(rows));
-  for (const failure of failures) console.log(`FAILED ${failure}`);
-  if (failures.length > 0) process.exitCode = 1;
+  reportFailures(failures);
 }
 
 function cells(transport: string, row: FuzzRow): string[] {

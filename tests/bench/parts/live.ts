@@ -11,7 +11,7 @@ import { countOfflineErrors, type OfflineErrors } from '../../support/wer.ts';
 import { feed, samplesOf, startBenchServer } from '../feed.ts';
 import { type LiveResult, livePlot, liveTable, total, translatedLine } from '../live-report.ts';
 import { type Measured, measure } from '../measures.ts';
-import { cpuSeconds, decodeSeconds, machine, memoryMb, readArgs, sample } from '../report.ts';
+import { cpuSeconds, decodeSeconds, machine, memoryMb, readArgs, reportFailures, sample } from '../report.ts';
 
 /** LocalAgreement-2 as published: a decode of the full window a second, a buffer that is cut beyond 15 s. */
 const COMPARISON =
@@ -61,8 +61,17 @@ export async function run(args: string[]): Promise<void> {
       results.push(result);
     }
   }
+  reportFailures(results.flatMap(failuresOf));
   if (options['json'] !== '') save(options['json']!, JSON.stringify({ machine: machine(), results }, null, 1));
   if (options['plot'] !== '') save(options['plot']!, livePlot(results));
+}
+
+/** What is promised of every session: a final never changes, and stable text stays. */
+function failuresOf({ label, measured }: LiveResult): string[] {
+  return measured.flatMap(({ recording: { file }, revisedFinals, brokenStable }) => [
+    ...(revisedFinals === 0 ? [] : [`${label}, ${file}: ${revisedFinals} finals changed`]),
+    ...(brokenStable === 0 ? [] : [`${label}, ${file}: stable text changed ${brokenStable} times`]),
+  ]);
 }
 
 function choose(options: Record<string, string>): Recording[] {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { readRecordings, readSamples } from '../../support/recordings.ts';
 import { feed, startBenchServer } from '../feed.ts';
 import { measure } from '../measures.ts';
-import { cpuSeconds, machine, readArgs, table } from '../report.ts';
+import { cpuSeconds, machine, readArgs, reportFailures, table } from '../report.ts';
 import { loop, SOUNDS } from '../sounds.ts';
 
 export async function run(args: string[]): Promise<void> {
@@ -29,6 +29,7 @@ export async function run(args: string[]): Promise<void> {
   console.log(
     `${machine()}; ${minutes} min of each sound${minutes < 10 ? ' (the full run is --minutes 10)' : ''}, fed at ${pace} x real time`,
   );
+  const failures: string[] = [];
   for (const model of options['models']!.split(',')) {
     const rows: (string | number)[][] = [
       ['sound', 'invented/h', 'words', 'shown in partials/h', 'suppressed', 'repeats', 'CPU s/min', 'what'],
@@ -48,6 +49,7 @@ export async function run(args: string[]): Promise<void> {
           words: [],
         };
         const got = measure(recording, arrivals);
+        if (got.shownWords > 0) failures.push(`${model} made up words on ${name}: ${got.text}`);
         rows.push([
           name,
           (got.shownWords * 60) / minutes,
@@ -64,4 +66,5 @@ export async function run(args: string[]): Promise<void> {
     }
     console.log(`\n${[model, options['set']].filter(Boolean).join(' ')}\n${table(rows)}`);
   }
+  reportFailures(failures);
 }

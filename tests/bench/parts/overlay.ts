@@ -7,7 +7,7 @@ import { type RoomRecording, runOverlay } from '../../support/overlay-run.ts';
 import { readRecordings } from '../../support/recordings.ts';
 import { feed, samplesOf, startBenchServer } from '../feed.ts';
 import type { Arrival } from '../measures.ts';
-import { machine, readArgs, table } from '../report.ts';
+import { machine, readArgs, reportFailures, table } from '../report.ts';
 
 const EVENTS = fileURLToPath(new URL('../../fixtures/overlay-events.jsonl', import.meta.url));
 /** As it would be read, and with nothing to read it by. */
@@ -44,9 +44,12 @@ export async function run(args: string[]): Promise<void> {
       'chars/s',
     ],
   ];
+  const failures: string[] = [];
   for (const chars of options['chars']!.split(',').map(Number)) {
     for (const variant of VARIANTS) {
       const runs = recordings.map((recording) => runOverlay(recording, { ...variant, chars }));
+      for (const { file, changed } of runs.map((run, i) => ({ ...run, file: recordings[i]!.file })))
+        if (changed > 0) failures.push(`${file}: ${changed} complete lines changed with ${chars} characters`);
       const sum = (of: (run: (typeof runs)[number]) => number): string =>
         String(runs.reduce((all, run) => all + of(run), 0));
       rows.push([
@@ -63,6 +66,7 @@ export async function run(args: string[]): Promise<void> {
     }
   }
   console.log(`${machine()}; ${recordings.length} recordings; chars/s is the fastest recording's\n${table(rows)}`);
+  reportFailures(failures);
 }
 
 async function record(data: string, model: string, path: string): Promise<void> {

@@ -19,8 +19,9 @@ function open() {
   const file = new KeyFile(folder);
   const usage = new UsageCounter(folder, () => clock.ms, silent);
   const door = new ApiKeyAuth(file, usage, () => clock.ms);
+  let keys = 0;
   const add = (more: object = {}): string =>
-    addKey(file, { name: `k${Math.random()}`, scopes: ['stream', 'token'], ...more }, clock.ms).text;
+    addKey(file, { name: `k${++keys}`, scopes: ['stream', 'token'], ...more }, clock.ms).text;
   return { folder, clock, file, door, usage, add };
 }
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { RoomText } from '../../../client/web/overlay/pending-text.ts';
 import {
@@ -9,6 +8,7 @@ import {
 } from '../../../client/web/overlay/roll-up.ts';
 import { countUnitColumns } from '../../../client/web/overlay/units.ts';
 import { roomScript, type TimedRoomText } from '../../support/room-script.ts';
+import fc from '../../support/fast-check.ts';
 
 const CHARS = 20;
 const ROWS = 2;

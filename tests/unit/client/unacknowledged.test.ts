@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { computeBackoffMs } from '../../../client/sdk/backoff.ts';
 import { type SentItem, Unacknowledged } from '../../../client/sdk/unacknowledged.ts';
+import fc from '../../support/fast-check.ts';
 
 /** A server that counts what reaches it: bytes of audio, of which torn samples are lost with the connection, and commands. */
 class Counting {

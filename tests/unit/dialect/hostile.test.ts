@@ -1,13 +1,12 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { isFault, readClientMessage } from '../../../protocol/index.ts';
 import { AudioIntake } from '../../../server/core/audio/intake.ts';
 import { DIALECT_ROUTES } from '../../../server/dialect/routes.ts';
 import { oddAudio, oddText } from '../../support/hostile-frames.ts';
 import { randomFrom } from '../../support/random.ts';
+import fc from '../../support/fast-check.ts';
 
 const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
-const settings = process.env['SOTTO_FUZZ_SEED'] === undefined ? {} : { seed: Number(process.env['SOTTO_FUZZ_SEED']) };
 const context = { id: 'x', nowMs: 0, model: 'script' };
 
 for (const [path, dialect] of DIALECT_ROUTES) {
@@ -28,7 +27,7 @@ for (const [path, dialect] of DIALECT_ROUTES) {
         }
         return true;
       }),
-      { numRuns: 60, ...settings },
+      { numRuns: 60 },
     );
   });
 }
@@ -100,6 +99,6 @@ t.test('audio of any bytes, cut anywhere, comes out as numbers about as large as
           channels.every((samples) => samples.every((value) => Number.isFinite(value) && Math.abs(value) < 4)),
       );
     }),
-    { numRuns: 60, ...settings },
+    { numRuns: 60 },
   );
 });

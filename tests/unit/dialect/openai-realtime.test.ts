@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { ServerEvent } from '../../../protocol/index.ts';
 import { openaiRealtimeDialect } from '../../../server/dialect/openai-realtime.ts';
 import type { DialectSession } from '../../../server/ports/dialect.ts';
 import { CONTEXT, openSession, replay } from '../../support/conversation.ts';
+import fc from '../../support/fast-check.ts';
 
 interface Told {
   readonly type: string;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Command } from '../../../protocol/index.ts';
 import { createWyomingDialect } from '../../../server/dialect/wyoming.ts';
@@ -6,6 +5,7 @@ import { SampleNarrower } from '../../../server/dialect/wyoming-audio.ts';
 import { encodeWyomingEvent, type WyomingEvent, WyomingReader } from '../../../server/dialect/wyoming-frames.ts';
 import type { DialectSession, WireFrame } from '../../../server/ports/dialect.ts';
 import { type Notation, openSession, replay } from '../../support/conversation.ts';
+import fc from '../../support/fast-check.ts';
 
 const open = (): DialectSession => openSession(createWyomingDialect(['en']), '/wyoming');
 

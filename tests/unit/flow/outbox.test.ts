@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { type EventBody, LIMITS, type ServerEvent } from '../../../protocol/index.ts';
 import { Outbox } from '../../../server/flow/outbox.ts';
+import fc from '../../support/fast-check.ts';
 
 const partial = (sentence: number, text: string): EventBody => ({
   ...{ type: 'partial', channel: 0, sentence, revision: 1, stable: '', tentative: text, words: [], stableWords: 0 },

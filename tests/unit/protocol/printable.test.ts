@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import t from 'tap';
 import { toPrintable, toPrintableJson, toPrintableLines } from '../../../protocol/index.ts';
 import { countColumns } from '../../../transcript/index.ts';
+import fc from '../../support/fast-check.ts';
 
 t.test('control characters, escape sequences and direction overrides have no effect left', async (t) => {
   t.equal(toPrintable('\u001b]0;pwned\u0007a\u001b[2J\u009b31mb\u007f\u0000c'), ']0;pwneda[2J31mbc');

@@ -16,9 +16,9 @@ const REFUSED = [
 ];
 
 t.test('paths and options are read', async (t) => {
-  t.same(readArguments([], 3), { wanted: [], each: false, jobs: 3 });
-  const args = ['tests/unit/vad', '--jobs=64', 'stream', '--each'];
-  t.same(readArguments(args, 3), { wanted: ['tests/unit/vad', 'stream'], each: true, jobs: 64 });
+  t.same(readArguments([], 3), { wanted: [], each: false, coverage: false, jobs: 3 });
+  const args = ['tests/unit/vad', '--jobs=64', 'stream', '--each', '--coverage'];
+  t.same(readArguments(args, 3), { wanted: ['tests/unit/vad', 'stream'], each: true, coverage: true, jobs: 64 });
 });
 
 t.test('what it does not know is refused, and never ignored', async (t) => {

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { JournalEntry } from '../../../server/ports/journal-store.ts';
 import { decodeEntries, encodeEntry } from '../../../server/store/entries.ts';
+import fc from '../../support/fast-check.ts';
 
 const plain = ({ record, audio }: JournalEntry): object => ({ record, audio: [...audio] });
 const entries = fc.array(

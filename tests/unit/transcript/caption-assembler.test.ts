@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import t from 'tap';
 import type { ViewerEvent } from '../../../protocol/index.ts';
 import { CaptionAssembler } from '../../../transcript/index.ts';
 import { viewerCleaned, viewerFinal, viewerTranslated } from '../../support/viewer-events.ts';
+import fc from '../../support/fast-check.ts';
 
 const cleaned = { text: 'cleaned', waitMs: 1_000 } as const;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import t from 'tap';
 import { type Caption, CaptionSegments } from '../../../transcript/index.ts';
+import fc from '../../support/fast-check.ts';
 
 const ORIGIN = 1_700_000_002_000;
 const options = { segmentMs: 6_000, holdMs: 8_000, keep: 0 };

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import t from 'tap';
 import { toSrt, toVtt } from '../../../client/sdk/formats.ts';
 import type { Sentence } from '../../../client/sdk/transcript.ts';
@@ -19,6 +18,7 @@ import {
   renderVtt,
   type SpokenSentence,
 } from '../../../transcript/index.ts';
+import fc from '../../support/fast-check.ts';
 
 /** Words that would end a cue, begin another, or be taken for markup or a character reference. */
 const HOSTILE = [

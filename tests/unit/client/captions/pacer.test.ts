@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import t from 'tap';
 import { wrapLines } from '../../../../client/cli/captions/core/lines.ts';
 import { Pacer, type PacerOptions } from '../../../../client/cli/captions/core/pacer.ts';
 import { toZoomLanguage } from '../../../../client/cli/captions/core/zoom-language.ts';
 import type { Caption } from '../../../../transcript/index.ts';
+import fc from '../../../support/fast-check.ts';
 
 const options: PacerOptions = {
   ...{ style: 'pop-on', chars: 32, rows: 2, minMs: 1_000, maxMs: 7_000, charsPerSecond: 20, blocksMax: 8 },

@@ -1,10 +1,10 @@
 import { deepEqual } from 'node:assert/strict';
-import fc from 'fast-check';
 import t from 'tap';
 import { parseDictionary } from '../../../../client/cli/dictate/core/dictionary.ts';
 import { Field } from '../../../../client/cli/dictate/core/field.ts';
 import { LANGUAGES, selectLanguage } from '../../../../client/cli/dictate/core/language.ts';
 import { SpokenReader } from '../../../../client/cli/dictate/core/spoken.ts';
+import fc from '../../../support/fast-check.ts';
 
 const WORDS = {
   names: ['Zsuzsanna', 'GitHub'],

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { ServerEvent } from '../../../../client/sdk/index.ts';
 import {
@@ -10,6 +9,7 @@ import {
   reduceMeeting,
 } from '../../../../client/web/meeting/meeting-state.ts';
 import { countNotesBySentence, findSentenceAt, isNearSentence } from '../../../../client/web/meeting/note-links.ts';
+import fc from '../../../support/fast-check.ts';
 
 const AT = { part: 1, fromMs: 0 };
 const EMPTY = createMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans');

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { checkRewrite } from '../../../../server/core/clean/guard.ts';
+import fc from '../../../support/fast-check.ts';
 
 function check(raw: string, rewrite: string, want: 'kept' | RegExp, language = 'en'): void {
   const verdict = checkRewrite(raw, rewrite, language);

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { checkRewrite } from '../../../../server/core/clean/guard.ts';
 import { cleanByRules } from '../../../../server/core/clean/rules.ts';
+import fc from '../../../support/fast-check.ts';
 
 const check = (raw: string, want: string, language = 'en'): void =>
   void t.equal(cleanByRules(raw, language), want, raw);

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { FairShares } from '../../../../server/core/schedule/fair-shares.ts';
 import { pickNextJob, type WaitingJob } from '../../../../server/core/schedule/job-order.ts';
+import fc from '../../../support/fast-check.ts';
 
 const job = (id: number, session: string, final: boolean, sinceMs: number): WaitingJob => ({
   id,

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { TokenBucket } from '../../../../server/core/schedule/token-bucket.ts';
+import fc from '../../../support/fast-check.ts';
 
 t.test('over any time no more is spent than the rate and one burst, if the rests are kept', async () => {
   const steps = fc.array(fc.record({ count: fc.integer({ min: 1, max: 50 }), pauseMs: fc.nat(500) }), {

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
 import { countFirstSentenceWords, findWidestGap, splitSentences } from '../../../../server/core/sentence/boundary.ts';
 import { joinWords } from '../../../../server/core/stable/words.ts';
+import fc from '../../../support/fast-check.ts';
 
 const words = (line: string): Word[] =>
   line.split(' ').map((text, i) => ({ text, space: true, from: i * 6_000, to: i * 6_000 + 5_000, confidence: 1 }));

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { EventBody } from '../../../../protocol/index.ts';
 import type { Word } from '../../../../server/core/hypothesis.ts';
@@ -9,6 +8,7 @@ import type { SessionSnapshot } from '../../../../server/core/session/snapshot.t
 import { VAD_WINDOW_SAMPLES } from '../../../../server/core/speech/vad-history.ts';
 import { SETTINGS as ONE_SPEAKER } from '../../../support/session-settings.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
+import fc from '../../../support/fast-check.ts';
 
 const SETTINGS: SessionSettings = {
   ...ONE_SPEAKER,

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { computeEndpointWait } from '../../../../server/core/speech/endpoint.ts';
+import fc from '../../../support/fast-check.ts';
 
 const options = { minMs: 300, maxMs: 1_000 };
 const wait = (text: string): number => computeEndpointWait(text, options);

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type RecalledWord,
   type WordEvidence,
 } from '../../../../server/core/stable/word-evidence.ts';
+import fc from '../../../support/fast-check.ts';
 
 const SECOND = 16_000;
 const word = (text: string, from: number, confidence = 0.9): Word => ({

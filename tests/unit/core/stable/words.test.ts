@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
 import { countOverlap, joinWords, normaliseWord, splitHanging } from '../../../../server/core/stable/words.ts';
+import fc from '../../../support/fast-check.ts';
 
 const words = (line: string, shift = 0): Word[] =>
   line

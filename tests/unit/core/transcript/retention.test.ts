@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { type OverdueRecord, Retention } from '../../../../server/core/transcript/retention.ts';
+import fc from '../../../support/fast-check.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

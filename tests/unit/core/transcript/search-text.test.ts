@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { findSnippet, foldText, splitQuery } from '../../../../server/core/transcript/search-text.ts';
+import fc from '../../../support/fast-check.ts';
 
 t.test('text folds to what people type when they look for it', async (t) => {
   for (const [text, want] of [
