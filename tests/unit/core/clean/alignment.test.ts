@@ -1,0 +1,107 @@
+import t from 'tap';
+import type { Change } from '../../../../protocol/index.ts';
+import { align, changesOf, search } from '../../../../server/core/clean/alignment.ts';
+import { chunksOf } from '../../../../server/core/clean/chunks.ts';
+
+const pairsOf = (raw: string, rewrite: string) =>
+  align(chunksOf(raw, 'en'), chunksOf(rewrite, 'en'))?.map(({ said, saidTo, kept, keptTo }) => [
+    said,
+    saidTo,
+    kept,
+    keptTo,
+  ]);
+
+/** Carries changes out, from the last to the first. */
+const carryOut = (raw: string, changes: readonly Change[]): string =>
+  [...changes].reverse().reduce((text, { from, to, text: put }) => text.slice(0, from) + put + text.slice(to), raw);
+
+t.test('every kept word is found among the said ones, in order', async (t) => {
+  t.same(pairsOf('um so we go', 'So we go.'), [
+    [1, 2, 0, 1],
+    [2, 3, 1, 2],
+    [3, 4, 2, 3],
+  ]);
+  t.equal(pairsOf('we go', 'We went.'), undefined);
+  t.equal(pairsOf('a b c', 'c a'), undefined, 'not in another order');
+  t.same(pairsOf('a b', ''), []);
+});
+
+t.test('of words said twice the last is the one that is kept', async (t) => {
+  t.same(pairsOf('the the cat', 'The cat.'), [
+    [1, 2, 0, 1],
+    [2, 3, 1, 2],
+  ]);
+});
+
+t.test('two words may be written as one, and one as two, where they say the same', async (t) => {
+  t.same(pairsOf('twenty five', 'twenty-five'), [[0, 2, 0, 1]]);
+  t.same(pairsOf('do not go', "Don't go."), [
+    [0, 2, 0, 1],
+    [2, 3, 1, 2],
+  ]);
+  t.same(pairsOf('cannot', 'can not'), [[0, 1, 0, 2]]);
+  t.same(pairsOf('web site', 'website'), [[0, 2, 0, 1]]);
+  t.equal(pairsOf('a part', 'apart'), undefined);
+  t.equal(pairsOf('1 2', '12'), undefined, 'digits never');
+});
+
+t.test('an apostrophe matters where another word is left without it', async (t) => {
+  t.same(pairsOf('dont', "don't"), [[0, 1, 0, 1]]);
+  t.equal(pairsOf('were', "we're"), undefined);
+  t.equal(pairsOf("we'll", 'well'), undefined);
+});
+
+t.test('another way is searched when what goes in the latest may not', async (t) => {
+  const said = chunksOf('we go now and we go', 'en');
+  const kept = chunksOf('We go now', 'en');
+  const latest = align(said, kept)!;
+  const onlyTheEnd = (from: number): boolean => from === 3;
+  t.same(
+    search(said, kept, latest, onlyTheEnd)?.map((pair) => pair.said),
+    [0, 1, 2],
+  );
+  t.equal(
+    search(said, kept, latest, () => false),
+    undefined,
+  );
+});
+
+t.test('a search that asks too often gives up', async (t) => {
+  const said = chunksOf('a '.repeat(400), 'en');
+  const kept = chunksOf('a '.repeat(200), 'en');
+  let asked = 0;
+  const answer = search(said, kept, align(said, kept)!, () => {
+    asked++;
+    return false;
+  });
+  t.equal(answer, undefined);
+  t.ok(asked <= 2_000, `asked ${asked} times`);
+});
+
+t.test('the changes turn the raw text into the rewrite', async (t) => {
+  for (const [raw, rewrite] of [
+    ['um so we we go', 'So we go.'],
+    ['do not go there', "Don't go there!"],
+    ['it is', 'It is'],
+    ['same', 'same'],
+    ['um, uh', ''],
+  ] as const) {
+    const said = chunksOf(raw, 'en');
+    const kept = chunksOf(rewrite, 'en');
+    const changes = changesOf(raw, rewrite, said, kept, align(said, kept)!);
+    t.equal(carryOut(raw, changes), rewrite, raw);
+    for (const { from, to } of changes) t.ok(from <= to);
+  }
+});
+
+t.test('each change has its kind', async (t) => {
+  const raw = 'um we go';
+  const rewrite = 'We go.';
+  const said = chunksOf(raw, 'en');
+  const kept = chunksOf(rewrite, 'en');
+  t.same(changesOf(raw, rewrite, said, kept, align(said, kept)!), [
+    { kind: 'removed', from: 0, to: 3, text: '' },
+    { kind: 'replaced', from: 3, to: 5, text: 'We' },
+    { kind: 'replaced', from: 6, to: 8, text: 'go.' },
+  ]);
+});

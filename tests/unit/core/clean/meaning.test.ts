@@ -1,0 +1,53 @@
+import t from 'tap';
+import { chunksOf } from '../../../../server/core/clean/chunks.ts';
+import {
+  endsSentence,
+  isNamed,
+  isNegation,
+  isNumber,
+  isSmall,
+  preciousAs,
+} from '../../../../server/core/clean/meaning.ts';
+
+t.test('numbers are digits of any script, and the number words of the language alone', async (t) => {
+  t.ok(isNumber('12.5', 'en'));
+  t.ok(isNumber('٣', 'ar'));
+  t.ok(isNumber('twenty', 'en'));
+  t.ok(isNumber('twenty-five', 'en'));
+  t.ok(isNumber('zwölf', 'de'));
+  t.notOk(isNumber('zwölf', 'en'));
+  t.notOk(isNumber('twenty', 'xx'));
+  t.notOk(isNumber('tend', 'en'));
+});
+
+t.test('negations of many languages are known, and words that only hold one are none', async (t) => {
+  for (const word of ['not', "don't", 'dont', 'never', 'nicht', 'pas', 'não', 'не']) t.ok(isNegation(word), word);
+  for (const word of ['note', 'nothings', 'nichte', 'knot']) t.notOk(isNegation(word), word);
+});
+
+t.test('small words are those a speaker begins with without having said anything', async (t) => {
+  for (const word of ['i', "it's", 'the', 'with']) t.ok(isSmall(word), word);
+  for (const word of ['house', 'not', 'three']) t.notOk(isSmall(word), word);
+});
+
+t.test('a sentence ends with its mark, also inside closing quotes', async (t) => {
+  for (const text of ['go.', 'really?', 'stop!"', '好。', 'so…', 'ہے۔']) t.ok(endsSentence(text), text);
+  for (const text of ['go', 'go,', '3.5', 'a.m', '"']) t.notOk(endsSentence(text), text);
+});
+
+t.test('a capital names something where no sentence begins, except in "I"', async (t) => {
+  t.ok(isNamed('London', 'in'));
+  t.ok(isNamed('"Ada', 'met'));
+  t.notOk(isNamed('London', undefined));
+  t.notOk(isNamed('London', 'end.'));
+  t.notOk(isNamed('I', 'and'));
+  t.notOk(isNamed('I’m', 'and'));
+});
+
+t.test('what must not get lost has a kind, by its gravest', async (t) => {
+  const kinds = (text: string): (string | undefined)[] => {
+    const chunks = chunksOf(text, 'en');
+    return chunks.map((chunk, i) => preciousAs(chunk, chunks[i - 1], 'en'));
+  };
+  t.same(kinds('We paid Ada never twenty'), [undefined, undefined, 'name', 'negation', 'number']);
+});

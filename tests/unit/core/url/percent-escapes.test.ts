@@ -1,0 +1,36 @@
+import t from 'tap';
+import { brokenEscape, decodePathSegment } from '../../../../server/core/url/percent-escapes.ts';
+
+t.test('a segment is decoded as UTF-8', async (t) => {
+  t.equal(decodePathSegment('plain'), 'plain');
+  t.equal(decodePathSegment('a%20b%2Fc'), 'a b/c');
+  t.equal(decodePathSegment('%E4%BD%A0'), '你');
+  t.equal(decodePathSegment('100%25'), '100%');
+});
+
+t.test('an address whose escapes cannot be decoded has a fault that shows the escape', async (t) => {
+  for (const [url, escape] of [
+    ['/rooms/%', '%'],
+    ['/rooms/%4', '%4'],
+    ['/rooms/%zz?x=%20', '%zz'],
+    ['/rooms/a%00b', '%00'],
+    ['/rooms/%FF%FE', '%FF%FE'],
+    ['/rooms/%E4%BD', '%E4%BD'],
+  ] as const) {
+    const fault = brokenEscape(url);
+    t.equal(fault?.code, 'command.option', url);
+    t.match(fault?.message, `the escape ${escape}`, url);
+    t.throws(() => decodePathSegment(url), { code: 'command.option' }, url);
+  }
+});
+
+t.test('any other address has none', async (t) => {
+  for (const url of ['/', '/v1/listen?model=x', '/%41', '/a%25', '/rooms/%e4%bd%a0'])
+    t.equal(brokenEscape(url), undefined);
+});
+
+t.test('no more of a long address than forty characters is shown', async (t) => {
+  const message = brokenEscape(`/${'%FF'.repeat(1_000)}`)!.message;
+  t.match(message, '%FF'.repeat(13));
+  t.ok(message.length < 300);
+});
