@@ -7,8 +7,8 @@ import {
   WAITING_LINES_MAX,
 } from '../../../client/web/overlay/roll-up.ts';
 import { countUnitColumns } from '../../../client/web/overlay/units.ts';
-import { roomScript, type TimedRoomText } from '../../support/room-script.ts';
 import fc from '../../support/fast-check.ts';
+import { roomScript, type TimedRoomText } from '../../support/room-script.ts';
 
 const CHARS = 20;
 const ROWS = 2;

@@ -2,9 +2,9 @@ import t from 'tap';
 import { isFault, readClientMessage } from '../../../protocol/index.ts';
 import { AudioIntake } from '../../../server/core/audio/intake.ts';
 import { DIALECT_ROUTES } from '../../../server/dialect/routes.ts';
+import fc from '../../support/fast-check.ts';
 import { oddAudio, oddText } from '../../support/hostile-frames.ts';
 import { randomFrom } from '../../support/random.ts';
-import fc from '../../support/fast-check.ts';
 
 const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 const context = { id: 'x', nowMs: 0, model: 'script' };

@@ -1,10 +1,10 @@
 import t from 'tap';
 import type { Change } from '../../../../protocol/index.ts';
-import { align, changesOf, search } from '../../../../server/core/clean/alignment.ts';
-import { chunksOf } from '../../../../server/core/clean/chunks.ts';
+import { alignWords, computeChanges, searchAlignment } from '../../../../server/core/clean/alignment.ts';
+import { splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
 
 const pairsOf = (raw: string, rewrite: string) =>
-  align(chunksOf(raw, 'en'), chunksOf(rewrite, 'en'))?.map(({ said, saidTo, kept, keptTo }) => [
+  alignWords(splitIntoChunks(raw, 'en'), splitIntoChunks(rewrite, 'en'))?.map(({ said, saidTo, kept, keptTo }) => [
     said,
     saidTo,
     kept,
@@ -52,25 +52,25 @@ t.test('an apostrophe matters where another word is left without it', async (t) 
 });
 
 t.test('another way is searched when what goes in the latest may not', async (t) => {
-  const said = chunksOf('we go now and we go', 'en');
-  const kept = chunksOf('We go now', 'en');
-  const latest = align(said, kept)!;
+  const said = splitIntoChunks('we go now and we go', 'en');
+  const kept = splitIntoChunks('We go now', 'en');
+  const latest = alignWords(said, kept)!;
   const onlyTheEnd = (from: number): boolean => from === 3;
   t.same(
-    search(said, kept, latest, onlyTheEnd)?.map((pair) => pair.said),
+    searchAlignment(said, kept, latest, onlyTheEnd)?.map((pair) => pair.said),
     [0, 1, 2],
   );
   t.equal(
-    search(said, kept, latest, () => false),
+    searchAlignment(said, kept, latest, () => false),
     undefined,
   );
 });
 
-t.test('a search that asks too often gives up', async (t) => {
-  const said = chunksOf('a '.repeat(400), 'en');
-  const kept = chunksOf('a '.repeat(200), 'en');
+t.test('a searchAlignment that asks too often gives up', async (t) => {
+  const said = splitIntoChunks('a '.repeat(400), 'en');
+  const kept = splitIntoChunks('a '.repeat(200), 'en');
   let asked = 0;
-  const answer = search(said, kept, align(said, kept)!, () => {
+  const answer = searchAlignment(said, kept, alignWords(said, kept)!, () => {
     asked++;
     return false;
   });
@@ -86,9 +86,9 @@ t.test('the changes turn the raw text into the rewrite', async (t) => {
     ['same', 'same'],
     ['um, uh', ''],
   ] as const) {
-    const said = chunksOf(raw, 'en');
-    const kept = chunksOf(rewrite, 'en');
-    const changes = changesOf(raw, rewrite, said, kept, align(said, kept)!);
+    const said = splitIntoChunks(raw, 'en');
+    const kept = splitIntoChunks(rewrite, 'en');
+    const changes = computeChanges(raw, rewrite, said, kept, alignWords(said, kept)!);
     t.equal(carryOut(raw, changes), rewrite, raw);
     for (const { from, to } of changes) t.ok(from <= to);
   }
@@ -97,9 +97,9 @@ t.test('the changes turn the raw text into the rewrite', async (t) => {
 t.test('each change has its kind', async (t) => {
   const raw = 'um we go';
   const rewrite = 'We go.';
-  const said = chunksOf(raw, 'en');
-  const kept = chunksOf(rewrite, 'en');
-  t.same(changesOf(raw, rewrite, said, kept, align(said, kept)!), [
+  const said = splitIntoChunks(raw, 'en');
+  const kept = splitIntoChunks(rewrite, 'en');
+  t.same(computeChanges(raw, rewrite, said, kept, alignWords(said, kept)!), [
     { kind: 'removed', from: 0, to: 3, text: '' },
     { kind: 'replaced', from: 3, to: 5, text: 'We' },
     { kind: 'replaced', from: 6, to: 8, text: 'go.' },

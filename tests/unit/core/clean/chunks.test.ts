@@ -1,5 +1,5 @@
 import t from 'tap';
-import { bareWord, chunksOf, isUnspaced, withoutStammer } from '../../../../server/core/clean/chunks.ts';
+import { extractBareWord, isUnspaced, removeStammer, splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
 
 t.test('a word is compared without case and the punctuation around it', async (t) => {
   for (const [text, bare] of [
@@ -11,7 +11,7 @@ t.test('a word is compared without case and the punctuation around it', async (t
     ['…', ''],
     ['C++', 'c++'],
   ] as const)
-    t.equal(bareWord(text), bare, text);
+    t.equal(extractBareWord(text), bare, text);
 });
 
 t.test('the signs inside a number carry its meaning', async (t) => {
@@ -26,19 +26,19 @@ t.test('the signs inside a number carry its meaning', async (t) => {
     ['+x2', 'x2'],
     ['7:45', '7:45'],
   ] as const)
-    t.equal(bareWord(text), bare, text);
-  t.not(bareWord('12.5'), bareWord('125'));
-  t.not(bareWord('-5'), bareWord('5'));
+    t.equal(extractBareWord(text), bare, text);
+  t.not(extractBareWord('12.5'), extractBareWord('125'));
+  t.not(extractBareWord('-5'), extractBareWord('5'));
 });
 
 t.test('an address keeps its dots', async (t) => {
-  t.equal(bareWord('(www.example.com).'), 'www.example.com');
-  t.equal(bareWord('Ann@example.com,'), 'ann@example.com');
-  t.equal(bareWord('e.g.'), 'eg', 'an abbreviation is none');
+  t.equal(extractBareWord('(www.example.com).'), 'www.example.com');
+  t.equal(extractBareWord('Ann@example.com,'), 'ann@example.com');
+  t.equal(extractBareWord('e.g.'), 'eg', 'an abbreviation is none');
 });
 
 t.test('chunks are words with their places, and punctuation alone is none', async (t) => {
-  t.same(chunksOf(' So,  we — go.', 'en'), [
+  t.same(splitIntoChunks(' So,  we — go.', 'en'), [
     { text: 'So,', from: 1, to: 4, bare: 'so' },
     { text: 'we', from: 6, to: 8, bare: 'we' },
     { text: 'go.', from: 11, to: 14, bare: 'go' },
@@ -49,15 +49,15 @@ t.test('where words are not spaced every character is a chunk, and a run of Lati
   t.ok(isUnspaced('zh'));
   t.notOk(isUnspaced('ko'));
   t.same(
-    chunksOf('我用 GPT-4。', 'zh').map(({ text }) => text),
+    splitIntoChunks('我用 GPT-4。', 'zh').map(({ text }) => text),
     ['我', '用', 'GPT-4'],
   );
 });
 
 t.test('a stammered short word is one word; words that are built so stay', async (t) => {
-  t.equal(withoutStammer('I-I'), 'I');
-  t.equal(withoutStammer('the-the-the,'), 'the,');
-  t.equal(withoutStammer('bye-bye'), 'bye-bye');
-  t.equal(withoutStammer('is-isn'), 'is-isn');
-  t.equal(chunksOf('I-I know', 'en')[0]!.bare, 'i');
+  t.equal(removeStammer('I-I'), 'I');
+  t.equal(removeStammer('the-the-the,'), 'the,');
+  t.equal(removeStammer('bye-bye'), 'bye-bye');
+  t.equal(removeStammer('is-isn'), 'is-isn');
+  t.equal(splitIntoChunks('I-I know', 'en')[0]!.bare, 'i');
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { areHesitations, isHesitation, withoutUnspacedFillers } from '../../../../server/core/clean/fillers.ts';
+import { areHesitations, isHesitation, removeUnspacedFillers } from '../../../../server/core/clean/fillers.ts';
 
 t.test('a hesitation of one language may be a word of another', async (t) => {
   t.ok(isHesitation('Um,', 'en'));
@@ -29,8 +29,8 @@ t.test('where words are not spaced, characters are hesitations when nothing else
 });
 
 t.test('they are taken from the start of phrases, with their comma, and from nowhere else', async (t) => {
-  t.equal(withoutUnspacedFillers('えーと、今日は、あのー晴れです。', 'ja'), '今日は、晴れです。');
-  t.equal(withoutUnspacedFillers('呃，呃，我们走吧', 'zh'), '我们走吧');
-  t.equal(withoutUnspacedFillers('他的额头', 'zh'), '他的额头');
-  t.equal(withoutUnspacedFillers('呃 ok', 'en'), '呃 ok');
+  t.equal(removeUnspacedFillers('えーと、今日は、あのー晴れです。', 'ja'), '今日は、晴れです。');
+  t.equal(removeUnspacedFillers('呃，呃，我们走吧', 'zh'), '我们走吧');
+  t.equal(removeUnspacedFillers('他的额头', 'zh'), '他的额头');
+  t.equal(removeUnspacedFillers('呃 ok', 'en'), '呃 ok');
 });

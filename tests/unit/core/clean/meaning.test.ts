@@ -1,12 +1,12 @@
 import t from 'tap';
-import { chunksOf } from '../../../../server/core/clean/chunks.ts';
+import { splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
 import {
+  classifyProtectedWord,
   endsSentence,
-  isNamed,
   isNegation,
   isNumber,
+  isProperName,
   isSmall,
-  preciousAs,
 } from '../../../../server/core/clean/meaning.ts';
 
 t.test('numbers are digits of any script, and the number words of the language alone', async (t) => {
@@ -36,18 +36,18 @@ t.test('a sentence ends with its mark, also inside closing quotes', async (t) =>
 });
 
 t.test('a capital names something where no sentence begins, except in "I"', async (t) => {
-  t.ok(isNamed('London', 'in'));
-  t.ok(isNamed('"Ada', 'met'));
-  t.notOk(isNamed('London', undefined));
-  t.notOk(isNamed('London', 'end.'));
-  t.notOk(isNamed('I', 'and'));
-  t.notOk(isNamed('I’m', 'and'));
+  t.ok(isProperName('London', 'in'));
+  t.ok(isProperName('"Ada', 'met'));
+  t.notOk(isProperName('London', undefined));
+  t.notOk(isProperName('London', 'end.'));
+  t.notOk(isProperName('I', 'and'));
+  t.notOk(isProperName('I’m', 'and'));
 });
 
 t.test('what must not get lost has a kind, by its gravest', async (t) => {
   const kinds = (text: string): (string | undefined)[] => {
-    const chunks = chunksOf(text, 'en');
-    return chunks.map((chunk, i) => preciousAs(chunk, chunks[i - 1], 'en'));
+    const chunks = splitIntoChunks(text, 'en');
+    return chunks.map((chunk, i) => classifyProtectedWord(chunk, chunks[i - 1], 'en'));
   };
   t.same(kinds('We paid Ada never twenty'), [undefined, undefined, 'name', 'negation', 'number']);
 });

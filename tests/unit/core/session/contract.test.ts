@@ -6,9 +6,9 @@ import { SessionCore } from '../../../../server/core/session/session.ts';
 import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import type { SessionSnapshot } from '../../../../server/core/session/snapshot.ts';
 import { VAD_WINDOW_SAMPLES } from '../../../../server/core/speech/vad-history.ts';
+import fc from '../../../support/fast-check.ts';
 import { SETTINGS as ONE_SPEAKER } from '../../../support/session-settings.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
-import fc from '../../../support/fast-check.ts';
 
 const SETTINGS: SessionSettings = {
   ...ONE_SPEAKER,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { brokenEscape, decodePathSegment } from '../../../../server/core/url/percent-escapes.ts';
+import { decodePathSegment, findBrokenEscape } from '../../../../server/core/url/percent-escapes.ts';
 
 t.test('a segment is decoded as UTF-8', async (t) => {
   t.equal(decodePathSegment('plain'), 'plain');
@@ -17,7 +17,7 @@ t.test('an address whose escapes cannot be decoded has a fault that shows the es
     ['/rooms/%FF%FE', '%FF%FE'],
     ['/rooms/%E4%BD', '%E4%BD'],
   ] as const) {
-    const fault = brokenEscape(url);
+    const fault = findBrokenEscape(url);
     t.equal(fault?.code, 'command.option', url);
     t.match(fault?.message, `the escape ${escape}`, url);
     t.throws(() => decodePathSegment(url), { code: 'command.option' }, url);
@@ -26,11 +26,11 @@ t.test('an address whose escapes cannot be decoded has a fault that shows the es
 
 t.test('any other address has none', async (t) => {
   for (const url of ['/', '/v1/listen?model=x', '/%41', '/a%25', '/rooms/%e4%bd%a0'])
-    t.equal(brokenEscape(url), undefined);
+    t.equal(findBrokenEscape(url), undefined);
 });
 
 t.test('no more of a long address than forty characters is shown', async (t) => {
-  const message = brokenEscape(`/${'%FF'.repeat(1_000)}`)!.message;
+  const message = findBrokenEscape(`/${'%FF'.repeat(1_000)}`)!.message;
   t.match(message, '%FF'.repeat(13));
   t.ok(message.length < 300);
 });

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { Shares } from '../../../../server/core/schedule/share.ts';
+import { FairShares } from '../../../../server/core/schedule/fair-shares.ts';
 
 t.test('a session that has not been served was served before all others', async (t) => {
-  const shares = new Shares();
+  const shares = new FairShares();
   t.equal(shares.servedMs('a'), Number.NEGATIVE_INFINITY);
   t.equal(shares.usedMs('a', 1_000), 0);
   shares.served('a', 5);
@@ -10,7 +10,7 @@ t.test('a session that has not been served was served before all others', async 
 });
 
 t.test('half of what was used is forgotten every ten seconds', async (t) => {
-  const shares = new Shares();
+  const shares = new FairShares();
   shares.served('a', 0);
   shares.used('a', 800, 0);
   t.equal(shares.usedMs('a', 0), 800);
@@ -19,7 +19,7 @@ t.test('half of what was used is forgotten every ten seconds', async (t) => {
 });
 
 t.test('what is used adds to what is left of before', async (t) => {
-  const shares = new Shares();
+  const shares = new FairShares();
   shares.served('a', 0);
   shares.used('a', 800, 0);
   shares.served('a', 9_000);
@@ -29,7 +29,7 @@ t.test('what is used adds to what is left of before', async (t) => {
 });
 
 t.test('sessions share nothing, and one that left keeps nothing', async (t) => {
-  const shares = new Shares();
+  const shares = new FairShares();
   for (const session of ['a', 'b']) shares.served(session, 1);
   shares.used('a', 100, 1);
   t.equal(shares.usedMs('b', 1), 0);

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { isDoubleStumble, isMeantTwice } from '../../../../server/core/clean/doubles.ts';
+import { isAccidentalRepeat, isIntentionalRepeat } from '../../../../server/core/clean/repeats.ts';
 
 const isStumble = (word: string, next: string, before = 'x', language = 'en'): boolean =>
-  isDoubleStumble(word, next, before, language);
+  isAccidentalRepeat(word, next, before, language);
 
 t.test('a word that stands twice for no reason is a stumble', async (t) => {
   for (const [word, next] of [
@@ -28,12 +28,12 @@ t.test('emphasis, grammar, numbers, names and spelling are none', async (t) => {
     ['—', '—'],
   ] as const)
     t.notOk(isStumble(word, next), `${word} ${next}`);
-  t.ok(isMeantTwice('bye'));
-  t.notOk(isMeantTwice('we'));
+  t.ok(isIntentionalRepeat('bye'));
+  t.notOk(isIntentionalRepeat('we'));
 });
 
 t.test('words that can end one clause and begin the next are stumbles at the start of a sentence alone', async (t) => {
-  t.ok(isDoubleStumble('it', 'it', undefined, 'en'));
+  t.ok(isAccidentalRepeat('it', 'it', undefined, 'en'));
   t.ok(isStumble('it', 'it', 'done.'));
   t.notOk(isStumble('it', 'it', 'saw'));
 });

@@ -1,13 +1,13 @@
 import t from 'tap';
-import { chunksOf } from '../../../../server/core/clean/chunks.ts';
-import { isStumble } from '../../../../server/core/clean/stumble.ts';
+import { splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
+import { isDisfluency } from '../../../../server/core/clean/disfluency.ts';
 
 /** Whether the words in brackets are stumbles in what stands around them. */
 function isBracketedStumble(text: string, language = 'en'): boolean {
-  const count = (part: string): number => chunksOf(part, language).length;
+  const count = (part: string): number => splitIntoChunks(part, language).length;
   const [before = '', run = ''] = text.split(/[[\]]/);
   const from = count(before);
-  return isStumble({ from, to: from + count(run) }, chunksOf(text.replace(/[[\]]/g, ''), language), language);
+  return isDisfluency({ from, to: from + count(run) }, splitIntoChunks(text.replace(/[[\]]/g, ''), language), language);
 }
 
 const STUMBLES: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { capitalised, finishSentence } from '../../../../server/core/clean/ending.ts';
+import { capitalise, finishSentence } from '../../../../server/core/clean/finish-sentence.ts';
 
 t.test('a sentence gets its capital and its full stop', async (t) => {
   t.equal(finishSentence('so we go', 'en'), 'So we go.');
@@ -35,9 +35,9 @@ t.test('nothing but signs is nobody’s sentence', async (t) => {
 });
 
 t.test('a word of its own spelling keeps it, and Turkish has its own capitals', async (t) => {
-  t.equal(capitalised('iPhone sales', 'en'), 'iPhone sales');
-  t.equal(capitalised('example.com is down', 'en'), 'example.com is down');
-  t.equal(capitalised('"quoted', 'en'), '"Quoted');
-  t.equal(capitalised('istanbul', 'tr'), 'İstanbul');
-  t.equal(capitalised('istanbul', 'en'), 'Istanbul');
+  t.equal(capitalise('iPhone sales', 'en'), 'iPhone sales');
+  t.equal(capitalise('example.com is down', 'en'), 'example.com is down');
+  t.equal(capitalise('"quoted', 'en'), '"Quoted');
+  t.equal(capitalise('istanbul', 'tr'), 'İstanbul');
+  t.equal(capitalise('istanbul', 'en'), 'Istanbul');
 });
