@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 /** What is measured. The pages are not: they run in Chromium, from bundles of their own. */
-const MEASURED = ['protocol', 'models', 'server', 'client/sdk', 'client/cli'];
+const MEASURED = ['protocol', 'transcript', 'models', 'server', 'client/sdk', 'client/cli'];
 /** Files with the smallest share of their lines run that are named. */
 const LEAST_COVERED = 15;
 

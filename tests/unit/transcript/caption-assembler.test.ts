@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import t from 'tap';
 import type { ViewerEvent } from '../../../protocol/index.ts';
 import { CaptionAssembler } from '../../../transcript/index.ts';
-import { viewerCleaned, viewerFinal, viewerTranslated } from '../../support/viewer-events.ts';
 import fc from '../../support/fast-check.ts';
+import { viewerCleaned, viewerFinal, viewerTranslated } from '../../support/viewer-events.ts';
 
 const cleaned = { text: 'cleaned', waitMs: 1_000 } as const;
 

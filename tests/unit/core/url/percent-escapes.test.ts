@@ -9,7 +9,7 @@ t.test('a segment is decoded as UTF-8', async (t) => {
 });
 
 t.test('an address whose escapes cannot be decoded has a fault that shows the escape', async (t) => {
-  for (const [url, escape] of [
+  for (const [url, shown] of [
     ['/rooms/%', '%'],
     ['/rooms/%4', '%4'],
     ['/rooms/%zz?x=%20', '%zz'],
@@ -19,7 +19,7 @@ t.test('an address whose escapes cannot be decoded has a fault that shows the es
   ] as const) {
     const fault = findBrokenEscape(url);
     t.equal(fault?.code, 'command.option', url);
-    t.match(fault?.message, `the escape ${escape}`, url);
+    t.match(fault?.message, `the escape ${shown}`, url);
     t.throws(() => decodePathSegment(url), { code: 'command.option' }, url);
   }
 });
