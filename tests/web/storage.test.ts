@@ -66,7 +66,7 @@ function readDatabase(page: Page, name: string) {
         const opening = indexedDB.open(name);
         opening.onsuccess = () => {
           const database = opening.result;
-          const stores = [...database.objectStoreNames];
+          const stores = Array.from(database.objectStoreNames);
           const transaction = database.transaction(stores);
           const asked = stores.map((store) => [store, transaction.objectStore(store).getAll()] as const);
           const keyPaths = Object.fromEntries(
@@ -227,6 +227,6 @@ t.test('a page whose browser forbids storage works without', async (t) => {
   t.ok(await page.isVisible('#empty'));
   await page.goto(`${server.url}/meeting`);
   await settled(page);
-  t.match(await page.locator('#message').textContent(), 'keeps nothing');
+  t.match(await page.locator('#message').textContent(), 'does not save anything');
   await page.context().close();
 });
