@@ -12,11 +12,11 @@ import { type Program, resolveProgramPath } from './programs/local-server.ts';
 import { runMic, runTranscribe, type TranscribeOptions } from './transcribe/transcribe.ts';
 import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts/transcripts.ts';
 
-/** Runs another of our programs on this terminal and takes over its exit status. */
+/** Runs another of Sotto's programs on this terminal. Resolves with its exit status. */
 function pass(program: Program, args: readonly string[]): Promise<number> {
   const child = fork(resolveProgramPath(program), [...args], { stdio: 'inherit' });
-  // Signals of a terminal reach the whole group; this process waits for the other to end properly. The others may be for
-  // this process alone and are passed on; what comes twice is one to the server.
+  // Ctrl-C in a terminal reaches the whole process group: this process only waits for the other to end. Other signals may be
+  // for this process alone and are passed on; the server treats a second one like the first.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGHUP'));
@@ -129,7 +129,7 @@ program
   .option('--clipboard', 'again: to the clipboard', false)
   .option('--count <sentences>', 'history: how many', whole)
   .action(async (verb: string | undefined, id: string | undefined, options: DictateOptions) => {
-    // Loaded for its own verbs alone: a shortcut should be quick, and nothing else should wait for it.
+    // Loaded on demand: a keyboard shortcut should be quick, and the other commands should not wait for it.
     const { runDictate } = await import('./dictate/dictate.ts');
     status = await runDictate(verb, id, options);
   });

@@ -3,7 +3,7 @@ import type { ResumePoint, SessionStart } from './resume-point.ts';
 import { Session } from './session.ts';
 import type { SocketClass } from './socket.ts';
 
-/** How a server is reached. */
+/** How to reach a server. */
 export type ServerTarget = {
   [Name in 'url' | 'credential' | 'WebSocket' | 'timeoutMs']?: ConnectOptions[Name] | undefined;
 } & Pick<ConnectOptions, 'url'>;
@@ -11,19 +11,19 @@ export type ServerTarget = {
 export interface ConnectOptions extends Omit<Start, 'type' | 'resume'> {
   /** `http(s)://` or `ws(s)://` address of the server; the path is added when there is none. */
   readonly url: string;
-  /** Key or token of the server, where it wants one. A page should hold a token from `POST /v1/token`, never a key. */
+  /** Key or token, for a server that requires one. A page should hold a token from `POST /v1/token`, never a key. */
   readonly credential?: string;
-  /** WebSocket class to use; default the global one. On Node 20 give that of the `ws` package. */
+  /** WebSocket class to use; default: the global one. On Node 20 pass the class of the `ws` package. */
   readonly WebSocket?: SocketClass;
-  /** Time to reach the server and be `ready`, ms; default 15000. */
+  /** Longest time to reach the server and receive `ready`, ms; default 15000. */
   readonly timeoutMs?: number;
-  /** Come back over a new connection when this one is lost; default true. */
+  /** Whether to reconnect and resume the session when the connection is lost; default true. */
   readonly reconnect?: boolean;
 }
 
 /**
- * Opens a session: connects, sends `start`, resolves at `ready`. Rejects with a `Fault` (the server's own, or
- * `session.unknown`-like ones are never invented) or an Error that says the server was not reached.
+ * Opens a session: connects, sends `start` and resolves when `ready` arrives. Rejects with the `Fault` that the server sent, or
+ * with an Error when the server could not be reached.
  */
 export function connect(options: ConnectOptions): Promise<Session> {
   const { url, WebSocket, timeoutMs, credential, reconnect, ...start } = options;
@@ -34,8 +34,8 @@ export function connect(options: ConnectOptions): Promise<Session> {
 }
 
 /**
- * Goes on with a session that an earlier page, or an earlier run of this program, left open: resolves when the server has
- * taken it up again, and tells every event after `kept.seq`. Rejects with the fault `session.unknown` when it is gone.
+ * Resumes a session that an earlier page, or an earlier run of this program, left open. Resolves when the server has resumed it;
+ * every event after `kept.seq` then arrives. Rejects with the fault `session.unknown` when the session is gone.
  */
 export function resumeSession(options: ServerTarget, kept: ResumePoint): Promise<Session> {
   return open(options, { kept });

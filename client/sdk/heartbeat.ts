@@ -1,12 +1,12 @@
-/** After so many of the server's longest silences the line is dead, whatever the network says. */
+/** A connection is dead after this multiple of the server's longest silence, whatever the network says. */
 const DEAD_AFTER = 2.5;
-/** Looks in each of the server's longest silences. */
+/** Checks during each of the server's longest silences. */
 const LOOKS = 4;
-/** A verdict soon after another may have been wrong, as with a server that is overworked: then it is waited longer. */
+/** A second dead connection this soon after the first may be an overloaded server: the wait then doubles, up to a bound. */
 const SOON_MS = 60_000;
 const PATIENCE_MAX = 8;
 
-/** A cable that is pulled closes no connection: a server that should have spoken and did not is out of reach. */
+/** Detects dead connections. Unplugging a cable closes no socket, so a server that stays silent for too long is unreachable. */
 export class Heartbeat {
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   #heardMs = performance.now();
@@ -14,15 +14,15 @@ export class Heartbeat {
   #deadMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * The server is never silent for longer than `aliveMs`; 0 is a server that promises nothing. `dead` is told that it was,
-   * and says whether that is news.
+   * `aliveMs` is the longest silence the server promises; 0 means no promise, and nothing is checked. `dead` is called when the
+   * silence was longer, and returns whether the caller did not know yet.
    */
   constructor(aliveMs: number, dead: () => 'news' | 'known') {
     if (aliveMs === 0) return;
     let lookedMs = performance.now();
     this.#timer = setInterval(() => {
       const nowMs = performance.now();
-      // Who was asleep itself, as a page in the background is, first hears what has come meanwhile.
+      // A page in the background may have been suspended itself; it first receives what arrived in the meantime.
       const asleep = nowMs - lookedMs > aliveMs;
       lookedMs = nowMs;
       if (nowMs - this.#deadMs > SOON_MS) this.#patience = 1;

@@ -1,4 +1,4 @@
-/** The door for clients. Schemas live in `sotto/protocol`; only their types come along, so that pages stay small. */
+/** Entry point for clients. Schemas live in `sotto/protocol`; only their types are exported here, so that pages stay small. */
 export type * from '../../protocol/audio.ts';
 export type * from '../../protocol/commands.ts';
 export type * from '../../protocol/events.ts';

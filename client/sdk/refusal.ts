@@ -3,15 +3,15 @@ import { hasOwnKey } from '../../protocol/own-entry.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
 import { buildStreamUrl, type SocketLike, type SocketTarget } from './socket.ts';
 
-/** Why a server let nobody in: its fault, or what else can be said. */
+/** Why a server refused a connection: its fault, or what else is known. */
 export type Refusal = Fault | string;
 
-/** An explanation that takes longer is done without, ms. */
+/** Longest wait for the server's explanation, ms. */
 const ASK_MS = 3_000;
-/** Longer is no fault, but somebody's page. */
+/** A longer body is a web page, not a fault. */
 const BODY_CHARS_MAX = 65_536;
 
-/** What Node's `ws` shows of an answer that is no upgrade. */
+/** The HTTP response that Node's `ws` exposes when the server does not upgrade. */
 interface Answer extends AsyncIterable<Uint8Array> {
   readonly statusCode?: number;
 }
@@ -21,7 +21,7 @@ type WithAnswers = SocketLike & {
 
 export const canReadRefusals = (socket: SocketLike): boolean => (socket as WithAnswers).on !== undefined;
 
-/** Tells what a server says instead of the upgrade, where the socket shows it: that of `ws` does, no browser's does. */
+/** Reports the response a server sends instead of the upgrade. The sockets of `ws` expose it; those of browsers do not. */
 export function onRefusal(socket: SocketLike, tell: (refusal: Refusal) => void): void {
   const { on } = socket as WithAnswers;
   on?.call(socket, 'unexpected-response', (_, answer) => {
@@ -31,21 +31,21 @@ export function onRefusal(socket: SocketLike, tell: (refusal: Refusal) => void):
   });
 }
 
-/** Asks over HTTP why no connection came about; undefined when nobody says. */
+/** Asks over HTTP why the connection was refused; undefined when the server does not say. */
 export async function fetchRefusal({ url, credential }: SocketTarget, session?: string): Promise<Refusal | undefined> {
   const address = new URL(buildStreamUrl(url).replace(/^ws/, 'http'));
   if (session !== undefined) address.searchParams.set('resume', session);
   const headers: Record<string, string> = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
   try {
     const answer = await fetch(address, { headers, signal: AbortSignal.timeout(ASK_MS) });
-    // 426 is the server's word for: come as a WebSocket, you are welcome now.
+    // 426 means that the server would accept a WebSocket now.
     return answer.status === 426 ? undefined : refusalFrom(answer.status, await answer.text());
   } catch {
     return undefined;
   }
 }
 
-/** A fault that came over the wire, with the server's text. */
+/** A fault received over the wire, with the server's text. */
 export function toRemoteFault({ code: said, text }: { readonly code: string; readonly text: string }): Fault {
   const code = hasOwnKey(FAULTS, said) ? said : 'server.bug';
   const fault = new Fault(code, {} as never);
@@ -63,7 +63,7 @@ async function refusalOf(answer: Answer): Promise<Refusal> {
       if (body.length > BODY_CHARS_MAX) break;
     }
   } catch {
-    // The status says something, too.
+    // The status alone still says something.
   } finally {
     clearTimeout(timer);
   }
@@ -75,7 +75,7 @@ function refusalFrom(status: number, body: string): Refusal {
     const { code, text } = parseJson(body) as { code?: unknown; text?: unknown };
     if (typeof code === 'string' && typeof text === 'string') return toRemoteFault({ code, text });
   } catch {
-    // A proxy answers with a page of its own.
+    // A proxy answered with a page of its own.
   }
   return `HTTP ${status}`;
 }

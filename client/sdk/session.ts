@@ -13,44 +13,44 @@ import { Unacknowledged } from './unacknowledged.ts';
 
 export type SessionListener<T extends ServerEvent['type']> = (event: EventOf<T>) => void;
 
-/** What becomes of the connection: lost and tried again, or back with everything that was missed. */
+/** State of the connection: lost and being retried, or back with everything that was missed. */
 export type ConnectionState =
   | { readonly state: 'reconnecting'; readonly attempt: number }
   | {
       readonly state: 'resumed';
-      /** Audio that was too much to keep while there was no connection, ms. The transcript misses it. */
+      /** Audio dropped because it exceeded the buffer while there was no connection, ms. The transcript lacks it. */
       readonly lostMs: number;
     };
 
-/** The protocol's own table comes with its schemas, which are too much for a page. */
+/** The protocol's own table pulls in its schemas, which are too large for a page. */
 const BYTES_PER_SAMPLE: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };
 const OPEN = 1;
-/** Bytes unsent at which `sent()` waits: a second of 16 kHz audio is 32 kB. */
+/** Unsent bytes from which `sent()` waits: a second of 16 kHz audio is 32 kB. */
 const UNSENT_MAX = 262_144;
-/** Audio that is kept until it is acknowledged, and half of it, at which `sent()` waits, s. */
+/** Audio buffered until it is acknowledged, s; `sent()` waits from half of it. */
 const KEEP_SECONDS = 60;
 const KEEPALIVE_MS = LIMITS.idleTimeoutMs / 3;
-/** An attempt to come back that is not answered in this time is given up for the next one, which gets twice as long. */
+/** Time for the server to answer an attempt to resume; each further attempt gets twice as long, up to a bound. */
 const ATTEMPT_MS = 5_000;
 const ATTEMPT_MOST_MS = 20_000;
-/** What a connection is closed with that only seems dead: without a status it would be a goodbye, should it arrive. */
+/** Closes a connection that seems dead. Without a status, a close frame that does arrive would end the session. */
 const GIVEN_UP = 4000;
-/** The server ended the connection for what was said on it; to say it again would not help. */
+/** The server closed the connection because of what was sent; sending it again would not help. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
 /**
- * One live session. Events come through `on` or by iterating; both see every event from `ready` on, once, however often
- * the connection is lost and resumed in between.
+ * One live session. Receive events through `on` or by iterating: both deliver every event from `ready` on exactly once, however
+ * often the connection is lost and resumed in between.
  */
 export class Session implements AsyncIterable<ServerEvent> {
-  /** Resolves at `ready`. `connect` has waited for it already. */
+  /** Resolves when `ready` arrives; `connect` has already waited for it. */
   readonly opened: Promise<EventOf<'ready'>>;
   /** Resolves when the session has ended, or its connection is lost for good. */
   readonly closed: Promise<{ readonly code: number; readonly fault: Fault | undefined }>;
   ready!: EventOf<'ready'>;
   readonly #address: SocketTarget;
   readonly #reconnect: boolean;
-  /** Said again whenever it comes back: the session then waits for a page that is loaded anew, too. */
+  /** Repeated with every resume, so that the session also waits for a page that reloads. */
   readonly #keeps: boolean;
   readonly #listeners = new Map<string, Set<(event: ServerEvent) => void>>();
   readonly #watchers = new Set<(line: ConnectionState) => void>();
@@ -107,12 +107,12 @@ export class Session implements AsyncIterable<ServerEvent> {
     else this.#socket = this.#dial(begin.start);
   }
 
-  /** Number of the last event that came. */
+  /** Number of the last event received. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Calls `listener` for every event of a type; dispose the result to stop. */
+  /** Calls `listener` for every event of a type. Dispose the result to stop. */
   on<T extends ServerEvent['type']>(type: T, listener: SessionListener<T>): Disposable {
     const set = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, set);
@@ -127,8 +127,8 @@ export class Session implements AsyncIterable<ServerEvent> {
   }
 
   /**
-   * Sends audio in the encoding of `start`: bytes as they are, or Int16 and Float32 samples in memory order. Until the server
-   * has acknowledged it, 60 s are kept; `resumed` says how much was more. After `finish`, nothing is sent.
+   * Sends audio in the encoding of `start`: bytes as they are, or Int16 and Float32 samples in memory order. Up to 60 s are
+   * buffered until the server acknowledges them; `resumed` says how much was dropped beyond that. After `finish`, nothing is sent.
    */
   send(audio: ArrayBufferView | ArrayBuffer): void {
     if (this.#line === 'ended' || this.#line === 'opening' || this.#isFinishing) return;
@@ -140,22 +140,22 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#isUsable) this.#socket.send(bytes);
   }
 
-  /** Resolves when little enough is unsent to send faster than real time; never while the connection is lost. */
+  /** Resolves when there is room to send more, for senders faster than real time; never while the connection is lost. */
   async sent(): Promise<void> {
     while (this.#isFull) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
-  /** Bytes given to `send` that have not left yet; while the connection is lost, all that is not acknowledged. */
+  /** Bytes passed to `send` that have not left yet; while the connection is lost, all unacknowledged bytes. */
   get unsentBytes(): number {
     return this.#line === 'lost' ? (this.#unacknowledged?.bytes ?? 0) : this.#socket.bufferedAmount;
   }
 
-  /** Where the next audio lies in the session, in samples as the server counts them. */
+  /** Position of the next audio in the session, in samples as the server counts them. */
   get position(): number {
     return this.#unacknowledged?.position ?? 0;
   }
 
-  /** Audio the server has not acknowledged, oldest first; what another session must be given when this one is gone. */
+  /** Audio the server has not acknowledged, oldest first. When this session is gone, give it to the next one. */
   get unacknowledged(): readonly Uint8Array[] {
     return this.#unacknowledged?.audio ?? [];
   }
@@ -164,28 +164,28 @@ export class Session implements AsyncIterable<ServerEvent> {
     this.#command({ type: 'configure', ...change });
   }
 
-  /** Finalises everything sent so far; resolves when its finals have come. */
+  /** Finalises everything sent so far. Resolves when its finals have arrived. */
   flush(): Promise<EventOf<'flushed'>> {
     const id = `f${++this.#flushes}`;
     this.#command({ type: 'flush', id });
     return this.#wait('flushed', (event) => event.id === id);
   }
 
-  /** Ends the session; resolves with `done` when every final and cleaning has come. */
+  /** Ends the session. Resolves with `done` when every final and cleaning has arrived. */
   finish(): Promise<EventOf<'done'>> {
     this.#isFinishing = true;
     this.#command({ type: 'finish' });
     return this.#wait('done', () => true);
   }
 
-  /** Leaves at once; what was not final is lost. */
+  /** Closes the session at once; text that is not final is lost. */
   close(): void {
     this.#over = true;
     if (this.#line === 'lost') this.#end(1000);
     this.#socket.close(1000);
   }
 
-  /** Every event from the first on; ends with the session. */
+  /** Yields every event from the first on and returns when the session ends. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ServerEvent> {
     for (let at = 0; ; at++) {
       while (at >= this.#log.length) {
@@ -223,7 +223,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     });
   }
 
-  /** A new connection that opens with `start`. What a connection says that is no longer ours is not heard. */
+  /** Opens a new connection with `start`. Messages of connections that it replaces are ignored. */
   #dial(start: Start): SocketLike {
     const socket = openSocket(this.#address, start.resume?.session);
     const ours = (): boolean => this.#socket === undefined || this.#socket === socket;
@@ -234,7 +234,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     socket.addEventListener('message', ((event: { data: unknown }) => {
       if (ours() && typeof event.data === 'string') this.#hear(event.data);
     }) as (event: never) => void);
-    // Browsers never tell the reason of an error; `close` follows.
+    // Browsers never give the reason for an error; `close` follows.
     socket.addEventListener('error', ((event: { message?: unknown }) => {
       if (typeof event.message === 'string') this.#problem = ` (${event.message})`;
     }) as (event: never) => void);
@@ -249,7 +249,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     const event = readServerEvent(text);
     if (event === undefined || this.#line === 'ended') return;
     if (event.type === 'resumed') return this.#resumed(event);
-    // A fault in answer to `resume` is not one of the session's numbered events.
+    // A fault in response to `resume` is not one of the session's numbered events.
     if (this.#line === 'lost') {
       if (event.type !== 'fault') return;
       if (event.code === 'session.unknown') this.#over = true;
@@ -270,7 +270,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     this.#wake();
   }
 
-  /** Goes on as if the connection had only been lost: the server cannot tell a page that was loaded anew. */
+  /** Continues as if the connection had only been lost: the server cannot tell that the page was reloaded. */
   #takeUp({ ready, seq, audio }: ResumePoint): void {
     this.#opened(ready, audio?.fromSample);
     if (audio !== undefined) this.#unacknowledged?.push(audio.bytes);
@@ -322,7 +322,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#line === 'ended') return;
     const nowMs = performance.now();
     this.#lostSinceMs ??= nowMs;
-    // What was said is finalised after that time, and kept as long again.
+    // The server finalises the session after `resumeMs` and keeps the result for as long again.
     const late = nowMs - this.#lostSinceMs > 2 * (this.ready?.resumeMs ?? 0);
     if (this.#over || FINAL_STATUSES.has(code)) return this.#end(code);
     if (this.#line === 'opening' || !this.#mayResume || late) return void this.#explain(code);
@@ -333,7 +333,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     for (const watcher of this.#watchers) watcher({ state: 'reconnecting', attempt });
   }
 
-  /** The server answered, but not as a WebSocket. What will not change need not be asked for again. */
+  /** The server answered, but not as a WebSocket. A refusal that cannot change is not retried. */
   #refused(refusal: Refusal): void {
     if (this.#line === 'ended') return;
     this.#problem = ` (${typeof refusal === 'string' ? refusal : refusal.message})`;
@@ -342,7 +342,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     this.#over ||= FAULTS[refusal.code].retry === 'never';
   }
 
-  /** Browsers keep to themselves why no connection came about; the server says it over HTTP. */
+  /** Browsers do not expose why a connection was refused; the server says so over HTTP. */
   async #explain(code: number): Promise<void> {
     const silent = code === 1006 && this.#fault === undefined && !canReadRefusals(this.#socket);
     const refusal = silent ? await fetchRefusal(this.#address, this.ready?.session) : undefined;
@@ -384,7 +384,7 @@ export class Session implements AsyncIterable<ServerEvent> {
     clearInterval(this.#keepalive);
     this.#heartbeat?.close();
     clearTimeout(this.#retry);
-    // `done` was the last word, whatever became of the connection after it.
+    // After `done` the session is complete, whatever happened to the connection.
     const done = this.#log.at(-1)?.type === 'done';
     this.#settle({ code: done ? 1000 : code, fault: this.#fault });
     this.#wake();

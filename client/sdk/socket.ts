@@ -1,6 +1,6 @@
 import { STREAM_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 
-/** The part of a WebSocket that is used; the browser's, Node 22's and `ws`'s all have it. */
+/** The parts of a WebSocket that the client uses; those of browsers, Node 22 and `ws` all have them. */
 export interface SocketLike {
   binaryType: string;
   readonly bufferedAmount: number;
@@ -25,7 +25,7 @@ export interface SocketTarget {
   readonly Socket: SocketClass;
 }
 
-/** Connects, for a new session or to come back to one. */
+/** Connects, for a new session or to resume one. */
 export function openSocket({ url, credential, Socket }: SocketTarget, session?: string): SocketLike {
   const address = new URL(buildStreamUrl(url));
   if (session !== undefined) address.searchParams.set('resume', session);

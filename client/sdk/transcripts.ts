@@ -13,23 +13,23 @@ import type { ExportFormat } from '../../transcript/export.ts';
 export interface TranscriptsOptions {
   /** `http(s)://` or `ws(s)://` address of the server. */
   readonly url: string;
-  /** Key or token of the server, where it wants one; called before each request when it is a function. */
+  /** Key or token, for a server that requires one. A function is called before each request. */
   readonly credential?: string | undefined | (() => string | undefined | Promise<string | undefined>);
-  /** Default the global one. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
 }
 
 export interface ListOptions {
-  /** Words, or "phrases", that must all be in a transcript. */
+  /** Words or "phrases" that a transcript must all contain. */
   readonly query?: string | undefined;
   /** 1 to 100, default 20. */
   readonly limit?: number | undefined;
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   readonly before?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the server had against a request: `code` is a fault of the protocol, the message is for people. */
+/** Why the server rejected a request: `code` is a fault of the protocol, the message is for people. */
 export class TranscriptError extends Error {
   readonly code: string;
   /** HTTP status. */
@@ -44,10 +44,10 @@ export class TranscriptError extends Error {
 }
 
 const ANSWER_MS = 15_000;
-/** A model on the server's own machine reads a long meeting for minutes. */
+/** A model on the server's own machine takes minutes to read a long meeting. */
 const SUMMARY_MS = 600_000;
 
-/** The kept transcripts of one key. Every call rejects with a `TranscriptError`, or an Error when nobody answers within 15 s. */
+/** The stored transcripts of one key. Every call rejects with a `TranscriptError`, or an Error when there is no answer within 15 s. */
 export class Transcripts {
   readonly #options: TranscriptsOptions;
 
@@ -75,12 +75,12 @@ export class Transcripts {
     await this.#json('PATCH', `/${encodeURIComponent(id)}`, { body: change });
   }
 
-  /** `sentence` is PART.CHANNEL.SENTENCE; a correction of null takes one back. */
+  /** Changes a sentence. `sentence` is PART.CHANNEL.SENTENCE; a correction of null removes the correction. */
   async mark(id: string, sentence: string, change: SentenceChange): Promise<void> {
     await this.#json('PUT', `/${encodeURIComponent(id)}/sentences/${encodeURIComponent(sentence)}`, { body: change });
   }
 
-  /** Puts a note, or puts it anew; `note` is an id of your own: letters, digits and dashes, at most 64. */
+  /** Creates or replaces a note. Choose its id yourself: letters, digits and dashes, at most 64 characters. */
   async note(id: string, note: string, of: NoteChange): Promise<void> {
     await this.#json('PUT', `/${encodeURIComponent(id)}/notes/${encodeURIComponent(note)}`, { body: of });
   }
@@ -89,17 +89,17 @@ export class Transcripts {
     await this.#json('DELETE', `/${encodeURIComponent(id)}/notes/${encodeURIComponent(note)}`);
   }
 
-  /** For good. */
+  /** Deletes a transcript for good. */
   async delete(id: string): Promise<void> {
     await this.#json('DELETE', `/${encodeURIComponent(id)}`);
   }
 
-  /** The file's text. */
+  /** Resolves with the text of the exported file. */
   async export(id: string, format: ExportFormat): Promise<string> {
     return (await this.#send('GET', `/${encodeURIComponent(id)}/export?format=${format}`)).text();
   }
 
-  /** May take minutes, ten at most; the server goes on when `signal` gives up waiting, and `read` shows the summary then. */
+  /** Takes up to ten minutes. When `signal` aborts, the server continues all the same, and `read` returns the summary later. */
   summarise(
     id: string,
     of: { readonly template?: string } = {},
@@ -112,7 +112,7 @@ export class Transcripts {
     return (await this.#json<{ template: string }>('GET', '/template')).template;
   }
 
-  /** Empty goes back to the server's own; resolves with the one in force. */
+  /** An empty template restores the server's own. Resolves with the template in force. */
   async setTemplate(template: string): Promise<string> {
     return (await this.#json<{ template: string }>('PUT', '/template', { body: { template } })).template;
   }

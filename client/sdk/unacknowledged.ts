@@ -2,8 +2,8 @@
 export type SentItem = Uint8Array | string;
 
 /**
- * What a client has sent and the server has not acknowledged, in the order it was sent. Positions are whole samples of
- * each channel and commands, counted over the whole session. Pure: the connection decides when to send.
+ * What a client has sent and the server has not acknowledged, in the order it was sent. Positions count whole samples of each
+ * channel, and commands, over the whole session. Pure: the connection decides when to send.
  */
 export class Unacknowledged {
   readonly #frameBytes: number;
@@ -16,8 +16,8 @@ export class Unacknowledged {
   #lostBytes = 0;
 
   /**
-   * `frameBytes` is the size of one sample of all channels; audio beyond `bytesMax` is let go, oldest first. What is pushed
-   * first begins at `fromSample`.
+   * `frameBytes` is the size of one sample of all channels. Audio beyond `bytesMax` is dropped, oldest first. The first audio
+   * pushed begins at `fromSample`.
    */
   constructor(frameBytes: number, bytesMax: number, fromSample = 0) {
     this.#frameBytes = frameBytes;
@@ -25,12 +25,12 @@ export class Unacknowledged {
     this.#bytesBefore = fromSample * frameBytes;
   }
 
-  /** Audio held, bytes. */
+  /** Bytes of buffered audio. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The sample that the next audio begins at. */
+  /** The sample at which the next audio begins. */
   get position(): number {
     return Math.floor((this.#bytesBefore + this.#bytes) / this.#frameBytes);
   }
@@ -39,12 +39,12 @@ export class Unacknowledged {
     return this.#items.filter((item) => typeof item !== 'string');
   }
 
-  /** Bytes that were let go before they were acknowledged, at the bound. */
+  /** Bytes dropped at the bound before they were acknowledged. */
   get lostBytes(): number {
     return this.#lostBytes;
   }
 
-  /** Takes what is being sent. Audio must be the queue's to keep. */
+  /** Adds what is being sent. The queue keeps the audio: pass a copy. */
   push(item: SentItem): void {
     this.#items.push(item);
     if (typeof item === 'string') return;
@@ -52,11 +52,11 @@ export class Unacknowledged {
     this.#bound();
   }
 
-  /** The server has taken in so many samples, and, where it said so, so many commands. */
+  /** Removes what the server has received: so many samples and, if it said so, so many commands. */
   acknowledge(samples: number, commands: number | undefined): void {
     let bytes = samples * this.#frameBytes - this.#bytesBefore;
     let count = (commands ?? this.#commandsBefore) - this.#commandsBefore;
-    // Commands that were not counted stand between audio that was: they stay, in their order.
+    // Commands that were not acknowledged may lie between audio that was: they stay, in their order.
     const kept: SentItem[] = [];
     let at = 0;
     for (; at < this.#items.length && (bytes > 0 || count > 0); at++) {
@@ -76,15 +76,15 @@ export class Unacknowledged {
     this.#items.splice(0, at, ...kept);
   }
 
-  /** The server goes on from here. Returns what to send again; audio let go meanwhile is missing from it. */
+  /** The server continues from this position. Returns what to send again; audio dropped in the meantime is missing from it. */
   resume(samples: number, commands: number): readonly SentItem[] {
     this.acknowledge(samples, commands);
-    // After a gap the server counts on from where it stood.
+    // After a gap the server continues counting from where it was.
     this.#bytesBefore = samples * this.#frameBytes;
     return [...this.#items];
   }
 
-  /** At the bound the oldest audio goes, in whole samples. */
+  /** Drops the oldest audio beyond the bound, in whole samples. */
   #bound(): void {
     let over = Math.ceil((this.#bytes - this.#bytesMax) / this.#frameBytes) * this.#frameBytes;
     while (over > 0) {

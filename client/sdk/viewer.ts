@@ -5,26 +5,26 @@ import type { ViewerEvent, ViewerEventOf } from '../../protocol/viewer-events.ts
 import { computeBackoffMs } from './backoff.ts';
 import type { SocketClass, SocketLike } from './socket.ts';
 
-/** What becomes of a viewer's connection. */
+/** State of a viewer's connection. */
 export type ViewerState =
   | { readonly state: 'connecting'; readonly attempt: number }
   | { readonly state: 'watching' }
-  /** The server will not let this viewer in, whenever it asks: `auth.*`, `viewer.revoked`, a wrong option. */
+  /** The server will never accept this viewer: `auth.*`, `viewer.revoked`, a wrong option. */
   | { readonly state: 'refused'; readonly fault: ViewerEventOf<'fault'> };
 
 export interface WatchOptions {
   /** `http(s)://` or `ws(s)://` address of the server. */
   readonly url: string;
   readonly room: string;
-  /** Viewer token, where the server wants one. */
+  /** Viewer token, for a server that requires one. */
   readonly token?: string | undefined;
-  /** Where to begin: with what is said from now on (default), with all that is kept, or behind a cursor. */
+  /** Where to begin: with what is said from now on (default), with everything the room keeps, or after a cursor. */
   readonly from?: 'now' | 'start' | number | undefined;
-  /** Language of the translations that shall come. */
+  /** Language to receive translations in. */
   readonly translate?: string | undefined;
-  /** Finals with their words; default false. */
+  /** Whether finals contain their words with times; default false. */
   readonly words?: boolean | undefined;
-  /** WebSocket class to use; default the global one. */
+  /** WebSocket class to use; default: the global one. */
   readonly WebSocket?: SocketClass | undefined;
   readonly on: {
     event(event: ViewerEvent): void;
@@ -32,14 +32,14 @@ export interface WatchOptions {
   };
 }
 
-/** After so many of the server's longest silences the line is dead, whatever the network says. */
+/** A connection is dead after this multiple of the server's longest silence, whatever the network says. */
 const DEAD_AFTER = 2.5;
-/** An attempt that is not answered in this time is given up for the next one. */
+/** An attempt without an answer in this time is abandoned for the next one, ms. */
 const ATTEMPT_MS = 10_000;
 
 /**
- * Reads along in a room. Comes back for ever when the connection is lost, from behind the last event that came, so
- * that no final is missed or comes twice as long as the room keeps it; a `room` event with `cut` says when it did not.
+ * Follows a room. Reconnects for ever when the connection is lost, continuing after the last event received, so that no final is
+ * missed or delivered twice as long as the room keeps it. A `room` event with `cut` says when it no longer had everything.
  */
 export function watchRoom(options: WatchOptions): { close(): void } {
   const Socket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
@@ -84,7 +84,7 @@ class Watching {
   #dial(): void {
     const { token, on } = this.#options;
     on.state?.({ state: 'connecting', attempt: ++this.#attempt });
-    // Whoever was told may have had enough.
+    // The callback may have closed the connection.
     if (this.#closed) return;
     const protocols = token === undefined ? [VIEW_SUBPROTOCOL] : [VIEW_SUBPROTOCOL, `sotto.auth.${token}`];
     const socket = new this.#Socket(this.#address, protocols);
@@ -118,7 +118,7 @@ class Watching {
     this.#options.on.event(event);
   }
 
-  /** A cable that is pulled closes no connection: a server that says nothing for so long is out of reach. */
+  /** Unplugging a cable closes no socket: a server that stays silent for this long is unreachable. */
   #expect(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -126,7 +126,7 @@ class Watching {
       this.#lost();
       socket?.close();
     }, ms);
-    // Its socket keeps a program alive that has nothing else to do; this shall not.
+    // The socket alone decides whether the program stays alive; this timer must not.
     (this.#timer as { unref?: () => void }).unref?.();
   }
 

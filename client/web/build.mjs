@@ -1,4 +1,4 @@
-// Bundles the pages into dist/client/web: for each page one HTML file, one script and one style sheet; nothing from elsewhere.
+// Bundles the pages into dist/client/web: one HTML file, one script and one style sheet for each page; nothing is loaded from elsewhere.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,10 +7,10 @@ import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '..', '..', 'dist', 'client', 'web');
-/** Script of one page, compressed; more is a failed build. */
+/** Largest size of a page's script, compressed, bytes; the build fails above it. */
 const SCRIPT_BYTES_MAX = 100_000;
 const BROWSERS = ['es2022', 'safari16'];
-/** The browser inside OBS Studio is years behind; a page that runs there may use nothing newer. */
+/** The browser inside OBS Studio is years behind, and pages that run there must work in it. */
 const OLD_BROWSERS = ['es2022', 'chrome103', 'safari16'];
 
 /** Served at `/`, `/captions`, …: `server/gateway/http.ts` maps addresses to these names. */

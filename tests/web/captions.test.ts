@@ -162,7 +162,7 @@ t.test('a link that was revoked says so, on the overlay and on the page', async 
   await fetch(`${room.url}/v1/rooms/main/viewers/v1`, { method: 'DELETE' });
   await shows(overlay, '#notice', 'zurückgezogen');
   await shows(captions, '#message', 'was revoked');
-  await shows(captions, '#state', 'Not admitted');
+  await shows(captions, '#state', 'No access');
   await overlay.context().close();
   await captions.context().close();
 });

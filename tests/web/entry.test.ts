@@ -121,7 +121,7 @@ t.test('a key is remembered by the browser when that is wished, and until it is 
   await page.context().close();
 });
 
-t.test('a shared link carries a token that lets others in without a key, until it is taken back', async (t) => {
+t.test('a shared link carries a token that lets others in without a key, until revoked', async (t) => {
   const { text: key } = keyOf('speaker');
   const page = await open(`/#key=${key}`);
   t.notMatch(page.url(), key, 'the address loses the key at once');

@@ -301,7 +301,7 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
     return (await (await fetch(`${keeping.url}/v1/transcripts/${transcripts[0]!.id}`)).json()) as StoredTranscript;
   };
   await startMeeting(page, 'me');
-  t.equal(await page.locator('#kept').textContent(), 'Kept on the server');
+  t.equal(await page.locator('#kept').textContent(), 'Saved on the server');
   await atLeast(page, 4);
   await page.keyboard.press('h');
   await page.keyboard.press('n');

@@ -1,11 +1,11 @@
-/** Kilobits a second of an MPEG layer III frame by the index in its header; 0 means free or forbidden. */
+/** Bit rate of an MPEG layer III frame by the index in its header, kbit/s; 0 is free or forbidden. */
 const KILOBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0];
 const KILOBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0];
 const RATES = [44_100, 48_000, 32_000];
-/** By the header's version bits: MPEG 2.5, none, 2 and 1 divide the rates so. */
+/** Divisor of the sample rates, by the version bits of the header: MPEG 2.5, reserved, 2 and 1. */
 const RATE_DIVISORS = [4, 0, 2, 1];
 
-/** Whether bytes begin a file that must be decoded: FLAC, Ogg, Matroska, MP4, and MP3 or AAC with or without a tag. */
+/** Whether these are the first bytes of a file that must be decoded: FLAC, Ogg, Matroska, MP4, and MP3 or AAC with or without a tag. */
 export function isContainerHeader(head: Buffer): boolean {
   const start = head.toString('latin1', 0, 4);
   return (
@@ -16,7 +16,7 @@ export function isContainerHeader(head: Buffer): boolean {
   );
 }
 
-/** Raw samples may look like one frame by chance; two of one kind, the second where the first ends, they are not. */
+/** Whether MP3 or ADTS frames begin here. Raw samples may look like one frame by chance, but not like two consecutive ones. */
 function isFrames(head: Buffer): boolean {
   const bytes = frameBytes(head, 0);
   if (bytes === 0 || frameBytes(head, bytes) === 0) return false;

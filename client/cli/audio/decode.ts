@@ -11,7 +11,7 @@ export interface DecodedAudio {
 
 const FFMPEG_TIMEOUT_MS = 600_000;
 
-/** Decodes a whole file of any kind the library knows; ffmpeg is asked only when it does not and is installed. */
+/** Decodes a whole file. `ffmpeg`, if installed, decodes what the library cannot. Throws a `UserError` when neither can. */
 export async function decodeFile(bytes: Buffer, name: string): Promise<DecodedAudio> {
   const audio = await decode(new Uint8Array(bytes)).catch(() => undefined);
   if (audio !== undefined && audio.channelData.length > 0 && audio.channelData[0]!.length > 0) {
@@ -28,7 +28,7 @@ function mix(channels: readonly Float32Array[]): Float32Array {
   return channels[0]!.map((_, i) => channels.reduce((sum, channel) => sum + channel[i]!, 0) / channels.length);
 }
 
-/** The server takes 8 to 48 kHz: faster audio is halved by averaging neighbours, slower audio doubled. */
+/** Brings audio into the server's range of 8 to 48 kHz: halves the rate by averaging neighbours, or doubles it by interpolation. */
 function fit(samples: Float32Array, sampleRate: number): DecodedAudio {
   if (sampleRate > 48_000) {
     const half = new Float32Array(Math.floor(samples.length / 2));
@@ -44,7 +44,7 @@ function fit(samples: Float32Array, sampleRate: number): DecodedAudio {
   return fit(double, sampleRate * 2);
 }
 
-/** Undefined when ffmpeg is not there or cannot read it either. */
+/** Decodes with ffmpeg; undefined when it is not installed or cannot decode the file either. */
 function ffmpeg(bytes: Buffer): Promise<Float32Array | undefined> {
   return new Promise((resolve) => {
     const args = [
@@ -76,7 +76,7 @@ function ffmpeg(bytes: Buffer): Promise<Float32Array | undefined> {
         code === 0 ? new Float32Array(all.buffer.slice(all.byteOffset, all.byteOffset + (all.length & ~3))) : undefined,
       );
     });
-    // ffmpeg may stop reading early; what it then thinks of the rest does not matter.
+    // ffmpeg may stop reading early, which breaks the pipe.
     child.stdin.on('error', () => {});
     child.stdin.end(bytes);
   });

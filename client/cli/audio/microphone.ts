@@ -3,7 +3,7 @@ import { UserError } from '../output/user-error.ts';
 import { buildProgramEnvironment } from '../programs/program-environment.ts';
 import type { AudioSource } from './source.ts';
 
-/** A program that records the microphone to standard output as 16 kHz mono s16. */
+/** A program that records the microphone to standard output: 16 kHz, mono, 16-bit samples. */
 export interface Recorder {
   readonly command: string;
   readonly args: (device: string | undefined) => readonly string[];
@@ -12,7 +12,7 @@ export interface Recorder {
 
 const RATE = 16_000;
 
-/** In the order they are tried. */
+/** In the order in which they are tried. */
 export const RECORDERS: readonly Recorder[] = [
   {
     command: 'pw-record',
@@ -80,7 +80,7 @@ function ffmpegInput(device: string | undefined): string[] {
 export const isInstalled = (command: string): boolean =>
   spawnSync(process.platform === 'win32' ? 'where' : 'which', [command], { stdio: 'ignore' }).status === 0;
 
-/** The first recorder this machine has. */
+/** The first recorder that is installed. */
 export function findRecorder(): Recorder | undefined {
   return RECORDERS.find(({ command, platforms }) => platforms.includes(process.platform) && isInstalled(command));
 }
@@ -91,7 +91,7 @@ export const RECORDER_ADVICE: Readonly<Record<string, string>> = {
   win32: 'install ffmpeg',
 };
 
-/** Opens the microphone. It ends when `signal` aborts or the recorder stops. */
+/** Opens the microphone. It ends when `signal` aborts or the recorder stops. Throws a `UserError` when there is no recorder. */
 export function openMicrophone(device: string | undefined, signal: AbortSignal): AudioSource {
   const recorder = findRecorder();
   if (recorder === undefined) {

@@ -6,7 +6,7 @@ import { isContainerHeader } from './container.ts';
 import { decodeFile } from './decode.ts';
 import { readWavHeader, type WavHeader } from './wav.ts';
 
-/** Audio on its way to the server: how to read it, and its bytes. */
+/** Audio to send to a server: its format and its bytes. */
 export interface AudioSource {
   readonly format: AudioFormat;
   /** Length in ms, when it is known. */
@@ -14,21 +14,21 @@ export interface AudioSource {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
-/** How raw bytes on standard input are to be read. */
+/** Format of raw samples on standard input. */
 export interface RawFormat {
   readonly encoding: Encoding;
   readonly sampleRate: number;
   readonly channels: number;
 }
 
-/** Bytes of a file that are looked at to tell what it is. */
+/** Bytes at the beginning of a file that tell its format. */
 const HEAD_BYTES = 65_536;
 const CHUNK_MS = 100;
-/** A compressed file is decoded as a whole; a larger one is not read. */
+/** Largest compressed file, bytes: it is decoded as a whole, in memory. */
 const DECODE_BYTES_MAX = 1_000_000_000;
 const BYTES: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };
 
-/** Opens a file, or standard input for `-`: a WAV is streamed, anything else is decoded first. */
+/** Opens a file, or standard input for `-`. WAV is streamed; anything else is decoded first. Throws a `UserError` when it cannot. */
 export async function openSource(path: string, raw: RawFormat): Promise<AudioSource> {
   if (path === '-') return openInput(raw);
   const found = await stat(path).catch(() => undefined);
@@ -69,7 +69,7 @@ function wavSource(path: string, wav: WavHeader, size: number): AudioSource {
   };
 }
 
-/** Whole sample frames of a tenth of a second. */
+/** Size of a tenth of a second, in whole sample frames. */
 function chunkBytes(perSecond: number, channels: number, encoding: Encoding): number {
   const frame = channels * BYTES[encoding];
   return Math.max(frame, Math.floor((perSecond * CHUNK_MS) / 1_000 / frame) * frame);
@@ -90,7 +90,7 @@ function pcmSource(audio: { samples: Float32Array; sampleRate: number }): AudioS
   };
 }
 
-/** Standard input: a WAV by its header, another container when it is one, else raw samples as the options say. */
+/** Opens standard input: a WAV by its header, another container by its first bytes, anything else as raw samples. */
 async function openInput(raw: RawFormat): Promise<AudioSource> {
   const input = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const first = await input.next();
@@ -99,7 +99,7 @@ async function openInput(raw: RawFormat): Promise<AudioSource> {
   const rest = async function* (): AsyncGenerator<Buffer> {
     for (let next = await input.next(); next.done !== true; next = await input.next()) yield next.value;
   };
-  // A pipe may deliver its first bytes in crumbs.
+  // A pipe may deliver its first bytes in small pieces.
   while (head.length < 4_096) {
     const next = await input.next();
     if (next.done === true) break;

@@ -2,12 +2,12 @@ import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import type { Encoding } from '../../sdk/index.ts';
 
 export interface WavHeader {
-  /** Undefined when the samples are of a kind that must be decoded first (8, 24 or 32 bit integers, ADPCM, …). */
+  /** Undefined when the samples must be converted first (8, 24 or 32 bit integers, ADPCM and others). */
   readonly encoding: Encoding | undefined;
   readonly sampleRate: number;
   readonly channels: number;
   readonly dataFrom: number;
-  /** Bytes of samples; a streamed WAV does not know and says as many as fit. */
+  /** Bytes of samples; Infinity for a streamed WAV, whose header does not know. */
   readonly dataBytes: number;
 }
 
@@ -19,7 +19,7 @@ const FORMATS: Readonly<Record<string, Encoding>> = {
 };
 const EXTENSIBLE = 0xfffe;
 
-/** Reads the chunks in front of the samples; undefined when it is no WAV or the samples begin later than `head` ends. */
+/** Reads the chunks before the samples. Undefined when this is no WAV, or when the samples begin after the end of `head`. */
 export function readWavHeader(head: Buffer): WavHeader | undefined {
   if (head.length < 12 || head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE')
     return undefined;

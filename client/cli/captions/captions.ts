@@ -11,15 +11,15 @@ import { readSecret, readSecretAddress } from './secrets.ts';
 import { WebhookOutlet } from './webhook.ts';
 import { ZoomOutlet } from './zoom.ts';
 
-/** Blocks that wait for OBS or Zoom: some minutes of talk, later they are of no use. */
+/** Most blocks that may wait for OBS or Zoom: some minutes of speech. Captions that are later are of no use. */
 const BLOCKS_MAX = 256;
-/** What waits at the end is delivered for so long, ms. */
+/** Time to deliver the remaining captions at the end, ms. */
 const GRACE_MS = 5_000;
-/** What CEA-608 has room for, and what reads well in a window. */
+/** Characters of a line: the limit of CEA-608, and what reads well in a window. */
 const CHARS = { obs: 32, zoom: 42 } as const;
 const NO_RETRY = 1;
 
-/** `sotto captions`: sends what is said in a room to other programs. Resolves with the exit status. */
+/** `sotto captions`: sends the captions of a room to other programs. Resolves with the exit status. */
 export async function runCaptions(options: CaptionsOptions): Promise<number> {
   const say: PrintMessage = printMessage;
   const stopped = new Promise<'stopped'>((resolve) => {
@@ -35,7 +35,7 @@ export interface CaptionSending {
   readonly say: PrintMessage;
 }
 
-/** Carries captions from the room to all outlets until it is stopped, or none of them is left. */
+/** Sends captions from the room to all outlets until it is stopped, or none of them is left. */
 export async function sendCaptions(
   options: CaptionsOptions,
   { outlets, stopped, say }: CaptionSending,
@@ -99,7 +99,7 @@ function tellOfLine(state: ViewerState, url: string, say: PrintMessage): string 
   return undefined;
 }
 
-/** Throws a UserError that says what is missing. */
+/** Opens the outlets that the options name. Throws a `UserError` that says what is missing. */
 export function openOutlets(options: CaptionsOptions, say: PrintMessage, clock: Clock): Outlet[] {
   if (options.to.length === 0) throw new UserError(`say where captions go: --to ${CAPTION_TARGETS.join('|')}`);
   return [...new Set(options.to)].map((target) => openOutlet(target, options, { say, clock }));

@@ -1,7 +1,7 @@
 import { computeBackoffMs } from '../../sdk/backoff.ts';
 import type { Clock, DeliveryResult, PrintMessage } from './outlet.ts';
 
-/** What waits, and when the first of it is due. */
+/** The blocks that wait for delivery, and when the next one is due. */
 export interface PendingDeliveries<T> {
   readonly waiting: number;
   readonly leftOut: number;
@@ -13,16 +13,16 @@ export interface PendingDeliveries<T> {
 export interface DeliveryQueueSetup<T> {
   readonly name: string;
   readonly waiting: PendingDeliveries<T>;
-  /** Never rejects. */
+  /** Delivers one block. Never rejects. */
   deliver(block: T, signal: AbortSignal): Promise<DeliveryResult>;
   readonly say: PrintMessage;
   readonly clock: Clock;
 }
 
-/** A wait that the other side asks for is kept up to this long, ms. */
+/** Longest wait that the receiver may request, ms. */
 const AFTER_MS_MAX = 60_000;
 
-/** Delivers one after the other, each until it has arrived, so that nothing overtakes and nothing comes twice. */
+/** Delivers blocks one after the other and retries each until it has arrived, so that they stay in order. */
 export class DeliveryQueue<T> {
   readonly #setup: DeliveryQueueSetup<T>;
   readonly #abort = new AbortController();
@@ -42,7 +42,7 @@ export class DeliveryQueue<T> {
     this.#running = this.#run();
   }
 
-  /** Something was added. */
+  /** To be called when a block was added. */
   wake(): void {
     const { waiting, say, name } = this.#setup;
     if (waiting.leftOut > this.#leftOut) {
@@ -95,7 +95,7 @@ export class DeliveryQueue<T> {
     }
   }
 
-  /** Trouble is told once, not with every attempt. */
+  /** Reports a problem once, not with every attempt. */
   #tell(text: string): void {
     if (this.#said === text || this.#abort.signal.aborted) return;
     this.#said = text;

@@ -10,7 +10,7 @@ export interface HlsOptions {
   readonly segmentMs: number;
   /** How long a segment waits for its text, ms. */
   readonly holdMs: number;
-  /** Segments in the playlist; 0 keeps all, and `end` closes the list for good. */
+  /** Segments in the playlist; 0 keeps all. */
   readonly keep: number;
   readonly timeLine: Timeline;
   readonly say: PrintMessage;
@@ -18,7 +18,7 @@ export interface HlsOptions {
 }
 
 const PLAYLIST = 'captions.m3u8';
-/** A playlist that is older than this is another broadcast's, ms. */
+/** A playlist older than this belongs to another broadcast, ms. */
 const CONTINUED_MS = 3_600_000;
 
 /** WebVTT segments and their playlist in a folder, for a web server or a packager. */
@@ -32,10 +32,10 @@ export class HlsOutlet implements Outlet {
   #end!: (text: string) => void;
   #ended = false;
   #trouble = false;
-  /** Segments that are closed and could not be written yet. */
+  /** Closed segments that could not be written yet. */
   #unwritten: number[] = [];
 
-  /** Throws a UserError when the folder cannot be written. */
+  /** Throws a `UserError` when the folder cannot be written. */
   constructor(options: HlsOptions) {
     this.#options = options;
     this.over = new Promise((resolve) => {
@@ -65,7 +65,7 @@ export class HlsOutlet implements Outlet {
     this.#save('ended');
   }
 
-  /** Removes what another run would have removed by now; this one's own numbers begin behind it. */
+  /** Removes segments that an earlier run would have removed by now. This run's own numbers are higher. */
   #sweep(): void {
     const { folder, keep } = this.#options;
     const { last, begin } = this.#earlier;
@@ -83,7 +83,7 @@ export class HlsOutlet implements Outlet {
     });
   }
 
-  /** A disk that is full may have room again. */
+  /** Writes the files; after a failure, such as a full disk, the next call tries again. */
   #save(state: 'live' | 'ended'): void {
     try {
       this.#write(state);
@@ -111,18 +111,18 @@ export class HlsOutlet implements Outlet {
       join(folder, PLAYLIST),
       this.#segments.playlist({ state, breaks, breaksBefore, uri: fileOf, iso: (ms) => new Date(ms).toISOString() }),
     );
-    // Players may still ask for what an older playlist named.
+    // Players may still request segments of an older playlist.
     const gone = keep === 0 || first === undefined ? [] : this.#unwritten.map((number) => number - 2 * keep - 1);
     for (const number of gone) rmSync(join(folder, fileOf(number)), { force: true });
     this.#unwritten = [];
   }
 }
 
-/** What another run left in the folder. */
+/** What an earlier run left in the folder. */
 interface Earlier {
-  /** Its last segment; undefined when there was none. */
+  /** Number of its last segment; undefined when there is none. */
   readonly last: number | undefined;
-  /** The first segment of this run: behind a break. */
+  /** Number of the first segment of this run, which follows a discontinuity. */
   readonly begin: number;
   readonly breaks: number;
 }
@@ -133,7 +133,7 @@ function earlierIn(folder: string, { segmentMs }: HlsOptions, nowMs: number): Ea
   try {
     text = readFileSync(join(folder, PLAYLIST), 'utf8');
   } catch {
-    // The first run.
+    // There is no playlist yet.
   }
   const numbers = [...text.matchAll(/^(\d+)\.vtt$/gm)].map(([, number]) => Number(number));
   const last = numbers.at(-1);
@@ -146,7 +146,7 @@ function earlierIn(folder: string, { segmentMs }: HlsOptions, nowMs: number): Ea
 
 const fileOf = (number: number): string => `${number}.vtt`;
 
-/** Nobody ever reads half a file. */
+/** Replaces a file as a whole, so that nobody reads half of it. */
 function put(path: string, text: string): void {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);

@@ -1,8 +1,8 @@
 import type { DeliveryResult } from './outlet.ts';
 
-/** An answer that takes longer is none, ms. */
+/** Longest wait for a response, ms. */
 const ANSWER_MS = 10_000;
-/** Of an answer no more is read. */
+/** Most characters of a response that are read. */
 const BODY_CHARS_MAX = 200;
 
 export interface HttpAnswer {
@@ -16,7 +16,7 @@ export interface PostRequest {
   readonly body: string;
 }
 
-/** Posts to an address the user gave. No redirect is followed: it could lead anywhere. Never rejects. */
+/** Posts to an address of the user's. Redirects are not followed, because they could lead anywhere. Never rejects: a string says what failed. */
 export async function sendPost({ url, headers, body }: PostRequest, signal: AbortSignal): Promise<HttpAnswer | string> {
   try {
     const response = await fetch(url, {
@@ -32,7 +32,7 @@ export async function sendPost({ url, headers, body }: PostRequest, signal: Abor
   }
 }
 
-/** How an answer begins; no more of it is read, however long it is. Rejects when there is none within `timeoutMs`. */
+/** Fetches the beginning of a response, however long it is. Rejects when there is none within `timeoutMs`. */
 export async function readBeginning(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
   const response = await fetch(url, {
     redirect: 'error',
@@ -49,7 +49,7 @@ export async function readBeginning(url: URL, timeoutMs: number, signal: AbortSi
   return response.ok ? text.slice(0, BODY_CHARS_MAX) : undefined;
 }
 
-/** The other side had no time, or is not well. */
+/** Whether a status means that the same request may succeed later. */
 export const isTransientStatus = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
 
 export const retryLater = (text: string, afterMs?: number): DeliveryResult => ({ kind: 'later', text, afterMs });

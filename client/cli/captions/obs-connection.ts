@@ -4,11 +4,11 @@ import { parseJson } from '../../../protocol/parse-json.ts';
 import { UserError } from '../output/user-error.ts';
 import type { Clock } from './outlet.ts';
 
-/** The messages of obs-websocket 5 that are needed here. */
+/** Opcodes of obs-websocket 5. */
 const OP = { hello: 0, identify: 1, identified: 2, request: 6, response: 7 } as const;
 const RPC_VERSION = 1;
 const CLOSE = { wrongPassword: 4009, unsupportedVersion: 4010, sentAway: 4011 } as const;
-/** A greeting or an answer that takes longer is none, ms. */
+/** Longest wait for a greeting or a response, ms. */
 const ANSWER_MS = 5_000;
 
 interface Message {
@@ -26,10 +26,10 @@ export interface RequestStatus {
   readonly comment?: string;
 }
 
-/** OBS is there and will not have us. */
+/** OBS refuses the connection for good. */
 export class ObsRejectedError extends UserError {}
 
-/** The answer to a challenge of obs-websocket 5. */
+/** Computes the `authentication` string of obs-websocket 5 for a challenge. */
 export function computeObsAuthentication(
   password: string,
   { challenge, salt }: { challenge: string; salt: string },
@@ -44,7 +44,7 @@ export interface ObsAddress {
   readonly clock: Clock;
 }
 
-/** One connection to OBS that has been let in. */
+/** One authenticated connection to OBS. */
 export class ObsConnection {
   readonly #socket: WebSocket;
   readonly #clock: Clock;
@@ -93,7 +93,7 @@ export class ObsConnection {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Undefined when the connection was lost before the answer, or none came. */
+  /** Sends a request. Resolves with undefined when the connection was lost, or when no response arrived in time. */
   ask(requestType: string, requestData: object): Promise<RequestStatus | undefined> {
     const requestId = String(++this.#requests);
     return new Promise((resolve) => {

@@ -16,7 +16,7 @@ export interface ObsOptions {
 const NOT_READY = 207;
 const NOT_STREAMING = 501;
 
-/** Captions of the stream that OBS sends (CEA-608), so that every viewer can switch them on. */
+/** Embeds captions in the stream that OBS sends (CEA-608), so that every viewer can switch them on. */
 export class ObsOutlet implements Outlet {
   readonly name = 'OBS';
   readonly #options: ObsOptions;
@@ -41,7 +41,7 @@ export class ObsOutlet implements Outlet {
     return this.#courier.over;
   }
 
-  /** Tries whether OBS is there; what is wrong, or undefined. */
+  /** Tries to connect to OBS. Resolves with what is wrong, or undefined. */
   async check(): Promise<string | undefined> {
     const trouble = await this.#connect();
     return trouble?.text;
@@ -54,7 +54,7 @@ export class ObsOutlet implements Outlet {
 
   async finish(graceMs: number): Promise<void> {
     await this.#courier.finish(graceMs);
-    // Nothing is to stand on screen for ever.
+    // Clears the screen, where the last caption would stay for ever.
     if (this.#connection?.isOpen === true) await this.#connection.ask('SendStreamCaption', { captionText: '' });
     this.#connection?.close();
   }

@@ -1,23 +1,23 @@
 import type { Caption } from '../../../transcript/caption-assembler.ts';
 
-/** Where captions go. */
+/** A program or service that receives captions. */
 export interface Outlet {
   readonly name: string;
   take(caption: Caption): void;
-  /** Delivers what waits, for at most `graceMs`, and ends. */
+  /** Delivers the remaining captions, for at most `graceMs`, and ends. */
   finish(graceMs: number): Promise<void>;
-  /** Resolves when it cannot go on, with why; never before that. */
+  /** Resolves with the reason when the outlet cannot continue. */
   readonly over: Promise<string>;
 }
 
-/** What became of one delivery. */
+/** Result of one delivery. */
 export type DeliveryResult =
   | { readonly kind: 'sent' }
-  /** The other side is not there, or not now: the same is tried again. */
+  /** The receiver is unreachable or busy: the same block is sent again. */
   | { readonly kind: 'later'; readonly text: string; readonly afterMs?: number | undefined }
-  /** The other side does not want this one; the next is tried. */
+  /** The receiver refused this block; the next one is sent. */
   | { readonly kind: 'refused'; readonly text: string }
-  /** The other side will never want any. */
+  /** The receiver will never accept any block. */
   | { readonly kind: 'over'; readonly text: string };
 
 export interface Clock {
@@ -33,5 +33,5 @@ export const systemClock: Clock = {
   },
 };
 
-/** Says something to the user, on a line of its own. */
+/** Prints a message for the user on a line of its own. */
 export type PrintMessage = (text: string) => void;

@@ -8,7 +8,7 @@ export interface Secret {
   readonly file: string | undefined;
 }
 
-/** A secret from a file or the environment: on a command line every program on the machine could read it. */
+/** Reads a secret from a file or the environment; on a command line, every program of the machine could read it. */
 export function readSecret({ variable, file }: Secret): string | undefined {
   if (file === undefined) return process.env[variable]?.trim() || undefined;
   try {
@@ -20,7 +20,7 @@ export function readSecret({ variable, file }: Secret): string | undefined {
   throw new UserError(`${file} is empty.`);
 }
 
-/** The same, where it is an address that must be there. */
+/** Reads a secret that must exist and be an HTTP address. */
 export function readSecretAddress(secret: Secret, what: string): string {
   const text = readSecret(secret);
   if (text === undefined) throw new UserError(`${what} is missing: set ${secret.variable}, or give it in a file.`);

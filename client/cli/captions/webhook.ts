@@ -8,13 +8,13 @@ import type { Clock, DeliveryResult, Outlet, PrintMessage } from './outlet.ts';
 export interface WebhookOptions {
   readonly url: string;
   readonly room: string;
-  /** Signs what is sent; base64 behind `whsec_`, otherwise taken as it is. */
+  /** Secret for signatures: base64 after `whsec_`, otherwise used as it is. */
   readonly secret: string | undefined;
   readonly say: PrintMessage;
   readonly clock: Clock;
 }
 
-/** Captions that wait for an address that does not answer: a day of talk; then the oldest are left out. */
+/** Most captions that wait for an address that does not answer: a day of speech. Beyond it the oldest are dropped. */
 const WAITING_MAX = 10_000;
 
 interface Numbered {
@@ -22,7 +22,7 @@ interface Numbered {
   readonly caption: Caption;
 }
 
-/** Posts each caption as JSON to an address of the user's, in order, until it has been taken. */
+/** Posts each caption as JSON to an address of the user's, in order, until it is accepted. */
 export class WebhookOutlet implements Outlet {
   readonly name = 'webhook';
   readonly #options: WebhookOptions;
@@ -63,7 +63,7 @@ export class WebhookOutlet implements Outlet {
     const answer = await sendPost({ url, headers, body }, signal);
     if (typeof answer === 'string') return retryLater(`not reached (${answer}); trying again.`);
     const { status, retryAfterMs } = answer;
-    // 409: it has it already.
+    // 409: the receiver has this caption already.
     if ((status >= 200 && status < 300) || status === 409) return { kind: 'sent' };
     if (isTransientStatus(status)) return retryLater(`it answers with status ${status}; trying again.`, retryAfterMs);
     if (status >= 300 && status < 400)
@@ -74,11 +74,11 @@ export class WebhookOutlet implements Outlet {
   }
 }
 
-/** The same for the same caption, also in another run: whoever has seen it may forget this one. */
+/** Id of a caption, the same in every run, so that receivers can detect duplicates. */
 const idOf = (room: string, { session, channel, sentence, language }: Caption): string =>
   `${room}.${session}.${channel}.${sentence}.${language}`;
 
-/** As the Standard Webhooks have it: over id, time and body. */
+/** Signs id, time and body as the Standard Webhooks specification requires. Returns the headers. */
 export function signWebhook(
   body: string,
   { id, secret, nowMs }: { readonly id: string; readonly secret: string; readonly nowMs: number },

@@ -6,26 +6,26 @@ import { isTransientStatus, readBeginning, retryLater, sendPost } from './http-p
 import type { Clock, DeliveryResult, Outlet, PrintMessage } from './outlet.ts';
 
 export interface ZoomOptions {
-  /** The caption URL of the meeting ("Copy the API token"). It lets everybody who has it write captions. */
+  /** The caption URL of the meeting ("Copy the API token"). Everybody who has it can write captions. */
   readonly url: string;
-  /** As Zoom names it; default by the language of each caption. */
+  /** Zoom's name of the language; default: by the language of each caption. */
   readonly language: string | undefined;
   readonly pace: PacerOptions;
   readonly say: PrintMessage;
   readonly clock: Clock;
 }
 
-/** A meeting that refuses captions for so long after it took some is over, ms. */
+/** A meeting that has refused captions for this long after accepting some is over, ms. */
 const OVER_AFTER_MS = 60_000;
 const SEQUENCE_MS = 5_000;
 
-/** Captions of a Zoom meeting. Each text has the next number, and the same one when it is sent again. */
+/** Captions of a Zoom meeting. Texts are numbered, and a text that is sent again keeps its number. */
 export class ZoomOutlet implements Outlet {
   readonly name = 'Zoom';
   readonly #options: ZoomOptions;
   readonly #pacer: Pacer;
   readonly #courier: DeliveryQueue<Block>;
-  /** Number of the next text; asked of Zoom, so that a second run does not begin anew. */
+  /** Number of the next text. Zoom knows it, so that a second run continues the count. */
   #sequence: number | undefined;
   #taken = 0;
   #refusedSinceMs: number | undefined;
@@ -85,7 +85,7 @@ export class ZoomOutlet implements Outlet {
     return { kind: 'over', text: 'the meeting is over (status 400).' };
   }
 
-  /** One more than Zoom has; 1 when it does not say. */
+  /** One more than the last number that Zoom has; 1 when it does not say. */
   async #nextSequence(signal: AbortSignal): Promise<number> {
     const url = new URL(this.#options.url);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/seq`;
@@ -93,7 +93,7 @@ export class ZoomOutlet implements Outlet {
       const last = Number((await readBeginning(url, SEQUENCE_MS, signal))?.trim() || 'none');
       return Number.isSafeInteger(last) && last >= 0 ? last + 1 : 1;
     } catch {
-      // The post itself will tell what is wrong.
+      // The post itself will report what is wrong.
       return 1;
     }
   }

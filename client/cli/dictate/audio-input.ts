@@ -1,23 +1,23 @@
 import type { AudioFormat } from '../../sdk/index.ts';
 import type { AudioSource } from '../audio/source.ts';
 
-/** Opens the source of sound; it ends when the signal aborts. */
+/** Opens the audio source; it ends when the signal aborts. */
 export type OpenSource = (signal: AbortSignal) => Promise<AudioSource>;
 
 export interface AudioCapture {
   readonly format: AudioFormat;
   chunks(): AsyncIterable<Uint8Array>;
-  /** Ends it; what was heard until then still comes. */
+  /** Stops capturing; the chunks captured until then still arrive. */
   stop(): void;
 }
 
-/** Where sound comes from, dictation by dictation. */
+/** Where the audio of each dictation comes from. */
 export interface AudioInput {
   listen(): Promise<AudioCapture>;
   close(): void;
 }
 
-/** Opens the microphone when a dictation begins, so its light is on only then. */
+/** Opens the microphone when a dictation begins, so that its light is on only then. */
 export class OnDemandInput implements AudioInput {
   readonly #open: OpenSource;
 
@@ -34,12 +34,12 @@ export class OnDemandInput implements AudioInput {
   close(): void {}
 }
 
-/** Sound that is kept before a dictation begins, ms: people begin to speak before their finger is down. */
+/** Audio kept from before the beginning of a dictation, ms: people begin to speak before they have pressed the key. */
 export const PREROLL_MS = 500;
 const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
 const RETRY_MS = 2_000;
 
-/** Keeps the microphone open; a dictation begins with the last half second. */
+/** Keeps the microphone open, so that a dictation begins with the last half second. */
 export class WarmInput implements AudioInput {
   readonly #open: OpenSource;
   readonly #controller = new AbortController();
@@ -73,7 +73,7 @@ export class WarmInput implements AudioInput {
     if (this.#listener === queue) this.#listener = undefined;
   }
 
-  /** A recorder that stops, as when a headset is unplugged, is started again. */
+  /** Restarts a recorder that stops, for instance when a headset was unplugged. */
   async #run(): Promise<void> {
     const { signal } = this.#controller;
     while (!signal.aborted) {
@@ -103,7 +103,7 @@ export class WarmInput implements AudioInput {
   }
 }
 
-/** Chunks on their way to one reader. The reader sends at once, so what waits is little. */
+/** A queue of chunks with one reader. The reader sends them at once, so the queue stays short. */
 class Queue implements AsyncIterable<Uint8Array> {
   readonly #chunks: Uint8Array[] = [];
   #over = false;

@@ -8,7 +8,7 @@ import { WindowsInserter } from './inserters/windows.ts';
 import { X11Inserter } from './inserters/x11.ts';
 import type { Runner } from './runner.ts';
 
-/** Where text goes: into the focused window, or to a place that is everywhere. */
+/** Where text goes: into the focused window, or to something that exists on every system. */
 export type OutputTarget = 'window' | 'clipboard' | 'stdout';
 
 export interface InserterChoice {
@@ -19,7 +19,7 @@ export interface InserterChoice {
   readonly write: (text: string) => void;
 }
 
-/** The inserter for what is there; a `UserError` says what is missing. */
+/** Selects the inserter for this environment. Throws a `UserError` that says what is missing. */
 export function chooseInserter({ target, surroundings, settings, runner, write }: InserterChoice): Inserter {
   const { display, desktop } = surroundings;
   if (target === 'stdout') return new StdoutInserter(write);

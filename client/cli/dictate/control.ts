@@ -7,19 +7,19 @@ import { UserError } from '../output/user-error.ts';
 import { type InstanceAnswer, type InstanceRequest, parseInstanceRequest } from './core/verbs.ts';
 
 const LINE_MAX = 4_096;
-/** A verb that waits for words to come takes as long as they do. */
+/** Longest wait for a response, ms: some verbs wait for the last words. */
 const ANSWER_MS = 60_000;
 const PROBE_MS = 1_000;
 
-/** Where the instance of this user is asked. */
+/** Path of the socket of this user's instance. */
 export function resolveControlPath(runtimeFolder: string, platform: NodeJS.Platform = process.platform): string {
-  // Windows keeps pipes in a place of their own; others than their maker may not write to them.
+  // Windows has a separate namespace for pipes; only their creator can write to them.
   return platform === 'win32'
     ? `\\\\.\\pipe\\sotto-dictate-${userInfo().username}`
     : join(runtimeFolder, 'dictate.sock');
 }
 
-/** Listens for verbs. Throws a `UserError` when another instance does; what a dead one left is cleaned away. */
+/** Listens for verbs. Rejects with a `UserError` when another instance is running; the socket of a dead one is removed. */
 export async function openControlSocket(
   path: string,
   answer: (request: InstanceRequest) => Promise<InstanceAnswer>,
@@ -50,13 +50,13 @@ export async function openControlSocket(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // Whoever connected and asks nothing must not keep us from ending.
+        // Idle connections must not delay the end.
         for (const socket of sockets) socket.destroy();
       }),
   };
 }
 
-/** Asks a running instance. Throws a `UserError` when there is none. */
+/** Sends a request to the running instance. Rejects with a `UserError` when there is none. */
 export function askInstance(path: string, request: InstanceRequest): Promise<InstanceAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
@@ -127,7 +127,7 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-/** A folder in a place that all may write to must be ours, and closed to others, before a socket lies in it. */
+/** Makes sure that the folder of the socket is ours and closed to others: its parent may be writable by everybody. */
 function ownFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);

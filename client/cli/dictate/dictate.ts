@@ -51,7 +51,7 @@ export interface DictateOptions {
 const MICROPHONE = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1 } as const;
 const TAIL_MS = 200;
 
-/** `sotto dictate`: without a verb the instance itself, with one a question to it. Resolves with the exit status. */
+/** `sotto dictate`: without a verb, runs the instance; with one, sends it to the running instance. Resolves with the exit status. */
 export async function runDictate(
   verb: string | undefined,
   id: string | undefined,
@@ -74,7 +74,7 @@ async function put(
   { runtimeFolder, dataFolder }: Environment,
 ): Promise<number> {
   if (verb === 'history') {
-    // It lies in a file, so it can be looked at without anything running.
+    // The history is a file, so no running instance is needed.
     printLine(renderHistory(readHistory(historyPath(dataFolder)), count ?? 20));
     return 0;
   }
@@ -116,7 +116,7 @@ async function run(options: DictateOptions, surroundings: Environment): Promise<
     const instance = new Promise<Instance>((resolve) => {
       opened = resolve;
     });
-    // Asked first, so that a second one ends before it has started a server.
+    // Opened first, so that a second instance ends before it has started a server.
     const control = await openControlSocket(resolveControlPath(surroundings.runtimeFolder), async (request) =>
       (await instance).answer(request),
     );
@@ -144,9 +144,9 @@ async function run(options: DictateOptions, surroundings: Environment): Promise<
 interface Opening {
   readonly parts: Pick<InstanceParts, 'inserter' | 'history' | 'dictionary' | 'stopped'>;
   readonly notifier: Notifier;
-  /** What is to be closed at the end, the last first. */
+  /** What to close at the end, in reverse order. */
   readonly closers: (() => unknown)[];
-  /** Where the sound of dictations lies. */
+  /** Folder for recordings. */
   readonly folder: string;
 }
 
@@ -186,7 +186,7 @@ async function openInstance(options: DictateOptions, { parts, notifier, closers,
   });
 }
 
-/** What an instance that ended badly left: sound is heard again, and people are told what waits. */
+/** Transcribes what a crashed instance left behind, and tells the user what was not inserted yet. */
 async function hearAgain(
   folder: string,
   { history, tell, options }: { history: HistoryFile; tell: (text: string) => void; options: SpareSessionOptions },
@@ -219,7 +219,7 @@ function sourceOf({ source, device }: DictateOptions): OpenSource {
   return async (signal) => paceInRealTime(await openSource(source, MICROPHONE), signal);
 }
 
-/** Enter in the terminal of the instance begins and ends, for those who have no shortcut yet. */
+/** Lets Enter in the terminal begin and end a dictation, for users without a keyboard shortcut. */
 function listenToTerminal(instance: Instance, say: (text: string) => void): void {
   if (!process.stdin.isTTY) return;
   say('Enter begins and ends; Ctrl-C stops.');
@@ -231,7 +231,7 @@ function listenToTerminal(instance: Instance, say: (text: string) => void): void
   });
 }
 
-/** Ctrl-C waits for the last words; a second one leaves at once. */
+/** Ctrl-C waits for the last words; a second one exits at once. */
 function interrupt(first: () => void): () => void {
   let asked = false;
   return () => {

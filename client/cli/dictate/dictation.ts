@@ -15,19 +15,19 @@ export interface DictationParts {
   readonly plan: PlanSettings;
   readonly tell: (text: string) => void;
   readonly line: (text: string) => void;
-  /** The dictation before: its text comes first. */
+  /** Resolves when the previous dictation is done: its text comes first. */
   readonly after: Promise<void>;
 }
 
-/** Longest wait for the last words after the end, ms. */
+/** Longest wait for the last words, ms. */
 const FINISH_MS = 60_000;
 
-/** One dictation: sound to the server, its events to the plan, what the plan says to the performer. */
+/** One dictation: audio goes to the server, its events to the plan, and the plan's output to the text inserter. */
 export class Dictation {
   readonly id: string;
-  /** Resolves when everything of it is done. */
+  /** Resolves when the dictation is over and its text is inserted. */
   readonly over: Promise<void>;
-  /** Sentences that were said. */
+  /** Number of sentences so far. */
   sentences = 0;
   readonly #parts: DictationParts;
   readonly #plan: Plan;
@@ -44,12 +44,12 @@ export class Dictation {
     this.over = this.#run();
   }
 
-  /** No more sound; what was said is still inserted. */
+  /** Ends the audio; what was said is still inserted. */
   end(): void {
     this.#parts.listening.stop();
   }
 
-  /** Nothing more is inserted. */
+  /** Ends the dictation; nothing more is inserted. */
   cancel(): void {
     this.#cancelled.abort();
     this.#parts.listening.stop();
@@ -64,7 +64,7 @@ export class Dictation {
     });
     const reading = this.#read();
     const sounding = this.#send().catch((error) => tell(error instanceof Error ? error.message : String(error)));
-    // A server that ends the session ends the dictation; the microphone is closed then.
+    // When the server ends the session, the dictation ends and the microphone is closed.
     void session.closed.then(() => this.end());
     await sounding;
     const ended = await this.#finish(session);
@@ -90,7 +90,7 @@ export class Dictation {
     }
   }
 
-  /** Waits for the last words; tells what went wrong. */
+  /** Waits for the last words. Resolves with what went wrong, or undefined. */
   async #finish(session: Session): Promise<string | undefined> {
     if (this.#cancelled.signal.aborted) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -121,7 +121,7 @@ export class Dictation {
         const id = this.#idOf(event.sentence);
         this.sentences++;
         this.#said.add(id);
-        // On the disk before anything is done with it.
+        // Saved before anything else is done with it.
         const { text, toMs, sentence, language } = event;
         history.write({ kind: 'said', id, at: new Date().toISOString(), text, toMs });
         return this.#take({ kind: 'final', sentence, text, language });

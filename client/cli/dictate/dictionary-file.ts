@@ -4,20 +4,20 @@ import { type Dictionary, EMPTY_DICTIONARY, parseDictionary } from './core/dicti
 
 const BYTES_MAX = 2_000_000;
 
-/** The user's dictionary. It is looked at before each dictation, and read again when it has changed. */
+/** The user's dictionary. It is checked before each dictation and read again when it has changed. */
 export class DictionaryFile {
   readonly #path: string;
   readonly #asked: boolean;
   #stamp = '';
   #dictionary = EMPTY_DICTIONARY;
 
-  /** A file that was asked for must be there; the one in the usual place need not. */
+  /** A file named by the user must exist; the one in the default folder need not. */
   constructor(path: string, named: 'by user' | 'by default') {
     this.#path = path;
     this.#asked = named === 'by user';
   }
 
-  /** The dictionary as it is now. Throws a `UserError`; the one that was read last stays in force then. */
+  /** Reads the dictionary. Throws a `UserError` when it is invalid; the last version then stays in force. */
   read(): Dictionary {
     const stamp = this.#look();
     if (stamp === this.#stamp) return this.#dictionary;
@@ -32,7 +32,7 @@ export class DictionaryFile {
     return this.#dictionary;
   }
 
-  /** What was read last. */
+  /** The version read last. */
   get last(): Dictionary {
     return this.#dictionary;
   }

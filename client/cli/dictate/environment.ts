@@ -2,19 +2,19 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Desktop } from './inserters/wayland.ts';
 
-/** What the session we run in is like. */
+/** The desktop session we run in. */
 export interface Environment {
   readonly display: 'x11' | 'wayland' | 'macos' | 'windows' | 'none';
   readonly desktop: Desktop;
-  /** Folder for the socket: this user's alone, gone when they log out where the system has such a place. */
+  /** Folder for the socket: private to the user and, where the system provides one, removed when they log out. */
   readonly runtimeFolder: string;
   readonly dataFolder: string;
   readonly configFolder: string;
 }
 
 /**
- * Reads the environment. An X server inside Wayland takes keys and loses them for every window that is not its own, so
- * Wayland is looked for first.
+ * Reads the environment. Wayland takes precedence, because an X server inside Wayland accepts keys for every window but delivers
+ * them to its own only.
  */
 export function detectEnvironment(
   environment: Readonly<Record<string, string | undefined>> = process.env,

@@ -19,12 +19,12 @@ import {
   renderHistoryLines,
 } from './core/history.ts';
 
-/** Lines beyond those that are kept before the file is written anew. */
+/** Number of additional lines after which the file is compacted. */
 const GROWTH_MAX = 2_000;
 
 /**
- * Everything that was said, and what became of it, in a file that only its owner reads. A sentence is on the disk before
- * anything is done with it, so whatever ends this program, it is found there again.
+ * Everything that was said and what happened to it, in a file that only its owner can read. Sentences are saved before anything
+ * else is done with them, so that they survive whatever ends this program.
  */
 export class HistoryFile {
   readonly #path: string;
@@ -33,7 +33,7 @@ export class HistoryFile {
   #items: HistoryItem[];
   #lines: number;
 
-  /** `keep` is how many sentences stay; those that were never inserted stay whatever their number. */
+  /** `keep` is how many sentences are stored; those that were never inserted are kept in addition. */
   constructor(path: string, keep: number) {
     this.#path = path;
     this.#keep = keep;
@@ -51,10 +51,10 @@ export class HistoryFile {
     return this.#items;
   }
 
-  /** Writes an entry; it outlives this process when this returns, and a power cut some milliseconds later. */
+  /** Writes an entry. It survives a crash of this process at once, and a power cut some milliseconds later. */
   write(entry: HistoryEntry): void {
     writeSync(this.#file, `${JSON.stringify(entry)}\n`);
-    // What is written outlives this process at once; for a power cut the disk is asked, and not waited for.
+    // Flushed to the disk for power cuts, without waiting for it.
     if (entry.kind === 'said') fdatasync(this.#file, () => {});
     this.#apply(entry);
     if (++this.#lines < this.#keep * 4 + GROWTH_MAX) return;
@@ -77,7 +77,7 @@ export class HistoryFile {
     else this.#items[at] = item;
   }
 
-  /** Writes what is kept to a new file that takes the old one's place at once. */
+  /** Writes the remaining entries to a new file, which then replaces the old one. */
   #compact(): number {
     const lines = compactHistory(this.#items, this.#keep);
     this.#items = foldHistory(lines);
@@ -89,7 +89,7 @@ export class HistoryFile {
   }
 }
 
-/** What the file holds, oldest first; nothing where there is none. */
+/** Reads the history, oldest first; empty when there is no file. */
 export function readHistory(path: string): HistoryItem[] {
   let text: string;
   try {

@@ -1,35 +1,35 @@
 import type { Window } from './core/window.ts';
 
-/** Puts text into whatever has the focus. One implementation per desktop; a failure is a `UserError` of one line. */
+/** Inserts text into the focused window. One implementation per desktop; failures are `UserError`s of one line. */
 export interface Inserter {
-  /** For `status` and messages. */
+  /** Name for `status` and messages. */
   readonly name: string;
-  /** Whether text that was inserted can be taken back. */
+  /** Whether inserted text can be removed. */
   readonly removes: boolean;
-  /** Whether windows can be told apart here; where not, nothing is inserted unless the user says it may. */
+  /** Whether the focused window can be identified. If not, nothing is inserted unless the user allows any window. */
   readonly sees: boolean;
-  /** A dictation begins, or is over. */
+  /** Called when a dictation begins, and when it is over. */
   begin?(): void;
   end?(): void;
-  /** The window with the focus; undefined when none has it. */
+  /** The focused window; undefined when no window has the focus. */
   focus(): Promise<Window | undefined>;
-  /** Resolves when the text has arrived as far as this can be told. Line breaks in it are never a press of Enter unless told. */
+  /** Resolves when the text has arrived, as far as that can be known. Line breaks are pressed as Enter only if the settings allow it. */
   insert(text: string, window: Window | undefined): Promise<void>;
-  /** Presses Backspace so many times. */
+  /** Presses Backspace this many times. */
   removeLast(characters: number, window: Window | undefined): Promise<void>;
-  /** Puts text where the user can paste it. */
+  /** Puts text into the clipboard for the user to paste. */
   toClipboard(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface InserterSettings {
-  /** Line breaks are presses of Enter. */
+  /** Whether line breaks may be pressed as Enter. */
   readonly enter: 'never' | 'ok';
-  /** How text goes in, where both are possible; `auto` pastes where the clipboard can be kept and put back. */
+  /** How text is inserted where both are possible; `auto` pastes where the clipboard can be restored. */
   readonly way: 'auto' | 'type' | 'paste';
-  /** From a paste to the moment the clipboard is put back, ms. */
+  /** Delay between a paste and restoring the clipboard, ms. */
   readonly restoreMs: number;
 }
 
-/** Presses of Backspace in one call of another program. */
+/** Most presses of Backspace in one call of another program. */
 export const REMOVE_STEP = 200;

@@ -16,9 +16,9 @@ import { TextInserter, type TextInserterSettings } from './text-inserter.ts';
 export interface InstanceSettings extends TextInserterSettings {
   readonly mode: DictationMode;
   readonly cleanWaitMs: number;
-  /** Sound that still counts after the end was asked for, ms: fingers are quicker than the last word. */
+  /** Audio captured after the end was requested, ms: the key is often released before the last word ends. */
   readonly tailMs: number;
-  /** Folder for the sound of a dictation under way; undefined keeps none. */
+  /** Folder for recordings; undefined saves none. */
   readonly recordings: string | undefined;
 }
 
@@ -32,22 +32,22 @@ export interface InstanceParts {
   readonly dictionary: DictionaryFile;
   readonly tell: (text: string) => void;
   readonly say: (text: string) => void;
-  /** Called when it is asked to stop. */
+  /** Called when the verb `stop` arrives. */
   readonly stopped: () => void;
 }
 
 const HISTORY_SHOWN = 20;
 
-/** What runs while people dictate: answers verbs, one dictation at a time. */
+/** The running instance: answers verbs and runs one dictation at a time. */
 export class Instance {
   readonly #parts: InstanceParts;
   readonly #performer: TextInserter;
   #dictation: Dictation | undefined;
-  /** The end of the newest dictation. */
+  /** Resolves when the newest dictation is over. */
   #last: Promise<void> = Promise.resolve();
   #phase: DictationPhase = 'idle';
   #started = 0;
-  /** `begin` looks at the focus before it listens; a second one in that time must not pass. */
+  /** Set while `begin` is still checking the focus: a second one must wait. */
   #beginning: Promise<InstanceAnswer> | undefined;
 
   constructor(parts: InstanceParts) {
@@ -91,7 +91,7 @@ export class Instance {
     }
   }
 
-  /** Ends what is under way and waits until it is inserted. */
+  /** Ends the current dictation and waits until its text is inserted. */
   async close(): Promise<void> {
     if (this.#phase === 'listening') this.#dictation?.end();
     await this.#last;
@@ -109,7 +109,7 @@ export class Instance {
   async #listen(): Promise<InstanceAnswer> {
     const { settings, line, ears, inserter, history, tell, say } = this.#parts;
     this.#refresh();
-    // Sound first: what comes next takes time in which people speak already.
+    // Audio first: the rest takes time, and people speak already.
     const listening = await ears.listen();
     try {
       const [aim, session] = await Promise.all([this.#performer.aim(), line.take(listening.format)]);
@@ -197,7 +197,7 @@ export class Instance {
     return { ok: true, text: describeStatus(status), status };
   }
 
-  /** A dictionary that cannot be read is told; the words that were read last stay. */
+  /** Reads the dictionary again. If that fails, the user is told and the last version stays in force. */
   #refresh(): void {
     try {
       this.#parts.dictionary.read();

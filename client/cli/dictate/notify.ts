@@ -1,7 +1,7 @@
 import { toPrintable } from '../../../protocol/printable.ts';
 import type { Runner } from './runner.ts';
 
-/** Tells the user something that they should see although they look at another window; standard error has it always. */
+/** Notifies the user, who may be looking at another window, with a desktop notification. Standard error always has the text, too. */
 export class Notifier {
   readonly #runner: Runner;
   readonly #platform: NodeJS.Platform;
@@ -13,7 +13,7 @@ export class Notifier {
     this.#platform = platform;
   }
 
-  /** For the terminal alone. */
+  /** Prints a line in the terminal, without a notification. */
   line(text: string): void {
     this.#say(text);
   }
@@ -24,7 +24,7 @@ export class Notifier {
     const [command, ...args] =
       this.#platform === 'darwin'
         ? ['osascript', '-e', `display notification ${JSON.stringify(text)} with title "Sotto"`]
-        : // Desktops take the body for markup.
+        : // Desktops interpret the body as markup.
           ['notify-send', '--app-name=Sotto', '--expire-time=6000', '--', 'Sotto', escapeMarkup(text)];
     if (this.#platform === 'win32' || !this.#runner.has(command!)) return;
     void this.#runner.run(command!, args, { output: 'none', timeoutMs: 2_000 });

@@ -2,7 +2,7 @@ import type { AudioSource } from '../audio/source.ts';
 
 const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
 
-/** A file as if it were spoken now: each chunk comes when its last sample would have been said. */
+/** Plays a file in real time: each chunk arrives when its last sample would have been spoken. */
 export function paceInRealTime(source: AudioSource, signal: AbortSignal): AudioSource {
   const { encoding, sampleRate, channels } = source.format;
   const perMs = (sampleRate * channels * BYTES[encoding]) / 1_000;

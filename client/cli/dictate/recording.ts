@@ -4,12 +4,12 @@ import type { AudioFormat, Encoding } from '../../sdk/index.ts';
 
 const BYTES: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };
 const TAGS: Readonly<Record<Encoding, number>> = { pcm_s16le: 1, pcm_f32le: 3, mulaw: 7, alaw: 6 };
-/** About an hour of 16 kHz; what is said later is not kept as sound. */
+/** Largest recording, bytes: about an hour at 16 kHz. Later audio is not saved. */
 const RECORDING_BYTES_MAX = 120_000_000;
 
 /**
- * The sound of a dictation under way, as a WAV that only its owner reads. It is removed when every sentence of it has come;
- * after a crash it is what the words are made of that were still to come.
+ * The audio of the current dictation, as a WAV file that only its owner can read. It is deleted when all of its sentences have
+ * arrived; after a crash, the missing ones are transcribed from it.
  */
 export class Recording {
   readonly path: string;
@@ -29,12 +29,12 @@ export class Recording {
     try {
       writeSync(this.#file, chunk);
     } catch {
-      // A full disk is no reason to stop hearing.
+      // A full disk is no reason to stop the dictation.
       this.#left = 0;
     }
   }
 
-  /** `done` removes it; otherwise it stays, to be heard again. */
+  /** `done` deletes the file; `kept` leaves it, to be transcribed at the next start. */
   close(outcome: 'done' | 'kept'): void {
     if (this.#file === -1) return;
     closeSync(this.#file);
@@ -43,7 +43,7 @@ export class Recording {
   }
 }
 
-/** Recordings that a program which ended badly left behind, oldest first. */
+/** Recordings that a crashed instance left behind, oldest first. */
 export function findLeftoverRecordings(folder: string): { readonly dictation: string; readonly path: string }[] {
   try {
     return readdirSync(folder)
@@ -55,7 +55,7 @@ export function findLeftoverRecordings(folder: string): { readonly dictation: st
   }
 }
 
-/** A WAV of unknown length: whoever reads it takes all that is there. */
+/** Header of a WAV of unknown length: readers take all that follows. */
 function header({ encoding, sampleRate, channels }: AudioFormat): Buffer {
   const bytes = Buffer.alloc(44);
   const frame = channels * BYTES[encoding];

@@ -9,8 +9,8 @@ import type { SpareSessionOptions } from './spare-session.ts';
 const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
 
 /**
- * Hears again what a program that ended badly had taken in and not yet turned into words; the sentences go into the history.
- * Tells how many there were.
+ * Transcribes the recordings that a crashed instance left behind, and adds the sentences to the history. Resolves with their
+ * number.
  */
 export async function recoverRecordings(
   folder: string,
@@ -21,7 +21,7 @@ export async function recoverRecordings(
   let sentences = 0;
   for (const { dictation, path } of findLeftoverRecordings(folder)) {
     const known = history.items.filter(({ id }) => id.startsWith(`${dictation}.`));
-    // Sentences that came are in the history; their sound is passed over.
+    // Sentences that arrived before the crash are in the history; their audio is skipped.
     const fromMs = Math.max(0, ...known.map(({ toMs }) => toMs));
     const source = await open(path);
     const { encoding, sampleRate, channels } = source.format;

@@ -3,7 +3,7 @@ import { isInstalled } from '../audio/microphone.ts';
 import { buildProgramEnvironment } from '../programs/program-environment.ts';
 
 export interface RunResult {
-  /** Exit status; -1 when it could not be started or was ended for taking too long. */
+  /** Exit status; -1 when it could not be started or was killed after the timeout. */
   readonly code: number;
   readonly out: Buffer;
   readonly said: string;
@@ -11,22 +11,22 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly input?: string | Buffer;
-  /** Programs that stay behind to serve a selection must not hold our pipes. */
+  /** `none` for programs that stay in the background to serve a selection: they must not keep our pipes open. */
   readonly output?: 'read' | 'none';
   readonly timeoutMs?: number;
 }
 
-/** A program that goes on until it is ended. */
+/** A program that runs until it is ended. */
 export interface RunningProgram {
-  /** Lines on its standard error so far. */
+  /** Number of lines on its standard error so far. */
   readonly lines: number;
-  /** Resolves when there are more lines than `count`, it ends, or the time is over; tells whether there are more. */
+  /** Waits until there are more lines than `count`, the program ends or the time is over. Resolves with whether there are more. */
   more(count: number, timeoutMs: number): Promise<boolean>;
   readonly running: boolean;
   end(): void;
 }
 
-/** The one place that starts other programs. */
+/** Starts other programs; nothing else in dictation does. */
 export interface Runner {
   has(command: string): boolean;
   run(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
@@ -83,7 +83,7 @@ export class SystemRunner implements Runner {
         said += error.message;
         done(-1);
       });
-      // A program that stays behind never closes what it inherited; its parent's exit is enough.
+      // A program that stays in the background never closes the pipes it inherited; the exit of its parent is enough.
       child.once(output === 'read' ? 'close' : 'exit', done);
     });
   }

@@ -1,14 +1,14 @@
 import { WebSocket } from 'ws';
 import { type AudioFormat, type ConnectOptions, connect, type Session } from '../../sdk/index.ts';
 
-/** Options of every session but its audio. */
+/** Options of every session, without its audio format. */
 export type SpareSessionOptions = Omit<ConnectOptions, 'audio' | 'WebSocket'>;
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000] as const;
 
 /**
- * Keeps one session open in advance, so that a dictation begins without waiting for a connection. A session is used for one
- * dictation: nothing of the one before is heard into it.
+ * Keeps one session open in advance, so that a dictation begins without waiting for a connection. Each session is used for one
+ * dictation, so that an earlier one cannot influence how it is recognised.
  */
 export class SpareSession {
   readonly #options: () => SpareSessionOptions;
@@ -21,7 +21,7 @@ export class SpareSession {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  /** `options` are asked for each session: the dictionary's names may have changed. */
+  /** `options` is called for each session, because the names of the dictionary may have changed. */
   constructor(options: () => SpareSessionOptions, warn: (text: string) => void) {
     this.#options = options;
     this.#warn = warn;
@@ -31,7 +31,7 @@ export class SpareSession {
     return this.#session === undefined ? 'connecting' : 'ready';
   }
 
-  /** Opens the next session, for audio of this kind. Never rejects; what is wrong is told and tried again. */
+  /** Opens the next session for this audio format. Never rejects: failures are reported and retried. */
   async warm(format: AudioFormat): Promise<void> {
     this.#format = format;
     await this.#open().then(
@@ -45,7 +45,7 @@ export class SpareSession {
     );
   }
 
-  /** A session for a dictation: the one that is open, or a new one. */
+  /** Takes a session for a dictation: the open one, or a new one. */
   async take(format: AudioFormat): Promise<Session> {
     clearTimeout(this.#retry);
     const fresh = JSON.stringify([format, this.#options()]);
@@ -82,7 +82,7 @@ export class SpareSession {
     return next;
   }
 
-  /** A session that waited and ended, by its server's limits or restart, is replaced. */
+  /** Replaces a spare session that the server has ended, because of its limits or a restart. */
   #ended(session: Promise<Session>): void {
     if (this.#next !== session) return;
     this.#next = undefined;

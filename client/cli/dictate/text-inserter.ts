@@ -6,13 +6,13 @@ import { isPossibleTerminal, type Window } from './core/window.ts';
 import type { Inserter } from './inserter.ts';
 
 export interface TextInserterSettings {
-  /** Line breaks go into terminals, too, and are presses of Enter where text is typed. */
+  /** `ok` keeps line breaks in terminals, too, and presses Enter for them where text is typed. */
   readonly enter: 'never' | 'ok';
-  /** Text goes into whichever window has the focus then, not only into the one in which the dictation began. */
+  /** `any` inserts into whichever window has the focus, `same` only into the one in which the dictation began. */
   readonly windows: 'same' | 'any';
-  /** Whether text may be taken back to fit what follows. */
+  /** Whether inserted text may be changed to fit what follows. */
   readonly revise: 'may' | 'never';
-  /** For how long a dictation goes on behind what the one before put into the same window, ms. */
+  /** How long a dictation continues the text of the previous one in the same window, ms. */
   readonly joinMs: number;
   readonly language: string;
 }
@@ -20,27 +20,27 @@ export interface TextInserterSettings {
 export interface TextInserterParts {
   readonly inserter: Inserter;
   readonly settings: TextInserterSettings;
-  /** What became of sentences. */
+  /** Records the state of sentences in the history. */
   readonly record: (ids: readonly string[], state: ItemState) => void;
-  /** Something the user must know. */
+  /** Notifies the user. */
   readonly tell: (text: string) => void;
 }
 
-/** Where one dictation goes. */
+/** Where the text of one dictation goes. */
 export interface InsertionTarget {
   readonly window: Window | undefined;
-  /** Text goes to the clipboard from now on, and why. */
+  /** Why text goes to the clipboard from now on; undefined while it goes into the window. */
   diverted: string | undefined;
-  /** What is gathered there. */
+  /** The text collected in the clipboard. */
   readonly aside: Field;
 }
 
-/** One thing to put there, and the sentences that are done with it. */
+/** Text to insert, and the sentences that are complete with it. */
 export interface InsertionTask extends FieldEntry {
   readonly ids: readonly string[];
 }
 
-/** Does what plans say, one thing after the other, in the window in which the dictation began and in no other. */
+/** Carries out the output of plans, one entry after the other, in the window in which the dictation began and in no other. */
 export class TextInserter {
   readonly #parts: TextInserterParts;
   #field: { window: string; field: Field; language: CommandLanguage } | undefined;
@@ -53,7 +53,7 @@ export class TextInserter {
     this.#parts = parts;
   }
 
-  /** Looks where a dictation that begins now goes. Rejects with what is missing. */
+  /** Determines the target of a dictation that begins now. Never rejects: when there is no window, the text goes to the clipboard. */
   async aim(): Promise<InsertionTarget> {
     const { inserter, settings } = this.#parts;
     inserter.begin?.();
@@ -74,7 +74,7 @@ export class TextInserter {
     }
   }
 
-  /** Resolves when it is done; never rejects: what went wrong is told and recorded. */
+  /** Inserts one entry. Never rejects: failures are reported and recorded. */
   say(aim: InsertionTarget, task: InsertionTask, signal: AbortSignal): Promise<void> {
     return this.#next(async () => {
       if (signal.aborted) return;
@@ -83,7 +83,7 @@ export class TextInserter {
     });
   }
 
-  /** Takes the last insertion back: first to as it was spoken, then altogether. Tells what was done. */
+  /** Undoes the last insertion: first back to the spoken words, then entirely. Resolves with what was done. */
   undo(): Promise<string> {
     return this.#next(async () => {
       if (!this.#parts.inserter.removes) return 'What was written there cannot be taken back.';
@@ -102,7 +102,7 @@ export class TextInserter {
     });
   }
 
-  /** Everything that is under way is done. */
+  /** Resolves when everything that was started is done. */
   async idle(): Promise<void> {
     await this.#work;
   }
@@ -123,7 +123,7 @@ export class TextInserter {
         return await this.#aside(aim, task);
       }
       const place = this.#placeIn(window);
-      // The field changes when the text has arrived, not before.
+      // The model of the field changes only after the text has arrived.
       const field = place.field.with(this.#settingsOf(place.language, window));
       const edit = field.place(task);
       await this.#edit(edit, window);
@@ -138,7 +138,7 @@ export class TextInserter {
     }
   }
 
-  /** The window with the focus. Where any will do, not to see it is no failure. */
+  /** The focused window. Failing to find it is no error when any window will do. */
   async #look(): Promise<Window | undefined> {
     const { inserter, settings } = this.#parts;
     if (!inserter.sees) return undefined;
@@ -158,7 +158,7 @@ export class TextInserter {
     this.#parts.record(task.ids, 'clipboard');
   }
 
-  /** Nothing took it: it goes to the clipboard, and stays in the history as lost. */
+  /** The insertion failed: the text goes to the clipboard, and the history records it as lost. */
   async #failed(task: InsertionTask, error: unknown): Promise<void> {
     const alone = new Field({
       language: selectLanguage(this.#parts.settings.language),
@@ -174,12 +174,12 @@ export class TextInserter {
   async #edit({ remove, text }: Edit, window: Window | undefined): Promise<void> {
     if (remove > 0) await this.#parts.inserter.removeLast(remove, window);
     if (text === '') return;
-    // Plans and dictionaries hold nothing else already; whatever they become, no control character is ever typed.
+    // Plans and dictionaries contain printable text only. This makes sure that no control character is ever typed.
     const keepsLines = this.#parts.settings.enter === 'ok' || !isPossibleTerminal(window?.program);
     await this.#parts.inserter.insert(keepsLines ? toPrintableLines(text) : toPrintable(text), window);
   }
 
-  /** The field we know of in a window, if our text there is young enough to go on behind it. */
+  /** The model of the field in a window; a new one when our text there is too old to continue. */
   #placeIn(window: Window | undefined): { window: string; field: Field; language: CommandLanguage } {
     const id = window?.id ?? '';
     const fresh = performance.now() - this.#touchedMs < this.#parts.settings.joinMs;

@@ -12,7 +12,7 @@ interface Finding {
   readonly text: string;
 }
 
-/** Looks at everything a run needs and says what to do; returns the exit status. */
+/** Checks everything Sotto needs on this machine and prints what to do. Resolves with the exit status. */
 export async function runDoctor(port: number): Promise<number> {
   const root = packageRoot();
   const findings: Finding[] = [

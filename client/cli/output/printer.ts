@@ -18,13 +18,13 @@ export interface Output {
   readonly columns: number;
 }
 
-/** Turns events into what is printed, in the order things were said. */
+/** Prints events in the chosen format, in the order in which things were said. */
 export class Printer {
   readonly #format: OutputFormat;
   readonly #raw: boolean;
   readonly #output: Output;
   readonly #transcript = new Transcript();
-  /** Finals not printed yet, oldest first: each waits for its cleaning unless raw text is wanted. */
+  /** Finals not printed yet, oldest first: each waits for its cleaning, unless raw text is wanted. */
   readonly #due: Sentence[] = [];
   #screen = EMPTY_SCREEN;
   #startedMs: number | undefined;
@@ -35,7 +35,7 @@ export class Printer {
     this.#output = output;
   }
 
-  /** The clock of `arrivedMs` starts with the first audio sent. */
+  /** Starts the clock of `arrivedMs`, when the first audio is sent. */
   started(nowMs: number): void {
     this.#startedMs ??= nowMs;
   }
@@ -52,7 +52,7 @@ export class Printer {
     if (sentence !== undefined) this.#refresh(false);
   }
 
-  /** Prints what is left: everything for the subtitle formats, sentences never cleaned for text. */
+  /** Prints what is left: everything for subtitles; for text, the sentences that were never cleaned. */
   end(): void {
     if (this.#format === 'text') this.#refresh(true);
     const options = { raw: this.#raw };
@@ -60,7 +60,7 @@ export class Printer {
     if (this.#format === 'vtt') this.#output.write(toVtt(this.#transcript.sentences, options));
   }
 
-  /** The text so far, for tests and summaries. */
+  /** The text so far. */
   get text(): string {
     return toText(this.#transcript.sentences, { raw: this.#raw });
   }
@@ -75,7 +75,7 @@ export class Printer {
       for (const line of lines) this.#output.write(`${line}\n`);
       return;
     }
-    // A final that waits for its cleaning stays on screen as it was said.
+    // A final that waits for its cleaning stays on screen as spoken.
     const open = last ? undefined : (this.#due[0] ?? this.#transcript.sentences.find((sentence) => !sentence.final));
     const { bytes, screen } = renderScreen(this.#screen, lines, open, this.#output.columns);
     this.#screen = screen;

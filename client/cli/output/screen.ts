@@ -2,9 +2,9 @@ import { toPrintable } from '../../../protocol/printable.ts';
 import { countColumns } from '../../../transcript/columns.ts';
 import type { Sentence } from '../../sdk/index.ts';
 
-/** What the terminal shows of sentences that are still open, and how it got there. */
+/** What the terminal shows of open sentences. */
 export interface Screen {
-  /** Rows the open tail takes now, to be erased before the next write. */
+  /** Rows of open text on the screen, to be erased before the next write. */
   readonly rows: number;
 }
 
@@ -15,8 +15,8 @@ const DIM = '\x1b[2m';
 const PLAIN = '\x1b[0m';
 
 /**
- * Bytes that bring a terminal of `columns` from one state to the next: finished lines scroll away above, the open
- * sentence is redrawn in place with its unstable tail dimmed. Pure, so it is tested without a terminal.
+ * Returns the bytes that take a terminal of `columns` from one state to the next: finished lines scroll away, and the open
+ * sentence is redrawn in place with its tentative end dimmed. Pure, so that tests need no terminal.
  */
 export function renderScreen(
   before: Screen,
@@ -30,7 +30,7 @@ export function renderScreen(
   if (open === undefined) return { bytes: erase + lines, screen: EMPTY_SCREEN };
   const tentative = toPrintable(open.tentative);
   const stable = toPrintable(open.stable);
-  // More than a screenful cannot be redrawn in place; its head is left out until it is final.
+  // Text that scrolled off the screen cannot be redrawn, so only the last four rows are shown until the sentence is final.
   const most = columns * 4 - 1;
   const excess = countColumns(stable) + countColumns(tentative) - most;
   const tail = excess > 0 ? `…${withoutColumns(stable, excess + 1)}` : stable;
@@ -40,7 +40,7 @@ export function renderScreen(
   };
 }
 
-/** The text without so many columns of its beginning. */
+/** The text without its first `columns` columns. */
 function withoutColumns(text: string, columns: number): string {
   let left = columns;
   let at = 0;

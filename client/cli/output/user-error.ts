@@ -1,2 +1,2 @@
-/** Something the user can mend; printed as one line, without a stack. */
+/** An error that the user can fix; printed as one line, without a stack trace. */
 export class UserError extends Error {}

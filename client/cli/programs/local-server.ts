@@ -5,7 +5,7 @@ import { UserError } from '../output/user-error.ts';
 
 export type Program = 'server/main' | 'server/admin/keys' | 'server/admin/viewers' | 'models/cli';
 
-/** Beside this file in the sources as well as in `dist`. */
+/** Path of a program, in the sources as well as in `dist`. */
 export function resolveProgramPath(name: Program): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return fileURLToPath(new URL(`../../../${name}.${extension}`, import.meta.url));
@@ -18,12 +18,12 @@ export interface LocalServer extends AsyncDisposable {
 }
 
 /**
- * Starts a server on a free port for one run; it ends with this process. A `sotto.config.json` of the current folder is
- * not read: whoever put it there could have the words sent to a server of theirs. `--config FILE` in `args` names
- * one.
+ * Starts a server on a free port for one command; it ends with this process. A `sotto.config.json` in the current folder is not
+ * read: whoever put it there could have the words sent to a server of their own. `--config FILE` in `args` names one
+ * explicitly. Rejects with a `UserError` that holds what the server wrote.
  */
 export function startLocalServer(args: readonly string[]): Promise<LocalServer> {
-  // Whatever the file and the environment say of servers for others: this one is for this run alone.
+  // Overrides settings for public servers in the file and the environment: this server is for one command alone.
   const own = ['--port', '0', '--no-journal', '--keep', 'off', '--host', '127.0.0.1', '--access', 'open', '--config='];
   const plain = ['--tls-cert=', '--tls-key=', '--no-tls-self-signed'];
   const child = fork(resolveProgramPath('server/main'), [...own, ...plain, ...args], {
@@ -33,7 +33,7 @@ export function startLocalServer(args: readonly string[]): Promise<LocalServer> 
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       said = (said + String(chunk)).slice(-2_000);
-      // A model that is being fetched takes as long as it takes, and people see it come.
+      // Downloading a model has no time limit, and its progress is shown.
       if (!/ MB\n$/.test(said)) return;
       printNote(String(chunk).trimEnd());
       timer.refresh();

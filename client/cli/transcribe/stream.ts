@@ -5,14 +5,14 @@ import type { Printer } from '../output/printer.ts';
 
 export interface StreamOptions {
   readonly url: string;
-  /** 1 is real time, 2 twice as fast, 0 as fast as the server takes it. */
+  /** 1 is real time, 2 twice as fast, 0 as fast as the server accepts it. */
   readonly pace: number;
   readonly start: Omit<ConnectOptions, 'url' | 'audio'>;
   readonly printer: Printer;
   readonly progress?: (sentMs: number) => void;
-  /** Ends the audio early; finals of what was sent still come. */
+  /** Ends the audio early; the finals of what was sent still arrive. */
   readonly signal: AbortSignal;
-  /** Problems that are no reason to stop: notices and faults that are not fatal. */
+  /** Reports problems that are no reason to stop: notices, and faults that are not fatal. */
   readonly warn: (text: string) => void;
 }
 
@@ -60,7 +60,7 @@ async function read(session: Session, printer: Printer, warn: (text: string) => 
   }
 }
 
-/** Waits for a moment, not for a time: small delays do not add up. */
+/** Waits until a moment instead of for a duration, so that small delays do not add up. */
 function until(momentMs: number, signal: AbortSignal): Promise<void> {
   const wait = momentMs - performance.now();
   if (wait <= 0 || signal.aborted) return Promise.resolve();

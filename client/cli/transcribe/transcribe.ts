@@ -89,13 +89,13 @@ async function run(
   }
 }
 
-/** The address of `--server`, looked at. */
+/** Checks the address given as `--server`. Throws a `UserError` when it is none. */
 export function parseServerUrl(text: string): string {
   if (/^(https?|wss?):\/\//.test(text) && URL.canParse(text)) return text;
   throw new UserError(`--server ${text} is not an address; write it like http://127.0.0.1:8080.`);
 }
 
-/** What a server is started with for a run of the command line. */
+/** The arguments of a server that is started for one command. */
 export function buildServerArgs(options: Pick<TranscribeOptions, 'config' | 'model' | 'cleanup' | 'raw'>): string[] {
   const args = ['--log-level', 'error'];
   if (options.config !== undefined) args.push('--config', options.config);
@@ -119,7 +119,7 @@ function openOutput(path: string | undefined): { output: Output; close: () => Pr
   return { output: { write: (text) => void file.write(text), isTTY: false, columns: 80 }, close };
 }
 
-/** A bar on stderr while stdout does not draw on the same terminal. */
+/** A progress bar on standard error, unless standard output draws on the same terminal. */
 function progressBar(durationMs: number | undefined, output: Output): SingleBar | undefined {
   const stream = openProgressStream();
   if (durationMs === undefined || stream === undefined || output.isTTY) return undefined;
@@ -128,7 +128,7 @@ function progressBar(durationMs: number | undefined, output: Output): SingleBar 
   return bar;
 }
 
-/** Ctrl-C ends the audio and waits for the last words; a second one leaves at once. */
+/** Ctrl-C ends the audio and waits for the last words; a second one exits at once. */
 function interruption(): AbortController {
   const controller = new AbortController();
   process.on('SIGINT', () => {

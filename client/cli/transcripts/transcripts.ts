@@ -15,13 +15,13 @@ export interface ExportOptions {
   readonly output?: string;
 }
 
-/** `sotto transcripts …`: the kept transcripts of a running server. */
+/** `sotto transcripts …`: the stored transcripts of a running server. */
 export class TranscriptsCli {
   readonly #transcripts: Transcripts;
   readonly #url: string;
   readonly #write: (text: string) => void;
 
-  /** `write` takes what is asked for; everything else goes to standard error. */
+  /** `write` receives the results; everything else goes to standard error. */
   constructor({ server, key }: TranscriptsCliOptions, write: (text: string) => void = printText) {
     if (!/^https?:\/\//.test(server) || !URL.canParse(server))
       throw new UserError(`--server ${server} is not an address; write it like http://127.0.0.1:8080.`);
@@ -30,7 +30,7 @@ export class TranscriptsCli {
     this.#transcripts = new Transcripts({ url: server, credential: key });
   }
 
-  /** The newest ones, or those that have all words of a search. */
+  /** Prints the newest transcripts, or those that contain all words of a query. */
   async list(options: { readonly query?: string; readonly limit: number }): Promise<void> {
     let before: string | undefined;
     let shown = 0;

@@ -1,12 +1,12 @@
 import { Resampler, type ResamplerDesign, TARGET_RATE, toInt16 } from './resample.ts';
 
-// The audio thread's globals, which the DOM's types do not know.
+// Globals of the audio thread, which are missing from the DOM's types.
 declare function registerProcessor(name: string, processor: unknown): void;
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
 
-/** What the page gets from the audio thread: 30 ms of 16 kHz samples and how loud they were. */
+/** What the audio thread sends to the page: 30 ms of 16 kHz samples and their loudness. */
 export interface CaptureBlock {
   readonly pcm: Int16Array<ArrayBuffer>;
   /** Highest absolute sample before resampling, 0-1. */
@@ -26,7 +26,7 @@ class Capture extends AudioWorkletProcessor {
     this.#resampler = new Resampler(processorOptions);
   }
 
-  /** Called for every 128 samples; must not wait and should allocate little. */
+  /** Called for every 128 samples. Must not block and should allocate little. */
   process(inputs: Float32Array[][]): boolean {
     const input = inputs[0]?.[0];
     if (input === undefined) return true;

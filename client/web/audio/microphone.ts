@@ -2,7 +2,7 @@ import type { CaptureBlock } from './capture-worklet.ts';
 import { designResampler } from './resample.ts';
 
 export interface MicrophoneOptions {
-  /** Empty: what the system uses. */
+  /** Id of the device; empty: the system's default. */
   readonly device: string;
   readonly echo: boolean;
   readonly noise: boolean;
@@ -11,9 +11,9 @@ export interface MicrophoneOptions {
 
 export interface MicrophoneEvents {
   block(block: CaptureBlock): void;
-  /** Another microphone took over, because the chosen one went away. */
+  /** The chosen microphone was unplugged, and another one replaced it. */
   switched(label: string): void;
-  /** None is left. */
+  /** No microphone is left. */
   lost(error: unknown): void;
 }
 
@@ -23,14 +23,14 @@ interface Graph {
   readonly context: AudioContext;
 }
 
-/** A microphone that stays: when its device goes away it is built again on what is left. */
+/** A microphone that survives unplugging: when its device disappears, it reopens on the system's default. */
 export class Microphone {
   readonly #events: MicrophoneEvents;
   #options: MicrophoneOptions;
   #graph: Graph | undefined;
   #muted = false;
   #closed = false;
-  /** One build after the other; a plug that is pulled fires several events. */
+  /** Serialises rebuilding: unplugging a device fires several events. */
   #building: Promise<void> = Promise.resolve();
   readonly #devicesChanged = (): void => void this.#check();
 
@@ -51,7 +51,7 @@ export class Microphone {
     if (this.#graph !== undefined) this.#graph.track.enabled = !muted;
   }
 
-  /** Goes on with other options; on failure tells `lost`. */
+  /** Continues with other options; calls `lost` when that fails. */
   change(options: MicrophoneOptions): void {
     this.#options = options;
     this.#rebuild(false);
@@ -88,7 +88,7 @@ export class Microphone {
     });
   }
 
-  /** Some systems keep a dead track alive after its plug is pulled; the list of devices knows better. */
+  /** Some systems keep the track alive after its device was unplugged, so the list of devices is checked as well. */
   async #check(): Promise<void> {
     const id = this.#graph?.track.getSettings().deviceId;
     if (id === undefined) return;
@@ -121,7 +121,7 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<MediaS
 async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock) => void): Promise<Graph> {
   const stream = await openMicrophone(options);
   const track = stream.getAudioTracks()[0]!;
-  // At the sound card's own rate: only Chromium resamples a microphone on its way into a context.
+  // At the sound card's own rate: only Chromium resamples a microphone for the context.
   const context = new AudioContext({ latencyHint: 'interactive' });
   try {
     await context.audioWorklet.addModule('/capture-worklet.js');
@@ -136,9 +136,9 @@ async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock
     processorOptions: designResampler(context.sampleRate),
   });
   capture.port.onmessage = ({ data }: MessageEvent<CaptureBlock>) => block(data);
-  // Its output is silence; without a way to the loudspeaker some browsers never ask for it.
+  // The output is silent, but some browsers never run a node that is not connected to the destination.
   context.createMediaStreamSource(stream).connect(capture).connect(context.destination);
-  // A phone call interrupts the context and does not always give it back.
+  // A phone call interrupts the context and does not always resume it.
   context.addEventListener('statechange', () => {
     if (context.state !== 'running' && context.state !== 'closed') void context.resume();
   });
@@ -150,7 +150,7 @@ function release({ stream, context }: Graph): void {
   if (context.state !== 'closed') void context.close();
 }
 
-/** Names are known only once the microphone was allowed. */
+/** Lists the microphones. Their names are known only once the microphone was allowed. */
 export async function listMicrophones(): Promise<readonly { readonly value: string; readonly label: string }[]> {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   return devices

@@ -1,23 +1,23 @@
-/** What the server's models hear; sending more only costs bandwidth. */
+/** Sample rate of the server's models, Hz; sending more only costs bandwidth. */
 export const TARGET_RATE = 16_000;
-/** Zero crossings of the filter on either side: enough for 70 dB of rejection under the window below. */
+/** Zero crossings of the filter on either side: enough for 70 dB of rejection with the window below. */
 const LOBES = 16;
 const KAISER_BETA = 7;
-/** The filter closes a little before the band ends, so that nothing folds back into it. */
+/** The filter's cutoff lies a little below the end of the band, so that nothing aliases into it. */
 const CUTOFF = 0.9;
-/** Sound cards' rates are multiples of this; it bounds the number of filters for odd ones. */
+/** Rates are rounded to a multiple of this, as those of sound cards are; it bounds the number of filters for odd rates. */
 const RATE_STEP = 25;
 
-/** The filters from one rate to 16 kHz: plain values, so that the page can work them out for the audio thread. */
+/** The filters from one rate to 16 kHz, as plain values: the page computes them and posts them to the audio thread. */
 export interface ResamplerDesign {
   readonly up: number;
   readonly down: number;
-  /** Samples of input a filter spans. */
+  /** Input samples that a filter spans. */
   readonly width: number;
   readonly filters: readonly Float32Array[];
 }
 
-/** Works out the filters; takes a few milliseconds, which the audio thread does not have. */
+/** Computes the filters. Takes a few milliseconds, which the audio thread cannot spare. */
 export function designResampler(rate: number): ResamplerDesign {
   const whole = Math.max(RATE_STEP, Math.round(rate / RATE_STEP) * RATE_STEP);
   const common = divisor(whole, TARGET_RATE);
@@ -29,18 +29,18 @@ export function designResampler(rate: number): ResamplerDesign {
 }
 
 /**
- * Streaming polyphase resampler from any rate to 16 kHz. What it has heard stays between blocks: however the sound is
- * cut, the same samples come out.
+ * Streaming polyphase resampler from any rate to 16 kHz, with a Kaiser-windowed sinc filter. It keeps its state between blocks:
+ * however the sound is cut, the same samples come out.
  */
 export class Resampler {
   readonly #up: number;
   readonly #down: number;
   readonly #filters: readonly Float32Array[];
   readonly #width: number;
-  /** Samples not used up yet, the first `#count` of the buffer. */
+  /** Buffer of pending samples; the first `#count` are in use. */
   #held: Float32Array;
   #count: number;
-  /** Where the next output's filter starts, in `#held`, and which filter it is. */
+  /** Where the filter of the next output starts in `#pending`, and which filter it is. */
   #at = 0;
   #phase = 0;
 
@@ -50,7 +50,7 @@ export class Resampler {
     this.#width = width;
     this.#filters = filters;
     this.#held = new Float32Array(width + 4_096);
-    // Silence before the first sample puts the first output on it.
+    // Silence before the first sample centres the first output on it.
     this.#count = width / 2 - 1;
   }
 
@@ -88,7 +88,7 @@ export class Resampler {
   }
 }
 
-/** One phase of the low-pass, its taps adding up to one so that loudness stays. */
+/** One phase of the low-pass filter; its taps add up to one, so that loudness stays the same. */
 function filter(half: number, fraction: number, rate: number): Float32Array {
   const band = CUTOFF * Math.min(1, TARGET_RATE / rate);
   const taps = Float32Array.from({ length: half * 2 }, (_, i) => {
@@ -103,7 +103,7 @@ const sinc = (x: number): number => (Math.abs(x) < 1e-9 ? 1 : Math.sin(Math.PI *
 const kaiser = (x: number): number =>
   Math.abs(x) >= 1 ? 0 : bessel(KAISER_BETA * Math.sqrt(1 - x * x)) / bessel(KAISER_BETA);
 
-/** Modified Bessel function of order zero, by its series. */
+/** Modified Bessel function of the first kind and order zero, by its power series. */
 function bessel(x: number): number {
   let term = 1;
   let sum = 1;

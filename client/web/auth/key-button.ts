@@ -1,6 +1,6 @@
 import type { PageAuth } from './page-auth.ts';
 
-/** The button that changes or forgets the key: there only where the server wants one. */
+/** The button that changes or forgets the key, shown only when the server requires one. */
 export function setUpKeyButton(button: HTMLElement, entry: PageAuth, changed: () => void = () => {}): void {
   button.addEventListener('click', () => {
     void entry.ask().then((given) => {

@@ -1,9 +1,9 @@
 import { AUTH_MESSAGES, type AuthMessage } from '../i18n/auth.ts';
 import { pickInterfaceLanguage } from '../i18n/messages.ts';
-import type { StorageSpan } from './key-storage.ts';
+import type { StorageSpan } from '../storage/browser-storage.ts';
 import { decodeHashPart } from './linked-key.ts';
 
-/** What the server says of a key or token. */
+/** The server's verdict on a key or token. */
 export type CredentialCheck = 'good' | { readonly problem: string };
 
 export interface KeyDialogCallbacks {
@@ -13,18 +13,18 @@ export interface KeyDialogCallbacks {
 }
 
 export interface KeyPrompt {
-  /** Why it is asked, when it was asked before. */
+  /** What is wrong with the key that was entered before. */
   readonly why: string | undefined;
-  /** Something is held that can be forgotten. */
+  /** Whether a key is stored that can be forgotten. */
   readonly has: boolean;
-  /** A token of a viewer will do. */
+  /** Whether a viewer token is accepted, too. */
   readonly viewer: boolean;
 }
 
-/** What can stand in a header and in the name of a subprotocol. */
+/** Characters allowed in a header and in the name of a subprotocol. */
 const SENDABLE = /^[\w.~+/=-]{1,4096}$/;
 
-/** Asks for a key or a token; stays open until the server takes one, or the person gives up. */
+/** Asks for a key or a token. Stays open until the server accepts one or the user gives up. */
 export class KeyDialog {
   readonly #deeds: KeyDialogCallbacks;
 
@@ -73,7 +73,7 @@ export class KeyDialog {
     });
   }
 
-  /** A whole link with a token in it will do as well: that is what people are sent. */
+  /** Checks what was typed. A whole link that holds a token is accepted as well: that is what people are sent. */
   async #try(
     typed: string,
     words: Readonly<Record<AuthMessage, string>>,

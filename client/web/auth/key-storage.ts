@@ -1,39 +1,20 @@
-/** Where a page keeps what it was given: until its tab is closed, or until it is told to forget. */
-export type StorageSpan = 'tab' | 'browser';
+import { loadValue, removeValue, type StorageSpan, storeValue } from '../storage/browser-storage.ts';
 
-/** Browsers may forbid storage; the page then asks again after a reload. */
-function storageOf(span: StorageSpan): Storage | undefined {
-  try {
-    return span === 'tab' ? sessionStorage : localStorage;
-  } catch {
-    return undefined;
-  }
-}
+const SPANS: readonly StorageSpan[] = ['tab', 'browser'];
 
-export function loadKey(name: string): string | undefined {
-  try {
-    return storageOf('tab')?.getItem(name) ?? storageOf('browser')?.getItem(name) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** The key or token stored under a name, in the tab or in the browser. */
+export const loadKey = (name: string): string | undefined => loadValue('tab', name) ?? loadValue('browser', name);
 
-/** Where a name is kept; undefined when it is not. */
-export function findStorageSpan(name: string): StorageSpan | undefined {
-  for (const span of ['tab', 'browser'] as const) if (storageOf(span)?.getItem(name) != null) return span;
-  return undefined;
-}
+/** How long a key is stored; undefined when there is none. */
+export const findStorageSpan = (name: string): StorageSpan | undefined =>
+  SPANS.find((span) => loadValue(span, name) !== undefined);
 
-export function storeKey(span: StorageSpan, name: string, value: string): void {
+/** Stores a key in one place only. */
+export function storeKey(span: StorageSpan, name: string, key: string): void {
   removeKey(name);
-  try {
-    storageOf(span)?.setItem(name, value);
-  } catch {
-    // As above.
-  }
+  storeValue(span, name, key);
 }
 
 export function removeKey(name: string): void {
-  storageOf('tab')?.removeItem(name);
-  storageOf('browser')?.removeItem(name);
+  for (const span of SPANS) removeValue(span, name);
 }

@@ -1,4 +1,4 @@
-/** As it is where it was never encoded. */
+/** Decodes a part of a URL; text that was never encoded stays as it is. */
 export function decodeHashPart(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
@@ -8,8 +8,8 @@ export function decodeHashPart(encoded: string): string {
 }
 
 /**
- * The key or token that a page's address brings behind `#`. A viewer's token, `#token=…` of a page for viewers, is the
- * page's own and no key.
+ * The key or token in the fragment of a page's address. On pages for viewers, `#token=…` is a viewer token, which the page reads
+ * itself, and not a key.
  */
 export function readKeyFromHash(hash: string, page: 'speaker' | 'viewer'): string | undefined {
   const [, name, value] = /^#(key|token)=([^&]+)$/.exec(hash) ?? [];
@@ -18,8 +18,8 @@ export function readKeyFromHash(hash: string, page: 'speaker' | 'viewer'): strin
 }
 
 /**
- * What becomes of a key that a link brings. Anybody can send a link: taken unasked, the key in it would put what is said
- * from then on into its owner's hands, and the key that was held would be gone.
+ * What to do with a key from a link. Anybody can send a link: if its key were accepted without asking, everything recorded from
+ * then on would belong to the owner of that key, and the stored key would be lost.
  */
 export function decideOnLinkedKey(held: string | undefined, brought: string): 'take' | 'keep' | 'ask' {
   if (held === undefined) return 'take';

@@ -1,17 +1,18 @@
 import { parseJson } from '../../../protocol/parse-json.ts';
+import type { StorageSpan } from '../storage/browser-storage.ts';
 import { type CredentialCheck, KeyDialog } from './key-dialog.ts';
-import { findStorageSpan, loadKey, removeKey, type StorageSpan, storeKey } from './key-storage.ts';
+import { findStorageSpan, loadKey, removeKey, storeKey } from './key-storage.ts';
 import { decideOnLinkedKey, readKeyFromHash } from './linked-key.ts';
 import { confirmKeyReplacement } from './replace-dialog.ts';
 
 const TIMEOUT_MS = 10_000;
-/** A token is made for so long; sessions that it opened outlive it. */
+/** Lifetime of a token, s; sessions opened with it outlive it. */
 const TOKEN_SECONDS = 600;
-/** One that ends sooner is not used any more, ms. */
+/** A token that expires sooner than this is replaced, ms. */
 const SPARE_MS = 60_000;
 const KEY = 'sotto.key';
 
-/** What a page does with the token: speak, read and change the key's transcripts, watch rooms. */
+/** What a page uses a token for: recording, reading and changing the key's transcripts, watching rooms. */
 export type TokenUse = 'stream' | 'transcripts' | 'viewers';
 
 interface Token {
@@ -22,23 +23,23 @@ interface Token {
 }
 
 export interface PageAuthOptions {
-  /** Room of a page that lets people in with a token of a viewer, too. */
+  /** Room of a page that also accepts viewer tokens. */
   readonly room?: string;
-  /** Whose the token is that stands in the page's address as `#token=…`; a viewer's is left there, for the page. */
+  /** Whose token the page's address may hold as `#token=…`; a viewer's stays there, for the page. */
   readonly hash: 'speaker' | 'viewer';
-  /** What the page needs to be let in for; default to speak. */
+  /** What the page uses the server for; default: recording. */
   readonly uses?: readonly TokenUse[];
 }
 
 /**
- * What a page shows the server to be let in, where it wants something. The person is asked for a key or a token; of a key
- * the page makes a token that lasts minutes, and shows that. Neither is ever part of an address that a server sees.
+ * Credentials of a page, for servers that require them. The user is asked for a key or a token; from a key, the page requests a
+ * token that lasts minutes and sends only that. Neither is ever part of a URL that a server sees.
  */
 export class PageAuth {
   readonly #room: string | undefined;
   readonly #dialog: KeyDialog;
   readonly #uses: readonly TokenUse[];
-  /** The newest token for each use. */
+  /** The newest token for each set of uses. */
   readonly #tokens = new Map<string, Token>();
   #linked: Promise<void> = Promise.resolve();
   #needsKey: Promise<boolean> | undefined;
@@ -55,7 +56,7 @@ export class PageAuth {
     this.#takeFromAddress(hash);
   }
 
-  /** Does the server want a key? False when it cannot be asked: whoever tries then learns why. */
+  /** Whether the server requires a key. False when it cannot be reached: connecting then reports why. */
   needsKey(): Promise<boolean> {
     this.#needsKey ??= askWhetherKeyNeeded().then((needed) => {
       if (needed === undefined) this.#needsKey = undefined;
@@ -64,22 +65,22 @@ export class PageAuth {
     return this.#needsKey;
   }
 
-  /** A token of a viewer that was typed in, where this page takes one. */
+  /** A viewer token that was typed in, on pages that accept one. */
   get viewerToken(): string | undefined {
     return this.#room === undefined ? undefined : loadKey(viewerName(this.#room));
   }
 
-  /** How long what was given is kept; a page keeps what it makes with it as long. */
+  /** How long the key is stored; what a page derives from it is stored for as long. */
   get span(): StorageSpan {
     return findStorageSpan(KEY) ?? 'tab';
   }
 
-  /** Whether there is a key or token of a speaker; it may be refused all the same. */
+  /** Whether a key or token for recording is stored; the server may still refuse it. */
   get hasKey(): boolean {
     return loadKey(KEY) !== undefined;
   }
 
-  /** True once the server will let the page in as far as it can be told; asks the person when it must. */
+  /** Resolves with true when the server is expected to accept the page; asks the user for a key when necessary. */
   enter(): Promise<boolean> {
     this.#entering ??= this.#enter().finally(() => {
       this.#entering = undefined;
@@ -87,7 +88,7 @@ export class PageAuth {
     return this.#entering;
   }
 
-  /** Opens the dialog; `why` is said in it. True when something was given that the server takes. */
+  /** Opens the dialog, which shows `problem`. Resolves with true when the user entered something that the server accepts. */
   ask(why?: string): Promise<boolean> {
     return this.#dialog.ask({
       why,
@@ -97,8 +98,8 @@ export class PageAuth {
   }
 
   /**
-   * What to show now; undefined where nothing is wanted, or nothing is held that the server takes. A token that is made for
-   * it holds only `uses`, by default those of the page.
+   * The credential to send now; undefined when the server requires none, or when none is stored that it accepts. A token
+   * requested for it allows only `uses`, by default those of the page.
    */
   async credential(uses: readonly TokenUse[] = this.#uses): Promise<string | undefined> {
     const key = loadKey(KEY);
@@ -113,18 +114,18 @@ export class PageAuth {
     return made.text;
   }
 
-  /** The key or token as it was given: what is made with a token of it would end with that, minutes later. */
+  /** The key or token as the user entered it. What is created with a short-lived token would expire with it. */
   async given(): Promise<string | undefined> {
     return (await this.needsKey()) ? loadKey(KEY) : undefined;
   }
 
-  /** The same as `credential`, for whoever connects. */
+  /** `credential` as an option of `connect`. */
   async shown(uses?: readonly TokenUse[]): Promise<{ readonly credential?: string }> {
     const credential = await this.credential(uses);
     return credential === undefined ? {} : { credential };
   }
 
-  /** The server refused what was shown: the next one is made anew. */
+  /** To be called when the server refused the credential: the next one is requested afresh. */
   refused(): void {
     this.#tokens.clear();
     this.#needsKey = undefined;
@@ -147,14 +148,14 @@ export class PageAuth {
     return this.ask(verdict.problem);
   }
 
-  /** Asks the server about what was typed in. */
+  /** Checks with the server what was typed in. */
   async #check(text: string): Promise<CredentialCheck> {
     if (text.startsWith('view_') && this.#room !== undefined)
       return verdictOf(`/v1/rooms/${this.#room}/transcript`, text);
     const probe = this.#probe();
     if (isToken(text)) return verdictOf(probe, text);
     const made = await makeToken(text, this.#uses);
-    // A key that may make no such token is shown itself.
+    // A key that may not create such a token is sent itself.
     if (typeof made === 'string') return verdictOf(probe, text);
     if ('problem' in made) return made;
     this.#tokens.set(made.uses, made);
@@ -166,15 +167,15 @@ export class PageAuth {
     else storeKey(span, KEY, text);
   }
 
-  /** An address whose answer says whether what this page is for would be allowed. */
+  /** A path whose answer tells whether the page's uses are allowed. */
   #probe(): string {
     if (this.#uses.includes('stream')) return '/v1/stream';
     if (this.#uses.includes('transcripts')) return '/v1/transcripts?limit=1';
-    // A room that is nobody's, where the page has none.
+    // A page without a room probes one that belongs to nobody.
     return `/v1/rooms/${this.#room ?? `probe-${Math.random().toString(36).slice(2)}`}/transcript`;
   }
 
-  /** `#key=…` brings one along; it is taken out of the address at once, and replaces none that is held without asking. */
+  /** Takes a key from `#key=…` and removes it from the address at once. It replaces a stored key only if the user agrees. */
   #takeFromAddress(hash: PageAuthOptions['hash']): void {
     const brought = readKeyFromHash(location.hash, hash);
     if (brought === undefined) return;
@@ -191,14 +192,14 @@ export class PageAuth {
     if (!(await confirmKeyReplacement())) return;
     this.forget();
     storeKey('tab', KEY, brought);
-    // What the page did with the old key is begun anew with this one.
+    // Start again with the new key: the page has used the old one.
     location.reload();
     await new Promise(() => {});
   }
 }
 
 const viewerName = (room: string): string => `sotto.viewer.${room}`;
-/** As the server tells its own tokens from keys. */
+/** Tokens are JWTs, which begin like this; keys never do. The server distinguishes them in the same way. */
 const isToken = (text: string): boolean => text.startsWith('ey');
 
 async function askWhetherKeyNeeded(): Promise<boolean | undefined> {
@@ -210,7 +211,7 @@ async function askWhetherKeyNeeded(): Promise<boolean | undefined> {
   }
 }
 
-/** A token made of a key; the key itself where it may make none; what the server has against it. */
+/** Requests a token with a key. Resolves with the key itself when it may not create tokens, or with the server's objection. */
 async function makeToken(
   key: string,
   scopes: readonly TokenUse[],
@@ -231,7 +232,7 @@ async function makeToken(
   }
 }
 
-/** Whether the server lets somebody in with this: only 401 and 403 say that it does not. */
+/** Whether the server accepts a credential: only 401 and 403 mean that it does not. */
 async function verdictOf(path: string, credential: string): Promise<CredentialCheck> {
   try {
     const response = await fetch(path, {

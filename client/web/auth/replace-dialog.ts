@@ -1,7 +1,7 @@
 import { AUTH_MESSAGES } from '../i18n/auth.ts';
 import { pickInterfaceLanguage, translate } from '../i18n/messages.ts';
 
-/** Asks whether the key of a link shall replace the one that is held. False when the person keeps theirs, or looks away. */
+/** Asks whether the key of a link should replace the stored one. Resolves with false when the user keeps theirs or closes the dialog. */
 export function confirmKeyReplacement(): Promise<boolean> {
   const words = AUTH_MESSAGES[pickInterfaceLanguage([document.documentElement.lang])];
   const dialog = document.createElement('dialog');
@@ -39,7 +39,7 @@ export function confirmKeyReplacement(): Promise<boolean> {
       resolve(isReplaced);
     });
     dialog.showModal();
-    // Enter, pressed without reading, changes nothing.
+    // Pressing Enter without reading changes nothing.
     keep.focus();
   });
 }

@@ -2,8 +2,9 @@ import { getOwnEntry, hasOwnKey } from '../../../protocol/own-entry.ts';
 import { parseJson } from '../../../protocol/parse-json.ts';
 import { ROOM_SETTING, TOKEN_SETTING } from '../overlay/overlay-settings.ts';
 import { choiceSetting, patternSetting, type SettingValues } from '../overlay/url-settings.ts';
+import { loadValue, storeValue } from '../storage/browser-storage.ts';
 
-/** What stands in the address of the captions page; all else is the reader's own choice. */
+/** Settings in the address of the captions page; everything else is the reader's own choice. */
 export const CAPTIONS_SETTINGS = {
   room: patternSetting(
     'main',
@@ -16,19 +17,19 @@ export const CAPTIONS_SETTINGS = {
     '',
     /^[a-z]{2,3}(-[A-Za-z]{2,4})?$|^$/,
     'a language: `de`',
-    'Language to begin with instead of the spoken one.',
+    'Initial language, instead of the spoken one.',
   ),
-  text: choiceSetting(['cleaned', 'raw'], 'Text to begin with: tidied, or as spoken.'),
+  text: choiceSetting(['cleaned', 'raw'], 'Initial text: cleaned, or as spoken.'),
   lang: patternSetting(
     '',
     /^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?$|^$/,
     'a language: `de`',
-    'Language of the page to begin with. Empty: the browser’s.',
+    'Initial language of the page. Empty: the browser’s.',
   ),
 } as const;
 export type CaptionsAddress = SettingValues<typeof CAPTIONS_SETTINGS>;
 
-/** What a reader chooses, kept by the browser. */
+/** What a reader has chosen, stored by the browser. */
 export interface ReaderChoices {
   readonly size: number;
   readonly font: 'sans' | 'serif' | 'wide' | 'mono';
@@ -42,25 +43,25 @@ export interface ReaderChoices {
 }
 
 export const SIZE_SETTING = { min: 80, max: 400, step: 10, bigStep: 20 };
-const KEY = 'sotto.captions';
+const CHOICES_NAME = 'sotto.captions';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   font: ['sans', 'serif', 'wide', 'mono'],
   look: ['auto', 'light', 'dark', 'contrast', 'yellow'],
   text: ['cleaned', 'raw'],
 };
 
-/** The choices of last time; what an address asks for comes before them. */
+/** The choices of the last visit. Settings `given` in the address take precedence. */
 export function readReaderChoices(
   address: CaptionsAddress,
   given: ReadonlySet<string>,
-  kept: string | null,
+  stored: string | undefined,
 ): ReaderChoices {
   const defaults: ReaderChoices = {
     ...{ size: 100, font: 'sans', look: 'auto', both: false, announce: true, awake: true },
     ...{ text: address.text, translate: address.translate, language: address.lang },
   };
   const known: Record<string, unknown> = { ...defaults };
-  for (const [name, value] of Object.entries(parsed(kept))) {
+  for (const [name, value] of Object.entries(parsed(stored))) {
     if (!hasOwnKey(known, name)) continue;
     const usual = known[name];
     if (typeof value !== typeof usual || given.has(name === 'language' ? 'lang' : name)) continue;
@@ -76,7 +77,7 @@ export function readReaderChoices(
   };
 }
 
-function parsed(text: string | null): Record<string, unknown> {
+function parsed(text: string | undefined): Record<string, unknown> {
   try {
     const value: unknown = parseJson(text ?? '{}');
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
@@ -85,19 +86,8 @@ function parsed(text: string | null): Record<string, unknown> {
   }
 }
 
-/** Browsers may forbid storage; the page then forgets, and works. */
-export function loadReaderChoices(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
+/** The choices of the last visit, as `readReaderChoices` reads them. */
+export const loadReaderChoices = (): string | undefined => loadValue('browser', CHOICES_NAME);
 
-export function saveReaderChoices(choices: ReaderChoices): void {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(choices));
-  } catch {
-    // As above.
-  }
-}
+export const saveReaderChoices = (choices: ReaderChoices): void =>
+  storeValue('browser', CHOICES_NAME, JSON.stringify(choices));

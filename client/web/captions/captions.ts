@@ -11,6 +11,7 @@ import { readSettings, writeSettings } from '../overlay/url-settings.ts';
 import { RoomSubscription, type SubscriptionState } from '../rooms/room-subscription.ts';
 import { ViewerLink } from '../rooms/viewer-link.ts';
 import { copyText } from '../ui/clipboard.ts';
+import { getElement, onClick } from '../ui/dom.ts';
 import { isLocalOnlyAddress, renderQrCode } from '../ui/qr-code.ts';
 import {
   CAPTIONS_SETTINGS,
@@ -24,19 +25,18 @@ import { LogView, SENTENCES_MAX } from './log-view.ts';
 import { ReaderWakeLock } from './reader-wake-lock.ts';
 import { RoomTranscript } from './room-transcript.ts';
 
-/** What was said before the reader came is not read out: sentences of the first moments, ms. */
+/** Screen readers stay silent for this long after connecting, ms: the sentences that arrive first are history. */
 const HISTORY_MS = 1_500;
-/** Languages offered for translation; a server may know others, which an address can ask for. */
+/** Languages offered for translation. A server may know others; the address can request them. */
 const TRANSLATIONS = 'ar de en es fr hi id it ja ko nl pl pt ru sv tr uk vi zh'.split(' ');
-/** Sentences without their translation after which it is said that none comes. */
+/** Untranslated sentences after which the page says that no translation arrives. */
 const UNTRANSLATED_MAX = 2;
 
-const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
 const address = readSettings(CAPTIONS_SETTINGS, location, (text) => console.warn(`Captions: ${text}`));
 const given = new Set(new URLSearchParams(location.search).keys());
 
 const entry = new PageAuth({ room: address.room, hash: 'viewer', uses: ['viewers'] });
-/** Token of a viewer: of the link, or typed in. */
+/** Viewer token, from the link or typed in. */
 let viewerToken = address.token || (entry.viewerToken ?? '');
 let asked = 0;
 let choices = readReaderChoices(address, given, loadReaderChoices());
@@ -49,7 +49,7 @@ let silenced: ReturnType<typeof setTimeout> | undefined;
 const transcript = new RoomTranscript(SENTENCES_MAX);
 const light = new ReaderWakeLock();
 const view = new LogView({
-  ...{ log: find('log'), open: find('open'), jump: find('jump') },
+  ...{ log: getElement('log'), open: getElement('open'), jump: getElement('jump') },
   missed: (count) => (count === 0 ? words.jump : translate(words, 'jumpCount', { count })),
   speaker: (number) => translate(words, 'speaker', { number }),
   late: (isTranslation) => {
@@ -58,18 +58,18 @@ const view = new LogView({
 });
 
 function tell(text: string | undefined): void {
-  const message = find('message');
+  const message = getElement('message');
   message.hidden = text === undefined;
   if (text !== undefined) message.textContent = text;
 }
 
 function showState(): void {
   const key = line.state === 'live' ? (room === 'idle' ? 'idle' : 'live') : line.state;
-  const state = find('state');
+  const state = getElement('state');
   state.dataset['state'] = key;
   if (state.textContent !== words[key]) state.textContent = words[key];
   if (line.state === 'refused') tell(refusal(line));
-  find('key-ask').hidden = line.state !== 'refused' || !isAboutKeys(line.code);
+  getElement('key-ask').hidden = line.state !== 'refused' || !isAboutKeys(line.code);
 }
 
 const isAboutKeys = (code: string): boolean => code.startsWith('auth.') || code === 'viewer.revoked';
@@ -79,16 +79,16 @@ function refusal({ code, text }: Extract<SubscriptionState, { state: 'refused' }
   return viewerToken === '' ? words.keyNeeded : translate(words, 'denied', { reason: text });
 }
 
-/** Asks for what lets the reader in, and tries again with it. */
+/** Asks the reader for a key or a token, and tries again with it. */
 async function knock(): Promise<void> {
   if (!(await entry.ask())) return;
-  // What was typed in counts, and not what the link brought.
+  // What was typed in replaces the token of the link.
   viewerToken = entry.viewerToken ?? '';
   tell(undefined);
   await watch();
 }
 
-/** A token made of a reader's own key lasts for minutes: a line that comes back later needs a new one. */
+/** A token created from a reader's own key lasts for minutes, so reconnecting later requires a new one. */
 async function refused(code: string): Promise<void> {
   entry.refused();
   if (viewerToken !== '' || !isAboutKeys(code)) return;
@@ -107,7 +107,7 @@ async function watch(): Promise<void> {
     hear(event) {
       const sentence = transcript.read(event);
       if (sentence === undefined) return;
-      find('empty').hidden = true;
+      getElement('empty').hidden = true;
       if (event.type === 'translated') untranslated = Number.NEGATIVE_INFINITY;
       view.show(sentence);
     },
@@ -125,9 +125,9 @@ async function watch(): Promise<void> {
   });
 }
 
-/** The history that comes first is not read out. */
+/** Keeps screen readers silent while the history arrives. */
 function hush(): void {
-  const log = find('log');
+  const log = getElement('log');
   log.setAttribute('aria-live', 'off');
   clearTimeout(silenced);
   silenced = setTimeout(() => log.setAttribute('aria-live', choices.announce ? 'polite' : 'off'), HISTORY_MS);
@@ -141,8 +141,8 @@ function speak(language: InterfaceLanguage): void {
   const offered = [...new Set([...TRANSLATIONS, choices.translate])].filter((code) => code !== '');
   const options = offered.map((code) => new Option(names.of(code) ?? code, code));
   options.sort((a, b) => a.text.localeCompare(b.text, language));
-  find('translate').replaceChildren(new Option(words.translateNone, ''), ...options);
-  find<HTMLSelectElement>('translate').value = choices.translate;
+  getElement('translate').replaceChildren(new Option(words.translateNone, ''), ...options);
+  getElement('translate', HTMLSelectElement).value = choices.translate;
   showState();
 }
 
@@ -153,10 +153,10 @@ function apply(): void {
   root.dataset['look'] = choices.look;
   if (choices.look === 'light' || choices.look === 'dark') root.dataset['theme'] = choices.look;
   else delete root.dataset['theme'];
-  find<HTMLInputElement>('both').disabled = choices.translate === '';
+  getElement('both', HTMLInputElement).disabled = choices.translate === '';
   view.choose({ text: choices.text, translate: choices.translate }, choices.both);
-  if (silenced === undefined || find('log').getAttribute('aria-live') !== 'off' || !choices.announce)
-    find('log').setAttribute('aria-live', choices.announce ? 'polite' : 'off');
+  if (silenced === undefined || getElement('log').getAttribute('aria-live') !== 'off' || !choices.announce)
+    getElement('log').setAttribute('aria-live', choices.announce ? 'polite' : 'off');
   void light.keep(choices.awake ? 'on' : 'off');
 }
 
@@ -175,38 +175,38 @@ function choose(change: Partial<ReaderChoices>): void {
 
 function fillForm(): void {
   for (const name of ['size', 'font', 'look', 'text', 'translate'] as const) {
-    find<HTMLInputElement>(name).value = String(choices[name]);
+    getElement(name, HTMLInputElement).value = String(choices[name]);
   }
-  for (const name of ['both', 'announce', 'awake'] as const) find<HTMLInputElement>(name).checked = choices[name];
-  find<HTMLSelectElement>('language').value = document.documentElement.lang;
-  find<HTMLButtonElement>('smaller').disabled = choices.size <= SIZE_SETTING.min;
-  find<HTMLButtonElement>('larger').disabled = choices.size >= SIZE_SETTING.max;
+  for (const name of ['both', 'announce', 'awake'] as const) getElement(name, HTMLInputElement).checked = choices[name];
+  getElement('language', HTMLSelectElement).value = document.documentElement.lang;
+  getElement('smaller', HTMLButtonElement).disabled = choices.size <= SIZE_SETTING.min;
+  getElement('larger', HTMLButtonElement).disabled = choices.size >= SIZE_SETTING.max;
 }
 
-const guest = new ViewerLink(find('share-guest'), {
+const guest = new ViewerLink(getElement('share-guest'), {
   entry,
-  // A reader who came with a link passes that on.
+  // A reader who came with a link shares that link.
   room: () => (viewerToken === '' ? address.room : undefined),
   changed: showLink,
   tell: (text) => {
-    find('said').textContent = text;
+    getElement('said').textContent = text;
   },
 });
 
 function openShare(): void {
   guest.show();
   showLink();
-  find<HTMLDialogElement>('share').showModal();
+  getElement('share', HTMLDialogElement).showModal();
 }
 
 function showLink(): void {
   const token = viewerToken || guest.token;
   const link = writeSettings(CAPTIONS_SETTINGS, { ...address, token, lang: '' }, `${location.origin}/captions`);
-  find<HTMLInputElement>('link').value = link;
-  find('only-here').hidden = !isLocalOnlyAddress(link);
-  // Where the link lets nobody in, or for a time only, its own part says so.
-  find('link-note').hidden = !find('share-guest').hidden;
-  find('qr').replaceChildren(renderQrCode(link, words.qr));
+  getElement('link', HTMLInputElement).value = link;
+  getElement('only-here').hidden = !isLocalOnlyAddress(link);
+  // On servers that require keys, the viewer link has its own note.
+  getElement('link-note').hidden = !getElement('share-guest').hidden;
+  getElement('qr').replaceChildren(renderQrCode(link, words.qr));
 }
 
 function saveText(): void {
@@ -220,40 +220,40 @@ function saveText(): void {
 function wire(): void {
   const resize = (by: number) => (): void =>
     choose({ size: Math.min(SIZE_SETTING.max, Math.max(SIZE_SETTING.min, choices.size + by)) });
-  find('smaller').addEventListener('click', resize(-SIZE_SETTING.bigStep));
-  find('larger').addEventListener('click', resize(SIZE_SETTING.bigStep));
-  find('open-settings').addEventListener('click', () => find<HTMLDialogElement>('settings').showModal());
-  find('open-share').addEventListener('click', openShare);
-  find('key').addEventListener('click', () => void knock());
-  find('jump').addEventListener('click', () => {
+  onClick('smaller', resize(-SIZE_SETTING.bigStep));
+  onClick('larger', resize(SIZE_SETTING.bigStep));
+  onClick('open-settings', () => getElement('settings', HTMLDialogElement).showModal());
+  onClick('open-share', openShare);
+  onClick('key', () => knock());
+  onClick('jump', () => {
     view.jump();
-    find('log').focus({ preventScroll: true });
+    getElement('log').focus({ preventScroll: true });
   });
-  find('save').addEventListener('click', saveText);
-  find('copy').addEventListener('click', () => {
-    void copyText(find<HTMLInputElement>('link').value).then((done) => {
-      find('said').textContent = find('copy').textContent = done ? words.copied : words.notCopied;
+  onClick('save', saveText);
+  onClick('copy', () => {
+    void copyText(getElement('link', HTMLInputElement).value).then((done) => {
+      getElement('said').textContent = getElement('copy').textContent = done ? words.copied : words.notCopied;
       setTimeout(() => {
-        find('copy').textContent = words.copy;
+        getElement('copy').textContent = words.copy;
       }, 2_000);
     });
   });
-  find<HTMLInputElement>('size').addEventListener('input', ({ target }) =>
+  getElement('size', HTMLInputElement).addEventListener('input', ({ target }) =>
     choose({ size: Number((target as HTMLInputElement).value) }),
   );
   for (const name of ['font', 'look', 'text', 'translate', 'language'] as const) {
-    const select = find<HTMLSelectElement>(name);
+    const select = getElement(name, HTMLSelectElement);
     select.addEventListener('change', () => choose({ [name]: select.value }));
   }
   for (const name of ['both', 'announce', 'awake'] as const) {
-    const box = find<HTMLInputElement>(name);
+    const box = getElement(name, HTMLInputElement);
     box.addEventListener('change', () => choose({ [name]: box.checked }));
   }
 }
 
-if (address.room !== 'main') find('room').textContent = address.room;
-for (const [code, name] of Object.entries(INTERFACE_LANGUAGES)) find('language').append(new Option(name, code));
-find('awake-label').hidden = !ReaderWakeLock.isThere;
+if (address.room !== 'main') getElement('room').textContent = address.room;
+for (const [code, name] of Object.entries(INTERFACE_LANGUAGES)) getElement('language').append(new Option(name, code));
+getElement('awake-label').hidden = !ReaderWakeLock.isThere;
 speak(pickInterfaceLanguage([choices.language, ...navigator.languages]));
 apply();
 fillForm();

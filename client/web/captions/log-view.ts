@@ -5,22 +5,22 @@ export interface LogElements {
   readonly log: HTMLElement;
   readonly open: HTMLElement;
   readonly jump: HTMLElement;
-  /** Counts what came while the reader was further up. */
+  /** Text of the jump button: how many sentences have arrived since the reader scrolled up. */
   missed(count: number): string;
   speaker(number: number): string;
-  /** A sentence is read as it is because its wanted form did not come in time. */
+  /** Called when a sentence is shown as spoken because its preferred form did not arrive in time. */
   late(isTranslation: boolean): void;
 }
 
-/** How long a sentence stays in the open part for its cleaned or translated form, ms; then it is read as it is. */
+/** How long a final sentence waits in the open part for its cleaned or translated form, ms; then it is shown as spoken. */
 const WAIT_MS = { cleaned: 1_500, translated: 8_000 };
 /** Sentences that stay on the page. */
 export const SENTENCES_MAX = 2_000;
 const NEAR_END_PX = 80;
 
 /**
- * The room's text on the page: finished sentences in the log, where screen readers hear them once and in the form they
- * stay in; what is being said below it, unheard.
+ * The room's text on the page: finished sentences in the log, which screen readers announce once and in their final form; open
+ * sentences below it, which they do not announce.
  */
 export class LogView {
   readonly #parts: LogElements;
@@ -38,12 +38,12 @@ export class LogView {
   constructor(parts: LogElements) {
     this.#parts = parts;
     addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    // Larger letters or another width must not lose the end.
+    // The end must stay in view when the text size or the width changes.
     new ResizeObserver(() => this.#follow()).observe(parts.log);
     addEventListener('resize', () => this.#follow());
   }
 
-  /** Shows what became of a sentence. */
+  /** Shows the current state of a sentence. */
   show(sentence: RoomSentence): void {
     if (this.#rows.has(sentence)) this.#fill(sentence);
     else if (!sentence.final) this.#grow(sentence);
@@ -60,14 +60,14 @@ export class LogView {
     this.#follow();
   }
 
-  /** To the newest line, and on with it. */
+  /** Scrolls to the newest line and follows it. */
   jump(): void {
     this.#follows = true;
     this.#follow();
     this.#settle();
   }
 
-  /** Takes away what nobody goes on with. */
+  /** Removes open sentences that will not be continued. */
   forget(sentences: readonly RoomSentence[]): void {
     for (const sentence of sentences) {
       this.#open.get(sentence)?.remove();
@@ -102,7 +102,7 @@ export class LogView {
       return;
     }
     const [solid, tail] = [...(row ?? this.#addOpen(sentence)).children] as [HTMLElement, HTMLElement];
-    // Appending keeps what stands there untouched: no flicker, no lost selection.
+    // Appending leaves the existing text untouched: no flicker, no lost selection.
     const shown = solid.textContent ?? '';
     if (stable.startsWith(shown)) solid.append(stable.slice(shown.length));
     else solid.textContent = stable;
@@ -178,7 +178,7 @@ export class LogView {
     this.#settle();
   }
 
-  /** The button is there, and counts, only while the reader is further up. */
+  /** Shows the jump button only while the reader has scrolled up. */
   #settle(): void {
     this.#parts.jump.hidden = this.#follows;
     if (this.#follows) this.#tellMissed(0);

@@ -1,11 +1,11 @@
-/** Keeps the screen on while the page is seen, where the browser can. */
+/** Keeps the screen on while the page is visible, where the browser can. */
 export class ReaderWakeLock {
   static readonly isThere = 'wakeLock' in navigator;
   #wanted = false;
   #lock: { release(): Promise<void> } | undefined;
 
   constructor() {
-    // The browser lets go of it whenever the page is hidden.
+    // The browser releases the lock whenever the page is hidden.
     document.addEventListener('visibilitychange', () => void this.#ask());
   }
 
@@ -21,7 +21,7 @@ export class ReaderWakeLock {
     try {
       this.#lock = await navigator.wakeLock.request('screen');
     } catch {
-      // A low battery or a policy forbids it: the screen goes dark as ever.
+      // A low battery or a policy forbids it: the screen turns off as usual.
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { RoomText } from '../overlay/pending-text.ts';
 
-/** One sentence as a viewer of a room knows it. */
+/** One sentence of a room, as a viewer knows it. */
 export interface RoomSentence {
   readonly key: string;
   /** Session and channel: whose voice it is. */
@@ -9,7 +9,7 @@ export interface RoomSentence {
   tentative: string;
   final: boolean;
   language: string | undefined;
-  /** When it became final, wall time of the server, ms. */
+  /** When it became final: wall clock of the server, ms since the epoch. */
   atMs: number | undefined;
   cleaned: string | undefined;
   readonly translated: Map<string, string>;
@@ -17,13 +17,13 @@ export interface RoomSentence {
 
 export interface DisplayChoice {
   readonly text: 'cleaned' | 'raw';
-  /** Language to read instead of the spoken one; empty for none. */
+  /** Language to show instead of the spoken one; empty for none. */
   readonly translate: string;
 }
 
 export type SentenceForm = RoomText & { readonly language?: string; readonly atMs?: number };
 
-/** Folds a room's events into its sentences. A final and its stable text never change; what breaks that is not taken. */
+/** Folds a room's events into its sentences. Finals and stable text never change; events that would change them are ignored. */
 export class RoomTranscript {
   readonly #sentences = new Map<string, RoomSentence>();
   readonly #max: number;
@@ -32,7 +32,7 @@ export class RoomTranscript {
     this.#max = max;
   }
 
-  /** In the order they began. */
+  /** In the order in which they began. */
   get sentences(): IterableIterator<RoomSentence> {
     return this.#sentences.values();
   }
@@ -68,7 +68,7 @@ export class RoomTranscript {
     }
   }
 
-  /** Forgets what sessions that are no longer in the room left open: it will not go on. Returns it. */
+  /** Removes and returns the open sentences of sessions that have left the room: nobody will continue them. */
   present(sessions: readonly string[]): RoomSentence[] {
     const gone = [...this.#sentences.values()].filter(
       ({ final, speaker }) => !final && !sessions.includes(speaker.split(' ')[0]!),
@@ -88,13 +88,13 @@ export class RoomTranscript {
   }
 }
 
-/** What is to be read of a sentence that is final; undefined when the form that is wanted has not come. */
+/** The preferred form of a final sentence; undefined while it has not arrived. */
 export function selectWantedText(sentence: RoomSentence, { text, translate }: DisplayChoice): string | undefined {
   if (translate !== '') return sentence.translated.get(translate);
   return text === 'raw' ? sentence.stable : sentence.cleaned;
 }
 
-/** What is read of it now: the wanted form, or what there is. */
+/** The text to show now: the preferred form, or what there is. */
 export const selectDisplayedText = (sentence: RoomSentence, choice: DisplayChoice): string =>
   selectWantedText(sentence, choice) ??
   (choice.text === 'raw' ? sentence.stable : (sentence.cleaned ?? sentence.stable));

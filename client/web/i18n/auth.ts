@@ -17,24 +17,24 @@ export type AuthMessage =
   | 'linkReplace'
   | 'cancel';
 
-/** Words of the dialog that asks for a key. */
+/** Texts of the dialog that asks for a key. */
 export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
   en: {
-    keyTitle: 'This server wants a key',
-    keyAbout: 'Whoever runs the server gives you a key or a token.',
-    keyAboutViewer: 'A link with a token lets you read along; so does a key of this server.',
+    keyTitle: 'This server requires a key',
+    keyAbout: 'Ask whoever runs the server for a key or a token.',
+    keyAboutViewer: 'To read along you need a link with a token, or a key for this server.',
     keyField: 'Key, token, or the link you were sent',
     keyRemember: 'Remember it in this browser',
     keyKept: 'Otherwise it is forgotten when this tab is closed.',
-    keyForget: 'Forget it',
-    keyGive: 'Go in',
+    keyForget: 'Forget key',
+    keyGive: 'Continue',
     keyEmpty: 'Enter a key or a token.',
-    keyOdd: 'That holds characters which no key has.',
-    linkTitle: 'This link brings a key',
+    keyOdd: 'This contains characters that are not allowed in a key.',
+    linkTitle: 'This link contains a key',
     linkAbout:
-      'The link holds a key for {server}, and this browser already holds another one for it. With the key of the link, what you say and keep here belongs to whoever owns that key. Use it only if you trust the person who sent the link.',
+      'The link contains a key for {server}, and this browser already has another one. With the key from the link, everything you say and save here belongs to the owner of that key. Use it only if you trust the person who sent the link.',
     linkKeep: 'Keep my key',
-    linkReplace: 'Use the key of the link',
+    linkReplace: 'Use the key from the link',
     cancel: 'Cancel',
   },
   de: {

@@ -2,7 +2,7 @@ import { ARABIC, CHINESE, JAPANESE } from './captions-eastern.ts';
 import { type CaptionsMessage, ENGLISH } from './captions-english.ts';
 import type { MessageTable } from './messages.ts';
 
-/** Words of the page for people who read along. */
+/** Texts of the captions page. */
 export const CAPTIONS_MESSAGES: MessageTable<CaptionsMessage> = {
   en: ENGLISH,
   de: {

@@ -9,7 +9,7 @@ export interface LanguageOption {
   readonly label: string;
 }
 
-/** Names of a model's languages in the reader's own, sorted as the reader sorts. */
+/** A model's languages with their names in the language of the browser, sorted by its rules. */
 export function listLanguageOptions(languages: 'all' | readonly string[]): LanguageOption[] {
   const names = new Intl.DisplayNames([navigator.language, 'en'], { type: 'language', fallback: 'code' });
   return (languages === 'all' ? WHISPER : languages)

@@ -1,5 +1,5 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
-/** Languages the interface speaks, in their own names. Arabic is written from right to left. */
+/** Languages of the interface, each by its own name. */
 export const INTERFACE_LANGUAGES = {
   en: 'English',
   de: 'Deutsch',
@@ -12,14 +12,14 @@ export const INTERFACE_LANGUAGES = {
 } as const;
 export type InterfaceLanguage = keyof typeof INTERFACE_LANGUAGES;
 
-/** The words of a page: every key in every language, or it does not compile. `{name}` is filled in. */
+/** The texts of a page, by language. TypeScript checks that every language has every key. `{name}` stands for a value. */
 export type MessageTable<Key extends string> = Readonly<Record<InterfaceLanguage, Readonly<Record<Key, string>>>>;
 
 const RIGHT_TO_LEFT: readonly string[] = ['ar'];
 const isSpoken = (code: string | undefined): code is InterfaceLanguage =>
   code !== undefined && Object.hasOwn(INTERFACE_LANGUAGES, code);
 
-/** The first of the wanted languages that the interface speaks; English when it speaks none. */
+/** The first of the preferred languages that the interface has; English when it has none of them. */
 export function pickInterfaceLanguage(wanted: readonly (string | null | undefined)[]): InterfaceLanguage {
   for (const tag of wanted) {
     const code = tag?.toLowerCase().split(/[-_]/)[0];
@@ -30,7 +30,7 @@ export function pickInterfaceLanguage(wanted: readonly (string | null | undefine
 
 export const getTextDirection = (language: string): 'ltr' | 'rtl' => (RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr');
 
-/** The text of a key, with `{name}` filled in from `values`. */
+/** The text of a key, with each `{name}` replaced from `values`. */
 export function translate<Key extends string>(
   words: Readonly<Record<Key, string>>,
   key: Key,
@@ -40,8 +40,8 @@ export function translate<Key extends string>(
 }
 
 /**
- * Puts the words of a language into the page: `data-words="key"` names the text of an element, `data-words-label` its
- * `aria-label`, `data-words-placeholder` its placeholder. What the HTML holds itself is the English of the table.
+ * Translates the page: `data-text="key"` names the text of an element, `data-text-label` its `aria-label`, and
+ * `data-text-placeholder` its placeholder. The HTML itself holds the English texts of the table.
  */
 export function applyMessages<Key extends string>(
   root: Document,

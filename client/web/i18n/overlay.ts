@@ -1,6 +1,6 @@
 import type { MessageTable } from './messages.ts';
 
-/** Notices of the overlay. */
+/** Texts of the overlay's notices. */
 export const OVERLAY_MESSAGES: MessageTable<'connecting' | 'revoked' | 'denied'> = {
   en: {
     connecting: 'Connecting to {host} …',

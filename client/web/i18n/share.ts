@@ -15,22 +15,22 @@ export type ShareMessage =
   | 'guestRevoked'
   | 'guestLabel';
 
-/** Words of the part of a share menu that makes links for people without a key. */
+/** Texts of the part of the share menu that creates links for people without a key. */
 export const SHARE_MESSAGES: MessageTable<ShareMessage> = {
   en: {
     guestNote:
-      'This server wants a key. A link of its own lets people read along without one: text only, this room only.',
-    guestFor: 'It holds',
+      'This server requires a key. With a viewer link, people can read along without one: text only, this room only.',
+    guestFor: 'Valid for',
     guestHour: 'an hour',
     guestDay: 'a day',
     guestWeek: 'a week',
     guestMonth: '30 days',
-    guestAlways: 'until it is taken back',
-    guestMake: 'Make such a link',
-    guestOpen: 'Whoever has this link can read along, until you take it back.',
-    guestUntil: 'Whoever has this link can read along, until {time} or until you take it back.',
-    guestRevoke: 'Take the link back',
-    guestRevoked: 'The link is taken back; whoever used it is cut off.',
+    guestAlways: 'until revoked',
+    guestMake: 'Create viewer link',
+    guestOpen: 'Anyone with this link can read along until you revoke it.',
+    guestUntil: 'Anyone with this link can read along until {time}, or until you revoke it.',
+    guestRevoke: 'Revoke link',
+    guestRevoked: 'The link is revoked; everyone who used it is disconnected.',
     guestLabel: 'Shared link',
   },
   de: {

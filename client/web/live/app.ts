@@ -5,6 +5,7 @@ import { PageAuth } from '../auth/page-auth.ts';
 import { setUpSharing } from '../rooms/share-captions.ts';
 import { describePrivacy, fetchServerInfo } from '../server/server-info.ts';
 import { copyText } from '../ui/clipboard.ts';
+import { getElement, onClick } from '../ui/dom.ts';
 import { renderKeyList } from '../ui/key-list.ts';
 import { closeMenus, enableFileDrop, setUpMenus } from '../ui/menus.ts';
 import { Messages } from '../ui/messages.ts';
@@ -16,26 +17,25 @@ import { actionForKey, PAGE_KEYS, readFocus } from './keyboard.ts';
 import { LevelMonitor } from './level-monitor.ts';
 import { LiveRun, type LiveRunCallbacks, type LiveState } from './live-run.ts';
 import { computeRunOffset } from './run-offset.ts';
-import { clearSentences, loadSentences, storeSentence } from './storage.ts';
+import { clearSentences, loadSentences, storeSentences } from './storage.ts';
 import { formatElapsed, TranscriptView } from './transcript-view.ts';
 
-const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
-const record = find<HTMLButtonElement>('record');
-const mute = find<HTMLButtonElement>('mute');
-const view = find<HTMLButtonElement>('view');
-const state = find('state');
-const hint = find('hint');
-const progress = find<HTMLProgressElement>('progress');
-const messages = new Messages(find('message'), find('remark'));
-const transcript = new TranscriptView(find('log'), find('open'), find<HTMLButtonElement>('jump'));
-const meter = new MeterView(find<HTMLCanvasElement>('meter'));
+const record = getElement('record', HTMLButtonElement);
+const mute = getElement('mute', HTMLButtonElement);
+const view = getElement('view', HTMLButtonElement);
+const state = getElement('state');
+const hint = getElement('hint');
+const progress = getElement('progress', HTMLProgressElement);
+const messages = new Messages(getElement('message'), getElement('remark'));
+const transcript = new TranscriptView(getElement('log'), getElement('open'), getElement('jump', HTMLButtonElement));
+const meter = new MeterView(getElement('meter', HTMLCanvasElement));
 const entry = new PageAuth({ hash: 'speaker' });
 
-/** From here on the delay is said; below, words come as fast as one reads. */
+/** Delay from which it is shown, ms; below it, words arrive as fast as one reads. */
 const DELAY_SAID_MS = 100;
 const RUNNING: readonly LiveState[] = ['connecting', 'live', 'lag'];
 
-/** Sentences of earlier runs and visits, the oldest first. */
+/** Sentences of earlier recordings and visits, oldest first. */
 let earlier: Sentence[] = [];
 let base = computeRunOffset([]);
 let live: LiveRun | undefined;
@@ -49,17 +49,17 @@ const running = (): boolean => RUNNING.includes(current);
 
 const events: LiveRunCallbacks = {
   sentence(sentence) {
-    find('empty').hidden = true;
+    getElement('empty').hidden = true;
     watch.words(performance.now());
     transcript.show(sentence);
-    if (sentence.final) void storeSentence(sentence);
+    if (sentence.final) void storeSentences(sentence);
   },
   state: showState,
   problem: (problem) => messages.problem(problem),
   remark: (text) => messages.remark(text),
   level(peak) {
     meter.push(muted ? 0 : peak);
-    find('timer').textContent = formatElapsed(base.ms + (live?.audioMs ?? 0));
+    getElement('timer').textContent = formatElapsed(base.ms + (live?.audioMs ?? 0));
     if (muted) watch.words(performance.now());
     const { clipping, lacking } = watch.hear(peak, performance.now());
     showHint(
@@ -70,21 +70,21 @@ const events: LiveRunCallbacks = {
     progress.hidden = share === undefined;
     if (share === undefined) return;
     progress.value = share;
-    find('timer').textContent = formatElapsed(base.ms + (live?.audioMs ?? 0));
+    getElement('timer').textContent = formatElapsed(base.ms + (live?.audioMs ?? 0));
   },
   delay(ms) {
     const shown = ms !== undefined && ms >= DELAY_SAID_MS;
-    find('delay').textContent = shown ? `${(ms / 1_000).toFixed(1)} s behind` : '';
+    getElement('delay').textContent = shown ? `${(ms / 1_000).toFixed(1)} s behind` : '';
   },
   model(text) {
-    find('model').textContent = text;
+    getElement('model').textContent = text;
   },
 };
 
 function lackingText(lacking: 'sound' | 'speech' | undefined): string | undefined {
   if (lacking === undefined) return undefined;
   return lacking === 'sound'
-    ? 'Nothing is heard. Is the right microphone chosen, and not muted?'
+    ? 'No sound is coming in. Is the right microphone selected, and is it unmuted?'
     : 'There is sound, but no speech yet.';
 }
 
@@ -98,10 +98,10 @@ function showState(name: LiveState, text: string): void {
   state.dataset['state'] = name;
   if (state.textContent !== text) state.textContent = text;
   record.dataset['on'] = String(running());
-  find('record-label').textContent = running() ? 'Stop' : name === 'finishing' ? 'Finishing' : 'Start';
+  getElement('record-label').textContent = running() ? 'Stop' : name === 'finishing' ? 'Finishing' : 'Start';
   document.title = running() ? `● ${text} – Sotto` : 'Sotto';
   mute.disabled = !running();
-  find<HTMLButtonElement>('clear').disabled = running() || name === 'finishing';
+  getElement('clear', HTMLButtonElement).disabled = running() || name === 'finishing';
   if (running()) return;
   meter.clear();
   showHint(undefined);
@@ -109,7 +109,7 @@ function showState(name: LiveState, text: string): void {
 
 async function toggle(): Promise<void> {
   if (running()) return live?.stop();
-  // The last words of the run before are still coming.
+  // The last words of the previous recording are still arriving.
   if (current === 'finishing' || !(await entry.enter()) || running()) return;
   if (await begin().startMicrophone()) await fillMicrophones();
 }
@@ -126,7 +126,7 @@ function begin(): LiveRun {
 
 async function openFile(file: File | undefined): Promise<void> {
   if (file === undefined) return;
-  if (running() || current === 'finishing') return messages.remark('Stop what is running first, then open the file.');
+  if (running() || current === 'finishing') return messages.remark('Stop the recording first, then open the file.');
   if ((await entry.enter()) && !running()) await begin().startFile(file);
 }
 
@@ -137,8 +137,8 @@ async function fillMicrophones(): Promise<void> {
 async function readInfo(): Promise<void> {
   const { info } = await fetchServerInfo();
   const { text, detail } = describePrivacy(location.hostname, info?.cleanup);
-  find('privacy').textContent = text;
-  find('privacy').title = detail;
+  getElement('privacy').textContent = text;
+  getElement('privacy').title = detail;
   if (info === undefined) return;
   if (info.model !== undefined) events.model(info.model);
   applyServerInfo(info);
@@ -172,22 +172,22 @@ function clear(): void {
   base = computeRunOffset([]);
   void clearSentences();
   transcript.clear();
-  find('timer').textContent = formatElapsed(0);
-  find('empty').hidden = false;
+  getElement('timer').textContent = formatElapsed(0);
+  getElement('empty').hidden = false;
   messages.remark('The page is cleared.', {
     label: 'Undo',
     run: () => restore(gone),
   });
 }
 
-/** Puts sentences back, unless new ones have begun in their place. */
+/** Restores cleared sentences, unless a new recording has begun. */
 function restore(gone: readonly Sentence[]): void {
-  if (live !== undefined) return messages.remark('A new recording has begun; the old text cannot come back.');
+  if (live !== undefined) return messages.remark('A new recording has started, so the old text cannot be restored.');
   earlier = [...gone];
   base = computeRunOffset(earlier);
-  find('empty').hidden = true;
+  getElement('empty').hidden = true;
   for (const sentence of gone) transcript.show(sentence);
-  void storeSentence(...gone);
+  void storeSentences(...gone);
 }
 
 function exportAs(kind: string): void {
@@ -205,7 +205,7 @@ function onKey(event: KeyboardEvent): void {
   event.preventDefault();
   if (action === 'toggle') void toggle();
   else if (action === 'raw') setRaw(!raw);
-  else if (action === 'help') find<HTMLDialogElement>('help-dialog').showModal();
+  else if (action === 'help') getElement('help-dialog', HTMLDialogElement).showModal();
   else if (running()) setMuted(!muted);
 }
 
@@ -213,15 +213,15 @@ function wire(): void {
   record.addEventListener('click', () => void toggle());
   mute.addEventListener('click', () => setMuted(!muted));
   view.addEventListener('click', () => setRaw(!raw));
-  find('theme').addEventListener('click', () => {
+  onClick('theme', () => {
     toggleTheme();
     meter.draw();
   });
-  find('help').addEventListener('click', () => find<HTMLDialogElement>('help-dialog').showModal());
+  onClick('help', () => getElement('help-dialog', HTMLDialogElement).showModal());
   for (const button of document.querySelectorAll<HTMLElement>('[data-export]')) {
     button.addEventListener('click', () => exportAs(button.dataset['export']!));
   }
-  const file = find<HTMLInputElement>('file');
+  const file = getElement('file', HTMLInputElement);
   file.addEventListener('change', () => {
     void openFile(file.files?.[0]);
     file.value = '';
@@ -229,7 +229,7 @@ function wire(): void {
   enableFileDrop((dropped) => void openFile(dropped));
   setUpMenus();
   setUpSharing({ messages, entry, isRunning: running, room: 'kept' });
-  setUpKeyButton(find('key'), entry);
+  setUpKeyButton(getElement('key'), entry);
   addEventListener('keydown', onKey);
   navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
 }
@@ -238,14 +238,14 @@ async function showEarlier(): Promise<void> {
   earlier = await loadSentences();
   base = computeRunOffset(earlier);
   for (const sentence of earlier) transcript.show(sentence);
-  find('empty').hidden = earlier.length > 0;
-  find('timer').textContent = formatElapsed(base.ms);
+  getElement('empty').hidden = earlier.length > 0;
+  getElement('timer').textContent = formatElapsed(base.ms);
 }
 
 rememberSettings((which) => live?.settingsChanged(which));
-renderKeyList(find('keys'), PAGE_KEYS);
+renderKeyList(getElement('keys'), PAGE_KEYS);
 await Promise.all([showEarlier(), fillMicrophones()]);
-// Only now: a run that starts goes on after what stands on the page.
+// Only now: a new recording continues after what is on the page.
 wire();
 record.disabled = false;
 void readInfo();

@@ -4,25 +4,25 @@ import { TARGET_RATE, toInt16 } from '../audio/resample.ts';
 const FRAME = TARGET_RATE / 10;
 
 export interface FilePlayback {
-  /** 1: at the speed of speech; 0: as fast as it is taken. */
+  /** 1: at the speed of speech; 0: as fast as the server accepts it. */
   readonly pace: 0 | 1;
-  /** Takes a frame; resolves when the next may come. */
+  /** Sends a frame; resolves when there is room for the next. */
   send(pcm: Int16Array): Promise<void>;
   progress(share: number): void;
   stopped(): boolean;
 }
 
-/** Reads a file's sound as one channel of 16 kHz, by whatever the browser can decode. */
+/** Decodes a file to one channel at 16 kHz. Rejects when the browser cannot decode it. */
 export async function decodeAudioFile(file: Blob): Promise<Float32Array> {
   const context = new OfflineAudioContext(1, 1, TARGET_RATE);
   return mixed(await context.decodeAudioData(await file.arrayBuffer()));
 }
 
-/** Sends samples as frames until they end or the run is stopped. */
+/** Sends samples as frames until they end or `isStopped`. */
 export async function playSamples(samples: Float32Array, playing: FilePlayback): Promise<void> {
   const startedAt = performance.now();
   for (let at = 0; at < samples.length && !playing.stopped(); at += FRAME) {
-    // By the clock, not by a fixed wait: a tab in the background is woken once a second and has to make up for it.
+    // Paced by the clock, not by fixed waits: timers of a background tab run once a second, and the tab must catch up.
     const early = playing.pace * ((at / TARGET_RATE) * 1_000) - (performance.now() - startedAt);
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
     await playing.send(toInt16(samples.subarray(at, at + FRAME)));

@@ -1,7 +1,7 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
 export type PageAction = 'toggle' | 'mute' | 'raw' | 'help' | 'close';
 
-/** The keys of the page, for the handler and for the help dialog alike. */
+/** The page's keyboard shortcuts, for the handler and for the help dialog. */
 export const PAGE_KEYS: readonly {
   readonly action: PageAction;
   readonly keys: readonly string[];
@@ -9,18 +9,18 @@ export const PAGE_KEYS: readonly {
 }[] = [
   { action: 'toggle', keys: ['Space', 'Alt R'], does: 'Start or stop' },
   { action: 'mute', keys: ['M'], does: 'Mute the microphone' },
-  { action: 'raw', keys: ['R'], does: 'Words as spoken, or cleaned' },
-  { action: 'help', keys: ['?'], does: 'This help' },
+  { action: 'raw', keys: ['R'], does: 'Show the words as spoken or cleaned' },
+  { action: 'help', keys: ['?'], does: 'Show this help' },
   { action: 'close', keys: ['Esc'], does: 'Close menus' },
 ];
 
-/** Where the key was pressed: letters belong to a text field, the space bar to whatever it would press. */
+/** What has the focus: a text field needs its letters, a button its space bar. */
 export interface KeyFocus {
   readonly typing: boolean;
   readonly pressable: boolean;
 }
 
-/** What a key asks for; undefined when it belongs to the browser or to what has the focus. */
+/** The action of a key; undefined when the key belongs to the browser or to the focused element. */
 export function actionForKey(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'repeat'>,
   focus: KeyFocus,

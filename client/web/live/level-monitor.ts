@@ -1,20 +1,20 @@
-/** What the sound says about the microphone. */
+/** Problems with the microphone that the sound reveals. */
 export interface MicrophoneAdvice {
   readonly clipping: boolean;
-  /** Too quiet to be speech, or sound in which no word was found, for a while. */
+  /** What has been missing for a while: sound loud enough to be speech, or words in the sound. */
   readonly lacking: 'sound' | 'speech' | undefined;
 }
 
-/** Time without a word after which the page wonders, ms. */
+/** Time without a word after which the page warns, ms. */
 export const SILENCE_HINT_MS = 8_000;
-/** Below this peak nobody is speaking into this microphone. */
+/** Speech into the microphone exceeds this peak. */
 const FAINT = 0.012;
 const FULL = 0.985;
-/** So many overdriven blocks within this time are a habit, not a cough; the warning then stays as long. */
+/** This many overdriven blocks within this time are no single cough. The warning stays for the same time. */
 const CLIPS = 4;
 const CLIP_MS = 3_000;
 
-/** Watches loudness and words over time, and says what the speaker should know. Reads no clock: times are given. */
+/** Watches loudness and words over time and detects problems with the microphone. Reads no clock: the caller passes the time. */
 export class LevelMonitor {
   #wordsAt: number;
   #loudAt: number;
@@ -26,7 +26,7 @@ export class LevelMonitor {
     this.#loudAt = nowMs;
   }
 
-  /** A word was recognised, or the microphone was muted on purpose. */
+  /** To be called when a word was recognised, and while the microphone is muted on purpose. */
   words(nowMs: number): void {
     this.#wordsAt = nowMs;
     this.#loudAt = nowMs;

@@ -24,7 +24,7 @@ export interface LiveRunCallbacks {
   sentence(sentence: Row): void;
   state(state: LiveState, text: string): void;
   problem(problem: Problem): void;
-  /** Something changed that is good to know and needs nothing done. */
+  /** Something happened that is good to know and requires no action. */
   remark(text: string): void;
   level(peak: number): void;
   progress(share: number | undefined): void;
@@ -33,11 +33,11 @@ export interface LiveRunCallbacks {
 }
 
 const BYTES_PER_MS = (TARGET_RATE * 2) / 1_000;
-/** Sound waiting for the network, ms: from here on the page says so; from there on it gives up. */
+/** Unsent sound from which the page reports a slow network, and from which it gives up, ms. */
 const SLOW_MS = 1_000;
 const HOPELESS_MS = 60_000;
 
-/** One run: a microphone or a file, its session, and the way from start to done. */
+/** One recording from start to end: a microphone or a file, and its session. */
 export class LiveRun {
   readonly transcript = new Transcript();
   readonly #events: LiveRunCallbacks;
@@ -48,7 +48,7 @@ export class LiveRun {
   #microphone: Microphone | undefined;
   #sentMs = 0;
   #late = false;
-  /** The connection is lost, and sound waits until it is back. */
+  /** The connection is lost, and sound is buffered until it is back. */
   #away = false;
   #stopping = false;
 
@@ -58,10 +58,10 @@ export class LiveRun {
     this.#events = events;
   }
 
-  /** Opens the microphone, then the session; false when either failed and a problem was shown. */
+  /** Opens the microphone, then the session. Resolves with false when either failed and a problem was shown. */
   async startMicrophone(): Promise<boolean> {
     this.#events.state('connecting', 'Connecting');
-    // What is said while the session opens waits here.
+    // Sound recorded before the session is open.
     const early: Int16Array[] = [];
     try {
       this.#microphone = await Microphone.open(readMicrophoneOptions(), {
@@ -70,7 +70,8 @@ export class LiveRun {
           if (this.#session === undefined) early.push(pcm);
           else this.#send(pcm);
         },
-        switched: (label) => this.#events.remark(`That microphone is gone; listening to ${label || 'another one'}.`),
+        switched: (label) =>
+          this.#events.remark(`The microphone was disconnected; now using ${label || 'another one'}.`),
         lost: (error) => {
           this.#events.problem(describeMicrophoneProblem(error));
           void this.stop();
@@ -89,7 +90,7 @@ export class LiveRun {
     return true;
   }
 
-  /** Sends a whole file, then ends. */
+  /** Sends a whole file, then ends the session. */
   async startFile(file: File): Promise<void> {
     this.#events.state('connecting', 'Reading file');
     let samples: Float32Array;
@@ -114,7 +115,7 @@ export class LiveRun {
     await this.stop();
   }
 
-  /** Sound given to the server so far, ms. */
+  /** Audio sent so far, ms. */
   get audioMs(): number {
     return this.#sentMs;
   }
@@ -123,7 +124,7 @@ export class LiveRun {
     this.#microphone?.mute(muted);
   }
 
-  /** Takes over settings that were changed while it runs. */
+  /** Applies settings that were changed during the recording. */
   settingsChanged(which: 'microphone' | 'session'): void {
     if (which === 'microphone') return this.#microphone?.change(readMicrophoneOptions());
     const { language, vocabulary, partials, cleanup } = readSessionOptions();
@@ -138,7 +139,7 @@ export class LiveRun {
     this.#events.delay(undefined);
     if (this.#session !== undefined) {
       this.#events.state('finishing', 'Finishing');
-      // A connection that breaks now is told by #read, which sees how it ended.
+      // #read reports a connection that breaks now.
       await this.#session.finish().catch(() => {});
       const { fault, code } = await this.#session.closed;
       if (fault !== undefined || code !== 1000) return;
@@ -174,7 +175,7 @@ export class LiveRun {
       if (this.#away) return this.#events.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
       if (line.state === 'resumed' && line.lostMs > 0)
         this.#events.remark(
-          `The network was away too long: ${Math.round(line.lostMs / 1_000)} s of sound are missing.`,
+          `The network was down for too long: ${Math.round(line.lostMs / 1_000)} s of audio are missing.`,
         );
       this.#events.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
     });
@@ -195,10 +196,10 @@ export class LiveRun {
         }
         if (event.type === 'notice') this.#noticed(event.code, event.text);
         if (event.type === 'fault' && !event.fatal)
-          this.#events.problem({ title: 'The server says:', advice: event.text });
+          this.#events.problem({ title: 'The server reported a problem.', advice: event.text });
       }
     } catch (error) {
-      // Only a broken promise of the protocol throws here.
+      // Only a violation of the protocol throws here.
       session.close();
       return this.#broken(describeProtocolProblem(error instanceof Error ? error.message : String(error)));
     }
@@ -240,7 +241,7 @@ export class LiveRun {
     this.#events.state('broken', 'Disconnected');
   }
 
-  /** What was on screen when the connection broke is kept as it stood: its final will not come. */
+  /** Keeps what is on screen as it is: the finals will not arrive after the connection broke. */
   #settle(): void {
     for (const sentence of this.transcript.sentences) {
       if (sentence.final) continue;

@@ -1,14 +1,14 @@
 import type { ServerEvent } from '../../sdk/index.ts';
 
-/** Where a run begins on the page: after the sentences and the time of the runs before it. */
+/** Where a recording begins on the page: after the sentences and the time of the recordings before it. */
 export interface RunOffset {
   readonly sentences: number;
   readonly ms: number;
 }
 
 /**
- * Moves an event of a session to its place on the page. Every session counts from nought; captions and exports of a
- * page that was started twice must not.
+ * Moves an event from a session's numbering to that of the page. Every session counts from zero, but exports of a page with two
+ * recordings must not.
  */
 export function shiftEvent(event: ServerEvent, base: RunOffset): ServerEvent {
   switch (event.type) {
@@ -28,7 +28,7 @@ export function shiftEvent(event: ServerEvent, base: RunOffset): ServerEvent {
   }
 }
 
-/** Where the next run begins, after what stands on the page. */
+/** Where the next recording begins, after everything on the page. */
 export function computeRunOffset(sentences: readonly { readonly number: number; readonly toMs: number }[]): RunOffset {
   return sentences.reduce(
     (base, { number, toMs }) => ({ sentences: Math.max(base.sentences, number), ms: Math.max(base.ms, toMs) }),

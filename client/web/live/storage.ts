@@ -1,57 +1,54 @@
+import type { DBSchema } from 'idb';
 import type { Sentence } from '../../sdk/index.ts';
+import { openDatabase } from '../storage/database.ts';
 
-const STORE = 'sentences';
-/** Two tabs on one store must not overwrite each other: each counts its sentences under its own time. */
+/** A sentence with the page it is from: the time at which that page was opened, ms since the epoch. */
+export type PageSentence = Sentence & { readonly page: number };
+
+interface SentenceSchema extends DBSchema {
+  sentences: { key: [page: number, number: number]; value: PageSentence };
+}
+
+/** Distinguishes the sentences of tabs that are open at once, so that they do not overwrite each other's. */
 const PAGE = Date.now();
 
-let opened: Promise<IDBDatabase | undefined> | undefined;
+let opened: ReturnType<typeof openDatabase<SentenceSchema>> | undefined;
 
-/** Undefined where the browser forbids storage: the page then works without. */
-function database(): Promise<IDBDatabase | undefined> {
-  opened ??= new Promise((resolve) => {
-    try {
-      const request = indexedDB.open('sotto', 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: ['page', 'number'] });
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => resolve(undefined);
-    } catch {
-      resolve(undefined);
-    }
+const database = (): NonNullable<typeof opened> => {
+  opened ??= openDatabase<SentenceSchema>('sotto', (created) => {
+    created.createObjectStore('sentences', { keyPath: ['page', 'number'] });
   });
   return opened;
+};
+
+/** Saves finished sentences. A sentence that was saved before is replaced. */
+export async function storeSentences(...sentences: readonly Sentence[]): Promise<void> {
+  const transaction = (await database())?.transaction('sentences', 'readwrite');
+  if (transaction === undefined) return;
+  const writes = sentences.map((sentence) => transaction.store.put({ ...sentence, page: PAGE }));
+  // When the disk is full nothing is saved, and the page goes on: what is on screen stays.
+  await Promise.all([...writes, transaction.done]).catch(() => {});
 }
 
-/** Keeps finished sentences over a reload; a later form of one replaces it. */
-export async function storeSentence(...sentences: readonly Sentence[]): Promise<void> {
-  const store = (await database())?.transaction(STORE, 'readwrite').objectStore(STORE);
-  // A full disk aborts the transaction by an event nobody has to hear: what is on screen stays.
-  for (const sentence of sentences) store?.put({ ...sentence, page: PAGE });
-}
-
-/** What earlier visits left, in order, numbered and timed as one page. */
+/** The saved sentences of earlier visits, in order, numbered and timed as one continuous page. */
 export async function loadSentences(): Promise<Sentence[]> {
-  const store = await database();
-  if (store === undefined) return [];
-  return new Promise((resolve) => {
-    const request = store.transaction(STORE, 'readonly').objectStore(STORE).getAll();
-    request.onsuccess = () => resolve(mergeTabs(request.result as PageSentence[]));
-    request.onerror = () => resolve([]);
-  });
+  try {
+    return mergeTabs((await (await database())?.getAll('sentences')) ?? []);
+  } catch {
+    return [];
+  }
 }
 
 export async function clearSentences(): Promise<void> {
-  const store = await database();
-  store?.transaction(STORE, 'readwrite').objectStore(STORE).clear();
+  await (await database())?.clear('sentences').catch(() => {});
 }
 
-export type PageSentence = Sentence & { readonly page: number };
-
-/** Tabs that were open at once counted from the same place; laid in a row, each begins where the one before ended. */
-export function mergeTabs(kept: readonly PageSentence[]): Sentence[] {
+/** Puts the sentences of several tabs in a row: each tab begins where the previous one ended. */
+export function mergeTabs(sentences: readonly PageSentence[]): Sentence[] {
   let shift = 0;
   let end = 0;
   let last: number | undefined;
-  return kept.map(({ page, ...sentence }, i) => {
+  return sentences.map(({ page, ...sentence }, i) => {
     if (page !== last) shift = Math.max(0, end - sentence.fromMs);
     last = page;
     end = Math.max(end, sentence.toMs + shift);

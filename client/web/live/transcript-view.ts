@@ -2,7 +2,7 @@ import { getDisplayedText, type Sentence } from '../../sdk/index.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { markRestingRows } from '../ui/resting-rows.ts';
 
-/** The paper: finished sentences in the log, the open one below it. What is finished is never drawn again. */
+/** The transcript: finished sentences in the log, open ones below it. Finished sentences are never drawn again. */
 export class TranscriptView {
   readonly #log: HTMLElement;
   readonly #open: HTMLElement;
@@ -24,7 +24,7 @@ export class TranscriptView {
     });
   }
 
-  /** Shows what became of a sentence. */
+  /** Shows the current state of a sentence. */
   show(sentence: Sentence): void {
     if (sentence.final) this.#finished(sentence);
     else this.#growing(sentence);
@@ -55,7 +55,7 @@ export class TranscriptView {
       this.#open.append(line);
     }
     const [solid, tail] = [...line.children] as [HTMLElement, HTMLElement];
-    // Appending keeps what stands there untouched: no flicker, no lost selection.
+    // Appending leaves the existing text untouched: no flicker, no lost selection.
     const shown = solid.textContent ?? '';
     if (sentence.stable.startsWith(shown)) solid.append(sentence.stable.slice(shown.length));
     else solid.textContent = sentence.stable;
@@ -112,14 +112,14 @@ export class TranscriptView {
   }
 }
 
-/** Writes a sentence into its row; raw words show what the cleaning took away as struck out. */
+/** Writes a sentence into its row. In raw text, words that cleaning removed are struck out. */
 function fill(row: HTMLElement, sentence: Sentence, raw: boolean): void {
   const said = row.querySelector<HTMLElement>('.said')!;
   const swap = row.querySelector<HTMLButtonElement>('.swap')!;
   const differs = sentence.cleaned !== undefined && sentence.cleaned !== sentence.stable;
   swap.hidden = !differs;
-  swap.textContent = raw ? 'Clean' : 'Raw';
-  swap.setAttribute('aria-label', raw ? 'Show this sentence cleaned' : 'Show this sentence as spoken');
+  swap.textContent = raw ? 'As spoken' : 'Edited';
+  swap.setAttribute('aria-label', raw ? 'As spoken; show the edited sentence' : 'Edited; show the sentence as spoken');
   if (!raw || !differs) {
     said.textContent = getDisplayedText(sentence, raw);
     row.hidden = said.textContent === '' && !raw;

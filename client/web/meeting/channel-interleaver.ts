@@ -1,17 +1,17 @@
 import { Resampler, type ResamplerDesign, TARGET_RATE } from '../audio/resample.ts';
 
-/** 30 ms of two speakers, interleaved, and how loud each was. */
+/** 30 ms of two interleaved channels, and the loudness of each. */
 export interface InterleavedBlock {
   readonly pcm: Int16Array<ArrayBuffer>;
-  /** Highest absolute sample before resampling, 0-1: me, them. */
+  /** Highest absolute sample before resampling, 0 to 1: me, them. */
   readonly peaks: readonly [number, number];
 }
 
 const BLOCK = (TARGET_RATE * 30) / 1_000;
 
 /**
- * Two sources into one stream of two channels. Both are pushed together, quantum for quantum, so that neither runs ahead
- * of the other; a source that is not there is silence of the same length.
+ * Combines two sources into one stream of two channels. Both are pushed together, quantum by quantum, so that neither gets ahead
+ * of the other. A missing source is silence of the same length.
  */
 export class ChannelInterleaver {
   readonly #resamplers: readonly [Resampler, Resampler];
@@ -24,7 +24,7 @@ export class ChannelInterleaver {
     this.#resamplers = [new Resampler(design), new Resampler(design)];
   }
 
-  /** Takes `frames` samples of each, and gives every block that is full. */
+  /** Takes `frames` samples of each source and returns every block that is complete. */
   push(me: Float32Array | undefined, them: Float32Array | undefined, frames = 128): InterleavedBlock[] {
     const blocks: InterleavedBlock[] = [];
     const [mine, theirs] = [this.#hear(0, me, frames), this.#hear(1, them, frames)];

@@ -1,13 +1,13 @@
 import { computeBackoffMs } from '../../sdk/backoff.ts';
 import type { Delivery, PendingChanges } from './pending-changes.ts';
 
-/** Brings one parcel to the server; rejects with a status where there is one. */
+/** Sends one change to the server. Rejects with an error that has the HTTP `status`, if there was a response. */
 export type DeliverChange = (transcript: string, parcel: Delivery) => Promise<void>;
 
-/** What the server refuses so often is let go: it is not there, or not as this page believes. */
+/** A change that the server refuses this often is given up: what it concerns does not exist there, or is not as this page believes. */
 const REFUSALS_MAX = 5;
 
-/** Carries what the reader did to the server, one after the other, for as long as it takes. */
+/** Sends the reader's changes to the server, one after the other, retrying for as long as it takes. */
 export class DeliveryQueue {
   readonly #deliver: DeliverChange;
   readonly #outgoing: () => PendingChanges;
@@ -23,7 +23,7 @@ export class DeliveryQueue {
     this.#transcript = transcript;
   }
 
-  /** Something may have been done; sends what is not yet known. */
+  /** Sends the changes that are pending. To be called whenever there may be new ones. */
   async go(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
@@ -32,13 +32,13 @@ export class DeliveryQueue {
       await this.#round();
       this.#attempt = 0;
     } catch {
-      // Out of reach: the next round comes later, and everything is still in the list.
+      // Unreachable: the changes stay pending and are sent in a later round.
       this.#timer = setTimeout(() => void this.go(), 1_000 + computeBackoffMs(++this.#attempt, Math.random()));
     }
     this.#busy = false;
   }
 
-  /** Sends nothing more by itself. */
+  /** Stops retrying. */
   close(): void {
     clearTimeout(this.#timer);
   }

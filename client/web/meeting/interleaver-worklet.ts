@@ -1,13 +1,13 @@
 import type { ResamplerDesign } from '../audio/resample.ts';
 import { ChannelInterleaver } from './channel-interleaver.ts';
 
-// The audio thread's globals, which the DOM's types do not know.
+// Globals of the audio thread, which are missing from the DOM's types.
 declare function registerProcessor(name: string, processor: unknown): void;
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
 
-/** Both inputs of one node are asked for in the same call: whatever the two devices do, the channels stay in step. */
+/** One node processes both inputs in the same call, so the channels stay in step whatever the two devices do. */
 class PairCapture extends AudioWorkletProcessor {
   readonly #pair: ChannelInterleaver;
 

@@ -17,30 +17,30 @@ export type MeetingCommand =
   | 'help'
   | 'close';
 
-/** The keys of the page, for the handler and for the help dialog alike. */
+/** The page's keyboard shortcuts, for the handler and for the help dialog. */
 export const MEETING_KEYS: readonly {
   readonly command: MeetingCommand;
   readonly keys: readonly string[];
   readonly does: string;
 }[] = [
   { command: 'record', keys: ['Alt R'], does: 'Start or end the recording' },
-  { command: 'pause', keys: ['Space'], does: 'Pause and go on' },
+  { command: 'pause', keys: ['Space'], does: 'Pause or continue' },
   { command: 'mute', keys: ['M'], does: 'Mute the microphone' },
   {
     command: 'highlight',
     keys: ['H', 'Alt H'],
-    does: 'Highlight the sentence (the last one, when none has the focus)',
+    does: 'Highlight the focused sentence, or the last one',
   },
   { command: 'note', keys: ['N', 'Alt N'], does: 'Write a note' },
   { command: 'next', keys: ['J', '↓'], does: 'Next sentence' },
-  { command: 'previous', keys: ['K', '↑'], does: 'Sentence before' },
+  { command: 'previous', keys: ['K', '↑'], does: 'Previous sentence' },
   { command: 'correct', keys: ['E', 'Enter'], does: 'Correct the sentence' },
-  { command: 'original', keys: ['O'], does: 'The sentence as it was heard' },
-  { command: 'live', keys: ['L'], does: 'Jump to what is being said' },
-  { command: 'small', keys: ['W'], does: 'Small window that stays on top' },
+  { command: 'original', keys: ['O'], does: 'Show the sentence as spoken' },
+  { command: 'live', keys: ['L'], does: 'Jump to live' },
+  { command: 'small', keys: ['W'], does: 'Show a small window that stays on top' },
   { command: 'search', keys: ['/'], does: 'Search past meetings' },
-  { command: 'help', keys: ['?'], does: 'This help' },
-  { command: 'close', keys: ['Esc'], does: 'Close menus; out of a text field' },
+  { command: 'help', keys: ['?'], does: 'Show this help' },
+  { command: 'close', keys: ['Esc'], does: 'Close menus; leave a text field' },
 ];
 
 const LETTERS: Readonly<Record<string, MeetingCommand>> = {
@@ -56,17 +56,17 @@ const LETTERS: Readonly<Record<string, MeetingCommand>> = {
   '/': 'search',
   '?': 'help',
 };
-/** Also while one writes: a note is no reason to miss a sentence. */
+/** Work in text fields as well: writing a note is no reason to miss a sentence. */
 const WITH_ALT: Readonly<Record<string, MeetingCommand>> = { KeyR: 'record', KeyH: 'highlight', KeyN: 'note' };
 
 export interface KeyContext extends KeyFocus {
   /** A sentence has the focus. */
   readonly sentence: boolean;
-  /** The sentences as a whole have it. */
+  /** The scrolling area of the sentences has the focus. */
   readonly reading: boolean;
 }
 
-/** What a key asks for; undefined when it belongs to the browser or to what has the focus. */
+/** The action of a key; undefined when the key belongs to the browser or to the focused element. */
 export function commandForKey(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'repeat'>,
   at: KeyContext,

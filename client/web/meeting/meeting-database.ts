@@ -1,16 +1,18 @@
+import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
 import type { ResumePoint } from '../../sdk/resume-point.ts';
+import { openDatabase } from '../storage/database.ts';
 import type { Meeting, MeetingPart, OpenSentence, SpokenSentence } from './meeting-state.ts';
 
-/** A meeting without its sentences, which are kept one by one. */
+/** A meeting without its sentences, which are stored one by one. */
 export type MeetingHeader = Omit<Meeting, 'sentences' | 'open'> & {
   readonly changedMs: number;
-  /** What the server has not been told yet: names of `Outgoing`. */
+  /** Changes that were not sent to the server yet: names of `PendingChanges`. */
   readonly unsent: readonly string[];
-  /** Sentences so far, for lists. */
+  /** Number of sentences so far, for lists. */
   readonly count: number;
 };
 
-/** The session of a meeting that is being recorded, as it stood when this was written. */
+/** State of the recording of a meeting when it was last stored. */
 export interface LiveRecord {
   readonly meeting: string;
   readonly kept: Omit<ResumePoint, 'audio'>;
@@ -21,85 +23,91 @@ export interface LiveRecord {
   readonly sources: { readonly me: boolean; readonly them: boolean };
 }
 
-/** Sound the server has not acknowledged: what a new page sends first. */
+/** Sound that the server has not acknowledged; a reloaded page sends it first. */
 export interface AudioRecord {
   readonly meeting: string;
   readonly fromSample: number;
   readonly bytes: Uint8Array;
 }
 
-/** What is written in one go: a sentence and the number of the event that brought it stand or fall together. */
+/** What is written in one transaction, so that a sentence is stored together with the number of the event it came from. */
 export interface MeetingWrite {
   readonly head?: MeetingHeader | undefined;
   readonly sentences?: readonly SpokenSentence[];
   readonly live?: LiveRecord | undefined;
 }
 
-type Filed = SpokenSentence & { readonly meeting: string };
+interface MeetingSchema extends DBSchema {
+  meetings: { key: string; value: MeetingHeader };
+  sentences: { key: [meeting: string, key: string]; value: SpokenSentence & { readonly meeting: string } };
+  live: { key: string; value: LiveRecord };
+  audio: { key: [meeting: string, fromSample: number]; value: AudioRecord };
+}
+type StoreName = StoreNames<MeetingSchema>;
+type Write<Name extends StoreName> = IDBPTransaction<MeetingSchema, Name[], 'readwrite'>;
 
-const HEADS = 'meetings';
-const SENTENCES = 'sentences';
-const LIVE = 'live';
-const AUDIO = 'audio';
-
-/** What this browser keeps of meetings, in IndexedDB. Where the browser forbids storage it keeps nothing, and says so. */
+/** The meetings stored in this browser, in IndexedDB. Where the browser forbids storage, nothing is stored and nothing is found. */
 export class MeetingDatabase {
-  readonly #opened: Promise<IDBDatabase | undefined>;
+  readonly #opened: Promise<IDBPDatabase<MeetingSchema> | undefined>;
 
   constructor(name = 'sotto-meetings') {
-    this.#opened = openDatabase(name);
+    this.#opened = openDatabase<MeetingSchema>(name, (database) => {
+      database.createObjectStore('meetings', { keyPath: 'id' });
+      database.createObjectStore('sentences', { keyPath: ['meeting', 'key'] });
+      database.createObjectStore('live', { keyPath: 'meeting' });
+      database.createObjectStore('audio', { keyPath: ['meeting', 'fromSample'] });
+    });
   }
 
+  /** Whether the browser allows storage. */
   async works(): Promise<boolean> {
     return (await this.#opened) !== undefined;
   }
 
+  /** Rejects when the disk is full, as every method that writes. */
   async write(meeting: string, { head, sentences = [], live }: MeetingWrite): Promise<void> {
-    await this.#change([HEADS, SENTENCES, LIVE], (store) => {
-      if (head !== undefined) store(HEADS).put(head);
-      for (const said of sentences) store(SENTENCES).put({ ...said, meeting });
-      if (live !== undefined) store(LIVE).put(live);
-    });
+    await this.#change(['meetings', 'sentences', 'live'], (transaction) => [
+      ...(head === undefined ? [] : [transaction.objectStore('meetings').put(head)]),
+      ...sentences.map((sentence) => transaction.objectStore('sentences').put({ ...sentence, meeting })),
+      ...(live === undefined ? [] : [transaction.objectStore('live').put(live)]),
+    ]);
   }
 
   async writeAudio(record: AudioRecord): Promise<void> {
-    await this.#change([AUDIO], (store) => store(AUDIO).put(record));
+    await this.#change(['audio'], (transaction) => [transaction.objectStore('audio').put(record)]);
   }
 
-  /** The sound before a sample has come; with no sample, all of the meeting has. */
+  /** Deletes the sound before a sample; without a sample, all sound of the meeting. */
   async dropAudio(meeting: string, beforeSample = Number.MAX_SAFE_INTEGER): Promise<void> {
-    await this.#change([AUDIO], (store) =>
-      store(AUDIO).delete(IDBKeyRange.bound([meeting, 0], [meeting, beforeSample], false, true)),
-    );
+    const before = IDBKeyRange.bound([meeting, 0], [meeting, beforeSample], false, true);
+    await this.#change(['audio'], (transaction) => [transaction.objectStore('audio').delete(before)]);
   }
 
   async audio(meeting: string): Promise<readonly AudioRecord[]> {
-    return (
-      (await this.#all<AudioRecord>(AUDIO, IDBKeyRange.bound([meeting, 0], [meeting, Number.MAX_SAFE_INTEGER]))) ?? []
-    );
+    return this.#read('audio', allAudio(meeting));
   }
 
+  /** Deletes the state of a recording that is over. */
   async ended(meeting: string): Promise<void> {
-    await this.#change([LIVE], (store) => store(LIVE).delete(meeting));
+    await this.#change(['live'], (transaction) => [transaction.objectStore('live').delete(meeting)]);
   }
 
   async live(meeting: string): Promise<LiveRecord | undefined> {
-    return (await this.#all<LiveRecord>(LIVE, IDBKeyRange.only(meeting)))?.[0];
+    return (await this.#read('live', IDBKeyRange.only(meeting)))[0];
   }
 
   async head(meeting: string): Promise<MeetingHeader | undefined> {
-    return (await this.#all<MeetingHeader>(HEADS, IDBKeyRange.only(meeting)))?.[0];
+    return (await this.#read('meetings', IDBKeyRange.only(meeting)))[0];
   }
 
-  /** Every meeting this browser keeps, the newest first. */
+  /** Every meeting stored in this browser, newest first. */
   async heads(): Promise<readonly MeetingHeader[]> {
-    const heads = (await this.#all<MeetingHeader>(HEADS)) ?? [];
-    return [...heads].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+    return (await this.#read('meetings')).sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   }
 
   async sentences(meeting: string): Promise<readonly SpokenSentence[]> {
-    const kept = (await this.#all<Filed>(SENTENCES, IDBKeyRange.bound([meeting, ''], [meeting, '\uffff']))) ?? [];
-    return kept.map(({ meeting: _, ...said }) => said).sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs);
+    const stored = await this.#read('sentences', allSentences(meeting));
+    return stored.map(({ meeting: _, ...sentence }) => sentence).sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs);
   }
 
   async read(meeting: string): Promise<Meeting | undefined> {
@@ -109,54 +117,33 @@ export class MeetingDatabase {
     return { ...rest, sentences: await this.sentences(meeting), open: [] };
   }
 
-  /** For good: head, words, sound. */
+  /** Deletes a meeting for good: header, sentences and sound. */
   async remove(meeting: string): Promise<void> {
-    await this.#change([HEADS, SENTENCES, LIVE, AUDIO], (store) => {
-      store(HEADS).delete(meeting);
-      store(LIVE).delete(meeting);
-      store(SENTENCES).delete(IDBKeyRange.bound([meeting, ''], [meeting, '\uffff']));
-      store(AUDIO).delete(IDBKeyRange.bound([meeting, 0], [meeting, Number.MAX_SAFE_INTEGER]));
-    });
+    await this.#change(['meetings', 'sentences', 'live', 'audio'], (transaction) => [
+      transaction.objectStore('meetings').delete(meeting),
+      transaction.objectStore('live').delete(meeting),
+      transaction.objectStore('sentences').delete(allSentences(meeting)),
+      transaction.objectStore('audio').delete(allAudio(meeting)),
+    ]);
   }
 
-  /** Rejects when the disk is full; whoever writes says so. */
-  async #change(names: readonly string[], run: (store: (name: string) => IDBObjectStore) => unknown): Promise<void> {
-    const database = await this.#opened;
-    if (database === undefined) return;
-    await new Promise<void>((resolve, reject) => {
-      const transaction = database.transaction(names, 'readwrite');
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error('Nothing was written.'));
-      run((name) => transaction.objectStore(name));
-    });
+  async #change<Name extends StoreName>(
+    names: Name[],
+    run: (transaction: Write<Name>) => readonly Promise<unknown>[],
+  ): Promise<void> {
+    const transaction = (await this.#opened)?.transaction(names, 'readwrite');
+    if (transaction !== undefined) await Promise.all([...run(transaction), transaction.done]);
   }
 
-  async #all<T>(name: string, range?: IDBKeyRange): Promise<readonly T[] | undefined> {
-    const database = await this.#opened;
-    if (database === undefined) return undefined;
-    return new Promise((resolve) => {
-      const request = database.transaction(name, 'readonly').objectStore(name).getAll(range);
-      request.onsuccess = () => resolve(request.result as T[]);
-      request.onerror = () => resolve(undefined);
-    });
-  }
-}
-
-function openDatabase(name: string): Promise<IDBDatabase | undefined> {
-  return new Promise((resolve) => {
+  /** Empty when the browser fails to read: the server may have the meeting. */
+  async #read<Name extends StoreName>(name: Name, range?: IDBKeyRange): Promise<MeetingSchema[Name]['value'][]> {
     try {
-      const request = indexedDB.open(name, 1);
-      request.onupgradeneeded = () => {
-        const { result } = request;
-        result.createObjectStore(HEADS, { keyPath: 'id' });
-        result.createObjectStore(SENTENCES, { keyPath: ['meeting', 'key'] });
-        result.createObjectStore(LIVE, { keyPath: 'meeting' });
-        result.createObjectStore(AUDIO, { keyPath: ['meeting', 'fromSample'] });
-      };
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => resolve(undefined);
+      return (await (await this.#opened)?.getAll(name, range)) ?? [];
     } catch {
-      resolve(undefined);
+      return [];
     }
-  });
+  }
 }
+
+const allSentences = (meeting: string): IDBKeyRange => IDBKeyRange.bound([meeting, ''], [meeting, '\uffff']);
+const allAudio = (meeting: string): IDBKeyRange => IDBKeyRange.bound([meeting, 0], [meeting, Number.MAX_SAFE_INTEGER]);

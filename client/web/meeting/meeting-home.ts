@@ -13,10 +13,11 @@ export interface MeetingHomeParts {
   readonly removeWhat: HTMLElement;
 }
 
+/** Pause in typing before a search begins, ms. */
 const TYPING_MS = 200;
 const SNIPPET_CHARS = 60;
 
-/** Past meetings of the server and of this browser: find, open, delete. */
+/** The list of past meetings, on the server and in this browser: search, open, delete. */
 export class MeetingHome {
   readonly #parts: MeetingHomeParts;
   readonly #notebook: MeetingDatabase;
@@ -25,7 +26,7 @@ export class MeetingHome {
   #entries: PastMeeting[] = [];
   #next: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The newest question; answers to older ones come too late. */
+  /** Number of the newest search; results of older ones are ignored. */
   #asked = 0;
 
   constructor(parts: MeetingHomeParts, notebook: MeetingDatabase, messages: Messages, keeps: () => boolean) {
@@ -57,7 +58,7 @@ export class MeetingHome {
     renderPastMeetings(list, this.#entries, { remove: (entry) => void this.#remove(entry) });
     more.hidden = this.#next === undefined;
     none.hidden = this.#entries.length > 0;
-    none.textContent = query === '' ? 'No meetings yet.' : `Nothing was said or noted about “${query}”.`;
+    none.textContent = query === '' ? 'No meetings yet.' : `No meeting contains “${query}”.`;
   }
 
   async #older(): Promise<void> {
@@ -76,12 +77,12 @@ export class MeetingHome {
       return page.transcripts.map(({ id, ...rest }) => ({ ...rest, name: id, where: 'server' }));
     } catch (error) {
       const advice = error instanceof Error ? error.message : String(error);
-      this.#messages.problem({ title: 'The server’s meetings cannot be listed.', advice });
+      this.#messages.problem({ title: 'The meetings on the server cannot be listed.', advice });
       return [];
     }
   }
 
-  /** What the server has as a whole need not lie in the browser, too. */
+  /** Deletes from the browser what the server has stored completely. */
   async #letGo(kept: readonly { readonly id: string; readonly sentences: number }[]): Promise<void> {
     const counts = new Map(kept.map(({ id, sentences }) => [id, sentences]));
     for (const { id, transcript = '', unsent, count } of await this.#notebook.heads()) {
@@ -91,7 +92,7 @@ export class MeetingHome {
     }
   }
 
-  /** What only this browser has; it searches by itself. */
+  /** Meetings stored in this browser that match the query. */
   async #here(query: string): Promise<PastMeeting[]> {
     const entries: PastMeeting[] = [];
     for (const head of await this.#notebook.heads()) {
@@ -121,7 +122,7 @@ export class MeetingHome {
 
   async #remove(entry: PastMeeting): Promise<void> {
     const { remove, removeWhat } = this.#parts;
-    removeWhat.textContent = `“${entry.title}” with its notes, here and on the server. It cannot be brought back.`;
+    removeWhat.textContent = `“${entry.title}” and its notes will be deleted, here and on the server. This cannot be undone.`;
     if (!(await confirmInDialog(remove))) return;
     try {
       if (entry.where === 'server') await serverTranscripts.delete(entry.name);
@@ -131,7 +132,7 @@ export class MeetingHome {
       this.#messages.remark('Deleted.');
     } catch (error) {
       const advice = error instanceof Error ? error.message : String(error);
-      this.#messages.problem({ title: 'It was not deleted.', advice });
+      this.#messages.problem({ title: 'The meeting was not deleted.', advice });
     }
     await this.show();
     this.#parts.search.focus();
@@ -146,7 +147,7 @@ function around(text: string, at: number): string {
   return `${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`;
 }
 
-/** Opens a dialog; true when its `yes` was pressed. */
+/** Opens a dialog. Resolves with true when it was closed by its button of the value `yes`. */
 export function confirmInDialog(dialog: HTMLDialogElement): Promise<boolean> {
   dialog.returnValue = '';
   dialog.showModal();

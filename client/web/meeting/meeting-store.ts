@@ -5,16 +5,16 @@ import { PendingChanges } from './pending-changes.ts';
 
 export type MeetingListener = (meeting: Meeting, before: Meeting, action: MeetingAction) => void;
 
-/** The words that are still open are written down so often, ms: what a crash may cost when the session is gone, too. */
+/** How often open sentences are stored, ms: at most this much is lost in a crash whose session is gone, too. */
 const LIVE_EVERY_MS = 1_000;
 
 export interface MeetingStoreCallbacks {
   changed: MeetingListener;
-  /** The browser refused to write. */
+  /** Called when the browser refused to store something. */
   unkept(error: unknown): void;
 }
 
-/** The meeting in hand. Every action goes through here: it is shown, written into the notebook, and sent to the server. */
+/** The open meeting. Every action passes through here: it is applied, shown, stored in the browser and queued for the server. */
 export class MeetingStore {
   readonly #notebook: MeetingDatabase;
   readonly #events: MeetingStoreCallbacks;
@@ -44,7 +44,7 @@ export class MeetingStore {
     return this.#meeting;
   }
 
-  /** Resolves when everything done so far is written. */
+  /** Resolves when everything done so far is stored. */
   get written(): Promise<void> {
     return this.#writing;
   }
@@ -59,7 +59,7 @@ export class MeetingStore {
     this.#events.changed(this.#meeting, before, action);
   }
 
-  /** A session runs from now on; what a new page needs to take it up is written at once. */
+  /** A session has begun or was resumed. Stores at once what a reloaded page needs to resume it. */
   opened(ready: ResumePoint['ready'], at: MeetingPart, seq: number): void {
     const { paused = false, sources = { me: false, them: false } } = this.#live ?? {};
     const { id: meeting, open } = this.#meeting;
@@ -67,14 +67,14 @@ export class MeetingStore {
     this.#write({ live: this.#live });
   }
 
-  /** How it is being recorded, for a page that is loaded anew. */
+  /** Stores how the meeting is being recorded, for a reloaded page. */
   standing(change: Partial<Pick<LiveRecord, 'paused' | 'sources'>>): void {
     if (this.#live === undefined) return;
     this.#live = { ...this.#live, ...change };
     this.#write({ live: this.#live });
   }
 
-  /** Nothing is being recorded any more. */
+  /** The recording is over. */
   closed(): void {
     clearTimeout(this.#liveTimer);
     this.#liveTimer = undefined;
@@ -83,7 +83,7 @@ export class MeetingStore {
     this.#write({ head: this.#head() });
   }
 
-  /** Writes the meeting as a whole, as it came from elsewhere. */
+  /** Replaces the meeting by another version, such as the server's, and stores all of it. */
   adopt(meeting: Meeting): void {
     this.#meeting = meeting;
     this.#write({ head: this.#head(), sentences: meeting.sentences });
@@ -103,7 +103,7 @@ export class MeetingStore {
     }, LIVE_EVERY_MS);
   }
 
-  /** A sentence and the place in the session it came from are written together. */
+  /** Stores what changed. A sentence and the number of the event it came from are written in one transaction. */
   #file(before: Meeting): void {
     const meeting = this.#meeting;
     const { open: a, ...head } = meeting;

@@ -1,7 +1,7 @@
 import { toPrintable } from '../../../protocol/printable.ts';
 import { formatElapsed } from '../live/transcript-view.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { findElement } from '../ui/dom.ts';
+import { getElement } from '../ui/dom.ts';
 import type { Messages } from '../ui/messages.ts';
 import { MeterView } from '../ui/meter.ts';
 import { ScreenWakeLock } from '../ui/screen-wake-lock.ts';
@@ -28,9 +28,9 @@ import { SentenceActions } from './views/sentence-actions.ts';
 import { SmallWindow } from './views/small-window.ts';
 import type { SummaryPanel } from './views/summary-panel.ts';
 
-const WARNED = 'Nobody has spoken for long. The recording ends in';
+const WARNED = 'Nobody has spoken for a while. The recording ends in';
 
-/** One meeting on the page: what is done to it goes to the desk, what becomes of it is shown. */
+/** One meeting on the page: passes what the user does to the store, and shows how the meeting changes. */
 export class MeetingView {
   readonly #messages: Messages;
   readonly #bubbles: ConversationView;
@@ -60,10 +60,10 @@ export class MeetingView {
       () => this.#desk?.meeting.transcript,
     );
     const parts = {
-      scroll: findElement('scroll'),
-      log: findElement('log'),
-      open: findElement('open'),
-      jump: findElement<HTMLButtonElement>('jump'),
+      scroll: getElement('scroll'),
+      log: getElement('log'),
+      open: getElement('open'),
+      jump: getElement('jump', HTMLButtonElement),
     };
     this.#bubbles = new ConversationView(parts, {
       rename: (channel) => void this.#rename(channel),
@@ -77,11 +77,11 @@ export class MeetingView {
     this.#notes = new NotesView(
       {
         ...{
-          list: findElement('notes'),
-          none: findElement('no-notes'),
-          form: findElement<HTMLFormElement>('note-form'),
+          list: getElement('notes'),
+          none: getElement('no-notes'),
+          form: getElement('note-form', HTMLFormElement),
         },
-        ...{ text: findElement<HTMLTextAreaElement>('note-text'), moment: findElement('note-moment') },
+        ...{ text: getElement('note-text', HTMLTextAreaElement), moment: getElement('note-moment') },
       },
       {
         keep: (note) => this.#desk?.act({ type: 'noted', note }),
@@ -102,7 +102,7 @@ export class MeetingView {
     return this.#desk?.meeting;
   }
 
-  /** Whether the server knows everything that was done. */
+  /** Whether the server has received every change. */
   get isTold(): boolean {
     return (
       this.#desk !== undefined && this.meeting?.transcript !== undefined && this.#desk.outgoing.unsent.length === 0
@@ -113,14 +113,14 @@ export class MeetingView {
     return this.#recording !== undefined && (this.#recording.isOn || this.#recording.state === 'finishing');
   }
 
-  /** Puts a meeting on the page; `live` is what an earlier page left of its recording. */
+  /** Shows a meeting. `unsent` names the changes that the server has not received yet. */
   async open(meeting: Meeting, unsent: readonly string[] = []): Promise<void> {
     const desk = new MeetingStore(
       meeting,
       this.#notebook,
       {
         changed: (now, before, action) => this.#changed(now, before, action),
-        unkept: () => this.#messages.remark('This browser has no room left to keep the meeting.'),
+        unkept: () => this.#messages.remark('This browser has no space left to save the meeting.'),
       },
       unsent,
     );
@@ -128,24 +128,24 @@ export class MeetingView {
     this.#recording = new Recording(desk, this.#notebook, this.#recordingEvents(), this.#options);
     this.#showAll(desk.meeting);
     this.#stateIs('idle', 'Ready');
-    findElement<HTMLButtonElement>('record').disabled = false;
+    getElement('record', HTMLButtonElement).disabled = false;
     void this.#courier.go();
   }
 
-  /** Takes the meeting as somebody else has it, such as the server. */
+  /** Replaces the meeting by another version, such as the server's. */
   adopt(meeting: Meeting): void {
     this.#desk?.adopt(meeting);
     if (this.#desk !== undefined) this.#showAll(this.#desk.meeting);
   }
 
-  /** Goes on with a recording that a reload or a crash cut off. */
+  /** Continues a recording that a reload or a crash interrupted. */
   async goOn(live: LiveRecord): Promise<void> {
     const how = await this.#recording!.goOn(live);
     if (how === 'elsewhere') this.#messages.remark('This meeting is being recorded in another tab.');
     if (how !== 'interrupted') return;
     this.#messages.problem({
       title: 'The recording was interrupted.',
-      advice: 'Everything up to there is kept. Press Start to go on.',
+      advice: 'Everything up to that point is saved. Press Start to continue.',
     });
   }
 
@@ -154,7 +154,7 @@ export class MeetingView {
     if (recording === undefined || recording.state === 'finishing') return;
     if (recording.isOn) return recording.stop();
     if (this.meeting?.consentAt === undefined) {
-      if (!(await confirmInDialog(findElement<HTMLDialogElement>('consent')))) return;
+      if (!(await confirmInDialog(getElement('consent', HTMLDialogElement)))) return;
       this.#desk!.act({ type: 'agreed', at: new Date().toISOString() });
     }
     this.#messages.solved();
@@ -182,7 +182,7 @@ export class MeetingView {
     this.#recording?.keepRecording();
   }
 
-  /** Marks the sentence that has the focus, or the last one; pressed again, unmarks it. */
+  /** Toggles the highlight of the focused sentence, or of the last one. */
   highlight(): void {
     const said = this.#chosen();
     if (said === undefined) return this.#messages.remark('Nothing has been said yet.');
@@ -200,12 +200,12 @@ export class MeetingView {
   async correct(): Promise<void> {
     const said = this.#chosen();
     if (said === undefined) return;
-    const text = findElement<HTMLTextAreaElement>('correct-text');
+    const text = getElement('correct-text', HTMLTextAreaElement);
     text.value = getDisplayedText(said);
-    findElement('correct-heard').textContent = said.text;
-    const back = findElement<HTMLButtonElement>('correct-undo');
+    getElement('correct-heard').textContent = said.text;
+    const back = getElement('correct-undo', HTMLButtonElement);
     back.hidden = said.correction === undefined;
-    const dialog = findElement<HTMLDialogElement>('correct');
+    const dialog = getElement('correct', HTMLDialogElement);
     back.onclick = () => {
       this.#desk!.act({ type: 'corrected', key: said.key, correction: undefined });
       dialog.close('no');
@@ -247,10 +247,10 @@ export class MeetingView {
 
   showPanel(name: 'notes' | 'summary'): void {
     for (const other of ['notes', 'summary'] as const) {
-      const tab = findElement(`tab-${other}`);
+      const tab = getElement(`tab-${other}`);
       tab.setAttribute('aria-selected', String(other === name));
       tab.tabIndex = other === name ? 0 : -1;
-      findElement(`panel-${other}`).hidden = other !== name;
+      getElement(`panel-${other}`).hidden = other !== name;
     }
   }
 
@@ -259,7 +259,7 @@ export class MeetingView {
     this.#meters.them.draw();
   }
 
-  /** Where a note belongs that is begun now: the present while recording, else the sentence that was read last. */
+  /** The moment of a note that is begun now: the present while recording, otherwise that of the sentence read last. */
   #momentMs(): number {
     const recording = this.#recording!;
     if (recording.isOn) return recording.nowMs;
@@ -287,10 +287,10 @@ export class MeetingView {
   }
 
   async #rename(channel: number): Promise<void> {
-    const name = findElement<HTMLInputElement>('rename-text');
+    const name = getElement('rename-text', HTMLInputElement);
     name.value = getSpeakerName(this.meeting!, channel);
     queueMicrotask(() => name.select());
-    if (await confirmInDialog(findElement<HTMLDialogElement>('rename')))
+    if (await confirmInDialog(getElement('rename', HTMLDialogElement)))
       this.#desk!.act({ type: 'named', channel, name: name.value });
   }
 
@@ -302,39 +302,39 @@ export class MeetingView {
       peaks: (me: number, them: number) => this.#peaks(me, them),
       sources: (on: Readonly<Record<SourceName, boolean>>) => {
         for (const side of ['me', 'them'] as const) {
-          findElement(`source-${side}`).setAttribute('aria-pressed', String(on[side]));
+          getElement(`source-${side}`).setAttribute('aria-pressed', String(on[side]));
           if (!on[side]) this.#meters[side].clear();
         }
       },
       silence: (leftMs: number | undefined) => {
-        findElement('warning').hidden = leftMs === undefined;
+        getElement('warning').hidden = leftMs === undefined;
         const text = `${WARNED} ${Math.ceil((leftMs ?? 0) / 10_000) * 10} seconds.`;
-        if (leftMs !== undefined && findElement('warning-text').textContent !== text)
-          findElement('warning-text').textContent = text;
+        if (leftMs !== undefined && getElement('warning-text').textContent !== text)
+          getElement('warning-text').textContent = text;
       },
     };
   }
 
-  /** Thirty times a second is more than anybody sees. */
+  /** Draws every second block: thirty updates a second are more than anybody sees. */
   #peaks(me: number, them: number): void {
     if (this.#quiet++ % 2 === 1) return;
-    if (findElement('source-me').getAttribute('aria-pressed') === 'true') this.#meters.me.push(me);
-    if (findElement('source-them').getAttribute('aria-pressed') === 'true') this.#meters.them.push(them);
+    if (getElement('source-me').getAttribute('aria-pressed') === 'true') this.#meters.me.push(me);
+    if (getElement('source-them').getAttribute('aria-pressed') === 'true') this.#meters.them.push(them);
     const text = formatElapsed(this.#recording!.nowMs);
-    if (findElement('timer').textContent !== text) findElement('timer').textContent = text;
+    if (getElement('timer').textContent !== text) getElement('timer').textContent = text;
   }
 
   #stateIs(state: RecorderState, text: string): void {
     this.#stateText = text;
     const on = this.#recording?.isOn === true;
     this.#awake.want(on);
-    const light = findElement('state');
+    const light = getElement('state');
     light.dataset['state'] = state;
     if (light.textContent !== text) light.textContent = text;
-    findElement('record').dataset['on'] = String(on);
-    findElement('record-label').textContent = on ? 'End' : state === 'finishing' ? 'Ending' : 'Start';
-    findElement<HTMLButtonElement>('pause').disabled = !on;
-    findElement('pause').setAttribute('aria-pressed', String(state === 'paused'));
+    getElement('record').dataset['on'] = String(on);
+    getElement('record-label').textContent = on ? 'End' : state === 'finishing' ? 'Ending' : 'Start';
+    getElement('pause', HTMLButtonElement).disabled = !on;
+    getElement('pause').setAttribute('aria-pressed', String(state === 'paused'));
     document.title = on
       ? `● ${text} – ${toPrintable(this.meeting?.title ?? 'Sotto')}`
       : `${toPrintable(this.meeting?.title ?? 'Meetings')} – Sotto`;
@@ -347,22 +347,22 @@ export class MeetingView {
   }
 
   #showAll(meeting: Meeting): void {
-    findElement<HTMLInputElement>('title').value = meeting.title;
-    findElement('heading').textContent = meeting.title;
-    findElement('empty').hidden = meeting.sentences.length > 0;
+    getElement('title', HTMLInputElement).value = meeting.title;
+    getElement('heading').textContent = meeting.title;
+    getElement('empty').hidden = meeting.sentences.length > 0;
     this.#bubbles.showAll(meeting);
     this.#bubbles.mark(countNotesBySentence(meeting));
     this.#bubbles.grow(meeting.open);
     this.#notes.show(meeting);
     this.#showKept(meeting);
-    findElement('timer').textContent = formatElapsed(this.#recording?.nowMs ?? 0);
+    getElement('timer').textContent = formatElapsed(this.#recording?.nowMs ?? 0);
     for (const side of ['me', 'them'] as const) {
-      findElement(`source-${side}`).setAttribute('aria-pressed', String(this.#recording?.wants(side) === true));
+      getElement(`source-${side}`).setAttribute('aria-pressed', String(this.#recording?.wants(side) === true));
     }
   }
 
   #showKept(meeting: Meeting): void {
-    findElement('kept').textContent = meeting.transcript === undefined ? 'Kept in this browser' : 'Kept on the server';
+    getElement('kept').textContent = meeting.transcript === undefined ? 'Saved in this browser' : 'Saved on the server';
     this.#summary.show(meeting);
   }
 
@@ -372,7 +372,7 @@ export class MeetingView {
     if (now.notes !== before.notes || action.type === 'named') this.#notes.show(now);
     if (now.notes !== before.notes) this.#bubbles.mark(countNotesBySentence(now));
     if (action.type === 'named') this.#bubbles.renamed(now, action.channel);
-    if (now.title !== before.title) findElement('heading').textContent = now.title;
+    if (now.title !== before.title) getElement('heading').textContent = now.title;
     if (now.summary !== before.summary) this.#summary.show(now);
     if (now.transcript !== before.transcript) this.#showKept(now);
     this.#small.show(now, this.#stateText);
@@ -380,14 +380,14 @@ export class MeetingView {
   }
 
   #sentencesChanged(now: Meeting, before: Meeting): void {
-    findElement('empty').hidden = true;
+    getElement('empty').hidden = true;
     const known = new Map(before.sentences.map((said) => [said.key, said]));
     for (const said of now.sentences) {
       const old = known.get(said.key);
       if (old === undefined) this.#bubbles.add(now, said);
       else if (old !== said) this.#bubbles.change(said);
     }
-    // A note that was begun before its sentence ended now has something to hang on.
+    // A note that was begun before its sentence ended now has a sentence to belong to.
     const last = now.notes.at(-1);
     if (
       last !== undefined &&
@@ -399,4 +399,4 @@ export class MeetingView {
   }
 }
 
-const meterOf = (id: string): MeterView => new MeterView(findElement<HTMLCanvasElement>(id), 10);
+const meterOf = (id: string): MeterView => new MeterView(getElement(id, HTMLCanvasElement), 10);

@@ -5,12 +5,19 @@ import { readFocus } from '../live/keyboard.ts';
 import { setUpSharing } from '../rooms/share-captions.ts';
 import { describePrivacy, fetchServerInfo } from '../server/server-info.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { findElement } from '../ui/dom.ts';
+import { createButton, getElement, onClick } from '../ui/dom.ts';
 import { renderKeyList } from '../ui/key-list.ts';
 import { closeMenus, setUpMenus } from '../ui/menus.ts';
 import { Messages } from '../ui/messages.ts';
 import { saveText } from '../ui/save.ts';
-import { applyServerInfo, fillMicrophoneList, readSetting, rememberSettings, writeSetting } from '../ui/settings.ts';
+import {
+  applyServerInfo,
+  fillMicrophoneList,
+  readSetting,
+  rememberSettings,
+  selectOption,
+  writeSetting,
+} from '../ui/settings.ts';
 import { toggleTheme } from '../ui/theme-switch.ts';
 import { FORMAT_NAMES, MEETING_FORMATS, type MeetingFormat, renderMeeting } from './formats.ts';
 import { commandForKey, MEETING_KEYS, type MeetingCommand } from './keys.ts';
@@ -23,16 +30,16 @@ import { pageAuth, serverTranscripts } from './server-transcripts.ts';
 import { mergeMeetings, toMeeting } from './stored-meeting.ts';
 import { type AssistantName, SummaryPanel } from './views/summary-panel.ts';
 
-const messages = new Messages(findElement('message'), findElement('remark'));
+const messages = new Messages(getElement('message'), getElement('remark'));
 const notebook = new MeetingDatabase();
 const summary = new SummaryPanel(
   {
     ...{
-      claims: findElement('claims'),
-      hint: findElement('summary-hint'),
-      template: findElement<HTMLTextAreaElement>('template'),
+      claims: getElement('claims'),
+      hint: getElement('summary-hint'),
+      template: getElement('template', HTMLTextAreaElement),
     },
-    ...{ reset: findElement<HTMLButtonElement>('template-reset'), button: findElement<HTMLButtonElement>('summarise') },
+    ...{ reset: getElement('template-reset', HTMLButtonElement), button: getElement('summarise', HTMLButtonElement) },
   },
   {
     jump: (key) => room.jump(key),
@@ -41,23 +48,23 @@ const summary = new SummaryPanel(
     keepTemplate: (template) => serverTranscripts.setTemplate(template),
   },
 );
-const choice = (id: string): string => findElement<HTMLSelectElement>(id).value;
+const selected = (id: string): string => getElement(id, HTMLSelectElement).value;
 const room = new MeetingView(
   messages,
   notebook,
   {
-    others: () => choice('others'),
-    silenceMinutes: () => Number(choice('silence')),
-    echo: () => !findElement<HTMLInputElement>('echo-off').checked,
+    others: () => selected('others'),
+    silenceMinutes: () => Number(selected('silence')),
+    echo: () => !getElement('echo-off', HTMLInputElement).checked,
   },
   summary,
 );
 let keeps = false;
 const home = new MeetingHome(
   {
-    ...{ list: findElement('meetings'), none: findElement('none'), more: findElement<HTMLButtonElement>('more') },
-    ...{ search: findElement<HTMLInputElement>('search'), remove: findElement<HTMLDialogElement>('remove') },
-    removeWhat: findElement('remove-what'),
+    ...{ list: getElement('meetings'), none: getElement('none'), more: getElement('more', HTMLButtonElement) },
+    ...{ search: getElement('search', HTMLInputElement), remove: getElement('remove', HTMLDialogElement) },
+    removeWhat: getElement('remove-what'),
   },
   notebook,
   messages,
@@ -68,7 +75,7 @@ const viewIs = (name: 'home' | 'room'): void => {
   document.body.dataset['view'] = name;
 };
 
-/** What the address names is shown: a meeting of the server or of this browser, or the list. */
+/** Shows what the address names: a meeting on the server or in this browser, or the list. */
 async function route(): Promise<void> {
   const name = decodeURIComponent(location.hash.slice(1));
   if (name === '') return showHome();
@@ -76,16 +83,16 @@ async function route(): Promise<void> {
   const found = await load(name);
   if (found !== undefined) {
     await show(found.meeting, found.unsent);
-    // From now on this browser has it as a whole, should the server be out of reach.
+    // From now on the browser has a complete copy, in case the server becomes unreachable.
     if (found.meeting.transcript !== undefined) room.adopt(room.meeting!);
     return;
   }
-  messages.problem({ title: 'There is no such meeting.', advice: 'It may have been deleted.' });
+  messages.problem({ title: 'This meeting does not exist.', advice: 'It may have been deleted.' });
   await showHome();
 }
 
 async function showHome(): Promise<void> {
-  findElement('heading').textContent = 'Meetings';
+  getElement('heading').textContent = 'Meetings';
   document.title = 'Meetings – Sotto';
   viewIs('home');
   await home.show();
@@ -115,26 +122,26 @@ function begin(): void {
   const meeting = createMeeting(crypto.randomUUID(), now.toISOString(), `Meeting ${day}`);
   void show(meeting).then(() => {
     history.pushState(null, '', `#${meeting.id}`);
-    findElement('record').focus();
+    getElement('record').focus();
   });
 }
 
 async function readInfo(): Promise<void> {
   const { info } = await fetchServerInfo();
   const { text, detail } = describePrivacy(location.hostname, info?.cleanup);
-  findElement('privacy').textContent = text;
-  findElement('privacy').title = detail;
+  getElement('privacy').textContent = text;
+  getElement('privacy').title = detail;
   const { keeps: kept, assistant } = (info ?? {}) as { readonly keeps?: boolean; readonly assistant?: AssistantName };
   keeps = kept === true;
   summary.assistant = assistant ?? null;
-  // Its own meetings are shown to whoever it lets in.
+  // The server shows stored meetings only to those with a key, if it requires one.
   if (keeps && !(await pageAuth.enter())) keeps = false;
   if (keeps)
     void serverTranscripts.template().then(
       (template) => {
         summary.template = template;
       },
-      // Without it the field is empty, and the server's own is in force.
+      // The field stays empty, and the server's own template applies.
       () => {},
     );
   if (info !== undefined) applyServerInfo(info);
@@ -146,7 +153,7 @@ async function exportAs(format: MeetingFormat): Promise<void> {
   if (meeting === undefined || meeting.sentences.length + meeting.notes.length === 0)
     return messages.remark('There is nothing to save yet.');
   const name = buildFileName(meeting, format);
-  // The server has the word times of meetings that another page recorded.
+  // For meetings recorded elsewhere, only the server has the times of words.
   const { transcript } = meeting;
   if (transcript === undefined || !room.isTold || room.isRecording)
     return saveText(name, renderMeeting(meeting, format));
@@ -181,8 +188,8 @@ const COMMANDS: Readonly<Record<Exclude<MeetingCommand, 'close'>, () => unknown>
   previous: () => room.step(-1),
   live: () => room.live(),
   small: () => room.small(),
-  search: () => (document.body.dataset['view'] === 'home' ? findElement('search').focus() : toHome()),
-  help: () => findElement<HTMLDialogElement>('help-dialog').showModal(),
+  search: () => (document.body.dataset['view'] === 'home' ? getElement('search').focus() : toHome()),
+  help: () => getElement('help-dialog', HTMLDialogElement).showModal(),
 };
 const IN_HOME: readonly MeetingCommand[] = ['search', 'help'];
 
@@ -190,41 +197,40 @@ function obey(command: Exclude<MeetingCommand, 'close'>): void {
   if (document.body.dataset['view'] === 'room' || IN_HOME.includes(command)) COMMANDS[command]();
 }
 
-/** While a meeting is recorded, the list opens beside it. */
+/** Goes to the list; during a recording, opens it in another tab. */
 function toHome(): void {
   if (room.isRecording) open('/meeting', '_blank', 'noopener');
   else location.hash = '';
 }
 
 function wireRoom(): void {
-  const press = (id: string, run: () => unknown): void => findElement(id).addEventListener('click', () => run());
-  press('new', begin);
-  press('record', () => room.record());
-  press('pause', () => room.pause());
-  press('highlight', () => room.highlight());
-  press('small', () => room.small());
-  press('go-on', () => room.keepRecording());
-  press('source-me', () => room.toggle('me'));
-  press('source-them', () => room.toggle('them'));
-  press('help', () => findElement<HTMLDialogElement>('help-dialog').showModal());
-  press('theme', () => {
+  onClick('new', begin);
+  onClick('record', () => room.record());
+  onClick('pause', () => room.pause());
+  onClick('highlight', () => room.highlight());
+  onClick('small', () => room.small());
+  onClick('go-on', () => room.keepRecording());
+  onClick('source-me', () => room.toggle('me'));
+  onClick('source-them', () => room.toggle('them'));
+  onClick('help', () => getElement('help-dialog', HTMLDialogElement).showModal());
+  onClick('theme', () => {
     toggleTheme();
     room.themeChanged();
   });
-  press('consent-copy', async () => {
-    const done = await copyText(findElement('consent-words').textContent ?? '');
-    findElement('consent-copy').textContent = done ? 'Copied' : 'Not allowed';
+  onClick('consent-copy', async () => {
+    const done = await copyText(getElement('consent-words').textContent ?? '');
+    getElement('consent-copy').textContent = done ? 'Copied' : 'Not allowed';
   });
-  // The first button of a form is the one that Enter presses.
+  // These buttons do not submit, because Enter would press the first submit button of the form.
   for (const button of document.querySelectorAll<HTMLElement>('[data-close]')) {
     button.addEventListener('click', () => button.closest('dialog')?.close('no'));
   }
-  const title = findElement<HTMLInputElement>('title');
+  const title = getElement('title', HTMLInputElement);
   title.addEventListener('change', () => {
     room.retitle(title.value);
     title.value = room.meeting?.title ?? '';
   });
-  findElement('home-link').addEventListener('click', (event) => {
+  getElement('home-link').addEventListener('click', (event) => {
     event.preventDefault();
     toHome();
   });
@@ -232,13 +238,13 @@ function wireRoom(): void {
 
 function wireTabs(): void {
   for (const name of ['notes', 'summary'] as const) {
-    const tab = findElement(`tab-${name}`);
-    tab.addEventListener('click', () => room.showPanel(name));
+    const tab = getElement(`tab-${name}`);
+    onClick(tab.id, () => room.showPanel(name));
     tab.addEventListener('keydown', ({ key }) => {
       if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
       const other = name === 'notes' ? 'summary' : 'notes';
       room.showPanel(other);
-      findElement(`tab-${other}`).focus();
+      getElement(`tab-${other}`).focus();
     });
   }
 }
@@ -249,42 +255,38 @@ function wireSettings(): void {
   });
   const own = { silence: '15', others: '', 'echo-off': 'false' } as const;
   for (const [id, standard] of Object.entries(own)) {
-    const input = findElement<HTMLInputElement | HTMLSelectElement>(id);
-    const kept = readSetting(`meeting.${id}`) ?? standard;
-    if (input instanceof HTMLInputElement) input.checked = kept === 'true';
-    else if ([...input.options].some(({ value }) => value === kept)) input.value = kept;
-    input.addEventListener('change', () => {
-      writeSetting(`meeting.${id}`, input instanceof HTMLInputElement ? String(input.checked) : input.value);
+    const field = getElement(id);
+    const stored = readSetting(`meeting.${id}`) ?? standard;
+    if (field instanceof HTMLInputElement) field.checked = stored === 'true';
+    else if (field instanceof HTMLSelectElement) selectOption(field, stored);
+    field.addEventListener('change', () => {
+      const value = field instanceof HTMLInputElement ? String(field.checked) : (field as HTMLSelectElement).value;
+      writeSetting(`meeting.${id}`, value);
       if (id === 'echo-off') void room.microphoneChanged();
     });
   }
   for (const format of MEETING_FORMATS) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.dataset['format'] = format;
-    button.textContent = FORMAT_NAMES[format];
-    button.addEventListener('click', () => void exportAs(format));
-    findElement('formats').append(button);
+    getElement('formats').append(createButton(FORMAT_NAMES[format], () => exportAs(format), { dataset: { format } }));
   }
 }
 
 async function fillMicrophones(): Promise<void> {
   const microphones = await listMicrophones();
   fillMicrophoneList(microphones);
-  const others = findElement<HTMLSelectElement>('others');
+  const others = getElement('others', HTMLSelectElement);
   const kept = readSetting('meeting.others') ?? '';
   const devices = microphones.map(({ value, label }) => new Option(`Device: ${label}`, value));
   others.replaceChildren(others.options[0]!, ...devices);
   if (devices.some(({ value }) => value === kept)) others.value = kept;
 }
 
-renderKeyList(findElement('keys'), MEETING_KEYS);
+renderKeyList(getElement('keys'), MEETING_KEYS);
 wireRoom();
 wireTabs();
 wireSettings();
 setUpMenus();
 setUpSharing({ messages, entry: pageAuth, isRunning: () => room.isRecording, room: 'anew' });
-setUpKeyButton(findElement('key'), pageAuth, () => location.reload());
+setUpKeyButton(getElement('key'), pageAuth, () => location.reload());
 await Promise.all([fillMicrophones(), readInfo()]);
 const here = findRecordingInTab();
 if (here !== undefined && location.hash === '') history.replaceState(null, '', `#${here}`);
@@ -292,7 +294,7 @@ await route();
 addEventListener('keydown', onKey);
 addEventListener('hashchange', () => {
   if (!room.isRecording) return void route();
-  // What is being recorded stays on the page.
+  // The meeting being recorded stays on the page.
   history.replaceState(null, '', `#${room.meeting?.id}`);
   viewIs('room');
 });
@@ -302,6 +304,6 @@ addEventListener('beforeunload', (event) => {
 navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
 if (!(await notebook.works()))
   messages.problem({
-    title: 'This browser keeps nothing.',
-    advice: 'Meetings are lost when the page is closed, unless the server keeps them.',
+    title: 'This browser does not save anything.',
+    advice: 'Meetings are lost when the page is closed, unless the server saves them.',
   });

@@ -1,11 +1,11 @@
 import type { Meeting, MeetingNote, SpokenSentence } from './meeting-state.ts';
 
-/** Somebody writes down what was said a little before: so much time lies between hearing and writing, ms. */
+/** How long after a sentence a note still refers to it, ms: people write down what was said a little earlier. */
 const WRITING_MS = 15_000;
 
 /**
- * The sentence a note belongs to: the one that was being said at its moment, or the last one before it. Undefined when
- * nothing had been said yet.
+ * The sentence that a note at `atMs` belongs to: the one being spoken then, or the last one before it. Undefined when nothing had
+ * been said yet.
  */
 export function findSentenceAt(sentences: readonly SpokenSentence[], atMs: number): SpokenSentence | undefined {
   let low = 0;
@@ -18,7 +18,7 @@ export function findSentenceAt(sentences: readonly SpokenSentence[], atMs: numbe
   return sentences[low - 1];
 }
 
-/** How many notes hang on each sentence, by key. */
+/** The notes that belong to each sentence, by its key. */
 export function countNotesBySentence(
   meeting: Pick<Meeting, 'sentences' | 'notes'>,
 ): ReadonlyMap<string, readonly MeetingNote[]> {
@@ -31,5 +31,5 @@ export function countNotesBySentence(
   return linked;
 }
 
-/** Whether a note was written while its sentence was said or soon after; a later one stands alone. */
+/** Whether a note was written while its sentence was being spoken or soon after. A later note stands alone. */
 export const isNearSentence = (said: SpokenSentence, { atMs }: MeetingNote): boolean => atMs - said.toMs <= WRITING_MS;

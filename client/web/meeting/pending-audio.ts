@@ -2,7 +2,7 @@ import { TARGET_RATE } from '../audio/resample.ts';
 import type { AudioRecord } from './meeting-database.ts';
 
 const FRAME_BYTES = 4;
-/** Sound is written down in pieces of this length: what a crash of the tab may cost, samples. */
+/** Sound is stored in pieces of this length, samples: at most this much is lost when the tab crashes. */
 const PIECE = TARGET_RATE / 2;
 
 export interface AudioStorage {
@@ -10,7 +10,7 @@ export interface AudioStorage {
   dropAudio(meeting: string, beforeSample?: number): Promise<void>;
 }
 
-/** Sound the server has not acknowledged, in the browser's store: a page that is loaded anew sends it first. */
+/** Stores sound that the server has not acknowledged in the browser, so that the page sends it first after a reload. */
 export class PendingAudio {
   readonly #shelf: AudioStorage;
   readonly #meeting: string;
@@ -26,13 +26,13 @@ export class PendingAudio {
     this.#failed = failed;
   }
 
-  /** Resolves when everything given so far is written. */
+  /** Resolves when everything added so far is stored. */
   get written(): Promise<void> {
     return this.#writing;
   }
 
   take(fromSample: number, bytes: Uint8Array): void {
-    // After a gap another piece begins: one piece is one run of samples.
+    // A piece holds consecutive samples; after a gap, a new one begins.
     if (this.#bytes > 0 && fromSample !== this.#from + this.#bytes / FRAME_BYTES) this.flush();
     if (this.#bytes === 0) this.#from = fromSample;
     this.#piece.push(bytes.slice());
@@ -48,14 +48,14 @@ export class PendingAudio {
     this.#queue(() => this.#shelf.writeAudio(record));
   }
 
-  /** The server has the sound before this sample. */
+  /** The server has received the sound before this sample. */
   acknowledged(sample: number): void {
-    // A piece goes as a whole, once its end is behind.
+    // Pieces are deleted as a whole, once they certainly end before the sample.
     const before = sample - PIECE * 2;
     if (before > 0) this.#queue(() => this.#shelf.dropAudio(this.#meeting, before));
   }
 
-  /** Another session begins at sample 0 with this sound; with none, nothing is left to keep. */
+  /** Replaces what is stored: the next session begins at sample 0 with this sound. With no sound, nothing stays stored. */
   restart(audio: readonly Uint8Array[]): void {
     this.#piece = [];
     this.#bytes = 0;
@@ -73,7 +73,7 @@ export class PendingAudio {
   }
 }
 
-/** The last unbroken run of kept sound; a gap would put what follows at a wrong place. */
+/** The last consecutive run of stored sound: after a gap, everything that follows would be at a wrong position. */
 export function findLastRun(
   records: readonly AudioRecord[],
 ): { readonly fromSample: number; readonly bytes: Uint8Array } | undefined {

@@ -1,6 +1,6 @@
 import { findSentence, type Meeting, type MeetingAction } from './meeting-state.ts';
 
-/** One thing the server is to be told; each may be said twice without harm. */
+/** One change to send to the server. Sending it twice does no harm. */
 export type Delivery =
   | { readonly what: 'head'; readonly title: string; readonly speakers: Readonly<Record<string, string>> }
   | { readonly what: 'said'; readonly key: string; readonly correction: string | null; readonly highlight: boolean }
@@ -8,8 +8,8 @@ export type Delivery =
   | { readonly what: 'gone'; readonly id: string };
 
 /**
- * What the reader did and the server does not know yet, by name: the last state of a thing is sent, however often it was
- * changed in between. Survives a reload with the meeting.
+ * Changes that the server does not know yet, by name. Only the latest state is sent, however often it changed in between. The
+ * names are stored with the meeting and survive a reload.
  */
 export class PendingChanges {
   readonly #meeting: () => Meeting;
@@ -26,7 +26,7 @@ export class PendingChanges {
     return [...this.#names];
   }
 
-  /** Notes what an action gives the server to know. */
+  /** Records what an action changed. */
   note(action: MeetingAction): void {
     switch (action.type) {
       case 'titled':
@@ -54,7 +54,7 @@ export class PendingChanges {
     }
   }
 
-  /** What to send under a name now; undefined when it no longer exists. */
+  /** The change to send for a name now; undefined when what it concerns no longer exists. */
   parcel(name: string): Delivery | undefined {
     const meeting = this.#meeting();
     const id = name.slice(name.indexOf(':') + 1);
@@ -68,7 +68,7 @@ export class PendingChanges {
     return said && { what: 'said', key: id, correction: said.correction ?? null, highlight: said.highlight };
   }
 
-  /** The server knows; false when the thing was changed again while it was told. */
+  /** The server has received the change. Returns false when it was superseded while it was being sent. */
   sent(name: string, parcel: Delivery | undefined): boolean {
     if (JSON.stringify(this.parcel(name)) !== JSON.stringify(parcel)) return false;
     this.#names.delete(name);
@@ -76,7 +76,7 @@ export class PendingChanges {
     return true;
   }
 
-  /** Everything the meeting has, for a server that is told of it for the first time. */
+  /** Records everything in the meeting as changed, for a server that does not know it yet. */
   everything(): void {
     const { notes, sentences } = this.#meeting();
     this.#names.add('head');

@@ -15,26 +15,26 @@ export interface RecorderEvents {
   state(state: RecorderState, text: string): void;
   problem(problem: Problem): void;
   remark(text: string): void;
-  /** A session has begun or was taken up again: what a page loaded anew must know. */
+  /** A session has begun or was resumed; a reloaded page needs this to resume it. */
   opened(session: { readonly ready: Session['ready']; readonly at: MeetingPart; readonly seq: number }): void;
-  /** Sound was given to the session at a sample of it. */
+  /** Sound was passed to the session, beginning at this sample. */
   sent(fromSample: number, pcm: Uint8Array): void;
-  /** The server has the sound before this sample. */
+  /** The server has received the sound before this sample. */
   acknowledged(sample: number): void;
-  /** The session is gone; this sound waits for the next one, which begins with it. */
+  /** The session is gone; the next one begins with this sound. */
   waiting(audio: readonly Uint8Array[]): void;
 }
 
-/** What is known of the meeting when a session begins. */
+/** The meeting as it is when a session begins. */
 export interface RecorderStart {
   readonly title: string;
   readonly transcript: string | undefined;
   readonly parts: number;
-  /** Where the next session begins on the meeting's time line, ms. */
+  /** Where the next session begins on the meeting's timeline, ms. */
   readonly endMs: number;
 }
 
-/** Newer than some servers: they leave it out. */
+/** Fields that older servers leave out. */
 type ReadyOfKept = Session['ready'] & {
   readonly transcript?: string;
   readonly part?: number;
@@ -43,16 +43,16 @@ type ReadyOfKept = Session['ready'] & {
 
 const FRAME_BYTES = 4;
 const BYTES_PER_MS = (TARGET_RATE * FRAME_BYTES) / 1_000;
-/** Sound that waits for a session; beyond it the oldest is let go, and that is told. */
+/** Longest sound buffered until there is a session, ms. Beyond it the oldest is dropped, and the user is told. */
 const WAITING_MS_MAX = 300_000;
-/** Notices that the person in the meeting should hear of. */
+/** Notices to show to the user. */
 const TOLD: ReadonlySet<string> = new Set(['engine.restarted', 'audio.invalid', 'keep.skipped']);
-/** Unsent sound from which on the page says that the network is slow, ms. */
+/** Unsent sound from which the page reports a slow network, ms. */
 const SLOW_MS = 1_000;
 
 /**
- * Sound in, words out, for as long as the meeting lasts. A lost connection is resumed; a session that is gone is followed
- * by another one of the same transcript, which is given the sound that the first had not acknowledged.
+ * Keeps a session for as long as the meeting lasts. A lost connection is resumed; a session that is gone is replaced by another
+ * one of the same transcript, which begins with the sound that the first had not acknowledged.
  */
 export class Recorder {
   readonly #events: RecorderEvents;
@@ -65,7 +65,7 @@ export class Recorder {
   #paused = false;
   #stopping = false;
 
-  /** `options` are asked for anew for each session: what lets it in may be new, too. */
+  /** `options` is called for each session, because the credential may have changed. */
   constructor(events: RecorderEvents, standing: () => RecorderStart, options: () => Promise<Partial<ConnectOptions>>) {
     this.#events = events;
     this.#standing = standing;
@@ -76,13 +76,13 @@ export class Recorder {
     return this.#state;
   }
 
-  /** The present moment of the meeting, ms: what has been recorded, not the clock. */
+  /** The current position in the meeting, ms: the length of what was recorded, not the time of day. */
   get nowMs(): number {
     const samples = (this.#session?.position ?? 0) + this.#waiting.bytes / FRAME_BYTES;
     return this.#at.fromMs + (samples / TARGET_RATE) * 1_000;
   }
 
-  /** Begins a session; `audio` that an earlier page could not send goes first. False when a problem was shown. */
+  /** Begins a session. `audio` that an earlier page could not send goes first. Resolves with false when a problem was shown. */
   async start(audio: readonly Uint8Array[] = []): Promise<boolean> {
     this.#stopping = false;
     this.#say('connecting', 'Connecting');
@@ -98,7 +98,7 @@ export class Recorder {
     }
   }
 
-  /** Takes up the session of a page that is no more; false when it is gone. */
+  /** Resumes the session of this page before a reload. Resolves with false when it is gone. */
   async takeUp(kept: ResumePoint, at: MeetingPart): Promise<boolean> {
     this.#stopping = false;
     this.#say('connecting', 'Reconnecting');
@@ -129,7 +129,7 @@ export class Recorder {
     else if (!slow && this.#state === 'lag') this.#say('live', 'Recording');
   }
 
-  /** What was said so far becomes final; the session waits without sound. */
+  /** Pausing makes everything said so far final; the session then waits without sound. */
   pause(paused: boolean): void {
     this.#paused = paused;
     if (paused) this.#session?.flush().catch(() => {});
@@ -140,7 +140,7 @@ export class Recorder {
     this.#session?.configure(change);
   }
 
-  /** Ends the session and waits for the last words; true when they have all come. */
+  /** Ends the session and waits for the last words. Resolves with true when all of them have arrived. */
   async stop(): Promise<boolean> {
     if (this.#stopping) return true;
     this.#stopping = true;
@@ -149,7 +149,7 @@ export class Recorder {
     await session?.finish().catch(() => {});
     const whole = session !== undefined && (await session.closed).code === 1000;
     this.#session = undefined;
-    // What has not become final by now will not.
+    // What is not final by now will not become final.
     this.#events.act({ type: 'cut' });
     this.#say('idle', 'Ready');
     return whole;
@@ -176,7 +176,7 @@ export class Recorder {
     return session;
   }
 
-  /** From here on this session gets the sound: first what has waited. */
+  /** Directs the sound to this session, beginning with what was buffered. */
   #take(session: Session): void {
     const lostMs = Math.round(this.#waiting.lostBytes / BYTES_PER_MS);
     if (lostMs > 0) this.#missing(lostMs);
@@ -196,7 +196,7 @@ export class Recorder {
   }
 
   #missing(ms: number): void {
-    this.#events.remark(`The network was away too long: ${Math.round(ms / 1_000)} s of sound are missing.`);
+    this.#events.remark(`The network was down for too long: ${Math.round(ms / 1_000)} s of audio are missing.`);
   }
 
   async #read(session: Session): Promise<void> {
@@ -204,7 +204,7 @@ export class Recorder {
       for await (const event of session) {
         this.#events.act({ type: 'heard', event, at: this.#at });
         if (event.type === 'fault' && !event.fatal)
-          this.#events.problem({ title: 'The server says:', advice: event.text });
+          this.#events.problem({ title: 'The server reported a problem.', advice: event.text });
         if (event.type === 'notice' && TOLD.has(event.code)) this.#events.remark(event.text);
       }
     } catch (error) {
@@ -217,7 +217,7 @@ export class Recorder {
     await this.#follow(session);
   }
 
-  /** The session is gone, the meeting is not: another one goes on where it ended. */
+  /** The session is gone, but the meeting goes on: begins another one where it ended. */
   async #follow(gone: Session): Promise<void> {
     const endMs = this.nowMs;
     for (const bytes of gone.unacknowledged) this.#waiting.push(bytes);
@@ -230,7 +230,7 @@ export class Recorder {
       try {
         const session = await this.#begin();
         if (this.#stopping) return session.close();
-        this.#events.remark('The connection was lost; the meeting goes on in a new session.');
+        this.#events.remark('The connection was lost; the meeting continues in a new session.');
         return this.#take(session);
       } catch (error) {
         if (isFault(error) && FAULTS[error.code].retry === 'never') {

@@ -1,4 +1,5 @@
 import { toRoomOption } from '../rooms/share-captions.ts';
+import { loadValue, removeValue, storeValue } from '../storage/browser-storage.ts';
 import { describeMicrophoneProblem, type Problem } from '../ui/problems.ts';
 import { readMicrophoneOptions, readSessionOptions } from '../ui/settings.ts';
 import type { LiveRecord, MeetingDatabase } from './meeting-database.ts';
@@ -15,27 +16,27 @@ export interface RecordingEvents {
   problem(problem: Problem): void;
   remark(text: string): void;
   peaks(me: number, them: number): void;
-  /** Which sources are there, or will be asked for. */
+  /** Which sources are open, or will be requested at the start. */
   sources(on: Readonly<Record<SourceName, boolean>>): void;
-  /** Nobody has spoken for long; undefined when all is well again. */
+  /** Time until the recording ends because nobody has spoken for long, ms; undefined when somebody speaks again. */
   silence(leftMs: number | undefined): void;
 }
 
 export interface RecordingOptions {
-  /** Device for the others' sound; empty: what the browser offers to share. */
+  /** Id of the device with the others' sound; empty: a tab or screen that the user shares. */
   others(): string;
   silenceMinutes(): number;
-  /** Echo cancellation keeps the others out of the microphone when they come from loudspeakers. */
+  /** Echo cancellation removes the others' sound from the microphone when it comes from loudspeakers. */
   echo(): boolean;
 }
 
-/** A recording that was cut off less than this ago goes on by itself, ms. */
+/** A recording interrupted less than this ago continues by itself, ms. */
 const FRESH_MS = 120_000;
 const LOOK_MS = 1_000;
-/** The tab that records, so that a reload goes on and a second tab does not. */
-const TAB = 'sotto.recording';
+/** Marks the tab that records: after a reload it continues, and a second tab does not. */
+const RECORDING_IN_TAB = 'sotto.recording';
 
-/** One meeting being recorded: its sources, its session, and what a reload needs to go on. */
+/** The recording of one meeting: its sources, its session, and what is needed to continue after a reload. */
 export class Recording {
   readonly #desk: MeetingStore;
   readonly #notebook: MeetingDatabase;
@@ -96,7 +97,7 @@ export class Recording {
     return this.#paused;
   }
 
-  /** The present moment of the meeting; without a recording, its end. */
+  /** The current position in the meeting, ms; without a recording, its end. */
   get nowMs(): number {
     return this.isOn ? this.#recorder.nowMs : getDuration(this.#desk.meeting);
   }
@@ -105,20 +106,20 @@ export class Recording {
     return this.#sources === undefined ? this.#wanted[side] : this.#sources.has(side);
   }
 
-  /** Asks for the wanted sources and begins; must be called by a press of a key or a button. */
+  /** Requests the chosen sources and begins. Browsers require that a click or key press calls it. */
   async start(): Promise<void> {
     if (this.isOn || this.state === 'finishing') return;
     if (!(await pageAuth.enter()) || this.isOn) return;
     if (!(await this.#claim())) return this.#events.remark('This meeting is being recorded in another tab.');
     if (!(await this.#openSources(['them', 'me']))) return this.#free();
-    // What an interrupted recording could not send any more.
+    // Sound that an interrupted recording could not send.
     const kept = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
     this.#keeper.restart(kept === undefined ? [] : [kept.bytes]);
     if (!(await this.#recorder.start(kept === undefined ? [] : [kept.bytes]))) return this.#free();
     this.#watch();
   }
 
-  /** Goes on with what an earlier page of this tab recorded; `interrupted` when that is too long ago. */
+  /** Continues the recording of this tab before a reload; `interrupted` when that was too long ago. */
   async goOn(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
     if (!(await this.#claim())) return 'elsewhere';
     const audio = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
@@ -132,10 +133,10 @@ export class Recording {
     }
     Object.assign(this.#wanted, live.sources);
     this.#paused = live.paused;
-    // Only the person can choose again what to share.
+    // Only the user can choose again what to share.
     const sides: SourceName[] = live.sources.me ? ['me'] : [];
-    if (!(await this.#openSources(sides))) this.#events.remark('Add a source to go on.');
-    if (live.sources.them) this.#events.remark('The page was loaded again: share the sound of the others once more.');
+    if (!(await this.#openSources(sides))) this.#events.remark('Add a source to continue.');
+    if (live.sources.them) this.#events.remark('The page was reloaded. Share the sound of the others again.');
     if (!taken && !(await this.#recorder.start(audio === undefined ? [] : [audio.bytes]))) {
       this.#free();
       return 'interrupted';
@@ -161,13 +162,13 @@ export class Recording {
     return this.#muted;
   }
 
-  /** Somebody is still there. */
+  /** The user wants to go on despite the silence. */
   keepRecording(): void {
     this.#silence.heard(performance.now());
     this.#events.silence(undefined);
   }
 
-  /** Adds a source or takes it away; before the start it only says what to ask for. */
+  /** Adds or removes a source. Before the start, it only chooses what to request. */
   async toggle(side: SourceName): Promise<void> {
     if (this.#sources === undefined) {
       this.#wanted[side] = !this.#wanted[side];
@@ -194,7 +195,7 @@ export class Recording {
     this.#keeper.flush();
     const whole = await this.#recorder.stop();
     if (whole) this.#keeper.restart([]);
-    else this.#events.remark('The last words could not be sent. They are kept here: press Start to send them.');
+    else this.#events.remark('The last words could not be sent. They are saved here: press Start to send them.');
     this.#desk.closed();
     this.#free();
   }
@@ -206,16 +207,16 @@ export class Recording {
   }
 
   #look(): void {
-    // A pause is a silence that was asked for.
+    // The silence of a pause is intended.
     if (this.#paused) this.#silence.heard(performance.now());
     const stillness = this.#silence.look(performance.now());
     if (stillness.state === 'over') {
-      this.#events.remark('Nobody spoke for long, so the recording ended. Press Start to go on.');
+      this.#events.remark('Nobody spoke for a while, so the recording ended. Press Start to continue.');
       void this.stop();
     } else this.#events.silence(stillness.state === 'warned' ? stillness.leftMs : undefined);
   }
 
-  /** True when at least one of the wanted sources is there. */
+  /** Resolves with true when at least one of the chosen sources is open. */
   async #openSources(sides: readonly SourceName[]): Promise<boolean> {
     try {
       this.#sources ??= await MeetingSources.open({
@@ -235,7 +236,7 @@ export class Recording {
     if (this.#sources.has('me') || this.#sources.has('them')) return true;
     if (!this.#wanted.me && !this.#wanted.them)
       this.#events.problem({
-        title: 'There is nothing to hear.',
+        title: 'No source is selected.',
         advice: 'Choose the microphone, shared sound, or both.',
       });
     return false;
@@ -255,12 +256,13 @@ export class Recording {
     }
   }
 
-  /** Gone by itself: another microphone may take over, but what to share only the person can say. */
+  /** A source disappeared: another microphone can replace it, but only the user can choose what to share. */
   async #ended(side: SourceName, label: string): Promise<void> {
     this.#tellSources();
     if (side === 'me') {
       await this.#add('me');
-      if (this.#sources?.has('me') === true) this.#events.remark('That microphone is gone; another one took over.');
+      if (this.#sources?.has('me') === true)
+        this.#events.remark('The microphone was disconnected; now using another one.');
     } else {
       this.#events.remark(
         `“${label || 'The shared sound'}” is no longer shared. Press “Shared sound” to add it again.`,
@@ -284,14 +286,14 @@ export class Recording {
     this.#desk.standing({ paused: this.#paused, sources: { me, them } });
   }
 
-  /** One tab records a meeting: a copied tab has the same memory, and must not speak for it. */
+  /** Makes sure that only one tab records a meeting: a duplicated tab has the same session storage. */
   async #claim(): Promise<boolean> {
     const { id } = this.#desk.meeting;
     const { locks } = navigator;
     const had =
       locks === undefined ||
       (await new Promise<boolean>((resolve) => {
-        // The page before this one may still be letting go.
+        // The page before the reload may not have released the lock yet.
         const signal = AbortSignal.timeout(1_500);
         void locks
           .request(`sotto-meeting-${id}`, { signal }, () => {
@@ -302,7 +304,7 @@ export class Recording {
           })
           .catch(() => resolve(false));
       }));
-    if (had) remember(id);
+    if (had) storeRecordingInTab(id);
     return had;
   }
 
@@ -313,7 +315,7 @@ export class Recording {
     this.#paused = false;
     this.#release?.();
     this.#release = undefined;
-    remember(undefined);
+    storeRecordingInTab(undefined);
     this.#tellSources();
   }
 }
@@ -321,32 +323,23 @@ export class Recording {
 export function describeShareProblem(error: unknown): Problem {
   if (error instanceof SilentTabError)
     return {
-      title: 'What you shared brings no sound.',
-      advice: 'Share a tab and tick “Also share tab audio”. On Linux, whole-machine sound is a device: see Settings.',
+      title: 'What you shared has no sound.',
+      advice:
+        'Share a tab and tick “Also share tab audio”. On Linux, the sound of the whole computer is a device: see Settings.',
     };
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
   if (name === 'NotAllowedError')
     return { title: 'Nothing was shared.', advice: 'Press “Shared sound” again to choose a tab or a screen.' };
   return {
-    title: 'This browser shares no sound.',
-    advice: 'Use Chrome or Edge, or choose a device that carries the others’ sound under Settings.',
+    title: 'This browser cannot share sound.',
+    advice: 'Use Chrome or Edge, or choose a device with the others’ sound in Settings.',
   };
 }
 
-/** The meeting this tab was recording when it was loaded; the browser keeps it over a reload and a crash of the tab. */
-export function findRecordingInTab(): string | undefined {
-  try {
-    return sessionStorage.getItem(TAB) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** Id of the meeting that this tab was recording before a reload or a crash. */
+export const findRecordingInTab = (): string | undefined => loadValue('tab', RECORDING_IN_TAB);
 
-function remember(meeting: string | undefined): void {
-  try {
-    if (meeting === undefined) sessionStorage.removeItem(TAB);
-    else sessionStorage.setItem(TAB, meeting);
-  } catch {
-    // Storage is forbidden: a reload ends the recording.
-  }
+function storeRecordingInTab(meeting: string | undefined): void {
+  if (meeting === undefined) removeValue('tab', RECORDING_IN_TAB);
+  else storeValue('tab', RECORDING_IN_TAB, meeting);
 }

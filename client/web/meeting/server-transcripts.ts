@@ -2,15 +2,15 @@ import { Transcripts } from '../../sdk/transcripts.ts';
 import { PageAuth } from '../auth/page-auth.ts';
 import type { Delivery } from './pending-changes.ts';
 
-/** How this page is let in: to speak, and to go on with a transcript that it may also read. */
+/** Credentials of the meeting page: for recording, and for reading and changing transcripts. */
 export const pageAuth = new PageAuth({ hash: 'speaker', uses: ['stream', 'transcripts'] });
-/** What the server this page came from keeps. */
+/** The transcripts stored on this page's server. */
 export const serverTranscripts = new Transcripts({
   url: location.origin,
   credential: () => pageAuth.credential(['transcripts']),
 });
 
-/** Brings one parcel to its address. */
+/** Sends one change to the server. Rejects with a `TranscriptError`, or an Error when the server is unreachable. */
 export function deliverChange(transcript: string, parcel: Delivery): Promise<void> {
   switch (parcel.what) {
     case 'head':

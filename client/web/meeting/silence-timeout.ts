@@ -1,30 +1,30 @@
-/** What a long silence asks for. */
+/** What to do about a long silence. */
 export type SilenceAction =
   | { readonly state: 'lively' }
-  /** Nobody has spoken for long; recording will end in `leftMs`. */
+  /** Nobody has spoken for long; the recording ends in `leftMs`. */
   | { readonly state: 'warned'; readonly leftMs: number }
   | { readonly state: 'over' };
 
-/** The meeting is told so long before it is ended, ms. */
+/** How long before the end the user is warned, ms. */
 export const SILENCE_WARNING_MS = 60_000;
-/** Shorter than this the warning itself would be half the time, ms. */
+/** Shortest limit, ms: below it, the warning would take more than half of the time. */
 const LEAST_MS = 2 * SILENCE_WARNING_MS;
 
 /**
- * Ends a meeting that everybody has left. Only words count: a fan or music are no reason to go on. Reads no clock:
- * times are given.
+ * Detects a meeting that everybody has left. Only words count: the noise of a fan or music does not. Reads no clock: the caller
+ * passes the time.
  */
 export class SilenceTimeout {
   readonly #limitMs: number;
   #heardAtMs: number;
 
-  /** @param limitMs silence after which the meeting is over; 0 is never. */
+  /** @param limitMs silence after which the recording ends, ms; 0 is never. */
   constructor(limitMs: number, nowMs: number) {
     this.#limitMs = limitMs === 0 ? Number.POSITIVE_INFINITY : Math.max(LEAST_MS, limitMs);
     this.#heardAtMs = nowMs;
   }
 
-  /** Words came, or somebody pressed a key to go on. */
+  /** Words arrived, or the user wants to go on. */
   heard(nowMs: number): void {
     this.#heardAtMs = Math.max(this.#heardAtMs, nowMs);
   }

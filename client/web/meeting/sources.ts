@@ -3,13 +3,13 @@ import { openMicrophone } from '../audio/microphone.ts';
 import { designResampler } from '../audio/resample.ts';
 import type { InterleavedBlock } from './channel-interleaver.ts';
 
-/** `me` is what this person says; `them` is what the others do. */
+/** `me` is the user's own voice, `them` those of the others. */
 export type SourceName = 'me' | 'them';
 const INPUT: Readonly<Record<SourceName, number>> = { me: 0, them: 1 };
 
 export interface SourceEvents {
   block(block: InterleavedBlock): void;
-  /** A source went away by itself: a plug, or the browser's own "stop sharing". */
+  /** A source disappeared: a device was unplugged, or the user pressed the browser's own "stop sharing". */
   ended(side: SourceName, label: string): void;
 }
 
@@ -19,12 +19,12 @@ interface Source {
   readonly label: string;
 }
 
-/** What was shared brings no sound; the browser offers a box to tick. */
+/** The shared tab or screen has no sound: the user left the browser's checkbox for it empty. */
 export class SilentTabError extends Error {}
 
 /**
- * Microphone and shared sound as the two inputs of one audio graph. It runs from the first block to `close`, with both,
- * one or none of them: a source may come and go while the stream goes on.
+ * The microphone and the shared sound as two inputs of one audio graph. The graph runs until `close`, with both, one or none of
+ * them: sources may come and go while the stream continues.
  */
 export class MeetingSources {
   readonly #context: AudioContext;
@@ -41,7 +41,7 @@ export class MeetingSources {
     pair.port.onmessage = ({ data }: MessageEvent<InterleavedBlock>) => {
       if (!this.#paused) events.block(data);
     };
-    // A phone call interrupts the context, and a page that was just loaded may need a key or a click first.
+    // A phone call suspends the context, and a page that was just loaded may need a key press or a click first.
     context.addEventListener('statechange', () => void this.#wake());
     for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, this.#wake);
   }
@@ -55,7 +55,7 @@ export class MeetingSources {
       channelCountMode: 'explicit',
       processorOptions: designResampler(context.sampleRate),
     });
-    // Its output is silence; without a way to the loudspeaker some browsers never ask for it.
+    // The output is silent, but some browsers never run a node that is not connected to the destination.
     pair.connect(context.destination);
     const sources = new MeetingSources(context, pair, events);
     void sources.#wake();
@@ -66,7 +66,7 @@ export class MeetingSources {
     return this.#open.has(side);
   }
 
-  /** Whether the browser lets the sound through; false until somebody presses a key on a page just loaded. */
+  /** Whether the audio graph is running. After a reload, browsers wait for a key press or a click. */
   get isRunning(): boolean {
     return this.#context.state === 'running';
   }
@@ -85,7 +85,7 @@ export class MeetingSources {
     this.#add('them', stream);
   }
 
-  /** Sound of the others from a device: the monitor of a loudspeaker, a virtual cable. */
+  /** Adds the others' sound from a device, such as the monitor of a loudspeaker or a virtual cable. */
   async addDevice(device: string): Promise<void> {
     this.#add('them', await openMicrophone({ device, echo: false, noise: false, gain: false }));
   }
@@ -123,7 +123,7 @@ export class MeetingSources {
     const source = { stream, node, label: audio.label };
     this.#open.set(side, source);
     this.#enable();
-    // Whichever track the browser ends: a share is over when its picture or its sound is.
+    // A share ends when the browser ends its picture or its sound.
     for (const track of stream.getTracks()) {
       track.addEventListener('ended', () => {
         if (this.#open.get(side) !== source) return;
@@ -145,7 +145,7 @@ export class MeetingSources {
   };
 }
 
-/** The picture is asked for because browsers give no sound without it, and kept tiny because nobody looks at it. */
+/** Browsers share no sound without a picture, so a tiny one is requested that nobody looks at. */
 const SHARE = {
   video: { frameRate: { max: 1 }, width: { max: 320 } },
   audio: {

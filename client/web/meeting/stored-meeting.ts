@@ -1,7 +1,7 @@
 import type { StoredTranscript } from '../../../protocol/transcripts.ts';
 import { createMeeting, type Meeting } from './meeting-state.ts';
 
-/** A transcript that a server keeps, as the page shows it. */
+/** Converts a transcript stored on the server into a meeting. */
 export function toMeeting(kept: StoredTranscript): Meeting {
   const sentences = kept.sentences.map(({ part, sentence, ...said }) => {
     const { text, cleaned, correction, translations, highlight, language, channel, fromMs, toMs } = said;
@@ -26,8 +26,8 @@ export function toMeeting(kept: StoredTranscript): Meeting {
 }
 
 /**
- * What the server keeps, with what this browser did and the server has not been told yet. Sentences only the browser has
- * were on screen when a session broke; they stay, unless the server finished them.
+ * Merges the server's version of a meeting with the changes in this browser that were not sent yet. Sentences that only the
+ * browser has were on screen when a session broke off; they stay, unless the server finished them.
  */
 export function mergeMeetings(kept: Meeting, local: Meeting, unsent: readonly string[]): Meeting {
   const known = new Set(kept.sentences.map(({ key }) => key));
@@ -37,7 +37,7 @@ export function mergeMeetings(kept: Meeting, local: Meeting, unsent: readonly st
     ...kept.sentences.map((said) => {
       const own = mine.get(said.key);
       if (own === undefined) return said;
-      // Servers list sentences without their words.
+      // The server's sentences come without their words.
       const timed = own.words === undefined ? said : { ...said, words: own.words };
       if (!edited.has(`said:${said.key}`)) return timed;
       const { correction: _, ...rest } = timed;

@@ -2,30 +2,30 @@ import type { OverlaySettings } from '../overlay/overlay-settings.ts';
 
 export type FieldName = Exclude<keyof OverlaySettings, 'token' | 'preview'>;
 
-/** The form: its parts, and what each field is called. What it does is told by the table of settings itself. */
+/** The sections of the form and the label of each field. The table of settings describes what each does. */
 export const FORM_SECTIONS: readonly { readonly title: string; readonly fields: Partial<Record<FieldName, string>> }[] =
   [
     {
       title: 'What is shown',
-      fields: { room: 'Room', text: 'Text', interim: 'Words while they are spoken', translate: 'Translate into' },
+      fields: { room: 'Room', text: 'Text', interim: 'Unfinished sentences', translate: 'Translate into' },
     },
     {
       title: 'Lines',
       fields: {
         lines: 'Lines',
-        chars: 'Characters in a line',
-        align: 'Begin',
-        valign: 'Stand',
-        case: 'Letters',
-        dir: 'Direction of writing',
+        chars: 'Characters per line',
+        align: 'Align',
+        valign: 'Vertical position',
+        case: 'Letter case',
+        dir: 'Writing direction',
       },
     },
     {
-      title: 'Look',
+      title: 'Appearance',
       fields: {
-        ...{ theme: 'Theme', font: 'Font', size: 'Size in pixels', weight: 'Weight', color: 'Colour of the letters' },
-        ...{ bg: 'Colour behind', bgOpacity: 'How much of it', box: 'One box behind all' },
-        ...{ stroke: 'Outline', strokeColor: 'Colour of the outline', shadow: 'Shadow', motion: 'Lines roll' },
+        ...{ theme: 'Theme', font: 'Font', size: 'Size in pixels', weight: 'Weight', color: 'Text colour' },
+        ...{ bg: 'Background colour', bgOpacity: 'Background opacity', box: 'One background box' },
+        ...{ stroke: 'Outline', strokeColor: 'Outline colour', shadow: 'Shadow', motion: 'Animation' },
       },
     },
     { title: 'Time', fields: { fade: 'Fade after, ms', delay: 'Delay, ms', speed: 'Reading speed' } },
@@ -33,10 +33,10 @@ export const FORM_SECTIONS: readonly { readonly title: string; readonly fields: 
       title: 'Speakers and words',
       fields: {
         speaker: 'Mark speakers',
-        names: 'Names of the speakers',
+        names: 'Speaker names',
         profanity: 'Swear words',
-        mask: 'More words to mask',
-        lang: 'Language of notices',
+        mask: 'Other words to mask',
+        lang: 'Language of messages',
       },
     },
   ];

@@ -11,11 +11,11 @@ import {
 import { writeSettings } from '../overlay/url-settings.ts';
 import { createToken, listTokens, revokeToken, type TokenRequest } from '../rooms/viewer-tokens.ts';
 import { copyText } from '../ui/clipboard.ts';
+import { getElement, onClick } from '../ui/dom.ts';
 import { SettingsForm } from './settings-form.ts';
 
-const find = <E extends HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
 const say = (text: string): void => {
-  find('said').textContent = text;
+  getElement('said').textContent = text;
 };
 
 let settings: OverlaySettings = readOverlaySettings(location, (text) => console.warn(`Overlay settings: ${text}`));
@@ -25,18 +25,18 @@ const entry = new PageAuth({ hash: 'viewer', uses: ['viewers'] });
 
 function show(): void {
   stage?.close();
-  stage = new CaptionRenderer(find('preview'), { ...settings, delay: 0 });
+  stage = new CaptionRenderer(getElement('preview'), { ...settings, delay: 0 });
   stage.playSample();
   const link = writeSettings(OVERLAY_SETTINGS, { ...settings, preview: false }, `${location.origin}/overlay`);
-  find<HTMLInputElement>('link').value = link;
-  find<HTMLAnchorElement>('try').href = link;
-  find('needs-token').hidden = !asksForKey || settings.token !== '';
-  // Reloading or bookmarking this page keeps what was set; a token is not put where the history keeps it.
+  getElement('link', HTMLInputElement).value = link;
+  getElement('try', HTMLAnchorElement).href = link;
+  getElement('needs-token').hidden = !asksForKey || settings.token !== '';
+  // Keeps the settings when the page is reloaded or bookmarked; a token must not enter the browser's history.
   history.replaceState(null, '', writeSettings(OVERLAY_SETTINGS, { ...settings, token: '' }, location.pathname));
 }
 
-const form = new SettingsForm(find('form'), settings, (values) => {
-  // A token opens the room it was made for.
+const form = new SettingsForm(getElement('form'), settings, (values) => {
+  // A token is valid for one room only.
   const token = values.room === settings.room ? settings.token : '';
   settings = { ...values, token };
   show();
@@ -45,7 +45,7 @@ const form = new SettingsForm(find('form'), settings, (values) => {
 const request = async (): Promise<TokenRequest> => ({ room: settings.room, credential: await entry.given() });
 
 async function attempt(run: () => Promise<void>): Promise<void> {
-  const problem = find('viewers-problem');
+  const problem = getElement('viewers-problem');
   problem.hidden = true;
   if (!(await entry.enter())) return;
   try {
@@ -58,13 +58,12 @@ async function attempt(run: () => Promise<void>): Promise<void> {
 }
 
 async function make(): Promise<void> {
-  const seconds = Number(find<HTMLSelectElement>('seconds').value) || undefined;
+  const seconds = Number(getElement('seconds', HTMLSelectElement).value) || undefined;
   const { token } = await createToken(await request(), {
-    label: find<HTMLInputElement>('label').value.trim(),
+    label: getElement('label', HTMLInputElement).value.trim(),
     seconds,
   });
-  if (TOKEN_SETTING.read(token) === undefined)
-    throw new Error('The server made a token that this page does not understand.');
+  if (TOKEN_SETTING.read(token) === undefined) throw new Error('The server created a token that this page cannot use.');
   settings = { ...settings, token };
   show();
   say('The token is in the link now. Treat the link as a password.');
@@ -79,7 +78,7 @@ async function list(): Promise<void> {
     name.textContent = toPrintable(label ?? 'without a name');
     const dates = document.createElement('small');
     const date = (at: string | number): string => new Date(at).toLocaleString();
-    dates.textContent = `made ${date(created)}${expires === undefined ? '' : `, until ${date(expires)}`}`;
+    dates.textContent = `created ${date(created)}${expires === undefined ? '' : `, until ${date(expires)}`}`;
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'plain';
@@ -88,7 +87,7 @@ async function list(): Promise<void> {
     button.addEventListener('click', () => {
       void attempt(async () => {
         await revokeToken(await request(), id);
-        say(`${name.textContent} is revoked; whoever used it is cut.`);
+        say(`${name.textContent} is revoked; viewers who used it are disconnected.`);
         await list();
       });
     });
@@ -100,32 +99,34 @@ async function list(): Promise<void> {
     none.textContent = 'This room has no tokens.';
     rows.push(none);
   }
-  find('tokens').replaceChildren(...rows);
+  getElement('tokens').replaceChildren(...rows);
 }
 
-find<HTMLSelectElement>('ground').addEventListener('change', ({ target }) => {
-  find('preview').dataset['ground'] = (target as HTMLSelectElement).value;
+getElement('ground', HTMLSelectElement).addEventListener('change', ({ target }) => {
+  getElement('preview').dataset['ground'] = (target as HTMLSelectElement).value;
 });
-find('copy').addEventListener('click', () => {
-  void copyText(find<HTMLInputElement>('link').value).then((done) =>
+onClick('copy', () => {
+  void copyText(getElement('link', HTMLInputElement).value).then((done) =>
     say(done ? 'Copied.' : 'The browser did not allow copying; the link is selected.'),
   );
-  find<HTMLInputElement>('link').select();
+  getElement('link', HTMLInputElement).select();
 });
-find('reset').addEventListener('click', () => {
+onClick('reset', () => {
   settings = readOverlaySettings({ search: '', hash: '' }, () => {});
   form.fill(settings);
   show();
 });
-find('make').addEventListener('submit', (event) => {
+getElement('make').addEventListener('submit', (event) => {
   event.preventDefault();
   void attempt(make);
 });
-find('list').addEventListener('click', () => void attempt(list));
+onClick('list', () => attempt(list));
 show();
-setUpKeyButton(find('key'), entry);
+setUpKeyButton(getElement('key'), entry);
 void entry.needsKey().then((needed) => {
   asksForKey = needed;
-  if (needed) find('viewers-note').textContent = 'A token opens this room, text only. It can be revoked at any time.';
-  find('needs-token').hidden = !needed || settings.token !== '';
+  if (needed)
+    getElement('viewers-note').textContent =
+      'A token gives access to the text of this room. It can be revoked at any time.';
+  getElement('needs-token').hidden = !needed || settings.token !== '';
 });

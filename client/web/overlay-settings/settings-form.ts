@@ -5,7 +5,7 @@ import { type FieldName, FORM_SECTIONS } from './fields.ts';
 type Control = HTMLInputElement | HTMLSelectElement;
 const settingOf = (name: FieldName): UrlSetting<unknown> => OVERLAY_SETTINGS[name];
 
-/** The form of all settings, made from their table. Tells of every change that is taken. */
+/** The form of all settings, built from their table. Calls `changed` for every valid change. */
 export class SettingsForm {
   readonly #form: HTMLElement;
   readonly #changed: (values: OverlaySettings) => void;
@@ -88,7 +88,7 @@ export class SettingsForm {
     const { input, write } = settingOf(name);
     control.removeAttribute('aria-invalid');
     if (input.kind === 'flag') (control as HTMLInputElement).checked = value as boolean;
-    // A colour that the theme decides is shown as it comes out.
+    // Without a choice of one's own, the field shows the theme's colour.
     else if (value === undefined) control.value = String(resolveAppearance(this.#values)[name as 'color']);
     else control.value = input.kind === 'color' ? String(value) : write(value);
   }
@@ -105,7 +105,7 @@ export class SettingsForm {
     }
     this.#values = { ...this.#values, [name]: value };
     if (name === 'theme') {
-      // A theme begins anew: what was chosen over the last one would hide it.
+      // Choosing a theme resets what was chosen over the last one, which would hide it.
       const own = { color: undefined, bg: undefined, bgOpacity: undefined, stroke: undefined, shadow: undefined };
       this.#values = { ...this.#values, ...own };
     }

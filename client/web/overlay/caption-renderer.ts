@@ -6,18 +6,18 @@ import { buildSampleEvents, SAMPLE_REST_MS } from './sample.ts';
 import { applySpelling } from './spelling.ts';
 import { countUnitColumns } from './units.ts';
 
-/** Distance between two lines, in sizes of a letter; free room around the lines, px. */
+/** Distance between two lines in font sizes; margin around the lines in pixels; padding of a line in font sizes. */
 const LINE_HEIGHT = 1.32;
 const EDGE = 8;
 const PADDING = 0.7;
-/** Room for punctuation that comes after its line was full. */
+/** Spare width for punctuation that arrives after its line was full. */
 const SPARE = 1.03;
 const SAMPLE = 'The quick brown fox jumps over the lazy dog, and then it rests.';
 const SANS = '"Segoe UI", "Helvetica Neue", Roboto, "Noto Sans", Arial, sans-serif';
-/** A timer sleeps so long at most; whoever wakes up looks again. */
+/** Longest time without drawing, ms. */
 const SLEEP_MS_MAX = 60_000;
 
-/** Captions in an element: settings and events in, lines on the screen out. */
+/** Renders captions in an element: settings and events in, lines on the screen out. */
 export class CaptionRenderer {
   readonly #root: HTMLElement;
   readonly #rows: HTMLElement;
@@ -63,7 +63,7 @@ export class CaptionRenderer {
     this.#after(this.#settings.delay, () => this.#rollUp.present(sessions, performance.now()));
   }
 
-  /** Plays the sample, for ever. */
+  /** Plays the sample text in a loop. */
   playSample(round = 0): void {
     const events = buildSampleEvents(round, this.#settings.translate);
     for (const { atMs, event } of events) this.#after(atMs, () => this.hear(event));
@@ -124,7 +124,7 @@ export class CaptionRenderer {
     this.#rows.toggleAttribute('data-motion', motion);
   }
 
-  /** How large letters are, and how wide a line may be, in this window. */
+  /** Computes the font size and the width of a line for the size of the element. */
   #measure(): void {
     const { size, chars, lines, font, weight } = this.#settings;
     const width = this.#root.clientWidth - 2 * EDGE;
@@ -151,7 +151,7 @@ function translucent(hex: string, percent: number): string {
   return `rgba(${part(1)}, ${part(3)}, ${part(5)}, ${percent / 100})`;
 }
 
-/** An outline drawn as shadows all around: browsers of OBS draw a stroke over the letters, not behind them. */
+/** An outline drawn as shadows all around: the browser in OBS draws a stroke over the letters, not behind them. */
 function outline(stroke: number, color: string, shadow: number): string {
   const around = Array.from({ length: stroke === 0 ? 0 : 16 }, (_, i) => {
     const angle = (i / 16) * 2 * Math.PI;

@@ -1,26 +1,26 @@
 import { splitLongUnit } from './units.ts';
 
-/** What is appended to the lines: a unit of text, or the first one of a new line. */
+/** What is appended to the lines: a unit of text, with how it joins what comes before. */
 export interface Piece {
   readonly text: string;
   readonly space: boolean;
   readonly breakable: boolean;
-  /** Begins a line whatever room is left: somebody else speaks. */
+  /** Begins a new line in any case, because somebody else speaks. */
   readonly fresh?: boolean;
 }
 
-/** Punctuation that comes after its word was shown hangs into the margin: a word that was shown does not move. */
+/** Punctuation that arrives after its word was shown may extend into the margin: a word that was shown never moves. */
 const HANGING_CHARS_MAX = 3;
 
 /**
- * Text set into lines, greedily, a unit at a time.
- * Invariant: a line that is complete never changes, and what is in the open line is only appended to.
+ * Wraps text into lines, greedily, one unit at a time.
+ * Invariant: a complete line never changes, and the open line only grows.
  */
 export class LineLayout {
   readonly #fits: (line: string) => boolean;
   readonly #keep: number;
   #lines: string[] = [];
-  /** Complete lines that are no longer kept. */
+  /** Number of complete lines that are no longer stored. */
   #forgotten = 0;
   #open = '';
 
@@ -29,7 +29,7 @@ export class LineLayout {
     this.#keep = keep;
   }
 
-  /** Number of complete lines since the beginning; the open line has this index. */
+  /** Number of complete lines since the beginning, which is the index of the open line. */
   get count(): number {
     return this.#forgotten + this.#lines.length;
   }
@@ -38,7 +38,7 @@ export class LineLayout {
     return this.#open;
   }
 
-  /** A complete line, or undefined when it is not there yet or no longer kept. */
+  /** A complete line; undefined when it is not complete yet or no longer stored. */
   line(index: number): string | undefined {
     return this.#lines[index - this.#forgotten];
   }
@@ -62,7 +62,7 @@ export class LineLayout {
     }
   }
 
-  /** Ends the open line where it is. */
+  /** Completes the open line as it is. */
   complete(): void {
     if (this.#open === '') return;
     this.#lines.push(this.#open);
@@ -73,7 +73,7 @@ export class LineLayout {
     }
   }
 
-  /** The open line set again with more behind it, as it would come to stand; nothing changes. */
+  /** A copy that begins with the open line, to try out what would follow. The original does not change. */
   continued(): LineLayout {
     const copy = new LineLayout(this.#fits, Number.POSITIVE_INFINITY);
     copy.#forgotten = this.count;

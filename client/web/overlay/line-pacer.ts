@@ -1,44 +1,44 @@
 export interface LinePacerOptions {
   /** Rows on the screen. */
   readonly rows: number;
-  /** Characters a second that lines follow each other with at most. */
+  /** Highest reading speed, in characters a second. */
   readonly speed: number;
-  /** Lines that may wait to be shown; beyond, the oldest are passed over. */
+  /** Lines that may wait to be shown; beyond it, the oldest are skipped. */
   readonly waitingMax: number;
 }
 
-/** What is to know of the lines. */
+/** The lines, as far as the pacer needs to know them. */
 export interface LineTimings {
-  /** Lines there are, shown or waiting. */
+  /** Number of lines, shown or waiting. */
   readonly count: number;
   /** Width of a line, columns. */
   columns(index: number): number;
-  /** When the line's text last changed on the screen, and by how many columns. */
+  /** When the line's text last changed on screen, and by how many columns. */
   changed(index: number): { readonly atMs: number; readonly columns: number };
 }
 
-/** Waiting lines from which on it is hurried, and by how much at most. */
+/** Number of waiting lines from which reading speed increases, and the most by which it does. */
 const HURRY_FROM = 4;
 const HURRY_MOST = 1.5;
 
 /**
- * When a line may begin to be shown: not before the one above it, and what last changed in the one that leaves, can have
- * been read. Lines that wait are bounded.
- * Invariant: the lowest line that is shown never goes back.
+ * Decides when a line may appear: not before the line above it, and the last change in the line that scrolls out, can have been
+ * read. The number of waiting lines is bounded.
+ * Invariant: the lowest visible line never moves back.
  */
 export class LinePacer {
   readonly #options: LinePacerOptions;
-  /** Index of the lowest line shown, and since when. */
+  /** Index of the lowest visible line, and since when it is visible. */
   bottom = -1;
   #sinceMs = Number.NEGATIVE_INFINITY;
-  /** Lines passed over because too many waited. */
+  /** Lines skipped because too many waited. */
   skipped = 0;
 
   constructor(options: LinePacerOptions) {
     this.#options = options;
   }
 
-  /** Moves on as far as `nowMs` allows. */
+  /** Shows further lines as far as `nowMs` allows. */
   advance(lines: LineTimings, nowMs: number): void {
     while ((this.nextMs(lines) ?? Number.POSITIVE_INFINITY) <= nowMs) this.#show(nowMs);
     for (; lines.count - 1 - this.bottom > this.#options.waitingMax; this.skipped++) this.#show(nowMs);

@@ -6,7 +6,7 @@ interface Row {
   readonly tail: Text;
 }
 
-/** Lines on the screen. Each keeps its element while it is there; nothing is touched that did not change. */
+/** Draws the lines. Each keeps its element while it is visible, and only what changed is touched. */
 export class LinesView {
   readonly #root: HTMLElement;
   readonly #lines: number;
@@ -23,7 +23,7 @@ export class LinesView {
     for (const line of lines) this.#draw(line, bottom);
     for (const [index, row] of this.#rows) {
       if (lines.some((line) => line.index === index)) continue;
-      // The line that leaves stays above the edge, where nobody sees it, until it has rolled out.
+      // The line that scrolls out stays invisible above the edge until the animation has ended.
       if (bottom - index === this.#lines && row.element.dataset['gone'] === undefined && lines.length > 0) {
         row.element.dataset['gone'] = '';
         place(row.element, bottom - index);

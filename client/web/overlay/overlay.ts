@@ -4,7 +4,7 @@ import { RoomSubscription } from '../rooms/room-subscription.ts';
 import { CaptionRenderer } from './caption-renderer.ts';
 import { readOverlaySettings } from './overlay-settings.ts';
 
-/** A server that answers within this time needs no word about it, ms. */
+/** Connecting is reported only when it takes longer than this, ms. */
 const QUIET_MS = 3_000;
 
 const settings = readOverlaySettings(location, (text) => console.warn(`Overlay: ${text}`));
@@ -26,7 +26,7 @@ function watch(stage: CaptionRenderer): void {
     presence: ({ sessions }) => stage.present(sessions),
     state(line) {
       document.documentElement.dataset['line'] = line.state;
-      // What was said stays on the screen while the line is lost: the audience need not know of it.
+      // Captions stay on screen while the connection is lost: the audience need not know.
       if (line.state === 'live') {
         clearTimeout(connecting);
         tell(undefined);

@@ -1,11 +1,12 @@
 import { splitIntoUnits, type TextUnit } from './units.ts';
 
-/** More comparisons than this are not worth a frame: the text then stays as spoken. */
+/** Longer sentences would take too long to compare within a frame; they stay as spoken. */
 const COMPARISONS_MAX = 250_000;
 
 /**
- * What of `revised` belongs behind the part of `spoken` that was shown already and stays. Words are matched; where a word
- * was replaced by others across the border, the spoken ones go on, so that nothing is said twice or left out.
+ * The part of `revised` that follows the first `shownChars` of `spoken`, which were shown and stay. Words are matched by a longest
+ * common subsequence. Where words were replaced across the border, the spoken ones continue, so that nothing appears twice or
+ * is left out.
  */
 export function computeRemainder(revised: string, spoken: string, shownChars: number): TextUnit[] {
   if (shownChars === 0) return splitIntoUnits(revised);

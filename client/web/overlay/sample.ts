@@ -1,6 +1,6 @@
 import type { RoomText } from './pending-text.ts';
 
-/** What the preview says: as spoken, and cleaned. */
+/** Text of the preview, as spoken and cleaned. */
 const SAID: readonly { readonly spoken: string; readonly cleaned: string; readonly channel: number }[] = [
   {
     channel: 0,
@@ -14,8 +14,8 @@ const SAID: readonly { readonly spoken: string; readonly cleaned: string; readon
   },
   {
     channel: 0,
-    spoken: 'A line that is full stays as it is; only the last words may still change.',
-    cleaned: 'A line that is full stays as it is; only the last words may still change.',
+    spoken: 'A full line stays as it is; only the last words may still change.',
+    cleaned: 'A full line stays as it is; only the last words may still change.',
   },
   {
     channel: 1,

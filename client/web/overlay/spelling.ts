@@ -1,6 +1,6 @@
 import type { OverlaySettings } from './overlay-settings.ts';
 
-/** Beginnings of words that people ask to be masked; short on purpose, `mask=` adds to it. */
+/** Beginnings of swear words to mask. The list is short on purpose; `mask=` adds to it. */
 const SWEARING = [
   'fuck',
   'motherfuck',
@@ -24,7 +24,7 @@ const SWEARING = [
   'foder',
 ];
 
-/** How a word is written: masked and in the case that is wanted. */
+/** Returns the function that writes a word: masked, and in the chosen case. */
 export function applySpelling({
   case: wanted,
   profanity,

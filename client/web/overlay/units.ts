@@ -1,28 +1,28 @@
-/** The least that a line break may fall between: a word, or a character where a script has no spaces. */
+/** Line breaks fall between units: words, or characters in scripts without spaces. */
 export interface TextUnit {
   readonly text: string;
-  /** Something lies between it and the unit before: it may begin a line, with a space before it on the same one. */
+  /** White space separates it from the unit before: it may begin a line, or follows after a space. */
   readonly space: boolean;
-  /** It may begin a line though no space is before it. */
+  /** It may begin a line, with or without a space before it. */
   readonly breakable: boolean;
-  /** Where it ends in the text it was taken from, UTF-16 units. */
+  /** Where it ends in its text, in UTF-16 units. */
   readonly end: number;
 }
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
-/** Scripts written without spaces whose lines may break between any two characters. */
+/** Scripts without spaces whose lines may break between any two characters. */
 const FREE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
-/** Scripts written without spaces whose lines break between words that only a dictionary knows. */
+/** Scripts without spaces whose lines break between words, which takes a dictionary to find. */
 const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-/** What may not begin a line, and what may not end one (kinsoku). */
+/** Characters that may not begin a line, and those that may not end one (kinsoku shori). */
 const CLOSING = /^[、。，．・：；！？…‥」』）〉》】〕’”ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ%,.!?;:)\]}]/u;
 const OPENING = /[「『（〈《【〔‘“([{]$/u;
 
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 const words = new Intl.Segmenter('th', { granularity: 'word' });
 
-/** Columns a text takes: characters as they are seen, those of double width counted twice. */
+/** Width of a text in columns: graphemes, with those of double width counted twice. */
 export function countUnitColumns(text: string): number {
   if (/^[\x20-\u02ff]*$/.test(text)) return text.length;
   let columns = 0;
@@ -30,7 +30,7 @@ export function countUnitColumns(text: string): number {
   return columns;
 }
 
-/** Does a space belong between two texts that follow each other? Not where a script has none. */
+/** Whether a space belongs between two texts; scripts without spaces have none. */
 export function isSpaced(before: string, after: string): boolean {
   if (before === '' || after === '') return false;
   const last = [...before].at(-1)!;
@@ -39,7 +39,7 @@ export function isSpaced(before: string, after: string): boolean {
   return !(unspaced(last) && unspaced(first));
 }
 
-/** Cuts a text, from an offset on, into units. Text that is appended later never changes the units before it but the last. */
+/** Splits a text, from an offset on, into units. Appending to the text later changes at most the last unit. */
 export function splitIntoUnits(text: string, from = 0): TextUnit[] {
   const units: TextUnit[] = [];
   for (const match of text.slice(from).matchAll(/\S+/gu)) {
@@ -67,7 +67,7 @@ function piecesOf(word: string): string[] {
   const pieces: string[] = [];
   for (const { segment } of graphemes.segment(word)) {
     const last = pieces.at(-1);
-    // Letters and figures between them stay together.
+    // Letters and digits of other scripts stay together.
     if (last !== undefined && !FREE.test(last) && !FREE.test(segment) && /[\p{L}\p{N}]$/u.test(last)) {
       pieces[pieces.length - 1] = last + segment;
     } else pieces.push(segment);
@@ -81,7 +81,7 @@ function mayBreak(before: string, after: string): boolean {
   return FREE.test(last) || FREE.test(after) || UNSPACED.test(last) || /[、。，．！？]$/u.test(before);
 }
 
-/** The parts of a unit that is longer than a whole line. */
+/** Splits a unit that is longer than a whole line. */
 export function splitLongUnit(text: string, fits: (part: string) => boolean): string[] {
   const parts: string[] = [];
   let part = '';

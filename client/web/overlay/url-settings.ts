@@ -4,15 +4,15 @@ export type SettingInput =
   | { readonly kind: 'whole'; readonly min: number; readonly max: number }
   | { readonly kind: 'choice'; readonly options: readonly string[] };
 
-/** One setting of an address: `?name=value`. */
+/** One setting in an address: `?name=value`. */
 export interface UrlSetting<T> {
   readonly default: T;
-  /** What it takes, for the table in the documentation and for the note about a value that is not taken. */
+  /** Description of the accepted values, for the documentation and for messages about invalid ones. */
   readonly takes: string;
   readonly doc: string;
-  /** How a form asks for it. */
+  /** Kind of input in a form. */
   readonly input: SettingInput;
-  /** The value a text stands for; undefined when it stands for none. */
+  /** Parses a text; undefined when it is not valid. */
   read(text: string): T | undefined;
   write(value: T): string;
 }
@@ -52,7 +52,7 @@ export function patternSetting(fallback: string, pattern: RegExp, takes: string,
   return { default: fallback, takes, doc, input: { kind: 'text' }, read, write: String };
 }
 
-/** Names people type; every other colour is written in hexadecimal. */
+/** Colour names that people type; all others are written in hexadecimal. */
 const COLORS: Readonly<Record<string, string>> = {
   white: '#ffffff',
   black: '#000000',
@@ -87,7 +87,7 @@ export function colorSetting(fallback: string, doc: string): UrlSetting<string> 
   };
 }
 
-/** A setting that the theme decides while nothing is given. */
+/** A setting whose default comes from the theme. */
 export function themedSetting<T>(setting: UrlSetting<T>): UrlSetting<T | undefined> {
   const { takes, doc, input, read, write } = setting;
   return { default: undefined, takes, doc, input, read, write: (value) => (value === undefined ? '' : write(value)) };
@@ -114,8 +114,8 @@ type Table = Readonly<Record<string, UrlSetting<unknown>>>;
 export type SettingValues<T extends Table> = { readonly [K in keyof T]: T[K] extends UrlSetting<infer V> ? V : never };
 
 /**
- * Reads a table of settings out of an address; `note` hears of each value that is not taken, and of each name that is not
- * known. The token may stand behind `#`, where it reaches no server's log.
+ * Reads the settings in an address. `note` is called for each invalid value and each unknown name. The token may be in the
+ * fragment, where no server's log sees it.
  */
 export function readSettings<T extends Table>(
   table: T,
@@ -136,14 +136,14 @@ export function readSettings<T extends Table>(
       continue;
     }
     const value = setting.read(text.trim());
-    // A token is a password, and is not written to a console.
+    // A token is a password and must not appear in the console.
     if (value === undefined) note(`${name}${name === 'token' ? '' : `=${text}`} is not taken: ${setting.takes}.`);
     else values[name] = value;
   }
   return values as SettingValues<T>;
 }
 
-/** The address that stands for these values; what is as by default is left out, and a token comes behind `#`. */
+/** Builds the address for these values. Defaults are left out, and a token goes into the fragment. */
 export function writeSettings<T extends Table>(table: T, values: SettingValues<T>, base: string): string {
   const query = new URLSearchParams();
   let hash = '';
@@ -158,7 +158,7 @@ export function writeSettings<T extends Table>(table: T, values: SettingValues<T
   return `${base}${search === '' ? '' : `?${search}`}${hash}`;
 }
 
-/** Rows for the documentation, compared with it by a test. */
+/** The table for the documentation; a test compares the two. */
 export function buildSettingRows(table: Table): string {
   const rows = Object.entries(table).map(([name, setting]) => {
     const text = setting.write(setting.default);

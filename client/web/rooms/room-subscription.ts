@@ -3,18 +3,18 @@ import type { RoomText } from '../overlay/pending-text.ts';
 
 export type SubscriptionState =
   | { readonly state: 'connecting' | 'live' | 'lost' }
-  /** The server does not let this viewer in, and will not. */
+  /** The server refuses this viewer for good. */
   | { readonly state: 'refused'; readonly code: string; readonly text: string };
 
 export interface RoomSubscriptionOptions {
   readonly room: string;
   readonly token: string;
   readonly from: 'now' | 'start';
-  /** Language whose translations shall come; empty for none. */
+  /** Language to receive translations in; empty for none. */
   readonly translate: string;
   hear(event: RoomText & { readonly language?: string; readonly atMs?: number }): void;
   state(line: SubscriptionState): void;
-  /** Somebody speaks in the room, or nobody has a session in it. */
+  /** Whether the room has sessions now. `cut`: the room no longer has everything that was said since the last connection. */
   presence?(room: {
     readonly state: 'live' | 'idle';
     readonly sessions: readonly string[];
@@ -22,7 +22,7 @@ export interface RoomSubscriptionOptions {
   }): void;
 }
 
-/** What a page hears of a room of the server it came from; comes back for ever, unless it is refused. */
+/** Receives the text of a room of the page's own server. Reconnects for ever, unless the server refuses. */
 export class RoomSubscription {
   readonly #watching: { close(): void };
   #wasLive = false;

@@ -11,7 +11,7 @@ interface Guest {
   readonly untilMs?: number;
 }
 
-/** How long a link may hold, s; 0 is until it is taken back. */
+/** How long a link can be valid, s; 0 is until it is revoked. */
 const SPANS: readonly (readonly [number, ShareMessage])[] = [
   [3_600, 'guestHour'],
   [86_400, 'guestDay'],
@@ -24,16 +24,16 @@ const nameOf = (room: string): string => `sotto.guest.${room}`;
 
 export interface ViewerLinkOptions {
   readonly entry: PageAuth;
-  /** The room that is shared now; undefined while none is. */
+  /** The room being shared; undefined while there is none. */
   room(): string | undefined;
-  /** The link has another token, or none. */
+  /** Called when the link's token has changed. */
   changed(): void;
   tell(text: string): void;
 }
 
 /**
- * Part of a share menu, on servers that want keys: makes a viewer token for the link, and takes it back. The page keeps the
- * token as long as its key, so that it shows the same link again.
+ * The part of a share menu that creates and revokes a viewer token for the link, on servers that require keys. The page stores
+ * the token for as long as its key, so that it shows the same link again.
  */
 export class ViewerLink {
   readonly #place: HTMLElement;
@@ -49,12 +49,12 @@ export class ViewerLink {
     });
   }
 
-  /** Token of the link to the room as it is shared now; empty for none. */
+  /** Token of the current link; empty for none. */
   get token(): string {
     return this.#guest()?.token ?? '';
   }
 
-  /** To be called when the room is another one. */
+  /** Draws the menu for the room being shared now. */
   show(): void {
     const place = this.#place;
     place.hidden = !this.#needed || this.#options.room() === undefined;
@@ -125,7 +125,7 @@ export class ViewerLink {
     const room = this.#options.room();
     if (room === undefined || !(await entry.enter())) return;
     await revokeToken({ room, credential: await entry.given() }, id).catch((error: unknown) => {
-      // Somebody else took it back: then it is gone, too.
+      // Revoked already, by somebody else.
       if (!(error instanceof Error && /viewers\//.test(error.message))) throw error;
     });
     removeKey(nameOf(room));
@@ -133,7 +133,7 @@ export class ViewerLink {
     this.#again();
   }
 
-  /** The pressed button is gone: the focus stays where it was. */
+  /** Draws the menu again. The pressed button is gone, so the focus moves to its successor. */
   #again(): void {
     this.show();
     this.#options.changed();

@@ -1,5 +1,5 @@
 import { parseJson } from '../../../protocol/parse-json.ts';
-/** A viewer token as the server lists it; only making one tells the token itself. */
+/** A viewer token as the server lists it. The token itself is shown only when it is created. */
 export interface ViewerToken {
   readonly id: string;
   readonly label?: string;
@@ -9,13 +9,13 @@ export interface ViewerToken {
 
 export interface TokenRequest {
   readonly room: string;
-  /** What the server wants, where it wants something. */
+  /** Key or token, for a server that requires one. */
   readonly credential?: string | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
 
-/** Makes a token that opens one room to viewers. Throws an Error with the server's own words. */
+/** Creates a token that lets viewers read one room. Rejects with a `ServerError`. */
 export async function createToken(
   request: TokenRequest,
   wanted: { readonly label: string; readonly seconds: number | undefined },
@@ -27,13 +27,13 @@ export async function createToken(
   return (await ask(request, 'POST', '', body)) as ViewerToken & { readonly token: string };
 }
 
-/** Tokens of a room, without the tokens themselves. */
+/** Lists the tokens of a room, without the tokens themselves. Rejects with a `ServerError`. */
 export async function listTokens(request: TokenRequest): Promise<readonly ViewerToken[]> {
   const answer = (await ask(request, 'GET')) as readonly ViewerToken[] | { readonly viewers?: readonly ViewerToken[] };
   return Array.isArray(answer) ? answer : ((answer as { viewers?: readonly ViewerToken[] }).viewers ?? []);
 }
 
-/** Takes a token back; whoever watches with it is cut. */
+/** Revokes a token; viewers who use it are disconnected. Rejects with a `ServerError`. */
 export async function revokeToken(request: TokenRequest, id: string): Promise<void> {
   await ask(request, 'DELETE', `/${encodeURIComponent(id)}`);
 }

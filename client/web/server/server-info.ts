@@ -1,5 +1,5 @@
 import { parseJson } from '../../../protocol/parse-json.ts';
-/** What `/v1/info` says; all of it may be missing on an older server. */
+/** The answer of `/v1/info`; older servers may leave out any field. */
 export interface ServerInfo {
   readonly model?: string;
   readonly engine?: string;
@@ -11,7 +11,7 @@ export interface ServerInfo {
 
 const TIMEOUT_MS = 3_000;
 
-/** Asks the server about itself; never throws. */
+/** Requests the server's information; never rejects. */
 export async function fetchServerInfo(): Promise<{ readonly reached: boolean; readonly info: ServerInfo | undefined }> {
   let reached = false;
   try {
@@ -19,22 +19,22 @@ export async function fetchServerInfo(): Promise<{ readonly reached: boolean; re
     reached = true;
     return { reached, info: response.ok ? (parseJson(await response.text()) as ServerInfo) : undefined };
   } catch {
-    // Not there, or no JSON: both are told by what is returned.
+    // Unreachable, or no JSON: the result says which.
     return { reached, info: undefined };
   }
 }
 
-/** Where the sound goes, for the privacy badge: the truth, not a slogan. */
+/** Text of the privacy badge: where the sound and the sentences really go. */
 export function describePrivacy(hostname: string, cleanup: string | undefined): { text: string; detail: string } {
   const bare = hostname.replace(/^\[|\]$/g, '');
   const here = bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127(\.\d+){3}$/.test(bare);
   if (cleanup === 'openai') {
     return {
-      text: here ? 'Sound stays here' : `Sound goes to ${hostname}`,
-      detail: 'Finished sentences are sent to the language model service this server was set up with.',
+      text: here ? 'Audio stays here' : `Audio goes to ${hostname}`,
+      detail: 'Finished sentences are sent to the language model service that this server is configured with.',
     };
   }
   return here
-    ? { text: 'Local only', detail: 'Sound and text stay on this machine.' }
-    : { text: `Sent to ${hostname}`, detail: `Sound goes to ${hostname}, and text comes back from it.` };
+    ? { text: 'Local only', detail: 'Audio and text stay on this machine.' }
+    : { text: `Sent to ${hostname}`, detail: `Audio goes to ${hostname}, and text comes back from it.` };
 }

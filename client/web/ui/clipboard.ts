@@ -1,8 +1,8 @@
 import { toPrintableLines } from '../../../protocol/printable.ts';
 
-/** Copies text; also on pages without the clipboard API, which browsers give to secure pages only. */
+/** Copies text. Works on insecure pages too, where browsers offer no clipboard API. Resolves with false when it was not allowed. */
 export async function copyText(copied: string): Promise<boolean> {
-  // It may be pasted into a terminal.
+  // The text may be pasted into a terminal.
   const text = toPrintableLines(copied);
   if (navigator.clipboard !== undefined) {
     return navigator.clipboard.writeText(text).then(

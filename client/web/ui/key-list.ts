@@ -1,4 +1,4 @@
-/** Writes what each key does into a list of the help dialog; "Alt R" are two caps. */
+/** Fills the help dialog's list of keyboard shortcuts. A name such as "Alt R" is shown as two keys. */
 export function renderKeyList(
   list: HTMLElement,
   keys: readonly { readonly keys: readonly string[]; readonly does: string }[],

@@ -1,4 +1,4 @@
-/** Menus made of `<details>`: one is open at a time, and a click elsewhere or Escape closes it. */
+/** Makes menus of `<details>` elements: one is open at a time, and a click elsewhere closes it. */
 export function setUpMenus(): void {
   addEventListener('click', (event) => closeMenus(event.target));
   for (const menu of document.querySelectorAll('details')) {
@@ -8,7 +8,7 @@ export function setUpMenus(): void {
   }
 }
 
-/** Closes every menu but the one `except` is in; the focus does not fall out of a closed one. */
+/** Closes every menu except the one that contains `except`. Focus inside a closed menu moves to its button. */
 export function closeMenus(except: EventTarget | null = null): void {
   for (const menu of document.querySelectorAll<HTMLDetailsElement>('details[open]')) {
     if (except instanceof Node && menu.contains(except)) continue;
@@ -18,7 +18,7 @@ export function closeMenus(except: EventTarget | null = null): void {
   }
 }
 
-/** Files dragged onto the page. */
+/** Accepts files dropped on the page. */
 export function enableFileDrop(open: (file: File | undefined) => void): void {
   const { classList } = document.body;
   addEventListener('dragover', (event) => {

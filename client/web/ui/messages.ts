@@ -1,9 +1,9 @@
 import type { Problem } from './problems.ts';
 
-/** Time a remark stays, ms: long enough to read it and reach its button. */
+/** How long a remark stays, ms: long enough to read it and reach its button. */
 const REMARK_MS = 8_000;
 
-/** The two places where the page speaks: a problem stays until it is solved, a remark goes by itself. */
+/** The page's messages: a problem stays until it is solved, a remark disappears by itself. */
 export class Messages {
   readonly #problem: HTMLElement;
   readonly #remark: HTMLElement;
@@ -26,7 +26,7 @@ export class Messages {
     this.#problem.hidden = true;
   }
 
-  /** Says something in passing, with one thing to press when `action` is given. */
+  /** Shows a remark, with a button for `action`. */
   remark(text: string, action?: { readonly label: string; run(): void }): void {
     clearTimeout(this.#timer);
     this.#remark.replaceChildren(text);

@@ -1,6 +1,6 @@
 const BARS = 28;
 
-/** The last second of loudness as bars; turns to the warning colour when the microphone clips. */
+/** Draws the loudness of the last second as bars, in the warning colour where the microphone clips. */
 export class MeterView {
   readonly #canvas: HTMLCanvasElement;
   readonly #bars: number;
@@ -32,7 +32,7 @@ export class MeterView {
     const step = width / this.#bars;
     for (let i = 0; i < this.#bars; i++) {
       const peak = this.#peaks[this.#peaks.length - this.#bars + i] ?? 0;
-      // A logarithmic scale, as ears have: -54 dB is the bottom.
+      // A logarithmic scale, as hearing is; -54 dB is the bottom.
       const level = Math.max(0, 1 + Math.log10(Math.max(peak, 0.002)) / 2.7);
       const bar = Math.max(3, level * height);
       paint.fillStyle = peak >= 0.99 ? style.getPropertyValue('--live') || 'red' : style.color;

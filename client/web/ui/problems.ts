@@ -1,7 +1,7 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 
-/** A problem in the words of the person in front of the page: what happened, and what to do. */
+/** A problem as shown to the user: what happened, and what to do. */
 export interface Problem {
   readonly title: string;
   readonly advice: string;
@@ -15,19 +15,19 @@ const MICROPHONE: Readonly<Record<string, Problem>> = {
   NotFoundError: { title: 'No microphone was found.', advice: 'Connect one, or open an audio file instead.' },
   NotReadableError: {
     title: 'The microphone is in use.',
-    advice: 'Close the other program that holds it, then press Start again.',
+    advice: 'Close the other program that uses it, then press Start again.',
   },
-  OverconstrainedError: { title: 'That microphone is gone.', advice: 'Choose another under Settings.' },
+  OverconstrainedError: { title: 'That microphone is no longer connected.', advice: 'Choose another one in Settings.' },
   AbortError: {
     title: 'The microphone did not start.',
-    advice: 'Unplug it and plug it in again, or choose another under Settings.',
+    advice: 'Unplug it and plug it in again, or choose another one in Settings.',
   },
   SecurityError: {
     title: 'This browser forbids microphones here.',
     advice: 'Check its privacy settings, or open an audio file instead.',
   },
   InsecureContext: {
-    title: 'Browsers give the microphone to secure pages only.',
+    title: 'Browsers only allow the microphone on secure pages.',
     advice: 'Open this page at http://127.0.0.1 on the machine itself, or over HTTPS. Audio files work here too.',
   },
   NotSupportedError: {
@@ -39,7 +39,7 @@ const MICROPHONE: Readonly<Record<string, Problem>> = {
 const SERVER: Readonly<Record<string, Problem>> = {
   'server.full': {
     title: 'The server is full.',
-    advice: 'Every place is taken. Press Start again when another session has ended.',
+    advice: 'All sessions are in use. Press Start again when another session has ended.',
   },
   'server.draining': {
     title: 'The server is restarting.',
@@ -47,20 +47,20 @@ const SERVER: Readonly<Record<string, Problem>> = {
   },
   'session.unknown': {
     title: 'The connection was lost, and the server no longer knows the session.',
-    advice: 'What is on this page is kept. Press Start to go on in a new one.',
+    advice: 'The text on this page is kept. Press Start to continue in a new session.',
   },
-  'session.idle': { title: 'The session fell asleep.', advice: 'No sound reached the server. Press Start to go on.' },
-  'session.long': { title: 'The session reached its longest time.', advice: 'Press Start to go on in a new one.' },
+  'session.idle': { title: 'The session timed out.', advice: 'No sound reached the server. Press Start to continue.' },
+  'session.long': { title: 'The session reached its time limit.', advice: 'Press Start to continue in a new session.' },
 };
 
 export const UNREADABLE_FILE: Problem = {
-  title: 'This file holds no sound the browser can read.',
+  title: 'The browser cannot read any audio in this file.',
   advice: 'WAV, MP3, FLAC, Ogg, WebM and M4A work in most browsers.',
 };
 
 export const SLOW_NETWORK: Problem = {
   title: 'The network is too slow for live sound.',
-  advice: 'A minute of audio could not be sent, so recording stopped. Try another network, then press Start again.',
+  advice: 'A minute of audio could not be sent, so the recording stopped. Try another network, then press Start again.',
 };
 
 export function describeMicrophoneProblem(error: unknown): Problem {
@@ -68,20 +68,20 @@ export function describeMicrophoneProblem(error: unknown): Problem {
   const known = getOwnEntry(MICROPHONE, name);
   if (known !== undefined) return known;
   const detail = error instanceof Error && error.message !== '' ? ` (${error.message})` : '';
-  return { title: 'The microphone could not be opened.', advice: `Try again, or choose another${detail}.` };
+  return { title: 'The microphone could not be opened.', advice: `Try again, or choose another one${detail}.` };
 }
 
-/** The server or this page broke the protocol; the details help whoever runs the server. */
+/** The server or this page violated the protocol; `detail` is for whoever runs the server. */
 export function describeProtocolProblem(detail: string): Problem {
   return {
-    title: 'The server said something this page does not understand.',
+    title: 'The server sent something this page does not understand.',
     advice: `Reload the page; if it happens again, tell whoever runs the server: ${detail}`,
   };
 }
 
 /**
- * Why a session did not open, or ended. A browser is not told why a WebSocket was refused, so the page asks the server
- * over HTTP: `info` is its answer, `reached` whether there was any.
+ * Why a session did not open, or why it ended. Browsers do not expose why a WebSocket was refused, so the page asks the server
+ * over HTTP: `info` is its answer, `reached` whether it answered at all.
  */
 export function describeConnectionProblem(
   error: unknown,
@@ -99,8 +99,7 @@ export function describeConnectionProblem(
   if (reached) {
     return {
       title: 'The live connection was refused or cut.',
-      advice:
-        'The server answers, but not for live sound. If a proxy stands in between, it must let WebSockets through.',
+      advice: 'The server responds, but not to live audio. If there is a proxy in between, it must allow WebSockets.',
     };
   }
   if (!online) return { title: 'This device is offline.', advice: 'Connect to a network, then press Start again.' };

@@ -1,10 +1,10 @@
 import { encode } from 'uqr';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Free modules around the code: what the standard asks for. */
+/** Empty modules around the code, as the standard requires. */
 const QUIET_ZONE = 4;
 
-/** A QR code as an image; always dark on light, or half of the phones do not read it. */
+/** Draws a QR code; always dark on light, because many phones cannot read the inverse. */
 export function renderQrCode(text: string, label: string): SVGSVGElement {
   const { data, size } = encode(text, { border: QUIET_ZONE, ecc: 'M' });
   const image = document.createElementNS(SVG, 'svg');
@@ -23,7 +23,7 @@ export function renderQrCode(text: string, label: string): SVGSVGElement {
   return image;
 }
 
-/** Can another device open this address? This machine's own names lead every phone to itself. */
+/** Whether only this machine can open the address: on another device its host name means that device itself. */
 export function isLocalOnlyAddress(address: string): boolean {
   const { hostname } = new URL(address);
   return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);

@@ -1,10 +1,10 @@
-/** Newest rows of a log that are always laid out: about two screens of them. */
+/** Newest rows that are always laid out: about two screens. */
 const AWAKE = 40;
 
 /**
- * Marks the row that is no longer among the newest with `data-resting`, after each row that is appended: style sheets let
- * the browser skip such rows (`content-visibility: auto`) while they are out of sight. A new row must not be skipped: the
- * browser gives it the size of a placeholder in its first frame, and everything below it jumps.
+ * To be called after each appended row: marks the row that is no longer among the newest with `data-skippable`. Style sheets let
+ * the browser skip such rows while they are out of sight (`content-visibility: auto`). A new row must not be skipped: the browser
+ * would give it the size of a placeholder in its first frame, and everything below it would jump.
  */
 export function markRestingRows(log: HTMLElement): void {
   const row = log.children[log.childElementCount - 1 - AWAKE];

@@ -9,14 +9,14 @@ const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boo
   json: (sentences) => toJson(sentences),
 };
 
-/** Gives the transcript to the browser as a file. */
+/** Downloads the transcript as a file of the given format. */
 export function saveTranscript(kind: string, sentences: readonly Sentence[], raw: boolean): void {
   const write = getOwnEntry(WRITERS, kind);
   if (write === undefined) return;
   saveText(`sotto-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${kind}`, write(sentences, raw));
 }
 
-/** Gives the reader a text as a file. */
+/** Downloads a text as a file. */
 export function saveText(name: string, text: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));

@@ -1,10 +1,10 @@
-/** Keeps the screen on while a meeting is recorded: a machine that falls asleep hears nothing. */
+/** Keeps the screen on during a recording: a machine that goes to sleep records nothing. */
 export class ScreenWakeLock {
   #wanted = false;
   #lock: WakeLockSentinel | undefined;
 
   constructor() {
-    // The browser takes the lock back whenever the page is out of sight.
+    // The browser releases the lock whenever the page is hidden.
     document.addEventListener('visibilitychange', () => {
       if (this.#wanted && document.visibilityState === 'visible') void this.#ask();
     });
@@ -18,7 +18,7 @@ export class ScreenWakeLock {
   }
 
   async #ask(): Promise<void> {
-    // Browsers refuse when the battery is low, and some have no such lock: the recording goes on without.
+    // Browsers refuse when the battery is low, and some have no wake lock: the recording continues without one.
     this.#lock = await navigator.wakeLock?.request('screen').catch(() => undefined);
     if (!this.#wanted) void this.#lock?.release();
   }

@@ -2,6 +2,7 @@ import { type ConnectOptions, LIMITS } from '../../sdk/index.ts';
 import type { MicrophoneOptions } from '../audio/microphone.ts';
 import { type LanguageOption, listLanguageOptions } from '../i18n/languages.ts';
 import type { ServerInfo } from '../server/server-info.ts';
+import { loadValue, storeValue } from '../storage/browser-storage.ts';
 
 const MICROPHONE = ['device', 'echo', 'noise', 'gain'] as const;
 const SESSION = ['language', 'task', 'partials', 'cleanup', 'vocabulary'] as const;
@@ -9,7 +10,7 @@ const PAGE = ['pace'] as const;
 type Field = (typeof MICROPHONE)[number] | (typeof SESSION)[number] | (typeof PAGE)[number];
 type Mode<K extends 'partials' | 'cleanup'> = NonNullable<NonNullable<ConnectOptions[K]>['mode']>;
 
-/** What the server takes at most; more would be a fault. */
+/** The server's limits; a longer vocabulary is a fault. */
 const WORDS_MAX = 100;
 const WORD_CHARS_MAX = 100;
 
@@ -25,7 +26,7 @@ export function readPace(): 0 | 1 {
   return chosen('pace') === '1' ? 1 : 0;
 }
 
-/** What `start` asks for. Cleaning is left out when it is the server's choice. */
+/** Options for `start`, as chosen on the page. Cleaning is left out when the server decides. */
 export function readSessionOptions() {
   const cleanup = chosen('cleanup');
   return {
@@ -37,7 +38,7 @@ export function readSessionOptions() {
   };
 }
 
-/** Names and words out of what was typed: commas, semicolons or lines between them. */
+/** Splits what was typed into names and words, at commas, semicolons and line breaks. */
 export function splitVocabulary(text: string): string[] {
   let room: number = LIMITS.vocabularyCharsMax;
   return text
@@ -50,32 +51,33 @@ export function splitVocabulary(text: string): string[] {
     .slice(0, WORDS_MAX);
 }
 
-/** Puts back what was chosen last time, remembers every change, and tells whom it concerns. */
+/** Restores the settings of the last visit, saves every change, and calls `changed` with what the change concerns. */
 export function rememberSettings(changed: (which: 'microphone' | 'session') => void): void {
   for (const field of [...MICROPHONE, ...SESSION, ...PAGE]) {
     const input = element(field);
-    // A page has the settings it needs.
+    // Each page has only some of the settings.
     if (input === null) continue;
-    const box = input instanceof HTMLInputElement && input.type === 'checkbox';
-    const kept = readSetting(field);
-    if (kept !== null) {
-      if (box) input.checked = kept === 'true';
-      else if (!(input instanceof HTMLSelectElement) || has(input, kept)) input.value = kept;
+    const isCheckbox = input instanceof HTMLInputElement && input.type === 'checkbox';
+    const stored = readSetting(field);
+    if (stored !== undefined) {
+      if (isCheckbox) input.checked = stored === 'true';
+      else if (input instanceof HTMLSelectElement) selectOption(input, stored);
+      else input.value = stored;
     }
     input.addEventListener('change', () => {
-      writeSetting(field, box ? String(input.checked) : input.value);
+      writeSetting(field, isCheckbox ? String(input.checked) : input.value);
       if ((MICROPHONE as readonly string[]).includes(field)) changed('microphone');
       else if ((SESSION as readonly string[]).includes(field) && field !== 'task') changed('session');
     });
   }
 }
 
-/** Fills the list of microphones and keeps what was chosen when it is still there. */
+/** Fills the list of microphones. The chosen one stays selected if it is still there. */
 export function fillMicrophoneList(choices: readonly LanguageOption[]): void {
   offer('device', { value: '', label: 'System default' }, choices);
 }
 
-/** Offers what the server's model can do. */
+/** Offers the languages and tasks of the server's model. */
 export function applyServerInfo({ languages, model }: ServerInfo): void {
   if (languages === undefined) return;
   const one = languages !== 'all' && languages.length === 1;
@@ -93,25 +95,17 @@ function offer(field: 'device' | 'language', first: LanguageOption, choices: rea
   const select = element(field) as HTMLSelectElement;
   const before = readSetting(field) ?? select.value;
   select.replaceChildren(...[first, ...choices].map(({ value, label }) => new Option(label, value)));
-  select.value = has(select, before) ? before : first.value;
+  if (!selectOption(select, before)) select.value = first.value;
 }
 
-const has = (select: HTMLSelectElement, value: string): boolean =>
-  [...select.options].some((option) => option.value === value);
-
-/** Browsers may forbid storage; the page then forgets, and works. */
-export function readSetting(field: string): string | null {
-  try {
-    return localStorage.getItem(`sotto.${field}`);
-  } catch {
-    return null;
-  }
+/** Selects an option, if the list has it. Returns whether it has. */
+export function selectOption(select: HTMLSelectElement, value: string): boolean {
+  const hasOption = [...select.options].some((option) => option.value === value);
+  if (hasOption) select.value = value;
+  return hasOption;
 }
 
-export function writeSetting(field: string, value: string): void {
-  try {
-    localStorage.setItem(`sotto.${field}`, value);
-  } catch {
-    // As above: nothing is kept.
-  }
-}
+/** A stored setting; undefined also where the browser forbids storage. */
+export const readSetting = (field: string): string | undefined => loadValue('browser', `sotto.${field}`);
+
+export const writeSetting = (field: string, value: string): void => storeValue('browser', `sotto.${field}`, value);

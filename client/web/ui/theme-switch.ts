@@ -1,12 +1,10 @@
-/** Changes between light and dark, and remembers it where the browser allows. */
+import { storeValue } from '../storage/browser-storage.ts';
+
+/** Switches between light and dark, and saves the choice where the browser allows it. */
 export function toggleTheme(): void {
   const { dataset } = document.documentElement;
   const dark =
     dataset['theme'] === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : dataset['theme'] === 'dark';
   dataset['theme'] = dark ? 'light' : 'dark';
-  try {
-    localStorage.setItem('sotto.theme', dataset['theme']);
-  } catch {
-    // Storage is forbidden: the choice lasts as long as the page.
-  }
+  storeValue('browser', 'sotto.theme', dataset['theme']);
 }

@@ -1,7 +1,7 @@
-// Loaded before the page is painted, so that a chosen theme does not flash the other one first.
+// Loaded before the page is painted, so that it does not flash in the other theme first.
 try {
   const theme = localStorage.getItem('sotto.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
 } catch {
-  // Storage is forbidden: the system's theme it is.
+  // Storage is forbidden: the system's theme applies.
 }

@@ -107,7 +107,7 @@ t.test('the privacy badge says what is true of this address', async (t) => {
     t.equal(describePrivacy(here, 'llm').text, 'Local only', here);
   for (const away of ['sotto.example.org', '192.168.1.7', '127.0.0.1.example.org'])
     t.equal(describePrivacy(away, 'llm').text, `Sent to ${away}`);
-  t.match(describePrivacy('localhost', 'openai'), { text: 'Sound stays here', detail: /language model service/ });
+  t.match(describePrivacy('localhost', 'openai'), { text: 'Audio stays here', detail: /language model service/ });
 });
 
 t.test('a refused connection is told by what the server says of itself', async (t) => {

@@ -1,4 +1,4 @@
-/** What waits to be delivered, in order. At the bound the oldest is left out. */
+/** Items that wait for delivery, in order. At the bound, the oldest is dropped. */
 export class Backlog<T> {
   readonly #most: number;
   readonly #waiting: T[] = [];

@@ -1,4 +1,4 @@
-/** Cuts text into lines of at most `chars` characters, at spaces where there are any; no line is empty. */
+/** Wraps text into lines of at most `chars` characters, at spaces where there are any. No line is empty. */
 export function wrapLines(text: string, chars: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -17,10 +17,10 @@ export function wrapLines(text: string, chars: number): string[] {
   return lines;
 }
 
-/** Characters as a reader counts them. */
+/** Number of characters (code points) of a text. */
 export const splitGraphemes = (text: string): number => [...text].length;
 
-/** A word that fits on no line, as in a language without spaces. */
+/** Splits a word that is longer than a line, as in a language without spaces. */
 function broken(word: string, chars: number): string[] {
   const letters = [...word];
   const count = Math.ceil(letters.length / chars);

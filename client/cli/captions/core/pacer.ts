@@ -2,40 +2,40 @@ import type { Caption } from '../../../../transcript/caption-assembler.ts';
 import { splitGraphemes, wrapLines } from './lines.ts';
 
 /**
- * How text comes onto the screen: `pop-on` a whole block at once, `paint-on` the lines of a block one after the other,
- * `roll-up` one line after the other, the one before above it.
+ * How text appears on screen: `pop-on` a whole block at once, `paint-on` the lines of a block one after the other, `roll-up` one
+ * line after the other, each below the previous one.
  */
 export type CaptionStyle = 'pop-on' | 'paint-on' | 'roll-up';
 
 export interface PacerOptions {
   readonly style: CaptionStyle;
-  /** Characters of a line; 32 is what CEA-608 has room for. */
+  /** Characters of a line; CEA-608 allows 32. */
   readonly chars: number;
   readonly rows: number;
-  /** Shortest time on screen, ms. */
+  /** Shortest time of a block on screen, ms. */
   readonly minMs: number;
-  /** Longest; then the screen is cleared. 0 never clears. */
+  /** Longest time of a block on screen, ms; then the screen is cleared. 0 never clears it. */
   readonly maxMs: number;
-  /** Reading speed: a block stays as long as it takes to read what is new in it. */
+  /** Reading speed: a block stays for as long as it takes to read what is new in it. */
   readonly charsPerSecond: number;
-  /** Blocks that may wait; at the bound the oldest is left out. */
+  /** Most blocks that may wait; beyond it the oldest is dropped. */
   readonly blocksMax: number;
 }
 
-/** What is on screen at one time. */
+/** The text on screen at one time. */
 export interface Block {
-  /** Lines with `\n` between; empty clears the screen. */
+  /** Lines, separated by `\n`; an empty text clears the screen. */
   readonly text: string;
   readonly language: string;
-  /** How long it wants to stay, ms. */
+  /** How long it should stay, ms. */
   readonly stayMs: number;
 }
 
-/** Blocks that wait before reading speed is given up, and share of the time that is left to one then. */
+/** Number of waiting blocks from which each stays shorter, and the shortest share of its time. */
 const CALM_BLOCKS = 4;
 const HURRY_MIN = 0.5;
 
-/** Gives out text at a speed at which it can be read. Pure: time is told. */
+/** Paces captions so that they can be read. Pure: the caller passes the time. */
 export class Pacer {
   readonly #options: PacerOptions;
   readonly #waiting: Block[] = [];
@@ -52,7 +52,7 @@ export class Pacer {
     return this.#waiting.length;
   }
 
-  /** Blocks left out because too many waited. */
+  /** Blocks dropped because too many waited. */
   get leftOut(): number {
     return this.#left;
   }
@@ -70,7 +70,7 @@ export class Pacer {
     }
   }
 
-  /** What comes next and when; undefined when nothing is to be done until something is added. */
+  /** The next block and when to show it; undefined when there is nothing to do until something is added. */
   next(): { readonly block: Block; readonly atMs: number } | undefined {
     const first = this.#waiting[0];
     if (first !== undefined) return { block: first, atMs: this.#readMs };
@@ -79,7 +79,7 @@ export class Pacer {
     return { block: { text: '', language: this.#shown.language, stayMs: 0 }, atMs: this.#shownMs + maxMs };
   }
 
-  /** The block of `next` is on screen. */
+  /** The block of `next` is on screen now. */
   shown(block: Block, nowMs: number): void {
     if (this.#waiting[0] === block) this.#waiting.shift();
     if (block.text === '') this.#above = [];
@@ -87,12 +87,12 @@ export class Pacer {
     this.#shownMs = nowMs;
   }
 
-  /** The block of `next` will never be shown. */
+  /** The block of `next` will not be shown. */
   drop(block: Block): void {
     if (this.#waiting[0] === block) this.#waiting.shift();
   }
 
-  /** When the block on screen has been read. Who is behind reads faster, down to half the time. */
+  /** When the block on screen can be replaced. The more blocks wait the sooner, down to half of its time. */
   get #readMs(): number {
     if (this.#shown === undefined) return 0;
     const hurry = Math.max(HURRY_MIN, Math.min(1, CALM_BLOCKS / Math.max(1, this.#waiting.length)));
@@ -104,7 +104,7 @@ export class Pacer {
     const lines = wrapLines(text, chars);
     if (style === 'roll-up') return lines.map((line) => ({ text: this.#roll(line), fresh: line }));
     const count = Math.ceil(lines.length / rows);
-    // Blocks of nearly the same size: a last one of a single word reads badly.
+    // Blocks of similar size: a last block of a single word reads badly.
     const size = Math.ceil(lines.length / Math.max(1, count));
     const blocks = Array.from({ length: count }, (_, i) => lines.slice(i * size, (i + 1) * size));
     if (style === 'pop-on') return blocks.map((block) => ({ text: block.join('\n'), fresh: block.join(' ') }));

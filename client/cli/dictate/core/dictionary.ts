@@ -3,13 +3,13 @@ import { getOwnEntry } from '../../../../protocol/own-entry.ts';
 import { toPrintable, toPrintableLines } from '../../../../protocol/printable.ts';
 import { LANGUAGES, toSpokenKey } from './language.ts';
 
-/** The user's own words. Keys are in the form in which speech is compared. */
+/** The user's own words. Keys are spoken keys, see `toSpokenKey`. */
 export interface Dictionary {
-  /** Told to the recogniser, and written as they stand here. */
+  /** Given to the recogniser as vocabulary, and written exactly like this. */
   readonly names: readonly string[];
-  /** What is heard -> what is written, whole words. Names are among them. */
+  /** What is recognised -> what is written, in whole words. Includes the names. */
   readonly replacements: ReadonlyMap<string, string>;
-  /** What is said -> text that is put in as it is. */
+  /** What is said -> text that is inserted as it is. */
   readonly snippets: ReadonlyMap<string, string>;
   /** What is said -> the name of a command. */
   readonly commands: ReadonlyMap<string, string>;
@@ -28,12 +28,12 @@ const TEXT_MAX = 10_000;
 const PHRASE_MAX = 100;
 const WORDS_MAX = 7;
 
-/** What a server takes as vocabulary: so many names; their characters are in the table of limits. */
+/** Most names that a server accepts as vocabulary; the table of limits bounds their characters. */
 const HINTS_MAX = 100;
 
 export type DictionaryResult = { readonly dictionary: Dictionary } | { readonly problem: string };
 
-/** Reads the text of a dictionary file; a problem names the place, what came and what was wanted. */
+/** Parses a dictionary file. `problem` says where it is invalid, what was found and what was expected. */
 export function parseDictionary(text: string): DictionaryResult {
   let value: unknown;
   try {
@@ -118,7 +118,7 @@ const named = (value: unknown): string =>
         ? 'an object'
         : JSON.stringify(value);
 
-/** The names a server is told of: as many as it takes, the first first. */
+/** The names to give to a server as vocabulary: the first ones, as many as it accepts. */
 export function toVocabulary({ names }: Dictionary): string[] {
   const hints: string[] = [];
   let chars = 0;

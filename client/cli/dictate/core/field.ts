@@ -1,42 +1,42 @@
 import { type CommandLanguage, toSpokenKey } from './language.ts';
 import type { SpokenPiece } from './spoken.ts';
 
-/** What has to happen to what stands before the cursor: take so many characters back, then put this there. */
+/** A change to the text before the cursor: remove this many characters, then insert the text. */
 export interface Edit {
   readonly remove: number;
   readonly text: string;
 }
 
-/** An edit, and the names of the sayings that are gone with it. */
+/** An edit, and the names of the sentences that it removed. */
 export type PlacedEdit = Edit & { readonly gone: readonly string[] };
 
 export interface FieldSettings {
   readonly language: CommandLanguage;
-  /** What a break becomes: itself, or a space where it would run a command. */
+  /** What a line break becomes: itself, or a space where it would execute a command. */
   readonly newline: 'keep' | 'space';
-  /** Whether text that stands may be taken back to fit what is said next: `.` to `?`. Commands to take back always may. */
+  /** Whether inserted text may change to fit what is said next, such as `.` to `?`. Spoken removals always may. */
   readonly revise: 'may' | 'never';
 }
 
-/** One thing to put there. */
+/** One entry for the field. */
 export interface FieldEntry {
-  /** Growth of the same sentence is taken back together. */
+  /** Name of the sentence; entries of the same sentence are undone together. */
   readonly sentence: string;
   readonly pieces: readonly SpokenPiece[];
-  /** The same as spoken, where it was cleaned. */
+  /** The spoken words, if `pieces` are cleaned ones. */
   readonly raw?: readonly SpokenPiece[] | undefined;
 }
 
 interface Insertion {
   readonly sentence: string;
   readonly before: string;
-  /** What this takes back, if it is a taking back; those are not there to be taken back again. */
+  /** Names of the sentences that this removed, which cannot be removed again. */
   readonly took: readonly string[];
-  /** The whole content with this insertion as spoken, while that may still be swapped in. */
+  /** The whole content with this insertion as spoken, while undo can still restore it. */
   raw: string | undefined;
 }
 
-/** How the next words begin. */
+/** How the next words join what is there. */
 interface Join {
   readonly glue: boolean;
   readonly capital: boolean;
@@ -49,7 +49,7 @@ const CONTENT_MAX = 20_000;
 const INSERTIONS_MAX = 200;
 const MARKS = /[,.;:!?…]+$/;
 
-/** What we have put before the cursor of one window, as far as we know: nothing else is read there. */
+/** Model of the text that we inserted before the cursor of one window. The real content of the window is never read. */
 export class Field {
   readonly #settings: FieldSettings;
   readonly #insertions: Insertion[] = [];
@@ -64,7 +64,7 @@ export class Field {
     return this.#content;
   }
 
-  /** The same text for another language or mode from now on. */
+  /** A copy with the same text and other settings. */
   with(settings: FieldSettings): Field {
     const next = new Field(settings);
     next.#content = this.#content;
@@ -73,7 +73,7 @@ export class Field {
     return next;
   }
 
-  /** Puts what was said behind what stands there. */
+  /** Appends an entry. Returns the edit that does the same in the window. */
   place({ sentence, pieces, raw }: FieldEntry): PlacedEdit {
     const before = this.#content;
     const next = this.#write(before, pieces);
@@ -88,7 +88,7 @@ export class Field {
     return { ...this.#become(next.content), gone: next.gone };
   }
 
-  /** As spoken instead of cleaned; or, where there is no such difference or it was done already, gone. */
+  /** Undoes the last insertion: restores the spoken words first, and then removes them. Undefined when there is none. */
   undo(): (PlacedEdit & { readonly outcome: 'raw' | 'gone' }) | undefined {
     const top = this.#insertions.at(-1);
     if (top === undefined) return undefined;
@@ -126,7 +126,7 @@ export class Field {
       const kept = beforeLast(content, base.length);
       if (kept !== undefined) content = kept;
       else {
-        // What a scratch left is not an insertion that could be scratched again.
+        // Sentences that were removed already cannot be removed again.
         const taken = new Set([...gone, ...this.#insertions.flatMap(({ took }) => took)]);
         const last = this.#insertions.findLast(({ sentence, took }) => took.length === 0 && !taken.has(sentence));
         if (last !== undefined) gone.push(last.sentence);
@@ -167,7 +167,7 @@ export class Field {
         join: { ...join, glue: true },
       };
     const kept = join.marked ? content : stripped(content, marks, floor);
-    // Where nothing may be taken back, the mark that stands there stays alone.
+    // When text may not change, the existing mark stays the only one.
     if (joins === 'left' && piece.closes !== true && !join.marked && MARKS.test(kept)) return { content, join };
     const ended = /[.?!…]$/.test(content);
     const space = joins === 'none' && isSpaced(kept, 'x') ? ' ' : '';
@@ -200,7 +200,7 @@ function stripped(content: string, marks: RegExp, floor: number): string {
   return kept.length < floor ? content : kept;
 }
 
-/** Without the last sentence of what stands behind `from`: recognisers run several together. Undefined where nothing does. */
+/** The content without the last sentence after `from`; a recogniser may run several together. Undefined when there is none. */
 function beforeLast(content: string, from: number): string | undefined {
   const said = content.slice(from);
   if (said.trim() === '') return undefined;
@@ -210,7 +210,7 @@ function beforeLast(content: string, from: number): string | undefined {
 
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}、。，！？：；「」『』（）]/u;
 
-/** Whether a space belongs between what stands there and what comes. */
+/** Whether a space belongs between the content and what follows. */
 function isSpaced(content: string, next: string): boolean {
   if (content === '' || next === '' || /[\s([{“‘¿¡]$/.test(content) || /^\s/.test(next)) return false;
   if (/^[,.;:!?…)\]}%”’、。，！？：；」』）]/.test(next)) return false;
@@ -219,11 +219,11 @@ function isSpaced(content: string, next: string): boolean {
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** Characters as a Backspace takes them. */
+/** Splits a text into the characters that one Backspace removes each. */
 export const splitGraphemes = (text: string): string[] => [...graphemes.segment(text)].map(({ segment }) => segment);
 
 function difference(from: string, to: string): Edit {
-  // Only the ends differ; long texts are not taken apart.
+  // Only the ends differ, so long texts are compared from near their end.
   let same = Math.min(from.length, to.length);
   for (let i = Math.max(0, same - 2 * CONTENT_MAX); i < same; i++) if (from[i] !== to[i]) same = i;
   const start = Math.max(0, same - 64);

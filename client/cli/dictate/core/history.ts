@@ -5,15 +5,15 @@ export type HistoryEntry =
       readonly id: string;
       readonly at: string;
       readonly text: string;
-      /** Where its sound ends in its dictation, ms. */
+      /** Where its audio ends in its dictation, ms. */
       readonly toMs?: number;
     }
   | { readonly kind: 'cleaned'; readonly id: string; readonly text: string }
   | { readonly kind: 'state'; readonly id: string; readonly state: ItemState; readonly text?: string };
 
 /**
- * `waiting` until something became of it; `inserted` into a window or written out; `clipboard` when it went there
- * instead; `lost` when nothing took it; `removed` by undo or scratch; `cancelled` with its dictation.
+ * `waiting` at first; `inserted` into a window or written out; `clipboard` when it went there instead; `lost` when inserting
+ * failed; `removed` by undo or a spoken command; `cancelled` with its dictation.
  */
 export type ItemState = 'waiting' | 'inserted' | 'clipboard' | 'lost' | 'removed' | 'cancelled';
 const STATES: readonly string[] = ['waiting', 'inserted', 'clipboard', 'lost', 'removed', 'cancelled'];
@@ -24,13 +24,13 @@ export interface HistoryItem {
   readonly at: string;
   /** As spoken. */
   readonly raw: string;
-  /** As it is to be inserted: what was inserted, or the cleaned form, or as spoken. */
+  /** Text to insert: what was inserted, otherwise the cleaned form, otherwise the spoken words. */
   readonly text: string;
   readonly state: ItemState;
   readonly toMs: number;
 }
 
-/** Folds lines into sentences, oldest first. What is no entry is left out. */
+/** Folds lines into sentences, oldest first. Invalid lines are skipped. */
 export function foldHistory(lines: Iterable<string>): HistoryItem[] {
   const items = new Map<string, HistoryItem>();
   for (const line of lines) {
@@ -49,7 +49,7 @@ export function foldHistory(lines: Iterable<string>): HistoryItem[] {
   return [...items.values()];
 }
 
-/** The lines that say the same of the last `keep` sentences; those that wait are kept whatever their number. */
+/** The shortest lines that describe the last `keep` sentences, and in addition all that were not inserted yet. */
 export function compactHistory(items: readonly HistoryItem[], keep: number): string[] {
   const from = items.length - keep;
   return items
@@ -58,14 +58,14 @@ export function compactHistory(items: readonly HistoryItem[], keep: number): str
     .flatMap(renderHistoryLines);
 }
 
-/** The lines that make this sentence. */
+/** The lines that describe a sentence. */
 export function renderHistoryLines({ id, at, raw, text, state, toMs }: HistoryItem): string[] {
   const said: HistoryEntry = { kind: 'said', id, at, text: raw, toMs };
   const became: HistoryEntry = { kind: 'state', id, state, text };
   return [JSON.stringify(said), ...(state === 'waiting' && text === raw ? [] : [JSON.stringify(became)])];
 }
 
-/** Even what waits has a bound: sentences, about half a day of speech. */
+/** Most sentences that are kept because they were not inserted: about half a day of speech. */
 export const WAITING_MAX = 5_000;
 
 export const isPending = (state: ItemState): boolean => state === 'waiting' || state === 'lost';
@@ -75,7 +75,7 @@ function readEntry(line: string): HistoryEntry | undefined {
   try {
     value = JSON.parse(line);
   } catch {
-    // The last line of a file whose writer was killed.
+    // The last line of a file is incomplete when its writer was killed.
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
@@ -88,7 +88,7 @@ function readEntry(line: string): HistoryEntry | undefined {
   return { kind, id, state: state as ItemState, ...(typeof text === 'string' ? { text } : {}) };
 }
 
-/** What `again` inserts: the one that is named, else all that never came to anything, else the last dictation. */
+/** What `again` inserts: the named sentence or dictation, otherwise all that were never inserted, otherwise the last dictation. */
 export function selectForReinsertion(items: readonly HistoryItem[], id: string | undefined): readonly HistoryItem[] {
   if (id !== undefined) return items.filter((item) => item.id === id || item.id.startsWith(`${id}.`));
   const pending = items.filter(({ state }) => isPending(state));

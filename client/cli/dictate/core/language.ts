@@ -4,50 +4,50 @@ export type EditAction =
   | {
       readonly kind: 'mark';
       readonly text: string;
-      /** Where no space stands beside it. */
+      /** On which sides it has no space. */
       readonly joins: 'left' | 'right' | 'both' | 'none';
-      /** It closes a quote or a bracket: a sentence's end before it stays, and one may follow. */
+      /** Closes a quote or a bracket: the end of a sentence before it stays, and another may follow. */
       readonly closes?: true;
     }
   | { readonly kind: 'break'; readonly text: '\n' | '\n\n' }
   | { readonly kind: 'scratch' };
 
 /**
- * When the words are the command and not the thing:
- * `none` always; `phrase` unless an article comes before or a word that makes it a noun behind it; `noun` also not with
- * a describing word between ("a long period"); `last` only at the end of a sentence or before a mark; `alone` only between marks.
+ * When words are a command and not about the thing itself. `none`: always. `phrase`: unless an article precedes them, or a word
+ * follows that makes them a noun. `noun`: in addition, not after an article and an adjective ("a long period"). `last`: only at
+ * the end of a sentence or before a mark. `alone`: only between marks.
  */
 export type CommandGuard = 'none' | 'phrase' | 'noun' | 'last' | 'alone';
 
 export interface SpokenCommand {
-  /** Lower case, words with one space between. The first is its name in messages and in the dictionary. */
+  /** In lower case, words separated by one space. The first is the command's name in messages and in the dictionary. */
   readonly phrases: readonly string[];
   readonly does: EditAction;
   readonly guard: CommandGuard;
 }
 
-/** How a language names things. Another language is another object of this kind, listed in `LANGUAGES`. */
+/** The commands and function words of a language. To add a language, add such an object to `LANGUAGES`. */
 export interface CommandLanguage {
   readonly commands: readonly SpokenCommand[];
-  /** Said before a command to get its words. */
+  /** Spoken before a command to insert its words instead. */
   readonly literal: readonly string[];
-  /** Said before a snippet's name to get it in running text. */
+  /** Spoken before the name of a snippet to insert it within a sentence. */
   readonly insert: readonly string[];
-  /** Before a command's words they make a noun of them: "the comma". */
+  /** Articles; before a command's words they make them a noun: "the comma". */
   readonly articles: ReadonlySet<string>;
-  /** As articles, but only with a describing word behind: "I like that comma" is a command. */
+  /** Demonstratives; like articles, but only with an adjective after them: "I like that comma" is a command. */
   readonly pointing: ReadonlySet<string>;
-  /** Between an article and a command's words: "a long period". */
+  /** Adjectives between an article and a command's words: "a long period". */
   readonly describing: ReadonlySet<string>;
-  /** Behind a command's words they make a noun of them: "comma separated". */
+  /** Words that make a command's words before them a noun: "comma separated". */
   readonly followers: ReadonlySet<string>;
-  /** Before words that are otherwise an order: "I scratch that". */
+  /** Subjects; the words after them are no command: "I scratch that". */
   readonly subjects: ReadonlySet<string>;
-  /** Words that are never a name: in lower case again where a sentence was taken for ended. */
+  /** Words that are never names: written in lower case when the sentence turns out to continue. */
   readonly small: ReadonlySet<string>;
 }
 
-/** A word as it is compared: no case, no hyphens, one kind of apostrophe. */
+/** Normalises a word for comparison: lower case, no hyphens, one kind of apostrophe. */
 export const toSpokenKey = (word: string): string =>
   word.normalize('NFKC').toLowerCase().replace(/[’‘`]/g, "'").replace(/[-‐‑]/g, '');
 

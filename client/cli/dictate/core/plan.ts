@@ -3,21 +3,21 @@ import type { FieldEntry } from './field.ts';
 import type { SpokenPiece, SpokenReader } from './spoken.ts';
 
 /**
- * When text goes out: `sentence` each when it is cleaned, or as spoken when that is late; `live` words as they become
- * stable; `hold` everything at the end.
+ * When text is inserted: `sentence`, each sentence when it is cleaned, or as spoken when that takes too long; `live`, words as they
+ * become stable; `hold`, everything at the end.
  */
 export type DictationMode = 'sentence' | 'live' | 'hold';
 export const DICTATION_MODES: readonly DictationMode[] = ['sentence', 'live', 'hold'];
 
 export interface PlanSettings {
-  /** Names the dictation; part of every saying's name. */
+  /** Id of the dictation, which begins the name of every entry. */
   readonly dictation: string;
   readonly mode: DictationMode;
-  /** Longest wait for a cleaning after its final, ms. 0 takes sentences as spoken. */
+  /** Longest wait for a cleaning after its final, ms; 0 inserts sentences as spoken. */
   readonly cleanWaitMs: number;
-  /** Reads text in a language, by its ISO 639 code. */
+  /** Returns the reader for a language, by its ISO 639 code. */
   readonly reader: (language: string) => SpokenReader;
-  /** Language until a final says which it is. */
+  /** Language to assume until a final names it. */
   readonly language: string;
 }
 
@@ -25,17 +25,17 @@ export type PlanInput =
   | { readonly kind: 'partial'; readonly sentence: number; readonly stable: string }
   | { readonly kind: 'final'; readonly sentence: number; readonly text: string; readonly language: string }
   | { readonly kind: 'cleaned'; readonly sentence: number; readonly text: string }
-  /** No cleaning comes, or it has been waited for long enough. */
+  /** There is no cleaning, or it takes too long. */
   | { readonly kind: 'uncleaned'; readonly sentence: number }
-  /** Nothing more comes. */
+  /** No further events arrive. */
   | { readonly kind: 'over' };
 
 export type PlanOutput =
   | ({ readonly kind: 'say'; readonly sentences: readonly number[] } & FieldEntry)
-  /** Give `uncleaned` after this time. */
+  /** Pass `uncleaned` to the plan after this time. */
   | { readonly kind: 'wait'; readonly sentence: number; readonly ms: number };
 
-/** After so many cleanings that did not come in time none is waited for until one comes. */
+/** After this many late cleanings in a row, the plan stops waiting until one arrives. */
 const UNCLEANED_MAX = 3;
 
 interface Open {
@@ -51,13 +51,13 @@ interface Due {
   ready: boolean;
 }
 
-/** Turns the events of one dictation into what is to be put into the field, in the order it was said. */
+/** Turns the events of one dictation into entries for the field, in the order in which they were spoken. */
 export class Plan {
   readonly #settings: PlanSettings;
   readonly #due: Due[] = [];
   readonly #open = new Map<number, Open>();
   #language: string;
-  /** Sentences in a row whose cleaning did not come in time: the server cleans none, or is too slow. */
+  /** Sentences in a row whose cleaning did not arrive in time: the server does not clean, or is too slow. */
   #uncleaned = 0;
 
   constructor(settings: PlanSettings) {
@@ -102,7 +102,7 @@ export class Plan {
     return this.#settings.mode === 'hold' ? [] : this.#ready();
   }
 
-  /** Those whose turn it is; a sentence never overtakes the one before. */
+  /** Entries that are due; a sentence never overtakes the previous one. */
   #ready(): PlanOutput[] {
     const outputs: PlanOutput[] = [];
     while (this.#due[0]?.ready) {
@@ -135,7 +135,7 @@ export class Plan {
     return chooseForm(this.#settings.reader(language), text, cleaned);
   }
 
-  /** A sentence waits for the one before it to become final; until then its newest text is kept. */
+  /** A sentence waits until the previous one is final; until then only its newest text is stored. */
   #grow(sentence: number, stable: string): PlanOutput[] {
     const open = this.#open.get(sentence) ?? { stable: '', read: 0 };
     open.stable = stable;
@@ -145,7 +145,7 @@ export class Plan {
 
   #close(sentence: number, text: string): PlanOutput[] {
     const outputs: PlanOutput[] = [];
-    // A sentence that never became final is over when a later one does.
+    // A sentence that never became final ends when a later one does.
     for (const earlier of [...this.#open.keys()].filter((each) => each < sentence).sort((a, b) => a - b)) {
       outputs.push(...this.#readOn(earlier, 'complete'));
       this.#open.delete(earlier);
@@ -162,7 +162,7 @@ export class Plan {
     const { pieces, read } = this.#settings.reader(this.#language).read(open.stable, open.read, state);
     open.read = read;
     if (pieces.length === 0 && state === 'open') return [];
-    // A final without growth is told all the same: with it the sentence is in the field as a whole.
+    // A final without new words is an entry, too: with it, the sentence is complete in the field.
     const sentences = state === 'complete' ? [sentence] : [];
     return [{ kind: 'say', sentences, sentence: this.#name(sentence), pieces }];
   }
@@ -179,8 +179,8 @@ const commandsOf = (pieces: readonly SpokenPiece[]): string =>
     .join('|');
 
 /**
- * The cleaned form, unless cleaning took a command for words or words for a slip. Line breaks and control characters of
- * the server's are none: a break is put in where the words of a command say so, and nowhere else.
+ * Selects the cleaned form, unless cleaning changed the spoken commands in it. Line breaks and control characters in the server's
+ * text are ignored: only a spoken command or a snippet inserts a line break.
  */
 export function chooseForm(
   reader: SpokenReader,

@@ -1,17 +1,17 @@
 import type { Dictionary } from './dictionary.ts';
 import { type CommandLanguage, type EditAction, type SpokenCommand, toSpokenKey } from './language.ts';
 
-/** A part of what was said, in order. Spaces between parts are the field's business. */
+/** A part of what was said. The field adds the spaces between parts. */
 export type SpokenPiece =
   | { readonly kind: 'words'; readonly text: string }
-  /** A mark, a break or a taking back that was named. */
+  /** A spoken command: a punctuation mark, a line break or a removal. */
   | EditAction
-  /** Text of the user's own, put in as it is. */
+  /** A snippet of the user's, inserted as it is. */
   | { readonly kind: 'verbatim'; readonly text: string };
 
 export interface SpokenReading {
   readonly pieces: readonly SpokenPiece[];
-  /** Characters of the text that are read for good; more text may follow behind them. */
+  /** Number of characters that are read for good; more text may follow. */
   readonly read: number;
 }
 
@@ -19,7 +19,7 @@ interface Token {
   readonly from: number;
   readonly length: number;
   readonly lead: string;
-  /** The word itself, as it is compared. */
+  /** The word's spoken key, see `toSpokenKey`. */
   readonly key: string;
   readonly word: string;
   readonly trail: string;
@@ -28,16 +28,16 @@ interface Token {
 const TOKEN = /\S+/g;
 const PARTS = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}%°$€£+#]*)$/su;
 
-/** The longest phrase that is looked for, in words. */
+/** Longest phrase to look for, in words. */
 export const PHRASE_WORDS_MAX = 8;
 
-/** Reads sentences for spoken commands, replacements and snippets. */
+/** Finds spoken commands, replacements and snippets in sentences. */
 export class SpokenReader {
   readonly #language: CommandLanguage;
   readonly #commands = new Map<string, SpokenCommand>();
   readonly #replacements: ReadonlyMap<string, string>;
   readonly #snippets: ReadonlyMap<string, string>;
-  /** Beginnings of phrases: behind one of them the end of the text tells nothing yet. */
+  /** Beginnings of phrases: text that ends with one of them is still undecided. */
   readonly #beginnings = new Set<string>();
 
   constructor(language: CommandLanguage, dictionary: Dictionary) {
@@ -61,14 +61,14 @@ export class SpokenReader {
   }
 
   /**
-   * Reads `text` behind what was `read` of it before. While the sentence is not `complete`, everything stays unread that
-   * words to come could turn into something else, so what was read once never reads differently.
+   * Reads `text` from offset `from` on. While the sentence is not `complete`, everything whose meaning could still change with the
+   * next words stays unread, so that what was read never changes.
    */
   read(text: string, from: number, state: 'open' | 'complete'): SpokenReading {
     const tokens = tokenise(text);
     const open = state === 'open';
     const pieces: SpokenPiece[] = [];
-    // A mark may come to a word that was read without it.
+    // A punctuation mark may be added to a word that was already read.
     const cut = tokens.find((token) => token.from < from && token.from + token.length > from);
     if (cut !== undefined && open && cut === tokens.at(-1)) return { pieces, read: from };
     if (cut !== undefined) pieces.push({ kind: 'words', text: text.slice(from, cut.from + cut.length) });
@@ -87,7 +87,7 @@ export class SpokenReader {
     return { pieces, read: at < tokens.length ? tokens[at]!.from : text.length };
   }
 
-  /** A snippet's phrase that is the whole sentence. */
+  /** The snippet whose phrase is the whole sentence. */
   #alone(tokens: readonly Token[]): SpokenPiece | undefined {
     const text = this.#snippets.get(tokens.map(({ key }) => key).join(' '));
     return text === undefined ? undefined : { kind: 'verbatim', text };
@@ -129,7 +129,7 @@ export class SpokenReader {
     return phrases.size === 0 ? undefined : longest(tokens, at, (keys) => phrases.get(keys.join(' ')));
   }
 
-  /** Whether the words are the command, or the thing itself: "the comma is wrong". */
+  /** Whether the words are a command, and not about the thing itself, as in "the comma is wrong". */
   #isMeant(command: SpokenCommand, tokens: readonly Token[], at: number, length: number): boolean {
     if (command.guard === 'none') return true;
     const before = tokens[at - 1];
@@ -149,10 +149,10 @@ export class SpokenReader {
     return ends || !this.#language.followers.has(after.key);
   }
 
-  /** Whether what stands at a place, or how it is meant, depends on words that have not come. */
+  /** Whether the meaning of the words at `at` depends on words that have not arrived yet. */
   #undecided(tokens: readonly Token[], at: number): boolean {
     const end = tokens.length;
-    // A named mark may take the place of the last word's own.
+    // A spoken mark may replace the mark of the last word.
     if (tokens.at(-1)!.trail !== '' && at + this.#at(tokens, at).tokens === end) return true;
     for (let to = at + 1; to <= Math.min(end, at + PHRASE_WORDS_MAX); to++) {
       const keys = tokens.slice(at, to).map(({ key }) => key);
@@ -185,7 +185,7 @@ function longest<T>(
     keys.push(tokens[to]!.key);
     const value = find(keys);
     if (value !== undefined) found = { value, length: to - at + 1 };
-    // A phrase does not go on over a mark: "something new. Line up."
+    // Phrases do not continue across a mark: "something new. Line up."
     if (tokens[to]!.trail !== '' || (tokens[to + 1]?.lead ?? '') !== '') break;
   }
   return found;
@@ -203,7 +203,7 @@ function words(tokens: readonly Token[], at: number, count: number): SpokenPiece
   return { kind: 'words', text: text.join(' ') };
 }
 
-/** The recogniser's own marks around a named one are let go, but for the sentence's end behind a closing quote. */
+/** Drops the recogniser's own marks next to a spoken one, except the end of the sentence after a closing quote. */
 function pieceOf({ does }: SpokenCommand, trail: string): SpokenPiece[] {
   if (does.kind !== 'mark' || does.closes !== true) return [does];
   const end = /[.?!,;:]/.exec(trail)?.[0];

@@ -1,25 +1,25 @@
 import { parseJson } from '../../../../protocol/parse-json.ts';
-/** What a running instance can be asked. */
+/** The commands that a running instance accepts. */
 export const VERBS = ['begin', 'end', 'cancel', 'toggle', 'undo', 'status', 'history', 'again', 'stop'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** One line to the instance. */
+/** A request to the instance: one line of JSON. */
 export interface InstanceRequest {
   readonly verb: Verb;
-  /** `again`: which one. */
+  /** For `again`: which sentence or dictation. */
   readonly id?: string;
-  /** `again`: to the clipboard instead of the window. */
+  /** For `again`: to the clipboard instead of the window. */
   readonly clipboard?: boolean;
-  /** `history`: how many. */
+  /** For `history`: how many sentences. */
   readonly count?: number;
 }
 
-/** One line back. */
+/** The instance's response: one line of JSON. */
 export interface InstanceAnswer {
   readonly ok: boolean;
   /** For people. */
   readonly text: string;
-  /** `status`. */
+  /** For `status`. */
   readonly status?: InstanceStatus;
 }
 
@@ -28,17 +28,17 @@ export type DictationPhase = 'idle' | 'listening' | 'finishing';
 export interface InstanceStatus {
   readonly phase: DictationPhase;
   readonly server: string;
-  /** Of the session that the next dictation uses, or of the one that is under way. */
+  /** State of the spare session, or `in use` during a dictation. */
   readonly connection: 'ready' | 'connecting' | 'in use';
   readonly inserter: string;
   readonly mode: string;
-  /** Sentences that were said and not inserted. */
+  /** Number of sentences that were not inserted yet. */
   readonly waiting: number;
-  /** Sentences inserted since the start. */
+  /** Number of sentences inserted since the start. */
   readonly inserted: number;
 }
 
-/** A line is a request as JSON, or a verb alone, so that a shell can write it without us. */
+/** Parses a line: a request as JSON, or a verb alone, so that a shell script can write it. */
 export function parseInstanceRequest(line: string): InstanceRequest | { readonly problem: string } {
   const text = line.trim();
   const verb = text as Verb;

@@ -1,44 +1,44 @@
-/** What lay in the clipboard, in the one form it can be put back in. */
+/** The content of the clipboard before a paste, in a form that can be restored. */
 export interface SavedClipboard {
   readonly type: string;
   readonly bytes: Buffer;
 }
 
-/** Text of ours that lies in the clipboard. */
+/** Our text in the clipboard. */
 export interface PlacedText {
-  /** Whether it still does: nobody has copied something else. */
+  /** Whether it is still there: nobody has copied anything else. */
   mine(): Promise<boolean>;
-  /** Reads of it so far, where they are told. */
+  /** Number of times it was read, where that is known. */
   readonly reads: number | undefined;
-  /** Waits for a read beyond `count`. */
+  /** Waits for another read after `count`. Resolves with whether there was one. */
   read(count: number, timeoutMs: number): Promise<boolean>;
-  /** Lets go of it, where nothing is to be put back. */
+  /** Removes it, when there is nothing to restore. */
   drop(): void;
 }
 
-/** One desktop's clipboard. */
+/** The clipboard of one desktop. */
 export interface ClipboardAccess {
-  /** `empty`, what lies there, or undefined when it is of a kind that we could not put back. */
+  /** The content, `empty`, or undefined when it is of a kind that could not be restored. */
   look(): Promise<SavedClipboard | 'empty' | undefined>;
   hold(text: string): Promise<PlacedText>;
   put(kept: SavedClipboard): Promise<void>;
 }
 
 export interface ClipboardRestorerSettings {
-  /** From a paste to the moment the clipboard is put back, ms. */
+  /** Delay between a paste and restoring the clipboard, ms. */
   readonly restoreMs: number;
-  /** Shortest time from a paste to the next change of the clipboard: programs read late. */
+  /** Shortest time from a paste to the next change of the clipboard, ms: programs read late. */
   readonly settleMs: number;
-  /** Longest wait for a program to read, where reads are told, ms. */
+  /** Longest wait for a program to read the text, where reads are known, ms. */
   readonly takenMs: number;
 }
 
-/** Longest time from a program's first read to its second; some read once. */
+/** Longest time from a program's first read to its second, ms; some read only once. */
 const SECOND_READ_MS = 500;
-/** Further reads follow one another within this time. */
+/** Longest time between further reads, ms. */
 const QUIET_MS = 120;
 
-/** Pastes over the clipboard and puts back what lay there, unless somebody has copied something since. */
+/** Pastes by way of the clipboard and restores its content, unless something else was copied in the meantime. */
 export class ClipboardRestorer {
   readonly #board: ClipboardAccess;
   readonly #settings: ClipboardRestorerSettings;
@@ -54,8 +54,8 @@ export class ClipboardRestorer {
   }
 
   /**
-   * Puts `text` there and presses the keys that paste it. `kept` when the clipboard holds what could not be put back:
-   * nothing was touched. `untaken` when no program read the text, where that can be told; it stays in the clipboard then.
+   * Puts `text` into the clipboard and presses the keys that paste it. `kept`: the clipboard holds something that could not be
+   * restored, and nothing was touched. `untaken`: no program read the text, where that is known; it stays in the clipboard.
    */
   async paste(text: string, press: () => Promise<void>): Promise<'pasted' | 'kept' | 'untaken'> {
     clearTimeout(this.#restore);
@@ -71,8 +71,8 @@ export class ClipboardRestorer {
     const reads = holding.reads;
     await press();
     const taken = reads === undefined || (await holding.read(reads, this.#settings.takenMs));
-    // A program asks for the kinds of text first and for the text then, on a busy machine a good while later. Only what is
-    // pasted next waits for that.
+    // A program first requests the available formats and then the text, on a busy machine much later. Only the next paste waits
+    // for that.
     let quietMs = SECOND_READ_MS;
     for (let at = holding.reads; taken && at !== undefined && (await holding.read(at, quietMs)); quietMs = QUIET_MS)
       at = holding.reads;
@@ -82,7 +82,7 @@ export class ClipboardRestorer {
     return taken ? 'pasted' : 'untaken';
   }
 
-  /** Leaves `text` there for good. */
+  /** Puts `text` into the clipboard for good. */
   async leave(text: string): Promise<void> {
     clearTimeout(this.#restore);
     await this.#restoring;
@@ -90,7 +90,7 @@ export class ClipboardRestorer {
     await this.#board.put({ type: 'text/plain', bytes: Buffer.from(text) });
   }
 
-  /** Puts back now what is still to be put back. */
+  /** Restores what is still to be restored. */
   async close(): Promise<void> {
     if (this.#holding !== undefined) {
       clearTimeout(this.#restore);

@@ -9,7 +9,7 @@ const FRONT = `${EVENTS} get {unix id, name} of first application process whose 
 const PASTE = `${EVENTS} keystroke "v" using command down`;
 const SETTLE_MS = 250;
 
-/** Tells programs apart, not their windows: macOS names no window to others. */
+/** Identifies programs, but not their windows, which macOS does not expose. */
 export class MacInserter implements Inserter {
   readonly name = 'macOS (pbcopy, osascript)';
   readonly removes = true;
@@ -75,7 +75,7 @@ class Pasteboard implements ClipboardAccess {
     const { out } = await this.#runner.run('osascript', ['-e', 'clipboard info']);
     const kinds = String(out).trim();
     if (kinds === '') return 'empty';
-    // Pictures and files cannot be put back by pbcopy.
+    // pbcopy cannot restore pictures and files.
     if (!/utf8|string|text/i.test(kinds)) return undefined;
     return { type: 'text/plain', bytes: await this.#text() };
   }
@@ -90,7 +90,7 @@ class Pasteboard implements ClipboardAccess {
     };
   }
 
-  /** Programs that are not started from a terminal have no encoding; pbcopy then takes text for Mac Roman. */
+  /** Programs that are not started from a terminal have no locale, and pbcopy then assumes Mac Roman. */
   async put({ bytes }: SavedClipboard): Promise<void> {
     await this.#runner.run('env', ['LC_CTYPE=UTF-8', 'pbcopy'], { input: bytes, output: 'none' });
   }

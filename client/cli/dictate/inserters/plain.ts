@@ -3,7 +3,7 @@ import { UserError } from '../../output/user-error.ts';
 import type { Inserter } from '../inserter.ts';
 import type { Runner } from '../runner.ts';
 
-/** Writes to standard output, a piece after the other; a dictation is a line. */
+/** Writes text to standard output as it arrives, one line for each dictation. */
 export class StdoutInserter implements Inserter {
   readonly name = 'stdout';
   readonly removes = false;
@@ -16,7 +16,7 @@ export class StdoutInserter implements Inserter {
   }
 
   async focus(): Promise<{ id: string; program: string }> {
-    // A line break runs nothing there.
+    // A program name, because a line break executes nothing there.
     return { id: `stdout ${this.#dictation}`, program: 'standard output' };
   }
 
@@ -41,7 +41,7 @@ export class StdoutInserter implements Inserter {
   async close(): Promise<void> {}
 }
 
-/** Programs that fill the clipboard, in the order they are tried. */
+/** Programs that copy to the clipboard, in the order in which they are tried. */
 const COPIERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   wayland: [['wl-copy']],
   x11: [
@@ -52,7 +52,7 @@ const COPIERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   windows: [['clip.exe']],
 };
 
-/** Gathers a dictation in the clipboard, to be pasted by hand. */
+/** Collects a dictation in the clipboard, for the user to paste. */
 export class ClipboardInserter implements Inserter {
   readonly name: string;
   readonly removes = true;
@@ -81,7 +81,7 @@ export class ClipboardInserter implements Inserter {
     return { id: `clipboard ${this.#dictation}`, program: 'clipboard' };
   }
 
-  /** A dictation fills the clipboard anew. */
+  /** Each dictation starts with an empty clipboard. */
   begin(): void {
     this.#dictation++;
     this.#text = '';
@@ -105,7 +105,7 @@ export class ClipboardInserter implements Inserter {
     this.#text = text;
     const [command, ...args] = this.#copier;
     const { code, said } = await this.#runner.run(command!, args, {
-      // clip.exe knows Unicode by its mark alone.
+      // clip.exe detects Unicode by the byte order mark only.
       input: command === 'clip.exe' ? Buffer.from(`\ufeff${text}`, 'utf16le') : text,
       output: 'none',
     });

@@ -7,11 +7,11 @@ import { Ydotool } from './ydotool.ts';
 
 export type Desktop = 'sway' | 'hyprland' | 'kde' | 'gnome' | 'other';
 
-/** Nobody tells when the text was read; programs have been seen to take as long as this. */
+/** Wayland does not tell when the text was read; programs have been seen to take as long as this, ms. */
 const SETTLE_MS = 400;
 const NO_KEYBOARD = /virtual keyboard/i;
 
-/** What presses keys: wtype where the compositor lets it, ydotool through the kernel elsewhere. */
+/** Presses keys: wtype where the compositor supports it, elsewhere ydotool through the kernel. */
 interface Keys {
   paste(where: 'window' | 'terminal'): Promise<void>;
   type(text: string, enter: 'never' | 'ok'): Promise<void>;
@@ -85,7 +85,7 @@ export class WaylandInserter implements Inserter {
     return this.#keeper.close();
   }
 
-  /** A compositor that knows no virtual keyboard says so at the first key. */
+  /** Presses keys. Switches to ydotool when the compositor has no virtual keyboard, which shows at the first key. */
   async #press(press: (keys: Keys) => Promise<void>): Promise<void> {
     try {
       await press(this.#keys);
@@ -107,7 +107,7 @@ interface Sight {
   readonly advice: string;
 }
 
-/** How each desktop tells which window has the focus. */
+/** How to query the focused window on each desktop. */
 const SIGHT: Readonly<Partial<Record<Desktop, Sight>>> = {
   sway: { command: 'swaymsg', args: ['-t', 'get_tree'], read: readTree, advice: 'is sway running?' },
   hyprland: { command: 'hyprctl', args: ['activewindow', '-j'], read: readHyprland, advice: 'is Hyprland running?' },
@@ -147,7 +147,7 @@ function readTree(out: string): Window | undefined {
       ? node
       : [...(node.nodes ?? []), ...(node.floating_nodes ?? [])].map(focused).find((each) => each !== undefined);
   const node = focused(JSON.parse(out) as Node);
-  // An empty workspace can have the focus, too.
+  // An empty workspace can have the focus as well.
   if (node?.id === undefined || !/con$/.test(node.type ?? '')) return undefined;
   return named(String(node.id), node.app_id ?? node.window_properties?.class);
 }

@@ -15,11 +15,11 @@ $process = 0
 [void][Sotto.User]::GetWindowThreadProcessId($window, [ref]$process)
 Write-Output "$window $((Get-Process -Id $process).ProcessName)"`;
 
-/** Text comes base64 on standard input: no quoting, and nothing on the command line. */
+/** Text arrives base64-encoded on standard input: no quoting, and nothing on the command line. */
 const TEXT = `$text = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String([Console]::In.ReadToEnd()))`;
 const MOVED = 3;
 
-/** Each call starts PowerShell, about half a second; the window is looked at again in the same call. */
+/** Each call starts PowerShell, which takes about half a second, so the same call checks the focused window again. */
 export class WindowsInserter implements Inserter {
   readonly name = 'Windows (PowerShell)';
   readonly removes = true;

@@ -6,7 +6,7 @@ import { type ClipboardAccess, ClipboardRestorer, type PlacedText, type SavedCli
 
 const CHUNK = 2_000;
 const KEY_DELAY_MS = 2;
-/** A program that is busy for longer than this has most likely not pasted at all. */
+/** A program that has not read the text within this time has most likely not pasted it, ms. */
 const TAKEN_MS = 2_000;
 const SETTLE_MS = 120;
 const CLOSED = /open display|creating new xdo/i;
@@ -40,13 +40,13 @@ export class X11Inserter implements Inserter {
   async focus(): Promise<Window | undefined> {
     let found = await this.#runner.run('xdotool', [this.#question]);
     if (found.code !== 0 && this.#question === 'getactivewindow') {
-      // Without a window manager nobody says which window is active; the server still knows who gets the keys.
+      // Without a window manager there is no active window, but the X server still knows which window gets the keys.
       found = await this.#runner.run('xdotool', ['getwindowfocus']);
       if (found.code === 0) this.#question = 'getwindowfocus';
     }
     const id = String(found.out).trim();
     if (CLOSED.test(found.said)) throw new UserError('The X server cannot be reached; is DISPLAY set?');
-    // 0 and 1 stand for no window and for whichever is below the pointer.
+    // 0 and 1 mean no window, and whichever is below the pointer.
     if (found.code !== 0 || !/^\d+$/.test(id) || Number(id) < 2) return undefined;
     if (!this.#programs.has(id)) this.#programs.set(id, await this.#program(id));
     return { id, program: this.#programs.get(id) };
@@ -84,7 +84,7 @@ export class X11Inserter implements Inserter {
     return this.#settings.way === 'paste' && way === 'type' ? 'paste' : way;
   }
 
-  /** The text goes over standard input: what stands on a command line can be read by everybody on the machine. */
+  /** Types text, passed on standard input: everybody on the machine can read command lines. */
   async #type(text: string): Promise<void> {
     const enter = this.#settings.enter === 'ok' ? 'Return' : 'shift+Return';
     for (const [at, line] of text.split('\n').entries()) {
@@ -110,9 +110,9 @@ export class X11Inserter implements Inserter {
   }
 }
 
-/** In the order in which a form is chosen to be put back. */
+/** Formats that can be restored, in order of preference. */
 const FORMS = ['image/png', 'x-special/gnome-copied-files', 'text/uri-list', 'UTF8_STRING', 'STRING'];
-/** xclip says this much before it waits for the first read. */
+/** Lines that xclip prints before it waits for the first read. */
 const PREAMBLE_LINES = 5;
 
 class XClipboard implements ClipboardAccess {
@@ -153,7 +153,7 @@ class XClipboard implements ClipboardAccess {
   }
 }
 
-/** xclip ends by itself when somebody else takes the clipboard, and says a line for each read. */
+/** xclip ends when another program takes the clipboard, and prints a line for each read. */
 class XHolding implements PlacedText {
   readonly #held: RunningProgram;
 

@@ -12,8 +12,8 @@ const press = (...codes: readonly number[]): string[] => [
 ];
 
 /**
- * Presses keys through the kernel. Version 1 takes key codes, 0.1 (Debian's) names. It types by the places of keys on an
- * American keyboard, which is wrong on others, so text is always pasted with it.
+ * Presses keys through the kernel. Version 1 expects key codes, version 0.1 (Debian's) expects names. It types by the positions of
+ * keys on a US keyboard, which is wrong on others, so it only ever pastes text.
  */
 export class Ydotool {
   readonly #runner: Runner;

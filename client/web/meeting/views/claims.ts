@@ -8,7 +8,7 @@ const GROUPS = [
   ['actions', 'Actions'],
 ] as const;
 
-/** The summary: each claim with the sentences it rests on; one that rests on none is not shown. */
+/** Shows the summary: each claim with links to the sentences it cites. Claims without a known sentence are left out. */
 export function renderClaims(into: HTMLElement, meeting: Meeting, jump: (key: string) => void): void {
   const groups: HTMLElement[] = [];
   for (const [field, heading] of GROUPS) {
@@ -39,7 +39,7 @@ function item({ text, owner, from }: SummaryClaim, meeting: Meeting, jump: (key:
     const at = formatElapsed(findSentence(meeting, key)!.fromMs);
     button.type = 'button';
     button.textContent = at;
-    button.setAttribute('aria-label', `To the sentence at ${at}`);
+    button.setAttribute('aria-label', `Go to the sentence at ${at}`);
     button.addEventListener('click', () => jump(key));
     made.append(button);
   }

@@ -10,18 +10,18 @@ import {
 } from '../meeting-state.ts';
 
 /**
- * Sentences in one batch. The browser skips the layout of every batch that is out of sight, and still finds, selects and
- * copies what is in it; so many are laid out in a few milliseconds when they come into view.
+ * Sentences in one batch. The browser skips the layout of each batch that is out of sight, but can still find, select and copy
+ * what is in it. This many are laid out in a few milliseconds when they come into view.
  */
 export const BATCH_SENTENCES = 40;
-/** So close to the end the page follows the voice, px. */
+/** Distance from the end within which the page scrolls along, px. */
 const NEAR = 120;
 
 export interface ConversationCallbacks {
   rename(channel: number): void;
-  /** The marker of a note was pressed. */
+  /** The marker of a note was clicked. */
   note(id: string): void;
-  /** Another sentence has the focus. */
+  /** The focus moved to another sentence. */
   current(key: string | undefined): void;
 }
 
@@ -32,7 +32,7 @@ interface Parts {
   readonly jump: HTMLButtonElement;
 }
 
-/** The conversation: finished sentences in batches, those still spoken below. What is finished is not drawn again. */
+/** The conversation: finished sentences in batches, open ones below. Finished sentences are not drawn again. */
 export class ConversationView {
   readonly #parts: Parts;
   readonly #events: ConversationCallbacks;
@@ -45,7 +45,7 @@ export class ConversationView {
   constructor(parts: Parts, events: ConversationCallbacks) {
     this.#parts = parts;
     this.#events = events;
-    // Whoever has no mouse scrolls with the keys.
+    // Makes the area scrollable with the keyboard.
     parts.scroll.tabIndex = 0;
     parts.scroll.addEventListener('scroll', () => this.#noteScroll(), { passive: true });
     parts.jump.addEventListener('click', () => this.toEnd());
@@ -62,7 +62,7 @@ export class ConversationView {
     return this.#rows.get(key);
   }
 
-  /** Another meeting: everything is built anew, at once. */
+  /** Shows another meeting, all of it at once. */
   showAll(meeting: Meeting): void {
     this.#rows.clear();
     this.#growing.clear();
@@ -79,7 +79,7 @@ export class ConversationView {
     this.#follow = true;
   }
 
-  /** A sentence that is new. */
+  /** Adds a finished sentence at its place. */
   add(meeting: Meeting, said: SpokenSentence): void {
     const at = meeting.sentences.indexOf(said);
     const next = meeting.sentences[at + 1];
@@ -92,20 +92,20 @@ export class ConversationView {
     this.#keepUp();
   }
 
-  /** A sentence that reads differently now. */
+  /** Updates a sentence whose text or highlight changed. */
   change(said: SpokenSentence): void {
     const row = this.#rows.get(said.key);
     if (row !== undefined) fill(row, said, this.#originals.has(said.key));
   }
 
-  /** Who speaks is called something else. */
+  /** Updates the name of a speaker. */
   renamed(meeting: Meeting, channel: number): void {
     for (const who of this.#parts.log.querySelectorAll<HTMLElement>(`.who[data-channel="${channel}"]`)) {
       who.textContent = getSpeakerName(meeting, channel);
     }
   }
 
-  /** The sentences that are still spoken. */
+  /** Shows the sentences that are still being spoken. */
   grow(open: readonly OpenSentence[]): void {
     const keys = new Set(open.map(({ key }) => key));
     for (const [key, line] of this.#growing) {
@@ -117,7 +117,7 @@ export class ConversationView {
     this.#keepUp();
   }
 
-  /** Marks the sentences that notes hang on. */
+  /** Marks the sentences that have notes. */
   mark(linked: ReadonlyMap<string, readonly MeetingNote[]>): void {
     for (const marker of this.#parts.log.querySelectorAll<HTMLElement>('.marker')) {
       const key = rowOf(marker)?.dataset['key'];
@@ -129,14 +129,14 @@ export class ConversationView {
     }
   }
 
-  /** Shows a sentence as it was heard, or as it reads now. */
+  /** Switches a sentence between its original text and its current one. Returns whether the original is shown now. */
   original(said: SpokenSentence): boolean {
     if (!this.#originals.delete(said.key)) this.#originals.add(said.key);
     this.change(said);
     return this.#originals.has(said.key);
   }
 
-  /** Goes to a sentence and gives it the focus. */
+  /** Scrolls to a sentence and gives it the focus. */
   to(key: string): void {
     const row = this.#rows.get(key);
     if (row === undefined) return;
@@ -145,7 +145,7 @@ export class ConversationView {
     row.focus({ preventScroll: true });
   }
 
-  /** The focus moves by so many sentences. */
+  /** Moves the focus by this many sentences. */
   step(by: number): void {
     const keys = [...this.#parts.log.querySelectorAll<HTMLElement>('.said')].map((row) => row.dataset['key']!);
     const from = this.#current === undefined ? keys.length : keys.indexOf(this.#current);
@@ -165,7 +165,7 @@ export class ConversationView {
   #lastBatch(): Element {
     const last = this.#parts.log.lastElementChild;
     if (last !== null && last.childElementCount < BATCH_SENTENCES) return last;
-    // The newest batch is never skipped: its first frame would have the size of a placeholder.
+    // The newest batch is never skipped: in its first frame it would have the size of a placeholder.
     if (last instanceof HTMLElement) last.dataset['full'] = '';
     const batch = newBatch();
     this.#parts.log.append(batch);
@@ -201,7 +201,7 @@ export class ConversationView {
       this.#parts.open.append(line);
     }
     const [solid, tail] = [...line.querySelectorAll('span')] as [HTMLElement, HTMLElement];
-    // Appending keeps what stands there untouched: no flicker, no lost selection.
+    // Appending leaves the existing text untouched: no flicker, no lost selection.
     const shown = solid.textContent ?? '';
     if (stable.startsWith(shown)) solid.append(stable.slice(shown.length));
     else solid.textContent = stable;
@@ -214,11 +214,11 @@ export class ConversationView {
     if (who !== null) return this.#events.rename(Number(who.dataset['channel']));
     const marker = target.closest<HTMLElement>('.marker');
     if (marker !== null) return this.#events.note(marker.dataset['note']!);
-    // Words that are being selected are not pressed.
+    // Selecting text is not a click.
     if (getSelection()?.isCollapsed !== false) rowOf(target)?.focus({ preventScroll: true });
   }
 
-  /** One sentence at a time is in the order of the Tab key. */
+  /** Makes one sentence at a time reachable by the Tab key. */
   #select(row: HTMLElement | undefined): void {
     const before = this.#current === undefined ? undefined : this.#rows.get(this.#current);
     if (before !== undefined) before.tabIndex = -1;
@@ -245,7 +245,7 @@ const rowOf = (target: EventTarget | null): HTMLElement | undefined =>
 
 const newBatch = (): HTMLElement => createElement('div', 'batch');
 
-/** The speaker's name stands where another one began to speak. */
+/** Shows the speaker's name above the first sentence of each turn. */
 function head(row: HTMLElement, meeting: Meeting, said: SpokenSentence, previous: SpokenSentence | undefined): void {
   const turn = previous?.channel !== said.channel;
   const who = row.querySelector('.who');
@@ -275,7 +275,7 @@ function fill(row: HTMLElement, said: SpokenSentence, original: boolean): void {
   row.dataset['highlight'] = String(said.highlight);
   row.dataset['original'] = String(original);
   row.dataset['corrected'] = String(said.correction !== undefined);
-  // A sentence that was nothing but "um" is cleaned away.
+  // Cleaning leaves nothing of a sentence that was only "um".
   row.hidden = reads === '';
 }
 
@@ -284,7 +284,7 @@ function markerOf(note: MeetingNote): HTMLElement {
   marker.type = 'button';
   marker.dataset['note'] = note.id;
   marker.textContent = '✎';
-  marker.setAttribute('aria-label', `To the note: ${note.text.slice(0, 60)}`);
+  marker.setAttribute('aria-label', `Go to the note: ${note.text.slice(0, 60)}`);
   return marker;
 }
 

@@ -6,9 +6,9 @@ import { createElement } from './conversation-view.ts';
 export interface NotesCallbacks {
   keep(note: MeetingNote): void;
   remove(note: MeetingNote): void;
-  /** To the sentence a note hangs on. */
+  /** Goes to the sentence that a note belongs to. */
   jump(key: string): void;
-  /** The present moment of the meeting, ms. */
+  /** The moment of a note that is begun now, ms. */
   nowMs(): number;
 }
 
@@ -22,7 +22,7 @@ interface Parts {
 
 const QUOTE_CHARS_MAX = 90;
 
-/** One's own notes: a list by moment, and a field for the next one, which keeps the moment it was begun. */
+/** The user's notes, by moment, and a field for the next one. A note has the moment at which it was begun. */
 export class NotesView {
   readonly #parts: Parts;
   readonly #events: NotesCallbacks;
@@ -36,7 +36,7 @@ export class NotesView {
     this.#help = parts.moment.textContent ?? '';
     parts.text.addEventListener('input', () => this.#begun());
     parts.text.addEventListener('keydown', (event) => {
-      // An input method that is still choosing a word needs its Enter.
+      // An input method needs Enter to choose a word.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.#keep();
@@ -78,7 +78,7 @@ export class NotesView {
     fit(text);
     if (text.value.trim() === '') this.#atMs = undefined;
     else this.#atMs ??= Math.round(this.#events.nowMs());
-    moment.textContent = this.#atMs === undefined ? this.#help : `At ${formatElapsed(this.#atMs)}. Enter keeps it.`;
+    moment.textContent = this.#atMs === undefined ? this.#help : `At ${formatElapsed(this.#atMs)}. Press Enter to add.`;
   }
 
   #keep(): void {
@@ -138,7 +138,7 @@ function fill(item: HTMLElement, note: MeetingNote, meeting: Meeting): void {
   if (quote.textContent !== short) quote.textContent = short;
 }
 
-/** As high as its text, in browsers whose style sheets cannot say so. */
+/** Makes a field as high as its text, in browsers without `field-sizing`. */
 function fit(text: HTMLTextAreaElement): void {
   if (CSS.supports('field-sizing', 'content')) return;
   text.rows = Math.max(1, Math.min(12, text.value.split('\n').length));

@@ -2,9 +2,9 @@ import { toPrintable } from '../../../../protocol/printable.ts';
 import { formatElapsed } from '../../live/transcript-view.ts';
 import { createElement } from './conversation-view.ts';
 
-/** A meeting in the list, wherever it is kept. */
+/** A meeting in the list, wherever it is stored. */
 export interface PastMeeting {
-  /** What the address of the page calls it: the server's name, or this browser's. */
+  /** Its id in the page's address: the server's, or this browser's. */
   readonly name: string;
   readonly title: string;
   readonly startedAt: string;
@@ -18,7 +18,7 @@ export interface PastMeetingsCallbacks {
   remove(entry: PastMeeting): void;
 }
 
-/** Past meetings, the newest first. */
+/** Fills the list of past meetings. */
 export function renderPastMeetings(
   list: HTMLElement,
   entries: readonly PastMeeting[],

@@ -3,11 +3,11 @@ import { createElement } from './conversation-view.ts';
 const ACTS = [
   ['highlight', 'Highlight'],
   ['correct', 'Correct'],
-  ['original', 'As heard'],
+  ['original', 'As spoken'],
   ['copy', 'Copy'],
 ] as const;
 
-/** What can be done with a sentence: one bar that goes to the sentence in hand, instead of buttons on every one. */
+/** The actions on a sentence: one bar that moves to the focused sentence, instead of buttons on each. */
 export class SentenceActions {
   readonly #scroll: HTMLElement;
   readonly #bar: HTMLElement;
@@ -22,7 +22,7 @@ export class SentenceActions {
       const button = createElement('button') as HTMLButtonElement;
       button.type = 'button';
       button.textContent = text;
-      // The sentence keeps the focus, and with it its place.
+      // The sentence keeps the focus.
       button.addEventListener('mousedown', (event) => event.preventDefault());
       button.addEventListener('click', () => act(name));
       this.#bar.append(button);
@@ -31,7 +31,7 @@ export class SentenceActions {
     scroll.style.position = 'relative';
   }
 
-  /** Puts the bar over a sentence, or away. */
+  /** Shows the bar above a sentence; without a sentence, hides it. */
   at(row: HTMLElement | undefined): void {
     this.#bar.hidden = row === undefined;
     if (row === undefined) return;

@@ -9,8 +9,8 @@ interface PictureInPicture {
 }
 
 /**
- * The last lines in a window that stays on top of the meeting's own; an ordinary small window in browsers that have none.
- * Must be opened by a press of a key or a button.
+ * The last lines of the meeting in a small window that stays on top of others, or in an ordinary one where the browser has no
+ * such window.
  */
 export class SmallWindow {
   #window: Window | undefined;
@@ -25,7 +25,7 @@ export class SmallWindow {
     return this.#window !== undefined && !this.#window.closed;
   }
 
-  /** False where the browser allows no window. */
+  /** Resolves with false when the browser allows no window. Browsers require that a click or key press calls it. */
   async open(): Promise<boolean> {
     const onTop = (window as { documentPictureInPicture?: PictureInPicture }).documentPictureInPicture;
     try {

@@ -11,21 +11,21 @@ export interface SummaryParts {
 
 export interface SummaryCallbacks {
   jump(key: string): void;
-  /** Asks for a summary; rejects with what to tell. */
+  /** Requests a summary; rejects with an Error whose message is shown. */
   summarise(transcript: string): Promise<MeetingSummary>;
   done(summary: MeetingSummary): void;
-  /** Keeps what the reader wants of summaries; empty: the standard. Gives what is in force. */
+  /** Saves the template for summaries; an empty one restores the default. Resolves with the template in force. */
   keepTemplate(template: string): Promise<string>;
 }
 
-/** Name of the server's language model; null when it has none, undefined before it was asked. */
+/** Name of the server's language model; null when it has none, undefined until the server has answered. */
 export type AssistantName = string | null | undefined;
 
 const NO_ASSISTANT =
   'No language model is set up. Start the server with --assistant-url and --assistant-model (any OpenAI-compatible server, such as Ollama on this machine), or with --assistant-model and a GGUF file.';
-const NOT_KEPT = 'A summary needs a meeting that the server keeps, and this one is kept in this browser only.';
+const NOT_KEPT = 'Only meetings on the server can be summarised, and this one is saved in this browser only.';
 
-/** Summary, decisions and actions, each on the sentences it rests on; without a language model, how to set one up. */
+/** Summary, decisions and actions with the sentences they cite; without a language model, how to set one up. */
 export class SummaryPanel {
   readonly #parts: SummaryParts;
   readonly #events: SummaryCallbacks;
@@ -33,7 +33,7 @@ export class SummaryPanel {
   #assistant: AssistantName;
   #busy = false;
   #problem: string | undefined;
-  /** The template is on its way to the server. */
+  /** Resolves when the server has the template. */
   #keeping: Promise<void> = Promise.resolve();
 
   constructor(parts: SummaryParts, events: SummaryCallbacks) {
@@ -69,7 +69,8 @@ export class SummaryPanel {
     if (typeof this.#assistant !== 'string') hint.textContent = NO_ASSISTANT;
     else if (!kept) hint.textContent = NOT_KEPT;
     else
-      hint.textContent = this.#problem ?? `Written by ${this.#assistant}. Every claim names the sentences it rests on.`;
+      hint.textContent =
+        this.#problem ?? `Written by ${this.#assistant}. Every claim cites the sentences it is based on.`;
   }
 
   #keep(template: string): void {
@@ -93,7 +94,7 @@ export class SummaryPanel {
     try {
       await this.#keeping;
       const summary = await this.#events.summarise(transcript);
-      // Another meeting may be on the page by now.
+      // Another meeting may be shown by now.
       if (this.#meeting?.transcript === transcript) this.#events.done(summary);
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
