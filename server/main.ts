@@ -94,10 +94,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
     meter,
     clock,
     reportBug,
-    everyMs: config['partial-every-ms'],
+    partialIntervalMs: config['partial-every-ms'],
     realTimeFactor: info.realTimeFactor,
     smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
-    advise: (advice) => registry.advise(advice),
+    onServiceLevelChange: (advice) => registry.setServiceLevel(advice),
   });
   const carried = estimateStreamCapacity(info.realTimeFactor);
   const sessionsMax = config['sessions-max'] || Math.max(SESSIONS_MAX, carried * 8);
@@ -108,7 +108,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     partialEveryMs: config['partial-every-ms'],
     endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
     cleanup: config.cleanup as 'llm' | 'openai' | 'rules' | 'off',
-    english,
+    translationModel: english,
   };
   const cleaners = {
     standard: cleaner,
@@ -121,7 +121,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const isReported = isJournalWanted(config) && store === undefined;
   const transcripts = await openTranscriptRoutes(config, { folder, isReported }, log);
   const parts = {
-    board,
+    scheduler: board,
     registry,
     speechModel,
     cleaners,
@@ -136,9 +136,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
     resumeGraceMs: config['resume-grace-ms'],
     journals,
     rooms,
-    keeper: transcripts.keeper,
+    recorder: transcripts.keeper,
     assistant: transcripts.assistant,
-    english,
+    translationModel: english,
   };
   const site = {
     webFolder: locateWebFolder(),
@@ -201,7 +201,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const close = async (): Promise<void> => {
     gateway.drain();
     wyoming?.drain();
-    await registry.drain(new Promise((resolve) => systemClock.after(config['drain-timeout-ms'], resolve)));
+    await registry.drain(new Promise((resolve) => systemClock.setTimer(config['drain-timeout-ms'], resolve)));
     rooms.close();
     await Promise.all([transport.close(), wyoming?.close()]);
     await stop();

@@ -84,7 +84,7 @@ export class LlamaAssistant implements Assistant {
     return this.#supervisor.current?.pid;
   }
 
-  async ask(request: AssistantRequest, signal: AbortSignal): Promise<string> {
+  async complete(request: AssistantRequest, signal: AbortSignal): Promise<string> {
     if (this.#supervisor.isClosed) throw failed('it is closed');
     clearTimeout(this.#idle);
     try {

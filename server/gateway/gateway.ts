@@ -126,7 +126,8 @@ export class Gateway implements TransportHandler {
   #tableOf(): readonly HttpRoute[] {
     const access = this.#access;
     const { http } = this.#options;
-    const { transcripts, routes: { uploads, questions } = { uploads: new Map(), questions: [] } } = http ?? {};
+    const { transcripts, routes: { uploads, endpoints: questions } = { uploads: new Map(), endpoints: [] } } =
+      http ?? {};
     const page = (asked: AuthorisedRequest): Promise<Response> => answerRequest(asked.request, this.#site);
     const kept = async ({ request, caller }: AuthorisedRequest): Promise<Response> =>
       transcripts!.answer(request, caller!);
@@ -158,7 +159,7 @@ export class Gateway implements TransportHandler {
     this.#draining = true;
   }
 
-  async upgrade(request: OpenRequest): Promise<UpgradeDecision> {
+  async handleUpgrade(request: OpenRequest): Promise<UpgradeDecision> {
     const path = request.url.split('?')[0]!;
     if (path.startsWith(ROOMS_PATH) && this.#viewing !== undefined) return this.#viewing.upgrade(request);
     const dialect = this.#routes.get(path);
@@ -184,27 +185,27 @@ export class Gateway implements TransportHandler {
           this.#open(
             connection,
             session,
-            { parts: this.#parts, visitor: { caller, address: request.remoteAddress }, resumes, decoder },
-            (fault) => this.#turnAway(connection, fault, dialect.turnAway?.(fault, context)),
+            { parts: this.#parts, visitor: { identity: caller, address: request.remoteAddress }, resumes, decoder },
+            (fault) => this.#turnAway(connection, fault, dialect.reject?.(fault, context)),
           ),
       };
     } catch (error) {
       const fault = this.#faultOf(error);
       if (FAULTS[fault.code].http === 503) this.#parts.meter.refused();
-      const turnedAway = dialect.turnAway?.(fault, context);
+      const turnedAway = dialect.reject?.(fault, context);
       if (turnedAway !== undefined && this.#farewells.size < FAREWELLS_MAX)
         return { kind: 'accept', subprotocol, open: (connection) => this.#turnAway(connection, fault, turnedAway) };
       return { kind: 'refuse', response: refusalBy(dialect, fault, context) };
     }
   }
 
-  follow(request: OpenRequest): Promise<StreamDecision> | undefined {
+  handleStream(request: OpenRequest): Promise<StreamDecision> | undefined {
     const following = request.url.startsWith(ROOMS_PATH) ? this.#viewing?.follow(request) : undefined;
     const leave = getAllowedOrigin(readPageOrigin(request.headers), this.#options.allowedOrigins);
     return following?.then((one) => addStreamCorsHeaders(one, leave));
   }
 
-  async fetch(request: Request, remoteAddress: string): Promise<Response> {
+  async handleRequest(request: Request, remoteAddress: string): Promise<Response> {
     const headers = Object.fromEntries(request.headers);
     const response = await this.#answer(request, headers, remoteAddress);
     // The pages are for themselves, and read by nobody else.
@@ -248,7 +249,7 @@ export class Gateway implements TransportHandler {
       case 'owner':
         return { caller: await this.#viewing!.own(request, room), viewer: undefined };
       default:
-        return { caller: await this.#access.admit(readCredential(request), scope), viewer: undefined };
+        return { caller: await this.#access.authenticate(readCredential(request), scope), viewer: undefined };
     }
   }
 
@@ -256,7 +257,12 @@ export class Gateway implements TransportHandler {
   async #wouldOpen({ url, request, remoteAddress }: AuthorisedRequest): Promise<Response> {
     const { pathname, search } = url;
     const headers = Object.fromEntries(request.headers);
-    const upgrade = await this.upgrade({ url: pathname + search, headers, subprotocols: [SUBPROTOCOL], remoteAddress });
+    const upgrade = await this.handleUpgrade({
+      url: pathname + search,
+      headers,
+      subprotocols: [SUBPROTOCOL],
+      remoteAddress,
+    });
     return upgrade.kind === 'refuse'
       ? upgrade.response
       : toFaultResponse(new Fault('http.upgrade', { path: pathname }));
@@ -270,7 +276,7 @@ export class Gateway implements TransportHandler {
         return this.#uploads!.answer({
           request,
           dialect,
-          visitor: { caller: caller!, address },
+          visitor: { identity: caller!, address },
           context: this.#context(),
         });
       },
@@ -285,9 +291,13 @@ export class Gateway implements TransportHandler {
       handle: async ({ request, url, caller }) => {
         const text = method === 'POST' ? await readBodyText(request, LIMITS.textBytesMax) : '';
         // For those who speak: nothing else is asked for by clients of other protocols.
-        const mint = (seconds: number) => this.#access.mint(caller!, seconds, ['stream']);
+        const mint = (seconds: number) => this.#access.mintToken(caller!, seconds, ['stream']);
         const asked = { url: url.pathname + url.search, body: text === '' ? undefined : parseJson(text) };
-        const { status, headers, body } = await question.answer(asked, { ...this.#context(), caller: caller!, mint });
+        const { status, headers, body } = await question.answer(asked, {
+          ...this.#context(),
+          identity: caller!,
+          mintToken: mint,
+        });
         return new Response(JSON.stringify(body), {
           status,
           headers: { ...Object.fromEntries(jsonResponse({}, 200).headers), ...headers },
@@ -312,9 +322,9 @@ export class Gateway implements TransportHandler {
     const id = new URLSearchParams(request.url.split('?')[1]).get('resume') ?? '';
     const session = this.#parts.registry.find(id);
     if (this.#parts.registry.isExpected(id)) throw new Fault('session.waiting', { session: id });
-    const caller = session && (await this.#access.readmit(credential));
+    const caller = session && (await this.#access.reauthenticate(credential));
     if (caller !== undefined && caller.key === session?.key) return { caller, resumes: id };
-    return { caller: await this.#access.admit(credential, 'stream'), resumes: undefined };
+    return { caller: await this.#access.authenticate(credential, 'stream'), resumes: undefined };
   }
 
   /** The room was there when the caller was let in; others may have come in meanwhile. */
@@ -326,7 +336,7 @@ export class Gateway implements TransportHandler {
   ): ConnectionHandler {
     const { visitor, resumes } = options;
     try {
-      if (resumes === undefined) this.#checkRoom(visitor.caller, visitor.address);
+      if (resumes === undefined) this.#checkRoom(visitor.identity, visitor.address);
     } catch (error) {
       return turnAway(this.#faultOf(error));
     }
@@ -356,12 +366,12 @@ export class Gateway implements TransportHandler {
   }
 
   #checkRoom(caller: ClientIdentity, address: string): void {
-    const { registry, board } = this.#parts;
+    const { registry, scheduler: board } = this.#parts;
     const { sessionsMax, measured, sessionsPerKeyMax, sessionsPerAddressMax } = this.#options;
     if (this.#draining) throw new Fault('server.draining', {});
     if (registry.size >= sessionsMax) throw new Fault('server.full', { live: registry.size, limit: sessionsMax });
-    if (measured && board.refuses(registry.size)) throw new Fault('server.full', { live: registry.size });
-    const { ofKey, ofAddress } = registry.count(caller.key, address);
+    if (measured && board.mustRefuse(registry.size)) throw new Fault('server.full', { live: registry.size });
+    const { ofKey, ofAddress } = registry.countLive(caller.key, address);
     const keyMax = Math.min(caller.sessionsMax ?? sessionsPerKeyMax, sessionsPerKeyMax);
     if (caller.key !== '' && ofKey >= keyMax)
       throw new Fault('auth.sessions', { live: ofKey, limit: keyMax, of: 'key' });

@@ -18,7 +18,7 @@ export class RejectedConnection implements ConnectionHandler {
     this.#connection = connection;
     this.#turnedAway = turnedAway;
     this.#waiting = waiting;
-    this.#patience = guardClock(clock, (error) => connection.fail(error)).after(LIMITS.openTimeoutMs, () =>
+    this.#patience = guardClock(clock, (error) => connection.fail(error)).setTimer(LIMITS.openTimeoutMs, () =>
       connection.close(1008, 'session.unopened'),
     );
     try {

@@ -25,7 +25,7 @@ export interface PlaylistRequest {
 }
 
 export interface RoomHlsSetup {
-  readonly rooms: Pick<Rooms, 'find' | 'watch'>;
+  readonly rooms: Pick<Rooms, 'find' | 'subscribe'>;
   readonly clock: Clock;
   /** Wall time, ms since 1970. */
   readonly wallMs: () => number;
@@ -76,7 +76,7 @@ export class RoomHls {
     if (cut === undefined) {
       this.#checkPlace(viewer);
       cut = new Cut({ text, translate, viewer }, nowMs, (watcher) =>
-        translate === undefined ? undefined : rooms.watch(room, { from: 'now', translate }, watcher),
+        translate === undefined ? undefined : rooms.subscribe(room, { from: 'now', translate }, watcher),
       );
       this.#cuts.set(name, cut);
       this.#forgetLater();
@@ -106,7 +106,7 @@ export class RoomHls {
   }
 
   #forgetLater(): void {
-    this.#sweeping ??= this.#setup.clock.after(LIMITS.hlsIdleMs, () => {
+    this.#sweeping ??= this.#setup.clock.setTimer(LIMITS.hlsIdleMs, () => {
       this.#sweeping = undefined;
       this.#forget(this.#setup.wallMs());
       if (this.#cuts.size > 0) this.#forgetLater();
@@ -141,8 +141,8 @@ class Cut {
     this.wish = watch({
       queuedBytes: () => 0,
       send: () => {},
-      cut: () => {},
-      refusalFor: (owner) =>
+      disconnect: () => {},
+      findRefusal: (owner) =>
         this.isOf(owner) ? undefined : new Fault('auth.denied', { got: 'A room of another key' }),
     });
     const fromMs = nowMs - SHAPE.holdMs - SHAPE.keep * SHAPE.segmentMs;

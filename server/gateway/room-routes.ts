@@ -97,7 +97,7 @@ export class RoomRoutes {
       'txt') as RoomTextFormat;
     const { rooms } = this.#setup;
     // Whose room it is may have changed since the request was let in.
-    rooms.check(asked.room, viewer!.key);
+    rooms.checkReader(asked.room, viewer!.key);
     const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
     const body = renderRoomText(events, { format, text: textKind(query), translate: asked.translate });
     return new Response(body, { headers: { ...FRESH, 'content-type': ROOM_TEXT_TYPES[format] } });
@@ -105,14 +105,14 @@ export class RoomRoutes {
 
   async #playlist({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
     const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
-    this.#setup.rooms.check(wish.room, wish.key);
+    this.#setup.rooms.checkReader(wish.room, wish.key);
     const body = this.#hls.playlist(wish);
     return new Response(body, { headers: { ...FRESH, 'content-type': 'application/vnd.apple.mpegurl' } });
   }
 
   async #segment({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
     const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
-    this.#setup.rooms.check(wish.room, wish.key);
+    this.#setup.rooms.checkReader(wish.room, wish.key);
     const file = params['file']!;
     const number = /^(\d{1,15})\.vtt$/.exec(file)?.[1];
     const body = number && this.#hls.segment(wish, Number(number));

@@ -28,7 +28,7 @@ export async function mintToken(request: Request, caller: ClientIdentity, access
   } catch {
     throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
   }
-  return { ...(await access.mint(caller, wanted.seconds, wanted.scopes)), scopes: wanted.scopes };
+  return { ...(await access.mintToken(caller, wanted.seconds, wanted.scopes)), scopes: wanted.scopes };
 }
 
 /** AssemblyAI's own limits. */
@@ -44,7 +44,7 @@ export async function mintTemporaryToken(url: URL, caller: ClientIdentity, acces
     throw new Fault('command.option', { name: 'expires_in_seconds', got: asked.slice(0, 40), want });
   }
   // Where nobody needs a key, anything opens the door; the client's code goes on as it is.
-  const token = access.needsKey ? (await access.mint(caller, seconds)).token : 'none-needed';
+  const token = access.needsKey ? (await access.mintToken(caller, seconds)).token : 'none-needed';
   return jsonResponse({ token, expires_in_seconds: seconds }, 200);
 }
 

@@ -67,7 +67,7 @@ export class TranscriptRoutes {
     const { store } = keeper;
     const url = new URL(request.url);
     const route = this.#route(request.method, url);
-    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.absence });
+    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.unavailableReason });
     const giveBack = await this.#turns.take(caller.key, request.signal);
     // Nobody reads this one.
     if (giveBack === undefined) return jsonResponse({}, 499);
@@ -101,11 +101,11 @@ export class TranscriptRoutes {
         return (asked) => this.#setTemplate(asked);
       case 'GET ID':
         return async ({ store, owner }) =>
-          new LongAnswer(found(await store.document(owner, id!)), jsonResponse({}, 200).headers);
+          new LongAnswer(found(await store.readJson(owner, id!)), jsonResponse({}, 200).headers);
       case 'PATCH ID':
         return async ({ store, owner, request }) =>
           done(
-            await store.change(owner, id!, validateAs(TranscriptChange, await bodyOf(request), 'body')),
+            await store.update(owner, id!, validateAs(TranscriptChange, await bodyOf(request), 'body')),
             'transcript',
           );
       case 'DELETE ID':
@@ -114,15 +114,15 @@ export class TranscriptRoutes {
         return async ({ store, owner, request }) => {
           if (!SENTENCE_NAME.test(name!)) throw new Fault('transcript.unknown', { what: 'sentence' });
           const change = validateAs(SentenceChange, await bodyOf(request), 'body');
-          return done(await store.mark(owner, id!, name!, change), 'sentence');
+          return done(await store.updateSentence(owner, id!, name!, change), 'sentence');
         };
       case 'PUT ID notes NAME':
         return async ({ store, owner, request }) => {
           const note = validateAs(NoteChange, await bodyOf(request), 'body');
-          return done(await store.note(owner, id!, noteId(name!), note), 'transcript');
+          return done(await store.saveNote(owner, id!, noteId(name!), note), 'transcript');
         };
       case 'DELETE ID notes NAME':
-        return async ({ store, owner }) => done(await store.unnote(owner, id!, noteId(name!)), 'note');
+        return async ({ store, owner }) => done(await store.deleteNote(owner, id!, noteId(name!)), 'note');
       case 'GET ID export':
         return async ({ store, owner, url }) => exported(store, { owner, id: id!, url });
       case 'POST ID summary':
@@ -163,7 +163,7 @@ export class TranscriptRoutes {
 
   async #setTemplate({ store, owner, request }: Asked): Promise<Response> {
     const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
-    await store.set(owner, TEMPLATE, template || undefined);
+    await store.writeSetting(owner, TEMPLATE, template || undefined);
     return answered({ template: await this.#templateOf(store, owner) });
   }
 
@@ -172,12 +172,12 @@ export class TranscriptRoutes {
     const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
     const transcript = found(await store.read(owner, id));
     const summary = await summariser.summarise(transcript, template || (await this.#templateOf(store, owner)));
-    done(await store.summarise(owner, id, summary), 'transcript');
+    done(await store.saveSummary(owner, id, summary), 'transcript');
     return answered(summary);
   }
 
   async #templateOf(store: TranscriptStore, owner: string): Promise<string> {
-    return (await store.setting(owner, TEMPLATE)) ?? this.#parts.summariser.template;
+    return (await store.readSetting(owner, TEMPLATE)) ?? this.#parts.summariser.template;
   }
 }
 

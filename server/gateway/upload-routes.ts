@@ -41,7 +41,7 @@ export class UploadRoutes {
       if (posted.file === undefined || posted.file.size === 0)
         throw new Fault('command.option', { name: 'file', got: '(none)', want: 'an audio file' });
       const answer = dialect.open(posted, context);
-      if (answer.manner === 'growing') return this.#growing(upload, posted.file, answer, release);
+      if (answer.delivery === 'streamed') return this.#growing(upload, posted.file, answer, release);
       let body = '';
       const trouble = await upload.run(posted.file, answer, this.#decoder, (event) => {
         body += answer.write(event);
@@ -71,7 +71,7 @@ export class UploadRoutes {
           .run(file, answer, this.#decoder, (event) => put(answer.write(event)))
           .then((trouble) => {
             release();
-            if (trouble !== undefined) put(answer.trouble(trouble));
+            if (trouble !== undefined) put(answer.error(trouble));
             if (open) controller.close();
             open = false;
           })

@@ -52,18 +52,18 @@ export class ViewerAdmission {
     const { access, passes, rooms } = this.#setup;
     const credential = readCredential(request);
     const shown = credential ?? token;
-    const pass = shown === undefined ? undefined : passes?.find(shown);
+    const pass = shown === undefined ? undefined : passes?.verify(shown);
     if (pass !== undefined) {
       if (pass.room !== room) throw new Fault('auth.denied', { got: `A token of another room than ${room}` });
       const fault = this.#makerFault(pass);
       if (fault !== undefined) throw fault;
-      rooms.check(room, pass.key);
+      rooms.checkReader(room, pass.key);
       return { key: pass.key, pass, token: undefined };
     }
     // A key in a URL would end in logs and histories.
     if (access.needsKey && credential === undefined && token !== undefined) throw new Fault('auth.invalid', {});
-    const { key, token: details } = await access.admit(credential, 'viewers');
-    rooms.check(room, key);
+    const { key, token: details } = await access.authenticate(credential, 'viewers');
+    rooms.checkReader(room, key);
     return { key, pass: undefined, token: details };
   }
 
@@ -71,11 +71,11 @@ export class ViewerAdmission {
   recheck({ key, pass, token }: ViewerIdentity): Fault | undefined {
     const { access, passes } = this.#setup;
     if (pass !== undefined) {
-      const state = passes?.state(pass.id);
+      const state = passes?.getState(pass.id);
       if (state !== 'good') return new Fault(state === 'expired' ? 'auth.expired' : 'viewer.revoked', {});
       return this.#makerFault(pass);
     }
-    const code = access.needsKey ? access.refusalOf({ key: key ?? '', ...token }, 'viewers') : undefined;
+    const code = access.needsKey ? access.findRefusal({ key: key ?? '', ...token }, 'viewers') : undefined;
     return code === undefined ? undefined : faultOf(code);
   }
 
@@ -87,15 +87,15 @@ export class ViewerAdmission {
     const { access, registry, rooms } = this.#setup;
     const credential = readCredential(request);
     const session = registry.find(room);
-    if (session !== undefined && credential !== undefined && session.isProvedBy(credential)) {
-      const { caller } = session;
+    if (session !== undefined && credential !== undefined && session.acceptsSecret(credential)) {
+      const { identity: caller } = session;
       if (!caller.scopes.includes('viewers'))
         throw new Fault('auth.scope', { what: caller.token === undefined ? 'key' : 'token', scope: 'viewers' });
-      const fault = access.needsKey ? access.refusalOf({ key: caller.key, ...caller.token }, 'viewers') : undefined;
+      const fault = access.needsKey ? access.findRefusal({ key: caller.key, ...caller.token }, 'viewers') : undefined;
       if (fault !== undefined) throw faultOf(fault);
       return caller;
     }
-    const caller = await access.admit(credential, 'viewers');
+    const caller = await access.authenticate(credential, 'viewers');
     rooms.checkSpeaker(room, caller.key);
     return caller;
   }
@@ -104,7 +104,7 @@ export class ViewerAdmission {
   #makerFault({ key, signer }: ViewerToken): Fault | undefined {
     const { access } = this.#setup;
     if (key === undefined || !access.needsKey) return undefined;
-    const code = access.refusalOf({ key, ...(signer === undefined ? {} : { signer }) }, 'viewers');
+    const code = access.findRefusal({ key, ...(signer === undefined ? {} : { signer }) }, 'viewers');
     if (code === undefined) return undefined;
     return code === 'auth.expired' ? new Fault('auth.expired', {}) : new Fault('viewer.revoked', {});
   }

@@ -291,7 +291,7 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
   const assistant: Assistant = {
     name: 'script',
     promptCharsMax: 10_000,
-    ask: async () => JSON.stringify({ summary: [claim], decisions: [], actions: [{ ...claim, from: [99] }] }),
+    complete: async () => JSON.stringify({ summary: [claim], decisions: [], actions: [{ ...claim, from: [99] }] }),
     close: async () => {},
   };
   const keeping = await openScriptedServer(WORDS, 8, { web: WEB, keeper, assistant });
