@@ -174,8 +174,9 @@ function choose(change: Partial<ReaderChoices>): void {
 }
 
 function fillForm(): void {
-  for (const name of ['size', 'font', 'look', 'text', 'translate'] as const) {
-    getElement(name, HTMLInputElement).value = String(choices[name]);
+  getElement('size', HTMLInputElement).value = String(choices.size);
+  for (const name of ['font', 'look', 'text', 'translate'] as const) {
+    getElement(name, HTMLSelectElement).value = choices[name];
   }
   for (const name of ['both', 'announce', 'awake'] as const) getElement(name, HTMLInputElement).checked = choices[name];
   getElement('language', HTMLSelectElement).value = document.documentElement.lang;
@@ -238,9 +239,8 @@ function wire(): void {
       }, 2_000);
     });
   });
-  getElement('size', HTMLInputElement).addEventListener('input', ({ target }) =>
-    choose({ size: Number((target as HTMLInputElement).value) }),
-  );
+  const size = getElement('size', HTMLInputElement);
+  size.addEventListener('input', () => choose({ size: Number(size.value) }));
   for (const name of ['font', 'look', 'text', 'translate', 'language'] as const) {
     const select = getElement(name, HTMLSelectElement);
     select.addEventListener('change', () => choose({ [name]: select.value }));
