@@ -40,13 +40,8 @@ const GIVEN_UP = 4000;
 const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
 /**
-<<<<<<< HEAD
  * One live session. Receive events through `on` or by iterating: both deliver every event from `ready` on exactly once, however
- * often the connection is lost and resumed in between.
-=======
- * One live session. Events come through `on` or by iterating; both see every event from `ready` on, once, however often
- * the connection is lost and resumed in between. Its memory does not grow with the session (see `EventLog`).
->>>>>>> b33e7de ([sdk] Let a session forget the events that everybody has read)
+ * often the connection is lost and resumed in between. Its memory does not grow with the session (see `EventLog`).
  */
 export class Session implements AsyncIterable<ServerEvent> {
   /** Resolves when `ready` arrives; `connect` has already waited for it. */
