@@ -1,13 +1,11 @@
 import { Fault, LIMITS } from '../../protocol/index.ts';
-import { CaptionAssembler, CaptionSegments } from '../../transcript/index.ts';
+import { CaptionAssembler, CaptionSegments, FORM_TIMEOUT_MS, getAwaitedForm } from '../../transcript/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoomSubscriber } from '../ports/room.ts';
 
 /** Segments as players like them; the hold is what a sentence, its cleaning and its translation take. */
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
-/** Longest wait for a cleaning, and for a translation behind it, ms. */
-const WAIT_MS = { cleaned: 4_000, translated: 1_000 + LIMITS.translationTimeoutMs };
 
 export interface PlaylistRequest {
   readonly room: string;
@@ -148,7 +146,7 @@ class Cut {
     const fromMs = nowMs - SHAPE.holdMs - SHAPE.keep * SHAPE.segmentMs;
     this.segments = new CaptionSegments(SHAPE, fromMs);
     this.beganMs = Math.floor(fromMs / SHAPE.segmentMs) * SHAPE.segmentMs;
-    const waitMs = translate === undefined ? WAIT_MS.cleaned : WAIT_MS.translated;
+    const waitMs = FORM_TIMEOUT_MS.segment[getAwaitedForm({ text, translate }) ?? 'cleaned'];
     this.#sentences = new CaptionAssembler({ text, translate, waitMs });
     this.askedMs = nowMs;
   }

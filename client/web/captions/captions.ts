@@ -1,3 +1,4 @@
+import { SentenceFold } from '../../../transcript/sentence-fold.ts';
 import { PageAuth } from '../auth/page-auth.ts';
 import { CAPTIONS_MESSAGES } from '../i18n/captions.ts';
 import {
@@ -23,7 +24,6 @@ import {
 } from './captions-settings.ts';
 import { LogView, SENTENCES_MAX } from './log-view.ts';
 import { ReaderWakeLock } from './reader-wake-lock.ts';
-import { RoomTranscript } from './room-transcript.ts';
 
 /** Screen readers stay silent for this long after connecting, ms: the sentences that arrive first are history. */
 const HISTORY_MS = 1_500;
@@ -46,7 +46,7 @@ let room: 'live' | 'idle' | undefined;
 let roomLine: RoomSubscription | undefined;
 let untranslated = 0;
 let silenced: ReturnType<typeof setTimeout> | undefined;
-const transcript = new RoomTranscript(SENTENCES_MAX);
+const transcript = new SentenceFold({ sentencesMax: SENTENCES_MAX });
 const light = new ReaderWakeLock();
 const view = new LogView({
   ...{ log: getElement('log'), open: getElement('open'), jump: getElement('jump') },
@@ -118,7 +118,8 @@ async function watch(): Promise<void> {
     },
     presence(now) {
       room = now.state;
-      view.forget(transcript.present(now.sessions));
+      // A sentence that a session left open before it went will not go on.
+      view.forget(transcript.forget(({ session, final }) => !final && !now.sessions.includes(session)));
       if (now.cut) tell(words.cut);
       showState();
     },
