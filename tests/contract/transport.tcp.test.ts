@@ -20,7 +20,7 @@ async function stand(t: { teardown(run: () => unknown): void }) {
     },
     handleRequest: () => Promise.reject(new Error('there is no HTTP here')),
   };
-  const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) =>
+  const transport = new TcpTransport(handler, { path: '/tcp', allowedAddresses: [] }, (error) =>
     bugs.push((error as Error).message),
   );
   t.teardown(() => transport.close());
@@ -78,7 +78,7 @@ async function listening(t: Test, heard: (bytes: Uint8Array, connection: Connect
     handleUpgrade: () => Promise.resolve({ kind: 'accept', subprotocol: undefined, open }),
     handleRequest: () => Promise.reject(new Error('there is no HTTP here')),
   };
-  const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) => t.fail(String(error)));
+  const transport = new TcpTransport(handler, { path: '/tcp', allowedAddresses: [] }, (error) => t.fail(String(error)));
   t.teardown(() => transport.close());
   const port = await transport.listen('127.0.0.1', 0);
   const socket = connect(port, '127.0.0.1');

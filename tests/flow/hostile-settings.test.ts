@@ -35,7 +35,11 @@ const server = await openScriptedServer(script('Hello there.', 0.5), 64, { clock
 // Time goes on while clients are here, faster than outside.
 const ticking = setInterval(() => clock.pass(20), 2);
 const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
-const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, createBugReporter(log, silentMeter));
+const wyoming = new TcpTransport(
+  gateway,
+  { path: WYOMING_PATH, allowedAddresses: [] },
+  createBugReporter(log, silentMeter),
+);
 const wyomingPort = await wyoming.listen('127.0.0.1', 0);
 t.teardown(async () => {
   clearInterval(ticking);

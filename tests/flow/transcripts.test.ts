@@ -179,17 +179,17 @@ t.test('a key reads its own transcripts alone, also when its minutes are used up
     scopes: ['transcripts'],
     sessionsMax: undefined,
     quota: { minutes: 0 },
-    heard: () => true,
+    countAudio: () => true,
   });
   const purposes: string[] = [];
   const access = {
     needsKey: true,
-    admit: async (credential: string | undefined, purpose: string) => {
+    authenticate: async (credential: string | undefined, purpose: string) => {
       purposes.push(purpose);
       return caller(credential ?? '');
     },
-    readmit: async (credential: string | undefined) => caller(credential ?? ''),
-    mint: () => Promise.reject(new Error('no')),
+    reauthenticate: async (credential: string | undefined) => caller(credential ?? ''),
+    mintToken: () => Promise.reject(new Error('no')),
   } as unknown as Authenticator;
   const server = await openScriptedServer(WORDS, 8, { keeper, access });
   const created = store.create('a', { title: 'Mine', startedMs: 0 });

@@ -26,7 +26,11 @@ async function stand(
 ) {
   const server = await openScriptedServer(words, sessionsMax, { log });
   const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
-  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, createBugReporter(log, silentMeter));
+  const transport = new TcpTransport(
+    gateway,
+    { path: WYOMING_PATH, allowedAddresses: allowed },
+    createBugReporter(log, silentMeter),
+  );
   const port = await transport.listen('127.0.0.1', 0);
   t.teardown(() => Promise.all([server.close(), transport.close()]));
   return { server, transport, gateway, port, dial: () => dial(t, port) };
