@@ -6,6 +6,7 @@ import { Gateway, type GatewayOptions } from '../gateway/gateway.ts';
 import type { HttpSite } from '../gateway/http.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import { TcpTransport } from '../transport/tcp.ts';
+import { formatUrl } from './transport.ts';
 
 /** The port of Home Assistant, when there is to be one. */
 export interface WyomingEndpoint {
@@ -35,7 +36,7 @@ export async function openWyomingEndpoint(
   const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, reportBug);
   const taken = await transport.listen(host, port);
   return {
-    address: `tcp://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    address: formatUrl('tcp', host, taken),
     drain: () => gateway.drain(),
     close: () => transport.close(),
   };
