@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServerOffer } from '../core/session/resolve-settings.ts';
 import { packageRoot } from '../engine/native/locate.ts';
-import type { HttpSite } from '../gateway/http.ts';
+import type { HttpSite } from '../gateway/site-routes.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Engines } from './engines.ts';
 import { checkReadiness } from './readiness.ts';

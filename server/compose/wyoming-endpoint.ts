@@ -3,7 +3,7 @@ import type { Config } from '../config/options.ts';
 import { createWyomingRoutes, WYOMING_PATH } from '../dialect/wyoming.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import { Gateway, type GatewayOptions } from '../gateway/gateway.ts';
-import type { HttpSite } from '../gateway/http.ts';
+import type { HttpSite } from '../gateway/site-routes.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import { TcpTransport } from '../transport/tcp.ts';
 import { formatUrl } from './transport.ts';

@@ -5,10 +5,11 @@ import type { ClientIdentity } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ViewerToken, ViewerTokens } from '../ports/viewer-tokens.ts';
 import { readBodyText } from './body.ts';
-import { jsonResponse, SECURITY_HEADERS } from './http.ts';
+import { jsonResponse } from './responses.ts';
 import { type PlaylistRequest, RoomHls } from './room-hls.ts';
 import { ROOM_TEXT_TYPES, type RoomTextFormat, renderRoomText } from './room-text.ts';
 import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import { parseViewingRequest, readQueryChoice, type ViewingRequest } from './viewing-request.ts';
 
 const Wanted = z.strictObject({

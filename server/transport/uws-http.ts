@@ -11,6 +11,9 @@ const BODY_BYTES_HELD = 1_048_576;
  */
 const TURN_CHUNKS_MAX = 16_384;
 
+/** Statuses of answers that have no body, and say nothing of its length either (RFC 9110, 8.6). */
+const WITHOUT_BODY: readonly number[] = [204, 304];
+
 /** What a request needs to know of its connection. */
 interface Leaving {
   /** Told what to call then. */
@@ -133,7 +136,10 @@ export async function writeResponse(
       for (const [name, value] of answer.headers)
         if (name !== 'content-length' && name !== 'transfer-encoding') response.writeHeader(name, value);
       const body = first?.value ?? new Uint8Array();
-      if (client.head) response.endWithoutBody(body.byteLength);
+      const isBodiless = WITHOUT_BODY.includes(answer.status);
+      // Given the length, the library would wait for the body and close the connection at the next request.
+      if (client.head && !isBodiless) response.writeHeader('content-length', String(body.byteLength));
+      if (client.head || isBodiless) response.endWithoutBody();
       else if (whole) response.end(body);
       else response.write(body);
     });
