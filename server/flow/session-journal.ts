@@ -1,4 +1,5 @@
 import type { AudioFormat, ServerEvent } from '../../protocol/index.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { Journal, JournalEntry } from '../ports/journal-store.ts';
 import type { StoredPlace } from '../ports/transcripts.ts';
 import type { DriverSnapshot } from './driver.ts';
@@ -94,9 +95,10 @@ export class SessionJournal {
   #rewriteAt = REWRITE_BYTES;
   #begun = false;
   #isFailing = false;
-  /** Nothing is written before, ms, monotonic; and how long to wait after the next failure. */
+  /** Nothing is written before, ms, monotonic. */
   #retryAtMs = Number.NEGATIVE_INFINITY;
-  #retryMs = RETRY_MS;
+  /** Never reset: on a disk that is just about full, writing works every now and then. */
+  readonly #backOff = new BackOff({ firstMs: RETRY_MS, longestMs: RETRY_MS_MAX, waitsAtOnce: true });
   #cursorOf: (seq: number) => number | undefined = () => undefined;
   #unwrittenOf: () => readonly ServerEvent[] = () => [];
 
@@ -174,9 +176,7 @@ export class SessionJournal {
     journal.remove();
     this.#begun = false;
     this.#unwritten = 0;
-    this.#retryAtMs = this.#parts.nowMs() + this.#retryMs;
-    // Never less again: on a disk that is just about full, writing works every now and then.
-    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+    this.#retryAtMs = this.#parts.nowMs() + this.#backOff.next();
     if (this.#isFailing) return;
     this.#isFailing = true;
     this.#parts.failed(error);

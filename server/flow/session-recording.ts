@@ -1,4 +1,6 @@
 import type { ServerEvent } from '../../protocol/index.ts';
+import { errorCode } from '../core/errors/error-code.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ChangeOutcome, StoredPlace, TranscriptAddition, TranscriptStore } from '../ports/transcripts.ts';
@@ -47,7 +49,7 @@ export class SessionRecording {
   #giveUpMs = Number.POSITIVE_INFINITY;
   #hasEnded = false;
   #retry: Disposable | undefined;
-  #retryMs = RETRY_MS;
+  readonly #backOff = new BackOff({ firstMs: RETRY_MS, longestMs: RETRY_MS_MAX, waitsAtOnce: true });
   #isRemoving = false;
   #whenSettled: ((isWritten: boolean) => void)[] = [];
   #told: (text: string) => void = () => {};
@@ -155,7 +157,7 @@ export class SessionRecording {
 
   #recovered(): void {
     this.#state = 'well';
-    this.#retryMs = RETRY_MS;
+    this.#backOff.reset();
     this.#parts.log.info({ transcript: this.place.transcript }, 'a transcript is kept again');
     this.#ask();
   }
@@ -170,7 +172,7 @@ export class SessionRecording {
   }
 
   #tellOf(error: Error | undefined): void {
-    const code = error === undefined ? 'bound reached' : codeOf(error);
+    const code = error === undefined ? 'bound reached' : errorCode(error);
     this.#parts.log.error(
       { transcript: this.place.transcript, code },
       'a transcript cannot be written; it is tried again',
@@ -188,8 +190,7 @@ export class SessionRecording {
     this.#askedCount = 0;
     const { clock } = this.#parts;
     if (clock.nowMs() >= this.#giveUpMs) return this.#stop(TOO_LONG);
-    this.#retry = clock.after(this.#retryMs, () => this.#ask());
-    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+    this.#retry = clock.after(this.#backOff.next(), () => this.#ask());
   }
 
   #settle(isWritten = true): void {
@@ -219,11 +220,9 @@ export class SessionRecording {
 
   #notRemoved(error: Error): void {
     const { transcript } = this.place;
-    this.#parts.log.error({ transcript, code: codeOf(error) }, 'an empty transcript could not be removed');
+    this.#parts.log.error({ transcript, code: errorCode(error) }, 'an empty transcript could not be removed');
     this.#over();
   }
 }
 
 const TOO_LONG = 'the file of transcripts could not be written for too long';
-
-const codeOf = ({ code, name }: NodeJS.ErrnoException): string => code ?? name;

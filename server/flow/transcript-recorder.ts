@@ -1,4 +1,5 @@
 import { Fault, LIMITS, type Start } from '../../protocol/index.ts';
+import { errorCode } from '../core/errors/error-code.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { StoredPlace, TranscriptPlace, TranscriptStore } from '../ports/transcripts.ts';
@@ -112,12 +113,9 @@ export class TranscriptRecorder {
       return { keeping: new SessionRecording(kept, { store, log, clock, isNew }) };
     } catch (error) {
       if (error instanceof Fault) throw error;
-      const { code, name } = error as NodeJS.ErrnoException;
-      log.error(
-        { session: of.session, code: code ?? name },
-        'a transcript cannot be begun; the session goes on without',
-      );
-      return { refused: `the file of transcripts cannot be written (${code ?? name})` };
+      const code = errorCode(error);
+      log.error({ session: of.session, code }, 'a transcript cannot be begun; the session goes on without');
+      return { refused: `the file of transcripts cannot be written (${code})` };
     }
   }
 

@@ -14,6 +14,7 @@ import {
   validateAs,
 } from '../../protocol/index.ts';
 import { EXPORT_FORMATS, EXPORT_TYPES, type ExportFormat } from '../../transcript/index.ts';
+import { errorCode } from '../core/errors/error-code.ts';
 import { splitQuery } from '../core/transcript/search-text.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { Summariser } from '../flow/summariser.ts';
@@ -115,11 +116,11 @@ export class TranscriptRoutes {
     } catch (error) {
       release();
       if (isFault(error)) throw error;
-      const { code, name } = error as NodeJS.ErrnoException;
+      const code = errorCode(error);
       // Only what the database says is the disk's doing; the rest is a bug of ours.
-      if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code ?? '')) throw error;
+      if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code)) throw error;
       log.error({ code }, 'kept transcripts cannot be read or written');
-      throw new Fault('transcript.failed', { problem: code ?? name }, { cause: error });
+      throw new Fault('transcript.failed', { problem: code }, { cause: error });
     }
   }
 

@@ -1,6 +1,6 @@
 import { Fault } from '../../protocol/index.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { Log } from '../ports/log.ts';
-import { BackOff } from '../process/back-off.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
 import { Supervisor } from '../process/supervisor.ts';
 import { WatchedProcess } from '../process/watched-process.ts';
@@ -75,7 +75,7 @@ export class GgufProcess {
     });
     this.#supervisor = new Supervisor({
       start: (onEnded) => this.#open(onEnded),
-      ...{ restart, backOff: new BackOff(backOffMaxMs) },
+      ...{ restart, backOff: new BackOff({ longestMs: backOffMaxMs }) },
       onEnded: (exit) => this.#handleEnd(exit),
     });
     if (restart === 'always') this.#supervisor.demand();

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { TranscriptBounds, TranscriptStore } from '../ports/transcripts.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
 import { startThread } from '../process/thread-program.ts';
@@ -15,7 +16,7 @@ import {
 const WAITING_MAX = 2_000;
 /** A thread that does not close its file in that time is ended, ms; what was written is in the write-ahead file. */
 const CLOSE_MS_MAX = 10_000;
-/** A thread that ended is not followed by another at once, ms, and later each time: what ended it may end that one, too. */
+/** How long after the end of a thread another may follow, ms, twice as long each time: what ended it may end that one, too. */
 const REST_MS = 1_000;
 const REST_MS_MAX = 60_000;
 
@@ -61,8 +62,9 @@ export class TranscriptThread {
     onGivenUp: () => {},
   });
   #worker: Worker | undefined;
-  #endedMs = Number.NEGATIVE_INFINITY;
-  #restMs = REST_MS;
+  /** No thread is started before, ms, monotonic. */
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  readonly #backOff = new BackOff({ firstMs: REST_MS, longestMs: REST_MS_MAX, waitsAtOnce: true });
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
 
@@ -114,9 +116,7 @@ export class TranscriptThread {
   async #call(call: CallName, args: readonly unknown[]): Promise<unknown> {
     if (this.#closing !== undefined) throw new Unavailable('the transcripts are closed');
     if (this.#worker === undefined) {
-      if (performance.now() - this.#endedMs < this.#restMs)
-        throw new Unavailable('the thread of transcripts ended a moment ago');
-      this.#restMs = Math.min(2 * this.#restMs, REST_MS_MAX);
+      if (performance.now() < this.#notBeforeMs) throw new Unavailable('the thread of transcripts ended a moment ago');
       this.#reopen();
     }
     const answer = await this.#requests.open((id) => this.#post({ kind: 'call', id, call, args }));
@@ -130,9 +130,7 @@ export class TranscriptThread {
       if (!isReported) this.#options.failed(error);
       isReported = true;
     };
-    this.#open(failed).then(() => {
-      this.#restMs = REST_MS;
-    }, failed);
+    this.#open(failed).then(() => this.#backOff.reset(), failed);
   }
 
   #post(message: ToThread): void {
@@ -149,7 +147,7 @@ export class TranscriptThread {
   #ended(worker: Worker): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
-    this.#endedMs = performance.now();
+    this.#notBeforeMs = performance.now() + this.#backOff.next();
     this.#requests.rejectAll(ENDED);
     this.#closed?.();
   }

@@ -12,7 +12,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   // The decoding process; started by path.
   'server/decoder/child': ['server/ports', 'server/decoder', 'server/process/child'],
   // Language models, for whoever asks one: a server's or a GGUF file's.
-  'server/llm': ['protocol', 'server/ports', 'server/process'],
+  'server/llm': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The process of a GGUF model; started by path.
   'server/llm/child': ['server/llm', 'server/process/child'],
   // Keeps child processes running.
