@@ -26,24 +26,34 @@ export const EXPORT_TYPES: Readonly<Record<ExportFormat, string>> = {
 };
 
 /**
- * The transcript as a file: corrected text, notes in their place, highlights marked. The server and the meeting page
- * both use it, so a meeting is the same file wherever it is exported.
+ * The transcript as a file: corrected text, notes in their place, highlights marked. The server and the meeting page both use
+ * it, so that a meeting is the same file, byte for byte, wherever it is exported: the order of what they give does not matter.
  */
-export function exportTranscript(format: ExportFormat, exported: ExportSource): string {
+export function exportTranscript(format: ExportFormat, { transcript, words }: ExportSource): string {
+  const source = { transcript: sortTranscript(transcript), words };
   switch (format) {
     case 'md':
-      return markdownOf(exported.transcript);
+      return renderMarkdown(source.transcript);
     case 'html':
-      return renderHtml(exported.transcript);
+      return renderHtml(source.transcript);
     case 'txt':
-      return textOf(exported.transcript);
+      return renderText(source.transcript);
     case 'srt':
-      return renderSrt(buildCues(spokenOf(exported)));
+      return renderSrt(buildCues(toSpokenSentences(source)));
     case 'vtt':
-      return renderVtt(buildCues(spokenOf(exported)));
+      return renderVtt(buildCues(toSpokenSentences(source)));
     case 'json':
-      return jsonOf(exported);
+      return renderJson(source);
   }
+}
+
+/** In the order in which servers list them. */
+function sortTranscript(transcript: StoredTranscript): StoredTranscript {
+  const sentences = [...transcript.sentences].sort(
+    (a, b) => a.fromMs - b.fromMs || a.part - b.part || a.channel - b.channel || a.sentence - b.sentence,
+  );
+  const notes = [...transcript.notes].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+  return { ...transcript, sentences, notes };
 }
 
 /** A name for the file: the title without what file systems do not take. */
@@ -62,7 +72,7 @@ export function buildFileName(
   return `${name || `transcript ${startedAt.slice(0, 10)}`}.${format}`;
 }
 
-function textOf(transcript: StoredTranscript): string {
+function renderText(transcript: StoredTranscript): string {
   const lines = buildTranscriptLines(transcript).map((line) =>
     line.kind === 'note'
       ? `[${formatClockTime(line.note.atMs)}] Note: ${line.note.text.replace(/\s*\n\s*/g, '\n    ')}\n`
@@ -71,7 +81,7 @@ function textOf(transcript: StoredTranscript): string {
   return `${toPrintable(transcript.title)}\n${formatDateLine(transcript)}\n\n${lines.join('')}`;
 }
 
-function markdownOf(transcript: StoredTranscript): string {
+function renderMarkdown(transcript: StoredTranscript): string {
   const parts = [`# ${plain(transcript.title)}\n\n${formatDateLine(transcript)}\n`];
   if (transcript.summary !== undefined) parts.push(summaryMarkdown(transcript.summary, transcript));
   parts.push('## Transcript\n');
@@ -111,7 +121,7 @@ function summaryMarkdown(summary: Summary, transcript: StoredTranscript): string
 /** Speech is no markup, whatever was said. */
 const plain = (text: string): string => toPrintable(text).replace(/[\\`*_{}[\]<>#|~=]/g, '\\$&');
 
-function spokenOf({ transcript, words }: ExportSource): SpokenSentence[] {
+function toSpokenSentences({ transcript, words }: ExportSource): SpokenSentence[] {
   const many = new Set(transcript.sentences.map(({ channel }) => channel)).size > 1;
   return transcript.sentences.map((sentence) => {
     const { fromMs, toMs, channel } = sentence;
@@ -123,12 +133,12 @@ function spokenOf({ transcript, words }: ExportSource): SpokenSentence[] {
 }
 
 /** Fields in one order, wherever the parts come from; whatever is not printable is a `\\u` escape. */
-function jsonOf({ transcript, words }: ExportSource): string {
+function renderJson({ transcript, words }: ExportSource): string {
   const { id, title, startedAt, durationMs, language, speakers, notes, summary } = transcript;
   const whole = {
     ...{ id, title, startedAt, durationMs, language, speakers },
     sentences: transcript.sentences.map((sentence) =>
-      sentenceJson(sentence, words.get(formatSentenceName(sentence)) ?? []),
+      toJsonSentence(sentence, words.get(formatSentenceName(sentence)) ?? []),
     ),
     notes: notes.map(({ id, atMs, text }) => ({ id, atMs, text })),
     summary,
@@ -136,10 +146,11 @@ function jsonOf({ transcript, words }: ExportSource): string {
   return `${toPrintableJson(whole, 2)}\n`;
 }
 
-function sentenceJson(sentence: StoredSentence, words: readonly WireWord[]): object {
+function toJsonSentence(sentence: StoredSentence, words: readonly WireWord[]): object {
   const { part, channel, text, cleaned, correction, translations, highlight, language, fromMs, toMs } = sentence;
   return {
     ...{ name: formatSentenceName(sentence), part, channel, sentence: sentence.sentence },
-    ...{ text, cleaned, correction, translations, highlight, language, fromMs, toMs, words },
+    ...{ text, cleaned, correction, translations, highlight, language, fromMs, toMs },
+    words: words.map(({ text, fromMs, toMs, confidence }) => ({ text, fromMs, toMs, confidence })),
   };
 }

@@ -1,6 +1,5 @@
-import { toPrintable } from '../../protocol/printable.ts';
-import { buildCues, formatClockTime, type SpokenSentence } from '../../transcript/cues.ts';
-import { renderSrt, renderVtt } from '../../transcript/subtitles.ts';
+import type { SpokenSentence } from '../../transcript/cues.ts';
+import { renderSentences } from '../../transcript/render-sentences.ts';
 import { getDisplayedText, type Sentence } from './transcript.ts';
 
 export interface FormatOptions {
@@ -9,21 +8,20 @@ export interface FormatOptions {
 }
 
 /** One sentence a line. */
-export function toText(sentences: readonly Sentence[], options: FormatOptions = {}): string {
-  return spoken(sentences, options)
-    .map(({ text }) => `${text}\n`)
-    .join('');
-}
+export const toText = (sentences: readonly Sentence[], options: FormatOptions = {}): string =>
+  renderSentences('txt', toSpoken(sentences, options));
 
 /** SubRip captions. */
-export function toSrt(sentences: readonly Sentence[], options: FormatOptions = {}): string {
-  return renderSrt(buildCues(spoken(sentences, options)));
-}
+export const toSrt = (sentences: readonly Sentence[], options: FormatOptions = {}): string =>
+  renderSentences('srt', toSpoken(sentences, options));
 
 /** WebVTT captions. */
-export function toVtt(sentences: readonly Sentence[], options: FormatOptions = {}): string {
-  return renderVtt(buildCues(spoken(sentences, options)));
-}
+export const toVtt = (sentences: readonly Sentence[], options: FormatOptions = {}): string =>
+  renderSentences('vtt', toSpoken(sentences, options));
+
+/** Paragraphs with their times, for notes. */
+export const toMarkdown = (sentences: readonly Sentence[], options: FormatOptions = {}): string =>
+  renderSentences('md', toSpoken(sentences, options));
 
 /** Everything: raw, cleaned, words and times. */
 export function toJson(sentences: readonly Sentence[]): string {
@@ -41,18 +39,8 @@ export function toJson(sentences: readonly Sentence[]): string {
   return `${JSON.stringify(rows, null, 2)}\n`;
 }
 
-/** Paragraphs with their times, for notes. */
-export function toMarkdown(sentences: readonly Sentence[], options: FormatOptions = {}): string {
-  return spoken(sentences, options)
-    .map(({ fromMs, text }) => `**${formatClockTime(fromMs)}** ${text}\n\n`)
-    .join('');
-}
-
-function spoken(sentences: readonly Sentence[], { raw = false }: FormatOptions): SpokenSentence[] {
-  return sentences
-    .map((sentence) => {
-      const { fromMs, toMs, words } = sentence;
-      return { text: toPrintable(getDisplayedText(sentence, raw)).trim(), fromMs, toMs, words };
-    })
-    .filter(({ text }) => text !== '');
-}
+const toSpoken = (sentences: readonly Sentence[], { raw = false }: FormatOptions): SpokenSentence[] =>
+  sentences.map((sentence) => {
+    const { fromMs, toMs, words } = sentence;
+    return { text: getDisplayedText(sentence, raw), fromMs, toMs, words };
+  });

@@ -5,6 +5,7 @@ import { FAULTS, type Fault } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readServerEvent } from '../../protocol/read-event.ts';
 import { computeBackoffMs } from './backoff.ts';
+import { EventLog } from './event-log.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { canReadRefusals, fetchRefusal, onRefusal, type Refusal, toRemoteFault } from './refusal.ts';
 import type { ResumePoint, SessionStart } from './resume-point.ts';
@@ -40,7 +41,7 @@ const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 100
 
 /**
  * One live session. Receive events through `on` or by iterating: both deliver every event from `ready` on exactly once, however
- * often the connection is lost and resumed in between.
+ * often the connection is lost and resumed in between. Its memory does not grow with the session (see `EventLog`).
  */
 export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   /** Resolves when `ready` arrives; `connect` has already waited for it. */
@@ -54,8 +55,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   readonly #keeps: boolean;
   readonly #listeners = new Map<string, Set<(event: ServerEvent) => void>>();
   readonly #watchers = new Set<(line: ConnectionState) => void>();
-  readonly #log: ServerEvent[] = [];
-  readonly #wakes = new Set<() => void>();
+  readonly #log = new EventLog();
   #socket!: SocketLike;
   /** `opening` until `ready`, `live` on a connection that may be used, `lost` until it is resumed. */
   #line: 'opening' | 'live' | 'lost' | 'ended' = 'opening';
@@ -188,15 +188,13 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   /** Leaves as `close` does, and waits for the end; for `await using`, where the platform has the symbol. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 
-  /** Yields every event from the first on and returns when the session ends. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ServerEvent> {
-    for (let at = 0; ; at++) {
-      while (at >= this.#log.length) {
-        if (this.#line === 'ended') return;
-        await new Promise<void>((resolve) => this.#wakes.add(resolve));
-      }
-      yield this.#log[at]!;
-    }
+  /**
+   * Yields every event from `ready` on and returns when the session ends. An iterator that begins late starts with the oldest
+   * event that is still held: at least the newest 1,000. One that falls further behind misses partials that a later event
+   * supersedes.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<ServerEvent> {
+    return this.#log.read();
   }
 
   get #isUsable(): boolean {
@@ -270,7 +268,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     }
     this.#log.push(event);
     for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
-    this.#wake();
+    this.#log.wake();
   }
 
   /** Continues as if the connection had only been lost: the server cannot tell that the page was reloaded. */
@@ -388,13 +386,8 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     this.#heartbeat?.close();
     clearTimeout(this.#retry);
     // After `done` the session is complete, whatever happened to the connection.
-    const done = this.#log.at(-1)?.type === 'done';
+    const done = this.#log.last?.type === 'done';
     this.#settle({ code: done ? 1000 : code, fault: this.#fault });
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of this.#wakes) wake();
-    this.#wakes.clear();
+    this.#log.end();
   }
 }

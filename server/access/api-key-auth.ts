@@ -29,18 +29,18 @@ export class ApiKeyAuth implements Authenticator {
     this.#nowMs = nowMs;
   }
 
-  async admit(credential: string | undefined, scope: Scope): Promise<ClientIdentity> {
+  async authenticate(credential: string | undefined, scope: Scope): Promise<ClientIdentity> {
     const admitted = await this.#identify(credential, scope, this.#nowMs());
     if (scope === 'stream' && this.#usage.isSpent(admitted.key))
       throw new Fault('auth.quota', { minutes: admitted.key.minutesPerDay ?? 0 });
     return this.#caller(admitted);
   }
 
-  async readmit(credential: string | undefined): Promise<ClientIdentity> {
+  async reauthenticate(credential: string | undefined): Promise<ClientIdentity> {
     return this.#caller(await this.#identify(credential, 'stream', LONG_AGO_MS));
   }
 
-  refusalOf(maker: Issuer, scope: Scope): 'auth.invalid' | 'auth.expired' | 'auth.scope' | undefined {
+  findRefusal(maker: Issuer, scope: Scope): 'auth.invalid' | 'auth.expired' | 'auth.scope' | undefined {
     const { keys, tokenSecret } = this.#contents();
     const key = keys.find(({ id }) => id === maker.key);
     if (key === undefined || key.revoked !== undefined) return 'auth.invalid';
@@ -72,11 +72,11 @@ export class ApiKeyAuth implements Authenticator {
       token,
       sessionsMax: key.sessionsMax,
       quota: { minutes: key.minutesPerDay ?? 0 },
-      heard: (audioMs) => this.#usage.add(key, audioMs),
+      countAudio: (audioMs) => this.#usage.add(key, audioMs),
     };
   }
 
-  async mint(
+  async mintToken(
     caller: ClientIdentity,
     seconds: number,
     scopes: readonly TokenScope[] = ['stream'],

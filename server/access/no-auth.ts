@@ -6,14 +6,14 @@ const ANYBODY: ClientIdentity = {
   scopes: SCOPES,
   sessionsMax: undefined,
   quota: { minutes: 0 },
-  heard: () => true,
+  countAudio: () => true,
 };
 
 /** Lets everybody in: on loopback, or where the operator said `--insecure`. */
 export const noAuth: Authenticator = {
   needsKey: false,
-  admit: () => Promise.resolve(ANYBODY),
-  readmit: () => Promise.resolve(ANYBODY),
-  refusalOf: () => undefined,
-  mint: () => Promise.reject(new Fault('auth.denied', { got: 'A token where no key is needed' })),
+  authenticate: () => Promise.resolve(ANYBODY),
+  reauthenticate: () => Promise.resolve(ANYBODY),
+  findRefusal: () => undefined,
+  mintToken: () => Promise.reject(new Fault('auth.denied', { got: 'A token where no key is needed' })),
 };

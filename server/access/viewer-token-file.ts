@@ -73,7 +73,7 @@ export class ViewerTokenFile implements ViewerTokens {
     return shown(pass);
   }
 
-  find(token: string): ViewerToken | undefined {
+  verify(token: string): ViewerToken | undefined {
     const match = SHAPE.exec(token);
     const pass = this.#all.find(({ id }) => id === match?.[1]);
     // As long for a wrong id as for a wrong secret.
@@ -88,7 +88,7 @@ export class ViewerTokenFile implements ViewerTokens {
     return shown(pass);
   }
 
-  state(id: string): 'good' | 'revoked' | 'expired' {
+  getState(id: string): 'good' | 'revoked' | 'expired' {
     const pass = this.#all.find((each) => each.id === id);
     return pass === undefined ? 'revoked' : this.#stateOf(pass);
   }

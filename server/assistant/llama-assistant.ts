@@ -71,7 +71,7 @@ export class LlamaAssistant implements Assistant {
     return this.#model.pid;
   }
 
-  ask(request: AssistantRequest, signal: AbortSignal): Promise<string> {
+  complete(request: AssistantRequest, signal: AbortSignal): Promise<string> {
     return this.#model.generate({ kind: 'chat', ...request }, signal);
   }
 

@@ -32,7 +32,7 @@ export class OpenAiAssistant implements Assistant {
     this.name = options.model;
   }
 
-  async ask(request: AssistantRequest, signal: AbortSignal): Promise<string> {
+  async complete(request: AssistantRequest, signal: AbortSignal): Promise<string> {
     for (;;) {
       const format = request.schema === undefined ? 'none' : FORMATS[this.#format]!;
       try {

@@ -57,7 +57,7 @@ export class LlamaCleaner implements Cleaner {
   }
 
   /** The embedded model was trained on English only. */
-  knows(language: string): boolean {
+  supportsLanguage(language: string): boolean {
     return this.#style === 'chat' || language === 'en';
   }
 

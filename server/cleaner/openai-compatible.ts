@@ -16,7 +16,7 @@ export class OpenAiCleaner implements Cleaner {
     this.name = server.model;
   }
 
-  knows(): boolean {
+  supportsLanguage(): boolean {
     return true;
   }
 

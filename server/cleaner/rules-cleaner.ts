@@ -5,7 +5,7 @@ import type { Cleaner, CleanRequest, Rewrite } from '../ports/cleaner.ts';
 export class RulesCleaner implements Cleaner {
   readonly name = 'rules';
 
-  knows(): boolean {
+  supportsLanguage(): boolean {
     return true;
   }
 

@@ -28,5 +28,5 @@ export function openRooms(of: {
   const fail = (error: unknown): void => reportBug(error, 'a bug in a room');
   const clock = guardClock(systemClock, fail);
   const later = guardScheduler(setImmediate, fail);
-  return { rooms: new Rooms({ clock, meter, later }), viewing: { passes, limits } };
+  return { rooms: new Rooms({ clock, meter, runLater: later }), viewing: { passes, limits } };
 }

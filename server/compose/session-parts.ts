@@ -53,14 +53,14 @@ export function buildSessionParts(
   const registry = new SessionRegistry<LiveSession>();
   const scheduler = new DecodeScheduler({
     ...{ recogniser, meter, clock, reportBug },
-    everyMs: config['partial-every-ms'],
+    partialIntervalMs: config['partial-every-ms'],
     realTimeFactor: info.realTimeFactor,
     smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
-    advise: (level) => registry.advise(level),
+    onServiceLevelChange: (level) => registry.setServiceLevel(level),
   });
   return {
-    ...{ board: scheduler, registry, speechModel, log, meter, clock, rooms },
-    ...{ journals: storage.journals, keeper: recorder, assistant, english: translationModel },
+    ...{ scheduler, registry, speechModel, log, meter, clock, rooms },
+    ...{ journals: storage.journals, recorder, assistant, translationModel },
     cleaners: {
       standard: cleaner,
       llm: config.cleanup === 'llm' ? cleaner : undefined,

@@ -80,7 +80,7 @@ async function openServer(config: Config, open: Openers, cleanup: CleanupStack):
   const drain = async (): Promise<void> => {
     gateway.drain();
     wyoming?.drain();
-    await parts.registry.drain(new Promise((resolve) => systemClock.after(config['drain-timeout-ms'], resolve)));
+    await parts.registry.drain(new Promise((resolve) => systemClock.setTimer(config['drain-timeout-ms'], resolve)));
     rooms.close();
     await cleanup.run();
   };

@@ -45,7 +45,7 @@ export async function openTranscriptRoutes(
   const mode = config.keep as 'asked' | 'all' | 'off';
   const recorder = new TranscriptRecorder({
     store,
-    absence,
+    unavailableReason: absence,
     mode,
     keepDays: config['keep-days'],
     nowMs,
@@ -81,9 +81,9 @@ async function openKept(
         bytesMax: config['transcripts-max-mb'] * MEGABYTE,
         bytesPerOwnerMax: config['transcripts-per-key-max-mb'] * MEGABYTE,
       },
-      brokenFile: (name) =>
+      onBrokenFile: (name) =>
         log.error({ name }, 'the file of transcripts was broken and is set aside; a new one is begun'),
-      failed: (error) => logFailure(log, error),
+      onError: (error) => logFailure(log, error),
     });
     return { store, absence: '' };
   } catch (error) {

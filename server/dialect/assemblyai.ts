@@ -34,7 +34,7 @@ export const assemblyaiDialect: Dialect = {
     }
   },
   // Its clients take any HTTP status for a broken network and try again.
-  turnAway: (fault) => () => ({
+  reject: (fault) => () => ({
     frames: [buildErrorFrame(fault.code, fault.message)],
     status: toAssemblyAiCode(fault.code),
     reason: fault.code,

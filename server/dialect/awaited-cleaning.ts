@@ -1,51 +1,44 @@
 import type { EventOf, ServerEvent } from '../../protocol/index.ts';
+import { FormQueue } from '../../transcript/index.ts';
 import { alignCleanedWords } from './cleaned-words.ts';
 
 /**
- * For protocols that have no word for a later revision: every final waits for its cleaning and goes out in its place, and
- * what came after it waits behind it. The session cleans each final within a time, so nothing waits for ever.
+ * For protocols that have no message for a later revision: every final waits for its cleaning and goes out in its place, and
+ * the events after it wait behind it. The session cleans each final within a time of its own, so nothing waits for ever.
  */
 export class AwaitedCleaning {
   readonly #mode: 'awaited' | 'off';
-  #waiting: ServerEvent[] = [];
-  readonly #cleaned = new Map<number, EventOf<'cleaned'>>();
+  readonly #queue = new FormQueue<ServerEvent, EventOf<'cleaned'>>();
 
   /** With `off` nothing is cleaned, and every event goes out as it came. */
   constructor(mode: 'awaited' | 'off') {
     this.#mode = mode;
   }
 
-  /** What may be told now. */
+  /** Takes one event of the session; returns the events that may be sent now. */
   push(event: ServerEvent): readonly ServerEvent[] {
     if (this.#mode === 'off') return [event];
-    if (event.type === 'cleaned') this.#cleaned.set(event.sentence, event);
-    else this.#put(event);
-    const told: ServerEvent[] = [];
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const cleaned = next.type === 'final' ? this.#cleaned.get(next.sentence) : undefined;
-      if (next.type === 'final' && cleaned === undefined) break;
-      this.#waiting.shift();
-      told.push(next.type === 'final' ? this.#revised(next, cleaned!) : next);
-    }
-    return told;
+    if (event.type === 'cleaned') this.#queue.deliver(String(event.sentence), event);
+    else this.#add(event);
+    return this.#queue.take(0).map(({ item, form }) => (form === undefined ? item : toCleanedFinal(item, form)));
   }
 
-  /** All that still waits, as it was said: the session is over. */
+  /** Everything that still waits, as it was said: the session is over. */
   rest(): readonly ServerEvent[] {
-    const rest = this.#waiting;
-    this.#waiting = [];
-    return rest;
+    return this.#queue.take(Number.POSITIVE_INFINITY).map(({ item }) => item);
   }
 
-  /** Behind a final only the newest words of a sentence that is being said count. */
-  #put(event: ServerEvent): void {
-    const last = this.#waiting.at(-1);
-    if (event.type === 'partial' && last?.type === 'partial' && last.channel === event.channel) this.#waiting.pop();
-    this.#waiting.push(event);
+  /** Behind a final, only the newest partial of a channel counts. */
+  #add(event: ServerEvent): void {
+    const { last } = this.#queue;
+    if (event.type === 'partial' && last?.type === 'partial' && last.channel === event.channel) this.#queue.dropLast();
+    if (event.type === 'final')
+      this.#queue.add({ key: String(event.sentence), item: event, untilMs: Number.POSITIVE_INFINITY });
+    else this.#queue.add({ key: '', item: event, untilMs: undefined });
   }
+}
 
-  #revised(final: EventOf<'final'>, { text, changes, sentence }: EventOf<'cleaned'>): EventOf<'final'> {
-    this.#cleaned.delete(sentence);
-    return { ...final, text, words: alignCleanedWords(final.text, final.words, changes) };
-  }
+function toCleanedFinal(event: ServerEvent, { text, changes }: EventOf<'cleaned'>): ServerEvent {
+  if (event.type !== 'final') return event;
+  return { ...event, text, words: alignCleanedWords(event.text, event.words, changes) };
 }

@@ -10,7 +10,7 @@ export const barePathDialect: Dialect = {
   subprotocol: () => undefined,
   credential: ({ url }) => readUrlToken(url),
   open: () => new BarePathSession(),
-  turnAway: (fault, context) => whisperLiveDialect.turnAway!(fault, context),
+  reject: (fault, context) => whisperLiveDialect.reject!(fault, context),
 };
 
 class BarePathSession implements DialectSession {

@@ -22,7 +22,7 @@ class FileSession implements UploadSession {
   readonly start: Start;
   readonly layout: ChannelLayout;
   readonly contentType = 'application/json';
-  readonly manner = 'whole';
+  readonly delivery = 'buffered';
   readonly #query: DeepgramFileOptions;
   readonly #context: DialectContext;
   readonly #sha256: string;
@@ -52,7 +52,7 @@ class FileSession implements UploadSession {
     return answer;
   }
 
-  trouble(): string {
+  error(): string {
     return '';
   }
 

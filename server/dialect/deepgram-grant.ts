@@ -16,7 +16,7 @@ export const deepgramGrant: HttpEndpoint = {
       throw new Fault('command.option', { name: 'ttl_seconds', got: describeValue(seconds), want });
     }
     // Where nobody needs a key, anything opens the door.
-    const token = context.caller.key === '' ? 'none-needed' : (await context.mint(Math.ceil(seconds))).token;
+    const token = context.identity.key === '' ? 'none-needed' : (await context.mintToken(Math.ceil(seconds))).token;
     return { status: 200, headers: {}, body: { access_token: token, expires_in: Math.ceil(seconds) } };
   },
   refuse: buildDeepgramRefusal,

@@ -34,7 +34,7 @@ class FileSession implements UploadSession {
   readonly start: OpenAiFileOptions['start'];
   readonly layout = 'mix';
   readonly contentType: string;
-  readonly manner: 'whole' | 'growing';
+  readonly delivery: 'buffered' | 'streamed';
   readonly #wishes: OpenAiFileOptions;
   readonly #sentences = new Map<number, EventOf<'final'>>();
   /** Of a growing answer: what went out. */
@@ -43,7 +43,7 @@ class FileSession implements UploadSession {
   constructor(wishes: OpenAiFileOptions) {
     this.#wishes = wishes;
     this.start = wishes.start;
-    this.manner = wishes.streamed ? 'growing' : 'whole';
+    this.delivery = wishes.streamed ? 'streamed' : 'buffered';
     this.contentType = wishes.streamed ? 'text/event-stream' : TYPES[wishes.format];
   }
 
@@ -66,7 +66,7 @@ class FileSession implements UploadSession {
     }
   }
 
-  trouble(trouble: ErrorInfo): string {
+  error(trouble: ErrorInfo): string {
     return sse({ type: 'error', error: toOpenAiError(trouble) });
   }
 

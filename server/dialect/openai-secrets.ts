@@ -37,7 +37,7 @@ async function secretOf(session: unknown, seconds: unknown, context: HttpEndpoin
   toStartOptions(settings);
   const good = Math.min(wanted, SECONDS.most);
   // Where nobody needs a key, anything opens the door.
-  const token = context.caller.key === '' ? 'none-needed' : (await context.mint(good)).token;
+  const token = context.identity.key === '' ? 'none-needed' : (await context.mintToken(good)).token;
   const expiresAt = Math.floor(context.nowMs / 1_000) + good;
   const carried = Buffer.from(JSON.stringify(session ?? {})).toString('base64url');
   if (carried.length > 4_000)

@@ -31,5 +31,5 @@ export const HTTP_ROUTES: HttpRoutes = {
     ['/v1/audio/translations', openaiTranslations],
     ['/v1/listen', deepgramFiles],
   ]),
-  questions: [...openaiModels, ...openaiSecrets, deepgramGrant],
+  endpoints: [...openaiModels, ...openaiSecrets, deepgramGrant],
 };

@@ -27,7 +27,7 @@ export const whisperLiveDialect: Dialect = {
   subprotocol: () => undefined,
   credential: ({ url }) => readUrlToken(url),
   open: () => new WhisperLiveSession(),
-  turnAway: (fault) => (fault.code === 'server.full' || fault.code === 'auth.sessions' ? asksToWait : undefined),
+  reject: (fault) => (fault.code === 'server.full' || fault.code === 'auth.sessions' ? asksToWait : undefined),
 };
 
 /** Its clients heed only what carries their own id, which comes with their first frame. */

@@ -27,7 +27,7 @@ export function createWyomingDialect(languages: 'all' | readonly string[]): Dial
     name: 'wyoming',
     subprotocol: () => undefined,
     open: (_, context) => new WyomingSession(infoOf(context, languages)),
-    turnAway: (fault) => () => ({ frames: [errorOf(fault.code, fault.message)], status: 1008, reason: fault.code }),
+    reject: (fault) => () => ({ frames: [errorOf(fault.code, fault.message)], status: 1008, reason: fault.code }),
   };
 }
 

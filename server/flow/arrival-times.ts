@@ -3,21 +3,21 @@ interface Mark {
   readonly atMs: number;
 }
 
-/** Times are enough for a minute of small frames; older audio counts from the oldest. */
+/** Enough for a minute of small frames; older audio is timed by the oldest mark. */
 const MARKS_MAX = 3_000;
 
-/** When audio came, so that what is said of it can be timed. */
+/** Records when audio arrived, so that the delay of its text can be measured. */
 export class ArrivalTimes {
   #marks: Mark[] = [];
 
-  /** Everything up to `audioMs` of the stream is here at `atMs`. */
-  came(audioMs: number, atMs: number): void {
+  /** Records that the stream has arrived up to `audioMs` at `atMs`. */
+  add(audioMs: number, atMs: number): void {
     this.#marks.push({ audioMs, atMs });
     if (this.#marks.length > MARKS_MAX) this.#marks = this.#marks.slice(MARKS_MAX / 2);
   }
 
-  /** When the audio up to `audioMs` was here; undefined for what has not come. */
-  of(audioMs: number): number | undefined {
+  /** When the stream up to `audioMs` had arrived; undefined if it has not. */
+  findArrivalMs(audioMs: number): number | undefined {
     let low = 0;
     let high = this.#marks.length;
     while (low < high) {

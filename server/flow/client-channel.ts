@@ -4,17 +4,17 @@ import type { EventSink } from './outbox.ts';
 
 /** Who opened a connection, and from where. */
 export interface ConnectedClient {
-  readonly caller: ClientIdentity;
+  readonly identity: ClientIdentity;
   readonly address: string;
 }
 
 /** A connection, as its session sees it. */
 export interface ClientChannel extends EventSink {
-  /** Whether its client may come back after an accident. */
+  /** Whether its client may reconnect after a lost connection. */
   readonly lifetime: 'kept' | 'connection';
   pause(): void;
   resume(): void;
-  /** Ends the connection. Nothing of it reaches the session any more. */
+  /** Ends the connection. Nothing from it reaches the session any more. */
   close(status: number, reason: string): void;
 }
 

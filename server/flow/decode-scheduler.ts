@@ -9,23 +9,26 @@ import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser } from '../ports/recogniser.ts';
 
-/** What a session puts on the board. */
+/** A session's request for a decode. */
 export interface DecodeRequest {
   readonly session: string;
-  /** The session's own number for it. */
+  /** The session's own number for this job. */
   readonly job: number;
   readonly final: boolean;
-  /** Of what is final already: it takes a slot that nobody wants, and gives it up to anyone. */
+  /**
+   * Translation of a sentence that is already final. It runs only when no live decode is waiting, and is preempted by
+   * any.
+   */
   readonly translation?: boolean | undefined;
-  /** The job's content at the moment a slot is free; undefined when it is no longer wanted. Never throws. */
-  take(): DecodeSpan | undefined;
+  /** Takes the job's audio at the moment a slot is free; undefined when it is no longer wanted. Never throws. */
+  takeSpan(): DecodeSpan | undefined;
   /** Never throws: it is called on behalf of other sessions, too. */
-  answer(answer: DecodeAnswer | { readonly kind: 'dropped' }): void;
+  onAnswer(onAnswer: DecodeAnswer | { readonly kind: 'dropped' }): void;
 }
 
-interface Posted extends WaitingJob {
+interface QueuedDecode extends WaitingJob {
   readonly translation: boolean;
-  readonly posting: DecodeRequest;
+  readonly request: DecodeRequest;
   /** Its slot will be free in a moment. */
   aborted: boolean;
 }
@@ -34,173 +37,177 @@ export interface DecodeSchedulerOptions {
   readonly recogniser: Recogniser;
   readonly clock: Clock;
   readonly meter: Meter;
-  /** Time between two partials of a sentence when nothing is short, ms. */
-  readonly everyMs: number;
-  /** What the start-up measurement says a second of speech costs. */
+  /** Time between two partials of a sentence when capacity is plentiful, ms. */
+  readonly partialIntervalMs: number;
+  /** Seconds of decoding per second of speech, measured at start-up. */
   readonly realTimeFactor: number;
-  /** What a decode on the small model costs, 1 is as much as on the own; undefined when there is none. */
+  /** Cost of a decode on the small model relative to the main one; undefined when there is none. */
   readonly smallCost?: number | undefined;
-  /** Told how much service sessions may ask for, whenever that changes. */
-  advise(advice: ServiceLevel): void;
+  /** Called whenever the service level of sessions changes. */
+  onServiceLevelChange(serviceLevel: ServiceLevel): void;
   readonly reportBug: ReportBug;
 }
 
-/** Partials waiting over all sessions; more are dropped, newest first to go. Finals always wait. */
-const PARTIALS_MAX = 256;
-/** Translations waiting over all sessions; more are dropped. */
-const TRANSLATIONS_MAX = 64;
-const CONSIDER_EVERY_MS = 400;
-/** Longer without a decode nothing is left of the averages. */
-const FORGOTTEN_MS = 15_000;
+/** Partials waiting over all sessions; beyond this, new ones are dropped. Finals always wait. */
+const WAITING_PARTIALS_MAX = 256;
+/** Translations waiting over all sessions; beyond this, new ones are dropped. */
+const WAITING_TRANSLATIONS_MAX = 64;
+const LOAD_INTERVAL_MS = 400;
+/** After this long without a decode, the load averages are empty. */
+const IDLE_WINDOW_MS = 15_000;
 
-/** The waiting room in front of the recogniser: order, slots, pre-emption, load advice and whether one more may come. */
+/**
+ * Orders decode requests in front of the recogniser: slots, pre-emption, load shedding and admission of new sessions.
+ */
 export class DecodeScheduler {
   readonly #options: DecodeSchedulerOptions;
   readonly #gauge: LoadGauge;
-  readonly #ladder: LoadShedder;
+  readonly #loadShedder: LoadShedder;
   readonly #admission: Admission;
   readonly #shares = new FairShares();
-  /** When each session came, ms. */
-  readonly #joined = new Map<string, number>();
-  #waiting: Posted[] = [];
-  readonly #running = new Map<number, Posted>();
-  #ids = 0;
+  /** When each session was added, ms. */
+  readonly #joinedAtMs = new Map<string, number>();
+  #waiting: QueuedDecode[] = [];
+  readonly #running = new Map<number, QueuedDecode>();
+  #lastId = 0;
   #load: Load;
-  #advice = FULL_SERVICE_LEVEL;
+  #serviceLevel = FULL_SERVICE_LEVEL;
   #timer: Disposable | undefined;
-  #restMs = 0;
+  #idleMs = 0;
 
   constructor(options: DecodeSchedulerOptions) {
     const { slots } = options.recogniser;
     this.#options = options;
     this.#gauge = new LoadGauge(slots);
-    this.#ladder = new LoadShedder({ everyMs: options.everyMs, slots, smallCost: options.smallCost });
+    this.#loadShedder = new LoadShedder({ everyMs: options.partialIntervalMs, slots, smallCost: options.smallCost });
     this.#admission = new Admission(options.realTimeFactor);
     this.#load = this.#gauge.read({ partial: 0, final: 0 }, options.clock.nowMs());
   }
 
-  /** What sessions are told now. */
-  get advice(): ServiceLevel {
-    return this.#advice;
+  /** The current service level of sessions. */
+  get serviceLevel(): ServiceLevel {
+    return this.#serviceLevel;
   }
 
-  /** Share of all slots' time that decodes take, 0-1. */
-  get busy(): number {
+  /** Share of all slots' time spent decoding, 0-1. */
+  get busyShare(): number {
     return this.#load.finalsBusy + this.#load.partialsBusy;
   }
 
-  /** A session has begun. */
-  join(session: string): void {
-    this.#joined.set(session, this.#options.clock.nowMs());
+  /** Registers a new session. */
+  addSession(session: string): void {
+    this.#joinedAtMs.set(session, this.#options.clock.nowMs());
   }
 
   /** Whether one more session would cost the `live` ones their latency. */
-  refuses(live: number): boolean {
+  mustRefuse(live: number): boolean {
     const nowMs = this.#options.clock.nowMs();
-    const settled = [...this.#joined.values()].filter((atMs) => nowMs - atMs >= COST_ESTIMATE_WINDOW_MS).length;
+    const settled = [...this.#joinedAtMs.values()].filter((atMs) => nowMs - atMs >= COST_ESTIMATE_WINDOW_MS).length;
     return this.#admission.refuses(this.#load, { live, young: Math.max(0, live - settled) }, nowMs);
   }
 
-  post(posting: DecodeRequest): void {
-    const { session, final, translation = false } = posting;
-    const alike = this.#waiting.filter((job) => !job.final && job.translation === translation).length;
-    if (!final && alike >= (translation ? TRANSLATIONS_MAX : PARTIALS_MAX)) {
-      posting.answer({ kind: 'dropped' });
+  enqueue(request: DecodeRequest): void {
+    const { session, final, translation = false } = request;
+    const sameKind = this.#waiting.filter((job) => !job.final && job.translation === translation).length;
+    if (!final && sameKind >= (translation ? WAITING_TRANSLATIONS_MAX : WAITING_PARTIALS_MAX)) {
+      request.onAnswer({ kind: 'dropped' });
       return;
     }
     const nowMs = this.#options.clock.nowMs();
-    this.#waiting.push({ id: ++this.#ids, session, final, translation, sinceMs: nowMs, posting, aborted: false });
+    this.#waiting.push({ id: ++this.#lastId, session, final, translation, sinceMs: nowMs, request, aborted: false });
     if (!translation) this.#gauge.asked(session, nowMs);
-    this.#pump();
+    this.#startNext();
     if (translation) return;
     this.#preempt();
-    this.#watch();
+    this.#startLoadTimer();
   }
 
-  /** The session no longer wants this answer. */
-  forget(session: string, job: number): void {
-    this.#waiting = this.#waiting.filter((posted) => posted.session !== session || posted.posting.job !== job);
-    for (const posted of this.#running.values()) {
-      if (posted.session === session && posted.posting.job === job) this.#abort(posted);
+  /** Cancels a job whose answer the session no longer wants. */
+  cancel(session: string, job: number): void {
+    this.#waiting = this.#waiting.filter((queued) => queued.session !== session || queued.request.job !== job);
+    for (const queued of this.#running.values()) {
+      if (queued.session === session && queued.request.job === job) this.#abort(queued);
     }
   }
 
-  /** The session has ended: nothing of it is wanted any more. */
-  leave(session: string): void {
-    this.#waiting = this.#waiting.filter((posted) => posted.session !== session);
-    for (const posted of this.#running.values()) if (posted.session === session) this.#abort(posted);
+  /** Removes an ended session and cancels all of its jobs. */
+  removeSession(session: string): void {
+    this.#waiting = this.#waiting.filter((queued) => queued.session !== session);
+    for (const queued of this.#running.values()) if (queued.session === session) this.#abort(queued);
     this.#gauge.left(session);
     this.#shares.left(session);
-    this.#joined.delete(session);
+    this.#joinedAtMs.delete(session);
   }
 
-  /** Every slot is taken: translations give up theirs to whatever waits, then the youngest partials to finals. */
+  /**
+   * Frees slots when all are taken: translations yield to any other waiting job, then the newest partials to finals.
+   */
   #preempt(): void {
     const running = [...this.#running.values()];
-    const give = (from: readonly Posted[], waiting: readonly Posted[]): void => {
+    const preempt = (from: readonly QueuedDecode[], waiting: readonly QueuedDecode[]): void => {
       const wanted = waiting.length - running.filter(({ aborted }) => aborted).length;
       if (wanted <= 0) return;
-      for (const posted of from.filter(({ aborted }) => !aborted).slice(-wanted)) this.#abort(posted);
+      for (const queued of from.filter(({ aborted }) => !aborted).slice(-wanted)) this.#abort(queued);
     };
     const urgent = this.#waiting.filter(({ translation }) => !translation);
-    give(
+    preempt(
       running.filter(({ translation }) => translation),
       urgent,
     );
-    give(
+    preempt(
       running.filter(({ final, translation }) => !final && !translation),
       urgent.filter(({ final }) => final),
     );
   }
 
-  #abort(posted: Posted): void {
-    if (posted.aborted) return;
-    posted.aborted = true;
-    this.#options.recogniser.abort(posted.id);
+  #abort(queued: QueuedDecode): void {
+    if (queued.aborted) return;
+    queued.aborted = true;
+    this.#options.recogniser.abort(queued.id);
   }
 
-  #pump(): void {
+  #startNext(): void {
     const { recogniser, clock, meter, reportBug } = this.#options;
     while (this.#running.size < recogniser.slots) {
-      const chosen = pickNextJob(this.#waiting, this.#shares, clock.nowMs()) as Posted | undefined;
-      if (chosen === undefined) break;
-      this.#waiting = this.#waiting.filter((posted) => posted !== chosen);
-      const span = chosen.posting.take();
+      const next = pickNextJob(this.#waiting, this.#shares, clock.nowMs()) as QueuedDecode | undefined;
+      if (next === undefined) break;
+      this.#waiting = this.#waiting.filter((queued) => queued !== next);
+      const span = next.request.takeSpan();
       if (span === undefined) continue;
-      const decoding = chosen.translation ? this.#translate(chosen, span) : this.#run(chosen, span);
+      const decoding = next.translation ? this.#runTranslation(next, span) : this.#runDecode(next, span);
       void decoding.catch((error) => reportBug(error, 'a bug ended a decode'));
     }
-    meter.waiting(this.#waiting.length);
+    meter.queued(this.#waiting.length);
   }
 
-  async #run(posted: Posted, span: DecodeSpan): Promise<void> {
+  async #runDecode(queued: QueuedDecode, span: DecodeSpan): Promise<void> {
     const { clock, meter } = this.#options;
     const startMs = clock.nowMs();
-    const waitMs = startMs - posted.sinceMs;
+    const waitMs = startMs - queued.sinceMs;
     const { channel: _, ...job } = span;
-    this.#running.set(posted.id, posted);
-    this.#shares.served(posted.session, startMs);
+    this.#running.set(queued.id, queued);
+    this.#shares.served(queued.session, startMs);
     this.#gauge.started(span.kind, waitMs, startMs);
-    const answer = await this.#decode({ id: posted.id, ...job });
+    const answer = await this.#decode({ id: queued.id, ...job });
     const endMs = clock.nowMs();
-    this.#running.delete(posted.id);
-    this.#gauge.ended(span.kind, endMs - startMs, posted.aborted ? 'aborted' : 'whole', endMs);
-    this.#shares.used(posted.session, endMs - startMs, endMs);
+    this.#running.delete(queued.id);
+    this.#gauge.ended(span.kind, endMs - startMs, queued.aborted ? 'aborted' : 'whole', endMs);
+    this.#shares.used(queued.session, endMs - startMs, endMs);
     meter.decoded(span.kind, waitMs, endMs - startMs);
-    posted.posting.answer(answer);
-    this.#pump();
+    queued.request.onAnswer(answer);
+    this.#startNext();
   }
 
-  /** It takes nothing from anybody, so it does not count as load, nor as the session's share. */
-  async #translate(posted: Posted, { channel: _, ...job }: DecodeSpan): Promise<void> {
-    this.#running.set(posted.id, posted);
-    const answer = await this.#decode({ id: posted.id, ...job });
-    this.#running.delete(posted.id);
-    posted.posting.answer(answer);
-    this.#pump();
+  /** Translations use only idle slots, so they count neither as load nor as the session's share. */
+  async #runTranslation(queued: QueuedDecode, { channel: _, ...job }: DecodeSpan): Promise<void> {
+    this.#running.set(queued.id, queued);
+    const answer = await this.#decode({ id: queued.id, ...job });
+    this.#running.delete(queued.id);
+    queued.request.onAnswer(answer);
+    this.#startNext();
   }
 
-  /** A recogniser never rejects; one that does all the same must not keep its slot for ever. */
+  /** A recogniser never rejects, but if one does, its slot must not stay taken for ever. */
   async #decode(job: DecodeJob): Promise<DecodeAnswer> {
     try {
       return await this.#options.recogniser.decode(job);
@@ -210,41 +217,43 @@ export class DecodeScheduler {
     }
   }
 
-  /** The load is read at a steady pace while anything is asked for, and until it is forgotten. */
-  #watch(): void {
-    this.#restMs = 0;
-    this.#timer ??= this.#options.clock.after(CONSIDER_EVERY_MS, () => this.#consider());
+  /** Measures the load at fixed intervals while jobs arrive, and until the averages are empty again. */
+  #startLoadTimer(): void {
+    this.#idleMs = 0;
+    this.#timer ??= this.#options.clock.setTimer(LOAD_INTERVAL_MS, () => this.#updateLoad());
   }
 
-  #consider(): void {
+  #updateLoad(): void {
     this.#timer = undefined;
     try {
       this.#readLoad();
     } finally {
-      const resting = this.#running.size === 0 && this.#waiting.length === 0 && this.#advice.step === 'none';
-      this.#restMs = resting ? this.#restMs + CONSIDER_EVERY_MS : 0;
-      if (this.#restMs < FORGOTTEN_MS)
-        this.#timer = this.#options.clock.after(CONSIDER_EVERY_MS, () => this.#consider());
+      const resting = this.#running.size === 0 && this.#waiting.length === 0 && this.#serviceLevel.step === 'none';
+      this.#idleMs = resting ? this.#idleMs + LOAD_INTERVAL_MS : 0;
+      if (this.#idleMs < IDLE_WINDOW_MS)
+        this.#timer = this.#options.clock.setTimer(LOAD_INTERVAL_MS, () => this.#updateLoad());
     }
   }
 
   #readLoad(): void {
-    const { clock, meter, advise } = this.#options;
+    const { clock, meter, onServiceLevelChange } = this.#options;
     const nowMs = clock.nowMs();
     const urgent = this.#waiting.filter(({ translation }) => !translation);
     const oldest = (kind: 'partial' | 'final'): number =>
       Math.max(0, ...urgent.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs));
     this.#load = this.#gauge.read({ partial: oldest('partial'), final: oldest('final') }, nowMs);
-    const before = this.#advice;
-    this.#advice = this.#ladder.consider(this.#load, nowMs);
-    meter.load(this.busy, this.#advice.cadence);
-    if (isNews(before, this.#advice)) advise(this.#advice);
+    const before = this.#serviceLevel;
+    this.#serviceLevel = this.#loadShedder.consider(this.#load, nowMs);
+    meter.load(this.busyShare, this.#serviceLevel.cadence);
+    if (isWorthReporting(before, this.#serviceLevel)) onServiceLevelChange(this.#serviceLevel);
   }
 }
 
-/** How far behind finals are matters to clients from here on, ms. */
-const LATE_MS = 500;
+/** Clients are told about finals that lag at least this much, ms. */
+const NOTABLE_LAG_MS = 500;
 
-function isNews(before: ServiceLevel, now: ServiceLevel): boolean {
-  return before.step !== now.step || before.cadence !== now.cadence || Math.max(before.lagMs, now.lagMs) >= LATE_MS;
+function isWorthReporting(before: ServiceLevel, now: ServiceLevel): boolean {
+  return (
+    before.step !== now.step || before.cadence !== now.cadence || Math.max(before.lagMs, now.lagMs) >= NOTABLE_LAG_MS
+  );
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** How often a slow client's outbox is looked at again, ms. */
-const DRAIN_EVERY_MS = 50;
+/** How often a slow client's outbox is flushed again, ms. */
+const DRAIN_INTERVAL_MS = 50;
 
-/** Flushes the outbox of a client that reads slowly, for as long as bytes wait in its connection. */
+/** Flushes the outbox of a slow client for as long as bytes wait in its connection. */
 export class DrainTimer {
   readonly #clock: Clock;
   readonly #queuedBytes: () => number;
   readonly #flush: () => void;
   #timer: Disposable | undefined;
 
-  /** `flush` calls `schedule` again. */
+  /** `flush` must call `schedule` again. */
   constructor(clock: Clock, queuedBytes: () => number, flush: () => void) {
     this.#clock = clock;
     this.#queuedBytes = queuedBytes;
@@ -20,7 +20,7 @@ export class DrainTimer {
   schedule(): void {
     if (this.#queuedBytes() === 0) return;
     this.stop();
-    this.#timer = this.#clock.after(DRAIN_EVERY_MS, this.#flush);
+    this.#timer = this.#clock.setTimer(DRAIN_INTERVAL_MS, this.#flush);
   }
 
   stop(): void {

@@ -20,7 +20,7 @@ import { WhisperTranslator, type WhisperTranslatorSetup } from './whisper-transl
 
 export interface DriverParts {
   readonly session: string;
-  readonly board: DecodeScheduler;
+  readonly scheduler: DecodeScheduler;
   readonly speechModel: SpeechModel;
   readonly cleaners: Cleaners;
   readonly clock: Clock;
@@ -28,145 +28,150 @@ export interface DriverParts {
   readonly cleanTimeoutMs: number;
   readonly pauseMs: number;
   readonly assistant?: Assistant | undefined;
-  /** Name of the speech model that translates into English; undefined leaves it to the assistant. */
-  readonly english?: string | undefined;
+  /** Name of the speech model that translates into English; undefined leaves that to the assistant. */
+  readonly translationModel?: string | undefined;
 }
 
 export interface DriverSetup {
   readonly format: AudioFormat;
   readonly settings: SessionSettings;
   readonly pipeline: PipelineOptions;
-  readonly seed?: DriverSnapshot | undefined;
+  readonly snapshot?: DriverSnapshot | undefined;
 }
 
-/** What the driver tells its session. */
+/** What the driver reports to its session. */
 export interface DriverEvents {
-  /** They belong together: told at the same moment. */
-  events(events: readonly EventBody[]): void;
-  /** Languages that viewers ask for now. */
-  wished(): Iterable<string>;
-  /** Whole frames of the client's audio, before anything comes of them. */
-  heard(bytes: Uint8Array): void;
+  /** Events that belong together, delivered in one call. */
+  onEvents(onEvents: readonly EventBody[]): void;
+  /** Languages that viewers request now. */
+  getRequestedLanguages(): Iterable<string>;
+  /** Whole frames of the client's audio, before they are processed. */
+  onAudio(bytes: Uint8Array): void;
   /** `done` was sent; nothing follows. */
-  closed(): void;
-  /** Stop or go on reading: the client sends faster than is decoded. */
-  throttle(stop: boolean): void;
-  /** Something failed that should not have. */
-  broken(error: unknown): void;
+  onClosed(): void;
+  /** Stop or resume reading: the client sends faster than the engine decodes. */
+  onThrottle(isPaused: boolean): void;
+  /** An unexpected error. */
+  onError(error: unknown): void;
 }
 
-/** How a driver stands, to go on from in another process; plain JSON. */
+/** A driver's state, to continue from in another process; plain JSON. */
 export interface DriverSnapshot {
   readonly core: SessionSnapshot;
-  /** The client's audio must be given again from this frame on. */
+  /** The client's audio must be replayed from this frame on. */
   readonly fromFrame: number;
   readonly acked: number;
   readonly warned: { readonly clipped: boolean; readonly invalid: boolean };
 }
 
-/** Undecoded audio at which reading stops, and at which it goes on, in seconds. */
-const STOP_AT_SECONDS = 10;
-const GO_AT_SECONDS = 5;
-const ACK_EVERY_SAMPLES = SAMPLE_RATE;
+/** Seconds of undecoded audio at which reading stops, and at which it resumes. */
+const PAUSE_AT_SECONDS = 10;
+const RESUME_AT_SECONDS = 5;
+const ACK_INTERVAL_SAMPLES = SAMPLE_RATE;
 
-/** Does what one session's core asks, and feeds the answers back. The only place where a session meets time. */
+/**
+ * Carries out what one session's core requests, and feeds the results back. The only place where a session meets time.
+ */
 export class Driver {
   readonly #parts: DriverParts;
-  readonly #events: DriverEvents;
+  readonly #callbacks: DriverEvents;
   readonly #core: SessionCore;
   readonly #intake: AudioIntake;
-  readonly #voices: readonly VadQueue[];
+  readonly #vadQueues: readonly VadQueue[];
   readonly #arrivals = new ArrivalTimes();
-  readonly #translating: SessionTranslator;
+  readonly #translator: SessionTranslator;
   #acked: number;
-  #stopped = false;
-  #ended = false;
-  #silence: Disposable | undefined;
+  #isPaused = false;
+  #isClosed = false;
+  #silenceTimer: Disposable | undefined;
   #warned: { clipped: boolean; invalid: boolean };
 
-  /** With a `seed` it goes on where another stood; call `replay` before anything else. */
-  constructor({ format, settings, pipeline, seed }: DriverSetup, parts: DriverParts, events: DriverEvents) {
+  /** With a `snapshot` it continues an earlier driver; call `replay` before anything else. */
+  constructor({ format, settings, pipeline, snapshot }: DriverSetup, parts: DriverParts, events: DriverEvents) {
     this.#parts = parts;
-    this.#events = events;
-    this.#core = new SessionCore(settings, pipeline, seed?.core);
-    this.#intake = new AudioIntake(format, seed?.fromFrame);
-    this.#acked = seed?.acked ?? 0;
-    this.#warned = { ...(seed?.warned ?? { clipped: false, invalid: false }) };
-    this.#translating = new SessionTranslator({
+    this.#callbacks = events;
+    this.#core = new SessionCore(settings, pipeline, snapshot?.core);
+    this.#intake = new AudioIntake(format, snapshot?.fromFrame);
+    this.#acked = snapshot?.acked ?? 0;
+    this.#warned = { ...(snapshot?.warned ?? { clipped: false, invalid: false }) };
+    this.#translator = new SessionTranslator({
       assistant: parts.assistant,
-      english: this.#english(parts, settings.model),
+      whisper: this.#createWhisperTranslator(parts, settings.model),
       clock: parts.clock,
-      wished: () => events.wished(),
-      answer: (input) => this.#feed(input),
-      broken: (error) => this.#events.broken(error),
+      getRequestedLanguages: () => events.getRequestedLanguages(),
+      onResult: (input) => this.#feed(input),
+      onError: (error) => this.#callbacks.onError(error),
     });
-    this.#voices = this.#openVoices(settings.channels);
+    this.#vadQueues = this.#openVadQueues(settings.channels);
   }
 
   /** One per channel, or none: when a probe cannot be opened, those before it are closed. */
-  #openVoices(channels: number): VadQueue[] {
-    const voices: VadQueue[] = [];
+  #openVadQueues(channels: number): VadQueue[] {
+    const queues: VadQueue[] = [];
     try {
       for (let channel = 0; channel < channels; channel++)
-        voices.push(
+        queues.push(
           new VadQueue(
-            this.#parts.speechModel.open(),
+            this.#parts.speechModel.openProbe(),
             (from, to) => this.#core.audio(channel, from, to),
             (from, to, value) => this.#feed({ kind: 'probability', channel, from, to, value }),
-            (error) => this.#events.broken(error),
+            (error) => this.#callbacks.onError(error),
           ),
         );
-      return voices;
+      return queues;
     } catch (error) {
-      for (const opened of voices) opened.close();
+      for (const opened of queues) opened.close();
       throw error;
     }
   }
 
-  #english({ english: model, session, board }: DriverParts, pinned: string | undefined): WhisperTranslator | undefined {
+  #createWhisperTranslator(
+    { translationModel: model, session, scheduler }: DriverParts,
+    pinned: string | undefined,
+  ): WhisperTranslator | undefined {
     if (model === undefined) return undefined;
-    const held: WhisperTranslatorSetup['held'] = (channel, from, to) => this.#core.held(channel, from, to);
-    return new WhisperTranslator({ session, board, model, pinned, held });
+    const readAudio: WhisperTranslatorSetup['readAudio'] = (channel, from, to) => this.#core.held(channel, from, to);
+    return new WhisperTranslator({ session, scheduler, model, sessionModel: pinned, readAudio });
   }
 
-  audio(bytes: Uint8Array): void {
-    if (this.#ended) return;
+  pushAudio(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
     const { channels, bytes: whole, invalid, clipped } = this.#intake.push(bytes);
-    this.#events.heard(whole);
+    this.#callbacks.onAudio(whole);
     this.#parts.meter.audio((channels[0]?.length ?? 0) / SAMPLE_RATE);
-    this.#warn(invalid, clipped, channels[0]?.length ?? 0);
+    this.#warnAboutAudio(invalid, clipped, channels[0]?.length ?? 0);
     this.#feed({ kind: 'audio', channels });
-    this.#arrivals.came(this.position.audioMs, this.#parts.clock.nowMs());
-    this.#ack(false);
-    this.#watchSilence();
-    if (this.#stopped) this.#silence?.[Symbol.dispose]();
+    this.#arrivals.add(this.position.audioMs, this.#parts.clock.nowMs());
+    this.#acknowledge(false);
+    this.#restartSilenceTimer();
+    if (this.#isPaused) this.#silenceTimer?.[Symbol.dispose]();
   }
 
-  #watchSilence(): void {
-    this.#silence?.[Symbol.dispose]();
-    // The session may have ended of what came of the audio.
-    if (this.#ended) return;
-    this.#silence = this.#parts.clock.after(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
+  #restartSilenceTimer(): void {
+    this.#silenceTimer?.[Symbol.dispose]();
+    // Processing the audio may have ended the session.
+    if (this.#isClosed) return;
+    this.#silenceTimer = this.#parts.clock.setTimer(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
   }
 
-  /** Hears again what its seed asks for. `finished` when the client had said that no more follows. */
+  /** Feeds the audio again that the snapshot asks for. `finished`: the client had announced the end of its audio. */
   replay(bytes: Uint8Array, state: 'streaming' | 'finished'): void {
     const skip = this.#core.heardSamples - this.#intake.out;
     const { channels } = this.#intake.push(bytes);
     this.#intake.dropTorn();
     const tails = state === 'finished' ? this.#intake.flush() : [];
-    const again = channels.map((samples, i) => joined(samples, tails[i]).subarray(Math.max(0, skip)));
-    this.#feed({ kind: 'audio', channels: again });
+    const replayed = channels.map((samples, i) => concatSamples(samples, tails[i]).subarray(Math.max(0, skip)));
+    this.#feed({ kind: 'audio', channels: replayed });
     if (state === 'finished') this.#feed({ kind: 'finish' });
   }
 
-  get seed(): DriverSnapshot {
+  get snapshot(): DriverSnapshot {
     const core = this.#core.seed;
     const fromFrame = core.state === 'closed' ? this.#intake.frames : this.#intake.rewound(core.from);
     return { core, fromFrame, acked: this.#acked, warned: { ...this.#warned } };
   }
 
-  /** All that was heard has been judged, and what has ended is decoded. */
+  /** Whether all received audio has been through the VAD, and all ended speech is decoded. */
   get isCaughtUp(): boolean {
     return this.#core.undecodedSamples < SAMPLE_RATE / 10;
   }
@@ -175,16 +180,16 @@ export class Driver {
     return this.#intake.frameBytes;
   }
 
-  /** Audio taken in so far: whole samples of each channel at the client's rate, and their time. */
+  /** Audio received so far: whole samples of each channel at the client's rate, and their duration. */
   get position(): { readonly audioMs: number; readonly samples: number } {
     return { audioMs: samplesToMs(this.#core.heardSamples), samples: this.#intake.frames };
   }
 
-  /** The connection is lost: the client will send on from the last whole sample, and its silence means nothing. */
-  detached(): void {
+  /** The connection is lost. The client will continue from the last whole sample, and its silence means nothing. */
+  detach(): void {
     this.#intake.dropTorn();
-    this.#silence?.[Symbol.dispose]();
-    this.#silence = undefined;
+    this.#silenceTimer?.[Symbol.dispose]();
+    this.#silenceTimer = undefined;
   }
 
   configure(settings: Configure): void {
@@ -195,138 +200,138 @@ export class Driver {
     this.#feed({ kind: 'flush', id });
   }
 
-  load(advice: ServiceLevel): void {
-    this.#translating.load(advice);
-    this.#feed({ kind: 'load', advice });
+  setServiceLevel(level: ServiceLevel): void {
+    this.#translator.setServiceLevel(level);
+    this.#feed({ kind: 'load', advice: level });
   }
 
   finish(): void {
     this.#feed({ kind: 'audio', channels: this.#intake.flush() });
-    this.#ack(true);
+    this.#acknowledge(true);
     this.#feed({ kind: 'finish' });
   }
 
   /** The client is gone: nothing more is decoded for it. */
   close(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#silence?.[Symbol.dispose]();
-    this.#silence = undefined;
-    this.#parts.board.leave(this.#parts.session);
-    this.#translating.close();
-    for (const voices of this.#voices) voices.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#silenceTimer?.[Symbol.dispose]();
+    this.#silenceTimer = undefined;
+    this.#parts.scheduler.removeSession(this.#parts.session);
+    this.#translator.close();
+    for (const queues of this.#vadQueues) queues.close();
   }
 
   #feed(input: SessionInput): void {
-    if (this.#ended) return;
+    if (this.#isClosed) return;
     try {
       const outputs = this.#core.handle(input);
-      // What is told is written down with how the core stands now, which is behind all of it.
+      // Journal these events together with a snapshot of the core taken after they were produced.
       const events = outputs.flatMap((output) => (output.kind === 'event' ? [output.event] : []));
-      for (const event of events) this.#time(event);
-      if (events.length > 0) this.#events.events(events);
-      for (const output of outputs) this.#do(output);
-      this.#throttle();
+      for (const event of events) this.#measureDelay(event);
+      if (events.length > 0) this.#callbacks.onEvents(events);
+      for (const output of outputs) this.#perform(output);
+      this.#updateThrottle();
     } catch (error) {
-      this.#events.broken(error);
+      this.#callbacks.onError(error);
     }
   }
 
-  #do(output: SessionOutput): void {
-    const { session, board } = this.#parts;
+  #perform(output: SessionOutput): void {
+    const { session, scheduler } = this.#parts;
     switch (output.kind) {
       case 'detect':
-        this.#voices[output.channel]!.push(output.from, output.to);
+        this.#vadQueues[output.channel]!.push(output.from, output.to);
         return;
       case 'recognise':
-        this.#recognise(output.job, output.final);
+        this.#requestDecode(output.job, output.final);
         return;
       case 'forget':
-        board.forget(session, output.job);
+        scheduler.cancel(session, output.job);
         return;
       case 'clean':
         void cleanSentence(output, this.#parts.cleaners, this.#parts.cleanTimeoutMs, this.#parts.clock)
           .then((input) => this.#feed(input))
-          .catch((error) => this.#events.broken(error));
+          .catch((error) => this.#callbacks.onError(error));
         return;
       case 'translate':
-        this.#translating.begin(output);
+        this.#translator.translate(output);
         return;
       case 'event':
         return;
       case 'closed':
-        this.#events.closed();
+        this.#callbacks.onClosed();
         return;
     }
   }
 
-  #recognise(job: number, final: boolean): void {
-    this.#parts.board.post({
+  #requestDecode(job: number, final: boolean): void {
+    this.#parts.scheduler.enqueue({
       session: this.#parts.session,
       job,
       final,
-      take: () => this.#take(job),
-      answer: (answer) => {
+      takeSpan: () => this.#takeSpan(job),
+      onAnswer: (answer) => {
         if (answer.kind === 'hypothesis') this.#feed({ kind: 'hypothesis', job, hypothesis: answer.hypothesis });
         else this.#feed({ kind: 'undecoded', job, reason: answer.kind });
       },
     });
   }
 
-  /** The job board asks when a slot is free, perhaps on behalf of another session. */
-  #take(job: number): DecodeSpan | undefined {
+  /** The decode scheduler calls this when a slot is free, perhaps on behalf of another session. */
+  #takeSpan(job: number): DecodeSpan | undefined {
     try {
       return this.#core.take(job);
     } catch (error) {
-      this.#events.broken(error);
+      this.#callbacks.onError(error);
       return undefined;
     }
   }
 
-  #time(event: EventBody): void {
+  #measureDelay(event: EventBody): void {
     if (event.type !== 'partial' && event.type !== 'final') return;
     const { meter, clock } = this.#parts;
     if (event.type === 'final') meter.finished();
-    const cameMs = this.#arrivals.of(event.toMs);
+    const cameMs = this.#arrivals.findArrivalMs(event.toMs);
     if (cameMs !== undefined) meter.delay(event.type, clock.nowMs() - cameMs);
   }
 
-  #throttle(): void {
+  #updateThrottle(): void {
     const seconds = this.#core.undecodedSamples / SAMPLE_RATE;
-    const stop = this.#stopped ? seconds > GO_AT_SECONDS : seconds > STOP_AT_SECONDS;
-    if (stop === this.#stopped) return;
-    this.#stopped = stop;
-    // A client that is not read cannot go on speaking; its silence means nothing.
-    this.#silence?.[Symbol.dispose]();
-    if (!stop && this.#silence !== undefined) this.#watchSilence();
-    this.#events.throttle(stop);
+    const isPaused = this.#isPaused ? seconds > RESUME_AT_SECONDS : seconds > PAUSE_AT_SECONDS;
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    // A client that is not being read cannot go on speaking; its silence means nothing.
+    this.#silenceTimer?.[Symbol.dispose]();
+    if (!isPaused && this.#silenceTimer !== undefined) this.#restartSilenceTimer();
+    this.#callbacks.onThrottle(isPaused);
   }
 
-  #ack(now: boolean): void {
-    const heard = this.#core.heardSamples;
-    if (heard === this.#acked || (!now && heard - this.#acked < ACK_EVERY_SAMPLES)) return;
-    this.#acked = heard;
-    this.#events.events([{ type: 'ack', ...this.position }]);
+  #acknowledge(isForced: boolean): void {
+    const receivedSamples = this.#core.heardSamples;
+    if (receivedSamples === this.#acked || (!isForced && receivedSamples - this.#acked < ACK_INTERVAL_SAMPLES)) return;
+    this.#acked = receivedSamples;
+    this.#callbacks.onEvents([{ type: 'ack', ...this.position }]);
   }
 
-  /** Once a session is enough; a microphone that clips does so all the time. */
-  #warn(invalid: number, clipped: number, samples: number): void {
+  /** Once per session is enough: a microphone that clips does so all the time. */
+  #warnAboutAudio(invalid: number, clipped: number, samples: number): void {
     if (invalid > 0 && !this.#warned.invalid) {
       this.#warned.invalid = true;
-      this.#notice('audio.invalid', 'Some samples are not numbers; they are taken as silence.');
+      this.#sendNotice('audio.invalid', 'Some samples are not numbers; they are taken as silence.');
     }
     if (clipped > samples * 0.02 && clipped > 20 && !this.#warned.clipped) {
       this.#warned.clipped = true;
-      this.#notice('audio.clipped', 'The audio is clipped; turn the microphone down.');
+      this.#sendNotice('audio.clipped', 'The audio is clipped; turn the microphone down.');
     }
   }
 
-  #notice(code: 'audio.invalid' | 'audio.clipped', text: string): void {
-    this.#events.events([{ type: 'notice', code, text }]);
+  #sendNotice(code: 'audio.invalid' | 'audio.clipped', text: string): void {
+    this.#callbacks.onEvents([{ type: 'notice', code, text }]);
   }
 }
 
-function joined(head: Float32Array, tail: Float32Array | undefined): Float32Array {
+function concatSamples(head: Float32Array, tail: Float32Array | undefined): Float32Array {
   if (tail === undefined) return head;
   const whole = new Float32Array(head.length + tail.length);
   whole.set(head);

@@ -7,110 +7,116 @@ import type { SessionParts } from './session-parts.ts';
 import type { SessionRecording } from './session-recording.ts';
 import type { ResumableSession } from './session-registry.ts';
 
-/** Who takes down what a session says, besides its client: its room, its journal, the transcript that is kept of it. */
+/** Everything that records a session's events, besides its client: the room, the journal, the transcript. */
 export class EventSinks<S extends ResumableSession> {
-  /** With its place in the transcript. */
-  readonly birth: SessionRecord;
-  /** Why there is no transcript, where one was wanted. */
-  readonly refused: string | undefined;
-  readonly #speak: () => RoomSpeaker | undefined;
+  /** Includes its place in the transcript. */
+  readonly sessionRecord: SessionRecord;
+  /** Why there is no transcript although one was requested. */
+  readonly refusal: string | undefined;
+  readonly #openSpeaker: () => RoomSpeaker | undefined;
   #speaker: RoomSpeaker | undefined;
   readonly #journal: SessionJournal | undefined;
-  readonly #keeping: SessionRecording | undefined;
-  /** It was made for this session, and goes when that does not come to be. */
+  readonly #recording: SessionRecording | undefined;
+  /** The journal was created for this session, and is removed if the session fails to open. */
   readonly #hasNewJournal: boolean;
   readonly #log: Log;
 
-  /** Begins the journal; `speak` enters the room. Throws `auth.denied`, and what the disk throws. */
-  constructor({ born, beginning, restored, settings }: SessionOrigin, parts: SessionParts<S>) {
+  /** Creates the journal; `enterRoom` follows. Throws `auth.denied`, and whatever the disk throws. */
+  constructor(
+    { sessionRecord: born, recordingStart: beginning, restored, settings }: SessionOrigin,
+    parts: SessionParts<S>,
+  ) {
     const { language } = settings;
     const { rooms, journals, resumeGraceMs } = parts;
     const { session, key } = born;
     const room = born.room ?? session;
-    // Nothing has been opened yet when the room is another key's.
-    rooms?.check(room, key);
-    this.#speak = () => rooms?.speak(room, { session, key, language }, restored?.told);
-    this.#keeping = beginning?.keeping;
+    // Checked before anything is opened, because the room may belong to another key.
+    rooms?.checkReader(room, key);
+    this.#openSpeaker = () => rooms?.enter(room, { session, key, language }, restored?.viewerEvents);
+    this.#recording = beginning?.recording;
     this.#hasNewJournal = restored === undefined;
-    this.refused = beginning?.refused;
+    this.refusal = beginning?.refusal;
     this.#log = parts.log;
-    this.birth = { ...born, kept: this.#keeping?.place ?? born.kept };
+    this.sessionRecord = { ...born, kept: this.#recording?.place ?? born.kept };
     const frameBytes = BYTES_PER_SAMPLE[born.audio.encoding] * born.audio.channels;
-    this.#journal = restored?.journal ?? (resumeGraceMs > 0 ? journals?.begin(this.birth, frameBytes) : undefined);
-    this.#journal?.tells((seq) => this.#speaker?.cursorOf(seq));
-    this.#journal?.keepsFor(() => this.#keeping?.unwritten ?? []);
+    this.#journal =
+      restored?.journal ?? (resumeGraceMs > 0 ? journals?.create(this.sessionRecord, frameBytes) : undefined);
+    this.#journal?.setCursorLookup((seq) => this.#speaker?.findCursor(seq));
+    this.#journal?.setUnwrittenLookup(() => this.#recording?.unwritten ?? []);
   }
 
-  /** Enters the room: the last step of a session's opening, for a room remembers who spoke in it. */
-  speak(): void {
-    this.#speaker = this.#speak();
+  /** Enters the room. This is the last step of opening a session, because a room remembers who spoke in it. */
+  enterRoom(): void {
+    this.#speaker = this.#openSpeaker();
   }
 
-  /** The session never came to be: nothing is left of it but what is not its own. What an earlier process wrote stays. */
-  withdraw(): void {
+  /** Undoes an opening that failed. What an earlier process wrote stays. */
+  rollBack(): void {
     this.#speaker?.leave();
     if (this.#hasNewJournal) this.#journal?.remove();
   }
 
-  /** Languages that somebody who reads along asks for. */
+  /** Languages that viewers request. */
   get languages(): Iterable<string> {
     return this.#speaker?.languages ?? [];
   }
 
-  get areKeeping(): boolean {
-    return this.#keeping !== undefined;
+  get isRecording(): boolean {
+    return this.#recording !== undefined;
   }
 
-  /** `unkept` hears why a transcript can no longer be written, never while events are being told. */
-  warn(unkept: (why: string) => void): void {
-    this.#keeping?.tell(unkept);
+  /**
+   * `onProblem` receives the reason why a transcript can no longer be written, never while events are being written.
+   */
+  onRecordingProblem(onProblem: (why: string) => void): void {
+    this.#recording?.onProblem(onProblem);
   }
 
-  heard(bytes: Uint8Array): void {
-    this.#journal?.heard(bytes);
+  addAudio(bytes: Uint8Array): void {
+    this.#journal?.addAudio(bytes);
   }
 
-  /** Viewers are served when the journal has it, and a transcript has nothing that a restart would tell otherwise. */
-  tell(events: readonly ServerEvent[], standing: JournalSnapshot, kept: () => readonly ServerEvent[]): void {
-    this.#speaker?.tell(events);
-    this.#journal?.write(events, standing, kept);
-    this.#keeping?.write(events);
+  /** The journal comes before viewers are served and before the transcript, so a restart never contradicts either. */
+  write(events: readonly ServerEvent[], snapshot: JournalSnapshot, getReplayable: () => readonly ServerEvent[]): void {
+    this.#speaker?.publish(events);
+    this.#journal?.write(events, snapshot, getReplayable);
+    this.#recording?.write(events);
   }
 
-  /** The transcript first: what it does not have yet is written into the journal again. */
-  recall({ audio, standing, events, unwritten }: RestoredJournal): void {
-    this.#keeping?.write([...unwritten, ...events]);
-    this.#journal?.recall(audio, standing, events);
+  /** The transcript comes first: what it does not have yet is written into the journal again. */
+  restore({ audio, snapshot, events, unwritten }: RestoredJournal): void {
+    this.#recording?.write([...unwritten, ...events]);
+    this.#journal?.restore(audio, snapshot, events);
   }
 
-  /** The process ends before the session; the next one goes on. */
-  leave(): void {
-    // Without a journal nobody takes it up again.
-    if (this.#journal === undefined) this.#keeping?.end();
-    else this.#keeping?.leave();
-    this.#journal?.leave();
+  /** The process ends before the session; the next process continues it. */
+  suspend(): void {
+    // Without a journal no later process continues the session.
+    if (this.#journal === undefined) this.#recording?.end();
+    else this.#recording?.suspend();
+    this.#journal?.close();
   }
 
-  /** Nothing more is said. */
+  /** Ends the session's part in its room and transcript. */
   end(): void {
     this.#speaker?.leave();
-    this.#keeping?.end();
+    this.#recording?.end();
   }
 
-  /** Nobody can ask for its last words any more. The journal stays until the transcript has them. */
-  forget(): void {
-    const forget = (isWritten: boolean): void => {
+  /** The client can no longer ask for the last events. The journal stays until the transcript has them. */
+  discard(): void {
+    const discard = (isWritten: boolean): void => {
       if (isWritten) this.#journal?.remove();
-      else this.#leaveUnwritten();
+      else this.#closeUnwrittenJournal();
     };
-    if (this.#keeping === undefined) forget(true);
-    else this.#keeping.whenSettled(forget);
+    if (this.#recording === undefined) discard(true);
+    else this.#recording.whenSettled(discard);
   }
 
-  #leaveUnwritten(): void {
+  #closeUnwrittenJournal(): void {
     if (this.#journal === undefined) return;
-    this.#journal.leave();
-    const { session } = this.birth;
+    this.#journal.close();
+    const { session } = this.sessionRecord;
     this.#log.warn({ session }, 'a session is not in its transcript; its journal stays for the next start');
   }
 }

@@ -1,36 +1,36 @@
 import type { Clock } from '../ports/clock.ts';
 
 /**
- * The same clock, for timers that belong to one owner: what a timer throws, or the promise it returns rejects with, goes
- * to `fail`, which ends the owner and nobody else. What `fail` itself throws, and all bugs once `canFail` says that the
- * owner has ended, go to the clock underneath, whose owner is the server.
+ * Wraps a clock for timers that belong to one owner: what a timer throws, or what the promise it returns rejects with,
+ * goes to `fail`, which ends the owner and nobody else. What `fail` itself throws, and all bugs once `canFail` says
+ * that the owner has ended, go to the wrapped clock, whose owner is the server.
  */
 export function guardClock(clock: Clock, fail: (error: unknown) => void, canFail = (): boolean => true): Clock {
-  const caught = (error: unknown): void => {
+  const handleError = (error: unknown): void => {
     if (!canFail()) throw error;
     fail(error);
   };
   return {
     nowMs: () => clock.nowMs(),
-    after: (ms, run) =>
-      clock.after(ms, () => {
+    setTimer: (ms, run) =>
+      clock.setTimer(ms, () => {
         try {
           const result: unknown = run();
-          return result instanceof Promise ? result.catch(caught) : undefined;
+          return result instanceof Promise ? result.catch(handleError) : undefined;
         } catch (error) {
-          return caught(error);
+          return handleError(error);
         }
       }),
   };
 }
 
-/** A scheduler such as `setImmediate`, for work that belongs to the whole server: what it throws goes to `fail`. */
+/** Wraps a scheduler such as `setImmediate`, for work that belongs to the whole server: exceptions go to `fail`. */
 export function guardScheduler(
-  later: (run: () => void) => void,
+  schedule: (run: () => void) => void,
   fail: (error: unknown) => void,
 ): (run: () => void) => void {
   return (run) =>
-    later(() => {
+    schedule(() => {
       try {
         run();
       } catch (error) {

@@ -3,13 +3,13 @@ import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import { SessionJournal, type SessionRecord } from './session-journal.ts';
 
-/** The journals of a server's sessions. Whatever becomes of its store, sessions go on. */
+/** The journals of a server's sessions. Whatever happens to the store, sessions go on. */
 export class Journals {
   readonly #store: JournalStore;
   readonly #log: Log;
   readonly #meter: Meter;
   readonly #nowMs: () => number;
-  /** The log has said so. */
+  /** The failure has been logged. */
   #isFailing = false;
   /** Sessions whose journal cannot be written now. */
   readonly #failing = new Set<object>();
@@ -22,62 +22,62 @@ export class Journals {
     this.#nowMs = nowMs;
   }
 
-  /** Undefined when none can be kept now. */
-  begin(birth: SessionRecord, frameBytes: number): SessionJournal | undefined {
+  /** Undefined when no journal can be written now. */
+  create(sessionRecord: SessionRecord, frameBytes: number): SessionJournal | undefined {
     try {
-      return this.#of(this.#store.open(birth.session), birth, frameBytes);
+      return this.#createJournal(this.#store.create(sessionRecord.session), sessionRecord, frameBytes);
     } catch (error) {
-      this.#failed(error);
+      this.#onFailure(error);
       return undefined;
     }
   }
 
-  again({ journal }: LeftoverJournal, birth: SessionRecord, frameBytes: number): SessionJournal {
-    return this.#of(journal, birth, frameBytes);
+  reopen({ journal }: LeftoverJournal, sessionRecord: SessionRecord, frameBytes: number): SessionJournal {
+    return this.#createJournal(journal, sessionRecord, frameBytes);
   }
 
-  /** What an earlier process left, one at a time. */
-  *left(): Iterable<LeftoverJournal> {
+  /** Journals that an earlier process left, one at a time. */
+  *listLeftovers(): Iterable<LeftoverJournal> {
     try {
-      yield* this.#store.left();
+      yield* this.#store.listLeftovers();
     } catch (error) {
-      this.#failed(error);
+      this.#onFailure(error);
     }
   }
 
-  #of(journal: Journal, birth: SessionRecord, frameBytes: number): SessionJournal {
+  #createJournal(journal: Journal, sessionRecord: SessionRecord, frameBytes: number): SessionJournal {
     const session = {};
-    return new SessionJournal(journal, birth, frameBytes, {
+    return new SessionJournal(journal, sessionRecord, frameBytes, {
       nowMs: this.#nowMs,
-      written: () => {
+      onWritten: () => {
         this.#failing.delete(session);
-        this.#written();
+        this.#onWritten();
       },
-      failed: (error) => {
+      onFailure: (error) => {
         this.#failing.add(session);
-        this.#failed(error);
+        this.#onFailure(error);
       },
-      ended: () => void this.#failing.delete(session),
+      onClosed: () => void this.#failing.delete(session),
     });
   }
 
-  /** While some sessions fit on the disk and others do not, nothing is well yet. */
-  #written(): void {
+  /** While some sessions fit on the disk and others do not, the store still counts as failing. */
+  #onWritten(): void {
     this.#meter.journal(this.#store.bytes);
     if (!this.#isFailing || this.#failing.size > 0) return;
     this.#isFailing = false;
     this.#log.info({}, 'sessions are journalled again');
   }
 
-  /** One line for as long as it lasts: a full disk would fill the log, too. */
-  #failed(error: unknown): void {
+  /** Logs one line for as long as the failure lasts: otherwise a full disk would fill the log, too. */
+  #onFailure(error: unknown): void {
     this.#meter.unjournalled();
     if (this.#isFailing) return;
     this.#isFailing = true;
     const { code, message } = error as NodeJS.ErrnoException;
     this.#log.error(
       { code: code ?? message },
-      'a journal cannot be written; sessions go on, but would not survive the end of this process; it is tried again',
+      'a journal cannot be written; sessions go on, but would not survive the end of this process; retrying',
     );
   }
 }

@@ -16,253 +16,265 @@ import type { SessionParts as Parts } from './session-parts.ts';
 import type { ResumableSession } from './session-registry.ts';
 import { SessionTimeouts } from './session-timeouts.ts';
 
-/** What every session of a server is made of. */
+/** The parts every session of a server is made of. */
 export type SessionParts = Parts<LiveSession>;
 
 /**
- * One speaker's stream from `start` to `done`: the driver, the numbered events, the watchdog. It outlives its connection:
- * for the grace time it waits for a new one, then finalises what was said. After `done` its events can be fetched for as
- * long, unless the client has said goodbye.
+ * One speaker's stream from `start` to `done`: the driver, the numbered events, the timeouts. It outlives its
+ * connection: it waits for a new one for the grace time, then finalises what was said. After `done` its events can be
+ * fetched for as long, unless the client closed the connection itself.
  */
 export class LiveSession implements ResumableSession {
   readonly id: string;
   readonly #secretHash: string;
   readonly #parts: SessionParts;
-  #visitor: ConnectedClient;
+  #client: ConnectedClient;
   readonly #outbox: Outbox;
-  readonly #watchdog: SessionTimeouts;
+  readonly #timeouts: SessionTimeouts;
   readonly #driver: Driver;
   readonly #model: OfferedModel;
   readonly #bytesPerMs: number;
-  #line: ClientChannel | undefined;
+  #channel: ClientChannel | undefined;
   #restored: RestoredSession | undefined;
-  readonly #witnesses: EventSinks<LiveSession>;
+  readonly #sinks: EventSinks<LiveSession>;
   #commands = 0;
   readonly #attempts = new ResumeAttempts();
-  #throttled = false;
-  #finished = false;
-  /** The server, not the client, said that this is the end. */
-  #ending = false;
-  /** `opening` in the constructor, `open`, then `done` while its last events may be asked for again, then `ended`. */
-  #life: 'opening' | 'open' | 'done' | 'ended' = 'opening';
+  #isPaused = false;
+  #isFinished = false;
+  /** The server, not the client, ended the audio. */
+  #isEndedByServer = false;
+  /**
+   * `opening` in the constructor, `open`, then `done` while the client may still request its last events, then `ended`.
+   */
+  #phase: 'opening' | 'open' | 'done' | 'ended' = 'opening';
   readonly #faults: FaultReporter;
   readonly #drainTimer: DrainTimer;
-  #grace: Disposable | undefined;
+  #graceTimer: Disposable | undefined;
 
   /**
-   * Says `ready` over `line`, or stands where the session stood in an earlier process: then call `wait` once it can be
-   * found. Throws `auth.denied`, and what a part throws that cannot be opened; then nothing stays open but the place in a
-   * transcript, which is the caller's.
+   * Sends `ready` over `channel`, or restores the state the session had in an earlier process: then call
+   * `waitForClient` once it can be found. Throws `auth.denied`, and what a part throws that cannot be opened; then
+   * nothing stays open but the place in a transcript, which belongs to the caller.
    */
-  constructor(origin: SessionOrigin, line: ClientChannel | undefined, given: SessionParts, visitor: ConnectedClient) {
-    const canFail = (): boolean => this.#life === 'open';
-    const parts = { ...given, clock: guardClock(given.clock, (bug) => this.fail(bug), canFail) };
-    const { clock, resumeGraceMs, board } = parts;
-    const { born, restored, standing } = origin;
-    this.id = born.session;
-    this.#secretHash = born.secretHash;
+  constructor(
+    origin: SessionOrigin,
+    channel: ClientChannel | undefined,
+    baseParts: SessionParts,
+    client: ConnectedClient,
+  ) {
+    const canFail = (): boolean => this.#phase === 'open';
+    const parts = { ...baseParts, clock: guardClock(baseParts.clock, (bug) => this.fail(bug), canFail) };
+    const { clock, resumeGraceMs, scheduler: board } = parts;
+    const { sessionRecord, restored, snapshot } = origin;
+    this.id = sessionRecord.session;
+    this.#secretHash = sessionRecord.secretHash;
     this.#parts = parts;
-    this.#visitor = visitor;
+    this.#client = client;
     this.#model = origin.model;
     this.#bytesPerMs = origin.bytesPerMs;
     this.#restored = restored;
-    this.#commands = standing?.commands ?? 0;
-    this.#finished = standing?.finished ?? false;
-    this.#ending = standing?.ending ?? false;
+    this.#commands = snapshot?.commands ?? 0;
+    this.#isFinished = snapshot?.finished ?? false;
+    this.#isEndedByServer = snapshot?.ending ?? false;
     this.#faults = new FaultReporter({
       ...{ session: this.id, log: parts.log, meter: parts.meter },
-      tell: (fault, fatal) => this.#say({ ...toFaultEvent(fault), fatal }),
-      cutOff: () => this.#cutOff(),
-      end: (status, reason) => this.#goodbye(status, reason),
+      sendFault: (fault, fatal) => this.#send({ ...toFaultEvent(fault), fatal }),
+      onSlowClient: () => this.#disconnectSlowClient(),
+      endSession: (status, reason) => this.#endWith(status, reason),
     });
-    const queuedBytes = (): number => this.#line?.queuedBytes() ?? 0;
-    this.#drainTimer = new DrainTimer(clock, queuedBytes, () => this.#say());
+    const queuedBytes = (): number => this.#channel?.queuedBytes() ?? 0;
+    this.#drainTimer = new DrainTimer(clock, queuedBytes, () => this.#send());
     const opened: (() => void)[] = [];
     try {
-      this.#driver = this.#drive(origin);
+      this.#driver = this.#createDriver(origin);
       opened.push(() => this.#driver.close());
-      this.#watchdog = new SessionTimeouts(clock, (fault) => this.#timedOut(fault));
+      this.#timeouts = new SessionTimeouts(clock, (fault) => this.#onTimeout(fault));
       opened.push(() => this.#stopTimers());
-      this.#watchdog.start();
-      board.join(this.id);
-      this.#witnesses = new EventSinks(origin, parts);
-      opened.push(() => this.#witnesses.withdraw());
+      this.#timeouts.start();
+      board.addSession(this.id);
+      this.#sinks = new EventSinks(origin, parts);
+      opened.push(() => this.#sinks.rollBack());
       this.#outbox = new Outbox(
         resumeGraceMs > 0 ? 'replay' : 'nothing',
-        (events) => this.#witnesses.tell(events, this.#standing, () => this.#outbox.kept),
+        (events) => this.#sinks.write(events, this.#snapshot, () => this.#outbox.replayable),
         restored?.events,
       );
-      if (line !== undefined) this.#begin(line, origin);
-      this.#witnesses.speak();
-      this.#life = 'open';
+      if (channel !== undefined) this.#start(channel, origin);
+      this.#sinks.enterRoom();
+      this.#phase = 'open';
     } catch (error) {
-      this.#life = 'ended';
-      this.#line = undefined;
+      this.#phase = 'ended';
+      this.#channel = undefined;
       this.#faults.runEach(opened.reverse());
       throw error;
     }
-    this.#witnesses.warn((why) => this.#unkept(why));
+    this.#sinks.onRecordingProblem((why) => this.#reportNotRecorded(why));
   }
 
-  #begin(line: ClientChannel, { model, secret, settings }: SessionOrigin): void {
-    this.#line = line;
-    this.#outbox.attach(line);
-    this.#say(buildReady(this.#witnesses.birth, secret, { ...this.#parts, model, language: settings.language }));
-    if (this.#witnesses.refused !== undefined) this.#unkept(this.#witnesses.refused);
-    const { advice } = this.#parts.board;
-    if (advice.step !== 'none') this.#driver.load(advice);
+  #start(channel: ClientChannel, { model, secret, settings }: SessionOrigin): void {
+    this.#channel = channel;
+    this.#outbox.attach(channel);
+    this.#send(buildReady(this.#sinks.sessionRecord, secret, { ...this.#parts, model, language: settings.language }));
+    if (this.#sinks.refusal !== undefined) this.#reportNotRecorded(this.#sinks.refusal);
+    const { serviceLevel } = this.#parts.scheduler;
+    if (serviceLevel.step !== 'none') this.#driver.setServiceLevel(serviceLevel);
   }
 
-  /** Goes on where it stood in an earlier process, and waits for its client for the grace time. */
-  wait(graceMs = this.#parts.resumeGraceMs): void {
-    const recalled = this.#restored!;
+  /** Continues where it stood in an earlier process, and waits for its client for the grace time. */
+  waitForClient(graceMs = this.#parts.resumeGraceMs): void {
+    const journalled = this.#restored!;
     this.#restored = undefined;
-    this.#witnesses.recall(recalled);
-    this.#watchdog.sleep();
-    if (recalled.standing.driver.core.state === 'closed') return this.#done();
-    this.#driver.replay(recalled.audio, this.#finished ? 'finished' : 'streaming');
-    this.#grace = this.#parts.clock.after(graceMs, () => this.#finishHere());
+    this.#sinks.restore(journalled);
+    this.#timeouts.stopIdleTimer();
+    if (journalled.snapshot.driver.core.state === 'closed') return this.#onDone();
+    this.#driver.replay(journalled.audio, this.#isFinished ? 'finished' : 'streaming');
+    this.#graceTimer = this.#parts.clock.setTimer(graceMs, () => this.#finishFromServer());
   }
 
-  #drive({ born, settings, standing }: SessionOrigin): Driver {
+  #createDriver({ sessionRecord, settings, snapshot }: SessionOrigin): Driver {
     return new Driver(
-      { format: born.audio, settings, pipeline: this.#parts.pipeline, seed: standing?.driver },
+      { format: sessionRecord.audio, settings, pipeline: this.#parts.pipeline, snapshot: snapshot?.driver },
       { ...this.#parts, session: this.id },
       {
-        events: (events) => this.#say(...events),
-        wished: () => this.#witnesses.languages,
-        heard: (bytes) => this.#witnesses.heard(bytes),
-        closed: () => this.#done(),
-        throttle: (stop) => this.#throttle(stop),
-        broken: (error) => this.fail(error),
+        onEvents: (events) => this.#send(...events),
+        getRequestedLanguages: () => this.#sinks.languages,
+        onAudio: (bytes) => this.#sinks.addAudio(bytes),
+        onClosed: () => this.#onDone(),
+        onThrottle: (stop) => this.#setPaused(stop),
+        onError: (error) => this.fail(error),
       },
     );
   }
 
-  #unkept(why: string): void {
-    this.#say({ type: 'notice', code: 'keep.skipped', text: `Not kept as a transcript: ${why}.` });
+  #reportNotRecorded(why: string): void {
+    this.#send({ type: 'notice', code: 'keep.skipped', text: `Not kept as a transcript: ${why}.` });
   }
 
-  get #standing(): JournalSnapshot {
-    return { driver: this.#driver.seed, commands: this.#commands, finished: this.#finished, ending: this.#ending };
+  get #snapshot(): JournalSnapshot {
+    return {
+      driver: this.#driver.snapshot,
+      commands: this.#commands,
+      finished: this.#isFinished,
+      ending: this.#isEndedByServer,
+    };
   }
 
   get isCaughtUp(): boolean {
-    return this.#life !== 'open' || this.#driver.isCaughtUp;
+    return this.#phase !== 'open' || this.#driver.isCaughtUp;
   }
 
   get key(): string {
-    return this.#visitor.caller.key;
+    return this.#client.identity.key;
   }
 
-  get caller(): ClientIdentity {
-    return this.#visitor.caller;
+  get identity(): ClientIdentity {
+    return this.#client.identity;
   }
 
   get address(): string {
-    return this.#visitor.address;
+    return this.#client.address;
   }
 
-  /** Whether `secret` is the one of its `ready`. */
-  isProvedBy(secret: string): boolean {
-    return this.#life !== 'ended' && matchesSecret(this.#secretHash, secret);
+  /** Whether `secret` is the one from its `ready`. */
+  acceptsSecret(secret: string): boolean {
+    return this.#phase !== 'ended' && matchesSecret(this.#secretHash, secret);
   }
 
-  /** Goes on over a new connection; the old one, should it still be there, is closed. Throws `session.unknown`. */
-  resume(resume: NonNullable<Start['resume']>, line: ClientChannel, caller: ClientIdentity): void {
-    const known = this.isProvedBy(resume.secret) && caller.key === this.key;
-    if (!known || !this.#outbox.canReplay(resume.seq)) throw new Fault('session.unknown', { session: this.id });
-    if (!this.#attempts.take(resume.attempt)) throw new Fault('session.moved', { session: this.id });
-    this.#visitor = { ...this.#visitor, caller };
-    const old = this.#line;
+  /** Continues over a new connection; the old one, if it is still there, is closed. Throws `session.unknown`. */
+  resume(resume: NonNullable<Start['resume']>, channel: ClientChannel, identity: ClientIdentity): void {
+    const isKnown = this.acceptsSecret(resume.secret) && identity.key === this.key;
+    if (!isKnown || !this.#outbox.canReplay(resume.seq)) throw new Fault('session.unknown', { session: this.id });
+    if (!this.#attempts.accept(resume.attempt)) throw new Fault('session.moved', { session: this.id });
+    this.#client = { ...this.#client, identity };
+    const previous = this.#channel;
     this.#detach();
-    old?.close(FAULTS['session.moved'].close, 'session.moved');
-    this.#grace?.[Symbol.dispose]();
-    this.#line = line;
+    previous?.close(FAULTS['session.moved'].close, 'session.moved');
+    this.#graceTimer?.[Symbol.dispose]();
+    this.#channel = channel;
     try {
-      this.#goOn(line, resume.seq);
+      this.#replayTo(channel, resume.seq);
     } catch (error) {
-      // A connection that takes nothing is a lost one; its client may still come back over another.
-      this.lost(line, 'cut');
+      // A connection that fails at once counts as lost; the client may still come back over another.
+      this.disconnect(channel, 'lost');
       throw error;
     }
   }
 
-  #goOn(line: ClientChannel, seq: number): void {
-    line.send({ type: 'resumed', seq, session: this.id, ...this.#driver.position, commands: this.#commands });
-    this.#outbox.attach(line);
+  #replayTo(channel: ClientChannel, seq: number): void {
+    channel.send({ type: 'resumed', seq, session: this.id, ...this.#driver.position, commands: this.#commands });
+    this.#outbox.attach(channel);
     this.#outbox.replay(seq);
     this.#drainTimer.schedule();
-    if (this.#life === 'done') return this.#leave(line);
-    if (this.#throttled) line.pause();
-    else if (!this.#finished) this.#watchdog.heard();
+    if (this.#phase === 'done') return this.#closeAfterDone(channel);
+    if (this.#isPaused) channel.pause();
+    else if (!this.#isFinished) this.#timeouts.restartIdleTimer();
   }
 
-  /** The connection is gone. `goodbye` when the client closed it with a word: then it will not come back. */
-  lost(line: ClientChannel, how: 'goodbye' | 'cut'): void {
-    if (line !== this.#line || this.#life === 'ended') return;
+  /** The connection is gone. `closed`: the client closed it properly and will not come back. */
+  disconnect(channel: ClientChannel, how: 'closed' | 'lost'): void {
+    if (channel !== this.#channel || this.#phase === 'ended') return;
     const { clock, resumeGraceMs } = this.#parts;
-    if (how === 'goodbye' || resumeGraceMs === 0) return this.#left();
+    if (how === 'closed' || resumeGraceMs === 0) return this.#onClientLeft();
     this.#detach();
-    if (this.#life === 'done') return;
-    this.#grace = clock.after(resumeGraceMs, () => this.#finishHere());
+    if (this.#phase === 'done') return;
+    this.#graceTimer = clock.setTimer(resumeGraceMs, () => this.#finishFromServer());
   }
 
-  /** Something came that was no message. It counts as a command, whatever it was meant to be. */
-  unreadable(error: unknown): void {
+  /** Reports a frame that was no valid message. It counts as a command, whatever it was meant to be. */
+  rejectFrame(error: unknown): void {
     this.#commands++;
-    this.#watchdog.heard();
+    this.#timeouts.restartIdleTimer();
     this.fail(error);
   }
 
-  obey(command: Exclude<Command, { type: 'start' }>): void {
-    if (this.#life !== 'open') return;
-    if (!this.#finished && !this.#throttled) this.#watchdog.heard();
+  execute(command: Exclude<Command, { type: 'start' }>): void {
+    if (this.#phase !== 'open') return;
+    if (!this.#isFinished && !this.#isPaused) this.#timeouts.restartIdleTimer();
     if (command.type !== 'audio' && command.type !== 'keepalive') this.#commands++;
     try {
-      this.#obey(command);
+      this.#execute(command);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  load(advice: ServiceLevel): void {
-    this.#driver.load(advice);
+  setServiceLevel(serviceLevel: ServiceLevel): void {
+    this.#driver.setServiceLevel(serviceLevel);
   }
 
   drain(): void {
-    if (this.#life !== 'open') return;
-    this.#say({ ...toFaultEvent(new Fault('server.draining', {})), fatal: false });
-    this.#finishHere();
+    if (this.#phase !== 'open') return;
+    this.#send({ ...toFaultEvent(new Fault('server.draining', {})), fatal: false });
+    this.#finishFromServer();
   }
 
-  /** Its journal stays: the next process goes on with it. */
+  /** Its journal stays: the next process continues it. */
   destroy(): void {
-    this.#witnesses.leave();
-    this.#goodbye(1012, 'draining');
+    this.#sinks.suspend();
+    this.#endWith(1012, 'draining');
   }
 
   expire(): void {
     this.#end();
   }
 
-  /** Never throws, but while the session is opening. */
+  /** Never throws, except while the session is opening. */
   fail(error: unknown): void {
-    if (this.#life === 'opening') throw error;
-    if (this.#life === 'open') this.#faults.report(error);
+    if (this.#phase === 'opening') throw error;
+    if (this.#phase === 'open') this.#faults.report(error);
   }
 
-  #obey(command: Exclude<Command, { type: 'start' }>): void {
-    // After `finish` a client has nothing more to say; a late keepalive does no harm, nor does what was under way when
-    // the server ended the session.
-    if (this.#finished) {
-      if (this.#ending || command.type === 'keepalive') return;
+  #execute(command: Exclude<Command, { type: 'start' }>): void {
+    // After `finish` a client has nothing more to send. A late keepalive does no harm, nor do commands that were in
+    // flight when the server ended the session.
+    if (this.#isFinished) {
+      if (this.#isEndedByServer || command.type === 'keepalive') return;
       throw new Fault('command.out-of-order', { got: command.type, want: 'nothing after finish' });
     }
     switch (command.type) {
       case 'audio':
-        this.#driver.audio(command.bytes);
-        return this.#count(command.bytes.length);
+        this.#driver.pushAudio(command.bytes);
+        return this.#countAudio(command.bytes.length);
       case 'configure':
         return this.#driver.configure(validateChange(validateMessage(command), this.#model));
       case 'flush':
@@ -275,39 +287,39 @@ export class LiveSession implements ResumableSession {
   }
 
   /** What was sent before the minutes ran out is still finalised. */
-  #count(bytes: number): void {
-    if (this.#visitor.caller.heard(bytes / this.#bytesPerMs)) return;
-    this.#say({ ...toFaultEvent(new Fault('auth.quota', this.#visitor.caller.quota)), fatal: false });
-    this.#finishHere();
+  #countAudio(bytes: number): void {
+    if (this.#client.identity.countAudio(bytes / this.#bytesPerMs)) return;
+    this.#send({ ...toFaultEvent(new Fault('auth.quota', this.#client.identity.quota)), fatal: false });
+    this.#finishFromServer();
   }
 
-  #finishHere(): void {
-    if (this.#finished || this.#life !== 'open') return;
-    this.#ending = true;
+  #finishFromServer(): void {
+    if (this.#isFinished || this.#phase !== 'open') return;
+    this.#isEndedByServer = true;
     this.#finish();
   }
 
   #finish(): void {
-    this.#finished = true;
-    this.#watchdog.sleep();
+    this.#isFinished = true;
+    this.#timeouts.stopIdleTimer();
     this.#driver.finish();
   }
 
-  #throttle(stop: boolean): void {
-    this.#throttled = stop;
+  #setPaused(stop: boolean): void {
+    this.#isPaused = stop;
     if (stop) {
-      this.#watchdog.sleep();
-      this.#line?.pause();
+      this.#timeouts.stopIdleTimer();
+      this.#channel?.pause();
       return;
     }
-    this.#line?.resume();
-    if (!this.#finished && this.#line !== undefined) this.#watchdog.heard();
+    this.#channel?.resume();
+    if (!this.#isFinished && this.#channel !== undefined) this.#timeouts.restartIdleTimer();
   }
 
-  #say(...events: readonly EventBody[]): void {
-    if (this.#life !== 'open' && this.#life !== 'opening') return;
+  #send(...events: readonly EventBody[]): void {
+    if (this.#phase !== 'open' && this.#phase !== 'opening') return;
     try {
-      this.#outbox.put(...events);
+      this.#outbox.send(...events);
       this.#drainTimer.schedule();
     } catch (error) {
       this.fail(error);
@@ -315,78 +327,78 @@ export class LiveSession implements ResumableSession {
   }
 
   /** A client that does not read may come back, and read then. */
-  #cutOff(): void {
-    const line = this.#line;
-    if (line === undefined) return;
-    line.close(FAULTS['client.slow'].close, 'client.slow');
-    this.lost(line, line.lifetime === 'kept' ? 'cut' : 'goodbye');
+  #disconnectSlowClient(): void {
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    channel.close(FAULTS['client.slow'].close, 'client.slow');
+    this.disconnect(channel, channel.lifetime === 'kept' ? 'lost' : 'closed');
   }
 
-  /** Words said so far are not thrown away because the client fell silent. */
-  #timedOut(fault: Fault): void {
-    this.#say({ ...toFaultEvent(fault), fatal: false });
-    this.#finishHere();
+  /** Speech so far is not thrown away because the client fell silent. */
+  #onTimeout(fault: Fault): void {
+    this.#send({ ...toFaultEvent(fault), fatal: false });
+    this.#finishFromServer();
   }
 
   /** `done` is out. It may be lost on its way, so the events stay for the grace time. */
-  #done(): void {
+  #onDone(): void {
     this.#outbox.flush();
-    if (this.#parts.resumeGraceMs === 0) return this.#goodbye(1000, 'done');
-    this.#life = 'done';
+    if (this.#parts.resumeGraceMs === 0) return this.#endWith(1000, 'done');
+    this.#phase = 'done';
     this.#stop();
-    this.#parts.registry.shelve(this);
+    this.#parts.registry.retire(this);
     this.#parts.meter.ended(this.#parts.registry.size);
-    this.#grace?.[Symbol.dispose]();
-    this.#leave(this.#line);
+    this.#graceTimer?.[Symbol.dispose]();
+    this.#closeAfterDone(this.#channel);
   }
 
-  /** Says goodbye after `done`, and forgets the session after a time even when nobody answers. */
-  #leave(line: ClientChannel | undefined): void {
-    this.#grace = this.#parts.clock.after(this.#parts.resumeGraceMs, () => this.#end());
-    line?.resume();
-    line?.close(1000, 'done');
+  /** Closes the connection after `done`, and removes the session after a time even if the client never reacts. */
+  #closeAfterDone(channel: ClientChannel | undefined): void {
+    this.#graceTimer = this.#parts.clock.setTimer(this.#parts.resumeGraceMs, () => this.#end());
+    channel?.resume();
+    channel?.close(1000, 'done');
   }
 
-  #goodbye(status: number, reason: string): void {
-    if (this.#life === 'ended') return;
-    const line = this.#line;
-    this.#faults.runEach([() => this.#outbox.flush(), () => this.#end(), () => line?.close(status, reason)]);
+  #endWith(status: number, reason: string): void {
+    if (this.#phase === 'ended') return;
+    const channel = this.#channel;
+    this.#faults.runEach([() => this.#outbox.flush(), () => this.#end(), () => channel?.close(status, reason)]);
   }
 
-  /** Nobody waits for its last words but the transcript that is kept of it. */
-  #left(): void {
-    if (!this.#witnesses.areKeeping || this.#life !== 'open') return this.#end();
+  /** Nobody waits for its last events except the transcript. */
+  #onClientLeft(): void {
+    if (!this.#sinks.isRecording || this.#phase !== 'open') return this.#end();
     this.#detach();
-    this.#finishHere();
+    this.#finishFromServer();
   }
 
   #detach(): void {
-    this.#line = undefined;
+    this.#channel = undefined;
     this.#outbox.detach();
     this.#drainTimer.stop();
-    this.#driver.detached();
-    this.#watchdog.sleep();
+    this.#driver.detach();
+    this.#timeouts.stopIdleTimer();
   }
 
   #stop(): void {
-    this.#faults.runEach([() => this.#witnesses.end(), () => this.#stopTimers(), () => this.#driver.close()]);
+    this.#faults.runEach([() => this.#sinks.end(), () => this.#stopTimers(), () => this.#driver.close()]);
   }
 
   #stopTimers(): void {
-    this.#watchdog.close();
+    this.#timeouts.close();
     this.#drainTimer.stop();
   }
 
   #end(): void {
-    if (this.#life === 'ended') return;
-    const counted = this.#life === 'open';
-    this.#life = 'ended';
+    if (this.#phase === 'ended') return;
+    const wasOpen = this.#phase === 'open';
+    this.#phase = 'ended';
     const { registry, meter } = this.#parts;
     this.#stop();
-    this.#grace?.[Symbol.dispose]();
-    this.#line = undefined;
-    this.#faults.runEach([() => this.#witnesses.forget(), () => registry.forget(this.id)]);
-    if (!counted) return;
+    this.#graceTimer?.[Symbol.dispose]();
+    this.#channel = undefined;
+    this.#faults.runEach([() => this.#sinks.discard(), () => registry.removeRetired(this.id)]);
+    if (!wasOpen) return;
     registry.remove(this.id);
     meter.ended(registry.size);
   }

@@ -1,9 +1,9 @@
 import { type EventBody, Fault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
 
-/** Bytes the transport may hold before partials wait here. */
+/** With more bytes than this in the transport, partials wait here. */
 const BUSY_BYTES = 65_536;
 
-/** Where numbered events go. */
+/** Receives numbered events. */
 export interface EventSink {
   /** Bytes accepted and not yet handed to the kernel. */
   queuedBytes(): number;
@@ -16,11 +16,11 @@ interface Sent {
 }
 
 /**
- * Events on their way to one client. A slow client gets fewer partials: of each open sentence only the newest waits.
- * Finals always wait their turn. Numbers are given at the door, so there is no gap whatever was left out.
+ * Events on their way to one client. A slow client gets fewer partials: only the newest of each open sentence waits.
+ * Finals always wait their turn. Events are numbered when they are sent, so there is no gap whatever was left out.
  *
- * What was sent is kept for a client that comes back over a new connection, up to `replayBytesMax`; then the oldest
- * goes. Without a sink, events are numbered and kept, and partials wait.
+ * Sent events are kept for a client that reconnects, up to `replayBytesMax`; then the oldest is dropped. Without a
+ * sink, events are numbered and kept, and partials wait.
  */
 export class Outbox {
   #sink: EventSink | undefined;
@@ -28,19 +28,19 @@ export class Outbox {
   #sent: Sent[] = [];
   #sentBytes = 0;
   #seq: number;
-  /** What a client can have seen at most, until one has come since a restart. */
+  /** The newest event a client can have seen; set after a restart until the client is back. */
   #seenMax: number | undefined;
-  readonly #keep: boolean;
-  readonly #record: (events: readonly ServerEvent[]) => void;
+  readonly #canReplaySent: boolean;
+  readonly #onNumbered: (events: readonly ServerEvent[]) => void;
 
-  /** `record` is given what has been numbered before it is sent; `sent` is what was sent before a restart. */
+  /** `onNumbered` gets numbered events before they are sent; `sent` are events sent before a restart. */
   constructor(
-    keep: 'replay' | 'nothing',
-    record: (events: readonly ServerEvent[]) => void = () => {},
+    retention: 'replay' | 'nothing',
+    onNumbered: (events: readonly ServerEvent[]) => void = () => {},
     sent: readonly ServerEvent[] = [],
   ) {
-    this.#keep = keep === 'replay';
-    this.#record = record;
+    this.#canReplaySent = retention === 'replay';
+    this.#onNumbered = onNumbered;
     this.#seenMax = sent.at(-1)?.seq;
     this.#seq = this.#seenMax ?? 0;
     for (const event of sent) this.#remember(event);
@@ -51,17 +51,17 @@ export class Outbox {
     return this.#seq;
   }
 
-  /** What a client that comes back may ask for, oldest first. */
-  get kept(): readonly ServerEvent[] {
+  /** Events a reconnecting client may request, oldest first. */
+  get replayable(): readonly ServerEvent[] {
     return this.#sent.map(({ event }) => event);
   }
 
-  /** Whether every event after `seq` is still here. */
+  /** Whether every event after `seq` is still available. */
   canReplay(seq: number): boolean {
     return seq <= (this.#seenMax ?? this.#seq) && seq >= (this.#sent[0]?.event.seq ?? this.#seq + 1) - 1;
   }
 
-  /** From now on events go to `sink`. Call `flush` when it may be used. */
+  /** Sends events to `sink` from now on. Call `flush` when it is ready. */
   attach(sink: EventSink): void {
     this.#sink = sink;
     this.#seenMax = undefined;
@@ -71,14 +71,14 @@ export class Outbox {
     this.#sink = undefined;
   }
 
-  /** Sends again what was numbered after `seq`, then what waits. */
+  /** Sends the events after `seq` again, then those that wait. */
   replay(seq: number): void {
     for (const { event } of this.#sent) if (event.seq > seq) this.#sink?.send(event);
     this.flush();
   }
 
-  /** Throws `client.slow` when more waits than a client may leave unread. */
-  put(...events: readonly EventBody[]): void {
+  /** Throws `client.slow` when more bytes wait than a client may leave unread. */
+  send(...events: readonly EventBody[]): void {
     for (const event of events) this.#queue(event);
     this.flush();
     const bytes = this.#sink?.queuedBytes() ?? 0;
@@ -95,15 +95,15 @@ export class Outbox {
     this.#waiting.push(event);
   }
 
-  /** Sends what may go now; called again when the transport has drained. */
+  /** Sends what may be sent now; called again when the transport has drained. */
   flush(): void {
-    const busy = (this.#sink?.queuedBytes() ?? Number.POSITIVE_INFINITY) > BUSY_BYTES;
-    const going = busy ? this.#waiting.filter((event) => event.type !== 'partial') : this.#waiting;
-    if (going.length === 0) return;
-    this.#waiting = busy ? this.#waiting.filter((event) => event.type === 'partial') : [];
-    const events = going.map((body) => ({ ...body, seq: ++this.#seq }) as ServerEvent);
-    if (this.#keep) for (const event of events) this.#remember(event);
-    this.#record(events);
+    const isBusy = (this.#sink?.queuedBytes() ?? Number.POSITIVE_INFINITY) > BUSY_BYTES;
+    const sendable = isBusy ? this.#waiting.filter((event) => event.type !== 'partial') : this.#waiting;
+    if (sendable.length === 0) return;
+    this.#waiting = isBusy ? this.#waiting.filter((event) => event.type === 'partial') : [];
+    const events = sendable.map((body) => ({ ...body, seq: ++this.#seq }) as ServerEvent);
+    if (this.#canReplaySent) for (const event of events) this.#remember(event);
+    this.#onNumbered(events);
     for (const event of events) this.#sink?.send(event);
   }
 

@@ -6,64 +6,64 @@ import { LiveSession, type SessionParts } from './live-session.ts';
 import { type RestoredJournal, readJournal } from './session-journal.ts';
 import { resolveOrigin } from './session-origin.ts';
 
-const frameBytesOf = ({ encoding, channels }: AudioFormat): number => BYTES_PER_SAMPLE[encoding] * channels;
+const computeFrameBytes = ({ encoding, channels }: AudioFormat): number => BYTES_PER_SAMPLE[encoding] * channels;
 
-/** Processes that may die of a session before it is set aside. */
+/** How many processes may die of a session before it is set aside. */
 const TRIES_MAX = 2;
-/** A session that has caught up, or that the process has lived with for so long, is not what ends processes, ms. */
-const STANDS_AFTER_MS = 2_000;
-const LOOK_EVERY_MS = 20;
+/** A session that has caught up, or that the process has survived for this long, is not what ends processes, ms. */
+const STABLE_AFTER_MS = 2_000;
+const POLL_INTERVAL_MS = 20;
 
 /**
- * Takes up the sessions an earlier process left: each waits for its client as after a lost connection. What cannot be
- * read, or waited too long already, is removed.
+ * Restores the sessions an earlier process left; each waits for its client as after a lost connection. Sessions that
+ * cannot be read, or have waited too long already, are removed.
  *
- * A process that ends before a session it took up stands may have died of it. Such sessions are taken up after all others
- * and one at a time, so that only the culprit is tried again, and after two tries that one is set aside. Clients that ask
+ * A process that ends before a restored session is stable may have died of it. Such sessions are restored after all
+ * others and one at a time, so that only the culprit is tried again; after two tries it is set aside. Clients that ask
  * for one meanwhile are told to wait.
  */
 export function restoreSessions(journals: Journals, parts: SessionParts): void {
   const suspects: LeftoverJournal[] = [];
-  const standing: Promise<void>[] = [];
-  for (const left of journals.left()) {
-    if (left.tries >= TRIES_MAX) setAside(left, parts);
-    else if (left.tries > 0) suspects.push(left);
-    else if (restore(left, journals, parts)) standing.push(stands(left, parts));
+  const restored: Promise<void>[] = [];
+  for (const leftover of journals.listLeftovers()) {
+    if (leftover.tries >= TRIES_MAX) setAside(leftover, parts);
+    else if (leftover.tries > 0) suspects.push(leftover);
+    else if (restoreSession(leftover, journals, parts)) restored.push(waitUntilStable(leftover, parts));
   }
   for (const { session } of suspects) parts.registry.expect(session);
-  if (standing.length + suspects.length > 0)
-    parts.log.warn({ sessions: standing.length, suspects: suspects.length }, 'sessions of an earlier run go on');
+  if (restored.length + suspects.length > 0)
+    parts.log.warn({ sessions: restored.length, suspects: suspects.length }, 'sessions of an earlier run go on');
   const oneByOne = async (): Promise<void> => {
-    await Promise.all(standing);
-    for (const left of suspects) {
-      const restored = restore(left, journals, parts);
-      parts.registry.arrived(left.session);
-      if (restored) await stands(left, parts);
+    await Promise.all(restored);
+    for (const leftover of suspects) {
+      const restored = restoreSession(leftover, journals, parts);
+      parts.registry.stopExpecting(leftover.session);
+      if (restored) await waitUntilStable(leftover, parts);
     }
   };
   // A journal that cannot be marked is tried again by the next process; the sessions go on.
   void oneByOne().catch((error) => parts.log.error({ err: error }, 'sessions of an earlier run are not all taken up'));
 }
 
-async function stands(left: LeftoverJournal, { registry, clock }: SessionParts): Promise<void> {
-  const endMs = clock.nowMs() + STANDS_AFTER_MS;
-  const session = registry.find(left.session);
-  do await new Promise<void>((resolve) => void clock.after(LOOK_EVERY_MS, resolve));
+async function waitUntilStable(leftover: LeftoverJournal, { registry, clock }: SessionParts): Promise<void> {
+  const endMs = clock.nowMs() + STABLE_AFTER_MS;
+  const session = registry.find(leftover.session);
+  do await new Promise<void>((resolve) => void clock.setTimer(POLL_INTERVAL_MS, resolve));
   while (session?.isCaughtUp === false && clock.nowMs() < endMs);
-  left.stood();
+  leftover.markStable();
 }
 
-function setAside(left: LeftoverJournal, { log }: SessionParts): void {
-  const { session, tries } = left;
+function setAside(leftover: LeftoverJournal, { log }: SessionParts): void {
+  const { session, tries } = leftover;
   log.error(
     { session, tries },
     'a session of an earlier run ended the server each time it was taken up and is set aside',
   );
-  left.setAside();
+  leftover.setAside();
 }
 
-function restore(left: LeftoverJournal, journals: Journals, parts: SessionParts): boolean {
-  const { session, ageMs, journal } = left;
+function restoreSession(leftover: LeftoverJournal, journals: Journals, parts: SessionParts): boolean {
+  const { session, ageMs, journal } = leftover;
   const drop = (text: string, fields: object = {}): boolean => {
     parts.log.warn({ session, ...fields }, text);
     journal.remove();
@@ -71,16 +71,20 @@ function restore(left: LeftoverJournal, journals: Journals, parts: SessionParts)
   };
   const isLate = ageMs > parts.resumeGraceMs;
   try {
-    const recalled = readJournal(left.begin(), frameBytesOf);
-    if (recalled === undefined || recalled.birth.session !== session)
+    const journalled = readJournal(leftover.readEntries(), computeFrameBytes);
+    if (journalled === undefined || journalled.sessionRecord.session !== session)
       return drop('a journal cannot be read and is removed');
-    // Its client will not come back, but what was said and is not final yet belongs into its transcript.
-    if (isLate && recalled.birth.kept === undefined)
+    // Its client will not come back, but speech that is not final yet belongs in the transcript.
+    if (isLate && journalled.sessionRecord.kept === undefined)
       return drop('a session of an earlier run waited too long and is removed', { ageMs });
-    // Another model may run now.
-    resolveLanguage(recalled.standing.driver.core.settings.language, parts.offer);
-    const again = journals.again(left, recalled.birth, frameBytesOf(recalled.birth.audio));
-    open(recalled, again, parts).wait(isLate ? 0 : parts.resumeGraceMs);
+    // The server may run another model now.
+    resolveLanguage(journalled.snapshot.driver.core.settings.language, parts.offer);
+    const journal = journals.reopen(
+      leftover,
+      journalled.sessionRecord,
+      computeFrameBytes(journalled.sessionRecord.audio),
+    );
+    openRestored(journalled, journal, parts).waitForClient(isLate ? 0 : parts.resumeGraceMs);
     return true;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -88,16 +92,20 @@ function restore(left: LeftoverJournal, journals: Journals, parts: SessionParts)
   }
 }
 
-function open(recalled: RestoredJournal, journal: ReturnType<Journals['again']>, parts: SessionParts): LiveSession {
-  const { key, address } = recalled.birth;
-  // Until its client is back nothing new is heard, so nobody has to be charged.
-  // Until its client has come back, its secret alone may do nothing.
-  const caller = { key, scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
-  const visitor = { caller, address };
-  const { kept } = recalled.birth;
-  const origin = resolveOrigin({ ...recalled, journal }, parts.offer, visitor);
-  const beginning = kept && parts.keeper?.again(kept);
-  const session = new LiveSession({ ...origin, beginning }, undefined, parts, visitor);
+function openRestored(
+  journalled: RestoredJournal,
+  journal: ReturnType<Journals['reopen']>,
+  parts: SessionParts,
+): LiveSession {
+  const { key, address } = journalled.sessionRecord;
+  // No new audio arrives until the client is back, so no key needs to be charged. Until then, the secret alone grants
+  // no scopes.
+  const identity = { key, scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
+  const client = { identity, address };
+  const { kept: place } = journalled.sessionRecord;
+  const origin = resolveOrigin({ ...journalled, journal }, parts.offer, client);
+  const recordingStart = place && parts.recorder?.resumeRecording(place);
+  const session = new LiveSession({ ...origin, recordingStart }, undefined, parts, client);
   parts.registry.open(session);
   parts.meter.opened(parts.registry.size);
   return session;

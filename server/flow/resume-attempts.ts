@@ -2,12 +2,15 @@ import type { Start } from '../../protocol/index.ts';
 
 type Attempt = NonNullable<NonNullable<Start['resume']>['attempt']>;
 
-/** Which of a client's attempts to come back is the newest: what a bad line delivers late was given up long ago. */
+/**
+ * Tracks a client's newest attempt to reconnect: a bad network may deliver older ones late, after the client has given
+ * them up.
+ */
 export class ResumeAttempts {
   #newest: Attempt | undefined;
 
-  /** False for one that a newer one has overtaken. Who does not count them is always taken. */
-  take(attempt: Attempt | undefined): boolean {
+  /** Returns false when a newer attempt has been seen. Clients that send no attempt number are always accepted. */
+  accept(attempt: Attempt | undefined): boolean {
     const newest = this.#newest;
     if (attempt !== undefined && attempt.of === newest?.of && attempt.number <= newest.number) return false;
     this.#newest = attempt;

@@ -3,10 +3,10 @@ import type { RoomEvent } from '../ports/room.ts';
 
 type Words = 'with' | 'without';
 
-/** Events that are kept for viewers who come late; of the others only the newest of its kind matters. */
+/** Kinds of events that are kept for late viewers; of the others only the newest of each kind matters. */
 export const RETAINED_EVENTS: ReadonlySet<string> = new Set(['final', 'cleaned', 'translated']);
 
-/** An event on its way to any number of viewers: written once, whoever reads it. */
+/** An event on its way to any number of viewers, serialised once. */
 export class SharedEvent implements RoomEvent {
   readonly body: ViewerEvent;
   readonly #json = new Map<Words, string>();
@@ -20,7 +20,7 @@ export class SharedEvent implements RoomEvent {
     return this.body.cursor;
   }
 
-  json(words: Words): string {
+  toJson(words: Words): string {
     const wanted = this.body.type === 'final' ? words : 'with';
     let text = this.#json.get(wanted);
     if (text === undefined) {
@@ -30,7 +30,7 @@ export class SharedEvent implements RoomEvent {
     return text;
   }
 
-  packed(kind: string, pack: () => string | Uint8Array): string | Uint8Array {
+  getEncoded(kind: string, pack: () => string | Uint8Array): string | Uint8Array {
     let frame = this.#packed.get(kind);
     if (frame === undefined) {
       frame = pack();
@@ -41,38 +41,38 @@ export class SharedEvent implements RoomEvent {
 }
 
 /**
- * What was told in a room, in the order of its cursors: finals, cleanings and translations up to
- * `roomHistoryBytesMax`, of each open sentence the newest partial, and the newest word on who speaks.
+ * A room's events in the order of their cursors: finals, cleanings and translations up to `roomHistoryBytesMax`, the
+ * newest partial of each open sentence, and the newest event about who speaks.
  */
 export class RoomLog {
   #events: SharedEvent[] = [];
   #bytes = 0;
-  /** Cursor behind which everything is here. */
-  #forgotten: number;
-  #last: number;
-  #hasForgotten = false;
+  /** Every retained event after this cursor is still here. */
+  #droppedUpTo: number;
+  #lastCursor: number;
+  #hasDropped = false;
 
-  /** `beginning`: nothing is known of what was told at it or before. */
-  constructor(beginning: number) {
-    this.#forgotten = beginning;
-    this.#last = beginning;
+  /** `start`: nothing is known about events at this cursor or before. */
+  constructor(start: number) {
+    this.#droppedUpTo = start;
+    this.#lastCursor = start;
   }
 
   /** Cursor of the newest event. */
-  get last(): number {
-    return this.#last;
+  get lastCursor(): number {
+    return this.#lastCursor;
   }
 
-  get forgotten(): number {
-    return this.#forgotten;
+  get droppedUpTo(): number {
+    return this.#droppedUpTo;
   }
 
-  /** Whether something that was once kept here is no longer. */
-  get hasForgotten(): boolean {
-    return this.#hasForgotten;
+  /** Whether a retained event has been dropped. */
+  get hasDropped(): boolean {
+    return this.#hasDropped;
   }
 
-  /** Of what is kept. */
+  /** Bytes of the retained events. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -81,70 +81,70 @@ export class RoomLog {
     return this.#events;
   }
 
-  /** The first event behind a cursor. */
-  next(cursor: number): RoomEvent | undefined {
-    return cursor >= this.#last ? undefined : this.#events[this.#indexAfter(cursor)];
+  /** The first event after a cursor. */
+  findNext(cursor: number): RoomEvent | undefined {
+    return cursor >= this.#lastCursor ? undefined : this.#events[this.#indexAfter(cursor)];
   }
 
   append(body: ViewerEvent): RoomEvent {
     this.#supersede(body);
-    return this.#put(new SharedEvent(body));
+    return this.#push(new SharedEvent(body));
   }
 
-  /** What an earlier process told, in any order; it is not told again to who has it. */
-  seed(bodies: readonly ViewerEvent[]): void {
+  /** Adds events of an earlier process, in any order; viewers that have them do not get them again. */
+  restore(bodies: readonly ViewerEvent[]): void {
     const known = new Set(this.#events.map(({ cursor }) => cursor));
     const old = bodies.filter(({ cursor }) => !known.has(cursor)).map((body) => new SharedEvent(body));
     if (old.length === 0) return;
     const first = Math.min(...old.map(({ cursor }) => cursor));
     this.#events = [...old, ...this.#events].sort((a, b) => a.cursor - b.cursor);
-    for (const event of old) this.#bytes += sizeOf(event);
-    this.#forgotten = Math.min(this.#forgotten, first - 1);
-    this.#last = Math.max(this.#last, this.#events.at(-1)!.cursor);
-    this.#bound();
+    for (const event of old) this.#bytes += measureSize(event);
+    this.#droppedUpTo = Math.min(this.#droppedUpTo, first - 1);
+    this.#lastCursor = Math.max(this.#lastCursor, this.#events.at(-1)!.cursor);
+    this.#trim();
   }
 
-  /** A session is over: what it left open will never be finished. */
-  close(session: string): void {
+  /** Ends a session: its open sentences will never be finished. */
+  closeSession(session: string): void {
     this.#events = this.#events.filter(
       ({ body }) => RETAINED_EVENTS.has(body.type) || !('session' in body) || body.session !== session,
     );
   }
 
-  /** Keeps nothing of what was told so far. */
-  forget(): void {
-    this.#forgotten = this.#last;
-    this.#hasForgotten ||= this.#bytes > 0;
+  /** Drops all retained events. */
+  clear(): void {
+    this.#droppedUpTo = this.#lastCursor;
+    this.#hasDropped ||= this.#bytes > 0;
     this.#events = this.#events.filter(({ body }) => !RETAINED_EVENTS.has(body.type));
     this.#bytes = 0;
   }
 
-  #put(event: SharedEvent): RoomEvent {
+  #push(event: SharedEvent): RoomEvent {
     this.#events.push(event);
-    this.#last = event.cursor;
+    this.#lastCursor = event.cursor;
     if (!RETAINED_EVENTS.has(event.body.type)) return event;
-    this.#bytes += sizeOf(event);
-    this.#bound();
+    this.#bytes += measureSize(event);
+    this.#trim();
     return event;
   }
 
-  #bound(): void {
+  #trim(): void {
     if (this.#bytes <= LIMITS.roomHistoryBytesMax) return;
-    // A tenth more at once, so that a full room does not copy its list for every sentence.
+    // Drop a tenth more at once, so that a full room does not copy its list for every sentence.
     const target = LIMITS.roomHistoryBytesMax * 0.9;
     this.#events = this.#events.filter((event) => {
       if (this.#bytes <= target || !RETAINED_EVENTS.has(event.body.type)) return true;
-      this.#bytes -= sizeOf(event);
-      this.#forgotten = event.cursor;
-      this.#hasForgotten = true;
+      this.#bytes -= measureSize(event);
+      this.#droppedUpTo = event.cursor;
+      this.#hasDropped = true;
       return false;
     });
   }
 
-  /** Takes out what nobody needs once `body` is told. They are few and stand near the end. */
+  /** Removes events that `body` makes obsolete. They are few and near the end. */
   #supersede(body: ViewerEvent): void {
-    for (let at = this.#events.length - 1, looked = 0; at >= 0 && looked < 64; at--, looked++) {
-      if (isOld(this.#events[at]!.body, body)) this.#events.splice(at, 1);
+    for (let index = this.#events.length - 1, checked = 0; index >= 0 && checked < 64; index--, checked++) {
+      if (isSuperseded(this.#events[index]!.body, body)) this.#events.splice(index, 1);
     }
   }
 
@@ -160,9 +160,9 @@ export class RoomLog {
   }
 }
 
-const sizeOf = (event: SharedEvent): number => event.json('with').length;
+const measureSize = (event: SharedEvent): number => event.toJson('with').length;
 
-function isOld(old: ViewerEvent, now: ViewerEvent): boolean {
+function isSuperseded(old: ViewerEvent, now: ViewerEvent): boolean {
   if (old.type === 'room') return now.type === 'room';
   if (!('session' in old && 'session' in now) || old.session !== now.session || old.channel !== now.channel)
     return false;

@@ -3,91 +3,91 @@ import type { Clock } from '../ports/clock.ts';
 import type { RoomEvent, RoomSubscriber, RoomSubscription } from '../ports/room.ts';
 import { RETAINED_EVENTS, RoomLog, SharedEvent } from './room-log.ts';
 
-/** Viewers served before others have their turn, and events that one of them gets meanwhile. */
-const VIEWERS_AT_ONCE = 128;
-const EVENTS_AT_ONCE = 64;
-/** How often viewers that are behind are looked at again, ms. */
-const BEHIND_EVERY_MS = 50;
+/** Viewers served before other work gets its turn, and events that one viewer gets meanwhile. */
+const VIEWERS_PER_TURN = 128;
+const EVENTS_PER_TURN = 64;
+/** How often viewers that are behind are served again, ms. */
+const BEHIND_INTERVAL_MS = 50;
 
 export interface RoomSetup {
   readonly clock: Clock;
   /** Wall time, ms since 1970. */
   readonly wallMs: () => number;
-  /** Runs something when others had their turn. */
-  readonly later: (run: () => void) => void;
-  /** Somebody spoke, watched or left for the last time. */
-  readonly emptied: (room: Room) => void;
-  readonly cutOff: () => void;
+  /** Runs a function after other pending work. */
+  readonly runLater: (run: () => void) => void;
+  /** The last speaker or a viewer has left. */
+  readonly onIdle: (room: Room) => void;
+  readonly onDisconnect: () => void;
 }
 
-interface Seat {
-  readonly watcher: RoomSubscriber;
-  readonly wish: RoomSubscription;
-  /** Cursor of the last event it was given. */
-  at: number;
-  /** Bytes that waited in its transport when it was last seen to take some, and when that was. */
-  queued: number;
-  movedMs: number;
-  /** It was given something since the last beat; if not, it is told that the room is alive. */
-  spoke: boolean;
-  due: boolean;
+interface Viewer {
+  readonly subscriber: RoomSubscriber;
+  readonly subscription: RoomSubscription;
+  /** Cursor of the last event sent to it. */
+  cursor: number;
+  /** Bytes that waited in its transport when it last read some, and when that was. */
+  queuedBytes: number;
+  lastReadMs: number;
+  /** An event was sent since the last keep-alive; if not, the next one sends `alive`. */
+  wasServed: boolean;
+  needsKeepAlive: boolean;
 }
 
-/** Who speaks in a room. */
+/** A session that speaks in a room. */
 export interface SpeakerInfo {
   readonly session: string;
-  /** Whose key. */
+  /** The key it belongs to. */
   readonly key: string;
   readonly language: string;
 }
 
 /**
- * One broadcast: what sessions say in it goes to everybody who watches. Speakers only leave their events here; viewers
- * are served afterwards, some at a time, each at its own pace, and whoever cannot keep up is cut off.
+ * One broadcast: everything sessions say in it goes to all subscribers. Speakers only append their events; viewers are
+ * served afterwards, some at a time, each at its own pace, and those that cannot keep up are disconnected.
  */
 export class Room {
   readonly name: string;
   readonly #setup: RoomSetup;
   readonly #log: RoomLog;
   readonly #speakers = new Map<string, SpeakerInfo>();
-  readonly #seats = new Set<Seat>();
-  /** Seats still to be served in this round; undefined between rounds. */
-  #round: Iterator<Seat> | undefined;
-  #again = false;
+  readonly #viewers = new Set<Viewer>();
+  /** Viewers still to be served in this round; undefined between rounds. */
+  #round: Iterator<Viewer> | undefined;
+  #isRoundPending = false;
   #isAnyBehind = false;
-  #behind: Disposable | undefined;
+  #behindTimer: Disposable | undefined;
   #cursor: number;
-  /** How long its text is kept when nobody is in it, ms. */
+  /** How long the text is kept when the room is empty, ms. */
   idleMs: number = LIMITS.roomIdleMs;
   #owner: string | undefined;
   /** Something that is kept was said since the room has its owner. */
   #hasText = false;
-  /** When the last speaker left, by the clock. */
-  #leftMs = Number.NEGATIVE_INFINITY;
-  /** Since when nobody is in it, by the clock. */
+  /** When the last speaker left, on the monotonic clock. */
+  #lastSpeechMs = Number.NEGATIVE_INFINITY;
+  /** Since when the room is empty, on the monotonic clock. */
   idleSinceMs: number;
 
   constructor(name: string, setup: RoomSetup) {
     this.name = name;
     this.#setup = setup;
-    // Cursors follow the wall clock, so that they also grow over restarts.
+    // Cursors follow the wall clock, so that they also grow across restarts.
     this.#cursor = setup.wallMs();
     this.#log = new RoomLog(this.#cursor);
     this.idleSinceMs = setup.clock.nowMs();
   }
 
-  /** Whose key spoke here last; only that key may read what is here. Undefined when nothing was said. */
+  /** The key that spoke here last; only that key may read the room. Undefined when nothing was said. */
   get owner(): string | undefined {
     return this.#owner;
   }
 
-  /** Whose key alone may speak here: of who does now, or has said something within `idleMs`. Viewers hold no room. */
+  /** The only key that may speak here: the one that speaks now, or did within `idleMs`. Viewers do not hold a room. */
   get holder(): string | undefined {
-    return this.isLive || this.#setup.clock.nowMs() - this.#leftMs < this.idleMs ? this.#owner : undefined;
+    return this.isLive || this.#setup.clock.nowMs() - this.#lastSpeechMs < this.idleMs ? this.#owner : undefined;
   }
 
   get viewers(): number {
-    return this.#seats.size;
+    return this.#viewers.size;
   }
 
   get isLive(): boolean {
@@ -98,22 +98,22 @@ export class Room {
     return this.#log.bytes;
   }
 
-  /** What is kept, oldest first. */
+  /** The retained events, oldest first. */
   get events(): readonly RoomEvent[] {
     return this.#log.events;
   }
 
-  /** Languages of translations that somebody here asked for. */
+  /** Languages of translations that viewers requested. */
   get languages(): ReadonlySet<string> {
-    return new Set([...this.#seats].flatMap(({ wish }) => wish.translate ?? []));
+    return new Set([...this.#viewers].flatMap(({ subscription }) => subscription.translate ?? []));
   }
 
-  /** `told`: what an earlier process told of the session. Its key has been checked. */
-  enter(speaking: SpeakerInfo, told: readonly (readonly [cursor: number, event: ServerEvent])[] = []): void {
-    const { session, key } = speaking;
-    this.#speakers.set(session, speaking);
+  /** `events`: what an earlier process published of the session. The caller has checked the key. */
+  enter(speaker: SpeakerInfo, events: readonly (readonly [cursor: number, event: ServerEvent])[] = []): void {
+    const { session, key } = speaker;
+    this.#speakers.set(session, speaker);
     this.#claim(key);
-    this.#seed(told, session);
+    this.#restore(events, session);
     // Nobody can have made a link to it beforehand.
     if (session === this.name) this.idleMs = LIMITS.roomOfSessionIdleMs;
     this.#announce();
@@ -121,18 +121,18 @@ export class Room {
 
   leave(session: string): void {
     if (!this.#speakers.delete(session)) return;
-    this.#log.close(session);
+    this.#log.closeSession(session);
     this.#announce();
-    if (!this.isLive) this.#leftMs = this.#setup.clock.nowMs();
-    // A name is reserved by what is said under it, not by naming it.
+    if (!this.isLive) this.#lastSpeechMs = this.#setup.clock.nowMs();
+    // A name is reserved by what is said under it, not by being mentioned.
     if (!this.isLive && !this.#hasText) this.release();
-    this.#rest();
+    this.#onIdle();
   }
 
-  /** Gives the event its place; undefined when viewers are not told of its kind. */
-  tell(event: ServerEvent, session: string): number | undefined {
+  /** Publishes the event and returns its cursor; undefined when viewers do not get events of this kind. */
+  publish(event: ServerEvent, session: string): number | undefined {
     const cursor = Math.max(this.#cursor + 1, this.#setup.wallMs());
-    const body = viewed(event, { cursor, session, atMs: cursor });
+    const body = toViewerEvent(event, { cursor, session, atMs: cursor });
     if (body === undefined) return undefined;
     this.#cursor = cursor;
     this.#log.append(body);
@@ -141,70 +141,80 @@ export class Room {
     return cursor;
   }
 
-  watch(watcher: RoomSubscriber, wish: RoomSubscription): Disposable {
-    const { from } = wish;
-    const asked = from === 'now' ? this.#log.last : from === 'start' ? 0 : from;
-    // A cursor of the future was given out by nobody.
-    const at = Math.min(Math.max(asked, this.#log.forgotten), this.#log.last);
-    const movedMs = this.#setup.clock.nowMs();
-    const seat: Seat = { watcher, wish, at, queued: 0, movedMs, spoke: true, due: false };
-    this.#seats.add(seat);
-    const missed = from === 'start' ? this.#log.hasForgotten : asked < this.#log.forgotten;
-    const cut = missed ? ({ cut: true } as const) : {};
-    watcher.send(new SharedEvent({ ...this.#state(at), ...cut }));
-    // What is being said belongs to now.
-    if (from === 'now') for (const event of this.#log.events) if (event.body.type === 'partial') watcher.send(event);
+  subscribe(subscriber: RoomSubscriber, subscription: RoomSubscription): Disposable {
+    const { from } = subscription;
+    const requested = from === 'now' ? this.#log.lastCursor : from === 'start' ? 0 : from;
+    // Nobody was given a cursor in the future.
+    const at = Math.min(Math.max(requested, this.#log.droppedUpTo), this.#log.lastCursor);
+    const lastReadMs = this.#setup.clock.nowMs();
+    const viewer: Viewer = {
+      subscriber,
+      subscription,
+      cursor: at,
+      queuedBytes: 0,
+      lastReadMs,
+      wasServed: true,
+      needsKeepAlive: false,
+    };
+    this.#viewers.add(viewer);
+    const isIncomplete = from === 'start' ? this.#log.hasDropped : requested < this.#log.droppedUpTo;
+    const incomplete = isIncomplete ? ({ cut: true } as const) : {};
+    subscriber.send(new SharedEvent({ ...this.#state(at), ...incomplete }));
+    // Partials belong to what is being said now.
+    if (from === 'now') for (const event of this.#log.events) if (event.body.type === 'partial') subscriber.send(event);
     this.#serveLater();
-    return { [Symbol.dispose]: () => this.#stand(seat) };
+    return { [Symbol.dispose]: () => this.#remove(viewer) };
   }
 
-  /** Nothing was said for a while: whoever watches shall know that the line is not dead. */
-  beat(): void {
-    for (const seat of this.#seats) {
-      seat.due = !seat.spoke;
-      seat.spoke = false;
+  /** Sends `alive` to viewers that got nothing for a while, so that they know the connection works. */
+  keepAlive(): void {
+    for (const viewer of this.#viewers) {
+      viewer.needsKeepAlive = !viewer.wasServed;
+      viewer.wasServed = false;
     }
     this.#serveLater();
   }
 
-  /** Gives everybody what is there and sends them away. */
+  /** Sends every viewer its remaining events, then disconnects them. */
   close(fault: Fault): void {
-    for (const seat of [...this.#seats]) {
-      while (this.#give(seat));
-      this.#cut(seat, fault);
+    for (const viewer of [...this.#viewers]) {
+      while (this.#sendNext(viewer));
+      this.#disconnect(viewer, fault);
     }
-    this.#behind?.[Symbol.dispose]();
+    this.#behindTimer?.[Symbol.dispose]();
   }
 
-  forget(): void {
-    this.#log.forget();
+  clear(): void {
+    this.#log.clear();
   }
 
-  /** Forgets what was said and whose room it was. */
+  /** Drops the text and the owner. */
   release(): void {
-    this.#log.forget();
+    this.#log.clear();
     this.#hasText = false;
     this.#owner = undefined;
   }
 
   /**
-   * Before anything of the session is put here: what another key said is forgotten, and whoever may not watch this key's
-   * rooms is sent away.
+   * Gives the room to `key`, before anything of its session is published: what another key said is dropped, and viewers
+   * that may not watch this key's rooms are disconnected.
    */
   #claim(key: string): void {
     if (this.#owner === key) return;
     this.release();
     this.#owner = key;
-    for (const seat of [...this.#seats]) {
-      const fault = seat.watcher.refusalFor(key);
-      if (fault === undefined) seat.at = Math.max(seat.at, this.#log.forgotten);
-      else this.#cut(seat, fault);
+    for (const viewer of [...this.#viewers]) {
+      const fault = viewer.subscriber.findRefusal(key);
+      if (fault === undefined) viewer.cursor = Math.max(viewer.cursor, this.#log.droppedUpTo);
+      else this.#disconnect(viewer, fault);
     }
   }
 
-  #seed(events: readonly (readonly [cursor: number, event: ServerEvent])[], session: string): void {
-    this.#log.seed(events.flatMap(([cursor, event]) => viewed(event, { cursor, session, atMs: cursor }) ?? []));
-    this.#cursor = Math.max(this.#cursor, this.#log.last);
+  #restore(events: readonly (readonly [cursor: number, event: ServerEvent])[], session: string): void {
+    this.#log.restore(
+      events.flatMap(([cursor, event]) => toViewerEvent(event, { cursor, session, atMs: cursor }) ?? []),
+    );
+    this.#cursor = Math.max(this.#cursor, this.#log.lastCursor);
     this.#hasText ||= this.#log.bytes > 0;
   }
 
@@ -225,100 +235,101 @@ export class Room {
     this.#serveLater();
   }
 
-  #stand(seat: Seat): void {
-    if (this.#seats.delete(seat)) this.#rest();
+  #remove(viewer: Viewer): void {
+    if (this.#viewers.delete(viewer)) this.#onIdle();
   }
 
-  #rest(): void {
+  #onIdle(): void {
     this.idleSinceMs = this.#setup.clock.nowMs();
-    this.#setup.emptied(this);
+    this.#setup.onIdle(this);
   }
 
-  #cut(seat: Seat, fault: Fault): void {
-    seat.watcher.cut(fault);
-    this.#stand(seat);
+  #disconnect(viewer: Viewer, fault: Fault): void {
+    viewer.subscriber.disconnect(fault);
+    this.#remove(viewer);
   }
 
   #serveLater(): void {
-    if (this.#seats.size === 0) return;
+    if (this.#viewers.size === 0) return;
     if (this.#round !== undefined) {
-      this.#again = true;
+      this.#isRoundPending = true;
       return;
     }
-    this.#round = this.#seats.values();
+    this.#round = this.#viewers.values();
     this.#isAnyBehind = false;
-    this.#setup.later(() => this.#serve());
+    this.#setup.runLater(() => this.#serveSome());
   }
 
-  /** A part of a round. Speakers, and viewers of other rooms, have their turn between two of them. */
-  #serve(): void {
+  /** Serves a part of a round. Speakers, and viewers of other rooms, get their turn between two parts. */
+  #serveSome(): void {
     const round = this.#round!;
-    for (let served = 0; served < VIEWERS_AT_ONCE; served++) {
+    for (let served = 0; served < VIEWERS_PER_TURN; served++) {
       const next = round.next();
-      if (next.done === true) return this.#roundOver();
+      if (next.done === true) return this.#endRound();
       try {
-        this.#visit(next.value);
+        this.#serveViewer(next.value);
       } catch (error) {
         // Serve the other viewers all the same; whoever runs this reports the bug.
-        this.#stand(next.value);
-        this.#setup.later(() => this.#serve());
+        this.#remove(next.value);
+        this.#setup.runLater(() => this.#serveSome());
         throw error;
       }
     }
-    this.#setup.later(() => this.#serve());
+    this.#setup.runLater(() => this.#serveSome());
   }
 
-  #roundOver(): void {
+  #endRound(): void {
     this.#round = undefined;
-    const again = this.#again;
-    this.#again = false;
-    if (again) return this.#serveLater();
-    this.#behind?.[Symbol.dispose]();
-    this.#behind = undefined;
+    const isPending = this.#isRoundPending;
+    this.#isRoundPending = false;
+    if (isPending) return this.#serveLater();
+    this.#behindTimer?.[Symbol.dispose]();
+    this.#behindTimer = undefined;
     if (!this.#isAnyBehind) return;
-    this.#behind = this.#setup.clock.after(BEHIND_EVERY_MS, () => this.#serveLater());
+    this.#behindTimer = this.#setup.clock.setTimer(BEHIND_INTERVAL_MS, () => this.#serveLater());
   }
 
-  #visit(seat: Seat): void {
-    const { watcher } = seat;
+  #serveViewer(viewer: Viewer): void {
+    const { subscriber } = viewer;
     const nowMs = this.#setup.clock.nowMs();
-    let queued = watcher.queuedBytes();
-    if (queued === 0 || queued < seat.queued) seat.movedMs = nowMs;
-    for (let given = 0; given < EVENTS_AT_ONCE && queued <= LIMITS.viewerBusyBytes && this.#give(seat); given++)
-      queued = watcher.queuedBytes();
-    seat.queued = queued;
-    const isBehind = seat.at < this.#log.last;
-    if (isBehind && (seat.at < this.#log.forgotten || nowMs - seat.movedMs > LIMITS.viewerStallMs)) {
-      this.#setup.cutOff();
-      return this.#cut(seat, new Fault('client.slow', { bytes: queued, limit: LIMITS.viewerBusyBytes }));
+    let queued = subscriber.queuedBytes();
+    if (queued === 0 || queued < viewer.queuedBytes) viewer.lastReadMs = nowMs;
+    for (let sent = 0; sent < EVENTS_PER_TURN && queued <= LIMITS.viewerBusyBytes && this.#sendNext(viewer); sent++)
+      queued = subscriber.queuedBytes();
+    viewer.queuedBytes = queued;
+    const isBehind = viewer.cursor < this.#log.lastCursor;
+    if (isBehind && (viewer.cursor < this.#log.droppedUpTo || nowMs - viewer.lastReadMs > LIMITS.viewerStallMs)) {
+      this.#setup.onDisconnect();
+      return this.#disconnect(viewer, new Fault('client.slow', { bytes: queued, limit: LIMITS.viewerBusyBytes }));
     }
-    if (isBehind && queued <= LIMITS.viewerBusyBytes) this.#again = true;
+    if (isBehind && queued <= LIMITS.viewerBusyBytes) this.#isRoundPending = true;
     this.#isAnyBehind ||= isBehind;
-    if (seat.due && queued === 0) watcher.send(new SharedEvent({ type: 'alive', cursor: seat.at }));
-    seat.due = false;
+    if (viewer.needsKeepAlive && queued === 0)
+      subscriber.send(new SharedEvent({ type: 'alive', cursor: viewer.cursor }));
+    viewer.needsKeepAlive = false;
   }
 
-  /** The next event that is for it; false when there is none. */
-  #give(seat: Seat): boolean {
+  /** Sends the next event meant for it; false when there is none. */
+  #sendNext(viewer: Viewer): boolean {
     for (;;) {
-      const event = this.#log.next(seat.at);
+      const event = this.#log.findNext(viewer.cursor);
       if (event === undefined) return false;
-      seat.at = event.cursor;
-      if (event.body.type === 'translated' && event.body.language !== seat.wish.translate) continue;
-      seat.spoke = true;
-      seat.due = false;
-      seat.watcher.send(event);
+      viewer.cursor = event.cursor;
+      if (event.body.type === 'translated' && event.body.language !== viewer.subscription.translate) continue;
+      viewer.wasServed = true;
+      viewer.needsKeepAlive = false;
+      viewer.subscriber.send(event);
       return true;
     }
   }
 }
 
-/** What viewers are told of a session's event. */
-function viewed(
+/** Converts a session's event for viewers. */
+function toViewerEvent(
   event: ServerEvent,
-  place: { readonly cursor: number; readonly session: string; readonly atMs: number },
+  position: { readonly cursor: number; readonly session: string; readonly atMs: number },
 ): ViewerEvent | undefined {
-  const { cursor, session, atMs } = place;
+  const { cursor, session, atMs } = position;
   switch (event.type) {
     case 'partial': {
       const { type, channel, sentence, revision, stable, tentative, fromMs, toMs } = event;

@@ -10,44 +10,44 @@ export interface RoomsOptions {
   readonly meter: Meter;
   /** Wall time, ms since 1970; default the system's. */
   readonly wallMs?: () => number;
-  /** Runs something when others had their turn; default `setImmediate`. */
-  readonly later?: (run: () => void) => void;
+  /** Runs a function after other pending work; default `setImmediate`. */
+  readonly runLater?: (run: () => void) => void;
 }
 
-/** A session's place in its room. */
+/** A session's access to its room. */
 export interface RoomSpeaker {
-  /** Takes the session's numbered events; viewers are served later. */
-  tell(events: readonly ServerEvent[]): void;
-  /** Cursor under which an event that is kept was told. */
-  cursorOf(seq: number): number | undefined;
-  /** Of translations that somebody in the room asks for. */
+  /** Publishes the session's numbered events; viewers are served later. */
+  publish(events: readonly ServerEvent[]): void;
+  /** The cursor under which a retained event was published. */
+  findCursor(seq: number): number | undefined;
+  /** Languages of translations that viewers of the room request. */
   readonly languages: ReadonlySet<string>;
   leave(): void;
 }
 
-/** Events whose cursors are known: more than are ever kept for a client that comes back. */
+/** Events whose cursors are known: more than are ever kept for a reconnecting client. */
 const CURSORS_MAX = 8_192;
 
-/** Rooms of which nothing is kept but their place: more are forgotten as soon as nobody is in them. */
-const BARE_ROOMS_MAX = 1_024;
+/** Beyond this many rooms, those without text are removed as soon as they are empty. */
+const EMPTY_ROOMS_MAX = 1_024;
 
-/** All rooms of this server: those in which somebody speaks or watches, and for a while those where somebody did. */
+/** All rooms of this server: those with speakers or viewers, and for a while those that had some. */
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
   readonly #clock: Clock;
   readonly #meter: Meter;
   readonly #setup: RoomSetup;
-  #beat: Disposable | undefined;
+  #keepAliveTimer: Disposable | undefined;
   #viewers = 0;
 
-  constructor({ clock, meter, wallMs = Date.now, later = setImmediate }: RoomsOptions) {
+  constructor({ clock, meter, wallMs = Date.now, runLater: later = setImmediate }: RoomsOptions) {
     this.#clock = clock;
     this.#meter = meter;
-    const emptied = (room: Room): void => this.#emptied(room);
-    this.#setup = { clock, wallMs, later, emptied, cutOff: () => meter.viewerCut() };
+    const onIdle = (room: Room): void => this.#onIdle(room);
+    this.#setup = { clock, wallMs, runLater: later, onIdle, onDisconnect: () => meter.viewerCut() };
   }
 
-  /** Everybody who watches. */
+  /** Number of viewers in all rooms. */
   get viewers(): number {
     return this.#viewers;
   }
@@ -56,40 +56,40 @@ export class Rooms {
     return this.#rooms.get(name);
   }
 
-  /** Throws `auth.denied` when what was said in a room is another key's; `key` undefined may read every room. */
-  check(name: string, key: string | undefined): void {
-    refuseOther(name, key, this.#rooms.get(name)?.owner);
+  /** Throws `auth.denied` when the room's text belongs to another key; `key` undefined may read every room. */
+  checkReader(name: string, key: string | undefined): void {
+    refuseOtherKey(name, key, this.#rooms.get(name)?.owner);
   }
 
-  /** Throws `auth.denied` when another key speaks in a room, or did a short time ago. */
+  /** Throws `auth.denied` when another key speaks in the room, or did a short time ago. */
   checkSpeaker(name: string, key: string): void {
-    refuseOther(name, key, this.#rooms.get(name)?.holder);
+    refuseOtherKey(name, key, this.#rooms.get(name)?.holder);
   }
 
   /**
-   * A session speaks in a room from now on. `told` is what an earlier process told of it. Throws `auth.denied` when the
+   * Lets a session speak in a room. `events` is what an earlier process published of it. Throws `auth.denied` when the
    * room is another key's.
    */
-  speak(
+  enter(
     name: string,
-    speaking: SpeakerInfo,
-    told: readonly (readonly [cursor: number, event: ServerEvent])[] = [],
+    speaker: SpeakerInfo,
+    events: readonly (readonly [cursor: number, event: ServerEvent])[] = [],
   ): RoomSpeaker {
-    const { session, key } = speaking;
+    const { session, key } = speaker;
     this.checkSpeaker(name, key);
     const room = this.#open(name);
-    const cursors = new Map<number, number>(told.map(([cursor, { seq }]) => [seq, cursor]));
-    room.enter(speaking, told);
+    const cursors = new Map<number, number>(events.map(([cursor, { seq }]) => [seq, cursor]));
+    room.enter(speaker, events);
     return {
-      tell: (events) => {
+      publish: (events) => {
         for (const event of events) {
-          const cursor = room.tell(event, session);
+          const cursor = room.publish(event, session);
           if (cursor === undefined || !RETAINED_EVENTS.has(event.type)) continue;
           cursors.set(event.seq, cursor);
           if (cursors.size > CURSORS_MAX) cursors.delete(cursors.keys().next().value!);
         }
       },
-      cursorOf: (seq) => cursors.get(seq),
+      findCursor: (seq) => cursors.get(seq),
       get languages() {
         return room.languages;
       },
@@ -97,40 +97,40 @@ export class Rooms {
     };
   }
 
-  /** Somebody reads a room from now on, until the result is disposed of or the watcher is cut. */
-  watch(name: string, wish: RoomSubscription, watcher: RoomSubscriber): Disposable {
+  /** Subscribes to a room until the result is disposed of or the subscriber is disconnected. */
+  subscribe(name: string, subscription: RoomSubscription, subscriber: RoomSubscriber): Disposable {
     const room = this.#open(name);
     this.#meter.viewers(++this.#viewers);
-    let watching = true;
-    const gone = (): void => {
-      if (!watching) return;
-      watching = false;
+    let isSubscribed = true;
+    const unsubscribe = (): void => {
+      if (!isSubscribed) return;
+      isSubscribed = false;
       this.#meter.viewers(--this.#viewers);
     };
-    const cut = (fault: Fault): void => {
-      gone();
-      watcher.cut(fault);
+    const disconnect = (fault: Fault): void => {
+      unsubscribe();
+      subscriber.disconnect(fault);
     };
-    const seat = room.watch(
+    const viewer = room.subscribe(
       {
-        queuedBytes: () => watcher.queuedBytes(),
-        send: (event) => watcher.send(event),
-        refusalFor: (owner) => watcher.refusalFor(owner),
-        cut,
+        queuedBytes: () => subscriber.queuedBytes(),
+        send: (event) => subscriber.send(event),
+        findRefusal: (owner) => subscriber.findRefusal(owner),
+        disconnect,
       },
-      wish,
+      subscription,
     );
     return {
       [Symbol.dispose]: () => {
-        gone();
-        seat[Symbol.dispose]();
+        unsubscribe();
+        viewer[Symbol.dispose]();
       },
     };
   }
 
-  /** Tells everybody who watches to come back later. */
+  /** Tells every viewer to come back later. */
   close(): void {
-    this.#beat?.[Symbol.dispose]();
+    this.#keepAliveTimer?.[Symbol.dispose]();
     for (const room of [...this.#rooms.values()]) room.close(new Fault('server.draining', {}));
   }
 
@@ -140,21 +140,22 @@ export class Rooms {
       room = new Room(name, this.#setup);
       this.#rooms.set(name, room);
     }
-    this.#beat ??= this.#clock.after(LIMITS.viewerAliveEveryMs, () => this.#turn());
+    this.#keepAliveTimer ??= this.#clock.setTimer(LIMITS.viewerAliveEveryMs, () => this.#sendKeepAlives());
     return room;
   }
 
-  #turn(): void {
-    this.#beat = undefined;
+  #sendKeepAlives(): void {
+    this.#keepAliveTimer = undefined;
     const nowMs = this.#clock.nowMs();
     for (const room of this.#rooms.values()) {
       if (isEmpty(room) && nowMs - room.idleSinceMs >= room.idleMs) this.#rooms.delete(room.name);
-      else room.beat();
+      else room.keepAlive();
     }
-    if (this.#rooms.size > 0) this.#beat = this.#clock.after(LIMITS.viewerAliveEveryMs, () => this.#turn());
+    if (this.#rooms.size > 0)
+      this.#keepAliveTimer = this.#clock.setTimer(LIMITS.viewerAliveEveryMs, () => this.#sendKeepAlives());
   }
 
-  /** One key cannot reserve any number of names by saying a word in each. */
+  /** Keeps one key from reserving any number of names by saying a word in each. */
   #releaseOldest(owner: string | undefined): void {
     const idle = [...this.#rooms.values()].filter((room) => !room.isLive && room.owner === owner);
     if (owner === undefined || idle.length <= LIMITS.roomsPerKeyMax) return;
@@ -165,19 +166,19 @@ export class Rooms {
     }
   }
 
-  /** When the text of rooms where nobody speaks is too much, the oldest goes. */
-  #emptied(room: Room): void {
+  /** Drops the oldest text when rooms without speakers hold too much. */
+  #onIdle(room: Room): void {
     if (room.isLive) return;
     if (room.owner === undefined && isEmpty(room)) this.#rooms.delete(room.name);
     this.#releaseOldest(room.owner);
-    if (this.#rooms.size > BARE_ROOMS_MAX && isEmpty(room) && room.bytes === 0) this.#rooms.delete(room.name);
+    if (this.#rooms.size > EMPTY_ROOMS_MAX && isEmpty(room) && room.bytes === 0) this.#rooms.delete(room.name);
     const idle = [...this.#rooms.values()].filter(({ isLive, bytes }) => !isLive && bytes > 0);
     let bytes = idle.reduce((sum, each) => sum + each.bytes, 0);
     if (bytes <= LIMITS.roomsIdleBytesMax) return;
     for (const oldest of idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs)) {
       if (bytes <= LIMITS.roomsIdleBytesMax) return;
       bytes -= oldest.bytes;
-      oldest.forget();
+      oldest.clear();
       if (isEmpty(oldest)) this.#rooms.delete(oldest.name);
     }
   }
@@ -185,7 +186,7 @@ export class Rooms {
 
 const isEmpty = (room: Room): boolean => !room.isLive && room.viewers === 0;
 
-function refuseOther(name: string, key: string | undefined, owner: string | undefined): void {
+function refuseOtherKey(name: string, key: string | undefined, owner: string | undefined): void {
   if (key !== undefined && owner !== undefined && owner !== key)
     throw new Fault('auth.denied', { got: `Room ${name} of another key` });
 }

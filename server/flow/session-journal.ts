@@ -8,66 +8,69 @@ import type { DriverSnapshot } from './driver.ts';
 export interface SessionRecord {
   readonly version: 1;
   readonly session: string;
-  /** sha256 of the secret, hex: the journal lets nobody in. */
+  /** SHA-256 of the secret, hex, so that the journal itself grants no access. */
   readonly secretHash: string;
   readonly audio: AudioFormat;
   readonly key: string;
   readonly address: string;
-  /** The room it speaks in; undefined is one named by its id. */
+  /** The room it speaks in; undefined means the one named by its id. */
   readonly room?: string | undefined;
-  /** Its place in the transcript that is kept of it. */
+  /** The place of its transcript. */
   readonly kept?: StoredPlace | undefined;
 }
 
-/** How a session stands after the events it is written with. */
+/** A session's state after the events it is written with. */
 export interface JournalSnapshot {
   readonly driver: DriverSnapshot;
   readonly commands: number;
   readonly finished: boolean;
-  /** The server, not the client, said that this is the end. */
+  /** The server, not the client, ended the audio. */
   readonly ending: boolean;
 }
 
-/** What one entry holds beside its audio; the first, and one that replaces all before it, also who it is about. */
+/**
+ * What one entry holds besides its audio. The first entry, and one that replaces all before it, also holds the session
+ * record. The field names are the journal's format on disk.
+ */
 interface Step {
   readonly birth?: SessionRecord;
   /** Frame at which the journal's audio begins. */
   readonly audioFrom?: number;
-  /** With the cursor under which viewers were told of it. */
+  /** With the cursor under which viewers got the event. */
   readonly events: readonly (ServerEvent & { readonly cursor?: number })[];
   /** Older events that were not in the session's transcript yet. */
   readonly unwritten?: readonly ServerEvent[];
   readonly standing: JournalSnapshot;
 }
 
-/** A session as its journal tells it. */
+/** A session as read from its journal. */
 export interface RestoredJournal {
-  readonly birth: SessionRecord;
-  readonly standing: JournalSnapshot;
+  readonly sessionRecord: SessionRecord;
+  readonly snapshot: JournalSnapshot;
   readonly events: readonly ServerEvent[];
-  /** Events before those, no longer of use to its client, that may not be in its transcript. */
+  /** Older events, no longer of use to the client, that may be missing from the transcript. */
   readonly unwritten: readonly ServerEvent[];
-  /** Of `events`, those that viewers were told of, with their cursors. */
-  readonly told: readonly (readonly [cursor: number, event: ServerEvent])[];
-  /** The client's audio from `standing.driver.fromFrame` on, in whole frames. */
+  /** Those of `events` that viewers got, with their cursors. */
+  readonly viewerEvents: readonly (readonly [cursor: number, event: ServerEvent])[];
+  /** The client's audio from `snapshot.driver.fromFrame` on, in whole frames. */
   readonly audio: Uint8Array;
 }
 
-/** A journal smaller than this is not written anew, however little of it is still needed. */
+/** A smaller journal is not rewritten, however little of it is still needed. */
 const REWRITE_BYTES = 524_288;
-/** When a journal that could not be written is tried again, ms: at first, and at most after waiting twice as long each time. */
+/** Delay before a failed journal is tried again, ms: it starts at the first value and doubles up to the second. */
 const RETRY_MS = 2_000;
 const RETRY_MS_MAX = 60_000;
 
-/** What a session's journal needs of the journals it is one of. */
+/** What a session's journal needs from the set of journals it belongs to. */
 export interface JournalParts {
   /** Monotonic, ms. */
   nowMs(): number;
-  written(): void;
-  /** Nothing can be written for now; told once until something is `written` again. */
-  failed(error: unknown): void;
-  /** No more is written. */
-  ended(): void;
+  onWritten(): void;
+  /** Nothing can be written for now; called once until `onWritten`. */
+  onFailure(error: unknown): void;
+  /** Nothing more is written. */
+  onClosed(): void;
 }
 
 interface Chunk {
@@ -76,172 +79,172 @@ interface Chunk {
 }
 
 /**
- * Writes one session down as it goes: nothing leaves for the client before it is written, so whatever a client has seen
- * is found again. What is final and was told is left out when the journal has doubled.
+ * Writes one session to disk as it happens: nothing leaves for the client before it is written, so whatever a client
+ * has seen is found again. Final sentences that were sent are left out when the journal has doubled.
  *
- * When nothing can be written, on a full disk say, the session goes on without a journal: the file is removed, because what
- * it says is no longer how the session stands, and the disk needs the room. The journal is begun again with all that is
- * needed when there is room for it, which the session's next events try after 2 s, 4 s and so on up to a minute.
+ * When nothing can be written, for example on a full disk, the session goes on without a journal: the file is removed,
+ * because it no longer describes the session's state, and the disk needs the room. The session's next events try to
+ * write a complete journal again after 2 s, 4 s and so on, up to a minute.
  */
 export class SessionJournal {
-  readonly #birth: SessionRecord;
+  readonly #sessionRecord: SessionRecord;
   readonly #frameBytes: number;
   readonly #parts: JournalParts;
   #journal: Journal | undefined;
-  /** Audio that would have to be heard again, oldest first; the last `#unwritten` of them are in no entry yet. */
+  /** Audio that would have to be replayed, oldest first; the last `#unwritten` chunks are in no entry yet. */
   #chunks: Chunk[] = [];
   #unwritten = 0;
   #frames = 0;
-  #rewriteAt = REWRITE_BYTES;
-  #begun = false;
+  #rewriteAtBytes = REWRITE_BYTES;
+  #hasStarted = false;
   #isFailing = false;
-  /** Nothing is written before, ms, monotonic. */
+  /** Time before which nothing is written, monotonic ms. */
   #retryAtMs = Number.NEGATIVE_INFINITY;
-  /** Never reset: on a disk that is just about full, writing works every now and then. */
+  /** Never reset: on a disk that is almost full, a write succeeds every now and then. */
   readonly #backOff = new BackOff({ firstMs: RETRY_MS, longestMs: RETRY_MS_MAX, waitsAtOnce: true });
-  #cursorOf: (seq: number) => number | undefined = () => undefined;
-  #unwrittenOf: () => readonly ServerEvent[] = () => [];
+  #findCursor: (seq: number) => number | undefined = () => undefined;
+  #listUnwritten: () => readonly ServerEvent[] = () => [];
 
-  constructor(journal: Journal, birth: SessionRecord, frameBytes: number, parts: JournalParts) {
+  constructor(journal: Journal, sessionRecord: SessionRecord, frameBytes: number, parts: JournalParts) {
     this.#journal = journal;
-    this.#birth = birth;
+    this.#sessionRecord = sessionRecord;
     this.#frameBytes = frameBytes;
     this.#parts = parts;
   }
 
-  /** From now on the cursors of what viewers are told are written, too. */
-  tells(cursorOf: (seq: number) => number | undefined): void {
-    this.#cursorOf = cursorOf;
+  /** Sets the lookup of the cursors under which viewers got events; they are written, too. */
+  setCursorLookup(findCursor: (seq: number) => number | undefined): void {
+    this.#findCursor = findCursor;
   }
 
-  /** From now on it keeps those events, too, however old: they are not in the session's transcript yet. */
-  keepsFor(unwritten: () => readonly ServerEvent[]): void {
-    this.#unwrittenOf = unwritten;
+  /** Sets the lookup of events that are not in the session's transcript yet; they are kept, however old. */
+  setUnwrittenLookup(listUnwritten: () => readonly ServerEvent[]): void {
+    this.#listUnwritten = listUnwritten;
   }
 
-  /** Whole frames of the client's audio, before anything comes of them. */
-  heard(bytes: Uint8Array): void {
+  /** Adds whole frames of the client's audio, before they are processed. */
+  addAudio(bytes: Uint8Array): void {
     if (this.#journal === undefined || bytes.length === 0) return;
     this.#chunks.push({ from: this.#frames, bytes });
     this.#frames += bytes.length / this.#frameBytes;
     this.#unwritten++;
   }
 
-  /** `kept` are all events a client may still ask for, these included. */
-  write(events: readonly ServerEvent[], standing: JournalSnapshot, kept: () => readonly ServerEvent[]): void {
+  /** `getReplayable` returns all events a client may still request, including these. */
+  write(events: readonly ServerEvent[], snapshot: JournalSnapshot, getReplayable: () => readonly ServerEvent[]): void {
     const journal = this.#journal;
     if (journal === undefined) return;
     if (this.#parts.nowMs() < this.#retryAtMs) {
       this.#unwritten = 0;
-      this.#forget(standing.driver.fromFrame);
+      this.#dropAudioBefore(snapshot.driver.fromFrame);
       return;
     }
     try {
-      if (!this.#begun || journal.bytes > this.#rewriteAt) this.#rewrite(journal, kept(), standing);
+      if (!this.#hasStarted || journal.bytes > this.#rewriteAtBytes) this.#rewrite(journal, getReplayable(), snapshot);
       else {
-        const audio = joined(this.#chunks.slice(this.#chunks.length - this.#unwritten));
+        const audio = concatBytes(this.#chunks.slice(this.#chunks.length - this.#unwritten));
         this.#unwritten = 0;
-        journal.append(entry({ events: events.map((event) => this.#written(event)), standing }, audio));
+        journal.append(toEntry({ events: events.map((event) => this.#addCursor(event)), standing: snapshot }, audio));
       }
-      this.#forget(standing.driver.fromFrame);
+      this.#dropAudioBefore(snapshot.driver.fromFrame);
       this.#isFailing = false;
-      this.#parts.written();
+      this.#parts.onWritten();
     } catch (error) {
-      this.#failed(journal, error);
+      this.#onFailure(journal, error);
     }
   }
 
-  /** Goes on with what an earlier process wrote. */
-  recall(audio: Uint8Array, standing: JournalSnapshot, events: readonly ServerEvent[]): void {
-    this.#frames = standing.driver.fromFrame;
-    this.heard(audio);
-    this.write([], standing, () => events);
+  /** Continues with what an earlier process wrote. */
+  restore(audio: Uint8Array, snapshot: JournalSnapshot, events: readonly ServerEvent[]): void {
+    this.#frames = snapshot.driver.fromFrame;
+    this.addAudio(audio);
+    this.write([], snapshot, () => events);
   }
 
-  /** The session has ended, and nobody needs it any more. */
+  /** Deletes the journal of an ended session that nobody needs any more. */
   remove(): void {
     this.#journal?.remove();
-    this.leave();
+    this.close();
   }
 
-  /** The process ends before the session: what is written stays for the next. */
-  leave(): void {
+  /** Stops writing. The file stays for the next process. */
+  close(): void {
     if (this.#journal === undefined) return;
     this.#journal = undefined;
     this.#chunks = [];
-    this.#parts.ended();
+    this.#parts.onClosed();
   }
 
-  #failed(journal: Journal, error: unknown): void {
+  #onFailure(journal: Journal, error: unknown): void {
     journal.remove();
-    this.#begun = false;
+    this.#hasStarted = false;
     this.#unwritten = 0;
     this.#retryAtMs = this.#parts.nowMs() + this.#backOff.next();
     if (this.#isFailing) return;
     this.#isFailing = true;
-    this.#parts.failed(error);
+    this.#parts.onFailure(error);
   }
 
-  #rewrite(journal: Journal, events: readonly ServerEvent[], standing: JournalSnapshot): void {
-    this.#forget(standing.driver.fromFrame);
+  #rewrite(journal: Journal, events: readonly ServerEvent[], snapshot: JournalSnapshot): void {
+    this.#dropAudioBefore(snapshot.driver.fromFrame);
     const audioFrom = this.#chunks[0]?.from ?? this.#frames;
     const oldest = events[0]?.seq ?? Number.POSITIVE_INFINITY;
-    const unwritten = this.#unwrittenOf().filter(({ seq }) => seq < oldest);
-    const written = events.map((event) => this.#written(event));
-    const step = { birth: this.#birth, audioFrom, events: written, unwritten, standing };
-    journal.replace([entry(step, joined(this.#chunks))]);
+    const unwritten = this.#listUnwritten().filter(({ seq }) => seq < oldest);
+    const written = events.map((event) => this.#addCursor(event));
+    const step = { birth: this.#sessionRecord, audioFrom, events: written, unwritten, standing: snapshot };
+    journal.replace([toEntry(step, concatBytes(this.#chunks))]);
     this.#unwritten = 0;
-    this.#begun = true;
-    this.#rewriteAt = Math.max(REWRITE_BYTES, 2 * journal.bytes);
+    this.#hasStarted = true;
+    this.#rewriteAtBytes = Math.max(REWRITE_BYTES, 2 * journal.bytes);
   }
 
-  #written(event: ServerEvent): Step['events'][number] {
+  #addCursor(event: ServerEvent): Step['events'][number] {
     if (event.type === 'ready') return { ...event, secret: '' };
-    const cursor = this.#cursorOf(event.seq);
+    const cursor = this.#findCursor(event.seq);
     return cursor === undefined ? event : { ...event, cursor };
   }
 
-  #forget(fromFrame: number): void {
-    const keep = this.#chunks.findIndex(({ from, bytes }) => from + bytes.length / this.#frameBytes > fromFrame);
-    this.#chunks.splice(0, keep < 0 ? this.#chunks.length - this.#unwritten : keep);
+  #dropAudioBefore(fromFrame: number): void {
+    const firstKept = this.#chunks.findIndex(({ from, bytes }) => from + bytes.length / this.#frameBytes > fromFrame);
+    this.#chunks.splice(0, firstKept < 0 ? this.#chunks.length - this.#unwritten : firstKept);
   }
 }
 
-/** Reads a journal. Undefined when it does not say enough to go on; throws when it holds something else. */
+/** Reads a journal. Undefined when it lacks what is needed to continue; throws when it holds something else. */
 export function readJournal(
   entries: readonly JournalEntry[],
-  frameBytesOf: (audio: AudioFormat) => number,
+  computeFrameBytes: (audio: AudioFormat) => number,
 ): RestoredJournal | undefined {
   const steps = entries.map(({ record }) => record as Step);
   const first = steps.findLastIndex(({ birth }) => birth !== undefined);
   const birth = steps[first]?.birth;
   const last = steps.at(-1);
   if (birth?.version !== 1 || last === undefined) return undefined;
-  const frameBytes = frameBytesOf(birth.audio);
-  const audio = joined(entries.slice(first).map((each) => ({ bytes: each.audio })));
-  const events = steps.slice(first).flatMap((step) => step.events.map(apart));
+  const frameBytes = computeFrameBytes(birth.audio);
+  const audio = concatBytes(entries.slice(first).map((each) => ({ bytes: each.audio })));
+  const events = steps.slice(first).flatMap((step) => step.events.map(splitCursor));
   const skip = (last.standing.driver.fromFrame - (steps[first]!.audioFrom ?? 0)) * frameBytes;
   return {
-    birth,
-    standing: last.standing,
+    sessionRecord: birth,
+    snapshot: last.standing,
     events: events.map(({ event }) => event),
     unwritten: steps[first]!.unwritten ?? [],
-    told: events.flatMap(({ cursor, event }) => (cursor === undefined ? [] : [[cursor, event] as const])),
+    viewerEvents: events.flatMap(({ cursor, event }) => (cursor === undefined ? [] : [[cursor, event] as const])),
     audio: audio.slice(Math.max(0, skip)),
   };
 }
 
-const entry = (step: Step, audio: Uint8Array): JournalEntry => ({ record: step, audio });
+const toEntry = (step: Step, audio: Uint8Array): JournalEntry => ({ record: step, audio });
 
-/** The cursor is no part of what the session's own client is sent. */
-function apart({ cursor, ...event }: Step['events'][number]): {
+/** Splits off the cursor, which is not part of what the session's own client gets. */
+function splitCursor({ cursor, ...event }: Step['events'][number]): {
   readonly cursor?: number;
   readonly event: ServerEvent;
 } {
   return cursor === undefined ? { event } : { cursor, event };
 }
 
-function joined(chunks: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
+function concatBytes(chunks: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
   const whole = new Uint8Array(chunks.reduce((sum, { bytes }) => sum + bytes.length, 0));
   let at = 0;
   for (const { bytes } of chunks) {

@@ -5,53 +5,62 @@ import { resolveOrigin, type SessionOrigin } from './session-origin.ts';
 import type { RecordingStart } from './transcript-recorder.ts';
 
 /**
- * The opening of a session: first its place in a transcript, where it is kept, which takes an answer of the disk, then all
- * the rest at once. Call `open` when `ready` has resolved, or at once where there is none; or else `withdraw`.
+ * Opens a session in two steps: first its place in a transcript, if it is recorded, which needs the disk; then
+ * everything else at once. Call `open` when `ready` has resolved, or at once when there is none; otherwise call
+ * `cancel`.
  */
 export class SessionOpening {
   /**
-   * Resolves when the place is found; rejects with `transcript.unknown` or `transcript.full`, and then nothing is left.
-   * Undefined when nothing is kept.
+   * Resolves when the place is reserved; rejects with `transcript.unknown` or `transcript.full`, and then nothing is
+   * left behind. Undefined when the session is not recorded.
    */
   readonly ready: Promise<void> | undefined;
   readonly #origin: SessionOrigin;
   readonly #parts: SessionParts;
-  readonly #visitor: ConnectedClient;
-  #beginning: RecordingStart | undefined;
-  #isWithdrawn = false;
+  readonly #client: ConnectedClient;
+  #recordingStart: RecordingStart | undefined;
+  #isCancelled = false;
 
-  /** Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied` or `auth.scope`; then nothing is left. */
-  constructor(start: Start, parts: SessionParts, visitor: ConnectedClient) {
-    this.#origin = resolveOrigin(start, parts.offer, visitor);
+  /**
+   * Throws `audio.format`, `model.unknown`, `command.option`, `auth.denied` or `auth.scope`; then nothing is left
+   * behind.
+   */
+  constructor(start: Start, parts: SessionParts, client: ConnectedClient) {
+    this.#origin = resolveOrigin(start, parts.offer, client);
     this.#parts = parts;
-    this.#visitor = visitor;
-    const { keep, born } = this.#origin;
-    if (parts.keeper?.keeps(keep) !== true) return;
-    // No transcript is begun when the room is another key's.
-    parts.rooms?.check(born.room ?? born.session, born.key);
-    this.ready = parts.keeper
-      .begin(keep, { session: born.session, owner: born.key })
-      .then((beginning) => this.#begun(beginning));
+    this.#client = client;
+    const { keep, sessionRecord: born } = this.#origin;
+    if (parts.recorder?.shouldRecord(keep) !== true) return;
+    // No transcript is created when the room is another key's.
+    parts.rooms?.checkReader(born.room ?? born.session, born.key);
+    this.ready = parts.recorder
+      .startRecording(keep, { session: born.session, owner: born.key })
+      .then((recordingStart) => this.#onRecordingStarted(recordingStart));
   }
 
-  /** Says `ready` over `line`. Throws as the constructor does, and what a part throws; then nothing is left. */
-  open(line: ClientChannel): LiveSession {
+  /** Sends `ready` over `channel`. Throws what the constructor or a part throws; then nothing is left behind. */
+  open(channel: ClientChannel): LiveSession {
     try {
-      return new LiveSession({ ...this.#origin, beginning: this.#beginning }, line, this.#parts, this.#visitor);
+      return new LiveSession(
+        { ...this.#origin, recordingStart: this.#recordingStart },
+        channel,
+        this.#parts,
+        this.#client,
+      );
     } catch (error) {
-      this.withdraw();
+      this.cancel();
       throw error;
     }
   }
 
-  /** The session is not wanted any more, or cannot be: its part of the transcript is taken back. */
-  withdraw(): void {
-    this.#isWithdrawn = true;
-    this.#beginning?.keeping?.withdraw();
+  /** Gives up the session: its part of the transcript is removed again. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#recordingStart?.recording?.rollBack();
   }
 
-  #begun(beginning: RecordingStart): void {
-    this.#beginning = beginning;
-    if (this.#isWithdrawn) beginning.keeping?.withdraw();
+  #onRecordingStarted(recordingStart: RecordingStart): void {
+    this.#recordingStart = recordingStart;
+    if (this.#isCancelled) recordingStart.recording?.rollBack();
   }
 }

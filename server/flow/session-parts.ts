@@ -14,7 +14,7 @@ import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** What every session of a server is made of. */
 export interface SessionParts<S extends ResumableSession> {
-  readonly board: DecodeScheduler;
+  readonly scheduler: DecodeScheduler;
   readonly registry: SessionRegistry<S>;
   readonly speechModel: SpeechModel;
   readonly cleaners: Cleaners;
@@ -26,16 +26,16 @@ export interface SessionParts<S extends ResumableSession> {
   readonly engine: string;
   readonly cleanTimeoutMs: number;
   readonly pauseMs: number;
-  /** How long a session outlives a lost connection, ms; 0 is not at all. */
+  /** How long a session outlives a lost connection, ms; 0 ends it at once. */
   readonly resumeGraceMs: number;
-  /** What keeps sessions over the end of the process; undefined is nothing. */
+  /** Preserves sessions beyond the end of the process; undefined preserves none. */
   readonly journals?: Journals | undefined;
-  /** Where viewers read what is said; undefined lets nobody. */
+  /** Rooms for viewers; undefined allows none. */
   readonly rooms?: Rooms | undefined;
-  /** Who translates; undefined is nobody. */
+  /** Translates; undefined turns translation off. */
   readonly assistant?: Assistant | undefined;
-  /** Name of the speech model that translates into English; undefined leaves it to the assistant. */
-  readonly english?: string | undefined;
-  /** Who writes transcripts for later; undefined is nobody. */
-  readonly keeper?: TranscriptRecorder | undefined;
+  /** Name of the speech model that translates into English; undefined leaves that to the assistant. */
+  readonly translationModel?: string | undefined;
+  /** Records transcripts; undefined records none. */
+  readonly recorder?: TranscriptRecorder | undefined;
 }

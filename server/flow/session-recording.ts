@@ -6,22 +6,22 @@ import type { Log } from '../ports/log.ts';
 import type { ChangeOutcome, StoredPlace, TranscriptAddition, TranscriptStore } from '../ports/transcripts.ts';
 import { toAddition } from './transcript-addition.ts';
 
-/** Additions that wait for a disk with room, about an hour of speech; then this session is kept no longer. */
-const WAITING_MAX = 2_000;
-/** After how long what could not be written is tried again, ms: twice as long each time, up to a most. */
+/** Additions that wait while the disk is full, about an hour of speech; beyond this, the recording stops. */
+const UNWRITTEN_MAX = 2_000;
+/** Delay before a failed write is tried again, ms: it starts at the first value and doubles up to the second. */
 const RETRY_MS = 5_000;
 const RETRY_MS_MAX = 60_000;
-/** How long after its end a session is still tried to be written, ms; then it is left to its journal and the next process. */
+/** How long after its end a session's writes are retried, ms; then its journal is left to the next process. */
 const RETRY_AFTER_END_MS = 600_000;
 
-/** What it asks of a store. */
-export type RecordingStore = Pick<TranscriptStore, 'add' | 'remove' | 'unjoin' | 'removeEmpty'>;
+/** The part of a store that a recording uses. */
+export type RecordingStore = Pick<TranscriptStore, 'add' | 'remove' | 'undoJoin' | 'removeEmpty'>;
 
 export interface SessionRecordingParts {
   readonly store: RecordingStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** The transcript was made for this session. */
+  /** The transcript was created for this session. */
   readonly isNew?: boolean;
 }
 
@@ -31,72 +31,72 @@ interface Unwritten {
 }
 
 /**
- * Writes what is final of one session into its transcript, as it comes. What the store cannot take waits and is tried
- * again; nothing here ever throws into the session, or makes it wait.
+ * Writes one session's final text into its transcript as it comes. What the store cannot take waits and is tried again;
+ * nothing here ever throws into the session, or makes it wait.
  */
 export class SessionRecording {
   readonly place: StoredPlace;
   readonly #parts: SessionRecordingParts;
-  /** In the order they were said; the store has been asked for the first `#askedCount` of them. */
+  /** In the order they were said; the first `#requestedCount` of them have been passed to the store. */
   #unwritten: Unwritten[] = [];
-  #askedCount = 0;
-  /** Questions the store has not answered yet; it answers in their order. */
-  #openQuestions = 0;
-  /** `over`: nothing more is kept of this session. */
-  #state: 'well' | 'failing' | 'over' = 'well';
-  #isFullTold = false;
-  #spoke = false;
-  #giveUpMs = Number.POSITIVE_INFINITY;
+  #requestedCount = 0;
+  /** Calls the store has not answered yet; it answers in order. */
+  #pendingCalls = 0;
+  /** `stopped`: nothing more of this session is written. */
+  #state: 'writing' | 'failing' | 'stopped' = 'writing';
+  #isFullReported = false;
+  #hasFinal = false;
+  #deadlineMs = Number.POSITIVE_INFINITY;
   #hasEnded = false;
   #retry: Disposable | undefined;
   readonly #backOff = new BackOff({ firstMs: RETRY_MS, longestMs: RETRY_MS_MAX, waitsAtOnce: true });
   #isRemoving = false;
   #whenSettled: ((isWritten: boolean) => void)[] = [];
-  #told: (text: string) => void = () => {};
+  #report: (text: string) => void = () => {};
 
   constructor(place: StoredPlace, parts: SessionRecordingParts) {
     this.place = place;
     this.#parts = parts;
   }
 
-  /** `told` is given what the client should know, never in the middle of a `write`. */
-  tell(told: (text: string) => void): void {
-    this.#told = (text) =>
+  /** `onProblem` gets messages for the client, never in the middle of a `write`. */
+  onProblem(onProblem: (text: string) => void): void {
+    this.#report = (text) =>
       queueMicrotask(() => {
         try {
-          told(text);
+          onProblem(text);
         } catch (error) {
           this.#parts.log.error({ code: 'server.bug', err: error }, 'a session could not be told of its transcript');
         }
       });
   }
 
-  /** Events whose additions may not be written yet: a journal has to keep them. */
+  /** Events whose additions may not be written yet: the journal has to keep them. */
   get unwritten(): readonly ServerEvent[] {
     return this.#unwritten.map(({ event }) => event);
   }
 
-  /** Events that are in the journal. The same may come again, after a restart. */
+  /** Records events that are in the journal. The same may come again after a restart. */
   write(events: readonly ServerEvent[]): void {
-    if (this.#state === 'over' || this.#hasEnded) return;
+    if (this.#state === 'stopped' || this.#hasEnded) return;
     const before = this.#unwritten.length;
     for (const event of events) {
       const addition = toAddition(event, this.place.atMs);
       if (addition !== undefined) this.#unwritten.push({ event, addition });
-      if (addition?.kind === 'final') this.#spoke = true;
+      if (addition?.kind === 'final') this.#hasFinal = true;
     }
     if (this.#unwritten.length === before) return;
-    if (this.#unwritten.length > WAITING_MAX) this.#stop(TOO_LONG);
-    else if (this.#state === 'well') this.#ask();
+    if (this.#unwritten.length > UNWRITTEN_MAX) this.#stop(TOO_LONG);
+    else if (this.#state === 'writing') this.#storeUnrequested();
   }
 
-  /** The session has ended. A transcript that nobody asked for and in which nothing was said is not kept. */
+  /** Ends the recording. An empty transcript that the client did not ask for is removed. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#giveUpMs = this.#parts.clock.nowMs() + RETRY_AFTER_END_MS;
+    this.#deadlineMs = this.#parts.clock.nowMs() + RETRY_AFTER_END_MS;
     const { owner, transcript, unasked } = this.place;
-    if (!unasked || this.#spoke || this.#state === 'over') return this.#settle();
+    if (!unasked || this.#hasFinal || this.#state === 'stopped') return this.#settle();
     this.#isRemoving = true;
     this.#parts.store.removeEmpty(owner, transcript).then(
       () => this.#over(),
@@ -104,33 +104,35 @@ export class SessionRecording {
     );
   }
 
-  /** Calls back once everything is written, or is not going to be; at once when nothing is under way. */
+  /** Calls back once everything is written, or never will be; at once when nothing is pending. */
   whenSettled(callback: (isWritten: boolean) => void): void {
     this.#whenSettled.push(callback);
     this.#settle();
   }
 
-  /** The process ends before the session; the next one goes on. What was asked for is still written. */
-  leave(): void {
+  /** The process ends before the session; the next process continues it. Pending calls are still carried out. */
+  suspend(): void {
     this.#whenSettled = [];
     this.#over();
   }
 
-  /** The session never came to be, and with it goes its part, and the transcript that was made for it. */
-  withdraw(): void {
-    if (this.#state === 'over') return;
+  /**
+   * Undoes the recording of a session that failed to open: removes its part, or the transcript that was created for it.
+   */
+  rollBack(): void {
+    if (this.#state === 'stopped') return;
     this.#over();
     const { owner, transcript } = this.place;
     const { store, isNew } = this.#parts;
-    const gone = isNew ? store.remove(owner, transcript) : store.unjoin(this.place);
+    const gone = isNew ? store.remove(owner, transcript) : store.undoJoin(this.place);
     gone.then(undefined, (error) => this.#notRemoved(error));
   }
 
-  #ask(): void {
-    const additions = this.#unwritten.slice(this.#askedCount);
+  #storeUnrequested(): void {
+    const additions = this.#unwritten.slice(this.#requestedCount);
     if (additions.length === 0) return;
-    this.#askedCount = this.#unwritten.length;
-    this.#openQuestions++;
+    this.#requestedCount = this.#unwritten.length;
+    this.#pendingCalls++;
     const questions = additions.map(({ addition }) => addition);
     this.#parts.store.add(this.place, questions).then(
       (outcome) => this.#answered(additions.length, outcome),
@@ -140,33 +142,33 @@ export class SessionRecording {
 
   #answered(count: number, outcome: ChangeOutcome): void {
     if (outcome === 'space') return this.#failed(undefined);
-    this.#openQuestions--;
-    if (this.#state === 'over') return;
+    this.#pendingCalls--;
+    if (this.#state === 'stopped') return;
     if (outcome === 'unknown') return this.#deleted();
-    if (outcome === 'full' && !this.#isFullTold) {
-      this.#isFullTold = true;
-      this.#told('its transcript is full; what follows is not kept');
+    if (outcome === 'full' && !this.#isFullReported) {
+      this.#isFullReported = true;
+      this.#report('its transcript is full; what follows is not kept');
     }
-    // Behind one that failed, this may rest on what was not written, so it is added again with it.
-    if (this.#state === 'failing' && this.#askedCount > count) return this.#wait();
+    // Behind a failed call, this one may depend on what was not written, so it is added again along with it.
+    if (this.#state === 'failing' && this.#requestedCount > count) return this.#wait();
     this.#unwritten.splice(0, count);
-    this.#askedCount -= count;
+    this.#requestedCount -= count;
     if (this.#state === 'failing') this.#recovered();
     this.#settle();
   }
 
   #recovered(): void {
-    this.#state = 'well';
+    this.#state = 'writing';
     this.#backOff.reset();
     this.#parts.log.info({ transcript: this.place.transcript }, 'a transcript is kept again');
-    this.#ask();
+    this.#storeUnrequested();
   }
 
-  /** `error` is undefined where a bound, and not the disk, is in the way. */
+  /** `error` is undefined when a bound, not the disk, was the reason. */
   #failed(error: Error | undefined): void {
-    this.#openQuestions--;
-    if (this.#state === 'over') return;
-    if (this.#state === 'well') this.#tellOf(error);
+    this.#pendingCalls--;
+    if (this.#state === 'stopped') return;
+    if (this.#state === 'writing') this.#tellOf(error);
     this.#state = 'failing';
     this.#wait();
   }
@@ -175,46 +177,46 @@ export class SessionRecording {
     const code = error === undefined ? 'bound reached' : errorCode(error);
     this.#parts.log.error(
       { transcript: this.place.transcript, code },
-      'a transcript cannot be written; it is tried again',
+      'a transcript cannot be written; it will be tried again',
     );
     const why =
       error === undefined
-        ? 'the kept transcripts have reached their bound; it is tried again, so delete some'
-        : `the file of transcripts cannot be written (${code}); it is tried again`;
-    this.#told(why);
+        ? 'the stored transcripts have reached their bound; delete some to make room, and it will be tried again'
+        : `the transcript file cannot be written (${code}); it will be tried again`;
+    this.#report(why);
   }
 
-  /** Everything is asked for again in a while, when all answers are in. */
+  /** Once all calls are answered, waits and then stores everything again. */
   #wait(): void {
-    if (this.#openQuestions > 0) return;
-    this.#askedCount = 0;
+    if (this.#pendingCalls > 0) return;
+    this.#requestedCount = 0;
     const { clock } = this.#parts;
-    if (clock.nowMs() >= this.#giveUpMs) return this.#stop(TOO_LONG);
-    this.#retry = clock.after(this.#backOff.next(), () => this.#ask());
+    if (clock.nowMs() >= this.#deadlineMs) return this.#stop(TOO_LONG);
+    this.#retry = clock.setTimer(this.#backOff.next(), () => this.#storeUnrequested());
   }
 
   #settle(isWritten = true): void {
-    if (this.#state !== 'over' && (this.#unwritten.length > 0 || this.#isRemoving)) return;
+    if (this.#state !== 'stopped' && (this.#unwritten.length > 0 || this.#isRemoving)) return;
     const callbacks = this.#whenSettled;
     this.#whenSettled = [];
     for (const callback of callbacks) callback(isWritten);
   }
 
   #over(isWritten = true): void {
-    this.#state = 'over';
+    this.#state = 'stopped';
     this.#unwritten = [];
     this.#retry?.[Symbol.dispose]();
     this.#settle(isWritten);
   }
 
   #deleted(): void {
-    this.#told('its transcript was deleted; nothing more is kept of this session');
+    this.#report('its transcript was deleted; nothing more of this session is kept');
     this.#over();
   }
 
   #stop(why: string): void {
-    this.#parts.log.warn({ transcript: this.place.transcript }, `${why}; nothing more is kept of a session`);
-    this.#told(`${why}; nothing more is kept of this session`);
+    this.#parts.log.warn({ transcript: this.place.transcript }, `${why}; nothing more of a session is recorded`);
+    this.#report(`${why}; nothing more of this session is kept`);
     this.#over(false);
   }
 
@@ -225,4 +227,4 @@ export class SessionRecording {
   }
 }
 
-const TOO_LONG = 'the file of transcripts could not be written for too long';
+const TOO_LONG = 'the transcript file could not be written for too long';

@@ -6,37 +6,39 @@ export interface RegistryEntry {
   /** Whose session it is, and from where. */
   readonly key: string;
   readonly address: string;
-  load(advice: ServiceLevel): void;
-  /** Finalises what was said and says goodbye. */
+  setServiceLevel(level: ServiceLevel): void;
+  /** Finalises what was said, then ends. */
   drain(): void;
-  /** Ends now. */
+  /** Ends immediately. */
   destroy(): void;
 }
 
-/** Ended sessions whose last events may not have arrived. More are forgotten, oldest first. */
-const SHELF_MAX = 256;
+/** Ended sessions whose last events may not have arrived. Beyond this many, the oldest are removed. */
+const RETIRED_MAX = 256;
 
 /** A session that can be found again. */
 export interface ResumableSession extends RegistryEntry {
-  /** Nobody asked for it any more. */
+  /** The grace time for its client is over. */
   expire(): void;
 }
 
-/** The live sessions of this server, and those that ended a moment ago. `S` is what can be found again. */
+/**
+ * The live sessions of this server, and those that ended a moment ago. `S` is the type of sessions that can be resumed.
+ */
 export class SessionRegistry<S extends ResumableSession = ResumableSession> {
   readonly #live = new Map<string, RegistryEntry>();
   readonly #sessions = new Map<string, S>();
-  readonly #shelf = new Map<string, S>();
-  /** Sessions of an earlier process that will be taken up in a moment. */
+  readonly #retired = new Map<string, S>();
+  /** Sessions of an earlier process that will be restored in a moment. */
   readonly #expected = new Set<string>();
-  #idle: (() => void) | undefined;
+  #onEmpty: (() => void) | undefined;
 
   get size(): number {
     return this.#live.size;
   }
 
-  /** Live sessions of a key and of an address. A session without a connection counts. */
-  count(key: string, address: string): { readonly ofKey: number; readonly ofAddress: number } {
+  /** Live sessions of a key and of an address. Sessions without a connection count. */
+  countLive(key: string, address: string): { readonly ofKey: number; readonly ofAddress: number } {
     let ofKey = 0;
     let ofAddress = 0;
     for (const live of this.#live.values()) {
@@ -50,7 +52,7 @@ export class SessionRegistry<S extends ResumableSession = ResumableSession> {
     this.#live.set(live.id, live);
   }
 
-  /** A session takes the place of the connection that opened it. */
+  /** Puts a session in the place of the connection that opened it. */
   open(session: S, connection?: RegistryEntry): void {
     if (connection !== undefined) this.#live.delete(connection.id);
     this.#live.set(session.id, session);
@@ -59,15 +61,15 @@ export class SessionRegistry<S extends ResumableSession = ResumableSession> {
 
   /** A session that can be resumed: live, or ended a moment ago. */
   find(id: string): S | undefined {
-    return this.#sessions.get(id) ?? this.#shelf.get(id);
+    return this.#sessions.get(id) ?? this.#retired.get(id);
   }
 
-  /** From now on, until `arrived`, a session that is not here yet is worth waiting for. */
+  /** Marks a session that is not here yet as worth waiting for, until `stopExpecting`. */
   expect(id: string): void {
     this.#expected.add(id);
   }
 
-  arrived(id: string): void {
+  stopExpecting(id: string): void {
     this.#expected.delete(id);
   }
 
@@ -77,39 +79,39 @@ export class SessionRegistry<S extends ResumableSession = ResumableSession> {
 
   remove(id: string): void {
     this.#sessions.delete(id);
-    if (this.#live.delete(id) && this.#live.size === 0) this.#idle?.();
+    if (this.#live.delete(id) && this.#live.size === 0) this.#onEmpty?.();
   }
 
-  /** Frees the place of a session that has ended, and keeps it to be found. */
-  shelve(session: S): void {
+  /** Frees the place of an ended session, and keeps it to be found. */
+  retire(session: S): void {
     this.remove(session.id);
-    this.#shelf.set(session.id, session);
-    const oldest = this.#shelf.values().next().value;
-    if (this.#shelf.size > SHELF_MAX) oldest?.expire();
+    this.#retired.set(session.id, session);
+    const oldest = this.#retired.values().next().value;
+    if (this.#retired.size > RETIRED_MAX) oldest?.expire();
   }
 
-  forget(id: string): void {
-    this.#shelf.delete(id);
+  removeRetired(id: string): void {
+    this.#retired.delete(id);
   }
 
-  advise(advice: ServiceLevel): void {
-    for (const live of this.#live.values()) live.load(advice);
+  setServiceLevel(level: ServiceLevel): void {
+    for (const live of this.#live.values()) live.setServiceLevel(level);
   }
 
-  /** Asks every session to end and waits for the last, at most until `limit` resolves; what is left then is cut off. */
+  /** Asks every session to end and waits for the last, at most until `limit` resolves; then the rest is destroyed. */
   async drain(limit: Promise<void>): Promise<void> {
     if (this.#live.size > 0) {
-      const idle = new Promise<void>((resolve) => {
-        this.#idle = resolve;
+      const empty = new Promise<void>((resolve) => {
+        this.#onEmpty = resolve;
       });
       for (const live of [...this.#live.values()]) live.drain();
-      await Promise.race([idle, limit]);
+      await Promise.race([empty, limit]);
     }
     this.destroy();
   }
 
   /** Ends every session now. Their journals stay for the next process. */
   destroy(): void {
-    for (const live of [...this.#live.values(), ...this.#shelf.values()]) live.destroy();
+    for (const live of [...this.#live.values(), ...this.#retired.values()]) live.destroy();
   }
 }

@@ -1,38 +1,42 @@
 import { Fault, LIMITS } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Ends sessions that fell silent or went on too long. */
+/** Ends sessions that fell silent or lasted too long. */
 export class SessionTimeouts {
   readonly #clock: Clock;
-  readonly #bite: (fault: Fault) => void;
-  #idle: Disposable | undefined;
-  #long: Disposable | undefined;
+  readonly #onTimeout: (fault: Fault) => void;
+  #idleTimer: Disposable | undefined;
+  #durationTimer: Disposable | undefined;
 
-  constructor(clock: Clock, bite: (fault: Fault) => void) {
+  constructor(clock: Clock, onTimeout: (fault: Fault) => void) {
     this.#clock = clock;
-    this.#bite = bite;
+    this.#onTimeout = onTimeout;
   }
 
-  /** From now on time counts. A `close` ends it, also after a start that has thrown. */
+  /** Starts the timers. Call `close` in the end, also after a start that has thrown. */
   start(): void {
     const minutes = LIMITS.sessionMinutesMax;
-    this.#long = this.#clock.after(minutes * 60_000, () => this.#bite(new Fault('session.long', { minutes })));
-    this.heard();
+    this.#durationTimer = this.#clock.setTimer(minutes * 60_000, () =>
+      this.#onTimeout(new Fault('session.long', { minutes })),
+    );
+    this.restartIdleTimer();
   }
 
-  /** A frame came. */
-  heard(): void {
-    this.#idle?.[Symbol.dispose]();
+  /** Restarts the idle timer, because a frame came. */
+  restartIdleTimer(): void {
+    this.#idleTimer?.[Symbol.dispose]();
     const seconds = LIMITS.idleTimeoutMs / 1000;
-    this.#idle = this.#clock.after(LIMITS.idleTimeoutMs, () => this.#bite(new Fault('session.idle', { seconds })));
+    this.#idleTimer = this.#clock.setTimer(LIMITS.idleTimeoutMs, () =>
+      this.#onTimeout(new Fault('session.idle', { seconds })),
+    );
   }
 
-  /** The server itself does not read, the client has finished or its connection is lost: silence is not its fault. */
-  sleep(): void {
-    this.#idle?.[Symbol.dispose]();
+  /** Stops the idle timer: the server is not reading, the client has finished, or its connection is lost. */
+  stopIdleTimer(): void {
+    this.#idleTimer?.[Symbol.dispose]();
   }
 
   close(): void {
-    for (const timer of [this.#idle, this.#long]) timer?.[Symbol.dispose]();
+    for (const timer of [this.#idleTimer, this.#durationTimer]) timer?.[Symbol.dispose]();
   }
 }

@@ -9,66 +9,71 @@ import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
 import { TranslationDropped, type WhisperTranslator } from './whisper-translator.ts';
 
-type Wanted = Extract<SessionOutput, { kind: 'translate' }>;
-type Reason = Extract<SessionInput, { kind: 'untranslated' }>['reason'];
+type TranslateOutput = Extract<SessionOutput, { kind: 'translate' }>;
+type FailureReason = Extract<SessionInput, { kind: 'untranslated' }>['reason'];
 
 export interface SessionTranslatorSetup {
   readonly assistant: Assistant | undefined;
-  /** Who translates into English instead; undefined is the assistant. */
-  readonly english?: Pick<WhisperTranslator, 'model' | 'spanOf' | 'hear'> | undefined;
+  /** Translates into English instead; undefined leaves that to the assistant. */
+  readonly whisper?: Pick<WhisperTranslator, 'model' | 'buildSpan' | 'translate'> | undefined;
   readonly clock: Clock;
-  /** Languages that viewers ask for now. */
-  readonly wished: () => Iterable<string>;
-  readonly answer: (input: SessionInput) => void;
-  /** Takes an error that nobody expected; it ends the session. */
-  readonly broken: (error: unknown) => void;
+  /** Languages that viewers request now. */
+  readonly getRequestedLanguages: () => Iterable<string>;
+  readonly onResult: (input: SessionInput) => void;
+  /** Takes an unexpected error; it ends the session. */
+  readonly onError: (error: unknown) => void;
 }
 
 interface Task {
   readonly sentence: number;
   readonly text: string;
-  readonly to: string;
-  /** What is to be heard again, where that is how it is translated. */
+  readonly language: string;
+  /** The audio to decode again, if that is how it is translated. */
   readonly span: DecodeSpan | undefined;
   readonly askedMs: number;
   readonly abort: AbortController;
-  /** Ends its time. */
+  /** Ends the task when its time is over. */
   timer: Disposable | undefined;
 }
 
-/** Questions of one session that are asked at the same time. */
-const RUNNING_MAX = 2;
+/** How many translations of one session run at the same time. */
+const CONCURRENT_MAX = 2;
 
-/** Carries one session's sentences to the assistant, or to the speech model for English, and back, some at a time and each within a time. Nothing waits for it. */
+/**
+ * Has one session's sentences translated by the assistant, or by the speech model for English, some at a time and each
+ * within a time limit. Nothing waits for it.
+ */
 export class SessionTranslator {
   readonly #setup: SessionTranslatorSetup;
   readonly #running = new Set<Task>();
   #waiting: Task[] = [];
-  #step: ServiceLevel['step'] = 'none';
+  #loadStep: ServiceLevel['step'] = 'none';
 
   constructor(setup: SessionTranslatorSetup) {
     this.#setup = setup;
   }
 
-  load({ step }: ServiceLevel): void {
-    this.#step = step;
+  setServiceLevel({ step }: ServiceLevel): void {
+    this.#loadStep = step;
   }
 
-  /** Answers with the languages, then for each of them; never before it has returned. */
-  begin(wanted: Wanted): void {
-    const { sentence, language, to, told } = wanted;
-    const { answer, wished, broken } = this.#setup;
-    const known = [...wished()].filter((each) => WHISPER_LANGUAGES.has(each) && this.#can(each));
-    const languages = [...new Set([...told, ...to, ...known])]
+  /** Reports the languages, then a result for each of them; never before it has returned. */
+  translate(request: TranslateOutput): void {
+    const { sentence, language, to, told } = request;
+    const { onResult, getRequestedLanguages, onError } = this.#setup;
+    const requested = [...getRequestedLanguages()].filter(
+      (each) => WHISPER_LANGUAGES.has(each) && this.#canTranslate(each),
+    );
+    const languages = [...new Set([...told, ...to, ...requested])]
       .filter((each) => each !== language)
       .slice(0, LIMITS.translationsMax)
       .filter((each) => !told.includes(each));
     queueMicrotask(() => {
       try {
-        answer({ kind: 'translating', sentence, to: languages });
-        for (const each of languages) this.#want(wanted, each);
+        onResult({ kind: 'translating', sentence, to: languages });
+        for (const each of languages) this.#enqueue(request, each);
       } catch (error) {
-        broken(error);
+        onError(error);
       }
     });
   }
@@ -82,37 +87,37 @@ export class SessionTranslator {
     this.#waiting = [];
   }
 
-  #can(to: string): boolean {
-    return this.#setup.assistant !== undefined || (to === 'en' && this.#setup.english !== undefined);
+  #canTranslate(to: string): boolean {
+    return this.#setup.assistant !== undefined || (to === 'en' && this.#setup.whisper !== undefined);
   }
 
-  #want(wanted: Wanted, to: string): void {
-    const { sentence, text } = wanted;
-    const { answer, clock } = this.#setup;
-    const english = to === 'en' ? this.#setup.english : undefined;
-    if (text === '') return answer({ kind: 'translation', sentence, to, text, model: 'rules', tookMs: 0 });
-    if (!this.#can(to)) return answer({ kind: 'untranslated', sentence, to, reason: 'absent' });
-    if (this.#step !== 'none' && this.#step !== 'small')
-      return answer({ kind: 'untranslated', sentence, to, reason: 'busy' });
-    const span = english?.spanOf(wanted);
-    if (english !== undefined && span === undefined)
-      return answer({ kind: 'untranslated', sentence, to, reason: 'gone' });
+  #enqueue(request: TranslateOutput, to: string): void {
+    const { sentence, text } = request;
+    const { onResult, clock } = this.#setup;
+    const whisper = to === 'en' ? this.#setup.whisper : undefined;
+    if (text === '') return onResult({ kind: 'translation', sentence, to, text, model: 'rules', tookMs: 0 });
+    if (!this.#canTranslate(to)) return onResult({ kind: 'untranslated', sentence, to, reason: 'absent' });
+    if (this.#loadStep !== 'none' && this.#loadStep !== 'small')
+      return onResult({ kind: 'untranslated', sentence, to, reason: 'busy' });
+    const span = whisper?.buildSpan(request);
+    if (whisper !== undefined && span === undefined)
+      return onResult({ kind: 'untranslated', sentence, to, reason: 'gone' });
     const abort = new AbortController();
-    const task: Task = { sentence, text, to, span, askedMs: clock.nowMs(), abort, timer: undefined };
-    task.timer = clock.after(LIMITS.translationTimeoutMs, () => this.#skip(task, 'late'));
+    const task: Task = { sentence, text, language: to, span, askedMs: clock.nowMs(), abort, timer: undefined };
+    task.timer = clock.setTimer(LIMITS.translationTimeoutMs, () => this.#fail(task, 'late'));
     this.#waiting.push(task);
-    this.#next();
-    // The newest is what people are waiting for.
-    if (this.#waiting.length > LIMITS.translationsWaitingMax) this.#skip(this.#waiting[0]!, 'full');
-    while (this.#heldMs > LIMITS.translationSoundMsMax) {
+    this.#startNext();
+    // The newest sentence is what people are waiting for.
+    if (this.#waiting.length > LIMITS.translationsWaitingMax) this.#fail(this.#waiting[0]!, 'full');
+    while (this.#heldAudioMs > LIMITS.translationSoundMsMax) {
       const oldest = this.#waiting.find((each) => each.span !== undefined);
       if (oldest === undefined) return;
-      this.#skip(oldest, 'full');
+      this.#fail(oldest, 'full');
     }
   }
 
-  /** Sound that is held for translations, ms. */
-  get #heldMs(): number {
+  /** Audio held for translations, ms. */
+  get #heldAudioMs(): number {
     const samples = [...this.#running, ...this.#waiting].reduce(
       (sum, { span }) => sum + (span?.samples.length ?? 0),
       0,
@@ -120,41 +125,41 @@ export class SessionTranslator {
     return (samples / SAMPLE_RATE) * 1_000;
   }
 
-  #next(): void {
-    while (this.#running.size < RUNNING_MAX) {
+  #startNext(): void {
+    while (this.#running.size < CONCURRENT_MAX) {
       const task = this.#waiting.shift();
       if (task === undefined) return;
       this.#running.add(task);
-      void this.#ask(task).catch(this.#setup.broken);
+      void this.#run(task).catch(this.#setup.onError);
     }
   }
 
-  async #ask(task: Task): Promise<void> {
-    const { assistant, english, clock, answer } = this.#setup;
-    const { sentence, text, to, span, askedMs, abort } = task;
+  async #run(task: Task): Promise<void> {
+    const { assistant, whisper, clock, onResult } = this.#setup;
+    const { sentence, text, language: to, span, askedMs, abort } = task;
     try {
       const reply = await (span === undefined
-        ? assistant!.ask(buildTranslationPrompt(text, to), abort.signal)
-        : english!.hear(span, abort.signal));
+        ? assistant!.complete(buildTranslationPrompt(text, to), abort.signal)
+        : whisper!.translate(span, abort.signal));
       if (!this.#settle(task)) return;
       const tookMs = clock.nowMs() - askedMs;
-      const model = span === undefined ? assistant!.name : english!.model;
-      answer({ kind: 'translation', sentence, to, text: reply, model, tookMs });
+      const model = span === undefined ? assistant!.name : whisper!.model;
+      onResult({ kind: 'translation', sentence, to, text: reply, model, tookMs });
     } catch (error) {
-      // Whoever failed has its own log; a session only has to know that none comes.
-      this.#skip(task, error instanceof TranslationDropped ? 'full' : 'failed');
+      // The failing part has its own log; the session only has to know that no translation comes.
+      this.#fail(task, error instanceof TranslationDropped ? 'full' : 'failed');
     }
-    this.#next();
+    this.#startNext();
   }
 
-  #skip(task: Task, reason: Reason): void {
+  #fail(task: Task, reason: FailureReason): void {
     if (!this.#settle(task)) return;
     task.abort.abort();
-    this.#setup.answer({ kind: 'untranslated', sentence: task.sentence, to: task.to, reason });
-    this.#next();
+    this.#setup.onResult({ kind: 'untranslated', sentence: task.sentence, to: task.language, reason });
+    this.#startNext();
   }
 
-  /** Whether it was still open. */
+  /** Returns whether the task was still open. */
   #settle(task: Task): boolean {
     const at = this.#waiting.indexOf(task);
     if (at >= 0) this.#waiting.splice(at, 1);

@@ -1,7 +1,7 @@
 import type { ServerEvent } from '../../protocol/index.ts';
 import type { TranscriptAddition } from '../ports/transcripts.ts';
 
-/** What an event adds to a transcript, if anything, on whose time line its session begins at `atMs`. */
+/** What an event adds to a transcript, if anything. `atMs` is where its session begins on the transcript's timeline. */
 export function toAddition(event: ServerEvent, atMs: number): TranscriptAddition | undefined {
   switch (event.type) {
     case 'final': {

@@ -7,7 +7,7 @@ import type { LastModified, TranscriptStore } from '../ports/transcripts.ts';
 
 export interface TranscriptExpiryParts {
   readonly store: TranscriptStore;
-  /** Transcripts that have not changed for so long are deleted; 0 is never. */
+  /** Transcripts unchanged for this many days are deleted; 0 means never. */
   readonly keepDays: number;
   /** Wall time, ms since 1970. */
   readonly nowMs: () => number;
@@ -16,13 +16,13 @@ export interface TranscriptExpiryParts {
 }
 
 const DAY_MS = 86_400_000;
-/** How often old transcripts are looked for. */
-const LOOK_EVERY_MS = 6 * 3_600_000;
-/** Where the server itself keeps what is overdue: no key has a name with a blank. */
-const SERVER = 'this server';
-const OVERDUE = 'overdue';
+/** How often old transcripts are searched for. */
+const CHECK_INTERVAL_MS = 6 * 3_600_000;
+/** The owner under which the server itself stores overdue transcripts: no key has a name with a space. */
+const SERVER_OWNER = 'this server';
+const OVERDUE_SETTING = 'overdue';
 
-/** Deletes what is older than `keepDays`, as `Retention` decides; its records outlive the process. */
+/** Deletes transcripts older than `keepDays`, as `Retention` decides; its records outlive the process. */
 export class TranscriptExpiry {
   readonly #parts: TranscriptExpiryParts;
   #retention: Retention | undefined;
@@ -42,29 +42,29 @@ export class TranscriptExpiry {
   async #run(): Promise<void> {
     const { keepDays, clock, log } = this.#parts;
     try {
-      const count = await this.#look();
+      const count = await this.#deleteOld();
       if (count > 0) log.info({ count, days: keepDays }, 'old transcripts were deleted');
     } catch (error) {
       if (!this.#isClosed) log.error({ code: errorCode(error) }, 'old transcripts could not be deleted');
     }
-    if (!this.#isClosed) this.#timer = clock.after(LOOK_EVERY_MS, () => void this.#run());
+    if (!this.#isClosed) this.#timer = clock.setTimer(CHECK_INTERVAL_MS, () => void this.#run());
   }
 
-  async #look(): Promise<number> {
+  async #deleteOld(): Promise<number> {
     const { store, keepDays, nowMs, clock } = this.#parts;
-    this.#retention ??= new Retention(keepDays, readOverdue(await store.setting(SERVER, OVERDUE)));
+    this.#retention ??= new Retention(keepDays, readOverdue(await store.readSetting(SERVER_OWNER, OVERDUE_SETTING)));
     const now = nowMs();
-    const candidates = await store.changedOutside(now - keepDays * DAY_MS, now);
+    const candidates = await store.listChangedOutside(now - keepDays * DAY_MS, now);
     const ids = new Set(this.#retention.look(now, clock.nowMs(), candidates));
-    const old: readonly LastModified[] = candidates.filter(({ id }) => ids.has(id));
-    // First what makes room: on a full disk the records cannot be written.
-    const count = old.length === 0 ? 0 : await store.expire(old);
-    await store.set(SERVER, OVERDUE, JSON.stringify(this.#retention.overdue));
+    const overdue: readonly LastModified[] = candidates.filter(({ id }) => ids.has(id));
+    // Delete first to make room: on a full disk the records could not be written.
+    const count = overdue.length === 0 ? 0 : await store.expire(overdue);
+    await store.writeSetting(SERVER_OWNER, OVERDUE_SETTING, JSON.stringify(this.#retention.overdue));
     return count;
   }
 }
 
-/** What an earlier process wrote. A file that somebody has changed delays a deletion, and no more. */
+/** Reads the records of an earlier process. A file that somebody has edited delays a deletion, no more. */
 function readOverdue(text: string | undefined): ConstructorParameters<typeof Retention>[1] {
   try {
     const records = parseJson(text ?? '[]');

@@ -7,12 +7,12 @@ import { type RecordingStore, SessionRecording } from './session-recording.ts';
 import { TranscriptExpiry } from './transcript-expiry.ts';
 
 export interface TranscriptRecorderParts {
-  /** Undefined when nothing can be kept; `absence` says why, for people. */
+  /** Undefined when nothing can be stored; `unavailableReason` says why, for people. */
   readonly store: TranscriptStore | undefined;
-  readonly absence: string;
-  /** Whose sessions are kept: of those that ask, or of all. */
+  readonly unavailableReason: string;
+  /** Which sessions are recorded: those that ask, all, or none. */
   readonly mode: 'asked' | 'all' | 'off';
-  /** Transcripts that have not changed for so long are deleted; 0 is never. */
+  /** Transcripts unchanged for this many days are deleted; 0 means never. */
   readonly keepDays: number;
   /** Wall time, ms since 1970. */
   readonly nowMs: () => number;
@@ -20,23 +20,28 @@ export interface TranscriptRecorderParts {
   readonly log: Log;
 }
 
-/** What became of a session's wish to be kept. */
+/** The result of a session's request for a transcript. */
 export interface RecordingStart {
-  readonly keeping?: SessionRecording | undefined;
-  /** For the client: why nothing is kept. */
-  readonly refused?: string | undefined;
+  readonly recording?: SessionRecording | undefined;
+  /** For the client: why nothing is recorded. */
+  readonly refusal?: string | undefined;
 }
 
-/** A session that waits longer for its place begins without, ms. */
-const BEGIN_MS_MAX = 3_000;
+/** A session whose place takes longer than this begins without a transcript, ms. */
+const START_TIMEOUT_MS = 3_000;
 
-const absent = async (): Promise<never> => {
+const rejectUnavailable = async (): Promise<never> => {
   throw Object.assign(new Error('there is no store of transcripts'), { code: 'STORE_UNAVAILABLE' });
 };
-/** What a `Keeping` asks of a store that is not there. */
-const ABSENT: RecordingStore = { add: absent, remove: absent, unjoin: absent, removeEmpty: absent };
+/** Stands in for a store that is not available. */
+const UNAVAILABLE_STORE: RecordingStore = {
+  add: rejectUnavailable,
+  remove: rejectUnavailable,
+  undoJoin: rejectUnavailable,
+  removeEmpty: rejectUnavailable,
+};
 
-/** Keeps the transcripts of sessions. Whatever becomes of its store, sessions go on. */
+/** Records the transcripts of sessions. Whatever happens to the store, sessions go on. */
 export class TranscriptRecorder {
   readonly #parts: TranscriptRecorderParts;
   readonly #expiry: TranscriptExpiry | undefined;
@@ -52,85 +57,93 @@ export class TranscriptRecorder {
   }
 
   /** Why there is no store; empty when there is one. */
-  get absence(): string {
-    return this.#parts.store === undefined ? this.#parts.absence : '';
+  get unavailableReason(): string {
+    return this.#parts.store === undefined ? this.#parts.unavailableReason : '';
   }
 
-  /** Whether a session with this wish has to `begin`. */
-  keeps(wish: Start['keep']): boolean {
-    return wish !== undefined || this.#parts.mode === 'all';
+  /** Whether a session with these options needs `startRecording`. */
+  shouldRecord(options: Start['keep']): boolean {
+    return options !== undefined || this.#parts.mode === 'all';
   }
 
   /**
-   * A place for a session, within a few seconds. Rejects with `transcript.unknown` or `transcript.full` for a transcript
-   * the client named.
+   * Reserves a place for a session, within a few seconds. Rejects with `transcript.unknown` or `transcript.full` for a
+   * transcript the client named.
    */
-  async begin(wish: Start['keep'], of: { readonly session: string; readonly owner: string }): Promise<RecordingStart> {
-    const { store, absence } = this.#parts;
-    if (!this.keeps(wish)) return {};
-    if (store === undefined) return { refused: absence };
-    const begun = this.#begin(store, wish, of);
+  async startRecording(
+    options: Start['keep'],
+    session: { readonly session: string; readonly owner: string },
+  ): Promise<RecordingStart> {
+    const { store, unavailableReason } = this.#parts;
+    if (!this.shouldRecord(options)) return {};
+    if (store === undefined) return { refusal: unavailableReason };
+    const starting = this.#reservePlace(store, options, session);
     let timer: Disposable | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = this.#parts.clock.after(BEGIN_MS_MAX, () => resolve('late'));
+    const timeout = new Promise<'late'>((resolve) => {
+      timer = this.#parts.clock.setTimer(START_TIMEOUT_MS, () => resolve('late'));
     });
-    const first = await Promise.race([begun, late]).finally(() => timer?.[Symbol.dispose]());
-    if (first !== 'late') return first;
-    void begun.then(
-      ({ keeping }) => keeping?.withdraw(),
+    const result = await Promise.race([starting, timeout]).finally(() => timer?.[Symbol.dispose]());
+    if (result !== 'late') return result;
+    void starting.then(
+      ({ recording: keeping }) => keeping?.rollBack(),
       () => {},
     );
-    return { refused: 'the file of transcripts does not answer' };
+    return { refusal: 'the transcript file does not answer' };
   }
 
-  /** Goes on in the place an earlier process had for the session. Where there is no store, a later process may have one. */
-  again(place: StoredPlace): RecordingStart {
-    const { store, absence, mode, log, clock } = this.#parts;
-    if (store === undefined && mode === 'off') return { refused: absence };
-    return { keeping: new SessionRecording(place, { store: store ?? ABSENT, log, clock }) };
+  /** Continues in the place an earlier process reserved. Without a store now, a later process may have one. */
+  resumeRecording(place: StoredPlace): RecordingStart {
+    const { store, unavailableReason, mode, log, clock } = this.#parts;
+    if (store === undefined && mode === 'off') return { refusal: unavailableReason };
+    return { recording: new SessionRecording(place, { store: store ?? UNAVAILABLE_STORE, log, clock }) };
   }
 
-  /** Resolves when everything that was asked of the store is done. */
+  /** Resolves when all calls to the store are done. */
   async close(): Promise<void> {
     this.#expiry?.close();
     await this.#parts.store?.close();
   }
 
-  async #begin(
+  async #reservePlace(
     store: TranscriptStore,
-    wish: Start['keep'],
-    of: { readonly session: string; readonly owner: string },
+    options: Start['keep'],
+    session: { readonly session: string; readonly owner: string },
   ): Promise<RecordingStart> {
     const { log, clock } = this.#parts;
     try {
-      const place = await this.#placeFor(store, wish ?? {}, of);
-      if (place === 'full') return { refused: 'this key has as many transcripts as one may have; delete some' };
+      const place = await this.#joinTranscript(store, options ?? {}, session);
+      if (place === 'full') return { refusal: 'this key has as many transcripts as one may have; delete some' };
       if (place === 'space')
-        log.warn({ session: of.session }, 'kept transcripts have reached their bound; a session goes on without');
-      if (place === 'space') return { refused: 'the kept transcripts have reached their bound; delete some' };
-      const isNew = wish?.transcript === undefined;
-      const kept = { ...place, owner: of.owner, unasked: wish === undefined };
-      return { keeping: new SessionRecording(kept, { store, log, clock, isNew }) };
+        log.warn(
+          { session: session.session },
+          'stored transcripts have reached their bound; a session goes on without one',
+        );
+      if (place === 'space') return { refusal: 'the stored transcripts have reached their bound; delete some' };
+      const isNew = options?.transcript === undefined;
+      const kept = { ...place, owner: session.owner, unasked: options === undefined };
+      return { recording: new SessionRecording(kept, { store, log, clock, isNew }) };
     } catch (error) {
       if (error instanceof Fault) throw error;
       const code = errorCode(error);
-      log.error({ session: of.session, code }, 'a transcript cannot be begun; the session goes on without');
-      return { refused: `the file of transcripts cannot be written (${code})` };
+      log.error({ session: session.session, code }, 'a transcript cannot be created; the session goes on without one');
+      return { refusal: `the transcript file cannot be written (${code})` };
     }
   }
 
-  async #placeFor(
+  async #joinTranscript(
     store: TranscriptStore,
-    wish: NonNullable<Start['keep']>,
-    of: { readonly session: string; readonly owner: string },
+    options: NonNullable<Start['keep']>,
+    session: { readonly session: string; readonly owner: string },
   ): Promise<TranscriptPlace | 'full' | 'space'> {
     const startedMs = this.#parts.nowMs();
-    const title = wish.title ?? new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');
+    const title = options.title ?? new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');
     const created =
-      wish.transcript === undefined ? await store.create(of.owner, { title, startedMs }) : { id: wish.transcript };
+      options.transcript === undefined
+        ? await store.create(session.owner, { title, startedMs })
+        : { id: options.transcript };
     if (typeof created === 'string') return created;
-    const place = await store.join(of.owner, created.id, of.session).catch(async (error) => {
-      if (wish.transcript === undefined) await store.remove(of.owner, created.id).catch(() => {});
+    const place = await store.join(session.owner, created.id, session.session).catch(async (error) => {
+      if (options.transcript === undefined) await store.remove(session.owner, created.id).catch(() => {});
       throw error;
     });
     if (place === 'unknown') throw new Fault('transcript.unknown', { what: 'transcript' });

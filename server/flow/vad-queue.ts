@@ -5,48 +5,48 @@ interface Window {
   readonly to: number;
 }
 
-/** The windows of one channel on their way through the VAD: one at a time, in order. */
+/** Runs the windows of one channel through the VAD, one at a time and in order. */
 export class VadQueue {
   readonly #probe: SpeechProbe;
-  readonly #audio: (from: number, to: number) => Float32Array;
-  readonly #judged: (from: number, to: number, probability: number) => void;
-  readonly #failed: (error: unknown) => void;
+  readonly #readAudio: (from: number, to: number) => Float32Array;
+  readonly #onProbability: (from: number, to: number, probability: number) => void;
+  readonly #onError: (error: unknown) => void;
   #waiting: Window[] = [];
-  #busy = false;
-  #closed = false;
+  #isRunning = false;
+  #isClosed = false;
 
   constructor(
     probe: SpeechProbe,
-    audio: (from: number, to: number) => Float32Array,
-    judged: (from: number, to: number, probability: number) => void,
-    failed: (error: unknown) => void,
+    readAudio: (from: number, to: number) => Float32Array,
+    onProbability: (from: number, to: number, probability: number) => void,
+    onError: (error: unknown) => void,
   ) {
     this.#probe = probe;
-    this.#audio = audio;
-    this.#judged = judged;
-    this.#failed = failed;
+    this.#readAudio = readAudio;
+    this.#onProbability = onProbability;
+    this.#onError = onError;
   }
 
   /** Bounded by the session's audio ring: the driver stops reading long before it is full. */
   push(from: number, to: number): void {
     this.#waiting.push({ from, to });
-    if (!this.#busy) void this.#run().catch(this.#failed);
+    if (!this.#isRunning) void this.#run().catch(this.#onError);
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#waiting = [];
     this.#probe.close();
   }
 
   async #run(): Promise<void> {
-    this.#busy = true;
-    for (let window = this.#waiting.shift(); window !== undefined && !this.#closed; window = this.#waiting.shift()) {
+    this.#isRunning = true;
+    for (let window = this.#waiting.shift(); window !== undefined && !this.#isClosed; window = this.#waiting.shift()) {
       const { from, to } = window;
-      // A VAD that fails must not swallow words: what it cannot judge counts as speech.
-      const probability = await this.#probe.probability(this.#audio(from, to)).catch(() => 1);
-      if (!this.#closed) this.#judged(from, to, probability);
+      // A failing VAD must not swallow words: a window without a probability counts as speech.
+      const probability = await this.#probe.computeProbability(this.#readAudio(from, to)).catch(() => 1);
+      if (!this.#isClosed) this.#onProbability(from, to, probability);
     }
-    this.#busy = false;
+    this.#isRunning = false;
   }
 }

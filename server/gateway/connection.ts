@@ -55,7 +55,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
    */
   #early: (() => void)[] | undefined;
   /** How the client left, once it has. */
-  #left: 'goodbye' | 'cut' | undefined;
+  #left: 'closed' | 'lost' | undefined;
   /** The client asked for its words to be kept. */
   #keeps = false;
   #ended = false;
@@ -91,7 +91,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
 
   /** A client whose audio is being decoded has said what it wants: the machine is slow, not the client. */
   #awaitOpening(): Disposable {
-    return this.#clock.after(LIMITS.openTimeoutMs, () => {
+    return this.#clock.setTimer(LIMITS.openTimeoutMs, () => {
       if (this.#intake?.isBusy !== true)
         return this.#refuse(new Fault('session.unopened', { seconds: LIMITS.openTimeoutMs / 1000 }));
       this.#opening = this.#awaitOpening();
@@ -99,7 +99,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   }
 
   get key(): string {
-    return this.#visitor.caller.key;
+    return this.#visitor.identity.key;
   }
 
   get address(): string {
@@ -123,12 +123,12 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   close(status: number): void {
     if (this.#ended && this.#session === undefined) return;
     const isGoodbye = GOODBYES.includes(status) && !(this.#keeps && status === GOING_AWAY);
-    this.#left = this.#line.lifetime === 'connection' || isGoodbye ? 'goodbye' : 'cut';
+    this.#left = this.#line.lifetime === 'connection' || isGoodbye ? 'closed' : 'lost';
     this.#end();
-    this.#session?.lost(this.#line, this.#left);
+    this.#session?.disconnect(this.#line, this.#left);
   }
 
-  load(): void {}
+  setServiceLevel(): void {}
 
   drain(): void {
     this.#refuse(new Fault('server.draining', {}));
@@ -156,7 +156,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   #unreadable(error: unknown): void {
     if (this.#early !== undefined) this.#early.push(() => this.#unreadable(error));
     else if (this.#session === undefined) this.#refuse(error);
-    else this.#session.unreadable(error);
+    else this.#session.rejectFrame(error);
   }
 
   #obey(command: Command): void {
@@ -164,7 +164,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     else if (this.#session === undefined) this.#open(command);
     else if (command.type === 'start')
       this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
-    else this.#session.obey(command);
+    else this.#session.execute(command);
   }
 
   #intakeOf(decoder: AudioDecoder | undefined): DecodedIntake | undefined {
@@ -201,7 +201,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     if (restMs === 0) return;
     this.#stop('rate');
     this.#rest?.[Symbol.dispose]();
-    this.#rest = this.#clock.after(restMs, () => this.#go('rate'));
+    this.#rest = this.#clock.setTimer(restMs, () => this.#go('rate'));
   }
 
   #stop(why: 'session' | 'opening' | 'rate' | 'decoder'): void {
@@ -217,7 +217,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   #stayAlive(): void {
     if (this.#line.lifetime !== 'kept' || this.#ended) return;
     const clock = this.#clock;
-    this.#alive = clock.after(this.#spokeMs + LIMITS.aliveEveryMs - clock.nowMs(), () => {
+    this.#alive = clock.setTimer(this.#spokeMs + LIMITS.aliveEveryMs - clock.nowMs(), () => {
       if (clock.nowMs() - this.#spokeMs >= LIMITS.aliveEveryMs) this.#speakUp();
       this.#stayAlive();
     });
@@ -256,7 +256,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     if (opening.ready === undefined) {
       this.#opened(opening.open(this.#line));
       // The transport may have found the connection gone while `ready` was sent.
-      if (this.#ended) this.#session?.lost(this.#line, 'goodbye');
+      if (this.#ended) this.#session?.disconnect(this.#line, 'closed');
       return;
     }
     this.#early = [];
@@ -274,7 +274,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     const early = this.#early ?? [];
     this.#early = undefined;
     if (this.#ended && this.#left === undefined) {
-      opening.withdraw();
+      opening.cancel();
       return this.#leavePlace();
     }
     try {
@@ -284,7 +284,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     }
     for (const act of early) act();
     this.#hold('opening', false);
-    if (this.#left !== undefined) this.#session?.lost(this.#line, this.#left);
+    if (this.#left !== undefined) this.#session?.disconnect(this.#line, this.#left);
   }
 
   #notOpened(error: unknown): void {
@@ -305,7 +305,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     if (registry.isExpected(resume.session)) throw new Fault('session.waiting', { session: resume.session });
     if (session === undefined || (this.#resumes !== undefined && this.#resumes !== resume.session))
       throw new Fault('session.unknown', { session: resume.session });
-    session.resume(resume, this.#line, this.#visitor.caller);
+    session.resume(resume, this.#line, this.#visitor.identity);
     this.#opening[Symbol.dispose]();
     this.#session = session;
     this.#stayAlive();

@@ -12,12 +12,16 @@ export function buildEndpointRoute(
   context: () => DialectContext,
 ): HttpRoute {
   const { method, path, scope } = endpoint;
-  const handle = async ({ request, url, caller }: AuthorisedRequest): Promise<Response> => {
+  const handle = async ({ request, url, identity }: AuthorisedRequest): Promise<Response> => {
     const text = method === 'POST' ? await readBodyText(request, LIMITS.textBytesMax) : '';
     // Only for opening sessions: clients of other protocols ask for nothing else.
-    const mint = (seconds: number) => access.mint(caller!, seconds, ['stream']);
+    const mint = (seconds: number) => access.mintToken(identity!, seconds, ['stream']);
     const asked = { url: url.pathname + url.search, body: text === '' ? undefined : parseJson(text) };
-    const { status, headers, body } = await endpoint.answer(asked, { ...context(), caller: caller!, mint });
+    const { status, headers, body } = await endpoint.answer(asked, {
+      ...context(),
+      identity: identity!,
+      mintToken: mint,
+    });
     return new Response(JSON.stringify(body), {
       status,
       headers: { ...Object.fromEntries(jsonResponse({}, 200).headers), ...headers },

@@ -99,8 +99,8 @@ export class Gateway implements TransportHandler {
     const uploads = http && new UploadRoutes(this.#parts, http.decoder, this.#capacity, context);
     return [
       ...(uploads?.httpRoutes(http!.routes.uploads) ?? []),
-      ...(http?.routes.questions ?? []).map((endpoint) => buildEndpointRoute(endpoint, this.#access, context)),
-      buildUpgradeQuery((request) => this.upgrade(request)),
+      ...(http?.routes.endpoints ?? []).map((endpoint) => buildEndpointRoute(endpoint, this.#access, context)),
+      buildUpgradeQuery((request) => this.handleUpgrade(request)),
       ...buildTokenRoutes(this.#access),
       ...(http?.transcripts?.httpRoutes ?? []),
       ...(this.#viewing?.httpRoutes ?? []),
@@ -113,7 +113,7 @@ export class Gateway implements TransportHandler {
     this.#capacity.drain();
   }
 
-  async upgrade(request: OpenRequest): Promise<UpgradeDecision> {
+  async handleUpgrade(request: OpenRequest): Promise<UpgradeDecision> {
     const path = pathOf(request.url);
     const route = findRoute(this.#upgradeRoutes, 'UPGRADE', path)?.route;
     const refuse = (fault: Fault): UpgradeDecision => ({
@@ -130,7 +130,7 @@ export class Gateway implements TransportHandler {
     }
   }
 
-  follow(request: OpenRequest): Promise<StreamDecision> | undefined {
+  handleStream(request: OpenRequest): Promise<StreamDecision> | undefined {
     const route = findRoute(this.#streamRoutes, 'GET', pathOf(request.url))?.route;
     if (route === undefined) return undefined;
     const allowed = getAllowedOrigin(readPageOrigin(request.headers), this.#options.allowedOrigins);
@@ -147,7 +147,7 @@ export class Gateway implements TransportHandler {
     }
   }
 
-  async fetch(request: Request, remoteAddress: string): Promise<Response> {
+  async handleRequest(request: Request, remoteAddress: string): Promise<Response> {
     const headers = Object.fromEntries(request.headers);
     const response = await this.#answer(request, headers, remoteAddress);
     // The pages are for themselves, and read by nobody else.
@@ -180,17 +180,17 @@ export class Gateway implements TransportHandler {
     scope: RouteScope,
     request: OpenRequest,
     room = '',
-  ): Promise<Pick<AuthorisedRequest, 'caller' | 'viewer'>> {
+  ): Promise<Pick<AuthorisedRequest, 'identity' | 'viewer'>> {
     switch (scope) {
       case 'page':
       case 'public':
-        return { caller: undefined, viewer: undefined };
+        return { identity: undefined, viewer: undefined };
       case 'room':
-        return { caller: undefined, viewer: await this.#viewing!.admit(request, room) };
+        return { identity: undefined, viewer: await this.#viewing!.admit(request, room) };
       case 'owner':
-        return { caller: await this.#viewing!.admitOwner(request, room), viewer: undefined };
+        return { identity: await this.#viewing!.admitOwner(request, room), viewer: undefined };
       default:
-        return { caller: await this.#access.admit(readCredential(request), scope), viewer: undefined };
+        return { identity: await this.#access.authenticate(readCredential(request), scope), viewer: undefined };
     }
   }
 

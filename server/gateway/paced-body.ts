@@ -21,7 +21,7 @@ export function createPacedBody(bytes: Uint8Array, clock: Clock, over: () => voi
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        stall = clock.after(STALL_MS, () => fail(controller));
+        stall = clock.setTimer(STALL_MS, () => fail(controller));
       },
       pull(controller) {
         stall?.[Symbol.dispose]();
@@ -29,7 +29,7 @@ export function createPacedBody(bytes: Uint8Array, clock: Clock, over: () => voi
         at += piece.length;
         if (piece.length > 0) controller.enqueue(piece);
         if (at < bytes.length) {
-          stall = clock.after(STALL_MS, () => fail(controller));
+          stall = clock.setTimer(STALL_MS, () => fail(controller));
           return;
         }
         controller.close();

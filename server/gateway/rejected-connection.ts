@@ -47,7 +47,7 @@ class RejectedConnection implements ConnectionHandler {
     this.#connection = connection;
     this.#rejection = rejection;
     this.#open = open;
-    this.#timeout = guardClock(clock, (error) => connection.fail(error)).after(LIMITS.openTimeoutMs, () =>
+    this.#timeout = guardClock(clock, (error) => connection.fail(error)).setTimer(LIMITS.openTimeoutMs, () =>
       connection.close(1008, 'session.unopened'),
     );
     try {

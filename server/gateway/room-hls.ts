@@ -1,13 +1,11 @@
 import { Fault, LIMITS } from '../../protocol/index.ts';
-import { CaptionAssembler, CaptionSegments } from '../../transcript/index.ts';
+import { CaptionAssembler, CaptionSegments, FORM_TIMEOUT_MS, getAwaitedForm } from '../../transcript/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoomSubscriber } from '../ports/room.ts';
 
 /** Segments as players like them; the hold is what a sentence, its cleaning and its translation take. */
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
-/** Longest wait for a cleaning, and for a translation behind it, ms. */
-const WAIT_MS = { cleaned: 4_000, translated: 1_000 + LIMITS.translationTimeoutMs };
 
 export interface PlaylistRequest {
   readonly room: string;
@@ -25,7 +23,7 @@ export interface PlaylistRequest {
 }
 
 export interface RoomHlsSetup {
-  readonly rooms: Pick<Rooms, 'find' | 'watch'>;
+  readonly rooms: Pick<Rooms, 'find' | 'subscribe'>;
   readonly clock: Clock;
   /** Wall time, ms since 1970. */
   readonly wallMs: () => number;
@@ -76,7 +74,7 @@ export class RoomHls {
     if (cut === undefined) {
       this.#checkPlace(viewer);
       cut = new Cut({ text, translate, viewer }, nowMs, (watcher) =>
-        translate === undefined ? undefined : rooms.watch(room, { from: 'now', translate }, watcher),
+        translate === undefined ? undefined : rooms.subscribe(room, { from: 'now', translate }, watcher),
       );
       this.#cuts.set(name, cut);
       this.#forgetLater();
@@ -106,7 +104,7 @@ export class RoomHls {
   }
 
   #forgetLater(): void {
-    this.#sweeping ??= this.#setup.clock.after(LIMITS.hlsIdleMs, () => {
+    this.#sweeping ??= this.#setup.clock.setTimer(LIMITS.hlsIdleMs, () => {
       this.#sweeping = undefined;
       this.#forget(this.#setup.wallMs());
       if (this.#cuts.size > 0) this.#forgetLater();
@@ -141,14 +139,14 @@ class Cut {
     this.wish = watch({
       queuedBytes: () => 0,
       send: () => {},
-      cut: () => {},
-      refusalFor: (owner) =>
+      disconnect: () => {},
+      findRefusal: (owner) =>
         this.isOf(owner) ? undefined : new Fault('auth.denied', { got: 'A room of another key' }),
     });
     const fromMs = nowMs - SHAPE.holdMs - SHAPE.keep * SHAPE.segmentMs;
     this.segments = new CaptionSegments(SHAPE, fromMs);
     this.beganMs = Math.floor(fromMs / SHAPE.segmentMs) * SHAPE.segmentMs;
-    const waitMs = translate === undefined ? WAIT_MS.cleaned : WAIT_MS.translated;
+    const waitMs = FORM_TIMEOUT_MS.segment[getAwaitedForm({ text, translate }) ?? 'cleaned'];
     this.#sentences = new CaptionAssembler({ text, translate, waitMs });
     this.askedMs = nowMs;
   }

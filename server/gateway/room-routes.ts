@@ -56,8 +56,8 @@ export class RoomRoutes {
     ]),
   ];
 
-  async #add({ request, params, caller }: AuthorisedRequest): Promise<Response> {
-    const { key, token } = caller!;
+  async #add({ request, params, identity }: AuthorisedRequest): Promise<Response> {
+    const { key, token } = identity!;
     const text = await readBodyText(request, BODY_BYTES_MAX);
     let wanted: z.infer<typeof Wanted>;
     try {
@@ -70,13 +70,13 @@ export class RoomRoutes {
   }
 
   /** One key's own: others may have made tokens for a room of the same name. */
-  async #list({ params, caller }: AuthorisedRequest): Promise<Response> {
-    return jsonResponse({ viewers: this.#own(params['room']!, caller!).map(told) }, 200);
+  async #list({ params, identity }: AuthorisedRequest): Promise<Response> {
+    return jsonResponse({ viewers: this.#own(params['room']!, identity!).map(told) }, 200);
   }
 
-  async #revoke({ params, caller }: AuthorisedRequest): Promise<Response> {
+  async #revoke({ params, identity }: AuthorisedRequest): Promise<Response> {
     const { room, id } = params as { room: string; id: string };
-    const isOwn = this.#own(room, caller!).some((pass) => pass.id === id);
+    const isOwn = this.#own(room, identity!).some((pass) => pass.id === id);
     const pass = isOwn ? this.#passes.revoke(room, id) : undefined;
     if (pass === undefined)
       throw new Fault('http.unknown', { path: `${ROOMS_PATH}${room}/viewers/${id.slice(0, 40)}` });
@@ -98,7 +98,7 @@ export class RoomRoutes {
       'txt') as RoomTextFormat;
     const { rooms } = this.#setup;
     // Whose room it is may have changed since the request was let in.
-    rooms.check(asked.room, viewer!.key);
+    rooms.checkReader(asked.room, viewer!.key);
     const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
     const body = renderRoomText(events, { format, text: textKind(query), translate: asked.translate });
     return new Response(body, { headers: { ...FRESH, 'content-type': ROOM_TEXT_TYPES[format] } });
@@ -106,14 +106,14 @@ export class RoomRoutes {
 
   async #playlist({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
     const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
-    this.#setup.rooms.check(wish.room, wish.key);
+    this.#setup.rooms.checkReader(wish.room, wish.key);
     const body = this.#hls.playlist(wish);
     return new Response(body, { headers: { ...FRESH, 'content-type': 'application/vnd.apple.mpegurl' } });
   }
 
   async #segment({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
     const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
-    this.#setup.rooms.check(wish.room, wish.key);
+    this.#setup.rooms.checkReader(wish.room, wish.key);
     const file = params['file']!;
     const number = /^(\d{1,15})\.vtt$/.exec(file)?.[1];
     const body = number && this.#hls.segment(wish, Number(number));

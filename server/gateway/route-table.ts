@@ -27,7 +27,7 @@ export interface AuthorisedRequest {
   /** Segments of the path by their names in the route. */
   readonly params: Readonly<Record<string, string>>;
   /** Set but for `room`, `public` and `page`. */
-  readonly caller: ClientIdentity | undefined;
+  readonly identity: ClientIdentity | undefined;
   /** Set for `room`. */
   readonly viewer: ViewerIdentity | undefined;
 }

@@ -13,11 +13,11 @@ export interface SessionLimits {
 
 /** Whether one more session may begin. */
 export class SessionCapacity {
-  readonly #parts: Pick<SessionParts, 'registry' | 'board'>;
+  readonly #parts: Pick<SessionParts, 'registry' | 'scheduler'>;
   readonly #limits: SessionLimits;
   #isDraining = false;
 
-  constructor(parts: Pick<SessionParts, 'registry' | 'board'>, limits: SessionLimits) {
+  constructor(parts: Pick<SessionParts, 'registry' | 'scheduler'>, limits: SessionLimits) {
     this.#parts = parts;
     this.#limits = limits;
   }
@@ -33,12 +33,12 @@ export class SessionCapacity {
 
   /** Throws `server.draining`, `server.full` or `auth.sessions` when this client may not begin a session now. */
   check(client: ClientIdentity, address: string): void {
-    const { registry, board } = this.#parts;
+    const { registry, scheduler } = this.#parts;
     const { sessionsMax, measured, sessionsPerKeyMax, sessionsPerAddressMax } = this.#limits;
     if (this.#isDraining) throw new Fault('server.draining', {});
     if (registry.size >= sessionsMax) throw new Fault('server.full', { live: registry.size, limit: sessionsMax });
-    if (measured && board.refuses(registry.size)) throw new Fault('server.full', { live: registry.size });
-    const { ofKey, ofAddress } = registry.count(client.key, address);
+    if (measured && scheduler.mustRefuse(registry.size)) throw new Fault('server.full', { live: registry.size });
+    const { ofKey, ofAddress } = registry.countLive(client.key, address);
     const keyMax = Math.min(client.sessionsMax ?? sessionsPerKeyMax, sessionsPerKeyMax);
     if (client.key !== '' && ofKey >= keyMax)
       throw new Fault('auth.sessions', { live: ofKey, limit: keyMax, of: 'key' });

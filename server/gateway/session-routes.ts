@@ -47,7 +47,7 @@ export class SessionRoutes {
         return refusal === undefined ? toFaultResponse(fault) : toRefusalResponse(fault, refusal);
       },
       reject: (fault, request) =>
-        this.#rejections.accept(fault, dialect.subprotocol(request.subprotocols), dialect.turnAway?.(fault, context())),
+        this.#rejections.accept(fault, dialect.subprotocol(request.subprotocols), dialect.reject?.(fault, context())),
     };
   }
 
@@ -56,11 +56,11 @@ export class SessionRoutes {
     const { remoteAddress: address } = request;
     const subprotocol = dialect.subprotocol(request.subprotocols);
     const credential = readCredential(request) ?? dialect.credential?.(request);
-    const { caller, resumes } = await this.#authorise(request, credential);
+    const { identity, resumes } = await this.#authorise(request, credential);
     const session = dialect.open(request, context());
     if (isFault(session)) throw session;
-    if (resumes === undefined) capacity.check(caller, address);
-    const options = { parts, visitor: { caller, address }, resumes, decoder };
+    if (resumes === undefined) capacity.check(identity, address);
+    const options = { parts, visitor: { identity, address }, resumes, decoder };
     return {
       ...{ kind: 'accept', subprotocol },
       open: (connection) => this.#open(connection, session, options, dialect),
@@ -74,14 +74,14 @@ export class SessionRoutes {
   async #authorise(
     request: OpenRequest,
     credential: string | undefined,
-  ): Promise<{ readonly caller: ClientIdentity; readonly resumes: string | undefined }> {
+  ): Promise<{ readonly identity: ClientIdentity; readonly resumes: string | undefined }> {
     const { parts, access } = this.#setup;
     const id = new URLSearchParams(request.url.split('?')[1]).get('resume') ?? '';
     const session = parts.registry.find(id);
     if (parts.registry.isExpected(id)) throw new Fault('session.waiting', { session: id });
-    const caller = session && (await access.readmit(credential));
-    if (caller !== undefined && caller.key === session?.key) return { caller, resumes: id };
-    return { caller: await access.admit(credential, 'stream'), resumes: undefined };
+    const identity = session && (await access.reauthenticate(credential));
+    if (identity !== undefined && identity.key === session?.key) return { identity, resumes: id };
+    return { identity: await access.authenticate(credential, 'stream'), resumes: undefined };
   }
 
   /** There was capacity when the client was let in; others may have come in meanwhile. */
@@ -94,10 +94,10 @@ export class SessionRoutes {
     const { capacity, toFault, context } = this.#setup;
     const { visitor, resumes } = options;
     try {
-      if (resumes === undefined) capacity.check(visitor.caller, visitor.address);
+      if (resumes === undefined) capacity.check(visitor.identity, visitor.address);
     } catch (error) {
       const fault = toFault(error);
-      return this.#rejections.reject(connection, fault, dialect.turnAway?.(fault, context()));
+      return this.#rejections.reject(connection, fault, dialect.reject?.(fault, context()));
     }
     return new SessionConnection(connection, session, options);
   }

@@ -20,7 +20,7 @@ const WANTED = `{"seconds": 10 to 3600, "scopes": some of ${TOKEN_SCOPES.join(',
  * `POST /v1/token` with a key: a token a browser may hold for `seconds` (10 to 3600, default 300), for what `scopes` name
  * (default `stream`). A session that is open outlives its token. Rejects with `auth.scope` when the key lacks a scope.
  */
-async function mintToken(request: Request, caller: ClientIdentity, access: Authenticator): Promise<object> {
+async function mintToken(request: Request, identity: ClientIdentity, access: Authenticator): Promise<object> {
   const text = await readBodyText(request, BODY_BYTES_MAX);
   let wanted: z.infer<typeof TokenRequest>;
   try {
@@ -28,7 +28,7 @@ async function mintToken(request: Request, caller: ClientIdentity, access: Authe
   } catch {
     throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
   }
-  return { ...(await access.mint(caller, wanted.seconds, wanted.scopes)), scopes: wanted.scopes };
+  return { ...(await access.mintToken(identity, wanted.seconds, wanted.scopes)), scopes: wanted.scopes };
 }
 
 /** Tokens that a browser may hold, made with a key. */
@@ -36,11 +36,11 @@ export function buildTokenRoutes(access: Authenticator): readonly HttpRoute[] {
   return [
     {
       ...{ method: 'POST', path: '/v1/token', scope: 'token' },
-      handle: async ({ request, caller }) => jsonResponse(await mintToken(request, caller!, access), 200),
+      handle: async ({ request, identity }) => jsonResponse(await mintToken(request, identity!, access), 200),
     },
     {
       ...{ method: 'GET', path: '/v3/token', scope: 'token', refuse: buildTemporaryTokenRefusal },
-      handle: ({ url, caller }) => mintTemporaryToken(url, caller!, access),
+      handle: ({ url, identity }) => mintTemporaryToken(url, identity!, access),
     },
   ];
 }
@@ -49,7 +49,7 @@ export function buildTokenRoutes(access: Authenticator): readonly HttpRoute[] {
 const TEMPORARY_SECONDS = { least: 1, most: 600 } as const;
 
 /** `GET /v3/token?expires_in_seconds=60`: a token to open sessions for AssemblyAI's clients, in the shape they read. */
-async function mintTemporaryToken(url: URL, caller: ClientIdentity, access: Authenticator): Promise<Response> {
+async function mintTemporaryToken(url: URL, identity: ClientIdentity, access: Authenticator): Promise<Response> {
   const { least, most } = TEMPORARY_SECONDS;
   const asked = url.searchParams.get('expires_in_seconds') ?? '60';
   const seconds = /^\d{1,4}$/.test(asked) ? Number(asked) : 0;
@@ -58,7 +58,7 @@ async function mintTemporaryToken(url: URL, caller: ClientIdentity, access: Auth
     throw new Fault('command.option', { name: 'expires_in_seconds', got: asked.slice(0, 40), want });
   }
   // Where nobody needs a key, anything opens the door; the client's code goes on as it is.
-  const token = access.needsKey ? (await access.mint(caller, seconds)).token : 'none-needed';
+  const token = access.needsKey ? (await access.mintToken(identity, seconds)).token : 'none-needed';
   return jsonResponse({ token, expires_in_seconds: seconds }, 200);
 }
 

@@ -77,24 +77,24 @@ export class TranscriptRoutes {
       ),
       route('PUT', '/template', (asked) => this.#setTemplate(asked)),
       route('GET', '/:id', async ({ store, owner, id }) => {
-        return new LongAnswer(found(await store.document(owner, id)), jsonResponse({}, 200).headers);
+        return new LongAnswer(found(await store.readJson(owner, id)), jsonResponse({}, 200).headers);
       }),
       route('PATCH', '/:id', async ({ store, owner, id, request }) => {
         const change = validateAs(TranscriptChange, await bodyOf(request), 'body');
-        return done(await store.change(owner, id, change), 'transcript');
+        return done(await store.update(owner, id, change), 'transcript');
       }),
       route('DELETE', '/:id', async ({ store, owner, id }) => done(await store.remove(owner, id), 'transcript')),
       route('PUT', '/:id/sentences/:name', async ({ store, owner, id, name, request }) => {
         if (!SENTENCE_NAME.test(name)) throw new Fault('transcript.unknown', { what: 'sentence' });
         const change = validateAs(SentenceChange, await bodyOf(request), 'body');
-        return done(await store.mark(owner, id, name, change), 'sentence');
+        return done(await store.updateSentence(owner, id, name, change), 'sentence');
       }),
       route('PUT', '/:id/notes/:name', async ({ store, owner, id, name, request }) => {
         const note = validateAs(NoteChange, await bodyOf(request), 'body');
-        return done(await store.note(owner, id, noteId(name), note), 'transcript');
+        return done(await store.saveNote(owner, id, noteId(name), note), 'transcript');
       }),
       route('DELETE', '/:id/notes/:name', async ({ store, owner, id, name }) =>
-        done(await store.unnote(owner, id, noteId(name)), 'note'),
+        done(await store.deleteNote(owner, id, noteId(name)), 'note'),
       ),
       route('GET', '/:id/export', ({ store, owner, id, url }) => exported(store, { owner, id, url })),
       route('POST', '/:id/summary', (asked) => this.#summarise(asked)),
@@ -102,11 +102,11 @@ export class TranscriptRoutes {
   }
 
   /** Rejects with faults for everything a client may do wrong, and with `transcript.*` for what the disk does. */
-  async #answer({ request, url, caller, params }: AuthorisedRequest, answer: Answerer): Promise<Response> {
+  async #answer({ request, url, identity, params }: AuthorisedRequest, answer: Answerer): Promise<Response> {
     const { keeper, log, clock } = this.#parts;
     const { store } = keeper;
-    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.absence });
-    const owner = caller!.key;
+    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.unavailableReason });
+    const owner = identity!.key;
     const release = await this.#turns.take(owner, request.signal);
     // Its client has left.
     if (release === undefined) return jsonResponse({}, 499);
@@ -155,7 +155,7 @@ export class TranscriptRoutes {
 
   async #setTemplate({ store, owner, request }: Asked): Promise<Response> {
     const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
-    await store.set(owner, TEMPLATE, template || undefined);
+    await store.writeSetting(owner, TEMPLATE, template || undefined);
     return answered({ template: await this.#templateOf(store, owner) });
   }
 
@@ -164,12 +164,12 @@ export class TranscriptRoutes {
     const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
     const transcript = found(await store.read(owner, id));
     const summary = await summariser.summarise(transcript, template || (await this.#templateOf(store, owner)));
-    done(await store.summarise(owner, id, summary), 'transcript');
+    done(await store.saveSummary(owner, id, summary), 'transcript');
     return answered(summary);
   }
 
   async #templateOf(store: TranscriptStore, owner: string): Promise<string> {
-    return (await store.setting(owner, TEMPLATE)) ?? this.#parts.summariser.template;
+    return (await store.readSetting(owner, TEMPLATE)) ?? this.#parts.summariser.template;
   }
 }
 

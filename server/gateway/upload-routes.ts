@@ -41,9 +41,9 @@ export class UploadRoutes {
   httpRoutes(dialects: ReadonlyMap<string, UploadDialect>): readonly HttpRoute[] {
     return [...dialects].map(([path, dialect]) => ({
       ...{ method: 'POST', path, scope: 'stream' },
-      handle: async ({ request, caller, remoteAddress: address }) => {
-        this.#capacity.check(caller!, address);
-        const visitor = { caller: caller!, address };
+      handle: async ({ request, identity, remoteAddress: address }) => {
+        this.#capacity.check(identity!, address);
+        const visitor = { identity: identity!, address };
         return this.#answer({ request, dialect, visitor, context: this.#context() });
       },
       refuse: (fault) => toRefusalResponse(fault, dialect.refuse(fault, this.#context())),
@@ -66,7 +66,7 @@ export class UploadRoutes {
       if (posted.file === undefined || posted.file.size === 0)
         throw new Fault('command.option', { name: 'file', got: '(none)', want: 'an audio file' });
       const answer = dialect.open(posted, context);
-      if (answer.manner === 'growing') return this.#growing(upload, posted.file, answer, release);
+      if (answer.delivery === 'streamed') return this.#growing(upload, posted.file, answer, release);
       let body = '';
       const trouble = await upload.run(posted.file, answer, this.#decoder, (event) => {
         body += answer.write(event);
@@ -96,7 +96,7 @@ export class UploadRoutes {
           .run(file, answer, this.#decoder, (event) => put(answer.write(event)))
           .then((trouble) => {
             release();
-            if (trouble !== undefined) put(answer.trouble(trouble));
+            if (trouble !== undefined) put(answer.error(trouble));
             if (open) controller.close();
             open = false;
           })

@@ -44,14 +44,14 @@ export class Upload implements RegistryEntry {
   }
 
   get key(): string {
-    return this.#visitor.caller.key;
+    return this.#visitor.identity.key;
   }
 
   get address(): string {
     return this.#visitor.address;
   }
 
-  load(): void {}
+  setServiceLevel(): void {}
 
   /** A file that has come in part is no use; its client asks another server. */
   drain(): void {
@@ -103,7 +103,7 @@ export class Upload implements RegistryEntry {
       this.#isDecoded = true;
       if (this.#session === undefined && !this.#over)
         throw new Fault('audio.format', { got: 'without any sound', want: 'a recording' });
-      this.#session?.obey({ type: 'finish' });
+      this.#session?.execute({ type: 'finish' });
       while (!this.#over) await this.#wait();
     } catch (error) {
       this.#end(toFault(error));
@@ -132,7 +132,7 @@ export class Upload implements RegistryEntry {
     const opening = new SessionOpening({ ...answer.start, audio }, this.#parts, this.#visitor);
     await opening.ready;
     if (this.#over) {
-      opening.withdraw();
+      opening.cancel();
       return undefined;
     }
     const session = opening.open(line);
@@ -145,7 +145,7 @@ export class Upload implements RegistryEntry {
     for (let at = 0; at < bytes.length; at += step) {
       while (this.#paused && !this.#over) await this.#wait();
       if (this.#over) return;
-      this.#session!.obey({ type: 'audio', bytes: bytes.subarray(at, at + step) });
+      this.#session!.execute({ type: 'audio', bytes: bytes.subarray(at, at + step) });
       // Others have their turn, too.
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -52,18 +52,18 @@ export class ViewerAdmission {
     const { access, passes, rooms } = this.#setup;
     const credential = readCredential(request);
     const shown = credential ?? token;
-    const pass = shown === undefined ? undefined : passes?.find(shown);
+    const pass = shown === undefined ? undefined : passes?.verify(shown);
     if (pass !== undefined) {
       if (pass.room !== room) throw new Fault('auth.denied', { got: `A token of another room than ${room}` });
       const fault = this.#makerFault(pass);
       if (fault !== undefined) throw fault;
-      rooms.check(room, pass.key);
+      rooms.checkReader(room, pass.key);
       return { key: pass.key, pass, token: undefined };
     }
     // A key in a URL would end in logs and histories.
     if (access.needsKey && credential === undefined && token !== undefined) throw new Fault('auth.invalid', {});
-    const { key, token: details } = await access.admit(credential, 'viewers');
-    rooms.check(room, key);
+    const { key, token: details } = await access.authenticate(credential, 'viewers');
+    rooms.checkReader(room, key);
     return { key, pass: undefined, token: details };
   }
 
@@ -71,40 +71,42 @@ export class ViewerAdmission {
   recheck({ key, pass, token }: ViewerIdentity): Fault | undefined {
     const { access, passes } = this.#setup;
     if (pass !== undefined) {
-      const state = passes?.state(pass.id);
+      const state = passes?.getState(pass.id);
       if (state !== 'good') return new Fault(state === 'expired' ? 'auth.expired' : 'viewer.revoked', {});
       return this.#makerFault(pass);
     }
-    const code = access.needsKey ? access.refusalOf({ key: key ?? '', ...token }, 'viewers') : undefined;
+    const code = access.needsKey ? access.findRefusal({ key: key ?? '', ...token }, 'viewers') : undefined;
     return code === undefined ? undefined : faultOf(code);
   }
 
   /**
-   * Whose room it is to the caller: a key or token with the scope `viewers`, or the secret of the session that has the
+   * Whose room it is to the identity: a key or token with the scope `viewers`, or the secret of the session that has the
    * room's name, which may what the key or token may that the session was opened with.
    */
   async own(room: string, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<ClientIdentity> {
     const { access, registry, rooms } = this.#setup;
     const credential = readCredential(request);
     const session = registry.find(room);
-    if (session !== undefined && credential !== undefined && session.isProvedBy(credential)) {
-      const { caller } = session;
-      if (!caller.scopes.includes('viewers'))
-        throw new Fault('auth.scope', { what: caller.token === undefined ? 'key' : 'token', scope: 'viewers' });
-      const fault = access.needsKey ? access.refusalOf({ key: caller.key, ...caller.token }, 'viewers') : undefined;
+    if (session !== undefined && credential !== undefined && session.acceptsSecret(credential)) {
+      const { identity } = session;
+      if (!identity.scopes.includes('viewers'))
+        throw new Fault('auth.scope', { what: identity.token === undefined ? 'key' : 'token', scope: 'viewers' });
+      const fault = access.needsKey
+        ? access.findRefusal({ key: identity.key, ...identity.token }, 'viewers')
+        : undefined;
       if (fault !== undefined) throw faultOf(fault);
-      return caller;
+      return identity;
     }
-    const caller = await access.admit(credential, 'viewers');
-    rooms.checkSpeaker(room, caller.key);
-    return caller;
+    const identity = await access.authenticate(credential, 'viewers');
+    rooms.checkSpeaker(room, identity.key);
+    return identity;
   }
 
   /** A viewer token ends with the key that made it. */
   #makerFault({ key, signer }: ViewerToken): Fault | undefined {
     const { access } = this.#setup;
     if (key === undefined || !access.needsKey) return undefined;
-    const code = access.refusalOf({ key, ...(signer === undefined ? {} : { signer }) }, 'viewers');
+    const code = access.findRefusal({ key, ...(signer === undefined ? {} : { signer }) }, 'viewers');
     if (code === undefined) return undefined;
     return code === 'auth.expired' ? new Fault('auth.expired', {}) : new Fault('viewer.revoked', {});
   }

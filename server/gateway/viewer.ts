@@ -55,18 +55,18 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
     if (this.#isBroken) return;
     this.#cursor = Math.max(this.#cursor, event.cursor);
     try {
-      this.#connection.send(event.packed(`${this.#kind} ${this.#words}`, () => this.#pack(event)));
+      this.#connection.send(event.getEncoded(`${this.#kind} ${this.#words}`, () => this.#pack(event)));
     } catch (error) {
       this.#isBroken = true;
       this.#connection.fail(error);
     }
   }
 
-  refusalFor(owner: string): Fault | undefined {
+  findRefusal(owner: string): Fault | undefined {
     return this.#refusalFor(owner);
   }
 
-  cut(fault: Fault): void {
+  disconnect(fault: Fault): void {
     const text = toViewerFault(fault, this.#cursor);
     this.#connection.send(this.#kind === 'ws' ? text : `data: ${text}\n\n`);
     this.#connection.close(FAULTS[fault.code].close, fault.code);
@@ -75,7 +75,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
   /** It may not go on. */
   sendAway(fault: Fault): void {
     this.#watching[Symbol.dispose]();
-    this.cut(fault);
+    this.disconnect(fault);
   }
 
   message(): void {
@@ -90,7 +90,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
   }
 
   #pack(event: RoomEvent): string {
-    const json = event.json(this.#words);
+    const json = event.toJson(this.#words);
     if (this.#kind === 'ws') return json;
     return event.body.type === 'alive' ? ': alive\n\n' : `id: ${event.cursor}\ndata: ${json}\n\n`;
   }

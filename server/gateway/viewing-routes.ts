@@ -120,7 +120,7 @@ export class ViewingRoutes {
     const refusalFor = (owner: string): Fault | undefined => refusalOf(identity, asked.room, owner);
     try {
       // Somebody else may have begun to speak here since the request came, and others may have come to watch.
-      rooms.check(asked.room, identity.key);
+      rooms.checkReader(asked.room, identity.key);
       this.#admission.checkPlace(asked.room, address);
     } catch (error) {
       return this.#dismiss(connection, kind, this.#setup.toFault(error));
@@ -128,7 +128,7 @@ export class ViewingRoutes {
     const place = this.#admission.count(address);
     const viewer = new Viewer(connection, {
       ...{ kind, asked, clock, refusalFor },
-      watch: (watcher) => rooms.watch(asked.room, asked, watcher),
+      watch: (watcher) => rooms.subscribe(asked.room, asked, watcher),
       gone: (gone) => {
         place[Symbol.dispose]();
         this.#forget(identity, gone);
@@ -150,7 +150,7 @@ export class ViewingRoutes {
 
   /** Keys and tokens may have been revoked, and time has passed. */
   #recheckLater(): void {
-    this.#check ??= this.#setup.parts.clock.after(LIMITS.viewerTokenEveryMs, () => {
+    this.#check ??= this.#setup.parts.clock.setTimer(LIMITS.viewerTokenEveryMs, () => {
       // The clock takes what the promise may reject with.
       return this.#recheck().finally(() => {
         this.#check = undefined;

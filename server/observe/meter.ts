@@ -8,7 +8,7 @@ export function createMeter(metrics: Metrics): Meter {
       metrics.waitSeconds.observe({ kind }, waitMs / 1000);
       metrics.decodeSeconds.observe({ kind }, decodeMs / 1000);
     },
-    waiting: (jobs) => metrics.waiting.set(jobs),
+    queued: (jobs) => metrics.waiting.set(jobs),
     load: (busy, cadence) => {
       metrics.busy.set(busy);
       metrics.cadence.set(cadence);

@@ -1,22 +1,22 @@
-/** One question to an instruct model. */
+/** One request to an instruct model. */
 export interface AssistantRequest {
-  /** What it is to do. */
+  /** The task. */
   readonly system: string;
-  /** What it is to do it with: data, whatever it says. */
+  /** The text to work on. It is data, whatever it says. */
   readonly user: string;
-  /** JSON Schema of the answer. Assistants that can keep to it do; whoever asks checks the answer all the same. */
+  /** JSON Schema of the answer. Assistants that support schemas follow it; the caller checks the answer in any case. */
   readonly schema?: object | undefined;
   /** Longest answer, tokens. */
   readonly maxTokens: number;
 }
 
-/** A general instruct model: it summarises and translates. Optional; nothing live ever waits for it. */
+/** A general instruct model that summarises and translates. Optional; nothing live ever waits for it. */
 export interface Assistant {
-  /** The model's name, for people. */
+  /** The model's name, as shown to people. */
   readonly name: string;
-  /** Most characters of `system` and `user` together that it takes at once. */
+  /** How many characters of `system` and `user` together the model accepts at once. */
   readonly promptCharsMax: number;
-  /** The answer as it came. Rejects with `assistant.failed`, also when `signal` gave it up. */
-  ask(request: AssistantRequest, signal: AbortSignal): Promise<string>;
+  /** Resolves with the raw answer. Rejects with `assistant.failed`, also when `signal` aborts. */
+  complete(request: AssistantRequest, signal: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }

@@ -10,41 +10,44 @@ export interface TokenDetails {
   readonly signer: string;
 }
 
-/** Who stands behind a request. */
+/** The client behind a request. */
 export interface ClientIdentity {
   /** The key's public id; empty when nobody needs a key. */
   readonly key: string;
   /** What the credential may be used for. */
   readonly scopes: readonly Scope[];
-  /** Undefined when the key itself came. */
+  /** Undefined when the request carried the key itself. */
   readonly token?: TokenDetails | undefined;
-  /** Live sessions this key may have; undefined is as many as the server has. */
+  /** How many live sessions this key may have; undefined means as many as the server allows. */
   readonly sessionsMax: number | undefined;
-  /** Minutes of audio a UTC day this key has; 0 when nobody counts. */
+  /** Minutes of audio this key may send per UTC day; 0 when nobody counts. */
   readonly quota: { readonly minutes: number };
-  /** Counts audio, ms; false when the key has used up its minutes of today. */
-  heard(audioMs: number): boolean;
+  /** Counts audio, in ms. Returns false when the key has used up its minutes for today. */
+  countAudio(audioMs: number): boolean;
 }
 
-/** Whose doing something is that outlives its request, such as a viewer token, or a viewer's connection. */
+/** The key behind something that outlives its request, such as a viewer token or a viewer's connection. */
 export interface Issuer extends Partial<TokenDetails> {
-  /** The key's public id. Details of a token are there when it was that, not the key, that came. */
+  /** The key's public id. The token's details are set when a token, not the key itself, made the request. */
   readonly key: string;
 }
 
-/** The doorkeeper: tells callers from strangers. */
+/** Authenticates clients and decides what they may do. */
 export interface Authenticator {
-  /** False when everybody may come in. */
+  /** False when clients need no key. */
   readonly needsKey: boolean;
   /** Rejects with `auth.missing`, `auth.invalid`, `auth.expired`, `auth.scope` or, for `stream`, `auth.quota`. */
-  admit(credential: string | undefined, scope: Scope): Promise<ClientIdentity>;
-  /** The same for who comes back to a session that is open: it outlives its token, and the minutes of its key. */
-  readmit(credential: string | undefined): Promise<ClientIdentity>;
-  /** Why what `maker` made no longer counts; undefined while it does. Throws an error for the operator. */
-  refusalOf(maker: Issuer, scope: Scope): 'auth.invalid' | 'auth.expired' | 'auth.scope' | undefined;
-  /** A token of `caller`'s key, for some seconds. Rejects with `auth.scope` when the key lacks one of `scopes`. */
-  mint(
-    caller: ClientIdentity,
+  authenticate(credential: string | undefined, scope: Scope): Promise<ClientIdentity>;
+  /** Authenticates a client that comes back to an open session, which outlives its token and its key's minutes. */
+  reauthenticate(credential: string | undefined): Promise<ClientIdentity>;
+  /** Why what `issuer` made is no longer valid; undefined while it is. Throws an error for the operator. */
+  findRefusal(issuer: Issuer, scope: Scope): 'auth.invalid' | 'auth.expired' | 'auth.scope' | undefined;
+  /**
+   * Mints a token for the client's key, valid for `seconds`. Rejects with `auth.scope` when the key lacks one of
+   * `scopes`.
+   */
+  mintToken(
+    identity: ClientIdentity,
     seconds: number,
     scopes?: readonly TokenScope[],
   ): Promise<{ readonly token: string; readonly expires: string }>;

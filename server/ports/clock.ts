@@ -2,5 +2,5 @@
 export interface Clock {
   /** Milliseconds, monotonic, from an arbitrary start. */
   nowMs(): number;
-  after(ms: number, run: () => void): Disposable;
+  setTimer(ms: number, run: () => void): Disposable;
 }

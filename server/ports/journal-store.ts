@@ -1,4 +1,4 @@
-/** One write to a session's journal: kept whole, or not at all. */
+/** One write to a session's journal: stored whole, or not at all. */
 export interface JournalEntry {
   /** Plain JSON. */
   readonly record: object;
@@ -6,13 +6,13 @@ export interface JournalEntry {
   readonly audio: Uint8Array;
 }
 
-/** What keeps one session over the end of the process. Every call may throw: full disk, no rights, a bound. */
+/** Preserves one session beyond the end of the process. Every call may throw: full disk, no rights, a bound. */
 export interface Journal {
-  /** Bytes it takes up now. */
+  /** Bytes on disk now. */
   readonly bytes: number;
-  /** Resolved when it returns: a process that is killed after it finds the entry again. */
+  /** Durable when it returns: a process killed afterwards will find the entry again. */
   append(entry: JournalEntry): void;
-  /** Puts `entries` in the place of all there was; a process that is killed in between finds one or the other. */
+  /** Replaces everything with `entries`; a process killed meanwhile finds either the old or the new content. */
   replace(entries: readonly JournalEntry[]): void;
   /** Deletes it. Never throws. */
   remove(): void;
@@ -21,27 +21,27 @@ export interface Journal {
 /** A journal that an earlier process left. */
 export interface LeftoverJournal {
   readonly session: string;
-  /** Since its last write. */
+  /** Time since its last write. */
   readonly ageMs: number;
-  /** Processes that began with it, and ended before they could say that they had `stood`. */
+  /** Processes that began with it and ended before they called `markStable`. */
   readonly tries: number;
   readonly journal: Journal;
-  /** Counts a try, then reads: entries in the order they were written, none when nothing of it can be read. */
-  begin(): readonly JournalEntry[];
-  /** This process has taken it up, and lives. */
-  stood(): void;
-  /** Puts it where no later process takes it up, for somebody to look at. Never throws. */
+  /** Counts a try, then reads the entries in the order they were written; none when nothing of it can be read. */
+  readEntries(): readonly JournalEntry[];
+  /** Records that this process has taken up the session and survived. */
+  markStable(): void;
+  /** Moves it where no later process takes it up, for an operator to inspect. Never throws. */
   setAside(): void;
 }
 
-/** Where the journals of live sessions lie. */
+/** Stores the journals of live sessions. */
 export interface JournalStore {
-  /** Begins a journal. May throw. */
-  open(session: string): Journal;
-  /** What an earlier process left, one at a time. May throw. */
-  left(): Iterable<LeftoverJournal>;
+  /** Creates a journal. May throw. */
+  create(session: string): Journal;
+  /** Journals that an earlier process left, one at a time. May throw. */
+  listLeftovers(): Iterable<LeftoverJournal>;
   /** Bytes of all journals. */
   readonly bytes: number;
-  /** Lets another process have it. */
+  /** Releases the store to another process. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** Structured log. Words spoken, prompts, keys and file names never go in; ids, lengths and codes do. */
+/** Structured log. Spoken words, prompts, keys and file names never go in; ids, lengths and codes do. */
 export interface Log {
   debug(fields: Readonly<Record<string, unknown>>, text: string): void;
   info(fields: Readonly<Record<string, unknown>>, text: string): void;

@@ -37,12 +37,12 @@ export type DecodeAnswer =
       readonly text: string;
     };
 
-/** What runs, for the start-up line, `doctor` and `ready`. */
+/** Describes the running engine, for the start-up line, `doctor` and `ready`. */
 export interface RecogniserInfo {
   readonly engine: 'native' | 'stock' | 'script';
   readonly model: string;
   readonly multilingual: boolean;
-  /** Decodes that may run at the same time. */
+  /** How many decodes may run at the same time. */
   readonly slots: number;
   /** Measured at warm-up: seconds of decoding for one second of speech, one decode alone. */
   readonly realTimeFactor: number;
@@ -50,7 +50,7 @@ export interface RecogniserInfo {
   readonly small?: { readonly model: string; readonly multilingual: boolean; readonly realTimeFactor: number };
   /** Resident memory of the worker with all its models, MB. */
   readonly memoryMb?: number;
-  /** One line for people: instruction set, threads, why this engine. */
+  /** One line for people: instruction set, threads, the reason for this engine. */
   readonly detail: string;
 }
 
@@ -58,11 +58,13 @@ export interface RecogniserInfo {
 export interface Recogniser {
   /** Resolves once a worker is warm. Rejects with a `model.*` or `engine.*` fault. */
   ready(): Promise<RecogniserInfo>;
-  /** Free places now; the job board never has more jobs in flight than `slots`. */
+  /** Free slots now; the decode scheduler never has more jobs in flight than `slots`. */
   readonly slots: number;
-  /** Never rejects: every job is answered exactly once, also when its worker dies. */
+  /** Never rejects: every job is answered exactly once, even when its worker dies. */
   decode(job: DecodeJob): Promise<DecodeAnswer>;
-  /** Gives up a running partial to free its slot (within 50 ms on the native engine). It is answered with stop `aborted`. */
+  /**
+   * Aborts a running partial to free its slot (within 50 ms on the native engine). It is answered with stop `aborted`.
+   */
   abort(job: number): void;
   close(): Promise<void>;
 }

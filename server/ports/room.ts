@@ -1,30 +1,30 @@
 import type { Fault, ViewerEvent } from '../../protocol/index.ts';
 
-/** An event of a room, made once for all who watch. */
+/** An event of a room, created once for all subscribers. */
 export interface RoomEvent {
   readonly cursor: number;
   readonly body: ViewerEvent;
-  /** As JSON, with the words of a final or without; written at the first call. */
-  json(words: 'with' | 'without'): string;
-  /** What a transport made of it for all viewers of one kind; made by `pack` at the first call for `kind`. */
-  packed(kind: string, pack: () => string | Uint8Array): string | Uint8Array;
+  /** JSON with or without the words of a final; serialised at the first call. */
+  toJson(words: 'with' | 'without'): string;
+  /** What a transport encoded for all viewers of one kind; `encode` runs at the first call for `kind`. */
+  getEncoded(kind: string, encode: () => string | Uint8Array): string | Uint8Array;
 }
 
-/** Where a viewer's events go. Nothing ever waits for it. */
+/** Receives a viewer's events. Nothing ever waits for it. */
 export interface RoomSubscriber {
-  /** Bytes accepted and not yet handed to the kernel; 0 for who takes everything at once. */
+  /** Bytes accepted and not yet handed to the kernel; 0 if it takes everything at once. */
   queuedBytes(): number;
   send(event: RoomEvent): void;
-  /** Why it may not watch a room that is `owner`'s (the public id of a key) from now on; undefined when it may. */
-  refusalFor(owner: string): Fault | undefined;
-  /** The last call: the room wants it no longer. */
-  cut(fault: Fault): void;
+  /** Why it may no longer watch a room owned by `owner` (the public id of a key); undefined when it may. */
+  findRefusal(owner: string): Fault | undefined;
+  /** The last call: the room has dropped this subscriber. */
+  disconnect(fault: Fault): void;
 }
 
-/** What a viewer asks for. */
+/** A viewer's request. */
 export interface RoomSubscription {
-  /** Where to begin: with what is said from now on, with all that is kept, or behind a cursor. */
+  /** Where to begin: with new events, with everything that is kept, or after a cursor. */
   readonly from: 'now' | 'start' | number;
-  /** Language of the translations it wants. */
+  /** Language of the translations it requests. */
   readonly translate?: string | undefined;
 }

@@ -9,7 +9,7 @@ import type {
 } from '../../protocol/index.ts';
 import type { ExportFormat } from '../../transcript/index.ts';
 
-/** What a session adds to its part of a transcript. Times are on the transcript's time line. */
+/** What a session adds to its part of a transcript. Times are on the transcript's timeline. */
 export type TranscriptAddition =
   | {
       readonly kind: 'final';
@@ -37,22 +37,22 @@ export interface TranscriptPlace {
   readonly transcript: string;
   /** From 1. */
   readonly part: number;
-  /** Where the session begins on the transcript's time line. */
+  /** Where the session begins on the transcript's timeline. */
   readonly atMs: number;
 }
 
-/** The same, as the session's journal has it. */
+/** The same, as the session's journal stores it. */
 export interface StoredPlace extends TranscriptPlace {
   readonly owner: string;
-  /** Nobody asked for it, so nobody misses it when nothing was said. */
+  /** The client did not ask for a transcript, so an empty one can be removed unnoticed. */
   readonly unasked: boolean;
 }
 
 export interface ListRequest {
-  /** Folded words that must all be there, see `core/transcript/search-text.ts`; none lists everything. */
+  /** Folded words that must all occur, see `core/transcript/search-text.ts`; none lists everything. */
   readonly words: readonly string[];
   readonly limit: number;
-  /** `next` of the page before. */
+  /** The previous page's `next`. */
   readonly before?: string | undefined;
 }
 
@@ -62,18 +62,18 @@ export interface ListPage {
 }
 
 /**
- * What became of a change. `unknown`: there is nothing of that name. `full`: a count has reached its limit. `space`: the
- * bytes of the owner, or of all, have reached their bound; nothing was written.
+ * Result of a change. `unknown`: nothing has that name. `full`: a count has reached its limit. `space`: the owner's
+ * bytes, or all bytes, have reached their bound; nothing was written.
  */
 export type ChangeOutcome = 'done' | 'unknown' | 'full' | 'space';
 
-/** A file made of a transcript. */
+/** A file generated from a transcript. */
 export interface ExportFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** Bounds of what is kept, bytes; 0 is no bound. */
+/** Bounds on stored bytes; 0 is unbounded. */
 export interface TranscriptBounds {
   readonly bytesMax: number;
   readonly bytesPerOwnerMax: number;
@@ -86,54 +86,54 @@ export interface LastModified {
 }
 
 /**
- * What can be done with transcripts, wherever they are. `owner` is the key's id, and sees nothing of anybody else's. Every
- * call may throw: full disk, no rights, a broken file. What a call has written is there after the end of the process.
+ * Operations on transcripts, wherever they are stored. `owner` is the key's id, and sees only its own transcripts.
+ * Every call may throw: full disk, no rights, a broken file. What a call has written survives the end of the process.
  */
 export interface TranscriptCalls {
-  /** The new transcript's id; `full` when the owner has as many as one may have. */
+  /** The new transcript's id; `full` when the owner has the maximum number of transcripts. */
   create(
     owner: string,
     of: { readonly title: string; readonly startedMs: number },
   ): { readonly id: string } | 'full' | 'space';
-  /** A session becomes the next part of a transcript. */
+  /** Makes a session the next part of a transcript. */
   join(owner: string, transcript: string, session: string): TranscriptPlace | 'unknown' | 'full';
-  /** Takes back a `join` after which nothing was added. */
-  unjoin(place: TranscriptPlace): void;
+  /** Reverts a `join` after which nothing was added. */
+  undoJoin(place: TranscriptPlace): void;
   /**
-   * Adds, all or nothing, but for sentences beyond the limit (`full`). What is there already stays as it is, so that
-   * anything may be added again. `unknown`: the transcript has been deleted.
+   * Adds all or nothing, except sentences beyond the limit (`full`). Existing content stays as it is, so adding the
+   * same again is safe. `unknown`: the transcript has been deleted.
    */
   add(place: TranscriptPlace, additions: readonly TranscriptAddition[]): ChangeOutcome;
   list(owner: string, request: ListRequest): ListPage;
   read(owner: string, transcript: string): StoredTranscript | undefined;
-  /** The words of each sentence as spoken, by the sentence's name; only an export needs them. */
-  words(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined;
-  /** The transcript as JSON, UTF-8: for whoever passes it on unread. */
-  document(owner: string, transcript: string): Uint8Array | undefined;
+  /** The spoken words of each sentence, by the sentence's name; only exports need them. */
+  readWords(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined;
+  /** The transcript as JSON, UTF-8, to pass on without parsing. */
+  readJson(owner: string, transcript: string): Uint8Array | undefined;
   export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined;
-  change(owner: string, transcript: string, change: TranscriptChange): ChangeOutcome;
+  update(owner: string, transcript: string, update: TranscriptChange): ChangeOutcome;
   /** `name` is PART.CHANNEL.SENTENCE. */
-  mark(owner: string, transcript: string, name: string, change: SentenceChange): ChangeOutcome;
-  note(owner: string, transcript: string, id: string, note: NoteChange): ChangeOutcome;
-  unnote(owner: string, transcript: string, id: string): ChangeOutcome;
-  summarise(owner: string, transcript: string, summary: Summary): ChangeOutcome;
-  /** For good: nothing of it can be found in the file afterwards. */
+  updateSentence(owner: string, transcript: string, name: string, update: SentenceChange): ChangeOutcome;
+  saveNote(owner: string, transcript: string, id: string, saveNote: NoteChange): ChangeOutcome;
+  deleteNote(owner: string, transcript: string, id: string): ChangeOutcome;
+  saveSummary(owner: string, transcript: string, summary: Summary): ChangeOutcome;
+  /** Deletes permanently: nothing of it can be found in the file afterwards. */
   remove(owner: string, transcript: string): ChangeOutcome;
-  /** Removes a transcript in which nothing was said and nothing noted. */
+  /** Removes a transcript without sentences or notes. */
   removeEmpty(owner: string, transcript: string): void;
-  /** Whatever was last changed before one moment or, by a clock that was wrong, after another, whoever owns it. */
-  changedOutside(beforeMs: number, afterMs: number): readonly LastModified[];
-  /** Removes what has not been changed since it was listed; returns how many. */
+  /** Transcripts of all owners last changed before `beforeMs` or, by a clock that was wrong, after `afterMs`. */
+  listChangedOutside(beforeMs: number, afterMs: number): readonly LastModified[];
+  /** Removes transcripts that have not changed since they were listed; returns how many. */
   expire(old: readonly LastModified[]): number;
-  /** A text an owner has put down under a name; undefined when there is none. */
-  setting(owner: string, name: string): string | undefined;
-  set(owner: string, name: string, value: string | undefined): void;
+  /** A text an owner stored under a name; undefined when there is none. */
+  readSetting(owner: string, name: string): string | undefined;
+  writeSetting(owner: string, name: string, value: string | undefined): void;
 }
 
 /**
- * Where transcripts are kept, asked from a thread that must not wait. Calls are done in the order in which they are made,
- * but a long removal lets others in between its steps; each rejects as the call itself would throw, or with the code
- * `STORE_UNAVAILABLE` when there is nobody to do it or too many wait; then nothing is known of its effect.
+ * Stores transcripts behind promises, for a thread that must not wait. Calls run in the order in which they are made,
+ * but a long removal lets others in between its steps. Each rejects with what the call itself would throw, or with the
+ * code `STORE_UNAVAILABLE` when the store is gone or too many calls wait; then its effect is unknown.
  */
 export type TranscriptStore = {
   readonly [Call in keyof TranscriptCalls]: (

@@ -1,4 +1,4 @@
-/** What a connection offers its session. WebSocket servers, TCP and the test loopback fit it. */
+/** The server's side of a connection. WebSocket servers, TCP and the test loopback implement it. */
 export interface Connection {
   readonly id: string;
   /** Bytes accepted by `send` but not yet handed to the kernel. */
@@ -7,12 +7,12 @@ export interface Connection {
   send(frame: string | Uint8Array): void;
   /** Stops reading: what the client sends next waits in the network, and nothing is lost. */
   pause(): void;
-  /** Reads on. */
+  /** Continues reading. */
   resume(): void;
-  /** Says goodbye, then closes. Safe to call twice. */
+  /** Sends a close frame, then closes. Safe to call twice. */
   close(status: number, reason: string): void;
   /**
-   * Takes an error that no code expected, from work that belongs to this connection and runs outside of its handler's
+   * Reports an error that no code expected, from work that belongs to this connection and runs outside of its handler's
    * calls, such as a timer. It is reported as `server.bug` and ends this connection with 1011. Never throws.
    */
   fail(error: unknown): void;
@@ -30,17 +30,17 @@ export interface OpenRequest {
 }
 
 /**
- * Called in this order: open, then messages, then exactly one close. Never re-entrantly. A call that throws, or gives a
- * promise that rejects, is reported as `server.bug` and ends this connection with 1011: it gets no more messages, and its
- * one close.
+ * Called in this order: open, then messages, then exactly one close. Never re-entrantly. A call that throws, or returns
+ * a promise that rejects, is reported as `server.bug` and ends this connection with 1011: it gets no more messages, and
+ * its one close.
  */
 export interface ConnectionHandler {
-  /** `frame` is the handler's to keep: the transport has already copied it. */
+  /** The handler owns `frame`: the transport has already copied it. */
   message(frame: string | Uint8Array): void;
   close(status: number): void;
 }
 
-/** The gateway's answer to an upgrade: take it, with the one subprotocol chosen, or refuse before the upgrade. */
+/** The gateway's answer to an upgrade: accept it with the chosen subprotocol, or refuse before the upgrade. */
 export type UpgradeDecision =
   | {
       readonly kind: 'accept';
@@ -49,31 +49,37 @@ export type UpgradeDecision =
     }
   | { readonly kind: 'refuse'; readonly response: Response };
 
-/** The gateway's answer to a request for a response that goes on: the body is what is sent over the connection. */
+/** The gateway's answer to a request for a streamed response: what is sent over the connection becomes the body. */
 export type StreamDecision =
   | {
       readonly kind: 'accept';
       readonly headers: Readonly<Record<string, string>>;
-      /** Means nothing to its reader, wherever it comes between two sends. */
+      /** Ignored by the reader, wherever it occurs between two sends. */
       readonly filler: string;
-      /** Nothing is ever heard over it but its end. */
+      /** The only thing it ever reports is its end. */
       open(connection: Connection): ConnectionHandler;
     }
   | { readonly kind: 'refuse'; readonly response: Response };
 
-/** What throws or rejects here all the same is reported as `server.bug` and answered with 500. */
+/** Exceptions and rejections here are reported as `server.bug` and answered with 500. */
 export interface TransportHandler {
   /** Never rejects. The connection may be gone by the time it resolves. */
-  upgrade(request: OpenRequest): Promise<UpgradeDecision>;
-  /** A `GET` whose response goes on for as long as its reader stays; undefined, at once, for all others. Never rejects. */
-  follow?(request: OpenRequest): Promise<StreamDecision> | undefined;
-  /** Everything else. Never rejects. */
-  fetch(request: Request, remoteAddress: string): Promise<Response>;
+  handleUpgrade(request: OpenRequest): Promise<UpgradeDecision>;
+  /**
+   * Handles a `GET` whose response goes on for as long as its reader stays; returns undefined at once for all others.
+   * Never rejects.
+   */
+  handleStream?(request: OpenRequest): Promise<StreamDecision> | undefined;
+  /** Handles everything else. Never rejects. */
+  handleRequest(request: Request, remoteAddress: string): Promise<Response>;
 }
 
 export interface Transport {
-  /** Resolves with the port taken. Rejects with a `server.listen` fault when it cannot be had. */
+  /** Resolves with the bound port. Rejects with a `server.listen` fault when the port is unavailable. */
   listen(host: string, port: number): Promise<number>;
-  /** Stops accepting, tells live connections 1012, resolves when they have ended. Same promise every time. */
+  /**
+   * Stops accepting, closes live connections with 1012, and resolves when they have ended. Returns the same promise
+   * every time.
+   */
   close(): Promise<void>;
 }

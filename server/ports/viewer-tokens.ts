@@ -1,12 +1,12 @@
 import type { TokenDetails } from './authenticator.ts';
 
-/** What lets somebody watch a room, without its secret. */
+/** Lets somebody watch a room without its secret. */
 export interface ViewerToken {
   readonly id: string;
   readonly room: string;
-  /** Whose key made it; undefined is the operator, or a server that needs no keys. */
+  /** The key that created it; undefined means the operator, or a server that needs no keys. */
   readonly key?: string | undefined;
-  /** Set when a token made it: what signed that. */
+  /** Set when a token created it: the secret that signed that token. */
   readonly signer?: string | undefined;
   readonly label?: string | undefined;
   /** ISO 8601. */
@@ -17,23 +17,27 @@ export interface ViewerToken {
 export interface NewViewerToken {
   readonly room: string;
   readonly key?: string | undefined;
-  /** Of the token it is made with; it does not outlive that. */
+  /** The token used to create this one, which does not outlive it. */
   readonly token?: TokenDetails | undefined;
   readonly label?: string | undefined;
-  /** Until it expires; undefined is never. */
+  /** Seconds until it expires; undefined means never. */
   readonly seconds?: number | undefined;
 }
 
-/** The tokens of viewers. Every call may throw an error for the operator when they cannot be read or written. */
+/**
+ * The store of viewer tokens. Every call may throw an error for the operator when the tokens cannot be read or written.
+ */
 export interface ViewerTokens {
-  /** The token is shown here and nowhere else. Throws `viewer.full`. */
-  add(wanted: NewViewerToken): ViewerToken & { readonly token: string };
-  /** Those of a room that are good. */
+  /** The token is returned here and nowhere else. Throws `viewer.full`. */
+  add(options: NewViewerToken): ViewerToken & { readonly token: string };
+  /** The valid tokens of a room. */
   list(room: string): readonly ViewerToken[];
-  /** Undefined when there is no such pass in this room. */
+  /** Undefined when this room has no such token. */
   revoke(room: string, id: string): ViewerToken | undefined;
-  /** The pass that a token proves to be, or undefined when it is none of ours. Throws `viewer.revoked`, `auth.expired`. */
-  find(token: string): ViewerToken | undefined;
-  /** Whether it may still be used. */
-  state(id: string): 'good' | 'revoked' | 'expired';
+  /**
+   * Finds the entry a token belongs to; undefined when we did not issue it. Throws `viewer.revoked`, `auth.expired`.
+   */
+  verify(token: string): ViewerToken | undefined;
+  /** Whether it is still valid. */
+  getState(id: string): 'good' | 'revoked' | 'expired';
 }

@@ -58,7 +58,7 @@ export class PendingRequests<Answer> {
       const late =
         timeoutMs === undefined
           ? undefined
-          : this.#clock.after(timeoutMs, () => this.#giveUp(id, 'it did not answer in time'));
+          : this.#clock.setTimer(timeoutMs, () => this.#giveUp(id, 'it did not answer in time'));
       const release = (): void => {
         late?.[Symbol.dispose]();
         signal?.removeEventListener('abort', abort);
@@ -96,7 +96,7 @@ export class PendingRequests<Answer> {
         this.#cancelled.delete(id);
         onStuck?.();
       };
-      this.#cancelled.set(id, this.#clock.after(cancelTimeoutMs, stuck));
+      this.#cancelled.set(id, this.#clock.setTimer(cancelTimeoutMs, stuck));
     }
     onGivenUp(id);
     pending.reject(fault(problem));

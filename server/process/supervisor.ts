@@ -100,7 +100,7 @@ export class Supervisor<P extends Supervised> {
   }
 
   #plan(waitMs: number): void {
-    this.#planned = this.#clock.after(waitMs, () => {
+    this.#planned = this.#clock.setTimer(waitMs, () => {
       this.#planned = undefined;
       this.#start();
     });

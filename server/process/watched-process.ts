@@ -70,7 +70,7 @@ export class WatchedProcess<From extends { readonly kind: string }> {
         callbacks.onEnded(reason);
       },
     });
-    this.#timer = this.#clock.after(options.startTimeoutMs, () => this.kill('not ready in time'));
+    this.#timer = this.#clock.setTimer(options.startTimeoutMs, () => this.kill('not ready in time'));
     this.#process.send(options.setup);
   }
 
@@ -135,7 +135,7 @@ export class WatchedProcess<From extends { readonly kind: string }> {
   }
 
   #planPing(): void {
-    this.#timer = this.#clock.after(this.#options.pingEveryMs ?? PING_EVERY_MS, () => this.#ping());
+    this.#timer = this.#clock.setTimer(this.#options.pingEveryMs ?? PING_EVERY_MS, () => this.#ping());
   }
 
   #ping(): void {

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import type { JournalEntry } from '../ports/journal-store.ts';
 
-/** Length and checksum of what follows, then the length of the JSON in it; the rest is audio. Little-endian. */
+/** Length and checksum of the body, then the length of its JSON; the rest of the body is audio. Little-endian. */
 const HEAD_BYTES = 12;
-/** Longer is no length but rubbish. */
+/** A greater length can only be garbage. */
 const ENTRY_BYTES_MAX = 256 * 1_048_576;
 
 export function encodeEntry({ record, audio }: JournalEntry): Uint8Array {
@@ -17,29 +17,29 @@ export function encodeEntry({ record, audio }: JournalEntry): Uint8Array {
   return bytes;
 }
 
-/** The entries at the front of `bytes` that are whole; what follows the first broken one cannot be trusted. */
+/** Decodes the intact entries at the start of `bytes`; nothing after the first broken one can be trusted. */
 export function decodeEntries(bytes: Uint8Array): {
   readonly entries: readonly JournalEntry[];
-  readonly whole: boolean;
+  readonly isComplete: boolean;
 } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: JournalEntry[] = [];
-  let at = 0;
-  while (at + HEAD_BYTES <= buffer.length) {
-    const length = buffer.readUInt32LE(at);
-    const body = buffer.subarray(at + 8, at + 8 + length);
+  let offset = 0;
+  while (offset + HEAD_BYTES <= buffer.length) {
+    const length = buffer.readUInt32LE(offset);
+    const body = buffer.subarray(offset + 8, offset + 8 + length);
     if (length < 4 || length > ENTRY_BYTES_MAX || body.length < length) break;
-    if (crc32(body) !== buffer.readUInt32LE(at + 4)) break;
+    if (crc32(body) !== buffer.readUInt32LE(offset + 4)) break;
     const jsonLength = body.readUInt32LE(0);
-    const record = jsonLength > length - 4 ? undefined : parse(body.toString('utf8', 4, 4 + jsonLength));
+    const record = jsonLength > length - 4 ? undefined : parseRecord(body.toString('utf8', 4, 4 + jsonLength));
     if (record === undefined) break;
     entries.push({ record, audio: body.subarray(4 + jsonLength) });
-    at += 8 + length;
+    offset += 8 + length;
   }
-  return { entries, whole: at === buffer.length };
+  return { entries, isComplete: offset === buffer.length };
 }
 
-function parse(text: string): object | undefined {
+function parseRecord(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : undefined;

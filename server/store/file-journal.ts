@@ -6,12 +6,12 @@ import { encodeEntry } from './entries.ts';
 
 export interface FileJournalOptions {
   readonly path: string;
-  /** `always`: on the disk before `append` returns. `never`: with the system, which outlives this process. */
+  /** `always`: on the disk before `append` returns. `never`: in the system's cache, which outlives this process. */
   readonly sync: 'always' | 'never';
   readonly sessionBytesMax: number;
-  /** Told how the size changes; throws when all journals together would be too large. */
-  grown(bytes: number): void;
-  /** How content and names reach the disk with `always`; by default as the system does it. Tests see when. */
+  /** Reports a change of size; throws when all journals together would be too large. */
+  onGrowth(bytes: number): void;
+  /** How content and names reach the disk with `always`; defaults to the system calls. Tests observe it. */
   readonly disk?: Disk | undefined;
 }
 
@@ -22,13 +22,13 @@ export interface Disk {
 
 const DISK: Disk = { syncFile: fdatasyncSync, syncFolder };
 
-/** One session's journal in one file that only its owner can read. */
+/** Stores one session's journal in a file that only its owner can read. */
 export class FileJournal implements Journal {
   readonly #options: FileJournalOptions;
   #file: number | undefined;
   #bytes: number;
 
-  /** `bytes` is the size of a file that is there already. */
+  /** `bytes` is the size of a file that exists already. */
   constructor(options: FileJournalOptions, bytes = 0) {
     this.#options = options;
     this.#bytes = bytes;
@@ -51,45 +51,45 @@ export class FileJournal implements Journal {
     const { path } = this.#options;
     const bytes = Buffer.concat(entries.map(encodeEntry));
     this.#reserve(bytes.length - this.#bytes);
-    const fresh = openSync(
+    const replacement = openSync(
       `${path}.new`,
       constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND | constants.O_WRONLY,
       0o600,
     );
     try {
-      this.#write(fresh, bytes);
+      this.#write(replacement, bytes);
       renameSync(`${path}.new`, path);
     } catch (error) {
-      closeSync(fresh);
+      closeSync(replacement);
       throw error;
     }
     this.#close();
-    this.#file = fresh;
+    this.#file = replacement;
     this.#syncFolder();
   }
 
   remove(): void {
     try {
       this.#close();
-      for (const more of ['', '.new', '.tries']) rmSync(`${this.#options.path}${more}`, { force: true });
-      // A power cut must not bring a session back that has ended.
+      for (const suffix of ['', '.new', '.tries']) rmSync(`${this.#options.path}${suffix}`, { force: true });
+      // After a power cut, an ended session must not come back.
       this.#syncFolder();
     } catch {
-      // A folder that cannot be written keeps what it has; nothing can be done about it here.
+      // Nothing can be done here about a folder that cannot be written.
     }
-    this.#options.grown(-this.#bytes);
+    this.#options.onGrowth(-this.#bytes);
     this.#bytes = 0;
   }
 
   #reserve(bytes: number): void {
-    const { sessionBytesMax, grown } = this.#options;
+    const { sessionBytesMax, onGrowth } = this.#options;
     if (this.#bytes + bytes > sessionBytesMax) throw new RangeError(`a journal of ${this.#bytes + bytes} bytes`);
-    grown(bytes);
+    onGrowth(bytes);
     this.#bytes += bytes;
   }
 
   #write(file: number, bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
     if (this.#options.sync === 'always') (this.#options.disk ?? DISK).syncFile(file);
   }
 

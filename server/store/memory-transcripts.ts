@@ -24,7 +24,7 @@ import type {
 } from '../ports/transcripts.ts';
 import { renderExport, renderTranscriptJson } from './transcript-files.ts';
 
-interface Held {
+interface MemoryTranscript {
   readonly owner: string;
   readonly startedMs: number;
   readonly order: number;
@@ -38,9 +38,9 @@ interface Held {
   readonly notes: Map<string, StoredNote>;
 }
 
-/** Transcripts that last as long as this object, without bounds: for tests. */
+/** Stores transcripts for as long as this object exists, without bounds: for tests. */
 export class MemoryTranscripts implements TranscriptCalls {
-  readonly #held = new Map<string, Held>();
+  readonly #transcripts = new Map<string, MemoryTranscript>();
   readonly #settings = new Map<string, string>();
   readonly #nowMs: () => number;
   #order = 0;
@@ -50,9 +50,10 @@ export class MemoryTranscripts implements TranscriptCalls {
   }
 
   create(owner: string, { title, startedMs }: { readonly title: string; readonly startedMs: number }) {
-    if ([...this.#held.values()].filter((held) => held.owner === owner).length >= LIMITS.transcriptsMax) return 'full';
+    if ([...this.#transcripts.values()].filter((stored) => stored.owner === owner).length >= LIMITS.transcriptsMax)
+      return 'full';
     const id = randomUUID();
-    this.#held.set(id, {
+    this.#transcripts.set(id, {
       ...{ owner, title, startedMs, order: ++this.#order, language: '', changedMs: this.#nowMs() },
       ...{ speakers: {}, summary: undefined, parts: [], sentences: new Map(), notes: new Map() },
     });
@@ -60,98 +61,105 @@ export class MemoryTranscripts implements TranscriptCalls {
   }
 
   join(owner: string, transcript: string): TranscriptPlace | 'unknown' | 'full' {
-    const held = this.#of(owner, transcript);
-    if (held === undefined) return 'unknown';
-    if (held.parts.length >= LIMITS.partsMax) return 'full';
-    const atMs = durationOf(held);
-    held.parts.push({ atMs, audioMs: 0 });
-    this.#touch(held);
-    return { transcript, part: held.parts.length, atMs };
+    const stored = this.#find(owner, transcript);
+    if (stored === undefined) return 'unknown';
+    if (stored.parts.length >= LIMITS.partsMax) return 'full';
+    const atMs = computeDuration(stored);
+    stored.parts.push({ atMs, audioMs: 0 });
+    this.#touch(stored);
+    return { transcript, part: stored.parts.length, atMs };
   }
 
-  unjoin({ transcript, part }: TranscriptPlace): void {
-    const parts = this.#held.get(transcript)?.parts;
+  undoJoin({ transcript, part }: TranscriptPlace): void {
+    const parts = this.#transcripts.get(transcript)?.parts;
     if (parts?.length === part && parts[part - 1]!.audioMs === 0) parts.pop();
   }
 
   add({ transcript, part }: TranscriptPlace, additions: readonly TranscriptAddition[]): ChangeOutcome {
-    const held = this.#held.get(transcript);
-    if (held === undefined) return 'unknown';
+    const stored = this.#transcripts.get(transcript);
+    if (stored === undefined) return 'unknown';
     let outcome: ChangeOutcome = 'done';
-    for (const addition of additions) if (!add(held, part, addition)) outcome = 'full';
-    this.#touch(held);
+    for (const addition of additions) if (!applyAddition(stored, part, addition)) outcome = 'full';
+    this.#touch(stored);
     return outcome;
   }
 
   list(owner: string, { words, limit, before }: ListRequest): ListPage {
     const [startedMs, order] = (before ?? '').split('.').map(Number);
-    const found = [...this.#held]
+    const found = [...this.#transcripts]
       .filter(
-        ([, held]) =>
-          held.owner === owner &&
-          words.every((word) => textsOf(held).some(({ text }) => foldText(text).includes(word))),
+        ([, stored]) =>
+          stored.owner === owner &&
+          words.every((word) => listTexts(stored).some(({ text }) => foldText(text).includes(word))),
       )
       .sort(([, a], [, b]) => b.startedMs - a.startedMs || b.order - a.order)
       .filter(
-        ([, held]) =>
-          before === undefined || held.startedMs < startedMs! || (held.startedMs === startedMs && held.order < order!),
+        ([, stored]) =>
+          before === undefined ||
+          stored.startedMs < startedMs! ||
+          (stored.startedMs === startedMs && stored.order < order!),
       );
     const page = found.slice(0, limit);
     const last = page.at(-1)?.[1];
     return {
-      transcripts: page.map(([id, held]) => ({
-        ...headOf(id, held),
-        sentences: held.sentences.size,
-        ...hitIn(held, words),
+      transcripts: page.map(([id, stored]) => ({
+        ...toHead(id, stored),
+        sentences: stored.sentences.size,
+        ...findHit(stored, words),
       })),
       next: found.length > limit && last !== undefined ? `${last.startedMs}.${last.order}` : undefined,
     };
   }
 
   read(owner: string, transcript: string): StoredTranscript | undefined {
-    const held = this.#of(owner, transcript);
-    if (held === undefined) return undefined;
-    const sentences = [...held.sentences.values()].sort(
+    const stored = this.#find(owner, transcript);
+    if (stored === undefined) return undefined;
+    const sentences = [...stored.sentences.values()].sort(
       (a, b) => a.fromMs - b.fromMs || a.part - b.part || a.channel - b.channel || a.sentence - b.sentence,
     );
     return {
-      ...headOf(transcript, held),
-      language: held.language,
-      speakers: { ...held.speakers },
+      ...toHead(transcript, stored),
+      language: stored.language,
+      speakers: { ...stored.speakers },
       sentences: sentences.map(({ words: _, ...sentence }) => sentence),
-      notes: [...held.notes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
-      ...(held.summary === undefined ? {} : { summary: held.summary }),
+      notes: [...stored.notes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+      ...(stored.summary === undefined ? {} : { summary: stored.summary }),
     };
   }
 
-  words(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined {
-    const held = this.#of(owner, transcript);
-    return held && new Map([...held.sentences].map(([name, { words }]) => [name, words]));
+  readWords(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined {
+    const stored = this.#find(owner, transcript);
+    return stored && new Map([...stored.sentences].map(([name, { words }]) => [name, words]));
   }
 
-  document(owner: string, transcript: string): Uint8Array | undefined {
+  readJson(owner: string, transcript: string): Uint8Array | undefined {
     return renderTranscriptJson(this.read(owner, transcript));
   }
 
   export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
-    return renderExport(format, this.read(owner, transcript), this.words(owner, transcript));
+    return renderExport(format, this.read(owner, transcript), this.readWords(owner, transcript));
   }
 
-  change(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
-    return this.#with(owner, transcript, (held) => {
-      if (title !== undefined) held.title = title;
-      if (speakers !== undefined) held.speakers = speakers;
+  update(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
+    return this.#change(owner, transcript, (stored) => {
+      if (title !== undefined) stored.title = title;
+      if (speakers !== undefined) stored.speakers = speakers;
       return 'done';
     });
   }
 
-  mark(owner: string, transcript: string, name: string, { correction, highlight }: SentenceChange): ChangeOutcome {
-    return this.#with(owner, transcript, (held) => {
-      const sentence = held.sentences.get(name);
+  updateSentence(
+    owner: string,
+    transcript: string,
+    name: string,
+    { correction, highlight }: SentenceChange,
+  ): ChangeOutcome {
+    return this.#change(owner, transcript, (stored) => {
+      const sentence = stored.sentences.get(name);
       if (sentence === undefined) return 'unknown';
       const { correction: before, ...rest } = sentence;
       const corrected = correction === undefined ? before : (correction ?? undefined);
-      held.sentences.set(name, {
+      stored.sentences.set(name, {
         ...rest,
         ...(corrected === undefined ? {} : { correction: corrected }),
         highlight: highlight ?? sentence.highlight,
@@ -160,112 +168,119 @@ export class MemoryTranscripts implements TranscriptCalls {
     });
   }
 
-  note(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): ChangeOutcome {
-    return this.#with(owner, transcript, (held) => {
-      if (!held.notes.has(id) && held.notes.size >= LIMITS.notesMax) return 'full';
-      held.notes.set(id, { id, atMs, text });
+  saveNote(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): ChangeOutcome {
+    return this.#change(owner, transcript, (stored) => {
+      if (!stored.notes.has(id) && stored.notes.size >= LIMITS.notesMax) return 'full';
+      stored.notes.set(id, { id, atMs, text });
       return 'done';
     });
   }
 
-  unnote(owner: string, transcript: string, id: string): ChangeOutcome {
-    return this.#with(owner, transcript, (held) => (held.notes.delete(id) ? 'done' : 'unknown'));
+  deleteNote(owner: string, transcript: string, id: string): ChangeOutcome {
+    return this.#change(owner, transcript, (stored) => (stored.notes.delete(id) ? 'done' : 'unknown'));
   }
 
-  summarise(owner: string, transcript: string, summary: Summary): ChangeOutcome {
-    return this.#with(owner, transcript, (held) => {
-      held.summary = summary;
+  saveSummary(owner: string, transcript: string, summary: Summary): ChangeOutcome {
+    return this.#change(owner, transcript, (stored) => {
+      stored.summary = summary;
       return 'done';
     });
   }
 
   remove(owner: string, transcript: string): ChangeOutcome {
-    if (this.#of(owner, transcript) === undefined) return 'unknown';
-    this.#held.delete(transcript);
+    if (this.#find(owner, transcript) === undefined) return 'unknown';
+    this.#transcripts.delete(transcript);
     return 'done';
   }
 
   removeEmpty(owner: string, transcript: string): void {
-    const held = this.#of(owner, transcript);
-    if (held?.sentences.size === 0 && held.notes.size === 0) this.#held.delete(transcript);
+    const stored = this.#find(owner, transcript);
+    if (stored?.sentences.size === 0 && stored.notes.size === 0) this.#transcripts.delete(transcript);
   }
 
-  changedOutside(beforeMs: number, afterMs: number): readonly LastModified[] {
-    return [...this.#held].flatMap(([id, { changedMs }]) =>
+  listChangedOutside(beforeMs: number, afterMs: number): readonly LastModified[] {
+    return [...this.#transcripts].flatMap(([id, { changedMs }]) =>
       changedMs < beforeMs || changedMs > afterMs ? [{ id, changedMs }] : [],
     );
   }
 
-  expire(old: readonly LastModified[]): number {
-    const gone = old.filter(
-      ({ id, changedMs }) => this.#held.get(id)?.changedMs === changedMs && this.#held.delete(id),
+  expire(candidates: readonly LastModified[]): number {
+    const expired = candidates.filter(
+      ({ id, changedMs }) => this.#transcripts.get(id)?.changedMs === changedMs && this.#transcripts.delete(id),
     );
-    return gone.length;
+    return expired.length;
   }
 
-  setting(owner: string, name: string): string | undefined {
+  readSetting(owner: string, name: string): string | undefined {
     return this.#settings.get(`${owner}\n${name}`);
   }
 
-  set(owner: string, name: string, value: string | undefined): void {
+  writeSetting(owner: string, name: string, value: string | undefined): void {
     if (value === undefined) this.#settings.delete(`${owner}\n${name}`);
     else this.#settings.set(`${owner}\n${name}`, value);
   }
 
-  #of(owner: string, transcript: string): Held | undefined {
-    const held = this.#held.get(transcript);
-    return held?.owner === owner ? held : undefined;
+  #find(owner: string, transcript: string): MemoryTranscript | undefined {
+    const stored = this.#transcripts.get(transcript);
+    return stored?.owner === owner ? stored : undefined;
   }
 
-  #with(owner: string, transcript: string, change: (held: Held) => ChangeOutcome): ChangeOutcome {
-    const held = this.#of(owner, transcript);
-    if (held === undefined) return 'unknown';
-    this.#touch(held);
-    return change(held);
+  #change(owner: string, transcript: string, change: (stored: MemoryTranscript) => ChangeOutcome): ChangeOutcome {
+    const stored = this.#find(owner, transcript);
+    if (stored === undefined) return 'unknown';
+    this.#touch(stored);
+    return change(stored);
   }
 
-  #touch(held: Held): void {
-    held.changedMs = this.#nowMs();
+  #touch(stored: MemoryTranscript): void {
+    stored.changedMs = this.#nowMs();
   }
 }
 
-/** False when there is no room for the sentence. */
-function add(held: Held, part: number, addition: TranscriptAddition): boolean {
+/** Returns false when there is no room for the sentence. */
+function applyAddition(stored: MemoryTranscript, part: number, addition: TranscriptAddition): boolean {
   if (addition.kind === 'audio') {
-    const { audioMs } = held.parts[part - 1]!;
-    held.parts[part - 1]!.audioMs = Math.max(audioMs, addition.audioMs);
+    const { audioMs } = stored.parts[part - 1]!;
+    stored.parts[part - 1]!.audioMs = Math.max(audioMs, addition.audioMs);
     return true;
   }
   const { channel, sentence } = addition;
   const name = formatSentenceName({ part, channel, sentence });
-  const known = held.sentences.get(name);
+  const known = stored.sentences.get(name);
   if (addition.kind === 'final') {
     if (known !== undefined) return true;
-    if (held.sentences.size >= LIMITS.sentencesMax) return false;
+    if (stored.sentences.size >= LIMITS.sentencesMax) return false;
     const { text, words, language, fromMs, toMs } = addition;
-    held.sentences.set(name, { part, channel, sentence, text, highlight: false, language, fromMs, toMs, words });
-    held.language ||= language;
-    const spoken = held.parts[part - 1]!;
+    stored.sentences.set(name, { part, channel, sentence, text, highlight: false, language, fromMs, toMs, words });
+    stored.language ||= language;
+    const spoken = stored.parts[part - 1]!;
     spoken.audioMs = Math.max(spoken.audioMs, toMs - spoken.atMs);
   } else if (addition.kind === 'cleaned' && known !== undefined) {
-    held.sentences.set(name, { ...known, cleaned: addition.text });
+    stored.sentences.set(name, { ...known, cleaned: addition.text });
   } else if (addition.kind === 'translated' && known !== undefined) {
-    held.sentences.set(name, { ...known, translations: { ...known.translations, [addition.language]: addition.text } });
+    stored.sentences.set(name, {
+      ...known,
+      translations: { ...known.translations, [addition.language]: addition.text },
+    });
   }
   return true;
 }
 
-function durationOf({ parts }: Held): number {
+function computeDuration({ parts }: MemoryTranscript): number {
   return Math.max(0, ...parts.map(({ atMs, audioMs }) => atMs + audioMs));
 }
 
-function headOf(id: string, held: Held) {
-  const { title, startedMs } = held;
-  return { id, title, startedAt: new Date(startedMs).toISOString(), durationMs: durationOf(held) };
+function toHead(id: string, stored: MemoryTranscript) {
+  const { title, startedMs } = stored;
+  return { id, title, startedAt: new Date(startedMs).toISOString(), durationMs: computeDuration(stored) };
 }
 
-/** Everything that is searched, in the order it is looked through. */
-function textsOf({ title, sentences, notes }: Held): { text: string; found: { sentence?: string; note?: string } }[] {
+/** All searchable texts, in search order. */
+function listTexts({
+  title,
+  sentences,
+  notes,
+}: MemoryTranscript): { text: string; found: { sentence?: string; note?: string } }[] {
   return [
     { text: title, found: {} },
     ...[...sentences.values()].flatMap((each) =>
@@ -278,10 +293,10 @@ function textsOf({ title, sentences, notes }: Held): { text: string; found: { se
   ];
 }
 
-function hitIn(held: Held, words: readonly string[]) {
+function findHit(stored: MemoryTranscript, words: readonly string[]) {
   if (words.length === 0) return {};
   const longest = [...words].sort((a, b) => b.length - a.length)[0]!;
-  const texts = textsOf(held).map((each) => ({ ...each, folded: foldText(each.text) }));
+  const texts = listTexts(stored).map((each) => ({ ...each, folded: foldText(each.text) }));
   const hit =
     texts.find(({ folded }) => words.every((word) => folded.includes(word))) ??
     texts.find(({ folded }) => folded.includes(longest));

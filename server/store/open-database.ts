@@ -6,30 +6,33 @@ import { checkIntegrity, type Database, migrateSchema, NewerSchemaError, PRAGMAS
 
 export interface TranscriptFile {
   readonly folder: string;
-  /** `always`: on the disk before a call returns. `never`: with the system, which outlives this process. */
+  /** `always`: on the disk before a call returns. `never`: in the system's cache, which outlives this process. */
   readonly sync: 'always' | 'never';
   readonly nowMs: () => number;
-  /** Told when a broken file was set aside, with its new name. */
-  brokenFile(name: string): void;
+  /** Called with the new name of a broken file that was set aside. */
+  onBrokenFile(name: string): void;
 }
 
-/** Why nothing can be kept, for people. */
+/** Thrown when nothing can be stored; the message is for people. */
 export class StorageUnavailable extends Error {}
 
-const NAME = 'transcripts.db';
-/** Larger files are not read through at the start; a broken place in them is found when it is read. */
-const CHECKED_BYTES_MAX = 268_435_456;
-const BROKEN = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
+const FILE_NAME = 'transcripts.db';
+/** Larger files are not checked at the start; damage in them is found when it is read. */
+const INTEGRITY_CHECK_BYTES_MAX = 268_435_456;
+const CORRUPTION_CODES = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
 
-/** Opens the file, sets a broken one aside and begins a new one. The folder is locked by the caller. Throws `StorageUnavailable`. */
+/**
+ * Opens the file; a broken one is set aside and a new one created. The caller has locked the folder. Throws
+ * `StorageUnavailable`.
+ */
 export function openDatabase(options: TranscriptFile): Database {
   const library = loadLibrary();
   try {
-    return openSound(library, options);
+    return openOrReplace(library, options);
   } catch (error) {
     if (error instanceof NewerSchemaError)
-      throw new StorageUnavailable('the file of transcripts is of a newer version of Sotto');
-    throw new StorageUnavailable(`the file of transcripts cannot be opened (${errorCode(error)})`, {
+      throw new StorageUnavailable('the transcript file was written by a newer version of Sotto');
+    throw new StorageUnavailable(`the transcript file cannot be opened (${errorCode(error)})`, {
       cause: error,
     });
   }
@@ -48,22 +51,22 @@ function loadLibrary(): Library {
   }
 }
 
-function openSound(library: Library, options: TranscriptFile): Database {
-  const path = join(options.folder, NAME);
+function openOrReplace(library: Library, options: TranscriptFile): Database {
+  const path = join(options.folder, FILE_NAME);
   try {
     return openFile(library, path, options.sync);
   } catch (error) {
-    if (!BROKEN.includes(errorCode(error))) throw error;
+    if (!CORRUPTION_CODES.includes(errorCode(error))) throw error;
     const stamp = new Date(options.nowMs()).toISOString().replace(/[:.]/g, '-');
-    for (const end of ['', '-wal', '-shm'])
-      if (existsSync(path + end)) renameSync(path + end, `${path}.broken-${stamp}${end}`);
-    options.brokenFile(`${NAME}.broken-${stamp}`);
+    for (const suffix of ['', '-wal', '-shm'])
+      if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.broken-${stamp}${suffix}`);
+    options.onBrokenFile(`${FILE_NAME}.broken-${stamp}`);
     return openFile(library, path, options.sync);
   }
 }
 
 function openFile(library: Library, path: string, sync: 'always' | 'never'): Database {
-  // The database library would make it readable by others; its other files take over the rights of this one.
+  // The database library would create it readable by others; its other files inherit this one's permissions.
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
   const { size } = statSync(path);
@@ -71,7 +74,7 @@ function openFile(library: Library, path: string, sync: 'always' | 'never'): Dat
   try {
     for (const pragma of PRAGMAS(sync)) database.prepare(pragma).all();
     migrateSchema(database);
-    if (size <= CHECKED_BYTES_MAX) checkIntegrity(database);
+    if (size <= INTEGRITY_CHECK_BYTES_MAX) checkIntegrity(database);
     return database;
   } catch (error) {
     database.close();

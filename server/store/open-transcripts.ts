@@ -8,21 +8,23 @@ import { type TranscriptFolder, TranscriptThread } from './transcript-thread.ts'
 export { StorageUnavailable } from './open-database.ts';
 export type { TranscriptFolder } from './transcript-thread.ts';
 
-/** Transcripts in a file of the folder, worked on by a thread of their own. Rejects with `StorageUnavailable`. */
+/**
+ * Opens transcripts stored in a file of the folder and handled by a separate thread. Rejects with `StorageUnavailable`.
+ */
 export async function openTranscripts(options: TranscriptFolder): Promise<TranscriptStore> {
   const { folder } = options;
-  const lock = lockOf(folder);
+  const lock = lockFolder(folder);
   try {
     return await TranscriptThread.start(options, () => lock.release());
   } catch (error) {
     lock.release();
     throw error instanceof StorageUnavailable
       ? error
-      : new StorageUnavailable(`the file of transcripts cannot be opened (${errorCode(error)})`, { cause: error });
+      : new StorageUnavailable(`the transcript file cannot be opened (${errorCode(error)})`, { cause: error });
   }
 }
 
-function lockOf(folder: string): FolderLock {
+function lockFolder(folder: string): FolderLock {
   try {
     makePrivateFolder(folder);
     return new FolderLock(folder);

@@ -28,18 +28,18 @@ import { cacheStatements, type Database, inTransaction, type PrepareStatement, s
 
 export interface SqliteOptions {
   readonly nowMs: () => number;
-  /** None by default. */
+  /** Unbounded by default. */
   readonly bounds?: TranscriptBounds | undefined;
 }
 
-/** Transcripts in one SQLite file. */
+/** Stores transcripts in one SQLite file. */
 export class SqliteTranscripts implements TranscriptCalls {
   readonly #database: Database;
   readonly #nowMs: () => number;
   readonly #bounds: TranscriptBounds;
   readonly #prepare: PrepareStatement;
 
-  /** `database` is of this store's schema. */
+  /** `database` must have this store's schema. */
   constructor(database: Database, { nowMs, bounds = { bytesMax: 0, bytesPerOwnerMax: 0 } }: SqliteOptions) {
     this.#database = database;
     this.#prepare = cacheStatements(database);
@@ -59,15 +59,15 @@ export class SqliteTranscripts implements TranscriptCalls {
         'INSERT INTO transcripts (id, owner, title, started_ms, changed_ms) VALUES (?, ?, ?, ?, ?)',
         ...[id, owner, title, startedMs, this.#nowMs()],
       );
-      this.#index(Number(lastInsertRowid), 't', title);
+      this.#indexText(Number(lastInsertRowid), 't', title);
       return { id };
     };
-    return this.#within(owner, create);
+    return this.#runWithinBounds(owner, create);
   }
 
   join(owner: string, transcript: string, session: string): TranscriptPlace | 'unknown' | 'full' {
     return inTransaction(this.#database, () => {
-      const t = this.#numberOf(owner, transcript);
+      const t = this.#findRowNumber(owner, transcript);
       if (t === undefined) return 'unknown';
       const { part, atMs } = this.#get<{ part: number; atMs: number }>(
         'SELECT count(*) + 1 AS part, coalesce(max(at_ms + audio_ms), 0) AS atMs FROM parts WHERE t = ?',
@@ -80,11 +80,11 @@ export class SqliteTranscripts implements TranscriptCalls {
     });
   }
 
-  unjoin({ transcript, part }: TranscriptPlace): void {
+  undoJoin({ transcript, part }: TranscriptPlace): void {
     inTransaction(this.#database, () => {
       const t = this.#get<{ n: number }>('SELECT n FROM transcripts WHERE id = ?', transcript)?.n;
       const empty = 'audio_ms = 0 AND NOT EXISTS (SELECT 1 FROM sentences WHERE t = ?1 AND part >= ?2)';
-      // A part in the middle stays, for its number is never given to another session.
+      // A part in the middle stays, because its number is never given to another session.
       const last = 'NOT EXISTS (SELECT 1 FROM parts WHERE t = ?1 AND part > ?2)';
       if (t !== undefined) this.#run(`DELETE FROM parts WHERE t = ?1 AND part = ?2 AND ${empty} AND ${last}`, t, part);
     });
@@ -96,18 +96,18 @@ export class SqliteTranscripts implements TranscriptCalls {
       transcript,
     );
     if (row === undefined) return 'unknown';
-    // Nothing is written first, only to be undone, where a whole session is tried again and again.
+    // Checked first, because a whole session may retry again and again, and each write would only be undone.
     if (additions.some(({ kind }) => kind === 'final') && isBoundReached(this.#bounds, this.#prepare, row.owner))
       return 'space';
-    return this.#within(row.owner, () => {
+    return this.#runWithinBounds(row.owner, () => {
       let room = LIMITS.sentencesMax - row.sentences;
       let outcome: ChangeOutcome = 'done';
       for (const addition of additions) {
         if (addition.kind === 'final') {
-          const added = this.#final(row.n, part, addition, room);
+          const added = this.#addSentence(row.n, part, addition, room);
           if (added === 'full') outcome = 'full';
           else room -= added;
-        } else this.#revise(row.n, part, addition);
+        } else this.#reviseSentence(row.n, part, addition);
       }
       const added = LIMITS.sentencesMax - row.sentences - room;
       this.#run(
@@ -128,23 +128,23 @@ export class SqliteTranscripts implements TranscriptCalls {
     return readRows(this.#prepare, owner, transcript);
   }
 
-  words(owner: string, transcript: string) {
+  readWords(owner: string, transcript: string) {
     return readWords(this.#prepare, owner, transcript);
   }
 
-  document(owner: string, transcript: string): Uint8Array | undefined {
+  readJson(owner: string, transcript: string): Uint8Array | undefined {
     return renderTranscriptJson(this.read(owner, transcript));
   }
 
   export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
-    return renderExport(format, this.read(owner, transcript), this.words(owner, transcript));
+    return renderExport(format, this.read(owner, transcript), this.readWords(owner, transcript));
   }
 
-  change(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
-    return this.#with(owner, transcript, (t) => {
+  update(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
+    return this.#changeTranscript(owner, transcript, (t) => {
       if (title !== undefined) {
         this.#run('UPDATE transcripts SET title = ? WHERE n = ?', title, t);
-        this.#index(t, 't', title);
+        this.#indexText(t, 't', title);
       }
       if (speakers !== undefined)
         this.#run('UPDATE transcripts SET speakers = ? WHERE n = ?', JSON.stringify(speakers), t);
@@ -152,11 +152,16 @@ export class SqliteTranscripts implements TranscriptCalls {
     });
   }
 
-  mark(owner: string, transcript: string, name: string, { correction, highlight }: SentenceChange): ChangeOutcome {
+  updateSentence(
+    owner: string,
+    transcript: string,
+    name: string,
+    { correction, highlight }: SentenceChange,
+  ): ChangeOutcome {
     const [, part, channel, sentence] = (SENTENCE_NAME.exec(name) ?? []).map(Number);
-    return this.#with(owner, transcript, (t) => {
+    return this.#changeTranscript(owner, transcript, (t) => {
       const where = [t, part, channel, sentence] as const;
-      if (part === undefined || this.#sentence(...where) === undefined) return 'unknown';
+      if (part === undefined || this.#readSentence(...where) === undefined) return 'unknown';
       const change = (column: string, value: unknown): unknown =>
         this.#run(
           `UPDATE sentences SET ${column} = ? WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
@@ -165,13 +170,13 @@ export class SqliteTranscripts implements TranscriptCalls {
         );
       if (correction !== undefined) change('correction', correction);
       if (highlight !== undefined) change('highlight', highlight ? 1 : 0);
-      this.#index(t, `s${name}`, buildSearchText(this.#sentence(...where)!));
+      this.#indexText(t, `s${name}`, buildSearchText(this.#readSentence(...where)!));
       return 'done';
     });
   }
 
-  note(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): ChangeOutcome {
-    return this.#with(owner, transcript, (t) => {
+  saveNote(owner: string, transcript: string, id: string, { atMs, text }: NoteChange): ChangeOutcome {
+    return this.#changeTranscript(owner, transcript, (t) => {
       const known = this.#get('SELECT 1 AS known FROM notes WHERE t = ? AND id = ?', t, id) !== undefined;
       if (!known) {
         const { notes } = this.#get<{ notes: number }>('SELECT notes FROM transcripts WHERE n = ?', t)!;
@@ -179,23 +184,23 @@ export class SqliteTranscripts implements TranscriptCalls {
         this.#run('UPDATE transcripts SET notes = notes + 1 WHERE n = ?', t);
       }
       this.#run(
-        // A row that is replaced would be removed without its trigger, and stay counted.
+        // REPLACE would remove the row without its trigger, so it would stay counted.
         `INSERT INTO notes (t, id, at_ms, text) VALUES (?, ?, ?, ?)
          ON CONFLICT (t, id) DO UPDATE SET at_ms = excluded.at_ms, text = excluded.text`,
         ...[t, id, atMs, text],
       );
-      this.#index(t, `n${id}`, text);
+      this.#indexText(t, `n${id}`, text);
       return 'done';
     });
   }
 
-  unnote(owner: string, transcript: string, id: string): ChangeOutcome {
-    return runAllSteps(this.unnoting(owner, transcript, id));
+  deleteNote(owner: string, transcript: string, id: string): ChangeOutcome {
+    return runAllSteps(this.deleteNoteInSteps(owner, transcript, id));
   }
 
-  /** `unnote` in steps, as `removing`. */
-  *unnoting(owner: string, transcript: string, id: string): Generator<void, ChangeOutcome> {
-    const outcome = this.#with(owner, transcript, (t) => {
+  /** `deleteNote` in steps, like `removeInSteps`. */
+  *deleteNoteInSteps(owner: string, transcript: string, id: string): Generator<void, ChangeOutcome> {
+    const outcome = this.#changeTranscript(owner, transcript, (t) => {
       if (this.#run('DELETE FROM notes WHERE t = ? AND id = ?', t, id).changes === 0) return 'unknown';
       this.#run('UPDATE transcripts SET notes = notes - 1 WHERE n = ?', t);
       this.#run('DELETE FROM texts WHERE t = ? AND place = ?', t, `n${id}`);
@@ -205,56 +210,58 @@ export class SqliteTranscripts implements TranscriptCalls {
     return outcome;
   }
 
-  summarise(owner: string, transcript: string, summary: Summary): ChangeOutcome {
-    return this.#with(owner, transcript, (t) => {
+  saveSummary(owner: string, transcript: string, summary: Summary): ChangeOutcome {
+    return this.#changeTranscript(owner, transcript, (t) => {
       this.#run('UPDATE transcripts SET summary = ? WHERE n = ?', JSON.stringify(summary), t);
       return 'done';
     });
   }
 
   remove(owner: string, transcript: string): ChangeOutcome {
-    return runAllSteps(this.removing(owner, transcript));
+    return runAllSteps(this.removeInSteps(owner, transcript));
   }
 
-  /** `remove` in steps, between which other calls may be made. It is gone for everybody after the first. */
-  *removing(owner: string, transcript: string): Generator<void, ChangeOutcome> {
+  /**
+   * `remove` in steps, between which other calls may run. The transcript is hidden from everyone after the first step.
+   */
+  *removeInSteps(owner: string, transcript: string): Generator<void, ChangeOutcome> {
     const outcome = inTransaction(this.#database, () => {
-      const t = this.#numberOf(owner, transcript);
+      const t = this.#findRowNumber(owner, transcript);
       if (t === undefined) return 'unknown';
       hideTranscript(this.#prepare, t);
       return 'done';
     });
-    if (outcome === 'done') yield* this.erasing();
+    if (outcome === 'done') yield* this.eraseInSteps();
     return outcome;
   }
 
   removeEmpty(owner: string, transcript: string): void {
-    runAllSteps(this.removingEmpty(owner, transcript));
+    runAllSteps(this.removeEmptyInSteps(owner, transcript));
   }
 
-  /** `removeEmpty` in steps, as `removing`. */
-  *removingEmpty(owner: string, transcript: string): Generator<void, void> {
+  /** `removeEmpty` in steps, like `removeInSteps`. */
+  *removeEmptyInSteps(owner: string, transcript: string): Generator<void, void> {
     const { empty } = this.#get<{ empty: number }>(
       `SELECT count(*) AS empty FROM transcripts WHERE id = ? AND owner = ? AND sentences = 0 AND notes = 0`,
       ...[transcript, owner],
     )!;
-    if (empty === 1) yield* this.removing(owner, transcript);
+    if (empty === 1) yield* this.removeInSteps(owner, transcript);
   }
 
-  changedOutside(beforeMs: number, afterMs: number): readonly LastModified[] {
+  listChangedOutside(beforeMs: number, afterMs: number): readonly LastModified[] {
     return this.#prepare(
       'SELECT id, changed_ms AS changedMs FROM transcripts WHERE changed_ms < ? OR changed_ms > ?',
     ).all(beforeMs, afterMs) as LastModified[];
   }
 
-  expire(old: readonly LastModified[]): number {
-    return runAllSteps(this.expiring(old));
+  expire(candidates: readonly LastModified[]): number {
+    return runAllSteps(this.expireInSteps(candidates));
   }
 
-  /** `expire` in steps, as `removing`. */
-  *expiring(old: readonly LastModified[]): Generator<void, number> {
+  /** `expire` in steps, like `removeInSteps`. */
+  *expireInSteps(candidates: readonly LastModified[]): Generator<void, number> {
     let count = 0;
-    for (const { id, changedMs } of old) {
+    for (const { id, changedMs } of candidates) {
       const hidden = inTransaction(this.#database, () => {
         const row = this.#get<{ n: number }>(
           'SELECT n FROM transcripts WHERE id = ? AND changed_ms = ?',
@@ -265,26 +272,26 @@ export class SqliteTranscripts implements TranscriptCalls {
       });
       if (!hidden) continue;
       count++;
-      yield* this.erasing();
+      yield* this.eraseInSteps();
     }
     return count;
   }
 
   /** Whether an earlier process ended in the middle of a removal. */
-  get hasUnfinished(): boolean {
+  get hasUnfinishedRemoval(): boolean {
     return hasUnfinishedRemoval(this.#prepare);
   }
 
   /** Finishes every removal. */
-  *erasing(): Generator<void, void> {
+  *eraseInSteps(): Generator<void, void> {
     yield* eraseInSteps(this.#database, this.#prepare);
   }
 
-  setting(owner: string, name: string): string | undefined {
+  readSetting(owner: string, name: string): string | undefined {
     return this.#get<{ value: string }>('SELECT value FROM settings WHERE owner = ? AND name = ?', owner, name)?.value;
   }
 
-  set(owner: string, name: string, value: string | undefined): void {
+  writeSetting(owner: string, name: string, value: string | undefined): void {
     if (value === undefined) this.#run('DELETE FROM settings WHERE owner = ? AND name = ?', owner, name);
     else this.#run('INSERT OR REPLACE INTO settings (owner, name, value) VALUES (?, ?, ?)', owner, name, value);
   }
@@ -293,20 +300,20 @@ export class SqliteTranscripts implements TranscriptCalls {
     try {
       this.#prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
     } catch {
-      // A disk that is full by now has everything in the write-ahead file all the same.
+      // On a full disk everything is in the write-ahead file all the same.
     }
     this.#database.close();
   }
 
-  /** How many were added, 0 or 1. */
-  #final(
+  /** Returns how many sentences were added, 0 or 1. */
+  #addSentence(
     t: number,
     part: number,
     addition: Extract<TranscriptAddition, { kind: 'final' }>,
     room: number,
   ): number | 'full' {
     const { channel, sentence, text, language, fromMs, toMs } = addition;
-    if (this.#sentence(t, part, channel, sentence) !== undefined) return 0;
+    if (this.#readSentence(t, part, channel, sentence) !== undefined) return 0;
     if (room <= 0) return 'full';
     const words = JSON.stringify(
       addition.words.map(({ text, fromMs, toMs, confidence }) => [text, fromMs, toMs, confidence]),
@@ -317,18 +324,18 @@ export class SqliteTranscripts implements TranscriptCalls {
     );
     this.#run("UPDATE transcripts SET language = ? WHERE n = ? AND language = ''", language, t);
     this.#run('UPDATE parts SET audio_ms = max(audio_ms, ? - at_ms) WHERE t = ? AND part = ?', toMs, t, part);
-    this.#index(t, `s${part}.${channel}.${sentence}`, text);
+    this.#indexText(t, `s${part}.${channel}.${sentence}`, text);
     return 1;
   }
 
-  #revise(t: number, part: number, addition: Exclude<TranscriptAddition, { kind: 'final' }>): void {
+  #reviseSentence(t: number, part: number, addition: Exclude<TranscriptAddition, { kind: 'final' }>): void {
     if (addition.kind === 'audio') {
       this.#run('UPDATE parts SET audio_ms = max(audio_ms, ?) WHERE t = ? AND part = ?', addition.audioMs, t, part);
       return;
     }
     const { channel, sentence, text } = addition;
     const where = [t, part, channel, sentence] as const;
-    const row = this.#sentence(...where);
+    const row = this.#readSentence(...where);
     if (row === undefined) return;
     const [column, value] =
       addition.kind === 'cleaned'
@@ -342,17 +349,17 @@ export class SqliteTranscripts implements TranscriptCalls {
       value,
       ...where,
     );
-    this.#index(t, `s${part}.${channel}.${sentence}`, buildSearchText({ ...row, [column]: value }));
+    this.#indexText(t, `s${part}.${channel}.${sentence}`, buildSearchText({ ...row, [column]: value }));
   }
 
-  #sentence(...where: readonly (number | undefined)[]): SentenceRow | undefined {
+  #readSentence(...where: readonly (number | undefined)[]): SentenceRow | undefined {
     return this.#get<SentenceRow>(
       'SELECT * FROM sentences WHERE t = ? AND part = ? AND channel = ? AND sentence = ?',
       ...where,
     );
   }
 
-  #index(t: number, place: string, text: string): void {
+  #indexText(t: number, place: string, text: string): void {
     const folded = foldText(text);
     const known = this.#get<{ folded: string }>('SELECT folded FROM texts WHERE t = ? AND place = ?', t, place);
     if (known === undefined) this.#run('INSERT INTO texts (t, place, folded) VALUES (?, ?, ?)', t, place, folded);
@@ -360,8 +367,8 @@ export class SqliteTranscripts implements TranscriptCalls {
       this.#run('UPDATE texts SET folded = ? WHERE t = ? AND place = ?', folded, t, place);
   }
 
-  /** Runs `work` whole or, when it would take what is kept beyond a bound, not at all. */
-  #within<T>(owner: string, work: () => T): T | 'space' {
+  /** Runs `work` completely, or not at all if it would exceed a bound. */
+  #runWithinBounds<T>(owner: string, work: () => T): T | 'space' {
     try {
       return inTransaction(this.#database, () => runWithinBounds(this.#bounds, this.#prepare, owner, work));
     } catch (error) {
@@ -370,16 +377,16 @@ export class SqliteTranscripts implements TranscriptCalls {
     }
   }
 
-  #with(owner: string, transcript: string, change: (t: number) => ChangeOutcome): ChangeOutcome {
-    return this.#within(owner, () => {
-      const t = this.#numberOf(owner, transcript);
+  #changeTranscript(owner: string, transcript: string, change: (t: number) => ChangeOutcome): ChangeOutcome {
+    return this.#runWithinBounds(owner, () => {
+      const t = this.#findRowNumber(owner, transcript);
       if (t === undefined) return 'unknown';
       this.#touch(t);
       return change(t);
     });
   }
 
-  #numberOf(owner: string, transcript: string): number | undefined {
+  #findRowNumber(owner: string, transcript: string): number | undefined {
     return this.#get<{ n: number }>('SELECT n FROM transcripts WHERE id = ? AND owner = ?', transcript, owner)?.n;
   }
 

@@ -2,7 +2,7 @@ import type { TranscriptBounds, TranscriptCalls } from '../ports/transcripts.ts'
 
 /** What the thread is started with. */
 export interface ThreadSetup {
-  /** Of the file; it is there, and this process's alone. */
+  /** The folder of the file; it exists, and this process holds its lock. */
   readonly folder: string;
   readonly sync: 'always' | 'never';
   readonly bounds: TranscriptBounds;
@@ -17,14 +17,14 @@ export type ToThread =
 export type FromThread =
   /** `broken` is the new name of a file that was set aside. */
   | { readonly kind: 'open'; readonly broken: string | undefined }
-  | { readonly kind: 'cannot-keep'; readonly reason: string }
+  | { readonly kind: 'storage-unavailable'; readonly reason: string }
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
-  /** What somebody deleted is out of sight, but still in the file; it is tried again. */
+  /** What was deleted is hidden, but still in the file; erasing it will be tried again. */
   | { readonly kind: 'not-erased'; readonly error: WireError }
   | { readonly kind: 'closed' };
 
-/** An error on its way between threads, which would lose its code. */
+/** An error in transit between threads, where it would otherwise lose its code. */
 export interface WireError {
   readonly name: string;
   readonly message: string;

@@ -1,39 +1,39 @@
 import { type Database, inTransaction, type PrepareStatement } from './transcript-schema.ts';
 
-/** Rows erased in one step. A searched text costs most: its pieces are taken out of the index one by one. */
+/** Rows erased in one step. A search text costs most: its trigrams are removed from the index one by one. */
 const TEXTS_PER_STEP = 40;
 const ROWS_PER_STEP = 400;
-/** Pages given back in one step. */
+/** Pages freed in one step. */
 const PAGES_PER_STEP = 64;
 
-/** What is left of a transcript, by the table it lies in; the costly one first. */
-const STEPS: readonly (readonly [sql: string, rows: number])[] = [
+/** Deletes the rows of a transcript, table by table; the most expensive first. */
+const DELETIONS: readonly (readonly [sql: string, rows: number])[] = [
   ['DELETE FROM texts WHERE id IN (SELECT id FROM texts WHERE t = ? LIMIT ?)', TEXTS_PER_STEP],
   ['DELETE FROM sentences WHERE rowid IN (SELECT rowid FROM sentences WHERE t = ? LIMIT ?)', ROWS_PER_STEP],
   ['DELETE FROM notes WHERE t = ?1 AND id IN (SELECT id FROM notes WHERE t = ?1 LIMIT ?2)', ROWS_PER_STEP],
   ['DELETE FROM parts WHERE t = ?1 AND part IN (SELECT part FROM parts WHERE t = ?1 LIMIT ?2)', ROWS_PER_STEP],
 ];
 
-/** Takes a transcript from everybody's sight, inside the caller's transaction; `erasing` does the rest. */
+/** Hides a transcript from everyone, inside the caller's transaction; `eraseInSteps` does the rest. */
 export function hideTranscript(prepare: PrepareStatement, t: number): void {
   prepare('INSERT INTO removals (t) VALUES (?)').run(t);
   prepare('DELETE FROM transcripts WHERE n = ?').run(t);
 }
 
-/** Whether a removal is unfinished: its process may have ended in the middle. */
+/** Whether a removal is unfinished, because its process ended in the middle. */
 export function hasUnfinishedRemoval(prepare: PrepareStatement): boolean {
   return prepare('SELECT 1 FROM removals LIMIT 1').get() !== undefined;
 }
 
 /**
- * Erases what is hidden, gives its pages back and empties the write-ahead file, which still has what was erased. Every
- * step is whole on the disk; between two of them others may use the file, and the process may end.
+ * Erases what is hidden, frees its pages and empties the write-ahead file, which still contains what was erased. Every
+ * step is a complete transaction; between two of them others may use the file, and the process may end.
  */
 export function* eraseInSteps(database: Database, prepare: PrepareStatement): Generator<void, void> {
   for (;;) {
     const hidden = prepare('SELECT t FROM removals LIMIT 1').get() as { readonly t: number } | undefined;
     if (hidden === undefined) break;
-    for (const [sql, rows] of STEPS) {
+    for (const [sql, rows] of DELETIONS) {
       const step = (): boolean => prepare(sql).run(hidden.t, rows).changes === rows;
       while (inTransaction(database, step)) yield;
       yield;
@@ -44,13 +44,13 @@ export function* eraseInSteps(database: Database, prepare: PrepareStatement): Ge
 }
 
 export function* sweepInSteps(prepare: PrepareStatement): Generator<void, void> {
-  const free = (): number =>
+  const countFreePages = (): number =>
     (prepare('PRAGMA freelist_count').get() as { readonly freelist_count: number }).freelist_count;
-  for (let left = free(); left > 0; ) {
+  for (let left = countFreePages(); left > 0; ) {
     prepare(`PRAGMA incremental_vacuum(${PAGES_PER_STEP})`).all();
     yield;
-    const now = free();
-    // What cannot be given back now is used by the next transcript.
+    const now = countFreePages();
+    // Pages that cannot be freed now are used by the next transcript.
     if (now >= left) break;
     left = now;
   }

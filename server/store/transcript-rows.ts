@@ -31,21 +31,21 @@ interface HeadRow {
   readonly summary: string | null;
 }
 
-const HEAD = `
+const HEAD_SELECT = `
   SELECT transcripts.*, coalesce((SELECT max(at_ms + audio_ms) FROM parts WHERE t = transcripts.n), 0) AS duration_ms
   FROM transcripts`;
 
-/** The trigram index knows pieces of three characters; shorter words are looked for in each text. */
+/** The trigram index holds pieces of three characters; shorter words are searched for in each text. */
 const INDEXED_CHARS_MIN = 3;
-/** Pieces of one word that are looked for in the index. */
+/** How many pieces of one word are looked up in the index. */
 const PIECES_MAX = 12;
 
-/** All that is searched of a sentence, each form once. */
+/** The searchable text of a sentence, each form once. */
 export function buildSearchText(row: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string {
-  return formsOf(row).join('\n');
+  return listForms(row).join('\n');
 }
 
-function formsOf({
+function listForms({
   text,
   cleaned,
   correction,
@@ -62,11 +62,11 @@ export function listRows(prepare: PrepareStatement, owner: string, { words, limi
       ? 'n IN (SELECT texts.t FROM search JOIN texts ON texts.id = search.rowid WHERE search MATCH ? AND instr(texts.folded, ?) > 0)'
       : 'EXISTS (SELECT 1 FROM texts WHERE texts.t = n AND instr(texts.folded, ?) > 0)',
   );
-  const values = words.flatMap((word) => (isIndexed(word) ? [piecesOf(word), word] : [word]));
+  const values = words.flatMap((word) => (isIndexed(word) ? [buildIndexQuery(word), word] : [word]));
   const [startedMs = Number.NaN, n = Number.NaN] = (before ?? '').split('.').map(Number);
   const older = before === undefined ? [] : ['(started_ms < ? OR (started_ms = ? AND n < ?))'];
   const where = ['owner = ?', ...older, ...conditions].join(' AND ');
-  const rows = prepare(`${HEAD} WHERE ${where} ORDER BY started_ms DESC, n DESC LIMIT ?`).all(
+  const rows = prepare(`${HEAD_SELECT} WHERE ${where} ORDER BY started_ms DESC, n DESC LIMIT ?`).all(
     owner,
     ...(before === undefined ? [] : [startedMs, startedMs, n]),
     ...values,
@@ -75,13 +75,13 @@ export function listRows(prepare: PrepareStatement, owner: string, { words, limi
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
-    transcripts: page.map((row) => ({ ...headOf(row), sentences: row.sentences, ...hitIn(prepare, row, words) })),
+    transcripts: page.map((row) => ({ ...toHead(row), sentences: row.sentences, ...findHit(prepare, row, words) })),
     next: rows.length > limit && last !== undefined ? `${last.started_ms}.${last.n}` : undefined,
   };
 }
 
 export function readRows(prepare: PrepareStatement, owner: string, transcript: string): StoredTranscript | undefined {
-  const head = prepare(`${HEAD} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
+  const head = prepare(`${HEAD_SELECT} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
   if (head === undefined) return undefined;
   const rows = prepare('SELECT * FROM sentences WHERE t = ? ORDER BY from_ms, part, channel, sentence').all(
     head.n,
@@ -92,10 +92,10 @@ export function readRows(prepare: PrepareStatement, owner: string, transcript: s
     readonly text: string;
   }[];
   return {
-    ...headOf(head),
+    ...toHead(head),
     language: head.language,
     speakers: JSON.parse(head.speakers) as Record<string, string>,
-    sentences: rows.map(sentenceOf),
+    sentences: rows.map(toSentence),
     notes: notes.map(({ id, at_ms, text }) => ({ id, atMs: at_ms, text })),
     ...(head.summary === null ? {} : { summary: JSON.parse(head.summary) as Summary }),
   };
@@ -106,31 +106,31 @@ export function readWords(
   owner: string,
   transcript: string,
 ): ReadonlyMap<string, readonly WireWord[]> | undefined {
-  const head = prepare(`${HEAD} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
+  const head = prepare(`${HEAD_SELECT} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
   if (head === undefined) return undefined;
   const rows = prepare('SELECT part, channel, sentence, words FROM sentences WHERE t = ?').all(head.n);
-  return new Map((rows as SentenceRow[]).map((row) => [formatSentenceName(row), wordsOf(row)]));
+  return new Map((rows as SentenceRow[]).map((row) => [formatSentenceName(row), parseWords(row)]));
 }
 
 /**
- * What the index is asked for: some pieces of the word, each by itself. To look for them in their order takes the index
- * minutes where a text repeats them; whether they stand in it together, the text says.
+ * Builds the query for the index: some pieces of the word, each by itself. Looking them up as a phrase takes the index
+ * minutes when a text repeats them; `instr` on the text then checks that they stand together.
  */
-function piecesOf(word: string): string {
+function buildIndexQuery(word: string): string {
   const characters = [...word];
   const pieces = new Set<string>();
-  for (let at = 0; at + INDEXED_CHARS_MIN <= characters.length && pieces.size < PIECES_MAX; at++)
-    pieces.add(characters.slice(at, at + INDEXED_CHARS_MIN).join(''));
+  for (let start = 0; start + INDEXED_CHARS_MIN <= characters.length && pieces.size < PIECES_MAX; start++)
+    pieces.add(characters.slice(start, start + INDEXED_CHARS_MIN).join(''));
   return [...pieces].map((piece) => `"${piece.replaceAll('"', '""')}"`).join(' AND ');
 }
 
 const isIndexed = (word: string): boolean => [...word].length >= INDEXED_CHARS_MIN;
 
-function headOf({ id, title, started_ms, duration_ms }: HeadRow) {
+function toHead({ id, title, started_ms, duration_ms }: HeadRow) {
   return { id, title, startedAt: new Date(started_ms).toISOString(), durationMs: duration_ms };
 }
 
-function sentenceOf(row: SentenceRow): StoredSentence {
+function toSentence(row: SentenceRow): StoredSentence {
   const { part, channel, sentence, text, cleaned, correction, translations, language } = row;
   return {
     ...{
@@ -149,13 +149,13 @@ function sentenceOf(row: SentenceRow): StoredSentence {
   };
 }
 
-function wordsOf({ words }: SentenceRow): WireWord[] {
+function parseWords({ words }: SentenceRow): WireWord[] {
   const rows = JSON.parse(words) as [text: string, fromMs: number, toMs: number, confidence: number][];
   return rows.map(([text, fromMs, toMs, confidence]) => ({ text, fromMs, toMs, confidence }));
 }
 
-/** The first text that has all words, or else the longest of them, with the piece around it. */
-function hitIn(prepare: PrepareStatement, { n }: HeadRow, words: readonly string[]) {
+/** The first text that has all words, otherwise the longest of them, with the surrounding snippet. */
+function findHit(prepare: PrepareStatement, { n }: HeadRow, words: readonly string[]) {
   if (words.length === 0) return {};
   const longest = [...words].sort((a, b) => b.length - a.length)[0]!;
   const find = (wanted: readonly string[]): string | undefined => {
@@ -165,11 +165,11 @@ function hitIn(prepare: PrepareStatement, { n }: HeadRow, words: readonly string
   };
   const place = find(words) ?? find([longest]);
   if (place === undefined) return {};
-  const { text, found } = textAt(prepare, n, place, longest);
+  const { text, found } = readTextAt(prepare, n, place, longest);
   return { snippet: findSnippet(text, words) ?? text, found };
 }
 
-function textAt(prepare: PrepareStatement, n: number, place: string, word: string) {
+function readTextAt(prepare: PrepareStatement, n: number, place: string, word: string) {
   const name = place.slice(1);
   if (place.startsWith('n')) {
     const { text } = prepare('SELECT text FROM notes WHERE t = ? AND id = ?').get(n, name) as { text: string };
@@ -180,7 +180,7 @@ function textAt(prepare: PrepareStatement, n: number, place: string, word: strin
       n,
       ...name.split('.').map(Number),
     ) as SentenceRow;
-    const text = formsOf(row).find((form) => foldText(form).includes(word)) ?? getSentenceText(sentenceOf(row));
+    const text = listForms(row).find((form) => foldText(form).includes(word)) ?? getSentenceText(toSentence(row));
     return { text, found: { sentence: name } };
   }
   const { title } = prepare('SELECT title FROM transcripts WHERE n = ?').get(n) as { title: string };

@@ -1,11 +1,11 @@
-/** What is asked of an SQLite library; libsql fits it. */
+/** The part of an SQLite library that is used; libsql implements it. */
 export interface Database {
   prepare(sql: string): Statement;
   exec(sql: string): void;
   close(): void;
 }
 
-/** Gives the statement of some SQL. */
+/** Returns the statement for some SQL. */
 export type PrepareStatement = (sql: string) => Statement;
 
 export interface Statement {
@@ -14,7 +14,7 @@ export interface Statement {
   all(...values: readonly unknown[]): unknown[];
 }
 
-/** Compiles each statement once, the first time it is asked for. */
+/** Compiles each statement once, at its first use. */
 export function cacheStatements(database: Database): PrepareStatement {
   const compiled = new Map<string, Statement>();
   return (sql) => {
@@ -25,10 +25,10 @@ export function cacheStatements(database: Database): PrepareStatement {
 }
 
 /**
- * The full-text index over `texts`, made from scratch. It has its own copy of them: where it reads the texts of another
- * table, its secure deletion takes the new text for the old one and leaves pieces of words behind.
+ * Rebuilds the full-text index over `texts`. The index has its own copy of them: when it reads the texts of another
+ * table, its secure deletion mistakes the new text for the old one and leaves pieces of words behind.
  */
-const INDEX = `
+const REBUILD_INDEX = `
   DROP TRIGGER IF EXISTS texts_added;
   DROP TRIGGER IF EXISTS texts_removed;
   DROP TRIGGER IF EXISTS texts_changed;
@@ -47,20 +47,21 @@ const INDEX = `
   END;
 `;
 
-/** Bytes that a row takes beside its texts: numbers, keys and the page they share. */
+/** Bytes a row takes besides its texts: numbers, keys and its share of the page. */
 const ROW_BYTES = 120;
-/** What a folded text takes with its trigrams, of its own length; measured, see tests/unit/store/transcript-bounds. */
+/** Bytes a folded text takes with its trigrams, per byte of text; measured, see tests/unit/store/transcript-bounds. */
 const INDEXED_FACTOR = 5;
 
-const sizeOf = (row: string, columns: readonly string[]): string =>
+const sumColumns = (row: string, columns: readonly string[]): string =>
   [...columns.map((column) => `coalesce(octet_length(${row}.${column}), 0)`), ROW_BYTES].join(' + ');
-const sentenceSize = (row: string): string => sizeOf(row, ['text', 'cleaned', 'correction', 'translations', 'words']);
-const noteSize = (row: string): string => sizeOf(row, ['text']);
+const sentenceSize = (row: string): string =>
+  sumColumns(row, ['text', 'cleaned', 'correction', 'translations', 'words']);
+const noteSize = (row: string): string => sumColumns(row, ['text']);
 const textSize = (row: string): string => `${INDEXED_FACTOR} * octet_length(${row}.folded) + ${ROW_BYTES}`;
-const headSize = (row: string): string => sizeOf(row, ['title', 'speakers', 'summary']);
+const headSize = (row: string): string => sumColumns(row, ['title', 'speakers', 'summary']);
 
-/** Keeps `transcripts.bytes`, about what a transcript takes of the file, whatever changes it. */
-const counting = (table: string, size: (row: string) => string): string => `
+/** Maintains `transcripts.bytes`, the approximate size of a transcript in the file, whatever changes it. */
+const createByteTriggers = (table: string, size: (row: string) => string): string => `
   CREATE TRIGGER ${table}_bytes_added AFTER INSERT ON ${table} BEGIN
     UPDATE transcripts SET bytes = bytes + ${size('new')} WHERE n = new.t;
   END;
@@ -72,7 +73,10 @@ const counting = (table: string, size: (row: string) => string): string => `
   END;
 `;
 
-/** Each step takes a file from the version before to its own; a file of version 0 is empty. Never change one: add. */
+/**
+ * Each migration takes a file from the previous version to its own; a file of version 0 is empty. Never change one: add
+ * another.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE transcripts (
@@ -108,7 +112,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE settings (owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (owner, name)) WITHOUT ROWID;
   -- What is searched: the title ('t'), a sentence ('s1.0.3') or a note ('nID'), folded.
   CREATE TABLE texts (id INTEGER PRIMARY KEY, t INTEGER NOT NULL, place TEXT NOT NULL, folded TEXT NOT NULL, UNIQUE (t, place));
-  ${INDEX}
+  ${REBUILD_INDEX}
   `,
   `
   ALTER TABLE transcripts ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
@@ -119,9 +123,9 @@ export const MIGRATIONS: readonly string[] = [
     + (SELECT coalesce(sum(${noteSize('row')}), 0) FROM notes AS row WHERE row.t = head.n)
     + (SELECT coalesce(sum(${textSize('row')}), 0) FROM texts AS row WHERE row.t = head.n);
   CREATE INDEX transcripts_by_bytes ON transcripts (owner, bytes);
-  ${counting('sentences', sentenceSize)}
-  ${counting('notes', noteSize)}
-  ${counting('texts', textSize)}
+  ${createByteTriggers('sentences', sentenceSize)}
+  ${createByteTriggers('notes', noteSize)}
+  ${createByteTriggers('texts', textSize)}
   CREATE TRIGGER transcripts_bytes_added AFTER INSERT ON transcripts BEGIN
     UPDATE transcripts SET bytes = bytes + ${headSize('new')} WHERE n = new.n;
   END;
@@ -131,12 +135,12 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Settings of every connection. `auto_vacuum` counts only for a file that is still empty, so it comes first. */
+/** Settings of every connection. `auto_vacuum` only works on a file that is still empty, so it comes first. */
 export const PRAGMAS = (sync: 'always' | 'never'): readonly string[] => [
   'PRAGMA auto_vacuum = INCREMENTAL',
   'PRAGMA journal_mode = WAL',
   `PRAGMA synchronous = ${sync === 'always' ? 'FULL' : 'NORMAL'}`,
-  // What is deleted is overwritten, not only forgotten.
+  // Deleted content is overwritten, not merely unlinked.
   'PRAGMA secure_delete = ON',
   'PRAGMA journal_size_limit = 4194304',
   'PRAGMA busy_timeout = 200',
@@ -145,28 +149,28 @@ export const PRAGMAS = (sync: 'always' | 'never'): readonly string[] => [
 /** The file was written by a later version. */
 export class NewerSchemaError extends Error {}
 
-/** Brings a file up to date, each step whole or not at all. */
+/** Migrates a file to the current version, each step completely or not at all. */
 export function migrateSchema(database: Database): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (version > MIGRATIONS.length) throw new NewerSchemaError(`version ${version}`);
-  for (let at = version; at < MIGRATIONS.length; at++) {
+  for (let index = version; index < MIGRATIONS.length; index++) {
     inTransaction(database, () => {
-      database.exec(MIGRATIONS[at]!);
-      database.exec(`PRAGMA user_version = ${at + 1}`);
+      database.exec(MIGRATIONS[index]!);
+      database.exec(`PRAGMA user_version = ${index + 1}`);
     });
   }
 }
 
-/** Throws what SQLite throws of a broken file. An index that does not fit its texts is made anew. */
+/** Throws what SQLite throws for a broken file. An index that does not match its texts is rebuilt. */
 export function checkIntegrity(database: Database): void {
-  const verdict = (): string =>
+  const quickCheck = (): string =>
     (database.prepare('PRAGMA quick_check(1)').get() as { readonly quick_check: string }).quick_check;
-  if (/FTS5/.test(verdict())) inTransaction(database, () => database.exec(INDEX));
-  const problem = verdict();
+  if (/FTS5/.test(quickCheck())) inTransaction(database, () => database.exec(REBUILD_INDEX));
+  const problem = quickCheck();
   if (problem !== 'ok') throw Object.assign(new Error(problem), { code: 'SQLITE_CORRUPT' });
 }
 
-/** Runs `work` whole or not at all. */
+/** Runs `work` completely or not at all. */
 export function inTransaction<T>(database: Database, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -183,6 +187,6 @@ export function inTransaction<T>(database: Database, work: () => T): T {
   }
 }
 
-/** SQLite ends a text at its first NUL; what follows must not be lost. */
+/** SQLite ends a text at its first NUL; the rest must not be lost. */
 export const stripNul = (value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value;

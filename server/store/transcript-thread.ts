@@ -12,32 +12,37 @@ import {
   type ToThread,
 } from './thread-messages.ts';
 
-/** Calls that wait for the thread at most, an answer to more is a refusal: a disk that hangs fills no memory. */
+/**
+ * Maximum number of calls that wait for the thread; more are refused, so that a hanging disk does not fill the memory.
+ */
 const WAITING_MAX = 2_000;
-/** A thread that does not close its file in that time is ended, ms; what was written is in the write-ahead file. */
-const CLOSE_MS_MAX = 10_000;
-/** How long after the end of a thread another may follow, ms, twice as long each time: what ended it may end that one, too. */
-const REST_MS = 1_000;
-const REST_MS_MAX = 60_000;
+/**
+ * A thread that does not close its file within this time is terminated, ms; what was written is in the write-ahead
+ * file.
+ */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** Delay before an ended thread is replaced, ms, growing each time: what ended it may end the next one, too. */
+const RESTART_DELAY_MS = 1_000;
+const RESTART_DELAY_MS_MAX = 60_000;
 
 export interface TranscriptFolder {
-  /** Made when it is not there; its owner's alone. */
+  /** Created if missing; only its owner can read it. */
   readonly folder: string;
-  /** `always`: on the disk before a call is done. `never`: with the system, which outlives this process. */
+  /** `always`: on the disk before a call resolves. `never`: in the system's cache, which outlives this process. */
   readonly sync: 'always' | 'never';
   readonly bounds: TranscriptBounds;
-  /** Told when a broken file was set aside, with its new name. */
-  brokenFile(name: string): void;
-  /** Told of what went wrong in the thread and belongs to no call. */
-  failed(error: unknown): void;
-  /** Program of the thread; for tests, and for where the sources are bundled. */
+  /** Called with the new name of a broken file that was set aside. */
+  onBrokenFile(name: string): void;
+  /** Called with errors in the thread that belong to no call. */
+  onError(error: unknown): void;
+  /** Program of the thread; for tests, and for bundled sources. */
   readonly program?: URL | undefined;
 }
 
-const ENDED = 'the thread of transcripts ended';
+const ENDED = 'the transcript thread ended';
 
-/** Nobody can do a call, or too many wait. Nothing is known of its effect. */
-class Unavailable extends Error {
+/** The thread is gone, or too many calls wait. The call's effect is unknown. */
+class UnavailableError extends Error {
   readonly code = 'STORE_UNAVAILABLE';
 }
 
@@ -46,31 +51,31 @@ type Answer = Extract<FromThread, { kind: 'done' | 'failed' }>;
 type Call = (...args: never[]) => Promise<never>;
 
 const CALLS: { readonly [Name in CallName]: true } = {
-  ...{ create: true, join: true, unjoin: true, add: true, list: true, read: true, words: true, document: true },
-  ...{ export: true, change: true, mark: true, note: true, unnote: true, summarise: true, remove: true },
-  ...{ removeEmpty: true, changedOutside: true, expire: true, setting: true, set: true },
+  ...{ create: true, join: true, undoJoin: true, add: true, list: true, read: true, readWords: true, readJson: true },
+  ...{ export: true, update: true, updateSentence: true, saveNote: true, deleteNote: true, saveSummary: true },
+  ...{ remove: true, removeEmpty: true, listChangedOutside: true, expire: true, readSetting: true, writeSetting: true },
 };
 
-/** The calls of a store of transcripts, passed on to a thread. One that ends is followed by another at the next call. */
+/** Passes the calls of a transcript store on to a thread. A thread that has ended is replaced at the next call. */
 export class TranscriptThread {
   readonly #options: TranscriptFolder;
-  readonly #released: () => void;
+  readonly #onReleased: () => void;
   readonly #requests = new PendingRequests<Answer>({
-    ...{ max: WAITING_MAX, full: `${WAITING_MAX} calls wait for the file of transcripts` },
-    fault: (problem) => new Unavailable(problem),
-    // A call is waited for however long it takes, and nobody takes one back.
+    ...{ max: WAITING_MAX, full: `${WAITING_MAX} calls wait for the transcript file` },
+    fault: (problem) => new UnavailableError(problem),
+    // Calls have no time limit, and nobody cancels one.
     onGivenUp: () => {},
   });
   #worker: Worker | undefined;
-  /** No thread is started before, ms, monotonic. */
+  /** Time before which no thread is started, monotonic ms. */
   #notBeforeMs = Number.NEGATIVE_INFINITY;
-  readonly #backOff = new BackOff({ firstMs: REST_MS, longestMs: REST_MS_MAX, waitsAtOnce: true });
+  readonly #backOff = new BackOff({ firstMs: RESTART_DELAY_MS, longestMs: RESTART_DELAY_MS_MAX, waitsAtOnce: true });
   #closing: Promise<void> | undefined;
-  #closed: (() => void) | undefined;
+  #onClosed: (() => void) | undefined;
 
-  /** Resolves when the file is open; rejects with `StorageUnavailable`. `released` is called when it is closed. */
-  static async start(options: TranscriptFolder, released: () => void): Promise<TranscriptStore> {
-    const thread = new TranscriptThread(options, released);
+  /** Resolves when the file is open; rejects with `StorageUnavailable`. `onReleased` is called when it is closed. */
+  static async start(options: TranscriptFolder, onReleased: () => void): Promise<TranscriptStore> {
+    const thread = new TranscriptThread(options, onReleased);
     await thread.#open();
     const calls = Object.keys(CALLS).map((name) => [
       name,
@@ -80,12 +85,12 @@ export class TranscriptThread {
     return { ...store, close: () => thread.#close() } as unknown as TranscriptStore;
   }
 
-  private constructor(options: TranscriptFolder, released: () => void) {
+  private constructor(options: TranscriptFolder, onReleased: () => void) {
     this.#options = options;
-    this.#released = released;
+    this.#onReleased = onReleased;
   }
 
-  #open(failed = this.#options.failed): Promise<void> {
+  #open(onError = this.#options.onError): Promise<void> {
     const { folder, sync, bounds, program } = this.#options;
     const setup: ThreadSetup = { folder, sync, bounds };
     const options = { workerData: setup, name: 'transcripts' };
@@ -95,28 +100,28 @@ export class TranscriptThread {
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'open') {
-          if (message.broken !== undefined) this.#options.brokenFile(message.broken);
+          if (message.broken !== undefined) this.#options.onBrokenFile(message.broken);
           resolve();
-        } else if (message.kind === 'cannot-keep') {
+        } else if (message.kind === 'storage-unavailable') {
           reject(new StorageUnavailable(message.reason));
           void worker.terminate();
-        } else this.#heard(message);
+        } else this.#onMessage(message);
       });
       worker.on('error', (error) => {
-        failed(error);
+        onError(error);
         reject(error);
       });
       worker.on('exit', () => {
-        this.#ended(worker);
-        reject(new Unavailable(ENDED));
+        this.#onExit(worker);
+        reject(new UnavailableError(ENDED));
       });
     });
   }
 
   async #call(call: CallName, args: readonly unknown[]): Promise<unknown> {
-    if (this.#closing !== undefined) throw new Unavailable('the transcripts are closed');
+    if (this.#closing !== undefined) throw new UnavailableError('the transcripts are closed');
     if (this.#worker === undefined) {
-      if (performance.now() < this.#notBeforeMs) throw new Unavailable('the thread of transcripts ended a moment ago');
+      if (performance.now() < this.#notBeforeMs) throw new UnavailableError('the transcript thread ended a moment ago');
       this.#reopen();
     }
     const answer = await this.#requests.open((id) => this.#post({ kind: 'call', id, call, args }));
@@ -126,34 +131,34 @@ export class TranscriptThread {
 
   #reopen(): void {
     let isReported = false;
-    const failed = (error: unknown): void => {
-      if (!isReported) this.#options.failed(error);
+    const onError = (error: unknown): void => {
+      if (!isReported) this.#options.onError(error);
       isReported = true;
     };
-    this.#open(failed).then(() => this.#backOff.reset(), failed);
+    this.#open(onError).then(() => this.#backOff.reset(), onError);
   }
 
   #post(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
-  #heard(message: Exclude<FromThread, { kind: 'open' | 'cannot-keep' }>): void {
-    if (message.kind === 'closed') return this.#closed?.();
-    if (message.kind === 'not-erased') return this.#options.failed(deserializeError(message.error));
+  #onMessage(message: Exclude<FromThread, { kind: 'open' | 'storage-unavailable' }>): void {
+    if (message.kind === 'closed') return this.#onClosed?.();
+    if (message.kind === 'not-erased') return this.#options.onError(deserializeError(message.error));
     this.#requests.resolve(message.id, message);
   }
 
-  /** What was asked of it may or may not have been done. */
-  #ended(worker: Worker): void {
+  /** Its pending calls may or may not have been carried out. */
+  #onExit(worker: Worker): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
     this.#notBeforeMs = performance.now() + this.#backOff.next();
     this.#requests.rejectAll(ENDED);
-    this.#closed?.();
+    this.#onClosed?.();
   }
 
   #close(): Promise<void> {
-    this.#closing ??= this.#finish().finally(() => this.#released());
+    this.#closing ??= this.#finish().finally(() => this.#onReleased());
     return this.#closing;
   }
 
@@ -162,8 +167,8 @@ export class TranscriptThread {
     if (worker === undefined) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.#closed = resolve;
-      timer = setTimeout(resolve, CLOSE_MS_MAX);
+      this.#onClosed = resolve;
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
       this.#post({ kind: 'close' });
     });
     clearTimeout(timer);

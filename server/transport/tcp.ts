@@ -73,7 +73,7 @@ export class TcpTransport implements Transport {
     const local = socket.localAddress ?? '';
     const headers = { host: local.includes(':') ? `[${local}]` : local };
     const request = { url: path, headers, subprotocols: [], remoteAddress: address };
-    const upgrade = await this.#handler.upgrade(request);
+    const upgrade = await this.#handler.handleUpgrade(request);
     if (socket.destroyed || upgrade.kind === 'refuse' || this.#closing !== undefined) {
       socket.destroy();
       return;

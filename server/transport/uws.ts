@@ -114,7 +114,7 @@ export class UwsTransport implements Transport {
       // The request lives only until this callback returns.
       const key = request.getHeader('sec-websocket-key');
       const extensions = request.getHeader('sec-websocket-extensions');
-      return this.#handler.upgrade(openRequest(response, request)).then((upgrade) => {
+      return this.#handler.handleUpgrade(openRequest(response, request)).then((upgrade) => {
         if (client.isGone) return;
         if (upgrade.kind === 'refuse') return client.answer(upgrade.response);
         const seat: SocketData = { accepted: upgrade };
@@ -146,7 +146,7 @@ export class UwsTransport implements Transport {
     const guard = this.#guard(client);
     guard.run(() => {
       const following =
-        request.getMethod() === 'get' ? this.#handler.follow?.(openRequest(response, request)) : undefined;
+        request.getMethod() === 'get' ? this.#handler.handleStream?.(openRequest(response, request)) : undefined;
       if (following !== undefined) return this.#follow(client, following);
       const address = addressOf(response);
       const leaving = new AbortController();
@@ -159,7 +159,7 @@ export class UwsTransport implements Transport {
       // Answered in a later turn: the library cuts off a client that sends its next request before that, and would go on
       // with all that came in a row otherwise.
       return waitForNextTurn()
-        .then(() => this.#handler.fetch(asked, address))
+        .then(() => this.#handler.handleRequest(asked, address))
         .then((answer) => client.answer(answer, asked.method === 'HEAD'));
     });
   }

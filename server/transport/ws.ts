@@ -111,7 +111,7 @@ export class WsTransport implements Transport {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const upgrade = await this.#handler.upgrade(openRequest(request));
+    const upgrade = await this.#handler.handleUpgrade(openRequest(request));
     if (socket.destroyed) return;
     if (upgrade.kind === 'refuse') return refuse(socket, upgrade.response);
     if (upgrade.subprotocol !== undefined) chosen.set(request, upgrade.subprotocol);
@@ -134,7 +134,7 @@ export class WsTransport implements Transport {
     guard.run(() => {
       const body = new RequestBody(request);
       response.once('finish', () => body.letPass());
-      const following = request.method === 'GET' ? this.#handler.follow?.(openRequest(request)) : undefined;
+      const following = request.method === 'GET' ? this.#handler.handleStream?.(openRequest(request)) : undefined;
       return following === undefined ? this.#answer(request, response, body.stream) : this.#follow(response, following);
     });
   }
@@ -146,7 +146,7 @@ export class WsTransport implements Transport {
     });
     const asked = fetchRequest(request, body, gone.signal);
     if (asked === undefined) return send(response, buildBadRequestResponse());
-    const answer = await this.#handler.fetch(asked, request.socket.remoteAddress ?? '');
+    const answer = await this.#handler.handleRequest(asked, request.socket.remoteAddress ?? '');
     await send(response, answer);
   }
 

@@ -5,10 +5,10 @@ const ABOVE_FLOOR = 3;
 
 /** Speech by loudness over a floor that follows the quietest windows: for machines where the network does not load. */
 export class EnergyModel implements SpeechModel {
-  open(): SpeechProbe {
+  openProbe(): SpeechProbe {
     let floor = 0.01;
     return {
-      probability: (window) => {
+      computeProbability: (window) => {
         let sum = 0;
         for (const value of window) sum += value * value;
         const level = Math.sqrt(sum / window.length);

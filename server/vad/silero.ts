@@ -61,10 +61,10 @@ export class SileroModel implements SpeechModel {
     }
   }
 
-  open(): SpeechProbe {
+  openProbe(): SpeechProbe {
     const memory: Memory = { h: new Float32Array(LAYERS * CELLS), c: new Float32Array(LAYERS * CELLS) };
     return {
-      probability: (window) => this.#ask(memory, window),
+      computeProbability: (window) => this.#ask(memory, window),
       close: () => {},
     };
   }

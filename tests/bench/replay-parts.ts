@@ -54,9 +54,10 @@ export async function voicesOf(recordings: readonly Recording[]): Promise<Map<st
   const voices = new Map<string, Float32Array>();
   for (const recording of recordings) {
     const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768);
-    const probe = vad.open();
+    const probe = vad.openProbe();
     const voice = new Float32Array(Math.floor(samples.length / 512));
-    for (let i = 0; i < voice.length; i++) voice[i] = await probe.probability(samples.slice(i * 512, i * 512 + 512));
+    for (let i = 0; i < voice.length; i++)
+      voice[i] = await probe.computeProbability(samples.slice(i * 512, i * 512 + 512));
     voices.set(recording.file, voice);
   }
   await vad.close();

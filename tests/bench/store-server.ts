@@ -12,7 +12,7 @@ const fail = (error: unknown): never => {
 };
 const store = await openTranscripts({
   ...{ folder, sync: 'never', bounds: { bytesMax: 0, bytesPerOwnerMax: 0 } },
-  ...{ brokenFile: fail, failed: fail },
+  ...{ onBrokenFile: fail, onError: fail },
 });
 const { keeper } = memoryRecorder({ store });
 const server = await openScriptedServer(script('Now comes a word and then another one. '.repeat(60), 0.5), 64, {
@@ -32,7 +32,7 @@ process.on('message', async (asked: Asked) => {
     return tell({ kind: 'report', p99, max });
   }
   if (asked.kind === 'expire') {
-    await store.expire(await store.changedOutside(Date.now() + 60_000, Date.now() + 120_000));
+    await store.expire(await store.listChangedOutside(Date.now() + 60_000, Date.now() + 120_000));
     return tell({ kind: 'ready' });
   }
   const ids: string[] = [];

@@ -9,7 +9,7 @@ const ANSWER_EVERY = 10;
 
 /** Answers every tenth frame, as a session does, and does nothing else. */
 const echo: TransportHandler = {
-  upgrade: () =>
+  handleUpgrade: () =>
     Promise.resolve({
       kind: 'accept',
       subprotocol: undefined,
@@ -23,7 +23,7 @@ const echo: TransportHandler = {
         };
       },
     }),
-  fetch: () => Promise.resolve(new Response('')),
+  handleRequest: () => Promise.resolve(new Response('')),
 };
 
 async function open(kind: string): Promise<number> {

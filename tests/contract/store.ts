@@ -9,7 +9,7 @@ const entry = (n: number, bytes = 3): JournalEntry => ({
 });
 const plain = ({ record, audio }: JournalEntry): object => ({ record, audio: [...audio] });
 const leftIn = (store: JournalStore): Record<string, object[]> =>
-  Object.fromEntries([...store.left()].map((left) => [left.session, left.begin().map(plain)]));
+  Object.fromEntries([...store.listLeftovers()].map((left) => [left.session, left.readEntries().map(plain)]));
 
 /** What every store keeps. `reopen` gives what the next process would find. */
 export function storeContract(
@@ -19,8 +19,8 @@ export function storeContract(
   t.test(`${name}: the next process finds what was written, in order`, async (t) => {
     const { store, reopen, remove } = open();
     t.teardown(remove);
-    const one = store.open(ONE);
-    const two = store.open(TWO);
+    const one = store.create(ONE);
+    const two = store.create(TWO);
     one.append(entry(1));
     two.append(entry(9, 0));
     one.append(entry(2, 70_000));
@@ -34,8 +34,8 @@ export function storeContract(
   t.test(`${name}: a replaced journal goes on behind its new beginning, and a removed one is gone`, async (t) => {
     const { store, reopen, remove } = open();
     t.teardown(remove);
-    const one = store.open(ONE);
-    const two = store.open(TWO);
+    const one = store.create(ONE);
+    const two = store.create(TWO);
     for (let n = 0; n < 5; n++) one.append(entry(n));
     two.append(entry(1));
     two.remove();
@@ -44,9 +44,9 @@ export function storeContract(
     t.ok(one.bytes < before);
     one.append(entry(8));
     const next = reopen();
-    const left = [...next.left()] as LeftoverJournal[];
+    const left = [...next.listLeftovers()] as LeftoverJournal[];
     t.same(
-      left.map((each) => [each.session, each.begin().map(plain)]),
+      left.map((each) => [each.session, each.readEntries().map(plain)]),
       [[ONE, [entry(7), entry(8)].map(plain)]],
     );
     t.equal(next.bytes, left[0]!.journal.bytes);
@@ -61,17 +61,17 @@ export function storeContract(
     async (t) => {
       const { store, reopen, remove } = open();
       t.teardown(remove);
-      store.open(ONE).append(entry(1));
-      const take = (): LeftoverJournal => [...reopen().left()][0]!;
+      store.create(ONE).append(entry(1));
+      const take = (): LeftoverJournal => [...reopen().listLeftovers()][0]!;
       for (const tries of [0, 1, 2]) {
         const left = take();
         t.equal(left.tries, tries);
-        t.same(left.begin().map(plain), [plain(entry(1))]);
+        t.same(left.readEntries().map(plain), [plain(entry(1))]);
       }
-      take().stood();
+      take().markStable();
       t.equal(take().tries, 0);
       const next = reopen();
-      [...next.left()][0]!.setAside();
+      [...next.listLeftovers()][0]!.setAside();
       t.equal(next.bytes, 0);
       t.same(leftIn(next), {});
     },

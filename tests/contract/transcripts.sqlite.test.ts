@@ -8,7 +8,7 @@ import { transcriptContract } from './transcripts.ts';
 transcriptContract('sqlite', (nowMs) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-transcripts-'));
   const open = () =>
-    new SqliteTranscripts(openDatabase({ folder, sync: 'never', nowMs, brokenFile: () => {} }), { nowMs });
+    new SqliteTranscripts(openDatabase({ folder, sync: 'never', nowMs, onBrokenFile: () => {} }), { nowMs });
   let store = open();
   return {
     store,

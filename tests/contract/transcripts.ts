@@ -71,7 +71,7 @@ export function transcriptContract(
       ],
       notes: [],
     });
-    t.same(next.words(OWNER, id)?.get('1.0.1')?.[1], { text: 'one.', fromMs: 1_001, toMs: 1_002, confidence: 0.9 });
+    t.same(next.readWords(OWNER, id)?.get('1.0.1')?.[1], { text: 'one.', fromMs: 1_001, toMs: 1_002, confidence: 0.9 });
     t.same(next.list(OWNER, { words: [], limit: 5 }).transcripts, [
       { id, title: 'Monday', startedAt: '1970-01-01T00:00:01.000Z', durationMs: 9_000, sentences: 2 },
     ]);
@@ -80,7 +80,7 @@ export function transcriptContract(
   test('a sentence that is added again stays as it is', (t, store) => {
     const { id, place } = begin(store);
     store.add(place, [final(1, 'As it was.')]);
-    store.mark(OWNER, id, '1.0.1', { correction: 'As I say.', highlight: true });
+    store.updateSentence(OWNER, id, '1.0.1', { correction: 'As I say.', highlight: true });
     store.add(place, [final(1, 'Something else.'), { kind: 'cleaned', channel: 0, sentence: 1, text: 'As was.' }]);
     const { sentences } = store.read(OWNER, id)!;
     t.match(sentences, [{ text: 'As it was.', cleaned: 'As was.', correction: 'As I say.', highlight: true }]);
@@ -99,14 +99,14 @@ export function transcriptContract(
   test('nobody sees, changes or goes on with what another key has', (t, store) => {
     const { id, place } = begin(store);
     store.add(place, [final(1, 'A secret.')]);
-    store.note(OWNER, id, 'n', { atMs: 1, text: 'secret note' });
+    store.saveNote(OWNER, id, 'n', { atMs: 1, text: 'secret note' });
     t.equal(store.read(STRANGER, id), undefined);
     t.same(store.list(STRANGER, { words: splitQuery('secret'), limit: 9 }).transcripts, []);
     t.equal(store.join(STRANGER, id, 's'), 'unknown');
-    t.equal(store.change(STRANGER, id, { title: 'Mine' }), 'unknown');
-    t.equal(store.mark(STRANGER, id, '1.0.1', { highlight: true }), 'unknown');
-    t.equal(store.note(STRANGER, id, 'n', { atMs: 1, text: '' }), 'unknown');
-    t.equal(store.unnote(STRANGER, id, 'n'), 'unknown');
+    t.equal(store.update(STRANGER, id, { title: 'Mine' }), 'unknown');
+    t.equal(store.updateSentence(STRANGER, id, '1.0.1', { highlight: true }), 'unknown');
+    t.equal(store.saveNote(STRANGER, id, 'n', { atMs: 1, text: '' }), 'unknown');
+    t.equal(store.deleteNote(STRANGER, id, 'n'), 'unknown');
     t.equal(store.remove(STRANGER, id), 'unknown');
     t.match(store.read(OWNER, id), { title: 'Monday', notes: [{ text: 'secret note' }] });
   });
@@ -114,25 +114,25 @@ export function transcriptContract(
   test('a correction is taken back by null, and an empty one is one', (t, store) => {
     const { id, place } = begin(store);
     store.add(place, [final(1, 'Some words.')]);
-    t.equal(store.mark(OWNER, id, '1.0.1', { correction: '' }), 'done');
+    t.equal(store.updateSentence(OWNER, id, '1.0.1', { correction: '' }), 'done');
     t.equal(store.read(OWNER, id)?.sentences[0]?.correction, '');
-    t.equal(store.mark(OWNER, id, '1.0.1', { correction: null }), 'done');
+    t.equal(store.updateSentence(OWNER, id, '1.0.1', { correction: null }), 'done');
     t.notOk('correction' in store.read(OWNER, id)!.sentences[0]!);
     for (const name of ['1.0.2', '2.0.1', '1.1.1', '1.0.1.1', 'x'])
-      t.equal(store.mark(OWNER, id, name, {}), 'unknown', name);
+      t.equal(store.updateSentence(OWNER, id, name, {}), 'unknown', name);
   });
 
   test('notes are put, put again and taken away', (t, store) => {
     const { id } = begin(store);
-    t.equal(store.note(OWNER, id, 'b', { atMs: 900, text: 'later' }), 'done');
-    t.equal(store.note(OWNER, id, 'a', { atMs: 200, text: 'draft' }), 'done');
-    t.equal(store.note(OWNER, id, 'a', { atMs: 100, text: 'earlier' }), 'done');
+    t.equal(store.saveNote(OWNER, id, 'b', { atMs: 900, text: 'later' }), 'done');
+    t.equal(store.saveNote(OWNER, id, 'a', { atMs: 200, text: 'draft' }), 'done');
+    t.equal(store.saveNote(OWNER, id, 'a', { atMs: 100, text: 'earlier' }), 'done');
     t.same(store.read(OWNER, id)?.notes, [
       { id: 'a', atMs: 100, text: 'earlier' },
       { id: 'b', atMs: 900, text: 'later' },
     ]);
-    t.equal(store.unnote(OWNER, id, 'a'), 'done');
-    t.equal(store.unnote(OWNER, id, 'a'), 'unknown');
+    t.equal(store.deleteNote(OWNER, id, 'a'), 'done');
+    t.equal(store.deleteNote(OWNER, id, 'a'), 'unknown');
     t.same(found(store, 'earlier'), []);
     t.same(found(store, 'later'), ['Monday']);
   });
@@ -144,8 +144,8 @@ export function transcriptContract(
       { kind: 'translated', channel: 0, sentence: 1, language: 'de', text: 'Guten Morgen.' },
     ]);
     store.add(place, [{ kind: 'translated', channel: 0, sentence: 1, language: 'fr', text: 'Bonjour.' }]);
-    store.change(OWNER, id, { speakers: { 0: 'Me', 1: 'Zoë' } });
-    store.change(OWNER, id, { title: 'Stand-up' });
+    store.update(OWNER, id, { speakers: { 0: 'Me', 1: 'Zoë' } });
+    store.update(OWNER, id, { title: 'Stand-up' });
     const summary = {
       summary: [{ text: 'x', from: ['1.0.1'] }],
       decisions: [],
@@ -154,7 +154,7 @@ export function transcriptContract(
       createdAt: 'now',
       dropped: 0,
     };
-    t.equal(store.summarise(OWNER, id, summary), 'done');
+    t.equal(store.saveSummary(OWNER, id, summary), 'done');
     t.match(store.read(OWNER, id), {
       ...{ title: 'Stand-up', speakers: { 0: 'Me', 1: 'Zoë' }, summary },
       sentences: [{ translations: { de: 'Guten Morgen.', fr: 'Bonjour.' } }],
@@ -167,7 +167,7 @@ export function transcriptContract(
     const { id, place } = begin(store, 'Budget');
     store.add(place, [final(1, 'The new machine is in Málaga.'), final(2, 'Um, nobody likes it.')]);
     store.add(place, [{ kind: 'cleaned', channel: 0, sentence: 2, text: 'Nobody likes it.' }]);
-    store.mark(OWNER, id, '1.0.2', { correction: 'Everybody likes it.' });
+    store.updateSentence(OWNER, id, '1.0.2', { correction: 'Everybody likes it.' });
     const other = begin(store, 'Other', 2_000);
     store.add(other.place, [final(1, '明日の会議は東京です。 100% _sure_ "quoted"')]);
     for (const [query, titles] of [
@@ -193,7 +193,7 @@ export function transcriptContract(
     const { id, place } = begin(store, 'Budget');
     const long = `${'before '.repeat(30)}the Crème brûlée${' after'.repeat(40)}`;
     store.add(place, [final(1, 'Nothing here.'), final(2, long)]);
-    store.note(OWNER, id, 'n1', { atMs: 1, text: 'ask for the recipe' });
+    store.saveNote(OWNER, id, 'n1', { atMs: 1, text: 'ask for the recipe' });
     const hit = (query: string) => store.list(OWNER, { words: splitQuery(query), limit: 1 }).transcripts[0];
     t.match(hit('brulee')?.snippet, /^….*before the Crème brûlée after.*…$/);
     t.ok(hit('brulee')!.snippet!.length < 220);
@@ -234,9 +234,9 @@ export function transcriptContract(
     begin(store, 'New');
     clock.nowMs = 20_000;
     const future = begin(store, 'From a clock that was wrong');
-    const unchanged = store.changedOutside(9_000, 30_000);
+    const unchanged = store.listChangedOutside(9_000, 30_000);
     t.same(unchanged, [{ id: old.id, changedMs: 5_000 }]);
-    t.same(store.changedOutside(0, 19_000), [{ id: future.id, changedMs: 20_000 }]);
+    t.same(store.listChangedOutside(0, 19_000), [{ id: future.id, changedMs: 20_000 }]);
     store.remove(OWNER, future.id);
     t.equal(store.expire(unchanged), 1);
     t.equal(store.expire(unchanged), 0);
@@ -246,9 +246,9 @@ export function transcriptContract(
 
   test('an old transcript that is changed after it was listed stays', (t, store, clock) => {
     const { id } = begin(store);
-    const unchanged = store.changedOutside(9_000, 30_000);
+    const unchanged = store.listChangedOutside(9_000, 30_000);
     clock.nowMs = 10_000;
-    store.note(OWNER, id, 'n', { atMs: 0, text: 'still of use' });
+    store.saveNote(OWNER, id, 'n', { atMs: 0, text: 'still of use' });
     t.equal(store.expire(unchanged), 0);
     t.ok(store.read(OWNER, id));
   });
@@ -258,9 +258,9 @@ export function transcriptContract(
     store.add(place, [final(1, 'One.')]);
     const next = store.join(OWNER, id, 'another');
     if (typeof next === 'string') throw new Error(next);
-    store.unjoin(next);
+    store.undoJoin(next);
     t.same(store.join(OWNER, id, 'a third'), next, 'its number is free again');
-    store.unjoin(place);
+    store.undoJoin(place);
     t.equal(store.read(OWNER, id)?.sentences.length, 1);
     t.same(store.join(OWNER, id, 'a fourth'), { ...next, part: 3 });
   });
@@ -271,7 +271,7 @@ export function transcriptContract(
     const noted = begin(store, 'Noted');
     store.add(empty.place, [{ kind: 'audio', audioMs: 900 }]);
     store.add(said.place, [final(1, 'One.')]);
-    store.note(OWNER, noted.id, 'n', { atMs: 0, text: 'A note.' });
+    store.saveNote(OWNER, noted.id, 'n', { atMs: 0, text: 'A note.' });
     for (const { id } of [empty, said, noted]) store.removeEmpty(STRANGER, id);
     t.equal(found(store, '').length, 3);
     for (const { id } of [empty, said, noted]) store.removeEmpty(OWNER, id);
@@ -282,21 +282,21 @@ export function transcriptContract(
     const { id, place } = begin(store);
     store.add(place, [final(1, 'Good morning.')]);
     const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
-    t.same(JSON.parse(text(store.document(OWNER, id))), store.read(OWNER, id));
+    t.same(JSON.parse(text(store.readJson(OWNER, id))), store.read(OWNER, id));
     const file = store.export(OWNER, id, 'txt');
     t.equal(file?.name, 'Monday.txt');
-    store.change(OWNER, id, { title: 'a/b\u202e<c>' });
+    store.update(OWNER, id, { title: 'a/b\u202e<c>' });
     t.equal(store.export(OWNER, id, 'txt')?.name, 'a b c.txt', 'a name that every disk and screen takes');
     t.match(text(file?.bytes), /^Monday\n[\s\S]*Good morning\.\n$/);
     t.match(text(store.export(OWNER, id, 'json')?.bytes), /"confidence"/, 'with its words');
-    for (const nobodys of [store.document(STRANGER, id), store.export(STRANGER, id, 'md')]) t.equal(nobodys, undefined);
+    for (const nobodys of [store.readJson(STRANGER, id), store.export(STRANGER, id, 'md')]) t.equal(nobodys, undefined);
   });
 
   test('a transcript has bounds', (t, store) => {
     const { id, place } = begin(store);
-    for (let i = 0; i < LIMITS.notesMax; i++) store.note(OWNER, id, `n${i}`, { atMs: i, text: '' });
-    t.equal(store.note(OWNER, id, 'more', { atMs: 0, text: '' }), 'full');
-    t.equal(store.note(OWNER, id, 'n0', { atMs: 0, text: 'changed' }), 'done');
+    for (let i = 0; i < LIMITS.notesMax; i++) store.saveNote(OWNER, id, `n${i}`, { atMs: i, text: '' });
+    t.equal(store.saveNote(OWNER, id, 'more', { atMs: 0, text: '' }), 'full');
+    t.equal(store.saveNote(OWNER, id, 'n0', { atMs: 0, text: 'changed' }), 'done');
     store.add(
       place,
       Array.from({ length: LIMITS.sentencesMax }, (_, i) => final(i + 1, 'x')),
@@ -306,11 +306,11 @@ export function transcriptContract(
   });
 
   test('a setting is kept for its owner', (t, store, _, reopen) => {
-    store.set(OWNER, 'template', 'Short, please.');
+    store.writeSetting(OWNER, 'template', 'Short, please.');
     const next = reopen();
-    t.equal(next.setting(OWNER, 'template'), 'Short, please.');
-    t.equal(next.setting(STRANGER, 'template'), undefined);
-    next.set(OWNER, 'template', undefined);
-    t.equal(next.setting(OWNER, 'template'), undefined);
+    t.equal(next.readSetting(OWNER, 'template'), 'Short, please.');
+    t.equal(next.readSetting(STRANGER, 'template'), undefined);
+    next.writeSetting(OWNER, 'template', undefined);
+    t.equal(next.readSetting(OWNER, 'template'), undefined);
   });
 }

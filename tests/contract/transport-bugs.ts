@@ -36,14 +36,14 @@ async function stand(t: Test, make: Make) {
   const streams: Connection[] = [];
   const whereOf = (url: string): string => decodeURIComponent(url.split('?')[0]!.slice(1));
   const handler: TransportHandler = {
-    upgrade: ({ url }) => {
+    handleUpgrade: ({ url }) => {
       const where = whereOf(url);
       if (where === 'upgrade') throw new Error('upgrade');
       if (where === 'upgrade later') return Promise.reject(new Error('upgrade later'));
       const open = (connection: Connection) => brokenHandler(connection, where, story);
       return Promise.resolve({ kind: 'accept', subprotocol: undefined, open });
     },
-    follow: ({ url }) => {
+    handleStream: ({ url }) => {
       const where = whereOf(url);
       if (!where.startsWith('stream')) return undefined;
       if (where === 'stream follow') throw new Error('stream follow');
@@ -66,7 +66,7 @@ async function stand(t: Test, make: Make) {
         },
       });
     },
-    fetch: (request) => {
+    handleRequest: (request) => {
       const where = whereOf(new URL(request.url).pathname);
       if (where === 'fetch') throw new Error('fetch');
       if (where === 'fetch later') return Promise.reject(new Error('fetch later'));

@@ -13,8 +13,8 @@ async function stand(t: Test, make: Make) {
   const closes: number[] = [];
   let more = (): void => {};
   const handler: TransportHandler = {
-    upgrade: () => Promise.resolve({ kind: 'refuse', response: new Response('', { status: 404 }) }),
-    follow: ({ url }) => {
+    handleUpgrade: () => Promise.resolve({ kind: 'refuse', response: new Response('', { status: 404 }) }),
+    handleStream: ({ url }) => {
       if (url === '/refused')
         return Promise.resolve({
           kind: 'refuse',
@@ -32,7 +32,7 @@ async function stand(t: Test, make: Make) {
         },
       });
     },
-    async fetch() {
+    async handleRequest() {
       const held = new Promise<void>((resolve) => {
         more = resolve;
       });

@@ -11,14 +11,14 @@ async function stand(t: { teardown(run: () => unknown): void }) {
   const bugs: string[] = [];
   const next = { where: '' };
   const handler: TransportHandler = {
-    upgrade: () => {
+    handleUpgrade: () => {
       const { where } = next;
       if (where === 'upgrade') throw new Error(where);
       if (where === 'upgrade later') return Promise.reject(new Error(where));
       const open = (connection: Connection) => brokenHandler(connection, where, story);
       return Promise.resolve({ kind: 'accept', subprotocol: undefined, open });
     },
-    fetch: () => Promise.reject(new Error('there is no HTTP here')),
+    handleRequest: () => Promise.reject(new Error('there is no HTTP here')),
   };
   const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) =>
     bugs.push((error as Error).message),
@@ -75,8 +75,8 @@ async function listening(t: Test, heard: (bytes: Uint8Array, connection: Connect
     close: (status: number) => void closes.push(status),
   });
   const handler: TransportHandler = {
-    upgrade: () => Promise.resolve({ kind: 'accept', subprotocol: undefined, open }),
-    fetch: () => Promise.reject(new Error('there is no HTTP here')),
+    handleUpgrade: () => Promise.resolve({ kind: 'accept', subprotocol: undefined, open }),
+    handleRequest: () => Promise.reject(new Error('there is no HTTP here')),
   };
   const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) => t.fail(String(error)));
   t.teardown(() => transport.close());

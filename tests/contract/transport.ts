@@ -47,7 +47,7 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
     inside--;
   };
   const handler: TransportHandler = {
-    async upgrade(request) {
+    async handleUpgrade(request) {
       requests.push(request);
       // What is read late must still be there: a transport may not hand out memory that it takes back.
       await new Promise((resolve) => setImmediate(resolve));
@@ -72,7 +72,7 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
         },
       };
     },
-    async fetch(request, remoteAddress) {
+    async handleRequest(request, remoteAddress) {
       const url = new URL(request.url);
       if (url.pathname === '/long') return new Response('x'.repeat(4_000_000));
       if (url.pathname === '/drip')

@@ -94,7 +94,7 @@ t.test(
     t.teardown(() => server.close());
     const add = (more: object): string =>
       addKey(file, { name: `key ${JSON.stringify(more)}`, scopes: ['stream', 'token'], ...more }, nowMs).text;
-    const token = (await access.mint(await access.admit(add({ days: 1 }), 'token'), 60)).token;
+    const token = (await access.mintToken(await access.authenticate(add({ days: 1 }), 'token'), 60)).token;
     const spent = add({ minutesPerDay: 0.02 });
     const revoked = add({ sessionsMax: 3 });
     const open = async (credential: string) => {

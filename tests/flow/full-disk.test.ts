@@ -166,7 +166,7 @@ t.test(
     await until(() => skipped().length > 0);
     t.match(
       skipped(),
-      [{ text: /cannot be written \(SQLITE_\w+\); it is tried again/ }],
+      [{ text: /cannot be written \(SQLITE_\w+\); it will be tried again/ }],
       'once, however long it lasts',
     );
     t.equal(journalsIn(setup.folder).length, 0);

@@ -109,7 +109,7 @@ for (const endpoint of SOCKET_ENDPOINTS)
 
 t.test('every path of the server is in the table', async (t) => {
   t.same(SOCKET_ENDPOINTS.map(({ path }) => path).sort(), [...DIALECT_ROUTES.keys()].sort());
-  const asked = HTTP_ROUTES.questions.map(({ path }) => path);
+  const asked = HTTP_ROUTES.endpoints.map(({ path }) => path);
   t.same([...HTTP_ROUTES.uploads.keys(), ...asked].sort(), [...HTTP_PATHS].sort(), 'and every path of HTTP');
 });
 

@@ -37,10 +37,10 @@ function failing(wrong: (call: number) => boolean): JournalStore {
     if (wrong(calls++)) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
   };
   return {
-    ...{ bytes: 0, left: () => [], close: () => {} },
-    open: (session) => {
+    ...{ bytes: 0, listLeftovers: () => [], close: () => {} },
+    create: (session) => {
       check();
-      const journal = store.open(session);
+      const journal = store.create(session);
       return {
         bytes: 0,
         append: (entry) => {
@@ -114,7 +114,7 @@ async function leave(): Promise<Left> {
   while (!events.some((event) => event.type === 'partial' && event.sentence === 2 && event.stable !== ''))
     await new Promise((resolve) => setTimeout(resolve, 2));
   const { session: id, secret } = session.ready;
-  const file = store.file(id)!;
+  const file = store.readFile(id)!;
   const seq = events.at(-1)!.seq;
   session.close();
   await reading;
@@ -199,7 +199,7 @@ t.test(
     t.teardown(() => server.close());
     t.equal(server.registry.size, 1, 'it takes its place');
     while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    const texts = decodeEntries(store.file(left.session)!).entries.flatMap(({ record }) =>
+    const texts = decodeEntries(store.readFile(left.session)!).entries.flatMap(({ record }) =>
       finalsOf((record as { events: ServerEvent[] }).events),
     );
     t.same(texts, ['One two three.', 'Four five six.']);

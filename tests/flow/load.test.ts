@@ -17,7 +17,7 @@ async function speak(server: ScriptedServer, advices: readonly ServiceLevel[], o
   })();
   const models: string[] = [];
   for (const advice of advices) {
-    server.registry.advise(advice);
+    server.registry.setServiceLevel(advice);
     const before = server.recogniser.jobs.length;
     for (let at = 0; at < SENTENCE.length; at += 1_600) {
       session.send(SENTENCE.subarray(at, at + 1_600));

@@ -153,35 +153,39 @@ t.test('a room that another key takes over later shows nothing of the one before
     clock,
     meter: silentMeter,
     wallMs: () => 1_000 + clock.nowMs(),
-    later: (run) => later.push(run),
+    runLater: (run) => later.push(run),
   });
   const speaking = (session: string, key: string) => ({ session, key, language: 'en' });
-  const first = own.speak('hall', speaking('a', 'one'));
-  first.tell([final('Mine.')]);
+  const first = own.enter('hall', speaking('a', 'one'));
+  first.publish([final('Mine.')]);
   first.leave();
   const seen: ViewerEvent[] = [];
   const watcher = {
     queuedBytes: () => 0,
     send: ({ body }: { body: ViewerEvent }) => void seen.push(body),
-    cut: () => {},
+    disconnect: () => {},
   };
   // The operator's own display reads every key's words, and keeps the room in being.
-  own.watch('hall', { from: 'now' }, { ...watcher, refusalFor: () => undefined });
-  t.throws(() => own.speak('hall', speaking('b', 'two')), { code: 'auth.denied' }, 'for a while it is the first key’s');
+  own.subscribe('hall', { from: 'now' }, { ...watcher, findRefusal: () => undefined });
+  t.throws(() => own.enter('hall', speaking('b', 'two')), { code: 'auth.denied' }, 'for a while it is the first key’s');
   clock.pass(LIMITS.roomIdleMs + 1);
-  t.throws(() => own.check('hall', 'two'), { code: 'auth.denied' }, 'nor does time alone show its text to others');
-  own.speak('hall', speaking('b', 'two'));
-  t.doesNotThrow(() => own.check('hall', 'two'));
-  t.throws(() => own.check('hall', 'one'), { code: 'auth.denied' });
+  t.throws(
+    () => own.checkReader('hall', 'two'),
+    { code: 'auth.denied' },
+    'nor does time alone show its text to others',
+  );
+  own.enter('hall', speaking('b', 'two'));
+  t.doesNotThrow(() => own.checkReader('hall', 'two'));
+  t.throws(() => own.checkReader('hall', 'one'), { code: 'auth.denied' });
   t.notOk(JSON.stringify(own.find('hall')!.events.map(({ body }) => body)).includes('Mine.'));
 });
 
 t.test('one key cannot hold any number of rooms, nor use up the viewer tokens of all', async (t) => {
   const clock = new ManualClock();
-  const rooms = new Rooms({ clock, meter: silentMeter, wallMs: () => clock.nowMs(), later: () => {} });
+  const rooms = new Rooms({ clock, meter: silentMeter, wallMs: () => clock.nowMs(), runLater: () => {} });
   for (let i = 0; i <= LIMITS.roomsPerKeyMax; i++) {
-    const speaker = rooms.speak(`room-${i}`, { session: `s${i}`, key: 'one', language: 'en' });
-    speaker.tell([final('x')]);
+    const speaker = rooms.enter(`room-${i}`, { session: `s${i}`, key: 'one', language: 'en' });
+    speaker.publish([final('x')]);
     clock.pass(1);
     speaker.leave();
   }

@@ -13,10 +13,10 @@ const CLOSED = 3;
 const unknown = (): Promise<never> => Promise.reject(new Fault('auth.invalid', {}));
 const strict: Authenticator = {
   needsKey: true,
-  admit: unknown,
-  readmit: unknown,
-  mint: unknown,
-  refusalOf: () => 'auth.invalid',
+  authenticate: unknown,
+  reauthenticate: unknown,
+  mintToken: unknown,
+  findRefusal: () => 'auth.invalid',
 };
 
 /** A server that counts who knocks. */
@@ -26,11 +26,11 @@ async function stand(t: Test, how: { sessionsMax?: number; access?: Authenticato
     ...(how.access === undefined ? {} : { access: how.access }),
     transport: async (handler, reportBug) => {
       const counting = {
-        upgrade: (request: Parameters<typeof handler.upgrade>[0]) => {
+        handleUpgrade: (request: Parameters<typeof handler.handleUpgrade>[0]) => {
           knocks++;
-          return handler.upgrade(request);
+          return handler.handleUpgrade(request);
         },
-        fetch: (request: Request, address: string) => handler.fetch(request, address),
+        handleRequest: (request: Request, address: string) => handler.handleRequest(request, address),
       };
       return new WsTransport(counting, LIMITS, reportBug);
     },

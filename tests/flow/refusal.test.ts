@@ -50,13 +50,19 @@ const SOCKETS: readonly (readonly [string, SocketClass])[] = [
 for (const [name, Socket] of SOCKETS) {
   t.test(`a refusal before the upgrade is the server's own fault, over ${name}`, async (t) => {
     let known = true;
-    const caller = { key: 'k', scopes: SCOPES, sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
+    const caller = { key: 'k', scopes: SCOPES, sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
     const admit = async (credential: string | undefined) => {
       if (credential === 'right' && known) return caller;
       throw new Fault(credential === undefined ? 'auth.missing' : 'auth.invalid', {});
     };
     const mint = () => Promise.reject(new Error('not here'));
-    const access: Authenticator = { needsKey: true, mint, admit, readmit: admit, refusalOf: () => undefined };
+    const access: Authenticator = {
+      needsKey: true,
+      mintToken: mint,
+      authenticate: admit,
+      reauthenticate: admit,
+      findRefusal: () => undefined,
+    };
     const server = await openScriptedServer(script('one two', 0.6), 1, { access, graceMs: 800 });
     t.teardown(() => server.close());
     const dial = (url: string, credential?: string): Promise<Session> =>

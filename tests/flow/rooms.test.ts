@@ -153,7 +153,7 @@ t.test('after a restart a session goes on in its room: no final is lost or comes
   const viewer = watch(server.url, 'stage', { from: 'start' });
   const spoken = await speakOver(session, async () => {
     await server.close();
-    server = await openScriptedServer(WORDS, 8, { store: new MemoryJournalStore([[id, store.file(id)!]]), port });
+    server = await openScriptedServer(WORDS, 8, { store: new MemoryJournalStore([[id, store.readFile(id)!]]), port });
   });
   t.equal(finalsOf(spoken).length, SENTENCES);
   await viewer.until(() => read(viewer.events, 'cleaned').length === SENTENCES);

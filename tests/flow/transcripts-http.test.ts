@@ -18,7 +18,7 @@ const templates: string[] = [];
 const assistant: Assistant = {
   name: 'scripted',
   promptCharsMax: 20_000,
-  ask: async ({ system }) => {
+  complete: async ({ system }) => {
     templates.push(system.slice(-9));
     return JSON.stringify({ summary: [{ text: 'A printer.', from: [1] }], decisions: [], actions: [] });
   },
@@ -114,7 +114,7 @@ t.test('an export is a file that a browser saves and never runs', async (t) => {
   const { keeper, store } = memoryRecorder();
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const id = await spoken(server);
-  store.change('', id, { title: 'Sitzung "Ä"\r\nx: y' });
+  store.update('', id, { title: 'Sitzung "Ä"\r\nx: y' });
   const { headers } = await fetch(`${server.url}/v1/transcripts/${id}/export?format=html`);
   t.equal(
     headers.get('content-disposition'),
@@ -128,7 +128,7 @@ t.test('an export is a file that a browser saves and never runs', async (t) => {
 
 t.test('a server that keeps nothing, or whose disk fails, says so', async (t) => {
   const none = await openScriptedServer(WORDS, 8, {
-    keeper: memoryRecorder({ store: undefined, absence: 'no room' }).keeper,
+    keeper: memoryRecorder({ store: undefined, unavailableReason: 'no room' }).keeper,
   });
   const nothing = new Transcripts({ url: none.url });
   await t.rejects(nothing.list(), { code: 'transcript.absent', status: 501, message: /no room/ });
@@ -139,7 +139,7 @@ t.test('a server that keeps nothing, or whose disk fails, says so', async (t) =>
     throw Object.assign(new Error('secret words'), { code: 'SQLITE_IOERR' });
   };
   const { keeper } = memoryRecorder({
-    calls: Object.assign(store, { list: fail, document: () => (undefined as unknown as { at: never }).at }),
+    calls: Object.assign(store, { list: fail, readJson: () => (undefined as unknown as { at: never }).at }),
   });
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields: object) => void logged.push(fields) };
   const failing = await openScriptedServer(WORDS, 8, { keeper, log });

@@ -117,8 +117,8 @@ t.test('what a client said that came back too late is finalised at the restart a
   await server.kill();
   const store = await openTranscripts({
     ...{ folder: setup.transcripts, sync: 'never', bounds: { bytesMax: 0, bytesPerOwnerMax: 0 } },
-    brokenFile: () => t.fail('a sound file'),
-    failed: (error) => t.error(error),
+    onBrokenFile: () => t.fail('a sound file'),
+    onError: (error) => t.error(error),
   });
   t.equal((await store.read('', transcript!))?.sentences.length, 1, 'and is in the file after another kill');
   await store.close();

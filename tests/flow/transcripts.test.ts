@@ -83,7 +83,7 @@ t.test('a session in which nothing was said leaves no transcript that nobody ask
 });
 
 t.test('a server that can keep nothing says so and transcribes on', async (t) => {
-  const { keeper } = memoryRecorder({ store: undefined, absence: 'no room' });
+  const { keeper } = memoryRecorder({ store: undefined, unavailableReason: 'no room' });
   const server = await openScriptedServer(WORDS, 8, { keeper });
   const events = await converse(await server.connect({ keep: {} }), SOUND);
   t.same(noticesOf(events), ['Not kept as a transcript: no room.']);

@@ -177,7 +177,7 @@ t.test('tokens outlive the server, hashed, readable by their owner alone, and ca
   t.notOk(text.includes(String(body['token']).slice('view_'.length + 13)), 'no secret is stored');
   if (process.platform !== 'win32') t.equal(statSync(path).mode & 0o777, 0o600);
   const again = new ViewerTokenFile(folder, Date.now);
-  t.match(again.find(String(body['token'])), { room: 'stage' });
+  t.match(again.verify(String(body['token'])), { room: 'stage' });
   t.equal(runViewers(['viewers', '--data', folder, 'revoke', 'stage', String(body['id'])], {}), 0);
   await t.rejects(watchEvents(server.url, `stage/events?token=${body['token']}`), { message: /viewer\.revoked/ });
   const { token } = again.add({ room: 'stage' });

@@ -7,7 +7,7 @@ import { buildSiteRoutes, type HttpSite } from '../../server/gateway/site-routes
 export async function answerRequest(request: Request, site: HttpSite): Promise<Response> {
   const url = new URL(request.url);
   const found = findRoute(buildSiteRoutes(site), request.method, url.pathname);
-  const authorised = { request, url, remoteAddress: '127.0.0.1', caller: undefined, viewer: undefined };
+  const authorised = { request, url, remoteAddress: '127.0.0.1', identity: undefined, viewer: undefined };
   try {
     return await found!.route.handle({ ...authorised, params: found!.params });
   } catch (error) {

@@ -48,27 +48,27 @@ export function breakHandler(handler: TransportHandler, maybe: MaybeThrow): Tran
     };
   };
   return {
-    upgrade: (request) => {
+    handleUpgrade: (request) => {
       maybe('upgrade');
-      return handler.upgrade(request).then((upgrade): UpgradeDecision => {
+      return handler.handleUpgrade(request).then((upgrade): UpgradeDecision => {
         maybe('upgrade, later');
         return upgrade.kind === 'refuse'
           ? upgrade
           : { ...upgrade, open: (connection) => connected(connection, (each) => upgrade.open(each)) };
       });
     },
-    follow: (request) => {
+    handleStream: (request) => {
       maybe('follow');
-      return handler.follow?.(request)?.then((following): StreamDecision => {
+      return handler.handleStream?.(request)?.then((following): StreamDecision => {
         maybe('follow, later');
         return following.kind === 'refuse'
           ? following
           : { ...following, open: (connection) => connected(connection, (each) => following.open(each)) };
       });
     },
-    fetch: async (request, address) => {
+    handleRequest: async (request, address) => {
       maybe('fetch');
-      return handler.fetch(request, address);
+      return handler.handleRequest(request, address);
     },
   };
 }
@@ -130,13 +130,13 @@ export class BreakingRecogniser extends ScriptedRecogniser {
 export function breakSpeechModel(model: SpeechModel, maybe: MaybeThrow): SpeechModel {
   return {
     ...{ close: () => model.close() },
-    open: () => {
+    openProbe: () => {
       maybe('open a probe');
-      const probe = model.open();
+      const probe = model.openProbe();
       return {
-        probability: (window) => {
+        computeProbability: (window) => {
           maybe('probability');
-          return probe.probability(window);
+          return probe.computeProbability(window);
         },
         close: () => probe.close(),
       };

@@ -53,14 +53,14 @@ export async function replayExchange(
       const dialect = doors.uploads!.get(line.post.path)!;
       try {
         session = dialect.open(postedOf(line.post), CONTEXT);
-        const { start, layout, manner, contentType } = session;
+        const { start, layout, delivery: manner, contentType } = session;
         out.push({ kind: 'session', value: { start, layout, manner, contentType } });
       } catch (error) {
         if (!isFault(error)) throw error;
         out.push({ kind: 'refusal', value: told(dialect.refuse(error, CONTEXT)) });
       }
     } else if (line.event !== undefined) say(session!.write(line.event));
-    else if (line.trouble !== undefined) say(session!.trouble(line.trouble));
+    else if (line.trouble !== undefined) say(session!.error(line.trouble));
     else if (line.ask !== undefined) out.push(await answerTo(doors.questions!, line.ask));
   }
   t.same(out, []);
@@ -84,8 +84,8 @@ async function answerTo(questions: readonly HttpEndpoint[], { method, url, body 
   )!;
   const context: HttpEndpointContext = {
     ...CONTEXT,
-    caller: { key: 'k1', scopes: ['token'], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true },
-    mint: async (seconds) => ({ token: `token-for-${seconds}`, expires: '' }),
+    identity: { key: 'k1', scopes: ['token'], sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true },
+    mintToken: async (seconds) => ({ token: `token-for-${seconds}`, expires: '' }),
   };
   try {
     return { kind: 'answer', value: told(await question.answer({ url, body }, context)) } as const;

@@ -23,7 +23,7 @@ export class FastClock implements Clock {
     return this.#timers.size;
   }
 
-  after(ms: number, run: () => void): Disposable {
+  setTimer(ms: number, run: () => void): Disposable {
     const timer = { atMs: this.nowMs() + ms, run };
     const handle = setTimeout(() => this.#fire(timer), Math.min(2 ** 31 - 1, Math.max(0, ms / this.#speed))).unref();
     this.#timers.set(timer, handle);

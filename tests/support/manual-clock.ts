@@ -9,7 +9,7 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
-  after(ms: number, run: () => void): Disposable {
+  setTimer(ms: number, run: () => void): Disposable {
     const timer = { atMs: this.#nowMs + ms, run };
     this.#timers.add(timer);
     return { [Symbol.dispose]: () => this.#timers.delete(timer) };

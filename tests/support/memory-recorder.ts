@@ -23,7 +23,7 @@ export function memoryRecorder({
 }: Partial<TranscriptRecorderParts> & { readonly calls?: TranscriptCalls } = {}) {
   const store = new MemoryTranscripts(Date.now);
   const keeper = new TranscriptRecorder({
-    ...{ store: promiseCalls(calls ?? store), absence: '', mode: 'asked', keepDays: 0 },
+    ...{ store: promiseCalls(calls ?? store), unavailableReason: '', mode: 'asked', keepDays: 0 },
     ...{ nowMs: Date.now, clock: systemClock, log: silentLog },
     ...parts,
   });

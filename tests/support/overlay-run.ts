@@ -1,11 +1,11 @@
-import type { RoomText } from '../../client/web/overlay/pending-text.ts';
 import { RollUp, type RollUpFrame, type RollUpOptions } from '../../client/web/overlay/roll-up.ts';
 import { countUnitColumns } from '../../client/web/overlay/units.ts';
+import type { TextEvent } from '../../transcript/sentence.ts';
 
 /** One recording as a room's events, each with the moment it came, ms since the first audio was sent. */
 export interface RoomRecording {
   readonly file: string;
-  readonly events: readonly { readonly atMs: number; readonly event: RoomText }[];
+  readonly events: readonly { readonly atMs: number; readonly event: TextEvent }[];
 }
 
 /** What an overlay did with a recording. */

@@ -65,7 +65,7 @@ export const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Pr
       ...{ cancelTimeoutMs: 100, ...options },
     });
     return {
-      ask: (user, signal = NEVER) => assistant.ask({ system: '', user, maxTokens: 1 }, signal),
+      ask: (user, signal = NEVER) => assistant.complete({ system: '', user, maxTokens: 1 }, signal),
       close: () => assistant.close(),
     };
   },

@@ -1,7 +1,7 @@
-import type { RoomText } from '../../client/web/overlay/pending-text.ts';
+import type { TextEvent } from '../../transcript/sentence.ts';
 import fc from './fast-check.ts';
 
-export type TimedRoomText = { readonly atMs: number; readonly event: RoomText };
+export type TimedRoomText = { readonly atMs: number; readonly event: TextEvent };
 
 const word = fc.oneof(
   {

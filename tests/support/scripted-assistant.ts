@@ -16,7 +16,7 @@ export class ScriptedAssistant implements Assistant {
     this.#reply = reply;
   }
 
-  ask(request: AssistantRequest, signal: AbortSignal): Promise<string> {
+  complete(request: AssistantRequest, signal: AbortSignal): Promise<string> {
     this.asked.push(request);
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => {

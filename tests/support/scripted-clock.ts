@@ -9,7 +9,7 @@ export class ScriptedClock implements Clock {
     return this.ms;
   }
 
-  after(ms: number, run: () => void): Disposable {
+  setTimer(ms: number, run: () => void): Disposable {
     const timer = { atMs: this.ms + ms, run };
     this.#later.push(timer);
     return {

@@ -68,12 +68,12 @@ function setClock(byMs: number): void {
 function deadly(above: number): SpeechModel {
   const model = new EnergyModel();
   return {
-    open: () => {
-      const probe = model.open();
+    openProbe: () => {
+      const probe = model.openProbe();
       return {
-        probability: (window) => {
+        computeProbability: (window) => {
           if (window.some((sample) => Math.abs(sample) > above)) process.kill(process.pid, 'SIGKILL');
-          return probe.probability(window);
+          return probe.computeProbability(window);
         },
         close: () => probe.close(),
       };
@@ -103,6 +103,13 @@ async function sqliteKeeper(folder: string): Promise<TranscriptRecorder> {
     throw error;
   };
   const program = new URL('./transcript-thread-main.mjs', import.meta.url);
-  const store = await openTranscripts({ folder, sync: 'never', bounds, brokenFile: () => {}, failed, program });
+  const store = await openTranscripts({
+    folder,
+    sync: 'never',
+    bounds,
+    onBrokenFile: () => {},
+    onError: failed,
+    program,
+  });
   return memoryRecorder({ store }).keeper;
 }

@@ -133,9 +133,9 @@ export function scriptedParts(
   const journals = store && new Journals(store, log, meter);
   const registry = new SessionRegistry<LiveSession>();
   const board = new DecodeScheduler({
-    ...{ recogniser: real ?? recogniser, clock, meter, everyMs: 100, realTimeFactor: 0.01 },
+    ...{ recogniser: real ?? recogniser, clock, meter, partialIntervalMs: 100, realTimeFactor: 0.01 },
     smallCost: small === undefined ? undefined : 0.4,
-    advise: (advice) => registry.advise(advice),
+    onServiceLevelChange: (advice) => registry.setServiceLevel(advice),
     reportBug,
   });
   const offer = {
@@ -150,11 +150,11 @@ export function scriptedParts(
     english,
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
-    rooms: new Rooms({ clock, meter, wallMs, later: guardScheduler(setImmediate, fail) }),
-    keeper,
+    rooms: new Rooms({ clock, meter, wallMs, runLater: guardScheduler(setImmediate, fail) }),
+    recorder: keeper,
     assistant,
-    english,
-    board,
+    translationModel: english,
+    scheduler: board,
     registry,
     speechModel: speechModel ?? new EnergyModel(),
     cleaners: { standard: cleaner, llm: undefined, openai: undefined },

@@ -5,7 +5,7 @@ const nothing = (): void => {};
 /** Counts nothing. */
 export const silentMeter: Meter = {
   decoded: nothing,
-  waiting: nothing,
+  queued: nothing,
   load: nothing,
   audio: nothing,
   opened: nothing,

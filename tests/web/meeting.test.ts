@@ -182,7 +182,7 @@ t.test('a share that ends is told and can be added again; the last lines stand i
   await page.click('#source-them');
   await page.click('#source-them');
   await page.waitForSelector('#message:not([hidden])');
-  t.match(await page.locator('#message').textContent(), /brings no sound.*Also share tab audio/);
+  t.match(await page.locator('#message').textContent(), /has no sound.*Also share tab audio/);
   await page.click('#record');
   await stateIs(page, 'Ready');
   await page.context().close();
@@ -252,7 +252,7 @@ t.test('a room that everybody left is warned, and the recording ends by itself',
   t.equal(await page.locator('#warning').isVisible(), false);
   await leap(5);
   await stateIs(page, 'Ready');
-  t.match(await page.locator('#remark').textContent(), /Nobody spoke for long/);
+  t.match(await page.locator('#remark').textContent(), /Nobody spoke for a while/);
   await page.context().close();
 });
 
@@ -291,7 +291,7 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
   const assistant: Assistant = {
     name: 'script',
     promptCharsMax: 10_000,
-    ask: async () => JSON.stringify({ summary: [claim], decisions: [], actions: [{ ...claim, from: [99] }] }),
+    complete: async () => JSON.stringify({ summary: [claim], decisions: [], actions: [{ ...claim, from: [99] }] }),
     close: async () => {},
   };
   const keeping = await openScriptedServer(WORDS, 8, { web: WEB, keeper, assistant });

@@ -54,7 +54,7 @@ export class DeliveryQueue<T> {
 
   async finish(graceMs: number): Promise<void> {
     this.#finishing = true;
-    const timer = this.#setup.clock.after(graceMs, () => this.#abort.abort());
+    const timer = this.#setup.clock.setTimer(graceMs, () => this.#abort.abort());
     this.#wake();
     await this.#running;
     timer[Symbol.dispose]();
@@ -112,7 +112,7 @@ export class DeliveryQueue<T> {
         this.#wake = () => {};
         resolve();
       };
-      const timer = ms === undefined ? undefined : this.#setup.clock.after(ms, done);
+      const timer = ms === undefined ? undefined : this.#setup.clock.setTimer(ms, done);
       signal.addEventListener('abort', done);
       if (how === 'until woken') this.#wake = done;
     });

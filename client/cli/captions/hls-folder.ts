@@ -75,7 +75,7 @@ export class HlsOutlet implements Outlet {
   }
 
   #later(): void {
-    this.#timer = this.#options.clock.after(this.#options.segmentMs / 4, () => {
+    this.#timer = this.#options.clock.setTimer(this.#options.segmentMs / 4, () => {
       const closed = this.#segments.advance(this.#options.clock.nowMs());
       this.#unwritten.push(...closed);
       if (this.#unwritten.length > 0) this.#save('live');

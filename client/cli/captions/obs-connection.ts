@@ -64,7 +64,7 @@ export class ObsConnection {
   static open({ url, password, clock }: ObsAddress): Promise<ObsConnection> {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url, 'obswebsocket.json', { handshakeTimeout: ANSWER_MS, maxPayload: 1_048_576 });
-      const timer = clock.after(ANSWER_MS, () => fail(new Error('it does not answer')));
+      const timer = clock.setTimer(ANSWER_MS, () => fail(new Error('it does not answer')));
       const fail = (error: Error): void => {
         timer[Symbol.dispose]();
         socket.terminate();
@@ -102,7 +102,7 @@ export class ObsConnection {
         this.#waiting.delete(requestId);
         resolve(status);
       };
-      const timer = this.#clock.after(ANSWER_MS, () => {
+      const timer = this.#clock.setTimer(ANSWER_MS, () => {
         this.close();
         answer(undefined);
       });
@@ -115,7 +115,7 @@ export class ObsConnection {
   close(): void {
     this.#socket.close(1000);
     // OBS that hangs says nothing to that.
-    const timer = this.#clock.after(ANSWER_MS, () => this.#socket.terminate());
+    const timer = this.#clock.setTimer(ANSWER_MS, () => this.#socket.terminate());
     this.#socket.once('close', () => timer[Symbol.dispose]());
   }
 

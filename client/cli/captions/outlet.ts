@@ -22,12 +22,12 @@ export type DeliveryResult =
 
 export interface Clock {
   nowMs(): number;
-  after(ms: number, run: () => void): Disposable;
+  setTimer(ms: number, run: () => void): Disposable;
 }
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  after: (ms, run) => {
+  setTimer: (ms, run) => {
     const timer = setTimeout(run, ms);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },

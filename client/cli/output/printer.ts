@@ -1,4 +1,5 @@
 import { toPrintable, toPrintableJson } from '../../../protocol/printable.ts';
+import { FormQueue } from '../../../transcript/form-queue.ts';
 import {
   getDisplayedText,
   type Sentence,
@@ -24,8 +25,8 @@ export class Printer {
   readonly #raw: boolean;
   readonly #output: Output;
   readonly #transcript = new Transcript();
-  /** Finals not printed yet, oldest first: each waits for its cleaning, unless raw text is wanted. */
-  readonly #due: Sentence[] = [];
+  /** Finals that are not printed: each waits for its cleaning, to the end of the session, unless raw text is wanted. */
+  readonly #due = new FormQueue<Sentence>();
   #screen = EMPTY_SCREEN;
   #startedMs: number | undefined;
 
@@ -48,7 +49,11 @@ export class Printer {
       return;
     }
     if (this.#format !== 'text') return;
-    if (event.type === 'final') this.#due.push(sentence!);
+    if (event.type === 'final') {
+      const untilMs = this.#raw ? undefined : Number.POSITIVE_INFINITY;
+      this.#due.add({ key: String(event.sentence), item: sentence!, untilMs });
+    }
+    if (event.type === 'cleaned') this.#due.deliver(String(event.sentence), event.text);
     if (sentence !== undefined) this.#refresh(false);
   }
 
@@ -67,8 +72,8 @@ export class Printer {
 
   #refresh(last: boolean): void {
     const lines: string[] = [];
-    while (this.#due.length > 0 && (this.#raw || last || this.#due[0]!.cleaned !== undefined)) {
-      const line = toPrintable(getDisplayedText(this.#due.shift()!, this.#raw));
+    for (const { item } of this.#due.take(last ? Number.POSITIVE_INFINITY : 0)) {
+      const line = toPrintable(getDisplayedText(item, this.#raw));
       if (line !== '') lines.push(line);
     }
     if (!this.#output.isTTY) {
@@ -76,7 +81,7 @@ export class Printer {
       return;
     }
     // A final that waits for its cleaning stays on screen as spoken.
-    const open = last ? undefined : (this.#due[0] ?? this.#transcript.sentences.find((sentence) => !sentence.final));
+    const open = last ? undefined : (this.#due.first ?? this.#transcript.sentences.find((sentence) => !sentence.final));
     const { bytes, screen } = renderScreen(this.#screen, lines, open, this.#output.columns);
     this.#screen = screen;
     this.#output.write(bytes);

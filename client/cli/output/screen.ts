@@ -21,7 +21,7 @@ const PLAIN = '\x1b[0m';
 export function renderScreen(
   before: Screen,
   finished: readonly string[],
-  open: Sentence | undefined,
+  open: Pick<Sentence, 'stable' | 'tentative'> | undefined,
   columns: number,
 ): { bytes: string; screen: Screen } {
   const up = before.rows > 1 ? `\x1b[${before.rows - 1}A` : '';

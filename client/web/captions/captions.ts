@@ -1,3 +1,4 @@
+import { SentenceFold } from '../../../transcript/sentence-fold.ts';
 import { PageAuth } from '../auth/page-auth.ts';
 import { CAPTIONS_MESSAGES } from '../i18n/captions.ts';
 import {
@@ -23,7 +24,6 @@ import {
 } from './captions-settings.ts';
 import { LogView, SENTENCES_MAX } from './log-view.ts';
 import { ReaderWakeLock } from './reader-wake-lock.ts';
-import { RoomTranscript } from './room-transcript.ts';
 
 /** Screen readers stay silent for this long after connecting, ms: the sentences that arrive first are history. */
 const HISTORY_MS = 1_500;
@@ -46,7 +46,7 @@ let room: 'live' | 'idle' | undefined;
 let roomLine: RoomSubscription | undefined;
 let untranslated = 0;
 let silenced: ReturnType<typeof setTimeout> | undefined;
-const transcript = new RoomTranscript(SENTENCES_MAX);
+const transcript = new SentenceFold({ sentencesMax: SENTENCES_MAX });
 const light = new ReaderWakeLock();
 const view = new LogView({
   ...{ log: getElement('log'), open: getElement('open'), jump: getElement('jump') },
@@ -118,7 +118,8 @@ async function watch(): Promise<void> {
     },
     presence(now) {
       room = now.state;
-      view.forget(transcript.present(now.sessions));
+      // A sentence that a session left open before it went will not go on.
+      view.forget(transcript.forget(({ session, final }) => !final && !now.sessions.includes(session)));
       if (now.cut) tell(words.cut);
       showState();
     },
@@ -174,8 +175,9 @@ function choose(change: Partial<ReaderChoices>): void {
 }
 
 function fillForm(): void {
-  for (const name of ['size', 'font', 'look', 'text', 'translate'] as const) {
-    getElement(name, HTMLInputElement).value = String(choices[name]);
+  getElement('size', HTMLInputElement).value = String(choices.size);
+  for (const name of ['font', 'look', 'text', 'translate'] as const) {
+    getElement(name, HTMLSelectElement).value = choices[name];
   }
   for (const name of ['both', 'announce', 'awake'] as const) getElement(name, HTMLInputElement).checked = choices[name];
   getElement('language', HTMLSelectElement).value = document.documentElement.lang;
@@ -238,9 +240,8 @@ function wire(): void {
       }, 2_000);
     });
   });
-  getElement('size', HTMLInputElement).addEventListener('input', ({ target }) =>
-    choose({ size: Number((target as HTMLInputElement).value) }),
-  );
+  const size = getElement('size', HTMLInputElement);
+  size.addEventListener('input', () => choose({ size: Number(size.value) }));
   for (const name of ['font', 'look', 'text', 'translate', 'language'] as const) {
     const select = getElement(name, HTMLSelectElement);
     select.addEventListener('change', () => choose({ [name]: select.value }));

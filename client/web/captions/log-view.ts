@@ -1,5 +1,13 @@
+import { formatSpeakerKey } from '../../../transcript/sentence.ts';
+import type { Sentence } from '../../../transcript/sentence-fold.ts';
+import {
+  FORM_TIMEOUT_MS,
+  getAwaitedForm,
+  selectDisplayedText,
+  selectWantedText,
+  type WantedForm,
+} from '../../../transcript/wanted-form.ts';
 import { markRestingRows } from '../ui/resting-rows.ts';
-import { type DisplayChoice, type RoomSentence, selectDisplayedText, selectWantedText } from './room-transcript.ts';
 
 export interface LogElements {
   readonly log: HTMLElement;
@@ -12,8 +20,6 @@ export interface LogElements {
   late(isTranslation: boolean): void;
 }
 
-/** How long a final sentence waits in the open part for its cleaned or translated form, ms; then it is shown as spoken. */
-const WAIT_MS = { cleaned: 1_500, translated: 8_000 };
 /** Sentences that stay on the page. */
 export const SENTENCES_MAX = 2_000;
 const NEAR_END_PX = 80;
@@ -24,11 +30,11 @@ const NEAR_END_PX = 80;
  */
 export class LogView {
   readonly #parts: LogElements;
-  readonly #rows = new Map<RoomSentence, HTMLElement>();
-  readonly #open = new Map<RoomSentence, HTMLElement>();
-  readonly #waits = new Map<RoomSentence, ReturnType<typeof setTimeout>>();
+  readonly #rows = new Map<Sentence, HTMLElement>();
+  readonly #open = new Map<Sentence, HTMLElement>();
+  readonly #waits = new Map<Sentence, ReturnType<typeof setTimeout>>();
   readonly #speakers: string[] = [];
-  #choice: DisplayChoice = { text: 'cleaned', translate: '' };
+  #choice: WantedForm = { text: 'cleaned', translate: '' };
   #both = false;
   #lastSpeaker: string | undefined;
   #follows = true;
@@ -44,7 +50,7 @@ export class LogView {
   }
 
   /** Shows the current state of a sentence. */
-  show(sentence: RoomSentence): void {
+  show(sentence: Sentence): void {
     if (this.#rows.has(sentence)) this.#fill(sentence);
     else if (!sentence.final) this.#grow(sentence);
     else if (selectWantedText(sentence, this.#choice) !== undefined) this.#finish(sentence);
@@ -52,7 +58,7 @@ export class LogView {
     this.#follow();
   }
 
-  choose(choice: DisplayChoice, both: boolean): void {
+  choose(choice: WantedForm, both: boolean): void {
     this.#choice = choice;
     this.#both = both;
     for (const sentence of [...this.#waits.keys()]) this.show(sentence);
@@ -68,7 +74,7 @@ export class LogView {
   }
 
   /** Removes open sentences that will not be continued. */
-  forget(sentences: readonly RoomSentence[]): void {
+  forget(sentences: readonly Sentence[]): void {
     for (const sentence of sentences) {
       this.#open.get(sentence)?.remove();
       this.#open.delete(sentence);
@@ -79,21 +85,22 @@ export class LogView {
     return [...this.#rows.values()].map((row) => row.querySelector('.said')?.textContent ?? '').join('\n');
   }
 
-  #wait(sentence: RoomSentence): void {
+  #wait(sentence: Sentence): void {
     this.#grow(sentence);
     if (this.#waits.has(sentence)) return;
-    const ms = this.#choice.translate === '' ? WAIT_MS.cleaned : WAIT_MS.translated;
+    // Without an awaited form the sentence would have been finished.
+    const ms = FORM_TIMEOUT_MS.screen[getAwaitedForm(this.#choice)!];
     this.#waits.set(
       sentence,
       setTimeout(() => {
-        this.#parts.late(this.#choice.translate !== '');
+        this.#parts.late(getAwaitedForm(this.#choice) === 'translated');
         this.#finish(sentence);
         this.#follow();
       }, ms),
     );
   }
 
-  #grow(sentence: RoomSentence): void {
+  #grow(sentence: Sentence): void {
     const { stable, tentative } = sentence;
     const row = this.#open.get(sentence);
     if (stable + tentative === '') {
@@ -109,7 +116,7 @@ export class LogView {
     if (tail.textContent !== tentative) tail.textContent = tentative;
   }
 
-  #addOpen(sentence: RoomSentence): HTMLElement {
+  #addOpen(sentence: Sentence): HTMLElement {
     const row = element('p');
     row.dir = 'auto';
     row.append(element('span'), element('span', 'tail'));
@@ -118,15 +125,16 @@ export class LogView {
     return row;
   }
 
-  #finish(sentence: RoomSentence): void {
+  #finish(sentence: Sentence): void {
     clearTimeout(this.#waits.get(sentence));
     this.#waits.delete(sentence);
     this.#open.get(sentence)?.remove();
     this.#open.delete(sentence);
     const row = element('div', 'sentence');
-    const turn = this.#lastSpeaker !== undefined && this.#lastSpeaker !== sentence.speaker;
-    this.#lastSpeaker = sentence.speaker;
-    const number = this.#numberOf(sentence.speaker);
+    const speaker = formatSpeakerKey(sentence);
+    const turn = this.#lastSpeaker !== undefined && this.#lastSpeaker !== speaker;
+    this.#lastSpeaker = speaker;
+    const number = this.#numberOf(speaker);
     if (turn) {
       const name = element('p', 'speaker');
       name.textContent = this.#parts.speaker(number);
@@ -141,18 +149,19 @@ export class LogView {
     if (this.#rows.size > SENTENCES_MAX) this.#dropOldest();
   }
 
-  #fill(sentence: RoomSentence): void {
+  #fill(sentence: Sentence): void {
     const row = this.#rows.get(sentence)!;
     const said = row.querySelector<HTMLElement>('.said')!;
     const text = selectDisplayedText(sentence, this.#choice);
-    const isTranslated = this.#choice.translate !== '' && sentence.translated.has(this.#choice.translate);
+    const isTranslated =
+      getAwaitedForm(this.#choice) === 'translated' && selectWantedText(sentence, this.#choice) !== undefined;
     if (said.textContent !== text) said.textContent = text;
     said.lang = (isTranslated ? this.#choice.translate : sentence.language) ?? '';
     row.hidden = text === '';
     const original = row.querySelector<HTMLElement>('.original');
     if (!(isTranslated && this.#both)) return original?.remove();
     const beside = original ?? paragraph('original');
-    beside.textContent = selectDisplayedText(sentence, { text: this.#choice.text, translate: '' });
+    beside.textContent = selectDisplayedText(sentence, { text: this.#choice.text });
     beside.lang = sentence.language ?? '';
     if (original === null) row.append(beside);
   }

@@ -189,7 +189,8 @@ export class LiveRun {
     try {
       for await (const event of session) {
         const sentence = this.transcript.read(shiftEvent(event, this.#base));
-        if (sentence !== undefined) this.#events.sentence(sentence);
+        // A translation changes nothing on this page, where drawing a sentence anew would lose what is selected in it.
+        if (sentence !== undefined && event.type !== 'translated') this.#events.sentence(sentence);
         if (event.type === 'partial' && this.#microphone !== undefined && !this.#stopping) {
           this.#delay.note(this.#sentMs, event.toMs);
           this.#events.delay(this.#delay.ms);

@@ -22,6 +22,7 @@ export function shiftEvent(event: ServerEvent, base: RunOffset): ServerEvent {
         words: event.words.map((word) => ({ ...word, fromMs: word.fromMs + base.ms, toMs: word.toMs + base.ms })),
       };
     case 'cleaned':
+    case 'translated':
       return { ...event, sentence: event.sentence + base.sentences };
     default:
       return event;

@@ -23,13 +23,15 @@ export function renderMeeting(meeting: Meeting, format: MeetingFormat): string {
 /** What a server would keep of this meeting. */
 function transcriptOf(meeting: Meeting): StoredTranscript {
   const { id, transcript = id, title, startedAt, speakers, notes, summary } = meeting;
-  const language = meeting.language ?? meeting.sentences.find((said) => said.language)?.language ?? '';
+  const language = meeting.language || meeting.sentences.find((said) => said.language)?.language || '';
   const sentences = meeting.sentences.map(({ key, words: _, ...said }) => {
     const [part, , sentence] = key.split('.').map(Number);
     return { ...said, part: part!, sentence: sentence!, language: said.language ?? language };
   });
   return {
-    ...{ id: transcript, title, startedAt, language, speakers, sentences, notes: [...notes] },
+    ...{ id: transcript, title, startedAt, language, speakers, sentences },
+    // Servers are sent whole milliseconds.
+    notes: notes.map((note) => ({ ...note, atMs: Math.round(note.atMs) })),
     durationMs: Math.max(getDuration(meeting), meeting.durationMs ?? 0),
     // A page that wrote none has no name of a model either.
     ...(summary === undefined ? {} : { summary: summary as NonNullable<StoredTranscript['summary']> }),

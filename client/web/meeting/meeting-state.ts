@@ -1,7 +1,10 @@
+import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import { toPrintable } from '../../../protocol/printable.ts';
-import type { Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
+import { computeUpdate, EMPTY_SENTENCE, type SentenceText } from '../../../transcript/sentence.ts';
+import { formatSentenceName, getSentenceText } from '../../../transcript/sentence-text.ts';
+import type { EventOf, Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
 
-/** A finished sentence. `text` is what was heard and never changes; what is read is `readingOf`. */
+/** A finished sentence. `text` is what was heard and never changes; what is read is `getDisplayedText`. */
 export interface SpokenSentence {
   /** `PART.CHANNEL.SENTENCE`, as in the server's addresses. */
   readonly key: string;
@@ -61,7 +64,7 @@ export interface Meeting {
   /** By their moment. */
   readonly notes: readonly MeetingNote[];
   readonly summary?: MeetingSummary;
-  /** Of the transcript that a server keeps. */
+  /** Language of the sentence that became final first, and length of the sound, as a server keeps them of this meeting. */
   readonly language?: string;
   readonly durationMs?: number;
 }
@@ -122,9 +125,9 @@ export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting 
       return { ...meeting, speakers: { ...meeting.speakers, [action.channel]: name } };
     }
     case 'corrected':
-      return change(meeting, action.key, (said) => corrected(said, action.correction));
+      return changeSentence(meeting, action.key, (said) => corrected(said, action.correction));
     case 'highlighted':
-      return change(meeting, action.key, (said) =>
+      return changeSentence(meeting, action.key, (said) =>
         said.highlight === action.highlight ? said : { ...said, highlight: action.highlight },
       );
     case 'noted':
@@ -139,7 +142,7 @@ export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting 
 }
 
 /** What a sentence reads like: as corrected, else as cleaned, else as heard. */
-export const getDisplayedText = (said: SpokenSentence): string => said.correction ?? said.cleaned ?? said.text;
+export const getDisplayedText: (said: SpokenSentence) => string = getSentenceText;
 
 export const getSpeakerName = (meeting: Meeting, channel: number): string =>
   toPrintable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
@@ -153,38 +156,69 @@ export const findSentence = (meeting: Meeting, key: string): SpokenSentence | un
 
 function heard(meeting: Meeting, event: ServerEvent, at: MeetingPart): Meeting {
   switch (event.type) {
+    case 'partial':
+    case 'final':
+    case 'cleaned':
+    case 'translated':
+      return withText(meeting, event, at);
+    // A server that keeps the meeting takes its length from these, too.
+    case 'flushed':
+    case 'done':
+      return withDuration(meeting, at.fromMs + event.audioMs);
+    default:
+      return meeting;
+  }
+}
+
+function withText(
+  meeting: Meeting,
+  event: EventOf<'partial' | 'final' | 'cleaned' | 'translated'>,
+  at: MeetingPart,
+): Meeting {
+  const key = keyOf(at, event);
+  const { change } = computeUpdate(textOf(meeting, key), event);
+  switch (event.type) {
     case 'partial': {
-      const key = keyOf(at, event);
-      // Told again after a reload: the sentence is finished already.
-      if (findSentence(meeting, key) !== undefined) return meeting;
+      // Sent again after a reload: the sentence is finished already.
+      if (change === undefined) return meeting;
       const { channel, stable, tentative } = event;
-      const growing = {
-        key,
-        channel,
-        stable,
-        tentative,
-        fromMs: event.fromMs + at.fromMs,
-        toMs: event.toMs + at.fromMs,
-      };
+      const growing = { key, channel, stable, tentative, ...timesOf(event, at) };
       return { ...meeting, open: [...meeting.open.filter((other) => other.key !== key), growing] };
     }
     case 'final': {
       const { channel, text, language } = event;
-      const times = { fromMs: event.fromMs + at.fromMs, toMs: event.toMs + at.fromMs };
-      const words = event.words.map((word) => ({
-        ...word,
-        fromMs: word.fromMs + at.fromMs,
-        toMs: word.toMs + at.fromMs,
-      }));
-      return finish(meeting, { key: keyOf(at, event), channel, text, language, highlight: false, words, ...times });
+      const words = event.words.map((word) => ({ ...word, ...timesOf(word, at) }));
+      return finish(meeting, { key, channel, text, language, highlight: false, words, ...timesOf(event, at) });
     }
     case 'cleaned':
-      return change(meeting, keyOf(at, event), (said) =>
+      return changeSentence(meeting, key, (said) =>
         said.cleaned === event.text ? said : { ...said, cleaned: event.text },
       );
-    default:
-      return meeting;
+    case 'translated':
+      return changeSentence(meeting, key, (said) =>
+        change?.translations === undefined || getOwnEntry(said.translations ?? {}, event.language) === event.text
+          ? said
+          : { ...said, translations: change.translations },
+      );
   }
+}
+
+/** What is known of a sentence under the rules of all transcripts. */
+function textOf(meeting: Meeting, key: string): SentenceText | undefined {
+  const said = findSentence(meeting, key);
+  if (said !== undefined)
+    return { ...EMPTY_SENTENCE, stable: said.text, final: true, translations: said.translations ?? {} };
+  const growing = meeting.open.find((other) => other.key === key);
+  return growing && { ...EMPTY_SENTENCE, stable: growing.stable, tentative: growing.tentative };
+}
+
+const timesOf = (
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  at: MeetingPart,
+): { readonly fromMs: number; readonly toMs: number } => ({ fromMs: fromMs + at.fromMs, toMs: toMs + at.fromMs });
+
+function withDuration(meeting: Meeting, durationMs: number): Meeting {
+  return durationMs > (meeting.durationMs ?? 0) ? { ...meeting, durationMs } : meeting;
 }
 
 /** What was on screen is kept as it stood. */
@@ -201,7 +235,8 @@ function finish(meeting: Meeting, said: SpokenSentence): Meeting {
     return open.length === meeting.open.length ? meeting : { ...meeting, open };
   const sentences = [...meeting.sentences];
   sentences.splice(placeOf(sentences, said), 0, said);
-  return { ...meeting, open, sentences };
+  const language = meeting.language || said.language;
+  return { ...meeting, open, sentences, ...(language === undefined ? {} : { language }) };
 }
 
 /** Two people speak at once: whoever began first stands first, whoever ended first. */
@@ -211,7 +246,7 @@ function placeOf(sentences: readonly SpokenSentence[], { fromMs }: SpokenSentenc
   return place;
 }
 
-function change(meeting: Meeting, key: string, make: (said: SpokenSentence) => SpokenSentence): Meeting {
+function changeSentence(meeting: Meeting, key: string, make: (said: SpokenSentence) => SpokenSentence): Meeting {
   const place = meeting.sentences.findIndex((said) => said.key === key);
   const said = meeting.sentences[place];
   if (said === undefined) return meeting;
@@ -230,7 +265,5 @@ function withNote(notes: readonly MeetingNote[], note: MeetingNote): MeetingNote
   return [...notes.filter(({ id }) => id !== note.id), note].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
 }
 
-const keyOf = (
-  { part }: MeetingPart,
-  { channel, sentence }: { readonly channel: number; readonly sentence: number },
-): string => `${part}.${channel}.${sentence}`;
+const keyOf = ({ part }: MeetingPart, id: { readonly channel: number; readonly sentence: number }): string =>
+  formatSentenceName({ part, channel: id.channel, sentence: id.sentence });

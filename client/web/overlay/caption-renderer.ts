@@ -1,6 +1,6 @@
+import type { TextEvent } from '../../../transcript/sentence.ts';
 import { LinesView } from './lines-view.ts';
 import { type OverlaySettings, resolveAppearance } from './overlay-settings.ts';
-import type { RoomText } from './pending-text.ts';
 import { RollUp } from './roll-up.ts';
 import { buildSampleEvents, SAMPLE_REST_MS } from './sample.ts';
 import { applySpelling } from './spelling.ts';
@@ -54,7 +54,7 @@ export class CaptionRenderer {
     this.#look();
   }
 
-  hear(event: RoomText): void {
+  hear(event: TextEvent): void {
     this.#after(this.#settings.delay, () => this.#rollUp.read(event, performance.now()));
   }
 

@@ -1,6 +1,8 @@
+import type { TextEvent } from '../../../transcript/sentence.ts';
+import { type AwaitedForm, FORM_TIMEOUT_MS, getAwaitedForm } from '../../../transcript/wanted-form.ts';
 import { LineLayout, type Piece } from './line-layout.ts';
 import { LinePacer, type LineTimings } from './line-pacer.ts';
-import { type PendingSentence, PendingText, type RoomText } from './pending-text.ts';
+import { type PendingSentence, PendingText } from './pending-text.ts';
 import { computeRemainder } from './remainder.ts';
 import { countUnitColumns, isSpaced, splitIntoUnits, type TextUnit } from './units.ts';
 
@@ -44,9 +46,6 @@ export interface RollUpFrame {
   readonly nextMs: number | undefined;
 }
 
-/** How long the end of a sentence waits for its cleaned or translated form, ms; then it stays as spoken. */
-export const CLEANED_WAIT_MS = 1_500;
-export const TRANSLATED_WAIT_MS = 8_000;
 /** How long a second speaker waits while the first goes on, ms. */
 const TURN_WAIT_MS = 4_000;
 /** A sentence that is not heard of for so long is taken as far as it came, ms: its end was lost. */
@@ -62,6 +61,7 @@ type TakenPiece = Piece & { readonly of: PendingSentence; readonly end: number }
 export class RollUp {
   readonly #options: RollUpOptions;
   readonly #text: PendingText;
+  readonly #awaited: AwaitedForm | undefined;
   readonly #layout: LineLayout;
   readonly #pace: LinePacer;
   #lastSpeaker: string | undefined;
@@ -76,11 +76,12 @@ export class RollUp {
   constructor(options: RollUpOptions) {
     this.#options = options;
     this.#text = new PendingText(options);
+    this.#awaited = getAwaitedForm(options);
     this.#layout = new LineLayout(options.fits, options.lines + 2 * WAITING_LINES_MAX);
     this.#pace = new LinePacer({ rows: options.lines, speed: options.speed, waitingMax: WAITING_LINES_MAX });
   }
 
-  read(event: RoomText, nowMs: number): void {
+  read(event: TextEvent, nowMs: number): void {
     this.#text.read(event, nowMs);
     this.#settle(nowMs);
   }
@@ -151,13 +152,13 @@ export class RollUp {
         this.#take(this.#spoken(head, head.stable));
         this.#text.leave(head, false);
       } else if (head.finalMs === undefined) {
-        if (!this.#text.isRevised) this.#take(this.#spoken(head, head.stable));
+        if (this.#awaited === undefined) this.#take(this.#spoken(head, head.stable));
         break;
       } else if (head.revised !== undefined) {
         const units = computeRemainder(head.revised, head.stable, head.taken);
         this.#take(this.#pieces(head, units, this.#layout.open));
         this.#text.leave(head, true);
-      } else if (!this.#text.isRevised || nowMs >= head.finalMs + this.#waitMs) {
+      } else if (this.#awaited === undefined || nowMs >= head.finalMs + this.#waitMs) {
         this.#take(this.#spoken(head, head.stable));
         this.#text.leave(head, true);
       } else break;
@@ -250,8 +251,9 @@ export class RollUp {
     return { settled, all };
   }
 
+  /** How long the end of a sentence waits for the wanted form, ms; then it stays as spoken. */
   get #waitMs(): number {
-    return this.#options.translate === '' ? CLEANED_WAIT_MS : TRANSLATED_WAIT_MS;
+    return this.#awaited === undefined ? 0 : FORM_TIMEOUT_MS.screen[this.#awaited];
   }
 
   /** When the sentences themselves need another look. */

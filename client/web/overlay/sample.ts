@@ -1,4 +1,4 @@
-import type { RoomText } from './pending-text.ts';
+import type { TextEvent } from '../../../transcript/sentence.ts';
 
 /** Text of the preview, as spoken and cleaned. */
 const SAID: readonly { readonly spoken: string; readonly cleaned: string; readonly channel: number }[] = [
@@ -33,8 +33,8 @@ const UNSURE_WORDS = 2;
 export function buildSampleEvents(
   round: number,
   translate: string,
-): { readonly atMs: number; readonly event: RoomText }[] {
-  const timed: { atMs: number; event: RoomText }[] = [];
+): { readonly atMs: number; readonly event: TextEvent }[] {
+  const timed: { atMs: number; event: TextEvent }[] = [];
   let atMs = 0;
   SAID.forEach(({ spoken, cleaned, channel }, i) => {
     const name = { session: `sample${round}`, channel, sentence: i + 1 };

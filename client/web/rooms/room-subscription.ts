@@ -1,5 +1,5 @@
+import { isTextEvent, type TextEvent } from '../../../transcript/sentence.ts';
 import { type ViewerState, watchRoom } from '../../sdk/viewer.ts';
-import type { RoomText } from '../overlay/pending-text.ts';
 
 export type SubscriptionState =
   | { readonly state: 'connecting' | 'live' | 'lost' }
@@ -12,7 +12,7 @@ export interface RoomSubscriptionOptions {
   readonly from: 'now' | 'start';
   /** Language to receive translations in; empty for none. */
   readonly translate: string;
-  hear(event: RoomText & { readonly language?: string; readonly atMs?: number }): void;
+  hear(event: TextEvent): void;
   state(line: SubscriptionState): void;
   /** Whether the room has sessions now. `cut`: the room no longer has everything that was said since the last connection. */
   presence?(room: {
@@ -34,17 +34,9 @@ export class RoomSubscription {
       ...{ token: token === '' ? undefined : token, translate: translate === '' ? undefined : translate },
       on: {
         event(event) {
-          switch (event.type) {
-            case 'room':
-              return options.presence?.({ state: event.state, sessions: event.sessions, cut: event.cut === true });
-            case 'partial':
-            case 'final':
-            case 'cleaned':
-            case 'translated':
-              return options.hear(event);
-            default:
-              return;
-          }
+          if (event.type === 'room')
+            options.presence?.({ state: event.state, sessions: event.sessions, cut: event.cut === true });
+          else if (isTextEvent(event)) options.hear(event);
         },
         state: (state) => options.state(this.#stateOf(state)),
       },

@@ -4,14 +4,14 @@ import { type CallName, type FromThread, serializeError, type ToThread } from '.
 
 type Call = Extract<ToThread, { kind: 'call' }>;
 
-/** What live sessions wait for, or lose words by: done before whatever else waits. */
-const URGENT: ReadonlySet<CallName> = new Set<CallName>(['create', 'join', 'unjoin', 'add']);
-/** How long after a failure erasing is tried again, ms. */
-const ERASE_AGAIN_MS = 30_000;
+/** Calls that live sessions wait for, or lose words by: done before all others. */
+const URGENT: ReadonlySet<CallName> = new Set<CallName>(['create', 'join', 'undoJoin', 'add']);
+/** Delay after a failure before erasing is tried again, ms. */
+const ERASE_RETRY_MS = 30_000;
 
 /** A removal between two of its steps. */
-interface Unfinished {
-  /** Undefined for one that nobody waits for: an earlier process, or a call that failed, began it. */
+interface Removal {
+  /** Undefined when no caller waits: an earlier process, or a failed call, began it. */
   readonly id: number | undefined;
   readonly steps: Generator<void, unknown>;
 }
@@ -19,64 +19,64 @@ interface Unfinished {
 export interface CallQueueOptions {
   post(message: FromThread, transfer?: ArrayBuffer[]): void;
   /** Runs `step` once waiting calls have come in. */
-  later(step: () => void): void;
-  after(ms: number, run: () => void): Disposable;
+  runLater(step: () => void): void;
+  setTimer(ms: number, run: () => void): Disposable;
 }
 
 /**
- * Does calls in the order they come, but those of live sessions first. Removals are done in steps, one whenever no call
- * waits or after each that did, so that they hold up no other call for longer than a step takes.
+ * Runs calls in the order they arrive, except that those of live sessions come first. Removals run in steps, one
+ * whenever no call waits or after each other call, so that they delay no call for longer than one step.
  */
 export class CallQueue {
   readonly #store: SqliteTranscripts;
   readonly #options: CallQueueOptions;
   readonly #urgent: Call[] = [];
   readonly #others: Call[] = [];
-  readonly #unfinished: Unfinished[] = [];
-  #isPlanned = false;
-  #again: Disposable | undefined;
-  #closed: (() => void) | undefined;
+  readonly #removals: Removal[] = [];
+  #isScheduled = false;
+  #retryTimer: Disposable | undefined;
+  #onClosed: (() => void) | undefined;
 
   constructor(store: SqliteTranscripts, options: CallQueueOptions) {
     this.#store = store;
     this.#options = options;
-    if (store.hasUnfinished) this.#finishErasing();
+    if (store.hasUnfinishedRemoval) this.#resumeErasing();
   }
 
-  put(call: Call): void {
+  enqueue(call: Call): void {
     (URGENT.has(call.call) ? this.#urgent : this.#others).push(call);
-    this.#plan();
+    this.#schedule();
   }
 
-  /** Finishes what is begun and closes the file. */
-  close(closed: () => void): void {
-    this.#closed = closed;
-    this.#again?.[Symbol.dispose]();
-    this.#plan();
+  /** Finishes pending removals and closes the file. */
+  close(onClosed: () => void): void {
+    this.#onClosed = onClosed;
+    this.#retryTimer?.[Symbol.dispose]();
+    this.#schedule();
   }
 
-  #plan(): void {
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
-    this.#options.later(() => {
-      this.#isPlanned = false;
-      this.#turn();
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#options.runLater(() => {
+      this.#isScheduled = false;
+      this.#runTurn();
     });
   }
 
-  #turn(): void {
-    for (const call of this.#urgent.splice(0)) this.#do(call);
+  #runTurn(): void {
+    for (const call of this.#urgent.splice(0)) this.#run(call);
     const next = this.#others.shift();
-    if (next !== undefined) this.#do(next);
-    const oldest = this.#unfinished[0];
-    if (oldest !== undefined) this.#step(oldest);
-    if (this.#others.length > 0 || this.#unfinished.length > 0) this.#plan();
-    else if (this.#closed !== undefined) this.#close(this.#closed);
+    if (next !== undefined) this.#run(next);
+    const oldest = this.#removals[0];
+    if (oldest !== undefined) this.#runStep(oldest);
+    if (this.#others.length > 0 || this.#removals.length > 0) this.#schedule();
+    else if (this.#onClosed !== undefined) this.#close(this.#onClosed);
   }
 
-  #do({ id, call, args }: Call): void {
-    const steps = this.#stepsOf(call, args);
-    if (steps !== undefined) return this.#take({ id, steps });
+  #run({ id, call, args }: Call): void {
+    const steps = this.#startSteps(call, args);
+    if (steps !== undefined) return this.#startRemoval({ id, steps });
     try {
       const run = this.#store[call] as (...args: readonly unknown[]) => unknown;
       this.#answer(id, run.apply(this.#store, [...args]));
@@ -85,71 +85,71 @@ export class CallQueue {
     }
   }
 
-  #stepsOf(call: CallName, args: readonly unknown[]): Generator<void, unknown> | undefined {
+  #startSteps(call: CallName, args: readonly unknown[]): Generator<void, unknown> | undefined {
     const store = this.#store;
     switch (call) {
       case 'remove':
-        return store.removing(...(args as [string, string]));
+        return store.removeInSteps(...(args as [string, string]));
       case 'removeEmpty':
-        return store.removingEmpty(...(args as [string, string]));
-      case 'unnote':
-        return store.unnoting(...(args as [string, string, string]));
+        return store.removeEmptyInSteps(...(args as [string, string]));
+      case 'deleteNote':
+        return store.deleteNoteInSteps(...(args as [string, string, string]));
       case 'expire':
-        return store.expiring(...(args as [readonly LastModified[]]));
+        return store.expireInSteps(...(args as [readonly LastModified[]]));
       default:
         return undefined;
     }
   }
 
-  /** The first step is taken at once, and makes the transcript gone for whoever calls next. */
-  #take(removal: Unfinished): void {
-    this.#unfinished.push(removal);
-    this.#step(removal);
+  /** The first step runs at once and hides the transcript from the next call. */
+  #startRemoval(removal: Removal): void {
+    this.#removals.push(removal);
+    this.#runStep(removal);
   }
 
-  #step(removal: Unfinished): void {
+  #runStep(removal: Removal): void {
     try {
       const step = removal.steps.next();
       if (!step.done) return;
-      this.#drop(removal);
+      this.#dropRemoval(removal);
       if (removal.id !== undefined) this.#answer(removal.id, step.value);
     } catch (error) {
-      this.#drop(removal);
-      this.#failed(removal, error);
+      this.#dropRemoval(removal);
+      this.#onFailure(removal, error);
     }
   }
 
-  /** What is hidden already has to be erased all the same, as soon as the disk allows it. */
-  #failed({ id }: Unfinished, error: unknown): void {
+  /** What is already hidden must still be erased, as soon as the disk allows it. */
+  #onFailure({ id }: Removal, error: unknown): void {
     if (id !== undefined) this.#options.post({ kind: 'failed', id, error: serializeError(error) });
     else this.#options.post({ kind: 'not-erased', error: serializeError(error) });
-    this.#again?.[Symbol.dispose]();
-    this.#again = this.#options.after(ERASE_AGAIN_MS, () => this.#finishErasing());
+    this.#retryTimer?.[Symbol.dispose]();
+    this.#retryTimer = this.#options.setTimer(ERASE_RETRY_MS, () => this.#resumeErasing());
   }
 
-  #finishErasing(): void {
-    this.#unfinished.push({ id: undefined, steps: this.#store.erasing() });
-    this.#plan();
+  #resumeErasing(): void {
+    this.#removals.push({ id: undefined, steps: this.#store.eraseInSteps() });
+    this.#schedule();
   }
 
-  #drop(removal: Unfinished): void {
-    this.#unfinished.splice(this.#unfinished.indexOf(removal), 1);
+  #dropRemoval(removal: Removal): void {
+    this.#removals.splice(this.#removals.indexOf(removal), 1);
   }
 
   #answer(id: number, value: unknown): void {
-    this.#options.post({ kind: 'done', id, value }, buffersOf(value));
+    this.#options.post({ kind: 'done', id, value }, listTransferable(value));
   }
 
-  #close(closed: () => void): void {
-    this.#closed = undefined;
-    this.#again?.[Symbol.dispose]();
+  #close(onClosed: () => void): void {
+    this.#onClosed = undefined;
+    this.#retryTimer?.[Symbol.dispose]();
     this.#store.close();
-    closed();
+    onClosed();
   }
 }
 
-/** What need not be copied on its way. */
-function buffersOf(value: unknown): ArrayBuffer[] {
+/** Buffers that can be transferred instead of copied. */
+function listTransferable(value: unknown): ArrayBuffer[] {
   const bytes = value instanceof Uint8Array ? value : (value as { readonly bytes?: unknown } | undefined)?.bytes;
   return bytes instanceof Uint8Array && bytes.byteLength === bytes.buffer.byteLength
     ? [bytes.buffer as ArrayBuffer]

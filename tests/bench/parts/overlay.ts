@@ -2,7 +2,7 @@
 // times a second. `--record yes` sends the recordings to a server in real time and writes down what came and when.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { RoomText } from '../../../client/web/overlay/pending-text.ts';
+import type { TextEvent } from '../../../transcript/sentence.ts';
 import { type RoomRecording, runOverlay } from '../../support/overlay-run.ts';
 import { readRecordings } from '../../support/recordings.ts';
 import { feed, samplesOf, startBenchServer } from '../feed.ts';
@@ -85,7 +85,7 @@ async function record(data: string, model: string, path: string): Promise<void> 
 }
 
 /** What a viewer of the room would have been sent. */
-function roomEvent({ atMs: came, event }: Arrival): { atMs: number; event: RoomText }[] {
+function roomEvent({ atMs: came, event }: Arrival): { atMs: number; event: TextEvent }[] {
   const atMs = Math.round(came);
   const session = 's';
   if (event.type === 'partial') {

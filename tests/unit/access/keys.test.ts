@@ -42,8 +42,8 @@ t.test('the file holds hashes only, and is readable by its owner alone', async (
 t.test('who has a key comes in, nobody else does', async (t) => {
   const { door, add } = open();
   const key = add();
-  t.match(await door.admit(key, 'stream'), { key: key.slice(6, 14) });
-  await t.rejects(door.admit(undefined, 'stream'), { code: 'auth.missing' });
+  t.match(await door.authenticate(key, 'stream'), { key: key.slice(6, 14) });
+  await t.rejects(door.authenticate(undefined, 'stream'), { code: 'auth.missing' });
   const last = key.at(-1) === 'A' ? 'B' : 'A';
   for (const wrong of [
     `${key.slice(0, -1)}${last}`,
@@ -53,20 +53,20 @@ t.test('who has a key comes in, nobody else does', async (t) => {
     key.toUpperCase(),
     `${key} `,
   ])
-    await t.rejects(door.admit(wrong, 'stream'), { code: 'auth.invalid' }, wrong.slice(0, 70));
+    await t.rejects(door.authenticate(wrong, 'stream'), { code: 'auth.invalid' }, wrong.slice(0, 70));
 });
 
 t.test('a key ends when it is revoked or expires, at once', async (t) => {
   const { door, clock, file, add } = open();
   const key = add({ name: 'phone', days: 2 });
   clock.ms += DAY;
-  await door.admit(key, 'stream');
+  await door.authenticate(key, 'stream');
   clock.ms += DAY;
-  await t.rejects(door.admit(key, 'stream'), { code: 'auth.expired' });
+  await t.rejects(door.authenticate(key, 'stream'), { code: 'auth.expired' });
   const other = add({ name: 'tablet' });
-  await door.admit(other, 'stream');
+  await door.authenticate(other, 'stream');
   revokeKey(file, 'tablet', clock.ms);
-  await t.rejects(door.admit(other, 'stream'), { code: 'auth.invalid' });
+  await t.rejects(door.authenticate(other, 'stream'), { code: 'auth.invalid' });
   t.throws(() => revokeKey(file, 'tablet', clock.ms), { code: 'config.value' });
   t.ok(add({ name: 'tablet' }), 'the name is free again');
   t.throws(() => add({ name: 'tablet' }), { code: 'config.value' }, 'but not twice');
@@ -75,24 +75,24 @@ t.test('a key ends when it is revoked or expires, at once', async (t) => {
 t.test('a key does what its scopes say', async (t) => {
   const { door, add } = open();
   const key = add({ scopes: ['metrics'] });
-  await door.admit(key, 'metrics');
+  await door.authenticate(key, 'metrics');
   for (const scope of ['stream', 'token'] as Scope[])
-    await t.rejects(door.admit(key, scope), { code: 'auth.scope' }, scope);
+    await t.rejects(door.authenticate(key, scope), { code: 'auth.scope' }, scope);
 });
 
 t.test('a token opens sessions for its time and no longer than its key is good', async (t) => {
   const { door, clock, file, add } = open();
   const key = add({ name: 'site' });
-  const { token, expires } = await door.mint(await door.admit(key, 'token'), 60);
+  const { token, expires } = await door.mintToken(await door.authenticate(key, 'token'), 60);
   t.equal(expires, '2030-05-05T12:01:00.000Z');
-  t.match(await door.admit(token, 'stream'), { key: key.slice(6, 14) });
-  await t.rejects(door.admit(token, 'token'), { code: 'auth.scope' }, 'it cannot mint its successor');
-  await t.rejects(door.admit(token, 'metrics'), { code: 'auth.scope' });
+  t.match(await door.authenticate(token, 'stream'), { key: key.slice(6, 14) });
+  await t.rejects(door.authenticate(token, 'token'), { code: 'auth.scope' }, 'it cannot mint its successor');
+  await t.rejects(door.authenticate(token, 'metrics'), { code: 'auth.scope' });
   clock.ms += 61_000;
-  await t.rejects(door.admit(token, 'stream'), { code: 'auth.expired' });
+  await t.rejects(door.authenticate(token, 'stream'), { code: 'auth.expired' });
   clock.ms -= 61_000;
   revokeKey(file, 'site', clock.ms);
-  await t.rejects(door.admit(token, 'stream'), { code: 'auth.invalid' });
+  await t.rejects(door.authenticate(token, 'stream'), { code: 'auth.invalid' });
 });
 
 t.test('a forged token is refused', async (t) => {
@@ -101,7 +101,7 @@ t.test('a forged token is refused', async (t) => {
   const secret = Buffer.from(file.contents()!.tokenSecret, 'base64url');
   const claims = (alg: string) =>
     new SignJWT({}).setProtectedHeader({ alg }).setSubject(id).setAudience('sotto').setExpirationTime('100y');
-  await door.admit(await claims('HS256').sign(secret), 'stream');
+  await door.authenticate(await claims('HS256').sign(secret), 'stream');
   const forged = [
     new UnsecuredJWT({}).setSubject(id).setAudience('sotto').setExpirationTime('100y').encode(),
     await claims('HS256').sign(Buffer.alloc(32)),
@@ -113,22 +113,22 @@ t.test('a forged token is refused', async (t) => {
     'ey..',
     `ey${'.'.repeat(9_000)}`,
   ];
-  for (const token of forged) await t.rejects(door.admit(token, 'stream'), { code: 'auth.invalid' });
+  for (const token of forged) await t.rejects(door.authenticate(token, 'stream'), { code: 'auth.invalid' });
 });
 
 t.test('a key has its minutes a day, across restarts, and new ones at midnight', async (t) => {
   const { door, folder, clock, file, usage, add } = open();
   const key = add({ minutesPerDay: 2 });
-  const caller = await door.admit(key, 'stream');
-  t.ok(caller.heard(119_000));
-  await door.admit(key, 'stream');
-  t.notOk(caller.heard(1_000));
-  await t.rejects(door.admit(key, 'stream'), { code: 'auth.quota', message: /2 minutes/ });
+  const caller = await door.authenticate(key, 'stream');
+  t.ok(caller.countAudio(119_000));
+  await door.authenticate(key, 'stream');
+  t.notOk(caller.countAudio(1_000));
+  await t.rejects(door.authenticate(key, 'stream'), { code: 'auth.quota', message: /2 minutes/ });
   usage.save();
   const again = new ApiKeyAuth(file, new UsageCounter(folder, () => clock.ms, silent), () => clock.ms);
-  await t.rejects(again.admit(key, 'stream'), { code: 'auth.quota' });
+  await t.rejects(again.authenticate(key, 'stream'), { code: 'auth.quota' });
   clock.ms += DAY;
-  await again.admit(key, 'stream');
+  await again.authenticate(key, 'stream');
 });
 
 t.test(
@@ -142,10 +142,11 @@ t.test(
       Date.parse('2030-05-05'),
     );
     t.ok(door);
-    for (const scope of ['stream', 'transcripts', 'viewers', 'token'] as Scope[]) await again.admit(streams, scope);
-    await t.rejects(again.admit(streams, 'metrics'), { code: 'auth.scope' });
+    for (const scope of ['stream', 'transcripts', 'viewers', 'token'] as Scope[])
+      await again.authenticate(streams, scope);
+    await t.rejects(again.authenticate(streams, 'metrics'), { code: 'auth.scope' });
     for (const scope of ['transcripts', 'viewers'] as Scope[])
-      await t.rejects(again.admit(counts, scope), { code: 'auth.scope' }, scope);
+      await t.rejects(again.authenticate(counts, scope), { code: 'auth.scope' }, scope);
   },
 );
 

@@ -20,19 +20,19 @@ t.test('a model answers by its schema, in a process that goes when nobody asks',
   const assistant = open({ idleMs: 50 });
   t.equal(assistant.pid, undefined, 'nothing is loaded before the first question');
   const given = new AbortController();
-  const asked = assistant.ask({ system: 'Count.', user: 'One.', maxTokens: 20 }, given.signal);
+  const asked = assistant.complete({ system: 'Count.', user: 'One.', maxTokens: 20 }, given.signal);
   given.abort();
   await t.rejects(asked, { code: 'assistant.failed', message: /given up/ });
-  const text = await assistant.ask({ system: 'Count.', user: 'One, two.', schema: SCHEMA, maxTokens: 40 }, never);
+  const text = await assistant.complete({ system: 'Count.', user: 'One, two.', schema: SCHEMA, maxTokens: 40 }, never);
   t.match(JSON.parse(text), { numbers: Array });
   while (assistant.pid !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
   await assistant.close();
-  await t.rejects(assistant.ask({ system: 'S', user: 'One.', maxTokens: 2 }, never), { message: /closed/ });
+  await t.rejects(assistant.complete({ system: 'S', user: 'One.', maxTokens: 2 }, never), { message: /closed/ });
 });
 
 t.test('a file that is no model is a fault that does not name it', async (t) => {
   const absent = open({ modelPath: '/nowhere/model.gguf' });
-  const asked = absent.ask({ system: 'S', user: 'One.', maxTokens: 2 }, never);
+  const asked = absent.complete({ system: 'S', user: 'One.', maxTokens: 2 }, never);
   await t.rejects(asked, { code: 'assistant.failed', message: /: its model cannot be loaded\.$/ });
   await absent.close();
 });

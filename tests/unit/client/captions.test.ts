@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { CAPTIONS_SETTINGS, readReaderChoices } from '../../../client/web/captions/captions-settings.ts';
-import { RoomTranscript, selectDisplayedText } from '../../../client/web/captions/room-transcript.ts';
 import { CAPTIONS_MESSAGES } from '../../../client/web/i18n/captions.ts';
 import { OVERLAY_MESSAGES } from '../../../client/web/i18n/overlay.ts';
 import {
@@ -14,6 +13,8 @@ import { applySpelling } from '../../../client/web/overlay/spelling.ts';
 import { countUnitColumns, splitIntoUnits } from '../../../client/web/overlay/units.ts';
 import { buildSettingRows, readSettings, writeSettings } from '../../../client/web/overlay/url-settings.ts';
 import { isLocalOnlyAddress } from '../../../client/web/ui/qr-code.ts';
+import { SentenceFold } from '../../../transcript/sentence-fold.ts';
+import { selectDisplayedText } from '../../../transcript/wanted-form.ts';
 
 const readme = readFileSync(new URL('../../../client/README.md', import.meta.url), 'utf8');
 const at = (search: string, hash = '') => ({ search, hash });
@@ -154,7 +155,7 @@ t.test('what the address asks for comes before the choice of last time; nonsense
 });
 
 t.test('a reader gets the form that is wanted, and no sentence twice', async (t) => {
-  const transcript = new RoomTranscript(2);
+  const transcript = new SentenceFold({ sentencesMax: 2 });
   const name = { session: 'a', channel: 0, sentence: 1 };
   transcript.read({ type: 'partial', ...name, stable: 'We um', tentative: ' ha' });
   t.equal(transcript.read({ type: 'partial', ...name, stable: 'They', tentative: '' }), undefined, 'stable text stays');

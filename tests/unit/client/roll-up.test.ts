@@ -1,5 +1,4 @@
 import t from 'tap';
-import type { RoomText } from '../../../client/web/overlay/pending-text.ts';
 import {
   RollUp,
   type RollUpFrame,
@@ -7,6 +6,7 @@ import {
   WAITING_LINES_MAX,
 } from '../../../client/web/overlay/roll-up.ts';
 import { countUnitColumns } from '../../../client/web/overlay/units.ts';
+import type { TextEvent } from '../../../transcript/sentence.ts';
 import fc from '../../support/fast-check.ts';
 import { roomScript, type TimedRoomText } from '../../support/room-script.ts';
 
@@ -56,7 +56,7 @@ const inOrder = (lines: Map<number, string>): string =>
     .map(([, text]) => text)
     .join(' ');
 const squeeze = (text: string): string => text.replace(/\s+/g, '');
-const finalsOf = (script: readonly TimedRoomText[], type: string): RoomText[] =>
+const finalsOf = (script: readonly TimedRoomText[], type: string): TextEvent[] =>
   script.map(({ event }) => event).filter((event) => event.type === type);
 
 t.test('a complete line never changes, is never shown again lower, and no line is too long', async () => {

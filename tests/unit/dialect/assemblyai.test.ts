@@ -44,7 +44,7 @@ t.test('compressed audio says itself how it is to be read', async (t) => {
 });
 
 t.test('who is turned away hears the number that its client knows', async (t) => {
-  const told = (fault: Fault) => assemblyaiDialect.turnAway!(fault, CONTEXT)!(undefined)!;
+  const told = (fault: Fault) => assemblyaiDialect.reject!(fault, CONTEXT)!(undefined)!;
   const denied = told(new Fault('auth.invalid', {}));
   t.equal(denied.status, 4001);
   t.match(JSON.parse(String(denied.frames[0])), { type: 'Error', error_code: 4001 });

@@ -65,19 +65,19 @@ function open(slots: number): Bench {
   const answered: string[] = [];
   const advice: number[] = [];
   const board = new DecodeScheduler({
-    ...{ recogniser, clock, meter, everyMs: 300, realTimeFactor: 0.05, reportBug },
-    advise: ({ cadence }) => advice.push(cadence),
+    ...{ recogniser, clock, meter, partialIntervalMs: 300, realTimeFactor: 0.05, reportBug },
+    onServiceLevelChange: ({ cadence }) => advice.push(cadence),
   });
   const post: Bench['post'] = (session, job, kind, wanted = 'wanted') =>
-    board.post({
+    board.enqueue({
       session,
       job,
       final: kind === 'final',
-      take: () => {
+      takeSpan: () => {
         taken.push(`${session}${job}`);
         return wanted === 'wanted' ? ({ kind } as DecodeSpan) : undefined;
       },
-      answer: (answer) => answered.push(`${session}${job} ${answer.kind}`),
+      onAnswer: (answer) => answered.push(`${session}${job} ${answer.kind}`),
     });
   return { recogniser, board, taken, answered, advice, clock, post };
 }
@@ -154,9 +154,9 @@ t.test('what is forgotten while it waits never runs, and is aborted while it run
   post('a', 1, 'partial');
   post('a', 2, 'partial');
   post('b', 1, 'partial');
-  board.forget('a', 1);
+  board.cancel('a', 1);
   t.same(recogniser.aborted, [recogniser.running[0]!.job.id]);
-  board.leave('b');
+  board.removeSession('b');
   await recogniser.end();
   await recogniser.end();
   t.same(taken, ['a1', 'a2']);
@@ -206,17 +206,17 @@ async function simulate(speakers: number, seconds: number, cost: { partial: numb
     decode(job: DecodeJob): Promise<DecodeAnswer> {
       return new Promise((end) => {
         const answer: DecodeAnswer = { kind: 'failed', job: job.id, code: 'engine.busy', text: '' };
-        const timer = clock.after(cost[job.kind], () => end(answer));
+        const timer = clock.setTimer(cost[job.kind], () => end(answer));
         this.aborts.set(job.id, () => {
           timer[Symbol.dispose]();
-          clock.after(20, () => end(answer));
+          clock.setTimer(20, () => end(answer));
         });
       });
     },
   };
   const board = new DecodeScheduler({
-    ...{ recogniser, clock, meter, everyMs: 300, realTimeFactor: 0.05, reportBug },
-    advise: (advice) => {
+    ...{ recogniser, clock, meter, partialIntervalMs: 300, realTimeFactor: 0.05, reportBug },
+    onServiceLevelChange: (advice) => {
       cadence = advice.cadence;
       steps.push(advice.step);
     },
@@ -233,14 +233,20 @@ async function simulate(speakers: number, seconds: number, cost: { partial: numb
           if (ms > 10_000) waits.push(clock.nowMs() - askedMs);
           return { kind: 'final' } as DecodeSpan;
         };
-        board.post({ session, job: ++job, final: true, take, answer: () => {} });
+        board.enqueue({ session, job: ++job, final: true, takeSpan: take, onAnswer: () => {} });
       } else if (at < 3_000 && cadence > 0 && at % Math.round(300 * cadence) < 10 && !inFlight.has(session)) {
         inFlight.add(session);
         const answer = (): void => {
           inFlight.delete(session);
           partials++;
         };
-        board.post({ session, job: ++job, final: false, take: () => ({ kind: 'partial' }) as DecodeSpan, answer });
+        board.enqueue({
+          session,
+          job: ++job,
+          final: false,
+          takeSpan: () => ({ kind: 'partial' }) as DecodeSpan,
+          onAnswer: answer,
+        });
       }
     }
     clock.pass(10);
@@ -258,13 +264,13 @@ t.test('one speaker gets all partials, many get slower ones, and the finals of n
   const many = await simulate(14, 40, { partial: 120, final: 250 });
   t.ok(many.p95 <= 250, `p95 ${many.p95} ms`);
   t.ok(many.partials > 14 * 10, `${many.partials} partials`);
-  t.equal(many.board.refuses(14), true, 'and there is no room for one more');
+  t.equal(many.board.mustRefuse(14), true, 'and there is no room for one more');
 });
 
 t.test('what is more than the machine can carry turns partials off and drops no final', async (t) => {
   const { steps, board } = await simulate(24, 40, { partial: 120, final: 400 });
   t.ok(steps.includes('off'), [...new Set(steps)].join());
-  t.equal(board.refuses(24), true);
+  t.equal(board.mustRefuse(24), true);
 });
 
 t.test('partials come back by themselves when everybody has fallen silent', async (t) => {
@@ -286,9 +292,9 @@ t.test('partials come back by themselves when everybody has fallen silent', asyn
 t.test('a translation waits for everybody, and gives up its slot to a partial', (t) => {
   const { recogniser, board, taken, post } = open(1);
   const translate = (job: number) =>
-    board.post({
-      ...{ session: 'a', job, final: false, translation: true, answer: () => {} },
-      take: () => {
+    board.enqueue({
+      ...{ session: 'a', job, final: false, translation: true, onAnswer: () => {} },
+      takeSpan: () => {
         taken.push(`a${job}`);
         return { kind: 'final' } as DecodeSpan;
       },

@@ -19,11 +19,11 @@ t.test('a timer that throws fails its owner, and the timers of others run on', a
     () => isOpen,
   );
   const second = guardClock(server, thrower('the owner could not fail'));
-  first.after(10, thrower('a'));
-  first.after(20, () => Promise.reject(new Error('b')) as never);
-  second.after(30, thrower('c'));
+  first.setTimer(10, thrower('a'));
+  first.setTimer(20, () => Promise.reject(new Error('b')) as never);
+  second.setTimer(30, thrower('c'));
   let ran = false;
-  second.after(40, () => {
+  second.setTimer(40, () => {
     ran = true;
   });
   clock.pass(40);
@@ -31,7 +31,7 @@ t.test('a timer that throws fails its owner, and the timers of others run on', a
   t.same(failed, ['first: a', 'server: the owner could not fail', 'first: b']);
   t.ok(ran);
   isOpen = false;
-  first.after(10, thrower('d'));
+  first.setTimer(10, thrower('d'));
   clock.pass(10);
   t.same(failed.slice(3), ['server: d'], 'an owner that has ended hides nothing');
 });
@@ -40,7 +40,7 @@ t.test('a guarded timer can still be taken back', (t) => {
   const clock = new ManualClock();
   let ran = false;
   guardClock(clock, thrower('never'))
-    .after(10, () => {
+    .setTimer(10, () => {
       ran = true;
     })
     [Symbol.dispose]();

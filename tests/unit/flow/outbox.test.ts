@@ -32,8 +32,8 @@ t.test('over any cuts a client gets every number once, and no partial after its 
     };
     back();
     for (const one of steps) {
-      if (one.kind === 'partial') outbox.put(partial(sentence, 'x'));
-      if (one.kind === 'final') outbox.put(final(sentence++));
+      if (one.kind === 'partial') outbox.send(partial(sentence, 'x'));
+      if (one.kind === 'final') outbox.send(final(sentence++));
       if (one.kind === 'busy') busy = one.busy;
       if (one.kind === 'back') back();
       if (one.kind === 'cut') {
@@ -58,7 +58,7 @@ t.test('over any cuts a client gets every number once, and no partial after its 
 t.test('beyond the bound the oldest events are gone, and it says so', async (t) => {
   const outbox = new Outbox('replay');
   const long = 'x'.repeat(LIMITS.replayBytesMax / 4);
-  for (let i = 1; i <= 6; i++) outbox.put(final(i, long));
+  for (let i = 1; i <= 6; i++) outbox.send(final(i, long));
   t.notOk(outbox.canReplay(0));
   t.notOk(outbox.canReplay(2));
   t.ok(outbox.canReplay(4));

@@ -24,14 +24,14 @@ class SlowViewer implements RoomSubscriber {
   send(event: RoomEvent): void {
     this.events.push(event.body);
     this.made.push(event);
-    if (!this.reads) this.queued += event.json('without').length;
+    if (!this.reads) this.queued += event.toJson('without').length;
   }
 
-  refusalFor(owner: string): Fault | undefined {
+  findRefusal(owner: string): Fault | undefined {
     return this.ofKey === undefined || owner === this.ofKey ? undefined : new Fault('auth.denied', { got: 'A room' });
   }
 
-  cut(fault: Fault): void {
+  disconnect(fault: Fault): void {
     this.fault = fault;
   }
 }
@@ -60,14 +60,14 @@ function place() {
       cut++;
     },
   };
-  const rooms = new Rooms({ clock, meter, wallMs: () => 1_000 + clock.nowMs(), later: (run) => turns.push(run) });
+  const rooms = new Rooms({ clock, meter, wallMs: () => 1_000 + clock.nowMs(), runLater: (run) => turns.push(run) });
   /** Lets everybody have their turn. */
   const settle = (): void => {
     for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
   };
   const watch = (wish: RoomSubscription = { from: 'now' }) => {
     const viewer = new SlowViewer();
-    return { viewer, seat: rooms.watch('stage', wish, viewer) };
+    return { viewer, seat: rooms.subscribe('stage', wish, viewer) };
   };
   return { clock, turns, rooms, settle, watch, counts: () => ({ viewers, cut }) };
 }
@@ -77,11 +77,11 @@ const finals = (events: readonly ViewerEvent[]) =>
 
 t.test('telling gives nothing to a viewer before the speaker has gone on', async (t) => {
   const { rooms, settle, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const { viewer } = watch();
   settle();
   const before = viewer.events.length;
-  speaker.tell([final(1)]);
+  speaker.publish([final(1)]);
   t.equal(viewer.events.length, before);
   settle();
   t.same(finals(viewer.events), [1]);
@@ -89,9 +89,9 @@ t.test('telling gives nothing to a viewer before the speaker has gone on', async
 
 t.test('all viewers are given the same event, written once', async (t) => {
   const { rooms, settle, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const viewers = Array.from({ length: 300 }, () => watch().viewer);
-  speaker.tell([final(1)]);
+  speaker.publish([final(1)]);
   settle();
   const made = new Set(viewers.map((viewer) => viewer.made.find(({ body }) => body.type === 'final')));
   t.equal(made.size, 1);
@@ -99,10 +99,10 @@ t.test('all viewers are given the same event, written once', async (t) => {
 
 t.test('others have their turn while many viewers are served', async (t) => {
   const { rooms, turns, settle, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const viewers = Array.from({ length: 1_000 }, () => watch().viewer);
   settle();
-  speaker.tell([final(1)]);
+  speaker.publish([final(1)]);
   turns.shift()!();
   const served = viewers.filter(({ events }) => finals(events).length > 0).length;
   t.ok(served > 0 && served < 200, `${served} in one turn`);
@@ -112,15 +112,15 @@ t.test('others have their turn while many viewers are served', async (t) => {
 
 t.test('a viewer that does not read gets the newest partial and every final when it reads again', async (t) => {
   const { clock, rooms, settle, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const { viewer } = watch();
   const { viewer: quick } = watch();
   settle();
   viewer.queued = LIMITS.viewerBusyBytes + 1;
   for (let sentence = 1; sentence <= 3; sentence++) {
-    for (let revision = 1; revision <= 9; revision++) speaker.tell([partial(sentence, revision)]);
+    for (let revision = 1; revision <= 9; revision++) speaker.publish([partial(sentence, revision)]);
     settle();
-    if (sentence < 3) speaker.tell([final(sentence)]);
+    if (sentence < 3) speaker.publish([final(sentence)]);
   }
   settle();
   t.same(finals(viewer.events), [], 'nothing is pushed at it');
@@ -139,14 +139,14 @@ t.test('a viewer that does not read gets the newest partial and every final when
 
 t.test('a viewer that takes nothing for too long is cut, and comes back to everything it missed', async (t) => {
   const { clock, rooms, settle, watch, counts } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const { viewer } = watch();
-  speaker.tell([final(1)]);
+  speaker.publish([final(1)]);
   settle();
   const { cursor } = viewer.events.at(-1)!;
   viewer.queued = LIMITS.viewerBusyBytes + 1;
   for (let i = 2; viewer.fault === undefined && i < 1_000; i++) {
-    speaker.tell([final(i)]);
+    speaker.publish([final(i)]);
     clock.pass(1_000);
     settle();
   }
@@ -160,11 +160,11 @@ t.test('a viewer that takes nothing for too long is cut, and comes back to every
 
 t.test('a slow viewer that keeps reading is not cut', async (t) => {
   const { clock, rooms, settle, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const { viewer } = watch();
   viewer.reads = false;
   for (let i = 1; i < 200; i++) {
-    speaker.tell([final(i, 'word '.repeat(100))]);
+    speaker.publish([final(i, 'word '.repeat(100))]);
     clock.pass(1_000);
     viewer.queued = Math.max(0, viewer.queued - 300);
     settle();
@@ -174,9 +174,9 @@ t.test('a slow viewer that keeps reading is not cut', async (t) => {
 
 t.test('what a room keeps has a bound, and who asks for more is told', async (t) => {
   const { rooms, settle, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const first = rooms.find('stage')!.events.at(-1)!.cursor;
-  for (let i = 1; i <= 300; i++) speaker.tell([final(i, 'word '.repeat(1_000))]);
+  for (let i = 1; i <= 300; i++) speaker.publish([final(i, 'word '.repeat(1_000))]);
   t.ok(rooms.find('stage')!.bytes <= LIMITS.roomHistoryBytesMax);
   const { viewer } = watch({ from: first });
   settle();
@@ -189,8 +189,8 @@ t.test('what a room keeps has a bound, and who asks for more is told', async (t)
 
 t.test('whoever joins in the middle of a sentence sees it at once', async (t) => {
   const { rooms, settle, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
-  speaker.tell([final(1), partial(2, 1), partial(2, 2)]);
+  const speaker = rooms.enter('stage', SPEAKING);
+  speaker.publish([final(1), partial(2, 1), partial(2, 2)]);
   settle();
   const { viewer } = watch();
   settle();
@@ -203,7 +203,7 @@ t.test('whoever joins in the middle of a sentence sees it at once', async (t) =>
 
 t.test('translations go to who asked for their language', async (t) => {
   const { rooms, watch } = place();
-  rooms.speak('stage', SPEAKING);
+  rooms.enter('stage', SPEAKING);
   watch({ from: 'now', translate: 'de' });
   watch({ from: 'now', translate: 'fr' });
   watch();
@@ -223,9 +223,9 @@ t.test('a room in which nothing happens says that it is alive', async (t) => {
 
 t.test('a room that everybody has left keeps its text for a while and is then forgotten', async (t) => {
   const { clock, rooms, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const { seat } = watch();
-  speaker.tell([final(1)]);
+  speaker.publish([final(1)]);
   speaker.leave();
   clock.pass(LIMITS.roomIdleMs * 2);
   t.ok(rooms.find('stage'), 'while somebody watches it stays');
@@ -238,9 +238,9 @@ t.test('a room that everybody has left keeps its text for a while and is then fo
 
 t.test('a room is not another key’s to speak in', async (t) => {
   const { rooms } = place();
-  rooms.speak('stage', { ...SPEAKING, key: 'one' });
-  t.throws(() => rooms.speak('stage', { ...SPEAKING, session: 'b', key: 'two' }), { code: 'auth.denied' });
-  t.doesNotThrow(() => rooms.speak('stage', { ...SPEAKING, session: 'c', key: 'one' }));
+  rooms.enter('stage', { ...SPEAKING, key: 'one' });
+  t.throws(() => rooms.enter('stage', { ...SPEAKING, session: 'b', key: 'two' }), { code: 'auth.denied' });
+  t.doesNotThrow(() => rooms.enter('stage', { ...SPEAKING, session: 'c', key: 'one' }));
 });
 
 t.test('however viewers come, go and dawdle, each reads every final once and in order', async (t) => {
@@ -255,7 +255,7 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       const { clock, turns, rooms, settle, watch } = place();
-      const speaker = rooms.speak('stage', SPEAKING);
+      const speaker = rooms.enter('stage', SPEAKING);
       const read = Array.from({ length: 4 }, (): number[] => []);
       const seats = read.map(() => watch({ from: 'start' }));
       const comeBack = (who: number): void => {
@@ -266,7 +266,7 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
       };
       let said = 0;
       for (const each of steps) {
-        if (each.do === 'say') speaker.tell([partial(said + 1, 1), final(++said)]);
+        if (each.do === 'say') speaker.publish([partial(said + 1, 1), final(++said)]);
         if (each.do === 'turn') turns.shift()?.();
         if (each.do === 'stop') seats[each.who]!.viewer.queued = LIMITS.viewerBusyBytes + 1;
         if (each.do === 'go') seats[each.who]!.viewer.queued = 0;
@@ -286,7 +286,7 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
 
 t.test('a viewer whose connection breaks is served no more, and the others are served on', (t) => {
   const { turns, rooms, watch } = place();
-  const speaker = rooms.speak('stage', SPEAKING);
+  const speaker = rooms.enter('stage', SPEAKING);
   const [first, broken, last] = [watch(), watch(), watch()];
   broken.viewer.send = () => {
     throw new Error('the connection broke');
@@ -302,9 +302,9 @@ t.test('a viewer whose connection breaks is served no more, and the others are s
     }
   };
   settle();
-  speaker.tell([final(1)]);
+  speaker.publish([final(1)]);
   settle();
-  speaker.tell([final(2)]);
+  speaker.publish([final(2)]);
   settle();
   t.equal(thrown.length, 1, 'whoever runs the turns reports it');
   for (const { viewer } of [first, last]) t.same(finals(viewer.events), [1, 2]);

@@ -47,7 +47,7 @@ function place(change: (parts: SessionParts, fails: () => void) => Partial<Sessi
 t.test('a client to whom nothing can be said ends its session once', async (t) => {
   const { session, state, closed, bugs, isGone } = place();
   state.sendBroken = true;
-  session.obey({ type: 'audio', bytes: AUDIO });
+  session.execute({ type: 'audio', bytes: AUDIO });
   isGone(t);
   t.same(closed, [[1011, 'server.bug']]);
   t.ok(state.sends <= 4, `${state.sends} attempts to say it`);
@@ -56,7 +56,7 @@ t.test('a client to whom nothing can be said ends its session once', async (t) =
 
 t.test('the same when it fails in a timer', async (t) => {
   const { session, state, closed, clock, isGone } = place();
-  session.obey({ type: 'keepalive' });
+  session.execute({ type: 'keepalive' });
   state.sendBroken = true;
   clock.pass(61_000);
   isGone(t);
@@ -66,19 +66,26 @@ t.test('the same when it fails in a timer', async (t) => {
 t.test('a room or a journal that throws ends the session, and the client is told what can be told', async (t) => {
   const inRoom = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
     rooms: {
-      check() {},
-      speak: () => ({ tell: fails, cursorOf: () => undefined, languages: new Set<string>(), leave: fails }),
+      checkReader() {},
+      enter: () => ({ publish: fails, findCursor: () => undefined, languages: new Set<string>(), leave: fails }),
     } as never,
   });
   const inJournal = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
     journals: {
-      begin: () => ({ tells() {}, keepsFor() {}, heard() {}, write: fails, remove: fails, leave() {} }),
+      create: () => ({
+        setCursorLookup() {},
+        setUnwrittenLookup() {},
+        addAudio() {},
+        write: fails,
+        remove: fails,
+        close() {},
+      }),
     } as never,
   });
   for (const [name, change] of Object.entries({ inRoom, inJournal })) {
     const { session, state, closed, bugs, isGone } = place(change);
     state.broken = true;
-    session.obey({ type: 'audio', bytes: AUDIO });
+    session.execute({ type: 'audio', bytes: AUDIO });
     isGone(t);
     t.same(closed, [[1011, 'server.bug']], name);
     t.ok(bugs.length > 0 && bugs.length <= 6, `${name}: ${bugs.join('; ')}`);
@@ -99,11 +106,11 @@ t.test('a client that takes nothing when it resumes can come back over another l
     resume() {},
     close() {},
   };
-  t.throws(() => session.resume(resume, bad, TEST_CLIENT.caller), /gone already/);
+  t.throws(() => session.resume(resume, bad, TEST_CLIENT.identity), /gone already/);
   const again: ServerEvent[] = [];
-  session.resume(resume, { ...bad, send: (event) => void again.push(event) }, TEST_CLIENT.caller);
+  session.resume(resume, { ...bad, send: (event) => void again.push(event) }, TEST_CLIENT.identity);
   t.match(again, [{ type: 'resumed' }]);
-  session.obey({ type: 'flush', id: 'x' });
+  session.execute({ type: 'flush', id: 'x' });
   t.match(again.at(-1), { type: 'flushed', id: 'x' });
   t.equal(state.sends, 1);
   t.equal(parts.registry.size, 1);

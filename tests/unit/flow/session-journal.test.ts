@@ -25,23 +25,23 @@ const final = (seq: number): ServerEvent =>
 
 t.test('a journal that is written anew keeps what the transcript does not have, however old', async (t) => {
   const store = new MemoryJournalStore();
-  const told = { nowMs: () => 0, written() {}, failed: (error: unknown) => t.error(error), ended() {} };
-  const journal = new SessionJournal(store.open('s'), BIRTH, 2, told);
+  const told = { nowMs: () => 0, onWritten() {}, onFailure: (error: unknown) => t.error(error), onClosed() {} };
+  const journal = new SessionJournal(store.create('s'), BIRTH, 2, told);
   const unwritten = [final(1), final(2), final(4)];
-  journal.keepsFor(() => unwritten);
+  journal.setUnwrittenLookup(() => unwritten);
   // Its client can ask for no more than the events from 3 on.
   journal.write([final(4)], STANDING, () => [final(3), final(4)]);
   journal.write([final(5)], STANDING, () => []);
-  journal.leave();
-  const [left] = [...store.left()];
-  const recalled = readJournal(left!.begin(), () => 2)!;
+  journal.close();
+  const [left] = [...store.listLeftovers()];
+  const recalled = readJournal(left!.readEntries(), () => 2)!;
   t.same(recalled.unwritten, [final(1), final(2)], 'each once');
   t.same(recalled.events, [final(3), final(4), final(5)]);
   const again = new SessionJournal(left!.journal, BIRTH, 2, told);
-  again.keepsFor(() => [...recalled.unwritten, ...recalled.events]);
-  again.recall(recalled.audio, recalled.standing, recalled.events);
+  again.setUnwrittenLookup(() => [...recalled.unwritten, ...recalled.events]);
+  again.restore(recalled.audio, recalled.snapshot, recalled.events);
   t.same(
-    readJournal([...store.left()][0]!.begin(), () => 2)!.unwritten,
+    readJournal([...store.listLeftovers()][0]!.readEntries(), () => 2)!.unwritten,
     [final(1), final(2)],
     'over a second restart, too',
   );

@@ -35,16 +35,16 @@ function place(failAt: number) {
         return (...args: unknown[]) => {
           calls.push(`${name}.${String(key)}`);
           if (calls.length === failAt) throw new Error(`${calls.at(-1)} fails`);
-          if (name === 'board' && key === 'join') joined.add(String(args[0]));
-          if (name === 'board' && key === 'leave') joined.delete(String(args[0]));
+          if (name === 'scheduler' && key === 'addSession') joined.add(String(args[0]));
+          if (name === 'scheduler' && key === 'removeSession') joined.delete(String(args[0]));
           return value.apply(target, args);
         };
       },
     });
   const speechModel = {
-    open: () => {
+    openProbe: () => {
       probes.open++;
-      return { probability: async () => 0, close: () => void probes.open-- };
+      return { computeProbability: async () => 0, close: () => void probes.open-- };
     },
     close: async () => {},
   };
@@ -60,15 +60,15 @@ function place(failAt: number) {
   const injected: SessionParts = {
     ...parts,
     clock: counted('clock', clock),
-    board: counted('board', parts.board),
+    scheduler: counted('scheduler', parts.scheduler),
     rooms: counted('rooms', parts.rooms),
     journals: counted('journals', new Journals(store, silentLog, silentMeter)),
-    keeper: counted('keeper', keeper),
+    recorder: counted('recorder', keeper),
     speechModel: counted('speechModel', speechModel),
   };
   const left = () => ({
     timers: clock.waiting,
-    journals: [...store.left()].length,
+    journals: [...store.listLeftovers()].length,
     transcripts: transcripts.list('k', { words: [], limit: 10 }).transcripts.length,
     room: parts.rooms.find('hall') !== undefined,
     probes: probes.open,
@@ -90,8 +90,15 @@ t.test('a session that cannot be opened leaves nothing, at whichever step it fai
   await well.open();
   t.match(well.left(), { journals: 1, transcripts: 1, room: true, probes: 2, joined: 1 }, 'the parts are really there');
   t.ok(well.left().timers >= 3, 'and so are its timers');
-  const steps = ['speechModel.open', 'clock.after', 'board.join', 'rooms.check', 'keeper.begin', 'journals.begin'];
-  for (const step of [...steps, 'line.send', 'rooms.speak']) t.ok(well.calls.includes(step), `${step} is one of them`);
+  const steps = [
+    'speechModel.open',
+    'clock.setTimer',
+    'scheduler.addSession',
+    'rooms.checkReader',
+    'recorder.startRecording',
+    'journals.create',
+  ];
+  for (const step of [...steps, 'line.send', 'rooms.enter']) t.ok(well.calls.includes(step), `${step} is one of them`);
   for (let failAt = 1; failAt <= well.calls.length; failAt++) {
     const { calls, left, open } = place(failAt);
     await t.rejects(open(), /fails/, `${failAt}: ${well.calls[failAt - 1]}`);

@@ -39,13 +39,13 @@ function slow() {
       asked.push({ additions, answer });
     });
   const other = (name: string) => async () => void calls.push(name);
-  const store = { add, remove: other('remove'), unjoin: other('unjoin'), removeEmpty: other('removeEmpty') };
+  const store = { add, remove: other('remove'), undoJoin: other('undoJoin'), removeEmpty: other('removeEmpty') };
   const clock = new ManualClock();
   const told: string[] = [];
   const open = (place = PLACE, isNew = false): SessionRecording => {
     const parts = { store: store as unknown as TranscriptStore, clock, log: silentLog, isNew };
     const keeping = new SessionRecording(place, parts);
-    keeping.tell((text) => told.push(text));
+    keeping.onProblem((text) => told.push(text));
     return keeping;
   };
   return { asked, calls, clock, told, open };
@@ -163,14 +163,14 @@ t.test('an empty transcript is removed before anybody takes the session for over
 });
 
 t.test('a session of an earlier process waits for a store, unless nothing is to be kept', async (t) => {
-  const parts = { store: undefined, absence: 'locked', keepDays: 0, nowMs: () => 0, log: silentLog };
+  const parts = { store: undefined, unavailableReason: 'locked', keepDays: 0, nowMs: () => 0, log: silentLog };
   const clock = new ManualClock();
-  t.same(new TranscriptRecorder({ ...parts, clock, mode: 'off' }).again(PLACE), { refused: 'locked' });
-  const { keeping } = new TranscriptRecorder({ ...parts, clock, mode: 'asked' }).again(PLACE);
+  t.same(new TranscriptRecorder({ ...parts, clock, mode: 'off' }).resumeRecording(PLACE), { refusal: 'locked' });
+  const { recording: keeping } = new TranscriptRecorder({ ...parts, clock, mode: 'asked' }).resumeRecording(PLACE);
   keeping!.write([final(1)]);
   await new Promise((next) => setImmediate(next));
   t.same(keeping!.unwritten, [final(1)], 'its journal keeps that');
-  keeping!.leave();
+  keeping!.suspend();
   t.equal(clock.waiting, 0);
 });
 
@@ -182,9 +182,17 @@ t.test('a transcript whose first part cannot be begun goes again', async (t) => 
     remove: async (_: string, id: string) => void removed.push(id),
   } as unknown as TranscriptStore;
   const keeper = new TranscriptRecorder({
-    ...{ store, absence: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock: new ManualClock(), log: silentLog },
+    ...{
+      store,
+      unavailableReason: '',
+      mode: 'asked',
+      keepDays: 0,
+      nowMs: () => 0,
+      clock: new ManualClock(),
+      log: silentLog,
+    },
   });
-  t.match(await keeper.begin({}, { session: 's', owner: 'key' }), { refused: /SQLITE_FULL/ });
+  t.match(await keeper.startRecording({}, { session: 's', owner: 'key' }), { refusal: /SQLITE_FULL/ });
   t.same(removed, ['new']);
 });
 
@@ -195,7 +203,7 @@ t.test('what waits has a bound', async (t) => {
   await asked[0]!.answer(full);
   for (let i = 2; i < 2_100; i++) keeping.write([final(i)]);
   await new Promise((next) => setImmediate(next));
-  t.match(told.at(-1), /too long; nothing more is kept/);
+  t.match(told.at(-1), /too long; nothing more of this session is kept/);
   t.equal(clock.waiting, 0);
 });
 
@@ -205,18 +213,18 @@ t.test('a store that never answers is asked no more than the bound', async (t) =
   for (let i = 1; i < 2_100; i++) keeping.write([final(i)]);
   await new Promise((next) => setImmediate(next));
   t.equal(asked.length, 2_000);
-  t.match(told.at(-1), /nothing more is kept/);
+  t.match(told.at(-1), /nothing more of this session is kept/);
 });
 
 t.test('a session that never came to be takes back what was made for it, and no more', async (t) => {
   for (const [isNew, calls] of [
     [true, ['remove']],
-    [false, ['unjoin']],
+    [false, ['undoJoin']],
   ] as const) {
     const place = slow();
     const keeping = place.open(PLACE, isNew);
-    keeping.withdraw();
-    keeping.withdraw();
+    keeping.rollBack();
+    keeping.rollBack();
     t.same(place.calls, calls);
   }
 });
@@ -246,11 +254,11 @@ t.test('a store that does not answer keeps no session from beginning, and a late
     remove: async (_: string, id: string) => void removed.push(id),
   } as unknown as TranscriptStore;
   const keeper = new TranscriptRecorder({
-    ...{ store, absence: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
+    ...{ store, unavailableReason: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
   });
-  const beginning = keeper.begin({}, { session: 's', owner: 'key' });
+  const beginning = keeper.startRecording({}, { session: 's', owner: 'key' });
   clock.pass(3_000);
-  t.match(await beginning, { refused: /does not answer/ });
+  t.match(await beginning, { refusal: /does not answer/ });
   created({ id: 'late' });
   await new Promise((next) => setImmediate(next));
   await new Promise((next) => setImmediate(next));
@@ -259,14 +267,22 @@ t.test('a store that does not answer keeps no session from beginning, and a late
 });
 
 t.test('what a key may not have more of is said, and the session goes on', async (t) => {
-  for (const [answer, refused] of [
+  for (const [answer, refusal] of [
     ['full', /as many transcripts/],
     ['space', /reached their bound/],
   ] as const) {
     const store = promiseCalls({ create: () => answer } as never);
     const keeper = new TranscriptRecorder({
-      ...{ store, absence: '', mode: 'all', keepDays: 0, nowMs: () => 0, clock: new ManualClock(), log: silentLog },
+      ...{
+        store,
+        unavailableReason: '',
+        mode: 'all',
+        keepDays: 0,
+        nowMs: () => 0,
+        clock: new ManualClock(),
+        log: silentLog,
+      },
     });
-    t.match(await keeper.begin(undefined, { session: 's', owner: 'key' }), { refused });
+    t.match(await keeper.startRecording(undefined, { session: 's', owner: 'key' }), { refusal });
   }
 });

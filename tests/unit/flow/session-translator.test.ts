@@ -18,12 +18,12 @@ function open(reply: () => Reply, wished: readonly string[] = []) {
   const translating = new SessionTranslator({
     assistant,
     clock,
-    wished: () => wished,
-    answer: (input) => answers.push(input),
-    broken,
+    getRequestedLanguages: () => wished,
+    onResult: (input) => answers.push(input),
+    onError: broken,
   });
   const begin = (sentence: number, text = `Sentence ${sentence}.`, told: readonly string[] = []): void =>
-    translating.begin({ kind: 'translate', sentence, channel: 0, text, language: 'en', to: ['de'], told });
+    translating.translate({ kind: 'translate', sentence, channel: 0, text, language: 'en', to: ['de'], told });
   const reasons = () =>
     answers.flatMap((answer) => (answer.kind === 'untranslated' ? [[answer.sentence, answer.reason]] : []));
   return { clock, assistant, answers, translating, begin, reasons };
@@ -71,7 +71,7 @@ t.test('all that wait are asked one after the other', async (t) => {
 
 t.test('a server that is busy with speech translates nothing', async (t) => {
   const { assistant, translating, begin, reasons } = open(() => 'Ein Satz.');
-  translating.load({ ...FULL_SERVICE_LEVEL, step: 'slow' });
+  translating.setServiceLevel({ ...FULL_SERVICE_LEVEL, step: 'slow' });
   begin(1);
   await settled();
   t.same(reasons(), [[1, 'busy']]);
@@ -106,9 +106,9 @@ t.test('nothing is answered after the end, and what was asked is given up', asyn
 /** Hears `seconds` of sound for each sentence, and never answers. */
 const hearing = (seconds: number | undefined) => ({
   model: 'base',
-  spanOf: () =>
+  buildSpan: () =>
     seconds === undefined ? undefined : ({ samples: new Float32Array(seconds * 16_000) } as unknown as DecodeSpan),
-  hear: () => new Promise<string>(() => {}),
+  translate: () => new Promise<string>(() => {}),
 });
 
 function openEnglish(seconds: number | undefined) {
@@ -118,14 +118,14 @@ function openEnglish(seconds: number | undefined) {
   const english = hearing(seconds);
   const translating = new SessionTranslator({
     assistant: undefined,
-    english,
+    whisper: english,
     clock,
-    wished: () => ['de', 'en'],
-    answer,
-    broken,
+    getRequestedLanguages: () => ['de', 'en'],
+    onResult: answer,
+    onError: broken,
   });
   const begin = (sentence: number) =>
-    translating.begin({ kind: 'translate', sentence, channel: 0, text: 'Ja.', language: 'fr', to: [], told: [] });
+    translating.translate({ kind: 'translate', sentence, channel: 0, text: 'Ja.', language: 'fr', to: [], told: [] });
   const reasons = () =>
     answers.flatMap((given) =>
       given.kind === 'untranslated' ? [`${given.sentence} ${given.to} ${given.reason}`] : [],

@@ -81,7 +81,7 @@ t.test('records that somebody has changed delete nothing and stop nothing', asyn
   const { transcripts, titles, pass, restart } = place();
   begin(transcripts, 'Old');
   for (const records of ['nonsense', '[null,7]', '{}', '[{"id":7}]']) {
-    transcripts.set('this server', 'overdue', records);
+    transcripts.writeSetting('this server', 'overdue', records);
     await restart();
   }
   t.same(titles(), ['Old']);

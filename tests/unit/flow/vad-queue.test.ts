@@ -9,7 +9,7 @@ class ScriptedProbe {
   closed = false;
   readonly #open: { resolve(probability: number): void; reject(error: Error): void }[] = [];
 
-  probability(window: Float32Array): Promise<number> {
+  computeProbability(window: Float32Array): Promise<number> {
     this.asked.push(window[0]!);
     return new Promise((resolve, reject) => this.#open.push({ resolve, reject }));
   }

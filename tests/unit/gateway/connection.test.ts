@@ -9,7 +9,7 @@ import type { Connection } from '../../../server/ports/transport.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { script, scriptedParts, sound } from '../../support/scripted-server.ts';
 
-const caller = { key: '', scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, heard: () => true };
+const caller = { key: '', scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
 
 function place(words = script('Hello there.', 0.5)) {
   const clock = new ManualClock();
@@ -39,7 +39,7 @@ function place(words = script('Hello there.', 0.5)) {
     };
     const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
     const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' }) as DialectSession;
-    const visitor = { caller, address: '127.0.0.1' };
+    const visitor = { identity: caller, address: '127.0.0.1' };
     const handler = new SessionConnection(connection, { ...dialect, lifetime }, { parts, visitor });
     const send = (message: object): void => handler.message(JSON.stringify(message));
     return { events, line, handler, send };
@@ -211,7 +211,7 @@ t.test('a dialect that throws when it greets, reads or writes ends its own conne
       close: (...how) => void closed.push(how),
       fail: () => void closed.push([1011, 'server.bug']),
     };
-    const options = { parts, visitor: { caller, address: '127.0.0.1' } };
+    const options = { parts, visitor: { identity: caller, address: '127.0.0.1' } };
     const handler = new SessionConnection(connection, { ...native, [broken]: bug }, options);
     handler.message(broken === 'end' ? '{"type":"flush"}' : '{"type":"start"}');
     if (broken === 'end') {
@@ -256,7 +256,7 @@ function placeBroken(broken: { where: string }) {
     },
     end: (status, reason) => native.end(status, reason),
   };
-  const visitor = { caller, address: '127.0.0.1' };
+  const visitor = { identity: caller, address: '127.0.0.1' };
   const open = () => new SessionConnection(connection, dialect, { parts, visitor });
   return { clock, parts, events, bugs, logged, open };
 }
@@ -312,7 +312,7 @@ t.test("a timer of a session that breaks ends that session, and the others' time
       ...{ lifetime: 'kept' as const, queuedBytes, pause() {}, resume() {}, close() {} },
       send: (event: ServerEvent) => events.push(event),
     };
-    const visitor = { caller, address: '127.0.0.1' };
+    const visitor = { identity: caller, address: '127.0.0.1' };
     const origin = resolveOrigin({ type: 'start' } as Start, parts.offer, visitor);
     const session = new LiveSession(origin, line, parts, visitor);
     parts.registry.open(session);
@@ -325,7 +325,7 @@ t.test("a timer of a session that breaks ends that session, and the others' time
     throw new Error('the timer broke');
   });
   const other = open(() => 0);
-  victim.session.obey({ type: 'flush', id: '1' });
+  victim.session.execute({ type: 'flush', id: '1' });
   broken.isBroken = true;
   clock.pass(LIMITS.idleTimeoutMs);
   t.match(logged, [{ session: victim.session.id, err: { message: 'the timer broke' } }]);

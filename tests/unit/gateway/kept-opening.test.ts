@@ -23,7 +23,7 @@ function place(words = script('Hello there.', 0.5)) {
   });
   const store: TranscriptStore = {
     ...Object.fromEntries(
-      ['add', 'join', 'unjoin', 'remove', 'removeEmpty', 'read', 'list'].map((name) => [
+      ['add', 'join', 'undoJoin', 'remove', 'removeEmpty', 'read', 'list'].map((name) => [
         name,
         promiseCalls(transcripts)[name as 'list'],
       ]),
@@ -31,7 +31,7 @@ function place(words = script('Hello there.', 0.5)) {
     create: (...args: Parameters<MemoryTranscripts['create']>) => created.then(() => transcripts.create(...args)),
   } as unknown as TranscriptStore;
   const keeper = new TranscriptRecorder({
-    ...{ store, absence: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
+    ...{ store, unavailableReason: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
   });
   const { parts } = scriptedParts(words, { clock, keeper });
   const events: ServerEvent[] = [];
@@ -60,7 +60,7 @@ function place(words = script('Hello there.', 0.5)) {
     create();
     await turns();
   };
-  const kept = () => transcripts.list(TEST_CLIENT.caller.key, { words: [], limit: 9 }).transcripts;
+  const kept = () => transcripts.list(TEST_CLIENT.identity.key, { words: [], limit: 9 }).transcripts;
   return { clock, registry: parts.registry, transcripts, events, line, bugs, handler, send, answer, kept };
 }
 

@@ -19,7 +19,7 @@ t.test('what is cut at any byte gives the entries before the cut, whole', async 
     const ends = encoded.map((_, i) => encoded.slice(0, i + 1).reduce((sum, { length }) => sum + length, 0));
     for (let cut = 0; cut <= bytes.length; cut++) {
       const want = all.slice(0, ends.filter((end) => end <= cut).length).map(plain);
-      const { entries: got, whole } = decodeEntries(bytes.subarray(0, cut));
+      const { entries: got, isComplete: whole } = decodeEntries(bytes.subarray(0, cut));
       if (JSON.stringify(got.map(plain)) !== JSON.stringify(want)) throw new Error(`cut at ${cut}`);
       if (whole !== (cut === 0 || ends.includes(cut))) throw new Error(`whole is wrong at ${cut}`);
     }

@@ -29,7 +29,7 @@ t.test('the folder and its files are for their owner alone, also when the folder
   const folder = folderOf();
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   chmodSync(folder, 0o755);
-  const journal = open(folder).open(ID);
+  const journal = open(folder).create(ID);
   journal.append(entry(1));
   journal.replace([entry(1)]);
   t.equal(statSync(folder).mode & 0o777, 0o700);
@@ -38,8 +38,8 @@ t.test('the folder and its files are for their owner alone, also when the folder
 
 t.test('a journal has a bound, all of them have one, and what is removed makes room', async (t) => {
   const store = open(folderOf(), { session: 1_000, all: 1_500 });
-  const one = store.open(ID);
-  const other = store.open(OTHER);
+  const one = store.create(ID);
+  const other = store.create(OTHER);
   one.append(entry(800));
   t.throws(() => one.append(entry(300)), RangeError);
   t.throws(() => other.append(entry(800)), RangeError);
@@ -70,8 +70,8 @@ t.test('what cannot be read has no entries, and files of others are left alone',
   mkdirSync(join(folder, `${OTHER}.journal`));
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   writeFileSync(join(folder, `${ID}.journal.new`), 'half');
-  const left = [...open(folder).left()];
-  t.same(left.map((each) => [each.session, each.begin().length]).sort(), [
+  const left = [...open(folder).listLeftovers()];
+  t.same(left.map((each) => [each.session, each.readEntries().length]).sort(), [
     [ID, 0],
     [OTHER, 0],
   ]);
@@ -93,7 +93,7 @@ t.test(
     const folder = folderOf();
     const store = open(folder);
     for (const name of [`${ID}.journal`, `${ID}.journal.new`]) symlinkSync('/dev/full', join(folder, name));
-    const journal = store.open(ID);
+    const journal = store.create(ID);
     t.throws(() => journal.append(entry(10)), { code: 'ENOSPC' });
     t.throws(() => journal.replace([entry(10)]), { code: 'ENOSPC' });
     journal.remove();
@@ -112,7 +112,7 @@ t.test('with sync, a name is on the disk before the call that creates, renames o
   const take = (): string[] => done.splice(0);
   const store = new FileJournalStore({ folder, sync: 'always', sessionBytesMax: 1e6, bytesMax: 1e7, disk });
   t.same(take(), [join(folder, '..')], 'the folder is a name, too');
-  const journal = store.open(ID);
+  const journal = store.create(ID);
   journal.append(entry(1));
   t.same(take(), ['file', `${ID}.journal`], 'content first: a name without it would be an empty journal');
   journal.append(entry(1));
@@ -124,7 +124,7 @@ t.test('with sync, a name is on the disk before the call that creates, renames o
   journal.remove();
   t.same(take(), ['']);
   const never = new FileJournalStore({ folder: folderOf(), sync: 'never', sessionBytesMax: 1e6, bytesMax: 1e7, disk });
-  const other = never.open(ID);
+  const other = never.create(ID);
   other.append(entry(1));
   other.replace([entry(1)]);
   other.remove();
@@ -139,7 +139,7 @@ t.test('a disk that cannot keep a name is an error of the write', async (t) => {
   const disk = { syncFile: () => {}, syncFolder };
   const store = new FileJournalStore({ folder: folderOf(), sync: 'always', sessionBytesMax: 1e6, bytesMax: 1e7, disk });
   isBroken = true;
-  const journal = store.open(ID);
+  const journal = store.create(ID);
   t.throws(() => journal.append(entry(1)), { code: 'EIO' });
   t.throws(() => journal.replace([entry(1)]), { code: 'EIO' });
   journal.remove();

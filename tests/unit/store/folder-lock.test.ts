@@ -22,7 +22,7 @@ const needsBoots = describeThisProcess('number').bootId !== '' ? false : 'this s
 
 const KINDS: Readonly<Record<string, FolderLockOptions>> = {
   kernel: {},
-  heartbeat: { library: undefined, beatMs: BEAT_MS },
+  heartbeat: { library: undefined, heartbeatMs: BEAT_MS },
 };
 
 interface Holding {
@@ -121,9 +121,9 @@ for (const [by, options] of Object.entries(KINDS)) {
 t.test('a server with the library waits for the beats of one without', { skip: needsNamespaces }, async (t) => {
   const folder = folderOf();
   const holding = await hold(folder, 'heartbeat', true);
-  t.throws(() => new FolderLock(folder, { beatMs: BEAT_MS }), { code: 'ELOCKED' });
+  t.throws(() => new FolderLock(folder, { heartbeatMs: BEAT_MS }), { code: 'ELOCKED' });
   await kill(holding);
-  new FolderLock(folder, { beatMs: BEAT_MS }).release();
+  new FolderLock(folder, { heartbeatMs: BEAT_MS }).release();
 });
 
 t.test('a server of an earlier version, which left its number only, is respected', async (t) => {

@@ -16,12 +16,12 @@ function folderOf(t: Test): TranscriptFile & { readonly broken: string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-transcripts-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const broken: string[] = [];
-  return { folder, sync: 'never', nowMs: () => 1_700_000_000_000, brokenFile: (name) => broken.push(name), broken };
+  return { folder, sync: 'never', nowMs: () => 1_700_000_000_000, onBrokenFile: (name) => broken.push(name), broken };
 }
 
 const kept = (t: Test): TranscriptFolder => ({
   ...{ ...folderOf(t), bounds: { bytesMax: 0, bytesPerOwnerMax: 0 } },
-  failed: (error) => t.error(error),
+  onError: (error) => t.error(error),
 });
 
 const open = (file: TranscriptFile): SqliteTranscripts =>
@@ -55,8 +55,8 @@ t.test('nothing of a deleted transcript is left in the files, and their room is 
   store.add(other, [final(1, 'Harmless words.')]);
   const { id, place } = begin(store, 'Xylophone title');
   for (let i = 1; i <= 300; i++) store.add(place, [final(i, `Xylophone sentence ${i} about quokkas.`)]);
-  store.note('key-a', id, 'n', { atMs: 1, text: 'Xylophone note' });
-  store.mark('key-a', id, '1.0.7', { correction: 'Xylophones, corrected.' });
+  store.saveNote('key-a', id, 'n', { atMs: 1, text: 'Xylophone note' });
+  store.updateSentence('key-a', id, '1.0.7', { correction: 'Xylophones, corrected.' });
   t.match(contentsOf(file.folder), /quokkas/);
   const before = statSync(join(file.folder, 'transcripts.db')).size;
   t.equal(store.remove('key-a', id), 'done');
@@ -73,10 +73,10 @@ t.test('a note or correction that was replaced is not left in the file', async (
   const store = open(file);
   const { id, place } = begin(store);
   store.add(place, [final(1, 'Words.')]);
-  store.mark('key-a', id, '1.0.1', { correction: 'Xylophone' });
-  store.note('key-a', id, 'n', { atMs: 1, text: 'Quokka' });
-  store.mark('key-a', id, '1.0.1', { correction: null });
-  store.unnote('key-a', id, 'n');
+  store.updateSentence('key-a', id, '1.0.1', { correction: 'Xylophone' });
+  store.saveNote('key-a', id, 'n', { atMs: 1, text: 'Quokka' });
+  store.updateSentence('key-a', id, '1.0.1', { correction: null });
+  store.deleteNote('key-a', id, 'n');
   store.close();
   t.notMatch(contentsOf(file.folder), /xylophone|quokka/i);
 });
@@ -126,10 +126,10 @@ t.test('whatever is written, changed and deleted, file and index stay sound', as
       () => store.add(place, [final(sentence, text())]),
       () => store.add(place, [{ kind: 'cleaned', channel: 0, sentence, text: text() }]),
       () => store.add(place, [{ kind: 'translated', channel: 0, sentence, language: 'de', text: text() }]),
-      () => store.mark('key-a', id, `1.0.${sentence}`, { correction: pick(2) === 0 ? null : text() }),
-      () => store.note('key-a', id, `n${pick(4)}`, { atMs: 0, text: text() }),
-      () => store.unnote('key-a', id, `n${pick(4)}`),
-      () => store.change('key-a', id, { title: text() }),
+      () => store.updateSentence('key-a', id, `1.0.${sentence}`, { correction: pick(2) === 0 ? null : text() }),
+      () => store.saveNote('key-a', id, `n${pick(4)}`, { atMs: 0, text: text() }),
+      () => store.deleteNote('key-a', id, `n${pick(4)}`),
+      () => store.update('key-a', id, { title: text() }),
       () => {
         if (pick(8) > 0) return;
         store.remove('key-a', id);
@@ -213,7 +213,7 @@ t.test('nothing of a text is lost at a NUL', async (t) => {
   migrateSchema(database);
   const store = new SqliteTranscripts(database, { nowMs: () => 0 });
   const { id } = begin(store, '\0');
-  store.note('key-a', id, 'n', { atMs: 1, text: 'abc\0tail' });
+  store.saveNote('key-a', id, 'n', { atMs: 1, text: 'abc\0tail' });
   t.match(store.read('key-a', id), { title: '\ufffd', notes: [{ text: 'abc\ufffdtail' }] });
   t.equal(store.list('key-a', { words: ['tail'], limit: 1 }).transcripts.length, 1);
   store.close();

@@ -33,7 +33,7 @@ function speech(count: number): string[] {
 t.test('what is counted is about what the file takes', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-bounds-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const database = openDatabase({ folder, sync: 'never', nowMs: Date.now, brokenFile: () => {} });
+  const database = openDatabase({ folder, sync: 'never', nowMs: Date.now, onBrokenFile: () => {} });
   const store = new SqliteTranscripts(database, { nowMs: Date.now });
   for (let i = 0; i < 3; i++) {
     const { place } = begin(store);
@@ -57,16 +57,16 @@ t.test('whatever is written and deleted, the count is that of what is there', as
   store.add(place, [final(1, 'Hello there.')]);
   const spoken = bytes();
   t.ok(spoken > bare);
-  store.note(OWNER, id, 'n', { atMs: 0, text: 'A note of some length.' });
-  store.note(OWNER, id, 'n', { atMs: 0, text: 'A note.' });
+  store.saveNote(OWNER, id, 'n', { atMs: 0, text: 'A note of some length.' });
+  store.saveNote(OWNER, id, 'n', { atMs: 0, text: 'A note.' });
   t.ok(bytes() > spoken);
-  store.unnote(OWNER, id, 'n');
+  store.deleteNote(OWNER, id, 'n');
   t.equal(bytes(), spoken);
-  store.mark(OWNER, id, '1.0.1', { correction: 'Hello, my friends.' });
+  store.updateSentence(OWNER, id, '1.0.1', { correction: 'Hello, my friends.' });
   t.ok(bytes() > spoken);
-  store.mark(OWNER, id, '1.0.1', { correction: null });
+  store.updateSentence(OWNER, id, '1.0.1', { correction: null });
   t.equal(bytes(), spoken);
-  store.change(OWNER, id, { title: 'A longer title than before', speakers: { 0: 'Me' } });
+  store.update(OWNER, id, { title: 'A longer title than before', speakers: { 0: 'Me' } });
   t.ok(bytes() > spoken);
   store.remove(OWNER, id);
   t.equal(bytes(), 0);
@@ -111,9 +111,9 @@ t.test(
     t.ok(bytes() <= 40_000);
     t.equal(store.read(OWNER, id)?.sentences.length, sentence - 1, 'a sentence is kept whole or not at all');
     t.equal(store.create(OWNER, { title: 'x'.repeat(200), startedMs: 0 }), 'space');
-    t.equal(store.note(OWNER, id, 'n', { atMs: 0, text: 'x'.repeat(500) }), 'space');
+    t.equal(store.saveNote(OWNER, id, 'n', { atMs: 0, text: 'x'.repeat(500) }), 'space');
     t.same(store.read(OWNER, id)?.notes, []);
-    t.equal(store.mark(OWNER, id, '1.0.1', { highlight: true }), 'done', 'what takes no more is allowed');
+    t.equal(store.updateSentence(OWNER, id, '1.0.1', { highlight: true }), 'done', 'what takes no more is allowed');
     t.equal(store.add(place, [{ kind: 'audio', audioMs: 900_000 }]), 'done');
     const other = store.create('key-b', { title: 'Mine', startedMs: 0 });
     t.ok(typeof other === 'object');

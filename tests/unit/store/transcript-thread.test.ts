@@ -20,7 +20,13 @@ function folderOf(t: Test): TranscriptFolder {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-thread-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const bounds = { bytesMax: 0, bytesPerOwnerMax: 0 };
-  return { folder, sync: 'never', bounds, brokenFile: () => t.fail('a sound file'), failed: (error) => t.error(error) };
+  return {
+    folder,
+    sync: 'never',
+    bounds,
+    onBrokenFile: () => t.fail('a sound file'),
+    onError: (error) => t.error(error),
+  };
 }
 
 /** A program of a thread that says it is open, then does this with each message. */
@@ -45,23 +51,23 @@ t.test('the thread does every call of the port', async (t) => {
   if (typeof place === 'string') return t.fail(place);
   t.equal(await store.add(place, [final(1, 'Hello there.')]), 'done');
   const next = await store.join(OWNER, id, 'another');
-  if (typeof next !== 'string') await store.unjoin(next);
-  t.equal(await store.change(OWNER, id, { title: 'Tuesday' }), 'done');
-  t.equal(await store.mark(OWNER, id, '1.0.1', { highlight: true }), 'done');
-  t.equal(await store.note(OWNER, id, 'n', { atMs: 1, text: 'note' }), 'done');
+  if (typeof next !== 'string') await store.undoJoin(next);
+  t.equal(await store.update(OWNER, id, { title: 'Tuesday' }), 'done');
+  t.equal(await store.updateSentence(OWNER, id, '1.0.1', { highlight: true }), 'done');
+  t.equal(await store.saveNote(OWNER, id, 'n', { atMs: 1, text: 'note' }), 'done');
   const summary = { summary: [], decisions: [], actions: [], model: 'm', createdAt: 'now', dropped: 0 };
-  t.equal(await store.summarise(OWNER, id, summary), 'done');
+  t.equal(await store.saveSummary(OWNER, id, summary), 'done');
   const read = await store.read(OWNER, id);
   t.match(read, { title: 'Tuesday', notes: [{ id: 'n' }], sentences: [{ text: 'Hello there.', highlight: true }] });
-  t.equal((await store.words(OWNER, id))?.get('1.0.1')?.length, 2);
-  t.same(JSON.parse(new TextDecoder().decode(await store.document(OWNER, id))), read);
+  t.equal((await store.readWords(OWNER, id))?.get('1.0.1')?.length, 2);
+  t.same(JSON.parse(new TextDecoder().decode(await store.readJson(OWNER, id))), read);
   t.equal((await store.export(OWNER, id, 'srt'))?.name, 'Tuesday.srt');
   t.equal((await store.list(OWNER, { words: ['hello'], limit: 5 })).transcripts.length, 1);
-  t.equal(await store.unnote(OWNER, id, 'n'), 'done');
-  await store.set(OWNER, 'template', 'short');
-  t.equal(await store.setting(OWNER, 'template'), 'short');
+  t.equal(await store.deleteNote(OWNER, id, 'n'), 'done');
+  await store.writeSetting(OWNER, 'template', 'short');
+  t.equal(await store.readSetting(OWNER, 'template'), 'short');
   await store.removeEmpty(OWNER, id);
-  const old = await store.changedOutside(Date.now() + 1_000, Date.now() + 2_000);
+  const old = await store.listChangedOutside(Date.now() + 1_000, Date.now() + 2_000);
   t.equal(old.length, 1);
   t.equal(await store.expire(old), 1);
   t.equal(await store.remove(OWNER, id), 'unknown');
@@ -72,14 +78,14 @@ t.test('the thread does every call of the port', async (t) => {
 t.test('an error keeps its code on its way', async (t) => {
   const store = await openTranscripts(folderOf(t));
   const surrogate = { toString: 'no text' } as unknown as string;
-  await t.rejects(store.setting(OWNER, surrogate), Error);
+  await t.rejects(store.readSetting(OWNER, surrogate), Error);
   const program = programOf(
     t,
     `if (message.kind === 'close') parentPort.postMessage({ kind: 'closed' });
      else parentPort.postMessage({ kind: 'failed', id: message.id, error: { name: 'SqliteError', message: 'x', code: 'SQLITE_FULL' } });`,
   );
   const failing = await TranscriptThread.start({ ...folderOf(t), program }, () => {});
-  await t.rejects(failing.setting(OWNER, 'x'), { code: 'SQLITE_FULL' });
+  await t.rejects(failing.readSetting(OWNER, 'x'), { code: 'SQLITE_FULL' });
   await Promise.all([store.close(), failing.close()]);
 });
 
@@ -87,21 +93,21 @@ t.test('a thread that ends fails its calls, and the next call finds another', as
   const failed: unknown[] = [];
   const program = programOf(
     t,
-    `if (message.call === 'set') throw new Error('broken');
+    `if (message.call === 'writeSetting') throw new Error('broken');
      if (message.kind === 'close') parentPort.postMessage({ kind: 'closed' });
      else parentPort.postMessage({ kind: 'done', id: message.id, value: 'alive' });`,
   );
   const store = await TranscriptThread.start(
-    { ...folderOf(t), program, failed: (error) => failed.push(error) },
+    { ...folderOf(t), program, onError: (error) => failed.push(error) },
     () => {},
   );
-  t.equal(await store.setting(OWNER, 'x'), 'alive');
-  await t.rejects(store.set(OWNER, 'x', 'y'), UNAVAILABLE);
+  t.equal(await store.readSetting(OWNER, 'x'), 'alive');
+  await t.rejects(store.writeSetting(OWNER, 'x', 'y'), UNAVAILABLE);
   t.match(failed, [{ message: 'broken' }]);
-  await t.rejects(store.setting(OWNER, 'x'), { message: /ended a moment ago/ });
+  await t.rejects(store.readSetting(OWNER, 'x'), { message: /ended a moment ago/ });
   let answer: string | undefined;
   while (answer === undefined) {
-    answer = await store.setting(OWNER, 'x').catch(() => undefined);
+    answer = await store.readSetting(OWNER, 'x').catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   t.equal(answer, 'alive');
@@ -112,10 +118,12 @@ t.test('a thread that does not answer fills no memory, and holds up no end', asy
   const program = programOf(t, `if (message.kind === 'close') process.exit();`);
   let released = 0;
   const store = await TranscriptThread.start({ ...folderOf(t), program }, () => released++);
-  const calls = Array.from({ length: 2_001 }, () => store.setting(OWNER, 'x').catch((error: Error) => error.message));
+  const calls = Array.from({ length: 2_001 }, () =>
+    store.readSetting(OWNER, 'x').catch((error: Error) => error.message),
+  );
   t.match(await calls.at(-1), /2000 calls wait/);
   await store.close();
-  t.same(new Set((await Promise.all(calls)).slice(0, -1)), new Set(['the thread of transcripts ended']));
+  t.same(new Set((await Promise.all(calls)).slice(0, -1)), new Set(['the transcript thread ended']));
   t.equal(released, 1);
 });
 
@@ -123,7 +131,7 @@ t.test('a thread that does not answer fills no memory, and holds up no end', asy
 function queued(t: Test, sentences: number) {
   const { folder } = folderOf(t);
   const open = () =>
-    new SqliteTranscripts(openDatabase({ folder, sync: 'never', nowMs: Date.now, brokenFile: () => {} }), {
+    new SqliteTranscripts(openDatabase({ folder, sync: 'never', nowMs: Date.now, onBrokenFile: () => {} }), {
       nowMs: Date.now,
     });
   const store = open();
@@ -138,8 +146,8 @@ function queued(t: Test, sentences: number) {
   const queueOf = (store: SqliteTranscripts): CallQueue =>
     new CallQueue(store, {
       post: (message) => posted.push(message),
-      later: (turn) => turns.push(turn),
-      after: (ms, run) => clock.after(ms, run),
+      runLater: (turn) => turns.push(turn),
+      setTimer: (ms, run) => clock.setTimer(ms, run),
     });
   const turn = (): void => turns.shift()?.();
   const contents = (): string =>
@@ -152,7 +160,7 @@ function queued(t: Test, sentences: number) {
 const caller =
   (queue: CallQueue) =>
   (id: number, call: keyof TranscriptCalls, ...args: unknown[]): void =>
-    queue.put({ kind: 'call', id, call, args });
+    queue.enqueue({ kind: 'call', id, call, args });
 
 t.test('a long removal lets others in between its steps, and is seen by nobody after the first', async (t) => {
   const { contents, store, id, turn, posted, queueOf } = queued(t, 300);
@@ -184,11 +192,11 @@ t.test('no call does the rest of a removal at once', async (t) => {
   const { store, id, turn, posted, queueOf } = queued(t, 300);
   const empty = begin(store, 'Empty').id;
   const noted = begin(store, 'Noted').id;
-  store.note(OWNER, noted, 'n', { atMs: 0, text: 'note' });
+  store.saveNote(OWNER, noted, 'n', { atMs: 0, text: 'note' });
   const call = caller(queueOf(store));
   call(1, 'remove', OWNER, id);
   call(2, 'removeEmpty', OWNER, empty);
-  call(3, 'unnote', OWNER, noted, 'n');
+  call(3, 'deleteNote', OWNER, noted, 'n');
   let taken = 0;
   for (; posted.length < 3; taken++) turn();
   t.ok(taken > 6, `${taken} turns`);
@@ -216,7 +224,7 @@ t.test('what could not be erased is tried again, and somebody told', async (t) =
   let isFull = true;
   const failing = new Proxy(store, {
     get: (target, name) => {
-      if (name === 'erasing' && isFull) return fullDisk;
+      if (name === 'eraseInSteps' && isFull) return fullDisk;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
@@ -227,9 +235,9 @@ t.test('what could not be erased is tried again, and somebody told', async (t) =
   }
   const queue = queueOf(failing);
   const call = caller(queue);
-  store.removing(OWNER, id).next();
+  store.removeInSteps(OWNER, id).next();
   // The first step hides it; the rest fails.
-  call(1, 'set', OWNER, 'x', 'y');
+  call(1, 'writeSetting', OWNER, 'x', 'y');
   turn();
   const next = queueOf(failing);
   while (turns.length > 0) turn();
@@ -253,7 +261,7 @@ t.test('what could not be erased is tried again, and somebody told', async (t) =
 
 t.test('a removal that its process did not finish is finished by the next, before the file is closed', async (t) => {
   const { contents, open, store, id, turns, turn, queueOf } = queued(t, 300);
-  const removal = store.removing(OWNER, id);
+  const removal = store.removeInSteps(OWNER, id);
   removal.next();
   removal.next();
   store.close();

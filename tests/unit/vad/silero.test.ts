@@ -40,17 +40,17 @@ t.test('windows of several streams are judged in one run, each with its own memo
   t.teardown(() => model.close());
   const alone: number[][] = [];
   for (const stream of streams) {
-    const probe = model.open();
+    const probe = model.openProbe();
     const heard: number[] = [];
-    for (const window of stream) heard.push(await probe.probability(window));
+    for (const window of stream) heard.push(await probe.computeProbability(window));
     alone.push(heard);
   }
   batches.length = 0;
   const together = await Promise.all(
     streams.map(async (stream) => {
-      const probe = model.open();
+      const probe = model.openProbe();
       const heard: number[] = [];
-      for (const window of stream) heard.push(await probe.probability(window));
+      for (const window of stream) heard.push(await probe.computeProbability(window));
       return heard;
     }),
   );
@@ -63,8 +63,8 @@ t.test('windows of several streams are judged in one run, each with its own memo
 
 t.test('what waits when the model closes is refused, not forgotten', async (t) => {
   const { model } = await open();
-  const probe = model.open();
-  await probe.probability(streams[0]![0]!);
+  const probe = model.openProbe();
+  await probe.computeProbability(streams[0]![0]!);
   await model.close();
-  await t.rejects(probe.probability(streams[0]![1]!), { code: 'engine.busy' });
+  await t.rejects(probe.computeProbability(streams[0]![1]!), { code: 'engine.busy' });
 });

@@ -1,4 +1,5 @@
 import { toPrintable } from '../../../../protocol/printable.ts';
+import { FormQueue, type Taken } from '../../../../transcript/form-queue.ts';
 import type { FieldEntry } from './field.ts';
 import type { SpokenPiece, SpokenReader } from './spoken.ts';
 
@@ -47,22 +48,20 @@ interface Due {
   readonly sentence: number;
   readonly text: string;
   readonly language: string;
-  cleaned: string | undefined;
-  ready: boolean;
 }
 
 /** Turns the events of one dictation into entries for the field, in the order in which they were spoken. */
 export class Plan {
   readonly #settings: PlanSettings;
-  readonly #due: Due[] = [];
+  /** Sentences that are final and not in the field. The caller measures how long each has waited. */
+  readonly #due: FormQueue<Due>;
   readonly #open = new Map<number, Open>();
   #language: string;
-  /** Sentences in a row whose cleaning did not arrive in time: the server does not clean, or is too slow. */
-  #uncleaned = 0;
 
   constructor(settings: PlanSettings) {
     this.#settings = settings;
     this.#language = settings.language;
+    this.#due = new FormQueue(settings.mode === 'sentence' ? { missesMax: UNCLEANED_MAX } : {});
   }
 
   read(input: PlanInput): PlanOutput[] {
@@ -78,61 +77,53 @@ export class Plan {
       case 'uncleaned':
         return this.#settle(input);
       case 'over':
-        for (const due of this.#due) due.ready = true;
-        return this.#settings.mode === 'hold' ? this.#all() : this.#ready();
+        return this.#takeAll();
     }
   }
 
-  #await(input: Extract<PlanInput, { kind: 'final' }>): PlanOutput[] {
-    const { sentence, text, language } = input;
+  #await({ sentence, text, language }: Extract<PlanInput, { kind: 'final' }>): PlanOutput[] {
     const { cleanWaitMs, mode } = this.#settings;
-    const ready = cleanWaitMs === 0 || (mode === 'sentence' && this.#uncleaned >= UNCLEANED_MAX);
-    this.#due.push({ sentence, text, language, cleaned: undefined, ready });
+    const isWaiting = cleanWaitMs > 0 && this.#due.waitsFor();
+    const untilMs = isWaiting ? Number.POSITIVE_INFINITY : undefined;
+    this.#due.add({ key: String(sentence), item: { sentence, text, language }, untilMs });
     if (mode === 'hold') return [];
-    return ready ? this.#ready() : [{ kind: 'wait', sentence, ms: cleanWaitMs }];
+    return isWaiting ? [{ kind: 'wait', sentence, ms: cleanWaitMs }] : this.#takeReady();
   }
 
   #settle(input: Extract<PlanInput, { kind: 'cleaned' | 'uncleaned' }>): PlanOutput[] {
-    if (input.kind === 'cleaned') this.#uncleaned = 0;
-    const due = this.#due.find(({ sentence }) => sentence === input.sentence);
-    if (due === undefined || due.ready) return [];
-    due.ready = true;
-    if (input.kind === 'cleaned') due.cleaned = input.text;
-    else this.#uncleaned++;
-    return this.#settings.mode === 'hold' ? [] : this.#ready();
+    const { cleanWaitMs, mode } = this.#settings;
+    if (input.kind === 'uncleaned') this.#due.giveUp(String(input.sentence));
+    else if (cleanWaitMs > 0) this.#due.deliver(String(input.sentence), input.text);
+    return mode === 'hold' ? [] : this.#takeReady();
   }
 
   /** Entries that are due; a sentence never overtakes the previous one. */
-  #ready(): PlanOutput[] {
-    const outputs: PlanOutput[] = [];
-    while (this.#due[0]?.ready) {
-      const due = this.#due.shift()!;
-      outputs.push({
-        kind: 'say',
-        sentences: [due.sentence],
-        sentence: this.#name(due.sentence),
-        ...this.#choose(due),
-      });
-    }
-    return outputs;
+  #takeReady(): PlanOutput[] {
+    return this.#due.take(0).map((taken) => this.#say(taken));
   }
 
-  #all(): PlanOutput[] {
-    const dues = this.#due.splice(0);
-    if (dues.length === 0) return [];
-    const chosen = dues.map((due) => this.#choose(due));
+  #takeAll(): PlanOutput[] {
+    const all = this.#due.take(Number.POSITIVE_INFINITY);
+    if (this.#settings.mode !== 'hold') return all.map((taken) => this.#say(taken));
+    if (all.length === 0) return [];
+    const chosen = all.map((taken) => this.#choose(taken));
     const pieces = chosen.flatMap((each) => each.pieces);
     const raw = chosen.some((each) => each.raw !== undefined)
       ? chosen.flatMap((each) => each.raw ?? each.pieces)
       : undefined;
-    return [{ kind: 'say', sentences: dues.map(({ sentence }) => sentence), sentence: this.#name(0), pieces, raw }];
+    return [{ kind: 'say', sentences: all.map(({ item }) => item.sentence), sentence: this.#name(0), pieces, raw }];
   }
 
-  #choose({ text, cleaned, language }: Due): {
+  #say(taken: Taken<Due, string>): PlanOutput {
+    const { sentence } = taken.item;
+    return { kind: 'say', sentences: [sentence], sentence: this.#name(sentence), ...this.#choose(taken) };
+  }
+
+  #choose({ item: { text, language }, form }: Taken<Due, string>): {
     pieces: readonly SpokenPiece[];
     raw: readonly SpokenPiece[] | undefined;
   } {
-    return chooseForm(this.#settings.reader(language), text, cleaned);
+    return chooseForm(this.#settings.reader(language), text, form);
   }
 
   /** A sentence waits until the previous one is final; until then only its newest text is stored. */
