@@ -7,8 +7,6 @@ const KEYED_ACCESS: Readonly<Record<string, string>> = {
   'protocol/own-entry.ts: table[key]': 'the helper itself, behind Object.hasOwn',
   'protocol/validate.ts: (inner as Record<PropertyKey, unknown>)[key]': 'behind Object.hasOwn',
   'server/config/load.ts: environment[toEnvironmentName(name)]': 'the names of our own options',
-  'server/gateway/room-text.ts: sentence.translated[event.language]':
-    'written, not read: codes of two or three letters',
   'server/transport/uws.ts: headers[name]': 'an object without a prototype',
   'server/transport/uws.ts: name in headers': 'an object without a prototype',
   'client/web/i18n/messages.ts: words[key]': 'callers pass literals: the key is a type parameter',

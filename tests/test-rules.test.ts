@@ -20,3 +20,32 @@ t.test('every random case comes from the pinned seed', async (t) => {
   // The slow run tries a new seed every day, and prints it.
   t.same(findUses(unseeded, ['tests/run/slow.ts']), [], 'use randomFrom(SEED) of tests/support');
 });
+
+/** Files that set timers of their own, each with its reason. */
+const TIMERS: Readonly<Record<string, string>> = {
+  'tests/support/until.ts': 'the helpers themselves',
+  'tests/support/fast-clock.ts': 'a clock',
+  'tests/support/fuzz-server.ts': 'the bound of an answer',
+  'tests/support/hostile-client.ts': 'how long a client stays',
+  'tests/run/main.ts': 'the bound of a file',
+  'tests/rooms.test.ts': 'the name, in a rule',
+  'tests/unit/engine/native.test.ts': 'steps of a decode are counted while it runs',
+};
+
+t.test('nothing is awaited by sleeping: until() has a bound, and says what it waited for', async (t) => {
+  // Benches pace what they send, and measure how long it takes.
+  const timers = findUses(/\bsetTimeout\b|waitForTimeout|timers\/promises/, []).filter(
+    (path) => !path.startsWith('tests/bench/'),
+  );
+  t.same(
+    timers.filter((path) => TIMERS[path] === undefined),
+    [],
+    'use until, untilSettled, staysTrue or simulateDelay of tests/support/until.ts',
+  );
+  t.same(
+    Object.keys(TIMERS).filter((path) => !timers.includes(path)),
+    [],
+    'the list of exceptions holds nothing that is gone',
+  );
+  t.same(findUses(/\b(const|let|function) until\b/, ['tests/support/until.ts']), [], 'there is one until');
+});

@@ -7,16 +7,18 @@ import { checkKey, findKey, isExpired } from './keys.ts';
 import type { UsageCounter } from './usage.ts';
 
 const AUDIENCE = 'sotto';
-/** When nothing had expired. What was revoked is so at any time. */
-const LONG_AGO_MS = 0;
+/** A time at which nothing had expired. Revoked keys are refused at any time. */
+const BEFORE_ANY_EXPIRY_MS = 0;
 
-interface Identity {
+interface CredentialOwner {
   readonly key: ApiKey;
   readonly scopes: readonly Scope[];
   readonly token: TokenDetails | undefined;
 }
 
-/** Lets in who has a key of the file, or a token minted with one. Changes of the file count at once. */
+/**
+ * Authenticates clients with a key from the file, or a token minted with one. Changes of the file take effect at once.
+ */
 export class ApiKeyAuth implements Authenticator {
   readonly needsKey = true;
   readonly #file: KeyFile;
@@ -30,30 +32,30 @@ export class ApiKeyAuth implements Authenticator {
   }
 
   async authenticate(credential: string | undefined, scope: Scope): Promise<ClientIdentity> {
-    const admitted = await this.#identify(credential, scope, this.#nowMs());
-    if (scope === 'stream' && this.#usage.isSpent(admitted.key))
-      throw new Fault('auth.quota', { minutes: admitted.key.minutesPerDay ?? 0 });
-    return this.#caller(admitted);
+    const authenticated = await this.#identify(credential, scope, this.#nowMs());
+    if (scope === 'stream' && this.#usage.isSpent(authenticated.key))
+      throw new Fault('auth.quota', { minutes: authenticated.key.minutesPerDay ?? 0 });
+    return this.#toClientIdentity(authenticated);
   }
 
   async reauthenticate(credential: string | undefined): Promise<ClientIdentity> {
-    return this.#caller(await this.#identify(credential, 'stream', LONG_AGO_MS));
+    return this.#toClientIdentity(await this.#identify(credential, 'stream', BEFORE_ANY_EXPIRY_MS));
   }
 
-  findRefusal(maker: Issuer, scope: Scope): 'auth.invalid' | 'auth.expired' | 'auth.scope' | undefined {
-    const { keys, tokenSecret } = this.#contents();
-    const key = keys.find(({ id }) => id === maker.key);
+  findRefusal(issuer: Issuer, scope: Scope): 'auth.invalid' | 'auth.expired' | 'auth.scope' | undefined {
+    const { keys, tokenSecret } = this.#readContents();
+    const key = keys.find(({ id }) => id === issuer.key);
     if (key === undefined || key.revoked !== undefined) return 'auth.invalid';
-    if (maker.signer !== undefined && maker.signer !== signerOf(tokenSecret)) return 'auth.invalid';
-    if (isExpired(key, this.#nowMs()) || (maker.expiresMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs())
+    if (issuer.signer !== undefined && issuer.signer !== deriveSigner(tokenSecret)) return 'auth.invalid';
+    if (isExpired(key, this.#nowMs()) || (issuer.expiresMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs())
       return 'auth.expired';
     return key.scopes.includes(scope) ? undefined : 'auth.scope';
   }
 
-  /** Whose credential this is at a moment. Rejects when it does not hold the scope. */
-  async #identify(credential: string | undefined, scope: Scope, nowMs: number): Promise<Identity> {
+  /** Identifies a credential as of a point in time. Rejects when it lacks the scope. */
+  async #identify(credential: string | undefined, scope: Scope, nowMs: number): Promise<CredentialOwner> {
     if (credential === undefined || credential === '') throw new Fault('auth.missing', {});
-    const { keys, tokenSecret } = this.#contents();
+    const { keys, tokenSecret } = this.#readContents();
     if (!credential.startsWith('ey')) {
       const key = findKey(keys, credential);
       checkKey(key, scope, nowMs);
@@ -65,7 +67,7 @@ export class ApiKeyAuth implements Authenticator {
     return identity;
   }
 
-  #caller({ key, scopes, token }: Identity): ClientIdentity {
+  #toClientIdentity({ key, scopes, token }: CredentialOwner): ClientIdentity {
     return {
       key: key.id,
       scopes,
@@ -90,13 +92,13 @@ export class ApiKeyAuth implements Authenticator {
       .setAudience(AUDIENCE)
       .setIssuedAt(issued)
       .setExpirationTime(issued + seconds)
-      .sign(Buffer.from(this.#contents().tokenSecret, 'base64url'));
+      .sign(Buffer.from(this.#readContents().tokenSecret, 'base64url'));
     return { token, expires: new Date((issued + seconds) * 1_000).toISOString() };
   }
 
-  /** Whoever deletes the file locks everybody out; one that cannot be read is the operator's to mend. */
-  #contents(): Pick<KeyFileContents, 'keys' | 'tokenSecret'> {
-    const contents = this.#file.contents();
+  /** A deleted file locks everybody out; one that cannot be read is for the operator to repair. */
+  #readContents(): Pick<KeyFileContents, 'keys' | 'tokenSecret'> {
+    const contents = this.#file.read();
     if (contents === undefined) throw new Fault('auth.invalid', {});
     return contents;
   }
@@ -110,7 +112,7 @@ async function readToken(
     tokenSecret,
     nowMs,
   }: { readonly keys: readonly ApiKey[]; readonly tokenSecret: string; readonly nowMs: number },
-): Promise<Identity> {
+): Promise<CredentialOwner> {
   try {
     const { payload } = await jwtVerify(token, Buffer.from(tokenSecret, 'base64url'), {
       ...{ algorithms: ['HS256'], audience: AUDIENCE, requiredClaims: ['exp', 'sub'] },
@@ -118,10 +120,10 @@ async function readToken(
     });
     const key = keys.find(({ id }) => id === payload.sub);
     if (key !== undefined) {
-      // One without the claim was made before there were scopes, to open sessions.
-      const claimed = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : ['stream'];
-      const scopes = TOKEN_SCOPES.filter((scope) => claimed.includes(scope));
-      return { key, scopes, token: { expiresMs: payload.exp! * 1_000, signer: signerOf(tokenSecret) } };
+      // A token without the claim predates scopes and was made to open sessions.
+      const claimedScopes = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : ['stream'];
+      const scopes = TOKEN_SCOPES.filter((scope) => claimedScopes.includes(scope));
+      return { key, scopes, token: { expiresMs: payload.exp! * 1_000, signer: deriveSigner(tokenSecret) } };
     }
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new Fault('auth.expired', {});
@@ -129,5 +131,5 @@ async function readToken(
   throw new Fault('auth.invalid', {});
 }
 
-const signerOf = (tokenSecret: string): string =>
+const deriveSigner = (tokenSecret: string): string =>
   createHash('sha256').update(`signer ${tokenSecret}`).digest('hex').slice(0, 16);

@@ -4,14 +4,14 @@ import { z } from 'zod';
 import { Fault, SCOPES } from '../../protocol/index.ts';
 import { PrivateFile } from './private-file.ts';
 
-/** Most keys a file may have; the oldest of those that were taken back make room for new ones. */
+/** Maximum number of keys in a file; the oldest revoked ones make room for new ones. */
 export const KEYS_MAX = 10_000;
 
 const ApiKey = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{8}$/),
   name: z.string().min(1).max(64),
   scopes: z.array(z.enum(SCOPES)).min(1),
-  /** sha256 of the secret part, hex. The secret has 256 random bits, so a slow hash would add nothing. */
+  /** SHA-256 of the secret part, hex. The secret has 256 random bits, so a slow hash would add nothing. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   created: z.iso.datetime(),
   expires: z.iso.datetime().optional(),
@@ -23,59 +23,65 @@ export type ApiKey = z.infer<typeof ApiKey>;
 
 const KeyFileContents = z.strictObject({
   version: z.union([z.literal(1), z.literal(2)]),
-  /** Signs browser tokens, base64url. A new one makes all of them worthless. */
+  /** Signs browser tokens, base64url. Replacing it invalidates all of them. */
   tokenSecret: z.string().min(43),
   keys: z.array(ApiKey).max(KEYS_MAX),
 });
 export type KeyFileContents = z.infer<typeof KeyFileContents>;
 
-/** `keys.json` in the data folder: hashes only, readable by its owner alone. */
+/** `keys.json` in the data folder: hashes only, readable only by its owner. */
 export class KeyFile {
   readonly #file: PrivateFile<KeyFileContents>;
 
   constructor(folder: string) {
-    const read = (value: unknown) => upgraded(KeyFileContents.parse(value));
-    this.#file = new PrivateFile(join(folder, 'keys.json'), { read, of: 'keys', by: 'sotto keys add' });
+    const read = (value: unknown) => upgradeContents(KeyFileContents.parse(value));
+    this.#file = new PrivateFile(join(folder, 'keys.json'), {
+      parse: read,
+      contentName: 'keys',
+      writtenBy: 'sotto keys add',
+    });
   }
 
   get path(): string {
     return this.#file.path;
   }
 
-  /** Reads again when the file has changed. Throws an error for the operator when it is broken or others can read it. */
-  contents(): KeyFileContents | undefined {
-    return this.#file.contents();
+  /**
+   * Reads the file again if it has changed. Throws an error for the operator when it is broken or readable by others.
+   */
+  read(): KeyFileContents | undefined {
+    return this.#file.read();
   }
 
   /** See `PrivateFile`. Throws a `config.value` fault when there are too many keys. */
-  change(edit: (keys: readonly ApiKey[]) => readonly ApiKey[]): void {
-    this.#file.change((now) => ({
+  update(edit: (keys: readonly ApiKey[]) => readonly ApiKey[]): void {
+    this.#file.update((current) => ({
       version: 2,
-      tokenSecret: now?.tokenSecret ?? randomBytes(32).toString('base64url'),
-      keys: withinBound(edit(now?.keys ?? [])),
+      tokenSecret: current?.tokenSecret ?? randomBytes(32).toString('base64url'),
+      keys: dropExcessRevoked(edit(current?.keys ?? [])),
     }));
   }
 }
 
-function withinBound(keys: readonly ApiKey[]): ApiKey[] {
+function dropExcessRevoked(keys: readonly ApiKey[]): ApiKey[] {
   const excess = Math.max(0, keys.length - KEYS_MAX);
-  // In the order they were made.
-  const gone = new Set(keys.filter(({ revoked }) => revoked !== undefined).slice(0, excess));
-  if (gone.size < excess)
+  // In the order in which they were created.
+  const dropped = new Set(keys.filter(({ revoked }) => revoked !== undefined).slice(0, excess));
+  if (dropped.size < excess)
     throw new Fault('config.value', {
       name: 'keys',
       got: String(keys.length),
       want: `at most ${KEYS_MAX}; revoke some first`,
     });
-  return keys.filter((key) => !gone.has(key));
+  return keys.filter((key) => !dropped.has(key));
 }
 
-/** In version 1 the scope `stream` also covered transcripts and viewers; those keys go on doing what they did. */
-function upgraded(contents: KeyFileContents): KeyFileContents {
-  if (contents.version === 2) return contents;
-  const keys = contents.keys.map((key) => {
+/** In version 1 the scope `stream` also covered transcripts and viewers; such keys keep those rights. */
+function upgradeContents(read: KeyFileContents): KeyFileContents {
+  if (read.version === 2) return read;
+  const keys = read.keys.map((key) => {
     if (!key.scopes.includes('stream')) return key;
     return { ...key, scopes: [...new Set([...key.scopes, 'transcripts' as const, 'viewers' as const])] };
   });
-  return { ...contents, version: 2, keys };
+  return { ...read, version: 2, keys };
 }

@@ -1,7 +1,7 @@
 import { Fault, SCOPES } from '../../protocol/index.ts';
 import type { Authenticator, ClientIdentity } from '../ports/authenticator.ts';
 
-const ANYBODY: ClientIdentity = {
+const ANONYMOUS: ClientIdentity = {
   key: '',
   scopes: SCOPES,
   sessionsMax: undefined,
@@ -9,11 +9,11 @@ const ANYBODY: ClientIdentity = {
   countAudio: () => true,
 };
 
-/** Lets everybody in: on loopback, or where the operator said `--insecure`. */
+/** Lets every client in: on loopback, or when the operator chose `--insecure`. */
 export const noAuth: Authenticator = {
   needsKey: false,
-  authenticate: () => Promise.resolve(ANYBODY),
-  reauthenticate: () => Promise.resolve(ANYBODY),
+  authenticate: () => Promise.resolve(ANONYMOUS),
+  reauthenticate: () => Promise.resolve(ANONYMOUS),
   findRefusal: () => undefined,
   mintToken: () => Promise.reject(new Fault('auth.denied', { got: 'A token where no key is needed' })),
 };

@@ -2,55 +2,58 @@ import { readFileSync, statSync } from 'node:fs';
 import { replaceFile } from '../files/replace-file.ts';
 
 export interface PrivateFileFormat<T> {
-  /** Throws when it is something else. */
-  read(value: unknown): T;
-  /** What it holds, and what writes it, for people. */
-  readonly of: string;
-  readonly by: string;
+  /** Parses the contents. Throws when they are something else. */
+  parse(value: unknown): T;
+  /** What the file holds, and which command writes it, for people. */
+  readonly contentName: string;
+  readonly writtenBy: string;
 }
 
-/** A JSON file that only its owner may read, and that others of the same owner may change while this process runs. */
+/** A JSON file that only its owner may read, and that other processes of that owner may change while this one runs. */
 export class PrivateFile<T> {
   readonly path: string;
-  readonly #form: PrivateFileFormat<T>;
-  #read: { readonly stamp: string; readonly contents: T } | undefined;
+  readonly #format: PrivateFileFormat<T>;
+  #cached: { readonly stamp: string; readonly read: T } | undefined;
 
-  constructor(path: string, form: PrivateFileFormat<T>) {
+  constructor(path: string, format: PrivateFileFormat<T>) {
     this.path = path;
-    this.#form = form;
+    this.#format = format;
   }
 
-  /** Reads again when the file has changed. Throws an error for the operator when it is broken or others can read it. */
-  contents(): T | undefined {
+  /**
+   * Reads the file again if it has changed. Throws an error for the operator when it is broken or readable by others.
+   */
+  read(): T | undefined {
     let stamp: string;
     try {
       const { mtimeMs, size, ino, mode } = statSync(this.path);
       if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-        throw this.#problem('readable by others', `readable by its owner alone; run \`chmod 600 ${this.path}\``);
+        throw this.#createError('readable by others', `readable by its owner alone; run \`chmod 600 ${this.path}\``);
       stamp = `${mtimeMs} ${size} ${ino}`;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      this.#read = undefined;
+      this.#cached = undefined;
       return undefined;
     }
-    if (this.#read?.stamp !== stamp) this.#read = { stamp, contents: this.#parse() };
-    return this.#read.contents;
+    if (this.#cached?.stamp !== stamp) this.#cached = { stamp, read: this.#parse() };
+    return this.#cached.read;
   }
 
   /**
-   * Replaces what the file holds, whole or not at all, and on the disk when this returns: a key that was taken back does
-   * not come back with a power cut. `edit` is given what it holds now; no other process changes it meanwhile. Throws an
-   * error for the operator when it cannot be read or written, and what `edit` throws; the file is then as it was.
+   * Replaces the contents, completely or not at all, and on the disk when this returns, so that a power cut does not
+   * bring back a revoked key. `edit` gets the current contents; no other process changes them meanwhile. Throws an
+   * error for the operator when the file cannot be read or written, and whatever `edit` throws; the file is then
+   * unchanged.
    */
-  change(edit: (now: T | undefined) => T): void {
-    const contentOf = (): string => {
-      const contents = edit(this.contents());
-      // What could not be read again would lock everybody out.
-      this.#form.read(contents);
-      return `${JSON.stringify(contents, undefined, 2)}\n`;
+  update(edit: (current: T | undefined) => T): void {
+    const renderContents = (): string => {
+      const read = edit(this.read());
+      // Contents that cannot be read again would lock everybody out.
+      this.#format.parse(read);
+      return `${JSON.stringify(read, undefined, 2)}\n`;
     };
     try {
-      replaceFile(this.path, contentOf, { sync: true });
+      replaceFile(this.path, renderContents, { sync: true });
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException;
       if (syscall === undefined) throw error;
@@ -60,14 +63,18 @@ export class PrivateFile<T> {
 
   #parse(): T {
     try {
-      return this.#form.read(JSON.parse(readFileSync(this.path, 'utf8')));
+      return this.#format.parse(JSON.parse(readFileSync(this.path, 'utf8')));
     } catch (cause) {
-      throw this.#problem(`not a file of ${this.#form.of}`, `as \`${this.#form.by}\` wrote it`, cause);
+      throw this.#createError(
+        `not a file of ${this.#format.contentName}`,
+        `as \`${this.#format.writtenBy}\` wrote it`,
+        cause,
+      );
     }
   }
 
-  #problem(got: string, want: string, cause?: unknown): Error {
-    // No fault: the text names a path, and faults are told to strangers.
+  #createError(got: string, want: string, cause?: unknown): Error {
+    // Not a fault: the text names a path, and faults are sent to clients.
     return new Error(`${this.path} is ${got}; it must be ${want}.`, { cause });
   }
 }

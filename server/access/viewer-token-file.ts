@@ -6,35 +6,39 @@ import type { NewViewerToken, ViewerToken, ViewerTokens } from '../ports/viewer-
 import { hashSecret, UNKNOWN_KEY } from './keys.ts';
 import { PrivateFile } from './private-file.ts';
 
-const StoredPass = z.strictObject({
+const StoredToken = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{12}$/),
   room: RoomName,
   key: z.string().optional(),
   signer: z.string().optional(),
   label: z.string().max(100).optional(),
-  /** sha256 of the secret part, hex. The secret has 256 random bits, so a slow hash would add nothing. */
+  /** SHA-256 of the secret part, hex. The secret has 256 random bits, so a slow hash would add nothing. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   created: z.iso.datetime(),
   expires: z.iso.datetime().optional(),
   revoked: z.iso.datetime().optional(),
 });
-type StoredPass = z.infer<typeof StoredPass>;
+type StoredToken = z.infer<typeof StoredToken>;
 
-const Contents = z.strictObject({ version: z.literal(1), viewers: z.array(StoredPass) });
+const Contents = z.strictObject({ version: z.literal(1), viewers: z.array(StoredToken) });
 
-/** `view_ID_SECRET`: the id finds the pass, the secret proves it. */
-const SHAPE = /^view_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
-/** How long it is remembered that a pass was taken back or has expired, ms; then it is just unknown. */
-const REMEMBERED_MS = 30 * 86_400_000;
+/** `view_ID_SECRET`: the id finds the token, the secret proves it. */
+const TOKEN_PATTERN = /^view_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
+/** How long a revoked or expired token is reported as such, ms; afterwards it is merely unknown. */
+const RETENTION_MS = 30 * 86_400_000;
 
-/** `viewers.json` in the data folder: hashes of viewer tokens. Changes of the file count at once. */
+/** `viewers.json` in the data folder: hashes of viewer tokens. Changes of the file take effect at once. */
 export class ViewerTokenFile implements ViewerTokens {
   readonly #file: PrivateFile<z.infer<typeof Contents>>;
   readonly #nowMs: () => number;
 
   constructor(folder: string, nowMs: () => number) {
     const read = (value: unknown) => Contents.parse(value);
-    this.#file = new PrivateFile(join(folder, 'viewers.json'), { read, of: 'viewers', by: 'sotto rooms viewers add' });
+    this.#file = new PrivateFile(join(folder, 'viewers.json'), {
+      parse: read,
+      contentName: 'viewers',
+      writtenBy: 'sotto rooms viewers add',
+    });
     this.#nowMs = nowMs;
   }
 
@@ -50,84 +54,84 @@ export class ViewerTokenFile implements ViewerTokens {
       seconds === undefined ? Number.POSITIVE_INFINITY : nowMs + seconds * 1_000,
       token?.expiresMs ?? Number.POSITIVE_INFINITY,
     );
-    const pass: StoredPass = {
+    const stored: StoredToken = {
       ...{ id, room, hash: hashSecret(secret).toString('hex'), created: new Date(nowMs).toISOString() },
       ...(key === undefined ? {} : { key }),
       ...(label === undefined ? {} : { label }),
       ...(token === undefined ? {} : { signer: token.signer }),
       ...(endMs === Number.POSITIVE_INFINITY ? {} : { expires: new Date(endMs).toISOString() }),
     };
-    this.#change((all) => [...this.#withRoom(all, key), pass]);
-    return { ...shown(pass), token: `view_${id}_${secret}` };
+    this.#change((tokens) => [...this.#makeRoom(tokens, key), stored]);
+    return { ...toViewerToken(stored), token: `view_${id}_${secret}` };
   }
 
   list(room: string): readonly ViewerToken[] {
-    return this.#all.filter((each) => each.room === room && this.#stateOf(each) === 'good').map(shown);
+    return this.#tokens.filter((each) => each.room === room && this.#getState(each) === 'good').map(toViewerToken);
   }
 
   revoke(room: string, id: string): ViewerToken | undefined {
-    const pass = this.#all.find((each) => each.id === id && each.room === room && this.#stateOf(each) === 'good');
-    if (pass === undefined) return undefined;
+    const stored = this.#tokens.find((each) => each.id === id && each.room === room && this.#getState(each) === 'good');
+    if (stored === undefined) return undefined;
     const revoked = new Date(this.#nowMs()).toISOString();
-    this.#change((all) => all.map((each) => (each.id === id ? { ...each, revoked } : each)));
-    return shown(pass);
+    this.#change((tokens) => tokens.map((each) => (each.id === id ? { ...each, revoked } : each)));
+    return toViewerToken(stored);
   }
 
   verify(token: string): ViewerToken | undefined {
-    const match = SHAPE.exec(token);
-    const pass = this.#all.find(({ id }) => id === match?.[1]);
-    // As long for a wrong id as for a wrong secret.
-    const right = timingSafeEqual(
+    const match = TOKEN_PATTERN.exec(token);
+    const stored = this.#tokens.find(({ id }) => id === match?.[1]);
+    // Takes as long for a wrong id as for a wrong secret.
+    const matches = timingSafeEqual(
       hashSecret(match?.[2] ?? ''),
-      pass === undefined ? UNKNOWN_KEY : Buffer.from(pass.hash, 'hex'),
+      stored === undefined ? UNKNOWN_KEY : Buffer.from(stored.hash, 'hex'),
     );
-    if (!right || pass === undefined) return undefined;
-    const state = this.#stateOf(pass);
+    if (!matches || stored === undefined) return undefined;
+    const state = this.#getState(stored);
     if (state === 'revoked') throw new Fault('viewer.revoked', {});
     if (state === 'expired') throw new Fault('auth.expired', {});
-    return shown(pass);
+    return toViewerToken(stored);
   }
 
   getState(id: string): 'good' | 'revoked' | 'expired' {
-    const pass = this.#all.find((each) => each.id === id);
-    return pass === undefined ? 'revoked' : this.#stateOf(pass);
+    const stored = this.#tokens.find((each) => each.id === id);
+    return stored === undefined ? 'revoked' : this.#getState(stored);
   }
 
-  /** Those that are kept when one more of `key` comes. Throws `viewer.full`. */
-  #withRoom(all: readonly StoredPass[], key: string | undefined): StoredPass[] {
-    const good = all.filter((each) => this.#stateOf(each) === 'good');
-    const own = good.filter((each) => each.key === key).length;
-    if (key !== undefined && own >= LIMITS.viewerTokensPerKeyMax)
-      throw new Fault('viewer.full', { count: own, what: 'viewer tokens of this key' });
-    if (good.length >= LIMITS.viewerTokensMax)
-      throw new Fault('viewer.full', { count: good.length, what: 'viewer tokens' });
+  /** The tokens to keep when one more of `key` is added. Throws `viewer.full`. */
+  #makeRoom(tokens: readonly StoredToken[], key: string | undefined): StoredToken[] {
+    const valid = tokens.filter((each) => this.#getState(each) === 'good');
+    const ownCount = valid.filter((each) => each.key === key).length;
+    if (key !== undefined && ownCount >= LIMITS.viewerTokensPerKeyMax)
+      throw new Fault('viewer.full', { count: ownCount, what: 'viewer tokens of this key' });
+    if (valid.length >= LIMITS.viewerTokensMax)
+      throw new Fault('viewer.full', { count: valid.length, what: 'viewer tokens' });
     const nowMs = this.#nowMs();
-    const ended = all.filter((each) => this.#stateOf(each) !== 'good' && nowMs - endOf(each) < REMEMBERED_MS);
-    // In the order they were made, so the oldest go first.
-    const excess = good.length + ended.length + 1 - LIMITS.viewerTokensMax;
-    const kept = new Set([...good, ...ended.slice(Math.max(0, excess))]);
-    return all.filter((each) => kept.has(each));
+    const ended = tokens.filter((each) => this.#getState(each) !== 'good' && nowMs - getEndMs(each) < RETENTION_MS);
+    // In the order in which they were created, so the oldest go first.
+    const excess = valid.length + ended.length + 1 - LIMITS.viewerTokensMax;
+    const kept = new Set([...valid, ...ended.slice(Math.max(0, excess))]);
+    return tokens.filter((each) => kept.has(each));
   }
 
-  get #all(): readonly StoredPass[] {
-    return this.#file.contents()?.viewers ?? [];
+  get #tokens(): readonly StoredToken[] {
+    return this.#file.read()?.viewers ?? [];
   }
 
-  #stateOf({ revoked, expires }: StoredPass): 'good' | 'revoked' | 'expired' {
+  #getState({ revoked, expires }: StoredToken): 'good' | 'revoked' | 'expired' {
     if (revoked !== undefined) return 'revoked';
     return expires !== undefined && Date.parse(expires) <= this.#nowMs() ? 'expired' : 'good';
   }
 
-  #change(edit: (all: readonly StoredPass[]) => readonly StoredPass[]): void {
-    this.#file.change((now) => ({ version: 1, viewers: [...edit(now?.viewers ?? [])] }));
+  #change(edit: (tokens: readonly StoredToken[]) => readonly StoredToken[]): void {
+    this.#file.update((current) => ({ version: 1, viewers: [...edit(current?.viewers ?? [])] }));
   }
 }
 
-/** When it stopped being good, ms since 1970. */
-function endOf({ revoked, expires }: StoredPass): number {
+/** When it became invalid, ms since 1970. */
+function getEndMs({ revoked, expires }: StoredToken): number {
   return Date.parse(revoked ?? expires ?? '9999-01-01T00:00:00Z');
 }
 
-function shown({ id, room, key, signer, label, created, expires }: StoredPass): ViewerToken {
+function toViewerToken({ id, room, key, signer, label, created, expires }: StoredToken): ViewerToken {
   return { id, room, key, signer, label, created, expires };
 }

@@ -56,7 +56,7 @@ export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv)
     .command('list')
     .description('every key, without its secret')
     .action(() => {
-      for (const key of file().contents()?.keys ?? []) {
+      for (const key of file().read()?.keys ?? []) {
         const gone = key.expires !== undefined && Date.parse(key.expires) <= Date.now();
         const state = key.revoked !== undefined ? 'revoked' : gone ? 'expired' : 'valid';
         const limits = [

@@ -17,7 +17,7 @@ export function openAccess(config: Config, folder: string, log: Log): Authentica
   };
   const name = config.access === 'keys' ? 'access' : 'host';
   try {
-    if (!file.contents()?.keys.some(({ revoked }) => revoked === undefined))
+    if (!file.read()?.keys.some(({ revoked }) => revoked === undefined))
       wrong(name, config[name], 'loopback, or have keys (`sotto keys add NAME`), or come with --insecure');
   } catch (error) {
     if (error instanceof ConfigError) throw error;

@@ -31,7 +31,7 @@ export function buildPipelineOptions(config: Config): PipelineOptions {
     ringSeconds: PIPELINE.ringSeconds,
     partialEveryMs: config['partial-every-ms'],
     contextChars: config['context-chars'],
-    lead: PIPELINE.lead,
+    leftContext: PIPELINE.leftContext,
     forcedPrefix: config['forced-prefix'],
     models: { own: config.model, small: undefined },
   };

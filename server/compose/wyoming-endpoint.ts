@@ -33,7 +33,7 @@ export async function openWyomingEndpoint(
   if (port === 0) return undefined;
   const { parts, site, bounds, reportBug } = of;
   const gateway = new Gateway(parts, site, createWyomingRoutes(parts.offer.languages), noAuth, bounds);
-  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, reportBug);
+  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowedAddresses: allowed }, reportBug);
   const taken = await transport.listen(host, port);
   return {
     address: formatUrl('tcp', host, taken),

@@ -1,7 +1,7 @@
 import { getOwnEntry } from '../../protocol/index.ts';
 import type { CloseFrames } from '../ports/dialect.ts';
 
-/** AssemblyAI's own numbers, which are error codes and close statuses at once. Its client tries again on some. */
+/** AssemblyAI's numbers, which serve as error codes and close statuses alike. Its client reconnects on some of them. */
 const CODES: Readonly<Record<string, number>> = {
   'auth.missing': 4001,
   'auth.invalid': 4001,
@@ -17,7 +17,7 @@ const CODES: Readonly<Record<string, number>> = {
   'session.long': 3008,
 };
 
-/** Ours → theirs; what they have no number for is the server's fault or the input's. */
+/** Maps our fault code to theirs; those without a counterpart are blamed on the server or on the input. */
 export function toAssemblyAiCode(fault: string): number {
   return getOwnEntry(CODES, fault) ?? (fault.startsWith('command.') || fault.startsWith('audio.') ? 3006 : 3005);
 }
@@ -26,7 +26,7 @@ export function buildErrorFrame(fault: string, text: string): string {
   return JSON.stringify({ type: 'Error', error_code: toAssemblyAiCode(fault), error: text });
 }
 
-/** The end of a conversation: 1000 when it came to one, else the number of what went wrong. */
+/** The close of a conversation: 1000 when it ended properly, otherwise the code of the error. */
 export function buildCloseFrames(status: number, reason: string): CloseFrames {
   if (status === 1000) return { frames: [], status, reason };
   return { frames: [], status: toAssemblyAiCode(reason), reason };

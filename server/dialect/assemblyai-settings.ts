@@ -11,14 +11,14 @@ import type { AudioKind } from '../ports/decoder.ts';
 import type { EncodedFormat } from '../ports/dialect.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
 
-/** What an AssemblyAI client asked for, in its URL or later. */
+/** What an AssemblyAI client requested, in its URL or later. */
 export interface AssemblyAiSettings {
   readonly change: Pick<Configure, 'endpoint' | 'vocabulary' | 'language' | 'languages' | 'cleanup'>;
-  /** Whether each turn comes once more with capitals and punctuation; undefined leaves it as it was. */
+  /** Whether each turn is sent again with capitals and punctuation; undefined leaves it as it was. */
   readonly formatTurns: boolean | undefined;
 }
 
-/** What opens a session. */
+/** The settings a session starts with. */
 export interface AssemblyAiStart {
   readonly start: Start;
   readonly formatTurns: boolean;
@@ -27,14 +27,17 @@ export interface AssemblyAiStart {
 }
 
 const ENCODINGS: Readonly<Record<string, Encoding>> = { pcm_s16le: 'pcm_s16le', pcm_mulaw: 'mulaw' };
-/** These say themselves how they are to be read, but for bare packets of Opus. */
+/** These formats describe themselves, except for bare Opus packets. */
 const COMPRESSED: Readonly<Record<string, AudioKind>> = { opus: 'opus-packets', ogg_opus: 'opus', aac: 'aac' };
 const WANT = `encoding=${[...Object.keys(ENCODINGS), ...Object.keys(COMPRESSED)].join(', ')}`;
-/** The silences a session takes; what lies outside is brought to the nearest. */
+/** The silences a session accepts; values outside are clamped. */
 const MIN_SILENCE_MS = [100, 5_000] as const;
 const MAX_SILENCE_MS = [200, 10_000] as const;
 
-/** Reads the query of `/v3/ws`. Throws `command.option` and `audio.format`. Unknown keys are ignored, as there. */
+/**
+ * Parses the query of `/v3/ws`. Throws `command.option` and `audio.format`. Unknown keys are ignored, as AssemblyAI
+ * does.
+ */
 export function parseStart(url: string): AssemblyAiStart {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   const name = query.get('encoding') ?? 'pcm_s16le';
@@ -47,7 +50,7 @@ export function parseStart(url: string): AssemblyAiStart {
     const got = (query.get('sample_rate') ?? '(none)').slice(0, 40);
     throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
   }
-  const { change, formatTurns = false } = parseSettings(Object.fromEntries([...query].map(typed)));
+  const { change, formatTurns = false } = parseSettings(Object.fromEntries([...query].map(parseQueryValue)));
   return {
     start: {
       type: 'start',
@@ -61,22 +64,22 @@ export function parseStart(url: string): AssemblyAiStart {
   };
 }
 
-/** Reads the fields of `UpdateConfiguration`. Throws `command.option`. */
+/** Parses the fields of `UpdateConfiguration`. Throws `command.option`. */
 export function parseSettings(fields: Readonly<Record<string, unknown>>): AssemblyAiSettings {
-  const formatTurns = booleanOf(fields, 'format_turns');
+  const formatTurns = readBoolean(fields, 'format_turns');
   return {
     change: {
-      ...endpointOf(fields),
-      ...languageOf(fields),
-      ...(fields['keyterms_prompt'] === undefined ? {} : limitVocabulary(stringsOf(fields, 'keyterms_prompt'))),
+      ...parseEndpoint(fields),
+      ...parseLanguage(fields),
+      ...(fields['keyterms_prompt'] === undefined ? {} : limitVocabulary(readStrings(fields, 'keyterms_prompt'))),
       ...(formatTurns === undefined ? {} : { cleanup: { mode: formatTurns ? 'default' : 'off' } }),
     },
     formatTurns,
   };
 }
 
-/** A value of the query as the same field has it in a message. */
-function typed([name, text]: [string, string]): [string, unknown] {
+/** Converts a query value to the type the same field has in a message. */
+function parseQueryValue([name, text]: [string, string]): [string, unknown] {
   if (/^(true|false)$/i.test(text)) return [name, text.toLowerCase() === 'true'];
   if (/^\d+(\.\d+)?$/.test(text)) return [name, Number(text)];
   if (!text.startsWith('[')) return [name, text];
@@ -87,11 +90,11 @@ function typed([name, text]: [string, string]): [string, unknown] {
   }
 }
 
-function endpointOf(fields: Readonly<Record<string, unknown>>): Pick<Configure, 'endpoint'> {
+function parseEndpoint(fields: Readonly<Record<string, unknown>>): Pick<Configure, 'endpoint'> {
   const min =
-    numberOf(fields, 'min_turn_silence', MIN_SILENCE_MS) ??
-    numberOf(fields, 'min_end_of_turn_silence_when_confident', MIN_SILENCE_MS);
-  const max = numberOf(fields, 'max_turn_silence', MAX_SILENCE_MS);
+    readMilliseconds(fields, 'min_turn_silence', MIN_SILENCE_MS) ??
+    readMilliseconds(fields, 'min_end_of_turn_silence_when_confident', MIN_SILENCE_MS);
+  const max = readMilliseconds(fields, 'max_turn_silence', MAX_SILENCE_MS);
   if (min === undefined && max === undefined) return {};
   return {
     endpoint: {
@@ -101,46 +104,47 @@ function endpointOf(fields: Readonly<Record<string, unknown>>): Pick<Configure, 
   };
 }
 
-/** No wish is the server's own language; several are a choice for each utterance. */
-function languageOf(fields: Readonly<Record<string, unknown>>): Pick<Configure, 'language' | 'languages'> {
+/** Without a language, the server's default applies; several are a choice for each utterance. */
+function parseLanguage(fields: Readonly<Record<string, unknown>>): Pick<Configure, 'language' | 'languages'> {
   const codes =
     fields['language_codes'] !== undefined
-      ? stringsOf(fields, 'language_codes')
+      ? readStrings(fields, 'language_codes')
       : fields['language_code'] !== undefined
         ? [describeValue(fields['language_code'])]
         : undefined;
-  if (codes === undefined) return booleanOf(fields, 'language_detection') === true ? { language: 'auto' } : {};
+  if (codes === undefined) return readBoolean(fields, 'language_detection') === true ? { language: 'auto' } : {};
   const languages = codes.map((code) => code.split(/[-_]/)[0]!.toLowerCase()).filter((code) => code !== 'multi');
-  for (const [at, code] of languages.entries())
-    if (!/^[a-z]{2,3}$/.test(code)) throw wrong('language_codes', codes[at], 'language codes such as en');
+  for (const [index, code] of languages.entries())
+    if (!/^[a-z]{2,3}$/.test(code))
+      throw createOptionFault('language_codes', codes[index], 'language codes such as en');
   if (languages.length === 1) return { language: languages[0]!, languages: [] };
   return { language: 'auto', languages: languages.slice(0, 20) };
 }
 
-function numberOf(
+function readMilliseconds(
   fields: Readonly<Record<string, unknown>>,
   name: string,
   [least, most]: readonly [number, number],
 ): number | undefined {
   const value = getOwnEntry(fields, name);
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || value < 0) throw wrong(name, value, 'milliseconds');
+  if (typeof value !== 'number' || value < 0) throw createOptionFault(name, value, 'milliseconds');
   return Math.round(Math.min(most, Math.max(least, value)));
 }
 
-function booleanOf(fields: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
+function readBoolean(fields: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
   const value = getOwnEntry(fields, name);
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'boolean') throw wrong(name, value, 'true or false');
+  if (typeof value !== 'boolean') throw createOptionFault(name, value, 'true or false');
   return value;
 }
 
-function stringsOf(fields: Readonly<Record<string, unknown>>, name: string): string[] {
+function readStrings(fields: Readonly<Record<string, unknown>>, name: string): string[] {
   const value = getOwnEntry(fields, name);
   if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-  throw wrong(name, value, 'an array of strings');
+  throw createOptionFault(name, value, 'an array of strings');
 }
 
-function wrong(name: string, value: unknown, want: string): Fault {
+function createOptionFault(name: string, value: unknown, want: string): Fault {
   return new Fault('command.option', { name, got: describeValue(value), want });
 }

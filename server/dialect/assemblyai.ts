@@ -14,13 +14,13 @@ import { alignCleanedWords } from './cleaned-words.ts';
 import { readFields } from './json-frame.ts';
 import { joinSentences, toBareWord, toPlainText } from './plain-text.ts';
 
-const NOTHING: FrameResult = { replies: [], commands: [] };
+const EMPTY_RESULT: FrameResult = { replies: [], commands: [] };
 
-/** AssemblyAI's streaming protocol, `/v3/ws`. Its transcript only ever grows, and comes again with formatting. */
+/** AssemblyAI's streaming protocol, `/v3/ws`. Its transcript only ever grows, and is sent again with formatting. */
 export const assemblyaiDialect: Dialect = {
   name: 'assemblyai',
   subprotocol: () => undefined,
-  // Keys stay out of URLs, which end in logs; a token is short-lived, and a browser has no other way.
+  // Keys stay out of URLs, which end up in logs. A token is short-lived, and a browser has no other way.
   credential: ({ url }) => {
     const token = new URLSearchParams(url.split('?')[1] ?? '').get('token');
     return token?.startsWith('ey') === true ? token : undefined;
@@ -33,7 +33,7 @@ export const assemblyaiDialect: Dialect = {
       throw error;
     }
   },
-  // Its clients take any HTTP status for a broken network and try again.
+  // Its clients treat any HTTP status as a broken network and retry.
   reject: (fault) => () => ({
     frames: [buildErrorFrame(fault.code, fault.message)],
     status: toAssemblyAiCode(fault.code),
@@ -48,7 +48,7 @@ interface Sentence {
   cleaned?: EventOf<'cleaned'>;
 }
 
-/** What was said between two silences. */
+/** The speech between two silences. */
 interface Turn {
   readonly order: number;
   readonly sentences: Sentence[];
@@ -58,36 +58,36 @@ type Word = WireWord & { readonly isFinal: boolean };
 
 class AssemblyaiSession implements DialectSession {
   readonly lifetime = 'connection';
-  readonly #opening: AssemblyAiStart;
+  readonly #options: AssemblyAiStart;
   readonly #context: DialectContext;
   #formatTurns: boolean;
   #turn: Turn = { order: 0, sentences: [] };
-  /** Turns that are over and wait to be formatted. */
+  /** Turns that have ended and wait to be formatted. */
   #unformatted: Turn[] = [];
-  #shown = false;
-  #terminating = false;
+  #isShowing = false;
+  #isTerminating = false;
 
-  constructor(opening: AssemblyAiStart, context: DialectContext) {
-    this.#opening = opening;
+  constructor(options: AssemblyAiStart, context: DialectContext) {
+    this.#options = options;
     this.#context = context;
-    this.#formatTurns = opening.formatTurns;
+    this.#formatTurns = options.formatTurns;
   }
 
   get encoded(): EncodedFormat | undefined {
-    return this.#opening.encoded;
+    return this.#options.encoded;
   }
 
   greet(): FrameResult {
     const expires_at = Math.floor(this.#context.nowMs / 1_000) + LIMITS.sessionMinutesMax * 60;
     return {
       replies: [JSON.stringify({ type: 'Begin', id: this.#context.id, expires_at })],
-      commands: [this.#opening.start],
+      commands: [this.#options.start],
     };
   }
 
   read(frame: WireFrame): FrameResult {
-    if (this.#terminating) return NOTHING;
-    if (typeof frame === 'string') return this.#message(frame);
+    if (this.#isTerminating) return EMPTY_RESULT;
+    if (typeof frame === 'string') return this.#readMessage(frame);
     return { replies: [], commands: [{ type: 'audio', bytes: frame }] };
   }
 
@@ -96,16 +96,16 @@ class AssemblyaiSession implements DialectSession {
       case 'speech':
         return event.state === 'start' ? [JSON.stringify({ type: 'SpeechStarted', timestamp: event.atMs })] : [];
       case 'partial':
-        return this.#partial(event);
+        return this.#renderPartial(event);
       case 'final':
         this.#turn.sentences.push({ final: event, formatted: this.#formatTurns });
-        return [this.#raw({ utterance: toPlainText(event.text) })];
+        return [this.#renderTurn({ utterance: toPlainText(event.text) })];
       case 'settled':
-        return this.#settled();
+        return this.#endTurn();
       case 'cleaned':
-        return this.#cleaned(event);
+        return this.#applyCleaning(event);
       case 'done':
-        return [this.#termination(event.audioMs)];
+        return [this.#renderTermination(event.audioMs)];
       case 'fault':
         if (event.fatal) return [buildErrorFrame(event.code, event.text)];
         return [JSON.stringify({ type: 'Warning', warning_code: toAssemblyAiCode(event.code), warning: event.text })];
@@ -118,7 +118,7 @@ class AssemblyaiSession implements DialectSession {
     return buildCloseFrames(status, reason);
   }
 
-  #message(text: string): FrameResult {
+  #readMessage(text: string): FrameResult {
     const fields = readFields(text);
     switch (fields['type']) {
       case 'KeepAlive':
@@ -131,41 +131,41 @@ class AssemblyaiSession implements DialectSession {
         return { replies: [], commands: [{ type: 'configure', ...change }] };
       }
       case 'Terminate':
-        this.#terminating = true;
+        this.#isTerminating = true;
         return { replies: [], commands: [{ type: 'finish' }] };
       default:
-        return NOTHING;
+        return EMPTY_RESULT;
     }
   }
 
-  #partial(event: EventOf<'partial'>): readonly WireFrame[] {
-    if (event.words.length === 0 && !this.#shown) return [];
-    this.#shown = event.words.length > 0;
+  #renderPartial(event: EventOf<'partial'>): readonly WireFrame[] {
+    if (event.words.length === 0 && !this.#isShowing) return [];
+    this.#isShowing = event.words.length > 0;
     const words = event.words.map((word, i) => ({ ...word, isFinal: i < event.stableWords }));
-    return [this.#raw({ stable: event.stable, words })];
+    return [this.#renderTurn({ stable: event.stable, words })];
   }
 
-  #settled(): readonly WireFrame[] {
+  #endTurn(): readonly WireFrame[] {
     const turn = this.#turn;
-    this.#shown = false;
+    this.#isShowing = false;
     if (turn.sentences.length === 0) return [];
-    const frame = this.#raw({ utterance: toPlainText(textOf(turn)), isEnd: true });
+    const frame = this.#renderTurn({ utterance: toPlainText(joinTurn(turn)), isEnd: true });
     this.#turn = { order: turn.order + 1, sentences: [] };
     if (!turn.sentences.some(({ formatted }) => formatted)) return [frame];
     this.#unformatted.push(turn);
-    return [frame, ...this.#format()];
+    return [frame, ...this.#formatTurnsInOrder()];
   }
 
-  #cleaned(event: EventOf<'cleaned'>): readonly WireFrame[] {
+  #applyCleaning(event: EventOf<'cleaned'>): readonly WireFrame[] {
     for (const { sentences } of [this.#turn, ...this.#unformatted]) {
       const sentence = sentences.find(({ final }) => final.sentence === event.sentence);
       if (sentence !== undefined) sentence.cleaned = event;
     }
-    return this.#format();
+    return this.#formatTurnsInOrder();
   }
 
-  /** Turns whose sentences are all cleaned, in order. */
-  #format(): readonly WireFrame[] {
+  /** Formats the turns whose sentences are all cleaned, in order. */
+  #formatTurnsInOrder(): readonly WireFrame[] {
     const frames: WireFrame[] = [];
     for (let turn = this.#unformatted[0]; turn !== undefined; turn = this.#unformatted[0]) {
       if (turn.sentences.some(({ formatted, cleaned }) => formatted && cleaned === undefined)) break;
@@ -175,7 +175,7 @@ class AssemblyaiSession implements DialectSession {
         cleaned === undefined ? final.words : alignCleanedWords(final.text, final.words, cleaned.changes),
       );
       frames.push(
-        turnFrame(turn, {
+        buildTurnFrame(turn, {
           ...{ isFormatted: true, isEnd: true, transcript, utterance: transcript },
           words: words.map((word) => ({ ...word, text: word.text.trim(), isFinal: true })),
         }),
@@ -184,25 +184,27 @@ class AssemblyaiSession implements DialectSession {
     return frames;
   }
 
-  /** The open turn as it was said: its finals, and what is heard of the sentence after them. */
-  #raw(more: {
+  /** The open turn as spoken: its finals, and the words of the sentence after them. */
+  #renderTurn(parts: {
     readonly stable?: string;
     readonly words?: readonly Word[];
     readonly utterance?: string;
     readonly isEnd?: boolean;
   }): string {
-    const { stable = '', words = [], utterance = '', isEnd = false } = more;
-    const said = this.#turn.sentences.flatMap(({ final }) => final.words.map((word) => ({ ...word, isFinal: true })));
-    const bare = [...said, ...words].flatMap((word) => {
+    const { stable = '', words = [], utterance = '', isEnd = false } = parts;
+    const finalWords = this.#turn.sentences.flatMap(({ final }) =>
+      final.words.map((word) => ({ ...word, isFinal: true })),
+    );
+    const bareWords = [...finalWords, ...words].flatMap((word) => {
       const text = toBareWord(word.text);
       return text === '' ? [] : [{ ...word, text }];
     });
-    const transcript = toPlainText(joinSentences([textOf(this.#turn), stable]));
-    return turnFrame(this.#turn, { isFormatted: false, isEnd, transcript, utterance, words: bare });
+    const transcript = toPlainText(joinSentences([joinTurn(this.#turn), stable]));
+    return buildTurnFrame(this.#turn, { isFormatted: false, isEnd, transcript, utterance, words: bareWords });
   }
 
-  /** Seconds of audio stand for the session's, too: a session knows no other clock. */
-  #termination(audioMs: number): string {
+  /** The session's duration is given in audio time, too: a dialect has no other clock. */
+  #renderTermination(audioMs: number): string {
     const seconds = Math.round(audioMs / 1_000);
     return JSON.stringify({
       type: 'Termination',
@@ -212,9 +214,9 @@ class AssemblyaiSession implements DialectSession {
   }
 }
 
-const textOf = (turn: Turn): string => joinSentences(turn.sentences.map(({ final }) => final.text));
+const joinTurn = (turn: Turn): string => joinSentences(turn.sentences.map(({ final }) => final.text));
 
-interface Said {
+interface TurnContent {
   readonly isFormatted: boolean;
   readonly isEnd: boolean;
   readonly transcript: string;
@@ -222,20 +224,20 @@ interface Said {
   readonly words: readonly Word[];
 }
 
-function turnFrame({ order, sentences }: Turn, said: Said): string {
-  const language = said.isEnd ? sentences[0]?.final.language : undefined;
+function buildTurnFrame({ order, sentences }: Turn, content: TurnContent): string {
+  const language = content.isEnd ? sentences[0]?.final.language : undefined;
   return JSON.stringify({
     type: 'Turn',
     turn_order: order,
-    turn_is_formatted: said.isFormatted,
-    end_of_turn: said.isEnd,
-    transcript: said.transcript,
-    // Whether a turn is over is decided here, not guessed at.
-    end_of_turn_confidence: said.isEnd ? 1 : 0,
-    words: said.words.map(({ text, fromMs, toMs, confidence, isFinal }) => ({
+    turn_is_formatted: content.isFormatted,
+    end_of_turn: content.isEnd,
+    transcript: content.transcript,
+    // The server decides whether a turn is over, so this is not a guess.
+    end_of_turn_confidence: content.isEnd ? 1 : 0,
+    words: content.words.map(({ text, fromMs, toMs, confidence, isFinal }) => ({
       ...{ start: fromMs, end: toMs, text, confidence, word_is_final: isFinal },
     })),
-    utterance: said.utterance,
+    utterance: content.utterance,
     ...(language === undefined ? {} : { language_code: language }),
   });
 }

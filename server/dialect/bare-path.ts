@@ -4,7 +4,7 @@ import { readUrlToken } from './url-token.ts';
 import { VoskSession } from './vosk.ts';
 import { readUid, WhisperLiveSession, whisperLiveDialect } from './whisper-live.ts';
 
-/** `/`: clients of vosk-server and of WhisperLive know no path. The first frame tells which of them it is. */
+/** `/`: clients of vosk-server and of WhisperLive send no path. The first frame tells which of them it is. */
 export const barePathDialect: Dialect = {
   name: 'bare-path',
   subprotocol: () => undefined,

@@ -1,85 +1,85 @@
 import type { EventOf } from '../../protocol/index.ts';
 
-/** The `is_final` results of one channel, each marked as the protocol marks it. */
+/** An `is_final` result of one channel with the marks the protocol gives it. */
 export interface MarkedFinal {
-  /** Undefined for an empty result, which only marks the end of what came before. */
+  /** Undefined for an empty result, which only marks the end of the results before it. */
   readonly final: EventOf<'final'> | undefined;
   readonly speechFinal: boolean;
   readonly fromFinalize: boolean;
 }
 
-/** What is known of one channel: which final is the last of its utterance, and where its next range begins. */
+/** The state of one channel: which final is the last of its utterance, and where its next range begins. */
 export class DeepgramChannel {
-  /** Where its next range begins: the end of its last final. */
+  /** Where its next range begins: at the end of its last final. */
   fromMs = 0;
   lastWordEndMs: number | undefined;
-  #speaking = false;
+  #isSpeaking = false;
   /** Utterances that have ended and may still get a final. */
-  #ended = 0;
-  /** Something was shown or said since the last end of speech was marked. */
-  #open = false;
-  /** The newest final of an utterance that has ended: the next event tells whether it is the last. */
-  #held: EventOf<'final'> | undefined;
-  #heldIsLast = false;
+  #endedUtterances = 0;
+  /** Whether a text was sent since the last end of speech was marked. */
+  #hasUnmarkedText = false;
+  /** The newest final of an ended utterance: the next event tells whether it is the last. */
+  #heldFinal: EventOf<'final'> | undefined;
+  #isHeldLast = false;
 
-  /** Whether nobody speaks, and all that was said is out. */
-  get quiet(): boolean {
-    return !this.#speaking && this.#ended === 0;
+  /** Whether nobody speaks, and everything said has been sent. */
+  get isQuiet(): boolean {
+    return !this.#isSpeaking && this.#endedUtterances === 0;
   }
 
-  speech(state: 'start' | 'end'): void {
-    this.#speaking = state === 'start';
-    if (state === 'end') this.#ended++;
+  onSpeech(state: 'start' | 'end'): void {
+    this.#isSpeaking = state === 'start';
+    if (state === 'end') this.#endedUtterances++;
   }
 
-  shown(lastWordEndMs: number | undefined): void {
-    this.#open = true;
+  onPartial(lastWordEndMs: number | undefined): void {
+    this.#hasUnmarkedText = true;
     this.lastWordEndMs = lastWordEndMs ?? this.lastWordEndMs;
   }
 
-  /** While a `Finalize` is waited for, every final is held, for the last one is its answer. */
-  final(final: EventOf<'final'>, isFinalizing: 'finalizing' | 'not'): readonly MarkedFinal[] {
-    const before = this.release();
-    this.#open = true;
+  /** While a `Finalize` is pending, every final is held back, because the last one is its answer. */
+  onFinal(final: EventOf<'final'>, finalizing: 'finalizing' | 'not'): readonly MarkedFinal[] {
+    const before = this.releaseHeld();
+    this.#hasUnmarkedText = true;
     this.lastWordEndMs = final.words.at(-1)?.toMs ?? final.toMs;
-    if (this.#ended === 0 && isFinalizing === 'not') return [...before, marked(final, 'no')];
-    this.#held = final;
+    if (this.#endedUtterances === 0 && finalizing === 'not') return [...before, markFinal(final, 'no')];
+    this.#heldFinal = final;
     return before;
   }
 
-  /** All finals of an utterance are out: the one that is held was its last. */
-  settled(isFinalizing: 'finalizing' | 'not'): readonly MarkedFinal[] {
-    this.#ended = Math.max(0, this.#ended - 1);
-    if (this.#held === undefined) {
-      const isOpen = this.#open;
-      this.#open = false;
-      return isOpen && isFinalizing === 'not' ? [marked(undefined, 'end')] : [];
+  /** All finals of an utterance have been sent: the one held back was its last. */
+  onSettled(finalizing: 'finalizing' | 'not'): readonly MarkedFinal[] {
+    this.#endedUtterances = Math.max(0, this.#endedUtterances - 1);
+    if (this.#heldFinal === undefined) {
+      const isOpen = this.#hasUnmarkedText;
+      this.#hasUnmarkedText = false;
+      return isOpen && finalizing === 'not' ? [markFinal(undefined, 'end')] : [];
     }
-    this.#heldIsLast = true;
-    return isFinalizing === 'finalizing' ? [] : this.release();
+    this.#isHeldLast = true;
+    return finalizing === 'finalizing' ? [] : this.releaseHeld();
   }
 
   /** The answer to `Finalize`, empty when nothing new was said. */
-  flushed(): MarkedFinal {
-    const final = this.#held;
-    this.#held = undefined;
-    this.#heldIsLast = false;
-    this.#open = false;
-    return marked(final, 'finalize');
+  takeFinalized(): MarkedFinal {
+    const final = this.#heldFinal;
+    this.#heldFinal = undefined;
+    this.#isHeldLast = false;
+    this.#hasUnmarkedText = false;
+    return markFinal(final, 'finalize');
   }
 
-  /** What is held goes out as what it is known to be. */
-  release(): readonly MarkedFinal[] {
-    const final = this.#held;
+  /** Releases the final that is held back, marked as far as is known. */
+  releaseHeld(): readonly MarkedFinal[] {
+    const final = this.#heldFinal;
     if (final === undefined) return [];
-    const isLast = this.#heldIsLast;
-    this.#held = undefined;
-    this.#heldIsLast = false;
-    if (isLast) this.#open = false;
-    return [marked(final, isLast ? 'end' : 'no')];
+    const isLast = this.#isHeldLast;
+    this.#heldFinal = undefined;
+    this.#isHeldLast = false;
+    if (isLast) this.#hasUnmarkedText = false;
+    return [markFinal(final, isLast ? 'end' : 'no')];
   }
 }
 
-function marked(final: EventOf<'final'> | undefined, mark: 'no' | 'end' | 'finalize'): MarkedFinal {
+function markFinal(final: EventOf<'final'> | undefined, mark: 'no' | 'end' | 'finalize'): MarkedFinal {
   return { final, speechFinal: mark !== 'no', fromFinalize: mark === 'finalize' };
 }

@@ -12,13 +12,13 @@ const ERROR_CODES: Readonly<Record<number, string>> = {
   503: 'SERVICE_UNAVAILABLE',
 };
 
-/** A refusal in the shape Deepgram's clients read. */
-export function buildDeepgramRefusal(trouble: ErrorInfo, { id }: DialectContext): HttpRefusal {
-  const status = FAULTS[trouble.code].http;
-  const message = status === 401 ? 'Invalid credentials.' : trouble.message;
+/** A refusal in the shape Deepgram's clients expect. */
+export function buildDeepgramRefusal(error: ErrorInfo, { id }: DialectContext): HttpRefusal {
+  const status = FAULTS[error.code].http;
+  const message = status === 401 ? 'Invalid credentials.' : error.message;
   return {
     status,
-    // A header takes no more than Latin-1.
+    // Header values are limited to Latin-1.
     headers: { 'dg-request-id': id, 'dg-error': message.replace(/[^\x20-\x7e]/g, '?') },
     body: { err_code: ERROR_CODES[status] ?? 'INTERNAL_SERVER_ERROR', err_msg: message, request_id: id },
   };

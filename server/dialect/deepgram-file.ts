@@ -8,11 +8,11 @@ import { applyReplacements } from './deepgram-replace.ts';
 import { averageConfidence, buildMetadata, toDeepgramWords, toSeconds } from './deepgram-results.ts';
 import { joinSentences, toPlainText } from './plain-text.ts';
 
-/** Deepgram's `POST /v1/listen`: a whole recording, and its transcript as one document. */
+/** Deepgram's `POST /v1/listen`: a whole recording, answered with its transcript as one document. */
 export const deepgramFiles: UploadDialect = {
   name: 'deepgram',
   body: 'raw',
-  open: (posted, context) => new FileSession(posted, context),
+  open: (upload, context) => new FileSession(upload, context),
   refuse: buildDeepgramRefusal,
 };
 
@@ -23,45 +23,45 @@ class FileSession implements UploadSession {
   readonly layout: ChannelLayout;
   readonly contentType = 'application/json';
   readonly delivery = 'buffered';
-  readonly #query: DeepgramFileOptions;
+  readonly #options: DeepgramFileOptions;
   readonly #context: DialectContext;
   readonly #sha256: string;
-  readonly #awaited: AwaitedCleaning;
+  readonly #cleaning: AwaitedCleaning;
   readonly #sentences: Sentence[] = [];
   #channels = 1;
 
   constructor({ url, headers, file }: ParsedUpload, context: DialectContext) {
-    // Fetching what a stranger names would let them reach what only this machine can.
+    // Fetching a URL that a client names would let it reach what only this machine can.
     if (/^application\/json\b/i.test(headers['content-type'] ?? ''))
       throw new Fault('audio.format', { got: 'named by a URL', want: 'the recording itself as the body' });
-    this.#query = parseDeepgramFileOptions(url);
+    this.#options = parseDeepgramFileOptions(url);
     this.#context = context;
-    this.#awaited = new AwaitedCleaning(this.#query.cleaned ? 'awaited' : 'off');
+    this.#cleaning = new AwaitedCleaning(this.#options.cleaned ? 'awaited' : 'off');
     this.#sha256 = file!.sha256;
-    this.start = this.#query.start;
-    this.layout = this.#query.layout;
+    this.start = this.#options.start;
+    this.layout = this.#options.layout;
   }
 
   write(event: ServerEvent): string {
-    let answer = '';
-    for (const told of this.#awaited.push(event)) {
-      if (told.type === 'ready' && told.audio.channelMode === 'separate') this.#channels = told.audio.channels;
-      if (told.type === 'final') this.#hear(applyReplacements(told, this.#query.replacements));
-      if (told.type === 'done') answer = this.#answer(told.audioMs);
+    let document = '';
+    for (const ready of this.#cleaning.push(event)) {
+      if (ready.type === 'ready' && ready.audio.channelMode === 'separate') this.#channels = ready.audio.channels;
+      if (ready.type === 'final') this.#addSentence(applyReplacements(ready, this.#options.replacements));
+      if (ready.type === 'done') document = this.#renderDocument(ready.audioMs);
     }
-    return answer;
+    return document;
   }
 
   error(): string {
     return '';
   }
 
-  /** A sentence of hesitations is none. */
-  #hear(sentence: Sentence): void {
+  /** A sentence of nothing but hesitations is skipped. */
+  #addSentence(sentence: Sentence): void {
     if (sentence.text.trim() !== '') this.#sentences.push(sentence);
   }
 
-  #answer(audioMs: number): string {
+  #renderDocument(audioMs: number): string {
     const channels = Array.from({ length: this.#channels }, (_, channel) =>
       this.#sentences.filter((each) => each.channel === channel),
     );
@@ -70,41 +70,43 @@ class FileSession implements UploadSession {
     return JSON.stringify({
       metadata: buildMetadata(this.#context, stream),
       results: {
-        channels: channels.map((sentences) => this.#channel(sentences)),
-        ...(this.#query.utterances ? { utterances: utterances.map((each, i) => this.#utterance(each, i)) } : {}),
+        channels: channels.map((sentences) => this.#renderChannel(sentences)),
+        ...(this.#options.utterances
+          ? { utterances: utterances.map((each, i) => this.#renderUtterance(each, i)) }
+          : {}),
       },
     });
   }
 
-  #channel(sentences: readonly Sentence[]): object {
-    const words = sentences.flatMap((sentence) => this.#words(sentence));
-    const paragraphs = this.#query.paragraphs ? { paragraphs: this.#paragraphs(sentences) } : {};
+  #renderChannel(sentences: readonly Sentence[]): object {
+    const words = sentences.flatMap((sentence) => this.#renderWords(sentence));
+    const paragraphs = this.#options.paragraphs ? { paragraphs: this.#renderParagraphs(sentences) } : {};
     const alternative = {
-      transcript: joinSentences(sentences.map((each) => this.#text(each))),
+      transcript: joinSentences(sentences.map((each) => this.#renderText(each))),
       confidence: averageConfidence(words),
       words,
     };
     return {
       alternatives: [{ ...alternative, ...paragraphs }],
-      ...(this.#query.detects ? { detected_language: sentences[0]?.language ?? 'en' } : {}),
+      ...(this.#options.detectsLanguage ? { detected_language: sentences[0]?.language ?? 'en' } : {}),
     };
   }
 
-  #utterance(sentence: Sentence, index: number): object {
-    const words = this.#words(sentence);
+  #renderUtterance(sentence: Sentence, index: number): object {
+    const words = this.#renderWords(sentence);
     return {
       start: toSeconds(sentence.fromMs),
       end: toSeconds(sentence.toMs),
       confidence: averageConfidence(words),
       channel: sentence.channel,
-      transcript: this.#text(sentence),
+      transcript: this.#renderText(sentence),
       words,
       id: `${this.#context.id.slice(0, -8)}${(index + 1).toString(16).padStart(8, '0')}`,
     };
   }
 
-  /** A pause makes a paragraph. */
-  #paragraphs(sentences: readonly Sentence[]): object {
+  /** Starts a new paragraph at each pause. */
+  #renderParagraphs(sentences: readonly Sentence[]): object {
     const groups: Sentence[][] = [];
     for (const sentence of sentences) {
       const last = groups.at(-1)?.at(-1);
@@ -119,7 +121,7 @@ class FileSession implements UploadSession {
       })),
       start: toSeconds(group[0]!.fromMs),
       end: toSeconds(group.at(-1)!.toMs),
-      num_words: group.reduce((sum, each) => sum + this.#words(each).length, 0),
+      num_words: group.reduce((sum, each) => sum + this.#renderWords(each).length, 0),
     }));
     return {
       transcript: `\n${groups.map((group) => joinSentences(group.map(({ text }) => text.trim()))).join('\n\n')}`,
@@ -127,12 +129,12 @@ class FileSession implements UploadSession {
     };
   }
 
-  #words(sentence: Sentence) {
-    return toDeepgramWords(sentence.words, this.#query.punctuated);
+  #renderWords(sentence: Sentence) {
+    return toDeepgramWords(sentence.words, this.#options.punctuated);
   }
 
-  #text({ text }: Sentence): string {
-    return this.#query.punctuated ? text.trim() : toPlainText(text);
+  #renderText({ text }: Sentence): string {
+    return this.#options.punctuated ? text.trim() : toPlainText(text);
   }
 }
 

@@ -4,27 +4,27 @@ import type { EncodedFormat } from '../ports/dialect.ts';
 import { parseReplacements, type Replacement } from './deepgram-replace.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
 
-/** What a Deepgram client asked for in its URL. */
+/** What a Deepgram client requested in its URL. */
 export interface DeepgramOptions {
   readonly start: Start;
   /** Set when the audio is compressed. */
   readonly encoded: EncodedFormat | undefined;
-  /** Of samples; compressed audio has no such number. */
+  /** Of raw samples; compressed audio has no such number. */
   readonly bytesPerMs: number;
-  /** Channels transcribed apart. */
+  /** Channels transcribed separately. */
   readonly channels: number;
   readonly interim: boolean;
-  /** Whether text has capitals and punctuation. */
+  /** Whether the text has capitals and punctuation. */
   readonly punctuated: boolean;
   /** Whether `speech_final` may ever be true. */
   readonly endpointing: boolean;
   readonly speechEvents: boolean;
   readonly utteranceEndMs: number | undefined;
-  /** Whether finals go out cleaned, and what is shown before them without hesitations. */
+  /** Whether finals are sent cleaned, and interim results without hesitations. */
   readonly cleaned: boolean;
   readonly replacements: readonly Replacement[];
-  /** Whether every result tells its language. */
-  readonly tellsLanguage: boolean;
+  /** Whether every result names its language. */
+  readonly includesLanguage: boolean;
 }
 
 const ENCODINGS: Readonly<Record<string, Encoding>> = {
@@ -34,87 +34,90 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
   alaw: 'alaw',
 };
 const COMPRESSED: Readonly<Record<string, AudioKind>> = { opus: 'opus-packets', 'ogg-opus': 'opus', flac: 'flac' };
-/** Shortest silence we can tell from a breath; Deepgram's own default of 10 ms means "as soon as you can". */
+/** Shortest silence that can be told from a breath; Deepgram's own default of 10 ms means "as soon as possible". */
 const ENDPOINT_MS_MIN = 100;
 
-/** Reads the query of `/v1/listen`. Unknown keys are ignored, as there. Throws `command.option` and `audio.format`. */
+/**
+ * Parses the query of `/v1/listen`. Unknown keys are ignored, as Deepgram does. Throws `command.option` and
+ * `audio.format`.
+ */
 export function parseDeepgramOptions(url: string): DeepgramOptions {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
-  const is = (name: string): boolean => query.get(name) === 'true';
-  refuseWhatWouldHarm(query);
-  const interim = is('interim_results');
-  const channels = integer(query, 'channels', [1, 8]) ?? 1;
-  const encoded = encodedOf(query, channels);
-  const apart = is('multichannel') && channels > 1;
-  const audio = encoded === undefined ? rawOf(query, channels) : undefined;
+  const isTrue = (name: string): boolean => query.get(name) === 'true';
+  refuseHarmfulOptions(query);
+  const interim = isTrue('interim_results');
+  const channels = readInteger(query, 'channels', [1, 8]) ?? 1;
+  const encoded = parseEncodedFormat(query, channels);
+  const isSeparate = isTrue('multichannel') && channels > 1;
+  const audio = encoded === undefined ? parseRawFormat(query, channels) : undefined;
   const endpointing = query.get('endpointing');
-  const cleanup = cleanupOf(query);
+  const cleanup = parseCleanup(query);
   const endpointMs = /^\d+$/.test(endpointing ?? '') ? Number(endpointing) : 0;
   return {
     start: {
       type: 'start',
-      ...(audio === undefined ? {} : { audio: { ...audio, channelMode: apart ? 'separate' : 'mix' } }),
+      ...(audio === undefined ? {} : { audio: { ...audio, channelMode: isSeparate ? 'separate' : 'mix' } }),
       partials: { mode: interim ? 'revisable' : 'off' },
       cleanup,
-      ...languageOf(query.get('language')),
-      ...limitVocabulary(termsOf(query)),
+      ...parseLanguage(query.get('language')),
+      ...limitVocabulary(collectTerms(query)),
       ...(endpointMs >= ENDPOINT_MS_MIN ? { endpoint: { minMs: Math.min(endpointMs, 5_000) } } : {}),
     },
     encoded,
     bytesPerMs: audio === undefined ? 0 : (BYTES_PER_SAMPLE[audio.encoding] * channels * audio.sampleRate) / 1_000,
-    channels: apart ? channels : 1,
+    channels: isSeparate ? channels : 1,
     interim,
-    punctuated: is('punctuate') || is('smart_format'),
+    punctuated: isTrue('punctuate') || isTrue('smart_format'),
     endpointing: endpointing !== 'false',
-    speechEvents: is('vad_events'),
-    utteranceEndMs: interim ? integer(query, 'utterance_end_ms', [1_000, 60_000]) : undefined,
+    speechEvents: isTrue('vad_events'),
+    utteranceEndMs: interim ? readInteger(query, 'utterance_end_ms', [1_000, 60_000]) : undefined,
     cleaned: cleanup.mode !== 'off',
     replacements: parseReplacements(query.getAll('replace')),
-    tellsLanguage: query.get('language') === 'multi',
+    includesLanguage: query.get('language') === 'multi',
   };
 }
 
-/** What was asked of a whole recording. */
+/** The options of a request to transcribe a whole recording. */
 export interface DeepgramFileOptions {
   readonly start: Start;
   readonly layout: 'mix' | 'separate';
   readonly punctuated: boolean;
   readonly utterances: boolean;
   readonly paragraphs: boolean;
-  /** Whether the language is told. */
-  readonly detects: boolean;
+  /** Whether the response names the language. */
+  readonly detectsLanguage: boolean;
   readonly cleaned: boolean;
   readonly replacements: readonly Replacement[];
 }
 
-/** Reads the query of `POST /v1/listen`: the live one's words, as far as they make sense for a recording. */
+/** Parses the query of `POST /v1/listen`: the parameters of the live endpoint that make sense for a recording. */
 export function parseDeepgramFileOptions(url: string): DeepgramFileOptions {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
-  const is = (name: string): boolean => query.get(name) === 'true';
-  refuseWhatWouldHarm(query);
-  const cleanup = cleanupOf(query);
-  const detects = query.has('detect_language') && query.get('detect_language') !== 'false';
+  const isTrue = (name: string): boolean => query.get(name) === 'true';
+  refuseHarmfulOptions(query);
+  const cleanup = parseCleanup(query);
+  const detectsLanguage = query.has('detect_language') && query.get('detect_language') !== 'false';
   const language = query.get('language');
   return {
     start: {
       type: 'start',
       partials: { mode: 'off' },
       cleanup,
-      ...(detects && language === null ? { language: 'auto' } : languageOf(language)),
-      ...limitVocabulary(termsOf(query)),
+      ...(detectsLanguage && language === null ? { language: 'auto' } : parseLanguage(language)),
+      ...limitVocabulary(collectTerms(query)),
     },
-    layout: is('multichannel') ? 'separate' : 'mix',
-    punctuated: is('punctuate') || is('smart_format') || is('paragraphs'),
-    utterances: is('utterances'),
-    paragraphs: is('paragraphs') || is('smart_format'),
-    detects: detects || language === 'multi',
+    layout: isTrue('multichannel') ? 'separate' : 'mix',
+    punctuated: isTrue('punctuate') || isTrue('smart_format') || isTrue('paragraphs'),
+    utterances: isTrue('utterances'),
+    paragraphs: isTrue('paragraphs') || isTrue('smart_format'),
+    detectsLanguage: detectsLanguage || language === 'multi',
     cleaned: cleanup.mode !== 'off',
     replacements: parseReplacements(query.getAll('replace')),
   };
 }
 
-/** Nothing is sent to an address that a stranger names, and nobody may believe that secrets were taken out. */
-function refuseWhatWouldHarm(query: URLSearchParams): void {
+/** Nothing is sent to an address that a client names, and nobody may be led to believe that secrets were redacted. */
+function refuseHarmfulOptions(query: URLSearchParams): void {
   if (query.has('callback')) {
     const want = 'none: answers come on this connection';
     throw new Fault('command.option', { name: 'callback', got: '(a URL)', want });
@@ -124,21 +127,24 @@ function refuseWhatWouldHarm(query: URLSearchParams): void {
     throw new Fault('command.option', { name: 'redact', got: redact.slice(0, 40), want: 'none: it is not available' });
 }
 
-/** How finals are cleaned where a session is told `cleanup` by name. */
-const CLEANUPS = ['default', 'llm', 'openai', 'rules', 'off'] as const;
+/** The values of `cleanup` that a client may name. */
+const CLEANUP_MODES = ['default', 'llm', 'openai', 'rules', 'off'] as const;
 
 /**
- * Without `filler_words=true` there is no "um" in a transcript. The rules see to that at once; a model, which finals would
- * have to wait for, is for those who ask with `extra=cleanup:llm`.
+ * Without `filler_words=true` a transcript has no "um". The rules ensure that at once; a model, which finals would have
+ * to wait for, is for those who ask with `extra=cleanup:llm`.
  */
-function cleanupOf(query: URLSearchParams): { readonly mode: (typeof CLEANUPS)[number] } {
-  const asked = query.getAll('extra').find((value) => value.startsWith('cleanup:'));
-  const mode = CLEANUPS.find((each) => `cleanup:${each}` === asked);
+function parseCleanup(query: URLSearchParams): { readonly mode: (typeof CLEANUP_MODES)[number] } {
+  const requested = query.getAll('extra').find((value) => value.startsWith('cleanup:'));
+  const mode = CLEANUP_MODES.find((each) => `cleanup:${each}` === requested);
   return { mode: mode ?? (query.get('filler_words') === 'true' ? 'off' : 'rules') };
 }
 
-/** Those with the highest boost come first, for only so many are taken; a boost below nothing is for words not to expect. */
-function termsOf(query: URLSearchParams): string[] {
+/**
+ * Terms with the highest boost come first, because only so many are taken; a boost of zero or less means not to expect
+ * the word.
+ */
+function collectTerms(query: URLSearchParams): string[] {
   const keywords = query.getAll('keywords').map((keyword) => {
     const [, term = keyword, boost = '1'] = /^(.+):(-?[\d.]+)$/.exec(keyword) ?? [];
     return { term, boost: Number(boost) };
@@ -147,7 +153,7 @@ function termsOf(query: URLSearchParams): string[] {
   return [...query.getAll('keyterm'), ...wanted.map(({ term }) => term)];
 }
 
-function integer(query: URLSearchParams, name: string, [min, max]: readonly [number, number]): number | undefined {
+function readInteger(query: URLSearchParams, name: string, [min, max]: readonly [number, number]): number | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
   const value = Number(text);
@@ -157,22 +163,22 @@ function integer(query: URLSearchParams, name: string, [min, max]: readonly [num
 
 const WANT = `encoding=${[...Object.keys(ENCODINGS), ...Object.keys(COMPRESSED)].join(', ')}, or a container without it`;
 
-/** Samples as they are. */
-function rawOf(query: URLSearchParams, channels: number) {
+/** The format of raw samples. */
+function parseRawFormat(query: URLSearchParams, channels: number) {
   const text = query.get('encoding') ?? '';
   const encoding = getOwnEntry(ENCODINGS, text);
   if (encoding === undefined) throw new Fault('audio.format', { got: text.slice(0, 40), want: WANT });
-  const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]);
+  const sampleRate = readInteger(query, 'sample_rate', [8_000, 48_000]);
   if (sampleRate === undefined)
     throw new Fault('command.option', { name: 'sample_rate', got: '(none)', want: '8000 to 48000' });
   return { encoding, sampleRate, channels };
 }
 
-/** Packets of Opus, or a container, of which the first bytes tell the kind. */
-function encodedOf(query: URLSearchParams, channels: number): EncodedFormat | undefined {
+/** The format of compressed audio: bare Opus packets, or a container whose first bytes tell its kind. */
+function parseEncodedFormat(query: URLSearchParams, channels: number): EncodedFormat | undefined {
   const text = query.get('encoding') ?? '';
   if (text !== '' && !hasOwnKey(COMPRESSED, text)) return undefined;
-  const sampleRate = integer(query, 'sample_rate', [8_000, 48_000]) ?? 48_000;
+  const sampleRate = readInteger(query, 'sample_rate', [8_000, 48_000]) ?? 48_000;
   const layout = query.get('multichannel') === 'true' ? 'separate' : 'mix';
   return {
     kind: getOwnEntry(COMPRESSED, text),
@@ -182,8 +188,8 @@ function encodedOf(query: URLSearchParams, channels: number): EncodedFormat | un
   };
 }
 
-/** `en-US` is `en`; `multi` is our `auto`; no wish is the server's own language. */
-function languageOf(text: string | null): Pick<Start, 'language'> {
+/** `en-US` becomes `en`, `multi` our `auto`; without a language, the server's default applies. */
+function parseLanguage(text: string | null): Pick<Start, 'language'> {
   if (text === null || text === '') return {};
   if (text === 'multi') return { language: 'auto' };
   const language = text.split(/[-_]/)[0]!.toLowerCase();

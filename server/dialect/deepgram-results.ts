@@ -3,7 +3,7 @@ import type { WireWord } from '../../protocol/index.ts';
 import type { DialectContext } from '../ports/dialect.ts';
 import { toBareWord, toPlainText } from './plain-text.ts';
 
-/** One `Results` before it is written. */
+/** One `Results` message before it is serialised. */
 export interface DeepgramResult {
   readonly channel: number;
   readonly channels: number;
@@ -15,11 +15,11 @@ export interface DeepgramResult {
   readonly isFinal: boolean;
   readonly speechFinal: boolean;
   readonly fromFinalize: boolean;
-  /** Told where several may be spoken. */
+  /** Set when the response is to name the language. */
   readonly language: string | undefined;
 }
 
-/** Times are seconds from the start of the stream; a range goes on where the last final range ended. */
+/** Times are seconds from the start of the stream; a range begins where the last final range ended. */
 export function buildResultsFrame(result: DeepgramResult, context: DialectContext): string {
   const { punctuated } = result;
   const words = toDeepgramWords(result.words, punctuated);
@@ -35,16 +35,20 @@ export function buildResultsFrame(result: DeepgramResult, context: DialectContex
         {
           transcript: punctuated ? result.text.trim() : toPlainText(result.text),
           confidence: averageConfidence(words),
-          ...(result.language === undefined ? { words } : toldIn(result.language, words)),
+          ...(result.language === undefined ? { words } : addLanguage(result.language, words)),
         },
       ],
     },
-    metadata: { request_id: context.id, model_info: modelInfo(context.model), model_uuid: uuidOf(context.model) },
+    metadata: {
+      request_id: context.id,
+      model_info: describeModel(context.model),
+      model_uuid: deriveUuid(context.model),
+    },
     from_finalize: result.fromFinalize,
   });
 }
 
-function toldIn(language: string, words: readonly object[]): object {
+function addLanguage(language: string, words: readonly object[]): object {
   return { languages: [language], words: words.map((word) => ({ ...word, language })) };
 }
 
@@ -62,7 +66,7 @@ export function averageConfidence(words: readonly { readonly confidence: number 
   return words.length === 0 ? 0 : Math.round((sum / words.length) * 1e4) / 1e4;
 }
 
-/** What was transcribed, and with what. */
+/** The stream as described in the metadata. */
 export interface StreamInfo {
   readonly sha256: string;
   readonly durationMs: number;
@@ -75,7 +79,7 @@ export function buildMetadataFrame(context: DialectContext, stream: StreamInfo):
 }
 
 export function buildMetadata(context: DialectContext, stream: StreamInfo): object {
-  const uuid = uuidOf(context.model);
+  const uuid = deriveUuid(context.model);
   return {
     transaction_key: 'deprecated',
     request_id: context.id,
@@ -84,18 +88,18 @@ export function buildMetadata(context: DialectContext, stream: StreamInfo): obje
     duration: toSeconds(stream.durationMs),
     channels: stream.channels,
     models: [uuid],
-    model_info: { [uuid]: modelInfo(context.model) },
+    model_info: { [uuid]: describeModel(context.model) },
   };
 }
 
 export const toSeconds = (ms: number): number => Math.round(ms) / 1_000;
 
-function modelInfo(model: string): object {
+function describeModel(model: string): object {
   return { name: model, version: '1', arch: 'whisper' };
 }
 
-/** A model has a name here, and there an id of this form; one name always gives one id. */
-function uuidOf(model: string): string {
+/** Deepgram identifies a model by a UUID; the same name always gives the same one. */
+function deriveUuid(model: string): string {
   const hex = createHash('sha256').update(model).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     '-',

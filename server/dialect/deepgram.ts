@@ -18,12 +18,12 @@ import { buildMetadataFrame, buildResultsFrame, toSeconds } from './deepgram-res
 import { removeHesitations } from './hesitations.ts';
 import { readFields } from './json-frame.ts';
 
-const NOTHING: FrameResult = { replies: [], commands: [] };
+const EMPTY_RESULT: FrameResult = { replies: [], commands: [] };
 
 /** Deepgram's live `/v1/listen`. */
 export const deepgramDialect: Dialect = {
   name: 'deepgram',
-  // The key stands in the list, too, and must not be echoed.
+  // The list contains the key, too, which must not be echoed.
   subprotocol: (offered) => offered.find((name) => /^(token|bearer)$/i.test(name)),
   open({ url }, context) {
     try {
@@ -36,85 +36,85 @@ export const deepgramDialect: Dialect = {
   refuse: buildDeepgramRefusal,
 };
 
-const voicesOf = (channels: number): readonly DeepgramChannel[] =>
+const createChannels = (channels: number): readonly DeepgramChannel[] =>
   Array.from({ length: channels }, () => new DeepgramChannel());
 
 class DeepgramSession implements DialectSession {
   readonly lifetime = 'connection';
-  readonly #wishes: DeepgramOptions;
+  readonly #options: DeepgramOptions;
   readonly #context: DialectContext;
-  readonly #awaited: AwaitedCleaning;
-  #voices: readonly DeepgramChannel[];
-  /** What is spoken, as far as it is known. */
+  readonly #cleaning: AwaitedCleaning;
+  #channels: readonly DeepgramChannel[];
+  /** The spoken language, as far as it is known. */
   #language = '';
   readonly #hash: Hash = createHash('sha256');
   #bytes = 0;
-  /** Of compressed audio: how far it was decoded. */
+  /** For compressed audio: how far it has been decoded. */
   #decodedMs = 0;
-  /** Each `Finalize` that is not answered: the channel it asked for, or all. */
+  /** Pending `Finalize` requests: the channel each asked for, or all. */
   #finalizing: (number | undefined)[] = [];
-  #closing = false;
+  #isClosing = false;
 
-  constructor(wishes: DeepgramOptions, context: DialectContext) {
-    this.#wishes = wishes;
+  constructor(options: DeepgramOptions, context: DialectContext) {
+    this.#options = options;
     this.#context = context;
-    this.#awaited = new AwaitedCleaning(wishes.cleaned ? 'awaited' : 'off');
-    this.#voices = voicesOf(wishes.channels);
+    this.#cleaning = new AwaitedCleaning(options.cleaned ? 'awaited' : 'off');
+    this.#channels = createChannels(options.channels);
   }
 
   get encoded(): EncodedFormat | undefined {
-    return this.#wishes.encoded;
+    return this.#options.encoded;
   }
 
   greet(): FrameResult {
-    return { replies: [], commands: [this.#wishes.start] };
+    return { replies: [], commands: [this.#options.start] };
   }
 
   read(frame: WireFrame): FrameResult {
-    if (this.#closing) return NOTHING;
-    if (typeof frame === 'string') return this.#message(frame);
-    if (frame.length === 0) return this.#message('{"type":"CloseStream"}');
+    if (this.#isClosing) return EMPTY_RESULT;
+    if (typeof frame === 'string') return this.#readMessage(frame);
+    if (frame.length === 0) return this.#readMessage('{"type":"CloseStream"}');
     // Some clients send their messages as binary frames.
     if (frame[0] === 0x7b && frame.length < 100) {
       const text = Buffer.from(frame).toString('utf8');
-      if (/^\{\s*"type"\s*:\s*"\w+"/.test(text)) return this.#message(text);
+      if (/^\{\s*"type"\s*:\s*"\w+"/.test(text)) return this.#readMessage(text);
     }
     this.#hash.update(frame);
     this.#bytes += frame.length;
-    return { replies: this.#utteranceEnds(), commands: [{ type: 'audio', bytes: frame }] };
+    return { replies: this.#renderUtteranceEnds(), commands: [{ type: 'audio', bytes: frame }] };
   }
 
   write(event: ServerEvent): readonly WireFrame[] {
-    return this.#awaited.push(event).flatMap((told) => this.#write(told));
+    return this.#cleaning.push(event).flatMap((ready) => this.#writeReady(ready));
   }
 
-  #write(event: ServerEvent): readonly WireFrame[] {
+  #writeReady(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'ready':
-        // How many channels a container has is known only now.
-        if (event.audio.channelMode === 'separate') this.#voices = voicesOf(event.audio.channels);
+        // Only now it is known how many channels a container has.
+        if (event.audio.channelMode === 'separate') this.#channels = createChannels(event.audio.channels);
         this.#language = event.language;
         return [];
       case 'speech':
-        return this.#speech(event);
+        return this.#renderSpeech(event);
       case 'partial':
-        return this.#partial(event);
+        return this.#renderPartial(event);
       case 'final':
         this.#language = event.language;
-        return this.#finals(event.channel, (voice) =>
-          voice.final(applyReplacements(event, this.#wishes.replacements), this.#manner(event.channel)),
+        return this.#renderFinals(event.channel, (state) =>
+          state.onFinal(applyReplacements(event, this.#options.replacements), this.#getFinalizeState(event.channel)),
         );
       case 'settled':
-        return this.#finals(event.channel, (voice) => voice.settled(this.#manner(event.channel)));
+        return this.#renderFinals(event.channel, (state) => state.onSettled(this.#getFinalizeState(event.channel)));
       case 'flushed':
-        return this.#flushed();
+        return this.#answerFinalize();
       case 'ack':
         this.#decodedMs = event.audioMs;
         return [];
       case 'done': {
-        const durationMs = this.encoded === undefined ? this.#bytes / this.#wishes.bytesPerMs : event.audioMs;
-        const stream = { sha256: this.#hash.digest('hex'), durationMs, channels: this.#voices.length };
-        return [...this.#release(), buildMetadataFrame(this.#context, stream)];
+        const durationMs = this.encoded === undefined ? this.#bytes / this.#options.bytesPerMs : event.audioMs;
+        const stream = { sha256: this.#hash.digest('hex'), durationMs, channels: this.#channels.length };
+        return [...this.#releaseHeld(), buildMetadataFrame(this.#context, stream)];
       }
       default:
         return [];
@@ -122,98 +122,102 @@ class DeepgramSession implements DialectSession {
   }
 
   end(status: number, reason: string): CloseFrames {
-    const frames = [...this.#awaited.rest().flatMap((event) => this.#write(event)), ...this.#release()];
+    const frames = [...this.#cleaning.rest().flatMap((event) => this.#writeReady(event)), ...this.#releaseHeld()];
     if (reason === 'session.idle') return { frames, status: 1011, reason: 'NET-0001' };
     if (/^(audio|frame|command)\./.test(reason)) return { frames, status: 1008, reason: `DATA-0000: ${reason}` };
     return { frames, status, reason };
   }
 
-  #message(text: string): FrameResult {
+  #readMessage(text: string): FrameResult {
     const { type, channel } = readFields(text);
     switch (type) {
       case 'KeepAlive':
         return { replies: [], commands: [{ type: 'keepalive' }] };
       case 'Finalize':
-        this.#finalizing.push(typeof channel === 'number' && channel in this.#voices ? channel : undefined);
+        this.#finalizing.push(typeof channel === 'number' && channel in this.#channels ? channel : undefined);
         return { replies: [], commands: [{ type: 'flush' }] };
       case 'CloseStream':
-        this.#closing = true;
+        this.#isClosing = true;
         return { replies: [], commands: [{ type: 'finish' }] };
       default:
-        // As there: what is not known is ignored.
-        return NOTHING;
+        // Unknown messages are ignored, as Deepgram does.
+        return EMPTY_RESULT;
     }
   }
 
-  #speech({ channel, state, atMs }: EventOf<'speech'>): readonly WireFrame[] {
-    this.#voices[channel]!.speech(state);
-    if (state === 'end' || !this.#wishes.speechEvents) return [];
+  #renderSpeech({ channel, state, atMs }: EventOf<'speech'>): readonly WireFrame[] {
+    this.#channels[channel]!.onSpeech(state);
+    if (state === 'end' || !this.#options.speechEvents) return [];
     return [
       JSON.stringify({
         type: 'SpeechStarted',
-        channel: [channel, this.#voices.length],
+        channel: [channel, this.#channels.length],
         timestamp: toSeconds(atMs),
       }),
     ];
   }
 
-  #partial(event: EventOf<'partial'>): readonly WireFrame[] {
+  #renderPartial(event: EventOf<'partial'>): readonly WireFrame[] {
     const spoken = { text: event.stable + event.tentative, words: event.words };
-    const shown = this.#wishes.cleaned ? removeHesitations(spoken, this.#language) : spoken;
-    if (!this.#wishes.interim || shown.text.trim() === '') return [];
-    this.#voices[event.channel]!.shown(event.words.at(-1)?.toMs);
-    const part = applyReplacements({ ...event, ...shown }, this.#wishes.replacements);
-    return [this.#results(part, { isFinal: false, speechFinal: false, fromFinalize: false })];
+    const shown = this.#options.cleaned ? removeHesitations(spoken, this.#language) : spoken;
+    if (!this.#options.interim || shown.text.trim() === '') return [];
+    this.#channels[event.channel]!.onPartial(event.words.at(-1)?.toMs);
+    const part = applyReplacements({ ...event, ...shown }, this.#options.replacements);
+    return [this.#renderResults(part, { isFinal: false, speechFinal: false, fromFinalize: false })];
   }
 
-  #manner(channel: number): 'finalizing' | 'not' {
-    return this.#finalizing.some((asked) => asked === undefined || asked === channel) ? 'finalizing' : 'not';
+  #getFinalizeState(channel: number): 'finalizing' | 'not' {
+    return this.#finalizing.some((requested) => requested === undefined || requested === channel)
+      ? 'finalizing'
+      : 'not';
   }
 
-  #flushed(): readonly WireFrame[] {
-    const asked = this.#finalizing.shift();
-    return this.#voices.flatMap((_, channel) =>
-      asked === undefined || asked === channel ? this.#finals(channel, (voice) => [voice.flushed()]) : [],
+  #answerFinalize(): readonly WireFrame[] {
+    const requested = this.#finalizing.shift();
+    return this.#channels.flatMap((_, channel) =>
+      requested === undefined || requested === channel
+        ? this.#renderFinals(channel, (state) => [state.takeFinalized()])
+        : [],
     );
   }
 
-  /** What is held back goes out before the last words. */
-  #release(): readonly WireFrame[] {
-    return this.#voices.flatMap((_, channel) => this.#finals(channel, (voice) => voice.release()));
+  /** Sends what is held back before the stream ends. */
+  #releaseHeld(): readonly WireFrame[] {
+    return this.#channels.flatMap((_, channel) => this.#renderFinals(channel, (state) => state.releaseHeld()));
   }
 
-  #finals(channel: number, from: (voice: DeepgramChannel) => readonly MarkedFinal[]): readonly WireFrame[] {
-    const voice = this.#voices[channel]!;
-    return from(voice).flatMap(({ final, speechFinal, fromFinalize }) => {
-      const isEnd = fromFinalize || (speechFinal && this.#wishes.endpointing);
+  #renderFinals(channel: number, collect: (state: DeepgramChannel) => readonly MarkedFinal[]): readonly WireFrame[] {
+    const state = this.#channels[channel]!;
+    return collect(state).flatMap(({ final, speechFinal, fromFinalize }) => {
+      const isEnd = fromFinalize || (speechFinal && this.#options.endpointing);
       if (final === undefined && !isEnd) return [];
-      const part = final ?? { channel, toMs: voice.fromMs, text: '', words: [] };
-      const frame = this.#results(part, { isFinal: true, speechFinal: isEnd, fromFinalize });
-      voice.fromMs = Math.max(voice.fromMs, part.toMs);
+      const part = final ?? { channel, toMs: state.fromMs, text: '', words: [] };
+      const frame = this.#renderResults(part, { isFinal: true, speechFinal: isEnd, fromFinalize });
+      state.fromMs = Math.max(state.fromMs, part.toMs);
       return [frame];
     });
   }
 
-  #utteranceEnds(): readonly WireFrame[] {
-    const { utteranceEndMs, bytesPerMs } = this.#wishes;
+  #renderUtteranceEnds(): readonly WireFrame[] {
+    const { utteranceEndMs, bytesPerMs } = this.#options;
     if (utteranceEndMs === undefined) return [];
-    const heardMs = this.encoded === undefined ? this.#bytes / bytesPerMs : this.#decodedMs;
-    return this.#voices.flatMap((voice, channel) => {
-      const { lastWordEndMs } = voice;
-      if (lastWordEndMs === undefined || !voice.quiet || heardMs - lastWordEndMs < utteranceEndMs) return [];
-      voice.lastWordEndMs = undefined;
+    const receivedMs = this.encoded === undefined ? this.#bytes / bytesPerMs : this.#decodedMs;
+    return this.#channels.flatMap((state, channel) => {
+      const { lastWordEndMs } = state;
+      if (lastWordEndMs === undefined || !state.isQuiet || receivedMs - lastWordEndMs < utteranceEndMs) return [];
+      state.lastWordEndMs = undefined;
       const last_word_end = toSeconds(lastWordEndMs);
-      return [JSON.stringify({ type: 'UtteranceEnd', channel: [channel, this.#voices.length], last_word_end })];
+      return [JSON.stringify({ type: 'UtteranceEnd', channel: [channel, this.#channels.length], last_word_end })];
     });
   }
 
-  #results(
+  #renderResults(
     part: Pick<EventOf<'final'>, 'channel' | 'toMs' | 'text'> & { readonly words: readonly WireWord[] },
     kind: { readonly isFinal: boolean; readonly speechFinal: boolean; readonly fromFinalize: boolean },
   ): string {
-    const { fromMs } = this.#voices[part.channel]!;
-    const range = { fromMs, toMs: Math.max(fromMs, part.toMs), channels: this.#voices.length };
-    const { punctuated, tellsLanguage } = this.#wishes;
+    const { fromMs } = this.#channels[part.channel]!;
+    const range = { fromMs, toMs: Math.max(fromMs, part.toMs), channels: this.#channels.length };
+    const { punctuated, includesLanguage: tellsLanguage } = this.#options;
     const language = tellsLanguage && this.#language !== 'auto' ? this.#language : undefined;
     return buildResultsFrame({ ...part, ...range, ...kind, punctuated, language }, this.#context);
   }

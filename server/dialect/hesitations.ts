@@ -1,7 +1,7 @@
 import type { WireWord } from '../../protocol/index.ts';
 import { isHesitation } from '../core/clean/fillers.ts';
 
-/** Text that is still being said, without its "um" and "uh". In languages without spaces it stays as it is. */
+/** Removes "um" and "uh" from a sentence in progress. Text in languages without spaces stays as it is. */
 export function removeHesitations(
   { text, words }: { readonly text: string; readonly words: readonly WireWord[] },
   language: string,

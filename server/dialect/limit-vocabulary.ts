@@ -3,7 +3,7 @@ import { LIMITS, type Start } from '../../protocol/index.ts';
 const TERMS_MAX = 100;
 const TERM_CHARS_MAX = 100;
 
-/** Words to expect, from clients that may send more than we take: the first ones count. */
+/** Limits the words to expect to as many as a session accepts; the first ones count. */
 export function limitVocabulary(terms: readonly string[]): Pick<Start, 'vocabulary'> {
   const vocabulary: string[] = [];
   let chars = 0;

@@ -1,13 +1,13 @@
 import { type Command, Fault, LIMITS, readClientMessage, SUBPROTOCOL, writeMessage } from '../../protocol/index.ts';
 import type { Dialect, DialectSession, WireFrame } from '../ports/dialect.ts';
 
-/** Our own protocol: text frames are messages, binary frames are audio. It has nothing to remember. */
+/** Our own protocol: text frames are messages, binary frames are audio. It has no state. */
 const SESSION: DialectSession = {
   lifetime: 'kept',
   greet: () => ({ replies: [], commands: [] }),
   read: (frame) => ({ replies: [], commands: [readFrame(frame)] }),
   write: (event) => [writeMessage(event)],
-  // A fault went out as an event.
+  // The fault has been sent as an event.
   end: (status, reason) => ({ frames: [], status, reason }),
 };
 

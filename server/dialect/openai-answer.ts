@@ -6,40 +6,44 @@ import { joinSentences } from './plain-text.ts';
 
 type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
 
-const NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
+const LANGUAGE_NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
 
-const textOf = (sentences: readonly Sentence[]): string => joinSentences(sentences.map(({ text }) => text.trim()));
+const joinTexts = (sentences: readonly Sentence[]): string => joinSentences(sentences.map(({ text }) => text.trim()));
 
-/** The whole answer in the format that was asked for. */
-export function buildAnswer(sentences: readonly Sentence[], audioMs: number, wishes: OpenAiFileOptions): string {
-  const said = sentences.filter(({ text }) => text.trim() !== '');
-  switch (wishes.format) {
+/** The whole response in the requested format. */
+export function buildAnswer(sentences: readonly Sentence[], audioMs: number, options: OpenAiFileOptions): string {
+  const spoken = sentences.filter(({ text }) => text.trim() !== '');
+  switch (options.format) {
     case 'json':
-      return JSON.stringify({ text: textOf(said), usage: buildUsage(audioMs) });
+      return JSON.stringify({ text: joinTexts(spoken), usage: buildUsage(audioMs) });
     case 'text':
-      return `${toPrintable(textOf(said))}\n`;
+      return `${toPrintable(joinTexts(spoken))}\n`;
     case 'srt':
-      return renderSrt(buildCues(said));
+      return renderSrt(buildCues(spoken));
     case 'vtt':
-      return renderVtt(buildCues(said));
+      return renderVtt(buildCues(spoken));
     case 'verbose_json':
-      return JSON.stringify(verbose(said, audioMs, wishes));
+      return JSON.stringify(buildVerboseJson(spoken, audioMs, options));
   }
 }
 
-function verbose(sentences: readonly Sentence[], audioMs: number, wishes: OpenAiFileOptions): object {
+function buildVerboseJson(sentences: readonly Sentence[], audioMs: number, options: OpenAiFileOptions): object {
   return {
-    task: wishes.start.task,
-    language: nameOf(
-      wishes.start.task === 'translate' ? 'en' : (sentences[0]?.language ?? wishes.start.language ?? 'en'),
+    task: options.start.task,
+    language: getLanguageName(
+      options.start.task === 'translate' ? 'en' : (sentences[0]?.language ?? options.start.language ?? 'en'),
     ),
     duration: audioMs / 1_000,
-    text: textOf(sentences),
-    ...(wishes.segments ? { segments: sentences.map(segmentOf) } : {}),
-    ...(wishes.words
+    text: joinTexts(sentences),
+    ...(options.segments ? { segments: sentences.map(buildSegment) } : {}),
+    ...(options.words
       ? {
           words: sentences.flatMap(({ words }) =>
-            words.map((word) => ({ word: bare(word.text), start: word.fromMs / 1_000, end: word.toMs / 1_000 })),
+            words.map((word) => ({
+              word: stripPunctuation(word.text),
+              start: word.fromMs / 1_000,
+              end: word.toMs / 1_000,
+            })),
           ),
         }
       : {}),
@@ -47,8 +51,8 @@ function verbose(sentences: readonly Sentence[], audioMs: number, wishes: OpenAi
   };
 }
 
-/** Clients check that every one of these ten is there and of its type; what we do not know is a plausible nothing. */
-function segmentOf(sentence: Sentence, id: number): object {
+/** Clients check that each of these ten fields is there and of its type; what is unknown gets a neutral value. */
+function buildSegment(sentence: Sentence, id: number): object {
   const text = ` ${sentence.text.trim()}`;
   const sum = sentence.words.reduce((total, { confidence }) => total + Math.log(Math.max(confidence, 1e-4)), 0);
   const raw = Buffer.from(text);
@@ -68,21 +72,21 @@ function segmentOf(sentence: Sentence, id: number): object {
 
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
-/** What is billed there: whole seconds. */
+/** The billing unit there: whole seconds. */
 export function buildUsage(audioMs: number): object {
   return { type: 'duration', seconds: Math.ceil(audioMs / 1_000) };
 }
 
-/** `english`, not `en`. */
-function nameOf(code: string): string {
+/** The English name of a language: `english`, not `en`. */
+function getLanguageName(code: string): string {
   try {
-    return (NAMES.of(code) ?? code).toLowerCase();
+    return (LANGUAGE_NAMES.of(code) ?? code).toLowerCase();
   } catch {
     return code;
   }
 }
 
-/** A word as it is listed there: without the marks around it. */
-function bare(word: string): string {
+/** A word without the punctuation around it, as it is listed there. */
+function stripPunctuation(word: string): string {
   return word.trim().replace(/^[^\p{L}\p{N}$€£%]+|[^\p{L}\p{N}$€£%]+$/gu, '') || word.trim();
 }

@@ -1,7 +1,7 @@
 import { FAULTS } from '../../protocol/index.ts';
 import type { DialectContext, ErrorInfo, HttpRefusal } from '../ports/dialect.ts';
 
-/** The error object inside OpenAI's answers and events. */
+/** The error object in OpenAI's responses and events. */
 export interface OpenAiError {
   readonly message: string;
   readonly type: string;
@@ -21,7 +21,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 export function toOpenAiError({ code, message, data }: ErrorInfo): OpenAiError {
-  const status = statusOf(code);
+  const status = toStatus(code);
   const name = (data as { name?: unknown } | undefined)?.name;
   const type =
     status === 401
@@ -36,11 +36,11 @@ export function toOpenAiError({ code, message, data }: ErrorInfo): OpenAiError {
 }
 
 /** A file of the wrong kind is a bad request there. */
-function statusOf(code: ErrorInfo['code']): number {
+function toStatus(code: ErrorInfo['code']): number {
   const { http } = FAULTS[code];
   return http === 415 || http === 408 ? 400 : http;
 }
 
-export function buildOpenAiRefusal(trouble: ErrorInfo, { id }: DialectContext): HttpRefusal {
-  return { status: statusOf(trouble.code), headers: { 'x-request-id': id }, body: { error: toOpenAiError(trouble) } };
+export function buildOpenAiRefusal(error: ErrorInfo, { id }: DialectContext): HttpRefusal {
+  return { status: toStatus(error.code), headers: { 'x-request-id': id }, body: { error: toOpenAiError(error) } };
 }

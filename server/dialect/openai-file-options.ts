@@ -1,14 +1,14 @@
 import { Fault, type Start } from '../../protocol/index.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
 
-/** What a client asked for in the fields of its form. */
+/** What a client requested in the fields of its form. */
 export interface OpenAiFileOptions {
   readonly start: Start;
   readonly format: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
   readonly streamed: boolean;
   readonly words: boolean;
   readonly segments: boolean;
-  /** Whether cleaned sentences take the place of those spoken. */
+  /** Whether cleaned sentences replace the spoken ones. */
   readonly cleaned: boolean;
 }
 
@@ -16,7 +16,7 @@ type Fields = readonly (readonly [name: string, value: string])[];
 const FORMATS = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const;
 const LANGUAGES_MAX = 20;
 
-/** Reads the form; names with `[]` may come several times. Unknown ones are ignored. Throws `command.option`. */
+/** Parses the form; names with `[]` may occur several times. Unknown ones are ignored. Throws `command.option`. */
 export function parseOpenAiFileOptions(fields: Fields, task: 'transcribe' | 'translate'): OpenAiFileOptions {
   const all = (name: string): string[] =>
     fields.filter(([key]) => key === name || key === `${name}[]`).map(([, value]) => value);
@@ -34,7 +34,7 @@ export function parseOpenAiFileOptions(fields: Fields, task: 'transcribe' | 'tra
     start: {
       type: 'start',
       task,
-      // Nobody sees words that may change; without them a file is decoded in half the time.
+      // The client never sees partials; without them a file takes half the time.
       partials: { mode: 'off' },
       cleanup: { mode: cleaned ? 'default' : 'off' },
       ...(task === 'transcribe' ? parseLanguages(last('language'), all('languages')) : {}),
@@ -48,24 +48,26 @@ export function parseOpenAiFileOptions(fields: Fields, task: 'transcribe' | 'tra
   };
 }
 
-/** `en-US` is `en`; several are what is chosen from. */
+/** `en-US` becomes `en`; several languages are what detection chooses from. */
 export function parseLanguages(
-  one: string | undefined,
-  several: readonly string[],
+  single: string | undefined,
+  others: readonly string[],
 ): Pick<Start, 'language' | 'languages'> {
-  const codes = [one, ...several].filter((code) => code !== undefined && code !== '').map((code) => codeOf(code!));
+  const codes = [single, ...others]
+    .filter((code) => code !== undefined && code !== '')
+    .map((code) => parseLanguageCode(code!));
   if (codes.length === 0) return {};
   if (codes.length === 1) return { language: codes[0]! };
   return { language: 'auto', languages: codes.slice(0, LANGUAGES_MAX) };
 }
 
-function codeOf(text: string): string {
+function parseLanguageCode(text: string): string {
   const code = text.split(/[-_]/)[0]!.toLowerCase();
   if (/^(auto|[a-z]{2,3})$/.test(code)) return code;
   throw new Fault('command.option', { name: 'language', got: text.slice(0, 40), want: 'an ISO 639-1 code such as en' });
 }
 
-/** Words to expect: a prompt is cut at its marks. */
+/** Words to expect: the prompt is split at its punctuation. */
 export function splitPromptTerms(prompt: string | undefined, keywords: readonly string[]): string[] {
   return [...keywords, ...(prompt ?? '').split(/[,;.!?\n]+/)].map((term) => term.trim().slice(0, 100));
 }

@@ -7,10 +7,10 @@ import { type OpenAiFileOptions, parseOpenAiFileOptions } from './openai-file-op
 import { chooseSeparator } from './plain-text.ts';
 
 /** OpenAI's `/v1/audio/transcriptions` and, translating into English, `/v1/audio/translations`. */
-export const openaiTranscriptions: UploadDialect = files('transcribe');
-export const openaiTranslations: UploadDialect = files('translate');
+export const openaiTranscriptions: UploadDialect = createUploadDialect('transcribe');
+export const openaiTranslations: UploadDialect = createUploadDialect('translate');
 
-function files(task: 'transcribe' | 'translate'): UploadDialect {
+function createUploadDialect(task: 'transcribe' | 'translate'): UploadDialect {
   return {
     name: 'openai',
     body: 'form',
@@ -22,7 +22,7 @@ function files(task: 'transcribe' | 'translate'): UploadDialect {
   };
 }
 
-const TYPES: Readonly<Record<OpenAiFileOptions['format'], string>> = {
+const CONTENT_TYPES: Readonly<Record<OpenAiFileOptions['format'], string>> = {
   json: 'application/json',
   verbose_json: 'application/json',
   text: 'text/plain; charset=utf-8',
@@ -35,58 +35,59 @@ class FileSession implements UploadSession {
   readonly layout = 'mix';
   readonly contentType: string;
   readonly delivery: 'buffered' | 'streamed';
-  readonly #wishes: OpenAiFileOptions;
+  readonly #options: OpenAiFileOptions;
   readonly #sentences = new Map<number, EventOf<'final'>>();
-  /** Of a growing answer: what went out. */
-  #text = '';
+  /** The text sent so far in a streamed response. */
+  #sentText = '';
 
-  constructor(wishes: OpenAiFileOptions) {
-    this.#wishes = wishes;
-    this.start = wishes.start;
-    this.delivery = wishes.streamed ? 'streamed' : 'buffered';
-    this.contentType = wishes.streamed ? 'text/event-stream' : TYPES[wishes.format];
+  constructor(options: OpenAiFileOptions) {
+    this.#options = options;
+    this.start = options.start;
+    this.delivery = options.streamed ? 'streamed' : 'buffered';
+    this.contentType = options.streamed ? 'text/event-stream' : CONTENT_TYPES[options.format];
   }
 
   write(event: ServerEvent): string {
     switch (event.type) {
       case 'final':
         this.#sentences.set(event.sentence, event);
-        return this.#wishes.cleaned ? '' : this.#delta(event);
+        return this.#options.cleaned ? '' : this.#renderDelta(event);
       case 'cleaned': {
         const sentence = this.#sentences.get(event.sentence);
-        if (!this.#wishes.cleaned || sentence === undefined) return '';
+        if (!this.#options.cleaned || sentence === undefined) return '';
         const cleaned = { ...sentence, text: event.text };
         this.#sentences.set(event.sentence, cleaned);
-        return this.#delta(cleaned);
+        return this.#renderDelta(cleaned);
       }
       case 'done':
-        return this.#last(event.audioMs);
+        return this.#renderEnd(event.audioMs);
       default:
         return '';
     }
   }
 
-  error(trouble: ErrorInfo): string {
-    return sse({ type: 'error', error: toOpenAiError(trouble) });
+  error(error: ErrorInfo): string {
+    return toServerSentEvent({ type: 'error', error: toOpenAiError(error) });
   }
 
-  #delta(sentence: EventOf<'final'>): string {
-    if (!this.#wishes.streamed) return '';
+  #renderDelta(sentence: EventOf<'final'>): string {
+    if (!this.#options.streamed) return '';
     const text = sentence.text.trim();
     if (text === '') return '';
-    const delta = chooseSeparator(this.#text) + text;
-    this.#text += delta;
-    return sse({ type: 'transcript.text.delta', delta });
+    const delta = chooseSeparator(this.#sentText) + text;
+    this.#sentText += delta;
+    return toServerSentEvent({ type: 'transcript.text.delta', delta });
   }
 
-  #last(audioMs: number): string {
-    if (this.#wishes.streamed) return `${sse({ type: 'transcript.text.done', text: this.#text })}data: [DONE]\n\n`;
+  #renderEnd(audioMs: number): string {
+    if (this.#options.streamed)
+      return `${toServerSentEvent({ type: 'transcript.text.done', text: this.#sentText })}data: [DONE]\n\n`;
     const sentences = [...this.#sentences.values()].sort((a, b) => a.fromMs - b.fromMs);
-    return buildAnswer(sentences, audioMs, this.#wishes);
+    return buildAnswer(sentences, audioMs, this.#options);
   }
 }
 
-const sse = (body: object): string => `data: ${JSON.stringify(body)}\n\n`;
+const toServerSentEvent = (body: object): string => `data: ${JSON.stringify(body)}\n\n`;
 
 /** `GET /v1/models` and `/v1/models/NAME`: the one model there is, under its own name. */
 export const openaiModels: readonly HttpEndpoint[] = [
@@ -94,7 +95,7 @@ export const openaiModels: readonly HttpEndpoint[] = [
     path: '/v1/models',
     method: 'GET',
     scope: 'stream',
-    answer: async (_, { model }) => ok({ object: 'list', data: [modelOf(model)] }),
+    answer: async (_, { model }) => toOkResponse({ object: 'list', data: [describeModel(model)] }),
     refuse: buildOpenAiRefusal,
   },
   {
@@ -102,13 +103,14 @@ export const openaiModels: readonly HttpEndpoint[] = [
     method: 'GET',
     scope: 'stream',
     async answer({ url }, { model }) {
-      const asked = decodePathSegment(url.split('?')[0]!.slice('/v1/models/'.length));
-      if (asked !== model) throw new Fault('model.unknown', { model: asked.slice(0, 80), want: `there is ${model}` });
-      return ok(modelOf(model));
+      const requested = decodePathSegment(url.split('?')[0]!.slice('/v1/models/'.length));
+      if (requested !== model)
+        throw new Fault('model.unknown', { model: requested.slice(0, 80), want: `there is ${model}` });
+      return toOkResponse(describeModel(model));
     },
     refuse: buildOpenAiRefusal,
   },
 ];
 
-const ok = (body: object) => ({ status: 200, headers: {}, body });
-const modelOf = (id: string) => ({ id, object: 'model', created: 1_663_718_400, owned_by: 'sotto' });
+const toOkResponse = (body: object) => ({ status: 200, headers: {}, body });
+const describeModel = (id: string) => ({ id, object: 'model', created: 1_663_718_400, owned_by: 'sotto' });

@@ -1,20 +1,20 @@
 import { chooseSeparator } from './plain-text.ts';
 
-/** One turn's text, on its way to a client that only ever appends. */
+/** The text of one turn, for a client that only ever appends. */
 export class TurnItem {
   readonly id: string;
   readonly fromMs: number;
   toMs: number;
-  committed = false;
-  /** What was spoken in it, once something was. */
+  isCommitted = false;
+  /** The language spoken in it, once there was speech. */
   language: string | undefined;
-  /** Id of the flush whose answer ends it; undefined where silence does. */
-  flush: string | undefined;
-  /** Where its voice ended. */
+  /** Id of the flush that ends it; undefined when silence ends it. */
+  flushId: string | undefined;
+  /** Where its speech ended. */
   endMs: number | undefined;
-  /** Sentences that are final. */
+  /** Text of the final sentences. */
   #final = '';
-  /** What went out. */
+  /** Text sent so far. */
   #sent = '';
 
   constructor(id: string, fromMs: number) {
@@ -28,23 +28,23 @@ export class TurnItem {
   }
 
   /** What a growing sentence adds; empty when it adds nothing yet. */
-  grow(stable: string): string {
-    return stable.trim() === '' ? '' : this.#append(this.#after(stable));
+  appendPartial(stable: string): string {
+    return stable.trim() === '' ? '' : this.#takeDelta(this.#joinFinal(stable));
   }
 
   /** What a final sentence adds. */
-  close({ text, language }: { readonly text: string; readonly language: string }): string {
+  appendFinal({ text, language }: { readonly text: string; readonly language: string }): string {
     this.language ??= language;
-    this.#final = this.#after(text).trimEnd();
-    return this.#append(this.#final);
+    this.#final = this.#joinFinal(text).trimEnd();
+    return this.#takeDelta(this.#final);
   }
 
-  #after(text: string): string {
+  #joinFinal(text: string): string {
     const next = text.trimStart();
     return next === '' ? this.#final : this.#final + chooseSeparator(this.#final) + next;
   }
 
-  #append(text: string): string {
+  #takeDelta(text: string): string {
     if (!text.startsWith(this.#sent)) return '';
     const delta = text.slice(this.#sent.length);
     this.#sent = text;

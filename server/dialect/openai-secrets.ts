@@ -4,11 +4,14 @@ import type { OpenRequest } from '../ports/transport.ts';
 import { buildOpenAiRefusal } from './openai-faults.ts';
 import { applySettingsUpdate, DEFAULT_REALTIME_SETTINGS, renderSettings, toStartOptions } from './openai-session.ts';
 
-/** `ek_TOKEN~SETTINGS`: the token opens the door, the settings are where the session begins. */
+/** `ek_TOKEN~SETTINGS`: the token authenticates, the settings are what the session starts with. */
 const SECRET = /ek_[\w.-]+~([\w-]+)$/;
-const SECONDS = { least: 10, most: 3_600, usual: 600 } as const;
+const SECONDS = { min: 10, max: 3_600, default: 600 } as const;
 
-/** Settings a client secret carries; undefined when none came with it. Throws `auth.invalid` and `command.unreadable`. */
+/**
+ * Reads the settings of a client secret; undefined when it carries none. Throws `auth.invalid` and
+ * `command.unreadable`.
+ */
 export function parseSecretSettings({ headers, subprotocols }: Pick<OpenRequest, 'headers' | 'subprotocols'>): unknown {
   for (const text of [headers['authorization'] ?? '', ...subprotocols]) {
     const settings = SECRET.exec(text)?.[1];
@@ -16,7 +19,7 @@ export function parseSecretSettings({ headers, subprotocols }: Pick<OpenRequest,
     try {
       return parseJson(Buffer.from(settings, 'base64url').toString('utf8'));
     } catch (error) {
-      // No secret of ours holds what is not JSON; JSON that is nested too deep may have been put there by its client.
+      // No secret of ours holds anything but JSON; JSON that is nested too deeply may come from its client.
       throw (error as Fault).cause === undefined ? error : new Fault('auth.invalid', {});
     }
   }
@@ -25,9 +28,14 @@ export function parseSecretSettings({ headers, subprotocols }: Pick<OpenRequest,
 
 type Body = { readonly session?: unknown; readonly expires_after?: { readonly seconds?: unknown } } | null | undefined;
 
-async function secretOf(session: unknown, seconds: unknown, context: HttpEndpointContext) {
-  const wanted = seconds ?? SECONDS.usual;
-  if (typeof wanted !== 'number' || !Number.isInteger(wanted) || wanted < SECONDS.least || wanted > 7_200)
+async function createSecret(session: unknown, seconds: unknown, context: HttpEndpointContext) {
+  const requestedSeconds = seconds ?? SECONDS.default;
+  if (
+    typeof requestedSeconds !== 'number' ||
+    !Number.isInteger(requestedSeconds) ||
+    requestedSeconds < SECONDS.min ||
+    requestedSeconds > 7_200
+  )
     throw new Fault('command.option', {
       name: 'expires_after.seconds',
       got: describeValue(seconds),
@@ -35,22 +43,22 @@ async function secretOf(session: unknown, seconds: unknown, context: HttpEndpoin
     });
   const settings = applySettingsUpdate(DEFAULT_REALTIME_SETTINGS, session ?? {});
   toStartOptions(settings);
-  const good = Math.min(wanted, SECONDS.most);
-  // Where nobody needs a key, anything opens the door.
-  const token = context.identity.key === '' ? 'none-needed' : (await context.mintToken(good)).token;
-  const expiresAt = Math.floor(context.nowMs / 1_000) + good;
-  const carried = Buffer.from(JSON.stringify(session ?? {})).toString('base64url');
-  if (carried.length > 4_000)
+  const validSeconds = Math.min(requestedSeconds, SECONDS.max);
+  // A server that needs no keys accepts any token.
+  const token = context.identity.key === '' ? 'none-needed' : (await context.mintToken(validSeconds)).token;
+  const expiresAt = Math.floor(context.nowMs / 1_000) + validSeconds;
+  const encodedSession = Buffer.from(JSON.stringify(session ?? {})).toString('base64url');
+  if (encodedSession.length > 4_000)
     throw new Fault('command.option', {
       name: 'session',
-      got: `(${carried.length} characters)`,
+      got: `(${encodedSession.length} characters)`,
       want: 'less than 3 kB of it',
     });
-  const value = `ek_${token}~${carried}`;
+  const value = `ek_${token}~${encodedSession}`;
   return { value, expiresAt, described: renderSettings(settings, `sess_${context.id.replaceAll('-', '')}`, expiresAt) };
 }
 
-/** Client secrets for browsers: `POST /v1/realtime/client_secrets`, and as it was before. */
+/** Client secrets for browsers: `POST /v1/realtime/client_secrets`, and the older `transcription_sessions`. */
 export const openaiSecrets: readonly HttpEndpoint[] = [
   {
     path: '/v1/realtime/client_secrets',
@@ -58,8 +66,8 @@ export const openaiSecrets: readonly HttpEndpoint[] = [
     scope: 'token',
     async answer({ body }, context) {
       const { session, expires_after } = (body as Body) ?? {};
-      const { value, expiresAt, described } = await secretOf(session, expires_after?.seconds, context);
-      return { status: 200, headers: {}, body: { value, expires_at: expiresAt, session: described.ga } };
+      const { value, expiresAt, described: rendered } = await createSecret(session, expires_after?.seconds, context);
+      return { status: 200, headers: {}, body: { value, expires_at: expiresAt, session: rendered.ga } };
     },
     refuse: buildOpenAiRefusal,
   },
@@ -68,9 +76,9 @@ export const openaiSecrets: readonly HttpEndpoint[] = [
     method: 'POST',
     scope: 'token',
     async answer({ body }, context) {
-      const { value, expiresAt, described } = await secretOf(body, undefined, context);
+      const { value, expiresAt, described: rendered } = await createSecret(body, undefined, context);
       const client_secret = { value, expires_at: expiresAt };
-      return { status: 200, headers: {}, body: { ...described.beta, client_secret } };
+      return { status: 200, headers: {}, body: { ...rendered.beta, client_secret } };
     },
     refuse: buildOpenAiRefusal,
   },

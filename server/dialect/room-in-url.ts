@@ -2,8 +2,8 @@ import { type Command, Fault, isFault, RoomName, type ServerEvent } from '../../
 import type { CloseFrames, Dialect, DialectSession, EncodedFormat, FrameResult, WireFrame } from '../ports/dialect.ts';
 
 /**
- * A door whose clients say with `?room=NAME` in their address that viewers may read along: their protocols have no word
- * for it, and let an unknown name in the query pass. A name that cannot be one refuses the connection.
+ * Wraps a dialect so that its clients may open a room for viewers with `?room=NAME` in their URL: their protocols have
+ * no field for it, and ignore unknown names in the query. An invalid name refuses the connection.
  */
 export function acceptRoomInUrl(dialect: Dialect): Dialect {
   return {
@@ -15,12 +15,12 @@ export function acceptRoomInUrl(dialect: Dialect): Dialect {
       if (error !== undefined)
         return new Fault('command.option', { name: 'room', got: room.slice(0, 80), want: error.issues[0]!.message });
       const session = dialect.open(request, context);
-      return isFault(session) ? session : new SpeakerInRoom(session, room);
+      return isFault(session) ? session : new RoomDialectSession(session, room);
     },
   };
 }
 
-class SpeakerInRoom implements DialectSession {
+class RoomDialectSession implements DialectSession {
   readonly #session: DialectSession;
   readonly #room: string;
 
@@ -38,11 +38,11 @@ class SpeakerInRoom implements DialectSession {
   }
 
   greet(): FrameResult {
-    return this.#placed(this.#session.greet());
+    return this.#addRoom(this.#session.greet());
   }
 
   read(frame: WireFrame): FrameResult {
-    return this.#placed(this.#session.read(frame));
+    return this.#addRoom(this.#session.read(frame));
   }
 
   write(event: ServerEvent): readonly WireFrame[] {
@@ -53,9 +53,9 @@ class SpeakerInRoom implements DialectSession {
     return this.#session.end(status, reason);
   }
 
-  #placed({ replies, commands }: FrameResult): FrameResult {
-    const placed = (command: Command): Command =>
+  #addRoom({ replies, commands }: FrameResult): FrameResult {
+    const withRoom = (command: Command): Command =>
       command.type === 'start' ? { room: this.#room, ...command } : command;
-    return { replies, commands: commands.map(placed) };
+    return { replies, commands: commands.map(withRoom) };
   }
 }

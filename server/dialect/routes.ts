@@ -13,7 +13,7 @@ import { acceptRoomInUrl } from './room-in-url.ts';
 import { voskDialect } from './vosk.ts';
 import { whisperLiveDialect } from './whisper-live.ts';
 
-/** Every door of the server, on one port; our own says in `start` what others say in the address. */
+/** All WebSocket endpoints of the server, on one port. Our own takes the room in `start`, the others in the URL. */
 export const DIALECT_ROUTES: DialectRoutes = new Map([
   [STREAM_PATH, nativeDialect],
   ['/v1/listen', acceptRoomInUrl(deepgramDialect)],
@@ -24,7 +24,7 @@ export const DIALECT_ROUTES: DialectRoutes = new Map([
   ['/whisper-live', acceptRoomInUrl(whisperLiveDialect)],
 ]);
 
-/** What is answered by HTTP beside the page. */
+/** What is answered by HTTP besides the pages. */
 export const HTTP_ROUTES: HttpRoutes = {
   uploads: new Map([
     ['/v1/audio/transcriptions', openaiTranscriptions],

@@ -13,13 +13,13 @@ import { joinSentences, toBareWord, toPlainText } from './plain-text.ts';
 import { readUrlToken } from './url-token.ts';
 import { stripWavHeader } from './wav-header.ts';
 
-const NOTHING: FrameResult = { replies: [], commands: [] };
-/** What vosk-server takes for granted when nobody says. */
+const EMPTY_RESULT: FrameResult = { replies: [], commands: [] };
+/** What vosk-server assumes when the client does not say. */
 const SAMPLE_RATE = 8_000;
-/** Results that wait for a frame to be the answer of; more become one. */
+/** Results that wait to be the answer to a frame; more are merged. */
 const RESULTS_MAX = 20;
 
-/** vosk-server's protocol: one answer for each frame of audio, because its clients wait for it. */
+/** vosk-server's protocol: one answer to each frame of audio, because its clients wait for it. */
 export const voskDialect: Dialect = {
   name: 'vosk',
   subprotocol: () => undefined,
@@ -27,59 +27,59 @@ export const voskDialect: Dialect = {
   open: () => new VoskSession(),
 };
 
-/** What was said between two silences. */
-interface Result {
+/** The speech between two silences. */
+interface Utterance {
   readonly texts: readonly string[];
   readonly words: readonly WireWord[];
 }
 
-const EMPTY: Result = { texts: [], words: [] };
+const EMPTY_UTTERANCE: Utterance = { texts: [], words: [] };
 
 export class VoskSession implements DialectSession {
   readonly lifetime = 'connection';
-  #life: 'waiting' | 'streaming' | 'ended' = 'waiting';
+  #phase: 'waiting' | 'streaming' | 'ended' = 'waiting';
   #config: { readonly words: boolean; readonly alternatives: number; readonly punctuated: boolean } = {
     words: true,
     alternatives: 0,
     punctuated: false,
   };
-  #start: Start = startOf(SAMPLE_RATE);
-  #results: Result[] = [];
-  #open: Result = EMPTY;
-  /** The sentence that is being said. */
-  #heard = '';
+  #startCommand: Start = createStart(SAMPLE_RATE);
+  #results: Utterance[] = [];
+  #utterance: Utterance = EMPTY_UTTERANCE;
+  /** The sentence in progress. */
+  #partialText = '';
 
   greet(): FrameResult {
-    return NOTHING;
+    return EMPTY_RESULT;
   }
 
   read(frame: WireFrame): FrameResult {
-    if (this.#life === 'ended') return NOTHING;
-    if (typeof frame === 'string') return this.#message(frame);
-    const bytes = this.#life === 'waiting' ? stripWavHeader(frame) : frame;
-    const commands = [...this.#begin(), { type: 'audio' as const, bytes }];
+    if (this.#phase === 'ended') return EMPTY_RESULT;
+    if (typeof frame === 'string') return this.#readMessage(frame);
+    const bytes = this.#phase === 'waiting' ? stripWavHeader(frame) : frame;
+    const commands = [...this.#start(), { type: 'audio' as const, bytes }];
     const result = this.#results.shift();
-    return { replies: [result === undefined ? this.#partial() : this.#written(result)], commands };
+    return { replies: [result === undefined ? this.#renderPartial() : this.#renderUtterance(result)], commands };
   }
 
-  /** Nothing is said that was not asked for: an answer that nobody waits for would be taken for that of the next frame. */
+  /** Nothing is sent unprompted: clients would take it for the answer to their next frame. */
   write(event: ServerEvent): readonly WireFrame[] {
     switch (event.type) {
       case 'partial':
-        this.#heard = event.stable + event.tentative;
+        this.#partialText = event.stable + event.tentative;
         return [];
       case 'final':
-        this.#final(event);
+        this.#addFinal(event);
         return [];
       case 'settled':
-        if (this.#open.texts.length > 0) this.#results.push(this.#open);
-        if (this.#results.length > RESULTS_MAX) this.#results = [together(this.#results)];
-        this.#open = EMPTY;
-        this.#heard = '';
+        if (this.#utterance.texts.length > 0) this.#results.push(this.#utterance);
+        if (this.#results.length > RESULTS_MAX) this.#results = [mergeUtterances(this.#results)];
+        this.#utterance = EMPTY_UTTERANCE;
+        this.#partialText = '';
         return [];
       case 'flushed':
       case 'done':
-        return [this.#rest()];
+        return [this.#renderRemaining()];
       default:
         return [];
     }
@@ -89,63 +89,67 @@ export class VoskSession implements DialectSession {
     return { frames: [], status, reason };
   }
 
-  #message(text: string): FrameResult {
+  #readMessage(text: string): FrameResult {
     const { config, eof, reset } = readFields(text);
     if (typeof config === 'object' && config !== null) return this.#configure(config as Record<string, unknown>);
     if (eof) {
-      const commands = [...this.#begin(), { type: 'finish' as const }];
-      this.#life = 'ended';
+      const commands = [...this.#start(), { type: 'finish' as const }];
+      this.#phase = 'ended';
       return { replies: [], commands };
     }
-    return reset ? { replies: [], commands: [...this.#begin(), { type: 'flush' }] } : NOTHING;
+    return reset ? { replies: [], commands: [...this.#start(), { type: 'flush' }] } : EMPTY_RESULT;
   }
 
-  /** Has no answer. The sample rate counts only before the first audio, as there. */
+  /** Has no answer. As there, the sample rate only counts before the first audio. */
   #configure(config: Readonly<Record<string, unknown>>): FrameResult {
     this.#config = {
       words: config['words'] === undefined ? this.#config.words : Boolean(config['words']),
-      alternatives: numberOf(config['max_alternatives'] ?? this.#config.alternatives) || 0,
+      alternatives: toNumber(config['max_alternatives'] ?? this.#config.alternatives) || 0,
       punctuated: config['punctuate'] === undefined ? this.#config.punctuated : Boolean(config['punctuate']),
     };
     const terms = config['phrase_list'];
-    const expected = Array.isArray(terms) ? limitVocabulary(terms.filter((term) => typeof term === 'string')) : {};
-    if (this.#life === 'streaming') return { replies: [], commands: [{ type: 'configure', ...expected }] };
-    const rate = config['sample_rate'] === undefined ? this.#start.audio!.sampleRate : numberOf(config['sample_rate']);
+    const vocabulary = Array.isArray(terms) ? limitVocabulary(terms.filter((term) => typeof term === 'string')) : {};
+    if (this.#phase === 'streaming') return { replies: [], commands: [{ type: 'configure', ...vocabulary }] };
+    const rate =
+      config['sample_rate'] === undefined ? this.#startCommand.audio!.sampleRate : toNumber(config['sample_rate']);
     if (!Number.isInteger(rate) || rate < 8_000 || rate > 48_000) {
       const got = describeValue(config['sample_rate']);
       throw new Fault('command.option', { name: 'sample_rate', got, want: '8000 to 48000' });
     }
-    this.#start = { ...this.#start, ...startOf(rate), ...expected };
-    return NOTHING;
+    this.#startCommand = { ...this.#startCommand, ...createStart(rate), ...vocabulary };
+    return EMPTY_RESULT;
   }
 
-  /** A session starts with the first audio, for only then nothing more is configured. */
-  #begin(): readonly Start[] {
-    if (this.#life !== 'waiting') return [];
-    this.#life = 'streaming';
-    return [this.#start];
+  /** The session starts with the first audio, because only then its configuration is complete. */
+  #start(): readonly Start[] {
+    if (this.#phase !== 'waiting') return [];
+    this.#phase = 'streaming';
+    return [this.#startCommand];
   }
 
-  #final(event: EventOf<'final'>): void {
-    this.#open = { texts: [...this.#open.texts, event.text], words: [...this.#open.words, ...event.words] };
-    this.#heard = '';
+  #addFinal(event: EventOf<'final'>): void {
+    this.#utterance = {
+      texts: [...this.#utterance.texts, event.text],
+      words: [...this.#utterance.words, ...event.words],
+    };
+    this.#partialText = '';
   }
 
-  /** Everything that was said and not yet told. */
-  #rest(): string {
-    const rest = together([...this.#results, this.#open]);
+  /** Everything said that was not sent yet. */
+  #renderRemaining(): string {
+    const remaining = mergeUtterances([...this.#results, this.#utterance]);
     this.#results = [];
-    this.#open = EMPTY;
-    this.#heard = '';
-    return this.#written(rest);
+    this.#utterance = EMPTY_UTTERANCE;
+    this.#partialText = '';
+    return this.#renderUtterance(remaining);
   }
 
-  #partial(): string {
-    return JSON.stringify({ partial: this.#styled(joinSentences([...this.#open.texts, this.#heard])) });
+  #renderPartial(): string {
+    return JSON.stringify({ partial: this.#formatText(joinSentences([...this.#utterance.texts, this.#partialText])) });
   }
 
-  #written(result: Result): string {
-    const text = this.#styled(joinSentences(result.texts));
+  #renderUtterance(result: Utterance): string {
+    const text = this.#formatText(joinSentences(result.texts));
     const { words, alternatives } = this.#config;
     const list = result.words.flatMap(({ text, fromMs, toMs, confidence }) => {
       const word = this.#config.punctuated ? text.trim() : toBareWord(text);
@@ -158,26 +162,26 @@ export class VoskSession implements DialectSession {
     return JSON.stringify({ alternatives: [{ confidence: sum, ...shown, text }] });
   }
 
-  #styled(text: string): string {
+  #formatText(text: string): string {
     return this.#config.punctuated ? text.trim() : toPlainText(text);
   }
 }
 
-function startOf(sampleRate: number): Start {
+function createStart(sampleRate: number): Start {
   return {
     type: 'start',
     audio: { encoding: 'pcm_s16le', sampleRate, channels: 1, channelMode: 'mix' },
     partials: { mode: 'revisable' },
-    // There is no word for a later revision, so nothing is cleaned for nobody.
+    // The protocol has no later revisions, so cleaning would serve nobody.
     cleanup: { mode: 'off' },
   };
 }
 
-function together(results: readonly Result[]): Result {
+function mergeUtterances(results: readonly Utterance[]): Utterance {
   return { texts: results.flatMap(({ texts }) => texts), words: results.flatMap(({ words }) => words) };
 }
 
-/** A number or one written as text; anything else, however deep it is nested, is none. */
-function numberOf(value: unknown): number {
+/** Reads a number, or one written as text; anything else, however deeply nested, is NaN. */
+function toNumber(value: unknown): number {
   return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }

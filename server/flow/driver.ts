@@ -166,7 +166,7 @@ export class Driver {
   }
 
   get snapshot(): DriverSnapshot {
-    const core = this.#core.seed;
+    const core = this.#core.snapshot;
     const fromFrame = core.state === 'closed' ? this.#intake.frames : this.#intake.rewound(core.from);
     return { core, fromFrame, acked: this.#acked, warned: { ...this.#warned } };
   }
@@ -202,7 +202,7 @@ export class Driver {
 
   setServiceLevel(level: ServiceLevel): void {
     this.#translator.setServiceLevel(level);
-    this.#feed({ kind: 'load', advice: level });
+    this.#feed({ kind: 'load', serviceLevel: level });
   }
 
   finish(): void {

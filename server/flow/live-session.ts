@@ -43,9 +43,7 @@ export class LiveSession implements ResumableSession {
   #isFinished = false;
   /** The server, not the client, ended the audio. */
   #isEndedByServer = false;
-  /**
-   * `opening` in the constructor, `open`, then `done` while the client may still request its last events, then `ended`.
-   */
+  /** `opening` in the constructor, `open`, `done` while the last events may still be requested, then `ended`. */
   #phase: 'opening' | 'open' | 'done' | 'ended' = 'opening';
   readonly #faults: FaultReporter;
   readonly #drainTimer: DrainTimer;
@@ -56,14 +54,9 @@ export class LiveSession implements ResumableSession {
    * `waitForClient` once it can be found. Throws `auth.denied`, and what a part throws that cannot be opened; then
    * nothing stays open but the place in a transcript, which belongs to the caller.
    */
-  constructor(
-    origin: SessionOrigin,
-    channel: ClientChannel | undefined,
-    baseParts: SessionParts,
-    client: ConnectedClient,
-  ) {
+  constructor(origin: SessionOrigin, channel: ClientChannel | undefined, given: SessionParts, client: ConnectedClient) {
     const canFail = (): boolean => this.#phase === 'open';
-    const parts = { ...baseParts, clock: guardClock(baseParts.clock, (bug) => this.fail(bug), canFail) };
+    const parts = { ...given, clock: guardClock(given.clock, (bug) => this.fail(bug), canFail) };
     const { clock, resumeGraceMs, scheduler: board } = parts;
     const { sessionRecord, restored, snapshot } = origin;
     this.id = sessionRecord.session;

@@ -111,10 +111,10 @@ export interface TranscriptCalls {
   /** The transcript as JSON, UTF-8, to pass on without parsing. */
   readJson(owner: string, transcript: string): Uint8Array | undefined;
   export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined;
-  update(owner: string, transcript: string, update: TranscriptChange): ChangeOutcome;
+  update(owner: string, transcript: string, change: TranscriptChange): ChangeOutcome;
   /** `name` is PART.CHANNEL.SENTENCE. */
-  updateSentence(owner: string, transcript: string, name: string, update: SentenceChange): ChangeOutcome;
-  saveNote(owner: string, transcript: string, id: string, saveNote: NoteChange): ChangeOutcome;
+  updateSentence(owner: string, transcript: string, name: string, change: SentenceChange): ChangeOutcome;
+  saveNote(owner: string, transcript: string, id: string, note: NoteChange): ChangeOutcome;
   deleteNote(owner: string, transcript: string, id: string): ChangeOutcome;
   saveSummary(owner: string, transcript: string, summary: Summary): ChangeOutcome;
   /** Deletes permanently: nothing of it can be found in the file afterwards. */

@@ -152,24 +152,20 @@ export class SqliteTranscripts implements TranscriptCalls {
     });
   }
 
-  updateSentence(
-    owner: string,
-    transcript: string,
-    name: string,
-    { correction, highlight }: SentenceChange,
-  ): ChangeOutcome {
+  updateSentence(owner: string, transcript: string, name: string, change: SentenceChange): ChangeOutcome {
+    const { correction, highlight } = change;
     const [, part, channel, sentence] = (SENTENCE_NAME.exec(name) ?? []).map(Number);
     return this.#changeTranscript(owner, transcript, (t) => {
       const where = [t, part, channel, sentence] as const;
       if (part === undefined || this.#readSentence(...where) === undefined) return 'unknown';
-      const change = (column: string, value: unknown): unknown =>
+      const set = (column: string, value: unknown): unknown =>
         this.#run(
           `UPDATE sentences SET ${column} = ? WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
           value,
           ...where,
         );
-      if (correction !== undefined) change('correction', correction);
-      if (highlight !== undefined) change('highlight', highlight ? 1 : 0);
+      if (correction !== undefined) set('correction', correction);
+      if (highlight !== undefined) set('highlight', highlight ? 1 : 0);
       this.#indexText(t, `s${name}`, buildSearchText(this.#readSentence(...where)!));
       return 'done';
     });

@@ -7,7 +7,7 @@ const { close: CLOSE, http: STATUS, retry: RETRY } = FAULTS[REASON];
 
 /**
  * Runs every callback of one connection or request. A callback that throws, or whose promise rejects, is reported once
- * and ends this connection, and nothing else: an exception that left a callback of a socket would end the process.
+ * and ends this connection only: an exception that escaped a socket's callback would end the process.
  */
 export class ConnectionGuard {
   readonly #reportBug: ReportBug;
@@ -16,15 +16,18 @@ export class ConnectionGuard {
   #handler: ConnectionHandler | undefined;
   #isBroken = false;
 
-  /** `end` ends what is guarded: closes the connection, or answers the request with 500. It may be called when all is over. */
+  /**
+   * `end` ends what is guarded: it closes the connection, or answers the request with 500. It may be called after the
+   * end.
+   */
   constructor(reportBug: ReportBug, end: () => void, id?: string) {
     this.#reportBug = reportBug;
     this.#end = end;
     this.#id = id;
   }
 
-  /** Guards `connection` from now on: a bug closes it with 1011. */
-  static of(connection: Connection, reportBug: ReportBug): ConnectionGuard {
+  /** Guards `connection`: a bug closes it with 1011. */
+  static forConnection(connection: Connection, reportBug: ReportBug): ConnectionGuard {
     return new ConnectionGuard(reportBug, () => connection.close(CLOSE, REASON), connection.id);
   }
 
@@ -37,14 +40,14 @@ export class ConnectionGuard {
     }
   }
 
-  /** Gives the connection its handler. One that cannot be opened has none, and is closed. */
+  /** Opens the connection's handler. If that fails, there is none and the connection is closed. */
   open(open: () => ConnectionHandler): void {
     this.run(() => {
       this.#handler = open();
     });
   }
 
-  /** Frames that were on their way when the handler broke are dropped; a client that resumes sends them again. */
+  /** Frames in flight when the handler broke are dropped; a client that resumes sends them again. */
   message(frame: string | Uint8Array): void {
     if (this.#isBroken) return;
     try {
@@ -55,14 +58,17 @@ export class ConnectionGuard {
     }
   }
 
-  /** Tells the handler that the connection has ended: once, also when it broke before or breaks now. */
+  /** Tells the handler that the connection has ended: exactly once, even if it broke before or breaks now. */
   close(status: number): void {
     const handler = this.#handler;
     this.#handler = undefined;
     if (handler !== undefined) this.run(() => handler.close(status));
   }
 
-  /** Reports the first `error`, which ends the connection. Later ones follow from it, and a client could fill a log with them. */
+  /**
+   * Reports the first `error`, which ends the connection. Later ones follow from it, and a client could fill a log with
+   * them.
+   */
   fail(error: unknown): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
@@ -75,7 +81,10 @@ export class ConnectionGuard {
   }
 }
 
-/** Wraps a callback that belongs to a whole transport, such as a timer: a bug in it is reported, and it goes on. */
+/**
+ * Wraps a callback that belongs to a whole transport, such as a timer: a bug in it is reported, and the transport goes
+ * on.
+ */
 export function guardCallback<Args extends unknown[]>(
   reportBug: ReportBug,
   callback: (...args: Args) => void,
@@ -89,7 +98,7 @@ export function guardCallback<Args extends unknown[]>(
   };
 }
 
-/** The answer to a request whose handler broke. */
+/** The response to a request whose handler broke. */
 export function buildBugResponse(): Response {
   const { message: text } = new Fault(REASON, {});
   return new Response(JSON.stringify({ type: 'fault', code: REASON, text, retry: RETRY }), {
@@ -98,7 +107,7 @@ export function buildBugResponse(): Response {
   });
 }
 
-/** The answer to a request that HTTP allows and no handler can be given: an odd method, path or header. */
+/** The response to a request that HTTP allows but no handler can process: an odd method, path or header. */
 export function buildBadRequestResponse(): Response {
   return new Response('The request line or a header of it cannot be read.\n', {
     status: 400,

@@ -1,18 +1,18 @@
 /**
- * Calls `beat` every `everyMs` until what it gives back is called. Keeps no process alive. Immediates come behind
- * sockets in the event loop and timers before them: a process that stood still reads the answers that wait before
- * `beat` counts who has not answered.
+ * Calls `beat` at an interval until the returned function is called. Does not keep the process alive. In the event
+ * loop, timers run before sockets and immediates after them: a process that was suspended reads the waiting answers
+ * before `beat` counts who has not answered.
  */
-export function startHeartbeat(beat: () => void, everyMs: number): () => void {
-  let stopped = false;
+export function startHeartbeat(beat: () => void, intervalMs: number): () => void {
+  let isStopped = false;
   const timer = setInterval(() => {
     setImmediate(() => {
-      if (!stopped) beat();
+      if (!isStopped) beat();
     });
-  }, everyMs);
+  }, intervalMs);
   timer.unref();
   return () => {
-    stopped = true;
+    isStopped = true;
     clearInterval(timer);
   };
 }

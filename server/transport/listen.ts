@@ -1,7 +1,10 @@
 import type { Server } from 'node:net';
 import { Fault } from '../../protocol/index.ts';
 
-/** Listens there and gives the port, the system's choice for port 0. Throws `server.listen` when it cannot be had. */
+/**
+ * Listens and returns the port; port 0 lets the system choose. Rejects with `server.listen` when the port is
+ * unavailable.
+ */
 export function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -1,3 +1,3 @@
-/** Resolves in the next turn of the event loop, when others have had theirs. */
+/** Resolves in the next turn of the event loop, after other pending work. */
 export const waitForNextTurn = (): Promise<undefined> =>
   new Promise((resolve) => setImmediate(() => resolve(undefined)));

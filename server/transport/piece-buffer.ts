@@ -1,6 +1,6 @@
 const FIRST_BYTES = 1_024;
 
-/** Joins small chunks of bytes into one piece, in time and memory that grow with their bytes. */
+/** Joins small chunks of bytes into one piece, in time and memory proportional to their bytes. */
 export class PieceBuffer {
   #bytes = new Uint8Array(0);
   #length = 0;
@@ -11,7 +11,7 @@ export class PieceBuffer {
     return this.#length;
   }
 
-  /** Copies a chunk; how many there are since the last piece was taken. */
+  /** Copies a chunk; returns how many chunks there are since the last piece was taken. */
   add(chunk: Uint8Array): number {
     const length = this.#length + chunk.length;
     if (length > this.#bytes.length) {
@@ -24,8 +24,8 @@ export class PieceBuffer {
     return ++this.#chunks;
   }
 
-  /** Everything since the last time, in memory that is used for nothing else. */
-  take(): Uint8Array {
+  /** Takes everything added since the last time, in memory of its own. */
+  takePiece(): Uint8Array {
     const piece = this.#bytes.subarray(0, this.#length);
     this.#bytes = new Uint8Array(0);
     this.#length = 0;

@@ -6,45 +6,47 @@ import { ConnectionGuard, guardCallback } from './guard.ts';
 import { listenOn } from './listen.ts';
 
 export interface TcpOptions {
-  /** What the gateway is told for a path: the protocol of this port has none. */
+  /** The path reported to the gateway, because the protocol of this port has none. */
   readonly path: string;
-  /** Addresses that may connect; empty is all. */
-  readonly allowed: readonly string[];
+  /** Addresses that may connect; empty allows all. */
+  readonly allowedAddresses: readonly string[];
 }
 
-/** Connections at once, of whatever kind; more are cut off. Sessions have a lower limit of their own. */
+/** Maximum number of connections of any kind; more are cut off. Sessions have a lower limit of their own. */
 const CONNECTIONS_MAX = 1_024;
-/** Bytes given to the handler in one turn of the event loop: a read of a socket may hold thousands of empty lines. */
+/** Bytes given to the handler per turn of the event loop: one read of a socket may hold thousands of empty lines. */
 const TURN_BYTES = 4_096;
-/** Answers that wait for a peer to read them before no more of its questions are heard, bytes. */
+/** Bytes of replies waiting for the peer beyond which none of its requests are processed. */
 const QUEUED_BYTES_MAX = 262_144;
 /** How long a peer may take to close after us, ms. */
 const LINGER_MS = 2_000;
 const KEEPALIVE_MS = 30_000;
 
-/** Plain TCP, for protocols that frame themselves: a frame is whatever bytes came together. A close has no status. */
+/**
+ * Plain TCP, for protocols that frame themselves: a frame is whatever bytes arrived together. A close has no status.
+ */
 export class TcpTransport implements Transport {
   readonly #handler: TransportHandler;
   readonly #options: TcpOptions;
   readonly #reportBug: ReportBug;
   readonly #server: Server;
-  readonly #live = new Set<TcpConnection>();
+  readonly #connections = new Set<TcpConnection>();
   #closing: Promise<void> | undefined;
 
   constructor(handler: TransportHandler, options: TcpOptions, reportBug: ReportBug) {
     this.#handler = handler;
     this.#options = options;
     this.#reportBug = reportBug;
-    // A peer that has sent its last may still be answered: what it said is heard in later turns.
+    // A peer that has sent its last bytes may still get replies: they are processed in later turns.
     this.#server = createServer({
       ...{ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS },
     });
     this.#server.maxConnections = CONNECTIONS_MAX;
-    // The system may fail an accept for reasons of its own; without a listener that would end the process.
+    // Accepting may fail for reasons of the system; without a listener that would end the process.
     this.#server.on('error', () => {});
     this.#server.on('connection', (socket) => {
       const guard = new ConnectionGuard(reportBug, () => socket.destroy());
-      guard.run(() => this.#take(socket));
+      guard.run(() => this.#accept(socket));
     });
   }
 
@@ -55,17 +57,17 @@ export class TcpTransport implements Transport {
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
-      for (const connection of this.#live) connection.close();
+      for (const connection of this.#connections) connection.close();
     });
     return this.#closing;
   }
 
-  async #take(socket: Socket): Promise<void> {
+  async #accept(socket: Socket): Promise<void> {
     // 'close' always follows 'error'.
     socket.on('error', () => {});
-    const address = plainAddress(socket.remoteAddress ?? '');
-    const { allowed, path } = this.#options;
-    if (allowed.length > 0 && !allowed.includes(address)) {
+    const address = stripMappedPrefix(socket.remoteAddress ?? '');
+    const { allowedAddresses, path } = this.#options;
+    if (allowedAddresses.length > 0 && !allowedAddresses.includes(address)) {
       socket.destroy();
       return;
     }
@@ -79,8 +81,8 @@ export class TcpTransport implements Transport {
       return;
     }
     const connection = new TcpConnection(socket, this.#reportBug);
-    this.#live.add(connection);
-    connection.serve(upgrade, () => this.#live.delete(connection));
+    this.#connections.add(connection);
+    connection.serve(upgrade, () => this.#connections.delete(connection));
   }
 }
 
@@ -89,49 +91,49 @@ class TcpConnection implements Connection {
   readonly #socket: Socket;
   readonly #reportBug: ReportBug;
   readonly #guard: ConnectionGuard;
-  #life: 'open' | 'closing' = 'open';
-  /** What has been read and not yet been heard. */
+  #state: 'open' | 'closing' = 'open';
+  /** Received bytes that have not been passed to the handler yet. */
   #received: Uint8Array[] = [];
   #isPaused = false;
-  #isPlanned = false;
+  #isScheduled = false;
   /** The peer will send nothing more. */
-  #hasLast = false;
+  #hasPeerEnded = false;
   /** Set when the socket has ended. */
   #status: number | undefined;
 
   constructor(socket: Socket, reportBug: ReportBug) {
     this.#socket = socket;
     this.#reportBug = reportBug;
-    this.#guard = ConnectionGuard.of(this, reportBug);
+    this.#guard = ConnectionGuard.forConnection(this, reportBug);
   }
 
   get queuedBytes(): number {
     return this.#socket.writableLength;
   }
 
-  /** Opens the handler; `ended` is called when the connection has ended. */
-  serve(upgrade: Extract<UpgradeDecision, { kind: 'accept' }>, ended: () => void): void {
+  /** Opens the handler; `onEnd` is called when the connection has ended. */
+  serve(upgrade: Extract<UpgradeDecision, { kind: 'accept' }>, onEnd: () => void): void {
     this.#socket.on('data', (bytes) => {
-      if (this.#life !== 'open') return;
+      if (this.#state !== 'open') return;
       this.#received.push(bytes as Buffer);
-      this.#plan();
+      this.#schedule();
     });
     this.#socket.once('end', () => {
-      this.#hasLast = true;
-      this.#plan();
+      this.#hasPeerEnded = true;
+      this.#schedule();
     });
-    this.#socket.on('drain', () => this.#plan());
+    this.#socket.on('drain', () => this.#schedule());
     this.#socket.once('close', (failed) => {
-      ended();
+      onEnd();
       this.#status = failed ? 1006 : 1000;
-      this.#plan();
+      this.#schedule();
     });
     this.#socket.resume();
     this.#guard.open(() => upgrade.open(this));
   }
 
   send(frame: string | Uint8Array): void {
-    if (this.#life === 'open' && this.#socket.writable) this.#socket.write(frame);
+    if (this.#state === 'open' && this.#socket.writable) this.#socket.write(frame);
   }
 
   pause(): void {
@@ -141,18 +143,18 @@ class TcpConnection implements Connection {
 
   resume(): void {
     this.#isPaused = false;
-    this.#plan();
+    this.#schedule();
   }
 
   close(): void {
-    if (this.#life === 'closing') return;
-    this.#life = 'closing';
+    if (this.#state === 'closing') return;
+    this.#state = 'closing';
     this.#isPaused = false;
     this.#received = [];
-    // The peer may have left while what it said waited to be heard.
-    if (this.#status !== undefined) return this.#plan();
+    // The peer may have left while its bytes were waiting.
+    if (this.#status !== undefined) return this.#schedule();
     this.#socket.end();
-    // What is still under way must not keep the peer's goodbye from being read.
+    // Data still in flight must not keep the peer's end of stream from being read.
     this.#socket.resume();
     setTimeout(
       guardCallback(this.#reportBug, () => this.#socket.destroy()),
@@ -164,26 +166,26 @@ class TcpConnection implements Connection {
     this.#guard.fail(error);
   }
 
-  /** In later turns of the event loop. Until then the socket is not read on. */
-  #plan(): void {
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
+  /** Schedules delivery in a later turn of the event loop. Until then the socket is not read. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     this.#socket.pause();
     setImmediate(() => {
-      this.#isPlanned = false;
+      this.#isScheduled = false;
       this.#deliver();
     });
   }
 
   #deliver(): void {
     if (this.#received.length > 0) {
-      const isChoked = this.#status === undefined && this.#socket.writableLength > QUEUED_BYTES_MAX;
-      if (this.#isPaused || isChoked) return;
+      const isPeerSlow = this.#status === undefined && this.#socket.writableLength > QUEUED_BYTES_MAX;
+      if (this.#isPaused || isPeerSlow) return;
       this.#guard.message(this.#takePiece());
     }
-    if (this.#received.length > 0) this.#plan();
+    if (this.#received.length > 0) this.#schedule();
     else if (this.#status !== undefined) this.#guard.close(this.#status);
-    else if (this.#hasLast) this.#socket.end();
+    else if (this.#hasPeerEnded) this.#socket.end();
     else if (!this.#isPaused) this.#socket.resume();
   }
 
@@ -195,7 +197,7 @@ class TcpConnection implements Connection {
   }
 }
 
-/** An IPv4 address may come in IPv6's clothes. */
-function plainAddress(address: string): string {
+/** Strips the IPv6 prefix of a mapped IPv4 address. */
+function stripMappedPrefix(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/, '');
 }

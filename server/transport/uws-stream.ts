@@ -4,25 +4,27 @@ import type { Connection, StreamDecision } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
 import type { HttpResponse } from './uws-library.ts';
 
-/** A response that goes on until one side has had enough. */
+/** A streamed response, until either side ends it. */
 export class UwsStream implements Connection {
   readonly id = randomUUID();
   readonly #response: HttpResponse;
   readonly #guard: ConnectionGuard;
-  #over = (): void => {};
+  #onEnd = (): void => {};
   #filler = '';
   /** After `ended` the library's response must not be touched. */
-  #life: 'open' | 'closing' | 'ended' = 'open';
-  /** The library does not tell what it holds: all that was given to it since it first could not hand it on. */
+  #state: 'open' | 'closing' | 'ended' = 'open';
+  /**
+   * The library does not report what it holds: this counts all bytes given to it since it first could not send them.
+   */
   #queuedBytes = 0;
 
   constructor(response: HttpResponse, reportBug: ReportBug) {
     this.#response = response;
-    this.#guard = ConnectionGuard.of(this, reportBug);
+    this.#guard = ConnectionGuard.forConnection(this, reportBug);
     response.onWritable(() => {
       this.#guard.run(() => {
-        // The library hands on what it holds only with the next write, and tells of nothing else that it has.
-        if (this.#life === 'open' && response.write(this.#filler)) this.#queuedBytes = 0;
+        // The library only sends what it holds with the next write, and reports nothing else about it.
+        if (this.#state === 'open' && response.write(this.#filler)) this.#queuedBytes = 0;
       });
       return true;
     });
@@ -32,9 +34,9 @@ export class UwsStream implements Connection {
     return this.#queuedBytes;
   }
 
-  /** Begins the response; `over` is called when it has ended. */
-  serve({ headers, filler, open }: Extract<StreamDecision, { kind: 'accept' }>, over: () => void): void {
-    this.#over = over;
+  /** Starts the response; `onEnd` is called when it has ended. */
+  serve({ headers, filler, open }: Extract<StreamDecision, { kind: 'accept' }>, onEnd: () => void): void {
+    this.#onEnd = onEnd;
     this.#filler = filler;
     this.#guard.run(() =>
       this.#response.cork(() => {
@@ -46,37 +48,37 @@ export class UwsStream implements Connection {
   }
 
   send(frame: string | Uint8Array): void {
-    if (this.#life !== 'open') return;
-    let taken = true;
+    if (this.#state !== 'open') return;
+    let isSent = true;
     this.#response.cork(() => {
-      taken = this.#response.write(frame);
+      isSent = this.#response.write(frame);
     });
-    if (!taken || this.#queuedBytes > 0) this.#queuedBytes += frame.length;
+    if (!isSent || this.#queuedBytes > 0) this.#queuedBytes += frame.length;
   }
 
-  /** Whoever reads a response says nothing that could be stopped. */
+  /** The reader of a response sends nothing that could be paused. */
   pause(): void {}
 
   resume(): void {}
 
-  /** A response has no close status; what there is to say was said in it. */
+  /** A response has no close status; everything was said in its body. */
   close(): void {
-    if (this.#life !== 'open') return;
-    this.#life = 'closing';
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
     const end = (): void => {
-      if (this.#life === 'ended') return;
-      // What waits still goes out; then the library closes.
+      if (this.#state === 'ended') return;
+      // What is queued is still sent; then the library closes.
       this.#response.cork(() => this.#response.end());
-      this.gone();
+      this.onClose();
     };
     setImmediate(() => this.#guard.run(end));
   }
 
   /** The reader has left, or the response has ended. */
-  gone(): void {
-    if (this.#life === 'ended') return;
-    this.#life = 'ended';
-    this.#over();
+  onClose(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#onEnd();
     // Never in the middle of one of the handler's own calls.
     setImmediate(() => this.#guard.close(1006));
   }

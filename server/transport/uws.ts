@@ -20,23 +20,28 @@ import { UwsStream } from './uws-stream.ts';
 
 export interface UwsOptions {
   readonly frameBytesMax: number;
-  /** A peer that has not answered a ping when the next is due is gone, ms. */
+  /** Interval of pings, ms; a peer that has not answered one when the next is due is gone. */
   readonly pingEveryMs: number;
   /** Time a peer has to answer a close, ms. */
   readonly closeTimeoutMs: number;
-  /** With one, HTTPS and WSS are spoken instead. */
+  /** With a certificate, serves HTTPS and WSS instead. */
   readonly certificate?: Certificate | undefined;
 }
 
-/** The library takes a host together with options; its own types forget that form. */
-type Listen = (host: string, port: number, options: number, taken: (socket: us_listen_socket | false) => void) => void;
+/** The library accepts a host together with options; its own types lack that form. */
+type Listen = (
+  host: string,
+  port: number,
+  options: number,
+  callback: (socket: us_listen_socket | false) => void,
+) => void;
 
-/** Unlike its default, two servers on one port are an error. */
+/** Unlike the library's default, two servers on one port are an error. */
 const EXCLUSIVE_PORT = 1;
 /** Bytes the library may hold for one client. The outbox gives up long before. */
 const QUEUE_BYTES_MAX = 16 * 1_048_576;
-/** The library cuts longer frames off without a word; up to this they get a proper close. */
-const CUT_OFF_FRAMES = 4;
+/** The library cuts off longer frames without a close; up to this factor they get a proper one. */
+const OVERSIZE_FACTOR = 4;
 
 /** HTTP and WebSocket on one port, over uWebSockets.js. */
 export class UwsTransport implements Transport {
@@ -45,12 +50,12 @@ export class UwsTransport implements Transport {
   readonly #handler: TransportHandler;
   readonly #options: UwsOptions;
   readonly #reportBug: ReportBug;
-  readonly #live = new Set<UwsConnection>();
+  readonly #connections = new Set<UwsConnection>();
   readonly #streams = new Set<UwsStream>();
   readonly #stopPings: () => void;
   #socket: us_listen_socket | undefined;
   #closing: Promise<void> | undefined;
-  #emptied: (() => void) | undefined;
+  #onEmpty: (() => void) | undefined;
 
   constructor(library: UwsLibrary, handler: TransportHandler, options: UwsOptions, reportBug: ReportBug) {
     this.#library = library;
@@ -63,19 +68,19 @@ export class UwsTransport implements Transport {
         ? library.App()
         : library.SSLApp({ cert_file_name: certificate.certPath, key_file_name: certificate.keyPath });
     this.#app.ws<SocketData>('/*', {
-      maxPayloadLength: options.frameBytesMax * CUT_OFF_FRAMES,
+      maxPayloadLength: options.frameBytesMax * OVERSIZE_FACTOR,
       maxBackpressure: QUEUE_BYTES_MAX,
       idleTimeout: 0,
       sendPingsAutomatically: false,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
-      open: (socket) => this.#open(socket),
-      message: (socket, message, isBinary) => socket.getUserData().connection?.heard(message, isBinary),
-      ping: (socket) => socket.getUserData().connection?.pinged(),
-      pong: (socket) => socket.getUserData().connection?.answered(),
-      close: (socket, status) => this.#closed(socket, status),
+      open: (socket) => this.#onOpen(socket),
+      message: (socket, message, isBinary) => socket.getUserData().connection?.onMessage(message, isBinary),
+      ping: (socket) => socket.getUserData().connection?.onPing(),
+      pong: (socket) => socket.getUserData().connection?.onPong(),
+      close: (socket, status) => this.#onClose(socket, status),
     });
-    this.#app.any('/*', (response, request) => this.#answer(response, request));
-    this.#stopPings = startHeartbeat(() => this.#ping(), options.pingEveryMs);
+    this.#app.any('/*', (response, request) => this.#answerRequest(response, request));
+    this.#stopPings = startHeartbeat(() => this.#sendPings(), options.pingEveryMs);
   }
 
   listen(host: string, port: number): Promise<number> {
@@ -96,100 +101,100 @@ export class UwsTransport implements Transport {
     this.#closing ??= new Promise((resolve) => {
       this.#stopPings();
       if (this.#socket !== undefined) this.#library.us_listen_socket_close(this.#socket);
-      this.#emptied = resolve;
-      if (this.#live.size === 0) resolve();
-      for (const connection of this.#live) connection.close(1012, 'restarting');
+      this.#onEmpty = resolve;
+      if (this.#connections.size === 0) resolve();
+      for (const connection of this.#connections) connection.close(1012, 'restarting');
       for (const stream of this.#streams) stream.close();
     });
     return this.#closing;
   }
 
-  #ping(): void {
-    for (const connection of this.#live) connection.ping();
+  #sendPings(): void {
+    for (const connection of this.#connections) connection.sendPing();
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const client = new UwsClient(response);
-    this.#guard(client).run(() => {
-      // The request lives only until this callback returns.
+    this.#createGuard(client).run(() => {
+      // The request is only valid until this callback returns.
       const key = request.getHeader('sec-websocket-key');
       const extensions = request.getHeader('sec-websocket-extensions');
-      return this.#handler.handleUpgrade(openRequest(response, request)).then((upgrade) => {
+      return this.#handler.handleUpgrade(toOpenRequest(response, request)).then((upgrade) => {
         if (client.isGone) return;
         if (upgrade.kind === 'refuse') return client.answer(upgrade.response);
-        const seat: SocketData = { accepted: upgrade };
-        client.leave();
-        response.cork(() => response.upgrade(seat, key, upgrade.subprotocol ?? '', extensions, context));
+        const data: SocketData = { accepted: upgrade };
+        client.detach();
+        response.cork(() => response.upgrade(data, key, upgrade.subprotocol ?? '', extensions, context));
       });
     });
   }
 
-  #open(socket: WebSocket<SocketData>): void {
-    const seat = socket.getUserData();
+  #onOpen(socket: WebSocket<SocketData>): void {
+    const data = socket.getUserData();
     const connection = new UwsConnection(socket, this.#options, this.#reportBug);
-    seat.connection = connection;
-    this.#live.add(connection);
-    connection.serve(seat.accepted);
+    data.connection = connection;
+    this.#connections.add(connection);
+    connection.serve(data.accepted);
     if (this.#closing !== undefined) connection.close(1012, 'restarting');
   }
 
-  #closed(socket: WebSocket<SocketData>, status: number): void {
+  #onClose(socket: WebSocket<SocketData>, status: number): void {
     const { connection } = socket.getUserData();
     if (connection === undefined) return;
-    this.#live.delete(connection);
-    connection.ended(status);
-    if (this.#live.size === 0) this.#emptied?.();
+    this.#connections.delete(connection);
+    connection.onClose(status);
+    if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
-  #answer(response: HttpResponse, request: HttpRequest): void {
+  #answerRequest(response: HttpResponse, request: HttpRequest): void {
     const client = new UwsClient(response);
-    const guard = this.#guard(client);
+    const guard = this.#createGuard(client);
     guard.run(() => {
-      const following =
-        request.getMethod() === 'get' ? this.#handler.handleStream?.(openRequest(response, request)) : undefined;
-      if (following !== undefined) return this.#follow(client, following);
-      const address = addressOf(response);
-      const leaving = new AbortController();
-      client.onGone(() => leaving.abort());
-      const onLost = (tell: () => void): void => client.onGone(tell);
-      const isThere = (): boolean => client.isThere;
+      const decision =
+        request.getMethod() === 'get' ? this.#handler.handleStream?.(toOpenRequest(response, request)) : undefined;
+      if (decision !== undefined) return this.#startStream(client, decision);
+      const address = readAddress(response);
+      const abort = new AbortController();
+      client.onGone(() => abort.abort());
+      const onLost = (listener: () => void): void => client.onGone(listener);
+      const isOpen = (): boolean => client.isOpen;
       const run = (each: () => void): void => guard.run(each);
-      const asked = readRequest(response, request, { onLost, isThere, signal: leaving.signal, run });
-      if (asked === undefined) return client.answer(buildBadRequestResponse());
-      // Answered in a later turn: the library cuts off a client that sends its next request before that, and would go on
-      // with all that came in a row otherwise.
+      const fetchRequest = readRequest(response, request, { onLost, isOpen, signal: abort.signal, run });
+      if (fetchRequest === undefined) return client.answer(buildBadRequestResponse());
+      // Answered in a later turn: the library cuts off a client that sends its next request before that; otherwise it
+      // would go on with all that arrive in a row.
       return waitForNextTurn()
-        .then(() => this.#handler.handleRequest(asked, address))
-        .then((answer) => client.answer(answer, asked.method === 'HEAD'));
+        .then(() => this.#handler.handleRequest(fetchRequest, address))
+        .then((answer) => client.answer(answer, fetchRequest.method === 'HEAD'));
     });
   }
 
-  async #follow(client: UwsClient, coming: Promise<StreamDecision>): Promise<void> {
-    const following = await coming;
+  async #startStream(client: UwsClient, pending: Promise<StreamDecision>): Promise<void> {
+    const decision = await pending;
     if (client.isGone) return;
-    if (following.kind === 'refuse') return client.answer(following.response);
-    client.leave();
+    if (decision.kind === 'refuse') return client.answer(decision.response);
+    client.detach();
     const stream = new UwsStream(client.response, this.#reportBug);
     this.#streams.add(stream);
-    client.onGone(() => stream.gone());
-    stream.serve(following, () => this.#streams.delete(stream));
+    client.onGone(() => stream.onClose());
+    stream.serve(decision, () => this.#streams.delete(stream));
     if (this.#closing !== undefined) stream.close();
   }
 
-  /** A request whose handler breaks is answered with 500 while that is still possible. */
-  #guard(client: UwsClient): ConnectionGuard {
-    const guard: ConnectionGuard = new ConnectionGuard(this.#reportBug, () => client.break());
-    client.guardedBy(guard);
+  /** Answers a request whose handler breaks with 500 while that is still possible. */
+  #createGuard(client: UwsClient): ConnectionGuard {
+    const guard: ConnectionGuard = new ConnectionGuard(this.#reportBug, () => client.answerWithBug());
+    client.setGuard(guard);
     return guard;
   }
 }
 
-/** The client of one HTTP request, until its response has ended or become something else. */
+/** The client of one HTTP request, until its response has ended or another object writes it. */
 class UwsClient {
   readonly response: HttpResponse;
-  readonly #lost: (() => void)[] = [];
+  readonly #goneListeners: (() => void)[] = [];
   #guard: ConnectionGuard | undefined;
-  /** `answered` when an answer has begun, `left` when the response belongs to another object. */
+  /** `answered` when a response has begun, `detached` when it belongs to another object. */
   #state: 'waiting' | 'answered' | 'left' = 'waiting';
   #isGone = false;
   #hasEnded = false;
@@ -198,7 +203,7 @@ class UwsClient {
     this.response = response;
     response.onAborted(() => {
       this.#isGone = true;
-      for (const tell of this.#lost) this.#guard?.run(tell);
+      for (const listener of this.#goneListeners) this.#guard?.run(listener);
     });
   }
 
@@ -206,42 +211,42 @@ class UwsClient {
     return this.#isGone;
   }
 
-  /** Whether the response can still be touched: the client is there, and waits for the end of its answer. */
-  get isThere(): boolean {
+  /** Whether the response can still be touched: the client is connected and waits for its end. */
+  get isOpen(): boolean {
     return !this.#isGone && !this.#hasEnded;
   }
 
-  guardedBy(guard: ConnectionGuard): void {
+  setGuard(guard: ConnectionGuard): void {
     this.#guard = guard;
   }
 
-  onGone(tell: () => void): void {
-    this.#lost.push(tell);
+  onGone(listener: () => void): void {
+    this.#goneListeners.push(listener);
   }
 
-  /** From now on somebody else writes the response. */
-  leave(): void {
+  /** Leaves the response to another object. */
+  detach(): void {
     this.#state = 'left';
   }
 
   answer(answer: Response, head = false): Promise<void> | undefined {
     if (this.#isGone || this.#state !== 'waiting') return undefined;
     this.#state = 'answered';
-    return writeResponse(this.response, answer, { gone: () => this.#isGone, head }).finally(() => {
+    return writeResponse(this.response, answer, { isGone: () => this.#isGone, isHead: head }).finally(() => {
       this.#hasEnded = true;
     });
   }
 
-  /** Tells of a bug with 500; half an answer is cut off by `writeResponse` itself. */
-  break(): void {
+  /** Reports a bug with 500; half a response is cut off by `writeResponse` itself. */
+  answerWithBug(): void {
     void this.answer(buildBugResponse())?.catch(() => {
-      // It was closed there; there is nobody left to tell.
+      // It has been closed there, and no client is left to tell.
     });
   }
 }
 
-function openRequest(response: HttpResponse, request: HttpRequest): OpenRequest {
-  // Without a prototype, for a header may have any name.
+function toOpenRequest(response: HttpResponse, request: HttpRequest): OpenRequest {
+  // Without a prototype, because a header may have any name.
   const headers: Record<string, string> = Object.create(null);
   request.forEach((name, value) => {
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
@@ -252,11 +257,11 @@ function openRequest(response: HttpResponse, request: HttpRequest): OpenRequest 
     .map((name) => name.trim())
     .filter(Boolean);
   const url = request.getUrl() + (query ? `?${query}` : '');
-  return { url, headers, subprotocols, remoteAddress: addressOf(response) };
+  return { url, headers, subprotocols, remoteAddress: readAddress(response) };
 }
 
-/** The library writes IPv6 out in full; Node and the log have the short form. */
-function addressOf(response: HttpResponse): string {
+/** The library writes IPv6 addresses in full; Node and the log use the short form. */
+function readAddress(response: HttpResponse): string {
   const text = Buffer.from(response.getRemoteAddressAsText()).toString('latin1');
   if (!text.includes(':')) return text;
   return new URL(`http://[${text}]/`).hostname.slice(1, -1);

@@ -1,39 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import { cutOffConnection } from './cut-off-connection.ts';
 
-/** Chunks of a body in one turn of the event loop that come at the price of the read that brought them. */
+/** Chunks of a body per turn of the event loop that cost no more than the read that brought them. */
 const TURN_CHUNKS_FREE = 16;
-/** More than that in a turn, over the whole body. Node takes some microseconds over each, however small it is. */
+/** Further chunks allowed over the whole body. Node spends some microseconds on each, however small. */
 const CHUNKS_MAX = 4_096;
 /** The same when nobody reads the body any more. */
 const UNREAD_CHUNKS_MAX = 256;
-/** Bytes of a chunk, on average, below which they are too many. No browser or client sends so little at once. */
+/** Average chunk size below which there are too many, bytes. No browser or client sends so little at once. */
 const CHUNK_BYTES_MIN = 32;
 
 /**
- * The body of a request, read once in a turn of the event loop: all that has arrived by then, as one piece. A client may
- * send each byte as a chunk of its own. Node reads on for as long as its chunks are taken at once, and each of them would
- * take its way through all the streams behind this one. A body of too many chunks that are too small ends its connection,
- * whether it is read or not.
+ * The body of a request, read once per turn of the event loop: everything that has arrived by then becomes one piece. A
+ * client may send each byte as a chunk of its own. Node keeps reading for as long as its chunks are taken at once, and
+ * each of them would pass through all the streams behind this one. A body of too many chunks that are too small ends
+ * its connection, whether it is read or not.
  */
 export class RequestBody {
-  /** Fails when the client goes away before the end of its body. */
+  /** Fails when the client leaves before the end of its body. */
   readonly stream: ReadableStream<Uint8Array>;
   readonly #request: IncomingMessage;
   /** Whether the stream has ended, failed or been cancelled. */
   #isOver = false;
-  #isLetPass = false;
-  #isPlanned = false;
+  #isDiscarded = false;
+  #isScheduled = false;
   #isCut = false;
   #turnChunks = 0;
-  /** Of the chunks that were too many for their turn. */
+  /** Counts only the chunks beyond the free ones of their turn. */
   #chunks = 0;
   #chunkBytes = 0;
   #wake = (): void => {};
 
   constructor(request: IncomingMessage) {
     this.#request = request;
-    this.#watch();
+    this.#limitChunks();
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -43,23 +43,25 @@ export class RequestBody {
           request.once('close', () => this.#finish(() => controller.error(new Error('the client went away'))));
         },
         pull: (controller) => this.#pull(controller),
-        cancel: () => this.letPass(),
+        cancel: () => this.discard(),
       },
       { highWaterMark: 0 },
     );
-    // From now on the body is read here; Node takes all that comes of one that nobody listens to.
-    request.on('readable', () => this.#plan());
+    // From here on this class reads the body; Node takes everything of a body without listeners.
+    request.on('readable', () => this.#schedule());
   }
 
-  /** Nobody reads on. What still comes is dropped, so that it takes neither the connection nor the answer with it. */
-  letPass(): void {
-    this.#isLetPass = true;
+  /** Discards the rest of the body, so that it takes neither the connection nor the response with it. */
+  discard(): void {
+    this.#isDiscarded = true;
     this.#finish(() => {});
-    this.#plan();
+    this.#schedule();
   }
 
-  /** Where Node hands over what it has parsed: also of a body that nobody reads, and when the answer is out. */
-  #watch(): void {
+  /**
+   * Hooks into where Node hands over parsed chunks, even of a body that nobody reads, and after the response was sent.
+   */
+  #limitChunks(): void {
     const request = this.#request;
     const push = request.push.bind(request);
     request.push = (chunk: Uint8Array | null, encoding) => {
@@ -80,12 +82,12 @@ export class RequestBody {
     if (this.#turnChunks <= TURN_CHUNKS_FREE) return false;
     this.#chunks++;
     this.#chunkBytes += bytes;
-    const most = this.#isLetPass ? UNREAD_CHUNKS_MAX : CHUNKS_MAX;
-    return this.#chunks > most && this.#chunkBytes < this.#chunks * CHUNK_BYTES_MIN;
+    const max = this.#isDiscarded ? UNREAD_CHUNKS_MAX : CHUNKS_MAX;
+    return this.#chunks > max && this.#chunkBytes < this.#chunks * CHUNK_BYTES_MIN;
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    this.#plan();
+    this.#schedule();
     while (!this.#isOver) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -95,20 +97,20 @@ export class RequestBody {
     }
   }
 
-  #plan(): void {
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     setImmediate(() => {
-      this.#isPlanned = false;
+      this.#isScheduled = false;
       this.#wake();
-      if (this.#isLetPass) this.#request.read();
+      if (this.#isDiscarded) this.#request.read();
     });
   }
 
-  #finish(tell: () => void): void {
+  #finish(notify: () => void): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    tell();
+    notify();
     this.#wake();
   }
 }

@@ -7,55 +7,55 @@ import type { Connection, UpgradeDecision } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
 import { FrameTurns } from './ws-turns.ts';
 
-/** One WebSocket of `ws`. */
+/** A WebSocket of `ws`. */
 export class WsConnection implements Connection {
   readonly id = randomUUID();
   readonly #socket: WebSocket;
   readonly #guard: ConnectionGuard;
   readonly #pings = new TokenBucket(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
-  /** The peer has not been heard of since the last ping. */
+  /** The peer has sent nothing since the last ping. */
   #isSilent = false;
 
   constructor(socket: WebSocket, reportBug: ReportBug) {
     this.#socket = socket;
-    this.#guard = ConnectionGuard.of(this, reportBug);
+    this.#guard = ConnectionGuard.forConnection(this, reportBug);
   }
 
   get queuedBytes(): number {
     return this.#socket.bufferedAmount;
   }
 
-  /** Opens the handler; `ended` is called when the connection has ended. */
-  serve(upgrade: Extract<UpgradeDecision, { kind: 'accept' }>, ended: () => void): void {
+  /** Opens the handler; `onEnd` is called when the connection has ended. */
+  serve(upgrade: Extract<UpgradeDecision, { kind: 'accept' }>, onEnd: () => void): void {
     const guard = this.#guard;
     const turns = new FrameTurns(this.#socket);
     this.#socket.on('message', (data: Buffer, isBinary) => {
       turns.count();
       this.#isSilent = false;
-      // `ws` hands out slices of its own buffer; the handler keeps what it gets.
+      // `ws` hands out slices of its own buffer, but the handler owns what it gets.
       guard.message(isBinary ? new Uint8Array(data) : data.toString('utf8'));
     });
     this.#socket.on('ping', () => {
       turns.count();
-      guard.run(() => this.#pinged());
+      guard.run(() => this.#onPing());
     });
     this.#socket.on('pong', () => {
       turns.count();
       this.#isSilent = false;
     });
-    // 'close' always follows 'error'; the session needs to hear of the end once.
+    // 'close' always follows 'error'; the session must learn of the end only once.
     this.#socket.on('error', () => {});
     this.#socket.once('close', (status) => {
-      ended();
+      onEnd();
       guard.close(status);
     });
     guard.open(() => upgrade.open(this));
   }
 
-  /** Asks the peer for a sign of life; one that gave none since the last time is cut off. */
-  ping(): void {
+  /** Pings the peer; one that has sent nothing since the last ping is cut off. */
+  sendPing(): void {
     this.#guard.run(() => {
-      // A paused socket hears no pong; it is not to blame for that.
+      // A paused socket receives no pong, which is not its peer's fault.
       if (this.#socket.isPaused) return;
       if (this.#isSilent) return this.#socket.terminate();
       this.#isSilent = true;
@@ -69,7 +69,7 @@ export class WsConnection implements Connection {
 
   pause(): void {
     this.#socket.pause();
-    // A paused socket hears no pong; it is not to blame for that.
+    // A paused socket receives no pong, which is not its peer's fault.
     this.#isSilent = false;
   }
 
@@ -86,7 +86,7 @@ export class WsConnection implements Connection {
     this.#guard.fail(error);
   }
 
-  #pinged(): void {
+  #onPing(): void {
     this.#isSilent = false;
     if (this.#pings.spend(1, performance.now()) > 0) this.close(FAULTS['frame.rate'].close, 'frame.rate');
   }

@@ -4,7 +4,7 @@ import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, StreamDecision } from '../ports/transport.ts';
 import { ConnectionGuard } from './guard.ts';
 
-/** A response that goes on until one side has had enough. */
+/** A streamed response, until either side ends it. */
 export class WsStream implements Connection {
   readonly id = randomUUID();
   readonly #response: ServerResponse;
@@ -12,33 +12,33 @@ export class WsStream implements Connection {
 
   constructor(response: ServerResponse, reportBug: ReportBug) {
     this.#response = response;
-    this.#guard = ConnectionGuard.of(this, reportBug);
+    this.#guard = ConnectionGuard.forConnection(this, reportBug);
   }
 
   get queuedBytes(): number {
     return this.#response.writableLength;
   }
 
-  /** Begins the response; `ended` is called when it has ended. */
-  serve(following: Extract<StreamDecision, { kind: 'accept' }>, ended: () => void): void {
+  /** Starts the response; `onEnd` is called when it has ended. */
+  serve(decision: Extract<StreamDecision, { kind: 'accept' }>, onEnd: () => void): void {
     this.#response.once('close', () => {
-      ended();
+      onEnd();
       this.#guard.close(1006);
     });
-    this.#response.writeHead(200, following.headers);
-    this.#guard.open(() => following.open(this));
+    this.#response.writeHead(200, decision.headers);
+    this.#guard.open(() => decision.open(this));
   }
 
   send(frame: string | Uint8Array): void {
     if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.write(frame);
   }
 
-  /** Whoever reads a response says nothing that could be stopped. */
+  /** The reader of a response sends nothing that could be paused. */
   pause(): void {}
 
   resume(): void {}
 
-  /** A response has no close status; what there is to say was said in it. */
+  /** A response has no close status; everything was said in its body. */
   close(): void {
     this.#response.end();
   }

@@ -18,27 +18,28 @@ import { WsStream } from './ws-stream.ts';
 
 export interface WsOptions {
   readonly frameBytesMax: number;
-  /** A peer that has not answered a ping when the next is due is gone, ms. */
+  /** Interval of pings, ms; a peer that has not answered one when the next is due is gone. */
   readonly pingEveryMs: number;
   /** Time a peer has to answer a close, ms. */
   readonly closeTimeoutMs: number;
   /** Time a peer has to send the head of a request, ms. */
   readonly headersTimeoutMs: number;
-  /** Connections without a whole request; of more, the oldest is closed. */
+  /** Maximum number of connections without a whole request; beyond it, the oldest is closed. */
   readonly handshakesMax: number;
-  /** With one, HTTPS and WSS are spoken instead. */
+  /** With a certificate, serves HTTPS and WSS instead. */
   readonly certificate?: Certificate | undefined;
 }
 
 /**
- * Bytes of a body that wait for their reader before the socket is not read on. Less than one read of a socket brings (64
- * KiB), even if each byte is a chunk of its own (six bytes on the wire): so there is one read in a turn of the event loop.
+ * Bytes of a body that may wait for their reader before the socket is no longer read. Less than one read of a socket
+ * brings (64 KiB), even if each byte is a chunk of its own (six bytes on the wire): so there is one read per turn of
+ * the event loop.
  */
 const READ_AHEAD_BYTES = 8_192;
 
-/** Fragments of one frame; a peer that sends more of them is cut off. */
+/** Fragments of one frame; a peer that sends more is cut off. */
 const FRAGMENTS_MAX = 1_024;
-/** Requests that one socket has sent without waiting for their answers; of more, the socket is closed. No browser does that. */
+/** Requests one socket may send without waiting for responses; with more, it is closed. No browser does that. */
 const PIPELINED_MAX = 16;
 
 /** HTTP and WebSocket on one port, over Node's own server and `ws`. */
@@ -48,7 +49,7 @@ export class WsTransport implements Transport {
   readonly #sockets: WebSocketServer;
   readonly #server: Server;
   readonly #stopPings: () => void;
-  readonly #live = new Set<WsConnection>();
+  readonly #connections = new Set<WsConnection>();
   readonly #streams = new Set<WsStream>();
   #closing: Promise<void> | undefined;
 
@@ -59,32 +60,32 @@ export class WsTransport implements Transport {
       noServer: true,
       maxPayload: options.frameBytesMax,
       perMessageDeflate: false,
-      // `FrameTurns` lets some more frames in: a read of a socket holds ten thousand of the smallest.
+      // `FrameTurns` allows some more frames per turn: a read of a socket holds ten thousand of the smallest.
       allowSynchronousEvents: false,
       maxFragments: FRAGMENTS_MAX,
-      // Its published types do not know this one yet.
+      // Its published types lack this option.
       ...{ closeTimeout: options.closeTimeoutMs },
-      handleProtocols: (_offered, request) => chosen.get(request) ?? false,
+      handleProtocols: (_offered, request) => chosenSubprotocols.get(request) ?? false,
     });
-    this.#server = serverOf(options);
-    // The system may fail an accept for reasons of its own; without a listener that would end the process.
+    this.#server = createHttpServer(options);
+    // Accepting may fail for reasons of the system; without a listener that would end the process.
     this.#server.on('error', () => {});
-    const onRequest = limitHandshakes(this.#server, options.handshakesMax, reportBug);
-    const isTaken = limitPipelining();
-    const take = (request: IncomingMessage, response: ServerResponse): void => {
-      if (!isTaken(request, response)) return;
-      onRequest(request, response);
-      this.#take(request, response);
+    const trackRequest = limitHandshakes(this.#server, options.handshakesMax, reportBug);
+    const mayAnswer = limitPipelining();
+    const onRequestOrExpectation = (request: IncomingMessage, response: ServerResponse): void => {
+      if (!mayAnswer(request, response)) return;
+      trackRequest(request, response);
+      this.#onRequest(request, response);
     };
-    this.#server.on('request', take);
-    // Node would answer an expectation it does not know by itself, uncounted. HTTP allows to ignore it.
-    this.#server.on('checkExpectation', take);
+    this.#server.on('request', onRequestOrExpectation);
+    // Node would answer an unknown expectation by itself, uncounted. HTTP allows ignoring it.
+    this.#server.on('checkExpectation', onRequestOrExpectation);
     this.#server.on('upgrade', (request, socket, head) => {
-      const guard = new ConnectionGuard(reportBug, () => void refuse(socket, buildBugResponse()));
+      const guard = new ConnectionGuard(reportBug, () => void sendRefusal(socket, buildBugResponse()));
       guard.run(() => this.#upgrade(request, socket, head));
     });
     this.#stopPings = startHeartbeat(() => {
-      for (const connection of this.#live) connection.ping();
+      for (const connection of this.#connections) connection.sendPing();
     }, options.pingEveryMs);
   }
 
@@ -97,9 +98,9 @@ export class WsTransport implements Transport {
       this.#stopPings();
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
-      for (const connection of this.#live) connection.close(1012, 'restarting');
+      for (const connection of this.#connections) connection.close(1012, 'restarting');
       for (const stream of this.#streams) stream.close();
-      // A peer that does not say goodbye in time is cut off.
+      // A peer that does not close in time is cut off.
       const cutOff = guardCallback(this.#reportBug, () => {
         for (const socket of this.#sockets.clients) socket.terminate();
         this.#server.closeAllConnections();
@@ -111,84 +112,86 @@ export class WsTransport implements Transport {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const upgrade = await this.#handler.handleUpgrade(openRequest(request));
+    const upgrade = await this.#handler.handleUpgrade(toOpenRequest(request));
     if (socket.destroyed) return;
-    if (upgrade.kind === 'refuse') return refuse(socket, upgrade.response);
-    if (upgrade.subprotocol !== undefined) chosen.set(request, upgrade.subprotocol);
+    if (upgrade.kind === 'refuse') return sendRefusal(socket, upgrade.response);
+    if (upgrade.subprotocol !== undefined) chosenSubprotocols.set(request, upgrade.subprotocol);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new WsConnection(webSocket, this.#reportBug);
-      this.#live.add(connection);
-      connection.serve(upgrade, () => this.#live.delete(connection));
+      this.#connections.add(connection);
+      connection.serve(upgrade, () => this.#connections.delete(connection));
       if (this.#closing !== undefined) connection.close(1012, 'restarting');
     });
   }
 
-  #take(request: IncomingMessage, response: ServerResponse): void {
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const guard = new ConnectionGuard(this.#reportBug, () => {
-      // Half an answer cannot be taken back; a cut connection is the only honest end of it.
+      // Half a response cannot be taken back; a cut connection is its only honest end.
       if (response.headersSent) response.destroy();
-      else void write(response, buildBugResponse()).catch(() => response.destroy());
+      else void writeResponse(response, buildBugResponse()).catch(() => response.destroy());
     });
     // 'close' always follows 'error'.
     response.on('error', () => {});
     guard.run(() => {
       const body = new RequestBody(request);
-      response.once('finish', () => body.letPass());
-      const following = request.method === 'GET' ? this.#handler.handleStream?.(openRequest(request)) : undefined;
-      return following === undefined ? this.#answer(request, response, body.stream) : this.#follow(response, following);
+      response.once('finish', () => body.discard());
+      const decision = request.method === 'GET' ? this.#handler.handleStream?.(toOpenRequest(request)) : undefined;
+      return decision === undefined
+        ? this.#answerRequest(request, response, body.stream)
+        : this.#startStream(response, decision);
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, body: ReadableStream): Promise<void> {
-    const gone = new AbortController();
+  async #answerRequest(request: IncomingMessage, response: ServerResponse, body: ReadableStream): Promise<void> {
+    const abort = new AbortController();
     response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
+      if (!response.writableFinished) abort.abort();
     });
-    const asked = fetchRequest(request, body, gone.signal);
-    if (asked === undefined) return send(response, buildBadRequestResponse());
+    const asked = toFetchRequest(request, body, abort.signal);
+    if (asked === undefined) return sendResponse(response, buildBadRequestResponse());
     const answer = await this.#handler.handleRequest(asked, request.socket.remoteAddress ?? '');
-    await send(response, answer);
+    await sendResponse(response, answer);
   }
 
-  async #follow(response: ServerResponse, coming: Promise<StreamDecision>): Promise<void> {
-    const following = await coming;
+  async #startStream(response: ServerResponse, pending: Promise<StreamDecision>): Promise<void> {
+    const decision = await pending;
     if (response.destroyed) return;
-    if (following.kind === 'refuse') return send(response, following.response);
+    if (decision.kind === 'refuse') return sendResponse(response, decision.response);
     const stream = new WsStream(response, this.#reportBug);
     this.#streams.add(stream);
-    stream.serve(following, () => this.#streams.delete(stream));
+    stream.serve(decision, () => this.#streams.delete(stream));
     if (this.#closing !== undefined) stream.close();
   }
 }
 
-async function write(response: ServerResponse, answer: Response): Promise<void> {
+async function writeResponse(response: ServerResponse, answer: Response): Promise<void> {
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   if (answer.body === null) response.end();
   else await pipeline(Readable.fromWeb(answer.body as never), response);
 }
 
-/** Codes of an answer that its reader did not wait for. */
-const LEFT: readonly unknown[] = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ABORT_ERR'];
+/** Error codes of a response whose reader left. */
+const READER_LEFT_CODES: readonly unknown[] = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ABORT_ERR'];
 
-/** Sends an answer. Rejects when the answer itself breaks off, but not when the client leaves. */
-async function send(response: ServerResponse, answer: Response): Promise<void> {
+/** Sends a response. Rejects when the response itself breaks off, but not when the client leaves. */
+async function sendResponse(response: ServerResponse, answer: Response): Promise<void> {
   const wasGone = response.destroyed;
   try {
-    await write(response, answer);
+    await writeResponse(response, answer);
   } catch (error) {
     response.destroy();
-    if (!wasGone && !LEFT.includes((error as NodeJS.ErrnoException).code)) throw error;
+    if (!wasGone && !READER_LEFT_CODES.includes((error as NodeJS.ErrnoException).code)) throw error;
   }
 }
 
-function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {
+function createHttpServer({ certificate, headersTimeoutMs }: WsOptions): Server {
   const limits = {
     headersTimeout: headersTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
     requestTimeout: 300_000,
     maxHeaderSize: 16_384,
     highWaterMark: READ_AHEAD_BYTES,
-    // Node would answer these by itself, uncounted; see `fetchRequest`.
+    // Node would answer these by itself, uncounted; see `toFetchRequest`.
     requireHostHeader: false,
   };
   if (certificate === undefined) return createServer(limits);
@@ -197,57 +200,59 @@ function serverOf({ certificate, headersTimeoutMs }: WsOptions): Server {
 }
 
 /**
- * When too many sockets are open without a request, closes the one that has been idle longest. Returns what is to be told of
- * each request.
+ * When too many sockets are open without a request, closes the one that has been idle longest. Returns the function to
+ * call for each request.
  */
-function limitHandshakes(server: Server, most: number, reportBug: ReportBug) {
-  // By address and port, for TLS wraps the socket in another one.
-  const dawdling = new Map<string, Socket>();
-  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const connected = guardCallback(reportBug, (socket: Socket) => {
-    const name = nameOf(socket);
-    dawdling.set(name, socket);
-    socket.once('close', () => dawdling.delete(name));
-    if (dawdling.size <= most) return;
-    for (const [oldest, dawdler] of dawdling) {
-      dawdling.delete(oldest);
-      dawdler.destroy();
+function limitHandshakes(server: Server, max: number, reportBug: ReportBug) {
+  // By address and port, because TLS wraps the socket in another one.
+  const idleSockets = new Map<string, Socket>();
+  const formatPeer = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const onConnection = guardCallback(reportBug, (socket: Socket) => {
+    const name = formatPeer(socket);
+    idleSockets.set(name, socket);
+    socket.once('close', () => idleSockets.delete(name));
+    if (idleSockets.size <= max) return;
+    for (const [oldest, idleSocket] of idleSockets) {
+      idleSockets.delete(oldest);
+      idleSocket.destroy();
       return;
     }
   });
   const asked = guardCallback(reportBug, ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const name = nameOf(socket);
-    const connection = dawdling.get(name);
-    dawdling.delete(name);
-    // Kept alive, it may ask again, or dawdle.
+    const name = formatPeer(socket);
+    const connection = idleSockets.get(name);
+    idleSockets.delete(name);
+    // Kept alive, the socket may send another request, or stay idle.
     response.once('finish', () => {
-      if (connection !== undefined && !connection.destroyed) dawdling.set(name, connection);
+      if (connection !== undefined && !connection.destroyed) idleSockets.set(name, connection);
     });
   });
-  server.on('connection', connected);
-  server.on('upgrade', ({ socket }) => dawdling.delete(nameOf(socket)));
+  server.on('connection', onConnection);
+  server.on('upgrade', ({ socket }) => idleSockets.delete(formatPeer(socket)));
   return asked;
 }
 
-/** Returns whether a request is to be answered. One read of a socket may hold thousands that come in a row. */
+/**
+ * Returns a function that tells whether a request is to be answered. One read of a socket may hold thousands in a row.
+ */
 function limitPipelining(): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const unanswered = new WeakMap<Socket, number>();
+  const pendingCounts = new WeakMap<Socket, number>();
   return ({ socket }, response) => {
-    const count = (unanswered.get(socket) ?? 0) + 1;
-    unanswered.set(socket, count);
+    const count = (pendingCounts.get(socket) ?? 0) + 1;
+    pendingCounts.set(socket, count);
     if (count > PIPELINED_MAX) {
       cutOffConnection(socket);
       return false;
     }
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    response.once('close', () => pendingCounts.set(socket, (pendingCounts.get(socket) ?? 1) - 1));
     return true;
   };
 }
 
 /** The subprotocol the gateway chose for a request that is being upgraded. */
-const chosen = new WeakMap<IncomingMessage, string>();
+const chosenSubprotocols = new WeakMap<IncomingMessage, string>();
 
-function headersOf(request: IncomingMessage): Record<string, string> {
+function readHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [
       name,
@@ -256,8 +261,8 @@ function headersOf(request: IncomingMessage): Record<string, string> {
   );
 }
 
-function openRequest(request: IncomingMessage): OpenRequest {
-  const headers = headersOf(request);
+function toOpenRequest(request: IncomingMessage): OpenRequest {
+  const headers = readHeaders(request);
   const subprotocols = (headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((name) => name.trim())
@@ -265,14 +270,14 @@ function openRequest(request: IncomingMessage): OpenRequest {
   return { url: request.url ?? '/', headers, subprotocols, remoteAddress: request.socket.remoteAddress ?? '' };
 }
 
-/** Undefined when the request has a method, path or header that a handler cannot be given, or lacks a host. */
-function fetchRequest(request: IncomingMessage, body: ReadableStream, signal: AbortSignal): Request | undefined {
+/** Undefined when the method, path or a header is one that no handler can be given, or the host is missing. */
+function toFetchRequest(request: IncomingMessage, body: ReadableStream, signal: AbortSignal): Request | undefined {
   const method = request.method ?? 'GET';
   if (request.httpVersion === '1.1' && request.headers.host === undefined) return undefined;
   try {
-    // Only the path counts; the host header is the gateway's to judge.
+    // Only the path counts; the gateway checks the host header.
     const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://localhost');
-    const head = { method, headers: headersOf(request), signal };
+    const head = { method, headers: readHeaders(request), signal };
     if (method === 'GET' || method === 'HEAD') return new Request(url, head);
     new Request(url, head);
     return new Request(url, { ...head, body, duplex: 'half' } as RequestInit);
@@ -281,7 +286,7 @@ function fetchRequest(request: IncomingMessage, body: ReadableStream, signal: Ab
   }
 }
 
-async function refuse(socket: Duplex, response: Response): Promise<void> {
+async function sendRefusal(socket: Duplex, response: Response): Promise<void> {
   const body = await response.text();
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(

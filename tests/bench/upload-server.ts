@@ -9,7 +9,9 @@ import { openScriptedServer, script, uws, ws } from '../support/scripted-server.
 const transport = process.argv[2] === 'uws' ? uws : ws;
 const server = await openScriptedServer(script('Hello there.', 0.6), 64, { transport });
 const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
-const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, (error) => console.error(error));
+const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowedAddresses: [] }, (error) =>
+  console.error(error),
+);
 const tcpPort = await wyoming.listen('127.0.0.1', 0);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { FAULTS_OF, PARTS, type ProcessPart } from '../support/process-parts.ts';
 import { programArgs } from '../support/program.ts';
 import { bundle } from '../support/scripted-process.ts';
+import { until } from '../support/until.ts';
 
 // The programs are plain JavaScript: no loader of the tests has to come up with them.
 const execArgv = process.execArgv.splice(0);
@@ -36,10 +37,6 @@ async function openFolder(t: Pick<Test, 'teardown'>) {
   };
 }
 
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-};
-
 interface Outcome {
   readonly asked: string;
   readonly text?: string;
@@ -55,11 +52,7 @@ const outcomeOf = async (part: ProcessPart, asked: string, signal?: AbortSignal)
 
 /** Asks until it works again, as the next speaker would. */
 async function recovers(part: ProcessPart): Promise<void> {
-  for (;;) {
-    const { text } = await outcomeOf(part, 'afterwards');
-    if (text === 'afterwards') return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await until(async () => (await outcomeOf(part, 'afterwards')).text === 'afterwards', { everyMs: 10 });
 }
 
 /** What the child does by itself when it is asked for it. */

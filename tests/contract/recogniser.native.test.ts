@@ -2,6 +2,7 @@ import t from 'tap';
 import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { type PoolOptions, WorkerPool } from '../../server/engine/pool.ts';
+import { simulateDelay } from '../support/until.ts';
 import { wordErrorRate } from '../support/wer.ts';
 import { jobOf, recogniserContract, spokenIn } from './recogniser.ts';
 
@@ -25,7 +26,7 @@ t.test('a worker that is killed in the middle of a decode costs no answer', asyn
   t.teardown(() => pool.close());
   await pool.ready();
   const answer = pool.decode(jobOf(1, 'jfk.wav'));
-  setTimeout(() => process.kill(pool.pid!, 'SIGKILL'), 20);
+  void simulateDelay(20).then(() => process.kill(pool.pid!, 'SIGKILL'));
   t.equal((await answer).kind, 'hypothesis');
   t.equal(pool.restarts, 1);
 });
@@ -35,7 +36,7 @@ t.test('an aborted decode is answered as aborted', async (t) => {
   t.teardown(() => pool.close());
   await pool.ready();
   const answer = pool.decode(jobOf(1, 'jfk.wav', { windowFloor: 1_500 }));
-  setTimeout(() => pool.abort(1), 30);
+  void simulateDelay(30).then(() => pool.abort(1));
   t.match(await answer, { kind: 'hypothesis', hypothesis: { stop: 'aborted' } });
 });
 

@@ -2,7 +2,8 @@ import { get } from 'node:http';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import type { Connection, ConnectionHandler, TransportHandler } from '../../server/ports/transport.ts';
-import { closeOf, type Make, next, SMALL_LIMITS, until } from './transport.ts';
+import { until } from '../support/until.ts';
+import { closeOf, type Make, next, SMALL_LIMITS } from './transport.ts';
 
 /** Where a handler throws. `later` ones reject a promise instead, as an `async` handler does. */
 export const BROKEN = ['open', 'message', 'message later', 'close', 'close later', 'timer'] as const;

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import type { Test } from 'tap';
 import { OPCODE, openRawSocket, type RawFrame } from '../support/raw-socket.ts';
-import { FRAME_BYTES_MAX, type Make, next, stand, until } from './transport.ts';
+import { staysTrue, until } from '../support/until.ts';
+import { FRAME_BYTES_MAX, type Make, next, stand } from './transport.ts';
 
 const { text, binary, continuation, ping, pong, close } = OPCODE;
 
@@ -141,7 +142,8 @@ export function hostileContract(t: Test, make: Make, masks: 'checked' | 'assumed
     const socket = await dial();
     await until(() => connections.length === 1);
     connections[0]!.pause();
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    // Three pings long.
+    await staysTrue(() => story.length === 0, 350);
     connections[0]!.resume();
     socket.send('alive');
     await until(() => story.length > 0);

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Test } from 'tap';
 import { OPCODE, openRawSocket } from '../support/raw-socket.ts';
-import { type Make, stand, until } from './transport.ts';
+import { simulateDelay, until } from '../support/until.ts';
+import { type Make, stand } from './transport.ts';
 
 const { text, binary, continuation } = OPCODE;
 
@@ -36,9 +37,9 @@ export function smallPartsContract(t: Test, make: Make): void {
   });
 
   t.test('whoever leaves in the middle of a body ends the reading of it', async (t) => {
-    const { port, story } = await stand(t, make);
+    const { port, story, taken } = await stand(t, make);
     const { socket } = dialRaw(port, `${head('POST /pieces', 'content-length: 100\r\n')}begun`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await until(() => taken.bytes === 5);
     socket.destroy();
     await until(() => story.length > 0);
     t.same(story, ['broke off after 5']);
@@ -154,7 +155,7 @@ export function parsingContract(t: Test, make: Make): void {
     const { socket, answer } = dialRaw(port, chunked('/pieces'));
     for (let i = 0; i < 600; i++) {
       socket.write(bytes(10));
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await simulateDelay(1);
     }
     socket.write('0\r\n\r\n');
     await until(() => answer().includes('}'));

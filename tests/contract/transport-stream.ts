@@ -1,7 +1,8 @@
 import { get, type IncomingMessage } from 'node:http';
 import type { Test } from 'tap';
 import type { Connection, TransportHandler } from '../../server/ports/transport.ts';
-import { type Make, SMALL_LIMITS, until } from './transport.ts';
+import { until } from '../support/until.ts';
+import { type Make, SMALL_LIMITS } from './transport.ts';
 
 /** Bytes that no network between two sockets of one machine holds. */
 const MUCH = 'x'.repeat(1_048_576);

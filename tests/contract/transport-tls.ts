@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { selfSignedCertificate } from '../../server/transport/certificate.ts';
-import { closeOf, FRAME_BYTES_MAX, type Make, next, stand, until } from './transport.ts';
+import { until } from '../support/until.ts';
+import { closeOf, FRAME_BYTES_MAX, type Make, next, stand } from './transport.ts';
 
 /** What changes when a transport speaks TLS, and what must not. The rest is the same code as without. */
 export function tlsContract(t: Test, make: Make): void {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { Connection, TransportHandler } from '../../server/ports/transport.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
-import { until } from './transport.ts';
+import { simulateDelay, staysTrue, until, untilSettled } from '../support/until.ts';
 import { BROKEN, brokenHandler } from './transport-bugs.ts';
 
 /** A port whose next connection has a handler that breaks where `next.where` says. */
@@ -20,7 +20,7 @@ async function stand(t: { teardown(run: () => unknown): void }) {
     },
     handleRequest: () => Promise.reject(new Error('there is no HTTP here')),
   };
-  const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) =>
+  const transport = new TcpTransport(handler, { path: '/tcp', allowedAddresses: [] }, (error) =>
     bugs.push((error as Error).message),
   );
   t.teardown(() => transport.close());
@@ -78,7 +78,7 @@ async function listening(t: Test, heard: (bytes: Uint8Array, connection: Connect
     handleUpgrade: () => Promise.resolve({ kind: 'accept', subprotocol: undefined, open }),
     handleRequest: () => Promise.reject(new Error('there is no HTTP here')),
   };
-  const transport = new TcpTransport(handler, { path: '/tcp', allowed: [] }, (error) => t.fail(String(error)));
+  const transport = new TcpTransport(handler, { path: '/tcp', allowedAddresses: [] }, (error) => t.fail(String(error)));
   t.teardown(() => transport.close());
   const port = await transport.listen('127.0.0.1', 0);
   const socket = connect(port, '127.0.0.1');
@@ -119,10 +119,7 @@ t.test('who asks and does not read the answers is not heard on', async (t) => {
   socket.pause();
   let isFull = false;
   while (!isFull) isFull = !socket.write(Buffer.alloc(100_000));
-  for (let before = -1; before !== pieces; ) {
-    before = pieces;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await untilSettled(() => pieces, 100);
   t.ok(pieces > 0);
   t.ok(queued < 1_000_000, `${queued} bytes wait for it`);
   const heard = pieces;
@@ -141,12 +138,13 @@ t.test('a paused connection that is closed after its peer has left is told of it
     socket.write(Buffer.alloc(10_000));
     await until(() => paused !== undefined);
     socket[leave]();
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    // Its leaving arrives while nothing is read.
+    await simulateDelay(30);
     paused!.close(1000, '');
     await until(() => closes.length > 0);
     paused!.close(1000, '');
     paused!.resume();
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await staysTrue(() => closes.length === 1, 30);
     t.equal(closes.length, 1, leave);
   }
 });

@@ -17,6 +17,7 @@ import {
   script,
   sound,
 } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -143,7 +144,7 @@ t.test('a key and an address have so many sessions and no more', async (t) => {
   await t.rejects(server.connect({ credential: big }), { code: 'auth.sessions' }, 'four of one address are open');
   one.close();
   await one.closed;
-  while (server.registry.size > 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => server.registry.size <= 3);
   await t.rejects(server.connect({ credential: big }), { code: 'auth.sessions' }, 'three of one key are open');
   for (const session of rest) session.close();
 });

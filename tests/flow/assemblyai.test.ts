@@ -11,6 +11,7 @@ import { UsageCounter } from '../../server/access/usage.ts';
 import { packetsOf } from '../support/opus-packets.ts';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { openTlsProxy } from '../support/tls-proxy.ts';
+import { simulateDelay } from '../support/until.ts';
 
 // The client takes nothing but TLS, and offers no way to trust one certificate.
 process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -31,7 +32,7 @@ async function secure(t: { teardown(run: () => unknown): void }, server: Scripte
 async function stream(transcriber: StreamingTranscriber, samples = SOUND): Promise<void> {
   for (let at = 0; at < samples.length; at += 1_600) {
     transcriber.sendAudio(samples.slice(at, at + 1_600).buffer);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await simulateDelay(2);
   }
 }
 

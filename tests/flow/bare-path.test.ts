@@ -1,6 +1,7 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am fine.', 3)];
 const SOUND = sound(5, [
@@ -63,7 +64,7 @@ t.test(
       socket.send(Buffer.from(SOUND.slice(at, at + 4_000).buffer));
       frames++;
       answers.push((await recv()) as VoskResult);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await simulateDelay(5);
     }
     t.equal(messages.length, frames, 'one answer for each frame');
     socket.send('{"eof" : 1}');
@@ -90,7 +91,7 @@ t.test('a client of vosk-server that leaves without a word takes nothing with it
   await recv();
   socket.send('{"eof" : 1}');
   socket.terminate();
-  while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(() => server.registry.size === 0);
   t.equal(server.registry.size, 0);
 });
 
@@ -105,7 +106,7 @@ t.test(
     const floats = Float32Array.from(SOUND, (sample) => sample / 32_768);
     for (let at = 0; at < floats.length; at += 4_096) {
       socket.send(Buffer.from(floats.slice(at, at + 4_096).buffer));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await simulateDelay(5);
     }
     socket.send(Buffer.from('END_OF_AUDIO'));
     t.equal(await closed(), 1000);

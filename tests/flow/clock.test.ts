@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { connect } from '../../client/sdk/index.ts';
 import { bundle, freePort, startScriptedProcess } from '../support/scripted-process.ts';
 import { script, sound } from '../support/scripted-server.ts';
+import { simulateDelay } from '../support/until.ts';
 
 const HOUR_MS = 3_600_000;
 const SENTENCES = 6;
@@ -42,7 +43,7 @@ t.test('a wall clock that is set by an hour, to and fro, is not noticed by who s
   for (let sentence = 0; sentence < SENTENCES; sentence++) {
     for (let at = sentence * 48_000; at < (sentence + 1) * 48_000; at += 1_600) {
       session.send(SOUND.subarray(at, at + 1_600));
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await simulateDelay(2);
     }
     await session.flush();
     await server.setClock([HOUR_MS, -HOUR_MS, 24 * HOUR_MS, 0][sentence] ?? 0);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createClient, LiveTranscriptionEvents } from 'deepgram-sdk-4';
 import t from 'tap';
 import { openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { simulateDelay } from '../support/until.ts';
 
 // The generation of Deepgram's client before the present one, which many apps still use.
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am um fine.', 3)];
@@ -51,7 +52,7 @@ t.test("Deepgram's older client gets words live, in order, with times, and one c
   for (let at = 0; at < SOUND.length; at += 1_600) {
     const chunk = SOUND.slice(at, at + 1_600);
     socket.send(chunk.buffer as ArrayBuffer);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await simulateDelay(2);
   }
   socket.keepAlive();
   socket.requestClose();

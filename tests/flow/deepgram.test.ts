@@ -4,6 +4,7 @@ import t from 'tap';
 import { WebSocket } from 'ws';
 import { packetsOf } from '../support/opus-packets.ts';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { simulateDelay } from '../support/until.ts';
 
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am um fine.', 3)];
 const SOUND = sound(5, [
@@ -46,7 +47,7 @@ t.test("Deepgram's own client gets words, in order, with times, and one clean cl
   await socket.waitForOpen();
   for (let at = 0; at < SOUND.length; at += 1_600) {
     socket.sendMedia(Buffer.from(SOUND.slice(at, at + 1_600).buffer) as never);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await simulateDelay(2);
   }
   socket.sendKeepAlive({ type: 'KeepAlive' });
   socket.sendCloseStream({ type: 'CloseStream' });

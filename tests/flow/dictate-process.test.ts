@@ -8,6 +8,7 @@ import { missingForDesktop, openDesktop, openTerminal, openTextField } from '../
 import { Dictating } from '../support/dictating.ts';
 import { readRecordings } from '../support/recordings.ts';
 import { openServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const speech = fileURLToPath(new URL('../fixtures/speech', import.meta.url));
@@ -23,10 +24,6 @@ t.before(async () => {
   server = await openServer('--model', 'tiny.en', '--cleanup', 'rules');
 });
 t.teardown(() => server.close());
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
 
 /** Begins, lets the whole recording be said, and waits until it is inserted. */
 async function dictate(dictating: Dictating): Promise<void> {

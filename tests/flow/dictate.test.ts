@@ -9,6 +9,7 @@ import { Instance, type InstanceSettings } from '../../client/cli/dictate/instan
 import { SpareSession } from '../../client/cli/dictate/spare-session.ts';
 import { ScriptedInserter } from '../support/scripted-inserter.ts';
 import { openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 /** Two sentences of a second and more each, with a pause between. */
 const WORDS = [...script('Dear Ada comma thanks.', 0.2), ...script('New line. See you soon.', 2.2)];
@@ -32,7 +33,7 @@ class ScriptedEars implements AudioInput {
       async *chunks() {
         for (let at = 0; at < SOUND.length; at += 1_600) {
           yield new Uint8Array(SOUND.buffer, at * 2, Math.min(1_600, SOUND.length - at) * 2);
-          await new Promise((resolve) => setTimeout(resolve, 2));
+          await simulateDelay(2);
         }
         await stopped;
       },
@@ -197,7 +198,7 @@ t.test('undo takes back sentence by sentence, and only in its window', async (t)
 t.test('cancel inserts nothing more and keeps no sound', async (t) => {
   const { inserter, history, instance, folder } = open(t, { mode: 'hold' });
   await instance.answer({ verb: 'begin' });
-  while (history.items.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => history.items.length > 0);
   t.match(await instance.answer({ verb: 'cancel' }), { ok: true });
   t.equal(inserter.text(), '');
   t.ok(history.items.every(({ state }) => state === 'cancelled'));

@@ -27,7 +27,7 @@ t.test('a sentence in another language is heard again as English, after its fina
   const server = await openScriptedServer(WORDS, 1, { recogniser, english: 'script' });
   t.teardown(() => server.close());
   const viewer = watch(server.url, 'stage', { translate: 'en' });
-  await viewer.until(({ type }) => type === 'room');
+  await viewer.waitFor(({ type }) => type === 'room');
   const events = await converse(await server.connect({ room: 'stage', language: 'de' }), SOUND);
   const translated = events.filter((event) => event.type === 'translated');
   t.match(translated, [
@@ -40,7 +40,7 @@ t.test('a sentence in another language is heard again as English, after its fina
   const heard = recogniser.jobs.filter(({ task }) => task === 'translate');
   t.match(heard, [{ language: 'de', prompt: '' }, { language: 'de' }]);
   t.equal(events.at(-1)?.type, 'done');
-  await viewer.until((event) => event.type === 'translated' && event.sentence === 2);
+  await viewer.waitFor((event) => event.type === 'translated' && event.sentence === 2);
   viewer.close();
 });
 

@@ -10,8 +10,9 @@ import { FileJournalStore } from '../../server/store/file-journal-store.ts';
 import { listeningLog } from '../support/listening-log.ts';
 import { bundle, freePort, startScriptedProcess } from '../support/scripted-process.ts';
 import { finalsOf, openScriptedServer, script, sound } from '../support/scripted-server.ts';
-import { startServerProcess, until } from '../support/server-process.ts';
+import { startServerProcess } from '../support/server-process.ts';
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
 
 const skip = whyNoSmallDisk();
 const SENTENCES = 10;
@@ -35,7 +36,7 @@ interface Talk {
   readonly events: ServerEvent[];
   readonly over: Promise<void>;
   /** Says sentences up to this one, and waits until all of them are final. */
-  until(sentence: number): Promise<void>;
+  sayTo(sentence: number): Promise<void>;
 }
 
 function talk(session: Session): Talk {
@@ -46,7 +47,7 @@ function talk(session: Session): Talk {
   let at = 0;
   return {
     ...{ session, events, over: reading() },
-    until: async (sentence) => {
+    sayTo: async (sentence) => {
       const end = sentence * SECONDS * 16_000;
       for (; at < end; at += 1_600) {
         session.send(SOUND.subarray(at, at + 1_600));
@@ -76,18 +77,18 @@ t.test('sessions go on while the disk fills, and are journalled again when there
   const server = await openScriptedServer(WORDS, 8, { store: open(folder), log });
   t.teardown(() => server.close());
   const talks = await Promise.all([1, 2, 3].map(async () => talk(await server.connect())));
-  await Promise.all(talks.map((each) => each.until(1)));
+  await Promise.all(talks.map((each) => each.sayTo(1)));
   t.equal(journalsIn(folder).length, 3);
   // What is left is filled by what they say.
   disk.fill(8_192);
-  await Promise.all(talks.map((each) => each.until(3)));
+  await Promise.all(talks.map((each) => each.sayTo(3)));
   t.equal(lines.filter((line) => /^error a journal cannot be written.*ENOSPC/.test(line)).length, 1, lines.join('\n'));
   disk.fill();
-  await Promise.all(talks.map((each) => each.until(4)));
+  await Promise.all(talks.map((each) => each.sayTo(4)));
   disk.clear();
-  await Promise.all(talks.map((each) => each.until(5)));
+  await Promise.all(talks.map((each) => each.sayTo(5)));
   await until(() => journalled(talks, folder));
-  await Promise.all(talks.map((each) => each.until(SENTENCES - 1)));
+  await Promise.all(talks.map((each) => each.sayTo(SENTENCES - 1)));
   t.equal(journalsIn(folder).length, 3, 'all are journalled again');
   t.match(lines.at(-1), /^info sessions are journalled again/);
   await t.test('and the next process goes on from them', async (t) => {
@@ -130,7 +131,7 @@ t.test('a server that starts on a full disk journals its sessions once there is 
   const server = await openScriptedServer(WORDS, 8, { store });
   t.teardown(() => server.close());
   const early = talk(await server.connect());
-  await early.until(1);
+  await early.sayTo(1);
   t.same(journalsIn(folder), []);
   disk.clear();
   await until(() => journalled([early], folder));
@@ -160,9 +161,9 @@ t.test(
     const said = talk(session);
     const skipped = (): ServerEvent[] =>
       said.events.filter((event) => event.type === 'notice' && event.code === 'keep.skipped');
-    await said.until(1);
+    await said.sayTo(1);
     disk.fill();
-    await said.until(4);
+    await said.sayTo(4);
     await until(() => skipped().length > 0);
     t.match(
       skipped(),
@@ -172,14 +173,14 @@ t.test(
     t.equal(journalsIn(setup.folder).length, 0);
     disk.clear();
     // What could not be written is tried again every few seconds.
-    await said.until(5);
+    await said.sayTo(5);
     await until(async () => (await kept()).length >= 5);
     t.same(await kept(), TEXTS.slice(0, 5));
     await until(() => journalled([said], setup.folder));
-    await said.until(7);
+    await said.sayTo(7);
     await server.kill();
     server = await start();
-    await said.until(SENTENCES);
+    await said.sayTo(SENTENCES);
     await session.finish();
     await said.over;
     t.same(finalsOf(said.events), TEXTS, 'each once, in spite of the full disk and the kill after it');
@@ -197,14 +198,14 @@ t.test('a folder that turns read-only under live sessions ends none of them', { 
   const server = await openScriptedServer(WORDS, 8, { store, log });
   t.teardown(() => server.close());
   const early = talk(await server.connect());
-  await early.until(2);
+  await early.sayTo(2);
   disk.coverReadOnly();
   const late = talk(await server.connect());
-  await Promise.all([early.until(4), late.until(4)]);
+  await Promise.all([early.sayTo(4), late.sayTo(4)]);
   t.equal(lines.filter((line) => /^error a journal cannot be written.*(EROFS|ENOENT)/.test(line)).length, 1);
   disk.uncover();
   await until(() => journalled([early, late], folder));
-  await Promise.all([early.until(SENTENCES), late.until(SENTENCES)]);
+  await Promise.all([early.sayTo(SENTENCES), late.sayTo(SENTENCES)]);
   t.match(lines.at(-1), /^info sessions are journalled again/);
   for (const { session, over, events } of [early, late]) {
     await session.finish();

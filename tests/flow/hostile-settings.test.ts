@@ -17,6 +17,7 @@ import {
 import { ManualClock } from '../support/manual-clock.ts';
 import { converse, finalsOf, openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
 import { silentMeter } from '../support/silent-meter.ts';
+import { simulateDelay, until } from '../support/until.ts';
 import { wavOf } from '../support/wav-of.ts';
 
 const SOUND = sound(3, [[0.4, 1.8]]);
@@ -34,7 +35,11 @@ const server = await openScriptedServer(script('Hello there.', 0.5), 64, { clock
 // Time goes on while clients are here, faster than outside.
 const ticking = setInterval(() => clock.pass(20), 2);
 const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
-const wyoming = new TcpTransport(gateway, { path: WYOMING_PATH, allowed: [] }, createBugReporter(log, silentMeter));
+const wyoming = new TcpTransport(
+  gateway,
+  { path: WYOMING_PATH, allowedAddresses: [] },
+  createBugReporter(log, silentMeter),
+);
 const wyomingPort = await wyoming.listen('127.0.0.1', 0);
 t.teardown(async () => {
   clearInterval(ticking);
@@ -78,7 +83,7 @@ async function visit(endpoint: SocketEndpoint, field: Pick<Field, 'query' | 'fra
     // OpenAI's sessions end when their client leaves, and an answer to a ping comes behind all others.
     if (endpoint.path === '/v1/realtime') {
       socket.on('pong', () => socket.close(1000));
-      setTimeout(() => socket.ping(), 10);
+      void simulateDelay(10).then(() => socket.ping());
     }
   });
   await over;
@@ -269,11 +274,10 @@ t.test('names of Object.prototype, and deep JSON, in every field of Wyoming', as
 });
 
 t.test('when every time has run out nothing is left of any of them', async (t) => {
-  for (let i = 0; i < 200 && server.registry.size > 0; i++) {
+  await until(() => {
     clock.pass(600_000);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  t.equal(server.registry.size, 0);
+    return server.registry.size === 0;
+  });
   t.same(bugs, []);
   await checkServer(t, 'all of them');
 });

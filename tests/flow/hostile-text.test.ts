@@ -8,6 +8,7 @@ import { missingForDesktop, openDesktop, openTerminal } from '../support/desktop
 import { Dictating } from '../support/dictating.ts';
 import { commandFor, HOSTILE, openHostileServer, UNPRINTABLE } from '../support/hostile-server.ts';
 import { runCli } from '../support/run-cli.ts';
+import { until } from '../support/until.ts';
 
 const sound = fileURLToPath(new URL('../fixtures/speech/short_01.wav', import.meta.url));
 const noBreaks = (text: string): string => text.replaceAll('\n', '');
@@ -69,15 +70,14 @@ t.test(
       const args = ['--server', server.url, '--source', sound, '--insert', way, '--clean-wait-ms', '100'];
       t.equal(await dictating.start(...args), undefined, dictating.err);
       await dictating.ask({ verb: 'begin' });
-      while ((await dictating.ask({ verb: 'status' })).status?.phase !== 'idle')
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(async () => (await dictating.ask({ verb: 'status' })).status?.phase === 'idle');
       t.match(dictating.history.at(-1)?.text, /touch/, 'the server said it');
       await dictating.stop();
       // What stands in the line is let go; the shell then shows that it takes commands, all that came before included.
       const probe = join(folder, `alive-${way}`);
       desktop.press('ctrl+c');
       desktop.type(`touch ${probe}\n`);
-      while (!existsSync(probe)) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => existsSync(probe));
       t.notOk(existsSync(mark), `${way}: nothing was run`);
     }
   },

@@ -20,6 +20,7 @@ import {
 } from '../support/scripted-server.ts';
 import { silentMeter } from '../support/silent-meter.ts';
 import { told } from '../support/told.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 const WORDS = [...script('One two three.', 0.6), ...script('Four five six.', 3.6), ...script('Seven eight.', 6.6)];
 const SOUND = sound(8, [
@@ -109,10 +110,9 @@ async function leave(): Promise<Left> {
   })();
   for (let at = 0; at < 4.55 * 16_000; at += 1_600) {
     session.send(SOUND.subarray(at, at + 1_600));
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await simulateDelay(2);
   }
-  while (!events.some((event) => event.type === 'partial' && event.sentence === 2 && event.stable !== ''))
-    await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(() => events.some((event) => event.type === 'partial' && event.sentence === 2 && event.stable !== ''));
   const { session: id, secret } = session.ready;
   const file = store.readFile(id)!;
   const seq = events.at(-1)!.seq;
@@ -174,8 +174,8 @@ t.test('a journal cut at any byte is gone on with, or honestly not, and never en
     });
     // As a client that had seen just what was written, and as one that had seen more.
     const seq = seen.at(-1)?.seq ?? 0;
-    // What this process says meanwhile is not what that client saw.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Both come back a moment after the start: what this process says meanwhile is not what that client saw.
+    await simulateDelay(20);
     const more = (await ask(server, { ...left, seq: seq + 1 }))[0];
     t.match(more, { type: 'fault', code: 'session.unknown' });
     const events = await ask(server, { ...left, seq });
@@ -198,12 +198,12 @@ t.test(
     const server = await openScriptedServer(WORDS, 8, { store, graceMs: 150 });
     t.teardown(() => server.close());
     t.equal(server.registry.size, 1, 'it takes its place');
-    while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => server.registry.size === 0);
     const texts = decodeEntries(store.readFile(left.session)!).entries.flatMap(({ record }) =>
       finalsOf((record as { events: ServerEvent[] }).events),
     );
     t.same(texts, ['One two three.', 'Four five six.']);
-    while (store.bytes > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => store.bytes === 0);
     t.pass('and then it is gone');
   },
 );

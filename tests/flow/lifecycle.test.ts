@@ -12,7 +12,8 @@ import { KeyFile } from '../../server/access/key-file.ts';
 import { addKey } from '../../server/access/keys.ts';
 import { programArgs } from '../support/program.ts';
 import { converse, finalsOf, sound } from '../support/scripted-server.ts';
-import { listen, startServerProcess, statusOf, until } from '../support/server-process.ts';
+import { listen, startServerProcess, statusOf } from '../support/server-process.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
@@ -134,7 +135,8 @@ for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
     await until(async () => (await statusOf(url, '/readyz')) === 503);
     // Of the others a second one ends it at once, when it comes a second later.
     if (signal === 'SIGHUP') for (let again = 0; again < 3; again++) signalGroup(signal);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // The recogniser answers late, so that the server has to wait for it.
+    await simulateDelay(300);
     process.kill(recogniser!, 'SIGCONT');
     t.equal(await heard.exit, 0, heard.text());
     t.match(finalsOf(events).join(' '), /heavy snow/, 'what was said has become final');

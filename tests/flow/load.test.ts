@@ -3,6 +3,7 @@ import t from 'tap';
 import type { ServerEvent } from '../../client/sdk/index.ts';
 import { FULL_SERVICE_LEVEL, type ServiceLevel } from '../../server/core/schedule/load-shedder.ts';
 import { finalsOf, openScriptedServer, type ScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
 
 const SMALL: ServiceLevel = { ...FULL_SERVICE_LEVEL, step: 'small', model: 'small' };
 const SENTENCE = sound(2, [[0.5, 1.6]]);
@@ -127,10 +128,11 @@ t.test('when finals wait too long nobody new is let in, those that are here lose
     return session.flush();
   });
   let answer = await knock(server.url);
-  while (answer.status === 101) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const isRefused = async (): Promise<boolean> => {
     answer = await knock(server.url);
-  }
+    return answer.status !== 101;
+  };
+  await until(isRefused, { what: 'nobody more is let in', everyMs: 50 });
   t.equal(answer.status, 503);
   t.match(JSON.parse(answer.body), { code: 'server.full', text: /need all that this machine decodes in time/ });
   open();

@@ -5,6 +5,7 @@ import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { simulateDelay } from '../support/until.ts';
 
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am um fine.', 3)];
 const SOUND = sound(5, [
@@ -38,7 +39,7 @@ function* pieces(samples: Int16Array, rate: number): Generator<string> {
   }
 }
 
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+const soon = (): Promise<void> => simulateDelay(2);
 
 interface Realtime {
   on(type: 'event', listener: (event: never) => void): unknown;

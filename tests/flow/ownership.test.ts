@@ -58,12 +58,12 @@ function contract(name: string, transport: TestEndpoint['transport']): void {
           await begin(made.server.url, (await link(made, other)).token),
         ];
         const own = await begin(made.server.url, mine);
-        for (const each of [...viewers, own]) await each.until(({ type }) => type === 'room');
+        for (const each of [...viewers, own]) await each.waitFor(({ type }) => type === 'room');
         const session = await made.server.connect({ room: 'hall', credential: mine });
         await converse(session, SOUND);
-        await own.until(({ type }) => type === 'final');
+        await own.waitFor(({ type }) => type === 'final');
         for (const each of viewers) {
-          await Promise.race([each.over, each.until(isWord)]);
+          await Promise.race([each.over, each.waitFor(isWord)]);
           t.match(codeOf(each), { code: 'auth.denied', retry: 'never' });
           t.same(each.events.filter(isWord), [], 'not a word');
           t.notOk(JSON.stringify(each.events).includes(session.ready.session), 'nor who speaks');
@@ -83,7 +83,7 @@ function contract(name: string, transport: TestEndpoint['transport']): void {
       ];
       const ended = await Promise.all(lives.map(([, credential]) => begin(made.server.url, credential)));
       const stays = await begin(made.server.url, kept);
-      for (const each of [...ended, stays]) await each.until(({ type }) => type === 'room');
+      for (const each of [...ended, stays]) await each.waitFor(({ type }) => type === 'room');
       revokeKey(made.file, 'lost', Date.now());
       for (const [at, each] of ended.entries()) {
         await each.over;
@@ -104,7 +104,7 @@ function contract(name: string, transport: TestEndpoint['transport']): void {
       t.equal(always.expires, undefined, 'made with a key it lasts');
       const ended = [await begin(made.server.url, token), await begin(made.server.url, short.token)];
       const stays = await begin(made.server.url, always.token);
-      for (const each of [...ended, stays]) await each.until(({ type }) => type === 'room');
+      for (const each of [...ended, stays]) await each.waitFor(({ type }) => type === 'room');
       made.pass(61);
       for (const each of ended) {
         await each.over;

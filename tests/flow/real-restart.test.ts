@@ -9,7 +9,8 @@ import { connect, type ServerEvent, type Session } from '../../client/sdk/index.
 import { readRecordings, readSamples } from '../support/recordings.ts';
 import { freePort } from '../support/scripted-process.ts';
 import { finalsOf } from '../support/scripted-server.ts';
-import { type ServerProcess, startServerProcess, statusOf, until } from '../support/server-process.ts';
+import { type ServerProcess, startServerProcess, statusOf } from '../support/server-process.ts';
+import { until } from '../support/until.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));

@@ -8,6 +8,7 @@ import { randomFrom } from '../support/random.ts';
 import { bundle, freePort, type ScriptedProcess, startScriptedProcess } from '../support/scripted-process.ts';
 import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
 import { told } from '../support/told.ts';
+import { simulateDelay } from '../support/until.ts';
 
 const SENTENCES = 8;
 const WORDS = Array.from({ length: SENTENCES }, (_, i) => script(`Now comes um sentence ${i}.`, i * 3 + 0.6)).flat();
@@ -134,7 +135,7 @@ t.test('over kills of the server stable text stays, and each flush is answered o
   for (let at = 0; at < SOUND.length; at += 1_600) {
     session.send(SOUND.subarray(at, at + 1_600));
     await session.sent();
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await simulateDelay(2);
     if (at % 96_000 === 48_000) flushes.push(session.flush());
     if (random() < 0.02) await phoenix.kill();
   }
@@ -184,7 +185,7 @@ t.test('a session that ends every process that takes it up is set aside, and all
   let living: ScriptedProcess | undefined;
   while (living === undefined && deaths < 6) {
     const process = await startScriptedProcess(program, deadly).catch(() => undefined);
-    const died = await Promise.race([process?.gone, new Promise((resolve) => setTimeout(resolve, 1_000, 'lives'))]);
+    const died = await Promise.race([process?.gone, simulateDelay(1_000).then(() => 'lives')]);
     if (died === 'lives') living = process;
     else deaths++;
   }

@@ -12,6 +12,7 @@ import {
   sound,
 } from '../support/scripted-server.ts';
 import { told } from '../support/told.ts';
+import { until } from '../support/until.ts';
 
 const SENTENCES = 12;
 const WORDS = Array.from({ length: SENTENCES }, (_, i) => script(`Now comes um sentence ${i}.`, i * 3 + 0.6)).flat();
@@ -20,7 +21,7 @@ const SOUND = sound(
   Array.from({ length: SENTENCES }, (_, i) => [i * 3 + 0.5, i * 3 + 2.2] as const),
 );
 async function settled(server: ScriptedServer): Promise<void> {
-  while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => server.registry.size === 0);
 }
 
 for (const [name, audio, step] of [
@@ -94,16 +95,14 @@ interface Raw {
   readonly socket: WebSocket;
   readonly events: (ServerEvent & { type: string })[];
   readonly closed: Promise<{ code: number; reason: string }>;
-  until(type: string): Promise<ServerEvent & Record<string, unknown>>;
+  waitFor(type: string): Promise<ServerEvent & Record<string, unknown>>;
 }
 
 async function raw(server: ScriptedServer, first: object, query = ''): Promise<Raw> {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream${query}`, ['sotto.v1']);
   const events: ServerEvent[] = [];
-  let wake = (): void => {};
   socket.on('message', (data) => {
     events.push(JSON.parse(String(data)));
-    wake();
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve, reject) => {
     socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
@@ -112,16 +111,11 @@ async function raw(server: ScriptedServer, first: object, query = ''): Promise<R
   });
   await Promise.race([new Promise((resolve) => socket.once('open', resolve)), closed]);
   socket.send(JSON.stringify({ type: 'start', ...first }));
-  const until = async (type: string) => {
-    for (;;) {
-      const found = events.find((event) => event.type === type);
-      if (found !== undefined) return found as ServerEvent & Record<string, unknown>;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
+  const waitFor = async (type: string) => {
+    await until(() => events.some((event) => event.type === type), { what: `"${type}" comes`, everyMs: 1 });
+    return events.find((event) => event.type === type) as ServerEvent & Record<string, unknown>;
   };
-  return { socket, events, closed, until };
+  return { socket, events, closed, waitFor };
 }
 
 const resumeOf = (ready: Record<string, unknown>, seq = 1) => ({
@@ -134,23 +128,23 @@ t.test('a second connection takes over a half-open one, and a torn sample is sen
   const server = await openScriptedServer(script('one two', 0.6), 1);
   t.teardown(() => server.close());
   const old = await raw(server, {});
-  const resume = resumeOf(await old.until('ready'));
+  const resume = resumeOf(await old.waitFor('ready'));
   const bytes = new Uint8Array(sound(2, [[0.5, 1.4]]).buffer);
   old.socket.send(bytes.subarray(0, 32_001));
-  await old.until('ack');
+  await old.waitFor('ack');
   await t.rejects(raw(server, {}), { message: '503' }, 'the session takes the only place');
   const next = await raw(server, { resume: { ...resume, seq: 99 } }, `?resume=${resume.session}`);
-  await next.until('fault');
+  await next.waitFor('fault');
   t.equal((await next.closed).code, 1008, 'nobody has read what was not written');
   const other = await raw(server, {}, `?resume=${resume.session}`);
-  t.match(await other.until('fault'), { code: 'session.unknown' }, 'the way back in starts no other session');
+  t.match(await other.waitFor('fault'), { code: 'session.unknown' }, 'the way back in starts no other session');
   const back = await raw(server, { resume }, `?resume=${resume.session}`);
-  t.match(await back.until('resumed'), { seq: 1, samples: 16_000, audioMs: 1_000, commands: 0 });
+  t.match(await back.waitFor('resumed'), { seq: 1, samples: 16_000, audioMs: 1_000, commands: 0 });
   t.match(await old.closed, { code: 1008, reason: 'session.moved' });
   back.socket.send(bytes.subarray(32_000));
   back.socket.send('{"type":"finish"}');
-  t.match(await back.until('final'), { text: 'one two' });
-  t.equal((await back.until('done'))['audioMs'], 2_000);
+  t.match(await back.waitFor('final'), { text: 'one two' });
+  t.equal((await back.waitFor('done'))['audioMs'], 2_000);
   t.equal((await back.closed).code, 1000);
 });
 
@@ -158,23 +152,23 @@ t.test('what a client gave up and a bad line delivers late takes nothing over, a
   const server = await openScriptedServer(script('one two', 0.6), 1);
   t.teardown(() => server.close());
   const old = await raw(server, {});
-  const resume = resumeOf(await old.until('ready'));
+  const resume = resumeOf(await old.waitFor('ready'));
   old.socket.close(4000);
   const second = await raw(
     server,
     { resume: { ...resume, attempt: { of: 'x', number: 2 } } },
     `?resume=${resume.session}`,
   );
-  await second.until('resumed');
+  await second.waitFor('resumed');
   const first = await raw(
     server,
     { resume: { ...resume, attempt: { of: 'x', number: 1 } } },
     `?resume=${resume.session}`,
   );
-  t.match(await first.until('fault'), { code: 'session.moved' });
+  t.match(await first.waitFor('fault'), { code: 'session.moved' });
   second.socket.send(sound(2, [[0.5, 1.4]]));
   second.socket.send('{"type":"finish"}');
-  t.match(await second.until('final'), { text: 'one two' });
+  t.match(await second.waitFor('final'), { text: 'one two' });
   t.equal((await second.closed).code, 1000);
 });
 
@@ -182,35 +176,35 @@ t.test('only who has the secret comes back, and a lost done can be fetched', asy
   const server = await openScriptedServer(script('one two', 0.6));
   t.teardown(() => server.close());
   const one = await raw(server, {});
-  const resume = resumeOf(await one.until('ready'));
+  const resume = resumeOf(await one.waitFor('ready'));
   for (const wrong of [{ secret: 'x' }, { session: 'x' }, { secret: '' }]) {
     const stranger = await raw(server, { resume: { ...resume, ...wrong } });
-    t.match(await stranger.until('fault'), { code: 'session.unknown', fatal: true });
+    t.match(await stranger.waitFor('fault'), { code: 'session.unknown', fatal: true });
   }
   one.socket.send(sound(2, [[0.5, 1.4]]));
   one.socket.send('{"type":"finish"}');
   one.socket.terminate();
   await settled(server);
   const back = await raw(server, { resume });
-  t.match(await back.until('resumed'), { commands: 1, samples: 32_000 });
+  t.match(await back.waitFor('resumed'), { commands: 1, samples: 32_000 });
   t.same(finalsOf(back.events), ['one two']);
   t.equal(back.events.at(-1)?.type, 'done');
   t.equal((await back.closed).code, 1000);
   const late = await raw(server, { resume });
-  t.match(await late.until('fault'), { code: 'session.unknown' }, 'after the goodbye it is forgotten');
+  t.match(await late.waitFor('fault'), { code: 'session.unknown' }, 'after the goodbye it is forgotten');
 });
 
 t.test('after the grace time a session is finalised, and can still be fetched for a while', async (t) => {
   const server = await openScriptedServer(script('one two', 0.6), 8, { graceMs: 300 });
   t.teardown(() => server.close());
   const one = await raw(server, {});
-  const resume = resumeOf(await one.until('ready'));
+  const resume = resumeOf(await one.waitFor('ready'));
   one.socket.send(sound(2, [[0.5, 2]]));
-  await one.until('ack');
+  await one.waitFor('ack');
   one.socket.terminate();
   await settled(server);
   const back = await raw(server, { resume });
-  await back.until('done');
+  await back.waitFor('done');
   t.same(finalsOf(back.events), ['one two']);
 });
 

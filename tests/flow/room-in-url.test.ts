@@ -54,14 +54,14 @@ t.test('by every door of others a client that names a room in its address has vi
   for (const [at, { path, before = [], audio = (bytes: Buffer) => bytes, after }] of DOORS.entries()) {
     const room = `door-${at}`;
     const viewer = watch(server.url, room);
-    await viewer.until(({ type }) => type === 'room');
+    await viewer.waitFor(({ type }) => type === 'room');
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}&room=${room}`);
     await once(socket, 'open');
     for (const message of before) socket.send(message);
     const samples = bytesOf(SOUND);
     for (let from = 0; from < samples.length; from += 6_400) socket.send(audio(samples.subarray(from, from + 6_400)));
     for (const message of after) socket.send(message);
-    await viewer.until(({ type }) => type === 'final');
+    await viewer.waitFor(({ type }) => type === 'final');
     t.same(finalTexts(viewer.events), ['One two three.'], path);
     viewer.close();
     socket.terminate();

@@ -38,11 +38,11 @@ for (const [name, transport, runs] of [
     const session = await server.connect({ room: 'stage' });
     const byLine = watch(server.url, 'stage');
     const byEvents = await watchEvents(server.url, 'stage/events');
-    await Promise.all([byLine, byEvents].map((each) => each.until(({ type }) => type === 'room')));
+    await Promise.all([byLine, byEvents].map((each) => each.waitFor(({ type }) => type === 'room')));
     const spoken = await converse(session, SOUND);
     t.equal(finalsOf(spoken).length, SENTENCES);
-    for (const { events, until } of [byLine, byEvents]) {
-      await until(isOver(events));
+    for (const { events, waitFor } of [byLine, byEvents]) {
+      await waitFor(isOver(events));
       for (const event of events) ViewerEventSchema.parse(event);
       t.same(read(events, 'final'), told(spoken, 'final'));
       t.same(read(events, 'cleaned'), told(spoken, 'cleaned'));
@@ -59,14 +59,14 @@ for (const [name, transport, runs] of [
       stableStays(t, events);
     }
     const late = await watchEvents(server.url, 'stage/events?from=start&words=1');
-    await late.until(isIdle);
-    await late.until(() => read(late.events, 'cleaned').length === SENTENCES);
+    await late.waitFor(isIdle);
+    await late.waitFor(() => read(late.events, 'cleaned').length === SENTENCES);
     t.same(read(late.events, 'final'), told(spoken, 'final'), 'who comes later reads it all');
     const words = late.events.flatMap((event) => (event.type === 'final' ? (event.words ?? []) : []));
     t.ok(words.length >= SENTENCES * 4);
     const half = late.events.filter(isFinal)[1]!.cursor;
     const rest = await watchEvents(server.url, 'stage/events', { 'last-event-id': String(half) });
-    await rest.until(() => read(rest.events, 'final').length === 2);
+    await rest.waitFor(() => read(rest.events, 'final').length === 2);
     t.same(finalTexts(rest.events), finalsOf(spoken).slice(2), 'and who comes back the rest');
     for (const each of [byLine, byEvents, late, rest]) each.close();
     await server.close();
@@ -88,7 +88,7 @@ for (const [name, transport, runs] of [
     });
     await first;
     const events = await watchEvents(server.url, `${id}/events`);
-    await events.until(({ type }) => type === 'room');
+    await events.waitFor(({ type }) => type === 'room');
     t.match(JSON.parse(frames[0]!), { type: 'room', state: 'live', sessions: [id] });
     t.equal(server.registry.size, 1);
     t.equal(server.rooms.viewers, 2);
@@ -107,7 +107,7 @@ for (const [name, transport, runs] of [
   t.test(`over ${name}, a viewer that leaves is forgotten at once`, async (t) => {
     const server = await openScriptedServer([], 1, { transport });
     const viewer = await watchEvents(server.url, 'stage/events');
-    await viewer.until(({ type }) => type === 'room');
+    await viewer.waitFor(({ type }) => type === 'room');
     t.equal(server.rooms.viewers, 1);
     viewer.close();
     while (server.rooms.viewers > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -132,10 +132,10 @@ t.test('two sessions speak in one room, and each has its sentences', async (t) =
   const server = await openScriptedServer(WORDS);
   const [one, two] = [await server.connect({ room: 'panel' }), await server.connect({ room: 'panel' })];
   const viewer = watch(server.url, 'panel');
-  const first = await viewer.until(({ type }) => type === 'room');
+  const first = await viewer.waitFor(({ type }) => type === 'room');
   t.same(first.type === 'room' && first.sessions, [one.ready.session, two.ready.session]);
   await Promise.all([converse(one, SOUND), converse(two, SOUND)]);
-  await viewer.until(isOver(viewer.events));
+  await viewer.waitFor(isOver(viewer.events));
   const finals = viewer.events.filter(isFinal);
   const keys = finals.map((event) => 'sentence' in event && `${event.session} ${event.sentence}`);
   t.equal(new Set(keys).size, 2 * SENTENCES);
@@ -156,10 +156,10 @@ t.test('after a restart a session goes on in its room: no final is lost or comes
     server = await openScriptedServer(WORDS, 8, { store: new MemoryJournalStore([[id, store.readFile(id)!]]), port });
   });
   t.equal(finalsOf(spoken).length, SENTENCES);
-  await viewer.until(() => read(viewer.events, 'cleaned').length === SENTENCES);
+  await viewer.waitFor(() => read(viewer.events, 'cleaned').length === SENTENCES);
   t.same(read(viewer.events, 'final'), told(spoken, 'final'), 'for who watched all the time');
   const late = watch(server.url, 'stage', { from: 'start' });
-  await late.until(() => read(late.events, 'cleaned').length === SENTENCES);
+  await late.waitFor(() => read(late.events, 'cleaned').length === SENTENCES);
   t.same(read(late.events, 'final'), told(spoken, 'final'), 'and for who comes afterwards');
   viewer.close();
   late.close();

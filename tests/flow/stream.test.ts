@@ -2,6 +2,7 @@ import t from 'tap';
 import { WebSocket } from 'ws';
 import { Transcript } from '../../client/sdk/index.ts';
 import { converse, finalsOf, openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 const WORDS = [...script('Hello there. How are you?', 0.6), ...script('I am um fine.', 3)];
 const SOUND = sound(5, [
@@ -91,7 +92,7 @@ t.test('audio sent as fast as it goes is not lost when decoding is slow', async 
     Array.from({ length: 20 }, (_, i) => [i * 3 + 0.5, i * 3 + 1.7] as const),
   );
   const conversation = converse(session, all, 16_000);
-  setTimeout(open, 300);
+  void simulateDelay(300).then(open);
   t.equal(finalsOf(await conversation).length, 20);
 });
 
@@ -193,7 +194,7 @@ t.test('a client that vanishes frees its session', async (t) => {
   session.send(SOUND);
   session.close();
   await session.closed;
-  while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => server.registry.size === 0);
   t.equal(server.registry.size, 0);
 });
 

@@ -8,6 +8,7 @@ import { openTranscripts } from '../../server/store/open-transcripts.ts';
 import { randomFrom } from '../support/random.ts';
 import { bundle, freePort, type ScriptedProcess, startScriptedProcess } from '../support/scripted-process.ts';
 import { script, sound } from '../support/scripted-server.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 const SENTENCES = 8;
 const WORDS = Array.from({ length: SENTENCES }, (_, i) => script(`Now comes um sentence ${i}.`, i * 3 + 0.6)).flat();
@@ -109,10 +110,11 @@ t.test('what a client said that came back too late is finalised at the restart a
   session.send(SOUND.subarray(0, 32_000));
   await shown;
   await server.kill();
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  // Nobody comes back while it is down, longer than a session waits for its client.
+  await simulateDelay(600);
   server = await startScriptedProcess(program, setup);
   const kept = new Transcripts({ url: server.url });
-  while ((await kept.read(transcript!)).sentences.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(async () => (await kept.read(transcript!)).sentences.length > 0);
   t.match((await kept.read(transcript!)).sentences, [{ text: /^Now comes/ }]);
   await server.kill();
   const store = await openTranscripts({

@@ -6,6 +6,7 @@ import { MemoryTranscripts } from '../../server/store/memory-transcripts.ts';
 import { FastClock } from '../support/fast-clock.ts';
 import { memoryRecorder } from '../support/memory-recorder.ts';
 import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
 
 const WORDS = [...script('Hello um there.', 0.6), ...script('We meet again.', 3.6)];
 const SOUND = sound(6, [
@@ -17,10 +18,6 @@ const noticesOf = (events: readonly ServerEvent[]): string[] =>
   events
     .filter((event) => event.type === 'notice' && event.code === 'keep.skipped')
     .map((event) => (event as { text: string }).text);
-
-async function eventually(look: () => boolean): Promise<void> {
-  while (!look()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 t.test('what is said in a session that asks for it is kept, cleaned, with its times', async (t) => {
   const { keeper, store } = memoryRecorder();
@@ -120,7 +117,7 @@ t.test('a disk that is full for a while costs no sentence', async (t) => {
   t.equal(noticesOf(events).length, 1);
   t.match(noticesOf(events)[0], /SQLITE_FULL.*tried again/);
   const cleaned = () => calls.read('', readyOf(events).transcript!)!.sentences.map(({ cleaned }) => cleaned);
-  await eventually(() => cleaned().length === 2 && cleaned().every((text) => text !== undefined));
+  await until(() => cleaned().length === 2 && cleaned().every((text) => text !== undefined));
   t.same(cleaned(), ['Hello there.', 'We meet again.']);
   t.same(
     events.map(({ seq }) => seq),
@@ -168,8 +165,8 @@ for (const how of ['says goodbye', 'is cut off'] as const) {
     t.equal(store.read('', transcript!)?.sentences.length, 0, 'in the middle of a sentence');
     if (how === 'says goodbye') session.close();
     else sockets[0]!.terminate();
-    await eventually(() => store.read('', transcript!)?.sentences.length === 1);
-    await eventually(() => server.registry.size === 0);
+    await until(() => store.read('', transcript!)?.sentences.length === 1);
+    await until(() => server.registry.size === 0);
     t.match(store.read('', transcript!)?.sentences[0], { text: /^Hello/ });
     await server.close();
   });
@@ -182,17 +179,17 @@ t.test('a key reads its own transcripts alone, also when its minutes are used up
     scopes: ['transcripts'],
     sessionsMax: undefined,
     quota: { minutes: 0 },
-    heard: () => true,
+    countAudio: () => true,
   });
   const purposes: string[] = [];
   const access = {
     needsKey: true,
-    admit: async (credential: string | undefined, purpose: string) => {
+    authenticate: async (credential: string | undefined, purpose: string) => {
       purposes.push(purpose);
       return caller(credential ?? '');
     },
-    readmit: async (credential: string | undefined) => caller(credential ?? ''),
-    mint: () => Promise.reject(new Error('no')),
+    reauthenticate: async (credential: string | undefined) => caller(credential ?? ''),
+    mintToken: () => Promise.reject(new Error('no')),
   } as unknown as Authenticator;
   const server = await openScriptedServer(WORDS, 8, { keeper, access });
   const created = store.create('a', { title: 'Mine', startedMs: 0 });

@@ -37,13 +37,13 @@ t.test('a viewer is sent the language it asks for though the speaker asked for n
   t.teardown(() => server.close());
   const german = watch(server.url, 'stage', { translate: 'de' });
   const plain = watch(server.url, 'stage');
-  await Promise.all([german, plain].map(({ until }) => until(({ type }) => type === 'room')));
+  await Promise.all([german, plain].map(({ waitFor }) => waitFor(({ type }) => type === 'room')));
   const events = await converse(await server.connect({ room: 'stage', cleanup: { mode: 'off' } }), SOUND);
-  await german.until((event) => event.type === 'translated' && event.sentence === 2);
+  await german.waitFor((event) => event.type === 'translated' && event.sentence === 2);
   const read = german.events.flatMap((event) => (event.type === 'translated' ? [event.text] : []));
   t.same(read, ['German: One um two three.', 'German: Four five six.'], 'as spoken where nothing is cleaned');
   t.equal(events.filter(({ type }) => type === 'translated').length, 2, 'the speaker is told, too');
-  await plain.until((event) => event.type === 'room' && event.state === 'idle' && plain.events.indexOf(event) > 1);
+  await plain.waitFor((event) => event.type === 'room' && event.state === 'idle' && plain.events.indexOf(event) > 1);
   t.notOk(plain.events.some(({ type }) => type === 'translated'));
   german.close();
   plain.close();
@@ -90,7 +90,7 @@ t.test('a sentence that was being translated when the server died is translated 
   const second = await openScriptedServer(WORDS, 1, { assistant: next, store });
   t.teardown(() => second.close());
   const viewer = watch(second.url, 'stage', { from: 'start', translate: 'de' });
-  await viewer.until((event) => event.type === 'translated' && event.text === 'German');
+  await viewer.waitFor((event) => event.type === 'translated' && event.text === 'German');
   t.ok(
     next.asked.every(({ system }) => !system.includes('French')),
     'what was told is not asked for again',

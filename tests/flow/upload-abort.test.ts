@@ -5,13 +5,10 @@ import { ProcessDecoder } from '../../server/decoder/decoder.ts';
 import type { AudioDecoder } from '../../server/ports/decoder.ts';
 import { decoderPids } from '../support/decoder-processes.ts';
 import { openScriptedServer, script, uws, ws } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
 import { runsUws } from '../support/uws.ts';
 
 const RECORDING = readFileSync(new URL('../fixtures/formats/short_01.mp3', import.meta.url));
-const until = async (isTrue: () => boolean): Promise<void> => {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
-};
-
 /** A server with one place and one decoder for files, and word of each file that reaches the decoder. */
 async function stand(t: Test, transport: typeof ws) {
   const processes = new ProcessDecoder({}, { fileDecodersMax: 1, liveDecodersMax: 1 });

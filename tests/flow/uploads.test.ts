@@ -4,12 +4,9 @@ import t, { type Test } from 'tap';
 import { LIMITS } from '../../protocol/index.ts';
 import { UploadMemory } from '../../server/gateway/body.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
 
 const RECORDING = readFileSync(new URL('../fixtures/formats/short_01.mp3', import.meta.url));
-const until = async (isTrue: () => boolean): Promise<void> => {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
-};
-
 /** A server with one place, whose words come when they are let. */
 async function stand(t: Test) {
   const server = await openScriptedServer(script('Hello there.', 0.6), 1);

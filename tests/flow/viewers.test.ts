@@ -67,10 +67,10 @@ t.test('a token lets its bearer read its room and nothing else', async (t) => {
   const byLine = watch(server.url, 'stage', { token });
   const byUrl = await watchEvents(server.url, `stage/events?token=${token}`);
   const byHeader = await watchEvents(server.url, 'stage/events', { authorization: `Bearer ${token}` });
-  await byLine.until(({ type }) => type === 'room');
+  await byLine.waitFor(({ type }) => type === 'room');
   await converse(session, SOUND);
-  for (const { events, until } of [byLine, byUrl, byHeader]) {
-    await until(() => finalTexts(events).length === 2);
+  for (const { events, waitFor } of [byLine, byUrl, byHeader]) {
+    await waitFor(() => finalTexts(events).length === 2);
     t.same(finalTexts(events), ['One um two three.', 'Four five six.']);
   }
   await t.rejects(watchEvents(server.url, `lobby/events?token=${token}`), { message: /^403.*auth\.denied/ });
@@ -111,7 +111,7 @@ t.test('a token that is revoked sends away who watches with it, and only them', 
   const cut = watch(server.url, 'stage', { token: String(first['token']) });
   const cutToo = await watchEvents(server.url, `stage/events?token=${first['token']}`);
   const stays = await watchEvents(server.url, `stage/events?token=${second['token']}`);
-  for (const each of [cut, cutToo, stays]) await each.until(({ type }) => type === 'room');
+  for (const each of [cut, cutToo, stays]) await each.waitFor(({ type }) => type === 'room');
   const { body: list } = await ask('GET', 'stage/viewers', key);
   t.match(list, { viewers: [{ id: first['id'] }, { id: second['id'] }] });
   t.notOk(JSON.stringify(list).includes('view_'), 'tokens are shown once');
@@ -163,7 +163,7 @@ t.test('who holds the secret of a session may let others read it', async (t) => 
   t.equal((await ask('POST', `${id}/viewers`, 'wrong')).status, 401);
   const { body } = await ask('POST', `${id}/viewers`, secret);
   const viewer = await watchEvents(server.url, `${id}/events?token=${body['token']}`);
-  t.match(await viewer.until(({ type }) => type === 'room'), { state: 'live', sessions: [id] });
+  t.match(await viewer.waitFor(({ type }) => type === 'room'), { state: 'live', sessions: [id] });
   t.equal((await ask('POST', 'stage/viewers', secret)).status, 401, 'of that room only');
   viewer.close();
   session.close();

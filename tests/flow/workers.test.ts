@@ -15,6 +15,7 @@ import {
   sound,
 } from '../support/scripted-server.ts';
 import type { WorkerScript } from '../support/scripted-worker.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 const SENTENCES = 5;
 const texts = Array.from({ length: SENTENCES }, (_, i) => `Now comes um sentence ${i}.`);
@@ -64,7 +65,7 @@ async function speak(
   })();
   for (let step = 0; step * 1_600 < samples.length; step++) {
     session.send(samples.subarray(step * 1_600, (step + 1) * 1_600));
-    await new Promise((resolve) => setTimeout(resolve, 4));
+    await simulateDelay(4);
     await harm(step);
   }
   await session.finish();
@@ -74,9 +75,6 @@ async function speak(
 
 const missing = (events: readonly ServerEvent[]): ServerEvent[] =>
   events.filter((event) => event.type === 'notice' && event.code === 'engine.restarted');
-const until = async (pool: WorkerPool, restarts: number): Promise<void> => {
-  while (pool.restarts < restarts) await new Promise((resolve) => setTimeout(resolve, 5));
-};
 
 for (const [name, signal] of [
   ['killed', 'SIGKILL'],
@@ -96,7 +94,7 @@ for (const [name, signal] of [
       if (step % 60 !== 15 || pool.pid === undefined) return;
       process.kill(pool.pid, signal);
       restarts++;
-      if (step === 15) await until(pool, restarts);
+      if (step === 15) await until(() => pool.restarts >= restarts);
     });
     t.same(finalsOf(events), texts);
     t.same(missing(events), []);
@@ -117,7 +115,7 @@ t.test('while no worker comes up what is said is kept, and decoded when one does
     if (step === 15) {
       writeFileSync(join(folder, 'script.json'), 'no script');
       process.kill(pool.pid!, 'SIGKILL');
-      await until(pool, 3);
+      await until(() => pool.restarts >= 3);
       downMs = pool.downMs;
     }
     if (step === 40) writeFileSync(join(folder, 'script.json'), JSON.stringify({ words: WORDS }));
@@ -223,7 +221,7 @@ t.test('a worker that grows is replaced between two decodes, and at once when it
     const server = await openScriptedServer(WORDS, 8, { recogniser: pool });
     const events = await speak(server, async (step) => {
       // Three sentences have been said by then: however seldom partials came, their finals were decoded.
-      if (step === 99) await until(pool, 1);
+      if (step === 99) await until(() => pool.restarts >= 1);
     });
     t.same(finalsOf(events), texts, `${memoryMb} MB`);
     t.ok(pool.restarts >= 1, `${pool.restarts} restarts`);
@@ -252,7 +250,7 @@ t.test('a cleaner that dies or hangs costs no sentence its cleaning', async (t) 
       process.kill(cleaner.pid, 'SIGSTOP');
       stopped = true;
     }
-    if (step === 100) while (cleaner.pid === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (step === 100) await until(() => cleaner.pid !== undefined);
   });
   t.ok(stopped);
   t.same(finalsOf(events), said);

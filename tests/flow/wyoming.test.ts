@@ -11,6 +11,7 @@ import { randomFrom } from '../support/random.ts';
 import { openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
 import { SEED } from '../support/seed.ts';
 import { silentMeter } from '../support/silent-meter.ts';
+import { simulateDelay, until } from '../support/until.ts';
 
 const AUDIO = { rate: 16_000, width: 2, channels: 1 };
 
@@ -25,7 +26,11 @@ async function stand(
 ) {
   const server = await openScriptedServer(words, sessionsMax, { log });
   const gateway = server.gatewayTo(createWyomingRoutes('all'), noAuth);
-  const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowed }, createBugReporter(log, silentMeter));
+  const transport = new TcpTransport(
+    gateway,
+    { path: WYOMING_PATH, allowedAddresses: allowed },
+    createBugReporter(log, silentMeter),
+  );
   const port = await transport.listen('127.0.0.1', 0);
   t.teardown(() => Promise.all([server.close(), transport.close()]));
   return { server, transport, gateway, port, dial: () => dial(t, port) };
@@ -107,7 +112,7 @@ t.test(
     t.equal(server.registry.size, 1);
     client.socket.end();
     await client.closed();
-    while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(() => server.registry.size === 0);
     t.equal(server.registry.size, 0, 'the session ends with its connection');
   },
 );
@@ -195,14 +200,14 @@ t.test('clients that keep no rule do not disturb one that does', async (t) => {
   const speaking = (async () => {
     for (let at = 0; at < samples.length; at += 1_024) {
       friend.send('audio-chunk', AUDIO, new Uint8Array(samples.slice(at, at + 1_024).buffer));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await simulateDelay(5);
     }
   })();
   await Promise.all([speaking, ...[0, 1, 2, 3].map(attack)]);
   friend.send('audio-stop');
   t.equal((await friend.wait('transcript'))?.data['text'], 'Turn on the light.');
   friend.socket.end();
-  while (server.registry.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => server.registry.size === 0);
   t.same(bugs, []);
 });
 

@@ -5,6 +5,7 @@ import { resolveModel } from '../../models/locate.ts';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
 import { checkRewrite } from '../../server/core/clean/guard.ts';
 import { isSaidAlike } from '../support/comparable-words.ts';
+import { until } from '../support/until.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -83,12 +84,13 @@ t.test('a cleaner that is killed is replaced and cleans again', async (t) => {
   t.teardown(() => cleaner.close());
   process.kill(cleaner.pid!, 'SIGKILL');
   let text: string | undefined;
-  for (let i = 0; i < 200 && text === undefined; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const hasAnswered = async (): Promise<boolean> => {
     text = await cleaner.rewrite(request('Um, we are back.'), never).then(
       (rewrite) => rewrite.text,
       () => undefined,
     );
-  }
+    return text !== undefined;
+  };
+  await until(hasAnswered, { what: 'another process cleans', everyMs: 50 });
   t.equal(text, 'We are back.');
 });

@@ -8,6 +8,7 @@ import type { RunningServer } from '../../server/main.ts';
 import { readRecordings, readSamples } from '../support/recordings.ts';
 import { converse } from '../support/scripted-server.ts';
 import { openServer } from '../support/server.ts';
+import { simulateDelay } from '../support/until.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const recordings = readRecordings(fileURLToPath(new URL('../fixtures/speech', import.meta.url)));
@@ -132,7 +133,7 @@ t.test('a language is followed, listed or translated', async (t) => {
     for (let paceMs = 25; paceMs <= 200 && !isShown(); paceMs *= 2) {
       for (let at = 0; at < samples.length; at += 1_600) {
         session.send(samples.subarray(at, at + 1_600));
-        await new Promise((resolve) => setTimeout(resolve, paceMs));
+        await simulateDelay(paceMs);
       }
     }
     await session.finish();

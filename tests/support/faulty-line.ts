@@ -1,4 +1,5 @@
 import { createServer, connect as dial, type Socket } from 'node:net';
+import { simulateDelay } from './until.ts';
 
 /** A TCP line to a server for one client at a time, which fails when it is told to. */
 export class FaultyLine {
@@ -40,7 +41,7 @@ export class FaultyLine {
       which === 'down' ? [upstream] : [upstream, client],
     );
     for (const socket of stopped) socket.pause();
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await simulateDelay(ms);
     for (const socket of stopped) socket.resume();
   }
 

@@ -1,6 +1,7 @@
 // A child of any of the four parts that answers with what it was asked, and fails as the text it is asked with says.
 import { existsSync, writeFileSync, writeSync } from 'node:fs';
 import { ResourceGuard } from '../../server/decoder/child/guard.ts';
+import { simulateDelay } from './until.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: it speaks the wires of all parts.
 type Message = any;
@@ -74,7 +75,7 @@ function answer(text: string, reply: (text: string) => Message): void {
     case 'twice':
       send(reply(text));
   }
-  setTimeout(() => send(reply(text)), 5);
+  void simulateDelay(5).then(() => send(reply(text)));
 }
 
 function ready(): Message {

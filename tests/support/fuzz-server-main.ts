@@ -54,7 +54,7 @@ async function openHostilePort(): Promise<number> {
   const handler = chance === 0 ? gateway : breakHandler(gateway, maybe);
   const transport =
     kind === 'tcp'
-      ? new TcpTransport(handler, { path: WYOMING_PATH, allowed: [] }, reportBug)
+      ? new TcpTransport(handler, { path: WYOMING_PATH, allowedAddresses: [] }, reportBug)
       : await open(handler, reportBug);
   return transport.listen('127.0.0.1', 0);
 }

@@ -5,6 +5,7 @@ import { FuzzServer, type FuzzTransport } from './fuzz-server.ts';
 import { type Outcome, visitHttp, visitSocket, visitWyoming } from './hostile-client.ts';
 import { randomFrom } from './random.ts';
 import { converse, finalsOf, script, sound } from './scripted-server.ts';
+import { simulateDelay } from './until.ts';
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -197,7 +198,7 @@ async function settle(
     const isSettled =
       descriptors <= (before?.descriptors ?? 0) + 2 && memoryMb < (before?.memoryMb ?? 0) + MEMORY_MB_MAX;
     if (sessions === 0 && isSettled) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await simulateDelay(20);
     state = await server.ask('settle');
   }
   return state;

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { until } from './until.ts';
 
 /** What OBS does when a caption comes. */
 export type ObsMood =
@@ -21,7 +22,6 @@ export class ObsServer {
   refused = 0;
   #server: WebSocketServer | undefined;
   #port = 0;
-  #told = (): void => {};
 
   constructor(password?: string) {
     this.password = password;
@@ -49,12 +49,9 @@ export class ObsServer {
   }
 
   /** Resolves when it has shown so many captions that are not empty. */
-  async until(count: number): Promise<string[]> {
+  async waitFor(count: number): Promise<string[]> {
     const texts = (): string[] => this.shown.filter((text) => text !== '');
-    while (texts().length < count)
-      await new Promise<void>((resolve) => {
-        this.#told = resolve;
-      });
+    await until(() => texts().length >= count, { what: `${count} captions are shown`, everyMs: 1 });
     return texts();
   }
 
@@ -100,7 +97,6 @@ export class ObsServer {
     for (const odd of ['', 'null', '{"op":7}', '{"op":7,"d":null}', '{"op":7,"d":{}}']) socket.send(odd);
     const requestStatus = { result: code === 100, code };
     socket.send(JSON.stringify({ op: 7, d: { requestType, requestId, requestStatus } }));
-    this.#told();
   }
 
   /** Written as OBS's own documentation tells it, not as our client does. */

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { PARTS, type ProcessPart } from './process-parts.ts';
+import { simulateDelay, until } from './until.ts';
 
 process.execArgv.splice(0);
 const childPath = process.argv[2]!;
@@ -20,11 +21,13 @@ const outcomeOf = (part: ProcessPart, text: string): Promise<string> =>
   part.ask(text).catch((error: { code?: string }) => error.code ?? String(error));
 
 async function recover(part: ProcessPart): Promise<string> {
-  for (;;) {
-    const outcome = await outcomeOf(part, 'afterwards');
-    if (outcome === 'afterwards') return outcome;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  let outcome = '';
+  const hasAnswered = async (): Promise<boolean> => {
+    outcome = await outcomeOf(part, 'afterwards');
+    return outcome === 'afterwards';
+  };
+  await until(hasAnswered, { what: 'the process answers again', everyMs: 20 });
+  return outcome;
 }
 
 const parts: Record<string, ProcessPart> = {};
@@ -42,7 +45,7 @@ for (const [name, part] of Object.entries(parts)) {
   // Ends the process that is there; what that gives back is too little for another one. The recogniser tries it twice.
   ended.push(outcomeOf(part, 'exit'));
   kept[name] = outcomeOf(part, 'afterwards');
-  const soon = new Promise<string>((resolve) => setTimeout(() => resolve('kept'), 1_000));
+  const soon = simulateDelay(1_000).then(() => 'kept');
   without[name] = await Promise.race([kept[name]!, soon]);
   takeAll();
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { until } from './until.ts';
 
 export interface Posted {
   readonly url: URL;
@@ -25,7 +26,6 @@ export class PostedServer {
   got: (url: URL) => string | Readable | undefined = () => undefined;
   readonly #server: Server;
   #port = 0;
-  #told = (): void => {};
 
   constructor() {
     this.#server = createServer((request, response) => {
@@ -44,7 +44,6 @@ export class PostedServer {
         if (mood === 'lost' || (typeof mood === 'number' && mood < 300)) this.taken.push(posted);
         if (typeof mood === 'number') response.writeHead(mood, this.headers).end();
         else request.socket.destroy();
-        this.#told();
       })();
     });
   }
@@ -64,11 +63,8 @@ export class PostedServer {
   }
 
   /** Resolves when so many requests have come. */
-  async until(count: number): Promise<readonly Posted[]> {
-    while (this.all.length < count)
-      await new Promise<void>((resolve) => {
-        this.#told = resolve;
-      });
+  async waitFor(count: number): Promise<readonly Posted[]> {
+    await until(() => this.all.length >= count, { what: `${count} requests have come`, everyMs: 1 });
     return this.all;
   }
 }

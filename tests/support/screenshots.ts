@@ -10,6 +10,7 @@ import { Dictating } from './dictating.ts';
 import { FakeRoom, Voice } from './fake-room.ts';
 import { openMeetingPage, startMeeting, stateIs } from './meeting-page.ts';
 import { openServer } from './server.ts';
+import { until } from './until.ts';
 import { wavOf } from './wav-of.ts';
 
 /**
@@ -135,7 +136,7 @@ async function captions(): Promise<void> {
   const context = await browser.newContext({ viewport, deviceScaleFactor: 1.5, locale: 'en-GB' });
   const shown = await context.newPage();
   await shown.goto(`${room.url}/captions?room=hall`);
-  while (room.viewers === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => room.viewers > 0);
   room.say({ type: 'room', state: 'live', sessions: ['s1', 's2'] });
   const voice = new Voice(room)
     .final('Good evening, and welcome to the old town hall, ladies and gentlemen.')

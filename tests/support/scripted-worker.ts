@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import type { FromWorker, ToWorker } from '../../server/engine/wire.ts';
+import { simulateDelay } from './until.ts';
 
 /** What stands in the file that is given as the model. */
 export interface WorkerScript {
@@ -55,7 +56,7 @@ process.on('message', async (message: ToWorker) => {
   const stuck = holds(script.stuck);
   running.set(job.id, { steps: 1, stuck });
   if (stuck) return;
-  if (script.decodeMs !== undefined) await new Promise((resolve) => setTimeout(resolve, script.decodeMs));
+  if (script.decodeMs !== undefined) await simulateDelay(script.decodeMs);
   running.delete(job.id);
   const answer = await recogniser.decode({ ...job, samples: job.samples });
   if (answer.kind === 'hypothesis') send(answer);

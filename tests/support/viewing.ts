@@ -2,12 +2,13 @@ import { get, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { type ViewerEvent, type WatchOptions, watchRoom } from '../../client/sdk/index.ts';
 import { VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
+import { until } from './until.ts';
 
 /** Everything one viewer has come to know. */
 export interface Viewing {
   readonly events: ViewerEvent[];
   /** Resolves with the first event that is as wanted, come or to come. */
-  until(wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent>;
+  waitFor(wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent>;
   /** Resolves when it was sent away, or the server ended the response. */
   readonly over: Promise<void>;
   close(): void;
@@ -15,23 +16,14 @@ export interface Viewing {
 
 function viewing(close: () => void, over: Promise<void>) {
   const events: ViewerEvent[] = [];
-  const waiting = new Set<() => void>();
-  const take = (event: ViewerEvent): void => {
-    events.push(event);
-    for (const look of waiting) look();
+  const waitFor = async (wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent> => {
+    await until(() => events.some(wanted), { what: `an event comes with ${wanted}`, everyMs: 1 });
+    return events.find(wanted)!;
   };
-  const until = (wanted: (event: ViewerEvent) => boolean): Promise<ViewerEvent> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        const found = events.find(wanted);
-        if (found === undefined) return;
-        waiting.delete(look);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-    });
-  return { take, viewing: { events, until, over, close } satisfies Viewing };
+  return {
+    take: (event: ViewerEvent) => void events.push(event),
+    viewing: { events, waitFor, over, close } satisfies Viewing,
+  };
 }
 
 /** Reads a room with the SDK. */

@@ -5,6 +5,7 @@ import t from 'tap';
 import { violations } from '../support/axe.ts';
 import { openBrowser, shows } from '../support/browser.ts';
 import { FakeRoom, Voice } from '../support/fake-room.ts';
+import { until, untilSettled } from '../support/until.ts';
 
 const built = (name: string): string => readFileSync(new URL(`../../dist/client/web/${name}`, import.meta.url), 'utf8');
 /** What the pages' own policy refused, and errors they threw; must stay empty. */
@@ -50,10 +51,6 @@ async function watch(path: string, options: BrowserContextOptions = {}): Promise
   await until(() => room.viewers > viewers);
   room.say({ type: 'room', state: 'live', sessions: ['s1'] });
   return page;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Two frames: the first may have begun before. */
@@ -245,7 +242,8 @@ t.test('reading further up is not disturbed, and one press leads back', async (t
   await page.mouse.move(200, 400);
   await page.mouse.wheel(0, -600);
   await page.waitForSelector('#jump:not([hidden])');
-  await page.waitForTimeout(150);
+  // The wheel scrolls smoothly.
+  await untilSettled(place, 150);
   const before = await place();
   voice.final('And one more.', { cleaned: 'And one more.' });
   await shows(page, '#jump', '1 new');

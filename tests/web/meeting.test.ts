@@ -8,6 +8,7 @@ import { openBrowser } from '../support/browser.ts';
 import { errors, JFK, openMeetingPage, settled, startMeeting, stateIs, WEB } from '../support/meeting-page.ts';
 import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
+import { staysTrue, until } from '../support/until.ts';
 
 const TEXT =
   'Good morning everybody. Shall we begin? Yes let us look at the plan. I think we can ship on Friday. Who writes the notes? I will do it today. Thank you all.';
@@ -93,8 +94,7 @@ t.test('a meeting: consent once, two voices as two channels, notes, highlights, 
   await page.keyboard.press('Space');
   await stateIs(page, 'Paused');
   const sent = frames.length;
-  await page.waitForTimeout(300);
-  t.equal(frames.length, sent, 'a pause sends nothing');
+  await staysTrue(() => frames.length === sent, 300);
   await page.keyboard.press('Space');
   await stateIs(page, 'Recording');
   const { distance, steps } = await moved();
@@ -311,7 +311,7 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
   await stateIs(page, 'Ready');
   await page.fill('#title', 'Weekly');
   await page.keyboard.press('Tab');
-  while ((await kept()).title !== 'Weekly') await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(async () => (await kept()).title === 'Weekly');
   const { sentences, notes } = await kept();
   t.match(notes, [{ text: 'ask Ada' }]);
   t.equal(sentences.filter(({ highlight }) => highlight).length, 1);

@@ -6,6 +6,7 @@ import type { RunningServer } from '../../server/main.ts';
 import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
 import { openServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const wav = fileURLToPath(new URL('../fixtures/speech/jfk.wav', import.meta.url));
@@ -48,10 +49,6 @@ const stateIs = (page: Page, text: string): Promise<unknown> =>
   page.waitForFunction((wanted) => document.querySelector('#state')?.textContent === wanted, text);
 const sessionsOf = async (url: string): Promise<number> =>
   ((await (await fetch(`${url}/v1/info`)).json()) as { sessions: number }).sessions;
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
 
 t.test('words spoken into the microphone appear, become final and become clean', async (t) => {
   const page = await openPage();

@@ -1,109 +1,198 @@
-import type { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
 import { buildPrompt } from '../segment/prompt.ts';
 import { joinWords, normaliseWord } from '../stable/words.ts';
+import { SAMPLE_RATE } from '../time.ts';
+import type { DecodeConditions, SessionConditions } from './conditions.ts';
+import { type DecodeFindings, withSentenceFindings } from './decode-findings.ts';
+import type { DecodeState } from './decode-state.ts';
 import { type DetectionProgress, LanguageSelector, type LanguageSnapshot } from './language-selector.ts';
-import { type LeftContext, selectLeftContext } from './left-context.ts';
+import { type LeftContext, removeLeftContext, selectLeftContext } from './left-context.ts';
 import { ModelSelector } from './model-selector.ts';
+import type { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan } from './outputs.ts';
-import type { SessionContext } from './session-context.ts';
-import type { FinalJob, Utterance } from './utterance.ts';
+import type { PipelineOptions, SessionSettings } from './settings.ts';
 
 /**
  * Mean log probability below which hints are under suspicion: of 59 recordings in English without a name the one that hints
  * turned into nonsense fell from -0.5 to -0.9 with `base`; no other is below -0.45.
  */
-const MISLED = -0.5;
+const MISLED_LOG_PROBABILITY = -0.5;
 
-/** How the spans of one channel are decoded: in which language, by which model, behind which lead and prompt. */
+/** What a decode was asked: audio up to the sample `to`, with the sentence before at its start or without. */
+export interface DecodedSpan {
+  readonly to: number;
+  readonly leftContext: LeftContext | undefined;
+}
+
+/** Whether the answer of a decode can be used, and what it showed. */
+export interface Assessment {
+  readonly isUsable: boolean;
+  readonly findings: DecodeFindings;
+}
+
+export interface DecodePolicyOptions {
+  readonly channel: number;
+  readonly pipeline: PipelineOptions;
+  readonly outputs: OutputQueue;
+  readonly settings: SessionSettings;
+  /** What was learned of the language before a restart. */
+  readonly language: LanguageSnapshot | undefined;
+}
+
+/** How the spans of one channel are decoded (language, model, left context and prompt), and which answers are no use. */
 export class DecodePolicy {
   readonly #channel: number;
-  readonly #desk: SessionContext;
-  readonly #ring: AudioRing;
+  readonly #pipeline: PipelineOptions;
+  readonly #outputs: OutputQueue;
   readonly #model: ModelSelector;
   #language: LanguageSelector;
 
-  constructor(channel: number, desk: SessionContext, ring: AudioRing, seed: LanguageSnapshot | undefined) {
+  constructor({ channel, pipeline, outputs, settings, language }: DecodePolicyOptions) {
     this.#channel = channel;
-    this.#desk = desk;
-    this.#ring = ring;
-    const { language, languages } = desk.settings();
-    this.#language = new LanguageSelector(language, languages, seed);
-    this.#model = new ModelSelector(channel, desk, () => this.#language);
+    this.#pipeline = pipeline;
+    this.#outputs = outputs;
+    this.#model = new ModelSelector(channel, pipeline.models, outputs);
+    this.#language = new LanguageSelector(settings.language, settings.languages, language);
   }
 
-  get language(): LanguageSelector {
-    return this.#language;
+  get languageSnapshot(): LanguageSnapshot {
+    return this.#language.snapshot;
   }
 
-  languageChanged(): void {
-    const { language, languages } = this.#desk.settings();
+  /** The language in force; undefined until one has been detected. */
+  get language(): string | undefined {
+    return this.#language.locked;
+  }
+
+  changeLanguage({ language, languages }: SessionSettings): void {
     this.#language = new LanguageSelector(language, languages);
   }
 
-  /** For a decode of the open sentence up to `to`; `lead` is the sentence right before it, if there is one. */
-  choose(utterance: Utterance, to: number, lead: LeftContext | undefined): Pick<FinalJob, 'language' | 'lead'> {
-    const { anchor, sureAt } = utterance;
-    const asked = this.#language.ask(utterance.listening(anchor, to));
-    const language = sureAt === anchor ? (this.#language.locked ?? asked) : asked;
-    // What a translation says is no help to hear what was said.
-    const none = utterance.leadless || this.#desk.settings().task === 'translate';
-    const request = { anchor, to, language, oldest: utterance.kept?.from ?? this.#ring.start };
-    return { language, lead: none ? undefined : selectLeftContext(lead, request, this.#desk.pipeline.lead) };
+  /** For a decode of the open sentence up to `to`; `oldest` is the first sample still held. */
+  chooseContext(
+    { sentenceStart, findings }: DecodeState,
+    { to, oldest }: { readonly to: number; readonly oldest: number },
+    { settings, leftContext }: DecodeConditions,
+  ): { readonly language: string; readonly leftContext: LeftContext | undefined } {
+    const asked = this.#language.languageFor(detectionProgress(sentenceStart, to, findings));
+    const language = findings.sentence.isLanguageConfirmed ? (this.#language.locked ?? asked) : asked;
+    // The text of a translation does not help to hear what was said.
+    const omitted = findings.omitsLeftContext || settings.task === 'translate';
+    const request = { sentenceStart, to, language, oldest };
+    const usable = omitted ? undefined : selectLeftContext(leftContext, request, this.#pipeline.leftContext);
+    return { language, leftContext: usable };
   }
 
-  span(
-    utterance: Utterance,
+  /** Findings with the model that decodes the open sentence, which is chosen at its first decode. */
+  withModel(findings: DecodeFindings, conditions: SessionConditions): DecodeFindings {
+    if (conditions.settings.model !== undefined || findings.sentence.model !== undefined) return findings;
+    return withSentenceFindings(findings, { model: { name: this.#model.choose(this.#language, conditions) } });
+  }
+
+  /** Everything about a decode but its audio. `stable` is the stable text of the open sentence. */
+  describe(
     kind: DecodeSpan['kind'],
-    { from, to, language, lead }: Omit<FinalJob, 'job'>,
-  ): DecodeSpan {
-    const { pipeline, publisher } = this.#desk;
-    const { languages, task, vocabulary } = this.#desk.settings();
-    const hints = utterance.unhinted === utterance.anchor ? [] : vocabulary;
-    const kept = kind === 'final' ? utterance.kept : undefined;
-    const samples = kept?.samples.subarray(Math.max(0, from - kept.from), to - kept.from);
+    { language, leftContext }: { readonly language: string; readonly leftContext: LeftContext | undefined },
+    { stable, findings }: { readonly stable: string; readonly findings: DecodeFindings },
+    { settings, serviceLevel, finals }: DecodeConditions,
+  ): Omit<DecodeSpan, 'fromSample' | 'samples'> {
+    const { languages, task, vocabulary, model } = settings;
+    const hints = findings.sentence.omitsVocabulary ? [] : vocabulary;
     return {
       kind,
       channel: this.#channel,
-      fromSample: from,
-      samples: samples ?? this.#ring.read(from, to),
       language,
       languages,
       task,
-      model: this.#model.pick(utterance),
-      prompt: buildPrompt(hints, lead?.context ?? publisher.context, pipeline.contextChars),
-      prefix: pipeline.forcedPrefix && lead === undefined ? joinWords(utterance.words.stable) : '',
-      windowFloor: kind === 'final' && this.#desk.advice().windows === 'short' ? 0 : undefined,
+      model: model ?? findings.sentence.model?.name,
+      prompt: buildPrompt(hints, leftContext?.context ?? finals, this.#pipeline.contextChars),
+      prefix: this.#pipeline.forcedPrefix && leftContext === undefined ? stable : '',
+      windowFloor: kind === 'final' && serviceLevel.windows === 'short' ? 0 : undefined,
     };
   }
 
-  /** Whether an answer is no use: it was cut short, or the small model could not make sense of it. */
-  discards(utterance: Utterance, hypothesis: Hypothesis, to: number): boolean {
-    return hypothesis.stop === 'aborted' || this.#model.isBeyond(utterance, hypothesis, to - utterance.anchor);
+  /** `isVoiced`: whether there was voice enough for a word in the span. */
+  assessPartial(
+    { sentenceStart, findings }: DecodeState,
+    hypothesis: Hypothesis,
+    span: DecodedSpan,
+    isVoiced: () => boolean,
+  ): Assessment {
+    const seconds = (span.to - sentenceStart) / SAMPLE_RATE;
+    const misfit = this.#findMisfit(hypothesis, span.to - sentenceStart, findings);
+    if (misfit !== undefined) return misfit;
+    if (!this.#language.accepts(hypothesis, seconds)) return rejectLanguage(findings, span.to);
+    const isConfirmed = span.leftContext === undefined && this.#language.isConfirmedBy(hypothesis, seconds);
+    const known = isConfirmed ? withSentenceFindings(findings, { isLanguageConfirmed: true }) : findings;
+    return assessContext(known, hypothesis, span, isVoiced);
   }
 
-  /**
-   * Whether vocabulary hints led a decode astray: it is unsure of its words, and none of them is a hint. Its sentence is then
-   * decoded without them, once.
-   */
-  isMisled(utterance: Utterance, { averageLogProbability, words }: Hypothesis): boolean {
-    const { vocabulary } = this.#desk.settings();
-    const isBare = vocabulary.length === 0 || utterance.unhinted === utterance.anchor;
-    if (isBare || words.length === 0 || averageLogProbability >= MISLED) return false;
-    const text = normaliseWord(joinWords(words));
-    if (vocabulary.some((hint) => text.includes(normaliseWord(hint)))) return false;
-    utterance.unhinted = utterance.anchor;
-    return true;
+  /** The same of a decode of the whole; `from` is where its audio began, with its left context. */
+  assessFinal(
+    { sentenceStart, findings }: DecodeState,
+    hypothesis: Hypothesis,
+    span: DecodedSpan & { readonly from: number },
+    { vocabulary, isVoiced }: { readonly vocabulary: readonly string[]; readonly isVoiced: () => boolean },
+  ): Assessment {
+    const misfit = this.#findMisfit(hypothesis, span.to - sentenceStart, findings);
+    if (misfit !== undefined) return misfit;
+    if (isMisledBy(vocabulary, hypothesis, findings))
+      return { isUsable: false, findings: withSentenceFindings(findings, { omitsVocabulary: true }) };
+    if (!this.#language.accepts(hypothesis, (span.to - span.from) / SAMPLE_RATE))
+      return rejectLanguage(findings, span.to);
+    return assessContext(findings, hypothesis, span, isVoiced);
   }
 
-  /** Takes what a final was heard in as a sign of the speaker's language. */
-  learn(hypothesis: Hypothesis, heard: DetectionProgress): void {
-    if (!this.#language.hear(hypothesis, heard)) return;
-    this.#desk.publisher.event({
+  /** Takes the language of a decode whose text became final as a sign of the speaker's. */
+  learnLanguage(hypothesis: Hypothesis, span: DetectionProgress): void {
+    if (!this.#language.learn(hypothesis, span)) return;
+    this.#outputs.pushEvent({
       type: 'notice',
       code: 'language',
       text: `The language is ${hypothesis.language}.`,
       channel: this.#channel,
     });
   }
+
+  /** An answer that was cut short, or that the small model could not make sense of; the own model is tried then. */
+  #findMisfit(hypothesis: Hypothesis, samples: number, findings: DecodeFindings): Assessment | undefined {
+    if (hypothesis.stop === 'aborted') return { isUsable: false, findings };
+    if (!this.#model.isOutOfDepth(findings.sentence, this.#language, hypothesis, samples)) return undefined;
+    return { isUsable: false, findings: withSentenceFindings(findings, { model: { name: undefined } }) };
+  }
+}
+
+/** The open sentence up to `to`, as something to detect a language in. */
+export function detectionProgress(sentenceStart: number, to: number, { sentence }: DecodeFindings): DetectionProgress {
+  const rejected = sentence.rejectedLanguageTo === undefined ? 0 : sentence.rejectedLanguageTo - sentenceStart;
+  return { seconds: (to - sentenceStart) / SAMPLE_RATE, rejectedSeconds: rejected / SAMPLE_RATE };
+}
+
+function rejectLanguage(findings: DecodeFindings, to: number): Assessment {
+  return { isUsable: false, findings: withSentenceFindings(findings, { rejectedLanguageTo: to }) };
+}
+
+/** With no word behind the left context, though there was a voice, the decoder stopped too early: decode without it. */
+function assessContext(
+  findings: DecodeFindings,
+  { words }: Hypothesis,
+  { leftContext }: DecodedSpan,
+  isVoiced: () => boolean,
+): Assessment {
+  const missedAudio = leftContext !== undefined && removeLeftContext(words, leftContext).length === 0 && isVoiced();
+  return missedAudio
+    ? { isUsable: false, findings: { ...findings, omitsLeftContext: true } }
+    : { isUsable: true, findings };
+}
+
+/** Whether vocabulary hints led a decode astray: it is unsure of its words, and none of them is a hint. */
+function isMisledBy(
+  vocabulary: readonly string[],
+  { averageLogProbability, words }: Hypothesis,
+  { sentence }: DecodeFindings,
+): boolean {
+  if (vocabulary.length === 0 || sentence.omitsVocabulary || words.length === 0) return false;
+  if (averageLogProbability >= MISLED_LOG_PROBABILITY) return false;
+  const text = normaliseWord(joinWords(words));
+  return !vocabulary.some((hint) => text.includes(normaliseWord(hint)));
 }

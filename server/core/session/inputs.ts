@@ -50,6 +50,6 @@ export type SessionInput =
   | { readonly kind: 'flush'; readonly id: string | undefined }
   /** The client has sent nothing for a while though the session is open: finalise what was said. */
   | { readonly kind: 'pause' }
-  /** Advice from the scheduler: what to do with less. */
-  | { readonly kind: 'load'; readonly advice: ServiceLevel }
+  /** From the scheduler: how much service the load allows. */
+  | { readonly kind: 'load'; readonly serviceLevel: ServiceLevel }
   | { readonly kind: 'finish' };

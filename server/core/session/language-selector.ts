@@ -2,18 +2,19 @@ import type { Hypothesis } from '../hypothesis.ts';
 
 /** Below this much speech a detection says little. */
 const SECONDS_MIN = 1;
-/** How sure a detection must be to be the first, and to speak against the language in force. */
-const FIRST_SURE = 0.5;
-const SURE = 0.8;
+/** Least probability of the first detection, and of one that contradicts the language in force. */
+const FIRST_PROBABILITY_MIN = 0.5;
+const PROBABILITY_MIN = 0.8;
 /** Finals in a row in another language before the lock moves there. */
 const SWITCH_AFTER = 2;
-/** A span whose language was doubted is asked about again when it is this much longer. */
-const ASK_AGAIN = 1.5;
+/** A span whose detected language was rejected is asked about again when it has grown by this factor. */
+const ASK_AGAIN_FACTOR = 1.5;
 
-/** How much of a span there is, and how much of it there was when a detection in it was not trusted (0: never). */
+/** A span a language is to be detected in, seconds. */
 export interface DetectionProgress {
   readonly seconds: number;
-  readonly doubtedSeconds: number;
+  /** How long it was when a detection in it was rejected; 0 when none was. */
+  readonly rejectedSeconds: number;
 }
 
 /** What was learned of the language, to go on with after a restart. */
@@ -34,63 +35,64 @@ export class LanguageSelector {
   #streak: number;
 
   /**
-   * `asked` is a code or `auto`; with `auto` only the `allowed` are considered, all when there are none. `seed` is what
-   * was learned before a restart.
+   * `asked` is a code or `auto`. With `auto` only the `allowed` languages are considered, or all when there are none.
+   * `snapshot` is what was learned before a restart.
    */
-  constructor(asked: string, allowed: readonly string[] = [], seed: LanguageSnapshot = { streak: 0 }) {
+  constructor(asked: string, allowed: readonly string[] = [], snapshot: LanguageSnapshot = { streak: 0 }) {
     this.#fixed = asked === 'auto' ? (allowed.length === 1 ? allowed[0] : undefined) : asked;
-    this.#locked = this.#fixed ?? seed.locked;
-    this.#other = seed.other;
-    this.#streak = seed.streak;
+    this.#locked = this.#fixed ?? snapshot.locked;
+    this.#other = snapshot.other;
+    this.#streak = snapshot.streak;
   }
 
-  get seed(): LanguageSnapshot {
+  get snapshot(): LanguageSnapshot {
     return { locked: this.#locked, other: this.#other, streak: this.#streak };
   }
 
-  /** The language in force, undefined until one was heard. */
+  /** The language in force; undefined until one has been detected. */
   get locked(): string | undefined {
     return this.#locked;
   }
 
   /** Whether nothing is detected: the client named one language. */
-  get fixed(): boolean {
+  get isFixed(): boolean {
     return this.#fixed !== undefined;
   }
 
   /** Whether nothing speaks for another language than the one in force. */
-  get settled(): boolean {
+  get isSettled(): boolean {
     return this.#locked !== undefined && this.#streak === 0;
   }
 
-  /** What a decode of a span is asked to use. */
-  ask({ seconds, doubtedSeconds }: DetectionProgress): string {
+  /** The language a decode of a span is given: a code, or `auto` to have it detected. */
+  languageFor({ seconds, rejectedSeconds }: DetectionProgress): string {
     if (this.#fixed !== undefined) return this.#fixed;
-    const least = Math.max(SECONDS_MIN, doubtedSeconds * ASK_AGAIN);
+    const least = Math.max(SECONDS_MIN, rejectedSeconds * ASK_AGAIN_FACTOR);
     return this.#locked !== undefined && seconds < least ? this.#locked : 'auto';
   }
 
   /** Whether a detection is good enough to be shown or kept; otherwise the span is decoded again in `locked`. */
-  trusts(hypothesis: Hypothesis, seconds: number): boolean {
+  accepts(hypothesis: Hypothesis, seconds: number): boolean {
     if (this.#locked === undefined || hypothesis.language === this.#locked) return true;
-    return isWitness(hypothesis, seconds, SURE);
+    return isConvincing(hypothesis, seconds, PROBABILITY_MIN);
   }
 
   /** Whether a detection leaves no doubt that the language in force is spoken. */
-  confirms(hypothesis: Hypothesis, seconds: number): boolean {
-    return hypothesis.language === this.#locked && isWitness(hypothesis, seconds, SURE);
+  isConfirmedBy(hypothesis: Hypothesis, seconds: number): boolean {
+    return hypothesis.language === this.#locked && isConvincing(hypothesis, seconds, PROBABILITY_MIN);
   }
 
-  /** Learns from a final that was kept; true when the lock moved. */
-  hear(hypothesis: Hypothesis, span: DetectionProgress): boolean {
-    // What was decoded in a language it was told says nothing about the speaker.
-    if (this.ask(span) !== 'auto') return false;
+  /** Learns from a decode whose text became final. Returns true when the lock moved. */
+  learn(hypothesis: Hypothesis, span: DetectionProgress): boolean {
+    // A decode that was given its language says nothing about the speaker.
+    if (this.languageFor(span) !== 'auto') return false;
     const { language } = hypothesis;
     if (language === this.#locked) {
       this.#streak = 0;
       return false;
     }
-    if (!isWitness(hypothesis, span.seconds, this.#locked === undefined ? FIRST_SURE : SURE)) return false;
+    const least = this.#locked === undefined ? FIRST_PROBABILITY_MIN : PROBABILITY_MIN;
+    if (!isConvincing(hypothesis, span.seconds, least)) return false;
     this.#streak = this.#other === language ? this.#streak + 1 : 1;
     this.#other = language;
     if (this.#locked !== undefined && this.#streak < SWITCH_AFTER) return false;
@@ -101,6 +103,6 @@ export class LanguageSelector {
   }
 }
 
-function isWitness({ languageProbability }: Hypothesis, seconds: number, sure: number): boolean {
-  return languageProbability >= sure && seconds >= SECONDS_MIN;
+function isConvincing({ languageProbability }: Hypothesis, seconds: number, least: number): boolean {
+  return languageProbability >= least && seconds >= SECONDS_MIN;
 }

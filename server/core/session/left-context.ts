@@ -4,8 +4,8 @@ import { countOverlap, isSameWord } from '../stable/words.ts';
 import { SAMPLE_RATE } from '../time.ts';
 
 /**
- * The sentence before the open one. A decode that begins with it hears how the open one goes on, and makes fewer
- * errors at its start; what it writes for the lead itself is known already and left out.
+ * The sentence before the open one. A decode that begins with it hears how the open one goes on, and makes fewer errors
+ * at its start. The words it writes for the sentence before are known already and are left out.
  */
 export interface LeftContext {
   /** Where its audio begins, samples. */
@@ -17,50 +17,55 @@ export interface LeftContext {
 }
 
 export interface LeftContextOptions {
-  /** A lead that begins longer before the open sentence is not used, ms; 0 is never. */
+  /** A sentence that begins longer than this before the open one is not used, ms; 0 uses none. */
   readonly ms: number;
-  /** Nor one with more silence than this behind it, ms. */
+  /** Nor is one with more silence than this behind it, ms. */
   readonly gapMs: number;
 }
 
-/** What a decode that may begin with a lead is about. */
+/** A decode that may begin with the sentence before. Positions are samples. */
 export interface LeftContextRequest {
-  readonly anchor: number;
+  readonly sentenceStart: number;
   readonly to: number;
-  /** Code of the language it is told, or `auto`: a lead would then be heard for the language of the open sentence. */
+  /**
+   * Code of the language the decode is given, or `auto`: with the sentence before at its start, it would detect the
+   * language of that one.
+   */
   readonly language: string;
-  /** The oldest sample there is. */
+  /** The oldest sample still held. */
   readonly oldest: number;
 }
 
-/** With its lead, a decode is this long at most: more context costs time and gains nothing. */
+/** With its left context, a decode is this long at most: more context costs time and gains nothing. */
 const SAMPLES_MAX = 15 * SAMPLE_RATE;
 
+/** The left context, if the decode can use it. */
 export function selectLeftContext(
-  lead: LeftContext | undefined,
-  request: LeftContextRequest,
+  leftContext: LeftContext | undefined,
+  { sentenceStart, to, language, oldest }: LeftContextRequest,
   options: LeftContextOptions,
 ): LeftContext | undefined {
-  const { anchor, to, language, oldest } = request;
-  if (lead === undefined || lead.language !== language || lead.from < oldest || lead.from >= anchor) return undefined;
-  const end = lead.words.at(-1)?.to ?? lead.from;
-  const near = within(anchor - lead.from, options.ms) && within(anchor - end, options.gapMs);
-  return near && to - lead.from <= SAMPLES_MAX ? lead : undefined;
+  if (leftContext === undefined || leftContext.language !== language) return undefined;
+  const { from, words } = leftContext;
+  if (from < oldest || from >= sentenceStart) return undefined;
+  const end = words.at(-1)?.to ?? from;
+  const isNear = isWithin(sentenceStart - from, options.ms) && isWithin(sentenceStart - end, options.gapMs);
+  return isNear && to - from <= SAMPLES_MAX ? leftContext : undefined;
 }
 
-/** The words of a decode behind those of its lead, which it may have written in another way than before. */
-export function removeLeftContext(words: readonly Word[], lead: LeftContext | undefined): readonly Word[] {
-  const last = lead?.words.at(-1);
-  if (lead === undefined || last === undefined) return words;
-  let known = countOverlap(lead.words, words);
+/** The words of a decode behind those of its left context, which it may have written in another way than before. */
+export function removeLeftContext(words: readonly Word[], leftContext: LeftContext | undefined): readonly Word[] {
+  const last = leftContext?.words.at(-1);
+  if (leftContext === undefined || last === undefined) return words;
+  let known = countOverlap(leftContext.words, words);
   const next = words[known];
-  // Its last word may be heard differently now: what lies on it is no new word.
+  // The last word of the context may be heard differently now: what lies on top of it is no new word.
   if (next !== undefined && !isSameWord(words[known - 1], last) && (next.from + next.to) / 2 < last.to) known++;
   const [first, ...rest] = words.slice(known);
   if (first === undefined) return [];
-  return endsSentence(last) ? [{ ...first, text: capital(first.text) }, ...rest] : [first, ...rest];
+  return endsSentence(last) ? [{ ...first, text: capitalised(first.text) }, ...rest] : [first, ...rest];
 }
 
-const within = (samples: number, ms: number): boolean => samples * 1_000 <= ms * SAMPLE_RATE;
+const isWithin = (samples: number, ms: number): boolean => samples * 1_000 <= ms * SAMPLE_RATE;
 
-const capital = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+const capitalised = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());

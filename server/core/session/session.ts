@@ -1,76 +1,65 @@
-import type { Configure } from '../../../protocol/index.ts';
-import { FULL_SERVICE_LEVEL, type ServiceLevel } from '../schedule/load-shedder.ts';
+import { FULL_SERVICE_LEVEL } from '../schedule/load-shedder.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import { samplesToMs } from '../time.ts';
+import type { SessionConditions } from './conditions.ts';
+import { CutQueue } from './cut-queue.ts';
 import type { SessionInput } from './inputs.ts';
+import { LagNotice } from './lag-notice.ts';
+import { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan, SessionOutput } from './outputs.ts';
-import { Publisher } from './publisher.ts';
-import type { PipelineOptions, SessionSettings } from './settings.ts';
+import { Revisions } from './revisions.ts';
+import { Sentences } from './sentences.ts';
+import { changeSettings, isLanguageChange, type PipelineOptions, type SessionSettings } from './settings.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 import { type SessionState, transition } from './state.ts';
 import { Track } from './track.ts';
-import type { Utterance } from './utterance.ts';
-
-/** A wish to finalise what was heard up to `at`; it waits until the VAD has judged that far. */
-interface Cut {
-  readonly at: number;
-  readonly answer: boolean;
-  readonly id: string | undefined;
-  /** Set once the speech has been cut; the answer is due when all of these are published. */
-  waiting?: readonly Utterance[];
-}
-
-/** Behind by this much is worth telling the client; caught up is what is below half of it. */
-const LAG_NOTICE_MS = 2_000;
 
 /** The whole transcript logic of one session, as a function from inputs to outputs. It reads no clock and never waits. */
 export class SessionCore {
   readonly #pipeline: PipelineOptions;
-  readonly #publisher: Publisher;
+  readonly #outputs = new OutputQueue();
+  readonly #revisions: Revisions;
+  readonly #sentences: Sentences;
   readonly #tracks: readonly Track[];
-  #settings: SessionSettings;
+  readonly #cuts: CutQueue;
+  readonly #lagNotice: LagNotice;
+  #conditions: SessionConditions;
   #state: SessionState;
-  #jobs = 0;
-  #advice = FULL_SERVICE_LEVEL;
-  #lagging: boolean;
-  readonly #cuts: Cut[];
 
-  /** `seed` is how it stood before a restart; its first audio must then begin at `seed.from`. */
-  constructor(settings: SessionSettings, pipeline: PipelineOptions, seed?: SessionSnapshot) {
-    this.#settings = seed?.settings ?? settings;
+  /** `snapshot` is how it stood before a restart; its first audio must then begin at `snapshot.from`. */
+  constructor(given: SessionSettings, pipeline: PipelineOptions, snapshot?: SessionSnapshot) {
+    const settings = snapshot?.settings ?? given;
+    const outputs = this.#outputs;
     this.#pipeline = pipeline;
-    this.#state = seed?.state ?? 'streaming';
-    this.#lagging = seed?.lagging ?? false;
-    this.#publisher = new Publisher(() => this.#settings, seed);
-    const desk = {
-      pipeline,
-      publisher: this.#publisher,
-      settings: () => this.#settings,
-      nextJob: () => ++this.#jobs,
-      advice: () => this.#advice,
-    };
+    this.#state = snapshot?.state ?? 'streaming';
+    this.#conditions = { settings, serviceLevel: FULL_SERVICE_LEVEL };
+    this.#lagNotice = new LagNotice(snapshot?.lagging ?? false);
+    this.#revisions = new Revisions(outputs);
+    const sentences = new Sentences(outputs, this.#revisions, snapshot);
+    this.#sentences = sentences;
+    if (snapshot !== undefined) this.#revisions.restore(snapshot, sentences.context, settings);
+    const from = snapshot?.from ?? 0;
     this.#tracks = Array.from(
-      { length: settings.channels },
-      (_, channel) => new Track(channel, desk, { from: seed?.from ?? 0, track: seed?.tracks[channel] }),
+      { length: given.channels },
+      (_, channel) =>
+        new Track({ channel, pipeline, outputs, sentences, settings, from, snapshot: snapshot?.tracks[channel] }),
     );
-    this.#cuts = (seed?.cuts ?? []).map(({ at, answer, id, carriedOut }) => {
-      const cut = { at, answer, id };
-      return carriedOut ? { ...cut, waiting: this.#tracks.flatMap((track) => track.before(at)) } : cut;
-    });
+    this.#cuts = new CutQueue(snapshot?.cuts ?? [], (at) => this.#tracks.flatMap((track) => track.endedBefore(at)));
   }
 
   /** How it stands, to go on from after a restart. */
-  get seed(): SessionSnapshot {
-    const closed = this.#state === 'closed';
-    const needed = Math.min(...this.#tracks.map((track) => track.needed));
+  get snapshot(): SessionSnapshot {
+    const isClosed = this.#state === 'closed';
+    const needed = Math.min(...this.#tracks.map(({ neededFrom }) => neededFrom));
     return {
       state: this.#state,
-      from: closed ? this.heardSamples : Math.floor(needed / VAD_WINDOW_SAMPLES) * VAD_WINDOW_SAMPLES,
-      settings: this.#settings,
-      lagging: this.#lagging,
-      ...this.#publisher.seed,
-      cuts: this.#cuts.map(({ waiting, ...cut }) => ({ ...cut, carriedOut: waiting !== undefined })),
-      tracks: closed ? [] : this.#tracks.map((track) => track.seed),
+      from: isClosed ? this.heardSamples : Math.floor(needed / VAD_WINDOW_SAMPLES) * VAD_WINDOW_SAMPLES,
+      settings: this.settings,
+      lagging: this.#lagNotice.isLagging,
+      ...this.#sentences.snapshot,
+      ...this.#revisions.snapshot,
+      cuts: this.#cuts.snapshot,
+      tracks: isClosed ? [] : this.#tracks.map((track) => track.snapshot),
     };
   }
 
@@ -79,7 +68,7 @@ export class SessionCore {
   }
 
   get settings(): SessionSettings {
-    return this.#settings;
+    return this.#conditions.settings;
   }
 
   get pipeline(): PipelineOptions {
@@ -87,12 +76,12 @@ export class SessionCore {
   }
 
   get heardSamples(): number {
-    return this.#tracks[0]!.heard;
+    return this.#tracks[0]!.heardTo;
   }
 
   /** The longest backlog of any channel: audio not judged, or ended and not decoded. */
   get undecodedSamples(): number {
-    return Math.max(...this.#tracks.map((track) => track.undecoded));
+    return Math.max(...this.#tracks.map(({ undecoded }) => undecoded));
   }
 
   /** Audio for a `detect` output. */
@@ -102,7 +91,7 @@ export class SessionCore {
     return audio;
   }
 
-  /** What is still held of a stretch that was said; undefined when its beginning is gone. */
+  /** The audio in [from, to) as far as it is still held; undefined when its beginning is gone. */
   held(channel: number, from: number, to: number): Float32Array | undefined {
     return this.#tracks[channel]?.audio(from, to);
   }
@@ -110,7 +99,7 @@ export class SessionCore {
   /** What a job is about, at the moment a slot is free for it; undefined when its answer is no longer wanted. */
   take(job: number): DecodeSpan | undefined {
     for (const track of this.#tracks) {
-      const span = track.take(job);
+      const span = track.take(job, this.#conditions);
       if (span !== undefined) return span;
     }
     return undefined;
@@ -119,127 +108,77 @@ export class SessionCore {
   handle(input: SessionInput): SessionOutput[] {
     if (this.#state === 'closed') return [];
     this.#apply(input);
-    this.#answerCuts();
-    return this.#publisher.drain();
+    this.#advanceCuts();
+    return this.#outputs.drain();
   }
 
   #apply(input: SessionInput): void {
+    const conditions = this.#conditions;
     switch (input.kind) {
       case 'audio':
         for (const [channel, track] of this.#tracks.entries()) track.hear(input.channels[channel]!);
         return;
       case 'probability':
-        this.#tracks[input.channel]!.judge(input.from, input.to, input.value);
-        return;
+        return this.#tracks[input.channel]!.judge(input.from, input.to, input.value, conditions);
       case 'hypothesis':
-        this.#tracks.some((track) => track.read(input.job, input.hypothesis));
+        for (const track of this.#tracks) track.read(input.job, input.hypothesis, conditions);
         return;
       case 'undecoded':
-        this.#tracks.some((track) => track.missed(input.job, input.reason));
+        for (const track of this.#tracks) track.lose(input.job, input.reason, conditions);
         return;
       case 'rewrite':
-        this.#publisher.rewritten(input.sentence, input.text, input.model, input.tookMs);
-        return;
       case 'unwritten':
-        this.#publisher.unwritten(input.sentence, input.reason, input.tookMs);
-        return;
+        return this.#revisions.readRewrite(input, conditions.settings);
       case 'translating':
       case 'translation':
       case 'untranslated':
-        this.#publisher.translations.read(input);
-        return;
+        return this.#revisions.readTranslation(input);
       case 'configure':
-        this.#configure(input.settings);
-        return;
+        return this.#configure(input.settings);
       case 'flush':
-        this.#cuts.push({ at: this.heardSamples, answer: true, id: input.id });
-        return;
+        return this.#cuts.add({ at: this.heardSamples, answer: true, id: input.id });
       case 'pause':
-        this.#cuts.push({ at: this.heardSamples, answer: false, id: undefined });
-        return;
+        return this.#cuts.add({ at: this.heardSamples, answer: false, id: undefined });
       case 'load':
-        this.#load(input.advice);
-        return;
+        return this.#changeServiceLevel(input.serviceLevel);
       case 'finish':
         if (this.#state !== 'streaming') return;
         this.#state = transition(this.#state, 'draining');
-        this.#cuts.push({ at: this.heardSamples, answer: false, id: undefined });
-        return;
+        return this.#cuts.add({ at: this.heardSamples, answer: false, id: undefined });
     }
   }
 
-  #configure(change: Configure): void {
-    const { partials, cleanup, endpoint } = this.#settings;
-    const language = change.language ?? this.#settings.language;
-    const languages = change.languages ?? this.#settings.languages;
-    const moved = language !== this.#settings.language || languages.join() !== this.#settings.languages.join();
-    this.#settings = {
-      ...this.#settings,
-      language,
-      languages,
-      vocabulary: change.vocabulary ?? this.#settings.vocabulary,
-      partials: { mode: change.partials?.mode ?? partials.mode, everyMs: change.partials?.everyMs ?? partials.everyMs },
-      cleanup: {
-        mode: change.cleanup?.mode ?? cleanup.mode,
-        instruction: change.cleanup?.instruction ?? cleanup.instruction,
-      },
-      endpoint: { minMs: change.endpoint?.minMs ?? endpoint.minMs, maxMs: change.endpoint?.maxMs ?? endpoint.maxMs },
-    };
-    if (moved) for (const track of this.#tracks) track.languageChanged();
+  #configure(change: Extract<SessionInput, { kind: 'configure' }>['settings']): void {
+    const before = this.settings;
+    const settings = changeSettings(before, change);
+    this.#conditions = { ...this.#conditions, settings };
+    if (isLanguageChange(before, settings)) for (const track of this.#tracks) track.changeLanguage(settings);
   }
 
-  #load(advice: ServiceLevel): void {
-    const before = lagOf(this.#advice, this.#lagging);
-    this.#advice = advice;
-    this.#lagging = advice.lagMs >= (this.#lagging ? LAG_NOTICE_MS / 2 : LAG_NOTICE_MS);
-    const now = lagOf(advice, this.#lagging);
-    if (now === before) return;
-    const behind = `Decoding is ${(advice.lagMs / 1_000).toFixed(1)} s behind. `;
-    this.#publisher.event({ type: 'notice', code: 'lag', text: `${this.#lagging ? behind : ''}${LAG_TEXTS[now]}` });
+  #changeServiceLevel(serviceLevel: SessionConditions['serviceLevel']): void {
+    this.#conditions = { ...this.#conditions, serviceLevel };
+    const text = this.#lagNotice.update(serviceLevel);
+    if (text !== undefined) this.#outputs.pushEvent({ type: 'notice', code: 'lag', text });
   }
 
-  /** Carries out cuts the VAD has reached, and answers those whose speech is published. */
-  #answerCuts(): void {
-    for (const cut of this.#cuts) {
-      if (cut.waiting !== undefined || !this.#tracks.every((track) => track.judged + VAD_WINDOW_SAMPLES > cut.at))
-        continue;
-      cut.waiting = this.#tracks.flatMap((track) => track.cut(cut.at));
+  /** Carries out cuts the VAD has reached, answers those whose speech is published, and closes behind the last. */
+  #advanceCuts(): void {
+    this.#cuts.carryOut(
+      (at) => this.#tracks.every(({ judgedTo }) => judgedTo + VAD_WINDOW_SAMPLES > at),
+      (at) => this.#tracks.flatMap((track) => track.cut(at, this.#conditions)),
+    );
+    for (const { at, answer, id } of this.#cuts.takeDone()) {
+      if (!answer) continue;
+      this.#outputs.pushEvent({ type: 'flushed', ...(id === undefined ? {} : { id }), audioMs: samplesToMs(at) });
     }
-    const open = (cut: Cut): boolean =>
-      cut.waiting === undefined || cut.waiting.some((utterance) => this.#tracks.some((track) => track.has(utterance)));
-    while (this.#cuts.length > 0 && !open(this.#cuts[0]!)) {
-      const cut = this.#cuts.shift()!;
-      if (!cut.answer) continue;
-      const id = cut.id === undefined ? {} : { id: cut.id };
-      this.#publisher.event({ type: 'flushed', ...id, audioMs: samplesToMs(cut.at) });
-    }
-    if (this.#state === 'draining' && this.#cuts.length === 0) this.#close();
+    if (this.#state === 'draining' && this.#cuts.isEmpty) this.#closeWhenIdle();
   }
 
-  #close(): void {
-    if (this.#publisher.revising > 0 || !this.#tracks.every((track) => track.idle)) return;
+  #closeWhenIdle(): void {
+    if (this.#revisions.pending > 0 || !this.#tracks.every(({ isIdle }) => isIdle)) return;
     this.#state = transition(this.#state, 'closed');
-    this.#publisher.event({
-      type: 'done',
-      audioMs: samplesToMs(this.heardSamples),
-      sentences: this.#publisher.finals,
-    });
-    this.#publisher.ask({ kind: 'closed' });
+    const audioMs = samplesToMs(this.heardSamples);
+    this.#outputs.pushEvent({ type: 'done', audioMs, sentences: this.#sentences.finals });
+    this.#outputs.push({ kind: 'closed' });
   }
-}
-
-type Lag = 'none' | 'late' | 'slow' | 'short' | 'off';
-
-const LAG_TEXTS: Readonly<Record<Lag, string>> = {
-  none: 'Decoding has caught up.',
-  late: 'Finals come late; none is dropped.',
-  slow: 'The server is busy: partials come less often.',
-  short: 'The server is busy: partials come less often, and finals are decoded in shorter windows.',
-  off: 'The server is busy: partials are off for now; finals and audio are not dropped.',
-};
-
-/** What of the advice a client is told; that another model hears it, its track tells. */
-function lagOf({ step }: ServiceLevel, lagging: boolean): Lag {
-  if (step === 'none' || step === 'small') return lagging ? 'late' : 'none';
-  return step;
 }

@@ -1,3 +1,4 @@
+import type { Configure } from '../../../protocol/index.ts';
 import type { LeftContextOptions } from './left-context.ts';
 
 /** Fixed numbers of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
@@ -40,7 +41,7 @@ export interface PipelineOptions {
     /** A tentative word is shown when it is at least this likely to stay, 0-1. */
     readonly chance: number;
     /** The same while nothing of a sentence is on screen: the first word is wanted soon. */
-    readonly darkChance: number;
+    readonly firstChance: number;
     /** Decodes that words on screen outlast when another says something else there and is not sure of it. */
     readonly holdDecodes: number;
     /** Voice needed before the first partial: less gives no word. */
@@ -55,7 +56,7 @@ export interface PipelineOptions {
     readonly hardMs: number;
   };
   /** When a decode begins with the sentence before the open one. */
-  readonly lead: LeftContextOptions;
+  readonly leftContext: LeftContextOptions;
   readonly ringSeconds: number;
   readonly partialEveryMs: number;
   /** How much of the finals before goes into the recogniser's prompt, characters; 0 is none. */
@@ -80,9 +81,9 @@ export const PIPELINE: PipelineOptions = {
     earlyMs: 600,
     leastMs: 1_500,
   },
-  show: { chance: 0.94, darkChance: 0.6, holdDecodes: 3, firstMs: 160, firstEveryMs: 100 },
+  show: { chance: 0.94, firstChance: 0.6, holdDecodes: 3, firstMs: 160, firstEveryMs: 100 },
   segment: { softMs: 12_000, hardMs: 25_000 },
-  lead: { ms: 5_000, gapMs: 1_500 },
+  leftContext: { ms: 5_000, gapMs: 1_500 },
   ringSeconds: 45,
   partialEveryMs: 200,
   contextChars: 200,
@@ -103,4 +104,26 @@ export interface SessionSettings {
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
   /** Languages wanted whoever watches; undefined where nothing is translated. */
   readonly translations?: readonly string[] | undefined;
+}
+
+/** The settings after a client's `configure`: what it does not mention stays. */
+export function changeSettings(settings: SessionSettings, change: Configure): SessionSettings {
+  const { partials, cleanup, endpoint } = settings;
+  return {
+    ...settings,
+    language: change.language ?? settings.language,
+    languages: change.languages ?? settings.languages,
+    vocabulary: change.vocabulary ?? settings.vocabulary,
+    partials: { mode: change.partials?.mode ?? partials.mode, everyMs: change.partials?.everyMs ?? partials.everyMs },
+    cleanup: {
+      mode: change.cleanup?.mode ?? cleanup.mode,
+      instruction: change.cleanup?.instruction ?? cleanup.instruction,
+    },
+    endpoint: { minMs: change.endpoint?.minMs ?? endpoint.minMs, maxMs: change.endpoint?.maxMs ?? endpoint.maxMs },
+  };
+}
+
+/** Whether other languages are expected now. */
+export function isLanguageChange(before: SessionSettings, now: SessionSettings): boolean {
+  return before.language !== now.language || before.languages.join() !== now.languages.join();
 }

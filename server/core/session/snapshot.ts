@@ -5,18 +5,29 @@ import type { SessionSettings } from './settings.ts';
 import type { SessionState } from './state.ts';
 import type { TranslationSnapshot } from './translations.ts';
 
+/**
+ * Snapshots are written to the journal as JSON, and a newer version of the server reads what an older one wrote: the
+ * names of their fields are a file format and stay as they are.
+ */
+
 /** A span of speech that was not final yet. What was decoded and not shown as stable is decoded again. */
 export interface UtteranceSnapshot {
+  /** Start of the open sentence, samples; so are all positions here. */
   readonly anchor: number;
   readonly lastVoice: number;
   readonly decodedTo: number;
+  /** Where the speech ended; absent while it goes on. */
   readonly end?: number | undefined;
+  /** Number of the open sentence, once something of it was shown. */
   readonly sentence?: number | undefined;
   readonly revision: number;
   readonly stable: readonly Word[];
   readonly hanging: string;
+  /** The sentence before, of the same speech. */
   readonly last: readonly Word[];
+  /** The span in which a language was detected and rejected. */
   readonly doubted?: { readonly from: number; readonly to: number } | undefined;
+  /** Decodes that failed. */
   readonly retries: number;
   /** Set when it has ended and its last decode was wanted: how far that reaches. */
   readonly finalTo?: number | undefined;
@@ -32,13 +43,16 @@ export interface TrackSnapshot {
   readonly utterances: readonly UtteranceSnapshot[];
 }
 
+/** A request to finalise what was said up to the sample `at`. */
 export interface CutSnapshot {
   readonly at: number;
+  /** Whether the client waits for `flushed`. */
   readonly answer: boolean;
   readonly id?: string | undefined;
   readonly carriedOut: boolean;
 }
 
+/** A final sentence that was being cleaned. */
 export interface CleaningSnapshot {
   readonly sentence: number;
   readonly channel: number;
@@ -49,7 +63,7 @@ export interface CleaningSnapshot {
 
 /**
  * All a session needs to go on in another process, as plain JSON, when it is given the audio from the sample `from` on
- * again. Nothing that was told is told twice: windows before `judged` are only looked at again.
+ * again. Nothing is sent twice: windows before `judged` are only looked at again.
  */
 export interface SessionSnapshot {
   readonly state: SessionState;

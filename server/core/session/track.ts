@@ -1,398 +1,292 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
-import { findQuietestOffset } from '../sentence/cut.ts';
-import { computeEndpointWait } from '../speech/endpoint.ts';
-import { SpeechGate } from '../speech/gate.ts';
-import { computeLevel, VAD_WINDOW_SAMPLES, VadHistory } from '../speech/vad-history.ts';
+import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import { joinWords } from '../stable/words.ts';
-import { DECODE_SAMPLES_MAX, msToSamples, SAMPLE_RATE, samplesToMs } from '../time.ts';
-import { DecodePolicy } from './decode-policy.ts';
-import { type DecodedSpan, Finaliser } from './finaliser.ts';
-import { type LeftContext, removeLeftContext } from './left-context.ts';
+import { SAMPLE_RATE, samplesToMs } from '../time.ts';
+import type { DecodeConditions, SessionConditions } from './conditions.ts';
+import { DecodePlanner, FAILURES_MAX } from './decode-planner.ts';
+import { DecodePolicy, detectionProgress } from './decode-policy.ts';
+import type { SpeechEnd } from './decode-state.ts';
+import type { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan } from './outputs.ts';
-import type { SessionContext } from './session-context.ts';
+import { type Reading, Segmenter } from './segmenter.ts';
+import type { Sentences } from './sentences.ts';
+import type { PipelineOptions, SessionSettings } from './settings.ts';
 import type { TrackSnapshot } from './snapshot.ts';
-import { openUtterance, type Utterance } from './utterance.ts';
+import { Utterance } from './utterance.ts';
+import { UtterancePublisher } from './utterance-publisher.ts';
 
-/** Decodes of one utterance that may fail, each tried more than once by then, before its audio is set aside. */
-const RETRIES_MAX = 2;
-/** Audio before the open speech that is heard again after a restart. */
+/** Audio before the open speech that is heard again after a restart: enough for the VAD to find its feet. */
 const REPLAY_SAMPLES = SAMPLE_RATE;
 
-/** One speaker's channel: from audio and probabilities to sentences. */
+export interface TrackOptions {
+  readonly channel: number;
+  readonly pipeline: PipelineOptions;
+  readonly outputs: OutputQueue;
+  readonly sentences: Sentences;
+  readonly settings: SessionSettings;
+  /** The first sample it will be given. */
+  readonly from: number;
+  /** How it stood before a restart. */
+  readonly snapshot: TrackSnapshot | undefined;
+}
+
+/** One speaker's channel: from audio and probabilities to sentences. Positions are samples. */
 export class Track {
   readonly #channel: number;
-  readonly #desk: SessionContext;
+  readonly #pipeline: PipelineOptions;
+  readonly #outputs: OutputQueue;
+  readonly #sentences: Sentences;
   readonly #ring: AudioRing;
-  readonly #voices: VadHistory;
-  readonly #gate: SpeechGate;
-  readonly #finaliser: Finaliser;
+  readonly #segmenter: Segmenter;
+  readonly #policy: DecodePolicy;
+  readonly #planner: DecodePlanner;
+  readonly #publisher: UtterancePublisher;
   /** Oldest first; only the last may still grow, and only the first may publish. */
   readonly #utterances: Utterance[];
-  /** Windows before this one were acted on before a restart; they are only looked at again. */
-  readonly #replayTo: number;
-  readonly #manner: DecodePolicy;
-  #asked: number;
+  /** End of the last window whose probability was asked for. */
+  #askedTo: number;
 
-  /** `from` is the first sample it will hear; `track` is how it stood before a restart. */
-  constructor(
-    channel: number,
-    desk: SessionContext,
-    { from, track }: { readonly from: number; readonly track: TrackSnapshot | undefined },
-  ) {
-    const { vad, ringSeconds } = desk.pipeline;
+  constructor({ channel, pipeline, outputs, sentences, settings, from, snapshot }: TrackOptions) {
+    const ring = new AudioRing(pipeline.ringSeconds * SAMPLE_RATE, from);
+    const segmenter = new Segmenter({ pipeline, ring, from, snapshot });
+    const policy = new DecodePolicy({ channel, pipeline, outputs, settings, language: snapshot?.language });
+    const { history } = segmenter;
     this.#channel = channel;
-    this.#desk = desk;
-    this.#asked = from;
-    this.#replayTo = track?.judged ?? 0;
-    this.#ring = new AudioRing(ringSeconds * SAMPLE_RATE, from);
-    this.#voices = new VadHistory(ringSeconds * SAMPLE_RATE, vad.close, from);
-    this.#gate = new SpeechGate(vad, track?.gate);
-    this.#manner = new DecodePolicy(channel, desk, this.#ring, track?.language);
-    this.#finaliser = new Finaliser(channel, desk, this.#ring, this.#voices, track?.spare);
-    this.#utterances = (track?.utterances ?? []).map((seed) => openUtterance(seed.anchor, desk.pipeline, seed));
-    for (const [i, utterance] of this.#utterances.entries()) {
-      const to = track!.utterances[i]!.finalTo;
-      // Asked for once its audio has been heard again.
-      if (to === undefined) continue;
-      const manner = this.#manner.choose(utterance, to, undefined);
-      utterance.final = { job: desk.nextJob(), from: utterance.anchor, to, ...manner };
-    }
+    this.#pipeline = pipeline;
+    this.#outputs = outputs;
+    this.#sentences = sentences;
+    this.#ring = ring;
+    this.#segmenter = segmenter;
+    this.#policy = policy;
+    this.#planner = new DecodePlanner({ pipeline, ring, segmenter, outputs, policy });
+    const spare = snapshot?.spare;
+    this.#publisher = new UtterancePublisher({ channel, pipeline, ring, history, outputs, sentences, spare });
+    this.#utterances = (snapshot?.utterances ?? []).map((utterance) => new Utterance(pipeline, utterance));
+    this.#askedTo = from;
   }
 
-  get seed(): TrackSnapshot {
+  get snapshot(): TrackSnapshot {
+    const { lastVoice } = this.#segmenter;
     return {
-      judged: Math.max(this.judged, this.#replayTo),
-      gate: this.#gate.state,
-      language: this.#manner.language.seed,
-      spare: this.#finaliser.spare,
-      utterances: this.#utterances.map((utterance) => utterance.seed),
+      ...this.#segmenter.snapshot,
+      language: this.#policy.languageSnapshot,
+      spare: this.#publisher.spare,
+      utterances: this.#utterances.map((utterance) => utterance.snapshot(lastVoice)),
     };
   }
 
-  /** The first sample that must be heard again to go on: what is open, and before it enough for the VAD to find its feet. */
-  get needed(): number {
-    return Math.max(
-      this.#ring.start,
-      Math.min(this.judged, this.#utterances[0]?.anchor ?? this.judged) - REPLAY_SAMPLES,
-    );
+  /** The first sample that must be heard again to go on after a restart. */
+  get neededFrom(): number {
+    const open = this.#utterances[0]?.sentenceStart ?? this.judgedTo;
+    return Math.max(this.#ring.start, Math.min(this.judgedTo, open) - REPLAY_SAMPLES);
   }
 
-  get heard(): number {
+  /** End of the audio it was given. */
+  get heardTo(): number {
     return this.#ring.end;
   }
 
-  get judged(): number {
-    return this.#voices.end;
+  /** End of the audio the VAD has judged. */
+  get judgedTo(): number {
+    return this.#segmenter.judged;
   }
 
-  get idle(): boolean {
+  /** Whether nothing waits to be published. */
+  get isIdle(): boolean {
     return this.#utterances.length === 0;
   }
 
-  /** Audio that waits: not judged yet, or ended and not decoded. */
+  /** Audio that waits, samples: not judged yet, or ended and not decoded. */
   get undecoded(): number {
-    const ended = this.#utterances.filter((utterance) => utterance.end !== undefined);
-    return ended.reduce((sum, { anchor, end }) => sum + end! - anchor, this.heard - this.judged);
+    return this.#utterances.reduce(
+      (sum, { end, sentenceStart }) => (end === undefined ? sum : sum + end.at - sentenceStart),
+      this.heardTo - this.judgedTo,
+    );
   }
 
-  languageChanged(): void {
-    this.#manner.languageChanged();
-    for (const utterance of this.#utterances) utterance.doubted = undefined;
+  changeLanguage(settings: SessionSettings): void {
+    this.#policy.changeLanguage(settings);
+    for (const utterance of this.#utterances) utterance.move({ kind: 'forgetLanguage' });
   }
 
   hear(samples: Float32Array): void {
     this.#ring.write(samples);
-    while (this.#asked + VAD_WINDOW_SAMPLES <= this.#ring.end) {
-      const from = this.#asked;
-      this.#asked += VAD_WINDOW_SAMPLES;
-      this.#desk.publisher.ask({ kind: 'detect', channel: this.#channel, from, to: this.#asked });
+    while (this.#askedTo + VAD_WINDOW_SAMPLES <= this.#ring.end) {
+      const from = this.#askedTo;
+      this.#askedTo += VAD_WINDOW_SAMPLES;
+      this.#outputs.push({ kind: 'detect', channel: this.#channel, from, to: this.#askedTo });
     }
   }
 
+  /** A copy of the audio in [from, to), as far as it is there; undefined when its beginning is gone. */
   audio(from: number, to: number): Float32Array | undefined {
     return this.#ring.find(from, to);
   }
 
-  judge(from: number, to: number, probability: number): void {
-    const loud = computeLevel(this.#ring.read(from, to));
-    this.#voices.push(probability, loud);
-    if (to <= this.#replayTo) {
-      if (to === this.#replayTo) this.#askAgain();
-      return;
+  /** Takes the probability of speech in the window [from, to). */
+  judge(from: number, to: number, probability: number, conditions: SessionConditions): void {
+    const growing = this.#growing();
+    switch (this.#segmenter.observe(from, to, probability)) {
+      case 'replayed':
+      case 'quiet':
+        return;
+      case 'replayEnded':
+        return this.#requestRestored(conditions);
+      case 'started':
+        return this.#begin(from, to);
+      case 'voice':
+        this.#goOn(growing!, to, conditions);
+        return this.#limit(growing!, to, conditions);
+      case 'silence':
+        this.#fallSilent(growing!, to, conditions);
+        return this.#limit(growing!, to, conditions);
     }
-    const voice = this.#gate.push(probability, loud);
-    const open = this.#growing();
-    if (open === undefined) {
-      if (voice) this.#open(from, to);
-      return;
-    }
-    if (voice) this.#speak(open, to);
-    else this.#fallSilent(open, to);
-    this.#limit(open, to);
   }
 
-  /** Ends what is being said at `at`, without waiting for silence. */
-  cut(at: number): readonly Utterance[] {
-    const open = this.#growing();
-    if (open !== undefined) this.#end(open, at);
+  /** Ends what is being said at the sample `at`, without waiting for silence. Returns what is to be published then. */
+  cut(at: number, conditions: SessionConditions): readonly Utterance[] {
+    const growing = this.#growing();
+    if (growing !== undefined) this.#end(growing, at, conditions);
     return [...this.#utterances];
   }
 
-  /** What was being said before the sample `at` and is not published. */
-  before(at: number): readonly Utterance[] {
-    return this.#utterances.filter(({ anchor, end }) => end !== undefined && anchor < at);
+  /** Speech from before the sample `at` that has ended and is not published. */
+  endedBefore(at: number): readonly Utterance[] {
+    return this.#utterances.filter(({ sentenceStart, isGrowing }) => !isGrowing && sentenceStart < at);
   }
 
-  has(utterance: Utterance): boolean {
-    return this.#utterances.includes(utterance);
+  /** What to decode for a job; undefined when it is none of this track's, or no longer wanted. */
+  take(job: number, conditions: SessionConditions): DecodeSpan | undefined {
+    const utterance = this.#find(job);
+    return utterance && this.#planner.take(utterance, this.#decodeConditions(utterance, conditions));
   }
 
-  take(job: number): DecodeSpan | undefined {
-    const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
-    if (utterance === undefined) return undefined;
-    if (utterance.final?.job === job) return this.#manner.span(utterance, 'final', utterance.final);
-    const heardTo = Math.min(this.#ring.end, this.judged + 3 * VAD_WINDOW_SAMPLES);
-    const { language, lead } = this.#manner.choose(utterance, heardTo, this.#lead(utterance));
-    const from = lead?.from ?? Math.max(utterance.anchor, this.#ring.start);
-    const to = Math.min(heardTo, from + DECODE_SAMPLES_MAX);
-    utterance.partial = { job, to, lead };
-    utterance.decodedTo = to;
-    return this.#manner.span(utterance, 'partial', { from, to, language, lead });
+  /** Reads the answer to a job, if it is one of this track's and still wanted. */
+  read(job: number, hypothesis: Hypothesis, conditions: SessionConditions): void {
+    const utterance = this.#find(job);
+    if (utterance === undefined) return;
+    const result = this.#planner.read(utterance, hypothesis, this.#decodeConditions(utterance, conditions));
+    if (result.kind === 'final') return this.#publishComplete(conditions);
+    if (result.kind === 'unusable') return;
+    const { span, language } = result.decode;
+    const isFinal = this.#publisher.grow(utterance, hypothesis, span, conditions.settings);
+    if (isFinal) this.#policy.learnLanguage(hypothesis, language);
   }
 
-  /** Whether the job was this track's. */
-  read(job: number, hypothesis: Hypothesis): boolean {
-    const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
-    if (utterance === undefined) return false;
-    if (utterance.final?.job === job) this.#readFinal(utterance, hypothesis);
-    else this.#readPartial(utterance, hypothesis);
-    return true;
+  /** A job was not decoded. */
+  lose(job: number, reason: 'dropped' | 'failed', conditions: SessionConditions): void {
+    const utterance = this.#find(job);
+    if (utterance === undefined) return;
+    const setAsideTo = this.#planner.lose(utterance, reason, this.#decodeConditions(utterance, conditions));
+    if (setAsideTo !== undefined) this.#setAside(utterance, setAsideTo, conditions);
   }
 
-  missed(job: number, reason: 'dropped' | 'failed'): boolean {
-    const utterance = this.#utterances.find((u) => u.partial?.job === job || u.final?.job === job);
-    if (utterance === undefined) return false;
-    if (reason === 'failed') {
-      utterance.retries++;
-      // The lead may have been what could not be decoded.
-      utterance.leadless = true;
-    }
-    if (utterance.partial?.job === job) {
-      utterance.partial = undefined;
-      return true;
-    }
-    if (utterance.retries < RETRIES_MAX) this.#askFinal(utterance, utterance.final!.to);
-    else this.#giveUp(utterance);
-    return true;
+  #find(job: number): Utterance | undefined {
+    return this.#utterances.find(({ pendingJob }) => pendingJob === job);
   }
 
   #growing(): Utterance | undefined {
     const last = this.#utterances.at(-1);
-    return last?.end === undefined ? last : undefined;
+    return last?.isGrowing === true ? last : undefined;
   }
 
-  #open(from: number, to: number): void {
-    const before = this.#utterances.at(-1)?.end ?? 0;
-    const start = Math.max(0, before, this.#ring.start, from - msToSamples(this.#desk.pipeline.vad.preRollMs));
-    const utterance = openUtterance(start, this.#desk.pipeline);
-    utterance.lastVoice = to;
-    this.#utterances.push(utterance);
-    this.#desk.publisher.event({ type: 'speech', channel: this.#channel, state: 'start', atMs: samplesToMs(from) });
+  /** Between left context and the open sentence nothing may wait: it would be heard twice. */
+  #decodeConditions(utterance: Utterance, conditions: SessionConditions): DecodeConditions {
+    const leftContext = this.#utterances[0] === utterance ? this.#publisher.leftContext : undefined;
+    return { ...conditions, leftContext, finals: this.#sentences.context };
+  }
+
+  #begin(from: number, to: number): void {
+    const earliest = this.#utterances.at(-1)?.end?.at ?? 0;
+    const start = this.#segmenter.begin(from, to, earliest);
+    this.#utterances.push(new Utterance(this.#pipeline, start));
+    this.#outputs.pushEvent({ type: 'speech', channel: this.#channel, state: 'start', atMs: samplesToMs(from) });
   }
 
   /** All that was judged before a restart has been heard again: the decodes that were under way are asked for anew. */
-  #askAgain(): void {
-    for (const utterance of this.#utterances) {
-      if (utterance.final === undefined) continue;
-      this.#askFinal(utterance, utterance.final.to);
-      this.#keep(utterance);
-    }
-    this.#settle();
+  #requestRestored(conditions: SessionConditions): void {
+    for (const utterance of this.#utterances)
+      this.#planner.requestRestored(utterance, this.#decodeConditions(utterance, conditions));
+    this.#publishComplete(conditions);
   }
 
-  #speak(utterance: Utterance, to: number): void {
-    utterance.lastVoice = to;
-    const speculative = utterance.final;
-    if (speculative !== undefined) {
-      utterance.final = undefined;
-      if (speculative.answer === undefined) this.#desk.publisher.ask({ kind: 'forget', job: speculative.job });
-      else this.#finaliser.grow(utterance, speculative.answer, speculative);
-    }
-    this.#maybePartial(utterance, to);
+  #goOn(utterance: Utterance, to: number, conditions: SessionConditions): void {
+    const decode = this.#planner.resume(utterance);
+    if (decode !== undefined) this.#publisher.grow(utterance, decode.hypothesis, decode.span, conditions.settings);
+    // Only the first may publish, so only its partials are of use.
+    if (this.#utterances[0] !== utterance) return;
+    this.#planner.requestPartialWhenDue(utterance, to, this.#decodeConditions(utterance, conditions));
   }
 
-  #maybePartial(utterance: Utterance, to: number): void {
-    const { partials } = this.#desk.settings();
-    const { cadence } = this.#desk.advice();
-    if (partials.mode === 'off' || cadence === 0 || utterance.partial !== undefined) return;
-    // What may have killed a worker is not asked for again and again: its final tells.
-    if (this.#utterances[0] !== utterance || utterance.retries > 0) return;
-    const fresh = to - utterance.decodedTo;
-    const dark = utterance.words.stable.length === 0 && utterance.visible.length === 0;
-    const every = dark ? Math.min(partials.everyMs, this.#desk.pipeline.show.firstEveryMs) : partials.everyMs;
-    if (fresh < msToSamples(every * cadence)) return;
-    if (dark && this.#voices.voiced(utterance.anchor, to) < msToSamples(this.#desk.pipeline.show.firstMs)) return;
-    const job = this.#desk.nextJob();
-    utterance.partial = { job, to, lead: undefined };
-    this.#desk.publisher.ask({ kind: 'recognise', job, final: false });
-  }
-
-  #fallSilent(utterance: Utterance, to: number): void {
-    const { endpoint } = this.#desk.pipeline;
-    const silence = to - utterance.lastVoice;
-    if (utterance.final === undefined && silence >= msToSamples(endpoint.speculativeMs)) {
-      this.#askFinal(utterance, to);
-    }
-    const answer = utterance.final?.answer;
-    const text = answer === undefined ? utterance.text : joinWords(answer.words) || utterance.text;
-    const sureness = answer?.words.at(-1)?.confidence ?? 1;
-    const wait = Math.max(endpoint.speculativeMs, computeEndpointWait(text, this.#desk.settings().endpoint, sureness));
-    if (silence >= msToSamples(wait)) this.#end(utterance, to);
+  #fallSilent(utterance: Utterance, to: number, conditions: SessionConditions): void {
+    if (this.#segmenter.isPause(to))
+      this.#planner.speculate(utterance, to, this.#decodeConditions(utterance, conditions));
+    if (this.#segmenter.isOver(to, readingOf(utterance), conditions.settings.endpoint))
+      this.#end(utterance, to, conditions);
   }
 
   /** Speech that never pauses is cut at the quietest place before the window is full. */
-  #limit(utterance: Utterance, to: number): void {
-    const hard = msToSamples(this.#desk.pipeline.segment.hardMs);
-    if (utterance.end !== undefined || to - utterance.anchor < hard) return;
-    const from = to - 2 * SAMPLE_RATE;
-    const at = from + findQuietestOffset(this.#ring.read(from, to));
-    this.#end(utterance, at);
-    this.#open(at, to);
+  #limit(utterance: Utterance, to: number, conditions: SessionConditions): void {
+    if (!utterance.isGrowing) return;
+    const at = this.#segmenter.findCut(utterance.sentenceStart, to);
+    if (at === undefined) return;
+    this.#end(utterance, at, conditions);
+    this.#begin(at, to);
   }
 
-  #end(utterance: Utterance, at: number): void {
-    const { publisher } = this.#desk;
-    utterance.end = at;
-    this.#dropPartial(utterance);
-    publisher.event({ type: 'speech', channel: this.#channel, state: 'end', atMs: endMs(utterance) });
-    const covered = utterance.final !== undefined && utterance.final.to >= Math.min(at, utterance.lastVoice);
-    if (!covered) {
-      if (utterance.final !== undefined) publisher.ask({ kind: 'forget', job: utterance.final.job });
-      if (this.#hasVoice(utterance, at)) this.#askFinal(utterance, at);
-      else utterance.final = undefined;
-    }
-    this.#keep(utterance);
-    this.#settle();
+  #end(utterance: Utterance, at: number, conditions: SessionConditions): void {
+    const end = { at, lastVoice: this.#segmenter.lastVoice };
+    this.#segmenter.end();
+    this.#planner.dropPartial(utterance);
+    this.#outputs.pushEvent({ type: 'speech', channel: this.#channel, state: 'end', atMs: endMs(end) });
+    this.#planner.end(utterance, end, this.#decodeConditions(utterance, conditions));
+    this.#publishComplete(conditions);
   }
 
-  /** The ring may move on before the last decode of an ended utterance is taken. */
-  #keep(utterance: Utterance): void {
-    if (utterance.final === undefined) return;
-    const from = Math.max(utterance.final.from, this.#ring.start);
-    utterance.kept = { from, samples: this.#ring.read(from, utterance.final.to) };
-  }
-
-  /** Too little voice for a word is not decoded; words already stable are finalised without it. */
-  #hasVoice(utterance: Utterance, at: number): boolean {
-    const needed = utterance.text === '' ? this.#desk.pipeline.vad.minSpeechMs : 60;
-    return this.#voices.voiced(utterance.anchor, at) >= msToSamples(needed);
-  }
-
-  #askFinal(utterance: Utterance, to: number): void {
-    if (utterance.end === undefined && !this.#hasVoice(utterance, to)) return;
-    this.#dropPartial(utterance);
-    const job = this.#desk.nextJob();
-    const end = Math.min(to, utterance.anchor + DECODE_SAMPLES_MAX);
-    const { language, lead } = this.#manner.choose(utterance, end, this.#lead(utterance));
-    utterance.final = { job, from: lead?.from ?? utterance.anchor, to: end, language, lead };
-    this.#desk.publisher.ask({ kind: 'recognise', job, final: true });
-  }
-
-  /** Between a lead and the open sentence nothing may wait: it would be heard twice. */
-  #lead(utterance: Utterance): LeftContext | undefined {
-    return this.#utterances[0] === utterance ? this.#finaliser.lead : undefined;
-  }
-
-  /** A final answers all a partial would; its slot is better used. */
-  #dropPartial(utterance: Utterance): void {
-    if (utterance.partial === undefined) return;
-    this.#desk.publisher.ask({ kind: 'forget', job: utterance.partial.job });
-    utterance.partial = undefined;
-  }
-
-  #readPartial(utterance: Utterance, hypothesis: Hypothesis): void {
-    const { to, lead } = utterance.partial!;
-    utterance.partial = undefined;
-    if (this.#manner.discards(utterance, hypothesis, to)) return;
-    const seconds = (to - utterance.anchor) / SAMPLE_RATE;
-    if (!this.#manner.language.trusts(hypothesis, seconds)) {
-      utterance.doubted = { from: utterance.anchor, to };
-      return;
-    }
-    if (lead === undefined && this.#manner.language.confirms(hypothesis, seconds)) utterance.sureAt = utterance.anchor;
-    if (this.#misses(utterance, hypothesis, { to, lead })) return;
-    const heard = utterance.listening(utterance.anchor, to);
-    if (this.#finaliser.grow(utterance, hypothesis, { to, lead })) this.#manner.learn(hypothesis, heard);
-  }
-
-  #readFinal(utterance: Utterance, hypothesis: Hypothesis): void {
-    const final = utterance.final!;
-    if (this.#manner.discards(utterance, hypothesis, final.to) || this.#manner.isMisled(utterance, hypothesis)) {
-      this.#askFinal(utterance, final.to);
-      return;
-    }
-    if (!this.#manner.language.trusts(hypothesis, (final.to - final.from) / SAMPLE_RATE)) {
-      utterance.doubted = { from: utterance.anchor, to: final.to };
-      this.#askFinal(utterance, final.to);
-      return;
-    }
-    if (this.#misses(utterance, hypothesis, final)) {
-      this.#askFinal(utterance, final.to);
-      return;
-    }
-    final.answer = hypothesis;
-    this.#settle();
-  }
-
-  /** Whether nothing was heard behind the lead, though there was a voice: the decoder stopped too early. */
-  #misses(utterance: Utterance, hypothesis: Hypothesis, { to, lead }: DecodedSpan): boolean {
-    if (lead === undefined || removeLeftContext(hypothesis.words, lead).length > 0) return false;
-    utterance.leadless = this.#hasVoice(utterance, to);
-    return utterance.leadless;
-  }
-
-  /** Publishes finished utterances in the order they were spoken. */
-  #settle(): void {
+  /** Publishes utterances that are decoded, in the order they were spoken. */
+  #publishComplete(conditions: SessionConditions): void {
     for (;;) {
       const utterance = this.#utterances[0];
-      if (utterance?.end === undefined) return;
-      if (utterance.final !== undefined && utterance.final.answer === undefined) return;
-      this.#conclude(utterance);
-      // What was set aside leads nothing.
-      if (utterance.retries >= RETRIES_MAX) this.#finaliser.lead = undefined;
+      if (utterance?.phase.kind !== 'complete') return;
+      const { end, decode } = utterance.phase;
+      this.#publisher.conclude(utterance, this.#policy.language ?? 'en', conditions.settings);
+      if (decode !== undefined && decode.hypothesis.words.length > 0) {
+        const span = detectionProgress(utterance.sentenceStart, decode.request.to, utterance.decode.findings);
+        this.#policy.learnLanguage(decode.hypothesis, span);
+      }
+      // Audio that was set aside is left context of nothing.
+      if (utterance.decode.findings.failures >= FAILURES_MAX) this.#publisher.forgetLeftContext();
+      utterance.move({ kind: 'publish' });
       this.#utterances.shift();
-      const atMs = endMs(utterance);
-      this.#desk.publisher.event({ type: 'settled', channel: this.#channel, atMs });
+      this.#outputs.pushEvent({ type: 'settled', channel: this.#channel, atMs: endMs(end) });
     }
   }
 
-  #conclude(utterance: Utterance): void {
-    const answer = utterance.final?.answer;
-    const language = answer?.language ?? this.#manner.language.locked ?? 'en';
-    this.#finaliser.conclude(utterance, language);
-    if (answer === undefined || answer.words.length === 0) return;
-    this.#manner.learn(answer, utterance.listening(utterance.anchor, utterance.final!.to));
-  }
-
-  #giveUp(utterance: Utterance): void {
-    const { to } = utterance.final!;
-    this.#desk.publisher.event({
+  /** The final of an utterance cannot be decoded: the words heard so far are all there is. */
+  #setAside(utterance: Utterance, to: number, conditions: SessionConditions): void {
+    this.#outputs.pushEvent({
       type: 'notice',
       code: 'engine.restarted',
       text: 'This audio could not be decoded and was set aside; the words shown so far are kept.',
       channel: this.#channel,
-      fromMs: samplesToMs(utterance.anchor),
+      fromMs: samplesToMs(utterance.sentenceStart),
       toMs: samplesToMs(to),
     });
-    utterance.conclude([...utterance.words.stable, ...utterance.tentative]);
-    utterance.final = undefined;
-    if (utterance.end === undefined) this.#end(utterance, to);
-    else this.#settle();
+    utterance.text.finishAsHeard(utterance.sentenceStart);
+    if (utterance.isGrowing) this.#end(utterance, to, conditions);
+    else this.#publishComplete(conditions);
   }
 }
 
-/** Where the voice of an utterance that has ended was last heard. */
-function endMs({ lastVoice, end }: Utterance): number {
-  return samplesToMs(Math.min(lastVoice, end ?? lastVoice));
+/** How growing speech reads: as its speculative decode says, or as it does on screen. */
+function readingOf({ phase, text }: Utterance): Reading {
+  if (phase.kind !== 'speculationDecoded') return { text: text.text, confidence: 1 };
+  const { words } = phase.hypothesis;
+  return { text: joinWords(words) || text.text, confidence: words.at(-1)?.confidence ?? 1 };
+}
+
+/** When the voice of speech that has ended was last heard. */
+function endMs({ at, lastVoice }: SpeechEnd): number {
+  return samplesToMs(Math.min(lastVoice, at));
 }

@@ -39,8 +39,8 @@ export class Translations {
     return this.#waiting.size;
   }
 
-  get seed(): TranslationSnapshot[] {
-    return [...this.#waiting.values()].map(({ to: _, ...seed }) => seed);
+  get snapshot(): TranslationSnapshot[] {
+    return [...this.#waiting.values()].map(({ to: _, ...snapshot }) => snapshot);
   }
 
   /** `to`: languages the session wants whoever watches. */

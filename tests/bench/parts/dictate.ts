@@ -17,6 +17,7 @@ import { SystemRunner } from '../../../client/cli/dictate/runner.ts';
 import { SpareSession } from '../../../client/cli/dictate/spare-session.ts';
 import { missingForDesktop, openDesktop, openTextField, type TextField } from '../../support/desktop.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
+import { until } from '../../support/until.ts';
 import { wordErrorRate } from '../../support/wer.ts';
 import { startBenchServer } from '../feed.ts';
 import { common } from '../measures.ts';
@@ -158,7 +159,7 @@ async function one(
   await field.page.evaluate('window.inputs.length = 0');
   await line.warm({ ...RAW, channelMode: 'mix' });
   await instance.answer({ verb: 'begin' });
-  while (instance.phase !== 'idle') await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => instance.phase === 'idle', { withinMs: 600_000, everyMs: 50 });
   // A program that is late gets its time; what has not come then is lost.
   let got = await field.text();
   for (let waited = 0; got !== want && waited < LATE_MS; waited += 100) {

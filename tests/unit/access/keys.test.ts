@@ -33,10 +33,10 @@ t.test('the file holds hashes only, and is readable by its owner alone', async (
   t.notOk(stored.includes(key.slice(15)));
   t.equal(statSync(file.path).mode & 0o777, 0o600);
   chmodSync(file.path, 0o644);
-  t.throws(() => file.contents(), { message: /readable by others/ });
+  t.throws(() => file.read(), { message: /readable by others/ });
   chmodSync(file.path, 0o600);
   writeFileSync(file.path, '{"version":1}');
-  t.throws(() => file.contents(), { message: /not a file of keys/ });
+  t.throws(() => file.read(), { message: /not a file of keys/ });
 });
 
 t.test('who has a key comes in, nobody else does', async (t) => {
@@ -98,7 +98,7 @@ t.test('a token opens sessions for its time and no longer than its key is good',
 t.test('a forged token is refused', async (t) => {
   const { door, file, add } = open();
   const id = add().slice(6, 14);
-  const secret = Buffer.from(file.contents()!.tokenSecret, 'base64url');
+  const secret = Buffer.from(file.read()!.tokenSecret, 'base64url');
   const claims = (alg: string) =>
     new SignJWT({}).setProtectedHeader({ alg }).setSubject(id).setAudience('sotto').setExpirationTime('100y');
   await door.authenticate(await claims('HS256').sign(secret), 'stream');
@@ -137,7 +137,7 @@ t.test(
     const { door, folder, file, add } = open();
     const streams = add({ scopes: ['stream', 'token'] });
     const counts = add({ scopes: ['metrics'] });
-    writeFileSync(file.path, JSON.stringify({ ...file.contents(), version: 1 }), { mode: 0o600 });
+    writeFileSync(file.path, JSON.stringify({ ...file.read(), version: 1 }), { mode: 0o600 });
     const again = new ApiKeyAuth(new KeyFile(folder), new UsageCounter(folder, Date.now, silent), () =>
       Date.parse('2030-05-05'),
     );
@@ -154,27 +154,27 @@ t.test('a file never gets more keys than can be read again', async (t) => {
   const { file, clock, add } = open();
   add({ name: 'first' });
   revokeKey(file, 'first', clock.ms);
-  const [revoked] = file.contents()!.keys;
+  const [revoked] = file.read()!.keys;
   const { hash, created } = revoked!;
   const id = (i: number): string => i.toString(16).padStart(8, '0');
   const good = Array.from({ length: KEYS_MAX - 1 }, (_, i) => {
     return { id: id(i), name: `n${i}`, scopes: ['stream' as const], hash, created };
   });
-  file.change((keys) => [...keys, ...good]);
+  file.update((keys) => [...keys, ...good]);
   add({ name: 'last' });
-  t.equal(file.contents()!.keys.length, KEYS_MAX);
+  t.equal(file.read()!.keys.length, KEYS_MAX);
   t.notOk(
-    file.contents()!.keys.some((key) => key.id === revoked!.id),
+    file.read()!.keys.some((key) => key.id === revoked!.id),
     'one that was taken back makes room',
   );
   t.throws(() => add({ name: 'one more' }), { code: 'config.value' });
-  t.equal(file.contents()!.keys.length, KEYS_MAX, 'the file is as it was');
+  t.equal(file.read()!.keys.length, KEYS_MAX, 'the file is as it was');
 });
 
 t.test('servers that share a folder share the minutes of a key', async (t) => {
   const { folder, clock, file, usage, add } = open();
   const text = add({ minutesPerDay: 2 });
-  const key = file.contents()!.keys.find(({ id }) => text.includes(id))!;
+  const key = file.read()!.keys.find(({ id }) => text.includes(id))!;
   const other = new UsageCounter(folder, () => clock.ms, silent);
   usage.add(key, 50_000);
   other.add(key, 50_000);
@@ -190,7 +190,7 @@ t.test('servers that share a folder share the minutes of a key', async (t) => {
 t.test('usage that cannot be saved is one line, and counts all the same', async (t) => {
   const { folder, clock, file, add } = open();
   const text = add({ minutesPerDay: 1 });
-  const key = file.contents()!.keys.find(({ id }) => text.includes(id))!;
+  const key = file.read()!.keys.find(({ id }) => text.includes(id))!;
   const lines: string[] = [];
   const note = (_: object, line: string): void => void lines.push(line);
   const usage = new UsageCounter(folder, () => clock.ms, { ...silent, warn: note, info: note });

@@ -3,6 +3,7 @@ import t from 'tap';
 import { getEmbeddedFolder } from '../../../models/locate.ts';
 import { LlamaAssistant } from '../../../server/assistant/llama-assistant.ts';
 import { silentLog } from '../../support/scripted-server.ts';
+import { until } from '../../support/until.ts';
 
 // No instruct model comes with the project; the small cleaner is one that runs, whatever it says.
 const modelPath = join(getEmbeddedFolder(), 'sotto-clean.gguf');
@@ -25,7 +26,7 @@ t.test('a model answers by its schema, in a process that goes when nobody asks',
   await t.rejects(asked, { code: 'assistant.failed', message: /given up/ });
   const text = await assistant.complete({ system: 'Count.', user: 'One, two.', schema: SCHEMA, maxTokens: 40 }, never);
   t.match(JSON.parse(text), { numbers: Array });
-  while (assistant.pid !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => assistant.pid === undefined);
   await assistant.close();
   await t.rejects(assistant.complete({ system: 'S', user: 'One.', maxTokens: 2 }, never), { message: /closed/ });
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Heartbeat } from '../../../client/sdk/heartbeat.ts';
 import { connect } from '../../../client/sdk/index.ts';
+import { simulateDelay, staysTrue, until } from '../../support/until.ts';
 
 /** A socket that opens at once and says what the test wants. */
 class FakeSocket extends EventTarget {
@@ -37,10 +38,6 @@ class FakeSocket extends EventTarget {
 
 const audio = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1, channelMode: 'mix' };
 const ready = { type: 'ready', seq: 1, session: 's', secret: 'x', resumeMs: 60_000, audio };
-const until = async (isTrue: () => boolean): Promise<void> => {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
-};
-
 async function open(more: object) {
   FakeSocket.all.length = 0;
   const opening = connect({ url: 'http://127.0.0.1', WebSocket: FakeSocket as never });
@@ -71,7 +68,7 @@ t.test('a server that says it is alive is not left, and its saying so is no even
   session.on('alive', () => seen.push('alive'));
   for (let i = 0; i < 15; i++) {
     FakeSocket.all[0]!.say({ type: 'alive', seq: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await simulateDelay(10);
   }
   t.same(states, []);
   t.same(seen, []);
@@ -80,7 +77,7 @@ t.test('a server that says it is alive is not left, and its saying so is no even
 
 t.test('of a server that promises nothing nothing is expected', async (t) => {
   const { session, states } = await open({});
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await staysTrue(() => states.length === 0, 100);
   t.same(states, []);
   session.close();
 });

@@ -27,7 +27,7 @@ function play(
   look: (shown: RollUpFrame, nowMs: number) => void,
 ): void {
   let nowMs = 0;
-  const until = (toMs: number): void => {
+  const playTo = (toMs: number): void => {
     for (let guard = 0; ; guard++) {
       const shown = rollUp.show(nowMs);
       look(shown, nowMs);
@@ -38,10 +38,10 @@ function play(
     nowMs = toMs;
   };
   for (const { atMs, event } of script) {
-    until(atMs);
+    playTo(atMs);
     rollUp.read(event, atMs);
   }
-  until(nowMs + 200_000);
+  playTo(nowMs + 200_000);
 }
 
 /** Each line as it stood when it was last on the screen; what was taken back meanwhile is not there. */

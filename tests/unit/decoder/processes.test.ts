@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { ProcessDecoder } from '../../../server/decoder/decoder.ts';
 import { decoderPids } from '../../support/decoder-processes.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
 import { uploadedFile } from '../../support/uploaded-file.ts';
 
 const RECORDING = readFileSync(new URL('../../fixtures/formats/short_01.mp3', import.meta.url));
@@ -77,7 +78,7 @@ t.test('a live stream that is closed while it is decoded ends its process; files
       return false;
     }
   };
-  while (!isOpened()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => isOpened());
   t.notOk(pids().includes(pid!), 'it counts until it is gone');
 });
 

@@ -91,7 +91,7 @@ t.test('a session that cannot be opened leaves nothing, at whichever step it fai
   t.match(well.left(), { journals: 1, transcripts: 1, room: true, probes: 2, joined: 1 }, 'the parts are really there');
   t.ok(well.left().timers >= 3, 'and so are its timers');
   const steps = [
-    'speechModel.open',
+    'speechModel.openProbe',
     'clock.setTimer',
     'scheduler.addSession',
     'rooms.checkReader',

@@ -70,7 +70,7 @@ async function turns(): Promise<void> {
 }
 
 /** Lets time and promises pass until there is such an event. */
-async function until(t: Test, { clock, events }: ReturnType<typeof place>, type: string): Promise<void> {
+async function passTimeUntil(t: Test, { clock, events }: ReturnType<typeof place>, type: string): Promise<void> {
   for (let i = 0; i < 400 && !events.some((event) => event.type === type); i++) {
     clock.pass(50);
     await turns();
@@ -99,7 +99,7 @@ t.test('what a client sends while its place is looked for is heard, in its order
     events.filter(({ type }) => type === 'fault'),
     [{ code: 'command.unreadable', fatal: false }],
   );
-  await until(t, client, 'done');
+  await passTimeUntil(t, client, 'done');
   t.equal(events.filter(({ type }) => type === 'final').length, 1);
   await turns();
   t.equal(kept()[0]?.sentences, 1);

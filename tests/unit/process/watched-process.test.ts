@@ -6,6 +6,7 @@ import { buildChildEnvironment } from '../../../server/process/environment.ts';
 import { ForkedProcess, type Program } from '../../../server/process/forked-process.ts';
 import { WatchedProcess } from '../../../server/process/watched-process.ts';
 import { silentLog } from '../../support/scripted-server.ts';
+import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sotto-process-'));
 const execArgv = process.execArgv.splice(0);
@@ -106,7 +107,7 @@ t.test('a message that looks like one of the pipe itself does nothing', async (t
       `process.send({ cmd: 'NODE_HANDLE', type: 'x' }); process.send({ cmd: 'NODE_HANDLE_ACK' }); process.send(1); ${IDLE}`,
     ),
   );
-  while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => messages.length > 0);
   t.same([messages, ends], [[1], []]);
   forked.stop();
   await end;
@@ -218,7 +219,7 @@ t.test('a child is given what it needs to run, and no secret', async (t) => {
     for (const name of Object.keys(secrets)) delete process.env[name];
   });
   const { forked, messages, end } = start(program(`process.send(process.env); ${IDLE}`));
-  while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => messages.length > 0);
   forked.stop();
   await end;
   const given = messages[0] as Record<string, string>;

@@ -12,6 +12,7 @@ import type { FromThread } from '../../../server/store/thread-messages.ts';
 import { TranscriptThread } from '../../../server/store/transcript-thread.ts';
 import { begin, final } from '../../contract/transcripts.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
 
 const OWNER = 'key-a';
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
@@ -106,10 +107,11 @@ t.test('a thread that ends fails its calls, and the next call finds another', as
   t.match(failed, [{ message: 'broken' }]);
   await t.rejects(store.readSetting(OWNER, 'x'), { message: /ended a moment ago/ });
   let answer: string | undefined;
-  while (answer === undefined) {
+  const hasAnswered = async (): Promise<boolean> => {
     answer = await store.readSetting(OWNER, 'x').catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return answer !== undefined;
+  };
+  await until(hasAnswered, { what: 'another thread answers', everyMs: 50 });
   t.equal(answer, 'alive');
   await store.close();
 });

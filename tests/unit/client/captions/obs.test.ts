@@ -21,7 +21,7 @@ async function open(t: Test, { password, given }: { password?: string; given?: s
 t.test('captions arrive in order, after the right answer to the challenge', async (t) => {
   const { obs, outlet, said } = await open(t, { password: 'tölles Passwort', given: 'tölles Passwort' });
   for (const text of ['One.', 'Two.', 'Three.']) outlet.take(captionOf(text));
-  t.same(await obs.until(3), ['One.', 'Two.', 'Three.']);
+  t.same(await obs.waitFor(3), ['One.', 'Two.', 'Three.']);
   await outlet.finish(1_000);
   t.same(obs.shown.at(-1), '', 'the screen is cleared at the end');
   t.same([obs.connections, obs.refused, obs.wrongs, said], [1, 0, [], []]);
@@ -30,7 +30,7 @@ t.test('captions arrive in order, after the right answer to the challenge', asyn
 t.test('a server without a password is talked to without one', async (t) => {
   const { obs, outlet } = await open(t, { given: 'not needed' });
   outlet.take(captionOf('One.'));
-  t.same(await obs.until(1), ['One.']);
+  t.same(await obs.waitFor(1), ['One.']);
   await outlet.finish(1_000);
 });
 
@@ -55,7 +55,7 @@ t.test('OBS that is started later gets what waits, and the trouble is told once'
   for (const text of ['One.', 'Two.']) outlet.take(captionOf(text));
   while (said.length === 0) await new Promise((resolve) => setImmediate(resolve));
   await obs.start();
-  t.same(await obs.until(2), ['One.', 'Two.']);
+  t.same(await obs.waitFor(2), ['One.', 'Two.']);
   await outlet.finish(1_000);
   t.match(said, [/OBS: not reached at ws:.*start OBS and switch on/, /it goes on/]);
 });
@@ -63,12 +63,12 @@ t.test('OBS that is started later gets what waits, and the trouble is told once'
 t.test('a caption that OBS had in hand when it went away is sent again, and none is lost or doubled', async (t) => {
   const { obs, outlet } = await open(t);
   outlet.take(captionOf('One.'));
-  await obs.until(1);
+  await obs.waitFor(1);
   obs.mood = 'dies before';
   for (const text of ['Two.', 'Three.']) outlet.take(captionOf(text));
   while (obs.connections < 3) await new Promise((resolve) => setImmediate(resolve));
   obs.mood = 'shows';
-  t.same(await obs.until(3), ['One.', 'Two.', 'Three.']);
+  t.same(await obs.waitFor(3), ['One.', 'Two.', 'Three.']);
   await outlet.finish(1_000);
   t.same(obs.shown, ['One.', 'Two.', 'Three.', '']);
 });
@@ -80,7 +80,7 @@ t.test('while OBS does not stream captions go nowhere, which is told once; then 
   while (outlet.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
   obs.mood = 'shows';
   outlet.take(captionOf('Three.'));
-  t.same(await obs.until(1), ['Three.']);
+  t.same(await obs.waitFor(1), ['Three.']);
   await outlet.finish(1_000);
   t.match(said, [/not streaming/, /goes on/]);
 });
@@ -91,6 +91,6 @@ t.test('OBS that is still starting is asked again', async (t) => {
   outlet.take(captionOf('One.'));
   while (obs.connections === 0) await new Promise((resolve) => setImmediate(resolve));
   obs.mood = 'shows';
-  t.same(await obs.until(1), ['One.']);
+  t.same(await obs.waitFor(1), ['One.']);
   await outlet.finish(1_000);
 });

@@ -4,6 +4,7 @@ import { WebhookOutlet } from '../../../../client/cli/captions/webhook.ts';
 import { captionOf } from '../../../support/caption.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { PostedServer } from '../../../support/posted-server.ts';
+import { until } from '../../../support/until.ts';
 
 async function open(t: Test, secret?: string) {
   const server = new PostedServer();
@@ -16,22 +17,24 @@ async function open(t: Test, secret?: string) {
     ...{ url: `${server.url}/hook?tenant=7`, room: 'main', secret, clock },
     say: (text) => said.push(text),
   });
-  const until = async (count: number): Promise<void> => {
-    while (server.all.length < count) {
+  const passTimeUntil = async (count: number): Promise<void> => {
+    const haveCome = async (): Promise<boolean> => {
       await new Promise((resolve) => setImmediate(resolve));
-      clock.pass(1_000);
-    }
+      if (server.all.length < count) clock.pass(1_000);
+      return server.all.length >= count;
+    };
+    await until(haveCome, { what: `${count} posts have come`, everyMs: 0 });
   };
-  return { server, outlet, said, until, clock };
+  return { server, outlet, said, passTimeUntil, clock };
 }
 
 const bodies = (server: PostedServer) => server.all.map(({ body }) => JSON.parse(body));
 
 t.test('captions come as JSON, numbered, with their session, language and times', async (t) => {
-  const { server, outlet, until } = await open(t);
+  const { server, outlet, passTimeUntil } = await open(t);
   outlet.take(captionOf('One.'));
   outlet.take(captionOf('Two.', { sentence: 2, fromMs: 1_000, toMs: 2_000 }));
-  await until(2);
+  await passTimeUntil(2);
   await outlet.finish(1_000);
   t.strictSame(bodies(server)[0], {
     ...{ transcript: 'One.', sequence: 1, room: 'main', session: 's', channel: 0, sentence: 1, language: 'en' },
@@ -42,11 +45,11 @@ t.test('captions come as JSON, numbered, with their session, language and times'
 });
 
 t.test('what is not taken is sent again with the same key and number before anything else', async (t) => {
-  const { server, outlet, until } = await open(t);
+  const { server, outlet, passTimeUntil } = await open(t);
   server.moods.push(500, 429, 'gone', 'lost', 200);
   outlet.take(captionOf('One.'));
   outlet.take(captionOf('Two.', { sentence: 2 }));
-  await until(6);
+  await passTimeUntil(6);
   await outlet.finish(1_000);
   t.same(
     bodies(server).map(({ sequence }) => sequence),
@@ -66,21 +69,21 @@ t.test('a receiver that names a time is not asked before it', async (t) => {
   server.moods.push(429);
   server.headers = { 'retry-after': '30' };
   outlet.take(captionOf('One.'));
-  await server.until(1);
+  await server.waitFor(1);
   while (clock.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
   clock.pass(29_999);
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   t.equal(server.all.length, 1);
   clock.pass(1);
-  await server.until(2);
+  await server.waitFor(2);
   await outlet.finish(1_000);
 });
 
 t.test('the signature is that of id, time and body', async (t) => {
   const key = Buffer.from('0123456789abcdef0123456789abcdef');
-  const { server, outlet, until } = await open(t, `whsec_${key.toString('base64')}`);
+  const { server, outlet, passTimeUntil } = await open(t, `whsec_${key.toString('base64')}`);
   outlet.take(captionOf('Ünï.'));
-  await until(1);
+  await passTimeUntil(1);
   await outlet.finish(1_000);
   const { headers, body } = server.all[0]!;
   const signedText = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
@@ -90,10 +93,10 @@ t.test('the signature is that of id, time and body', async (t) => {
 });
 
 t.test('a caption that is refused is left out, told once, and the next ones come', async (t) => {
-  const { server, outlet, said, until } = await open(t);
+  const { server, outlet, said, passTimeUntil } = await open(t);
   server.moods.push(422, 422, 200);
   for (const sentence of [1, 2, 3]) outlet.take(captionOf('Text.', { sentence }));
-  await until(3);
+  await passTimeUntil(3);
   await outlet.finish(1_000);
   t.match(said, [/refused a caption \(status 422\)/, /goes on/]);
 });

@@ -4,6 +4,7 @@ import { ZoomOutlet } from '../../../../client/cli/captions/zoom.ts';
 import { captionOf } from '../../../support/caption.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { PostedServer } from '../../../support/posted-server.ts';
+import { until } from '../../../support/until.ts';
 
 const pace = {
   style: 'pop-on',
@@ -26,22 +27,24 @@ async function open(t: Test) {
     ...{ language: undefined, pace, clock, say: (text) => said.push(text) },
   });
   /** Lets time pass until so many posts have come. */
-  const until = async (count: number): Promise<void> => {
-    while (zoom.all.length < count) {
+  const passTimeUntil = async (count: number): Promise<void> => {
+    const haveCome = async (): Promise<boolean> => {
       await new Promise((resolve) => setImmediate(resolve));
-      clock.pass(1_000);
-    }
+      if (zoom.all.length < count) clock.pass(1_000);
+      return zoom.all.length >= count;
+    };
+    await until(haveCome, { what: `${count} posts have come`, everyMs: 0 });
   };
-  return { zoom, outlet, said, until, clock };
+  return { zoom, outlet, said, passTimeUntil, clock };
 }
 
 const numbers = (posts: PostedServer['all']): (string | null)[] => posts.map(({ url }) => url.searchParams.get('seq'));
 
 t.test('each text is posted with the next number, as plain text, to the signed address', async (t) => {
-  const { zoom, outlet, until } = await open(t);
+  const { zoom, outlet, passTimeUntil } = await open(t);
   for (const text of ['I am sending', 'several captions.', 'Drei.'])
     outlet.take(captionOf(text, { language: text === 'Drei.' ? 'de' : 'en' }));
-  await until(3);
+  await passTimeUntil(3);
   await outlet.finish(1_000);
   t.same(numbers(zoom.all), ['1', '2', '3']);
   t.same(
@@ -59,10 +62,10 @@ t.test('each text is posted with the next number, as plain text, to the signed a
 });
 
 t.test('what is sent again has the same number, so that nothing comes twice', async (t) => {
-  const { zoom, outlet, until } = await open(t);
+  const { zoom, outlet, passTimeUntil } = await open(t);
   zoom.moods.push(200, 503, 'lost', 'gone', 200);
   for (const text of ['One.', 'Two.', 'Three.']) outlet.take(captionOf(text));
-  await until(6);
+  await passTimeUntil(6);
   await outlet.finish(1_000);
   t.same(numbers(zoom.all), ['1', '2', '2', '2', '2', '3']);
   t.same(
@@ -72,32 +75,32 @@ t.test('what is sent again has the same number, so that nothing comes twice', as
 });
 
 t.test('a second run goes on with the number after the last', async (t) => {
-  const { zoom, outlet, until } = await open(t);
+  const { zoom, outlet, passTimeUntil } = await open(t);
   zoom.got = (url) => (url.pathname === '/closedcaption/seq' && url.searchParams.has('id') ? '41' : undefined);
   outlet.take(captionOf('One.'));
-  await until(1);
+  await passTimeUntil(1);
   await outlet.finish(1_000);
   t.same(numbers(zoom.all), ['42']);
 });
 
 t.test('an answer without end is not waited for', async (t) => {
-  const { zoom, outlet, until } = await open(t);
+  const { zoom, outlet, passTimeUntil } = await open(t);
   const endless = function* () {
     yield '41';
     for (;;) yield ' '.repeat(65_536);
   };
   zoom.got = () => Readable.from(endless());
   outlet.take(captionOf('One.'));
-  await until(1);
+  await passTimeUntil(1);
   await outlet.finish(1_000);
   t.same(numbers(zoom.all), ['42']);
 });
 
 t.test('a meeting that has not begun is waited for', async (t) => {
-  const { zoom, outlet, said, until } = await open(t);
+  const { zoom, outlet, said, passTimeUntil } = await open(t);
   zoom.moods.push(400, 400, 400);
   outlet.take(captionOf('One.'));
-  await until(4);
+  await passTimeUntil(4);
   await outlet.finish(1_000);
   t.same(numbers(zoom.all), ['1', '1', '1', '1']);
   t.match(said, [/has not begun/, /goes on/]);

@@ -66,15 +66,15 @@ t.test('nothing comes back while the load is only just carried', async (t) => {
 
 t.test('a step back that did not last is tried later the next time', async (t) => {
   const { under } = open();
-  const until = (step: string): number => {
+  const triesUntil = (step: string): number => {
     for (let tries = 1; tries < 200; tries++) if (under(QUIET, 0.4).at(-1)!.step === step) return tries;
     return Number.POSITIVE_INFINITY;
   };
   under({ finalWaitMs: 900 }, 0.4);
-  const first = until('none');
+  const first = triesUntil('none');
   under(QUIET, 1);
   under({ finalWaitMs: 900 }, 0.4);
-  const second = until('none');
+  const second = triesUntil('none');
   t.ok(second >= 2 * first - 1, `${first} then ${second} times 400 ms`);
   t.ok(second < 30, 'but not for ever');
 });

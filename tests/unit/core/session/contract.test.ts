@@ -1,7 +1,10 @@
 import t from 'tap';
-import type { EventBody } from '../../../../protocol/index.ts';
-import type { Word } from '../../../../server/core/hypothesis.ts';
-import type { SessionOutput } from '../../../../server/core/session/outputs.ts';
+import type { Configure, EventBody } from '../../../../protocol/index.ts';
+import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
+import { FULL_SERVICE_LEVEL, type ServiceLevel } from '../../../../server/core/schedule/load-shedder.ts';
+import { DECODE_TABLE } from '../../../../server/core/session/decode-state.ts';
+import type { SessionInput } from '../../../../server/core/session/inputs.ts';
+import type { DecodeSpan, SessionOutput } from '../../../../server/core/session/outputs.ts';
 import { SessionCore } from '../../../../server/core/session/session.ts';
 import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import type { SessionSnapshot } from '../../../../server/core/session/snapshot.ts';
@@ -36,29 +39,82 @@ const VOCABULARY = [
 const LOUD = Float32Array.from({ length: VAD_WINDOW_SAMPLES * 40 }, (_, i) => Math.sin(i / 5) * 0.3);
 const QUIET = new Float32Array(VAD_WINDOW_SAMPLES * 40);
 
+/** What may be wrong with a decode besides its words. */
+const ANSWERS: readonly Partial<Hypothesis>[] = [
+  {},
+  {},
+  {},
+  { stop: 'aborted' },
+  { averageLogProbability: -0.9 },
+  { language: 'fr', languageProbability: 0.9 },
+  { language: 'fr', languageProbability: 0.3 },
+  { language: 'en', languageProbability: 0.95 },
+];
+const CHANGES: readonly Configure[] = [
+  { type: 'configure', language: 'auto' },
+  { type: 'configure', language: 'en' },
+  { type: 'configure', vocabulary: ['Zarathustra'] },
+  { type: 'configure', vocabulary: [] },
+];
+const LEVELS: readonly ServiceLevel[] = [
+  FULL_SERVICE_LEVEL,
+  FULL_SERVICE_LEVEL,
+  { step: 'small', cadence: 1, model: 'small', windows: 'full', lagMs: 0 },
+  { step: 'off', cadence: 0, model: 'small', windows: 'short', lagMs: 3_000 },
+];
+
 type Step =
-  | { readonly kind: 'hear'; readonly voice: boolean; readonly windows: number }
-  | { readonly kind: 'answer'; readonly pick: number; readonly words: readonly number[]; readonly sure: boolean }
+  | { readonly kind: 'hear'; readonly voice: boolean; readonly windows: number; readonly isVadLate: boolean }
+  | {
+      readonly kind: 'answer';
+      readonly pick: number;
+      readonly words: readonly number[];
+      readonly sure: boolean;
+      readonly change: Partial<Hypothesis>;
+    }
+  | { readonly kind: 'start'; readonly pick: number }
   | { readonly kind: 'lose'; readonly pick: number; readonly failed: boolean }
   | { readonly kind: 'clean'; readonly pick: number; readonly late: boolean }
-  | { readonly kind: 'flush' }
-  | { readonly kind: 'restart' };
+  | { readonly kind: 'flush' | 'pause' }
+  | { readonly kind: 'configure'; readonly change: Configure }
+  | { readonly kind: 'load'; readonly level: ServiceLevel }
+  | { readonly kind: 'restart'; readonly isVadLate: boolean };
 
+const pick = fc.nat(3);
+const isFailed = fc.nat(3).map((n) => n > 0);
+const isVadLate = fc.nat(5).map((n) => n === 0);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('hear' as const), voice: fc.boolean(), windows: fc.nat(40) }) },
   {
-    weight: 6,
+    weight: 12,
     arbitrary: fc.record({
-      kind: fc.constant('answer' as const),
-      pick: fc.nat(3),
-      words: fc.array(fc.nat(VOCABULARY.length - 1), { maxLength: 14 }),
-      sure: fc.boolean(),
+      kind: fc.constant('hear' as const),
+      voice: fc.boolean(),
+      // Short silences end nothing: a speculative decode is under way then.
+      windows: fc.oneof(fc.nat(12), fc.nat(40)),
+      isVadLate,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick: fc.nat(3), failed: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('clean' as const), pick: fc.nat(3), late: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'flush' as const }) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      kind: fc.constant('answer' as const),
+      pick,
+      words: fc.array(fc.nat(VOCABULARY.length - 1), { maxLength: 14 }),
+      sure: fc.boolean(),
+      change: fc.constantFrom(...ANSWERS),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('start' as const), pick }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick, failed: isFailed }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('clean' as const), pick, late: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'flush' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'pause' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('configure' as const), change: fc.constantFrom(...CHANGES) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('load' as const), level: fc.constantFrom(...LEVELS) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('restart' as const), isVadLate }) },
 );
 
 /** Drives a session with random answers to whatever it asks, and holds every event to the contract. */
@@ -69,10 +125,14 @@ class Harness {
   restarts = 0;
   #session: SessionCore;
   readonly #pipeline: PipelineOptions;
+  /** Decodes that are wanted; of those that run, what they decode. */
   readonly #jobs: number[] = [];
+  readonly #running = new Map<number, DecodeSpan>();
   /** Everything heard, and what the VAD said of each window. */
   readonly #tones: Float32Array[] = [];
   readonly #verdicts: number[] = [];
+  /** Windows it has not answered for yet. */
+  readonly #unjudged: number[] = [];
   readonly #cleanings: { sentence: number; text: string }[] = [];
   readonly #stable = new Map<number, string>();
   readonly #finals = new Map<number, string>();
@@ -85,57 +145,102 @@ class Harness {
   constructor(policy: PipelineOptions['commit']['policy']) {
     // Short segments, so that speech is often cut where no sentence ends.
     const segment = { softMs: 1_000, hardMs: 5_000 };
-    this.#pipeline = { ...PIPELINE, segment, commit: { ...PIPELINE.commit, policy } };
+    const models = { own: 'own', small: 'small' };
+    this.#pipeline = { ...PIPELINE, segment, models, commit: { ...PIPELINE.commit, policy } };
     this.#session = new SessionCore(SETTINGS, this.#pipeline);
   }
 
   run(one: Step): void {
     this.steps++;
-    if (one.kind === 'hear') {
-      this.#voice = one.voice;
-      const tone = (one.voice ? LOUD : QUIET).subarray(0, VAD_WINDOW_SAMPLES * one.windows);
-      this.#tones.push(tone);
-      this.#take(this.#session.handle({ kind: 'audio', channels: [tone] }));
-    }
-    if (one.kind === 'restart') this.#restart();
-    if (one.kind === 'answer') this.#answer(one.pick, one.words, one.sure);
-    if (one.kind === 'lose') {
-      const [job] = this.#jobs.splice(one.pick, 1);
-      const reason = one.failed ? 'failed' : 'dropped';
-      if (job !== undefined) this.#take(this.#session.handle({ kind: 'undecoded', job, reason }));
-    }
-    if (one.kind === 'clean') this.#clean(one.pick, one.late);
-    if (one.kind === 'flush') {
-      this.flushes++;
-      this.#take(this.#session.handle({ kind: 'flush', id: undefined }));
+    switch (one.kind) {
+      case 'hear':
+        return this.#hear(one.voice, one.windows, one.isVadLate);
+      case 'restart':
+        return this.#restart(one.isVadLate);
+      case 'answer':
+        return this.#answer(one.pick, one.words, one.sure, one.change);
+      case 'lose':
+        return this.#lose(one.pick, one.failed ? 'failed' : 'dropped');
+      case 'start':
+        return this.#start(this.#jobs[one.pick % this.#jobs.length]);
+      case 'clean':
+        return this.#clean(one.pick, one.late);
+      case 'flush':
+        this.flushes++;
+        return this.#handle({ kind: 'flush', id: undefined });
+      case 'pause':
+        return this.#handle({ kind: 'pause' });
+      case 'configure':
+        return this.#handle({ kind: 'configure', settings: one.change });
+      case 'load':
+        return this.#handle({ kind: 'load', serviceLevel: one.level });
     }
   }
 
-  /** The process is gone with everything but the seed and the audio from there on. */
-  #restart(): void {
+  #handle(input: SessionInput): void {
+    this.#take(this.#session.handle(input));
+  }
+
+  #hear(voice: boolean, windows: number, isVadLate: boolean): void {
+    this.#voice = voice;
+    const tone = (voice ? LOUD : QUIET).subarray(0, VAD_WINDOW_SAMPLES * windows);
+    this.#tones.push(tone);
+    this.#handle({ kind: 'audio', channels: [tone] });
+    if (!isVadLate) this.#judge();
+  }
+
+  /** The VAD has looked at everything it was asked about. */
+  #judge(): void {
+    for (let window = this.#unjudged.shift(); window !== undefined; window = this.#unjudged.shift()) {
+      const value = this.#verdicts[window]!;
+      const from = window * VAD_WINDOW_SAMPLES;
+      this.#handle({ kind: 'probability', channel: 0, from, to: from + VAD_WINDOW_SAMPLES, value });
+    }
+  }
+
+  /** A slot is free for a job. */
+  #start(job: number | undefined): void {
+    if (job === undefined || this.#running.has(job)) return;
+    const span = this.#session.take(job);
+    if (span === undefined) throw new Error(`job ${job} is wanted, and nothing is to be decoded for it`);
+    this.#running.set(job, span);
+  }
+
+  #lose(pick: number, reason: 'failed' | 'dropped'): void {
+    const [job] = this.#jobs.splice(pick % this.#jobs.length, 1);
+    if (job !== undefined) this.#handle({ kind: 'undecoded', job, reason });
+  }
+
+  /** The process is gone with everything but the snapshot and the audio from there on. */
+  #restart(isVadLate: boolean): void {
     this.restarts++;
-    const seed = JSON.parse(JSON.stringify(this.#session.seed)) as SessionSnapshot;
+    const snapshot = JSON.parse(JSON.stringify(this.#session.snapshot)) as SessionSnapshot;
     const heard = this.#session.heardSamples;
     this.#jobs.length = 0;
+    this.#running.clear();
     this.#cleanings.length = 0;
-    this.#session = new SessionCore(SETTINGS, this.#pipeline, seed);
-    const again = new Float32Array(heard - seed.from);
+    this.#unjudged.length = 0;
+    this.#session = new SessionCore(SETTINGS, this.#pipeline, snapshot);
+    const again = new Float32Array(heard - snapshot.from);
     let at = 0;
     for (const tone of this.#tones) {
-      if (at + tone.length > seed.from)
-        again.set(tone.subarray(Math.max(0, seed.from - at)), Math.max(0, at - seed.from));
+      if (at + tone.length > snapshot.from)
+        again.set(tone.subarray(Math.max(0, snapshot.from - at)), Math.max(0, at - snapshot.from));
       at += tone.length;
     }
-    this.#take(this.#session.handle({ kind: 'audio', channels: [again] }));
+    this.#handle({ kind: 'audio', channels: [again] });
+    if (!isVadLate) this.#judge();
   }
 
   end(): void {
-    this.#take(this.#session.handle({ kind: 'finish' }));
+    this.#judge();
+    this.#handle({ kind: 'finish' });
     for (let i = 0; i < 1_000 && (this.#jobs.length > 0 || this.#cleanings.length > 0); i++) {
-      this.#answer(0, [0, 2, 4], true);
+      this.#answer(0, [0, 2, 4], true, {});
       this.#clean(0, false);
     }
     if (this.#session.state !== 'closed') throw new Error('the session did not close');
+    if (this.#session.undecodedSamples >= VAD_WINDOW_SAMPLES) throw new Error('audio was never decoded');
     const flushed = this.events.filter((event) => event.type === 'flushed').length;
     if (flushed !== this.flushes) throw new Error(`${this.flushes} flushes, ${flushed} answers`);
     if (this.#speaking || this.#unsettled.length > 0) throw new Error('speech was never settled');
@@ -146,11 +251,12 @@ class Harness {
     }
   }
 
-  #answer(pick: number, indices: readonly number[], sure: boolean): void {
-    const [job] = this.#jobs.splice(pick, 1);
+  #answer(pick: number, indices: readonly number[], sure: boolean, change: Partial<Hypothesis>): void {
+    const job = this.#jobs[pick % this.#jobs.length];
     if (job === undefined) return;
-    const span = this.#session.take(job);
-    if (span === undefined) return;
+    this.#start(job);
+    this.#jobs.splice(this.#jobs.indexOf(job), 1);
+    const span = this.#running.get(job)!;
     const each = span.samples.length / Math.max(1, indices.length);
     const words = indices.map((index, i): Word => {
       const from = Math.round(span.fromSample + i * each);
@@ -162,8 +268,9 @@ class Harness {
         confidence: sure ? 0.99 : 0.5,
       };
     });
-    const hypothesis = sureHypothesis(words);
-    this.#take(this.#session.handle({ kind: 'hypothesis', job, hypothesis }));
+    // A decode that was given its language says so.
+    const told = span.language === 'auto' ? {} : { language: span.language, languageProbability: 1 };
+    this.#handle({ kind: 'hypothesis', job, hypothesis: sureHypothesis(words, { ...change, ...told }) });
   }
 
   #clean(pick: number, late: boolean): void {
@@ -173,16 +280,15 @@ class Harness {
     const input = late
       ? ({ kind: 'unwritten', sentence, reason: 'late', tookMs: 1 } as const)
       : ({ kind: 'rewrite', sentence, text, model: 'test', tookMs: 1 } as const);
-    this.#take(this.#session.handle(input));
+    this.#handle(input);
   }
 
   #take(outputs: readonly SessionOutput[]): void {
     for (const output of outputs) {
       if (output.kind === 'detect') {
-        const { channel, from, to } = output;
-        this.#verdicts[from / VAD_WINDOW_SAMPLES] ??= this.#voice ? 0.95 : 0.02;
-        const value = this.#verdicts[from / VAD_WINDOW_SAMPLES]!;
-        this.#take(this.#session.handle({ kind: 'probability', channel, from, to, value }));
+        const window = output.from / VAD_WINDOW_SAMPLES;
+        this.#verdicts[window] ??= this.#voice ? 0.95 : 0.02;
+        this.#unjudged.push(window);
       }
       if (output.kind === 'recognise') this.#jobs.push(output.job);
       if (output.kind === 'forget') this.#jobs.splice(this.#jobs.indexOf(output.job) >>> 0, 1);
@@ -222,6 +328,18 @@ class Harness {
   }
 }
 
+/** Legal moves of the decode state that no session has made yet. */
+const unmade = new Set<string>();
+for (const [phase, moves] of Object.entries(DECODE_TABLE) as [string, Record<string, (...given: never[]) => unknown>][])
+  for (const [move, step] of Object.entries(moves)) {
+    // Legal in every phase and so of no interest, and rare in some.
+    if (move !== 'forgetLanguage') unmade.add(`${phase} ${move}`);
+    moves[move] = (...given) => {
+      unmade.delete(`${phase} ${move}`);
+      return step(...given);
+    };
+  }
+
 for (const policy of ['trust', 'agreement', 'edge', 'plain'] as const) {
   t.test(`stable text never changes and is a prefix of a final that is sent once (${policy})`, async (t) => {
     let steps = 0;
@@ -244,3 +362,8 @@ for (const policy of ['trust', 'agreement', 'edge', 'plain'] as const) {
     t.ok(finals > 1_000, 'and enough finals');
   });
 }
+
+t.test('those sessions made every legal move of the decode state', async (t) => {
+  // And no other: it would have thrown.
+  t.same([...unmade], []);
+});

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Hypothesis } from '../../../../server/core/hypothesis.ts';
 import { LanguageSelector } from '../../../../server/core/session/language-selector.ts';
 
-const heard = (language: string, languageProbability = 0.95): Hypothesis => ({
+const detected = (language: string, languageProbability = 0.95): Hypothesis => ({
   words: [],
   language,
   languageProbability,
@@ -13,69 +13,72 @@ const heard = (language: string, languageProbability = 0.95): Hypothesis => ({
   decodeMs: 1,
 });
 
-const span = (seconds: number, doubtedSeconds = 0) => ({ seconds, doubtedSeconds });
+const span = (seconds: number, rejectedSeconds = 0) => ({ seconds, rejectedSeconds });
 
 t.test('a language the client named is never left', async (t) => {
   const choice = new LanguageSelector('de');
-  for (let i = 0; i < 5; i++) t.equal(choice.hear(heard('en'), span(3)), false);
-  t.equal(choice.ask(span(30)), 'de');
+  for (let i = 0; i < 5; i++) t.equal(choice.learn(detected('en'), span(3)), false);
+  t.equal(choice.languageFor(span(30)), 'de');
   t.equal(choice.locked, 'de');
 });
 
 t.test('one foreign sentence does not move the lock, two in a row do', async (t) => {
   const choice = new LanguageSelector('auto');
   t.equal(choice.locked, undefined);
-  t.equal(choice.hear(heard('en'), span(3)), true);
-  t.equal(choice.hear(heard('fr'), span(3)), false);
-  t.equal(choice.hear(heard('en'), span(3)), false);
-  t.equal(choice.hear(heard('fr'), span(3)), false, 'the sentence between began the count anew');
+  t.equal(choice.learn(detected('en'), span(3)), true);
+  t.equal(choice.learn(detected('fr'), span(3)), false);
+  t.equal(choice.learn(detected('en'), span(3)), false);
+  t.equal(choice.learn(detected('fr'), span(3)), false, 'the sentence between began the count anew');
   t.equal(choice.locked, 'en');
-  t.equal(choice.hear(heard('fr'), span(3)), true);
+  t.equal(choice.learn(detected('fr'), span(3)), true);
   t.equal(choice.locked, 'fr');
 });
 
 t.test('too little speech, or a doubtful detection, keeps the language in force', async (t) => {
   const choice = new LanguageSelector('auto');
-  t.equal(choice.ask(span(0.2)), 'auto', 'nothing is locked yet');
-  choice.hear(heard('en'), span(3));
-  t.equal(choice.ask(span(0.2)), 'en');
-  t.equal(choice.ask(span(5)), 'auto');
-  t.equal(choice.trusts(heard('cy', 0.99), 0.2), false);
-  t.equal(choice.trusts(heard('cy', 0.3), 5), false);
-  t.equal(choice.trusts(heard('cy', 0.99), 5), true);
-  t.equal(choice.trusts(heard('en', 0.1), 0.1), true);
+  t.equal(choice.languageFor(span(0.2)), 'auto', 'nothing is locked yet');
+  choice.learn(detected('en'), span(3));
+  t.equal(choice.languageFor(span(0.2)), 'en');
+  t.equal(choice.languageFor(span(5)), 'auto');
+  t.equal(choice.accepts(detected('cy', 0.99), 0.2), false);
+  t.equal(choice.accepts(detected('cy', 0.3), 5), false);
+  t.equal(choice.accepts(detected('cy', 0.99), 5), true);
+  t.equal(choice.accepts(detected('en', 0.1), 0.1), true);
 });
 
 t.test('a short or doubtful first sound does not lock a language', async (t) => {
   const choice = new LanguageSelector('auto');
-  t.equal(choice.hear(heard('cy', 0.99), span(0.6)), false, 'too short');
-  t.equal(choice.hear(heard('ja', 0.3), span(4)), false, 'too doubtful');
+  t.equal(choice.learn(detected('cy', 0.99), span(0.6)), false, 'too short');
+  t.equal(choice.learn(detected('ja', 0.3), span(4)), false, 'too doubtful');
   t.equal(choice.locked, undefined);
-  t.equal(choice.hear(heard('en', 0.9), span(2)), true);
+  t.equal(choice.learn(detected('en', 0.9), span(2)), true);
   t.equal(choice.locked, 'en');
 });
 
 t.test('short or doubtful sentences in between neither move the lock nor hold the move up', async (t) => {
   const choice = new LanguageSelector('auto');
-  choice.hear(heard('en'), span(3));
-  t.equal(choice.hear(heard('fr', 0.9), span(3)), false);
-  t.equal(choice.hear(heard('fr', 0.99), span(0.5)), false, 'a short sentence is no witness');
-  t.equal(choice.hear(heard('fr', 0.9), span(3)), true);
+  choice.learn(detected('en'), span(3));
+  t.equal(choice.learn(detected('fr', 0.9), span(3)), false);
+  t.equal(choice.learn(detected('fr', 0.99), span(0.5)), false, 'a short sentence is no witness');
+  t.equal(choice.learn(detected('fr', 0.9), span(3)), true);
 });
 
-t.test('a span whose language was doubted is decoded in the one in force until it is half as long again', async (t) => {
-  const choice = new LanguageSelector('auto');
-  choice.hear(heard('en'), span(3));
-  t.equal(choice.ask(span(2, 2)), 'en');
-  t.equal(choice.ask(span(2.9, 2)), 'en');
-  t.equal(choice.ask(span(3, 2)), 'auto');
-  t.equal(choice.hear(heard('fr'), span(3)), false);
-  t.equal(choice.hear(heard('en', 1), span(2, 2)), false, 'told, not detected');
-  t.equal(choice.hear(heard('fr'), span(3)), true, 'so it held nothing up');
-});
+t.test(
+  'a span whose language was rejected is decoded in the one in force until it is half as long again',
+  async (t) => {
+    const choice = new LanguageSelector('auto');
+    choice.learn(detected('en'), span(3));
+    t.equal(choice.languageFor(span(2, 2)), 'en');
+    t.equal(choice.languageFor(span(2.9, 2)), 'en');
+    t.equal(choice.languageFor(span(3, 2)), 'auto');
+    t.equal(choice.learn(detected('fr'), span(3)), false);
+    t.equal(choice.learn(detected('en', 1), span(2, 2)), false, 'told, not detected');
+    t.equal(choice.learn(detected('fr'), span(3)), true, 'so it held nothing up');
+  },
+);
 
 t.test('of an allowed list of one nothing has to be detected', async (t) => {
   const choice = new LanguageSelector('auto', ['de']);
-  t.equal(choice.ask(span(3)), 'de');
-  t.equal(new LanguageSelector('auto', ['de', 'fr']).ask(span(3)), 'auto');
+  t.equal(choice.languageFor(span(3)), 'de');
+  t.equal(new LanguageSelector('auto', ['de', 'fr']).languageFor(span(3)), 'auto');
 });

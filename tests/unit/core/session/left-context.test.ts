@@ -21,16 +21,17 @@ const words = (line: string, from = 0): Word[] =>
       to: from + (i + 1) * STEP,
       confidence: 0.9,
     }));
-const lead = (line: string): LeftContext => ({ from: 0, words: words(line), language: 'en', context: [] });
-const behind = (decode: string, before: string): string => joinWords(removeLeftContext(words(decode), lead(before)));
+const contextOf = (line: string): LeftContext => ({ from: 0, words: words(line), language: 'en', context: [] });
+const behind = (decode: string, before: string): string =>
+  joinWords(removeLeftContext(words(decode), contextOf(before)));
 
-t.test('what the lead says is left out, however it is written now', async (t) => {
+t.test('the words of the left context are left out, however they are written now', async (t) => {
   t.equal(behind('I saw a cat. It ran away', 'I saw a cat.'), 'It ran away');
   t.equal(behind('I saw the cat, it ran away', 'I saw a cat'), 'it ran away');
   t.equal(behind('I saw a cat', 'I saw a cat.'), '');
 });
 
-t.test('a last word heard differently now is still the lead’s', async (t) => {
+t.test('a last word that is heard differently now still belongs to the left context', async (t) => {
   t.equal(behind('tried to outgaze them, but they could not', 'tried to outgaze him.'), 'But they could not');
 });
 
@@ -39,29 +40,36 @@ t.test('a sentence behind a full stop begins with a capital, one behind an open 
   t.equal(behind('in our blood and a grain', 'in our blood'), 'and a grain');
 });
 
-t.test('without a lead a decode stays as it is', async (t) => {
+t.test('without left context a decode stays as it is', async (t) => {
   t.equal(joinWords(removeLeftContext(words('as it is'), undefined)), 'as it is');
 });
 
-t.test('a lead is used when it is near, in the same language, kept, and leaves room', async (t) => {
-  const before = lead('I saw a cat.');
-  const request = { anchor: 4 * STEP, to: 8 * STEP, language: 'en', oldest: 0 };
-  t.equal(selectLeftContext(before, request, OPTIONS), before);
-  t.equal(selectLeftContext(undefined, request, OPTIONS), undefined);
-  t.equal(
-    selectLeftContext(before, { ...request, language: 'auto' }, OPTIONS),
-    undefined,
-    'its language is to be detected',
-  );
-  t.equal(selectLeftContext(before, { ...request, language: 'de' }, OPTIONS), undefined, 'another language');
-  t.equal(selectLeftContext(before, { ...request, oldest: 1 }, OPTIONS), undefined, 'its audio has left the ring');
-  t.equal(selectLeftContext(before, { ...request, anchor: 0 }, OPTIONS), undefined, 'nothing before the open sentence');
-  t.equal(
-    selectLeftContext(before, { ...request, anchor: 50_000, to: 90_000 }, OPTIONS),
-    undefined,
-    'a long pause behind it',
-  );
-  t.equal(selectLeftContext(before, { ...request, to: 16 * 16_000 }, OPTIONS), undefined, 'too long together');
-  t.equal(selectLeftContext(before, request, { ...OPTIONS, ms: 900 }), undefined, 'it began too long ago');
-  t.equal(selectLeftContext(before, request, { ...OPTIONS, ms: 0 }), undefined, 'switched off');
-});
+t.test(
+  'the sentence before is used when it is near, in the same language and still held, and leaves room',
+  async (t) => {
+    const before = contextOf('I saw a cat.');
+    const request = { sentenceStart: 4 * STEP, to: 8 * STEP, language: 'en', oldest: 0 };
+    t.equal(selectLeftContext(before, request, OPTIONS), before);
+    t.equal(selectLeftContext(undefined, request, OPTIONS), undefined);
+    t.equal(
+      selectLeftContext(before, { ...request, language: 'auto' }, OPTIONS),
+      undefined,
+      'its language is to be detected',
+    );
+    t.equal(selectLeftContext(before, { ...request, language: 'de' }, OPTIONS), undefined, 'another language');
+    t.equal(selectLeftContext(before, { ...request, oldest: 1 }, OPTIONS), undefined, 'its audio has left the ring');
+    t.equal(
+      selectLeftContext(before, { ...request, sentenceStart: 0 }, OPTIONS),
+      undefined,
+      'nothing before the open sentence',
+    );
+    t.equal(
+      selectLeftContext(before, { ...request, sentenceStart: 50_000, to: 90_000 }, OPTIONS),
+      undefined,
+      'a long pause behind it',
+    );
+    t.equal(selectLeftContext(before, { ...request, to: 16 * 16_000 }, OPTIONS), undefined, 'too long together');
+    t.equal(selectLeftContext(before, request, { ...OPTIONS, ms: 900 }), undefined, 'it began too long ago');
+    t.equal(selectLeftContext(before, request, { ...OPTIONS, ms: 0 }), undefined, 'switched off');
+  },
+);

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
-import { Utterance } from '../../../../server/core/session/utterance.ts';
+import { UtteranceText } from '../../../../server/core/session/utterance-text.ts';
+import { joinWords } from '../../../../server/core/stable/words.ts';
 
 const STEP = 8_000;
 const COMMIT = {
@@ -13,7 +14,8 @@ const COMMIT = {
   earlySamples: 0,
   leastSamples: 0,
 } as const;
-const SHOW = { chance: 0.8, darkChance: 0.6, holdDecodes: 1 };
+const START = { sentenceStart: 0, from: 0 };
+const SHOW = { chance: 0.8, firstChance: 0.6, holdDecodes: 1 };
 
 const words = (line: string, lastConfidence = 0.5, confidence = 0.5): Word[] =>
   line.split(' ').map((text, i, all) => ({
@@ -26,10 +28,10 @@ const words = (line: string, lastConfidence = 0.5, confidence = 0.5): Word[] =>
 
 /** Decodes whose audio ends `margin` samples behind their last word; what is on screen after each. */
 function check(decodes: readonly (readonly Word[])[], want: readonly string[], margin = 500): void {
-  const utterance = new Utterance(0, COMMIT, SHOW);
+  const text = new UtteranceText(COMMIT, SHOW);
   const got = decodes.map((decode) => {
-    utterance.grow(decode, decode.at(-1)!.to + margin);
-    return [...utterance.words.stable, ...utterance.visible].map(({ text }) => text).join(' ');
+    text.grow(decode, { ...START, edge: decode.at(-1)!.to + margin });
+    return joinWords([...text.stable, ...text.visible]);
   });
   t.same(got, want);
 }
@@ -55,8 +57,8 @@ t.test('a sure decode that says something else is shown at once', async () =>
   check([words('an apple', 0.9), words('on hills', 0.9, 0.9)], ['an apple', 'on hills']),
 );
 t.test('what is hidden still counts as heard by the next decode', async () => {
-  const utterance = new Utterance(0, { ...COMMIT, edgeSamples: STEP }, SHOW);
-  utterance.grow(words('an ill', 0.2), 2 * STEP + 500);
-  utterance.grow(words('an ill', 0.2), 4 * STEP);
-  t.equal(utterance.words.stable.map(({ text }) => text).join(' '), 'an ill');
+  const text = new UtteranceText({ ...COMMIT, edgeSamples: STEP }, SHOW);
+  text.grow(words('an ill', 0.2), { ...START, edge: 2 * STEP + 500 });
+  text.grow(words('an ill', 0.2), { ...START, edge: 4 * STEP });
+  t.equal(joinWords(text.stable), 'an ill');
 });

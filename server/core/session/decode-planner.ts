@@ -1,0 +1,255 @@
+import type { AudioRing } from '../audio/ring.ts';
+import type { Hypothesis } from '../hypothesis.ts';
+import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
+import { joinWords } from '../stable/words.ts';
+import { DECODE_SAMPLES_MAX, msToSamples } from '../time.ts';
+import type { DecodeConditions } from './conditions.ts';
+import { type DecodeFindings, withFailure } from './decode-findings.ts';
+import { type DecodedSpan, type DecodePolicy, detectionProgress } from './decode-policy.ts';
+import { type FinalRequest, IllegalDecodeMove, type RetainedAudio, type SpeechEnd } from './decode-state.ts';
+import type { DetectionProgress } from './language-selector.ts';
+import type { OutputQueue } from './output-queue.ts';
+import type { DecodeSpan } from './outputs.ts';
+import type { Segmenter } from './segmenter.ts';
+import type { PipelineOptions } from './settings.ts';
+import type { Utterance } from './utterance.ts';
+
+/** Decodes of one utterance that may fail, each tried more than once by then, before its audio is set aside. */
+export const FAILURES_MAX = 2;
+/** Voice without which nothing is decoded once words are known, ms. */
+const VOICE_AFTER_WORDS_MS = 60;
+/** A partial may reach this far beyond what the VAD has judged. */
+const UNJUDGED_SAMPLES_MAX = 3 * VAD_WINDOW_SAMPLES;
+
+/** An answer that growing speech can be shown by. */
+export interface GrowingDecode {
+  readonly hypothesis: Hypothesis;
+  readonly span: DecodedSpan;
+  /** What it may teach about the language. */
+  readonly language: DetectionProgress;
+}
+
+/** What came of an answer: a partial to show, a final that may be due for publishing, or nothing that can be used. */
+export type ReadResult =
+  | { readonly kind: 'partial'; readonly decode: GrowingDecode }
+  | { readonly kind: 'final' }
+  | { readonly kind: 'unusable' };
+
+export interface DecodePlannerOptions {
+  readonly pipeline: PipelineOptions;
+  readonly ring: AudioRing;
+  readonly segmenter: Segmenter;
+  readonly outputs: OutputQueue;
+  readonly policy: DecodePolicy;
+}
+
+/** What of an utterance is decoded when. Every move of its decode state while it is open is made here. */
+export class DecodePlanner {
+  readonly #pipeline: PipelineOptions;
+  readonly #ring: AudioRing;
+  readonly #segmenter: Segmenter;
+  readonly #outputs: OutputQueue;
+  readonly #policy: DecodePolicy;
+
+  constructor({ pipeline, ring, segmenter, outputs, policy }: DecodePlannerOptions) {
+    this.#pipeline = pipeline;
+    this.#ring = ring;
+    this.#segmenter = segmenter;
+    this.#outputs = outputs;
+    this.#policy = policy;
+  }
+
+  /** Asks for a partial of the first utterance when enough is new in the audio up to `to`. */
+  requestPartialWhenDue(utterance: Utterance, to: number, { settings, serviceLevel }: DecodeConditions): void {
+    const { partials } = settings;
+    const { cadence } = serviceLevel;
+    if (partials.mode === 'off' || cadence === 0 || utterance.phase.kind !== 'idle') return;
+    const { sentenceStart, decodedTo, findings } = utterance.decode;
+    // What may have killed a worker is not asked for again and again: its final will tell.
+    if (findings.failures > 0) return;
+    const { firstEveryMs, firstMs } = this.#pipeline.show;
+    const isFirst = utterance.text.isNothingShown;
+    const everyMs = isFirst ? Math.min(partials.everyMs, firstEveryMs) : partials.everyMs;
+    if (to - decodedTo < msToSamples(everyMs * cadence)) return;
+    if (isFirst && this.#segmenter.history.voiced(sentenceStart, to) < msToSamples(firstMs)) return;
+    utterance.move({ kind: 'requestPartial', job: this.#outputs.requestDecode('partial') });
+  }
+
+  /** In a pause: asks for a decode of all that was said up to `to`, unless there is one or too little voice for a word. */
+  speculate(utterance: Utterance, to: number, conditions: DecodeConditions): void {
+    const { kind } = utterance.phase;
+    const isIdle = kind === 'idle' || kind === 'partialRequested' || kind === 'partialRunning';
+    if (!isIdle || !this.#hasVoice(utterance, to)) return;
+    this.dropPartial(utterance);
+    this.#requestFinal(utterance, to, conditions);
+  }
+
+  /** The speaker goes on after a pause. Returns the speculative decode, if it is there: it now counts as a partial. */
+  resume(utterance: Utterance): Pick<GrowingDecode, 'hypothesis' | 'span'> | undefined {
+    const { phase } = utterance;
+    switch (phase.kind) {
+      case 'speculationRequested':
+      case 'speculationRunning':
+        utterance.move({ kind: 'resume' });
+        this.#outputs.cancelDecode(phase.request.job);
+        return undefined;
+      case 'speculationDecoded':
+        utterance.move({ kind: 'resume' });
+        return { hypothesis: phase.hypothesis, span: phase.request };
+      default:
+        return undefined;
+    }
+  }
+
+  /** A final answers all a partial would; the partial's slot is better used. */
+  dropPartial(utterance: Utterance): void {
+    const { phase } = utterance;
+    if (phase.kind !== 'partialRequested' && phase.kind !== 'partialRunning') return;
+    this.#outputs.cancelDecode(phase.job);
+    utterance.move({ kind: 'dropPartial' });
+  }
+
+  /** Speech is over. Its final decode is the speculative one, if that reaches far enough, or a new one. */
+  end(utterance: Utterance, end: SpeechEnd, conditions: DecodeConditions): void {
+    const speculation = 'request' in utterance.phase ? utterance.phase.request : undefined;
+    if (speculation === undefined || speculation.to < Math.min(end.at, end.lastVoice)) {
+      this.resume(utterance);
+      if (this.#hasVoice(utterance, end.at)) this.#requestFinal(utterance, end.at, conditions);
+    }
+    const { phase } = utterance;
+    utterance.move({ kind: 'end', end, audio: 'request' in phase ? this.#retain(phase.request) : undefined });
+  }
+
+  /** The audio from before a restart is back: asks for the final decode that was under way then. */
+  requestRestored(utterance: Utterance, conditions: DecodeConditions): void {
+    const { phase } = utterance;
+    if (phase.kind === 'awaitingAudio') this.#requestFinal(utterance, phase.finalTo, conditions);
+  }
+
+  /** A slot is free for the utterance's pending job: what to decode. */
+  take(utterance: Utterance, conditions: DecodeConditions): DecodeSpan {
+    const { phase } = utterance;
+    if ('request' in phase) return this.#takeFinal(utterance, phase.request, conditions);
+    return this.#takePartial(utterance, conditions);
+  }
+
+  /** Reads the answer to the utterance's pending job. */
+  read(utterance: Utterance, hypothesis: Hypothesis, conditions: DecodeConditions): ReadResult {
+    const { phase } = utterance;
+    switch (phase.kind) {
+      case 'partialRunning':
+        return this.#readPartial(utterance, hypothesis, phase);
+      case 'speculationRunning':
+      case 'finalRunning':
+        return this.#readFinal(utterance, hypothesis, phase.request, conditions);
+      default:
+        throw new IllegalDecodeMove(phase.kind, 'read');
+    }
+  }
+
+  /** The pending job was not decoded. Returns the end of the audio that is set aside, if it is not tried again. */
+  lose(utterance: Utterance, reason: 'dropped' | 'failed', conditions: DecodeConditions): number | undefined {
+    const { phase } = utterance;
+    const before = utterance.decode.findings;
+    const findings = reason === 'failed' ? withFailure(before) : before;
+    if (!('request' in phase)) {
+      utterance.move({ kind: 'dropPartial', findings });
+      return undefined;
+    }
+    const { to } = phase.request;
+    if (findings.failures >= FAILURES_MAX) {
+      utterance.move({ kind: 'setAside', findings });
+      return to;
+    }
+    this.#requestFinal(utterance, to, conditions, findings);
+    return undefined;
+  }
+
+  #requestFinal(
+    utterance: Utterance,
+    to: number,
+    conditions: DecodeConditions,
+    findings: DecodeFindings = utterance.decode.findings,
+  ): void {
+    const { sentenceStart } = utterance;
+    const end = Math.min(to, sentenceStart + DECODE_SAMPLES_MAX);
+    const decode = { ...utterance.decode, findings };
+    const kept = 'audio' in utterance.phase ? utterance.phase.audio : undefined;
+    const reach = { to: end, oldest: kept?.from ?? this.#ring.start };
+    const { language, leftContext } = this.#policy.chooseContext(decode, reach, conditions);
+    const from = leftContext?.from ?? sentenceStart;
+    const request = { job: this.#outputs.requestDecode('final'), from, to: end, language, leftContext };
+    const audio = utterance.phase.kind === 'awaitingAudio' ? { audio: this.#retain(request) } : {};
+    utterance.move({ kind: 'requestFinal', request, findings, ...audio });
+  }
+
+  /** The ring may move on before the last decode of an ended utterance is taken. */
+  #retain({ from, to }: FinalRequest): RetainedAudio {
+    const start = Math.max(from, this.#ring.start);
+    return { from: start, samples: this.#ring.read(start, to) };
+  }
+
+  #takePartial(utterance: Utterance, conditions: DecodeConditions): DecodeSpan {
+    const { decode, sentenceStart } = utterance;
+    const newest = Math.min(this.#ring.end, this.#segmenter.judged + UNJUDGED_SAMPLES_MAX);
+    const reach = { to: newest, oldest: this.#ring.start };
+    const { language, leftContext } = this.#policy.chooseContext(decode, reach, conditions);
+    const from = leftContext?.from ?? Math.max(sentenceStart, this.#ring.start);
+    const to = Math.min(newest, from + DECODE_SAMPLES_MAX);
+    const samples = this.#ring.read(from, to);
+    const findings = this.#policy.withModel(decode.findings, conditions);
+    utterance.move({ kind: 'startPartial', to, leftContext, findings });
+    const { stable } = utterance.text;
+    const asked = { stable: joinWords(stable), findings };
+    return {
+      ...this.#policy.describe('partial', { language, leftContext }, asked, conditions),
+      fromSample: from,
+      samples,
+    };
+  }
+
+  #takeFinal(utterance: Utterance, request: FinalRequest, conditions: DecodeConditions): DecodeSpan {
+    const { phase } = utterance;
+    const { from, to } = request;
+    const kept = 'audio' in phase ? phase.audio : { from, samples: this.#ring.read(from, to) };
+    const samples = kept.samples.subarray(Math.max(0, from - kept.from), to - kept.from);
+    const findings = this.#policy.withModel(utterance.decode.findings, conditions);
+    utterance.move({ kind: 'startFinal', findings });
+    const asked = { stable: joinWords(utterance.text.stable), findings };
+    return { ...this.#policy.describe('final', request, asked, conditions), fromSample: from, samples };
+  }
+
+  #readPartial(utterance: Utterance, hypothesis: Hypothesis, span: DecodedSpan): ReadResult {
+    const { decode, sentenceStart } = utterance;
+    const isVoiced = (): boolean => this.#hasVoice(utterance, span.to);
+    const { isUsable, findings } = this.#policy.assessPartial(decode, hypothesis, span, isVoiced);
+    utterance.move({ kind: 'readPartial', findings });
+    if (!isUsable) return { kind: 'unusable' };
+    const language = detectionProgress(sentenceStart, span.to, findings);
+    return { kind: 'partial', decode: { hypothesis, span, language } };
+  }
+
+  #readFinal(
+    utterance: Utterance,
+    hypothesis: Hypothesis,
+    request: FinalRequest,
+    conditions: DecodeConditions,
+  ): ReadResult {
+    const { vocabulary } = conditions.settings;
+    const isVoiced = (): boolean => this.#hasVoice(utterance, request.to);
+    const asked = { vocabulary, isVoiced };
+    const { isUsable, findings } = this.#policy.assessFinal(utterance.decode, hypothesis, request, asked);
+    if (!isUsable) {
+      this.#requestFinal(utterance, request.to, conditions, findings);
+      return { kind: 'unusable' };
+    }
+    utterance.move({ kind: 'readFinal', hypothesis, findings });
+    return { kind: 'final' };
+  }
+
+  /** Too little voice for a word is not decoded; words already stable are finalised without it. */
+  #hasVoice(utterance: Utterance, to: number): boolean {
+    const neededMs = utterance.text.text === '' ? this.#pipeline.vad.minSpeechMs : VOICE_AFTER_WORDS_MS;
+    return this.#segmenter.history.voiced(utterance.sentenceStart, to) >= msToSamples(neededMs);
+  }
+}

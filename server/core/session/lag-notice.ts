@@ -1,0 +1,46 @@
+import type { ServiceLevel } from '../schedule/load-shedder.ts';
+
+/** A client is told when finals come later than this, and that they have caught up below half of it. */
+const LAG_NOTICE_MS = 2_000;
+
+type Lag = 'none' | 'late' | 'slow' | 'short' | 'off';
+
+const TEXTS: Readonly<Record<Lag, string>> = {
+  none: 'Decoding has caught up.',
+  late: 'Finals come late; none is dropped.',
+  slow: 'The server is busy: partials come less often.',
+  short: 'The server is busy: partials come less often, and finals are decoded in shorter windows.',
+  off: 'The server is busy: partials are off for now; finals and audio are not dropped.',
+};
+
+/** When a client is told that its session gets less service, and what. */
+export class LagNotice {
+  #isLagging: boolean;
+  #current: Lag = 'none';
+
+  /** `isLagging`: whether finals were late before a restart. */
+  constructor(isLagging: boolean) {
+    this.#isLagging = isLagging;
+    this.#current = lagOf('none', isLagging);
+  }
+
+  get isLagging(): boolean {
+    return this.#isLagging;
+  }
+
+  /** The text of the notice that a new level of service is worth; undefined for none. */
+  update({ step, lagMs }: ServiceLevel): string | undefined {
+    const before = this.#current;
+    this.#isLagging = lagMs >= (this.#isLagging ? LAG_NOTICE_MS / 2 : LAG_NOTICE_MS);
+    this.#current = lagOf(step, this.#isLagging);
+    if (this.#current === before) return undefined;
+    const behind = `Decoding is ${(lagMs / 1_000).toFixed(1)} s behind. `;
+    return `${this.#isLagging ? behind : ''}${TEXTS[this.#current]}`;
+  }
+}
+
+/** What a client is told of a level of service; that another model is used, its track says. */
+function lagOf(step: ServiceLevel['step'], isLagging: boolean): Lag {
+  if (step === 'none' || step === 'small') return isLagging ? 'late' : 'none';
+  return step;
+}

@@ -1,0 +1,130 @@
+import type { Change } from '../../../protocol/index.ts';
+import { checkRewrite } from '../clean/guard.ts';
+import { cleanByRules } from '../clean/rules.ts';
+import type { SessionInput } from './inputs.ts';
+import type { OutputQueue } from './output-queue.ts';
+import type { SessionSettings } from './settings.ts';
+import type { CleaningSnapshot, SessionSnapshot } from './snapshot.ts';
+import { Translations } from './translations.ts';
+
+type RevisionsSnapshot = Pick<SessionSnapshot, 'cleaning' | 'translating'>;
+type TranslationInput = Extract<SessionInput, { kind: 'translating' | 'translation' | 'untranslated' }>;
+
+/** A rewrite that came, or why none did. */
+type Rewrite = Extract<SessionInput, { kind: 'rewrite' | 'unwritten' }>;
+
+interface Cleaned {
+  readonly text: string;
+  readonly changes: readonly Change[];
+  readonly model: string;
+  readonly tookMs: number;
+}
+
+/**
+ * What becomes of sentences after they are final: each is cleaned, then translated.
+ * Invariant: one cleaning at most for a sentence, and its words never change what the final said.
+ */
+export class Revisions {
+  readonly #outputs: OutputQueue;
+  readonly #cleaning = new Map<number, CleaningSnapshot>();
+  readonly #translations: Translations;
+
+  constructor(outputs: OutputQueue) {
+    this.#outputs = outputs;
+    this.#translations = new Translations((output) => outputs.push(output));
+  }
+
+  get snapshot(): RevisionsSnapshot {
+    return { cleaning: [...this.#cleaning.values()], translating: this.#translations.snapshot };
+  }
+
+  /** Sentences that are being cleaned or translated. */
+  get pending(): number {
+    return this.#cleaning.size + this.#translations.size;
+  }
+
+  /** Asks again for what was being cleaned or translated before a restart. */
+  restore(
+    { cleaning, translating = [] }: RevisionsSnapshot,
+    context: readonly string[],
+    settings: SessionSettings,
+  ): void {
+    for (const sentence of cleaning) this.begin(sentence, context, settings);
+    for (const sentence of translating) this.#translations.want(sentence, settings.translations ?? []);
+  }
+
+  /** `context` are the finals before it, oldest first. */
+  begin(sentence: CleaningSnapshot, context: readonly string[], settings: SessionSettings): void {
+    const { mode, instruction } = settings.cleanup;
+    if (mode === 'off') return this.#translate(sentence, settings);
+    const { text, language, sentence: number } = sentence;
+    this.#cleaning.set(number, sentence);
+    this.#outputs.push({ kind: 'clean', sentence: number, text, language, context: [...context], instruction, mode });
+  }
+
+  /** Takes what the cleaner made of a sentence; the rules clean where that cannot be kept. */
+  readRewrite(rewrite: Rewrite, settings: SessionSettings): void {
+    const sentence = this.#cleaning.get(rewrite.sentence);
+    if (sentence === undefined) return;
+    this.#cleaning.delete(rewrite.sentence);
+    if (rewrite.kind === 'rewrite') return this.#checkRewrite(sentence, rewrite, settings);
+    if (rewrite.reason !== 'absent') this.#notify('clean.skipped', SKIPPED[rewrite.reason], sentence.sentence);
+    this.#cleanByRules(sentence, rewrite.tookMs, settings);
+  }
+
+  readTranslation(translation: TranslationInput): void {
+    this.#translations.read(translation);
+  }
+
+  #checkRewrite(
+    sentence: CleaningSnapshot,
+    { text, model, tookMs }: Extract<Rewrite, { kind: 'rewrite' }>,
+    settings: SessionSettings,
+  ): void {
+    const verdict = checkRewrite(sentence.text, text, sentence.language);
+    if (!verdict.accepted) {
+      this.#notify('clean.refused', `The rewrite was not kept: ${verdict.reason}.`, sentence.sentence);
+      return this.#cleanByRules(sentence, tookMs, settings);
+    }
+    // Models leave a hesitation standing now and then; the rules take it, unless the user wants a style of their own.
+    const ruled = settings.cleanup.instruction === '' ? cleanByRules(text, sentence.language) : text;
+    const second = checkRewrite(sentence.text, ruled, sentence.language);
+    const cleaned = second.accepted ? { text: ruled, changes: second.changes } : { text, changes: verdict.changes };
+    this.#publish(sentence, { ...cleaned, model, tookMs }, settings);
+  }
+
+  #cleanByRules(sentence: CleaningSnapshot, tookMs: number, settings: SessionSettings): void {
+    const text = cleanByRules(sentence.text, sentence.language);
+    const verdict = checkRewrite(sentence.text, text, sentence.language);
+    // The rules only remove what the guard lets go; if they ever disagree, the raw words win.
+    const cleaned = verdict.accepted ? { text, changes: verdict.changes } : { text: sentence.text, changes: [] };
+    this.#publish(sentence, { ...cleaned, model: 'rules', tookMs }, settings);
+  }
+
+  #publish(sentence: CleaningSnapshot, { text, changes, model, tookMs }: Cleaned, settings: SessionSettings): void {
+    this.#outputs.pushEvent({
+      type: 'cleaned',
+      channel: sentence.channel,
+      sentence: sentence.sentence,
+      text,
+      changes: [...changes],
+      model,
+      tookMs: Math.round(tookMs),
+    });
+    this.#translate({ ...sentence, text }, settings);
+  }
+
+  /** The text of the sentence will not change any more. */
+  #translate(sentence: CleaningSnapshot, { translations }: SessionSettings): void {
+    if (translations !== undefined) this.#translations.want({ ...sentence, told: [] }, translations);
+  }
+
+  #notify(code: 'clean.refused' | 'clean.skipped', text: string, sentence: number): void {
+    this.#outputs.pushEvent({ type: 'notice', code, text, sentence });
+  }
+}
+
+const SKIPPED = {
+  late: 'The cleaner was late; the rules cleaned this sentence.',
+  failed: 'The cleaner failed; the rules cleaned this sentence.',
+} as const;

@@ -1,0 +1,122 @@
+import type { AudioRing } from '../audio/ring.ts';
+import { findQuietestOffset } from '../sentence/cut.ts';
+import { computeEndpointWait } from '../speech/endpoint.ts';
+import { SpeechGate } from '../speech/gate.ts';
+import { computeLevel, VadHistory } from '../speech/vad-history.ts';
+import { msToSamples, SAMPLE_RATE } from '../time.ts';
+import type { PipelineOptions, SessionSettings } from './settings.ts';
+import type { TrackSnapshot } from './snapshot.ts';
+
+/** How far back speech that never pauses is searched for a quiet place to cut it. */
+const CUT_SEARCH_SAMPLES = 2 * SAMPLE_RATE;
+
+/** What a judged window means. */
+export type Observation =
+  /** It had been acted on before a restart, and is only looked at again; `replayEnded` is the last of these. */
+  | 'replayed'
+  | 'replayEnded'
+  /** No speech is open, and none begins. */
+  | 'quiet'
+  /** Speech begins: the segmenter expects `begin`. */
+  | 'started'
+  /** In open speech. */
+  | 'voice'
+  | 'silence';
+
+/** How the open sentence reads so far. */
+export interface Reading {
+  readonly text: string;
+  /** Confidence of its last word, 0-1. */
+  readonly confidence: number;
+}
+
+export interface SegmenterOptions {
+  readonly pipeline: PipelineOptions;
+  readonly ring: AudioRing;
+  /** The first sample it will be given. */
+  readonly from: number;
+  /** How its track stood before a restart. */
+  readonly snapshot: TrackSnapshot | undefined;
+}
+
+/** Where speech begins, pauses and ends in one channel: the gate, the endpoint and the longest length. */
+export class Segmenter {
+  readonly history: VadHistory;
+  readonly #pipeline: PipelineOptions;
+  readonly #ring: AudioRing;
+  readonly #gate: SpeechGate;
+  /** Windows before this sample were acted on before a restart. */
+  readonly #replayTo: number;
+  /** One past the last window with a voice in it, while speech is open. */
+  #lastVoice: number | undefined;
+
+  constructor({ pipeline, ring, from, snapshot }: SegmenterOptions) {
+    const { vad, ringSeconds } = pipeline;
+    this.#pipeline = pipeline;
+    this.#ring = ring;
+    this.#replayTo = snapshot?.judged ?? 0;
+    this.#gate = new SpeechGate(vad, snapshot?.gate);
+    this.history = new VadHistory(ringSeconds * SAMPLE_RATE, vad.close, from);
+    const last = snapshot?.utterances.at(-1);
+    this.#lastVoice = last?.end === undefined ? last?.lastVoice : undefined;
+  }
+
+  get snapshot(): Pick<TrackSnapshot, 'judged' | 'gate'> {
+    return { judged: Math.max(this.judged, this.#replayTo), gate: this.#gate.state };
+  }
+
+  /** One past the last sample the VAD has judged. */
+  get judged(): number {
+    return this.history.end;
+  }
+
+  /** One past the last window with a voice in it; where judged audio ends when no speech is open. */
+  get lastVoice(): number {
+    return this.#lastVoice ?? this.judged;
+  }
+
+  /** Takes what the VAD says of the window [from, to), whose audio must still be in the ring. */
+  observe(from: number, to: number, probability: number): Observation {
+    const loudness = computeLevel(this.#ring.read(from, to));
+    this.history.push(probability, loudness);
+    if (to <= this.#replayTo) return to === this.#replayTo ? 'replayEnded' : 'replayed';
+    const isVoice = this.#gate.push(probability, loudness);
+    if (this.#lastVoice === undefined) return isVoice ? 'started' : 'quiet';
+    if (isVoice) this.#lastVoice = to;
+    return isVoice ? 'voice' : 'silence';
+  }
+
+  /**
+   * Opens speech first heard in the window [from, to). Returns its first sample: a little audio from before goes with it,
+   * but none from before `earliest`, where the speech before ended.
+   */
+  begin(from: number, to: number, earliest: number): number {
+    this.#lastVoice = to;
+    return Math.max(0, earliest, this.#ring.start, from - msToSamples(this.#pipeline.vad.preRollMs));
+  }
+
+  end(): void {
+    this.#lastVoice = undefined;
+  }
+
+  /** Whether the silence up to `to` is long enough for a speculative decode. */
+  isPause(to: number): boolean {
+    return to - this.lastVoice >= msToSamples(this.#pipeline.endpoint.speculativeMs);
+  }
+
+  /** Whether the silence up to `to` ends speech that reads like this. */
+  isOver(to: number, { text, confidence }: Reading, endpoint: SessionSettings['endpoint']): boolean {
+    const wait = Math.max(this.#pipeline.endpoint.speculativeMs, computeEndpointWait(text, endpoint, confidence));
+    return to - this.lastVoice >= msToSamples(wait);
+  }
+
+  /**
+   * Where to cut a sentence that began at `sentenceStart` and goes on at `to`: the quietest place shortly before the decode
+   * window is full. Undefined while it has room.
+   */
+  findCut(sentenceStart: number, to: number): number | undefined {
+    if (to - sentenceStart < msToSamples(this.#pipeline.segment.hardMs)) return undefined;
+    const from = to - CUT_SEARCH_SAMPLES;
+    return from + findQuietestOffset(this.#ring.read(from, to));
+  }
+}

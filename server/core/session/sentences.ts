@@ -1,0 +1,112 @@
+import type { WireWord } from '../../../protocol/index.ts';
+import type { Word } from '../hypothesis.ts';
+import { joinWords } from '../stable/words.ts';
+import { samplesToMs } from '../time.ts';
+import type { OutputQueue } from './output-queue.ts';
+import type { Revisions } from './revisions.ts';
+import type { SessionSettings } from './settings.ts';
+import type { SessionSnapshot } from './snapshot.ts';
+
+/** Finals kept as context for the cleaner and the recogniser's prompt. */
+const CONTEXT_SENTENCES = 3;
+
+type SentencesSnapshot = Pick<SessionSnapshot, 'sentences' | 'finals' | 'context'>;
+
+/** What the sentence on screen says now. */
+export interface PartialSentence {
+  readonly channel: number;
+  readonly sentence: number;
+  readonly revision: number;
+  readonly stable: readonly Word[];
+  /** Punctuation after the stable words that may still change. */
+  readonly hanging: string;
+  readonly tentative: readonly Word[];
+}
+
+export interface FinalSentence {
+  readonly channel: number;
+  readonly sentence: number;
+  readonly words: readonly Word[];
+  readonly language: string;
+}
+
+/** Numbers the sentences of all channels, and makes events of them. Invariant: one final per sentence number. */
+export class Sentences {
+  readonly #outputs: OutputQueue;
+  readonly #revisions: Revisions;
+  #numbers: number;
+  #finals: number;
+  readonly #context: string[];
+
+  constructor(outputs: OutputQueue, revisions: Revisions, snapshot?: SentencesSnapshot) {
+    this.#outputs = outputs;
+    this.#revisions = revisions;
+    this.#numbers = snapshot?.sentences ?? 0;
+    this.#finals = snapshot?.finals ?? 0;
+    this.#context = [...(snapshot?.context ?? [])];
+  }
+
+  get snapshot(): SentencesSnapshot {
+    return { sentences: this.#numbers, finals: this.#finals, context: [...this.#context] };
+  }
+
+  /** Finals published so far. */
+  get finals(): number {
+    return this.#finals;
+  }
+
+  /** The last final texts, oldest first. */
+  get context(): readonly string[] {
+    return this.#context;
+  }
+
+  nextNumber(): number {
+    return ++this.#numbers;
+  }
+
+  publishPartial({ channel, sentence, revision, stable, hanging, tentative }: PartialSentence): void {
+    const words = [...stable, ...tentative];
+    const text = tentative.map((word, i) => (word.space && stable.length + i > 0 ? ` ${word.text}` : word.text));
+    this.#outputs.pushEvent({
+      type: 'partial',
+      channel,
+      sentence,
+      revision,
+      stable: joinWords(stable),
+      tentative: hanging + text.join(''),
+      words: words.map(wireWord),
+      stableWords: stable.length,
+      fromMs: samplesToMs(words[0]?.from ?? 0),
+      toMs: samplesToMs(words.at(-1)?.to ?? 0),
+    });
+  }
+
+  /** `words` are one at least. The sentence is then cleaned and translated as the settings say. */
+  publishFinal({ channel, sentence, words, language }: FinalSentence, settings: SessionSettings): void {
+    const text = joinWords(words);
+    const sound = { from: words[0]!.from, to: words.at(-1)!.to };
+    this.#finals++;
+    this.#outputs.pushEvent({
+      type: 'final',
+      channel,
+      sentence,
+      text,
+      words: words.map(wireWord),
+      fromMs: samplesToMs(sound.from),
+      toMs: samplesToMs(sound.to),
+      language,
+    });
+    this.#revisions.begin({ sentence, channel, text, language, sound }, this.#context, settings);
+    this.#context.push(text);
+    if (this.#context.length > CONTEXT_SENTENCES) this.#context.shift();
+  }
+}
+
+function wireWord(word: Word): WireWord {
+  return {
+    text: word.text,
+    fromMs: samplesToMs(word.from),
+    toMs: samplesToMs(word.to),
+    confidence: Math.round(word.confidence * 1_000) / 1_000,
+  };
+}

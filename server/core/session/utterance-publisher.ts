@@ -1,0 +1,197 @@
+import type { AudioRing } from '../audio/ring.ts';
+import type { Hypothesis, Word } from '../hypothesis.ts';
+import { splitSentences } from '../sentence/boundary.ts';
+import { findQuietestOffset } from '../sentence/cut.ts';
+import type { VadHistory } from '../speech/vad-history.ts';
+import { type RejectionResult, rejectHallucinations } from '../stable/hallucinations.ts';
+import { msToSamples, SAMPLE_RATE, samplesToMs } from '../time.ts';
+import type { DecodedSpan } from './decode-policy.ts';
+import { type LeftContext, removeLeftContext } from './left-context.ts';
+import type { OutputQueue } from './output-queue.ts';
+import type { Sentences } from './sentences.ts';
+import type { PipelineOptions, SessionSettings } from './settings.ts';
+import type { Utterance } from './utterance.ts';
+
+/** How far the times of two words at a cut may be off. */
+const CUT_MARGIN = SAMPLE_RATE / 10;
+/** Less audio than this around a cut is not searched for a quiet place. */
+const CUT_SAMPLES_MIN = 320;
+
+export interface UtterancePublisherOptions {
+  readonly channel: number;
+  readonly pipeline: PipelineOptions;
+  readonly ring: AudioRing;
+  readonly history: VadHistory;
+  readonly outputs: OutputQueue;
+  readonly sentences: Sentences;
+  /** A sentence number that was free before a restart. */
+  readonly spare: number | undefined;
+}
+
+/** Publishes what an utterance says: partials while it grows, and sentences as final as soon as their end is stable. */
+export class UtterancePublisher {
+  readonly #options: UtterancePublisherOptions;
+  #leftContext: LeftContext | undefined;
+  /** The number of a sentence whose text vanished before it was final; the next sentence takes it. */
+  #spare: number | undefined;
+
+  constructor(options: UtterancePublisherOptions) {
+    this.#options = options;
+    this.#spare = options.spare;
+  }
+
+  get spare(): number | undefined {
+    return this.#spare;
+  }
+
+  /** The sentence published last, for the decodes of the next. */
+  get leftContext(): LeftContext | undefined {
+    return this.#leftContext;
+  }
+
+  /** Audio was set aside: nothing before it is left context of what follows. */
+  forgetLeftContext(): void {
+    this.#leftContext = undefined;
+  }
+
+  /** Reads a decode of a growing utterance. Returns whether a sentence became final. */
+  grow(
+    utterance: Utterance,
+    hypothesis: Hypothesis,
+    { to, leftContext }: DecodedSpan,
+    settings: SessionSettings,
+  ): boolean {
+    const { words } = this.#rejectHallucinations(utterance, hypothesis, { to, leftContext });
+    const { sentenceStart } = utterance;
+    utterance.text.grow(words, { sentenceStart, from: leftContext?.from ?? sentenceStart, edge: to });
+    const softSamples = msToSamples(this.#options.pipeline.segment.softMs);
+    for (;;) {
+      const start = utterance.sentenceStart;
+      const finished = utterance.text.takeFinished(softSamples, utterance.decode.decodedTo - start);
+      if (finished === undefined) break;
+      const last = finished.words.at(-1)!;
+      this.#publishFinal(utterance, finished.words, { spoken: hypothesis.language, from: start }, settings);
+      utterance.move({ kind: 'beginSentence', at: this.#findCut(last.to, finished.next.from, start) });
+    }
+    this.#show(utterance, settings);
+    return utterance.sentenceStart !== sentenceStart;
+  }
+
+  /**
+   * Reads the last decode of an ended utterance, if there was one, and publishes all that is left of it. `fallback` is its
+   * language where no decode says it.
+   */
+  conclude(utterance: Utterance, fallback: string, settings: SessionSettings): void {
+    const { phase, sentenceStart } = utterance;
+    const decode = phase.kind === 'complete' ? phase.decode : undefined;
+    if (decode !== undefined) {
+      const doubted = this.#rejectHallucinations(utterance, decode.hypothesis, decode.request);
+      utterance.text.finish(doubted.words, sentenceStart);
+      this.#reportSuppressed(doubted);
+    }
+    const spoken = decode?.hypothesis.language ?? fallback;
+    const sentences = splitSentences(utterance.text.takeRest());
+    for (const [i, words] of sentences.entries()) {
+      const before = sentences[i - 1]?.at(-1);
+      const from = before === undefined ? sentenceStart : Math.max(before.to, words[0]!.from - CUT_MARGIN);
+      this.#publishFinal(utterance, words, { spoken, from }, settings);
+    }
+    if (sentences.length === 0) this.#clear(utterance);
+  }
+
+  /** The quietest place around the gap between two words: their times may be off by a tenth of a second. */
+  #findCut(lastEnd: number, nextStart: number, least: number): number {
+    const { ring } = this.#options;
+    const from = Math.max(least, ring.start, Math.min(lastEnd, nextStart) - CUT_MARGIN);
+    const to = Math.min(ring.end, Math.max(lastEnd, nextStart) + CUT_MARGIN);
+    return to - from < CUT_SAMPLES_MIN
+      ? Math.max(least, Math.min(lastEnd, ring.end))
+      : from + findQuietestOffset(ring.read(from, to));
+  }
+
+  #show(utterance: Utterance, { partials: { mode } }: SessionSettings): void {
+    const { text, isGrowing } = utterance;
+    if (mode === 'off' || !isGrowing) return;
+    const isStableOnly = mode === 'stable';
+    const isEmpty = isStableOnly ? text.stable.length === 0 : text.isNothingShown;
+    if (isEmpty && text.sentence === undefined) return;
+    const sentence = text.number(() => this.#nextNumber());
+    if (!text.noteShown(isStableOnly ? 'stable' : 'all')) return;
+    this.#options.sentences.publishPartial({
+      channel: this.#options.channel,
+      sentence,
+      revision: text.nextRevision(),
+      stable: text.stable,
+      hanging: isStableOnly ? '' : text.hanging,
+      tentative: isStableOnly ? [] : text.visible,
+    });
+  }
+
+  #publishFinal(
+    utterance: Utterance,
+    words: readonly Word[],
+    { spoken, from }: { readonly spoken: string; readonly from: number },
+    settings: SessionSettings,
+  ): void {
+    const { channel, sentences } = this.#options;
+    const language = settings.task === 'translate' ? 'en' : spoken;
+    this.#leftContext = { from, words, language: spoken, context: [...sentences.context] };
+    const sentence = utterance.text.number(() => this.#nextNumber());
+    sentences.publishFinal({ channel, sentence, words, language }, settings);
+    utterance.text.forgetNumber();
+  }
+
+  #nextNumber(): number {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare ?? this.#options.sentences.nextNumber();
+  }
+
+  /** What was shown turned out to be nothing: clears it from the screen and keeps its number for the next sentence. */
+  #clear({ text }: Utterance): void {
+    const { sentence } = text;
+    if (sentence === undefined) return;
+    this.#spare = sentence;
+    this.#options.sentences.publishPartial({
+      channel: this.#options.channel,
+      sentence,
+      revision: text.nextRevision(),
+      stable: [],
+      hanging: '',
+      tentative: [],
+    });
+  }
+
+  #rejectHallucinations(
+    utterance: Utterance,
+    hypothesis: Hypothesis,
+    { to, leftContext }: DecodedSpan,
+  ): RejectionResult {
+    const { history, pipeline } = this.#options;
+    const { sentenceStart } = utterance;
+    const words = removeLeftContext(hypothesis.words, leftContext);
+    return rejectHallucinations(
+      { ...hypothesis, words },
+      {
+        voiced: (from, end) => history.voiced(from, end),
+        peakProbability: history.peakProbability(sentenceStart, to),
+        peakLevel: history.peakLevel(sentenceStart, to),
+        early: utterance.isGrowing && to - sentenceStart < msToSamples(pipeline.commit.leastMs),
+      },
+    );
+  }
+
+  /** Reports that something was dropped, and when; not the words, which nobody said. */
+  #reportSuppressed({ suppressed }: RejectionResult): void {
+    for (const { reason, words } of suppressed) {
+      this.#options.outputs.pushEvent({
+        type: 'notice',
+        code: 'suppressed',
+        text: `${words.length} ${words.length === 1 ? 'word was' : 'words were'} dropped as ${reason}.`,
+        channel: this.#options.channel,
+        fromMs: samplesToMs(words[0]!.from),
+        toMs: samplesToMs(words.at(-1)!.to),
+      });
+    }
+  }
+}
