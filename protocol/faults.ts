@@ -24,3 +24,7 @@ export class Fault<C extends FaultCode = FaultCode> extends Error {
 export function isFault(error: unknown): error is Fault {
   return error instanceof Error && error.name === 'Fault' && 'code' in error && hasOwnKey(FAULTS, String(error.code));
 }
+
+/** The fault itself. An error that nobody expected becomes `server.bug`, with the error as its cause. */
+export const toFault = (error: unknown): Fault =>
+  isFault(error) ? error : new Fault('server.bug', {}, { cause: error });

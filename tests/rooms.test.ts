@@ -91,7 +91,8 @@ t.test(`no file is longer than ${LINES_MAX} lines`, async (t) => {
 
 t.test('only the configuration reads the environment', async (t) => {
   const allowed = [
-    'server/main.ts',
+    'server/compose/start-server.ts',
+    'server/compose/serve-command.ts',
     'server/admin/keys.ts',
     'server/admin/viewers.ts',
     'server/process/environment.ts',

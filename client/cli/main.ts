@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,20 +7,9 @@ import { createCaptionsCommand } from './captions/command.ts';
 import type { DictateOptions } from './dictate/dictate.ts';
 import { runDoctor } from './doctor/doctor.ts';
 import { commanderOutput, printMessage } from './output/terminal.ts';
-import { type Program, resolveProgramPath } from './programs/local-server.ts';
+import { runProgram } from './programs/run-program.ts';
 import { runMic, runTranscribe, type TranscribeOptions } from './transcribe/transcribe.ts';
 import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts/transcripts.ts';
-
-/** Runs another of Sotto's programs on this terminal. Resolves with its exit status. */
-function pass(program: Program, args: readonly string[]): Promise<number> {
-  const child = fork(resolveProgramPath(program), [...args], { stdio: 'inherit' });
-  // Ctrl-C in a terminal reaches the whole process group: this process only waits for the other to end. Other signals may be
-  // for this process alone and are passed on; the server treats a second one like the first.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  process.on('SIGHUP', () => child.kill('SIGHUP'));
-  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
-}
 
 function version(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
@@ -82,7 +70,7 @@ program
   .argument('[options...]')
   .passThroughOptions()
   .action(async (args: string[]) => {
-    status = await pass('server/main', args);
+    status = await runProgram('server/main', args);
   });
 common(program.command('transcribe <file>').description('transcribe a file, or standard input with -'))
   .option('--pace <factor>', '1 is real time, 0 as fast as it takes', pace, 0)
@@ -177,7 +165,7 @@ program
   .argument('[arguments...]')
   .passThroughOptions()
   .action(async (args: string[]) => {
-    status = await pass('models/cli', args);
+    status = await runProgram('models/cli', args);
   });
 program
   .command('keys')
@@ -187,7 +175,7 @@ program
   .argument('[arguments...]')
   .passThroughOptions()
   .action(async (args: string[]) => {
-    status = await pass('server/admin/keys', args);
+    status = await runProgram('server/admin/keys', args);
   });
 program
   .command('rooms')
@@ -197,7 +185,7 @@ program
   .argument('[arguments...]')
   .passThroughOptions()
   .action(async (args: string[]) => {
-    status = await pass('server/admin/viewers', args);
+    status = await runProgram('server/admin/viewers', args);
   });
 program
   .command('config')
@@ -206,7 +194,7 @@ program
   .argument('[options...]')
   .passThroughOptions()
   .action(async (args: string[]) => {
-    status = await pass('server/main', ['--show', ...args]);
+    status = await runProgram('server/main', ['--show', ...args]);
   });
 program
   .command('doctor')

@@ -7,6 +7,9 @@ export * from '../../protocol/limits.ts';
 export type * from '../../protocol/transcripts.ts';
 export type * from '../../protocol/viewer-events.ts';
 export * from '../../transcript/sentence-text.ts';
+
+import './async-dispose.ts';
+
 export * from './connection.ts';
 export * from './formats.ts';
 export type * from './resume-point.ts';

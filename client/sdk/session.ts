@@ -43,7 +43,7 @@ const FINAL_STATUSES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 100
  * One live session. Receive events through `on` or by iterating: both deliver every event from `ready` on exactly once, however
  * often the connection is lost and resumed in between. Its memory does not grow with the session (see `EventLog`).
  */
-export class Session implements AsyncIterable<ServerEvent> {
+export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   /** Resolves when `ready` arrives; `connect` has already waited for it. */
   readonly opened: Promise<EventOf<'ready'>>;
   /** Resolves when the session has ended, or its connection is lost for good. */
@@ -184,6 +184,9 @@ export class Session implements AsyncIterable<ServerEvent> {
     if (this.#line === 'lost') this.#end(1000);
     this.#socket.close(1000);
   }
+
+  /** Leaves as `close` does, and waits for the end; for `await using`, where the platform has the symbol. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 
   /**
    * Yields every event from `ready` on and returns when the session ends. An iterator that begins late starts with the oldest

@@ -1,13 +1,8 @@
 import { statSync } from 'node:fs';
 import { Fault } from '../../protocol/index.ts';
-import { locateModelProgram } from '../llm/model-program.ts';
-import { type FromModel, type Generation, isFromModel, type ToModel } from '../llm/wire.ts';
+import { GgufProcess } from '../llm/gguf-process.ts';
 import type { Assistant, AssistantRequest } from '../ports/assistant.ts';
 import type { Log } from '../ports/log.ts';
-import { BackOff } from '../process/back-off.ts';
-import { PendingRequests } from '../process/pending-requests.ts';
-import { Supervisor } from '../process/supervisor.ts';
-import { WatchedProcess } from '../process/watched-process.ts';
 
 export interface LlamaAssistantOptions {
   readonly modelPath: string;
@@ -45,7 +40,7 @@ const PING_EVERY_MS = 1_000;
 const PINGS_MISSED_MAX = 10;
 /** Questions that wait for the model; more are refused. */
 const WAITING_MAX = 64;
-/** Whoever asks waits until the process may be started again, so not for long. */
+/** A question waits until the process may be started again, so not for long. */
 const BACK_OFF_MAX_MS = 5_000;
 /** Beyond the model's own size: context and buffers of a large one. */
 const CONTEXT_MB = 4_096;
@@ -54,131 +49,34 @@ const CONTEXT_MB = 4_096;
 export class LlamaAssistant implements Assistant {
   readonly name: string;
   readonly promptCharsMax = PROMPT_CHARS_MAX;
-  readonly #options: LlamaAssistantOptions;
-  readonly #requests: PendingRequests<string>;
-  readonly #supervisor: Supervisor<WatchedProcess<FromModel>>;
-  /** Questions that came while no process could be started yet, in their order. */
-  readonly #unsent = new Map<number, Generation>();
-  #idle: NodeJS.Timeout | undefined;
-  #refusal: string | undefined;
+  readonly #model: GgufProcess;
 
   constructor(options: LlamaAssistantOptions) {
-    this.#options = options;
-    this.name = options.modelName;
-    const { timeoutMs = TIMEOUT_MS, cancelTimeoutMs = CANCEL_TIMEOUT_MS } = options;
-    this.#requests = new PendingRequests({
-      ...{ max: WAITING_MAX, full: 'too many questions wait', fault: failed, timeoutMs, cancelTimeoutMs },
-      onGivenUp: (id) => this.#cancel(id),
-      onStuck: () => this.#replace('the assistant does not end an answer'),
-    });
-    this.#supervisor = new Supervisor({
-      start: (onEnded) => this.#open(onEnded),
-      restart: 'on-demand',
-      backOff: new BackOff(BACK_OFF_MAX_MS),
-      onEnded: (exit) => this.#ended(exit),
+    const { modelPath, modelName, threads, log, childPath, execPath } = options;
+    const { timeoutMs = TIMEOUT_MS, cancelTimeoutMs = CANCEL_TIMEOUT_MS, idleMs = IDLE_MS } = options;
+    const { pingEveryMs = PING_EVERY_MS, memoryMbMax = memoryMbFor(modelPath) } = options;
+    this.name = modelName;
+    this.#model = new GgufProcess({
+      ...{ name: 'assistant', modelName, restart: 'on-demand', backOffMaxMs: BACK_OFF_MAX_MS },
+      setup: { modelPath, threads, contextTokens: CONTEXT_TOKENS, keepsContext: false },
+      fault: (problem) => new Fault('assistant.failed', { problem }),
+      ...{ waitingMax: WAITING_MAX, tooMany: 'too many questions wait', timeoutMs, cancelTimeoutMs, idleMs },
+      ...{ startTimeoutMs: START_TIMEOUT_MS, pingEveryMs, pingsMissedMax: PINGS_MISSED_MAX, memoryMbMax },
+      ...{ log, childPath, execPath },
     });
   }
 
   /** Undefined while nobody asks. */
   get pid(): number | undefined {
-    return this.#supervisor.current?.pid;
+    return this.#model.pid;
   }
 
-  async complete(request: AssistantRequest, signal: AbortSignal): Promise<string> {
-    if (this.#supervisor.isClosed) throw failed('it is closed');
-    clearTimeout(this.#idle);
-    try {
-      return await this.#requests.open((id) => {
-        this.#unsent.set(id, { kind: 'chat', ...request });
-        this.#supervisor.demand();
-        this.#sendAll();
-      }, signal);
-    } finally {
-      this.#rest();
-    }
+  complete(request: AssistantRequest, signal: AbortSignal): Promise<string> {
+    return this.#model.generate({ kind: 'chat', ...request }, signal);
   }
 
   close(): Promise<void> {
-    const closing = this.#supervisor.close();
-    clearTimeout(this.#idle);
-    this.#requests.rejectAll('it is closed');
-    return closing;
-  }
-
-  #open(onEnded: (exit: string) => void): WatchedProcess<FromModel> {
-    const { childPath, execPath, modelPath, threads, log } = this.#options;
-    const { pingEveryMs = PING_EVERY_MS, memoryMbMax = memoryMbFor(modelPath) } = this.#options;
-    const model = { modelPath, threads, contextTokens: CONTEXT_TOKENS, keepsContext: false };
-    const setup: ToModel = { kind: 'setup', setup: model };
-    const process = new WatchedProcess<FromModel>(
-      {
-        name: 'assistant',
-        program: { path: childPath ?? locateModelProgram(), execPath },
-        ...{ setup, isMessage: isFromModel, startTimeoutMs: START_TIMEOUT_MS },
-        ...{ pingEveryMs, pingsMissedMax: PINGS_MISSED_MAX, memoryMbMax, log },
-      },
-      {
-        onMessage: (message) => this.#read(message, process),
-        onOutgrown: () => process.kill(),
-        onEnded,
-      },
-    );
-    // Questions that waited for the back-off go out once this process is the current one.
-    queueMicrotask(() => this.#sendAll());
-    return process;
-  }
-
-  #read(message: FromModel, process: WatchedProcess<FromModel>): void {
-    switch (message.kind) {
-      case 'ready':
-      case 'alive':
-        return;
-      case 'refused':
-        // What the child says names the file, and this is told to clients.
-        this.#refusal = 'its model cannot be loaded';
-        this.#requests.rejectAll(this.#refusal);
-        return process.stop();
-      case 'generated':
-        this.#supervisor.reportHealthy();
-        return this.#requests.resolve(message.id, message.text);
-      case 'failed':
-        return this.#requests.reject(message.id, message.problem);
-    }
-  }
-
-  #cancel(id: number): void {
-    if (this.#unsent.delete(id)) return this.#requests.reject(id, 'it was given up');
-    this.#send({ kind: 'cancel', id });
-  }
-
-  #replace(problem: string): void {
-    this.#options.log.warn({ pid: this.pid }, `${problem}; it is killed`);
-    this.#supervisor.current?.kill();
-  }
-
-  #ended(exit: string): undefined {
-    const problem = this.#refusal ?? 'its process stopped';
-    this.#options.log.warn({ exit: this.#refusal === undefined ? exit : 'refused' }, 'the assistant stopped');
-    this.#refusal = undefined;
-    this.#unsent.clear();
-    this.#requests.rejectAll(problem);
-  }
-
-  /** Gives the memory back when nobody has asked for a while. */
-  #rest(): void {
-    if (this.#requests.size > 0 || this.#supervisor.isClosed) return;
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#supervisor.retire(), this.#options.idleMs ?? IDLE_MS).unref();
-  }
-
-  #sendAll(): void {
-    if (this.#supervisor.current === undefined) return;
-    for (const [id, generation] of this.#unsent) this.#send({ kind: 'generate', id, generation });
-    this.#unsent.clear();
-  }
-
-  #send(message: ToModel): void {
-    this.#supervisor.current?.send(message);
+    return this.#model.close();
   }
 }
 
@@ -186,5 +84,3 @@ function memoryMbFor(modelPath: string): number {
   const bytes = statSync(modelPath, { throwIfNoEntry: false })?.size ?? 0;
   return Math.ceil((bytes / 1_048_576) * 1.25) + CONTEXT_MB;
 }
-
-const failed = (problem: string): Fault => new Fault('assistant.failed', { problem });

@@ -1,9 +1,8 @@
-import type { RecogniserInfo } from '../ports/recogniser.ts';
+import type { Engines } from './engines.ts';
 
 export interface GreetingInfo {
   readonly url: string;
-  readonly info: RecogniserInfo;
-  readonly cleaner: string;
+  readonly engines: Pick<Engines, 'info' | 'cleaner' | 'isCleanerReady'>;
   readonly streams: number;
   /** File of the certificate that clients have to be told of. */
   readonly selfSigned: string | undefined;
@@ -12,9 +11,10 @@ export interface GreetingInfo {
 }
 
 /** What people read when the server has started. */
-export function buildGreeting({ url, info, cleaner, streams, selfSigned, wyoming }: GreetingInfo): string {
+export function buildGreeting({ url, engines, streams, selfSigned, wyoming }: GreetingInfo): string {
   const knows = (multilingual: boolean): string => (multilingual ? '99 languages' : 'English');
   const cost = (realTimeFactor: number): string => `${realTimeFactor.toFixed(2)} s of work a second of speech`;
+  const { info } = engines;
   const { small, memoryMb } = info;
   const own = Math.round(process.memoryUsage.rss() / 1_048_576);
   return [
@@ -24,7 +24,7 @@ export function buildGreeting({ url, info, cleaner, streams, selfSigned, wyoming
       ? []
       : [`  small    ${small.model} (${knows(small.multilingual)}) under load; ${cost(small.realTimeFactor)}`]),
     `  engine   ${info.engine}: ${info.detail}; ${cost(info.realTimeFactor)}`,
-    `  cleanup  ${cleaner}`,
+    `  cleanup  ${describeCleaner(engines)}`,
     `  streams  about ${streams} live on this machine`,
     `  memory   ${own} MB here${memoryMb === undefined ? '' : `, ${memoryMb} MB in the speech worker`}`,
     ...(selfSigned === undefined
@@ -35,7 +35,7 @@ export function buildGreeting({ url, info, cleaner, streams, selfSigned, wyoming
   ].join('\n');
 }
 
-/** A model as it is offered to clients. */
-export function buildServerOffer({ model, multilingual }: { readonly model: string; readonly multilingual: boolean }) {
-  return { model, languages: multilingual ? ('all' as const) : (['en'] as const) };
+function describeCleaner({ cleaner, isCleanerReady }: GreetingInfo['engines']): string {
+  if (cleaner === undefined) return 'off';
+  return isCleanerReady ? cleaner.name : `${cleaner.name} did not start; rules instead`;
 }

@@ -15,11 +15,11 @@ import type { Assistant } from '../ports/assistant.ts';
 import type { Log } from '../ports/log.ts';
 import type { TranscriptStore } from '../ports/transcripts.ts';
 import { openTranscripts, StorageUnavailable } from '../store/open-transcripts.ts';
-import { fetchIfUrl } from './parts.ts';
+import { fetchIfUrl } from './fetch-model.ts';
 
 /** All that has to do with kept transcripts. */
 export interface TranscriptParts {
-  readonly keeper: TranscriptRecorder;
+  readonly recorder: TranscriptRecorder;
   readonly desk: TranscriptRoutes;
   readonly assistant: Assistant | undefined;
   /** For `GET /v1/info`. */
@@ -43,7 +43,7 @@ export async function openTranscriptRoutes(
   const { store, absence } = await openKept(config, { folder, isReported }, log);
   const nowMs = Date.now;
   const mode = config.keep as 'asked' | 'all' | 'off';
-  const keeper = new TranscriptRecorder({
+  const recorder = new TranscriptRecorder({
     store,
     unavailableReason: absence,
     mode,
@@ -54,12 +54,12 @@ export async function openTranscriptRoutes(
   });
   const summariser = new Summariser(assistant, nowMs);
   return {
-    keeper,
+    recorder,
     assistant,
-    desk: new TranscriptRoutes({ keeper, summariser, nowMs, clock: systemClock, log }),
+    desk: new TranscriptRoutes({ keeper: recorder, summariser, nowMs, clock: systemClock, log }),
     info: { keeps: store !== undefined, assistant: summariser.name },
     close: async () => {
-      await keeper.close();
+      await recorder.close();
       await assistant?.close();
     },
   };

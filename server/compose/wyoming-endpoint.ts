@@ -3,9 +3,10 @@ import type { Config } from '../config/options.ts';
 import { createWyomingRoutes, WYOMING_PATH } from '../dialect/wyoming.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import { Gateway, type GatewayOptions } from '../gateway/gateway.ts';
-import type { HttpSite } from '../gateway/http.ts';
+import type { HttpSite } from '../gateway/site-routes.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import { TcpTransport } from '../transport/tcp.ts';
+import { formatUrl } from './transport.ts';
 
 /** The port of Home Assistant, when there is to be one. */
 export interface WyomingEndpoint {
@@ -35,7 +36,7 @@ export async function openWyomingEndpoint(
   const transport = new TcpTransport(gateway, { path: WYOMING_PATH, allowedAddresses: allowed }, reportBug);
   const taken = await transport.listen(host, port);
   return {
-    address: `tcp://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    address: formatUrl('tcp', host, taken),
     drain: () => gateway.drain(),
     close: () => transport.close(),
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { Fault, hasOwnKey } from '../../protocol/index.ts';
+import { hintFor, readFlags } from './flags.ts';
 import type { Option } from './option.ts';
 import { type Config, OPTIONS, type OptionName } from './options.ts';
 
@@ -57,37 +58,6 @@ export function loadConfig(args: readonly string[], environment: NodeJS.ProcessE
   return { config: Object.freeze(loaded), sources: sources as LoadedConfig['sources'], file: path };
 }
 
-/** `--name value`, `--name=value`, `--flag`, `--no-flag`. */
-function readFlags(args: readonly string[], problems: Fault[]): Map<string, string> {
-  const flags = new Map<string, string>();
-  for (let i = 0; i < args.length; i++) {
-    const match = /^--([^=]+)(?:=(.*))?$/s.exec(args[i]!);
-    const plain = match?.[1]?.replace(/^no-/, '') ?? '';
-    const name = match !== null && hasOwnKey(OPTIONS, match[1]!) ? match[1]! : plain;
-    if (match === null || !(hasOwnKey(OPTIONS, name) || name === 'config')) {
-      problems.push(new Fault('config.unknown', { name: args[i]!, want: hint(plain) }));
-      // What stands behind it was meant as its value, not as an option of its own.
-      if (match !== null && match[2] === undefined && args[i + 1]?.startsWith('--') === false) i++;
-      continue;
-    }
-    if (hasOwnKey(OPTIONS, name) && OPTIONS[name].type === 'boolean') {
-      flags.set(name, match[2] ?? (match[1] === name ? 'true' : 'false'));
-    } else if (match[2] !== undefined) flags.set(name, match[2]);
-    else if (args[i + 1] === undefined)
-      problems.push(new Fault('config.value', { name, got: 'missing', want: 'followed by a value' }));
-    else flags.set(name, args[++i]!);
-  }
-  return flags;
-}
-
-/** The option most like a word nobody knows. */
-function hint(word: string): string {
-  const like = NAMES.find(
-    (name) => word !== '' && (name.startsWith(word) || word.startsWith(name) || name.includes(word)),
-  );
-  return like === undefined ? 'see `sotto serve --help`' : `did you mean --${like}?`;
-}
-
 interface ConfigFile {
   readonly path: string | undefined;
   readonly values: Record<string, unknown>;
@@ -111,7 +81,7 @@ function readFile(path: string | undefined, problems: Fault[]): ConfigFile {
     if (typeof values !== 'object' || values === null || Array.isArray(values)) throw new TypeError('no object');
     for (const name of Object.keys(values)) {
       if (!hasOwnKey(OPTIONS, name))
-        problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hint(name) }));
+        problems.push(new Fault('config.unknown', { name: `${name} in ${chosen}`, want: hintFor(name) }));
     }
     return { path: resolve(chosen), values };
   } catch {

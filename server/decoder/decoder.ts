@@ -1,7 +1,7 @@
 import { Fault, isFault, LIMITS } from '../../protocol/index.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AudioDecoder, DecodedAudio, DecodeOptions, DecodeStream, UploadedFile } from '../ports/decoder.ts';
-import { BackOff } from '../process/back-off.ts';
 import { timerClock } from '../process/timer-clock.ts';
 import { DECODABLE_KINDS, DecodeProcess, type DecodeProcessOptions } from './process.ts';
 import type { DecoderAnswer, DecoderRequest } from './wire.ts';
@@ -21,7 +21,7 @@ export class ProcessDecoder implements AudioDecoder {
   readonly #limits: DecoderLimits;
   readonly #options: DecodeProcessOptions;
   readonly #clock: Clock;
-  readonly #backOff = new BackOff(BACK_OFF_MAX_MS);
+  readonly #backOff = new BackOff({ longestMs: BACK_OFF_MAX_MS });
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   /** Starts so far, and how many of them there were when the last one failed. */
   #starts = 0;

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Fault } from '../../protocol/index.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { Log } from '../ports/log.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser, RecogniserInfo } from '../ports/recogniser.ts';
-import { BackOff } from '../process/back-off.ts';
 import { Supervisor } from '../process/supervisor.ts';
 import { FINAL_WINDOW_FLOOR, PARTIAL_WINDOW_FLOOR } from './native/defaults.ts';
 import { nativeMisfit } from './native/locate.ts';
@@ -68,7 +68,7 @@ export class WorkerPool implements Recogniser {
   readonly #ready: Promise<RecogniserInfo>;
   #settleReady: { resolve(info: RecogniserInfo): void; reject(fault: Error): void } | undefined;
   readonly #supervisor: Supervisor<Worker>;
-  readonly #backOff = new BackOff(BACK_OFF_MAX_MS);
+  readonly #backOff = new BackOff({ longestMs: BACK_OFF_MAX_MS });
   #closed = false;
   #bornAt = 0;
   /** When a worker was last known to be there. */

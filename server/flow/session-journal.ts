@@ -1,4 +1,5 @@
 import type { AudioFormat, ServerEvent } from '../../protocol/index.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { Journal, JournalEntry } from '../ports/journal-store.ts';
 import type { StoredPlace } from '../ports/transcripts.ts';
 import type { DriverSnapshot } from './driver.ts';
@@ -97,9 +98,10 @@ export class SessionJournal {
   #rewriteAtBytes = REWRITE_BYTES;
   #hasStarted = false;
   #isFailing = false;
-  /** Time before which nothing is written, monotonic ms; then the delay after the next failure. */
+  /** Time before which nothing is written, monotonic ms. */
   #retryAtMs = Number.NEGATIVE_INFINITY;
-  #retryMs = RETRY_MS;
+  /** Never reset: on a disk that is almost full, a write succeeds every now and then. */
+  readonly #backOff = new BackOff({ firstMs: RETRY_MS, longestMs: RETRY_MS_MAX, waitsAtOnce: true });
   #findCursor: (seq: number) => number | undefined = () => undefined;
   #listUnwritten: () => readonly ServerEvent[] = () => [];
 
@@ -177,9 +179,7 @@ export class SessionJournal {
     journal.remove();
     this.#hasStarted = false;
     this.#unwritten = 0;
-    this.#retryAtMs = this.#parts.nowMs() + this.#retryMs;
-    // The delay is never reset: on a disk that is almost full, a write succeeds every now and then.
-    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+    this.#retryAtMs = this.#parts.nowMs() + this.#backOff.next();
     if (this.#isFailing) return;
     this.#isFailing = true;
     this.#parts.onFailure(error);

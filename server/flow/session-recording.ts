@@ -1,4 +1,6 @@
 import type { ServerEvent } from '../../protocol/index.ts';
+import { errorCode } from '../core/errors/error-code.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ChangeOutcome, StoredPlace, TranscriptAddition, TranscriptStore } from '../ports/transcripts.ts';
@@ -47,7 +49,7 @@ export class SessionRecording {
   #deadlineMs = Number.POSITIVE_INFINITY;
   #hasEnded = false;
   #retry: Disposable | undefined;
-  #retryMs = RETRY_MS;
+  readonly #backOff = new BackOff({ firstMs: RETRY_MS, longestMs: RETRY_MS_MAX, waitsAtOnce: true });
   #isRemoving = false;
   #whenSettled: ((isWritten: boolean) => void)[] = [];
   #report: (text: string) => void = () => {};
@@ -157,7 +159,7 @@ export class SessionRecording {
 
   #recovered(): void {
     this.#state = 'writing';
-    this.#retryMs = RETRY_MS;
+    this.#backOff.reset();
     this.#parts.log.info({ transcript: this.place.transcript }, 'a transcript is kept again');
     this.#storeUnrequested();
   }
@@ -172,7 +174,7 @@ export class SessionRecording {
   }
 
   #tellOf(error: Error | undefined): void {
-    const code = error === undefined ? 'bound reached' : codeOf(error);
+    const code = error === undefined ? 'bound reached' : errorCode(error);
     this.#parts.log.error(
       { transcript: this.place.transcript, code },
       'a transcript cannot be written; it will be tried again',
@@ -190,8 +192,7 @@ export class SessionRecording {
     this.#requestedCount = 0;
     const { clock } = this.#parts;
     if (clock.nowMs() >= this.#deadlineMs) return this.#stop(TOO_LONG);
-    this.#retry = clock.setTimer(this.#retryMs, () => this.#storeUnrequested());
-    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+    this.#retry = clock.setTimer(this.#backOff.next(), () => this.#storeUnrequested());
   }
 
   #settle(isWritten = true): void {
@@ -221,11 +222,9 @@ export class SessionRecording {
 
   #notRemoved(error: Error): void {
     const { transcript } = this.place;
-    this.#parts.log.error({ transcript, code: codeOf(error) }, 'an empty transcript could not be removed');
+    this.#parts.log.error({ transcript, code: errorCode(error) }, 'an empty transcript could not be removed');
     this.#over();
   }
 }
 
 const TOO_LONG = 'the transcript file could not be written for too long';
-
-const codeOf = ({ code, name }: NodeJS.ErrnoException): string => code ?? name;

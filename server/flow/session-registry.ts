@@ -107,6 +107,11 @@ export class SessionRegistry<S extends ResumableSession = ResumableSession> {
       for (const live of [...this.#live.values()]) live.drain();
       await Promise.race([empty, limit]);
     }
+    this.destroy();
+  }
+
+  /** Ends every session now. Their journals stay for the next process. */
+  destroy(): void {
     for (const live of [...this.#live.values(), ...this.#retired.values()]) live.destroy();
   }
 }

@@ -1,4 +1,5 @@
 import { parseJson } from '../../protocol/index.ts';
+import { errorCode } from '../core/errors/error-code.ts';
 import { Retention } from '../core/transcript/retention.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -44,8 +45,7 @@ export class TranscriptExpiry {
       const count = await this.#deleteOld();
       if (count > 0) log.info({ count, days: keepDays }, 'old transcripts were deleted');
     } catch (error) {
-      const { code, name } = error as NodeJS.ErrnoException;
-      if (!this.#isClosed) log.error({ code: code ?? name }, 'old transcripts could not be deleted');
+      if (!this.#isClosed) log.error({ code: errorCode(error) }, 'old transcripts could not be deleted');
     }
     if (!this.#isClosed) this.#timer = clock.setTimer(CHECK_INTERVAL_MS, () => void this.#run());
   }

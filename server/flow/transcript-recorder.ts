@@ -1,4 +1,5 @@
 import { Fault, LIMITS, type Start } from '../../protocol/index.ts';
+import { errorCode } from '../core/errors/error-code.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { StoredPlace, TranscriptPlace, TranscriptStore } from '../ports/transcripts.ts';
@@ -123,12 +124,9 @@ export class TranscriptRecorder {
       return { recording: new SessionRecording(kept, { store, log, clock, isNew }) };
     } catch (error) {
       if (error instanceof Fault) throw error;
-      const { code, name } = error as NodeJS.ErrnoException;
-      log.error(
-        { session: session.session, code: code ?? name },
-        'a transcript cannot be created; the session goes on without one',
-      );
-      return { refusal: `the transcript file cannot be written (${code ?? name})` };
+      const code = errorCode(error);
+      log.error({ session: session.session, code }, 'a transcript cannot be created; the session goes on without one');
+      return { refusal: `the transcript file cannot be written (${code})` };
     }
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Command, FAULTS, Fault, isFault, LIMITS, type ServerEvent, type Start } from '../../protocol/index.ts';
+import { type Command, FAULTS, Fault, LIMITS, type ServerEvent, type Start, toFault } from '../../protocol/index.ts';
 import { TokenBucket } from '../core/schedule/token-bucket.ts';
 import { type ClientChannel, type ConnectedClient, toFaultEvent } from '../flow/client-channel.ts';
 import { guardClock } from '../flow/guarded-clock.ts';
@@ -315,7 +315,7 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   /** No session came of it. */
   #refuse(error: unknown): void {
     if (this.#ended) return;
-    const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
+    const fault = toFault(error);
     const { log, meter } = this.#parts;
     meter.fault(fault.code);
     if (fault.code === 'server.bug') log.error({ connection: this.id, err: error }, 'a bug ended a connection');

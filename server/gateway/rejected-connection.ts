@@ -1,49 +1,78 @@
-import { LIMITS } from '../../protocol/index.ts';
+import { FAULTS, type Fault, LIMITS } from '../../protocol/index.ts';
 import { guardClock } from '../flow/guarded-clock.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rejection, WireFrame } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
+import type { AcceptedUpgrade } from './route-table.ts';
+
+/** Connections of one kind that are being told why they may not stay. More are refused before the upgrade. */
+const REJECTIONS_MAX = 64;
+const DEAF: ConnectionHandler = { message: () => {}, close: () => {} };
+
+/** Opens connections only to say why they are closed again: some clients cannot read why an upgrade was refused. */
+export class Rejections {
+  readonly #clock: Clock;
+  readonly #open = new Set<RejectedConnection>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes an upgrade to say `rejection` over it. Undefined where there is none to say, or too many are being told already. */
+  accept(fault: Fault, subprotocol: string | undefined, rejection: Rejection | undefined): AcceptedUpgrade | undefined {
+    if (rejection === undefined || this.#open.size >= REJECTIONS_MAX) return undefined;
+    return { kind: 'accept', subprotocol, open: (connection) => this.reject(connection, fault, rejection) };
+  }
+
+  /** Says `rejection` over a connection that is open, where there is one to say and not too many are being told already. */
+  reject(connection: Connection, fault: Fault, rejection: Rejection | undefined): ConnectionHandler {
+    if (rejection !== undefined && this.#open.size < REJECTIONS_MAX)
+      return new RejectedConnection(connection, rejection, this.#clock, this.#open);
+    connection.close(FAULTS[fault.code].close, fault.code);
+    return DEAF;
+  }
+}
 
 /** A connection that was opened only to say why it is closed again, in the words of its protocol. */
-export class RejectedConnection implements ConnectionHandler {
+class RejectedConnection implements ConnectionHandler {
   readonly #connection: Connection;
-  readonly #turnedAway: Rejection;
-  readonly #waiting: Set<RejectedConnection>;
-  /** One that says nothing is not waited for. */
-  readonly #patience: Disposable;
-  #said = false;
+  readonly #rejection: Rejection;
+  readonly #open: Set<RejectedConnection>;
+  /** Closes a connection whose client does not send what its protocol wants to hear first. */
+  readonly #timeout: Disposable;
+  #isRejected = false;
 
-  /** Is in `waiting` until it is over. */
-  constructor(connection: Connection, turnedAway: Rejection, clock: Clock, waiting: Set<RejectedConnection>) {
+  /** It is in `open` until its connection has ended. */
+  constructor(connection: Connection, rejection: Rejection, clock: Clock, open: Set<RejectedConnection>) {
     this.#connection = connection;
-    this.#turnedAway = turnedAway;
-    this.#waiting = waiting;
-    this.#patience = guardClock(clock, (error) => connection.fail(error)).setTimer(LIMITS.openTimeoutMs, () =>
+    this.#rejection = rejection;
+    this.#open = open;
+    this.#timeout = guardClock(clock, (error) => connection.fail(error)).setTimer(LIMITS.openTimeoutMs, () =>
       connection.close(1008, 'session.unopened'),
     );
     try {
-      this.#ask(undefined);
+      this.#reject(undefined);
     } catch (error) {
-      this.#patience[Symbol.dispose]();
+      this.#timeout[Symbol.dispose]();
       throw error;
     }
-    waiting.add(this);
+    open.add(this);
   }
 
   message(frame: WireFrame): void {
-    this.#ask(frame);
+    this.#reject(frame);
   }
 
   close(): void {
-    this.#patience[Symbol.dispose]();
-    this.#waiting.delete(this);
+    this.#timeout[Symbol.dispose]();
+    this.#open.delete(this);
   }
 
-  #ask(frame: WireFrame | undefined): void {
-    if (this.#said) return;
-    const last = this.#turnedAway(frame);
+  #reject(frame: WireFrame | undefined): void {
+    if (this.#isRejected) return;
+    const last = this.#rejection(frame);
     if (last === undefined) return;
-    this.#said = true;
+    this.#isRejected = true;
     for (const each of last.frames) this.#connection.send(each);
     this.#connection.close(last.status, last.reason);
   }

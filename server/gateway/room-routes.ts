@@ -5,10 +5,11 @@ import type { ClientIdentity } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ViewerToken, ViewerTokens } from '../ports/viewer-tokens.ts';
 import { readBodyText } from './body.ts';
-import { jsonResponse, SECURITY_HEADERS } from './http.ts';
+import { jsonResponse } from './responses.ts';
 import { type PlaylistRequest, RoomHls } from './room-hls.ts';
 import { ROOM_TEXT_TYPES, type RoomTextFormat, renderRoomText } from './room-text.ts';
 import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import { parseViewingRequest, readQueryChoice, type ViewingRequest } from './viewing-request.ts';
 
 const Wanted = z.strictObject({
@@ -55,8 +56,8 @@ export class RoomRoutes {
     ]),
   ];
 
-  async #add({ request, params, caller }: AuthorisedRequest): Promise<Response> {
-    const { key, token } = caller!;
+  async #add({ request, params, identity }: AuthorisedRequest): Promise<Response> {
+    const { key, token } = identity!;
     const text = await readBodyText(request, BODY_BYTES_MAX);
     let wanted: z.infer<typeof Wanted>;
     try {
@@ -69,13 +70,13 @@ export class RoomRoutes {
   }
 
   /** One key's own: others may have made tokens for a room of the same name. */
-  async #list({ params, caller }: AuthorisedRequest): Promise<Response> {
-    return jsonResponse({ viewers: this.#own(params['room']!, caller!).map(told) }, 200);
+  async #list({ params, identity }: AuthorisedRequest): Promise<Response> {
+    return jsonResponse({ viewers: this.#own(params['room']!, identity!).map(told) }, 200);
   }
 
-  async #revoke({ params, caller }: AuthorisedRequest): Promise<Response> {
+  async #revoke({ params, identity }: AuthorisedRequest): Promise<Response> {
     const { room, id } = params as { room: string; id: string };
-    const isOwn = this.#own(room, caller!).some((pass) => pass.id === id);
+    const isOwn = this.#own(room, identity!).some((pass) => pass.id === id);
     const pass = isOwn ? this.#passes.revoke(room, id) : undefined;
     if (pass === undefined)
       throw new Fault('http.unknown', { path: `${ROOMS_PATH}${room}/viewers/${id.slice(0, 40)}` });

@@ -1,5 +1,6 @@
 import type { Fault } from '../../protocol/index.ts';
 import type { ClientIdentity, Scope } from '../ports/authenticator.ts';
+import type { OpenRequest, StreamDecision, UpgradeDecision } from '../ports/transport.ts';
 import type { ViewerIdentity } from './viewer-admission.ts';
 
 /**
@@ -11,8 +12,8 @@ export type RouteScope = Scope | 'room' | 'owner' | 'public' | 'page';
 
 /** An address, and what it takes to use it. No address is answered that is not in the gateway's table. */
 export interface Route {
-  /** `UPGRADE` is a WebSocket, `*` any method. */
-  readonly method: 'UPGRADE' | 'GET' | 'HEAD' | 'POST' | 'DELETE' | '*';
+  /** `UPGRADE` is a WebSocket. */
+  readonly method: 'UPGRADE' | 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Segments are literal or `:name` (anything but nothing); a last segment `*` is any number of them. */
   readonly path: string;
   readonly scope: RouteScope;
@@ -26,7 +27,7 @@ export interface AuthorisedRequest {
   /** Segments of the path by their names in the route. */
   readonly params: Readonly<Record<string, string>>;
   /** Set but for `room`, `public` and `page`. */
-  readonly caller: ClientIdentity | undefined;
+  readonly identity: ClientIdentity | undefined;
   /** Set for `room`. */
   readonly viewer: ViewerIdentity | undefined;
 }
@@ -38,6 +39,27 @@ export interface HttpRoute extends Route {
   readonly asUpgrade?: true;
   /** A refusal in the shape its clients read; ours where this is absent. */
   refuse?(fault: Fault): Response;
+}
+
+export type AcceptedUpgrade = Extract<UpgradeDecision, { kind: 'accept' }>;
+export type AcceptedStream = Extract<StreamDecision, { kind: 'accept' }>;
+
+/** A WebSocket. */
+export interface UpgradeRoute extends Route {
+  readonly method: 'UPGRADE';
+  /** Authorises the request, whose credential may be in a place of its protocol's own. May reject with faults. */
+  accept(request: OpenRequest): Promise<AcceptedUpgrade>;
+  /** A refusal before the upgrade in the shape its clients read; ours where this is absent. */
+  refuse?(fault: Fault): Response;
+  /** A refusal over an open connection, for clients that can read no other; undefined refuses before the upgrade. */
+  reject?(fault: Fault, request: OpenRequest): AcceptedUpgrade | undefined;
+}
+
+/** A response that goes on for as long as its reader stays. */
+export interface StreamRoute extends Route {
+  readonly method: 'GET';
+  /** Authorises the request. May reject with faults. */
+  accept(request: OpenRequest): Promise<AcceptedStream>;
 }
 
 /** The segments that have names when a path fits a pattern, undecoded; undefined when it does not. */
@@ -65,7 +87,7 @@ export function findRoute<R extends Route>(
   pathname: string,
 ): { readonly route: R; readonly params: Readonly<Record<string, string>> } | undefined {
   for (const route of routes) {
-    if (route.method !== method && route.method !== '*') continue;
+    if (route.method !== method) continue;
     const params = matchPath(route.path, pathname);
     if (params !== undefined) return { route, params };
   }

@@ -14,18 +14,19 @@ import {
   validateAs,
 } from '../../protocol/index.ts';
 import { EXPORT_FORMATS, EXPORT_TYPES, type ExportFormat } from '../../transcript/index.ts';
+import { errorCode } from '../core/errors/error-code.ts';
 import { splitQuery } from '../core/transcript/search-text.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { Summariser } from '../flow/summariser.ts';
 import type { TranscriptRecorder } from '../flow/transcript-recorder.ts';
-import type { ClientIdentity } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ChangeOutcome, TranscriptStore } from '../ports/transcripts.ts';
 import { readBodyText } from './body.ts';
-import { jsonResponse } from './http.ts';
 import { KeyConcurrency, type Release } from './key-concurrency.ts';
 import { createPacedBody } from './paced-body.ts';
+import { jsonResponse } from './responses.ts';
+import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
 
 export const TRANSCRIPTS_PATH = '/v1/transcripts';
 /** Name of the setting that holds an owner's own template for summaries. */
@@ -46,7 +47,12 @@ interface Asked {
   readonly url: URL;
   readonly owner: string;
   readonly store: TranscriptStore;
+  /** Of the transcript, and of what the path names in it; empty where it names none. */
+  readonly id: string;
+  readonly name: string;
 }
+
+type Answerer = (asked: Asked) => Promise<Response | LongAnswer>;
 
 /** Kept transcripts over HTTP, each to the owner of the key alone. */
 export class TranscriptRoutes {
@@ -57,78 +63,64 @@ export class TranscriptRoutes {
     this.#parts = parts;
   }
 
-  claims(pathname: string): boolean {
-    return pathname === TRANSCRIPTS_PATH || pathname.startsWith(`${TRANSCRIPTS_PATH}/`);
-  }
-
-  /** Throws faults for everything a client may do wrong, and `transcript.*` for what the disk does. */
-  async answer(request: Request, caller: ClientIdentity): Promise<Response> {
-    const { keeper, log } = this.#parts;
-    const { store } = keeper;
-    const url = new URL(request.url);
-    const route = this.#route(request.method, url);
-    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.unavailableReason });
-    const giveBack = await this.#turns.take(caller.key, request.signal);
-    // Nobody reads this one.
-    if (giveBack === undefined) return jsonResponse({}, 499);
-    try {
-      return paced(await route({ request, url, owner: caller.key, store }), this.#parts.clock, giveBack);
-    } catch (error) {
-      giveBack();
-      if (isFault(error)) throw error;
-      const { code, name } = error as NodeJS.ErrnoException;
-      // Only what the database says is the disk's doing; the rest is a bug of ours.
-      if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code ?? '')) throw error;
-      log.error({ code }, 'kept transcripts cannot be read or written');
-      throw new Fault('transcript.failed', { problem: code ?? name }, { cause: error });
-    }
-  }
-
   /** Exactly the methods that exist; whatever else is asked for is not there. */
-  #route(method: string, { pathname }: URL): (asked: Asked) => Promise<Response | LongAnswer> {
-    const [id, kind, name, ...more] = pathname.split('/').slice(3).map(decodePathSegment);
-    const unknown = new Fault('http.unknown', { path: `${method} ${pathname}` });
-    if (more.length > 0 || id === '' || kind === '' || name === '') throw unknown;
-    const place = [id === undefined || id === 'template' ? id : 'ID', kind, name && 'NAME'];
-    switch ([method, ...place].filter((part) => part !== undefined).join(' ')) {
-      case 'GET':
-        return (asked) => this.#list(asked);
-      case 'POST':
-        return (asked) => this.#create(asked);
-      case 'GET template':
-        return async ({ store, owner }) => answered({ template: await this.#templateOf(store, owner) });
-      case 'PUT template':
-        return (asked) => this.#setTemplate(asked);
-      case 'GET ID':
-        return async ({ store, owner }) =>
-          new LongAnswer(found(await store.readJson(owner, id!)), jsonResponse({}, 200).headers);
-      case 'PATCH ID':
-        return async ({ store, owner, request }) =>
-          done(
-            await store.update(owner, id!, validateAs(TranscriptChange, await bodyOf(request), 'body')),
-            'transcript',
-          );
-      case 'DELETE ID':
-        return async ({ store, owner }) => done(await store.remove(owner, id!), 'transcript');
-      case 'PUT ID sentences NAME':
-        return async ({ store, owner, request }) => {
-          if (!SENTENCE_NAME.test(name!)) throw new Fault('transcript.unknown', { what: 'sentence' });
-          const change = validateAs(SentenceChange, await bodyOf(request), 'body');
-          return done(await store.updateSentence(owner, id!, name!, change), 'sentence');
-        };
-      case 'PUT ID notes NAME':
-        return async ({ store, owner, request }) => {
-          const note = validateAs(NoteChange, await bodyOf(request), 'body');
-          return done(await store.saveNote(owner, id!, noteId(name!), note), 'transcript');
-        };
-      case 'DELETE ID notes NAME':
-        return async ({ store, owner }) => done(await store.deleteNote(owner, id!, noteId(name!)), 'note');
-      case 'GET ID export':
-        return async ({ store, owner, url }) => exported(store, { owner, id: id!, url });
-      case 'POST ID summary':
-        return (asked) => this.#summarise(asked, id!);
-      default:
-        throw unknown;
+  get httpRoutes(): readonly HttpRoute[] {
+    const route = (method: HttpRoute['method'], path: string, answer: Answerer): HttpRoute => ({
+      ...{ method, path: `${TRANSCRIPTS_PATH}${path}`, scope: 'transcripts' },
+      handle: (asked) => this.#answer(asked, answer),
+    });
+    return [
+      route('GET', '', (asked) => this.#list(asked)),
+      route('POST', '', (asked) => this.#create(asked)),
+      route('GET', '/template', async ({ store, owner }) =>
+        answered({ template: await this.#templateOf(store, owner) }),
+      ),
+      route('PUT', '/template', (asked) => this.#setTemplate(asked)),
+      route('GET', '/:id', async ({ store, owner, id }) => {
+        return new LongAnswer(found(await store.readJson(owner, id)), jsonResponse({}, 200).headers);
+      }),
+      route('PATCH', '/:id', async ({ store, owner, id, request }) => {
+        const change = validateAs(TranscriptChange, await bodyOf(request), 'body');
+        return done(await store.update(owner, id, change), 'transcript');
+      }),
+      route('DELETE', '/:id', async ({ store, owner, id }) => done(await store.remove(owner, id), 'transcript')),
+      route('PUT', '/:id/sentences/:name', async ({ store, owner, id, name, request }) => {
+        if (!SENTENCE_NAME.test(name)) throw new Fault('transcript.unknown', { what: 'sentence' });
+        const change = validateAs(SentenceChange, await bodyOf(request), 'body');
+        return done(await store.updateSentence(owner, id, name, change), 'sentence');
+      }),
+      route('PUT', '/:id/notes/:name', async ({ store, owner, id, name, request }) => {
+        const note = validateAs(NoteChange, await bodyOf(request), 'body');
+        return done(await store.saveNote(owner, id, noteId(name), note), 'transcript');
+      }),
+      route('DELETE', '/:id/notes/:name', async ({ store, owner, id, name }) =>
+        done(await store.deleteNote(owner, id, noteId(name)), 'note'),
+      ),
+      route('GET', '/:id/export', ({ store, owner, id, url }) => exported(store, { owner, id, url })),
+      route('POST', '/:id/summary', (asked) => this.#summarise(asked)),
+    ];
+  }
+
+  /** Rejects with faults for everything a client may do wrong, and with `transcript.*` for what the disk does. */
+  async #answer({ request, url, identity, params }: AuthorisedRequest, answer: Answerer): Promise<Response> {
+    const { keeper, log, clock } = this.#parts;
+    const { store } = keeper;
+    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.unavailableReason });
+    const owner = identity!.key;
+    const release = await this.#turns.take(owner, request.signal);
+    // Its client has left.
+    if (release === undefined) return jsonResponse({}, 499);
+    try {
+      const [id = '', name = ''] = [params['id'], params['name']].map((part) => part && decodePathSegment(part));
+      return paced(await answer({ request, url, owner, store, id, name }), clock, release);
+    } catch (error) {
+      release();
+      if (isFault(error)) throw error;
+      const code = errorCode(error);
+      // Only what the database says is the disk's doing; the rest is a bug of ours.
+      if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code)) throw error;
+      log.error({ code }, 'kept transcripts cannot be read or written');
+      throw new Fault('transcript.failed', { problem: code }, { cause: error });
     }
   }
 
@@ -167,7 +159,7 @@ export class TranscriptRoutes {
     return answered({ template: await this.#templateOf(store, owner) });
   }
 
-  async #summarise({ store, owner, request }: Asked, id: string): Promise<Response> {
+  async #summarise({ store, owner, id, request }: Asked): Promise<Response> {
     const { summariser } = this.#parts;
     const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
     const transcript = found(await store.read(owner, id));

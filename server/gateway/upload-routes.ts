@@ -1,13 +1,15 @@
-import { Fault, isFault } from '../../protocol/index.ts';
+import { Fault, toFault } from '../../protocol/index.ts';
 import type { ConnectedClient } from '../flow/client-channel.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { AudioDecoder, UploadedFile } from '../ports/decoder.ts';
-import type { DialectContext, ErrorInfo, HttpRefusal, UploadDialect, UploadSession } from '../ports/dialect.ts';
+import type { DialectContext, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { readUpload, UploadMemory } from './body.ts';
-import { toFaultResponse } from './http.ts';
+import { toRefusalResponse } from './responses.ts';
+import type { HttpRoute } from './route-table.ts';
+import type { SessionCapacity } from './session-capacity.ts';
 import { Upload } from './upload.ts';
 
-export interface UploadRequest {
+interface UploadRequest {
   readonly request: Request;
   readonly dialect: UploadDialect;
   readonly visitor: ConnectedClient;
@@ -18,15 +20,38 @@ export interface UploadRequest {
 export class UploadRoutes {
   readonly #parts: SessionParts;
   readonly #decoder: AudioDecoder;
+  readonly #capacity: SessionCapacity;
+  readonly #context: () => DialectContext;
   readonly #space = new UploadMemory();
 
-  constructor(parts: SessionParts, decoder: AudioDecoder) {
+  constructor(
+    parts: SessionParts,
+    decoder: AudioDecoder,
+    capacity: SessionCapacity,
+    /** What a dialect may not find out by itself. */
+    context: () => DialectContext,
+  ) {
     this.#parts = parts;
     this.#decoder = decoder;
+    this.#capacity = capacity;
+    this.#context = context;
   }
 
-  /** The caller has room. Never rejects. */
-  async answer({ request, dialect, visitor, context }: UploadRequest): Promise<Response> {
+  /** One route for each path at which another protocol takes files. */
+  httpRoutes(dialects: ReadonlyMap<string, UploadDialect>): readonly HttpRoute[] {
+    return [...dialects].map(([path, dialect]) => ({
+      ...{ method: 'POST', path, scope: 'stream' },
+      handle: async ({ request, identity, remoteAddress: address }) => {
+        this.#capacity.check(identity!, address);
+        const visitor = { identity: identity!, address };
+        return this.#answer({ request, dialect, visitor, context: this.#context() });
+      },
+      refuse: (fault) => toRefusalResponse(fault, dialect.refuse(fault, this.#context())),
+    }));
+  }
+
+  /** Never rejects. */
+  async #answer({ request, dialect, visitor, context }: UploadRequest): Promise<Response> {
     const upload = new Upload(this.#parts, visitor);
     const space = this.#space.open();
     const gone = (): void => upload.abandon();
@@ -51,7 +76,7 @@ export class UploadRoutes {
       return new Response(body, { headers: headersOf(answer, context) });
     } catch (error) {
       release();
-      const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
+      const fault = toFault(error);
       if (fault.code === 'server.bug')
         this.#parts.log.error({ upload: upload.id, err: error }, 'a bug ended an upload');
       return toRefusalResponse(fault, dialect.refuse(fault, context));
@@ -92,11 +117,4 @@ export class UploadRoutes {
 
 function headersOf(answer: UploadSession, { id }: DialectContext): Record<string, string> {
   return { 'content-type': answer.contentType, 'cache-control': 'no-store', 'x-request-id': id };
-}
-
-/** A refusal in its protocol's shape, with what HTTP itself has to say. */
-export function toRefusalResponse(trouble: ErrorInfo, refusal: HttpRefusal): Response {
-  const ours = toFaultResponse(trouble);
-  const headers = { ...Object.fromEntries(ours.headers), ...refusal.headers };
-  return new Response(JSON.stringify(refusal.body), { status: refusal.status, headers });
 }

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type AudioFormat, Fault, type FaultCode, isFault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
+import {
+  type AudioFormat,
+  Fault,
+  type FaultCode,
+  isFault,
+  LIMITS,
+  type ServerEvent,
+  toFault,
+} from '../../protocol/index.ts';
 import type { ClientChannel, ConnectedClient } from '../flow/client-channel.ts';
 import type { LiveSession, SessionParts } from '../flow/live-session.ts';
 import { SessionOpening } from '../flow/session-opening.ts';
@@ -98,7 +106,7 @@ export class Upload implements RegistryEntry {
       this.#session?.execute({ type: 'finish' });
       while (!this.#over) await this.#wait();
     } catch (error) {
-      this.#end(isFault(error) ? error : new Fault('server.bug', {}, { cause: error }));
+      this.#end(toFault(error));
       if (!isFault(error)) this.#parts.log.error({ upload: this.id, err: error }, 'a bug ended an upload');
     }
     return this.#trouble;

@@ -80,7 +80,7 @@ export class ViewerAdmission {
   }
 
   /**
-   * Whose room it is to the caller: a key or token with the scope `viewers`, or the secret of the session that has the
+   * Whose room it is to the identity: a key or token with the scope `viewers`, or the secret of the session that has the
    * room's name, which may what the key or token may that the session was opened with.
    */
   async own(room: string, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<ClientIdentity> {
@@ -88,16 +88,18 @@ export class ViewerAdmission {
     const credential = readCredential(request);
     const session = registry.find(room);
     if (session !== undefined && credential !== undefined && session.acceptsSecret(credential)) {
-      const { identity: caller } = session;
-      if (!caller.scopes.includes('viewers'))
-        throw new Fault('auth.scope', { what: caller.token === undefined ? 'key' : 'token', scope: 'viewers' });
-      const fault = access.needsKey ? access.findRefusal({ key: caller.key, ...caller.token }, 'viewers') : undefined;
+      const { identity } = session;
+      if (!identity.scopes.includes('viewers'))
+        throw new Fault('auth.scope', { what: identity.token === undefined ? 'key' : 'token', scope: 'viewers' });
+      const fault = access.needsKey
+        ? access.findRefusal({ key: identity.key, ...identity.token }, 'viewers')
+        : undefined;
       if (fault !== undefined) throw faultOf(fault);
-      return caller;
+      return identity;
     }
-    const caller = await access.authenticate(credential, 'viewers');
-    rooms.checkSpeaker(room, caller.key);
-    return caller;
+    const identity = await access.authenticate(credential, 'viewers');
+    rooms.checkSpeaker(room, identity.key);
+    return identity;
   }
 
   /** A viewer token ends with the key that made it. */

@@ -1,18 +1,13 @@
-import { FAULTS, Fault, isFault, LIMITS, ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
+import { FAULTS, Fault, LIMITS, ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/index.ts';
 import type { SessionParts } from '../flow/live-session.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Authenticator, ClientIdentity } from '../ports/authenticator.ts';
-import type {
-  Connection,
-  ConnectionHandler,
-  OpenRequest,
-  StreamDecision,
-  UpgradeDecision,
-} from '../ports/transport.ts';
+import type { Connection, ConnectionHandler, OpenRequest } from '../ports/transport.ts';
 import type { ViewerTokens } from '../ports/viewer-tokens.ts';
-import { SECURITY_HEADERS, toFaultResponse } from './http.ts';
+import { Rejections } from './rejected-connection.ts';
 import { RoomRoutes } from './room-routes.ts';
-import type { HttpRoute, Route } from './route-table.ts';
+import type { AcceptedStream, AcceptedUpgrade, HttpRoute, StreamRoute, UpgradeRoute } from './route-table.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import { toViewerFault, Viewer } from './viewer.ts';
 import { ViewerAdmission, type ViewerIdentity, type ViewerLimits } from './viewer-admission.ts';
 import { parseViewingRequest, type ViewingRequest } from './viewing-request.ts';
@@ -28,8 +23,8 @@ export interface ViewingOptions {
 export interface ViewingSetup extends ViewingOptions {
   readonly parts: SessionParts & { readonly rooms: Rooms };
   readonly access: Authenticator;
-  /** Why nobody with this request may come in, whatever key they have. */
-  refusal(request: OpenRequest): Fault | undefined;
+  /** What a viewer is told of an error. */
+  toFault(error: unknown): Fault;
 }
 
 interface Admitted {
@@ -45,15 +40,8 @@ const STREAM_HEADERS = {
   // Some proxies would keep it back until it is long enough.
   'x-accel-buffering': 'no',
 };
-/** Reading along: what `upgrade` and `follow` answer. */
-export const VIEWING_ROUTES: readonly Route[] = [
-  { method: 'UPGRADE', path: `${ROOMS_PATH}:room`, scope: 'room' },
-  { method: 'GET', path: `${ROOMS_PATH}:room/events`, scope: 'room' },
-];
-/** Connections that are being told why they may not watch. More are refused before the upgrade. */
-const TURNED_AWAY_MAX = 64;
 const RECHECKED_AT_ONCE = 100;
-const NOBODY: ConnectionHandler = { message: () => {}, close: () => {} };
+const DEAF: ConnectionHandler = { message: () => {}, close: () => {} };
 
 /** Lets viewers in: they read what is said in a room, over a WebSocket or as server-sent events. */
 export class ViewingRoutes {
@@ -62,16 +50,45 @@ export class ViewingRoutes {
   readonly #desk: RoomRoutes;
   /** Everybody who watches, by what they came with: it is checked once for all who share it. */
   readonly #watching = new Map<string, { readonly identity: ViewerIdentity; readonly viewers: Set<Viewer> }>();
+  readonly #rejections: Rejections;
   #check: Disposable | undefined;
-  #turnedAway = 0;
 
   constructor(setup: ViewingSetup) {
     this.#setup = setup;
+    this.#rejections = new Rejections(setup.parts.clock);
     const { rooms, registry, clock } = setup.parts;
     const { access, passes, limits, wallMs = Date.now } = setup;
     this.#admission = new ViewerAdmission({ rooms, registry, access, passes, limits });
     const checkPasses = (): void => void this.#recheck();
     this.#desk = new RoomRoutes({ rooms, passes, checkPasses, wallMs, clock });
+  }
+
+  get upgradeRoutes(): readonly UpgradeRoute[] {
+    const subprotocolOf = ({ subprotocols }: OpenRequest): string | undefined =>
+      subprotocols.includes(VIEW_SUBPROTOCOL) ? VIEW_SUBPROTOCOL : undefined;
+    const accept = async (request: OpenRequest): Promise<AcceptedUpgrade> => {
+      const admitted = await this.#admit(parseViewingRequest(request, ROOMS_PATH, ''), request);
+      const open = (connection: Connection) => this.#open(connection, 'ws', admitted);
+      return { kind: 'accept', subprotocol: subprotocolOf(request), open };
+    };
+    // A page cannot read why an upgrade was refused, and would ask for ever.
+    const reject = (fault: Fault, request: OpenRequest): AcceptedUpgrade | undefined => {
+      const subprotocol = subprotocolOf(request);
+      if (subprotocol === undefined) return undefined;
+      const last = { frames: [toViewerFault(fault, 0)], status: FAULTS[fault.code].close, reason: fault.code };
+      return this.#rejections.accept(fault, subprotocol, () => last);
+    };
+    return [{ method: 'UPGRADE', path: `${ROOMS_PATH}:room`, scope: 'room', accept, reject }];
+  }
+
+  /** The same events as server-sent events. */
+  get streamRoutes(): readonly StreamRoute[] {
+    const accept = async (request: OpenRequest): Promise<AcceptedStream> => {
+      const admitted = await this.#admit(parseViewingRequest(request, ROOMS_PATH, '/events'), request);
+      const open = (connection: Connection) => this.#open(connection, 'sse', admitted);
+      return { kind: 'accept', headers: STREAM_HEADERS, filler: ':\n\n', open };
+    };
+    return [{ method: 'GET', path: `${ROOMS_PATH}:room/events`, scope: 'room', accept }];
   }
 
   /** What is answered about rooms but the events. */
@@ -87,45 +104,9 @@ export class ViewingRoutes {
   }
 
   /** Who asks for what only the owner of a room may. Rejects with faults. */
-  async own({ headers }: Pick<OpenRequest, 'headers'>, room: string): Promise<ClientIdentity> {
+  async admitOwner({ headers }: Pick<OpenRequest, 'headers'>, room: string): Promise<ClientIdentity> {
     parseViewingRequest({ url: `${ROOMS_PATH}${room}`, headers: {} }, ROOMS_PATH, '');
     return this.#admission.own(room, { headers, subprotocols: [] });
-  }
-
-  /** Never rejects. */
-  async upgrade(request: OpenRequest): Promise<UpgradeDecision> {
-    const subprotocol = request.subprotocols.includes(VIEW_SUBPROTOCOL) ? VIEW_SUBPROTOCOL : undefined;
-    const stranger = this.#setup.refusal(request);
-    if (stranger !== undefined) return { kind: 'refuse', response: toFaultResponse(stranger) };
-    try {
-      const asked = parseViewingRequest(request, ROOMS_PATH, '');
-      const admitted = await this.#admit(asked, request);
-      return { kind: 'accept', subprotocol, open: (connection) => this.#seat(connection, 'ws', admitted) };
-    } catch (error) {
-      const fault = this.#faultOf(error);
-      // A page cannot read why an upgrade was refused, and would ask for ever.
-      const isTold = subprotocol !== undefined && this.#turnedAway < TURNED_AWAY_MAX;
-      if (isTold) return { kind: 'accept', subprotocol, open: (connection) => this.#turnAway(connection, fault) };
-      return { kind: 'refuse', response: toFaultResponse(fault) };
-    }
-  }
-
-  /** Undefined when the path is not that of a stream of events. Never rejects. */
-  follow(request: OpenRequest): Promise<StreamDecision> | undefined {
-    return request.url.split('?')[0]!.endsWith('/events') ? this.#follow(request) : undefined;
-  }
-
-  async #follow(request: OpenRequest): Promise<StreamDecision> {
-    try {
-      const stranger = this.#setup.refusal(request);
-      if (stranger !== undefined) throw stranger;
-      const asked = parseViewingRequest(request, ROOMS_PATH, '/events');
-      const admitted = await this.#admit(asked, request);
-      const open = (connection: Connection) => this.#seat(connection, 'sse', admitted);
-      return { kind: 'accept', headers: STREAM_HEADERS, filler: ':\n\n', open };
-    } catch (error) {
-      return { kind: 'refuse', response: toFaultResponse(this.#faultOf(error)) };
-    }
   }
 
   async #admit(asked: ViewingRequest, request: OpenRequest): Promise<Admitted> {
@@ -134,7 +115,7 @@ export class ViewingRoutes {
     return { asked, identity, address: request.remoteAddress };
   }
 
-  #seat(connection: Connection, kind: 'ws' | 'sse', { asked, identity, address }: Admitted): ConnectionHandler {
+  #open(connection: Connection, kind: 'ws' | 'sse', { asked, identity, address }: Admitted): ConnectionHandler {
     const { rooms, clock } = this.#setup.parts;
     const refusalFor = (owner: string): Fault | undefined => refusalOf(identity, asked.room, owner);
     try {
@@ -142,7 +123,7 @@ export class ViewingRoutes {
       rooms.checkReader(asked.room, identity.key);
       this.#admission.checkPlace(asked.room, address);
     } catch (error) {
-      return this.#dismiss(connection, kind, this.#faultOf(error));
+      return this.#dismiss(connection, kind, this.#setup.toFault(error));
     }
     const place = this.#admission.count(address);
     const viewer = new Viewer(connection, {
@@ -193,7 +174,7 @@ export class ViewingRoutes {
         }
       } catch (error) {
         // The operator broke a file; whoever is in stays until it is mended.
-        this.#faultOf(error);
+        this.#setup.toFault(error);
       }
     }
   }
@@ -202,25 +183,7 @@ export class ViewingRoutes {
     const text = toViewerFault(fault, 0);
     connection.send(kind === 'ws' ? text : `data: ${text}\n\n`);
     connection.close(FAULTS[fault.code].close, fault.code);
-    return NOBODY;
-  }
-
-  #turnAway(connection: Connection, fault: Fault): ConnectionHandler {
-    this.#turnedAway++;
-    return {
-      ...this.#dismiss(connection, 'ws', fault),
-      close: () => {
-        this.#turnedAway--;
-      },
-    };
-  }
-
-  #faultOf(error: unknown): Fault {
-    const { log, meter } = this.#setup.parts;
-    const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
-    meter.fault(fault.code);
-    if (fault.code === 'server.bug') log.error({ err: error }, 'a viewer could not be judged');
-    return fault;
+    return DEAF;
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { errorCode } from '../core/errors/error-code.ts';
 import type { Log } from '../ports/log.ts';
 import { buildProgramEnvironment } from './environment.ts';
 
@@ -56,7 +57,7 @@ export class ForkedProcess {
         ...(execPath === undefined ? {} : { execPath }),
       });
     } catch (error) {
-      process.nextTick(() => this.#end(`cannot be started: ${codeOf(error)}`));
+      process.nextTick(() => this.#end(`cannot be started: ${errorCode(error)}`));
       return;
     }
     this.#listen(this.#child);
@@ -78,10 +79,10 @@ export class ForkedProcess {
     if (this.#hasEnded || child?.connected !== true) return;
     try {
       child.send(message, (error) => {
-        if (error !== null) this.kill(`cannot be reached: ${codeOf(error)}`);
+        if (error !== null) this.kill(`cannot be reached: ${errorCode(error)}`);
       });
     } catch (error) {
-      this.kill(`cannot be reached: ${codeOf(error)}`);
+      this.kill(`cannot be reached: ${errorCode(error)}`);
     }
   }
 
@@ -115,9 +116,9 @@ export class ForkedProcess {
   #listen(child: ChildProcess): void {
     child.on('message', (value) => this.#receive(value));
     child.on('error', (error: NodeJS.ErrnoException) => {
-      if (child.pid === undefined) this.#end(`cannot be started: ${codeOf(error)}`);
-      else if (error.syscall === 'kill') this.#end(`cannot be killed: ${codeOf(error)}`);
-      else this.kill(codeOf(error));
+      if (child.pid === undefined) this.#end(`cannot be started: ${errorCode(error)}`);
+      else if (error.syscall === 'kill') this.#end(`cannot be killed: ${errorCode(error)}`);
+      else this.kill(errorCode(error));
     });
     child.once('exit', (code, signal) => this.#end(this.#reason ?? signal ?? `exit ${code}`));
     // One that closed its pipe can neither be asked nor end by itself when told to.
@@ -202,12 +203,6 @@ function guardChannel(child: ChildProcess, { onBytes, onGarbage }: ChannelCallba
       return undefined;
     }
   };
-}
-
-/** A code and no text: texts of the system name files. */
-function codeOf(error: unknown): string {
-  const { code, name } = error as NodeJS.ErrnoException;
-  return code ?? name ?? 'unknown';
 }
 
 const problemOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,5 +1,5 @@
+import type { BackOff } from '../core/schedule/back-off.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { BackOff } from './back-off.ts';
 import { timerClock } from './timer-clock.ts';
 
 /** A process as its supervisor sees it. */

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { errorCode } from '../core/errors/error-code.ts';
 import { checkIntegrity, type Database, migrateSchema, NewerSchemaError, PRAGMAS } from './transcript-schema.ts';
 
 export interface TranscriptFile {
@@ -31,16 +32,11 @@ export function openDatabase(options: TranscriptFile): Database {
   } catch (error) {
     if (error instanceof NewerSchemaError)
       throw new StorageUnavailable('the transcript file was written by a newer version of Sotto');
-    throw new StorageUnavailable(`the transcript file cannot be opened (${readErrorCode(error)})`, {
+    throw new StorageUnavailable(`the transcript file cannot be opened (${errorCode(error)})`, {
       cause: error,
     });
   }
 }
-
-export const readErrorCode = (error: unknown): string => {
-  const { code, name } = error as NodeJS.ErrnoException;
-  return code ?? name ?? 'unknown';
-};
 
 type Library = new (path: string) => Database;
 
@@ -60,7 +56,7 @@ function openOrReplace(library: Library, options: TranscriptFile): Database {
   try {
     return openFile(library, path, options.sync);
   } catch (error) {
-    if (!CORRUPTION_CODES.includes(readErrorCode(error))) throw error;
+    if (!CORRUPTION_CODES.includes(errorCode(error))) throw error;
     const stamp = new Date(options.nowMs()).toISOString().replace(/[:.]/g, '-');
     for (const suffix of ['', '-wal', '-shm'])
       if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.broken-${stamp}${suffix}`);

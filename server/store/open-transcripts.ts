@@ -1,7 +1,8 @@
+import { errorCode } from '../core/errors/error-code.ts';
 import { makePrivateFolder } from '../files/make-folder.ts';
 import type { TranscriptStore } from '../ports/transcripts.ts';
 import { FolderLock } from './folder-lock.ts';
-import { readErrorCode, StorageUnavailable } from './open-database.ts';
+import { StorageUnavailable } from './open-database.ts';
 import { type TranscriptFolder, TranscriptThread } from './transcript-thread.ts';
 
 export { StorageUnavailable } from './open-database.ts';
@@ -19,7 +20,7 @@ export async function openTranscripts(options: TranscriptFolder): Promise<Transc
     lock.release();
     throw error instanceof StorageUnavailable
       ? error
-      : new StorageUnavailable(`the transcript file cannot be opened (${readErrorCode(error)})`, { cause: error });
+      : new StorageUnavailable(`the transcript file cannot be opened (${errorCode(error)})`, { cause: error });
   }
 }
 

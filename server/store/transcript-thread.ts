@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { BackOff } from '../core/schedule/back-off.ts';
 import type { TranscriptBounds, TranscriptStore } from '../ports/transcripts.ts';
 import { PendingRequests } from '../process/pending-requests.ts';
 import { startThread } from '../process/thread-program.ts';
@@ -66,8 +67,9 @@ export class TranscriptThread {
     onGivenUp: () => {},
   });
   #worker: Worker | undefined;
-  #endedMs = Number.NEGATIVE_INFINITY;
-  #restartDelayMs = RESTART_DELAY_MS;
+  /** Time before which no thread is started, monotonic ms. */
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  readonly #backOff = new BackOff({ firstMs: RESTART_DELAY_MS, longestMs: RESTART_DELAY_MS_MAX, waitsAtOnce: true });
   #closing: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -119,9 +121,7 @@ export class TranscriptThread {
   async #call(call: CallName, args: readonly unknown[]): Promise<unknown> {
     if (this.#closing !== undefined) throw new UnavailableError('the transcripts are closed');
     if (this.#worker === undefined) {
-      if (performance.now() - this.#endedMs < this.#restartDelayMs)
-        throw new UnavailableError('the transcript thread ended a moment ago');
-      this.#restartDelayMs = Math.min(2 * this.#restartDelayMs, RESTART_DELAY_MS_MAX);
+      if (performance.now() < this.#notBeforeMs) throw new UnavailableError('the transcript thread ended a moment ago');
       this.#reopen();
     }
     const answer = await this.#requests.open((id) => this.#post({ kind: 'call', id, call, args }));
@@ -135,9 +135,7 @@ export class TranscriptThread {
       if (!isReported) this.#options.onError(error);
       isReported = true;
     };
-    this.#open(onError).then(() => {
-      this.#restartDelayMs = RESTART_DELAY_MS;
-    }, onError);
+    this.#open(onError).then(() => this.#backOff.reset(), onError);
   }
 
   #post(message: ToThread): void {
@@ -154,7 +152,7 @@ export class TranscriptThread {
   #onExit(worker: Worker): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
-    this.#endedMs = performance.now();
+    this.#notBeforeMs = performance.now() + this.#backOff.next();
     this.#requests.rejectAll(ENDED);
     this.#onClosed?.();
   }

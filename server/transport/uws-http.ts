@@ -12,6 +12,9 @@ const BODY_BYTES_HELD = 1_048_576;
  */
 const TURN_CHUNKS_MAX = 16_384;
 
+/** Statuses of responses that have no body, and whose length is not sent either (RFC 9110, 8.6). */
+const BODILESS_STATUSES: readonly number[] = [204, 304];
+
 /** What a request needs to know about its connection. */
 interface ClientConnection {
   /** Registers a callback for the loss of the connection. */
@@ -119,7 +122,7 @@ function createBody(
 export async function writeResponse(
   response: HttpResponse,
   answer: Response,
-  options: { readonly isGone: () => boolean; readonly requestInit?: boolean },
+  options: { readonly isGone: () => boolean; readonly isHead?: boolean },
 ): Promise<void> {
   const reader = answer.body?.getReader();
   try {
@@ -137,11 +140,14 @@ export async function writeResponse(
       for (const [name, value] of answer.headers)
         if (name !== 'content-length' && name !== 'transfer-encoding') response.writeHeader(name, value);
       const body = first?.value ?? new Uint8Array();
-      if (options.requestInit) response.endWithoutBody(body.byteLength);
+      const isBodiless = BODILESS_STATUSES.includes(answer.status);
+      // Given the length, the library would wait for the body and close the connection at the next request.
+      if (options.isHead && !isBodiless) response.writeHeader('content-length', String(body.byteLength));
+      if (options.isHead || isBodiless) response.endWithoutBody();
       else if (isComplete) response.end(body);
       else response.write(body);
     });
-    if (options.requestInit || isComplete) return;
+    if (options.isHead || isComplete) return;
     let chunk: { readonly done?: boolean; readonly value?: Uint8Array } | undefined = second ?? (await next);
     while (chunk !== undefined && !chunk.done) {
       if (options.isGone()) return;

@@ -232,7 +232,7 @@ class UwsClient {
   answer(answer: Response, head = false): Promise<void> | undefined {
     if (this.#isGone || this.#state !== 'waiting') return undefined;
     this.#state = 'answered';
-    return writeResponse(this.response, answer, { isGone: () => this.#isGone, requestInit: head }).finally(() => {
+    return writeResponse(this.response, answer, { isGone: () => this.#isGone, isHead: head }).finally(() => {
       this.#hasEnded = true;
     });
   }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { chooseTranslationModel } from '../../server/compose/parts.ts';
+import { chooseTranslationModel } from '../../server/compose/engines.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { ScriptedRecogniser } from '../../server/engine/script.ts';
 import type { DecodeAnswer, DecodeJob } from '../../server/ports/recogniser.ts';

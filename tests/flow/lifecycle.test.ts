@@ -4,7 +4,7 @@ import { connect as dial, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { connect } from '../../client/sdk/index.ts';
 import type { ServerEvent } from '../../protocol/index.ts';
@@ -87,33 +87,39 @@ t.test(
   },
 );
 
-/** Processes that it has started and that run, the oldest first. */
+/** Programs of ours that it has started and that run, the oldest first; a loader of sources may have started others. */
 const childrenOf = (pid: number): number[] =>
-  spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+  spawnSync('pgrep', ['-P', String(pid), '-f', String.raw`main\.[jt]s`], { encoding: 'utf8' })
     .stdout.trim()
     .split('\n')
     .map(Number);
 const needsGroups = process.platform === 'win32' ? 'Windows has no process groups' : false;
 
+/** `sotto serve` as people start it, in a process group of its own, once its server listens. */
+async function startServe(t: Pick<Test, 'teardown'>) {
+  const data = mkdtempSync(join(tmpdir(), 'sotto-'));
+  const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', '0', '--data', data];
+  const child = spawn(process.execPath, [...programArgs('client/cli/main.ts'), 'serve', ...options], {
+    ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+  });
+  const signalGroup = (name: NodeJS.Signals): boolean => process.kill(-child.pid!, name);
+  t.teardown(() => {
+    try {
+      signalGroup('SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+    rmSync(data, { recursive: true, force: true });
+  });
+  const heard = listen(child);
+  await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
+  const url = /listens at (\S+)\n/.exec(heard.text())![1]!;
+  return { child, heard, url, signalGroup, server: childrenOf(child.pid!)[0]! };
+}
+
 for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
   t.test(`${signal} to the whole group, and again, drains \`sotto serve\` once`, { skip: needsGroups }, async (t) => {
-    const data = mkdtempSync(join(tmpdir(), 'sotto-'));
-    t.teardown(() => rmSync(data, { recursive: true, force: true }));
-    const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', '0', '--data', data];
-    const child = spawn(process.execPath, [...programArgs('client/cli/main.ts'), 'serve', ...options], {
-      ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
-    });
-    const signalGroup = (name: NodeJS.Signals): boolean => process.kill(-child.pid!, name);
-    t.teardown(() => {
-      try {
-        signalGroup('SIGKILL');
-      } catch {
-        // All of it has ended.
-      }
-    });
-    const heard = listen(child);
-    await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
-    const url = /listens at (\S+)\n/.exec(heard.text())![1]!;
+    const { heard, url, signalGroup, server } = await startServe(t);
     const session = await connect({ url, WebSocket: WebSocket as never });
     const events: ServerEvent[] = [];
     const over = (async () => {
@@ -122,8 +128,7 @@ for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
     const wav = readFileSync(path('tests/fixtures/speech/short_01.wav'));
     session.send(new Int16Array(new Uint8Array(wav.subarray(44)).buffer));
     await until(() => events.some(({ type }) => type === 'speech'));
-    const [server] = childrenOf(child.pid!);
-    const [recogniser] = childrenOf(server!);
+    const [recogniser] = childrenOf(server);
     // It has to wait for the last words: it cannot have ended when the signal comes a second time.
     process.kill(recogniser!, 'SIGSTOP');
     signalGroup(signal);
@@ -139,6 +144,21 @@ for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
     await over;
     t.notMatch(heard.text(), /engine\.crashed|stopped|restart/i, 'its workers were left to it');
   });
+
+for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
+  t.test(`${signal} to \`sotto serve\` alone ends its server as well`, { skip: needsGroups }, async (t) => {
+    const { child, heard, server } = await startServe(t);
+    child.kill(signal);
+    t.equal(await heard.exit, 0, heard.text());
+    t.throws(() => process.kill(server, 0), { code: 'ESRCH' }, 'the server is gone');
+  });
+
+t.test('`sotto serve` says when its server was killed', { skip: needsGroups }, async (t) => {
+  const { heard, server } = await startServe(t);
+  process.kill(server, 'SIGKILL');
+  t.equal(await heard.exit, 137);
+  t.match(heard.text(), /the server was ended by SIGKILL/);
+});
 
 const needsLimit = process.platform === 'win32' ? 'Windows has no such limit' : false;
 

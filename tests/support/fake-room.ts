@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { answerRequest } from '../../server/gateway/http.ts';
+import { answerRequest } from './answer-request.ts';
 
 /** An event as a test says it. */
 export interface RoomEvent {

@@ -10,16 +10,18 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'server/dialect': ['protocol', 'transcript', 'server/core', 'server/ports'],
   'server/decoder': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The decoding process; started by path.
-  'server/decoder/child': ['server/ports', 'server/decoder'],
+  'server/decoder/child': ['server/ports', 'server/decoder', 'server/process/child'],
   // Language models, for whoever asks one: a server's or a GGUF file's.
-  'server/llm': ['protocol', 'server/ports', 'server/process'],
+  'server/llm': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The process of a GGUF model; started by path.
-  'server/llm/child': ['server/llm'],
+  'server/llm/child': ['server/llm', 'server/process/child'],
   // Keeps child processes running.
-  'server/process': ['protocol', 'server/ports'],
+  'server/process': ['protocol', 'server/core', 'server/ports'],
+  // What every child process does besides its own work.
+  'server/process/child': [],
   'server/vad': ['protocol', 'server/core', 'server/ports'],
   'server/engine': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/engine/native'],
-  'server/engine/child': ['server/core', 'server/engine', 'server/engine/native'],
+  'server/engine/child': ['server/core', 'server/engine', 'server/engine/native', 'server/process/child'],
   'server/engine/native': [],
   'server/access': ['protocol', 'server/core', 'server/ports', 'server/files'],
   'server/store': ['protocol', 'transcript', 'server/core', 'server/ports', 'server/process', 'server/files'],

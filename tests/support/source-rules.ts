@@ -108,7 +108,10 @@ export function findKeyedAccess(program: ts.Program): KeyedAccess[] {
   return found;
 }
 
-function visitSources(program: ts.Program, visit: (node: ts.Node, path: string, source: ts.SourceFile) => void): void {
+export function visitSources(
+  program: ts.Program,
+  visit: (node: ts.Node, path: string, source: ts.SourceFile) => void,
+): void {
   for (const source of program.getSourceFiles()) {
     const path = relative(ROOT, source.fileName).split(sep).join('/');
     if (source.isDeclarationFile || /node_modules|^\.\./.test(path)) continue;

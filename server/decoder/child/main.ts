@@ -1,3 +1,4 @@
+import { endWithParent, firstLineOf, sendToParent } from '../../process/child/parent-link.ts';
 import type { DecoderAnswer, FromChild, ToChild } from '../wire.ts';
 import { ResourceGuard, type ResourceLimits } from './guard.ts';
 import { DecodingStream } from './stream.ts';
@@ -10,6 +11,8 @@ const guard = new ResourceGuard();
 const CPU_LIMITS = { cpuMs: 10_000, cpuMsPerSecond: 200, cpuMsPerAnswer: 10_000 };
 /** Holds a whole file beside its codec. */
 const FILE_LIMITS: ResourceLimits = { memoryMbMax: 512, ...CPU_LIMITS };
+/** What a decoder says of a file is for people who know its format: one short line. */
+const PROBLEM_CHARS_MAX = 120;
 const LIVE_LIMITS: ResourceLimits = { memoryMbMax: 384, ...CPU_LIMITS };
 
 process.on('message', (message: ToChild) => {
@@ -19,14 +22,11 @@ process.on('message', (message: ToChild) => {
   void guard
     .watch(() => answer(message))
     .then(
-      (reply) => process.send?.({ ask, ...reply } satisfies FromChild),
-      (error: unknown) => process.send?.({ ask, kind: 'failed', problem: problemOf(error) } satisfies FromChild),
+      (reply) => send({ ask, ...reply }),
+      (error: unknown) => send({ ask, kind: 'failed', problem: firstLineOf(error, PROBLEM_CHARS_MAX) }),
     );
 });
-// A parent that is gone cannot use an answer.
-process.on('disconnect', () => process.exit(0));
-// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when this ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+endWithParent();
 
 async function answer(message: ToChild): Promise<DecoderAnswer> {
   const { stream } = message;
@@ -58,7 +58,4 @@ function credited(reply: DecoderAnswer): DecoderAnswer {
   return reply;
 }
 
-/** What a decoder says is for people who know its format; one short line of it. */
-function problemOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 120);
-}
+const send: (message: FromChild) => void = sendToParent;

@@ -1,4 +1,5 @@
 import { openSync, readSync } from 'node:fs';
+import { endWithParent, residentMemoryMb, sendToParent } from '../../process/child/parent-link.ts';
 import type { FromWorker, ToWorker, WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
 import { chooseThreadCount } from './threads.ts';
@@ -22,14 +23,15 @@ process.on('message', (message: ToWorker) => {
       running.get(message.job)?.abort();
       return;
     case 'ping':
-      send({ kind: 'alive', memoryMb: memoryMb(), steps: { ...engine?.steps?.(), ...small?.engine.steps?.() } });
+      send({
+        kind: 'alive',
+        memoryMb: residentMemoryMb(),
+        steps: { ...engine?.steps?.(), ...small?.engine.steps?.() },
+      });
       return;
   }
 });
-// A parent that is gone cannot use an answer.
-process.on('disconnect', () => process.exit(0));
-// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when its workers end.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+endWithParent();
 
 async function start(setup: WorkerSetup): Promise<void> {
   cores = setup.cores;
@@ -41,7 +43,7 @@ async function start(setup: WorkerSetup): Promise<void> {
     send({
       ...{ kind: 'ready', engine: name, multilingual, realTimeFactor, detail },
       small: second,
-      memoryMb: memoryMb(),
+      memoryMb: residentMemoryMb(),
     });
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
@@ -68,8 +70,6 @@ async function openSmall(setup: WorkerSetup) {
   small = { name, engine: await open({ ...setup, modelPath: path }) };
   return { multilingual: small.engine.multilingual, realTimeFactor: await measured(setup, small.engine) };
 }
-
-const memoryMb = (): number => Math.round(process.memoryUsage.rss() / 1_048_576);
 
 /** The vocabulary's size stands second in the file; English-only models have 51864 words. */
 function isMultilingual(path: string): boolean {
@@ -121,6 +121,4 @@ async function decode(job: WireJob): Promise<void> {
   }
 }
 
-function send(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
-}
+const send: (message: FromWorker) => void = sendToParent;

@@ -1,5 +1,9 @@
+import { endWithParent, firstLineOf, residentMemoryMb, sendToParent } from '../../process/child/parent-link.ts';
 import type { FromModel, Generation, ToModel } from '../wire.ts';
 import { GgufModel } from './gguf-model.ts';
+
+/** Longest text about an error that is sent. */
+const PROBLEM_CHARS_MAX = 200;
 
 /** The process of a GGUF model: one text at a time, in the order they were asked for. It ends with its parent. */
 let model: GgufModel | undefined;
@@ -24,14 +28,11 @@ process.on('message', (message: ToModel) => {
         send({ kind: 'failed', id: message.id, problem: 'it was given up' });
       return;
     case 'ping':
-      send({ kind: 'alive', memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576) });
+      send({ kind: 'alive', memoryMb: residentMemoryMb() });
       return;
   }
 });
-// A parent that is gone cannot use an answer.
-process.on('disconnect', () => process.exit(0));
-// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when this ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+endWithParent();
 
 async function start({ setup }: Extract<ToModel, { kind: 'setup' }>): Promise<void> {
   try {
@@ -41,7 +42,7 @@ async function start({ setup }: Extract<ToModel, { kind: 'setup' }>): Promise<vo
     model = loaded;
     send({ kind: 'ready' });
   } catch (error) {
-    send({ kind: 'refused', problem: firstLineOf(error) });
+    send({ kind: 'refused', problem: firstLineOf(error, PROBLEM_CHARS_MAX) });
   }
 }
 
@@ -53,17 +54,11 @@ async function generate(id: number, generation: Generation): Promise<void> {
     if (model === undefined) throw new Error('the model is not loaded');
     send({ kind: 'generated', id, text: await model.generate(generation, signal) });
   } catch (error) {
-    send({ kind: 'failed', id, problem: firstLineOf(error) });
+    send({ kind: 'failed', id, problem: firstLineOf(error, PROBLEM_CHARS_MAX) });
   } finally {
     running = undefined;
     cancels.delete(id);
   }
 }
 
-function firstLineOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
-}
-
-function send(message: FromModel): void {
-  if (process.connected) process.send?.(message);
-}
+const send: (message: FromModel) => void = sendToParent;

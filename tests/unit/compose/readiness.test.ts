@@ -1,6 +1,6 @@
 import t from 'tap';
 import { checkReadiness } from '../../../server/compose/readiness.ts';
-import { answerRequest } from '../../../server/gateway/http.ts';
+import { answerRequest } from '../../support/answer-request.ts';
 
 async function readyz(parts: Parameters<typeof checkReadiness>[0]) {
   const { isReady, problems } = checkReadiness(parts);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { answerRequest } from '../../../server/gateway/http.ts';
+import { answerRequest } from '../../support/answer-request.ts';
 
 const web = fileURLToPath(new URL('../../../client/web/', import.meta.url));
 const PAGES: Readonly<Record<string, string>> = {

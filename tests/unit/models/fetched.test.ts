@@ -9,7 +9,7 @@ import { runModels } from '../../../models/cli.ts';
 import { fetchModel, listFetchedModels } from '../../../models/fetched.ts';
 import { resolveModel } from '../../../models/locate.ts';
 import type { Fault } from '../../../protocol/index.ts';
-import { openRecogniser } from '../../../server/compose/parts.ts';
+import { openRecogniser } from '../../../server/compose/recogniser.ts';
 import { loadConfig } from '../../../server/config/load.ts';
 
 const BODY = Buffer.alloc(200_000, 'sotto');

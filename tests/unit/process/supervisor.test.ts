@@ -1,5 +1,5 @@
 import t from 'tap';
-import { BackOff } from '../../../server/process/back-off.ts';
+import { BackOff } from '../../../server/core/schedule/back-off.ts';
 import { PendingRequests } from '../../../server/process/pending-requests.ts';
 import { PingCounter } from '../../../server/process/ping-counter.ts';
 import { Supervisor } from '../../../server/process/supervisor.ts';
@@ -37,18 +37,6 @@ function open(restart: 'always' | 'on-demand', mostMs?: number) {
   });
   return { clock, started, reasons, supervisor };
 }
-
-t.test('the wait doubles up to its cap, and begins anew after a success', async (t) => {
-  const backOff = new BackOff(1_500);
-  t.same(
-    Array.from({ length: 6 }, () => backOff.next()),
-    [0, 250, 500, 1_000, 1_500, 1_500],
-  );
-  backOff.reset();
-  t.same([backOff.failures, backOff.next(), backOff.next()], [0, 0, 250]);
-  const longest = new BackOff();
-  t.equal(Math.max(...Array.from({ length: 2_000 }, () => longest.next())), 30_000, 'for ever, and never longer');
-});
 
 t.test('a process is hung when one ping too many was not answered', async (t) => {
   const pings = new PingCounter(2);

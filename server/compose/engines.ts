@@ -1,0 +1,62 @@
+import { Fault } from '../../protocol/index.ts';
+import { ConfigError } from '../config/load.ts';
+import type { Config } from '../config/options.ts';
+import { ProcessDecoder } from '../decoder/decoder.ts';
+import type { WorkerPool } from '../engine/pool.ts';
+import type { Cleaner } from '../ports/cleaner.ts';
+import type { AudioDecoder } from '../ports/decoder.ts';
+import type { Log } from '../ports/log.ts';
+import type { RecogniserInfo } from '../ports/recogniser.ts';
+import type { SpeechModel } from '../ports/speech-model.ts';
+import type { CleanupStack } from './cleanup-stack.ts';
+import type { Openers } from './openers.ts';
+
+/** Everything that works on sound and text: the recogniser, the cleaner, voice detection and the decoder of files. */
+export interface Engines {
+  readonly recogniser: WorkerPool;
+  readonly info: RecogniserInfo;
+  /** Name of the speech model that translates captions into English; undefined leaves that to the assistant. */
+  readonly translationModel: string | undefined;
+  /** Undefined when cleaning is off. */
+  readonly cleaner: Cleaner | undefined;
+  /** Whether the cleaner has started. It is tried again while the rules do its work. */
+  readonly isCleanerReady: boolean;
+  readonly speechModel: SpeechModel;
+  readonly decoder: AudioDecoder;
+}
+
+/** Starts the engines. Rejects with a fault when the recogniser cannot run; what was started is in `cleanup` by then. */
+export async function openEngines(
+  config: Config,
+  { log, open, cleanup }: { readonly log: Log; readonly open: Openers; readonly cleanup: CleanupStack },
+): Promise<Engines> {
+  const recogniser = cleanup.add(await open.recogniser(config, log));
+  // Both load their models at the same time.
+  const cleaner = await open.cleaner(config, log);
+  if (cleaner !== undefined) cleanup.add(cleaner);
+  const info = await recogniser.ready();
+  const translationModel = chooseTranslationModel(config, info);
+  const speechModel = cleanup.add(await open.speechModel(config.vad as 'silero' | 'energy', log));
+  const isCleanerReady = await (cleaner?.ready() ?? Promise.resolve()).then(
+    () => true,
+    () => false,
+  );
+  const decoder = cleanup.add(new ProcessDecoder({ log }));
+  return { recogniser, info, translationModel, cleaner, isCleanerReady, speechModel, decoder };
+}
+
+/**
+ * Name of the speech model when it translates captions into English; undefined leaves that to the assistant, if there is
+ * one. Throws a ConfigError when the options ask for it and the model knows English only.
+ */
+export function chooseTranslationModel(
+  config: Config,
+  { model, multilingual }: { readonly model: string; readonly multilingual: boolean },
+): string | undefined {
+  const asked = config['translate-with'];
+  if (asked === 'assistant' || (asked === 'auto' && config['assistant-model'] !== undefined)) return undefined;
+  if (multilingual) return model;
+  if (asked === 'auto') return undefined;
+  const want = `auto or assistant, or a multilingual --model: ${model} knows English only`;
+  throw new ConfigError([new Fault('config.value', { name: 'translate-with', got: asked, want })]);
+}

@@ -1,0 +1,23 @@
+import type { Config } from '../config/options.ts';
+import type { GatewayOptions } from '../gateway/gateway.ts';
+
+/** Live sessions when only the load limits them: a bound for memory, about 5 MB each. */
+const SESSIONS_MAX = 32;
+/** Sessions for each stream that the machine carries: most speakers are silent most of the time. */
+const SESSIONS_PER_STREAM = 8;
+
+/**
+ * Who may come in, and how many.
+ * @param streams Live streams that the machine can carry at once.
+ */
+export function buildGatewayLimits(config: Config, streams: number): GatewayOptions {
+  const sessionsMax = config['sessions-max'] || Math.max(SESSIONS_MAX, streams * SESSIONS_PER_STREAM);
+  return {
+    allowedOrigins: config['allowed-origins'],
+    host: config.host,
+    sessionsMax,
+    measured: config['sessions-max'] === 0,
+    sessionsPerKeyMax: config['sessions-per-key'] || sessionsMax,
+    sessionsPerAddressMax: config['sessions-per-address'] || sessionsMax,
+  };
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { Config } from '../config/options.ts';
+import type { JournalStore } from '../ports/journal-store.ts';
+import type { Log } from '../ports/log.ts';
+import { FileJournalStore } from '../store/file-journal-store.ts';
+
+/** One session's journal: the events kept for its client and a minute of the largest audio fit well. */
+const SESSION_JOURNAL_BYTES_MAX = 67_108_864;
+
+/** Whether sessions are to be journalled: a session that waits for nobody needs no journal. */
+export const isJournalWanted = (config: Config): boolean => config.journal && config['resume-grace-ms'] > 0;
+
+/** Where sessions are journalled; undefined when they are not to be or cannot be, which is no reason not to serve. */
+export function openJournalStore(config: Config, folder: string, log: Log): JournalStore | undefined {
+  if (!isJournalWanted(config)) return undefined;
+  try {
+    return new FileJournalStore({
+      folder: join(folder, 'journal'),
+      sync: config['journal-sync'] as 'always' | 'never',
+      sessionBytesMax: SESSION_JOURNAL_BYTES_MAX,
+      bytesMax: config['journal-max-mb'] * 1_048_576,
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    log.error(
+      { code: code ?? message, folder },
+      code === 'ELOCKED'
+        ? 'another server uses the data folder: sessions would not survive the end of this process, and no transcripts are kept; give it another --data'
+        : 'the data folder cannot be written: sessions would not survive the end of this process, and no transcripts are kept; give it another --data',
+    );
+    return undefined;
+  }
+}

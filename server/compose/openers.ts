@@ -1,0 +1,23 @@
+import { openSpeechModel } from '../vad/open.ts';
+import { openAccess } from './access.ts';
+import { openCleaner } from './cleaner.ts';
+import { openJournalStore } from './journal-store.ts';
+import { openRecogniser } from './recogniser.ts';
+import { openTranscriptRoutes } from './transcripts.ts';
+import { chooseTransport, openCertificate } from './transport.ts';
+import { openWyomingEndpoint } from './wyoming-endpoint.ts';
+
+/** What opens the parts of a server. A test gives others, to let each of them fail in turn. */
+export const OPENERS = {
+  access: openAccess,
+  certificate: openCertificate,
+  transport: chooseTransport,
+  recogniser: openRecogniser,
+  cleaner: openCleaner,
+  speechModel: openSpeechModel,
+  journalStore: openJournalStore,
+  transcripts: openTranscriptRoutes,
+  wyoming: openWyomingEndpoint,
+};
+
+export type Openers = typeof OPENERS;

@@ -1,0 +1,38 @@
+import type { Config } from '../config/options.ts';
+import { PIPELINE, type PipelineOptions } from '../core/session/settings.ts';
+
+/** Config → the pure pipeline's numbers. */
+export function buildPipelineOptions(config: Config): PipelineOptions {
+  return {
+    vad: {
+      ...PIPELINE.vad,
+      open: config['vad-open'],
+      close: config['vad-close'],
+      minSpeechMs: config['min-speech-ms'],
+    },
+    endpoint: {
+      ...PIPELINE.endpoint,
+      speculativeMs: config['speculative-ms'],
+      minMs: config['endpoint-min-ms'],
+      maxMs: config['endpoint-max-ms'],
+    },
+    commit: {
+      policy: config.commit as PipelineOptions['commit']['policy'],
+      chance: config['commit-chance'],
+      patience: PIPELINE.commit.patience,
+      patienceMs: PIPELINE.commit.patienceMs,
+      edgeMs: config['commit-edge-ms'],
+      earlyConfidence: config['commit-confidence'],
+      earlyMs: config['commit-early-ms'],
+      leastMs: PIPELINE.commit.leastMs,
+    },
+    show: { ...PIPELINE.show, chance: config['show-chance'] },
+    segment: { softMs: config['segment-soft-ms'], hardMs: config['segment-hard-ms'] },
+    ringSeconds: PIPELINE.ringSeconds,
+    partialEveryMs: config['partial-every-ms'],
+    contextChars: config['context-chars'],
+    leftContext: PIPELINE.leftContext,
+    forcedPrefix: config['forced-prefix'],
+    models: { own: config.model, small: undefined },
+  };
+}

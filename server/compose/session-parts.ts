@@ -1,0 +1,76 @@
+import type { Config } from '../config/options.ts';
+import type { ServerOffer } from '../core/session/resolve-settings.ts';
+import { DecodeScheduler } from '../flow/decode-scheduler.ts';
+import type { LiveSession, SessionParts } from '../flow/live-session.ts';
+import type { Rooms } from '../flow/rooms.ts';
+import { SessionRegistry } from '../flow/session-registry.ts';
+import type { Log } from '../ports/log.ts';
+import type { Engines } from './engines.ts';
+import type { Monitoring } from './monitoring.ts';
+import { buildPipelineOptions } from './pipeline-options.ts';
+import type { Storage } from './storage.ts';
+
+/** What this server offers its clients, but for an assistant. */
+export function buildOffer(config: Config, { info, translationModel }: Engines): ServerOffer {
+  return {
+    ...offerModel(info),
+    small: info.small && offerModel(info.small),
+    language: config.language,
+    partialEveryMs: config['partial-every-ms'],
+    endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
+    cleanup: config.cleanup as 'llm' | 'openai' | 'rules' | 'off',
+    english: translationModel,
+  };
+}
+
+/** A model as it is offered to clients. */
+function offerModel({ model, multilingual }: { readonly model: string; readonly multilingual: boolean }) {
+  return { model, languages: multilingual ? ('all' as const) : (['en'] as const) };
+}
+
+/** What every session is made of. */
+export function buildSessionParts(
+  config: Config,
+  {
+    engines,
+    monitoring,
+    storage,
+    rooms,
+    offer,
+    log,
+  }: {
+    readonly engines: Engines;
+    readonly monitoring: Monitoring;
+    readonly storage: Storage;
+    readonly rooms: Rooms;
+    readonly offer: ServerOffer;
+    readonly log: Log;
+  },
+): SessionParts {
+  const { recogniser, info, translationModel, cleaner, speechModel } = engines;
+  const { meter, reportBug, clock } = monitoring;
+  const { recorder, assistant } = storage.transcripts;
+  const registry = new SessionRegistry<LiveSession>();
+  const scheduler = new DecodeScheduler({
+    ...{ recogniser, meter, clock, reportBug },
+    partialIntervalMs: config['partial-every-ms'],
+    realTimeFactor: info.realTimeFactor,
+    smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
+    onServiceLevelChange: (level) => registry.setServiceLevel(level),
+  });
+  return {
+    ...{ scheduler, registry, speechModel, log, meter, clock, rooms },
+    ...{ journals: storage.journals, recorder, assistant, translationModel },
+    cleaners: {
+      standard: cleaner,
+      llm: config.cleanup === 'llm' ? cleaner : undefined,
+      openai: config.cleanup === 'openai' ? cleaner : undefined,
+    },
+    offer: { ...offer, assistant: assistant?.name },
+    pipeline: { ...buildPipelineOptions(config), models: { own: info.model, small: info.small?.model } },
+    engine: info.engine,
+    cleanTimeoutMs: config['clean-timeout-ms'],
+    pauseMs: config['pause-ms'],
+    resumeGraceMs: config['resume-grace-ms'],
+  };
+}

@@ -1,0 +1,53 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServerOffer } from '../core/session/resolve-settings.ts';
+import { packageRoot } from '../engine/native/locate.ts';
+import type { HttpSite } from '../gateway/site-routes.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Engines } from './engines.ts';
+import { checkReadiness } from './readiness.ts';
+import type { Storage } from './storage.ts';
+
+/** What the server says of itself over HTTP: its pages, `/v1/info`, `/metrics` and `/readyz`. */
+export function buildSite({
+  engines,
+  storage,
+  offer,
+  streams,
+  sessionsMax,
+  needsKey,
+  metrics,
+  registry,
+  isStopping,
+}: {
+  readonly engines: Engines;
+  readonly storage: Storage;
+  readonly offer: ServerOffer;
+  readonly streams: number;
+  readonly sessionsMax: number;
+  readonly needsKey: boolean;
+  readonly metrics: Metrics;
+  readonly registry: { readonly size: number };
+  readonly isStopping: () => boolean;
+}): HttpSite {
+  const { recogniser, cleaner, info } = engines;
+  const readiness = () => checkReadiness({ recogniser, cleaner, isStopping: isStopping() });
+  return {
+    webFolder: locateWebFolder(),
+    info: () => ({
+      ...offer,
+      engine: info.engine,
+      sessions: registry.size,
+      ...{ sessionsMax, streams, needsKey },
+      ...storage.transcripts.info,
+    }),
+    metrics: () => metrics.text(recogniser.restarts),
+    ready: () => readiness().isReady,
+    problems: () => readiness().problems,
+  };
+}
+
+/** The folder of the built pages, from the sources as well as from `dist`. */
+function locateWebFolder(): string {
+  return join(packageRoot(`${dirname(fileURLToPath(import.meta.url))}/x`), 'dist', 'client', 'web');
+}

@@ -1,0 +1,92 @@
+import { resolveDataFolder } from '../config/folders.ts';
+import type { Config } from '../config/options.ts';
+import { estimateStreamCapacity } from '../core/schedule/load.ts';
+import { DIALECT_ROUTES, HTTP_ROUTES } from '../dialect/routes.ts';
+import { restoreSessions } from '../flow/restore-sessions.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { systemClock } from '../observe/clock.ts';
+import { openLog } from '../observe/log.ts';
+import type { ReportBug } from '../ports/bug.ts';
+import { CleanupStack } from './cleanup-stack.ts';
+import { openEngines } from './engines.ts';
+import { buildGatewayLimits } from './gateway-limits.ts';
+import { buildGreeting } from './greeting.ts';
+import { openMonitoring } from './monitoring.ts';
+import { OPENERS, type Openers } from './openers.ts';
+import { openRooms } from './rooms.ts';
+import { buildOffer, buildSessionParts } from './session-parts.ts';
+import { buildSite } from './site.ts';
+import { openStorage } from './storage.ts';
+import { formatUrl } from './transport.ts';
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** Lines for people: model, engine, how many streams. */
+  readonly greeting: string;
+  /** Logs and counts an error that nobody expected. */
+  readonly reportBug: ReportBug;
+  /** Refuses new sessions, lets live ones finish within the drain time, stops. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the parts together and listens. Rejects with a fault that says what is wrong; then everything that was opened before is
+ * closed again.
+ */
+export async function startServer(config: Config, open: Openers = OPENERS): Promise<RunningServer> {
+  const cleanup = new CleanupStack();
+  try {
+    return await openServer(config, open, cleanup);
+  } catch (error) {
+    // What made the start fail is what people have to know.
+    await cleanup.run().catch(() => {});
+    throw error;
+  }
+}
+
+async function openServer(config: Config, open: Openers, cleanup: CleanupStack): Promise<RunningServer> {
+  const log = openLog(config['log-level']);
+  const folder = resolveDataFolder(config, process.env);
+  const access = open.access(config, folder, log);
+  const certificate = await open.certificate(config, folder, log);
+  const createTransport = await open.transport(config, certificate);
+  const engines = await openEngines(config, { log, open, cleanup });
+  const monitoring = openMonitoring(log);
+  const storage = await openStorage(config, { folder, log, meter: monitoring.meter, open, cleanup });
+  const { rooms, viewing } = openRooms({ config, folder, ...monitoring });
+
+  const offer = buildOffer(config, engines);
+  const parts = buildSessionParts(config, { engines, monitoring, storage, rooms, offer, log });
+  const streams = estimateStreamCapacity(engines.info.realTimeFactor);
+  const limits = buildGatewayLimits(config, streams);
+  let closing: Promise<void> | undefined;
+  const site = buildSite({
+    ...{ engines, storage, offer, streams, sessionsMax: limits.sessionsMax, needsKey: access.needsKey },
+    ...{ metrics: monitoring.metrics, registry: parts.registry, isStopping: () => closing !== undefined },
+  });
+  const http = { routes: HTTP_ROUTES, decoder: engines.decoder, transcripts: storage.transcripts.desk };
+  const gateway = new Gateway(parts, site, DIALECT_ROUTES, access, { ...limits, viewing, http });
+  const transport = cleanup.add(createTransport(gateway, monitoring.reportBug));
+  // Before anybody can ask for them. Should the start still fail, they stay for the next.
+  if (storage.journals !== undefined) restoreSessions(storage.journals, parts);
+  cleanup.defer(() => parts.registry.destroy());
+  const port = await transport.listen(config.host, config.port);
+  const wyoming = await open.wyoming(config, { parts, site, bounds: limits, reportBug: monitoring.reportBug });
+  if (wyoming !== undefined) cleanup.add(wyoming);
+
+  const url = formatUrl(certificate === undefined ? 'http' : 'https', config.host, port);
+  const selfSigned = config['tls-self-signed'] ? certificate?.certPath : undefined;
+  const drain = async (): Promise<void> => {
+    gateway.drain();
+    wyoming?.drain();
+    await parts.registry.drain(new Promise((resolve) => systemClock.setTimer(config['drain-timeout-ms'], resolve)));
+    rooms.close();
+    await cleanup.run();
+  };
+  const close = (): Promise<void> => (closing ??= drain());
+  return {
+    ...{ url, port, reportBug: monitoring.reportBug, close, [Symbol.asyncDispose]: close },
+    greeting: buildGreeting({ url, engines, streams, selfSigned, wyoming: wyoming?.address }),
+  };
+}

@@ -1,0 +1,48 @@
+import { Fault } from '../../protocol/index.ts';
+import type { SessionParts } from '../flow/live-session.ts';
+import type { ClientIdentity } from '../ports/authenticator.ts';
+
+export interface SessionLimits {
+  readonly sessionsMax: number;
+  /** Whether sessions are also refused when the measured load says that the others would suffer. */
+  readonly measured: boolean;
+  /** Live sessions that one key, and one address, may have. */
+  readonly sessionsPerKeyMax: number;
+  readonly sessionsPerAddressMax: number;
+}
+
+/** Whether one more session may begin. */
+export class SessionCapacity {
+  readonly #parts: Pick<SessionParts, 'registry' | 'scheduler'>;
+  readonly #limits: SessionLimits;
+  #isDraining = false;
+
+  constructor(parts: Pick<SessionParts, 'registry' | 'scheduler'>, limits: SessionLimits) {
+    this.#parts = parts;
+    this.#limits = limits;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** From now on nobody new is let in. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Throws `server.draining`, `server.full` or `auth.sessions` when this client may not begin a session now. */
+  check(client: ClientIdentity, address: string): void {
+    const { registry, scheduler } = this.#parts;
+    const { sessionsMax, measured, sessionsPerKeyMax, sessionsPerAddressMax } = this.#limits;
+    if (this.#isDraining) throw new Fault('server.draining', {});
+    if (registry.size >= sessionsMax) throw new Fault('server.full', { live: registry.size, limit: sessionsMax });
+    if (measured && scheduler.mustRefuse(registry.size)) throw new Fault('server.full', { live: registry.size });
+    const { ofKey, ofAddress } = registry.countLive(client.key, address);
+    const keyMax = Math.min(client.sessionsMax ?? sessionsPerKeyMax, sessionsPerKeyMax);
+    if (client.key !== '' && ofKey >= keyMax)
+      throw new Fault('auth.sessions', { live: ofKey, limit: keyMax, of: 'key' });
+    if (ofAddress >= sessionsPerAddressMax)
+      throw new Fault('auth.sessions', { live: ofAddress, limit: sessionsPerAddressMax, of: 'address' });
+  }
+}
