@@ -151,7 +151,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       needsKey: access.needsKey,
       ...transcripts.info,
     }),
-    metrics: () => metrics.text(recogniser.restarts),
+    metrics: () => metrics.render(recogniser.restarts),
     ready: () => checkReadiness({ recogniser, cleaner, isStopping: closing !== undefined }).isReady,
     problems: () => checkReadiness({ recogniser, cleaner, isStopping: closing !== undefined }).problems,
   };

@@ -2,44 +2,44 @@ import type { DecoderAnswer, FromChild, ToChild } from '../wire.ts';
 import { ResourceGuard, type ResourceLimits } from './guard.ts';
 import { DecodingStream } from './stream.ts';
 
-/** The decoding process: streams by number, piece by piece. It ends with its parent. */
+/** The decoding process: streams by number, decoded piece by piece. It ends with its parent. */
 const streams = new Map<number, DecodingStream>();
-/** Audio made to blow up takes this process with it, not the server. */
+/** Audio crafted to exhaust resources ends this process, not the server. */
 const guard = new ResourceGuard();
 /** Every codec here decodes ten times faster than this on any machine that can also recognise speech. */
 const CPU_LIMITS = { cpuMs: 10_000, cpuMsPerSecond: 200, cpuMsPerAnswer: 10_000 };
-/** Holds a whole file beside its codec. */
+/** A file decoder holds a whole file besides its codec. */
 const FILE_LIMITS: ResourceLimits = { memoryMbMax: 512, ...CPU_LIMITS };
 const LIVE_LIMITS: ResourceLimits = { memoryMbMax: 384, ...CPU_LIMITS };
 
 process.on('message', (message: ToChild) => {
   const { ask } = message;
   // Processor time is counted anew for each stream.
-  if (message.kind === 'open') guard.begin(message.fileBytes === undefined ? LIVE_LIMITS : FILE_LIMITS);
+  if (message.kind === 'open') guard.setLimits(message.fileBytes === undefined ? LIVE_LIMITS : FILE_LIMITS);
   void guard
-    .watch(() => answer(message))
+    .run(() => handleMessage(message))
     .then(
       (reply) => process.send?.({ ask, ...reply } satisfies FromChild),
-      (error: unknown) => process.send?.({ ask, kind: 'failed', problem: problemOf(error) } satisfies FromChild),
+      (error: unknown) => process.send?.({ ask, kind: 'failed', problem: describeProblem(error) } satisfies FromChild),
     );
 });
 // A parent that is gone cannot use an answer.
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when this ends.
+// Ctrl-C, a closed terminal and most supervisors signal the whole group; the parent decides when this process ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-async function answer(message: ToChild): Promise<DecoderAnswer> {
+async function handleMessage(message: ToChild): Promise<DecoderAnswer> {
   const { stream } = message;
   switch (message.kind) {
     case 'open':
       streams.set(stream, new DecodingStream(message));
       return { kind: 'nothing', hasMore: false };
     case 'feed':
-      return credited(await open(stream).feed(message.bytes));
+      return grantTime(await findStream(stream).feed(message.bytes));
     case 'end':
-      return credited(await open(stream).end());
+      return grantTime(await findStream(stream).end());
     case 'read':
-      return credited(await open(stream).read());
+      return grantTime(await findStream(stream).read());
     case 'close':
       streams.get(stream)?.free();
       streams.delete(stream);
@@ -47,18 +47,18 @@ async function answer(message: ToChild): Promise<DecoderAnswer> {
   }
 }
 
-function open(stream: number): DecodingStream {
+function findStream(stream: number): DecodingStream {
   const found = streams.get(stream);
   if (found === undefined) throw new Error('the stream is closed');
   return found;
 }
 
-function credited(reply: DecoderAnswer): DecoderAnswer {
-  if (reply.kind === 'decoded') guard.credit(reply.samples.length / reply.channels / reply.sampleRate);
+function grantTime(reply: DecoderAnswer): DecoderAnswer {
+  if (reply.kind === 'decoded') guard.grant(reply.samples.length / reply.channels / reply.sampleRate);
   return reply;
 }
 
-/** What a decoder says is for people who know its format; one short line of it. */
-function problemOf(error: unknown): string {
+/** Decoder messages are for people who know the format, so one short line is enough. */
+function describeProblem(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 120);
 }
