@@ -100,7 +100,7 @@ t.test(
         for (const each of steps) {
           if (each.kind === 'pass') nowMs += each.ms;
           else if (each.kind === 'add') {
-            const until = each.waitMs === undefined ? undefined : nowMs + each.waitMs;
+            const untilMs = each.waitMs === undefined ? undefined : nowMs + each.waitMs;
             queue.add({ key: String(untilMs.length), item: untilMs.length, untilMs: until });
             untilMs.push(until ?? Number.NEGATIVE_INFINITY);
           } else {
