@@ -30,10 +30,10 @@ interface Script {
 
 /** Tells the store what the reader did, as the page tells the server. */
 function deliver({ title, speakers, sentences, notes }: Meeting, store: TranscriptCalls, id: string): void {
-  store.change(OWNER, id, { title, speakers: { ...speakers } });
+  store.update(OWNER, id, { title, speakers: { ...speakers } });
   for (const { key, correction = null, highlight } of sentences)
-    if (highlight || correction !== null) store.mark(OWNER, id, key, { correction, highlight });
-  for (const note of notes) store.note(OWNER, id, note.id, { atMs: Math.round(note.atMs), text: note.text });
+    if (highlight || correction !== null) store.updateSentence(OWNER, id, key, { correction, highlight });
+  for (const note of notes) store.saveNote(OWNER, id, note.id, { atMs: Math.round(note.atMs), text: note.text });
 }
 
 /** Feeds a meeting through the page and through a server's store, and compares the files; returns how many. */
@@ -111,7 +111,7 @@ t.test('a meeting is the same file from the page and from the server, in every f
 t.test('and from the file in which a server keeps it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-same-file-'));
   const nowMs = (): number => 0;
-  const database = openDatabase({ folder, sync: 'never', nowMs, brokenFile: () => {} });
+  const database = openDatabase({ folder, sync: 'never', nowMs, onBrokenFile: () => {} });
   const store = new SqliteTranscripts(database, { nowMs });
   t.teardown(() => {
     store.close();
