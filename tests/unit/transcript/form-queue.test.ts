@@ -100,9 +100,9 @@ t.test(
         for (const each of steps) {
           if (each.kind === 'pass') nowMs += each.ms;
           else if (each.kind === 'add') {
-            const until = each.waitMs === undefined ? undefined : nowMs + each.waitMs;
-            queue.add({ key: String(untilMs.length), item: untilMs.length, untilMs: until });
-            untilMs.push(until ?? Number.NEGATIVE_INFINITY);
+            const dueMs = each.waitMs === undefined ? undefined : nowMs + each.waitMs;
+            queue.add({ key: String(untilMs.length), item: untilMs.length, untilMs: dueMs });
+            untilMs.push(dueMs ?? Number.NEGATIVE_INFINITY);
           } else {
             const which = each.which % Math.max(1, untilMs.length);
             const isThere = which >= taken.length && which < untilMs.length;
