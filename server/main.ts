@@ -108,7 +108,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     partialEveryMs: config['partial-every-ms'],
     endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
     cleanup: config.cleanup as 'llm' | 'openai' | 'rules' | 'off',
-    translationModel: english,
+    english,
   };
   const cleaners = {
     standard: cleaner,
