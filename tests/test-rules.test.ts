@@ -27,6 +27,7 @@ const TIMERS: Readonly<Record<string, string>> = {
   'tests/support/fast-clock.ts': 'a clock',
   'tests/support/fuzz-server.ts': 'the bound of an answer',
   'tests/support/hostile-client.ts': 'how long a client stays',
+  'tests/flow/dispose.test.ts': 'the names, as globals of another realm',
   'tests/run/main.ts': 'the bound of a file',
   'tests/rooms.test.ts': 'the name, in a rule',
   'tests/unit/engine/native.test.ts': 'steps of a decode are counted while it runs',
