@@ -10,21 +10,21 @@ export interface Word {
   readonly confidence: number;
 }
 
-/** Why a decode ended. `repeat`, `budget` and `aborted` are cut short: the tail deserves doubt. */
+/** Why a decode ended. `repeat`, `budget` and `aborted` are cut short: their last words are doubtful. */
 export type DecodeStop = 'end' | 'edge' | 'repeat' | 'budget' | 'aborted';
 
-/** What one decode of one span says. */
+/** The result of decoding one span. */
 export interface Hypothesis {
   readonly words: readonly Word[];
-  /** ISO 639-1 code of the language spoken, as told or detected; a translation is English all the same. */
+  /** ISO 639-1 code of the language spoken, as given or detected, also when the text is an English translation. */
   readonly language: string;
-  /** Probability of that language, 0-1; 1 when it was fixed by the job. */
+  /** Probability of that language, 0-1; 1 when the job fixed it. */
   readonly languageProbability: number;
-  /** Of the languages the job asked to choose from, or of the five most probable; absent when the language was fixed. */
+  /** Probabilities of the languages that the job allowed, or of the five most probable; absent when the language was fixed. */
   readonly languageProbabilities?: Readonly<Record<string, number>> | undefined;
   /** Probability of the no-speech token, 0-1. */
   readonly noSpeech: number;
-  /** Mean natural log probability of the decoded tokens; near 0 is sure, below -1 is doubtful. */
+  /** Mean natural log probability of the decoded tokens; near 0 is certain, below -1 is doubtful. */
   readonly averageLogProbability: number;
   /** Length of the text over its deflated length; above 2.4 means repetition. */
   readonly compressionRatio: number;

@@ -81,7 +81,7 @@ export class DecodeScheduler {
     this.#gauge = new LoadGauge(slots);
     this.#loadShedder = new LoadShedder({ everyMs: options.partialIntervalMs, slots, smallCost: options.smallCost });
     this.#admission = new Admission(options.realTimeFactor);
-    this.#load = this.#gauge.read({ partial: 0, final: 0 }, options.clock.nowMs());
+    this.#load = this.#gauge.readLoad({ partial: 0, final: 0 }, options.clock.nowMs());
   }
 
   /** The current service level of sessions. */
@@ -115,7 +115,7 @@ export class DecodeScheduler {
     }
     const nowMs = this.#options.clock.nowMs();
     this.#waiting.push({ id: ++this.#lastId, session, final, translation, sinceMs: nowMs, request, aborted: false });
-    if (!translation) this.#gauge.asked(session, nowMs);
+    if (!translation) this.#gauge.recordRequest(session, nowMs);
     this.#startNext();
     if (translation) return;
     this.#preempt();
@@ -134,8 +134,8 @@ export class DecodeScheduler {
   removeSession(session: string): void {
     this.#waiting = this.#waiting.filter((queued) => queued.session !== session);
     for (const queued of this.#running.values()) if (queued.session === session) this.#abort(queued);
-    this.#gauge.left(session);
-    this.#shares.left(session);
+    this.#gauge.removeSession(session);
+    this.#shares.removeSession(session);
     this.#joinedAtMs.delete(session);
   }
 
@@ -186,13 +186,13 @@ export class DecodeScheduler {
     const waitMs = startMs - queued.sinceMs;
     const { channel: _, ...job } = span;
     this.#running.set(queued.id, queued);
-    this.#shares.served(queued.session, startMs);
-    this.#gauge.started(span.kind, waitMs, startMs);
+    this.#shares.recordStart(queued.session, startMs);
+    this.#gauge.recordStart(span.kind, waitMs, startMs);
     const answer = await this.#decode({ id: queued.id, ...job });
     const endMs = clock.nowMs();
     this.#running.delete(queued.id);
-    this.#gauge.ended(span.kind, endMs - startMs, queued.aborted ? 'aborted' : 'whole', endMs);
-    this.#shares.used(queued.session, endMs - startMs, endMs);
+    this.#gauge.recordEnd(span.kind, endMs - startMs, queued.aborted ? 'aborted' : 'whole', endMs);
+    this.#shares.recordUse(queued.session, endMs - startMs, endMs);
     meter.decoded(span.kind, waitMs, endMs - startMs);
     queued.request.onAnswer(answer);
     this.#startNext();
@@ -241,7 +241,7 @@ export class DecodeScheduler {
     const urgent = this.#waiting.filter(({ translation }) => !translation);
     const oldest = (kind: 'partial' | 'final'): number =>
       Math.max(0, ...urgent.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs));
-    this.#load = this.#gauge.read({ partial: oldest('partial'), final: oldest('final') }, nowMs);
+    this.#load = this.#gauge.readLoad({ partial: oldest('partial'), final: oldest('final') }, nowMs);
     const before = this.#serviceLevel;
     this.#serviceLevel = this.#loadShedder.consider(this.#load, nowMs);
     meter.load(this.busyShare, this.#serviceLevel.cadence);

@@ -2,17 +2,17 @@ import { type AudioFormat, BYTES_PER_SAMPLE } from '../../../protocol/index.ts';
 import { decodePcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
 
-/** What one frame of a client's audio became. */
+/** The samples of one frame of a client's audio. */
 export interface IntakeResult {
   /** One array per speaker, all of one length, mono 16 kHz. */
   readonly channels: readonly Float32Array[];
-  /** The whole samples of the client's audio it was made of. */
+  /** The bytes of the client's audio they were made of: whole samples. */
   readonly bytes: Uint8Array;
   readonly invalid: number;
   readonly clipped: number;
 }
 
-/** Bytes as they came → 16 kHz samples of each speaker. Frames may be cut anywhere: a torn sample waits for its rest. */
+/** Turns received bytes into 16 kHz samples of each speaker. Frames may be cut anywhere: a torn sample waits for its rest. */
 export class AudioIntake {
   readonly #format: AudioFormat;
   readonly #frameBytes: number;
@@ -20,7 +20,7 @@ export class AudioIntake {
   #torn = new Uint8Array(0);
   #frames: number;
 
-  /** `from` is the first frame it will be given, where a stream goes on after a restart. */
+  /** `from` is the first frame it will be given, if a stream goes on after a restart. */
   constructor(format: AudioFormat, from = 0) {
     this.#format = format;
     this.#frames = from;
@@ -46,12 +46,12 @@ export class AudioIntake {
     return this.#resamplers[0]!.out;
   }
 
-  /** The frame to go on from so that nothing changes in the 16 kHz samples from `sample` on. */
+  /** The frame to continue from so that the 16 kHz samples from `sample` on stay exactly the same. */
   rewound(sample: number): number {
     return this.#resamplers[0]!.rewound(sample);
   }
 
-  /** Forgets the torn sample at the end: whoever sends on begins with a whole one. */
+  /** Drops the torn sample at the end: a client that resumes begins with a whole one. */
   dropTorn(): void {
     this.#torn = new Uint8Array(0);
   }

@@ -1,12 +1,12 @@
 import type { Encoding } from '../../../protocol/index.ts';
 
-/** What decoding one run of bytes gave. */
+/** The samples of some bytes. */
 export interface DecodedPcm {
   /** Interleaved samples in [-1, 1]. */
   readonly samples: Float32Array;
-  /** Samples that were NaN or infinite and became silence. */
+  /** Number of samples that were NaN or infinite and became silence. */
   readonly invalid: number;
-  /** Samples at or beyond full scale. */
+  /** Number of samples at or beyond full scale. */
   readonly clipped: number;
 }
 

@@ -21,7 +21,7 @@ export class Resampler {
   #out: number;
   #in: number;
 
-  /** `from` is the first input sample it will be given, where a stream goes on; see `rewound`. */
+  /** `from` is the first input sample it will be given, if a stream goes on after a restart; see `rewound`. */
   constructor(rate: number, from = 0) {
     const common = gcd(rate, SAMPLE_RATE);
     this.#up = SAMPLE_RATE / common;
@@ -41,11 +41,11 @@ export class Resampler {
     return this.#out;
   }
 
-  /** The input sample to begin with so that every output from `sample` on is what it would be from the start. */
+  /** The input sample to begin with so that every output from `sample` on is the same as in one run from the start. */
   rewound(sample: number): number {
     if (this.#filters.length === 0) return sample;
     const needed = Math.floor((sample * this.#down) / this.#up) - this.#half;
-    // There an input and an output lie at the same moment.
+    // A multiple of the step, where an input and an output lie at the same moment.
     return Math.max(0, Math.floor(needed / this.#down) * this.#down);
   }
 
@@ -62,7 +62,7 @@ export class Resampler {
     return this.#drain(this.#base + held.length - this.#half);
   }
 
-  /** What the filter still holds back, once no more input follows. */
+  /** The output that the filter still holds back, when no more input follows. */
   flush(): Float32Array {
     if (this.#filters.length === 0) return new Float32Array(0);
     const end = Math.round((this.#in * this.#up) / this.#down);
@@ -73,7 +73,7 @@ export class Resampler {
     return tail;
   }
 
-  /** Makes every output whose centre lies before the input sample `limit`. */
+  /** Computes every output whose centre lies before the input sample `limit`. */
   #drain(limit: number, end = Number.POSITIVE_INFINITY): Float32Array {
     const most = Math.ceil((Math.min(limit, this.#base + this.#held.length) * this.#up) / this.#down) + 1 - this.#out;
     const out = new Float32Array(Math.max(0, most));
@@ -106,7 +106,7 @@ function filters(up: number, half: number, cutoff: number): Float32Array[] {
       taps[tap] = cutoff * sinc(cutoff * x) * kaiser(x / half);
       sum += taps[tap]!;
     }
-    // Unity gain at every phase, or a constant input would hum at the phase rate.
+    // Unity gain at every phase; otherwise a constant input would hum at the phase rate.
     return taps.map((value) => value / sum);
   });
 }

@@ -24,18 +24,18 @@ export class FairShares {
     return usedMs * 0.5 ** ((nowMs - atMs) / HALF_LIFE_MS);
   }
 
-  served(session: string, nowMs: number): void {
+  recordStart(session: string, nowMs: number): void {
     this.#shares.set(session, { ...(this.#shares.get(session) ?? NOTHING), servedMs: nowMs });
   }
 
-  used(session: string, ms: number, nowMs: number): void {
+  recordUse(session: string, ms: number, nowMs: number): void {
     const before = this.#shares.get(session);
     // The session has left in the meantime.
     if (before === undefined) return;
     this.#shares.set(session, { ...before, usedMs: this.usedMs(session, nowMs) + ms, atMs: nowMs });
   }
 
-  left(session: string): void {
+  removeSession(session: string): void {
     this.#shares.delete(session);
   }
 }

@@ -1,13 +1,13 @@
-/** What a server is doing, from what was measured in the last seconds. */
+/** The load of a server, as measured over the last seconds. */
 export interface Load {
-  /** From asking for a partial to its start, ms, averaged. */
+  /** Average time from the request for a partial to its start, ms. */
   readonly partialWaitMs: number;
-  /** From asking for a final to its start, ms: averaged, or that of the oldest still waiting when it is more. */
+  /** The same for finals, ms; the wait of the oldest one still waiting, if that is longer. */
   readonly finalWaitMs: number;
   /** Shares of all slots' time, 0-1. */
   readonly partialsBusy: number;
   readonly finalsBusy: number;
-  /** Wall time of a partial decode, ms, averaged. */
+  /** Average wall time of a partial decode, ms. */
   readonly partialMs: number;
   /** Sessions that asked for a decode in the last two seconds. */
   readonly speakers: number;
@@ -15,13 +15,13 @@ export interface Load {
 
 type Kind = 'partial' | 'final';
 
-/** Jobs a wait or a decode time is averaged over. */
+/** Number of jobs that waits and decode times are averaged over. */
 const AVERAGE_OVER = 8;
-/** Seconds' worth of the past in a share of time: the time constant of its average, ms. */
+/** Time constant of the average of a share of time, ms. */
 const BUSY_OVER_MS = 3_000;
 const SPEAKING_MS = 2_000;
 
-/** Turns what happens to jobs into a `Load`. Knows no clock: whoever calls says what time it is. */
+/** Computes the `Load` from what happens to jobs. It has no clock: the caller passes the time. */
 export class LoadGauge {
   readonly #slots: number;
   readonly #wait = { partial: 0, final: 0 };
@@ -39,23 +39,23 @@ export class LoadGauge {
     this.#slots = Math.max(1, slots);
   }
 
-  asked(session: string, nowMs: number): void {
+  recordRequest(session: string, nowMs: number): void {
     this.#spoke.set(session, nowMs);
   }
 
-  left(session: string): void {
+  removeSession(session: string): void {
     this.#spoke.delete(session);
   }
 
-  started(kind: Kind, waitMs: number, nowMs: number): void {
+  recordStart(kind: Kind, waitMs: number, nowMs: number): void {
     this.#sum(nowMs);
     this.#running[kind]++;
     this.#started[kind]++;
     this.#wait[kind] += (waitMs - this.#wait[kind]) / AVERAGE_OVER;
   }
 
-  /** `how`: a decode that was cut short says nothing of what one costs. */
-  ended(kind: Kind, tookMs: number, how: 'whole' | 'aborted', nowMs: number): void {
+  /** A decode that was `aborted` says nothing about the cost of one. */
+  recordEnd(kind: Kind, tookMs: number, how: 'whole' | 'aborted', nowMs: number): void {
     this.#sum(nowMs);
     this.#running[kind]--;
     if (kind === 'final' || how === 'aborted') return;
@@ -63,7 +63,7 @@ export class LoadGauge {
   }
 
   /** `oldest`: how long the oldest waiting job of each kind has waited, ms; 0 when none waits. */
-  read(oldest: Readonly<Record<Kind, number>>, nowMs: number): Load {
+  readLoad(oldest: Readonly<Record<Kind, number>>, nowMs: number): Load {
     this.#sum(nowMs);
     const pastMs = nowMs - this.#readMs;
     this.#readMs = nowMs;
@@ -71,7 +71,7 @@ export class LoadGauge {
       const share = pastMs > 0 ? this.#area[kind] / pastMs / this.#slots : this.#busy[kind];
       this.#busy[kind] += (share - this.#busy[kind]) * (1 - Math.exp(-pastMs / BUSY_OVER_MS));
       this.#area[kind] = 0;
-      // Nothing started and nothing waits: nobody waits any longer.
+      // Nothing was started and nothing waits, so the average wait decays.
       if (this.#started[kind] === 0 && oldest[kind] === 0) this.#wait[kind] *= 1 - 1 / AVERAGE_OVER;
       this.#started[kind] = 0;
     }
@@ -93,12 +93,12 @@ export class LoadGauge {
   }
 }
 
-/** Decodes of the same second of speech a live stream costs in all: its finals, and partials at a slow cadence. */
+/** How often a live stream decodes each second of speech in all: for its finals, and for partials at a slow cadence. */
 const DECODES_PER_STREAM = 2;
 
 /**
- * How many live streams this machine carries: decoding costs `realTimeFactor` seconds a second on all cores when
- * alone; competing decodes run one a core and lose little. At least one, however slow the machine.
+ * How many live streams this machine can carry, at least one. A decode that runs alone costs `realTimeFactor` seconds a second
+ * on all cores; concurrent decodes run on one core each and lose little.
  */
 export function estimateStreamCapacity(realTimeFactor: number): number {
   return Math.max(1, Math.floor(1 / (realTimeFactor * DECODES_PER_STREAM)));

@@ -1,16 +1,16 @@
 import type { Word } from '../hypothesis.ts';
 
 const ENDS = /[.?!。？！…]["'”’»)\]]*$/u;
-/** A full stop after these does not end a sentence. */
+/** Abbreviations: a full stop after them does not end a sentence. */
 const ABBREVIATION =
   /^(mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|no|vol|fig|approx|dept|est|gen|col|capt|lt|sgt|rev|hon|inc|ltd|co|bzw|z\.b|d\.h|usw|nr|bspw|ca|sra|srta|ud|uds|mme|mlle|p|pp|[a-z]|([a-z]\.)+[a-z])\.$/i;
 
-/** Whether a sentence may end after this word. Needs its punctuation, so the word after it must be known too. */
+/** Whether a sentence may end after this word. Its punctuation must be settled, so the word after it must be known too. */
 export function endsSentence(word: Word): boolean {
   return ENDS.test(word.text) && !ABBREVIATION.test(word.text);
 }
 
-/** How many words the first finished sentence has; 0 when none is finished. The last word never counts: its punctuation is open. */
+/** Number of words in the first finished sentence; 0 when none is. It never ends with the last word, whose punctuation is not settled. */
 export function countFirstSentenceWords(words: readonly Word[]): number {
   for (let i = 0; i + 1 < words.length; i++) {
     if (endsSentence(words[i]!)) return i + 1;
@@ -32,12 +32,12 @@ export function splitSentences(words: readonly Word[]): readonly (readonly Word[
   return sentences;
 }
 
-/** A gap this wide, or a comma, is a fair place to cut, samples. */
+/** A gap at least this wide is a fair place to cut, and so is a comma; samples. */
 const FAIR_GAP = 1_600;
 
 /**
- * Where to cut speech that goes on without a sentence's end: before which word, not before the one at `least`, the gap
- * is widest. With `fair` only a gap that a listener would notice counts. 0 when there is no such place.
+ * Where to cut speech that goes on without the end of a sentence: the index of the word with the widest gap before it, from
+ * `least` on. With `fair`, only a gap that a listener would notice counts. 0 when there is no such place.
  */
 export function findWidestGap(words: readonly Word[], least: number, place: 'fair' | 'any'): number {
   let best = 0;

@@ -1,7 +1,7 @@
 /** Length of the frames whose energy is compared: 10 ms. */
 const FRAME = 160;
 
-/** The quietest 10 ms of `samples`; a cut there splits no sound. Returns the offset of that frame's middle. */
+/** Offset of the middle of the quietest 10 ms in `samples`, where a cut splits no sound. */
 export function findQuietestOffset(samples: Float32Array): number {
   let best = Math.floor(samples.length / 2);
   let least = Number.POSITIVE_INFINITY;

@@ -71,7 +71,7 @@ export class DecodePlanner {
     const isFirst = utterance.text.isNothingShown;
     const everyMs = isFirst ? Math.min(partials.everyMs, firstEveryMs) : partials.everyMs;
     if (to - decodedTo < msToSamples(everyMs * cadence)) return;
-    if (isFirst && this.#segmenter.history.voiced(sentenceStart, to) < msToSamples(firstMs)) return;
+    if (isFirst && this.#segmenter.history.countVoiced(sentenceStart, to) < msToSamples(firstMs)) return;
     utterance.move({ kind: 'requestPartial', job: this.#outputs.requestDecode('partial') });
   }
 
@@ -250,6 +250,6 @@ export class DecodePlanner {
   /** Too little voice for a word is not decoded; words already stable are finalised without it. */
   #hasVoice(utterance: Utterance, to: number): boolean {
     const neededMs = utterance.text.text === '' ? this.#pipeline.vad.minSpeechMs : VOICE_AFTER_WORDS_MS;
-    return this.#segmenter.history.voiced(utterance.sentenceStart, to) >= msToSamples(neededMs);
+    return this.#segmenter.history.countVoiced(utterance.sentenceStart, to) >= msToSamples(neededMs);
   }
 }

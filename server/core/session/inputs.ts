@@ -2,7 +2,7 @@ import type { Configure } from '../../../protocol/index.ts';
 import type { Hypothesis } from '../hypothesis.ts';
 import type { ServiceLevel } from '../schedule/load-shedder.ts';
 
-/** Everything that can happen to a session. Time is not here: audio positions are the clock. */
+/** Everything that can happen to a session. Time is not among it: audio positions are the clock. */
 export type SessionInput =
   /** One array per channel of the core (one when channels are mixed), all of one length, 16 kHz. */
   | { readonly kind: 'audio'; readonly channels: readonly Float32Array[] }
@@ -14,7 +14,7 @@ export type SessionInput =
       readonly value: number;
     }
   | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
-  /** The job was not decoded: dropped under load, or its worker died twice. A final is asked for again. */
+  /** The job was not decoded: it was dropped under load, or its worker died twice. A final is requested again. */
   | { readonly kind: 'undecoded'; readonly job: number; readonly reason: 'dropped' | 'failed' }
   | {
       readonly kind: 'rewrite';
@@ -23,14 +23,14 @@ export type SessionInput =
       readonly model: string;
       readonly tookMs: number;
     }
-  /** No rewrite came; the core falls back to the rules. */
+  /** There is no rewrite; the core falls back to the rules. */
   | {
       readonly kind: 'unwritten';
       readonly sentence: number;
       readonly reason: 'late' | 'absent' | 'failed';
       readonly tookMs: number;
     }
-  /** Into which languages a sentence is being translated; each is answered. */
+  /** The languages a sentence is being translated into; each is answered. */
   | { readonly kind: 'translating'; readonly sentence: number; readonly to: readonly string[] }
   | {
       readonly kind: 'translation';
@@ -48,7 +48,7 @@ export type SessionInput =
     }
   | { readonly kind: 'configure'; readonly settings: Configure }
   | { readonly kind: 'flush'; readonly id: string | undefined }
-  /** The client has sent nothing for a while though the session is open: finalise what was said. */
+  /** The client has sent nothing for a while although the session is open: finalise what was said. */
   | { readonly kind: 'pause' }
   /** From the scheduler: how much service the load allows. */
   | { readonly kind: 'load'; readonly serviceLevel: ServiceLevel }

@@ -1,12 +1,12 @@
 import type { EventBody } from '../../../protocol/index.ts';
 
-/** Everything a session can ask of the world. The driver does it; the session never waits. */
+/** Everything a session can ask for. Its driver carries it out; the session never waits. */
 export type SessionOutput =
   /** Judge the 512-sample window [from, to) of a channel; answer with `probability`, in order. */
   | { readonly kind: 'detect'; readonly channel: number; readonly from: number; readonly to: number }
-  /** A decode is wanted. Its audio is fetched with `take(job)` only when a slot is free, so it is the newest. */
+  /** Decode something. The audio is fetched with `take(job)` only when a slot is free, so that it is the newest. */
   | { readonly kind: 'recognise'; readonly job: number; readonly final: boolean }
-  /** The answer to this job would be thrown away. */
+  /** Cancel this job: its answer would be thrown away. */
   | { readonly kind: 'forget'; readonly job: number }
   | {
       readonly kind: 'clean';
@@ -17,21 +17,22 @@ export type SessionOutput =
       readonly instruction: string;
       readonly mode: 'default' | 'llm' | 'openai' | 'rules';
     }
-  /** The text of a sentence is settled; answer with `translating`, then for each language. */
+  /** Translate a sentence whose text is settled; answer with `translating`, then once for each language. */
   | {
       readonly kind: 'translate';
       readonly sentence: number;
       readonly channel: number;
-      /** Where it was said; undefined when that is not known any more. */
+      /** Where its audio is; undefined when that is no longer known. */
       readonly sound?: SampleRange | undefined;
       readonly text: string;
       readonly language: string;
-      /** Languages the session wants whoever watches, and those that are answered already. */
+      /** Languages the session asks for, whether or not anybody watches. */
       readonly to: readonly string[];
+      /** Languages that are answered already. */
       readonly told: readonly string[];
     }
   | { readonly kind: 'event'; readonly event: EventBody }
-  /** Everything is answered after `finish`; `done` has been emitted. */
+  /** After `finish` everything has been answered, and `done` has been emitted. */
   | { readonly kind: 'closed' };
 
 /** Samples [from, to) of a channel. */
@@ -40,7 +41,7 @@ export interface SampleRange {
   readonly to: number;
 }
 
-/** What a decode job is about, as of now. */
+/** What to decode for a job, as of now. */
 export interface DecodeSpan {
   readonly kind: 'partial' | 'final';
   readonly channel: number;

@@ -1,15 +1,15 @@
 import { type Configure, Fault, type Start } from '../../../protocol/index.ts';
 import type { SessionSettings } from './settings.ts';
 
-/** A model and what it knows. */
+/** A speech model and the languages it knows. */
 export interface OfferedModel {
   readonly model: string;
   readonly languages: 'all' | readonly string[];
 }
 
-/** What the server offers and starts sessions with. */
+/** What the server offers, and its defaults for sessions. */
 export interface ServerOffer extends OfferedModel {
-  /** A second model, that sessions may ask for. */
+  /** A second model that sessions may ask for. */
   readonly small?: OfferedModel | undefined;
   readonly language: string;
   readonly partialEveryMs: number;
@@ -21,22 +21,22 @@ export interface ServerOffer extends OfferedModel {
   readonly english?: string | undefined;
 }
 
-/** The client's `start` over the server's options. Throws `model.unknown` or `command.option`. */
+/** Merges the client's `start` with the server's options. Throws `model.unknown` or `command.option`. */
 export function resolveSettings(start: Start, offer: ServerOffer): SessionSettings {
-  const hearer = modelFor(start.model, offer);
+  const model = modelFor(start.model, offer);
   const task = start.task ?? 'transcribe';
-  if (task === 'translate' && hearer.languages !== 'all') {
+  if (task === 'translate' && model.languages !== 'all') {
     throw new Fault('command.option', {
       name: 'task',
       got: 'translate',
-      want: `transcribe, or ask for a model that knows more languages: ${hearer.model} knows English only`,
+      want: `transcribe, or ask for a model that knows more languages: ${model.model} knows English only`,
     });
   }
-  const language = resolveLanguage(start.language ?? offer.language, hearer);
+  const language = resolveLanguage(start.language ?? offer.language, model);
   return {
     channels: start.audio?.channelMode === 'separate' ? start.audio.channels : 1,
     language,
-    languages: languagesOf(start.languages ?? [], hearer),
+    languages: resolveLanguages(start.languages ?? [], model),
     task,
     model: start.model,
     vocabulary: start.vocabulary ?? [],
@@ -45,12 +45,12 @@ export function resolveSettings(start: Start, offer: ServerOffer): SessionSettin
       mode: start.cleanup?.mode ?? (offer.cleanup === 'off' ? 'off' : 'default'),
       instruction: start.cleanup?.instruction ?? '',
     },
-    endpoint: endpointOf(start.endpoint, offer.endpoint),
-    translations: translationsOf(start.translations ?? [], offer, hearer),
+    endpoint: resolveEndpoint(start.endpoint, offer.endpoint),
+    translations: resolveTranslations(start.translations ?? [], offer, model),
   };
 }
 
-function translationsOf(
+function resolveTranslations(
   asked: readonly string[],
   { assistant, english }: ServerOffer,
   { languages }: OfferedModel,
@@ -69,12 +69,12 @@ function translationsOf(
   const other = asked.find((language) => language !== 'en');
   if (assistant === undefined && other !== undefined)
     refuse(other, 'en: this server translates into English alone; it is started with --assistant-model for more');
-  const strange = asked.find((language) => !WHISPER_LANGUAGES.has(language));
-  if (strange !== undefined) refuse(strange, 'codes of languages, such as de');
+  const unknown = asked.find((language) => !WHISPER_LANGUAGES.has(language));
+  if (unknown !== undefined) refuse(unknown, 'codes of languages, such as de');
   return [...new Set(asked)];
 }
 
-/** The model a session runs on; with no wish, the server's own. Throws `model.unknown`. */
+/** The model a session uses: the one it asks for, or the server's own. Throws `model.unknown`. */
 export function modelFor(asked: string | undefined, offer: ServerOffer): OfferedModel {
   if (asked === undefined || asked === offer.model) return offer;
   if (asked === offer.small?.model) return offer.small;
@@ -82,22 +82,22 @@ export function modelFor(asked: string | undefined, offer: ServerOffer): Offered
   throw new Fault('model.unknown', { model: asked, want: `this server offers ${models}` });
 }
 
-/** A change of settings, for a session on this model. Throws `command.option`. */
-export function validateChange(change: Configure, hearer: OfferedModel): Configure {
+/** Checks a change of settings for a session that uses this model. Throws `command.option`. */
+export function validateChange(change: Configure, model: OfferedModel): Configure {
   const { language, languages } = change;
   return {
     ...change,
-    ...(language === undefined ? {} : { language: resolveLanguage(language, hearer) }),
-    ...(languages === undefined ? {} : { languages: languagesOf(languages, hearer) }),
+    ...(language === undefined ? {} : { language: resolveLanguage(language, model) }),
+    ...(languages === undefined ? {} : { languages: resolveLanguages(languages, model) }),
   };
 }
 
-/** Only languages the model knows can be allowed. */
-function languagesOf(asked: readonly string[], hearer: OfferedModel): string[] {
-  return asked.filter((language) => language !== 'auto').map((language) => resolveLanguage(language, hearer));
+/** Only languages that the model knows can be allowed. */
+function resolveLanguages(asked: readonly string[], model: OfferedModel): string[] {
+  return asked.filter((language) => language !== 'auto').map((language) => resolveLanguage(language, model));
 }
 
-/** A model of one language hears that language, whatever is detected. Throws `command.option` for one it does not know. */
+/** A model of one language always decodes in that language. Throws `command.option` for a language the model does not know. */
 export function resolveLanguage(asked: string, offer: OfferedModel): string {
   if (offer.languages === 'all') {
     if (asked === 'auto' || WHISPER_LANGUAGES.has(asked)) return asked;
@@ -116,7 +116,7 @@ export function resolveLanguage(asked: string, offer: OfferedModel): string {
   });
 }
 
-function endpointOf(asked: Start['endpoint'], offer: ServerOffer['endpoint']): ServerOffer['endpoint'] {
+function resolveEndpoint(asked: Start['endpoint'], offer: ServerOffer['endpoint']): ServerOffer['endpoint'] {
   const minMs = asked?.minMs ?? offer.minMs;
   return { minMs, maxMs: Math.max(minMs, asked?.maxMs ?? offer.maxMs) };
 }

@@ -50,7 +50,7 @@ export class Revisions {
     settings: SessionSettings,
   ): void {
     for (const sentence of cleaning) this.begin(sentence, context, settings);
-    for (const sentence of translating) this.#translations.want(sentence, settings.translations ?? []);
+    for (const sentence of translating) this.#translations.request(sentence, settings.translations ?? []);
   }
 
   /** `context` are the finals before it, oldest first. */
@@ -116,7 +116,7 @@ export class Revisions {
 
   /** The text of the sentence will not change any more. */
   #translate(sentence: CleaningSnapshot, { translations }: SessionSettings): void {
-    if (translations !== undefined) this.#translations.want({ ...sentence, told: [] }, translations);
+    if (translations !== undefined) this.#translations.request({ ...sentence, told: [] }, translations);
   }
 
   #notify(code: 'clean.refused' | 'clean.skipped', text: string, sentence: number): void {

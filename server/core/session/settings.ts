@@ -1,7 +1,7 @@
 import type { Configure } from '../../../protocol/index.ts';
 import type { LeftContextOptions } from './left-context.ts';
 
-/** Fixed numbers of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
+/** Constants of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
 export interface PipelineOptions {
   readonly vad: {
     /** Probability at or above which silence becomes speech. */
@@ -10,7 +10,7 @@ export interface PipelineOptions {
     readonly close: number;
     /** Speech shorter than this is not decoded. */
     readonly minSpeechMs: number;
-    /** Audio kept from before the gate opened: first phonemes are quiet. */
+    /** Audio from before the gate opened that belongs to the speech: first phonemes are quiet. */
     readonly preRollMs: number;
     /** Peak level (RMS of the loudest window, 0-1) below which a span is not speech. */
     readonly levelFloor: number;
@@ -25,41 +25,41 @@ export interface PipelineOptions {
     readonly policy: 'trust' | 'agreement' | 'edge' | 'plain';
     /** `trust`: a word at least this likely to be right is stable, 0-1. */
     readonly chance: number;
-    /** `trust`: so is a word that this many decodes in a row have heard before. */
+    /** `trust`: so is a word that this many decodes in a row have had before. */
     readonly patience: number;
-    /** `trust`: so is a word that one decode has heard before, this far behind the edge. */
+    /** `trust`: so is a word that one decode has had before, this far behind the edge. */
     readonly patienceMs: number;
     /** A word this near the growing edge is never stable. */
     readonly edgeMs: number;
-    /** `agreement`: a word at least this sure and `earlyMs` behind the edge is stable after one decode; above 1 never. */
+    /** `agreement`: a word with at least this confidence, `earlyMs` behind the edge, is stable after one decode; above 1 never. */
     readonly earlyConfidence: number;
     readonly earlyMs: number;
-    /** Of less audio nothing is stable: without context the first words are often misheard, and the same way twice. */
+    /** Nothing is stable in less audio: without context the first words are often misheard, twice in the same way. */
     readonly leastMs: number;
   };
   readonly show: {
     /** A tentative word is shown when it is at least this likely to stay, 0-1. */
     readonly chance: number;
-    /** The same while nothing of a sentence is on screen: the first word is wanted soon. */
+    /** The same while nothing of a sentence is on screen, where the first word should come soon. */
     readonly firstChance: number;
-    /** Decodes that words on screen outlast when another says something else there and is not sure of it. */
+    /** For how many decodes words on screen stay when a decode has others in their place and is not sure of them. */
     readonly holdDecodes: number;
-    /** Voice needed before the first partial: less gives no word. */
+    /** Voice needed before the first partial, because less gives no word. */
     readonly firstMs: number;
-    /** While nothing of a sentence is on screen, new audio between two partials; later it is `partialEveryMs`. */
+    /** New audio between two partials while nothing of a sentence is on screen; later it is `partialEveryMs`. */
     readonly firstEveryMs: number;
   };
   readonly segment: {
     /** Speech longer than this is cut at the widest gap between stable words. */
     readonly softMs: number;
-    /** Speech is cut here whatever it says. Below 30 s. */
+    /** Speech is cut here in any case. Below 30 s. */
     readonly hardMs: number;
   };
   /** When a decode begins with the sentence before the open one. */
   readonly leftContext: LeftContextOptions;
   readonly ringSeconds: number;
   readonly partialEveryMs: number;
-  /** How much of the finals before goes into the recogniser's prompt, characters; 0 is none. */
+  /** How much of the previous finals goes into the recogniser's prompt, characters; 0 is none. */
   readonly contextChars: number;
   /** Whether stable words are fed to the recogniser as a forced prefix. */
   readonly forcedPrefix: boolean;
@@ -91,7 +91,7 @@ export const PIPELINE: PipelineOptions = {
   models: { own: 'own', small: undefined },
 };
 
-/** What one session runs with: the client's `start` over the server's options. */
+/** The settings of one session: the client's `start` over the server's options. */
 export interface SessionSettings {
   readonly channels: number;
   readonly language: string;
@@ -102,7 +102,7 @@ export interface SessionSettings {
   readonly partials: { readonly mode: 'revisable' | 'stable' | 'off'; readonly everyMs: number };
   readonly cleanup: { readonly mode: 'default' | 'llm' | 'openai' | 'rules' | 'off'; readonly instruction: string };
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
-  /** Languages wanted whoever watches; undefined where nothing is translated. */
+  /** Languages to translate into, whether or not anybody watches; undefined where nothing is translated. */
   readonly translations?: readonly string[] | undefined;
 }
 

@@ -2,29 +2,29 @@ import { parseTranslation } from '../translate/translation.ts';
 import type { SessionInput } from './inputs.ts';
 import type { SampleRange, SessionOutput } from './outputs.ts';
 
-/** A sentence whose translations are not all there. */
+/** A sentence that still waits for translations. */
 export interface TranslationSnapshot {
   readonly sentence: number;
   readonly channel: number;
-  /** Cleaned, or as spoken where nothing is cleaned. */
+  /** The cleaned text, or the spoken one where nothing is cleaned. */
   readonly text: string;
   readonly language: string;
-  /** Where it was said; not in journals of versions that did not hear it again. */
+  /** Where its audio is; absent in journals of versions that did not decode it again. */
   readonly sound?: SampleRange | undefined;
-  /** Languages that are answered. */
+  /** Languages that are answered; the journal has this name. */
   readonly told: readonly string[];
 }
 
 type Answer = Extract<SessionInput, { kind: 'translating' | 'translation' | 'untranslated' }>;
 
 interface Waiting extends TranslationSnapshot {
-  /** Languages to come; undefined until it is known which. */
+  /** Languages still to come; undefined until they are known. */
   readonly to: readonly string[] | undefined;
 }
 
 /**
  * Asks for translations of each sentence once its text is settled.
- * Invariant: at most one `translated` for a sentence and language.
+ * Invariant: at most one `translated` event for each sentence and language.
  */
 export class Translations {
   readonly #emit: (output: SessionOutput) => void;
@@ -34,7 +34,7 @@ export class Translations {
     this.#emit = emit;
   }
 
-  /** Sentences that wait for theirs. */
+  /** Number of sentences that wait for translations. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -43,8 +43,8 @@ export class Translations {
     return [...this.#waiting.values()].map(({ to: _, ...snapshot }) => snapshot);
   }
 
-  /** `to`: languages the session wants whoever watches. */
-  want(wanted: TranslationSnapshot, to: readonly string[]): void {
+  /** Asks for the translations of a sentence. `to` are languages to translate into whether or not anybody watches. */
+  request(wanted: TranslationSnapshot, to: readonly string[]): void {
     this.#waiting.set(wanted.sentence, { ...wanted, to: undefined });
     this.#emit({ kind: 'translate', ...wanted, to });
   }

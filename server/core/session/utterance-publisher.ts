@@ -173,7 +173,7 @@ export class UtterancePublisher {
     return rejectHallucinations(
       { ...hypothesis, words },
       {
-        voiced: (from, end) => history.voiced(from, end),
+        countVoiced: (from, end) => history.countVoiced(from, end),
         peakProbability: history.peakProbability(sentenceStart, to),
         peakLevel: history.peakLevel(sentenceStart, to),
         early: utterance.isGrowing && to - sentenceStart < msToSamples(pipeline.commit.leastMs),

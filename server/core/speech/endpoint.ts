@@ -5,7 +5,7 @@ export interface EndpointOptions {
   readonly maxMs: number;
 }
 
-/** Words after which a speaker goes on; the common ones of the languages people dictate in most. */
+/** Words after which a speaker goes on: common ones of the languages that people dictate in most. */
 const UNFINISHED: ReadonlySet<string> = new Set(
   (
     'and or but so because if when while that which who the a an of to in on at for with from by as than my your his ' +
@@ -18,24 +18,24 @@ const UNFINISHED: ReadonlySet<string> = new Set(
 );
 
 /**
- * A full stop behind a word less sure than this is a guess: of 42 pauses below 0.6 s after which a decode read like a finished
- * sentence, those within one had a last word of 0.26 to 0.7, those between two of 0.84 and more, with few exceptions.
+ * A full stop after a word with less confidence than this is a guess: of 42 pauses below 0.6 s after which a decode read like a
+ * finished sentence, those within a sentence had a last word of 0.26 to 0.7, those between two of 0.84 and more, with few
+ * exceptions.
  */
-const SURE = 0.7;
+const CONFIDENCE_MIN = 0.7;
 const FINISHED = /[.?!。？！…]["'”’)\]]*$/u;
 const OPEN = /[,;:，、；：–—-]["'”’)\]]*$|\.\.\.$|…$/u;
 
 /**
- * How much silence ends a sentence that reads like this so far, ms: short after a finished sentence, long after a
- * word nobody stops at, between for the rest. Unknown text waits the middle time. `sureness` is the confidence of the last
- * word, 0-1.
+ * How much silence ends a sentence that reads like this so far, ms: little after a finished sentence, much after a word that
+ * nobody stops at, and in between otherwise or when there is no text. `confidence` is that of the last word, 0-1.
  */
-export function computeEndpointWait(text: string, options: EndpointOptions, sureness = 1): number {
+export function computeEndpointWait(text: string, options: EndpointOptions, confidence = 1): number {
   const { minMs, maxMs } = options;
   const middle = minMs + (Math.max(minMs, maxMs) - minMs) * 0.4;
   const trimmed = text.trim();
   if (trimmed === '') return middle;
   const last = normaliseWord(trimmed.split(/\s+/).at(-1) ?? '');
   if (OPEN.test(trimmed) || UNFINISHED.has(last)) return Math.max(minMs, maxMs);
-  return FINISHED.test(trimmed) && sureness >= SURE ? minMs : middle;
+  return FINISHED.test(trimmed) && confidence >= CONFIDENCE_MIN ? minMs : middle;
 }

@@ -1,14 +1,14 @@
-/** Thresholds for turning probabilities into voice. */
+/** Thresholds that turn probabilities of speech into voice or silence. */
 export interface GateOptions {
   /** Probability at or above which silence becomes speech. */
   readonly open: number;
-  /** Probability below which speech becomes silence. Below `open`, so the gate does not chatter. */
+  /** Probability below which speech becomes silence; lower than `open`, so that the gate does not chatter. */
   readonly close: number;
   /** Windows quieter than this (RMS, 0-1) do not open the gate, whatever the VAD says. */
   readonly levelFloor: number;
 }
 
-/** Hysteresis over VAD windows. How long silence must last to mean anything is the endpoint's business. */
+/** Hysteresis over VAD windows. How long a silence must last to end speech is decided in `endpoint.ts`. */
 export class SpeechGate {
   readonly #options: GateOptions;
   #voice: boolean;

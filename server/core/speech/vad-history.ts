@@ -1,7 +1,7 @@
 /** Samples one VAD call looks at: 32 ms at 16 kHz, what Silero was trained on. */
 export const VAD_WINDOW_SAMPLES = 512;
 
-/** What the VAD and the level meter said of the last windows of a channel. */
+/** VAD probabilities and levels of the last windows of a channel. */
 export class VadHistory {
   readonly #open: number;
   readonly #probabilities: Float32Array;
@@ -9,7 +9,7 @@ export class VadHistory {
   readonly #origin: number;
   #end: number;
 
-  /** Remembers `capacitySamples`; `open` is the probability that counts as voice. The first window begins at `from`. */
+  /** Holds `capacitySamples`. `open` is the probability from which on a window is voice. The first window begins at `from`. */
   constructor(capacitySamples: number, open: number, from = 0) {
     this.#origin = from / VAD_WINDOW_SAMPLES;
     this.#end = this.#origin;
@@ -31,8 +31,8 @@ export class VadHistory {
     this.#end++;
   }
 
-  /** Samples of [from, to) in windows the VAD called voice. Windows not judged yet count as voice. */
-  voiced(from: number, to: number): number {
+  /** Number of samples of [from, to) in windows with a voice. Windows that are not judged yet count as voice. */
+  countVoiced(from: number, to: number): number {
     let samples = 0;
     for (
       let window = Math.max(this.#first(), Math.floor(from / VAD_WINDOW_SAMPLES));

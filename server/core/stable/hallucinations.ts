@@ -149,7 +149,7 @@ function isInterjection(text: string): boolean {
 /** A word without any voice near it. Word times jitter, so its surroundings count. */
 function isUnvoiced(word: Word, evidence: SpanEvidence): boolean {
   const margin = 0.25 * SAMPLE_RATE;
-  return evidence.voiced(word.from - margin, word.to + margin) === 0;
+  return evidence.countVoiced(word.from - margin, word.to + margin) === 0;
 }
 
 /** More words than anybody can say in the time with a voice. Characters of scripts without spaces come faster. */
@@ -159,7 +159,7 @@ function isTooFast(words: readonly Word[], evidence: SpanEvidence): boolean {
   const spaced = words.filter((word) => word.space).length;
   if (first === undefined || last === undefined || spaced < 8) return false;
   const margin = 0.5 * SAMPLE_RATE;
-  const voiced = Math.max(evidence.voiced(first.from - margin, last.to + margin), last.to - first.from);
+  const voiced = Math.max(evidence.countVoiced(first.from - margin, last.to + margin), last.to - first.from);
   return spaced / (voiced / SAMPLE_RATE) > WORDS_PER_SECOND_MAX;
 }
 

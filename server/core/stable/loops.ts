@@ -17,7 +17,7 @@ const ECHO_REACH = 10;
 /** Where the VAD found a voice. */
 export interface SpeechSpan {
   /** Samples of [from, to) in which the VAD found a voice. */
-  voiced(from: number, to: number): number;
+  countVoiced(from: number, to: number): number;
 }
 
 /** The words of a decode, and those taken out of it. */
@@ -96,7 +96,8 @@ function findLoop(words: readonly Word[], start: number): Loop | undefined {
 function isPlausible(loop: Loop, words: readonly Word[], { stop }: Hypothesis, speech: SpeechSpan): boolean {
   const from = words[loop.from - loop.period]!.from;
   const { to } = words[loop.to - 1]!;
-  const isPaced = to - from >= (loop.to - loop.from) * SAID_WORD_SAMPLES && 2 * speech.voiced(from, to) >= to - from;
+  const isPaced =
+    to - from >= (loop.to - loop.from) * SAID_WORD_SAMPLES && 2 * speech.countVoiced(from, to) >= to - from;
   const isShort = loop.period <= 2 && loop.copies <= SAID_COPIES_MAX;
   return stop === 'end' && isPaced && (loop.to < words.length || isShort);
 }

@@ -1,11 +1,11 @@
-/** What an instruct model is asked, to turn a sentence into another language. */
+/** The prompt that has an instruct model translate a sentence. */
 export interface TranslationPrompt {
   readonly system: string;
   readonly user: string;
   readonly maxTokens: number;
 }
 
-/** Longest translation: so many times the sentence, and some characters more for the very short. */
+/** A translation may be this many times as long as the sentence, and this many characters longer, for very short ones. */
 const LONGER_MAX = 3;
 const LONGER_CHARS = 20;
 
@@ -17,7 +17,7 @@ export function buildTranslationPrompt(text: string, to: string): TranslationPro
   return { system, user: text, maxTokens: 64 + 2 * text.length };
 }
 
-/** What of a reply can be shown beside `text`; undefined when it is no translation whatever it is. */
+/** The part of a reply that can be shown as a translation of `text`; undefined when it cannot be one. */
 export function parseTranslation(text: string, reply: string): string | undefined {
   const line = unquoted(reply.trim(), text);
   if (text === '') return '';
@@ -25,7 +25,7 @@ export function parseTranslation(text: string, reply: string): string | undefine
   return isLine && line.length <= LONGER_MAX * lengthOf(text) + LONGER_CHARS ? line : undefined;
 }
 
-/** Characters, where one of Chinese, Japanese or Korean says as much as three letters. */
+/** Length in characters, where a Chinese, Japanese or Korean one counts as much as three letters. */
 function lengthOf(text: string): number {
   const dense = text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu);
   return text.length + 2 * (dense?.length ?? 0);
@@ -33,7 +33,7 @@ function lengthOf(text: string): number {
 
 const QUOTES = /^(?:"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«\s?([^«»]+?)\s?»|「([^「」]+)」)$/;
 
-/** Models put the whole into quotes though they are told not to. */
+/** Removes quotes around the whole, which models add although they are told not to. */
 function unquoted(reply: string, text: string): string {
   if (QUOTES.test(text)) return reply;
   return (

@@ -19,8 +19,8 @@ t.test('finals come before partials, the longest waiting first', async (t) => {
 
 t.test('a session that was given much lately waits for one that was given little', async (t) => {
   const shares = new FairShares();
-  shares.served('file', 0);
-  shares.used('file', 6_000, 1_000);
+  shares.recordStart('file', 0);
+  shares.recordUse('file', 6_000, 1_000);
   const waiting = [job(1, 'file', true, 500), job(2, 'speaker', true, 900)];
   t.equal(pickNextJob(waiting, shares, 1_000)?.session, 'speaker');
   t.equal(pickNextJob(waiting, shares, 130_000)?.session, 'file', 'what was given long ago is forgotten');
@@ -28,8 +28,8 @@ t.test('a session that was given much lately waits for one that was given little
 
 t.test('of partials the session that was served longest ago is next, and one never served is before all', async (t) => {
   const shares = new FairShares();
-  shares.served('a', 20);
-  shares.served('b', 10);
+  shares.recordStart('a', 20);
+  shares.recordStart('b', 10);
   const waiting = [job(1, 'a', false, 1), job(2, 'b', false, 2)];
   t.equal(pickNextJob(waiting, shares, 100)?.session, 'b');
   t.equal(pickNextJob([...waiting, job(3, 'c', false, 3)], shares, 100)?.session, 'c');
@@ -54,8 +54,8 @@ function waits(gaps: Readonly<Record<string, number>>, untilMs: number): Map<str
     if (chosen === undefined) continue;
     waiting = waiting.filter((each) => each !== chosen);
     waited.set(chosen.session, [...(waited.get(chosen.session) ?? []), nowMs - chosen.sinceMs]);
-    shares.served(chosen.session, nowMs);
-    shares.used(chosen.session, 300, nowMs + 300);
+    shares.recordStart(chosen.session, nowMs);
+    shares.recordUse(chosen.session, 300, nowMs + 300);
     freeMs = nowMs + 300;
   }
   for (const { session, sinceMs } of waiting) waited.set(session, [...(waited.get(session) ?? []), untilMs - sinceMs]);

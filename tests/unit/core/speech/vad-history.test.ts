@@ -12,25 +12,25 @@ function logOf(probabilities: readonly number[], from = 0): VadHistory {
 t.test('voice is counted in samples of windows at or above the threshold', async (t) => {
   const log = logOf([0.4, 0.5, 0.9]);
   t.equal(log.end, 3 * VAD_WINDOW_SAMPLES);
-  t.equal(log.voiced(0, 3 * VAD_WINDOW_SAMPLES), 2 * VAD_WINDOW_SAMPLES);
-  t.equal(log.voiced(0, VAD_WINDOW_SAMPLES), 0);
+  t.equal(log.countVoiced(0, 3 * VAD_WINDOW_SAMPLES), 2 * VAD_WINDOW_SAMPLES);
+  t.equal(log.countVoiced(0, VAD_WINDOW_SAMPLES), 0);
 });
 
 t.test('of a window that a span begins or ends in, the part inside counts', async (t) => {
   const log = logOf([0.9, 0.9]);
-  t.equal(log.voiced(100, VAD_WINDOW_SAMPLES + 50), VAD_WINDOW_SAMPLES - 50);
+  t.equal(log.countVoiced(100, VAD_WINDOW_SAMPLES + 50), VAD_WINDOW_SAMPLES - 50);
 });
 
 t.test('what is not judged yet counts as voice, and has no peak', async (t) => {
   const log = logOf([0.1]);
-  t.equal(log.voiced(0, 2 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES);
+  t.equal(log.countVoiced(0, 2 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES);
   t.ok(Math.abs(log.peakProbability(0, 5 * VAD_WINDOW_SAMPLES) - 0.1) < 1e-6);
   t.equal(log.peakProbability(VAD_WINDOW_SAMPLES, 5 * VAD_WINDOW_SAMPLES), 0);
 });
 
 t.test('what is older than it remembers counts as silence', async (t) => {
   const log = logOf([0.9, 0.9, 0.9, 0.2, 0.2, 0.2]);
-  t.equal(log.voiced(0, 6 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES, 'the first two windows are forgotten');
+  t.equal(log.countVoiced(0, 6 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES, 'the first two windows are forgotten');
   t.ok(Math.abs(log.peakProbability(3 * VAD_WINDOW_SAMPLES, 6 * VAD_WINDOW_SAMPLES) - 0.2) < 1e-6);
 });
 
@@ -44,7 +44,7 @@ t.test('peaks of probability and computeLevel are those of the windows a span to
 t.test('after a restart it begins at its first window, and knows nothing before', async (t) => {
   const log = logOf([0.9], 10 * VAD_WINDOW_SAMPLES);
   t.equal(log.end, 11 * VAD_WINDOW_SAMPLES);
-  t.equal(log.voiced(0, 11 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES);
+  t.equal(log.countVoiced(0, 11 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES);
 });
 
 t.test('the computeLevel is the root mean square', async (t) => {

@@ -4,7 +4,12 @@ import { rejectHallucinations, type SpanEvidence } from '../../../../server/core
 import { joinWords } from '../../../../server/core/stable/words.ts';
 
 const STEP = 6_000;
-const loud: SpanEvidence = { voiced: (from, to) => to - from, peakProbability: 0.98, peakLevel: 0.2, early: false };
+const loud: SpanEvidence = {
+  countVoiced: (from, to) => to - from,
+  peakProbability: 0.98,
+  peakLevel: 0.2,
+  early: false,
+};
 const weak: SpanEvidence = { ...loud, peakProbability: 0.55, peakLevel: 0.005 };
 
 function hypothesis(line: string, change: Partial<Hypothesis> = {}): Hypothesis {
@@ -78,7 +83,7 @@ t.test('words in no time that were not said before stay', async (t) => {
   t.equal(joinWords(rejectHallucinations({ ...fast, words }, loud).words), 'well I would not say so');
 });
 t.test('copies with no voice under most of them go', async () =>
-  check('oh no no no no', 'oh no', { ...loud, voiced: (from, to) => (to - from > STEP * 3 ? STEP : to - from) }),
+  check('oh no no no no', 'oh no', { ...loud, countVoiced: (from, to) => (to - from > STEP * 3 ? STEP : to - from) }),
 );
 t.test('a known phantom alone on weak audio goes', async () => check('Thank you.', '', weak));
 t.test('the same words said loud and clear stay', async () => check('Thank you.', 'Thank you.'));
@@ -114,7 +119,7 @@ t.test('both signs of no speech together drop everything', async () =>
 );
 t.test('either sign alone does not', async () => check('who knows what', 'who knows what', loud, { noSpeech: 0.9 }));
 t.test('words with no voice under them go', async () =>
-  check('real words', 'real', { ...loud, voiced: (from) => (from < 1_000 ? 100 : 0) }),
+  check('real words', 'real', { ...loud, countVoiced: (from) => (from < 1_000 ? 100 : 0) }),
 );
 t.test('what was dropped is told with its reason', async (t) => {
   t.same(
