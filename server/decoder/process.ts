@@ -73,7 +73,7 @@ export class DecodeProcess {
             this.#settleStart('answered');
             return this.#requests.resolve(message.ask, message);
           }
-          log.warn({ pid: this.#process.pid }, 'the decoder sent what is no message; it is killed');
+          log.warn({ pid: this.#process.pid }, 'the decoder sent an invalid message and is killed');
           this.#fail();
         },
         onEnded: (exit) => {

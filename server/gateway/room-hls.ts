@@ -4,21 +4,21 @@ import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoomSubscriber } from '../ports/room.ts';
 
-/** Segments as players like them; the hold is what a sentence, its cleaning and its translation take. */
+/** Segment durations that players handle well. The hold covers a sentence, its cleaning and its translation. */
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
 
 export interface PlaylistRequest {
   readonly room: string;
-  /** Of the viewer: the public id of the key whose rooms it may read; undefined is every key's. */
+  /** Public id of the key whose rooms the viewer may read; undefined allows those of every key. */
   readonly key: string | undefined;
   readonly text: 'cleaned' | 'raw';
-  /** A language; what has no translation stands as it was spoken. */
+  /** Language of the captions. Sentences without a translation stay as spoken. */
   readonly translate: string | undefined;
-  /** Wall time that counts as 00:00:00.000, ms since 1970; default the first segment's at the first request. */
+  /** Wall time of caption time 00:00:00.000, ms since 1970; default: start of the first segment at the first request. */
   readonly startMs: number | undefined;
-  /** Time stamp of the picture at that moment, of 90,000 a second. */
+  /** MPEG-TS timestamp of the video at that time, in units of 1/90,000 s. */
   readonly mpegts: number;
-  /** Of the viewer, to be shown again for each segment. */
+  /** Token of the viewer, which is repeated in the address of each segment. */
   readonly token: string | undefined;
 }
 
@@ -30,8 +30,8 @@ export interface RoomHlsSetup {
 }
 
 /**
- * Captions of rooms as live WebVTT for HLS. A room that somebody asks for is cut into segments from then on, at each
- * request as far as time has gone, and is forgotten when nobody asks. Meanwhile its language is one that is watched for.
+ * Captions of rooms as live WebVTT for HLS. From the first request on, a room is cut into segments: each request adds those that
+ * have become due. Until it is dropped for want of requests, its captions are also translated into its language.
  */
 export class RoomHls {
   readonly #setup: RoomHlsSetup;
@@ -42,7 +42,7 @@ export class RoomHls {
     this.#setup = setup;
   }
 
-  /** Throws `viewer.full` when too many rooms are asked for in this way. */
+  /** Renders the playlist. Throws `viewer.full` when too many rooms are requested in this way. */
   playlist(wish: PlaylistRequest): string {
     const { segments, beganMs } = this.#cut(wish);
     const { text, translate, startMs, mpegts, token } = wish;
@@ -53,7 +53,7 @@ export class RoomHls {
     return segments.playlist({ state: 'live', iso: isoOf, uri: (number) => `captions/${number}.vtt?${query}` });
   }
 
-  /** Undefined when it is not closed yet, or no longer kept. Throws `viewer.full`. */
+  /** Renders a segment; undefined when it is not complete yet, or no longer kept. Throws `viewer.full`. */
   segment(wish: PlaylistRequest, number: number): string | undefined {
     const { segments, beganMs } = this.#cut(wish);
     return segments.segment(number, { originMs: wish.startMs ?? beganMs, mpegts: wish.mpegts });
@@ -66,7 +66,7 @@ export class RoomHls {
     const name = `${room} ${text} ${translate ?? ''}`;
     const owner = rooms.find(room)?.owner;
     let cut = this.#cuts.get(name);
-    // What another key said is nothing for the viewers of this one.
+    // Words of another key are not for viewers of this one.
     if (cut?.isOf(owner) === false) {
       this.#drop(name, cut);
       cut = undefined;
@@ -112,30 +112,30 @@ export class RoomHls {
   }
 }
 
-/** One room's captions in one form, cut up to the last request. */
+/** Captions of one room in one form, cut into segments up to the last request. */
 class Cut {
   readonly segments: CaptionSegments;
-  /** Wall time at which the first segment begins. */
+  /** Wall time at which the first segment starts, ms since 1970. */
   readonly beganMs: number;
   askedMs: number;
-  /** Whose first request it was. */
+  /** Key of the viewer that made the first request. */
   readonly viewer: string | undefined;
-  /** For its language, until it is disposed of. */
+  /** Subscription that keeps its language translated. */
   readonly wish: Disposable | undefined;
   readonly #sentences: CaptionAssembler;
-  /** The last event that was read. */
+  /** Cursor of the last event that was read. */
   #cursor = 0;
-  /** Whose words are in it. */
+  /** Key whose words it contains. */
   #owner: string | undefined;
 
-  /** The first playlist is full, so that a player begins at once; what was said before it is left out. */
+  /** The first playlist is full, so that a player starts at once; earlier captions are left out. */
   constructor(
     { text, translate, viewer }: Pick<PlaylistRequest, 'text' | 'translate'> & { readonly viewer: string | undefined },
     nowMs: number,
     watch: (watcher: RoomSubscriber) => Disposable | undefined,
   ) {
     this.viewer = viewer;
-    // It only asks for the language: what was said is read when a player asks.
+    // It only requests the language: events are read when a player asks for them.
     this.wish = watch({
       queuedBytes: () => 0,
       send: () => {},
@@ -151,7 +151,7 @@ class Cut {
     this.askedMs = nowMs;
   }
 
-  /** Whether nothing of another key is in it. */
+  /** Whether it contains no words of another key. */
   isOf(owner: string | undefined): boolean {
     return this.#owner === undefined || owner === undefined || this.#owner === owner;
   }
@@ -164,7 +164,7 @@ class Cut {
     while (at > 0 && events[at - 1]!.cursor > this.#cursor) at--;
     for (const { cursor, body } of events.slice(at)) {
       this.#cursor = cursor;
-      // A sentence has waited since it was told, not since somebody asked.
+      // The wait counts from when the sentence was published, not from the request.
       this.#sentences.read(body, body.type === 'final' ? body.atMs : nowMs);
     }
     for (const caption of this.#sentences.take(nowMs)) if (caption.atMs >= this.beganMs) this.segments.add(caption);
