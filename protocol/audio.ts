@@ -16,5 +16,5 @@ export const AudioFormat = z
       .default('mix')
       .describe('`mix` averages the channels into one speaker; `separate` gives each its own text and times.'),
   })
-  .describe('How the binary frames are to be read. Cannot change during a session.');
+  .describe('Format of the binary frames. It cannot change during a session.');
 export type AudioFormat = z.infer<typeof AudioFormat>;

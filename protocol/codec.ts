@@ -5,7 +5,7 @@ import { Fault } from './faults.ts';
 import { parseJson } from './parse-json.ts';
 import { validateMessage } from './validate.ts';
 
-/** Reads a client's text frame. Throws `command.*` faults that say which field is wrong and what was wanted. */
+/** Reads a client's text frame. Throws `command.*` faults that name the wrong field and what it should be. */
 export function readClientMessage(text: string): ClientMessage {
   const value = parse(text);
   const { type } = value as { type?: unknown };

@@ -3,7 +3,7 @@ import { AudioFormat } from './audio.ts';
 import { LIMITS } from './limits.ts';
 import { RoomName } from './viewer-events.ts';
 
-/** How the silence that ends a sentence is judged. */
+/** How long a silence has to be to end a sentence. */
 export const EndpointSettings = z.object({
   minMs: z.int().min(100).max(5_000).describe('Shortest silence that ends speech after a finished sentence.'),
   maxMs: z.int().min(200).max(10_000).describe('Longest wait after an unfinished phrase.'),
@@ -21,11 +21,11 @@ export type PartialSettings = z.infer<typeof PartialSettings>;
 export const CleanupSettings = z.object({
   mode: z
     .enum(['default', 'llm', 'openai', 'rules', 'off'])
-    .describe('Who cleans finals: `default` is what the server was started with.'),
+    .describe('Who cleans finals: `default` is the cleaner that the server was started with.'),
   instruction: z
     .string()
     .max(LIMITS.instructionCharsMax)
-    .describe('A wish for the cleaner, such as "British spelling". The embedded model follows none.'),
+    .describe('An instruction for the cleaner, such as "British spelling". The embedded model follows none.'),
 });
 export type CleanupSettings = z.infer<typeof CleanupSettings>;
 
@@ -43,7 +43,7 @@ const vocabulary = z
   )
   .describe('Names and words to expect; raises their recall.');
 
-/** What may change while a session runs. */
+/** Settings that may change while a session runs. */
 const changeable = {
   language: Language.optional(),
   languages: z.array(Language).max(20).optional().describe('With `auto`: only these are considered.'),
@@ -58,9 +58,14 @@ export const Start = z.object({
   type: z.literal('start'),
   audio: AudioFormat.optional().describe('Default: pcm_s16le, 16 kHz, one channel.'),
   task: z.enum(['transcribe', 'translate']).optional().describe('`translate` gives English text. Default transcribe.'),
-  model: z.string().min(1).max(200).optional().describe('A model name the server offers; default: its own.'),
+  model: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Name of a model that the server offers. Default: the server’s own.'),
   room: RoomName.optional().describe(
-    'Room in which viewers may read along. Default: one named by the id of the session.',
+    'Room in which viewers can follow the session. Default: one named after the session id.',
   ),
   translations: z
     .array(z.string().regex(/^[a-z]{2,3}$/, 'a two- or three-letter language code'))
@@ -71,34 +76,38 @@ export const Start = z.object({
     .object({
       session: z.string().max(100),
       secret: z.string().max(100),
-      seq: z.int().min(0).describe('Number of the last event that came.'),
+      seq: z.int().min(0).describe('Number of the last event received.'),
       attempt: z
         .object({ of: z.string().max(40), number: z.int().min(1) })
         .optional()
         .describe(
-          'A name of the client, and a number that grows with each of its attempts: one that comes late takes nothing over.',
+          'A name for the client, and a number that grows with each of its attempts: an attempt that arrives late does not take the session over.',
         ),
     })
     .optional()
     .describe(
-      'Go on with a session whose connection was lost; every other field but the presence of `keep` is ignored.',
+      'Resume a session whose connection was lost. Every other field is ignored, except whether `keep` is present.',
     ),
   keep: z
     .object({
-      transcript: z.string().max(100).optional().describe('Go on with this kept transcript, behind what is there.'),
-      title: z.string().max(LIMITS.titleCharsMax).optional().describe('Its title; default the time it began.'),
+      transcript: z.string().max(100).optional().describe('Append to this stored transcript.'),
+      title: z
+        .string()
+        .max(LIMITS.titleCharsMax)
+        .optional()
+        .describe('Title of the transcript. Default: the time at which it began.'),
     })
     .optional()
-    .describe('Keep what is said as a transcript that can be found, corrected and exported later.'),
+    .describe('Store what is said as a transcript that can be searched, corrected and exported later.'),
   ...changeable,
 });
 export type Start = z.infer<typeof Start>;
 
-/** Changes settings from the next sentence on. Answered by nothing; a bad value is a `fault` and nothing changes. */
+/** Changes settings from the next sentence on. There is no answer; a bad value is a `fault`, and nothing changes. */
 export const Configure = z.object({ type: z.literal('configure'), ...changeable });
 export type Configure = z.infer<typeof Configure>;
 
-/** Finalise everything heard so far now. Answered by the finals, then `flushed` with the same id. */
+/** Finalises everything sent so far. Answered by the finals, then `flushed` with the same id. */
 export const Flush = z.object({ type: z.literal('flush'), id: z.string().max(100).optional() });
 export type Flush = z.infer<typeof Flush>;
 
@@ -114,5 +123,5 @@ export type Finish = z.infer<typeof Finish>;
 export const ClientMessage = z.discriminatedUnion('type', [Start, Configure, Flush, Keepalive, Finish]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
-/** What a dialect gives the session: a message, or audio as it came. */
+/** What a dialect passes to the session: a message, or audio as received. */
 export type Command = ClientMessage | { readonly type: 'audio'; readonly bytes: Uint8Array };

@@ -52,14 +52,14 @@ const VIEWER_QUERY = z.object({
     .string()
     .regex(/^(now|start|\d{1,15})$/)
     .optional()
-    .describe('`now` (default), `start`, or the cursor of the last event that came.'),
-  words: z.enum(['0', '1']).optional().describe('`1`: finals come with their words.'),
+    .describe('`now` (default), `start`, or the cursor of the last event received.'),
+  words: z.enum(['0', '1']).optional().describe('`1`: finals include their words.'),
   translate: z
     .string()
     .regex(/^[a-z]{2,3}$/)
     .optional()
-    .describe('Language of the translations that are wanted.'),
-  token: z.string().optional().describe('A viewer token, where a browser source has no other place for it.'),
+    .describe('Language of the requested translations.'),
+  token: z.string().optional().describe('A viewer token, for browser sources that have no other place for it.'),
 });
 
 /** The generated documents by file name: JSON Schema of both directions, and AsyncAPI 3.0. */
@@ -86,7 +86,11 @@ function asyncApi(): object {
   const audio = { contentType: 'application/octet-stream', payload: { type: 'string', format: 'binary' } };
   return {
     asyncapi: '3.0.0',
-    info: { title: 'Sotto', version: '1.0.0', description: 'Live transcription, and rooms in which it is read.' },
+    info: {
+      title: 'Sotto',
+      version: '1.0.0',
+      description: 'Live transcription, and rooms in which viewers follow it.',
+    },
     channels: {
       stream: {
         address: STREAM_PATH,
@@ -95,7 +99,7 @@ function asyncApi(): object {
       },
       room: {
         address: `${ROOMS_PATH}{room}`,
-        description: `A room that is read. WebSocket, subprotocol ${VIEW_SUBPROTOCOL}; the same as server-sent events at ${ROOMS_PATH}{room}/events.`,
+        description: `A room, for viewers. WebSocket, subprotocol ${VIEW_SUBPROTOCOL}; the same as server-sent events at ${ROOMS_PATH}{room}/events.`,
         parameters: { room: { description: `${RoomName.description} ${ROOM_NAME}` } },
         bindings: { ws: { method: 'GET', query: z.toJSONSchema(VIEWER_QUERY), bindingVersion: '0.1.0' } },
         messages: messages(VIEWER, 'output'),

@@ -19,28 +19,33 @@ export const Ready = z.object({
   seq,
   session: z.string().describe('Id of the session.'),
   secret: z.string().describe('Needed to resume it; shown once.'),
-  resumeMs: ms.describe('How long the session waits for a client whose connection was lost; 0 is not at all.'),
-  aliveMs: ms.optional().describe('Longest silence of the server; after two and a half times that the line is dead.'),
+  resumeMs: ms.describe('How long the session waits for a client whose connection was lost; 0: not at all.'),
+  aliveMs: ms
+    .optional()
+    .describe('Longest silence of the server. After two and a half times as long, treat the connection as dead.'),
   model: z.string(),
   engine: z.string(),
-  language: z.string().describe('The language in force, or `auto`.'),
-  languages: z.union([z.literal('all'), z.array(z.string())]).describe('Languages this model knows.'),
+  language: z.string().describe('Current language, or `auto`.'),
+  languages: z.union([z.literal('all'), z.array(z.string())]).describe('Languages that this model knows.'),
   audio: AudioFormat,
-  transcript: z.string().optional().describe('Id of the transcript that is kept of this session, when one is.'),
+  transcript: z.string().optional().describe('Id of the transcript stored of this session, if there is one.'),
   part: z.int().min(1).optional().describe('Number of this session in that transcript, from 1.'),
-  transcriptMs: ms.optional().describe('Where the session begins on the time line of that transcript.'),
+  transcriptMs: ms.optional().describe('Where the session begins on the timeline of that transcript.'),
 });
 
-const samples = z.int().min(0).describe('Whole samples of each channel taken in, at the rate of `start`.');
+const samples = z.int().min(0).describe('Whole samples received of each channel, at the sample rate of `start`.');
 
-/** Answer to `start` with `resume`. The events after the client's last follow, then new ones. */
+/** Answer to `start` with `resume`. The events after the client's last one follow, then new ones. */
 export const Resumed = z.object({
   type: z.literal('resumed'),
-  seq: z.int().min(0).describe('The number the client gave: this event has none of its own.'),
+  seq: z.int().min(0).describe('The number that the client sent; this event has none of its own.'),
   session: z.string(),
   audioMs: ms,
-  samples: samples.describe('Send on from this sample: what lies before has come, what lies after has not.'),
-  commands: z.int().min(0).describe('How many `configure`, `flush` and `finish` have come; send the others again.'),
+  samples: samples.describe('Continue from this sample: everything before it has arrived, nothing after it has.'),
+  commands: z
+    .int()
+    .min(0)
+    .describe('How many `configure`, `flush` and `finish` messages have arrived; send the others again.'),
 });
 
 export const Speech = z.object({
@@ -55,7 +60,7 @@ export const Settled = z.object({
   type: z.literal('settled'),
   seq,
   channel,
-  atMs: ms.describe('Where the voice ended, as in its `speech` event.'),
+  atMs: ms.describe('Where the speech ended, as in its `speech` event.'),
 });
 
 export const Partial = z.object({
@@ -88,7 +93,7 @@ export const Change = z.object({
   kind: z.enum(['removed', 'replaced', 'inserted']),
   from: z.int().min(0).describe('Offset in the raw text, UTF-16 units.'),
   to: z.int().min(0),
-  text: z.string().describe('What stands there now; empty when removed.'),
+  text: z.string().describe('The text in its place; empty when removed.'),
 });
 export type Change = z.infer<typeof Change>;
 
@@ -99,7 +104,7 @@ export const Cleaned = z.object({
   sentence,
   text: z.string().describe('May be empty when the sentence was nothing but fillers.'),
   changes: z.array(Change),
-  model: z.string().describe('Who cleaned it; `rules` for the deterministic cleaner.'),
+  model: z.string().describe('The model that cleaned it, or `rules` for the deterministic cleaner.'),
   tookMs: ms,
 });
 
@@ -109,8 +114,10 @@ export const Translated = z.object({
   channel,
   sentence,
   language: z.string().describe('ISO 639 code of the translation.'),
-  text: z.string().describe('Of the cleaned text, or of the final where nothing is cleaned. Empty when that is.'),
-  model: z.string().describe('Who translated it.'),
+  text: z
+    .string()
+    .describe('Translation of the cleaned text, or of the final where cleaning is off. Empty when that text is.'),
+  model: z.string().describe('The model that translated it.'),
   tookMs: ms,
 });
 
@@ -142,7 +149,7 @@ export const Notice = z.object({
 export const Ack = z.object({
   type: z.literal('ack'),
   seq,
-  audioMs: ms.describe('Audio taken in so far; a client may forget what lies before.'),
+  audioMs: ms.describe('Audio received so far; a client can discard everything before it.'),
   samples,
 });
 
@@ -174,7 +181,7 @@ export const FaultEvent = z.object({
   fatal: z.boolean().describe('Whether the session ends with it.'),
 });
 
-/** What the server sends, always as a text frame. Clients ignore types they do not know. */
+/** Every event of the server, sent as a text frame. Clients ignore types that they do not know. */
 export const ServerEvent = z.discriminatedUnion('type', [
   Ready,
   Resumed,

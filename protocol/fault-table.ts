@@ -1,6 +1,6 @@
-/** Whom the operator should look at. */
+/** Where the cause lies, for the operator. */
 export type FaultSource = 'client' | 'capacity' | 'server' | 'operator';
-/** What a client may do: never again as it is, again here, at another server, or after a pause. */
+/** Whether a client may retry: never with the same request, again here, at another server, or after a pause. */
 export type RetryAdvice = 'never' | 'same' | 'elsewhere' | 'after';
 
 interface Row {
@@ -22,21 +22,21 @@ const row = <D>(blame: FaultSource, http: number, close: number, retry: RetryAdv
   text,
 });
 
-/** Every way a request can fail. One row here is the code, the docs and the close status. Codes never change. */
+/** Every way in which a request can fail. One row holds the status codes and the text of a fault. Codes never change. */
 export const FAULTS = {
   'auth.missing': row(
     'client',
     401,
     1008,
     'never',
-    (_: object) => 'No credentials came; send an API key as `Authorization: Bearer KEY`.',
+    (_: object) => 'No credentials were sent; send an API key as `Authorization: Bearer KEY`.',
   ),
   'auth.invalid': row(
     'client',
     401,
     1008,
     'never',
-    (_: object) => 'The key or token is not known here; ask the operator of this server for one.',
+    (_: object) => 'This server does not know the key or token; ask the operator of this server for one.',
   ),
   'auth.expired': row('client', 401, 1008, 'never', (_: object) => 'The key or token has expired; get a new one.'),
   'auth.quota': row(
@@ -44,7 +44,8 @@ export const FAULTS = {
     429,
     1008,
     'after',
-    (d: { minutes: number }) => `The key's ${d.minutes} minutes of today are used up; they begin again at 0:00 UTC.`,
+    (d: { minutes: number }) =>
+      `The key's ${d.minutes} minutes for today are used up; the next day begins at 0:00 UTC.`,
   ),
   'auth.sessions': row(
     'client',
@@ -85,7 +86,7 @@ export const FAULTS = {
     400,
     1002,
     'never',
-    (d: { got: string; want: string }) => `${d.got} came where ${d.want} was expected.`,
+    (d: { got: string; want: string }) => `${d.got} arrived where ${d.want} was expected.`,
   ),
   'command.option': row(
     'client',
@@ -107,7 +108,7 @@ export const FAULTS = {
     1008,
     'after',
     (d: { seconds: number; limit: number }) =>
-      `${d.seconds} s of audio is waiting; the limit is ${d.limit} s. Send no faster than it is decoded: watch \`ack\`.`,
+      `${d.seconds} s of audio are waiting; the limit is ${d.limit} s. Send no faster than it is decoded: watch \`ack\`.`,
   ),
   'frame.size': row(
     'client',
@@ -115,14 +116,14 @@ export const FAULTS = {
     1009,
     'never',
     (d: { bytes: number; limit: number }) =>
-      `A frame of ${d.bytes} bytes came; the limit is ${d.limit}. Send audio in frames of 20-1000 ms.`,
+      `A frame had ${d.bytes} bytes; the limit is ${d.limit}. Send audio in frames of 20-1000 ms.`,
   ),
   'frame.rate': row(
     'client',
     429,
     1008,
     'after',
-    (d: { limit: number }) => `More than ${d.limit} pings a second came. Once in 10 s is plenty.`,
+    (d: { limit: number }) => `More than ${d.limit} pings per second arrived. One in 10 s is plenty.`,
   ),
   'upload.size': row(
     'client',
@@ -136,22 +137,21 @@ export const FAULTS = {
     413,
     1009,
     'never',
-    (d: { minutes: number }) => `The file holds more than ${d.minutes} minutes of sound; split it.`,
+    (d: { minutes: number }) => `The file holds more than ${d.minutes} minutes of audio; split it.`,
   ),
   'upload.busy': row(
     'capacity',
     503,
     1013,
     'after',
-    (_: object) =>
-      'Others use all the memory or all the decoders that are kept for compressed audio; try again in a moment.',
+    (_: object) => 'All memory or all decoders for compressed audio are in use; try again in a moment.',
   ),
   'decoder.failed': row(
     'server',
     503,
     1013,
     'after',
-    (_: object) => 'The process that decodes audio cannot be started now; try again in a moment.',
+    (_: object) => 'The audio decoder cannot be started at the moment; try again shortly.',
   ),
   'client.slow': row(
     'client',
@@ -166,14 +166,14 @@ export const FAULTS = {
     408,
     1008,
     'same',
-    (d: { seconds: number }) => `Nothing came for ${d.seconds} s; send audio or keepalive.`,
+    (d: { seconds: number }) => `Nothing was received for ${d.seconds} s; send audio or keepalive.`,
   ),
   'session.unopened': row(
     'client',
     408,
     1008,
     'same',
-    (d: { seconds: number }) => `No start came within ${d.seconds} s of connecting.`,
+    (d: { seconds: number }) => `No start was received within ${d.seconds} s of connecting.`,
   ),
   'session.long': row(
     'client',
@@ -194,28 +194,29 @@ export const FAULTS = {
     503,
     1013,
     'same',
-    (d: { session: string }) => `Session ${d.session} is not taken up yet after a restart; try again in a moment.`,
+    (d: { session: string }) =>
+      `Session ${d.session} has not been restored yet after a restart; try again in a moment.`,
   ),
   'session.moved': row(
     'client',
     409,
     1008,
     'never',
-    (d: { session: string }) => `Session ${d.session} goes on over another connection.`,
+    (d: { session: string }) => `Session ${d.session} continues on another connection.`,
   ),
   'viewer.revoked': row(
     'client',
     403,
     1008,
     'never',
-    (_: object) => 'This link to the room was taken back; ask who speaks there for a new one.',
+    (_: object) => 'This link to the room was revoked; ask the speaker for a new one.',
   ),
   'viewer.full': row(
     'capacity',
     503,
     1013,
     'after',
-    (d: { count: number; what: string }) => `There are ${d.count} ${d.what} already, and no more may be.`,
+    (d: { count: number; what: string }) => `There are ${d.count} ${d.what} already; that is the limit.`,
   ),
   'server.full': row('capacity', 503, 1013, 'elsewhere', (d: { live: number; limit?: number }) =>
     d.limit === undefined
@@ -242,7 +243,7 @@ export const FAULTS = {
     500,
     1011,
     'same',
-    (_: object) => 'Something failed that should not have; the server has logged it.',
+    (_: object) => 'An internal error occurred; the server has logged it.',
   ),
   'http.unknown': row('client', 404, 1008, 'never', (d: { path: string }) => `There is nothing at ${d.path}.`),
   'http.upgrade': row(
@@ -250,7 +251,7 @@ export const FAULTS = {
     426,
     1008,
     'same',
-    (d: { path: string }) => `${d.path} speaks WebSocket; connect to it as one.`,
+    (d: { path: string }) => `${d.path} is a WebSocket endpoint; connect with a WebSocket client.`,
   ),
   'engine.crashed': row(
     'server',
@@ -271,7 +272,7 @@ export const FAULTS = {
     503,
     1011,
     'same',
-    (d: { waiting: number }) => `${d.waiting} decodes are waiting already.`,
+    (d: { waiting: number }) => `${d.waiting} decodes are already waiting.`,
   ),
   'engine.absent': row(
     'operator',
@@ -292,7 +293,7 @@ export const FAULTS = {
     404,
     1011,
     'never',
-    // A path cannot be pulled; where the name is the path, all there is to do is to look at it.
+    // A model given as a path cannot be pulled.
     (d: { model: string; path: string; pulled?: boolean }) =>
       d.pulled === false
         ? `There is no model file at ${d.path}; look at the path, or run \`sotto models list\` for models by name.`
@@ -320,7 +321,7 @@ export const FAULTS = {
     404,
     1008,
     'never',
-    (d: { what: string }) => `There is no ${d.what} of yours here; it may have been deleted, or kept for its days.`,
+    (d: { what: string }) => `There is no ${d.what} of yours here; it may have been deleted, or have expired.`,
   ),
   'transcript.full': row(
     'client',
@@ -334,7 +335,8 @@ export const FAULTS = {
     503,
     1013,
     'after',
-    (_: object) => 'Too many requests of this key for kept transcripts wait already; read the answers, then ask again.',
+    (_: object) =>
+      'Too many requests of this key for stored transcripts are waiting; read the answers, then ask again.',
   ),
   'transcript.space': row(
     'client',
@@ -342,21 +344,21 @@ export const FAULTS = {
     1008,
     'after',
     (_: object) =>
-      'The kept transcripts of this key, or of all, have reached the bound that this server was started with; delete some, or ask its operator for more.',
+      'The stored transcripts of this key, or of all keys, have reached the size limit of this server; delete some, or ask its operator for more.',
   ),
   'transcript.absent': row(
     'operator',
     501,
     1011,
     'never',
-    (d: { problem: string }) => `No transcripts are kept here: ${d.problem}.`,
+    (d: { problem: string }) => `No transcripts are stored here: ${d.problem}.`,
   ),
   'transcript.failed': row(
     'operator',
     507,
     1011,
     'after',
-    (d: { problem: string }) => `The kept transcripts cannot be read or written now: ${d.problem}.`,
+    (d: { problem: string }) => `The stored transcripts cannot be read or written at the moment: ${d.problem}.`,
   ),
   'summary.absent': row(
     'operator',
@@ -364,14 +366,14 @@ export const FAULTS = {
     1011,
     'never',
     (_: object) =>
-      'No language model is set up here to write summaries; start the server with --assistant-url and --assistant-model (any OpenAI-compatible server, such as Ollama), or with --assistant-model alone for a GGUF file.',
+      'No language model for summaries is set up here; start the server with --assistant-url and --assistant-model (any OpenAI-compatible server, such as Ollama), or with --assistant-model alone for a GGUF file.',
   ),
   'assistant.failed': row(
     'server',
     502,
     1011,
     'after',
-    (d: { problem: string }) => `The language model did not do its work: ${d.problem}.`,
+    (d: { problem: string }) => `The language model failed: ${d.problem}.`,
   ),
   'config.unknown': row(
     'operator',

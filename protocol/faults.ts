@@ -6,7 +6,7 @@ export * from './fault-table.ts';
 export type FaultCode = keyof typeof FAULTS;
 export type FaultData<C extends FaultCode> = Parameters<(typeof FAULTS)[C]['text']>[0];
 
-/** The only error class that crosses a room. Match on `code`, never on the text. Anything else thrown is a bug. */
+/** The only error class that crosses module boundaries. Match on `code`, never on the text. Anything else thrown is a bug. */
 export class Fault<C extends FaultCode = FaultCode> extends Error {
   readonly code: C;
   readonly data: FaultData<C>;
@@ -20,7 +20,7 @@ export class Fault<C extends FaultCode = FaultCode> extends Error {
   }
 }
 
-/** Whether an unknown error is a fault; works across module copies, unlike `instanceof`. */
+/** Whether an unknown error is a fault. Unlike `instanceof`, it works across copies of this module. */
 export function isFault(error: unknown): error is Fault {
   return error instanceof Error && error.name === 'Fault' && 'code' in error && hasOwnKey(FAULTS, String(error.code));
 }

@@ -1,89 +1,89 @@
-/** Every number a client can run into. `protocol/README.md` says what happens at each. */
+/** Every limit that a client can reach. `protocol/README.md` says what happens at each. */
 export const LIMITS = {
   /** Largest frame a client may send, bytes (one second of 48 kHz float, 5 channels). */
   frameBytesMax: 1_048_576,
   /** Longest JSON text frame, bytes. */
   textBytesMax: 65_536,
-  /** Levels of arrays and objects in a JSON text that came from elsewhere. */
+  /** Levels of arrays and objects in JSON from a foreign source. */
   jsonDepthMax: 32,
-  /** Frames a second, over any length of time; twice as many at once. Twenty times 10 ms frames in real time. */
+  /** Sustained frames per second, with bursts of twice as many. Twenty times the rate of 10 ms frames in real time. */
   framesPerSecondMax: 2_000,
-  /** Messages a second that are no audio; four times as many at once. */
+  /** Sustained messages per second other than audio, with bursts of four times as many. */
   commandsPerSecondMax: 50,
-  /** Pings a second from a client; five times as many at once. */
+  /** Sustained pings per second from a client, with bursts of five times as many. */
   pingsPerSecondMax: 10,
-  /** Longest rest that a client gets for what it sent too fast, ms. */
+  /** Longest time for which the server stops reading a client that sends too fast, ms. */
   restMsMax: 20_000,
-  /** Bytes kept of a client that is not read, on a transport that cannot stop reading. */
+  /** Bytes buffered of a client that is not being read, on a transport that cannot stop reading. */
   heldBytesMax: 16_777_216,
-  /** Time for the head of an HTTP request, the handshake of TLS with it, ms. */
+  /** Time for the head of an HTTP request, including the TLS handshake, ms. */
   headersTimeoutMs: 10_000,
-  /** Connections that have not sent a whole request. */
+  /** Connections that have not sent a complete request. */
   handshakesMax: 256,
   /** Time from connecting to `start`, ms. */
   openTimeoutMs: 10_000,
   /** Time without any frame, ms. A `keepalive` counts. */
   idleTimeoutMs: 60_000,
-  /** Between two pings of the server, ms. */
+  /** Interval of the server's pings, ms. */
   pingEveryMs: 15_000,
-  /** Longest silence of the server on a line that is alive, ms. Short, for it is all a client has to tell a dead line by. */
+  /** Longest silence of the server on a live connection, ms. Short, because it is how a client recognises a dead one. */
   aliveEveryMs: 1_500,
-  /** Time a client has to answer a close, ms. */
+  /** Time for a client to answer a close frame, ms. */
   closeTimeoutMs: 10_000,
   /** Length of a session, minutes. */
   sessionMinutesMax: 480,
-  /** Bytes waiting for a slow client before its connection is cut. Less than is kept, so that it can come back. */
+  /** Bytes queued for a slow client before its connection is closed. Less than `replayBytesMax`, so that it can resume. */
   outboxBytesMax: 1_048_576,
-  /** Bytes of events kept for a client that comes back over a new connection. */
+  /** Bytes of events stored for a client that resumes over a new connection. */
   replayBytesMax: 2_097_152,
-  /** Bytes of finals, cleanings and translations that a room keeps for viewers who come late. */
+  /** Bytes of finals, cleanings and translations that a room stores for viewers who join late. */
   roomHistoryBytesMax: 1_048_576,
-  /** Bytes that all rooms keep in which nobody speaks. */
+  /** Bytes of all rooms together in which nobody speaks. */
   roomsIdleBytesMax: 67_108_864,
-  /** How long a room without speakers and viewers keeps its text, ms. */
+  /** How long a room without speakers and viewers stores its text, ms. */
   roomIdleMs: 3_600_000,
-  /** The same of a room that has no name but its session's, ms. */
+  /** The same for a room that is named after its session, ms. */
   roomOfSessionIdleMs: 60_000,
-  /** Rooms where nobody speaks that one key holds by what was said there. */
+  /** Rooms in which nobody speaks and whose text one key still owns. */
   roomsPerKeyMax: 1_000,
-  /** Good tokens of viewers, of all rooms, and of them those that one key made. */
+  /** Valid viewer tokens of all rooms, and those among them that one key made. */
   viewerTokensMax: 10_000,
   viewerTokensPerKeyMax: 1_000,
-  /** How often the keys and tokens of those who watch are checked, ms. */
+  /** Interval at which the keys and tokens of viewers are checked, ms. */
   viewerTokenEveryMs: 5_000,
-  /** Longest silence of a room to its viewers, ms. */
+  /** Longest silence towards a viewer, ms. */
   viewerAliveEveryMs: 10_000,
-  /** Bytes the transport may hold for a viewer before it gets no more for now. */
+  /** Bytes that the transport may buffer for a viewer before sending to it pauses. */
   viewerBusyBytes: 16_384,
-  /** Time in which a viewer for whom something waits must have taken some of it, ms. */
+  /** Time within which a viewer must take some of what is queued for it, ms. */
   viewerStallMs: 20_000,
-  /** Playlists of captions for HLS that are asked for, of all rooms and forms. */
+  /** HLS caption playlists in use, of all rooms and forms. */
   hlsPlaylistsMax: 64,
-  /** Those of them that one key asks for, on a server that wants keys. */
+  /** Those among them that one key requests, on a server that requires keys. */
   hlsPlaylistsPerKeyMax: 32,
-  /** Time after which one that nobody asks for is forgotten, ms: longer than a player looks back. */
+  /** Time after which a playlist that nobody requests is dropped, ms: longer than a player looks back. */
   hlsIdleMs: 120_000,
-  /** Languages the sentences of one session are translated into. */
+  /** Languages into which the sentences of one session are translated. */
   translationsMax: 4,
-  /** Time one translation may take, ms, waiting included. */
+  /** Time that one translation may take, including waiting, ms. */
   translationTimeoutMs: 8_000,
-  /** Translations of one session that wait for others of it. */
+  /** Queued translations of one session. */
   translationsWaitingMax: 8,
-  /** Sound of one session that is held to be heard again as English, ms. */
+  /** Audio of one session that is stored to be decoded again as English, ms. */
   translationSoundMsMax: 60_000,
-  /** Characters of vocabulary hints, all together. */
+  /** Characters of all vocabulary hints together. */
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */
   instructionCharsMax: 500,
   /** Size of an uploaded file, bytes. */
   uploadBytesMax: 104_857_600,
-  /** Bytes of uploaded files held at one time, all together. */
+  /** Bytes of all uploaded files that are held at one time. */
   uploadsBytesMax: 419_430_400,
   /** Processes that decode uploaded files at one time. */
   fileDecodersMax: 16,
   /** Processes that decode compressed live audio at one time. */
   liveDecodersMax: 64,
-  /** Length of the sound in an uploaded file, minutes. */
+  /** Length of the audio in an uploaded file, minutes. */
   uploadMinutesMax: 240,
   /** Characters of a transcript's title. */
   titleCharsMax: 200,
@@ -95,9 +95,9 @@ export const LIMITS = {
   notesMax: 2_000,
   sentencesMax: 20_000,
   partsMax: 1_000,
-  /** Transcripts one key may have. */
+  /** Transcripts that one key may have. */
   transcriptsMax: 10_000,
-  /** Characters of a search, and the words of it that are looked at. */
+  /** Characters of a search query, and words of it that are used. */
   queryCharsMax: 200,
   queryWordsMax: 8,
   /** Characters of the template of a summary. */

@@ -1,6 +1,6 @@
 /**
- * The entry of a table under a key that may be any text, such as a name a client sent. Undefined when the table has no
- * such entry of its own: `table[key]` would find `Object.prototype` under names such as `constructor`.
+ * Returns the entry under a key that may be any text, such as a name that a client sent. Undefined when the table has no such
+ * entry of its own: `table[key]` would find the properties of `Object.prototype`, such as `constructor`.
  */
 export function getOwnEntry<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;

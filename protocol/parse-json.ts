@@ -2,9 +2,9 @@ import { Fault } from './faults.ts';
 import { LIMITS } from './limits.ts';
 
 /**
- * The value of a JSON text that somebody else wrote. Whatever it holds can be kept and written again: V8 reads JSON of
- * any depth, but throws a RangeError when it writes what is nested some thousand levels deep. Throws
- * `command.unreadable` for what is not JSON, and for more than `depthMax` levels of arrays and objects (default 32).
+ * Parses JSON from a foreign source. Throws `command.unreadable` for text that is not JSON, and for more than `depthMax` levels
+ * of arrays and objects (default 32), so that every result can be written again: V8 parses JSON of any depth, but throws a
+ * RangeError when it writes a value that is nested some thousand levels deep.
  */
 export function parseJson(
   text: string,
@@ -22,7 +22,7 @@ export function parseJson(
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** A scan over the text, for a walk over the value would be as deep as the value. Of text that is no JSON it says nothing. */
+/** Scans the text, because a recursive walk over the value would be as deep as the value. Assumes that the text is JSON. */
 function isDeeperThan(text: string, depthMax: number): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -43,7 +43,7 @@ function isDeeperThan(text: string, depthMax: number): boolean {
   return false;
 }
 
-/** Where the string that begins at `from` ends; the end of the text when it does not. */
+/** Index at which the string that begins at `from` ends; the length of the text when it does not end. */
 function endOfString(text: string, from: number): number {
   for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0;

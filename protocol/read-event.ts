@@ -19,8 +19,8 @@ const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
 ]);
 
 /**
- * Reads a server's text frame without checking every field: what a client needs, at the size a page can afford.
- * Undefined when it is not an event this version knows.
+ * Reads a server's text frame without validating every field, so that pages need no schema library. Undefined for anything
+ * that is not an event of this version.
  */
 export function readServerEvent(text: string): ServerEvent | undefined {
   try {

@@ -3,21 +3,24 @@ import { LIMITS } from './limits.ts';
 
 const ms = z.int().min(0).max(4_000_000_000);
 
-/** `1.0.3`: part, channel and sentence; names a sentence in addresses and below claims. */
+/** `1.0.3`: part, channel and sentence. Identifies a sentence in addresses and in the sources of a claim. */
 export const SENTENCE_NAME = /^([1-9]\d{0,5})\.(\d{1,2})\.([1-9]\d{0,8})$/;
 export const NOTE_ID = /^[A-Za-z0-9-]{1,64}$/;
 
 export const StoredSentence = z.object({
-  part: z.int().min(1).describe('Which session of the transcript, from 1.'),
+  part: z.int().min(1).describe('Number of the session in the transcript, from 1.'),
   channel: z.int().min(0),
   sentence: z.int().min(1),
-  text: z.string().describe('As spoken; never changes.'),
-  cleaned: z.string().optional().describe('As cleaned; may be empty.'),
-  correction: z.string().optional().describe('As a person wrote it. What is read is this, else cleaned, else text.'),
-  translations: z.record(z.string(), z.string()).optional().describe('By language, where there are any.'),
+  text: z.string().describe('Text as spoken; never changes.'),
+  cleaned: z.string().optional().describe('Cleaned text; may be empty.'),
+  correction: z
+    .string()
+    .optional()
+    .describe('Text as a person corrected it. Readers see this, else `cleaned`, else `text`.'),
+  translations: z.record(z.string(), z.string()).optional().describe('By language, if there are any.'),
   highlight: z.boolean(),
   language: z.string(),
-  fromMs: ms.describe('On the time line of the transcript.'),
+  fromMs: ms.describe('On the timeline of the transcript.'),
   toMs: ms,
 });
 export type StoredSentence = z.infer<typeof StoredSentence>;
@@ -25,17 +28,17 @@ export type StoredSentence = z.infer<typeof StoredSentence>;
 export const StoredNote = z.object({ id: z.string(), atMs: ms, text: z.string() });
 export type StoredNote = z.infer<typeof StoredNote>;
 
-/** Something said of a transcript, with the sentences it rests on. */
+/** A statement of a summary, with the names of the sentences that support it. */
 export const Claim = z.object({ text: z.string(), from: z.array(z.string()).min(1) });
 export type Claim = z.infer<typeof Claim>;
 
 export const Summary = z.object({
   summary: z.array(Claim),
   decisions: z.array(Claim),
-  actions: z.array(Claim.extend({ owner: z.string().optional().describe('Who is to do it, where that was said.') })),
+  actions: z.array(Claim.extend({ owner: z.string().optional().describe('Who is to do it, if somebody said so.') })),
   model: z.string(),
   createdAt: z.string(),
-  dropped: z.int().min(0).describe('Claims of the model that no sentence bears out; they are not shown.'),
+  dropped: z.int().min(0).describe('Number of claims that no sentence supports; they are not shown.'),
 });
 export type Summary = z.infer<typeof Summary>;
 
@@ -58,17 +61,17 @@ export const TranscriptListing = z.object({
   startedAt: z.string(),
   durationMs: ms,
   sentences: z.int().min(0),
-  snippet: z.string().optional().describe('Of a search: the words around what was found.'),
+  snippet: z.string().optional().describe('The words around the match of a search.'),
   found: z
     .object({ sentence: z.string().optional(), note: z.string().optional() })
     .optional()
-    .describe('Where that is; neither is the title.'),
+    .describe('Where the match is; neither field for a match in the title.'),
 });
 export type TranscriptListing = z.infer<typeof TranscriptListing>;
 
 export interface TranscriptPage {
   readonly transcripts: readonly TranscriptListing[];
-  /** Give it as `before` to get those that are older. */
+  /** Pass it as `before` to get the next, older page. */
   readonly next?: string;
 }
 

@@ -3,24 +3,24 @@ import { ClientMessage } from './commands.ts';
 import { describeValue } from './describe-value.ts';
 import { Fault } from './faults.ts';
 
-/** A value of a schema, or a `command.option` fault that says which field is wrong and what was wanted. */
+/** Returns the value as its schema has it. Throws a `command.option` fault that names the wrong field and what it should be. */
 export function validateAs<S extends z.ZodType>(schema: S, value: unknown, name: string): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = issue?.path ?? [];
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const got = unknown === undefined ? describeValue(at(value, path)) : describeValue(unknown);
+  const got = unknown === undefined ? describeValue(valueAt(value, path)) : describeValue(unknown);
   throw new Fault('command.option', {
     name: path.join('.') || name,
     got,
-    want: issue === undefined ? 'another value' : wish(issue),
+    want: issue === undefined ? 'another value' : describeExpected(issue),
   });
 }
 
 /**
- * A message as its schema has it: unknown fields are gone, every value is one that a session takes. Throws `audio.format`
- * or `command.option`, which say which field is wrong and what was wanted.
+ * Returns the message as its schema has it, without unknown fields. Throws `audio.format` or `command.option`, which name the
+ * wrong field and what it should be.
  */
 export function validateMessage<T extends ClientMessage>(message: T): T {
   const result = ClientMessage.safeParse(message);
@@ -28,14 +28,14 @@ export function validateMessage<T extends ClientMessage>(message: T): T {
   const issue = result.error.issues[0];
   const path = issue?.path ?? [];
   const name = path.join('.') || message.type;
-  const got = describeValue(at(message, path));
-  const want = issue === undefined ? 'another value' : wish(issue);
+  const got = describeValue(valueAt(message, path));
+  const want = issue === undefined ? 'another value' : describeExpected(issue);
   if (path[0] === 'audio') throw new Fault('audio.format', { got: `${name} ${got}`, want });
   throw new Fault('command.option', { name, got, want });
 }
 
-/** What a field should have been, in words that finish "send …". */
-function wish(issue: z.core.$ZodIssue): string {
+/** What the field should be, in words that complete "send …". */
+function describeExpected(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_value':
       return issue.values.join(', ');
@@ -52,8 +52,8 @@ function wish(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** What stands at a path of a value. */
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
+/** The value at a path; undefined where the path ends early. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   const read = (inner: unknown, key: PropertyKey): unknown =>
     typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
       ? (inner as Record<PropertyKey, unknown>)[key]

@@ -3,8 +3,10 @@ import { z } from 'zod';
 const cursor = z
   .int()
   .min(0)
-  .describe('Place in the room: grows with every event, over restarts of the server, too; with gaps.');
-const session = z.string().describe('Whose text it is. A sentence is named by session, channel and sentence.');
+  .describe('Position in the room. It grows with every event, with gaps, and also across restarts of the server.');
+const session = z
+  .string()
+  .describe('Id of the session that spoke. Session, channel and sentence together identify a sentence.');
 const channel = z.int().min(0).describe('Channel of the audio, from 0.');
 const sentence = z.int().min(1).describe('Number of the sentence in its session, from 1.');
 const ms = z.int().min(0);
@@ -20,8 +22,8 @@ export const ViewerRoom = z.object({
   cursor,
   state: z.enum(['live', 'idle']).describe('`live`: somebody has a session in it.'),
   sessions: z.array(z.string()).describe('Ids of the sessions in it.'),
-  language: z.string().optional().describe('Language in force of the newest session, or `auto`.'),
-  cut: z.literal(true).optional().describe('Something after the cursor that was asked for is no longer kept.'),
+  language: z.string().optional().describe('Current language of the newest session, or `auto`.'),
+  cut: z.literal(true).optional().describe('Some events after the requested cursor are no longer available.'),
 });
 
 export const ViewerPartial = z.object({
@@ -45,8 +47,8 @@ export const ViewerFinal = z.object({
   language: z.string(),
   fromMs: ms.describe('In the audio of its session.'),
   toMs: ms,
-  atMs: ms.describe('Wall time of the server when it was told, ms since 1970.'),
-  words: z.array(ViewerWord).optional().describe('With `words=1` only.'),
+  atMs: ms.describe('Wall-clock time of the server when the final was sent, ms since 1970.'),
+  words: z.array(ViewerWord).optional().describe('Only with `words=1`.'),
 });
 
 export const ViewerCleaned = z.object({
@@ -81,7 +83,7 @@ export const ViewerFault = z.object({
   retry: z.enum(['never', 'same', 'elsewhere', 'after']),
 });
 
-/** What a viewer of a room is sent, as JSON. Viewers ignore types they do not know. */
+/** Every event that a viewer of a room receives, as JSON. Viewers ignore types that they do not know. */
 export const ViewerEvent = z.discriminatedUnion('type', [
   ViewerRoom,
   ViewerPartial,

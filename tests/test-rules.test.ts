@@ -49,3 +49,17 @@ t.test('nothing is awaited by sleeping: until() has a bound, and says what it wa
   );
   t.same(findUses(/\b(const|let|function) until\b/, ['tests/support/until.ts']), [], 'there is one until');
 });
+
+t.test('every module of the core and of the options has a test file of its own', async (t) => {
+  const tested = new Set(sources.map(({ path }) => path));
+  const missing = ['server/core', 'server/config']
+    .flatMap((folder) => sourcesBelow(ROOT, folder))
+    .filter((path) => {
+      const [, rest] = /^server\/(.*)\.ts$/.exec(path)!;
+      return !tested.has(`tests/unit/${rest}.test.ts`) && holdsCode(readFileSync(`${ROOT}/${path}`, 'utf8'));
+    });
+  t.same(missing, []);
+});
+
+/** A module of types alone has nothing to test. */
+const holdsCode = (text: string): boolean => /^(export )?(async )?(const|let|function|class) /m.test(text);

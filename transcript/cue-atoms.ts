@@ -2,7 +2,7 @@ import type { WireWord } from '../protocol/events.ts';
 import { toPrintable } from '../protocol/printable.ts';
 import { countColumns } from './columns.ts';
 
-/** A sentence as it is to be read, with the words it was spoken in. */
+/** A sentence as it is to be read, with its words as they were recognised, which time it. */
 export interface SpokenSentence {
   readonly text: string;
   readonly fromMs: number;
@@ -10,15 +10,15 @@ export interface SpokenSentence {
   readonly words: readonly Pick<WireWord, 'text' | 'fromMs' | 'toMs'>[];
 }
 
-/** A piece of a sentence that no line break may divide: a word, or a character of a script without spaces. */
+/** A piece of a sentence that must stay on one line: a word, or a character of a script without spaces. */
 export interface Atom {
   readonly text: string;
-  /** Whether a space stands before it. */
+  /** Whether a space precedes it. */
   readonly isSpaced: boolean;
   readonly columns: number;
   readonly fromMs: number;
   readonly toMs: number;
-  /** How bad it is to break behind it: 0 behind a sentence, more inside a phrase. */
+  /** How bad a break after it is: 0 after a sentence, more inside a phrase. */
   readonly breakCost: number;
 }
 
@@ -33,9 +33,9 @@ interface Timed extends Piece {
 const UNSPACED =
   '[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Bopomofo}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}\\p{sc=Tibetan}]';
 const HAS_UNSPACED = new RegExp(UNSPACED, 'u');
-/** Signs that may not end a line: opening brackets and quotes, and vowels that Thai and Lao write before their consonant. */
+/** Characters that must not end a line: opening brackets and quotes, and vowels that Thai and Lao write before their consonant. */
 const OPENING = '[\\p{Ps}\\p{Pi}\\u0e40-\\u0e44\\u0ec0-\\u0ec4]';
-/** Signs that may not begin a line: closing marks, small kana, and marks that lengthen or repeat. */
+/** Characters that must not begin a line: closing marks, small kana, and marks that lengthen or repeat. */
 const CLOSING =
   '[\\p{Pe}\\p{Pf}\\p{Po}\\p{Pd}\\p{M}～ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ\\u0e2f-\\u0e3a\\u0e45-\\u0e4e]';
 const PIECES = new RegExp(`${OPENING}*(?:${UNSPACED}|(?:(?!${UNSPACED}|${OPENING}).)+|.)${CLOSING}*`, 'gsu');
@@ -43,26 +43,26 @@ const PIECES = new RegExp(`${OPENING}*(?:${UNSPACED}|(?:(?!${UNSPACED}|${OPENING
 const COST = { sentence: 0, clause: 1, pause: 2, phrase: 3, word: 4, inside: 20 } as const;
 const SENTENCE_END = /[.!?…。！？｡।။።]["'”’»」』）)]*$/u;
 const CLAUSE_END = /[,;:，、；：､،؛—–]["'”’»」』）)]*$/u;
-/** A breath between two words, ms. */
+/** Shortest pause between two words that counts as a breath, ms. */
 const PAUSE_MS = 200;
-/** How far ahead a piece is looked for among the spoken ones. */
+/** How far ahead a piece is searched for among the spoken ones. */
 const AHEAD = 8;
 
-/** The pieces of a sentence with their times; no piece is wider than `columnsMax`. */
+/** Splits a sentence into pieces with their times; no piece is wider than `columnsMax`. */
 export function splitIntoAtoms(sentence: SpokenSentence, columnsMax: number): Atom[] {
-  const pieces = piecesOf(toPrintable(sentence.text)).flatMap((piece) => narrowed(piece, columnsMax));
-  const timed = timesOf(sentence, pieces);
+  const pieces = splitIntoPieces(toPrintable(sentence.text)).flatMap((piece) => splitToWidth(piece, columnsMax));
+  const timed = timePieces(sentence, pieces);
   return timed.map((piece, i) => ({
     text: piece.text,
     isSpaced: piece.isSpaced,
     columns: countColumns(piece.text),
     fromMs: piece.fromMs,
     toMs: piece.toMs,
-    breakCost: breakCostOf(piece, timed[i + 1]),
+    breakCost: getBreakCost(piece, timed[i + 1]),
   }));
 }
 
-function piecesOf(text: string): Piece[] {
+function splitIntoPieces(text: string): Piece[] {
   return text
     .split(/\s+/)
     .filter((word) => word !== '')
@@ -72,8 +72,8 @@ function piecesOf(text: string): Piece[] {
     });
 }
 
-/** A word that fits on no line, such as an address, in pieces that do. */
-function narrowed(piece: Piece, columnsMax: number): Piece[] {
+/** Splits a word that fits on no line, such as an address, into pieces that do. */
+function splitToWidth(piece: Piece, columnsMax: number): Piece[] {
   if (countColumns(piece.text) <= columnsMax) return [piece];
   const parts: string[] = [];
   let part = '';
@@ -87,26 +87,26 @@ function narrowed(piece: Piece, columnsMax: number): Piece[] {
   return [...parts, part].map((text, i) => ({ text, isSpaced: i === 0 && piece.isSpaced }));
 }
 
-function breakCostOf(piece: Timed, next: Timed | undefined): number {
+function getBreakCost(piece: Timed, next: Timed | undefined): number {
   if (SENTENCE_END.test(piece.text)) return COST.sentence;
   if (CLAUSE_END.test(piece.text)) return COST.clause;
   if (next === undefined) return COST.inside;
   if (next.fromMs - piece.toMs >= PAUSE_MS) return COST.pause;
   if (next.isSpaced) return HAS_UNSPACED.test(piece.text) ? COST.clause : COST.word;
-  // Japanese writes what ends a phrase in hiragana, and what begins one mostly not.
+  // In Japanese, a phrase ends in hiragana and mostly begins with something else.
   if (/\p{sc=Hiragana}$/u.test(piece.text) && !/^\p{sc=Hiragana}/u.test(next.text)) return COST.phrase;
   return piece.isWordEnd ? COST.phrase + COST.word : COST.inside;
 }
 
 /**
- * Times of the pieces: those of the same piece as spoken where it is found, in order; between two that were found in
- * proportion to their length.
+ * Times the pieces by the spoken words: a piece that is found among them, in order, has its own times; the pieces between two
+ * found ones share the time between them in proportion to their length.
  */
-function timesOf({ fromMs, toMs, words }: SpokenSentence, pieces: readonly Piece[]): Timed[] {
-  const spoken = words.flatMap(spokenPieces);
+function timePieces({ fromMs, toMs, words }: SpokenSentence, pieces: readonly Piece[]): Timed[] {
+  const spoken = words.flatMap(timeSpokenPieces);
   let at = 0;
   const found = pieces.map(({ text }) => {
-    const key = bare(text);
+    const key = normalise(text);
     const place = spoken.slice(at, at + AHEAD).findIndex((each) => key !== '' && each.key === key);
     if (place < 0) return undefined;
     at += place + 1;
@@ -141,9 +141,13 @@ function spread(pieces: readonly Piece[], fromMs: number, toMs: number): Timed[]
   });
 }
 
-function spokenPieces({ text, fromMs, toMs }: SpokenSentence['words'][number]): (Timed & { readonly key: string })[] {
-  const timed = spread(piecesOf(toPrintable(text)), fromMs, toMs);
-  return timed.map((piece, i) => ({ ...piece, key: bare(piece.text), isWordEnd: i === timed.length - 1 }));
+function timeSpokenPieces({
+  text,
+  fromMs,
+  toMs,
+}: SpokenSentence['words'][number]): (Timed & { readonly key: string })[] {
+  const timed = spread(splitIntoPieces(toPrintable(text)), fromMs, toMs);
+  return timed.map((piece, i) => ({ ...piece, key: normalise(piece.text), isWordEnd: i === timed.length - 1 }));
 }
 
-const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+const normalise = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');

@@ -6,32 +6,32 @@ export type { SpokenSentence } from './cue-atoms.ts';
 export interface Cue {
   readonly fromMs: number;
   readonly toMs: number;
-  /** One or two lines with `\n` between them, of at most `CUE_LINE_COLUMNS` each. */
+  /** One or two lines, separated by `\n`, of at most `CUE_LINE_COLUMNS` each. */
   readonly text: string;
 }
 
-/** Columns of a caption line, as broadcasters have it; a wide character takes two. */
+/** Columns of a caption line, as in broadcasting; a wide character takes two. */
 export const CUE_LINE_COLUMNS = 42;
 const CUE_LINES = 2;
 const CUE_MS_MAX = 7_000;
 const CUE_MS_MIN = 1_000;
 
-/** Costs of cutting: each cue costs `CUE`, so that there are few, and one that is gone at once costs `FLASH` more. */
+/** Costs of a cut: each cue costs `CUE`, so that there are few, and one that is too short to read costs `FLASH` more. */
 const CUE = 10;
 const FLASH = 6;
-/** What a cue of full size costs more than an empty one; it grows with the square, so cues become of like size. */
+/** Extra cost of a full cue over an empty one. It grows with the square of the size, so that cues become similar in size. */
 const FULL = 8;
 const FLASH_COLUMNS = 14;
-/** Columns of difference between two lines that are worth as much as a better place to break. */
+/** How many columns of difference between two lines one point of break cost is worth. */
 const UNEVEN = 3;
 
-/** Cues of readable size, in the order of the sentences; empty sentences give none. */
+/** Cuts sentences into cues of readable size, in their order; empty sentences give none. */
 export function buildCues(sentences: readonly SpokenSentence[]): Cue[] {
   const cues = sentences.flatMap((sentence) => {
     const atoms = splitIntoAtoms(sentence, CUE_LINE_COLUMNS);
-    return cuts(atoms).map(([from, to]) => cueOf(atoms.slice(from, to)));
+    return findCuts(atoms).map(([from, to]) => toCue(atoms.slice(from, to)));
   });
-  // A cue may stay a little longer when it would be too short to read and nothing follows.
+  // A cue that would be too short to read stays a little longer when nothing follows at once.
   return cues.map((cue, i) => {
     const next = cues[i + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
     return { ...cue, toMs: Math.max(cue.toMs, cue.fromMs + 1, Math.min(cue.fromMs + CUE_MS_MIN, next)) };
@@ -47,14 +47,14 @@ export function formatTimestamp(ms: number, point: '.' | ','): string {
 /** `00:01:02`, for people. */
 export const formatClockTime = (ms: number): string => formatTimestamp(ms, '.').slice(0, 8);
 
-function cueOf(atoms: readonly Atom[]): Cue {
+function toCue(atoms: readonly Atom[]): Cue {
   const fromMs = atoms[0]!.fromMs;
   const toMs = Math.min(atoms.at(-1)!.toMs, fromMs + CUE_MS_MAX);
-  return { fromMs, toMs, text: wrap(atoms) };
+  return { fromMs, toMs, text: wrapLines(atoms) };
 }
 
-/** Where a sentence is cut into cues: the cheapest way that keeps every cue within the limits. */
-function cuts(atoms: readonly Atom[]): [from: number, to: number][] {
+/** The cheapest cuts of a sentence that keep every cue within the limits, by dynamic programming over its atoms. */
+function findCuts(atoms: readonly Atom[]): [from: number, to: number][] {
   const best = [{ cost: 0, from: 0 }, ...atoms.map(() => ({ cost: Number.POSITIVE_INFINITY, from: 0 }))];
   for (let from = 0; from < atoms.length; from++) {
     let lines = 1;
@@ -80,11 +80,11 @@ function cuts(atoms: readonly Atom[]): [from: number, to: number][] {
   return found;
 }
 
-/** One line where it fits, else two of nearly the same length, broken between phrases where that is near. */
-function wrap(atoms: readonly Atom[]): string {
+/** One line if the text fits, else two of similar length, broken between phrases where possible. */
+function wrapLines(atoms: readonly Atom[]): string {
   const columns = (some: readonly Atom[]): number =>
     some.reduce((sum, atom, i) => sum + atom.columns + (i > 0 && atom.isSpaced ? 1 : 0), 0);
-  if (columns(atoms) <= CUE_LINE_COLUMNS) return joined(atoms);
+  if (columns(atoms) <= CUE_LINE_COLUMNS) return joinAtoms(atoms);
   let best = { cost: Number.POSITIVE_INFINITY, at: atoms.length };
   for (let at = 1; at < atoms.length; at++) {
     const [above, below] = [columns(atoms.slice(0, at)), columns(atoms.slice(at))];
@@ -92,8 +92,8 @@ function wrap(atoms: readonly Atom[]): string {
     const cost = Math.abs(above - below) + UNEVEN * atoms[at - 1]!.breakCost;
     if (cost < best.cost) best = { cost, at };
   }
-  return [joined(atoms.slice(0, best.at)), joined(atoms.slice(best.at))].filter((line) => line !== '').join('\n');
+  return [joinAtoms(atoms.slice(0, best.at)), joinAtoms(atoms.slice(best.at))].filter((line) => line !== '').join('\n');
 }
 
-const joined = (atoms: readonly Atom[]): string =>
+const joinAtoms = (atoms: readonly Atom[]): string =>
   atoms.map(({ text, isSpaced }, i) => (i > 0 && isSpaced ? ` ${text}` : text)).join('');

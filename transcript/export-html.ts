@@ -5,8 +5,8 @@ import { formatClockTime } from './cues.ts';
 import { buildTranscriptLines, formatCitations, formatDateLine, type TranscriptLine } from './transcript-lines.ts';
 
 /**
- * A document of headings and paragraphs that word processors open as it is: no script, no layout, nothing from elsewhere.
- * The styles are on the elements, for Word reads them there.
+ * A document of headings and paragraphs that word processors open directly: no script, no layout, no external resources.
+ * Styles are inline, because Word reads them there.
  */
 export function renderHtml(transcript: StoredTranscript): string {
   const { title, language } = transcript;

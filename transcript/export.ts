@@ -10,7 +10,7 @@ import { buildTranscriptLines, formatCitations, formatDateLine } from './transcr
 export const EXPORT_FORMATS = ['md', 'html', 'txt', 'srt', 'vtt', 'json'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** What an export is made of: a transcript, and the words of its sentences by name. */
+/** What an export is made of: a transcript, and the words of its sentences by sentence name. */
 export interface ExportSource {
   readonly transcript: StoredTranscript;
   readonly words: ReadonlyMap<string, readonly WireWord[]>;
@@ -56,7 +56,7 @@ function sortTranscript(transcript: StoredTranscript): StoredTranscript {
   return { ...transcript, sentences, notes };
 }
 
-/** A name for the file: the title without what file systems do not take. */
+/** A file name: the title without characters that file systems reject, or the date where nothing is left of it. */
 export function buildFileName(
   { title, startedAt }: Pick<StoredTranscript, 'title' | 'startedAt'>,
   format: ExportFormat,
@@ -82,20 +82,20 @@ function renderText(transcript: StoredTranscript): string {
 }
 
 function renderMarkdown(transcript: StoredTranscript): string {
-  const parts = [`# ${plain(transcript.title)}\n\n${formatDateLine(transcript)}\n`];
+  const parts = [`# ${escapeMarkdown(transcript.title)}\n\n${formatDateLine(transcript)}\n`];
   if (transcript.summary !== undefined) parts.push(summaryMarkdown(transcript.summary, transcript));
   parts.push('## Transcript\n');
   let speaker: string | undefined;
   for (const line of buildTranscriptLines(transcript)) {
     if (line.kind === 'note') {
-      // The note is Markdown already; quoted, its headings and lists stay its own.
+      // A note is Markdown itself. Quoted, its headings and lists do not mix with those of the file.
       parts.push(`> **Note, ${formatClockTime(line.note.atMs)}**\n>\n${line.note.text.replace(/^/gm, '> ')}\n`);
       continue;
     }
     const { sentence, text } = line;
-    if (line.speaker !== undefined && line.speaker !== speaker) parts.push(`### ${plain(line.speaker)}\n`);
+    if (line.speaker !== undefined && line.speaker !== speaker) parts.push(`### ${escapeMarkdown(line.speaker)}\n`);
     speaker = line.speaker;
-    const words = sentence.highlight ? `==${plain(text)}==` : plain(text);
+    const words = sentence.highlight ? `==${escapeMarkdown(text)}==` : escapeMarkdown(text);
     parts.push(`**${formatClockTime(sentence.fromMs)}** ${words}\n`);
   }
   return parts.join('\n');
@@ -103,13 +103,13 @@ function renderMarkdown(transcript: StoredTranscript): string {
 
 function summaryMarkdown(summary: Summary, transcript: StoredTranscript): string {
   const claim = ({ text, from }: { text: string; from: readonly string[] }, before = ''): string =>
-    `- ${before}${plain(text)} (${formatCitations(from, transcript)})\n`;
+    `- ${before}${escapeMarkdown(text)} (${formatCitations(from, transcript)})\n`;
   const sections = [
     ['## Summary\n\n', summary.summary.map((each) => claim(each))],
     ['## Decisions\n\n', summary.decisions.map((each) => claim(each))],
     [
       '## Action items\n\n',
-      summary.actions.map((each) => claim(each, each.owner === undefined ? '' : `**${plain(each.owner)}:** `)),
+      summary.actions.map((each) => claim(each, each.owner === undefined ? '' : `**${escapeMarkdown(each.owner)}:** `)),
     ],
   ] as const;
   return sections
@@ -118,21 +118,21 @@ function summaryMarkdown(summary: Summary, transcript: StoredTranscript): string
     .join('\n');
 }
 
-/** Speech is no markup, whatever was said. */
-const plain = (text: string): string => toPrintable(text).replace(/[\\`*_{}[\]<>#|~=]/g, '\\$&');
+/** Escapes speech, so that nothing in it is read as markup. */
+const escapeMarkdown = (text: string): string => toPrintable(text).replace(/[\\`*_{}[\]<>#|~=]/g, '\\$&');
 
 function toSpokenSentences({ transcript, words }: ExportSource): SpokenSentence[] {
-  const many = new Set(transcript.sentences.map(({ channel }) => channel)).size > 1;
+  const hasSeveralChannels = new Set(transcript.sentences.map(({ channel }) => channel)).size > 1;
   return transcript.sentences.map((sentence) => {
     const { fromMs, toMs, channel } = sentence;
-    const speaker = many ? transcript.speakers[channel] : undefined;
+    const speaker = hasSeveralChannels ? transcript.speakers[channel] : undefined;
     const text = getSentenceText(sentence).trim();
     const shown = speaker && text !== '' ? `${speaker}: ${text}` : text;
     return { text: shown, fromMs, toMs, words: words.get(formatSentenceName(sentence)) ?? [] };
   });
 }
 
-/** Fields in one order, wherever the parts come from; whatever is not printable is a `\\u` escape. */
+/** Every field, in a fixed order; characters that are not printable are `\\u` escapes. */
 function renderJson({ transcript, words }: ExportSource): string {
   const { id, title, startedAt, durationMs, language, speakers, notes, summary } = transcript;
   const whole = {

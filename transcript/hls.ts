@@ -5,66 +5,66 @@ import { renderVttCue } from './subtitles.ts';
 export interface SegmentOptions {
   /** Length of a segment, ms; whole seconds. */
   readonly segmentMs: number;
-  /** How long after its end a segment is closed, ms: later text is shown at the start of the next one. */
+  /** Time from the end of a segment until it is closed, ms. Text that arrives later goes to the start of the next one. */
   readonly holdMs: number;
-  /** Segments in the playlist; 0 is all of them. */
+  /** Segments in the playlist; 0 keeps all of them. */
   readonly keep: number;
 }
 
-/** Where captions lie on the time line of the picture. */
+/** Maps captions to the timeline of the video. */
 export interface Timeline {
-  /** Wall time that counts as 00:00:00.000 in the captions, ms since 1970. */
+  /** Wall-clock time that is 00:00:00.000 in the captions, ms since 1970. */
   readonly originMs: number;
-  /** Time stamp of the picture at that moment, of 90,000 a second. */
+  /** MPEG-TS timestamp of the video at that moment, 90,000 per second. */
   readonly mpegts: number;
 }
 
 export interface PlaylistOptions {
-  /** `ended`: no segment will follow. */
+  /** `ended`: no segment follows. */
   readonly state: 'live' | 'ended';
-  /** Address of a segment. */
+  /** URI of a segment. */
   readonly uri: (segment: number) => string;
-  /** How many breaks lie before the first segment; and the segments that begin behind a break. */
+  /** Number of discontinuities before the first segment; and the segments that begin after one. */
   readonly breaksBefore?: number;
   readonly breaks?: ReadonlySet<number>;
-  /** Wall time as ISO 8601. */
+  /** Formats a wall-clock time as ISO 8601. */
   readonly iso: (ms: number) => string;
 }
 
 const MPEGTS_TURN = 2 ** 33;
 const CUE_MS_MIN = 1_000;
-/** Cues kept for segments that are still asked for; a room never says so much in the time. */
+/** Cues stored for segments that may still be requested. Far more than people say in that time. */
 const CUES_MAX = 20_000;
-/** Sessions whose place in time is remembered. */
+/** Sessions whose beginning is remembered. */
 const SESSIONS_MAX = 64;
 
 /**
- * Live captions in WebVTT segments for HLS. Segments are numbered by the wall clock, so that numbers go on after a
- * restart, and follow each other without a gap, with text or without.
- * Invariant: a segment that was closed never changes; a cue is in every segment that it touches.
+ * Live captions in WebVTT segments for HLS (RFC 8216). Segments are numbered by the wall clock, so that the numbers continue
+ * after a restart, and follow each other without a gap, even where nothing is said.
+ * Invariant: a closed segment never changes; a cue is in every segment that it overlaps.
  */
 export class CaptionSegments {
   readonly #options: SegmentOptions;
   #first: number;
-  /** The first segment that is not closed. */
+  /** Number of the first segment that is not closed. */
   #open: number;
   #cues: Cue[] = [];
-  /** Wall time of each session's first sample. */
+  /** Wall-clock time of each session's first sample, ms since 1970. */
   readonly #begins = new Map<string, number>();
 
-  /** The first segment is the one in which `fromMs` lies. */
+  /** The first segment is the one that contains `fromMs`, ms since 1970. */
   constructor(options: SegmentOptions, fromMs: number) {
     this.#options = options;
     this.#first = Math.floor(fromMs / options.segmentMs);
     this.#open = this.#first;
   }
 
-  /** Numbers of the closed segments that the playlist names. */
+  /** Numbers of the closed segments in the playlist. */
   get closed(): readonly number[] {
     return Array.from({ length: this.#open - this.#first }, (_, i) => this.#first + i);
   }
 
-  /** Places a caption where it was spoken, or as early as that is still possible. */
+  /** Places a caption at the time it was spoken, or as early as possible after that. */
   add(caption: Caption): void {
     const begin = Math.min(this.#begins.get(caption.session) ?? Number.POSITIVE_INFINITY, caption.atMs - caption.toMs);
     this.#begins.set(caption.session, begin);
@@ -72,7 +72,7 @@ export class CaptionSegments {
     const earliest = this.#open * this.#options.segmentMs;
     const [first, ...rest] = buildCues([{ ...caption, words: [] }]);
     if (first === undefined) return;
-    // All parts of a late sentence are late by the same time, so that they still follow each other.
+    // Every cue of a late sentence is shifted by the same time, so that they still follow each other.
     const lateMs = Math.max(0, earliest - (begin + first.fromMs));
     for (const { fromMs, toMs, text } of [first, ...rest]) {
       const from = begin + fromMs + lateMs;
@@ -81,19 +81,19 @@ export class CaptionSegments {
     if (this.#cues.length > CUES_MAX) this.#cues.splice(0, this.#cues.length - CUES_MAX);
   }
 
-  /** Closes the segments whose time has come; gives their numbers. */
+  /** Closes the segments that are due; returns their numbers. */
   advance(nowMs: number): number[] {
     const { segmentMs, holdMs } = this.#options;
     return this.#closeTo(Math.floor((nowMs - holdMs) / segmentMs));
   }
 
-  /** Closes everything, up to the end of the last cue. */
+  /** Closes all segments up to the end of the last cue; returns their numbers. */
   end(nowMs: number): number[] {
     const last = this.#cues.reduce((most, { toMs }) => Math.max(most, toMs), nowMs);
     return this.#closeTo(Math.ceil(last / this.#options.segmentMs));
   }
 
-  /** A closed segment as a file; undefined when it is not closed or no longer kept. */
+  /** A closed segment as a WebVTT file; undefined when it is not closed yet or no longer stored. */
   segment(number: number, { originMs, mpegts }: Timeline): string | undefined {
     if (number >= this.#open || number < this.#kept) return undefined;
     const { segmentMs } = this.#options;
@@ -123,13 +123,13 @@ export class CaptionSegments {
     return `${lines.join('\n')}\n`;
   }
 
-  /** The oldest segment that is still given out: players may ask for one they saw in an older playlist. */
+  /** The oldest segment that can still be requested: players may use an older playlist. */
   get #kept(): number {
     const { keep } = this.#options;
     return keep === 0 ? this.#first : this.#first - keep;
   }
 
-  /** Keeps the order of their beginnings. Nearly all come last; a room that is first asked for has thousands at once. */
+  /** Keeps cues in the order of their beginnings. Searches backwards, because nearly every cue goes to the end. */
   #insert(cue: Cue): void {
     let at = this.#cues.length;
     while (at > 0 && this.#cues[at - 1]!.fromMs > cue.fromMs) at--;

@@ -65,7 +65,7 @@ export class SentenceFold {
     if (breach !== undefined) this.#options.onBreach?.(breach, event);
     if (change === undefined) return undefined;
     const sentence = known ?? this.#begin(key, event);
-    return Object.assign(sentence, change, detailsOf(event, sentence));
+    return Object.assign(sentence, change, getDetails(event, sentence));
   }
 
   /** Forgets the sentences that `isGone` is true for, and returns them. */
@@ -88,7 +88,7 @@ export class SentenceFold {
 }
 
 /** What an event brings beside text. */
-function detailsOf(event: TextEvent, { words, fromMs, toMs, changes }: Sentence): Partial<Sentence> {
+function getDetails(event: TextEvent, { words, fromMs, toMs, changes }: Sentence): Partial<Sentence> {
   switch (event.type) {
     case 'partial':
       return { words: event.words ?? words, fromMs: event.fromMs ?? fromMs, toMs: event.toMs ?? toMs };

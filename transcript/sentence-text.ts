@@ -1,13 +1,13 @@
 import type { StoredSentence } from '../protocol/transcripts.ts';
 
-/** What a kept sentence reads like. */
+/** The text of a stored sentence as it is read: corrected, else cleaned, else as spoken. */
 export const getSentenceText = ({
   correction,
   cleaned,
   text,
 }: Pick<StoredSentence, 'correction' | 'cleaned' | 'text'>): string => correction ?? cleaned ?? text;
 
-/** How a kept sentence is named: PART.CHANNEL.SENTENCE. */
+/** The name of a stored sentence: PART.CHANNEL.SENTENCE. */
 export const formatSentenceName = ({
   part,
   channel,

@@ -41,7 +41,7 @@ export function buildSite({
       ...{ sessionsMax, streams, needsKey },
       ...storage.transcripts.info,
     }),
-    metrics: () => metrics.text(recogniser.restarts),
+    metrics: () => metrics.render(recogniser.restarts),
     ready: () => readiness().isReady,
     problems: () => readiness().problems,
   };

@@ -6,17 +6,17 @@ import { timerClock } from '../process/timer-clock.ts';
 import { DECODABLE_KINDS, DecodeProcess, type DecodeProcessOptions } from './process.ts';
 import type { DecoderAnswer, DecoderRequest } from './wire.ts';
 
-/** Processes kept for the next file; starting one takes longer than decoding a short recording. */
-const RESTING_MAX = 2;
-/** Longest time in which no process is started because the ones before did not come up, ms: somebody waits for each. */
+/** Idle processes kept for the next file; starting one takes longer than decoding a short recording. */
+const IDLE_MAX = 2;
+/** Maximum delay before another start after processes failed to start, ms: a client waits for each. */
 const BACK_OFF_MAX_MS = 4_000;
 type DecoderLimits = { readonly [name in 'fileDecodersMax' | 'liveDecodersMax']: number };
-type Decoded = Exclude<DecoderAnswer, { kind: 'failed' }>;
-type Delivery = DecodeProcess['manner'];
+type SuccessfulAnswer = Exclude<DecoderAnswer, { kind: 'failed' }>;
+type Priority = DecodeProcess['priority'];
 
-/** Decodes in processes of their own, so that no file can stop or blow up the server. */
+/** Decodes in separate processes, so that no file can stop or exhaust the server. */
 export class ProcessDecoder implements AudioDecoder {
-  /** Processes that run, those that were killed and are not gone yet among them. */
+  /** All processes, including killed ones that have not exited yet. */
   readonly #processes = new Set<DecodeProcess>();
   readonly #limits: DecoderLimits;
   readonly #options: DecodeProcessOptions;
@@ -26,7 +26,7 @@ export class ProcessDecoder implements AudioDecoder {
   /** Starts so far, and how many of them there were when the last one failed. */
   #starts = 0;
   #startsAtFailure = 0;
-  #closed = false;
+  #closing = false;
 
   constructor(options: DecodeProcessOptions = {}, limits: DecoderLimits = LIMITS) {
     this.#options = options;
@@ -49,11 +49,11 @@ export class ProcessDecoder implements AudioDecoder {
     signal: AbortSignal,
   ): AsyncGenerator<DecodedAudio> {
     if (signal.aborted) return;
-    const channel = this.#openChannel('file', { kind: 'open', layout, packets, fileBytes: file.size });
+    const channel = this.#openChannel('batch', { kind: 'open', layout, packets, fileBytes: file.size });
     const kill = (): void => channel.kill();
     signal.addEventListener('abort', kill, { once: true });
     try {
-      for (const bytes of file.takeBlocks()) await channel.ask({ kind: 'feed', bytes });
+      for (const bytes of file.takeBlocks()) await channel.request({ kind: 'feed', bytes });
       yield* channel.run({ kind: 'end' });
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -64,44 +64,45 @@ export class ProcessDecoder implements AudioDecoder {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing = true;
     for (const decoder of this.#processes) decoder.kill();
   }
 
-  #openChannel(delivery: Delivery, open: DecoderRequest & { readonly kind: 'open' }): Channel {
-    const process = this.#take(delivery);
-    return new Channel(process, open, () => this.#giveBack(process));
+  #openChannel(priority: Priority, open: DecoderRequest & { readonly kind: 'open' }): Channel {
+    const process = this.#acquire(priority);
+    return new Channel(process, open, () => this.#release(process));
   }
 
   /**
-   * Each has a process of its own: what is made to blow up ends nobody else's. It costs some 12 MB that are not shared. A
-   * file can wait, so it does not take the processor from those who speak now.
+   * Finds or starts a process of its own for each stream, so that audio crafted to crash ends nobody else's. It costs
+   * some 12 MB of unshared memory. A file can wait, so its process does not compete with live audio.
    */
-  #take(delivery: Delivery): DecodeProcess {
-    const own = [...this.#processes].filter(({ manner }) => manner === delivery);
-    let process = own.find((each) => !each.dead && each.state === 'resting');
+  #acquire(priority: Priority): DecodeProcess {
+    const samePriority = [...this.#processes].filter((each) => each.priority === priority);
+    let process = samePriority.find((each) => !each.isDead && each.state === 'idle');
     if (process === undefined) {
-      const most = delivery === 'file' ? this.#limits.fileDecodersMax : this.#limits.liveDecodersMax;
-      if (own.length >= most) throw new Fault('upload.busy', {});
-      process = this.#start(delivery);
+      const max = priority === 'batch' ? this.#limits.fileDecodersMax : this.#limits.liveDecodersMax;
+      if (samePriority.length >= max) throw new Fault('upload.busy', {});
+      process = this.#start(priority);
     }
-    process.wake();
+    process.markBusy();
     return process;
   }
 
   /**
-   * Throws `decoder.failed` while it waits after processes that did not come up: each upload would start one more that ends
-   * at once. What is in a file is no reason, for a process has answered before it gets any of it.
+   * Throws `decoder.failed` while it backs off after processes that did not start: otherwise each upload would start
+   * another that ends at once. A file's content is never the reason, because a process answers before it gets any of
+   * it.
    */
-  #start(delivery: Delivery): DecodeProcess {
+  #start(priority: Priority): DecodeProcess {
     if (this.#clock.nowMs() < this.#notBeforeMs) throw new Fault('decoder.failed', {});
-    const process = new DecodeProcess(delivery, this.#options);
+    const process = new DecodeProcess(priority, this.#options);
     const number = ++this.#starts;
     this.#processes.add(process);
     void process.gone.then(() => this.#processes.delete(process));
-    void process.started.then((outcome) => {
+    void process.startOutcome.then((outcome) => {
       if (outcome === 'answered') this.#backOff.reset();
-      // Those that were started together fail together, and count once.
+      // Processes that were started together fail together, and count once.
       if (outcome !== 'failed' || number <= this.#startsAtFailure) return;
       this.#startsAtFailure = this.#starts;
       this.#notBeforeMs = this.#clock.nowMs() + this.#backOff.next();
@@ -109,10 +110,10 @@ export class ProcessDecoder implements AudioDecoder {
     return process;
   }
 
-  #giveBack(process: DecodeProcess): void {
-    process.rest();
-    const resting = [...this.#processes].filter(({ state, dead }) => state === 'resting' && !dead);
-    if (this.#closed || resting.length > RESTING_MAX) process.kill();
+  #release(process: DecodeProcess): void {
+    process.markIdle();
+    const idle = [...this.#processes].filter(({ state, isDead: dead }) => state === 'idle' && !dead);
+    if (this.#closing || idle.length > IDLE_MAX) process.kill();
   }
 }
 
@@ -121,40 +122,40 @@ class Channel {
   readonly #process: DecodeProcess;
   readonly #stream: number;
   readonly #open: DecoderRequest;
-  readonly #giveBack: () => void;
+  readonly #release: () => void;
   #opened: Promise<unknown> | undefined;
-  #asking = 0;
-  #closed: Promise<void> | undefined;
+  #pending = 0;
+  #closing: Promise<void> | undefined;
 
-  constructor(process: DecodeProcess, open: DecoderRequest, giveBack: () => void) {
+  constructor(process: DecodeProcess, open: DecoderRequest, release: () => void) {
     this.#process = process;
     this.#stream = process.nextStream();
     this.#open = open;
-    this.#giveBack = giveBack;
+    this.#release = release;
   }
 
-  /** Everything that one question brings out. */
-  async *run(question: DecoderRequest): AsyncGenerator<DecodedAudio> {
-    for (let next = question; ; next = { kind: 'read' }) {
-      const answer = await this.ask(next);
-      if (answer.kind === 'decoded') yield audioOf(answer);
+  /** Yields all audio that one request produces. */
+  async *run(request: DecoderRequest): AsyncGenerator<DecodedAudio> {
+    for (let next = request; ; next = { kind: 'read' }) {
+      const answer = await this.request(next);
+      if (answer.kind === 'decoded') yield toDecodedAudio(answer);
       if (!answer.hasMore) return;
     }
   }
 
-  async ask(question: DecoderRequest): Promise<Decoded> {
-    this.#asking++;
+  async request(request: DecoderRequest): Promise<SuccessfulAnswer> {
+    this.#pending++;
     try {
-      this.#opened ??= this.#process.ask(this.#stream, this.#open);
+      this.#opened ??= this.#process.request(this.#stream, this.#open);
       await this.#opened;
-      return await this.#process.ask(this.#stream, question);
+      return await this.#process.request(this.#stream, request);
     } catch (error) {
-      // A process that ended says nothing itself.
-      if (!this.#process.dead || !isFault(error) || error.code !== 'audio.format') throw error;
+      // A process that ended gives no reason itself.
+      if (!this.#process.isDead || !isFault(error) || error.code !== 'audio.format') throw error;
       const got = 'that takes more time or memory to decode than one recording may';
       throw new Fault('audio.format', { got, want: DECODABLE_KINDS }, { cause: error });
     } finally {
-      this.#asking--;
+      this.#pending--;
     }
   }
 
@@ -162,21 +163,21 @@ class Channel {
     this.#process.kill();
   }
 
-  /** Gives the process back, or ends it when it is in the middle of something; resolves when it is one or the other. */
+  /** Returns the process, or ends it when it is in the middle of a request; resolves when that is done. */
   close(): Promise<void> {
-    this.#closed ??= this.#end();
-    return this.#closed;
+    this.#closing ??= this.#end();
+    return this.#closing;
   }
 
   async #end(): Promise<void> {
-    if (this.#asking > 0 || this.#process.dead) {
+    if (this.#pending > 0 || this.#process.isDead) {
       this.#process.kill();
       return this.#process.gone;
     }
-    await this.#process.ask(this.#stream, { kind: 'close' }).then(this.#giveBack, this.#giveBack);
+    await this.#process.request(this.#stream, { kind: 'close' }).then(this.#release, this.#release);
   }
 }
 
-function audioOf({ sampleRate, channels, samples }: Decoded & { kind: 'decoded' }): DecodedAudio {
+function toDecodedAudio({ sampleRate, channels, samples }: SuccessfulAnswer & { kind: 'decoded' }): DecodedAudio {
   return { sampleRate, channels, bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) };
 }

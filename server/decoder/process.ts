@@ -7,9 +7,9 @@ import { PendingRequests } from '../process/pending-requests.ts';
 import { resolveProgramPath } from '../process/program-path.ts';
 import { type DecoderAnswer, type DecoderRequest, isFromChild } from './wire.ts';
 
-/** One answer takes milliseconds; what takes this long hangs, or was made to. */
+/** One answer takes milliseconds; one that takes this long hangs, or was crafted to. */
 const ANSWER_TIMEOUT_MS = 20_000;
-/** Each of a process' streams asks one thing at a time. */
+/** Each stream of a process sends one request at a time. */
 const WAITING_MAX = 64;
 
 const ENDED = 'the decoder ended';
@@ -17,52 +17,55 @@ export const DECODABLE_KINDS = 'WAV, MP3, M4A, MP4, OGG, Opus, WebM, FLAC, AAC o
 
 export interface DecodeProcessOptions {
   readonly log?: Log | undefined;
-  /** Longest wait for one answer, ms; default 20 s. */
+  /** Maximum time for one answer, ms; default 20 s. */
   readonly timeoutMs?: number | undefined;
-  /** Tells when a next process may be started after one that failed; default the machine's. */
+  /** Decides when the next process may be started after a failed one; default the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** Path of the child's main file, and the program that runs it; tests give others. */
+  /** Path of the child's main file, and the program that runs it; for tests. */
   readonly childPath?: string | undefined;
   readonly execPath?: string | undefined;
 }
 
-/** What became of a start: it answered a first question, or it ended without; `ended` when nobody wanted an answer any more. */
+/**
+ * Outcome of a start: the process answered a first request, or it ended before; `ended` when nobody wanted an answer
+ * any more.
+ */
 export type StartOutcome = 'answered' | 'failed' | 'ended';
 
 /**
- * A decoding process. Each question is answered once, or with `audio.format`; with `decoder.failed` when the process did
- * not come up, which says nothing about the audio. It is not pinged, because it decodes on its only thread: a question
- * that is not answered in time ends it. Who needs another one starts another.
+ * A decoding process. Each request is answered once, or rejected with `audio.format`; with `decoder.failed` when the
+ * process did not start, which says nothing about the audio. It is not pinged, because it decodes on its only thread; a
+ * request that is not answered in time ends it. A replacement is a new object.
  */
 export class DecodeProcess {
   readonly #process: ForkedProcess;
   readonly #requests: PendingRequests<DecoderAnswer>;
   #streams = 0;
-  state: 'resting' | 'busy' = 'resting';
+  state: 'idle' | 'busy' = 'idle';
   #isKilled = false;
   #outcome: StartOutcome | undefined;
 
-  readonly manner: 'file' | 'live';
-  /** Resolves when the system has ended the process, which is later than `dead`. */
+  readonly priority: 'batch' | 'live';
+  /** Resolves when the system has ended the process, which is later than `isDead`. */
   readonly gone: Promise<void>;
-  readonly started: Promise<StartOutcome>;
-  #tellStart: (outcome: StartOutcome) => void = nothing;
+  readonly startOutcome: Promise<StartOutcome>;
+  #resolveStarted: (outcome: StartOutcome) => void = noop;
 
-  /** What comes in one piece can wait; what somebody says now cannot. */
-  constructor(manner: 'file' | 'live', options: DecodeProcessOptions = {}) {
-    this.manner = manner;
-    let gone = nothing;
+  /** A file can wait; live audio cannot. */
+  constructor(priority: 'batch' | 'live', options: DecodeProcessOptions = {}) {
+    this.priority = priority;
+    let gone = noop;
     this.gone = new Promise((resolve) => {
       gone = resolve;
     });
-    this.started = new Promise((resolve) => {
-      this.#tellStart = resolve;
+    this.startOutcome = new Promise((resolve) => {
+      this.#resolveStarted = resolve;
     });
     const { log = noLog, timeoutMs = ANSWER_TIMEOUT_MS, childPath, execPath } = options;
     this.#requests = new PendingRequests({
       ...{ max: WAITING_MAX, full: 'too many pieces of it wait', timeoutMs },
       fault: (problem) => this.#fault(problem),
-      onGivenUp: () => this.#fail(),
+      onGivenUp: () => this.#endFailed(),
     });
     this.#process = new ForkedProcess(
       { path: childPath ?? resolveProgramPath(import.meta.url, './child/main'), execPath, serialization: 'advanced' },
@@ -73,8 +76,8 @@ export class DecodeProcess {
             this.#settleStart('answered');
             return this.#requests.resolve(message.ask, message);
           }
-          log.warn({ pid: this.#process.pid }, 'the decoder sent an invalid message and is killed');
-          this.#fail();
+          log.warn({ pid: this.#process.pid }, 'the decoder sent something that is not a message; it is killed');
+          this.#endFailed();
         },
         onEnded: (exit) => {
           gone();
@@ -84,10 +87,10 @@ export class DecodeProcess {
         },
       },
     );
-    if (manner === 'file') lowerPriority(this.#process.pid);
+    if (priority === 'batch') lowerPriority(this.#process.pid);
   }
 
-  get dead(): boolean {
+  get isDead(): boolean {
     return this.#isKilled || this.#process.hasEnded;
   }
 
@@ -99,32 +102,32 @@ export class DecodeProcess {
     return ++this.#streams;
   }
 
-  async ask(stream: number, question: DecoderRequest): Promise<Exclude<DecoderAnswer, { kind: 'failed' }>> {
-    if (this.dead) throw this.#fault(ENDED);
-    const answer = await this.#requests.open((ask) => this.#process.send({ stream, ask, ...question }));
+  async request(stream: number, request: DecoderRequest): Promise<Exclude<DecoderAnswer, { kind: 'failed' }>> {
+    if (this.isDead) throw this.#fault(ENDED);
+    const answer = await this.#requests.open((ask) => this.#process.send({ stream, ask, ...request }));
     if (answer.kind !== 'failed') return answer;
-    throw undecodable(answer.problem);
+    throw createFormatFault(answer.problem);
   }
 
-  /** The server may stop although this waits for work. */
-  rest(): void {
-    this.state = 'resting';
+  /** Marks the process idle; it no longer keeps the server running. */
+  markIdle(): void {
+    this.state = 'idle';
     this.#process.setKeepsParentAlive(false);
   }
 
-  wake(): void {
+  markBusy(): void {
     this.state = 'busy';
     this.#process.setKeepsParentAlive(true);
   }
 
-  /** Ends it because nobody needs it. */
+  /** Ends the process because nobody needs it. */
   kill(): void {
     this.#settleStart('ended');
     this.#end();
   }
 
-  /** It does not do what it is for. */
-  #fail(): void {
+  /** Ends the process because it does not work. */
+  #endFailed(): void {
     this.#settleStart('failed');
     this.#end();
   }
@@ -137,21 +140,21 @@ export class DecodeProcess {
 
   #settleStart(outcome: StartOutcome): void {
     this.#outcome ??= outcome;
-    this.#tellStart(this.#outcome);
+    this.#resolveStarted(this.#outcome);
   }
 
   #fault(problem: string): Fault {
-    return this.#outcome === 'failed' ? new Fault('decoder.failed', {}) : undecodable(problem);
+    return this.#outcome === 'failed' ? new Fault('decoder.failed', {}) : createFormatFault(problem);
   }
 }
 
-const undecodable = (problem: string): Fault =>
+const createFormatFault = (problem: string): Fault =>
   new Fault('audio.format', { got: `that cannot be decoded (${problem})`, want: DECODABLE_KINDS });
 
-const nothing = (): void => {};
-const noLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const noop = (): void => {};
+const noLog: Log = { debug: noop, info: noop, warn: noop, error: noop };
 
-/** A favour to others: where the system does not grant it nothing is lost. */
+/** Best effort: nothing is lost where the system refuses. */
 function lowerPriority(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChannelLayout, PacketFormat } from '../ports/decoder.ts';
 
-/** What the decoding process is asked about one of its streams. Each question has one answer, with its number. */
+/** A request to the decoding process about one of its streams. Each has one answer with the same number. */
 export type ToChild = { readonly stream: number; readonly ask: number } & DecoderRequest;
 
 export type DecoderRequest =
@@ -14,11 +14,11 @@ export type DecoderRequest =
     }
   /** More bytes. A file's bytes are only stored. */
   | { readonly kind: 'feed'; readonly bytes: Uint8Array }
-  /** Goes on with what was fed. */
+  /** Continues with what was fed. */
   | { readonly kind: 'read' }
   /** No more bytes will come. */
   | { readonly kind: 'end' }
-  /** Forgotten, whether or not it ended. */
+  /** The stream is no longer needed, whether or not it has ended. */
   | { readonly kind: 'close' };
 
 export type FromChild = { readonly ask: number } & DecoderAnswer;
@@ -44,5 +44,5 @@ const fromChild = z.discriminatedUnion('kind', [
   z.object({ ask: z.number(), kind: z.literal('failed'), problem: z.string() }),
 ]);
 
-/** Whether something that came from a decoding process is an answer of one. */
+/** Whether a message from a decoding process is a valid answer. */
 export const isFromChild = (value: unknown): value is FromChild => fromChild.safeParse(value).success;

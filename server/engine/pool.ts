@@ -14,78 +14,81 @@ export interface PoolOptions {
   readonly modelName: string;
   /** A second model in the same process, for jobs that name it. */
   readonly small?: { readonly name: string; readonly path: string } | undefined;
-  /** `auto` takes the native engine when it is built. */
+  /** `auto` uses the native engine if it is built. */
   readonly engine: 'auto' | 'native' | 'stock';
-  /** Decodes at the same time; default one per core. */
+  /** Concurrent decodes; default one per core. */
   readonly slots?: number | undefined;
   readonly decodeTimeoutMs: number;
   readonly workerMemoryMbMax: number;
   readonly finalWindowFloor?: number | undefined;
   readonly partialWindowFloor?: number | undefined;
-  /** Beams of finals; default 1, greedy. */
+  /** Beam size of finals; default 1, greedy. */
   readonly finalBeams?: number | undefined;
-  /** Times a final that is not trusted is decoded again, each 0.2 warmer; default 0. */
+  /** How many times an untrusted final is decoded again, each 0.2 warmer; default 0. */
   readonly finalRetries?: number | undefined;
   readonly log: Log;
-  /** Path of the child's main file, and the program that runs it; tests give others. */
+  /** Path of the child's main file, and the program that runs it; for tests. */
   readonly childPath?: string | undefined;
   readonly execPath?: string | undefined;
 }
 
-/** Deaths of workers under one job before the job is given up. */
+/** How many workers may die with a job inside before the job is given up. */
 const DEATHS_MAX = 2;
-/** Loading and measuring, at the first start; later ones may take a few times as long as it did. */
+/** Time for loading and measuring at the first start; later starts may take a few times as long as the first took. */
 const START_TIMEOUT_MS = 120_000;
-const RESTART_LEAST_MS = 10_000;
-const RESTART_MARGIN = 4;
-/** Longest wait when the worker died at work. */
-const BUSY_BACK_OFF_MS = 250;
-/** Longest wait otherwise: people speak meanwhile. */
+const RESTART_TIMEOUT_MS_MIN = 10_000;
+const RESTART_TIMEOUT_FACTOR = 4;
+/** Maximum restart delay when the worker died while decoding. */
+const BUSY_BACK_OFF_MS_MAX = 250;
+/** Maximum restart delay otherwise: people keep speaking meanwhile. */
 const BACK_OFF_MAX_MS = 4_000;
-/** Failed starts, at the server's own, after which it is told that there is no worker. */
+/** Failed starts, while the server itself starts, after which it is told that there is no worker. */
 const FIRST_STARTS_MAX = 5;
-/** Jobs that wait for a worker or are in one; the job board has far fewer. */
+/** Jobs that wait for a worker or are in one; the decode scheduler has far fewer. */
 const PENDING_MAX = 1_024;
 
 /** As published with Whisper. */
 const TEMPERATURE_STEP = 0.2;
 
-interface Pending {
+interface PendingJob {
   readonly job: DecodeJob;
-  readonly answer: (answer: DecodeAnswer) => void;
-  /** Workers that died with it inside. It is a suspect then, and decoded alone, so that only the culprit is given up. */
+  readonly onAnswer: (onAnswer: DecodeAnswer) => void;
+  /**
+   * Workers that died with this job inside. It is then a suspect and decoded alone, so that only the culprit is given
+   * up.
+   */
   deaths: number;
   sent: boolean;
-  /** Nobody needs it: it is not decoded again. */
+  /** Nobody needs it, so it is not decoded again. */
   aborted: boolean;
 }
 
-/** One worker process and the jobs in it. A job whose worker dies is decoded again by the next one. */
+/** Runs one worker process and its jobs. A job whose worker dies is decoded again by the next one. */
 export class WorkerPool implements Recogniser {
   readonly #options: PoolOptions;
   readonly #setup: Omit<WorkerSetup, 'warmUp'>;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PendingJob>();
   readonly #ready: Promise<RecogniserInfo>;
   #settleReady: { resolve(info: RecogniserInfo): void; reject(fault: Error): void } | undefined;
   readonly #supervisor: Supervisor<Worker>;
   readonly #backOff = new BackOff({ longestMs: BACK_OFF_MAX_MS });
   #closed = false;
-  #bornAt = 0;
-  /** When a worker was last known to be there. */
+  #startedAtMs = 0;
+  /** When a worker was last known to be ready. */
   #lastReadyMs = performance.now();
   #wasReady = false;
   #startTimeoutMs = START_TIMEOUT_MS;
   #realTimeFactor: number | undefined;
   #slots: number;
   /** Why the native engine was not chosen. */
-  readonly #misfit: string | undefined;
+  readonly #nativeProblem: string | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     const cores = availableParallelism();
-    const misfit = options.engine === 'stock' ? undefined : nativeMisfit();
-    const engine = options.engine === 'auto' ? (misfit === undefined ? 'native' : 'stock') : options.engine;
-    if (options.engine === 'auto') this.#misfit = misfit;
+    const nativeProblem = options.engine === 'stock' ? undefined : nativeMisfit();
+    const engine = options.engine === 'auto' ? (nativeProblem === undefined ? 'native' : 'stock') : options.engine;
+    if (options.engine === 'auto') this.#nativeProblem = nativeProblem;
     this.#slots = engine === 'stock' ? 1 : (options.slots ?? cores);
     this.#setup = {
       modelPath: options.modelPath,
@@ -101,16 +104,16 @@ export class WorkerPool implements Recogniser {
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     });
-    // Whoever never asks for `ready` must not crash the process when the model is broken.
+    // Prevents a crash when nobody awaits `ready` and the model is broken.
     this.#ready.catch(() => {});
     this.#supervisor = new Supervisor<Worker>({
-      start: (ended) => this.#start(ended),
+      start: (onEnded) => this.#start(onEnded),
       restart: 'always',
       backOff: this.#backOff,
-      onEnded: (exit, { refusal }) => this.#ended(exit, refusal),
+      onEnded: (exit, { refusal }) => this.#onWorkerEnded(exit, refusal),
     });
-    if (engine === 'native' && misfit !== undefined) {
-      this.#fail(new Fault('engine.absent', { problem: `the native engine was asked for, but ${misfit}` }));
+    if (engine === 'native' && nativeProblem !== undefined) {
+      this.#fail(new Fault('engine.absent', { problem: `the native engine was asked for, but ${nativeProblem}` }));
     } else this.#supervisor.demand();
   }
 
@@ -118,12 +121,12 @@ export class WorkerPool implements Recogniser {
     return this.#slots;
   }
 
-  /** Workers that had to be replaced so far. */
+  /** Workers that were replaced so far. */
   get restarts(): number {
     return this.#supervisor.restarts;
   }
 
-  /** How long there has been no worker that can decode, ms; 0 while there is one. */
+  /** How long no worker has been able to decode, ms; 0 while one is ready. */
   get downMs(): number {
     return this.#supervisor.current?.state === 'ready' ? 0 : performance.now() - this.#lastReadyMs;
   }
@@ -152,8 +155,8 @@ export class WorkerPool implements Recogniser {
         });
         return;
       }
-      this.#pending.set(job.id, { job, answer, deaths: 0, sent: false, aborted: false });
-      this.#pump();
+      this.#pending.set(job.id, { job, onAnswer: answer, deaths: 0, sent: false, aborted: false });
+      this.#sendWaiting();
     });
   }
 
@@ -167,12 +170,12 @@ export class WorkerPool implements Recogniser {
 
   close(): Promise<void> {
     this.#closed = true;
-    for (const id of [...this.#pending.keys()]) this.#settle(id, failed(id, 'The engine is closed.'));
+    for (const id of [...this.#pending.keys()]) this.#settle(id, createFailure(id, 'The engine is closed.'));
     return this.#supervisor.close();
   }
 
-  #start(ended: (exit: string) => void): Worker {
-    this.#bornAt = performance.now();
+  #start(onEnded: (exit: string) => void): Worker {
+    this.#startedAtMs = performance.now();
     const { modelName, decodeTimeoutMs, workerMemoryMbMax, log, childPath, execPath } = this.#options;
     return new Worker(
       {
@@ -187,12 +190,15 @@ export class WorkerPool implements Recogniser {
         execPath,
       },
       {
-        ready: ({ engine, multilingual, realTimeFactor, detail, small, memoryMb }) => {
+        onReady: ({ engine, multilingual, realTimeFactor, detail, small, memoryMb }) => {
           this.#wasReady = true;
           if (this.#realTimeFactor === undefined) {
             this.#realTimeFactor = realTimeFactor;
-            const tookMs = performance.now() - this.#bornAt;
-            this.#startTimeoutMs = Math.min(START_TIMEOUT_MS, Math.max(RESTART_LEAST_MS, RESTART_MARGIN * tookMs));
+            const tookMs = performance.now() - this.#startedAtMs;
+            this.#startTimeoutMs = Math.min(
+              START_TIMEOUT_MS,
+              Math.max(RESTART_TIMEOUT_MS_MIN, RESTART_TIMEOUT_FACTOR * tookMs),
+            );
           }
           this.#settleReady?.resolve({
             engine,
@@ -200,39 +206,42 @@ export class WorkerPool implements Recogniser {
             multilingual,
             slots: this.#slots,
             realTimeFactor,
-            detail: this.#misfit === undefined ? detail : `${detail}; the native engine is not used: ${this.#misfit}`,
+            detail:
+              this.#nativeProblem === undefined
+                ? detail
+                : `${detail}; the native engine is not used: ${this.#nativeProblem}`,
             memoryMb,
             ...(small === undefined ? {} : { small: { ...small, model: this.#setup.small!.name } }),
           });
           this.#settleReady = undefined;
-          this.#pump();
+          this.#sendWaiting();
         },
-        answer: (message) => {
-          // It does its work: the next death is a new story.
+        onAnswer: (message) => {
+          // The worker does its work, so its next death is unrelated to earlier ones.
           this.#supervisor.reportHealthy();
           if (message.kind === 'hypothesis') this.#settle(message.job, message);
-          else this.#settle(message.job, failed(message.job, message.problem));
+          else this.#settle(message.job, createFailure(message.job, message.problem));
         },
-        ended,
+        onEnded,
       },
     );
   }
 
-  #pump(): void {
+  #sendWaiting(): void {
     const worker = this.#supervisor.current;
-    if (worker?.state !== 'ready' || worker.outgrown) return;
+    if (worker?.state !== 'ready' || worker.isOutgrown) return;
     const suspect = [...this.#pending.values()].find(({ deaths }) => deaths > 0);
     if (suspect !== undefined) {
-      if (!suspect.sent && worker.busy === 0) this.#send(worker, suspect);
+      if (!suspect.sent && worker.busyCount === 0) this.#send(worker, suspect);
       return;
     }
     for (const pending of this.#pending.values()) {
-      if (worker.busy >= this.#slots) return;
+      if (worker.busyCount >= this.#slots) return;
       if (!pending.sent) this.#send(worker, pending);
     }
   }
 
-  #send(worker: Worker, pending: Pending): void {
+  #send(worker: Worker, pending: PendingJob): void {
     pending.sent = true;
     worker.decode(pending.job);
   }
@@ -240,47 +249,47 @@ export class WorkerPool implements Recogniser {
   #settle(id: number, answer: DecodeAnswer): void {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    pending?.answer(answer);
-    this.#pump();
+    pending?.onAnswer(answer);
+    this.#sendWaiting();
   }
 
-  #ended(exit: string, refusal: Fault | undefined): number | undefined {
+  #onWorkerEnded(exit: string, refusal: Fault | undefined): number | undefined {
     if (this.#wasReady) this.#lastReadyMs = performance.now();
     this.#wasReady = false;
     const { modelName, log } = this.#options;
-    // At the first start somebody waits to be told what is wrong. Later whatever it is may pass.
+    // During the first start the operator waits to be told what is wrong. Later the cause may pass.
     const isFirst = this.#settleReady !== undefined;
     if (isFirst && refusal !== undefined) return this.#fail(refusal);
     log.warn({ exit: refusal?.code ?? exit, restarts: this.restarts }, 'a worker stopped and is replaced');
     if (isFirst && this.#backOff.failures >= FIRST_STARTS_MAX)
       return this.#fail(new Fault('engine.crashed', { model: modelName, exit }));
-    // Jobs that kill are given up after a few deaths; till then everybody waits.
+    // Jobs that kill workers are given up after a few deaths; until then everybody waits.
     const isBusy = [...this.#pending.values()].some(({ sent }) => sent);
     for (const [id, pending] of [...this.#pending]) {
-      // Only a job that was inside may be the culprit; those that waited are innocent.
+      // Only a job that was inside may be the culprit; waiting ones cannot be.
       if (pending.sent) pending.deaths++;
       pending.sent = false;
       if (pending.aborted) this.#settle(id, aborted(pending.job));
-      else if (pending.deaths >= DEATHS_MAX) this.#settle(id, failed(id, `The worker stopped (${exit}).`));
+      else if (pending.deaths >= DEATHS_MAX) this.#settle(id, createFailure(id, `The worker stopped (${exit}).`));
     }
-    return isBusy ? BUSY_BACK_OFF_MS : undefined;
+    return isBusy ? BUSY_BACK_OFF_MS_MAX : undefined;
   }
 
-  /** The engine cannot run at all: everything waiting is told, and nothing is tried again. */
+  /** The engine cannot run at all: all waiting jobs fail, and nothing is tried again. */
   #fail(fault: Fault): undefined {
     this.#closed = true;
     this.#supervisor.giveUp();
     this.#settleReady?.reject(fault);
     this.#settleReady = undefined;
-    for (const id of [...this.#pending.keys()]) this.#settle(id, failed(id, fault.message));
+    for (const id of [...this.#pending.keys()]) this.#settle(id, createFailure(id, fault.message));
   }
 }
 
-function failed(job: number, text: string): DecodeAnswer {
+function createFailure(job: number, text: string): DecodeAnswer {
   return { kind: 'failed', job, code: 'engine.crashed', text };
 }
 
-/** What the engine itself says of a decode that was given up. */
+/** The engine's own answer for an aborted decode. */
 function aborted({ id, language }: DecodeJob): DecodeAnswer {
   const nothing = { words: [], noSpeech: 0, averageLogProbability: 0, compressionRatio: 1, decodeMs: 0 };
   const hypothesis = { ...nothing, language, languageProbability: 0, stop: 'aborted' as const };

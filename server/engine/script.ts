@@ -9,12 +9,12 @@ export interface ScriptWord {
   readonly to: number;
 }
 
-/** Answers from a script: for tests and demos that need words without a model. Deterministic. */
+/** Answers from a script, deterministically: for tests and demos that need words without a model. */
 export class ScriptedRecogniser implements Recogniser {
   readonly slots: number;
   readonly jobs: DecodeJob[] = [];
   readonly #words: readonly ScriptWord[];
-  /** Answers to give instead, oldest first; `undefined` is the script's own. */
+  /** Answers to give instead, oldest first; `undefined` means the script's own. */
   readonly #failures: ('engine.crashed' | undefined)[] = [];
   #gate: Promise<void> = Promise.resolve();
 
@@ -34,13 +34,13 @@ export class ScriptedRecogniser implements Recogniser {
     return Promise.resolve({ ...info, detail: 'answers from a script' });
   }
 
-  /** The next `count` decodes fail as if their worker had died twice. */
-  fail(count: number): void {
+  /** Makes the next `count` decodes fail as if their worker had died twice. */
+  failNext(count: number): void {
     for (let i = 0; i < count; i++) this.#failures.push('engine.crashed');
   }
 
-  /** No answer comes before `until`. */
-  hold(until: Promise<void>): void {
+  /** Holds back all answers until `until` resolves. */
+  holdAnswers(until: Promise<void>): void {
     this.#gate = until;
   }
 
@@ -49,7 +49,7 @@ export class ScriptedRecogniser implements Recogniser {
     await this.#gate;
     const code = this.#failures.shift();
     if (code !== undefined) return { kind: 'failed', job: job.id, code, text: 'The script says so.' };
-    return { kind: 'hypothesis', job: job.id, hypothesis: this.#hear(job) };
+    return { kind: 'hypothesis', job: job.id, hypothesis: this.#createHypothesis(job) };
   }
 
   abort(): void {}
@@ -58,8 +58,8 @@ export class ScriptedRecogniser implements Recogniser {
     return Promise.resolve();
   }
 
-  /** The script's words whose middle lies in the span. */
-  #hear(job: DecodeJob): Hypothesis {
+  /** The script's words whose middle is inside the span. */
+  #createHypothesis(job: DecodeJob): Hypothesis {
     const end = job.fromSample + job.samples.length;
     const words = this.#words
       .map(({ text, from, to }) => ({ text, from: Math.round(from * SAMPLE_RATE), to: Math.round(to * SAMPLE_RATE) }))

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Hypothesis } from '../core/hypothesis.ts';
 
-/** What a worker process is started with; travels as its first message. */
+/** What a worker process starts with; sent as its first message. */
 export interface WorkerSetup {
   readonly modelPath: string;
   /** A second, smaller model in the same process; jobs name it. */
@@ -11,14 +11,14 @@ export interface WorkerSetup {
   readonly cores: number;
   readonly finalWindowFloor: number;
   readonly partialWindowFloor: number;
-  /** Of finals; partials are greedy. */
+  /** For finals; partials are greedy. */
   readonly beamSize: number;
   readonly temperatures: readonly number[];
-  /** Whether to measure before it is ready what a decode costs; one that replaces another need not. */
+  /** Whether to measure the cost of a decode before it is ready; a replacement need not. */
   readonly warmUp: 'measure' | 'skip';
 }
 
-/** A decode job as it travels; `DecodeJob` of the port without what only the parent needs. */
+/** A decode job as it travels: the port's `DecodeJob` without what only the parent needs. */
 export interface WireJob {
   readonly id: number;
   readonly kind: 'partial' | 'final';
@@ -27,7 +27,7 @@ export interface WireJob {
   readonly language: string;
   readonly languages: readonly string[];
   readonly task: 'transcribe' | 'translate';
-  /** Name of the small model; undefined is the worker's own. */
+  /** Name of the small model; undefined means the worker's main one. */
   readonly model?: string | undefined;
   readonly prompt: string;
   readonly prefix: string;
@@ -63,11 +63,14 @@ export type FromWorker =
   | {
       readonly kind: 'alive';
       readonly memoryMb: number;
-      /** By job, a count that changes while its decode goes on; without those of engines that cannot tell. */
+      /**
+       * For each job, a counter that grows while its decode makes progress; jobs of engines that cannot tell are
+       * missing.
+       */
       readonly steps: Readonly<Record<number, number>>;
     };
 
-/** Any number: a mean of nothing is NaN, and no reason to end a worker. */
+/** Any number: the mean of nothing is NaN, which is no reason to end a worker. */
 const number = z.custom<number>((value) => typeof value === 'number');
 const word = z.object({ text: z.string(), space: z.boolean(), from: number, to: number, confidence: number });
 const hypothesis = z.object({
@@ -96,5 +99,5 @@ const fromWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('alive'), memoryMb: number, steps: z.record(z.string(), number) }),
 ]);
 
-/** Whether something that came from a worker process is a message of one. */
+/** Whether a message from a worker process is valid. */
 export const isFromWorker = (value: unknown): value is FromWorker => fromWorker.safeParse(value).success;

@@ -5,55 +5,61 @@ import { type ProcessState, WatchedProcess } from '../process/watched-process.ts
 import { type FromWorker, isFromWorker, type ToWorker, type WireJob, type WorkerSetup } from './wire.ts';
 
 export interface WorkerEvents {
-  ready(message: Extract<FromWorker, { kind: 'ready' }>): void;
-  answer(message: Extract<FromWorker, { kind: 'hypothesis' | 'failed' }>): void;
-  /** The process is gone. Called exactly once, last of all. */
-  ended(exit: string): void;
+  onReady(message: Extract<FromWorker, { kind: 'ready' }>): void;
+  onAnswer(message: Extract<FromWorker, { kind: 'hypothesis' | 'failed' }>): void;
+  /** The process is gone. Called exactly once, after everything else. */
+  onEnded(exit: string): void;
 }
 
 export interface WorkerOptions {
   readonly setup: WorkerSetup;
   readonly modelName: string;
-  /** A decode that takes longer is taken for a hang: the process is killed. Sooner where decodes are known to be quick. */
+  /**
+   * A decode that takes longer is considered hung, and the process is killed; sooner where decodes are known to be
+   * quick.
+   */
   readonly decodeTimeoutMs: number;
-  /** Seconds of work a second of speech takes here, where it has been measured. */
+  /** Seconds of work per second of speech, if it has been measured. */
   readonly realTimeFactor?: number | undefined;
-  /** Loading and the warm-up decode together. */
+  /** For loading and the warm-up decode together. */
   readonly startTimeoutMs: number;
   /** A process that grows beyond this is replaced once it is idle. */
   readonly memoryMbMax: number;
   readonly log: Log;
-  /** Path of the child's main file, and the program that runs it; tests give others. */
+  /** Path of the child's main file, and the program that runs it; for tests. */
   readonly childPath?: string | undefined;
   readonly execPath?: string | undefined;
 }
 
-/** Between two pings, ms. */
-const PING_EVERY_MS = 250;
-/** A decode that makes no step for so long has no end. Pings were answered meanwhile: we did not stand still ourselves. */
-const STEPLESS_LEAST_MS = 1_000;
-/** A decode may take this much, and so many times what its length has shown to cost here. */
-const DECODE_LEAST_MS = 1_000;
-const DECODE_MARGIN = 8;
+/** Interval of pings, ms. */
+const PING_INTERVAL_MS = 250;
+/**
+ * A decode that makes no step for this long will never end, if pings were answered meanwhile (the parent itself was not
+ * stopped).
+ */
+const STALL_MS_MIN = 1_000;
+/** A decode may take this much, plus a multiple of what a decode of its length costs here. */
+const DECODE_TIMEOUT_MS_MIN = 1_000;
+const DECODE_TIMEOUT_FACTOR = 8;
 /** Shorter spans are decoded in windows of about this length. */
 const WINDOW_SAMPLES = 160_000;
 
-interface Running {
+interface RunningDecode {
   readonly timer: NodeJS.Timeout;
-  /** What the decode is expected to take, ms; undefined where that has not been measured. */
+  /** Expected duration of the decode, ms; undefined if the cost has not been measured. */
   readonly expectedMs: number | undefined;
   steps: number;
-  /** When the last step was seen, ms, and pings answered since. */
-  stepMs: number;
-  stepless: number;
+  /** When the last step was seen, ms, and how many pings were answered since. */
+  lastStepMs: number;
+  pingsSinceStep: number;
 }
 
-/** One worker process and the decodes in it, each of which has an end: an answer, or the process is killed. */
+/** One worker process and its decodes, each of which ends: with an answer, or because the process is killed. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #events: WorkerEvents;
   readonly #process: WatchedProcess<FromWorker>;
-  readonly #running = new Map<number, Running>();
+  readonly #running = new Map<number, RunningDecode>();
   #realTimeFactor: number;
   #refusal: Fault | undefined;
 
@@ -69,19 +75,19 @@ export class Worker {
         setup: { kind: 'setup', setup } satisfies ToWorker,
         isMessage: isFromWorker,
         startTimeoutMs: options.startTimeoutMs,
-        pingEveryMs: PING_EVERY_MS,
+        pingEveryMs: PING_INTERVAL_MS,
         memoryMbMax: options.memoryMbMax,
         log,
       },
       {
-        onMessage: (message) => this.#read(message),
+        onMessage: (message) => this.#onMessage(message),
         onOutgrown: () => {
           if (this.#running.size === 0) this.stop();
         },
         onEnded: (exit) => {
           for (const { timer } of this.#running.values()) clearTimeout(timer);
           this.#running.clear();
-          events.ended(exit);
+          events.onEnded(exit);
         },
       },
     );
@@ -91,7 +97,7 @@ export class Worker {
     return this.#process.state;
   }
 
-  get busy(): number {
+  get busyCount(): number {
     return this.#running.size;
   }
 
@@ -100,32 +106,33 @@ export class Worker {
   }
 
   /** Grew beyond its limit: takes no more jobs and is stopped when its last one is answered. */
-  get outgrown(): boolean {
+  get isOutgrown(): boolean {
     return this.#process.isOutgrown;
   }
 
-  /** Why it cannot run, when it said so itself. */
+  /** Why it cannot run, if it reported that itself. */
   get refusal(): Fault | undefined {
     return this.#refusal;
   }
 
   decode(job: WireJob): void {
-    const expectedMs = this.#expectedMs(job.samples.length);
+    const expectedMs = this.#estimateMs(job.samples.length);
     const { decodeTimeoutMs, log } = this.#options;
-    const patienceMs = expectedMs === undefined ? decodeTimeoutMs : DECODE_LEAST_MS + DECODE_MARGIN * expectedMs;
+    const timeoutMs =
+      expectedMs === undefined ? decodeTimeoutMs : DECODE_TIMEOUT_MS_MIN + DECODE_TIMEOUT_FACTOR * expectedMs;
     const timer = setTimeout(
       () => {
         log.warn({ job: job.id }, 'decode timed out; the worker is replaced');
         this.kill();
       },
-      Math.min(decodeTimeoutMs, patienceMs),
+      Math.min(decodeTimeoutMs, timeoutMs),
     );
-    this.#running.set(job.id, { timer, expectedMs, steps: 0, stepMs: 0, stepless: 0 });
+    this.#running.set(job.id, { timer, expectedMs, steps: 0, lastStepMs: 0, pingsSinceStep: 0 });
     this.#send({ kind: 'decode', job });
   }
 
-  /** Decodes share the cores, and each counts as if the others took all of them. */
-  #expectedMs(samples: number): number | undefined {
+  /** Decodes share the cores, and each is counted as if the others used all of them. */
+  #estimateMs(samples: number): number | undefined {
     if (this.#realTimeFactor === 0) return undefined;
     const { setup } = this.#options;
     const tries = setup.beamSize * setup.temperatures.length;
@@ -136,7 +143,7 @@ export class Worker {
     if (this.#running.has(job)) this.#send({ kind: 'abort', job });
   }
 
-  /** Lets the process end by itself; kills it when it does not. */
+  /** Lets the process end by itself; kills it if it does not. */
   stop(): void {
     this.#process.stop();
   }
@@ -145,11 +152,11 @@ export class Worker {
     this.#process.kill();
   }
 
-  #read(message: FromWorker): void {
+  #onMessage(message: FromWorker): void {
     switch (message.kind) {
       case 'ready':
         if (message.realTimeFactor > 0) this.#realTimeFactor = message.realTimeFactor;
-        this.#events.ready(message);
+        this.#events.onReady(message);
         return;
       case 'refused':
         this.#refusal = this.#fault(message.code, message.problem);
@@ -159,11 +166,11 @@ export class Worker {
       case 'failed':
         clearTimeout(this.#running.get(message.job)?.timer);
         this.#running.delete(message.job);
-        this.#events.answer(message);
-        if (this.outgrown && this.#running.size === 0) this.stop();
+        this.#events.onAnswer(message);
+        if (this.isOutgrown && this.#running.size === 0) this.stop();
         return;
       case 'alive':
-        this.#watchSteps(message.steps);
+        this.#checkProgress(message.steps);
         return;
     }
   }
@@ -175,8 +182,8 @@ export class Worker {
     return new Fault(code, { problem });
   }
 
-  /** Within a decode no step takes as long as the whole should: one that takes longer will not end. */
-  #watchSteps(steps: Readonly<Record<number, number>>): void {
+  /** No single step takes as long as the whole decode should: a decode whose step does will never end. */
+  #checkProgress(steps: Readonly<Record<number, number>>): void {
     for (const [job, running] of this.#running) {
       const now = steps[job];
       // Before the first step a decode may wait for memory or weights.
@@ -185,9 +192,9 @@ export class Worker {
         Object.assign(running, { steps: now, stepMs: performance.now(), stepless: 0 });
         continue;
       }
-      const stillMs = Math.min(++running.stepless * PING_EVERY_MS, performance.now() - running.stepMs);
-      if (stillMs < Math.max(STEPLESS_LEAST_MS, running.expectedMs)) continue;
-      this.#options.log.warn({ job }, 'a decode stands still; the worker is replaced');
+      const stalledMs = Math.min(++running.pingsSinceStep * PING_INTERVAL_MS, performance.now() - running.lastStepMs);
+      if (stalledMs < Math.max(STALL_MS_MIN, running.expectedMs)) continue;
+      this.#options.log.warn({ job }, 'a decode makes no progress; the worker is replaced');
       this.kill();
       return;
     }

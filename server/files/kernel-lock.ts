@@ -1,14 +1,14 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** What is asked of an SQLite library here; libsql fits it. */
+/** The part of an SQLite library that is used here; libsql implements it. */
 interface LockDatabase {
   exec(sql: string): void;
   close(): void;
 }
 export type LockLibrary = new (path: string) => LockDatabase;
 
-/** A lock on a file that the system takes away from a process at its end, however it ends. */
+/** A lock on a file that the system releases when its process ends, however it ends. */
 export interface KernelLock {
   release(): void;
 }
@@ -23,34 +23,34 @@ export function loadLockLibrary(): LockLibrary | undefined {
 }
 
 /**
- * Locks a file of its own, made when it is missing. `held`: another process, or another part of this one, has it.
- * Undefined: files cannot be locked here. Node has no call for such locks, so SQLite takes one, with a transaction that
- * never ends. It writes nothing, so that the lock can be had on a full disk, too.
+ * Locks a file that serves no other purpose, created if missing. `held`: another process, or another part of this one,
+ * has the lock. Undefined: files cannot be locked here. Node has no call for such locks, so SQLite takes one, with a
+ * transaction that never ends. It writes nothing, so the lock can be taken on a full disk, too.
  *
- * Nothing in this process may open the file otherwise: POSIX takes all locks of a process on a file away as soon as it
- * closes any of its descriptors of that file. Nor may the file be removed while servers run: two of them could then each
- * lock their own.
+ * Nothing else in this process may open the file: POSIX releases all locks of a process on a file as soon as it closes
+ * any of its descriptors of that file. Nor may the file be removed while servers run: two of them could then each lock
+ * their own.
  */
 export function lockFile(path: string, library: LockLibrary): KernelLock | 'held' | undefined {
-  createOwn(path);
+  createPrivate(path);
   for (let attempt = 0; ; attempt++) {
     const outcome = tryLock(path, library);
     if (typeof outcome !== 'string') return outcome;
     if (outcome === 'SQLITE_BUSY') return 'held';
     if (outcome !== 'SQLITE_NOTADB' || attempt > 0) return undefined;
-    // Somebody has written into it. SQLite reads it only once it has the lock, so no server can be holding it.
+    // Another program has written into it. SQLite reads the file only once it has the lock, so no server can hold it.
     rmSync(path, { force: true });
-    createOwn(path);
+    createPrivate(path);
   }
 }
 
-/** The code of SQLite's error when it fails. */
+/** Returns the code of SQLite's error when it fails. */
 function tryLock(path: string, library: LockLibrary): KernelLock | string {
   let database: LockDatabase | undefined;
   try {
     database = new library(path);
     database.exec('PRAGMA busy_timeout = 0');
-    // Without, it would create a journal for the transaction.
+    // Otherwise it would create a journal for the transaction.
     database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -60,15 +60,15 @@ function tryLock(path: string, library: LockLibrary): KernelLock | string {
   const held = database;
   return {
     release: () => {
-      // Closing leaves the lock in place for as long as the library remembers a statement.
+      // Closing keeps the lock for as long as the library caches a statement.
       held.exec('ROLLBACK');
       held.close();
     },
   };
 }
 
-/** SQLite would make it readable by others. One that is there is not even opened, see above. */
-function createOwn(path: string): void {
+/** SQLite would create it readable by others. An existing file is not even opened, see above. */
+function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {

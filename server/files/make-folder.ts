@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 
 /**
- * Makes a folder, and those above it, for its owner alone; one that is there becomes so. Throws what the file system
- * throws, with the right code: for a folder in a read-only file system Node's recursive call says ENOENT.
+ * Creates a folder and its parents for their owner alone; an existing one gets these permissions. Throws what the file
+ * system throws, with the right code: for a folder in a read-only file system Node's recursive call says ENOENT.
  */
 export function makePrivateFolder(folder: string): void {
   try {
@@ -11,6 +11,6 @@ export function makePrivateFolder(folder: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(folder, { mode: 0o700 });
   }
-  // It may have been made by hand, and holds what people said.
+  // It may have been created by hand, and holds people's speech.
   chmodSync(folder, 0o700);
 }

@@ -5,26 +5,29 @@ import { syncFolder } from './sync-folder.ts';
 import { lockForWriting, type WriteLockOptions } from './write-lock.ts';
 
 export interface ReplaceOptions extends WriteLockOptions {
-  /** Whether the new content is on the disk when this returns; otherwise it is with the system, which outlives this process. */
+  /**
+   * Whether the new content is on the disk when this returns; otherwise it is in the system's cache, which outlives
+   * this process.
+   */
   readonly sync: boolean;
 }
 
 /**
- * Writes a new file beside the old one and only then gives it the name, so that nobody ever reads half of it, and a full
- * disk leaves the old one as it is. The file is readable by its owner alone; its folder is made if it is missing.
+ * Writes a new file next to the old one and then renames it, so that nobody ever reads half of it, and a full disk
+ * leaves the old one intact. The file is readable only by its owner; its folder is created if missing.
  *
- * `contentOf` may read the old file: until the new one has its place, no other process that uses this function can
- * change it, so no change of two at the same time is lost. Throws what `contentOf` or the file system throws, and an error
- * with the code `EBUSY` when another process takes too long.
+ * `renderContent` may read the old file: until the new one is in place, no other process that uses this function can
+ * change it, so no concurrent change is lost. Throws what `renderContent` or the file system throws, and an error with
+ * the code `EBUSY` when another process takes too long.
  */
-export function replaceFile(path: string, contentOf: () => string, { sync, ...options }: ReplaceOptions): void {
+export function replaceFile(path: string, renderContent: () => string, { sync, ...options }: ReplaceOptions): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = lockForWriting(path, options);
   try {
     removeDrafts(path);
     const draft = `${path}.${randomUUID()}.new`;
     try {
-      writeDraft(draft, contentOf(), sync);
+      writeDraft(draft, renderContent(), sync);
       lock.assertHeld();
       renameSync(draft, path);
     } catch (error) {
@@ -48,11 +51,11 @@ function writeDraft(draft: string, content: string, sync: boolean): void {
   }
 }
 
-/** Drafts of processes that were killed while they wrote: whoever has the lock is the only one that writes. */
+/** Removes drafts of processes that were killed while writing: the holder of the lock is the only writer. */
 function removeDrafts(path: string): void {
   const name = basename(path);
   const folder = dirname(path);
-  // Earlier versions gave it no name of its own.
+  // Earlier versions did not add a unique name.
   for (const each of readdirSync(folder))
     if (each.startsWith(name) && /^(\.[0-9a-f-]{36})?\.new$/.test(each.slice(name.length)))
       rmSync(join(folder, each), { force: true });

@@ -1,11 +1,11 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** What file systems answer that cannot flush a folder; they keep names as safely as they ever will. */
+/** Error codes of file systems that cannot flush a folder; they keep names as safely as they ever will. */
 const CANNOT_FLUSH = ['EINVAL', 'EISDIR', 'ENOTSUP', 'ENOSYS'];
 
 /**
- * Puts a folder's list of names on the disk. Flushing a file makes its content safe, but a power cut can still lose that
- * it was created, renamed or removed: that is part of the folder. Does nothing on Windows, where folders cannot be
+ * Flushes a folder's list of names to the disk. Flushing a file makes its content safe, but a power cut can still undo
+ * its creation, renaming or removal, which is part of the folder. Does nothing on Windows, where folders cannot be
  * flushed. Throws when the disk fails.
  */
 export function syncFolder(folder: string): void {

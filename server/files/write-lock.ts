@@ -4,20 +4,20 @@ import { type KernelLock, type LockLibrary, loadLockLibrary, lockFile } from './
 import { describeThisProcess, formatHolder, isHolderRunning, isSamePidNamespace, parseHolder } from './lock-holder.ts';
 
 export interface WriteLockOptions {
-  /** The database library, which asks the kernel for a lock; undefined where there is none. Loaded by default. */
+  /** The database library, used to get a kernel lock; undefined where there is none. Loaded by default. */
   readonly library?: LockLibrary | undefined;
   /** How long to wait for another process, ms; 3000 by default. */
   readonly waitMs?: number;
   /**
-   * Without the library: how long a lock file may stay as it is when its process cannot be looked for (it runs in another
-   * container, say) before it counts as left by a crash, ms; 2000 by default.
+   * Without the library: how long a lock file may stay unchanged, when its process cannot be checked (because it runs
+   * in another container, say), before it counts as left by a crash, ms; 2000 by default.
    */
   readonly staleMs?: number;
 }
 
-/** The right to replace one file, which one process has at a time. */
+/** The right to replace one file; one process has it at a time. */
 export interface WriteLock {
-  /** Throws with the code `EBUSY` when another process took this one for dead and has the lock now. */
+  /** Throws with the code `EBUSY` when another process considered this one dead and has taken the lock. */
   assertHeld(): void;
   release(): void;
 }
@@ -27,11 +27,11 @@ const STALE_MS = 2_000;
 const RETRY_MS = 10;
 
 /**
- * Waits for the right to replace `path`. Throws with the code `EBUSY` when another process keeps it for longer than
+ * Waits for the right to replace `path`. Throws with the code `EBUSY` when another process holds it for longer than
  * `waitMs`, and what the file system throws.
  *
- * The kernel takes its lock, on `path.lock.db`, away from a process that ends, and from no other, however slow its disk
- * is. That file stays. Without the database library, `path.lock` names the process that made it.
+ * The kernel releases its lock, on `path.lock.db`, when the holder's process ends and at no other time, however slow
+ * its disk is. That file stays. Without the database library, `path.lock` names the process that created it.
  */
 export function lockForWriting(path: string, options: WriteLockOptions = {}): WriteLock {
   const { waitMs = WAIT_MS, staleMs = STALE_MS } = options;
@@ -40,19 +40,19 @@ export function lockForWriting(path: string, options: WriteLockOptions = {}): Wr
   const kernel = library && waitFor(() => lockWithKernel(path, library), endMs, path);
   if (kernel !== undefined && kernel !== 'none') return { assertHeld() {}, release: () => kernel.release() };
   const lockPath = `${path}.lock`;
-  const isStale = staleness(lockPath, staleMs);
+  const isStale = createStaleCheck(lockPath, staleMs);
   const text = waitFor(() => createLock(lockPath) ?? (isStale() ? replaceLock(lockPath) : undefined), endMs, path);
   return {
     assertHeld: () => {
-      if (textAt(lockPath) !== text) throw busyError(path);
+      if (readText(lockPath) !== text) throw busyError(path);
     },
     release: () => {
-      if (textAt(lockPath) === text) rmSync(lockPath, { force: true });
+      if (readText(lockPath) === text) rmSync(lockPath, { force: true });
     },
   };
 }
 
-/** Tries until `attempt` gives something. */
+/** Tries until `attempt` returns something. */
 function waitFor<T>(attempt: () => T | undefined, endMs: number, path: string): T {
   for (;;) {
     const outcome = attempt();
@@ -68,7 +68,10 @@ function lockWithKernel(path: string, library: LockLibrary): KernelLock | 'none'
   return outcome === 'held' ? undefined : (outcome ?? 'none');
 }
 
-/** What the new lock file says, and no other does: numbers of inodes are given out again at once. Undefined when there is one already. */
+/**
+ * Returns the unique text of the new lock file; inode numbers would not do, because they are reused at once. Undefined
+ * when there is a lock file already.
+ */
 function createLock(lockPath: string): string | undefined {
   const text = `${formatHolder(describeThisProcess('number'))} ${randomUUID()}`;
   let file: number;
@@ -89,37 +92,37 @@ function createLock(lockPath: string): string | undefined {
   return text;
 }
 
-/** Several may find the same lock stale and remove it: only one of them still has its own a little later. */
+/** Several processes may find the same lock stale and remove it; only one of them still has its own a little later. */
 function replaceLock(lockPath: string): string | undefined {
   rmSync(lockPath, { force: true });
   const text = createLock(lockPath);
   if (text === undefined) return undefined;
   pause(RETRY_MS * 5);
-  return textAt(lockPath) === text ? text : undefined;
+  return readText(lockPath) === text ? text : undefined;
 }
 
-/** Says, asked again and again, whether the lock file was left by a process that is gone. */
-function staleness(lockPath: string, staleMs: number): () => boolean {
-  const me = describeThisProcess('number');
+/** Returns a function that tells, when called repeatedly, whether the lock file was left by a process that is gone. */
+function createStaleCheck(lockPath: string, staleMs: number): () => boolean {
+  const self = describeThisProcess('number');
   let text: string | undefined;
   let sinceMs = performance.now();
   return () => {
-    const now = textAt(lockPath);
-    if (now !== text) {
-      text = now;
+    const current = readText(lockPath);
+    if (current !== text) {
+      text = current;
       sinceMs = performance.now();
     }
-    const holder = now === undefined ? undefined : parseHolder(now);
-    if (holder !== undefined && isSamePidNamespace(holder, me)) {
+    const holder = current === undefined ? undefined : parseHolder(current);
+    if (holder !== undefined && isSamePidNamespace(holder, self)) {
       if (!isHolderRunning(holder)) return true;
-      // Its number alone may be another process's by now.
+      // Its number alone may belong to another process by now.
       if (holder.start !== '') return false;
     }
-    return now !== undefined && performance.now() - sinceMs >= staleMs;
+    return current !== undefined && performance.now() - sinceMs >= staleMs;
   };
 }
 
-function textAt(path: string): string | undefined {
+function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {

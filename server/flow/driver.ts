@@ -37,6 +37,8 @@ export interface DriverSetup {
   readonly settings: SessionSettings;
   readonly pipeline: PipelineOptions;
   readonly snapshot?: DriverSnapshot | undefined;
+  /** Whether the audio had been announced to end before the snapshot was taken. */
+  readonly isFinished?: boolean | undefined;
 }
 
 /** What the driver reports to its session. */
@@ -49,8 +51,8 @@ export interface DriverEvents {
   onAudio(bytes: Uint8Array): void;
   /** `done` was sent; nothing follows. */
   onClosed(): void;
-  /** Stop or resume reading: the client sends faster than the engine decodes. */
-  onThrottle(isPaused: boolean): void;
+  /** Stop or resume reading, as `isPaused` says. */
+  onThrottle(): void;
   /** An unexpected error. */
   onError(error: unknown): void;
 }
@@ -82,16 +84,22 @@ export class Driver {
   readonly #translator: SessionTranslator;
   #acked: number;
   #isPaused = false;
+  #isFinished: boolean;
   #isClosed = false;
   #silenceTimer: Disposable | undefined;
   #warned: { clipped: boolean; invalid: boolean };
 
   /** With a `snapshot` it continues an earlier driver; call `replay` before anything else. */
-  constructor({ format, settings, pipeline, snapshot }: DriverSetup, parts: DriverParts, events: DriverEvents) {
+  constructor(
+    { format, settings, pipeline, snapshot, isFinished = false }: DriverSetup,
+    parts: DriverParts,
+    events: DriverEvents,
+  ) {
     this.#parts = parts;
     this.#callbacks = events;
     this.#core = new SessionCore(settings, pipeline, snapshot?.core);
     this.#intake = new AudioIntake(format, snapshot?.fromFrame);
+    this.#isFinished = isFinished;
     this.#acked = snapshot?.acked ?? 0;
     this.#warned = { ...(snapshot?.warned ?? { clipped: false, invalid: false }) };
     this.#translator = new SessionTranslator({
@@ -154,15 +162,25 @@ export class Driver {
     this.#silenceTimer = this.#parts.clock.setTimer(this.#parts.pauseMs, () => this.#feed({ kind: 'pause' }));
   }
 
-  /** Feeds the audio again that the snapshot asks for. `finished`: the client had announced the end of its audio. */
-  replay(bytes: Uint8Array, state: 'streaming' | 'finished'): void {
+  /** Whether the client must not be read: it sends faster than the engine decodes. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Whether the end of the audio was announced, by the client or for it. */
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
+  /** Feeds the audio again that the snapshot asks for. */
+  replay(bytes: Uint8Array): void {
     const skip = this.#core.heardSamples - this.#intake.out;
     const { channels } = this.#intake.push(bytes);
     this.#intake.dropTorn();
-    const tails = state === 'finished' ? this.#intake.flush() : [];
+    const tails = this.#isFinished ? this.#intake.flush() : [];
     const replayed = channels.map((samples, i) => concatSamples(samples, tails[i]).subarray(Math.max(0, skip)));
     this.#feed({ kind: 'audio', channels: replayed });
-    if (state === 'finished') this.#feed({ kind: 'finish' });
+    if (this.#isFinished) this.#feed({ kind: 'finish' });
   }
 
   get snapshot(): DriverSnapshot {
@@ -205,7 +223,9 @@ export class Driver {
     this.#feed({ kind: 'load', serviceLevel: level });
   }
 
+  /** No more audio follows. Call it once. */
   finish(): void {
+    this.#isFinished = true;
     this.#feed({ kind: 'audio', channels: this.#intake.flush() });
     this.#acknowledge(true);
     this.#feed({ kind: 'finish' });
@@ -304,7 +324,7 @@ export class Driver {
     // A client that is not being read cannot go on speaking; its silence means nothing.
     this.#silenceTimer?.[Symbol.dispose]();
     if (!isPaused && this.#silenceTimer !== undefined) this.#restartSilenceTimer();
-    this.#callbacks.onThrottle(isPaused);
+    this.#callbacks.onThrottle();
   }
 
   #acknowledge(isForced: boolean): void {

@@ -39,8 +39,6 @@ export class LiveSession implements ResumableSession {
   readonly #sinks: EventSinks<LiveSession>;
   #commands = 0;
   readonly #attempts = new ResumeAttempts();
-  #isPaused = false;
-  #isFinished = false;
   /** The server, not the client, ended the audio. */
   #isEndedByServer = false;
   /** `opening` in the constructor, `open`, `done` while the last events may still be requested, then `ended`. */
@@ -67,7 +65,6 @@ export class LiveSession implements ResumableSession {
     this.#bytesPerMs = origin.bytesPerMs;
     this.#restored = restored;
     this.#commands = snapshot?.commands ?? 0;
-    this.#isFinished = snapshot?.finished ?? false;
     this.#isEndedByServer = snapshot?.ending ?? false;
     this.#faults = new FaultReporter({
       ...{ session: this.id, log: parts.log, meter: parts.meter },
@@ -120,20 +117,24 @@ export class LiveSession implements ResumableSession {
     this.#sinks.restore(journalled);
     this.#timeouts.stopIdleTimer();
     if (journalled.snapshot.driver.core.state === 'closed') return this.#onDone();
-    this.#driver.replay(journalled.audio, this.#isFinished ? 'finished' : 'streaming');
+    this.#driver.replay(journalled.audio);
     this.#graceTimer = this.#parts.clock.setTimer(graceMs, () => this.#finishFromServer());
   }
 
   #createDriver({ sessionRecord, settings, snapshot }: SessionOrigin): Driver {
+    const { pipeline } = this.#parts;
     return new Driver(
-      { format: sessionRecord.audio, settings, pipeline: this.#parts.pipeline, snapshot: snapshot?.driver },
+      {
+        ...{ format: sessionRecord.audio, settings, pipeline },
+        ...{ snapshot: snapshot?.driver, isFinished: snapshot?.finished },
+      },
       { ...this.#parts, session: this.id },
       {
         onEvents: (events) => this.#send(...events),
         getRequestedLanguages: () => this.#sinks.languages,
         onAudio: (bytes) => this.#sinks.addAudio(bytes),
         onClosed: () => this.#onDone(),
-        onThrottle: (stop) => this.#setPaused(stop),
+        onThrottle: () => this.#pauseOrResume(),
         onError: (error) => this.fail(error),
       },
     );
@@ -147,7 +148,7 @@ export class LiveSession implements ResumableSession {
     return {
       driver: this.#driver.snapshot,
       commands: this.#commands,
-      finished: this.#isFinished,
+      finished: this.#driver.isFinished,
       ending: this.#isEndedByServer,
     };
   }
@@ -199,8 +200,8 @@ export class LiveSession implements ResumableSession {
     this.#outbox.replay(seq);
     this.#drainTimer.schedule();
     if (this.#phase === 'done') return this.#closeAfterDone(channel);
-    if (this.#isPaused) channel.pause();
-    else if (!this.#isFinished) this.#timeouts.restartIdleTimer();
+    if (this.#driver.isPaused) channel.pause();
+    else if (!this.#driver.isFinished) this.#timeouts.restartIdleTimer();
   }
 
   /** The connection is gone. `closed`: the client closed it properly and will not come back. */
@@ -222,7 +223,7 @@ export class LiveSession implements ResumableSession {
 
   execute(command: Exclude<Command, { type: 'start' }>): void {
     if (this.#phase !== 'open') return;
-    if (!this.#isFinished && !this.#isPaused) this.#timeouts.restartIdleTimer();
+    if (!this.#driver.isFinished && !this.#driver.isPaused) this.#timeouts.restartIdleTimer();
     if (command.type !== 'audio' && command.type !== 'keepalive') this.#commands++;
     try {
       this.#execute(command);
@@ -260,7 +261,7 @@ export class LiveSession implements ResumableSession {
   #execute(command: Exclude<Command, { type: 'start' }>): void {
     // After `finish` a client has nothing more to send. A late keepalive does no harm, nor do commands that were in
     // flight when the server ended the session.
-    if (this.#isFinished) {
+    if (this.#driver.isFinished) {
       if (this.#isEndedByServer || command.type === 'keepalive') return;
       throw new Fault('command.out-of-order', { got: command.type, want: 'nothing after finish' });
     }
@@ -287,26 +288,24 @@ export class LiveSession implements ResumableSession {
   }
 
   #finishFromServer(): void {
-    if (this.#isFinished || this.#phase !== 'open') return;
+    if (this.#driver.isFinished || this.#phase !== 'open') return;
     this.#isEndedByServer = true;
     this.#finish();
   }
 
   #finish(): void {
-    this.#isFinished = true;
     this.#timeouts.stopIdleTimer();
     this.#driver.finish();
   }
 
-  #setPaused(stop: boolean): void {
-    this.#isPaused = stop;
-    if (stop) {
+  #pauseOrResume(): void {
+    if (this.#driver.isPaused) {
       this.#timeouts.stopIdleTimer();
       this.#channel?.pause();
       return;
     }
     this.#channel?.resume();
-    if (!this.#isFinished && this.#channel !== undefined) this.#timeouts.restartIdleTimer();
+    if (!this.#driver.isFinished && this.#channel !== undefined) this.#timeouts.restartIdleTimer();
   }
 
   #send(...events: readonly EventBody[]): void {

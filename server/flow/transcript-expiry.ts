@@ -55,7 +55,7 @@ export class TranscriptExpiry {
     this.#retention ??= new Retention(keepDays, readOverdue(await store.readSetting(SERVER_OWNER, OVERDUE_SETTING)));
     const now = nowMs();
     const candidates = await store.listChangedOutside(now - keepDays * DAY_MS, now);
-    const ids = new Set(this.#retention.look(now, clock.nowMs(), candidates));
+    const ids = new Set(this.#retention.findExpired(now, clock.nowMs(), candidates));
     const overdue: readonly LastModified[] = candidates.filter(({ id }) => ids.has(id));
     // Delete first to make room: on a full disk the records could not be written.
     const count = overdue.length === 0 ? 0 : await store.expire(overdue);

@@ -4,34 +4,34 @@ import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoomSubscriber } from '../ports/room.ts';
 
-/** Segment durations that players handle well. The hold covers a sentence, its cleaning and its translation. */
+/** Six seconds are what HLS players expect; the hold is the time that a sentence, its cleaning and its translation take. */
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
 
 export interface PlaylistRequest {
   readonly room: string;
-  /** Public id of the key whose rooms the viewer may read; undefined allows those of every key. */
+  /** Public id of the key whose rooms the viewer may read; undefined: those of every key. */
   readonly key: string | undefined;
   readonly text: 'cleaned' | 'raw';
-  /** Language of the captions. Sentences without a translation stay as spoken. */
+  /** Language to translate into. Sentences without a translation appear as spoken. */
   readonly translate: string | undefined;
-  /** Wall time of caption time 00:00:00.000, ms since 1970; default: start of the first segment at the first request. */
+  /** Wall-clock time that is 00:00:00.000, ms since 1970. Default: the beginning of the first segment of the first request. */
   readonly startMs: number | undefined;
-  /** MPEG-TS timestamp of the video at that time, in units of 1/90,000 s. */
+  /** MPEG-TS timestamp of the video at that moment, 90,000 per second. */
   readonly mpegts: number;
-  /** Token of the viewer, which is repeated in the address of each segment. */
+  /** The viewer's token, which the requests for segments repeat. */
   readonly token: string | undefined;
 }
 
 export interface RoomHlsSetup {
   readonly rooms: Pick<Rooms, 'find' | 'subscribe'>;
   readonly clock: Clock;
-  /** Wall time, ms since 1970. */
+  /** Wall-clock time, ms since 1970. */
   readonly wallMs: () => number;
 }
 
 /**
- * Captions of rooms as live WebVTT for HLS. From the first request on, a room is cut into segments: each request adds those that
- * have become due. Until it is dropped for want of requests, its captions are also translated into its language.
+ * Captions of rooms as live WebVTT for HLS. A room is cut into segments from its first request on: each request closes the
+ * segments that are due. A playlist that nobody requests is dropped. Until then the room is translated into its language.
  */
 export class RoomHls {
   readonly #setup: RoomHlsSetup;
@@ -42,7 +42,7 @@ export class RoomHls {
     this.#setup = setup;
   }
 
-  /** Renders the playlist. Throws `viewer.full` when too many rooms are requested in this way. */
+  /** Throws `viewer.full` when too many playlists are in use. */
   playlist(wish: PlaylistRequest): string {
     const { segments, beganMs } = this.#cut(wish);
     const { text, translate, startMs, mpegts, token } = wish;
@@ -53,7 +53,7 @@ export class RoomHls {
     return segments.playlist({ state: 'live', iso: isoOf, uri: (number) => `captions/${number}.vtt?${query}` });
   }
 
-  /** Renders a segment; undefined when it is not complete yet, or no longer kept. Throws `viewer.full`. */
+  /** Undefined when the segment is not closed yet or no longer stored. Throws `viewer.full`. */
   segment(wish: PlaylistRequest, number: number): string | undefined {
     const { segments, beganMs } = this.#cut(wish);
     return segments.segment(number, { originMs: wish.startMs ?? beganMs, mpegts: wish.mpegts });
@@ -66,7 +66,7 @@ export class RoomHls {
     const name = `${room} ${text} ${translate ?? ''}`;
     const owner = rooms.find(room)?.owner;
     let cut = this.#cuts.get(name);
-    // Words of another key are not for viewers of this one.
+    // The viewers of this key must not see what another key said.
     if (cut?.isOf(owner) === false) {
       this.#drop(name, cut);
       cut = undefined;
@@ -112,30 +112,30 @@ export class RoomHls {
   }
 }
 
-/** Captions of one room in one form, cut into segments up to the last request. */
+/** The captions of one room in one form, in segments up to the last request. */
 class Cut {
   readonly segments: CaptionSegments;
-  /** Wall time at which the first segment starts, ms since 1970. */
+  /** Wall-clock time at which the first segment begins, ms since 1970. */
   readonly beganMs: number;
   askedMs: number;
-  /** Key of the viewer that made the first request. */
+  /** The key of the first request. */
   readonly viewer: string | undefined;
-  /** Subscription that keeps its language translated. */
+  /** Subscription that has the room translated; disposed of with the playlist. */
   readonly wish: Disposable | undefined;
   readonly #sentences: CaptionAssembler;
   /** Cursor of the last event that was read. */
   #cursor = 0;
-  /** Key whose words it contains. */
+  /** The key whose text is in it. */
   #owner: string | undefined;
 
-  /** The first playlist is full, so that a player starts at once; earlier captions are left out. */
+  /** The first playlist is full, so that a player starts at once; older text is left out. */
   constructor(
     { text, translate, viewer }: Pick<PlaylistRequest, 'text' | 'translate'> & { readonly viewer: string | undefined },
     nowMs: number,
     watch: (watcher: RoomSubscriber) => Disposable | undefined,
   ) {
     this.viewer = viewer;
-    // It only requests the language: events are read when a player asks for them.
+    // The subscription only requests the language: the text is read when a player asks for it.
     this.wish = watch({
       queuedBytes: () => 0,
       send: () => {},
@@ -151,7 +151,7 @@ class Cut {
     this.askedMs = nowMs;
   }
 
-  /** Whether it contains no words of another key. */
+  /** Whether it contains nothing of another key. */
   isOf(owner: string | undefined): boolean {
     return this.#owner === undefined || owner === undefined || this.#owner === owner;
   }
@@ -164,7 +164,7 @@ class Cut {
     while (at > 0 && events[at - 1]!.cursor > this.#cursor) at--;
     for (const { cursor, body } of events.slice(at)) {
       this.#cursor = cursor;
-      // The wait counts from when the sentence was published, not from the request.
+      // A sentence has waited since it became final, not since a player asked.
       this.#sentences.read(body, body.type === 'final' ? body.atMs : nowMs);
     }
     for (const caption of this.#sentences.take(nowMs)) if (caption.atMs >= this.beganMs) this.segments.add(caption);

@@ -2,7 +2,9 @@ import type { ReportBug } from '../ports/bug.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 
-/** Reports bugs to the log and the metrics. What fails there is dropped, because nobody is left to be told. */
+/**
+ * Reports bugs to the log and the metrics. Failures of the reporting are dropped, because nobody is left to be told.
+ */
 export function createBugReporter(log: Log, meter: Meter): ReportBug {
   return (error, text, fields = {}) => {
     try {

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** The machine's monotonic clock. A wall clock that jumps does not touch it. */
+/** The machine's monotonic clock, which is not affected by changes of the wall clock. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   setTimer: (ms, run) => {

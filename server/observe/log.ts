@@ -2,37 +2,40 @@ import { pino } from 'pino';
 import { toPrintable } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
 
-/** Errors behind errors that are shown. */
+/** How many nested causes of an error are logged. */
 const CAUSES_MAX = 4;
 
-/** JSON lines on stderr, so that stdout stays for people; readable lines when stderr is a terminal. */
+/** Writes JSON lines to stderr, so that stdout stays for people; readable lines when stderr is a terminal. */
 export function openLog(level: string): Log {
-  const form = {
+  const options = {
     level,
     serializers: { err: (error: unknown) => describeErrorOrigin(error) },
-    // Names that clients chose are shown in a terminal, as text and nothing else.
+    // Names chosen by clients are shown in a terminal, so control characters are removed.
     formatters: { log: (fields: object) => toPrintableFields(fields) as Record<string, unknown> },
   };
   if (process.stderr.isTTY) {
-    return pino({ ...form, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } } });
+    return pino({
+      ...options,
+      transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } },
+    });
   }
   const destination = pino.destination({ fd: 2, sync: true });
-  // Lines that cannot be written (a full disk, a reader that has gone) are lost; without a listener whoever logs would fail.
+  // Lines that cannot be written (a full disk, a closed reader) are lost; without a listener logging would fail.
   destination.on('error', () => {});
-  return pino(form, destination);
+  return pino(options, destination);
 }
 
 /**
- * What an error was and where it came from. Its text is left out: texts of Node and of libraries quote what they were given,
- * which is words, addresses with tokens, and names of files.
+ * Describes the type and origin of an error. Its message is left out: messages of Node and of libraries quote their
+ * input, which may be spoken words, URLs with tokens, and file names.
  */
 export function describeErrorOrigin(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as NodeJS.ErrnoException;
-  // A text may have lines that look like frames; those of the stack come after it.
+  // A message may contain lines that look like frames; those of the stack come after it.
   const stack = error.stack ?? '';
-  const told = stack.indexOf(error.message);
-  const frames = (told < 0 ? stack : stack.slice(told + error.message.length)).split('\n');
+  const messageStart = stack.indexOf(error.message);
+  const frames = (messageStart < 0 ? stack : stack.slice(messageStart + error.message.length)).split('\n');
   const hasCause = error.cause !== undefined && depth < CAUSES_MAX;
   return {
     type: error.constructor.name,
@@ -42,10 +45,10 @@ export function describeErrorOrigin(error: unknown, depth = 0): object {
   };
 }
 
-/** Fields of a log line deeper than this are left as they are. */
+/** Fields of a log line nested deeper than this are left as they are. */
 const FIELDS_DEPTH = 4;
 
-/** The same fields with printable texts; what is no plain object or list stays itself. */
+/** The same fields with printable texts; anything but plain objects and arrays stays as it is. */
 export function toPrintableFields(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return toPrintable(value);
   if (typeof value !== 'object' || value === null || depth >= FIELDS_DEPTH) return value;

@@ -1,7 +1,7 @@
 import type { Meter } from '../ports/meter.ts';
 import type { Metrics } from './metrics.ts';
 
-/** The flow's reports as Prometheus metrics. */
+/** Reports the flow's measurements as Prometheus metrics. */
 export function createMeter(metrics: Metrics): Meter {
   return {
     decoded: (kind, waitMs, decodeMs) => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Every metric the server shows at `/metrics`. */
+/** All metrics the server exposes at `/metrics`. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly sessions = this.#gauge('sotto_sessions', 'Live sessions.');
@@ -42,8 +42,8 @@ export class Metrics {
   readonly viewersCut = this.#counter('sotto_viewers_cut_total', 'Viewers cut off because they did not read.');
   readonly memory = this.#gauge('sotto_memory_bytes', 'Resident memory of the server process.');
 
-  /** `restarts`: speech workers replaced so far. */
-  async text(restarts: number): Promise<string> {
+  /** Renders all metrics. `restarts`: speech workers replaced so far. */
+  async render(restarts: number): Promise<string> {
     this.memory.set(process.memoryUsage.rss());
     this.restarts.set(restarts);
     this.descriptors.set((await readdir('/proc/self/fd').catch(() => [])).length);

@@ -1,11 +1,11 @@
 import type { ReportBug } from '../ports/bug.ts';
 
-/** Errors reported in a second; more are dropped, so that a log that fails does not fill itself with its own failures. */
+/** Errors reported per second; more are dropped, so that a failing log does not fill itself with its own failures. */
 const REPORTS_PER_SECOND_MAX = 10;
 
 /**
- * Keeps the process up when an exception or a rejected promise got past every guard: it is reported, and the server goes
- * on. Returns what takes this back. ARCHITECTURE.md says why going on is the lesser evil here.
+ * Keeps the process running when an exception or rejection escaped every guard: it is reported, and the server goes on.
+ * Returns a function that undoes this. ARCHITECTURE.md explains why going on is the lesser evil here.
  */
 export function catchProcessErrors(reportBug: ReportBug, nowMs: () => number): () => void {
   let second = 0;

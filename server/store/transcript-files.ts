@@ -7,7 +7,7 @@ export function renderTranscriptJson(transcript: StoredTranscript | undefined): 
   return transcript && new TextEncoder().encode(JSON.stringify(transcript));
 }
 
-/** A transcript with its words as a file. Undefined where there is none. */
+/** Renders a transcript with its words as a file; undefined when there is no such transcript. */
 export function renderExport(
   format: ExportFormat,
   transcript: StoredTranscript | undefined,

@@ -3,7 +3,7 @@ import type { SpeechModel } from '../ports/speech-model.ts';
 import { EnergyModel } from './energy.ts';
 import { SileroModel } from './silero.ts';
 
-/** Opens the VAD asked for; where Silero does not load, the energy detector takes its place and the log says so. */
+/** Opens the requested VAD; where Silero does not load, the energy detector replaces it and the log says so. */
 export async function openSpeechModel(kind: 'silero' | 'energy', log: Log): Promise<SpeechModel> {
   if (kind === 'energy') return new EnergyModel();
   try {
@@ -11,7 +11,7 @@ export async function openSpeechModel(kind: 'silero' | 'energy', log: Log): Prom
   } catch (error) {
     log.warn(
       { problem: error instanceof Error ? error.message : String(error) },
-      'speech is told from noise by loudness',
+      'Silero does not load; speech is detected by its level instead',
     );
     return new EnergyModel();
   }

@@ -4,36 +4,36 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Fault } from '../../protocol/index.ts';
 import type { SpeechModel, SpeechProbe } from '../ports/speech-model.ts';
 
-const WINDOW = 512;
-/** Two layers of 64 cells, twice: the network's memory of one stream. */
+const WINDOW_SAMPLES = 512;
+/** Two layers of 64 cells, for `h` and `c`: the network's state for one stream. */
 const LAYERS = 2;
 const CELLS = 64;
-/** Windows in one run; more waits for the next. 32 take about 2 ms. */
+/** Windows per run; more wait for the next. 32 take about 2 ms. */
 const BATCH_MAX = 64;
-/** Windows waiting before a probe is refused: ten seconds of 32 streams. */
+/** Windows that may wait before a probe is refused: ten seconds of 32 streams. */
 const WAITING_MAX = 10_000;
 
-interface Waiting {
-  readonly probe: Memory;
+interface WaitingWindow {
+  readonly state: StreamState;
   readonly window: Float32Array;
   resolve(probability: number): void;
   reject(error: unknown): void;
 }
 
-interface Memory {
+interface StreamState {
   h: Float32Array;
   c: Float32Array;
 }
 
 type Onnx = typeof import('onnxruntime-node');
 
-/** Silero VAD; windows of all streams that wait are judged in one run. */
+/** Silero VAD; the waiting windows of all streams are evaluated in one run. */
 export class SileroModel implements SpeechModel {
   readonly #onnx: Onnx;
   readonly #session: InferenceSession;
-  #waiting: Waiting[] = [];
-  #running = false;
-  #closed = false;
+  #waiting: WaitingWindow[] = [];
+  #isRunning = false;
+  #isClosed = false;
 
   private constructor(onnx: Onnx, session: InferenceSession) {
     this.#onnx = onnx;
@@ -62,82 +62,82 @@ export class SileroModel implements SpeechModel {
   }
 
   openProbe(): SpeechProbe {
-    const memory: Memory = { h: new Float32Array(LAYERS * CELLS), c: new Float32Array(LAYERS * CELLS) };
+    const state: StreamState = { h: new Float32Array(LAYERS * CELLS), c: new Float32Array(LAYERS * CELLS) };
     return {
-      computeProbability: (window) => this.#ask(memory, window),
+      computeProbability: (window) => this.#enqueue(state, window),
       close: () => {},
     };
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(closedFault());
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(createBusyFault());
     await this.#session.release();
   }
 
-  #ask(probe: Memory, window: Float32Array): Promise<number> {
+  #enqueue(state: StreamState, window: Float32Array): Promise<number> {
     return new Promise((resolve, reject) => {
-      if (this.#closed || this.#waiting.length >= WAITING_MAX) {
-        reject(closedFault());
+      if (this.#isClosed || this.#waiting.length >= WAITING_MAX) {
+        reject(createBusyFault());
         return;
       }
-      this.#waiting.push({ probe, window, resolve, reject });
+      this.#waiting.push({ state, window, resolve, reject });
       void this.#run();
     });
   }
 
   async #run(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
-    while (this.#waiting.length > 0 && !this.#closed) {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    while (this.#waiting.length > 0 && !this.#isClosed) {
       const batch = this.#waiting.splice(0, BATCH_MAX);
       try {
-        await this.#judge(batch);
+        await this.#evaluate(batch);
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);
       }
     }
-    this.#running = false;
+    this.#isRunning = false;
   }
 
-  async #judge(batch: readonly Waiting[]): Promise<void> {
+  async #evaluate(batch: readonly WaitingWindow[]): Promise<void> {
     const { Tensor } = this.#onnx;
     const n = batch.length;
-    const input = new Float32Array(n * WINDOW);
+    const input = new Float32Array(n * WINDOW_SAMPLES);
     const h = new Float32Array(LAYERS * n * CELLS);
     const c = new Float32Array(LAYERS * n * CELLS);
-    for (const [i, { window, probe }] of batch.entries()) {
-      input.set(window, i * WINDOW);
+    for (const [i, { window, state }] of batch.entries()) {
+      input.set(window, i * WINDOW_SAMPLES);
       for (let layer = 0; layer < LAYERS; layer++) {
-        h.set(probe.h.subarray(layer * CELLS, (layer + 1) * CELLS), (layer * n + i) * CELLS);
-        c.set(probe.c.subarray(layer * CELLS, (layer + 1) * CELLS), (layer * n + i) * CELLS);
+        h.set(state.h.subarray(layer * CELLS, (layer + 1) * CELLS), (layer * n + i) * CELLS);
+        c.set(state.c.subarray(layer * CELLS, (layer + 1) * CELLS), (layer * n + i) * CELLS);
       }
     }
     const result = await this.#session.run({
-      input: new Tensor('float32', input, [n, WINDOW]),
+      input: new Tensor('float32', input, [n, WINDOW_SAMPLES]),
       sr: new Tensor('int64', BigInt64Array.of(16_000n)),
       h: new Tensor('float32', h, [LAYERS, n, CELLS]),
       c: new Tensor('float32', c, [LAYERS, n, CELLS]),
     });
-    const out = floats(result['output']);
-    const hn = floats(result['hn']);
-    const cn = floats(result['cn']);
-    for (const [i, { probe, resolve }] of batch.entries()) {
+    const out = toFloats(result['output']);
+    const hn = toFloats(result['hn']);
+    const cn = toFloats(result['cn']);
+    for (const [i, { state, resolve }] of batch.entries()) {
       for (let layer = 0; layer < LAYERS; layer++) {
         const from = (layer * n + i) * CELLS;
-        probe.h.set(hn.subarray(from, from + CELLS), layer * CELLS);
-        probe.c.set(cn.subarray(from, from + CELLS), layer * CELLS);
+        state.h.set(hn.subarray(from, from + CELLS), layer * CELLS);
+        state.c.set(cn.subarray(from, from + CELLS), layer * CELLS);
       }
       resolve(out[i]!);
     }
   }
 }
 
-function floats(tensor: Tensor | undefined): Float32Array {
+function toFloats(tensor: Tensor | undefined): Float32Array {
   return tensor!.data as Float32Array;
 }
 
-function closedFault(): Fault {
+function createBusyFault(): Fault {
   return new Fault('engine.busy', { waiting: WAITING_MAX });
 }

@@ -117,7 +117,7 @@ t.test('when finals wait too long nobody new is let in, those that are here lose
   const server = await openScriptedServer(WORDS, 50, { measured: true });
   t.teardown(() => server.close());
   let open = (): void => {};
-  server.recogniser.hold(
+  server.recogniser.holdAnswers(
     new Promise((resolve) => {
       open = resolve;
     }),

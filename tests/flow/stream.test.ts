@@ -71,7 +71,7 @@ t.test('sessions run side by side, and a slow one does not hold another up', asy
 t.test('a recogniser that fails again and again loses no word', async (t) => {
   const server = await openScriptedServer(WORDS);
   t.teardown(() => server.close());
-  server.recogniser.fail(2);
+  server.recogniser.failNext(2);
   const events = await converse(await server.connect({ partials: { mode: 'off' } }), SOUND);
   t.same(finalsOf(events), ['Hello there.', 'How are you?', 'I am um fine.']);
 });
@@ -81,7 +81,7 @@ t.test('audio sent as fast as it goes is not lost when decoding is slow', async 
   const server = await openScriptedServer(words);
   t.teardown(() => server.close());
   let open = (): void => {};
-  server.recogniser.hold(
+  server.recogniser.holdAnswers(
     new Promise((resolve) => {
       open = resolve;
     }),

@@ -67,7 +67,7 @@ for (const [name, transport] of [['ws', ws] as const, ...(runsUws ? [['uws', uws
   t.test(`${name}: a client that leaves while its words are recognised frees its place`, async (t) => {
     const { server, open, post } = await stand(t, transport);
     let letGo = (): void => {};
-    server.recogniser.hold(
+    server.recogniser.holdAnswers(
       new Promise((resolve) => {
         letGo = resolve;
       }),

@@ -12,7 +12,7 @@ async function stand(t: Test) {
   const server = await openScriptedServer(script('Hello there.', 0.6), 1);
   t.teardown(() => server.close());
   let letGo = (): void => {};
-  server.recogniser.hold(
+  server.recogniser.holdAnswers(
     new Promise((resolve) => {
       letGo = resolve;
     }),

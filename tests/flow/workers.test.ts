@@ -207,7 +207,7 @@ t.test('a decode that makes no step is ended before its time is over, a slow one
   const stuck = await poolOf({ stuck: [7] }, { decodeTimeoutMs: 600_000, log });
   t.teardown(() => stuck.close());
   t.match(await stuck.decode(job(1, 6, 400)), { kind: 'failed', code: 'engine.crashed' });
-  const once = ['a decode stands still; the worker is replaced', 'a worker stopped and is replaced'];
+  const once = ['a decode makes no progress; the worker is replaced', 'a worker stopped and is replaced'];
   t.same(told, [...once, ...once], 'it is tried twice');
   const slow = await poolOf({ decodeMs: 1_900 }, { decodeTimeoutMs: 600_000 });
   t.teardown(() => slow.close());

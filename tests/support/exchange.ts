@@ -53,8 +53,8 @@ export async function replayExchange(
       const dialect = doors.uploads!.get(line.post.path)!;
       try {
         session = dialect.open(postedOf(line.post), CONTEXT);
-        const { start, layout, delivery: manner, contentType } = session;
-        out.push({ kind: 'session', value: { start, layout, manner, contentType } });
+        const { start, layout, delivery, contentType } = session;
+        out.push({ kind: 'session', value: { start, layout, delivery, contentType } });
       } catch (error) {
         if (!isFault(error)) throw error;
         out.push({ kind: 'refusal', value: told(dialect.refuse(error, CONTEXT)) });

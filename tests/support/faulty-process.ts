@@ -68,7 +68,7 @@ function answer(text: string, reply: (text: string) => Message): void {
     case 'grow':
       isGrown = true;
       // The decoder is not asked how large it is: a thread of its own looks.
-      new ResourceGuard().begin({ memoryMbMax: 1, cpuMs: 60_000, cpuMsPerSecond: 0, cpuMsPerAnswer: 60_000 });
+      new ResourceGuard().setLimits({ memoryMbMax: 1, cpuMs: 60_000, cpuMsPerSecond: 0, cpuMsPerAnswer: 60_000 });
       return;
     case 'silent':
       return;

@@ -3,9 +3,9 @@ import { ResourceGuard } from '../../server/decoder/child/guard.ts';
 import { simulateDelay } from './until.ts';
 
 const guard = new ResourceGuard();
-guard.begin({ memoryMbMax: 300, cpuMs: 500, cpuMsPerSecond: 0, cpuMsPerAnswer: 500 });
+guard.setLimits({ memoryMbMax: 300, cpuMs: 500, cpuMsPerSecond: 0, cpuMsPerAnswer: 500 });
 const held: Uint8Array[] = [];
-await guard.watch(async () => {
+await guard.run(async () => {
   if (process.argv[2] === 'time') for (;;);
   while (process.argv[2] === 'memory' && held.length < 10_000) {
     held.push(new Uint8Array(1_048_576).fill(1));

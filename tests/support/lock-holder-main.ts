@@ -4,7 +4,7 @@ import { FolderLock } from '../../server/store/folder-lock.ts';
 
 const [, , folder, by, beatMs] = process.argv;
 try {
-  const options = by === 'heartbeat' ? { library: undefined, beatMs: Number(beatMs) } : {};
+  const options = by === 'heartbeat' ? { library: undefined, heartbeatMs: Number(beatMs) } : {};
   const lock = new FolderLock(folder!, options);
   console.log('held');
   // A lock that nobody refers to could be collected with its database.

@@ -165,3 +165,69 @@ function isPlainObject(table: ts.Expression, checker: ts.TypeChecker): boolean {
       !hasNumbersAlone(part, checker),
   );
 }
+
+/** A name that a source file gives to something of its own. */
+export interface DeclaredName {
+  readonly name: string;
+  /** Path of the file from the root of the repository. */
+  readonly path: string;
+  readonly line: number;
+}
+
+/**
+ * Finds every name that TypeScript files declare: classes, functions, types, members, variables, parameters and imports
+ * under another name. Works on the syntax alone, so it needs no program.
+ */
+export function findDeclaredNames(paths: Iterable<string>): DeclaredName[] {
+  const host = openHost();
+  return [...paths].flatMap((path) => {
+    const source = host.getSourceFile(join(ROOT, path), ts.ScriptTarget.ES2022);
+    return source === undefined ? [] : listDeclaredNames(source, path);
+  });
+}
+
+/** The same for a text, to try the rule on. */
+export function findDeclaredNamesInText(text: string): DeclaredName[] {
+  return listDeclaredNames(ts.createSourceFile('sample.ts', text, ts.ScriptTarget.ES2022, true), 'sample.ts');
+}
+
+function listDeclaredNames(source: ts.SourceFile, path: string): DeclaredName[] {
+  const found: DeclaredName[] = [];
+  const visit = (node: ts.Node): void => {
+    const name = getDeclaredName(node);
+    if (name !== undefined) {
+      const { line } = source.getLineAndCharacterOfPosition(name.getStart(source));
+      found.push({ name: name.text, path, line: line + 1 });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** The identifier a node declares. Names in quotes and the keys of object literals belong to other formats. */
+function getDeclaredName(node: ts.Node): ts.Identifier | ts.PrivateIdentifier | undefined {
+  if (!DECLARATIONS.has(node.kind)) return undefined;
+  const { name } = node as ts.NamedDeclaration;
+  return name !== undefined && (ts.isIdentifier(name) || ts.isPrivateIdentifier(name)) ? name : undefined;
+}
+
+const DECLARATIONS: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.ClassDeclaration,
+  ts.SyntaxKind.ClassExpression,
+  ts.SyntaxKind.InterfaceDeclaration,
+  ts.SyntaxKind.TypeAliasDeclaration,
+  ts.SyntaxKind.TypeParameter,
+  ts.SyntaxKind.FunctionDeclaration,
+  ts.SyntaxKind.FunctionExpression,
+  ts.SyntaxKind.MethodDeclaration,
+  ts.SyntaxKind.MethodSignature,
+  ts.SyntaxKind.GetAccessor,
+  ts.SyntaxKind.SetAccessor,
+  ts.SyntaxKind.PropertyDeclaration,
+  ts.SyntaxKind.PropertySignature,
+  ts.SyntaxKind.VariableDeclaration,
+  ts.SyntaxKind.Parameter,
+  ts.SyntaxKind.BindingElement,
+  ts.SyntaxKind.ImportSpecifier,
+]);

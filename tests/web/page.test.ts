@@ -232,7 +232,7 @@ t.test('a microphone that is unplugged is replaced, and the session goes on', as
     track?.dispatchEvent(new Event('ended'));
   });
   await page.waitForFunction(() => (window as unknown as { opened: unknown[] }).opened.length === 2);
-  await page.waitForFunction(() => /listening to/.test(document.querySelector('#remark')?.textContent ?? ''));
+  await page.waitForFunction(() => /now using/.test(document.querySelector('#remark')?.textContent ?? ''));
   t.equal(await page.locator('#state').textContent(), 'Listening');
   await page.click('#record');
   await stateIs(page, 'Ready');

@@ -14,13 +14,13 @@ export const FORMAT_NAMES: Readonly<Record<MeetingFormat, string>> = {
   json: 'Everything (.json)',
 };
 
-/** Writes a meeting, byte for byte as a server writes it that keeps the same one. */
+/** Renders a meeting, byte for byte as a server that stores the same one. */
 export function renderMeeting(meeting: Meeting, format: MeetingFormat): string {
   const words = new Map(meeting.sentences.map(({ key, words = [] }) => [key, words]));
   return exportTranscript(format, { transcript: transcriptOf(meeting), words });
 }
 
-/** What a server would keep of this meeting. */
+/** This meeting as a server would store it. */
 function transcriptOf(meeting: Meeting): StoredTranscript {
   const { id, transcript = id, title, startedAt, speakers, notes, summary } = meeting;
   const language = meeting.language || meeting.sentences.find((said) => said.language)?.language || '';
@@ -30,10 +30,10 @@ function transcriptOf(meeting: Meeting): StoredTranscript {
   });
   return {
     ...{ id: transcript, title, startedAt, language, speakers, sentences },
-    // Servers are sent whole milliseconds.
+    // Notes are sent to servers in whole milliseconds.
     notes: notes.map((note) => ({ ...note, atMs: Math.round(note.atMs) })),
     durationMs: Math.max(getDuration(meeting), meeting.durationMs ?? 0),
-    // A page that wrote none has no name of a model either.
+    // The page has no summary of its own: one that is here came from a server, with all fields.
     ...(summary === undefined ? {} : { summary: summary as NonNullable<StoredTranscript['summary']> }),
   };
 }

@@ -4,22 +4,22 @@ import { computeUpdate, EMPTY_SENTENCE, type SentenceText } from '../../../trans
 import { formatSentenceName, getSentenceText } from '../../../transcript/sentence-text.ts';
 import type { EventOf, Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
 
-/** A finished sentence. `text` is what was heard and never changes; what is read is `getDisplayedText`. */
+/** A finished sentence. `text` is what was recognised and never changes; `getDisplayedText` is what is shown. */
 export interface SpokenSentence {
   /** `PART.CHANNEL.SENTENCE`, as in the server's addresses. */
   readonly key: string;
   readonly channel: number;
   readonly text: string;
   readonly cleaned?: string;
-  /** What the reader made of it. */
+  /** As the reader corrected it. */
   readonly correction?: string;
   readonly highlight: boolean;
   readonly language?: string | undefined;
   /** As the server translated it, by language. */
   readonly translations?: Readonly<Record<string, string>>;
-  /** With times on the meeting's own time line; none where only the server knows them. */
+  /** With times on the meeting's timeline; undefined where only the server has them. */
   readonly words?: readonly WireWord[];
-  /** On the meeting's own time line, which stands still in pauses. */
+  /** On the meeting's timeline, which stops during pauses, ms. */
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -34,51 +34,51 @@ export interface OpenSentence {
   readonly toMs: number;
 }
 
-/** A note of one's own: Markdown source, and the moment it was begun. */
+/** A note of the reader: Markdown, and the moment at which it was begun. */
 export interface MeetingNote {
   readonly id: string;
   readonly atMs: number;
   readonly text: string;
 }
 
-/** Something a summary says, and the keys of the sentences it rests on. */
+/** A statement of a summary, and the keys of the sentences that support it. */
 export type SummaryClaim = KeptSummary['actions'][number];
 export type MeetingSummary = Pick<KeptSummary, 'summary' | 'decisions' | 'actions'>;
 
 /** Everything a page knows of one meeting. */
 export interface Meeting {
-  /** Made by the page, before any server has heard of the meeting. */
+  /** Made by the page, before a server knows of the meeting. */
   readonly id: string;
-  /** Name on the server, where it keeps transcripts. */
+  /** Id of the transcript on the server, where it stores them. */
   readonly transcript?: string;
   readonly title: string;
   readonly startedAt: string;
-  /** When everybody had been told that words are taken down. */
+  /** When the user confirmed that everybody knows of the transcription, ISO 8601. */
   readonly consentAt?: string;
   readonly speakers: Readonly<Record<string, string>>;
-  /** Sessions so far; the number of the running one. */
+  /** Number of sessions so far, including the running one. */
   readonly parts: number;
-  /** In the order they were begun. */
+  /** In the order in which they began. */
   readonly sentences: readonly SpokenSentence[];
   readonly open: readonly OpenSentence[];
-  /** By their moment. */
+  /** Sorted by time. */
   readonly notes: readonly MeetingNote[];
   readonly summary?: MeetingSummary;
-  /** Language of the sentence that became final first, and length of the sound, as a server keeps them of this meeting. */
+  /** Language of the sentence that became final first, and length of the sound, as a server stores them of this meeting. */
   readonly language?: string;
   readonly durationMs?: number;
 }
 
-/** Where a session's sentences belong in the meeting. */
+/** The place of a session in the meeting. */
 export interface MeetingPart {
   readonly part: number;
   readonly fromMs: number;
 }
 
-/** All that can become of a meeting. */
+/** Everything that can happen to a meeting. */
 export type MeetingAction =
   | { readonly type: 'heard'; readonly event: ServerEvent; readonly at: MeetingPart }
-  /** The session is gone: what it had not finished will not be finished. */
+  /** The session is gone: its open sentences will not be finished. */
   | { readonly type: 'cut' }
   | { readonly type: 'began'; readonly part: number; readonly transcript?: string }
   | { readonly type: 'agreed'; readonly at: string }
@@ -100,7 +100,7 @@ export function createMeeting(id: string, startedAt: string, title: string): Mee
   return { id, startedAt, title, speakers, parts: 0, sentences: [], open: [], notes: [] };
 }
 
-/** The meeting after an action; the very same object when nothing came of it. Reads no clock. */
+/** The meeting after an action; the same object when the action changes nothing. Pure. */
 export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting {
   switch (action.type) {
     case 'heard':
@@ -141,13 +141,13 @@ export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting 
   }
 }
 
-/** What a sentence reads like: as corrected, else as cleaned, else as heard. */
+/** The text of a sentence as it is shown: corrected, else cleaned, else as recognised. */
 export const getDisplayedText: (said: SpokenSentence) => string = getSentenceText;
 
 export const getSpeakerName = (meeting: Meeting, channel: number): string =>
   toPrintable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
 
-/** Where the last word ended, ms. */
+/** The end of the last sentence, ms. */
 export const getDuration = (meeting: Meeting): number =>
   [...meeting.sentences, ...meeting.open].reduce((end, { toMs }) => Math.max(end, toMs), 0);
 
@@ -161,7 +161,7 @@ function heard(meeting: Meeting, event: ServerEvent, at: MeetingPart): Meeting {
     case 'cleaned':
     case 'translated':
       return withText(meeting, event, at);
-    // A server that keeps the meeting takes its length from these, too.
+    // A server that stores the meeting takes its length from the same events.
     case 'flushed':
     case 'done':
       return withDuration(meeting, at.fromMs + event.audioMs);
@@ -203,7 +203,7 @@ function withText(
   }
 }
 
-/** What is known of a sentence under the rules of all transcripts. */
+/** The state of a sentence in the terms of `computeUpdate`. */
 function textOf(meeting: Meeting, key: string): SentenceText | undefined {
   const said = findSentence(meeting, key);
   if (said !== undefined)
@@ -221,14 +221,14 @@ function withDuration(meeting: Meeting, durationMs: number): Meeting {
   return durationMs > (meeting.durationMs ?? 0) ? { ...meeting, durationMs } : meeting;
 }
 
-/** What was on screen is kept as it stood. */
+/** Finishes an open sentence with the text that was on screen. */
 function settle(meeting: Meeting, { stable, tentative, ...rest }: OpenSentence): Meeting {
   const text = (stable + tentative).trim();
   if (text === '') return { ...meeting, open: meeting.open.filter(({ key }) => key !== rest.key) };
   return finish(meeting, { ...rest, text, highlight: false });
 }
 
-/** A sentence is finished once; what is told again changes nothing. */
+/** Adds a finished sentence, once: one that is sent again changes nothing. */
 function finish(meeting: Meeting, said: SpokenSentence): Meeting {
   const open = meeting.open.filter(({ key }) => key !== said.key);
   if (findSentence(meeting, said.key) !== undefined)
@@ -239,7 +239,7 @@ function finish(meeting: Meeting, said: SpokenSentence): Meeting {
   return { ...meeting, open, sentences, ...(language === undefined ? {} : { language }) };
 }
 
-/** Two people speak at once: whoever began first stands first, whoever ended first. */
+/** Sentences are sorted by their beginnings, because two people may speak at once and end in another order. */
 function placeOf(sentences: readonly SpokenSentence[], { fromMs }: SpokenSentence): number {
   let place = sentences.length;
   while (place > 0 && sentences[place - 1]!.fromMs > fromMs) place--;
@@ -254,7 +254,7 @@ function changeSentence(meeting: Meeting, key: string, make: (said: SpokenSenten
   return changed === said ? meeting : { ...meeting, sentences: meeting.sentences.with(place, changed) };
 }
 
-/** A correction that says what is there already is none. */
+/** Applies a correction. One that equals the text without it removes it. */
 function corrected({ correction: before, ...said }: SpokenSentence, correction: string | undefined): SpokenSentence {
   const text = correction?.trim();
   if (text === undefined || text === '' || text === getDisplayedText(said)) return said;

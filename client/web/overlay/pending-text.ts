@@ -8,38 +8,39 @@ import {
 } from '../../../transcript/sentence.ts';
 import { getAwaitedForm, isFormEvent, type WantedForm } from '../../../transcript/wanted-form.ts';
 
-/** One sentence on its way to the lines. */
+/** A sentence that is not completely in the lines yet. */
 export interface PendingSentence extends SentenceText {
   readonly key: string;
-  /** Session and channel: whose voice it is. */
+  /** Session and channel, which identify the speaker. */
   readonly speaker: string;
   readonly channel: number;
   readonly session: string;
-  /** When it became final; undefined while it is spoken. */
+  /** When its final arrived; undefined while it is being spoken. */
   finalMs: number | undefined;
-  /** The form that is wanted in place of what was spoken. */
+  /** The text that replaces the spoken one: the wanted form. */
   revised: string | undefined;
-  /** Characters of the spoken text that stand in the lines for good. */
+  /** Characters of the spoken text that are in the lines and stay there. */
   taken: number;
-  /** Since when it waits for its turn. */
+  /** When it began to wait for its turn. */
   waitsMs: number;
-  /** When it was last heard of. */
+  /** When its last event arrived. */
   heardMs: number;
 }
 
+/** Sentences that have left and are remembered. */
 const FINISHED_MAX = 500;
 
-/** Folds a room's events into the sentences that are not yet wholly in the lines, in the order of their turns. */
+/** Folds a room's events into the sentences that are not completely in the lines yet, in the order of their turns. */
 export class PendingText {
   readonly #wanted: WantedForm;
   readonly #interim: boolean;
   readonly #sentences: PendingSentence[] = [];
-  /** What became of sentences that left: characters taken of one that was given up, Infinity of one that is finished. */
+  /** Sentences that have left: the characters in the lines of one that was given up, Infinity for one that is finished. */
   readonly #left = new Map<string, number>();
 
   constructor(options: WantedForm & { readonly interim: boolean }) {
     this.#wanted = options;
-    // Words of another language than the one wanted would only be taken back.
+    // Words in the spoken language would only be replaced by the translation.
     this.#interim = options.interim && getAwaitedForm(options) !== 'translated';
   }
 
@@ -56,21 +57,21 @@ export class PendingText {
     }
   }
 
-  /** Tells who is still in the room: what others left open will never be finished. */
+  /** Takes the sessions that are still in the room. Open sentences of other sessions will never be finished. */
   present(sessions: readonly string[]): void {
     for (const sentence of this.#sentences) {
       if (!sentence.final && !sessions.includes(sentence.session)) sentence.heardMs = Number.NEGATIVE_INFINITY;
     }
   }
 
-  /** The first sentence is in the lines, or is given up. */
+  /** Removes a sentence that is completely in the lines, or given up. */
   leave(sentence: PendingSentence, isFinished: boolean): void {
     this.#sentences.splice(this.#sentences.indexOf(sentence), 1);
     this.#left.set(sentence.key, isFinished ? Number.POSITIVE_INFINITY : sentence.taken);
     if (this.#left.size > FINISHED_MAX) this.#left.delete(this.#left.keys().next().value!);
   }
 
-  /** Somebody else has the word: this one goes first from now on. */
+  /** Gives the turn to the speaker of a sentence: its sentences come first from now on. */
   first(sentence: PendingSentence, nowMs: number): void {
     for (const other of this.#sentences) if (other.speaker !== sentence.speaker) other.waitsMs = nowMs;
     this.#sentences.sort((a, b) => Number(b.speaker === sentence.speaker) - Number(a.speaker === sentence.speaker));
@@ -94,7 +95,7 @@ export class PendingText {
     const { change, breach } = computeUpdate(sentence, event);
     if (change === undefined) return;
     Object.assign(sentence, change, { finalMs: nowMs, heardMs: nowMs });
-    // A server that breaks its promise loses no words: what was shown stays, and the rest goes on as after a cleaning.
+    // No words are lost if the server breaks the contract: the text on screen stays, and the rest continues as after a cleaning.
     if (breach !== undefined) Object.assign(sentence, { stable, revised: event.text });
   }
 

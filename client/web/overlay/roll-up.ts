@@ -14,49 +14,49 @@ export interface RollUpOptions {
   readonly translate: string;
   /** Show words while a sentence is spoken. */
   readonly interim: boolean;
-  /** Characters a second at most while lines wait. */
+  /** Highest reading speed while lines are waiting, characters per second. */
   readonly speed: number;
-  /** Time without new text after which the lines fade, ms; 0 is never. */
+  /** Time without new text after which the lines fade, ms; 0: never. */
   readonly fadeMs: number;
   fits(line: string): boolean;
-  /** How a word is written: upper case, masked. */
+  /** Spells a word for display: in upper case, masked. */
   spell(word: string): string;
-  /** What is put before the words of a speaker who takes over, or speaks first; empty for nothing. */
+  /** Text before the words of a speaker who takes over, or who speaks first; empty for none. */
   mark(turn: { readonly channel: number; readonly first: boolean }): string;
 }
 
 export interface ShownLine {
   readonly index: number;
-  /** Text that stays as it is, and text that may still change. */
+  /** Text that no longer changes, and text that may still change. */
   readonly settled: string;
   readonly tail: string;
-  /** A line that is complete never changes. */
+  /** A complete line never changes. */
   readonly complete: boolean;
 }
 
 export interface RollUpFrame {
   readonly lines: readonly ShownLine[];
-  /** Index of the lowest row; grows only. */
+  /** Index of the lowest row; it only grows. */
   readonly bottom: number;
   readonly faded: boolean;
-  /** Lines that wait for their time, and lines passed over because too many waited. */
+  /** Lines that are waiting to be shown, and lines that were skipped because too many were waiting. */
   readonly waiting: number;
   readonly skipped: number;
-  /** When to look again though nothing came, ms; undefined when nothing is due. */
+  /** When to render again if no event arrives, ms; undefined when nothing is due. */
   readonly nextMs: number | undefined;
 }
 
-/** How long a second speaker waits while the first goes on, ms. */
+/** How long a second speaker waits while the first continues, ms. */
 const TURN_WAIT_MS = 4_000;
-/** A sentence that is not heard of for so long is taken as far as it came, ms: its end was lost. */
+/** Time without events after which an open sentence is taken as it is, ms: its end was lost. */
 const LOST_MS = 15_000;
 export const WAITING_LINES_MAX = 12;
 
 type TakenPiece = Piece & { readonly of: PendingSentence; readonly end: number };
 
 /**
- * A room's events in, lines out; time is an argument.
- * Invariant: a complete line never changes, the lowest row never goes back, and what is settled is only appended to.
+ * Turns a room's events into lines of captions. Pure: the time is an argument.
+ * Invariant: a complete line never changes, the lowest row never moves back, and settled text is only appended to.
  */
 export class RollUp {
   readonly #options: RollUpOptions;
@@ -65,11 +65,11 @@ export class RollUp {
   readonly #layout: LineLayout;
   readonly #pace: LinePacer;
   #lastSpeaker: string | undefined;
-  /** The lines as they stood on the screen at the last look. */
+  /** The lines of the last frame. */
   #seen = new Map<number, { readonly text: string; readonly atMs: number; readonly columns: number }>();
   #picture = '';
   #changedMs = Number.NEGATIVE_INFINITY;
-  /** Lines up to this index have faded; once new ones come they are gone. */
+  /** Lines up to this index have faded; they disappear when new ones arrive. */
   #fadedTo: number | undefined;
   #gone = -1;
 
@@ -86,19 +86,19 @@ export class RollUp {
     this.#settle(nowMs);
   }
 
-  /** Sessions that are in the room now: what others left open is taken as far as it came. */
+  /** Takes the sessions that are in the room now. Open sentences of other sessions are taken as they are. */
   present(sessions: readonly string[], nowMs: number): void {
     this.#text.present(sessions);
     this.#settle(nowMs);
   }
 
-  /** What stands on the screen now. */
+  /** What is on screen now. */
   show(nowMs: number): RollUpFrame {
     this.#settle(nowMs);
     const { settled, all } = this.#set();
     const lineOf = (of: LineLayout, index: number): string =>
       this.#layout.line(index) ?? of.line(index) ?? (index === of.count ? of.open : '');
-    // Guesses never push out a line that is not complete: they may be taken back.
+    // Tentative words never push out an incomplete line, because they may be withdrawn.
     const count = Math.min(all.open === '' ? all.count : all.count + 1, this.#layout.count + this.#options.lines);
     const waitingLines: LineTimings = {
       count,
@@ -108,7 +108,7 @@ export class RollUp {
     this.#pace.advance(waitingLines, nowMs);
     const { bottom, skipped } = this.#pace;
     if (this.#fadedTo !== undefined && Math.min(bottom, count - 1) > this.#fadedTo) {
-      // What had faded does not light up again beside the new words.
+      // Faded lines do not reappear beside the new words.
       this.#gone = this.#fadedTo;
       this.#fadedTo = undefined;
     }
@@ -133,16 +133,16 @@ export class RollUp {
 
   #changed(index: number, text: string, nowMs: number): { readonly atMs: number; readonly columns: number } {
     const seen = this.#seen.get(index);
-    // A line that was not seen yet is wholly new; one that has faded is not waited for.
+    // A line that was not in the last frame is completely new; one that has faded needs no reading time.
     if (seen === undefined) return { atMs: nowMs, columns: index <= this.#gone ? 0 : countUnitColumns(text) };
     if (seen.text === text) return seen;
     let same = 0;
     while (same < text.length && text[same] === seen.text[same]) same++;
-    // Words that were taken back are to be seen gone, too.
+    // Withdrawn words need time to be noticed, too.
     return { atMs: nowMs, columns: Math.max(1, countUnitColumns(text.slice(same))) };
   }
 
-  /** Takes into the lines what may stay there for good. */
+  /** Moves text that can no longer change into the lines. */
   #settle(nowMs: number): void {
     for (;;) {
       const head = this.#text.sentences[0];
@@ -166,7 +166,7 @@ export class RollUp {
     this.#takeCompleteLines();
   }
 
-  /** Lets a speaker who has waited long enough have the word; what the other said so far stays. */
+  /** Gives the turn to a speaker who has waited long enough; what the other one said so far stays. */
   #isInterrupted(head: PendingSentence, nowMs: number): boolean {
     const other = this.#text.sentences.find(
       ({ speaker, waitsMs }) => speaker !== head.speaker && nowMs - waitsMs >= TURN_WAIT_MS,
@@ -177,7 +177,7 @@ export class RollUp {
     return true;
   }
 
-  /** Words that wait for their cleaned form are taken as spoken once their line is full. */
+  /** Takes words that wait for their cleaned form as spoken once they fill a line. */
   #takeCompleteLines(): void {
     if (!this.#options.interim || this.#options.translate !== '') return;
     const trial = this.#layout.continued();
@@ -202,7 +202,7 @@ export class RollUp {
     }
   }
 
-  /** What is shown behind the lines: the sentence that has the word, and what the same speaker said after it. */
+  /** Text that follows the lines: the sentence whose turn it is, and what the same speaker said after it. */
   #rest(): { readonly piece: TakenPiece; readonly sure: boolean }[] {
     const { interim, translate } = this.#options;
     const head = this.#text.sentences[0];
@@ -220,7 +220,7 @@ export class RollUp {
     return rest;
   }
 
-  /** A sentence's own words from where they were last taken. */
+  /** The spoken words of a sentence that are not in the lines yet. */
   #spoken(of: PendingSentence, text: string, place = { before: this.#layout.open, isNew: true }): TakenPiece[] {
     return this.#pieces(of, splitIntoUnits(text, of.taken), place.before, place.isNew);
   }
@@ -240,7 +240,7 @@ export class RollUp {
     return [{ ...head, text, fresh: true, space: false }, ...pieces.slice(1)];
   }
 
-  /** The open line and what may follow it, once with all words and once with the settled ones only. */
+  /** The open line and the text after it, once with all words and once with the settled ones only. */
   #set(): { readonly settled: LineLayout; readonly all: LineLayout } {
     const settled = this.#layout.continued();
     const all = this.#layout.continued();
@@ -256,7 +256,7 @@ export class RollUp {
     return this.#awaited === undefined ? 0 : FORM_TIMEOUT_MS.screen[this.#awaited];
   }
 
-  /** When the sentences themselves need another look. */
+  /** When a sentence is due without a further event, ms. */
   #dueMs(): number | undefined {
     const { sentences } = this.#text;
     const [head] = sentences;

@@ -1,4 +1,4 @@
-/** After this long half of what a session was given is forgotten, ms. */
+/** Half-life of the slot time a session has used, ms. */
 const HALF_LIFE_MS = 10_000;
 
 interface Share {
@@ -9,7 +9,7 @@ interface Share {
 
 const NOTHING: Share = { usedMs: 0, atMs: 0, servedMs: Number.NEGATIVE_INFINITY };
 
-/** What each session was given lately, so that one that asks for much does not hold up one that asks for little. */
+/** How much slot time each session has used lately, so that one that asks for much does not hold up one that asks for little. */
 export class FairShares {
   readonly #shares = new Map<string, Share>();
 
@@ -18,7 +18,7 @@ export class FairShares {
     return (this.#shares.get(session) ?? NOTHING).servedMs;
   }
 
-  /** Slot time of the session, ms, the older the less it counts. */
+  /** Slot time the session has used, ms; the older it is, the less it counts. */
   usedMs(session: string, nowMs: number): number {
     const { usedMs, atMs } = this.#shares.get(session) ?? NOTHING;
     return usedMs * 0.5 ** ((nowMs - atMs) / HALF_LIFE_MS);
@@ -30,7 +30,7 @@ export class FairShares {
 
   used(session: string, ms: number, nowMs: number): void {
     const before = this.#shares.get(session);
-    // It has left meanwhile.
+    // The session has left in the meantime.
     if (before === undefined) return;
     this.#shares.set(session, { ...before, usedMs: this.usedMs(session, nowMs) + ms, atMs: nowMs });
   }

@@ -5,9 +5,9 @@ export interface WaitingJob {
   readonly id: number;
   readonly session: string;
   readonly final: boolean;
-  /** Of what is final already: only when nothing else waits. */
+  /** Translation of a sentence that is already final. It runs only when nothing else waits. */
   readonly translation?: boolean | undefined;
-  /** Wall time it was asked for, ms. */
+  /** Wall time of the request, ms. */
   readonly sinceMs: number;
 }
 
@@ -15,9 +15,10 @@ export interface WaitingJob {
 const FAIR_MS = 1_000;
 
 /**
- * Which waiting job runs next: finals before partials. Among finals the one that has waited longest, where waiting counts
- * less for a session that was given much lately: nobody starves, and one who sends a file as fast as it goes is not before
- * one who speaks. Among partials the session that was served longest ago. Translations are last, the oldest first.
+ * Picks the waiting job that runs next: finals before partials before translations. Among finals it is the one that has
+ * waited longest, where waiting counts less for a session that has used much slot time lately: no session starves, and one
+ * that sends a file as fast as it can does not hold up one with live speech. Among partials it is the one whose session was
+ * served longest ago, among translations the oldest.
  */
 export function pickNextJob(waiting: readonly WaitingJob[], shares: FairShares, nowMs: number): WaitingJob | undefined {
   const weight = (job: WaitingJob): number =>

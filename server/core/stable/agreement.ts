@@ -14,70 +14,70 @@ export interface CommitOptions {
   readonly policy: 'trust' | 'agreement' | 'edge' | 'plain';
   /** `trust`: a word this likely to be right is stable. */
   readonly chance: number;
-  /** `trust`: so is one that so many decodes in a row have heard before: more of them will say nothing new. */
+  /** `trust`: so is one that this many decodes in a row have heard before: more of them would add nothing. */
   readonly patience: number;
-  /** `trust`: so is one that a decode has heard before, this far behind the edge: decodes may come seldom. */
+  /** `trust`: so is one that at least one decode has heard before, this far behind the edge, because decodes may be rare. */
   readonly patienceSamples: number;
   readonly edgeSamples: number;
   readonly earlyConfidence: number;
   readonly earlySamples: number;
-  /** Of less audio than this nothing becomes stable. */
+  /** Nothing becomes stable in less audio than this. */
   readonly leastSamples: number;
 }
 
-/** What is stable of a span, to go on with after a restart. */
+/** The stable words of a span, to go on with after a restart. */
 export interface StableSnapshot {
   readonly stable: readonly Word[];
   readonly hanging: string;
 }
 
 export interface Commit {
-  /** Words this decode made stable, surface frozen. */
+  /** Words this decode made stable; their text will not change. */
   readonly fresh: readonly Word[];
-  /** The rest of the newest decode. May change with the next one. */
+  /** The rest of the newest decode, which may change with the next one. */
   readonly tentative: readonly Word[];
-  /** Of each tentative word: how likely it is to stay. */
+  /** How likely each tentative word is to stay, 0-1. */
   readonly chances: readonly number[];
 }
 
 /**
- * Decides which words of a growing span are stable: by `trust` those that are likely enough to be right (`trust.ts`), or
- * that decodes keep saying. By `agreement` LocalAgreement-2 (Liu et al. 2020; for Whisper: Macháček et al. 2023), with sure
- * words early. In both no word near the edge of the audio is stable, and the stable words are found again by text rather
- * than by their times.
+ * Decides which words of a growing span are stable. With `trust` they are those that are likely enough to be right
+ * (`word-evidence.ts`) or that decodes keep repeating. With `agreement` it is LocalAgreement-2 (Liu et al. 2020; for Whisper:
+ * Macháček et al. 2023), which also takes very confident words early. In both, no word near the edge of the audio is stable,
+ * and the stable words are found again in each decode by their text rather than by their times.
  * Invariant: `stable` only ever grows at its end, and its text never changes.
  */
 export class StableWords {
   readonly #options: CommitOptions;
   #stable: Word[] = [];
   #previous: readonly Word[] = [];
-  #heard: readonly RecalledWord[] = [];
+  #recalled: readonly RecalledWord[] = [];
   /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
   #hanging = '';
 
-  /** `seed` is what was stable before a restart. */
-  constructor(options: CommitOptions, seed: StableSnapshot = { stable: [], hanging: '' }) {
+  /** `snapshot` is what was stable before a restart. */
+  constructor(options: CommitOptions, snapshot: StableSnapshot = { stable: [], hanging: '' }) {
     this.#options = options;
-    this.#stable = [...seed.stable];
-    this.#hanging = seed.hanging;
+    this.#stable = [...snapshot.stable];
+    this.#hanging = snapshot.hanging;
   }
 
   get stable(): readonly Word[] {
     return this.#stable;
   }
 
-  /** Shown after the stable text, not part of it: may still change. */
+  /** Punctuation shown after the stable text. It is not part of it and may still change. */
   get hanging(): string {
     return this.#hanging;
   }
 
-  /** Reads a decode of the span that is heard from `from` up to `edge` and still grows. */
+  /** Reads a decode of the audio from `from` to `edge`, where the span still grows; samples. */
   push(hypothesis: readonly Word[], { from, edge }: { readonly from: number; readonly edge: number }): Commit {
     const known = countOverlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
-    this.#heard = matchPreviousDecode(hypothesis, this.#heard);
-    const evidence = collectEvidence(this.#heard, known, { from, edge });
-    const count = edge - from < this.#options.leastSamples ? 0 : this.#commitCount(rest, evidence, edge);
+    this.#recalled = matchPreviousDecode(hypothesis, this.#recalled);
+    const evidence = collectEvidence(this.#recalled, known, { from, edge });
+    const count = edge - from < this.#options.leastSamples ? 0 : this.#countCommitted(rest, evidence, edge);
     this.#previous = rest.slice(count);
     this.#noteHanging(hypothesis, known);
     const fresh = this.#freeze(rest.slice(0, count));
@@ -94,31 +94,31 @@ export class StableWords {
     return { fresh, tentative: [], chances: [] };
   }
 
-  /** Gives away the first `count` stable words with their punctuation; what is left goes on as the next sentence. */
+  /** Takes out the first `count` stable words with their punctuation; the rest becomes the next sentence. */
   take(count: number): readonly Word[] {
     if (count === this.#stable.length) this.#closeHanging();
     return this.#stable.splice(0, count);
   }
 
-  #commitCount(rest: readonly Word[], evidence: readonly WordEvidence[], edge: number): number {
+  #countCommitted(rest: readonly Word[], evidence: readonly WordEvidence[], edge: number): number {
     const { policy, chance, patience, patienceSamples, edgeSamples, earlyConfidence, earlySamples } = this.#options;
     let count = 0;
     for (const [i, word] of rest.entries()) {
       const behind = edge - word.to;
-      const agreed = isSameWord(word, this.#previous[i]) && count === i;
-      const safe = policy === 'plain' || behind >= edgeSamples;
-      const early = policy === 'agreement' && word.confidence >= earlyConfidence && behind >= earlySamples;
+      const isAgreed = isSameWord(word, this.#previous[i]) && count === i;
+      const isAwayFromEdge = policy === 'plain' || behind >= edgeSamples;
+      const isEarly = policy === 'agreement' && word.confidence >= earlyConfidence && behind >= earlySamples;
       const { heardBefore } = evidence[i]!;
-      const heardOut = heardBefore >= patience || (heardBefore > 0 && behind >= patienceSamples);
-      const trusted = heardOut || estimateCorrectness(evidence[i]!) >= chance;
-      const sure = policy === 'trust' ? trusted : agreed || early || policy === 'edge';
-      if (!safe || !sure) break;
+      const isPersistent = heardBefore >= patience || (heardBefore > 0 && behind >= patienceSamples);
+      const isTrusted = isPersistent || estimateCorrectness(evidence[i]!) >= chance;
+      const isSure = policy === 'trust' ? isTrusted : isAgreed || isEarly || policy === 'edge';
+      if (!isAwayFromEdge || !isSure) break;
       count = i + 1;
     }
     return count;
   }
 
-  /** The punctuation the newest decode puts after the last stable word. */
+  /** Remembers the punctuation that the newest decode puts after the last stable word. */
   #noteHanging(hypothesis: readonly Word[], known: number): void {
     const match = hypothesis[known - 1];
     if (known > 0 && isSameWord(match, this.#stable.at(-1))) this.#hanging = splitHanging(match!.text).hanging;

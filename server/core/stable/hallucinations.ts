@@ -3,7 +3,7 @@ import { SAMPLE_RATE } from '../time.ts';
 import { removeEchoes, removeLoops, type SpeechSpan } from './loops.ts';
 import { joinWords, normaliseWord } from './words.ts';
 
-/** What was taken out of a decode and why; reported as a `suppressed` notice, never silently. */
+/** Words that were removed from a decode, and why. Always reported as a `suppressed` notice. */
 export interface SuppressedWords {
   readonly reason: 'no-speech' | 'repetition' | 'rate' | 'phantom' | 'silence';
   readonly words: readonly Word[];
@@ -14,30 +14,30 @@ export interface RejectionResult {
   readonly suppressed: readonly SuppressedWords[];
 }
 
-/** What the signal says about the span the words were heard in. */
+/** What the audio signal says about the decoded span. */
 export interface SpanEvidence extends SpeechSpan {
   /** Highest VAD probability in the span. */
   readonly peakProbability: number;
   /** RMS of the loudest window in the span, 0-1. */
   readonly peakLevel: number;
-  /** Whether the span has only begun: a clear voice, and a surer decode, may be still to come. */
+  /** Whether the span has only begun: a clear voice, and a more confident decode, may still come. */
   readonly early: boolean;
 }
 
 const WORDS_PER_SECOND_MAX = 8;
 const NO_SPEECH = 0.6;
 const DOUBTFUL_LOG_PROBABILITY = -1;
-/** Letters of a hum that nobody writes for a sound of their own. */
+/** A hum written with at least this many letters is not how people write a sound of their own. */
 const HUM_LETTERS = 8;
 /**
- * A span in which the VAD was never as sure of a voice as this is faint: of 245 sentences of people and of speech synthesis all but
- * one had a surer moment, of the calls of birds and whales none.
+ * A span in which the VAD probability never reaches this is faint: of 245 sentences, spoken and synthesised, all but one
+ * exceeded it somewhere, and of the calls of birds and whales none.
  */
 const FAINT_PROBABILITY = 0.9;
 
 /**
- * Phrases Whisper writes into silence and noise, in the languages it was trained on most. They are dropped only
- * when they stand alone on weak audio: people do say "thank you".
+ * Phrases Whisper writes into silence and noise, in the languages it was trained on most. They are dropped only when they
+ * are all there is on weak audio, because people do say "thank you".
  */
 const PHANTOMS: ReadonlySet<string> = new Set(
   [
@@ -76,7 +76,7 @@ const PHANTOMS: ReadonlySet<string> = new Set(
   ].map((phrase) => phrase.replaceAll(' ', '')),
 );
 
-/** Takes out of a decode what nobody said. */
+/** Removes from a decode what nobody said. */
 export function rejectHallucinations(hypothesis: Hypothesis, evidence: SpanEvidence): RejectionResult {
   const suppressed: SuppressedWords[] = [];
   let words = hypothesis.words;
@@ -119,7 +119,7 @@ function isSoundTag(text: string): boolean {
 
 /**
  * `MMMMM MMM`, `Woooo`, `S- S-S-`: the sound of a whale, an engine or a bird, written in letters. People who say "mmm", or
- * begin a word twice and go on, are left alone.
+ * who begin a word twice and go on, are not affected.
  */
 function isHum(words: readonly Word[]): boolean {
   const letters = words.map(({ text }) => text.toLowerCase().replace(/\P{L}/gu, '')).filter((text) => text !== '');
@@ -131,8 +131,8 @@ function isHum(words: readonly Word[]): boolean {
 }
 
 /**
- * `S S S`, `Mmm`, `Ooh`, or words of a decoder that is not sure of them, and nowhere a clear voice: a call, a horn, a creak.
- * The same from a clear voice is somebody humming or spelling.
+ * `S S S`, `Mmm`, `Ooh`, or words the decoder is not sure of, without a clear voice anywhere: a call, a horn, a creak. With a
+ * clear voice, the same is somebody humming or spelling.
  */
 function isFaint(words: readonly Word[], hypothesis: Hypothesis, evidence: SpanEvidence): boolean {
   if (words.length === 0 || evidence.peakProbability >= FAINT_PROBABILITY) return false;
@@ -141,18 +141,18 @@ function isFaint(words: readonly Word[], hypothesis: Hypothesis, evidence: SpanE
   return unsure && !evidence.early;
 }
 
-/** A letter by itself, of a script that has words of more than one, or a sound that people make before they speak. */
+/** A single letter of a script whose words have more, or a sound that people make before they speak. */
 function isInterjection(text: string): boolean {
   return /^(?:[\p{Lu}\p{Ll}]|[mh]{2,}|[oua]+h+)$/iu.test(normaliseWord(text));
 }
 
-/** A word with no voice under it anywhere near: word times jitter, so its surroundings count. */
+/** A word without any voice near it. Word times jitter, so its surroundings count. */
 function isUnvoiced(word: Word, evidence: SpanEvidence): boolean {
   const margin = 0.25 * SAMPLE_RATE;
   return evidence.voiced(word.from - margin, word.to + margin) === 0;
 }
 
-/** More words than anybody speaks in the time a voice was heard. Characters of unspaced scripts come faster. */
+/** More words than anybody can say in the time with a voice. Characters of scripts without spaces come faster. */
 function isTooFast(words: readonly Word[], evidence: SpanEvidence): boolean {
   const first = words[0];
   const last = words.at(-1);

@@ -2,11 +2,11 @@ import type { Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
 import { normaliseWord } from './words.ts';
 
-/** What speaks for one word of a decode of a growing span. */
+/** The evidence for one word in a decode of a growing span. */
 export interface WordEvidence {
   /** Geometric mean of its tokens' probabilities, 0-1. */
   readonly confidence: number;
-  /** The least confidence of it and the words before it that are not stable yet: an error rarely comes alone. */
+  /** The lowest confidence among it and the words before it that are not stable yet: an error rarely comes alone. */
   readonly leastConfidence: number;
   /** Decodes in a row before this one that heard it at about the same time. */
   readonly heardBefore: number;
@@ -16,25 +16,25 @@ export interface WordEvidence {
   readonly spanS: number;
 }
 
-/** Weights of a logistic regression: the constant, then those of `termsOf` in their order. */
+/** Weights of a logistic regression: the constant, then those of `toRegressionTerms` in their order. */
 type Weights = readonly [number, number, number, number, number, number];
 
-/** That a decode of the whole recording says the word, too. `bench -- trust` fits both and prints how well they tell. */
+/** Whether a decode of the whole recording has the word too. `bench -- trust` fits both, and prints how well they separate. */
 const RIGHT: Weights = [0.97, 0.62, 0.55, 0.58, 0.16, -0.44];
-/** That the final of its sentence will say it. */
+/** Whether the final of its sentence will have it. */
 const STAYS: Weights = [0.88, 0.54, 0.64, 1.21, 1.19, -0.3];
 
-/** Beyond these, more of it says nothing more. */
+/** Values beyond these add no evidence. */
 const HEARD_MAX = 4;
 const BEHIND_MAX_S = 2;
 
-/** Probability that the word is what was said, as far as this model can hear it. */
+/** Probability that the word is what was said, as far as this model can recognise it. */
 export const estimateCorrectness = (evidence: WordEvidence): number => chance(evidence, RIGHT);
 
-/** Probability that the word will not be taken back when it is shown now. */
+/** Probability that the word will not be taken back if it is shown now. */
 export const estimatePermanence = (evidence: WordEvidence): number => chance(evidence, STAYS);
 
-/** The evidence as numbers whose weighted sum can be the logarithm of the odds. */
+/** The evidence as numbers whose weighted sum models the logarithm of the odds. */
 export function toRegressionTerms(evidence: WordEvidence): readonly number[] {
   return [
     logit(evidence.confidence),
@@ -55,7 +55,7 @@ function logit(probability: number): number {
   return Math.log(inside / (1 - inside));
 }
 
-/** A word of a decode, and how many decodes in a row before it heard the same. */
+/** A word of a decode, and how many decodes in a row before it had the same word. */
 export interface RecalledWord {
   readonly word: Word;
   readonly heardBefore: number;
@@ -64,12 +64,12 @@ export interface RecalledWord {
 /** How far the middles of one word may lie apart in two decodes: times jitter by up to 0.3 s. */
 const JITTER = 0.4 * SAMPLE_RATE;
 
-/** Finds the words of a decode again in the one before, in their order and each once: a copy more was not heard before. */
+/** Finds the words of a decode again in the previous one, in order and each once: an additional copy counts as new. */
 export function matchPreviousDecode(words: readonly Word[], before: readonly RecalledWord[]): readonly RecalledWord[] {
   let next = 0;
   return words.map((word) => {
     const at = before.findIndex(
-      (old, i) => i >= next && normaliseWord(old.word.text) === normaliseWord(word.text) && near(old.word, word),
+      (old, i) => i >= next && normaliseWord(old.word.text) === normaliseWord(word.text) && isNear(old.word, word),
     );
     if (at < 0) return { word, heardBefore: 0 };
     next = at + 1;
@@ -77,16 +77,16 @@ export function matchPreviousDecode(words: readonly Word[], before: readonly Rec
   });
 }
 
-const near = (a: Word, b: Word): boolean => Math.abs(a.from + a.to - b.from - b.to) < 2 * JITTER;
+const isNear = (a: Word, b: Word): boolean => Math.abs(a.from + a.to - b.from - b.to) < 2 * JITTER;
 
-/** The evidence of each word behind the first `known`, of audio heard from `from` to `edge`. */
+/** The evidence for each word after the first `known`, in a decode of the audio from `from` to `edge`; samples. */
 export function collectEvidence(
-  heard: readonly RecalledWord[],
+  words: readonly RecalledWord[],
   known: number,
   { from, edge }: { readonly from: number; readonly edge: number },
 ): readonly WordEvidence[] {
   let leastConfidence = 1;
-  return heard.slice(known).map(({ word, heardBefore }) => {
+  return words.slice(known).map(({ word, heardBefore }) => {
     leastConfidence = Math.min(leastConfidence, word.confidence);
     return {
       confidence: word.confidence,

@@ -6,10 +6,10 @@ export function joinWords(words: readonly Word[]): string {
   return words.map((word, i) => (i > 0 && word.space ? ` ${word.text}` : word.text)).join('');
 }
 
-/** Case and punctuation flip between decodes; they must not hold a word back. */
+/** The word without case and punctuation, which flip between decodes and must not hold a word back. */
 export function normaliseWord(text: string): string {
   const stripped = text.toLowerCase().replace(/[\p{P}\p{S}\s]+/gu, '');
-  // A word of nothing but signs ("$", "-") is compared as it is.
+  // A word that is only signs ("$", "-") is compared as it is.
   return stripped === '' ? text : stripped;
 }
 
@@ -28,11 +28,11 @@ export function splitHanging(text: string): { readonly stem: string; readonly ha
   return { stem: text.slice(0, text.length - hanging.length), hanging };
 }
 
-/** Words further apart than this are two, even where they say the same: what is said twice would be taken for itself. */
+/** Words further apart than this are two words even with the same text; otherwise a repetition would match its original. */
 const SAME_SAMPLES = SAMPLE_RATE;
 
 /**
- * How many words at the front of `hypothesis` say what `stable` already says: the split with the least edit
+ * How many words at the front of `hypothesis` repeat what `stable` already has: the split with the least edit
  * distance, ties going to the one whose end lies nearest in time. Word times jitter by up to 0.3 s between
  * decodes, so text decides first.
  */
@@ -55,7 +55,7 @@ export function countOverlap(stable: readonly Word[], hypothesis: readonly Word[
   return best;
 }
 
-/** By the nearer of their two ends: a word before a pause may be stretched over it. */
+/** Compares the nearer of their two ends: a word before a pause may be stretched over it. */
 const isSame = (a: Word, b: Word): boolean =>
   isSameWord(a, b) && Math.min(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < SAME_SAMPLES;
 

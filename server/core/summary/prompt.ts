@@ -21,7 +21,7 @@ const RULES = [
 /** The sentences of a transcript, as models are shown them; the first has number 1. */
 export function numberSentences(transcript: StoredTranscript): NumberedSentence[] {
   return buildTranscriptLines(transcript).flatMap((line) =>
-    line.kind === 'said'
+    line.kind === 'sentence'
       ? [{ name: formatSentenceName(line.sentence), text: line.text.replace(/\s+/g, ' '), speaker: line.speaker }]
       : [],
   );

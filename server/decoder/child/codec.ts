@@ -9,17 +9,17 @@ export interface DecodedSound {
 
 export interface Codec {
   decode(bytes: Uint8Array): Promise<DecodedSound>;
-  /** The last of it; frees the codec. */
+  /** Returns the last samples and frees the codec. */
   flush(): Promise<DecodedSound>;
   free(): void;
 }
 
-/** The library's streaming decoder for a container; libopus itself for bare packets. */
+/** Opens the library's streaming decoder for a container, or libopus itself for bare packets. */
 export async function openCodec(
   kind: AudioKind,
   raw: { readonly sampleRate: number; readonly channels: number } | undefined,
 ): Promise<Codec> {
-  if (kind === 'opus-packets') return packets(raw ?? { sampleRate: 48_000, channels: 1 });
+  if (kind === 'opus-packets') return openPacketDecoder(raw ?? { sampleRate: 48_000, channels: 1 });
   const decoder = await decode[kind]();
   return {
     decode: (bytes) => decoder(bytes),
@@ -30,12 +30,12 @@ export async function openCodec(
 
 const OPUS_RATES = [8_000, 12_000, 16_000, 24_000, 48_000] as const;
 
-async function packets(raw: { readonly sampleRate: number; readonly channels: number }): Promise<Codec> {
+async function openPacketDecoder(raw: { readonly sampleRate: number; readonly channels: number }): Promise<Codec> {
   const sampleRate = OPUS_RATES.find((rate) => rate === raw.sampleRate) ?? 48_000;
   const decoder = await createOpusDecoder();
   decoder.configure({ sampleRate, channels: raw.channels });
   return {
-    // A packet that is lost or torn costs its own 20 ms.
+    // A lost or torn packet costs its own 20 ms.
     decode: async (packet) => decoder.decodeFrames([packet]),
     flush: async () => {
       decoder.free();

@@ -1,13 +1,13 @@
 import type { AudioKind } from '../../ports/decoder.ts';
-import { detectAudioKind, HEAD_BYTES, skipTags } from './detect-kind.ts';
+import { detectAudioKind, findAudioStart, HEAD_BYTES } from './detect-kind.ts';
 import type { Input } from './input.ts';
 import { checkTables, moveTableFirst } from './mp4-boxes.ts';
 
-/** Encoded bytes decoded at once. WAV does not swell; a few kilobytes of FLAC may hold minutes of silence. */
+/** Encoded bytes per decode. WAV does not expand; a few kilobytes of FLAC may hold minutes of silence. */
 const SLICE_BYTES: Partial<Record<AudioKind, number>> = { wav: 65_536, flac: 2_048 };
 const OTHER_SLICE_BYTES = 8_192;
 
-/** A file that has arrived as a whole before it is decoded, so that tables behind the sound can be read first. */
+/** A file that has arrived completely before it is decoded, so that tables after the audio can be read first. */
 export class FileInput implements Input {
   readonly #bytes: Uint8Array;
   #filled = 0;
@@ -34,12 +34,12 @@ export class FileInput implements Input {
 
   end(): void {
     const file = this.#bytes.subarray(0, this.#filled);
-    const sound = file.subarray(skipTags(file));
-    const kind = detectAudioKind(sound.subarray(0, HEAD_BYTES));
-    if (kind === undefined) throw new Error('it is of an unknown kind');
-    if (kind === 'm4a') checkTables(sound);
+    const audio = file.subarray(findAudioStart(file));
+    const kind = detectAudioKind(audio.subarray(0, HEAD_BYTES));
+    if (kind === undefined) throw new Error('its format is unknown');
+    if (kind === 'm4a') checkTables(audio);
     this.#kind = kind;
-    this.#slices = slicesOf(sound, kind);
+    this.#slices = cutSlices(audio, kind);
     this.#advance();
   }
 
@@ -55,12 +55,12 @@ export class FileInput implements Input {
   }
 }
 
-function* slicesOf(bytes: Uint8Array, kind: AudioKind): Generator<Uint8Array> {
+function* cutSlices(bytes: Uint8Array, kind: AudioKind): Generator<Uint8Array> {
   const parts = kind === 'm4a' ? moveTableFirst(bytes) : [bytes];
-  // The table of an MP4 file is read as a whole, however long it is.
-  const whole = parts.length > 1 ? 1 : 0;
-  if (whole === 1) yield parts[0]!;
+  // The table of an MP4 file is read in one piece, however long it is.
+  const tableParts = parts.length > 1 ? 1 : 0;
+  if (tableParts === 1) yield parts[0]!;
   const step = SLICE_BYTES[kind] ?? OTHER_SLICE_BYTES;
-  for (const part of parts.slice(whole))
-    for (let at = 0; at < part.length; at += step) yield part.subarray(at, at + step);
+  for (const part of parts.slice(tableParts))
+    for (let offset = 0; offset < part.length; offset += step) yield part.subarray(offset, offset + step);
 }

@@ -2,9 +2,9 @@ import type { AudioKind } from '../../ports/decoder.ts';
 import { detectAudioKind, HEAD_BYTES, measureTag, TagCounter } from './detect-kind.ts';
 import type { Input } from './input.ts';
 
-/** Encoded bytes decoded at once: they may hold far more sound than they seem. */
+/** Encoded bytes per decode: they may hold far more audio than their size suggests. */
 const SLICE_BYTES = 2_048;
-/** A packet of Opus is smaller; what is larger is none. */
+/** No Opus packet is larger than this. */
 const PACKET_BYTES_MAX = 16_384;
 const TAG_HEADER_BYTES = 10;
 /** Containers that a client of bare Opus packets may send instead. */
@@ -18,7 +18,7 @@ export class LiveInput implements Input {
   /** Bytes that wait for a slice, or until their kind is known. */
   #pending: Uint8Array = new Uint8Array(0);
   /** Bytes of a tag that have not arrived yet. */
-  #skip = 0;
+  #tagBytesLeft = 0;
 
   constructor(expectsPackets: boolean) {
     this.#expectsPackets = expectsPackets;
@@ -67,17 +67,17 @@ export class LiveInput implements Input {
     this.#skipTags();
     if (this.#pending.length === 0 || (this.#pending.length < HEAD_BYTES && !isWhole)) return;
     this.#kind = detectAudioKind(this.#pending.subarray(0, HEAD_BYTES));
-    if (this.#kind === undefined) throw new Error('it is of an unknown kind');
+    if (this.#kind === undefined) throw new Error('its format is unknown');
   }
 
   #skipTags(): void {
     for (;;) {
-      const skipped = Math.min(this.#skip, this.#pending.length);
+      const skipped = Math.min(this.#tagBytesLeft, this.#pending.length);
       this.#pending = this.#pending.subarray(skipped);
-      this.#skip -= skipped;
-      if (this.#skip > 0 || this.#pending.length < TAG_HEADER_BYTES) return;
-      this.#skip = measureTag(this.#pending, 0);
-      if (this.#skip === 0) return;
+      this.#tagBytesLeft -= skipped;
+      if (this.#tagBytesLeft > 0 || this.#pending.length < TAG_HEADER_BYTES) return;
+      this.#tagBytesLeft = measureTag(this.#pending, 0);
+      if (this.#tagBytesLeft === 0) return;
       this.#tags.add();
     }
   }

@@ -3,13 +3,13 @@ import type { DecoderAnswer, FromChild, ToChild } from '../wire.ts';
 import { ResourceGuard, type ResourceLimits } from './guard.ts';
 import { DecodingStream } from './stream.ts';
 
-/** The decoding process: streams by number, piece by piece. It ends with its parent. */
+/** The decoding process: streams by number, decoded piece by piece. It ends with its parent. */
 const streams = new Map<number, DecodingStream>();
-/** Audio made to blow up takes this process with it, not the server. */
+/** Audio crafted to exhaust resources ends this process, not the server. */
 const guard = new ResourceGuard();
 /** Every codec here decodes ten times faster than this on any machine that can also recognise speech. */
 const CPU_LIMITS = { cpuMs: 10_000, cpuMsPerSecond: 200, cpuMsPerAnswer: 10_000 };
-/** Holds a whole file beside its codec. */
+/** A file decoder holds a whole file besides its codec. */
 const FILE_LIMITS: ResourceLimits = { memoryMbMax: 512, ...CPU_LIMITS };
 /** What a decoder says of a file is for people who know its format: one short line. */
 const PROBLEM_CHARS_MAX = 120;
@@ -18,9 +18,9 @@ const LIVE_LIMITS: ResourceLimits = { memoryMbMax: 384, ...CPU_LIMITS };
 process.on('message', (message: ToChild) => {
   const { ask } = message;
   // Processor time is counted anew for each stream.
-  if (message.kind === 'open') guard.begin(message.fileBytes === undefined ? LIVE_LIMITS : FILE_LIMITS);
+  if (message.kind === 'open') guard.setLimits(message.fileBytes === undefined ? LIVE_LIMITS : FILE_LIMITS);
   void guard
-    .watch(() => answer(message))
+    .run(() => handleMessage(message))
     .then(
       (reply) => send({ ask, ...reply }),
       (error: unknown) => send({ ask, kind: 'failed', problem: firstLineOf(error, PROBLEM_CHARS_MAX) }),
@@ -28,18 +28,18 @@ process.on('message', (message: ToChild) => {
 });
 endWithParent();
 
-async function answer(message: ToChild): Promise<DecoderAnswer> {
+async function handleMessage(message: ToChild): Promise<DecoderAnswer> {
   const { stream } = message;
   switch (message.kind) {
     case 'open':
       streams.set(stream, new DecodingStream(message));
       return { kind: 'nothing', hasMore: false };
     case 'feed':
-      return credited(await open(stream).feed(message.bytes));
+      return grantTime(await findStream(stream).feed(message.bytes));
     case 'end':
-      return credited(await open(stream).end());
+      return grantTime(await findStream(stream).end());
     case 'read':
-      return credited(await open(stream).read());
+      return grantTime(await findStream(stream).read());
     case 'close':
       streams.get(stream)?.free();
       streams.delete(stream);
@@ -47,14 +47,14 @@ async function answer(message: ToChild): Promise<DecoderAnswer> {
   }
 }
 
-function open(stream: number): DecodingStream {
+function findStream(stream: number): DecodingStream {
   const found = streams.get(stream);
   if (found === undefined) throw new Error('the stream is closed');
   return found;
 }
 
-function credited(reply: DecoderAnswer): DecoderAnswer {
-  if (reply.kind === 'decoded') guard.credit(reply.samples.length / reply.channels / reply.sampleRate);
+function grantTime(reply: DecoderAnswer): DecoderAnswer {
+  if (reply.kind === 'decoded') guard.grant(reply.samples.length / reply.channels / reply.sampleRate);
   return reply;
 }
 

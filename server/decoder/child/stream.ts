@@ -12,17 +12,17 @@ export interface StreamOptions {
   readonly fileBytes: number | undefined;
 }
 
-/** One file or live stream on its way from bytes to samples. */
+/** Decodes one file or live stream from bytes to samples. */
 export class DecodingStream {
   readonly #input: Input;
-  readonly #layout: ChannelMapper;
+  readonly #mapper: ChannelMapper;
   readonly #packets: PacketFormat | undefined;
   #codec: Codec | undefined;
-  #life: 'fed' | 'ending' | 'ended' = 'fed';
+  #state: 'fed' | 'ending' | 'ended' = 'fed';
 
   constructor({ layout, packets, fileBytes }: StreamOptions) {
     this.#input = fileBytes === undefined ? new LiveInput(packets !== undefined) : new FileInput(fileBytes);
-    this.#layout = new ChannelMapper(layout);
+    this.#mapper = new ChannelMapper(layout);
     this.#packets = packets;
   }
 
@@ -33,30 +33,30 @@ export class DecodingStream {
 
   end(): Promise<DecoderAnswer> {
     this.#input.end();
-    this.#life = 'ending';
+    this.#state = 'ending';
     return this.read();
   }
 
-  /** Decodes one slice, or what the codec holds back when there are no more. */
+  /** Decodes one slice, or flushes the codec when there are no more. */
   async read(): Promise<DecoderAnswer> {
     const { kind } = this.#input;
     if (kind === undefined) return { kind: 'nothing', hasMore: false };
     this.#codec ??= await openCodec(kind, this.#packets);
     const slice = this.#input.takeSlice();
-    // A copy: slices lie anywhere in the input, and decoders read whole numbers from even places.
-    if (slice !== undefined) return this.#answer(await this.#codec.decode(slice.slice()));
-    if (this.#life !== 'ending') return { kind: 'nothing', hasMore: false };
-    this.#life = 'ended';
-    return this.#answer(await this.#codec.flush());
+    // A copy, because slices start anywhere in the input, and decoders read numbers at aligned offsets.
+    if (slice !== undefined) return this.#toAnswer(await this.#codec.decode(slice.slice()));
+    if (this.#state !== 'ending') return { kind: 'nothing', hasMore: false };
+    this.#state = 'ended';
+    return this.#toAnswer(await this.#codec.flush());
   }
 
   free(): void {
     this.#codec?.free();
   }
 
-  #answer({ channelData, sampleRate }: DecodedSound): DecoderAnswer {
-    const hasMore = this.#input.hasSlice || this.#life === 'ending';
+  #toAnswer({ channelData, sampleRate }: DecodedSound): DecoderAnswer {
+    const hasMore = this.#input.hasSlice || this.#state === 'ending';
     if ((channelData[0]?.length ?? 0) === 0) return { kind: 'nothing', hasMore };
-    return { kind: 'decoded', hasMore, ...this.#layout.fit(channelData, sampleRate) };
+    return { kind: 'decoded', hasMore, ...this.#mapper.convert(channelData, sampleRate) };
   }
 }

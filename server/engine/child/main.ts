@@ -4,9 +4,9 @@ import type { FromWorker, ToWorker, WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
 import { chooseThreadCount } from './threads.ts';
 
-/** The worker process: loads one model, decodes what it is sent, and ends with its parent. */
+/** The worker process: loads its models, decodes the jobs it is sent, and ends with its parent. */
 let engine: ChildEngine | undefined;
-/** The second model, by the name that jobs give. */
+/** The second model, under the name that jobs use. */
 let small: { readonly name: string; readonly engine: ChildEngine } | undefined;
 let cores = 1;
 const running = new Map<number, AbortController>();
@@ -26,7 +26,7 @@ process.on('message', (message: ToWorker) => {
       send({
         kind: 'alive',
         memoryMb: residentMemoryMb(),
-        steps: { ...engine?.steps?.(), ...small?.engine.steps?.() },
+        steps: { ...engine?.countSteps?.(), ...small?.engine.countSteps?.() },
       });
       return;
   }
@@ -36,8 +36,8 @@ endWithParent();
 async function start(setup: WorkerSetup): Promise<void> {
   cores = setup.cores;
   try {
-    engine = await open(setup);
-    const realTimeFactor = await measured(setup, engine);
+    engine = await openEngine(setup);
+    const realTimeFactor = await measure(setup, engine);
     const second = await openSmall(setup);
     const { name, multilingual, detail } = engine;
     send({
@@ -52,33 +52,33 @@ async function start(setup: WorkerSetup): Promise<void> {
   }
 }
 
-async function open(setup: WorkerSetup): Promise<ChildEngine> {
+async function openEngine(setup: WorkerSetup): Promise<ChildEngine> {
   if (setup.engine === 'native') return new (await import('./whisper-native.ts')).NativeEngine(setup);
   const { checkModelFile } = await import('../native/model-file.ts');
   checkModelFile(setup.modelPath);
   return (await import('./whisper-stock.ts')).StockEngine.load(setup, isMultilingual(setup.modelPath));
 }
 
-/** A worker that takes another's place need not measure again. */
-async function measured(setup: WorkerSetup, chosen: ChildEngine): Promise<number> {
+/** A replacement worker need not measure again. */
+async function measure(setup: WorkerSetup, chosen: ChildEngine): Promise<number> {
   return setup.warmUp === 'skip' ? 0 : warmUp(chosen);
 }
 
 async function openSmall(setup: WorkerSetup) {
   if (setup.small === undefined) return undefined;
   const { name, path } = setup.small;
-  small = { name, engine: await open({ ...setup, modelPath: path }) };
-  return { multilingual: small.engine.multilingual, realTimeFactor: await measured(setup, small.engine) };
+  small = { name, engine: await openEngine({ ...setup, modelPath: path }) };
+  return { multilingual: small.engine.multilingual, realTimeFactor: await measure(setup, small.engine) };
 }
 
-/** The vocabulary's size stands second in the file; English-only models have 51864 words. */
+/** The vocabulary size is the second number in the file; English-only models have 51864 words. */
 function isMultilingual(path: string): boolean {
   const header = Buffer.alloc(8);
   readSync(openSync(path, 'r'), header, 0, 8, 0);
   return header.readInt32LE(4) >= 51_865;
 }
 
-/** One decode of four seconds of a quiet tone: pages the weights in and measures what a decode costs here. */
+/** Decodes four seconds of a quiet tone: this pages the weights in and measures the cost of a decode. */
 async function warmUp(engine: ChildEngine): Promise<number> {
   const seconds = 4;
   const samples = Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.01 * Math.sin(i / 20));
@@ -94,8 +94,8 @@ async function warmUp(engine: ChildEngine): Promise<number> {
     prefix: '',
   };
   const signal = new AbortController().signal;
-  // The stock binding takes seconds for one; measuring the first is honest enough there. Natively the first pages the
-  // weights in, and of the next two the faster is nearer to what the machine can do.
+  // The stock binding takes seconds for one decode, so its first is measured. Natively the first one pages the weights
+  // in, and the faster of the next two is closer to what the machine can do.
   const runs = engine.name === 'native' ? 3 : 1;
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < runs; i++) {
@@ -110,10 +110,10 @@ async function decode(job: WireJob): Promise<void> {
   const controller = new AbortController();
   running.set(job.id, controller);
   try {
-    const chosen = job.model !== undefined && job.model === small?.name ? small.engine : engine;
-    if (chosen === undefined) throw new Error('the engine is not ready');
+    const target = job.model !== undefined && job.model === small?.name ? small.engine : engine;
+    if (target === undefined) throw new Error('the engine is not ready');
     const threads = chooseThreadCount(cores, running.size);
-    send({ kind: 'hypothesis', job: job.id, hypothesis: await chosen.decode(job, threads, controller.signal) });
+    send({ kind: 'hypothesis', job: job.id, hypothesis: await target.decode(job, threads, controller.signal) });
   } catch (error) {
     send({ kind: 'failed', job: job.id, problem: error instanceof Error ? error.message : String(error) });
   } finally {

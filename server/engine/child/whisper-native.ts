@@ -3,7 +3,7 @@ import type { Hypothesis } from '../../core/hypothesis.ts';
 import { NativeModel, type RunningDecode } from '../native/binding.ts';
 import type { WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
-import { placeWords } from './words.ts';
+import { toAbsoluteWords } from './words.ts';
 
 /** Our own addon: fitted windows, many decodes over one set of weights, real abort. */
 export class NativeEngine implements ChildEngine {
@@ -27,7 +27,7 @@ export class NativeEngine implements ChildEngine {
     return `built for this machine, ${this.#setup.cores} threads alone, one each when decodes compete`;
   }
 
-  steps(): Record<number, number> {
+  countSteps(): Record<number, number> {
     return Object.fromEntries([...this.#running].map(([job, running]) => [job, running.steps()]));
   }
 
@@ -55,21 +55,21 @@ export class NativeEngine implements ChildEngine {
     this.#running.set(job.id, running);
     const decode = await running.result.finally(() => this.#running.delete(job.id));
     return {
-      words: placeWords(decode.words, job.fromSample, job.samples.length),
+      words: toAbsoluteWords(decode.words, job.fromSample, job.samples.length),
       language: decode.language,
       languageProbability: decode.languageProbability,
       ...(job.language === 'auto' && this.multilingual ? { languageProbabilities: decode.languageProbabilities } : {}),
       noSpeech: decode.noSpeech,
       averageLogProbability: decode.averageLogProbability,
-      compressionRatio: compressionRatio(decode.words.map((word) => word.text).join(' ')),
+      compressionRatio: computeCompressionRatio(decode.words.map((word) => word.text).join(' ')),
       stop: decode.stop,
       decodeMs: performance.now() - started,
     };
   }
 }
 
-/** Length of the text over its deflated length; a loop compresses well. */
-export function compressionRatio(text: string): number {
+/** Length of the text divided by its deflated length; a repetition loop compresses well. */
+export function computeCompressionRatio(text: string): number {
   const bytes = Buffer.from(text);
   return bytes.length === 0 ? 1 : bytes.length / deflateRawSync(bytes).length;
 }

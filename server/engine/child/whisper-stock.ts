@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import type { Hypothesis } from '../../core/hypothesis.ts';
 import type { WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
-import { compressionRatio } from './whisper-native.ts';
-import { type EngineWord, placeWords } from './words.ts';
+import { computeCompressionRatio } from './whisper-native.ts';
+import { type EngineWord, toAbsoluteWords } from './words.ts';
 
-/** The binding shows no token probabilities; a middling value neither commits a word early nor drops it. */
+/** The binding gives no token probabilities; a middling value neither commits a word early nor drops it. */
 const UNKNOWN_CONFIDENCE = 0.5;
 
 /** The part of the binding that is used; its own types are TypeScript sources that do not compile here. */
@@ -53,12 +53,12 @@ export class StockEngine implements ChildEngine {
     const result = await promise;
     const words = joinTokens(result.segments);
     return {
-      words: signal.aborted ? [] : placeWords(words, job.fromSample, job.samples.length),
+      words: signal.aborted ? [] : toAbsoluteWords(words, job.fromSample, job.samples.length),
       language: result.language ?? (job.language === 'auto' ? 'en' : job.language),
       languageProbability: 1,
       noSpeech: 0,
       averageLogProbability: 0,
-      compressionRatio: compressionRatio(words.map((word) => word.text).join(' ')),
+      compressionRatio: computeCompressionRatio(words.map((word) => word.text).join(' ')),
       stop: signal.aborted ? 'aborted' : 'end',
       decodeMs: performance.now() - started,
     };
@@ -71,7 +71,7 @@ function toInt16(samples: Float32Array): ArrayBuffer {
   return out.buffer;
 }
 
-/** With `maxLen: 1` a segment is one token; one that brings no space goes on with the word before. */
+/** With `maxLen: 1` a segment is one token; a token without a leading space continues the previous word. */
 function joinTokens(segments: readonly { text: string; t0: number; t1: number }[]): EngineWord[] {
   const words: EngineWord[] = [];
   for (const { text, t0, t1 } of segments) {

@@ -1,7 +1,4 @@
-import { join } from 'node:path';
 import t from 'tap';
-import { describeSettings } from '../../../server/config/destinations.ts';
-import { resolveDataFolder } from '../../../server/config/folders.ts';
 import { loadConfig } from '../../../server/config/load.ts';
 import { OPTIONS } from '../../../server/config/options.ts';
 import { buildHelpText, buildOptionTable, showConfig } from '../../../server/config/show.ts';
@@ -21,27 +18,4 @@ t.test('a value is shown with where it came from, and a secret is hidden', async
   t.ok(lines.some((line) => line.join(' ') === 'port 9 flag'));
   t.ok(lines.some((line) => line.join(' ') === 'assistant-key (hidden) environment'));
   t.ok(lines.some((line) => line.join(' ') === 'allowed-origins none default'));
-});
-
-t.test('every address that words go to is told, without what may be a key in it', async (t) => {
-  t.match(describeSettings(loadConfig(['--config='], {})), 'stay on this machine');
-  const loaded = loadConfig(
-    ['--config=', '--cleanup=openai', '--cleanup-url=https://me:hush@clean.example/v1?key=hush', '--assistant-model=m'],
-    { SOTTO_ASSISTANT_URL: 'hush' },
-  );
-  const text = describeSettings(loaded);
-  t.match(text, 'https://clean.example/v1 (cleanup-url, from --cleanup-url)');
-  t.match(text, '(not an address) (assistant-url, from the environment)');
-  t.notMatch(text, 'hush');
-});
-
-t.test('an address that is not used is not told', async (t) => {
-  const loaded = loadConfig(['--config=', '--cleanup=rules', '--cleanup-url=https://clean.example/v1'], {});
-  t.notMatch(describeSettings(loaded), 'clean.example');
-});
-
-t.test('the data folder is the option’s, else that of the user', async (t) => {
-  t.equal(resolveDataFolder({ data: '/x' }, { XDG_DATA_HOME: '/data' }), '/x');
-  t.equal(resolveDataFolder({ data: undefined }, { XDG_DATA_HOME: '/data' }), join('/data', 'sotto'));
-  t.ok(resolveDataFolder({ data: undefined }, {}).endsWith(join('.local', 'share', 'sotto')));
 });

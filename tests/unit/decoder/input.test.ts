@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
-import { skipTags } from '../../../server/decoder/child/detect-kind.ts';
+import { findAudioStart } from '../../../server/decoder/child/detect-kind.ts';
 import { FileInput } from '../../../server/decoder/child/file-input.ts';
 import { LiveInput } from '../../../server/decoder/child/live-input.ts';
 import { checkTables } from '../../../server/decoder/child/mp4-boxes.ts';
@@ -19,8 +19,8 @@ t.test('more boxes, or deeper ones, than any recording has are refused', async (
 });
 
 t.test('several tags are skipped, and no more than anybody writes', async (t) => {
-  t.equal(skipTags(joined(tags(2, 300), MP3_FRAME)), tags(2, 300).length);
-  t.throws(() => skipTags(tags(100_000, 0)), /more than 16 ID3 tags/);
+  t.equal(findAudioStart(joined(tags(2, 300), MP3_FRAME)), tags(2, 300).length);
+  t.throws(() => findAudioStart(tags(100_000, 0)), /more than 16 ID3 tags/);
   const file = new FileInput(tags(2, 300).length + MP3_FRAME.length);
   file.write(joined(tags(2, 300), MP3_FRAME));
   file.end();
@@ -41,7 +41,7 @@ t.test('live audio is told by its first bytes, in whatever pieces they come', as
   t.throws(() => many.write(tags(100_000, 0)), /more than 16 ID3 tags/);
   const short = new LiveInput(false);
   short.write(new TextEncoder().encode('hello'));
-  t.throws(() => short.end(), /unknown kind/);
+  t.throws(() => short.end(), /format is unknown/);
 });
 
 t.test('bare packets stay whole, and a container in their place is found', async (t) => {

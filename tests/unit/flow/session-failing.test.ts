@@ -1,11 +1,15 @@
 import t, { type Test } from 'tap';
 import type { ServerEvent, Start } from '../../../protocol/index.ts';
+import { FULL_SERVICE_LEVEL } from '../../../server/core/schedule/load-shedder.ts';
 import type { ClientChannel } from '../../../server/flow/client-channel.ts';
+import type { DecodeRequest } from '../../../server/flow/decode-scheduler.ts';
 import { LiveSession, type SessionParts } from '../../../server/flow/live-session.ts';
 import { resolveOrigin } from '../../../server/flow/session-origin.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { scriptedParts, silentLog, sound } from '../../support/scripted-server.ts';
+import { sureHypothesis } from '../../support/sure-hypothesis.ts';
 import { TEST_CLIENT } from '../../support/test-client.ts';
+import { until } from '../../support/until.ts';
 
 const START: Start = { type: 'start', room: 'hall' };
 const AUDIO = new Uint8Array(sound(2, []).buffer);
@@ -114,4 +118,25 @@ t.test('a client that takes nothing when it resumes can come back over another l
   t.match(again.at(-1), { type: 'flushed', id: 'x' });
   t.equal(state.sends, 1);
   t.equal(parts.registry.size, 1);
+});
+
+t.test('a decode that is answered before it was taken is illegal: it ends its session, and no other', async (t) => {
+  // A scheduler with a bug. The core throws rather than go on with a state that cannot be.
+  const scheduler = {
+    serviceLevel: FULL_SERVICE_LEVEL,
+    addSession() {},
+    removeSession() {},
+    cancel() {},
+    enqueue: ({ onAnswer }: DecodeRequest) =>
+      onAnswer({ kind: 'hypothesis', job: 1, hypothesis: sureHypothesis([]) } as never),
+  };
+  const other = place();
+  const { session, closed, bugs, isGone } = place(() => ({ scheduler: scheduler as never }));
+  session.execute({ type: 'audio', bytes: new Uint8Array(sound(3, [[1, 2]]).buffer) });
+  await until(() => closed.length > 0);
+  isGone(t);
+  t.same(closed, [[1011, 'server.bug']]);
+  t.match(bugs[0], /cannot read in phase/);
+  other.session.execute({ type: 'flush', id: 'x' });
+  t.match(other.events.at(-1), { type: 'flushed', id: 'x' }, 'the other session goes on');
 });

@@ -31,7 +31,7 @@ const message = fc.oneof(
   fc.constant({ type: 'finish' }),
 );
 
-t.test('what is written is read as it was', async (t) => {
+t.test('a message that was written is read unchanged', async (t) => {
   fc.assert(
     fc.property(message, (one) => {
       const text = writeMessage(one as ClientMessage);
@@ -42,7 +42,7 @@ t.test('what is written is read as it was', async (t) => {
   t.pass();
 });
 
-t.test('whatever comes is a message or a fault of the protocol, with a short text', async (t) => {
+t.test('every input is a message or a fault of the protocol, with a short text', async (t) => {
   const frame = fc.oneof(
     fc.string(),
     fc.json(),

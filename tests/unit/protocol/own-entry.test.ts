@@ -3,7 +3,7 @@ import { Fault, getOwnEntry, hasOwnKey, isFault } from '../../../protocol/index.
 
 const PROTOTYPE_NAMES = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'];
 
-t.test('a table has what stands in it and nothing of Object.prototype', async (t) => {
+t.test('a table has its own entries and nothing of Object.prototype', async (t) => {
   const table = { known: 1 };
   t.equal(getOwnEntry(table, 'known'), 1);
   t.ok(hasOwnKey(table, 'known'));
@@ -13,7 +13,7 @@ t.test('a table has what stands in it and nothing of Object.prototype', async (t
   }
 });
 
-t.test('an error that only looks like a fault is none', async (t) => {
+t.test('an error that only looks like a fault is not one', async (t) => {
   t.ok(isFault(new Fault('auth.missing', {})));
   for (const code of PROTOTYPE_NAMES) t.notOk(isFault(Object.assign(new Error(''), { name: 'Fault', code })), code);
 });

@@ -4,7 +4,7 @@ import { toPrintable, toPrintableJson, toPrintableLines } from '../../../protoco
 import { countColumns } from '../../../transcript/index.ts';
 import fc from '../../support/fast-check.ts';
 
-t.test('control characters, escape sequences and direction overrides have no effect left', async (t) => {
+t.test('control characters, escape sequences and direction overrides lose their effect', async (t) => {
   t.equal(toPrintable('\u001b]0;pwned\u0007a\u001b[2J\u009b31mb\u007f\u0000c'), ']0;pwneda[2J31mbc');
   t.equal(toPrintable('a\r\nb\rc\n\n d\u2028e\u0085f\tg'), 'a b c d e f g');
   t.equal(toPrintable('user\u202egpj.exe\u202c \u2066x\u2069\u200e\u200f\u061c'), 'usergpj.exe x');
@@ -35,7 +35,7 @@ t.test('letters of every script, and the joiners they need, stay', async (t) => 
   );
 });
 
-t.test('whatever comes, nothing unseen is left, and a second time changes nothing', async () => {
+t.test('no input leaves invisible characters, and a second pass changes nothing', async () => {
   const bad =
     /[\p{Cc}\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u206f\u2028\u2029\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/u;
   const unit = fc.oneof(
@@ -58,7 +58,7 @@ t.test('whatever comes, nothing unseen is left, and a second time changes nothin
   );
 });
 
-t.test('columns are those of a terminal', async (t) => {
+t.test('columns are counted as in a terminal', async (t) => {
   t.equal(countColumns('日本語ｱabc👍e\u0301'), 13);
   t.equal(countColumns('한국어 हिन्दी'), 10);
 });

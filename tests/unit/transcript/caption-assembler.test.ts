@@ -11,7 +11,7 @@ function texts(sentences: CaptionAssembler, nowMs: number): string[] {
   return sentences.take(nowMs).map(({ text }) => text);
 }
 
-t.test('a sentence waits for its cleaning, and those after it wait with it', async (t) => {
+t.test('a sentence waits for its cleaning, and the sentences after it wait, too', async (t) => {
   const sentences = new CaptionAssembler(cleaned);
   sentences.read(viewerFinal(1, 'um one'), 0);
   sentences.read(viewerFinal(2, 'two'), 10);
@@ -21,7 +21,7 @@ t.test('a sentence waits for its cleaning, and those after it wait with it', asy
   t.same(texts(sentences, 30), ['One.', 'Two.']);
 });
 
-t.test('a sentence whose cleaning is late goes out as spoken, and the cleaning comes to nothing', async (t) => {
+t.test('a sentence whose cleaning is late goes out as spoken, and the late cleaning is ignored', async (t) => {
   const sentences = new CaptionAssembler(cleaned);
   sentences.read(viewerFinal(1, 'um one'), 0);
   t.equal(sentences.dueMs, 1_000);
@@ -30,7 +30,7 @@ t.test('a sentence whose cleaning is late goes out as spoken, and the cleaning c
   t.same(texts(sentences, 9_000), []);
 });
 
-t.test('a session that is never cleaned is not waited for any more', async (t) => {
+t.test('sentences of a session that is never cleaned stop waiting', async (t) => {
   const sentences = new CaptionAssembler(cleaned);
   for (const sentence of [1, 2, 3]) sentences.read(viewerFinal(sentence, 'spoken'), 0);
   sentences.take(1_000);
@@ -41,14 +41,14 @@ t.test('a session that is never cleaned is not waited for any more', async (t) =
   t.same(texts(sentences, 3_000), [], 'its cleanings come after all');
 });
 
-t.test('a sentence that was cleaned to nothing is no caption', async (t) => {
+t.test('a sentence whose cleaned form is empty gives no caption', async (t) => {
   const sentences = new CaptionAssembler(cleaned);
   sentences.read(viewerFinal(1, 'um'), 0);
   sentences.read(viewerCleaned(1, ''), 10);
   t.same(texts(sentences, 9_000), []);
 });
 
-t.test('only the language that was asked for is a translation', async (t) => {
+t.test('only a translation into the requested language counts', async (t) => {
   const sentences = new CaptionAssembler({ ...cleaned, translate: 'de' });
   sentences.read(viewerFinal(1, 'One.'), 0);
   sentences.read(viewerCleaned(1, 'One!'), 1);
@@ -60,35 +60,32 @@ t.test('only the language that was asked for is a translation', async (t) => {
   t.same(texts(sentences, 5), ['Zwei.'], 'what is spoken in it needs none');
 });
 
-t.test(
-  'whatever comes again and in whatever order, each sentence is given out once, in the order of the finals',
-  async () => {
-    const step = fc.record({
-      sentence: fc.integer({ min: 1, max: 12 }),
-      kind: fc.constantFrom('final', 'cleaned', 'wait'),
-    });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const sentences = new CaptionAssembler(cleaned);
-        const given: number[] = [];
-        const came: number[] = [];
-        let nowMs = 0;
-        for (const { sentence, kind } of steps) {
-          const events: readonly ViewerEvent[] =
-            kind === 'final'
-              ? [viewerFinal(sentence, 'x')]
-              : kind === 'cleaned' && came.includes(sentence)
-                ? [viewerCleaned(sentence, 'y')]
-                : [];
-          if (kind === 'wait') nowMs += 700;
-          for (const event of events) sentences.read(event, nowMs);
-          if (kind === 'final' && !came.includes(sentence)) came.push(sentence);
-          given.push(...sentences.take(nowMs).map((caption) => caption.sentence));
-        }
-        given.push(...sentences.take(Number.POSITIVE_INFINITY).map((caption) => caption.sentence));
-        assert.deepEqual(given, came);
-      }),
-      { numRuns: 300 },
-    );
-  },
-);
+t.test('each sentence gives one caption, in the order of the finals, even when events repeat', async () => {
+  const step = fc.record({
+    sentence: fc.integer({ min: 1, max: 12 }),
+    kind: fc.constantFrom('final', 'cleaned', 'wait'),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const sentences = new CaptionAssembler(cleaned);
+      const given: number[] = [];
+      const came: number[] = [];
+      let nowMs = 0;
+      for (const { sentence, kind } of steps) {
+        const events: readonly ViewerEvent[] =
+          kind === 'final'
+            ? [viewerFinal(sentence, 'x')]
+            : kind === 'cleaned' && came.includes(sentence)
+              ? [viewerCleaned(sentence, 'y')]
+              : [];
+        if (kind === 'wait') nowMs += 700;
+        for (const event of events) sentences.read(event, nowMs);
+        if (kind === 'final' && !came.includes(sentence)) came.push(sentence);
+        given.push(...sentences.take(nowMs).map((caption) => caption.sentence));
+      }
+      given.push(...sentences.take(Number.POSITIVE_INFINITY).map((caption) => caption.sentence));
+      assert.deepEqual(given, came);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -44,7 +44,7 @@ const words = new Map([
 const as = (format: Parameters<typeof exportTranscript>[0]): string =>
   exportTranscript(format, { transcript: TRANSCRIPT, words });
 
-t.test('text has what is read, notes in their place, highlights marked', async (t) => {
+t.test('text contains the displayed sentences, notes in their place, and marks highlights', async (t) => {
   t.equal(
     as('txt'),
     [
@@ -60,7 +60,7 @@ t.test('text has what is read, notes in their place, highlights marked', async (
   );
 });
 
-t.test('Markdown takes what was said for text and notes for Markdown', async (t) => {
+t.test('Markdown escapes speech, and takes notes for Markdown', async (t) => {
   const text = as('md');
   t.match(text, '# Budget \\<2027\\> & more');
   t.match(text, '## Summary\n\n- It is bought. (00:01:02)');
@@ -70,7 +70,7 @@ t.test('Markdown takes what was said for text and notes for Markdown', async (t)
   t.match(text, '### Speaker 2\n\n**00:01:02** ==We \\<script\\>buy\\</script\\> \\*it\\*.==');
 });
 
-t.test('HTML has headings and paragraphs, and nothing that runs', async (t) => {
+t.test('HTML has headings and paragraphs, and no scripts', async (t) => {
   const html = as('html');
   t.match(html, '<h1>Budget &lt;2027&gt; &amp; more</h1>');
   t.match(html, '<html lang="en">');
@@ -86,21 +86,21 @@ t.test('HTML has headings and paragraphs, and nothing that runs', async (t) => {
   t.notMatch(exportTranscript('html', { transcript: hostile, words }), /<script|<img/);
 });
 
-t.test('captions name the speakers of several channels', async (t) => {
+t.test('captions name the speakers when there are several channels', async (t) => {
   t.match(as('srt'), '1\n00:00:01,000 --> 00:00:02,000\nMe: Hello.\n');
   t.match(as('vtt'), /^WEBVTT\n\n00:00:01\.000 --> /);
   t.match(as('vtt'), '&lt;script&gt;buy');
   t.notMatch(as('srt'), 'Um.');
 });
 
-t.test('JSON has everything, words too', async (t) => {
+t.test('JSON contains every field, including words', async (t) => {
   const { sentences, ...rest } = JSON.parse(as('json'));
   const { sentences: _, ...whole } = TRANSCRIPT;
   t.same(rest, whole);
   t.match(sentences[0], { name: '1.0.1', text: 'Um hello.', cleaned: 'Hello.', words: [{ text: 'Um' }, {}] });
 });
 
-t.test('a file name has nothing that a file system minds', async (t) => {
+t.test('a file name contains no character that a file system rejects', async (t) => {
   const named = (title: string): string => buildFileName({ ...TRANSCRIPT, title }, 'md');
   t.equal(named('Budget: <2027> / "more"?'), 'Budget 2027 more.md');
   t.equal(named('../../etc/passwd'), 'etc passwd.md');

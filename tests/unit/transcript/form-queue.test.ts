@@ -9,7 +9,7 @@ function texts(queue: FormQueue<string>, nowMs: number): string[] {
   return queue.take(nowMs).map(({ item, form }) => form ?? item);
 }
 
-t.test('a sentence waits for its form, and those after it wait with it', async (t) => {
+t.test('a sentence waits for its form, and the sentences after it wait, too', async (t) => {
   const queue = new FormQueue<string>();
   queue.add({ key: '1', item: 'um one', untilMs: 1_000 });
   queue.add({ key: '2', item: 'two', untilMs: 1_010 });
@@ -21,7 +21,7 @@ t.test('a sentence waits for its form, and those after it wait with it', async (
   t.equal(queue.dueMs, undefined);
 });
 
-t.test('when the wait is over it goes as spoken, and a form that comes later changes nothing', async (t) => {
+t.test('a sentence whose wait is over is taken as spoken, and a later form is ignored', async (t) => {
   const queue = new FormQueue<string>();
   queue.add({ key: '1', item: 'um one', untilMs: 1_000 });
   t.same(texts(queue, 999), []);
@@ -37,7 +37,7 @@ t.test('an empty form is a form', async (t) => {
   t.same(queue.take(0), [{ item: 'um', form: '' }]);
 });
 
-t.test('a sentence that was given up goes as spoken in its turn, whatever comes after that', async (t) => {
+t.test('a sentence that was given up is taken as spoken in its turn, even when its form arrives later', async (t) => {
   const queue = new FormQueue<string>();
   queue.add({ key: '1', item: 'um one', untilMs: Number.POSITIVE_INFINITY });
   queue.add({ key: '2', item: 'um two', untilMs: Number.POSITIVE_INFINITY });
@@ -48,7 +48,7 @@ t.test('a sentence that was given up goes as spoken in its turn, whatever comes 
   t.same(texts(queue, 0), ['One.', 'um two']);
 });
 
-t.test('what does not wait still keeps its place, and takes a form that comes while it stands there', async (t) => {
+t.test('an item that does not wait keeps its place, and uses a form that arrives while it is queued', async (t) => {
   const queue = new FormQueue<string>();
   queue.add({ key: '1', item: 'um one', untilMs: WAIT_MS });
   queue.add({ key: '2', item: 'um two', untilMs: undefined });
@@ -57,23 +57,26 @@ t.test('what does not wait still keeps its place, and takes a form that comes wh
   t.same(texts(queue, WAIT_MS), ['um one', 'Two.']);
 });
 
-t.test('a source that missed its forms is not waited for until one comes, and other sources are', async (t) => {
-  const queue = new FormQueue<string>({ missesMax: 2 });
-  for (const key of ['1', '2']) queue.add({ key, item: 'spoken', untilMs: WAIT_MS, source: 'a' });
-  t.ok(queue.waitsFor('a'), 'a burst of sentences is no miss');
-  queue.take(WAIT_MS);
-  t.notOk(queue.waitsFor('a'));
-  t.ok(queue.waitsFor('b'));
-  queue.deliver('2', 'Late.', 'a');
-  t.ok(queue.waitsFor('a'), 'its forms come after all');
-  queue.add({ key: '3', item: 'spoken', untilMs: WAIT_MS, source: 'a' });
-  queue.giveUp('3');
-  queue.giveUp('3');
-  t.ok(queue.waitsFor('a'), 'one sentence is one miss');
-});
+t.test(
+  'sentences of a source that missed its forms stop waiting until one arrives; other sources still wait',
+  async (t) => {
+    const queue = new FormQueue<string>({ missesMax: 2 });
+    for (const key of ['1', '2']) queue.add({ key, item: 'spoken', untilMs: WAIT_MS, source: 'a' });
+    t.ok(queue.waitsFor('a'), 'a burst of sentences is no miss');
+    queue.take(WAIT_MS);
+    t.notOk(queue.waitsFor('a'));
+    t.ok(queue.waitsFor('b'));
+    queue.deliver('2', 'Late.', 'a');
+    t.ok(queue.waitsFor('a'), 'its forms come after all');
+    queue.add({ key: '3', item: 'spoken', untilMs: WAIT_MS, source: 'a' });
+    queue.giveUp('3');
+    queue.giveUp('3');
+    t.ok(queue.waitsFor('a'), 'one sentence is one miss');
+  },
+);
 
 t.test(
-  'each sentence is taken once, in order, no later than its wait, and in its form when that came first',
+  'each sentence is taken once, in order, at the latest when its wait ends, and in its form if that arrived before',
   async () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('add' as const), waitMs: fc.constantFrom(undefined, 0, 300, WAIT_MS) }),
@@ -100,9 +103,9 @@ t.test(
         for (const each of steps) {
           if (each.kind === 'pass') nowMs += each.ms;
           else if (each.kind === 'add') {
-            const until = each.waitMs === undefined ? undefined : nowMs + each.waitMs;
-            queue.add({ key: String(untilMs.length), item: untilMs.length, untilMs: until });
-            untilMs.push(until ?? Number.NEGATIVE_INFINITY);
+            const dueMs = each.waitMs === undefined ? undefined : nowMs + each.waitMs;
+            queue.add({ key: String(untilMs.length), item: untilMs.length, untilMs: dueMs });
+            untilMs.push(dueMs ?? Number.NEGATIVE_INFINITY);
           } else {
             const which = each.which % Math.max(1, untilMs.length);
             const isThere = which >= taken.length && which < untilMs.length;

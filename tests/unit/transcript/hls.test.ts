@@ -34,7 +34,7 @@ t.test('a cue that crosses a boundary is in both segments, with the same times',
   t.match(segments.segment(first!, timeLine), /^WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00\.000\n\n/);
 });
 
-t.test('a segment is closed when its hold is over, and then stays as it is', async (t) => {
+t.test('a segment is closed when its hold is over, and then never changes', async (t) => {
   const segments = new CaptionSegments(options, START);
   t.same(segments.advance(START + 13_999), []);
   const [first] = segments.advance(START + 14_000);
@@ -45,7 +45,7 @@ t.test('a segment is closed when its hold is over, and then stays as it is', asy
   t.same(cuesIn(segments.segment(first! + 1, timeLine)), ['00:00:06.000 --> 00:00:08.000\nToo late for its place.']);
 });
 
-t.test('the playlist counts on without a gap, with times of day, and ends only when told', async (t) => {
+t.test('segments in the playlist are numbered without a gap, have times of day, and end only on request', async (t) => {
   const segments = new CaptionSegments({ ...options, keep: 2 }, START);
   segments.advance(START + 8_000 + 5 * 6_000);
   t.strictSame(playlist(segments), [
@@ -57,13 +57,13 @@ t.test('the playlist counts on without a gap, with times of day, and ends only w
   t.equal(playlist(segments, 'ended').at(-2), '#EXT-X-ENDLIST');
 });
 
-t.test('the end closes what is open, up to the last cue', async (t) => {
+t.test('the end closes every open segment, up to the last cue', async (t) => {
   const segments = new CaptionSegments(options, START);
   segments.add(caption(6_500, 13_000, 'Long.'));
   t.equal(segments.end(START + 7_000).length, 3);
 });
 
-t.test('a wall clock that is put back closes nothing and opens nothing again', async (t) => {
+t.test('a wall clock that is set back neither closes nor reopens a segment', async (t) => {
   const segments = new CaptionSegments(options, START);
   segments.advance(START + 30_000);
   const { closed } = segments;
@@ -71,7 +71,7 @@ t.test('a wall clock that is put back closes nothing and opens nothing again', a
   t.same(segments.closed, closed);
 });
 
-t.test('every caption is in at least one segment, and no two segments tell its times otherwise', async () => {
+t.test('every caption is in at least one segment, with the same times in all of them', async () => {
   const step = fc.record({
     lengthMs: fc.integer({ min: 100, max: 6_900 }),
     lateMs: fc.integer({ min: 0, max: 30_000 }),

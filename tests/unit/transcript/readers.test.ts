@@ -75,7 +75,7 @@ t.test('the SDK’s transcript is the text on screen', async () => {
   });
 });
 
-t.test('the captions page reads each sentence in the form that was chosen', async () => {
+t.test('the captions page shows each sentence in the chosen form', async () => {
   forEachSession((events, known) => {
     const fold = new SentenceFold();
     for (const event of toViewerEvents(events)) fold.read(event);
@@ -87,7 +87,7 @@ t.test('the captions page reads each sentence in the form that was chosen', asyn
   });
 });
 
-t.test('a room’s text is that of its finals', async () => {
+t.test('a room’s text consists of its finals', async () => {
   forEachSession((events, known) => {
     for (const wanted of FORMS) {
       const lines = renderRoomText(toViewerEvents(events), { format: 'txt', ...wanted }).split('\n');
@@ -97,7 +97,7 @@ t.test('a room’s text is that of its finals', async () => {
   });
 });
 
-t.test('the meeting page has what is finished, and what is being said', async () => {
+t.test('the meeting page has the finished and the open sentences', async () => {
   forEachSession((events, known) => {
     const read = (meeting: Meeting, event: ServerEvent): Meeting =>
       reduceMeeting(meeting, { type: 'heard', event, at: { part: 1, fromMs: 5_000 } });
@@ -119,22 +119,19 @@ t.test('the meeting page has what is finished, and what is being said', async ()
   });
 });
 
-t.test(
-  'the overlay waits for each sentence with what was said of it, and with its form once that is there',
-  async () => {
-    forEachSession((events, known) => {
-      const pending = new PendingText({ text: 'cleaned', interim: true });
-      for (const event of toViewerEvents(events)) if (isTextEvent(event)) pending.read(event, 0);
-      // Nothing has been taken into a line, so all that has text still waits.
-      assert.deepEqual(
-        pending.sentences
-          .map(({ channel, stable, tentative, final, revised }) => [channel, stable + tentative, final, revised])
-          .sort(),
-        known
-          .filter(({ spoken, final }) => final || spoken !== '')
-          .map(({ channel, spoken, final, cleaned }) => [channel, spoken, final, cleaned])
-          .sort(),
-      );
-    });
-  },
-);
+t.test('the overlay queues each sentence with its text, and with its form once that has arrived', async () => {
+  forEachSession((events, known) => {
+    const pending = new PendingText({ text: 'cleaned', interim: true });
+    for (const event of toViewerEvents(events)) if (isTextEvent(event)) pending.read(event, 0);
+    // Nothing has been taken into a line, so all that has text still waits.
+    assert.deepEqual(
+      pending.sentences
+        .map(({ channel, stable, tentative, final, revised }) => [channel, stable + tentative, final, revised])
+        .sort(),
+      known
+        .filter(({ spoken, final }) => final || spoken !== '')
+        .map(({ channel, spoken, final, cleaned }) => [channel, spoken, final, cleaned])
+        .sort(),
+    );
+  });
+});

@@ -108,7 +108,7 @@ t.test('a meeting is the same file from the page and from the server, in every f
   );
 });
 
-t.test('and from the file in which a server keeps it', async (t) => {
+t.test('and from the database in which a server stores it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-same-file-'));
   const nowMs = (): number => 0;
   const database = openDatabase({ folder, sync: 'never', nowMs, onBrokenFile: () => {} });

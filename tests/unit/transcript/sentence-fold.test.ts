@@ -11,7 +11,7 @@ const final = (text: string): TextEvent => ({ type: 'final', ...ID, text, langua
 const cleaned = (text: string): TextEvent => ({ type: 'cleaned', ...ID, text });
 const german = (text: string): TextEvent => ({ type: 'translated', ...ID, language: 'de', text });
 
-t.test('a sentence grows, becomes final, and its forms stand beside it', async (t) => {
+t.test('a sentence grows, becomes final, and has its forms beside it', async (t) => {
   const fold = new SentenceFold();
   const sentence = fold.read(partial('We', ' um'));
   t.match(sentence, { stable: 'We', tentative: ' um', final: false });
@@ -22,7 +22,7 @@ t.test('a sentence grows, becomes final, and its forms stand beside it', async (
   t.equal(fold.read({ type: 'alive', cursor: 9 }), undefined);
 });
 
-t.test('each kind of broken promise is told; only a final is taken all the same', async (t) => {
+t.test('each breach of the contract is reported; only a final is taken all the same', async (t) => {
   const cases: readonly [readonly TextEvent[], ContractBreach, 'taken' | 'left'][] = [
     [[partial('we go'), partial('we went')], 'stable-changed', 'left'],
     [[partial('we go'), final('they go')], 'stable-changed', 'taken'],
@@ -48,7 +48,7 @@ t.test('each kind of broken promise is told; only a final is taken all the same'
   }
 });
 
-t.test('what is kept is bounded, and what nobody goes on with can be forgotten', async (t) => {
+t.test('the number of sentences is bounded, and sentences can be forgotten', async (t) => {
   const fold = new SentenceFold({ sentencesMax: 2 });
   for (const sentence of [1, 2, 3]) fold.read({ type: 'partial', ...ID, sentence, stable: '', tentative: 'x' });
   t.same(
@@ -65,7 +65,7 @@ t.test('what is kept is bounded, and what nobody goes on with can be forgotten',
   );
 });
 
-t.test('whatever a session says, each sentence is what its newest events say', async () => {
+t.test('for every session, each sentence is what its newest events say', async () => {
   fc.assert(
     fc.property(sessionEvents(3), (events) => {
       const fold = new SentenceFold({

@@ -106,7 +106,7 @@ function checkBlocks(file: string, format: 'srt' | 'vtt', linesMax: number): str
 }
 
 for (const [name, write] of Object.entries(WRITERS))
-  t.test(`${name}: what was said takes no part in the file's structure`, async (t) => {
+  t.test(`${name}: speech cannot change the structure of the file`, async (t) => {
     for (const text of HOSTILE)
       for (const format of ['srt', 'vtt'] as const) {
         const file = write(format, text);
@@ -117,7 +117,7 @@ for (const [name, write] of Object.entries(WRITERS))
       }
   });
 
-t.test('an ampersand is a reference in WebVTT and itself in SubRip', async (t) => {
+t.test('an ampersand is escaped in WebVTT and literal in SubRip', async (t) => {
   t.match(renderVtt(buildCues([unspoken('Salt & pepper -->')])), '\nSalt &amp; pepper --&gt;\n');
   t.match(renderSrt(buildCues([unspoken('Salt & pepper -->, a < b')])), '\nSalt & pepper →, a < b\n');
 });
@@ -159,7 +159,7 @@ t.test('every cue has at most two lines of 42 columns and seven seconds, in orde
   );
 });
 
-t.test('Chinese and Japanese are cut between phrases, never before a mark that closes', async (t) => {
+t.test('Chinese and Japanese are cut between phrases, never before a closing mark', async (t) => {
   const zh = buildCues([
     unspoken(
       '今天我们来讨论一下关于下一年度的预算安排，首先由财务部门的同事来介绍一下去年的执行情况，然后我们再看今年的计划，好吗？',
@@ -180,7 +180,7 @@ t.test('Chinese and Japanese are cut between phrases, never before a mark that c
   for (const line of [...zh, ...ja.flatMap(({ text }) => text.split('\n'))]) t.notMatch(line, /^[、。，？ーっ」）]/);
 });
 
-t.test('without marks, words as they were recognised and pauses tell where phrases end', async (t) => {
+t.test('without punctuation, recognised words and pauses show where phrases end', async (t) => {
   const pieces = [
     '我们',
     '今天',

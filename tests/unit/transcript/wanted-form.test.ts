@@ -7,7 +7,7 @@ const CLEANED = { type: 'cleaned', ...ID, text: 'We go.' } as const;
 const GERMAN = { type: 'translated', ...ID, language: 'de', text: 'Wir gehen.' } as const;
 const FINAL = { ...EMPTY_SENTENCE, stable: 'um we go', final: true };
 
-t.test('a translation comes before a cleaning, and raw text waits for nothing', async (t) => {
+t.test('a translation takes precedence over a cleaning, and raw text waits for nothing', async (t) => {
   t.equal(getAwaitedForm({ text: 'raw' }), undefined);
   t.equal(getAwaitedForm({ text: 'cleaned', translate: '' }), 'cleaned');
   t.equal(getAwaitedForm({ text: 'raw', translate: 'de' }), 'translated');
@@ -18,7 +18,7 @@ t.test('a translation comes before a cleaning, and raw text waits for nothing', 
   t.notOk(isFormEvent(GERMAN, { text: 'cleaned', translate: 'fr' }), 'only in the language that is wanted');
 });
 
-t.test('what is read is the wanted form, else the cleaned one, else what was said', async (t) => {
+t.test('the displayed text is the wanted form, else the cleaned one, else the spoken one', async (t) => {
   const german = { text: 'cleaned', translate: 'de' } as const;
   t.equal(selectWantedText(FINAL, german), undefined);
   t.equal(selectDisplayedText(FINAL, german), 'um we go');
@@ -30,7 +30,7 @@ t.test('what is read is the wanted form, else the cleaned one, else what was sai
   t.equal(selectWantedText(cleaned, { text: 'raw' }), 'um we go');
 });
 
-t.test('a language that is a name of every object is no translation', async (t) => {
+t.test('a language named like a property of every object is no translation', async (t) => {
   for (const translate of ['constructor', '__proto__', 'toString'])
     t.equal(selectWantedText(FINAL, { text: 'raw', translate }), undefined, translate);
 });

@@ -27,7 +27,7 @@ class Server {
   look(): readonly string[] {
     const all = [...this.changed].map(([id, changedMs]) => ({ id, changedMs }));
     // A monotonic clock begins anew with each process.
-    const gone = this.#retention.look(this.wallMs, this.timeMs - this.#startMs, all);
+    const gone = this.#retention.findExpired(this.wallMs, this.timeMs - this.#startMs, all);
     for (const id of gone) {
       this.changed.delete(id);
       this.deleted.push({ id, timeMs: this.timeMs });
@@ -69,11 +69,11 @@ t.test('a transcript goes a day after it became too old, and not before', async 
 t.test('two looks a day apart are enough, and a single one or two that are closer are not', async (t) => {
   const candidates = [{ id: 'a', changedMs: NOW - 31 * DAY }];
   const retention = new Retention(KEEP_DAYS);
-  t.same(retention.look(NOW, 77, candidates), []);
-  t.same(retention.look(NOW + DAY, 77 + DAY - 1, candidates), []);
-  t.same(retention.look(NOW + DAY, 77 + DAY, candidates), ['a']);
-  t.same(retention.look(NOW + DAY, 77 + DAY + 1, candidates), ['a'], 'and again when it could not be deleted');
-  t.same(new Retention(KEEP_DAYS).look(NOW, 90 * DAY, candidates), [], 'the machine may have run for long');
+  t.same(retention.findExpired(NOW, 77, candidates), []);
+  t.same(retention.findExpired(NOW + DAY, 77 + DAY - 1, candidates), []);
+  t.same(retention.findExpired(NOW + DAY, 77 + DAY, candidates), ['a']);
+  t.same(retention.findExpired(NOW + DAY, 77 + DAY + 1, candidates), ['a'], 'and again when it could not be deleted');
+  t.same(new Retention(KEEP_DAYS).findExpired(NOW, 90 * DAY, candidates), [], 'the machine may have run for long');
 });
 
 t.test('a clock that jumps by years and back within a day deletes nothing', async (t) => {
@@ -150,11 +150,11 @@ t.test('what was written while the clock was wrong goes after it has been there 
 t.test('with 0 days nothing is ever deleted, and broken records count for nothing', async (t) => {
   const keepAll = new Retention(0);
   const candidates = [{ id: 'a', changedMs: 0 }];
-  keepAll.look(NOW, 0, candidates);
-  t.same(keepAll.look(NOW + YEAR, YEAR, candidates), []);
+  keepAll.findExpired(NOW, 0, candidates);
+  t.same(keepAll.findExpired(NOW + YEAR, YEAR, candidates), []);
   t.notOk(keepAll.isOverdue(0, NOW));
   const broken = [{ id: 'a', changedMs: 0, state: 'old', forMs: Number.NaN }, { id: 3 }, {}] as OverdueRecord[];
-  t.same(new Retention(1, broken).look(NOW, 0, candidates), []);
+  t.same(new Retention(1, broken).findExpired(NOW, 0, candidates), []);
 });
 
 t.test('it is enough to be shown what is overdue', async (t) => {
@@ -182,7 +182,7 @@ t.test('however the clock jumps: what is deleted was too old at each look over a
         monoMs += ms;
         const wallMs = NOW + monoMs + wrongMs;
         looks.push({ monoMs, wallMs });
-        for (const id of retention.look(wallMs, monoMs, candidates)) {
+        for (const id of retention.findExpired(wallMs, monoMs, candidates)) {
           const { changedMs } = candidates.find((each) => each.id === id)!;
           const isOld = (look: { readonly wallMs: number }): boolean => look.wallMs - changedMs > KEEP_DAYS * DAY;
           const isFuture = (look: { readonly wallMs: number }): boolean => changedMs > look.wallMs;

@@ -1,0 +1,19 @@
+import t from 'tap';
+import { OPTIONS } from '../../../server/config/options.ts';
+import { PIPELINE_OPTIONS } from '../../../server/config/pipeline-options.ts';
+import { PIPELINE } from '../../../server/core/session/settings.ts';
+
+t.test('the options of the pipeline have the core’s own numbers as defaults', async (t) => {
+  const { vad, endpoint, commit, show, segment, partialEveryMs, contextChars, forcedPrefix } = PIPELINE;
+  const defaults = Object.fromEntries(Object.entries(PIPELINE_OPTIONS).map(([name, option]) => [name, option.default]));
+  t.match(defaults, {
+    ...{ 'partial-every-ms': partialEveryMs, 'context-chars': contextChars, 'forced-prefix': forcedPrefix },
+    ...{ 'vad-open': vad.open, 'vad-close': vad.close, 'min-speech-ms': vad.minSpeechMs },
+    ...{ 'endpoint-min-ms': endpoint.minMs, 'endpoint-max-ms': endpoint.maxMs, 'show-chance': show.chance },
+    ...{ 'speculative-ms': endpoint.speculativeMs, commit: commit.policy, 'commit-chance': commit.chance },
+    ...{ 'commit-edge-ms': commit.edgeMs, 'commit-early-ms': commit.earlyMs },
+    ...{ 'commit-confidence': commit.earlyConfidence },
+    ...{ 'segment-soft-ms': segment.softMs, 'segment-hard-ms': segment.hardMs },
+  });
+  for (const name of Object.keys(PIPELINE_OPTIONS)) t.ok(name in OPTIONS, name);
+});

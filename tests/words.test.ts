@@ -1,0 +1,136 @@
+import { readdirSync } from 'node:fs';
+import { basename, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { type DeclaredName, findDeclaredNames, findDeclaredNamesInText } from './support/source-rules.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FOLDERS = ['client', 'models', 'protocol', 'server', 'tests', 'transcript'];
+
+/**
+ * Words that no name contains any more, with what to say instead. A word is matched by its parts in camel case: `turnedAway`
+ * matches `turnedAwayMs` and `TURNED_AWAY`, but `wish` does not match `swish`.
+ */
+const RETIRED: Readonly<Record<string, string>> = {
+  allowance: 'TokenBucket',
+  bearsOut: 'isSupported',
+  bite: 'onTimeout',
+  bornOf: 'create…',
+  courier: 'DeliveryQueue',
+  deed: '…Action, …Callbacks',
+  deeds: '…Callbacks',
+  desk: '…Routes, …Store',
+  doorkeeper: 'ApiKeyAuth',
+  doubt: 'reject',
+  doubted: 'rejected',
+  ears: 'AudioInput',
+  farewell: 'RejectedConnection',
+  goodbye: 'CloseFrames',
+  hearer: 'model',
+  jobBoard: 'DecodeScheduler',
+  keeping: 'recording',
+  ladder: 'LoadShedder',
+  leaveFor: 'getAllowedOrigin',
+  letRest: 'what it does',
+  lookAround: 'detectEnvironment',
+  manner: 'policy, delivery, priority',
+  parcel: 'Delivery',
+  performer: 'TextInserter',
+  posting: 'DecodeRequest',
+  preciousAs: 'classifyProtectedWord',
+  recalled: 'RestoredJournal',
+  restingOn: 'formatCitations',
+  seat: 'Viewer, SocketData',
+  shelve: 'retire',
+  stillness: 'SilenceTimeout',
+  surroundings: 'Environment',
+  turnedAway: 'Rejection',
+  visitor: 'client',
+  voicing: 'SpeechSpan',
+  wayInto: 'selectTarget',
+  wireDrop: 'enableFileDrop',
+  wish: '…Options, …Request',
+  wished: 'requested',
+  wishes: '…Options',
+  witness: 'EventSinks',
+  witnesses: 'EventSinks',
+  wonder: '…TIMEOUT_MS',
+};
+
+/** Names that contain such a word for a reason of their own: `path: name`. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {};
+
+/** Retired words as lists of their parts. */
+const PATTERNS = Object.keys(RETIRED).map((word) => ({ word, parts: splitName(word) }));
+
+/** The words of a name in camel case, snake case or kebab case, in lower case. */
+function splitName(name: string): string[] {
+  const spaced = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+  return spaced
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+}
+
+function findRetired(name: string): string | undefined {
+  const words = splitName(name);
+  const matches = (parts: readonly string[], from: number): boolean =>
+    parts.every((part, i) => words[from + i] === part);
+  return PATTERNS.find(({ parts }) => words.some((_, from) => matches(parts, from)))?.word;
+}
+
+/** What is wrong with these names, one line each. */
+function describeRetired(names: readonly DeclaredName[]): string[] {
+  return names.flatMap(({ name, path, line }) => {
+    const word = findRetired(name);
+    if (word === undefined || `${path}: ${name}` in EXCEPTIONS) return [];
+    return [`${path}:${line}: ${name} (instead of ${word}: ${RETIRED[word]})`];
+  });
+}
+
+function listSources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return /^(node_modules|build|fixtures|dist)$/.test(entry.name) ? [] : listSources(path);
+    return entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts') ? [path.split(sep).join('/')] : [];
+  });
+}
+
+const paths = FOLDERS.flatMap(listSources);
+
+t.test('no name contains a retired word', async (t) => {
+  const names = findDeclaredNames(paths);
+  t.ok(names.length > 20_000, 'the names were found');
+  t.same(describeRetired(names), []);
+});
+
+t.test('no file name contains a retired word', async (t) => {
+  t.same(
+    paths.filter((path) => findRetired(basename(path)) !== undefined),
+    [],
+  );
+});
+
+t.test('every exception is needed', async (t) => {
+  const declared = new Set(findDeclaredNames(paths).map(({ name, path }) => `${path}: ${name}`));
+  t.same(
+    Object.keys(EXCEPTIONS).filter((key) => !declared.has(key)),
+    [],
+  );
+});
+
+t.test('a retired word is found in every kind of declaration, and in no other word', async (t) => {
+  const text = `
+    import { join as joinWish } from 'node:path';
+    class WishList { #desk = 1; hearerOf(keepingMs: number) { const { a: visitor } = { a: keepingMs }; return visitor; } }
+    interface Ladder { readonly turnedAway: boolean }
+    const TURNED_AWAY_MS = 1, swish = 2, deskTop = { wish: 3 };
+  `;
+  t.same(
+    describeRetired(findDeclaredNamesInText(text)).map((problem) => /: (\S+)/.exec(problem)![1]),
+    [
+      ...['joinWish', 'WishList', '#desk', 'hearerOf', 'keepingMs', 'visitor', 'Ladder', 'turnedAway'],
+      ...['TURNED_AWAY_MS', 'deskTop'],
+    ],
+  );
+});
