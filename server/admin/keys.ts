@@ -19,7 +19,7 @@ function whole(text: string): number {
   throw new InvalidArgumentError('It must be a whole number above 0.');
 }
 
-/** `--scopes a,b` and `--scopes a b`, in any mixture. */
+/** Parses `--scopes a,b`, `--scopes a b` and any mixture. */
 function scopesOf(text: string, before: readonly Scope[] | undefined): readonly Scope[] {
   const names = text.split(',').map((name) => name.trim());
   const wrong = names.find((name) => !(SCOPES as readonly string[]).includes(name));
@@ -28,7 +28,7 @@ function scopesOf(text: string, before: readonly Scope[] | undefined): readonly 
   return [...new Set([...(before ?? []), ...(names as Scope[])])];
 }
 
-/** `sotto keys …`; resolves with the exit status. The key is printed once, to stdout; everything else is for people. */
+/** Runs `sotto keys …` and returns the exit status. A new key is printed once, to stdout; messages go to stderr. */
 export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv): number {
   const program = new Command('sotto keys').description('Who may use this server.').exitOverride();
   program.option('--data <folder>', 'data folder of the server');

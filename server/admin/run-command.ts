@@ -3,21 +3,21 @@ import { printError } from '../../models/terminal.ts';
 import { resolveDataFolder } from '../config/folders.ts';
 import { loadConfig } from '../config/load.ts';
 
-/** A number above 0, as an option of a command. */
+/** Parses an option's value that must be a number above 0. */
 export function parsePositive(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a number above 0.');
 }
 
-/** The data folder that a command works on: the one named with `--data`, or that of the server. */
+/** Resolves the data folder that a command works on: `--data`, or else the server's. */
 export function resolveCommandFolder(command: Command, environment: NodeJS.ProcessEnv): string {
   const { data } = command.opts<{ data?: string }>();
   const { config } = loadConfig(data === undefined ? [] : ['--data', data], environment);
   return resolveDataFolder(config, environment);
 }
 
-/** Runs a command of the server's side; the exit status. What is wrong is one line for people. */
+/** Runs an administrator's command and returns the exit status. A problem is printed as one line. */
 export function runCommand(program: Command, args: readonly string[]): number {
   try {
     program.parse([...args], { from: 'user' });

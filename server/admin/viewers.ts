@@ -15,7 +15,7 @@ function roomName(text: string): string {
   throw new InvalidArgumentError('A room is named by up to 64 of a-z, 0-9 and -.');
 }
 
-/** `sotto rooms viewers …`; the exit status. The token is printed once, to stdout; everything else is for people. */
+/** Runs `sotto rooms viewers …` and returns the exit status. A new token is printed once, to stdout; messages go to stderr. */
 export function runViewers(args: readonly string[], environment: NodeJS.ProcessEnv): number {
   const program = new Command('sotto rooms').description('Where people read along.').exitOverride();
   const viewers = program.command('viewers').description('tokens that let somebody read a room').exitOverride();

@@ -25,27 +25,27 @@ export interface LlamaAssistantOptions {
 }
 
 const CONTEXT_TOKENS = 8_192;
-/** Three characters a token, and room for the answer. */
+/** At three characters per token, this leaves room for the answer. */
 const PROMPT_CHARS_MAX = 18_000;
-/** Reading so much takes minutes on a small machine. */
+/** Evaluating such a prompt takes minutes on a small machine. */
 const TIMEOUT_MS = 10 * 60_000;
-/** A model reads a batch of its prompt before it sees that it was given up: the better part of a minute on a small machine. */
+/** A request is checked for cancellation after each batch of its prompt, which takes most of a minute on a small machine. */
 const CANCEL_TIMEOUT_MS = 2 * 60_000;
-/** Such models take gigabytes; nobody who only transcribes should pay for them. */
+/** Such models take gigabytes, which are freed again when only transcribing. */
 const IDLE_MS = 5 * 60_000;
 /** Gigabytes may have to come from a slow disk. */
 const START_TIMEOUT_MS = 10 * 60_000;
-/** It shares the machine with live decodes, and nothing live waits for it: ten seconds are soon enough to see that it hangs. */
+/** It shares the machine with live decodes, and nothing live waits for it: noticing a hang after ten seconds is soon enough. */
 const PING_EVERY_MS = 1_000;
 const PINGS_MISSED_MAX = 10;
-/** Questions that wait for the model; more are refused. */
+/** Requests that wait for the model; more are refused. */
 const WAITING_MAX = 64;
-/** A question waits until the process may be started again, so not for long. */
+/** Requests wait for the restart, so it must not take long. */
 const BACK_OFF_MAX_MS = 5_000;
-/** Beyond the model's own size: context and buffers of a large one. */
+/** Added to the size of the model: context and buffers of a large one, MB. */
 const CONTEXT_MB = 4_096;
 
-/** A GGUF instruct model through llama.cpp in a process of its own: started with the first question, ended when idle. */
+/** A GGUF instruct model through llama.cpp in a process of its own: started with the first request, ended when idle. */
 export class LlamaAssistant implements Assistant {
   readonly name: string;
   readonly promptCharsMax = PROMPT_CHARS_MAX;
@@ -60,13 +60,13 @@ export class LlamaAssistant implements Assistant {
       ...{ name: 'assistant', modelName, restart: 'on-demand', backOffMaxMs: BACK_OFF_MAX_MS },
       setup: { modelPath, threads, contextTokens: CONTEXT_TOKENS, keepsContext: false },
       fault: (problem) => new Fault('assistant.failed', { problem }),
-      ...{ waitingMax: WAITING_MAX, tooMany: 'too many questions wait', timeoutMs, cancelTimeoutMs, idleMs },
+      ...{ waitingMax: WAITING_MAX, tooMany: 'too many requests wait', timeoutMs, cancelTimeoutMs, idleMs },
       ...{ startTimeoutMs: START_TIMEOUT_MS, pingEveryMs, pingsMissedMax: PINGS_MISSED_MAX, memoryMbMax },
       ...{ log, childPath, execPath },
     });
   }
 
-  /** Undefined while nobody asks. */
+  /** Undefined while no process is running. */
   get pid(): number | undefined {
     return this.#model.pid;
   }

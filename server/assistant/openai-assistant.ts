@@ -7,14 +7,14 @@ export interface OpenAiAssistantOptions extends ChatServer {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Longest reply read. */
+/** Longest reply that is read, characters. */
 const REPLY_CHARS_MAX = 1_048_576;
-/** What any server's model takes: 8,192 tokens are common, and this leaves room for the answer. */
+/** Fits the common context of 8,192 tokens and leaves room for the answer. */
 const PROMPT_CHARS_MAX = 20_000;
-/** A model on a slow machine reads a long prompt for minutes. */
+/** A slow machine takes minutes to evaluate a long prompt. */
 const TIMEOUT_MS = 10 * 60_000;
 
-/** How a server can be told to answer in JSON, the strictest first; each server is asked what it knows. */
+/** Ways to request a JSON answer, the strictest first. Servers support different ones. */
 const FORMATS = ['schema', 'object', 'none'] as const;
 type Format = (typeof FORMATS)[number];
 
@@ -24,7 +24,7 @@ export class OpenAiAssistant implements Assistant {
   readonly promptCharsMax = PROMPT_CHARS_MAX;
   readonly #options: OpenAiAssistantOptions;
   readonly #closed = new AbortController();
-  /** Index of the strictest form this server has not refused. */
+  /** Index of the strictest format that this server has not refused. */
   #format = 0;
 
   constructor(options: OpenAiAssistantOptions) {
@@ -39,7 +39,7 @@ export class OpenAiAssistant implements Assistant {
         return await this.#complete(request, format, signal);
       } catch (cause) {
         const status = cause instanceof ChatError ? cause.status : undefined;
-        // Servers that do not know a format say that the request is bad.
+        // A server that does not support a format answers that the request is bad.
         if ((status !== 400 && status !== 422) || format === 'none')
           throw new Fault('assistant.failed', { problem: (cause as Error).message }, { cause });
         this.#format = FORMATS.indexOf(format) + 1;

@@ -15,12 +15,12 @@ export interface CleanerOptions {
   readonly url: string | undefined;
   readonly urlModel: string | undefined;
   readonly key: string | undefined;
-  /** For `llm`: a process that grows beyond it is replaced. */
+  /** For `llm`: a process that exceeds it is replaced. */
   readonly memoryMbMax: number;
   readonly log: Log;
 }
 
-/** The cleaner the options ask for; undefined when cleaning is off. */
+/** Creates the cleaner that the options select; undefined when cleaning is off. Throws `config.value`. */
 export function createCleaner(options: CleanerOptions): Cleaner | undefined {
   switch (options.kind) {
     case 'off':

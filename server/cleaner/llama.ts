@@ -10,7 +10,7 @@ export interface LlamaOptions {
   readonly modelName: string;
   readonly style: PromptStyle;
   readonly threads: number;
-  /** A process that grows beyond this is replaced. */
+  /** A process that exceeds this is replaced. */
   readonly memoryMbMax?: number | undefined;
   readonly log: Log;
   /** Path of the child's main file, and the program that runs it; tests give others. */
@@ -21,13 +21,13 @@ export interface LlamaOptions {
 /** Sentences waiting for the model; more are refused and cleaned by the rules. */
 const WAITING_MAX = 64;
 const START_TIMEOUT_MS = 120_000;
-/** A rewrite that was given up and has not ended after this time never will. */
+/** A rewrite that was given up and is still running after this time will never end. */
 const CANCEL_TIMEOUT_MS = 3_000;
 
-/** The first run plans buffers; better before it is ready than on somebody's first sentence. */
+/** Cleaned before the model counts as ready: the first run allocates buffers. */
 const WARM_UP: CleanRequest = { text: 'Um, so this is a test.', language: 'en', context: [], instruction: '' };
 
-/** Cleans with a GGUF model through llama.cpp in a process of its own, which is started again, for ever, when it ends. */
+/** Cleans with a GGUF model through llama.cpp, in a process of its own that is restarted whenever it ends. */
 export class LlamaCleaner implements Cleaner {
   readonly name: string;
   readonly #style: PromptStyle;
@@ -51,7 +51,7 @@ export class LlamaCleaner implements Cleaner {
     return this.#model.pid;
   }
 
-  /** Whether a model is loaded and writes. Without one the rules do its work. */
+  /** Whether a model is loaded. Without one, the rules clean instead. */
   get isRunning(): boolean {
     return this.#model.isRunning;
   }

@@ -3,7 +3,7 @@ import { buildChatPrompt, parseReply } from '../core/clean/prompt.ts';
 import { type ChatServer, completeChat } from '../llm/chat-client.ts';
 import type { Cleaner, CleanRequest, Rewrite } from '../ports/cleaner.ts';
 
-/** Longest reply read: far more than any sentence needs. */
+/** Longest reply that is read, characters: far more than any sentence needs. */
 const REPLY_CHARS_MAX = 65_536;
 
 /** Cleans with any server that speaks the OpenAI chat protocol. */
@@ -20,7 +20,7 @@ export class OpenAiCleaner implements Cleaner {
     return true;
   }
 
-  /** The server may be started later; a sentence that cannot be cleaned falls back to the rules. */
+  /** Always ready: the server may be started later, and until then the rules clean instead. */
   ready(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,7 +1,7 @@
 import { cleanByRules } from '../core/clean/rules.ts';
 import type { Cleaner, CleanRequest, Rewrite } from '../ports/cleaner.ts';
 
-/** The deterministic cleaner behind the port: always there, in every language. */
+/** Cleans by deterministic rules: always available, in every language. */
 export class RulesCleaner implements Cleaner {
   readonly name = 'rules';
 

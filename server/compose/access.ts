@@ -8,7 +8,7 @@ import type { Config } from '../config/options.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
 import type { Log } from '../ports/log.ts';
 
-/** Who may come in. Rejects with a ConfigError when keys are needed and there is none. */
+/** Creates the authentication that the options select. Throws a ConfigError when keys are needed and there is none. */
 export function openAccess(config: Config, folder: string, log: Log): Authenticator {
   if (!needsKeys(config)) return noAuth;
   const file = new KeyFile(folder);

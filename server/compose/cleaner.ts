@@ -6,7 +6,7 @@ import type { Cleaner } from '../ports/cleaner.ts';
 import type { Log } from '../ports/log.ts';
 import { fetchIfUrl } from './fetch-model.ts';
 
-/** The cleaner of the options; undefined when cleaning is off. Rejects with `model.*` or `config.value`. */
+/** Opens the cleaner that the options select; undefined when cleaning is off. Rejects with `model.*` or `config.value`. */
 export async function openCleaner(config: Config, log: Log): Promise<Cleaner | undefined> {
   const kind = config.cleanup as 'llm' | 'openai' | 'rules' | 'off';
   if (kind === 'llm') await fetchIfUrl(config['cleanup-model'], config.offline);

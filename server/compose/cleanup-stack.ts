@@ -1,5 +1,5 @@
 /**
- * What has to be closed again, last opened first. A small `AsyncDisposableStack`, which Node 20 does not have.
+ * Cleanups to run in reverse order of registration: a small `AsyncDisposableStack`, which Node 20 does not have.
  */
 export class CleanupStack {
   readonly #cleanups: (() => unknown)[] = [];
@@ -17,8 +17,8 @@ export class CleanupStack {
   }
 
   /**
-   * Calls every cleanup, one after the other, also behind one that failed. Returns the same promise each time. Rejects with the
-   * first error when all have been called.
+   * Runs every cleanup in turn, even after one has failed. Returns the same promise each time, which rejects with the first error
+   * once all have run.
    */
   run(): Promise<void> {
     this.#running ??= this.#runAll();

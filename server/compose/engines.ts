@@ -11,7 +11,7 @@ import type { SpeechModel } from '../ports/speech-model.ts';
 import type { CleanupStack } from './cleanup-stack.ts';
 import type { Openers } from './openers.ts';
 
-/** Everything that works on sound and text: the recogniser, the cleaner, voice detection and the decoder of files. */
+/** Everything that processes audio and text: the recogniser, the cleaner, voice detection and the audio decoder. */
 export interface Engines {
   readonly recogniser: WorkerPool;
   readonly info: RecogniserInfo;
@@ -19,13 +19,13 @@ export interface Engines {
   readonly translationModel: string | undefined;
   /** Undefined when cleaning is off. */
   readonly cleaner: Cleaner | undefined;
-  /** Whether the cleaner has started. It is tried again while the rules do its work. */
+  /** Whether the cleaner has started. If not, it is retried while the rules clean instead. */
   readonly isCleanerReady: boolean;
   readonly speechModel: SpeechModel;
   readonly decoder: AudioDecoder;
 }
 
-/** Starts the engines. Rejects with a fault when the recogniser cannot run; what was started is in `cleanup` by then. */
+/** Starts the engines and adds each to `cleanup`. Rejects with a fault when the recogniser cannot run. */
 export async function openEngines(
   config: Config,
   { log, open, cleanup }: { readonly log: Log; readonly open: Openers; readonly cleanup: CleanupStack },
@@ -46,8 +46,8 @@ export async function openEngines(
 }
 
 /**
- * Name of the speech model when it translates captions into English; undefined leaves that to the assistant, if there is
- * one. Throws a ConfigError when the options ask for it and the model knows English only.
+ * Returns the name of the speech model if it translates captions into English; undefined leaves that to the assistant, if there
+ * is one. Throws a ConfigError when the options request it and the model supports English only.
  */
 export function chooseTranslationModel(
   config: Config,

@@ -6,7 +6,7 @@ import { getCacheFolder } from '../../models/locate.ts';
 import { showProgress } from '../../models/progress.ts';
 import { Fault } from '../../protocol/index.ts';
 
-/** A model given by its URL is fetched at the first start; one given by name must be pulled, for it may be large. */
+/** Fetches a model given by its URL at the first start. One given by name must be pulled, because it may be large. */
 export async function fetchIfUrl(text: string, offline: boolean): Promise<void> {
   const address = parseModelAddress(text);
   if (address.kind !== 'url' || existsSync(join(getCacheFolder(), address.file))) return;

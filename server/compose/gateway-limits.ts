@@ -1,13 +1,13 @@
 import type { Config } from '../config/options.ts';
 import type { GatewayOptions } from '../gateway/gateway.ts';
 
-/** Live sessions when only the load limits them: a bound for memory, about 5 MB each. */
+/** Live sessions that are always allowed when only the load limits them. Each takes about 5 MB. */
 const SESSIONS_MAX = 32;
-/** Sessions for each stream that the machine carries: most speakers are silent most of the time. */
+/** Sessions allowed for each stream that the machine can carry: most speakers are silent most of the time. */
 const SESSIONS_PER_STREAM = 8;
 
 /**
- * Who may come in, and how many.
+ * Builds the limits on clients and sessions.
  * @param streams Live streams that the machine can carry at once.
  */
 export function buildGatewayLimits(config: Config, streams: number): GatewayOptions {

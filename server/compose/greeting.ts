@@ -4,13 +4,13 @@ export interface GreetingInfo {
   readonly url: string;
   readonly engines: Pick<Engines, 'info' | 'cleaner' | 'isCleanerReady'>;
   readonly streams: number;
-  /** File of the certificate that clients have to be told of. */
+  /** File of the self-signed certificate, which clients have to trust; undefined when there is none. */
   readonly selfSigned: string | undefined;
-  /** Address of the Wyoming door, when there is one. */
+  /** Address of the Wyoming endpoint, if there is one. */
   readonly wyoming: string | undefined;
 }
 
-/** What people read when the server has started. */
+/** Builds the text that is printed when the server has started. */
 export function buildGreeting({ url, engines, streams, selfSigned, wyoming }: GreetingInfo): string {
   const knows = (multilingual: boolean): string => (multilingual ? '99 languages' : 'English');
   const cost = (realTimeFactor: number): string => `${realTimeFactor.toFixed(2)} s of work a second of speech`;

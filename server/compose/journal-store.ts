@@ -4,13 +4,13 @@ import type { JournalStore } from '../ports/journal-store.ts';
 import type { Log } from '../ports/log.ts';
 import { FileJournalStore } from '../store/file-journal-store.ts';
 
-/** One session's journal: the events kept for its client and a minute of the largest audio fit well. */
+/** Largest journal of a session, bytes: its replayable events and a minute of the largest audio fit well. */
 const SESSION_JOURNAL_BYTES_MAX = 67_108_864;
 
-/** Whether sessions are to be journalled: a session that waits for nobody needs no journal. */
+/** Whether sessions are journalled. Without a grace time they cannot be resumed and need no journal. */
 export const isJournalWanted = (config: Config): boolean => config.journal && config['resume-grace-ms'] > 0;
 
-/** Where sessions are journalled; undefined when they are not to be or cannot be, which is no reason not to serve. */
+/** Opens the store of journals; undefined when sessions are not journalled or the folder cannot be used, which is logged. */
 export function openJournalStore(config: Config, folder: string, log: Log): JournalStore | undefined {
   if (!isJournalWanted(config)) return undefined;
   try {

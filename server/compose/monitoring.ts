@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 
-/** How the server sees itself: its numbers, its bugs, and a clock that reports what its timers throw. */
+/** Metrics, the reporting of bugs, and a clock that reports what its timers throw. */
 export interface Monitoring {
   readonly metrics: Metrics;
   readonly meter: Meter;
@@ -20,7 +20,7 @@ export function openMonitoring(log: Log): Monitoring {
   const metrics = new Metrics();
   const meter = createMeter(metrics);
   const reportBug = createBugReporter(log, meter);
-  // Timers of sessions and connections end those; one that belongs to the whole server ends nothing.
+  // A timer of a session or a connection that throws ends it; one of the server itself ends nothing.
   const clock = guardClock(systemClock, (error) => reportBug(error, 'a bug in a timer'));
   return { metrics, meter, reportBug, clock };
 }

@@ -7,7 +7,7 @@ import { openTranscriptRoutes } from './transcripts.ts';
 import { chooseTransport, openCertificate } from './transport.ts';
 import { openWyomingEndpoint } from './wyoming-endpoint.ts';
 
-/** What opens the parts of a server. A test gives others, to let each of them fail in turn. */
+/** The functions that open the parts of a server. A test replaces each in turn by one that fails. */
 export const OPENERS = {
   access: openAccess,
   certificate: openCertificate,

@@ -1,7 +1,7 @@
 import type { Config } from '../config/options.ts';
 import { PIPELINE, type PipelineOptions } from '../core/session/settings.ts';
 
-/** Config → the pure pipeline's numbers. */
+/** Converts the configuration into the options of the pipeline. */
 export function buildPipelineOptions(config: Config): PipelineOptions {
   return {
     vad: {

@@ -1,16 +1,16 @@
 import type { Cleaner } from '../ports/cleaner.ts';
 
-/** Without a worker for so long the server is not ready, ms: a new one takes a second or two. */
+/** Time without a worker after which the server is not ready, ms: starting a new one takes a second or two. */
 const WORKERLESS_MS = 10_000;
 
 export interface Readiness {
-  /** Whether new sessions are served. */
+  /** Whether new sessions can be served. */
   readonly isReady: boolean;
   /** Parts that are down, one line each, for `/readyz`. */
   readonly problems: readonly string[];
 }
 
-/** How the parts stand. Without a cleaner the rules do its work, so the server is ready all the same. */
+/** Checks the state of the parts. Without a cleaner the rules clean instead, so the server is still ready. */
 export function checkReadiness(parts: {
   readonly recogniser: { readonly downMs: number };
   readonly cleaner: Pick<Cleaner, 'isRunning'> | undefined;

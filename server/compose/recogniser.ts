@@ -4,7 +4,7 @@ import { WorkerPool } from '../engine/pool.ts';
 import type { Log } from '../ports/log.ts';
 import { fetchIfUrl } from './fetch-model.ts';
 
-/** The recogniser of the options, which is loading its models. Rejects with `model.*` when one of them is not here. */
+/** Creates the recogniser that the options select, which starts loading. Rejects with `model.*` when a model is absent. */
 export async function openRecogniser(config: Config, log: Log): Promise<WorkerPool> {
   await fetchIfUrl(config.model, config.offline);
   const model = await resolveModel(config.model, { kind: 'speech' });

@@ -7,7 +7,7 @@ import { systemClock } from '../observe/clock.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Meter } from '../ports/meter.ts';
 
-/** The rooms of a server, and who may read along in them. */
+/** Creates the rooms of a server, and the options for their viewers. */
 export function openRooms(of: {
   readonly config: Config;
   readonly folder: string;

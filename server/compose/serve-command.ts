@@ -8,7 +8,7 @@ import { catchProcessErrors } from '../observe/process-errors.ts';
 import { startServer } from './start-server.ts';
 import { waitForStopSignal } from './stop-signal.ts';
 
-/** `sotto serve`: resolves with the exit status when the server has stopped. */
+/** Runs `sotto serve`. Resolves with the exit status when the server has stopped. */
 export async function runServe(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     printLine(buildHelpText().trimEnd());

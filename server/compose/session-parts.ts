@@ -10,7 +10,7 @@ import type { Monitoring } from './monitoring.ts';
 import { buildPipelineOptions } from './pipeline-options.ts';
 import type { Storage } from './storage.ts';
 
-/** What this server offers its clients, but for an assistant. */
+/** Builds what this server offers to clients, except for the assistant. */
 export function buildOffer(config: Config, { info, translationModel }: Engines): ServerOffer {
   return {
     ...offerModel(info),
@@ -28,7 +28,7 @@ function offerModel({ model, multilingual }: { readonly model: string; readonly 
   return { model, languages: multilingual ? ('all' as const) : (['en'] as const) };
 }
 
-/** What every session is made of. */
+/** Builds the parts that all sessions share. */
 export function buildSessionParts(
   config: Config,
   {

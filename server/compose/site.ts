@@ -8,7 +8,7 @@ import type { Engines } from './engines.ts';
 import { checkReadiness } from './readiness.ts';
 import type { Storage } from './storage.ts';
 
-/** What the server says of itself over HTTP: its pages, `/v1/info`, `/metrics` and `/readyz`. */
+/** Builds what the server publishes about itself over HTTP: its pages, `/v1/info`, `/metrics` and `/readyz`. */
 export function buildSite({
   engines,
   storage,
@@ -47,7 +47,7 @@ export function buildSite({
   };
 }
 
-/** The folder of the built pages, from the sources as well as from `dist`. */
+/** Folder of the built pages, when run from the sources as well as from `dist`. */
 function locateWebFolder(): string {
   return join(packageRoot(`${dirname(fileURLToPath(import.meta.url))}/x`), 'dist', 'client', 'web');
 }

@@ -22,24 +22,24 @@ import { formatUrl } from './transport.ts';
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** Lines for people: model, engine, how many streams. */
+  /** Lines to print: model, engine, number of streams. */
   readonly greeting: string;
   /** Logs and counts an error that nobody expected. */
   readonly reportBug: ReportBug;
-  /** Refuses new sessions, lets live ones finish within the drain time, stops. */
+  /** Refuses new sessions, lets live ones finish within the drain timeout, then stops. */
   close(): Promise<void>;
 }
 
 /**
- * Puts the parts together and listens. Rejects with a fault that says what is wrong; then everything that was opened before is
- * closed again.
+ * Opens every part of the server and listens. Rejects with a fault that says what is wrong, after closing everything that was
+ * already open.
  */
 export async function startServer(config: Config, open: Openers = OPENERS): Promise<RunningServer> {
   const cleanup = new CleanupStack();
   try {
     return await openServer(config, open, cleanup);
   } catch (error) {
-    // What made the start fail is what people have to know.
+    // Report why the start failed, not what failed after that.
     await cleanup.run().catch(() => {});
     throw error;
   }
@@ -68,7 +68,7 @@ async function openServer(config: Config, open: Openers, cleanup: CleanupStack):
   const http = { routes: HTTP_ROUTES, decoder: engines.decoder, transcripts: storage.transcripts.desk };
   const gateway = new Gateway(parts, site, DIALECT_ROUTES, access, { ...limits, viewing, http });
   const transport = cleanup.add(createTransport(gateway, monitoring.reportBug));
-  // Before anybody can ask for them. Should the start still fail, they stay for the next.
+  // Before clients can ask for them. If the start still fails, their journals stay for the next one.
   if (storage.journals !== undefined) restoreSessions(storage.journals, parts);
   cleanup.defer(() => parts.registry.destroy());
   const port = await transport.listen(config.host, config.port);

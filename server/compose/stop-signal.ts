@@ -1,12 +1,12 @@
-/** Signals that follow the first within this time are the same one, ms. */
+/** Signals within this time after the first count as the same one, ms. */
 const SAME_SIGNAL_MS = 1_000;
 
 /**
- * Ctrl-C, a polite kill, a terminal that was closed, or the parent that started this run is gone. A second Ctrl-C or kill
- * ends at once.
+ * Resolves on Ctrl-C, SIGTERM, a closed terminal, or the end of the parent that started this run. A second Ctrl-C or SIGTERM
+ * exits at once.
  *
- * A signal may come more than once: it reaches the whole process group, and a parent in that group passes it on, as `sotto
- * serve`, `npm start` and `timeout` do. A shell may tell of its closed terminal twice, however late.
+ * The same signal may arrive several times: it reaches the whole process group, and a parent in that group passes it on, as
+ * `sotto serve`, `npm start` and `timeout` do. A shell may report its closed terminal twice, even much later.
  */
 export function waitForStopSignal(): Promise<void> {
   return new Promise((resolve) => {

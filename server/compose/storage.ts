@@ -7,14 +7,14 @@ import { isJournalWanted } from './journal-store.ts';
 import type { Openers } from './openers.ts';
 import type { TranscriptParts } from './transcripts.ts';
 
-/** What the server keeps in its data folder. */
+/** What the server stores in its data folder. */
 export interface Storage {
-  /** Undefined when open sessions are not written down. */
+  /** Journals of open sessions; undefined when there are none. */
   readonly journals: Journals | undefined;
   readonly transcripts: TranscriptParts;
 }
 
-/** Opens the data folder. One that cannot be written is no reason not to serve. */
+/** Opens the data folder. If it cannot be written, the server runs without. */
 export async function openStorage(
   config: Config,
   {
@@ -33,7 +33,7 @@ export async function openStorage(
 ): Promise<Storage> {
   const store = open.journalStore(config, folder, log);
   if (store !== undefined) cleanup.add(store);
-  // Closed before the journals: those are removed when their transcripts are written.
+  // Closed before the journals, which are removed once their transcripts are written.
   const isReported = isJournalWanted(config) && store === undefined;
   const transcripts = cleanup.add(await open.transcripts(config, { folder, isReported }, log));
   return { journals: store && new Journals(store, log, meter), transcripts };

@@ -17,7 +17,7 @@ import type { TranscriptStore } from '../ports/transcripts.ts';
 import { openTranscripts, StorageUnavailable } from '../store/open-transcripts.ts';
 import { fetchIfUrl } from './fetch-model.ts';
 
-/** All that has to do with kept transcripts. */
+/** Everything for stored transcripts. */
 export interface TranscriptParts {
   readonly recorder: TranscriptRecorder;
   readonly desk: TranscriptRoutes;
@@ -29,11 +29,11 @@ export interface TranscriptParts {
 
 export interface DataFolder {
   readonly folder: string;
-  /** The log says already that nothing can be kept there. */
+  /** Whether it was already logged that nothing can be stored there. */
   readonly isReported: boolean;
 }
 
-/** Opens what the options ask for. A file that cannot be opened is no reason not to serve. */
+/** Opens the parts that the options select. If the transcript file cannot be opened, the server runs without. */
 export async function openTranscriptRoutes(
   config: Config,
   { folder, isReported }: DataFolder,
@@ -93,7 +93,7 @@ async function openKept(
   }
 }
 
-/** What belongs to no call. It is a bug unless the database, or the disk below it, has a name for it. */
+/** Logs an error that belongs to no call. It is a bug unless the database or the disk gave it a code. */
 function logFailure(log: Log, error: unknown): void {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof StorageUnavailable || code !== undefined)
@@ -101,7 +101,7 @@ function logFailure(log: Log, error: unknown): void {
   else log.error({ code: 'server.bug', err: error }, 'the thread of transcripts failed; another follows');
 }
 
-/** The instruct model the options name; undefined when they name none. */
+/** Opens the instruct model that the options name; undefined when they name none. */
 export async function openAssistant(config: Config, log: Log): Promise<Assistant | undefined> {
   const { 'assistant-url': url, 'assistant-model': model, 'assistant-key': key } = config;
   if (model === undefined) return undefined;

@@ -9,7 +9,7 @@ import { UwsTransport } from '../transport/uws.ts';
 import { loadUws } from '../transport/uws-library.ts';
 import { WsTransport } from '../transport/ws.ts';
 
-/** How sockets are served. Rejects with a ConfigError when uWebSockets.js or a certificate is asked for and not there. */
+/** Returns the constructor of the selected transport. Rejects with a ConfigError when uWebSockets.js is not installed. */
 export async function chooseTransport(
   config: Config,
   certificate: Certificate | undefined,
@@ -21,7 +21,7 @@ export async function chooseTransport(
   return (handler, reportBug) => new UwsTransport(library, handler, options, reportBug);
 }
 
-/** The certificate of HTTPS, if it is to be spoken. Rejects with a ConfigError that says what is wrong with it. */
+/** Opens the certificate for HTTPS; undefined for HTTP. Rejects with a ConfigError that says what is wrong with it. */
 export async function openCertificate(config: Config, folder: string, log: Log): Promise<Certificate | undefined> {
   const { 'tls-cert': cert, 'tls-key': key, 'tls-self-signed': selfSigned, host } = config;
   try {
@@ -41,6 +41,6 @@ function asConfigError(error: unknown): never {
   throw isFault(error) ? new ConfigError([error]) : error;
 }
 
-/** The address of a server, where an IPv6 host stands in brackets. */
+/** Formats the address of a server, with an IPv6 host in brackets. */
 export const formatUrl = (scheme: 'http' | 'https' | 'tcp', host: string, port: number): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -8,17 +8,17 @@ import type { ReportBug } from '../ports/bug.ts';
 import { TcpTransport } from '../transport/tcp.ts';
 import { formatUrl } from './transport.ts';
 
-/** The port of Home Assistant, when there is to be one. */
+/** The Wyoming endpoint, which Home Assistant connects to. */
 export interface WyomingEndpoint {
   readonly address: string;
-  /** From now on nobody new is let in. */
+  /** Refuses new sessions from now on. */
   drain(): void;
   close(): Promise<void>;
 }
 
 /**
- * Opens the Wyoming port: the same sessions and limits behind a door of its own, where the address stands for the key
- * that the protocol has no place for. Rejects with a `server.listen` fault.
+ * Opens the Wyoming endpoint: the same sessions and limits on a port of its own. The protocol has no place for a key, so clients
+ * are admitted by their address. Undefined when it is disabled. Rejects with a `server.listen` fault.
  */
 export async function openWyomingEndpoint(
   config: Pick<Config, 'wyoming-host' | 'wyoming-port' | 'wyoming-allow'>,

@@ -1,7 +1,7 @@
 import type { LoadedConfig } from './load.ts';
 import type { OptionName } from './options.ts';
 
-/** What `sotto serve` says of its settings: the file it read, and every address that words go to. */
+/** Describes the settings for `sotto serve`: the file they were read from, and every address that text is sent to. */
 export function describeSettings({ config, sources, file }: LoadedConfig): string {
   const went = (name: OptionName): string => {
     const from = sources[name] === 'file' ? file : sources[name] === 'environment' ? 'the environment' : `--${name}`;
@@ -23,7 +23,7 @@ export function describeSettings({ config, sources, file }: LoadedConfig): strin
   ].join('\n');
 }
 
-/** A user name, password or query in an address may be a key. */
+/** Removes user name, password and query, any of which may be a key. */
 function withoutSecrets(address: string): string {
   try {
     const { protocol, host, pathname } = new URL(address);

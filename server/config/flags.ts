@@ -6,7 +6,7 @@ import { suggestName } from './suggestion.ts';
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 
-/** Every option of the table, and the file of options. Values are read by the table's types later, so all but switches are texts. */
+/** Every option of the table, and `--config`. Values are parsed later by the types of the table; here only switches matter. */
 const FLAGS = Object.fromEntries([
   ...Object.entries<Option>(OPTIONS).map(
     ([name, { type }]) => [name, { type: type === 'boolean' ? 'boolean' : 'string' }] as const,
@@ -15,17 +15,17 @@ const FLAGS = Object.fromEntries([
 ]);
 
 /**
- * Values of the flags of a command line, by name and as written: `--name value`, `--name=value`, `--switch`, `--no-switch`. Of
- * a flag that is given twice the last counts. Adds a `config.*` fault to `problems` for each argument that is none of these.
+ * Reads the flags of a command line: `--name value`, `--name=value`, `--switch` and `--no-switch`. Returns the unparsed values
+ * by name; the last of several counts. Adds a `config.*` fault to `problems` for every other argument.
  */
 export function readFlags(args: readonly string[], problems: Fault[]): Map<string, string> {
   const flags = new Map<string, string>();
   const { tokens } = parseArgs({
     ...{ args: [...args], options: FLAGS, tokens: true },
-    // What is wrong is collected here, all of it, and said in our words.
+    // All problems are collected below, and worded by us.
     ...{ strict: false, allowPositionals: true, allowNegative: true },
   });
-  /** Index of an argument that is unknown; what follows an unknown flag was meant as its value. */
+  /** Index of the last unknown argument: what follows an unknown flag was meant as its value. */
   let unknownAt = -2;
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
@@ -40,7 +40,7 @@ export function readFlags(args: readonly string[], problems: Fault[]): Map<strin
     const isSwitch = type === 'boolean';
     const isPlain = rawName === `--${name}`;
     if (type === undefined || !(isPlain || isSwitch)) {
-      // A group of short flags is one argument.
+      // A group of short flags gives several tokens for one argument.
       if (unknownAt !== token.index)
         problems.push(new Fault('config.unknown', { name: text, want: hintFor(bareName(text)) }));
       unknownAt = token.inlineValue === true ? -2 : token.index;
@@ -55,7 +55,7 @@ export function readFlags(args: readonly string[], problems: Fault[]): Map<strin
 /** `--no-prot=1` -> `prot`. */
 const bareName = (text: string): string => text.replace(/^--?(no-)?/, '').replace(/=.*$/s, '');
 
-/** What to say of a name that is not in the table: the option most like it. */
+/** Suggests the option that is most similar to an unknown name. */
 export function hintFor(word: string): string {
   const like = suggestName(word, NAMES);
   return like === undefined ? 'see `sotto serve --help`' : `did you mean --${like}?`;

@@ -16,7 +16,7 @@ export interface LoadedConfig {
   readonly file: string | undefined;
 }
 
-/** Several problems, each a `config.*` fault of its own. */
+/** An invalid configuration, with a `config.*` fault for each problem. */
 export class ConfigError extends Error {
   readonly problems: readonly Fault[];
 
@@ -31,8 +31,9 @@ const NAMES = Object.keys(OPTIONS) as OptionName[];
 export const toEnvironmentName = (name: string): string => `SOTTO_${name.toUpperCase().replaceAll('-', '_')}`;
 
 /**
- * Flags over environment over file over defaults. Without `--config` and `SOTTO_CONFIG` the file is `sotto.config.json` of
- * the current folder, where there is one; `--config=` reads none. Throws ConfigError with every problem at once.
+ * Loads the configuration. Flags override the environment, which overrides the file, which overrides the defaults. Without
+ * `--config` and `SOTTO_CONFIG`, the file is `sotto.config.json` in the current folder, if it exists; `--config=` reads none.
+ * Throws a ConfigError that holds every problem.
  */
 export function loadConfig(args: readonly string[], environment: NodeJS.ProcessEnv): LoadedConfig {
   const problems: Fault[] = [];
@@ -115,7 +116,7 @@ function read(name: string, option: Option, given: unknown, problems: Fault[]): 
             .map((item) => item.trim())
             .filter(Boolean);
     case 'string':
-      // Empty takes back what the environment or the file says.
+      // An empty value resets what the environment or the file has set.
       if (text === '') return option.default === undefined ? undefined : wrong('something');
       return option.choices === undefined || option.choices.includes(text)
         ? text
@@ -187,10 +188,10 @@ function checkTls(config: Config, problems: Fault[]): void {
   if (selfSigned && cert !== undefined) wrong('tls-self-signed', 'true', 'left out where there is a tls-cert');
 }
 
-/** Only programs of this machine reach such an address. */
+/** Whether only programs on this machine can reach the address. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
-/** Whether who comes in needs a key. */
+/** Whether clients need a key. */
 export const needsKeys = ({ access, host, insecure }: Config): boolean =>
   access === 'keys' || (access === 'auto' && !isLoopback(host) && !insecure);

@@ -1,4 +1,4 @@
-/** One setting of the server. The table below is the help text, the validation and the documentation. */
+/** One setting of the server. The table of options is the help text, the validation and the documentation. */
 export interface Option {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'list';
   readonly default: string | number | boolean | readonly string[] | undefined;
@@ -6,6 +6,6 @@ export interface Option {
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
-  /** Never shown in full. */
+  /** Its value is never shown. */
   readonly secret?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Option } from './option.ts';
 import { PIPELINE_OPTIONS } from './pipeline-options.ts';
-/** Every setting, by its flag without the dashes; `SOTTO_` and capitals make its environment variable. */
+/** Every setting, by its flag without the dashes. Its environment variable is the same in capitals, after `SOTTO_`. */
 export const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1', doc: 'Address to listen on. Anything but loopback needs keys.' },
   port: {

@@ -4,7 +4,7 @@ import { OPTIONS, type OptionName } from './options.ts';
 
 const entries = Object.entries(OPTIONS) as [OptionName, Option][];
 
-/** Every value with where it came from, for `sotto config`. */
+/** Lists every value and its source, for `sotto config`. */
 export function showConfig({ config, sources }: LoadedConfig): string {
   return entries
     .map(([name, option]) => `${name.padEnd(20)} ${shown(option, config[name]).padEnd(24)} ${sources[name]}`)
@@ -20,7 +20,7 @@ export function buildHelpText(): string {
   return `Usage: sotto serve [options]\n\n  --${'config FILE'.padEnd(38)} JSON file of the options below (default sotto.config.json, if there)\n${lines.join('\n')}\n\nEvery option can also be set by its environment variable, such as ${toEnvironmentName('log-level')}.\n`;
 }
 
-/** The options as a Markdown table; `server/README.md` holds it and a test compares. */
+/** The options as a Markdown table; a test compares it with `server/README.md`. */
 export function buildOptionTable(): string {
   const rows = entries.map(([name, option]) => {
     const range =

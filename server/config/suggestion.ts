@@ -1,9 +1,9 @@
-/** Edits that still make a typing mistake, by the length of the word: one in four letters. */
+/** Number of edits that count as a typing mistake: one for every four letters. */
 const mistakesIn = (word: string): number => Math.max(1, Math.floor(word.length / 4));
 
 /**
- * The name that somebody most likely meant by `word`: one that begins with it, holds it, or differs by a few typing mistakes.
- * Undefined when none is like it.
+ * Finds the name that was most likely meant by `word`: one that differs by few typing mistakes, or contains it. Undefined
+ * when no name is similar.
  */
 export function suggestName(word: string, names: readonly string[]): string | undefined {
   if (word === '') return undefined;
@@ -14,9 +14,9 @@ export function suggestName(word: string, names: readonly string[]): string | un
   return mistyped ?? names.find((name) => name.startsWith(word) || word.startsWith(name) || name.includes(word));
 }
 
-/** Letters to insert, delete, replace, or swap with their neighbour (optimal string alignment) to make `b` of `a`. */
+/** Number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
-  // Rows of the table of prefixes: the last but one, the last, and the one that is being filled.
+  // The two previous rows of the table of prefixes; `row` is the one being filled.
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

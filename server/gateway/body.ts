@@ -5,27 +5,27 @@ import { Fault, isFault, LIMITS } from '../../protocol/index.ts';
 import type { ParsedUpload } from '../ports/dialect.ts';
 import { FileBlocks } from './file-blocks.ts';
 
-/** Fields of a form beside its file. */
+/** Maximum number of form fields, besides the file. */
 const FIELDS_MAX = 200;
 const PARTS_MAX = FIELDS_MAX + 1;
-/** Bytes, and boundaries, of a form that are parsed at once: a part of a few bytes costs the parser a tenth of a ms. */
+/** Bytes and boundaries of a form that are parsed in one turn: even a part of a few bytes costs the parser 0.1 ms. */
 const FORM_PIECE_BYTES = 8_192;
 const FORM_PIECE_PARTS = 16;
-/** A form says little beside its file: names, and the headers of its parts. */
+/** Longest form without its file: field names and part headers take little. */
 const FORM_OVERHEAD_BYTES = 262_144;
-/** Bytes of the headers of one part of a form. */
+/** Longest headers of one part of a form, bytes. */
 const PART_HEADER_BYTES_MAX = 16_384;
-/** RFC 2046 allows 70 characters. */
+/** The limit of RFC 2046, characters. */
 const BOUNDARY_CHARS_MAX = 70;
-/** Bytes, and chunks, of one body that are read before others have their turn. */
+/** Bytes and chunks of one body that are read in one turn of the event loop. */
 const TURN_BYTES = 131_072;
 const TURN_CHUNKS = 64;
 
-/** Memory for uploaded files, shared by all who upload. */
+/** Memory for uploaded files, shared by all clients. */
 export class UploadMemory {
   #held = 0;
 
-  /** One upload's part of it; given back with `using`. */
+  /** Opens one upload's share, which is released when it is disposed of. */
   open(): Disposable & { take(bytes: number): void } {
     let mine = 0;
     return {
@@ -44,12 +44,12 @@ export class UploadMemory {
   }
 }
 
-/** Time for the whole of a body that is no file, ms. A client on the slowest line needs a few seconds. */
+/** Time limit for a complete body that is not a file, ms. A client on the slowest network needs a few seconds. */
 const SMALL_BODY_TIMEOUT_MS = 30_000;
 
 /**
- * A body that is no file, as text. Throws `frame.size`, and `command.unreadable` when the client goes away before its end or
- * takes longer than `timeoutMs`, default 30 s.
+ * Reads a body that is not a file, as text. Throws `frame.size`, and `command.unreadable` when the client disconnects or takes
+ * longer than `timeoutMs` (default 30 s).
  */
 export async function readBodyText(
   request: Request,
@@ -74,7 +74,7 @@ export async function readBodyText(
 
 type Take = (bytes: number) => void;
 
-/** The file and the fields, held in memory. Throws `upload.size`, `upload.busy` and `command.option`. */
+/** Reads an uploaded file and its form fields into memory. Throws `upload.size`, `upload.busy` and `command.option`. */
 export async function readUpload(request: Request, body: 'form' | 'raw', take: Take): Promise<ParsedUpload> {
   const { pathname, search } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
@@ -95,12 +95,12 @@ export async function readUpload(request: Request, body: 'form' | 'raw', take: T
   return { ...head, fields: [], file: file.finish() };
 }
 
-/** Whoever leaves in the middle of a request is no bug of ours. */
+/** The fault of a client that disconnects in the middle of a request: not a bug. */
 const brokenOff = (cause?: unknown): Fault => new Fault('command.unreadable', { problem: 'it broke off' }, { cause });
 
 /**
- * The body in chunks of a bounded size. Chunks that have arrived already come without a turn of the event loop between
- * them, so one is taken every now and then. Throws when the client goes away, which not every transport's stream does.
+ * Yields the body in chunks of bounded size. Chunks that have already arrived are read without a turn of the event loop, so
+ * this yields to the loop every now and then. Throws when the client disconnects, which not every transport's stream does.
  */
 async function* chunksOf(body: Request['body'], signal: AbortSignal): AsyncGenerator<Uint8Array> {
   if (body === null) return;
@@ -156,7 +156,7 @@ async function readForm(request: Request, type: string, take: Take): Promise<Pic
   form.on('file', (name, stream) => {
     hasFile ||= name === 'file';
     stream.on('data', (chunk: Uint8Array) => name === 'file' && file.write(chunk));
-    // A form that ends inside its file fails this stream as well as the form; without a listener that ends the process.
+    // A form that ends inside its file also emits an error on this stream; without a listener that would end the process.
     stream.on('error', () => {
       problem ||= '(a form that ends inside its file)';
     });
@@ -165,7 +165,7 @@ async function readForm(request: Request, type: string, take: Take): Promise<Pic
   form.on('partsLimit', () => {
     problem = `(a form of more than ${PARTS_MAX} parts)`;
   });
-  // Told to whoever waits for a write or the end.
+  // Whoever waits for a write or the end is rejected with it.
   form.on('error', () => {});
   try {
     for await (const chunk of chunksOf(request.body, request.signal)) {
@@ -188,7 +188,7 @@ async function readForm(request: Request, type: string, take: Take): Promise<Pic
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Cuts a chunk so that no piece begins more than a few parts: the parser stops between two writes only. */
+/** Splits a chunk so that no piece starts more than a few parts: the parser can be interrupted only between writes. */
 function* piecesOf(chunk: Uint8Array, mark: string): Generator<{ piece: Uint8Array; hasManyParts: boolean }> {
   const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   for (let at = 0; at < bytes.length; ) {

@@ -12,120 +12,120 @@ import type { DialectSession, FrameResult, WireFrame } from '../ports/dialect.ts
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
 import { DecodedIntake } from './decoded-intake.ts';
 
-/** Close statuses of a client that leaves on purpose; whatever else ends a connection is an accident. */
-const GOODBYES: readonly number[] = [1000, 1001, 1005];
-/** A page that was left, loaded anew or has crashed: whoever asked for its words to be kept may be back in a moment. */
+/** Close statuses of a client that leaves on purpose. Any other end of a connection is an accident. */
+const NORMAL_CLOSE_STATUSES: readonly number[] = [1000, 1001, 1005];
+/** A page was left, reloaded or has crashed. A client that asked for its words to be kept may be back in a moment. */
 const GOING_AWAY = 1001;
 
 export interface SessionConnectionOptions {
   readonly parts: SessionParts;
-  readonly visitor: ConnectedClient;
-  /** The session this connection was let in for though the server may be full; it can resume no other, and start none. */
+  readonly client: ConnectedClient;
+  /** The session this connection was admitted for even if the server is full. It can resume no other, and start none. */
   readonly resumes?: string | undefined;
   /** For clients that send compressed audio. */
   readonly decoder?: AudioDecoder | undefined;
 }
 
-/** One connection: frames in, commands to its session; events of the session out. Opens a session, or resumes one. */
+/** One client connection. Opens or resumes a session, passes it the client's commands, and sends its events to the client. */
 export class SessionConnection implements ConnectionHandler, RegistryEntry {
   readonly id = randomUUID();
   readonly #connection: Connection;
   readonly #dialect: DialectSession;
   readonly #parts: SessionParts;
-  readonly #visitor: ConnectedClient;
+  readonly #client: ConnectedClient;
   readonly #resumes: string | undefined;
-  /** A timer of this connection that throws ends it, and not the session, which its client may resume. */
+  /** A timer that throws ends this connection, not the session, which the client may resume. */
   readonly #clock: Clock;
-  #opening: Disposable;
-  readonly #frames = new TokenBucket(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
-  readonly #commands = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
-  /** Why the client is not read. */
-  readonly #stops = new Set<'session' | 'opening' | 'rate' | 'decoder'>();
+  #openTimer: Disposable;
+  readonly #frameBucket = new TokenBucket(LIMITS.framesPerSecondMax, LIMITS.framesPerSecondMax * 2);
+  readonly #commandBucket = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
+  /** Reasons why the client is not being read. */
+  readonly #pauses = new Set<'session' | 'opening' | 'rate' | 'decoder'>();
   readonly #intake: DecodedIntake | undefined;
-  readonly #line: ClientChannel;
-  #rest: Disposable | undefined;
-  #alive: Disposable | undefined;
-  /** Number of the newest event that was sent, and when that was. */
+  readonly #channel: ClientChannel;
+  #rateTimer: Disposable | undefined;
+  #aliveTimer: Disposable | undefined;
+  /** Number of the last event that was sent, and the time when it was sent. */
   #seq = 0;
-  #spokeMs = 0;
+  #lastSentMs = 0;
   #session: LiveSession | undefined;
   /**
-   * What came while the session's place in a transcript is looked for. The client is not read meanwhile, so it is no more
-   * than was under way.
+   * What was received while the session waits for its place in a transcript. The client is not read meanwhile, so this holds no
+   * more than was already on its way.
    */
-  #early: (() => void)[] | undefined;
-  /** How the client left, once it has. */
-  #left: 'closed' | 'lost' | undefined;
-  /** The client asked for its words to be kept. */
-  #keeps = false;
-  #ended = false;
+  #pending: (() => void)[] | undefined;
+  /** How the connection ended, once it has. */
+  #ending: 'closed' | 'lost' | undefined;
+  /** Whether the client asked for its words to be kept. */
+  #isKept = false;
+  #hasEnded = false;
 
   constructor(connection: Connection, dialect: DialectSession, options: SessionConnectionOptions) {
-    const { parts, visitor, resumes } = options;
+    const { parts, client, resumes } = options;
     this.#connection = connection;
     this.#dialect = dialect;
     this.#parts = parts;
-    this.#visitor = visitor;
+    this.#client = client;
     this.#resumes = resumes;
     this.#clock = guardClock(parts.clock, (error) => connection.fail(error));
-    this.#line = {
+    this.#channel = {
       lifetime: dialect.lifetime,
       queuedBytes: () => connection.queuedBytes,
       send: (event) => this.#send(event),
-      pause: () => this.#hold('session', true),
-      resume: () => this.#hold('session', false),
-      close: (status, reason) => this.#goodbye(status, reason),
+      pause: () => this.#setPaused('session', true),
+      resume: () => this.#setPaused('session', false),
+      close: (status, reason) => this.#closeWith(status, reason),
     };
-    this.#opening = this.#awaitOpening();
+    this.#openTimer = this.#startOpenTimer();
     if (resumes === undefined) {
       parts.registry.add(this);
       parts.meter.opened(parts.registry.size);
     }
-    this.#intake = this.#intakeOf(options.decoder);
+    this.#intake = this.#openIntake(options.decoder);
     try {
-      this.#perform(dialect.greet());
+      this.#handleResult(dialect.greet());
     } catch (error) {
       this.#refuse(error);
     }
   }
 
-  /** A client whose audio is being decoded has said what it wants: the machine is slow, not the client. */
-  #awaitOpening(): Disposable {
+  /** A client whose audio is being decoded is not late: the machine is slow, not the client. */
+  #startOpenTimer(): Disposable {
     return this.#clock.setTimer(LIMITS.openTimeoutMs, () => {
       if (this.#intake?.isBusy !== true)
         return this.#refuse(new Fault('session.unopened', { seconds: LIMITS.openTimeoutMs / 1000 }));
-      this.#opening = this.#awaitOpening();
+      this.#openTimer = this.#startOpenTimer();
     });
   }
 
   get key(): string {
-    return this.#visitor.identity.key;
+    return this.#client.identity.key;
   }
 
   get address(): string {
-    return this.#visitor.address;
+    return this.#client.address;
   }
 
   message(frame: string | Uint8Array): void {
-    if (this.#ended) return;
-    this.#spend(this.#frames, 1);
+    if (this.#hasEnded) return;
+    this.#charge(this.#frameBucket, 1);
     let reading: FrameResult;
     try {
       reading = this.#dialect.read(frame);
     } catch (error) {
-      this.#spend(this.#commands, 1);
-      this.#unreadable(error);
+      this.#charge(this.#commandBucket, 1);
+      this.#rejectFrame(error);
       return;
     }
-    this.#perform(reading);
+    this.#handleResult(reading);
   }
 
   close(status: number): void {
-    if (this.#ended && this.#session === undefined) return;
-    const isGoodbye = GOODBYES.includes(status) && !(this.#keeps && status === GOING_AWAY);
-    this.#left = this.#line.lifetime === 'connection' || isGoodbye ? 'closed' : 'lost';
+    if (this.#hasEnded && this.#session === undefined) return;
+    const isGoodbye = NORMAL_CLOSE_STATUSES.includes(status) && !(this.#isKept && status === GOING_AWAY);
+    this.#ending = this.#channel.lifetime === 'connection' || isGoodbye ? 'closed' : 'lost';
     this.#end();
-    this.#session?.disconnect(this.#line, this.#left);
+    this.#session?.disconnect(this.#channel, this.#ending);
   }
 
   setServiceLevel(): void {}
@@ -135,51 +135,51 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   }
 
   destroy(): void {
-    this.#goodbye(1012, 'draining');
+    this.#closeWith(1012, 'draining');
   }
 
-  #perform({ replies, commands }: FrameResult): void {
+  #handleResult({ replies, commands }: FrameResult): void {
     this.#sendAll(replies);
     for (const command of commands) {
-      if (this.#ended) return;
-      if (command.type !== 'audio') this.#spend(this.#commands, 1);
-      if (this.#intake === undefined) this.#do(command);
+      if (this.#hasEnded) return;
+      if (command.type !== 'audio') this.#charge(this.#commandBucket, 1);
+      if (this.#intake === undefined) this.#execute(command);
       else this.#intake.put(command);
     }
   }
 
-  #do(command: Command): void {
-    if (this.#ended) return;
-    this.#obey(command);
+  #execute(command: Command): void {
+    if (this.#hasEnded) return;
+    this.#forward(command);
   }
 
-  #unreadable(error: unknown): void {
-    if (this.#early !== undefined) this.#early.push(() => this.#unreadable(error));
+  #rejectFrame(error: unknown): void {
+    if (this.#pending !== undefined) this.#pending.push(() => this.#rejectFrame(error));
     else if (this.#session === undefined) this.#refuse(error);
     else this.#session.rejectFrame(error);
   }
 
-  #obey(command: Command): void {
-    if (this.#early !== undefined) this.#early.push(() => this.#obey(command));
+  #forward(command: Command): void {
+    if (this.#pending !== undefined) this.#pending.push(() => this.#forward(command));
     else if (this.#session === undefined) this.#open(command);
     else if (command.type === 'start')
       this.#session.fail(new Fault('command.out-of-order', { got: 'a second start', want: 'audio' }));
     else this.#session.execute(command);
   }
 
-  #intakeOf(decoder: AudioDecoder | undefined): DecodedIntake | undefined {
+  #openIntake(decoder: AudioDecoder | undefined): DecodedIntake | undefined {
     const { encoded } = this.#dialect;
     if (encoded === undefined || decoder === undefined) return undefined;
     return new DecodedIntake(decoder, encoded, {
-      command: (command) => this.#do(command),
-      failed: (error) => this.#undecoded(error),
-      stop: () => this.#stop('decoder'),
-      go: () => this.#go('decoder'),
+      command: (command) => this.#execute(command),
+      failed: (error) => this.#handleDecoderError(error),
+      stop: () => this.#addPause('decoder'),
+      go: () => this.#removePause('decoder'),
     });
   }
 
-  /** Comes from a promise of the decoder, outside of the transport's calls. */
-  #undecoded(error: unknown): void {
+  /** Called from a promise of the decoder, outside of the transport's calls. */
+  #handleDecoderError(error: unknown): void {
     try {
       if (this.#session === undefined) this.#refuse(error);
       else this.#session.fail(error);
@@ -188,51 +188,51 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     }
   }
 
-  /** What is decoded waits, too, while the session is behind. */
-  #hold(why: 'session' | 'opening', behind: boolean): void {
-    if (behind) this.#stop(why);
-    else this.#go(why);
-    this.#intake?.hold(this.#stops.has('session') || this.#stops.has('opening'));
+  /** Pauses or resumes the client, and what is being decoded for it. */
+  #setPaused(why: 'session' | 'opening', behind: boolean): void {
+    if (behind) this.#addPause(why);
+    else this.#removePause(why);
+    this.#intake?.hold(this.#pauses.has('session') || this.#pauses.has('opening'));
   }
 
-  /** Who sends too fast is not read for a while: nothing is lost, and nobody else has to wait. */
-  #spend(allowance: TokenBucket, count: number): void {
+  /** A client that sends too fast is not read for a while: nothing is lost, and no other client has to wait. */
+  #charge(allowance: TokenBucket, count: number): void {
     const restMs = Math.min(LIMITS.restMsMax, allowance.spend(count, this.#clock.nowMs()));
     if (restMs === 0) return;
-    this.#stop('rate');
-    this.#rest?.[Symbol.dispose]();
-    this.#rest = this.#clock.setTimer(restMs, () => this.#go('rate'));
+    this.#addPause('rate');
+    this.#rateTimer?.[Symbol.dispose]();
+    this.#rateTimer = this.#clock.setTimer(restMs, () => this.#removePause('rate'));
   }
 
-  #stop(why: 'session' | 'opening' | 'rate' | 'decoder'): void {
-    if (this.#stops.size === 0 && !this.#ended) this.#connection.pause();
-    this.#stops.add(why);
+  #addPause(why: 'session' | 'opening' | 'rate' | 'decoder'): void {
+    if (this.#pauses.size === 0 && !this.#hasEnded) this.#connection.pause();
+    this.#pauses.add(why);
   }
 
-  #go(why: 'session' | 'opening' | 'rate' | 'decoder'): void {
-    if (this.#stops.delete(why) && this.#stops.size === 0) this.#connection.resume();
+  #removePause(why: 'session' | 'opening' | 'rate' | 'decoder'): void {
+    if (this.#pauses.delete(why) && this.#pauses.size === 0) this.#connection.resume();
   }
 
-  /** A client cannot tell a silent server from a dead line, so the server is never silent for long. */
-  #stayAlive(): void {
-    if (this.#line.lifetime !== 'kept' || this.#ended) return;
+  /** A client cannot tell a silent server from a dead connection, so the server is never silent for long. */
+  #scheduleAlive(): void {
+    if (this.#channel.lifetime !== 'kept' || this.#hasEnded) return;
     const clock = this.#clock;
-    this.#alive = clock.setTimer(this.#spokeMs + LIMITS.aliveEveryMs - clock.nowMs(), () => {
-      if (clock.nowMs() - this.#spokeMs >= LIMITS.aliveEveryMs) this.#speakUp();
-      this.#stayAlive();
+    this.#aliveTimer = clock.setTimer(this.#lastSentMs + LIMITS.aliveEveryMs - clock.nowMs(), () => {
+      if (clock.nowMs() - this.#lastSentMs >= LIMITS.aliveEveryMs) this.#sendAlive();
+      this.#scheduleAlive();
     });
   }
 
-  /** To a client that has not read the last yet nothing more has to be said. */
-  #speakUp(): void {
+  /** Sends `alive`, unless the client has yet to read what was sent before. */
+  #sendAlive(): void {
     if (this.#connection.queuedBytes === 0) this.#send({ type: 'alive', seq: this.#seq });
-    else this.#spokeMs = this.#clock.nowMs();
+    else this.#lastSentMs = this.#clock.nowMs();
   }
 
   #open(command: Command): void {
     try {
       if (command.type !== 'start') throw new Fault('command.out-of-order', { got: command.type, want: 'start' });
-      this.#keeps = command.keep !== undefined;
+      this.#isKept = command.keep !== undefined;
       if (command.resume !== undefined) this.#resume(command.resume);
       else if (this.#resumes !== undefined) throw new Fault('session.unknown', { session: this.#resumes });
       else this.#start(command);
@@ -246,56 +246,55 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     const isKept = this.#dialect.lifetime === 'kept';
     const parts = {
       ...this.#parts,
-      // A client that cannot come back has no use for a journal, and one that is not told its session's id none for a
-      // room of that name.
+      // A client that cannot resume needs no journal; one that does not learn its session's id needs no room of that name.
       journals: isKept ? journals : undefined,
       rooms: isKept || start.room !== undefined ? rooms : undefined,
     };
-    const opening = new SessionOpening(start, parts, this.#visitor);
-    this.#opening[Symbol.dispose]();
+    const opening = new SessionOpening(start, parts, this.#client);
+    this.#openTimer[Symbol.dispose]();
     if (opening.ready === undefined) {
-      this.#opened(opening.open(this.#line));
-      // The transport may have found the connection gone while `ready` was sent.
-      if (this.#ended) this.#session?.disconnect(this.#line, 'closed');
+      this.#attachSession(opening.open(this.#channel));
+      // The connection may have ended while `ready` was sent.
+      if (this.#hasEnded) this.#session?.disconnect(this.#channel, 'closed');
       return;
     }
-    this.#early = [];
-    this.#hold('opening', true);
+    this.#pending = [];
+    this.#setPaused('opening', true);
     opening.ready
       .then(
-        () => this.#openEarly(opening),
-        (error) => this.#notOpened(error),
+        () => this.#openPending(opening),
+        (error) => this.#handleOpenError(error),
       )
       .catch((bug) => this.#connection.fail(bug));
   }
 
-  /** Its client may have left meanwhile, but what it said is heard. */
-  #openEarly(opening: SessionOpening): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    if (this.#ended && this.#left === undefined) {
+  /** The client may have left meanwhile, but the session still gets what it sent. */
+  #openPending(opening: SessionOpening): void {
+    const early = this.#pending ?? [];
+    this.#pending = undefined;
+    if (this.#hasEnded && this.#ending === undefined) {
       opening.cancel();
-      return this.#leavePlace();
+      return this.#releasePlace();
     }
     try {
-      this.#opened(opening.open(this.#line));
+      this.#attachSession(opening.open(this.#channel));
     } catch (error) {
-      return this.#notOpened(error);
+      return this.#handleOpenError(error);
     }
     for (const act of early) act();
-    this.#hold('opening', false);
-    if (this.#left !== undefined) this.#session?.disconnect(this.#line, this.#left);
+    this.#setPaused('opening', false);
+    if (this.#ending !== undefined) this.#session?.disconnect(this.#channel, this.#ending);
   }
 
-  #notOpened(error: unknown): void {
-    this.#early = undefined;
-    if (this.#ended) this.#leavePlace();
+  #handleOpenError(error: unknown): void {
+    this.#pending = undefined;
+    if (this.#hasEnded) this.#releasePlace();
     else this.#refuse(error);
   }
 
-  #opened(session: LiveSession): void {
+  #attachSession(session: LiveSession): void {
     this.#session = session;
-    this.#stayAlive();
+    this.#scheduleAlive();
     this.#parts.registry.open(session, this);
   }
 
@@ -305,16 +304,16 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     if (registry.isExpected(resume.session)) throw new Fault('session.waiting', { session: resume.session });
     if (session === undefined || (this.#resumes !== undefined && this.#resumes !== resume.session))
       throw new Fault('session.unknown', { session: resume.session });
-    session.resume(resume, this.#line, this.#visitor.identity);
-    this.#opening[Symbol.dispose]();
+    session.resume(resume, this.#channel, this.#client.identity);
+    this.#openTimer[Symbol.dispose]();
     this.#session = session;
-    this.#stayAlive();
+    this.#scheduleAlive();
     this.#parts.registry.remove(this.id);
   }
 
-  /** No session came of it. */
+  /** Ends a connection that never got a session. */
   #refuse(error: unknown): void {
-    if (this.#ended) return;
+    if (this.#hasEnded) return;
     const fault = toFault(error);
     const { log, meter } = this.#parts;
     meter.fault(fault.code);
@@ -322,26 +321,26 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     else log.info({ connection: this.id, code: fault.code }, 'a fault');
     try {
       this.#send({ ...toFaultEvent(fault), seq: 1 });
-      this.#goodbye(FAULTS[fault.code].close, fault.code);
+      this.#closeWith(FAULTS[fault.code].close, fault.code);
     } catch (cause) {
       this.#abort(cause);
     }
   }
 
-  /** What cannot be told is no reason for another refusal: nothing more is said. */
+  /** Ends the connection without sending anything more: sending is what failed. */
   #abort(error: unknown): void {
     this.#end();
     this.#connection.fail(error);
   }
 
   #send(event: ServerEvent): void {
-    if (this.#ended) return;
+    if (this.#hasEnded) return;
     this.#seq = event.seq;
-    this.#spokeMs = this.#clock.nowMs();
+    this.#lastSentMs = this.#clock.nowMs();
     try {
       this.#sendAll(this.#dialect.write(event));
     } catch (error) {
-      // The session called, and is not to blame: what it says can be read over another connection.
+      // Not the session's fault: its events can still be read over another connection.
       this.#abort(error);
     }
   }
@@ -350,8 +349,8 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     for (const frame of frames) this.#connection.send(frame);
   }
 
-  #goodbye(status: number, reason: string): void {
-    if (this.#ended) return;
+  #closeWith(status: number, reason: string): void {
+    if (this.#hasEnded) return;
     try {
       const last = this.#dialect.end(status, reason);
       this.#sendAll(last.frames);
@@ -363,14 +362,14 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   }
 
   #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#intake?.close();
-    for (const timer of [this.#opening, this.#rest, this.#alive]) timer?.[Symbol.dispose]();
-    if (this.#session === undefined && this.#early === undefined) this.#leavePlace();
+    for (const timer of [this.#openTimer, this.#rateTimer, this.#aliveTimer]) timer?.[Symbol.dispose]();
+    if (this.#session === undefined && this.#pending === undefined) this.#releasePlace();
   }
 
-  #leavePlace(): void {
+  #releasePlace(): void {
     if (this.#resumes !== undefined) return;
     this.#parts.registry.remove(this.id);
     this.#parts.meter.ended(this.#parts.registry.size);

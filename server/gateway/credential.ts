@@ -1,15 +1,15 @@
 import type { OpenRequest } from '../ports/transport.ts';
 
-/** A browser can set no header of a WebSocket; its credential comes as a subprotocol of this form. */
+/** Browsers cannot set headers of a WebSocket, so their credential is a subprotocol of one of these forms. */
 const SUBPROTOCOL_FORMS = [/^sotto\.auth\.(.+)$/, /^openai-insecure-api-key\.(.+)$/];
 
 /**
- * The key or token of a request: `Authorization: Bearer …` (or `Token …`, or the bare key), or a subprotocol
- * `sotto.auth.…`. Never the URL, which ends in logs and histories.
+ * Reads the key or token of a request from `Authorization: Bearer …` (or `Token …`, or the bare key) or from a subprotocol
+ * `sotto.auth.…`. Never from the URL, which ends up in logs and histories.
  */
 export function readCredential(request: Pick<OpenRequest, 'headers' | 'subprotocols'>): string | undefined {
   const text = textOf(request);
-  // OpenAI's client secrets are our tokens between a prefix its clients look for and settings.
+  // An OpenAI client secret is one of our tokens, between the prefix that clients expect and settings.
   return text === undefined ? undefined : (/^ek_([^~]+)/.exec(text)?.[1] ?? text);
 }
 

@@ -2,20 +2,20 @@ import { type Command, Fault, isFault, type Start } from '../../protocol/index.t
 import type { AudioDecoder, DecodedAudio, DecodeStream } from '../ports/decoder.ts';
 import type { EncodedFormat } from '../ports/dialect.ts';
 
-/** Encoded bytes waiting before the client is not read on. */
+/** Encoded bytes that may wait before the client is paused. */
 const WAITING_BYTES_MAX = 262_144;
 
 export interface IntakeEvents {
   command(command: Command): void;
   failed(error: unknown): void;
-  /** Stop or go on reading the client. */
+  /** Pause and resume reading the client. */
   stop(): void;
   go(): void;
 }
 
 /**
- * Stands between a dialect whose client sends compressed audio and the session, which wants samples. Commands keep their
- * order; `start` waits until the first sound tells its rate and channels.
+ * Decodes compressed audio between a dialect and its session. Commands keep their order; `start` waits until the first decoded
+ * audio gives the sample rate and the channels.
  */
 export class DecodedIntake {
   readonly #decoder: AudioDecoder;
@@ -37,7 +37,7 @@ export class DecodedIntake {
     this.#events = events;
   }
 
-  /** Whether something that came is being decoded. */
+  /** Whether audio is being decoded. */
   get isBusy(): boolean {
     return this.#running;
   }
@@ -53,7 +53,7 @@ export class DecodedIntake {
     if (!this.#running) void this.#run();
   }
 
-  /** The session takes nothing for now, or again. */
+  /** Pauses or resumes passing commands to the session. */
   hold(behind: boolean): void {
     this.#behind = behind;
     if (!behind) this.#moved?.();
@@ -97,7 +97,7 @@ export class DecodedIntake {
         await this.#last();
         return this.#events.command(command);
       default:
-        // Nothing is there yet that could be flushed or changed.
+        // Nothing has started that could be flushed or configured.
         if (this.#start === undefined) this.#events.command(command);
     }
   }
@@ -108,7 +108,7 @@ export class DecodedIntake {
     await this.#hearAll(this.#stream.feed(bytes));
   }
 
-  /** What it is, the decoding process finds out; nothing here reads what a client sent. */
+  /** The decoding process detects the format; nothing in this process parses what a client sent. */
   #open(): DecodeStream {
     const { kind, layout, raw } = this.#encoded;
     const packets = kind === 'opus-packets' ? (raw ?? { sampleRate: 48_000, channels: 1 }) : undefined;
@@ -117,7 +117,7 @@ export class DecodedIntake {
 
   async #last(): Promise<void> {
     if (this.#stream !== undefined) await this.#hearAll(this.#stream.end());
-    // Nobody said anything; the session still has to end as one.
+    // There was no audio, but the session must still start and end.
     if (this.#start !== undefined) this.#begin({ sampleRate: 16_000, channels: 1, bytes: new Uint8Array(0) });
   }
 
@@ -129,7 +129,7 @@ export class DecodedIntake {
       }
     } catch (error) {
       if (!isFault(error) || error.code !== 'audio.format') throw error;
-      // The decoder takes more than this endpoint does; say what this one wants.
+      // The decoder supports more formats than this endpoint: name those of the endpoint.
       const { got } = error.data as { got: string };
       throw new Fault('audio.format', { got, want: this.#encoded.want }, { cause: error });
     }

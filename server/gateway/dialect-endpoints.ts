@@ -5,7 +5,7 @@ import { readBodyText } from './body.ts';
 import { jsonResponse, toRefusalResponse } from './responses.ts';
 import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
 
-/** The route of a short answer that the clients of another protocol expect to find. */
+/** Builds the route of a short HTTP endpoint that clients of another protocol expect. */
 export function buildEndpointRoute(
   endpoint: HttpEndpoint,
   access: Authenticator,
@@ -14,7 +14,7 @@ export function buildEndpointRoute(
   const { method, path, scope } = endpoint;
   const handle = async ({ request, url, identity }: AuthorisedRequest): Promise<Response> => {
     const text = method === 'POST' ? await readBodyText(request, LIMITS.textBytesMax) : '';
-    // Only for opening sessions: clients of other protocols ask for nothing else.
+    // Tokens for sessions only: clients of other protocols need nothing else.
     const mint = (seconds: number) => access.mintToken(identity!, seconds, ['stream']);
     const asked = { url: url.pathname + url.search, body: text === '' ? undefined : parseJson(text) };
     const { status, headers, body } = await endpoint.answer(asked, {

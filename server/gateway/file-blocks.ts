@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { UploadedFile } from '../ports/decoder.ts';
 
-/** Large enough that a file is a few hundred of them, small enough to be copied in a fraction of a millisecond. */
+/** Block size, bytes: a file takes a few hundred blocks, and copying one takes a fraction of a millisecond. */
 const BLOCK_BYTES = 262_144;
 
 /**
- * Collects a file as it arrives. Chunks are copied into blocks of one size: a client that sends single bytes costs no
- * more memory than its bytes, and nothing ever joins the whole file, which would hold up everybody else.
+ * Collects a file as it arrives. Chunks are copied into blocks of equal size: single bytes take no more memory than their
+ * size, and the whole file is never joined, which would block the event loop.
  */
 export class FileBlocks {
   readonly #full: Uint8Array[] = [];

@@ -38,9 +38,9 @@ export interface GatewayOptions extends SessionLimits {
   readonly allowedOrigins: readonly string[];
   /** The host the server listens on. */
   readonly host: string;
-  /** Who may read along; by default whoever may speak, without tokens. */
+  /** Tokens and limits of viewers; by default there are no viewer tokens. */
   readonly viewing?: ViewingOptions;
-  /** What is answered over HTTP beside the pages, where anything is. */
+  /** What is served over HTTP besides the pages; undefined serves nothing else. */
   readonly http?: {
     readonly routes: HttpRoutes;
     readonly decoder: AudioDecoder;
@@ -50,7 +50,7 @@ export interface GatewayOptions extends SessionLimits {
 
 const VIEWERS = { viewersMax: 5_000, viewersPerRoomMax: 5_000, viewersPerAddressMax: 5_000 };
 
-/** Answers every request: finds its route in one table, checks where it comes from and what it holds, and tells what fails. */
+/** Answers every request: finds its route in one table, checks origin and credential, and formats faults. */
 export class Gateway implements TransportHandler {
   readonly #parts: SessionParts;
   readonly #access: Authenticator;
@@ -87,12 +87,12 @@ export class Gateway implements TransportHandler {
     this.#httpRoutes = this.#buildHttpRoutes(site);
   }
 
-  /** Every address that is answered, with what it takes to use it. */
+  /** Every address that is answered, with the scope it needs. */
   get routes(): readonly Route[] {
     return [...this.#upgradeRoutes, ...this.#streamRoutes, ...this.#httpRoutes];
   }
 
-  /** The first that fits counts; the last are the pages and their files. */
+  /** The first match counts; the last are the pages and their files. */
   #buildHttpRoutes(site: HttpSite): readonly HttpRoute[] {
     const { http } = this.#options;
     const context = (): DialectContext => this.#context();
@@ -108,7 +108,7 @@ export class Gateway implements TransportHandler {
     ];
   }
 
-  /** From now on nobody new is let in. */
+  /** Refuses new clients from now on. */
   drain(): void {
     this.#capacity.drain();
   }
@@ -150,7 +150,7 @@ export class Gateway implements TransportHandler {
   async handleRequest(request: Request, remoteAddress: string): Promise<Response> {
     const headers = Object.fromEntries(request.headers);
     const response = await this.#answer(request, headers, remoteAddress);
-    // The pages are for themselves, and read by nobody else.
+    // Pages of other origins may not read ours.
     if (!/^\/v\d\//.test(new URL(request.url).pathname)) return response;
     return addCorsHeaders(response, getAllowedOrigin(readPageOrigin(headers), this.#options.allowedOrigins));
   }
@@ -175,7 +175,7 @@ export class Gateway implements TransportHandler {
     }
   }
 
-  /** Rejects unless the request holds what the scope wants. */
+  /** Rejects unless the request's credential has the scope. */
   async #authorise(
     scope: RouteScope,
     request: OpenRequest,
@@ -199,8 +199,8 @@ export class Gateway implements TransportHandler {
   }
 
   /**
-   * Why a request is refused whatever it holds. Anybody may follow a link to a page; everything else is not for pages of other
-   * sites.
+   * Returns the fault if a request is refused whatever its credential. Any site may link to a page; everything else is closed to
+   * pages of other sites.
    */
   #findRefusal(request: Pick<OpenRequest, 'url' | 'headers'>, scope: RouteScope | undefined): Fault | undefined {
     const { allowedOrigins, host } = this.#options;
@@ -211,17 +211,17 @@ export class Gateway implements TransportHandler {
     );
   }
 
-  /** A viewer takes no capacity from the sessions, but needs a server that stays. */
+  /** The same for connections. Viewers take no capacity from sessions, but are refused while the server is stopping. */
   #findConnectionRefusal(request: OpenRequest, scope: RouteScope): Fault | undefined {
     const isTooLate = scope === 'room' && this.#capacity.isDraining;
     return this.#findRefusal(request, scope) ?? (isTooLate ? new Fault('server.draining', {}) : undefined);
   }
 
-  /** What a client is told of an error, which is counted; one that nobody expected is also logged. */
+  /** Converts an error into a fault for the client and counts it. Unexpected errors are logged. */
   #toFault(error: unknown, scope: RouteScope | undefined): Fault {
     const { log, meter } = this.#parts;
     const fault = toFault(error);
-    if (fault !== error) log.error({ err: error }, 'a request could not be judged');
+    if (fault !== error) log.error({ err: error }, 'a bug ended a request');
     if (scope === 'room') meter.fault(fault.code);
     if (scope === 'stream' && FAULTS[fault.code].http === 503) meter.refused();
     return fault;

@@ -1,8 +1,8 @@
 import { Fault } from '../../protocol/index.ts';
 
-/** Requests of one key that are worked on at once, or whose answers are being read. */
+/** Requests of one key that are handled at once, including those whose responses are still being read. */
 const AT_ONCE = 4;
-/** Requests of one key that wait for their turn; more are refused. */
+/** Requests of one key that may wait; more are refused. */
 const WAITING_MAX = 64;
 
 interface Turns {
@@ -10,16 +10,16 @@ interface Turns {
   readonly waiting: (() => void)[];
 }
 
-/** A turn that is given back once, however often. */
+/** Ends a request's turn. Safe to call twice. */
 export type Release = () => void;
 
-/** Turns at what all keys share, so that none has it to itself: a few of each key at a time, the others in their order. */
+/** Limits concurrent requests of each key, so that no key uses a shared resource alone. Further requests wait in order. */
 export class KeyConcurrency {
   readonly #ofKeys = new Map<string, Turns>();
 
   /**
-   * Resolves when it is the request's turn, to what gives that back; to undefined when its client has left meanwhile.
-   * Throws `transcript.busy` when too many of the key wait already.
+   * Waits for the request's turn. Resolves with a function that ends the turn, or with undefined when the client has
+   * disconnected meanwhile. Rejects with `transcript.busy` when too many requests of the key are waiting.
    */
   async take(key: string, signal: AbortSignal): Promise<Release | undefined> {
     const turns = this.#ofKeys.get(key) ?? { taken: 0, waiting: [] };

@@ -3,9 +3,9 @@ import { Fault } from '../../protocol/index.ts';
 import type { OpenRequest } from '../ports/transport.ts';
 
 /**
- * A page on any site can open a WebSocket to this machine, and a name can be made to point at it. So a browser's
- * origin must be this server itself or one the operator allowed, and the host must be an address or a known name; with
- * `anyHost`, where a key is needed, it may be any. Returns the fault to refuse with.
+ * Checks `Origin` and `Host`. A page of any site can open a WebSocket to this machine, and any DNS name can be made to point at
+ * it. So a browser's origin must be this server or one that the operator allowed, and the host must be an IP address or a
+ * known name, or any name with `anyHost`, when a key is needed. Returns the fault to refuse with.
  */
 export function findOriginRefusal(
   request: Pick<OpenRequest, 'headers'>,
@@ -24,8 +24,8 @@ export function findOriginRefusal(
 }
 
 /**
- * The origin of the page that sent a request. Without `Origin`, as `<video>` and navigations come, the origin of the
- * `Referer` stands for it: a page can keep that back, and cannot forge it.
+ * Reads the origin of the page that sent a request. `<video>` and navigations send no `Origin`; then it is taken from
+ * `Referer`, which a page can suppress but not forge.
  */
 export function readPageOrigin(headers: Readonly<Record<string, string>>): string | undefined {
   const { origin, referer } = headers;
@@ -38,17 +38,17 @@ export function readPageOrigin(headers: Readonly<Record<string, string>>): strin
 }
 
 /**
- * A page of another site can make a browser send a `GET` without `Origin`: a link, an image, a script. Browsers say so in
- * `Sec-Fetch-Site`, where the connection is trustworthy (HTTPS or loopback), and by default in `Referer`. Another port or
- * subdomain (`same-site`) is another program, so it counts as another site. `none`, an address that somebody typed, and
- * programs that send neither header are let through. Returns the fault to refuse with.
+ * Detects a `GET` without `Origin` that a page of another site made a browser send, by a link, an image or a script. Browsers
+ * report it in `Sec-Fetch-Site` on trustworthy connections (HTTPS or loopback), and by default in `Referer`. Another port or
+ * subdomain (`same-site`) is another program, so it counts as another site. Requests with `none` (a typed address) and those of
+ * programs, which send neither header, are accepted. Returns the fault to refuse with.
  */
 export function findCrossSiteRefusal(
   headers: Readonly<Record<string, string>>,
   allowedOrigins: readonly string[],
 ): Fault | undefined {
   const { host = '', origin, 'sec-fetch-site': site } = headers;
-  // That one has been checked.
+  // Checked by `findOriginRefusal`.
   if (origin !== undefined) return undefined;
   const from = readPageOrigin(headers);
   if (from !== undefined && allowedOrigins.includes(from)) return undefined;

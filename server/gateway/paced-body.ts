@@ -1,13 +1,13 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** What a reader is given at once. */
+/** Bytes that a reader is given at once. */
 const PIECE_BYTES = 65_536;
-/** A reader that takes nothing for so long is cut off, ms. */
+/** A reader that takes nothing for this long is cut off, ms. */
 const STALL_MS = 30_000;
 
 /**
- * The body of an answer, given out as its reader takes it. `over` is called once: when all is taken, when the reader leaves,
- * or when it takes nothing for 30 s.
+ * Creates a response body that is handed out as its reader takes it. `over` is called exactly once: when all is taken, when the
+ * reader disconnects, or when it takes nothing for 30 s.
  */
 export function createPacedBody(bytes: Uint8Array, clock: Clock, over: () => void): ReadableStream<Uint8Array> {
   let at = 0;

@@ -5,11 +5,11 @@ import type { Rejection, WireFrame } from '../ports/dialect.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
 import type { AcceptedUpgrade } from './route-table.ts';
 
-/** Connections of one kind that are being told why they may not stay. More are refused before the upgrade. */
+/** Maximum number of rejected connections of one kind that are open. Further clients are refused before the upgrade. */
 const REJECTIONS_MAX = 64;
 const DEAF: ConnectionHandler = { message: () => {}, close: () => {} };
 
-/** Opens connections only to say why they are closed again: some clients cannot read why an upgrade was refused. */
+/** Accepts connections only to reject them in their protocol: some clients cannot read why an upgrade was refused. */
 export class Rejections {
   readonly #clock: Clock;
   readonly #open = new Set<RejectedConnection>();
@@ -18,13 +18,13 @@ export class Rejections {
     this.#clock = clock;
   }
 
-  /** Takes an upgrade to say `rejection` over it. Undefined where there is none to say, or too many are being told already. */
+  /** Accepts an upgrade to send `rejection` over it. Undefined when there is none, or too many rejected connections are open. */
   accept(fault: Fault, subprotocol: string | undefined, rejection: Rejection | undefined): AcceptedUpgrade | undefined {
     if (rejection === undefined || this.#open.size >= REJECTIONS_MAX) return undefined;
     return { kind: 'accept', subprotocol, open: (connection) => this.reject(connection, fault, rejection) };
   }
 
-  /** Says `rejection` over a connection that is open, where there is one to say and not too many are being told already. */
+  /** Sends `rejection` over an open connection; only closes it when there is none, or too many rejected connections are open. */
   reject(connection: Connection, fault: Fault, rejection: Rejection | undefined): ConnectionHandler {
     if (rejection !== undefined && this.#open.size < REJECTIONS_MAX)
       return new RejectedConnection(connection, rejection, this.#clock, this.#open);
@@ -33,16 +33,16 @@ export class Rejections {
   }
 }
 
-/** A connection that was opened only to say why it is closed again, in the words of its protocol. */
+/** A connection that was accepted only to send a rejection in its protocol. */
 class RejectedConnection implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #rejection: Rejection;
   readonly #open: Set<RejectedConnection>;
-  /** Closes a connection whose client does not send what its protocol wants to hear first. */
+  /** Closes the connection when the client does not send what the protocol expects first. */
   readonly #timeout: Disposable;
   #isRejected = false;
 
-  /** It is in `open` until its connection has ended. */
+  /** Adds itself to `open` until its connection has ended. */
   constructor(connection: Connection, rejection: Rejection, clock: Clock, open: Set<RejectedConnection>) {
     this.#connection = connection;
     this.#rejection = rejection;

@@ -2,7 +2,7 @@ import { FAULTS } from '../../protocol/index.ts';
 import type { ErrorInfo, HttpRefusal } from '../ports/dialect.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-/** Seconds after which a client that was refused for want of room may ask again. */
+/** Seconds after which a client that was refused for lack of capacity may retry. */
 const RETRY_AFTER_SECONDS = '5';
 
 export function textResponse(body: string, status: number): Response {
@@ -16,7 +16,7 @@ export function jsonResponse(body: object, status: number): Response {
   });
 }
 
-/** A fault in the shape of our own protocol, with what HTTP itself has to say of it. */
+/** A fault in the format of our own protocol, with the HTTP headers that its status needs. */
 export function toFaultResponse(fault: ErrorInfo): Response {
   const { http, retry } = FAULTS[fault.code];
   const body = { type: 'fault', code: fault.code, text: fault.message, retry };
@@ -26,7 +26,7 @@ export function toFaultResponse(fault: ErrorInfo): Response {
   return response;
 }
 
-/** A fault in the shape of another protocol, with what HTTP itself has to say of it. */
+/** A fault in the format of another protocol, with the HTTP headers that its status needs. */
 export function toRefusalResponse(fault: ErrorInfo, refusal: HttpRefusal): Response {
   const headers = { ...Object.fromEntries(toFaultResponse(fault).headers), ...refusal.headers };
   return new Response(JSON.stringify(refusal.body), { status: refusal.status, headers });

@@ -12,25 +12,25 @@ import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { parseViewingRequest, readQueryChoice, type ViewingRequest } from './viewing-request.ts';
 
-const Wanted = z.strictObject({
+const TokenOptions = z.strictObject({
   label: z.string().max(100).optional(),
   seconds: z.int().min(10).max(31_536_000).optional(),
 });
 const BODY_BYTES_MAX = 1_024;
-const WANTED = '{"label": up to 100 characters, "seconds": 10 to 31536000}, both optional';
+const TOKEN_OPTIONS_TEXT = '{"label": up to 100 characters, "seconds": 10 to 31536000}, both optional';
 const FRESH = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
 
 export interface RoomRoutesSetup {
   readonly rooms: Rooms;
   readonly passes: ViewerTokens | undefined;
-  /** Sends away who watches with a pass that is no longer good. */
+  /** Disconnects viewers whose token is no longer valid. */
   checkPasses(): void;
   /** Wall time, ms since 1970. */
   readonly wallMs: () => number;
   readonly clock: Clock;
 }
 
-/** Answers what is asked about rooms over HTTP: tokens for viewers, the text so far, captions for HLS. */
+/** HTTP routes of rooms: tokens for viewers, the text so far, captions for HLS. */
 export class RoomRoutes {
   readonly #setup: RoomRoutesSetup;
   readonly #hls: RoomHls;
@@ -59,19 +59,19 @@ export class RoomRoutes {
   async #add({ request, params, identity }: AuthorisedRequest): Promise<Response> {
     const { key, token } = identity!;
     const text = await readBodyText(request, BODY_BYTES_MAX);
-    let wanted: z.infer<typeof Wanted>;
+    let options: z.infer<typeof TokenOptions>;
     try {
-      wanted = Wanted.parse(text === '' ? {} : parseJson(text));
+      options = TokenOptions.parse(text === '' ? {} : parseJson(text));
     } catch {
-      throw new Fault('command.option', { name: 'body', got: '(another)', want: WANTED });
+      throw new Fault('command.option', { name: 'body', got: '(another)', want: TOKEN_OPTIONS_TEXT });
     }
-    const made = this.#passes.add({ room: params['room']!, key: key === '' ? undefined : key, token, ...wanted });
-    return jsonResponse(told(made), 200);
+    const made = this.#passes.add({ room: params['room']!, key: key === '' ? undefined : key, token, ...options });
+    return jsonResponse(withoutMaker(made), 200);
   }
 
-  /** One key's own: others may have made tokens for a room of the same name. */
+  /** Lists a key's own tokens: other keys may have made some for a room of the same name. */
   async #list({ params, identity }: AuthorisedRequest): Promise<Response> {
-    return jsonResponse({ viewers: this.#own(params['room']!, identity!).map(told) }, 200);
+    return jsonResponse({ viewers: this.#own(params['room']!, identity!).map(withoutMaker) }, 200);
   }
 
   async #revoke({ params, identity }: AuthorisedRequest): Promise<Response> {
@@ -81,45 +81,45 @@ export class RoomRoutes {
     if (pass === undefined)
       throw new Fault('http.unknown', { path: `${ROOMS_PATH}${room}/viewers/${id.slice(0, 40)}` });
     this.#setup.checkPasses();
-    return jsonResponse(told(pass), 200);
+    return jsonResponse(withoutMaker(pass), 200);
   }
 
-  /** Those that the operator made beside the server are the operator's to revoke. */
+  /** Tokens that the operator made on the command line can only be revoked there. */
   #own(room: string, { key }: ClientIdentity): readonly ViewerToken[] {
     return this.#passes.list(room).filter((pass) => (pass.key ?? '') === key);
   }
 
   async #text({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
-    const asked = this.#askedOf(url, params);
+    const asked = this.#parseRequest(url, params);
     const query = url.searchParams;
     const names = Object.keys(ROOM_TEXT_TYPES);
     const form = new RegExp(`^(${names.join('|')})$`);
     const format = (readQueryChoice(query, { name: 'format', form, want: names.join(', ') }) ??
       'txt') as RoomTextFormat;
     const { rooms } = this.#setup;
-    // Whose room it is may have changed since the request was let in.
+    // The room may have changed hands since the request was authorised.
     rooms.checkReader(asked.room, viewer!.key);
     const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
-    const body = renderRoomText(events, { format, text: textKind(query), translate: asked.translate });
+    const body = renderRoomText(events, { format, text: readTextKind(query), translate: asked.translate });
     return new Response(body, { headers: { ...FRESH, 'content-type': ROOM_TEXT_TYPES[format] } });
   }
 
   async #playlist({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
-    const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
-    this.#setup.rooms.checkReader(wish.room, wish.key);
-    const body = this.#hls.playlist(wish);
+    const playlist = parsePlaylistRequest(this.#parseRequest(url, params), url.searchParams, viewer!.key);
+    this.#setup.rooms.checkReader(playlist.room, playlist.key);
+    const body = this.#hls.playlist(playlist);
     return new Response(body, { headers: { ...FRESH, 'content-type': 'application/vnd.apple.mpegurl' } });
   }
 
   async #segment({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
-    const wish = hlsWish(this.#askedOf(url, params), url.searchParams, viewer!.key);
-    this.#setup.rooms.checkReader(wish.room, wish.key);
+    const playlist = parsePlaylistRequest(this.#parseRequest(url, params), url.searchParams, viewer!.key);
+    this.#setup.rooms.checkReader(playlist.room, playlist.key);
     const file = params['file']!;
     const number = /^(\d{1,15})\.vtt$/.exec(file)?.[1];
-    const body = number && this.#hls.segment(wish, Number(number));
+    const body = number && this.#hls.segment(playlist, Number(number));
     if (body === undefined)
-      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${wish.room}/captions/${file.slice(0, 40)}` });
-    // It never changes, but who may see it does.
+      throw new Fault('http.unknown', { path: `${ROOMS_PATH}${playlist.room}/captions/${file.slice(0, 40)}` });
+    // Its content never changes, but who may read it does.
     const headers = {
       ...SECURITY_HEADERS,
       'content-type': ROOM_TEXT_TYPES.vtt,
@@ -128,7 +128,7 @@ export class RoomRoutes {
     return new Response(body, { headers });
   }
 
-  #askedOf(url: URL, params: AuthorisedRequest['params']): ViewingRequest {
+  #parseRequest(url: URL, params: AuthorisedRequest['params']): ViewingRequest {
     return parseViewingRequest({ url: `${ROOMS_PATH}${params['room']}${url.search}`, headers: {} }, ROOMS_PATH, '');
   }
 
@@ -140,17 +140,17 @@ export class RoomRoutes {
   }
 }
 
-/** Whose key made it is nobody's business. */
-function told<P extends ViewerToken>({ key: _, signer: __, ...pass }: P): Omit<P, 'key' | 'signer'> {
+/** Leaves out the key that made a token. */
+function withoutMaker<P extends ViewerToken>({ key: _, signer: __, ...pass }: P): Omit<P, 'key' | 'signer'> {
   return pass;
 }
 
-function textKind(query: URLSearchParams): 'cleaned' | 'raw' {
+function readTextKind(query: URLSearchParams): 'cleaned' | 'raw' {
   const text = readQueryChoice(query, { name: 'text', form: /^(cleaned|raw)$/, want: 'cleaned or raw' });
   return text === 'raw' ? 'raw' : 'cleaned';
 }
 
-function hlsWish(
+function parsePlaylistRequest(
   { room, translate, token }: ViewingRequest,
   query: URLSearchParams,
   key: string | undefined,
@@ -163,7 +163,7 @@ function hlsWish(
   return {
     room,
     key,
-    text: textKind(query),
+    text: readTextKind(query),
     translate,
     token,
     startMs,

@@ -8,7 +8,7 @@ import {
   type WantedForm,
 } from '../../transcript/index.ts';
 
-/** Content types of the forms a room's text can be had in. */
+/** Formats of a room's text, with their content types. */
 export const ROOM_TEXT_TYPES = (({ txt, md, json, srt, vtt }) => ({ txt, md, json, srt, vtt }))(EXPORT_TYPES);
 export type RoomTextFormat = keyof typeof ROOM_TEXT_TYPES;
 

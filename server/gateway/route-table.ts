@@ -4,40 +4,40 @@ import type { OpenRequest, StreamDecision, UpgradeDecision } from '../ports/tran
 import type { ViewerIdentity } from './viewer-admission.ts';
 
 /**
- * What a request must hold. A scope: a key or token with it. `room`: a viewer token of the room, or a key or token with
+ * What a request must present. A scope: a key or token that has it. `room`: a viewer token of the room, or a key or token with
  * the scope `viewers` whose room it is. `owner`: a key or token with the scope `viewers`, or the secret of the session the
  * room is named after. `public`: nothing, but no page of another site may send it. `page`: nothing.
  */
 export type RouteScope = Scope | 'room' | 'owner' | 'public' | 'page';
 
-/** An address, and what it takes to use it. No address is answered that is not in the gateway's table. */
+/** An address, and what is needed to use it. The gateway answers no address that is not in its table. */
 export interface Route {
   /** `UPGRADE` is a WebSocket. */
   readonly method: 'UPGRADE' | 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Segments are literal or `:name` (anything but nothing); a last segment `*` is any number of them. */
+  /** Segments are literal, or `:name` for any segment that is not empty; a last segment `*` matches any number of them. */
   readonly path: string;
   readonly scope: RouteScope;
 }
 
-/** A request that has been found to hold what its route wants. */
+/** A request that has been authorised for its route. */
 export interface AuthorisedRequest {
   readonly request: Request;
   readonly url: URL;
   readonly remoteAddress: string;
-  /** Segments of the path by their names in the route. */
+  /** Segments of the path by their names in the route, not decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** Set but for `room`, `public` and `page`. */
+  /** Set unless the scope is `room`, `public` or `page`. */
   readonly identity: ClientIdentity | undefined;
-  /** Set for `room`. */
+  /** Set if the scope is `room`. */
   readonly viewer: ViewerIdentity | undefined;
 }
 
 export interface HttpRoute extends Route {
-  /** May reject with faults. */
+  /** Handles the request. May reject with faults. */
   handle(asked: AuthorisedRequest): Promise<Response>;
-  /** The handler asks what an upgrade of the same path would be answered, which is authorised there. */
+  /** The handler only tries an upgrade of the same path, which authorises the request itself. */
   readonly asUpgrade?: true;
-  /** A refusal in the shape its clients read; ours where this is absent. */
+  /** A refusal in the format that its clients expect; default: ours. */
   refuse?(fault: Fault): Response;
 }
 
@@ -47,22 +47,22 @@ export type AcceptedStream = Extract<StreamDecision, { kind: 'accept' }>;
 /** A WebSocket. */
 export interface UpgradeRoute extends Route {
   readonly method: 'UPGRADE';
-  /** Authorises the request, whose credential may be in a place of its protocol's own. May reject with faults. */
+  /** Authorises and accepts the request, whose credential may be in a place of its own protocol. May reject with faults. */
   accept(request: OpenRequest): Promise<AcceptedUpgrade>;
-  /** A refusal before the upgrade in the shape its clients read; ours where this is absent. */
+  /** A refusal before the upgrade, in the format that its clients expect; default: ours. */
   refuse?(fault: Fault): Response;
-  /** A refusal over an open connection, for clients that can read no other; undefined refuses before the upgrade. */
+  /** A refusal over an open connection, for clients that cannot read any other; undefined refuses before the upgrade. */
   reject?(fault: Fault, request: OpenRequest): AcceptedUpgrade | undefined;
 }
 
-/** A response that goes on for as long as its reader stays. */
+/** A response that is streamed until its reader disconnects. */
 export interface StreamRoute extends Route {
   readonly method: 'GET';
-  /** Authorises the request. May reject with faults. */
+  /** Authorises and accepts the request. May reject with faults. */
   accept(request: OpenRequest): Promise<AcceptedStream>;
 }
 
-/** The segments that have names when a path fits a pattern, undecoded; undefined when it does not. */
+/** Matches a path against a pattern. Returns the named segments, not decoded; undefined when it does not match. */
 export function matchPath(pattern: string, pathname: string): Readonly<Record<string, string>> | undefined {
   const wanted = pattern.split('/');
   const given = pathname.split('/');
@@ -80,7 +80,7 @@ export function matchPath(pattern: string, pathname: string): Readonly<Record<st
   return params;
 }
 
-/** The first route of a table that a request fits, with its parameters. */
+/** Finds the first route of a table that matches a request, with its parameters. */
 export function findRoute<R extends Route>(
   routes: readonly R[],
   method: string,

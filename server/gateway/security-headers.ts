@@ -1,4 +1,4 @@
-/** Headers of everything that is answered: nothing from elsewhere, nothing inline, and nobody may frame the page. */
+/** Headers of every response: nothing is loaded from elsewhere, nothing runs inline, and no page may be framed. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

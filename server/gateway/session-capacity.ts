@@ -4,14 +4,14 @@ import type { ClientIdentity } from '../ports/authenticator.ts';
 
 export interface SessionLimits {
   readonly sessionsMax: number;
-  /** Whether sessions are also refused when the measured load says that the others would suffer. */
+  /** Whether sessions are also refused when the measured load would delay the others. */
   readonly measured: boolean;
   /** Live sessions that one key, and one address, may have. */
   readonly sessionsPerKeyMax: number;
   readonly sessionsPerAddressMax: number;
 }
 
-/** Whether one more session may begin. */
+/** Decides whether one more session may start. */
 export class SessionCapacity {
   readonly #parts: Pick<SessionParts, 'registry' | 'scheduler'>;
   readonly #limits: SessionLimits;
@@ -26,12 +26,12 @@ export class SessionCapacity {
     return this.#isDraining;
   }
 
-  /** From now on nobody new is let in. */
+  /** Refuses new sessions from now on. */
   drain(): void {
     this.#isDraining = true;
   }
 
-  /** Throws `server.draining`, `server.full` or `auth.sessions` when this client may not begin a session now. */
+  /** Throws `server.draining`, `server.full` or `auth.sessions` when the client may not start a session now. */
   check(client: ClientIdentity, address: string): void {
     const { registry, scheduler } = this.#parts;
     const { sessionsMax, measured, sessionsPerKeyMax, sessionsPerAddressMax } = this.#limits;

@@ -17,9 +17,9 @@ export interface SessionRoutesSetup {
   readonly capacity: SessionCapacity;
   /** For clients that send compressed audio. */
   readonly decoder: AudioDecoder | undefined;
-  /** What a dialect may not find out by itself. */
+  /** Creates the context of a dialect. */
   readonly context: () => DialectContext;
-  /** What an error is told as. */
+  /** Converts an error into the fault that a client is sent. */
   toFault(error: unknown): Fault;
 }
 
@@ -60,7 +60,7 @@ export class SessionRoutes {
     const session = dialect.open(request, context());
     if (isFault(session)) throw session;
     if (resumes === undefined) capacity.check(identity, address);
-    const options = { parts, visitor: { identity, address }, resumes, decoder };
+    const options = { parts, client: { identity, address }, resumes, decoder };
     return {
       ...{ kind: 'accept', subprotocol },
       open: (connection) => this.#open(connection, session, options, dialect),
@@ -68,8 +68,8 @@ export class SessionRoutes {
   }
 
   /**
-   * Who asks. A session that is here already needs no capacity and outlives its token: its client may come back though the
-   * server is full or draining. A client that is let in for that can do nothing else.
+   * Identifies the client. An existing session needs no capacity and outlives its token: it can be resumed even if the server is
+   * full or draining. A client that is admitted for that can do nothing else.
    */
   async #authorise(
     request: OpenRequest,
@@ -84,7 +84,7 @@ export class SessionRoutes {
     return { identity: await access.authenticate(credential, 'stream'), resumes: undefined };
   }
 
-  /** There was capacity when the client was let in; others may have come in meanwhile. */
+  /** Checks the capacity again: others may have started sessions since the upgrade was accepted. */
   #open(
     connection: Connection,
     session: DialectSession,
@@ -92,9 +92,9 @@ export class SessionRoutes {
     dialect: Dialect,
   ): ConnectionHandler {
     const { capacity, toFault, context } = this.#setup;
-    const { visitor, resumes } = options;
+    const { client, resumes } = options;
     try {
-      if (resumes === undefined) capacity.check(visitor.identity, visitor.address);
+      if (resumes === undefined) capacity.check(client.identity, client.address);
     } catch (error) {
       const fault = toFault(error);
       return this.#rejections.reject(connection, fault, dialect.reject?.(fault, context()));
@@ -104,8 +104,8 @@ export class SessionRoutes {
 }
 
 /**
- * What an upgrade of our own path would be answered: a browser is not told why its WebSocket was refused, so it may ask. The
- * upgrade authorises the request.
+ * Builds the route that reports how an upgrade of our own path would be answered: browsers are not told why a WebSocket was
+ * refused, so a page can ask. The upgrade authorises the request.
  */
 export function buildUpgradeQuery(upgrade: (request: OpenRequest) => Promise<UpgradeDecision>): HttpRoute {
   const handle = async ({ url, request, remoteAddress }: AuthorisedRequest): Promise<Response> => {

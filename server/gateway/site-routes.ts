@@ -2,7 +2,7 @@ import { jsonResponse, textResponse } from './responses.ts';
 import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
 import { StaticFiles } from './static-files.ts';
 
-/** What the HTTP side shows of the server. */
+/** What the server publishes about itself over HTTP. */
 export interface HttpSite {
   /** Folder of the built pages. */
   readonly webFolder: string;
@@ -13,13 +13,13 @@ export interface HttpSite {
   problems?(): readonly string[];
 }
 
-/** What the server says of itself, and its pages. The pages come last: their path is any. */
+/** Builds the routes of health, information and pages. The pages come last, because they match any path. */
 export function buildSiteRoutes(site: HttpSite): readonly HttpRoute[] {
   const files = new StaticFiles(site.webFolder);
   const forBoth = (route: Omit<HttpRoute, 'method'>): HttpRoute[] =>
     (['GET', 'HEAD'] as const).map((method) => ({ ...route, method }));
   return [
-    // Numbers of the server say who speaks when; its pages and its health say nothing about anybody.
+    // Metrics reveal when people speak; pages and health reveal nothing about anybody.
     ...forBoth({ path: '/metrics', scope: 'metrics', handle: async () => textResponse(await site.metrics(), 200) }),
     ...forBoth({ path: '/v1/info', scope: 'public', handle: async () => jsonResponse(site.info(), 200) }),
     ...forBoth({ path: '/healthz', scope: 'page', handle: async () => textResponse('ok\n', 200) }),
@@ -31,7 +31,7 @@ export function buildSiteRoutes(site: HttpSite): readonly HttpRoute[] {
   ];
 }
 
-/** The first line says whether it is ready, those that follow what is down. */
+/** The first line says whether the server is ready; the others name what is down. */
 function describeReadiness(site: HttpSite): Response {
   const isReady = site.ready();
   const lines = [isReady ? 'ready' : 'not ready', ...(site.problems?.() ?? [])];

@@ -24,13 +24,13 @@ const PAGES: Readonly<Record<string, string>> = {
   '/meeting': '/meeting.html',
 };
 
-/** A version of a file, and the tag of its content. */
+/** A version of a file by its metadata, and the tag of its content. */
 interface Version {
   readonly name: string;
   readonly etag: string;
 }
 
-/** Most files whose tags are remembered; the built pages are far fewer. */
+/** Maximum number of remembered tags; there are far fewer files. */
 const VERSIONS_MAX = 1_024;
 
 /** Serves the files of the built pages. */
@@ -66,7 +66,7 @@ export class StaticFiles {
     if (known?.name === name && matches(ifNoneMatch, known.etag)) return notModified(known.etag);
     const bytes = await readFile(path);
     const etag = known?.name === name ? known.etag : tagOf(bytes);
-    // A file that changes between `stat` and `readFile` has another name at the next request.
+    // If the file changes between `stat` and `readFile`, its metadata differs at the next request.
     if (this.#versions.size < VERSIONS_MAX) this.#versions.set(path, { name, etag });
     if (matches(ifNoneMatch, etag)) return notModified(etag);
     return new Response(bytes, { headers: { 'content-type': type, ...headersFor(etag) } });
@@ -77,10 +77,10 @@ const headersFor = (etag: string) => ({ etag, 'cache-control': 'no-cache', ...SE
 
 const notModified = (etag: string): Response => new Response(null, { status: 304, headers: headersFor(etag) });
 
-/** The same content has the same tag, in another process and after a restart, too. */
+/** Equal content has an equal tag, also in other processes and after a restart. */
 const tagOf = (bytes: Uint8Array): string => `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`;
 
-/** Whether one of the tags a reader has is `etag` (RFC 9110, 13.1.2: `W/` does not count, `*` is any). */
+/** Whether `If-None-Match` contains a tag (RFC 9110, 13.1.2: `W/` is ignored, `*` matches any). */
 function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
   return ifNoneMatch.split(',').some((each) => ['*', etag].includes(each.trim().replace(/^W\//, '')));

@@ -17,8 +17,8 @@ const TokenRequest = z.strictObject({
 const WANTED = `{"seconds": 10 to 3600, "scopes": some of ${TOKEN_SCOPES.join(', ')}}, both optional`;
 
 /**
- * `POST /v1/token` with a key: a token a browser may hold for `seconds` (10 to 3600, default 300), for what `scopes` name
- * (default `stream`). A session that is open outlives its token. Rejects with `auth.scope` when the key lacks a scope.
+ * Handles `POST /v1/token`: makes a token that a browser may hold, valid for `seconds` (10 to 3600, default 300) and for `scopes`
+ * (default `stream`). An open session outlives its token. Rejects with `auth.scope` when the key lacks a scope.
  */
 async function mintToken(request: Request, identity: ClientIdentity, access: Authenticator): Promise<object> {
   const text = await readBodyText(request, BODY_BYTES_MAX);
@@ -31,7 +31,7 @@ async function mintToken(request: Request, identity: ClientIdentity, access: Aut
   return { ...(await access.mintToken(identity, wanted.seconds, wanted.scopes)), scopes: wanted.scopes };
 }
 
-/** Tokens that a browser may hold, made with a key. */
+/** Routes that make tokens for browsers, for clients with a key. */
 export function buildTokenRoutes(access: Authenticator): readonly HttpRoute[] {
   return [
     {
@@ -45,10 +45,10 @@ export function buildTokenRoutes(access: Authenticator): readonly HttpRoute[] {
   ];
 }
 
-/** AssemblyAI's own limits. */
+/** The limits of AssemblyAI's API. */
 const TEMPORARY_SECONDS = { least: 1, most: 600 } as const;
 
-/** `GET /v3/token?expires_in_seconds=60`: a token to open sessions for AssemblyAI's clients, in the shape they read. */
+/** Handles `GET /v3/token?expires_in_seconds=60`: a token for AssemblyAI's clients, in the format they expect. */
 async function mintTemporaryToken(url: URL, identity: ClientIdentity, access: Authenticator): Promise<Response> {
   const { least, most } = TEMPORARY_SECONDS;
   const asked = url.searchParams.get('expires_in_seconds') ?? '60';
@@ -57,11 +57,11 @@ async function mintTemporaryToken(url: URL, identity: ClientIdentity, access: Au
     const want = `${least} to ${most}`;
     throw new Fault('command.option', { name: 'expires_in_seconds', got: asked.slice(0, 40), want });
   }
-  // Where nobody needs a key, anything opens the door; the client's code goes on as it is.
+  // Without authentication any token is accepted, so that clients need no change.
   const token = access.needsKey ? (await access.mintToken(identity, seconds)).token : 'none-needed';
   return jsonResponse({ token, expires_in_seconds: seconds }, 200);
 }
 
-/** How AssemblyAI's clients read that they get no token. */
+/** A refusal in the format of AssemblyAI's API. */
 const buildTemporaryTokenRefusal = (fault: Fault): Response =>
   jsonResponse({ error: fault.message }, FAULTS[fault.code].http);

@@ -29,7 +29,7 @@ import { jsonResponse } from './responses.ts';
 import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
 
 export const TRANSCRIPTS_PATH = '/v1/transcripts';
-/** Name of the setting that holds an owner's own template for summaries. */
+/** Name of the setting with an owner's template for summaries. */
 const TEMPLATE = 'summary-template';
 const PAGE_MAX = 100;
 const PAGE = 20;
@@ -47,14 +47,14 @@ interface Asked {
   readonly url: URL;
   readonly owner: string;
   readonly store: TranscriptStore;
-  /** Of the transcript, and of what the path names in it; empty where it names none. */
+  /** Id of the transcript, and name of the part of it that the path addresses; empty if the path has none. */
   readonly id: string;
   readonly name: string;
 }
 
 type Answerer = (asked: Asked) => Promise<Response | LongAnswer>;
 
-/** Kept transcripts over HTTP, each to the owner of the key alone. */
+/** HTTP routes of stored transcripts. Each key can access only its own. */
 export class TranscriptRoutes {
   readonly #parts: TranscriptRoutesParts;
   readonly #turns = new KeyConcurrency();
@@ -63,7 +63,7 @@ export class TranscriptRoutes {
     this.#parts = parts;
   }
 
-  /** Exactly the methods that exist; whatever else is asked for is not there. */
+  /** Every route of transcripts. */
   get httpRoutes(): readonly HttpRoute[] {
     const route = (method: HttpRoute['method'], path: string, answer: Answerer): HttpRoute => ({
       ...{ method, path: `${TRANSCRIPTS_PATH}${path}`, scope: 'transcripts' },
@@ -101,14 +101,14 @@ export class TranscriptRoutes {
     ];
   }
 
-  /** Rejects with faults for everything a client may do wrong, and with `transcript.*` for what the disk does. */
+  /** Rejects with faults for mistakes of clients, and with `transcript.*` for failures of the storage. */
   async #answer({ request, url, identity, params }: AuthorisedRequest, answer: Answerer): Promise<Response> {
     const { keeper, log, clock } = this.#parts;
     const { store } = keeper;
     if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.unavailableReason });
     const owner = identity!.key;
     const release = await this.#turns.take(owner, request.signal);
-    // Its client has left.
+    // The client has disconnected.
     if (release === undefined) return jsonResponse({}, 499);
     try {
       const [id = '', name = ''] = [params['id'], params['name']].map((part) => part && decodePathSegment(part));
@@ -117,7 +117,7 @@ export class TranscriptRoutes {
       release();
       if (isFault(error)) throw error;
       const code = errorCode(error);
-      // Only what the database says is the disk's doing; the rest is a bug of ours.
+      // Errors of the database are failures of the storage; all others are bugs.
       if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code)) throw error;
       log.error({ code }, 'kept transcripts cannot be read or written');
       throw new Fault('transcript.failed', { problem: code }, { cause: error });
@@ -137,7 +137,7 @@ export class TranscriptRoutes {
     if (before !== undefined && !/^-?\d{1,16}\.\d{1,16}$/.test(before))
       throw wrong('before', before, '`next` of the page before');
     const words = splitQuery(query);
-    // A search for nothing but signs finds nothing; no search at all lists everything.
+    // A query of punctuation alone finds nothing; an empty query lists everything.
     if (query.trim() !== '' && words.length === 0) return answered({ transcripts: [] });
     return answered(await store.list(owner, { words, limit: Number(limit), before }));
   }
@@ -188,7 +188,7 @@ async function exported(
   return new LongAnswer(bytes, headers);
 }
 
-/** As RFC 8187 wants it. */
+/** Encodes a file name as in RFC 8187. */
 const encodedName = (name: string): string =>
   encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
@@ -206,7 +206,7 @@ function done(outcome: ChangeOutcome, what: string): Response {
 
 const answered = (body: object): Response => jsonResponse(body, 200);
 
-/** Bytes that the store has made: a long meeting is not read and written again where others wait. */
+/** A response body that the store has encoded: parsing and encoding a long meeting would block the event loop. */
 class LongAnswer {
   readonly bytes: Uint8Array;
   readonly headers: Headers;
@@ -217,7 +217,7 @@ class LongAnswer {
   }
 }
 
-/** A long answer keeps its turn until it is read: what nobody reads fills no memory with more of it. */
+/** A long response keeps its turn until it has been read, so that unread responses do not fill the memory. */
 function paced(answer: Response | LongAnswer, clock: Clock, giveBack: Release): Response {
   if (answer instanceof LongAnswer)
     return new Response(createPacedBody(answer.bytes, clock, giveBack), { headers: answer.headers });

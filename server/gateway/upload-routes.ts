@@ -12,23 +12,23 @@ import { Upload } from './upload.ts';
 interface UploadRequest {
   readonly request: Request;
   readonly dialect: UploadDialect;
-  readonly visitor: ConnectedClient;
+  readonly client: ConnectedClient;
   readonly context: DialectContext;
 }
 
-/** Takes files and answers with their transcripts. */
+/** Routes that transcribe uploaded files. */
 export class UploadRoutes {
   readonly #parts: SessionParts;
   readonly #decoder: AudioDecoder;
   readonly #capacity: SessionCapacity;
   readonly #context: () => DialectContext;
-  readonly #space = new UploadMemory();
+  readonly #memory = new UploadMemory();
 
   constructor(
     parts: SessionParts,
     decoder: AudioDecoder,
     capacity: SessionCapacity,
-    /** What a dialect may not find out by itself. */
+    /** Creates the context of each dialect. */
     context: () => DialectContext,
   ) {
     this.#parts = parts;
@@ -37,23 +37,23 @@ export class UploadRoutes {
     this.#context = context;
   }
 
-  /** One route for each path at which another protocol takes files. */
+  /** One route for each path at which a protocol accepts files. */
   httpRoutes(dialects: ReadonlyMap<string, UploadDialect>): readonly HttpRoute[] {
     return [...dialects].map(([path, dialect]) => ({
       ...{ method: 'POST', path, scope: 'stream' },
       handle: async ({ request, identity, remoteAddress: address }) => {
         this.#capacity.check(identity!, address);
-        const visitor = { identity: identity!, address };
-        return this.#answer({ request, dialect, visitor, context: this.#context() });
+        const client = { identity: identity!, address };
+        return this.#answer({ request, dialect, client, context: this.#context() });
       },
       refuse: (fault) => toRefusalResponse(fault, dialect.refuse(fault, this.#context())),
     }));
   }
 
   /** Never rejects. */
-  async #answer({ request, dialect, visitor, context }: UploadRequest): Promise<Response> {
-    const upload = new Upload(this.#parts, visitor);
-    const space = this.#space.open();
+  async #answer({ request, dialect, client, context }: UploadRequest): Promise<Response> {
+    const upload = new Upload(this.#parts, client);
+    const space = this.#memory.open();
     const gone = (): void => upload.abandon();
     request.signal.addEventListener('abort', gone, { once: true });
     const release = (): void => {
@@ -66,14 +66,14 @@ export class UploadRoutes {
       if (posted.file === undefined || posted.file.size === 0)
         throw new Fault('command.option', { name: 'file', got: '(none)', want: 'an audio file' });
       const answer = dialect.open(posted, context);
-      if (answer.delivery === 'streamed') return this.#growing(upload, posted.file, answer, release);
+      if (answer.delivery === 'streamed') return this.#stream(upload, posted.file, answer, release);
       let body = '';
       const trouble = await upload.run(posted.file, answer, this.#decoder, (event) => {
         body += answer.write(event);
       });
       release();
       if (trouble !== undefined) return toRefusalResponse(trouble, dialect.refuse(trouble, context));
-      return new Response(body, { headers: headersOf(answer, context) });
+      return new Response(body, { headers: buildHeaders(answer, context) });
     } catch (error) {
       release();
       const fault = toFault(error);
@@ -83,8 +83,8 @@ export class UploadRoutes {
     }
   }
 
-  /** Events go out as they come; a client that does not read them holds up nothing but memory for its own words. */
-  #growing(upload: Upload, file: UploadedFile, answer: UploadSession, release: () => void): Response {
+  /** Streams events as they come. If the client does not read them, only memory for its own words is used. */
+  #stream(upload: Upload, file: UploadedFile, answer: UploadSession, release: () => void): Response {
     const encoder = new TextEncoder();
     let open = true;
     const body = new ReadableStream<Uint8Array>({
@@ -115,6 +115,6 @@ export class UploadRoutes {
   }
 }
 
-function headersOf(answer: UploadSession, { id }: DialectContext): Record<string, string> {
+function buildHeaders(answer: UploadSession, { id }: DialectContext): Record<string, string> {
   return { 'content-type': answer.contentType, 'cache-control': 'no-store', 'x-request-id': id };
 }

@@ -15,18 +15,18 @@ import type { RegistryEntry } from '../flow/session-registry.ts';
 import type { AudioDecoder, DecodedAudio, UploadedFile } from '../ports/decoder.ts';
 import type { ErrorInfo, UploadSession } from '../ports/dialect.ts';
 
-/** Sound given to the session at once, ms; it looks at its backlog between two of these. */
+/** Audio passed to the session at once, ms; the backlog is checked in between. */
 const PIECE_MS = 500;
 
-/** A file on its way through an ordinary session: decoded, as fast as it is recognised, and no faster. */
+/** Transcribes a file with an ordinary session. It is decoded no faster than it is recognised. */
 export class Upload implements RegistryEntry {
   readonly id = randomUUID();
   readonly #parts: SessionParts;
-  readonly #visitor: ConnectedClient;
+  readonly #client: ConnectedClient;
   #session: LiveSession | undefined;
   #event: (event: ServerEvent) => void = () => {};
   #trouble: ErrorInfo | undefined;
-  /** Aborted when nothing more is to be decoded. */
+  /** Aborted when decoding should stop. */
   readonly #stop = new AbortController();
   #paused = false;
   #over = false;
@@ -34,26 +34,26 @@ export class Upload implements RegistryEntry {
   #hasLeft = false;
   #moved: (() => void) | undefined;
 
-  /** Takes a place among the sessions at once, for the file may be long on its way. */
-  constructor(parts: SessionParts, visitor: ConnectedClient) {
-    // Its client waits for the answer; there is nobody who could come back.
+  /** Takes a place among the sessions at once, because receiving the file may take long. */
+  constructor(parts: SessionParts, client: ConnectedClient) {
+    // The client waits for the response, so it cannot resume.
     this.#parts = { ...parts, resumeGraceMs: 0, rooms: undefined };
-    this.#visitor = visitor;
+    this.#client = client;
     parts.registry.add(this);
     parts.meter.opened(parts.registry.size);
   }
 
   get key(): string {
-    return this.#visitor.identity.key;
+    return this.#client.identity.key;
   }
 
   get address(): string {
-    return this.#visitor.address;
+    return this.#client.address;
   }
 
   setServiceLevel(): void {}
 
-  /** A file that has come in part is no use; its client asks another server. */
+  /** An incomplete file is of no use: its client has to send it to another server. */
   drain(): void {
     this.#end(new Fault('server.draining', {}));
   }
@@ -63,8 +63,8 @@ export class Upload implements RegistryEntry {
   }
 
   /**
-   * The client is gone: nothing more is decoded for it. The upload keeps its place until `leave`, for its decoder is a
-   * process that takes a moment to end.
+   * Stops decoding, because the client has disconnected. The upload keeps its place until `leave`: its decoder is a process
+   * that takes a moment to end.
    */
   abandon(): void {
     if (this.#over) return;
@@ -72,7 +72,7 @@ export class Upload implements RegistryEntry {
     this.#session?.destroy();
   }
 
-  /** Frees the place. Call it when everything that belongs to the upload is gone. */
+  /** Frees the place. Call it when everything that belongs to the upload has ended. */
   leave(): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
@@ -81,7 +81,7 @@ export class Upload implements RegistryEntry {
     meter.ended(registry.size);
   }
 
-  /** Resolves when everything is said and the decoder is free or gone: with what went wrong, or nothing. */
+  /** Resolves when the session has ended and the decoder is free or gone: with the error, if there was one. */
   async run(
     file: UploadedFile,
     answer: UploadSession,
@@ -112,7 +112,7 @@ export class Upload implements RegistryEntry {
     return this.#trouble;
   }
 
-  /** Undefined when the client has gone meanwhile. */
+  /** Undefined when the client has disconnected meanwhile. */
   async #open({ sampleRate, channels }: DecodedAudio, answer: UploadSession): Promise<LiveSession | undefined> {
     const channelMode = answer.layout;
     const audio: AudioFormat = { encoding: 'pcm_f32le', sampleRate, channels, channelMode };
@@ -129,7 +129,7 @@ export class Upload implements RegistryEntry {
       },
       close: () => this.#finish(),
     };
-    const opening = new SessionOpening({ ...answer.start, audio }, this.#parts, this.#visitor);
+    const opening = new SessionOpening({ ...answer.start, audio }, this.#parts, this.#client);
     await opening.ready;
     if (this.#over) {
       opening.cancel();
@@ -146,7 +146,7 @@ export class Upload implements RegistryEntry {
       while (this.#paused && !this.#over) await this.#wait();
       if (this.#over) return;
       this.#session!.execute({ type: 'audio', bytes: bytes.subarray(at, at + step) });
-      // Others have their turn, too.
+      // Let the event loop serve others.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -157,7 +157,7 @@ export class Upload implements RegistryEntry {
     });
   }
 
-  /** Nothing more will be said. Where the session goes before the decoder, the upload takes its place back. */
+  /** The session has ended. If the decoder is still running, the upload keeps the session's place. */
   #finish(): void {
     this.#over = true;
     this.#stop.abort();
@@ -165,7 +165,7 @@ export class Upload implements RegistryEntry {
     this.#moved?.();
   }
 
-  /** Half a transcript is not an answer: whatever the session has to say against it counts, and be it only a warning. */
+  /** Half a transcript is not an answer, so every fault of the session is an error, even a warning. */
   #heard(event: ServerEvent): void {
     if (event.type === 'fault') this.#trouble ??= { code: event.code as FaultCode, message: event.text };
     else this.#event(event);

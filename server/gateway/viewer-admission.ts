@@ -22,17 +22,17 @@ export interface ViewerAdmissionSetup {
   readonly limits: ViewerLimits;
 }
 
-/** Who reads a room. */
+/** The identity of a viewer. */
 export interface ViewerIdentity {
-  /** Whose rooms it may read: the public id of a key. Undefined: every key's, with a token that the operator made. */
+  /** Public id of the key whose rooms it may read; undefined allows those of every key, with a token that the operator made. */
   readonly key: string | undefined;
-  /** The viewer token it came with. */
+  /** The viewer token that it presented. */
   readonly pass: ViewerToken | undefined;
-  /** Set where it came with a token of a key. */
+  /** Set if it presented a token made with a key. */
   readonly token: TokenDetails | undefined;
 }
 
-/** Tells who may watch a room, and who may say who may. */
+/** Decides who may read a room, and who may manage its viewers. */
 export class ViewerAdmission {
   readonly #setup: ViewerAdmissionSetup;
   readonly #byAddress = new Map<string, number>();
@@ -42,8 +42,8 @@ export class ViewerAdmission {
   }
 
   /**
-   * Who asks to read a room, with a viewer token of it, or a key or token with the scope `viewers`. Rejects with `auth.*` and
-   * `viewer.revoked`. Whose room it is may change after that: `refusalFor` is asked again before anything is read.
+   * Authorises a viewer with a viewer token of the room, or a key or token with the scope `viewers`. Rejects with `auth.*` and
+   * `viewer.revoked`. The room may change hands after that, so its owner is checked again before anything is read.
    */
   async admit(
     { room, token }: ViewingRequest,
@@ -60,14 +60,14 @@ export class ViewerAdmission {
       rooms.checkReader(room, pass.key);
       return { key: pass.key, pass, token: undefined };
     }
-    // A key in a URL would end in logs and histories.
+    // A key in a URL would end up in logs and histories.
     if (access.needsKey && credential === undefined && token !== undefined) throw new Fault('auth.invalid', {});
     const { key, token: details } = await access.authenticate(credential, 'viewers');
     rooms.checkReader(room, key);
     return { key, pass: undefined, token: details };
   }
 
-  /** Why a viewer may not go on; undefined while it may. Throws errors for the operator. */
+  /** Returns the fault with which a viewer must be disconnected; undefined while it may stay. Throws errors for the operator. */
   recheck({ key, pass, token }: ViewerIdentity): Fault | undefined {
     const { access, passes } = this.#setup;
     if (pass !== undefined) {
@@ -80,8 +80,8 @@ export class ViewerAdmission {
   }
 
   /**
-   * Whose room it is to the identity: a key or token with the scope `viewers`, or the secret of the session that has the
-   * room's name, which may what the key or token may that the session was opened with.
+   * Authorises the owner of a room: with a key or token with the scope `viewers`, or with the secret of the session that the room
+   * is named after, which allows what the session's own key or token allows.
    */
   async own(room: string, request: Pick<OpenRequest, 'headers' | 'subprotocols'>): Promise<ClientIdentity> {
     const { access, registry, rooms } = this.#setup;
@@ -102,7 +102,7 @@ export class ViewerAdmission {
     return identity;
   }
 
-  /** A viewer token ends with the key that made it. */
+  /** A viewer token is valid only as long as the key that made it. */
   #makerFault({ key, signer }: ViewerToken): Fault | undefined {
     const { access } = this.#setup;
     if (key === undefined || !access.needsKey) return undefined;
@@ -111,7 +111,7 @@ export class ViewerAdmission {
     return code === 'auth.expired' ? new Fault('auth.expired', {}) : new Fault('viewer.revoked', {});
   }
 
-  /** Throws `viewer.full`. */
+  /** Checks the limits on viewers. Throws `viewer.full`. */
   checkPlace(room: string, address: string): void {
     const { rooms, limits } = this.#setup;
     const check = (count: number, most: number, what: string): void => {
@@ -122,7 +122,7 @@ export class ViewerAdmission {
     check(this.#byAddress.get(address) ?? 0, limits.viewersPerAddressMax, 'viewers at this address');
   }
 
-  /** Counts one at an address until the result is disposed of. */
+  /** Counts a viewer of an address until the result is disposed of. */
   count(address: string): Disposable {
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
     let counted = true;

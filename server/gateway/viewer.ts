@@ -10,16 +10,16 @@ export interface ViewerSetup {
   readonly asked: Pick<ViewingRequest, 'words'>;
   readonly clock: Clock;
   watch(viewer: RoomSubscriber): Disposable;
-  /** Why it may not watch a room that is `owner`'s; undefined when it may. */
+  /** Returns the fault if the viewer may not read a room of `owner`. */
   refusalFor(owner: string): Fault | undefined;
-  /** Its connection has ended. */
+  /** Called when its connection has ended. */
   gone(viewer: Viewer): void;
 }
 
-/** Browsers come back after so long, ms, and not all at once. */
+/** Random delay after which a browser reconnects, ms, so that not all do at once. */
 const RETRY_MS = { least: 1_000, most: 4_000 };
 
-/** One who reads a room over a connection. What it says itself is not heard. */
+/** A viewer that reads a room over one connection. What it sends itself is ignored. */
 export class Viewer implements ConnectionHandler, RoomSubscriber {
   readonly #connection: Connection;
   readonly #kind: 'ws' | 'sse';
@@ -50,7 +50,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
     return this.#connection.queuedBytes;
   }
 
-  /** Called for the room, so a bug ends this viewer's connection and leaves the others alone. */
+  /** Called by the room, so a bug ends only this viewer's connection. */
   send(event: RoomEvent): void {
     if (this.#isBroken) return;
     this.#cursor = Math.max(this.#cursor, event.cursor);
@@ -72,7 +72,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
     this.#connection.close(FAULTS[fault.code].close, fault.code);
   }
 
-  /** It may not go on. */
+  /** Disconnects a viewer that may no longer read. */
   sendAway(fault: Fault): void {
     this.#watching[Symbol.dispose]();
     this.disconnect(fault);
@@ -96,7 +96,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
   }
 }
 
-/** A fault as viewers read it. */
+/** Formats a fault for viewers. */
 export function toViewerFault(fault: Fault, cursor: number): string {
   const { code, message: text } = fault;
   return JSON.stringify({ type: 'fault', cursor, code, text, retry: FAULTS[code].retry });

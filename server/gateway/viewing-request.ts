@@ -2,17 +2,16 @@ import { Fault, RoomName } from '../../protocol/index.ts';
 import type { RoomSubscription } from '../ports/room.ts';
 import type { OpenRequest } from '../ports/transport.ts';
 
-/** What a viewer's request says. */
+/** A parsed request to read a room. */
 export interface ViewingRequest extends RoomSubscription {
   readonly room: string;
   readonly words: 'with' | 'without';
-  /** From the URL, where a browser source has nowhere else to put it. */
+  /** Token in the URL, where a browser source has no other place for it. */
   readonly token: string | undefined;
 }
 
 /**
- * Reads `BEGINNING/ROOM/END?…`. Throws `http.unknown` for a path that names no room, `command.option` for a query that
- * cannot be meant.
+ * Parses `BEGINNING/ROOM/END?…`. Throws `http.unknown` for a path without a valid room, `command.option` for an invalid query.
  */
 export function parseViewingRequest(
   { url, headers }: Pick<OpenRequest, 'url' | 'headers'>,
@@ -35,7 +34,7 @@ export function parseViewingRequest(
 }
 
 function fromOf(query: URLSearchParams, lastEventId: string | undefined): ViewingRequest['from'] {
-  // A browser that comes back says how far it came, and asks the address it was given at first.
+  // A browser that reconnects sends the cursor of its last event, to its original address.
   if (lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
   const want = 'now, start, or the cursor of an event';
   const from = readQueryChoice(query, { name: 'from', form: /^(now|start|\d{1,15})$/, want }) ?? 'now';
@@ -48,7 +47,7 @@ export interface QueryChoice {
   readonly want: string;
 }
 
-/** One value of a query; undefined when it is not there. Throws `command.option`. */
+/** Reads one value of a query; undefined when it is absent. Throws `command.option`. */
 export function readQueryChoice(query: URLSearchParams, { name, form, want }: QueryChoice): string | undefined {
   const got = query.get(name);
   if (got === null || got === '') return undefined;

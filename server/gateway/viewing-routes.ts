@@ -13,7 +13,7 @@ import { ViewerAdmission, type ViewerIdentity, type ViewerLimits } from './viewe
 import { parseViewingRequest, type ViewingRequest } from './viewing-request.ts';
 
 export interface ViewingOptions {
-  /** Where tokens of viewers are kept; undefined is nowhere. */
+  /** Storage of viewer tokens; undefined when there is none. */
   readonly passes?: ViewerTokens | undefined;
   readonly limits: ViewerLimits;
   /** Wall time, ms since 1970; default the system's. */
@@ -23,7 +23,7 @@ export interface ViewingOptions {
 export interface ViewingSetup extends ViewingOptions {
   readonly parts: SessionParts & { readonly rooms: Rooms };
   readonly access: Authenticator;
-  /** What a viewer is told of an error. */
+  /** Converts an error into the fault that a viewer is sent. */
   toFault(error: unknown): Fault;
 }
 
@@ -37,21 +37,21 @@ const STREAM_HEADERS = {
   ...SECURITY_HEADERS,
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
-  // Some proxies would keep it back until it is long enough.
+  // Some proxies would buffer it.
   'x-accel-buffering': 'no',
 };
 const RECHECKED_AT_ONCE = 100;
 const DEAF: ConnectionHandler = { message: () => {}, close: () => {} };
 
-/** Lets viewers in: they read what is said in a room, over a WebSocket or as server-sent events. */
+/** Routes for viewers, who read a room over a WebSocket or as server-sent events. */
 export class ViewingRoutes {
   readonly #setup: ViewingSetup;
   readonly #admission: ViewerAdmission;
-  readonly #desk: RoomRoutes;
-  /** Everybody who watches, by what they came with: it is checked once for all who share it. */
-  readonly #watching = new Map<string, { readonly identity: ViewerIdentity; readonly viewers: Set<Viewer> }>();
+  readonly #roomRoutes: RoomRoutes;
+  /** Connected viewers by credential, which is checked once for all who share it. */
+  readonly #credentials = new Map<string, { readonly identity: ViewerIdentity; readonly viewers: Set<Viewer> }>();
   readonly #rejections: Rejections;
-  #check: Disposable | undefined;
+  #recheckTimer: Disposable | undefined;
 
   constructor(setup: ViewingSetup) {
     this.#setup = setup;
@@ -60,7 +60,7 @@ export class ViewingRoutes {
     const { access, passes, limits, wallMs = Date.now } = setup;
     this.#admission = new ViewerAdmission({ rooms, registry, access, passes, limits });
     const checkPasses = (): void => void this.#recheck();
-    this.#desk = new RoomRoutes({ rooms, passes, checkPasses, wallMs, clock });
+    this.#roomRoutes = new RoomRoutes({ rooms, passes, checkPasses, wallMs, clock });
   }
 
   get upgradeRoutes(): readonly UpgradeRoute[] {
@@ -71,7 +71,7 @@ export class ViewingRoutes {
       const open = (connection: Connection) => this.#open(connection, 'ws', admitted);
       return { kind: 'accept', subprotocol: subprotocolOf(request), open };
     };
-    // A page cannot read why an upgrade was refused, and would ask for ever.
+    // A page cannot read why an upgrade was refused, and would keep trying.
     const reject = (fault: Fault, request: OpenRequest): AcceptedUpgrade | undefined => {
       const subprotocol = subprotocolOf(request);
       if (subprotocol === undefined) return undefined;
@@ -91,19 +91,19 @@ export class ViewingRoutes {
     return [{ method: 'GET', path: `${ROOMS_PATH}:room/events`, scope: 'room', accept }];
   }
 
-  /** What is answered about rooms but the events. */
+  /** All other routes of rooms. */
   get httpRoutes(): readonly HttpRoute[] {
-    return this.#desk.routes;
+    return this.#roomRoutes.routes;
   }
 
-  /** Who asks to read a room. Rejects with faults. */
+  /** Authorises a viewer of a room. Rejects with faults. */
   async admit({ url, headers }: Pick<OpenRequest, 'url' | 'headers'>, room: string): Promise<ViewerIdentity> {
     const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
     const asked = parseViewingRequest({ url: `${ROOMS_PATH}${room}${search}`, headers }, ROOMS_PATH, '');
     return this.#admission.admit(asked, { headers, subprotocols: [] });
   }
 
-  /** Who asks for what only the owner of a room may. Rejects with faults. */
+  /** Authorises the owner of a room. Rejects with faults. */
   async admitOwner({ headers }: Pick<OpenRequest, 'headers'>, room: string): Promise<ClientIdentity> {
     parseViewingRequest({ url: `${ROOMS_PATH}${room}`, headers: {} }, ROOMS_PATH, '');
     return this.#admission.own(room, { headers, subprotocols: [] });
@@ -117,13 +117,13 @@ export class ViewingRoutes {
 
   #open(connection: Connection, kind: 'ws' | 'sse', { asked, identity, address }: Admitted): ConnectionHandler {
     const { rooms, clock } = this.#setup.parts;
-    const refusalFor = (owner: string): Fault | undefined => refusalOf(identity, asked.room, owner);
+    const refusalFor = (owner: string): Fault | undefined => findOwnerRefusal(identity, asked.room, owner);
     try {
-      // Somebody else may have begun to speak here since the request came, and others may have come to watch.
+      // Another key may have started speaking here since the request, and other viewers may have come.
       rooms.checkReader(asked.room, identity.key);
       this.#admission.checkPlace(asked.room, address);
     } catch (error) {
-      return this.#dismiss(connection, kind, this.#setup.toFault(error));
+      return this.#rejectViewer(connection, kind, this.#setup.toFault(error));
     }
     const place = this.#admission.count(address);
     const viewer = new Viewer(connection, {
@@ -131,55 +131,55 @@ export class ViewingRoutes {
       watch: (watcher) => rooms.subscribe(asked.room, asked, watcher),
       gone: (gone) => {
         place[Symbol.dispose]();
-        this.#forget(identity, gone);
+        this.#removeViewer(identity, gone);
       },
     });
-    const name = nameOf(identity);
-    const sharing = this.#watching.get(name) ?? { identity, viewers: new Set() };
-    this.#watching.set(name, sharing);
+    const name = credentialName(identity);
+    const sharing = this.#credentials.get(name) ?? { identity, viewers: new Set() };
+    this.#credentials.set(name, sharing);
     sharing.viewers.add(viewer);
-    this.#recheckLater();
+    this.#scheduleRecheck();
     return viewer;
   }
 
-  #forget(identity: ViewerIdentity, viewer: Viewer): void {
-    const sharing = this.#watching.get(nameOf(identity));
+  #removeViewer(identity: ViewerIdentity, viewer: Viewer): void {
+    const sharing = this.#credentials.get(credentialName(identity));
     sharing?.viewers.delete(viewer);
-    if (sharing?.viewers.size === 0) this.#watching.delete(nameOf(identity));
+    if (sharing?.viewers.size === 0) this.#credentials.delete(credentialName(identity));
   }
 
-  /** Keys and tokens may have been revoked, and time has passed. */
-  #recheckLater(): void {
-    this.#check ??= this.#setup.parts.clock.setTimer(LIMITS.viewerTokenEveryMs, () => {
-      // The clock takes what the promise may reject with.
+  /** Schedules the next check for keys and tokens that were revoked or have expired. */
+  #scheduleRecheck(): void {
+    this.#recheckTimer ??= this.#setup.parts.clock.setTimer(LIMITS.viewerTokenEveryMs, () => {
+      // The clock handles a rejection.
       return this.#recheck().finally(() => {
-        this.#check = undefined;
-        if (this.#watching.size > 0) this.#recheckLater();
+        this.#recheckTimer = undefined;
+        if (this.#credentials.size > 0) this.#scheduleRecheck();
       });
     });
   }
 
-  /** Sends away whoever may no longer watch. Never rejects. */
+  /** Disconnects viewers who may no longer read. Never rejects. */
   async #recheck(): Promise<void> {
-    for (const [at, { identity, viewers }] of [...this.#watching.values()].entries()) {
-      // Thousands of viewers, each with a token of its own, must not hold up who speaks.
+    for (const [at, { identity, viewers }] of [...this.#credentials.values()].entries()) {
+      // Thousands of viewers, each with a token of its own, must not delay the sessions.
       if (at % RECHECKED_AT_ONCE === RECHECKED_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
       try {
         const fault = this.#admission.recheck(identity);
         if (fault === undefined) continue;
         this.#setup.parts.meter.fault(fault.code);
         for (const viewer of [...viewers]) {
-          this.#forget(identity, viewer);
+          this.#removeViewer(identity, viewer);
           viewer.sendAway(fault);
         }
       } catch (error) {
-        // The operator broke a file; whoever is in stays until it is mended.
+        // The operator broke a file; connected viewers stay until it is repaired.
         this.#setup.toFault(error);
       }
     }
   }
 
-  #dismiss(connection: Connection, kind: 'ws' | 'sse', fault: Fault): ConnectionHandler {
+  #rejectViewer(connection: Connection, kind: 'ws' | 'sse', fault: Fault): ConnectionHandler {
     const text = toViewerFault(fault, 0);
     connection.send(kind === 'ws' ? text : `data: ${text}\n\n`);
     connection.close(FAULTS[fault.code].close, fault.code);
@@ -187,12 +187,12 @@ export class ViewingRoutes {
   }
 }
 
-/** Viewers with the same credential are checked together. */
-const nameOf = ({ key, pass, token }: ViewerIdentity): string =>
+/** Identifies a credential, so that viewers who share it are checked together. */
+const credentialName = ({ key, pass, token }: ViewerIdentity): string =>
   pass === undefined ? `${key} ${token?.signer} ${token?.expiresMs}` : `viewer ${pass.id}`;
 
-/** Why somebody may not read a room that is `owner`'s. */
-function refusalOf({ key }: ViewerIdentity, room: string, owner: string): Fault | undefined {
+/** Returns the fault if a viewer may not read a room of `owner`. */
+function findOwnerRefusal({ key }: ViewerIdentity, room: string, owner: string): Fault | undefined {
   if (key === undefined || key === owner) return undefined;
   return new Fault('auth.denied', { got: `Room ${room} of another key` });
 }

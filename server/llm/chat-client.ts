@@ -1,8 +1,8 @@
 import { parseJson } from '../../protocol/index.ts';
 
-/** A server that speaks the OpenAI chat protocol: Ollama, LM Studio, llama.cpp, vLLM, or the real one. */
+/** A server that speaks the OpenAI chat protocol: Ollama, LM Studio, llama.cpp, vLLM, or OpenAI itself. */
 export interface ChatServer {
-  /** Base URL up to and with `/v1`. */
+  /** Base URL, including `/v1`. */
   readonly url: string;
   readonly model: string;
   readonly key?: string | undefined;
@@ -13,7 +13,7 @@ export interface ChatRequest {
   readonly user: string;
   /** Longest answer, tokens. */
   readonly maxTokens: number;
-  /** Value of `response_format`; absent leaves the form to the model. */
+  /** Value of `response_format`; absent leaves the format to the model. */
   readonly responseFormat?: object | undefined;
 }
 
@@ -23,9 +23,9 @@ export interface ChatOptions {
   readonly replyCharsMax: number;
 }
 
-/** Why a request has no answer. `problem` fits into a sentence for people and names neither the words nor the address. */
+/** A request that failed. Its message fits into a sentence for people, and contains neither the prompt nor the address. */
 export class ChatError extends Error {
-  /** Status of the answer, where there was one that says no. */
+  /** HTTP status of a refusal; undefined when there was no response. */
   readonly status: number | undefined;
 
   constructor(problem: string, options: { readonly cause?: unknown; readonly status?: number } = {}) {
@@ -34,7 +34,7 @@ export class ChatError extends Error {
   }
 }
 
-/** Sends one chat request and reads the text of its answer. Rejects with a ChatError. */
+/** Sends one chat request. Resolves with the text of the reply; rejects with a ChatError. */
 export async function completeChat(
   { url, model, key }: ChatServer,
   { system, user, maxTokens, responseFormat }: ChatRequest,
@@ -55,7 +55,7 @@ export async function completeChat(
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
       body: JSON.stringify(body),
-      // A server that sends the words elsewhere is not the one that was configured.
+      // Text is sent to the configured server only, never to one that it redirects to.
       redirect: 'error',
       signal,
     });

@@ -8,34 +8,34 @@ import { locateModelProgram } from './model-program.ts';
 import { type FromModel, type Generation, isFromModel, type ModelSetup, type ToModel } from './wire.ts';
 
 export interface GgufProcessOptions {
-  /** Whose process it is, for the log: `cleaner`. */
+  /** Owner of the process, for the log: `cleaner`. */
   readonly name: string;
   readonly modelName: string;
   readonly setup: ModelSetup;
   /**
-   * `always`: the model is loaded from the start and again after each end; a text that is asked for in between is refused.
-   * `on-demand`: it is loaded for the first text, which waits for it, and again for the next text after it has ended.
+   * `always`: the process starts at once and is replaced whenever it ends; requests in between are refused. `on-demand`: it starts
+   * with the first request, which waits for it, and with the next request after it has ended.
    */
   readonly restart: 'always' | 'on-demand';
   /** Longest wait before the process is started again, ms; default 30 s. */
   readonly backOffMaxMs?: number | undefined;
-  /** What a text that is not written is rejected with. */
+  /** Creates the fault that a failed request is rejected with. */
   readonly fault: (problem: string) => Fault;
-  /** Texts that may wait for the model; more are refused, because of `tooMany`. */
+  /** Maximum number of waiting requests; more are refused with the problem `tooMany`. */
   readonly waitingMax: number;
   readonly tooMany: string;
-  /** Longest wait for one text, ms; default for ever. */
+  /** Longest wait for one text, ms; default: no limit. */
   readonly timeoutMs?: number | undefined;
-  /** How long the process may take to end a text that was given up, ms; one that takes longer is replaced. */
+  /** How long the process may take to end a request that was given up, ms; if it takes longer, it is replaced. */
   readonly cancelTimeoutMs: number;
   /** How long it may take to load the model, ms. */
   readonly startTimeoutMs: number;
-  /** How long the process outlives its last text, ms; default for ever. */
+  /** How long the process outlives its last request, ms; default: no limit. */
   readonly idleMs?: number | undefined;
   /** Time between two pings, and how many may be missed; defaults of `WatchedProcess`. */
   readonly pingEveryMs?: number | undefined;
   readonly pingsMissedMax?: number | undefined;
-  /** A process that grows beyond this is replaced. */
+  /** A process that exceeds this is replaced. */
   readonly memoryMbMax?: number | undefined;
   readonly log: Log;
   /** Path of the child's main file, and the program that runs it; tests give others. */
@@ -51,17 +51,16 @@ interface Start {
 }
 
 /**
- * A GGUF model through llama.cpp in a process of its own. Each text that is asked for is written or rejected, exactly once,
- * whatever becomes of the process.
+ * A GGUF model through llama.cpp in a process of its own. Each request is settled exactly once, whatever happens to the process.
  */
 export class GgufProcess {
   readonly #options: GgufProcessOptions;
   readonly #requests: PendingRequests<string>;
   readonly #supervisor: Supervisor<WatchedProcess<FromModel>>;
-  /** Texts that were asked for while no process could be started yet, in their order. */
+  /** Requests that no process has received yet, in order. */
   readonly #unsent = new Map<number, Generation>();
   #start = openStart();
-  /** Why the last process could not run, when it said so itself. The text may name the file. */
+  /** Why the process could not load the model. May contain the file's name. */
   #refusal: string | undefined;
   #idle: NodeJS.Timeout | undefined;
 
@@ -86,7 +85,7 @@ export class GgufProcess {
     return this.#supervisor.current?.pid;
   }
 
-  /** Whether a model is loaded and can write. */
+  /** Whether a model is loaded. */
   get isRunning(): boolean {
     return this.#supervisor.current?.state === 'ready';
   }
@@ -96,7 +95,7 @@ export class GgufProcess {
     return this.#start.promise;
   }
 
-  /** The text that the model writes. Rejects with `fault`. */
+  /** Generates a text. Rejects with `fault`. */
   async generate(generation: Generation, signal: AbortSignal): Promise<string> {
     const { restart, fault } = this.#options;
     if (this.#supervisor.isClosed) throw fault('it is closed');
@@ -113,7 +112,7 @@ export class GgufProcess {
     }
   }
 
-  /** Rejects what waits. Resolves when the process is gone. */
+  /** Rejects waiting requests. Resolves when the process has ended. */
   close(): Promise<void> {
     const closing = this.#supervisor.close();
     clearTimeout(this.#idle);
@@ -138,7 +137,7 @@ export class GgufProcess {
         onEnded,
       },
     );
-    // Texts that waited for the back-off go out once this process is the current one.
+    // Requests that waited for the back-off are sent once this process is the current one.
     queueMicrotask(() => this.#sendAll());
     return process;
   }
@@ -148,12 +147,12 @@ export class GgufProcess {
       case 'ready':
         return this.#start.resolve();
       case 'alive':
-        // One that is always running has lasted a while after it was ready. One that runs on demand has to write something.
+        // A process that always runs has proved itself by surviving its start; one on demand, by generating something.
         if (this.#options.restart === 'always') this.#supervisor.reportHealthy();
         return;
       case 'refused':
         this.#refusal = message.problem;
-        // Told to clients, so without the name of the file.
+        // Clients read this, so it does not contain the file's name.
         this.#requests.rejectAll(REFUSED);
         return process.stop();
       case 'generated':
@@ -171,7 +170,7 @@ export class GgufProcess {
 
   #replaceStuck(): void {
     const { name, log } = this.#options;
-    log.warn({ pid: this.pid }, `the ${name} does not end a text that was given up; it is killed`);
+    log.warn({ pid: this.pid }, `the ${name} does not end a request that was given up, and is killed`);
     this.#supervisor.current?.kill();
   }
 
@@ -190,7 +189,7 @@ export class GgufProcess {
     this.#requests.rejectAll(refusal === undefined ? STOPPED : REFUSED);
   }
 
-  /** Gives the memory back when nobody has asked for a while. */
+  /** Ends the process, and so frees its memory, after a time without requests. */
   #startIdleTimer(): void {
     const { idleMs } = this.#options;
     if (idleMs === undefined || this.#requests.size > 0 || this.#supervisor.isClosed) return;

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
-/** One text that a model is to write, greedily. */
+/** A text to generate, greedily. */
 export type Generation =
   | {
-      /** By the chat template of the model. */
+      /** Formatted by the model's chat template. */
       readonly kind: 'chat';
       readonly system: string;
       readonly user: string;
-      /** JSON Schema the answer is held to. */
+      /** JSON Schema that constrains the answer. */
       readonly schema?: object | undefined;
       readonly maxTokens: number;
     }
   | {
-      /** Each part between two control tokens of the model, one after the other; what comes out is joined by spaces. */
+      /** Each part stands between two control tokens; the parts are generated in order, and joined with spaces. */
       readonly kind: 'tagged';
       readonly parts: readonly string[];
       readonly before: string;
@@ -23,13 +23,13 @@ export interface ModelSetup {
   readonly modelPath: string;
   readonly threads: number;
   readonly contextTokens: number;
-  /** Whether what one prompt has in common with the last need not be read again. Where not, a prompt that is too long is refused. */
+  /** Whether the prefix that a prompt shares with the previous one is reused. If not, a prompt that is too long is refused. */
   readonly keepsContext: boolean;
-  /** Written before it is ready: the first run plans buffers. */
+  /** Generated before the model is ready, because the first run allocates buffers. */
   readonly warmUp?: Generation | undefined;
 }
 
-/** To the process of a GGUF model. */
+/** Messages to the process of a GGUF model. */
 export type ToModel =
   | { readonly kind: 'setup'; readonly setup: ModelSetup }
   | { readonly kind: 'generate'; readonly id: number; readonly generation: Generation }
@@ -38,7 +38,7 @@ export type ToModel =
 
 export type FromModel =
   | { readonly kind: 'ready' }
-  /** The problem may name the file. */
+  /** The model could not be loaded. The problem may contain the file's name. */
   | { readonly kind: 'refused'; readonly problem: string }
   | { readonly kind: 'generated'; readonly id: number; readonly text: string }
   | { readonly kind: 'failed'; readonly id: number; readonly problem: string }
@@ -52,5 +52,5 @@ const fromModel = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('alive'), memoryMb: z.number() }),
 ]);
 
-/** Whether something that came from the process of a model is a message of one. */
+/** Whether a value received from the process is a valid message. */
 export const isFromModel = (value: unknown): value is FromModel => fromModel.safeParse(value).success;

@@ -1,14 +1,14 @@
 /**
- * Variables a child process needs to find programs and libraries, its home, its language and its share of the machine.
- * Everything else stays here: API keys, tokens and options of the server are nothing a process that decodes foreign files
- * or runs a downloaded model has to know.
+ * Variables that a child process needs to find programs and libraries, its home, its language and its share of the machine.
+ * All others are withheld: a process that decodes foreign files or runs a downloaded model has no use for the server's API
+ * keys, tokens and options.
  */
 const NAMES: ReadonlySet<string> = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'TMP', 'TEMP'],
   ...['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'DYLD_FALLBACK_LIBRARY_PATH', 'MALLOC_ARENA_MAX'],
   ...['XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_RUNTIME_DIR'],
   ...['UV_THREADPOOL_SIZE', 'NODE_ICU_DATA', 'NODE_NO_WARNINGS'],
-  // Windows starts few programs without them. Its names have no case.
+  // Few programs start on Windows without these. Names there ignore case.
   ...['SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR', 'COMSPEC', 'PATHEXT', 'PROGRAMFILES', 'PROGRAMDATA', 'PROGRAMFILES(X86)'],
   ...['APPDATA', 'LOCALAPPDATA', 'USERPROFILE', 'HOMEDRIVE', 'HOMEPATH', 'NUMBER_OF_PROCESSORS'],
   ...['PROCESSOR_ARCHITECTURE', 'PROCESSOR_IDENTIFIER'],
@@ -18,9 +18,9 @@ const PREFIXES: readonly string[] = [
   ...['LC_', 'OMP_', 'GOMP_', 'KMP_', 'OPENBLAS_', 'MKL_', 'GGML_'],
   ...['CUDA_', 'NVIDIA_', 'HIP_', 'HSA_', 'ROCR_', 'VK_', 'GLSLC_', 'MTL_'],
 ];
-/** A name that says it holds a secret is never passed on, whatever it begins with. */
+/** Variables with such a name are never passed on, whatever prefix they have. */
 const SECRET = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH/;
-/** Loaders of TypeScript come to a program that is run from its sources through these. */
+/** These carry the TypeScript loader to a program that is run from its sources. */
 const LOADER_NAMES: ReadonlySet<string> = new Set(['NODE_OPTIONS', 'TSX_TSCONFIG_PATH']);
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +41,7 @@ export function buildChildEnvironment(all: Environment, isSource = false): Recor
   );
 }
 
-/** The environment for a program of ours at `path`. */
+/** The environment for one of Sotto's own programs, at `path`. */
 export function buildProgramEnvironment(path: string): Record<string, string> {
   return buildChildEnvironment(process.env, path.endsWith('.ts'));
 }

@@ -3,7 +3,7 @@ import { errorCode } from '../core/errors/error-code.ts';
 import type { Log } from '../ports/log.ts';
 import { buildProgramEnvironment } from './environment.ts';
 
-/** What is started. */
+/** The program of a child process. */
 export interface Program {
   /** The program's main file. */
   readonly path: string;
@@ -17,21 +17,21 @@ export interface Program {
 
 export interface ForkedProcessCallbacks {
   onMessage(value: unknown): void;
-  /** The process is gone or never came to be. Called exactly once, never from within the constructor, and last of all. */
+  /** The process has ended or could not be started. Called exactly once, last, and never from within the constructor. */
   onEnded(reason: string): void;
 }
 
 /**
- * Bytes of one message; Node itself holds up to 2 GiB until one is whole. More than any of ours: of a decoder, which sends
- * the largest, the whole process may take little more than this.
+ * Largest message, bytes; Node itself would buffer up to 2 GiB of one. No message of ours comes near: a decoder sends the
+ * largest, and its whole process may take little more memory than this.
  */
 const MESSAGE_BYTES_MAX = 256 * 1_048_576;
 /** How long a process may take to end by itself before it is killed, ms. */
 const STOP_TIMEOUT_MS = 1_000;
 
 /**
- * A child process with a pipe for messages. However it fails (`fork` throws, an `error` comes without an `exit`, the pipe
- * breaks or carries what is no message), there is one event: `onEnded`, with a reason for the log. Nothing here throws.
+ * A child process with a pipe for messages. However it fails (`fork` throws, an `error` without an `exit`, a broken pipe,
+ * bytes that are not a message), there is exactly one event: `onEnded`, with a reason for the log. No method throws.
  */
 export class ForkedProcess {
   readonly #callbacks: ForkedProcessCallbacks;
@@ -39,9 +39,9 @@ export class ForkedProcess {
   readonly #messageBytesMax: number;
   readonly #child: ChildProcess | undefined;
   #stopTimer: NodeJS.Timeout | undefined;
-  /** Why it is being killed, which its exit would not tell. */
+  /** Why it is being killed; its exit event only names the signal. */
   #reason: string | undefined;
-  /** Bytes that came since the last message was whole. */
+  /** Bytes received since the last complete message. */
   #unfinishedBytes = 0;
   #isStopping = false;
   #hasEnded = false;
@@ -72,10 +72,10 @@ export class ForkedProcess {
     return this.#hasEnded;
   }
 
-  /** A message that cannot be sent ends the process: whoever waits for an answer to it learns so. */
+  /** A message that cannot be sent ends the process, so that requests waiting for an answer are rejected. */
   send(message: object): void {
     const child = this.#child;
-    // Without a process or a pipe the end is under way already.
+    // Without a process or a pipe, `onEnded` is about to be called.
     if (this.#hasEnded || child?.connected !== true) return;
     try {
       child.send(message, (error) => {
@@ -86,7 +86,7 @@ export class ForkedProcess {
     }
   }
 
-  /** Lets the process end by itself; kills it when it has not after a second. */
+  /** Closes the pipe, which tells the process to end; kills it if it has not ended after a second. */
   stop(): void {
     if (this.#hasEnded || this.#isStopping) return;
     this.#isStopping = true;
@@ -94,11 +94,11 @@ export class ForkedProcess {
     this.#stopTimer = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
   }
 
-  /** @param reason Told to `onEnded` in place of the signal. */
+  /** @param reason Passed to `onEnded` instead of the signal. */
   kill(reason?: string): void {
     if (this.#hasEnded) return;
     this.#reason ??= reason;
-    // One that was never started reports so by itself.
+    // A process that was never started reports its own end.
     if (this.pid !== undefined) this.#child!.kill('SIGKILL');
   }
 
@@ -121,19 +121,19 @@ export class ForkedProcess {
       else this.kill(errorCode(error));
     });
     child.once('exit', (code, signal) => this.#end(this.#reason ?? signal ?? `exit ${code}`));
-    // One that closed its pipe can neither be asked nor end by itself when told to.
+    // A process without a pipe can neither receive requests nor be told to end.
     child.once('disconnect', () => {
       if (!this.#isStopping) this.kill();
     });
-    // Handles are never passed; Node's code for them trusts what the child sends.
+    // No handles are ever passed, and Node's code for them trusts the child.
     child.removeAllListeners('internalMessage');
     guardChannel(child, {
       onBytes: (count) => this.#count(count),
-      onGarbage: () => this.kill('sent what is no message'),
+      onGarbage: () => this.kill('sent an invalid message'),
     });
   }
 
-  /** Returns whether the bytes are to be read. */
+  /** Returns whether the bytes should be read. */
   #count(bytes: number): boolean {
     this.#unfinishedBytes += bytes;
     if (this.#unfinishedBytes <= this.#messageBytesMax) return true;
@@ -171,21 +171,21 @@ export class ForkedProcess {
     try {
       if (this.#child?.connected === true) this.#child.disconnect();
     } catch {
-      // The pipe closed meanwhile.
+      // The pipe has just closed.
     }
   }
 }
 
 interface ChannelCallbacks {
-  /** Bytes have come; false drops them. */
+  /** Called with the number of bytes received; returning false drops them. */
   onBytes(count: number): boolean;
   onGarbage(): void;
 }
 
 /**
- * Bytes that are no message make Node throw inside the pipe's own callback, where nobody can catch it, and would end this
- * process; those of a message without end would fill its memory. Node offers no event for either, so its reader is wrapped;
- * where Node keeps it elsewhere, nothing is wrapped.
+ * Wraps the pipe's reader. Bytes that are not a message make Node throw inside the pipe's own callback, where nothing can
+ * catch it, and an endless message would fill the memory; Node has no event for either. In a version of Node that keeps its
+ * reader elsewhere, nothing is wrapped.
  */
 function guardChannel(child: ChildProcess, { onBytes, onGarbage }: ChannelCallbacks): void {
   const symbol = Object.getOwnPropertySymbols(child).find(({ description }) => description === 'kChannelHandle');

@@ -2,19 +2,19 @@ import type { Clock } from '../ports/clock.ts';
 import { timerClock } from './timer-clock.ts';
 
 export interface PendingRequestsOptions {
-  /** Requests that may wait; more are refused. */
+  /** Maximum number of waiting requests; more are refused. */
   readonly max: number;
-  /** What a request that gets no answer is rejected with. */
+  /** Creates the error that an unanswered request is rejected with. */
   readonly fault: (problem: string) => Error;
-  /** Why one more is refused: `too many sentences wait`. */
+  /** The problem of a request that is refused: `too many sentences wait`. */
   readonly full: string;
-  /** Longest wait for an answer, ms; default for ever. */
+  /** Longest wait for an answer, ms; default: no limit. */
   readonly timeoutMs?: number | undefined;
-  /** Nobody waits for the answer any more: tell the child. */
+  /** Called when a request is given up, to tell the child. */
   readonly onGivenUp: (id: number) => void;
-  /** How long the child may take to end a request that was given up, ms; default for ever. */
+  /** How long the child may take to end a request that was given up, ms; default: no limit. */
   readonly cancelTimeoutMs?: number | undefined;
-  /** It has not ended it in that time: it never will. */
+  /** Called when the child has not ended a request within that time. */
   readonly onStuck?: () => void;
   readonly clock?: Clock | undefined;
 }
@@ -25,12 +25,12 @@ interface Pending<Answer> {
   release(): void;
 }
 
-/** Requests to a child process. Each is answered exactly once, whatever becomes of the process; there are never too many. */
+/** Requests to a child process, limited in number. Each is settled exactly once, whatever happens to the process. */
 export class PendingRequests<Answer> {
   readonly #options: PendingRequestsOptions;
   readonly #clock: Clock;
   readonly #pending = new Map<number, Pending<Answer>>();
-  /** Given up, and not yet ended by the child. */
+  /** Timers of requests that were given up and not yet ended by the child. */
   readonly #cancelled = new Map<number, Disposable>();
   #lastId = 0;
 
@@ -45,8 +45,8 @@ export class PendingRequests<Answer> {
   }
 
   /**
-   * Opens a request and has it sent. Rejects when there are too many, when `signal` gives it up, when its time is over and
-   * with `rejectAll`.
+   * Opens a request and calls `send`. Rejects when too many are waiting, when `signal` aborts, on timeout, and on
+   * `rejectAll`.
    */
   open(send: (id: number) => void, signal?: AbortSignal): Promise<Answer> {
     const { max, full, fault, timeoutMs } = this.#options;
@@ -69,7 +69,7 @@ export class PendingRequests<Answer> {
     });
   }
 
-  /** The child's answer. One that comes late, twice or for nothing is dropped. */
+  /** Settles a request with the child's answer. Late, duplicate and unknown answers are dropped. */
   resolve(id: number, answer: Answer): void {
     this.#noteEnd(id);
     this.#take(id)?.resolve(answer);
@@ -80,7 +80,7 @@ export class PendingRequests<Answer> {
     this.#take(id)?.reject(this.#options.fault(problem));
   }
 
-  /** The process is gone: nothing that waits will be answered by it. */
+  /** Rejects all waiting requests, because the process has ended. */
   rejectAll(problem: string): void {
     for (const timer of this.#cancelled.values()) timer[Symbol.dispose]();
     this.#cancelled.clear();

@@ -1,14 +1,14 @@
-/** Counts pings that were not answered. It counts pings and not time, so a parent that stood still itself blames nobody. */
+/** Counts unanswered pings. It counts pings, not time, so a parent that was itself suspended does not blame its child. */
 export class PingCounter {
   readonly #missedMax: number;
   #missed = 0;
 
-  /** @param missedMax Unanswered pings in a row that are still put up with. */
+  /** @param missedMax Number of consecutive unanswered pings that is tolerated. */
   constructor(missedMax: number) {
     this.#missedMax = missedMax;
   }
 
-  /** Counts a ping that is about to be sent. False when too many before it were not answered. */
+  /** Counts a ping that is about to be sent. Returns false when too many before it were not answered. */
   countPing(): boolean {
     return ++this.#missed <= this.#missedMax;
   }

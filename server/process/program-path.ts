@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * Path of a program that lies beside a module, in the sources as well as in `dist`.
+ * Path of a program in the folder of a module, both in the sources and in `dist`.
  * @param name Relative to the module, without an extension: `./child/main`.
  */
 export function resolveProgramPath(moduleUrl: string, name: string): string {

@@ -4,29 +4,29 @@ import { timerClock } from './timer-clock.ts';
 
 /** A process as its supervisor sees it. */
 export interface Supervised {
-  /** Ends it politely. */
+  /** Tells it to end. */
   stop(): void;
 }
 
 export interface SupervisorOptions<P extends Supervised> {
   /** Starts a process, which calls `onEnded` exactly once, and not before this has returned. */
   readonly start: (onEnded: (reason: string) => void) => P;
-  /** `always`: another one takes the place of each that ends. `on-demand`: not before `demand` is called again. */
+  /** `always`: a process that ends is replaced. `on-demand`: the next one is started when `demand` is called again. */
   readonly restart: 'always' | 'on-demand';
   readonly backOff: BackOff;
   /**
-   * A process has ended that was not told to: answer what waited for it.
-   * @returns The longest wait before the next start, ms; undefined leaves it to the back-off.
+   * Called when a process has ended without being told to, to reject what waited for it.
+   * @returns The longest wait before the next start, ms; undefined leaves the wait to the back-off.
    */
   readonly onEnded: (reason: string, process: P) => number | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** Keeps one process running: starts it, and starts it again when it ends, for ever, later and later while that fails. */
+/** Keeps one process running: restarts it whenever it ends, indefinitely, with growing delays while that fails. */
 export class Supervisor<P extends Supervised> {
   readonly #options: SupervisorOptions<P>;
   readonly #clock: Clock;
-  /** All that have not ended, retired ones too. */
+  /** All processes that have not ended, including retired ones. */
   readonly #running = new Set<P>();
   #current: P | undefined;
   #planned: Disposable | undefined;
@@ -41,12 +41,12 @@ export class Supervisor<P extends Supervised> {
     this.#clock = options.clock ?? timerClock;
   }
 
-  /** The process that does the work now; undefined while the next one is waited for. */
+  /** The process in use; undefined until the next one is started. */
   get current(): P | undefined {
     return this.#current;
   }
 
-  /** Processes that ended without having been told to. */
+  /** Number of processes that ended without being told to. */
   get restarts(): number {
     return this.#restarts;
   }
@@ -55,7 +55,7 @@ export class Supervisor<P extends Supervised> {
     return this.#isClosed;
   }
 
-  /** Sees to it that there is a process: at once, or when the back-off is over. */
+  /** Starts a process if there is none: at once, or when the back-off is over. */
   demand(): void {
     if (this.#isClosed || this.#current !== undefined || this.#planned !== undefined) return;
     const waitMs = this.#notBeforeMs - this.#clock.nowMs();
@@ -63,26 +63,26 @@ export class Supervisor<P extends Supervised> {
     else this.#plan(waitMs);
   }
 
-  /** The process does what it is for: the next failure is the first of a new row. */
+  /** Resets the back-off: the process works, so the next failure counts as the first. */
   reportHealthy(): void {
     this.#options.backOff.reset();
   }
 
-  /** Ends the process of a part that needs none for now. The next `demand` starts another. */
+  /** Stops the process while it is not needed. The next `demand` starts another. */
   retire(): void {
     const process = this.#current;
     this.#current = undefined;
     process?.stop();
   }
 
-  /** Starts nothing any more; what runs goes on until `close`. */
+  /** Starts no more processes; a running one continues until `close`. */
   giveUp(): void {
     this.#isClosed = true;
     this.#planned?.[Symbol.dispose]();
     this.#planned = undefined;
   }
 
-  /** Ends every process. Resolves when all are gone. */
+  /** Stops every process. Resolves when all have ended. */
   close(): Promise<void> {
     this.giveUp();
     this.#closing ??= new Promise((resolve) => {
@@ -118,7 +118,7 @@ export class Supervisor<P extends Supervised> {
     this.#restarts++;
     const { backOff, restart, onEnded } = this.#options;
     const waitMs = backOff.next();
-    // Set before anybody is told: who asks again from within waits, too.
+    // Set before the callback, so that a `demand` from within it waits, too.
     this.#notBeforeMs = this.#clock.nowMs() + waitMs;
     const mostMs = onEnded(reason, process) ?? waitMs;
     this.#notBeforeMs = Math.min(this.#notBeforeMs, this.#clock.nowMs() + mostMs);

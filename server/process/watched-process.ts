@@ -4,30 +4,30 @@ import { ForkedProcess, type Program } from './forked-process.ts';
 import { PingCounter } from './ping-counter.ts';
 import { timerClock } from './timer-clock.ts';
 
-/** Where a process is in its life. */
+/** Stage in the life of a process. */
 export type ProcessState = 'starting' | 'ready' | 'stopping' | 'ended';
 
-/** What every child says, besides what its part wants to know. */
+/** Messages that every child sends, in addition to those of its own protocol. */
 type LifeMessage =
   | { readonly kind: 'ready' }
   /** The answer to a ping. */
   | { readonly kind: 'alive'; readonly memoryMb: number };
 
 export interface WatchedProcessOptions<From extends { readonly kind: string }> {
-  /** For the log: `recogniser`. */
+  /** Name for the log, such as `recogniser`. */
   readonly name: string;
   readonly program: Program;
   /** The first message. */
   readonly setup: object;
-  /** Whether something that came through the pipe is a message of the child's. What is none ends the process. */
+  /** Whether a value from the pipe is a valid message. An invalid one ends the process. */
   readonly isMessage: (value: unknown) => value is From;
-  /** Longest time until it says `ready`, ms. */
+  /** Longest time until it sends `ready`, ms. */
   readonly startTimeoutMs: number;
   /** Time between two pings; default 250 ms. */
   readonly pingEveryMs?: number | undefined;
-  /** Unanswered pings before the process counts as hung; default 5. Children work on other threads, so their loops are free. */
+  /** Unanswered pings until the process counts as hung; default 5. Children compute on other threads, so their event loops are free. */
   readonly pingsMissedMax?: number | undefined;
-  /** A process that takes more is reported as outgrown, and killed when it takes half as much again. */
+  /** A process that takes more memory is reported as outgrown, and killed at one and a half times as much. */
   readonly memoryMbMax?: number | undefined;
   readonly log: Log;
   readonly clock?: Clock | undefined;
@@ -35,7 +35,7 @@ export interface WatchedProcessOptions<From extends { readonly kind: string }> {
 
 export interface WatchedProcessCallbacks<From> {
   onMessage(message: From): void;
-  /** It takes more memory than it may. Called once. */
+  /** It exceeds its memory limit. Called once. */
   onOutgrown(): void;
   /** Called exactly once, last of all. */
   onEnded(reason: string): void;
@@ -43,10 +43,10 @@ export interface WatchedProcessCallbacks<From> {
 
 const PING_EVERY_MS = 250;
 const PINGS_MISSED_MAX = 5;
-/** Grown so far beyond its limit, a process is not waited for. */
+/** Multiple of its memory limit at which a process is killed at once. */
 const MEMORY_KILL = 1.5;
 
-/** One child process from its start to its end, watched for hangs, growth and messages that are none. */
+/** One child process from start to end, watched for hangs, memory growth and invalid messages. */
 export class WatchedProcess<From extends { readonly kind: string }> {
   readonly #options: WatchedProcessOptions<From>;
   readonly #callbacks: WatchedProcessCallbacks<From>;
@@ -90,7 +90,7 @@ export class WatchedProcess<From extends { readonly kind: string }> {
     this.#process.send(message);
   }
 
-  /** Lets the process end by itself; kills it when it does not. */
+  /** Tells the process to end; kills it if it does not. */
   stop(): void {
     if (this.#state === 'ended' || this.#state === 'stopping') return;
     this.#state = 'stopping';
@@ -98,7 +98,7 @@ export class WatchedProcess<From extends { readonly kind: string }> {
     this.#process.stop();
   }
 
-  /** @param reason For the log, and for whoever waits for an answer; default its signal. */
+  /** @param reason For the log and for rejected requests; default: its signal. */
   kill(reason?: string): void {
     this.#process.kill(reason);
   }
@@ -106,11 +106,11 @@ export class WatchedProcess<From extends { readonly kind: string }> {
   #receive(value: unknown): void {
     const { name, isMessage, log } = this.#options;
     if (!isMessage(value) || (value.kind === 'ready' && this.#state === 'ready')) {
-      log.warn({ pid: this.pid }, `the ${name} sent what is no message; it is killed`);
-      this.kill('sent what is no message');
+      log.warn({ pid: this.pid }, `the ${name} sent an invalid message and is killed`);
+      this.kill('sent an invalid message');
       return;
     }
-    // It was told to stop while it came up.
+    // It was told to stop while it was starting.
     if (value.kind === 'ready' && this.#state !== 'starting') return;
     const message = value as From | (From & LifeMessage);
     if (message.kind === 'ready') {
@@ -142,7 +142,7 @@ export class WatchedProcess<From extends { readonly kind: string }> {
     if (this.#state !== 'ready') return;
     const { name, log } = this.#options;
     if (!this.#pings.countPing()) {
-      log.warn({ pid: this.pid }, `the ${name} does not answer; it is killed`);
+      log.warn({ pid: this.pid }, `the ${name} does not answer and is killed`);
       this.kill('did not answer');
       return;
     }

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 const execArgv = process.execArgv.splice(0);
 t.teardown(() => void process.execArgv.push(...execArgv));
 
-/** A folder of its own for each part, where its children leave their process ids. */
+/** Opens a folder for one part, in which its children leave their process ids. */
 async function openFolder(t: Pick<Test, 'teardown'>) {
   const { folder, remove } = await bundle('faulty-process');
   t.teardown(remove);
@@ -31,7 +31,7 @@ async function openFolder(t: Pick<Test, 'teardown'>) {
   return {
     ...{ execPath, install, childPath: join(folder, 'faulty-process.mjs') },
     uninstall: () => rmSync(execPath),
-    /** Processes that are there now. */
+    /** Processes that are running. */
     live: () => pids().filter(isThere),
     setRefuses: (refuses: boolean) => (refuses ? writeFileSync(refuse, '') : rmSync(refuse)),
   };
@@ -43,20 +43,20 @@ interface Outcome {
   readonly code?: string;
 }
 
-/** Asks, and says how it was answered; a request that is answered with something else than its own is an error. */
+/** Sends a request and returns its outcome. */
 const outcomeOf = async (part: ProcessPart, asked: string, signal?: AbortSignal): Promise<Outcome> =>
   part.ask(asked, signal).then(
     (text) => ({ asked, text }),
     (error: { code?: string }) => ({ asked, code: error.code ?? String(error) }),
   );
 
-/** Asks until it works again, as the next speaker would. */
+/** Sends requests until one succeeds, as the next speaker would. */
 async function recovers(part: ProcessPart): Promise<void> {
   await until(async () => (await outcomeOf(part, 'afterwards')).text === 'afterwards', { everyMs: 10 });
 }
 
-/** What the child does by itself when it is asked for it. */
-const MISDEEDS = [
+/** Ways in which the child fails when a request names them. */
+const FAILURES = [
   'abort',
   'exit',
   'throw',
@@ -78,11 +78,11 @@ for (const [name, open] of Object.entries(PARTS)) {
     const part = await open(options);
     await recovers(part);
 
-    for (const misdeed of MISDEEDS) {
-      const asked = ['before', misdeed, 'behind'].map((text) => outcomeOf(part, text));
+    for (const failure of FAILURES) {
+      const asked = ['before', failure, 'behind'].map((text) => outcomeOf(part, text));
       const outcomes = await Promise.all(asked);
-      check(t, outcomes, misdeed);
-      t.equal(outcomes[1]!.text, undefined, `${misdeed} is a fault`);
+      check(t, outcomes, failure);
+      t.equal(outcomes[1]!.text, undefined, `${failure} is a fault`);
       await recovers(part);
     }
 

@@ -11,7 +11,7 @@ import type { Generation, ModelSetup } from '../wire.ts';
 type Chat = Extract<Generation, { kind: 'chat' }>;
 type Tagged = Extract<Generation, { kind: 'tagged' }>;
 
-/** A model in llama.cpp with one context. It writes greedily, one text at a time. */
+/** A model in llama.cpp with one context. It generates greedily, one text at a time. */
 export class GgufModel {
   readonly #llama: Llama;
   readonly #sequence: LlamaContextSequence;
@@ -62,7 +62,7 @@ export class GgufModel {
     }
   }
 
-  /** `before TEXT behind` → what the model writes then, for each part. */
+  /** Generates what follows `before PART behind`, for each part. */
   async #tagged({ parts, before, behind }: Tagged, signal: AbortSignal): Promise<string> {
     this.#completion ??= new LlamaCompletion({ contextSequence: this.#sequence });
     const { model } = this.#sequence;

@@ -2,13 +2,13 @@ import { endWithParent, firstLineOf, residentMemoryMb, sendToParent } from '../.
 import type { FromModel, Generation, ToModel } from '../wire.ts';
 import { GgufModel } from './gguf-model.ts';
 
-/** Longest text about an error that is sent. */
+/** Longest error text that is sent, characters. */
 const PROBLEM_CHARS_MAX = 200;
 
-/** The process of a GGUF model: one text at a time, in the order they were asked for. It ends with its parent. */
+/** The process of a GGUF model: generates one text at a time, in the order of requests. It ends with its parent. */
 let model: GgufModel | undefined;
 const cancels = new Map<number, AbortController>();
-/** The one that is being written. */
+/** Id of the text that is being generated. */
 let running: number | undefined;
 let queue: Promise<void> = Promise.resolve();
 
@@ -23,7 +23,7 @@ process.on('message', (message: ToModel) => {
       return;
     case 'cancel':
       cancels.get(message.id)?.abort();
-      // One that waits has an end now, and not when those before it have theirs.
+      // A waiting request is rejected now, not when its turn comes.
       if (message.id !== running && cancels.delete(message.id))
         send({ kind: 'failed', id: message.id, problem: 'it was given up' });
       return;
@@ -37,7 +37,7 @@ endWithParent();
 async function start({ setup }: Extract<ToModel, { kind: 'setup' }>): Promise<void> {
   try {
     const loaded = await GgufModel.load(setup);
-    // Better now than on somebody's first sentence.
+    // Now, rather than on the first sentence.
     if (setup.warmUp !== undefined) await loaded.generate(setup.warmUp, new AbortController().signal);
     model = loaded;
     send({ kind: 'ready' });

@@ -1,28 +1,28 @@
 /**
- * What every child process of the server does besides its own work. It imports nothing: a child should start in a moment.
+ * What every child process of the server does besides its own work. This file imports nothing, so that children start quickly.
  */
 
 /** Signals that a terminal or a supervisor sends to a whole process group. */
 const GROUP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Ties this process to its parent: it ends when the parent is gone, because nobody could use an answer then, and not with a
- * signal to their group, because the parent decides when its children end.
+ * Ends this process with its parent, because its answers would be of no use, and ignores signals to their process group, because
+ * the parent decides when its children end.
  */
 export function endWithParent(): void {
   process.on('disconnect', () => process.exit(0));
   for (const signal of GROUP_SIGNALS) process.on(signal, () => {});
 }
 
-/** Sends a message to the parent; does nothing when it is gone. */
+/** Sends a message to the parent; does nothing when the parent has ended. */
 export function sendToParent(message: object): void {
   if (process.connected) process.send?.(message);
 }
 
-/** Memory that this process takes, MB: the answer to a ping. */
+/** Memory of this process, MB, for the answer to a ping. */
 export const residentMemoryMb = (): number => Math.round(process.memoryUsage.rss() / 1_048_576);
 
-/** The first line of an error's message, for people: the rest of it is a trace or names files. */
+/** The first line of an error's message, for people; the rest often contains traces or file names. */
 export function firstLineOf(error: unknown, charsMax: number): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, charsMax);
 }

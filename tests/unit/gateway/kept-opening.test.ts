@@ -54,7 +54,7 @@ function place(words = script('Hello there.', 0.5)) {
   };
   const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
   const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' });
-  const handler = new SessionConnection(connection, dialect as never, { parts, visitor: TEST_CLIENT });
+  const handler = new SessionConnection(connection, dialect as never, { parts, client: TEST_CLIENT });
   const send = (message: object): void => handler.message(JSON.stringify(message));
   const answer = async (): Promise<void> => {
     create();

@@ -98,7 +98,7 @@ for (const [name, serialization, bytes] of [
       program(`${early}\n${write.replace('process.env.NODE_CHANNEL_FD', '3')}`, { serialization }),
     );
     await end;
-    t.same(ends, ['sent what is no message']);
+    t.same(ends, ['sent an invalid message']);
   });
 
 t.test('a message that looks like one of the pipe itself does nothing', async (t) => {
@@ -169,15 +169,15 @@ t.test('a process that never gets ready, or answers no ping, is killed', async (
   t.equal(slow.child.state, 'ended');
   const hung = watch(`${READY} });`, { pingEveryMs: 5 });
   t.equal(await hung.end, 'did not answer');
-  t.same(hung.warnings, ['the part does not answer; it is killed']);
+  t.same(hung.warnings, ['the part does not answer and is killed']);
 });
 
 t.test('what is no message of its kind ends the process: a wrong one, one that is none, one too many', async (t) => {
   for (const garbage of ['{ kind: "unheard" }', 'null', '7', '"text"', '[]', '{ kind: "ready" }']) {
     const { end, kinds, warnings } = watch(`${READY} process.send(${garbage}); });`);
-    t.equal(await end, 'sent what is no message', garbage);
+    t.equal(await end, 'sent an invalid message', garbage);
     t.same(kinds, ['ready']);
-    t.same(warnings, ['the part sent what is no message; it is killed']);
+    t.same(warnings, ['the part sent an invalid message and is killed']);
   }
 });
 
