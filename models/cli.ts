@@ -13,7 +13,7 @@ import { MODELS, type ModelEntry } from './registry.ts';
 import { printError, printLine } from './terminal.ts';
 import { hashFile, verifyFile } from './verify.ts';
 
-/** `sotto models …`; resolves with the exit status. Messages go to stdout, problems to stderr as one line. */
+/** Runs `sotto models …`; resolves with the exit status. Messages go to stdout, problems to stderr as one line. */
 export async function runModels(args: readonly string[]): Promise<number> {
   const program = new Command('sotto models')
     .description('The speech and cleanup models of this machine.')
@@ -44,20 +44,26 @@ function list(): void {
     const here = model.embedded ? 'embedded' : existsSync(getModelPath(model)) ? 'here' : '';
     const languages = model.languages === 'all' ? '99 languages' : model.languages.join(', ');
     printLine(
-      [model.name.padEnd(24), mb(model.bytes).padStart(8), languages.padEnd(13), model.licence.padEnd(11), here]
+      [
+        model.name.padEnd(24),
+        formatMegabytes(model.bytes).padStart(8),
+        languages.padEnd(13),
+        model.licence.padEnd(11),
+        here,
+      ]
         .join('  ')
         .trimEnd(),
     );
   }
-  for (const { url, bytes } of listFetchedModels()) printLine(`${url}  ${mb(bytes)}  here`);
+  for (const { url, bytes } of listFetchedModels()) printLine(`${url}  ${formatMegabytes(bytes)}  here`);
 }
 
-const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+const formatMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
 async function pull(text: string, options: { mirror?: string }): Promise<void> {
   const address = parseModelAddress(text);
   if (address.kind === 'url') return pullUrl(address);
-  const model = known(address, text, 'a path is a file that is here already; give the path to --model');
+  const model = requireKnown(address, text, 'a path is a file that is here already; give the path to --model');
   const path = getModelPath(model);
   if (existsSync(path) && (await verifyFile(path, model)).ok) {
     printLine(`${model.name} is here already: ${path}`);
@@ -84,7 +90,7 @@ async function pullUrl(address: Extract<ModelAddress, { kind: 'url' }>): Promise
   const { bytes, sha256 } = await fetchModel(address, { progress: progress.update });
   progress[Symbol.dispose]();
   printLine(`${address.shown} is ready: ${path}`);
-  printLine(`Nobody published a hash of it; it has ${bytes} bytes and sha256 ${sha256}.`);
+  printLine(`Its publisher gives no hash; it has ${bytes} bytes and sha256 ${sha256}.`);
 }
 
 async function verify(text?: string): Promise<void> {
@@ -106,24 +112,24 @@ async function verify(text?: string): Promise<void> {
     case 'path':
       return verifyHeader(text, address.path);
     case 'unknown':
-      known(address, text, '');
+      requireKnown(address, text, '');
   }
 }
 
 async function verifyOne(
   name: string,
   path: string,
-  want: { readonly bytes: number; readonly sha256: string },
+  expected: { readonly bytes: number; readonly sha256: string },
 ): Promise<void> {
-  const verdict = await verifyFile(path, want);
-  if (!verdict.ok) failures++;
-  printLine(`${name}: ${verdict.ok ? 'ok' : verdict.problem}`);
+  const result = await verifyFile(path, expected);
+  if (!result.ok) failures++;
+  printLine(`${name}: ${result.ok ? 'ok' : result.problem}`);
 }
 
-/** Nothing to compare with but what every such file begins with. */
+/** There is nothing to compare with except the header that every such file has. */
 async function verifyHeader(name: string, path: string): Promise<void> {
   const { bytes } = checkModelHeader(path, name, detectModelKind(path), undefined);
-  printLine(`${name}: begins as it should; ${bytes} bytes, sha256 ${await hashFile(path)}`);
+  printLine(`${name}: has the right header; ${bytes} bytes, sha256 ${await hashFile(path)}`);
 }
 
 async function remove(text: string): Promise<void> {
@@ -135,7 +141,7 @@ async function remove(text: string): Promise<void> {
     printLine(`${address.shown} is removed.`);
     return;
   }
-  const model = known(address, text, 'a file of your own is yours to remove');
+  const model = requireKnown(address, text, 'a file of your own is yours to remove');
   if (model.embedded)
     throw new Fault('model.unknown', { model: text, want: 'it ships with the project and is not removed' });
   if (!existsSync(getModelPath(model))) throw new Fault('model.absent', { model: text, path: getModelPath(model) });
@@ -144,12 +150,13 @@ async function remove(text: string): Promise<void> {
   printLine(`${model.name} is removed.`);
 }
 
-function known(address: ModelAddress, text: string, wantOfPath: string): ModelEntry {
+function requireKnown(address: ModelAddress, text: string, hintForPath: string): ModelEntry {
   if (address.kind === 'known') return address.model;
-  const want = 'run `sotto models list` for the names, or give an http URL of a .bin or .gguf file without a password';
+  const expected =
+    'run `sotto models list` for the names, or give an http URL of a .bin or .gguf file without a password';
   throw new Fault('model.unknown', {
     model: address.kind === 'unknown' ? address.name : text,
-    want: address.kind === 'path' ? wantOfPath : want,
+    want: address.kind === 'path' ? hintForPath : expected,
   });
 }
 

@@ -9,7 +9,7 @@ import { hashFile } from './verify.ts';
 
 type UrlAddress = Extract<ModelAddress, { kind: 'url' }>;
 
-/** What was found when a file was fetched from a URL. Nobody published a hash, so later checks compare with this. */
+/** What was measured when a file was fetched from a URL. No hash was published, so later checks compare with this. */
 export interface FetchedModel {
   readonly url: string;
   readonly file: string;
@@ -17,14 +17,14 @@ export interface FetchedModel {
   readonly sha256: string;
 }
 
-/** A download of a file nobody vouches for ends here, bytes. */
+/** Maximum size of a download without a published hash, bytes. */
 export const FETCHED_BYTES_MAX = 16_000_000_000;
 
 export const detectModelKind = (file: string): ModelKind => (file.endsWith('.gguf') ? 'cleanup' : 'speech');
 
-const notePath = (file: string): string => join(getCacheFolder(), `${file}.json`);
+const getNotePath = (file: string): string => join(getCacheFolder(), `${file}.json`);
 
-/** Every model fetched from a URL that is still here. */
+/** All models fetched from a URL that are still here. */
 export function listFetchedModels(): readonly FetchedModel[] {
   if (!existsSync(getCacheFolder())) return [];
   return readdirSync(getCacheFolder())
@@ -36,7 +36,7 @@ export function listFetchedModels(): readonly FetchedModel[] {
 
 export function readFetchNote(file: string): FetchedModel | undefined {
   try {
-    const { url, bytes, sha256 } = JSON.parse(readFileSync(notePath(file), 'utf8')) as FetchedModel;
+    const { url, bytes, sha256 } = JSON.parse(readFileSync(getNotePath(file), 'utf8')) as FetchedModel;
     return { url, file, bytes, sha256 };
   } catch {
     return undefined;
@@ -44,25 +44,25 @@ export function readFetchNote(file: string): FetchedModel | undefined {
 }
 
 /**
- * Fetches a model from a URL into the cache, where its first bytes are checked before the rest comes. Rejects with
+ * Fetches a model from a URL into the cache and checks its header before the rest arrives. Rejects with
  * `model.download` or `model.corrupt`.
  */
 export async function fetchModel(address: UrlAddress, options: PullOptions = {}): Promise<FetchedModel> {
   const path = join(getCacheFolder(), address.file);
   const kind = detectModelKind(address.file);
   await pullModel({ name: address.shown, url: address.url, kind, bytesMax: FETCHED_BYTES_MAX }, path, options);
-  const note = { url: address.shown, file: address.file, ...(await sizeAndHash(path, address.shown, kind)) };
+  const note = { url: address.shown, file: address.file, ...(await measureFile(path, address.shown, kind)) };
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(notePath(address.file), `${JSON.stringify(note, undefined, 2)}\n`);
+  await writeFile(getNotePath(address.file), `${JSON.stringify(note, undefined, 2)}\n`);
   return note;
 }
 
-async function sizeAndHash(path: string, name: string, kind: ModelKind): Promise<{ bytes: number; sha256: string }> {
+async function measureFile(path: string, name: string, kind: ModelKind): Promise<{ bytes: number; sha256: string }> {
   const { bytes } = checkModelHeader(path, name, kind, undefined);
   return { bytes, sha256: await hashFile(path) };
 }
 
 export async function removeFetched(file: string): Promise<void> {
   await rm(join(getCacheFolder(), file));
-  for (const path of [notePath(file), join(getCacheFolder(), `${file}.part`)]) await rm(path, { force: true });
+  for (const path of [getNotePath(file), join(getCacheFolder(), `${file}.part`)]) await rm(path, { force: true });
 }

@@ -3,10 +3,10 @@ import type { ModelKind } from './registry.ts';
 const GGML_MAGIC = 0x67676d6c;
 const GGUF_MAGIC = 0x46554747;
 
-/** How many bytes tell what a file is. */
+/** How many bytes identify the kind of a file. */
 export const HEADER_BYTES = 8;
 
-/** What is wrong with the first bytes of a model file; undefined when nothing is. */
+/** What is wrong with the header of a model file; undefined when nothing is. */
 export function findHeaderProblem(header: Buffer, kind: ModelKind): string | undefined {
   const magic = kind === 'speech' ? GGML_MAGIC : GGUF_MAGIC;
   if (header.length >= HEADER_BYTES && header.readUInt32LE(0) === magic) return undefined;

@@ -7,7 +7,7 @@ import { parseModelAddress } from './address.ts';
 import { findHeaderProblem, HEADER_BYTES } from './header.ts';
 import { MODELS, type ModelEntry, type ModelKind } from './registry.ts';
 
-/** A model that is on this machine. */
+/** A model on this machine. */
 export interface LocatedModel {
   readonly name: string;
   readonly kind: ModelKind;
@@ -27,38 +27,38 @@ export function getEmbeddedFolder(): string {
   throw new Error('The package folder of sotto was not found.');
 }
 
-/** Where pulled models go: `SOTTO_MODELS`, or the user's cache folder. */
+/** The folder of pulled models: `SOTTO_MODELS`, or the user's cache folder. */
 export function getCacheFolder(): string {
   const { SOTTO_MODELS, XDG_CACHE_HOME } = process.env;
   return SOTTO_MODELS ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sotto', 'models');
 }
 
-/** Where the file of a known model is or would be. */
+/** Where the file of a known model is, or would be. */
 export function getModelPath(model: ModelEntry): string {
   return join(model.embedded ? getEmbeddedFolder() : getCacheFolder(), model.file);
 }
 
-/** Names of the speech models on this machine, the embedded ones first. */
+/** The models of one kind on this machine, the embedded ones first. */
 export function listPresentModels(kind: ModelKind): readonly ModelEntry[] {
   return MODELS.filter((model) => model.kind === kind && existsSync(getModelPath(model)));
 }
 
 /**
- * The file behind a name, path or URL, checked as far as is quick: that it is there, whole and of its kind.
- * Rejects with `model.unknown`, `model.absent` or `model.corrupt`.
+ * Finds the file behind a name, path or URL, and checks what can be checked quickly: that it exists, is complete and of
+ * its kind. Rejects with `model.unknown`, `model.absent` or `model.corrupt`.
  */
-export async function resolveModel(text: string, wanted: { readonly kind: ModelKind }): Promise<LocatedModel> {
+export async function resolveModel(text: string, options: { readonly kind: ModelKind }): Promise<LocatedModel> {
   const address = parseModelAddress(text);
   if (address.kind === 'unknown') {
-    const want = 'run `sotto models list` for the names, or give a path or an https URL of a .bin or .gguf file';
-    throw new Fault('model.unknown', { model: address.name, want });
+    const hint = 'run `sotto models list` for the names, or give a path or an https URL of a .bin or .gguf file';
+    throw new Fault('model.unknown', { model: address.name, want: hint });
   }
   if (address.kind === 'known') {
     const { model } = address;
-    if (model.kind !== wanted.kind) {
+    if (model.kind !== options.kind) {
       throw new Fault('model.unknown', {
         model: text,
-        want: `it is a ${model.kind} model, and a ${wanted.kind} model is wanted`,
+        want: `it is a ${model.kind} model, and a ${options.kind} model is wanted`,
       });
     }
     const path = getModelPath(model);
@@ -75,15 +75,15 @@ export async function resolveModel(text: string, wanted: { readonly kind: ModelK
   const shown = address.kind === 'url' ? address.shown : text;
   if (address.kind === 'path' && !existsSync(path))
     throw new Fault('model.absent', { model: text, path, pulled: false });
-  const { vocabulary } = checkModelHeader(path, shown, wanted.kind, undefined);
-  const multilingual = wanted.kind === 'cleanup' || vocabulary >= 51_865;
+  const { vocabulary } = checkModelHeader(path, shown, options.kind, undefined);
+  const multilingual = options.kind === 'cleanup' || vocabulary >= 51_865;
   const name = basename(path)
     .replace(/^ggml-/, '')
     .replace(address.kind === 'url' ? /\.[0-9a-f]{8}\.(bin|gguf)$/ : /\.(bin|gguf)$/, '');
-  return { name, kind: wanted.kind, path, languages: multilingual ? 'all' : ['en'], multilingual };
+  return { name, kind: options.kind, path, languages: multilingual ? 'all' : ['en'], multilingual };
 }
 
-/** Size and first bytes; the vocabulary is a Whisper file's second number. */
+/** Checks size and header; the vocabulary size is the second number in a Whisper file. */
 export function checkModelHeader(
   path: string,
   model: string,

@@ -1,7 +1,7 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { Fault } from '../protocol/index.ts';
 
-/** Holds `path` for this process alone. A lock left by a process that is gone is taken over. */
+/** Locks `path` for this process. A lock left by a process that has ended is taken over. */
 export async function acquireLock(path: string, model: string): Promise<AsyncDisposable> {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
@@ -12,7 +12,7 @@ export async function acquireLock(path: string, model: string): Promise<AsyncDis
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const owner = Number(await readFile(path, 'utf8').catch(() => ''));
-      if (isAlive(owner))
+      if (isProcessRunning(owner))
         throw new Fault('model.download', { model, problem: `process ${owner} is pulling it already` });
       await rm(path, { force: true });
     }
@@ -20,7 +20,7 @@ export async function acquireLock(path: string, model: string): Promise<AsyncDis
   throw new Fault('model.download', { model, problem: `${path} cannot be locked` });
 }
 
-function isAlive(pid: number): boolean {
+function isProcessRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);

@@ -1,16 +1,16 @@
 import { PUBLISHED_MODELS } from './published-models.ts';
 
-/** What a model is for. */
+/** The purpose of a model. */
 export type ModelKind = 'speech' | 'cleanup';
 
 export interface ModelEntry {
-  /** What people write after `--model`. */
+  /** The name people write after `--model`. */
   readonly name: string;
   readonly kind: ModelKind;
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** `all` is Whisper's 99 languages. */
+  /** `all` means Whisper's 99 languages. */
   readonly languages: 'all' | readonly string[];
   readonly licence: string;
   /** Ships with the project, so it needs no download. */
@@ -23,15 +23,15 @@ export interface ModelEntry {
 /** Host that publishes the ggml files; `--mirror` replaces it. */
 export const DEFAULT_SOURCE = 'https://huggingface.co';
 
-/** These ship as their q8_0 files and go by the short name; the full-precision files are `…-f16`. */
+/** These are shipped as their q8_0 files under the short name; the full-precision files are called `…-f16`. */
 const EMBEDDED = new Map([
   ['base-q8_0', 'base'],
   ['tiny.en-q8_0', 'tiny.en'],
 ]);
 
-/** Every model known by name: the embedded ones first. */
+/** All models known by name, the embedded ones first. */
 export const MODELS: readonly ModelEntry[] = [
-  ...PUBLISHED_MODELS.files.map(speechEntry).sort((a, b) => Number(b.embedded) - Number(a.embedded)),
+  ...PUBLISHED_MODELS.files.map(toSpeechEntry).sort((a, b) => Number(b.embedded) - Number(a.embedded)),
   {
     name: 'sotto-clean',
     kind: 'cleanup',
@@ -46,24 +46,24 @@ export const MODELS: readonly ModelEntry[] = [
   },
 ];
 
-/** The model of that name or alias. */
+/** Finds a model by name or alias. */
 export function findModel(name: string): ModelEntry | undefined {
   return MODELS.find((model) => model.name === name || model.aliases.includes(name));
 }
 
-function speechEntry(row: (typeof PUBLISHED_MODELS.files)[number]): ModelEntry {
-  const short = EMBEDDED.get(row.name);
+function toSpeechEntry(row: (typeof PUBLISHED_MODELS.files)[number]): ModelEntry {
+  const shortName = EMBEDDED.get(row.name);
   const shadowed = [...EMBEDDED.values()].includes(row.name);
   return {
-    name: short ?? (shadowed ? `${row.name}-f16` : row.name),
+    name: shortName ?? (shadowed ? `${row.name}-f16` : row.name),
     kind: 'speech',
     file: row.file,
     bytes: row.bytes,
     sha256: row.sha256,
     languages: row.languages === 'en' ? ['en'] : 'all',
     licence: PUBLISHED_MODELS.licence,
-    embedded: short !== undefined,
+    embedded: shortName !== undefined,
     url: `${DEFAULT_SOURCE}/${PUBLISHED_MODELS.repository}/resolve/${PUBLISHED_MODELS.revision}/${row.file}`,
-    aliases: short === undefined ? [] : [row.name],
+    aliases: shortName === undefined ? [] : [row.name],
   };
 }

@@ -1,15 +1,15 @@
 import { toPrintableLines } from '../protocol/index.ts';
 
 /**
- * The only module of the models' and the server's commands that writes to the terminal: addresses, names of keys and
- * labels may hold escape sequences, and nothing of them gets through here.
+ * The only module of the commands of models and server that writes to the terminal: URLs, key names and labels may
+ * contain escape sequences, which are removed here.
  */
 
 export function printLine(text: string): void {
   process.stdout.write(`${toPrintableLines(text)}\n`);
 }
 
-/** On standard error: problems and remarks. */
+/** Writes problems and remarks to standard error. */
 export function printError(text: string): void {
   process.stderr.write(`${toPrintableLines(text)}\n`);
 }

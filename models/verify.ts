@@ -6,16 +6,18 @@ export type VerificationResult =
   | { readonly ok: true; readonly bytes: number; readonly sha256: string }
   | { readonly ok: false; readonly problem: string };
 
-/** Compares a file's size and hash with what they should be. A file that is not there is a verdict, not an error. */
+/** Compares a file's size and hash with the expected ones. A missing file is a result, not an error. */
 export async function verifyFile(
   path: string,
-  want: { readonly bytes: number; readonly sha256: string },
+  expected: { readonly bytes: number; readonly sha256: string },
 ): Promise<VerificationResult> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return { ok: false, problem: 'it is not there' };
-  if (found.size !== want.bytes) return { ok: false, problem: `it has ${found.size} bytes instead of ${want.bytes}` };
+  if (found.size !== expected.bytes)
+    return { ok: false, problem: `it has ${found.size} bytes instead of ${expected.bytes}` };
   const sha256 = await hashFile(path);
-  if (sha256 !== want.sha256) return { ok: false, problem: `its sha256 is ${sha256} instead of ${want.sha256}` };
+  if (sha256 !== expected.sha256)
+    return { ok: false, problem: `its sha256 is ${sha256} instead of ${expected.sha256}` };
   return { ok: true, bytes: found.size, sha256 };
 }
 

@@ -79,16 +79,16 @@ export class ApiKeyAuth implements Authenticator {
   }
 
   async mintToken(
-    caller: ClientIdentity,
+    identity: ClientIdentity,
     seconds: number,
     scopes: readonly TokenScope[] = ['stream'],
   ): Promise<{ token: string; expires: string }> {
     for (const scope of scopes)
-      if (!caller.scopes.includes(scope)) throw new Fault('auth.scope', { what: 'key', scope });
+      if (!identity.scopes.includes(scope)) throw new Fault('auth.scope', { what: 'key', scope });
     const issued = Math.floor(this.#nowMs() / 1_000);
     const token = await new SignJWT({ scope: scopes.join(' ') })
       .setProtectedHeader({ alg: 'HS256' })
-      .setSubject(caller.key)
+      .setSubject(identity.key)
       .setAudience(AUDIENCE)
       .setIssuedAt(issued)
       .setExpirationTime(issued + seconds)

@@ -22,23 +22,20 @@ export class EventSinks<S extends ResumableSession> {
   readonly #log: Log;
 
   /** Creates the journal; `enterRoom` follows. Throws `auth.denied`, and whatever the disk throws. */
-  constructor(
-    { sessionRecord: born, recordingStart: beginning, restored, settings }: SessionOrigin,
-    parts: SessionParts<S>,
-  ) {
+  constructor({ sessionRecord, recordingStart, restored, settings }: SessionOrigin, parts: SessionParts<S>) {
     const { language } = settings;
     const { rooms, journals, resumeGraceMs } = parts;
-    const { session, key } = born;
-    const room = born.room ?? session;
+    const { session, key } = sessionRecord;
+    const room = sessionRecord.room ?? session;
     // Checked before anything is opened, because the room may belong to another key.
     rooms?.checkReader(room, key);
     this.#openSpeaker = () => rooms?.enter(room, { session, key, language }, restored?.viewerEvents);
-    this.#recording = beginning?.recording;
+    this.#recording = recordingStart?.recording;
     this.#hasNewJournal = restored === undefined;
-    this.refusal = beginning?.refusal;
+    this.refusal = recordingStart?.refusal;
     this.#log = parts.log;
-    this.sessionRecord = { ...born, kept: this.#recording?.place ?? born.kept };
-    const frameBytes = BYTES_PER_SAMPLE[born.audio.encoding] * born.audio.channels;
+    this.sessionRecord = { ...sessionRecord, kept: this.#recording?.place ?? sessionRecord.kept };
+    const frameBytes = BYTES_PER_SAMPLE[sessionRecord.audio.encoding] * sessionRecord.audio.channels;
     this.#journal =
       restored?.journal ?? (resumeGraceMs > 0 ? journals?.create(this.sessionRecord, frameBytes) : undefined);
     this.#journal?.setCursorLookup((seq) => this.#speaker?.findCursor(seq));

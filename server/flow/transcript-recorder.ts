@@ -85,7 +85,7 @@ export class TranscriptRecorder {
     const result = await Promise.race([starting, timeout]).finally(() => timer?.[Symbol.dispose]());
     if (result !== 'late') return result;
     void starting.then(
-      ({ recording: keeping }) => keeping?.rollBack(),
+      ({ recording }) => recording?.rollBack(),
       () => {},
     );
     return { refusal: 'the transcript file does not answer' };

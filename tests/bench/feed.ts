@@ -48,8 +48,8 @@ export async function feed(
   samples: Int16Array,
   { language, pace = 1, translations = [] }: Feed,
 ): Promise<Arrival[]> {
-  const wished = translations.length === 0 ? {} : { translations: [...translations] };
-  const session = await connect({ url, WebSocket: WebSocket as never, language, ...wished });
+  const requested = translations.length === 0 ? {} : { translations: [...translations] };
+  const session = await connect({ url, WebSocket: WebSocket as never, language, ...requested });
   const arrivals: Arrival[] = [];
   const step = 1_600;
   const startedMs = performance.now();

@@ -62,7 +62,7 @@ export function replay(t: Test, dialect: Dialect, file: string, notation: Notati
     say(replies);
     for (const command of commands) out.push({ kind: 'command', value: command });
   };
-  const goodbye = ({ frames, status, reason }: CloseFrames): void => {
+  const closeFrames = ({ frames, status, reason }: CloseFrames): void => {
     say(frames);
     out.push({ kind: 'close', value: { status, reason } });
   };
@@ -79,7 +79,7 @@ export function replay(t: Test, dialect: Dialect, file: string, notation: Notati
       session = openSession(dialect, line.open, { headers: line.headers ?? {} });
       took(session.greet());
     } else if (line.event !== undefined) say(session!.write(line.event));
-    else if (line.end !== undefined) goodbye(session!.end(...line.end));
+    else if (line.end !== undefined) closeFrames(session!.end(...line.end));
     else if (line.client !== undefined) for (const frame of notation.client(line.client)) took(session!.read(frame));
   }
   t.same(out, []);

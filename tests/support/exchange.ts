@@ -28,10 +28,10 @@ interface Line {
   readonly answer?: object;
 }
 
-/** Replays uploads and questions: everything must come out, in order, and nothing else. */
+/** Replays uploads and requests: everything must come out, in order, and nothing else. */
 export async function replayExchange(
   t: Test,
-  doors: { readonly uploads?: ReadonlyMap<string, UploadDialect>; readonly questions?: readonly HttpEndpoint[] },
+  routes: { readonly uploads?: ReadonlyMap<string, UploadDialect>; readonly endpoints?: readonly HttpEndpoint[] },
   file: string,
 ): Promise<void> {
   let session: UploadSession | undefined;
@@ -50,7 +50,7 @@ export async function replayExchange(
     }
     t.same(out, [], `nothing more before line ${at + 1}`);
     if (line.post !== undefined) {
-      const dialect = doors.uploads!.get(line.post.path)!;
+      const dialect = routes.uploads!.get(line.post.path)!;
       try {
         session = dialect.open(postedOf(line.post), CONTEXT);
         const { start, layout, delivery, contentType } = session;
@@ -61,7 +61,7 @@ export async function replayExchange(
       }
     } else if (line.event !== undefined) say(session!.write(line.event));
     else if (line.trouble !== undefined) say(session!.error(line.trouble));
-    else if (line.ask !== undefined) out.push(await answerTo(doors.questions!, line.ask));
+    else if (line.ask !== undefined) out.push(await answerTo(routes.endpoints!, line.ask));
   }
   t.same(out, []);
 }
@@ -77,9 +77,9 @@ function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<L
 
 const told = ({ status, headers, body }: HttpRefusal): object => ({ status, headers, body });
 
-async function answerTo(questions: readonly HttpEndpoint[], { method, url, body }: NonNullable<Line['ask']>) {
+async function answerTo(endpoints: readonly HttpEndpoint[], { method, url, body }: NonNullable<Line['ask']>) {
   const path = url.split('?')[0]!;
-  const question = questions.find(
+  const endpoint = endpoints.find(
     (each) => each.method === method && (each.path.endsWith('/') ? path.startsWith(each.path) : path === each.path),
   )!;
   const context: HttpEndpointContext = {
@@ -88,9 +88,9 @@ async function answerTo(questions: readonly HttpEndpoint[], { method, url, body 
     mintToken: async (seconds) => ({ token: `token-for-${seconds}`, expires: '' }),
   };
   try {
-    return { kind: 'answer', value: told(await question.answer({ url, body }, context)) } as const;
+    return { kind: 'answer', value: told(await endpoint.answer({ url, body }, context)) } as const;
   } catch (error) {
     const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
-    return { kind: 'answer', value: told(question.refuse(fault, CONTEXT)) } as const;
+    return { kind: 'answer', value: told(endpoint.refuse(fault, CONTEXT)) } as const;
   }
 }

@@ -8,68 +8,74 @@ export type GuardVerdict =
   | { readonly accepted: true; readonly changes: readonly Change[] }
   | { readonly accepted: false; readonly reason: string };
 
-/** English words that may go though they are no stumble; a sentence without them is worse, but says the same. */
-const EMPTY: ReadonlySet<string> = new Set(['a', 'an', 'the']);
-/** Share of the words that may go so, and how many may in a short sentence. */
-const EMPTY_SHARE_MAX = 0.12;
-const EMPTY_WORDS_MAX = 1;
-/** Signs a rewrite may set though nobody says them. */
+/**
+ * English words that may be removed although they are no disfluency; a sentence without them is worse, but means the
+ * same.
+ */
+const REMOVABLE: ReadonlySet<string> = new Set(['a', 'an', 'the']);
+/** Maximum share of such words, and how many a short sentence may lose. */
+const REMOVABLE_SHARE_MAX = 0.12;
+const REMOVABLE_WORDS_MAX = 1;
+/** Signs a rewrite may add although nobody speaks them. */
 const PUNCTUATION = /[\p{L}\p{M}\p{N} .,;:!?…'"‘’“”„«»()¿¡、。！？，；：「」『』（）–—-]/u;
-/** Punctuation a rewrite may be longer by. */
-const LONGER_MAX = 16;
+/** How many characters of punctuation a rewrite may add. */
+const ADDED_CHARS_MAX = 16;
 
 /**
- * Accepts a rewrite only if it says what was said: no word that was not there, in the same order, with every number,
- * name and negation, and nothing gone but hesitations, repeats, restarts and things the speaker took back.
+ * Accepts a rewrite only if it means what was spoken: no new word, the same order, every number, name and negation, and
+ * nothing removed but hesitations, repeats, restarts and corrections.
  */
 export function checkRewrite(raw: string, rewrite: string, language: string): GuardVerdict {
-  const said = splitIntoChunks(raw, language);
+  const spoken = splitIntoChunks(raw, language);
   const kept = splitIntoChunks(rewrite, language);
-  const latest = alignWords(said, kept);
-  if (latest === undefined) return refuse('it holds words that were not said');
-  const isStumbled = (from: number, to: number): boolean => isDisfluency({ from, to }, said, language);
-  const mayGo = (from: number, to: number): boolean =>
-    isStumbled(from, to) || lostOf({ from, to }, said, language).length === 0;
-  const pairs = searchAlignment(said, kept, latest, isStumbled) ?? searchAlignment(said, kept, latest, mayGo) ?? latest;
-  if (rewrite.length > raw.length + said.length + LONGER_MAX) return refuse('it is too long');
+  const latest = alignWords(spoken, kept);
+  if (latest === undefined) return reject('it holds words that were not said');
+  const isStumble = (from: number, to: number): boolean => isDisfluency({ from, to }, spoken, language);
+  const mayRemove = (from: number, to: number): boolean =>
+    isStumble(from, to) || findLost({ from, to }, spoken, language).length === 0;
+  const pairs =
+    searchAlignment(spoken, kept, latest, isStumble) ?? searchAlignment(spoken, kept, latest, mayRemove) ?? latest;
+  if (rewrite.length > raw.length + spoken.length + ADDED_CHARS_MAX) return reject('it is too long');
   for (const sign of rewrite) {
-    if (!PUNCTUATION.test(sign) && !raw.includes(sign)) return refuse('it holds signs that were not said');
+    if (!PUNCTUATION.test(sign) && !raw.includes(sign)) return reject('it holds signs that were not said');
   }
-  let empty = 0;
-  for (const run of removedRuns(said, pairs)) {
-    if (isDisfluency(run, said, language)) continue;
-    const lost = lostOf(run, said, language);
-    if (lost.length > 0) return refuse(`it loses ${lossOf(lost, said, language)}`);
-    empty += run.to - run.from;
+  let removedWords = 0;
+  for (const range of findRemovedRanges(spoken, pairs)) {
+    if (isDisfluency(range, spoken, language)) continue;
+    const lost = findLost(range, spoken, language);
+    if (lost.length > 0) return reject(`it loses ${describeLoss(lost, spoken, language)}`);
+    removedWords += range.to - range.from;
   }
-  if (empty > Math.max(EMPTY_WORDS_MAX, said.length * EMPTY_SHARE_MAX)) return refuse('it loses too many words');
-  return { accepted: true, changes: computeChanges(raw, rewrite, said, kept, pairs) };
+  if (removedWords > Math.max(REMOVABLE_WORDS_MAX, spoken.length * REMOVABLE_SHARE_MAX))
+    return reject('it loses too many words');
+  return { accepted: true, changes: computeChanges(raw, rewrite, spoken, kept, pairs) };
 }
 
-/** The words of a removed run that are missed. */
-function lostOf({ from, to }: ChunkRange, said: readonly Chunk[], language: string): Chunk[] {
-  return said
+/** The words of a removed range that must not be lost. */
+function findLost({ from, to }: ChunkRange, spoken: readonly Chunk[], language: string): Chunk[] {
+  return spoken
     .slice(from, to)
     .filter(
-      ({ bare, text }, i) => language !== 'en' || !EMPTY.has(bare) || isProperName(text, said[from + i - 1]?.text),
+      ({ bare, text }, i) =>
+        language !== 'en' || !REMOVABLE.has(bare) || isProperName(text, spoken[from + i - 1]?.text),
     );
 }
 
-const refuse = (reason: string): GuardVerdict => ({ accepted: false, reason });
+const reject = (reason: string): GuardVerdict => ({ accepted: false, reason });
 
-function removedRuns(said: readonly Chunk[], pairs: readonly AlignedPair[]): ChunkRange[] {
-  const runs: ChunkRange[] = [];
+function findRemovedRanges(spoken: readonly Chunk[], pairs: readonly AlignedPair[]): ChunkRange[] {
+  const ranges: ChunkRange[] = [];
   let from = 0;
-  for (const pair of [...pairs, { said: said.length, saidTo: said.length }]) {
-    if (pair.said > from) runs.push({ from, to: pair.said });
-    from = pair.saidTo;
+  for (const pair of [...pairs, { spoken: spoken.length, spokenTo: spoken.length }]) {
+    if (pair.spoken > from) ranges.push({ from, to: pair.spoken });
+    from = pair.spokenTo;
   }
-  return runs;
+  return ranges;
 }
 
-/** What was lost, by the gravest loss; never the words themselves, for this text goes to logs and notices. */
-function lossOf(lost: readonly Chunk[], said: readonly Chunk[], language: string): string {
-  const kinds = lost.map((chunk) => classifyProtectedWord(chunk, said[said.indexOf(chunk) - 1], language));
+/** Names the gravest loss; never the words themselves, because this text goes to logs and notices. */
+function describeLoss(lost: readonly Chunk[], spoken: readonly Chunk[], language: string): string {
+  const kinds = lost.map((chunk) => classifyProtectedWord(chunk, spoken[spoken.indexOf(chunk) - 1], language));
   const kind = ['number', 'negation', 'name'].find((each) => kinds.includes(each));
   return kind === undefined ? 'too many words' : `a ${kind}`;
 }

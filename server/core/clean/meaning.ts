@@ -1,6 +1,6 @@
 import type { Chunk } from './chunks.ts';
 
-/** Words for numbers. Saying one twice ("five five") is two digits, not a stumble. */
+/** Number words. Spoken twice ("five five") they are two digits, not a disfluency. */
 const NUMBER_WORDS: Readonly<Record<string, string>> = {
   en: 'zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half quarter double triple first second third fourth fifth sixth seventh eighth ninth tenth twice once dozen',
   de: 'null ein eins zwei zwo drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend',
@@ -10,13 +10,15 @@ const NUMBER_WORDS: Readonly<Record<string, string>> = {
   pt: 'zero um uma dois duas três quatro cinco seis sete oito nove dez onze doze vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem cento mil meia',
   nl: 'nul een één twee drie vier vijf zes zeven acht negen tien elf twaalf twintig dertig veertig vijftig zestig zeventig tachtig negentig honderd duizend',
 };
-const NUMBERS = new Map(Object.entries(NUMBER_WORDS).map(([language, words]) => [language, new Set(words.split(' '))]));
+const NUMBERS_BY_LANGUAGE = new Map(
+  Object.entries(NUMBER_WORDS).map(([language, words]) => [language, new Set(words.split(' '))]),
+);
 
 const NEGATION =
   /^(no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|unless|except|hardly|barely|.*n't|dont|didnt|doesnt|wont|cant|isnt|wasnt|kein|keine|keinen|keiner|nicht|nichts|nie|niemals|ohne|ne|pas|jamais|rien|sans|nunca|jamás|nada|sin|não|nem|sem|non|mai|senza|niente|geen|niet|nooit|zonder|nie|bez|inte|aldrig|не|нет|ни|никогда)$/;
 
-/** English words with little content, which a speaker begins with and breaks off after without having said anything. */
-const SMALL: ReadonlySet<string> = new Set(
+/** English words with little content, with which a speaker starts and breaks off without having said anything. */
+const SMALL_WORDS: ReadonlySet<string> = new Set(
   (
     'i you he she it we they there this that these those is are was were be been am do does did have has had will would ' +
     "can could should may might must i'm i've i'd i'll you're you've he's she's it's that's there's we're we've we'll " +
@@ -27,17 +29,20 @@ const SMALL: ReadonlySet<string> = new Set(
 /** Whether a bare word is a number, in digits or in words. */
 export function isNumber(bare: string, language: string): boolean {
   if (/\p{N}/u.test(bare)) return true;
-  return bare.split('-').some((part) => NUMBERS.get(language)?.has(part));
+  return bare.split('-').some((part) => NUMBERS_BY_LANGUAGE.get(language)?.has(part));
 }
 
 export const isNegation = (bare: string): boolean => NEGATION.test(bare);
 
-export const isSmall = (bare: string): boolean => SMALL.has(bare);
+export const isSmallWord = (bare: string): boolean => SMALL_WORDS.has(bare);
 
-/** Whether a sentence ends with this word; `Mr.` is taken for an end, which costs nothing here. */
+/** Whether a sentence ends with this word; `Mr.` counts as an end, which does no harm here. */
 export const endsSentence = (text: string): boolean => /[.?!…。？！؟।۔]["'”’»)\]」]*$/u.test(text);
 
-/** Begins with a capital that its place does not explain; German nouns are among them, and are kept like names. */
+/**
+ * Whether the word has a capital that its position does not explain. This includes German nouns, which are kept like
+ * names.
+ */
 export function isProperName(text: string, before: string | undefined): boolean {
   return (
     /^\P{L}*\p{Lu}/u.test(text) &&
@@ -47,7 +52,7 @@ export function isProperName(text: string, before: string | undefined): boolean 
   );
 }
 
-/** What must not get lost, by name; undefined for an ordinary word. */
+/** The kind of word that must not be lost; undefined for an ordinary word. */
 export function classifyProtectedWord(chunk: Chunk, before: Chunk | undefined, language: string): string | undefined {
   if (isNumber(chunk.bare, language)) return 'number';
   if (isNegation(chunk.bare)) return 'negation';

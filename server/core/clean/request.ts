@@ -5,6 +5,6 @@ export interface CleanRequest {
   readonly language: string;
   /** The sentences before it, oldest first; context only, never part of the answer. */
   readonly context: readonly string[];
-  /** The client's own wish ("British spelling"), or empty. Never mixed with `text`. */
+  /** The client's own instruction ("British spelling"), or empty. Never mixed with `text`. */
   readonly instruction: string;
 }

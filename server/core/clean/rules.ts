@@ -1,140 +1,147 @@
 import { extractBareWord, isUnspaced, removeStammer } from './chunks.ts';
 import { isHesitation, removeUnspacedFillers } from './fillers.ts';
 import { capitalise, finishSentence } from './finish-sentence.ts';
-import { endsSentence, isNumber, isProperName, isSmall } from './meaning.ts';
+import { endsSentence, isNumber, isProperName, isSmallWord } from './meaning.ts';
 import { isAccidentalRepeat, isIntentionalRepeat } from './repeats.ts';
 
 /**
- * Deterministic cleaning: hesitations, words and phrases said twice, torn words, casing, the final full stop. Leaves
- * alone whatever is in doubt, and in languages without spaces everything but hesitations.
+ * Cleans text deterministically: hesitations, repeated words and phrases, broken-off words, casing, the final full
+ * stop. Doubtful cases stay as they are, and in unspaced languages everything except hesitations.
  */
 export function cleanByRules(text: string, language: string): string {
   const trimmed = text.trim().replace(/\s+/g, ' ');
   if (trimmed === '') return '';
   if (isUnspaced(language)) return finishUnlessEmpty(removeUnspacedFillers(trimmed, language), language);
-  let words = withoutFillers(trimmed.split(' '), language);
+  let words = removeFillers(trimmed.split(' '), language);
   if (words.length === 0) return '';
   if (language === 'en') words = words.map(removeStammer);
-  // What one rule takes away may bring two copies together for another.
+  // What one rule removes may make two copies adjacent for another.
   for (let before = 0; before !== words.length; ) {
     before = words.length;
-    words = withoutTorn(words, language);
-    if (language === 'en') words = withoutPhrases(withoutOpenEnds(words));
-    words = withoutDoubles(words, language);
+    words = removeBrokenOff(words, language);
+    if (language === 'en') words = removeRepeatedPhrases(removeAbandonedArticles(words));
+    words = removeRepeatedWords(words, language);
   }
   return finishSentence(words.join(' '), language);
 }
 
-/** Nothing but hesitations and punctuation is nothing; punctuation alone was never words, and stays. */
+/** Text that was only hesitations and punctuation becomes empty; other punctuation on its own stays. */
 const finishUnlessEmpty = (text: string, language: string): string =>
   text.replace(/[\p{P}\s]/gu, '') === '' ? '' : finishSentence(text, language);
 
-/** Takes out `count` words; what follows begins the sentence if they did. */
-function cut(words: readonly string[], from: number, count: number, language: string): string[] {
+/** Removes `count` words; if they began the sentence, the next word is capitalised. */
+function removeWords(words: readonly string[], from: number, count: number, language: string): string[] {
   const rest = words.slice(from + count);
   const before = words[from - 1];
-  const began = (before === undefined || endsSentence(before)) && /^\P{L}*\p{Lu}/u.test(words[from]!);
-  if (began && rest[0] !== undefined) rest[0] = capitalise(rest[0], language);
+  const wasSentenceStart = (before === undefined || endsSentence(before)) && /^\P{L}*\p{Lu}/u.test(words[from]!);
+  if (wasSentenceStart && rest[0] !== undefined) rest[0] = capitalise(rest[0], language);
   return [...words.slice(0, from), ...rest];
 }
 
-/** Drops hesitations, with the commas of their pause; the mark behind one that ended a sentence goes to the word before. */
-function withoutFillers(words: readonly string[], language: string): string[] {
+/**
+ * Removes hesitations with the commas of their pause; the mark after one that ended a sentence moves to the word
+ * before.
+ */
+function removeFillers(words: readonly string[], language: string): string[] {
   let kept = [...words];
-  for (let at = 0; at < kept.length; ) {
-    const word = kept[at]!;
+  for (let index = 0; index < kept.length; ) {
+    const word = kept[index]!;
     if (!isHesitation(word, language)) {
-      at++;
+      index++;
       continue;
     }
-    kept = cut(kept, at, 1, language);
-    const before = kept[at - 1];
+    kept = removeWords(kept, index, 1, language);
+    const before = kept[index - 1];
     if (before === undefined) continue;
     const mark = /[.?!…]+["'”’)]*$/u.exec(word)?.[0];
-    if (mark !== undefined && !endsSentence(before)) kept[at - 1] = before.replace(/[,;:]$/, '') + mark;
-    // After a small word the comma is the pause's; after others it may separate clauses or the items of a list.
-    else if (/,$/.test(before) && language === 'en' && isSmall(extractBareWord(before)))
-      kept[at - 1] = before.slice(0, -1);
+    if (mark !== undefined && !endsSentence(before)) kept[index - 1] = before.replace(/[,;:]$/, '') + mark;
+    // After a small word the comma belongs to the pause; after others it may separate clauses or list items.
+    else if (/,$/.test(before) && language === 'en' && isSmallWord(extractBareWord(before)))
+      kept[index - 1] = before.slice(0, -1);
   }
   return kept;
 }
 
-/** "th- the", "I wan- I want": a word broken off and begun again, with up to three words before it. */
-function withoutTorn(words: readonly string[], language: string): string[] {
+/** "th- the", "I wan- I want": removes a word that was broken off and restarted, with up to three words before it. */
+function removeBrokenOff(words: readonly string[], language: string): string[] {
   let kept = [...words];
-  for (let at = 0; at < kept.length; at++) {
-    if (!/^\P{L}*\p{L}+[-–—]+,?$/u.test(kept[at]!)) continue;
-    for (let back = 0; back <= Math.min(3, at); back++) {
-      const again = kept[at + back + 1];
-      const same = kept.slice(at - back, at).every((word, i) => isSameWord(word, kept[at + 1 + i], language));
-      if (again === undefined || !same || !extractBareWord(again).startsWith(extractBareWord(kept[at]!))) continue;
-      kept = cut(kept, at - back, back + 1, language);
-      at -= back + 1;
+  for (let index = 0; index < kept.length; index++) {
+    if (!/^\P{L}*\p{L}+[-–—]+,?$/u.test(kept[index]!)) continue;
+    for (let back = 0; back <= Math.min(3, index); back++) {
+      const restarted = kept[index + back + 1];
+      const same = kept.slice(index - back, index).every((word, i) => isSameWord(word, kept[index + 1 + i], language));
+      if (restarted === undefined || !same || !extractBareWord(restarted).startsWith(extractBareWord(kept[index]!)))
+        continue;
+      kept = removeWords(kept, index - back, back + 1, language);
+      index -= back + 1;
       break;
     }
   }
   return kept;
 }
 
-/** The same word twice, and no number: "five th- five" may be two of them. */
+/** The same word, unless it is a number: "five th- five" may be two numbers. */
 const isSameWord = (word: string, other: string | undefined, language: string): boolean =>
   extractBareWord(word) === extractBareWord(other ?? '') && !isNumber(extractBareWord(word), language);
 
-/** "to the, to our": nothing ends with an article, so what was begun again goes. */
-function withoutOpenEnds(words: readonly string[]): string[] {
+/** "to the, to our": nothing ends with an article, so the abandoned start is removed. */
+function removeAbandonedArticles(words: readonly string[]): string[] {
   let kept = [...words];
-  for (let at = 0; at + 1 < kept.length; at++) {
-    if (!/^(the|a|an|my|our|your|their)[,–—-]$/i.test(kept[at]!)) continue;
-    for (let back = 0; back <= Math.min(1, at); back++) {
-      const begun = kept.slice(at - back, at);
+  for (let index = 0; index + 1 < kept.length; index++) {
+    if (!/^(the|a|an|my|our|your|their)[,–—-]$/i.test(kept[index]!)) continue;
+    for (let back = 0; back <= Math.min(1, index); back++) {
+      const abandoned = kept.slice(index - back, index);
       if (
-        extractBareWord(kept[at - back]!) !== extractBareWord(kept[at + 1]!) ||
-        !begun.every((word) => isSmall(extractBareWord(word)) && !endsSentence(word))
+        extractBareWord(kept[index - back]!) !== extractBareWord(kept[index + 1]!) ||
+        !abandoned.every((word) => isSmallWord(extractBareWord(word)) && !endsSentence(word))
       )
         continue;
-      kept = cut(kept, at - back, back + 1, 'en');
-      at -= back + 1;
+      kept = removeWords(kept, index - back, back + 1, 'en');
+      index -= back + 1;
       break;
     }
   }
   return kept;
 }
 
-/** "I think, I think we": the first copy of a phrase of two to four words goes. */
-function withoutPhrases(words: readonly string[]): string[] {
+/** "I think, I think we": removes the first copy of a phrase of two to four words. */
+function removeRepeatedPhrases(words: readonly string[]): string[] {
   let kept = [...words];
   for (let length = 4; length >= 2; length--) {
-    for (let at = 0; at + 2 * length <= kept.length; ) {
-      const first = kept.slice(at, at + length);
-      const second = kept.slice(at + length, at + 2 * length);
+    for (let index = 0; index + 2 * length <= kept.length; ) {
+      const first = kept.slice(index, index + length);
+      const second = kept.slice(index + length, index + 2 * length);
       const equal = first.every(
         (word, i) => extractBareWord(word) === extractBareWord(second[i]!) && extractBareWord(word) !== '',
       );
-      if (equal && !isPhraseMeant(first, second, kept[at - 1])) kept = cut(kept, at, length, 'en');
-      else at++;
+      if (equal && !isIntentionalPhrase(first, second, kept[index - 1])) kept = removeWords(kept, index, length, 'en');
+      else index++;
     }
   }
   return kept;
 }
 
-/** Sentences, numbers, names, "over and over and", "I know it was, it was": said twice on purpose, or perhaps. */
-function isPhraseMeant(first: readonly string[], second: readonly string[], before: string | undefined): boolean {
+/**
+ * Whether a repeated phrase may be intended: sentences, numbers, names, "over and over and", "I know it was, it was".
+ */
+function isIntentionalPhrase(first: readonly string[], second: readonly string[], before: string | undefined): boolean {
   const comma = first.at(-1)!.endsWith(',');
   const inside = before !== undefined && !endsSentence(before);
   return (
     first.some((word) => endsSentence(word) || isNumber(extractBareWord(word), 'en')) ||
-    second.some((word) => isProperName(word, '') && !isSmall(extractBareWord(word))) ||
+    second.some((word) => isProperName(word, '') && !isSmallWord(extractBareWord(word))) ||
     first.every((word) => isIntentionalRepeat(extractBareWord(word))) ||
     (!comma && first.some((word) => /^(and|by|after|upon)$/i.test(extractBareWord(word)))) ||
     (comma && inside && /^(it|that|you|this|there|here|her)$/.test(extractBareWord(first[0]!)))
   );
 }
 
-function withoutDoubles(words: readonly string[], language: string): string[] {
+function removeRepeatedWords(words: readonly string[], language: string): string[] {
   let kept = [...words];
-  for (let at = 0; at + 1 < kept.length; ) {
-    if (isAccidentalRepeat(kept[at]!, kept[at + 1]!, kept[at - 1], language)) kept = cut(kept, at, 1, language);
-    else at++;
+  for (let index = 0; index + 1 < kept.length; ) {
+    if (isAccidentalRepeat(kept[index]!, kept[index + 1]!, kept[index - 1], language))
+      kept = removeWords(kept, index, 1, language);
+    else index++;
   }
   return kept;
 }

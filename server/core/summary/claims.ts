@@ -1,6 +1,6 @@
 import { type Claim, getOwnEntry, parseJson, type Summary } from '../../../protocol/index.ts';
 
-/** What a model says of a transcript, before anybody has looked whether it is true; sentences by their number. */
+/** A claim of a model about a transcript, not yet verified; sentences by their number. */
 export interface ClaimDraft {
   readonly text: string;
   readonly from: readonly number[];
@@ -13,7 +13,7 @@ export interface SummaryAnswer {
   readonly actions: readonly ClaimDraft[];
 }
 
-/** A sentence as the model was shown it. */
+/** A sentence as shown to the model. */
 export interface NumberedSentence {
   readonly name: string;
   readonly text: string;
@@ -22,12 +22,12 @@ export interface NumberedSentence {
 
 const CLAIM_CHARS_MAX = 600;
 const OWNER_CHARS_MAX = 80;
-/** Claims of one kind that are looked at; a model that does not stop says nothing new after these. */
+/** How many claims of one kind are read; a model that does not stop says nothing new after these. */
 export const CLAIMS_MAX = 40;
-/** Sentences one claim is shown with. */
+/** How many sentences one claim is shown with. */
 const FROM_MAX = 12;
 
-/** JSON Schema of an answer, for servers and grammars that can keep to one. */
+/** JSON Schema of an answer, for servers and grammars that support schemas. */
 export const ANSWER_SCHEMA = {
   type: 'object',
   properties: {
@@ -49,13 +49,20 @@ function claimSchema(more: object = {}): object {
   };
 }
 
-/** The answer in a reply, with or without prose, thoughts and fences around it; undefined when there is none. */
+/**
+ * Finds the answer in a reply, with or without prose, reasoning and code fences around it; undefined when there is
+ * none.
+ */
 export function parseAnswer(reply: string): SummaryAnswer | undefined {
   const text = reply.replace(/<think>[\s\S]*?(<\/think>|$)/g, '');
-  for (let at = text.indexOf('{'), tries = 0; at >= 0 && tries < 20; at = text.indexOf('{', at + 1), tries++) {
-    const end = closing(text, at);
+  for (
+    let start = text.indexOf('{'), tries = 0;
+    start >= 0 && tries < 20;
+    start = text.indexOf('{', start + 1), tries++
+  ) {
+    const end = findObjectEnd(text, start);
     if (end === undefined) continue;
-    const value = parse(text.slice(at, end + 1));
+    const value = parseObject(text.slice(start, end + 1));
     const lists = ['summary', 'decisions', 'actions'].map((name) => value && getOwnEntry(value, name));
     if (!lists.some(Array.isArray)) continue;
     const [summary, decisions, actions] = lists.map(readClaims);
@@ -64,23 +71,23 @@ export function parseAnswer(reply: string): SummaryAnswer | undefined {
   return undefined;
 }
 
-/** Where the object that begins at `from` ends; strings may hold braces. */
-function closing(text: string, from: number): number | undefined {
+/** Finds the end of the object that begins at `from`; strings may contain braces. */
+function findObjectEnd(text: string, from: number): number | undefined {
   let depth = 0;
   let inString = false;
-  for (let at = from; at < text.length; at++) {
-    const sign = text[at];
+  for (let index = from; index < text.length; index++) {
+    const character = text[index];
     if (inString) {
-      if (sign === '\\') at++;
-      else if (sign === '"') inString = false;
-    } else if (sign === '"') inString = true;
-    else if (sign === '{') depth++;
-    else if (sign === '}' && --depth === 0) return at;
+      if (character === '\\') index++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) return index;
   }
   return undefined;
 }
 
-function parse(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     return parseJson(text) as Record<string, unknown>;
   } catch {
@@ -95,8 +102,12 @@ function readClaims(value: unknown): ClaimDraft[] {
     const { text, from, owner } = each as Record<string, unknown>;
     if (typeof text !== 'string' || text.trim() === '') return [];
     const numbers = (Array.isArray(from) ? from : [from]).map(readNumber).filter((number) => number !== undefined);
-    const said = { text: tidy(text, CLAIM_CHARS_MAX), from: [...new Set(numbers)].slice(0, FROM_MAX) };
-    return [typeof owner === 'string' && owner.trim() !== '' ? { ...said, owner: tidy(owner, OWNER_CHARS_MAX) } : said];
+    const drafts = { text: normaliseText(text, CLAIM_CHARS_MAX), from: [...new Set(numbers)].slice(0, FROM_MAX) };
+    return [
+      typeof owner === 'string' && owner.trim() !== ''
+        ? { ...drafts, owner: normaliseText(owner, OWNER_CHARS_MAX) }
+        : drafts,
+    ];
   });
 }
 
@@ -107,31 +118,32 @@ function readNumber(value: unknown): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-function tidy(text: string, charsMax: number): string {
+function normaliseText(text: string, charsMax: number): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return line.length > charsMax ? `${line.slice(0, charsMax - 1)}…` : line;
 }
 
 export type CheckedSummary = Pick<Summary, 'summary' | 'decisions' | 'actions' | 'dropped'>;
 
-/** Only what sentences bear out; `sentences` are those that were shown, from number 1. */
+/** Keeps only claims that the cited sentences support; `sentences` are those shown to the model, from number 1. */
 export function checkAnswer(
   answer: SummaryAnswer,
   sentences: readonly NumberedSentence[],
-  bearsOut: (claim: string, sentences: readonly NumberedSentence[]) => boolean,
+  supports: (claim: string, sentences: readonly NumberedSentence[]) => boolean,
 ): CheckedSummary {
   let dropped = 0;
-  const check = (said: readonly ClaimDraft[]): (Claim & { readonly owner?: string })[] =>
-    said.flatMap(({ text, from, owner }) => {
-      const resting = from.map((number) => sentences[number - 1]).filter((each) => each !== undefined);
-      if (resting.length === 0 || !bearsOut(text, resting)) {
+  const check = (drafts: readonly ClaimDraft[]): (Claim & { readonly owner?: string })[] =>
+    drafts.flatMap(({ text, from, owner }) => {
+      const cited = from.map((number) => sentences[number - 1]).filter((each) => each !== undefined);
+      if (cited.length === 0 || !supports(text, cited)) {
         dropped++;
         return [];
       }
-      const claim = { text, from: resting.map(({ name }) => name) };
-      // Who is to do it counts only where it was said, or who said it.
-      const isSaid = owner !== undefined && resting.some((each) => each.speaker === owner || bearsOut(owner, [each]));
-      return [isSaid ? { ...claim, owner } : claim];
+      const claim = { text, from: cited.map(({ name }) => name) };
+      // The owner counts only if a sentence names them, or they said it.
+      const isSupported =
+        owner !== undefined && cited.some((each) => each.speaker === owner || supports(owner, [each]));
+      return [isSupported ? { ...claim, owner } : claim];
     });
   const summary = check(answer.summary);
   const decisions = check(answer.decisions).map(withoutOwner);

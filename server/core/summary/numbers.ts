@@ -1,16 +1,18 @@
 import { getOwnEntry } from '../../../protocol/index.ts';
 
-/** Values of number words by language, without accents; `one` and its like are articles and pronouns more often. */
-const list = (words: string, from = 2, step = 1): [string, number][] =>
+/**
+ * Values of number words by language, without accents; `one` and its equivalents are more often articles and pronouns.
+ */
+const numberWords = (words: string, from = 2, step = 1): [string, number][] =>
   words.split(' ').map((word, i) => [word, from + i * step]);
 
-const WORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
+const NUMBER_WORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
   en: new Map([
-    ...list(
+    ...numberWords(
       'two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
     ),
-    ...list('twenty thirty forty fifty sixty seventy eighty ninety', 20, 10),
-    ...list(
+    ...numberWords('twenty thirty forty fifty sixty seventy eighty ninety', 20, 10),
+    ...numberWords(
       'second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth',
     ),
     ...([
@@ -23,10 +25,10 @@ const WORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
     ] as const),
   ]),
   de: new Map([
-    ...list(
+    ...numberWords(
       'zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn',
     ),
-    ...list('zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig', 20, 10),
+    ...numberWords('zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig', 20, 10),
     ...([
       ['null', 0],
       ['ein', 1],
@@ -36,23 +38,23 @@ const WORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
     ] as const),
   ]),
   fr: new Map([
-    ...list('deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize'),
-    ...list('vingt trente quarante cinquante soixante septante octante nonante', 20, 10),
+    ...numberWords('deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize'),
+    ...numberWords('vingt trente quarante cinquante soixante septante octante nonante', 20, 10),
     ...([
       ['zero', 0],
       ['vingts', 20],
     ] as const),
   ]),
   es: new Map([
-    ...list(
+    ...numberWords(
       'dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve',
     ),
-    ...list('veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa', 20, 10),
-    ...list(
+    ...numberWords('veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa', 20, 10),
+    ...numberWords(
       'veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve',
       21,
     ),
-    ...list(
+    ...numberWords(
       'doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos',
       200,
       100,
@@ -63,10 +65,10 @@ const WORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
     ] as const),
   ]),
   it: new Map([
-    ...list(
+    ...numberWords(
       'due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove',
     ),
-    ...list('venti trenta quaranta cinquanta sessanta settanta ottanta novanta', 20, 10),
+    ...numberWords('venti trenta quaranta cinquanta sessanta settanta ottanta novanta', 20, 10),
     ...'venti trenta quaranta cinquanta sessanta settanta ottanta novanta'
       .split(' ')
       .flatMap((ten, i) =>
@@ -80,11 +82,11 @@ const WORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
     ...([['zero', 0]] as const),
   ]),
   pt: new Map([
-    ...list(
+    ...numberWords(
       'dois tres quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezasseis dezassete dezoito dezanove',
     ),
-    ...list('vinte trinta quarenta cinquenta sessenta setenta oitenta noventa', 20, 10),
-    ...list('duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos', 200, 100),
+    ...numberWords('vinte trinta quarenta cinquenta sessenta setenta oitenta noventa', 20, 10),
+    ...numberWords('duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos', 200, 100),
     ...([
       ['zero', 0],
       ['duas', 2],
@@ -104,21 +106,21 @@ const SCALES = new Map<string, number>([
   ),
 ]);
 const JOINERS = new Set(['and', 'und', 'et', 'y', 'e']);
-/** Per cent is no hundred. */
-const PER = new Set(['per', 'pour', 'por']);
+/** "Per cent" is not a hundred. */
+const NOT_BEFORE_SCALE = new Set(['per', 'pour', 'por']);
 
-/** Digits with separators of thousands or decimals, with the sign of thousands that stands right behind. */
+/** Digits with thousands or decimal separators. */
 export const DIGITS = /\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)?/g;
 
-/** `40,000`, `40.000` and `40 000` are one number; `3,5` is `3.5`. */
+/** `40,000`, `40.000` and `40 000` are the same number; `3,5` is `3.5`. */
 export function parseDigits(text: string): number {
   if (/^\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+$/.test(text)) return Number(text.replace(/\D/g, ''));
   return Number(text.replace(',', '.'));
 }
 
-/** The value of one word; undefined when it is no number. */
+/** The value of one word; undefined when it is not a number. */
 export function parseNumberWord(word: string, language: string): number | undefined {
-  const words = getOwnEntry(WORDS, language);
+  const words = getOwnEntry(NUMBER_WORDS, language);
   const value = words?.get(word);
   if (value !== undefined || language !== 'de' || words === undefined) return value;
   // German writes a number as one word.
@@ -126,10 +128,10 @@ export function parseNumberWord(word: string, language: string): number | undefi
     ['tausend', 1_000],
     ['hundert', 100],
   ] as const) {
-    const at = word.indexOf(scale);
-    if (at < 0 || word === scale) continue;
-    const before = at === 0 ? 1 : parseNumberWord(word.slice(0, at), language);
-    const rest = word.slice(at + scale.length);
+    const position = word.indexOf(scale);
+    if (position < 0 || word === scale) continue;
+    const before = position === 0 ? 1 : parseNumberWord(word.slice(0, position), language);
+    const rest = word.slice(position + scale.length);
     const after = rest === '' ? 0 : parseNumberWord(rest, language);
     return before === undefined || after === undefined ? undefined : before * size + after;
   }
@@ -140,47 +142,47 @@ export function parseNumberWord(word: string, language: string): number | undefi
 
 export interface FoundNumber {
   readonly value: number;
-  /** Its words: from, and behind them. */
+  /** The range of its words, `to` excluded. */
   readonly from: number;
   readonly to: number;
 }
 
-/** The numbers among folded words, spoken ones and digits alike; a lone `one` is none. */
+/** Finds the numbers among folded words, spoken ones and digits alike; a lone `one` is not counted. */
 export function findNumbers(words: readonly string[], language: string): FoundNumber[] {
   const numbers: FoundNumber[] = [];
-  let open: { total: number; current: number; last: number; from: number; to: number } | undefined;
-  const close = (): void => {
-    if (open !== undefined && !(open.total + open.current === 1 && open.to === open.from + 1))
-      numbers.push({ value: open.total + open.current, from: open.from, to: open.to });
-    open = undefined;
+  let current: { total: number; current: number; last: number; from: number; to: number } | undefined;
+  const finishNumber = (): void => {
+    if (current !== undefined && !(current.total + current.current === 1 && current.to === current.from + 1))
+      numbers.push({ value: current.total + current.current, from: current.from, to: current.to });
+    current = undefined;
   };
   for (const [i, word] of words.entries()) {
-    const scale = PER.has(words[i - 1] ?? '') ? undefined : SCALES.get(word);
+    const scale = NOT_BEFORE_SCALE.has(words[i - 1] ?? '') ? undefined : SCALES.get(word);
     const value = /^\d/.test(word) ? parseDigits(word) : parseNumberWord(word, language);
     if (scale !== undefined) {
-      open ??= { total: 0, current: 1, last: 0, from: i, to: i };
-      if (scale === 100) open.current = (open.current || 1) * 100;
+      current ??= { total: 0, current: 1, last: 0, from: i, to: i };
+      if (scale === 100) current.current = (current.current || 1) * 100;
       else {
-        open.total += (open.current || 1) * scale;
-        open.current = 0;
+        current.total += (current.current || 1) * scale;
+        current.current = 0;
       }
-      open = { ...open, last: scale, to: i + 1 };
+      current = { ...current, last: scale, to: i + 1 };
     } else if (value !== undefined) {
-      if (open !== undefined && language === 'fr' && open.current === 4 && value === 20)
-        open = { ...open, current: 80, last: 80, to: i + 1 };
-      else if (open !== undefined && isAdded(open.last, value, language))
-        open = { ...open, current: open.current + value, last: value, to: i + 1 };
+      if (current !== undefined && language === 'fr' && current.current === 4 && value === 20)
+        current = { ...current, current: 80, last: 80, to: i + 1 };
+      else if (current !== undefined && isContinuation(current.last, value, language))
+        current = { ...current, current: current.current + value, last: value, to: i + 1 };
       else {
-        close();
-        open = { total: 0, current: value, last: value, from: i, to: i + 1 };
+        finishNumber();
+        current = { total: 0, current: value, last: value, from: i, to: i + 1 };
       }
-    } else if (!(open !== undefined && JOINERS.has(word) && open.last >= 20)) close();
+    } else if (!(current !== undefined && JOINERS.has(word) && current.last >= 20)) finishNumber();
   }
-  close();
+  finishNumber();
   return numbers;
 }
 
-function isAdded(last: number, value: number, language: string): boolean {
+function isContinuation(last: number, value: number, language: string): boolean {
   if (last >= 100) return value < last;
   if (language === 'fr' && (last === 60 || last === 80)) return value < 20;
   return last >= 20 && last % 10 === 0 && value > 0 && value < 10;

@@ -2,14 +2,14 @@ import type { StoredTranscript } from '../../../protocol/index.ts';
 import { buildTranscriptLines, formatSentenceName } from '../../../transcript/index.ts';
 import type { CheckedSummary, NumberedSentence } from './claims.ts';
 
-/** What people may replace with their own words. */
+/** The part of the prompt that users may replace. */
 export const DEFAULT_TEMPLATE = [
   'Summarise the meeting for somebody who was not there: at most eight points, the most important first, a sentence each.',
   'List what was decided, and what somebody is to do, with who where that was said.',
   'Write in the language of the transcript.',
 ].join('\n');
 
-const RULES = [
+const ANSWER_RULES = [
   'You are given a piece of a transcript. Each line has a number in brackets.',
   'Reply with one JSON object and nothing else:',
   '{"summary":[{"text":"…","from":[1,2]}],"decisions":[{"text":"…","from":[3]}],"actions":[{"text":"…","owner":"…","from":[4]}]}',
@@ -28,7 +28,8 @@ export function numberSentences(transcript: StoredTranscript): NumberedSentence[
 }
 
 /**
- * How much of a model's context a text takes, in characters of Latin script: others are more tokens a character.
+ * Estimates how much of a model's context a text takes, in Latin characters: other scripts need more tokens per
+ * character.
  */
 export function estimateWeight(text: string): number {
   let weight = 0;
@@ -36,7 +37,7 @@ export function estimateWeight(text: string): number {
   return weight;
 }
 
-/** Numbered lines in pieces that fit; a single line that is longer is cut. */
+/** Splits numbered lines into pieces that fit; a single line that is too long is cut. */
 export function splitIntoPieces(sentences: readonly NumberedSentence[], weightMax: number): string[] {
   const pieces: string[] = [];
   let piece = '';
@@ -57,14 +58,14 @@ export function splitIntoPieces(sentences: readonly NumberedSentence[], weightMa
 }
 
 export function buildSystemPrompt(template: string): string {
-  return `${RULES}\n\nWhat is wanted:\n${template}`;
+  return `${ANSWER_RULES}\n\nWhat is wanted:\n${template}`;
 }
 
 export function buildPiecePrompt(piece: string, at: number, of: number): string {
   return of === 1 ? `Transcript:\n${piece}` : `Transcript, piece ${at} of ${of}:\n${piece}`;
 }
 
-/** The claims of several pieces, to be made one; they keep the numbers of the lines they rest on. */
+/** Builds the prompt that merges the claims of several pieces; they keep the numbers of the lines they cite. */
 export function buildMergePrompt(parts: readonly CheckedSummary[], numberOf: (name: string) => number): string {
   const list = (name: 'summary' | 'decisions' | 'actions'): string =>
     parts

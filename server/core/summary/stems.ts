@@ -1,4 +1,4 @@
-/** Forms of a word that no ending tells: all of a row are one. */
+/** Irregular forms: all words of a row are forms of one. */
 const IRREGULAR = new Map(
   `send sent|go went gone|make made|buy bought|sell sold|pay paid|meet met|build built|write wrote written|choose chose chosen
 choice|grow grew grown growth|rise rose risen|fall fell fallen|spend spent|hold held|tell told|keep kept|leave left|lose lost loss|win
@@ -11,7 +11,7 @@ sister|costs cost|replace replacement|flood flooded|daily day|weekly week|monthl
     .flatMap((row) => row.split(' ').map((word): [string, string] => [word, row.split(' ')[0]!])),
 );
 
-/** Endings of inflected forms in the languages most meetings are held in; longer ones make other words. */
+/** Endings of inflected forms in the languages most meetings are held in; longer endings form other words. */
 const ENDINGS = new Set(
   `s es d ed ing ings er ers or ors ion ions ation ations ment ments ly al y ies ied ier iest est ness
   e en n em t te ten tet test st ung ungen lich er es et
@@ -21,26 +21,26 @@ const ENDINGS = new Set(
 ENDINGS.add('');
 const GERMAN_INFIX = /^(ab|an|auf|aus|ein|um|zu|vor|nach|mit|her|hin|weg|zuruck)(?:zu|ge)(.{3,})$/;
 
-/** Whether two words are forms of one. Light on purpose: two words that only begin alike are two. */
+/** Whether two words are forms of the same one. Deliberately light: words that only begin alike are different. */
 export function isSameWord(one: string, other: string): boolean {
   if (one === other) return true;
-  const [a, b] = [baseOf(one), baseOf(other)];
+  const [a, b] = [findBase(one), findBase(other)];
   if (a === b) return true;
   let same = 0;
   while (same < a.length && a[same] === b[same]) same++;
   if (same < 3) return false;
   const long = Math.max(a.length, b.length);
-  // Vowels before an ending come and go: decide, deciding; vendita, vendite.
+  // Vowels before an ending vary: decide, deciding; vendita, vendite.
   return same * 2 >= long && isEnding(a, same) && isEnding(b, same);
 }
 
 function isEnding(word: string, from: number): boolean {
   const rest = word.slice(from);
-  // A consonant that is doubled before an ending: planned.
+  // A consonant may be doubled before an ending: planned.
   return ENDINGS.has(rest) || (rest[0] === word[from - 1] && ENDINGS.has(rest.slice(1)));
 }
 
-function baseOf(word: string): string {
+function findBase(word: string): string {
   const base = IRREGULAR.get(word) ?? word;
   const german = GERMAN_INFIX.exec(base);
   if (german !== null) return `${german[1]}${german[2]}`;

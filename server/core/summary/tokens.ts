@@ -6,10 +6,10 @@ export interface Token {
   /** Without case and accents. */
   readonly word: string;
   readonly kind: 'word' | 'number' | 'negation' | 'self' | 'end';
-  /** Written with a capital where no sentence begins. */
+  /** Has a capital that is not at the start of a sentence. */
   readonly isName: boolean;
   readonly isCapital: boolean;
-  /** Says something of its own: no function word, no word about speech. */
+  /** Carries content: neither a function word nor a word about speaking. */
   readonly isContent: boolean;
 }
 
@@ -21,14 +21,14 @@ export interface AnalysedText {
 
 const LINK =
   /(?:https?:\/\/|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?=[\w.-]*[a-z])[a-z0-9][\w-]*(?:\.[\w-]+)*\.[a-z]{2,}\b(?:\/\S*)?/giu;
-const PIECE = new RegExp(`${DIGITS.source}|[\\p{L}\\p{M}\\p{N}]+(?:['’][\\p{L}\\p{M}]+)*|[.!?;:,…]`, 'gu');
+const TOKEN_PATTERN = new RegExp(`${DIGITS.source}|[\\p{L}\\p{M}\\p{N}]+(?:['’][\\p{L}\\p{M}]+)*|[.!?;:,…]`, 'gu');
 const CONTRACTED_NOT = /n['’]t$/;
-/** Clauses that a negation does not reach over. */
-const TURNS = new Set(['but', 'aber', 'sondern', 'mais', 'pero', 'ma', 'mas', 'because', 'weil', 'while']);
+/** Words at which the scope of a negation ends. */
+const CLAUSE_BOUNDARIES = new Set(['but', 'aber', 'sondern', 'mais', 'pero', 'ma', 'mas', 'because', 'weil', 'while']);
 /** Months that are other words without a capital. */
 const MONTHS_BY_CAPITAL = new Set(['may', 'march', 'mars', 'marzo', 'mai']);
 
-/** The language that both texts are read in. */
+/** Detects the language in which the texts are compared. */
 export function detectTextLanguage(texts: readonly string[]): {
   readonly language: string;
   readonly vocabulary: Vocabulary;
@@ -36,12 +36,12 @@ export function detectTextLanguage(texts: readonly string[]): {
   return selectVocabulary(texts.flatMap((text) => foldText(text).match(/[\p{L}\p{M}]+/gu) ?? []));
 }
 
-/** A text as the guard compares it. Addresses that were spoken (`example dot com`) are read as they are written. */
+/** Analyses a text for the guard. Spoken addresses (`example dot com`) are read as they are written. */
 export function analyseText(
   text: string,
-  of: { readonly language: string; readonly vocabulary: Vocabulary },
+  languageInfo: { readonly language: string; readonly vocabulary: Vocabulary },
 ): AnalysedText {
-  const { language, vocabulary } = of;
+  const { language, vocabulary } = languageInfo;
   const written = text
     .replace(/ +(?:dot|punkt|point|punto|ponto) +(?=[a-z])/gi, '.')
     .replace(/ +slash +/gi, '/')
@@ -52,14 +52,14 @@ export function analyseText(
   const push = (raw: string): void => {
     const word = foldText(raw);
     const isCapital = /^\p{Lu}/u.test(raw);
-    const kind = kindOf(word, vocabulary);
+    const kind = classifyWord(word, vocabulary);
     const isFunction = vocabulary.stop.has(word) || vocabulary.report.has(word) || kind !== 'word' || word.length < 2;
     const isMonth = isCapital && !isStart && MONTHS_BY_CAPITAL.has(word);
     const isContent = isMonth || (!isFunction && !/^\d/.test(word));
     tokens.push({ word, kind, isCapital, isName: isCapital && !isStart, isContent });
     isStart = false;
   };
-  for (const [piece] of written.replace(LINK, ' ').matchAll(PIECE)) {
+  for (const [piece] of written.replace(LINK, ' ').matchAll(TOKEN_PATTERN)) {
     if (/^[.!?;:,…]$/.test(piece)) {
       tokens.push({ word: piece, kind: 'end', isCapital: false, isName: false, isContent: false });
       if (/[.!?…]/.test(piece)) isStart = true;
@@ -76,8 +76,8 @@ export function analyseText(
   return { tokens, numbers, links };
 }
 
-function kindOf(word: string, { negations, self }: Vocabulary): Token['kind'] {
+function classifyWord(word: string, { negations, self }: Vocabulary): Token['kind'] {
   if (negations.has(word)) return 'negation';
-  if (TURNS.has(word)) return 'end';
+  if (CLAUSE_BOUNDARIES.has(word)) return 'end';
   return self.has(word) ? 'self' : 'word';
 }

@@ -1,43 +1,48 @@
 import { getOwnEntry } from '../../../protocol/index.ts';
 import { STOP_WORDS } from './stop-words.ts';
 
-/** What the guard knows of a language beside its function words; all without accents and capitals. */
+/** What the guard knows about a language besides its function words; all without accents and capitals. */
 export interface Vocabulary {
   readonly stop: ReadonlySet<string>;
-  /** How summaries speak of speech: such words claim nothing that a sentence would have to say. */
+  /** Words with which summaries report speech: they claim nothing that a sentence would have to contain. */
   readonly report: ReadonlySet<string>;
   readonly negations: ReadonlySet<string>;
   /** Words for the speaker. */
   readonly self: ReadonlySet<string>;
-  /** Days, months and other times; a claim may name only those that were said. */
+  /** Days, months and other times; a claim may only name those that were said. */
   readonly times: ReadonlySet<string>;
-  /** Words that belong to what follows: `more ink` is not `less ink`, `instead of A` not `instead of B`. */
+  /** Words that modify what follows: `more ink` is not `less ink`, `instead of A` not `instead of B`. */
   readonly degrees: ReadonlySet<string>;
-  /** Opposites, side by side: a claim may not use one where only the other was said. */
+  /** Pairs of opposites: a claim may not use one where only the other was said. */
   readonly opposites: readonly (readonly [one: ReadonlySet<string>, other: ReadonlySet<string>])[];
 }
 
-const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/));
-const opposites = (pairs: string): Vocabulary['opposites'] =>
+const toSet = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/));
+const parseOpposites = (pairs: string): Vocabulary['opposites'] =>
   pairs
     .trim()
     .split('\n')
-    .map((pair) => pair.split('|').map(set) as unknown as readonly [ReadonlySet<string>, ReadonlySet<string>]);
+    .map((pair) => pair.split('|').map(toSet) as unknown as readonly [ReadonlySet<string>, ReadonlySet<string>]);
 
-const vocabulary = (
+const createVocabulary = (
   language: string,
-  of: { readonly [name in Exclude<keyof Vocabulary, 'stop' | 'opposites'>]: string } & {
+  words: { readonly [name in Exclude<keyof Vocabulary, 'stop' | 'opposites'>]: string } & {
     readonly stop: string;
     readonly opposites: string;
   },
 ): Vocabulary => ({
-  stop: new Set([...(getOwnEntry(STOP_WORDS, language) ?? []), ...set(of.stop)]),
-  ...{ report: set(of.report), negations: set(of.negations), self: set(of.self), times: set(of.times) },
-  ...{ degrees: set(of.degrees), opposites: opposites(of.opposites) },
+  stop: new Set([...(getOwnEntry(STOP_WORDS, language) ?? []), ...toSet(words.stop)]),
+  ...{
+    report: toSet(words.report),
+    negations: toSet(words.negations),
+    self: toSet(words.self),
+    times: toSet(words.times),
+  },
+  ...{ degrees: toSet(words.degrees), opposites: parseOpposites(words.opposites) },
 });
 
 export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
-  en: vocabulary('en', {
+  en: createVocabulary('en', {
     stop: `would could must shall may might also please let lets get gets got getting going go goes went will ll ve re us
       one ones thing things something someone anyone everybody everyone somebody okay ok yes well really quite still
       however since therefore though although because per else already yet even much many lot back away along across
@@ -80,7 +85,7 @@ export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
       safe|dangerous unsafe
       good better|bad worse`,
   }),
-  de: vocabulary('de', {
+  de: createVocabulary('de', {
     stop: 'wurde wurden worden ab gibt geht deshalb daher mal ja okay schon bitte muss mussen soll sollen kann konnen wegen',
     report:
       'sagt sagte besprochen erwahnt team gruppe besprechung teilnehmer beschlossen entschieden vereinbart meint glaubt fragt',
@@ -99,7 +104,7 @@ export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
       teuer teurer|billig billiger
       fruh fruher|spat spater`,
   }),
-  fr: vocabulary('fr', {
+  fr: createVocabulary('fr', {
     stop: 'donc parce que grace ils elles va vont cette plus tres tout tous aussi alors oui doit faut cent etre sera seront',
     report: 'dit disent discute mentionne equipe groupe reunion participants decide convenu pense demande',
     negations: 'ne n pas jamais aucun aucune rien sans ni',
@@ -114,7 +119,7 @@ export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
       ouvre ouvert|ferme ferment
       achete acheter|vend vendre vendent`,
   }),
-  es: vocabulary('es', {
+  es: createVocabulary('es', {
     stop: 'va van vamos hay debe si ciento le se cada puede grupo ser',
     report: 'dice dijo hablan menciona equipo reunion participantes decidio acordaron piensa pide',
     negations: 'no nunca jamas ningun ninguna nada nadie sin ni tampoco',
@@ -128,7 +133,7 @@ export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
       comprar compra|vender vende
       acepta acepto|rechaza rechazo`,
   }),
-  it: vocabulary('it', {
+  it: createVocabulary('it', {
     stop: 'viene vengono va vanno deve grazie cento essere si ecco quindi',
     report: 'dice detto discusso menziona squadra gruppo riunione partecipanti deciso concordato pensa chiede',
     negations: 'non mai nessun nessuna nessuno niente senza ne',
@@ -142,7 +147,7 @@ export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
       apre aprono|chiude chiudono chiuso
       compra comprano|vende vendono`,
   }),
-  pt: vocabulary('pt', {
+  pt: createVocabulary('pt', {
     stop: 'vai vao vamos ha deve cento causa sim entao ser cada feira',
     report: 'diz disse discutiu menciona equipa equipe grupo reuniao participantes decidiu concordaram pensa pede',
     negations: 'nao nunca jamais nenhum nenhuma nada ninguem sem nem',
@@ -155,7 +160,7 @@ export const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
       abrir abre|fechar fecha
       comprar compra|vender vende`,
   }),
-  nl: vocabulary('nl', {
+  nl: createVocabulary('nl', {
     stop: 'gaan gaat moet moeten kan kunnen wel ook',
     report: 'zegt zei besproken team groep vergadering deelnemers besloten afgesproken',
     negations: 'niet geen nooit niemand niets zonder',

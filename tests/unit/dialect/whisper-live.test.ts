@@ -32,10 +32,10 @@ t.test('audio before the hello, and audio in bytes of eight bits, are faults', a
 });
 
 t.test('who comes when all places are taken is asked to wait, by name, once it has said its name', async (t) => {
-  const turnedAway = whisperLiveDialect.reject!(FULL, CONTEXT)!;
-  t.equal(turnedAway(undefined), undefined, 'nobody heeds a message without the own id');
-  t.same(JSON.parse(String(turnedAway(HELLO)!.frames[0])), { uid: 'me', status: 'WAIT', message: 1 });
-  t.match(turnedAway(new Uint8Array(4)), { frames: [], status: 1013 });
+  const rejection = whisperLiveDialect.reject!(FULL, CONTEXT)!;
+  t.equal(rejection(undefined), undefined, 'nobody heeds a message without the own id');
+  t.same(JSON.parse(String(rejection(HELLO)!.frames[0])), { uid: 'me', status: 'WAIT', message: 1 });
+  t.match(rejection(new Uint8Array(4)), { frames: [], status: 1013 });
   t.equal(whisperLiveDialect.reject!(new Fault('auth.invalid', {}), CONTEXT), undefined, 'a stranger gets HTTP 401');
 });
 

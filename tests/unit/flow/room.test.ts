@@ -65,9 +65,9 @@ function place() {
   const settle = (): void => {
     for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
   };
-  const watch = (wish: RoomSubscription = { from: 'now' }) => {
+  const watch = (subscription: RoomSubscription = { from: 'now' }) => {
     const viewer = new SlowViewer();
-    return { viewer, seat: rooms.subscribe('stage', wish, viewer) };
+    return { viewer, seat: rooms.subscribe('stage', subscription, viewer) };
   };
   return { clock, turns, rooms, settle, watch, counts: () => ({ viewers, cut }) };
 }
@@ -224,12 +224,12 @@ t.test('a room in which nothing happens says that it is alive', async (t) => {
 t.test('a room that everybody has left keeps its text for a while and is then forgotten', async (t) => {
   const { clock, rooms, watch } = place();
   const speaker = rooms.enter('stage', SPEAKING);
-  const { seat } = watch();
+  const { seat: subscription } = watch();
   speaker.publish([final(1)]);
   speaker.leave();
   clock.pass(LIMITS.roomIdleMs * 2);
   t.ok(rooms.find('stage'), 'while somebody watches it stays');
-  seat[Symbol.dispose]();
+  subscription[Symbol.dispose]();
   clock.pass(LIMITS.roomIdleMs - LIMITS.viewerAliveEveryMs);
   t.ok(rooms.find('stage'));
   clock.pass(LIMITS.viewerAliveEveryMs * 2);
@@ -259,8 +259,8 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
       const read = Array.from({ length: 4 }, (): number[] => []);
       const seats = read.map(() => watch({ from: 'start' }));
       const comeBack = (who: number): void => {
-        const { viewer, seat } = seats[who]!;
-        seat[Symbol.dispose]();
+        const { viewer, seat: subscription } = seats[who]!;
+        subscription[Symbol.dispose]();
         read[who]!.push(...finals(viewer.events));
         seats[who] = watch({ from: viewer.events.at(-1)!.cursor });
       };

@@ -34,12 +34,12 @@ t.test('a journal that is written anew keeps what the transcript does not have, 
   journal.write([final(5)], STANDING, () => []);
   journal.close();
   const [left] = [...store.listLeftovers()];
-  const recalled = readJournal(left!.readEntries(), () => 2)!;
-  t.same(recalled.unwritten, [final(1), final(2)], 'each once');
-  t.same(recalled.events, [final(3), final(4), final(5)]);
+  const restored = readJournal(left!.readEntries(), () => 2)!;
+  t.same(restored.unwritten, [final(1), final(2)], 'each once');
+  t.same(restored.events, [final(3), final(4), final(5)]);
   const again = new SessionJournal(left!.journal, BIRTH, 2, told);
-  again.setUnwrittenLookup(() => [...recalled.unwritten, ...recalled.events]);
-  again.restore(recalled.audio, recalled.snapshot, recalled.events);
+  again.setUnwrittenLookup(() => [...restored.unwritten, ...restored.events]);
+  again.restore(restored.audio, restored.snapshot, restored.events);
   t.same(
     readJournal([...store.listLeftovers()][0]!.readEntries(), () => 2)!.unwritten,
     [final(1), final(2)],

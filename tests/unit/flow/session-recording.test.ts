@@ -44,9 +44,9 @@ function slow() {
   const told: string[] = [];
   const open = (place = PLACE, isNew = false): SessionRecording => {
     const parts = { store: store as unknown as TranscriptStore, clock, log: silentLog, isNew };
-    const keeping = new SessionRecording(place, parts);
-    keeping.onProblem((text) => told.push(text));
-    return keeping;
+    const recording = new SessionRecording(place, parts);
+    recording.onProblem((text) => told.push(text));
+    return recording;
   };
   return { asked, calls, clock, told, open };
 }
@@ -57,23 +57,23 @@ const namesOf = (additions: readonly TranscriptAddition[] | undefined): string[]
 
 t.test('what is said is asked for at once, whether or not the store has answered', async (t) => {
   const { asked, open } = slow();
-  const keeping = open();
-  keeping.write([final(1)]);
-  keeping.write([cleaned(1), final(2)]);
+  const recording = open();
+  recording.write([final(1)]);
+  recording.write([cleaned(1), final(2)]);
   t.same(
     asked.map(({ additions }) => namesOf(additions)),
     [['final 1'], ['cleaned 1', 'final 2']],
   );
   let settled = false;
-  keeping.end();
-  keeping.whenSettled(() => {
+  recording.end();
+  recording.whenSettled(() => {
     settled = true;
   });
   await asked[0]!.answer('done');
   t.notOk(settled);
   await asked[1]!.answer('done');
   t.ok(settled);
-  keeping.write([final(3)]);
+  recording.write([final(3)]);
   t.equal(asked.length, 2, 'nothing is said after the end');
 });
 
@@ -81,11 +81,11 @@ t.test(
   'what failed, and all that may rest on it, is asked for again in its order, without a next sentence',
   async (t) => {
     const { asked, clock, told, open } = slow();
-    const keeping = open();
-    keeping.write([final(1)]);
-    keeping.write([cleaned(1)]);
+    const recording = open();
+    recording.write([final(1)]);
+    recording.write([cleaned(1)]);
     await asked[0]!.answer(full);
-    keeping.write([final(2)]);
+    recording.write([final(2)]);
     await asked[1]!.answer('done');
     t.equal(asked.length, 2, 'not at once');
     clock.pass(5_000);
@@ -94,11 +94,11 @@ t.test(
     clock.pass(5_000);
     t.equal(asked.length, 3, 'later each time');
     clock.pass(5_000);
-    keeping.write([final(3)]);
+    recording.write([final(3)]);
     await asked[3]!.answer('done');
     t.same(namesOf(asked[4]?.additions), ['final 3'], 'what came meanwhile follows');
     await asked[4]!.answer('done');
-    keeping.write([final(4)]);
+    recording.write([final(4)]);
     t.same(namesOf(asked[5]?.additions), ['final 4'], 'it is well again');
     t.equal(told.length, 1);
     t.match(told[0], /SQLITE_FULL.*tried again/);
@@ -108,23 +108,23 @@ t.test(
 
 t.test('a bound that is reached is told of, and tried again', async (t) => {
   const { asked, clock, told, open } = slow();
-  const keeping = open();
-  keeping.write([final(1)]);
+  const recording = open();
+  recording.write([final(1)]);
   await asked[0]!.answer('space');
   t.match(told, [/reached their bound/]);
   clock.pass(5_000);
   await asked[1]!.answer('done');
-  keeping.write([final(2)]);
+  recording.write([final(2)]);
   t.same(namesOf(asked[2]?.additions), ['final 2']);
 });
 
 t.test('after its end a session is tried for a while, then left to its journal', async (t) => {
   const { asked, clock, open } = slow();
-  const keeping = open();
-  keeping.write([final(1)]);
-  keeping.end();
+  const recording = open();
+  recording.write([final(1)]);
+  recording.end();
   let written: boolean | undefined;
-  keeping.whenSettled((isWritten) => {
+  recording.whenSettled((isWritten) => {
     written = isWritten;
   });
   for (let i = 0; i < 300 && written === undefined; i++) {
@@ -138,22 +138,22 @@ t.test('after its end a session is tried for a while, then left to its journal',
 
 t.test('what is not written yet is there for the journal, in its order', async (t) => {
   const { asked, open } = slow();
-  const keeping = open();
-  keeping.write([final(1)]);
-  keeping.write([cleaned(1), final(2)]);
-  t.same(keeping.unwritten, [final(1), cleaned(1), final(2)]);
+  const recording = open();
+  recording.write([final(1)]);
+  recording.write([cleaned(1), final(2)]);
+  t.same(recording.unwritten, [final(1), cleaned(1), final(2)]);
   await asked[0]!.answer('done');
-  t.same(keeping.unwritten, [cleaned(1), final(2)]);
+  t.same(recording.unwritten, [cleaned(1), final(2)]);
   await asked[1]!.answer('done');
-  t.same(keeping.unwritten, []);
+  t.same(recording.unwritten, []);
 });
 
 t.test('an empty transcript is removed before anybody takes the session for over', async (t) => {
   const { open, calls } = slow();
-  const keeping = open({ ...PLACE, unasked: true });
-  keeping.end();
+  const recording = open({ ...PLACE, unasked: true });
+  recording.end();
   let settled = false;
-  keeping.whenSettled(() => {
+  recording.whenSettled(() => {
     settled = true;
   });
   t.notOk(settled);
@@ -166,11 +166,11 @@ t.test('a session of an earlier process waits for a store, unless nothing is to 
   const parts = { store: undefined, unavailableReason: 'locked', keepDays: 0, nowMs: () => 0, log: silentLog };
   const clock = new ManualClock();
   t.same(new TranscriptRecorder({ ...parts, clock, mode: 'off' }).resumeRecording(PLACE), { refusal: 'locked' });
-  const { recording: keeping } = new TranscriptRecorder({ ...parts, clock, mode: 'asked' }).resumeRecording(PLACE);
-  keeping!.write([final(1)]);
+  const { recording } = new TranscriptRecorder({ ...parts, clock, mode: 'asked' }).resumeRecording(PLACE);
+  recording!.write([final(1)]);
   await new Promise((next) => setImmediate(next));
-  t.same(keeping!.unwritten, [final(1)], 'its journal keeps that');
-  keeping!.suspend();
+  t.same(recording!.unwritten, [final(1)], 'its journal keeps that');
+  recording!.suspend();
   t.equal(clock.waiting, 0);
 });
 
@@ -198,10 +198,10 @@ t.test('a transcript whose first part cannot be begun goes again', async (t) => 
 
 t.test('what waits has a bound', async (t) => {
   const { asked, clock, told, open } = slow();
-  const keeping = open();
-  keeping.write([final(1)]);
+  const recording = open();
+  recording.write([final(1)]);
   await asked[0]!.answer(full);
-  for (let i = 2; i < 2_100; i++) keeping.write([final(i)]);
+  for (let i = 2; i < 2_100; i++) recording.write([final(i)]);
   await new Promise((next) => setImmediate(next));
   t.match(told.at(-1), /too long; nothing more of this session is kept/);
   t.equal(clock.waiting, 0);
@@ -209,8 +209,8 @@ t.test('what waits has a bound', async (t) => {
 
 t.test('a store that never answers is asked no more than the bound', async (t) => {
   const { asked, told, open } = slow();
-  const keeping = open();
-  for (let i = 1; i < 2_100; i++) keeping.write([final(i)]);
+  const recording = open();
+  for (let i = 1; i < 2_100; i++) recording.write([final(i)]);
   await new Promise((next) => setImmediate(next));
   t.equal(asked.length, 2_000);
   t.match(told.at(-1), /nothing more of this session is kept/);
@@ -222,9 +222,9 @@ t.test('a session that never came to be takes back what was made for it, and no 
     [false, ['undoJoin']],
   ] as const) {
     const place = slow();
-    const keeping = place.open(PLACE, isNew);
-    keeping.rollBack();
-    keeping.rollBack();
+    const recording = place.open(PLACE, isNew);
+    recording.rollBack();
+    recording.rollBack();
     t.same(place.calls, calls);
   }
 });
@@ -236,10 +236,10 @@ t.test('a transcript that nobody asked for and in which nothing was said goes', 
     [false, false, []],
   ] as const) {
     const place = slow();
-    const keeping = place.open({ ...PLACE, unasked });
-    if (speaks) keeping.write([final(1)]);
-    keeping.end();
-    keeping.end();
+    const recording = place.open({ ...PLACE, unasked });
+    if (speaks) recording.write([final(1)]);
+    recording.end();
+    recording.end();
     t.same(place.calls, calls);
   }
 });

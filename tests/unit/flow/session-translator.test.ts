@@ -11,14 +11,14 @@ const broken = (error: unknown): never => {
   throw error;
 };
 
-function open(reply: () => Reply, wished: readonly string[] = []) {
+function open(reply: () => Reply, requested: readonly string[] = []) {
   const clock = new ManualClock();
   const assistant = new ScriptedAssistant(reply);
   const answers: SessionInput[] = [];
   const translating = new SessionTranslator({
     assistant,
     clock,
-    getRequestedLanguages: () => wished,
+    getRequestedLanguages: () => requested,
     onResult: (input) => answers.push(input),
     onError: broken,
   });

@@ -4,12 +4,9 @@ import { alignWords, computeChanges, searchAlignment } from '../../../../server/
 import { splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
 
 const pairsOf = (raw: string, rewrite: string) =>
-  alignWords(splitIntoChunks(raw, 'en'), splitIntoChunks(rewrite, 'en'))?.map(({ said, saidTo, kept, keptTo }) => [
-    said,
-    saidTo,
-    kept,
-    keptTo,
-  ]);
+  alignWords(splitIntoChunks(raw, 'en'), splitIntoChunks(rewrite, 'en'))?.map(
+    ({ spoken: said, spokenTo: saidTo, kept, keptTo }) => [said, saidTo, kept, keptTo],
+  );
 
 /** Carries changes out, from the last to the first. */
 const carryOut = (raw: string, changes: readonly Change[]): string =>
@@ -57,7 +54,7 @@ t.test('another way is searched when what goes in the latest may not', async (t)
   const latest = alignWords(said, kept)!;
   const onlyTheEnd = (from: number): boolean => from === 3;
   t.same(
-    searchAlignment(said, kept, latest, onlyTheEnd)?.map((pair) => pair.said),
+    searchAlignment(said, kept, latest, onlyTheEnd)?.map((pair) => pair.spoken),
     [0, 1, 2],
   );
   t.equal(

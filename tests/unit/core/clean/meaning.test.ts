@@ -6,7 +6,7 @@ import {
   isNegation,
   isNumber,
   isProperName,
-  isSmall,
+  isSmallWord,
 } from '../../../../server/core/clean/meaning.ts';
 
 t.test('numbers are digits of any script, and the number words of the language alone', async (t) => {
@@ -26,8 +26,8 @@ t.test('negations of many languages are known, and words that only hold one are 
 });
 
 t.test('small words are those a speaker begins with without having said anything', async (t) => {
-  for (const word of ['i', "it's", 'the', 'with']) t.ok(isSmall(word), word);
-  for (const word of ['house', 'not', 'three']) t.notOk(isSmall(word), word);
+  for (const word of ['i', "it's", 'the', 'with']) t.ok(isSmallWord(word), word);
+  for (const word of ['house', 'not', 'three']) t.notOk(isSmallWord(word), word);
 });
 
 t.test('a sentence ends with its mark, also inside closing quotes', async (t) => {

@@ -13,12 +13,12 @@ const QUIET: Load = {
 
 /** A ladder under a clock of its own: the same load for some seconds, and every advice given meanwhile. */
 function open(smallCost?: number) {
-  const ladder = new LoadShedder({ everyMs: 300, slots: 2, smallCost });
+  const shedder = new LoadShedder({ everyMs: 300, slots: 2, smallCost });
   let nowMs = 0;
   const under = (load: Partial<Load>, seconds: number): ServiceLevel[] => {
     const advices: ServiceLevel[] = [];
     for (const endMs = nowMs + seconds * 1_000; nowMs < endMs; nowMs += 400)
-      advices.push(ladder.consider({ ...QUIET, ...load }, nowMs));
+      advices.push(shedder.consider({ ...QUIET, ...load }, nowMs));
     return advices;
   };
   return { under };
