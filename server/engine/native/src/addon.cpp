@@ -29,7 +29,8 @@ DecodeOptions read_options(const Napi::Object & given) {
     options.whisper_loop = given.Get("whisperLoop").As<Napi::Boolean>();
     const Napi::Array temperatures = given.Get("temperatures").As<Napi::Array>();
     options.temperatures.clear();
-    for (uint32_t i = 0; i < temperatures.Length(); i++) options.temperatures.push_back(temperatures.Get(i).As<Napi::Number>());
+    for (uint32_t i = 0; i < temperatures.Length(); i++)
+        options.temperatures.push_back(temperatures.Get(i).As<Napi::Number>());
     return options;
 }
 
@@ -77,7 +78,8 @@ class Model : public Napi::ObjectWrap<Model> {
   public:
     static Napi::Function define(Napi::Env env) {
         return DefineClass(env, "Model",
-                           {InstanceMethod("decode", &Model::decode), InstanceMethod("abort", &Model::abort), InstanceMethod("steps", &Model::steps), InstanceMethod("close", &Model::close),
+                           {InstanceMethod("decode", &Model::decode), InstanceMethod("abort", &Model::abort),
+                            InstanceMethod("steps", &Model::steps), InstanceMethod("close", &Model::close),
                             InstanceAccessor<&Model::info>("info")});
     }
 
@@ -103,8 +105,13 @@ class Model : public Napi::ObjectWrap<Model> {
         auto watch = std::make_shared<sotto::Watch>();
         running_[id] = watch;
         auto done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "decode", 0, 1);
-        auto * job = new Job{deferred, done, model_, watch, std::vector<float>(samples.Data(), samples.Data() + samples.ElementLength()),
-                             read_options(call[2].As<Napi::Object>()), Decode()};
+        auto * job = new Job{deferred,
+                             done,
+                             model_,
+                             watch,
+                             std::vector<float>(samples.Data(), samples.Data() + samples.ElementLength()),
+                             read_options(call[2].As<Napi::Object>()),
+                             Decode()};
         Ref();
         std::thread([this, job, id] {
             job->decode = job->model->decode(job->samples, job->options, *job->watch);
@@ -171,21 +178,24 @@ template <typename Check> Napi::Value check(const Napi::CallbackInfo & call, Che
 Napi::Value check_product(const Napi::CallbackInfo & call) {
     return check(call, [](const Napi::Object & shape) {
         const auto number = [&](const char * name) { return shape.Get(name).As<Napi::Number>(); };
-        return sotto::check_product({number("rows"), number("columns"), number("length"), shape.Get("type").As<Napi::String>(), number("threads"), number("seed")});
+        return sotto::check_product({number("rows"), number("columns"), number("length"),
+                                     shape.Get("type").As<Napi::String>(), number("threads"), number("seed")});
     });
 }
 
 Napi::Value check_attention(const Napi::CallbackInfo & call) {
     return check(call, [](const Napi::Object & shape) {
         const auto number = [&](const char * name) { return shape.Get(name).As<Napi::Number>(); };
-        return sotto::check_attention(number("frames"), number("seen"), number("heads"), number("threads"), number("seed"));
+        return sotto::check_attention(number("frames"), number("seen"), number("heads"), number("threads"),
+                                      number("seed"));
     });
 }
 
 Napi::Value check_windows(const Napi::CallbackInfo & call) {
     const Napi::Object shape = call[0].As<Napi::Object>();
     const auto number = [&](const char * name) { return shape.Get(name).As<Napi::Number>(); };
-    return Napi::Boolean::New(call.Env(), sotto::check_windows(number("length"), number("channels"), number("stride"), number("threads"), number("seed")));
+    return Napi::Boolean::New(call.Env(), sotto::check_windows(number("length"), number("channels"), number("stride"),
+                                                               number("threads"), number("seed")));
 }
 
 Napi::Value measure_peaks(const Napi::CallbackInfo & call) {

@@ -23,14 +23,16 @@ typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4
 // Rows that lie a power of two apart would share a few lines of the cache.
 inline size_t scores_stride(const Attention & a) { return a.padded + STEP; }
 
-// out[frame][i] (+)= sum over `depth` of a[frame][d] * b[d][i], for STEP values of i. Every loop over the sums is unrolled:
-// the compiler keeps them in registers only when none of them is found by a variable index.
-template <bool ADD> inline void multiply_step(const float * a, size_t a_stride, const float * b, int depth, float * out, size_t out_stride) {
+// out[frame][i] (+)= sum over `depth` of a[frame][d] * b[d][i], for STEP values of i. Every loop over the sums is
+// unrolled: the compiler keeps them in registers only when none of them is found by a variable index.
+template <bool ADD> inline void multiply_step(const float * a, size_t a_stride, const float * b, int depth, float * out,
+                                              size_t out_stride) {
     Lanes sums[FRAMES][VECTORS];
 #pragma GCC unroll 6
     for (int frame = 0; frame < FRAMES; frame++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; v++) sums[frame][v] = ADD ? *reinterpret_cast<const Lanes *>(out + frame * out_stride + v * LANES) : Lanes{};
+        for (int v = 0; v < VECTORS; v++)
+            sums[frame][v] = ADD ? *reinterpret_cast<const Lanes *>(out + frame * out_stride + v * LANES) : Lanes{};
     }
     for (int d = 0; d < depth; d++, b += STEP) {
         Lanes row[VECTORS];
@@ -46,14 +48,17 @@ template <bool ADD> inline void multiply_step(const float * a, size_t a_stride, 
 #pragma GCC unroll 6
     for (int frame = 0; frame < FRAMES; frame++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; v++) *reinterpret_cast<Lanes *>(out + frame * out_stride + v * LANES) = sums[frame][v];
+        for (int v = 0; v < VECTORS; v++)
+            *reinterpret_cast<Lanes *>(out + frame * out_stride + v * LANES) = sums[frame][v];
     }
 }
 
-// Keys become [block of STEP frames][value][frame], values [block of STEP values][frame][value]; what is padded is nothing.
+// Keys become [block of STEP frames][value][frame], values [block of STEP values][frame][value]; what is padded is
+// nothing.
 inline void lay_out_head(const Attention & a, int head, float * keys, float * values) {
     const auto at = [&](const ggml_tensor * tensor, int frame) {
-        return reinterpret_cast<const ggml_fp16_t *>(static_cast<const char *>(tensor->data) + frame * tensor->nb[1] + head * tensor->nb[2]);
+        return reinterpret_cast<const ggml_fp16_t *>(static_cast<const char *>(tensor->data) + frame * tensor->nb[1] +
+                                                     head * tensor->nb[2]);
     };
     float rows[STEP][HEAD];
     for (int from = 0; from < a.padded; from += STEP) {
@@ -69,7 +74,8 @@ inline void lay_out_head(const Attention & a, int head, float * keys, float * va
     for (int frame = 0; frame < a.seen; frame++) {
         ggml_cpu_fp16_to_fp32(at(a.values, frame), rows[0], HEAD);
         for (int value = 0; value < HEAD; value += STEP) {
-            std::memcpy(values + static_cast<size_t>(value) * a.padded + static_cast<size_t>(frame) * STEP, rows[0] + value, STEP * sizeof(float));
+            std::memcpy(values + static_cast<size_t>(value) * a.padded + static_cast<size_t>(frame) * STEP,
+                        rows[0] + value, STEP * sizeof(float));
         }
     }
 }
@@ -93,13 +99,15 @@ inline void attend(const Attention & a, int head, int from, const float * keys, 
     const size_t stride = scores_stride(a);
     float queries[FRAMES_AT_ONCE * HEAD];
     for (int frame = 0; frame < count; frame++) {
-        const char * row = static_cast<const char *>(a.queries->data) + (from + frame) * a.queries->nb[1] + head * a.queries->nb[2];
+        const char * row =
+            static_cast<const char *>(a.queries->data) + (from + frame) * a.queries->nb[1] + head * a.queries->nb[2];
         for (int i = 0; i < HEAD; i++) queries[frame * HEAD + i] = reinterpret_cast<const float *>(row)[i] * a.scale;
     }
     std::fill(queries + count * HEAD, queries + rows * HEAD, 0.0f);
     for (int i = 0; i < a.padded; i += STEP) {
         for (int frame = 0; frame < rows; frame += FRAMES) {
-            multiply_step<false>(queries + frame * HEAD, HEAD, keys + static_cast<size_t>(i) * HEAD, HEAD, scores + frame * stride + i, stride);
+            multiply_step<false>(queries + frame * HEAD, HEAD, keys + static_cast<size_t>(i) * HEAD, HEAD,
+                                 scores + frame * stride + i, stride);
         }
     }
     float sums[FRAMES_AT_ONCE];
@@ -114,12 +122,14 @@ inline void attend(const Attention & a, int head, int from, const float * keys, 
         for (int depth = 0; depth < a.seen; depth += DEPTH) {
             const int many = std::min(DEPTH, a.seen - depth);
             for (int frame = 0; frame < rows; frame += FRAMES) {
-                multiply_step<true>(scores + frame * stride + depth, stride, block + static_cast<size_t>(depth) * STEP, many, out + frame * HEAD + i, HEAD);
+                multiply_step<true>(scores + frame * stride + depth, stride, block + static_cast<size_t>(depth) * STEP,
+                                    many, out + frame * HEAD + i, HEAD);
             }
         }
     }
     for (int frame = 0; frame < count; frame++) {
-        float * to = reinterpret_cast<float *>(static_cast<char *>(a.out->data) + (head + (from + frame) * a.out->ne[1]) * a.out->nb[1]);
+        float * to = reinterpret_cast<float *>(static_cast<char *>(a.out->data) +
+                                               (head + (from + frame) * a.out->ne[1]) * a.out->nb[1]);
         for (int i = 0; i < HEAD; i++) to[i] = out[frame * HEAD + i] / sums[frame];
     }
 }

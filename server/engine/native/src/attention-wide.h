@@ -14,12 +14,14 @@ inline size_t scores_stride(const Attention & a) { return a.padded; }
 typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
 
 // out[frame][i] = sum over `depth` of a[frame][d] * b[d][i], for STEP values of i.
-inline void multiply_step(const float * a, int a_stride, const float * b, int b_stride, int depth, float * out, int out_stride) {
+inline void multiply_step(const float * a, int a_stride, const float * b, int b_stride, int depth, float * out,
+                          int out_stride) {
     Lanes sums[FRAMES][VECTORS] = {};
     for (int d = 0; d < depth; d++) {
         Lanes row[VECTORS];
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; v++) std::memcpy(&row[v], b + static_cast<size_t>(d) * b_stride + v * LANES, sizeof(Lanes));
+        for (int v = 0; v < VECTORS; v++)
+            std::memcpy(&row[v], b + static_cast<size_t>(d) * b_stride + v * LANES, sizeof(Lanes));
 #pragma GCC unroll 6
         for (int frame = 0; frame < FRAMES; frame++) {
             const float factor = a[frame * a_stride + d];
@@ -28,7 +30,8 @@ inline void multiply_step(const float * a, int a_stride, const float * b, int b_
         }
     }
     for (int frame = 0; frame < FRAMES; frame++) {
-        for (int v = 0; v < VECTORS; v++) std::memcpy(out + frame * out_stride + v * LANES, &sums[frame][v], sizeof(Lanes));
+        for (int v = 0; v < VECTORS; v++)
+            std::memcpy(out + frame * out_stride + v * LANES, &sums[frame][v], sizeof(Lanes));
     }
 }
 
@@ -37,23 +40,28 @@ inline void lay_out_head(const Attention & a, int head, float * keys, float * va
     float row[HEAD];
     for (int frame = 0; frame < a.seen; frame++) {
         const auto at = [&](const ggml_tensor * tensor) {
-            return reinterpret_cast<const ggml_fp16_t *>(static_cast<const char *>(tensor->data) + frame * tensor->nb[1] + head * tensor->nb[2]);
+            return reinterpret_cast<const ggml_fp16_t *>(static_cast<const char *>(tensor->data) +
+                                                         frame * tensor->nb[1] + head * tensor->nb[2]);
         };
         ggml_cpu_fp16_to_fp32(at(a.keys), row, HEAD);
         for (int i = 0; i < HEAD; i++) keys[static_cast<size_t>(i) * a.padded + frame] = row[i];
         ggml_cpu_fp16_to_fp32(at(a.values), values + static_cast<size_t>(frame) * HEAD, HEAD);
     }
-    for (int i = 0; i < HEAD; i++) std::fill(keys + static_cast<size_t>(i) * a.padded + a.seen, keys + static_cast<size_t>(i + 1) * a.padded, 0.0f);
+    for (int i = 0; i < HEAD; i++)
+        std::fill(keys + static_cast<size_t>(i) * a.padded + a.seen, keys + static_cast<size_t>(i + 1) * a.padded,
+                  0.0f);
 }
 
 inline void attend(const Attention & a, int head, int from, const float * keys, const float * values, float * scores) {
     const int count = std::min(FRAMES, a.frames - from);
     float queries[FRAMES * HEAD] = {};
     for (int frame = 0; frame < count; frame++) {
-        const char * row = static_cast<const char *>(a.queries->data) + (from + frame) * a.queries->nb[1] + head * a.queries->nb[2];
+        const char * row =
+            static_cast<const char *>(a.queries->data) + (from + frame) * a.queries->nb[1] + head * a.queries->nb[2];
         for (int i = 0; i < HEAD; i++) queries[frame * HEAD + i] = reinterpret_cast<const float *>(row)[i] * a.scale;
     }
-    for (int i = 0; i < a.padded; i += STEP) multiply_step(queries, HEAD, keys + i, a.padded, HEAD, scores + i, a.padded);
+    for (int i = 0; i < a.padded; i += STEP)
+        multiply_step(queries, HEAD, keys + i, a.padded, HEAD, scores + i, a.padded);
     float sums[FRAMES];
     for (int frame = 0; frame < FRAMES; frame++) {
         float * row = scores + static_cast<size_t>(frame) * a.padded;
@@ -74,7 +82,8 @@ inline void attend(const Attention & a, int head, int from, const float * keys, 
     float out[FRAMES * HEAD];
     for (int i = 0; i < HEAD; i += STEP) multiply_step(scores, a.padded, values + i, HEAD, a.seen, out + i, HEAD);
     for (int frame = 0; frame < count; frame++) {
-        float * to = reinterpret_cast<float *>(static_cast<char *>(a.out->data) + (head + (from + frame) * a.out->ne[1]) * a.out->nb[1]);
+        float * to = reinterpret_cast<float *>(static_cast<char *>(a.out->data) +
+                                               (head + (from + frame) * a.out->ne[1]) * a.out->nb[1]);
         for (int i = 0; i < HEAD; i++) to[i] = out[frame * HEAD + i] / sums[frame];
     }
 }

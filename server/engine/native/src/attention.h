@@ -1,6 +1,6 @@
-// The encoder's attention, as in the library's flash attention: keys and values in halves, scores and sums in floats. The
-// library looks at the keys in small tiles; here a head's keys and values are laid out once, and six frames at a time
-// stay in the processor's registers while all of them pass by: three times as fast. Looks at aborts on the way.
+// The encoder's attention, as in the library's flash attention: keys and values in halves, scores and sums in floats.
+// The library looks at the keys in small tiles; here a head's keys and values are laid out once, and six frames at a
+// time stay in the processor's registers while all of them pass by: three times as fast. Looks at aborts on the way.
 // Included by ggml-ops.cpp, whose vector functions it uses.
 #pragma once
 
@@ -44,8 +44,9 @@ inline bool encoder_attention(const ggml_compute_params * params, ggml_tensor * 
     float settings[3];
     std::memcpy(settings, out->op_params, sizeof(settings));
     const bool plain = out->src[3] == nullptr && out->src[4] == nullptr && settings[1] == 0.0f && settings[2] == 0.0f;
-    const bool fits = q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16 && q->ne[0] == HEAD && k->ne[0] == HEAD &&
-                      v->ne[0] == HEAD && q->ne[2] == k->ne[2] && q->ne[3] == 1 && q->nb[0] == sizeof(float) && k->nb[0] == sizeof(ggml_fp16_t) &&
+    const bool fits = q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16 &&
+                      q->ne[0] == HEAD && k->ne[0] == HEAD && v->ne[0] == HEAD && q->ne[2] == k->ne[2] &&
+                      q->ne[3] == 1 && q->nb[0] == sizeof(float) && k->nb[0] == sizeof(ggml_fp16_t) &&
                       v->nb[0] == sizeof(ggml_fp16_t);
     if (!plain || !fits || q->ne[1] < FRAMES || k->ne[1] < KEYS_STEP) return false;
     static thread_local Scratch<float> scratch;

@@ -18,7 +18,8 @@ inline std::vector<int> library_tokens(const whisper_state & state, const whispe
 }
 
 inline whisper_full_params library_params(const DecodeOptions & options, int window, const Watch & watch) {
-    whisper_full_params params = whisper_full_default_params(options.beam_size > 1 ? WHISPER_SAMPLING_BEAM_SEARCH : WHISPER_SAMPLING_GREEDY);
+    whisper_full_params params =
+        whisper_full_default_params(options.beam_size > 1 ? WHISPER_SAMPLING_BEAM_SEARCH : WHISPER_SAMPLING_GREEDY);
     const std::vector<float> & temperatures = options.temperatures;
     // It would use as many for every token, whose steps are too short to share.
     params.n_threads = 1;
@@ -38,8 +39,8 @@ inline whisper_full_params library_params(const DecodeOptions & options, int win
     return params;
 }
 
-inline Decode library_decode(Weights & weights, State & state, const std::vector<float> & samples, const DecodeOptions & options,
-                             const Watch & watch) {
+inline Decode library_decode(Weights & weights, State & state, const std::vector<float> & samples,
+                             const DecodeOptions & options, const Watch & watch) {
     const int64_t start = ggml_time_us();
     DecodeOptions fixed = options;
     fixed.prefix.clear();
@@ -67,7 +68,8 @@ inline Decode library_decode(Weights & weights, State & state, const std::vector
         weights.library = std::make_unique<whisper_context>(*weights.flash);
         weights.library->params.dtw_token_timestamps = false;
     });
-    const bool failed = whisper_full_with_state(weights.library.get(), &state.raw(), params, samples.data(), static_cast<int>(samples.size())) != 0;
+    const bool failed = whisper_full_with_state(weights.library.get(), &state.raw(), params, samples.data(),
+                                                static_cast<int>(samples.size())) != 0;
     if (failed || watch.given_up()) {
         so_far.stop = "aborted";
         if (!watch.given_up()) so_far.error = "the library's loop failed";

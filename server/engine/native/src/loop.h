@@ -49,7 +49,8 @@ inline float largest(const float * values, int count) {
     std::fill(lanes, lanes + LANES, -INFINITY);
     int i = 0;
     for (; i + LANES <= count; i += LANES) {
-        for (int lane = 0; lane < LANES; lane++) lanes[lane] = values[i + lane] > lanes[lane] ? values[i + lane] : lanes[lane];
+        for (int lane = 0; lane < LANES; lane++)
+            lanes[lane] = values[i + lane] > lanes[lane] ? values[i + lane] : lanes[lane];
     }
     for (; i < count; i++) lanes[0] = std::max(lanes[0], values[i]);
     return *std::max_element(lanes, lanes + LANES);
@@ -62,7 +63,8 @@ inline int token_budget(const std::vector<float> & samples) {
 
 class Run {
   public:
-    Run(Weights & weights, State & state, const std::vector<float> & samples, const DecodeOptions & options, const Watch & watch)
+    Run(Weights & weights, State & state, const std::vector<float> & samples, const DecodeOptions & options,
+        const Watch & watch)
         : weights_(weights), state_(state), samples_(samples), options_(options), watch_(watch),
           vocabulary_(weights.context->vocab), vocabulary_size_(weights.context->model.hparams.n_vocab),
           text_max_(weights.context->model.hparams.n_text_ctx) {}
@@ -147,7 +149,8 @@ class Run {
             tokens.push_back(options_.translate ? vocabulary_.token_translate : vocabulary_.token_transcribe);
         }
         if (!options_.timestamps) tokens.push_back(vocabulary_.token_not);
-        if (forced_.empty() && !options_.prefix.empty()) forced_ = tokenizer.tokens(" " + tail_of(options_.prefix, PROMPT_BYTES_MAX));
+        if (forced_.empty() && !options_.prefix.empty())
+            forced_ = tokenizer.tokens(" " + tail_of(options_.prefix, PROMPT_BYTES_MAX));
         const int head = static_cast<int>(tokens.size());
         // A prefix that leaves no room to go on is none.
         if (state_.past() + head + static_cast<int>(forced_.size()) >= text_max_ - BUDGET_TOKENS) forced_.clear();
@@ -190,12 +193,14 @@ class Run {
         std::vector<std::pair<double, std::string>> scored;
         const auto score = [&](const std::string & code) {
             const int id = whisper_lang_id(code.c_str());
-            if (id >= 0 && id < vocabulary_.num_languages()) scored.emplace_back(logits[whisper_token_lang(weights_.context, id)], code);
+            if (id >= 0 && id < vocabulary_.num_languages())
+                scored.emplace_back(logits[whisper_token_lang(weights_.context, id)], code);
         };
         for (const std::string & code : options_.languages) score(code);
         const bool chosen = !scored.empty();
         if (!chosen) {
-            for (int id = 0; id < std::min<int>(vocabulary_.num_languages(), g_lang.size()); id++) score(whisper_lang_str(id));
+            for (int id = 0; id < std::min<int>(vocabulary_.num_languages(), g_lang.size()); id++)
+                score(whisper_lang_str(id));
         }
         std::sort(scored.rbegin(), scored.rend());
         double sum = 0;
@@ -212,7 +217,8 @@ class Run {
     void log_probabilities(const float * logits) {
         scores_.resize(vocabulary_size_);
         const float most = largest(logits, vocabulary_size_);
-        const float log_sum = most + static_cast<float>(std::log(ggml_vec_soft_max_f32(vocabulary_size_, scores_.data(), logits, most)));
+        const float log_sum =
+            most + static_cast<float>(std::log(ggml_vec_soft_max_f32(vocabulary_size_, scores_.data(), logits, most)));
         for (int i = 0; i < vocabulary_size_; i++) scores_[i] = logits[i] - log_sum;
     }
 
@@ -245,7 +251,8 @@ class Run {
         double moment = 0;
         for (int head = 0; head < weights_.heads; head++) {
             state_.read_attention(row, head, window, all.data());
-            std::copy(all.begin(), all.begin() + audio_frames_, token.attention.begin() + static_cast<long>(head) * audio_frames_);
+            std::copy(all.begin(), all.begin() + audio_frames_,
+                      token.attention.begin() + static_cast<long>(head) * audio_frames_);
             for (int frame = 0; frame < inside; frame++) {
                 within += all[frame];
                 moment += all[frame] * frame;
@@ -315,7 +322,8 @@ class Run {
         }
         allow_marks();
         log_probabilities(allowed_.data());
-        if (options_.timestamps && marks_outweigh()) std::fill(scores_.begin(), scores_.begin() + vocabulary_.token_beg, -INFINITY);
+        if (options_.timestamps && marks_outweigh())
+            std::fill(scores_.begin(), scores_.begin() + vocabulary_.token_beg, -INFINITY);
         if (temperature <= 0) {
             const auto best = std::find(scores_.begin(), scores_.end(), largest(scores_.data(), vocabulary_size_));
             return best == scores_.end() ? vocabulary_.token_eot : static_cast<int>(best - scores_.begin());
@@ -323,7 +331,8 @@ class Run {
         double at = std::uniform_real_distribution<double>(0, 1)(random_);
         std::vector<double> weights(vocabulary_size_);
         double sum = 0;
-        for (int i = 0; i < vocabulary_size_; i++) sum += weights[i] = std::exp(static_cast<double>(scores_[i]) / temperature);
+        for (int i = 0; i < vocabulary_size_; i++)
+            sum += weights[i] = std::exp(static_cast<double>(scores_[i]) / temperature);
         for (int i = 0; i < vocabulary_size_; i++) {
             at -= weights[i] / sum;
             if (at <= 0) return i;
@@ -333,7 +342,9 @@ class Run {
 
     // Marks are the model's own times: in pairs, never backwards, the first one early. Rules as published with Whisper.
     void allow_marks() {
-        const auto forbid = [this](int from, int to) { std::fill(allowed_.begin() + from, allowed_.begin() + std::max(from, to), -INFINITY); };
+        const auto forbid = [this](int from, int to) {
+            std::fill(allowed_.begin() + from, allowed_.begin() + std::max(from, to), -INFINITY);
+        };
         const int marks = vocabulary_.token_beg;
         if (!options_.timestamps) return forbid(marks, vocabulary_size_);
         const size_t n = tokens_.size();
@@ -375,7 +386,8 @@ class Run {
     }
 
     void finish() {
-        tokens_.erase(std::remove_if(tokens_.begin(), tokens_.end(), [](const Token & token) { return token.mark; }), tokens_.end());
+        tokens_.erase(std::remove_if(tokens_.begin(), tokens_.end(), [](const Token & token) { return token.mark; }),
+                      tokens_.end());
         out_.tokens = static_cast<int>(tokens_.size());
         std::vector<double> starts;
         if (options_.word_times && !tokens_.empty()) {
@@ -383,7 +395,8 @@ class Run {
             const ProfileStep step("word times");
             starts = align(tokens_, weights_.heads, audio_frames_);
             tokens_.pop_back();
-            for (size_t i = 0; i < tokens_.size(); i++) starts[i] = std::max(0.0, starts[i] - weights_.attention_lag_ms);
+            for (size_t i = 0; i < tokens_.size(); i++)
+                starts[i] = std::max(0.0, starts[i] - weights_.attention_lag_ms);
         }
         out_.words = join_words(tokens_, starts, is_spaced(options_.translate ? "en" : out_.language), samples_);
         out_.decode_ms += milliseconds_since(decode_start_);

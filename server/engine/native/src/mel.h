@@ -15,7 +15,8 @@ class MelBank {
 
     // Fills out[band * frames + frame] with `frames` frames of 10 ms; what lies behind the audio is silence.
     // False when it was given up on the way: half a minute of audio takes longer than an abort may.
-    bool spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out, const Watch & watch) const;
+    bool spectrogram(const std::vector<float> & samples, int frames, std::vector<float> & out,
+                     const Watch & watch) const;
 
   private:
     struct Band {

@@ -15,7 +15,8 @@ namespace sotto {
 // Zeroed memory of which only the pages that are written to exist.
 class Pages {
   public:
-    explicit Pages(size_t bytes) : bytes_(bytes), data_(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    explicit Pages(size_t bytes)
+        : bytes_(bytes), data_(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
         if (data_ == MAP_FAILED) throw std::bad_alloc();
     }
     ~Pages() { munmap(data_, bytes_); }
@@ -61,8 +62,8 @@ class Workspace {
         if (!aheads_masks_init(context.params, h, state.aheads_masks, state.backends[0])) throw std::bad_alloc();
         state.batch = whisper_batch_init(h.n_text_ctx, WHISPER_MAX_DECODERS);
         state.decoders[0].rng = std::mt19937(0);
-        // Convolution, encoder, cross attention and decoder run one after the other, and each reads at most what the one
-        // before has left: two buffers in turn are enough.
+        // Convolution, encoder, cross attention and decoder run one after the other, and each reads at most what the
+        // one before has left: two buffers in turn are enough.
         plan(state.sched_conv, h.n_text_layer, true);
         plan(state.sched_encode, h.n_audio_layer, true);
         plan(state.sched_cross, h.n_text_layer, false);
@@ -91,7 +92,8 @@ class Workspace {
         const size_t tensors = std::min<size_t>(WHISPER_MAX_NODES, static_cast<size_t>(layers + 1) * TENSORS_PER_LAYER);
         plan.meta.resize(ggml_tensor_overhead() * tensors + ggml_graph_overhead_custom(WHISPER_MAX_NODES, false));
         if (!owner) return;
-        plan.sched = ggml_backend_sched_new(state_->backends.data(), nullptr, static_cast<int>(state_->backends.size()), tensors, false, true);
+        plan.sched = ggml_backend_sched_new(state_->backends.data(), nullptr, static_cast<int>(state_->backends.size()),
+                                            tensors, false, true);
         if (plan.sched == nullptr) throw std::bad_alloc();
     }
 

@@ -74,7 +74,8 @@ ModelInfo describe(whisper_context & context) {
     info.audio_frames = h.n_audio_ctx;
     info.text_tokens = h.n_text_ctx;
     info.mel_bands = h.n_mels;
-    for (ggml_backend_buffer_t buffer : context.model.buffers) info.bytes += static_cast<double>(ggml_backend_buffer_get_size(buffer));
+    for (ggml_backend_buffer_t buffer : context.model.buffers)
+        info.bytes += static_cast<double>(ggml_backend_buffer_get_size(buffer));
     return info;
 }
 
@@ -97,7 +98,8 @@ std::shared_ptr<Model> Model::load(const std::string & path) {
     weights.attention_lag_ms = attention_lag_ms(context.params.dtw_aheads_preset);
     weights.attentive = context.params.dtw_aheads_preset != WHISPER_AHEADS_N_TOP_MOST;
     for (int layer = 0; layer < h.n_text_layer; layer++) {
-        weights.heads += static_cast<int>(get_alignment_heads_by_layer(context.params, layer, h.n_text_layer, h.n_text_head).size());
+        weights.heads +=
+            static_cast<int>(get_alignment_heads_by_layer(context.params, layer, h.n_text_layer, h.n_text_head).size());
     }
     // What has no room for one decode is found out now, not when somebody speaks.
     impl->give(std::make_unique<State>(weights));

@@ -35,8 +35,8 @@ inline float sum_of(__m256 v) {
 }
 
 // R rows of weights, `stride` blocks apart, whose results lie `apart` floats from each other.
-template <int R, int N>
-void multiply_rows(const block_q8_0 * rows, int64_t stride, const FewActivations * activations, int blocks, float * out, int64_t apart, int64_t out_stride) {
+template <int R, int N> void multiply_rows(const block_q8_0 * rows, int64_t stride, const FewActivations * activations,
+                                           int blocks, float * out, int64_t apart, int64_t out_stride) {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256 sums[R][N];
 #pragma GCC unroll 4
@@ -55,7 +55,8 @@ void multiply_rows(const block_q8_0 * rows, int64_t stride, const FewActivations
 #pragma GCC unroll 8
             for (int n = 0; n < N; n++) {
                 const FewActivations & a = activations[n * blocks + block];
-                const __m256i signs = _mm256_sign_epi8(_mm256_load_si256(reinterpret_cast<const __m256i *>(a.values)), values);
+                const __m256i signs =
+                    _mm256_sign_epi8(_mm256_load_si256(reinterpret_cast<const __m256i *>(a.values)), values);
                 const __m256i dots = _mm256_madd_epi16(_mm256_maddubs_epi16(sizes, signs), ones);
                 sums[r][n] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots), _mm256_set1_ps(scale * a.scale), sums[r][n]);
             }
@@ -83,14 +84,18 @@ template <int N> void multiply_few(const Product & p, int64_t from, int64_t to) 
 }
 
 using MultiplyFew = void (*)(const Product &, int64_t, int64_t);
-constexpr MultiplyFew MULTIPLY_FEW[COLUMNS_MIN] = {nullptr, multiply_few<1>, multiply_few<2>, multiply_few<3>, multiply_few<4>, multiply_few<5>};
+constexpr MultiplyFew MULTIPLY_FEW[COLUMNS_MIN] = {nullptr,         multiply_few<1>, multiply_few<2>,
+                                                   multiply_few<3>, multiply_few<4>, multiply_few<5>};
 
 // Attention of one token: many short rows of halves, for each of which the library calls a function.
-void multiply_halves(const ggml_fp16_t * rows, int64_t stride, const ggml_fp16_t * column, int64_t from, int64_t to, int64_t length, float * out) {
+void multiply_halves(const ggml_fp16_t * rows, int64_t stride, const ggml_fp16_t * column, int64_t from, int64_t to,
+                     int64_t length, float * out) {
     static thread_local Scratch<float> scratch;
     const int64_t whole = length / LANES * LANES;
     float * wide = scratch.of(length + LANES);
-    const auto load = [](const ggml_fp16_t * values) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(values))); };
+    const auto load = [](const ggml_fp16_t * values) {
+        return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(values)));
+    };
     for (int64_t at = 0; at < whole; at += LANES) _mm256_store_ps(wide + at, load(column + at));
     for (int64_t at = whole; at < length; at++) wide[at] = _cvtsh_ss(column[at]);
     const auto finish = [&](const ggml_fp16_t * values, __m256 sum) {
@@ -112,7 +117,8 @@ void multiply_halves(const ggml_fp16_t * rows, int64_t stride, const ggml_fp16_t
         for (int64_t at = 0; at < whole; at += LANES) {
             const __m256 factor = _mm256_load_ps(wide + at);
 #pragma GCC unroll 4
-            for (int r = 0; r < STREAMS; r++) sums[r] = _mm256_fmadd_ps(load(values + r * part * stride + at), factor, sums[r]);
+            for (int r = 0; r < STREAMS; r++)
+                sums[r] = _mm256_fmadd_ps(load(values + r * part * stride + at), factor, sums[r]);
         }
 #pragma GCC unroll 4
         for (int r = 0; r < STREAMS; r++) out[row + r * part] = finish(values + r * part * stride, sums[r]);
@@ -120,7 +126,8 @@ void multiply_halves(const ggml_fp16_t * rows, int64_t stride, const ggml_fp16_t
     for (int64_t row = from + STREAMS * part; row < to; row++) {
         const ggml_fp16_t * values = rows + row * stride;
         __m256 sum = _mm256_setzero_ps();
-        for (int64_t at = 0; at < whole; at += LANES) sum = _mm256_fmadd_ps(load(values + at), _mm256_load_ps(wide + at), sum);
+        for (int64_t at = 0; at < whole; at += LANES)
+            sum = _mm256_fmadd_ps(load(values + at), _mm256_load_ps(wide + at), sum);
         out[row] = finish(values, sum);
     }
 }

@@ -1,8 +1,8 @@
-// Matrix products for processors with AVX2, FMA and F16C but without AVX-512 VNNI: sixteen rows of weights side by side,
-// times six columns of activations. Bytes are widened to 16 bits once, when they are laid out: multiplying pairs of them
-// (vpmaddwd) is exact for every value and as many instructions as the byte product (vpmaddubsw), which needs the signs
-// moved from one side to the other for each pair of vectors.
-// Included by sgemm.cpp after the library's source, whose block types it uses.
+// Matrix products for processors with AVX2, FMA and F16C but without AVX-512 VNNI: sixteen rows of weights side by
+// side, times six columns of activations. Bytes are widened to 16 bits once, when they are laid out: multiplying pairs
+// of them (vpmaddwd) is exact for every value and as many instructions as the byte product (vpmaddubsw), which needs
+// the signs moved from one side to the other for each pair of vectors. Included by sgemm.cpp after the library's
+// source, whose block types it uses.
 #pragma once
 
 #include <algorithm>
@@ -22,13 +22,13 @@ namespace {
 
 constexpr int LANES = 8;
 constexpr int ROWS = 2 * LANES;  // weights: two vectors of eight rows
-constexpr int COLUMNS = 6;       // two times six sums, two vectors of weights, a pair and its product: sixteen registers
-constexpr int VALUES = 32;       // of one scale
+constexpr int COLUMNS = 6;  // two times six sums, two vectors of weights, a pair and its product: sixteen registers
+constexpr int VALUES = 32;  // of one scale
 constexpr int PAIRS = VALUES / 2;
 // Laying weights out is not worth it for fewer tokens.
 constexpr int COLUMNS_MIN = 6;
-// Activations are laid out in pieces of this size, for each of which all weights are laid out. Reading them takes little of
-// a product's time, even from the last cache; laying weights out for fewer columns takes more.
+// Activations are laid out in pieces of this size, for each of which all weights are laid out. Reading them takes
+// little of a product's time, even from the last cache; laying weights out for fewer columns takes more.
 constexpr size_t PIECE_BYTES = 1'000'000;
 
 // One scale's worth of sixteen rows.
@@ -80,7 +80,8 @@ void transpose_pairs(const block_q8_0 * rows, int64_t stride, uint16_t (*out)[LA
                                   _mm256_unpacklo_epi64(high[0], high[1]), _mm256_unpackhi_epi64(high[0], high[1])};
         for (int i = 0; i < 4; i++) {
             _mm_store_si128(reinterpret_cast<__m128i *>(out[4 * half + i]), _mm256_castsi256_si128(pairs[i]));
-            _mm_store_si128(reinterpret_cast<__m128i *>(out[LANES + 4 * half + i]), _mm256_extracti128_si256(pairs[i], 1));
+            _mm_store_si128(reinterpret_cast<__m128i *>(out[LANES + 4 * half + i]),
+                            _mm256_extracti128_si256(pairs[i], 1));
         }
     }
 }
@@ -97,7 +98,8 @@ void lay_out_panel(const block_q8_0 * rows, int64_t stride, PanelBlock & out) {
     alignas(32) uint16_t scales[ROWS];
     for (int row = 0; row < ROWS; row++) scales[row] = rows[row * stride].d;
     for (int part = 0; part < ROWS; part += LANES) {
-        _mm256_store_ps(out.scales + part, _mm256_cvtph_ps(_mm_load_si128(reinterpret_cast<const __m128i *>(scales + part))));
+        _mm256_store_ps(out.scales + part,
+                        _mm256_cvtph_ps(_mm_load_si128(reinterpret_cast<const __m128i *>(scales + part))));
     }
 }
 
@@ -107,7 +109,8 @@ void lay_out_tile(const block_q8_0 * columns, int64_t stride, int count, int blo
             const block_q8_0 & from = columns[column * stride + block];
             for (int half = 0; half < VALUES; half += 16) {
                 const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from.qs + half));
-                _mm256_store_si256(reinterpret_cast<__m256i *>(out[block].values[column] + half), _mm256_cvtepi8_epi16(bytes));
+                _mm256_store_si256(reinterpret_cast<__m256i *>(out[block].values[column] + half),
+                                   _mm256_cvtepi8_epi16(bytes));
             }
             out[block].scales[column] = _cvtsh_ss(from.d);
         }
@@ -118,7 +121,8 @@ void lay_out_tile(const block_q8_0 * columns, int64_t stride, int count, int blo
 // those of the block at hand, which are needed far more often, out of them: half as fast.
 inline void keep_in_memory(float * memory) { asm volatile("" : : "r"(memory) : "memory"); }
 
-template <int N> void multiply_tile(const PanelBlock * panel, const TileBlock * tile, int blocks, float * out, int64_t stride) {
+template <int N>
+void multiply_tile(const PanelBlock * panel, const TileBlock * tile, int blocks, float * out, int64_t stride) {
     alignas(32) float sums[N][ROWS] = {};
     for (int block = 0; block < blocks; block++) {
         keep_in_memory(sums[0]);
@@ -130,7 +134,8 @@ template <int N> void multiply_tile(const PanelBlock * panel, const TileBlock * 
 #pragma GCC unroll 4
         for (int pair = 0; pair < PAIRS; pair++) {
             const __m256i first = _mm256_load_si256(reinterpret_cast<const __m256i *>(weights + pair * ROWS * 2));
-            const __m256i second = _mm256_load_si256(reinterpret_cast<const __m256i *>(weights + pair * ROWS * 2 + 2 * LANES));
+            const __m256i second =
+                _mm256_load_si256(reinterpret_cast<const __m256i *>(weights + pair * ROWS * 2 + 2 * LANES));
 #pragma GCC unroll 8
             for (int n = 0; n < N; n++) {
                 int32_t two;
@@ -156,8 +161,9 @@ template <int N> void multiply_tile(const PanelBlock * panel, const TileBlock * 
 }
 
 using MultiplyTile = void (*)(const PanelBlock *, const TileBlock *, int, float *, int64_t);
-constexpr MultiplyTile MULTIPLY_TILE[COLUMNS + 1] = {nullptr,          multiply_tile<1>, multiply_tile<2>, multiply_tile<3>,
-                                                     multiply_tile<4>, multiply_tile<5>, multiply_tile<6>};
+constexpr MultiplyTile MULTIPLY_TILE[COLUMNS + 1] = {nullptr,          multiply_tile<1>, multiply_tile<2>,
+                                                     multiply_tile<3>, multiply_tile<4>, multiply_tile<5>,
+                                                     multiply_tile<6>};
 
 // Panels of sixteen rows from `from` to `to`, with all columns.
 void multiply_panels(const Product & p, int64_t from, int64_t to, int64_t columns) {
@@ -169,9 +175,12 @@ void multiply_panels(const Product & p, int64_t from, int64_t to, int64_t column
         const int64_t last = std::min(columns, first + tiles_max * COLUMNS);
         const int64_t tiles = (last - first + COLUMNS - 1) / COLUMNS;
         TileBlock * activations = tile_scratch.of(tiles * p.blocks);
-        const auto count = [&](int64_t tile) { return static_cast<int>(std::min<int64_t>(COLUMNS, last - first - tile * COLUMNS)); };
+        const auto count = [&](int64_t tile) {
+            return static_cast<int>(std::min<int64_t>(COLUMNS, last - first - tile * COLUMNS));
+        };
         for (int64_t tile = 0; tile < tiles; tile++) {
-            lay_out_tile(p.columns + (first + tile * COLUMNS) * p.column_stride, p.column_stride, count(tile), p.blocks, activations + tile * p.blocks);
+            lay_out_tile(p.columns + (first + tile * COLUMNS) * p.column_stride, p.column_stride, count(tile), p.blocks,
+                         activations + tile * p.blocks);
         }
         for (int64_t at = from; at < to; at++) {
             if (sotto_is_aborted(p.params->threadpool)) return;

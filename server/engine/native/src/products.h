@@ -39,7 +39,9 @@ struct alignas(32) Activations {
 };
 
 __m512i four_rows(const block_q8_0 * rows, int64_t stride, int row, int half) {
-    const auto part = [&](int at) { return _mm_loadu_si128(reinterpret_cast<const __m128i *>(rows[at * stride].qs + 16 * half)); };
+    const auto part = [&](int at) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i *>(rows[at * stride].qs + 16 * half));
+    };
     __m512i all = _mm512_castsi128_si512(part(row));
     all = _mm512_inserti32x4(all, part(row + 4), 1);
     all = _mm512_inserti32x4(all, part(row + 8), 2);
@@ -59,8 +61,8 @@ void lay_out(const block_q8_0 * rows, int64_t stride, Weights & out) {
         const __m512i cd = _mm512_unpacklo_epi32(c, d);
         const __m512i AB = _mm512_unpackhi_epi32(a, b);
         const __m512i CD = _mm512_unpackhi_epi32(c, d);
-        const __m512i groups[4] = {_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd), _mm512_unpacklo_epi64(AB, CD),
-                                   _mm512_unpackhi_epi64(AB, CD)};
+        const __m512i groups[4] = {_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd),
+                                   _mm512_unpacklo_epi64(AB, CD), _mm512_unpackhi_epi64(AB, CD)};
         for (int i = 0; i < 4; i++) {
             _mm512_store_si512(out.values[4 * half + i], groups[i]);
             sum = _mm512_dpbusd_epi32(sum, ones, groups[i]);
@@ -84,7 +86,8 @@ void lay_out(const block_q8_0 * columns, int64_t stride, int count, int blocks, 
     }
 }
 
-template <int N> void multiply(const Weights * weights, const Activations * activations, int blocks, float * out, int64_t stride) {
+template <int N>
+void multiply(const Weights * weights, const Activations * activations, int blocks, float * out, int64_t stride) {
     __m512 sums[N];
 #pragma GCC unroll 16
     for (int n = 0; n < N; n++) sums[n] = _mm512_setzero_ps();
@@ -117,8 +120,9 @@ template <int N> void multiply(const Weights * weights, const Activations * acti
 }
 
 using Multiply = void (*)(const Weights *, const Activations *, int, float *, int64_t);
-constexpr Multiply MULTIPLY[COLUMNS + 1] = {nullptr,     multiply<1>, multiply<2>, multiply<3>,  multiply<4>,  multiply<5>, multiply<6>,
-                                            multiply<7>, multiply<8>, multiply<9>, multiply<10>, multiply<11>, multiply<12>};
+constexpr Multiply MULTIPLY[COLUMNS + 1] = {nullptr,      multiply<1>,  multiply<2>, multiply<3>, multiply<4>,
+                                            multiply<5>,  multiply<6>,  multiply<7>, multiply<8>, multiply<9>,
+                                            multiply<10>, multiply<11>, multiply<12>};
 
 struct Product {
     const ggml_compute_params * params;
@@ -135,15 +139,19 @@ struct Product {
 void multiply_panels(const Product & p, int64_t from, int64_t to, int64_t columns) {
     static thread_local Scratch<Weights> weight_scratch;
     static thread_local Scratch<Activations> activation_scratch;
-    const int64_t tiles_max = std::max<int64_t>(1, static_cast<int64_t>(PIECE_BYTES / (sizeof(Activations) * p.blocks)));
+    const int64_t tiles_max =
+        std::max<int64_t>(1, static_cast<int64_t>(PIECE_BYTES / (sizeof(Activations) * p.blocks)));
     Weights * weights = weight_scratch.of(p.blocks);
     for (int64_t first = 0; first < columns; first += tiles_max * COLUMNS) {
         const int64_t last = std::min(columns, first + tiles_max * COLUMNS);
         const int64_t tiles = (last - first + COLUMNS - 1) / COLUMNS;
         Activations * activations = activation_scratch.of(tiles * p.blocks);
-        const auto count = [&](int64_t tile) { return static_cast<int>(std::min<int64_t>(COLUMNS, last - first - tile * COLUMNS)); };
+        const auto count = [&](int64_t tile) {
+            return static_cast<int>(std::min<int64_t>(COLUMNS, last - first - tile * COLUMNS));
+        };
         for (int64_t tile = 0; tile < tiles; tile++) {
-            lay_out(p.columns + (first + tile * COLUMNS) * p.column_stride, p.column_stride, count(tile), p.blocks, activations + tile * p.blocks);
+            lay_out(p.columns + (first + tile * COLUMNS) * p.column_stride, p.column_stride, count(tile), p.blocks,
+                    activations + tile * p.blocks);
         }
         for (int64_t panel = from; panel < to; panel++) {
             if (sotto_is_aborted(p.params->threadpool)) return;

@@ -19,7 +19,10 @@ ProfileRow & row_of(const ggml_tensor & operation) {
     std::string name = ggml_op_desc(&operation);
     if (operation.op == GGML_OP_MUL_MAT) {
         const int64_t tokens = operation.src[1]->ne[1];
-        name += std::string(" ") + ggml_type_name(operation.src[0]->type) + (tokens == 1 ? ", 1 token" : tokens < FEW_TOKENS ? ", 2-5 tokens" : ", many");
+        name += std::string(" ") + ggml_type_name(operation.src[0]->type) +
+                (tokens == 1           ? ", 1 token"
+                 : tokens < FEW_TOKENS ? ", 2-5 tokens"
+                                       : ", many");
     }
     return rows[name];
 }
@@ -61,5 +64,6 @@ void sotto_profile_add(const ggml_tensor * operation, int64_t nanoseconds) {
         row.products += results * static_cast<double>(operation->src[0]->ne[0]);
         row.bytes += static_cast<double>(ggml_nbytes(operation->src[0]));
     }
-    if (operation->op == GGML_OP_FLASH_ATTN_EXT) row.products += 2 * results * static_cast<double>(operation->src[1]->ne[1]);
+    if (operation->op == GGML_OP_FLASH_ATTN_EXT)
+        row.products += 2 * results * static_cast<double>(operation->src[1]->ne[1]);
 }

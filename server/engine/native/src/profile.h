@@ -1,4 +1,5 @@
-// Time by operation of the network, while a profile is taken. One decode on one thread at a time: counts are not guarded.
+// Time by operation of the network, while a profile is taken. One decode on one thread at a time: counts are not
+// guarded.
 #pragma once
 
 #include <stdbool.h>

@@ -14,7 +14,8 @@ template <typename T> class Scratch {
         if (count > count_) {
             std::free(data_);
             count_ = 0;
-            data_ = static_cast<T *>(std::aligned_alloc(ALIGNMENT, (count * sizeof(T) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT));
+            data_ = static_cast<T *>(
+                std::aligned_alloc(ALIGNMENT, (count * sizeof(T) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT));
             if (data_ == nullptr) throw std::bad_alloc();
             count_ = count;
         }

@@ -129,7 +129,8 @@ Sums multiply_plainly(const ggml_tensor & weights, const ggml_tensor & tokens, c
 }
 
 // Infinite for a result that is no number, or that should be nothing and is not.
-double largest_error(const std::vector<double> & expected, const std::vector<double> & sizes, const std::vector<float> & found) {
+double largest_error(const std::vector<double> & expected, const std::vector<double> & sizes,
+                     const std::vector<float> & found) {
     double largest = 0;
     for (size_t i = 0; i < expected.size(); i++) {
         const double error = std::abs(static_cast<double>(found[i]) - expected[i]);
@@ -150,7 +151,9 @@ ProductErrors compare(const Sums & sums, const std::vector<float> & own, const s
 }  // namespace
 
 ProductErrors check_product(const ProductShape & shape) {
-    const ggml_type type = shape.type == "q8_0" ? GGML_TYPE_Q8_0 : shape.type == "f16" ? GGML_TYPE_F16 : GGML_TYPE_COUNT;
+    const ggml_type type = shape.type == "q8_0"  ? GGML_TYPE_Q8_0
+                           : shape.type == "f16" ? GGML_TYPE_F16
+                                                 : GGML_TYPE_COUNT;
     if (type == GGML_TYPE_COUNT) throw std::runtime_error("only q8_0 and f16 are checked");
     if (shape.rows < 1 || shape.columns < 1 || shape.length < 1 || shape.length % ggml_blck_size(type) != 0)
         throw std::runtime_error("rows and columns begin at 1, and the length is whole blocks");
@@ -189,25 +192,30 @@ ProductErrors check_attention(int frames, int seen, int heads, int threads, uint
     const ggml_tensor * k = make(GGML_TYPE_F16, seen);
     const ggml_tensor * v = make(GGML_TYPE_F16, seen);
     const float scale = 1.0f / std::sqrt(static_cast<float>(HEAD));
-    ggml_tensor * out = ggml_flash_attn_ext(graph.context(), const_cast<ggml_tensor *>(q), const_cast<ggml_tensor *>(k), const_cast<ggml_tensor *>(v), nullptr,
-                                            scale, 0.0f, 0.0f);
+    ggml_tensor * out = ggml_flash_attn_ext(graph.context(), const_cast<ggml_tensor *>(q), const_cast<ggml_tensor *>(k),
+                                            const_cast<ggml_tensor *>(v), nullptr, scale, 0.0f, 0.0f);
     const std::vector<float> own = graph.compute(out, threads, false);
     const std::vector<float> library = graph.compute(out, threads, true);
-    const auto half = [](const ggml_tensor * tensor, size_t at) { return ggml_fp16_to_fp32(static_cast<const ggml_fp16_t *>(tensor->data)[at]); };
+    const auto half = [](const ggml_tensor * tensor, size_t at) {
+        return ggml_fp16_to_fp32(static_cast<const ggml_fp16_t *>(tensor->data)[at]);
+    };
     Sums sums = {std::vector<double>(own.size()), std::vector<double>(own.size(), 1.0)};
     std::vector<double> weights(seen);
     for (int head = 0; head < heads; head++) {
         for (int frame = 0; frame < frames; frame++) {
-            const float * query = static_cast<const float *>(q->data) + (static_cast<size_t>(head) * frames + frame) * HEAD;
+            const float * query =
+                static_cast<const float *>(q->data) + (static_cast<size_t>(head) * frames + frame) * HEAD;
             double sum = 0;
             for (int s = 0; s < seen; s++) {
                 double score = 0;
-                for (int i = 0; i < HEAD; i++) score += static_cast<double>(query[i]) * half(k, (static_cast<size_t>(head) * seen + s) * HEAD + i);
+                for (int i = 0; i < HEAD; i++)
+                    score += static_cast<double>(query[i]) * half(k, (static_cast<size_t>(head) * seen + s) * HEAD + i);
                 sum += weights[s] = std::exp(score * scale);
             }
             for (int s = 0; s < seen; s++) {
                 for (int i = 0; i < HEAD; i++)
-                    sums.values[(static_cast<size_t>(frame) * heads + head) * HEAD + i] += weights[s] / sum * half(v, (static_cast<size_t>(head) * seen + s) * HEAD + i);
+                    sums.values[(static_cast<size_t>(frame) * heads + head) * HEAD + i] +=
+                        weights[s] / sum * half(v, (static_cast<size_t>(head) * seen + s) * HEAD + i);
             }
         }
     }
@@ -270,7 +278,8 @@ double read_peak() {
         const double start = seconds();
         for (size_t at = 0; at < BYTES / STREAMS; at += LINE) {
             for (size_t stream = 0; stream < STREAMS; stream++) {
-                const __m256i value = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(&memory[stream * (BYTES / STREAMS) + at]));
+                const __m256i value =
+                    _mm256_loadu_si256(reinterpret_cast<const __m256i *>(&memory[stream * (BYTES / STREAMS) + at]));
                 asm volatile("" : : "x"(value));
             }
         }
@@ -286,19 +295,30 @@ Peaks measure_peaks() {
     Peaks peaks;
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)
     const __m512i wide = _mm512_set1_epi8(3);
-    peaks.bytes = peak_of(64, _mm512_setzero_si512(), [&](__m512i sum) { asm volatile("vpdpbusd %1, %1, %0" : "+v"(sum) : "v"(wide)); return sum; });
+    peaks.bytes = peak_of(64, _mm512_setzero_si512(), [&](__m512i sum) {
+        asm volatile("vpdpbusd %1, %1, %0" : "+v"(sum) : "v"(wide));
+        return sum;
+    });
     const __m512 factor = _mm512_set1_ps(1e-3f);
-    peaks.floats = peak_of(16, _mm512_setzero_ps(), [&](__m512 sum) { asm volatile("vfmadd231ps %1, %1, %0" : "+v"(sum) : "v"(factor)); return sum; });
+    peaks.floats = peak_of(16, _mm512_setzero_ps(), [&](__m512 sum) {
+        asm volatile("vfmadd231ps %1, %1, %0" : "+v"(sum) : "v"(factor));
+        return sum;
+    });
 #else
     const __m256i bytes = _mm256_set1_epi8(3);
     const __m256i ones = _mm256_set1_epi16(1);
     peaks.bytes = peak_of(32, _mm256_setzero_si256(), [&](__m256i sum) {
         __m256i product;
-        asm volatile("vpmaddubsw %2, %2, %1\n\tvpmaddwd %3, %1, %1\n\tvpaddd %1, %0, %0" : "+x"(sum), "=&x"(product) : "x"(bytes), "x"(ones));
+        asm volatile("vpmaddubsw %2, %2, %1\n\tvpmaddwd %3, %1, %1\n\tvpaddd %1, %0, %0"
+                     : "+x"(sum), "=&x"(product)
+                     : "x"(bytes), "x"(ones));
         return sum;
     });
     const __m256 factor = _mm256_set1_ps(1e-3f);
-    peaks.floats = peak_of(8, _mm256_setzero_ps(), [&](__m256 sum) { asm volatile("vfmadd231ps %1, %1, %0" : "+x"(sum) : "x"(factor)); return sum; });
+    peaks.floats = peak_of(8, _mm256_setzero_ps(), [&](__m256 sum) {
+        asm volatile("vfmadd231ps %1, %1, %0" : "+x"(sum) : "x"(factor));
+        return sum;
+    });
 #endif
     peaks.read = read_peak();
     return peaks;

@@ -19,7 +19,8 @@ struct Weights {
     whisper_context * context = nullptr;  // attention written out, so that it can be read
     // The same weights with flash attention, for the encoder: a tenth faster, and no score matrix in memory.
     std::unique_ptr<whisper_context> flash;
-    // And for the library's own loop, which would otherwise align times itself and gives up the process when they are odd.
+    // And for the library's own loop, which would otherwise align times itself and gives up the process when they are
+    // odd.
     std::unique_ptr<whisper_context> library;
     std::once_flag library_once;
     std::unique_ptr<MelBank> mel;
@@ -55,7 +56,8 @@ class State {
         threads_ = threads;
         watch_ = &watch;
         for (ggml_backend_t backend : state_->backends) {
-            if (ggml_backend_is_cpu(backend)) ggml_backend_cpu_set_abort_callback(backend, is_given_up, const_cast<Watch *>(&watch));
+            if (ggml_backend_is_cpu(backend))
+                ggml_backend_cpu_set_abort_callback(backend, is_given_up, const_cast<Watch *>(&watch));
         }
     }
 
@@ -110,7 +112,8 @@ class State {
         const uint32_t used = static_cast<uint32_t>(whisper_kv_cache_cell_max(keys));
         keys.n = std::min(keys.size, (used + KEYS_STEP - 1) / KEYS_STEP * KEYS_STEP);
 
-        ggml_cgraph * graph = whisper_build_graph_decoder(*weights_.context, *state_, state_->batch, keep_attention, false);
+        ggml_cgraph * graph =
+            whisper_build_graph_decoder(*weights_.context, *state_, state_->batch, keep_attention, false);
         ggml_tensor * logits = pick_rows(graph, static_cast<int>(rows.size()));
         if (!ggml_backend_sched_alloc_graph(state_->sched_decode.sched, graph)) return false;
         ggml_backend_tensor_set(ggml_graph_get_tensor(graph, "embd"), tokens.data(), 0, n * sizeof(int32_t));
@@ -126,13 +129,16 @@ class State {
         ggml_backend_tensor_get(logits, logits_.data(), 0, ggml_nbytes(logits));
         if (keep_attention) {
             attention_.resize(ggml_nelements(state_->aheads_cross_QKs));
-            ggml_backend_tensor_get(state_->aheads_cross_QKs, attention_.data(), 0, ggml_nbytes(state_->aheads_cross_QKs));
+            ggml_backend_tensor_get(state_->aheads_cross_QKs, attention_.data(), 0,
+                                    ggml_nbytes(state_->aheads_cross_QKs));
         }
         return !watch_->given_up();
     }
 
     // Logits of the index-th row asked for in the last feed.
-    const float * logits(int index) const { return logits_.data() + static_cast<size_t>(index) * weights_.context->model.hparams.n_vocab; }
+    const float * logits(int index) const {
+        return logits_.data() + static_cast<size_t>(index) * weights_.context->model.hparams.n_vocab;
+    }
 
     // Attention of one head for the row-th token fed last, over `frames` frames.
     void read_attention(int row, int head, int frames, float * out) const {

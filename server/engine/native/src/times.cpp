@@ -50,7 +50,8 @@ void filter_medians(const float * values, int count, std::vector<float> & mirror
     const float * from = mirrored.data();
     float * to = out.data();
     for (int i = 0; i < count; i++) {
-        float v0 = from[i], v1 = from[i + 1], v2 = from[i + 2], v3 = from[i + 3], v4 = from[i + 4], v5 = from[i + 5], v6 = from[i + 6];
+        float v0 = from[i], v1 = from[i + 1], v2 = from[i + 2], v3 = from[i + 3], v4 = from[i + 4], v5 = from[i + 5],
+              v6 = from[i + 6];
         sort_pair(v0, v5), sort_pair(v0, v3), sort_pair(v1, v6);
         sort_pair(v2, v4), sort_pair(v0, v1), sort_pair(v3, v5);
         sort_pair(v2, v6), sort_pair(v2, v3), sort_pair(v3, v6);
@@ -84,7 +85,8 @@ std::vector<double> align(const std::vector<Token> & tokens, int heads, int fram
         }
         for (int t = 0; t < n; t++) {
             filter_medians(&row[static_cast<size_t>(t) * frames], frames, mirrored, medians);
-            for (int frame = 0; frame < frames; frame++) cost[static_cast<size_t>(t) * frames + frame] -= medians[frame] / heads;
+            for (int frame = 0; frame < frames; frame++)
+                cost[static_cast<size_t>(t) * frames + frame] -= medians[frame] / heads;
         }
     }
     // Cheapest monotonic path; trace: 0 diagonal, 1 next token in the same frame, 2 next frame of the same token.

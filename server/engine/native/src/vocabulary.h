@@ -9,10 +9,11 @@ namespace sotto {
 
 // Signs that subtitles use for what is not speech.
 inline const std::vector<std::string> & symbols() {
-    static const std::vector<std::string> all = {
-        "\"", "#",  "(",  ")",  "*",  "+",   "/",   ":",  ";",  "<",  "=",  ">",  "@",  "[",  "\\", "]",   "^",   "_",  "`",
-        "{",  "|",  "}",  "~",  "「", "」",  "『",  "』", "<<", ">>", "--", "-(", "-[", "('", "((", "))",  "[[",  "]]", "{{",
-        "}}", "♪♪", "♩",  "♪",  "♫",  "♬",   "♭",   "♮",  "♯",  "(\"", "<<<", ">>>", "---", "(((", ")))", "♪♪♪"};
+    static const std::vector<std::string> all = {"\"", "#",  "(",  ")",   "*",   "+",   "/",   ":",   ";",   "<",  "=",
+                                                 ">",  "@",  "[",  "\\",  "]",   "^",   "_",   "`",   "{",   "|",  "}",
+                                                 "~",  "「", "」", "『",  "』",  "<<",  ">>",  "--",  "-(",  "-[", "('",
+                                                 "((", "))", "[[", "]]",  "{{",  "}}",  "♪♪",  "♩",   "♪",   "♫",  "♬",
+                                                 "♭",  "♮",  "♯",  "(\"", "<<<", ">>>", "---", "(((", ")))", "♪♪♪"};
     return all;
 }
 
@@ -53,9 +54,12 @@ inline whisper_alignment_heads_preset alignment_heads(int layers, int width, int
 // Measured on the synthetic recordings, whose word times are exact; see README.md.
 inline double attention_lag_ms(whisper_alignment_heads_preset heads) {
     switch (heads) {
-        case WHISPER_AHEADS_TINY_EN: return 90;
-        case WHISPER_AHEADS_BASE: return -40;
-        default: return 0;
+    case WHISPER_AHEADS_TINY_EN:
+        return 90;
+    case WHISPER_AHEADS_BASE:
+        return -40;
+    default:
+        return 0;
     }
 }
 

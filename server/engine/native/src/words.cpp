@@ -31,7 +31,8 @@ bool repeats(const std::vector<const Token *> & said, size_t period, size_t time
 }
 
 bool has_letter(const Token & token) {
-    return std::any_of(token.text.begin(), token.text.end(), [](unsigned char c) { return c >= 0x80 || std::isalpha(c); });
+    return std::any_of(token.text.begin(), token.text.end(),
+                       [](unsigned char c) { return c >= 0x80 || std::isalpha(c); });
 }
 
 bool same_word(const Token & a, const Token & b) {
@@ -53,7 +54,8 @@ size_t heard_again_from(const std::vector<const Token *> & said) {
         if (!has_letter(*said[last]) && !has_letter(*said[last - 1])) continue;
         // What the first words of a repetition listen to is spread out, so only their text is looked at.
         size_t length = 2;
-        while (length <= before && last - length > before && same_word(*said[before - length], *said[last - length])) length++;
+        while (length <= before && last - length > before && same_word(*said[before - length], *said[last - length]))
+            length++;
         size_t from = end - length;
         while (from < end && (said[from]->forced || !begins_word(*said[from]))) from++;
         if (from < end) return from;
@@ -73,7 +75,8 @@ size_t torn_utf8(const std::string & text) {
 }
 
 bool only_punctuation(const std::string & text) {
-    static const std::vector<std::string> marks = {"。", "、", "，", "！", "？", "：", "；", "」", "』", "）", "…", "・"};
+    static const std::vector<std::string> marks = {"。", "、", "，", "！", "？", "：",
+                                                   "；", "」", "』", "）", "…",  "・"};
     if (std::find(marks.begin(), marks.end(), text) != marks.end()) return true;
     return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::ispunct(c); });
 }
