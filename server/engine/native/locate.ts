@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The package's own folder, from the sources as well as from `dist`. */
+/** The folder of Sotto's package, whether this runs from the sources or from `dist`. Throws when there is none. */
 export function packageRoot(from: string = fileURLToPath(import.meta.url)): string {
   for (let folder = dirname(from); folder !== dirname(folder); folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
@@ -14,7 +14,7 @@ export function packageRoot(from: string = fileURLToPath(import.meta.url)): stri
 
 const CHECK_TIMEOUT_MS = 10_000;
 
-/** Where the build puts the addon. */
+/** Path at which the build puts the addon. */
 export function nativePath(): string {
   return join(packageRoot(), 'server', 'engine', 'native', 'build', 'Release', 'sotto_whisper.node');
 }
@@ -24,7 +24,7 @@ export function isNativeBuilt(): boolean {
 }
 
 /**
- * Why the addon cannot run here (not built, another processor or system, does not load), or undefined. Asked in a
+ * Why the addon cannot run here (not built, built for another processor or system, does not load), or undefined. Runs a
  * process of its own, which a binary for another processor may end.
  */
 export function nativeMisfit(): string | undefined {

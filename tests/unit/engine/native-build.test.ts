@@ -41,7 +41,7 @@ t.test('an engine that cannot run here is known before it ends a process', async
   check(/^it was built for plan9-mips$/);
   writeFileSync(needs, `${process.platform}-${process.arch} avx9000`);
   check(process.platform === 'linux' ? /^it was built for a processor with avx9000, which this one has not$/ : /^$/);
-  appendFileSync(join(folder, 'src', 'loop.h'), '// another loop');
+  appendFileSync(join(folder, 'src', 'decode', 'decoding-task.h'), '// another task');
   check(/^it was built from other sources/);
   rmSync(binary);
   check(/^it is not built$/);
