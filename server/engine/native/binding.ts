@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { deflateRawSync } from 'node:zlib';
-import { nativePath } from './locate.ts';
+import { getNativePath } from './locate.ts';
 import { checkModelFile } from './model-file.ts';
 
 export { isNativeBuilt } from './locate.ts';
@@ -185,7 +185,7 @@ const THREADS_MAX = 64;
 
 /** Loads the addon. Throws the loader's error when it is not built or does not fit this machine. */
 export function loadNative(): Addon {
-  return createRequire(import.meta.url)(nativePath()) as Addon;
+  return createRequire(import.meta.url)(getNativePath()) as Addon;
 }
 
 /** One set of weights in this process; any number of decodes can run over it at the same time. */
