@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServerOffer } from '../core/session/resolve-settings.ts';
-import { packageRoot } from '../engine/native/locate.ts';
+import { getPackageRoot } from '../engine/native/locate.ts';
 import type { HttpSite } from '../gateway/site-routes.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Engines } from './engines.ts';
@@ -49,5 +49,5 @@ export function buildSite({
 
 /** Folder of the built pages, when run from the sources as well as from `dist`. */
 function locateWebFolder(): string {
-  return join(packageRoot(`${dirname(fileURLToPath(import.meta.url))}/x`), 'dist', 'client', 'web');
+  return join(getPackageRoot(`${dirname(fileURLToPath(import.meta.url))}/x`), 'dist', 'client', 'web');
 }

@@ -5,7 +5,7 @@ import type { Log } from '../ports/log.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser, RecogniserInfo } from '../ports/recogniser.ts';
 import { Supervisor } from '../process/supervisor.ts';
 import { FINAL_WINDOW_FLOOR, PARTIAL_WINDOW_FLOOR } from './native/defaults.ts';
-import { nativeMisfit } from './native/locate.ts';
+import { findNativeMismatch } from './native/locate.ts';
 import type { WorkerSetup } from './wire.ts';
 import { Worker } from './worker.ts';
 
@@ -86,7 +86,7 @@ export class WorkerPool implements Recogniser {
   constructor(options: PoolOptions) {
     this.#options = options;
     const cores = availableParallelism();
-    const nativeProblem = options.engine === 'stock' ? undefined : nativeMisfit();
+    const nativeProblem = options.engine === 'stock' ? undefined : findNativeMismatch();
     const engine = options.engine === 'auto' ? (nativeProblem === undefined ? 'native' : 'stock') : options.engine;
     if (options.engine === 'auto') this.#nativeProblem = nativeProblem;
     this.#slots = engine === 'stock' ? 1 : (options.slots ?? cores);

@@ -14,7 +14,7 @@ export async function profile(path: string, speech: Float32Array): Promise<strin
   const peaks = diagnostics.measurePeaks();
   const decode = decoderOf(NativeModel.load(path));
   const parts = [
-    `kernels: ${diagnostics.kernels ?? "the library's"}; peak of one core: ${peaks.bytes.toFixed(1)} GMAC/s of bytes, ` +
+    `kernels: ${diagnostics.kernels}; peak of one core: ${peaks.bytes.toFixed(1)} GMAC/s of bytes, ` +
       `${peaks.floats.toFixed(1)} of floats, ${peaks.read.toFixed(1)} GB/s of memory`,
   ];
   for (const [seconds, floor] of [

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { deflateRawSync } from 'node:zlib';
-import { nativePath } from './locate.ts';
+import { getNativePath } from './locate.ts';
 import { checkModelFile } from './model-file.ts';
 
 export { isNativeBuilt } from './locate.ts';
 
-/** What a decode is asked. */
+/** Options of one decode. */
 export interface NativeDecodeOptions {
   /** 16 kHz mono in [-1, 1]; more than 30 s is refused. Copied before the call returns. */
   readonly samples: Float32Array;
@@ -14,30 +14,30 @@ export interface NativeDecodeOptions {
   /** With `auto`: only these are considered; empty means all. */
   readonly languages: readonly string[];
   readonly task: 'transcribe' | 'translate';
-  /** Text that stands before the audio; its last 223 tokens are used. May be empty. */
+  /** Text spoken before the audio; its last 223 tokens are used. May be empty. */
   readonly prompt: string;
   /** Text forced at the start of the result; may be empty. Its words come back with the times found for them. */
   readonly prefix: string;
-  /** Least encoder window in frames of 20 ms; the window is fitted to the audio above it. */
+  /** Shortest encoder window, in frames of 20 ms; above it the window is fitted to the audio. */
   readonly windowFloor: number;
   readonly threads: number;
-  /** Above 1 the library's loop searches with so many beams (at most 8). Default 1. */
+  /** Above 1, the library's loop searches with so many beams (at most 8). Default 1. */
   readonly beamSize?: number;
-  /** Tried in turn until the result is trusted: mean log probability above -1 and no repetition. Default `[0]`. */
+  /** Tried in turn until the mean log probability is above -1 and nothing is repeated. Default `[0]`. */
   readonly temperatures?: readonly number[];
-  /** Let the model write its own time tokens, which cost tokens and are not returned. Default false. */
+  /** Let the model write its own timestamp tokens, which cost time and are not returned. Default false. */
   readonly timestamps?: boolean;
-  /** Per-word times, and the signs of a loop that are taken from attention. Costs a millisecond or two. */
+  /** Compute word times, and detect loops by attention, too. Costs a millisecond or two. */
   readonly wordTimes: boolean;
   /** `sotto`: our loop. `whisper`: the library's, for beams and comparison. Default by `beamSize`. */
   readonly loop?: 'sotto' | 'whisper';
-  /** Ends the decode within milliseconds; it is answered with stop `aborted`. */
+  /** Ends the decode within milliseconds; it resolves with stop `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface NativeWord {
   readonly text: string;
-  /** Whether a space stands before it. */
+  /** A space precedes it. */
   readonly space: boolean;
   readonly fromMs: number;
   readonly toMs: number;
@@ -68,11 +68,11 @@ export interface NativeDecode {
   readonly temperature: number;
 }
 
-/** A decode under way. */
+/** A decode that has been started. */
 export interface RunningDecode {
   /** Rejects when the model is closed, or with `code` `model.corrupt` when its weights compute no numbers. */
   readonly result: Promise<NativeDecode>;
-  /** A count that grows, modulo 2^32, many times a second while the decode goes on; 0 before it begins. */
+  /** A count, modulo 2^32, that grows many times a second while the decode goes on; 0 before it begins. */
   steps(): number;
 }
 
@@ -96,9 +96,9 @@ interface AddonModel {
   close(): void;
 }
 
-/** Largest error of a kernel, as a share of the sum of the absolute products it adds up. */
+/** Largest errors of a kernel, as shares of the sum of the absolute products it adds up. */
 export interface KernelErrors {
-  /** Ours against plain loops in double precision over the same quantised values. */
+  /** Ours against plain loops in double precision over the same quantized values. */
   readonly plain: number;
   /** Ours against the library's kernel. */
   readonly library: number;
@@ -117,11 +117,18 @@ export interface ProfileRow {
   readonly bytes: number;
 }
 
-/** What tests and benches ask of the kernels; the server calls none of it. */
+/** For tests and benches; the server calls none of it. The checks compute with random values and throw for no shape. */
 export interface Diagnostics {
-  /** Instructions that our products are built for, or null where the library's run. */
-  readonly kernels: 'AVX-512 VNNI' | 'AVX-VNNI' | 'AVX2' | null;
-  /** Random factors with extremes. `length` is a multiple of 32 with `q8_0`. Throws for what is no shape. */
+  /**
+   * The compiled sets of kernels, by the instructions they use: the one for this machine first, then those for the
+   * lesser instruction sets it also has. `AVX-512 VNNI`, `AVX-512`, `AVX-VNNI`, `AVX2`, `AVX` or `128-bit`.
+   */
+  readonly kernelSets: readonly string[];
+  /** The selected set, or `library`. */
+  readonly kernels: string;
+  /** Selects one of `kernelSets` or `library`, in the whole process. Not while a decode runs. Throws for other names. */
+  selectKernels(name: string): void;
+  /** `length` is a multiple of 32 with `q8_0`. */
   checkProduct(shape: {
     readonly rows: number;
     readonly columns: number;
@@ -130,28 +137,42 @@ export interface Diagnostics {
     readonly threads: number;
     readonly seed: number;
   }): KernelErrors;
+  /** Errors here are absolute, of values near 1. */
   checkAttention(shape: {
-    readonly frames: number;
-    readonly seen: number;
+    readonly queries: number;
+    readonly keys: number;
     readonly heads: number;
     readonly threads: number;
     readonly seed: number;
   }): KernelErrors;
-  /** Whether the windows of a convolution over time are to the bit the library's. */
-  checkWindows(shape: {
+  /** Errors here are shares of the absolute input. */
+  checkGelu(shape: { readonly count: number; readonly threads: number; readonly seed: number }): KernelErrors;
+  /** True when the im2col of a convolution over time is bit by bit the library's. */
+  checkIm2col(shape: {
     readonly length: number;
     readonly channels: number;
     readonly stride: 1 | 2;
     readonly threads: number;
     readonly seed: number;
   }): boolean;
+  /**
+   * Logits of an English transcript over encoded audio: a row of the vocabulary's size before the first of `tokens` and
+   * behind each. Tokens are fed all at once or one by one. Loads the model, and blocks.
+   */
+  computeLogits(request: {
+    readonly path: string;
+    readonly samples: Float32Array;
+    readonly windowFrames: number;
+    readonly tokens: readonly number[];
+    readonly oneByOne: boolean;
+  }): Float32Array;
+  /** Identifiers of a text's tokens. Loads the model, and blocks. */
+  tokenize(request: { readonly path: string; readonly text: string }): number[];
   /** What one core can do: billions of 8-bit and of 32-bit float products a second, GB/s of memory. 0 where unknown. */
   measurePeaks(): { readonly bytes: number; readonly floats: number; readonly read: number };
   /** One decode on one thread at a time. */
   beginProfile(): void;
   endProfile(): Readonly<Record<string, ProfileRow>>;
-  /** The library's kernels instead of ours, in the whole process. */
-  useLibrary(yes: boolean): void;
 }
 
 export interface Addon {
@@ -162,12 +183,12 @@ export interface Addon {
 const SAMPLES_MAX = 30 * 16_000;
 const THREADS_MAX = 64;
 
-/** Loads the addon; throws what the loader says when it is not built or does not fit this machine. */
+/** Loads the addon. Throws the loader's error when it is not built or does not fit this machine. */
 export function loadNative(): Addon {
-  return createRequire(import.meta.url)(nativePath()) as Addon;
+  return createRequire(import.meta.url)(getNativePath()) as Addon;
 }
 
-/** One set of weights in this process; any number of decodes may run over it at the same time. */
+/** One set of weights in this process; any number of decodes can run over it at the same time. */
 export class NativeModel {
   readonly #model: AddonModel;
   #decodes = 0;
@@ -191,7 +212,7 @@ export class NativeModel {
     return this.#model.info;
   }
 
-  /** The result alone of what `begin` begins. */
+  /** Begins a decode and resolves with its result. */
   async decode(options: NativeDecodeOptions): Promise<NativeDecode> {
     return await this.begin(options).result;
   }
@@ -233,7 +254,7 @@ export class NativeModel {
     }
   }
 
-  /** Running decodes are aborted and answered; the weights go when the last has ended. */
+  /** Aborts the running decodes; the weights are freed when the last has ended. */
   close(): void {
     this.#model.close();
   }

@@ -24,8 +24,8 @@ const TENSOR_TYPES: Readonly<Record<number, readonly [bytes: number, elements: n
 };
 
 /**
- * Reads through a Whisper ggml file without its weights and checks that all it promises is there, because the library
- * itself takes a torn file for granted. Throws an Error with `code` `model.absent` or `model.corrupt`.
+ * Reads a Whisper ggml file, without its weights, and checks that everything its headers announce is there, because the
+ * library trusts the file. Throws an Error with `code` `model.absent` or `model.corrupt`.
  */
 export function checkModelFile(path: string): void {
   let file: number;
@@ -45,7 +45,7 @@ export function checkModelFile(path: string): void {
 class ModelFile {
   readonly #file: number;
   readonly #size: number;
-  #at = 0;
+  #position = 0;
 
   constructor(file: number) {
     this.#file = file;
@@ -53,73 +53,74 @@ class ModelFile {
   }
 
   check(): void {
-    if (this.#size < 52 || this.#integers(1)[0] !== MAGIC) broken('it does not begin like a Whisper ggml model');
-    const header = readHeader(this.#integers(11));
-    const [bands, bins] = this.#integers(2) as [number, number];
-    if (bands !== header.melBands || bins !== FREQUENCY_BINS) broken('its filter bank has an impossible size');
+    if (this.#size < 52 || this.#readIntegers(1)[0] !== MAGIC) reject('it does not begin like a Whisper ggml model');
+    const header = parseHeader(this.#readIntegers(11));
+    const [bands, bins] = this.#readIntegers(2) as [number, number];
+    if (bands !== header.melBands || bins !== FREQUENCY_BINS) reject('its filter bank has an impossible size');
     this.#skip(bands * bins * 4);
-    this.#vocabulary(header.vocabulary);
+    this.#skipVocabulary(header.vocabulary);
     let elements = 0;
-    while (this.#at < this.#size) elements += this.#tensor();
+    while (this.#position < this.#size) elements += this.#skipTensor();
     // The library would allocate what the header says before it reads a single tensor.
-    if (elements !== elementsOf(header)) broken('its header and its tensors do not fit together');
+    if (elements !== countElements(header)) reject('its header and its tensors do not fit together');
   }
 
-  #vocabulary(most: number): void {
-    const [count] = this.#integers(1) as [number];
-    if (count <= 0 || count > most) broken('its vocabulary has an impossible size');
+  #skipVocabulary(countMax: number): void {
+    const [count] = this.#readIntegers(1) as [number];
+    if (count <= 0 || count > countMax) reject('its vocabulary has an impossible size');
     for (let i = 0; i < count; i++) {
-      const [length] = this.#integers(1) as [number];
-      if (length < 0 || length > 4_096) broken('its vocabulary is torn');
+      const [length] = this.#readIntegers(1) as [number];
+      if (length < 0 || length > 4_096) reject('its vocabulary is incomplete');
       this.#skip(length);
     }
   }
 
-  /** Elements of the tensor at the place, which is passed over. */
-  #tensor(): number {
-    const [dimensions, nameLength, type] = this.#integers(3) as [number, number, number];
-    if (dimensions < 1 || dimensions > 4 || nameLength < 1 || nameLength > 256) broken('a tensor has no sane header');
+  /** Skips the tensor at the current position and returns its number of elements. */
+  #skipTensor(): number {
+    const [dimensions, nameLength, type] = this.#readIntegers(3) as [number, number, number];
+    if (dimensions < 1 || dimensions > 4 || nameLength < 1 || nameLength > 256)
+      reject('a tensor has an impossible header');
     const layout = TENSOR_TYPES[type];
-    if (layout === undefined) broken(`a tensor is of unknown type ${type}`);
-    const elements = this.#integers(dimensions).reduce((product, size) => product * size, 1);
+    if (layout === undefined) reject(`a tensor is of unknown type ${type}`);
+    const elements = this.#readIntegers(dimensions).reduce((product, size) => product * size, 1);
     if (elements <= 0 || elements > ELEMENTS_MAX || elements % layout[1] !== 0)
-      broken('a tensor has an impossible shape');
+      reject('a tensor has an impossible shape');
     this.#skip(nameLength);
     this.#skip((elements / layout[1]) * layout[0]);
     return elements;
   }
 
-  #integers(count: number): number[] {
+  #readIntegers(count: number): number[] {
     const bytes = this.#read(count * 4);
     return Array.from({ length: count }, (_, i) => bytes.readInt32LE(i * 4));
   }
 
   #read(length: number): Buffer {
-    const bytes = this.#window(length);
+    const bytes = this.#fill(length);
     this.#skip(length);
     return bytes;
   }
 
   /** Small reads come from a buffer: a vocabulary alone is 50,000 of them. */
   #buffer = Buffer.alloc(0);
-  #bufferAt = 0;
+  #bufferPosition = 0;
 
-  #window(length: number): Buffer {
-    const offset = this.#at - this.#bufferAt;
+  #fill(length: number): Buffer {
+    const offset = this.#position - this.#bufferPosition;
     if (offset < 0 || offset + length > this.#buffer.length) {
-      const size = Math.max(length, Math.min(65_536, this.#size - this.#at));
+      const size = Math.max(length, Math.min(65_536, this.#size - this.#position));
       this.#buffer = Buffer.alloc(Math.max(0, size));
-      const got = readSync(this.#file, this.#buffer, 0, this.#buffer.length, this.#at);
-      if (got < length) broken(`it ends after ${this.#size} bytes, in the middle of its contents`);
-      this.#bufferAt = this.#at;
+      const bytesRead = readSync(this.#file, this.#buffer, 0, this.#buffer.length, this.#position);
+      if (bytesRead < length) reject(`it ends after ${this.#size} bytes, in the middle of its contents`);
+      this.#bufferPosition = this.#position;
       return this.#buffer.subarray(0, length);
     }
     return this.#buffer.subarray(offset, offset + length);
   }
 
   #skip(length: number): void {
-    this.#at += length;
-    if (this.#at > this.#size) broken(`it ends after ${this.#size} bytes, in the middle of its contents`);
+    this.#position += length;
+    if (this.#position > this.#size) reject(`it ends after ${this.#size} bytes, in the middle of its contents`);
   }
 }
 
@@ -134,13 +135,13 @@ interface Header {
   readonly melBands: number;
 }
 
-/** ggml's numbers for the precision of a whole file; above 1000 stands the version of the quantisation. */
+/** ggml's numbers for the precision of a whole file, modulo 1000; the thousands are the version of the quantization. */
 const PRECISIONS = new Set([0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14]);
 
-function readHeader(integers: readonly number[]): Header {
+function parseHeader(integers: readonly number[]): Header {
   const precision = integers[10]!;
   if (precision < 0 || precision >= 3_000 || !PRECISIONS.has(precision % 1_000))
-    broken(`its precision ${precision} is unknown`);
+    reject(`its precision ${precision} is unknown`);
   const [vocabulary, audioFrames, audioWidth, audioHeads, audioLayers] = integers as [
     number,
     number,
@@ -157,15 +158,15 @@ function readHeader(integers: readonly number[]): Header {
   ];
   // Special tokens have fixed places: a smaller vocabulary would be read beyond its end.
   if (vocabulary < VOCABULARY_MIN || vocabulary > VOCABULARY_MAX)
-    broken(`it has ${vocabulary} tokens, which no Whisper has`);
+    reject(`it has ${vocabulary} tokens, which no Whisper has`);
   for (const [width, heads] of [
     [audioWidth, audioHeads],
     [textWidth, textHeads],
   ] as const) {
     const divides = width > 0 && width <= 8_192 && heads > 0 && heads <= width && width % heads === 0;
-    if (!divides) broken('its header holds impossible sizes');
+    if (!divides) reject('its header holds impossible sizes');
   }
-  if (audioWidth !== textWidth) broken('its encoder and decoder are of different widths');
+  if (audioWidth !== textWidth) reject('its encoder and decoder are of different widths');
   const limits: readonly (readonly [number, number])[] = [
     [audioLayers, 64],
     [textLayers, 64],
@@ -173,12 +174,12 @@ function readHeader(integers: readonly number[]): Header {
     [textTokens, 1_024],
     [melBands, 256],
   ];
-  if (!limits.every(([value, most]) => value > 0 && value <= most)) broken('its header holds impossible sizes');
+  if (!limits.every(([value, most]) => value > 0 && value <= most)) reject('its header holds impossible sizes');
   return { vocabulary, audioFrames, audioWidth, audioLayers, textTokens, textWidth, textLayers, melBands };
 }
 
 /** Elements of all the tensors that a Whisper of these dimensions has. */
-function elementsOf(h: Header): number {
+function countElements(h: Header): number {
   const attention = (width: number): number => 4 * width * width + 3 * width;
   const block = (width: number): number => 8 * width * width + 5 * width;
   const norm = (width: number): number => 2 * width;
@@ -190,6 +191,6 @@ function elementsOf(h: Header): number {
   return encoder + decoder;
 }
 
-function broken(problem: string): never {
+function reject(problem: string): never {
   throw Object.assign(new Error(problem), { code: 'model.corrupt' });
 }

@@ -47,7 +47,7 @@ export async function run(args: string[]): Promise<void> {
   const runs = Number(options['runs']);
   if (options['against'] === 'ctranslate2') return console.log(await compareCTranslate2(path, runs, options['venv']!));
   if (options['against'] !== '') return console.log(await compareBuilds(path, options['against']!, { speech, runs }));
-  if (options['library'] === 'yes') loadNative().diagnostics.useLibrary(true);
+  if (options['library'] === 'yes') loadNative().diagnostics.selectKernels('library');
   const model = NativeModel.load(path);
   if (options['times'] === 'yes') {
     const stock = options['stock'] === 'yes' ? path : undefined;

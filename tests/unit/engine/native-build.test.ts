@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { nativePath, packageRoot } from '../../../server/engine/native/locate.ts';
+import { getNativePath, getPackageRoot } from '../../../server/engine/native/locate.ts';
 
 const source = fileURLToPath(new URL('../../../server/engine/native', import.meta.url));
 
@@ -19,7 +19,7 @@ function copyOfBuild(folder: string) {
     });
 }
 
-t.test('an engine that cannot run here is known before it ends a process', async (t) => {
+t.test('an engine that cannot run here is detected before it ends a process', async (t) => {
   const folder = t.testdir();
   const run = copyOfBuild(folder);
   const binary = join(folder, 'build', 'Release', 'sotto_whisper.node');
@@ -33,29 +33,29 @@ t.test('an engine that cannot run here is known before it ends a process', async
   mkdirSync(dirname(binary), { recursive: true });
   writeFileSync(binary, 'not a library');
   check(/^it was built from other sources; npm ci builds it anew$/);
-  copyFileSync(join(dirname(nativePath()), 'sources.txt'), join(dirname(binary), 'sources.txt'));
+  copyFileSync(join(dirname(getNativePath()), 'sources.txt'), join(dirname(binary), 'sources.txt'));
   check(/^it does not load: /);
-  copyFileSync(nativePath(), binary);
+  copyFileSync(getNativePath(), binary);
   check(/^$/);
   writeFileSync(needs, 'plan9-mips');
   check(/^it was built for plan9-mips$/);
   writeFileSync(needs, `${process.platform}-${process.arch} avx9000`);
   check(process.platform === 'linux' ? /^it was built for a processor with avx9000, which this one has not$/ : /^$/);
-  appendFileSync(join(folder, 'src', 'loop.h'), '// another loop');
+  appendFileSync(join(folder, 'src', 'decode', 'decoding-task.h'), '// another task');
   check(/^it was built from other sources/);
   rmSync(binary);
   check(/^it is not built$/);
 });
 
-t.test('an engine is tried by a decode before it is used', async (t) => {
+t.test('a decode tries an engine before it is used', async (t) => {
   const folder = t.testdir();
   const run = copyOfBuild(join(folder, 'server', 'engine', 'native'));
   const binary = join(folder, 'server', 'engine', 'native', 'build', 'Release', 'sotto_whisper.node');
   const model = join(folder, 'models', 'embedded', 'ggml-tiny.en-q8_0.bin');
   mkdirSync(dirname(binary), { recursive: true });
   mkdirSync(dirname(model), { recursive: true });
-  copyFileSync(nativePath(), binary);
-  copyFileSync(join(packageRoot(), 'models', 'embedded', 'ggml-tiny.en-q8_0.bin'), model);
+  copyFileSync(getNativePath(), binary);
+  copyFileSync(join(getPackageRoot(), 'models', 'embedded', 'ggml-tiny.en-q8_0.bin'), model);
   t.equal(run(['--try']).status, 0);
   writeFileSync(model, 'not a model');
   const { status, stderr } = run(['--try']);

@@ -18,7 +18,7 @@ writeRandomModel(slow, { vocabulary: 51_864, melBands: 80, type: 'q8_0', layers:
 const noise = (seconds: number): Float32Array =>
   Float32Array.from({ length: Math.round(seconds * 16_000) }, (_, i) => Math.sin(i * i) / 4);
 
-const asked = (changes: Partial<NativeDecodeOptions> = {}): NativeDecodeOptions => ({
+const createOptions = (changes: Partial<NativeDecodeOptions> = {}): NativeDecodeOptions => ({
   samples: noise(1),
   language: 'en',
   languages: [],
@@ -51,7 +51,7 @@ t.test('a model of any published shape and precision loads and decodes', async (
       textTokens: 448,
     });
     t.equal(model.info.multilingual, shape.vocabulary > 51_864);
-    const decode = await model.decode(asked());
+    const decode = await model.decode(createOptions());
     t.ok(decode.tokens <= 6 + 7, `${shape.type}: no more tokens than a second can hold`);
     t.equal(
       decode.text,
@@ -67,7 +67,7 @@ t.test('a model of any published shape and precision loads and decodes', async (
 t.test('the window is fitted to the audio, not below the floor and not above the model', async (t) => {
   const model = NativeModel.load(english);
   const check = async (seconds: number, windowFloor: number, least: number, most: number): Promise<void> => {
-    const { windowFrames } = await model.decode(asked({ samples: noise(seconds), windowFloor }));
+    const { windowFrames } = await model.decode(createOptions({ samples: noise(seconds), windowFloor }));
     t.ok(windowFrames >= least && windowFrames <= most, `${seconds} s with floor ${windowFloor}: ${windowFrames}`);
   };
   await check(1, 0, 50, 128);
@@ -82,7 +82,7 @@ t.test('words lie in order inside the audio, in every window', async (t) => {
   const model = NativeModel.load(english);
   for (const windowFloor of [0, 512, 1_500]) {
     for (const seconds of [0.02, 0.5, 3]) {
-      const { words } = await model.decode(asked({ samples: noise(seconds), windowFloor }));
+      const { words } = await model.decode(createOptions({ samples: noise(seconds), windowFloor }));
       let before = 0;
       for (const { fromMs, toMs, confidence } of words) {
         t.ok(
@@ -97,31 +97,31 @@ t.test('words lie in order inside the audio, in every window', async (t) => {
   model.close();
 });
 
-t.test('no audio is no error', async (t) => {
+t.test('empty and silent audio are decoded without an error', async (t) => {
   const model = NativeModel.load(english);
-  t.match(await model.decode(asked({ samples: new Float32Array(0) })), { windowFrames: Number });
-  t.match(await model.decode(asked({ samples: new Float32Array(16_000) })), { noSpeech: Number });
-  await t.rejects(model.decode(asked({ samples: new Float32Array(30 * 16_000 + 1) })), RangeError);
+  t.match(await model.decode(createOptions({ samples: new Float32Array(0) })), { windowFrames: Number });
+  t.match(await model.decode(createOptions({ samples: new Float32Array(16_000) })), { noSpeech: Number });
+  await t.rejects(model.decode(createOptions({ samples: new Float32Array(30 * 16_000 + 1) })), RangeError);
   model.close();
 });
 
 t.test('the same audio gives the same words, whatever ran before on the same memory', async (t) => {
   const model = NativeModel.load(english);
-  const first = await model.decode(asked({ samples: noise(2) }));
-  await model.decode(asked({ samples: noise(20), windowFloor: 1_500 }));
-  await model.decode(asked({ samples: noise(1), prompt: 'w300 w301 '.repeat(100) }));
-  const again = await model.decode(asked({ samples: noise(2) }));
+  const first = await model.decode(createOptions({ samples: noise(2) }));
+  await model.decode(createOptions({ samples: noise(20), windowFloor: 1_500 }));
+  await model.decode(createOptions({ samples: noise(1), prompt: 'w300 w301 '.repeat(100) }));
+  const again = await model.decode(createOptions({ samples: noise(2) }));
   t.same(again.words, first.words);
   t.equal(again.noSpeech, first.noSpeech);
   model.close();
 });
 
-t.test('decodes side by side give what each gives alone', async (t) => {
+t.test('decodes side by side return what each returns alone', async (t) => {
   const model = NativeModel.load(english);
   const spans = [0.5, 1, 2, 3, 4, 5].map(noise);
   const alone = [];
-  for (const samples of spans) alone.push((await model.decode(asked({ samples }))).words);
-  const together = await Promise.all(spans.map((samples) => model.decode(asked({ samples }))));
+  for (const samples of spans) alone.push((await model.decode(createOptions({ samples }))).words);
+  const together = await Promise.all(spans.map((samples) => model.decode(createOptions({ samples }))));
   t.same(
     together.map(({ words }) => words),
     alone,
@@ -131,20 +131,20 @@ t.test('decodes side by side give what each gives alone', async (t) => {
 
 t.test('a language is chosen among the candidates, from the same encoding', async (t) => {
   const model = NativeModel.load(manyLanguages);
-  const chosen = await model.decode(asked({ language: 'auto', languages: ['de', 'fr', 'nonsense'] }));
+  const chosen = await model.decode(createOptions({ language: 'auto', languages: ['de', 'fr', 'nonsense'] }));
   t.ok(['de', 'fr'].includes(chosen.language));
   t.same(Object.keys(chosen.languageProbabilities).sort(), ['de', 'fr']);
   const sum = Object.values(chosen.languageProbabilities).reduce((total, each) => total + each, 0);
   t.ok(Math.abs(sum - 1) < 1e-6);
-  const any = await model.decode(asked({ language: 'auto' }));
+  const any = await model.decode(createOptions({ language: 'auto' }));
   t.equal(Object.keys(any.languageProbabilities).length, 5);
-  t.match(await model.decode(asked({ language: 'de' })), { language: 'de', languageProbability: 1 });
+  t.match(await model.decode(createOptions({ language: 'de' })), { language: 'de', languageProbability: 1 });
   model.close();
 });
 
-t.test('a forced prefix stands at the start of the text', async (t) => {
+t.test('a forced prefix begins the text', async (t) => {
   const model = NativeModel.load(english);
-  const { text, words } = await model.decode(asked({ prefix: 'w300 w301' }));
+  const { text, words } = await model.decode(createOptions({ prefix: 'w300 w301' }));
   t.ok(text.startsWith('w300 w301'), text);
   t.match(words[0], { text: /^w300/, fromMs: Number });
   model.close();
@@ -152,39 +152,41 @@ t.test('a forced prefix stands at the start of the text', async (t) => {
 
 t.test('a prompt or prefix longer than the model can read is cut, not refused', async (t) => {
   const model = NativeModel.load(english);
-  t.match(await model.decode(asked({ prompt: 'w400 '.repeat(5_000) })), { stop: String });
-  t.match(await model.decode(asked({ prefix: 'w400 '.repeat(5_000) })), { stop: String });
-  t.match(await model.decode(asked({ prompt: 'äöü '.repeat(2_000), prefix: '語'.repeat(500) })), { stop: String });
+  t.match(await model.decode(createOptions({ prompt: 'w400 '.repeat(5_000) })), { stop: String });
+  t.match(await model.decode(createOptions({ prefix: 'w400 '.repeat(5_000) })), { stop: String });
+  t.match(await model.decode(createOptions({ prompt: 'äöü '.repeat(2_000), prefix: '語'.repeat(500) })), {
+    stop: String,
+  });
   model.close();
 });
 
 t.test('the library loop, beams, temperatures and time tokens are options', async (t) => {
   const model = NativeModel.load(manyLanguages);
-  const windowed = await model.decode(asked({ loop: 'whisper', windowFloor: 256 }));
+  const windowed = await model.decode(createOptions({ loop: 'whisper', windowFloor: 256 }));
   t.equal(windowed.windowFrames, 256);
-  t.match(await model.decode(asked({ beamSize: 3, language: 'auto', languages: ['it'] })), { language: 'it' });
-  t.match(await model.decode(asked({ temperatures: [0, 0.4, 0.8] })), { temperature: Number });
-  t.match(await model.decode(asked({ timestamps: true })), { stop: String });
+  t.match(await model.decode(createOptions({ beamSize: 3, language: 'auto', languages: ['it'] })), { language: 'it' });
+  t.match(await model.decode(createOptions({ temperatures: [0, 0.4, 0.8] })), { temperature: Number });
+  t.match(await model.decode(createOptions({ timestamps: true })), { stop: String });
   model.close();
 });
 
-t.test('an aborted decode is answered as aborted, before it began and while it runs', async (t) => {
+t.test('an abort is honoured before a decode begins and while it runs', async (t) => {
   const model = NativeModel.load(slow);
-  t.equal((await model.decode(asked({ signal: AbortSignal.abort() }))).stop, 'aborted');
+  t.equal((await model.decode(createOptions({ signal: AbortSignal.abort() }))).stop, 'aborted');
   const control = new AbortController();
   const running = Promise.all(
-    Array.from({ length: 8 }, () => model.decode(asked({ samples: noise(28), signal: control.signal }))),
+    Array.from({ length: 8 }, () => model.decode(createOptions({ samples: noise(28), signal: control.signal }))),
   );
   control.abort();
   for (const { stop } of await running) t.equal(stop, 'aborted');
-  t.not((await model.decode(asked())).stop, 'aborted', 'the next decode is not touched');
+  t.not((await model.decode(createOptions())).stop, 'aborted', 'the next decode is not aborted');
   model.close();
 });
 
-t.test('a decode that goes on makes steps, in either loop, and none when it has ended', async (t) => {
+t.test('a running decode counts steps, in either loop, and an ended one reports 0', async (t) => {
   const model = NativeModel.load(slow);
   for (const beamSize of [1, 2]) {
-    const running = model.begin(asked({ samples: noise(28), beamSize }));
+    const running = model.begin(createOptions({ samples: noise(28), beamSize }));
     const seen = new Set<number>();
     let ended = false;
     void running.result.then(() => {
@@ -200,15 +202,15 @@ t.test('a decode that goes on makes steps, in either loop, and none when it has 
   model.close();
 });
 
-t.test('closing answers what runs and refuses what comes', async (t) => {
+t.test('closing a model aborts running decodes and refuses new ones', async (t) => {
   const model = NativeModel.load(slow);
-  const running = model.decode(asked({ samples: noise(28) }));
+  const running = model.decode(createOptions({ samples: noise(28) }));
   model.close();
   t.equal((await running).stop, 'aborted');
-  await t.rejects(model.decode(asked()), { message: 'the model is closed' });
+  await t.rejects(model.decode(createOptions()), { message: 'the model is closed' });
 });
 
-t.test('a wrong, torn or corrupted file is a fault with a code, not a crash', async (t) => {
+t.test('a wrong, incomplete or corrupted file throws an error with a code and does not crash', async (t) => {
   const whole = randomModel({ vocabulary: 51_864, melBands: 80, type: 'q8_0' });
   const check = (name: string, code: string, change: (path: string) => void): void => {
     const path = join(folder, 'broken.bin');
@@ -237,13 +239,13 @@ t.test('a wrong, torn or corrupted file is a fault with a code, not a crash', as
   check('unknown precision', 'model.corrupt', edited(11 * 4, 77));
 });
 
-t.test('weights that are no numbers are a fault', async (t) => {
+t.test('weights that compute no numbers reject the decode', async (t) => {
   const path = join(folder, 'nan.bin');
   const bytes = randomModel({ vocabulary: 51_864, melBands: 80, type: 'f32' });
   // The last tensors are the decoder's: one of its weights spoils every probability.
   bytes.fill(0xff, bytes.length - 64);
   writeFileSync(path, bytes);
   const model = NativeModel.load(path);
-  await t.rejects(model.decode(asked()), { code: 'model.corrupt' });
+  await t.rejects(model.decode(createOptions()), { code: 'model.corrupt' });
   model.close();
 });

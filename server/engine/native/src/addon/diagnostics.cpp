@@ -1,0 +1,162 @@
+#include "diagnostics.h"
+
+#include <stdexcept>
+
+#include "decode/model.h"
+#include "diagnostics/kernel-checks.h"
+#include "diagnostics/peaks.h"
+#include "diagnostics/profile.h"
+#include "kernels/kernels.h"
+
+namespace {
+
+// Turns what `run` throws into an exception of JavaScript.
+template <typename Run> Napi::Value rethrow(const Napi::CallbackInfo & call, Run run) {
+    try {
+        return run(call[0].As<Napi::Object>());
+    } catch (const std::exception & problem) {
+        Napi::Error::New(call.Env(), problem.what()).ThrowAsJavaScriptException();
+        return call.Env().Undefined();
+    }
+}
+
+int integer(const Napi::Object & object, const char * name) { return object.Get(name).As<Napi::Number>(); }
+
+Napi::Value write_errors(Napi::Env env, const sotto::KernelErrors & errors) {
+    Napi::Object out = Napi::Object::New(env);
+    out.Set("plain", errors.plain);
+    out.Set("library", errors.library);
+    out.Set("libraryPlain", errors.library_plain);
+    return out;
+}
+
+Napi::Value check_product(const Napi::CallbackInfo & call) {
+    return rethrow(call, [&](const Napi::Object & shape) {
+        const std::string type = shape.Get("type").As<Napi::String>();
+        const uint32_t seed = integer(shape, "seed");
+        return write_errors(call.Env(),
+                            sotto::check_product({integer(shape, "rows"), integer(shape, "columns"),
+                                                  integer(shape, "length"), type, integer(shape, "threads"), seed}));
+    });
+}
+
+Napi::Value check_attention(const Napi::CallbackInfo & call) {
+    return rethrow(call, [&](const Napi::Object & shape) {
+        const uint32_t seed = integer(shape, "seed");
+        return write_errors(call.Env(),
+                            sotto::check_attention({integer(shape, "queries"), integer(shape, "keys"),
+                                                    integer(shape, "heads"), integer(shape, "threads"), seed}));
+    });
+}
+
+Napi::Value check_gelu(const Napi::CallbackInfo & call) {
+    return rethrow(call, [&](const Napi::Object & shape) {
+        return write_errors(
+            call.Env(), sotto::check_gelu(integer(shape, "count"), integer(shape, "threads"), integer(shape, "seed")));
+    });
+}
+
+Napi::Value check_im2col(const Napi::CallbackInfo & call) {
+    return rethrow(call, [&](const Napi::Object & shape) -> Napi::Value {
+        return Napi::Boolean::New(call.Env(), sotto::check_im2col(integer(shape, "length"), integer(shape, "channels"),
+                                                                  integer(shape, "stride"), integer(shape, "threads"),
+                                                                  integer(shape, "seed")));
+    });
+}
+
+std::vector<int> read_integers(const Napi::Value & value) {
+    const Napi::Array array = value.As<Napi::Array>();
+    std::vector<int> out;
+    for (uint32_t i = 0; i < array.Length(); i++) out.push_back(array.Get(i).As<Napi::Number>());
+    return out;
+}
+
+Napi::Array write_integers(Napi::Env env, const std::vector<int> & values) {
+    Napi::Array out = Napi::Array::New(env, values.size());
+    for (size_t i = 0; i < values.size(); i++) out.Set(static_cast<uint32_t>(i), values[i]);
+    return out;
+}
+
+// computeLogits({path, samples, windowFrames, text, oneByOne}): loads the model, and blocks.
+Napi::Value compute_logits(const Napi::CallbackInfo & call) {
+    return rethrow(call, [&](const Napi::Object & request) -> Napi::Value {
+        const std::shared_ptr<sotto::Model> model = sotto::Model::load(request.Get("path").As<Napi::String>());
+        const Napi::Float32Array given = request.Get("samples").As<Napi::Float32Array>();
+        const std::vector<float> samples(given.Data(), given.Data() + given.ElementLength());
+        std::vector<int> tokens = model->transcript_start();
+        const int first = static_cast<int>(tokens.size()) - 1;
+        const std::vector<int> text = read_integers(request.Get("tokens"));
+        tokens.insert(tokens.end(), text.begin(), text.end());
+        const std::vector<float> logits = model->compute_logits(samples, integer(request, "windowFrames"), tokens,
+                                                                first, request.Get("oneByOne").As<Napi::Boolean>());
+        Napi::Float32Array out = Napi::Float32Array::New(call.Env(), logits.size());
+        std::copy(logits.begin(), logits.end(), out.Data());
+        return out;
+    });
+}
+
+// tokenize({path, text}): loads the model, and blocks.
+Napi::Value tokenize(const Napi::CallbackInfo & call) {
+    return rethrow(call, [&](const Napi::Object & request) -> Napi::Value {
+        const std::shared_ptr<sotto::Model> model = sotto::Model::load(request.Get("path").As<Napi::String>());
+        return write_integers(call.Env(), model->tokenize(request.Get("text").As<Napi::String>()));
+    });
+}
+
+Napi::Value measure_peaks(const Napi::CallbackInfo & call) {
+    const sotto::Peaks peaks = sotto::measure_peaks();
+    Napi::Object out = Napi::Object::New(call.Env());
+    out.Set("bytes", peaks.bytes);
+    out.Set("floats", peaks.floats);
+    out.Set("read", peaks.read);
+    return out;
+}
+
+void begin_profile(const Napi::CallbackInfo &) { sotto::begin_profile(); }
+
+Napi::Value end_profile(const Napi::CallbackInfo & call) {
+    Napi::Object out = Napi::Object::New(call.Env());
+    for (const auto & [name, row] : sotto::end_profile()) {
+        Napi::Object each = Napi::Object::New(call.Env());
+        each.Set("calls", static_cast<double>(row.calls));
+        each.Set("ms", row.ms);
+        each.Set("products", row.products);
+        each.Set("bytes", row.bytes);
+        out.Set(name, each);
+    }
+    return out;
+}
+
+Napi::Value select_kernels(const Napi::CallbackInfo & call) {
+    const std::string name = call[0].As<Napi::String>();
+    if (!sotto::select_kernels_by_name(name))
+        Napi::Error::New(call.Env(), "there are no kernels named " + name).ThrowAsJavaScriptException();
+    return call.Env().Undefined();
+}
+
+Napi::Value name_of_kernels(const Napi::CallbackInfo & call) {
+    const sotto::Kernels * kernels = sotto::selected_kernels();
+    return Napi::String::New(call.Env(), kernels == nullptr ? "library" : kernels->name);
+}
+
+}  // namespace
+
+Napi::Object define_diagnostics(Napi::Env env) {
+    Napi::Object out = Napi::Object::New(env);
+    const std::vector<std::string> names = sotto::kernel_names();
+    Napi::Array kernels = Napi::Array::New(env, names.size());
+    for (size_t i = 0; i < names.size(); i++) kernels.Set(static_cast<uint32_t>(i), names[i]);
+    out.Set("kernelSets", kernels);
+    out.DefineProperty(Napi::PropertyDescriptor::Accessor<name_of_kernels>("kernels", napi_enumerable));
+    out.Set("selectKernels", Napi::Function::New(env, select_kernels));
+    out.Set("checkProduct", Napi::Function::New(env, check_product));
+    out.Set("checkAttention", Napi::Function::New(env, check_attention));
+    out.Set("checkGelu", Napi::Function::New(env, check_gelu));
+    out.Set("checkIm2col", Napi::Function::New(env, check_im2col));
+    out.Set("computeLogits", Napi::Function::New(env, compute_logits));
+    out.Set("tokenize", Napi::Function::New(env, tokenize));
+    out.Set("measurePeaks", Napi::Function::New(env, measure_peaks));
+    out.Set("beginProfile", Napi::Function::New(env, begin_profile));
+    out.Set("endProfile", Napi::Function::New(env, end_profile));
+    return out;
+}

@@ -1,0 +1,49 @@
+// One decode of one span of audio: its options and its result. No N-API in here.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sotto {
+
+struct DecodeOptions {
+    std::string language = "en";         // code, or "auto"
+    std::vector<std::string> languages;  // with "auto": the only candidates; empty for all
+    bool translate = false;
+    std::string prompt;
+    std::string prefix;  // forced at the start of the text
+    int window_floor = 0;
+    int threads = 1;
+    int beam_size = 1;                      // above 1 only with use_library_loop
+    std::vector<float> temperatures = {0};  // tried in turn until a result is good enough
+    bool timestamps = false;                // let the model write its time stamp tokens
+    bool word_times = true;
+    bool use_library_loop = false;
+};
+
+struct Word {
+    std::string text;
+    bool has_space = false;  // a space stands before it
+    double from_ms = 0;
+    double to_ms = 0;
+    double confidence = 0;
+};
+
+struct Decode {
+    std::vector<Word> words;
+    std::string language;
+    double language_probability = 1;
+    std::map<std::string, double> language_probabilities;
+    double no_speech = 0;
+    double average_log_probability = 0;
+    const char * stop = "end";
+    int tokens = 0;
+    double encode_ms = 0;
+    double decode_ms = 0;
+    int window_frames = 0;
+    float temperature = 0;
+    std::string error;  // empty unless the decode failed
+};
+
+}  // namespace sotto

@@ -1,0 +1,295 @@
+#include "decoding-task.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "alignment.h"
+#include "diagnostics/profile.h"
+#include "ggml.h"
+#include "language.h"
+#include "repetition.h"
+#include "tokenizer.h"
+#include "words.h"
+
+namespace sotto {
+
+namespace {
+
+constexpr int SAMPLES_PER_FRAME = 320;
+// Spare frames behind the audio, so that the model sees that it has ended.
+constexpr int WINDOW_MARGIN = 24;
+// Window sizes are rounded up, so that buffers are seldom planned anew.
+constexpr int WINDOW_STEP = 32;
+constexpr int BUDGET_TOKENS = 6;
+constexpr double BUDGET_TOKENS_PER_SECOND = 7;
+// Tokens in a row whose attention lies behind the end of the audio before the text is cut there.
+constexpr int EDGE_TOKENS = 4;
+constexpr int EDGE_FRAMES = 12;
+// A result below this is tried again at the next temperature, as published with Whisper.
+constexpr double LOG_PROBABILITY_MIN = -1.0;
+
+}  // namespace
+
+double milliseconds_since(int64_t start_us) { return (ggml_time_us() - start_us) / 1000.0; }
+
+std::string last_bytes(const std::string & text, size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    size_t from = text.size() - bytes_max;
+    while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80) from++;
+    return text.substr(from);
+}
+
+int token_budget(const std::vector<float> & samples) {
+    return BUDGET_TOKENS + static_cast<int>(static_cast<double>(samples.size()) / 16000.0 * BUDGET_TOKENS_PER_SECOND);
+}
+
+DecodingTask::DecodingTask(const LoadedModel & model, DecoderState & state, const std::vector<float> & samples,
+                           const DecodeOptions & options, const DecodeControl & control)
+    : model_(model), state_(state), samples_(samples), options_(options), control_(control),
+      sampler_(model, options.timestamps) {}
+
+Decode DecodingTask::run() {
+    state_.begin(options_.threads, control_);
+    if (!encode() || !feed_start() || !generate_with_fallback()) return failed();
+    finish();
+    return result_;
+}
+
+Decode DecodingTask::detect() {
+    state_.begin(options_.threads, control_);
+    if (!encode() || !feed_start()) result_.stop = "aborted";
+    return result_;
+}
+
+Decode DecodingTask::describe(const std::vector<int> & found, const Decode & result) {
+    result_ = result;
+    forced_ = found;
+    fit_window();
+    if (!state_.prepare_decoder() || !feed_start()) return failed();
+    finish();
+    return result_;
+}
+
+int DecodingTask::window_frames() {
+    fit_window();
+    return result_.window_frames;
+}
+
+Decode DecodingTask::failed() {
+    result_.stop = "aborted";
+    if (!control_.is_aborted() && result_.error.empty()) result_.error = "the decoder failed";
+    return result_;
+}
+
+void DecodingTask::fit_window() {
+    const int frames = static_cast<int>((samples_.size() + SAMPLES_PER_FRAME - 1) / SAMPLES_PER_FRAME);
+    const int wanted = std::max(options_.window_floor, frames + WINDOW_MARGIN);
+    result_.window_frames = std::min(model_.info.audio_frames, (wanted + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP);
+    audio_frames_ = std::max(1, std::min(frames, result_.window_frames));
+}
+
+bool DecodingTask::encode() {
+    const ProfileStep step("whole encoding");
+    const int64_t start = ggml_time_us();
+    fit_window();
+    const bool ok = state_.encode(samples_, result_.window_frames);
+    result_.encode_ms = milliseconds_since(start);
+    return ok;
+}
+
+std::vector<int> DecodingTask::prompt_tokens() const {
+    if (options_.prompt.empty()) return {};
+    const Tokenizer tokenizer(model_.whisper.token_ids(), model_.special.end_of_text);
+    const std::vector<int> prompt = tokenizer.tokens(" " + last_bytes(options_.prompt, PROMPT_BYTES_MAX));
+    const size_t count = std::min(static_cast<size_t>(model_.info.text_tokens / 2 - 1), prompt.size());
+    std::vector<int> tokens = {model_.special.previous_text};
+    tokens.insert(tokens.end(), prompt.end() - static_cast<long>(count), prompt.end());
+    return tokens;
+}
+
+// Feeds everything before the first free token: prompt, start of transcript, language and task, forced prefix.
+bool DecodingTask::feed_start() {
+    const bool is_multilingual = model_.info.is_multilingual;
+    decode_start_ = ggml_time_us();
+    std::vector<int> tokens = prompt_tokens();
+    tokens.push_back(model_.special.start_of_transcript);
+    const int start_of_transcript = static_cast<int>(tokens.size()) - 1;
+    if (is_multilingual && options_.language == "auto" && result_.language.empty()) {
+        if (!state_.feed(tokens, {start_of_transcript}, false)) return false;
+        if (!read_first_token(state_.logits(0))) return false;
+        tokens.clear();
+    }
+    const bool is_detected = !result_.language.empty();
+    if (!is_detected) result_.language = is_multilingual ? options_.language : "en";
+    if (is_multilingual) {
+        tokens.push_back(language_token(result_.language, model_.special));
+        tokens.push_back(options_.translate ? model_.special.translate : model_.special.transcribe);
+    }
+    if (!options_.timestamps) tokens.push_back(model_.special.no_timestamps);
+    if (forced_.empty() && !options_.prefix.empty()) {
+        const Tokenizer tokenizer(model_.whisper.token_ids(), model_.special.end_of_text);
+        forced_ = tokenizer.tokens(" " + last_bytes(options_.prefix, PROMPT_BYTES_MAX));
+    }
+    const int start_count = static_cast<int>(tokens.size());
+    // A prefix that leaves no room to go on is ignored.
+    const int length = state_.position() + start_count + static_cast<int>(forced_.size());
+    if (length >= model_.info.text_tokens - BUDGET_TOKENS) forced_.clear();
+    tokens.insert(tokens.end(), forced_.begin(), forced_.end());
+    return feed_tokens(tokens, start_count, is_detected ? -1 : start_of_transcript);
+}
+
+// Feeds the start and the forced tokens behind it. `start_of_transcript` is its index, or -1 when its logits are known.
+bool DecodingTask::feed_tokens(const std::vector<int> & tokens, int start_count, int start_of_transcript) {
+    std::vector<int32_t> rows;
+    if (start_of_transcript >= 0) rows.push_back(start_of_transcript);
+    const int first = static_cast<int>(rows.size());
+    for (int row = start_count - 1; row < static_cast<int>(tokens.size()); row++) rows.push_back(row);
+    if (!state_.feed(tokens, rows, options_.word_times)) return false;
+    if (start_of_transcript >= 0 && !read_first_token(state_.logits(0))) return false;
+    for (size_t i = 0; i < forced_.size(); i++) {
+        sampler_.compute_log_probabilities(state_.logits(first + static_cast<int>(i)));
+        read_attention(start_count - 1 + static_cast<int>(i), next_);
+        add_token(forced_[i], true);
+    }
+    const float * last = state_.logits(static_cast<int>(rows.size()) - 1);
+    first_logits_.assign(last, last + model_.info.vocabulary_size);
+    read_attention(static_cast<int>(tokens.size()) - 1, next_);
+    text_position_ = state_.position();
+    return true;
+}
+
+// Reads from the logits behind the start of transcript whether there is speech, and in which language.
+bool DecodingTask::read_first_token(const float * logits) {
+    sampler_.compute_log_probabilities(logits);
+    const float no_speech = sampler_.log_probability(model_.special.no_speech);
+    if (!std::isfinite(no_speech)) {
+        result_.error = "its weights compute no numbers";
+        return false;
+    }
+    result_.no_speech = std::exp(no_speech);
+    if (!model_.info.is_multilingual || options_.language != "auto") return true;
+    const DetectedLanguage detected = detect_language(logits, options_.languages, model_.info, model_.special);
+    result_.language = detected.code;
+    result_.language_probability = detected.probability;
+    result_.language_probabilities = detected.probabilities;
+    return true;
+}
+
+void DecodingTask::add_token(int id, bool is_forced) {
+    Token token;
+    token.id = id;
+    token.is_forced = is_forced;
+    token.is_timestamp = id >= model_.special.first_timestamp;
+    token.text = token.is_timestamp ? "" : model_.whisper.token_text(id);
+    token.log_probability = sampler_.log_probability(id);
+    token.attention = next_.attention;
+    token.is_past_end = next_.is_past_end;
+    token.centre = next_.centre;
+    tokens_.push_back(std::move(token));
+}
+
+// Reads the attention of the row-th token fed last, from which the token behind it is predicted.
+void DecodingTask::read_attention(int row, Token & token) const {
+    if (!options_.word_times) return;
+    const int window = result_.window_frames;
+    const int inside = std::min(window, audio_frames_ + EDGE_FRAMES);
+    std::vector<float> all(window);
+    token.attention.resize(static_cast<size_t>(model_.alignment_heads) * audio_frames_);
+    double within = 0;
+    double behind = 0;
+    double moment = 0;
+    for (int head = 0; head < model_.alignment_heads; head++) {
+        state_.read_attention(row, head, window, all.data());
+        std::copy(all.begin(), all.begin() + audio_frames_,
+                  token.attention.begin() + static_cast<long>(head) * audio_frames_);
+        for (int frame = 0; frame < inside; frame++) {
+            within += all[frame];
+            moment += all[frame] * frame;
+        }
+        for (int frame = inside; frame < window; frame++) behind += all[frame];
+    }
+    token.centre = within > 0 ? moment / within : 0;
+    token.is_past_end = behind > 2 * within;
+}
+
+// Generates at each temperature in turn, until a result is good enough.
+bool DecodingTask::generate_with_fallback() {
+    for (size_t i = 0; i < options_.temperatures.size(); i++) {
+        if (i > 0) {
+            tokens_.resize(forced_.size());
+            state_.rewind(text_position_);
+        }
+        result_.temperature = options_.temperatures[i];
+        if (!generate(options_.temperatures[i])) return false;
+        result_.average_log_probability = average_log_probability();
+        // "end" and "edge" are good, "repeat" and "budget" are not.
+        if (result_.average_log_probability > LOG_PROBABILITY_MIN && result_.stop[0] == 'e') break;
+    }
+    return true;
+}
+
+bool DecodingTask::generate(float temperature) {
+    const int budget = token_budget(samples_);
+    int past_end = 0;
+    result_.stop = "end";
+    for (int made = 0;; made++) {
+        const int id = sampler_.sample(made == 0 ? first_logits_.data() : state_.logits(0), tokens_, temperature);
+        end_log_probability_ = sampler_.log_probability(id);
+        if (id == model_.special.end_of_text) return true;
+        if (made >= budget || state_.position() + 1 >= model_.info.text_tokens) {
+            result_.stop = "budget";
+            return true;
+        }
+        add_token(id, false);
+        past_end = tokens_.back().is_past_end ? past_end + 1 : 0;
+        if (past_end >= EDGE_TOKENS) return truncate(tokens_.size() - EDGE_TOKENS, "edge");
+        if (tokens_.back().is_timestamp && id - model_.special.first_timestamp >= audio_frames_)
+            return truncate(tokens_.size(), "edge");
+        const bool has_attention = model_.has_alignment_heads && options_.word_times;
+        const size_t length = length_without_repetition(tokens_, has_attention, audio_frames_);
+        if (length < tokens_.size()) return truncate(length, "repeat");
+        if (!state_.feed({id}, {0}, options_.word_times)) return false;
+        read_attention(0, next_);
+    }
+}
+
+bool DecodingTask::truncate(size_t count, const char * reason) {
+    if (count < tokens_.size()) next_.attention = tokens_[count].attention;
+    tokens_.resize(count);
+    result_.stop = reason;
+    return true;
+}
+
+// Over the tokens that the model chose itself, its end included.
+double DecodingTask::average_log_probability() const {
+    double sum = 0;
+    int count = 0;
+    if (std::string(result_.stop) == "end") {
+        sum = end_log_probability_;
+        count = 1;
+    }
+    for (const Token & token : tokens_) {
+        if (token.is_forced) continue;
+        sum += token.log_probability;
+        count++;
+    }
+    return count == 0 ? 0 : sum / count;
+}
+
+void DecodingTask::finish() {
+    const auto is_timestamp = [](const Token & token) { return token.is_timestamp; };
+    tokens_.erase(std::remove_if(tokens_.begin(), tokens_.end(), is_timestamp), tokens_.end());
+    result_.tokens = static_cast<int>(tokens_.size());
+    std::vector<double> starts;
+    if (options_.word_times && !tokens_.empty()) {
+        tokens_.push_back(next_);
+        const ProfileStep step("word times");
+        starts = align_tokens(tokens_, model_.alignment_heads, audio_frames_);
+        tokens_.pop_back();
+        for (size_t i = 0; i < tokens_.size(); i++) starts[i] = std::max(0.0, starts[i] - model_.attention_lag_ms);
+    }
+    result_.words = join_words(tokens_, starts, has_spaces(options_.translate ? "en" : result_.language), samples_);
+    result_.decode_ms += milliseconds_since(decode_start_);
+}
+
+}  // namespace sotto

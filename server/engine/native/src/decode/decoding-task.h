@@ -1,0 +1,75 @@
+// One decode over one state: greedy by default, and stopped before it writes what the audio does not hold.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "decode.h"
+#include "decoder-state.h"
+#include "loaded-model.h"
+#include "token-sampler.h"
+#include "token.h"
+
+namespace sotto {
+
+// More of a prompt or prefix than this is never used; it bounds the work of tokenizing it.
+constexpr size_t PROMPT_BYTES_MAX = 4'000;
+
+// The last bytes of a text, from the beginning of a character on.
+std::string last_bytes(const std::string & text, size_t bytes_max);
+
+// More tokens than anybody speaks in so much audio.
+int token_budget(const std::vector<float> & samples);
+
+double milliseconds_since(int64_t start_us);
+
+class DecodingTask {
+  public:
+    // Everything passed must outlive the task.
+    DecodingTask(const LoadedModel & model, DecoderState & state, const std::vector<float> & samples,
+                 const DecodeOptions & options, const DecodeControl & control);
+
+    // Encodes and decodes.
+    Decode run();
+    // Encodes and decodes up to the first token: whether there is speech, and in which language.
+    Decode detect();
+    // Words and times for the text tokens that another loop found in the same encoded audio. `result` is completed.
+    Decode describe(const std::vector<int> & found, const Decode & result);
+
+    int window_frames();
+
+  private:
+    Decode failed();
+    void fit_window();
+    bool encode();
+    bool feed_start();
+    std::vector<int> prompt_tokens() const;
+    bool feed_tokens(const std::vector<int> & tokens, int start_count, int start_of_transcript);
+    bool read_first_token(const float * logits);
+    void add_token(int id, bool is_forced);
+    void read_attention(int row, Token & token) const;
+    bool generate_with_fallback();
+    bool generate(float temperature);
+    bool truncate(size_t count, const char * reason);
+    double average_log_probability() const;
+    void finish();
+
+    const LoadedModel & model_;
+    DecoderState & state_;
+    const std::vector<float> & samples_;
+    const DecodeOptions & options_;
+    const DecodeControl & control_;
+    TokenSampler sampler_;
+    Decode result_;
+    std::vector<int> forced_;
+    std::vector<Token> tokens_;
+    Token next_;  // the attention from which the next token is predicted
+    std::vector<float> first_logits_;
+    double end_log_probability_ = 0;
+    int64_t decode_start_ = 0;
+    int audio_frames_ = 0;
+    int text_position_ = 0;  // of the first generated token
+};
+
+}  // namespace sotto

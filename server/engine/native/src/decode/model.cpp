@@ -1,0 +1,105 @@
+#include "model.h"
+
+#include <mutex>
+#include <stdexcept>
+
+#include "decoder-state.h"
+#include "decoding-task.h"
+#include "diagnostics/profile.h"
+#include "language.h"
+#include "library-loop.h"
+#include "loaded-model.h"
+#include "tokenizer.h"
+
+namespace sotto {
+
+struct Model::Impl {
+    LoadedModel model;
+    std::mutex mutex;
+    std::vector<std::unique_ptr<DecoderState>> idle;
+
+    explicit Impl(const std::string & path) : model(path, read_alignment_heads(path)) {}
+
+    std::unique_ptr<DecoderState> take_state() {
+        {
+            const std::lock_guard<std::mutex> lock(mutex);
+            if (!idle.empty()) {
+                std::unique_ptr<DecoderState> state = std::move(idle.back());
+                idle.pop_back();
+                return state;
+            }
+        }
+        return std::make_unique<DecoderState>(model);
+    }
+
+    void return_state(std::unique_ptr<DecoderState> state) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        idle.push_back(std::move(state));
+    }
+};
+
+Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Model::~Model() = default;
+
+std::shared_ptr<Model> Model::load(const std::string & path) {
+    auto impl = std::make_unique<Impl>(path);
+    // A machine without memory for one decode is found out now, not when somebody speaks.
+    impl->return_state(std::make_unique<DecoderState>(impl->model));
+    return std::shared_ptr<Model>(new Model(std::move(impl)));
+}
+
+const upstream::ModelInfo & Model::info() const { return impl_->model.info; }
+
+Decode Model::decode(const std::vector<float> & samples, const DecodeOptions & options, const DecodeControl & control) {
+    const ProfileStep whole("whole decode");
+    Decode decode;
+    try {
+        std::unique_ptr<DecoderState> state = impl_->take_state();
+        if (options.use_library_loop) decode = decode_with_library(impl_->model, *state, samples, options, control);
+        else decode = DecodingTask(impl_->model, *state, samples, options, control).run();
+        impl_->return_state(std::move(state));
+    } catch (const std::exception & problem) {
+        decode.stop = "aborted";
+        decode.error = problem.what();
+    }
+    return decode;
+}
+
+std::vector<float> Model::compute_logits(const std::vector<float> & samples, int window,
+                                         const std::vector<int> & tokens, int first, bool one_by_one) {
+    if (window < 1 || window > info().audio_frames) throw std::runtime_error("there is no such window");
+    if (first < 0 || first >= static_cast<int>(tokens.size()) || static_cast<int>(tokens.size()) > info().text_tokens)
+        throw std::runtime_error("there are no such tokens");
+    const DecodeControl control;
+    DecoderState state(impl_->model);
+    state.begin(1, control);
+    std::vector<float> logits;
+    const auto feed = [&](const std::vector<int> & fed, const std::vector<int32_t> & rows) {
+        if (!state.feed(fed, rows, true)) throw std::runtime_error("the decoder failed");
+        const size_t count = rows.size() * static_cast<size_t>(info().vocabulary_size);
+        logits.insert(logits.end(), state.logits(0), state.logits(0) + count);
+    };
+    if (!state.encode(samples, window)) throw std::runtime_error("the encoder failed");
+    const auto middle = tokens.begin() + first + 1;
+    if (!one_by_one) {
+        std::vector<int32_t> rows;
+        for (int row = first; row < static_cast<int>(tokens.size()); row++) rows.push_back(row);
+        feed(tokens, rows);
+        return logits;
+    }
+    feed({tokens.begin(), middle}, {first});
+    for (auto token = middle; token != tokens.end(); token++) feed({*token}, {0});
+    return logits;
+}
+
+std::vector<int> Model::tokenize(const std::string & text) const {
+    return Tokenizer(impl_->model.whisper.token_ids(), impl_->model.special.end_of_text).tokens(text);
+}
+
+std::vector<int> Model::transcript_start() const {
+    const upstream::SpecialTokens & special = impl_->model.special;
+    if (!info().is_multilingual) return {special.start_of_transcript, special.no_timestamps};
+    return {special.start_of_transcript, language_token("en", special), special.transcribe, special.no_timestamps};
+}
+
+}  // namespace sotto

@@ -1,0 +1,38 @@
+// A loaded model. Every running decode takes a state from its pool, so decodes run side by side over one set of
+// weights.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "decode-control.h"
+#include "decode.h"
+#include "upstream/upstream.h"
+
+namespace sotto {
+
+class Model {
+  public:
+    // Throws std::runtime_error when the file is not a model, and std::bad_alloc.
+    static std::shared_ptr<Model> load(const std::string & path);
+    ~Model();
+
+    const upstream::ModelInfo & info() const;
+    // Runs on the caller's thread; returns early with stop "aborted" once an abort is requested.
+    Decode decode(const std::vector<float> & samples, const DecodeOptions & options, const DecodeControl & control);
+    // Logits of the tokens at and behind `first`, [token][vocabulary], over `window` encoded frames. Tokens are fed all
+    // at once or, from `first` on, one by one. For tests. Throws std::runtime_error when the decoder fails.
+    std::vector<float> compute_logits(const std::vector<float> & samples, int window, const std::vector<int> & tokens,
+                                      int first, bool one_by_one);
+    // Identifiers of a text's tokens, and of what stands before the first one of an English transcript. For tests.
+    std::vector<int> tokenize(const std::string & text) const;
+    std::vector<int> transcript_start() const;
+
+  private:
+    struct Impl;
+    explicit Model(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto
