@@ -56,6 +56,7 @@ const events: LiveRunCallbacks = {
   },
   state: showState,
   problem: (problem) => messages.problem(problem),
+  recovered: () => messages.solved('connection'),
   remark: (text) => messages.remark(text),
   level(peak) {
     meter.push(muted ? 0 : peak);

@@ -8,6 +8,7 @@ import {
   describeConnectionProblem,
   describeMicrophoneProblem,
   describeProtocolProblem,
+  describeServerFault,
   type Problem,
   SLOW_NETWORK,
   UNREADABLE_FILE,
@@ -24,6 +25,8 @@ export interface LiveRunCallbacks {
   sentence(sentence: Row): void;
   state(state: LiveState, text: string): void;
   problem(problem: Problem): void;
+  /** The connection works again. */
+  recovered(): void;
   /** Something happened that is good to know and requires no action. */
   remark(text: string): void;
   level(peak: number): void;
@@ -40,7 +43,7 @@ const HOPELESS_MS = 60_000;
 /** One recording from start to end: a microphone or a file, and its session. */
 export class LiveRun {
   readonly transcript = new Transcript();
-  readonly #events: LiveRunCallbacks;
+  readonly #callbacks: LiveRunCallbacks;
   readonly #base: RunOffset;
   readonly #entry: PageAuth;
   readonly #delay = new DelayMeter();
@@ -52,28 +55,28 @@ export class LiveRun {
   #away = false;
   #stopping = false;
 
-  constructor(base: RunOffset, events: LiveRunCallbacks, entry: PageAuth) {
+  constructor(base: RunOffset, callbacks: LiveRunCallbacks, entry: PageAuth) {
     this.#entry = entry;
     this.#base = base;
-    this.#events = events;
+    this.#callbacks = callbacks;
   }
 
   /** Opens the microphone, then the session. Resolves with false when either failed and a problem was shown. */
   async startMicrophone(): Promise<boolean> {
-    this.#events.state('connecting', 'Connecting');
+    this.#callbacks.state('connecting', 'Connecting');
     // Sound recorded before the session is open.
     const early: Int16Array[] = [];
     try {
       this.#microphone = await Microphone.open(readMicrophoneOptions(), {
         block: ({ pcm, peak }) => {
-          this.#events.level(peak);
+          this.#callbacks.level(peak);
           if (this.#session === undefined) early.push(pcm);
           else this.#send(pcm);
         },
         switched: (label) =>
-          this.#events.remark(`The microphone was disconnected; now using ${label || 'another one'}.`),
+          this.#callbacks.remark(`The microphone was disconnected; now using ${label || 'another one'}.`),
         lost: (error) => {
-          this.#events.problem(describeMicrophoneProblem(error));
+          this.#callbacks.problem(describeMicrophoneProblem(error));
           void this.stop();
         },
       });
@@ -92,7 +95,7 @@ export class LiveRun {
 
   /** Sends a whole file, then ends the session. */
   async startFile(file: File): Promise<void> {
-    this.#events.state('connecting', 'Reading file');
+    this.#callbacks.state('connecting', 'Reading file');
     let samples: Float32Array;
     try {
       samples = await decodeAudioFile(file);
@@ -108,10 +111,10 @@ export class LiveRun {
         this.#session?.send(pcm);
         await this.#session?.sent();
       },
-      progress: (share) => this.#events.progress(share),
+      progress: (share) => this.#callbacks.progress(share),
       stopped: () => this.#stopping,
     });
-    this.#events.progress(undefined);
+    this.#callbacks.progress(undefined);
     await this.stop();
   }
 
@@ -136,15 +139,15 @@ export class LiveRun {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#microphone?.close();
-    this.#events.delay(undefined);
+    this.#callbacks.delay(undefined);
     if (this.#session !== undefined) {
-      this.#events.state('finishing', 'Finishing');
+      this.#callbacks.state('finishing', 'Finishing');
       // #read reports a connection that breaks now.
       await this.#session.finish().catch(() => {});
       const { fault, code } = await this.#session.closed;
       if (fault !== undefined || code !== 1000) return;
     }
-    this.#events.state('idle', 'Ready');
+    this.#callbacks.state('idle', 'Ready');
   }
 
   async #open(doing: string): Promise<boolean> {
@@ -172,15 +175,16 @@ export class LiveRun {
     this.#session = session;
     session.onLine((line) => {
       this.#away = line.state === 'reconnecting';
-      if (this.#away) return this.#events.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
+      if (this.#away) return this.#callbacks.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
+      this.#callbacks.recovered();
       if (line.state === 'resumed' && line.lostMs > 0)
-        this.#events.remark(
+        this.#callbacks.remark(
           `The network was down for too long: ${Math.round(line.lostMs / 1_000)} s of audio are missing.`,
         );
-      this.#events.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
+      this.#callbacks.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
     });
-    this.#events.model(session.ready.model);
-    this.#events.state('live', doing);
+    this.#callbacks.model(session.ready.model);
+    this.#callbacks.state('live', doing);
     void this.#read(session);
     return true;
   }
@@ -190,14 +194,13 @@ export class LiveRun {
       for await (const event of session) {
         const sentence = this.transcript.read(shiftEvent(event, this.#base));
         // A translation changes nothing on this page, where drawing a sentence anew would lose what is selected in it.
-        if (sentence !== undefined && event.type !== 'translated') this.#events.sentence(sentence);
+        if (sentence !== undefined && event.type !== 'translated') this.#callbacks.sentence(sentence);
         if (event.type === 'partial' && this.#microphone !== undefined && !this.#stopping) {
           this.#delay.note(this.#sentMs, event.toMs);
-          this.#events.delay(this.#delay.ms);
+          this.#callbacks.delay(this.#delay.ms);
         }
         if (event.type === 'notice') this.#noticed(event.code, event.text);
-        if (event.type === 'fault' && !event.fatal)
-          this.#events.problem({ title: 'The server reported a problem.', advice: event.text });
+        if (event.type === 'fault' && !event.fatal) this.#callbacks.problem(describeServerFault(event.text));
       }
     } catch (error) {
       // Only a violation of the protocol throws here.
@@ -214,9 +217,9 @@ export class LiveRun {
   #noticed(code: string, text: string): void {
     if (code === 'lag' && !this.#stopping && !this.#away) {
       this.#late = text.includes('behind');
-      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
+      this.#callbacks.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
     }
-    if (code === 'engine.restarted' || code === 'audio.invalid') this.#events.remark(text);
+    if (code === 'engine.restarted' || code === 'audio.invalid') this.#callbacks.remark(text);
   }
 
   #send(pcm: Int16Array): void {
@@ -225,7 +228,7 @@ export class LiveRun {
     if (waitingMs > HOPELESS_MS && !this.#away) return this.#broken(SLOW_NETWORK);
     if (waitingMs > SLOW_MS !== this.#late && !this.#stopping && !this.#away) {
       this.#late = waitingMs > SLOW_MS;
-      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Slow network' : 'Listening');
+      this.#callbacks.state(this.#late ? 'lag' : 'live', this.#late ? 'Slow network' : 'Listening');
     }
     this.#sentMs += pcm.byteLength / BYTES_PER_MS;
     session.send(pcm);
@@ -236,10 +239,10 @@ export class LiveRun {
     this.#settle();
     this.#microphone?.close();
     this.#session?.close();
-    this.#events.delay(undefined);
-    this.#events.progress(undefined);
-    this.#events.problem(problem);
-    this.#events.state('broken', 'Disconnected');
+    this.#callbacks.delay(undefined);
+    this.#callbacks.progress(undefined);
+    this.#callbacks.problem(problem);
+    this.#callbacks.state('broken', 'Disconnected');
   }
 
   /** Keeps what is on screen as it is: the finals will not arrive after the connection broke. */
@@ -247,15 +250,15 @@ export class LiveRun {
     for (const sentence of this.transcript.sentences) {
       if (sentence.final) continue;
       Object.assign(sentence, { stable: sentence.stable + sentence.tentative, tentative: '', final: true });
-      this.#events.sentence(sentence);
+      this.#callbacks.sentence(sentence);
     }
   }
 
   #failed(problem: Problem): false {
     this.#stopping = true;
     this.#microphone?.close();
-    this.#events.problem(problem);
-    this.#events.state('idle', 'Ready');
+    this.#callbacks.problem(problem);
+    this.#callbacks.state('idle', 'Ready');
     return false;
   }
 }

@@ -155,7 +155,7 @@ async function exportAs(format: MeetingFormat): Promise<void> {
   const name = buildFileName(meeting, format);
   // For meetings recorded elsewhere, only the server has the times of words.
   const { transcript } = meeting;
-  if (transcript === undefined || !room.isTold || room.isRecording)
+  if (transcript === undefined || !room.isSavedOnServer || room.isRecording)
     return saveText(name, renderMeeting(meeting, format));
   const text = await serverTranscripts.export(transcript, format).catch(() => renderMeeting(meeting, format));
   saveText(name, text);

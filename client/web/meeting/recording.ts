@@ -11,9 +11,11 @@ import { pageAuth } from './server-transcripts.ts';
 import { SilenceTimeout } from './silence-timeout.ts';
 import { MeetingSources, SilentTabError, type SourceName } from './sources.ts';
 
-export interface RecordingEvents {
+export interface RecordingCallbacks {
   state(state: RecorderState, text: string): void;
   problem(problem: Problem): void;
+  /** The connection works again. */
+  recovered(): void;
   remark(text: string): void;
   peaks(me: number, them: number): void;
   /** Which sources are open, or will be requested at the start. */
@@ -32,57 +34,63 @@ export interface RecordingOptions {
 
 /** A recording interrupted less than this ago continues by itself, ms. */
 const FRESH_MS = 120_000;
-const LOOK_MS = 1_000;
+const SILENCE_CHECK_MS = 1_000;
 /** Marks the tab that records: after a reload it continues, and a second tab does not. */
 const RECORDING_IN_TAB = 'sotto.recording';
 
 /** The recording of one meeting: its sources, its session, and what is needed to continue after a reload. */
 export class Recording {
-  readonly #desk: MeetingStore;
-  readonly #notebook: MeetingDatabase;
-  readonly #events: RecordingEvents;
+  readonly #store: MeetingStore;
+  readonly #database: MeetingDatabase;
+  readonly #callbacks: RecordingCallbacks;
   readonly #options: RecordingOptions;
   readonly #recorder: Recorder;
-  readonly #keeper: PendingAudio;
+  readonly #pendingAudio: PendingAudio;
   readonly #wanted: Record<SourceName, boolean> = { me: true, them: false };
   #sources: MeetingSources | undefined;
   #silence = new SilenceTimeout(0, 0);
-  #looking: ReturnType<typeof setInterval> | undefined;
+  #silenceTimer: ReturnType<typeof setInterval> | undefined;
   #release: (() => void) | undefined;
   #paused = false;
   #muted = false;
 
-  constructor(desk: MeetingStore, notebook: MeetingDatabase, events: RecordingEvents, options: RecordingOptions) {
-    this.#desk = desk;
-    this.#notebook = notebook;
-    this.#events = events;
+  constructor(
+    store: MeetingStore,
+    database: MeetingDatabase,
+    callbacks: RecordingCallbacks,
+    options: RecordingOptions,
+  ) {
+    this.#store = store;
+    this.#database = database;
+    this.#callbacks = callbacks;
     this.#options = options;
-    this.#keeper = new PendingAudio(notebook, desk.meeting.id, () => {});
+    this.#pendingAudio = new PendingAudio(database, store.meeting.id, () => {});
     this.#recorder = new Recorder(
       {
         act: (action) => {
           if (action.type === 'heard' && (action.event.type === 'partial' || action.event.type === 'final'))
             this.#silence.heard(performance.now());
-          desk.act(action);
+          store.act(action);
         },
-        state: (state, text) => this.#stateIs(state, text),
-        problem: (problem) => events.problem(problem),
-        remark: (text) => events.remark(text),
+        state: (state, text) => this.#handleState(state, text),
+        problem: (problem) => callbacks.problem(problem),
+        recovered: () => callbacks.recovered(),
+        remark: (text) => callbacks.remark(text),
         opened: ({ ready, at, seq }) => {
-          desk.opened(ready, at, seq);
-          this.#tellStanding();
+          store.opened(ready, at, seq);
+          this.#storeState();
         },
-        sent: (from, pcm) => this.#keeper.take(from, pcm),
-        acknowledged: (sample) => this.#keeper.acknowledged(sample),
-        waiting: (audio) => this.#keeper.restart(audio),
+        sent: (from, pcm) => this.#pendingAudio.take(from, pcm),
+        acknowledged: (sample) => this.#pendingAudio.acknowledged(sample),
+        waiting: (audio) => this.#pendingAudio.restart(audio),
       },
       () => {
-        const { title, transcript, parts } = desk.meeting;
-        return { title, transcript, parts, endMs: getDuration(desk.meeting) };
+        const { title, transcript, parts } = store.meeting;
+        return { title, transcript, parts, endMs: getDuration(store.meeting) };
       },
       async () => ({ ...readSessionOptions(), ...toRoomOption(), ...(await pageAuth.shown()) }),
     );
-    addEventListener('pagehide', () => this.#keeper.flush());
+    addEventListener('pagehide', () => this.#pendingAudio.flush());
   }
 
   get state(): RecorderState {
@@ -99,7 +107,7 @@ export class Recording {
 
   /** The current position in the meeting, ms; without a recording, its end. */
   get nowMs(): number {
-    return this.isOn ? this.#recorder.nowMs : getDuration(this.#desk.meeting);
+    return this.isOn ? this.#recorder.nowMs : getDuration(this.#store.meeting);
   }
 
   wants(side: SourceName): boolean {
@@ -110,35 +118,35 @@ export class Recording {
   async start(): Promise<void> {
     if (this.isOn || this.state === 'finishing') return;
     if (!(await pageAuth.enter()) || this.isOn) return;
-    if (!(await this.#claim())) return this.#events.remark('This meeting is being recorded in another tab.');
-    if (!(await this.#openSources(['them', 'me']))) return this.#free();
+    if (!(await this.#claim())) return this.#callbacks.remark('This meeting is being recorded in another tab.');
+    if (!(await this.#openSources(['them', 'me']))) return this.#releaseAll();
     // Sound that an interrupted recording could not send.
-    const kept = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
-    this.#keeper.restart(kept === undefined ? [] : [kept.bytes]);
-    if (!(await this.#recorder.start(kept === undefined ? [] : [kept.bytes]))) return this.#free();
+    const kept = findLastRun(await this.#database.audio(this.#store.meeting.id));
+    this.#pendingAudio.restart(kept === undefined ? [] : [kept.bytes]);
+    if (!(await this.#recorder.start(kept === undefined ? [] : [kept.bytes]))) return this.#releaseAll();
     this.#watch();
   }
 
   /** Continues the recording of this tab before a reload; `interrupted` when that was too long ago. */
   async goOn(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
     if (!(await this.#claim())) return 'elsewhere';
-    const audio = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
+    const audio = findLastRun(await this.#database.audio(this.#store.meeting.id));
     const taken = await this.#recorder.takeUp({ ...live.kept, audio }, live.at);
-    if (!taken) this.#desk.act({ type: 'cut' });
+    if (!taken) this.#store.act({ type: 'cut' });
     const fresh = taken || Date.now() - live.tookMs < FRESH_MS;
     if (!fresh) {
-      this.#desk.closed();
-      this.#free();
+      this.#store.closed();
+      this.#releaseAll();
       return 'interrupted';
     }
     Object.assign(this.#wanted, live.sources);
     this.#paused = live.paused;
     // Only the user can choose again what to share.
     const sides: SourceName[] = live.sources.me ? ['me'] : [];
-    if (!(await this.#openSources(sides))) this.#events.remark('Add a source to continue.');
-    if (live.sources.them) this.#events.remark('The page was reloaded. Share the sound of the others again.');
+    if (!(await this.#openSources(sides))) this.#callbacks.remark('Add a source to continue.');
+    if (live.sources.them) this.#callbacks.remark('The page was reloaded. Share the sound of the others again.');
     if (!taken && !(await this.#recorder.start(audio === undefined ? [] : [audio.bytes]))) {
-      this.#free();
+      this.#releaseAll();
       return 'interrupted';
     }
     this.#recorder.pause(this.#paused);
@@ -153,7 +161,7 @@ export class Recording {
     this.#sources.pause(this.#paused);
     this.#recorder.pause(this.#paused);
     this.#silence.heard(performance.now());
-    this.#tellStanding();
+    this.#storeState();
   }
 
   mute(): boolean {
@@ -165,21 +173,21 @@ export class Recording {
   /** The user wants to go on despite the silence. */
   keepRecording(): void {
     this.#silence.heard(performance.now());
-    this.#events.silence(undefined);
+    this.#callbacks.silence(undefined);
   }
 
   /** Adds or removes a source. Before the start, it only chooses what to request. */
   async toggle(side: SourceName): Promise<void> {
     if (this.#sources === undefined) {
       this.#wanted[side] = !this.#wanted[side];
-      return this.#tellSources();
+      return this.#showSources();
     }
     if (this.#sources.has(side)) {
       this.#sources.remove(side);
       this.#wanted[side] = false;
     } else await this.#add(side);
-    this.#tellSources();
-    this.#tellStanding();
+    this.#showSources();
+    this.#storeState();
   }
 
   async microphoneChanged(): Promise<void> {
@@ -188,32 +196,32 @@ export class Recording {
 
   async stop(): Promise<void> {
     if (!this.isOn) return;
-    clearInterval(this.#looking);
-    this.#events.silence(undefined);
+    clearInterval(this.#silenceTimer);
+    this.#callbacks.silence(undefined);
     this.#sources?.close();
     this.#sources = undefined;
-    this.#keeper.flush();
+    this.#pendingAudio.flush();
     const whole = await this.#recorder.stop();
-    if (whole) this.#keeper.restart([]);
-    else this.#events.remark('The last words could not be sent. They are saved here: press Start to send them.');
-    this.#desk.closed();
-    this.#free();
+    if (whole) this.#pendingAudio.restart([]);
+    else this.#callbacks.remark('The last words could not be sent. They are saved here: press Start to send them.');
+    this.#store.closed();
+    this.#releaseAll();
   }
 
   #watch(): void {
     this.#silence = new SilenceTimeout(this.#options.silenceMinutes() * 60_000, performance.now());
-    clearInterval(this.#looking);
-    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    clearInterval(this.#silenceTimer);
+    this.#silenceTimer = setInterval(() => this.#checkSilence(), SILENCE_CHECK_MS);
   }
 
-  #look(): void {
+  #checkSilence(): void {
     // The silence of a pause is intended.
     if (this.#paused) this.#silence.heard(performance.now());
-    const stillness = this.#silence.look(performance.now());
-    if (stillness.state === 'over') {
-      this.#events.remark('Nobody spoke for a while, so the recording ended. Press Start to continue.');
+    const action = this.#silence.look(performance.now());
+    if (action.state === 'over') {
+      this.#callbacks.remark('Nobody spoke for a while, so the recording ended. Press Start to continue.');
       void this.stop();
-    } else this.#events.silence(stillness.state === 'warned' ? stillness.leftMs : undefined);
+    } else this.#callbacks.silence(action.state === 'warned' ? action.leftMs : undefined);
   }
 
   /** Resolves with true when at least one of the chosen sources is open. */
@@ -221,21 +229,21 @@ export class Recording {
     try {
       this.#sources ??= await MeetingSources.open({
         block: ({ pcm, peaks: [me, them] }) => {
-          this.#events.peaks(me, them);
+          this.#callbacks.peaks(me, them);
           this.#recorder.push(pcm);
         },
-        ended: (side, label) => void this.#ended(side, label),
+        ended: (side, label) => void this.#handleEnded(side, label),
       });
     } catch (error) {
-      this.#events.problem(describeMicrophoneProblem(error));
+      this.#callbacks.problem(describeMicrophoneProblem(error));
       return false;
     }
     this.#sources.mute(this.#muted);
     for (const side of sides) if (this.#wanted[side]) await this.#add(side);
-    this.#tellSources();
+    this.#showSources();
     if (this.#sources.has('me') || this.#sources.has('them')) return true;
     if (!this.#wanted.me && !this.#wanted.them)
-      this.#events.problem({
+      this.#callbacks.problem({
         title: 'No source is selected.',
         advice: 'Choose the microphone, shared sound, or both.',
       });
@@ -250,45 +258,45 @@ export class Recording {
       else await this.#sources!.addShare();
       this.#wanted[side] = true;
     } catch (error) {
-      this.#events.problem(
+      this.#callbacks.problem(
         side === 'them' && device === '' ? describeShareProblem(error) : describeMicrophoneProblem(error),
       );
     }
   }
 
   /** A source disappeared: another microphone can replace it, but only the user can choose what to share. */
-  async #ended(side: SourceName, label: string): Promise<void> {
-    this.#tellSources();
+  async #handleEnded(side: SourceName, label: string): Promise<void> {
+    this.#showSources();
     if (side === 'me') {
       await this.#add('me');
       if (this.#sources?.has('me') === true)
-        this.#events.remark('The microphone was disconnected; now using another one.');
+        this.#callbacks.remark('The microphone was disconnected; now using another one.');
     } else {
-      this.#events.remark(
+      this.#callbacks.remark(
         `“${label || 'The shared sound'}” is no longer shared. Press “Shared sound” to add it again.`,
       );
     }
-    this.#tellSources();
-    this.#tellStanding();
+    this.#showSources();
+    this.#storeState();
   }
 
-  #stateIs(state: RecorderState, text: string): void {
-    if (state === 'idle' && this.#sources !== undefined && this.#recorder.state === 'idle') this.#free();
-    this.#events.state(state, text);
+  #handleState(state: RecorderState, text: string): void {
+    if (state === 'idle' && this.#sources !== undefined && this.#recorder.state === 'idle') this.#releaseAll();
+    this.#callbacks.state(state, text);
   }
 
-  #tellSources(): void {
-    this.#events.sources({ me: this.wants('me'), them: this.wants('them') });
+  #showSources(): void {
+    this.#callbacks.sources({ me: this.wants('me'), them: this.wants('them') });
   }
 
-  #tellStanding(): void {
+  #storeState(): void {
     const { me, them } = { me: this.wants('me'), them: this.wants('them') };
-    this.#desk.standing({ paused: this.#paused, sources: { me, them } });
+    this.#store.storeRecording({ paused: this.#paused, sources: { me, them } });
   }
 
   /** Makes sure that only one tab records a meeting: a duplicated tab has the same session storage. */
   async #claim(): Promise<boolean> {
-    const { id } = this.#desk.meeting;
+    const { id } = this.#store.meeting;
     const { locks } = navigator;
     const had =
       locks === undefined ||
@@ -308,15 +316,15 @@ export class Recording {
     return had;
   }
 
-  #free(): void {
-    clearInterval(this.#looking);
+  #releaseAll(): void {
+    clearInterval(this.#silenceTimer);
     this.#sources?.close();
     this.#sources = undefined;
     this.#paused = false;
     this.#release?.();
     this.#release = undefined;
     storeRecordingInTab(undefined);
-    this.#tellSources();
+    this.#showSources();
   }
 }
 

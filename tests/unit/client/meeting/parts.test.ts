@@ -113,23 +113,74 @@ t.test('the server is told the last state of a thing, once, and again when it ch
   t.same(outgoing.unsent, ['gone:n']);
 });
 
-t.test('what is refused for good does not keep the rest from the server', async (t) => {
-  const outgoing = new PendingChanges(
+function openQueue(unsent: readonly string[], deliver: (delivery: Delivery) => void) {
+  const pending = new PendingChanges(
     () => MEETING,
-    ['said:1.0.1', 'note:n', 'said:9.9.9'],
+    unsent,
     () => {},
   );
-  const told: Delivery[] = [];
-  const courier = new DeliveryQueue(
-    async (_, parcel) => {
-      if (parcel.what === 'said') throw Object.assign(new Error('not there'), { status: 404 });
-      told.push(parcel);
-    },
-    () => outgoing,
-    () => 'T',
-  );
-  for (let i = 0; i < 5; i++) await courier.go();
-  t.match(told, [{ what: 'note', id: 'n' }]);
-  t.same(outgoing.unsent, []);
-  courier.close();
+  const refused: unknown[] = [];
+  const queue = new DeliveryQueue({
+    deliver: async (_, delivery) => deliver(delivery),
+    pending: () => pending,
+    transcript: () => 'T',
+    refused: (error) => refused.push(error === undefined ? 'accepted' : (error as Error).message),
+  });
+  return { pending, refused, queue };
+}
+const withStatus = (status: number): Error => Object.assign(new Error(`status ${status}`), { status });
+
+t.test('a change to something that the server does not know does not hold up the rest', async (t) => {
+  const delivered: Delivery[] = [];
+  const { pending, refused, queue } = openQueue(['said:1.0.1', 'note:n', 'said:9.9.9'], (delivery) => {
+    if (delivery.what === 'said') throw withStatus(404);
+    delivered.push(delivery);
+  });
+  for (let i = 0; i < 5; i++) await queue.send();
+  t.match(delivered, [{ what: 'note', id: 'n' }]);
+  t.same(pending.unsent, []);
+  t.same(refused, [], 'and is not reported');
+  queue.close();
+});
+
+t.test('a change that the server refuses is reported once and stays pending', async (t) => {
+  const delivered: Delivery[] = [];
+  const { pending, refused, queue } = openQueue(['said:1.0.1', 'note:n'], (delivery) => {
+    if (delivery.what === 'said') throw withStatus(409);
+    delivered.push(delivery);
+  });
+  for (let i = 0; i < 8; i++) await queue.send();
+  t.match(delivered, [{ what: 'note', id: 'n' }], 'it does not hold up the rest');
+  t.same(pending.unsent, ['said:1.0.1']);
+  t.same(refused, ['status 409']);
+  queue.close();
+});
+
+t.test('changes that a full server refuses are sent when it has space again', async (t) => {
+  let isFull = true;
+  const delivered: Delivery[] = [];
+  const { pending, refused, queue } = openQueue(['note:n'], (delivery) => {
+    if (isFull) throw withStatus(507);
+    delivered.push(delivery);
+  });
+  for (let i = 0; i < 8; i++) await queue.send();
+  t.same(pending.unsent, ['note:n']);
+  isFull = false;
+  await queue.send();
+  t.match(delivered, [{ what: 'note', id: 'n' }]);
+  t.same(pending.unsent, []);
+  t.same(refused, ['status 507', 'accepted']);
+  queue.close();
+});
+
+t.test('a server that cannot be reached, or is busy, refuses nothing', async (t) => {
+  for (const error of [new Error('unreachable'), withStatus(503)]) {
+    const { pending, refused, queue } = openQueue(['note:n'], () => {
+      throw error;
+    });
+    for (let i = 0; i < 8; i++) await queue.send();
+    t.same(pending.unsent, ['note:n'], error.message);
+    t.same(refused, [], error.message);
+    queue.close();
+  }
 });
