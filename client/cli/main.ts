@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createCaptionsCommand } from './captions/command.ts';
 import type { DictateOptions } from './dictate/dictate.ts';
 import { runDoctor } from './doctor/doctor.ts';
+import { describeError } from './output/describe-error.ts';
 import { commanderOutput, printMessage } from './output/terminal.ts';
 import { runProgram } from './programs/run-program.ts';
 import { runMic, runTranscribe, type TranscribeOptions } from './transcribe/transcribe.ts';
@@ -209,7 +210,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 64;
   else {
-    printMessage(error instanceof Error ? error.message : String(error));
+    printMessage(describeError(error));
     status = 1;
   }
 }

@@ -54,11 +54,11 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   /** Repeated with every resume, so that the session also waits for a page that reloads. */
   readonly #keeps: boolean;
   readonly #listeners = new Map<string, Set<(event: ServerEvent) => void>>();
-  readonly #watchers = new Set<(line: ConnectionState) => void>();
+  readonly #connectionListeners = new Set<(connection: ConnectionState) => void>();
   readonly #log = new EventLog();
   #socket!: SocketLike;
   /** `opening` until `ready`, `live` on a connection that may be used, `lost` until it is resumed. */
-  #line: 'opening' | 'live' | 'lost' | 'ended' = 'opening';
+  #state: 'opening' | 'live' | 'lost' | 'ended' = 'opening';
   #unacknowledged: Unacknowledged | undefined;
   #bytesPerMs = 1;
   #seq = 0;
@@ -88,7 +88,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     });
     this.opened = new Promise((resolve, reject) => {
       this.on('ready', (ready) => resolve(ready));
-      this.onLine(({ state }) => {
+      this.onConnection(({ state }) => {
         if (state === 'resumed') resolve(this.ready);
       });
       void this.closed.then(({ code, fault }) => {
@@ -121,9 +121,9 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   /** Calls `listener` when the connection is lost, tried again, and back. */
-  onLine(listener: (line: ConnectionState) => void): Disposable {
-    this.#watchers.add(listener);
-    return { [Symbol.dispose]: () => this.#watchers.delete(listener) };
+  onConnection(listener: (connection: ConnectionState) => void): Disposable {
+    this.#connectionListeners.add(listener);
+    return { [Symbol.dispose]: () => this.#connectionListeners.delete(listener) };
   }
 
   /**
@@ -131,7 +131,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
    * buffered until the server acknowledges them; `resumed` says how much was dropped beyond that. After `finish`, nothing is sent.
    */
   send(audio: ArrayBufferView | ArrayBuffer): void {
-    if (this.#line === 'ended' || this.#line === 'opening' || this.#isFinishing) return;
+    if (this.#state === 'ended' || this.#state === 'opening' || this.#isFinishing) return;
     this.#spoke++;
     const bytes = ArrayBuffer.isView(audio)
       ? new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength).slice()
@@ -147,7 +147,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
 
   /** Bytes passed to `send` that have not left yet; while the connection is lost, all unacknowledged bytes. */
   get unsentBytes(): number {
-    return this.#line === 'lost' ? (this.#unacknowledged?.bytes ?? 0) : this.#socket.bufferedAmount;
+    return this.#state === 'lost' ? (this.#unacknowledged?.bytes ?? 0) : this.#socket.bufferedAmount;
   }
 
   /** Position of the next audio in the session, in samples as the server counts them. */
@@ -181,7 +181,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   /** Closes the session at once; text that is not final is lost. */
   close(): void {
     this.#over = true;
-    if (this.#line === 'lost') this.#end(1000);
+    if (this.#state === 'lost') this.#end(1000);
     this.#socket.close(1000);
   }
 
@@ -198,14 +198,14 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   get #isUsable(): boolean {
-    return this.#line === 'live' && this.#socket.readyState === OPEN;
+    return this.#state === 'live' && this.#socket.readyState === OPEN;
   }
 
   get #isFull(): boolean {
-    if (this.#line === 'ended') return false;
+    if (this.#state === 'ended') return false;
     const half = (KEEP_SECONDS * 1_000 * this.#bytesPerMs) / 2;
     return (
-      this.#line === 'lost' ||
+      this.#state === 'lost' ||
       this.#socket.bufferedAmount > UNSENT_MAX ||
       (this.#reconnect && (this.#unacknowledged?.bytes ?? 0) > half)
     );
@@ -248,10 +248,10 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   #hear(text: string): void {
     this.#heartbeat?.heard();
     const event = readServerEvent(text);
-    if (event === undefined || this.#line === 'ended') return;
+    if (event === undefined || this.#state === 'ended') return;
     if (event.type === 'resumed') return this.#resumed(event);
     // A fault in response to `resume` is not one of the session's numbered events.
-    if (this.#line === 'lost') {
+    if (this.#state === 'lost') {
       if (event.type !== 'fault') return;
       if (event.code === 'session.unknown') this.#over = true;
       this.#fault = toRemoteFault(event);
@@ -276,14 +276,14 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     this.#opened(ready, audio?.fromSample);
     if (audio !== undefined) this.#unacknowledged?.push(audio.bytes);
     this.#seq = seq;
-    this.#line = 'lost';
+    this.#state = 'lost';
     this.#lostSinceMs = performance.now();
     this.#tryAgain();
   }
 
   #opened(ready: EventOf<'ready'>, fromSample = 0): void {
     this.ready = ready;
-    this.#line = 'live';
+    this.#state = 'live';
     const frameBytes = BYTES_PER_SAMPLE[ready.audio.encoding] * ready.audio.channels;
     this.#bytesPerMs = (frameBytes * ready.audio.sampleRate) / 1_000;
     if (this.#mayResume) {
@@ -295,7 +295,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   #hush(): 'news' | 'known' {
-    if (this.#line !== 'live') return 'known';
+    if (this.#state !== 'live') return 'known';
     this.#socket.close(GIVEN_UP);
     this.#lost(1006);
     return 'news';
@@ -307,7 +307,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
 
   #resumed({ samples, commands }: EventOf<'resumed'>): void {
     clearTimeout(this.#retry);
-    this.#line = 'live';
+    this.#state = 'live';
     this.#lostSinceMs = undefined;
     this.#attempt = 0;
     this.#silences = 0;
@@ -316,27 +316,27 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     const lost = this.#unacknowledged!.lostBytes;
     const lostMs = Math.round((lost - this.#lostBytes) / this.#bytesPerMs);
     this.#lostBytes = lost;
-    for (const watcher of this.#watchers) watcher({ state: 'resumed', lostMs });
+    for (const listener of this.#connectionListeners) listener({ state: 'resumed', lostMs });
   }
 
   #lost(code: number): void {
-    if (this.#line === 'ended') return;
+    if (this.#state === 'ended') return;
     const nowMs = performance.now();
     this.#lostSinceMs ??= nowMs;
     // The server finalises the session after `resumeMs` and keeps the result for as long again.
     const late = nowMs - this.#lostSinceMs > 2 * (this.ready?.resumeMs ?? 0);
     if (this.#over || FINAL_STATUSES.has(code)) return this.#end(code);
-    if (this.#line === 'opening' || !this.#mayResume || late) return void this.#explain(code);
-    this.#line = 'lost';
+    if (this.#state === 'opening' || !this.#mayResume || late) return void this.#explain(code);
+    this.#state = 'lost';
     const attempt = ++this.#attempt;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#tryAgain(), computeBackoffMs(attempt, Math.random()));
-    for (const watcher of this.#watchers) watcher({ state: 'reconnecting', attempt });
+    for (const listener of this.#connectionListeners) listener({ state: 'reconnecting', attempt });
   }
 
   /** The server answered, but not as a WebSocket. A refusal that cannot change is not retried. */
   #refused(refusal: Refusal): void {
-    if (this.#line === 'ended') return;
+    if (this.#state === 'ended') return;
     this.#problem = ` (${typeof refusal === 'string' ? refusal : refusal.message})`;
     if (typeof refusal === 'string') return;
     this.#fault = refusal;
@@ -359,7 +359,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     this.#socket = socket;
     this.#retry = setTimeout(
       () => {
-        if (this.#socket !== socket || this.#line !== 'lost') return;
+        if (this.#socket !== socket || this.#state !== 'lost') return;
         socket.close(GIVEN_UP);
         this.#lost(1006);
       },
@@ -369,7 +369,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
 
   #command(message: object): void {
     const text = JSON.stringify(message);
-    if (this.#line === 'ended') return;
+    if (this.#state === 'ended') return;
     this.#unacknowledged?.push(text);
     if (this.#isUsable) this.#socket.send(text);
   }
@@ -380,8 +380,8 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   #end(code: number): void {
-    if (this.#line === 'ended') return;
-    this.#line = 'ended';
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
     clearInterval(this.#keepalive);
     this.#heartbeat?.close();
     clearTimeout(this.#retry);

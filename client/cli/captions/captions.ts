@@ -18,6 +18,7 @@ const GRACE_MS = 5_000;
 /** Characters of a line: the limit of CEA-608, and what reads well in a window. */
 const CHARS = { obs: 32, zoom: 42 } as const;
 const NO_RETRY = 1;
+const TOKEN_ADVICE = 'it requires a viewer token; put it into SOTTO_VIEWER_TOKEN, or pass --token.';
 
 /** `sotto captions`: sends the captions of a room to other programs. Resolves with the exit status. */
 export async function runCaptions(options: CaptionsOptions): Promise<number> {
@@ -91,8 +92,9 @@ function tellOfCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, say: PrintMe
 
 function tellOfLine(state: ViewerState, url: string, say: PrintMessage): string | undefined {
   if (state.state === 'refused') {
-    say(`the server lets nobody watch: ${state.fault.text}`);
-    return state.fault.text;
+    const reason = state.fault.code === 'auth.missing' ? TOKEN_ADVICE : state.fault.text;
+    say(`the server refuses to show this room: ${reason}`);
+    return reason;
   }
   if (state.state === 'connecting' && state.attempt === 2) say(`${url} is not reached; trying again.`);
   if (state.state === 'watching') say(`watching at ${url}.`);

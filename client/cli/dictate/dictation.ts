@@ -58,7 +58,7 @@ export class Dictation {
 
   async #run(): Promise<void> {
     const { session, recording, tell, line, history } = this.#parts;
-    session.onLine((state) => {
+    session.onConnection((state) => {
       if (state.state === 'resumed') line('The connection is back.');
       else if (state.attempt === 1) line('The connection is lost; trying to get back.');
     });

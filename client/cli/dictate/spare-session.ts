@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { type AudioFormat, type ConnectOptions, connect, type Session } from '../../sdk/index.ts';
+import { describeError } from '../output/describe-error.ts';
 
 /** Options of every session, without its audio format. */
 export type SpareSessionOptions = Omit<ConnectOptions, 'audio' | 'WebSocket'>;
@@ -39,7 +40,7 @@ export class SpareSession {
         this.#attempt = 0;
       },
       (error) => {
-        if (this.#attempt === 0) this.#warn(`${error instanceof Error ? error.message : error} It is tried again.`);
+        if (this.#attempt === 0) this.#warn(`${describeError(error)} Trying again.`);
         this.#again();
       },
     );

@@ -1,4 +1,4 @@
-import { connect, type Session, Transcript } from '../../sdk/index.ts';
+import { connect, type EventOf, type Session, Transcript } from '../../sdk/index.ts';
 import { Microphone } from '../audio/microphone.ts';
 import { TARGET_RATE } from '../audio/resample.ts';
 import type { PageAuth } from '../auth/page-auth.ts';
@@ -173,13 +173,13 @@ export class LiveRun {
       return false;
     }
     this.#session = session;
-    session.onLine((line) => {
-      this.#away = line.state === 'reconnecting';
+    session.onConnection((connection) => {
+      this.#away = connection.state === 'reconnecting';
       if (this.#away) return this.#callbacks.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
       this.#callbacks.recovered();
-      if (line.state === 'resumed' && line.lostMs > 0)
+      if (connection.state === 'resumed' && connection.lostMs > 0)
         this.#callbacks.remark(
-          `The network was down for too long: ${Math.round(line.lostMs / 1_000)} s of audio are missing.`,
+          `The network was down for too long: ${Math.round(connection.lostMs / 1_000)} s of audio are missing.`,
         );
       this.#callbacks.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
     });
@@ -199,7 +199,7 @@ export class LiveRun {
           this.#delay.note(this.#sentMs, event.toMs);
           this.#callbacks.delay(this.#delay.ms);
         }
-        if (event.type === 'notice') this.#noticed(event.code, event.text);
+        if (event.type === 'notice') this.#showNotice(event);
         if (event.type === 'fault' && !event.fatal) this.#callbacks.problem(describeServerFault(event.text));
       }
     } catch (error) {
@@ -214,9 +214,9 @@ export class LiveRun {
     );
   }
 
-  #noticed(code: string, text: string): void {
+  #showNotice({ code, text, behindMs = 0 }: EventOf<'notice'>): void {
     if (code === 'lag' && !this.#stopping && !this.#away) {
-      this.#late = text.includes('behind');
+      this.#late = behindMs > 0;
       this.#callbacks.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
     }
     if (code === 'engine.restarted' || code === 'audio.invalid') this.#callbacks.remark(text);

@@ -194,11 +194,11 @@ export class Recorder {
     for (const bytes of this.#waiting.audio) session.send(bytes);
     this.#waiting = new Unacknowledged(FRAME_BYTES, WAITING_MS_MAX * BYTES_PER_MS);
     this.#session = session;
-    session.onLine((line) => {
+    session.onConnection((connection) => {
       if (this.#stopping) return;
-      if (line.state === 'reconnecting') return this.#setState('lag', 'Reconnecting');
+      if (connection.state === 'reconnecting') return this.#setState('lag', 'Reconnecting');
       this.#callbacks.recovered();
-      if (line.lostMs > 0) this.#reportMissing(line.lostMs);
+      if (connection.lostMs > 0) this.#reportMissing(connection.lostMs);
       this.#setState(this.#paused ? 'paused' : 'live', this.#activeText);
     });
     session.on('ack', ({ samples }) => this.#callbacks.acknowledged(samples));

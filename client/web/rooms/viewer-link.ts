@@ -3,6 +3,7 @@ import { loadKey, removeKey, storeKey } from '../auth/key-storage.ts';
 import type { PageAuth } from '../auth/page-auth.ts';
 import { pickInterfaceLanguage, translate } from '../i18n/messages.ts';
 import { SHARE_MESSAGES, type ShareMessage } from '../i18n/share.ts';
+import { ServerError } from '../server/server-error.ts';
 import { createToken, revokeToken } from './viewer-tokens.ts';
 
 interface Guest {
@@ -126,7 +127,7 @@ export class ViewerLink {
     if (room === undefined || !(await entry.enter())) return;
     await revokeToken({ room, credential: await entry.given() }, id).catch((error: unknown) => {
       // Revoked already, by somebody else.
-      if (!(error instanceof Error && /viewers\//.test(error.message))) throw error;
+      if (!(error instanceof ServerError && error.status === 404)) throw error;
     });
     removeKey(nameOf(room));
     this.#options.tell(words.guestRevoked);
