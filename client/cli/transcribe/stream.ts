@@ -82,7 +82,7 @@ async function send(
     session.send(chunk);
     ms += chunk.length / bytesPerMs;
     progress?.(ms);
-    if (pace > 0) await until(startedMs + ms / pace, signal);
+    if (pace > 0) await waitUntil(startedMs + ms / pace, signal);
     else await session.sent();
   }
   return { isWhole: true, ms };
@@ -101,7 +101,7 @@ async function read(session: Session, { printer, warn }: StreamOptions): Promise
 }
 
 /** Waits until a moment instead of for a duration, so that small delays do not add up. */
-function until(momentMs: number, signal: AbortSignal): Promise<void> {
+function waitUntil(momentMs: number, signal: AbortSignal): Promise<void> {
   const wait = momentMs - performance.now();
   if (wait <= 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -37,27 +37,27 @@ export interface LiveRunCallbacks {
 
 const BYTES_PER_MS = (TARGET_RATE * 2) / 1_000;
 /** Unsent sound from which the page reports a slow network, and from which it gives up, ms. */
-const SLOW_MS = 1_000;
-const HOPELESS_MS = 60_000;
+const SLOW_NETWORK_MS = 1_000;
+const UNSENT_MS_MAX = 60_000;
 
 /** One recording from start to end: a microphone or a file, and its session. */
 export class LiveRun {
   readonly transcript = new Transcript();
   readonly #callbacks: LiveRunCallbacks;
-  readonly #base: RunOffset;
-  readonly #entry: PageAuth;
+  readonly #offset: RunOffset;
+  readonly #auth: PageAuth;
   readonly #delay = new DelayMeter();
   #session: Session | undefined;
   #microphone: Microphone | undefined;
   #sentMs = 0;
-  #late = false;
+  #isLagging = false;
   /** The connection is lost, and sound is buffered until it is back. */
-  #away = false;
-  #stopping = false;
+  #isReconnecting = false;
+  #isStopping = false;
 
   constructor(base: RunOffset, callbacks: LiveRunCallbacks, entry: PageAuth) {
-    this.#entry = entry;
-    this.#base = base;
+    this.#auth = entry;
+    this.#offset = base;
     this.#callbacks = callbacks;
   }
 
@@ -68,22 +68,22 @@ export class LiveRun {
     const early: Int16Array[] = [];
     try {
       this.#microphone = await Microphone.open(readMicrophoneOptions(), {
-        block: ({ pcm, peak }) => {
+        onBlock: ({ pcm, peak }) => {
           this.#callbacks.level(peak);
           if (this.#session === undefined) early.push(pcm);
           else this.#send(pcm);
         },
-        switched: (label) =>
+        onSwitch: (label) =>
           this.#callbacks.remark(`The microphone was disconnected; now using ${label || 'another one'}.`),
-        lost: (error) => {
+        onLoss: (error) => {
           this.#callbacks.problem(describeMicrophoneProblem(error));
           void this.stop();
         },
       });
     } catch (error) {
-      return this.#stopping ? false : this.#failed(describeMicrophoneProblem(error));
+      return this.#isStopping ? false : this.#reportFailure(describeMicrophoneProblem(error));
     }
-    if (this.#stopping) {
+    if (this.#isStopping) {
       // Stop was pressed while the browser was still asking for permission.
       this.#microphone.close();
       return false;
@@ -100,7 +100,7 @@ export class LiveRun {
     try {
       samples = await decodeAudioFile(file);
     } catch {
-      if (!this.#stopping) this.#failed(UNREADABLE_FILE);
+      if (!this.#isStopping) this.#reportFailure(UNREADABLE_FILE);
       return;
     }
     if (!(await this.#open('Transcribing'))) return;
@@ -111,8 +111,8 @@ export class LiveRun {
         this.#session?.send(pcm);
         await this.#session?.sent();
       },
-      progress: (share) => this.#callbacks.progress(share),
-      stopped: () => this.#stopping,
+      onProgress: (share) => this.#callbacks.progress(share),
+      isStopped: () => this.#isStopping,
     });
     this.#callbacks.progress(undefined);
     await this.stop();
@@ -136,8 +136,8 @@ export class LiveRun {
 
   /** Ends the audio and waits for the last words. */
   async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.#isStopping) return;
+    this.#isStopping = true;
     this.#microphone?.close();
     this.#callbacks.delay(undefined);
     if (this.#session !== undefined) {
@@ -151,37 +151,37 @@ export class LiveRun {
   }
 
   async #open(doing: string): Promise<boolean> {
-    if (this.#stopping) return false;
+    if (this.#isStopping) return false;
     let session: Session;
     try {
       session = await connect({
         url: location.origin,
-        ...(await this.#entry.shown()),
+        ...(await this.#auth.toConnectOptions()),
         audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 1, channelMode: 'mix' },
         ...readSessionOptions(),
         ...toRoomOption(),
       });
     } catch (error) {
       this.#microphone?.close();
-      if (this.#stopping) return false;
-      this.#entry.refused();
-      return this.#failed(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));
+      if (this.#isStopping) return false;
+      this.#auth.discardTokens();
+      return this.#reportFailure(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));
     }
-    if (this.#stopping) {
+    if (this.#isStopping) {
       // Stop was pressed while the connection was being made.
       session.close();
       return false;
     }
     this.#session = session;
     session.onConnection((connection) => {
-      this.#away = connection.state === 'reconnecting';
-      if (this.#away) return this.#callbacks.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
+      this.#isReconnecting = connection.state === 'reconnecting';
+      if (this.#isReconnecting) return this.#callbacks.state(this.#isStopping ? 'finishing' : 'lag', 'Reconnecting');
       this.#callbacks.recovered();
       if (connection.state === 'resumed' && connection.lostMs > 0)
         this.#callbacks.remark(
           `The network was down for too long: ${Math.round(connection.lostMs / 1_000)} s of audio are missing.`,
         );
-      this.#callbacks.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
+      this.#callbacks.state(this.#isStopping ? 'finishing' : 'live', this.#isStopping ? 'Finishing' : doing);
     });
     this.#callbacks.model(session.ready.model);
     this.#callbacks.state('live', doing);
@@ -192,11 +192,11 @@ export class LiveRun {
   async #read(session: Session): Promise<void> {
     try {
       for await (const event of session) {
-        const sentence = this.transcript.read(shiftEvent(event, this.#base));
+        const sentence = this.transcript.read(shiftEvent(event, this.#offset));
         // A translation changes nothing on this page, where drawing a sentence anew would lose what is selected in it.
         if (sentence !== undefined && event.type !== 'translated') this.#callbacks.sentence(sentence);
-        if (event.type === 'partial' && this.#microphone !== undefined && !this.#stopping) {
-          this.#delay.note(this.#sentMs, event.toMs);
+        if (event.type === 'partial' && this.#microphone !== undefined && !this.#isStopping) {
+          this.#delay.push(this.#sentMs, event.toMs);
           this.#callbacks.delay(this.#delay.ms);
         }
         if (event.type === 'notice') this.#showNotice(event);
@@ -205,19 +205,19 @@ export class LiveRun {
     } catch (error) {
       // Only a violation of the protocol throws here.
       session.close();
-      return this.#broken(describeProtocolProblem(error instanceof Error ? error.message : String(error)));
+      return this.#endWithProblem(describeProtocolProblem(error instanceof Error ? error.message : String(error)));
     }
     const { fault, code } = await session.closed;
     if (fault === undefined && (code === 1000 || code === 1005)) return;
-    this.#broken(
+    this.#endWithProblem(
       describeConnectionProblem(fault ?? new Error(String(code)), await fetchServerInfo(), navigator.onLine),
     );
   }
 
   #showNotice({ code, text, behindMs = 0 }: EventOf<'notice'>): void {
-    if (code === 'lag' && !this.#stopping && !this.#away) {
-      this.#late = behindMs > 0;
-      this.#callbacks.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
+    if (code === 'lag' && !this.#isStopping && !this.#isReconnecting) {
+      this.#isLagging = behindMs > 0;
+      this.#callbacks.state(this.#isLagging ? 'lag' : 'live', this.#isLagging ? 'Catching up' : 'Listening');
     }
     if (code === 'engine.restarted' || code === 'audio.invalid') this.#callbacks.remark(text);
   }
@@ -225,18 +225,18 @@ export class LiveRun {
   #send(pcm: Int16Array): void {
     const session = this.#session!;
     const waitingMs = session.unsentBytes / BYTES_PER_MS;
-    if (waitingMs > HOPELESS_MS && !this.#away) return this.#broken(SLOW_NETWORK);
-    if (waitingMs > SLOW_MS !== this.#late && !this.#stopping && !this.#away) {
-      this.#late = waitingMs > SLOW_MS;
-      this.#callbacks.state(this.#late ? 'lag' : 'live', this.#late ? 'Slow network' : 'Listening');
+    if (waitingMs > UNSENT_MS_MAX && !this.#isReconnecting) return this.#endWithProblem(SLOW_NETWORK);
+    if (waitingMs > SLOW_NETWORK_MS !== this.#isLagging && !this.#isStopping && !this.#isReconnecting) {
+      this.#isLagging = waitingMs > SLOW_NETWORK_MS;
+      this.#callbacks.state(this.#isLagging ? 'lag' : 'live', this.#isLagging ? 'Slow network' : 'Listening');
     }
     this.#sentMs += pcm.byteLength / BYTES_PER_MS;
     session.send(pcm);
   }
 
-  #broken(problem: Problem): void {
-    this.#stopping = true;
-    this.#settle();
+  #endWithProblem(problem: Problem): void {
+    this.#isStopping = true;
+    this.#finaliseShown();
     this.#microphone?.close();
     this.#session?.close();
     this.#callbacks.delay(undefined);
@@ -246,7 +246,7 @@ export class LiveRun {
   }
 
   /** Keeps what is on screen as it is: the finals will not arrive after the connection broke. */
-  #settle(): void {
+  #finaliseShown(): void {
     for (const sentence of this.transcript.sentences) {
       if (sentence.final) continue;
       Object.assign(sentence, { stable: sentence.stable + sentence.tentative, tentative: '', final: true });
@@ -254,8 +254,8 @@ export class LiveRun {
     }
   }
 
-  #failed(problem: Problem): false {
-    this.#stopping = true;
+  #reportFailure(problem: Problem): false {
+    this.#isStopping = true;
     this.#microphone?.close();
     this.#callbacks.problem(problem);
     this.#callbacks.state('idle', 'Ready');

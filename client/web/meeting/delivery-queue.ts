@@ -65,13 +65,13 @@ export class DeliveryQueue {
       const name = pending.unsent.find((each) => !this.#setAside.has(each));
       if (transcript === undefined) return;
       if (name === undefined) return this.#report(undefined);
-      const delivery = pending.parcel(name);
+      const delivery = pending.toDelivery(name);
       try {
         if (delivery !== undefined) await this.#options.deliver(transcript, delivery);
       } catch (error) {
         if (!this.#isGivenUp(name, error)) continue;
       }
-      pending.sent(name, delivery);
+      pending.confirm(name, delivery);
     }
   }
 

@@ -15,7 +15,7 @@ export interface MeetingHomeParts {
 }
 
 /** Pause in typing before a search begins, ms. */
-const TYPING_MS = 200;
+const TYPING_PAUSE_MS = 200;
 const SNIPPET_CHARS = 60;
 
 /** The list of past meetings, on the server and in this browser: search, open, delete. */
@@ -37,9 +37,9 @@ export class MeetingHome {
     this.#isStoring = isStoring;
     parts.search.addEventListener('input', () => {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => void this.show(), TYPING_MS);
+      this.#timer = setTimeout(() => void this.show(), TYPING_PAUSE_MS);
     });
-    parts.more.addEventListener('click', () => void this.#older());
+    parts.more.addEventListener('click', () => void this.#showOlder());
   }
 
   async show(): Promise<void> {
@@ -62,7 +62,7 @@ export class MeetingHome {
     none.textContent = query === '' ? 'No meetings yet.' : `No meeting contains “${query}”.`;
   }
 
-  async #older(): Promise<void> {
+  async #showOlder(): Promise<void> {
     const query = this.#parts.search.value.trim();
     this.#entries.push(...(await this.#listServer(query, this.#next)));
     this.#draw(query);
@@ -98,13 +98,13 @@ export class MeetingHome {
   async #listBrowser(query: string): Promise<PastMeeting[]> {
     const entries: PastMeeting[] = [];
     for (const head of await this.#database.heads()) {
-      const found = await this.#find(head, query);
+      const found = await this.#match(head, query);
       if (found !== undefined) entries.push(found);
     }
     return entries;
   }
 
-  async #find(head: MeetingHeader, query: string): Promise<PastMeeting | undefined> {
+  async #match(head: MeetingHeader, query: string): Promise<PastMeeting | undefined> {
     const meeting = await this.#database.read(head.id);
     if (meeting === undefined || (head.count === 0 && head.notes.length === 0)) return undefined;
     const entry: PastMeeting = {
@@ -113,13 +113,13 @@ export class MeetingHome {
       where: 'browser',
     };
     if (query === '') return entry;
-    const words = folded(query).split(/\s+/);
+    const words = foldText(query).split(/\s+/);
     const texts = [head.title, ...meeting.sentences.flatMap((sentence) => [getDisplayedText(sentence), sentence.text])];
     texts.push(...head.notes.map(({ text }) => text));
-    const whole = texts.map(folded);
+    const whole = texts.map(foldText);
     if (!words.every((word) => whole.some((text) => text.includes(word)))) return undefined;
     const best = whole.findIndex((text) => text.includes(words[0]!));
-    return { ...entry, snippet: around(texts[best]!, whole[best]!.indexOf(words[0]!)) };
+    return { ...entry, snippet: cutSnippet(texts[best]!, whole[best]!.indexOf(words[0]!)) };
   }
 
   async #remove(entry: PastMeeting): Promise<void> {
@@ -141,9 +141,9 @@ export class MeetingHome {
   }
 }
 
-const folded = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const foldText = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-function around(text: string, at: number): string {
+function cutSnippet(text: string, at: number): string {
   const from = Math.max(0, at - SNIPPET_CHARS);
   const to = Math.min(text.length, at + SNIPPET_CHARS);
   return `${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`;

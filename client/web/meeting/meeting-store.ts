@@ -54,7 +54,7 @@ export class MeetingStore {
     this.#meeting = reduceMeeting(before, action);
     if (action.type === 'heard' && 'seq' in action.event) this.#noteSequence(action.event.seq);
     if (this.#meeting === before) return;
-    this.pending.note(action);
+    this.pending.record(action);
     this.#storeChange(before);
     this.#callbacks.changed(this.#meeting, before, action);
   }

@@ -66,9 +66,9 @@ export class MeetingView {
       rename: (channel) => void this.#rename(channel),
       note: (id) => {
         this.showPanel('notes');
-        this.#notes.to(id);
+        this.#notes.focusNote(id);
       },
-      current: (key) => this.#actions.at(key === undefined ? undefined : this.#conversation.row(key)),
+      current: (key) => this.#actions.showAt(key === undefined ? undefined : this.#conversation.row(key)),
     });
     this.#actions = new SentenceActions(parts.scroll, (name) => this.#runAction(name));
     this.#notes = new NotesView(
@@ -81,7 +81,7 @@ export class MeetingView {
         ...{ text: getElement('note-text', HTMLTextAreaElement), moment: getElement('note-moment') },
       },
       {
-        keep: (note) => this.#store?.act({ type: 'noted', note }),
+        save: (note) => this.#store?.act({ type: 'noted', note }),
         remove: (note) => {
           this.#store?.act({ type: 'unnoted', id: note.id });
           this.#messages.remark('The note is deleted.', {
@@ -89,7 +89,7 @@ export class MeetingView {
             run: () => this.#store?.act({ type: 'noted', note }),
           });
         },
-        jump: (key) => this.#conversation.to(key),
+        jump: (key) => this.#conversation.focusSentence(key),
         nowMs: () => this.#momentMs(),
       },
     );
@@ -130,14 +130,14 @@ export class MeetingView {
   }
 
   /** Replaces the meeting by another version, such as the server's. */
-  adopt(meeting: Meeting): void {
+  replaceMeeting(meeting: Meeting): void {
     this.#store?.adopt(meeting);
     if (this.#store !== undefined) this.#showAll(this.#store.meeting);
   }
 
   /** Continues a recording that a reload or a crash interrupted. */
-  async goOn(live: LiveRecord): Promise<void> {
-    const how = await this.#recording!.goOn(live);
+  async continueRecording(goToEnd: LiveRecord): Promise<void> {
+    const how = await this.#recording!.continueRecording(goToEnd);
     if (how === 'elsewhere') this.#messages.remark('This meeting is being recorded in another tab.');
     if (how !== 'interrupted') return;
     this.#messages.problem({
@@ -211,34 +211,34 @@ export class MeetingView {
     this.#conversation.row(sentence.key)?.focus({ preventScroll: true });
   }
 
-  original(): void {
+  toggleOriginal(): void {
     const sentence = this.#currentSentence();
-    if (sentence !== undefined) this.#conversation.original(sentence);
+    if (sentence !== undefined) this.#conversation.toggleOriginal(sentence);
   }
 
-  step(by: number): void {
-    this.#conversation.step(by);
+  moveFocus(by: number): void {
+    this.#conversation.moveFocus(by);
   }
 
   live(): void {
-    this.#conversation.toEnd();
+    this.#conversation.followEnd();
   }
 
-  async small(): Promise<void> {
+  async toggleSmallWindow(): Promise<void> {
     if (this.#smallWindow.isOpen) return this.#smallWindow.close();
     if (!(await this.#smallWindow.open())) return this.#messages.remark('The browser did not allow a window.');
     if (this.meeting !== undefined) this.#smallWindow.show(this.meeting, this.#stateText);
   }
 
-  retitle(title: string): void {
+  rename(title: string): void {
     this.#store?.act({ type: 'titled', title });
   }
 
-  jump(key: string): void {
-    this.#conversation.to(key);
+  goToSentence(key: string): void {
+    this.#conversation.focusSentence(key);
   }
 
-  summarised(action: Extract<MeetingAction, { type: 'summarised' }>): void {
+  applySummary(action: Extract<MeetingAction, { type: 'summarised' }>): void {
     this.#store?.act(action);
   }
 
@@ -272,7 +272,7 @@ export class MeetingView {
   #runAction(name: string): void {
     if (name === 'highlight') this.highlight();
     else if (name === 'correct') void this.correct();
-    else if (name === 'original') this.original();
+    else if (name === 'original') this.toggleOriginal();
     else {
       const sentence = this.#currentSentence();
       if (sentence !== undefined)
@@ -305,7 +305,7 @@ export class MeetingView {
   #showState(state: RecorderState, text: string): void {
     this.#stateText = text;
     const isRecording = this.#recording?.isOn === true;
-    this.#wakeLock.want(isRecording);
+    this.#wakeLock.setWanted(isRecording);
     this.#controls.showState(state, text, isRecording);
     document.title = isRecording
       ? `● ${text} – ${toPrintable(this.meeting?.title ?? 'Sotto')}`
@@ -319,14 +319,14 @@ export class MeetingView {
     getElement('heading').textContent = meeting.title;
     getElement('empty').hidden = meeting.sentences.length > 0;
     this.#conversation.showAll(meeting);
-    this.#conversation.mark(countNotesBySentence(meeting));
-    this.#conversation.grow(meeting.open);
+    this.#conversation.markNotes(countNotesBySentence(meeting));
+    this.#conversation.showOpen(meeting.open);
     this.#notes.show(meeting);
     this.#showStorage(meeting);
     this.#controls.showTime(this.#recording?.nowMs ?? 0);
     this.#controls.showSources({
-      me: this.#recording?.wants('me') === true,
-      them: this.#recording?.wants('them') === true,
+      me: this.#recording?.hasSource('me') === true,
+      them: this.#recording?.hasSource('them') === true,
     });
   }
 
@@ -355,9 +355,9 @@ export class MeetingView {
 
   #changed(now: Meeting, before: Meeting, action: MeetingAction): void {
     if (now.sentences !== before.sentences) this.#sentencesChanged(now, before);
-    if (now.open !== before.open) this.#conversation.grow(now.open);
+    if (now.open !== before.open) this.#conversation.showOpen(now.open);
     if (now.notes !== before.notes || action.type === 'named') this.#notes.show(now);
-    if (now.notes !== before.notes) this.#conversation.mark(countNotesBySentence(now));
+    if (now.notes !== before.notes) this.#conversation.markNotes(countNotesBySentence(now));
     if (action.type === 'named') this.#conversation.renamed(now, action.channel);
     if (now.title !== before.title) getElement('heading').textContent = now.title;
     if (now.summary !== before.summary) this.#summary.show(now);
@@ -380,7 +380,7 @@ export class MeetingView {
       last !== undefined &&
       findSentenceAt(now.sentences, last.atMs) !== findSentenceAt(before.sentences, last.atMs)
     ) {
-      this.#conversation.mark(countNotesBySentence(now));
+      this.#conversation.markNotes(countNotesBySentence(now));
       this.#notes.show(now);
     }
   }

@@ -69,8 +69,8 @@ export class Recorder {
   #at: MeetingPart = { part: 1, fromMs: 0 };
   #waiting = new Unacknowledged(FRAME_BYTES, WAITING_MS_MAX * BYTES_PER_MS);
   #state: RecorderState = 'idle';
-  #paused = false;
-  #stopping = false;
+  #isPaused = false;
+  #isStopping = false;
 
   /** `options` is called for each session, because the credential may have changed. */
   constructor(
@@ -95,12 +95,12 @@ export class Recorder {
 
   /** Begins a session. `audio` that an earlier page could not send goes first. Resolves with false when a problem was shown. */
   async start(audio: readonly Uint8Array[] = []): Promise<boolean> {
-    this.#stopping = false;
+    this.#isStopping = false;
     this.#setState('connecting', 'Connecting');
     for (const bytes of audio) this.#waiting.push(bytes);
     this.#at = { part: this.#start().parts + 1, fromMs: this.#start().endMs };
     try {
-      this.#take(await this.#begin());
+      this.#useSession(await this.#openSession());
       return true;
     } catch (error) {
       this.#setState('idle', 'Ready');
@@ -110,14 +110,14 @@ export class Recorder {
   }
 
   /** Resumes the session of this page before a reload. Resolves with false when it is gone. */
-  async takeUp(kept: ResumePoint, at: MeetingPart): Promise<boolean> {
-    this.#stopping = false;
+  async resume(kept: ResumePoint, at: MeetingPart): Promise<boolean> {
+    this.#isStopping = false;
     this.#setState('connecting', 'Reconnecting');
     try {
       const { credential } = await this.#options();
       const session = await resumeSession({ url: location.origin, timeoutMs: 8_000, credential }, kept);
       this.#at = at;
-      this.#take(session);
+      this.#useSession(session);
       return true;
     } catch {
       this.#setState('idle', 'Ready');
@@ -142,9 +142,9 @@ export class Recorder {
 
   /** Pausing makes everything said so far final; the session then waits without sound. */
   pause(paused: boolean): void {
-    this.#paused = paused;
+    this.#isPaused = paused;
     if (paused) this.#session?.flush().catch(() => {});
-    if (this.#session !== undefined && !this.#stopping) this.#setState(paused ? 'paused' : 'live', this.#activeText);
+    if (this.#session !== undefined && !this.#isStopping) this.#setState(paused ? 'paused' : 'live', this.#activeText);
   }
 
   configure(change: Parameters<Session['configure']>[0]): void {
@@ -153,8 +153,8 @@ export class Recorder {
 
   /** Ends the session and waits for the last words. Resolves with true when all of them have arrived. */
   async stop(): Promise<boolean> {
-    if (this.#stopping) return true;
-    this.#stopping = true;
+    if (this.#isStopping) return true;
+    this.#isStopping = true;
     this.#setState('finishing', 'Finishing');
     const session = this.#session;
     await session?.finish().catch(() => {});
@@ -167,10 +167,10 @@ export class Recorder {
   }
 
   get #activeText(): string {
-    return this.#paused ? 'Paused' : 'Recording';
+    return this.#isPaused ? 'Paused' : 'Recording';
   }
 
-  async #begin(): Promise<Session> {
+  async #openSession(): Promise<Session> {
     const { transcript, title } = this.#start();
     const keep = { title, ...(transcript === undefined ? {} : { transcript }) };
     const session = await connect({
@@ -188,23 +188,23 @@ export class Recorder {
   }
 
   /** Directs the sound to this session, beginning with what was buffered. */
-  #take(session: Session): void {
+  #useSession(session: Session): void {
     const lostMs = Math.round(this.#waiting.lostBytes / BYTES_PER_MS);
     if (lostMs > 0) this.#reportMissing(lostMs);
     for (const bytes of this.#waiting.audio) session.send(bytes);
     this.#waiting = new Unacknowledged(FRAME_BYTES, WAITING_MS_MAX * BYTES_PER_MS);
     this.#session = session;
     session.onConnection((connection) => {
-      if (this.#stopping) return;
+      if (this.#isStopping) return;
       if (connection.state === 'reconnecting') return this.#setState('lag', 'Reconnecting');
       this.#callbacks.recovered();
       if (connection.lostMs > 0) this.#reportMissing(connection.lostMs);
-      this.#setState(this.#paused ? 'paused' : 'live', this.#activeText);
+      this.#setState(this.#isPaused ? 'paused' : 'live', this.#activeText);
     });
     session.on('ack', ({ samples }) => this.#callbacks.acknowledged(samples));
     this.#callbacks.recovered();
     this.#callbacks.opened({ ready: session.ready, at: this.#at, seq: session.seq });
-    this.#setState(this.#paused ? 'paused' : 'live', this.#activeText);
+    this.#setState(this.#isPaused ? 'paused' : 'live', this.#activeText);
     void this.#read(session);
   }
 
@@ -225,25 +225,25 @@ export class Recorder {
     }
     const { code, fault } = await session.closed;
     if (this.#session !== session) return;
-    if (this.#stopping || (code === 1000 && fault === undefined)) return;
-    await this.#follow(session);
+    if (this.#isStopping || (code === 1000 && fault === undefined)) return;
+    await this.#startNext(session);
   }
 
   /** The session is gone, but the meeting goes on: begins another one where it ended. */
-  async #follow(gone: Session): Promise<void> {
+  async #startNext(gone: Session): Promise<void> {
     const endMs = this.nowMs;
     for (const bytes of gone.unacknowledged) this.#waiting.push(bytes);
     this.#session = undefined;
     this.#at = { part: this.#at.part, fromMs: endMs - this.#waiting.bytes / BYTES_PER_MS };
     this.#callbacks.act({ type: 'cut' });
     this.#callbacks.waiting(this.#waiting.audio);
-    for (let attempt = 1; !this.#stopping; attempt++) {
+    for (let attempt = 1; !this.#isStopping; attempt++) {
       this.#setState('lag', 'Reconnecting');
       try {
-        const session = await this.#begin();
-        if (this.#stopping) return session.close();
+        const session = await this.#openSession();
+        if (this.#isStopping) return session.close();
         this.#callbacks.remark('The connection was lost; the meeting continues in a new session.');
-        return this.#take(session);
+        return this.#useSession(session);
       } catch (error) {
         if (isFault(error) && FAULTS[error.code].retry === 'never') {
           this.#callbacks.problem(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));

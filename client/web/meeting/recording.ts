@@ -33,7 +33,7 @@ export interface RecordingOptions {
 }
 
 /** A recording interrupted less than this ago continues by itself, ms. */
-const FRESH_MS = 120_000;
+const CONTINUE_WINDOW_MS = 120_000;
 const SILENCE_CHECK_MS = 1_000;
 /** Marks the tab that records: after a reload it continues, and a second tab does not. */
 const RECORDING_IN_TAB = 'sotto.recording';
@@ -46,13 +46,13 @@ export class Recording {
   readonly #options: RecordingOptions;
   readonly #recorder: Recorder;
   readonly #pendingAudio: PendingAudio;
-  readonly #wanted: Record<SourceName, boolean> = { me: true, them: false };
+  readonly #isWanted: Record<SourceName, boolean> = { me: true, them: false };
   #sources: MeetingSources | undefined;
   #silence = new SilenceTimeout(0, 0);
   #silenceTimer: ReturnType<typeof setInterval> | undefined;
-  #release: (() => void) | undefined;
-  #paused = false;
-  #muted = false;
+  #releaseLock: (() => void) | undefined;
+  #isPaused = false;
+  #isMuted = false;
 
   constructor(
     store: MeetingStore,
@@ -69,7 +69,7 @@ export class Recording {
       {
         act: (action) => {
           if (action.type === 'heard' && (action.event.type === 'partial' || action.event.type === 'final'))
-            this.#silence.heard(performance.now());
+            this.#silence.noteActivity(performance.now());
           store.act(action);
         },
         state: (state, text) => this.#handleState(state, text),
@@ -80,15 +80,15 @@ export class Recording {
           store.opened(ready, at, seq);
           this.#storeState();
         },
-        sent: (from, pcm) => this.#pendingAudio.take(from, pcm),
-        acknowledged: (sample) => this.#pendingAudio.acknowledged(sample),
+        sent: (from, pcm) => this.#pendingAudio.add(from, pcm),
+        acknowledged: (sample) => this.#pendingAudio.acknowledge(sample),
         waiting: (audio) => this.#pendingAudio.restart(audio),
       },
       () => {
         const { title, transcript, parts } = store.meeting;
         return { title, transcript, parts, endMs: getDuration(store.meeting) };
       },
-      async () => ({ ...readSessionOptions(), ...toRoomOption(), ...(await pageAuth.shown()) }),
+      async () => ({ ...readSessionOptions(), ...toRoomOption(), ...(await pageAuth.toConnectOptions()) }),
     );
     addEventListener('pagehide', () => this.#pendingAudio.flush());
   }
@@ -102,7 +102,7 @@ export class Recording {
   }
 
   get isPaused(): boolean {
-    return this.#paused;
+    return this.#isPaused;
   }
 
   /** The current position in the meeting, ms; without a recording, its end. */
@@ -110,37 +110,37 @@ export class Recording {
     return this.isOn ? this.#recorder.nowMs : getDuration(this.#store.meeting);
   }
 
-  wants(side: SourceName): boolean {
-    return this.#sources === undefined ? this.#wanted[side] : this.#sources.has(side);
+  hasSource(side: SourceName): boolean {
+    return this.#sources === undefined ? this.#isWanted[side] : this.#sources.has(side);
   }
 
   /** Requests the chosen sources and begins. Browsers require that a click or key press calls it. */
   async start(): Promise<void> {
     if (this.isOn || this.state === 'finishing') return;
-    if (!(await pageAuth.enter()) || this.isOn) return;
-    if (!(await this.#claim())) return this.#callbacks.remark('This meeting is being recorded in another tab.');
+    if (!(await pageAuth.ensureAccess()) || this.isOn) return;
+    if (!(await this.#acquireLock())) return this.#callbacks.remark('This meeting is being recorded in another tab.');
     if (!(await this.#openSources(['them', 'me']))) return this.#releaseAll();
     // Sound that an interrupted recording could not send.
     const kept = findLastRun(await this.#database.audio(this.#store.meeting.id));
     this.#pendingAudio.restart(kept === undefined ? [] : [kept.bytes]);
     if (!(await this.#recorder.start(kept === undefined ? [] : [kept.bytes]))) return this.#releaseAll();
-    this.#watch();
+    this.#startSilenceTimer();
   }
 
   /** Continues the recording of this tab before a reload; `interrupted` when that was too long ago. */
-  async goOn(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
-    if (!(await this.#claim())) return 'elsewhere';
+  async continueRecording(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
+    if (!(await this.#acquireLock())) return 'elsewhere';
     const audio = findLastRun(await this.#database.audio(this.#store.meeting.id));
-    const taken = await this.#recorder.takeUp({ ...live.kept, audio }, live.at);
+    const taken = await this.#recorder.resume({ ...live.kept, audio }, live.at);
     if (!taken) this.#store.act({ type: 'cut' });
-    const fresh = taken || Date.now() - live.tookMs < FRESH_MS;
+    const fresh = taken || Date.now() - live.tookMs < CONTINUE_WINDOW_MS;
     if (!fresh) {
       this.#store.closed();
       this.#releaseAll();
       return 'interrupted';
     }
-    Object.assign(this.#wanted, live.sources);
-    this.#paused = live.paused;
+    Object.assign(this.#isWanted, live.sources);
+    this.#isPaused = live.paused;
     // Only the user can choose again what to share.
     const sides: SourceName[] = live.sources.me ? ['me'] : [];
     if (!(await this.#openSources(sides))) this.#callbacks.remark('Add a source to continue.');
@@ -149,49 +149,49 @@ export class Recording {
       this.#releaseAll();
       return 'interrupted';
     }
-    this.#recorder.pause(this.#paused);
-    this.#sources?.pause(this.#paused);
-    this.#watch();
+    this.#recorder.pause(this.#isPaused);
+    this.#sources?.pause(this.#isPaused);
+    this.#startSilenceTimer();
     return 'recording';
   }
 
   pause(): void {
     if (!this.isOn || this.#sources === undefined) return;
-    this.#paused = !this.#paused;
-    this.#sources.pause(this.#paused);
-    this.#recorder.pause(this.#paused);
-    this.#silence.heard(performance.now());
+    this.#isPaused = !this.#isPaused;
+    this.#sources.pause(this.#isPaused);
+    this.#recorder.pause(this.#isPaused);
+    this.#silence.noteActivity(performance.now());
     this.#storeState();
   }
 
   mute(): boolean {
-    this.#muted = !this.#muted;
-    this.#sources?.mute(this.#muted);
-    return this.#muted;
+    this.#isMuted = !this.#isMuted;
+    this.#sources?.mute(this.#isMuted);
+    return this.#isMuted;
   }
 
   /** The user wants to go on despite the silence. */
   keepRecording(): void {
-    this.#silence.heard(performance.now());
+    this.#silence.noteActivity(performance.now());
     this.#callbacks.silence(undefined);
   }
 
   /** Adds or removes a source. Before the start, it only chooses what to request. */
   async toggle(side: SourceName): Promise<void> {
     if (this.#sources === undefined) {
-      this.#wanted[side] = !this.#wanted[side];
+      this.#isWanted[side] = !this.#isWanted[side];
       return this.#showSources();
     }
     if (this.#sources.has(side)) {
       this.#sources.remove(side);
-      this.#wanted[side] = false;
-    } else await this.#add(side);
+      this.#isWanted[side] = false;
+    } else await this.#addSource(side);
     this.#showSources();
     this.#storeState();
   }
 
   async microphoneChanged(): Promise<void> {
-    if (this.#sources?.has('me') === true) await this.#add('me');
+    if (this.#sources?.has('me') === true) await this.#addSource('me');
   }
 
   async stop(): Promise<void> {
@@ -208,7 +208,7 @@ export class Recording {
     this.#releaseAll();
   }
 
-  #watch(): void {
+  #startSilenceTimer(): void {
     this.#silence = new SilenceTimeout(this.#options.silenceMinutes() * 60_000, performance.now());
     clearInterval(this.#silenceTimer);
     this.#silenceTimer = setInterval(() => this.#checkSilence(), SILENCE_CHECK_MS);
@@ -216,8 +216,8 @@ export class Recording {
 
   #checkSilence(): void {
     // The silence of a pause is intended.
-    if (this.#paused) this.#silence.heard(performance.now());
-    const action = this.#silence.look(performance.now());
+    if (this.#isPaused) this.#silence.noteActivity(performance.now());
+    const action = this.#silence.check(performance.now());
     if (action.state === 'over') {
       this.#callbacks.remark('Nobody spoke for a while, so the recording ended. Press Start to continue.');
       void this.stop();
@@ -228,21 +228,21 @@ export class Recording {
   async #openSources(sides: readonly SourceName[]): Promise<boolean> {
     try {
       this.#sources ??= await MeetingSources.open({
-        block: ({ pcm, peaks: [me, them] }) => {
+        onBlock: ({ pcm, peaks: [me, them] }) => {
           this.#callbacks.peaks(me, them);
           this.#recorder.push(pcm);
         },
-        ended: (side, label) => void this.#handleEnded(side, label),
+        onEnd: (side, label) => void this.#handleEnded(side, label),
       });
     } catch (error) {
       this.#callbacks.problem(describeMicrophoneProblem(error));
       return false;
     }
-    this.#sources.mute(this.#muted);
-    for (const side of sides) if (this.#wanted[side]) await this.#add(side);
+    this.#sources.mute(this.#isMuted);
+    for (const side of sides) if (this.#isWanted[side]) await this.#addSource(side);
     this.#showSources();
     if (this.#sources.has('me') || this.#sources.has('them')) return true;
-    if (!this.#wanted.me && !this.#wanted.them)
+    if (!this.#isWanted.me && !this.#isWanted.them)
       this.#callbacks.problem({
         title: 'No source is selected.',
         advice: 'Choose the microphone, shared sound, or both.',
@@ -250,13 +250,13 @@ export class Recording {
     return false;
   }
 
-  async #add(side: SourceName): Promise<void> {
+  async #addSource(side: SourceName): Promise<void> {
     const device = this.#options.others();
     try {
       if (side === 'me') await this.#sources!.addMicrophone({ ...readMicrophoneOptions(), echo: this.#options.echo() });
       else if (device !== '') await this.#sources!.addDevice(device);
-      else await this.#sources!.addShare();
-      this.#wanted[side] = true;
+      else await this.#sources!.addSharedSound();
+      this.#isWanted[side] = true;
     } catch (error) {
       this.#callbacks.problem(
         side === 'them' && device === '' ? describeShareProblem(error) : describeMicrophoneProblem(error),
@@ -268,7 +268,7 @@ export class Recording {
   async #handleEnded(side: SourceName, label: string): Promise<void> {
     this.#showSources();
     if (side === 'me') {
-      await this.#add('me');
+      await this.#addSource('me');
       if (this.#sources?.has('me') === true)
         this.#callbacks.remark('The microphone was disconnected; now using another one.');
     } else {
@@ -286,16 +286,16 @@ export class Recording {
   }
 
   #showSources(): void {
-    this.#callbacks.sources({ me: this.wants('me'), them: this.wants('them') });
+    this.#callbacks.sources({ me: this.hasSource('me'), them: this.hasSource('them') });
   }
 
   #storeState(): void {
-    const { me, them } = { me: this.wants('me'), them: this.wants('them') };
-    this.#store.storeRecording({ paused: this.#paused, sources: { me, them } });
+    const { me, them } = { me: this.hasSource('me'), them: this.hasSource('them') };
+    this.#store.storeRecording({ paused: this.#isPaused, sources: { me, them } });
   }
 
   /** Makes sure that only one tab records a meeting: a duplicated tab has the same session storage. */
-  async #claim(): Promise<boolean> {
+  async #acquireLock(): Promise<boolean> {
     const { id } = this.#store.meeting;
     const { locks } = navigator;
     const had =
@@ -307,7 +307,7 @@ export class Recording {
           .request(`sotto-meeting-${id}`, { signal }, () => {
             resolve(true);
             return new Promise<void>((release) => {
-              this.#release = release;
+              this.#releaseLock = release;
             });
           })
           .catch(() => resolve(false));
@@ -320,9 +320,9 @@ export class Recording {
     clearInterval(this.#silenceTimer);
     this.#sources?.close();
     this.#sources = undefined;
-    this.#paused = false;
-    this.#release?.();
-    this.#release = undefined;
+    this.#isPaused = false;
+    this.#releaseLock?.();
+    this.#releaseLock = undefined;
     storeRecordingInTab(undefined);
     this.#showSources();
   }

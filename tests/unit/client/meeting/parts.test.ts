@@ -16,16 +16,16 @@ const MINUTE = 60_000;
 
 t.test('a meeting that everybody left is warned, then over; words and a key begin the wait anew', async (t) => {
   const watch = new SilenceTimeout(10 * MINUTE, 0);
-  t.same(watch.look(8 * MINUTE), { state: 'lively' });
-  t.same(watch.look(9.5 * MINUTE), { state: 'warned', leftMs: MINUTE / 2 });
-  watch.heard(9.5 * MINUTE);
-  t.same(watch.look(10 * MINUTE), { state: 'lively' });
-  t.same(watch.look(19.5 * MINUTE), { state: 'over' });
+  t.same(watch.check(8 * MINUTE), { state: 'lively' });
+  t.same(watch.check(9.5 * MINUTE), { state: 'warned', leftMs: MINUTE / 2 });
+  watch.noteActivity(9.5 * MINUTE);
+  t.same(watch.check(10 * MINUTE), { state: 'lively' });
+  t.same(watch.check(19.5 * MINUTE), { state: 'over' });
 });
 
 t.test('a silence that may last for ever is never over, and the shortest leaves time to be warned', async (t) => {
-  t.same(new SilenceTimeout(0, 0).look(1e9), { state: 'lively' });
-  t.same(new SilenceTimeout(1, 0).look(SILENCE_WARNING_MS - 1), { state: 'lively' });
+  t.same(new SilenceTimeout(0, 0).check(1e9), { state: 'lively' });
+  t.same(new SilenceTimeout(1, 0).check(SILENCE_WARNING_MS - 1), { state: 'lively' });
 });
 
 function pairOf(rate: number, me: (i: number) => number, them: ((i: number) => number) | undefined, seconds: number) {
@@ -99,17 +99,17 @@ t.test('the server is told the last state of a thing, once, and again when it ch
   );
   const act = (action: MeetingAction): void => {
     meeting = reduceMeeting(meeting, action);
-    outgoing.note(action);
+    outgoing.record(action);
   };
   act({ type: 'highlighted', key: '1.1.2', highlight: true });
   act({ type: 'highlighted', key: '1.1.2', highlight: false });
   act({ type: 'unnoted', id: 'n' });
   t.same(outgoing.unsent, ['said:1.1.2', 'gone:n']);
-  const parcel = outgoing.parcel('said:1.1.2');
+  const parcel = outgoing.toDelivery('said:1.1.2');
   t.match(parcel, { highlight: false, correction: null });
   act({ type: 'highlighted', key: '1.1.2', highlight: true });
-  t.notOk(outgoing.sent('said:1.1.2', parcel));
-  t.ok(outgoing.sent('said:1.1.2', outgoing.parcel('said:1.1.2')));
+  t.notOk(outgoing.confirm('said:1.1.2', parcel));
+  t.ok(outgoing.confirm('said:1.1.2', outgoing.toDelivery('said:1.1.2')));
   t.same(outgoing.unsent, ['gone:n']);
 });
 
