@@ -144,6 +144,7 @@ export const Notice = z.object({
   channel: channel.optional(),
   fromMs: ms.optional(),
   toMs: ms.optional(),
+  behindMs: ms.optional().describe('Of `lag`: how far decoding is behind the audio; 0 while it keeps up.'),
 });
 
 export const Ack = z.object({

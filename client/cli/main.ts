@@ -6,37 +6,38 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createCaptionsCommand } from './captions/command.ts';
 import type { DictateOptions } from './dictate/dictate.ts';
 import { runDoctor } from './doctor/doctor.ts';
+import { describeError } from './output/describe-error.ts';
 import { commanderOutput, printMessage } from './output/terminal.ts';
 import { runProgram } from './programs/run-program.ts';
 import { runMic, runTranscribe, type TranscribeOptions } from './transcribe/transcribe.ts';
 import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts/transcripts.ts';
 
-function version(): string {
+function readVersion(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
     if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
   }
 }
 
-function pace(text: string): number {
+function parsePace(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0 && value <= 100) return value;
   throw new InvalidArgumentError('It must be a number from 0 to 100.');
 }
 
-function whole(text: string): number {
+function parseWhole(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a whole number above 0.');
 }
 
-function count(text: string): number {
+function parseCount(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 1_000_000) return value;
   throw new InvalidArgumentError('It must be a whole number from 0 to 1000000.');
 }
 
-function common(command: Command): Command {
+function addCommonOptions(command: Command): Command {
   return command
     .option('--server <url>', 'a running server; without it one is started for this run')
     .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'))
@@ -56,7 +57,7 @@ function common(command: Command): Command {
 
 const program = new Command('sotto')
   .description('Live transcription on your own machine.')
-  .version(version())
+  .version(readVersion())
   .exitOverride()
   .configureOutput(commanderOutput)
   .enablePositionalOptions();
@@ -72,17 +73,17 @@ program
   .action(async (args: string[]) => {
     status = await runProgram('server/main', args);
   });
-common(program.command('transcribe <file>').description('transcribe a file, or standard input with -'))
-  .option('--pace <factor>', '1 is real time, 0 as fast as it takes', pace, 0)
-  .option('--rate <hz>', 'sample rate of raw input', whole, 16_000)
+addCommonOptions(program.command('transcribe <file>').description('transcribe a file, or standard input with -'))
+  .option('--pace <factor>', '1 is real time, 0 as fast as it takes', parsePace, 0)
+  .option('--rate <hz>', 'sample rate of raw input', parseWhole, 16_000)
   .addOption(
     new Option('--encoding <encoding>', 'encoding of raw input')
       .choices(['pcm_s16le', 'pcm_f32le', 'mulaw', 'alaw'])
       .default('pcm_s16le'),
   )
-  .option('--channels <count>', 'channels of raw input', whole, 1)
+  .option('--channels <count>', 'channels of raw input', parseWhole, 1)
   .action((file: string, options: TranscribeOptions) => runTranscribe(file, options));
-common(program.command('mic').description('transcribe the microphone until Ctrl-C'))
+addCommonOptions(program.command('mic').description('transcribe the microphone until Ctrl-C'))
   .option('--device <name>', 'which microphone')
   .action((options: TranscribeOptions) => runMic(options));
 program
@@ -109,38 +110,38 @@ program
     '--dictionary <file>',
     'names, replacements and snippets; default dictionary.json in the configuration folder',
   )
-  .option('--clean-wait-ms <ms>', 'longest wait for a cleaning; then as spoken', count, 600)
-  .option('--restore-ms <ms>', 'from a paste to the clipboard being put back', count, 800)
-  .option('--join-seconds <s>', 'for how long a dictation goes on behind the one before', count, 120)
-  .option('--keep <sentences>', 'how many inserted sentences the history keeps', count, 500)
+  .option('--clean-wait-ms <ms>', 'longest wait for a cleaning; then as spoken', parseCount, 600)
+  .option('--restore-ms <ms>', 'from a paste to the clipboard being put back', parseCount, 800)
+  .option('--join-seconds <s>', 'for how long a dictation goes on behind the one before', parseCount, 120)
+  .option('--keep <sentences>', 'how many inserted sentences the history keeps', parseCount, 500)
   .option('--no-audio', 'keep no sound on disk while somebody speaks')
   .option('--clipboard', 'again: to the clipboard', false)
-  .option('--count <sentences>', 'history: how many', whole)
+  .option('--count <sentences>', 'history: how many', parseWhole)
   .action(async (verb: string | undefined, id: string | undefined, options: DictateOptions) => {
     // Loaded on demand: a keyboard shortcut should be quick, and the other commands should not wait for it.
     const { runDictate } = await import('./dictate/dictate.ts');
     status = await runDictate(verb, id, options);
   });
-const kept = (command: Command): Command =>
+const addServerOptions = (command: Command): Command =>
   command
     .addOption(new Option('--server <url>', 'the running server').default('http://127.0.0.1:8080'))
     .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'));
 const transcripts = program
   .command('transcripts')
   .description('list, search, show, export and delete kept transcripts');
-const most = new Option('--limit <count>', 'how many at most').argParser(whole).default(20);
-kept(transcripts.command('list').description('the newest first'))
+const most = new Option('--limit <count>', 'how many at most').argParser(parseWhole).default(20);
+addServerOptions(transcripts.command('list').description('the newest first'))
   .addOption(most)
   .action((options: TranscriptsCliOptions & { limit: number }) => new TranscriptsCli(options).list(options));
-kept(transcripts.command('search <words...>').description('those that have all the words, or a "phrase"'))
+addServerOptions(transcripts.command('search <words...>').description('those that have all the words, or a "phrase"'))
   .addOption(most)
   .action((words: string[], options: TranscriptsCliOptions & { limit: number }) =>
     new TranscriptsCli(options).list({ ...options, query: words.join(' ') }),
   );
-kept(transcripts.command('show <id>').description('what was said, with times and names of sentences')).action(
-  (id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).show(id),
-);
-kept(transcripts.command('export <id>').description('as a file, on standard output'))
+addServerOptions(
+  transcripts.command('show <id>').description('what was said, with times and names of sentences'),
+).action((id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).show(id));
+addServerOptions(transcripts.command('export <id>').description('as a file, on standard output'))
   .addOption(
     new Option('--format <format>', 'which').choices(['md', 'html', 'txt', 'srt', 'vtt', 'json']).default('md'),
   )
@@ -148,10 +149,10 @@ kept(transcripts.command('export <id>').description('as a file, on standard outp
   .action((id: string, options: TranscriptsCliOptions & ExportOptions) =>
     new TranscriptsCli(options).export(id, options),
   );
-kept(transcripts.command('summary <id>').description('let the language model of the server summarise it')).action(
-  (id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).summarise(id),
-);
-kept(transcripts.command('delete <ids...>').description('delete for good')).action(
+addServerOptions(
+  transcripts.command('summary <id>').description('let the language model of the server summarise it'),
+).action((id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).summarise(id));
+addServerOptions(transcripts.command('delete <ids...>').description('delete for good')).action(
   (ids: string[], options: TranscriptsCliOptions) => new TranscriptsCli(options).delete(ids),
 );
 createCaptionsCommand(program.command('captions'), (ended) => {
@@ -199,7 +200,7 @@ program
 program
   .command('doctor')
   .description('check what this machine has and say what to do')
-  .option('--port <port>', 'port to look at', whole, 8_080)
+  .option('--port <port>', 'port to look at', parseWhole, 8_080)
   .action(async ({ port }: { port: number }) => {
     status = await runDoctor(port);
   });
@@ -209,7 +210,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 64;
   else {
-    printMessage(error instanceof Error ? error.message : String(error));
+    printMessage(describeError(error));
     status = 1;
   }
 }

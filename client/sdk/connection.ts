@@ -27,7 +27,7 @@ export interface ConnectOptions extends Omit<Start, 'type' | 'resume'> {
  */
 export function connect(options: ConnectOptions): Promise<Session> {
   const { url, WebSocket, timeoutMs, credential, reconnect, ...start } = options;
-  return open(
+  return openSession(
     { url, WebSocket, timeoutMs, credential },
     { start: { type: 'start', ...start }, reconnect: reconnect ?? true },
   );
@@ -38,10 +38,10 @@ export function connect(options: ConnectOptions): Promise<Session> {
  * every event after `kept.seq` then arrives. Rejects with the fault `session.unknown` when the session is gone.
  */
 export function resumeSession(options: ServerTarget, kept: ResumePoint): Promise<Session> {
-  return open(options, { kept });
+  return openSession(options, { kept });
 }
 
-function open({ url, WebSocket, timeoutMs, credential }: ServerTarget, begin: SessionStart): Promise<Session> {
+function openSession({ url, WebSocket, timeoutMs, credential }: ServerTarget, begin: SessionStart): Promise<Session> {
   const Socket = WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
   if (Socket === undefined)
     return Promise.reject(

@@ -1,15 +1,15 @@
 /** A connection is dead after this multiple of the server's longest silence, whatever the network says. */
 const DEAD_AFTER = 2.5;
 /** Checks during each of the server's longest silences. */
-const LOOKS = 4;
+const CHECKS = 4;
 /** A second dead connection this soon after the first may be an overloaded server: the wait then doubles, up to a bound. */
-const SOON_MS = 60_000;
+const REPEAT_WINDOW_MS = 60_000;
 const PATIENCE_MAX = 8;
 
 /** Detects dead connections. Unplugging a cable closes no socket, so a server that stays silent for too long is unreachable. */
 export class Heartbeat {
   readonly #timer: ReturnType<typeof setInterval> | undefined;
-  #heardMs = performance.now();
+  #receivedMs = performance.now();
   #patience = 1;
   #deadMs = Number.NEGATIVE_INFINITY;
 
@@ -25,18 +25,18 @@ export class Heartbeat {
       // A page in the background may have been suspended itself; it first receives what arrived in the meantime.
       const asleep = nowMs - lookedMs > aliveMs;
       lookedMs = nowMs;
-      if (nowMs - this.#deadMs > SOON_MS) this.#patience = 1;
-      if (asleep || nowMs - this.#heardMs < aliveMs * DEAD_AFTER * this.#patience) return;
-      this.#heardMs = nowMs;
+      if (nowMs - this.#deadMs > REPEAT_WINDOW_MS) this.#patience = 1;
+      if (asleep || nowMs - this.#receivedMs < aliveMs * DEAD_AFTER * this.#patience) return;
+      this.#receivedMs = nowMs;
       if (dead() === 'known') return;
       this.#patience = Math.min(PATIENCE_MAX, this.#patience * 2);
       this.#deadMs = nowMs;
-    }, aliveMs / LOOKS);
+    }, aliveMs / CHECKS);
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
-  heard(): void {
-    this.#heardMs = performance.now();
+  received(): void {
+    this.#receivedMs = performance.now();
   }
 
   close(): void {

@@ -7,7 +7,7 @@ import { buildStreamUrl, type SocketLike, type SocketTarget } from './socket.ts'
 export type Refusal = Fault | string;
 
 /** Longest wait for the server's explanation, ms. */
-const ASK_MS = 3_000;
+const EXPLANATION_TIMEOUT_MS = 3_000;
 /** A longer body is a web page, not a fault. */
 const BODY_CHARS_MAX = 65_536;
 
@@ -25,7 +25,7 @@ export const canReadRefusals = (socket: SocketLike): boolean => (socket as WithA
 export function onRefusal(socket: SocketLike, tell: (refusal: Refusal) => void): void {
   const { on } = socket as WithAnswers;
   on?.call(socket, 'unexpected-response', (_, answer) => {
-    void refusalOf(answer)
+    void readRefusal(answer)
       .then(tell, () => {})
       .then(() => socket.close());
   });
@@ -37,9 +37,9 @@ export async function fetchRefusal({ url, credential }: SocketTarget, session?: 
   if (session !== undefined) address.searchParams.set('resume', session);
   const headers: Record<string, string> = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
   try {
-    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(ASK_MS) });
+    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(EXPLANATION_TIMEOUT_MS) });
     // 426 means that the server would accept a WebSocket now.
-    return answer.status === 426 ? undefined : refusalFrom(answer.status, await answer.text());
+    return answer.status === 426 ? undefined : parseRefusal(answer.status, await answer.text());
   } catch {
     return undefined;
   }
@@ -53,8 +53,8 @@ export function toRemoteFault({ code: said, text }: { readonly code: string; rea
   return fault;
 }
 
-async function refusalOf(answer: Answer): Promise<Refusal> {
-  const timer = setTimeout(() => (answer as { destroy?(): void }).destroy?.(), ASK_MS);
+async function readRefusal(answer: Answer): Promise<Refusal> {
+  const timer = setTimeout(() => (answer as { destroy?(): void }).destroy?.(), EXPLANATION_TIMEOUT_MS);
   const decoder = new TextDecoder();
   let body = '';
   try {
@@ -67,10 +67,10 @@ async function refusalOf(answer: Answer): Promise<Refusal> {
   } finally {
     clearTimeout(timer);
   }
-  return refusalFrom(answer.statusCode ?? 0, body);
+  return parseRefusal(answer.statusCode ?? 0, body);
 }
 
-function refusalFrom(status: number, body: string): Refusal {
+function parseRefusal(status: number, body: string): Refusal {
   try {
     const { code, text } = parseJson(body) as { code?: unknown; text?: unknown };
     if (typeof code === 'string' && typeof text === 'string') return toRemoteFault({ code, text });

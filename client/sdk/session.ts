@@ -50,45 +50,45 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   readonly closed: Promise<{ readonly code: number; readonly fault: Fault | undefined }>;
   ready!: EventOf<'ready'>;
   readonly #address: SocketTarget;
-  readonly #reconnect: boolean;
+  readonly #canReconnect: boolean;
   /** Repeated with every resume, so that the session also waits for a page that reloads. */
-  readonly #keeps: boolean;
+  readonly #isStored: boolean;
   readonly #listeners = new Map<string, Set<(event: ServerEvent) => void>>();
-  readonly #watchers = new Set<(line: ConnectionState) => void>();
+  readonly #connectionListeners = new Set<(connection: ConnectionState) => void>();
   readonly #log = new EventLog();
   #socket!: SocketLike;
   /** `opening` until `ready`, `live` on a connection that may be used, `lost` until it is resumed. */
-  #line: 'opening' | 'live' | 'lost' | 'ended' = 'opening';
+  #state: 'opening' | 'live' | 'lost' | 'ended' = 'opening';
   #unacknowledged: Unacknowledged | undefined;
   #bytesPerMs = 1;
   #seq = 0;
   #lostBytes = 0;
   #lostSinceMs: number | undefined;
   #attempt = 0;
-  readonly #client = Math.random().toString(36).slice(2);
+  readonly #clientId = Math.random().toString(36).slice(2);
   #attempts = 0;
-  #silences = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #unanswered = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #fault: Fault | undefined;
-  #over = false;
+  #isOver = false;
   #problem = '';
   #flushes = 0;
   #isFinishing = false;
-  #spoke = 0;
+  #sentSinceKeepalive = 0;
   #keepalive: ReturnType<typeof setInterval> | undefined;
   #heartbeat: Heartbeat | undefined;
-  #settle!: (end: { code: number; fault: Fault | undefined }) => void;
+  #resolveClosed!: (end: { code: number; fault: Fault | undefined }) => void;
 
   constructor(address: SocketTarget, begin: SessionStart) {
     this.#address = address;
-    this.#reconnect = 'kept' in begin || begin.reconnect;
-    this.#keeps = 'kept' in begin || begin.start.keep !== undefined;
+    this.#canReconnect = 'kept' in begin || begin.reconnect;
+    this.#isStored = 'kept' in begin || begin.start.keep !== undefined;
     this.closed = new Promise((resolve) => {
-      this.#settle = resolve;
+      this.#resolveClosed = resolve;
     });
     this.opened = new Promise((resolve, reject) => {
       this.on('ready', (ready) => resolve(ready));
-      this.onLine(({ state }) => {
+      this.onConnection(({ state }) => {
         if (state === 'resumed') resolve(this.ready);
       });
       void this.closed.then(({ code, fault }) => {
@@ -103,8 +103,8 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
       });
     });
     this.opened.catch(() => {});
-    if ('kept' in begin) this.#takeUp(begin.kept);
-    else this.#socket = this.#dial(begin.start);
+    if ('kept' in begin) this.#resumeFrom(begin.kept);
+    else this.#socket = this.#openSocket(begin.start);
   }
 
   /** Number of the last event received. */
@@ -121,9 +121,9 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   /** Calls `listener` when the connection is lost, tried again, and back. */
-  onLine(listener: (line: ConnectionState) => void): Disposable {
-    this.#watchers.add(listener);
-    return { [Symbol.dispose]: () => this.#watchers.delete(listener) };
+  onConnection(listener: (connection: ConnectionState) => void): Disposable {
+    this.#connectionListeners.add(listener);
+    return { [Symbol.dispose]: () => this.#connectionListeners.delete(listener) };
   }
 
   /**
@@ -131,8 +131,8 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
    * buffered until the server acknowledges them; `resumed` says how much was dropped beyond that. After `finish`, nothing is sent.
    */
   send(audio: ArrayBufferView | ArrayBuffer): void {
-    if (this.#line === 'ended' || this.#line === 'opening' || this.#isFinishing) return;
-    this.#spoke++;
+    if (this.#state === 'ended' || this.#state === 'opening' || this.#isFinishing) return;
+    this.#sentSinceKeepalive++;
     const bytes = ArrayBuffer.isView(audio)
       ? new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength).slice()
       : new Uint8Array(audio).slice();
@@ -147,7 +147,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
 
   /** Bytes passed to `send` that have not left yet; while the connection is lost, all unacknowledged bytes. */
   get unsentBytes(): number {
-    return this.#line === 'lost' ? (this.#unacknowledged?.bytes ?? 0) : this.#socket.bufferedAmount;
+    return this.#state === 'lost' ? (this.#unacknowledged?.bytes ?? 0) : this.#socket.bufferedAmount;
   }
 
   /** Position of the next audio in the session, in samples as the server counts them. */
@@ -161,27 +161,27 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   configure(change: Omit<Configure, 'type'>): void {
-    this.#command({ type: 'configure', ...change });
+    this.#sendCommand({ type: 'configure', ...change });
   }
 
   /** Finalises everything sent so far. Resolves when its finals have arrived. */
   flush(): Promise<EventOf<'flushed'>> {
     const id = `f${++this.#flushes}`;
-    this.#command({ type: 'flush', id });
-    return this.#wait('flushed', (event) => event.id === id);
+    this.#sendCommand({ type: 'flush', id });
+    return this.#waitFor('flushed', (event) => event.id === id);
   }
 
   /** Ends the session. Resolves with `done` when every final and cleaning has arrived. */
   finish(): Promise<EventOf<'done'>> {
     this.#isFinishing = true;
-    this.#command({ type: 'finish' });
-    return this.#wait('done', () => true);
+    this.#sendCommand({ type: 'finish' });
+    return this.#waitFor('done', () => true);
   }
 
   /** Closes the session at once; text that is not final is lost. */
   close(): void {
-    this.#over = true;
-    if (this.#line === 'lost') this.#end(1000);
+    this.#isOver = true;
+    if (this.#state === 'lost') this.#end(1000);
     this.#socket.close(1000);
   }
 
@@ -198,20 +198,20 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   get #isUsable(): boolean {
-    return this.#line === 'live' && this.#socket.readyState === OPEN;
+    return this.#state === 'live' && this.#socket.readyState === OPEN;
   }
 
   get #isFull(): boolean {
-    if (this.#line === 'ended') return false;
+    if (this.#state === 'ended') return false;
     const half = (KEEP_SECONDS * 1_000 * this.#bytesPerMs) / 2;
     return (
-      this.#line === 'lost' ||
+      this.#state === 'lost' ||
       this.#socket.bufferedAmount > UNSENT_MAX ||
-      (this.#reconnect && (this.#unacknowledged?.bytes ?? 0) > half)
+      (this.#canReconnect && (this.#unacknowledged?.bytes ?? 0) > half)
     );
   }
 
-  #wait<T extends ServerEvent['type']>(type: T, wanted: (event: EventOf<T>) => boolean): Promise<EventOf<T>> {
+  #waitFor<T extends ServerEvent['type']>(type: T, wanted: (event: EventOf<T>) => boolean): Promise<EventOf<T>> {
     return new Promise((resolve, reject) => {
       const listening = this.on(type, (event) => {
         if (!wanted(event)) return;
@@ -225,46 +225,46 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   /** Opens a new connection with `start`. Messages of connections that it replaces are ignored. */
-  #dial(start: Start): SocketLike {
+  #openSocket(start: Start): SocketLike {
     const socket = openSocket(this.#address, start.resume?.session);
     const ours = (): boolean => this.#socket === undefined || this.#socket === socket;
     socket.addEventListener('open', () => socket.send(JSON.stringify(start)));
     onRefusal(socket, (refusal) => {
-      if (ours()) this.#refused(refusal);
+      if (ours()) this.#handleRefusal(refusal);
     });
     socket.addEventListener('message', ((event: { data: unknown }) => {
-      if (ours() && typeof event.data === 'string') this.#hear(event.data);
+      if (ours() && typeof event.data === 'string') this.#receive(event.data);
     }) as (event: never) => void);
     // Browsers never give the reason for an error; `close` follows.
     socket.addEventListener('error', ((event: { message?: unknown }) => {
       if (typeof event.message === 'string') this.#problem = ` (${event.message})`;
     }) as (event: never) => void);
     socket.addEventListener('close', ((event: { code: number }) => {
-      if (ours()) this.#lost(event.code);
+      if (ours()) this.#handleLoss(event.code);
     }) as (event: never) => void);
     return socket;
   }
 
-  #hear(text: string): void {
-    this.#heartbeat?.heard();
+  #receive(text: string): void {
+    this.#heartbeat?.received();
     const event = readServerEvent(text);
-    if (event === undefined || this.#line === 'ended') return;
-    if (event.type === 'resumed') return this.#resumed(event);
+    if (event === undefined || this.#state === 'ended') return;
+    if (event.type === 'resumed') return this.#handleResumed(event);
     // A fault in response to `resume` is not one of the session's numbered events.
-    if (this.#line === 'lost') {
+    if (this.#state === 'lost') {
       if (event.type !== 'fault') return;
-      if (event.code === 'session.unknown') this.#over = true;
+      if (event.code === 'session.unknown') this.#isOver = true;
       this.#fault = toRemoteFault(event);
       return;
     }
     if (event.type === 'alive' || event.seq <= this.#seq) return;
     this.#seq = event.seq;
-    if (event.type === 'ready') this.#opened(event);
+    if (event.type === 'ready') this.#handleReady(event);
     if (event.type === 'ack') this.#unacknowledged?.acknowledge(event.samples ?? 0, undefined);
-    if (event.type === 'done') this.#over = true;
+    if (event.type === 'done') this.#isOver = true;
     if (event.type === 'fault') {
       this.#fault = toRemoteFault(event);
-      this.#over ||= event.fatal;
+      this.#isOver ||= event.fatal;
     }
     this.#log.push(event);
     for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
@@ -272,122 +272,122 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   }
 
   /** Continues as if the connection had only been lost: the server cannot tell that the page was reloaded. */
-  #takeUp({ ready, seq, audio }: ResumePoint): void {
-    this.#opened(ready, audio?.fromSample);
+  #resumeFrom({ ready, seq, audio }: ResumePoint): void {
+    this.#handleReady(ready, audio?.fromSample);
     if (audio !== undefined) this.#unacknowledged?.push(audio.bytes);
     this.#seq = seq;
-    this.#line = 'lost';
+    this.#state = 'lost';
     this.#lostSinceMs = performance.now();
-    this.#tryAgain();
+    this.#resume();
   }
 
-  #opened(ready: EventOf<'ready'>, fromSample = 0): void {
+  #handleReady(ready: EventOf<'ready'>, fromSample = 0): void {
     this.ready = ready;
-    this.#line = 'live';
+    this.#state = 'live';
     const frameBytes = BYTES_PER_SAMPLE[ready.audio.encoding] * ready.audio.channels;
     this.#bytesPerMs = (frameBytes * ready.audio.sampleRate) / 1_000;
-    if (this.#mayResume) {
+    if (this.#canResume) {
       this.#unacknowledged = new Unacknowledged(frameBytes, KEEP_SECONDS * 1_000 * this.#bytesPerMs, fromSample);
     }
-    this.#keepalive = setInterval(() => this.#stayAlive(), KEEPALIVE_MS);
+    this.#keepalive = setInterval(() => this.#sendKeepalive(), KEEPALIVE_MS);
     (this.#keepalive as { unref?: () => void }).unref?.();
-    this.#heartbeat = new Heartbeat(this.#mayResume ? (ready.aliveMs ?? 0) : 0, () => this.#hush());
+    this.#heartbeat = new Heartbeat(this.#canResume ? (ready.aliveMs ?? 0) : 0, () => this.#handleSilence());
   }
 
-  #hush(): 'news' | 'known' {
-    if (this.#line !== 'live') return 'known';
+  #handleSilence(): 'news' | 'known' {
+    if (this.#state !== 'live') return 'known';
     this.#socket.close(GIVEN_UP);
-    this.#lost(1006);
+    this.#handleLoss(1006);
     return 'news';
   }
 
-  get #mayResume(): boolean {
-    return this.#reconnect && (this.ready?.resumeMs ?? 0) > 0;
+  get #canResume(): boolean {
+    return this.#canReconnect && (this.ready?.resumeMs ?? 0) > 0;
   }
 
-  #resumed({ samples, commands }: EventOf<'resumed'>): void {
-    clearTimeout(this.#retry);
-    this.#line = 'live';
+  #handleResumed({ samples, commands }: EventOf<'resumed'>): void {
+    clearTimeout(this.#retryTimer);
+    this.#state = 'live';
     this.#lostSinceMs = undefined;
     this.#attempt = 0;
-    this.#silences = 0;
+    this.#unanswered = 0;
     this.#fault = undefined;
     for (const item of this.#unacknowledged!.resume(samples, commands)) this.#socket.send(item);
     const lost = this.#unacknowledged!.lostBytes;
     const lostMs = Math.round((lost - this.#lostBytes) / this.#bytesPerMs);
     this.#lostBytes = lost;
-    for (const watcher of this.#watchers) watcher({ state: 'resumed', lostMs });
+    for (const listener of this.#connectionListeners) listener({ state: 'resumed', lostMs });
   }
 
-  #lost(code: number): void {
-    if (this.#line === 'ended') return;
+  #handleLoss(code: number): void {
+    if (this.#state === 'ended') return;
     const nowMs = performance.now();
     this.#lostSinceMs ??= nowMs;
     // The server finalises the session after `resumeMs` and keeps the result for as long again.
     const late = nowMs - this.#lostSinceMs > 2 * (this.ready?.resumeMs ?? 0);
-    if (this.#over || FINAL_STATUSES.has(code)) return this.#end(code);
-    if (this.#line === 'opening' || !this.#mayResume || late) return void this.#explain(code);
-    this.#line = 'lost';
+    if (this.#isOver || FINAL_STATUSES.has(code)) return this.#end(code);
+    if (this.#state === 'opening' || !this.#canResume || late) return void this.#findReason(code);
+    this.#state = 'lost';
     const attempt = ++this.#attempt;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#tryAgain(), computeBackoffMs(attempt, Math.random()));
-    for (const watcher of this.#watchers) watcher({ state: 'reconnecting', attempt });
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.#resume(), computeBackoffMs(attempt, Math.random()));
+    for (const listener of this.#connectionListeners) listener({ state: 'reconnecting', attempt });
   }
 
   /** The server answered, but not as a WebSocket. A refusal that cannot change is not retried. */
-  #refused(refusal: Refusal): void {
-    if (this.#line === 'ended') return;
+  #handleRefusal(refusal: Refusal): void {
+    if (this.#state === 'ended') return;
     this.#problem = ` (${typeof refusal === 'string' ? refusal : refusal.message})`;
     if (typeof refusal === 'string') return;
     this.#fault = refusal;
-    this.#over ||= FAULTS[refusal.code].retry === 'never';
+    this.#isOver ||= FAULTS[refusal.code].retry === 'never';
   }
 
   /** Browsers do not expose why a connection was refused; the server says so over HTTP. */
-  async #explain(code: number): Promise<void> {
+  async #findReason(code: number): Promise<void> {
     const silent = code === 1006 && this.#fault === undefined && !canReadRefusals(this.#socket);
     const refusal = silent ? await fetchRefusal(this.#address, this.ready?.session) : undefined;
-    if (refusal !== undefined) this.#refused(refusal);
+    if (refusal !== undefined) this.#handleRefusal(refusal);
     this.#end(code);
   }
 
-  #tryAgain(): void {
+  #resume(): void {
     const { session, secret } = this.ready;
-    const attempt = { of: this.#client, number: ++this.#attempts };
+    const attempt = { of: this.#clientId, number: ++this.#attempts };
     const resume = { session, secret, seq: this.#seq, attempt };
-    const socket = this.#dial({ type: 'start', resume, ...(this.#keeps ? { keep: {} } : {}) });
+    const socket = this.#openSocket({ type: 'start', resume, ...(this.#isStored ? { keep: {} } : {}) });
     this.#socket = socket;
-    this.#retry = setTimeout(
+    this.#retryTimer = setTimeout(
       () => {
-        if (this.#socket !== socket || this.#line !== 'lost') return;
+        if (this.#socket !== socket || this.#state !== 'lost') return;
         socket.close(GIVEN_UP);
-        this.#lost(1006);
+        this.#handleLoss(1006);
       },
-      Math.min(ATTEMPT_MOST_MS, ATTEMPT_MS * 2 ** this.#silences++),
+      Math.min(ATTEMPT_MOST_MS, ATTEMPT_MS * 2 ** this.#unanswered++),
     );
   }
 
-  #command(message: object): void {
+  #sendCommand(message: object): void {
     const text = JSON.stringify(message);
-    if (this.#line === 'ended') return;
+    if (this.#state === 'ended') return;
     this.#unacknowledged?.push(text);
     if (this.#isUsable) this.#socket.send(text);
   }
 
-  #stayAlive(): void {
-    if (this.#spoke === 0 && this.#isUsable) this.#socket.send(JSON.stringify({ type: 'keepalive' }));
-    this.#spoke = 0;
+  #sendKeepalive(): void {
+    if (this.#sentSinceKeepalive === 0 && this.#isUsable) this.#socket.send(JSON.stringify({ type: 'keepalive' }));
+    this.#sentSinceKeepalive = 0;
   }
 
   #end(code: number): void {
-    if (this.#line === 'ended') return;
-    this.#line = 'ended';
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
     clearInterval(this.#keepalive);
     this.#heartbeat?.close();
-    clearTimeout(this.#retry);
+    clearTimeout(this.#retryTimer);
     // After `done` the session is complete, whatever happened to the connection.
     const done = this.#log.last?.type === 'done';
-    this.#settle({ code: done ? 1000 : code, fault: this.#fault });
+    this.#resolveClosed({ code: done ? 1000 : code, fault: this.#fault });
     this.#log.end();
   }
 }

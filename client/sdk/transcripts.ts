@@ -43,9 +43,9 @@ export class TranscriptError extends Error {
   }
 }
 
-const ANSWER_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 15_000;
 /** A model on the server's own machine takes minutes to read a long meeting. */
-const SUMMARY_MS = 600_000;
+const SUMMARY_TIMEOUT_MS = 600_000;
 
 /** The stored transcripts of one key. Every call rejects with a `TranscriptError`, or an Error when there is no answer within 15 s. */
 export class Transcripts {
@@ -103,7 +103,7 @@ export class Transcripts {
   summarise(
     id: string,
     of: { readonly template?: string } = {},
-    signal: AbortSignal = AbortSignal.timeout(SUMMARY_MS),
+    signal: AbortSignal = AbortSignal.timeout(SUMMARY_TIMEOUT_MS),
   ): Promise<Summary> {
     return this.#json('POST', `/${encodeURIComponent(id)}/summary`, { body: of, signal });
   }
@@ -117,11 +117,11 @@ export class Transcripts {
     return (await this.#json<{ template: string }>('PUT', '/template', { body: { template } })).template;
   }
 
-  async #json<T>(method: string, path: string, with_: Sent = {}): Promise<T> {
-    return parseJson(await (await this.#send(method, path, with_)).text()) as T;
+  async #json<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    return parseJson(await (await this.#send(method, path, options)).text()) as T;
   }
 
-  async #send(method: string, path: string, { body, signal }: Sent = {}): Promise<Response> {
+  async #send(method: string, path: string, { body, signal }: RequestOptions = {}): Promise<Response> {
     const { url, credential } = this.#options;
     const address = new URL(`/v1/transcripts${path}`, url.replace(/^ws/, 'http'));
     const given = typeof credential === 'function' ? await credential() : credential;
@@ -133,19 +133,19 @@ export class Transcripts {
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       cache: 'no-store',
-      signal: signal ?? AbortSignal.timeout(ANSWER_MS),
+      signal: signal ?? AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) throw await readError(response);
     return response;
   }
 }
 
-interface Sent {
+interface RequestOptions {
   readonly body?: object | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-async function errorOf(response: Response): Promise<TranscriptError> {
+async function readError(response: Response): Promise<TranscriptError> {
   const { status } = response;
   const said = (await response
     .text()

@@ -35,7 +35,7 @@ export interface WatchOptions {
 /** A connection is dead after this multiple of the server's longest silence, whatever the network says. */
 const DEAD_AFTER = 2.5;
 /** An attempt without an answer in this time is abandoned for the next one, ms. */
-const ATTEMPT_MS = 10_000;
+const ATTEMPT_TIMEOUT_MS = 10_000;
 
 /**
  * Follows a room. Reconnects for ever when the connection is lost, continuing after the last event received, so that no final is
@@ -45,10 +45,10 @@ export function watchRoom(options: WatchOptions): { close(): void } {
   const Socket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
   if (Socket === undefined)
     throw new Error('There is no WebSocket here; give one as `WebSocket`, such as that of the ws package.');
-  return new Watching(options, Socket);
+  return new RoomViewer(options, Socket);
 }
 
-class Watching {
+class RoomViewer {
   readonly #options: WatchOptions;
   readonly #Socket: SocketClass;
   #socket: SocketLike | undefined;
@@ -60,7 +60,7 @@ class Watching {
   constructor(options: WatchOptions, Socket: SocketClass) {
     this.#options = options;
     this.#Socket = Socket;
-    this.#dial();
+    this.#openSocket();
   }
 
   close(): void {
@@ -69,7 +69,7 @@ class Watching {
     this.#socket?.close(1000);
   }
 
-  get #address(): string {
+  get #url(): string {
     const { url, room, from, translate, words } = this.#options;
     const address = new URL(url.replace(/^http/i, 'ws'));
     address.pathname = ROOMS_PATH + room;
@@ -81,29 +81,29 @@ class Watching {
     return address.href;
   }
 
-  #dial(): void {
+  #openSocket(): void {
     const { token, on } = this.#options;
     on.state?.({ state: 'connecting', attempt: ++this.#attempt });
     // The callback may have closed the connection.
     if (this.#closed) return;
     const protocols = token === undefined ? [VIEW_SUBPROTOCOL] : [VIEW_SUBPROTOCOL, `sotto.auth.${token}`];
-    const socket = new this.#Socket(this.#address, protocols);
+    const socket = new this.#Socket(this.#url, protocols);
     this.#socket = socket;
     const ours = (): boolean => this.#socket === socket && !this.#closed;
     socket.addEventListener('message', ((event: { data: unknown }) => {
-      if (ours() && typeof event.data === 'string') this.#hear(event.data);
+      if (ours() && typeof event.data === 'string') this.#receive(event.data);
     }) as (event: never) => void);
     // `close` follows.
     socket.addEventListener('error', () => {});
     socket.addEventListener('close', () => {
-      if (ours()) this.#lost();
+      if (ours()) this.#handleLoss();
     });
-    this.#expect(ATTEMPT_MS);
+    this.#startTimeout(ATTEMPT_TIMEOUT_MS);
   }
 
-  #hear(text: string): void {
-    this.#expect(LIMITS.viewerAliveEveryMs * DEAD_AFTER);
-    const event = read(text);
+  #receive(text: string): void {
+    this.#startTimeout(LIMITS.viewerAliveEveryMs * DEAD_AFTER);
+    const event = readViewerEvent(text);
     if (event === undefined) return;
     if (event.type === 'fault' && event.retry === 'never') {
       this.close();
@@ -119,25 +119,25 @@ class Watching {
   }
 
   /** Unplugging a cable closes no socket: a server that stays silent for this long is unreachable. */
-  #expect(ms: number): void {
+  #startTimeout(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const socket = this.#socket;
-      this.#lost();
+      this.#handleLoss();
       socket?.close();
     }, ms);
     // The socket alone decides whether the program stays alive; this timer must not.
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
-  #lost(): void {
+  #handleLoss(): void {
     this.#socket = undefined;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#dial(), computeBackoffMs(Math.max(1, this.#attempt), Math.random()));
+    this.#timer = setTimeout(() => this.#openSocket(), computeBackoffMs(Math.max(1, this.#attempt), Math.random()));
   }
 }
 
-function read(text: string): ViewerEvent | undefined {
+function readViewerEvent(text: string): ViewerEvent | undefined {
   try {
     const event = parseJson(text) as ViewerEvent;
     return typeof event.type === 'string' && typeof event.cursor === 'number' ? event : undefined;

@@ -39,7 +39,7 @@ t.test('a wall clock that is set by an hour, to and fro, is not noticed by who s
   const finals: string[] = [];
   const lines: string[] = [];
   session.on('final', ({ text }) => finals.push(text));
-  session.onLine(({ state }) => lines.push(state));
+  session.onConnection(({ state }) => lines.push(state));
   for (let sentence = 0; sentence < SENTENCES; sentence++) {
     for (let at = sentence * 48_000; at < (sentence + 1) * 48_000; at += 1_600) {
       session.send(SOUND.subarray(at, at + 1_600));

@@ -22,7 +22,7 @@ const FORMAT = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1, channel
 
 /** Hears the same sound in each dictation, at once, and then nothing until it is stopped. */
 class ScriptedEars implements AudioInput {
-  async listen() {
+  async capture() {
     let stop!: () => void;
     const stopped = new Promise<void>((resolve) => {
       stop = resolve;
@@ -133,7 +133,7 @@ t.test('with --any-window it goes wherever the focus is', async (t) => {
 
 t.test('where windows cannot be told apart nothing is typed unless any window is allowed', async (t) => {
   const { inserter, instance } = open(t);
-  inserter.sees = false;
+  inserter.canIdentifyWindow = false;
   t.match(await instance.answer({ verb: 'begin' }), { ok: true, text: /--any-window/ });
   await instance.answer({ verb: 'end' });
   t.same([inserter.text(), inserter.clipboard], ['', TEXT]);
@@ -258,7 +258,7 @@ t.test(
   async (t) => {
     const gone = await openScriptedServer([], 4);
     await gone.close();
-    const ears: AudioInput = { listen: () => Promise.reject(new Error('No microphone.')), close: () => {} };
+    const ears: AudioInput = { capture: () => Promise.reject(new Error('No microphone.')), close: () => {} };
     const line = new SpareSession(
       () => ({ url: gone.url }),
       () => {},

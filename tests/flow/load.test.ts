@@ -108,6 +108,8 @@ t.test('each step down is told once, and so is the way back', async (t) => {
     'lag: Decoding is 2.5 s behind. The server is busy: partials are off for now; finals and audio are not dropped.',
     'lag: Decoding has caught up.',
   ]);
+  const behind = events.flatMap((event) => (event.type === 'notice' && event.code === 'lag' ? [event.behindMs] : []));
+  t.same(behind, [0, 2_500, 0], 'with how far decoding is behind, for programs');
   t.equal(finalsOf(events).length, 4, 'and no final is missing');
   const short = server.recogniser.jobs.filter(({ windowFloor }) => windowFloor === 0);
   t.ok(short.length > 0 && short.every(({ kind }) => kind === 'final'), 'finals had short windows meanwhile');

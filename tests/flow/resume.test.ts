@@ -215,7 +215,7 @@ t.test('with no grace time a session ends with its connection, and a client is t
   t.teardown(() => proxy.close());
   const session = await server.connect({ url: proxy.url });
   const lines: string[] = [];
-  session.onLine(({ state }) => lines.push(state));
+  session.onConnection(({ state }) => lines.push(state));
   await t.rejects(converse(session, SOUND), { message: /connection ended \(1006\)/ });
   t.same(lines, []);
   await settled(server);

@@ -5,8 +5,8 @@ import { UserError } from '../../client/cli/output/user-error.ts';
 /** Fields of windows as values; what has the focus and what fails is set by the test. */
 export class ScriptedInserter implements Inserter {
   readonly name = 'scripted';
-  readonly removes = true;
-  sees = true;
+  readonly canRemove = true;
+  canIdentifyWindow = true;
   window: Window | undefined = { id: 'editor', program: 'editor' };
   clipboard = '';
   /** Text of each window, and every change that was made. */

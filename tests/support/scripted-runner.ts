@@ -28,13 +28,13 @@ export class ScriptedRunner implements Runner {
     this.calls.push(input === undefined || input.length === 0 ? call : `${call} < ${input}`);
     if (/ ctrl\+(shift\+)?v$/.test(call) && this.readsPastes) this.held.at(-1)?.read();
     const [, reply = ''] = this.#replies.find(([pattern]) => pattern.test(call)) ?? [];
-    if (typeof reply === 'string') return { code: 0, out: Buffer.from(reply), said: '' };
-    return { code: reply.code, out: Buffer.alloc(0), said: reply.said };
+    if (typeof reply === 'string') return { code: 0, out: Buffer.from(reply), stderr: '' };
+    return { code: reply.code, out: Buffer.alloc(0), stderr: reply.said };
   }
 
   hold(command: string, args: readonly string[], input: string | Buffer): RunningProgram {
     this.calls.push(`hold ${[command, ...args].join(' ')} < ${input}`);
-    for (const each of this.held) each.running = false;
+    for (const each of this.held) each.isRunning = false;
     const held = new ScriptedHeld();
     this.held.push(held);
     return held;
@@ -43,17 +43,17 @@ export class ScriptedRunner implements Runner {
 
 class ScriptedHeld implements RunningProgram {
   lines = 5;
-  running = true;
+  isRunning = true;
 
   read(): void {
     this.lines++;
   }
 
-  async more(count: number): Promise<boolean> {
+  async waitForLines(count: number): Promise<boolean> {
     return this.lines > count;
   }
 
   end(): void {
-    this.running = false;
+    this.isRunning = false;
   }
 }

@@ -18,6 +18,7 @@ const GRACE_MS = 5_000;
 /** Characters of a line: the limit of CEA-608, and what reads well in a window. */
 const CHARS = { obs: 32, zoom: 42 } as const;
 const NO_RETRY = 1;
+const TOKEN_ADVICE = 'it requires a viewer token; put it into SOTTO_VIEWER_TOKEN, or pass --token.';
 
 /** `sotto captions`: sends the captions of a room to other programs. Resolves with the exit status. */
 export async function runCaptions(options: CaptionsOptions): Promise<number> {
@@ -42,12 +43,12 @@ export async function sendCaptions(
 ): Promise<number> {
   const { server: url, room, token, from, translate, raw, waitMs } = options;
   const sentences = new CaptionAssembler({ text: raw ? 'raw' : 'cleaned', translate, waitMs });
-  const going = new Set(outlets);
+  const activeOutlets = new Set(outlets);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const give = (nowMs: number): void => {
-    for (const caption of sentences.take(nowMs)) for (const outlet of going) outlet.take(caption);
+  const sendDue = (nowMs: number): void => {
+    for (const caption of sentences.take(nowMs)) for (const outlet of activeOutlets) outlet.take(caption);
     clearTimeout(timer);
-    if (sentences.dueMs !== undefined) timer = setTimeout(() => give(Date.now()), sentences.dueMs - nowMs);
+    if (sentences.dueMs !== undefined) timer = setTimeout(() => sendDue(Date.now()), sentences.dueMs - nowMs);
   };
   let end!: (status: number) => void;
   const ended = new Promise<number>((resolve) => {
@@ -56,8 +57,8 @@ export async function sendCaptions(
   for (const outlet of outlets)
     void outlet.over.then((text) => {
       say(`${outlet.name}: ${text}`);
-      going.delete(outlet);
-      if (going.size === 0) end(NO_RETRY);
+      activeOutlets.delete(outlet);
+      if (activeOutlets.size === 0) end(NO_RETRY);
     });
   let wasLive = false;
   const watching = watchRoom({
@@ -65,34 +66,35 @@ export async function sendCaptions(
     on: {
       event: (event) => {
         if (event.type === 'room') {
-          tellOfCut(event, say);
+          reportCut(event, say);
           if (options.untilIdle && wasLive && event.state === 'idle') end(0);
           wasLive ||= event.state === 'live';
         }
         sentences.read(event, Date.now());
-        give(Date.now());
+        sendDue(Date.now());
       },
       state: (state) => {
-        const refusal = tellOfLine(state, url, say);
+        const refusal = reportState(state, url, say);
         if (refusal !== undefined) end(NO_RETRY);
       },
     },
   });
   const status = await Promise.race([ended, stopped.then(() => 0)]);
   watching.close();
-  give(Number.POSITIVE_INFINITY);
-  await Promise.all([...going].map((outlet) => outlet.finish(GRACE_MS)));
+  sendDue(Number.POSITIVE_INFINITY);
+  await Promise.all([...activeOutlets].map((outlet) => outlet.finish(GRACE_MS)));
   return status;
 }
 
-function tellOfCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, say: PrintMessage): void {
+function reportCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, say: PrintMessage): void {
   if (cut) say('the server no longer has everything that was said meanwhile; captions are missing.');
 }
 
-function tellOfLine(state: ViewerState, url: string, say: PrintMessage): string | undefined {
+function reportState(state: ViewerState, url: string, say: PrintMessage): string | undefined {
   if (state.state === 'refused') {
-    say(`the server lets nobody watch: ${state.fault.text}`);
-    return state.fault.text;
+    const reason = state.fault.code === 'auth.missing' ? TOKEN_ADVICE : state.fault.text;
+    say(`the server refuses to show this room: ${reason}`);
+    return reason;
   }
   if (state.state === 'connecting' && state.attempt === 2) say(`${url} is not reached; trying again.`);
   if (state.state === 'watching') say(`watching at ${url}.`);
@@ -134,11 +136,11 @@ function openOutlet(
       return new WebhookOutlet({ ...surroundings, url, room, secret });
     }
     case 'hls':
-      return new HlsOutlet({ ...surroundings, ...hlsOf(options) });
+      return new HlsOutlet({ ...surroundings, ...readHlsOptions(options) });
   }
 }
 
-function hlsOf({
+function readHlsOptions({
   hlsFolder: folder,
   hlsSeconds,
   hlsHold,

@@ -4,7 +4,7 @@ import type { Clock, DeliveryResult, PrintMessage } from './outlet.ts';
 /** The blocks that wait for delivery, and when the next one is due. */
 export interface PendingDeliveries<T> {
   readonly waiting: number;
-  readonly leftOut: number;
+  readonly dropped: number;
   next(): { readonly block: T; readonly atMs: number } | undefined;
   shown(block: T, nowMs: number): void;
   drop(block: T): void;
@@ -31,8 +31,8 @@ export class DeliveryQueue<T> {
   #end!: (text: string) => void;
   #wake = (): void => {};
   #finishing = false;
-  #said: string | undefined;
-  #leftOut = 0;
+  #reported: string | undefined;
+  #reportedDropped = 0;
 
   constructor(setup: DeliveryQueueSetup<T>) {
     this.#setup = setup;
@@ -45,9 +45,9 @@ export class DeliveryQueue<T> {
   /** To be called when a block was added. */
   wake(): void {
     const { waiting, say, name } = this.#setup;
-    if (waiting.leftOut > this.#leftOut) {
-      if (this.#leftOut === 0) say(`${name}: too many captions wait; the oldest are left out.`);
-      this.#leftOut = waiting.leftOut;
+    if (waiting.dropped > this.#reportedDropped) {
+      if (this.#reportedDropped === 0) say(`${name}: too many captions wait; the oldest are left out.`);
+      this.#reportedDropped = waiting.dropped;
     }
     this.#wake();
   }
@@ -59,7 +59,7 @@ export class DeliveryQueue<T> {
     await this.#running;
     timer[Symbol.dispose]();
     const { waiting, say, name } = this.#setup;
-    const lost = waiting.waiting + waiting.leftOut;
+    const lost = waiting.waiting + waiting.dropped;
     if (lost > 0) say(`${name}: ${lost} ${lost === 1 ? 'caption was' : 'captions were'} not delivered.`);
   }
 
@@ -78,7 +78,7 @@ export class DeliveryQueue<T> {
       const delivery = await this.#setup.deliver(next.block, signal);
       if (delivery.kind === 'over') return this.#end(delivery.text);
       if (delivery.kind === 'later') {
-        this.#tell(delivery.text);
+        this.#report(delivery.text);
         const afterMs = delivery.afterMs ?? computeBackoffMs(++attempt, Math.random());
         await this.#pause(Math.min(AFTER_MS_MAX, afterMs), 'whatever happens');
         continue;
@@ -86,19 +86,19 @@ export class DeliveryQueue<T> {
       attempt = 0;
       if (delivery.kind === 'sent') {
         waiting.shown(next.block, clock.nowMs());
-        if (this.#said !== undefined) this.#setup.say(`${this.#setup.name}: it goes on.`);
-        this.#said = undefined;
+        if (this.#reported !== undefined) this.#setup.say(`${this.#setup.name}: it goes on.`);
+        this.#reported = undefined;
       } else {
         waiting.drop(next.block);
-        this.#tell(delivery.text);
+        this.#report(delivery.text);
       }
     }
   }
 
   /** Reports a problem once, not with every attempt. */
-  #tell(text: string): void {
-    if (this.#said === text || this.#abort.signal.aborted) return;
-    this.#said = text;
+  #report(text: string): void {
+    if (this.#reported === text || this.#abort.signal.aborted) return;
+    this.#reported = text;
     this.#setup.say(`${this.#setup.name}: ${text}`);
   }
 

@@ -31,7 +31,7 @@ export class HlsOutlet implements Outlet {
   #timer: Disposable | undefined;
   #end!: (text: string) => void;
   #ended = false;
-  #trouble = false;
+  #hasFailed = false;
   /** Closed segments that could not be written yet. */
   #unwritten: number[] = [];
 
@@ -44,14 +44,14 @@ export class HlsOutlet implements Outlet {
     const { folder, clock } = options;
     try {
       mkdirSync(folder, { recursive: true });
-      this.#earlier = earlierIn(folder, options, clock.nowMs());
-      this.#sweep();
+      this.#earlier = readEarlier(folder, options, clock.nowMs());
+      this.#removeOld();
       this.#segments = new CaptionSegments(options, clock.nowMs());
       this.#write('live');
     } catch (error) {
       throw new UserError(`HLS: ${folder} cannot be written: ${(error as Error).message}`);
     }
-    this.#later();
+    this.#schedule();
   }
 
   take(caption: Caption): void {
@@ -66,20 +66,20 @@ export class HlsOutlet implements Outlet {
   }
 
   /** Removes segments that an earlier run would have removed by now. This run's own numbers are higher. */
-  #sweep(): void {
+  #removeOld(): void {
     const { folder, keep } = this.#options;
     const { last, begin } = this.#earlier;
     if (keep === 0 || last === undefined) return;
     for (let number = last - 2 * keep; number <= Math.min(last, begin - 2 * keep - 2); number++)
-      rmSync(join(folder, fileOf(number)), { force: true });
+      rmSync(join(folder, toFileName(number)), { force: true });
   }
 
-  #later(): void {
+  #schedule(): void {
     this.#timer = this.#options.clock.setTimer(this.#options.segmentMs / 4, () => {
       const closed = this.#segments.advance(this.#options.clock.nowMs());
       this.#unwritten.push(...closed);
       if (this.#unwritten.length > 0) this.#save('live');
-      if (!this.#ended) this.#later();
+      if (!this.#ended) this.#schedule();
     });
   }
 
@@ -87,13 +87,13 @@ export class HlsOutlet implements Outlet {
   #save(state: 'live' | 'ended'): void {
     try {
       this.#write(state);
-      if (this.#trouble) this.#options.say('HLS: it goes on.');
-      this.#trouble = false;
+      if (this.#hasFailed) this.#options.say('HLS: it goes on.');
+      this.#hasFailed = false;
     } catch (error) {
       const text = `the folder cannot be written: ${(error as Error).message}`;
       if (state === 'ended') this.#end(text);
-      if (!this.#trouble) this.#options.say(`HLS: ${text}; trying again.`);
-      this.#trouble = true;
+      if (!this.#hasFailed) this.#options.say(`HLS: ${text}; trying again.`);
+      this.#hasFailed = true;
     }
   }
 
@@ -101,19 +101,25 @@ export class HlsOutlet implements Outlet {
     const { folder, timeLine, keep } = this.#options;
     for (const number of this.#unwritten) {
       const text = this.#segments.segment(number, timeLine);
-      if (text !== undefined) put(join(folder, fileOf(number)), text);
+      if (text !== undefined) replaceFile(join(folder, toFileName(number)), text);
     }
     const [first] = this.#segments.closed;
     const breaks = new Set(first !== undefined && this.#earlier.last !== undefined ? [this.#earlier.begin] : []);
     const isPast = first !== undefined && first > this.#earlier.begin;
     const breaksBefore = this.#earlier.breaks + (isPast && this.#earlier.last !== undefined ? 1 : 0);
-    put(
+    replaceFile(
       join(folder, PLAYLIST),
-      this.#segments.playlist({ state, breaks, breaksBefore, uri: fileOf, iso: (ms) => new Date(ms).toISOString() }),
+      this.#segments.playlist({
+        state,
+        breaks,
+        breaksBefore,
+        uri: toFileName,
+        iso: (ms) => new Date(ms).toISOString(),
+      }),
     );
     // Players may still request segments of an older playlist.
     const gone = keep === 0 || first === undefined ? [] : this.#unwritten.map((number) => number - 2 * keep - 1);
-    for (const number of gone) rmSync(join(folder, fileOf(number)), { force: true });
+    for (const number of gone) rmSync(join(folder, toFileName(number)), { force: true });
     this.#unwritten = [];
   }
 }
@@ -127,7 +133,7 @@ interface Earlier {
   readonly breaks: number;
 }
 
-function earlierIn(folder: string, { segmentMs }: HlsOptions, nowMs: number): Earlier {
+function readEarlier(folder: string, { segmentMs }: HlsOptions, nowMs: number): Earlier {
   const begin = Math.floor(nowMs / segmentMs);
   let text = '';
   try {
@@ -144,10 +150,10 @@ function earlierIn(folder: string, { segmentMs }: HlsOptions, nowMs: number): Ea
   return { last, begin, breaks: told + inside };
 }
 
-const fileOf = (number: number): string => `${number}.vtt`;
+const toFileName = (number: number): string => `${number}.vtt`;
 
 /** Replaces a file as a whole, so that nobody reads half of it. */
-function put(path: string, text: string): void {
+function replaceFile(path: string, text: string): void {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);
 }

@@ -54,7 +54,7 @@ export class ObsConnection {
   private constructor(socket: WebSocket, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
-    socket.on('message', (data) => this.#hear(String(data)));
+    socket.on('message', (data) => this.#receive(String(data)));
     socket.on('close', () => {
       for (const answer of this.#waiting.values()) answer(undefined);
     });
@@ -94,7 +94,7 @@ export class ObsConnection {
   }
 
   /** Sends a request. Resolves with undefined when the connection was lost, or when no response arrived in time. */
-  ask(requestType: string, requestData: object): Promise<RequestStatus | undefined> {
+  request(requestType: string, requestData: object): Promise<RequestStatus | undefined> {
     const requestId = String(++this.#requests);
     return new Promise((resolve) => {
       const answer = (status: RequestStatus | undefined): void => {
@@ -119,7 +119,7 @@ export class ObsConnection {
     this.#socket.once('close', () => timer[Symbol.dispose]());
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const message = readMessage(text);
     if (message?.op !== OP.response) return;
     const { requestId, requestStatus } = message.d;

@@ -55,14 +55,14 @@ export class ObsOutlet implements Outlet {
   async finish(graceMs: number): Promise<void> {
     await this.#courier.finish(graceMs);
     // Clears the screen, where the last caption would stay for ever.
-    if (this.#connection?.isOpen === true) await this.#connection.ask('SendStreamCaption', { captionText: '' });
+    if (this.#connection?.isOpen === true) await this.#connection.request('SendStreamCaption', { captionText: '' });
     this.#connection?.close();
   }
 
   async #deliver({ text }: Block): Promise<DeliveryResult> {
     const trouble = await this.#connect();
     if (trouble !== undefined) return trouble;
-    const status = await this.#connection!.ask('SendStreamCaption', { captionText: text });
+    const status = await this.#connection!.request('SendStreamCaption', { captionText: text });
     if (status === undefined) return { kind: 'later', text: 'the connection was lost; trying again.' };
     if (status.result) return { kind: 'sent' };
     if (status.code === NOT_READY) return { kind: 'later', text: 'it is still starting; trying again.' };

@@ -55,7 +55,7 @@ export class WebhookOutlet implements Outlet {
     const { url, room, secret, clock } = this.#options;
     const { text: transcript, ...rest } = caption;
     const body = JSON.stringify({ transcript, sequence, room, ...rest });
-    const id = idOf(room, caption);
+    const id = toCaptionId(room, caption);
     const headers = {
       ...{ 'content-type': 'application/json', 'idempotency-key': id, 'webhook-id': id },
       ...(secret === undefined ? {} : signWebhook(body, { id, secret, nowMs: clock.nowMs() })),
@@ -75,7 +75,7 @@ export class WebhookOutlet implements Outlet {
 }
 
 /** Id of a caption, the same in every run, so that receivers can detect duplicates. */
-const idOf = (room: string, { session, channel, sentence, language }: Caption): string =>
+const toCaptionId = (room: string, { session, channel, sentence, language }: Caption): string =>
   `${room}.${session}.${channel}.${sentence}.${language}`;
 
 /** Signs id, time and body as the Standard Webhooks specification requires. Returns the headers. */

@@ -13,7 +13,7 @@ export interface AudioCapture {
 
 /** Where the audio of each dictation comes from. */
 export interface AudioInput {
-  listen(): Promise<AudioCapture>;
+  capture(): Promise<AudioCapture>;
   close(): void;
 }
 
@@ -25,7 +25,7 @@ export class OnDemandInput implements AudioInput {
     this.#open = open;
   }
 
-  async listen(): Promise<AudioCapture> {
+  async capture(): Promise<AudioCapture> {
     const controller = new AbortController();
     const source = await this.#open(controller.signal);
     return { format: source.format, chunks: () => source.chunks(), stop: () => controller.abort() };
@@ -46,7 +46,7 @@ export class WarmInput implements AudioInput {
   readonly #recent: Uint8Array[] = [];
   readonly #warn: (text: string) => void;
   #source: AudioSource | undefined;
-  #listener: Queue | undefined;
+  #listener: ChunkQueue | undefined;
   #problem: unknown;
 
   constructor(open: OpenSource, warn: (text: string) => void) {
@@ -55,9 +55,9 @@ export class WarmInput implements AudioInput {
     void this.#run();
   }
 
-  async listen(): Promise<AudioCapture> {
+  async capture(): Promise<AudioCapture> {
     if (this.#source === undefined) throw this.#problem ?? new Error('The microphone is not open yet.');
-    const queue = new Queue();
+    const queue = new ChunkQueue();
     for (const chunk of this.#recent) queue.push(chunk);
     this.#recent.length = 0;
     this.#listener = queue;
@@ -68,7 +68,7 @@ export class WarmInput implements AudioInput {
     this.#controller.abort();
   }
 
-  #release(queue: Queue): void {
+  #release(queue: ChunkQueue): void {
     queue.end();
     if (this.#listener === queue) this.#listener = undefined;
   }
@@ -83,7 +83,7 @@ export class WarmInput implements AudioInput {
         this.#problem = undefined;
         const { encoding, sampleRate, channels } = source.format;
         const keep = (PREROLL_MS * sampleRate * channels * BYTES[encoding]) / 1_000;
-        for await (const chunk of source.chunks()) this.#hear(chunk, keep);
+        for await (const chunk of source.chunks()) this.#receive(chunk, keep);
       } catch (error) {
         if (this.#problem === undefined) this.#warn(error instanceof Error ? error.message : String(error));
         this.#problem = error;
@@ -95,7 +95,7 @@ export class WarmInput implements AudioInput {
     }
   }
 
-  #hear(chunk: Uint8Array, keep: number): void {
+  #receive(chunk: Uint8Array, keep: number): void {
     if (this.#listener !== undefined) return this.#listener.push(chunk);
     this.#recent.push(chunk);
     let bytes = this.#recent.reduce((sum, { length }) => sum + length, 0);
@@ -104,7 +104,7 @@ export class WarmInput implements AudioInput {
 }
 
 /** A queue of chunks with one reader. The reader sends them at once, so the queue stays short. */
-class Queue implements AsyncIterable<Uint8Array> {
+class ChunkQueue implements AsyncIterable<Uint8Array> {
   readonly #chunks: Uint8Array[] = [];
   #over = false;
   #wake: (() => void) | undefined;

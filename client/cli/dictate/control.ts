@@ -6,7 +6,7 @@ import { parseJson } from '../../../protocol/parse-json.ts';
 import { UserError } from '../output/user-error.ts';
 import { type InstanceAnswer, type InstanceRequest, parseInstanceRequest } from './core/verbs.ts';
 
-const LINE_MAX = 4_096;
+const LINE_CHARS_MAX = 4_096;
 /** Longest wait for a response, ms: some verbs wait for the last words. */
 const ANSWER_MS = 60_000;
 const PROBE_MS = 1_000;
@@ -28,21 +28,21 @@ export async function openControlSocket(
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serve(socket, answer);
+    serveSocket(socket, answer);
   });
   const file = !path.startsWith('\\\\');
-  if (file) ownFolder(join(path, '..'));
+  if (file) claimFolder(join(path, '..'));
   try {
-    await listen(server, path);
+    await listenOn(server, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw unusable(path, error);
-    if (await isAnswered(path))
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw toUserError(path, error);
+    if (await isAlive(path))
       throw new UserError(
         'sotto dictate runs already; ask it with `sotto dictate status`, end it with `sotto dictate stop`.',
       );
     rmSync(path, { force: true });
-    await listen(server, path).catch((again) => {
-      throw unusable(path, again);
+    await listenOn(server, path).catch((again) => {
+      throw toUserError(path, again);
     });
   }
   if (file) chmodSync(path, 0o600);
@@ -80,18 +80,18 @@ export function askInstance(path: string, request: InstanceRequest): Promise<Ins
   });
 }
 
-function serve(socket: Socket, answer: (request: InstanceRequest) => Promise<InstanceAnswer>): void {
+function serveSocket(socket: Socket, answer: (request: InstanceRequest) => Promise<InstanceAnswer>): void {
   let heard = '';
   socket.on('error', () => {});
   socket.setTimeout(ANSWER_MS, () => socket.destroy());
   socket.on('data', (chunk) => {
     heard += chunk;
     const end = heard.indexOf('\n');
-    if (end === -1 && heard.length <= LINE_MAX) return;
+    if (end === -1 && heard.length <= LINE_CHARS_MAX) return;
     socket.removeAllListeners('data');
     const request =
       end === -1
-        ? { problem: `A line has at most ${LINE_MAX} characters.` }
+        ? { problem: `A line has at most ${LINE_CHARS_MAX} characters.` }
         : parseInstanceRequest(heard.slice(0, end));
     const answered =
       'problem' in request
@@ -104,7 +104,7 @@ function serve(socket: Socket, answer: (request: InstanceRequest) => Promise<Ins
   });
 }
 
-function listen(server: Server, path: string): Promise<void> {
+function listenOn(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, () => {
@@ -114,7 +114,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function isAnswered(path: string): Promise<boolean> {
+function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     const done = (alive: boolean): void => {
@@ -128,7 +128,7 @@ function isAnswered(path: string): Promise<boolean> {
 }
 
 /** Makes sure that the folder of the socket is ours and closed to others: its parent may be writable by everybody. */
-function ownFolder(folder: string): void {
+function claimFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   const { uid } = userInfo();
@@ -137,5 +137,5 @@ function ownFolder(folder: string): void {
   if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
 }
 
-const unusable = (path: string, error: unknown): UserError =>
+const toUserError = (path: string, error: unknown): UserError =>
   new UserError(`${path} cannot be used: ${error instanceof Error ? error.message : error}`);

@@ -59,15 +59,15 @@ export async function runDictate(
 ): Promise<number> {
   const surroundings = detectEnvironment();
   if (verb === undefined) {
-    await run(options, surroundings);
+    await runInstance(options, surroundings);
     return 0;
   }
   if (!VERBS.includes(verb as Verb))
     throw new UserError(`${verb} is not something dictate can do; there are ${VERBS.join(', ')}.`);
-  return put(verb as Verb, id, options, surroundings);
+  return sendVerb(verb as Verb, id, options, surroundings);
 }
 
-async function put(
+async function sendVerb(
   verb: Verb,
   id: string | undefined,
   { clipboard, count }: DictateOptions,
@@ -90,7 +90,7 @@ async function put(
 
 const historyPath = (dataFolder: string): string => join(dataFolder, 'dictation.jsonl');
 
-async function run(options: DictateOptions, surroundings: Environment): Promise<void> {
+async function runInstance(options: DictateOptions, surroundings: Environment): Promise<void> {
   const runner = new SystemRunner();
   const notifier = new Notifier(runner, printMessage);
   const inserter = chooseInserter({
@@ -110,7 +110,7 @@ async function run(options: DictateOptions, surroundings: Environment): Promise<
     stop = resolve;
   });
   process.once('SIGTERM', stop);
-  process.on('SIGINT', interrupt(stop));
+  process.on('SIGINT', stopOnInterrupt(stop));
   try {
     let opened!: (instance: Instance) => void;
     const instance = new Promise<Instance>((resolve) => {
@@ -133,7 +133,7 @@ async function run(options: DictateOptions, surroundings: Environment): Promise<
     const running = await Promise.race([open, stopped]);
     if (running === undefined) return;
     opened(running);
-    listenToTerminal(running, (text) => notifier.line(text));
+    readTerminal(running, (text) => notifier.line(text));
     await stopped;
     await running.close();
   } finally {
@@ -151,27 +151,27 @@ interface Opening {
 }
 
 async function openInstance(options: DictateOptions, { parts, notifier, closers, folder }: Opening): Promise<Instance> {
-  const tell = (text: string): void => notifier.tell(text);
+  const notify = (text: string): void => notifier.notify(text);
   const say = (text: string): void => notifier.line(text);
   const server = options.server === undefined ? await startLocalServer(buildServerArgs(options)) : undefined;
   closers.push(() => server?.[Symbol.asyncDispose]());
   const url = server?.url ?? parseServerUrl(options.server!);
   const { dictionary, history, inserter } = parts;
-  const lineOptions = (): SpareSessionOptions => linesOf(options, url, toVocabulary(dictionary.last));
+  const lineOptions = (): SpareSessionOptions => buildSessionOptions(options, url, toVocabulary(dictionary.last));
   const line = new SpareSession(lineOptions, say);
-  const openEars = sourceOf(options);
-  const ears = options.warmMic ? new WarmInput(openEars, tell) : new OnDemandInput(openEars);
+  const openEars = selectSource(options);
+  const ears = options.warmMic ? new WarmInput(openEars, notify) : new OnDemandInput(openEars);
   closers.push(() => {
     ears.close();
     line.close();
   });
   const format = options.source === undefined ? MICROPHONE : (await openSource(options.source, MICROPHONE)).format;
-  await line.warm({ ...format, channelMode: 'mix' });
-  await hearAgain(folder, { history, tell, options: lineOptions() });
+  await line.prepare({ ...format, channelMode: 'mix' });
+  await recoverAudio(folder, { history, tell: notify, options: lineOptions() });
   say(`Ready: ${inserter.name}, mode ${options.mode}. sotto dictate begin|end|toggle|cancel|undo|again|stop`);
   return new Instance({
     ...parts,
-    ...{ line, ears, tell, say, server: url },
+    ...{ line, ears, tell: notify, say, server: url },
     settings: {
       mode: options.mode,
       cleanWaitMs: options.raw || options.cleanup === 'off' ? 0 : options.cleanWaitMs,
@@ -187,7 +187,7 @@ async function openInstance(options: DictateOptions, { parts, notifier, closers,
 }
 
 /** Transcribes what a crashed instance left behind, and tells the user what was not inserted yet. */
-async function hearAgain(
+async function recoverAudio(
   folder: string,
   { history, tell, options }: { history: HistoryFile; tell: (text: string) => void; options: SpareSessionOptions },
 ): Promise<void> {
@@ -201,7 +201,7 @@ async function hearAgain(
   tell(`${waiting} sentence${waiting === 1 ? ' was' : 's were'} said and not inserted; sotto dictate again inserts.`);
 }
 
-function linesOf(options: DictateOptions, url: string, vocabulary: readonly string[]): SpareSessionOptions {
+function buildSessionOptions(options: DictateOptions, url: string, vocabulary: readonly string[]): SpareSessionOptions {
   const own = options.server !== undefined;
   return {
     url,
@@ -214,13 +214,13 @@ function linesOf(options: DictateOptions, url: string, vocabulary: readonly stri
   };
 }
 
-function sourceOf({ source, device }: DictateOptions): OpenSource {
+function selectSource({ source, device }: DictateOptions): OpenSource {
   if (source === undefined) return async (signal) => openMicrophone(device, signal);
   return async (signal) => paceInRealTime(await openSource(source, MICROPHONE), signal);
 }
 
 /** Lets Enter in the terminal begin and end a dictation, for users without a keyboard shortcut. */
-function listenToTerminal(instance: Instance, say: (text: string) => void): void {
+function readTerminal(instance: Instance, say: (text: string) => void): void {
   if (!process.stdin.isTTY) return;
   say('Enter begins and ends; Ctrl-C stops.');
   createInterface({ input: process.stdin }).on('line', () => {
@@ -232,7 +232,7 @@ function listenToTerminal(instance: Instance, say: (text: string) => void): void
 }
 
 /** Ctrl-C waits for the last words; a second one exits at once. */
-function interrupt(first: () => void): () => void {
+function stopOnInterrupt(first: () => void): () => void {
   let asked = false;
   return () => {
     if (asked) process.exit(130);

@@ -13,8 +13,8 @@ export interface DictationParts {
   readonly history: HistoryFile;
   readonly recording: Recording | undefined;
   readonly plan: PlanSettings;
-  readonly tell: (text: string) => void;
-  readonly line: (text: string) => void;
+  readonly notify: (text: string) => void;
+  readonly print: (text: string) => void;
   /** Resolves when the previous dictation is done: its text comes first. */
   readonly after: Promise<void>;
 }
@@ -33,7 +33,7 @@ export class Dictation {
   readonly #plan: Plan;
   readonly #cancelled = new AbortController();
   readonly #waits = new Set<ReturnType<typeof setTimeout>>();
-  readonly #said = new Set<string>();
+  readonly #openIds = new Set<string>();
   #work: Promise<void>;
 
   constructor(parts: DictationParts) {
@@ -57,8 +57,8 @@ export class Dictation {
   }
 
   async #run(): Promise<void> {
-    const { session, recording, tell, line, history } = this.#parts;
-    session.onLine((state) => {
+    const { session, recording, notify: tell, print: line, history } = this.#parts;
+    session.onConnection((state) => {
       if (state.state === 'resumed') line('The connection is back.');
       else if (state.attempt === 1) line('The connection is lost; trying to get back.');
     });
@@ -71,11 +71,11 @@ export class Dictation {
     await reading;
     for (const timer of this.#waits) clearTimeout(timer);
     if (this.#cancelled.signal.aborted) {
-      for (const id of this.#said) history.write({ kind: 'state', id, state: 'cancelled' });
+      for (const id of this.#openIds) history.write({ kind: 'state', id, state: 'cancelled' });
       recording?.close('done');
       return;
     }
-    this.#take({ kind: 'over' });
+    this.#runPlan({ kind: 'over' });
     await this.#work;
     recording?.close(ended === undefined ? 'done' : 'kept');
     if (ended !== undefined)
@@ -108,30 +108,30 @@ export class Dictation {
   }
 
   async #read(): Promise<void> {
-    for await (const event of this.#parts.session) this.#hear(event);
+    for await (const event of this.#parts.session) this.#handleEvent(event);
   }
 
-  #hear(event: ServerEvent): void {
+  #handleEvent(event: ServerEvent): void {
     if (this.#cancelled.signal.aborted) return;
-    const { history, line } = this.#parts;
+    const { history, print: line } = this.#parts;
     switch (event.type) {
       case 'partial':
-        return this.#take({ kind: 'partial', sentence: event.sentence, stable: event.stable });
+        return this.#runPlan({ kind: 'partial', sentence: event.sentence, stable: event.stable });
       case 'final': {
-        const id = this.#idOf(event.sentence);
+        const id = this.#toSentenceId(event.sentence);
         this.sentences++;
-        this.#said.add(id);
+        this.#openIds.add(id);
         // Saved before anything else is done with it.
         const { text, toMs, sentence, language } = event;
         history.write({ kind: 'said', id, at: new Date().toISOString(), text, toMs });
-        return this.#take({ kind: 'final', sentence, text, language });
+        return this.#runPlan({ kind: 'final', sentence, text, language });
       }
       case 'cleaned':
-        history.write({ kind: 'cleaned', id: this.#idOf(event.sentence), text: event.text });
-        return this.#take({ kind: 'cleaned', sentence: event.sentence, text: event.text });
+        history.write({ kind: 'cleaned', id: this.#toSentenceId(event.sentence), text: event.text });
+        return this.#runPlan({ kind: 'cleaned', sentence: event.sentence, text: event.text });
       case 'notice':
         if (/^clean\.(skipped|refused)$/.test(event.code) && event.sentence !== undefined)
-          return this.#take({ kind: 'uncleaned', sentence: event.sentence });
+          return this.#runPlan({ kind: 'uncleaned', sentence: event.sentence });
         if (event.code === 'lag' || event.code === 'audio.invalid') line(event.text);
         return;
       case 'fault':
@@ -141,24 +141,24 @@ export class Dictation {
     }
   }
 
-  #take(input: PlanInput): void {
+  #runPlan(input: PlanInput): void {
     const { performer, aim } = this.#parts;
     for (const output of this.#plan.read(input)) {
       if (output.kind === 'wait') {
         const timer = setTimeout(() => {
           this.#waits.delete(timer);
-          this.#take({ kind: 'uncleaned', sentence: output.sentence });
+          this.#runPlan({ kind: 'uncleaned', sentence: output.sentence });
         }, output.ms);
         this.#waits.add(timer);
         continue;
       }
-      const ids = output.sentences.map((sentence) => this.#idOf(sentence));
-      for (const id of ids) this.#said.delete(id);
-      this.#work = this.#work.then(() => performer.say(aim, { ...output, ids }, this.#cancelled.signal));
+      const ids = output.sentences.map((sentence) => this.#toSentenceId(sentence));
+      for (const id of ids) this.#openIds.delete(id);
+      this.#work = this.#work.then(() => performer.insert(aim, { ...output, ids }, this.#cancelled.signal));
     }
   }
 
-  #idOf(sentence: number): string {
+  #toSentenceId(sentence: number): string {
     return `${this.id}.${sentence}`;
   }
 }

@@ -7,19 +7,19 @@ const BYTES_MAX = 2_000_000;
 /** The user's dictionary. It is checked before each dictation and read again when it has changed. */
 export class DictionaryFile {
   readonly #path: string;
-  readonly #asked: boolean;
+  readonly #isNamed: boolean;
   #stamp = '';
   #dictionary = EMPTY_DICTIONARY;
 
   /** A file named by the user must exist; the one in the default folder need not. */
   constructor(path: string, named: 'by user' | 'by default') {
     this.#path = path;
-    this.#asked = named === 'by user';
+    this.#isNamed = named === 'by user';
   }
 
   /** Reads the dictionary. Throws a `UserError` when it is invalid; the last version then stays in force. */
   read(): Dictionary {
-    const stamp = this.#look();
+    const stamp = this.#readStamp();
     if (stamp === this.#stamp) return this.#dictionary;
     this.#stamp = stamp;
     if (stamp === '') {
@@ -37,10 +37,10 @@ export class DictionaryFile {
     return this.#dictionary;
   }
 
-  #look(): string {
+  #readStamp(): string {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found === undefined) {
-      if (this.#asked) throw new UserError(`There is no dictionary ${this.#path}.`);
+      if (this.#isNamed) throw new UserError(`There is no dictionary ${this.#path}.`);
       return '';
     }
     if (found.size > BYTES_MAX)

@@ -5,9 +5,9 @@ export interface Inserter {
   /** Name for `status` and messages. */
   readonly name: string;
   /** Whether inserted text can be removed. */
-  readonly removes: boolean;
+  readonly canRemove: boolean;
   /** Whether the focused window can be identified. If not, nothing is inserted unless the user allows any window. */
-  readonly sees: boolean;
+  readonly canIdentifyWindow: boolean;
   /** Called when a dictation begins, and when it is over. */
   begin?(): void;
   end?(): void;

@@ -78,16 +78,16 @@ export class Instance {
       case 'cancel':
         return this.#cancel();
       case 'undo':
-        return yes(await this.#performer.undo());
+        return succeed(await this.#performer.undo());
       case 'again':
         return this.#again(request);
       case 'status':
         return this.#status();
       case 'history':
-        return yes(renderHistory(this.#parts.history.items, request.count ?? HISTORY_SHOWN));
+        return succeed(renderHistory(this.#parts.history.items, request.count ?? HISTORY_SHOWN));
       case 'stop':
         this.#parts.stopped();
-        return yes('It stops when what was said is inserted.');
+        return succeed('It stops when what was said is inserted.');
     }
   }
 
@@ -99,26 +99,26 @@ export class Instance {
   }
 
   #begin(): Promise<InstanceAnswer> {
-    if (this.#phase === 'listening') return Promise.resolve(no('It listens already.'));
-    this.#beginning ??= this.#listen().finally(() => {
+    if (this.#phase === 'listening') return Promise.resolve(fail('It listens already.'));
+    this.#beginning ??= this.#startDictation().finally(() => {
       this.#beginning = undefined;
     });
     return this.#beginning;
   }
 
-  async #listen(): Promise<InstanceAnswer> {
+  async #startDictation(): Promise<InstanceAnswer> {
     const { settings, line, ears, inserter, history, tell, say } = this.#parts;
     this.#refresh();
     // Audio first: the rest takes time, and people speak already.
-    const listening = await ears.listen();
+    const listening = await ears.capture();
     try {
-      const [aim, session] = await Promise.all([this.#performer.aim(), line.take(listening.format)]);
+      const [aim, session] = await Promise.all([this.#performer.findTarget(), line.take(listening.format)]);
       const id = `d${Date.now().toString(36)}${(this.#started++).toString(36)}`;
-      const recording = this.#record(id, listening.format);
+      const recording = this.#openRecording(id, listening.format);
       const after = this.#last;
       const dictation = new Dictation({
-        ...{ listening, session, aim, performer: this.#performer, history, recording, tell, after },
-        line: say,
+        ...{ listening, session, aim, performer: this.#performer, history, recording, notify: tell, after },
+        print: say,
         plan: {
           dictation: id,
           mode: settings.mode,
@@ -133,10 +133,10 @@ export class Instance {
         if (this.#dictation === dictation) {
           this.#phase = 'idle';
           inserter.end?.();
-          void line.warm(listening.format);
+          void line.prepare(listening.format);
         }
       });
-      return yes(aim.diverted ?? 'Listening.');
+      return succeed(aim.clipboardReason ?? 'Listening.');
     } catch (error) {
       listening.stop();
       throw error;
@@ -146,39 +146,40 @@ export class Instance {
   async #end(): Promise<InstanceAnswer> {
     if (this.#beginning !== undefined) await this.#beginning.catch(() => {});
     const dictation = this.#dictation;
-    if (this.#phase !== 'listening' || dictation === undefined) return no('It does not listen.');
+    if (this.#phase !== 'listening' || dictation === undefined) return fail('It does not listen.');
     this.#phase = 'finishing';
     await new Promise((resolve) => setTimeout(resolve, this.#parts.settings.tailMs));
     dictation.end();
     await dictation.over;
-    return yes(`${dictation.sentences} sentence${dictation.sentences === 1 ? '' : 's'}.`);
+    return succeed(`${dictation.sentences} sentence${dictation.sentences === 1 ? '' : 's'}.`);
   }
 
   async #cancel(): Promise<InstanceAnswer> {
     await this.#beginning?.catch(() => {});
-    if (this.#phase === 'idle' || this.#dictation === undefined) return no('There is nothing to cancel.');
+    if (this.#phase === 'idle' || this.#dictation === undefined) return fail('There is nothing to cancel.');
     const dictation = this.#dictation;
     dictation.cancel();
     await dictation.over;
-    return yes('Cancelled; what was inserted before stays (undo takes it back).');
+    return succeed('Cancelled; what was inserted before stays (undo takes it back).');
   }
 
   async #again({ id, clipboard }: InstanceRequest): Promise<InstanceAnswer> {
     const items = selectForReinsertion(this.#parts.history.items, id);
-    if (items.length === 0) return no(id === undefined ? 'The history is empty.' : `There is no ${id} in the history.`);
-    const aim = await this.#performer.aim();
-    if (clipboard === true) aim.diverted = 'asked for';
+    if (items.length === 0)
+      return fail(id === undefined ? 'The history is empty.' : `There is no ${id} in the history.`);
+    const aim = await this.#performer.findTarget();
+    if (clipboard === true) aim.clipboardReason = 'asked for';
     const reader = this.#reader(this.#parts.settings.language);
     const never = new AbortController().signal;
     for (const item of items) {
       const { pieces } = chooseForm(reader, item.raw, item.text === item.raw ? undefined : item.text);
       const sentence = `${item.id} again ${this.#started++}`;
-      await this.#performer.say(aim, { sentence, pieces, ids: [item.id] }, never);
+      await this.#performer.insert(aim, { sentence, pieces, ids: [item.id] }, never);
     }
     const count = `${items.length} sentence${items.length === 1 ? '' : 's'}`;
     const states = this.#parts.history.items.filter((item) => items.some(({ id: each }) => each === item.id));
-    if (states.some(({ state }) => state === 'lost')) return no(`${count} could not be inserted.`);
-    return yes(`${count} ${aim.diverted === undefined ? 'inserted' : 'in the clipboard'} again.`);
+    if (states.some(({ state }) => state === 'lost')) return fail(`${count} could not be inserted.`);
+    return succeed(`${count} ${aim.clipboardReason === undefined ? 'inserted' : 'in the clipboard'} again.`);
   }
 
   #status(): InstanceAnswer {
@@ -210,7 +211,7 @@ export class Instance {
     return new SpokenReader(selectLanguage(language), this.#parts.dictionary.last);
   }
 
-  #record(id: string, format: ConstructorParameters<typeof Recording>[2]): Recording | undefined {
+  #openRecording(id: string, format: ConstructorParameters<typeof Recording>[2]): Recording | undefined {
     const { recordings } = this.#parts.settings;
     if (recordings === undefined) return undefined;
     try {
@@ -236,5 +237,5 @@ export function renderHistory(
     .join('\n');
 }
 
-const yes = (text: string): InstanceAnswer => ({ ok: true, text });
-const no = (text: string): InstanceAnswer => ({ ok: false, text });
+const succeed = (text: string): InstanceAnswer => ({ ok: true, text });
+const fail = (text: string): InstanceAnswer => ({ ok: false, text });

@@ -5,21 +5,21 @@ import type { Runner } from './runner.ts';
 export class Notifier {
   readonly #runner: Runner;
   readonly #platform: NodeJS.Platform;
-  readonly #say: (line: string) => void;
+  readonly #print: (print: string) => void;
 
   constructor(runner: Runner, say: (line: string) => void, platform: NodeJS.Platform = process.platform) {
     this.#runner = runner;
-    this.#say = say;
+    this.#print = say;
     this.#platform = platform;
   }
 
   /** Prints a line in the terminal, without a notification. */
   line(text: string): void {
-    this.#say(text);
+    this.#print(text);
   }
 
-  tell(told: string): void {
-    this.#say(told);
+  notify(told: string): void {
+    this.#print(told);
     const text = toPrintable(told);
     const [command, ...args] =
       this.#platform === 'darwin'

@@ -6,7 +6,7 @@ export interface RunResult {
   /** Exit status; -1 when it could not be started or was killed after the timeout. */
   readonly code: number;
   readonly out: Buffer;
-  readonly said: string;
+  readonly stderr: string;
 }
 
 export interface RunOptions {
@@ -21,8 +21,8 @@ export interface RunningProgram {
   /** Number of lines on its standard error so far. */
   readonly lines: number;
   /** Waits until there are more lines than `count`, the program ends or the time is over. Resolves with whether there are more. */
-  more(count: number, timeoutMs: number): Promise<boolean>;
-  readonly running: boolean;
+  waitForLines(count: number, timeoutMs: number): Promise<boolean>;
+  readonly isRunning: boolean;
   end(): void;
 }
 
@@ -34,8 +34,8 @@ export interface Runner {
 }
 
 const TIMEOUT_MS = 5_000;
-const SAID_MAX = 2_000;
-const OUT_MAX = 64_000_000;
+const STDERR_CHARS_MAX = 2_000;
+const STDOUT_BYTES_MAX = 64_000_000;
 
 export class SystemRunner implements Runner {
   readonly #found = new Map<string, boolean>();
@@ -62,10 +62,10 @@ export class SystemRunner implements Runner {
     let said = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= OUT_MAX) chunks.push(chunk);
+      if (size <= STDOUT_BYTES_MAX) chunks.push(chunk);
     });
     child.stderr?.on('data', (chunk: Buffer) => {
-      said = (said + String(chunk)).slice(-SAID_MAX);
+      said = (said + String(chunk)).slice(-STDERR_CHARS_MAX);
     });
     child.stdin?.on('error', () => {});
     child.stdin?.end(input ?? '');
@@ -77,7 +77,7 @@ export class SystemRunner implements Runner {
       }, timeoutMs);
       const done = (code: number | null): void => {
         clearTimeout(timer);
-        resolve({ code: code ?? -1, out: Buffer.concat(chunks), said: said.trim() });
+        resolve({ code: code ?? -1, out: Buffer.concat(chunks), stderr: said.trim() });
       };
       child.once('error', (error) => {
         said += error.message;
@@ -97,7 +97,7 @@ class HeldProgram implements RunningProgram {
   readonly #child;
   readonly #waiting = new Set<() => void>();
   lines = 0;
-  running = true;
+  isRunning = true;
 
   constructor(command: string, args: readonly string[], input: string | Buffer) {
     this.#child = spawn(command, args, {
@@ -112,14 +112,14 @@ class HeldProgram implements RunningProgram {
       this.#wake();
     });
     const ended = (): void => {
-      this.running = false;
+      this.isRunning = false;
       this.#wake();
     };
     this.#child.once('error', ended);
     this.#child.once('close', ended);
   }
 
-  more(count: number, timeoutMs: number): Promise<boolean> {
+  waitForLines(count: number, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
@@ -127,7 +127,7 @@ class HeldProgram implements RunningProgram {
         resolve(this.lines > count);
       };
       const look = (): void => {
-        if (this.lines > count || !this.running) done();
+        if (this.lines > count || !this.isRunning) done();
       };
       const timer = setTimeout(done, timeoutMs);
       this.#waiting.add(look);

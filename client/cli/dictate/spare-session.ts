@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { type AudioFormat, type ConnectOptions, connect, type Session } from '../../sdk/index.ts';
+import { describeError } from '../output/describe-error.ts';
 
 /** Options of every session, without its audio format. */
 export type SpareSessionOptions = Omit<ConnectOptions, 'audio' | 'WebSocket'>;
@@ -32,15 +33,15 @@ export class SpareSession {
   }
 
   /** Opens the next session for this audio format. Never rejects: failures are reported and retried. */
-  async warm(format: AudioFormat): Promise<void> {
+  async prepare(format: AudioFormat): Promise<void> {
     this.#format = format;
     await this.#open().then(
       () => {
         this.#attempt = 0;
       },
       (error) => {
-        if (this.#attempt === 0) this.#warn(`${error instanceof Error ? error.message : error} It is tried again.`);
-        this.#again();
+        if (this.#attempt === 0) this.#warn(`${describeError(error)} Trying again.`);
+        this.#scheduleRetry();
       },
     );
   }
@@ -49,7 +50,7 @@ export class SpareSession {
   async take(format: AudioFormat): Promise<Session> {
     clearTimeout(this.#retry);
     const fresh = JSON.stringify([format, this.#options()]);
-    if (this.#next !== undefined && this.#settings !== fresh) this.#drop();
+    if (this.#next !== undefined && this.#settings !== fresh) this.#dropSession();
     this.#format = format;
     const session = await this.#open();
     this.#next = undefined;
@@ -60,7 +61,7 @@ export class SpareSession {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#drop();
+    this.#dropSession();
   }
 
   #open(): Promise<Session> {
@@ -73,7 +74,7 @@ export class SpareSession {
       (session) => {
         if (this.#next !== next) return;
         this.#session = session;
-        void session.closed.then(() => this.#ended(next));
+        void session.closed.then(() => this.#handleEnd(next));
       },
       () => {
         if (this.#next === next) this.#next = undefined;
@@ -83,22 +84,22 @@ export class SpareSession {
   }
 
   /** Replaces a spare session that the server has ended, because of its limits or a restart. */
-  #ended(session: Promise<Session>): void {
+  #handleEnd(session: Promise<Session>): void {
     if (this.#next !== session) return;
     this.#next = undefined;
     this.#session = undefined;
-    this.#again();
+    this.#scheduleRetry();
   }
 
-  #again(): void {
+  #scheduleRetry(): void {
     if (this.#closed) return;
     clearTimeout(this.#retry);
     const wait = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)]!;
-    this.#retry = setTimeout(() => void this.warm(this.#format!), wait);
+    this.#retry = setTimeout(() => void this.prepare(this.#format!), wait);
     this.#retry.unref();
   }
 
-  #drop(): void {
+  #dropSession(): void {
     const next = this.#next;
     this.#next = undefined;
     this.#session = undefined;

@@ -30,9 +30,9 @@ export interface TextInserterParts {
 export interface InsertionTarget {
   readonly window: Window | undefined;
   /** Why text goes to the clipboard from now on; undefined while it goes into the window. */
-  diverted: string | undefined;
+  clipboardReason: string | undefined;
   /** The text collected in the clipboard. */
-  readonly aside: Field;
+  readonly clipboardField: Field;
 }
 
 /** Text to insert, and the sentences that are complete with it. */
@@ -54,50 +54,58 @@ export class TextInserter {
   }
 
   /** Determines the target of a dictation that begins now. Never rejects: when there is no window, the text goes to the clipboard. */
-  async aim(): Promise<InsertionTarget> {
+  async findTarget(): Promise<InsertionTarget> {
     const { inserter, settings } = this.#parts;
     inserter.begin?.();
     const aside = new Field({ language: selectLanguage(settings.language), newline: 'keep', revise: 'may' });
-    if (!inserter.sees && settings.windows === 'same')
+    if (!inserter.canIdentifyWindow && settings.windows === 'same')
       return {
         window: undefined,
-        aside,
-        diverted:
+        clipboardField: aside,
+        clipboardReason:
           'Nothing here tells which window has the focus, so text goes to the clipboard; --any-window inserts it wherever the focus is.',
       };
     try {
-      const window = await this.#look();
+      const window = await this.#findFocus();
       const none = window === undefined && settings.windows === 'same';
-      return { window, aside, diverted: none ? 'No window has the focus; text goes to the clipboard.' : undefined };
+      return {
+        window,
+        clipboardField: aside,
+        clipboardReason: none ? 'No window has the focus; text goes to the clipboard.' : undefined,
+      };
     } catch (error) {
-      return { window: undefined, aside, diverted: `${messageOf(error)} Text goes to the clipboard.` };
+      return {
+        window: undefined,
+        clipboardField: aside,
+        clipboardReason: `${toMessage(error)} Text goes to the clipboard.`,
+      };
     }
   }
 
   /** Inserts one entry. Never rejects: failures are reported and recorded. */
-  say(aim: InsertionTarget, task: InsertionTask, signal: AbortSignal): Promise<void> {
-    return this.#next(async () => {
+  insert(aim: InsertionTarget, task: InsertionTask, signal: AbortSignal): Promise<void> {
+    return this.#enqueue(async () => {
       if (signal.aborted) return;
-      if (aim.diverted === undefined) await this.#into(aim, task);
-      else await this.#aside(aim, task);
+      if (aim.clipboardReason === undefined) await this.#insertIntoWindow(aim, task);
+      else await this.#insertIntoClipboard(aim, task);
     });
   }
 
   /** Undoes the last insertion: first back to the spoken words, then entirely. Resolves with what was done. */
   undo(): Promise<string> {
-    return this.#next(async () => {
-      if (!this.#parts.inserter.removes) return 'What was written there cannot be taken back.';
+    return this.#enqueue(async () => {
+      if (!this.#parts.inserter.canRemove) return 'What was written there cannot be taken back.';
       const place = this.#field;
-      const field = place?.field.with(this.#settingsOf(place.language, undefined));
+      const field = place?.field.with(this.#toFieldSettings(place.language, undefined));
       const undone = field?.undo();
       if (place === undefined || field === undefined || undone === undefined) return 'There is nothing to take back.';
-      const window = await this.#look();
+      const window = await this.#findFocus();
       if (this.#parts.settings.windows === 'same' && window?.id !== place.window)
         return 'Another window has the focus; nothing was taken back.';
-      await this.#edit(undone, window);
+      await this.#applyEdit(undone, window);
       place.field = field;
       if (undone.outcome === 'raw') return 'It stands as spoken now; once more takes it away.';
-      this.#record(undone.gone, 'removed');
+      this.#record(undone.removed, 'removed');
       return 'It is taken back.';
     });
   }
@@ -107,59 +115,59 @@ export class TextInserter {
     await this.#work;
   }
 
-  #next<T>(work: () => Promise<T>): Promise<T> {
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#work.then(work);
     this.#work = done.catch(() => {});
     return done;
   }
 
-  async #into(aim: InsertionTarget, task: InsertionTask): Promise<void> {
+  async #insertIntoWindow(aim: InsertionTarget, task: InsertionTask): Promise<void> {
     const { settings, tell } = this.#parts;
     try {
-      const window = await this.#look();
+      const window = await this.#findFocus();
       if (settings.windows === 'same' && window?.id !== aim.window?.id) {
-        aim.diverted = `Another window has the focus; what is said goes to the clipboard.`;
-        tell(aim.diverted);
-        return await this.#aside(aim, task);
+        aim.clipboardReason = `Another window has the focus; what is said goes to the clipboard.`;
+        tell(aim.clipboardReason);
+        return await this.#insertIntoClipboard(aim, task);
       }
-      const place = this.#placeIn(window);
+      const place = this.#selectField(window);
       // The model of the field changes only after the text has arrived.
-      const field = place.field.with(this.#settingsOf(place.language, window));
+      const field = place.field.with(this.#toFieldSettings(place.language, window));
       const edit = field.place(task);
-      await this.#edit(edit, window);
+      await this.#applyEdit(edit, window);
       place.field = field;
       this.#touchedMs = performance.now();
       this.#ids.set(task.sentence, [...new Set([...(this.#ids.get(task.sentence) ?? []), ...task.ids])]);
-      this.#record(edit.gone, 'removed');
+      this.#record(edit.removed, 'removed');
       if (task.ids.length > 0) this.#parts.record(task.ids, 'inserted');
       this.inserted += task.ids.length;
     } catch (error) {
-      await this.#failed(task, error);
+      await this.#reportFailure(task, error);
     }
   }
 
   /** The focused window. Failing to find it is no error when any window will do. */
-  async #look(): Promise<Window | undefined> {
+  async #findFocus(): Promise<Window | undefined> {
     const { inserter, settings } = this.#parts;
-    if (!inserter.sees) return undefined;
+    if (!inserter.canIdentifyWindow) return undefined;
     return settings.windows === 'any' ? inserter.focus().catch(() => undefined) : inserter.focus();
   }
 
-  async #aside(aim: InsertionTarget, task: InsertionTask): Promise<void> {
-    const before = aim.aside.content;
-    aim.aside.place(task);
-    if (aim.aside.content !== before)
+  async #insertIntoClipboard(aim: InsertionTarget, task: InsertionTask): Promise<void> {
+    const before = aim.clipboardField.content;
+    aim.clipboardField.place(task);
+    if (aim.clipboardField.content !== before)
       try {
-        await this.#parts.inserter.toClipboard(toPrintableLines(aim.aside.content));
+        await this.#parts.inserter.toClipboard(toPrintableLines(aim.clipboardField.content));
       } catch (error) {
-        this.#parts.tell(`${messageOf(error)} What was said is in the history: sotto dictate again.`);
+        this.#parts.tell(`${toMessage(error)} What was said is in the history: sotto dictate again.`);
         return this.#parts.record(task.ids, 'lost');
       }
     this.#parts.record(task.ids, 'clipboard');
   }
 
   /** The insertion failed: the text goes to the clipboard, and the history records it as lost. */
-  async #failed(task: InsertionTask, error: unknown): Promise<void> {
+  async #reportFailure(task: InsertionTask, error: unknown): Promise<void> {
     const alone = new Field({
       language: selectLanguage(this.#parts.settings.language),
       newline: 'keep',
@@ -167,11 +175,11 @@ export class TextInserter {
     });
     alone.place(task);
     this.#parts.record(task.ids, 'lost');
-    this.#parts.tell(`${messageOf(error)} It is in the history: sotto dictate again.`);
+    this.#parts.tell(`${toMessage(error)} It is in the history: sotto dictate again.`);
     await this.#parts.inserter.toClipboard(toPrintableLines(alone.content)).catch(() => {});
   }
 
-  async #edit({ remove, text }: Edit, window: Window | undefined): Promise<void> {
+  async #applyEdit({ remove, text }: Edit, window: Window | undefined): Promise<void> {
     if (remove > 0) await this.#parts.inserter.removeLast(remove, window);
     if (text === '') return;
     // Plans and dictionaries contain printable text only. This makes sure that no control character is ever typed.
@@ -180,23 +188,23 @@ export class TextInserter {
   }
 
   /** The model of the field in a window; a new one when our text there is too old to continue. */
-  #placeIn(window: Window | undefined): { window: string; field: Field; language: CommandLanguage } {
+  #selectField(window: Window | undefined): { window: string; field: Field; language: CommandLanguage } {
     const id = window?.id ?? '';
     const fresh = performance.now() - this.#touchedMs < this.#parts.settings.joinMs;
     if (this.#field !== undefined && fresh && (this.#field.window === id || this.#parts.settings.windows === 'any'))
       return this.#field;
     const language = selectLanguage(this.#parts.settings.language);
     this.#ids.clear();
-    this.#field = { window: id, language, field: new Field(this.#settingsOf(language, window)) };
+    this.#field = { window: id, language, field: new Field(this.#toFieldSettings(language, window)) };
     return this.#field;
   }
 
-  #settingsOf(language: CommandLanguage, window: Window | undefined): FieldSettings {
+  #toFieldSettings(language: CommandLanguage, window: Window | undefined): FieldSettings {
     const { enter, revise } = this.#parts.settings;
     return {
       language,
       newline: enter === 'never' && isPossibleTerminal(window?.program) ? 'space' : 'keep',
-      revise: this.#parts.inserter.removes ? revise : 'never',
+      revise: this.#parts.inserter.canRemove ? revise : 'never',
     };
   }
 
@@ -206,4 +214,4 @@ export class TextInserter {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const toMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));

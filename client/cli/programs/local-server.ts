@@ -30,27 +30,27 @@ export function startLocalServer(args: readonly string[]): Promise<LocalServer> 
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      said = (said + String(chunk)).slice(-2_000);
+      output = (output + String(chunk)).slice(-2_000);
       // Downloading a model has no time limit, and its progress is shown.
-      if (!/ MB\n$/.test(said)) return;
+      if (!/ MB\n$/.test(output)) return;
       printNote(String(chunk).trimEnd());
       timer.refresh();
     });
     const timer = setTimeout(() => child.kill(), START_TIMEOUT_MS);
     child.once('message', (message: { kind: string; url: string }) => {
       clearTimeout(timer);
-      resolve({ url: message.url, [Symbol.asyncDispose]: () => stop(child) });
+      resolve({ url: message.url, [Symbol.asyncDispose]: () => stopProcess(child) });
     });
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new UserError(said.trim().replace(/^sotto: /gm, '') || `The server stopped (${code}).`));
+      reject(new UserError(output.trim().replace(/^sotto: /gm, '') || `The server stopped (${code}).`));
     });
   });
 }
 
-function stop(child: ChildProcess): Promise<void> {
+function stopProcess(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
     if (child.connected) child.disconnect();

@@ -34,18 +34,18 @@ export interface TranscribeOptions {
 export async function runTranscribe(path: string, options: TranscribeOptions): Promise<void> {
   const { encoding, rate, channels } = options;
   const source = await openSource(path, { encoding, sampleRate: rate, channels });
-  await run(source, options, path !== '-', interruption().signal);
+  await transcribeSource(source, options, path !== '-', abortOnInterrupt().signal);
 }
 
 /** `sotto mic`: until Ctrl-C. */
 export async function runMic(options: TranscribeOptions): Promise<void> {
-  const { signal } = interruption();
+  const { signal } = abortOnInterrupt();
   const source = openMicrophone(options.device, signal);
   printNote('Speak; Ctrl-C ends.');
-  await run(source, { ...options, pace: 0 }, false, signal);
+  await transcribeSource(source, { ...options, pace: 0 }, false, signal);
 }
 
-async function run(
+async function transcribeSource(
   source: AudioSource,
   options: TranscribeOptions,
   isFile: boolean,
@@ -129,7 +129,7 @@ function progressBar(durationMs: number | undefined, output: Output): SingleBar 
 }
 
 /** Ctrl-C ends the audio and waits for the last words; a second one exits at once. */
-function interruption(): AbortController {
+function abortOnInterrupt(): AbortController {
   const controller = new AbortController();
   process.on('SIGINT', () => {
     if (controller.signal.aborted) process.exit(130);

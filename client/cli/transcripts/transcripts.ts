@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { toPrintable, toPrintableLines } from '../../../protocol/index.ts';
 import { type ExportFormat, formatClockTime, formatSentenceName, getSentenceText } from '../../../transcript/index.ts';
 import { TranscriptError, Transcripts } from '../../sdk/index.ts';
+import { describeError } from '../output/describe-error.ts';
 import { printNote, printText } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
 
@@ -116,7 +117,7 @@ export class TranscriptsCli {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof TranscriptError) throw new UserError(toPrintable(error.message));
+      if (error instanceof TranscriptError) throw new UserError(toPrintable(describeError(error)));
       throw new UserError(
         `No server answers at ${this.#url}; start one with \`sotto serve\`, or name it with --server.`,
       );

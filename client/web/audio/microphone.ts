@@ -10,11 +10,11 @@ export interface MicrophoneOptions {
 }
 
 export interface MicrophoneEvents {
-  block(block: CaptureBlock): void;
+  onBlock(block: CaptureBlock): void;
   /** The chosen microphone was unplugged, and another one replaced it. */
-  switched(label: string): void;
+  onSwitch(label: string): void;
   /** No microphone is left. */
-  lost(error: unknown): void;
+  onLoss(error: unknown): void;
 }
 
 interface Graph {
@@ -32,7 +32,7 @@ export class Microphone {
   #closed = false;
   /** Serialises rebuilding: unplugging a device fires several events. */
   #building: Promise<void> = Promise.resolve();
-  readonly #devicesChanged = (): void => void this.#check();
+  readonly #handleDeviceChange = (): void => void this.#checkDevice();
 
   private constructor(options: MicrophoneOptions, events: MicrophoneEvents) {
     this.#options = options;
@@ -42,7 +42,7 @@ export class Microphone {
   static async open(options: MicrophoneOptions, events: MicrophoneEvents): Promise<Microphone> {
     const microphone = new Microphone(options, events);
     await microphone.#build(options);
-    navigator.mediaDevices.addEventListener('devicechange', microphone.#devicesChanged);
+    navigator.mediaDevices.addEventListener('devicechange', microphone.#handleDeviceChange);
     return microphone;
   }
 
@@ -59,14 +59,14 @@ export class Microphone {
 
   close(): void {
     this.#closed = true;
-    navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
-    this.#drop();
+    navigator.mediaDevices?.removeEventListener('devicechange', this.#handleDeviceChange);
+    this.#releaseGraph();
   }
 
   async #build(options: MicrophoneOptions): Promise<void> {
-    const graph = await openGraph(options, (block) => this.#events.block(block));
-    if (this.#closed) return release(graph);
-    this.#drop();
+    const graph = await openGraph(options, (block) => this.#events.onBlock(block));
+    if (this.#closed) return releaseGraph(graph);
+    this.#releaseGraph();
     this.#graph = graph;
     graph.track.enabled = !this.#muted;
     graph.track.addEventListener('ended', () => {
@@ -80,24 +80,24 @@ export class Microphone {
       try {
         await this.#build(this.#options);
       } catch (error) {
-        if (!gone || this.#options.device === '') return this.#events.lost(error);
+        if (!gone || this.#options.device === '') return this.#events.onLoss(error);
         this.#options = { ...this.#options, device: '' };
-        await this.#build(this.#options).catch((none: unknown) => this.#events.lost(none));
+        await this.#build(this.#options).catch((none: unknown) => this.#events.onLoss(none));
       }
-      if (gone && this.#graph !== undefined) this.#events.switched(this.#graph.track.label);
+      if (gone && this.#graph !== undefined) this.#events.onSwitch(this.#graph.track.label);
     });
   }
 
   /** Some systems keep the track alive after its device was unplugged, so the list of devices is checked as well. */
-  async #check(): Promise<void> {
+  async #checkDevice(): Promise<void> {
     const id = this.#graph?.track.getSettings().deviceId;
     if (id === undefined) return;
     const devices = await navigator.mediaDevices.enumerateDevices();
     if (!devices.some(({ kind, deviceId }) => kind === 'audioinput' && deviceId === id)) this.#rebuild(true);
   }
 
-  #drop(): void {
-    if (this.#graph !== undefined) release(this.#graph);
+  #releaseGraph(): void {
+    if (this.#graph !== undefined) releaseGraph(this.#graph);
     this.#graph = undefined;
   }
 }
@@ -127,7 +127,7 @@ async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock
     await context.audioWorklet.addModule('/capture-worklet.js');
     await context.resume();
   } catch (error) {
-    release({ stream, track, context });
+    releaseGraph({ stream, track, context });
     throw error;
   }
   const capture = new AudioWorkletNode(context, 'sotto-capture', {
@@ -145,7 +145,7 @@ async function openGraph(options: MicrophoneOptions, block: (block: CaptureBlock
   return { stream, track, context };
 }
 
-function release({ stream, context }: Graph): void {
+function releaseGraph({ stream, context }: Graph): void {
   for (const track of stream.getTracks()) track.stop();
   if (context.state !== 'closed') void context.close();
 }

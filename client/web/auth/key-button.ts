@@ -3,7 +3,7 @@ import type { PageAuth } from './page-auth.ts';
 /** The button that changes or forgets the key, shown only when the server requires one. */
 export function setUpKeyButton(button: HTMLElement, entry: PageAuth, changed: () => void = () => {}): void {
   button.addEventListener('click', () => {
-    void entry.ask().then((given) => {
+    void entry.askForKey().then((given) => {
       if (given) changed();
     });
   });

@@ -8,7 +8,7 @@ export type CredentialCheck = 'good' | { readonly problem: string };
 
 export interface KeyDialogCallbacks {
   check(text: string): Promise<CredentialCheck>;
-  keep(text: string, span: StorageSpan): void;
+  store(text: string, span: StorageSpan): void;
   forget(): void;
 }
 
@@ -16,25 +16,25 @@ export interface KeyPrompt {
   /** What is wrong with the key that was entered before. */
   readonly why: string | undefined;
   /** Whether a key is stored that can be forgotten. */
-  readonly has: boolean;
+  readonly hasStoredKey: boolean;
   /** Whether a viewer token is accepted, too. */
-  readonly viewer: boolean;
+  readonly acceptsViewerToken: boolean;
 }
 
 /** Characters allowed in a header and in the name of a subprotocol. */
-const SENDABLE = /^[\w.~+/=-]{1,4096}$/;
+const CREDENTIAL = /^[\w.~+/=-]{1,4096}$/;
 
 /** Asks for a key or a token. Stays open until the server accepts one or the user gives up. */
 export class KeyDialog {
-  readonly #deeds: KeyDialogCallbacks;
+  readonly #callbacks: KeyDialogCallbacks;
 
   constructor(deeds: KeyDialogCallbacks) {
-    this.#deeds = deeds;
+    this.#callbacks = deeds;
   }
 
-  ask({ why, has, viewer }: KeyPrompt): Promise<boolean> {
+  ask({ why, hasStoredKey: has, acceptsViewerToken: viewer }: KeyPrompt): Promise<boolean> {
     const words = AUTH_MESSAGES[pickInterfaceLanguage([document.documentElement.lang])];
-    const { dialog, form, field, remember, problem, forget, cancel } = build(words, viewer);
+    const { dialog, form, field, remember, problem, forget, cancel } = buildDialog(words, viewer);
     const tell = (text: string | undefined): void => {
       problem.hidden = text === undefined;
       problem.textContent = text ?? '';
@@ -48,19 +48,19 @@ export class KeyDialog {
       let given = false;
       form.addEventListener('submit', (event) => {
         event.preventDefault();
-        void this.#try(field.value, words).then((taken) => {
+        void this.#check(field.value, words).then((taken) => {
           if ('problem' in taken) {
             tell(taken.problem);
             field.select();
             return;
           }
           given = true;
-          this.#deeds.keep(taken.text, remember.checked ? 'browser' : 'tab');
+          this.#callbacks.store(taken.text, remember.checked ? 'browser' : 'tab');
           dialog.close();
         });
       });
       forget.addEventListener('click', () => {
-        this.#deeds.forget();
+        this.#callbacks.forget();
         dialog.close();
       });
       cancel.addEventListener('click', () => dialog.close());
@@ -74,19 +74,19 @@ export class KeyDialog {
   }
 
   /** Checks what was typed. A whole link that holds a token is accepted as well: that is what people are sent. */
-  async #try(
+  async #check(
     typed: string,
     words: Readonly<Record<AuthMessage, string>>,
   ): Promise<{ readonly text: string } | { readonly problem: string }> {
     const bare = typed.trim();
     const text = decodeHashPart(/#(?:token|key)=([^&\s]+)/.exec(bare)?.[1] ?? bare);
-    if (!SENDABLE.test(text)) return { problem: text === '' ? words.keyEmpty : words.keyOdd };
-    const verdict = await this.#deeds.check(text);
+    if (!CREDENTIAL.test(text)) return { problem: text === '' ? words.keyEmpty : words.keyOdd };
+    const verdict = await this.#callbacks.check(text);
     return verdict === 'good' ? { text } : verdict;
   }
 }
 
-function build(words: Readonly<Record<AuthMessage, string>>, viewer: boolean) {
+function buildDialog(words: Readonly<Record<AuthMessage, string>>, viewer: boolean) {
   const made = <K extends keyof HTMLElementTagNameMap>(tag: K, text = '', className = ''): HTMLElementTagNameMap[K] => {
     const element = document.createElement(tag);
     element.textContent = text;

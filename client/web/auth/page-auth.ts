@@ -9,8 +9,8 @@ const TIMEOUT_MS = 10_000;
 /** Lifetime of a token, s; sessions opened with it outlive it. */
 const TOKEN_SECONDS = 600;
 /** A token that expires sooner than this is replaced, ms. */
-const SPARE_MS = 60_000;
-const KEY = 'sotto.key';
+const TOKEN_MARGIN_MS = 60_000;
+const KEY_NAME = 'sotto.key';
 
 /** What a page uses a token for: recording, reading and changing the key's transcripts, watching rooms. */
 export type TokenUse = 'stream' | 'transcripts' | 'viewers';
@@ -41,19 +41,19 @@ export class PageAuth {
   readonly #uses: readonly TokenUse[];
   /** The newest token for each set of uses. */
   readonly #tokens = new Map<string, Token>();
-  #linked: Promise<void> = Promise.resolve();
+  #linkedKey: Promise<void> = Promise.resolve();
   #needsKey: Promise<boolean> | undefined;
-  #entering: Promise<boolean> | undefined;
+  #pendingAccess: Promise<boolean> | undefined;
 
   constructor({ room, hash, uses = ['stream'] }: PageAuthOptions) {
     this.#room = room;
     this.#uses = uses;
     this.#dialog = new KeyDialog({
-      check: (text) => this.#check(text),
-      keep: (text, span) => this.#keep(text, span),
+      check: (text) => this.#checkCredential(text),
+      store: (text, span) => this.#store(text, span),
       forget: () => this.forget(),
     });
-    this.#takeFromAddress(hash);
+    this.#takeKeyFromAddress(hash);
   }
 
   /** Whether the server requires a key. False when it cannot be reached: connecting then reports why. */
@@ -67,33 +67,33 @@ export class PageAuth {
 
   /** A viewer token that was typed in, on pages that accept one. */
   get viewerToken(): string | undefined {
-    return this.#room === undefined ? undefined : loadKey(viewerName(this.#room));
+    return this.#room === undefined ? undefined : loadKey(toViewerTokenName(this.#room));
   }
 
   /** How long the key is stored; what a page derives from it is stored for as long. */
   get span(): StorageSpan {
-    return findStorageSpan(KEY) ?? 'tab';
+    return findStorageSpan(KEY_NAME) ?? 'tab';
   }
 
   /** Whether a key or token for recording is stored; the server may still refuse it. */
   get hasKey(): boolean {
-    return loadKey(KEY) !== undefined;
+    return loadKey(KEY_NAME) !== undefined;
   }
 
   /** Resolves with true when the server is expected to accept the page; asks the user for a key when necessary. */
-  enter(): Promise<boolean> {
-    this.#entering ??= this.#enter().finally(() => {
-      this.#entering = undefined;
+  ensureAccess(): Promise<boolean> {
+    this.#pendingAccess ??= this.#checkAccess().finally(() => {
+      this.#pendingAccess = undefined;
     });
-    return this.#entering;
+    return this.#pendingAccess;
   }
 
   /** Opens the dialog, which shows `problem`. Resolves with true when the user entered something that the server accepts. */
-  ask(why?: string): Promise<boolean> {
+  askForKey(problem?: string): Promise<boolean> {
     return this.#dialog.ask({
-      why,
-      has: this.hasKey || this.viewerToken !== undefined,
-      viewer: this.#room !== undefined,
+      why: problem,
+      hasStoredKey: this.hasKey || this.viewerToken !== undefined,
+      acceptsViewerToken: this.#room !== undefined,
     });
   }
 
@@ -102,12 +102,12 @@ export class PageAuth {
    * requested for it allows only `uses`, by default those of the page.
    */
   async credential(uses: readonly TokenUse[] = this.#uses): Promise<string | undefined> {
-    const key = loadKey(KEY);
+    const key = loadKey(KEY_NAME);
     if (key === undefined || !(await this.needsKey())) return undefined;
     if (isToken(key)) return key;
     const token = this.#tokens.get(String(uses));
-    if (token?.key === key && token.untilMs - SPARE_MS > Date.now()) return token.text;
-    const made = await makeToken(key, uses);
+    if (token?.key === key && token.untilMs - TOKEN_MARGIN_MS > Date.now()) return token.text;
+    const made = await requestToken(key, uses);
     if (typeof made === 'string') return made;
     if ('problem' in made) return undefined;
     this.#tokens.set(made.uses, made);
@@ -115,60 +115,60 @@ export class PageAuth {
   }
 
   /** The key or token as the user entered it. What is created with a short-lived token would expire with it. */
-  async given(): Promise<string | undefined> {
-    return (await this.needsKey()) ? loadKey(KEY) : undefined;
+  async storedKey(): Promise<string | undefined> {
+    return (await this.needsKey()) ? loadKey(KEY_NAME) : undefined;
   }
 
   /** `credential` as an option of `connect`. */
-  async shown(uses?: readonly TokenUse[]): Promise<{ readonly credential?: string }> {
+  async toConnectOptions(uses?: readonly TokenUse[]): Promise<{ readonly credential?: string }> {
     const credential = await this.credential(uses);
     return credential === undefined ? {} : { credential };
   }
 
   /** To be called when the server refused the credential: the next one is requested afresh. */
-  refused(): void {
+  discardTokens(): void {
     this.#tokens.clear();
     this.#needsKey = undefined;
   }
 
   forget(): void {
     this.#tokens.clear();
-    removeKey(KEY);
-    if (this.#room !== undefined) removeKey(viewerName(this.#room));
+    removeKey(KEY_NAME);
+    if (this.#room !== undefined) removeKey(toViewerTokenName(this.#room));
   }
 
-  async #enter(): Promise<boolean> {
-    await this.#linked;
+  async #checkAccess(): Promise<boolean> {
+    await this.#linkedKey;
     if (!(await this.needsKey())) return true;
-    const key = loadKey(KEY);
-    if (key === undefined) return this.ask();
+    const key = loadKey(KEY_NAME);
+    if (key === undefined) return this.askForKey();
     const isMade = this.#tokens.get(String(this.#uses))?.key === key;
-    const verdict = isMade && (await this.credential()) !== undefined ? 'good' : await this.#check(key);
+    const verdict = isMade && (await this.credential()) !== undefined ? 'good' : await this.#checkCredential(key);
     if (verdict === 'good') return true;
-    return this.ask(verdict.problem);
+    return this.askForKey(verdict.problem);
   }
 
   /** Checks with the server what was typed in. */
-  async #check(text: string): Promise<CredentialCheck> {
+  async #checkCredential(text: string): Promise<CredentialCheck> {
     if (text.startsWith('view_') && this.#room !== undefined)
-      return verdictOf(`/v1/rooms/${this.#room}/transcript`, text);
-    const probe = this.#probe();
-    if (isToken(text)) return verdictOf(probe, text);
-    const made = await makeToken(text, this.#uses);
+      return checkWithServer(`/v1/rooms/${this.#room}/transcript`, text);
+    const probe = this.#probePath();
+    if (isToken(text)) return checkWithServer(probe, text);
+    const made = await requestToken(text, this.#uses);
     // A key that may not create such a token is sent itself.
-    if (typeof made === 'string') return verdictOf(probe, text);
+    if (typeof made === 'string') return checkWithServer(probe, text);
     if ('problem' in made) return made;
     this.#tokens.set(made.uses, made);
     return 'good';
   }
 
-  #keep(text: string, span: StorageSpan): void {
-    if (text.startsWith('view_') && this.#room !== undefined) storeKey(span, viewerName(this.#room), text);
-    else storeKey(span, KEY, text);
+  #store(text: string, span: StorageSpan): void {
+    if (text.startsWith('view_') && this.#room !== undefined) storeKey(span, toViewerTokenName(this.#room), text);
+    else storeKey(span, KEY_NAME, text);
   }
 
   /** A path whose answer tells whether the page's uses are allowed. */
-  #probe(): string {
+  #probePath(): string {
     if (this.#uses.includes('stream')) return '/v1/stream';
     if (this.#uses.includes('transcripts')) return '/v1/transcripts?limit=1';
     // A page without a room probes one that belongs to nobody.
@@ -176,29 +176,29 @@ export class PageAuth {
   }
 
   /** Takes a key from `#key=…` and removes it from the address at once. It replaces a stored key only if the user agrees. */
-  #takeFromAddress(hash: PageAuthOptions['hash']): void {
+  #takeKeyFromAddress(hash: PageAuthOptions['hash']): void {
     const brought = readKeyFromHash(location.hash, hash);
     if (brought === undefined) return;
     history.replaceState(null, '', location.pathname + location.search);
-    switch (decideOnLinkedKey(loadKey(KEY), brought)) {
+    switch (decideOnLinkedKey(loadKey(KEY_NAME), brought)) {
       case 'take':
-        return storeKey('tab', KEY, brought);
+        return storeKey('tab', KEY_NAME, brought);
       case 'ask':
-        this.#linked = this.#offer(brought);
+        this.#linkedKey = this.#offerKey(brought);
     }
   }
 
-  async #offer(brought: string): Promise<void> {
+  async #offerKey(brought: string): Promise<void> {
     if (!(await confirmKeyReplacement())) return;
     this.forget();
-    storeKey('tab', KEY, brought);
+    storeKey('tab', KEY_NAME, brought);
     // Start again with the new key: the page has used the old one.
     location.reload();
     await new Promise(() => {});
   }
 }
 
-const viewerName = (room: string): string => `sotto.viewer.${room}`;
+const toViewerTokenName = (room: string): string => `sotto.viewer.${room}`;
 /** Tokens are JWTs, which begin like this; keys never do. The server distinguishes them in the same way. */
 const isToken = (text: string): boolean => text.startsWith('ey');
 
@@ -212,7 +212,7 @@ async function askWhetherKeyNeeded(): Promise<boolean | undefined> {
 }
 
 /** Requests a token with a key. Resolves with the key itself when it may not create tokens, or with the server's objection. */
-async function makeToken(
+async function requestToken(
   key: string,
   scopes: readonly TokenUse[],
 ): Promise<Token | string | { readonly problem: string }> {
@@ -233,7 +233,7 @@ async function makeToken(
 }
 
 /** Whether the server accepts a credential: only 401 and 403 mean that it does not. */
-async function verdictOf(path: string, credential: string): Promise<CredentialCheck> {
+async function checkWithServer(path: string, credential: string): Promise<CredentialCheck> {
   try {
     const response = await fetch(path, {
       ...{ cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) },

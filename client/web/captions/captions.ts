@@ -33,116 +33,123 @@ const TRANSLATIONS = 'ar de en es fr hi id it ja ko nl pl pt ru sv tr uk vi zh'.
 const UNTRANSLATED_MAX = 2;
 
 const address = readSettings(CAPTIONS_SETTINGS, location, (text) => console.warn(`Captions: ${text}`));
-const given = new Set(new URLSearchParams(location.search).keys());
+const namedSettings = new Set(new URLSearchParams(location.search).keys());
 
-const entry = new PageAuth({ room: address.room, hash: 'viewer', uses: ['viewers'] });
+const auth = new PageAuth({ room: address.room, hash: 'viewer', uses: ['viewers'] });
 /** Viewer token, from the link or typed in. */
-let viewerToken = address.token || (entry.viewerToken ?? '');
-let asked = 0;
-let choices = readReaderChoices(address, given, loadReaderChoices());
-let words = CAPTIONS_MESSAGES.en;
-let line: SubscriptionState = { state: 'connecting' };
+let viewerToken = address.token || (auth.viewerToken ?? '');
+let subscriptions = 0;
+let choices = readReaderChoices(address, namedSettings, loadReaderChoices());
+let texts = CAPTIONS_MESSAGES.en;
+let connection: SubscriptionState = { state: 'connecting' };
+let isRefusalShown = false;
 let room: 'live' | 'idle' | undefined;
-let roomLine: RoomSubscription | undefined;
+let subscription: RoomSubscription | undefined;
 let untranslated = 0;
-let silenced: ReturnType<typeof setTimeout> | undefined;
+let silenceTimer: ReturnType<typeof setTimeout> | undefined;
 const transcript = new SentenceFold({ sentencesMax: SENTENCES_MAX });
-const light = new ReaderWakeLock();
+const wakeLock = new ReaderWakeLock();
 const view = new LogView({
   ...{ log: getElement('log'), open: getElement('open'), jump: getElement('jump') },
-  missed: (count) => (count === 0 ? words.jump : translate(words, 'jumpCount', { count })),
-  speaker: (number) => translate(words, 'speaker', { number }),
-  late: (isTranslation) => {
-    if (isTranslation && ++untranslated === UNTRANSLATED_MAX) tell(words.untranslated);
+  formatMissed: (count) => (count === 0 ? texts.jump : translate(texts, 'jumpCount', { count })),
+  formatSpeaker: (number) => translate(texts, 'speaker', { number }),
+  onLate: (isTranslation) => {
+    if (isTranslation && ++untranslated === UNTRANSLATED_MAX) showMessage(texts.untranslated);
   },
 });
 
-function tell(text: string | undefined): void {
+function showMessage(text: string | undefined): void {
   const message = getElement('message');
   message.hidden = text === undefined;
   if (text !== undefined) message.textContent = text;
 }
 
 function showState(): void {
-  const key = line.state === 'live' ? (room === 'idle' ? 'idle' : 'live') : line.state;
+  const key = connection.state === 'live' ? (room === 'idle' ? 'idle' : 'live') : connection.state;
   const state = getElement('state');
   state.dataset['state'] = key;
-  if (state.textContent !== words[key]) state.textContent = words[key];
-  if (line.state === 'refused') tell(refusal(line));
-  getElement('key-ask').hidden = line.state !== 'refused' || !isAboutKeys(line.code);
+  if (state.textContent !== texts[key]) state.textContent = texts[key];
+  if (connection.state === 'refused') {
+    showMessage(describeRefusal(connection));
+    isRefusalShown = true;
+  }
+  getElement('key-ask').hidden = connection.state !== 'refused' || !isAuthCode(connection.code);
 }
 
-const isAboutKeys = (code: string): boolean => code.startsWith('auth.') || code === 'viewer.revoked';
+const isAuthCode = (code: string): boolean => code.startsWith('auth.') || code === 'viewer.revoked';
 
-function refusal({ code, text }: Extract<SubscriptionState, { state: 'refused' }>): string {
-  if (code === 'viewer.revoked') return words.revoked;
-  return viewerToken === '' ? words.keyNeeded : translate(words, 'denied', { reason: text });
+function describeRefusal({ code, text }: Extract<SubscriptionState, { state: 'refused' }>): string {
+  if (code === 'viewer.revoked') return texts.revoked;
+  return viewerToken === '' ? texts.keyNeeded : translate(texts, 'denied', { reason: text });
 }
 
 /** Asks the reader for a key or a token, and tries again with it. */
-async function knock(): Promise<void> {
-  if (!(await entry.ask())) return;
+async function askForAccess(): Promise<void> {
+  if (!(await auth.askForKey())) return;
   // What was typed in replaces the token of the link.
-  viewerToken = entry.viewerToken ?? '';
-  tell(undefined);
-  await watch();
+  viewerToken = auth.viewerToken ?? '';
+  showMessage(undefined);
+  await subscribe();
 }
 
 /** A token created from a reader's own key lasts for minutes, so reconnecting later requires a new one. */
-async function refused(code: string): Promise<void> {
-  entry.refused();
-  if (viewerToken !== '' || !isAboutKeys(code)) return;
-  if (entry.hasKey && code === 'auth.expired' && (await entry.credential()) !== undefined) return watch();
-  if (!entry.hasKey) await knock();
+async function handleRefusal(code: string): Promise<void> {
+  auth.discardTokens();
+  if (viewerToken !== '' || !isAuthCode(code)) return;
+  if (auth.hasKey && code === 'auth.expired' && (await auth.credential()) !== undefined) return subscribe();
+  if (!auth.hasKey) await askForAccess();
 }
 
-async function watch(): Promise<void> {
-  roomLine?.close();
-  const now = ++asked;
-  const token = viewerToken || ((await entry.credential()) ?? '');
-  if (now !== asked) return;
-  hush();
-  roomLine = new RoomSubscription({
+async function subscribe(): Promise<void> {
+  subscription?.close();
+  const now = ++subscriptions;
+  const token = viewerToken || ((await auth.credential()) ?? '');
+  if (now !== subscriptions) return;
+  silenceScreenReaders();
+  subscription = new RoomSubscription({
     ...{ room: address.room, token, from: 'start', translate: choices.translate },
-    hear(event) {
+    onText(event) {
       const sentence = transcript.read(event);
       if (sentence === undefined) return;
       getElement('empty').hidden = true;
       if (event.type === 'translated') untranslated = Number.NEGATIVE_INFINITY;
       view.show(sentence);
     },
-    state(state) {
-      line = state;
+    onState(next) {
+      // A new token may have solved a refusal.
+      if (next.state === 'live' && isRefusalShown) showMessage(undefined);
+      if (next.state === 'live') isRefusalShown = false;
+      connection = next;
       showState();
-      if (state.state === 'refused') void refused(state.code);
+      if (next.state === 'refused') void handleRefusal(next.code);
     },
-    presence(now) {
+    onPresence(now) {
       room = now.state;
       // A sentence that a session left open before it went will not go on.
       view.forget(transcript.forget(({ session, final }) => !final && !now.sessions.includes(session)));
-      if (now.cut) tell(words.cut);
+      if (now.cut) showMessage(texts.cut);
       showState();
     },
   });
 }
 
 /** Keeps screen readers silent while the history arrives. */
-function hush(): void {
+function silenceScreenReaders(): void {
   const log = getElement('log');
   log.setAttribute('aria-live', 'off');
-  clearTimeout(silenced);
-  silenced = setTimeout(() => log.setAttribute('aria-live', choices.announce ? 'polite' : 'off'), HISTORY_MS);
+  clearTimeout(silenceTimer);
+  silenceTimer = setTimeout(() => log.setAttribute('aria-live', choices.announce ? 'polite' : 'off'), HISTORY_MS);
 }
 
-function speak(language: InterfaceLanguage): void {
-  words = CAPTIONS_MESSAGES[language];
-  applyMessages(document, words, language);
-  document.title = `${words.captions} – Sotto`;
+function setLanguage(language: InterfaceLanguage): void {
+  texts = CAPTIONS_MESSAGES[language];
+  applyMessages(document, texts, language);
+  document.title = `${texts.captions} – Sotto`;
   const names = new Intl.DisplayNames([language, 'en'], { type: 'language', fallback: 'code' });
   const offered = [...new Set([...TRANSLATIONS, choices.translate])].filter((code) => code !== '');
   const options = offered.map((code) => new Option(names.of(code) ?? code, code));
   options.sort((a, b) => a.text.localeCompare(b.text, language));
-  getElement('translate').replaceChildren(new Option(words.translateNone, ''), ...options);
+  getElement('translate').replaceChildren(new Option(texts.translateNone, ''), ...options);
   getElement('translate', HTMLSelectElement).value = choices.translate;
   showState();
 }
@@ -156,22 +163,22 @@ function apply(): void {
   else delete root.dataset['theme'];
   getElement('both', HTMLInputElement).disabled = choices.translate === '';
   view.choose({ text: choices.text, translate: choices.translate }, choices.both);
-  if (silenced === undefined || getElement('log').getAttribute('aria-live') !== 'off' || !choices.announce)
+  if (silenceTimer === undefined || getElement('log').getAttribute('aria-live') !== 'off' || !choices.announce)
     getElement('log').setAttribute('aria-live', choices.announce ? 'polite' : 'off');
-  void light.keep(choices.awake ? 'on' : 'off');
+  void wakeLock.setWanted(choices.awake ? 'on' : 'off');
 }
 
 function choose(change: Partial<ReaderChoices>): void {
   const before = choices;
   choices = { ...choices, ...change };
   saveReaderChoices(choices);
-  if (change.language !== undefined) speak(pickInterfaceLanguage([choices.language]));
+  if (change.language !== undefined) setLanguage(pickInterfaceLanguage([choices.language]));
   apply();
   fillForm();
   if (choices.translate === before.translate) return;
   untranslated = 0;
-  tell(undefined);
-  void watch();
+  showMessage(undefined);
+  void subscribe();
 }
 
 function fillForm(): void {
@@ -185,30 +192,30 @@ function fillForm(): void {
   getElement('larger', HTMLButtonElement).disabled = choices.size >= SIZE_SETTING.max;
 }
 
-const guest = new ViewerLink(getElement('share-guest'), {
-  entry,
+const viewerLink = new ViewerLink(getElement('share-guest'), {
+  entry: auth,
   // A reader who came with a link shares that link.
   room: () => (viewerToken === '' ? address.room : undefined),
-  changed: showLink,
-  tell: (text) => {
+  onChange: showLink,
+  showMessage: (text) => {
     getElement('said').textContent = text;
   },
 });
 
 function openShare(): void {
-  guest.show();
+  viewerLink.show();
   showLink();
   getElement('share', HTMLDialogElement).showModal();
 }
 
 function showLink(): void {
-  const token = viewerToken || guest.token;
+  const token = viewerToken || viewerLink.token;
   const link = writeSettings(CAPTIONS_SETTINGS, { ...address, token, lang: '' }, `${location.origin}/captions`);
   getElement('link', HTMLInputElement).value = link;
   getElement('only-here').hidden = !isLocalOnlyAddress(link);
   // On servers that require keys, the viewer link has its own note.
   getElement('link-note').hidden = !getElement('share-guest').hidden;
-  getElement('qr').replaceChildren(renderQrCode(link, words.qr));
+  getElement('qr').replaceChildren(renderQrCode(link, texts.qr));
 }
 
 function saveText(): void {
@@ -219,14 +226,14 @@ function saveText(): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-function wire(): void {
+function setUp(): void {
   const resize = (by: number) => (): void =>
     choose({ size: Math.min(SIZE_SETTING.max, Math.max(SIZE_SETTING.min, choices.size + by)) });
   onClick('smaller', resize(-SIZE_SETTING.bigStep));
   onClick('larger', resize(SIZE_SETTING.bigStep));
   onClick('open-settings', () => getElement('settings', HTMLDialogElement).showModal());
   onClick('open-share', openShare);
-  onClick('key', () => knock());
+  onClick('key', () => askForAccess());
   onClick('jump', () => {
     view.jump();
     getElement('log').focus({ preventScroll: true });
@@ -234,9 +241,9 @@ function wire(): void {
   onClick('save', saveText);
   onClick('copy', () => {
     void copyText(getElement('link', HTMLInputElement).value).then((done) => {
-      getElement('said').textContent = getElement('copy').textContent = done ? words.copied : words.notCopied;
+      getElement('said').textContent = getElement('copy').textContent = done ? texts.copied : texts.notCopied;
       setTimeout(() => {
-        getElement('copy').textContent = words.copy;
+        getElement('copy').textContent = texts.copy;
       }, 2_000);
     });
   });
@@ -254,9 +261,9 @@ function wire(): void {
 
 if (address.room !== 'main') getElement('room').textContent = address.room;
 for (const [code, name] of Object.entries(INTERFACE_LANGUAGES)) getElement('language').append(new Option(name, code));
-getElement('awake-label').hidden = !ReaderWakeLock.isThere;
-speak(pickInterfaceLanguage([choices.language, ...navigator.languages]));
+getElement('awake-label').hidden = !ReaderWakeLock.isSupported;
+setLanguage(pickInterfaceLanguage([choices.language, ...navigator.languages]));
 apply();
 fillForm();
-wire();
-await watch();
+setUp();
+await subscribe();

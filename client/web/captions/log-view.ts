@@ -7,17 +7,17 @@ import {
   selectWantedText,
   type WantedForm,
 } from '../../../transcript/wanted-form.ts';
-import { markRestingRows } from '../ui/resting-rows.ts';
+import { markSkippableRow } from '../ui/resting-rows.ts';
 
 export interface LogElements {
   readonly log: HTMLElement;
   readonly open: HTMLElement;
   readonly jump: HTMLElement;
   /** Text of the jump button: how many sentences have arrived since the reader scrolled up. */
-  missed(count: number): string;
-  speaker(number: number): string;
+  formatMissed(count: number): string;
+  formatSpeaker(number: number): string;
   /** Called when a sentence is shown as spoken because its preferred form did not arrive in time. */
-  late(isTranslation: boolean): void;
+  onLate(isTranslation: boolean): void;
 }
 
 /** Sentences that stay on the page. */
@@ -29,48 +29,48 @@ const NEAR_END_PX = 80;
  * sentences below it, which they do not announce.
  */
 export class LogView {
-  readonly #parts: LogElements;
+  readonly #options: LogElements;
   readonly #rows = new Map<Sentence, HTMLElement>();
   readonly #open = new Map<Sentence, HTMLElement>();
-  readonly #waits = new Map<Sentence, ReturnType<typeof setTimeout>>();
+  readonly #formTimers = new Map<Sentence, ReturnType<typeof setTimeout>>();
   readonly #speakers: string[] = [];
   #choice: WantedForm = { text: 'cleaned', translate: '' };
-  #both = false;
+  #showsOriginal = false;
   #lastSpeaker: string | undefined;
-  #follows = true;
+  #isFollowing = true;
   #missed = 0;
   #lastTop = 0;
 
   constructor(parts: LogElements) {
-    this.#parts = parts;
-    addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    this.#options = parts;
+    addEventListener('scroll', () => this.#handleScroll(), { passive: true });
     // The end must stay in view when the text size or the width changes.
-    new ResizeObserver(() => this.#follow()).observe(parts.log);
-    addEventListener('resize', () => this.#follow());
+    new ResizeObserver(() => this.#scrollToEnd()).observe(parts.log);
+    addEventListener('resize', () => this.#scrollToEnd());
   }
 
   /** Shows the current state of a sentence. */
   show(sentence: Sentence): void {
     if (this.#rows.has(sentence)) this.#fill(sentence);
-    else if (!sentence.final) this.#grow(sentence);
-    else if (selectWantedText(sentence, this.#choice) !== undefined) this.#finish(sentence);
-    else this.#wait(sentence);
-    this.#follow();
+    else if (!sentence.final) this.#showOpen(sentence);
+    else if (selectWantedText(sentence, this.#choice) !== undefined) this.#showFinal(sentence);
+    else this.#waitForForm(sentence);
+    this.#scrollToEnd();
   }
 
   choose(choice: WantedForm, both: boolean): void {
     this.#choice = choice;
-    this.#both = both;
-    for (const sentence of [...this.#waits.keys()]) this.show(sentence);
+    this.#showsOriginal = both;
+    for (const sentence of [...this.#formTimers.keys()]) this.show(sentence);
     for (const sentence of this.#rows.keys()) this.#fill(sentence);
-    this.#follow();
+    this.#scrollToEnd();
   }
 
   /** Scrolls to the newest line and follows it. */
   jump(): void {
-    this.#follows = true;
-    this.#follow();
-    this.#settle();
+    this.#isFollowing = true;
+    this.#scrollToEnd();
+    this.#showJump();
   }
 
   /** Removes open sentences that will not be continued. */
@@ -85,22 +85,22 @@ export class LogView {
     return [...this.#rows.values()].map((row) => row.querySelector('.said')?.textContent ?? '').join('\n');
   }
 
-  #wait(sentence: Sentence): void {
-    this.#grow(sentence);
-    if (this.#waits.has(sentence)) return;
+  #waitForForm(sentence: Sentence): void {
+    this.#showOpen(sentence);
+    if (this.#formTimers.has(sentence)) return;
     // Without an awaited form the sentence would have been finished.
     const ms = FORM_TIMEOUT_MS.screen[getAwaitedForm(this.#choice)!];
-    this.#waits.set(
+    this.#formTimers.set(
       sentence,
       setTimeout(() => {
-        this.#parts.late(getAwaitedForm(this.#choice) === 'translated');
-        this.#finish(sentence);
-        this.#follow();
+        this.#options.onLate(getAwaitedForm(this.#choice) === 'translated');
+        this.#showFinal(sentence);
+        this.#scrollToEnd();
       }, ms),
     );
   }
 
-  #grow(sentence: Sentence): void {
+  #showOpen(sentence: Sentence): void {
     const { stable, tentative } = sentence;
     const row = this.#open.get(sentence);
     if (stable + tentative === '') {
@@ -121,13 +121,13 @@ export class LogView {
     row.dir = 'auto';
     row.append(element('span'), element('span', 'tail'));
     this.#open.set(sentence, row);
-    this.#parts.open.append(row);
+    this.#options.open.append(row);
     return row;
   }
 
-  #finish(sentence: Sentence): void {
-    clearTimeout(this.#waits.get(sentence));
-    this.#waits.delete(sentence);
+  #showFinal(sentence: Sentence): void {
+    clearTimeout(this.#formTimers.get(sentence));
+    this.#formTimers.delete(sentence);
     this.#open.get(sentence)?.remove();
     this.#open.delete(sentence);
     const row = element('div', 'sentence');
@@ -137,15 +137,15 @@ export class LogView {
     const number = this.#numberOf(speaker);
     if (turn) {
       const name = element('p', 'speaker');
-      name.textContent = this.#parts.speaker(number);
+      name.textContent = this.#options.formatSpeaker(number);
       row.append(name);
     }
     row.append(paragraph('said'));
     this.#rows.set(sentence, row);
     this.#fill(sentence);
-    this.#parts.log.append(row);
-    markRestingRows(this.#parts.log);
-    if (!this.#follows) this.#tellMissed(this.#missed + 1);
+    this.#options.log.append(row);
+    markSkippableRow(this.#options.log);
+    if (!this.#isFollowing) this.#showMissed(this.#missed + 1);
     if (this.#rows.size > SENTENCES_MAX) this.#dropOldest();
   }
 
@@ -159,7 +159,7 @@ export class LogView {
     said.lang = (isTranslated ? this.#choice.translate : sentence.language) ?? '';
     row.hidden = text === '';
     const original = row.querySelector<HTMLElement>('.original');
-    if (!(isTranslated && this.#both)) return original?.remove();
+    if (!(isTranslated && this.#showsOriginal)) return original?.remove();
     const beside = original ?? paragraph('original');
     beside.textContent = selectDisplayedText(sentence, { text: this.#choice.text });
     beside.lang = sentence.language ?? '';
@@ -177,30 +177,30 @@ export class LogView {
     this.#rows.delete(sentence);
   }
 
-  #scrolled(): void {
+  #handleScroll(): void {
     const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
     const isUp = scrollTop < this.#lastTop - 2;
     this.#lastTop = scrollTop;
     const isNear = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    if (isNear) this.#follows = true;
-    else if (isUp) this.#follows = false;
-    this.#settle();
+    if (isNear) this.#isFollowing = true;
+    else if (isUp) this.#isFollowing = false;
+    this.#showJump();
   }
 
   /** Shows the jump button only while the reader has scrolled up. */
-  #settle(): void {
-    this.#parts.jump.hidden = this.#follows;
-    if (this.#follows) this.#tellMissed(0);
+  #showJump(): void {
+    this.#options.jump.hidden = this.#isFollowing;
+    if (this.#isFollowing) this.#showMissed(0);
   }
 
-  #tellMissed(count: number): void {
+  #showMissed(count: number): void {
     this.#missed = count;
-    this.#parts.jump.textContent = this.#parts.missed(count);
+    this.#options.jump.textContent = this.#options.formatMissed(count);
   }
 
-  #follow(): void {
-    if (this.#follows) scrollTo({ top: document.documentElement.scrollHeight });
-    else this.#parts.jump.hidden = false;
+  #scrollToEnd(): void {
+    if (this.#isFollowing) scrollTo({ top: document.documentElement.scrollHeight });
+    else this.#options.jump.hidden = false;
   }
 }
 

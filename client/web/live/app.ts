@@ -29,17 +29,17 @@ const progress = getElement('progress', HTMLProgressElement);
 const messages = new Messages(getElement('message'), getElement('remark'));
 const transcript = new TranscriptView(getElement('log'), getElement('open'), getElement('jump', HTMLButtonElement));
 const meter = new MeterView(getElement('meter', HTMLCanvasElement));
-const entry = new PageAuth({ hash: 'speaker' });
+const auth = new PageAuth({ hash: 'speaker' });
 
 /** Delay from which it is shown, ms; below it, words arrive as fast as one reads. */
-const DELAY_SAID_MS = 100;
+const DELAY_SHOWN_MS = 100;
 const RUNNING: readonly LiveState[] = ['connecting', 'live', 'lag'];
 
 /** Sentences of earlier recordings and visits, oldest first. */
 let earlier: Sentence[] = [];
 let base = computeRunOffset([]);
 let live: LiveRun | undefined;
-let watch = new LevelMonitor(0);
+let levelMonitor = new LevelMonitor(0);
 let current: LiveState = 'idle';
 let raw = false;
 let muted = false;
@@ -50,18 +50,19 @@ const running = (): boolean => RUNNING.includes(current);
 const events: LiveRunCallbacks = {
   sentence(sentence) {
     getElement('empty').hidden = true;
-    watch.words(performance.now());
+    levelMonitor.noteWords(performance.now());
     transcript.show(sentence);
     if (sentence.final) void storeSentences(sentence);
   },
   state: showState,
   problem: (problem) => messages.problem(problem),
+  recovered: () => messages.solved('connection'),
   remark: (text) => messages.remark(text),
   level(peak) {
     meter.push(muted ? 0 : peak);
     getElement('timer').textContent = formatElapsed(base.ms + (live?.audioMs ?? 0));
-    if (muted) watch.words(performance.now());
-    const { clipping, lacking } = watch.hear(peak, performance.now());
+    if (muted) levelMonitor.noteWords(performance.now());
+    const { clipping, missing: lacking } = levelMonitor.push(peak, performance.now());
     showHint(
       clipping ? 'Too loud: turn the microphone down or move back a little.' : muted ? undefined : lackingText(lacking),
     );
@@ -73,7 +74,7 @@ const events: LiveRunCallbacks = {
     getElement('timer').textContent = formatElapsed(base.ms + (live?.audioMs ?? 0));
   },
   delay(ms) {
-    const shown = ms !== undefined && ms >= DELAY_SAID_MS;
+    const shown = ms !== undefined && ms >= DELAY_SHOWN_MS;
     getElement('delay').textContent = shown ? `${(ms / 1_000).toFixed(1)} s behind` : '';
   },
   model(text) {
@@ -107,19 +108,19 @@ function showState(name: LiveState, text: string): void {
   showHint(undefined);
 }
 
-async function toggle(): Promise<void> {
+async function toggleRecording(): Promise<void> {
   if (running()) return live?.stop();
   // The last words of the previous recording are still arriving.
-  if (current === 'finishing' || !(await entry.enter()) || running()) return;
-  if (await begin().startMicrophone()) await fillMicrophones();
+  if (current === 'finishing' || !(await auth.ensureAccess()) || running()) return;
+  if (await startRun().startMicrophone()) await fillMicrophones();
 }
 
-function begin(): LiveRun {
+function startRun(): LiveRun {
   messages.solved();
   earlier = all().filter((sentence) => sentence.final);
   base = computeRunOffset(earlier);
-  watch = new LevelMonitor(performance.now());
-  live = new LiveRun(base, events, entry);
+  levelMonitor = new LevelMonitor(performance.now());
+  live = new LiveRun(base, events, auth);
   setMuted(false);
   return live;
 }
@@ -127,7 +128,7 @@ function begin(): LiveRun {
 async function openFile(file: File | undefined): Promise<void> {
   if (file === undefined) return;
   if (running() || current === 'finishing') return messages.remark('Stop the recording first, then open the file.');
-  if ((await entry.enter()) && !running()) await begin().startFile(file);
+  if ((await auth.ensureAccess()) && !running()) await startRun().startFile(file);
 }
 
 async function fillMicrophones(): Promise<void> {
@@ -165,8 +166,8 @@ async function copyAll(): Promise<void> {
 }
 
 function clear(): void {
-  const gone = all();
-  if (gone.length === 0) return;
+  const removed = all();
+  if (removed.length === 0) return;
   earlier = [];
   live = undefined;
   base = computeRunOffset([]);
@@ -176,7 +177,7 @@ function clear(): void {
   getElement('empty').hidden = false;
   messages.remark('The page is cleared.', {
     label: 'Undo',
-    run: () => restore(gone),
+    run: () => restore(removed),
   });
 }
 
@@ -198,19 +199,19 @@ function exportAs(kind: string): void {
   else saveTranscript(kind, all(), raw);
 }
 
-function onKey(event: KeyboardEvent): void {
+function handleKey(event: KeyboardEvent): void {
   const action = actionForKey(event, readFocus(event.target));
   if (action === undefined) return;
   if (action === 'close') return closeMenus();
   event.preventDefault();
-  if (action === 'toggle') void toggle();
+  if (action === 'toggle') void toggleRecording();
   else if (action === 'raw') setRaw(!raw);
   else if (action === 'help') getElement('help-dialog', HTMLDialogElement).showModal();
   else if (running()) setMuted(!muted);
 }
 
-function wire(): void {
-  record.addEventListener('click', () => void toggle());
+function setUp(): void {
+  record.addEventListener('click', () => void toggleRecording());
   mute.addEventListener('click', () => setMuted(!muted));
   view.addEventListener('click', () => setRaw(!raw));
   onClick('theme', () => {
@@ -228,9 +229,9 @@ function wire(): void {
   });
   enableFileDrop((dropped) => void openFile(dropped));
   setUpMenus();
-  setUpSharing({ messages, entry, isRunning: running, room: 'kept' });
-  setUpKeyButton(getElement('key'), entry);
-  addEventListener('keydown', onKey);
+  setUpSharing({ messages, entry: auth, isRecording: running, room: 'kept' });
+  setUpKeyButton(getElement('key'), auth);
+  addEventListener('keydown', handleKey);
   navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
 }
 
@@ -246,6 +247,6 @@ rememberSettings((which) => live?.settingsChanged(which));
 renderKeyList(getElement('keys'), PAGE_KEYS);
 await Promise.all([showEarlier(), fillMicrophones()]);
 // Only now: a new recording continues after what is on the page.
-wire();
+setUp();
 record.disabled = false;
 void readInfo();

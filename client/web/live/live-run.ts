@@ -1,4 +1,4 @@
-import { connect, type Session, Transcript } from '../../sdk/index.ts';
+import { connect, type EventOf, type Session, Transcript } from '../../sdk/index.ts';
 import { Microphone } from '../audio/microphone.ts';
 import { TARGET_RATE } from '../audio/resample.ts';
 import type { PageAuth } from '../auth/page-auth.ts';
@@ -8,6 +8,7 @@ import {
   describeConnectionProblem,
   describeMicrophoneProblem,
   describeProtocolProblem,
+  describeServerFault,
   type Problem,
   SLOW_NETWORK,
   UNREADABLE_FILE,
@@ -24,6 +25,8 @@ export interface LiveRunCallbacks {
   sentence(sentence: Row): void;
   state(state: LiveState, text: string): void;
   problem(problem: Problem): void;
+  /** The connection works again. */
+  recovered(): void;
   /** Something happened that is good to know and requires no action. */
   remark(text: string): void;
   level(peak: number): void;
@@ -34,53 +37,53 @@ export interface LiveRunCallbacks {
 
 const BYTES_PER_MS = (TARGET_RATE * 2) / 1_000;
 /** Unsent sound from which the page reports a slow network, and from which it gives up, ms. */
-const SLOW_MS = 1_000;
-const HOPELESS_MS = 60_000;
+const SLOW_NETWORK_MS = 1_000;
+const UNSENT_MS_MAX = 60_000;
 
 /** One recording from start to end: a microphone or a file, and its session. */
 export class LiveRun {
   readonly transcript = new Transcript();
-  readonly #events: LiveRunCallbacks;
-  readonly #base: RunOffset;
-  readonly #entry: PageAuth;
+  readonly #callbacks: LiveRunCallbacks;
+  readonly #offset: RunOffset;
+  readonly #auth: PageAuth;
   readonly #delay = new DelayMeter();
   #session: Session | undefined;
   #microphone: Microphone | undefined;
   #sentMs = 0;
-  #late = false;
+  #isLagging = false;
   /** The connection is lost, and sound is buffered until it is back. */
-  #away = false;
-  #stopping = false;
+  #isReconnecting = false;
+  #isStopping = false;
 
-  constructor(base: RunOffset, events: LiveRunCallbacks, entry: PageAuth) {
-    this.#entry = entry;
-    this.#base = base;
-    this.#events = events;
+  constructor(base: RunOffset, callbacks: LiveRunCallbacks, entry: PageAuth) {
+    this.#auth = entry;
+    this.#offset = base;
+    this.#callbacks = callbacks;
   }
 
   /** Opens the microphone, then the session. Resolves with false when either failed and a problem was shown. */
   async startMicrophone(): Promise<boolean> {
-    this.#events.state('connecting', 'Connecting');
+    this.#callbacks.state('connecting', 'Connecting');
     // Sound recorded before the session is open.
     const early: Int16Array[] = [];
     try {
       this.#microphone = await Microphone.open(readMicrophoneOptions(), {
-        block: ({ pcm, peak }) => {
-          this.#events.level(peak);
+        onBlock: ({ pcm, peak }) => {
+          this.#callbacks.level(peak);
           if (this.#session === undefined) early.push(pcm);
           else this.#send(pcm);
         },
-        switched: (label) =>
-          this.#events.remark(`The microphone was disconnected; now using ${label || 'another one'}.`),
-        lost: (error) => {
-          this.#events.problem(describeMicrophoneProblem(error));
+        onSwitch: (label) =>
+          this.#callbacks.remark(`The microphone was disconnected; now using ${label || 'another one'}.`),
+        onLoss: (error) => {
+          this.#callbacks.problem(describeMicrophoneProblem(error));
           void this.stop();
         },
       });
     } catch (error) {
-      return this.#stopping ? false : this.#failed(describeMicrophoneProblem(error));
+      return this.#isStopping ? false : this.#reportFailure(describeMicrophoneProblem(error));
     }
-    if (this.#stopping) {
+    if (this.#isStopping) {
       // Stop was pressed while the browser was still asking for permission.
       this.#microphone.close();
       return false;
@@ -92,12 +95,12 @@ export class LiveRun {
 
   /** Sends a whole file, then ends the session. */
   async startFile(file: File): Promise<void> {
-    this.#events.state('connecting', 'Reading file');
+    this.#callbacks.state('connecting', 'Reading file');
     let samples: Float32Array;
     try {
       samples = await decodeAudioFile(file);
     } catch {
-      if (!this.#stopping) this.#failed(UNREADABLE_FILE);
+      if (!this.#isStopping) this.#reportFailure(UNREADABLE_FILE);
       return;
     }
     if (!(await this.#open('Transcribing'))) return;
@@ -108,10 +111,10 @@ export class LiveRun {
         this.#session?.send(pcm);
         await this.#session?.sent();
       },
-      progress: (share) => this.#events.progress(share),
-      stopped: () => this.#stopping,
+      onProgress: (share) => this.#callbacks.progress(share),
+      isStopped: () => this.#isStopping,
     });
-    this.#events.progress(undefined);
+    this.#callbacks.progress(undefined);
     await this.stop();
   }
 
@@ -133,54 +136,55 @@ export class LiveRun {
 
   /** Ends the audio and waits for the last words. */
   async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.#isStopping) return;
+    this.#isStopping = true;
     this.#microphone?.close();
-    this.#events.delay(undefined);
+    this.#callbacks.delay(undefined);
     if (this.#session !== undefined) {
-      this.#events.state('finishing', 'Finishing');
+      this.#callbacks.state('finishing', 'Finishing');
       // #read reports a connection that breaks now.
       await this.#session.finish().catch(() => {});
       const { fault, code } = await this.#session.closed;
       if (fault !== undefined || code !== 1000) return;
     }
-    this.#events.state('idle', 'Ready');
+    this.#callbacks.state('idle', 'Ready');
   }
 
   async #open(doing: string): Promise<boolean> {
-    if (this.#stopping) return false;
+    if (this.#isStopping) return false;
     let session: Session;
     try {
       session = await connect({
         url: location.origin,
-        ...(await this.#entry.shown()),
+        ...(await this.#auth.toConnectOptions()),
         audio: { encoding: 'pcm_s16le', sampleRate: TARGET_RATE, channels: 1, channelMode: 'mix' },
         ...readSessionOptions(),
         ...toRoomOption(),
       });
     } catch (error) {
       this.#microphone?.close();
-      if (this.#stopping) return false;
-      this.#entry.refused();
-      return this.#failed(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));
+      if (this.#isStopping) return false;
+      this.#auth.discardTokens();
+      return this.#reportFailure(describeConnectionProblem(error, await fetchServerInfo(), navigator.onLine));
     }
-    if (this.#stopping) {
+    if (this.#isStopping) {
       // Stop was pressed while the connection was being made.
       session.close();
       return false;
     }
     this.#session = session;
-    session.onLine((line) => {
-      this.#away = line.state === 'reconnecting';
-      if (this.#away) return this.#events.state(this.#stopping ? 'finishing' : 'lag', 'Reconnecting');
-      if (line.state === 'resumed' && line.lostMs > 0)
-        this.#events.remark(
-          `The network was down for too long: ${Math.round(line.lostMs / 1_000)} s of audio are missing.`,
+    session.onConnection((connection) => {
+      this.#isReconnecting = connection.state === 'reconnecting';
+      if (this.#isReconnecting) return this.#callbacks.state(this.#isStopping ? 'finishing' : 'lag', 'Reconnecting');
+      this.#callbacks.recovered();
+      if (connection.state === 'resumed' && connection.lostMs > 0)
+        this.#callbacks.remark(
+          `The network was down for too long: ${Math.round(connection.lostMs / 1_000)} s of audio are missing.`,
         );
-      this.#events.state(this.#stopping ? 'finishing' : 'live', this.#stopping ? 'Finishing' : doing);
+      this.#callbacks.state(this.#isStopping ? 'finishing' : 'live', this.#isStopping ? 'Finishing' : doing);
     });
-    this.#events.model(session.ready.model);
-    this.#events.state('live', doing);
+    this.#callbacks.model(session.ready.model);
+    this.#callbacks.state('live', doing);
     void this.#read(session);
     return true;
   }
@@ -188,74 +192,73 @@ export class LiveRun {
   async #read(session: Session): Promise<void> {
     try {
       for await (const event of session) {
-        const sentence = this.transcript.read(shiftEvent(event, this.#base));
+        const sentence = this.transcript.read(shiftEvent(event, this.#offset));
         // A translation changes nothing on this page, where drawing a sentence anew would lose what is selected in it.
-        if (sentence !== undefined && event.type !== 'translated') this.#events.sentence(sentence);
-        if (event.type === 'partial' && this.#microphone !== undefined && !this.#stopping) {
-          this.#delay.note(this.#sentMs, event.toMs);
-          this.#events.delay(this.#delay.ms);
+        if (sentence !== undefined && event.type !== 'translated') this.#callbacks.sentence(sentence);
+        if (event.type === 'partial' && this.#microphone !== undefined && !this.#isStopping) {
+          this.#delay.push(this.#sentMs, event.toMs);
+          this.#callbacks.delay(this.#delay.ms);
         }
-        if (event.type === 'notice') this.#noticed(event.code, event.text);
-        if (event.type === 'fault' && !event.fatal)
-          this.#events.problem({ title: 'The server reported a problem.', advice: event.text });
+        if (event.type === 'notice') this.#showNotice(event);
+        if (event.type === 'fault' && !event.fatal) this.#callbacks.problem(describeServerFault(event.text));
       }
     } catch (error) {
       // Only a violation of the protocol throws here.
       session.close();
-      return this.#broken(describeProtocolProblem(error instanceof Error ? error.message : String(error)));
+      return this.#endWithProblem(describeProtocolProblem(error instanceof Error ? error.message : String(error)));
     }
     const { fault, code } = await session.closed;
     if (fault === undefined && (code === 1000 || code === 1005)) return;
-    this.#broken(
+    this.#endWithProblem(
       describeConnectionProblem(fault ?? new Error(String(code)), await fetchServerInfo(), navigator.onLine),
     );
   }
 
-  #noticed(code: string, text: string): void {
-    if (code === 'lag' && !this.#stopping && !this.#away) {
-      this.#late = text.includes('behind');
-      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Catching up' : 'Listening');
+  #showNotice({ code, text, behindMs = 0 }: EventOf<'notice'>): void {
+    if (code === 'lag' && !this.#isStopping && !this.#isReconnecting) {
+      this.#isLagging = behindMs > 0;
+      this.#callbacks.state(this.#isLagging ? 'lag' : 'live', this.#isLagging ? 'Catching up' : 'Listening');
     }
-    if (code === 'engine.restarted' || code === 'audio.invalid') this.#events.remark(text);
+    if (code === 'engine.restarted' || code === 'audio.invalid') this.#callbacks.remark(text);
   }
 
   #send(pcm: Int16Array): void {
     const session = this.#session!;
     const waitingMs = session.unsentBytes / BYTES_PER_MS;
-    if (waitingMs > HOPELESS_MS && !this.#away) return this.#broken(SLOW_NETWORK);
-    if (waitingMs > SLOW_MS !== this.#late && !this.#stopping && !this.#away) {
-      this.#late = waitingMs > SLOW_MS;
-      this.#events.state(this.#late ? 'lag' : 'live', this.#late ? 'Slow network' : 'Listening');
+    if (waitingMs > UNSENT_MS_MAX && !this.#isReconnecting) return this.#endWithProblem(SLOW_NETWORK);
+    if (waitingMs > SLOW_NETWORK_MS !== this.#isLagging && !this.#isStopping && !this.#isReconnecting) {
+      this.#isLagging = waitingMs > SLOW_NETWORK_MS;
+      this.#callbacks.state(this.#isLagging ? 'lag' : 'live', this.#isLagging ? 'Slow network' : 'Listening');
     }
     this.#sentMs += pcm.byteLength / BYTES_PER_MS;
     session.send(pcm);
   }
 
-  #broken(problem: Problem): void {
-    this.#stopping = true;
-    this.#settle();
+  #endWithProblem(problem: Problem): void {
+    this.#isStopping = true;
+    this.#finaliseShown();
     this.#microphone?.close();
     this.#session?.close();
-    this.#events.delay(undefined);
-    this.#events.progress(undefined);
-    this.#events.problem(problem);
-    this.#events.state('broken', 'Disconnected');
+    this.#callbacks.delay(undefined);
+    this.#callbacks.progress(undefined);
+    this.#callbacks.problem(problem);
+    this.#callbacks.state('broken', 'Disconnected');
   }
 
   /** Keeps what is on screen as it is: the finals will not arrive after the connection broke. */
-  #settle(): void {
+  #finaliseShown(): void {
     for (const sentence of this.transcript.sentences) {
       if (sentence.final) continue;
       Object.assign(sentence, { stable: sentence.stable + sentence.tentative, tentative: '', final: true });
-      this.#events.sentence(sentence);
+      this.#callbacks.sentence(sentence);
     }
   }
 
-  #failed(problem: Problem): false {
-    this.#stopping = true;
+  #reportFailure(problem: Problem): false {
+    this.#isStopping = true;
     this.#microphone?.close();
-    this.#events.problem(problem);
-    this.#events.state('idle', 'Ready');
+    this.#callbacks.problem(problem);
+    this.#callbacks.state('idle', 'Ready');
     return false;
   }
 }

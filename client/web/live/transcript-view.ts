@@ -1,6 +1,6 @@
 import { getDisplayedText, type Sentence } from '../../sdk/index.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { markRestingRows } from '../ui/resting-rows.ts';
+import { markSkippableRow } from '../ui/resting-rows.ts';
 
 /** The transcript: finished sentences in the log, open ones below it. Finished sentences are never drawn again. */
 export class TranscriptView {
@@ -8,34 +8,34 @@ export class TranscriptView {
   readonly #open: HTMLElement;
   readonly #jump: HTMLButtonElement;
   readonly #rows = new Map<Sentence, HTMLElement>();
-  readonly #lines = new Map<number, HTMLElement>();
+  readonly #openLines = new Map<number, HTMLElement>();
   #raw = false;
-  #follow = true;
+  #isFollowing = true;
 
   constructor(log: HTMLElement, open: HTMLElement, jump: HTMLButtonElement) {
     this.#log = log;
     this.#open = open;
     this.#jump = jump;
-    addEventListener('scroll', () => this.#noteScroll(), { passive: true });
+    addEventListener('scroll', () => this.#handleScroll(), { passive: true });
     jump.addEventListener('click', () => {
-      this.#follow = true;
-      this.#scroll();
+      this.#isFollowing = true;
+      this.#scrollToEnd();
       jump.hidden = true;
     });
   }
 
   /** Shows the current state of a sentence. */
   show(sentence: Sentence): void {
-    if (sentence.final) this.#finished(sentence);
-    else this.#growing(sentence);
-    this.#scroll();
+    if (sentence.final) this.#showFinal(sentence);
+    else this.#showOpen(sentence);
+    this.#scrollToEnd();
   }
 
   set raw(raw: boolean) {
     this.#raw = raw;
     for (const [sentence, row] of this.#rows) {
       delete row.dataset['raw'];
-      fill(row, sentence, raw);
+      fillRow(row, sentence, raw);
     }
   }
 
@@ -43,15 +43,15 @@ export class TranscriptView {
     this.#log.replaceChildren();
     this.#open.replaceChildren();
     this.#rows.clear();
-    this.#lines.clear();
+    this.#openLines.clear();
   }
 
-  #growing(sentence: Sentence): void {
-    let line = this.#lines.get(sentence.number);
+  #showOpen(sentence: Sentence): void {
+    let line = this.#openLines.get(sentence.number);
     if (line === undefined) {
       line = element('p');
       line.append(element('span'), element('span', 'tail'));
-      this.#lines.set(sentence.number, line);
+      this.#openLines.set(sentence.number, line);
       this.#open.append(line);
     }
     const [solid, tail] = [...line.children] as [HTMLElement, HTMLElement];
@@ -62,16 +62,16 @@ export class TranscriptView {
     tail.textContent = sentence.tentative;
   }
 
-  #finished(sentence: Sentence): void {
-    this.#lines.get(sentence.number)?.remove();
-    this.#lines.delete(sentence.number);
+  #showFinal(sentence: Sentence): void {
+    this.#openLines.get(sentence.number)?.remove();
+    this.#openLines.delete(sentence.number);
     const known = this.#rows.get(sentence);
-    const row = known ?? this.#row(sentence);
+    const row = known ?? this.#addRow(sentence);
     if (sentence.cleaned !== undefined && known !== undefined) row.dataset['clean'] = 'new';
-    fill(row, sentence, row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes');
+    fillRow(row, sentence, row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes');
   }
 
-  #row(sentence: Sentence): HTMLElement {
+  #addRow(sentence: Sentence): HTMLElement {
     const row = element('div', 'sentence');
     const time = element('time');
     time.textContent = formatElapsed(sentence.fromMs);
@@ -79,15 +79,15 @@ export class TranscriptView {
     said.dir = 'auto';
     if (sentence.language !== undefined) said.lang = sentence.language;
     const acts = element('span', 'acts');
-    acts.append(this.#swapButton(row, sentence), copyButton(row));
+    acts.append(this.#createSwapButton(row, sentence), createCopyButton(row));
     row.append(time, said, acts);
     this.#log.append(row);
-    markRestingRows(this.#log);
+    markSkippableRow(this.#log);
     this.#rows.set(sentence, row);
     return row;
   }
 
-  #swapButton(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
+  #createSwapButton(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'swap';
@@ -95,25 +95,25 @@ export class TranscriptView {
     button.addEventListener('click', () => {
       const raw = row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes';
       row.dataset['raw'] = raw ? 'no' : 'yes';
-      fill(row, sentence, !raw);
+      fillRow(row, sentence, !raw);
     });
     return button;
   }
 
-  #noteScroll(): void {
+  #handleScroll(): void {
     const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
-    this.#follow = scrollHeight - scrollTop - clientHeight < 120;
-    this.#jump.hidden = this.#follow;
+    this.#isFollowing = scrollHeight - scrollTop - clientHeight < 120;
+    this.#jump.hidden = this.#isFollowing;
   }
 
-  #scroll(): void {
-    if (this.#follow) scrollTo({ top: document.documentElement.scrollHeight });
+  #scrollToEnd(): void {
+    if (this.#isFollowing) scrollTo({ top: document.documentElement.scrollHeight });
     else this.#jump.hidden = false;
   }
 }
 
 /** Writes a sentence into its row. In raw text, words that cleaning removed are struck out. */
-function fill(row: HTMLElement, sentence: Sentence, raw: boolean): void {
+function fillRow(row: HTMLElement, sentence: Sentence, raw: boolean): void {
   const said = row.querySelector<HTMLElement>('.said')!;
   const swap = row.querySelector<HTMLButtonElement>('.swap')!;
   const differs = sentence.cleaned !== undefined && sentence.cleaned !== sentence.stable;
@@ -138,7 +138,7 @@ function fill(row: HTMLElement, sentence: Sentence, raw: boolean): void {
   said.replaceChildren(...parts);
 }
 
-function copyButton(row: HTMLElement): HTMLButtonElement {
+function createCopyButton(row: HTMLElement): HTMLButtonElement {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = 'Copy';

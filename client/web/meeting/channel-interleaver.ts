@@ -7,7 +7,7 @@ export interface InterleavedBlock {
   readonly peaks: readonly [number, number];
 }
 
-const BLOCK = (TARGET_RATE * 30) / 1_000;
+const BLOCK_SAMPLES = (TARGET_RATE * 30) / 1_000;
 
 /**
  * Combines two sources into one stream of two channels. Both are pushed together, quantum by quantum, so that neither gets ahead
@@ -15,10 +15,10 @@ const BLOCK = (TARGET_RATE * 30) / 1_000;
  */
 export class ChannelInterleaver {
   readonly #resamplers: readonly [Resampler, Resampler];
-  #pcm = new Int16Array(BLOCK * 2);
+  #pcm = new Int16Array(BLOCK_SAMPLES * 2);
   #count = 0;
   #peaks: [number, number] = [0, 0];
-  #nothing = new Float32Array(128);
+  #silence = new Float32Array(128);
 
   constructor(design: ResamplerDesign) {
     this.#resamplers = [new Resampler(design), new Resampler(design)];
@@ -27,27 +27,27 @@ export class ChannelInterleaver {
   /** Takes `frames` samples of each source and returns every block that is complete. */
   push(me: Float32Array | undefined, them: Float32Array | undefined, frames = 128): InterleavedBlock[] {
     const blocks: InterleavedBlock[] = [];
-    const [mine, theirs] = [this.#hear(0, me, frames), this.#hear(1, them, frames)];
+    const [mine, theirs] = [this.#resample(0, me, frames), this.#resample(1, them, frames)];
     for (let i = 0; i < mine.length; i++) {
       this.#pcm[this.#count++] = toSample(mine[i]!);
       this.#pcm[this.#count++] = toSample(theirs[i]!);
-      if (this.#count === this.#pcm.length) blocks.push(this.#take());
+      if (this.#count === this.#pcm.length) blocks.push(this.#takeBlock());
     }
     return blocks;
   }
 
-  #hear(channel: 0 | 1, given: Float32Array | undefined, frames: number): Float32Array {
-    if (this.#nothing.length !== frames) this.#nothing = new Float32Array(frames);
-    const sound = given?.length === frames ? given : this.#nothing;
+  #resample(channel: 0 | 1, given: Float32Array | undefined, frames: number): Float32Array {
+    if (this.#silence.length !== frames) this.#silence = new Float32Array(frames);
+    const sound = given?.length === frames ? given : this.#silence;
     let peak = this.#peaks[channel];
     for (const value of sound) peak = Math.max(peak, Math.abs(value));
     this.#peaks[channel] = peak;
     return this.#resamplers[channel].push(sound);
   }
 
-  #take(): InterleavedBlock {
+  #takeBlock(): InterleavedBlock {
     const block = { pcm: this.#pcm, peaks: this.#peaks };
-    this.#pcm = new Int16Array(BLOCK * 2);
+    this.#pcm = new Int16Array(BLOCK_SAMPLES * 2);
     this.#count = 0;
     this.#peaks = [0, 0];
     return block;

@@ -11,14 +11,14 @@ const LIVE_EVERY_MS = 1_000;
 export interface MeetingStoreCallbacks {
   changed: MeetingListener;
   /** Called when the browser refused to store something. */
-  unkept(error: unknown): void;
+  failed(error: unknown): void;
 }
 
 /** The open meeting. Every action passes through here: it is applied, shown, stored in the browser and queued for the server. */
 export class MeetingStore {
-  readonly #notebook: MeetingDatabase;
-  readonly #events: MeetingStoreCallbacks;
-  readonly outgoing: PendingChanges;
+  readonly #database: MeetingDatabase;
+  readonly #callbacks: MeetingStoreCallbacks;
+  readonly pending: PendingChanges;
   #meeting: Meeting;
   #live: LiveRecord | undefined;
   #liveTimer: ReturnType<typeof setTimeout> | undefined;
@@ -26,14 +26,14 @@ export class MeetingStore {
 
   constructor(
     meeting: Meeting,
-    notebook: MeetingDatabase,
-    events: MeetingStoreCallbacks,
+    database: MeetingDatabase,
+    callbacks: MeetingStoreCallbacks,
     unsent: readonly string[] = [],
   ) {
     this.#meeting = meeting;
-    this.#notebook = notebook;
-    this.#events = events;
-    this.outgoing = new PendingChanges(
+    this.#database = database;
+    this.#callbacks = callbacks;
+    this.pending = new PendingChanges(
       () => this.#meeting,
       unsent,
       () => this.#write({ head: this.#head() }),
@@ -52,11 +52,11 @@ export class MeetingStore {
   act(action: MeetingAction): void {
     const before = this.#meeting;
     this.#meeting = reduceMeeting(before, action);
-    if (action.type === 'heard' && 'seq' in action.event) this.#moved(action.event.seq);
+    if (action.type === 'heard' && 'seq' in action.event) this.#noteSequence(action.event.seq);
     if (this.#meeting === before) return;
-    this.outgoing.note(action);
-    this.#file(before);
-    this.#events.changed(this.#meeting, before, action);
+    this.pending.record(action);
+    this.#storeChange(before);
+    this.#callbacks.changed(this.#meeting, before, action);
   }
 
   /** A session has begun or was resumed. Stores at once what a reloaded page needs to resume it. */
@@ -68,7 +68,7 @@ export class MeetingStore {
   }
 
   /** Stores how the meeting is being recorded, for a reloaded page. */
-  standing(change: Partial<Pick<LiveRecord, 'paused' | 'sources'>>): void {
+  storeRecording(change: Partial<Pick<LiveRecord, 'paused' | 'sources'>>): void {
     if (this.#live === undefined) return;
     this.#live = { ...this.#live, ...change };
     this.#write({ live: this.#live });
@@ -79,7 +79,7 @@ export class MeetingStore {
     clearTimeout(this.#liveTimer);
     this.#liveTimer = undefined;
     this.#live = undefined;
-    this.#queue(() => this.#notebook.ended(this.#meeting.id));
+    this.#queue(() => this.#database.ended(this.#meeting.id));
     this.#write({ head: this.#head() });
   }
 
@@ -91,41 +91,41 @@ export class MeetingStore {
 
   #head(): MeetingHeader {
     const { sentences, open: _, ...head } = this.#meeting;
-    return { ...head, changedMs: Date.now(), unsent: this.outgoing.unsent, count: sentences.length };
+    return { ...head, changedMs: Date.now(), unsent: this.pending.unsent, count: sentences.length };
   }
 
-  #moved(seq: number): void {
+  #noteSequence(seq: number): void {
     if (this.#live === undefined) return;
     this.#live = { ...this.#live, kept: { ...this.#live.kept, seq } };
     this.#liveTimer ??= setTimeout(() => {
       this.#liveTimer = undefined;
-      if (this.#live !== undefined) this.#write({ live: this.#now(this.#live) });
+      if (this.#live !== undefined) this.#write({ live: this.#snapshot(this.#live) });
     }, LIVE_EVERY_MS);
   }
 
   /** Stores what changed. A sentence and the number of the event it came from are written in one transaction. */
-  #file(before: Meeting): void {
+  #storeChange(before: Meeting): void {
     const meeting = this.#meeting;
     const { open: a, ...head } = meeting;
     const { open: b, ...headBefore } = before;
     if (Object.keys(head).every((key) => head[key as never] === headBefore[key as never])) return;
     const known = new Set(before.sentences);
     const sentences =
-      meeting.sentences === before.sentences ? [] : meeting.sentences.filter((said) => !known.has(said));
-    const live = this.#live === undefined ? undefined : this.#now(this.#live);
+      meeting.sentences === before.sentences ? [] : meeting.sentences.filter((sentence) => !known.has(sentence));
+    const live = this.#live === undefined ? undefined : this.#snapshot(this.#live);
     this.#write({ head: this.#head(), sentences, live });
   }
 
-  #now(live: LiveRecord): LiveRecord {
+  #snapshot(live: LiveRecord): LiveRecord {
     return { ...live, open: this.#meeting.open, tookMs: Date.now() };
   }
 
   #write(page: MeetingWrite): void {
     const { id } = this.#meeting;
-    this.#queue(() => this.#notebook.write(id, page));
+    this.#queue(() => this.#database.write(id, page));
   }
 
   #queue(run: () => Promise<void>): void {
-    this.#writing = this.#writing.then(run).catch((error: unknown) => this.#events.unkept(error));
+    this.#writing = this.#writing.then(run).catch((error: unknown) => this.#callbacks.failed(error));
   }
 }

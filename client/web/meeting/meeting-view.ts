@@ -1,13 +1,10 @@
 import { toPrintable } from '../../../protocol/printable.ts';
-import { formatElapsed } from '../live/transcript-view.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { getElement } from '../ui/dom.ts';
+import { confirmDialog, getElement } from '../ui/dom.ts';
 import type { Messages } from '../ui/messages.ts';
-import { MeterView } from '../ui/meter.ts';
 import { ScreenWakeLock } from '../ui/screen-wake-lock.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import type { LiveRecord, MeetingDatabase } from './meeting-database.ts';
-import { confirmInDialog } from './meeting-home.ts';
 import {
   findSentence,
   getDisplayedText,
@@ -19,61 +16,61 @@ import {
 import { MeetingStore } from './meeting-store.ts';
 import { countNotesBySentence, findSentenceAt } from './note-links.ts';
 import type { RecorderState } from './recorder.ts';
-import { Recording, type RecordingOptions } from './recording.ts';
+import { Recording, type RecordingCallbacks, type RecordingOptions } from './recording.ts';
 import { deliverChange } from './server-transcripts.ts';
 import type { SourceName } from './sources.ts';
 import { ConversationView } from './views/conversation-view.ts';
 import { NotesView } from './views/notes.ts';
+import { RecordingControls } from './views/recording-controls.ts';
 import { SentenceActions } from './views/sentence-actions.ts';
 import { SmallWindow } from './views/small-window.ts';
 import type { SummaryPanel } from './views/summary-panel.ts';
 
-const WARNED = 'Nobody has spoken for a while. The recording ends in';
-
 /** One meeting on the page: passes what the user does to the store, and shows how the meeting changes. */
 export class MeetingView {
   readonly #messages: Messages;
-  readonly #bubbles: ConversationView;
-  readonly #acts: SentenceActions;
+  readonly #conversation: ConversationView;
+  readonly #actions: SentenceActions;
   readonly #notes: NotesView;
   readonly #summary: SummaryPanel;
-  readonly #small = new SmallWindow();
-  readonly #awake = new ScreenWakeLock();
-  readonly #meters: Readonly<Record<SourceName, MeterView>>;
-  readonly #notebook: MeetingDatabase;
+  readonly #smallWindow = new SmallWindow();
+  readonly #wakeLock = new ScreenWakeLock();
+  readonly #controls = new RecordingControls();
+  readonly #database: MeetingDatabase;
   readonly #options: RecordingOptions;
-  readonly #courier: DeliveryQueue;
-  #desk: MeetingStore | undefined;
+  readonly #deliveries: DeliveryQueue;
+  #store: MeetingStore | undefined;
   #recording: Recording | undefined;
   #stateText = 'Ready';
-  #quiet = 0;
+  /** The server has refused changes. */
+  #isRefused = false;
 
-  constructor(messages: Messages, notebook: MeetingDatabase, options: RecordingOptions, summary: SummaryPanel) {
+  constructor(messages: Messages, database: MeetingDatabase, options: RecordingOptions, summary: SummaryPanel) {
     this.#messages = messages;
-    this.#notebook = notebook;
+    this.#database = database;
     this.#options = options;
     this.#summary = summary;
-    this.#meters = { me: meterOf('meter-me'), them: meterOf('meter-them') };
-    this.#courier = new DeliveryQueue(
-      deliverChange,
-      () => this.#desk!.outgoing,
-      () => this.#desk?.meeting.transcript,
-    );
+    this.#deliveries = new DeliveryQueue({
+      deliver: deliverChange,
+      pending: () => this.#store!.pending,
+      transcript: () => this.#store?.meeting.transcript,
+      refused: (error) => this.#showRefusal(error),
+    });
     const parts = {
       scroll: getElement('scroll'),
       log: getElement('log'),
       open: getElement('open'),
       jump: getElement('jump', HTMLButtonElement),
     };
-    this.#bubbles = new ConversationView(parts, {
+    this.#conversation = new ConversationView(parts, {
       rename: (channel) => void this.#rename(channel),
       note: (id) => {
         this.showPanel('notes');
-        this.#notes.to(id);
+        this.#notes.focusNote(id);
       },
-      current: (key) => this.#acts.at(key === undefined ? undefined : this.#bubbles.row(key)),
+      current: (key) => this.#actions.showAt(key === undefined ? undefined : this.#conversation.row(key)),
     });
-    this.#acts = new SentenceActions(parts.scroll, (name) => this.#act(name));
+    this.#actions = new SentenceActions(parts.scroll, (name) => this.#runAction(name));
     this.#notes = new NotesView(
       {
         ...{
@@ -84,28 +81,28 @@ export class MeetingView {
         ...{ text: getElement('note-text', HTMLTextAreaElement), moment: getElement('note-moment') },
       },
       {
-        keep: (note) => this.#desk?.act({ type: 'noted', note }),
+        save: (note) => this.#store?.act({ type: 'noted', note }),
         remove: (note) => {
-          this.#desk?.act({ type: 'unnoted', id: note.id });
+          this.#store?.act({ type: 'unnoted', id: note.id });
           this.#messages.remark('The note is deleted.', {
             label: 'Undo',
-            run: () => this.#desk?.act({ type: 'noted', note }),
+            run: () => this.#store?.act({ type: 'noted', note }),
           });
         },
-        jump: (key) => this.#bubbles.to(key),
+        jump: (key) => this.#conversation.focusSentence(key),
         nowMs: () => this.#momentMs(),
       },
     );
   }
 
   get meeting(): Meeting | undefined {
-    return this.#desk?.meeting;
+    return this.#store?.meeting;
   }
 
   /** Whether the server has received every change. */
-  get isTold(): boolean {
+  get isSavedOnServer(): boolean {
     return (
-      this.#desk !== undefined && this.meeting?.transcript !== undefined && this.#desk.outgoing.unsent.length === 0
+      this.#store !== undefined && this.meeting?.transcript !== undefined && this.#store.pending.unsent.length === 0
     );
   }
 
@@ -115,32 +112,32 @@ export class MeetingView {
 
   /** Shows a meeting. `unsent` names the changes that the server has not received yet. */
   async open(meeting: Meeting, unsent: readonly string[] = []): Promise<void> {
-    const desk = new MeetingStore(
+    const store = new MeetingStore(
       meeting,
-      this.#notebook,
+      this.#database,
       {
         changed: (now, before, action) => this.#changed(now, before, action),
-        unkept: () => this.#messages.remark('This browser has no space left to save the meeting.'),
+        failed: () => this.#messages.remark('This browser has no space left to save the meeting.'),
       },
       unsent,
     );
-    this.#desk = desk;
-    this.#recording = new Recording(desk, this.#notebook, this.#recordingEvents(), this.#options);
-    this.#showAll(desk.meeting);
-    this.#stateIs('idle', 'Ready');
+    this.#store = store;
+    this.#recording = new Recording(store, this.#database, this.#recordingCallbacks(), this.#options);
+    this.#showAll(store.meeting);
+    this.#showState('idle', 'Ready');
     getElement('record', HTMLButtonElement).disabled = false;
-    void this.#courier.go();
+    void this.#deliveries.send();
   }
 
   /** Replaces the meeting by another version, such as the server's. */
-  adopt(meeting: Meeting): void {
-    this.#desk?.adopt(meeting);
-    if (this.#desk !== undefined) this.#showAll(this.#desk.meeting);
+  replaceMeeting(meeting: Meeting): void {
+    this.#store?.adopt(meeting);
+    if (this.#store !== undefined) this.#showAll(this.#store.meeting);
   }
 
   /** Continues a recording that a reload or a crash interrupted. */
-  async goOn(live: LiveRecord): Promise<void> {
-    const how = await this.#recording!.goOn(live);
+  async continueRecording(goToEnd: LiveRecord): Promise<void> {
+    const how = await this.#recording!.continueRecording(goToEnd);
     if (how === 'elsewhere') this.#messages.remark('This meeting is being recorded in another tab.');
     if (how !== 'interrupted') return;
     this.#messages.problem({
@@ -154,8 +151,8 @@ export class MeetingView {
     if (recording === undefined || recording.state === 'finishing') return;
     if (recording.isOn) return recording.stop();
     if (this.meeting?.consentAt === undefined) {
-      if (!(await confirmInDialog(getElement('consent', HTMLDialogElement)))) return;
-      this.#desk!.act({ type: 'agreed', at: new Date().toISOString() });
+      if (!(await confirmDialog(getElement('consent', HTMLDialogElement)))) return;
+      this.#store!.act({ type: 'agreed', at: new Date().toISOString() });
     }
     this.#messages.solved();
     await recording.start();
@@ -184,11 +181,11 @@ export class MeetingView {
 
   /** Toggles the highlight of the focused sentence, or of the last one. */
   highlight(): void {
-    const said = this.#chosen();
-    if (said === undefined) return this.#messages.remark('Nothing has been said yet.');
-    this.#desk!.act({ type: 'highlighted', key: said.key, highlight: !said.highlight });
+    const sentence = this.#currentSentence();
+    if (sentence === undefined) return this.#messages.remark('Nothing has been said yet.');
+    this.#store!.act({ type: 'highlighted', key: sentence.key, highlight: !sentence.highlight });
     this.#messages.remark(
-      said.highlight ? 'No longer highlighted.' : `Highlighted: ${getDisplayedText(said).slice(0, 60)}`,
+      sentence.highlight ? 'No longer highlighted.' : `Highlighted: ${getDisplayedText(sentence).slice(0, 60)}`,
     );
   }
 
@@ -198,51 +195,51 @@ export class MeetingView {
   }
 
   async correct(): Promise<void> {
-    const said = this.#chosen();
-    if (said === undefined) return;
+    const sentence = this.#currentSentence();
+    if (sentence === undefined) return;
     const text = getElement('correct-text', HTMLTextAreaElement);
-    text.value = getDisplayedText(said);
-    getElement('correct-heard').textContent = said.text;
+    text.value = getDisplayedText(sentence);
+    getElement('correct-heard').textContent = sentence.text;
     const back = getElement('correct-undo', HTMLButtonElement);
-    back.hidden = said.correction === undefined;
+    back.hidden = sentence.correction === undefined;
     const dialog = getElement('correct', HTMLDialogElement);
     back.onclick = () => {
-      this.#desk!.act({ type: 'corrected', key: said.key, correction: undefined });
+      this.#store!.act({ type: 'corrected', key: sentence.key, correction: undefined });
       dialog.close('no');
     };
-    if (await confirmInDialog(dialog)) this.#desk!.act({ type: 'corrected', key: said.key, correction: text.value });
-    this.#bubbles.row(said.key)?.focus({ preventScroll: true });
+    if (await confirmDialog(dialog)) this.#store!.act({ type: 'corrected', key: sentence.key, correction: text.value });
+    this.#conversation.row(sentence.key)?.focus({ preventScroll: true });
   }
 
-  original(): void {
-    const said = this.#chosen();
-    if (said !== undefined) this.#bubbles.original(said);
+  toggleOriginal(): void {
+    const sentence = this.#currentSentence();
+    if (sentence !== undefined) this.#conversation.toggleOriginal(sentence);
   }
 
-  step(by: number): void {
-    this.#bubbles.step(by);
+  moveFocus(by: number): void {
+    this.#conversation.moveFocus(by);
   }
 
   live(): void {
-    this.#bubbles.toEnd();
+    this.#conversation.followEnd();
   }
 
-  async small(): Promise<void> {
-    if (this.#small.isOpen) return this.#small.close();
-    if (!(await this.#small.open())) return this.#messages.remark('The browser did not allow a window.');
-    if (this.meeting !== undefined) this.#small.show(this.meeting, this.#stateText);
+  async toggleSmallWindow(): Promise<void> {
+    if (this.#smallWindow.isOpen) return this.#smallWindow.close();
+    if (!(await this.#smallWindow.open())) return this.#messages.remark('The browser did not allow a window.');
+    if (this.meeting !== undefined) this.#smallWindow.show(this.meeting, this.#stateText);
   }
 
-  retitle(title: string): void {
-    this.#desk?.act({ type: 'titled', title });
+  rename(title: string): void {
+    this.#store?.act({ type: 'titled', title });
   }
 
-  jump(key: string): void {
-    this.#bubbles.to(key);
+  goToSentence(key: string): void {
+    this.#conversation.focusSentence(key);
   }
 
-  summarised(action: Extract<MeetingAction, { type: 'summarised' }>): void {
-    this.#desk?.act(action);
+  applySummary(action: Extract<MeetingAction, { type: 'summarised' }>): void {
+    this.#store?.act(action);
   }
 
   showPanel(name: 'notes' | 'summary'): void {
@@ -255,32 +252,31 @@ export class MeetingView {
   }
 
   themeChanged(): void {
-    this.#meters.me.draw();
-    this.#meters.them.draw();
+    this.#controls.redraw();
   }
 
   /** The moment of a note that is begun now: the present while recording, otherwise that of the sentence read last. */
   #momentMs(): number {
     const recording = this.#recording!;
     if (recording.isOn) return recording.nowMs;
-    return this.#chosen()?.fromMs ?? recording.nowMs;
+    return this.#currentSentence()?.fromMs ?? recording.nowMs;
   }
 
-  #chosen(): SpokenSentence | undefined {
-    const { current } = this.#bubbles;
+  #currentSentence(): SpokenSentence | undefined {
+    const { current } = this.#conversation;
     const { meeting } = this;
     if (meeting === undefined) return undefined;
     return (current === undefined ? undefined : findSentence(meeting, current)) ?? meeting.sentences.at(-1);
   }
 
-  #act(name: string): void {
+  #runAction(name: string): void {
     if (name === 'highlight') this.highlight();
     else if (name === 'correct') void this.correct();
-    else if (name === 'original') this.original();
+    else if (name === 'original') this.toggleOriginal();
     else {
-      const said = this.#chosen();
-      if (said !== undefined)
-        void copyText(getDisplayedText(said)).then((done) =>
+      const sentence = this.#currentSentence();
+      if (sentence !== undefined)
+        void copyText(getDisplayedText(sentence)).then((done) =>
           this.#messages.remark(done ? 'Copied.' : 'The browser did not allow copying.'),
         );
     }
@@ -290,102 +286,93 @@ export class MeetingView {
     const name = getElement('rename-text', HTMLInputElement);
     name.value = getSpeakerName(this.meeting!, channel);
     queueMicrotask(() => name.select());
-    if (await confirmInDialog(getElement('rename', HTMLDialogElement)))
-      this.#desk!.act({ type: 'named', channel, name: name.value });
+    if (await confirmDialog(getElement('rename', HTMLDialogElement)))
+      this.#store!.act({ type: 'named', channel, name: name.value });
   }
 
-  #recordingEvents() {
+  #recordingCallbacks(): RecordingCallbacks {
     return {
-      state: (state: RecorderState, text: string) => this.#stateIs(state, text),
-      problem: this.#messages.problem.bind(this.#messages),
-      remark: (text: string) => this.#messages.remark(text),
-      peaks: (me: number, them: number) => this.#peaks(me, them),
-      sources: (on: Readonly<Record<SourceName, boolean>>) => {
-        for (const side of ['me', 'them'] as const) {
-          getElement(`source-${side}`).setAttribute('aria-pressed', String(on[side]));
-          if (!on[side]) this.#meters[side].clear();
-        }
-      },
-      silence: (leftMs: number | undefined) => {
-        getElement('warning').hidden = leftMs === undefined;
-        const text = `${WARNED} ${Math.ceil((leftMs ?? 0) / 10_000) * 10} seconds.`;
-        if (leftMs !== undefined && getElement('warning-text').textContent !== text)
-          getElement('warning-text').textContent = text;
-      },
+      state: (state, text) => this.#showState(state, text),
+      problem: (problem) => this.#messages.problem(problem),
+      recovered: () => this.#messages.solved('connection'),
+      remark: (text) => this.#messages.remark(text),
+      peaks: (me, them) => this.#controls.showPeaks({ me, them }, this.#recording!.nowMs),
+      sources: (isOpen) => this.#controls.showSources(isOpen),
+      silence: (leftMs) => this.#controls.showSilence(leftMs),
     };
   }
 
-  /** Draws every second block: thirty updates a second are more than anybody sees. */
-  #peaks(me: number, them: number): void {
-    if (this.#quiet++ % 2 === 1) return;
-    if (getElement('source-me').getAttribute('aria-pressed') === 'true') this.#meters.me.push(me);
-    if (getElement('source-them').getAttribute('aria-pressed') === 'true') this.#meters.them.push(them);
-    const text = formatElapsed(this.#recording!.nowMs);
-    if (getElement('timer').textContent !== text) getElement('timer').textContent = text;
-  }
-
-  #stateIs(state: RecorderState, text: string): void {
+  #showState(state: RecorderState, text: string): void {
     this.#stateText = text;
-    const on = this.#recording?.isOn === true;
-    this.#awake.want(on);
-    const light = getElement('state');
-    light.dataset['state'] = state;
-    if (light.textContent !== text) light.textContent = text;
-    getElement('record').dataset['on'] = String(on);
-    getElement('record-label').textContent = on ? 'End' : state === 'finishing' ? 'Ending' : 'Start';
-    getElement('pause', HTMLButtonElement).disabled = !on;
-    getElement('pause').setAttribute('aria-pressed', String(state === 'paused'));
-    document.title = on
+    const isRecording = this.#recording?.isOn === true;
+    this.#wakeLock.setWanted(isRecording);
+    this.#controls.showState(state, text, isRecording);
+    document.title = isRecording
       ? `● ${text} – ${toPrintable(this.meeting?.title ?? 'Sotto')}`
       : `${toPrintable(this.meeting?.title ?? 'Meetings')} – Sotto`;
-    if (!on) {
-      this.#meters.me.clear();
-      this.#meters.them.clear();
-      void this.#courier.go();
-    }
-    if (this.meeting !== undefined) this.#small.show(this.meeting, text);
+    if (!isRecording) void this.#deliveries.send();
+    if (this.meeting !== undefined) this.#smallWindow.show(this.meeting, text);
   }
 
   #showAll(meeting: Meeting): void {
     getElement('title', HTMLInputElement).value = meeting.title;
     getElement('heading').textContent = meeting.title;
     getElement('empty').hidden = meeting.sentences.length > 0;
-    this.#bubbles.showAll(meeting);
-    this.#bubbles.mark(countNotesBySentence(meeting));
-    this.#bubbles.grow(meeting.open);
+    this.#conversation.showAll(meeting);
+    this.#conversation.markNotes(countNotesBySentence(meeting));
+    this.#conversation.showOpen(meeting.open);
     this.#notes.show(meeting);
-    this.#showKept(meeting);
-    getElement('timer').textContent = formatElapsed(this.#recording?.nowMs ?? 0);
-    for (const side of ['me', 'them'] as const) {
-      getElement(`source-${side}`).setAttribute('aria-pressed', String(this.#recording?.wants(side) === true));
-    }
+    this.#showStorage(meeting);
+    this.#controls.showTime(this.#recording?.nowMs ?? 0);
+    this.#controls.showSources({
+      me: this.#recording?.hasSource('me') === true,
+      them: this.#recording?.hasSource('them') === true,
+    });
   }
 
-  #showKept(meeting: Meeting): void {
-    getElement('kept').textContent = meeting.transcript === undefined ? 'Saved in this browser' : 'Saved on the server';
+  #showStorage(meeting: Meeting): void {
+    getElement('kept').textContent =
+      meeting.transcript === undefined
+        ? 'Saved in this browser'
+        : this.#isRefused
+          ? 'Some changes in this browser only'
+          : 'Saved on the server';
     this.#summary.show(meeting);
+  }
+
+  /** The server refuses changes, or has accepted all of them after that. They stay in the browser. */
+  #showRefusal(error: unknown): void {
+    this.#isRefused = error !== undefined;
+    if (this.meeting !== undefined) this.#showStorage(this.meeting);
+    if (error === undefined) return this.#messages.solved('storage');
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#messages.problem({
+      title: 'The server does not save your changes.',
+      advice: `They are saved in this browser. ${reason}`,
+      topic: 'storage',
+    });
   }
 
   #changed(now: Meeting, before: Meeting, action: MeetingAction): void {
     if (now.sentences !== before.sentences) this.#sentencesChanged(now, before);
-    if (now.open !== before.open) this.#bubbles.grow(now.open);
+    if (now.open !== before.open) this.#conversation.showOpen(now.open);
     if (now.notes !== before.notes || action.type === 'named') this.#notes.show(now);
-    if (now.notes !== before.notes) this.#bubbles.mark(countNotesBySentence(now));
-    if (action.type === 'named') this.#bubbles.renamed(now, action.channel);
+    if (now.notes !== before.notes) this.#conversation.markNotes(countNotesBySentence(now));
+    if (action.type === 'named') this.#conversation.renamed(now, action.channel);
     if (now.title !== before.title) getElement('heading').textContent = now.title;
     if (now.summary !== before.summary) this.#summary.show(now);
-    if (now.transcript !== before.transcript) this.#showKept(now);
-    this.#small.show(now, this.#stateText);
-    if (action.type !== 'heard') void this.#courier.go();
+    if (now.transcript !== before.transcript) this.#showStorage(now);
+    this.#smallWindow.show(now, this.#stateText);
+    if (action.type !== 'heard') void this.#deliveries.send();
   }
 
   #sentencesChanged(now: Meeting, before: Meeting): void {
     getElement('empty').hidden = true;
-    const known = new Map(before.sentences.map((said) => [said.key, said]));
-    for (const said of now.sentences) {
-      const old = known.get(said.key);
-      if (old === undefined) this.#bubbles.add(now, said);
-      else if (old !== said) this.#bubbles.change(said);
+    const known = new Map(before.sentences.map((sentence) => [sentence.key, sentence]));
+    for (const sentence of now.sentences) {
+      const old = known.get(sentence.key);
+      if (old === undefined) this.#conversation.add(now, sentence);
+      else if (old !== sentence) this.#conversation.change(sentence);
     }
     // A note that was begun before its sentence ended now has a sentence to belong to.
     const last = now.notes.at(-1);
@@ -393,10 +380,8 @@ export class MeetingView {
       last !== undefined &&
       findSentenceAt(now.sentences, last.atMs) !== findSentenceAt(before.sentences, last.atMs)
     ) {
-      this.#bubbles.mark(countNotesBySentence(now));
+      this.#conversation.markNotes(countNotesBySentence(now));
       this.#notes.show(now);
     }
   }
 }
-
-const meterOf = (id: string): MeterView => new MeterView(getElement(id, HTMLCanvasElement), 10);

@@ -42,10 +42,10 @@ const summary = new SummaryPanel(
     ...{ reset: getElement('template-reset', HTMLButtonElement), button: getElement('summarise', HTMLButtonElement) },
   },
   {
-    jump: (key) => room.jump(key),
+    jump: (key) => room.goToSentence(key),
     summarise: (transcript) => serverTranscripts.summarise(transcript),
-    done: (made) => room.summarised({ type: 'summarised', summary: made }),
-    keepTemplate: (template) => serverTranscripts.setTemplate(template),
+    onSummary: (made) => room.applySummary({ type: 'summarised', summary: made }),
+    saveTemplate: (template) => serverTranscripts.setTemplate(template),
   },
 );
 const selected = (id: string): string => getElement(id, HTMLSelectElement).value;
@@ -84,7 +84,7 @@ async function route(): Promise<void> {
   if (found !== undefined) {
     await show(found.meeting, found.unsent);
     // From now on the browser has a complete copy, in case the server becomes unreachable.
-    if (found.meeting.transcript !== undefined) room.adopt(room.meeting!);
+    if (found.meeting.transcript !== undefined) room.replaceMeeting(room.meeting!);
     return;
   }
   messages.problem({ title: 'This meeting does not exist.', advice: 'It may have been deleted.' });
@@ -113,7 +113,7 @@ async function show(meeting: Meeting, unsent: readonly string[] = []): Promise<v
   const live = await notebook.live(meeting.id);
   viewIs('room');
   await room.open(live === undefined ? meeting : { ...meeting, open: live.open }, unsent);
-  if (live !== undefined) await room.goOn(live);
+  if (live !== undefined) await room.continueRecording(live);
 }
 
 function begin(): void {
@@ -135,7 +135,7 @@ async function readInfo(): Promise<void> {
   keeps = kept === true;
   summary.assistant = assistant ?? null;
   // The server shows stored meetings only to those with a key, if it requires one.
-  if (keeps && !(await pageAuth.enter())) keeps = false;
+  if (keeps && !(await pageAuth.ensureAccess())) keeps = false;
   if (keeps)
     void serverTranscripts.template().then(
       (template) => {
@@ -155,7 +155,7 @@ async function exportAs(format: MeetingFormat): Promise<void> {
   const name = buildFileName(meeting, format);
   // For meetings recorded elsewhere, only the server has the times of words.
   const { transcript } = meeting;
-  if (transcript === undefined || !room.isTold || room.isRecording)
+  if (transcript === undefined || !room.isSavedOnServer || room.isRecording)
     return saveText(name, renderMeeting(meeting, format));
   const text = await serverTranscripts.export(transcript, format).catch(() => renderMeeting(meeting, format));
   saveText(name, text);
@@ -183,11 +183,11 @@ const COMMANDS: Readonly<Record<Exclude<MeetingCommand, 'close'>, () => unknown>
   highlight: () => room.highlight(),
   note: () => room.note(),
   correct: () => room.correct(),
-  original: () => room.original(),
-  next: () => room.step(1),
-  previous: () => room.step(-1),
+  original: () => room.toggleOriginal(),
+  next: () => room.moveFocus(1),
+  previous: () => room.moveFocus(-1),
   live: () => room.live(),
-  small: () => room.small(),
+  small: () => room.toggleSmallWindow(),
   search: () => (document.body.dataset['view'] === 'home' ? getElement('search').focus() : toHome()),
   help: () => getElement('help-dialog', HTMLDialogElement).showModal(),
 };
@@ -208,7 +208,7 @@ function wireRoom(): void {
   onClick('record', () => room.record());
   onClick('pause', () => room.pause());
   onClick('highlight', () => room.highlight());
-  onClick('small', () => room.small());
+  onClick('small', () => room.toggleSmallWindow());
   onClick('go-on', () => room.keepRecording());
   onClick('source-me', () => room.toggle('me'));
   onClick('source-them', () => room.toggle('them'));
@@ -227,7 +227,7 @@ function wireRoom(): void {
   }
   const title = getElement('title', HTMLInputElement);
   title.addEventListener('change', () => {
-    room.retitle(title.value);
+    room.rename(title.value);
     title.value = room.meeting?.title ?? '';
   });
   getElement('home-link').addEventListener('click', (event) => {
@@ -285,7 +285,7 @@ wireRoom();
 wireTabs();
 wireSettings();
 setUpMenus();
-setUpSharing({ messages, entry: pageAuth, isRunning: () => room.isRecording, room: 'anew' });
+setUpSharing({ messages, entry: pageAuth, isRecording: () => room.isRecording, room: 'anew' });
 setUpKeyButton(getElement('key'), pageAuth, () => location.reload());
 await Promise.all([fillMicrophones(), readInfo()]);
 const here = findRecordingInTab();

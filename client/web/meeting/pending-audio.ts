@@ -3,7 +3,7 @@ import type { AudioRecord } from './meeting-database.ts';
 
 const FRAME_BYTES = 4;
 /** Sound is stored in pieces of this length, samples: at most this much is lost when the tab crashes. */
-const PIECE = TARGET_RATE / 2;
+const PIECE_SAMPLES = TARGET_RATE / 2;
 
 export interface AudioStorage {
   writeAudio(record: AudioRecord): Promise<void>;
@@ -12,18 +12,18 @@ export interface AudioStorage {
 
 /** Stores sound that the server has not acknowledged in the browser, so that the page sends it first after a reload. */
 export class PendingAudio {
-  readonly #shelf: AudioStorage;
+  readonly #storage: AudioStorage;
   readonly #meeting: string;
-  readonly #failed: (error: unknown) => void;
+  readonly #onError: (error: unknown) => void;
   #piece: Uint8Array[] = [];
   #from = 0;
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(shelf: AudioStorage, meeting: string, failed: (error: unknown) => void) {
-    this.#shelf = shelf;
+    this.#storage = shelf;
     this.#meeting = meeting;
-    this.#failed = failed;
+    this.#onError = failed;
   }
 
   /** Resolves when everything added so far is stored. */
@@ -31,45 +31,45 @@ export class PendingAudio {
     return this.#writing;
   }
 
-  take(fromSample: number, bytes: Uint8Array): void {
+  add(fromSample: number, bytes: Uint8Array): void {
     // A piece holds consecutive samples; after a gap, a new one begins.
     if (this.#bytes > 0 && fromSample !== this.#from + this.#bytes / FRAME_BYTES) this.flush();
     if (this.#bytes === 0) this.#from = fromSample;
     this.#piece.push(bytes.slice());
     this.#bytes += bytes.length;
-    if (this.#bytes >= PIECE * FRAME_BYTES) this.flush();
+    if (this.#bytes >= PIECE_SAMPLES * FRAME_BYTES) this.flush();
   }
 
   flush(): void {
     if (this.#bytes === 0) return;
-    const record = { meeting: this.#meeting, fromSample: this.#from, bytes: joined(this.#piece) };
+    const record = { meeting: this.#meeting, fromSample: this.#from, bytes: concatenate(this.#piece) };
     this.#piece = [];
     this.#bytes = 0;
-    this.#queue(() => this.#shelf.writeAudio(record));
+    this.#enqueue(() => this.#storage.writeAudio(record));
   }
 
   /** The server has received the sound before this sample. */
-  acknowledged(sample: number): void {
+  acknowledge(sample: number): void {
     // Pieces are deleted as a whole, once they certainly end before the sample.
-    const before = sample - PIECE * 2;
-    if (before > 0) this.#queue(() => this.#shelf.dropAudio(this.#meeting, before));
+    const before = sample - PIECE_SAMPLES * 2;
+    if (before > 0) this.#enqueue(() => this.#storage.dropAudio(this.#meeting, before));
   }
 
   /** Replaces what is stored: the next session begins at sample 0 with this sound. With no sound, nothing stays stored. */
   restart(audio: readonly Uint8Array[]): void {
     this.#piece = [];
     this.#bytes = 0;
-    this.#queue(() => this.#shelf.dropAudio(this.#meeting));
+    this.#enqueue(() => this.#storage.dropAudio(this.#meeting));
     let at = 0;
     for (const bytes of audio) {
-      this.take(at, bytes);
+      this.add(at, bytes);
       at += bytes.length / FRAME_BYTES;
     }
     this.flush();
   }
 
-  #queue(run: () => Promise<void>): void {
-    this.#writing = this.#writing.then(run).catch(this.#failed);
+  #enqueue(run: () => Promise<void>): void {
+    this.#writing = this.#writing.then(run).catch(this.#onError);
   }
 }
 
@@ -84,10 +84,10 @@ export function findLastRun(
     run.push(record);
   }
   const [first] = run;
-  return first && { fromSample: first.fromSample, bytes: joined(run.map(({ bytes }) => bytes)) };
+  return first && { fromSample: first.fromSample, bytes: concatenate(run.map(({ bytes }) => bytes)) };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

@@ -27,7 +27,7 @@ export class PendingChanges {
   }
 
   /** Records what an action changed. */
-  note(action: MeetingAction): void {
+  record(action: MeetingAction): void {
     switch (action.type) {
       case 'titled':
       case 'named':
@@ -55,7 +55,7 @@ export class PendingChanges {
   }
 
   /** The change to send for a name now; undefined when what it concerns no longer exists. */
-  parcel(name: string): Delivery | undefined {
+  toDelivery(name: string): Delivery | undefined {
     const meeting = this.#meeting();
     const id = name.slice(name.indexOf(':') + 1);
     if (name === 'head') return { what: 'head', title: meeting.title, speakers: meeting.speakers };
@@ -69,15 +69,15 @@ export class PendingChanges {
   }
 
   /** The server has received the change. Returns false when it was superseded while it was being sent. */
-  sent(name: string, parcel: Delivery | undefined): boolean {
-    if (JSON.stringify(this.parcel(name)) !== JSON.stringify(parcel)) return false;
+  confirm(name: string, parcel: Delivery | undefined): boolean {
+    if (JSON.stringify(this.toDelivery(name)) !== JSON.stringify(parcel)) return false;
     this.#names.delete(name);
     this.#changed();
     return true;
   }
 
   /** Records everything in the meeting as changed, for a server that does not know it yet. */
-  everything(): void {
+  recordAll(): void {
     const { notes, sentences } = this.#meeting();
     this.#names.add('head');
     for (const { id } of notes) this.#names.add(`note:${id}`);

@@ -11,9 +11,11 @@ import { pageAuth } from './server-transcripts.ts';
 import { SilenceTimeout } from './silence-timeout.ts';
 import { MeetingSources, SilentTabError, type SourceName } from './sources.ts';
 
-export interface RecordingEvents {
+export interface RecordingCallbacks {
   state(state: RecorderState, text: string): void;
   problem(problem: Problem): void;
+  /** The connection works again. */
+  recovered(): void;
   remark(text: string): void;
   peaks(me: number, them: number): void;
   /** Which sources are open, or will be requested at the start. */
@@ -31,58 +33,64 @@ export interface RecordingOptions {
 }
 
 /** A recording interrupted less than this ago continues by itself, ms. */
-const FRESH_MS = 120_000;
-const LOOK_MS = 1_000;
+const CONTINUE_WINDOW_MS = 120_000;
+const SILENCE_CHECK_MS = 1_000;
 /** Marks the tab that records: after a reload it continues, and a second tab does not. */
 const RECORDING_IN_TAB = 'sotto.recording';
 
 /** The recording of one meeting: its sources, its session, and what is needed to continue after a reload. */
 export class Recording {
-  readonly #desk: MeetingStore;
-  readonly #notebook: MeetingDatabase;
-  readonly #events: RecordingEvents;
+  readonly #store: MeetingStore;
+  readonly #database: MeetingDatabase;
+  readonly #callbacks: RecordingCallbacks;
   readonly #options: RecordingOptions;
   readonly #recorder: Recorder;
-  readonly #keeper: PendingAudio;
-  readonly #wanted: Record<SourceName, boolean> = { me: true, them: false };
+  readonly #pendingAudio: PendingAudio;
+  readonly #isWanted: Record<SourceName, boolean> = { me: true, them: false };
   #sources: MeetingSources | undefined;
   #silence = new SilenceTimeout(0, 0);
-  #looking: ReturnType<typeof setInterval> | undefined;
-  #release: (() => void) | undefined;
-  #paused = false;
-  #muted = false;
+  #silenceTimer: ReturnType<typeof setInterval> | undefined;
+  #releaseLock: (() => void) | undefined;
+  #isPaused = false;
+  #isMuted = false;
 
-  constructor(desk: MeetingStore, notebook: MeetingDatabase, events: RecordingEvents, options: RecordingOptions) {
-    this.#desk = desk;
-    this.#notebook = notebook;
-    this.#events = events;
+  constructor(
+    store: MeetingStore,
+    database: MeetingDatabase,
+    callbacks: RecordingCallbacks,
+    options: RecordingOptions,
+  ) {
+    this.#store = store;
+    this.#database = database;
+    this.#callbacks = callbacks;
     this.#options = options;
-    this.#keeper = new PendingAudio(notebook, desk.meeting.id, () => {});
+    this.#pendingAudio = new PendingAudio(database, store.meeting.id, () => {});
     this.#recorder = new Recorder(
       {
         act: (action) => {
           if (action.type === 'heard' && (action.event.type === 'partial' || action.event.type === 'final'))
-            this.#silence.heard(performance.now());
-          desk.act(action);
+            this.#silence.noteActivity(performance.now());
+          store.act(action);
         },
-        state: (state, text) => this.#stateIs(state, text),
-        problem: (problem) => events.problem(problem),
-        remark: (text) => events.remark(text),
+        state: (state, text) => this.#handleState(state, text),
+        problem: (problem) => callbacks.problem(problem),
+        recovered: () => callbacks.recovered(),
+        remark: (text) => callbacks.remark(text),
         opened: ({ ready, at, seq }) => {
-          desk.opened(ready, at, seq);
-          this.#tellStanding();
+          store.opened(ready, at, seq);
+          this.#storeState();
         },
-        sent: (from, pcm) => this.#keeper.take(from, pcm),
-        acknowledged: (sample) => this.#keeper.acknowledged(sample),
-        waiting: (audio) => this.#keeper.restart(audio),
+        sent: (from, pcm) => this.#pendingAudio.add(from, pcm),
+        acknowledged: (sample) => this.#pendingAudio.acknowledge(sample),
+        waiting: (audio) => this.#pendingAudio.restart(audio),
       },
       () => {
-        const { title, transcript, parts } = desk.meeting;
-        return { title, transcript, parts, endMs: getDuration(desk.meeting) };
+        const { title, transcript, parts } = store.meeting;
+        return { title, transcript, parts, endMs: getDuration(store.meeting) };
       },
-      async () => ({ ...readSessionOptions(), ...toRoomOption(), ...(await pageAuth.shown()) }),
+      async () => ({ ...readSessionOptions(), ...toRoomOption(), ...(await pageAuth.toConnectOptions()) }),
     );
-    addEventListener('pagehide', () => this.#keeper.flush());
+    addEventListener('pagehide', () => this.#pendingAudio.flush());
   }
 
   get state(): RecorderState {
@@ -94,201 +102,201 @@ export class Recording {
   }
 
   get isPaused(): boolean {
-    return this.#paused;
+    return this.#isPaused;
   }
 
   /** The current position in the meeting, ms; without a recording, its end. */
   get nowMs(): number {
-    return this.isOn ? this.#recorder.nowMs : getDuration(this.#desk.meeting);
+    return this.isOn ? this.#recorder.nowMs : getDuration(this.#store.meeting);
   }
 
-  wants(side: SourceName): boolean {
-    return this.#sources === undefined ? this.#wanted[side] : this.#sources.has(side);
+  hasSource(side: SourceName): boolean {
+    return this.#sources === undefined ? this.#isWanted[side] : this.#sources.has(side);
   }
 
   /** Requests the chosen sources and begins. Browsers require that a click or key press calls it. */
   async start(): Promise<void> {
     if (this.isOn || this.state === 'finishing') return;
-    if (!(await pageAuth.enter()) || this.isOn) return;
-    if (!(await this.#claim())) return this.#events.remark('This meeting is being recorded in another tab.');
-    if (!(await this.#openSources(['them', 'me']))) return this.#free();
+    if (!(await pageAuth.ensureAccess()) || this.isOn) return;
+    if (!(await this.#acquireLock())) return this.#callbacks.remark('This meeting is being recorded in another tab.');
+    if (!(await this.#openSources(['them', 'me']))) return this.#releaseAll();
     // Sound that an interrupted recording could not send.
-    const kept = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
-    this.#keeper.restart(kept === undefined ? [] : [kept.bytes]);
-    if (!(await this.#recorder.start(kept === undefined ? [] : [kept.bytes]))) return this.#free();
-    this.#watch();
+    const kept = findLastRun(await this.#database.audio(this.#store.meeting.id));
+    this.#pendingAudio.restart(kept === undefined ? [] : [kept.bytes]);
+    if (!(await this.#recorder.start(kept === undefined ? [] : [kept.bytes]))) return this.#releaseAll();
+    this.#startSilenceTimer();
   }
 
   /** Continues the recording of this tab before a reload; `interrupted` when that was too long ago. */
-  async goOn(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
-    if (!(await this.#claim())) return 'elsewhere';
-    const audio = findLastRun(await this.#notebook.audio(this.#desk.meeting.id));
-    const taken = await this.#recorder.takeUp({ ...live.kept, audio }, live.at);
-    if (!taken) this.#desk.act({ type: 'cut' });
-    const fresh = taken || Date.now() - live.tookMs < FRESH_MS;
+  async continueRecording(live: LiveRecord): Promise<'recording' | 'interrupted' | 'elsewhere'> {
+    if (!(await this.#acquireLock())) return 'elsewhere';
+    const audio = findLastRun(await this.#database.audio(this.#store.meeting.id));
+    const taken = await this.#recorder.resume({ ...live.kept, audio }, live.at);
+    if (!taken) this.#store.act({ type: 'cut' });
+    const fresh = taken || Date.now() - live.tookMs < CONTINUE_WINDOW_MS;
     if (!fresh) {
-      this.#desk.closed();
-      this.#free();
+      this.#store.closed();
+      this.#releaseAll();
       return 'interrupted';
     }
-    Object.assign(this.#wanted, live.sources);
-    this.#paused = live.paused;
+    Object.assign(this.#isWanted, live.sources);
+    this.#isPaused = live.paused;
     // Only the user can choose again what to share.
     const sides: SourceName[] = live.sources.me ? ['me'] : [];
-    if (!(await this.#openSources(sides))) this.#events.remark('Add a source to continue.');
-    if (live.sources.them) this.#events.remark('The page was reloaded. Share the sound of the others again.');
+    if (!(await this.#openSources(sides))) this.#callbacks.remark('Add a source to continue.');
+    if (live.sources.them) this.#callbacks.remark('The page was reloaded. Share the sound of the others again.');
     if (!taken && !(await this.#recorder.start(audio === undefined ? [] : [audio.bytes]))) {
-      this.#free();
+      this.#releaseAll();
       return 'interrupted';
     }
-    this.#recorder.pause(this.#paused);
-    this.#sources?.pause(this.#paused);
-    this.#watch();
+    this.#recorder.pause(this.#isPaused);
+    this.#sources?.pause(this.#isPaused);
+    this.#startSilenceTimer();
     return 'recording';
   }
 
   pause(): void {
     if (!this.isOn || this.#sources === undefined) return;
-    this.#paused = !this.#paused;
-    this.#sources.pause(this.#paused);
-    this.#recorder.pause(this.#paused);
-    this.#silence.heard(performance.now());
-    this.#tellStanding();
+    this.#isPaused = !this.#isPaused;
+    this.#sources.pause(this.#isPaused);
+    this.#recorder.pause(this.#isPaused);
+    this.#silence.noteActivity(performance.now());
+    this.#storeState();
   }
 
   mute(): boolean {
-    this.#muted = !this.#muted;
-    this.#sources?.mute(this.#muted);
-    return this.#muted;
+    this.#isMuted = !this.#isMuted;
+    this.#sources?.mute(this.#isMuted);
+    return this.#isMuted;
   }
 
   /** The user wants to go on despite the silence. */
   keepRecording(): void {
-    this.#silence.heard(performance.now());
-    this.#events.silence(undefined);
+    this.#silence.noteActivity(performance.now());
+    this.#callbacks.silence(undefined);
   }
 
   /** Adds or removes a source. Before the start, it only chooses what to request. */
   async toggle(side: SourceName): Promise<void> {
     if (this.#sources === undefined) {
-      this.#wanted[side] = !this.#wanted[side];
-      return this.#tellSources();
+      this.#isWanted[side] = !this.#isWanted[side];
+      return this.#showSources();
     }
     if (this.#sources.has(side)) {
       this.#sources.remove(side);
-      this.#wanted[side] = false;
-    } else await this.#add(side);
-    this.#tellSources();
-    this.#tellStanding();
+      this.#isWanted[side] = false;
+    } else await this.#addSource(side);
+    this.#showSources();
+    this.#storeState();
   }
 
   async microphoneChanged(): Promise<void> {
-    if (this.#sources?.has('me') === true) await this.#add('me');
+    if (this.#sources?.has('me') === true) await this.#addSource('me');
   }
 
   async stop(): Promise<void> {
     if (!this.isOn) return;
-    clearInterval(this.#looking);
-    this.#events.silence(undefined);
+    clearInterval(this.#silenceTimer);
+    this.#callbacks.silence(undefined);
     this.#sources?.close();
     this.#sources = undefined;
-    this.#keeper.flush();
+    this.#pendingAudio.flush();
     const whole = await this.#recorder.stop();
-    if (whole) this.#keeper.restart([]);
-    else this.#events.remark('The last words could not be sent. They are saved here: press Start to send them.');
-    this.#desk.closed();
-    this.#free();
+    if (whole) this.#pendingAudio.restart([]);
+    else this.#callbacks.remark('The last words could not be sent. They are saved here: press Start to send them.');
+    this.#store.closed();
+    this.#releaseAll();
   }
 
-  #watch(): void {
+  #startSilenceTimer(): void {
     this.#silence = new SilenceTimeout(this.#options.silenceMinutes() * 60_000, performance.now());
-    clearInterval(this.#looking);
-    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    clearInterval(this.#silenceTimer);
+    this.#silenceTimer = setInterval(() => this.#checkSilence(), SILENCE_CHECK_MS);
   }
 
-  #look(): void {
+  #checkSilence(): void {
     // The silence of a pause is intended.
-    if (this.#paused) this.#silence.heard(performance.now());
-    const stillness = this.#silence.look(performance.now());
-    if (stillness.state === 'over') {
-      this.#events.remark('Nobody spoke for a while, so the recording ended. Press Start to continue.');
+    if (this.#isPaused) this.#silence.noteActivity(performance.now());
+    const action = this.#silence.check(performance.now());
+    if (action.state === 'over') {
+      this.#callbacks.remark('Nobody spoke for a while, so the recording ended. Press Start to continue.');
       void this.stop();
-    } else this.#events.silence(stillness.state === 'warned' ? stillness.leftMs : undefined);
+    } else this.#callbacks.silence(action.state === 'warned' ? action.leftMs : undefined);
   }
 
   /** Resolves with true when at least one of the chosen sources is open. */
   async #openSources(sides: readonly SourceName[]): Promise<boolean> {
     try {
       this.#sources ??= await MeetingSources.open({
-        block: ({ pcm, peaks: [me, them] }) => {
-          this.#events.peaks(me, them);
+        onBlock: ({ pcm, peaks: [me, them] }) => {
+          this.#callbacks.peaks(me, them);
           this.#recorder.push(pcm);
         },
-        ended: (side, label) => void this.#ended(side, label),
+        onEnd: (side, label) => void this.#handleEnded(side, label),
       });
     } catch (error) {
-      this.#events.problem(describeMicrophoneProblem(error));
+      this.#callbacks.problem(describeMicrophoneProblem(error));
       return false;
     }
-    this.#sources.mute(this.#muted);
-    for (const side of sides) if (this.#wanted[side]) await this.#add(side);
-    this.#tellSources();
+    this.#sources.mute(this.#isMuted);
+    for (const side of sides) if (this.#isWanted[side]) await this.#addSource(side);
+    this.#showSources();
     if (this.#sources.has('me') || this.#sources.has('them')) return true;
-    if (!this.#wanted.me && !this.#wanted.them)
-      this.#events.problem({
+    if (!this.#isWanted.me && !this.#isWanted.them)
+      this.#callbacks.problem({
         title: 'No source is selected.',
         advice: 'Choose the microphone, shared sound, or both.',
       });
     return false;
   }
 
-  async #add(side: SourceName): Promise<void> {
+  async #addSource(side: SourceName): Promise<void> {
     const device = this.#options.others();
     try {
       if (side === 'me') await this.#sources!.addMicrophone({ ...readMicrophoneOptions(), echo: this.#options.echo() });
       else if (device !== '') await this.#sources!.addDevice(device);
-      else await this.#sources!.addShare();
-      this.#wanted[side] = true;
+      else await this.#sources!.addSharedSound();
+      this.#isWanted[side] = true;
     } catch (error) {
-      this.#events.problem(
+      this.#callbacks.problem(
         side === 'them' && device === '' ? describeShareProblem(error) : describeMicrophoneProblem(error),
       );
     }
   }
 
   /** A source disappeared: another microphone can replace it, but only the user can choose what to share. */
-  async #ended(side: SourceName, label: string): Promise<void> {
-    this.#tellSources();
+  async #handleEnded(side: SourceName, label: string): Promise<void> {
+    this.#showSources();
     if (side === 'me') {
-      await this.#add('me');
+      await this.#addSource('me');
       if (this.#sources?.has('me') === true)
-        this.#events.remark('The microphone was disconnected; now using another one.');
+        this.#callbacks.remark('The microphone was disconnected; now using another one.');
     } else {
-      this.#events.remark(
+      this.#callbacks.remark(
         `“${label || 'The shared sound'}” is no longer shared. Press “Shared sound” to add it again.`,
       );
     }
-    this.#tellSources();
-    this.#tellStanding();
+    this.#showSources();
+    this.#storeState();
   }
 
-  #stateIs(state: RecorderState, text: string): void {
-    if (state === 'idle' && this.#sources !== undefined && this.#recorder.state === 'idle') this.#free();
-    this.#events.state(state, text);
+  #handleState(state: RecorderState, text: string): void {
+    if (state === 'idle' && this.#sources !== undefined && this.#recorder.state === 'idle') this.#releaseAll();
+    this.#callbacks.state(state, text);
   }
 
-  #tellSources(): void {
-    this.#events.sources({ me: this.wants('me'), them: this.wants('them') });
+  #showSources(): void {
+    this.#callbacks.sources({ me: this.hasSource('me'), them: this.hasSource('them') });
   }
 
-  #tellStanding(): void {
-    const { me, them } = { me: this.wants('me'), them: this.wants('them') };
-    this.#desk.standing({ paused: this.#paused, sources: { me, them } });
+  #storeState(): void {
+    const { me, them } = { me: this.hasSource('me'), them: this.hasSource('them') };
+    this.#store.storeRecording({ paused: this.#isPaused, sources: { me, them } });
   }
 
   /** Makes sure that only one tab records a meeting: a duplicated tab has the same session storage. */
-  async #claim(): Promise<boolean> {
-    const { id } = this.#desk.meeting;
+  async #acquireLock(): Promise<boolean> {
+    const { id } = this.#store.meeting;
     const { locks } = navigator;
     const had =
       locks === undefined ||
@@ -299,7 +307,7 @@ export class Recording {
           .request(`sotto-meeting-${id}`, { signal }, () => {
             resolve(true);
             return new Promise<void>((release) => {
-              this.#release = release;
+              this.#releaseLock = release;
             });
           })
           .catch(() => resolve(false));
@@ -308,15 +316,15 @@ export class Recording {
     return had;
   }
 
-  #free(): void {
-    clearInterval(this.#looking);
+  #releaseAll(): void {
+    clearInterval(this.#silenceTimer);
     this.#sources?.close();
     this.#sources = undefined;
-    this.#paused = false;
-    this.#release?.();
-    this.#release = undefined;
+    this.#isPaused = false;
+    this.#releaseLock?.();
+    this.#releaseLock = undefined;
     storeRecordingInTab(undefined);
-    this.#tellSources();
+    this.#showSources();
   }
 }
 

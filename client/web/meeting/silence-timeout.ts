@@ -8,7 +8,7 @@ export type SilenceAction =
 /** How long before the end the user is warned, ms. */
 export const SILENCE_WARNING_MS = 60_000;
 /** Shortest limit, ms: below it, the warning would take more than half of the time. */
-const LEAST_MS = 2 * SILENCE_WARNING_MS;
+const LIMIT_MS_MIN = 2 * SILENCE_WARNING_MS;
 
 /**
  * Detects a meeting that everybody has left. Only words count: the noise of a fan or music does not. Reads no clock: the caller
@@ -16,21 +16,21 @@ const LEAST_MS = 2 * SILENCE_WARNING_MS;
  */
 export class SilenceTimeout {
   readonly #limitMs: number;
-  #heardAtMs: number;
+  #activeMs: number;
 
   /** @param limitMs silence after which the recording ends, ms; 0 is never. */
   constructor(limitMs: number, nowMs: number) {
-    this.#limitMs = limitMs === 0 ? Number.POSITIVE_INFINITY : Math.max(LEAST_MS, limitMs);
-    this.#heardAtMs = nowMs;
+    this.#limitMs = limitMs === 0 ? Number.POSITIVE_INFINITY : Math.max(LIMIT_MS_MIN, limitMs);
+    this.#activeMs = nowMs;
   }
 
   /** Words arrived, or the user wants to go on. */
-  heard(nowMs: number): void {
-    this.#heardAtMs = Math.max(this.#heardAtMs, nowMs);
+  noteActivity(nowMs: number): void {
+    this.#activeMs = Math.max(this.#activeMs, nowMs);
   }
 
-  look(nowMs: number): SilenceAction {
-    const leftMs = this.#heardAtMs + this.#limitMs - nowMs;
+  check(nowMs: number): SilenceAction {
+    const leftMs = this.#activeMs + this.#limitMs - nowMs;
     if (leftMs <= 0) return { state: 'over' };
     return leftMs <= SILENCE_WARNING_MS ? { state: 'warned', leftMs } : { state: 'lively' };
   }

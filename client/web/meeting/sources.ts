@@ -8,12 +8,12 @@ export type SourceName = 'me' | 'them';
 const INPUT: Readonly<Record<SourceName, number>> = { me: 0, them: 1 };
 
 export interface SourceEvents {
-  block(block: InterleavedBlock): void;
+  onBlock(block: InterleavedBlock): void;
   /** A source disappeared: a device was unplugged, or the user pressed the browser's own "stop sharing". */
-  ended(side: SourceName, label: string): void;
+  onEnd(side: SourceName, label: string): void;
 }
 
-interface Source {
+interface OpenSource {
   readonly stream: MediaStream;
   readonly node: MediaStreamAudioSourceNode;
   readonly label: string;
@@ -30,7 +30,7 @@ export class MeetingSources {
   readonly #context: AudioContext;
   readonly #pair: AudioWorkletNode;
   readonly #events: SourceEvents;
-  readonly #open = new Map<SourceName, Source>();
+  readonly #sources = new Map<SourceName, OpenSource>();
   #paused = false;
   #muted = false;
 
@@ -39,11 +39,11 @@ export class MeetingSources {
     this.#pair = pair;
     this.#events = events;
     pair.port.onmessage = ({ data }: MessageEvent<InterleavedBlock>) => {
-      if (!this.#paused) events.block(data);
+      if (!this.#paused) events.onBlock(data);
     };
     // A phone call suspends the context, and a page that was just loaded may need a key press or a click first.
-    context.addEventListener('statechange', () => void this.#wake());
-    for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, this.#wake);
+    context.addEventListener('statechange', () => void this.#resume());
+    for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, this.#resume);
   }
 
   static async open(events: SourceEvents): Promise<MeetingSources> {
@@ -58,12 +58,12 @@ export class MeetingSources {
     // The output is silent, but some browsers never run a node that is not connected to the destination.
     pair.connect(context.destination);
     const sources = new MeetingSources(context, pair, events);
-    void sources.#wake();
+    void sources.#resume();
     return sources;
   }
 
   has(side: SourceName): boolean {
-    return this.#open.has(side);
+    return this.#sources.has(side);
   }
 
   /** Whether the audio graph is running. After a reload, browsers wait for a key press or a click. */
@@ -76,10 +76,10 @@ export class MeetingSources {
   }
 
   /** Sound of a tab or of the whole machine, as the browser offers it. Rejects with `SilentTabError` when none comes along. */
-  async addShare(): Promise<void> {
-    const stream = await navigator.mediaDevices.getDisplayMedia(SHARE as DisplayMediaStreamOptions);
+  async addSharedSound(): Promise<void> {
+    const stream = await navigator.mediaDevices.getDisplayMedia(SHARE_CONSTRAINTS as DisplayMediaStreamOptions);
     if (stream.getAudioTracks().length === 0) {
-      stop(stream);
+      stopTracks(stream);
       throw new SilentTabError();
     }
     this.#add('them', stream);
@@ -91,24 +91,24 @@ export class MeetingSources {
   }
 
   remove(side: SourceName): void {
-    const source = this.#open.get(side);
-    this.#open.delete(side);
+    const source = this.#sources.get(side);
+    this.#sources.delete(side);
     source?.node.disconnect();
-    if (source !== undefined) stop(source.stream);
+    if (source !== undefined) stopTracks(source.stream);
   }
 
   mute(muted: boolean): void {
     this.#muted = muted;
-    this.#enable();
+    this.#updateTracks();
   }
 
   pause(paused: boolean): void {
     this.#paused = paused;
-    this.#enable();
+    this.#updateTracks();
   }
 
   close(): void {
-    for (const gesture of ['pointerdown', 'keydown']) removeEventListener(gesture, this.#wake);
+    for (const gesture of ['pointerdown', 'keydown']) removeEventListener(gesture, this.#resume);
     this.remove('me');
     this.remove('them');
     this.#pair.port.onmessage = null;
@@ -121,32 +121,32 @@ export class MeetingSources {
     const node = this.#context.createMediaStreamSource(new MediaStream([audio]));
     node.connect(this.#pair, 0, INPUT[side]);
     const source = { stream, node, label: audio.label };
-    this.#open.set(side, source);
-    this.#enable();
+    this.#sources.set(side, source);
+    this.#updateTracks();
     // A share ends when the browser ends its picture or its sound.
     for (const track of stream.getTracks()) {
       track.addEventListener('ended', () => {
-        if (this.#open.get(side) !== source) return;
+        if (this.#sources.get(side) !== source) return;
         this.remove(side);
-        this.#events.ended(side, source.label);
+        this.#events.onEnd(side, source.label);
       });
     }
   }
 
-  #enable(): void {
-    for (const [side, { stream }] of this.#open) {
+  #updateTracks(): void {
+    for (const [side, { stream }] of this.#sources) {
       for (const track of stream.getAudioTracks()) track.enabled = !this.#paused && !(side === 'me' && this.#muted);
     }
   }
 
-  readonly #wake = async (): Promise<void> => {
+  readonly #resume = async (): Promise<void> => {
     const { state } = this.#context;
     if (state !== 'running' && state !== 'closed') await this.#context.resume().catch(() => {});
   };
 }
 
 /** Browsers share no sound without a picture, so a tiny one is requested that nobody looks at. */
-const SHARE = {
+const SHARE_CONSTRAINTS = {
   video: { frameRate: { max: 1 }, width: { max: 320 } },
   audio: {
     echoCancellation: false,
@@ -160,6 +160,6 @@ const SHARE = {
   surfaceSwitching: 'include',
 };
 
-function stop(stream: MediaStream): void {
+function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }

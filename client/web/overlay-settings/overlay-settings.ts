@@ -14,14 +14,14 @@ import { copyText } from '../ui/clipboard.ts';
 import { getElement, onClick } from '../ui/dom.ts';
 import { SettingsForm } from './settings-form.ts';
 
-const say = (text: string): void => {
+const showMessage = (text: string): void => {
   getElement('said').textContent = text;
 };
 
 let settings: OverlaySettings = readOverlaySettings(location, (text) => console.warn(`Overlay settings: ${text}`));
 let stage: CaptionRenderer | undefined;
 let asksForKey = false;
-const entry = new PageAuth({ hash: 'viewer', uses: ['viewers'] });
+const auth = new PageAuth({ hash: 'viewer', uses: ['viewers'] });
 
 function show(): void {
   stage?.close();
@@ -42,36 +42,36 @@ const form = new SettingsForm(getElement('form'), settings, (values) => {
   show();
 });
 
-const request = async (): Promise<TokenRequest> => ({ room: settings.room, credential: await entry.given() });
+const buildRequest = async (): Promise<TokenRequest> => ({ room: settings.room, credential: await auth.storedKey() });
 
-async function attempt(run: () => Promise<void>): Promise<void> {
+async function runWithAccess(run: () => Promise<void>): Promise<void> {
   const problem = getElement('viewers-problem');
   problem.hidden = true;
-  if (!(await entry.enter())) return;
+  if (!(await auth.ensureAccess())) return;
   try {
     await run();
   } catch (error) {
-    entry.refused();
+    auth.discardTokens();
     problem.hidden = false;
     problem.textContent = error instanceof Error ? error.message : String(error);
   }
 }
 
-async function make(): Promise<void> {
+async function addToken(): Promise<void> {
   const seconds = Number(getElement('seconds', HTMLSelectElement).value) || undefined;
-  const { token } = await createToken(await request(), {
+  const { token } = await createToken(await buildRequest(), {
     label: getElement('label', HTMLInputElement).value.trim(),
     seconds,
   });
   if (TOKEN_SETTING.read(token) === undefined) throw new Error('The server created a token that this page cannot use.');
   settings = { ...settings, token };
   show();
-  say('The token is in the link now. Treat the link as a password.');
-  await list();
+  showMessage('The token is in the link now. Treat the link as a password.');
+  await showTokens();
 }
 
-async function list(): Promise<void> {
-  const tokens = await listTokens(await request());
+async function showTokens(): Promise<void> {
+  const tokens = await listTokens(await buildRequest());
   const rows = tokens.map(({ id, label, created, expires }) => {
     const row = document.createElement('li');
     const name = document.createElement('span');
@@ -85,10 +85,10 @@ async function list(): Promise<void> {
     button.textContent = 'Revoke';
     button.setAttribute('aria-label', `Revoke ${name.textContent}`);
     button.addEventListener('click', () => {
-      void attempt(async () => {
-        await revokeToken(await request(), id);
-        say(`${name.textContent} is revoked; viewers who used it are disconnected.`);
-        await list();
+      void runWithAccess(async () => {
+        await revokeToken(await buildRequest(), id);
+        showMessage(`${name.textContent} is revoked; viewers who used it are disconnected.`);
+        await showTokens();
       });
     });
     row.append(name, dates, button);
@@ -107,7 +107,7 @@ getElement('ground', HTMLSelectElement).addEventListener('change', ({ target }) 
 });
 onClick('copy', () => {
   void copyText(getElement('link', HTMLInputElement).value).then((done) =>
-    say(done ? 'Copied.' : 'The browser did not allow copying; the link is selected.'),
+    showMessage(done ? 'Copied.' : 'The browser did not allow copying; the link is selected.'),
   );
   getElement('link', HTMLInputElement).select();
 });
@@ -118,12 +118,12 @@ onClick('reset', () => {
 });
 getElement('make').addEventListener('submit', (event) => {
   event.preventDefault();
-  void attempt(make);
+  void runWithAccess(addToken);
 });
-onClick('list', () => attempt(list));
+onClick('list', () => runWithAccess(showTokens));
 show();
-setUpKeyButton(getElement('key'), entry);
-void entry.needsKey().then((needed) => {
+setUpKeyButton(getElement('key'), auth);
+void auth.needsKey().then((needed) => {
   asksForKey = needed;
   if (needed)
     getElement('viewers-note').textContent =

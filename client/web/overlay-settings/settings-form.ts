@@ -3,7 +3,7 @@ import type { SettingInput, UrlSetting } from '../overlay/url-settings.ts';
 import { type FieldName, FORM_SECTIONS } from './fields.ts';
 
 type Control = HTMLInputElement | HTMLSelectElement;
-const settingOf = (name: FieldName): UrlSetting<unknown> => OVERLAY_SETTINGS[name];
+const getSetting = (name: FieldName): UrlSetting<unknown> => OVERLAY_SETTINGS[name];
 
 /** The form of all settings, built from their table. Calls `changed` for every valid change. */
 export class SettingsForm {
@@ -21,7 +21,7 @@ export class SettingsForm {
       const legend = document.createElement('legend');
       legend.textContent = title;
       part.append(legend);
-      for (const [name, label] of Object.entries(fields)) part.append(this.#field(name as FieldName, label));
+      for (const [name, label] of Object.entries(fields)) part.append(this.#createField(name as FieldName, label));
       this.#form.append(part);
     }
     this.fill(values);
@@ -29,11 +29,11 @@ export class SettingsForm {
 
   fill(values: OverlaySettings): void {
     this.#values = values;
-    for (const [name, controls] of this.#controls) for (const control of controls) this.#put(name, control);
+    for (const [name, controls] of this.#controls) for (const control of controls) this.#showValue(name, control);
   }
 
-  #field(name: FieldName, label: string): HTMLElement {
-    const { input, doc } = settingOf(name);
+  #createField(name: FieldName, label: string): HTMLElement {
+    const { input, doc } = getSetting(name);
     const field = document.createElement('label');
     const text = document.createElement('span');
     text.textContent = label;
@@ -41,7 +41,7 @@ export class SettingsForm {
     more.className = 'doc';
     more.id = `doc-${name}`;
     more.textContent = doc.replace(/`/g, '');
-    const controls = this.#made(name, input, label);
+    const controls = this.#createControls(name, input, label);
     this.#controls.set(name, controls);
     for (const control of controls) {
       control.setAttribute('aria-describedby', more.id);
@@ -59,7 +59,7 @@ export class SettingsForm {
     return box;
   }
 
-  #made(name: FieldName, input: SettingInput, label: string): readonly Control[] {
+  #createControls(name: FieldName, input: SettingInput, label: string): readonly Control[] {
     if (input.kind === 'choice') {
       const select = document.createElement('select');
       select.append(...input.options.map((option) => new Option(option, option)));
@@ -83,9 +83,9 @@ export class SettingsForm {
     return [slider, field];
   }
 
-  #put(name: FieldName, control: Control): void {
+  #showValue(name: FieldName, control: Control): void {
     const value = this.#values[name];
-    const { input, write } = settingOf(name);
+    const { input, write } = getSetting(name);
     control.removeAttribute('aria-invalid');
     if (input.kind === 'flag') (control as HTMLInputElement).checked = value as boolean;
     // Without a choice of one's own, the field shows the theme's colour.
@@ -94,7 +94,7 @@ export class SettingsForm {
   }
 
   #read(name: FieldName, control: Control): void {
-    const setting = settingOf(name);
+    const setting = getSetting(name);
     const box = control instanceof HTMLInputElement && control.type === 'checkbox';
     const text = box ? (control.checked ? '1' : '0') : control.value.trim();
     const value = text === '' ? setting.default : setting.read(text);
@@ -111,7 +111,7 @@ export class SettingsForm {
     }
     for (const [other, controls] of this.#controls) {
       for (const sibling of controls)
-        if (sibling !== control && (other === name || name === 'theme')) this.#put(other, sibling);
+        if (sibling !== control && (other === name || name === 'theme')) this.#showValue(other, sibling);
     }
     this.#changed(this.#values);
   }

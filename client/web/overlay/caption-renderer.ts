@@ -8,14 +8,14 @@ import { countUnitColumns } from './units.ts';
 
 /** Distance between two lines in font sizes; margin around the lines in pixels; padding of a line in font sizes. */
 const LINE_HEIGHT = 1.32;
-const EDGE = 8;
+const EDGE_PX = 8;
 const PADDING = 0.7;
 /** Spare width for punctuation that arrives after its line was full. */
-const SPARE = 1.03;
-const SAMPLE = 'The quick brown fox jumps over the lazy dog, and then it rests.';
-const SANS = '"Segoe UI", "Helvetica Neue", Roboto, "Noto Sans", Arial, sans-serif';
+const SPARE_WIDTH = 1.03;
+const MEASURED_TEXT = 'The quick brown fox jumps over the lazy dog, and then it rests.';
+const SANS_SERIF = '"Segoe UI", "Helvetica Neue", Roboto, "Noto Sans", Arial, sans-serif';
 /** Longest time without drawing, ms. */
-const SLEEP_MS_MAX = 60_000;
+const RENDER_INTERVAL_MS_MAX = 60_000;
 
 /** Renders captions in an element: settings and events in, lines on the screen out. */
 export class CaptionRenderer {
@@ -26,7 +26,7 @@ export class CaptionRenderer {
   readonly #view: LinesView;
   readonly #canvas = document.createElement('canvas').getContext('2d')!;
   readonly #resized: ResizeObserver;
-  readonly #late = new Set<ReturnType<typeof setTimeout>>();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #font = '';
   #widthMax = Number.POSITIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,7 +39,7 @@ export class CaptionRenderer {
     root.replaceChildren(this.#rows);
     root.classList.add('captions-stage');
     root.dataset['valign'] = settings.valign;
-    this.#dress();
+    this.#applyStyle();
     this.#measure();
     this.#view = new LinesView(this.#rows, settings.lines);
     const { lines, text, translate, interim, speed, fade, chars } = settings;
@@ -51,53 +51,53 @@ export class CaptionRenderer {
     });
     this.#resized = new ResizeObserver(() => this.#measure());
     this.#resized.observe(root);
-    this.#look();
+    this.#render();
   }
 
-  hear(event: TextEvent): void {
-    this.#after(this.#settings.delay, () => this.#rollUp.read(event, performance.now()));
+  receive(event: TextEvent): void {
+    this.#schedule(this.#settings.delay, () => this.#rollUp.read(event, performance.now()));
   }
 
   /** Sessions that are in the room now. */
   present(sessions: readonly string[]): void {
-    this.#after(this.#settings.delay, () => this.#rollUp.present(sessions, performance.now()));
+    this.#schedule(this.#settings.delay, () => this.#rollUp.present(sessions, performance.now()));
   }
 
   /** Plays the sample text in a loop. */
   playSample(round = 0): void {
     const events = buildSampleEvents(round, this.#settings.translate);
-    for (const { atMs, event } of events) this.#after(atMs, () => this.hear(event));
-    this.#after(events.at(-1)!.atMs + SAMPLE_REST_MS, () => this.playSample(round + 1));
+    for (const { atMs, event } of events) this.#schedule(atMs, () => this.receive(event));
+    this.#schedule(events.at(-1)!.atMs + SAMPLE_REST_MS, () => this.playSample(round + 1));
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    for (const timer of this.#late) clearTimeout(timer);
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#resized.disconnect();
   }
 
-  #after(ms: number, run: () => void): void {
+  #schedule(ms: number, run: () => void): void {
     const now = (): void => {
       run();
-      this.#look();
+      this.#render();
     };
     if (ms === 0) return now();
     const timer = setTimeout(() => {
-      this.#late.delete(timer);
+      this.#timers.delete(timer);
       now();
     }, ms);
-    this.#late.add(timer);
+    this.#timers.add(timer);
   }
 
-  #look(): void {
+  #render(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
     const shown = this.#rollUp.show(nowMs);
     this.#view.show(shown);
     this.#rows.dataset['waiting'] = String(shown.waiting);
     if (shown.nextMs === undefined) return;
-    const sleepMs = Math.min(SLEEP_MS_MAX, Math.max(0, shown.nextMs - nowMs));
-    this.#timer = setTimeout(() => this.#look(), Math.ceil(sleepMs));
+    const sleepMs = Math.min(RENDER_INTERVAL_MS_MAX, Math.max(0, shown.nextMs - nowMs));
+    this.#timer = setTimeout(() => this.#render(), Math.ceil(sleepMs));
   }
 
   #mark({ channel, first }: { readonly channel: number; readonly first: boolean }): string {
@@ -108,7 +108,7 @@ export class CaptionRenderer {
     return first ? '' : '>>';
   }
 
-  #dress(): void {
+  #applyStyle(): void {
     const { style, dataset } = this.#rows;
     const { font, weight, align, dir, box, motion, strokeColor } = this.#settings;
     const { color, bg, bgOpacity, stroke, shadow } = resolveAppearance(this.#settings);
@@ -117,8 +117,8 @@ export class CaptionRenderer {
     style.setProperty('--weight', String(weight));
     style.setProperty('--align', align);
     style.setProperty('--outline', outline(stroke, strokeColor, shadow));
-    style.setProperty('--edge', `${EDGE}px`);
-    if (font !== '') style.setProperty('--font', `${font}, ${SANS}`);
+    style.setProperty('--edge', `${EDGE_PX}px`);
+    if (font !== '') style.setProperty('--font', `${font}, ${SANS_SERIF}`);
     dataset['dir'] = dir;
     this.#rows.toggleAttribute('data-box', box);
     this.#rows.toggleAttribute('data-motion', motion);
@@ -127,12 +127,12 @@ export class CaptionRenderer {
   /** Computes the font size and the width of a line for the size of the element. */
   #measure(): void {
     const { size, chars, lines, font, weight } = this.#settings;
-    const width = this.#root.clientWidth - 2 * EDGE;
-    const height = this.#root.clientHeight - 2 * EDGE;
-    const family = font === '' ? SANS : `${font}, ${SANS}`;
+    const width = this.#root.clientWidth - 2 * EDGE_PX;
+    const height = this.#root.clientHeight - 2 * EDGE_PX;
+    const family = font === '' ? SANS_SERIF : `${font}, ${SANS_SERIF}`;
     this.#canvas.font = `${weight} 100px ${family}`;
-    const perChar = this.#canvas.measureText(SAMPLE).width / SAMPLE.length / 100;
-    const fitting = Math.min(width / (chars * perChar * SPARE + PADDING), height / (lines * LINE_HEIGHT));
+    const perChar = this.#canvas.measureText(MEASURED_TEXT).width / MEASURED_TEXT.length / 100;
+    const fitting = Math.min(width / (chars * perChar * SPARE_WIDTH + PADDING), height / (lines * LINE_HEIGHT));
     const px = Math.max(8, size === 0 ? Math.floor(fitting) : size);
     this.#font = `${weight} ${px}px ${family}`;
     this.#widthMax = Math.max(px * 4, width - px * PADDING);

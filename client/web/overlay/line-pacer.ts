@@ -18,8 +18,8 @@ export interface LineTimings {
 }
 
 /** Number of waiting lines from which reading speed increases, and the most by which it does. */
-const HURRY_FROM = 4;
-const HURRY_MOST = 1.5;
+const HURRY_LINES = 4;
+const HURRY_FACTOR_MAX = 1.5;
 
 /**
  * Decides when a line may appear: not before the line above it, and the last change in the line that scrolls out, can have been
@@ -48,7 +48,7 @@ export class LinePacer {
   nextMs(lines: LineTimings): number | undefined {
     const waiting = lines.count - 1 - this.bottom;
     if (waiting <= 0) return undefined;
-    const hurry = Math.min(HURRY_MOST, Math.max(1, 1 + (waiting - HURRY_FROM) / 8));
+    const hurry = Math.min(HURRY_FACTOR_MAX, Math.max(1, 1 + (waiting - HURRY_LINES) / 8));
     const readMs = (columns: number): number => (columns / (this.#options.speed * hurry)) * 1_000;
     const leaving = this.bottom + 1 - this.#options.rows;
     const { atMs, columns } = lines.changed(leaving);

@@ -26,7 +26,7 @@ export class LinesView {
       // The line that scrolls out stays invisible above the edge until the animation has ended.
       if (bottom - index === this.#lines && row.element.dataset['gone'] === undefined && lines.length > 0) {
         row.element.dataset['gone'] = '';
-        place(row.element, bottom - index);
+        setRow(row.element, bottom - index);
       } else if (bottom - index !== this.#lines || lines.length === 0) {
         row.element.remove();
         this.#rows.delete(index);
@@ -37,13 +37,13 @@ export class LinesView {
   }
 
   #draw({ index, settled, tail }: ShownLine, bottom: number): void {
-    const row = this.#rows.get(index) ?? this.#add(index);
+    const row = this.#rows.get(index) ?? this.#addRow(index);
     if (row.settled.data !== settled) row.settled.data = settled;
     if (row.tail.data !== tail) row.tail.data = tail;
-    place(row.element, bottom - index);
+    setRow(row.element, bottom - index);
   }
 
-  #add(index: number): Row {
+  #addRow(index: number): Row {
     const element = document.createElement('p');
     element.className = 'caption-line';
     element.dir = this.#root.dataset['dir'] ?? 'auto';
@@ -63,7 +63,7 @@ export class LinesView {
   }
 }
 
-function place(element: HTMLElement, row: number): void {
+function setRow(element: HTMLElement, row: number): void {
   const wanted = String(row);
   if (element.style.getPropertyValue('--row') !== wanted) element.style.setProperty('--row', wanted);
 }

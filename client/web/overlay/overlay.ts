@@ -12,28 +12,28 @@ const language = pickInterfaceLanguage([settings.lang, ...navigator.languages]);
 const words = OVERLAY_MESSAGES[language];
 const notice = document.querySelector<HTMLElement>('#notice')!;
 
-function tell(text: string | undefined, grave: 'grave' | undefined = undefined): void {
+function showNotice(text: string | undefined, grave: 'grave' | undefined = undefined): void {
   notice.hidden = text === undefined;
   notice.toggleAttribute('data-grave', grave !== undefined);
   if (text !== undefined) notice.textContent = text;
 }
 
-function watch(stage: CaptionRenderer): void {
-  const connecting = setTimeout(() => tell(translate(words, 'connecting', { host: location.host })), QUIET_MS);
+function subscribe(stage: CaptionRenderer): void {
+  const connecting = setTimeout(() => showNotice(translate(words, 'connecting', { host: location.host })), QUIET_MS);
   new RoomSubscription({
     ...{ room: settings.room, token: settings.token, from: 'now', translate: settings.translate },
-    hear: (event) => stage.hear(event),
-    presence: ({ sessions }) => stage.present(sessions),
-    state(line) {
-      document.documentElement.dataset['line'] = line.state;
+    onText: (event) => stage.receive(event),
+    onPresence: ({ sessions }) => stage.present(sessions),
+    onState(subscription) {
+      document.documentElement.dataset['line'] = subscription.state;
       // Captions stay on screen while the connection is lost: the audience need not know.
-      if (line.state === 'live') {
+      if (subscription.state === 'live') {
         clearTimeout(connecting);
-        tell(undefined);
-      } else if (line.state === 'refused') {
+        showNotice(undefined);
+      } else if (subscription.state === 'refused') {
         clearTimeout(connecting);
-        const revoked = line.code === 'viewer.revoked';
-        tell(revoked ? words.revoked : translate(words, 'denied', { reason: line.text }), 'grave');
+        const revoked = subscription.code === 'viewer.revoked';
+        showNotice(revoked ? words.revoked : translate(words, 'denied', { reason: subscription.text }), 'grave');
       }
     },
   });
@@ -44,4 +44,4 @@ const stage = new CaptionRenderer(document.querySelector<HTMLElement>('#stage')!
 if (settings.preview) {
   document.documentElement.dataset['preview'] = '';
   stage.playSample();
-} else watch(stage);
+} else subscribe(stage);

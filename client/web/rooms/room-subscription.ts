@@ -12,10 +12,10 @@ export interface RoomSubscriptionOptions {
   readonly from: 'now' | 'start';
   /** Language to receive translations in; empty for none. */
   readonly translate: string;
-  hear(event: TextEvent): void;
-  state(line: SubscriptionState): void;
+  onText(event: TextEvent): void;
+  onState(line: SubscriptionState): void;
   /** Whether the room has sessions now. `cut`: the room no longer has everything that was said since the last connection. */
-  presence?(room: {
+  onPresence?(room: {
     readonly state: 'live' | 'idle';
     readonly sessions: readonly string[];
     readonly cut: boolean;
@@ -24,30 +24,30 @@ export interface RoomSubscriptionOptions {
 
 /** Receives the text of a room of the page's own server. Reconnects for ever, unless the server refuses. */
 export class RoomSubscription {
-  readonly #watching: { close(): void };
+  readonly #viewer: { close(): void };
   #wasLive = false;
 
   constructor(options: RoomSubscriptionOptions) {
     const { room, token, from, translate } = options;
-    this.#watching = watchRoom({
+    this.#viewer = watchRoom({
       ...{ url: location.origin, room, from },
       ...{ token: token === '' ? undefined : token, translate: translate === '' ? undefined : translate },
       on: {
         event(event) {
           if (event.type === 'room')
-            options.presence?.({ state: event.state, sessions: event.sessions, cut: event.cut === true });
-          else if (isTextEvent(event)) options.hear(event);
+            options.onPresence?.({ state: event.state, sessions: event.sessions, cut: event.cut === true });
+          else if (isTextEvent(event)) options.onText(event);
         },
-        state: (state) => options.state(this.#stateOf(state)),
+        state: (state) => options.onState(this.#toState(state)),
       },
     });
   }
 
   close(): void {
-    this.#watching.close();
+    this.#viewer.close();
   }
 
-  #stateOf(viewer: ViewerState): SubscriptionState {
+  #toState(viewer: ViewerState): SubscriptionState {
     if (viewer.state === 'refused') return { state: 'refused', code: viewer.fault.code, text: viewer.fault.text };
     if (viewer.state === 'connecting') return { state: this.#wasLive ? 'lost' : 'connecting' };
     this.#wasLive = true;

@@ -12,7 +12,7 @@ const ROOM_NAME = 'sotto.room';
 export interface SharingOptions {
   readonly messages: Messages;
   readonly entry: PageAuth;
-  readonly isRunning: () => boolean;
+  readonly isRecording: () => boolean;
   /** Whether the next visit uses the same room. A meeting is shared on request only, and the next one is not. */
   readonly room: 'kept' | 'anew';
 }
@@ -30,12 +30,17 @@ export function toRoomOption(): { readonly room?: string } {
 }
 
 /** The menu that names a room and shows how others reach it: link, QR code, overlay. */
-export function setUpSharing({ messages, entry, isRunning, room: memory }: SharingOptions): void {
+export function setUpSharing({ messages, entry, isRecording: isRunning, room: memory }: SharingOptions): void {
   const field = getElement('room-name', HTMLInputElement);
-  if (memory === 'kept') recallRoom(field);
+  if (memory === 'kept') restoreRoom(field);
   const tell = (text: string): void => messages.remark(text);
   const show = (): void => showLink(guest.token);
-  const guest = new ViewerLink(getElement('share-guest'), { entry, room: getSharedRoom, changed: show, tell });
+  const guest = new ViewerLink(getElement('share-guest'), {
+    entry,
+    room: getSharedRoom,
+    onChange: show,
+    showMessage: tell,
+  });
   show();
   field.addEventListener('input', () => {
     guest.show();
@@ -51,7 +56,7 @@ export function setUpSharing({ messages, entry, isRunning, room: memory }: Shari
   });
 }
 
-function recallRoom(field: HTMLInputElement): void {
+function restoreRoom(field: HTMLInputElement): void {
   field.value = loadValue('browser', ROOM_NAME) ?? '';
   field.addEventListener('input', () => storeValue('browser', ROOM_NAME, getSharedRoom() ?? ''));
 }

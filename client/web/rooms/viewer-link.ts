@@ -3,32 +3,33 @@ import { loadKey, removeKey, storeKey } from '../auth/key-storage.ts';
 import type { PageAuth } from '../auth/page-auth.ts';
 import { pickInterfaceLanguage, translate } from '../i18n/messages.ts';
 import { SHARE_MESSAGES, type ShareMessage } from '../i18n/share.ts';
+import { ServerError } from '../server/server-error.ts';
 import { createToken, revokeToken } from './viewer-tokens.ts';
 
-interface Guest {
+interface StoredLink {
   readonly id: string;
   readonly token: string;
   readonly untilMs?: number;
 }
 
 /** How long a link can be valid, s; 0 is until it is revoked. */
-const SPANS: readonly (readonly [number, ShareMessage])[] = [
+const LINK_LIFETIMES: readonly (readonly [number, ShareMessage])[] = [
   [3_600, 'guestHour'],
   [86_400, 'guestDay'],
   [604_800, 'guestWeek'],
   [2_592_000, 'guestMonth'],
   [0, 'guestAlways'],
 ];
-const USUAL = 86_400;
-const nameOf = (room: string): string => `sotto.guest.${room}`;
+const DEFAULT_LIFETIME = 86_400;
+const toStorageName = (room: string): string => `sotto.guest.${room}`;
 
 export interface ViewerLinkOptions {
   readonly entry: PageAuth;
   /** The room being shared; undefined while there is none. */
   room(): string | undefined;
   /** Called when the link's token has changed. */
-  changed(): void;
-  tell(text: string): void;
+  onChange(): void;
+  showMessage(text: string): void;
 }
 
 /**
@@ -36,31 +37,31 @@ export interface ViewerLinkOptions {
  * the token for as long as its key, so that it shows the same link again.
  */
 export class ViewerLink {
-  readonly #place: HTMLElement;
+  readonly #container: HTMLElement;
   readonly #options: ViewerLinkOptions;
-  #needed = false;
+  #isNeeded = false;
 
   constructor(place: HTMLElement, options: ViewerLinkOptions) {
-    this.#place = place;
+    this.#container = place;
     this.#options = options;
     void options.entry.needsKey().then((needed) => {
-      this.#needed = needed;
+      this.#isNeeded = needed;
       this.show();
     });
   }
 
   /** Token of the current link; empty for none. */
   get token(): string {
-    return this.#guest()?.token ?? '';
+    return this.#findLink()?.token ?? '';
   }
 
   /** Draws the menu for the room being shared now. */
   show(): void {
-    const place = this.#place;
-    place.hidden = !this.#needed || this.#options.room() === undefined;
+    const place = this.#container;
+    place.hidden = !this.#isNeeded || this.#options.room() === undefined;
     if (place.hidden) return;
     const words = SHARE_MESSAGES[pickInterfaceLanguage([document.documentElement.lang])];
-    const guest = this.#guest();
+    const guest = this.#findLink();
     const note = document.createElement('p');
     note.className = 'note';
     if (guest === undefined) {
@@ -69,13 +70,13 @@ export class ViewerLink {
       label.append(`${words.guestFor} `);
       const select = document.createElement('select');
       select.id = 'guest-for';
-      select.append(...SPANS.map(([seconds, word]) => new Option(words[word], String(seconds))));
-      select.value = String(USUAL);
+      select.append(...LINK_LIFETIMES.map(([seconds, word]) => new Option(words[word], String(seconds))));
+      select.value = String(DEFAULT_LIFETIME);
       label.append(select);
       place.replaceChildren(
         note,
         label,
-        this.#button(words.guestMake, () => this.#make(Number(select.value), words)),
+        this.#createActionButton(words.guestMake, () => this.#createLink(Number(select.value), words)),
       );
       return;
     }
@@ -86,11 +87,11 @@ export class ViewerLink {
     note.textContent = untilMs === undefined ? words.guestOpen : translate(words, 'guestUntil', { time });
     place.replaceChildren(
       note,
-      this.#button(words.guestRevoke, () => this.#revoke(guest, words)),
+      this.#createActionButton(words.guestRevoke, () => this.#revokeLink(guest, words)),
     );
   }
 
-  #button(text: string, run: () => Promise<void>): HTMLButtonElement {
+  #createActionButton(text: string, run: () => Promise<void>): HTMLButtonElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'plain';
@@ -98,7 +99,7 @@ export class ViewerLink {
     button.addEventListener('click', () => {
       button.disabled = true;
       run()
-        .catch((error: unknown) => this.#options.tell(error instanceof Error ? error.message : String(error)))
+        .catch((error: unknown) => this.#options.showMessage(error instanceof Error ? error.message : String(error)))
         .finally(() => {
           button.disabled = false;
         });
@@ -106,45 +107,45 @@ export class ViewerLink {
     return button;
   }
 
-  async #make(seconds: number, words: Readonly<Record<ShareMessage, string>>): Promise<void> {
+  async #createLink(seconds: number, words: Readonly<Record<ShareMessage, string>>): Promise<void> {
     const { entry } = this.#options;
     const room = this.#options.room();
-    if (room === undefined || !(await entry.enter())) return;
-    const request = { room, credential: await entry.given() };
+    if (room === undefined || !(await entry.ensureAccess())) return;
+    const request = { room, credential: await entry.storedKey() };
     const { id, token, expires } = await createToken(request, {
       label: words.guestLabel,
       seconds: seconds || undefined,
     });
-    const guest: Guest = { id, token, ...(expires === undefined ? {} : { untilMs: Date.parse(String(expires)) }) };
-    storeKey(entry.span, nameOf(room), JSON.stringify(guest));
-    this.#again();
+    const guest: StoredLink = { id, token, ...(expires === undefined ? {} : { untilMs: Date.parse(String(expires)) }) };
+    storeKey(entry.span, toStorageName(room), JSON.stringify(guest));
+    this.#redraw();
   }
 
-  async #revoke({ id }: Guest, words: Readonly<Record<ShareMessage, string>>): Promise<void> {
+  async #revokeLink({ id }: StoredLink, words: Readonly<Record<ShareMessage, string>>): Promise<void> {
     const { entry } = this.#options;
     const room = this.#options.room();
-    if (room === undefined || !(await entry.enter())) return;
-    await revokeToken({ room, credential: await entry.given() }, id).catch((error: unknown) => {
+    if (room === undefined || !(await entry.ensureAccess())) return;
+    await revokeToken({ room, credential: await entry.storedKey() }, id).catch((error: unknown) => {
       // Revoked already, by somebody else.
-      if (!(error instanceof Error && /viewers\//.test(error.message))) throw error;
+      if (!(error instanceof ServerError && error.status === 404)) throw error;
     });
-    removeKey(nameOf(room));
-    this.#options.tell(words.guestRevoked);
-    this.#again();
+    removeKey(toStorageName(room));
+    this.#options.showMessage(words.guestRevoked);
+    this.#redraw();
   }
 
   /** Draws the menu again. The pressed button is gone, so the focus moves to its successor. */
-  #again(): void {
+  #redraw(): void {
     this.show();
-    this.#options.changed();
-    this.#place.querySelector<HTMLElement>('button')?.focus();
+    this.#options.onChange();
+    this.#container.querySelector<HTMLElement>('button')?.focus();
   }
 
-  #guest(): Guest | undefined {
+  #findLink(): StoredLink | undefined {
     const room = this.#options.room();
     if (room === undefined) return undefined;
     try {
-      const guest = parseJson(loadKey(nameOf(room)) ?? 'null') as Guest | null;
+      const guest = parseJson(loadKey(toStorageName(room)) ?? 'null') as StoredLink | null;
       if (guest === null || (guest.untilMs ?? Number.POSITIVE_INFINITY) < Date.now()) return undefined;
       return guest;
     } catch {

@@ -1,4 +1,6 @@
 import { parseJson } from '../../../protocol/parse-json.ts';
+import { ServerError } from '../server/server-error.ts';
+
 /** A viewer token as the server lists it. The token itself is shown only when it is created. */
 export interface ViewerToken {
   readonly id: string;
@@ -18,27 +20,34 @@ const TIMEOUT_MS = 10_000;
 /** Creates a token that lets viewers read one room. Rejects with a `ServerError`. */
 export async function createToken(
   request: TokenRequest,
-  wanted: { readonly label: string; readonly seconds: number | undefined },
+  token: { readonly label: string; readonly seconds: number | undefined },
 ): Promise<ViewerToken & { readonly token: string }> {
   const body = {
-    ...(wanted.label === '' ? {} : { label: wanted.label }),
-    ...(wanted.seconds === undefined ? {} : { seconds: wanted.seconds }),
+    ...(token.label === '' ? {} : { label: token.label }),
+    ...(token.seconds === undefined ? {} : { seconds: token.seconds }),
   };
-  return (await ask(request, 'POST', '', body)) as ViewerToken & { readonly token: string };
+  return (await sendRequest(request, 'POST', '', body)) as ViewerToken & { readonly token: string };
 }
 
 /** Lists the tokens of a room, without the tokens themselves. Rejects with a `ServerError`. */
 export async function listTokens(request: TokenRequest): Promise<readonly ViewerToken[]> {
-  const answer = (await ask(request, 'GET')) as readonly ViewerToken[] | { readonly viewers?: readonly ViewerToken[] };
+  const answer = (await sendRequest(request, 'GET')) as
+    | readonly ViewerToken[]
+    | { readonly viewers?: readonly ViewerToken[] };
   return Array.isArray(answer) ? answer : ((answer as { viewers?: readonly ViewerToken[] }).viewers ?? []);
 }
 
 /** Revokes a token; viewers who use it are disconnected. Rejects with a `ServerError`. */
 export async function revokeToken(request: TokenRequest, id: string): Promise<void> {
-  await ask(request, 'DELETE', `/${encodeURIComponent(id)}`);
+  await sendRequest(request, 'DELETE', `/${encodeURIComponent(id)}`);
 }
 
-async function ask({ room, credential }: TokenRequest, method: string, path = '', body?: object): Promise<unknown> {
+async function sendRequest(
+  { room, credential }: TokenRequest,
+  method: string,
+  path = '',
+  body?: object,
+): Promise<unknown> {
   const response = await fetch(`/v1/rooms/${encodeURIComponent(room)}/viewers${path}`, {
     method,
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -50,7 +59,7 @@ async function ask({ room, credential }: TokenRequest, method: string, path = ''
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const answer = text === '' ? undefined : (parseJson(text) as { text?: string });
-  if (!response.ok) throw new Error(answer?.text ?? `The server answered ${response.status}.`);
+  const answer = text === '' ? undefined : (parseJson(text) as { code?: string; text?: string });
+  if (!response.ok) throw new ServerError(response.status, answer);
   return answer;
 }

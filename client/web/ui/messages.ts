@@ -1,4 +1,5 @@
-import type { Problem } from './problems.ts';
+import { createButton, createElement } from './dom.ts';
+import type { Problem, ProblemTopic } from './problems.ts';
 
 /** How long a remark stays, ms: long enough to read it and reach its button. */
 const REMARK_MS = 8_000;
@@ -7,6 +8,7 @@ const REMARK_MS = 8_000;
 export class Messages {
   readonly #problem: HTMLElement;
   readonly #remark: HTMLElement;
+  #topic: ProblemTopic | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(problem: HTMLElement, remark: HTMLElement) {
@@ -14,16 +16,16 @@ export class Messages {
     this.#remark = remark;
   }
 
-  problem({ title, advice }: Problem): void {
-    const strong = document.createElement('strong');
-    strong.textContent = title;
-    this.#problem.replaceChildren(strong, advice);
+  problem({ title, advice, topic }: Problem): void {
+    this.#topic = topic;
+    this.#problem.replaceChildren(createElement('strong', { textContent: title }), advice);
     this.#problem.hidden = false;
     this.#problem.scrollIntoView({ block: 'nearest' });
   }
 
-  solved(): void {
-    this.#problem.hidden = true;
+  /** Hides the problem; with a topic, only one about it. */
+  solved(topic?: ProblemTopic): void {
+    if (topic === undefined || topic === this.#topic) this.#problem.hidden = true;
   }
 
   /** Shows a remark, with a button for `action`. */
@@ -31,14 +33,11 @@ export class Messages {
     clearTimeout(this.#timer);
     this.#remark.replaceChildren(text);
     if (action !== undefined) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = action.label;
-      button.addEventListener('click', () => {
+      const act = (): void => {
         this.#hide();
         action.run();
-      });
-      this.#remark.append(' ', button);
+      };
+      this.#remark.append(' ', createButton(action.label, act));
     }
     this.#remark.dataset['shown'] = '';
     this.#timer = setTimeout(() => this.#hide(), REMARK_MS);

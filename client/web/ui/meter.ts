@@ -1,4 +1,4 @@
-const BARS = 28;
+const BARS_DEFAULT = 28;
 
 /** Draws the loudness of the last second as bars, in the warning colour where the microphone clips. */
 export class MeterView {
@@ -6,7 +6,7 @@ export class MeterView {
   readonly #bars: number;
   #peaks: number[] = [];
 
-  constructor(canvas: HTMLCanvasElement, bars = BARS) {
+  constructor(canvas: HTMLCanvasElement, bars = BARS_DEFAULT) {
     this.#canvas = canvas;
     this.#bars = bars;
     this.draw();

@@ -1,10 +1,14 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 
+export type ProblemTopic = 'connection' | 'storage' | 'list';
+
 /** A problem as shown to the user: what happened, and what to do. */
 export interface Problem {
   readonly title: string;
   readonly advice: string;
+  /** What it is about, for a problem that disappears by itself when this works again. */
+  readonly topic?: ProblemTopic;
 }
 
 const MICROPHONE: Readonly<Record<string, Problem>> = {
@@ -76,18 +80,24 @@ export function describeProtocolProblem(detail: string): Problem {
   return {
     title: 'The server sent something this page does not understand.',
     advice: `Reload the page; if it happens again, tell whoever runs the server: ${detail}`,
+    topic: 'connection',
   };
+}
+
+interface ServerState {
+  readonly reached: boolean;
+  readonly info: ServerInfo | undefined;
 }
 
 /**
  * Why a session did not open, or why it ended. Browsers do not expose why a WebSocket was refused, so the page asks the server
  * over HTTP: `info` is its answer, `reached` whether it answered at all.
  */
-export function describeConnectionProblem(
-  error: unknown,
-  server: { readonly reached: boolean; readonly info: ServerInfo | undefined },
-  online: boolean,
-): Problem {
+export function describeConnectionProblem(error: unknown, server: ServerState, online: boolean): Problem {
+  return { ...findConnectionProblem(error, server, online), topic: 'connection' };
+}
+
+function findConnectionProblem(error: unknown, server: ServerState, online: boolean): Problem {
   const code = (error as { code?: unknown }).code;
   const text = error instanceof Error ? error.message : String(error);
   if (typeof code === 'string')
@@ -108,3 +118,10 @@ export function describeConnectionProblem(
     advice: 'Check that Sotto is running, then press Start again. Nothing on this page is lost.',
   };
 }
+
+/** A fault that does not end the session; `text` is the server's. */
+export const describeServerFault = (text: string): Problem => ({
+  title: 'The server reported a problem.',
+  advice: text,
+  topic: 'connection',
+});

@@ -4,36 +4,36 @@ import { type LanguageOption, listLanguageOptions } from '../i18n/languages.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 import { loadValue, storeValue } from '../storage/browser-storage.ts';
 
-const MICROPHONE = ['device', 'echo', 'noise', 'gain'] as const;
-const SESSION = ['language', 'task', 'partials', 'cleanup', 'vocabulary'] as const;
-const PAGE = ['pace'] as const;
-type Field = (typeof MICROPHONE)[number] | (typeof SESSION)[number] | (typeof PAGE)[number];
+const MICROPHONE_FIELDS = ['device', 'echo', 'noise', 'gain'] as const;
+const SESSION_FIELDS = ['language', 'task', 'partials', 'cleanup', 'vocabulary'] as const;
+const PAGE_FIELDS = ['pace'] as const;
+type Field = (typeof MICROPHONE_FIELDS)[number] | (typeof SESSION_FIELDS)[number] | (typeof PAGE_FIELDS)[number];
 type Mode<K extends 'partials' | 'cleanup'> = NonNullable<NonNullable<ConnectOptions[K]>['mode']>;
 
 /** The server's limits; a longer vocabulary is a fault. */
-const WORDS_MAX = 100;
+const VOCABULARY_WORDS_MAX = 100;
 const WORD_CHARS_MAX = 100;
 
-const element = (field: Field): HTMLInputElement | HTMLSelectElement | null => document.querySelector(`#${field}`);
-const chosen = (field: Field): string => element(field)?.value ?? '';
-const isOn = (field: Field): boolean => (element(field) as HTMLInputElement | null)?.checked ?? false;
+const findField = (field: Field): HTMLInputElement | HTMLSelectElement | null => document.querySelector(`#${field}`);
+const readField = (field: Field): string => findField(field)?.value ?? '';
+const isChecked = (field: Field): boolean => (findField(field) as HTMLInputElement | null)?.checked ?? false;
 
 export function readMicrophoneOptions(): MicrophoneOptions {
-  return { device: chosen('device'), echo: isOn('echo'), noise: isOn('noise'), gain: isOn('gain') };
+  return { device: readField('device'), echo: isChecked('echo'), noise: isChecked('noise'), gain: isChecked('gain') };
 }
 
 export function readPace(): 0 | 1 {
-  return chosen('pace') === '1' ? 1 : 0;
+  return readField('pace') === '1' ? 1 : 0;
 }
 
 /** Options for `start`, as chosen on the page. Cleaning is left out when the server decides. */
 export function readSessionOptions() {
-  const cleanup = chosen('cleanup');
+  const cleanup = readField('cleanup');
   return {
-    language: chosen('language'),
-    task: (chosen('task') || 'transcribe') as 'transcribe' | 'translate',
-    partials: { mode: (chosen('partials') || 'revisable') as Mode<'partials'> },
-    vocabulary: splitVocabulary(chosen('vocabulary')),
+    language: readField('language'),
+    task: (readField('task') || 'transcribe') as 'transcribe' | 'translate',
+    partials: { mode: (readField('partials') || 'revisable') as Mode<'partials'> },
+    vocabulary: splitVocabulary(readField('vocabulary')),
     ...(cleanup === 'default' ? {} : { cleanup: { mode: cleanup as Mode<'cleanup'> } }),
   };
 }
@@ -48,13 +48,13 @@ export function splitVocabulary(text: string): string[] {
       room -= word.length;
       return word !== '' && room >= 0;
     })
-    .slice(0, WORDS_MAX);
+    .slice(0, VOCABULARY_WORDS_MAX);
 }
 
 /** Restores the settings of the last visit, saves every change, and calls `changed` with what the change concerns. */
 export function rememberSettings(changed: (which: 'microphone' | 'session') => void): void {
-  for (const field of [...MICROPHONE, ...SESSION, ...PAGE]) {
-    const input = element(field);
+  for (const field of [...MICROPHONE_FIELDS, ...SESSION_FIELDS, ...PAGE_FIELDS]) {
+    const input = findField(field);
     // Each page has only some of the settings.
     if (input === null) continue;
     const isCheckbox = input instanceof HTMLInputElement && input.type === 'checkbox';
@@ -66,15 +66,15 @@ export function rememberSettings(changed: (which: 'microphone' | 'session') => v
     }
     input.addEventListener('change', () => {
       writeSetting(field, isCheckbox ? String(input.checked) : input.value);
-      if ((MICROPHONE as readonly string[]).includes(field)) changed('microphone');
-      else if ((SESSION as readonly string[]).includes(field) && field !== 'task') changed('session');
+      if ((MICROPHONE_FIELDS as readonly string[]).includes(field)) changed('microphone');
+      else if ((SESSION_FIELDS as readonly string[]).includes(field) && field !== 'task') changed('session');
     });
   }
 }
 
 /** Fills the list of microphones. The chosen one stays selected if it is still there. */
 export function fillMicrophoneList(choices: readonly LanguageOption[]): void {
-  offer('device', { value: '', label: 'System default' }, choices);
+  fillSelect('device', { value: '', label: 'System default' }, choices);
 }
 
 /** Offers the languages and tasks of the server's model. */
@@ -82,8 +82,8 @@ export function applyServerInfo({ languages, model }: ServerInfo): void {
   if (languages === undefined) return;
   const one = languages !== 'all' && languages.length === 1;
   const choices = listLanguageOptions(languages);
-  offer('language', { value: 'auto', label: one ? choices[0]!.label : 'Detect' }, one ? [] : choices);
-  const task = element('task') as HTMLSelectElement | null;
+  fillSelect('language', { value: 'auto', label: one ? choices[0]!.label : 'Detect' }, one ? [] : choices);
+  const task = findField('task') as HTMLSelectElement | null;
   if (task === null) return;
   const translate = task.options[1]!;
   translate.disabled = languages !== 'all';
@@ -91,8 +91,8 @@ export function applyServerInfo({ languages, model }: ServerInfo): void {
   if (translate.disabled) task.value = 'transcribe';
 }
 
-function offer(field: 'device' | 'language', first: LanguageOption, choices: readonly LanguageOption[]): void {
-  const select = element(field) as HTMLSelectElement;
+function fillSelect(field: 'device' | 'language', first: LanguageOption, choices: readonly LanguageOption[]): void {
+  const select = findField(field) as HTMLSelectElement;
   const before = readSetting(field) ?? select.value;
   select.replaceChildren(...[first, ...choices].map(({ value, label }) => new Option(label, value)));
   if (!selectOption(select, before)) select.value = first.value;

@@ -28,14 +28,17 @@ export class LagNotice {
     return this.#isLagging;
   }
 
-  /** The text of the notice that a new level of service is worth; undefined for none. */
-  update({ step, lagMs }: ServiceLevel): string | undefined {
+  /** The notice that a new level of service is worth; undefined for none. `behindMs` is 0 while decoding keeps up. */
+  update({ step, lagMs }: ServiceLevel): { readonly text: string; readonly behindMs: number } | undefined {
     const before = this.#current;
     this.#isLagging = lagMs >= (this.#isLagging ? LAG_NOTICE_MS / 2 : LAG_NOTICE_MS);
     this.#current = lagOf(step, this.#isLagging);
     if (this.#current === before) return undefined;
     const behind = `Decoding is ${(lagMs / 1_000).toFixed(1)} s behind. `;
-    return `${this.#isLagging ? behind : ''}${TEXTS[this.#current]}`;
+    return {
+      text: `${this.#isLagging ? behind : ''}${TEXTS[this.#current]}`,
+      behindMs: this.#isLagging ? Math.round(lagMs) : 0,
+    };
   }
 }
 

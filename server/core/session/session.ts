@@ -157,8 +157,8 @@ export class SessionCore {
 
   #changeServiceLevel(serviceLevel: SessionConditions['serviceLevel']): void {
     this.#conditions = { ...this.#conditions, serviceLevel };
-    const text = this.#lagNotice.update(serviceLevel);
-    if (text !== undefined) this.#outputs.pushEvent({ type: 'notice', code: 'lag', text });
+    const notice = this.#lagNotice.update(serviceLevel);
+    if (notice !== undefined) this.#outputs.pushEvent({ type: 'notice', code: 'lag', ...notice });
   }
 
   /** Carries out cuts the VAD has reached, answers those whose speech is published, and closes behind the last. */

@@ -123,7 +123,7 @@ async function one(
   // What the field must hold in the end, whatever became of the keys on their way.
   let want = '';
   const noting: Inserter = {
-    ...{ name: inserter.name, removes: inserter.removes, sees: inserter.sees },
+    ...{ name: inserter.name, canRemove: inserter.canRemove, canIdentifyWindow: inserter.canIdentifyWindow },
     focus: () => inserter.focus(),
     toClipboard: (text) => inserter.toClipboard(text),
     close: () => inserter.close(),
@@ -157,7 +157,7 @@ async function one(
   });
   await field.clear();
   await field.page.evaluate('window.inputs.length = 0');
-  await line.warm({ ...RAW, channelMode: 'mix' });
+  await line.prepare({ ...RAW, channelMode: 'mix' });
   await instance.answer({ verb: 'begin' });
   await until(() => instance.phase === 'idle', { withinMs: 600_000, everyMs: 50 });
   // A program that is late gets its time; what has not come then is lost.

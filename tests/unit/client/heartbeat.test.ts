@@ -45,7 +45,7 @@ async function open(more: object) {
   FakeSocket.all[0]!.say({ ...ready, ...more });
   const session = await opening;
   const states: string[] = [];
-  session.onLine(({ state }) => states.push(state));
+  session.onConnection(({ state }) => states.push(state));
   return { session, states };
 }
 

@@ -124,22 +124,22 @@ t.test('a refused connection is told by what the server says of itself', async (
 
 t.test('silence and noise are wondered at, and a habit of clipping is told', async (t) => {
   const quiet = new LevelMonitor(0);
-  t.equal(quiet.hear(0.001, SILENCE_HINT_MS - 1).lacking, undefined);
-  t.equal(quiet.hear(0.001, SILENCE_HINT_MS).lacking, 'sound');
-  t.equal(quiet.hear(0.2, SILENCE_HINT_MS + 10).lacking, 'speech');
-  quiet.words(SILENCE_HINT_MS + 20);
-  t.equal(quiet.hear(0.001, SILENCE_HINT_MS + 30).lacking, undefined);
+  t.equal(quiet.push(0.001, SILENCE_HINT_MS - 1).missing, undefined);
+  t.equal(quiet.push(0.001, SILENCE_HINT_MS).missing, 'sound');
+  t.equal(quiet.push(0.2, SILENCE_HINT_MS + 10).missing, 'speech');
+  quiet.noteWords(SILENCE_HINT_MS + 20);
+  t.equal(quiet.push(0.001, SILENCE_HINT_MS + 30).missing, undefined);
   const loud = new LevelMonitor(0);
-  t.notOk(loud.hear(1, 10).clipping, 'one cough is no habit');
-  for (const at of [20, 30, 40]) loud.hear(1, at);
-  t.ok(loud.hear(0.1, 50).clipping);
-  t.notOk(loud.hear(0.1, 60_000).clipping);
+  t.notOk(loud.push(1, 10).clipping, 'one cough is no habit');
+  for (const at of [20, 30, 40]) loud.push(1, at);
+  t.ok(loud.push(0.1, 50).clipping);
+  t.notOk(loud.push(0.1, 60_000).clipping);
 });
 
 t.test('one slow word does not change the delay shown', async (t) => {
   const delay = new DelayMeter();
-  delay.note(1_000, 600);
+  delay.push(1_000, 600);
   t.equal(delay.ms, undefined);
-  for (const late of [410, 5_000, 420, 430]) delay.note(10_000, 10_000 - late);
+  for (const late of [410, 5_000, 420, 430]) delay.push(10_000, 10_000 - late);
   t.equal(delay.ms, 420);
 });

@@ -12,7 +12,7 @@ export class Backlog<T> {
     return this.#waiting.length;
   }
 
-  get leftOut(): number {
+  get dropped(): number {
     return this.#left;
   }
 

@@ -4,12 +4,12 @@ export function wrapLines(text: string, chars: number): string[] {
   let line = '';
   for (const word of text.split(/\s+/).filter((each) => each !== '')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (splitGraphemes(longer) <= chars) {
+    if (countCharacters(longer) <= chars) {
       line = longer;
       continue;
     }
     if (line !== '') lines.push(line);
-    const pieces = broken(word, chars);
+    const pieces = splitWord(word, chars);
     line = pieces.pop()!;
     lines.push(...pieces);
   }
@@ -18,10 +18,10 @@ export function wrapLines(text: string, chars: number): string[] {
 }
 
 /** Number of characters (code points) of a text. */
-export const splitGraphemes = (text: string): number => [...text].length;
+export const countCharacters = (text: string): number => [...text].length;
 
 /** Splits a word that is longer than a line, as in a language without spaces. */
-function broken(word: string, chars: number): string[] {
+function splitWord(word: string, chars: number): string[] {
   const letters = [...word];
   const count = Math.ceil(letters.length / chars);
   return Array.from({ length: count }, (_, i) => letters.slice(i * chars, (i + 1) * chars).join(''));

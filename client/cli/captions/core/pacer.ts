@@ -1,5 +1,5 @@
 import type { Caption } from '../../../../transcript/caption-assembler.ts';
-import { splitGraphemes, wrapLines } from './lines.ts';
+import { countCharacters, wrapLines } from './lines.ts';
 
 /**
  * How text appears on screen: `pop-on` a whole block at once, `paint-on` the lines of a block one after the other, `roll-up` one
@@ -42,7 +42,7 @@ export class Pacer {
   #above: string[] = [];
   #shown: Block | undefined;
   #shownMs = 0;
-  #left = 0;
+  #dropped = 0;
 
   constructor(options: PacerOptions) {
     this.#options = options;
@@ -53,20 +53,20 @@ export class Pacer {
   }
 
   /** Blocks dropped because too many waited. */
-  get leftOut(): number {
-    return this.#left;
+  get dropped(): number {
+    return this.#dropped;
   }
 
   add({ text, language }: Caption): void {
     for (const block of this.#blocksOf(text)) {
       const { minMs, maxMs, charsPerSecond } = this.#options;
-      const readMs = (splitGraphemes(block.fresh) / charsPerSecond) * 1_000;
+      const readMs = (countCharacters(block.fresh) / charsPerSecond) * 1_000;
       const stayMs = Math.round(Math.max(minMs, maxMs > 0 ? Math.min(maxMs, readMs) : readMs));
       this.#waiting.push({ text: block.text, language, stayMs });
     }
     while (this.#waiting.length > this.#options.blocksMax) {
       this.#waiting.shift();
-      this.#left++;
+      this.#dropped++;
     }
   }
 

@@ -8,7 +8,7 @@ export interface Edit {
 }
 
 /** An edit, and the names of the sentences that it removed. */
-export type PlacedEdit = Edit & { readonly gone: readonly string[] };
+export type PlacedEdit = Edit & { readonly removed: readonly string[] };
 
 export interface FieldSettings {
   readonly language: CommandLanguage;
@@ -31,7 +31,7 @@ interface Insertion {
   readonly sentence: string;
   readonly before: string;
   /** Names of the sentences that this removed, which cannot be removed again. */
-  readonly took: readonly string[];
+  readonly removedSentences: readonly string[];
   /** The whole content with this insertion as spoken, while undo can still restore it. */
   raw: string | undefined;
 }
@@ -76,16 +76,21 @@ export class Field {
   /** Appends an entry. Returns the edit that does the same in the window. */
   place({ sentence, pieces, raw }: FieldEntry): PlacedEdit {
     const before = this.#content;
-    const next = this.#write(before, pieces);
-    const spoken = raw === undefined ? undefined : this.#write(before, raw).content;
+    const next = this.#compose(before, pieces);
+    const spoken = raw === undefined ? undefined : this.#compose(before, raw).content;
     this.#join = next.join;
     const top = this.#insertions.at(-1);
     if (next.gone.length > 0)
-      this.#insertions.push({ sentence: `${sentence} gone`, before, took: next.gone, raw: undefined });
+      this.#insertions.push({ sentence: `${sentence} gone`, before, removedSentences: next.gone, raw: undefined });
     else if (next.content !== before && top?.sentence !== sentence)
-      this.#insertions.push({ sentence, before, took: [], raw: spoken === next.content ? undefined : spoken });
+      this.#insertions.push({
+        sentence,
+        before,
+        removedSentences: [],
+        raw: spoken === next.content ? undefined : spoken,
+      });
     if (this.#insertions.length > INSERTIONS_MAX) this.#insertions.shift();
-    return { ...this.#become(next.content), gone: next.gone };
+    return { ...this.#setContent(next.content), removed: next.gone };
   }
 
   /** Undoes the last insertion: restores the spoken words first, and then removes them. Undefined when there is none. */
@@ -96,14 +101,18 @@ export class Field {
     if (top.raw !== undefined) {
       const spoken = top.raw;
       top.raw = undefined;
-      return { ...this.#become(spoken), gone: [], outcome: 'raw' };
+      return { ...this.#setContent(spoken), removed: [], outcome: 'raw' };
     }
     this.#insertions.pop();
-    return { ...this.#become(top.before), gone: top.took.length > 0 ? [] : [top.sentence], outcome: 'gone' };
+    return {
+      ...this.#setContent(top.before),
+      removed: top.removedSentences.length > 0 ? [] : [top.sentence],
+      outcome: 'gone',
+    };
   }
 
-  #become(content: string): Edit {
-    const edit = difference(this.#content, content);
+  #setContent(content: string): Edit {
+    const edit = computeEdit(this.#content, content);
     this.#content = content;
     if (content.length > CONTENT_MAX) {
       this.#content = content.slice(-CONTENT_MAX / 2);
@@ -112,7 +121,7 @@ export class Field {
     return edit;
   }
 
-  #write(before: string, pieces: readonly SpokenPiece[]): { content: string; join: Join; gone: string[] } {
+  #compose(before: string, pieces: readonly SpokenPiece[]): { content: string; join: Join; gone: string[] } {
     let content = before;
     let base = before;
     let join = this.#join;
@@ -123,12 +132,14 @@ export class Field {
         ({ content, join } = this.#append({ content, join }, piece, floor));
         continue;
       }
-      const kept = beforeLast(content, base.length);
+      const kept = removeLastSentence(content, base.length);
       if (kept !== undefined) content = kept;
       else {
         // Sentences that were removed already cannot be removed again.
-        const taken = new Set([...gone, ...this.#insertions.flatMap(({ took }) => took)]);
-        const last = this.#insertions.findLast(({ sentence, took }) => took.length === 0 && !taken.has(sentence));
+        const taken = new Set([...gone, ...this.#insertions.flatMap(({ removedSentences: took }) => took)]);
+        const last = this.#insertions.findLast(
+          ({ sentence, removedSentences: took }) => took.length === 0 && !taken.has(sentence),
+        );
         if (last !== undefined) gone.push(last.sentence);
         base = last?.before ?? base;
         content = base;
@@ -144,12 +155,12 @@ export class Field {
     floor: number,
   ): { content: string; join: Join } {
     if (piece.kind === 'break') {
-      const kept = join.marked ? content : stripped(content, /,$/, floor);
+      const kept = join.marked ? content : stripMarks(content, /,$/, floor);
       if (this.#settings.newline === 'space') return { content: kept, join: { ...PLAIN, capital: join.capital } };
       return { content: kept + piece.text, join: { ...PLAIN, capital: join.capital || piece.text === '\n\n' } };
     }
     if (piece.kind === 'mark') return this.#mark({ content, join }, piece, floor);
-    const text = piece.kind === 'verbatim' ? this.#lines(piece.text) : this.#cased(piece.text, join);
+    const text = piece.kind === 'verbatim' ? this.#adjustBreaks(piece.text) : this.#adjustCase(piece.text, join);
     const space = join.glue || !isSpaced(content, text) ? '' : ' ';
     return { content: content + space + text, join: PLAIN };
   }
@@ -166,7 +177,7 @@ export class Field {
         content: content + (join.glue || !isSpaced(content, 'x') ? '' : ' ') + text,
         join: { ...join, glue: true },
       };
-    const kept = join.marked ? content : stripped(content, marks, floor);
+    const kept = join.marked ? content : stripMarks(content, marks, floor);
     // When text may not change, the existing mark stays the only one.
     if (joins === 'left' && piece.closes !== true && !join.marked && MARKS.test(kept)) return { content, join };
     const ended = /[.?!…]$/.test(content);
@@ -182,26 +193,26 @@ export class Field {
     };
   }
 
-  #cased(text: string, { capital, lower }: Join): string {
+  #adjustCase(text: string, { capital, lower }: Join): string {
     if (capital) return text.replace(/\p{L}/u, (letter) => letter.toUpperCase());
     const first = /[\p{L}'’]+/u.exec(text)?.[0] ?? '';
-    return lower && this.#settings.language.small.has(toSpokenKey(first))
+    return lower && this.#settings.language.neverNames.has(toSpokenKey(first))
       ? text.replace(first, first.toLowerCase())
       : text;
   }
 
-  #lines(text: string): string {
+  #adjustBreaks(text: string): string {
     return this.#settings.newline === 'keep' ? text : text.replace(/\s*\n\s*/g, ' ');
   }
 }
 
-function stripped(content: string, marks: RegExp, floor: number): string {
+function stripMarks(content: string, marks: RegExp, floor: number): string {
   const kept = content.replace(marks, '');
   return kept.length < floor ? content : kept;
 }
 
 /** The content without the last sentence after `from`; a recogniser may run several together. Undefined when there is none. */
-function beforeLast(content: string, from: number): string | undefined {
+function removeLastSentence(content: string, from: number): string | undefined {
   const said = content.slice(from);
   if (said.trim() === '') return undefined;
   const end = said.trimEnd().search(/(?<=[.?!…]["')\]]*|\n)(?:(?<=\n)|\s)[^.?!…\n]*[.?!…,;:]*$/);
@@ -222,7 +233,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** Splits a text into the characters that one Backspace removes each. */
 export const splitGraphemes = (text: string): string[] => [...graphemes.segment(text)].map(({ segment }) => segment);
 
-function difference(from: string, to: string): Edit {
+function computeEdit(from: string, to: string): Edit {
   // Only the ends differ, so long texts are compared from near their end.
   let same = Math.min(from.length, to.length);
   for (let i = Math.max(0, same - 2 * CONTENT_MAX); i < same; i++) if (from[i] !== to[i]) same = i;

@@ -22,7 +22,7 @@ export type CommandGuard = 'none' | 'phrase' | 'noun' | 'last' | 'alone';
 export interface SpokenCommand {
   /** In lower case, words separated by one space. The first is the command's name in messages and in the dictionary. */
   readonly phrases: readonly string[];
-  readonly does: EditAction;
+  readonly action: EditAction;
   readonly guard: CommandGuard;
 }
 
@@ -44,7 +44,7 @@ export interface CommandLanguage {
   /** Subjects; the words after them are no command: "I scratch that". */
   readonly subjects: ReadonlySet<string>;
   /** Words that are never names: written in lower case when the sentence turns out to continue. */
-  readonly small: ReadonlySet<string>;
+  readonly neverNames: ReadonlySet<string>;
 }
 
 /** Normalises a word for comparison: lower case, no hyphens, one kind of apostrophe. */
@@ -59,25 +59,25 @@ const between = (text: string): EditAction => ({ kind: 'mark', text, joins: 'bot
 
 const ENGLISH: CommandLanguage = {
   commands: [
-    { phrases: ['new line', 'next line'], does: { kind: 'break', text: '\n' }, guard: 'phrase' },
-    { phrases: ['new paragraph', 'next paragraph'], does: { kind: 'break', text: '\n\n' }, guard: 'phrase' },
-    { phrases: ['scratch that'], does: { kind: 'scratch' }, guard: 'last' },
-    { phrases: ['delete that', 'strike that'], does: { kind: 'scratch' }, guard: 'alone' },
-    { phrases: ['comma'], does: left(','), guard: 'noun' },
-    { phrases: ['full stop', 'period'], does: left('.'), guard: 'noun' },
-    { phrases: ['question mark'], does: left('?'), guard: 'phrase' },
-    { phrases: ['exclamation mark', 'exclamation point'], does: left('!'), guard: 'phrase' },
-    { phrases: ['colon'], does: left(':'), guard: 'noun' },
-    { phrases: ['semicolon'], does: left(';'), guard: 'noun' },
-    { phrases: ['ellipsis', 'dot dot dot'], does: left('…'), guard: 'phrase' },
-    { phrases: ['dash', 'em dash'], does: { kind: 'mark', text: '–', joins: 'none' }, guard: 'noun' },
-    { phrases: ['hyphen'], does: between('-'), guard: 'noun' },
-    { phrases: ['forward slash'], does: between('/'), guard: 'phrase' },
-    { phrases: ['at sign'], does: between('@'), guard: 'phrase' },
-    { phrases: ['open quote', 'open quotes', 'begin quote'], does: opening('"'), guard: 'phrase' },
-    { phrases: ['close quote', 'close quotes', 'end quote', 'unquote'], does: closing('"'), guard: 'phrase' },
-    { phrases: ['open parenthesis', 'open paren', 'open bracket'], does: opening('('), guard: 'phrase' },
-    { phrases: ['close parenthesis', 'close paren', 'close bracket'], does: closing(')'), guard: 'phrase' },
+    { phrases: ['new line', 'next line'], action: { kind: 'break', text: '\n' }, guard: 'phrase' },
+    { phrases: ['new paragraph', 'next paragraph'], action: { kind: 'break', text: '\n\n' }, guard: 'phrase' },
+    { phrases: ['scratch that'], action: { kind: 'scratch' }, guard: 'last' },
+    { phrases: ['delete that', 'strike that'], action: { kind: 'scratch' }, guard: 'alone' },
+    { phrases: ['comma'], action: left(','), guard: 'noun' },
+    { phrases: ['full stop', 'period'], action: left('.'), guard: 'noun' },
+    { phrases: ['question mark'], action: left('?'), guard: 'phrase' },
+    { phrases: ['exclamation mark', 'exclamation point'], action: left('!'), guard: 'phrase' },
+    { phrases: ['colon'], action: left(':'), guard: 'noun' },
+    { phrases: ['semicolon'], action: left(';'), guard: 'noun' },
+    { phrases: ['ellipsis', 'dot dot dot'], action: left('…'), guard: 'phrase' },
+    { phrases: ['dash', 'em dash'], action: { kind: 'mark', text: '–', joins: 'none' }, guard: 'noun' },
+    { phrases: ['hyphen'], action: between('-'), guard: 'noun' },
+    { phrases: ['forward slash'], action: between('/'), guard: 'phrase' },
+    { phrases: ['at sign'], action: between('@'), guard: 'phrase' },
+    { phrases: ['open quote', 'open quotes', 'begin quote'], action: opening('"'), guard: 'phrase' },
+    { phrases: ['close quote', 'close quotes', 'end quote', 'unquote'], action: closing('"'), guard: 'phrase' },
+    { phrases: ['open parenthesis', 'open paren', 'open bracket'], action: opening('('), guard: 'phrase' },
+    { phrases: ['close parenthesis', 'close paren', 'close bracket'], action: closing(')'), guard: 'phrase' },
   ],
   literal: ['literal', 'literally'],
   insert: ['insert'],
@@ -91,7 +91,7 @@ const ENGLISH: CommandLanguage = {
   subjects: set(
     "to i you we they he she can could will would should must don't didn't never let's from a the just please",
   ),
-  small: set(
+  neverNames: set(
     'a an the and or but nor so yet if then than that this these those to of in on at by for from with without as is are was ' +
       'were be been it its we you they he she my your our their his her not no because while when where which who what how ' +
       'thank thanks please also just only there here',
@@ -109,7 +109,7 @@ const SILENT: CommandLanguage = {
     describing: new Set(),
     followers: new Set(),
     subjects: new Set(),
-    small: new Set(),
+    neverNames: new Set(),
   },
 };
 

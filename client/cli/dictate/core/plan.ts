@@ -67,21 +67,21 @@ export class Plan {
   read(input: PlanInput): PlanOutput[] {
     switch (input.kind) {
       case 'partial':
-        return this.#settings.mode === 'live' ? this.#grow(input.sentence, toPrintable(input.stable)) : [];
+        return this.#settings.mode === 'live' ? this.#growOpen(input.sentence, toPrintable(input.stable)) : [];
       case 'final':
         this.#language = input.language;
         return this.#settings.mode === 'live'
-          ? this.#close(input.sentence, toPrintable(input.text))
-          : this.#await(input);
+          ? this.#closeOpen(input.sentence, toPrintable(input.text))
+          : this.#addFinal(input);
       case 'cleaned':
       case 'uncleaned':
-        return this.#settle(input);
+        return this.#settleFinal(input);
       case 'over':
         return this.#takeAll();
     }
   }
 
-  #await({ sentence, text, language }: Extract<PlanInput, { kind: 'final' }>): PlanOutput[] {
+  #addFinal({ sentence, text, language }: Extract<PlanInput, { kind: 'final' }>): PlanOutput[] {
     const { cleanWaitMs, mode } = this.#settings;
     const isWaiting = cleanWaitMs > 0 && this.#due.waitsFor();
     const untilMs = isWaiting ? Number.POSITIVE_INFINITY : undefined;
@@ -90,7 +90,7 @@ export class Plan {
     return isWaiting ? [{ kind: 'wait', sentence, ms: cleanWaitMs }] : this.#takeReady();
   }
 
-  #settle(input: Extract<PlanInput, { kind: 'cleaned' | 'uncleaned' }>): PlanOutput[] {
+  #settleFinal(input: Extract<PlanInput, { kind: 'cleaned' | 'uncleaned' }>): PlanOutput[] {
     const { cleanWaitMs, mode } = this.#settings;
     if (input.kind === 'uncleaned') this.#due.giveUp(String(input.sentence));
     else if (cleanWaitMs > 0) this.#due.deliver(String(input.sentence), input.text);
@@ -106,20 +106,22 @@ export class Plan {
     const all = this.#due.take(Number.POSITIVE_INFINITY);
     if (this.#settings.mode !== 'hold') return all.map((taken) => this.#say(taken));
     if (all.length === 0) return [];
-    const chosen = all.map((taken) => this.#choose(taken));
+    const chosen = all.map((taken) => this.#chooseText(taken));
     const pieces = chosen.flatMap((each) => each.pieces);
     const raw = chosen.some((each) => each.raw !== undefined)
       ? chosen.flatMap((each) => each.raw ?? each.pieces)
       : undefined;
-    return [{ kind: 'say', sentences: all.map(({ item }) => item.sentence), sentence: this.#name(0), pieces, raw }];
+    return [
+      { kind: 'say', sentences: all.map(({ item }) => item.sentence), sentence: this.#toEntryName(0), pieces, raw },
+    ];
   }
 
   #say(taken: Taken<Due, string>): PlanOutput {
     const { sentence } = taken.item;
-    return { kind: 'say', sentences: [sentence], sentence: this.#name(sentence), ...this.#choose(taken) };
+    return { kind: 'say', sentences: [sentence], sentence: this.#toEntryName(sentence), ...this.#chooseText(taken) };
   }
 
-  #choose({ item: { text, language }, form }: Taken<Due, string>): {
+  #chooseText({ item: { text, language }, form }: Taken<Due, string>): {
     pieces: readonly SpokenPiece[];
     raw: readonly SpokenPiece[] | undefined;
   } {
@@ -127,43 +129,43 @@ export class Plan {
   }
 
   /** A sentence waits until the previous one is final; until then only its newest text is stored. */
-  #grow(sentence: number, stable: string): PlanOutput[] {
+  #growOpen(sentence: number, stable: string): PlanOutput[] {
     const open = this.#open.get(sentence) ?? { stable: '', read: 0 };
     open.stable = stable;
     this.#open.set(sentence, open);
-    return sentence === Math.min(...this.#open.keys()) ? this.#readOn(sentence, 'open') : [];
+    return sentence === Math.min(...this.#open.keys()) ? this.#readFurther(sentence, 'open') : [];
   }
 
-  #close(sentence: number, text: string): PlanOutput[] {
+  #closeOpen(sentence: number, text: string): PlanOutput[] {
     const outputs: PlanOutput[] = [];
     // A sentence that never became final ends when a later one does.
     for (const earlier of [...this.#open.keys()].filter((each) => each < sentence).sort((a, b) => a - b)) {
-      outputs.push(...this.#readOn(earlier, 'complete'));
+      outputs.push(...this.#readFurther(earlier, 'complete'));
       this.#open.delete(earlier);
     }
     this.#open.set(sentence, { read: 0, ...this.#open.get(sentence), stable: text });
-    outputs.push(...this.#readOn(sentence, 'complete'));
+    outputs.push(...this.#readFurther(sentence, 'complete'));
     this.#open.delete(sentence);
-    if (this.#open.size > 0) outputs.push(...this.#readOn(Math.min(...this.#open.keys()), 'open'));
+    if (this.#open.size > 0) outputs.push(...this.#readFurther(Math.min(...this.#open.keys()), 'open'));
     return outputs;
   }
 
-  #readOn(sentence: number, state: 'open' | 'complete'): PlanOutput[] {
+  #readFurther(sentence: number, state: 'open' | 'complete'): PlanOutput[] {
     const open = this.#open.get(sentence)!;
     const { pieces, read } = this.#settings.reader(this.#language).read(open.stable, open.read, state);
     open.read = read;
     if (pieces.length === 0 && state === 'open') return [];
     // A final without new words is an entry, too: with it, the sentence is complete in the field.
     const sentences = state === 'complete' ? [sentence] : [];
-    return [{ kind: 'say', sentences, sentence: this.#name(sentence), pieces }];
+    return [{ kind: 'say', sentences, sentence: this.#toEntryName(sentence), pieces }];
   }
 
-  #name(sentence: number): string {
+  #toEntryName(sentence: number): string {
     return `${this.#settings.dictation}.${sentence}`;
   }
 }
 
-const commandsOf = (pieces: readonly SpokenPiece[]): string =>
+const describeCommands = (pieces: readonly SpokenPiece[]): string =>
   pieces
     .filter(({ kind }) => kind !== 'words')
     .map((piece) => ('text' in piece ? `${piece.kind} ${piece.text}` : piece.kind))
@@ -183,5 +185,7 @@ export function chooseForm(
   const spoken = reader.read(text, 0, 'complete').pieces;
   if (cleaned === undefined || cleaned === text) return { pieces: spoken, raw: undefined };
   const clean = reader.read(cleaned, 0, 'complete').pieces;
-  return commandsOf(clean) === commandsOf(spoken) ? { pieces: clean, raw: spoken } : { pieces: spoken, raw: undefined };
+  return describeCommands(clean) === describeCommands(spoken)
+    ? { pieces: clean, raw: spoken }
+    : { pieces: spoken, raw: undefined };
 }

@@ -43,15 +43,15 @@ export class SpokenReader {
   constructor(language: CommandLanguage, dictionary: Dictionary) {
     this.#language = language;
     for (const command of language.commands)
-      for (const phrase of command.phrases) this.#commands.set(tight(phrase), command);
+      for (const phrase of command.phrases) this.#commands.set(joinWords(phrase), command);
     for (const [phrase, name] of dictionary.commands) {
       const command = language.commands.find((each) => each.phrases.includes(name));
-      if (command !== undefined) this.#commands.set(tight(phrase), { ...command, guard: 'none' });
+      if (command !== undefined) this.#commands.set(joinWords(phrase), { ...command, guard: 'none' });
     }
     this.#replacements = dictionary.replacements;
     this.#snippets = dictionary.snippets;
     const insert = language.insert.map((word) => `${word} `);
-    this.#learn([
+    this.#addBeginnings([
       ...language.commands.flatMap(({ phrases }) => phrases),
       ...dictionary.commands.keys(),
       ...dictionary.replacements.keys(),
@@ -75,12 +75,12 @@ export class SpokenReader {
     let at = tokens.findIndex((token) => token.from >= from);
     if (at === -1) return { pieces, read: Math.max(from, text.length) };
     if (at === 0 && !open) {
-      const alone = this.#alone(tokens);
+      const alone = this.#findWholeSnippet(tokens);
       if (alone !== undefined) return { pieces: [alone], read: text.length };
     }
     while (at < tokens.length) {
-      if (open && this.#undecided(tokens, at)) break;
-      const { pieces: found, tokens: taken } = this.#at(tokens, at);
+      if (open && this.#isUndecided(tokens, at)) break;
+      const { pieces: found, tokens: taken } = this.#readToken(tokens, at);
       pieces.push(...found);
       at += taken;
     }
@@ -88,12 +88,12 @@ export class SpokenReader {
   }
 
   /** The snippet whose phrase is the whole sentence. */
-  #alone(tokens: readonly Token[]): SpokenPiece | undefined {
+  #findWholeSnippet(tokens: readonly Token[]): SpokenPiece | undefined {
     const text = this.#snippets.get(tokens.map(({ key }) => key).join(' '));
     return text === undefined ? undefined : { kind: 'verbatim', text };
   }
 
-  #at(tokens: readonly Token[], at: number): { pieces: SpokenPiece[]; tokens: number } {
+  #readToken(tokens: readonly Token[], at: number): { pieces: SpokenPiece[]; tokens: number } {
     const { lead, key, trail } = tokens[at]!;
     if (this.#language.literal.includes(key) && trail === '') {
       const meant = this.#command(tokens, at + 1);
@@ -105,7 +105,7 @@ export class SpokenReader {
         return { pieces: [{ kind: 'verbatim', text: snippet.value }], tokens: snippet.length + 1 };
     }
     const command = this.#command(tokens, at);
-    if (command !== undefined && this.#isMeant(command.value, tokens, at, command.length)) {
+    if (command !== undefined && this.#isCommand(command.value, tokens, at, command.length)) {
       const last = tokens[at + command.length - 1]!;
       return { pieces: pieceOf(command.value, last.trail), tokens: command.length };
     }
@@ -118,7 +118,7 @@ export class SpokenReader {
   }
 
   #command(tokens: readonly Token[], at: number): { value: SpokenCommand; length: number } | undefined {
-    return longest(tokens, at, (keys) => this.#commands.get(keys.join('')));
+    return findLongest(tokens, at, (keys) => this.#commands.get(keys.join('')));
   }
 
   #lookup(
@@ -126,11 +126,11 @@ export class SpokenReader {
     tokens: readonly Token[],
     at: number,
   ): { value: string; length: number } | undefined {
-    return phrases.size === 0 ? undefined : longest(tokens, at, (keys) => phrases.get(keys.join(' ')));
+    return phrases.size === 0 ? undefined : findLongest(tokens, at, (keys) => phrases.get(keys.join(' ')));
   }
 
   /** Whether the words are a command, and not about the thing itself, as in "the comma is wrong". */
-  #isMeant(command: SpokenCommand, tokens: readonly Token[], at: number, length: number): boolean {
+  #isCommand(command: SpokenCommand, tokens: readonly Token[], at: number, length: number): boolean {
     if (command.guard === 'none') return true;
     const before = tokens[at - 1];
     const after = tokens[at + length];
@@ -150,10 +150,10 @@ export class SpokenReader {
   }
 
   /** Whether the meaning of the words at `at` depends on words that have not arrived yet. */
-  #undecided(tokens: readonly Token[], at: number): boolean {
+  #isUndecided(tokens: readonly Token[], at: number): boolean {
     const end = tokens.length;
     // A spoken mark may replace the mark of the last word.
-    if (tokens.at(-1)!.trail !== '' && at + this.#at(tokens, at).tokens === end) return true;
+    if (tokens.at(-1)!.trail !== '' && at + this.#readToken(tokens, at).tokens === end) return true;
     for (let to = at + 1; to <= Math.min(end, at + PHRASE_WORDS_MAX); to++) {
       const keys = tokens.slice(at, to).map(({ key }) => key);
       if (to === end && this.#beginnings.has(keys.join(''))) return true;
@@ -161,10 +161,10 @@ export class SpokenReader {
       if (tokens[to - 1]!.trail !== '') break;
     }
     const escaped = this.#language.literal.includes(tokens[at]!.key) && at + 1 < end;
-    return escaped && this.#undecided(tokens, at + 1);
+    return escaped && this.#isUndecided(tokens, at + 1);
   }
 
-  #learn(phrases: readonly string[]): void {
+  #addBeginnings(phrases: readonly string[]): void {
     for (const phrase of phrases) {
       const parts = phrase.split(' ');
       for (let count = 1; count < parts.length; count++) this.#beginnings.add(parts.slice(0, count).join(''));
@@ -172,9 +172,9 @@ export class SpokenReader {
   }
 }
 
-const tight = (phrase: string): string => phrase.replaceAll(' ', '');
+const joinWords = (phrase: string): string => phrase.replaceAll(' ', '');
 
-function longest<T>(
+function findLongest<T>(
   tokens: readonly Token[],
   at: number,
   find: (keys: readonly string[]) => T | undefined,
@@ -204,7 +204,7 @@ function words(tokens: readonly Token[], at: number, count: number): SpokenPiece
 }
 
 /** Drops the recogniser's own marks next to a spoken one, except the end of the sentence after a closing quote. */
-function pieceOf({ does }: SpokenCommand, trail: string): SpokenPiece[] {
+function pieceOf({ action: does }: SpokenCommand, trail: string): SpokenPiece[] {
   if (does.kind !== 'mark' || does.closes !== true) return [does];
   const end = /[.?!,;:]/.exec(trail)?.[0];
   return end === undefined ? [does] : [does, { kind: 'mark', text: end, joins: 'left' }];

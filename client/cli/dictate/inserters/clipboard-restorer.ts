@@ -7,21 +7,21 @@ export interface SavedClipboard {
 /** Our text in the clipboard. */
 export interface PlacedText {
   /** Whether it is still there: nobody has copied anything else. */
-  mine(): Promise<boolean>;
+  isOurs(): Promise<boolean>;
   /** Number of times it was read, where that is known. */
   readonly reads: number | undefined;
   /** Waits for another read after `count`. Resolves with whether there was one. */
   read(count: number, timeoutMs: number): Promise<boolean>;
   /** Removes it, when there is nothing to restore. */
-  drop(): void;
+  remove(): void;
 }
 
 /** The clipboard of one desktop. */
 export interface ClipboardAccess {
   /** The content, `empty`, or undefined when it is of a kind that could not be restored. */
-  look(): Promise<SavedClipboard | 'empty' | undefined>;
-  hold(text: string): Promise<PlacedText>;
-  put(kept: SavedClipboard): Promise<void>;
+  inspect(): Promise<SavedClipboard | 'empty' | undefined>;
+  place(text: string): Promise<PlacedText>;
+  restore(kept: SavedClipboard): Promise<void>;
 }
 
 export interface ClipboardRestorerSettings {
@@ -61,12 +61,12 @@ export class ClipboardRestorer {
     clearTimeout(this.#restore);
     await this.#restoring;
     await wait(this.#pastedMs + this.#settings.settleMs - performance.now());
-    if (this.#holding === undefined || !(await this.#holding.mine())) {
+    if (this.#holding === undefined || !(await this.#holding.isOurs())) {
       this.#holding = undefined;
-      this.#kept = await this.#board.look();
+      this.#kept = await this.#board.inspect();
       if (this.#kept === undefined) return 'kept';
     }
-    const holding = await this.#board.hold(text);
+    const holding = await this.#board.place(text);
     this.#holding = holding;
     const reads = holding.reads;
     await press();
@@ -77,17 +77,17 @@ export class ClipboardRestorer {
     for (let at = holding.reads; taken && at !== undefined && (await holding.read(at, quietMs)); quietMs = QUIET_MS)
       at = holding.reads;
     this.#pastedMs = performance.now();
-    if (taken) this.#restore = setTimeout(() => this.#putBack(), this.#settings.restoreMs);
+    if (taken) this.#restore = setTimeout(() => this.#restoreClipboard(), this.#settings.restoreMs);
     else this.#holding = undefined;
     return taken ? 'pasted' : 'untaken';
   }
 
   /** Puts `text` into the clipboard for good. */
-  async leave(text: string): Promise<void> {
+  async keepText(text: string): Promise<void> {
     clearTimeout(this.#restore);
     await this.#restoring;
     this.#holding = undefined;
-    await this.#board.put({ type: 'text/plain', bytes: Buffer.from(text) });
+    await this.#board.restore({ type: 'text/plain', bytes: Buffer.from(text) });
   }
 
   /** Restores what is still to be restored. */
@@ -95,19 +95,19 @@ export class ClipboardRestorer {
     if (this.#holding !== undefined) {
       clearTimeout(this.#restore);
       await wait(this.#pastedMs + this.#settings.restoreMs - performance.now());
-      this.#putBack();
+      this.#restoreClipboard();
     }
     await this.#restoring;
   }
 
-  #putBack(): void {
+  #restoreClipboard(): void {
     const holding = this.#holding;
     const kept = this.#kept;
     this.#holding = undefined;
     this.#restoring = (async () => {
-      if (holding === undefined || !(await holding.mine())) return;
-      if (kept === 'empty' || kept === undefined) holding.drop();
-      else await this.#board.put(kept);
+      if (holding === undefined || !(await holding.isOurs())) return;
+      if (kept === 'empty' || kept === undefined) holding.remove();
+      else await this.#board.restore(kept);
     })();
   }
 }

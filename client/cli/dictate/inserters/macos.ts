@@ -12,8 +12,8 @@ const SETTLE_MS = 250;
 /** Identifies programs, but not their windows, which macOS does not expose. */
 export class MacInserter implements Inserter {
   readonly name = 'macOS (pbcopy, osascript)';
-  readonly removes = true;
-  readonly sees = true;
+  readonly canRemove = true;
+  readonly canIdentifyWindow = true;
   readonly #runner: Runner;
   readonly #keeper: ClipboardRestorer;
 
@@ -46,7 +46,7 @@ export class MacInserter implements Inserter {
   }
 
   toClipboard(text: string): Promise<void> {
-    return this.#keeper.leave(text);
+    return this.#keeper.keepText(text);
   }
 
   close(): Promise<void> {
@@ -54,7 +54,7 @@ export class MacInserter implements Inserter {
   }
 
   async #script(script: string): Promise<string> {
-    const { code, out, said } = await this.#runner.run('osascript', ['-e', script]);
+    const { code, out, stderr: said } = await this.#runner.run('osascript', ['-e', script]);
     if (code === 0) return String(out);
     if (/assistive|not allowed|1002|-1719|-25211|-1743/i.test(said))
       throw new UserError(
@@ -71,7 +71,7 @@ class Pasteboard implements ClipboardAccess {
     this.#runner = runner;
   }
 
-  async look(): Promise<SavedClipboard | 'empty' | undefined> {
+  async inspect(): Promise<SavedClipboard | 'empty' | undefined> {
     const { out } = await this.#runner.run('osascript', ['-e', 'clipboard info']);
     const kinds = String(out).trim();
     if (kinds === '') return 'empty';
@@ -80,18 +80,18 @@ class Pasteboard implements ClipboardAccess {
     return { type: 'text/plain', bytes: await this.#text() };
   }
 
-  async hold(text: string): Promise<PlacedText> {
-    await this.put({ type: 'text/plain', bytes: Buffer.from(text) });
+  async place(text: string): Promise<PlacedText> {
+    await this.restore({ type: 'text/plain', bytes: Buffer.from(text) });
     return {
       reads: undefined,
       read: async () => true,
-      mine: async () => String(await this.#text()) === text,
-      drop: () => void this.put({ type: 'text/plain', bytes: Buffer.alloc(0) }),
+      isOurs: async () => String(await this.#text()) === text,
+      remove: () => void this.restore({ type: 'text/plain', bytes: Buffer.alloc(0) }),
     };
   }
 
   /** Programs that are not started from a terminal have no locale, and pbcopy then assumes Mac Roman. */
-  async put({ bytes }: SavedClipboard): Promise<void> {
+  async restore({ bytes }: SavedClipboard): Promise<void> {
     await this.#runner.run('env', ['LC_CTYPE=UTF-8', 'pbcopy'], { input: bytes, output: 'none' });
   }
 

@@ -6,8 +6,8 @@ import type { Runner } from '../runner.ts';
 /** Writes text to standard output as it arrives, one line for each dictation. */
 export class StdoutInserter implements Inserter {
   readonly name = 'stdout';
-  readonly removes = false;
-  readonly sees = true;
+  readonly canRemove = false;
+  readonly canIdentifyWindow = true;
   readonly #write: (text: string) => void;
   #dictation = 0;
 
@@ -55,8 +55,8 @@ const COPIERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 /** Collects a dictation in the clipboard, for the user to paste. */
 export class ClipboardInserter implements Inserter {
   readonly name: string;
-  readonly removes = true;
-  readonly sees = true;
+  readonly canRemove = true;
+  readonly canIdentifyWindow = true;
   readonly #runner: Runner;
   readonly #copier: readonly string[];
   #text = '';
@@ -104,7 +104,7 @@ export class ClipboardInserter implements Inserter {
   async toClipboard(text: string): Promise<void> {
     this.#text = text;
     const [command, ...args] = this.#copier;
-    const { code, said } = await this.#runner.run(command!, args, {
+    const { code, stderr: said } = await this.#runner.run(command!, args, {
       // clip.exe detects Unicode by the byte order mark only.
       input: command === 'clip.exe' ? Buffer.from(`\ufeff${text}`, 'utf16le') : text,
       output: 'none',

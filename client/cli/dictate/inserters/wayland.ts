@@ -9,10 +9,10 @@ export type Desktop = 'sway' | 'hyprland' | 'kde' | 'gnome' | 'other';
 
 /** Wayland does not tell when the text was read; programs have been seen to take as long as this, ms. */
 const SETTLE_MS = 400;
-const NO_KEYBOARD = /virtual keyboard/i;
+const NO_VIRTUAL_KEYBOARD = /virtual keyboard/i;
 
 /** Presses keys: wtype where the compositor supports it, elsewhere ydotool through the kernel. */
-interface Keys {
+interface KeyPresser {
   paste(where: 'window' | 'terminal'): Promise<void>;
   type(text: string, enter: 'never' | 'ok'): Promise<void>;
   backspace(times: number): Promise<void>;
@@ -20,13 +20,13 @@ interface Keys {
 
 export class WaylandInserter implements Inserter {
   readonly name: string;
-  readonly removes = true;
-  readonly sees: boolean;
+  readonly canRemove = true;
+  readonly canIdentifyWindow: boolean;
   readonly #desktop: Desktop;
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
   readonly #keeper: ClipboardRestorer;
-  #keys: Keys;
+  #keys: KeyPresser;
 
   constructor(runner: Runner, settings: InserterSettings, desktop: Desktop) {
     this.#runner = runner;
@@ -42,7 +42,7 @@ export class WaylandInserter implements Inserter {
           : 'wtype is needed to insert text here; install it (apt install wtype), or ydotool with ydotoold.',
       );
     this.#keys = wtype ? new Wtype(runner) : new Ydotool(runner);
-    this.sees = SIGHT[desktop] !== undefined && runner.has(SIGHT[desktop].command);
+    this.canIdentifyWindow = FOCUS_QUERIES[desktop] !== undefined && runner.has(FOCUS_QUERIES[desktop].command);
     this.name = `wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
     this.#keeper = new ClipboardRestorer(new WaylandClipboard(runner), {
       restoreMs: Math.max(settings.restoreMs, SETTLE_MS),
@@ -52,9 +52,9 @@ export class WaylandInserter implements Inserter {
   }
 
   async focus(): Promise<Window | undefined> {
-    const sight = SIGHT[this.#desktop];
+    const sight = FOCUS_QUERIES[this.#desktop];
     if (sight === undefined) return undefined;
-    const { code, out, said } = await this.#runner.run(sight.command, sight.args);
+    const { code, out, stderr: said } = await this.#runner.run(sight.command, sight.args);
     if (code !== 0)
       throw new UserError(
         `${sight.command} does not tell which window has the focus (${said.split('\n')[0] || `exit ${code}`}); ${sight.advice}.`,
@@ -78,7 +78,7 @@ export class WaylandInserter implements Inserter {
   }
 
   toClipboard(text: string): Promise<void> {
-    return this.#keeper.leave(text);
+    return this.#keeper.keepText(text);
   }
 
   close(): Promise<void> {
@@ -86,11 +86,11 @@ export class WaylandInserter implements Inserter {
   }
 
   /** Presses keys. Switches to ydotool when the compositor has no virtual keyboard, which shows at the first key. */
-  async #press(press: (keys: Keys) => Promise<void>): Promise<void> {
+  async #press(press: (keys: KeyPresser) => Promise<void>): Promise<void> {
     try {
       await press(this.#keys);
     } catch (error) {
-      if (!(error instanceof UserError) || !NO_KEYBOARD.test(error.message) || this.#keys instanceof Ydotool)
+      if (!(error instanceof UserError) || !NO_VIRTUAL_KEYBOARD.test(error.message) || this.#keys instanceof Ydotool)
         throw error;
       if (!this.#runner.has('ydotool'))
         throw new UserError('This desktop lets wtype press no keys; install ydotool and start ydotoold.');
@@ -100,7 +100,7 @@ export class WaylandInserter implements Inserter {
   }
 }
 
-interface Sight {
+interface FocusQuery {
   readonly command: string;
   readonly args: readonly string[];
   readonly read: (out: string) => Window | undefined;
@@ -108,9 +108,14 @@ interface Sight {
 }
 
 /** How to query the focused window on each desktop. */
-const SIGHT: Readonly<Partial<Record<Desktop, Sight>>> = {
-  sway: { command: 'swaymsg', args: ['-t', 'get_tree'], read: readTree, advice: 'is sway running?' },
-  hyprland: { command: 'hyprctl', args: ['activewindow', '-j'], read: readHyprland, advice: 'is Hyprland running?' },
+const FOCUS_QUERIES: Readonly<Partial<Record<Desktop, FocusQuery>>> = {
+  sway: { command: 'swaymsg', args: ['-t', 'get_tree'], read: parseSwayTree, advice: 'is sway running?' },
+  hyprland: {
+    command: 'hyprctl',
+    args: ['activewindow', '-j'],
+    read: parseHyprlandWindow,
+    advice: 'is Hyprland running?',
+  },
   kde: {
     command: 'kdotool',
     args: ['getactivewindow'],
@@ -124,7 +129,7 @@ const SIGHT: Readonly<Partial<Record<Desktop, Sight>>> = {
       ...['--object-path', '/org/gnome/shell/extensions/FocusedWindow'],
       ...['--method', 'org.gnome.shell.extensions.FocusedWindow.Get'],
     ],
-    read: readGnome,
+    read: parseGnomeWindow,
     advice: 'install the GNOME extension "Focused Window D-Bus", or allow any window with --any-window',
   },
 };
@@ -141,7 +146,7 @@ interface Node {
   readonly floating_nodes?: readonly Node[];
 }
 
-function readTree(out: string): Window | undefined {
+function parseSwayTree(out: string): Window | undefined {
   const focused = (node: Node): Node | undefined =>
     node.focused === true
       ? node
@@ -152,20 +157,20 @@ function readTree(out: string): Window | undefined {
   return named(String(node.id), node.app_id ?? node.window_properties?.class);
 }
 
-function readHyprland(out: string): Window | undefined {
+function parseHyprlandWindow(out: string): Window | undefined {
   const { address, class: program } = JSON.parse(out) as { address?: string; class?: string };
   return named(address ?? '', program);
 }
 
 /** `('{"id": 1, "wm_class": "firefox"}',)` */
-function readGnome(out: string): Window | undefined {
+function parseGnomeWindow(out: string): Window | undefined {
   const json = /^\('(.*)',\)$/s.exec(out.trim())?.[1]?.replaceAll("\\'", "'").replaceAll('\\\\', '\\');
   if (json === undefined) return undefined;
   const { id, wm_class: program } = JSON.parse(json) as { id?: number; wm_class?: string };
   return named(id === undefined ? '' : String(id), program);
 }
 
-class Wtype implements Keys {
+class Wtype implements KeyPresser {
   readonly #runner: Runner;
 
   constructor(runner: Runner) {
@@ -193,12 +198,12 @@ class Wtype implements Keys {
   }
 
   async #do(args: readonly string[], input = ''): Promise<void> {
-    const { code, said } = await this.#runner.run('wtype', args, { input, timeoutMs: 20_000 });
+    const { code, stderr: said } = await this.#runner.run('wtype', args, { input, timeoutMs: 20_000 });
     if (code !== 0) throw new UserError(`wtype did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
   }
 }
 
-const FORMS = [
+const RESTORABLE_TYPES = [
   'image/png',
   'x-special/gnome-copied-files',
   'text/uri-list',
@@ -214,30 +219,30 @@ class WaylandClipboard implements ClipboardAccess {
     this.#runner = runner;
   }
 
-  async look(): Promise<SavedClipboard | 'empty' | undefined> {
+  async inspect(): Promise<SavedClipboard | 'empty' | undefined> {
     const types = await this.#runner.run('wl-paste', ['--list-types']);
     if (types.code !== 0 || types.out.length === 0) return 'empty';
     const offered = String(types.out).split('\n');
-    const type = FORMS.find((form) => offered.includes(form));
+    const type = RESTORABLE_TYPES.find((form) => offered.includes(form));
     if (type === undefined) return undefined;
     const { code, out } = await this.#runner.run('wl-paste', ['--no-newline', '--type', type]);
     return code === 0 ? { type, bytes: out } : undefined;
   }
 
-  async hold(text: string): Promise<PlacedText> {
-    await this.put({ type: 'text/plain', bytes: Buffer.from(text) });
+  async place(text: string): Promise<PlacedText> {
+    await this.restore({ type: 'text/plain', bytes: Buffer.from(text) });
     const runner = this.#runner;
     return {
       reads: undefined,
       read: async () => true,
-      mine: async () => String((await runner.run('wl-paste', ['--no-newline'])).out) === text,
-      drop: () => void runner.run('wl-copy', ['--clear'], { output: 'none' }),
+      isOurs: async () => String((await runner.run('wl-paste', ['--no-newline'])).out) === text,
+      remove: () => void runner.run('wl-copy', ['--clear'], { output: 'none' }),
     };
   }
 
-  async put({ type, bytes }: SavedClipboard): Promise<void> {
+  async restore({ type, bytes }: SavedClipboard): Promise<void> {
     const typed = type === 'text/plain' ? [] : ['--type', type];
-    const { code, said } = await this.#runner.run('wl-copy', typed, { input: bytes, output: 'none' });
+    const { code, stderr: said } = await this.#runner.run('wl-copy', typed, { input: bytes, output: 'none' });
     if (code !== 0) throw new UserError(`wl-copy did not work: ${said || `exit ${code}`}.`);
   }
 }

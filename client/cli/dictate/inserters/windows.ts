@@ -22,8 +22,8 @@ const MOVED = 3;
 /** Each call starts PowerShell, which takes about half a second, so the same call checks the focused window again. */
 export class WindowsInserter implements Inserter {
   readonly name = 'Windows (PowerShell)';
-  readonly removes = true;
-  readonly sees = true;
+  readonly canRemove = true;
+  readonly canIdentifyWindow = true;
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
 
@@ -67,7 +67,11 @@ ${guard(window)}
 
   async #script(script: string, text = ''): Promise<string> {
     const encoded = Buffer.from(script, 'utf16le').toString('base64');
-    const { code, out, said } = await this.#runner.run(
+    const {
+      code,
+      out,
+      stderr: said,
+    } = await this.#runner.run(
       'powershell.exe',
       ['-NoProfile', '-NonInteractive', '-STA', '-EncodedCommand', encoded],
       { input: Buffer.from(text).toString('base64'), timeoutMs: 20_000 },

@@ -9,16 +9,16 @@ const KEY_DELAY_MS = 2;
 /** A program that has not read the text within this time has most likely not pasted it, ms. */
 const TAKEN_MS = 2_000;
 const SETTLE_MS = 120;
-const CLOSED = /open display|creating new xdo/i;
+const NO_DISPLAY = /open display|creating new xdo/i;
 
 export class X11Inserter implements Inserter {
   readonly name: string;
-  readonly removes = true;
-  readonly sees = true;
+  readonly canRemove = true;
+  readonly canIdentifyWindow = true;
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
   readonly #keeper: ClipboardRestorer | undefined;
-  #question: 'getactivewindow' | 'getwindowfocus' = 'getactivewindow';
+  #focusCommand: 'getactivewindow' | 'getwindowfocus' = 'getactivewindow';
   readonly #programs = new Map<string, string | undefined>();
 
   constructor(runner: Runner, settings: InserterSettings) {
@@ -38,14 +38,14 @@ export class X11Inserter implements Inserter {
   }
 
   async focus(): Promise<Window | undefined> {
-    let found = await this.#runner.run('xdotool', [this.#question]);
-    if (found.code !== 0 && this.#question === 'getactivewindow') {
+    let found = await this.#runner.run('xdotool', [this.#focusCommand]);
+    if (found.code !== 0 && this.#focusCommand === 'getactivewindow') {
       // Without a window manager there is no active window, but the X server still knows which window gets the keys.
       found = await this.#runner.run('xdotool', ['getwindowfocus']);
-      if (found.code === 0) this.#question = 'getwindowfocus';
+      if (found.code === 0) this.#focusCommand = 'getwindowfocus';
     }
     const id = String(found.out).trim();
-    if (CLOSED.test(found.said)) throw new UserError('The X server cannot be reached; is DISPLAY set?');
+    if (NO_DISPLAY.test(found.stderr)) throw new UserError('The X server cannot be reached; is DISPLAY set?');
     // 0 and 1 mean no window, and whichever is below the pointer.
     if (found.code !== 0 || !/^\d+$/.test(id) || Number(id) < 2) return undefined;
     if (!this.#programs.has(id)) this.#programs.set(id, await this.#program(id));
@@ -70,7 +70,7 @@ export class X11Inserter implements Inserter {
   }
 
   async toClipboard(text: string): Promise<void> {
-    if (this.#keeper !== undefined) return this.#keeper.leave(text);
+    if (this.#keeper !== undefined) return this.#keeper.keepText(text);
     throw new UserError('xclip is needed for the clipboard; install it (apt install xclip).');
   }
 
@@ -99,7 +99,7 @@ export class X11Inserter implements Inserter {
   }
 
   async #do(args: readonly string[], input = ''): Promise<void> {
-    const { code, said } = await this.#runner.run('xdotool', args, { input, timeoutMs: 20_000 });
+    const { code, stderr: said } = await this.#runner.run('xdotool', args, { input, timeoutMs: 20_000 });
     if (code !== 0) throw new UserError(`xdotool did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
   }
 
@@ -111,7 +111,7 @@ export class X11Inserter implements Inserter {
 }
 
 /** Formats that can be restored, in order of preference. */
-const FORMS = ['image/png', 'x-special/gnome-copied-files', 'text/uri-list', 'UTF8_STRING', 'STRING'];
+const RESTORABLE_TYPES = ['image/png', 'x-special/gnome-copied-files', 'text/uri-list', 'UTF8_STRING', 'STRING'];
 /** Lines that xclip prints before it waits for the first read. */
 const PREAMBLE_LINES = 5;
 
@@ -122,25 +122,25 @@ class XClipboard implements ClipboardAccess {
     this.#runner = runner;
   }
 
-  async look(): Promise<SavedClipboard | 'empty' | undefined> {
+  async inspect(): Promise<SavedClipboard | 'empty' | undefined> {
     const targets = await this.#read('TARGETS');
     if (targets === undefined || targets.length === 0) return 'empty';
     const offered = String(targets).split('\n');
-    const type = FORMS.find((form) => offered.includes(form));
+    const type = RESTORABLE_TYPES.find((form) => offered.includes(form));
     const bytes = type && (await this.#read(type));
     return type === undefined || bytes === undefined || typeof bytes === 'string' ? undefined : { type, bytes };
   }
 
-  async hold(text: string): Promise<PlacedText> {
+  async place(text: string): Promise<PlacedText> {
     const held = this.#runner.hold('xclip', ['-selection', 'clipboard', '-verbose'], text);
-    if (!(await held.more(PREAMBLE_LINES - 1, 2_000))) {
+    if (!(await held.waitForLines(PREAMBLE_LINES - 1, 2_000))) {
       held.end();
       throw new UserError('xclip could not take the clipboard.');
     }
     return new XHolding(held);
   }
 
-  async put({ type, bytes }: SavedClipboard): Promise<void> {
+  async restore({ type, bytes }: SavedClipboard): Promise<void> {
     const target = type === 'text/plain' ? [] : ['-t', type];
     await this.#runner.run('xclip', ['-selection', 'clipboard', ...target, '-in'], { input: bytes, output: 'none' });
   }
@@ -161,8 +161,8 @@ class XHolding implements PlacedText {
     this.#held = held;
   }
 
-  async mine(): Promise<boolean> {
-    return this.#held.running;
+  async isOurs(): Promise<boolean> {
+    return this.#held.isRunning;
   }
 
   get reads(): number {
@@ -170,10 +170,10 @@ class XHolding implements PlacedText {
   }
 
   read(count: number, timeoutMs: number): Promise<boolean> {
-    return this.#held.more(count, timeoutMs);
+    return this.#held.waitForLines(count, timeoutMs);
   }
 
-  drop(): void {
+  remove(): void {
     this.#held.end();
   }
 }

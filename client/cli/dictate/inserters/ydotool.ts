@@ -43,12 +43,12 @@ export class Ydotool {
   #isCoded(): Promise<boolean> {
     this.#coded ??= this.#runner
       .run('ydotool', ['key', '--help'])
-      .then(({ out, said }) => /keycode|\d+:[01]/i.test(`${out}${said}`));
+      .then(({ out, stderr: said }) => /keycode|\d+:[01]/i.test(`${out}${said}`));
     return this.#coded;
   }
 
   async #do(keys: readonly string[]): Promise<void> {
-    const { code, said } = await this.#runner.run('ydotool', ['key', ...keys], { timeoutMs: 20_000 });
+    const { code, stderr: said } = await this.#runner.run('ydotool', ['key', ...keys], { timeoutMs: 20_000 });
     if (code === 0 && !/failed to (connect|open)/i.test(said)) return;
     if (/uinput|permission|connect|socket/i.test(said))
       throw new UserError(

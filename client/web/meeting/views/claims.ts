@@ -12,21 +12,21 @@ const GROUPS = [
 export function renderClaims(into: HTMLElement, meeting: Meeting, jump: (key: string) => void): void {
   const groups: HTMLElement[] = [];
   for (const [field, heading] of GROUPS) {
-    const claims = (meeting.summary?.[field] ?? []).filter(({ from }) => known(meeting, from).length > 0);
+    const claims = (meeting.summary?.[field] ?? []).filter(({ from }) => filterKnown(meeting, from).length > 0);
     if (claims.length === 0) continue;
     const title = createElement('h2');
     title.textContent = heading;
     const list = createElement('ul', 'claims');
-    list.append(...claims.map((claim) => item(claim, meeting, jump)));
+    list.append(...claims.map((claim) => createItem(claim, meeting, jump)));
     groups.push(title, list);
   }
   into.replaceChildren(...groups);
 }
 
-const known = (meeting: Meeting, keys: readonly string[]): readonly string[] =>
+const filterKnown = (meeting: Meeting, keys: readonly string[]): readonly string[] =>
   keys.filter((key) => findSentence(meeting, key) !== undefined);
 
-function item({ text, owner, from }: SummaryClaim, meeting: Meeting, jump: (key: string) => void): HTMLElement {
+function createItem({ text, owner, from }: SummaryClaim, meeting: Meeting, jump: (key: string) => void): HTMLElement {
   const made = createElement('li');
   if (owner !== undefined) {
     const who = createElement('b');
@@ -34,7 +34,7 @@ function item({ text, owner, from }: SummaryClaim, meeting: Meeting, jump: (key:
     made.append(who);
   }
   made.append(text, ' ');
-  for (const key of known(meeting, from)) {
+  for (const key of filterKnown(meeting, from)) {
     const button = createElement('button', 'moment') as HTMLButtonElement;
     const at = formatElapsed(findSentence(meeting, key)!.fromMs);
     button.type = 'button';

@@ -15,7 +15,7 @@ import {
  */
 export const BATCH_SENTENCES = 40;
 /** Distance from the end within which the page scrolls along, px. */
-const NEAR = 120;
+const FOLLOW_DISTANCE_PX = 120;
 
 export interface ConversationCallbacks {
   rename(channel: number): void;
@@ -37,9 +37,9 @@ export class ConversationView {
   readonly #parts: Parts;
   readonly #events: ConversationCallbacks;
   readonly #rows = new Map<string, HTMLElement>();
-  readonly #growing = new Map<string, HTMLElement>();
+  readonly #openLines = new Map<string, HTMLElement>();
   readonly #originals = new Set<string>();
-  #follow = true;
+  #isFollowing = true;
   #current: string | undefined;
 
   constructor(parts: Parts, events: ConversationCallbacks) {
@@ -47,10 +47,10 @@ export class ConversationView {
     this.#events = events;
     // Makes the area scrollable with the keyboard.
     parts.scroll.tabIndex = 0;
-    parts.scroll.addEventListener('scroll', () => this.#noteScroll(), { passive: true });
-    parts.jump.addEventListener('click', () => this.toEnd());
-    parts.log.addEventListener('focusin', ({ target }) => this.#select(rowOf(target)));
-    parts.log.addEventListener('click', (event) => this.#clicked(event));
+    parts.scroll.addEventListener('scroll', () => this.#handleScroll(), { passive: true });
+    parts.jump.addEventListener('click', () => this.followEnd());
+    parts.log.addEventListener('focusin', ({ target }) => this.#select(findRow(target)));
+    parts.log.addEventListener('click', (event) => this.#handleClick(event));
   }
 
   /** Key of the sentence that has, or last had, the focus. */
@@ -65,18 +65,18 @@ export class ConversationView {
   /** Shows another meeting, all of it at once. */
   showAll(meeting: Meeting): void {
     this.#rows.clear();
-    this.#growing.clear();
+    this.#openLines.clear();
     this.#originals.clear();
     this.#select(undefined);
     this.#parts.open.replaceChildren();
     const batches: HTMLElement[] = [];
     meeting.sentences.forEach((said, i) => {
-      if (i % BATCH_SENTENCES === 0) batches.push(newBatch());
+      if (i % BATCH_SENTENCES === 0) batches.push(createBatch());
       batches.at(-1)!.append(this.#build(meeting, said, meeting.sentences[i - 1]));
     });
     for (const batch of batches.slice(0, -1)) batch.dataset['full'] = '';
     this.#parts.log.replaceChildren(...batches);
-    this.#follow = true;
+    this.#isFollowing = true;
   }
 
   /** Adds a finished sentence at its place. */
@@ -87,15 +87,15 @@ export class ConversationView {
     const before = next && this.#rows.get(next.key);
     if (before !== undefined) {
       before.before(row);
-      head(before, meeting, next!, said);
+      showSpeaker(before, meeting, next!, said);
     } else this.#lastBatch().append(row);
-    this.#keepUp();
+    this.#scrollIfFollowing();
   }
 
   /** Updates a sentence whose text or highlight changed. */
   change(said: SpokenSentence): void {
     const row = this.#rows.get(said.key);
-    if (row !== undefined) fill(row, said, this.#originals.has(said.key));
+    if (row !== undefined) fillRow(row, said, this.#originals.has(said.key));
   }
 
   /** Updates the name of a speaker. */
@@ -106,47 +106,47 @@ export class ConversationView {
   }
 
   /** Shows the sentences that are still being spoken. */
-  grow(open: readonly OpenSentence[]): void {
+  showOpen(open: readonly OpenSentence[]): void {
     const keys = new Set(open.map(({ key }) => key));
-    for (const [key, line] of this.#growing) {
+    for (const [key, line] of this.#openLines) {
       if (keys.has(key)) continue;
       line.remove();
-      this.#growing.delete(key);
+      this.#openLines.delete(key);
     }
-    for (const growing of open) this.#growLine(growing);
-    this.#keepUp();
+    for (const growing of open) this.#showOpenLine(growing);
+    this.#scrollIfFollowing();
   }
 
   /** Marks the sentences that have notes. */
-  mark(linked: ReadonlyMap<string, readonly MeetingNote[]>): void {
+  markNotes(linked: ReadonlyMap<string, readonly MeetingNote[]>): void {
     for (const marker of this.#parts.log.querySelectorAll<HTMLElement>('.marker')) {
-      const key = rowOf(marker)?.dataset['key'];
+      const key = findRow(marker)?.dataset['key'];
       if (key === undefined || linked.get(key)?.[0]?.id !== marker.dataset['note']) marker.remove();
     }
     for (const [key, notes] of linked) {
       const row = this.#rows.get(key);
-      if (row !== undefined && row.querySelector('.marker') === null) row.append(markerOf(notes[0]!));
+      if (row !== undefined && row.querySelector('.marker') === null) row.append(createMarker(notes[0]!));
     }
   }
 
   /** Switches a sentence between its original text and its current one. Returns whether the original is shown now. */
-  original(said: SpokenSentence): boolean {
+  toggleOriginal(said: SpokenSentence): boolean {
     if (!this.#originals.delete(said.key)) this.#originals.add(said.key);
     this.change(said);
     return this.#originals.has(said.key);
   }
 
   /** Scrolls to a sentence and gives it the focus. */
-  to(key: string): void {
+  focusSentence(key: string): void {
     const row = this.#rows.get(key);
     if (row === undefined) return;
-    this.#follow = false;
+    this.#isFollowing = false;
     row.scrollIntoView({ block: 'center' });
     row.focus({ preventScroll: true });
   }
 
   /** Moves the focus by this many sentences. */
-  step(by: number): void {
+  moveFocus(by: number): void {
     const keys = [...this.#parts.log.querySelectorAll<HTMLElement>('.said')].map((row) => row.dataset['key']!);
     const from = this.#current === undefined ? keys.length : keys.indexOf(this.#current);
     const to = keys[Math.max(0, Math.min(keys.length - 1, from + by))];
@@ -155,10 +155,10 @@ export class ConversationView {
     this.#rows.get(to)!.scrollIntoView({ block: 'nearest' });
   }
 
-  toEnd(): void {
-    this.#follow = true;
+  followEnd(): void {
+    this.#isFollowing = true;
     this.#select(undefined);
-    this.#keepUp();
+    this.#scrollIfFollowing();
     this.#parts.jump.hidden = true;
   }
 
@@ -167,7 +167,7 @@ export class ConversationView {
     if (last !== null && last.childElementCount < BATCH_SENTENCES) return last;
     // The newest batch is never skipped: in its first frame it would have the size of a placeholder.
     if (last instanceof HTMLElement) last.dataset['full'] = '';
-    const batch = newBatch();
+    const batch = createBatch();
     this.#parts.log.append(batch);
     return batch;
   }
@@ -184,20 +184,20 @@ export class ConversationView {
     time.textContent = formatElapsed(said.fromMs);
     row.append(text, time);
     this.#rows.set(said.key, row);
-    head(row, meeting, said, previous);
-    fill(row, said, false);
+    showSpeaker(row, meeting, said, previous);
+    fillRow(row, said, false);
     return row;
   }
 
-  #growLine({ key, channel, stable, tentative }: OpenSentence): void {
-    let line = this.#growing.get(key);
+  #showOpenLine({ key, channel, stable, tentative }: OpenSentence): void {
+    let line = this.#openLines.get(key);
     if (line === undefined) {
       line = createElement('div', 'said');
       line.dataset['side'] = channel === ME ? 'me' : 'them';
       const text = createElement('p', 'words');
       text.append(createElement('span', 'solid'), createElement('span', 'tail'));
       line.append(text);
-      this.#growing.set(key, line);
+      this.#openLines.set(key, line);
       this.#parts.open.append(line);
     }
     const [solid, tail] = [...line.querySelectorAll('span')] as [HTMLElement, HTMLElement];
@@ -208,14 +208,14 @@ export class ConversationView {
     tail.textContent = tentative;
   }
 
-  #clicked(event: MouseEvent): void {
+  #handleClick(event: MouseEvent): void {
     const target = event.target as Element;
     const who = target.closest<HTMLElement>('.who');
     if (who !== null) return this.#events.rename(Number(who.dataset['channel']));
     const marker = target.closest<HTMLElement>('.marker');
     if (marker !== null) return this.#events.note(marker.dataset['note']!);
     // Selecting text is not a click.
-    if (getSelection()?.isCollapsed !== false) rowOf(target)?.focus({ preventScroll: true });
+    if (getSelection()?.isCollapsed !== false) findRow(target)?.focus({ preventScroll: true });
   }
 
   /** Makes one sentence at a time reachable by the Tab key. */
@@ -227,26 +227,31 @@ export class ConversationView {
     this.#events.current(this.#current);
   }
 
-  #noteScroll(): void {
+  #handleScroll(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#parts.scroll;
-    this.#follow = scrollHeight - scrollTop - clientHeight < NEAR;
-    this.#parts.jump.hidden = this.#follow;
+    this.#isFollowing = scrollHeight - scrollTop - clientHeight < FOLLOW_DISTANCE_PX;
+    this.#parts.jump.hidden = this.#isFollowing;
   }
 
-  #keepUp(): void {
+  #scrollIfFollowing(): void {
     const { scroll, jump } = this.#parts;
-    if (this.#follow) scroll.scrollTop = scroll.scrollHeight;
+    if (this.#isFollowing) scroll.scrollTop = scroll.scrollHeight;
     else jump.hidden = false;
   }
 }
 
-const rowOf = (target: EventTarget | null): HTMLElement | undefined =>
+const findRow = (target: EventTarget | null): HTMLElement | undefined =>
   (target instanceof Element ? target.closest<HTMLElement>('.said[data-key]') : null) ?? undefined;
 
-const newBatch = (): HTMLElement => createElement('div', 'batch');
+const createBatch = (): HTMLElement => createElement('div', 'batch');
 
 /** Shows the speaker's name above the first sentence of each turn. */
-function head(row: HTMLElement, meeting: Meeting, said: SpokenSentence, previous: SpokenSentence | undefined): void {
+function showSpeaker(
+  row: HTMLElement,
+  meeting: Meeting,
+  said: SpokenSentence,
+  previous: SpokenSentence | undefined,
+): void {
   const turn = previous?.channel !== said.channel;
   const who = row.querySelector('.who');
   row.classList.toggle('turn', turn);
@@ -260,7 +265,7 @@ function head(row: HTMLElement, meeting: Meeting, said: SpokenSentence, previous
   row.prepend(button);
 }
 
-function fill(row: HTMLElement, said: SpokenSentence, original: boolean): void {
+function fillRow(row: HTMLElement, said: SpokenSentence, original: boolean): void {
   const text = row.querySelector<HTMLElement>('.words')!;
   const reads = original ? said.text : getDisplayedText(said);
   if (text.textContent !== reads || text.childElementCount > 0) {
@@ -279,7 +284,7 @@ function fill(row: HTMLElement, said: SpokenSentence, original: boolean): void {
   row.hidden = reads === '';
 }
 
-function markerOf(note: MeetingNote): HTMLElement {
+function createMarker(note: MeetingNote): HTMLElement {
   const marker = createElement('button', 'marker') as HTMLButtonElement;
   marker.type = 'button';
   marker.dataset['note'] = note.id;

@@ -4,7 +4,7 @@ import { findSentenceAt } from '../note-links.ts';
 import { createElement } from './conversation-view.ts';
 
 export interface NotesCallbacks {
-  keep(note: MeetingNote): void;
+  save(note: MeetingNote): void;
   remove(note: MeetingNote): void;
   /** Goes to the sentence that a note belongs to. */
   jump(key: string): void;
@@ -27,23 +27,23 @@ export class NotesView {
   readonly #parts: Parts;
   readonly #events: NotesCallbacks;
   readonly #items = new Map<string, HTMLElement>();
-  readonly #help: string;
+  readonly #helpText: string;
   #atMs: number | undefined;
 
   constructor(parts: Parts, events: NotesCallbacks) {
     this.#parts = parts;
     this.#events = events;
-    this.#help = parts.moment.textContent ?? '';
-    parts.text.addEventListener('input', () => this.#begun());
+    this.#helpText = parts.moment.textContent ?? '';
+    parts.text.addEventListener('input', () => this.#handleInput());
     parts.text.addEventListener('keydown', (event) => {
       // An input method needs Enter to choose a word.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      this.#keep();
+      this.#addNote();
     });
     parts.form.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#keep();
+      this.#addNote();
     });
   }
 
@@ -61,32 +61,33 @@ export class NotesView {
     }
     meeting.notes.forEach((note, i) => {
       const item = this.#items.get(note.id) ?? this.#build(note);
-      fill(item, note, meeting);
+      fillItem(item, note, meeting);
       if (this.#parts.list.children[i] !== item)
         this.#parts.list.insertBefore(item, this.#parts.list.children[i] ?? null);
     });
   }
 
-  to(id: string): void {
+  focusNote(id: string): void {
     const item = this.#items.get(id);
     item?.scrollIntoView({ block: 'nearest' });
     item?.querySelector('textarea')?.focus({ preventScroll: true });
   }
 
-  #begun(): void {
+  #handleInput(): void {
     const { text, moment } = this.#parts;
-    fit(text);
+    fitHeight(text);
     if (text.value.trim() === '') this.#atMs = undefined;
     else this.#atMs ??= Math.round(this.#events.nowMs());
-    moment.textContent = this.#atMs === undefined ? this.#help : `At ${formatElapsed(this.#atMs)}. Press Enter to add.`;
+    moment.textContent =
+      this.#atMs === undefined ? this.#helpText : `At ${formatElapsed(this.#atMs)}. Press Enter to add.`;
   }
 
-  #keep(): void {
+  #addNote(): void {
     const text = this.#parts.text.value.trim();
     if (text === '') return;
-    this.#events.keep({ id: crypto.randomUUID(), atMs: this.#atMs ?? Math.round(this.#events.nowMs()), text });
+    this.#events.save({ id: crypto.randomUUID(), atMs: this.#atMs ?? Math.round(this.#events.nowMs()), text });
     this.#parts.text.value = '';
-    this.#begun();
+    this.#handleInput();
     this.#parts.list.lastElementChild?.scrollIntoView({ block: 'nearest' });
   }
 
@@ -100,10 +101,10 @@ export class NotesView {
     });
     const text = document.createElement('textarea');
     text.rows = 1;
-    text.addEventListener('input', () => fit(text));
+    text.addEventListener('input', () => fitHeight(text));
     text.addEventListener('change', () => {
       const value = text.value.trim();
-      if (value !== '') this.#events.keep({ id: note.id, atMs: note.atMs, text: value });
+      if (value !== '') this.#events.save({ id: note.id, atMs: note.atMs, text: value });
       else this.#events.remove({ ...note, text: text.defaultValue });
     });
     const quote = createElement('p', 'quote');
@@ -118,7 +119,7 @@ export class NotesView {
   }
 }
 
-function fill(item: HTMLElement, note: MeetingNote, meeting: Meeting): void {
+function fillItem(item: HTMLElement, note: MeetingNote, meeting: Meeting): void {
   const said = findSentenceAt(meeting.sentences, note.atMs);
   const time = item.querySelector<HTMLButtonElement>('.moment')!;
   time.textContent = formatElapsed(note.atMs);
@@ -130,7 +131,7 @@ function fill(item: HTMLElement, note: MeetingNote, meeting: Meeting): void {
   if (document.activeElement !== text && text.value !== note.text) {
     text.value = note.text;
     text.defaultValue = note.text;
-    queueMicrotask(() => fit(text));
+    queueMicrotask(() => fitHeight(text));
   }
   const quote = item.querySelector<HTMLElement>('.quote')!;
   const words = said === undefined ? '' : `${getSpeakerName(meeting, said.channel)}: ${getDisplayedText(said)}`;
@@ -139,7 +140,7 @@ function fill(item: HTMLElement, note: MeetingNote, meeting: Meeting): void {
 }
 
 /** Makes a field as high as its text, in browsers without `field-sizing`. */
-function fit(text: HTMLTextAreaElement): void {
+function fitHeight(text: HTMLTextAreaElement): void {
   if (CSS.supports('field-sizing', 'content')) return;
   text.rows = Math.max(1, Math.min(12, text.value.split('\n').length));
   if (text.scrollHeight > text.clientHeight + 4 && text.rows < 12) text.rows++;

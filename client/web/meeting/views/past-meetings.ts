@@ -24,10 +24,10 @@ export function renderPastMeetings(
   entries: readonly PastMeeting[],
   events: PastMeetingsCallbacks,
 ): void {
-  list.replaceChildren(...entries.map((entry) => row(entry, events)));
+  list.replaceChildren(...entries.map((entry) => createRow(entry, events)));
 }
 
-function row(entry: PastMeeting, events: PastMeetingsCallbacks): HTMLElement {
+function createRow(entry: PastMeeting, events: PastMeetingsCallbacks): HTMLElement {
   const item = createElement('li', 'meeting');
   item.dataset['name'] = entry.name;
   const link = document.createElement('a');

@@ -1,6 +1,6 @@
 import { createElement } from './conversation-view.ts';
 
-const ACTS = [
+const ACTIONS = [
   ['highlight', 'Highlight'],
   ['correct', 'Correct'],
   ['original', 'As spoken'],
@@ -18,7 +18,7 @@ export class SentenceActions {
     this.#bar.hidden = true;
     this.#bar.setAttribute('role', 'group');
     this.#bar.setAttribute('aria-label', 'This sentence');
-    for (const [name, text] of ACTS) {
+    for (const [name, text] of ACTIONS) {
       const button = createElement('button') as HTMLButtonElement;
       button.type = 'button';
       button.textContent = text;
@@ -32,7 +32,7 @@ export class SentenceActions {
   }
 
   /** Shows the bar above a sentence; without a sentence, hides it. */
-  at(row: HTMLElement | undefined): void {
+  showAt(row: HTMLElement | undefined): void {
     this.#bar.hidden = row === undefined;
     if (row === undefined) return;
     const place = row.getBoundingClientRect();

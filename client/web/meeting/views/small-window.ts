@@ -37,7 +37,7 @@ export class SmallWindow {
       this.#window = window.open('', 'sotto-small', `popup,width=${SIZE.width},height=${SIZE.height}`) ?? undefined;
     }
     if (this.#window === undefined) return false;
-    this.#furnish(this.#window.document);
+    this.#prepare(this.#window.document);
     this.#window.addEventListener('pagehide', () => {
       this.#window = undefined;
     });
@@ -73,7 +73,7 @@ export class SmallWindow {
     this.#body.replaceChildren(...lines, status);
   }
 
-  #furnish(document_: Document): void {
+  #prepare(document_: Document): void {
     document_.title = 'Sotto';
     document_.documentElement.lang = 'en';
     const { theme } = document.documentElement.dataset;

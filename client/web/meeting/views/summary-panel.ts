@@ -13,9 +13,9 @@ export interface SummaryCallbacks {
   jump(key: string): void;
   /** Requests a summary; rejects with an Error whose message is shown. */
   summarise(transcript: string): Promise<MeetingSummary>;
-  done(summary: MeetingSummary): void;
+  onSummary(summary: MeetingSummary): void;
   /** Saves the template for summaries; an empty one restores the default. Resolves with the template in force. */
-  keepTemplate(template: string): Promise<string>;
+  saveTemplate(template: string): Promise<string>;
 }
 
 /** Name of the server's language model; null when it has none, undefined until the server has answered. */
@@ -31,16 +31,16 @@ export class SummaryPanel {
   readonly #events: SummaryCallbacks;
   #meeting: Meeting | undefined;
   #assistant: AssistantName;
-  #busy = false;
+  #isSummarising = false;
   #problem: string | undefined;
   /** Resolves when the server has the template. */
-  #keeping: Promise<void> = Promise.resolve();
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(parts: SummaryParts, events: SummaryCallbacks) {
     this.#parts = parts;
     this.#events = events;
-    parts.template.addEventListener('change', () => this.#keep(parts.template.value.trim()));
-    parts.reset.addEventListener('click', () => this.#keep(''));
+    parts.template.addEventListener('change', () => this.#saveTemplate(parts.template.value.trim()));
+    parts.reset.addEventListener('click', () => this.#saveTemplate(''));
     parts.button.addEventListener('click', () => void this.#summarise());
   }
 
@@ -64,8 +64,8 @@ export class SummaryPanel {
     const { hint, button } = this.#parts;
     const kept = this.#meeting?.transcript !== undefined;
     const able = typeof this.#assistant === 'string' && kept;
-    button.disabled = !able || this.#busy;
-    button.textContent = this.#busy ? 'Reading the meeting …' : 'Write a summary';
+    button.disabled = !able || this.#isSummarising;
+    button.textContent = this.#isSummarising ? 'Reading the meeting …' : 'Write a summary';
     if (typeof this.#assistant !== 'string') hint.textContent = NO_ASSISTANT;
     else if (!kept) hint.textContent = NOT_KEPT;
     else
@@ -73,8 +73,8 @@ export class SummaryPanel {
         this.#problem ?? `Written by ${this.#assistant}. Every claim cites the sentences it is based on.`;
   }
 
-  #keep(template: string): void {
-    this.#keeping = this.#events.keepTemplate(template).then(
+  #saveTemplate(template: string): void {
+    this.#saving = this.#events.saveTemplate(template).then(
       (now) => {
         this.template = now;
       },
@@ -87,19 +87,19 @@ export class SummaryPanel {
 
   async #summarise(): Promise<void> {
     const transcript = this.#meeting?.transcript;
-    if (transcript === undefined || this.#busy) return;
-    this.#busy = true;
+    if (transcript === undefined || this.#isSummarising) return;
+    this.#isSummarising = true;
     this.#problem = undefined;
     this.#draw();
     try {
-      await this.#keeping;
+      await this.#saving;
       const summary = await this.#events.summarise(transcript);
       // Another meeting may be shown by now.
-      if (this.#meeting?.transcript === transcript) this.#events.done(summary);
+      if (this.#meeting?.transcript === transcript) this.#events.onSummary(summary);
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
     }
-    this.#busy = false;
+    this.#isSummarising = false;
     this.#draw();
   }
 }

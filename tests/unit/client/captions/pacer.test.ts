@@ -66,7 +66,7 @@ t.test('paint-on adds the lines of a block one after the other', async (t) => {
 t.test('at the bound the oldest block is left out and counted', async (t) => {
   const pacer = new Pacer({ ...options, blocksMax: 3 });
   for (const text of ['one', 'two', 'three', 'four', 'five']) pacer.add(caption(text));
-  t.equal(pacer.leftOut, 2);
+  t.equal(pacer.dropped, 2);
   t.equal(play(pacer)[0]![1], 'three');
 });
 

@@ -56,14 +56,14 @@ t.test('a warm microphone begins with the last half second, and keeps no more', 
   await microphone.say();
   for (let mark = 0; mark < 30; mark++) await microphone.say(tenth(mark));
   const heard: number[] = [];
-  const listening = await ears.listen();
+  const listening = await ears.capture();
   await microphone.say(tenth(30));
   await microphone.say(tenth(31));
   listening.stop();
   await microphone.say(tenth(32));
   for await (const chunk of listening.chunks()) heard.push(chunk[0]!);
   t.same(heard, [25, 26, 27, 28, 29, 30, 31], `${PREROLL_MS} ms before, and what came until it was stopped`);
-  const next = await ears.listen();
+  const next = await ears.capture();
   next.stop();
   const again: number[] = [];
   for await (const chunk of next.chunks()) again.push(chunk[0]!);
@@ -79,7 +79,7 @@ t.test('a warm microphone that is not there is told once, and asked for again', 
     (text) => told.push(text),
   );
   await new Promise((resolve) => setImmediate(resolve));
-  await t.rejects(ears.listen(), /No microphone/);
+  await t.rejects(ears.capture(), /No microphone/);
   t.same(told, ['No microphone.']);
   ears.close();
 });

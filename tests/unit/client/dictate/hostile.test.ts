@@ -85,9 +85,9 @@ for (const [name, { platform = 'linux', environment = {}, installed = '', replie
         ...{ inserter, record: () => {}, tell: (text) => told.push(text) },
         settings: { enter: 'never', windows: 'same', revise: 'may', joinMs: 1_000, language: 'en' },
       });
-      const aim = await performer.aim();
-      t.equal(aim.diverted, undefined, 'it goes into the window');
-      await performer.say(aim, { sentence: '1', pieces, ids: ['1'] }, new AbortController().signal);
+      const aim = await performer.findTarget();
+      t.equal(aim.clipboardReason, undefined, 'it goes into the window');
+      await performer.insert(aim, { sentence: '1', pieces, ids: ['1'] }, new AbortController().signal);
       await inserter.close();
       t.same(told, []);
       const texts = runner.calls.map(given);
@@ -135,7 +135,7 @@ t.test('a dictionary keeps the line breaks of snippets and no other control char
 t.test('a notice on the desktop is one line without markup', async (t) => {
   for (const platform of ['linux', 'darwin'] as const) {
     const runner = new ScriptedRunner('notify-send osascript');
-    new Notifier(runner, () => {}, platform).tell('-x <a href="x">&\u001b[2J\n"; do shell script "id');
+    new Notifier(runner, () => {}, platform).notify('-x <a href="x">&\u001b[2J\n"; do shell script "id');
     t.equal(runner.calls.length, 1);
     t.notMatch(runner.calls[0], UNPRINTABLE);
     if (platform === 'linux') t.match(runner.calls[0], ' -- Sotto -x &lt;a href="x"&gt;&amp;[2J');

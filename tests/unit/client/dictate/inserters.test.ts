@@ -85,7 +85,7 @@ t.test('X11: typing never presses Enter unless told; the text is not on a comman
 t.test('X11: what was copied meanwhile stays, and what could not be put back is not touched', async (t) => {
   const copied = open(X11);
   await copied.inserter.insert('Hello.', EDITOR);
-  copied.runner.held[0]!.running = false;
+  copied.runner.held[0]!.isRunning = false;
   await copied.inserter.close();
   t.notOk(copied.runner.calls.some((call) => call.includes('-in')));
   const strange = open({ ...X11, replies: [[/TARGETS/, 'application/x-drawing']] });
@@ -104,7 +104,7 @@ t.test('X11: text that no program reads is an error, and stays in the clipboard'
     message: 'gedit did not take the text; it is in the clipboard.',
   });
   await inserter.close();
-  t.ok(runner.held[0]!.running);
+  t.ok(runner.held[0]!.isRunning);
 });
 
 t.test('X11: the active window is told with its program; nothing focused is no window', async (t) => {
@@ -206,7 +206,7 @@ t.test('sway and Hyprland, KDE and GNOME each tell the window their way', async 
   const without = open({ ...GNOME, replies: [[/FocusedWindow/, { code: 1, said: 'UnknownMethod' }]] });
   await t.rejects(without.inserter.focus(), /install the GNOME extension "Focused Window D-Bus".*--any-window/);
   const other = open({ environment: { WAYLAND_DISPLAY: 'w' }, installed: 'wl-copy wl-paste wtype' });
-  t.equal(other.inserter.sees, false);
+  t.equal(other.inserter.canIdentifyWindow, false);
 });
 
 t.test('GNOME: both syntaxes of ydotool, by what it says of itself', async (t) => {

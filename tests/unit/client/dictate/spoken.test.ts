@@ -123,7 +123,7 @@ t.test('a language without a table has no commands, but the user’s words', asy
 
 t.test('every command of every language works said alone, under each of its names', async (t) => {
   for (const [code, language] of Object.entries(LANGUAGES))
-    for (const { phrases, does } of language.commands)
+    for (const { phrases, action: does } of language.commands)
       for (const phrase of phrases) {
         const reader = new SpokenReader(selectLanguage(code), { ...dictionary!, snippets: new Map() });
         const said = `${phrase[0]!.toUpperCase()}${phrase.slice(1)}.`;

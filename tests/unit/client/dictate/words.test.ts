@@ -50,9 +50,9 @@ t.test('undo is first as spoken, then gone, then what came before', async (t) =>
   const field = new Field(settings);
   field.place({ sentence: '1', pieces: pieces('One.') });
   field.place({ sentence: '2', pieces: pieces('Send it.'), raw: pieces('Um, send it.') });
-  t.match(field.undo(), { remove: 8, text: 'Um, send it.', outcome: 'raw', gone: [] });
-  t.match(field.undo(), { remove: 13, text: '', outcome: 'gone', gone: ['2'] });
-  t.match(field.undo(), { remove: 4, text: '', outcome: 'gone', gone: ['1'] });
+  t.match(field.undo(), { remove: 8, text: 'Um, send it.', outcome: 'raw', removed: [] });
+  t.match(field.undo(), { remove: 13, text: '', outcome: 'gone', removed: ['2'] });
+  t.match(field.undo(), { remove: 4, text: '', outcome: 'gone', removed: ['1'] });
   t.equal(field.undo(), undefined);
   t.equal(field.content, '');
 });
@@ -60,9 +60,9 @@ t.test('undo is first as spoken, then gone, then what came before', async (t) =>
 t.test('undo after scratch that puts back what was scratched', async (t) => {
   const field = new Field(settings);
   field.place({ sentence: '1', pieces: pieces('One.') });
-  t.match(field.place({ sentence: '2', pieces: pieces('Scratch that.') }), { remove: 4, text: '', gone: ['1'] });
-  t.match(field.undo(), { remove: 0, text: 'One.', gone: [] });
-  t.match(field.place({ sentence: '3', pieces: pieces('Scratch that.') }), { remove: 4, gone: ['1'] });
+  t.match(field.place({ sentence: '2', pieces: pieces('Scratch that.') }), { remove: 4, text: '', removed: ['1'] });
+  t.match(field.undo(), { remove: 0, text: 'One.', removed: [] });
+  t.match(field.place({ sentence: '3', pieces: pieces('Scratch that.') }), { remove: 4, removed: ['1'] });
 });
 
 t.test('what is taken back is counted in characters as Backspace takes them', async (t) => {
@@ -74,9 +74,9 @@ t.test('what is taken back is counted in characters as Backspace takes them', as
 t.test('where nothing may be taken back, a named mark behind a mark is left out', async (t) => {
   const field = new Field({ ...settings, revise: 'never' });
   field.place({ sentence: '1', pieces: pieces('How are you.') });
-  t.same(field.place({ sentence: '2', pieces: pieces('Question mark.') }), { remove: 0, text: '', gone: [] });
+  t.same(field.place({ sentence: '2', pieces: pieces('Question mark.') }), { remove: 0, text: '', removed: [] });
   field.place({ sentence: '3', pieces: pieces('And you') });
-  t.same(field.place({ sentence: '4', pieces: pieces('Question mark.') }), { remove: 0, text: '?', gone: [] });
+  t.same(field.place({ sentence: '4', pieces: pieces('Question mark.') }), { remove: 0, text: '?', removed: [] });
 });
 
 t.test('a copy of a field goes its own way', async (t) => {

@@ -16,16 +16,16 @@ const MINUTE = 60_000;
 
 t.test('a meeting that everybody left is warned, then over; words and a key begin the wait anew', async (t) => {
   const watch = new SilenceTimeout(10 * MINUTE, 0);
-  t.same(watch.look(8 * MINUTE), { state: 'lively' });
-  t.same(watch.look(9.5 * MINUTE), { state: 'warned', leftMs: MINUTE / 2 });
-  watch.heard(9.5 * MINUTE);
-  t.same(watch.look(10 * MINUTE), { state: 'lively' });
-  t.same(watch.look(19.5 * MINUTE), { state: 'over' });
+  t.same(watch.check(8 * MINUTE), { state: 'lively' });
+  t.same(watch.check(9.5 * MINUTE), { state: 'warned', leftMs: MINUTE / 2 });
+  watch.noteActivity(9.5 * MINUTE);
+  t.same(watch.check(10 * MINUTE), { state: 'lively' });
+  t.same(watch.check(19.5 * MINUTE), { state: 'over' });
 });
 
 t.test('a silence that may last for ever is never over, and the shortest leaves time to be warned', async (t) => {
-  t.same(new SilenceTimeout(0, 0).look(1e9), { state: 'lively' });
-  t.same(new SilenceTimeout(1, 0).look(SILENCE_WARNING_MS - 1), { state: 'lively' });
+  t.same(new SilenceTimeout(0, 0).check(1e9), { state: 'lively' });
+  t.same(new SilenceTimeout(1, 0).check(SILENCE_WARNING_MS - 1), { state: 'lively' });
 });
 
 function pairOf(rate: number, me: (i: number) => number, them: ((i: number) => number) | undefined, seconds: number) {
@@ -99,37 +99,88 @@ t.test('the server is told the last state of a thing, once, and again when it ch
   );
   const act = (action: MeetingAction): void => {
     meeting = reduceMeeting(meeting, action);
-    outgoing.note(action);
+    outgoing.record(action);
   };
   act({ type: 'highlighted', key: '1.1.2', highlight: true });
   act({ type: 'highlighted', key: '1.1.2', highlight: false });
   act({ type: 'unnoted', id: 'n' });
   t.same(outgoing.unsent, ['said:1.1.2', 'gone:n']);
-  const parcel = outgoing.parcel('said:1.1.2');
+  const parcel = outgoing.toDelivery('said:1.1.2');
   t.match(parcel, { highlight: false, correction: null });
   act({ type: 'highlighted', key: '1.1.2', highlight: true });
-  t.notOk(outgoing.sent('said:1.1.2', parcel));
-  t.ok(outgoing.sent('said:1.1.2', outgoing.parcel('said:1.1.2')));
+  t.notOk(outgoing.confirm('said:1.1.2', parcel));
+  t.ok(outgoing.confirm('said:1.1.2', outgoing.toDelivery('said:1.1.2')));
   t.same(outgoing.unsent, ['gone:n']);
 });
 
-t.test('what is refused for good does not keep the rest from the server', async (t) => {
-  const outgoing = new PendingChanges(
+function openQueue(unsent: readonly string[], deliver: (delivery: Delivery) => void) {
+  const pending = new PendingChanges(
     () => MEETING,
-    ['said:1.0.1', 'note:n', 'said:9.9.9'],
+    unsent,
     () => {},
   );
-  const told: Delivery[] = [];
-  const courier = new DeliveryQueue(
-    async (_, parcel) => {
-      if (parcel.what === 'said') throw Object.assign(new Error('not there'), { status: 404 });
-      told.push(parcel);
-    },
-    () => outgoing,
-    () => 'T',
-  );
-  for (let i = 0; i < 5; i++) await courier.go();
-  t.match(told, [{ what: 'note', id: 'n' }]);
-  t.same(outgoing.unsent, []);
-  courier.close();
+  const refused: unknown[] = [];
+  const queue = new DeliveryQueue({
+    deliver: async (_, delivery) => deliver(delivery),
+    pending: () => pending,
+    transcript: () => 'T',
+    refused: (error) => refused.push(error === undefined ? 'accepted' : (error as Error).message),
+  });
+  return { pending, refused, queue };
+}
+const withStatus = (status: number): Error => Object.assign(new Error(`status ${status}`), { status });
+
+t.test('a change to something that the server does not know does not hold up the rest', async (t) => {
+  const delivered: Delivery[] = [];
+  const { pending, refused, queue } = openQueue(['said:1.0.1', 'note:n', 'said:9.9.9'], (delivery) => {
+    if (delivery.what === 'said') throw withStatus(404);
+    delivered.push(delivery);
+  });
+  for (let i = 0; i < 5; i++) await queue.send();
+  t.match(delivered, [{ what: 'note', id: 'n' }]);
+  t.same(pending.unsent, []);
+  t.same(refused, [], 'and is not reported');
+  queue.close();
+});
+
+t.test('a change that the server refuses is reported once and stays pending', async (t) => {
+  const delivered: Delivery[] = [];
+  const { pending, refused, queue } = openQueue(['said:1.0.1', 'note:n'], (delivery) => {
+    if (delivery.what === 'said') throw withStatus(409);
+    delivered.push(delivery);
+  });
+  for (let i = 0; i < 8; i++) await queue.send();
+  t.match(delivered, [{ what: 'note', id: 'n' }], 'it does not hold up the rest');
+  t.same(pending.unsent, ['said:1.0.1']);
+  t.same(refused, ['status 409']);
+  queue.close();
+});
+
+t.test('changes that a full server refuses are sent when it has space again', async (t) => {
+  let isFull = true;
+  const delivered: Delivery[] = [];
+  const { pending, refused, queue } = openQueue(['note:n'], (delivery) => {
+    if (isFull) throw withStatus(507);
+    delivered.push(delivery);
+  });
+  for (let i = 0; i < 8; i++) await queue.send();
+  t.same(pending.unsent, ['note:n']);
+  isFull = false;
+  await queue.send();
+  t.match(delivered, [{ what: 'note', id: 'n' }]);
+  t.same(pending.unsent, []);
+  t.same(refused, ['status 507', 'accepted']);
+  queue.close();
+});
+
+t.test('a server that cannot be reached, or is busy, refuses nothing', async (t) => {
+  for (const error of [new Error('unreachable'), withStatus(503)]) {
+    const { pending, refused, queue } = openQueue(['note:n'], () => {
+      throw error;
+    });
+    for (let i = 0; i < 8; i++) await queue.send();
+    t.same(pending.unsent, ['note:n'], error.message);
+    t.same(refused, [], error.message);
+    queue.close();
+  }
 });

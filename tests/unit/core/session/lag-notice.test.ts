@@ -6,20 +6,20 @@ const level = (change: Partial<ServiceLevel>): ServiceLevel => ({ ...FULL_SERVIC
 
 t.test('each change of service is told once', async (t) => {
   const notice = new LagNotice(false);
-  t.equal(notice.update(level({})), undefined);
-  t.equal(notice.update(level({ step: 'slow' })), 'The server is busy: partials come less often.');
-  t.equal(notice.update(level({ step: 'slow' })), undefined);
-  t.match(notice.update(level({ step: 'off' })), /partials are off for now/);
-  t.equal(notice.update(level({})), 'Decoding has caught up.');
+  t.equal(notice.update(level({}))?.text, undefined);
+  t.equal(notice.update(level({ step: 'slow' }))?.text, 'The server is busy: partials come less often.');
+  t.equal(notice.update(level({ step: 'slow' }))?.text, undefined);
+  t.match(notice.update(level({ step: 'off' }))?.text, /partials are off for now/);
+  t.equal(notice.update(level({}))?.text, 'Decoding has caught up.');
 });
 
 t.test('finals that are late are told with how late, until they are half as late', async (t) => {
   const notice = new LagNotice(false);
-  t.equal(notice.update(level({ lagMs: 1_999 })), undefined);
-  t.equal(notice.update(level({ lagMs: 2_460 })), 'Decoding is 2.5 s behind. Finals come late; none is dropped.');
+  t.equal(notice.update(level({ lagMs: 1_999 }))?.text, undefined);
+  t.equal(notice.update(level({ lagMs: 2_460 }))?.text, 'Decoding is 2.5 s behind. Finals come late; none is dropped.');
   t.ok(notice.isLagging);
-  t.equal(notice.update(level({ lagMs: 1_000 })), undefined, 'it still is');
-  t.equal(notice.update(level({ lagMs: 999 })), 'Decoding has caught up.');
+  t.equal(notice.update(level({ lagMs: 1_000 }))?.text, undefined, 'it still is');
+  t.equal(notice.update(level({ lagMs: 999 }))?.text, 'Decoding has caught up.');
   t.notOk(notice.isLagging);
 });
 
@@ -29,6 +29,6 @@ t.test('another model is told elsewhere', async (t) => {
 
 t.test('what was told before a restart is not told again', async (t) => {
   const notice = new LagNotice(true);
-  t.equal(notice.update(level({ lagMs: 3_000 })), undefined);
-  t.equal(notice.update(level({})), 'Decoding has caught up.');
+  t.equal(notice.update(level({ lagMs: 3_000 }))?.text, undefined);
+  t.equal(notice.update(level({}))?.text, 'Decoding has caught up.');
 });
