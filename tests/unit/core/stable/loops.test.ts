@@ -4,8 +4,8 @@ import { removeEchoes, removeLoops, type SpeechSpan } from '../../../../server/c
 import { joinWords } from '../../../../server/core/stable/words.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
 
-const VOICE: SpeechSpan = { voiced: (from, to) => to - from };
-const SILENCE: SpeechSpan = { voiced: () => 0 };
+const VOICE: SpeechSpan = { countVoiced: (from, to) => to - from };
+const SILENCE: SpeechSpan = { countVoiced: () => 0 };
 /** As fast as people speak, and as fast as only a decoder in a loop writes; samples a word. */
 const SPOKEN = 6_000;
 const WRITTEN = 400;
