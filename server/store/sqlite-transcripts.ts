@@ -22,7 +22,14 @@ import type {
 } from '../ports/transcripts.ts';
 import { BoundExceededError, isBoundReached, runWithinBounds } from './transcript-bounds.ts';
 import { renderExport, renderTranscriptJson } from './transcript-files.ts';
-import { eraseInSteps, hasUnfinishedRemoval, hideTranscript, runAllSteps, sweepInSteps } from './transcript-removal.ts';
+import {
+  eraseInSteps,
+  expireInSteps,
+  hasUnfinishedRemoval,
+  hideTranscript,
+  runAllSteps,
+  sweepInSteps,
+} from './transcript-removal.ts';
 import { buildSearchText, listRows, readRows, readWords, type SentenceRow } from './transcript-rows.ts';
 import { cacheStatements, type Database, inTransaction, type PrepareStatement, stripNul } from './transcript-schema.ts';
 
@@ -256,21 +263,7 @@ export class SqliteTranscripts implements TranscriptCalls {
 
   /** `expire` in steps, like `removeInSteps`. */
   *expireInSteps(candidates: readonly LastModified[]): Generator<void, number> {
-    let count = 0;
-    for (const { id, changedMs } of candidates) {
-      const hidden = inTransaction(this.#database, () => {
-        const row = this.#get<{ n: number }>(
-          'SELECT n FROM transcripts WHERE id = ? AND changed_ms = ?',
-          ...[id, changedMs],
-        );
-        if (row !== undefined) hideTranscript(this.#prepare, row.n);
-        return row !== undefined;
-      });
-      if (!hidden) continue;
-      count++;
-      yield* this.eraseInSteps();
-    }
-    return count;
+    return yield* expireInSteps(this.#database, this.#prepare, candidates);
   }
 
   /** Whether an earlier process ended in the middle of a removal. */

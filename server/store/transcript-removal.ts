@@ -1,3 +1,4 @@
+import type { LastModified } from '../ports/transcripts.ts';
 import { type Database, inTransaction, type PrepareStatement } from './transcript-schema.ts';
 
 /** Rows erased in one step. A search text costs most: its trigrams are removed from the index one by one. */
@@ -41,6 +42,30 @@ export function* eraseInSteps(database: Database, prepare: PrepareStatement): Ge
     prepare('DELETE FROM removals WHERE t = ?').run(hidden.t);
   }
   yield* sweepInSteps(prepare);
+}
+
+/**
+ * Removes the candidates that have not changed since they were listed, one after the other, in steps like those of
+ * `eraseInSteps`. Returns how many were removed.
+ */
+export function* expireInSteps(
+  database: Database,
+  prepare: PrepareStatement,
+  candidates: readonly LastModified[],
+): Generator<void, number> {
+  let count = 0;
+  for (const { id, changedMs } of candidates) {
+    const isHidden = inTransaction(database, () => {
+      const sql = 'SELECT n FROM transcripts WHERE id = ? AND changed_ms = ?';
+      const row = prepare(sql).get(id, changedMs) as { readonly n: number } | undefined;
+      if (row !== undefined) hideTranscript(prepare, row.n);
+      return row !== undefined;
+    });
+    if (!isHidden) continue;
+    count++;
+    yield* eraseInSteps(database, prepare);
+  }
+  return count;
 }
 
 export function* sweepInSteps(prepare: PrepareStatement): Generator<void, void> {
