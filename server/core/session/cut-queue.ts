@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from './snapshot.ts';
 import type { Utterance } from './utterance.ts';
 
-/** A request to finalise what was heard up to the sample `at`. It waits until the VAD has judged that far. */
+/** A request to finalise the speech up to the sample `at`. It waits until the VAD has judged that far. */
 export interface Cut {
   readonly at: number;
   /** Whether the client waits for `flushed`, which then carries `id`. */

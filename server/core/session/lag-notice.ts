@@ -13,7 +13,7 @@ const TEXTS: Readonly<Record<Lag, string>> = {
   off: 'The server is busy: partials are off for now; finals and audio are not dropped.',
 };
 
-/** When a client is told that its session gets less service, and what. */
+/** Decides when a client is told that its session gets less service, and composes the text. */
 export class LagNotice {
   #isLagging: boolean;
   #current: Lag = 'none';
@@ -42,7 +42,7 @@ export class LagNotice {
   }
 }
 
-/** What a client is told of a level of service; that another model is used, its track says. */
+/** The part of a service level that this notice is about; a change of model is announced by the track. */
 function lagOf(step: ServiceLevel['step'], isLagging: boolean): Lag {
   if (step === 'none' || step === 'small') return isLagging ? 'late' : 'none';
   return step;

@@ -18,7 +18,7 @@ export class ModelSelector {
   readonly #channel: number;
   readonly #models: PipelineOptions['models'];
   readonly #outputs: OutputQueue;
-  /** The model the client was last told about; undefined is the session's own. */
+  /** The model that was announced to the client last; undefined is the session's own. */
   #announced: string | undefined;
 
   constructor(channel: number, models: PipelineOptions['models'], outputs: OutputQueue) {

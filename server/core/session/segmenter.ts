@@ -12,7 +12,7 @@ const CUT_SEARCH_SAMPLES = 2 * SAMPLE_RATE;
 
 /** What a judged window means. */
 export type Observation =
-  /** It had been acted on before a restart, and is only looked at again; `replayEnded` is the last of these. */
+  /** The window had been acted on before a restart and is only replayed; `replayEnded` is the last of these. */
   | 'replayed'
   | 'replayEnded'
   /** No speech is open, and none begins. */

@@ -62,12 +62,12 @@ export interface CleaningSnapshot {
 }
 
 /**
- * All a session needs to go on in another process, as plain JSON, when it is given the audio from the sample `from` on
- * again. Nothing is sent twice: windows before `judged` are only looked at again.
+ * All a session needs to go on in another process, as plain JSON, when the audio from the sample `from` on is replayed to it.
+ * Nothing is sent twice: windows before `judged` are replayed without being acted on.
  */
 export interface SessionSnapshot {
   readonly state: SessionState;
-  /** The first sample to be heard again; a multiple of a VAD window. In a closed session, the last sample heard. */
+  /** The first sample to be replayed, a multiple of a VAD window; in a closed session, the end of its audio. */
   readonly from: number;
   readonly settings: SessionSettings;
   readonly lagging: boolean;

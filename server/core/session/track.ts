@@ -16,7 +16,7 @@ import type { TrackSnapshot } from './snapshot.ts';
 import { Utterance } from './utterance.ts';
 import { UtterancePublisher } from './utterance-publisher.ts';
 
-/** Audio before the open speech that is heard again after a restart: enough for the VAD to find its feet. */
+/** Audio before the open speech that is replayed after a restart: enough for the VAD to settle. */
 const REPLAY_SAMPLES = SAMPLE_RATE;
 
 export interface TrackOptions {
@@ -76,7 +76,7 @@ export class Track {
     };
   }
 
-  /** The first sample that must be heard again to go on after a restart. */
+  /** The first sample that must be replayed to go on after a restart. */
   get neededFrom(): number {
     const open = this.#utterances[0]?.sentenceStart ?? this.judgedTo;
     return Math.max(this.#ring.start, Math.min(this.judgedTo, open) - REPLAY_SAMPLES);
@@ -191,7 +191,7 @@ export class Track {
     return last?.isGrowing === true ? last : undefined;
   }
 
-  /** Between left context and the open sentence nothing may wait: it would be heard twice. */
+  /** Nothing may wait between left context and the open sentence: its words would come out twice. */
   #decodeConditions(utterance: Utterance, conditions: SessionConditions): DecodeConditions {
     const leftContext = this.#utterances[0] === utterance ? this.#publisher.leftContext : undefined;
     return { ...conditions, leftContext, finals: this.#sentences.context };
@@ -204,7 +204,7 @@ export class Track {
     this.#outputs.pushEvent({ type: 'speech', channel: this.#channel, state: 'start', atMs: samplesToMs(from) });
   }
 
-  /** All that was judged before a restart has been heard again: the decodes that were under way are asked for anew. */
+  /** All audio that was judged before a restart has been replayed: requests the decodes that were under way then. */
   #requestRestored(conditions: SessionConditions): void {
     for (const utterance of this.#utterances)
       this.#planner.requestRestored(utterance, this.#decodeConditions(utterance, conditions));
@@ -263,7 +263,7 @@ export class Track {
     }
   }
 
-  /** The final of an utterance cannot be decoded: the words heard so far are all there is. */
+  /** The final of an utterance cannot be decoded: the words recognised so far are all there is. */
   #setAside(utterance: Utterance, to: number, conditions: SessionConditions): void {
     this.#outputs.pushEvent({
       type: 'notice',
@@ -273,7 +273,7 @@ export class Track {
       fromMs: samplesToMs(utterance.sentenceStart),
       toMs: samplesToMs(to),
     });
-    utterance.text.finishAsHeard(utterance.sentenceStart);
+    utterance.text.finishAsRecognised(utterance.sentenceStart);
     if (utterance.isGrowing) this.#end(utterance, to, conditions);
     else this.#publishComplete(conditions);
   }

@@ -85,9 +85,9 @@ export class UtterancePublisher {
     const { phase, sentenceStart } = utterance;
     const decode = phase.kind === 'complete' ? phase.decode : undefined;
     if (decode !== undefined) {
-      const doubted = this.#rejectHallucinations(utterance, decode.hypothesis, decode.request);
-      utterance.text.finish(doubted.words, sentenceStart);
-      this.#reportSuppressed(doubted);
+      const rejection = this.#rejectHallucinations(utterance, decode.hypothesis, decode.request);
+      utterance.text.finish(rejection.words, sentenceStart);
+      this.#reportSuppressed(rejection);
     }
     const spoken = decode?.hypothesis.language ?? fallback;
     const sentences = splitSentences(utterance.text.takeRest());

@@ -11,7 +11,7 @@ const CUT_WORDS_MIN = 8;
 const ECHO_SAMPLES = 4_800;
 const ECHO_WORDS_MAX = 3;
 
-/** What was heard of a growing sentence. Positions are samples. */
+/** The audio of a decode of a growing sentence. Positions are samples. */
 export interface GrowingSpan {
   /** Where the open sentence begins. */
   readonly sentenceStart: number;
@@ -34,7 +34,7 @@ export class UtteranceText {
   #sentence: number | undefined;
   #revision: number;
   #tentative: readonly Word[] = [];
-  /** The tentative words worth showing: without a half-heard end. */
+  /** The tentative words worth showing: those that are likely to stay. */
   #visible: readonly Word[] = [];
   /** The sentence before, of the same speech. */
   #previous: readonly Word[];
@@ -107,8 +107,8 @@ export class UtteranceText {
     this.#visible = [];
   }
 
-  /** Makes everything heard so far stable: there will be no other decode. */
-  finishAsHeard(sentenceStart: number): void {
+  /** Makes everything recognised so far stable: there will be no other decode. */
+  finishAsRecognised(sentenceStart: number): void {
     this.finish([...this.stable, ...this.#tentative], sentenceStart);
   }
 
@@ -180,8 +180,8 @@ export class UtteranceText {
   }
 
   /**
-   * Words that are likely to stay, and of those on screen all that are still heard. Where a decode says something else
-   * there and is not sure of it, the old words stand for another decode or two: most often they come back.
+   * Chooses the words that are likely to stay, and all words on screen that the decode repeats. Where it has other words and is
+   * not sure of them, the old ones stay for another decode or two, because most often they come back.
    */
   #chooseVisible(tentative: readonly Word[], chances: readonly number[], old: readonly Word[]): readonly Word[] {
     const { chance, firstChance, holdDecodes } = this.#show;

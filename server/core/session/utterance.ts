@@ -62,7 +62,7 @@ export class Utterance {
     this.#decode = applyMove(this.#decode, move);
   }
 
-  /** What must survive a restart. `lastVoice` is where its voice was heard last, while the speech goes on. */
+  /** What must survive a restart. `lastVoice` is the end of its last voiced window, while the speech goes on. */
   snapshot(lastVoice: number): UtteranceSnapshot {
     const { sentenceStart, decodedTo, findings } = this.#decode;
     const { rejectedLanguageTo } = findings.sentence;
