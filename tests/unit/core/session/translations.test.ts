@@ -15,7 +15,7 @@ function open() {
 
 t.test('a sentence asks for its translations, and is done when all have come', async (t) => {
   const { outputs, translations, events, answer } = open();
-  translations.want(SENTENCE, ['en', 'fr']);
+  translations.request(SENTENCE, ['en', 'fr']);
   t.match(outputs, [{ kind: 'translate', sentence: 1, to: ['en', 'fr'], text: 'Guten Tag.' }]);
   translations.read({ kind: 'translating', sentence: 1, to: ['en', 'fr'] });
   answer('en', 'Good day.');
@@ -31,7 +31,7 @@ t.test('a sentence asks for its translations, and is done when all have come', a
 t.test('a language is answered once, and only when it was asked for', async (t) => {
   const { translations, events, answer } = open();
   answer('en', 'Good day.');
-  translations.want(SENTENCE, ['en', 'fr']);
+  translations.request(SENTENCE, ['en', 'fr']);
   answer('en', 'Too early.');
   translations.read({ kind: 'translating', sentence: 1, to: ['en', 'fr'] });
   answer('es', 'Buenos días.');
@@ -43,7 +43,7 @@ t.test('a language is answered once, and only when it was asked for', async (t) 
 
 t.test('where nothing is to be translated the sentence is done at once', async (t) => {
   const { translations, events } = open();
-  translations.want(SENTENCE, []);
+  translations.request(SENTENCE, []);
   translations.read({ kind: 'translating', sentence: 1, to: [] });
   t.equal(translations.size, 0);
   t.same(events(), []);
@@ -51,7 +51,7 @@ t.test('where nothing is to be translated the sentence is done at once', async (
 
 t.test('one that does not come is told with its reason, and so is an answer that is no translation', async (t) => {
   const { translations, events, answer } = open();
-  translations.want(SENTENCE, ['en', 'fr']);
+  translations.request(SENTENCE, ['en', 'fr']);
   translations.read({ kind: 'translating', sentence: 1, to: ['en', 'fr'] });
   translations.read({ kind: 'untranslated', sentence: 1, to: 'en', reason: 'late' });
   answer('fr', '');
@@ -64,7 +64,7 @@ t.test('one that does not come is told with its reason, and so is an answer that
 
 t.test('what was answered before a restart is not asked for again', async (t) => {
   const { translations, answer } = open();
-  translations.want(SENTENCE, ['en', 'fr']);
+  translations.request(SENTENCE, ['en', 'fr']);
   translations.read({ kind: 'translating', sentence: 1, to: ['en', 'fr'] });
   answer('en', 'Good day.');
   t.match(translations.snapshot, [{ sentence: 1, told: ['en'] }]);
