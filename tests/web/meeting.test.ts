@@ -41,8 +41,15 @@ interface Shifts {
   readonly steps: readonly string[];
 }
 
-/** How far anything but the conversation moved while it was watched. */
+/**
+ * How far anything but the conversation moved while it was watched. What the page is still drawing when it begins does not count: on
+ * a busy machine the frame that closes a dialog comes late.
+ */
 async function watchShifts(page: Page): Promise<() => Promise<Shifts>> {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+  });
   await page.evaluate(() => {
     const shifts = { distance: 0, steps: [] as string[] };
     (window as never as { shifts: Shifts }).shifts = shifts;
