@@ -40,8 +40,8 @@ export function translate<Key extends string>(
 }
 
 /**
- * Translates the page: `data-text="key"` names the text of an element, `data-text-label` its `aria-label`, and
- * `data-text-placeholder` its placeholder. The HTML itself holds the English texts of the table.
+ * Translates the page: `data-words="key"` names the text of an element, `data-words-label` its `aria-label`, and
+ * `data-words-placeholder` its placeholder. The HTML itself holds the English texts of the table.
  */
 export function applyMessages<Key extends string>(
   root: Document,
