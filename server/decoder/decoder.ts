@@ -99,7 +99,7 @@ export class ProcessDecoder implements AudioDecoder {
     const process = new DecodeProcess(priority, this.#options);
     const number = ++this.#starts;
     this.#processes.add(process);
-    void process.gone.then(() => this.#processes.delete(process));
+    void process.exited.then(() => this.#processes.delete(process));
     void process.startOutcome.then((outcome) => {
       if (outcome === 'answered') this.#backOff.reset();
       // Processes that were started together fail together, and count once.
@@ -172,7 +172,7 @@ class Channel {
   async #end(): Promise<void> {
     if (this.#pending > 0 || this.#process.isDead) {
       this.#process.kill();
-      return this.#process.gone;
+      return this.#process.exited;
     }
     await this.#process.request(this.#stream, { kind: 'close' }).then(this.#release, this.#release);
   }

@@ -47,16 +47,16 @@ export class DecodeProcess {
 
   readonly priority: 'batch' | 'live';
   /** Resolves when the system has ended the process, which is later than `isDead`. */
-  readonly gone: Promise<void>;
+  readonly exited: Promise<void>;
   readonly startOutcome: Promise<StartOutcome>;
   #resolveStarted: (outcome: StartOutcome) => void = noop;
 
   /** A file can wait; live audio cannot. */
   constructor(priority: 'batch' | 'live', options: DecodeProcessOptions = {}) {
     this.priority = priority;
-    let gone = noop;
-    this.gone = new Promise((resolve) => {
-      gone = resolve;
+    let exited = noop;
+    this.exited = new Promise((resolve) => {
+      exited = resolve;
     });
     this.startOutcome = new Promise((resolve) => {
       this.#resolveStarted = resolve;
@@ -80,7 +80,7 @@ export class DecodeProcess {
           this.#endFailed();
         },
         onEnded: (exit) => {
-          gone();
+          exited();
           if (!this.#isKilled) log.warn({ exit }, 'a decoder stopped');
           this.#settleStart('failed');
           this.#requests.rejectAll(ENDED);

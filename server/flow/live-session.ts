@@ -55,7 +55,7 @@ export class LiveSession implements ResumableSession {
   constructor(origin: SessionOrigin, channel: ClientChannel | undefined, given: SessionParts, client: ConnectedClient) {
     const canFail = (): boolean => this.#phase === 'open';
     const parts = { ...given, clock: guardClock(given.clock, (bug) => this.fail(bug), canFail) };
-    const { clock, resumeGraceMs, scheduler: board } = parts;
+    const { clock, resumeGraceMs, scheduler } = parts;
     const { sessionRecord, restored, snapshot } = origin;
     this.id = sessionRecord.session;
     this.#secretHash = sessionRecord.secretHash;
@@ -81,7 +81,7 @@ export class LiveSession implements ResumableSession {
       this.#timeouts = new SessionTimeouts(clock, (fault) => this.#onTimeout(fault));
       opened.push(() => this.#stopTimers());
       this.#timeouts.start();
-      board.addSession(this.id);
+      scheduler.addSession(this.id);
       this.#sinks = new EventSinks(origin, parts);
       opened.push(() => this.#sinks.rollBack());
       this.#outbox = new Outbox(

@@ -30,10 +30,10 @@ export class SharedEvent implements RoomEvent {
     return text;
   }
 
-  getEncoded(kind: string, pack: () => string | Uint8Array): string | Uint8Array {
+  getEncoded(kind: string, encode: () => string | Uint8Array): string | Uint8Array {
     let frame = this.#packed.get(kind);
     if (frame === undefined) {
-      frame = pack();
+      frame = encode();
       this.#packed.set(kind, frame);
     }
     return frame;

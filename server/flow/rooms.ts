@@ -40,11 +40,11 @@ export class Rooms {
   #keepAliveTimer: Disposable | undefined;
   #viewers = 0;
 
-  constructor({ clock, meter, wallMs = Date.now, runLater: later = setImmediate }: RoomsOptions) {
+  constructor({ clock, meter, wallMs = Date.now, runLater = setImmediate }: RoomsOptions) {
     this.#clock = clock;
     this.#meter = meter;
     const onIdle = (room: Room): void => this.#onIdle(room);
-    this.#setup = { clock, wallMs, runLater: later, onIdle, onDisconnect: () => meter.viewerCut() };
+    this.#setup = { clock, wallMs, runLater, onIdle, onDisconnect: () => meter.viewerCut() };
   }
 
   /** Number of viewers in all rooms. */

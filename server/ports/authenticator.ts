@@ -2,7 +2,7 @@ import type { Scope, TokenScope } from '../../protocol/index.ts';
 
 export type { Scope, TokenScope };
 
-/** What is known of the token a request came with. */
+/** Details of the token a request came with. */
 export interface TokenDetails {
   /** ms since 1970. */
   readonly expiresMs: number;

@@ -5,7 +5,7 @@ export type { CleanRequest };
 /** What a cleaner proposes. The guard in `core/clean` decides whether to accept it. */
 export interface Rewrite {
   readonly text: string;
-  /** Who wrote it, for the `cleaned` event: `sotto-clean`, `rules`, or a model's name. */
+  /** The author for the `cleaned` event: `sotto-clean`, `rules`, or a model's name. */
   readonly model: string;
 }
 

@@ -53,9 +53,9 @@ export interface DecodeStream {
   close(): void;
 }
 
-/** Opens a decoder for live audio. Throws `upload.busy` when `liveDecodersMax` processes are in use. */
+/** Decodes compressed audio to samples, outside the server's process. */
 export interface AudioDecoder {
-  /** For live audio. Throws `upload.busy` when `liveDecodersMax` processes are in use. */
+  /** Opens a decoder for live audio. Throws `upload.busy` when `liveDecodersMax` processes are in use. */
   open(options: DecodeOptions): DecodeStream;
   /**
    * Decodes a whole file, piece by piece as the reader asks for it. Throws `audio.format`, `decoder.failed`, and
