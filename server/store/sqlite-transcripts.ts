@@ -242,7 +242,6 @@ export class SqliteTranscripts implements TranscriptCalls {
     runAllSteps(this.removeEmptyInSteps(owner, transcript));
   }
 
-  /** `removeEmpty` in steps, like `removeInSteps`. */
   *removeEmptyInSteps(owner: string, transcript: string): Generator<void, void> {
     const { empty } = this.#get<{ empty: number }>(
       `SELECT count(*) AS empty FROM transcripts WHERE id = ? AND owner = ? AND sentences = 0 AND notes = 0`,
@@ -261,7 +260,6 @@ export class SqliteTranscripts implements TranscriptCalls {
     return runAllSteps(this.expireInSteps(candidates));
   }
 
-  /** `expire` in steps, like `removeInSteps`. */
   *expireInSteps(candidates: readonly LastModified[]): Generator<void, number> {
     return yield* expireInSteps(this.#database, this.#prepare, candidates);
   }
