@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { moduleOf, readSources } from './support/module-graph.ts';
-import { COMPOSITION, isComposition, MODULES, PURE } from './support/modules.ts';
+import { drawModules, moduleOf, putPicture, readSources } from './support/module-graph.ts';
+import { COMPOSITION, isComposition, MODULE_NAMES, MODULES, PURE } from './support/modules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -50,6 +50,12 @@ t.test('ARCHITECTURE.md says the same of each module', async (t) => {
   }
   const left = [...Object.keys(MODULES), ...COMPOSITION].filter((module) => !told.some(({ name }) => name === module));
   t.same(left, [], 'and leaves none out');
+});
+
+t.test('ARCHITECTURE.md shows the modules as they are', async (t) => {
+  const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+  const picture = drawModules(readSources(ROOT, MODULE_NAMES), MODULE_NAMES);
+  t.equal(putPicture(page, picture), page, 'npm run graph -- --write puts the current picture there');
 });
 
 t.test('there is no import cycle, types included', async (t) => {

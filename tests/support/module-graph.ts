@@ -81,6 +81,13 @@ export function drawModules(sources: readonly Source[], modules: readonly string
   return ['flowchart TD', ...nodes, ...arrows].join('\n');
 }
 
+/** The page with the picture between its two marks. Throws an Error when the page has no marks. */
+export function putPicture(page: string, picture: string): string {
+  const marks = /<!-- modules -->[\s\S]*?<!-- \/modules -->/;
+  if (!marks.test(page)) throw new Error('The page has no line <!-- modules --> with <!-- /modules --> behind it.');
+  return page.replace(marks, () => `<!-- modules -->\n\`\`\`mermaid\n${picture}\n\`\`\`\n<!-- /modules -->`);
+}
+
 /** Files and lines of each module, as a Markdown table. */
 export function tableOfSizes(sources: readonly Source[], modules: readonly string[]): string {
   const rows = modules.map((module) => {
