@@ -19,7 +19,7 @@ export type TranscriptLine =
  */
 export function buildTranscriptLines({ sentences, notes, speakers }: StoredTranscript): TranscriptLine[] {
   const hasSeveralChannels = new Set(sentences.map(({ channel }) => channel)).size > 1;
-  const said = sentences
+  const spoken = sentences
     .map((sentence) => ({
       kind: 'sentence' as const,
       sentence,
@@ -31,7 +31,7 @@ export function buildTranscriptLines({ sentences, notes, speakers }: StoredTrans
     .filter(({ text }) => text !== '');
   const lines: TranscriptLine[] = [
     ...notes.map((note) => ({ kind: 'note' as const, note: { ...note, text: toPrintableLines(note.text) } })),
-    ...said,
+    ...spoken,
   ];
   // The sort is stable, so sentences that begin at the same time keep their order.
   return lines.sort((a, b) => getTime(a) - getTime(b));

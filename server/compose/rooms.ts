@@ -18,7 +18,7 @@ export function openRooms(of: {
   readonly viewing: ViewingOptions;
 } {
   const { config, folder, meter, reportBug } = of;
-  const passes = new ViewerTokenFile(folder, Date.now);
+  const viewerTokens = new ViewerTokenFile(folder, Date.now);
   const viewersMax = config['viewers-max'];
   const limits = {
     viewersMax,
@@ -28,5 +28,5 @@ export function openRooms(of: {
   const fail = (error: unknown): void => reportBug(error, 'a bug in a room');
   const clock = guardClock(systemClock, fail);
   const later = guardScheduler(setImmediate, fail);
-  return { rooms: new Rooms({ clock, meter, runLater: later }), viewing: { passes, limits } };
+  return { rooms: new Rooms({ clock, meter, runLater: later }), viewing: { viewerTokens: viewerTokens, limits } };
 }

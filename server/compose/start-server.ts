@@ -65,7 +65,7 @@ async function openServer(config: Config, open: Openers, cleanup: CleanupStack):
     ...{ engines, storage, offer, streams, sessionsMax: limits.sessionsMax, needsKey: access.needsKey },
     ...{ metrics: monitoring.metrics, registry: parts.registry, isStopping: () => closing !== undefined },
   });
-  const http = { routes: HTTP_ROUTES, decoder: engines.decoder, transcripts: storage.transcripts.desk };
+  const http = { routes: HTTP_ROUTES, decoder: engines.decoder, transcripts: storage.transcripts.routes };
   const gateway = new Gateway(parts, site, DIALECT_ROUTES, access, { ...limits, viewing, http });
   const transport = cleanup.add(createTransport(gateway, monitoring.reportBug));
   // Before clients can ask for them. If the start still fails, their journals stay for the next one.

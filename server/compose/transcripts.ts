@@ -20,7 +20,7 @@ import { fetchIfUrl } from './fetch-model.ts';
 /** Everything for stored transcripts. */
 export interface TranscriptParts {
   readonly recorder: TranscriptRecorder;
-  readonly desk: TranscriptRoutes;
+  readonly routes: TranscriptRoutes;
   readonly assistant: Assistant | undefined;
   /** For `GET /v1/info`. */
   readonly info: { readonly keeps: boolean; readonly assistant: string | null };
@@ -56,7 +56,7 @@ export async function openTranscriptRoutes(
   return {
     recorder,
     assistant,
-    desk: new TranscriptRoutes({ keeper: recorder, summariser, nowMs, clock: systemClock, log }),
+    routes: new TranscriptRoutes({ recorder: recorder, summariser, nowMs, clock: systemClock, log }),
     info: { keeps: store !== undefined, assistant: summariser.name },
     close: async () => {
       await recorder.close();

@@ -103,7 +103,7 @@ export class DecodeScheduler {
   mustRefuse(live: number): boolean {
     const nowMs = this.#options.clock.nowMs();
     const settled = [...this.#joinedAtMs.values()].filter((atMs) => nowMs - atMs >= COST_ESTIMATE_WINDOW_MS).length;
-    return this.#admission.refuses(this.#load, { live, young: Math.max(0, live - settled) }, nowMs);
+    return this.#admission.refuses(this.#load, { live, unmeasured: Math.max(0, live - settled) }, nowMs);
   }
 
   enqueue(request: DecodeRequest): void {

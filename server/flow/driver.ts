@@ -174,7 +174,7 @@ export class Driver {
 
   /** Feeds the audio again that the snapshot asks for. */
   replay(bytes: Uint8Array): void {
-    const skip = this.#core.heardSamples - this.#intake.out;
+    const skip = this.#core.receivedSamples - this.#intake.out;
     const { channels } = this.#intake.push(bytes);
     this.#intake.dropTorn();
     const tails = this.#isFinished ? this.#intake.flush() : [];
@@ -200,7 +200,7 @@ export class Driver {
 
   /** Audio received so far: whole samples of each channel at the client's rate, and their duration. */
   get position(): { readonly audioMs: number; readonly samples: number } {
-    return { audioMs: samplesToMs(this.#core.heardSamples), samples: this.#intake.frames };
+    return { audioMs: samplesToMs(this.#core.receivedSamples), samples: this.#intake.frames };
   }
 
   /** The connection is lost. The client will continue from the last whole sample, and its silence means nothing. */
@@ -328,7 +328,7 @@ export class Driver {
   }
 
   #acknowledge(isForced: boolean): void {
-    const receivedSamples = this.#core.heardSamples;
+    const receivedSamples = this.#core.receivedSamples;
     if (receivedSamples === this.#acked || (!isForced && receivedSamples - this.#acked < ACK_INTERVAL_SAMPLES)) return;
     this.#acked = receivedSamples;
     this.#callbacks.onEvents([{ type: 'ack', ...this.position }]);

@@ -348,8 +348,8 @@ function toViewerEvent(
       return { type, cursor, session, channel, sentence, language, text };
     }
     case 'speech': {
-      const { type, channel, state, atMs: heardMs } = event;
-      return { type, cursor, session, channel, state, atMs: heardMs };
+      const { type, channel, state, atMs } = event;
+      return { type, cursor, session, channel, state, atMs: atMs };
     }
     default:
       return undefined;

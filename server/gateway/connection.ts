@@ -122,8 +122,8 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
 
   close(status: number): void {
     if (this.#hasEnded && this.#session === undefined) return;
-    const isGoodbye = NORMAL_CLOSE_STATUSES.includes(status) && !(this.#isKept && status === GOING_AWAY);
-    this.#ending = this.#channel.lifetime === 'connection' || isGoodbye ? 'closed' : 'lost';
+    const isNormalClose = NORMAL_CLOSE_STATUSES.includes(status) && !(this.#isKept && status === GOING_AWAY);
+    this.#ending = this.#channel.lifetime === 'connection' || isNormalClose ? 'closed' : 'lost';
     this.#end();
     this.#session?.disconnect(this.#channel, this.#ending);
   }
@@ -196,8 +196,8 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
   }
 
   /** A client that sends too fast is not read for a while: nothing is lost, and no other client has to wait. */
-  #charge(allowance: TokenBucket, count: number): void {
-    const restMs = Math.min(LIMITS.restMsMax, allowance.spend(count, this.#clock.nowMs()));
+  #charge(bucket: TokenBucket, count: number): void {
+    const restMs = Math.min(LIMITS.restMsMax, bucket.spend(count, this.#clock.nowMs()));
     if (restMs === 0) return;
     this.#addPause('rate');
     this.#rateTimer?.[Symbol.dispose]();

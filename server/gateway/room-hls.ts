@@ -43,9 +43,9 @@ export class RoomHls {
   }
 
   /** Throws `viewer.full` when too many playlists are in use. */
-  playlist(wish: PlaylistRequest): string {
-    const { segments, beganMs } = this.#cut(wish);
-    const { text, translate, startMs, mpegts, token } = wish;
+  playlist(request: PlaylistRequest): string {
+    const { segments, beganMs } = this.#cut(request);
+    const { text, translate, startMs, mpegts, token } = request;
     const query = new URLSearchParams({ start: isoOf(startMs ?? beganMs), mpegts: String(mpegts) });
     if (text === 'raw') query.set('text', text);
     if (translate !== undefined) query.set('translate', translate);
@@ -54,9 +54,9 @@ export class RoomHls {
   }
 
   /** Undefined when the segment is not closed yet or no longer stored. Throws `viewer.full`. */
-  segment(wish: PlaylistRequest, number: number): string | undefined {
-    const { segments, beganMs } = this.#cut(wish);
-    return segments.segment(number, { originMs: wish.startMs ?? beganMs, mpegts: wish.mpegts });
+  segment(request: PlaylistRequest, number: number): string | undefined {
+    const { segments, beganMs } = this.#cut(request);
+    return segments.segment(number, { originMs: request.startMs ?? beganMs, mpegts: request.mpegts });
   }
 
   #cut({ room, key: viewer, text, translate }: PlaylistRequest): Cut {
@@ -96,7 +96,7 @@ export class RoomHls {
 
   #drop(name: string, cut: Cut): void {
     this.#cuts.delete(name);
-    cut.wish?.[Symbol.dispose]();
+    cut.request?.[Symbol.dispose]();
   }
 
   #forget(nowMs: number): void {
@@ -121,7 +121,7 @@ class Cut {
   /** The key of the first request. */
   readonly viewer: string | undefined;
   /** Subscription that has the room translated; disposed of with the playlist. */
-  readonly wish: Disposable | undefined;
+  readonly request: Disposable | undefined;
   readonly #sentences: CaptionAssembler;
   /** Cursor of the last event that was read. */
   #cursor = 0;
@@ -136,7 +136,7 @@ class Cut {
   ) {
     this.viewer = viewer;
     // The subscription only requests the language: the text is read when a player asks for it.
-    this.wish = watch({
+    this.request = watch({
       queuedBytes: () => 0,
       send: () => {},
       disconnect: () => {},

@@ -22,9 +22,9 @@ const FRESH = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
 
 export interface RoomRoutesSetup {
   readonly rooms: Rooms;
-  readonly passes: ViewerTokens | undefined;
+  readonly viewerTokens: ViewerTokens | undefined;
   /** Disconnects viewers whose token is no longer valid. */
-  checkPasses(): void;
+  checkViewerTokens(): void;
   /** Wall time, ms since 1970. */
   readonly wallMs: () => number;
   readonly clock: Clock;
@@ -65,7 +65,12 @@ export class RoomRoutes {
     } catch {
       throw new Fault('command.option', { name: 'body', got: '(another)', want: TOKEN_OPTIONS_TEXT });
     }
-    const made = this.#passes.add({ room: params['room']!, key: key === '' ? undefined : key, token, ...options });
+    const made = this.#viewerTokens.add({
+      room: params['room']!,
+      key: key === '' ? undefined : key,
+      token,
+      ...options,
+    });
     return jsonResponse(withoutMaker(made), 200);
   }
 
@@ -77,16 +82,16 @@ export class RoomRoutes {
   async #revoke({ params, identity }: AuthorisedRequest): Promise<Response> {
     const { room, id } = params as { room: string; id: string };
     const isOwn = this.#own(room, identity!).some((pass) => pass.id === id);
-    const pass = isOwn ? this.#passes.revoke(room, id) : undefined;
+    const pass = isOwn ? this.#viewerTokens.revoke(room, id) : undefined;
     if (pass === undefined)
       throw new Fault('http.unknown', { path: `${ROOMS_PATH}${room}/viewers/${id.slice(0, 40)}` });
-    this.#setup.checkPasses();
+    this.#setup.checkViewerTokens();
     return jsonResponse(withoutMaker(pass), 200);
   }
 
   /** Tokens that the operator made on the command line can only be revoked there. */
   #own(room: string, { key }: ClientIdentity): readonly ViewerToken[] {
-    return this.#passes.list(room).filter((pass) => (pass.key ?? '') === key);
+    return this.#viewerTokens.list(room).filter((pass) => (pass.key ?? '') === key);
   }
 
   async #text({ url, params, viewer }: AuthorisedRequest): Promise<Response> {
@@ -132,11 +137,11 @@ export class RoomRoutes {
     return parseViewingRequest({ url: `${ROOMS_PATH}${params['room']}${url.search}`, headers: {} }, ROOMS_PATH, '');
   }
 
-  get #passes(): ViewerTokens {
-    const { passes } = this.#setup;
-    if (passes === undefined)
+  get #viewerTokens(): ViewerTokens {
+    const { viewerTokens } = this.#setup;
+    if (viewerTokens === undefined)
       throw new Fault('auth.denied', { got: 'A viewer token on a server without a data folder' });
-    return passes;
+    return viewerTokens;
   }
 }
 

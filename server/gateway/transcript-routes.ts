@@ -35,7 +35,7 @@ const PAGE_MAX = 100;
 const PAGE = 20;
 
 export interface TranscriptRoutesParts {
-  readonly keeper: TranscriptRecorder;
+  readonly recorder: TranscriptRecorder;
   readonly summariser: Summariser;
   readonly nowMs: () => number;
   readonly clock: Clock;
@@ -103,9 +103,9 @@ export class TranscriptRoutes {
 
   /** Rejects with faults for mistakes of clients, and with `transcript.*` for failures of the storage. */
   async #answer({ request, url, identity, params }: AuthorisedRequest, answer: Answerer): Promise<Response> {
-    const { keeper, log, clock } = this.#parts;
-    const { store } = keeper;
-    if (store === undefined) throw new Fault('transcript.absent', { problem: keeper.unavailableReason });
+    const { recorder, log, clock } = this.#parts;
+    const { store } = recorder;
+    if (store === undefined) throw new Fault('transcript.absent', { problem: recorder.unavailableReason });
     const owner = identity!.key;
     const release = await this.#turns.take(owner, request.signal);
     // The client has disconnected.

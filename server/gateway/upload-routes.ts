@@ -62,17 +62,17 @@ export class UploadRoutes {
       request.signal.removeEventListener('abort', gone);
     };
     try {
-      const posted = await readUpload(request, dialect.body, (bytes) => space.take(bytes));
-      if (posted.file === undefined || posted.file.size === 0)
+      const parsed = await readUpload(request, dialect.body, (bytes) => space.take(bytes));
+      if (parsed.file === undefined || parsed.file.size === 0)
         throw new Fault('command.option', { name: 'file', got: '(none)', want: 'an audio file' });
-      const answer = dialect.open(posted, context);
-      if (answer.delivery === 'streamed') return this.#stream(upload, posted.file, answer, release);
+      const answer = dialect.open(parsed, context);
+      if (answer.delivery === 'streamed') return this.#stream(upload, parsed.file, answer, release);
       let body = '';
-      const trouble = await upload.run(posted.file, answer, this.#decoder, (event) => {
+      const errorInfo = await upload.run(parsed.file, answer, this.#decoder, (event) => {
         body += answer.write(event);
       });
       release();
-      if (trouble !== undefined) return toRefusalResponse(trouble, dialect.refuse(trouble, context));
+      if (errorInfo !== undefined) return toRefusalResponse(errorInfo, dialect.refuse(errorInfo, context));
       return new Response(body, { headers: buildHeaders(answer, context) });
     } catch (error) {
       release();
@@ -94,9 +94,9 @@ export class UploadRoutes {
         };
         void upload
           .run(file, answer, this.#decoder, (event) => put(answer.write(event)))
-          .then((trouble) => {
+          .then((errorInfo) => {
             release();
-            if (trouble !== undefined) put(answer.error(trouble));
+            if (errorInfo !== undefined) put(answer.error(errorInfo));
             if (open) controller.close();
             open = false;
           })

@@ -25,7 +25,7 @@ export class Upload implements RegistryEntry {
   readonly #client: ConnectedClient;
   #session: LiveSession | undefined;
   #event: (event: ServerEvent) => void = () => {};
-  #trouble: ErrorInfo | undefined;
+  #errorInfo: ErrorInfo | undefined;
   /** Aborted when decoding should stop. */
   readonly #stop = new AbortController();
   #paused = false;
@@ -90,10 +90,10 @@ export class Upload implements RegistryEntry {
   ): Promise<ErrorInfo | undefined> {
     this.#event = event;
     try {
-      let heardMs = 0;
+      let receivedMs = 0;
       for await (const audio of decoder.decodeFile(file, { layout: answer.layout }, this.#stop.signal)) {
-        heardMs += (audio.bytes.length / 4 / audio.channels / audio.sampleRate) * 1_000;
-        if (heardMs > LIMITS.uploadMinutesMax * 60_000)
+        receivedMs += (audio.bytes.length / 4 / audio.channels / audio.sampleRate) * 1_000;
+        if (receivedMs > LIMITS.uploadMinutesMax * 60_000)
           throw new Fault('upload.long', { minutes: LIMITS.uploadMinutesMax });
         this.#session ??= await this.#open(audio, answer);
         if (this.#session === undefined) break;
@@ -109,7 +109,7 @@ export class Upload implements RegistryEntry {
       this.#end(toFault(error));
       if (!isFault(error)) this.#parts.log.error({ upload: this.id, err: error }, 'a bug ended an upload');
     }
-    return this.#trouble;
+    return this.#errorInfo;
   }
 
   /** Undefined when the client has disconnected meanwhile. */
@@ -119,7 +119,7 @@ export class Upload implements RegistryEntry {
     const line: ClientChannel = {
       lifetime: 'connection',
       queuedBytes: () => 0,
-      send: (event) => this.#heard(event),
+      send: (event) => this.#handleEvent(event),
       pause: () => {
         this.#paused = true;
       },
@@ -166,14 +166,14 @@ export class Upload implements RegistryEntry {
   }
 
   /** Half a transcript is not an answer, so every fault of the session is an error, even a warning. */
-  #heard(event: ServerEvent): void {
-    if (event.type === 'fault') this.#trouble ??= { code: event.code as FaultCode, message: event.text };
+  #handleEvent(event: ServerEvent): void {
+    if (event.type === 'fault') this.#errorInfo ??= { code: event.code as FaultCode, message: event.text };
     else this.#event(event);
   }
 
-  #end(trouble: ErrorInfo): void {
+  #end(errorInfo: ErrorInfo): void {
     if (this.#over) return;
-    this.#trouble ??= trouble;
+    this.#errorInfo ??= errorInfo;
     this.abandon();
   }
 }

@@ -18,7 +18,7 @@ export interface ViewerAdmissionSetup {
   readonly rooms: Rooms;
   readonly registry: SessionRegistry<LiveSession>;
   readonly access: Authenticator;
-  readonly passes: ViewerTokens | undefined;
+  readonly viewerTokens: ViewerTokens | undefined;
   readonly limits: ViewerLimits;
 }
 
@@ -49,10 +49,10 @@ export class ViewerAdmission {
     { room, token }: ViewingRequest,
     request: Pick<OpenRequest, 'headers' | 'subprotocols'>,
   ): Promise<ViewerIdentity> {
-    const { access, passes, rooms } = this.#setup;
+    const { access, viewerTokens, rooms } = this.#setup;
     const credential = readCredential(request);
     const shown = credential ?? token;
-    const pass = shown === undefined ? undefined : passes?.verify(shown);
+    const pass = shown === undefined ? undefined : viewerTokens?.verify(shown);
     if (pass !== undefined) {
       if (pass.room !== room) throw new Fault('auth.denied', { got: `A token of another room than ${room}` });
       const fault = this.#makerFault(pass);
@@ -69,9 +69,9 @@ export class ViewerAdmission {
 
   /** Returns the fault with which a viewer must be disconnected; undefined while it may stay. Throws errors for the operator. */
   recheck({ key, pass, token }: ViewerIdentity): Fault | undefined {
-    const { access, passes } = this.#setup;
+    const { access, viewerTokens } = this.#setup;
     if (pass !== undefined) {
-      const state = passes?.getState(pass.id);
+      const state = viewerTokens?.getState(pass.id);
       if (state !== 'good') return new Fault(state === 'expired' ? 'auth.expired' : 'viewer.revoked', {});
       return this.#makerFault(pass);
     }

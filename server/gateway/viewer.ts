@@ -26,7 +26,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
   readonly #words: 'with' | 'without';
   readonly #clock: Clock;
   readonly #watching: Disposable;
-  readonly #said = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
+  readonly #messageBucket = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   readonly #gone: () => void;
   readonly #refusalFor: (owner: string) => Fault | undefined;
   #cursor = 0;
@@ -79,7 +79,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
   }
 
   message(): void {
-    if (this.#said.spend(1, this.#clock.nowMs()) === 0) return;
+    if (this.#messageBucket.spend(1, this.#clock.nowMs()) === 0) return;
     this.#watching[Symbol.dispose]();
     this.#connection.close(FAULTS['frame.rate'].close, 'frame.rate');
   }

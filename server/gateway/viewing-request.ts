@@ -15,12 +15,12 @@ export interface ViewingRequest extends RoomSubscription {
  */
 export function parseViewingRequest(
   { url, headers }: Pick<OpenRequest, 'url' | 'headers'>,
-  beginning: string,
+  prefix: string,
   end: string,
 ): ViewingRequest {
   const [path = '', search] = url.split('?');
-  const room = path.slice(beginning.length, path.length - end.length);
-  if (!path.startsWith(beginning) || !path.endsWith(end) || !RoomName.safeParse(room).success)
+  const room = path.slice(prefix.length, path.length - end.length);
+  if (!path.startsWith(prefix) || !path.endsWith(end) || !RoomName.safeParse(room).success)
     throw new Fault('http.unknown', { path: path.slice(0, 100) });
   const query = new URLSearchParams(search);
   const from = fromOf(query, headers['last-event-id']);

@@ -14,7 +14,7 @@ import { parseViewingRequest, type ViewingRequest } from './viewing-request.ts';
 
 export interface ViewingOptions {
   /** Storage of viewer tokens; undefined when there is none. */
-  readonly passes?: ViewerTokens | undefined;
+  readonly viewerTokens?: ViewerTokens | undefined;
   readonly limits: ViewerLimits;
   /** Wall time, ms since 1970; default the system's. */
   readonly wallMs?: (() => number) | undefined;
@@ -57,10 +57,16 @@ export class ViewingRoutes {
     this.#setup = setup;
     this.#rejections = new Rejections(setup.parts.clock);
     const { rooms, registry, clock } = setup.parts;
-    const { access, passes, limits, wallMs = Date.now } = setup;
-    this.#admission = new ViewerAdmission({ rooms, registry, access, passes, limits });
-    const checkPasses = (): void => void this.#recheck();
-    this.#roomRoutes = new RoomRoutes({ rooms, passes, checkPasses, wallMs, clock });
+    const { access, viewerTokens, limits, wallMs = Date.now } = setup;
+    this.#admission = new ViewerAdmission({ rooms, registry, access, viewerTokens: viewerTokens, limits });
+    const checkViewerTokens = (): void => void this.#recheck();
+    this.#roomRoutes = new RoomRoutes({
+      rooms,
+      viewerTokens: viewerTokens,
+      checkViewerTokens: checkViewerTokens,
+      wallMs,
+      clock,
+    });
   }
 
   get upgradeRoutes(): readonly UpgradeRoute[] {

@@ -188,7 +188,7 @@ export async function openScriptedServer(
   const transcripts =
     keeper &&
     new TranscriptRoutes({
-      ...{ keeper, summariser, nowMs: Date.now, clock: parts.clock },
+      ...{ recorder: keeper, summariser, nowMs: Date.now, clock: parts.clock },
       log: door.log ?? silentLog,
     });
   const gatewayTo = (routes: DialectRoutes, access: Authenticator): Gateway =>
@@ -209,7 +209,7 @@ export async function openScriptedServer(
           sessionsMax,
           http: { routes: HTTP_ROUTES, decoder, transcripts },
         },
-        viewing: { passes: door.passes, limits: { ...MANY_VIEWERS, ...door.viewers }, wallMs: door.wallMs },
+        viewing: { viewerTokens: door.passes, limits: { ...MANY_VIEWERS, ...door.viewers }, wallMs: door.wallMs },
         measured: door.measured ?? false,
         ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
       },

@@ -4,7 +4,7 @@ import type { Load } from './load.ts';
 export interface Occupancy {
   readonly live: number;
   /** Sessions admitted less than `COST_ESTIMATE_WINDOW_MS` ago, or not begun: their cost is not in the load yet. */
-  readonly young: number;
+  readonly unmeasured: number;
 }
 
 /** How long a new session's cost is estimated instead of measured, ms. */
@@ -33,13 +33,13 @@ export class Admission {
   }
 
   /** With hysteresis: a full server stays full until there has clearly been room for a while. */
-  refuses(load: Load, { live, young }: Occupancy, nowMs: number): boolean {
+  refuses(load: Load, { live, unmeasured }: Occupancy, nowMs: number): boolean {
     if (live === 0) {
       this.#full = false;
       return false;
     }
-    const each = Math.max(this.#expected, load.finalsBusy / Math.max(1, live - young));
-    const after = load.finalsBusy + (young + 1) * (live > young ? each : this.#expected);
+    const each = Math.max(this.#expected, load.finalsBusy / Math.max(1, live - unmeasured));
+    const after = load.finalsBusy + (unmeasured + 1) * (live > unmeasured ? each : this.#expected);
     const [busyMax, waitMax] = this.#full ? [FINALS_BUSY_OPEN, WAIT_OPEN_MS] : [FINALS_BUSY_MAX, WAIT_MAX_MS];
     if (after > busyMax || load.finalWaitMs > waitMax) {
       this.#full = true;

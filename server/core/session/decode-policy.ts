@@ -136,7 +136,7 @@ export class DecodePolicy {
   ): Assessment {
     const misfit = this.#findMisfit(hypothesis, span.to - sentenceStart, findings);
     if (misfit !== undefined) return misfit;
-    if (isMisledBy(vocabulary, hypothesis, findings))
+    if (needsRetryWithoutPrompt(vocabulary, hypothesis, findings))
       return { isUsable: false, findings: withSentenceFindings(findings, { omitsVocabulary: true }) };
     if (!this.#language.accepts(hypothesis, (span.to - span.from) / SAMPLE_RATE))
       return rejectLanguage(findings, span.to);
@@ -186,7 +186,7 @@ function assessContext(
 }
 
 /** Whether vocabulary hints led a decode astray: it is unsure of its words, and none of them is a hint. */
-function isMisledBy(
+function needsRetryWithoutPrompt(
   vocabulary: readonly string[],
   { averageLogProbability, words }: Hypothesis,
   { sentence }: DecodeFindings,

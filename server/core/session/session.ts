@@ -53,7 +53,7 @@ export class SessionCore {
     const needed = Math.min(...this.#tracks.map(({ neededFrom }) => neededFrom));
     return {
       state: this.#state,
-      from: isClosed ? this.heardSamples : Math.floor(needed / VAD_WINDOW_SAMPLES) * VAD_WINDOW_SAMPLES,
+      from: isClosed ? this.receivedSamples : Math.floor(needed / VAD_WINDOW_SAMPLES) * VAD_WINDOW_SAMPLES,
       settings: this.settings,
       lagging: this.#lagNotice.isLagging,
       ...this.#sentences.snapshot,
@@ -75,8 +75,8 @@ export class SessionCore {
     return this.#pipeline;
   }
 
-  get heardSamples(): number {
-    return this.#tracks[0]!.heardTo;
+  get receivedSamples(): number {
+    return this.#tracks[0]!.receivedTo;
   }
 
   /** The longest backlog of any channel: audio not judged, or ended and not decoded. */
@@ -136,15 +136,15 @@ export class SessionCore {
       case 'configure':
         return this.#configure(input.settings);
       case 'flush':
-        return this.#cuts.add({ at: this.heardSamples, answer: true, id: input.id });
+        return this.#cuts.add({ at: this.receivedSamples, answer: true, id: input.id });
       case 'pause':
-        return this.#cuts.add({ at: this.heardSamples, answer: false, id: undefined });
+        return this.#cuts.add({ at: this.receivedSamples, answer: false, id: undefined });
       case 'load':
         return this.#changeServiceLevel(input.serviceLevel);
       case 'finish':
         if (this.#state !== 'streaming') return;
         this.#state = transition(this.#state, 'draining');
-        return this.#cuts.add({ at: this.heardSamples, answer: false, id: undefined });
+        return this.#cuts.add({ at: this.receivedSamples, answer: false, id: undefined });
     }
   }
 
@@ -177,7 +177,7 @@ export class SessionCore {
   #closeWhenIdle(): void {
     if (this.#revisions.pending > 0 || !this.#tracks.every(({ isIdle }) => isIdle)) return;
     this.#state = transition(this.#state, 'closed');
-    const audioMs = samplesToMs(this.heardSamples);
+    const audioMs = samplesToMs(this.receivedSamples);
     this.#outputs.pushEvent({ type: 'done', audioMs, sentences: this.#sentences.finals });
     this.#outputs.push({ kind: 'closed' });
   }

@@ -83,7 +83,7 @@ export class Track {
   }
 
   /** End of the audio it was given. */
-  get heardTo(): number {
+  get receivedTo(): number {
     return this.#ring.end;
   }
 
@@ -101,7 +101,7 @@ export class Track {
   get undecoded(): number {
     return this.#utterances.reduce(
       (sum, { end, sentenceStart }) => (end === undefined ? sum : sum + end.at - sentenceStart),
-      this.heardTo - this.judgedTo,
+      this.receivedTo - this.judgedTo,
     );
   }
 
@@ -136,7 +136,7 @@ export class Track {
       case 'started':
         return this.#begin(from, to);
       case 'voice':
-        this.#goOn(growing!, to, conditions);
+        this.#continueSpeech(growing!, to, conditions);
         return this.#limit(growing!, to, conditions);
       case 'silence':
         this.#fallSilent(growing!, to, conditions);
@@ -211,7 +211,7 @@ export class Track {
     this.#publishComplete(conditions);
   }
 
-  #goOn(utterance: Utterance, to: number, conditions: SessionConditions): void {
+  #continueSpeech(utterance: Utterance, to: number, conditions: SessionConditions): void {
     const decode = this.#planner.resume(utterance);
     if (decode !== undefined) this.#publisher.grow(utterance, decode.hypothesis, decode.span, conditions.settings);
     // Only the first may publish, so only its partials are of use.

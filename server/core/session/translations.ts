@@ -63,10 +63,10 @@ export class Translations {
       this.#emit({ kind: 'event', event: { ...event, tookMs: Math.round(tookMs) } });
     } else {
       const reason = answer.kind === 'translation' ? 'unfit' : answer.reason;
-      const said = `Not translated into ${to}: ${REASONS[reason]}.`;
+      const notice = `Not translated into ${to}: ${REASONS[reason]}.`;
       this.#emit({
         kind: 'event',
-        event: { type: 'notice', code: 'translate.skipped', text: said, sentence, channel },
+        event: { type: 'notice', code: 'translate.skipped', text: notice, sentence, channel },
       });
     }
     this.#put({ ...waiting, told: [...waiting.told, to], to: waiting.to.filter((each) => each !== to) });

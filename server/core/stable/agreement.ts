@@ -3,8 +3,8 @@ import {
   collectEvidence,
   estimateCorrectness,
   estimatePermanence,
+  type MatchedWord,
   matchPreviousDecode,
-  type RecalledWord,
   type WordEvidence,
 } from './word-evidence.ts';
 import { countOverlap, isSameWord, splitHanging } from './words.ts';
@@ -51,7 +51,7 @@ export class StableWords {
   readonly #options: CommitOptions;
   #stable: Word[] = [];
   #previous: readonly Word[] = [];
-  #recalled: readonly RecalledWord[] = [];
+  #matched: readonly MatchedWord[] = [];
   /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
   #hanging = '';
 
@@ -75,8 +75,8 @@ export class StableWords {
   push(hypothesis: readonly Word[], { from, edge }: { readonly from: number; readonly edge: number }): Commit {
     const known = countOverlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
-    this.#recalled = matchPreviousDecode(hypothesis, this.#recalled);
-    const evidence = collectEvidence(this.#recalled, known, { from, edge });
+    this.#matched = matchPreviousDecode(hypothesis, this.#matched);
+    const evidence = collectEvidence(this.#matched, known, { from, edge });
     const count = edge - from < this.#options.leastSamples ? 0 : this.#countCommitted(rest, evidence, edge);
     this.#previous = rest.slice(count);
     this.#noteHanging(hypothesis, known);
@@ -108,8 +108,8 @@ export class StableWords {
       const isAgreed = isSameWord(word, this.#previous[i]) && count === i;
       const isAwayFromEdge = policy === 'plain' || behind >= edgeSamples;
       const isEarly = policy === 'agreement' && word.confidence >= earlyConfidence && behind >= earlySamples;
-      const { heardBefore } = evidence[i]!;
-      const isPersistent = heardBefore >= patience || (heardBefore > 0 && behind >= patienceSamples);
+      const { repeats } = evidence[i]!;
+      const isPersistent = repeats >= patience || (repeats > 0 && behind >= patienceSamples);
       const isTrusted = isPersistent || estimateCorrectness(evidence[i]!) >= chance;
       const isSure = policy === 'trust' ? isTrusted : isAgreed || isEarly || policy === 'edge';
       if (!isAwayFromEdge || !isSure) break;

@@ -5,9 +5,9 @@ import { isSameWord, normaliseWord } from './words.ts';
 /** How often a phrase of 1-8 words may occur in a row before the rest counts as a loop. */
 const REPEATS_MAX = 3;
 /** People take at least this long over a word that they repeat, samples. */
-const SAID_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
+const SPOKEN_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
 /** People stop after this many repetitions. */
-const SAID_COPIES_MAX = 6;
+const SPOKEN_COPIES_MAX = 6;
 /** The words of an echo begin within a frame or two of each other in the attention. */
 const ECHO_STEP_SAMPLES = 0.045 * SAMPLE_RATE;
 /** An echo of at least this many words may copy text up to `ECHO_REACH` words back, a shorter one only the words right before it. */
@@ -97,8 +97,8 @@ function isPlausible(loop: Loop, words: readonly Word[], { stop }: Hypothesis, s
   const from = words[loop.from - loop.period]!.from;
   const { to } = words[loop.to - 1]!;
   const isPaced =
-    to - from >= (loop.to - loop.from) * SAID_WORD_SAMPLES && 2 * speech.countVoiced(from, to) >= to - from;
-  const isShort = loop.period <= 2 && loop.copies <= SAID_COPIES_MAX;
+    to - from >= (loop.to - loop.from) * SPOKEN_WORD_SAMPLES && 2 * speech.countVoiced(from, to) >= to - from;
+  const isShort = loop.period <= 2 && loop.copies <= SPOKEN_COPIES_MAX;
   return stop === 'end' && isPaced && (loop.to < words.length || isShort);
 }
 

@@ -129,10 +129,12 @@ function hasMarkers(claim: AnalysedText, source: AnalysedText, { degrees }: Voca
 }
 
 function hasNoOpposite(claim: AnalysedText, source: AnalysedText, { opposites }: Vocabulary): boolean {
-  const isSaid = (words: ReadonlySet<string>): boolean => source.tokens.some(({ word }) => words.has(word));
+  const isInSource = (words: ReadonlySet<string>): boolean => source.tokens.some(({ word }) => words.has(word));
   const unsaid = claim.tokens.filter(({ word, kind }) => kind !== 'end' && !containsWord(source.tokens, word));
   const isUnsaid = (words: ReadonlySet<string>): boolean => unsaid.some(({ word }) => words.has(word));
-  return opposites.every(([one, other]) => !(isUnsaid(one) && isSaid(other)) && !(isUnsaid(other) && isSaid(one)));
+  return opposites.every(
+    ([one, other]) => !(isUnsaid(one) && isInSource(other)) && !(isUnsaid(other) && isInSource(one)),
+  );
 }
 
 interface Denial {

@@ -6,8 +6,8 @@ import { PIPELINE } from '../../../server/core/session/settings.ts';
 import { StableWords } from '../../../server/core/stable/agreement.ts';
 import {
   collectEvidence,
+  type MatchedWord,
   matchPreviousDecode,
-  type RecalledWord,
   toRegressionTerms,
   type WordEvidence,
 } from '../../../server/core/stable/word-evidence.ts';
@@ -135,7 +135,7 @@ async function listen(recording: Recording, { decode, voice, cost }: Tools): Pro
 /** Notes the evidence of every word that is not stable yet, as the session's own words see it. */
 function listenIn(noted: Noted[]): () => void {
   const { push } = StableWords.prototype;
-  const memory = new WeakMap<StableWords, readonly RecalledWord[]>();
+  const memory = new WeakMap<StableWords, readonly MatchedWord[]>();
   StableWords.prototype.push = function (hypothesis, span) {
     const heard = matchPreviousDecode(hypothesis, memory.get(this) ?? []);
     memory.set(this, heard);

@@ -7,7 +7,7 @@ const load = (finalsBusy: number, finalWaitMs = 0): Load => ({
   finalsBusy,
   finalWaitMs,
 });
-const settled = (live: number) => ({ live, young: 0 });
+const settled = (live: number) => ({ live, unmeasured: 0 });
 
 t.test('a session is let in while its finals fit beside those of the others, and no longer', async (t) => {
   for (const [busy, live, refused] of [
@@ -33,7 +33,7 @@ t.test('finals that wait close the door, whatever else is measured', async (t) =
 t.test('of a crowd that comes at once only as many are let in as are expected to fit', async (t) => {
   const admission = new Admission(0.05);
   let live = 0;
-  for (let i = 0; i < 100; i++) if (!admission.refuses(load(0), { live, young: live }, 0)) live++;
+  for (let i = 0; i < 100; i++) if (!admission.refuses(load(0), { live, unmeasured: live }, 0)) live++;
   t.ok(live >= 12 && live <= 20, `${live} of 100`);
 });
 

@@ -215,7 +215,7 @@ class Harness {
   #restart(isVadLate: boolean): void {
     this.restarts++;
     const snapshot = JSON.parse(JSON.stringify(this.#session.snapshot)) as SessionSnapshot;
-    const heard = this.#session.heardSamples;
+    const heard = this.#session.receivedSamples;
     this.#jobs.length = 0;
     this.#running.clear();
     this.#cleanings.length = 0;

@@ -4,8 +4,8 @@ import {
   collectEvidence,
   estimateCorrectness,
   estimatePermanence,
+  type MatchedWord,
   matchPreviousDecode,
-  type RecalledWord,
   type WordEvidence,
 } from '../../../../server/core/stable/word-evidence.ts';
 import fc from '../../../support/fast-check.ts';
@@ -18,7 +18,7 @@ const word = (text: string, from: number, confidence = 0.9): Word => ({
   to: from + SECOND / 4,
   confidence,
 });
-const EVIDENCE: WordEvidence = { confidence: 0.6, leastConfidence: 0.5, heardBefore: 1, behindS: 0.4, spanS: 3 };
+const EVIDENCE: WordEvidence = { confidence: 0.6, leastConfidence: 0.5, repeats: 1, behindS: 0.4, spanS: 3 };
 
 function check(more: Partial<WordEvidence>, want: 'likelier' | 'less likely' | 'no matter'): void {
   for (const chance of [estimateCorrectness, estimatePermanence]) {
@@ -29,7 +29,7 @@ function check(more: Partial<WordEvidence>, want: 'likelier' | 'less likely' | '
 
 t.test('a surer word is likelier', async () => check({ confidence: 0.9 }, 'likelier'));
 t.test('an unsure word before it makes a word less likely', async () => check({ leastConfidence: 0.1 }, 'less likely'));
-t.test('a word that was heard before is likelier', async () => check({ heardBefore: 3 }, 'likelier'));
+t.test('a word that was heard before is likelier', async () => check({ repeats: 3 }, 'likelier'));
 t.test('a word at the edge of the audio is less likely', async () => check({ behindS: 0 }, 'less likely'));
 t.test('beyond two seconds behind the edge more is no matter', async (t) => {
   t.equal(estimateCorrectness({ ...EVIDENCE, behindS: 2 }), estimateCorrectness({ ...EVIDENCE, behindS: 9 }));
@@ -41,11 +41,11 @@ t.test('whatever the evidence, a chance lies between 0 and 1', async () => {
       fc.double({ min: 0, max: 1, noNaN: true }),
       fc.nat(99),
       fc.double({ min: -1, max: 30, noNaN: true }),
-      (confidence, heardBefore, seconds) => {
+      (confidence, repeats, seconds) => {
         const evidence = {
           confidence,
           leastConfidence: confidence,
-          heardBefore,
+          repeats,
           behindS: seconds,
           spanS: Math.max(0, seconds),
         };
@@ -57,8 +57,8 @@ t.test('whatever the evidence, a chance lies between 0 and 1', async () => {
   );
 });
 
-const counts = (heard: readonly RecalledWord[]): string =>
-  heard.map(({ word, heardBefore }) => `${word.text}${heardBefore}`).join(' ');
+const counts = (heard: readonly MatchedWord[]): string =>
+  heard.map(({ word, repeats }) => `${word.text}${repeats}`).join(' ');
 
 t.test('a word is found again in the next decode, at about the same time, in whatever case', async (t) => {
   const first = matchPreviousDecode([word('the', 0), word('cat', SECOND)], []);
