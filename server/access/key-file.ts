@@ -34,9 +34,9 @@ export class KeyFile {
   readonly #file: PrivateFile<KeyFileContents>;
 
   constructor(folder: string) {
-    const read = (value: unknown) => upgradeContents(KeyFileContents.parse(value));
+    const parse = (value: unknown) => upgradeContents(KeyFileContents.parse(value));
     this.#file = new PrivateFile(join(folder, 'keys.json'), {
-      parse: read,
+      parse,
       contentName: 'keys',
       writtenBy: 'sotto keys add',
     });
@@ -77,11 +77,11 @@ function dropExcessRevoked(keys: readonly ApiKey[]): ApiKey[] {
 }
 
 /** In version 1 the scope `stream` also covered transcripts and viewers; such keys keep those rights. */
-function upgradeContents(read: KeyFileContents): KeyFileContents {
-  if (read.version === 2) return read;
-  const keys = read.keys.map((key) => {
+function upgradeContents(contents: KeyFileContents): KeyFileContents {
+  if (contents.version === 2) return contents;
+  const keys = contents.keys.map((key) => {
     if (!key.scopes.includes('stream')) return key;
     return { ...key, scopes: [...new Set([...key.scopes, 'transcripts' as const, 'viewers' as const])] };
   });
-  return { ...read, version: 2, keys };
+  return { ...contents, version: 2, keys };
 }

@@ -13,7 +13,7 @@ export interface PrivateFileFormat<T> {
 export class PrivateFile<T> {
   readonly path: string;
   readonly #format: PrivateFileFormat<T>;
-  #cached: { readonly stamp: string; readonly read: T } | undefined;
+  #cached: { readonly stamp: string; readonly contents: T } | undefined;
 
   constructor(path: string, format: PrivateFileFormat<T>) {
     this.path = path;
@@ -35,8 +35,8 @@ export class PrivateFile<T> {
       this.#cached = undefined;
       return undefined;
     }
-    if (this.#cached?.stamp !== stamp) this.#cached = { stamp, read: this.#parse() };
-    return this.#cached.read;
+    if (this.#cached?.stamp !== stamp) this.#cached = { stamp, contents: this.#parse() };
+    return this.#cached.contents;
   }
 
   /**
@@ -47,10 +47,10 @@ export class PrivateFile<T> {
    */
   update(edit: (current: T | undefined) => T): void {
     const renderContents = (): string => {
-      const read = edit(this.read());
+      const contents = edit(this.read());
       // Contents that cannot be read again would lock everybody out.
-      this.#format.parse(read);
-      return `${JSON.stringify(read, undefined, 2)}\n`;
+      this.#format.parse(contents);
+      return `${JSON.stringify(contents, undefined, 2)}\n`;
     };
     try {
       replaceFile(this.path, renderContents, { sync: true });

@@ -33,9 +33,9 @@ export class ViewerTokenFile implements ViewerTokens {
   readonly #nowMs: () => number;
 
   constructor(folder: string, nowMs: () => number) {
-    const read = (value: unknown) => Contents.parse(value);
+    const parse = (value: unknown) => Contents.parse(value);
     this.#file = new PrivateFile(join(folder, 'viewers.json'), {
-      parse: read,
+      parse,
       contentName: 'viewers',
       writtenBy: 'sotto rooms viewers add',
     });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/options.ts';
+import { errorCode } from '../core/errors/error-code.ts';
 import type { JournalStore } from '../ports/journal-store.ts';
 import type { Log } from '../ports/log.ts';
 import { FileJournalStore } from '../store/file-journal-store.ts';
@@ -21,9 +22,9 @@ export function openJournalStore(config: Config, folder: string, log: Log): Jour
       bytesMax: config['journal-max-mb'] * 1_048_576,
     });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     log.error(
-      { code: code ?? message, folder },
+      { code, folder },
       code === 'ELOCKED'
         ? 'another server uses the data folder: sessions would not survive the end of this process, and no transcripts are kept; give it another --data'
         : 'the data folder cannot be written: sessions would not survive the end of this process, and no transcripts are kept; give it another --data',

@@ -7,6 +7,7 @@ import { LlamaAssistant } from '../assistant/llama-assistant.ts';
 import { OpenAiAssistant } from '../assistant/openai-assistant.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
+import { errorCode } from '../core/errors/error-code.ts';
 import { Summariser } from '../flow/summariser.ts';
 import { TranscriptRecorder } from '../flow/transcript-recorder.ts';
 import { TranscriptRoutes } from '../gateway/transcript-routes.ts';
@@ -40,12 +41,12 @@ export async function openTranscriptRoutes(
   log: Log,
 ): Promise<TranscriptParts> {
   const assistant = await openAssistant(config, log);
-  const { store, absence } = await openKept(config, { folder, isReported }, log);
+  const { store, unavailableReason } = await openStore(config, { folder, isReported }, log);
   const nowMs = Date.now;
   const mode = config.keep as 'asked' | 'all' | 'off';
   const recorder = new TranscriptRecorder({
     store,
-    unavailableReason: absence,
+    unavailableReason: unavailableReason,
     mode,
     keepDays: config['keep-days'],
     nowMs,
@@ -67,12 +68,12 @@ export async function openTranscriptRoutes(
 
 const MEGABYTE = 1_048_576;
 
-async function openKept(
+async function openStore(
   config: Config,
   { folder, isReported }: DataFolder,
   log: Log,
-): Promise<{ readonly store: TranscriptStore | undefined; readonly absence: string }> {
-  if (config.keep === 'off') return { store: undefined, absence: 'the server was started with --keep off' };
+): Promise<{ readonly store: TranscriptStore | undefined; readonly unavailableReason: string }> {
+  if (config.keep === 'off') return { store: undefined, unavailableReason: 'the server was started with --keep off' };
   try {
     const store = await openTranscripts({
       folder: join(folder, 'transcripts'),
@@ -82,22 +83,22 @@ async function openKept(
         bytesPerOwnerMax: config['transcripts-per-key-max-mb'] * MEGABYTE,
       },
       onBrokenFile: (name) =>
-        log.error({ name }, 'the file of transcripts was broken and is set aside; a new one is begun'),
+        log.error({ name }, 'the transcript file was broken and is set aside; a new one is begun'),
       onError: (error) => logFailure(log, error),
     });
-    return { store, absence: '' };
+    return { store, unavailableReason: '' };
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error;
     if (!isReported) log.error({ reason: error.message, folder }, 'no transcripts are kept');
-    return { store: undefined, absence: error.message };
+    return { store: undefined, unavailableReason: error.message };
   }
 }
 
 /** Logs an error that belongs to no call. It is a bug unless the database or the disk gave it a code. */
 function logFailure(log: Log, error: unknown): void {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   if (error instanceof StorageUnavailable || code !== undefined)
-    log.error({ code: code ?? message }, 'the file of transcripts cannot be worked on; it is tried again');
+    log.error({ code: errorCode(error) }, 'the transcript file cannot be worked on; it is tried again');
   else log.error({ code: 'server.bug', err: error }, 'the thread of transcripts failed; another follows');
 }
 

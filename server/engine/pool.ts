@@ -52,7 +52,7 @@ const TEMPERATURE_STEP = 0.2;
 
 interface PendingJob {
   readonly job: DecodeJob;
-  readonly onAnswer: (onAnswer: DecodeAnswer) => void;
+  readonly onAnswer: (answer: DecodeAnswer) => void;
   /**
    * Workers that died with this job inside. It is then a suspect and decoded alone, so that only the culprit is given
    * up.

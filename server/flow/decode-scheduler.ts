@@ -23,7 +23,7 @@ export interface DecodeRequest {
   /** Takes the job's audio at the moment a slot is free; undefined when it is no longer wanted. Never throws. */
   takeSpan(): DecodeSpan | undefined;
   /** Never throws: it is called on behalf of other sessions, too. */
-  onAnswer(onAnswer: DecodeAnswer | { readonly kind: 'dropped' }): void;
+  onAnswer(answer: DecodeAnswer | { readonly kind: 'dropped' }): void;
 }
 
 interface QueuedDecode extends WaitingJob {

@@ -44,7 +44,7 @@ export interface DriverSetup {
 /** What the driver reports to its session. */
 export interface DriverEvents {
   /** Events that belong together, delivered in one call. */
-  onEvents(onEvents: readonly EventBody[]): void;
+  onEvents(events: readonly EventBody[]): void;
   /** Languages that viewers request now. */
   getRequestedLanguages(): Iterable<string>;
   /** Whole frames of the client's audio, before they are processed. */
@@ -239,7 +239,7 @@ export class Driver {
     this.#silenceTimer = undefined;
     this.#parts.scheduler.removeSession(this.#parts.session);
     this.#translator.close();
-    for (const queues of this.#vadQueues) queues.close();
+    for (const queue of this.#vadQueues) queue.close();
   }
 
   #feed(input: SessionInput): void {

@@ -73,7 +73,10 @@ export class EventSinks<S extends ResumableSession> {
     this.#journal?.addAudio(bytes);
   }
 
-  /** The journal comes before viewers are served and before the transcript, so a restart never contradicts either. */
+  /**
+   * `publish` only queues, and gives the events the cursors that the journal stores: viewers are served in a later turn. The
+   * transcript comes last, so a restart contradicts neither.
+   */
   write(events: readonly ServerEvent[], snapshot: JournalSnapshot, getReplayable: () => readonly ServerEvent[]): void {
     this.#speaker?.publish(events);
     this.#journal?.write(events, snapshot, getReplayable);

@@ -1,3 +1,4 @@
+import { errorCode } from '../core/errors/error-code.ts';
 import type { Journal, JournalStore, LeftoverJournal } from '../ports/journal-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
@@ -74,9 +75,8 @@ export class Journals {
     this.#meter.unjournalled();
     if (this.#isFailing) return;
     this.#isFailing = true;
-    const { code, message } = error as NodeJS.ErrnoException;
     this.#log.error(
-      { code: code ?? message },
+      { code: errorCode(error) },
       'a journal cannot be written; sessions go on, but would not survive the end of this process; retrying',
     );
   }

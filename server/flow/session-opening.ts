@@ -29,12 +29,12 @@ export class SessionOpening {
     this.#origin = resolveOrigin(start, parts.offer, client);
     this.#parts = parts;
     this.#client = client;
-    const { keep, sessionRecord: born } = this.#origin;
+    const { keep, sessionRecord } = this.#origin;
     if (parts.recorder?.shouldRecord(keep) !== true) return;
     // No transcript is created when the room is another key's.
-    parts.rooms?.checkReader(born.room ?? born.session, born.key);
+    parts.rooms?.checkReader(sessionRecord.room ?? sessionRecord.session, sessionRecord.key);
     this.ready = parts.recorder
-      .startRecording(keep, { session: born.session, owner: born.key })
+      .startRecording(keep, { session: sessionRecord.session, owner: sessionRecord.key })
       .then((recordingStart) => this.#onRecordingStarted(recordingStart));
   }
 

@@ -168,12 +168,12 @@ export class SessionRecording {
   #failed(error: Error | undefined): void {
     this.#pendingCalls--;
     if (this.#state === 'stopped') return;
-    if (this.#state === 'writing') this.#tellOf(error);
+    if (this.#state === 'writing') this.#reportFailure(error);
     this.#state = 'failing';
     this.#wait();
   }
 
-  #tellOf(error: Error | undefined): void {
+  #reportFailure(error: Error | undefined): void {
     const code = error === undefined ? 'bound reached' : errorCode(error);
     this.#parts.log.error(
       { transcript: this.place.transcript, code },

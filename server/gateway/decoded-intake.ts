@@ -105,7 +105,7 @@ export class DecodedIntake {
   async #audio(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     this.#stream ??= this.#open();
-    await this.#hearAll(this.#stream.feed(bytes));
+    await this.#forwardAll(this.#stream.feed(bytes));
   }
 
   /** The decoding process detects the format; nothing in this process parses what a client sent. */
@@ -116,15 +116,15 @@ export class DecodedIntake {
   }
 
   async #last(): Promise<void> {
-    if (this.#stream !== undefined) await this.#hearAll(this.#stream.end());
+    if (this.#stream !== undefined) await this.#forwardAll(this.#stream.end());
     // There was no audio, but the session must still start and end.
     if (this.#start !== undefined) this.#begin({ sampleRate: 16_000, channels: 1, bytes: new Uint8Array(0) });
   }
 
-  async #hearAll(decoded: AsyncIterable<DecodedAudio>): Promise<void> {
+  async #forwardAll(decoded: AsyncIterable<DecodedAudio>): Promise<void> {
     try {
       for await (const audio of decoded) {
-        await this.#hear(audio);
+        await this.#forward(audio);
         if (this.#closed) return;
       }
     } catch (error) {
@@ -135,7 +135,7 @@ export class DecodedIntake {
     }
   }
 
-  async #hear(audio: DecodedAudio): Promise<void> {
+  async #forward(audio: DecodedAudio): Promise<void> {
     if (this.#closed) return;
     if (this.#start !== undefined) this.#begin(audio);
     const step = Math.ceil(audio.sampleRate / 2) * audio.channels * 4;

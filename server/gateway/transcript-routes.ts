@@ -42,7 +42,7 @@ export interface TranscriptRoutesParts {
   readonly log: Log;
 }
 
-interface Asked {
+interface TranscriptRequest {
   readonly request: Request;
   readonly url: URL;
   readonly owner: string;
@@ -52,7 +52,7 @@ interface Asked {
   readonly name: string;
 }
 
-type Answerer = (asked: Asked) => Promise<Response | LongAnswer>;
+type Answerer = (asked: TranscriptRequest) => Promise<Response | LongAnswer>;
 
 /** HTTP routes of stored transcripts. Each key can access only its own. */
 export class TranscriptRoutes {
@@ -124,7 +124,7 @@ export class TranscriptRoutes {
     }
   }
 
-  async #list({ store, owner, url }: Asked): Promise<Response> {
+  async #list({ store, owner, url }: TranscriptRequest): Promise<Response> {
     const query = url.searchParams.get('query') ?? '';
     const limit = url.searchParams.get('limit') ?? String(PAGE);
     const before = url.searchParams.get('before') ?? undefined;
@@ -142,7 +142,7 @@ export class TranscriptRoutes {
     return answered(await store.list(owner, { words, limit: Number(limit), before }));
   }
 
-  async #create({ store, owner, request }: Asked): Promise<Response> {
+  async #create({ store, owner, request }: TranscriptRequest): Promise<Response> {
     const { title, startedAt } = validateAs(NewTranscript, await bodyOf(request), 'body');
     const startedMs = startedAt === undefined ? this.#parts.nowMs() : Date.parse(startedAt);
     const named = title || new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');
@@ -153,13 +153,13 @@ export class TranscriptRoutes {
     return jsonResponse({ id: created.id }, 201);
   }
 
-  async #setTemplate({ store, owner, request }: Asked): Promise<Response> {
+  async #setTemplate({ store, owner, request }: TranscriptRequest): Promise<Response> {
     const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
     await store.writeSetting(owner, TEMPLATE, template || undefined);
     return answered({ template: await this.#templateOf(store, owner) });
   }
 
-  async #summarise({ store, owner, id, request }: Asked): Promise<Response> {
+  async #summarise({ store, owner, id, request }: TranscriptRequest): Promise<Response> {
     const { summariser } = this.#parts;
     const { template } = validateAs(SummaryRequest, await bodyOf(request), 'body');
     const transcript = found(await store.read(owner, id));

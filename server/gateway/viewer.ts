@@ -27,13 +27,13 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
   readonly #clock: Clock;
   readonly #watching: Disposable;
   readonly #messageBucket = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
-  readonly #gone: () => void;
+  readonly #onClosed: () => void;
   readonly #refusalFor: (owner: string) => Fault | undefined;
   #cursor = 0;
   #isBroken = false;
 
   constructor(connection: Connection, { kind, asked, clock, watch, refusalFor, gone }: ViewerSetup) {
-    this.#gone = () => gone(this);
+    this.#onClosed = () => gone(this);
     this.#refusalFor = refusalFor;
     this.#connection = connection;
     this.#kind = kind;
@@ -86,7 +86,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
 
   close(): void {
     this.#watching[Symbol.dispose]();
-    this.#gone();
+    this.#onClosed();
   }
 
   #pack(event: RoomEvent): string {

@@ -157,7 +157,7 @@ t.test('`sotto serve` says when its server was killed', { skip: needsGroups }, a
   const { heard, server } = await startServe(t);
   process.kill(server, 'SIGKILL');
   t.equal(await heard.exit, 137);
-  t.match(heard.text(), /the server was ended by SIGKILL/);
+  t.match(heard.text(), /^sotto: the server was ended by SIGKILL/m);
 });
 
 const needsLimit = process.platform === 'win32' ? 'Windows has no such limit' : false;

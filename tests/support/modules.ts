@@ -25,7 +25,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'server/engine/native': [],
   'server/access': ['protocol', 'server/core', 'server/ports', 'server/files'],
   'server/store': ['protocol', 'transcript', 'server/core', 'server/ports', 'server/process', 'server/files'],
-  // The thread that works on the file of transcripts; started by path.
+  // The thread that works on the transcript file; started by path.
   'server/store/thread': ['server/ports', 'server/store'],
   // Puts files and their names on the disk.
   'server/files': [],

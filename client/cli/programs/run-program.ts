@@ -18,12 +18,12 @@ export function runProgram(program: Program, args: readonly string[]): Promise<n
   return new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return;
-      printMessage(`sotto: ${name} cannot be started (${error.code ?? error.name})`);
+      printMessage(`${name} cannot be started (${error.code ?? error.name})`);
       resolve(1);
     });
     child.once('exit', (code, signal) => {
       if (signal === null) return resolve(code ?? 1);
-      if (!(PASSED_ON as readonly string[]).includes(signal)) printMessage(`sotto: ${name} was ended by ${signal}`);
+      if (!(PASSED_ON as readonly string[]).includes(signal)) printMessage(`${name} was ended by ${signal}`);
       resolve(ENDED_BY_SIGNAL + constants.signals[signal]);
     });
   });

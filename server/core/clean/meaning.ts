@@ -37,7 +37,7 @@ export const isNegation = (bare: string): boolean => NEGATION.test(bare);
 export const isSmallWord = (bare: string): boolean => SMALL_WORDS.has(bare);
 
 /** Whether a sentence ends with this word; `Mr.` counts as an end, which does no harm here. */
-export const endsSentence = (text: string): boolean => /[.?!…。？！؟।۔]["'”’»)\]」]*$/u.test(text);
+export const isSentenceEnd = (text: string): boolean => /[.?!…。？！؟।۔]["'”’»)\]」]*$/u.test(text);
 
 /**
  * Whether the word has a capital that its position does not explain. This includes German nouns, which are kept like
@@ -48,7 +48,7 @@ export function isProperName(text: string, before: string | undefined): boolean 
     /^\P{L}*\p{Lu}/u.test(text) &&
     !/^\P{L}*I(?:['’]\p{L}+)?\P{L}*$/u.test(text) &&
     before !== undefined &&
-    !endsSentence(before)
+    !isSentenceEnd(before)
   );
 }
 

@@ -1,6 +1,6 @@
 import { getOwnEntry } from '../../../protocol/index.ts';
 import { extractBareWord } from './chunks.ts';
-import { endsSentence, isNumber, isProperName, isSmallWord } from './meaning.ts';
+import { isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
 
 const toSet = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 
@@ -36,10 +36,10 @@ export const isIntentionalRepeat = (bare: string): boolean => INTENTIONAL.has(ba
 /** Whether `word`, followed by itself, is a disfluency. In doubt it is not. */
 export function isAccidentalRepeat(word: string, next: string, before: string | undefined, language: string): boolean {
   const bare = extractBareWord(word);
-  if (bare === '' || bare !== extractBareWord(next) || endsSentence(word)) return false;
+  if (bare === '' || bare !== extractBareWord(next) || isSentenceEnd(word)) return false;
   if (language !== 'en') return getOwnEntry(ACCIDENTAL_BY_LANGUAGE, language)?.has(bare) === true;
   if (isNumber(bare, 'en') || isIntentionalRepeat(bare)) return false;
-  const isSentenceStart = before === undefined || endsSentence(before);
+  const isSentenceStart = before === undefined || isSentenceEnd(before);
   if (BETWEEN_CLAUSES.has(bare)) return isSentenceStart;
   if (isSmallWord(bare)) return true;
   if (isProperName(next, '')) return false;

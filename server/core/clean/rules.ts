@@ -1,7 +1,7 @@
 import { extractBareWord, isUnspaced, removeStammer } from './chunks.ts';
 import { isHesitation, removeUnspacedFillers } from './fillers.ts';
 import { capitalise, finishSentence } from './finish-sentence.ts';
-import { endsSentence, isNumber, isProperName, isSmallWord } from './meaning.ts';
+import { isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
 import { isAccidentalRepeat, isIntentionalRepeat } from './repeats.ts';
 
 /**
@@ -33,7 +33,7 @@ const finishUnlessEmpty = (text: string, language: string): string =>
 function removeWords(words: readonly string[], from: number, count: number, language: string): string[] {
   const rest = words.slice(from + count);
   const before = words[from - 1];
-  const wasSentenceStart = (before === undefined || endsSentence(before)) && /^\P{L}*\p{Lu}/u.test(words[from]!);
+  const wasSentenceStart = (before === undefined || isSentenceEnd(before)) && /^\P{L}*\p{Lu}/u.test(words[from]!);
   if (wasSentenceStart && rest[0] !== undefined) rest[0] = capitalise(rest[0], language);
   return [...words.slice(0, from), ...rest];
 }
@@ -54,7 +54,7 @@ function removeFillers(words: readonly string[], language: string): string[] {
     const before = kept[index - 1];
     if (before === undefined) continue;
     const mark = /[.?!…]+["'”’)]*$/u.exec(word)?.[0];
-    if (mark !== undefined && !endsSentence(before)) kept[index - 1] = before.replace(/[,;:]$/, '') + mark;
+    if (mark !== undefined && !isSentenceEnd(before)) kept[index - 1] = before.replace(/[,;:]$/, '') + mark;
     // After a small word the comma belongs to the pause; after others it may separate clauses or list items.
     else if (/,$/.test(before) && language === 'en' && isSmallWord(extractBareWord(before)))
       kept[index - 1] = before.slice(0, -1);
@@ -93,7 +93,7 @@ function removeAbandonedArticles(words: readonly string[]): string[] {
       const abandoned = kept.slice(index - back, index);
       if (
         extractBareWord(kept[index - back]!) !== extractBareWord(kept[index + 1]!) ||
-        !abandoned.every((word) => isSmallWord(extractBareWord(word)) && !endsSentence(word))
+        !abandoned.every((word) => isSmallWord(extractBareWord(word)) && !isSentenceEnd(word))
       )
         continue;
       kept = removeWords(kept, index - back, back + 1, 'en');
@@ -126,9 +126,9 @@ function removeRepeatedPhrases(words: readonly string[]): string[] {
  */
 function isIntentionalPhrase(first: readonly string[], second: readonly string[], before: string | undefined): boolean {
   const comma = first.at(-1)!.endsWith(',');
-  const inside = before !== undefined && !endsSentence(before);
+  const inside = before !== undefined && !isSentenceEnd(before);
   return (
-    first.some((word) => endsSentence(word) || isNumber(extractBareWord(word), 'en')) ||
+    first.some((word) => isSentenceEnd(word) || isNumber(extractBareWord(word), 'en')) ||
     second.some((word) => isProperName(word, '') && !isSmallWord(extractBareWord(word))) ||
     first.every((word) => isIntentionalRepeat(extractBareWord(word))) ||
     (!comma && first.some((word) => /^(and|by|after|upon)$/i.test(extractBareWord(word)))) ||

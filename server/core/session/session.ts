@@ -116,7 +116,7 @@ export class SessionCore {
     const conditions = this.#conditions;
     switch (input.kind) {
       case 'audio':
-        for (const [channel, track] of this.#tracks.entries()) track.hear(input.channels[channel]!);
+        for (const [channel, track] of this.#tracks.entries()) track.addAudio(input.channels[channel]!);
         return;
       case 'probability':
         return this.#tracks[input.channel]!.judge(input.from, input.to, input.value, conditions);

@@ -110,7 +110,7 @@ export class Track {
     for (const utterance of this.#utterances) utterance.move({ kind: 'forgetLanguage' });
   }
 
-  hear(samples: Float32Array): void {
+  addAudio(samples: Float32Array): void {
     this.#ring.write(samples);
     while (this.#askedTo + VAD_WINDOW_SAMPLES <= this.#ring.end) {
       const from = this.#askedTo;

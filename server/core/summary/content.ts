@@ -1,6 +1,6 @@
 import { foldText } from '../transcript/search-text.ts';
 import type { NumberedSentence } from './claims.ts';
-import { isSameWord } from './stems.ts';
+import { isSameStem } from './stems.ts';
 import { type AnalysedText, analyseText, detectTextLanguage, type Token } from './tokens.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -64,7 +64,7 @@ function joinTexts(parts: readonly AnalysedText[]): AnalysedText {
 }
 
 const containsWord = (tokens: readonly Token[], word: string): boolean =>
-  tokens.some((token) => token.kind !== 'end' && isSameWord(token.word, word));
+  tokens.some((token) => token.kind !== 'end' && isSameStem(token.word, word));
 
 /** Every number was said, and of the thing it is said of, if that has numbers. */
 function hasNumbers(claim: AnalysedText, source: AnalysedText): boolean {
@@ -77,7 +77,7 @@ function hasNumbers(claim: AnalysedText, source: AnalysedText): boolean {
       for (const [depth, thing] of neighbours(claim.tokens, number, side).entries()) {
         const matching = candidates.filter((each) => {
           const other = neighbours(source.tokens, each, side)[depth];
-          return other !== undefined && isSameWord(other, thing);
+          return other !== undefined && isSameStem(other, thing);
         });
         if (matching.length === 0) break;
         candidates = matching;
@@ -121,7 +121,7 @@ function hasMarkers(claim: AnalysedText, source: AnalysedText, { degrees }: Voca
     });
   const sourceMarkers = findMarkers(source);
   return findMarkers(claim).every(({ marker, thing }) => {
-    const sameThing = sourceMarkers.filter((each) => isSameWord(each.thing, thing));
+    const sameThing = sourceMarkers.filter((each) => isSameStem(each.thing, thing));
     if (sameThing.length > 0) return sameThing.some((each) => each.marker === marker);
     // The marker was said only of something else.
     return !sourceMarkers.some((each) => each.marker === marker);
@@ -184,7 +184,7 @@ function affirmedClauses({ tokens }: AnalysedText): string[][] {
 }
 
 const countShared = (some: readonly string[], others: readonly string[]): number =>
-  some.filter((one) => others.some((other) => isSameWord(one, other))).length;
+  some.filter((one) => others.some((other) => isSameStem(one, other))).length;
 
 /** Whatever the claim denies was denied, and it affirms nothing that was denied. */
 function hasSamePolarity(claim: AnalysedText, source: AnalysedText): boolean {
@@ -199,7 +199,7 @@ function hasSamePolarity(claim: AnalysedText, source: AnalysedText): boolean {
       return !affirmed.some((other) => countShared([head], other) > 0 && countShared(clause, other) > likeness);
     });
   const isAffirmed = ({ head }: Denial): boolean =>
-    claim.tokens.some((token) => token.isContent && isSameWord(token.word, head)) &&
+    claim.tokens.some((token) => token.isContent && isSameStem(token.word, head)) &&
     !claimDenials.some(({ scope, before }) => countShared([head], [...scope, ...before]) > 0) &&
     !affirmed.some((other) => {
       const words = claim.tokens.filter(({ isContent }) => isContent).map(({ word }) => word);
@@ -223,7 +223,7 @@ function hasSameSubject(claim: AnalysedText, source: AnalysedText): boolean {
     const subject = names.findLast(({ at }) => at < i)?.word;
     if (subject === undefined || names.some(({ at }) => at === i)) return true;
     const places = source.tokens.flatMap((each, at) =>
-      each.isContent && isSameWord(each.word, token.word) ? [at] : [],
+      each.isContent && isSameStem(each.word, token.word) ? [at] : [],
     );
     const subjects = places.map((place) => subjectBefore(source.tokens, place)).filter((each) => each !== undefined);
     if (subjects.length === 0 || subjects.includes(subject)) return true;

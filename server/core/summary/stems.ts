@@ -22,7 +22,7 @@ ENDINGS.add('');
 const GERMAN_INFIX = /^(ab|an|auf|aus|ein|um|zu|vor|nach|mit|her|hin|weg|zuruck)(?:zu|ge)(.{3,})$/;
 
 /** Whether two words are forms of the same one. Deliberately light: words that only begin alike are different. */
-export function isSameWord(one: string, other: string): boolean {
+export function isSameStem(one: string, other: string): boolean {
   if (one === other) return true;
   const [a, b] = [findBase(one), findBase(other)];
   if (a === b) return true;

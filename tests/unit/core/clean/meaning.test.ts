@@ -2,10 +2,10 @@ import t from 'tap';
 import { splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
 import {
   classifyProtectedWord,
-  endsSentence,
   isNegation,
   isNumber,
   isProperName,
+  isSentenceEnd,
   isSmallWord,
 } from '../../../../server/core/clean/meaning.ts';
 
@@ -31,8 +31,8 @@ t.test('small words are those a speaker begins with without having said anything
 });
 
 t.test('a sentence ends with its mark, also inside closing quotes', async (t) => {
-  for (const text of ['go.', 'really?', 'stop!"', '好。', 'so…', 'ہے۔']) t.ok(endsSentence(text), text);
-  for (const text of ['go', 'go,', '3.5', 'a.m', '"']) t.notOk(endsSentence(text), text);
+  for (const text of ['go.', 'really?', 'stop!"', '好。', 'so…', 'ہے۔']) t.ok(isSentenceEnd(text), text);
+  for (const text of ['go', 'go,', '3.5', 'a.m', '"']) t.notOk(isSentenceEnd(text), text);
 });
 
 t.test('a capital names something where no sentence begins, except in "I"', async (t) => {

@@ -34,7 +34,7 @@ function open() {
   };
   const hear = (seconds: number, voice: number): void => {
     for (let i = 0; i < seconds * 10; i++) {
-      track.hear(new Float32Array(TENTH).fill(0.2));
+      track.addAudio(new Float32Array(TENTH).fill(0.2));
       // Judging asks for decodes.
       drain(voice);
       drain(voice);

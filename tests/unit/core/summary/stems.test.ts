@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isSameWord } from '../../../../server/core/summary/stems.ts';
+import { isSameStem } from '../../../../server/core/summary/stems.ts';
 
 const SAME: readonly (readonly [one: string, other: string])[] = [
   ['deliver', 'deliver'],
@@ -29,14 +29,14 @@ const DIFFERENT: readonly (readonly [one: string, other: string])[] = [
 
 t.test('forms of one word are one, regular or not', async (t) => {
   for (const [one, other] of SAME) {
-    t.ok(isSameWord(one, other), `${one}, ${other}`);
-    t.ok(isSameWord(other, one), `${other}, ${one}`);
+    t.ok(isSameStem(one, other), `${one}, ${other}`);
+    t.ok(isSameStem(other, one), `${other}, ${one}`);
   }
 });
 
 t.test('words that only begin alike are two', async (t) => {
   for (const [one, other] of DIFFERENT) {
-    t.notOk(isSameWord(one, other), `${one}, ${other}`);
-    t.notOk(isSameWord(other, one), `${other}, ${one}`);
+    t.notOk(isSameStem(one, other), `${one}, ${other}`);
+    t.notOk(isSameStem(other, one), `${other}, ${one}`);
   }
 });
