@@ -18,7 +18,7 @@ export interface FetchedModel {
 }
 
 /** Maximum size of a download without a published hash, bytes. */
-export const FETCHED_BYTES_MAX = 16_000_000_000;
+const FETCHED_BYTES_MAX = 16_000_000_000;
 
 export const detectModelKind = (file: string): ModelKind => (file.endsWith('.gguf') ? 'cleanup' : 'speech');
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Fault } from '../protocol/index.ts';
 import { parseModelAddress } from './address.ts';
 import { findHeaderProblem, HEADER_BYTES } from './header.ts';
-import { MODELS, type ModelEntry, type ModelKind } from './registry.ts';
+import type { ModelEntry, ModelKind } from './registry.ts';
 
 /** A model on this machine. */
 export interface LocatedModel {
@@ -36,11 +36,6 @@ export function getCacheFolder(): string {
 /** Where the file of a known model is, or would be. */
 export function getModelPath(model: ModelEntry): string {
   return join(model.embedded ? getEmbeddedFolder() : getCacheFolder(), model.file);
-}
-
-/** The models of one kind on this machine, the embedded ones first. */
-export function listPresentModels(kind: ModelKind): readonly ModelEntry[] {
-  return MODELS.filter((model) => model.kind === kind && existsSync(getModelPath(model)));
 }
 
 /**

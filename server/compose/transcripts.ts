@@ -103,7 +103,7 @@ function logFailure(log: Log, error: unknown): void {
 }
 
 /** Opens the instruct model that the options name; undefined when they name none. */
-export async function openAssistant(config: Config, log: Log): Promise<Assistant | undefined> {
+async function openAssistant(config: Config, log: Log): Promise<Assistant | undefined> {
   const { 'assistant-url': url, 'assistant-model': model, 'assistant-key': key } = config;
   if (model === undefined) return undefined;
   if (url !== undefined) return new OpenAiAssistant({ url, model, key });

@@ -3,7 +3,7 @@ import type { Log } from '../ports/log.ts';
 import type { RoomSpeaker } from './rooms.ts';
 import type { JournalSnapshot, RestoredJournal, SessionJournal, SessionRecord } from './session-journal.ts';
 import type { SessionOrigin } from './session-origin.ts';
-import type { SessionParts } from './session-parts.ts';
+import type { SharedSessionParts } from './session-parts.ts';
 import type { SessionRecording } from './session-recording.ts';
 import type { ResumableSession } from './session-registry.ts';
 
@@ -22,7 +22,7 @@ export class EventSinks<S extends ResumableSession> {
   readonly #log: Log;
 
   /** Creates the journal; `enterRoom` follows. Throws `auth.denied`, and whatever the disk throws. */
-  constructor({ sessionRecord, recordingStart, restored, settings }: SessionOrigin, parts: SessionParts<S>) {
+  constructor({ sessionRecord, recordingStart, restored, settings }: SessionOrigin, parts: SharedSessionParts<S>) {
     const { language } = settings;
     const { rooms, journals, resumeGraceMs } = parts;
     const { session, key } = sessionRecord;

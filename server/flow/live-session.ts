@@ -12,12 +12,12 @@ import { Outbox } from './outbox.ts';
 import { ResumeAttempts } from './resume-attempts.ts';
 import type { JournalSnapshot } from './session-journal.ts';
 import { buildReady, matchesSecret, type RestoredSession, type SessionOrigin } from './session-origin.ts';
-import type { SessionParts as Parts } from './session-parts.ts';
+import type { SharedSessionParts } from './session-parts.ts';
 import type { ResumableSession } from './session-registry.ts';
 import { SessionTimeouts } from './session-timeouts.ts';
 
 /** The parts every session of a server is made of. */
-export type SessionParts = Parts<LiveSession>;
+export type SessionParts = SharedSessionParts<LiveSession>;
 
 /**
  * One speaker's stream from `start` to `done`: the driver, the numbered events, the timeouts. It outlives its

@@ -12,8 +12,8 @@ import type { Rooms } from './rooms.ts';
 import type { ResumableSession, SessionRegistry } from './session-registry.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
-/** What every session of a server is made of. */
-export interface SessionParts<S extends ResumableSession> {
+/** What every session of a server is made of; `S` is the session itself. */
+export interface SharedSessionParts<S extends ResumableSession> {
   readonly scheduler: DecodeScheduler;
   readonly registry: SessionRegistry<S>;
   readonly speechModel: SpeechModel;

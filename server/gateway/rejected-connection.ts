@@ -7,7 +7,8 @@ import type { AcceptedUpgrade } from './route-table.ts';
 
 /** Maximum number of rejected connections of one kind that are open. Further clients are refused before the upgrade. */
 const REJECTIONS_MAX = 64;
-const DEAF: ConnectionHandler = { message: () => {}, close: () => {} };
+/** Ignores what a client sends that is already being turned away. */
+export const IGNORE_FRAMES: ConnectionHandler = { message: () => {}, close: () => {} };
 
 /** Accepts connections only to reject them in their protocol: some clients cannot read why an upgrade was refused. */
 export class Rejections {
@@ -29,7 +30,7 @@ export class Rejections {
     if (rejection !== undefined && this.#open.size < REJECTIONS_MAX)
       return new RejectedConnection(connection, rejection, this.#clock, this.#open);
     connection.close(FAULTS[fault.code].close, fault.code);
-    return DEAF;
+    return IGNORE_FRAMES;
   }
 }
 

@@ -63,7 +63,7 @@ export interface StreamRoute extends Route {
 }
 
 /** Matches a path against a pattern. Returns the named segments, not decoded; undefined when it does not match. */
-export function matchPath(pattern: string, pathname: string): Readonly<Record<string, string>> | undefined {
+function matchPath(pattern: string, pathname: string): Readonly<Record<string, string>> | undefined {
   const wanted = pattern.split('/');
   const given = pathname.split('/');
   const isOpen = wanted.at(-1) === '*';

@@ -28,7 +28,7 @@ import { createPacedBody } from './paced-body.ts';
 import { jsonResponse } from './responses.ts';
 import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
 
-export const TRANSCRIPTS_PATH = '/v1/transcripts';
+const TRANSCRIPTS_PATH = '/v1/transcripts';
 /** Name of the setting with an owner's template for summaries. */
 const TEMPLATE = 'summary-template';
 const PAGE_MAX = 100;

@@ -4,7 +4,7 @@ import type { Rooms } from '../flow/rooms.ts';
 import type { Authenticator, ClientIdentity } from '../ports/authenticator.ts';
 import type { Connection, ConnectionHandler, OpenRequest } from '../ports/transport.ts';
 import type { ViewerTokens } from '../ports/viewer-tokens.ts';
-import { Rejections } from './rejected-connection.ts';
+import { IGNORE_FRAMES, Rejections } from './rejected-connection.ts';
 import { RoomRoutes } from './room-routes.ts';
 import type { AcceptedStream, AcceptedUpgrade, HttpRoute, StreamRoute, UpgradeRoute } from './route-table.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -41,7 +41,6 @@ const STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 };
 const RECHECKED_AT_ONCE = 100;
-const DEAF: ConnectionHandler = { message: () => {}, close: () => {} };
 
 /** Routes for viewers, who read a room over a WebSocket or as server-sent events. */
 export class ViewingRoutes {
@@ -189,7 +188,7 @@ export class ViewingRoutes {
     const text = toViewerFault(fault, 0);
     connection.send(kind === 'ws' ? text : `data: ${text}\n\n`);
     connection.close(FAULTS[fault.code].close, fault.code);
-    return DEAF;
+    return IGNORE_FRAMES;
   }
 }
 

@@ -49,7 +49,7 @@ export function describeErrorOrigin(error: unknown, depth = 0): object {
 const FIELDS_DEPTH = 4;
 
 /** The same fields with printable texts; anything but plain objects and arrays stays as it is. */
-export function toPrintableFields(value: unknown, depth = 0): unknown {
+function toPrintableFields(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return toPrintable(value);
   if (typeof value !== 'object' || value === null || depth >= FIELDS_DEPTH) return value;
   if (Array.isArray(value)) return value.map((each) => toPrintableFields(each, depth + 1));
