@@ -128,7 +128,7 @@ const addServerOptions = (command: Command): Command =>
     .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'));
 const transcripts = program
   .command('transcripts')
-  .description('list, search, show, export and delete kept transcripts');
+  .description('list, search, show, export and delete stored transcripts');
 const most = new Option('--limit <count>', 'how many at most').argParser(parseWhole).default(20);
 addServerOptions(transcripts.command('list').description('the newest first'))
   .addOption(most)

@@ -101,14 +101,14 @@ export const OPTIONS = {
     default: 0,
     min: 0,
     max: 36_500,
-    doc: 'Kept transcripts that nobody changed for so many days are deleted; 0 keeps them for ever.',
+    doc: 'Stored transcripts that nobody changed for so many days are deleted; 0 keeps them for ever.',
   },
   'transcripts-max-mb': {
     type: 'integer',
     default: 4_096,
     min: 0,
     max: 1_048_576,
-    doc: 'Megabytes that the kept transcripts of all keys may take; what would take more is refused. 0 is no bound.',
+    doc: 'Megabytes that the stored transcripts of all keys may take; what would take more is refused. 0 is no bound.',
   },
   'transcripts-per-key-max-mb': {
     type: 'integer',

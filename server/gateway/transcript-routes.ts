@@ -119,7 +119,7 @@ export class TranscriptRoutes {
       const code = errorCode(error);
       // Errors of the database are failures of the storage; all others are bugs.
       if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code)) throw error;
-      log.error({ code }, 'kept transcripts cannot be read or written');
+      log.error({ code }, 'stored transcripts cannot be read or written');
       throw new Fault('transcript.failed', { problem: code }, { cause: error });
     }
   }

@@ -1,4 +1,4 @@
-/** What the bench of kept transcripts and its server say to each other. */
+/** What the bench of stored transcripts and its server say to each other. */
 export type Asked =
   | { readonly kind: 'keep'; readonly meetings: number; readonly sentences: number }
   | { readonly kind: 'expire' }

@@ -1,4 +1,4 @@
-// A server whose words come from a script, with kept transcripts in a file, that reports how late its event loop was.
+// A server whose words come from a script, with stored transcripts in a file, that reports how late its event loop was.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openTranscripts } from '../../server/store/open-transcripts.ts';
 import { memoryRecorder } from '../support/memory-recorder.ts';

@@ -34,7 +34,7 @@ for (const format of ['text', 'jsonl', 'srt', 'vtt'])
     for (const line of err.trim().split('\n')) t.match(line, /^(sotto: | {2}|Speak)/, 'no line passes for another');
   });
 
-t.test('kept transcripts of a hostile server are listed, shown, exported and summed up as text', async (t) => {
+t.test('stored transcripts of a hostile server are listed, shown, exported and summed up as text', async (t) => {
   await using server = await openHostileServer(HOSTILE);
   const written: string[] = [];
   const transcripts = new TranscriptsCli({ server: server.url }, (text) => written.push(text));

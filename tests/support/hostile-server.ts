@@ -33,7 +33,7 @@ export interface HostileServer extends AsyncDisposable {
 
 /**
  * A server that puts `text` into everything that a client may show: finals, cleanings, partials, notices and faults of
- * a session, and titles, names, notes and errors of kept transcripts. The first sentence of a session ends as it says.
+ * a session, and titles, names, notes and errors of stored transcripts. The first sentence of a session ends as it says.
  */
 export async function openHostileServer(text: string): Promise<HostileServer> {
   const http = createServer((request, response) => {

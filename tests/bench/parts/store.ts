@@ -1,4 +1,4 @@
-// How late the server's event loop, and what live sessions say, is while somebody works with kept transcripts.
+// How late the server's event loop, and what live sessions say, is while somebody works with stored transcripts.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
