@@ -53,6 +53,11 @@ export const LIMITS = {
   viewerTokenEveryMs: 5_000,
   /** Longest silence towards a viewer, ms. */
   viewerAliveEveryMs: 10_000,
+  /**
+   * A connection has drained when no more bytes than this are queued in it, after there were more. Code that holds back
+   * what it sends must not do so below this.
+   */
+  queuedBytesLow: 8_192,
   /** Bytes that the transport may buffer for a viewer before sending to it pauses. */
   viewerBusyBytes: 16_384,
   /** Time within which a viewer must take some of what is queued for it, ms. */

@@ -3,7 +3,6 @@ import type { ServiceLevel } from '../core/schedule/load-shedder.ts';
 import { type OfferedModel, validateChange } from '../core/session/resolve-settings.ts';
 import type { ClientIdentity } from '../ports/authenticator.ts';
 import { type ClientChannel, type ConnectedClient, toFaultEvent } from './client-channel.ts';
-import { DrainTimer } from './drain-timer.ts';
 import { Driver } from './driver.ts';
 import { EventSinks } from './event-sinks.ts';
 import { FaultReporter } from './fault-reporter.ts';
@@ -44,7 +43,6 @@ export class LiveSession implements ResumableSession {
   /** `opening` in the constructor, `open`, `done` while the last events may still be requested, then `ended`. */
   #phase: 'opening' | 'open' | 'done' | 'ended' = 'opening';
   readonly #faults: FaultReporter;
-  readonly #drainTimer: DrainTimer;
   #graceTimer: Disposable | undefined;
 
   /**
@@ -72,14 +70,12 @@ export class LiveSession implements ResumableSession {
       onSlowClient: () => this.#disconnectSlowClient(),
       endSession: (status, reason) => this.#endWith(status, reason),
     });
-    const queuedBytes = (): number => this.#channel?.queuedBytes() ?? 0;
-    this.#drainTimer = new DrainTimer(clock, queuedBytes, () => this.#send());
     const opened: (() => void)[] = [];
     try {
       this.#driver = this.#createDriver(origin);
       opened.push(() => this.#driver.close());
       this.#timeouts = new SessionTimeouts(clock, (fault) => this.#onTimeout(fault));
-      opened.push(() => this.#stopTimers());
+      opened.push(() => this.#timeouts.close());
       this.#timeouts.start();
       scheduler.addSession(this.id);
       this.#sinks = new EventSinks(origin, parts);
@@ -198,7 +194,6 @@ export class LiveSession implements ResumableSession {
     channel.send({ type: 'resumed', seq, session: this.id, ...this.#driver.position, commands: this.#commands });
     this.#outbox.attach(channel);
     this.#outbox.replay(seq);
-    this.#drainTimer.schedule();
     if (this.#phase === 'done') return this.#closeAfterDone(channel);
     if (this.#driver.isPaused) channel.pause();
     else if (!this.#driver.isFinished) this.#timeouts.restartIdleTimer();
@@ -212,6 +207,11 @@ export class LiveSession implements ResumableSession {
     this.#detach();
     if (this.#phase === 'done') return;
     this.#graceTimer = clock.setTimer(resumeGraceMs, () => this.#finishFromServer());
+  }
+
+  /** The channel has drained: sends the partials that waited for that. */
+  sendWaiting(channel: ClientChannel): void {
+    if (channel === this.#channel) this.#send();
   }
 
   /** Reports a frame that was no valid message. It counts as a command, whatever it was meant to be. */
@@ -312,7 +312,6 @@ export class LiveSession implements ResumableSession {
     if (this.#phase !== 'open' && this.#phase !== 'opening') return;
     try {
       this.#outbox.send(...events);
-      this.#drainTimer.schedule();
     } catch (error) {
       this.fail(error);
     }
@@ -367,18 +366,12 @@ export class LiveSession implements ResumableSession {
   #detach(): void {
     this.#channel = undefined;
     this.#outbox.detach();
-    this.#drainTimer.stop();
     this.#driver.detach();
     this.#timeouts.stopIdleTimer();
   }
 
   #stop(): void {
-    this.#faults.runEach([() => this.#sinks.end(), () => this.#stopTimers(), () => this.#driver.close()]);
-  }
-
-  #stopTimers(): void {
-    this.#timeouts.close();
-    this.#drainTimer.stop();
+    this.#faults.runEach([() => this.#sinks.end(), () => this.#timeouts.close(), () => this.#driver.close()]);
   }
 
   #end(): void {

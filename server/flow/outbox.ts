@@ -1,6 +1,6 @@
 import { type EventBody, Fault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
 
-/** With more bytes than this in the transport, partials wait here. */
+/** With more bytes than this in the transport, partials wait here until it has drained. */
 const BUSY_BYTES = 65_536;
 
 /** Receives numbered events. */
@@ -95,7 +95,7 @@ export class Outbox {
     this.#waiting.push(event);
   }
 
-  /** Sends what may be sent now; called again when the transport has drained. */
+  /** Sends what may be sent now. Must be called again when the transport has drained. */
   flush(): void {
     const isBusy = (this.#sink?.queuedBytes() ?? Number.POSITIVE_INFINITY) > BUSY_BYTES;
     const sendable = isBusy ? this.#waiting.filter((event) => event.type !== 'partial') : this.#waiting;

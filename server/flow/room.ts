@@ -1,13 +1,11 @@
 import { Fault, LIMITS, type ServerEvent, type ViewerEvent } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RoomEvent, RoomSubscriber, RoomSubscription } from '../ports/room.ts';
+import type { ActiveSubscription, RoomEvent, RoomSubscriber, RoomSubscription } from '../ports/room.ts';
 import { RETAINED_EVENTS, RoomLog, SharedEvent } from './room-log.ts';
 
 /** Viewers served before other work gets its turn, and events that one viewer gets meanwhile. */
 const VIEWERS_PER_TURN = 128;
 const EVENTS_PER_TURN = 64;
-/** How often viewers that are behind are served again, ms. */
-const BEHIND_INTERVAL_MS = 50;
 
 export interface RoomSetup {
   readonly clock: Clock;
@@ -51,11 +49,11 @@ export class Room {
   readonly #log: RoomLog;
   readonly #speakers = new Map<string, SpeakerInfo>();
   readonly #viewers = new Set<Viewer>();
-  /** Viewers still to be served in this round; undefined between rounds. */
-  #round: Iterator<Viewer> | undefined;
-  #isRoundPending = false;
-  #isAnyBehind = false;
-  #behindTimer: Disposable | undefined;
+  /** Viewers to be served, in this order. */
+  readonly #queue = new Set<Viewer>();
+  /** All viewers are to be served; those that are not in the queue join it in the next turn. */
+  #areAllDue = false;
+  #isTurnScheduled = false;
   #cursor: number;
   /** How long the text is kept when the room is empty, ms. */
   idleMs: number = LIMITS.roomIdleMs;
@@ -141,7 +139,7 @@ export class Room {
     return cursor;
   }
 
-  subscribe(subscriber: RoomSubscriber, subscription: RoomSubscription): Disposable {
+  subscribe(subscriber: RoomSubscriber, subscription: RoomSubscription): ActiveSubscription {
     const { from } = subscription;
     const requested = from === 'now' ? this.#log.lastCursor : from === 'start' ? 0 : from;
     // Nobody was given a cursor in the future.
@@ -163,7 +161,7 @@ export class Room {
     // Partials belong to what is being said now.
     if (from === 'now') for (const event of this.#log.events) if (event.body.type === 'partial') subscriber.send(event);
     this.#serveLater();
-    return { [Symbol.dispose]: () => this.#remove(viewer) };
+    return { drained: () => this.#onDrained(viewer), [Symbol.dispose]: () => this.#remove(viewer) };
   }
 
   /** Sends `alive` to viewers that got nothing for a while, so that they know the connection works. */
@@ -181,7 +179,6 @@ export class Room {
       while (this.#sendNext(viewer));
       this.#disconnect(viewer, fault);
     }
-    this.#behindTimer?.[Symbol.dispose]();
   }
 
   clear(): void {
@@ -236,6 +233,7 @@ export class Room {
   }
 
   #remove(viewer: Viewer): void {
+    this.#queue.delete(viewer);
     if (this.#viewers.delete(viewer)) this.#onIdle();
   }
 
@@ -249,47 +247,54 @@ export class Room {
     this.#remove(viewer);
   }
 
+  #onDrained(viewer: Viewer): void {
+    if (!this.#viewers.has(viewer) || viewer.cursor >= this.#log.lastCursor) return;
+    this.#queue.add(viewer);
+    this.#scheduleTurn();
+  }
+
   #serveLater(): void {
-    if (this.#viewers.size === 0) return;
-    if (this.#round !== undefined) {
-      this.#isRoundPending = true;
-      return;
-    }
-    this.#round = this.#viewers.values();
-    this.#isAnyBehind = false;
+    this.#areAllDue = true;
+    this.#scheduleTurn();
+  }
+
+  #scheduleTurn(): void {
+    if (this.#isTurnScheduled || this.#viewers.size === 0) return;
+    this.#isTurnScheduled = true;
     this.#setup.runLater(() => this.#serveSome());
   }
 
-  /** Serves a part of a round. Speakers, and viewers of other rooms, get their turn between two parts. */
+  /** Serves the first viewers of the queue. Speakers, and viewers of other rooms, get their turn before the next ones. */
   #serveSome(): void {
-    const round = this.#round!;
-    for (let served = 0; served < VIEWERS_PER_TURN; served++) {
-      const next = round.next();
-      if (next.done === true) return this.#endRound();
-      try {
-        this.#serveViewer(next.value);
-      } catch (error) {
-        // Serve the other viewers all the same; whoever runs this reports the bug.
-        this.#remove(next.value);
-        this.#setup.runLater(() => this.#serveSome());
-        throw error;
+    this.#isTurnScheduled = false;
+    if (this.#areAllDue) for (const viewer of this.#viewers) this.#queue.add(viewer);
+    this.#areAllDue = false;
+    const unfinished: Viewer[] = [];
+    let left = VIEWERS_PER_TURN;
+    try {
+      for (const viewer of this.#queue) {
+        if (left-- === 0) break;
+        this.#queue.delete(viewer);
+        if (this.#serveViewer(viewer)) unfinished.push(viewer);
       }
+    } finally {
+      for (const viewer of unfinished) this.#queue.add(viewer);
+      if (this.#queue.size > 0) this.#scheduleTurn();
     }
-    this.#setup.runLater(() => this.#serveSome());
   }
 
-  #endRound(): void {
-    this.#round = undefined;
-    const isPending = this.#isRoundPending;
-    this.#isRoundPending = false;
-    if (isPending) return this.#serveLater();
-    this.#behindTimer?.[Symbol.dispose]();
-    this.#behindTimer = undefined;
-    if (!this.#isAnyBehind) return;
-    this.#behindTimer = this.#setup.clock.setTimer(BEHIND_INTERVAL_MS, () => this.#serveLater());
+  /** Sends a viewer what it may get in this turn. Returns whether there is more that need not wait for it to drain. */
+  #serveViewer(viewer: Viewer): boolean {
+    try {
+      return this.#sendTo(viewer);
+    } catch (error) {
+      // The other viewers are served all the same; whoever runs the turn reports the bug.
+      this.#remove(viewer);
+      throw error;
+    }
   }
 
-  #serveViewer(viewer: Viewer): void {
+  #sendTo(viewer: Viewer): boolean {
     const { subscriber } = viewer;
     const nowMs = this.#setup.clock.nowMs();
     let queued = subscriber.queuedBytes();
@@ -300,13 +305,13 @@ export class Room {
     const isBehind = viewer.cursor < this.#log.lastCursor;
     if (isBehind && (viewer.cursor < this.#log.droppedUpTo || nowMs - viewer.lastReadMs > LIMITS.viewerStallMs)) {
       this.#setup.onDisconnect();
-      return this.#disconnect(viewer, new Fault('client.slow', { bytes: queued, limit: LIMITS.viewerBusyBytes }));
+      this.#disconnect(viewer, new Fault('client.slow', { bytes: queued, limit: LIMITS.viewerBusyBytes }));
+      return false;
     }
-    if (isBehind && queued <= LIMITS.viewerBusyBytes) this.#isRoundPending = true;
-    this.#isAnyBehind ||= isBehind;
     if (viewer.needsKeepAlive && queued === 0)
       subscriber.send(new SharedEvent({ type: 'alive', cursor: viewer.cursor }));
     viewer.needsKeepAlive = false;
+    return isBehind && queued <= LIMITS.viewerBusyBytes;
   }
 
   /** Sends the next event meant for it; false when there is none. */

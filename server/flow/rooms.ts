@@ -1,7 +1,7 @@
 import { Fault, LIMITS, type ServerEvent } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { RoomSubscriber, RoomSubscription } from '../ports/room.ts';
+import type { ActiveSubscription, RoomSubscriber, RoomSubscription } from '../ports/room.ts';
 import { Room, type RoomSetup, type SpeakerInfo } from './room.ts';
 import { RETAINED_EVENTS } from './room-log.ts';
 
@@ -98,7 +98,7 @@ export class Rooms {
   }
 
   /** Subscribes to a room until the result is disposed of or the subscriber is disconnected. */
-  subscribe(name: string, subscription: RoomSubscription, subscriber: RoomSubscriber): Disposable {
+  subscribe(name: string, subscription: RoomSubscription, subscriber: RoomSubscriber): ActiveSubscription {
     const room = this.#open(name);
     this.#meter.viewers(++this.#viewers);
     let isSubscribed = true;
@@ -121,6 +121,7 @@ export class Rooms {
       subscription,
     );
     return {
+      drained: () => viewer.drained(),
       [Symbol.dispose]: () => {
         unsubscribe();
         viewer[Symbol.dispose]();

@@ -120,6 +120,10 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     this.#handleResult(reading);
   }
 
+  drained(): void {
+    if (!this.#hasEnded) this.#session?.sendWaiting(this.#channel);
+  }
+
   close(status: number): void {
     if (this.#hasEnded && this.#session === undefined) return;
     const isNormalClose = NORMAL_CLOSE_STATUSES.includes(status) && !(this.#isKept && status === GOING_AWAY);

@@ -8,7 +8,7 @@ import type { AcceptedUpgrade } from './route-table.ts';
 /** Maximum number of rejected connections of one kind that are open. Further clients are refused before the upgrade. */
 const REJECTIONS_MAX = 64;
 /** Ignores what a client sends that is already being turned away. */
-export const IGNORE_FRAMES: ConnectionHandler = { message: () => {}, close: () => {} };
+export const IGNORE_FRAMES: ConnectionHandler = { message: () => {}, drained: () => {}, close: () => {} };
 
 /** Accepts connections only to reject them in their protocol: some clients cannot read why an upgrade was refused. */
 export class Rejections {
@@ -63,6 +63,8 @@ class RejectedConnection implements ConnectionHandler {
   message(frame: WireFrame): void {
     this.#reject(frame);
   }
+
+  drained(): void {}
 
   close(): void {
     this.#timeout[Symbol.dispose]();

@@ -1,7 +1,7 @@
 import { FAULTS, type Fault, LIMITS } from '../../protocol/index.ts';
 import { TokenBucket } from '../core/schedule/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RoomEvent, RoomSubscriber } from '../ports/room.ts';
+import type { ActiveSubscription, RoomEvent, RoomSubscriber } from '../ports/room.ts';
 import type { Connection, ConnectionHandler } from '../ports/transport.ts';
 import type { ViewingRequest } from './viewing-request.ts';
 
@@ -9,7 +9,7 @@ export interface ViewerSetup {
   readonly kind: 'ws' | 'sse';
   readonly asked: Pick<ViewingRequest, 'words'>;
   readonly clock: Clock;
-  watch(viewer: RoomSubscriber): Disposable;
+  watch(viewer: RoomSubscriber): ActiveSubscription;
   /** Returns the fault if the viewer may not read a room of `owner`. */
   refusalFor(owner: string): Fault | undefined;
   /** Called when its connection has ended. */
@@ -25,7 +25,7 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
   readonly #kind: 'ws' | 'sse';
   readonly #words: 'with' | 'without';
   readonly #clock: Clock;
-  readonly #watching: Disposable;
+  readonly #watching: ActiveSubscription;
   readonly #messageBucket = new TokenBucket(LIMITS.commandsPerSecondMax, LIMITS.commandsPerSecondMax * 4);
   readonly #onClosed: () => void;
   readonly #refusalFor: (owner: string) => Fault | undefined;
@@ -82,6 +82,10 @@ export class Viewer implements ConnectionHandler, RoomSubscriber {
     if (this.#messageBucket.spend(1, this.#clock.nowMs()) === 0) return;
     this.#watching[Symbol.dispose]();
     this.#connection.close(FAULTS['frame.rate'].close, 'frame.rate');
+  }
+
+  drained(): void {
+    this.#watching.drained();
   }
 
   close(): void {

@@ -28,3 +28,9 @@ export interface RoomSubscription {
   /** Language of the translations it requests. */
   readonly translate?: string | undefined;
 }
+
+/** A viewer's place in a room, until it is disposed of. */
+export interface ActiveSubscription extends Disposable {
+  /** Must be called when the subscriber's queue has drained: the room then sends it what it held back. */
+  drained(): void;
+}

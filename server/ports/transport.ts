@@ -30,13 +30,18 @@ export interface OpenRequest {
 }
 
 /**
- * Called in this order: open, then messages, then exactly one close. Never re-entrantly. A call that throws, or returns
- * a promise that rejects, is reported as `server.bug` and ends this connection with 1011: it gets no more messages, and
- * its one close.
+ * Called in this order: open, then messages and drains, then exactly one close. Never re-entrantly. A call that throws, or returns
+ * a promise that rejects, is reported as `server.bug` and ends this connection with 1011: it gets only its one close
+ * after that.
  */
 export interface ConnectionHandler {
   /** The handler owns `frame`: the transport has already copied it. */
   message(frame: string | Uint8Array): void;
+  /**
+   * `queuedBytes` was above `LIMITS.queuedBytesLow` after a send, and has fallen to it or below: the handler may send
+   * what it held back. Called once each time, never from inside a send, and not when the connection is being closed.
+   */
+  drained(): void;
   close(status: number): void;
 }
 
@@ -56,7 +61,7 @@ export type StreamDecision =
       readonly headers: Readonly<Record<string, string>>;
       /** Ignored by the reader, wherever it occurs between two sends. */
       readonly filler: string;
-      /** The only thing it ever reports is its end. */
+      /** It never reports a message. */
       open(connection: Connection): ConnectionHandler;
     }
   | { readonly kind: 'refuse'; readonly response: Response };

@@ -58,6 +58,12 @@ export class ConnectionGuard {
     }
   }
 
+  /** Tells the handler that the queue has drained. */
+  drained(): void {
+    const handler = this.#handler;
+    if (handler !== undefined && !this.#isBroken) this.run(() => handler.drained());
+  }
+
   /** Tells the handler that the connection has ended: exactly once, even if it broke before or breaks now. */
   close(status: number): void {
     const handler = this.#handler;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, Transport, TransportHandler, UpgradeDecision } from '../ports/transport.ts';
+import { Backpressure } from './backpressure.ts';
 import { ConnectionGuard, guardCallback } from './guard.ts';
 import { listenOn } from './listen.ts';
 
@@ -91,6 +92,7 @@ class TcpConnection implements Connection {
   readonly #socket: Socket;
   readonly #reportBug: ReportBug;
   readonly #guard: ConnectionGuard;
+  readonly #backpressure = new Backpressure();
   #state: 'open' | 'closing' = 'open';
   /** Received bytes that have not been passed to the handler yet. */
   #received: Uint8Array[] = [];
@@ -133,7 +135,9 @@ class TcpConnection implements Connection {
   }
 
   send(frame: string | Uint8Array): void {
-    if (this.#state === 'open' && this.#socket.writable) this.#socket.write(frame);
+    if (this.#state !== 'open' || !this.#socket.writable) return;
+    this.#socket.write(frame, this.#onWritten);
+    this.#backpressure.update(this.queuedBytes);
   }
 
   pause(): void {
@@ -165,6 +169,12 @@ class TcpConnection implements Connection {
   fail(error: unknown): void {
     this.#guard.fail(error);
   }
+
+  /** A frame has been handed to the kernel, or never will be: Node also reports success when a socket is destroyed. */
+  readonly #onWritten = (): void => {
+    if (this.#state !== 'open' || !this.#socket.writable) return;
+    if (this.#backpressure.hasDrained(this.queuedBytes)) this.#guard.drained();
+  };
 
   /** Schedules delivery in a later turn of the event loop. Until then the socket is not read. */
   #schedule(): void {

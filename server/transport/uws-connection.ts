@@ -3,6 +3,7 @@ import { FAULTS, LIMITS } from '../../protocol/index.ts';
 import { TokenBucket } from '../core/schedule/token-bucket.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, UpgradeDecision } from '../ports/transport.ts';
+import { Backpressure } from './backpressure.ts';
 import { ConnectionGuard, guardCallback } from './guard.ts';
 import type { WebSocket } from './uws-library.ts';
 
@@ -33,6 +34,7 @@ export class UwsConnection implements Connection {
   readonly #options: UwsConnectionOptions;
   readonly #reportBug: ReportBug;
   readonly #guard: ConnectionGuard;
+  readonly #backpressure = new Backpressure();
   readonly #pings = new TokenBucket(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
   /** After `closing` nothing is sent or received; after `ended` the library's socket must not be touched. */
   #state: 'open' | 'closing' | 'ended' = 'open';
@@ -68,6 +70,7 @@ export class UwsConnection implements Connection {
     // The library drops what it cannot hold; a gap in the events would be worse than a disconnect.
     if (this.#socket.send(frame, typeof frame !== 'string') === 2)
       this.close(FAULTS['client.slow'].close, 'client.slow');
+    else this.#backpressure.update(this.queuedBytes);
   }
 
   pause(): void {
@@ -121,6 +124,11 @@ export class UwsConnection implements Connection {
     this.#held.push(frame);
     this.#heldBytes += message.byteLength + HELD_FRAME_BYTES;
     if (this.#heldBytes > LIMITS.heldBytesMax) this.close(FAULTS['audio.backlog'].close, 'audio.backlog');
+  }
+
+  /** The library has written some of what it held. */
+  onDrain(): void {
+    if (this.#state === 'open' && this.#backpressure.hasDrained(this.queuedBytes)) this.#guard.drained();
   }
 
   onPing(): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, StreamDecision } from '../ports/transport.ts';
+import { Backpressure } from './backpressure.ts';
 import { ConnectionGuard } from './guard.ts';
 import type { HttpResponse } from './uws-library.ts';
 
@@ -9,6 +10,7 @@ export class UwsStream implements Connection {
   readonly id = randomUUID();
   readonly #response: HttpResponse;
   readonly #guard: ConnectionGuard;
+  readonly #backpressure = new Backpressure();
   #onEnd = (): void => {};
   #filler = '';
   /** After `ended` the library's response must not be touched. */
@@ -24,7 +26,9 @@ export class UwsStream implements Connection {
     response.onWritable(() => {
       this.#guard.run(() => {
         // The library only sends what it holds with the next write, and reports nothing else about it.
-        if (this.#state === 'open' && response.write(this.#filler)) this.#queuedBytes = 0;
+        if (this.#state !== 'open' || !response.write(this.#filler)) return;
+        this.#queuedBytes = 0;
+        if (this.#backpressure.hasDrained(0)) this.#guard.drained();
       });
       return true;
     });
@@ -54,6 +58,7 @@ export class UwsStream implements Connection {
       isSent = this.#response.write(frame);
     });
     if (!isSent || this.#queuedBytes > 0) this.#queuedBytes += frame.length;
+    this.#backpressure.update(this.#queuedBytes);
   }
 
   /** The reader of a response sends nothing that could be paused. */

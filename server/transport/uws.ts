@@ -77,6 +77,7 @@ export class UwsTransport implements Transport {
       message: (socket, message, isBinary) => socket.getUserData().connection?.onMessage(message, isBinary),
       ping: (socket) => socket.getUserData().connection?.onPing(),
       pong: (socket) => socket.getUserData().connection?.onPong(),
+      drain: (socket) => socket.getUserData().connection?.onDrain(),
       close: (socket, status) => this.#onClose(socket, status),
     });
     this.#app.any('/*', (response, request) => this.#answerRequest(response, request));

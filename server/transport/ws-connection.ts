@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { FAULTS, LIMITS } from '../../protocol/index.ts';
 import { TokenBucket } from '../core/schedule/token-bucket.ts';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, UpgradeDecision } from '../ports/transport.ts';
+import { Backpressure } from './backpressure.ts';
 import { ConnectionGuard } from './guard.ts';
 import { FrameTurns } from './ws-turns.ts';
 
@@ -11,13 +13,17 @@ import { FrameTurns } from './ws-turns.ts';
 export class WsConnection implements Connection {
   readonly id = randomUUID();
   readonly #socket: WebSocket;
+  readonly #stream: Duplex;
   readonly #guard: ConnectionGuard;
+  readonly #backpressure = new Backpressure();
   readonly #pings = new TokenBucket(LIMITS.pingsPerSecondMax, LIMITS.pingsPerSecondMax * 5);
   /** The peer has sent nothing since the last ping. */
   #isSilent = false;
 
-  constructor(socket: WebSocket, reportBug: ReportBug) {
+  /** `stream` is what `socket` reads and writes. */
+  constructor(socket: WebSocket, stream: Duplex, reportBug: ReportBug) {
     this.#socket = socket;
+    this.#stream = stream;
     this.#guard = ConnectionGuard.forConnection(this, reportBug);
   }
 
@@ -64,7 +70,9 @@ export class WsConnection implements Connection {
   }
 
   send(frame: string | Uint8Array): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame);
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#socket.send(frame, this.#onWritten);
+    this.#backpressure.update(this.queuedBytes);
   }
 
   pause(): void {
@@ -85,6 +93,16 @@ export class WsConnection implements Connection {
   fail(error: unknown): void {
     this.#guard.fail(error);
   }
+
+  /**
+   * A frame has been handed to the kernel, or never will be: Node also reports success when a stream is destroyed. The
+   * stream's 'drain' event would not do, because its high-water mark differs between kinds of sockets and versions of
+   * Node.
+   */
+  readonly #onWritten = (): void => {
+    if (this.#socket.readyState !== this.#socket.OPEN || !this.#stream.writable) return;
+    if (this.#backpressure.hasDrained(this.queuedBytes)) this.#guard.drained();
+  };
 
   #onPing(): void {
     this.#isSilent = false;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { ReportBug } from '../ports/bug.ts';
 import type { Connection, StreamDecision } from '../ports/transport.ts';
+import { Backpressure } from './backpressure.ts';
 import { ConnectionGuard } from './guard.ts';
 
 /** A streamed response, until either side ends it. */
@@ -9,6 +10,7 @@ export class WsStream implements Connection {
   readonly id = randomUUID();
   readonly #response: ServerResponse;
   readonly #guard: ConnectionGuard;
+  readonly #backpressure = new Backpressure();
 
   constructor(response: ServerResponse, reportBug: ReportBug) {
     this.#response = response;
@@ -30,7 +32,9 @@ export class WsStream implements Connection {
   }
 
   send(frame: string | Uint8Array): void {
-    if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.write(frame);
+    if (!this.#isOpen) return;
+    this.#response.write(frame, this.#onWritten);
+    this.#backpressure.update(this.queuedBytes);
   }
 
   /** The reader of a response sends nothing that could be paused. */
@@ -46,4 +50,14 @@ export class WsStream implements Connection {
   fail(error: unknown): void {
     this.#guard.fail(error);
   }
+
+  get #isOpen(): boolean {
+    return !this.#response.writableEnded && !this.#response.destroyed;
+  }
+
+  /** A piece has been handed to the kernel, or never will be: Node also reports success when a socket is destroyed. */
+  readonly #onWritten = (): void => {
+    if (!this.#isOpen || this.#response.socket?.writable !== true) return;
+    if (this.#backpressure.hasDrained(this.queuedBytes)) this.#guard.drained();
+  };
 }

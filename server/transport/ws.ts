@@ -117,7 +117,7 @@ export class WsTransport implements Transport {
     if (upgrade.kind === 'refuse') return sendRefusal(socket, upgrade.response);
     if (upgrade.subprotocol !== undefined) chosenSubprotocols.set(request, upgrade.subprotocol);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WsConnection(webSocket, this.#reportBug);
+      const connection = new WsConnection(webSocket, socket, this.#reportBug);
       this.#connections.add(connection);
       connection.serve(upgrade, () => this.#connections.delete(connection));
       if (this.#closing !== undefined) connection.close(1012, 'restarting');

@@ -19,6 +19,7 @@ const echo: TransportHandler = {
           message: (frame) => {
             if (typeof frame !== 'string' && ++frames % ANSWER_EVERY === 0) connection.send('{"type":"ack"}');
           },
+          drained: () => {},
           close: () => {},
         };
       },

@@ -6,8 +6,11 @@ import { until } from '../support/until.ts';
 import { closeOf, type Make, next, SMALL_LIMITS } from './transport.ts';
 
 /** Where a handler throws. `later` ones reject a promise instead, as an `async` handler does. */
-export const BROKEN = ['open', 'message', 'message later', 'close', 'close later', 'timer'] as const;
+export const BROKEN = ['open', 'message', 'message later', 'drained', 'close', 'close later', 'timer'] as const;
 export type Broken = (typeof BROKEN)[number];
+
+/** Bytes that no network between two sockets of one machine holds. */
+const MUCH = 'x'.repeat(24 * 1_048_576);
 
 const later = (error: Error): never => Promise.reject(error) as never;
 
@@ -20,7 +23,11 @@ export function brokenHandler(connection: Connection, where: string, story: stri
       if (where === 'message') throw new Error('message');
       if (where === 'message later') return later(new Error('message later'));
       if (where === 'timer') setImmediate(() => connection.fail(new Error('timer')));
-      else connection.send(`got ${String(frame)}`);
+      else connection.send(where === 'drained' ? MUCH : `got ${String(frame)}`);
+    },
+    drained: () => {
+      story.push('drained');
+      if (where === 'drained') throw new Error('drained');
     },
     close: (status) => {
       story.push(`close ${status}`);
@@ -59,6 +66,7 @@ async function stand(t: Test, make: Make) {
           connection.send('first\n');
           return {
             message: () => {},
+            drained: () => {},
             close: (status) => {
               story.push(`close ${status}`);
               if (where === 'stream close') throw new Error('stream close');
@@ -137,7 +145,7 @@ export function bugContract(t: Test, make: Make): void {
     });
   }
 
-  for (const where of ['open', 'message', 'message later', 'timer']) {
+  for (const where of ['open', 'message', 'message later', 'drained', 'timer']) {
     t.test(`a handler that breaks in ${where} ends its connection with 1011, and harms nobody`, async (t) => {
       const { dial, story, bugs, works } = await stand(t, make);
       const socket = dial(`/${where}`);

@@ -29,7 +29,7 @@ async function stand(t: Test, make: Make) {
         open: (connection) => {
           streams.push(connection);
           connection.send('first\n');
-          return { message: () => {}, close: (status) => closes.push(status) };
+          return { message: () => {}, drained: () => {}, close: (status) => closes.push(status) };
         },
       });
     },

@@ -4,6 +4,9 @@ import type { Connection, TransportHandler } from '../../server/ports/transport.
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { simulateDelay, staysTrue, until, untilSettled } from '../support/until.ts';
 import { BROKEN, brokenHandler } from './transport-bugs.ts';
+import { connectTcp, drainContract } from './transport-drain.ts';
+
+drainContract(t, 'tcp', connectTcp);
 
 /** A port whose next connection has a handler that breaks where `next.where` says. */
 async function stand(t: { teardown(run: () => unknown): void }) {
@@ -72,6 +75,7 @@ async function listening(t: Test, heard: (bytes: Uint8Array, connection: Connect
   const closes: number[] = [];
   const open = (connection: Connection) => ({
     message: (frame: string | Uint8Array) => heard(frame as Uint8Array, connection),
+    drained: () => {},
     close: (status: number) => void closes.push(status),
   });
   const handler: TransportHandler = {

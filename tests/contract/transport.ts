@@ -70,6 +70,7 @@ export async function stand(t: Test, make: Make, heard: Heard = () => {}, limits
                 story.push(frame);
                 heard(frame, connection);
               }),
+            drained: () => once(() => {}),
             close: (status) => once(() => story.push(`close ${status}`)),
           };
         },

@@ -41,6 +41,10 @@ export function breakHandler(handler: TransportHandler, maybe: MaybeThrow): Tran
         own.message(frame);
         maybe('message');
       },
+      drained: () => {
+        own.drained();
+        maybe('drained');
+      },
       close: (status) => {
         own.close(status);
         maybe('close');

@@ -65,3 +65,13 @@ t.test('beyond the bound the oldest events are gone, and it says so', async (t) 
   t.ok(outbox.canReplay(6));
   t.notOk(outbox.canReplay(7), 'nobody has read what was not written');
 });
+
+t.test('a partial waits only when the connection will tell that it has drained', async (t) => {
+  for (const queuedBytes of [LIMITS.queuedBytesLow, LIMITS.queuedBytesLow + 1, 65_536, 65_537]) {
+    const outbox = new Outbox('replay');
+    outbox.attach({ queuedBytes: () => queuedBytes, send: () => {} });
+    outbox.send(partial(1, 'x'));
+    t.equal(outbox.seq, queuedBytes > 65_536 ? 0 : 1, `${queuedBytes} bytes`);
+  }
+  t.ok(LIMITS.viewerBusyBytes >= LIMITS.queuedBytesLow, 'nor does a viewer of a room');
+});

@@ -111,9 +111,9 @@ t.test('others have their turn while many viewers are served', async (t) => {
 });
 
 t.test('a viewer that does not read gets the newest partial and every final when it reads again', async (t) => {
-  const { clock, rooms, settle, watch } = place();
+  const { rooms, settle, watch } = place();
   const speaker = rooms.enter('stage', SPEAKING);
-  const { viewer } = watch();
+  const { viewer, seat: subscription } = watch();
   const { viewer: quick } = watch();
   settle();
   viewer.queued = LIMITS.viewerBusyBytes + 1;
@@ -126,7 +126,9 @@ t.test('a viewer that does not read gets the newest partial and every final when
   t.same(finals(viewer.events), [], 'nothing is pushed at it');
   t.same(finals(quick.events), [1, 2], 'the others do not wait');
   viewer.queued = 0;
-  clock.pass(100);
+  settle();
+  t.same(finals(viewer.events), [], 'nor before it has drained');
+  subscription.drained();
   settle();
   t.same(
     viewer.events.flatMap((each) =>
@@ -156,6 +158,63 @@ t.test('a viewer that takes nothing for too long is cut, and comes back to every
   settle();
   t.equal(finals(again.events)[0], 2);
   t.equal((again.events[0] as { cut?: true }).cut, undefined);
+});
+
+t.test('a viewer that takes nothing for too long is cut also when nothing is said', async (t) => {
+  const { clock, rooms, settle, watch } = place();
+  const speaker = rooms.enter('stage', SPEAKING);
+  const { viewer } = watch();
+  settle();
+  viewer.queued = LIMITS.viewerBusyBytes + 1;
+  speaker.publish([final(1)]);
+  settle();
+  for (let ms = 0; ms < LIMITS.viewerStallMs; ms += LIMITS.viewerAliveEveryMs) {
+    t.equal(viewer.fault, undefined);
+    clock.pass(LIMITS.viewerAliveEveryMs);
+    settle();
+  }
+  clock.pass(LIMITS.viewerAliveEveryMs);
+  settle();
+  t.equal(viewer.fault?.code, 'client.slow');
+});
+
+t.test('a viewer that has drained is served alone, and one that has left or misses nothing is not', async (t) => {
+  const { turns, rooms, settle, watch } = place();
+  const speaker = rooms.enter('stage', SPEAKING);
+  const [behind, other, gone] = [watch(), watch(), watch()];
+  settle();
+  for (const { viewer } of [behind, other, gone]) viewer.queued = LIMITS.viewerBusyBytes + 1;
+  speaker.publish([final(1)]);
+  settle();
+  for (const { viewer } of [behind, other, gone]) viewer.queued = 0;
+  gone.seat[Symbol.dispose]();
+  gone.seat.drained();
+  t.equal(turns.length, 0);
+  behind.seat.drained();
+  t.same(finals(behind.viewer.events), [], 'not from inside the call');
+  settle();
+  t.same(
+    [behind, other, gone].map(({ viewer }) => finals(viewer.events)),
+    [[1], [], []],
+  );
+  behind.seat.drained();
+  t.equal(turns.length, 0);
+});
+
+t.test('a viewer that has much to catch up on is served in many turns', async (t) => {
+  const { turns, rooms, settle, watch } = place();
+  const speaker = rooms.enter('stage', SPEAKING);
+  speaker.publish(Array.from({ length: 500 }, (_, i) => final(i + 1)));
+  settle();
+  const { viewer } = watch({ from: 'start' });
+  let most = 0;
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+    const before = viewer.events.length;
+    turn();
+    most = Math.max(most, viewer.events.length - before);
+  }
+  t.equal(finals(viewer.events).length, 500);
+  t.ok(most > 0 && most <= 100, `${most} events in one turn`);
 });
 
 t.test('a slow viewer that keeps reading is not cut', async (t) => {
@@ -264,18 +323,21 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
         read[who]!.push(...finals(viewer.events));
         seats[who] = watch({ from: viewer.events.at(-1)!.cursor });
       };
+      const drain = ({ viewer, seat: subscription }: ReturnType<typeof watch>): void => {
+        viewer.queued = 0;
+        subscription.drained();
+      };
       let said = 0;
       for (const each of steps) {
         if (each.do === 'say') speaker.publish([partial(said + 1, 1), final(++said)]);
         if (each.do === 'turn') turns.shift()?.();
         if (each.do === 'stop') seats[each.who]!.viewer.queued = LIMITS.viewerBusyBytes + 1;
-        if (each.do === 'go') seats[each.who]!.viewer.queued = 0;
+        if (each.do === 'go') drain(seats[each.who]!);
         if (each.do === 'return') comeBack(each.who);
         if (each.do === 'wait') clock.pass(each.ms);
         for (const [who, { viewer }] of seats.entries()) if (viewer.fault !== undefined) comeBack(who);
       }
-      for (const { viewer } of seats) viewer.queued = 0;
-      clock.pass(100);
+      for (const each of seats) drain(each);
       settle();
       const want = Array.from({ length: said }, (_, i) => i + 1);
       for (const [who, { viewer }] of seats.entries()) t.strictSame([...read[who]!, ...finals(viewer.events)], want);

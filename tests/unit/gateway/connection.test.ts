@@ -8,7 +8,7 @@ import type { DialectSession } from '../../../server/ports/dialect.ts';
 import type { Connection } from '../../../server/ports/transport.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { script, scriptedParts, sound } from '../../support/scripted-server.ts';
-import { staysTrue } from '../../support/until.ts';
+import { staysTrue, until, untilSettled } from '../../support/until.ts';
 
 const caller = { key: '', scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
 
@@ -319,7 +319,7 @@ t.test("a timer of a session that breaks ends that session, and the others' time
     parts.registry.open(session);
     return { events, session };
   };
-  // What a slow client has not read is looked at by a timer.
+  // A timer sends a fault to a client that has fallen silent, and measures its queue.
   const victim = open(() => {
     if (!broken.isBroken) return 1;
     broken.isBroken = false;
@@ -335,4 +335,52 @@ t.test("a timer of a session that breaks ends that session, and the others' time
   t.match(other.events.at(-1)?.type, /done|final|ack|flushed/, 'the other was finalised when its time was up');
   t.notMatch(other.events, [{ code: 'server.bug' }]);
   t.end();
+});
+
+t.test('a slow client gets partials when its connection has drained, with no timer', async (t) => {
+  const { clock, dial } = place([...script('Hello there.', 0.5), ...script('So it goes.', 2.5)]);
+  const { events, line, handler, send } = dial();
+  const count = (type: string): number => events.filter((event) => event.type === type).length;
+  send({ type: 'start' });
+  line.queuedBytes = 100_000;
+  handler.message(new Uint8Array(sound(2, [[0.3, 1.9]]).buffer));
+  await untilSettled(() => events.length, 100);
+  t.equal(count('partial'), 0, 'they wait');
+  send({ type: 'flush', id: 'x' });
+  await until(() => count('final') > 0 && count('flushed') > 0);
+  t.equal(count('partial'), 0, 'what is final does not');
+  handler.message(new Uint8Array(sound(2, [[0.3, 1.9]]).buffer));
+  await untilSettled(() => events.length, 100);
+  t.equal(count('partial'), 0);
+  line.queuedBytes = 0;
+  handler.drained();
+  t.equal(count('partial'), 1, 'only the newest is sent');
+  t.equal(events.at(-1)?.type, 'partial');
+  t.same(
+    events.map(({ seq }) => seq),
+    Array.from(events, (_, i) => i + 1),
+  );
+  t.equal(clock.nowMs(), 0);
+});
+
+t.test('a connection that has ended, or lost its session to another, sends nothing when it has drained', async (t) => {
+  const { dial } = place();
+  const old = dial();
+  old.send({ type: 'start' });
+  const ready = old.events[0] as { session: string; secret: string };
+  old.line.queuedBytes = 100_000;
+  old.handler.message(new Uint8Array(sound(2, [[0.3, 1.9]]).buffer));
+  await untilSettled(() => old.events.length, 100);
+  const back = dial();
+  back.line.queuedBytes = 100_000;
+  back.send({ type: 'start', resume: { session: ready.session, secret: ready.secret, seq: old.events.at(-1)!.seq } });
+  const counts = [old.events.length, back.events.length];
+  back.line.queuedBytes = 0;
+  old.handler.drained();
+  t.same([old.events.length, back.events.length], counts);
+  back.handler.drained();
+  t.equal(back.events.at(-1)?.type, 'partial');
+  back.handler.close(1006);
+  back.handler.drained();
+  t.pass();
 });
