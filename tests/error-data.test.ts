@@ -6,11 +6,9 @@ import { findTextDecisions } from './support/text-rules.ts';
 const ALLOWED: Readonly<Record<string, string>> = {
   'server/observe/log.ts: stack.indexOf(error.message)': 'takes the text out of what is logged',
 };
-/** Programs that decide by texts of others, which give nothing better. */
-const OTHERS = /^client\//;
 
-t.test('no logic of the server, the protocol or the models reads the English text of an error', async (t) => {
-  const found = findTextDecisions(productProgram()).filter((where) => !OTHERS.test(where));
+t.test('no program logic reads the English text of an error', async (t) => {
+  const found = findTextDecisions(productProgram());
   t.same(
     found.filter((where) => ALLOWED[where] === undefined),
     [],
