@@ -47,7 +47,7 @@ export class WaylandInserter implements Inserter {
       );
     this.#keys = wtype ? new Wtype(runner) : new Ydotool(runner);
     this.canIdentifyWindow = FOCUS_QUERIES[desktop] !== undefined && runner.has(FOCUS_QUERIES[desktop].command);
-    this.name = `wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
+    this.name = `Wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
     this.#keeper = new ClipboardRestorer(new WaylandClipboard(runner), {
       restoreMs: Math.max(settings.restoreMs, SETTLE_MS),
       settleMs: SETTLE_MS,
