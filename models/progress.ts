@@ -8,9 +8,9 @@ export interface DownloadProgress extends Disposable {
 
 /**
  * Shows a download on stderr: a progress bar on a terminal, otherwise a line for every tenth, or for every 100 MB if
- * the size is unknown.
+ * the size is unknown. `onLine` is called with each of these lines.
  */
-export function showProgress(name: string): DownloadProgress {
+export function showProgress(name: string, onLine: (text: string) => void = () => {}): DownloadProgress {
   const bar = process.stderr.isTTY
     ? new SingleBar({ format: `${toPrintable(name)} {bar} {percentage}% {value}/{total} MB {eta_formatted}` })
     : undefined;
@@ -27,7 +27,9 @@ export function showProgress(name: string): DownloadProgress {
       }
       if (bytes - reportedBytes < (total ?? 1e9) / 10) return;
       reportedBytes = bytes;
-      printError(`${name}: ${toMegabytes(bytes)} of ${total === undefined ? 'unknown' : toMegabytes(total)} MB`);
+      const line = `${name}: ${toMegabytes(bytes)} of ${total === undefined ? 'unknown' : toMegabytes(total)} MB`;
+      printError(line);
+      onLine(line);
     },
     [Symbol.dispose]: () => bar?.stop(),
   };

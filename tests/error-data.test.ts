@@ -5,13 +5,10 @@ import { findTextDecisions } from './support/text-rules.ts';
 /** Where a program looks into the text of an error and decides nothing by it, each with its reason. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'server/observe/log.ts: stack.indexOf(error.message)': 'takes the text out of what is logged',
-  'server/engine/native/binding.ts: /no numbers/.test(cause.message)': 'the addon rejects with a text alone',
 };
-/** Programs that decide by texts of others, which give nothing better. */
-const OTHERS = /^client\//;
 
-t.test('no logic of the server, the protocol or the models reads the English text of an error', async (t) => {
-  const found = findTextDecisions(productProgram()).filter((where) => !OTHERS.test(where));
+t.test('no program logic reads the English text of an error', async (t) => {
+  const found = findTextDecisions(productProgram());
   t.same(
     found.filter((where) => ALLOWED[where] === undefined),
     [],

@@ -5,6 +5,7 @@ import { ConfigError, loadConfig } from '../config/load.ts';
 import { buildHelpText, showConfig } from '../config/show.ts';
 import { systemClock } from '../observe/clock.ts';
 import { catchProcessErrors } from '../observe/process-errors.ts';
+import { reportStatus } from './report-status.ts';
 import { startServer } from './start-server.ts';
 import { waitForStopSignal } from './stop-signal.ts';
 
@@ -26,15 +27,17 @@ export async function runServe(args: readonly string[]): Promise<number> {
     const server = await startServer(loaded.config);
     catchProcessErrors(server.reportBug, systemClock.nowMs);
     printLine(`${server.greeting}\n${describeSettings(loaded)}`);
-    process.send?.({ kind: 'listening', url: server.url });
+    reportStatus({ kind: 'listening', url: server.url });
     await waitForStopSignal();
     await server.close();
     return 0;
   } catch (error) {
-    for (const line of (error instanceof Error ? error.message : String(error)).split('\n'))
-      printError(`sotto: ${line}`);
-    if (!(error instanceof ConfigError) && !isFault(error))
-      printError(error instanceof Error ? (error.stack ?? '') : '');
+    const message = error instanceof Error ? error.message : String(error);
+    const isExpected = error instanceof ConfigError || isFault(error);
+    const stack = isExpected || !(error instanceof Error) ? '' : (error.stack ?? '');
+    for (const line of message.split('\n')) printError(`sotto: ${line}`);
+    if (!isExpected) printError(stack);
+    reportStatus({ kind: 'failed', problem: `${message}\n${stack}`.trim() });
     return error instanceof ConfigError ? 78 : 1;
   }
 }

@@ -1,5 +1,6 @@
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +84,24 @@ t.test('without a server one is started for the run', async (t) => {
   const { code, out } = await runCli(['transcribe', fixture('speech/short_01.wav'), '--model', 'tiny.en']);
   t.equal(code, 0);
   t.equal(out.trim(), SENTENCE);
+});
+
+t.test('while a model is fetched for a run, each step is shown, and a failure is one line after them', async (t) => {
+  const model = Buffer.alloc(1_000_000);
+  model.writeUInt32LE(0x67676d6c, 0);
+  model.writeInt32LE(51_864, 4);
+  const files = createHttpServer((_, response) => response.end(model)).listen(0, '127.0.0.1');
+  await new Promise((resolve) => files.once('listening', resolve));
+  t.teardown(() => files.close());
+  const url = `http://127.0.0.1:${(files.address() as AddressInfo).port}/mine.bin`;
+  const { code, err } = await runCli(['transcribe', fixture('speech/short_01.wav'), '--model', url], undefined, {
+    SOTTO_MODELS: mkdtempSync(join(tmpdir(), 'sotto-')),
+  });
+  t.equal(code, 1);
+  const lines = err.trim().split('\n');
+  t.ok(lines.length > 2, err);
+  for (const line of lines.slice(0, -1)) t.match(line, /^mine\.\w+\.bin: [\d.]+ of (1|unknown) MB$/);
+  t.match(lines.at(-1), /^sotto: .*mine/);
 });
 
 t.test('what cannot be read is one clear line and a status', async (t) => {

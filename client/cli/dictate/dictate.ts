@@ -11,7 +11,7 @@ import { chooseInserter, type OutputTarget } from './choose-inserter.ts';
 import { askInstance, openControlSocket, resolveControlPath } from './control.ts';
 import { toVocabulary } from './core/dictionary.ts';
 import type { DictationMode } from './core/plan.ts';
-import { VERBS, type Verb } from './core/verbs.ts';
+import { describeReady, VERBS, type Verb } from './core/verbs.ts';
 import { DictionaryFile } from './dictionary-file.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
 import { HistoryFile, readHistory } from './history-file.ts';
@@ -168,7 +168,7 @@ async function openInstance(options: DictateOptions, { parts, notifier, closers,
   const format = options.source === undefined ? MICROPHONE : (await openSource(options.source, MICROPHONE)).format;
   await line.prepare({ ...format, channelMode: 'mix' });
   await recoverAudio(folder, { history, tell: notify, options: lineOptions() });
-  say(`Ready: ${inserter.name}, mode ${options.mode}. sotto dictate begin|end|toggle|cancel|undo|again|stop`);
+  say(describeReady(options.mode, options.to, inserter.name));
   return new Instance({
     ...parts,
     ...{ line, ears, tell: notify, say, server: url },

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ServerStatus } from '../../../protocol/server-status.ts';
 import { printNote } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
 
@@ -20,7 +21,7 @@ export interface LocalServer extends AsyncDisposable {
 /**
  * Starts a server on a free port for one command; it ends with this process. A `sotto.config.json` in the current folder is not
  * read: whoever put it there could have the words sent to a server of their own. `--config FILE` in `args` names one
- * explicitly. Rejects with a `UserError` that holds what the server wrote.
+ * explicitly. Rejects with a `UserError` that holds the server's reason, or what it wrote when it crashed.
  */
 export function startLocalServer(args: readonly string[]): Promise<LocalServer> {
   // Overrides settings for public servers in the file and the environment: this server is for one command alone.
@@ -31,21 +32,30 @@ export function startLocalServer(args: readonly string[]): Promise<LocalServer> 
   });
   return new Promise((resolve, reject) => {
     let output = '';
+    let problem: string | undefined;
     child.stderr?.on('data', (chunk: Buffer) => {
       output = (output + String(chunk)).slice(-2_000);
-      // Downloading a model has no time limit, and its progress is shown.
-      if (!/ MB\n$/.test(output)) return;
-      printNote(String(chunk).trimEnd());
-      timer.refresh();
     });
     const timer = setTimeout(() => child.kill(), START_TIMEOUT_MS);
-    child.once('message', (message: { kind: string; url: string }) => {
-      clearTimeout(timer);
-      resolve({ url: message.url, [Symbol.asyncDispose]: () => stopProcess(child) });
+    child.on('message', (status: ServerStatus) => {
+      switch (status.kind) {
+        case 'progress':
+          // Downloading a model has no time limit.
+          timer.refresh();
+          return printNote(status.text);
+        case 'listening':
+          clearTimeout(timer);
+          return resolve({ url: status.url, [Symbol.asyncDispose]: () => stopProcess(child) });
+        case 'failed':
+          problem = status.problem;
+          return;
+      }
     });
-    child.once('exit', (code) => {
+    // Unlike `exit`, this comes after the last message and all output.
+    child.once('close', (code) => {
       clearTimeout(timer);
-      reject(new UserError(output.trim().replace(/^sotto: /gm, '') || `The server stopped (${code}).`));
+      problem ??= output.trim().replace(/^sotto: /gm, '');
+      reject(new UserError(problem || `The server stopped (${code}).`));
     });
   });
 }

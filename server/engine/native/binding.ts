@@ -68,9 +68,16 @@ export interface NativeDecode {
   readonly temperature: number;
 }
 
+/**
+ * `code` of the errors that the addon throws and rejects with, as `src/decode/failure.h` lists them. `model.corrupt`: the
+ * file is no model, or its weights compute no numbers. `model.closed`: a decode was begun after `close`.
+ * `memory.exhausted`: there is no memory for the model or a decode. `decode.failed`: any other failure of a decode.
+ */
+export const NATIVE_ERROR_CODES = ['model.corrupt', 'model.closed', 'memory.exhausted', 'decode.failed'] as const;
+
 /** A decode that has been started. */
 export interface RunningDecode {
-  /** Rejects when the model is closed, or with `code` `model.corrupt` when its weights compute no numbers. */
+  /** Rejects with an Error whose `code` is one of `NATIVE_ERROR_CODES`. */
   readonly result: Promise<NativeDecode>;
   /** A count, modulo 2^32, that grows many times a second while the decode goes on; 0 before it begins. */
   steps(): number;
@@ -197,15 +204,14 @@ export class NativeModel {
     this.#model = model;
   }
 
-  /** Throws an Error with `code` `model.absent` or `model.corrupt` and a one-line message. Blocks while it reads. */
+  /**
+   * Throws an Error with a one-line message and `code` `model.absent`, `model.corrupt` or `memory.exhausted`. Blocks while
+   * it reads.
+   */
   static load(path: string): NativeModel {
     checkModelFile(path);
     const addon = loadNative();
-    try {
-      return new NativeModel(new addon.Model(path));
-    } catch (cause) {
-      throw corrupt(cause);
-    }
+    return new NativeModel(new addon.Model(path));
   }
 
   get info(): NativeModelInfo {
@@ -247,8 +253,6 @@ export class NativeModel {
       const decode = await running;
       const text = decode.words.map((word) => `${word.space ? ' ' : ''}${word.text}`).join('');
       return { ...decode, text: text.trimStart(), compressionRatio: compressionRatio(text) };
-    } catch (cause) {
-      throw cause instanceof Error && /no numbers/.test(cause.message) ? corrupt(cause) : cause;
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -258,11 +262,6 @@ export class NativeModel {
   close(): void {
     this.#model.close();
   }
-}
-
-function corrupt(cause: unknown): Error {
-  const problem = cause instanceof Error ? cause.message : String(cause);
-  return Object.assign(new Error(problem, { cause }), { code: 'model.corrupt' });
 }
 
 function compressionRatio(text: string): number {

@@ -250,6 +250,20 @@ function print(text) {
   console.log(`sotto: native engine: ${text}`);
 }
 
+/**
+ * npm hides what an install script prints, and `npx sotto` runs this script when it links the checkout for the first
+ * time: without this line the command would seem to hang for minutes.
+ */
+function printOnTerminal(text) {
+  if (process.stdout.isTTY || process.env.npm_lifecycle_event === undefined) return;
+  try {
+    // Erases npm's spinner, which stands on the same line.
+    writeFileSync('/dev/tty', `\r\x1b[Ksotto: native engine: ${text}\n`);
+  } catch {
+    // There is no terminal, or the system has none under this name.
+  }
+}
+
 async function main() {
   if (process.argv.includes('--print-flags')) {
     process.stdout.write(getCpuFlags());
@@ -278,7 +292,9 @@ async function main() {
   }
   const total = (readFileSync(join(here, 'binding.gyp'), 'utf8').match(/\.(c|cpp)"/g) ?? []).length - OTHER_CPU_FILES;
   const target = process.env.SOTTO_PORTABLE === '1' ? 'for other machines too' : 'for this machine';
-  print(`building ${target} (${getCpuFlags()}), about two minutes`);
+  const announcement = `building ${target} (${getCpuFlags()}), about two minutes`;
+  print(announcement);
+  printOnTerminal(announcement);
   const started = Date.now();
   mkdirSync(join(here, 'build'), { recursive: true });
   const problem = await compile(total);

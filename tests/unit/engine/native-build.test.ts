@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -62,6 +62,35 @@ t.test('a decode tries an engine before it is used', async (t) => {
   t.not(status, 0);
   t.match(stderr, /Error: /);
 });
+
+const hasTerminal = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0;
+
+t.test(
+  'a build that npm runs silently is announced on the terminal, with how long it takes',
+  { skip: !hasTerminal && 'script of util-linux, which opens a terminal, is not installed' },
+  async (t) => {
+    const folder = t.testdir();
+    copyOfBuild(folder);
+    // Tools that are there, and compile nothing.
+    const tool = join(folder, 'tool');
+    writeFileSync(tool, '#!/bin/sh\n[ "$1" = --version ] && echo 1\n', { mode: 0o755 });
+    const hidden = join(folder, 'hidden');
+    const run = (environment: Record<string, string>): string => {
+      const { npm_lifecycle_event: _, ...rest } = process.env;
+      const command = `'${process.execPath}' '${join(folder, 'build.mjs')}' > '${hidden}' 2>&1`;
+      const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+        encoding: 'utf8',
+        env: { ...rest, XDG_CACHE_HOME: join(folder, 'cache'), CXX: tool, MAKE: tool, ...environment },
+      });
+      t.match(readFileSync(hidden, 'utf8'), /building for this machine.*\n[\s\S]*not built: the compiler failed/);
+      return stdout;
+    };
+    const terminal = run({ npm_lifecycle_event: 'install' });
+    t.equal(terminal.split('\n').length, 2, 'one line');
+    t.match(terminal, /sotto: native engine: building .*, about two minutes\r\n$/);
+    t.equal(run({}), '', 'started by hand, it prints to standard output alone');
+  },
+);
 
 t.test('without a compiler the install succeeds and says in one line what that costs', async (t) => {
   const run = copyOfBuild(t.testdir());

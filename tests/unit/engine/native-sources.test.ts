@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { NATIVE_ERROR_CODES } from '../../../server/engine/native/binding.ts';
 
 const native = fileURLToPath(new URL('../../../server/engine/native', import.meta.url));
 const src = join(native, 'src');
@@ -35,6 +36,14 @@ t.test('only src/upstream sees the library beyond its public headers', async (t)
 t.test('the build knows every source', async (t) => {
   const gyp = readFileSync(join(native, 'binding.gyp'), 'utf8');
   for (const file of files.filter((file) => !file.endsWith('.h'))) t.ok(gyp.includes(`"src/${file}"`), file);
+});
+
+t.test('the codes of errors are the same in C++ and in TypeScript', async (t) => {
+  const header = readFileSync(join(src, 'decode', 'failure.h'), 'utf8');
+  const codes = [...header.matchAll(/constexpr const char \* \w+ = "(.+)";/g)].map(([, code]) => code);
+  t.same(codes, NATIVE_ERROR_CODES);
+  const addon = readFileSync(join(src, 'addon', 'addon.cpp'), 'utf8');
+  t.equal(addon.match(/Napi::Error::New/g)?.length, 1, 'and no error of the addon is without one');
 });
 
 t.test('no source is longer than is easily read', async (t) => {

@@ -1,4 +1,6 @@
 import { parseJson } from '../../../../protocol/parse-json.ts';
+import type { DictationMode } from './plan.ts';
+
 /** The commands that a running instance accepts. */
 export const VERBS = ['begin', 'end', 'cancel', 'toggle', 'undo', 'status', 'history', 'again', 'stop'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -63,3 +65,19 @@ export function parseInstanceRequest(line: string): InstanceRequest | { readonly
 export const describeStatus = (status: InstanceStatus): string =>
   `${status.phase}; ${status.inserter}, ${status.mode}; ${status.server} ${status.connection}; ` +
   `${status.inserted} inserted, ${status.waiting} waiting`;
+
+const WHEN: Readonly<Record<DictationMode, string>> = {
+  sentence: 'each sentence is inserted when it is complete',
+  live: 'words are inserted while you speak',
+  hold: 'everything is inserted when you end the dictation',
+};
+
+const WHERE = { window: 'into the focused window', clipboard: 'into the clipboard', stdout: 'to standard output' };
+
+/** What an instance prints once it can be used: what it does with speech, and how to begin. */
+export function describeReady(mode: DictationMode, target: keyof typeof WHERE, inserter: string): string {
+  // The other two are named by what they are.
+  const means = target === 'window' ? `, using ${inserter}` : '';
+  const text = `Ready: ${WHEN[mode]}, ${WHERE[target]}${means}.`;
+  return `${text} \`sotto dictate toggle\` begins and ends a dictation, \`sotto dictate stop\` ends this program.`;
+}

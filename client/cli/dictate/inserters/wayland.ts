@@ -9,7 +9,11 @@ export type Desktop = 'sway' | 'hyprland' | 'kde' | 'gnome' | 'other';
 
 /** Wayland does not tell when the text was read; programs have been seen to take as long as this, ms. */
 const SETTLE_MS = 400;
+/** What wtype prints, with the same exit status as for every other failure. */
 const NO_VIRTUAL_KEYBOARD = /virtual keyboard/i;
+
+/** The compositor offers no virtual keyboard, which wtype needs to press any key. */
+class NoVirtualKeyboardError extends UserError {}
 
 /** Presses keys: wtype where the compositor supports it, elsewhere ydotool through the kernel. */
 interface KeyPresser {
@@ -43,7 +47,7 @@ export class WaylandInserter implements Inserter {
       );
     this.#keys = wtype ? new Wtype(runner) : new Ydotool(runner);
     this.canIdentifyWindow = FOCUS_QUERIES[desktop] !== undefined && runner.has(FOCUS_QUERIES[desktop].command);
-    this.name = `wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
+    this.name = `Wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
     this.#keeper = new ClipboardRestorer(new WaylandClipboard(runner), {
       restoreMs: Math.max(settings.restoreMs, SETTLE_MS),
       settleMs: SETTLE_MS,
@@ -90,8 +94,7 @@ export class WaylandInserter implements Inserter {
     try {
       await press(this.#keys);
     } catch (error) {
-      if (!(error instanceof UserError) || !NO_VIRTUAL_KEYBOARD.test(error.message) || this.#keys instanceof Ydotool)
-        throw error;
+      if (!(error instanceof NoVirtualKeyboardError)) throw error;
       if (!this.#runner.has('ydotool'))
         throw new UserError('This desktop lets wtype press no keys; install ydotool and start ydotoold.');
       this.#keys = new Ydotool(this.#runner);
@@ -199,7 +202,9 @@ class Wtype implements KeyPresser {
 
   async #do(args: readonly string[], input = ''): Promise<void> {
     const { code, stderr: said } = await this.#runner.run('wtype', args, { input, timeoutMs: 20_000 });
-    if (code !== 0) throw new UserError(`wtype did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
+    if (code === 0) return;
+    const Problem = NO_VIRTUAL_KEYBOARD.test(said) ? NoVirtualKeyboardError : UserError;
+    throw new Problem(`wtype did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
   }
 }
 

@@ -34,7 +34,7 @@ export class X11Inserter implements Inserter {
         settleMs: SETTLE_MS,
         takenMs: TAKEN_MS,
       });
-    this.name = `x11 (xdotool, ${this.#keeper === undefined ? 'typing' : 'pasting with xclip'})`;
+    this.name = `X11 (xdotool, ${this.#keeper === undefined ? 'typing' : 'pasting with xclip'})`;
   }
 
   async focus(): Promise<Window | undefined> {

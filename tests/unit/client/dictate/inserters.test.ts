@@ -141,9 +141,9 @@ t.test('X11: taking back is so many Backspaces', async (t) => {
 });
 
 t.test('Wayland comes before an X server inside it, which would lose the text without a word', async (t) => {
-  t.match(open(SWAY).inserter.name, /^wayland \(sway, .*wtype/);
-  t.match(open({ ...GNOME }).inserter.name, /^wayland \(gnome, .*ydotool/);
-  t.match(open(X11).inserter.name, /^x11/);
+  t.match(open(SWAY).inserter.name, /^Wayland \(sway, .*wtype/);
+  t.match(open({ ...GNOME }).inserter.name, /^Wayland \(gnome, .*ydotool/);
+  t.match(open(X11).inserter.name, /^X11/);
 });
 
 t.test('sway: pastes with wtype, and puts the clipboard back if it is unchanged', async (t) => {

@@ -11,7 +11,7 @@ import { selectLanguage } from '../../../../client/cli/dictate/core/language.ts'
 import { Plan, type PlanInput, type PlanSettings } from '../../../../client/cli/dictate/core/plan.ts';
 import type { SpokenPiece } from '../../../../client/cli/dictate/core/spoken.ts';
 import { SpokenReader } from '../../../../client/cli/dictate/core/spoken.ts';
-import { parseInstanceRequest } from '../../../../client/cli/dictate/core/verbs.ts';
+import { describeReady, parseInstanceRequest } from '../../../../client/cli/dictate/core/verbs.ts';
 import { isPossibleTerminal, selectInsertionMethod } from '../../../../client/cli/dictate/core/window.ts';
 
 const english = new SpokenReader(selectLanguage('en'), EMPTY_DICTIONARY);
@@ -229,6 +229,16 @@ t.test('a line of the socket is a verb alone or a request; anything else is answ
   });
   for (const line of ['', 'explode', '{"verb":"explode"}', '{}', 'null', '[]', '{"verb":7}'])
     t.match(parseInstanceRequest(line), { problem: /is not known; there are begin, end, cancel/ }, line);
+});
+
+t.test('an instance says in plain English what it does with speech', async (t) => {
+  t.equal(
+    describeReady('sentence', 'window', 'X11 (xdotool, pasting with xclip)'),
+    'Ready: each sentence is inserted when it is complete, into the focused window, using X11 (xdotool, pasting with xclip). ' +
+      '`sotto dictate toggle` begins and ends a dictation, `sotto dictate stop` ends this program.',
+  );
+  t.match(describeReady('live', 'clipboard', 'clipboard (xclip)'), /^Ready: words .* you speak, into the clipboard\. /);
+  t.match(describeReady('hold', 'stdout', 'stdout'), /^Ready: everything .* end the dictation, to standard output\. /);
 });
 
 t.test('terminals are known by their programs', async (t) => {

@@ -11,6 +11,7 @@ namespace {
 
 using sotto::Decode;
 using sotto::DecodeOptions;
+using sotto::Failure;
 
 DecodeOptions read_options(const Napi::Object & given) {
     DecodeOptions options;
@@ -63,6 +64,12 @@ Napi::Object write_decode(Napi::Env env, const Decode & decode) {
     return out;
 }
 
+Napi::Error create_error(Napi::Env env, const Failure & failure) {
+    Napi::Error error = Napi::Error::New(env, failure.problem);
+    error.Set("code", failure.code);
+    return error;
+}
+
 struct Job {
     Napi::Promise::Deferred deferred;
     Napi::ThreadSafeFunction done;
@@ -85,8 +92,10 @@ class Model : public Napi::ObjectWrap<Model> {
     explicit Model(const Napi::CallbackInfo & call) : Napi::ObjectWrap<Model>(call) {
         try {
             model_ = sotto::Model::load(call[0].As<Napi::String>());
+        } catch (const std::bad_alloc &) {
+            create_error(call.Env(), Failure::out_of_memory()).ThrowAsJavaScriptException();
         } catch (const std::exception & problem) {
-            Napi::Error::New(call.Env(), problem.what()).ThrowAsJavaScriptException();
+            create_error(call.Env(), {sotto::failure_code::CORRUPT, problem.what()}).ThrowAsJavaScriptException();
         }
     }
 
@@ -96,7 +105,7 @@ class Model : public Napi::ObjectWrap<Model> {
         const Napi::Env env = call.Env();
         const auto deferred = Napi::Promise::Deferred::New(env);
         if (model_ == nullptr) {
-            deferred.Reject(Napi::Error::New(env, "the model is closed").Value());
+            deferred.Reject(create_error(env, {sotto::failure_code::CLOSED, "the model is closed"}).Value());
             return deferred.Promise();
         }
         const uint32_t id = call[0].As<Napi::Number>();
@@ -117,8 +126,9 @@ class Model : public Napi::ObjectWrap<Model> {
             job->done.BlockingCall(job, [this, id](Napi::Env env, Napi::Function, Job * job) {
                 running_.erase(id);
                 Unref();
-                if (job->decode.error.empty()) job->deferred.Resolve(write_decode(env, job->decode));
-                else job->deferred.Reject(Napi::Error::New(env, job->decode.error).Value());
+                const std::optional<Failure> & failure = job->decode.failure;
+                if (failure) job->deferred.Reject(create_error(env, *failure).Value());
+                else job->deferred.Resolve(write_decode(env, job->decode));
                 job->done.Release();
                 delete job;
             });

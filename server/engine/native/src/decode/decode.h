@@ -2,8 +2,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "failure.h"
 
 namespace sotto {
 
@@ -43,7 +46,7 @@ struct Decode {
     double decode_ms = 0;
     int window_frames = 0;
     float temperature = 0;
-    std::string error;  // empty unless the decode failed
+    std::optional<Failure> failure;
 };
 
 }  // namespace sotto

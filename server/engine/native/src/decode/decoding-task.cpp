@@ -77,7 +77,7 @@ int DecodingTask::window_frames() {
 
 Decode DecodingTask::failed() {
     result_.stop = "aborted";
-    if (!control_.is_aborted() && result_.error.empty()) result_.error = "the decoder failed";
+    if (!control_.is_aborted() && !result_.failure) result_.failure = {failure_code::DECODE, "the decoder failed"};
     return result_;
 }
 
@@ -163,7 +163,7 @@ bool DecodingTask::read_first_token(const float * logits) {
     sampler_.compute_log_probabilities(logits);
     const float no_speech = sampler_.log_probability(model_.special.no_speech);
     if (!std::isfinite(no_speech)) {
-        result_.error = "its weights compute no numbers";
+        result_.failure = {failure_code::CORRUPT, "its weights compute no numbers"};
         return false;
     }
     result_.no_speech = std::exp(no_speech);

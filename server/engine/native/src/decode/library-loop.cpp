@@ -55,7 +55,7 @@ Decode decode_with_library(const LoadedModel & model, DecoderState & state, cons
     const bool is_done = state.run_library_loop(params, samples, tokens);
     if (!is_done || control.is_aborted()) {
         result.stop = "aborted";
-        if (!control.is_aborted()) result.error = "the library's loop failed";
+        if (!control.is_aborted()) result.failure = {failure_code::DECODE, "the library's loop failed"};
         return result;
     }
     result.decode_ms = milliseconds_since(start);

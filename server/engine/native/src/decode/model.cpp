@@ -58,9 +58,10 @@ Decode Model::decode(const std::vector<float> & samples, const DecodeOptions & o
         if (options.use_library_loop) decode = decode_with_library(impl_->model, *state, samples, options, control);
         else decode = DecodingTask(impl_->model, *state, samples, options, control).run();
         impl_->return_state(std::move(state));
+    } catch (const std::bad_alloc &) {
+        decode.failure = Failure::out_of_memory();
     } catch (const std::exception & problem) {
-        decode.stop = "aborted";
-        decode.error = problem.what();
+        decode.failure = {failure_code::DECODE, problem.what()};
     }
     return decode;
 }

@@ -19,7 +19,8 @@ class Model {
     ~Model();
 
     const upstream::ModelInfo & info() const;
-    // Runs on the caller's thread; returns early with stop "aborted" once an abort is requested.
+    // Runs on the caller's thread; returns early with stop "aborted" once an abort is requested. Throws nothing: the
+    // result of a decode that failed holds the failure and is of no use otherwise.
     Decode decode(const std::vector<float> & samples, const DecodeOptions & options, const DecodeControl & control);
     // Logits of the tokens at and behind `first`, [token][vocabulary], over `window` encoded frames. Tokens are fed all
     // at once or, from `first` on, one by one. For tests. Throws std::runtime_error when the decoder fails.
