@@ -1,17 +1,12 @@
 import { getOwnEntry, hasOwnKey } from '../../../protocol/own-entry.ts';
 import { parseJson } from '../../../protocol/parse-json.ts';
-import { ROOM_SETTING, TOKEN_SETTING } from '../overlay/overlay-settings.ts';
-import { choiceSetting, patternSetting, type SettingValues } from '../overlay/url-settings.ts';
+import { roomSetting, TOKEN_SETTING } from '../rooms/room-settings.ts';
 import { loadValue, storeValue } from '../storage/browser-storage.ts';
+import { choiceSetting, patternSetting, type SettingValues } from '../ui/url-settings.ts';
 
 /** Settings in the address of the captions page; everything else is the reader's own choice. */
 export const CAPTIONS_SETTINGS = {
-  room: patternSetting(
-    'main',
-    ROOM_SETTING,
-    'a-z, 0-9 and -, up to 64',
-    'Room to read along in, or the id of a session.',
-  ),
+  room: roomSetting('Room to read along in, or the id of a session.'),
   token: TOKEN_SETTING,
   translate: patternSetting(
     '',
@@ -33,7 +28,7 @@ export type CaptionsAddress = SettingValues<typeof CAPTIONS_SETTINGS>;
 export interface ReaderChoices {
   readonly size: number;
   readonly font: 'sans' | 'serif' | 'wide' | 'mono';
-  readonly look: 'auto' | 'light' | 'dark' | 'contrast' | 'yellow';
+  readonly colors: 'auto' | 'light' | 'dark' | 'contrast' | 'yellow';
   readonly text: 'cleaned' | 'raw';
   readonly translate: string;
   readonly both: boolean;
@@ -46,7 +41,7 @@ export const SIZE_SETTING = { min: 80, max: 400, step: 10, bigStep: 20 };
 const CHOICES_NAME = 'sotto.captions';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   font: ['sans', 'serif', 'wide', 'mono'],
-  look: ['auto', 'light', 'dark', 'contrast', 'yellow'],
+  colors: ['auto', 'light', 'dark', 'contrast', 'yellow'],
   text: ['cleaned', 'raw'],
 };
 
@@ -57,7 +52,7 @@ export function readReaderChoices(
   stored: string | undefined,
 ): ReaderChoices {
   const defaults: ReaderChoices = {
-    ...{ size: 100, font: 'sans', look: 'auto', both: false, announce: true, awake: true },
+    ...{ size: 100, font: 'sans', colors: 'auto', both: false, announce: true, awake: true },
     ...{ text: address.text, translate: address.translate, language: address.lang },
   };
   const known: Record<string, unknown> = { ...defaults };
