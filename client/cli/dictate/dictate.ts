@@ -166,15 +166,9 @@ async function openInstance(options: DictateOptions, { parts, notifier, closers,
     spareSession.close();
   });
   const format = options.source === undefined ? MICROPHONE : (await openSource(options.source, MICROPHONE)).format;
-<<<<<<< HEAD
-  await line.prepare({ ...format, channelMode: 'mix' });
-  await recoverAudio(folder, { history, tell: notify, options: lineOptions() });
-  say(describeReady(options.mode, options.to, inserter.name));
-=======
   await spareSession.prepare({ ...format, channelMode: 'mix' });
   await recoverAudio(folder, { history, notify, options: sessionOptions() });
-  print(`Ready: ${inserter.name}, mode ${options.mode}. sotto dictate begin|end|toggle|cancel|undo|again|stop`);
->>>>>>> 783bccfe19dac572a04e70ce99c2ab78db4df565
+  print(describeReady(options.mode, options.to, inserter.name));
   return new Instance({
     ...parts,
     ...{ spareSession, audioInput, notify, print, server: url },
