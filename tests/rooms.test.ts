@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { drawModules, moduleOf, putPicture, readSources } from './support/module-graph.ts';
+import { drawModules, moduleOf, putPicture, readSources, readStyleSheets } from './support/module-graph.ts';
 import { COMPOSITION, isComposition, MODULE_NAMES, MODULES, PURE } from './support/modules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -25,7 +25,7 @@ const fullName = (name: string): string =>
 const sources = readSources(ROOT, Object.keys(MODULES));
 
 t.test('every import points down', async (t) => {
-  const wrong = sources
+  const wrong = [...sources, ...readStyleSheets(ROOT, Object.keys(MODULES))]
     .filter(({ path }) => !isComposition(path))
     .flatMap((source) => source.imports.map((to) => ({ source, to, module: moduleOf(to, Object.keys(MODULES)) })))
     .filter(({ source, module }) => module !== source.module && !MODULES[source.module]?.includes(module))
@@ -148,7 +148,7 @@ t.test('only the terminal modules write to a terminal, where every text is made 
   const writers = sources.filter(
     ({ path, module, text }) =>
       /process\s*\.\s*std(out|err)|\bconsole\s*[.[]|\bfd:\s*[12]\b|writeSync\(\s*[12]\b|\/dev\/(tty|std)/.test(text) &&
-      module !== 'client/web' &&
+      !module.startsWith('client/web/') &&
       !allowed.includes(path),
   );
   t.same(
@@ -159,7 +159,7 @@ t.test('only the terminal modules write to a terminal, where every text is made 
 
 t.test('a page sets its title and the names of files through printable text', async (t) => {
   const titles = sources
-    .filter(({ module }) => module === 'client/web')
+    .filter(({ module }) => module.startsWith('client/web/'))
     .flatMap(({ path, text }) =>
       [...text.matchAll(/document\.title\s*=([^;]*);/g)]
         .filter(([, value]) => /\$\{(?!toPrintable\()[^}]*(title|name|label|room)/i.test(value!))

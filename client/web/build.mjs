@@ -13,9 +13,9 @@ const BROWSERS = ['es2022', 'safari16'];
 /** The browser inside OBS Studio is years behind, and pages that run there must work in it. */
 const OLD_BROWSERS = ['es2022', 'chrome103', 'safari16'];
 
-/** Served at `/`, `/captions`, …: `server/gateway/http.ts` maps addresses to these names. */
+/** Each has a folder of its name, with its HTML, script and style sheet. */
 const PAGES = [
-  { name: 'app', html: 'index.html', folder: 'live', style: 'style', target: BROWSERS },
+  { name: 'live', html: 'index.html', target: BROWSERS },
   { name: 'captions', target: BROWSERS },
   { name: 'overlay', target: OLD_BROWSERS },
   { name: 'overlay-settings', target: BROWSERS },
@@ -32,20 +32,20 @@ const shared = {
   legalComments: 'none',
 };
 
-/** A line `<!-- NAME.part -->` stands for that file of `rooms`: what several pages show alike. */
-const whole = (page) =>
+/** Replaces each line `<!-- NAME.part -->` with that file of `rooms`, which several pages contain. */
+const insertParts = (page) =>
   page.replace(/^ *<!-- (\S+\.part) -->\n/gm, (_, part) => readFileSync(join(here, 'rooms', part), 'utf8'));
 
-async function buildPage({ name, html = `${name}.html`, folder = name, style = name, target }) {
+async function buildPage({ name, html = `${name}.html`, target }) {
   const script = join(out, `${name}.js`);
-  await build({ ...shared, target, entryPoints: [join(here, folder, `${name}.ts`)], outfile: script });
+  await build({ ...shared, target, entryPoints: [join(here, name, `${name}.ts`)], outfile: script });
   await build({
     ...shared,
     target,
-    entryPoints: [join(here, folder, `${style}.css`)],
-    outfile: join(out, `${style}.css`),
+    entryPoints: [join(here, name, `${name}.css`)],
+    outfile: join(out, `${name}.css`),
   });
-  writeFileSync(join(out, html), whole(readFileSync(join(here, folder, html), 'utf8')));
+  writeFileSync(join(out, html), insertParts(readFileSync(join(here, name, html), 'utf8')));
   const bytes = gzipSync(readFileSync(script)).length;
   if (bytes > SCRIPT_BYTES_MAX)
     throw new Error(`The script of ${html} has ${bytes} bytes compressed; ${SCRIPT_BYTES_MAX} are allowed.`);

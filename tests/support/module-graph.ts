@@ -37,6 +37,22 @@ export function readSources(root: string, modules: readonly string[]): Source[] 
     });
 }
 
+/** Every style sheet of the pages below `root`, with the style sheets it imports. */
+export function readStyleSheets(root: string, modules: readonly string[]): Omit<Source, 'lines'>[] {
+  const paths = readdirSync(join(root, 'client/web'), { recursive: true, encoding: 'utf8' });
+  return paths
+    .map((path) => `client/web/${path.split(sep).join('/')}`)
+    .filter((path) => path.endsWith('.css'))
+    .sort()
+    .map((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      const imports = [...text.matchAll(/@import "(\.[^"]+)"/g)].map((match) =>
+        normalize(join(dirname(path), match[1]!)),
+      );
+      return { path, module: moduleOf(path, modules), text, imports };
+    });
+}
+
 /** Module -> the modules it imports, itself left out. */
 export function readEdges(sources: readonly Source[], modules: readonly string[]): Map<string, Set<string>> {
   const edges = new Map<string, Set<string>>();

@@ -1,3 +1,22 @@
+/** What the pages share, each with the ones above it. */
+const WEB_SHARED: Readonly<Record<string, readonly string[]>> = {
+  'client/web/storage': [],
+  'client/web/audio': [],
+  'client/web/i18n': ['protocol'],
+  'client/web/server': ['protocol'],
+  'client/web/ui': [
+    'protocol',
+    'client/sdk',
+    ...['client/web/audio', 'client/web/i18n', 'client/web/server', 'client/web/storage'],
+  ],
+  'client/web/auth': ['protocol', 'client/web/i18n', 'client/web/storage', 'client/web/ui'],
+  'client/web/rooms': [
+    ...['protocol', 'transcript', 'client/sdk', 'client/web/auth', 'client/web/i18n'],
+    ...['client/web/server', 'client/web/storage', 'client/web/ui'],
+  ],
+};
+const PAGE_IMPORTS = ['protocol', 'transcript', 'client/sdk', ...Object.keys(WEB_SHARED)];
+
 /** Module -> the modules it may import. Read from top to bottom: nothing points up. */
 export const MODULES: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
@@ -36,7 +55,15 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'server/config': ['protocol', 'server/core'],
   'server/gateway': ['protocol', 'transcript', 'server/core', 'server/ports', 'server/flow'],
   'client/sdk': ['protocol', 'transcript'],
-  'client/web': ['protocol', 'transcript', 'client/sdk'],
+  ...WEB_SHARED,
+  // How the text of a room becomes lines of captions, on the overlay and in the preview of its settings.
+  'client/web/roll-up': ['transcript', 'client/web/rooms', 'client/web/ui'],
+  // The pages. None imports from another.
+  'client/web/live': PAGE_IMPORTS,
+  'client/web/meeting': PAGE_IMPORTS,
+  'client/web/captions': PAGE_IMPORTS,
+  'client/web/overlay': [...PAGE_IMPORTS, 'client/web/roll-up'],
+  'client/web/overlay-settings': [...PAGE_IMPORTS, 'client/web/roll-up'],
   'client/cli': ['protocol', 'transcript', 'client/sdk', 'client/cli/dictate/core', 'client/cli/captions/core'],
   // What dictation decides: what was said -> what is done in the field.
   'client/cli/dictate/core': ['protocol', 'transcript'],
@@ -50,5 +77,6 @@ export const isComposition = (path: string): boolean =>
 /** Modules that read no clock, open nothing and wait for nothing. */
 export const PURE = ['protocol', 'transcript', 'server/core', 'client/cli/dictate/core', 'client/cli/captions/core'];
 
-/** Every module by its name in the picture: those with walls first. */
-export const MODULE_NAMES: readonly string[] = [...Object.keys(MODULES), ...COMPOSITION];
+const toPictureName = (module: string): string => (module.startsWith('client/web/') ? 'client/web' : module);
+/** Every module by its name in the picture: those with walls first, and the pages as one. */
+export const MODULE_NAMES: readonly string[] = [...new Set(Object.keys(MODULES).map(toPictureName)), ...COMPOSITION];

@@ -1,5 +1,5 @@
-import { RollUp, type RollUpFrame, type RollUpOptions } from '../../client/web/overlay/roll-up.ts';
-import { countUnitColumns } from '../../client/web/overlay/units.ts';
+import { RollUp, type RollUpFrame, type RollUpOptions } from '../../client/web/roll-up/roll-up.ts';
+import { countUnitColumns } from '../../client/web/roll-up/units.ts';
 import type { TextEvent } from '../../transcript/sentence.ts';
 
 /** One recording as a room's events, each with the moment it came, ms since the first audio was sent. */

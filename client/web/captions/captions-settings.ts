@@ -1,17 +1,12 @@
 import { getOwnEntry, hasOwnKey } from '../../../protocol/own-entry.ts';
 import { parseJson } from '../../../protocol/parse-json.ts';
-import { ROOM_SETTING, TOKEN_SETTING } from '../overlay/overlay-settings.ts';
-import { choiceSetting, patternSetting, type SettingValues } from '../overlay/url-settings.ts';
+import { roomSetting, TOKEN_SETTING } from '../rooms/room-settings.ts';
 import { loadValue, storeValue } from '../storage/browser-storage.ts';
+import { choiceSetting, patternSetting, type SettingValues } from '../ui/url-settings.ts';
 
 /** Settings in the address of the captions page; everything else is the reader's own choice. */
 export const CAPTIONS_SETTINGS = {
-  room: patternSetting(
-    'main',
-    ROOM_SETTING,
-    'a-z, 0-9 and -, up to 64',
-    'Room to read along in, or the id of a session.',
-  ),
+  room: roomSetting('Room to read along in, or the id of a session.'),
   token: TOKEN_SETTING,
   translate: patternSetting(
     '',

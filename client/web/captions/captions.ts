@@ -8,12 +8,12 @@ import {
   pickInterfaceLanguage,
   translate,
 } from '../i18n/messages.ts';
-import { readSettings, writeSettings } from '../overlay/url-settings.ts';
 import { RoomSubscription, type SubscriptionState } from '../rooms/room-subscription.ts';
 import { ViewerLink } from '../rooms/viewer-link.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { getElement, onClick } from '../ui/dom.ts';
 import { isLocalOnlyAddress, renderQrCode } from '../ui/qr-code.ts';
+import { readSettings, writeSettings } from '../ui/url-settings.ts';
 import {
   CAPTIONS_SETTINGS,
   loadReaderChoices,

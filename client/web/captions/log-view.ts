@@ -7,7 +7,7 @@ import {
   selectWantedText,
   type WantedForm,
 } from '../../../transcript/wanted-form.ts';
-import { markSkippableRow } from '../ui/resting-rows.ts';
+import { markSkippableRow } from '../ui/skippable-rows.ts';
 
 export interface LogElements {
   readonly log: HTMLElement;

@@ -1,4 +1,6 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
+import type { KeyFocus } from '../ui/key-focus.ts';
+
 export type PageAction = 'toggle' | 'mute' | 'raw' | 'help' | 'close';
 
 /** The page's keyboard shortcuts, for the handler and for the help dialog. */
@@ -14,12 +16,6 @@ export const PAGE_KEYS: readonly {
   { action: 'close', keys: ['Esc'], does: 'Close menus' },
 ];
 
-/** What has the focus: a text field needs its letters, a button its space bar. */
-export interface KeyFocus {
-  readonly typing: boolean;
-  readonly pressable: boolean;
-}
-
 /** The action of a key; undefined when the key belongs to the browser or to the focused element. */
 export function actionForKey(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'repeat'>,
@@ -32,12 +28,4 @@ export function actionForKey(
   if (event.code === 'Space') return focus.pressable ? undefined : 'toggle';
   if (event.key === '?') return 'help';
   return getOwnEntry<PageAction>({ m: 'mute', r: 'raw' }, event.key.toLowerCase());
-}
-
-export function readFocus(target: EventTarget | null): KeyFocus {
-  const within = (selector: string): boolean => target instanceof Element && target.closest(selector) !== null;
-  return {
-    typing: within('input:not([type="checkbox"], [type="file"]), select, textarea, [contenteditable], dialog'),
-    pressable: within('button, summary, a, input'),
-  };
 }

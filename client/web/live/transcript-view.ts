@@ -1,6 +1,7 @@
 import { getDisplayedText, type Sentence } from '../../sdk/index.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { markSkippableRow } from '../ui/resting-rows.ts';
+import { formatElapsed } from '../ui/format-elapsed.ts';
+import { markSkippableRow } from '../ui/skippable-rows.ts';
 
 /** The transcript: finished sentences in the log, open ones below it. Finished sentences are never drawn again. */
 export class TranscriptView {
@@ -158,13 +159,4 @@ function element(name: string, className = ''): HTMLElement {
   const made = document.createElement(name);
   if (className !== '') made.className = className;
   return made;
-}
-
-/** 75000 → 1:15. */
-export function formatElapsed(ms: number): string {
-  const seconds = Math.floor(ms / 1_000);
-  const hours = Math.floor(seconds / 3_600);
-  const minutes = Math.floor(seconds / 60) % 60;
-  const rest = String(seconds % 60).padStart(2, '0');
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }

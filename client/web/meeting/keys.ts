@@ -1,5 +1,5 @@
 import { getOwnEntry, hasOwnKey } from '../../../protocol/own-entry.ts';
-import type { KeyFocus } from '../live/keyboard.ts';
+import type { KeyFocus } from '../ui/key-focus.ts';
 
 export type MeetingCommand =
   | 'record'

@@ -1,11 +1,11 @@
 import { buildFileName } from '../../../transcript/export.ts';
 import { listMicrophones } from '../audio/microphone.ts';
 import { setUpKeyButton } from '../auth/key-button.ts';
-import { readFocus } from '../live/keyboard.ts';
 import { setUpSharing } from '../rooms/share-captions.ts';
 import { describePrivacy, fetchServerInfo } from '../server/server-info.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { createButton, getElement, onClick } from '../ui/dom.ts';
+import { readFocus } from '../ui/key-focus.ts';
 import { renderKeyList } from '../ui/key-list.ts';
 import { closeMenus, setUpMenus } from '../ui/menus.ts';
 import { Messages } from '../ui/messages.ts';

@@ -1,4 +1,4 @@
-import type { OverlaySettings } from '../overlay/overlay-settings.ts';
+import type { OverlaySettings } from '../roll-up/overlay-settings.ts';
 
 export type FieldName = Exclude<keyof OverlaySettings, 'token' | 'preview'>;
 

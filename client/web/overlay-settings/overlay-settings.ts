@@ -1,17 +1,13 @@
 import { toPrintable } from '../../../protocol/printable.ts';
 import { setUpKeyButton } from '../auth/key-button.ts';
 import { PageAuth } from '../auth/page-auth.ts';
-import { CaptionRenderer } from '../overlay/caption-renderer.ts';
-import {
-  OVERLAY_SETTINGS,
-  type OverlaySettings,
-  readOverlaySettings,
-  TOKEN_SETTING,
-} from '../overlay/overlay-settings.ts';
-import { writeSettings } from '../overlay/url-settings.ts';
+import { CaptionRenderer } from '../roll-up/caption-renderer.ts';
+import { OVERLAY_SETTINGS, type OverlaySettings, readOverlaySettings } from '../roll-up/overlay-settings.ts';
+import { TOKEN_SETTING } from '../rooms/room-settings.ts';
 import { createToken, listTokens, revokeToken, type TokenRequest } from '../rooms/viewer-tokens.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { getElement, onClick } from '../ui/dom.ts';
+import { writeSettings } from '../ui/url-settings.ts';
 import { SettingsForm } from './settings-form.ts';
 
 const showMessage = (text: string): void => {

@@ -1,5 +1,5 @@
-import { OVERLAY_SETTINGS, type OverlaySettings, resolveAppearance } from '../overlay/overlay-settings.ts';
-import type { SettingInput, UrlSetting } from '../overlay/url-settings.ts';
+import { OVERLAY_SETTINGS, type OverlaySettings, resolveAppearance } from '../roll-up/overlay-settings.ts';
+import type { SettingInput, UrlSetting } from '../ui/url-settings.ts';
 import { type FieldName, FORM_SECTIONS } from './fields.ts';
 
 type Control = HTMLInputElement | HTMLSelectElement;

@@ -1,8 +1,8 @@
 import { applyMessages, pickInterfaceLanguage, translate } from '../i18n/messages.ts';
 import { OVERLAY_MESSAGES } from '../i18n/overlay.ts';
+import { CaptionRenderer } from '../roll-up/caption-renderer.ts';
+import { readOverlaySettings } from '../roll-up/overlay-settings.ts';
 import { RoomSubscription } from '../rooms/room-subscription.ts';
-import { CaptionRenderer } from './caption-renderer.ts';
-import { readOverlaySettings } from './overlay-settings.ts';
 
 /** Connecting is reported only when it takes longer than this, ms. */
 const QUIET_MS = 3_000;

@@ -1,10 +1,10 @@
 import type { PageAuth } from '../auth/page-auth.ts';
-import { ROOM_SETTING } from '../overlay/overlay-settings.ts';
 import { loadValue, storeValue } from '../storage/browser-storage.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { getElement, onClick } from '../ui/dom.ts';
 import type { Messages } from '../ui/messages.ts';
 import { isLocalOnlyAddress, renderQrCode } from '../ui/qr-code.ts';
+import { ROOM_PATTERN } from './room-settings.ts';
 import { ViewerLink } from './viewer-link.ts';
 
 const ROOM_NAME = 'sotto.room';
@@ -20,7 +20,7 @@ export interface SharingOptions {
 /** The room that this page's sessions are shared in; undefined for none. */
 export function getSharedRoom(): string | undefined {
   const room = getElement('room-name', HTMLInputElement).value.trim();
-  return ROOM_SETTING.test(room) ? room : undefined;
+  return ROOM_PATTERN.test(room) ? room : undefined;
 }
 
 /** The room as an option of `start`. */

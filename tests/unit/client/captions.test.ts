@@ -7,12 +7,12 @@ import {
   OVERLAY_SETTINGS,
   readOverlaySettings,
   resolveAppearance,
-} from '../../../client/web/overlay/overlay-settings.ts';
-import { computeRemainder } from '../../../client/web/overlay/remainder.ts';
-import { applySpelling } from '../../../client/web/overlay/spelling.ts';
-import { countUnitColumns, splitIntoUnits } from '../../../client/web/overlay/units.ts';
-import { buildSettingRows, readSettings, writeSettings } from '../../../client/web/overlay/url-settings.ts';
+} from '../../../client/web/roll-up/overlay-settings.ts';
+import { computeRemainder } from '../../../client/web/roll-up/remainder.ts';
+import { applySpelling } from '../../../client/web/roll-up/spelling.ts';
+import { countUnitColumns, splitIntoUnits } from '../../../client/web/roll-up/units.ts';
 import { isLocalOnlyAddress } from '../../../client/web/ui/qr-code.ts';
+import { buildSettingRows, readSettings, writeSettings } from '../../../client/web/ui/url-settings.ts';
 import { SentenceFold } from '../../../transcript/sentence-fold.ts';
 import { selectDisplayedText } from '../../../transcript/wanted-form.ts';
 

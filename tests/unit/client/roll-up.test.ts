@@ -4,8 +4,8 @@ import {
   type RollUpFrame,
   type RollUpOptions,
   WAITING_LINES_MAX,
-} from '../../../client/web/overlay/roll-up.ts';
-import { countUnitColumns } from '../../../client/web/overlay/units.ts';
+} from '../../../client/web/roll-up/roll-up.ts';
+import { countUnitColumns } from '../../../client/web/roll-up/units.ts';
 import type { TextEvent } from '../../../transcript/sentence.ts';
 import fc from '../../support/fast-check.ts';
 import { roomScript, type TimedRoomText } from '../../support/room-script.ts';

@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const ENTRIES = [
   'transcript/index.ts',
   'client/sdk/index.ts',
-  'client/web/live/app.ts',
+  'client/web/live/live.ts',
   'client/web/captions/captions.ts',
   'client/web/overlay/overlay.ts',
   'client/web/overlay-settings/overlay-settings.ts',

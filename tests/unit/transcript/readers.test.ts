@@ -7,7 +7,7 @@ import {
   type Meeting,
   reduceMeeting,
 } from '../../../client/web/meeting/meeting-state.ts';
-import { PendingText } from '../../../client/web/overlay/pending-text.ts';
+import { PendingText } from '../../../client/web/roll-up/pending-text.ts';
 import { renderRoomText } from '../../../server/gateway/room-text.ts';
 import { isTextEvent, SentenceFold, selectDisplayedText, type WantedForm } from '../../../transcript/index.ts';
 import fc from '../../support/fast-check.ts';

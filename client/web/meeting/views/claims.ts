@@ -1,4 +1,4 @@
-import { formatElapsed } from '../../live/transcript-view.ts';
+import { formatElapsed } from '../../ui/format-elapsed.ts';
 import { findSentence, type Meeting, type SummaryClaim } from '../meeting-state.ts';
 import { createElement } from './conversation-view.ts';
 

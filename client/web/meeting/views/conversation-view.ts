@@ -1,4 +1,4 @@
-import { formatElapsed } from '../../live/transcript-view.ts';
+import { formatElapsed } from '../../ui/format-elapsed.ts';
 import {
   getDisplayedText,
   getSpeakerName,

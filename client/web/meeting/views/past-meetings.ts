@@ -1,5 +1,5 @@
 import { toPrintable } from '../../../../protocol/printable.ts';
-import { formatElapsed } from '../../live/transcript-view.ts';
+import { formatElapsed } from '../../ui/format-elapsed.ts';
 import { createElement } from './conversation-view.ts';
 
 /** A meeting in the list, wherever it is stored. */

@@ -1,5 +1,5 @@
-import { formatElapsed } from '../../live/transcript-view.ts';
 import { getElement, setPressed, setText } from '../../ui/dom.ts';
+import { formatElapsed } from '../../ui/format-elapsed.ts';
 import { MeterView } from '../../ui/meter.ts';
 import type { RecorderState } from '../recorder.ts';
 import type { SourceName } from '../sources.ts';

@@ -2,7 +2,7 @@ import type { TextEvent } from '../../../transcript/sentence.ts';
 import { LinesView } from './lines-view.ts';
 import { type OverlaySettings, resolveAppearance } from './overlay-settings.ts';
 import { RollUp } from './roll-up.ts';
-import { buildSampleEvents, SAMPLE_REST_MS } from './sample.ts';
+import { buildSampleEvents, SAMPLE_REST_MS } from './sample-events.ts';
 import { applySpelling } from './spelling.ts';
 import { countUnitColumns } from './units.ts';
 

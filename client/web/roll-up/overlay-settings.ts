@@ -1,3 +1,4 @@
+import { roomSetting, TOKEN_SETTING } from '../rooms/room-settings.ts';
 import {
   choiceSetting,
   colorSetting,
@@ -8,20 +9,11 @@ import {
   type SettingValues,
   themedSetting,
   wholeSetting,
-} from './url-settings.ts';
-
-export const ROOM_SETTING = /^[a-z0-9][a-z0-9-]{0,63}$/;
-
-export const TOKEN_SETTING = patternSetting(
-  '',
-  /^[\w.~+/=-]{1,512}$/,
-  'a viewer token',
-  'Viewer token, for a server that requires one. Better in the fragment: `#token=…` is in no log.',
-);
+} from '../ui/url-settings.ts';
 
 /** All settings of the overlay; its address holds them. */
 export const OVERLAY_SETTINGS = {
-  room: patternSetting('main', ROOM_SETTING, 'a-z, 0-9 and -, up to 64', 'Room to show, or the id of a session.'),
+  room: roomSetting('Room to show, or the id of a session.'),
   token: TOKEN_SETTING,
   theme: choiceSetting(
     ['dark', 'light', 'yellow', 'outline'],
