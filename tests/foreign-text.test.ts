@@ -9,7 +9,7 @@ const KEYED_ACCESS: Readonly<Record<string, string>> = {
   'server/config/load.ts: environment[toEnvironmentName(name)]': 'the names of our own options',
   'server/transport/uws.ts: headers[name]': 'an object without a prototype',
   'server/transport/uws.ts: name in headers': 'an object without a prototype',
-  'client/web/i18n/messages.ts: words[key]': 'callers pass literals: the key is a type parameter',
+  'client/web/i18n/messages.ts: messages[key]': 'callers pass literals: the key is a type parameter',
   'client/web/ui/url-settings.ts: values[name]': 'the names of our own table of settings',
   'client/web/ui/url-settings.ts: table[name]': 'the names of our own table of settings',
   'client/web/captions/captions-settings.ts: known[name]': 'behind hasOwnKey',

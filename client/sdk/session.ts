@@ -4,7 +4,7 @@ import type { EventOf, ServerEvent } from '../../protocol/events.ts';
 import { FAULTS, type Fault } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readServerEvent } from '../../protocol/read-event.ts';
-import { computeBackoffMs } from './backoff.ts';
+import { computeBackOffMs } from './back-off.ts';
 import { EventLog } from './event-log.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { canReadRefusals, fetchRefusal, onRefusal, type Refusal, toRemoteFault } from './refusal.ts';
@@ -330,7 +330,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     this.#state = 'lost';
     const attempt = ++this.#attempt;
     clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => this.#resume(), computeBackoffMs(attempt, Math.random()));
+    this.#retryTimer = setTimeout(() => this.#resume(), computeBackOffMs(attempt, Math.random()));
     for (const listener of this.#connectionListeners) listener({ state: 'reconnecting', attempt });
   }
 

@@ -2,7 +2,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
 import { ROOMS_PATH, VIEW_SUBPROTOCOL } from '../../protocol/version.ts';
 import type { ViewerEvent, ViewerEventOf } from '../../protocol/viewer-events.ts';
-import { computeBackoffMs } from './backoff.ts';
+import { computeBackOffMs } from './back-off.ts';
 import type { SocketClass, SocketLike } from './socket.ts';
 
 /** State of a viewer's connection. */
@@ -133,7 +133,7 @@ class RoomViewer {
   #handleLoss(): void {
     this.#socket = undefined;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#openSocket(), computeBackoffMs(Math.max(1, this.#attempt), Math.random()));
+    this.#timer = setTimeout(() => this.#openSocket(), computeBackOffMs(Math.max(1, this.#attempt), Math.random()));
   }
 }
 

@@ -55,7 +55,7 @@ async function buildPage({ name, html = `${name}.html`, target }) {
 const sizes = await Promise.all(PAGES.map(buildPage));
 const WORKLETS = {
   'audio/capture-worklet.ts': 'capture-worklet.js',
-  'meeting/interleaver-worklet.ts': 'meeting-worklet.js',
+  'meeting/interleaver-worklet.ts': 'interleaver-worklet.js',
 };
 for (const [from, to] of Object.entries(WORKLETS)) {
   await build({ ...shared, entryPoints: [join(here, from)], outfile: join(out, to) });

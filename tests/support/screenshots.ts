@@ -85,7 +85,7 @@ async function meeting(): Promise<void> {
     await shown.screenshot({ path: root(`client/docs/${name}.png`) });
     await shown.click('#record');
     await stateIs(shown, 'Ready');
-    console.log(`${name}:\n  ${(await shown.locator('#log .said').allTextContents()).join('\n  ')}`);
+    console.log(`${name}:\n  ${(await shown.locator('#log .sentence').allTextContents()).join('\n  ')}`);
     await browser.close();
   }
   await server.close();
@@ -105,7 +105,7 @@ async function spokenIn(shown: Page): Promise<void> {
   await shown.click('#highlight');
   await shows(shown, '#log', 'Thursday');
   await note('- release notes: me, *Thursday*');
-  await shown.click('#log .who:text-is("Them")');
+  await shown.click('#log .speaker-name:text-is("Them")');
   await shown.fill('#rename-text', 'Jonas');
   await shown.press('#rename-text', 'Enter');
   await shown.mouse.move(0, 0);

@@ -98,7 +98,7 @@ t.test('in the overlay only words that are unsure change, and a full line stays 
       for (const { target, oldValue } of records)
         if (
           target instanceof Text &&
-          !target.parentElement?.matches('.caption-tail') &&
+          !target.parentElement?.matches('.caption-tentative') &&
           !target.data.startsWith(oldValue ?? '')
         )
           touched.push(`${oldValue} → ${target.data}`);
@@ -187,9 +187,9 @@ t.test('the settings page shows what it sets, gives the link, and makes and revo
   await page.fill('#set-lines', '77');
   t.equal(await page.getAttribute('#set-lines', 'aria-invalid'), 'true');
   await page.fill('#label', 'OBS');
-  await page.click('#make [type="submit"]');
+  await page.click('#token-form [type="submit"]');
   await page.fill('#key-text', 'a-key');
-  await page.click('#key-give');
+  await page.click('#key-submit');
   await shows(page, '#tokens', 'OBS');
   t.match(await page.inputValue('#link'), /lines=3&chars=30#token=secret-1$/);
   t.notMatch(page.url(), /secret/, 'the token is not in the history');
@@ -215,8 +215,8 @@ t.test('screen readers hear a sentence once, when it is final, and nothing of wh
   voice.final('We um have a plan.', { cleaned: 'We have a plan.' });
   await shows(page, '#log', 'We have a plan.');
   t.equal(await page.locator('#open p').count(), 0);
-  t.equal(await page.locator('.said').last().getAttribute('dir'), 'auto');
-  t.equal(await page.locator('.said').last().getAttribute('lang'), 'en');
+  t.equal(await page.locator('.sentence-text').last().getAttribute('dir'), 'auto');
+  t.equal(await page.locator('.sentence-text').last().getAttribute('lang'), 'en');
   await page.context().close();
 });
 
@@ -248,7 +248,7 @@ t.test('reading further up is not disturbed, and one press leads back', async (t
   voice.final('And one more.', { cleaned: 'And one more.' });
   await shows(page, '#jump', '1 new');
   t.equal(await place(), before);
-  t.equal(await page.locator('.sentence[data-resting]').count(), 1, 'all but the newest forty may be skipped');
+  t.equal(await page.locator('.sentence[data-skippable]').count(), 1, 'all but the newest forty may be skipped');
   await page.click('#jump');
   await isAtEnd();
   t.ok(await page.locator('#jump').isHidden());
@@ -259,13 +259,13 @@ t.test('choices of a reader are kept: size, colours, language of the page', asyn
   const page = await watch('/captions', PHONE);
   await page.click('#larger');
   await page.click('#open-settings');
-  await page.selectOption('#look', 'yellow');
+  await page.selectOption('#colors', 'yellow');
   await page.selectOption('#language', 'ar');
   t.equal(await page.getAttribute('html', 'dir'), 'rtl');
   t.equal(await page.locator('#settings-title').textContent(), 'الإعدادات');
   await page.reload();
   t.equal(await page.getAttribute('html', 'lang'), 'ar');
-  t.equal(await page.getAttribute('html', 'data-look'), 'yellow');
+  t.equal(await page.getAttribute('html', 'data-colors'), 'yellow');
   t.equal(await page.evaluate(() => document.documentElement.style.getPropertyValue('--scale')), '1.2');
   t.same(await violations(page), []);
   await page.context().close();
@@ -294,9 +294,9 @@ t.test('a link and a QR code lead others to the same room', async (t) => {
   await page.click('#open-share');
   t.equal(await page.inputValue('#link'), `${room.url}/captions?room=hall#token=good-1`);
   t.ok(await page.locator('#qr svg').isVisible());
-  t.ok(await page.locator('#only-here').isVisible(), 'this machine’s own name is no use to others, and that is said');
+  t.ok(await page.locator('#local-only').isVisible(), 'this machine’s own name is no use to others, and that is said');
   await page.click('#copy');
-  await shows(page, '#said', 'Kopiert');
+  await shows(page, '#status', 'Kopiert');
   t.same(await violations(page), []);
   await page.context().close();
 });

@@ -55,7 +55,7 @@ async function open(path: string, page?: Page): Promise<Page> {
 
 async function give(page: Page, text: string): Promise<void> {
   await page.fill('#key-text', text);
-  await page.click('#key-give');
+  await page.click('#key-submit');
 }
 const asked = (page: Page): Promise<unknown> => page.waitForSelector('.key-dialog[open]');
 const letIn = (page: Page): Promise<unknown> => page.waitForSelector('.key-dialog', { state: 'detached' });
@@ -128,7 +128,7 @@ t.test('a shared link carries a token that lets others in without a key, until r
   await page.waitForSelector('#record:enabled');
   await page.click('#sharing summary');
   await page.fill('#room-name', 'hall');
-  await page.click('#share-guest button');
+  await page.click('#share-viewer-link button');
   await page.waitForFunction(() => /#token=view_/.test(document.querySelector<HTMLInputElement>('#share-link')!.value));
   t.same(await violations(page), []);
   const link = await page.inputValue('#share-link');
@@ -139,7 +139,7 @@ t.test('a shared link carries a token that lets others in without a key, until r
   session.send(sound(2, [[0.3, 1.2]]));
   await session.finish();
   await shows(reader, '#log', 'One two three.');
-  await page.click('#share-guest button');
+  await page.click('#share-viewer-link button');
   await page.waitForFunction(() => !/token/.test(document.querySelector<HTMLInputElement>('#share-link')!.value));
   await shows(reader, '#message', 'revoked');
   await reader.context().close();
@@ -170,7 +170,7 @@ t.test(
     await stateIs(page, 'Nobody');
     await page.click('#open-share');
     t.notMatch(await page.inputValue('#link'), /token/, 'a key is not passed on');
-    await page.click('#share-guest button');
+    await page.click('#share-viewer-link button');
     await page.waitForFunction(() => /#token=view_/.test(document.querySelector<HTMLInputElement>('#link')!.value));
     await page.context().close();
   },

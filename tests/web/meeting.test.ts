@@ -30,9 +30,9 @@ t.afterEach(() => {
   t.same(errors.splice(0), [], 'no page threw an error');
 });
 
-const rows = (page: Page): Promise<string[]> => page.locator('#log .said .words').allTextContents();
+const rows = (page: Page): Promise<string[]> => page.locator('#log .sentence .sentence-text').allTextContents();
 const atLeast = (page: Page, count: number): Promise<unknown> =>
-  page.waitForFunction((least) => document.querySelectorAll('#log .said').length >= least, count);
+  page.waitForFunction((least) => document.querySelectorAll('#log .sentence').length >= least, count);
 
 interface Shifts {
   /** 0 is not at all. */
@@ -82,20 +82,20 @@ t.test('a meeting: consent once, two voices as two channels, notes, highlights, 
   await page.click('#record');
   await page.click('#consent-yes');
   await stateIs(page, 'Recording');
-  await page.waitForSelector('#open .tail');
-  await page.waitForSelector('#log .said[data-side="me"]');
-  await page.waitForSelector('#log .said[data-side="them"]');
+  await page.waitForSelector('#open .tentative');
+  await page.waitForSelector('#log .sentence[data-side="me"]');
+  await page.waitForSelector('#log .sentence[data-side="them"]');
   t.match(await page.title(), /^● Recording/);
   await page.keyboard.press('n');
   await page.keyboard.type('ask about **Friday**');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Alt+h');
   t.equal(await page.locator('#log mark').count(), 1, 'highlighted while a note has the focus');
-  await page.waitForSelector('.marker');
-  await page.click('.note-item .moment');
+  await page.waitForSelector('.note-marker');
+  await page.click('.note-item .time-button');
   const focused = await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']);
-  t.equal(focused, await page.getAttribute('.said:has(.marker)', 'data-key'), 'a note leads to what was said');
-  await page.click('.marker');
+  t.equal(focused, await page.getAttribute('.sentence:has(.note-marker)', 'data-key'), 'a note leads to what was said');
+  await page.click('.note-marker');
   t.equal(await page.evaluate(() => document.activeElement?.closest('.note-item') !== null), true, 'and back');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Space');
@@ -143,7 +143,7 @@ t.test('a reload in mid-meeting goes on in the same session and loses no word', 
   await page.click('#record');
   await stateIs(page, 'Ready');
   const keys = await page
-    .locator('#log .said')
+    .locator('#log .sentence')
     .evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['key']));
   t.equal(new Set(keys).size, keys.length, 'nothing is there twice');
   await page.context().close();
@@ -154,10 +154,10 @@ t.test('a session that is gone is followed by another one of the same meeting', 
   await startMeeting(page, 'me');
   await atLeast(page, 1);
   await server.registry.drain(Promise.resolve());
-  await page.waitForFunction(() => /new session/.test(document.querySelector('#remark')?.textContent ?? ''));
+  await page.waitForFunction(() => /new session/.test(document.querySelector('#toast')?.textContent ?? ''));
   await stateIs(page, 'Recording');
-  await page.waitForSelector('#log .said[data-key^="2."]');
-  t.ok((await page.locator('#log .said[data-key^="1."]').count()) > 0, 'what was said before stays');
+  await page.waitForSelector('#log .sentence[data-key^="2."]');
+  t.ok((await page.locator('#log .sentence[data-key^="1."]').count()) > 0, 'what was said before stays');
   await page.click('#record');
   await stateIs(page, 'Ready');
   await page.context().close();
@@ -168,9 +168,9 @@ t.test('a share that ends is told and can be added again; the last lines stand i
   // A headless browser keeps no window on top; the ordinary one takes its place, as in browsers that have no other.
   await page.evaluate(() => Reflect.deleteProperty(window, 'documentPictureInPicture'));
   await startMeeting(page, 'me', 'them');
-  const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('#small')]);
+  const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('#small-window')]);
   await popup.waitForSelector('.line');
-  t.match(await popup.locator('.line-state').textContent(), /Recording/);
+  t.match(await popup.locator('.small-window-status').textContent(), /Recording/);
   await popup.close();
   await page.evaluate(() => {
     for (const track of (window as never as { shared: MediaStreamTrack[] }).shared) {
@@ -178,7 +178,7 @@ t.test('a share that ends is told and can be added again; the last lines stand i
       track.dispatchEvent(new Event('ended'));
     }
   });
-  await page.waitForFunction(() => /no longer shared/.test(document.querySelector('#remark')?.textContent ?? ''));
+  await page.waitForFunction(() => /no longer shared/.test(document.querySelector('#toast')?.textContent ?? ''));
   t.equal(await page.getAttribute('#source-them', 'aria-pressed'), 'false');
   await page.click('#source-them');
   await page.waitForSelector('#source-them[aria-pressed="true"]');
@@ -208,15 +208,15 @@ t.test('past meetings are found, corrected, renamed, exported and deleted, from 
   await page.keyboard.press('e');
   await page.fill('#correct-text', 'Zebras are corrected.');
   await page.click('#correct button[value="yes"]');
-  const corrected = page.locator('.said[data-corrected="true"] .words');
+  const corrected = page.locator('.sentence[data-corrected="true"] .sentence-text');
   await corrected.waitFor();
   t.equal(await corrected.textContent(), 'Zebras are corrected.');
   await page.keyboard.press('o');
   t.not(await corrected.textContent(), 'Zebras are corrected.', 'the original can be shown');
-  await page.locator('.who').first().click();
+  await page.locator('.speaker-name').first().click();
   await page.fill('#rename-text', 'Ada');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.querySelector('.who')?.textContent === 'Ada');
+  await page.waitForFunction(() => document.querySelector('.speaker-name')?.textContent === 'Ada');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.click('#save-menu summary').then(() => page.click('[data-format="md"]')),
@@ -228,14 +228,14 @@ t.test('past meetings are found, corrected, renamed, exported and deleted, from 
   await page.waitForSelector('.snippet');
   t.match(await page.locator('.meeting').textContent(), /Plan of the week.*Zebras are/);
   await page.click('.meeting a');
-  await page.waitForSelector('.said[data-corrected="true"]');
+  await page.waitForSelector('.sentence[data-corrected="true"]');
   await page.keyboard.press('/');
   await page.click('.meeting button');
   await page.click('#remove button[value="no"]');
   t.equal(await page.locator('.meeting').count(), 1, 'a second thought keeps it');
   await page.click('.meeting button');
   await page.click('#remove button[value="yes"]');
-  await page.waitForSelector('#none:not([hidden])');
+  await page.waitForSelector('#no-meetings:not([hidden])');
   t.equal(await page.locator('.meeting').count(), 0);
   await page.context().close();
 });
@@ -257,11 +257,11 @@ t.test('a room that everybody left is warned, and the recording ends by itself',
   await page.waitForFunction(() => document.querySelector('#open')?.textContent === '');
   await leap(4.5);
   await page.waitForSelector('#warning:not([hidden])');
-  await page.click('#go-on');
+  await page.click('#keep-recording');
   t.equal(await page.locator('#warning').isVisible(), false);
   await leap(5);
   await stateIs(page, 'Ready');
-  t.match(await page.locator('#remark').textContent(), /Nobody spoke for a while/);
+  t.match(await page.locator('#toast').textContent(), /Nobody spoke for a while/);
   await page.context().close();
 });
 
@@ -310,7 +310,7 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
     return (await (await fetch(`${keeping.url}/v1/transcripts/${transcripts[0]!.id}`)).json()) as StoredTranscript;
   };
   await startMeeting(page, 'me');
-  t.equal(await page.locator('#kept').textContent(), 'Saved on the server');
+  t.equal(await page.locator('#storage').textContent(), 'Saved on the server');
   await atLeast(page, 4);
   await page.keyboard.press('h');
   await page.keyboard.press('n');
@@ -325,14 +325,14 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
   t.match(notes, [{ text: 'ask Ada' }]);
   t.equal(sentences.filter(({ highlight }) => highlight).length, 1);
   t.same(
-    await page.locator('#log .said').evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['key'])),
+    await page.locator('#log .sentence').evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['key'])),
     sentences.map(({ part, channel, sentence }) => `${part}.${channel}.${sentence}`),
   );
   await page.click('#tab-summary');
   await page.click('#summarise');
   await page.waitForSelector('.claims li');
   t.equal(await page.locator('.claims li').count(), 1, 'a claim without sentences is not shown');
-  await page.click('.claims .moment');
+  await page.click('.claims .time-button');
   t.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']), '1.0.1');
   await page.keyboard.press('/');
   await page.waitForSelector('.meeting');
@@ -356,7 +356,7 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
   await page.keyboard.press('/');
   await page.click('.meeting button');
   await page.click('#remove button[value="yes"]');
-  await page.waitForSelector('#none:not([hidden])');
+  await page.waitForSelector('#no-meetings:not([hidden])');
   t.same((await (await fetch(`${keeping.url}/v1/transcripts`)).json()) as TranscriptPage, { transcripts: [] });
   await page.context().close();
   await keeping.close();

@@ -64,7 +64,7 @@ t.test('words spoken into the microphone appear, become final and become clean',
   await page.waitForFunction(() => /do for your country/i.test(document.querySelector('#log')?.textContent ?? ''));
   await page.click('#record');
   await stateIs(page, 'Ready');
-  const text = (await page.locator('.said').allTextContents()).join(' ');
+  const text = (await page.locator('.sentence-text').allTextContents()).join(' ');
   const { errors: wrong, words } = wordErrorRate(SPOKEN, text, 'en');
   t.ok(wrong / words <= 0.35, `${wrong} of ${words} words are wrong: ${text}`);
   const events = cleaned.map((frame) => JSON.parse(frame));
@@ -109,7 +109,7 @@ t.test('a file dropped on the page is transcribed, saved and kept over a reload'
   await page.click('#export-menu summary');
   await page.click('[data-export="clear"]');
   t.equal(await page.locator('.sentence').count(), 0);
-  await page.click('#remark button');
+  await page.click('#toast button');
   t.ok((await page.locator('.sentence').count()) > kept, 'clearing can be undone');
   await page.context().close();
 });
@@ -131,7 +131,7 @@ t.test('what is said in a room is read on the captions page and in the overlay',
       return reader;
     }),
   );
-  await overlay!.waitForSelector('[data-line="live"]');
+  await overlay!.waitForSelector('[data-subscription="live"]');
   await page.setInputFiles('#file', wav);
   const says = (reader: Page | undefined, selector: string): Promise<unknown> =>
     reader!.waitForFunction(
@@ -237,7 +237,7 @@ t.test('a microphone that is unplugged is replaced, and the session goes on', as
     track?.dispatchEvent(new Event('ended'));
   });
   await page.waitForFunction(() => (window as unknown as { opened: unknown[] }).opened.length === 2);
-  await page.waitForFunction(() => /now using/.test(document.querySelector('#remark')?.textContent ?? ''));
+  await page.waitForFunction(() => /now using/.test(document.querySelector('#toast')?.textContent ?? ''));
   t.equal(await page.locator('#state').textContent(), 'Listening');
   await page.click('#record');
   await stateIs(page, 'Ready');

@@ -117,7 +117,7 @@ t.test('sentences that an earlier version kept are shown, cleared and brought ba
   t.same(await page.locator('#log .sentence [dir="auto"]').allTextContents(), ['One.', 'Two.', 'Three.']);
   await page.click('#export-menu summary');
   await page.click('#clear');
-  await page.click('#remark button');
+  await page.click('#toast button');
   const { version, keyPaths, records } = await readDatabase(page, SENTENCES.name);
   t.equal(version, 1);
   t.same(keyPaths, SENTENCES.keyPaths, 'the layout is the same');
@@ -148,7 +148,7 @@ t.test('a meeting that an earlier version kept is listed, opened and written on'
   await settled(page);
   await page.click('#meetings a');
   await page.waitForSelector('#log [data-key]');
-  t.same(await page.locator('#log [data-key] .words').allTextContents(), ['We ship.', 'And you?']);
+  t.same(await page.locator('#log [data-key] .sentence-text').allTextContents(), ['We ship.', 'And you?']);
   t.equal(await page.locator('#notes textarea').inputValue(), 'First note');
   await page.fill('#note-text', 'Second note');
   await page.press('#note-text', 'Enter');
@@ -203,7 +203,7 @@ t.test('sound that an earlier version could not send is kept until it is sent', 
   await page.goto(`${server.url}/meeting#m2`);
   await page.waitForSelector('#message:not([hidden])');
   t.match(
-    await page.locator('#log [data-key] .words').allTextContents(),
+    await page.locator('#log [data-key] .sentence-text').allTextContents(),
     ['Half a sentence'],
     'what was on screen stays',
   );

@@ -3,13 +3,13 @@ import { CaptionAssembler } from '../../../transcript/caption-assembler.ts';
 import { type ViewerEvent, type ViewerState, watchRoom } from '../../sdk/index.ts';
 import { printMessage } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
-import { HlsOutlet } from './hls-folder.ts';
-import { ObsOutlet } from './obs.ts';
+import { HlsOutlet } from './hls-outlet.ts';
+import { ObsOutlet } from './obs-outlet.ts';
 import { CAPTION_TARGETS, type CaptionsOptions, type CaptionTarget } from './options.ts';
 import { type Clock, type Outlet, type PrintMessage, systemClock } from './outlet.ts';
 import { readSecret, readSecretAddress } from './secrets.ts';
-import { WebhookOutlet } from './webhook.ts';
-import { ZoomOutlet } from './zoom.ts';
+import { WebhookOutlet } from './webhook-outlet.ts';
+import { ZoomOutlet } from './zoom-outlet.ts';
 
 /** Most blocks that may wait for OBS or Zoom: some minutes of speech. Captions that are later are of no use. */
 const BLOCKS_MAX = 256;

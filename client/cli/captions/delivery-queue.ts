@@ -1,4 +1,4 @@
-import { computeBackoffMs } from '../../sdk/backoff.ts';
+import { computeBackOffMs } from '../../sdk/back-off.ts';
 import type { Clock, DeliveryResult, PrintMessage } from './outlet.ts';
 
 /** The blocks that wait for delivery, and when the next one is due. */
@@ -79,7 +79,7 @@ export class DeliveryQueue<T> {
       if (delivery.kind === 'over') return this.#end(delivery.text);
       if (delivery.kind === 'later') {
         this.#report(delivery.text);
-        const afterMs = delivery.afterMs ?? computeBackoffMs(++attempt, Math.random());
+        const afterMs = delivery.afterMs ?? computeBackOffMs(++attempt, Math.random());
         await this.#pause(Math.min(AFTER_MS_MAX, afterMs), 'whatever happens');
         continue;
       }

@@ -1,4 +1,4 @@
-import type { CaptionStyle } from './core/pacer.ts';
+import type { CaptionStyle } from './core/caption-pacer.ts';
 
 export const CAPTION_TARGETS = ['obs', 'zoom', 'webhook', 'hls'] as const;
 export type CaptionTarget = (typeof CAPTION_TARGETS)[number];

@@ -29,6 +29,9 @@ export function designResampler(rate: number): ResamplerDesign {
 }
 
 /**
+ * Not the server's resampler: this one runs on the audio thread, which cannot spare the time to compute filters, copies as little
+ * as it can, and starts anew with each recording. The server's has to go back to an exact position after a restart.
+ *
  * Streaming polyphase resampler from any rate to 16 kHz, with a Kaiser-windowed sinc filter. It keeps its state between blocks:
  * however the sound is cut, the same samples come out.
  */

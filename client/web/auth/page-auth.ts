@@ -3,7 +3,7 @@ import type { StorageSpan } from '../storage/browser-storage.ts';
 import { type CredentialCheck, KeyDialog } from './key-dialog.ts';
 import { findStorageSpan, loadKey, removeKey, storeKey } from './key-storage.ts';
 import { decideOnLinkedKey, readKeyFromHash } from './linked-key.ts';
-import { confirmKeyReplacement } from './replace-dialog.ts';
+import { confirmKeyReplacement } from './replace-key-dialog.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Lifetime of a token, s; sessions opened with it outlive it. */
@@ -91,7 +91,7 @@ export class PageAuth {
   /** Opens the dialog, which shows `problem`. Resolves with true when the user entered something that the server accepts. */
   askForKey(problem?: string): Promise<boolean> {
     return this.#dialog.ask({
-      why: problem,
+      problem,
       hasStoredKey: this.hasKey || this.viewerToken !== undefined,
       acceptsViewerToken: this.#room !== undefined,
     });

@@ -28,7 +28,7 @@ export type CaptionsAddress = SettingValues<typeof CAPTIONS_SETTINGS>;
 export interface ReaderChoices {
   readonly size: number;
   readonly font: 'sans' | 'serif' | 'wide' | 'mono';
-  readonly look: 'auto' | 'light' | 'dark' | 'contrast' | 'yellow';
+  readonly colors: 'auto' | 'light' | 'dark' | 'contrast' | 'yellow';
   readonly text: 'cleaned' | 'raw';
   readonly translate: string;
   readonly both: boolean;
@@ -41,7 +41,7 @@ export const SIZE_SETTING = { min: 80, max: 400, step: 10, bigStep: 20 };
 const CHOICES_NAME = 'sotto.captions';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   font: ['sans', 'serif', 'wide', 'mono'],
-  look: ['auto', 'light', 'dark', 'contrast', 'yellow'],
+  colors: ['auto', 'light', 'dark', 'contrast', 'yellow'],
   text: ['cleaned', 'raw'],
 };
 
@@ -52,7 +52,7 @@ export function readReaderChoices(
   stored: string | undefined,
 ): ReaderChoices {
   const defaults: ReaderChoices = {
-    ...{ size: 100, font: 'sans', look: 'auto', both: false, announce: true, awake: true },
+    ...{ size: 100, font: 'sans', colors: 'auto', both: false, announce: true, awake: true },
     ...{ text: address.text, translate: address.translate, language: address.lang },
   };
   const known: Record<string, unknown> = { ...defaults };

@@ -13,6 +13,7 @@ import { ViewerLink } from '../rooms/viewer-link.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { getElement, onClick } from '../ui/dom.ts';
 import { isLocalOnlyAddress, renderQrCode } from '../ui/qr-code.ts';
+import { saveText } from '../ui/save-text.ts';
 import { readSettings, writeSettings } from '../ui/url-settings.ts';
 import {
   CAPTIONS_SETTINGS,
@@ -73,7 +74,7 @@ function showState(): void {
     showMessage(describeRefusal(connection));
     isRefusalShown = true;
   }
-  getElement('key-ask').hidden = connection.state !== 'refused' || !isAuthCode(connection.code);
+  getElement('key-prompt').hidden = connection.state !== 'refused' || !isAuthCode(connection.code);
 }
 
 const isAuthCode = (code: string): boolean => code.startsWith('auth.') || code === 'viewer.revoked';
@@ -158,8 +159,8 @@ function apply(): void {
   const root = document.documentElement;
   root.style.setProperty('--scale', String(choices.size / 100));
   root.dataset['font'] = choices.font;
-  root.dataset['look'] = choices.look;
-  if (choices.look === 'light' || choices.look === 'dark') root.dataset['theme'] = choices.look;
+  root.dataset['colors'] = choices.colors;
+  if (choices.colors === 'light' || choices.colors === 'dark') root.dataset['theme'] = choices.colors;
   else delete root.dataset['theme'];
   getElement('both', HTMLInputElement).disabled = choices.translate === '';
   view.choose({ text: choices.text, translate: choices.translate }, choices.both);
@@ -183,7 +184,7 @@ function choose(change: Partial<ReaderChoices>): void {
 
 function fillForm(): void {
   getElement('size', HTMLInputElement).value = String(choices.size);
-  for (const name of ['font', 'look', 'text', 'translate'] as const) {
+  for (const name of ['font', 'colors', 'text', 'translate'] as const) {
     getElement(name, HTMLSelectElement).value = choices[name];
   }
   for (const name of ['both', 'announce', 'awake'] as const) getElement(name, HTMLInputElement).checked = choices[name];
@@ -192,13 +193,13 @@ function fillForm(): void {
   getElement('larger', HTMLButtonElement).disabled = choices.size >= SIZE_SETTING.max;
 }
 
-const viewerLink = new ViewerLink(getElement('share-guest'), {
-  entry: auth,
+const viewerLink = new ViewerLink(getElement('share-viewer-link'), {
+  auth,
   // A reader who came with a link shares that link.
   room: () => (viewerToken === '' ? address.room : undefined),
   onChange: showLink,
   showMessage: (text) => {
-    getElement('said').textContent = text;
+    getElement('status').textContent = text;
   },
 });
 
@@ -212,18 +213,10 @@ function showLink(): void {
   const token = viewerToken || viewerLink.token;
   const link = writeSettings(CAPTIONS_SETTINGS, { ...address, token, lang: '' }, `${location.origin}/captions`);
   getElement('link', HTMLInputElement).value = link;
-  getElement('only-here').hidden = !isLocalOnlyAddress(link);
+  getElement('local-only').hidden = !isLocalOnlyAddress(link);
   // On servers that require keys, the viewer link has its own note.
-  getElement('link-note').hidden = !getElement('share-guest').hidden;
+  getElement('link-note').hidden = !getElement('share-viewer-link').hidden;
   getElement('qr').replaceChildren(renderQrCode(link, texts.qr));
-}
-
-function saveText(): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([view.text()], { type: 'text/plain;charset=utf-8' }));
-  link.download = `${address.room}.txt`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 function setUp(): void {
@@ -238,10 +231,10 @@ function setUp(): void {
     view.jump();
     getElement('log').focus({ preventScroll: true });
   });
-  onClick('save', saveText);
+  onClick('save', () => saveText(`${address.room}.txt`, view.text()));
   onClick('copy', () => {
     void copyText(getElement('link', HTMLInputElement).value).then((done) => {
-      getElement('said').textContent = getElement('copy').textContent = done ? texts.copied : texts.notCopied;
+      getElement('status').textContent = getElement('copy').textContent = done ? texts.copied : texts.notCopied;
       setTimeout(() => {
         getElement('copy').textContent = texts.copy;
       }, 2_000);
@@ -249,7 +242,7 @@ function setUp(): void {
   });
   const size = getElement('size', HTMLInputElement);
   size.addEventListener('input', () => choose({ size: Number(size.value) }));
-  for (const name of ['font', 'look', 'text', 'translate', 'language'] as const) {
+  for (const name of ['font', 'colors', 'text', 'translate', 'language'] as const) {
     const select = getElement(name, HTMLSelectElement);
     select.addEventListener('change', () => choose({ [name]: select.value }));
   }

@@ -7,6 +7,7 @@ import {
   selectWantedText,
   type WantedForm,
 } from '../../../transcript/wanted-form.ts';
+import { createElement, extendText, getDescendant, setText } from '../ui/dom.ts';
 import { markSkippableRow } from '../ui/skippable-rows.ts';
 
 export interface LogElements {
@@ -82,7 +83,7 @@ export class LogView {
   }
 
   text(): string {
-    return [...this.#rows.values()].map((row) => row.querySelector('.said')?.textContent ?? '').join('\n');
+    return [...this.#rows.values()].map((row) => row.querySelector('.sentence-text')?.textContent ?? '').join('\n');
   }
 
   #waitForForm(sentence: Sentence): void {
@@ -108,18 +109,14 @@ export class LogView {
       this.#open.delete(sentence);
       return;
     }
-    const [solid, tail] = [...(row ?? this.#addOpen(sentence)).children] as [HTMLElement, HTMLElement];
-    // Appending leaves the existing text untouched: no flicker, no lost selection.
-    const shown = solid.textContent ?? '';
-    if (stable.startsWith(shown)) solid.append(stable.slice(shown.length));
-    else solid.textContent = stable;
-    if (tail.textContent !== tentative) tail.textContent = tentative;
+    const [first, last] = [...(row ?? this.#addOpen(sentence)).children] as [HTMLElement, HTMLElement];
+    extendText(first, stable);
+    setText(last, tentative);
   }
 
   #addOpen(sentence: Sentence): HTMLElement {
-    const row = element('p');
-    row.dir = 'auto';
-    row.append(element('span'), element('span', 'tail'));
+    const tentative = createElement('span', { className: 'tentative' });
+    const row = createElement('p', { dir: 'auto' }, createElement('span'), tentative);
     this.#open.set(sentence, row);
     this.#options.open.append(row);
     return row;
@@ -130,17 +127,13 @@ export class LogView {
     this.#formTimers.delete(sentence);
     this.#open.get(sentence)?.remove();
     this.#open.delete(sentence);
-    const row = element('div', 'sentence');
+    const row = createElement('div', { className: 'sentence' });
     const speaker = formatSpeakerKey(sentence);
-    const turn = this.#lastSpeaker !== undefined && this.#lastSpeaker !== speaker;
+    const isNewTurn = this.#lastSpeaker !== undefined && this.#lastSpeaker !== speaker;
     this.#lastSpeaker = speaker;
-    const number = this.#numberOf(speaker);
-    if (turn) {
-      const name = element('p', 'speaker');
-      name.textContent = this.#options.formatSpeaker(number);
-      row.append(name);
-    }
-    row.append(paragraph('said'));
+    const name = this.#options.formatSpeaker(this.#numberOf(speaker));
+    if (isNewTurn) row.append(createElement('p', { className: 'speaker-name', textContent: name }));
+    row.append(createParagraph('sentence-text'));
     this.#rows.set(sentence, row);
     this.#fill(sentence);
     this.#options.log.append(row);
@@ -151,16 +144,16 @@ export class LogView {
 
   #fill(sentence: Sentence): void {
     const row = this.#rows.get(sentence)!;
-    const said = row.querySelector<HTMLElement>('.said')!;
+    const shown = getDescendant(row, '.sentence-text');
     const text = selectDisplayedText(sentence, this.#choice);
     const isTranslated =
       getAwaitedForm(this.#choice) === 'translated' && selectWantedText(sentence, this.#choice) !== undefined;
-    if (said.textContent !== text) said.textContent = text;
-    said.lang = (isTranslated ? this.#choice.translate : sentence.language) ?? '';
+    setText(shown, text);
+    shown.lang = (isTranslated ? this.#choice.translate : sentence.language) ?? '';
     row.hidden = text === '';
     const original = row.querySelector<HTMLElement>('.original');
     if (!(isTranslated && this.#showsOriginal)) return original?.remove();
-    const beside = original ?? paragraph('original');
+    const beside = original ?? createParagraph('original');
     beside.textContent = selectDisplayedText(sentence, { text: this.#choice.text });
     beside.lang = sentence.language ?? '';
     if (original === null) row.append(beside);
@@ -204,14 +197,4 @@ export class LogView {
   }
 }
 
-function paragraph(className: string): HTMLElement {
-  const made = element('p', className);
-  made.dir = 'auto';
-  return made;
-}
-
-function element(name: string, className = ''): HTMLElement {
-  const made = document.createElement(name);
-  if (className !== '') made.className = className;
-  return made;
-}
+const createParagraph = (className: string): HTMLElement => createElement('p', { className, dir: 'auto' });

@@ -6,11 +6,11 @@ export type AuthMessage =
   | 'keyAboutViewer'
   | 'keyField'
   | 'keyRemember'
-  | 'keyKept'
+  | 'keyStorageNote'
   | 'keyForget'
-  | 'keyGive'
+  | 'keySubmit'
   | 'keyEmpty'
-  | 'keyOdd'
+  | 'keyInvalid'
   | 'linkTitle'
   | 'linkAbout'
   | 'linkKeep'
@@ -25,11 +25,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: 'To read along you need a link with a token, or a key for this server.',
     keyField: 'Key, token, or the link you were sent',
     keyRemember: 'Remember it in this browser',
-    keyKept: 'Otherwise it is forgotten when this tab is closed.',
+    keyStorageNote: 'Otherwise it is forgotten when this tab is closed.',
     keyForget: 'Forget key',
-    keyGive: 'Continue',
+    keySubmit: 'Continue',
     keyEmpty: 'Enter a key or a token.',
-    keyOdd: 'This contains characters that are not allowed in a key.',
+    keyInvalid: 'This contains characters that are not allowed in a key.',
     linkTitle: 'This link contains a key',
     linkAbout:
       'The link contains a key for {server}, and this browser already has another one. With the key from the link, everything you say and save here belongs to the owner of that key. Use it only if you trust the person who sent the link.',
@@ -43,11 +43,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: 'Mitlesen kannst du mit einem Link, der ein Token enthält, oder mit einem Schlüssel des Servers.',
     keyField: 'Schlüssel, Token oder der Link, den du bekommen hast',
     keyRemember: 'In diesem Browser merken',
-    keyKept: 'Sonst wird er vergessen, wenn dieser Tab geschlossen wird.',
+    keyStorageNote: 'Sonst wird er vergessen, wenn dieser Tab geschlossen wird.',
     keyForget: 'Vergessen',
-    keyGive: 'Hinein',
+    keySubmit: 'Hinein',
     keyEmpty: 'Gib einen Schlüssel oder ein Token ein.',
-    keyOdd: 'Darin sind Zeichen, die kein Schlüssel hat.',
+    keyInvalid: 'Darin sind Zeichen, die kein Schlüssel hat.',
     linkTitle: 'Dieser Link bringt einen Schlüssel mit',
     linkAbout:
       'Der Link enthält einen Schlüssel für {server}, und dieser Browser hat dafür schon einen anderen. Mit dem Schlüssel aus dem Link gehört, was du hier sagst und aufbewahrst, dem Besitzer jenes Schlüssels. Nimm ihn nur, wenn du der Person vertraust, die den Link geschickt hat.',
@@ -61,11 +61,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: 'Un lien avec un jeton permet de suivre ; une clé de ce serveur aussi.',
     keyField: 'Clé, jeton ou lien reçu',
     keyRemember: 'La retenir dans ce navigateur',
-    keyKept: 'Sinon elle est oubliée à la fermeture de cet onglet.',
+    keyStorageNote: 'Sinon elle est oubliée à la fermeture de cet onglet.',
     keyForget: 'Oublier',
-    keyGive: 'Entrer',
+    keySubmit: 'Entrer',
     keyEmpty: 'Saisissez une clé ou un jeton.',
-    keyOdd: 'Il y a là des caractères qu’aucune clé ne contient.',
+    keyInvalid: 'Il y a là des caractères qu’aucune clé ne contient.',
     linkTitle: 'Ce lien apporte une clé',
     linkAbout:
       'Le lien contient une clé pour {server}, et ce navigateur en a déjà une autre. Avec la clé du lien, ce que vous dites et conservez ici appartient au propriétaire de cette clé. Ne l’utilisez que si vous faites confiance à la personne qui a envoyé le lien.',
@@ -79,11 +79,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: 'Puedes leer con un enlace que lleve un token, o con una clave de este servidor.',
     keyField: 'Clave, token o el enlace que te enviaron',
     keyRemember: 'Recordarla en este navegador',
-    keyKept: 'Si no, se olvida al cerrar esta pestaña.',
+    keyStorageNote: 'Si no, se olvida al cerrar esta pestaña.',
     keyForget: 'Olvidarla',
-    keyGive: 'Entrar',
+    keySubmit: 'Entrar',
     keyEmpty: 'Escribe una clave o un token.',
-    keyOdd: 'Contiene caracteres que ninguna clave tiene.',
+    keyInvalid: 'Contiene caracteres que ninguna clave tiene.',
     linkTitle: 'Este enlace trae una clave',
     linkAbout:
       'El enlace contiene una clave para {server}, y este navegador ya tiene otra. Con la clave del enlace, lo que digas y guardes aquí pertenece a quien posee esa clave. Úsala solo si confías en quien envió el enlace.',
@@ -97,11 +97,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: 'Pode acompanhar com um link que traga um token, ou com uma chave deste servidor.',
     keyField: 'Chave, token ou o link que recebeu',
     keyRemember: 'Guardar neste navegador',
-    keyKept: 'Caso contrário, é esquecida quando este separador for fechado.',
+    keyStorageNote: 'Caso contrário, é esquecida quando este separador for fechado.',
     keyForget: 'Esquecer',
-    keyGive: 'Entrar',
+    keySubmit: 'Entrar',
     keyEmpty: 'Introduza uma chave ou um token.',
-    keyOdd: 'Contém caracteres que nenhuma chave tem.',
+    keyInvalid: 'Contém caracteres que nenhuma chave tem.',
     linkTitle: 'Este link traz uma chave',
     linkAbout:
       'O link contém uma chave para {server}, e este navegador já tem outra. Com a chave do link, o que disser e guardar aqui pertence a quem possui essa chave. Use-a apenas se confiar em quem enviou o link.',
@@ -115,11 +115,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: 'トークン付きのリンク、またはこのサーバーのキーで読むことができます。',
     keyField: 'キー、トークン、または受け取ったリンク',
     keyRemember: 'このブラウザーに保存する',
-    keyKept: '保存しない場合、このタブを閉じると忘れられます。',
+    keyStorageNote: '保存しない場合、このタブを閉じると忘れられます。',
     keyForget: '削除する',
-    keyGive: '入る',
+    keySubmit: '入る',
     keyEmpty: 'キーまたはトークンを入力してください。',
-    keyOdd: 'キーに使われない文字が含まれています。',
+    keyInvalid: 'キーに使われない文字が含まれています。',
     linkTitle: 'このリンクにはキーが含まれています',
     linkAbout:
       'リンクには {server} のキーが含まれていますが、このブラウザーは別のキーをすでに持っています。リンクのキーを使うと、ここで話した内容と保存した内容は、そのキーの持ち主のものになります。リンクの送り主を信頼できる場合にだけ使ってください。',
@@ -133,11 +133,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: '带令牌的链接或此服务器的密钥都可以用来阅读。',
     keyField: '密钥、令牌或收到的链接',
     keyRemember: '在此浏览器中记住',
-    keyKept: '否则关闭此标签页后即会忘记。',
+    keyStorageNote: '否则关闭此标签页后即会忘记。',
     keyForget: '忘记',
-    keyGive: '进入',
+    keySubmit: '进入',
     keyEmpty: '请输入密钥或令牌。',
-    keyOdd: '其中含有密钥不会有的字符。',
+    keyInvalid: '其中含有密钥不会有的字符。',
     linkTitle: '此链接带有密钥',
     linkAbout:
       '链接中含有 {server} 的密钥，而此浏览器已有另一个密钥。使用链接中的密钥后，你在这里所说和保存的内容将归该密钥的所有者。仅在你信任发送链接的人时才使用它。',
@@ -151,11 +151,11 @@ export const AUTH_MESSAGES: MessageTable<AuthMessage> = {
     keyAboutViewer: 'يمكنك المتابعة برابط يحمل رمزًا، أو بمفتاح لهذا الخادم.',
     keyField: 'المفتاح أو الرمز أو الرابط الذي وصلك',
     keyRemember: 'تذكّره في هذا المتصفح',
-    keyKept: 'وإلا فسيُنسى عند إغلاق علامة التبويب هذه.',
+    keyStorageNote: 'وإلا فسيُنسى عند إغلاق علامة التبويب هذه.',
     keyForget: 'انسَه',
-    keyGive: 'دخول',
+    keySubmit: 'دخول',
     keyEmpty: 'أدخل مفتاحًا أو رمزًا.',
-    keyOdd: 'فيه محارف لا توجد في أي مفتاح.',
+    keyInvalid: 'فيه محارف لا توجد في أي مفتاح.',
     linkTitle: 'يحمل هذا الرابط مفتاحًا',
     linkAbout:
       'يحتوي الرابط على مفتاح للخادم {server}، ولدى هذا المتصفح مفتاح آخر له. إذا استخدمت مفتاح الرابط فسيكون ما تقوله وتحفظه هنا ملكًا لصاحب ذلك المفتاح. لا تستخدمه إلا إذا كنت تثق بمن أرسل الرابط.',

@@ -1,4 +1,5 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
+
 /** Languages of the interface, each by its own name. */
 export const INTERFACE_LANGUAGES = {
   en: 'English',
@@ -16,14 +17,14 @@ export type InterfaceLanguage = keyof typeof INTERFACE_LANGUAGES;
 export type MessageTable<Key extends string> = Readonly<Record<InterfaceLanguage, Readonly<Record<Key, string>>>>;
 
 const RIGHT_TO_LEFT: readonly string[] = ['ar'];
-const isSpoken = (code: string | undefined): code is InterfaceLanguage =>
+const isInterfaceLanguage = (code: string | undefined): code is InterfaceLanguage =>
   code !== undefined && Object.hasOwn(INTERFACE_LANGUAGES, code);
 
 /** The first of the preferred languages that the interface has; English when it has none of them. */
 export function pickInterfaceLanguage(wanted: readonly (string | null | undefined)[]): InterfaceLanguage {
   for (const tag of wanted) {
     const code = tag?.toLowerCase().split(/[-_]/)[0];
-    if (isSpoken(code)) return code;
+    if (isInterfaceLanguage(code)) return code;
   }
   return 'en';
 }
@@ -32,37 +33,37 @@ export const getTextDirection = (language: string): 'ltr' | 'rtl' => (RIGHT_TO_L
 
 /** The text of a key, with each `{name}` replaced from `values`. */
 export function translate<Key extends string>(
-  words: Readonly<Record<Key, string>>,
+  messages: Readonly<Record<Key, string>>,
   key: Key,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  return words[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(getOwnEntry(values, name) ?? whole));
+  return messages[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(getOwnEntry(values, name) ?? whole));
 }
 
 /**
- * Translates the page: `data-words="key"` names the text of an element, `data-words-label` its `aria-label`, and
- * `data-words-placeholder` its placeholder. The HTML itself holds the English texts of the table.
+ * Translates the page: `data-message="key"` names the text of an element, `data-message-label` its `aria-label`, and
+ * `data-message-placeholder` its placeholder. The HTML itself holds the English texts of the table.
  */
 export function applyMessages<Key extends string>(
   root: Document,
-  words: Readonly<Record<Key, string>>,
+  messages: Readonly<Record<Key, string>>,
   language: InterfaceLanguage,
 ): void {
   root.documentElement.lang = language;
   root.documentElement.dir = getTextDirection(language);
-  const wordOf = (key: string | undefined): string | undefined =>
-    key === undefined ? undefined : getOwnEntry<string>(words, key);
-  for (const element of root.querySelectorAll<HTMLElement>('[data-words]')) {
-    element.textContent = wordOf(element.dataset['words']) ?? element.textContent;
+  const findMessage = (key: string | undefined): string | undefined =>
+    key === undefined ? undefined : getOwnEntry<string>(messages, key);
+  for (const element of root.querySelectorAll<HTMLElement>('[data-message]')) {
+    element.textContent = findMessage(element.dataset['message']) ?? element.textContent;
   }
   for (const [name, attribute] of [
-    ['wordsLabel', 'aria-label'],
-    ['wordsPlaceholder', 'placeholder'],
+    ['messageLabel', 'aria-label'],
+    ['messagePlaceholder', 'placeholder'],
   ] as const) {
-    const selector = `[data-words-${name === 'wordsLabel' ? 'label' : 'placeholder'}]`;
+    const selector = `[data-message-${name === 'messageLabel' ? 'label' : 'placeholder'}]`;
     for (const element of root.querySelectorAll<HTMLElement>(selector)) {
-      const word = wordOf(element.dataset[name]);
-      if (word !== undefined) element.setAttribute(attribute, word);
+      const message = findMessage(element.dataset[name]);
+      if (message !== undefined) element.setAttribute(attribute, message);
     }
   }
 }

@@ -8,18 +8,18 @@ import { copyText } from '../ui/clipboard.ts';
 import { getElement, onClick } from '../ui/dom.ts';
 import { formatElapsed } from '../ui/format-elapsed.ts';
 import { readFocus } from '../ui/key-focus.ts';
-import { renderKeyList } from '../ui/key-list.ts';
 import { closeMenus, enableFileDrop, setUpMenus } from '../ui/menus.ts';
 import { Messages } from '../ui/messages.ts';
 import { MeterView } from '../ui/meter.ts';
-import { saveTranscript } from '../ui/save.ts';
 import { applyServerInfo, fillMicrophoneList, rememberSettings } from '../ui/settings.ts';
+import { renderShortcutList } from '../ui/shortcut-list.ts';
 import { toggleTheme } from '../ui/theme-switch.ts';
-import { actionForKey, PAGE_KEYS } from './keyboard.ts';
 import { LevelMonitor } from './level-monitor.ts';
 import { LiveRun, type LiveRunCallbacks, type LiveState } from './live-run.ts';
+import { findLiveCommand, LIVE_SHORTCUTS } from './live-shortcuts.ts';
 import { computeRunOffset } from './run-offset.ts';
-import { clearSentences, loadSentences, storeSentences } from './storage.ts';
+import { saveTranscript } from './save-transcript.ts';
+import { clearSentences, loadSentences, storeSentences } from './sentence-database.ts';
 import { TranscriptView } from './transcript-view.ts';
 
 const record = getElement('record', HTMLButtonElement);
@@ -28,7 +28,7 @@ const view = getElement('view', HTMLButtonElement);
 const state = getElement('state');
 const hint = getElement('hint');
 const progress = getElement('progress', HTMLProgressElement);
-const messages = new Messages(getElement('message'), getElement('remark'));
+const messages = new Messages(getElement('message'), getElement('toast'));
 const transcript = new TranscriptView(getElement('log'), getElement('open'), getElement('jump', HTMLButtonElement));
 const meter = new MeterView(getElement('meter', HTMLCanvasElement));
 const auth = new PageAuth({ hash: 'speaker' });
@@ -57,16 +57,20 @@ const events: LiveRunCallbacks = {
     if (sentence.final) void storeSentences(sentence);
   },
   state: showState,
-  problem: (problem) => messages.problem(problem),
-  recovered: () => messages.solved('connection'),
-  remark: (text) => messages.remark(text),
+  problem: (problem) => messages.showProblem(problem),
+  recovered: () => messages.clearProblem('connection'),
+  remark: (text) => messages.showToast(text),
   level(peak) {
     meter.push(muted ? 0 : peak);
     getElement('timer').textContent = formatElapsed(base.ms + (live?.audioMs ?? 0));
     if (muted) levelMonitor.noteWords(performance.now());
-    const { clipping, missing: lacking } = levelMonitor.push(peak, performance.now());
+    const { clipping, missing } = levelMonitor.push(peak, performance.now());
     showHint(
-      clipping ? 'Too loud: turn the microphone down or move back a little.' : muted ? undefined : lackingText(lacking),
+      clipping
+        ? 'Too loud: turn the microphone down or move back a little.'
+        : muted
+          ? undefined
+          : describeMissing(missing),
     );
   },
   progress(share) {
@@ -84,9 +88,9 @@ const events: LiveRunCallbacks = {
   },
 };
 
-function lackingText(lacking: 'sound' | 'speech' | undefined): string | undefined {
-  if (lacking === undefined) return undefined;
-  return lacking === 'sound'
+function describeMissing(missing: 'sound' | 'speech' | undefined): string | undefined {
+  if (missing === undefined) return undefined;
+  return missing === 'sound'
     ? 'No sound is coming in. Is the right microphone selected, and is it unmuted?'
     : 'There is sound, but no speech yet.';
 }
@@ -118,7 +122,7 @@ async function toggleRecording(): Promise<void> {
 }
 
 function startRun(): LiveRun {
-  messages.solved();
+  messages.clearProblem();
   earlier = all().filter((sentence) => sentence.final);
   base = computeRunOffset(earlier);
   levelMonitor = new LevelMonitor(performance.now());
@@ -129,7 +133,7 @@ function startRun(): LiveRun {
 
 async function openFile(file: File | undefined): Promise<void> {
   if (file === undefined) return;
-  if (running() || current === 'finishing') return messages.remark('Stop the recording first, then open the file.');
+  if (running() || current === 'finishing') return messages.showToast('Stop the recording first, then open the file.');
   if ((await auth.ensureAccess()) && !running()) await startRun().startFile(file);
 }
 
@@ -164,7 +168,7 @@ async function copyAll(): Promise<void> {
     .map((sentence) => getDisplayedText(sentence, raw))
     .filter(Boolean)
     .join('\n');
-  messages.remark((await copyText(text)) ? 'Copied.' : 'The browser did not allow copying.');
+  messages.showToast((await copyText(text)) ? 'Copied.' : 'The browser did not allow copying.');
 }
 
 function clear(): void {
@@ -177,7 +181,7 @@ function clear(): void {
   transcript.clear();
   getElement('timer').textContent = formatElapsed(0);
   getElement('empty').hidden = false;
-  messages.remark('The page is cleared.', {
+  messages.showToast('The page is cleared.', {
     label: 'Undo',
     run: () => restore(removed),
   });
@@ -185,7 +189,7 @@ function clear(): void {
 
 /** Restores cleared sentences, unless a new recording has begun. */
 function restore(gone: readonly Sentence[]): void {
-  if (live !== undefined) return messages.remark('A new recording has started, so the old text cannot be restored.');
+  if (live !== undefined) return messages.showToast('A new recording has started, so the old text cannot be restored.');
   earlier = [...gone];
   base = computeRunOffset(earlier);
   getElement('empty').hidden = true;
@@ -197,18 +201,18 @@ function exportAs(kind: string): void {
   closeMenus();
   if (kind === 'clear') clear();
   else if (kind === 'copy') void copyAll();
-  else if (all().length === 0) messages.remark('There is nothing to save yet.');
+  else if (all().length === 0) messages.showToast('There is nothing to save yet.');
   else saveTranscript(kind, all(), raw);
 }
 
 function handleKey(event: KeyboardEvent): void {
-  const action = actionForKey(event, readFocus(event.target));
-  if (action === undefined) return;
-  if (action === 'close') return closeMenus();
+  const command = findLiveCommand(event, readFocus(event.target));
+  if (command === undefined) return;
+  if (command === 'close') return closeMenus();
   event.preventDefault();
-  if (action === 'toggle') void toggleRecording();
-  else if (action === 'raw') setRaw(!raw);
-  else if (action === 'help') getElement('help-dialog', HTMLDialogElement).showModal();
+  if (command === 'toggle') void toggleRecording();
+  else if (command === 'raw') setRaw(!raw);
+  else if (command === 'help') getElement('help-dialog', HTMLDialogElement).showModal();
   else if (running()) setMuted(!muted);
 }
 
@@ -231,7 +235,7 @@ function setUp(): void {
   });
   enableFileDrop((dropped) => void openFile(dropped));
   setUpMenus();
-  setUpSharing({ messages, entry: auth, isRecording: running, room: 'kept' });
+  setUpSharing({ messages, auth, isRecording: running, room: 'remembered' });
   setUpKeyButton(getElement('key'), auth);
   addEventListener('keydown', handleKey);
   navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
@@ -246,7 +250,7 @@ async function showEarlier(): Promise<void> {
 }
 
 rememberSettings((which) => live?.settingsChanged(which));
-renderKeyList(getElement('keys'), PAGE_KEYS);
+renderShortcutList(getElement('keys'), LIVE_SHORTCUTS);
 await Promise.all([showEarlier(), fillMicrophones()]);
 // Only now: a new recording continues after what is on the page.
 setUp();

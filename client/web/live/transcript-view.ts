@@ -1,5 +1,6 @@
 import { getDisplayedText, type Sentence } from '../../sdk/index.ts';
 import { copyText } from '../ui/clipboard.ts';
+import { createButton, createElement, extendText, getDescendant } from '../ui/dom.ts';
 import { formatElapsed } from '../ui/format-elapsed.ts';
 import { markSkippableRow } from '../ui/skippable-rows.ts';
 
@@ -50,17 +51,13 @@ export class TranscriptView {
   #showOpen(sentence: Sentence): void {
     let line = this.#openLines.get(sentence.number);
     if (line === undefined) {
-      line = element('p');
-      line.append(element('span'), element('span', 'tail'));
+      line = createElement('p', {}, createElement('span'), createElement('span', { className: 'tentative' }));
       this.#openLines.set(sentence.number, line);
       this.#open.append(line);
     }
-    const [solid, tail] = [...line.children] as [HTMLElement, HTMLElement];
-    // Appending leaves the existing text untouched: no flicker, no lost selection.
-    const shown = solid.textContent ?? '';
-    if (sentence.stable.startsWith(shown)) solid.append(sentence.stable.slice(shown.length));
-    else solid.textContent = sentence.stable;
-    tail.textContent = sentence.tentative;
+    const [stable, tentative] = [...line.children] as [HTMLElement, HTMLElement];
+    extendText(stable, sentence.stable);
+    tentative.textContent = sentence.tentative;
   }
 
   #showFinal(sentence: Sentence): void {
@@ -73,32 +70,26 @@ export class TranscriptView {
   }
 
   #addRow(sentence: Sentence): HTMLElement {
-    const row = element('div', 'sentence');
-    const time = element('time');
-    time.textContent = formatElapsed(sentence.fromMs);
-    const said = element('span', 'said');
-    said.dir = 'auto';
-    if (sentence.language !== undefined) said.lang = sentence.language;
-    const acts = element('span', 'acts');
-    acts.append(this.#createSwapButton(row, sentence), createCopyButton(row));
-    row.append(time, said, acts);
+    const text = createElement('span', { className: 'sentence-text', dir: 'auto' });
+    if (sentence.language !== undefined) text.lang = sentence.language;
+    const actions = createElement('span', { className: 'sentence-actions' });
+    const time = createElement('time', { textContent: formatElapsed(sentence.fromMs) });
+    const row = createElement('div', { className: 'sentence' }, time, text, actions);
+    actions.append(this.#createTextToggle(row, sentence), createCopyButton(text));
     this.#log.append(row);
     markSkippableRow(this.#log);
     this.#rows.set(sentence, row);
     return row;
   }
 
-  #createSwapButton(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'swap';
-    button.hidden = true;
-    button.addEventListener('click', () => {
+  /** The button that switches one sentence between its cleaned and its raw text. */
+  #createTextToggle(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
+    const toggle = (): void => {
       const raw = row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes';
       row.dataset['raw'] = raw ? 'no' : 'yes';
       fillRow(row, sentence, !raw);
-    });
-    return button;
+    };
+    return createButton('', toggle, { className: 'text-toggle', hidden: true });
   }
 
   #handleScroll(): void {
@@ -115,48 +106,39 @@ export class TranscriptView {
 
 /** Writes a sentence into its row. In raw text, words that cleaning removed are struck out. */
 function fillRow(row: HTMLElement, sentence: Sentence, raw: boolean): void {
-  const said = row.querySelector<HTMLElement>('.said')!;
-  const swap = row.querySelector<HTMLButtonElement>('.swap')!;
+  const text = getDescendant(row, '.sentence-text');
+  const toggle = getDescendant(row, '.text-toggle');
   const differs = sentence.cleaned !== undefined && sentence.cleaned !== sentence.stable;
-  swap.hidden = !differs;
-  swap.textContent = raw ? 'As spoken' : 'Edited';
-  swap.setAttribute('aria-label', raw ? 'As spoken; show the edited sentence' : 'Edited; show the sentence as spoken');
+  toggle.hidden = !differs;
+  toggle.textContent = raw ? 'As spoken' : 'Edited';
+  toggle.setAttribute(
+    'aria-label',
+    raw ? 'As spoken; show the edited sentence' : 'Edited; show the sentence as spoken',
+  );
   if (!raw || !differs) {
-    said.textContent = getDisplayedText(sentence, raw);
-    row.hidden = said.textContent === '' && !raw;
+    text.textContent = getDisplayedText(sentence, raw);
+    row.hidden = text.textContent === '' && !raw;
     return;
   }
   row.hidden = false;
   const parts: (string | HTMLElement)[] = [];
   let at = 0;
   for (const change of sentence.changes.filter(({ kind }) => kind === 'removed')) {
-    const gone = element('del');
-    gone.textContent = sentence.stable.slice(change.from, change.to);
-    parts.push(sentence.stable.slice(at, change.from), gone);
+    const removed = createElement('del', { textContent: sentence.stable.slice(change.from, change.to) });
+    parts.push(sentence.stable.slice(at, change.from), removed);
     at = change.to;
   }
   parts.push(sentence.stable.slice(at));
-  said.replaceChildren(...parts);
+  text.replaceChildren(...parts);
 }
 
-function createCopyButton(row: HTMLElement): HTMLButtonElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = 'Copy';
-  button.setAttribute('aria-label', 'Copy this sentence');
-  button.addEventListener('click', () => {
-    void copyText(row.querySelector('.said')?.textContent ?? '').then((done) => {
-      button.textContent = done ? 'Copied' : 'Not allowed';
-      setTimeout(() => {
-        button.textContent = 'Copy';
-      }, 1_200);
-    });
-  });
+function createCopyButton(text: HTMLElement): HTMLButtonElement {
+  const copy = async (): Promise<void> => {
+    button.textContent = (await copyText(text.textContent ?? '')) ? 'Copied' : 'Not allowed';
+    setTimeout(() => {
+      button.textContent = 'Copy';
+    }, 1_200);
+  };
+  const button = createButton('Copy', copy, { attributes: { 'aria-label': 'Copy this sentence' } });
   return button;
-}
-
-function element(name: string, className = ''): HTMLElement {
-  const made = document.createElement(name);
-  if (className !== '') made.className = className;
-  return made;
 }

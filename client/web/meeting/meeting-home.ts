@@ -74,12 +74,12 @@ export class MeetingHome {
     try {
       const page = await serverTranscripts.list({ query, before, limit: 50 });
       this.#next = page.next;
-      this.#messages.solved('list');
+      this.#messages.clearProblem('list');
       await this.#deleteStored(page.transcripts);
       return page.transcripts.map(({ id, ...rest }) => ({ ...rest, name: id, where: 'server' }));
     } catch (error) {
       const advice = error instanceof Error ? error.message : String(error);
-      this.#messages.problem({ title: 'The meetings on the server cannot be listed.', advice, topic: 'list' });
+      this.#messages.showProblem({ title: 'The meetings on the server cannot be listed.', advice, topic: 'list' });
       return [];
     }
   }
@@ -131,10 +131,10 @@ export class MeetingHome {
       for (const head of await this.#database.heads()) {
         if (head.id === entry.name || head.transcript === entry.name) await this.#database.remove(head.id);
       }
-      this.#messages.remark('Deleted.');
+      this.#messages.showToast('Deleted.');
     } catch (error) {
       const advice = error instanceof Error ? error.message : String(error);
-      this.#messages.problem({ title: 'The meeting was not deleted.', advice });
+      this.#messages.showProblem({ title: 'The meeting was not deleted.', advice });
     }
     await this.show();
     this.#parts.search.focus();

@@ -77,18 +77,18 @@ export interface MeetingPart {
 
 /** Everything that can happen to a meeting. */
 export type MeetingAction =
-  | { readonly type: 'heard'; readonly event: ServerEvent; readonly at: MeetingPart }
+  | { readonly type: 'eventReceived'; readonly event: ServerEvent; readonly at: MeetingPart }
   /** The session is gone: its open sentences will not be finished. */
-  | { readonly type: 'cut' }
-  | { readonly type: 'began'; readonly part: number; readonly transcript?: string }
-  | { readonly type: 'agreed'; readonly at: string }
-  | { readonly type: 'titled'; readonly title: string }
-  | { readonly type: 'named'; readonly channel: number; readonly name: string }
-  | { readonly type: 'corrected'; readonly key: string; readonly correction: string | undefined }
-  | { readonly type: 'highlighted'; readonly key: string; readonly highlight: boolean }
-  | { readonly type: 'noted'; readonly note: MeetingNote }
-  | { readonly type: 'unnoted'; readonly id: string }
-  | { readonly type: 'summarised'; readonly summary: MeetingSummary };
+  | { readonly type: 'sessionLost' }
+  | { readonly type: 'sessionStarted'; readonly part: number; readonly transcript?: string }
+  | { readonly type: 'consentGiven'; readonly at: string }
+  | { readonly type: 'titleChanged'; readonly title: string }
+  | { readonly type: 'speakerRenamed'; readonly channel: number; readonly name: string }
+  | { readonly type: 'sentenceCorrected'; readonly key: string; readonly correction: string | undefined }
+  | { readonly type: 'sentenceHighlighted'; readonly key: string; readonly highlight: boolean }
+  | { readonly type: 'noteSaved'; readonly note: MeetingNote }
+  | { readonly type: 'noteDeleted'; readonly id: string }
+  | { readonly type: 'summaryReceived'; readonly summary: MeetingSummary };
 
 export const ME = 0;
 export const THEM = 1;
@@ -103,46 +103,46 @@ export function createMeeting(id: string, startedAt: string, title: string): Mee
 /** The meeting after an action; the same object when the action changes nothing. Pure. */
 export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting {
   switch (action.type) {
-    case 'heard':
-      return heard(meeting, action.event, action.at);
-    case 'cut':
-      return meeting.open.reduce(settle, meeting);
-    case 'began':
+    case 'eventReceived':
+      return applyEvent(meeting, action.event, action.at);
+    case 'sessionLost':
+      return meeting.open.reduce(finishOpen, meeting);
+    case 'sessionStarted':
       return {
         ...meeting,
         parts: Math.max(meeting.parts, action.part),
         ...(action.transcript === undefined ? {} : { transcript: action.transcript }),
       };
-    case 'agreed':
+    case 'consentGiven':
       return meeting.consentAt === undefined ? { ...meeting, consentAt: action.at } : meeting;
-    case 'titled': {
+    case 'titleChanged': {
       const title = action.title.trim().slice(0, TITLE_CHARS_MAX);
       return title === '' || title === meeting.title ? meeting : { ...meeting, title };
     }
-    case 'named': {
+    case 'speakerRenamed': {
       const name = action.name.trim().slice(0, NAME_CHARS_MAX);
       if (name === '' || name === meeting.speakers[action.channel]) return meeting;
       return { ...meeting, speakers: { ...meeting.speakers, [action.channel]: name } };
     }
-    case 'corrected':
-      return changeSentence(meeting, action.key, (said) => corrected(said, action.correction));
-    case 'highlighted':
-      return changeSentence(meeting, action.key, (said) =>
-        said.highlight === action.highlight ? said : { ...said, highlight: action.highlight },
+    case 'sentenceCorrected':
+      return changeSentence(meeting, action.key, (sentence) => withCorrection(sentence, action.correction));
+    case 'sentenceHighlighted':
+      return changeSentence(meeting, action.key, (sentence) =>
+        sentence.highlight === action.highlight ? sentence : { ...sentence, highlight: action.highlight },
       );
-    case 'noted':
+    case 'noteSaved':
       return { ...meeting, notes: withNote(meeting.notes, action.note) };
-    case 'unnoted': {
+    case 'noteDeleted': {
       const notes = meeting.notes.filter(({ id }) => id !== action.id);
       return notes.length === meeting.notes.length ? meeting : { ...meeting, notes };
     }
-    case 'summarised':
+    case 'summaryReceived':
       return { ...meeting, summary: action.summary };
   }
 }
 
 /** The text of a sentence as it is shown: corrected, else cleaned, else as recognised. */
-export const getDisplayedText: (said: SpokenSentence) => string = getSentenceText;
+export const getDisplayedText: (sentence: SpokenSentence) => string = getSentenceText;
 
 export const getSpeakerName = (meeting: Meeting, channel: number): string =>
   toPrintable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
@@ -152,9 +152,9 @@ export const getDuration = (meeting: Meeting): number =>
   [...meeting.sentences, ...meeting.open].reduce((end, { toMs }) => Math.max(end, toMs), 0);
 
 export const findSentence = (meeting: Meeting, key: string): SpokenSentence | undefined =>
-  meeting.sentences.find((said) => said.key === key);
+  meeting.sentences.find((sentence) => sentence.key === key);
 
-function heard(meeting: Meeting, event: ServerEvent, at: MeetingPart): Meeting {
+function applyEvent(meeting: Meeting, event: ServerEvent, at: MeetingPart): Meeting {
   switch (event.type) {
     case 'partial':
     case 'final':
@@ -175,44 +175,44 @@ function withText(
   event: EventOf<'partial' | 'final' | 'cleaned' | 'translated'>,
   at: MeetingPart,
 ): Meeting {
-  const key = keyOf(at, event);
-  const { change } = computeUpdate(textOf(meeting, key), event);
+  const key = toKey(at, event);
+  const { change } = computeUpdate(findSentenceText(meeting, key), event);
   switch (event.type) {
     case 'partial': {
       // Sent again after a reload: the sentence is finished already.
       if (change === undefined) return meeting;
       const { channel, stable, tentative } = event;
-      const growing = { key, channel, stable, tentative, ...timesOf(event, at) };
-      return { ...meeting, open: [...meeting.open.filter((other) => other.key !== key), growing] };
+      const open = { key, channel, stable, tentative, ...shiftTimes(event, at) };
+      return { ...meeting, open: [...meeting.open.filter((other) => other.key !== key), open] };
     }
     case 'final': {
       const { channel, text, language } = event;
-      const words = event.words.map((word) => ({ ...word, ...timesOf(word, at) }));
-      return finish(meeting, { key, channel, text, language, highlight: false, words, ...timesOf(event, at) });
+      const words = event.words.map((word) => ({ ...word, ...shiftTimes(word, at) }));
+      return finish(meeting, { key, channel, text, language, highlight: false, words, ...shiftTimes(event, at) });
     }
     case 'cleaned':
-      return changeSentence(meeting, key, (said) =>
-        said.cleaned === event.text ? said : { ...said, cleaned: event.text },
+      return changeSentence(meeting, key, (sentence) =>
+        sentence.cleaned === event.text ? sentence : { ...sentence, cleaned: event.text },
       );
     case 'translated':
-      return changeSentence(meeting, key, (said) =>
-        change?.translations === undefined || getOwnEntry(said.translations ?? {}, event.language) === event.text
-          ? said
-          : { ...said, translations: change.translations },
+      return changeSentence(meeting, key, (sentence) =>
+        change?.translations === undefined || getOwnEntry(sentence.translations ?? {}, event.language) === event.text
+          ? sentence
+          : { ...sentence, translations: change.translations },
       );
   }
 }
 
 /** The state of a sentence in the terms of `computeUpdate`. */
-function textOf(meeting: Meeting, key: string): SentenceText | undefined {
-  const said = findSentence(meeting, key);
-  if (said !== undefined)
-    return { ...EMPTY_SENTENCE, stable: said.text, final: true, translations: said.translations ?? {} };
-  const growing = meeting.open.find((other) => other.key === key);
-  return growing && { ...EMPTY_SENTENCE, stable: growing.stable, tentative: growing.tentative };
+function findSentenceText(meeting: Meeting, key: string): SentenceText | undefined {
+  const sentence = findSentence(meeting, key);
+  if (sentence !== undefined)
+    return { ...EMPTY_SENTENCE, stable: sentence.text, final: true, translations: sentence.translations ?? {} };
+  const open = meeting.open.find((other) => other.key === key);
+  return open && { ...EMPTY_SENTENCE, stable: open.stable, tentative: open.tentative };
 }
 
-const timesOf = (
+const shiftTimes = (
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
   at: MeetingPart,
 ): { readonly fromMs: number; readonly toMs: number } => ({ fromMs: fromMs + at.fromMs, toMs: toMs + at.fromMs });
@@ -222,48 +222,51 @@ function withDuration(meeting: Meeting, durationMs: number): Meeting {
 }
 
 /** Finishes an open sentence with the text that was on screen. */
-function settle(meeting: Meeting, { stable, tentative, ...rest }: OpenSentence): Meeting {
+function finishOpen(meeting: Meeting, { stable, tentative, ...rest }: OpenSentence): Meeting {
   const text = (stable + tentative).trim();
   if (text === '') return { ...meeting, open: meeting.open.filter(({ key }) => key !== rest.key) };
   return finish(meeting, { ...rest, text, highlight: false });
 }
 
 /** Adds a finished sentence, once: one that is sent again changes nothing. */
-function finish(meeting: Meeting, said: SpokenSentence): Meeting {
-  const open = meeting.open.filter(({ key }) => key !== said.key);
-  if (findSentence(meeting, said.key) !== undefined)
+function finish(meeting: Meeting, sentence: SpokenSentence): Meeting {
+  const open = meeting.open.filter(({ key }) => key !== sentence.key);
+  if (findSentence(meeting, sentence.key) !== undefined)
     return open.length === meeting.open.length ? meeting : { ...meeting, open };
   const sentences = [...meeting.sentences];
-  sentences.splice(placeOf(sentences, said), 0, said);
-  const language = meeting.language || said.language;
+  sentences.splice(findInsertionIndex(sentences, sentence), 0, sentence);
+  const language = meeting.language || sentence.language;
   return { ...meeting, open, sentences, ...(language === undefined ? {} : { language }) };
 }
 
 /** Sentences are sorted by their beginnings, because two people may speak at once and end in another order. */
-function placeOf(sentences: readonly SpokenSentence[], { fromMs }: SpokenSentence): number {
+function findInsertionIndex(sentences: readonly SpokenSentence[], { fromMs }: SpokenSentence): number {
   let place = sentences.length;
   while (place > 0 && sentences[place - 1]!.fromMs > fromMs) place--;
   return place;
 }
 
-function changeSentence(meeting: Meeting, key: string, make: (said: SpokenSentence) => SpokenSentence): Meeting {
-  const place = meeting.sentences.findIndex((said) => said.key === key);
-  const said = meeting.sentences[place];
-  if (said === undefined) return meeting;
-  const changed = make(said);
-  return changed === said ? meeting : { ...meeting, sentences: meeting.sentences.with(place, changed) };
+function changeSentence(meeting: Meeting, key: string, make: (sentence: SpokenSentence) => SpokenSentence): Meeting {
+  const place = meeting.sentences.findIndex((sentence) => sentence.key === key);
+  const sentence = meeting.sentences[place];
+  if (sentence === undefined) return meeting;
+  const changed = make(sentence);
+  return changed === sentence ? meeting : { ...meeting, sentences: meeting.sentences.with(place, changed) };
 }
 
 /** Applies a correction. One that equals the text without it removes it. */
-function corrected({ correction: before, ...said }: SpokenSentence, correction: string | undefined): SpokenSentence {
+function withCorrection(
+  { correction: _, ...sentence }: SpokenSentence,
+  correction: string | undefined,
+): SpokenSentence {
   const text = correction?.trim();
-  if (text === undefined || text === '' || text === getDisplayedText(said)) return said;
-  return { ...said, correction: text };
+  if (text === undefined || text === '' || text === getDisplayedText(sentence)) return sentence;
+  return { ...sentence, correction: text };
 }
 
 function withNote(notes: readonly MeetingNote[], note: MeetingNote): MeetingNote[] {
   return [...notes.filter(({ id }) => id !== note.id), note].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
 }
 
-const keyOf = ({ part }: MeetingPart, id: { readonly channel: number; readonly sentence: number }): string =>
+const toKey = ({ part }: MeetingPart, id: { readonly channel: number; readonly sentence: number }): string =>
   formatSentenceName({ part, channel: id.channel, sentence: id.sentence });

@@ -52,7 +52,7 @@ export class MeetingStore {
   act(action: MeetingAction): void {
     const before = this.#meeting;
     this.#meeting = reduceMeeting(before, action);
-    if (action.type === 'heard' && 'seq' in action.event) this.#noteSequence(action.event.seq);
+    if (action.type === 'eventReceived' && 'seq' in action.event) this.#noteSequence(action.event.seq);
     if (this.#meeting === before) return;
     this.pending.record(action);
     this.#storeChange(before);

@@ -3,7 +3,7 @@ import { copyText } from '../ui/clipboard.ts';
 import { confirmDialog, getElement } from '../ui/dom.ts';
 import type { Messages } from '../ui/messages.ts';
 import { ScreenWakeLock } from '../ui/screen-wake-lock.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
+import { ChangeSender } from './change-sender.ts';
 import type { LiveRecord, MeetingDatabase } from './meeting-database.ts';
 import {
   findSentence,
@@ -14,10 +14,10 @@ import {
   type SpokenSentence,
 } from './meeting-state.ts';
 import { MeetingStore } from './meeting-store.ts';
-import { countNotesBySentence, findSentenceAt } from './note-links.ts';
+import { findSentenceAt, groupNotesBySentence } from './note-links.ts';
 import type { RecorderState } from './recorder.ts';
 import { Recording, type RecordingCallbacks, type RecordingOptions } from './recording.ts';
-import { deliverChange } from './server-transcripts.ts';
+import { sendChange } from './server-transcripts.ts';
 import type { SourceName } from './sources.ts';
 import { ConversationView } from './views/conversation-view.ts';
 import { NotesView } from './views/notes.ts';
@@ -38,7 +38,7 @@ export class MeetingView {
   readonly #controls = new RecordingControls();
   readonly #database: MeetingDatabase;
   readonly #options: RecordingOptions;
-  readonly #deliveries: DeliveryQueue;
+  readonly #changeSender: ChangeSender;
   #store: MeetingStore | undefined;
   #recording: Recording | undefined;
   #stateText = 'Ready';
@@ -50,8 +50,8 @@ export class MeetingView {
     this.#database = database;
     this.#options = options;
     this.#summary = summary;
-    this.#deliveries = new DeliveryQueue({
-      deliver: deliverChange,
+    this.#changeSender = new ChangeSender({
+      sendChange: sendChange,
       pending: () => this.#store!.pending,
       transcript: () => this.#store?.meeting.transcript,
       refused: (error) => this.#showRefusal(error),
@@ -81,12 +81,12 @@ export class MeetingView {
         ...{ text: getElement('note-text', HTMLTextAreaElement), moment: getElement('note-moment') },
       },
       {
-        save: (note) => this.#store?.act({ type: 'noted', note }),
+        save: (note) => this.#store?.act({ type: 'noteSaved', note }),
         remove: (note) => {
-          this.#store?.act({ type: 'unnoted', id: note.id });
-          this.#messages.remark('The note is deleted.', {
+          this.#store?.act({ type: 'noteDeleted', id: note.id });
+          this.#messages.showToast('The note is deleted.', {
             label: 'Undo',
-            run: () => this.#store?.act({ type: 'noted', note }),
+            run: () => this.#store?.act({ type: 'noteSaved', note }),
           });
         },
         jump: (key) => this.#conversation.focusSentence(key),
@@ -117,7 +117,7 @@ export class MeetingView {
       this.#database,
       {
         changed: (now, before, action) => this.#changed(now, before, action),
-        failed: () => this.#messages.remark('This browser has no space left to save the meeting.'),
+        failed: () => this.#messages.showToast('This browser has no space left to save the meeting.'),
       },
       unsent,
     );
@@ -126,7 +126,7 @@ export class MeetingView {
     this.#showAll(store.meeting);
     this.#showState('idle', 'Ready');
     getElement('record', HTMLButtonElement).disabled = false;
-    void this.#deliveries.send();
+    void this.#changeSender.send();
   }
 
   /** Replaces the meeting by another version, such as the server's. */
@@ -138,9 +138,9 @@ export class MeetingView {
   /** Continues a recording that a reload or a crash interrupted. */
   async continueRecording(goToEnd: LiveRecord): Promise<void> {
     const how = await this.#recording!.continueRecording(goToEnd);
-    if (how === 'elsewhere') this.#messages.remark('This meeting is being recorded in another tab.');
+    if (how === 'elsewhere') this.#messages.showToast('This meeting is being recorded in another tab.');
     if (how !== 'interrupted') return;
-    this.#messages.problem({
+    this.#messages.showProblem({
       title: 'The recording was interrupted.',
       advice: 'Everything up to that point is saved. Press Start to continue.',
     });
@@ -152,9 +152,9 @@ export class MeetingView {
     if (recording.isOn) return recording.stop();
     if (this.meeting?.consentAt === undefined) {
       if (!(await confirmDialog(getElement('consent', HTMLDialogElement)))) return;
-      this.#store!.act({ type: 'agreed', at: new Date().toISOString() });
+      this.#store!.act({ type: 'consentGiven', at: new Date().toISOString() });
     }
-    this.#messages.solved();
+    this.#messages.clearProblem();
     await recording.start();
   }
 
@@ -164,7 +164,7 @@ export class MeetingView {
 
   mute(): void {
     if (this.#recording === undefined) return;
-    this.#messages.remark(this.#recording.mute() ? 'Your microphone is muted.' : 'Your microphone is on.');
+    this.#messages.showToast(this.#recording.mute() ? 'Your microphone is muted.' : 'Your microphone is on.');
   }
 
   async toggle(side: SourceName): Promise<void> {
@@ -182,9 +182,9 @@ export class MeetingView {
   /** Toggles the highlight of the focused sentence, or of the last one. */
   highlight(): void {
     const sentence = this.#currentSentence();
-    if (sentence === undefined) return this.#messages.remark('Nothing has been said yet.');
-    this.#store!.act({ type: 'highlighted', key: sentence.key, highlight: !sentence.highlight });
-    this.#messages.remark(
+    if (sentence === undefined) return this.#messages.showToast('Nothing has been said yet.');
+    this.#store!.act({ type: 'sentenceHighlighted', key: sentence.key, highlight: !sentence.highlight });
+    this.#messages.showToast(
       sentence.highlight ? 'No longer highlighted.' : `Highlighted: ${getDisplayedText(sentence).slice(0, 60)}`,
     );
   }
@@ -199,15 +199,16 @@ export class MeetingView {
     if (sentence === undefined) return;
     const text = getElement('correct-text', HTMLTextAreaElement);
     text.value = getDisplayedText(sentence);
-    getElement('correct-heard').textContent = sentence.text;
-    const back = getElement('correct-undo', HTMLButtonElement);
+    getElement('correct-original').textContent = sentence.text;
+    const back = getElement('correct-restore', HTMLButtonElement);
     back.hidden = sentence.correction === undefined;
     const dialog = getElement('correct', HTMLDialogElement);
     back.onclick = () => {
-      this.#store!.act({ type: 'corrected', key: sentence.key, correction: undefined });
+      this.#store!.act({ type: 'sentenceCorrected', key: sentence.key, correction: undefined });
       dialog.close('no');
     };
-    if (await confirmDialog(dialog)) this.#store!.act({ type: 'corrected', key: sentence.key, correction: text.value });
+    if (await confirmDialog(dialog))
+      this.#store!.act({ type: 'sentenceCorrected', key: sentence.key, correction: text.value });
     this.#conversation.row(sentence.key)?.focus({ preventScroll: true });
   }
 
@@ -226,19 +227,19 @@ export class MeetingView {
 
   async toggleSmallWindow(): Promise<void> {
     if (this.#smallWindow.isOpen) return this.#smallWindow.close();
-    if (!(await this.#smallWindow.open())) return this.#messages.remark('The browser did not allow a window.');
+    if (!(await this.#smallWindow.open())) return this.#messages.showToast('The browser did not allow a window.');
     if (this.meeting !== undefined) this.#smallWindow.show(this.meeting, this.#stateText);
   }
 
   rename(title: string): void {
-    this.#store?.act({ type: 'titled', title });
+    this.#store?.act({ type: 'titleChanged', title });
   }
 
   goToSentence(key: string): void {
     this.#conversation.focusSentence(key);
   }
 
-  applySummary(action: Extract<MeetingAction, { type: 'summarised' }>): void {
+  applySummary(action: Extract<MeetingAction, { type: 'summaryReceived' }>): void {
     this.#store?.act(action);
   }
 
@@ -277,7 +278,7 @@ export class MeetingView {
       const sentence = this.#currentSentence();
       if (sentence !== undefined)
         void copyText(getDisplayedText(sentence)).then((done) =>
-          this.#messages.remark(done ? 'Copied.' : 'The browser did not allow copying.'),
+          this.#messages.showToast(done ? 'Copied.' : 'The browser did not allow copying.'),
         );
     }
   }
@@ -287,15 +288,15 @@ export class MeetingView {
     name.value = getSpeakerName(this.meeting!, channel);
     queueMicrotask(() => name.select());
     if (await confirmDialog(getElement('rename', HTMLDialogElement)))
-      this.#store!.act({ type: 'named', channel, name: name.value });
+      this.#store!.act({ type: 'speakerRenamed', channel, name: name.value });
   }
 
   #recordingCallbacks(): RecordingCallbacks {
     return {
       state: (state, text) => this.#showState(state, text),
-      problem: (problem) => this.#messages.problem(problem),
-      recovered: () => this.#messages.solved('connection'),
-      remark: (text) => this.#messages.remark(text),
+      problem: (problem) => this.#messages.showProblem(problem),
+      recovered: () => this.#messages.clearProblem('connection'),
+      remark: (text) => this.#messages.showToast(text),
       peaks: (me, them) => this.#controls.showPeaks({ me, them }, this.#recording!.nowMs),
       sources: (isOpen) => this.#controls.showSources(isOpen),
       silence: (leftMs) => this.#controls.showSilence(leftMs),
@@ -310,7 +311,7 @@ export class MeetingView {
     document.title = isRecording
       ? `● ${text} – ${toPrintable(this.meeting?.title ?? 'Sotto')}`
       : `${toPrintable(this.meeting?.title ?? 'Meetings')} – Sotto`;
-    if (!isRecording) void this.#deliveries.send();
+    if (!isRecording) void this.#changeSender.send();
     if (this.meeting !== undefined) this.#smallWindow.show(this.meeting, text);
   }
 
@@ -319,7 +320,7 @@ export class MeetingView {
     getElement('heading').textContent = meeting.title;
     getElement('empty').hidden = meeting.sentences.length > 0;
     this.#conversation.showAll(meeting);
-    this.#conversation.markNotes(countNotesBySentence(meeting));
+    this.#conversation.markNotes(groupNotesBySentence(meeting));
     this.#conversation.showOpen(meeting.open);
     this.#notes.show(meeting);
     this.#showStorage(meeting);
@@ -331,7 +332,7 @@ export class MeetingView {
   }
 
   #showStorage(meeting: Meeting): void {
-    getElement('kept').textContent =
+    getElement('storage').textContent =
       meeting.transcript === undefined
         ? 'Saved in this browser'
         : this.#isRefused
@@ -344,9 +345,9 @@ export class MeetingView {
   #showRefusal(error: unknown): void {
     this.#isRefused = error !== undefined;
     if (this.meeting !== undefined) this.#showStorage(this.meeting);
-    if (error === undefined) return this.#messages.solved('storage');
+    if (error === undefined) return this.#messages.clearProblem('storage');
     const reason = error instanceof Error ? error.message : String(error);
-    this.#messages.problem({
+    this.#messages.showProblem({
       title: 'The server does not save your changes.',
       advice: `They are saved in this browser. ${reason}`,
       topic: 'storage',
@@ -356,14 +357,14 @@ export class MeetingView {
   #changed(now: Meeting, before: Meeting, action: MeetingAction): void {
     if (now.sentences !== before.sentences) this.#sentencesChanged(now, before);
     if (now.open !== before.open) this.#conversation.showOpen(now.open);
-    if (now.notes !== before.notes || action.type === 'named') this.#notes.show(now);
-    if (now.notes !== before.notes) this.#conversation.markNotes(countNotesBySentence(now));
-    if (action.type === 'named') this.#conversation.renamed(now, action.channel);
+    if (now.notes !== before.notes || action.type === 'speakerRenamed') this.#notes.show(now);
+    if (now.notes !== before.notes) this.#conversation.markNotes(groupNotesBySentence(now));
+    if (action.type === 'speakerRenamed') this.#conversation.renamed(now, action.channel);
     if (now.title !== before.title) getElement('heading').textContent = now.title;
     if (now.summary !== before.summary) this.#summary.show(now);
     if (now.transcript !== before.transcript) this.#showStorage(now);
     this.#smallWindow.show(now, this.#stateText);
-    if (action.type !== 'heard') void this.#deliveries.send();
+    if (action.type !== 'eventReceived') void this.#changeSender.send();
   }
 
   #sentencesChanged(now: Meeting, before: Meeting): void {
@@ -380,7 +381,7 @@ export class MeetingView {
       last !== undefined &&
       findSentenceAt(now.sentences, last.atMs) !== findSentenceAt(before.sentences, last.atMs)
     ) {
-      this.#conversation.markNotes(countNotesBySentence(now));
+      this.#conversation.markNotes(groupNotesBySentence(now));
       this.#notes.show(now);
     }
   }

@@ -1,4 +1,4 @@
-import { buildFileName } from '../../../transcript/export.ts';
+import { buildFileName, EXPORT_FORMATS, type ExportFormat } from '../../../transcript/export.ts';
 import { listMicrophones } from '../audio/microphone.ts';
 import { setUpKeyButton } from '../auth/key-button.ts';
 import { setUpSharing } from '../rooms/share-captions.ts';
@@ -6,10 +6,9 @@ import { describePrivacy, fetchServerInfo } from '../server/server-info.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { createButton, getElement, onClick } from '../ui/dom.ts';
 import { readFocus } from '../ui/key-focus.ts';
-import { renderKeyList } from '../ui/key-list.ts';
 import { closeMenus, setUpMenus } from '../ui/menus.ts';
 import { Messages } from '../ui/messages.ts';
-import { saveText } from '../ui/save.ts';
+import { saveText } from '../ui/save-text.ts';
 import {
   applyServerInfo,
   fillMicrophoneList,
@@ -18,11 +17,12 @@ import {
   selectOption,
   writeSetting,
 } from '../ui/settings.ts';
+import { renderShortcutList } from '../ui/shortcut-list.ts';
 import { toggleTheme } from '../ui/theme-switch.ts';
-import { FORMAT_NAMES, MEETING_FORMATS, type MeetingFormat, renderMeeting } from './formats.ts';
-import { commandForKey, MEETING_KEYS, type MeetingCommand } from './keys.ts';
+import { exportMeeting, FORMAT_NAMES } from './export-meeting.ts';
 import { MeetingDatabase } from './meeting-database.ts';
 import { MeetingHome } from './meeting-home.ts';
+import { findMeetingCommand, MEETING_SHORTCUTS, type MeetingCommand } from './meeting-shortcuts.ts';
 import { createMeeting, type Meeting } from './meeting-state.ts';
 import { MeetingView } from './meeting-view.ts';
 import { findRecordingInTab } from './recording.ts';
@@ -30,8 +30,8 @@ import { pageAuth, serverTranscripts } from './server-transcripts.ts';
 import { mergeMeetings, toMeeting } from './stored-meeting.ts';
 import { type AssistantName, SummaryPanel } from './views/summary-panel.ts';
 
-const messages = new Messages(getElement('message'), getElement('remark'));
-const notebook = new MeetingDatabase();
+const messages = new Messages(getElement('message'), getElement('toast'));
+const database = new MeetingDatabase();
 const summary = new SummaryPanel(
   {
     ...{
@@ -42,16 +42,16 @@ const summary = new SummaryPanel(
     ...{ reset: getElement('template-reset', HTMLButtonElement), button: getElement('summarise', HTMLButtonElement) },
   },
   {
-    jump: (key) => room.goToSentence(key),
+    jump: (key) => view.goToSentence(key),
     summarise: (transcript) => serverTranscripts.summarise(transcript),
-    onSummary: (made) => room.applySummary({ type: 'summarised', summary: made }),
+    onSummary: (made) => view.applySummary({ type: 'summaryReceived', summary: made }),
     saveTemplate: (template) => serverTranscripts.setTemplate(template),
   },
 );
 const selected = (id: string): string => getElement(id, HTMLSelectElement).value;
-const room = new MeetingView(
+const view = new MeetingView(
   messages,
-  notebook,
+  database,
   {
     others: () => selected('others'),
     silenceMinutes: () => Number(selected('silence')),
@@ -62,16 +62,16 @@ const room = new MeetingView(
 let keeps = false;
 const home = new MeetingHome(
   {
-    ...{ list: getElement('meetings'), none: getElement('none'), more: getElement('more', HTMLButtonElement) },
+    ...{ list: getElement('meetings'), none: getElement('no-meetings'), more: getElement('more', HTMLButtonElement) },
     ...{ search: getElement('search', HTMLInputElement), remove: getElement('remove', HTMLDialogElement) },
-    removeWhat: getElement('remove-what'),
+    removeWhat: getElement('remove-description'),
   },
-  notebook,
+  database,
   messages,
   () => keeps,
 );
 
-const viewIs = (name: 'home' | 'room'): void => {
+const showView = (name: 'home' | 'meeting'): void => {
   document.body.dataset['view'] = name;
 };
 
@@ -79,28 +79,29 @@ const viewIs = (name: 'home' | 'room'): void => {
 async function route(): Promise<void> {
   const name = decodeURIComponent(location.hash.slice(1));
   if (name === '') return showHome();
-  if (room.meeting !== undefined && [room.meeting.id, room.meeting.transcript].includes(name)) return viewIs('room');
+  if (view.meeting !== undefined && [view.meeting.id, view.meeting.transcript].includes(name))
+    return showView('meeting');
   const found = await load(name);
   if (found !== undefined) {
     await show(found.meeting, found.unsent);
     // From now on the browser has a complete copy, in case the server becomes unreachable.
-    if (found.meeting.transcript !== undefined) room.replaceMeeting(room.meeting!);
+    if (found.meeting.transcript !== undefined) view.replaceMeeting(view.meeting!);
     return;
   }
-  messages.problem({ title: 'This meeting does not exist.', advice: 'It may have been deleted.' });
+  messages.showProblem({ title: 'This meeting does not exist.', advice: 'It may have been deleted.' });
   await showHome();
 }
 
 async function showHome(): Promise<void> {
   getElement('heading').textContent = 'Meetings';
   document.title = 'Meetings – Sotto';
-  viewIs('home');
+  showView('home');
   await home.show();
 }
 
 async function load(name: string): Promise<{ meeting: Meeting; unsent: readonly string[] } | undefined> {
-  const head = (await notebook.heads()).find(({ id, transcript }) => id === name || transcript === name);
-  const local = head && (await notebook.read(head.id));
+  const head = (await database.heads()).find(({ id, transcript }) => id === name || transcript === name);
+  const local = head && (await database.read(head.id));
   const id = local?.transcript ?? (head === undefined ? name : undefined);
   const there = keeps && id !== undefined ? await serverTranscripts.read(id).catch(() => undefined) : undefined;
   const unsent = head?.unsent ?? [];
@@ -110,10 +111,10 @@ async function load(name: string): Promise<{ meeting: Meeting; unsent: readonly 
 }
 
 async function show(meeting: Meeting, unsent: readonly string[] = []): Promise<void> {
-  const live = await notebook.live(meeting.id);
-  viewIs('room');
-  await room.open(live === undefined ? meeting : { ...meeting, open: live.open }, unsent);
-  if (live !== undefined) await room.continueRecording(live);
+  const live = await database.live(meeting.id);
+  showView('meeting');
+  await view.open(live === undefined ? meeting : { ...meeting, open: live.open }, unsent);
+  if (live !== undefined) await view.continueRecording(live);
 }
 
 function begin(): void {
@@ -147,25 +148,25 @@ async function readInfo(): Promise<void> {
   if (info !== undefined) applyServerInfo(info);
 }
 
-async function exportAs(format: MeetingFormat): Promise<void> {
+async function exportAs(format: ExportFormat): Promise<void> {
   closeMenus();
-  const { meeting } = room;
+  const { meeting } = view;
   if (meeting === undefined || meeting.sentences.length + meeting.notes.length === 0)
-    return messages.remark('There is nothing to save yet.');
+    return messages.showToast('There is nothing to save yet.');
   const name = buildFileName(meeting, format);
   // For meetings recorded elsewhere, only the server has the times of words.
   const { transcript } = meeting;
-  if (transcript === undefined || !room.isSavedOnServer || room.isRecording)
-    return saveText(name, renderMeeting(meeting, format));
-  const text = await serverTranscripts.export(transcript, format).catch(() => renderMeeting(meeting, format));
+  if (transcript === undefined || !view.isSavedOnServer || view.isRecording)
+    return saveText(name, exportMeeting(meeting, format));
+  const text = await serverTranscripts.export(transcript, format).catch(() => exportMeeting(meeting, format));
   saveText(name, text);
 }
 
-function onKey(event: KeyboardEvent): void {
+function handleKey(event: KeyboardEvent): void {
   const target = event.target instanceof Element ? event.target : undefined;
-  const sentence = target?.matches('.said[data-key]') === true;
+  const sentence = target?.matches('.sentence[data-key]') === true;
   const at = { ...readFocus(target ?? null), sentence, reading: target?.id === 'scroll' };
-  const command = commandForKey(event, at);
+  const command = findMeetingCommand(event, at);
   if (command === undefined) return;
   if (command === 'close') {
     closeMenus();
@@ -173,52 +174,52 @@ function onKey(event: KeyboardEvent): void {
     return;
   }
   event.preventDefault();
-  obey(command);
+  runCommand(command);
 }
 
 const COMMANDS: Readonly<Record<Exclude<MeetingCommand, 'close'>, () => unknown>> = {
-  record: () => room.record(),
-  pause: () => room.pause(),
-  mute: () => room.mute(),
-  highlight: () => room.highlight(),
-  note: () => room.note(),
-  correct: () => room.correct(),
-  original: () => room.toggleOriginal(),
-  next: () => room.moveFocus(1),
-  previous: () => room.moveFocus(-1),
-  live: () => room.live(),
-  small: () => room.toggleSmallWindow(),
+  record: () => view.record(),
+  pause: () => view.pause(),
+  mute: () => view.mute(),
+  highlight: () => view.highlight(),
+  note: () => view.note(),
+  correct: () => view.correct(),
+  original: () => view.toggleOriginal(),
+  next: () => view.moveFocus(1),
+  previous: () => view.moveFocus(-1),
+  live: () => view.live(),
+  small: () => view.toggleSmallWindow(),
   search: () => (document.body.dataset['view'] === 'home' ? getElement('search').focus() : toHome()),
   help: () => getElement('help-dialog', HTMLDialogElement).showModal(),
 };
 const IN_HOME: readonly MeetingCommand[] = ['search', 'help'];
 
-function obey(command: Exclude<MeetingCommand, 'close'>): void {
-  if (document.body.dataset['view'] === 'room' || IN_HOME.includes(command)) COMMANDS[command]();
+function runCommand(command: Exclude<MeetingCommand, 'close'>): void {
+  if (document.body.dataset['view'] === 'meeting' || IN_HOME.includes(command)) COMMANDS[command]();
 }
 
 /** Goes to the list; during a recording, opens it in another tab. */
 function toHome(): void {
-  if (room.isRecording) open('/meeting', '_blank', 'noopener');
+  if (view.isRecording) open('/meeting', '_blank', 'noopener');
   else location.hash = '';
 }
 
-function wireRoom(): void {
+function wireButtons(): void {
   onClick('new', begin);
-  onClick('record', () => room.record());
-  onClick('pause', () => room.pause());
-  onClick('highlight', () => room.highlight());
-  onClick('small', () => room.toggleSmallWindow());
-  onClick('go-on', () => room.keepRecording());
-  onClick('source-me', () => room.toggle('me'));
-  onClick('source-them', () => room.toggle('them'));
+  onClick('record', () => view.record());
+  onClick('pause', () => view.pause());
+  onClick('highlight', () => view.highlight());
+  onClick('small-window', () => view.toggleSmallWindow());
+  onClick('keep-recording', () => view.keepRecording());
+  onClick('source-me', () => view.toggle('me'));
+  onClick('source-them', () => view.toggle('them'));
   onClick('help', () => getElement('help-dialog', HTMLDialogElement).showModal());
   onClick('theme', () => {
     toggleTheme();
-    room.themeChanged();
+    view.themeChanged();
   });
   onClick('consent-copy', async () => {
-    const done = await copyText(getElement('consent-words').textContent ?? '');
+    const done = await copyText(getElement('consent-text').textContent ?? '');
     getElement('consent-copy').textContent = done ? 'Copied' : 'Not allowed';
   });
   // These buttons do not submit, because Enter would press the first submit button of the form.
@@ -227,8 +228,8 @@ function wireRoom(): void {
   }
   const title = getElement('title', HTMLInputElement);
   title.addEventListener('change', () => {
-    room.rename(title.value);
-    title.value = room.meeting?.title ?? '';
+    view.rename(title.value);
+    title.value = view.meeting?.title ?? '';
   });
   getElement('home-link').addEventListener('click', (event) => {
     event.preventDefault();
@@ -239,11 +240,11 @@ function wireRoom(): void {
 function wireTabs(): void {
   for (const name of ['notes', 'summary'] as const) {
     const tab = getElement(`tab-${name}`);
-    onClick(tab.id, () => room.showPanel(name));
+    onClick(tab.id, () => view.showPanel(name));
     tab.addEventListener('keydown', ({ key }) => {
       if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
       const other = name === 'notes' ? 'summary' : 'notes';
-      room.showPanel(other);
+      view.showPanel(other);
       getElement(`tab-${other}`).focus();
     });
   }
@@ -251,7 +252,7 @@ function wireTabs(): void {
 
 function wireSettings(): void {
   rememberSettings((which) => {
-    if (which === 'microphone') void room.microphoneChanged();
+    if (which === 'microphone') void view.microphoneChanged();
   });
   const own = { silence: '15', others: '', 'echo-off': 'false' } as const;
   for (const [id, standard] of Object.entries(own)) {
@@ -262,10 +263,10 @@ function wireSettings(): void {
     field.addEventListener('change', () => {
       const value = field instanceof HTMLInputElement ? String(field.checked) : (field as HTMLSelectElement).value;
       writeSetting(`meeting.${id}`, value);
-      if (id === 'echo-off') void room.microphoneChanged();
+      if (id === 'echo-off') void view.microphoneChanged();
     });
   }
-  for (const format of MEETING_FORMATS) {
+  for (const format of EXPORT_FORMATS) {
     getElement('formats').append(createButton(FORMAT_NAMES[format], () => exportAs(format), { dataset: { format } }));
   }
 }
@@ -280,30 +281,30 @@ async function fillMicrophones(): Promise<void> {
   if (devices.some(({ value }) => value === kept)) others.value = kept;
 }
 
-renderKeyList(getElement('keys'), MEETING_KEYS);
-wireRoom();
+renderShortcutList(getElement('keys'), MEETING_SHORTCUTS);
+wireButtons();
 wireTabs();
 wireSettings();
 setUpMenus();
-setUpSharing({ messages, entry: pageAuth, isRecording: () => room.isRecording, room: 'anew' });
+setUpSharing({ messages, auth: pageAuth, isRecording: () => view.isRecording, room: 'new' });
 setUpKeyButton(getElement('key'), pageAuth, () => location.reload());
 await Promise.all([fillMicrophones(), readInfo()]);
 const here = findRecordingInTab();
 if (here !== undefined && location.hash === '') history.replaceState(null, '', `#${here}`);
 await route();
-addEventListener('keydown', onKey);
+addEventListener('keydown', handleKey);
 addEventListener('hashchange', () => {
-  if (!room.isRecording) return void route();
+  if (!view.isRecording) return void route();
   // The meeting being recorded stays on the page.
-  history.replaceState(null, '', `#${room.meeting?.id}`);
-  viewIs('room');
+  history.replaceState(null, '', `#${view.meeting?.id}`);
+  showView('meeting');
 });
 addEventListener('beforeunload', (event) => {
-  if (room.isRecording) event.preventDefault();
+  if (view.isRecording) event.preventDefault();
 });
 navigator.mediaDevices?.addEventListener('devicechange', () => void fillMicrophones());
-if (!(await notebook.works()))
-  messages.problem({
+if (!(await database.works()))
+  messages.showProblem({
     title: 'This browser does not save anything.',
     advice: 'Meetings are lost when the page is closed, unless the server saves them.',
   });

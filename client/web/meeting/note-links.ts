@@ -19,17 +19,18 @@ export function findSentenceAt(sentences: readonly SpokenSentence[], atMs: numbe
 }
 
 /** The notes that belong to each sentence, by its key. */
-export function countNotesBySentence(
+export function groupNotesBySentence(
   meeting: Pick<Meeting, 'sentences' | 'notes'>,
 ): ReadonlyMap<string, readonly MeetingNote[]> {
   const linked = new Map<string, MeetingNote[]>();
   for (const note of meeting.notes) {
-    const said = findSentenceAt(meeting.sentences, note.atMs);
-    if (said === undefined) continue;
-    linked.set(said.key, [...(linked.get(said.key) ?? []), note]);
+    const sentence = findSentenceAt(meeting.sentences, note.atMs);
+    if (sentence === undefined) continue;
+    linked.set(sentence.key, [...(linked.get(sentence.key) ?? []), note]);
   }
   return linked;
 }
 
 /** Whether a note was written while its sentence was being spoken or soon after. A later note stands alone. */
-export const isNearSentence = (said: SpokenSentence, { atMs }: MeetingNote): boolean => atMs - said.toMs <= WRITING_MS;
+export const isNearSentence = (sentence: SpokenSentence, { atMs }: MeetingNote): boolean =>
+  atMs - sentence.toMs <= WRITING_MS;

@@ -1,11 +1,11 @@
 import { findSentence, type Meeting, type MeetingAction } from './meeting-state.ts';
 
 /** One change to send to the server. Sending it twice does no harm. */
-export type Delivery =
-  | { readonly what: 'head'; readonly title: string; readonly speakers: Readonly<Record<string, string>> }
-  | { readonly what: 'said'; readonly key: string; readonly correction: string | null; readonly highlight: boolean }
-  | { readonly what: 'note'; readonly id: string; readonly atMs: number; readonly text: string }
-  | { readonly what: 'gone'; readonly id: string };
+export type TranscriptChange =
+  | { readonly kind: 'details'; readonly title: string; readonly speakers: Readonly<Record<string, string>> }
+  | { readonly kind: 'sentence'; readonly key: string; readonly correction: string | null; readonly highlight: boolean }
+  | { readonly kind: 'note'; readonly id: string; readonly atMs: number; readonly text: string }
+  | { readonly kind: 'noteDeletion'; readonly id: string };
 
 /**
  * Changes that the server does not know yet, by name. Only the latest state is sent, however often it changed in between. The
@@ -29,48 +29,50 @@ export class PendingChanges {
   /** Records what an action changed. */
   record(action: MeetingAction): void {
     switch (action.type) {
-      case 'titled':
-      case 'named':
-        this.#names.add('head');
+      case 'titleChanged':
+      case 'speakerRenamed':
+        this.#names.add('details');
         break;
-      case 'corrected':
-      case 'highlighted':
-        this.#names.add(`said:${action.key}`);
+      case 'sentenceCorrected':
+      case 'sentenceHighlighted':
+        this.#names.add(`sentence:${action.key}`);
         break;
-      case 'noted':
+      case 'noteSaved':
         this.#names.add(`note:${action.note.id}`);
-        this.#names.delete(`gone:${action.note.id}`);
+        this.#names.delete(`noteDeletion:${action.note.id}`);
         break;
-      case 'unnoted':
+      case 'noteDeleted':
         this.#names.delete(`note:${action.id}`);
-        this.#names.add(`gone:${action.id}`);
+        this.#names.add(`noteDeletion:${action.id}`);
         break;
-      case 'heard':
-      case 'cut':
-      case 'began':
-      case 'agreed':
-      case 'summarised':
+      case 'eventReceived':
+      case 'sessionLost':
+      case 'sessionStarted':
+      case 'consentGiven':
+      case 'summaryReceived':
         break;
     }
   }
 
   /** The change to send for a name now; undefined when what it concerns no longer exists. */
-  toDelivery(name: string): Delivery | undefined {
+  toChange(name: string): TranscriptChange | undefined {
     const meeting = this.#meeting();
     const id = name.slice(name.indexOf(':') + 1);
-    if (name === 'head') return { what: 'head', title: meeting.title, speakers: meeting.speakers };
-    if (name.startsWith('gone:')) return { what: 'gone', id };
+    if (name === 'details') return { kind: 'details', title: meeting.title, speakers: meeting.speakers };
+    if (name.startsWith('noteDeletion:')) return { kind: 'noteDeletion', id };
     if (name.startsWith('note:')) {
       const note = meeting.notes.find((other) => other.id === id);
-      return note && { what: 'note', ...note };
+      return note && { kind: 'note', ...note };
     }
-    const said = findSentence(meeting, id);
-    return said && { what: 'said', key: id, correction: said.correction ?? null, highlight: said.highlight };
+    const sentence = findSentence(meeting, id);
+    return (
+      sentence && { kind: 'sentence', key: id, correction: sentence.correction ?? null, highlight: sentence.highlight }
+    );
   }
 
   /** The server has received the change. Returns false when it was superseded while it was being sent. */
-  confirm(name: string, parcel: Delivery | undefined): boolean {
-    if (JSON.stringify(this.toDelivery(name)) !== JSON.stringify(parcel)) return false;
+  confirm(name: string, change: TranscriptChange | undefined): boolean {
+    if (JSON.stringify(this.toChange(name)) !== JSON.stringify(change)) return false;
     this.#names.delete(name);
     this.#changed();
     return true;
@@ -79,10 +81,10 @@ export class PendingChanges {
   /** Records everything in the meeting as changed, for a server that does not know it yet. */
   recordAll(): void {
     const { notes, sentences } = this.#meeting();
-    this.#names.add('head');
+    this.#names.add('details');
     for (const { id } of notes) this.#names.add(`note:${id}`);
     for (const { key, correction, highlight } of sentences) {
-      if (highlight || correction !== undefined) this.#names.add(`said:${key}`);
+      if (highlight || correction !== undefined) this.#names.add(`sentence:${key}`);
     }
   }
 }

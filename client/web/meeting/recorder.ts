@@ -1,4 +1,4 @@
-import { computeBackoffMs } from '../../sdk/backoff.ts';
+import { computeBackOffMs } from '../../sdk/back-off.ts';
 import type { ConnectOptions } from '../../sdk/index.ts';
 import { connect, FAULTS, isFault, resumeSession, type Session } from '../../sdk/index.ts';
 import type { ResumePoint } from '../../sdk/resume-point.ts';
@@ -161,7 +161,7 @@ export class Recorder {
     const whole = session !== undefined && (await session.closed).code === 1000;
     this.#session = undefined;
     // What is not final by now will not become final.
-    this.#callbacks.act({ type: 'cut' });
+    this.#callbacks.act({ type: 'sessionLost' });
     this.#setState('idle', 'Ready');
     return whole;
   }
@@ -182,7 +182,7 @@ export class Recorder {
     const { parts, endMs } = this.#start();
     const fromMs = ready.transcriptMs ?? Math.max(endMs, this.#at.fromMs);
     this.#at = { part: ready.part ?? parts + 1, fromMs };
-    const began = { type: 'began', part: this.#at.part } as const;
+    const began = { type: 'sessionStarted', part: this.#at.part } as const;
     this.#callbacks.act(ready.transcript === undefined ? began : { ...began, transcript: ready.transcript });
     return session;
   }
@@ -215,7 +215,7 @@ export class Recorder {
   async #read(session: Session): Promise<void> {
     try {
       for await (const event of session) {
-        this.#callbacks.act({ type: 'heard', event, at: this.#at });
+        this.#callbacks.act({ type: 'eventReceived', event, at: this.#at });
         if (event.type === 'fault' && !event.fatal) this.#callbacks.problem(describeServerFault(event.text));
         if (event.type === 'notice' && SHOWN_NOTICES.has(event.code)) this.#callbacks.remark(event.text);
       }
@@ -235,7 +235,7 @@ export class Recorder {
     for (const bytes of gone.unacknowledged) this.#waiting.push(bytes);
     this.#session = undefined;
     this.#at = { part: this.#at.part, fromMs: endMs - this.#waiting.bytes / BYTES_PER_MS };
-    this.#callbacks.act({ type: 'cut' });
+    this.#callbacks.act({ type: 'sessionLost' });
     this.#callbacks.waiting(this.#waiting.audio);
     for (let attempt = 1; !this.#isStopping; attempt++) {
       this.#setState('lag', 'Reconnecting');
@@ -250,7 +250,7 @@ export class Recorder {
           this.#setState('idle', 'Ready');
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, computeBackoffMs(attempt, Math.random())));
+        await new Promise((resolve) => setTimeout(resolve, computeBackOffMs(attempt, Math.random())));
       }
     }
   }

@@ -68,7 +68,7 @@ export class Recording {
     this.#recorder = new Recorder(
       {
         act: (action) => {
-          if (action.type === 'heard' && (action.event.type === 'partial' || action.event.type === 'final'))
+          if (action.type === 'eventReceived' && (action.event.type === 'partial' || action.event.type === 'final'))
             this.#silence.noteActivity(performance.now());
           store.act(action);
         },
@@ -132,7 +132,7 @@ export class Recording {
     if (!(await this.#acquireLock())) return 'elsewhere';
     const audio = findLastRun(await this.#database.audio(this.#store.meeting.id));
     const taken = await this.#recorder.resume({ ...live.kept, audio }, live.at);
-    if (!taken) this.#store.act({ type: 'cut' });
+    if (!taken) this.#store.act({ type: 'sessionLost' });
     const fresh = taken || Date.now() - live.tookMs < CONTINUE_WINDOW_MS;
     if (!fresh) {
       this.#store.closed();

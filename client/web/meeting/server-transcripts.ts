@@ -1,6 +1,6 @@
 import { Transcripts } from '../../sdk/transcripts.ts';
 import { PageAuth } from '../auth/page-auth.ts';
-import type { Delivery } from './pending-changes.ts';
+import type { TranscriptChange } from './pending-changes.ts';
 
 /** Credentials of the meeting page: for recording, and for reading and changing transcripts. */
 export const pageAuth = new PageAuth({ hash: 'speaker', uses: ['stream', 'transcripts'] });
@@ -11,18 +11,18 @@ export const serverTranscripts = new Transcripts({
 });
 
 /** Sends one change to the server. Rejects with a `TranscriptError`, or an Error when the server is unreachable. */
-export function deliverChange(transcript: string, parcel: Delivery): Promise<void> {
-  switch (parcel.what) {
-    case 'head':
-      return serverTranscripts.change(transcript, { title: parcel.title, speakers: parcel.speakers });
-    case 'said':
-      return serverTranscripts.mark(transcript, parcel.key, {
-        correction: parcel.correction,
-        highlight: parcel.highlight,
+export function sendChange(transcript: string, change: TranscriptChange): Promise<void> {
+  switch (change.kind) {
+    case 'details':
+      return serverTranscripts.change(transcript, { title: change.title, speakers: change.speakers });
+    case 'sentence':
+      return serverTranscripts.mark(transcript, change.key, {
+        correction: change.correction,
+        highlight: change.highlight,
       });
     case 'note':
-      return serverTranscripts.note(transcript, parcel.id, { atMs: Math.round(parcel.atMs), text: parcel.text });
-    case 'gone':
-      return serverTranscripts.unnote(transcript, parcel.id);
+      return serverTranscripts.note(transcript, change.id, { atMs: Math.round(change.atMs), text: change.text });
+    case 'noteDeletion':
+      return serverTranscripts.unnote(transcript, change.id);
   }
 }

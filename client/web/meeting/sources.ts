@@ -48,7 +48,7 @@ export class MeetingSources {
 
   static async open(events: SourceEvents): Promise<MeetingSources> {
     const context = new AudioContext({ latencyHint: 'interactive' });
-    await context.audioWorklet.addModule('/meeting-worklet.js');
+    await context.audioWorklet.addModule('/interleaver-worklet.js');
     const pair = new AudioWorkletNode(context, 'sotto-pair', {
       numberOfInputs: 2,
       channelCount: 1,

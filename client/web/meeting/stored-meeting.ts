@@ -2,9 +2,9 @@ import type { StoredTranscript } from '../../../protocol/transcripts.ts';
 import { createMeeting, type Meeting } from './meeting-state.ts';
 
 /** Converts a transcript stored on the server into a meeting. */
-export function toMeeting(kept: StoredTranscript): Meeting {
-  const sentences = kept.sentences.map(({ part, sentence, ...said }) => {
-    const { text, cleaned, correction, translations, highlight, language, channel, fromMs, toMs } = said;
+export function toMeeting(stored: StoredTranscript): Meeting {
+  const sentences = stored.sentences.map(({ part, sentence, ...rest }) => {
+    const { text, cleaned, correction, translations, highlight, language, channel, fromMs, toMs } = rest;
     return {
       key: `${part}.${channel}.${sentence}`,
       ...{ channel, text, highlight, language, fromMs, toMs },
@@ -13,15 +13,15 @@ export function toMeeting(kept: StoredTranscript): Meeting {
       ...(translations === undefined ? {} : { translations }),
     };
   });
-  const base = createMeeting(kept.id, kept.startedAt, kept.title);
+  const base = createMeeting(stored.id, stored.startedAt, stored.title);
   return {
     ...base,
-    ...{ transcript: kept.id, sentences, consentAt: kept.startedAt },
-    speakers: { ...base.speakers, ...kept.speakers },
-    notes: [...kept.notes].sort((a, b) => a.atMs - b.atMs),
-    parts: kept.sentences.reduce((most, { part }) => Math.max(most, part), 0),
-    ...{ language: kept.language, durationMs: kept.durationMs },
-    ...(kept.summary === undefined ? {} : { summary: kept.summary }),
+    ...{ transcript: stored.id, sentences, consentAt: stored.startedAt },
+    speakers: { ...base.speakers, ...stored.speakers },
+    notes: [...stored.notes].sort((a, b) => a.atMs - b.atMs),
+    parts: stored.sentences.reduce((most, { part }) => Math.max(most, part), 0),
+    ...{ language: stored.language, durationMs: stored.durationMs },
+    ...(stored.summary === undefined ? {} : { summary: stored.summary }),
   };
 }
 
@@ -29,17 +29,17 @@ export function toMeeting(kept: StoredTranscript): Meeting {
  * Merges the server's version of a meeting with the changes in this browser that were not sent yet. Sentences that only the
  * browser has were on screen when a session broke off; they stay, unless the server finished them.
  */
-export function mergeMeetings(kept: Meeting, local: Meeting, unsent: readonly string[]): Meeting {
-  const known = new Set(kept.sentences.map(({ key }) => key));
-  const mine = new Map(local.sentences.map((said) => [said.key, said]));
+export function mergeMeetings(stored: Meeting, local: Meeting, unsent: readonly string[]): Meeting {
+  const known = new Set(stored.sentences.map(({ key }) => key));
+  const mine = new Map(local.sentences.map((sentence) => [sentence.key, sentence]));
   const edited = new Set(unsent);
   const sentences = [
-    ...kept.sentences.map((said) => {
-      const own = mine.get(said.key);
-      if (own === undefined) return said;
+    ...stored.sentences.map((sentence) => {
+      const own = mine.get(sentence.key);
+      if (own === undefined) return sentence;
       // The server's sentences come without their words.
-      const timed = own.words === undefined ? said : { ...said, words: own.words };
-      if (!edited.has(`said:${said.key}`)) return timed;
+      const timed = own.words === undefined ? sentence : { ...sentence, words: own.words };
+      if (!edited.has(`sentence:${sentence.key}`)) return timed;
       const { correction: _, ...rest } = timed;
       return {
         ...rest,
@@ -50,10 +50,10 @@ export function mergeMeetings(kept: Meeting, local: Meeting, unsent: readonly st
     ...local.sentences.filter(({ key }) => !known.has(key)),
   ].sort((a, b) => a.fromMs - b.fromMs);
   const notes = [
-    ...kept.notes.filter(({ id }) => !edited.has(`gone:${id}`) && !edited.has(`note:${id}`)),
+    ...stored.notes.filter(({ id }) => !edited.has(`noteDeletion:${id}`) && !edited.has(`note:${id}`)),
     ...local.notes.filter(({ id }) => edited.has(`note:${id}`)),
   ].sort((a, b) => a.atMs - b.atMs);
-  const head = edited.has('head') ? { title: local.title, speakers: local.speakers } : {};
-  const { id, consentAt = kept.startedAt } = local;
-  return { ...kept, ...head, id, consentAt, sentences, notes, parts: Math.max(kept.parts, local.parts) };
+  const head = edited.has('details') ? { title: local.title, speakers: local.speakers } : {};
+  const { id, consentAt = stored.startedAt } = local;
+  return { ...stored, ...head, id, consentAt, sentences, notes, parts: Math.max(stored.parts, local.parts) };
 }

@@ -6,27 +6,27 @@ import { OVERLAY_SETTINGS, type OverlaySettings, readOverlaySettings } from '../
 import { TOKEN_SETTING } from '../rooms/room-settings.ts';
 import { createToken, listTokens, revokeToken, type TokenRequest } from '../rooms/viewer-tokens.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { getElement, onClick } from '../ui/dom.ts';
+import { createButton, createElement, getElement, onClick } from '../ui/dom.ts';
 import { writeSettings } from '../ui/url-settings.ts';
 import { SettingsForm } from './settings-form.ts';
 
 const showMessage = (text: string): void => {
-  getElement('said').textContent = text;
+  getElement('status').textContent = text;
 };
 
 let settings: OverlaySettings = readOverlaySettings(location, (text) => console.warn(`Overlay settings: ${text}`));
-let stage: CaptionRenderer | undefined;
-let asksForKey = false;
+let preview: CaptionRenderer | undefined;
+let needsKey = false;
 const auth = new PageAuth({ hash: 'viewer', uses: ['viewers'] });
 
 function show(): void {
-  stage?.close();
-  stage = new CaptionRenderer(getElement('preview'), { ...settings, delay: 0 });
-  stage.playSample();
+  preview?.close();
+  preview = new CaptionRenderer(getElement('preview'), { ...settings, delay: 0 });
+  preview.playSample();
   const link = writeSettings(OVERLAY_SETTINGS, { ...settings, preview: false }, `${location.origin}/overlay`);
   getElement('link', HTMLInputElement).value = link;
-  getElement('try', HTMLAnchorElement).href = link;
-  getElement('needs-token').hidden = !asksForKey || settings.token !== '';
+  getElement('open-overlay', HTMLAnchorElement).href = link;
+  getElement('needs-token').hidden = !needsKey || settings.token !== '';
   // Keeps the settings when the page is reloaded or bookmarked; a token must not enter the browser's history.
   history.replaceState(null, '', writeSettings(OVERLAY_SETTINGS, { ...settings, token: '' }, location.pathname));
 }
@@ -69,37 +69,24 @@ async function addToken(): Promise<void> {
 async function showTokens(): Promise<void> {
   const tokens = await listTokens(await buildRequest());
   const rows = tokens.map(({ id, label, created, expires }) => {
-    const row = document.createElement('li');
-    const name = document.createElement('span');
-    name.textContent = toPrintable(label ?? 'without a name');
-    const dates = document.createElement('small');
+    const name = toPrintable(label ?? 'without a name');
     const date = (at: string | number): string => new Date(at).toLocaleString();
-    dates.textContent = `created ${date(created)}${expires === undefined ? '' : `, until ${date(expires)}`}`;
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'plain';
-    button.textContent = 'Revoke';
-    button.setAttribute('aria-label', `Revoke ${name.textContent}`);
-    button.addEventListener('click', () => {
-      void runWithAccess(async () => {
-        await revokeToken(await buildRequest(), id);
-        showMessage(`${name.textContent} is revoked; viewers who used it are disconnected.`);
-        await showTokens();
-      });
-    });
-    row.append(name, dates, button);
-    return row;
+    const dates = `created ${date(created)}${expires === undefined ? '' : `, until ${date(expires)}`}`;
+    const revoke = async (): Promise<void> => {
+      await revokeToken(await buildRequest(), id);
+      showMessage(`${name} is revoked; viewers who used it are disconnected.`);
+      await showTokens();
+    };
+    const properties = { className: 'button', attributes: { 'aria-label': `Revoke ${name}` } };
+    const button = createButton('Revoke', () => runWithAccess(revoke), properties);
+    return createElement('li', {}, createElement('span', {}, name), createElement('small', {}, dates), button);
   });
-  if (rows.length === 0) {
-    const none = document.createElement('li');
-    none.textContent = 'This room has no tokens.';
-    rows.push(none);
-  }
+  if (rows.length === 0) rows.push(createElement('li', {}, 'This room has no tokens.'));
   getElement('tokens').replaceChildren(...rows);
 }
 
-getElement('ground', HTMLSelectElement).addEventListener('change', ({ target }) => {
-  getElement('preview').dataset['ground'] = (target as HTMLSelectElement).value;
+getElement('preview-background', HTMLSelectElement).addEventListener('change', ({ target }) => {
+  getElement('preview').dataset['background'] = (target as HTMLSelectElement).value;
 });
 onClick('copy', () => {
   void copyText(getElement('link', HTMLInputElement).value).then((done) =>
@@ -112,7 +99,7 @@ onClick('reset', () => {
   form.fill(settings);
   show();
 });
-getElement('make').addEventListener('submit', (event) => {
+getElement('token-form').addEventListener('submit', (event) => {
   event.preventDefault();
   void runWithAccess(addToken);
 });
@@ -120,7 +107,7 @@ onClick('list', () => runWithAccess(showTokens));
 show();
 setUpKeyButton(getElement('key'), auth);
 void auth.needsKey().then((needed) => {
-  asksForKey = needed;
+  needsKey = needed;
   if (needed)
     getElement('viewers-note').textContent =
       'A token gives access to the text of this room. It can be revoked at any time.';

@@ -1,6 +1,7 @@
 import { OVERLAY_SETTINGS, type OverlaySettings, resolveAppearance } from '../roll-up/overlay-settings.ts';
+import { createElement } from '../ui/dom.ts';
 import type { SettingInput, UrlSetting } from '../ui/url-settings.ts';
-import { type FieldName, FORM_SECTIONS } from './fields.ts';
+import { type FieldName, FORM_SECTIONS } from './form-sections.ts';
 
 type Control = HTMLInputElement | HTMLSelectElement;
 const getSetting = (name: FieldName): UrlSetting<unknown> => OVERLAY_SETTINGS[name];
@@ -17,12 +18,8 @@ export class SettingsForm {
     this.#values = values;
     this.#changed = changed;
     for (const { title, fields } of FORM_SECTIONS) {
-      const part = document.createElement('fieldset');
-      const legend = document.createElement('legend');
-      legend.textContent = title;
-      part.append(legend);
-      for (const [name, label] of Object.entries(fields)) part.append(this.#createField(name as FieldName, label));
-      this.#form.append(part);
+      const controls = Object.entries(fields).map(([name, label]) => this.#createField(name as FieldName, label));
+      this.#form.append(createElement('fieldset', {}, createElement('legend', {}, title), ...controls));
     }
     this.fill(values);
   }
@@ -34,46 +31,30 @@ export class SettingsForm {
 
   #createField(name: FieldName, label: string): HTMLElement {
     const { input, doc } = getSetting(name);
-    const field = document.createElement('label');
-    const text = document.createElement('span');
-    text.textContent = label;
-    const more = document.createElement('span');
-    more.className = 'doc';
-    more.id = `doc-${name}`;
-    more.textContent = doc.replace(/`/g, '');
+    const text = createElement('span', {}, label);
+    const help = createElement('span', { className: 'field-help', id: `help-${name}` }, doc.replace(/`/g, ''));
     const controls = this.#createControls(name, input, label);
     this.#controls.set(name, controls);
     for (const control of controls) {
-      control.setAttribute('aria-describedby', more.id);
+      control.setAttribute('aria-describedby', help.id);
       control.addEventListener('input', () => this.#read(name, control));
     }
-    const box = document.createElement('div');
-    if (input.kind === 'flag') {
-      field.className = 'check';
-      field.append(...controls, text);
-    } else {
-      if (input.kind === 'whole') field.className = 'whole';
-      field.append(text, ...controls);
-    }
-    box.append(field, more);
-    return box;
+    const field =
+      input.kind === 'flag'
+        ? createElement('label', { className: 'checkbox' }, ...controls, text)
+        : createElement('label', { className: input.kind === 'whole' ? 'number-field' : '' }, text, ...controls);
+    return createElement('div', {}, field, help);
   }
 
   #createControls(name: FieldName, input: SettingInput, label: string): readonly Control[] {
     if (input.kind === 'choice') {
-      const select = document.createElement('select');
-      select.append(...input.options.map((option) => new Option(option, option)));
-      select.id = `set-${name}`;
-      return [select];
+      const options = input.options.map((option) => new Option(option, option));
+      return [createElement('select', { id: `set-${name}` }, ...options)];
     }
-    const field = document.createElement('input');
-    field.id = `set-${name}`;
-    field.autocomplete = 'off';
+    const field = createElement('input', { id: `set-${name}`, autocomplete: 'off' });
     field.type = { text: 'text', flag: 'checkbox', color: 'color', whole: 'number' }[input.kind];
     if (input.kind !== 'whole') return [field];
-    const slider = document.createElement('input');
-    slider.type = 'range';
-    slider.setAttribute('aria-label', `${label}, slider`);
+    const slider = createElement('input', { type: 'range', attributes: { 'aria-label': `${label}, slider` } });
     for (const control of [slider, field]) {
       control.min = String(input.min);
       control.max = String(input.max);

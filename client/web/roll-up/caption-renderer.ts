@@ -1,4 +1,5 @@
 import type { TextEvent } from '../../../transcript/sentence.ts';
+import { createElement } from '../ui/dom.ts';
 import { LinesView } from './lines-view.ts';
 import { type OverlaySettings, resolveAppearance } from './overlay-settings.ts';
 import { RollUp } from './roll-up.ts';
@@ -24,7 +25,7 @@ export class CaptionRenderer {
   readonly #settings: OverlaySettings;
   readonly #rollUp: RollUp;
   readonly #view: LinesView;
-  readonly #canvas = document.createElement('canvas').getContext('2d')!;
+  readonly #canvas = createElement('canvas').getContext('2d')!;
   readonly #resized: ResizeObserver;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #font = '';
@@ -34,8 +35,7 @@ export class CaptionRenderer {
   constructor(root: HTMLElement, settings: OverlaySettings) {
     this.#root = root;
     this.#settings = settings;
-    this.#rows = document.createElement('div');
-    this.#rows.className = 'captions-rows';
+    this.#rows = createElement('div', { className: 'captions-rows' });
     root.replaceChildren(this.#rows);
     root.classList.add('captions-stage');
     root.dataset['valign'] = settings.valign;

@@ -1,3 +1,4 @@
+import { createElement } from '../ui/dom.ts';
 import type { RollUpFrame, ShownLine } from './roll-up.ts';
 
 interface Row {
@@ -44,18 +45,12 @@ export class LinesView {
   }
 
   #addRow(index: number): Row {
-    const element = document.createElement('p');
-    element.className = 'caption-line';
-    element.dir = this.#root.dataset['dir'] ?? 'auto';
-    const text = document.createElement('span');
-    text.className = 'caption-text';
     const settled = document.createTextNode('');
     const tail = document.createTextNode('');
-    const guess = document.createElement('span');
-    guess.className = 'caption-tail';
-    guess.append(tail);
-    text.append(settled, guess);
-    element.append(text);
+    const tentative = createElement('span', { className: 'caption-tentative' }, tail);
+    const text = createElement('span', { className: 'caption-text' }, settled, tentative);
+    const dir = this.#root.dataset['dir'] ?? 'auto';
+    const element = createElement('p', { className: 'caption-line', dir }, text);
     this.#root.append(element);
     const row = { element, settled, tail };
     this.#rows.set(index, row);

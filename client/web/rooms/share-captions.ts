@@ -1,7 +1,7 @@
 import type { PageAuth } from '../auth/page-auth.ts';
 import { loadValue, storeValue } from '../storage/browser-storage.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { getElement, onClick } from '../ui/dom.ts';
+import { getElement, onClick, setInvalid } from '../ui/dom.ts';
 import type { Messages } from '../ui/messages.ts';
 import { isLocalOnlyAddress, renderQrCode } from '../ui/qr-code.ts';
 import { ROOM_PATTERN } from './room-settings.ts';
@@ -11,10 +11,10 @@ const ROOM_NAME = 'sotto.room';
 
 export interface SharingOptions {
   readonly messages: Messages;
-  readonly entry: PageAuth;
+  readonly auth: PageAuth;
   readonly isRecording: () => boolean;
   /** Whether the next visit uses the same room. A meeting is shared on request only, and the next one is not. */
-  readonly room: 'kept' | 'anew';
+  readonly room: 'remembered' | 'new';
 }
 
 /** The room that this page's sessions are shared in; undefined for none. */
@@ -30,28 +30,28 @@ export function toRoomOption(): { readonly room?: string } {
 }
 
 /** The menu that names a room and shows how others reach it: link, QR code, overlay. */
-export function setUpSharing({ messages, entry, isRecording: isRunning, room: memory }: SharingOptions): void {
+export function setUpSharing({ messages, auth, isRecording, room: memory }: SharingOptions): void {
   const field = getElement('room-name', HTMLInputElement);
-  if (memory === 'kept') restoreRoom(field);
-  const tell = (text: string): void => messages.remark(text);
-  const show = (): void => showLink(guest.token);
-  const guest = new ViewerLink(getElement('share-guest'), {
-    entry,
+  if (memory === 'remembered') restoreRoom(field);
+  const showMessage = (text: string): void => messages.showToast(text);
+  const show = (): void => showLink(viewerLink.token);
+  const viewerLink = new ViewerLink(getElement('share-viewer-link'), {
+    auth,
     room: getSharedRoom,
     onChange: show,
-    showMessage: tell,
+    showMessage,
   });
   show();
   field.addEventListener('input', () => {
-    guest.show();
+    viewerLink.show();
     show();
   });
   field.addEventListener('change', () => {
-    if (isRunning()) tell('Sharing starts the next time you press Start.');
+    if (isRecording()) showMessage('Sharing starts the next time you press Start.');
   });
   onClick('share-copy', () => {
     void copyText(getElement('share-link', HTMLInputElement).value).then((done) =>
-      tell(done ? 'Copied.' : 'The browser did not allow copying.'),
+      showMessage(done ? 'Copied.' : 'The browser did not allow copying.'),
     );
   });
 }
@@ -64,9 +64,7 @@ function restoreRoom(field: HTMLInputElement): void {
 function showLink(token: string): void {
   const field = getElement('room-name', HTMLInputElement);
   const room = getSharedRoom();
-  const isWrong = field.value.trim() !== '' && room === undefined;
-  if (isWrong) field.setAttribute('aria-invalid', 'true');
-  else field.removeAttribute('aria-invalid');
+  setInvalid(field, field.value.trim() !== '' && room === undefined);
   getElement('share-links').hidden = room === undefined;
   if (room === undefined) return;
   const hash = token === '' ? '' : `#token=${encodeURIComponent(token)}`;
@@ -74,6 +72,6 @@ function showLink(token: string): void {
   getElement('share-link', HTMLInputElement).value = link;
   getElement('share-open', HTMLAnchorElement).href = link;
   getElement('share-overlay', HTMLAnchorElement).href = `/overlay/settings?room=${room}${hash}`;
-  getElement('share-here').hidden = !isLocalOnlyAddress(link);
+  getElement('share-local-only').hidden = !isLocalOnlyAddress(link);
   getElement('share-qr').replaceChildren(renderQrCode(link, 'QR code of the link'));
 }

@@ -4,7 +4,10 @@ import type { PageAuth } from '../auth/page-auth.ts';
 import { pickInterfaceLanguage, translate } from '../i18n/messages.ts';
 import { SHARE_MESSAGES, type ShareMessage } from '../i18n/share.ts';
 import { ServerError } from '../server/server-error.ts';
+import { createButton, createElement } from '../ui/dom.ts';
 import { createToken, revokeToken } from './viewer-tokens.ts';
+
+type ShareMessages = Readonly<Record<ShareMessage, string>>;
 
 interface StoredLink {
   readonly id: string;
@@ -14,17 +17,17 @@ interface StoredLink {
 
 /** How long a link can be valid, s; 0 is until it is revoked. */
 const LINK_LIFETIMES: readonly (readonly [number, ShareMessage])[] = [
-  [3_600, 'guestHour'],
-  [86_400, 'guestDay'],
-  [604_800, 'guestWeek'],
-  [2_592_000, 'guestMonth'],
-  [0, 'guestAlways'],
+  [3_600, 'viewerHour'],
+  [86_400, 'viewerDay'],
+  [604_800, 'viewerWeek'],
+  [2_592_000, 'viewerMonth'],
+  [0, 'viewerUntilRevoked'],
 ];
 const DEFAULT_LIFETIME = 86_400;
-const toStorageName = (room: string): string => `sotto.guest.${room}`;
+const toStorageName = (room: string): string => `sotto.viewer-link.${room}`;
 
 export interface ViewerLinkOptions {
-  readonly entry: PageAuth;
+  readonly auth: PageAuth;
   /** The room being shared; undefined while there is none. */
   room(): string | undefined;
   /** Called when the link's token has changed. */
@@ -41,10 +44,10 @@ export class ViewerLink {
   readonly #options: ViewerLinkOptions;
   #isNeeded = false;
 
-  constructor(place: HTMLElement, options: ViewerLinkOptions) {
-    this.#container = place;
+  constructor(container: HTMLElement, options: ViewerLinkOptions) {
+    this.#container = container;
     this.#options = options;
-    void options.entry.needsKey().then((needed) => {
+    void options.auth.needsKey().then((needed) => {
       this.#isNeeded = needed;
       this.show();
     });
@@ -57,80 +60,77 @@ export class ViewerLink {
 
   /** Draws the menu for the room being shared now. */
   show(): void {
-    const place = this.#container;
-    place.hidden = !this.#isNeeded || this.#options.room() === undefined;
-    if (place.hidden) return;
-    const words = SHARE_MESSAGES[pickInterfaceLanguage([document.documentElement.lang])];
-    const guest = this.#findLink();
-    const note = document.createElement('p');
-    note.className = 'note';
-    if (guest === undefined) {
-      note.textContent = words.guestNote;
-      const label = document.createElement('label');
-      label.append(`${words.guestFor} `);
-      const select = document.createElement('select');
-      select.id = 'guest-for';
-      select.append(...LINK_LIFETIMES.map(([seconds, word]) => new Option(words[word], String(seconds))));
-      select.value = String(DEFAULT_LIFETIME);
-      label.append(select);
-      place.replaceChildren(
-        note,
-        label,
-        this.#createActionButton(words.guestMake, () => this.#createLink(Number(select.value), words)),
-      );
-      return;
-    }
-    const { untilMs } = guest;
-    const time = new Date(untilMs ?? 0).toLocaleString(document.documentElement.lang, {
-      ...{ dateStyle: 'medium', timeStyle: 'short' },
-    });
-    note.textContent = untilMs === undefined ? words.guestOpen : translate(words, 'guestUntil', { time });
-    place.replaceChildren(
-      note,
-      this.#createActionButton(words.guestRevoke, () => this.#revokeLink(guest, words)),
-    );
+    const container = this.#container;
+    container.hidden = !this.#isNeeded || this.#options.room() === undefined;
+    if (container.hidden) return;
+    const messages = SHARE_MESSAGES[pickInterfaceLanguage([document.documentElement.lang])];
+    const link = this.#findLink();
+    container.replaceChildren(...(link === undefined ? this.#buildNewLink(messages) : this.#buildLink(link, messages)));
   }
 
+  /** What creates a link: what it is for, how long it is to be valid, and the button. */
+  #buildNewLink(messages: ShareMessages): HTMLElement[] {
+    const lifetimes = LINK_LIFETIMES.map(([seconds, name]) => new Option(messages[name], String(seconds)));
+    const lifetime = createElement('select', { id: 'viewer-link-lifetime' }, ...lifetimes);
+    lifetime.value = String(DEFAULT_LIFETIME);
+    return [
+      createElement('p', { className: 'note' }, messages.viewerLinkNote),
+      createElement('label', {}, `${messages.viewerValidFor} `, lifetime),
+      this.#createActionButton(messages.viewerCreateLink, () => this.#createLink(Number(lifetime.value), messages)),
+    ];
+  }
+
+  /** What revokes a link: how long it is valid, and the button. */
+  #buildLink(link: StoredLink, messages: ShareMessages): HTMLElement[] {
+    const time = new Date(link.untilMs ?? 0).toLocaleString(document.documentElement.lang, {
+      ...{ dateStyle: 'medium', timeStyle: 'short' },
+    });
+    const validity =
+      link.untilMs === undefined ? messages.viewerNoExpiry : translate(messages, 'viewerExpiry', { time });
+    return [
+      createElement('p', { className: 'note' }, validity),
+      this.#createActionButton(messages.viewerRevokeLink, () => this.#revokeLink(link, messages)),
+    ];
+  }
+
+  /** A button that cannot be pressed again until `run` has ended. */
   #createActionButton(text: string, run: () => Promise<void>): HTMLButtonElement {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'plain';
-    button.textContent = text;
-    button.addEventListener('click', () => {
+    const runOnce = (): void => {
       button.disabled = true;
       run()
         .catch((error: unknown) => this.#options.showMessage(error instanceof Error ? error.message : String(error)))
         .finally(() => {
           button.disabled = false;
         });
-    });
+    };
+    const button = createButton(text, runOnce, { className: 'button' });
     return button;
   }
 
-  async #createLink(seconds: number, words: Readonly<Record<ShareMessage, string>>): Promise<void> {
-    const { entry } = this.#options;
+  async #createLink(seconds: number, messages: ShareMessages): Promise<void> {
+    const { auth } = this.#options;
     const room = this.#options.room();
-    if (room === undefined || !(await entry.ensureAccess())) return;
-    const request = { room, credential: await entry.storedKey() };
+    if (room === undefined || !(await auth.ensureAccess())) return;
+    const request = { room, credential: await auth.storedKey() };
     const { id, token, expires } = await createToken(request, {
-      label: words.guestLabel,
+      label: messages.viewerLinkLabel,
       seconds: seconds || undefined,
     });
-    const guest: StoredLink = { id, token, ...(expires === undefined ? {} : { untilMs: Date.parse(String(expires)) }) };
-    storeKey(entry.span, toStorageName(room), JSON.stringify(guest));
+    const link: StoredLink = { id, token, ...(expires === undefined ? {} : { untilMs: Date.parse(String(expires)) }) };
+    storeKey(auth.span, toStorageName(room), JSON.stringify(link));
     this.#redraw();
   }
 
-  async #revokeLink({ id }: StoredLink, words: Readonly<Record<ShareMessage, string>>): Promise<void> {
-    const { entry } = this.#options;
+  async #revokeLink({ id }: StoredLink, messages: ShareMessages): Promise<void> {
+    const { auth } = this.#options;
     const room = this.#options.room();
-    if (room === undefined || !(await entry.ensureAccess())) return;
-    await revokeToken({ room, credential: await entry.storedKey() }, id).catch((error: unknown) => {
+    if (room === undefined || !(await auth.ensureAccess())) return;
+    await revokeToken({ room, credential: await auth.storedKey() }, id).catch((error: unknown) => {
       // Revoked already, by somebody else.
       if (!(error instanceof ServerError && error.status === 404)) throw error;
     });
     removeKey(toStorageName(room));
-    this.#options.showMessage(words.guestRevoked);
+    this.#options.showMessage(messages.viewerLinkRevoked);
     this.#redraw();
   }
 
@@ -145,9 +145,9 @@ export class ViewerLink {
     const room = this.#options.room();
     if (room === undefined) return undefined;
     try {
-      const guest = parseJson(loadKey(toStorageName(room)) ?? 'null') as StoredLink | null;
-      if (guest === null || (guest.untilMs ?? Number.POSITIVE_INFINITY) < Date.now()) return undefined;
-      return guest;
+      const link = parseJson(loadKey(toStorageName(room)) ?? 'null') as StoredLink | null;
+      if (link === null || (link.untilMs ?? Number.POSITIVE_INFINITY) < Date.now()) return undefined;
+      return link;
     } catch {
       return undefined;
     }

@@ -1,4 +1,5 @@
 import { toPrintableLines } from '../../../protocol/printable.ts';
+import { createElement } from './dom.ts';
 
 /** Copies text. Works on insecure pages too, where browsers offer no clipboard API. Resolves with false when it was not allowed. */
 export async function copyText(copied: string): Promise<boolean> {
@@ -10,8 +11,7 @@ export async function copyText(copied: string): Promise<boolean> {
       () => false,
     );
   }
-  const area = document.createElement('textarea');
-  area.value = text;
+  const area = createElement('textarea', { value: text });
   document.body.append(area);
   area.select();
   const done = document.execCommand('copy');

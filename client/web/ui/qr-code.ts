@@ -14,7 +14,7 @@ export function renderQrCode(text: string, label: string): SVGSVGElement {
   image.setAttribute('shape-rendering', 'crispEdges');
   const ground = document.createElementNS(SVG, 'path');
   ground.setAttribute('d', `M0 0h${size}v${size}h-${size}z`);
-  ground.setAttribute('class', 'qr-ground');
+  ground.setAttribute('class', 'qr-background');
   const modules = document.createElementNS(SVG, 'path');
   const rows = data.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')));
   modules.setAttribute('d', rows.join(''));

@@ -135,17 +135,17 @@ t.test('every language has every word, and every gap of the English one', async 
 
 t.test('the English of the page is that of its table', async (t) => {
   const html = readFileSync(new URL('../../../client/web/captions/captions.html', import.meta.url), 'utf8');
-  const texts = [...html.matchAll(/data-words="(\w+)"[^>]*>([^<]*)</g)];
+  const texts = [...html.matchAll(/data-message="(\w+)"[^>]*>([^<]*)</g)];
   t.ok(texts.length > 20);
   for (const [, key, text] of texts) t.equal(text, CAPTIONS_MESSAGES.en[key as 'captions'], String(key));
 });
 
 t.test('what the address asks for comes before the choice of last time; nonsense is forgotten', async (t) => {
   const address = readSettings(CAPTIONS_SETTINGS, at('?translate=fr'), () => {});
-  const kept = JSON.stringify({ size: 237, look: 'plaid', translate: 'de', both: 'yes', font: 'mono' });
+  const kept = JSON.stringify({ size: 237, colors: 'plaid', translate: 'de', both: 'yes', font: 'mono' });
   t.match(readReaderChoices(address, new Set(['translate']), kept), {
     size: 240,
-    look: 'auto',
+    colors: 'auto',
     translate: 'fr',
     both: false,
     font: 'mono',

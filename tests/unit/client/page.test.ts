@@ -2,10 +2,10 @@ import t from 'tap';
 import type { ServerEvent } from '../../../client/sdk/index.ts';
 import { designResampler, Resampler, toInt16 } from '../../../client/web/audio/resample.ts';
 import { DelayMeter } from '../../../client/web/live/delay-meter.ts';
-import { actionForKey } from '../../../client/web/live/keyboard.ts';
 import { LevelMonitor, SILENCE_HINT_MS } from '../../../client/web/live/level-monitor.ts';
+import { findLiveCommand } from '../../../client/web/live/live-shortcuts.ts';
 import { computeRunOffset, shiftEvent } from '../../../client/web/live/run-offset.ts';
-import { mergeTabs, type PageSentence } from '../../../client/web/live/storage.ts';
+import { mergeTabs, type PageSentence } from '../../../client/web/live/sentence-database.ts';
 import { describePrivacy } from '../../../client/web/server/server-info.ts';
 import { describeConnectionProblem } from '../../../client/web/ui/problems.ts';
 
@@ -89,17 +89,17 @@ t.test('keys work wherever they are not typed or pressed', async (t) => {
   const nowhere = { typing: false, pressable: false };
   const button = { typing: false, pressable: true };
   const field = { typing: true, pressable: true };
-  t.equal(actionForKey(key(' '), nowhere), 'toggle');
-  t.equal(actionForKey(key(' '), button), undefined, 'the space bar presses the button');
+  t.equal(findLiveCommand(key(' '), nowhere), 'toggle');
+  t.equal(findLiveCommand(key(' '), button), undefined, 'the space bar presses the button');
   for (const focus of [nowhere, button]) {
-    t.equal(actionForKey(key('m'), focus), 'mute');
-    t.equal(actionForKey(key('?'), focus), 'help');
-    t.equal(actionForKey(key('R'), focus), 'raw');
+    t.equal(findLiveCommand(key('m'), focus), 'mute');
+    t.equal(findLiveCommand(key('?'), focus), 'help');
+    t.equal(findLiveCommand(key('R'), focus), 'raw');
   }
-  t.equal(actionForKey(key('m'), field), undefined);
-  t.equal(actionForKey(key('r', { altKey: true }), field), 'toggle');
-  t.equal(actionForKey(key('r', { ctrlKey: true }), nowhere), undefined, 'reload stays the browser’s');
-  t.equal(actionForKey(key(' ', { repeat: true }), nowhere), undefined);
+  t.equal(findLiveCommand(key('m'), field), undefined);
+  t.equal(findLiveCommand(key('r', { altKey: true }), field), 'toggle');
+  t.equal(findLiveCommand(key('r', { ctrlKey: true }), nowhere), undefined, 'reload stays the browser’s');
+  t.equal(findLiveCommand(key(' ', { repeat: true }), nowhere), undefined);
 });
 
 t.test('the privacy badge says what is true of this address', async (t) => {

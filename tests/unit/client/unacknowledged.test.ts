@@ -1,5 +1,5 @@
 import t from 'tap';
-import { computeBackoffMs } from '../../../client/sdk/backoff.ts';
+import { computeBackOffMs } from '../../../client/sdk/back-off.ts';
 import { type SentItem, Unacknowledged } from '../../../client/sdk/unacknowledged.ts';
 import fc from '../../support/fast-check.ts';
 
@@ -107,11 +107,11 @@ t.test('at the bound the oldest whole samples go, and what is left follows on', 
 
 t.test('waits grow, are spread, and stay below five seconds', async (t) => {
   t.same(
-    [1, 2, 3, 9, 99].map((attempt) => computeBackoffMs(attempt, 1)),
+    [1, 2, 3, 9, 99].map((attempt) => computeBackOffMs(attempt, 1)),
     [100, 200, 400, 5_000, 5_000],
   );
   t.same(
-    [1, 9].map((attempt) => computeBackoffMs(attempt, 0)),
+    [1, 9].map((attempt) => computeBackOffMs(attempt, 0)),
     [50, 2_500],
   );
 });

@@ -100,7 +100,7 @@ t.test('a room’s text consists of its finals', async () => {
 t.test('the meeting page has the finished and the open sentences', async () => {
   forEachSession((events, known) => {
     const read = (meeting: Meeting, event: ServerEvent): Meeting =>
-      reduceMeeting(meeting, { type: 'heard', event, at: { part: 1, fromMs: 5_000 } });
+      reduceMeeting(meeting, { type: 'eventReceived', event, at: { part: 1, fromMs: 5_000 } });
     const meeting = events.reduce(read, createMeeting('m', '', 't'));
     const keyOf = ({ channel, number }: Known): string => `1.${channel}.${number}`;
     const finals = known.filter(({ final }) => final);
@@ -113,7 +113,7 @@ t.test('the meeting page has the finished and the open sentences', async () => {
       Object.fromEntries(known.filter(({ final }) => !final).map((each) => [keyOf(each), each.spoken])),
     );
     assert.deepEqual(
-      reduceMeeting(events.reduce(read, meeting), { type: 'cut' }).sentences.length,
+      reduceMeeting(events.reduce(read, meeting), { type: 'sessionLost' }).sentences.length,
       [...finals, ...meeting.open.filter(({ stable, tentative }) => stable + tentative !== '')].length,
     );
   });

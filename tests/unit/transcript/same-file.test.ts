@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import type { ServerEvent } from '../../../client/sdk/index.ts';
-import { renderMeeting } from '../../../client/web/meeting/formats.ts';
+import { exportMeeting } from '../../../client/web/meeting/export-meeting.ts';
 import {
   createMeeting,
   type Meeting,
@@ -49,9 +49,9 @@ function compareFiles(store: TranscriptCalls, { sessions, actions }: Script): nu
   for (const events of sessions) {
     const place = store.join(OWNER, id, 'session');
     if (typeof place === 'string') throw new Error(place);
-    act({ type: 'began', part: place.part, transcript: id });
+    act({ type: 'sessionStarted', part: place.part, transcript: id });
     for (const event of events) {
-      act({ type: 'heard', event, at: { part: place.part, fromMs: place.atMs } });
+      act({ type: 'eventReceived', event, at: { part: place.part, fromMs: place.atMs } });
       const addition = toAddition(event, place.atMs);
       if (addition !== undefined) store.add(place, [addition]);
     }
@@ -60,7 +60,7 @@ function compareFiles(store: TranscriptCalls, { sessions, actions }: Script): nu
   deliver(page, store, id);
   for (const format of EXPORT_FORMATS) {
     const file = store.export(OWNER, id, format)!;
-    const own = renderMeeting(page, format);
+    const own = exportMeeting(page, format);
     if (!Buffer.from(own).equals(file.bytes))
       throw new Error(`The page's .${format}:\n${own}\nThe server's:\n${Buffer.from(file.bytes).toString('utf8')}`);
     if (buildFileName(page, format) !== file.name) throw new Error(`${file.name} has another name on the page.`);
@@ -73,27 +73,27 @@ const key = fc
   .tuple(fc.constantFrom(1, 2), fc.constantFrom(0, 1), fc.integer({ min: 1, max: 6 }))
   .map((each) => each.join('.'));
 const action: fc.Arbitrary<MeetingAction> = fc.oneof(
-  fc.record({ type: fc.constant('titled' as const), title: fc.constantFrom('Plans', ' 予算 ', '<b>Q&A</b>') }),
+  fc.record({ type: fc.constant('titleChanged' as const), title: fc.constantFrom('Plans', ' 予算 ', '<b>Q&A</b>') }),
   fc.record({
-    type: fc.constant('named' as const),
+    type: fc.constant('speakerRenamed' as const),
     channel: fc.constantFrom(0, 1),
     name: fc.constantFrom('Ada', 'שרה *'),
   }),
   fc.record({
-    type: fc.constant('corrected' as const),
+    type: fc.constant('sentenceCorrected' as const),
     key,
     correction: fc.constantFrom(undefined, ' We go. ', '# no heading', 'line\nbreak'),
   }),
-  fc.record({ type: fc.constant('highlighted' as const), key, highlight: fc.boolean() }),
+  fc.record({ type: fc.constant('sentenceHighlighted' as const), key, highlight: fc.boolean() }),
   fc.record({
-    type: fc.constant('noted' as const),
+    type: fc.constant('noteSaved' as const),
     note: fc.record({
       id: fc.constantFrom('a', 'b', 'c'),
       atMs: fc.double({ min: 0, max: 20_000, noNaN: true }),
       text: fc.constantFrom('Ask **Ada**', '- one\r\n- two', '<script>'),
     }),
   }),
-  fc.record({ type: fc.constant('unnoted' as const), id: fc.constantFrom('a', 'b') }),
+  fc.record({ type: fc.constant('noteDeleted' as const), id: fc.constantFrom('a', 'b') }),
 );
 const script: fc.Arbitrary<Script> = fc.record({
   sessions: fc.array(sessionEvents(2), { minLength: 1, maxLength: 2 }),

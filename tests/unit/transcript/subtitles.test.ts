@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import t from 'tap';
 import { toSrt, toVtt } from '../../../client/sdk/formats.ts';
 import type { Sentence } from '../../../client/sdk/transcript.ts';
-import { renderMeeting } from '../../../client/web/meeting/formats.ts';
+import { exportMeeting } from '../../../client/web/meeting/export-meeting.ts';
 import { toMeeting } from '../../../client/web/meeting/stored-meeting.ts';
 import type { StoredTranscript, ViewerEvent, WireWord } from '../../../protocol/index.ts';
 import { buildAnswer } from '../../../server/dialect/openai-answer.ts';
@@ -62,7 +62,7 @@ const WRITERS: Readonly<Record<string, (format: 'srt' | 'vtt', text: string) => 
   },
   'export of the server': (format, text) =>
     exportTranscript(format, { transcript: transcript(text), words: new Map() }),
-  'export of the meeting page': (format, text) => renderMeeting(toMeeting(transcript(text)), format),
+  'export of the meeting page': (format, text) => exportMeeting(toMeeting(transcript(text)), format),
   'HLS segments': (format, text) => {
     const segments = new CaptionSegments({ segmentMs: 6_000, holdMs: 0, keep: 0 }, 0);
     const place = { session: 's', channel: 0, sentence: 1, language: 'en', cursor: 1 };
@@ -266,7 +266,7 @@ for (const format of EXPORT_FORMATS)
     const page = toMeeting(MEETING);
     const sentences = page.sentences.map((said) => ({ ...said, words: WORDS.get(said.key) ?? [] }));
     const file = exportTranscript(format, { transcript: MEETING, words: WORDS });
-    t.equal(renderMeeting({ ...page, sentences }, format), file);
+    t.equal(exportMeeting({ ...page, sentences }, format), file);
     for (const sign of ['\u202e', '\u001b', '\u0007', '\r']) t.notOk(file.includes(sign));
     if (format === 'json') t.same(JSON.parse(file).title, MEETING.title, 'nothing is lost');
   });

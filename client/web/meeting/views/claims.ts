@@ -1,6 +1,6 @@
+import { createButton, createElement } from '../../ui/dom.ts';
 import { formatElapsed } from '../../ui/format-elapsed.ts';
 import { findSentence, type Meeting, type SummaryClaim } from '../meeting-state.ts';
-import { createElement } from './conversation-view.ts';
 
 const GROUPS = [
   ['summary', 'Summary'],
@@ -14,11 +14,8 @@ export function renderClaims(into: HTMLElement, meeting: Meeting, jump: (key: st
   for (const [field, heading] of GROUPS) {
     const claims = (meeting.summary?.[field] ?? []).filter(({ from }) => filterKnown(meeting, from).length > 0);
     if (claims.length === 0) continue;
-    const title = createElement('h2');
-    title.textContent = heading;
-    const list = createElement('ul', 'claims');
-    list.append(...claims.map((claim) => createItem(claim, meeting, jump)));
-    groups.push(title, list);
+    const items = claims.map((claim) => createItem(claim, meeting, jump));
+    groups.push(createElement('h2', {}, heading), createElement('ul', { className: 'claims' }, ...items));
   }
   into.replaceChildren(...groups);
 }
@@ -27,21 +24,13 @@ const filterKnown = (meeting: Meeting, keys: readonly string[]): readonly string
   keys.filter((key) => findSentence(meeting, key) !== undefined);
 
 function createItem({ text, owner, from }: SummaryClaim, meeting: Meeting, jump: (key: string) => void): HTMLElement {
-  const made = createElement('li');
-  if (owner !== undefined) {
-    const who = createElement('b');
-    who.textContent = `${owner}: `;
-    made.append(who);
-  }
-  made.append(text, ' ');
+  const item = createElement('li');
+  if (owner !== undefined) item.append(createElement('b', {}, `${owner}: `));
+  item.append(text, ' ');
   for (const key of filterKnown(meeting, from)) {
-    const button = createElement('button', 'moment') as HTMLButtonElement;
-    const at = formatElapsed(findSentence(meeting, key)!.fromMs);
-    button.type = 'button';
-    button.textContent = at;
-    button.setAttribute('aria-label', `Go to the sentence at ${at}`);
-    button.addEventListener('click', () => jump(key));
-    made.append(button);
+    const time = formatElapsed(findSentence(meeting, key)!.fromMs);
+    const attributes = { 'aria-label': `Go to the sentence at ${time}` };
+    item.append(createButton(time, () => jump(key), { className: 'time-button', attributes }));
   }
-  return made;
+  return item;
 }

@@ -1,3 +1,4 @@
+import { createElement, extendText, getDescendant } from '../../ui/dom.ts';
 import { formatElapsed } from '../../ui/format-elapsed.ts';
 import {
   getDisplayedText,
@@ -70,9 +71,9 @@ export class ConversationView {
     this.#select(undefined);
     this.#parts.open.replaceChildren();
     const batches: HTMLElement[] = [];
-    meeting.sentences.forEach((said, i) => {
+    meeting.sentences.forEach((sentence, i) => {
       if (i % BATCH_SENTENCES === 0) batches.push(createBatch());
-      batches.at(-1)!.append(this.#build(meeting, said, meeting.sentences[i - 1]));
+      batches.at(-1)!.append(this.#build(meeting, sentence, meeting.sentences[i - 1]));
     });
     for (const batch of batches.slice(0, -1)) batch.dataset['full'] = '';
     this.#parts.log.replaceChildren(...batches);
@@ -80,28 +81,28 @@ export class ConversationView {
   }
 
   /** Adds a finished sentence at its place. */
-  add(meeting: Meeting, said: SpokenSentence): void {
-    const at = meeting.sentences.indexOf(said);
+  add(meeting: Meeting, sentence: SpokenSentence): void {
+    const at = meeting.sentences.indexOf(sentence);
     const next = meeting.sentences[at + 1];
-    const row = this.#build(meeting, said, meeting.sentences[at - 1]);
+    const row = this.#build(meeting, sentence, meeting.sentences[at - 1]);
     const before = next && this.#rows.get(next.key);
     if (before !== undefined) {
       before.before(row);
-      showSpeaker(before, meeting, next!, said);
+      showSpeaker(before, meeting, next!, sentence);
     } else this.#lastBatch().append(row);
     this.#scrollIfFollowing();
   }
 
   /** Updates a sentence whose text or highlight changed. */
-  change(said: SpokenSentence): void {
-    const row = this.#rows.get(said.key);
-    if (row !== undefined) fillRow(row, said, this.#originals.has(said.key));
+  change(sentence: SpokenSentence): void {
+    const row = this.#rows.get(sentence.key);
+    if (row !== undefined) fillRow(row, sentence, this.#originals.has(sentence.key));
   }
 
   /** Updates the name of a speaker. */
   renamed(meeting: Meeting, channel: number): void {
-    for (const who of this.#parts.log.querySelectorAll<HTMLElement>(`.who[data-channel="${channel}"]`)) {
-      who.textContent = getSpeakerName(meeting, channel);
+    for (const name of this.#parts.log.querySelectorAll<HTMLElement>(`.speaker-name[data-channel="${channel}"]`)) {
+      name.textContent = getSpeakerName(meeting, channel);
     }
   }
 
@@ -113,27 +114,27 @@ export class ConversationView {
       line.remove();
       this.#openLines.delete(key);
     }
-    for (const growing of open) this.#showOpenLine(growing);
+    for (const sentence of open) this.#showOpenLine(sentence);
     this.#scrollIfFollowing();
   }
 
   /** Marks the sentences that have notes. */
   markNotes(linked: ReadonlyMap<string, readonly MeetingNote[]>): void {
-    for (const marker of this.#parts.log.querySelectorAll<HTMLElement>('.marker')) {
+    for (const marker of this.#parts.log.querySelectorAll<HTMLElement>('.note-marker')) {
       const key = findRow(marker)?.dataset['key'];
       if (key === undefined || linked.get(key)?.[0]?.id !== marker.dataset['note']) marker.remove();
     }
     for (const [key, notes] of linked) {
       const row = this.#rows.get(key);
-      if (row !== undefined && row.querySelector('.marker') === null) row.append(createMarker(notes[0]!));
+      if (row !== undefined && row.querySelector('.note-marker') === null) row.append(createMarker(notes[0]!));
     }
   }
 
   /** Switches a sentence between its original text and its current one. Returns whether the original is shown now. */
-  toggleOriginal(said: SpokenSentence): boolean {
-    if (!this.#originals.delete(said.key)) this.#originals.add(said.key);
-    this.change(said);
-    return this.#originals.has(said.key);
+  toggleOriginal(sentence: SpokenSentence): boolean {
+    if (!this.#originals.delete(sentence.key)) this.#originals.add(sentence.key);
+    this.change(sentence);
+    return this.#originals.has(sentence.key);
   }
 
   /** Scrolls to a sentence and gives it the focus. */
@@ -147,7 +148,7 @@ export class ConversationView {
 
   /** Moves the focus by this many sentences. */
   moveFocus(by: number): void {
-    const keys = [...this.#parts.log.querySelectorAll<HTMLElement>('.said')].map((row) => row.dataset['key']!);
+    const keys = [...this.#parts.log.querySelectorAll<HTMLElement>('.sentence')].map((row) => row.dataset['key']!);
     const from = this.#current === undefined ? keys.length : keys.indexOf(this.#current);
     const to = keys[Math.max(0, Math.min(keys.length - 1, from + by))];
     if (to === undefined) return;
@@ -172,47 +173,36 @@ export class ConversationView {
     return batch;
   }
 
-  #build(meeting: Meeting, said: SpokenSentence, previous: SpokenSentence | undefined): HTMLElement {
-    const row = createElement('div', 'said');
-    row.dataset['key'] = said.key;
-    row.dataset['side'] = said.channel === ME ? 'me' : 'them';
-    row.tabIndex = -1;
-    const text = createElement('p', 'words');
-    text.dir = 'auto';
-    if (said.language !== undefined) text.lang = said.language;
-    const time = createElement('time', 'at');
-    time.textContent = formatElapsed(said.fromMs);
-    row.append(text, time);
-    this.#rows.set(said.key, row);
-    showSpeaker(row, meeting, said, previous);
-    fillRow(row, said, false);
+  #build(meeting: Meeting, sentence: SpokenSentence, previous: SpokenSentence | undefined): HTMLElement {
+    const text = createElement('p', { className: 'sentence-text', dir: 'auto' });
+    if (sentence.language !== undefined) text.lang = sentence.language;
+    const time = createElement('time', { className: 'sentence-time', textContent: formatElapsed(sentence.fromMs) });
+    const dataset = { key: sentence.key, side: sentence.channel === ME ? 'me' : 'them' };
+    const row = createElement('div', { className: 'sentence', dataset, tabIndex: -1 }, text, time);
+    this.#rows.set(sentence.key, row);
+    showSpeaker(row, meeting, sentence, previous);
+    fillRow(row, sentence, false);
     return row;
   }
 
   #showOpenLine({ key, channel, stable, tentative }: OpenSentence): void {
     let line = this.#openLines.get(key);
     if (line === undefined) {
-      line = createElement('div', 'said');
-      line.dataset['side'] = channel === ME ? 'me' : 'them';
-      const text = createElement('p', 'words');
-      text.append(createElement('span', 'solid'), createElement('span', 'tail'));
-      line.append(text);
+      const parts = ['stable', 'tentative'].map((className) => createElement('span', { className }));
+      const text = createElement('p', { className: 'sentence-text' }, ...parts);
+      line = createElement('div', { className: 'sentence', dataset: { side: channel === ME ? 'me' : 'them' } }, text);
       this.#openLines.set(key, line);
       this.#parts.open.append(line);
     }
-    const [solid, tail] = [...line.querySelectorAll('span')] as [HTMLElement, HTMLElement];
-    // Appending leaves the existing text untouched: no flicker, no lost selection.
-    const shown = solid.textContent ?? '';
-    if (stable.startsWith(shown)) solid.append(stable.slice(shown.length));
-    else solid.textContent = stable;
-    tail.textContent = tentative;
+    extendText(getDescendant(line, '.stable'), stable);
+    getDescendant(line, '.tentative').textContent = tentative;
   }
 
   #handleClick(event: MouseEvent): void {
     const target = event.target as Element;
-    const who = target.closest<HTMLElement>('.who');
-    if (who !== null) return this.#events.rename(Number(who.dataset['channel']));
-    const marker = target.closest<HTMLElement>('.marker');
+    const speaker = target.closest<HTMLElement>('.speaker-name');
+    if (speaker !== null) return this.#events.rename(Number(speaker.dataset['channel']));
+    const marker = target.closest<HTMLElement>('.note-marker');
     if (marker !== null) return this.#events.note(marker.dataset['note']!);
     // Selecting text is not a click.
     if (getSelection()?.isCollapsed !== false) findRow(target)?.focus({ preventScroll: true });
@@ -241,60 +231,44 @@ export class ConversationView {
 }
 
 const findRow = (target: EventTarget | null): HTMLElement | undefined =>
-  (target instanceof Element ? target.closest<HTMLElement>('.said[data-key]') : null) ?? undefined;
+  (target instanceof Element ? target.closest<HTMLElement>('.sentence[data-key]') : null) ?? undefined;
 
-const createBatch = (): HTMLElement => createElement('div', 'batch');
+const createBatch = (): HTMLElement => createElement('div', { className: 'batch' });
 
 /** Shows the speaker's name above the first sentence of each turn. */
 function showSpeaker(
   row: HTMLElement,
   meeting: Meeting,
-  said: SpokenSentence,
+  sentence: SpokenSentence,
   previous: SpokenSentence | undefined,
 ): void {
-  const turn = previous?.channel !== said.channel;
-  const who = row.querySelector('.who');
-  row.classList.toggle('turn', turn);
-  if (!turn) return who?.remove();
-  if (who !== null) return;
-  const button = createElement('button', 'who') as HTMLButtonElement;
-  button.type = 'button';
-  button.dataset['channel'] = String(said.channel);
-  button.title = 'Rename';
-  button.textContent = getSpeakerName(meeting, said.channel);
-  row.prepend(button);
+  const isNewTurn = previous?.channel !== sentence.channel;
+  const shown = row.querySelector('.speaker-name');
+  row.classList.toggle('new-turn', isNewTurn);
+  if (!isNewTurn) return shown?.remove();
+  if (shown !== null) return;
+  const properties = { className: 'speaker-name', dataset: { channel: String(sentence.channel) }, title: 'Rename' };
+  row.prepend(createElement('button', { type: 'button', ...properties }, getSpeakerName(meeting, sentence.channel)));
 }
 
-function fillRow(row: HTMLElement, said: SpokenSentence, original: boolean): void {
-  const text = row.querySelector<HTMLElement>('.words')!;
-  const reads = original ? said.text : getDisplayedText(said);
-  if (text.textContent !== reads || text.childElementCount > 0) {
-    const mark = said.highlight ? createElement('mark') : undefined;
-    if (mark !== undefined) mark.textContent = reads;
-    text.replaceChildren(mark ?? reads);
-  } else if (said.highlight) {
-    const mark = createElement('mark');
-    mark.textContent = reads;
-    text.replaceChildren(mark);
-  }
-  row.dataset['highlight'] = String(said.highlight);
+function fillRow(row: HTMLElement, sentence: SpokenSentence, original: boolean): void {
+  const text = getDescendant(row, '.sentence-text');
+  const shownText = original ? sentence.text : getDisplayedText(sentence);
+  if (text.textContent !== shownText || text.childElementCount > 0) {
+    text.replaceChildren(sentence.highlight ? createElement('mark', {}, shownText) : shownText);
+  } else if (sentence.highlight) text.replaceChildren(createElement('mark', {}, shownText));
+  row.dataset['highlight'] = String(sentence.highlight);
   row.dataset['original'] = String(original);
-  row.dataset['corrected'] = String(said.correction !== undefined);
+  row.dataset['corrected'] = String(sentence.correction !== undefined);
   // Cleaning leaves nothing of a sentence that was only "um".
-  row.hidden = reads === '';
+  row.hidden = shownText === '';
 }
 
 function createMarker(note: MeetingNote): HTMLElement {
-  const marker = createElement('button', 'marker') as HTMLButtonElement;
-  marker.type = 'button';
-  marker.dataset['note'] = note.id;
-  marker.textContent = '✎';
-  marker.setAttribute('aria-label', `Go to the note: ${note.text.slice(0, 60)}`);
-  return marker;
-}
-
-export function createElement(name: string, className = ''): HTMLElement {
-  const made = document.createElement(name);
-  if (className !== '') made.className = className;
-  return made;
+  const attributes = { 'aria-label': `Go to the note: ${note.text.slice(0, 60)}` };
+  return createElement(
+    'button',
+    { type: 'button', className: 'note-marker', dataset: { note: note.id }, attributes },
+    '✎',
+  );
 }

@@ -1,7 +1,7 @@
+import { createButton, createElement, getDescendant, setText } from '../../ui/dom.ts';
 import { formatElapsed } from '../../ui/format-elapsed.ts';
 import { getDisplayedText, getSpeakerName, type Meeting, type MeetingNote } from '../meeting-state.ts';
 import { findSentenceAt } from '../note-links.ts';
-import { createElement } from './conversation-view.ts';
 
 export interface NotesCallbacks {
   save(note: MeetingNote): void;
@@ -92,51 +92,47 @@ export class NotesView {
   }
 
   #build(note: MeetingNote): HTMLElement {
-    const item = createElement('li', 'note-item');
-    const time = createElement('button', 'moment') as HTMLButtonElement;
-    time.type = 'button';
-    time.addEventListener('click', () => {
+    const goToSentence = (): void => {
       const { key } = time.dataset;
       if (key !== undefined) this.#events.jump(key);
-    });
-    const text = document.createElement('textarea');
-    text.rows = 1;
+    };
+    const time = createButton('', goToSentence, { className: 'time-button' });
+    const text = createElement('textarea', { rows: 1 });
     text.addEventListener('input', () => fitHeight(text));
     text.addEventListener('change', () => {
       const value = text.value.trim();
       if (value !== '') this.#events.save({ id: note.id, atMs: note.atMs, text: value });
       else this.#events.remove({ ...note, text: text.defaultValue });
     });
-    const quote = createElement('p', 'quote');
-    const remove = createElement('button', 'quiet small') as HTMLButtonElement;
-    remove.type = 'button';
-    remove.textContent = '×';
-    remove.setAttribute('aria-label', `Delete the note at ${formatElapsed(note.atMs)}`);
-    remove.addEventListener('click', () => this.#events.remove({ ...note, text: text.value }));
-    item.append(time, text, remove, quote);
+    const quote = createElement('p', { className: 'quote' });
+    const remove = createButton('×', () => this.#events.remove({ ...note, text: text.value }), {
+      className: 'icon-button small',
+      attributes: { 'aria-label': `Delete the note at ${formatElapsed(note.atMs)}` },
+    });
+    const item = createElement('li', { className: 'note-item' }, time, text, remove, quote);
     this.#items.set(note.id, item);
     return item;
   }
 }
 
 function fillItem(item: HTMLElement, note: MeetingNote, meeting: Meeting): void {
-  const said = findSentenceAt(meeting.sentences, note.atMs);
-  const time = item.querySelector<HTMLButtonElement>('.moment')!;
+  const sentence = findSentenceAt(meeting.sentences, note.atMs);
+  const time = getDescendant(item, '.time-button', HTMLButtonElement);
   time.textContent = formatElapsed(note.atMs);
-  time.disabled = said === undefined;
+  time.disabled = sentence === undefined;
   time.setAttribute('aria-label', `To what was said at ${formatElapsed(note.atMs)}`);
-  if (said !== undefined) time.dataset['key'] = said.key;
-  const text = item.querySelector('textarea')!;
+  if (sentence !== undefined) time.dataset['key'] = sentence.key;
+  const text = getDescendant(item, 'textarea', HTMLTextAreaElement);
   text.setAttribute('aria-label', `Note at ${formatElapsed(note.atMs)}`);
   if (document.activeElement !== text && text.value !== note.text) {
     text.value = note.text;
     text.defaultValue = note.text;
     queueMicrotask(() => fitHeight(text));
   }
-  const quote = item.querySelector<HTMLElement>('.quote')!;
-  const words = said === undefined ? '' : `${getSpeakerName(meeting, said.channel)}: ${getDisplayedText(said)}`;
-  const short = words.length > QUOTE_CHARS_MAX ? `${words.slice(0, QUOTE_CHARS_MAX)}…` : words;
-  if (quote.textContent !== short) quote.textContent = short;
+  const quote =
+    sentence === undefined ? '' : `${getSpeakerName(meeting, sentence.channel)}: ${getDisplayedText(sentence)}`;
+  const short = quote.length > QUOTE_CHARS_MAX ? `${quote.slice(0, QUOTE_CHARS_MAX)}…` : quote;
+  setText(getDescendant(item, '.quote'), short);
 }
 
 /** Makes a field as high as its text, in browsers without `field-sizing`. */

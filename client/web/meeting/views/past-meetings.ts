@@ -1,6 +1,6 @@
 import { toPrintable } from '../../../../protocol/printable.ts';
+import { createButton, createElement } from '../../ui/dom.ts';
 import { formatElapsed } from '../../ui/format-elapsed.ts';
-import { createElement } from './conversation-view.ts';
 
 /** A meeting in the list, wherever it is stored. */
 export interface PastMeeting {
@@ -28,27 +28,16 @@ export function renderPastMeetings(
 }
 
 function createRow(entry: PastMeeting, events: PastMeetingsCallbacks): HTMLElement {
-  const item = createElement('li', 'meeting');
-  item.dataset['name'] = entry.name;
-  const link = document.createElement('a');
-  link.href = `/meeting#${encodeURIComponent(entry.name)}`;
   const title = toPrintable(entry.title);
-  link.textContent = title;
-  const about = createElement('p', 'faint');
+  const link = createElement('a', { href: `/meeting#${encodeURIComponent(entry.name)}`, textContent: title });
   const day = new Date(entry.startedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-  const kept = entry.where === 'server' ? '' : ' · in this browser only';
-  about.textContent = `${day} · ${formatElapsed(entry.durationMs)} · ${entry.sentences} sentences${kept}`;
-  const remove = createElement('button', 'plain danger') as HTMLButtonElement;
-  remove.type = 'button';
-  remove.textContent = 'Delete';
-  remove.setAttribute('aria-label', `Delete ${title}`);
-  remove.addEventListener('click', () => events.remove(entry));
-  item.append(link, about);
-  if (entry.snippet !== undefined && entry.snippet !== '') {
-    const snippet = createElement('p', 'snippet');
-    snippet.textContent = entry.snippet;
-    item.append(snippet);
-  }
-  item.append(remove);
+  const storage = entry.where === 'server' ? '' : ' · in this browser only';
+  const details = `${day} · ${formatElapsed(entry.durationMs)} · ${entry.sentences} sentences${storage}`;
+  const item = createElement('li', { className: 'meeting', dataset: { name: entry.name } }, link);
+  item.append(createElement('p', { className: 'hint', textContent: details }));
+  if (entry.snippet !== undefined && entry.snippet !== '')
+    item.append(createElement('p', { className: 'snippet', textContent: entry.snippet }));
+  const attributes = { 'aria-label': `Delete ${title}` };
+  item.append(createButton('Delete', () => events.remove(entry), { className: 'button danger', attributes }));
   return item;
 }

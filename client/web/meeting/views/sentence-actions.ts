@@ -1,4 +1,4 @@
-import { createElement } from './conversation-view.ts';
+import { createButton, createElement } from '../../ui/dom.ts';
 
 const ACTIONS = [
   ['highlight', 'Highlight'],
@@ -14,17 +14,12 @@ export class SentenceActions {
 
   constructor(scroll: HTMLElement, act: (name: string) => void) {
     this.#scroll = scroll;
-    this.#bar = createElement('div', 'acts-bar');
-    this.#bar.hidden = true;
-    this.#bar.setAttribute('role', 'group');
-    this.#bar.setAttribute('aria-label', 'This sentence');
+    const attributes = { role: 'group', 'aria-label': 'This sentence' };
+    this.#bar = createElement('div', { className: 'sentence-actions', hidden: true, attributes });
     for (const [name, text] of ACTIONS) {
-      const button = createElement('button') as HTMLButtonElement;
-      button.type = 'button';
-      button.textContent = text;
+      const button = createButton(text, () => act(name));
       // The sentence keeps the focus.
       button.addEventListener('mousedown', (event) => event.preventDefault());
-      button.addEventListener('click', () => act(name));
       this.#bar.append(button);
     }
     scroll.append(this.#bar);

@@ -1,5 +1,5 @@
+import { createElement } from '../../ui/dom.ts';
 import { getDisplayedText, getSpeakerName, type Meeting } from '../meeting-state.ts';
-import { createElement } from './conversation-view.ts';
 
 const LINES = 6;
 const SIZE = { width: 420, height: 260 };
@@ -51,25 +51,23 @@ export class SmallWindow {
 
   show(meeting: Meeting, state: string): void {
     if (this.#body === undefined || !this.isOpen) return;
-    const finished = meeting.sentences.slice(-LINES).filter((said) => getDisplayedText(said) !== '');
+    const finished = meeting.sentences.slice(-LINES).filter((sentence) => getDisplayedText(sentence) !== '');
     const rows = [
-      ...finished.map((said) => ({ channel: said.channel, solid: getDisplayedText(said), tail: '' })),
-      ...meeting.open.map(({ channel, stable, tentative }) => ({ channel, solid: stable, tail: tentative })),
+      ...finished.map((each) => ({ channel: each.channel, stable: getDisplayedText(each), tentative: '' })),
+      ...meeting.open.map(({ channel, stable, tentative }) => ({ channel, stable, tentative })),
     ].slice(-LINES);
     const shown = JSON.stringify([state, rows]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    const lines = rows.map(({ channel, solid, tail }) => {
-      const line = createElement('p', 'line');
-      const who = createElement('b');
-      who.textContent = `${getSpeakerName(meeting, channel)} `;
-      const dim = createElement('span', 'tail');
-      dim.textContent = tail;
-      line.append(who, solid, dim);
-      return line;
+    const lines = rows.map(({ channel, stable, tentative }) => {
+      const speaker = createElement('b', {}, `${getSpeakerName(meeting, channel)} `);
+      return createElement(
+        'p',
+        { className: 'line' },
+        ...[speaker, stable, createElement('span', { className: 'tentative' }, tentative)],
+      );
     });
-    const status = createElement('p', 'line-state');
-    status.textContent = state;
+    const status = createElement('p', { className: 'small-window-status' }, state);
     this.#body.replaceChildren(...lines, status);
   }
 

@@ -1,15 +1,15 @@
 import t from 'tap';
 import { designResampler } from '../../../../client/web/audio/resample.ts';
+import { ChangeSender } from '../../../../client/web/meeting/change-sender.ts';
 import { ChannelInterleaver, type InterleavedBlock } from '../../../../client/web/meeting/channel-interleaver.ts';
-import { DeliveryQueue } from '../../../../client/web/meeting/delivery-queue.ts';
-import { renderMeeting } from '../../../../client/web/meeting/formats.ts';
+import { exportMeeting } from '../../../../client/web/meeting/export-meeting.ts';
 import {
   createMeeting,
   type Meeting,
   type MeetingAction,
   reduceMeeting,
 } from '../../../../client/web/meeting/meeting-state.ts';
-import { type Delivery, PendingChanges } from '../../../../client/web/meeting/pending-changes.ts';
+import { PendingChanges, type TranscriptChange } from '../../../../client/web/meeting/pending-changes.ts';
 import { SILENCE_WARNING_MS, SilenceTimeout } from '../../../../client/web/meeting/silence-timeout.ts';
 
 const MINUTE = 60_000;
@@ -72,20 +72,20 @@ const MEETING: Meeting = {
 
 t.test('a meeting no server keeps is written in every format', async (t) => {
   const meeting = [
-    { type: 'corrected', key: '1.0.1', correction: 'We ship on Friday.' },
-    { type: 'highlighted', key: '1.1.2', highlight: true },
+    { type: 'sentenceCorrected', key: '1.0.1', correction: 'We ship on Friday.' },
+    { type: 'sentenceHighlighted', key: '1.1.2', highlight: true },
   ].reduce((all, action) => reduceMeeting(all, action as MeetingAction), MEETING);
-  const md = renderMeeting(meeting, 'md');
+  const md = exportMeeting(meeting, 'md');
   t.match(md, /### Me\n\n\*\*00:00:00\*\* We ship on Friday\.\n/);
   t.match(md, /==Good\.==\n\n> \*\*Note, 00:00:02\*\*\n>\n> - check <b>\n> - again\n\n\*\*00:00:04\*\* Next\./);
-  const html = renderMeeting(meeting, 'html');
+  const html = exportMeeting(meeting, 'html');
   t.match(html, /<h1>Plans &lt;&amp; more&gt;<\/h1>/);
   t.match(html, /<mark[^>]*>Good\.<\/mark>/);
   t.notMatch(html, /<script/);
-  t.match(renderMeeting(meeting, 'txt'), '[00:00:00] Me: We ship on Friday.\n[00:00:02] * Them: Good.\n');
-  t.match(renderMeeting(meeting, 'srt'), /^1\n00:00:00,000 --> /);
-  t.match(renderMeeting(meeting, 'vtt'), /^WEBVTT\n\n00:00:00\.000 --> /);
-  t.match(JSON.parse(renderMeeting(meeting, 'json')), {
+  t.match(exportMeeting(meeting, 'txt'), '[00:00:00] Me: We ship on Friday.\n[00:00:02] * Them: Good.\n');
+  t.match(exportMeeting(meeting, 'srt'), /^1\n00:00:00,000 --> /);
+  t.match(exportMeeting(meeting, 'vtt'), /^WEBVTT\n\n00:00:00\.000 --> /);
+  t.match(JSON.parse(exportMeeting(meeting, 'json')), {
     sentences: [{ part: 1, sentence: 1, text: 'we ship on friday' }],
   });
 });
@@ -101,27 +101,27 @@ t.test('the server is told the last state of a thing, once, and again when it ch
     meeting = reduceMeeting(meeting, action);
     outgoing.record(action);
   };
-  act({ type: 'highlighted', key: '1.1.2', highlight: true });
-  act({ type: 'highlighted', key: '1.1.2', highlight: false });
-  act({ type: 'unnoted', id: 'n' });
-  t.same(outgoing.unsent, ['said:1.1.2', 'gone:n']);
-  const parcel = outgoing.toDelivery('said:1.1.2');
-  t.match(parcel, { highlight: false, correction: null });
-  act({ type: 'highlighted', key: '1.1.2', highlight: true });
-  t.notOk(outgoing.confirm('said:1.1.2', parcel));
-  t.ok(outgoing.confirm('said:1.1.2', outgoing.toDelivery('said:1.1.2')));
-  t.same(outgoing.unsent, ['gone:n']);
+  act({ type: 'sentenceHighlighted', key: '1.1.2', highlight: true });
+  act({ type: 'sentenceHighlighted', key: '1.1.2', highlight: false });
+  act({ type: 'noteDeleted', id: 'n' });
+  t.same(outgoing.unsent, ['sentence:1.1.2', 'noteDeletion:n']);
+  const change = outgoing.toChange('sentence:1.1.2');
+  t.match(change, { highlight: false, correction: null });
+  act({ type: 'sentenceHighlighted', key: '1.1.2', highlight: true });
+  t.notOk(outgoing.confirm('sentence:1.1.2', change));
+  t.ok(outgoing.confirm('sentence:1.1.2', outgoing.toChange('sentence:1.1.2')));
+  t.same(outgoing.unsent, ['noteDeletion:n']);
 });
 
-function openQueue(unsent: readonly string[], deliver: (delivery: Delivery) => void) {
+function openQueue(unsent: readonly string[], sendChange: (change: TranscriptChange) => void) {
   const pending = new PendingChanges(
     () => MEETING,
     unsent,
     () => {},
   );
   const refused: unknown[] = [];
-  const queue = new DeliveryQueue({
-    deliver: async (_, delivery) => deliver(delivery),
+  const queue = new ChangeSender({
+    sendChange: async (_, change) => sendChange(change),
     pending: () => pending,
     transcript: () => 'T',
     refused: (error) => refused.push(error === undefined ? 'accepted' : (error as Error).message),
@@ -131,43 +131,43 @@ function openQueue(unsent: readonly string[], deliver: (delivery: Delivery) => v
 const withStatus = (status: number): Error => Object.assign(new Error(`status ${status}`), { status });
 
 t.test('a change to something that the server does not know does not hold up the rest', async (t) => {
-  const delivered: Delivery[] = [];
-  const { pending, refused, queue } = openQueue(['said:1.0.1', 'note:n', 'said:9.9.9'], (delivery) => {
-    if (delivery.what === 'said') throw withStatus(404);
-    delivered.push(delivery);
+  const delivered: TranscriptChange[] = [];
+  const { pending, refused, queue } = openQueue(['sentence:1.0.1', 'note:n', 'sentence:9.9.9'], (change) => {
+    if (change.kind === 'sentence') throw withStatus(404);
+    delivered.push(change);
   });
   for (let i = 0; i < 5; i++) await queue.send();
-  t.match(delivered, [{ what: 'note', id: 'n' }]);
+  t.match(delivered, [{ kind: 'note', id: 'n' }]);
   t.same(pending.unsent, []);
   t.same(refused, [], 'and is not reported');
   queue.close();
 });
 
 t.test('a change that the server refuses is reported once and stays pending', async (t) => {
-  const delivered: Delivery[] = [];
-  const { pending, refused, queue } = openQueue(['said:1.0.1', 'note:n'], (delivery) => {
-    if (delivery.what === 'said') throw withStatus(409);
-    delivered.push(delivery);
+  const delivered: TranscriptChange[] = [];
+  const { pending, refused, queue } = openQueue(['sentence:1.0.1', 'note:n'], (change) => {
+    if (change.kind === 'sentence') throw withStatus(409);
+    delivered.push(change);
   });
   for (let i = 0; i < 8; i++) await queue.send();
-  t.match(delivered, [{ what: 'note', id: 'n' }], 'it does not hold up the rest');
-  t.same(pending.unsent, ['said:1.0.1']);
+  t.match(delivered, [{ kind: 'note', id: 'n' }], 'it does not hold up the rest');
+  t.same(pending.unsent, ['sentence:1.0.1']);
   t.same(refused, ['status 409']);
   queue.close();
 });
 
 t.test('changes that a full server refuses are sent when it has space again', async (t) => {
   let isFull = true;
-  const delivered: Delivery[] = [];
-  const { pending, refused, queue } = openQueue(['note:n'], (delivery) => {
+  const delivered: TranscriptChange[] = [];
+  const { pending, refused, queue } = openQueue(['note:n'], (change) => {
     if (isFull) throw withStatus(507);
-    delivered.push(delivery);
+    delivered.push(change);
   });
   for (let i = 0; i < 8; i++) await queue.send();
   t.same(pending.unsent, ['note:n']);
   isFull = false;
   await queue.send();
-  t.match(delivered, [{ what: 'note', id: 'n' }]);
+  t.match(delivered, [{ kind: 'note', id: 'n' }]);
   t.same(pending.unsent, []);
   t.same(refused, ['status 507', 'accepted']);
   queue.close();

@@ -8,7 +8,7 @@ import {
   type MeetingAction,
   reduceMeeting,
 } from '../../../../client/web/meeting/meeting-state.ts';
-import { countNotesBySentence, findSentenceAt, isNearSentence } from '../../../../client/web/meeting/note-links.ts';
+import { findSentenceAt, groupNotesBySentence, isNearSentence } from '../../../../client/web/meeting/note-links.ts';
 import fc from '../../../support/fast-check.ts';
 
 const AT = { part: 1, fromMs: 0 };
@@ -24,7 +24,7 @@ const partial = (sentence: number, stable: string, tentative: string): ServerEve
 const cleaned = (sentence: number, text: string): ServerEvent => ({
   ...{ type: 'cleaned', seq: 9, channel: 0, sentence, text, changes: [], model: 'rules', tookMs: 1 },
 });
-const hear = (event: ServerEvent, at = AT): MeetingAction => ({ type: 'heard', event, at });
+const hear = (event: ServerEvent, at = AT): MeetingAction => ({ type: 'eventReceived', event, at });
 const run = (actions: readonly MeetingAction[], meeting: Meeting = EMPTY): Meeting =>
   actions.reduce(reduceMeeting, meeting);
 const texts = (meeting: Meeting): string[] => meeting.sentences.map(getDisplayedText);
@@ -46,7 +46,7 @@ t.test('who began first stands first, whoever ended first', async (t) => {
 t.test('a second session goes on behind the first, under keys of its own', async (t) => {
   const meeting = run([
     hear(final(1, 0, 'One.', 0, 900)),
-    { type: 'began', part: 2, transcript: 'T' },
+    { type: 'sessionStarted', part: 2, transcript: 'T' },
     hear(final(1, 0, 'Two.', 100, 800), { part: 2, fromMs: 1_000 }),
   ]);
   t.match(meeting.sentences, [{ key: '1.0.1' }, { key: '2.0.1', fromMs: 1_100, toMs: 1_800 }]);
@@ -55,47 +55,48 @@ t.test('a second session goes on behind the first, under keys of its own', async
 });
 
 t.test('a session that is cut leaves what was on screen', async (t) => {
-  const meeting = run([hear(partial(1, 'and then', ' we')), hear(partial(2, '', '')), { type: 'cut' }]);
+  const meeting = run([hear(partial(1, 'and then', ' we')), hear(partial(2, '', '')), { type: 'sessionLost' }]);
   t.same(texts(meeting), ['and then we']);
   t.equal(meeting.open.length, 0);
 });
 
 t.test('a correction can be taken back, and the words as heard stay', async (t) => {
   const heard = run([hear(final(1, 0, 'i scream', 0, 900))]);
-  const corrected = reduceMeeting(heard, { type: 'corrected', key: '1.0.1', correction: ' Ice cream. ' });
+  const corrected = reduceMeeting(heard, { type: 'sentenceCorrected', key: '1.0.1', correction: ' Ice cream. ' });
   t.match(corrected.sentences[0], { text: 'i scream', correction: 'Ice cream.' });
   t.same(
-    reduceMeeting(corrected, { type: 'corrected', key: '1.0.1', correction: undefined }).sentences,
+    reduceMeeting(corrected, { type: 'sentenceCorrected', key: '1.0.1', correction: undefined }).sentences,
     heard.sentences,
   );
   t.notOk(
-    'correction' in reduceMeeting(corrected, { type: 'corrected', key: '1.0.1', correction: 'i scream' }).sentences[0]!,
+    'correction' in
+      reduceMeeting(corrected, { type: 'sentenceCorrected', key: '1.0.1', correction: 'i scream' }).sentences[0]!,
   );
 });
 
 t.test('names, titles and consent: blank ones change nothing, the first consent counts', async (t) => {
-  const named = reduceMeeting(EMPTY, { type: 'named', channel: 1, name: ' Ada ' });
+  const named = reduceMeeting(EMPTY, { type: 'speakerRenamed', channel: 1, name: ' Ada ' });
   t.equal(named.speakers[1], 'Ada');
-  t.equal(reduceMeeting(named, { type: 'named', channel: 1, name: '  ' }), named);
-  t.equal(reduceMeeting(named, { type: 'titled', title: '' }), named);
-  const agreed = reduceMeeting(named, { type: 'agreed', at: 'first' });
-  t.equal(reduceMeeting(agreed, { type: 'agreed', at: 'second' }).consentAt, 'first');
+  t.equal(reduceMeeting(named, { type: 'speakerRenamed', channel: 1, name: '  ' }), named);
+  t.equal(reduceMeeting(named, { type: 'titleChanged', title: '' }), named);
+  const agreed = reduceMeeting(named, { type: 'consentGiven', at: 'first' });
+  t.equal(reduceMeeting(agreed, { type: 'consentGiven', at: 'second' }).consentAt, 'first');
 });
 
 t.test('a note hangs on what was being said, or on what was said last', async (t) => {
   const meeting = run([
     hear(final(1, 0, 'One.', 1_000, 2_000)),
     hear(final(2, 1, 'Two.', 5_000, 6_000)),
-    { type: 'noted', note: { id: 'late', atMs: 60_000, text: 'later' } },
-    { type: 'noted', note: { id: 'one', atMs: 3_000, text: 'about one' } },
-    { type: 'noted', note: { id: 'early', atMs: 500, text: 'before' } },
+    { type: 'noteSaved', note: { id: 'late', atMs: 60_000, text: 'later' } },
+    { type: 'noteSaved', note: { id: 'one', atMs: 3_000, text: 'about one' } },
+    { type: 'noteSaved', note: { id: 'early', atMs: 500, text: 'before' } },
   ]);
   t.same(
     meeting.notes.map(({ id }) => id),
     ['early', 'one', 'late'],
   );
   t.same(
-    [...countNotesBySentence(meeting)].map(([key, notes]) => [key, notes.map(({ id }) => id)]),
+    [...groupNotesBySentence(meeting)].map(([key, notes]) => [key, notes.map(({ id }) => id)]),
     [
       ['1.0.1', ['one']],
       ['1.1.2', ['late']],
@@ -104,7 +105,7 @@ t.test('a note hangs on what was being said, or on what was said last', async (t
   t.equal(findSentenceAt(meeting.sentences, 500), undefined);
   t.ok(isNearSentence(meeting.sentences[0]!, meeting.notes[1]!));
   t.notOk(isNearSentence(meeting.sentences[1]!, meeting.notes[2]!));
-  t.equal(reduceMeeting(meeting, { type: 'unnoted', id: 'one' }).notes.length, 2);
+  t.equal(reduceMeeting(meeting, { type: 'noteDeleted', id: 'one' }).notes.length, 2);
 });
 
 t.test('whatever is told again changes nothing, and the order is that of the voices', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type HlsOptions, HlsOutlet } from '../../../../client/cli/captions/hls-folder.ts';
+import { type HlsOptions, HlsOutlet } from '../../../../client/cli/captions/hls-outlet.ts';
 import { captionOf } from '../../../support/caption.ts';
 import { readHls } from '../../../support/hls-player.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';

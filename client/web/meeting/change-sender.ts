@@ -1,11 +1,11 @@
-import { computeBackoffMs } from '../../sdk/backoff.ts';
-import type { Delivery, PendingChanges } from './pending-changes.ts';
+import { computeBackOffMs } from '../../sdk/back-off.ts';
+import type { PendingChanges, TranscriptChange } from './pending-changes.ts';
 
 /** Sends one change to the server. Rejects with an error that has the HTTP `status`, if there was a response. */
-export type DeliverChange = (transcript: string, delivery: Delivery) => Promise<void>;
+export type SendChange = (transcript: string, change: TranscriptChange) => Promise<void>;
 
-export interface DeliveryQueueOptions {
-  readonly deliver: DeliverChange;
+export interface ChangeSenderOptions {
+  readonly sendChange: SendChange;
   pending(): PendingChanges;
   /** Id of the transcript on the server; undefined while there is none. */
   transcript(): string | undefined;
@@ -23,8 +23,8 @@ const OUT_OF_SPACE = 507;
  * Sends the reader's changes to the server, one after the other, retrying for as long as it takes. A refused change stays pending, and
  * with that in the browser; only one that concerns something unknown to the server is given up.
  */
-export class DeliveryQueue {
-  readonly #options: DeliveryQueueOptions;
+export class ChangeSender {
+  readonly #options: ChangeSenderOptions;
   readonly #refusals = new Map<string, number>();
   /** Changes that were refused too often. */
   readonly #setAside = new Set<string>();
@@ -33,7 +33,7 @@ export class DeliveryQueue {
   #isSending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: DeliveryQueueOptions) {
+  constructor(options: ChangeSenderOptions) {
     this.#options = options;
   }
 
@@ -47,7 +47,7 @@ export class DeliveryQueue {
       this.#attempt = 0;
     } catch {
       // The changes stay pending and are sent in a later round.
-      this.#timer = setTimeout(() => void this.send(), 1_000 + computeBackoffMs(++this.#attempt, Math.random()));
+      this.#timer = setTimeout(() => void this.send(), 1_000 + computeBackOffMs(++this.#attempt, Math.random()));
     }
     this.#isSending = false;
   }
@@ -65,17 +65,17 @@ export class DeliveryQueue {
       const name = pending.unsent.find((each) => !this.#setAside.has(each));
       if (transcript === undefined) return;
       if (name === undefined) return this.#report(undefined);
-      const delivery = pending.toDelivery(name);
+      const change = pending.toChange(name);
       try {
-        if (delivery !== undefined) await this.#options.deliver(transcript, delivery);
+        if (change !== undefined) await this.#options.sendChange(transcript, change);
       } catch (error) {
         if (!this.#isGivenUp(name, error)) continue;
       }
-      pending.confirm(name, delivery);
+      pending.confirm(name, change);
     }
   }
 
-  /** Handles a failed delivery. Returns false when the change was set aside, and throws when it is to be sent again later. */
+  /** Handles a change that could not be sent. Returns false when the change was set aside, and throws when it is to be sent again later. */
   #isGivenUp(name: string, error: unknown): boolean {
     const { status } = error as { status?: unknown };
     if (typeof status !== 'number') throw error;

@@ -18,7 +18,7 @@ export type MeetingCommand =
   | 'close';
 
 /** The page's keyboard shortcuts, for the handler and for the help dialog. */
-export const MEETING_KEYS: readonly {
+export const MEETING_SHORTCUTS: readonly {
   readonly command: MeetingCommand;
   readonly keys: readonly string[];
   readonly does: string;
@@ -66,8 +66,8 @@ export interface KeyContext extends KeyFocus {
   readonly reading: boolean;
 }
 
-/** The action of a key; undefined when the key belongs to the browser or to the focused element. */
-export function commandForKey(
+/** The command of a key; undefined when the key belongs to the browser or to the focused element. */
+export function findMeetingCommand(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'repeat'>,
   at: KeyContext,
 ): MeetingCommand | undefined {

@@ -7,7 +7,7 @@ import { countCharacters, wrapLines } from './lines.ts';
  */
 export type CaptionStyle = 'pop-on' | 'paint-on' | 'roll-up';
 
-export interface PacerOptions {
+export interface CaptionPacerOptions {
   readonly style: CaptionStyle;
   /** Characters of a line; CEA-608 allows 32. */
   readonly chars: number;
@@ -36,15 +36,15 @@ const CALM_BLOCKS = 4;
 const HURRY_MIN = 0.5;
 
 /** Paces captions so that they can be read. Pure: the caller passes the time. */
-export class Pacer {
-  readonly #options: PacerOptions;
+export class CaptionPacer {
+  readonly #options: CaptionPacerOptions;
   readonly #waiting: Block[] = [];
   #above: string[] = [];
   #shown: Block | undefined;
   #shownMs = 0;
   #dropped = 0;
 
-  constructor(options: PacerOptions) {
+  constructor(options: CaptionPacerOptions) {
     this.#options = options;
   }
 

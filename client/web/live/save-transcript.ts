@@ -1,5 +1,6 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import { type Sentence, toJson, toMarkdown, toSrt, toText, toVtt } from '../../sdk/index.ts';
+import { saveText } from '../ui/save-text.ts';
 
 const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boolean) => string>> = {
   txt: (sentences, raw) => toText(sentences, { raw }),
@@ -14,13 +15,4 @@ export function saveTranscript(kind: string, sentences: readonly Sentence[], raw
   const write = getOwnEntry(WRITERS, kind);
   if (write === undefined) return;
   saveText(`sotto-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${kind}`, write(sentences, raw));
-}
-
-/** Downloads a text as a file. */
-export function saveText(name: string, text: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

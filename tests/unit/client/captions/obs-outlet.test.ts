@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { ObsOutlet } from '../../../../client/cli/captions/obs.ts';
+import { ObsOutlet } from '../../../../client/cli/captions/obs-outlet.ts';
 import { systemClock } from '../../../../client/cli/captions/outlet.ts';
 import { captionOf } from '../../../support/caption.ts';
 import { ObsServer } from '../../../support/obs-server.ts';

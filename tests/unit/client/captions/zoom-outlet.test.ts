@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
-import { ZoomOutlet } from '../../../../client/cli/captions/zoom.ts';
+import { ZoomOutlet } from '../../../../client/cli/captions/zoom-outlet.ts';
 import { captionOf } from '../../../support/caption.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { PostedServer } from '../../../support/posted-server.ts';

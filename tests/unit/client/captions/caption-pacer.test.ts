@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import t from 'tap';
+import { CaptionPacer, type CaptionPacerOptions } from '../../../../client/cli/captions/core/caption-pacer.ts';
 import { wrapLines } from '../../../../client/cli/captions/core/lines.ts';
-import { Pacer, type PacerOptions } from '../../../../client/cli/captions/core/pacer.ts';
 import { toZoomLanguage } from '../../../../client/cli/captions/core/zoom-language.ts';
 import type { Caption } from '../../../../transcript/index.ts';
 import fc from '../../../support/fast-check.ts';
 
-const options: PacerOptions = {
+const options: CaptionPacerOptions = {
   ...{ style: 'pop-on', chars: 32, rows: 2, minMs: 1_000, maxMs: 7_000, charsPerSecond: 20, blocksMax: 8 },
 };
 
@@ -15,7 +15,7 @@ const caption = (text: string): Caption => ({
 });
 
 /** Everything it shows, with the time of each, as fast as it lets go. */
-function play(pacer: Pacer, untilMs = 60_000): [number, string][] {
+function play(pacer: CaptionPacer, untilMs = 60_000): [number, string][] {
   const shown: [number, string][] = [];
   let nowMs = 0;
   for (let next = pacer.next(); next !== undefined && next.atMs <= untilMs; next = pacer.next()) {
@@ -27,7 +27,7 @@ function play(pacer: Pacer, untilMs = 60_000): [number, string][] {
 }
 
 t.test('a block stays as long as it takes to read, then the screen is cleared', async (t) => {
-  const pacer = new Pacer(options);
+  const pacer = new CaptionPacer(options);
   pacer.add(caption('Twenty letters here.'));
   pacer.add(caption('This one has forty letters to be read ok.'));
   t.same(play(pacer), [
@@ -38,14 +38,14 @@ t.test('a block stays as long as it takes to read, then the screen is cleared', 
 });
 
 t.test('a long sentence is cut into blocks of about the same size', async (t) => {
-  const pacer = new Pacer(options);
+  const pacer = new CaptionPacer(options);
   pacer.add(caption('one two three four five six seven eight nine ten eleven twelve thirteen'));
   const lines = play(pacer, 6_000).map(([, text]) => text.split('\n').length);
   t.same(lines, [2, 1]);
 });
 
 t.test('roll-up shows each line once fresh and once above the next', async (t) => {
-  const pacer = new Pacer({ ...options, style: 'roll-up', chars: 10 });
+  const pacer = new CaptionPacer({ ...options, style: 'roll-up', chars: 10 });
   pacer.add(caption('first line second one'));
   pacer.add(caption('third'));
   t.same(
@@ -55,7 +55,7 @@ t.test('roll-up shows each line once fresh and once above the next', async (t) =
 });
 
 t.test('paint-on adds the lines of a block one after the other', async (t) => {
-  const pacer = new Pacer({ ...options, style: 'paint-on', chars: 10 });
+  const pacer = new CaptionPacer({ ...options, style: 'paint-on', chars: 10 });
   pacer.add(caption('first line second one third'));
   t.same(
     play(pacer, 4_000).map(([, text]) => text),
@@ -64,14 +64,14 @@ t.test('paint-on adds the lines of a block one after the other', async (t) => {
 });
 
 t.test('at the bound the oldest block is left out and counted', async (t) => {
-  const pacer = new Pacer({ ...options, blocksMax: 3 });
+  const pacer = new CaptionPacer({ ...options, blocksMax: 3 });
   for (const text of ['one', 'two', 'three', 'four', 'five']) pacer.add(caption(text));
   t.equal(pacer.dropped, 2);
   t.equal(play(pacer)[0]![1], 'three');
 });
 
 t.test('who is behind hurries, and catches up', async (t) => {
-  const pacer = new Pacer(options);
+  const pacer = new CaptionPacer(options);
   for (let i = 0; i < 8; i++) pacer.add(caption('Twenty letters here.'));
   const times = play(pacer, 20_000).map(([atMs]) => atMs);
   t.equal(times[1], 571, 'seven wait: four sevenths of the time');

@@ -1,5 +1,5 @@
 import type { Caption } from '../../../transcript/caption-assembler.ts';
-import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
+import { type Block, CaptionPacer, type CaptionPacerOptions } from './core/caption-pacer.ts';
 import { toZoomLanguage } from './core/zoom-language.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { isTransientStatus, readBeginning, retryLater, sendPost } from './http-post.ts';
@@ -10,7 +10,7 @@ export interface ZoomOptions {
   readonly url: string;
   /** Zoom's name of the language; default: by the language of each caption. */
   readonly language: string | undefined;
-  readonly pace: PacerOptions;
+  readonly pace: CaptionPacerOptions;
   readonly say: PrintMessage;
   readonly clock: Clock;
 }
@@ -23,7 +23,7 @@ const SEQUENCE_MS = 5_000;
 export class ZoomOutlet implements Outlet {
   readonly name = 'Zoom';
   readonly #options: ZoomOptions;
-  readonly #pacer: Pacer;
+  readonly #pacer: CaptionPacer;
   readonly #courier: DeliveryQueue<Block>;
   /** Number of the next text. Zoom knows it, so that a second run continues the count. */
   #sequence: number | undefined;
@@ -32,7 +32,7 @@ export class ZoomOutlet implements Outlet {
 
   constructor(options: ZoomOptions) {
     this.#options = options;
-    this.#pacer = new Pacer({ ...options.pace, maxMs: 0 });
+    this.#pacer = new CaptionPacer({ ...options.pace, maxMs: 0 });
     this.#courier = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
       deliver: (block, signal) => this.#deliver(block, signal),

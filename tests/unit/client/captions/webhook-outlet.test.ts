@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { WebhookOutlet } from '../../../../client/cli/captions/webhook.ts';
+import { WebhookOutlet } from '../../../../client/cli/captions/webhook-outlet.ts';
 import { captionOf } from '../../../support/caption.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { PostedServer } from '../../../support/posted-server.ts';

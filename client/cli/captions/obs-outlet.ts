@@ -1,5 +1,5 @@
 import type { Caption } from '../../../transcript/caption-assembler.ts';
-import { type Block, Pacer, type PacerOptions } from './core/pacer.ts';
+import { type Block, CaptionPacer, type CaptionPacerOptions } from './core/caption-pacer.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { ObsConnection, ObsRejectedError } from './obs-connection.ts';
 import type { Clock, DeliveryResult, Outlet, PrintMessage } from './outlet.ts';
@@ -8,7 +8,7 @@ export interface ObsOptions {
   /** `ws://127.0.0.1:4455` */
   readonly url: string;
   readonly password: string | undefined;
-  readonly pace: PacerOptions;
+  readonly pace: CaptionPacerOptions;
   readonly say: PrintMessage;
   readonly clock: Clock;
 }
@@ -20,13 +20,13 @@ const NOT_STREAMING = 501;
 export class ObsOutlet implements Outlet {
   readonly name = 'OBS';
   readonly #options: ObsOptions;
-  readonly #pacer: Pacer;
+  readonly #pacer: CaptionPacer;
   readonly #courier: DeliveryQueue<Block>;
   #connection: ObsConnection | undefined;
 
   constructor(options: ObsOptions) {
     this.#options = options;
-    this.#pacer = new Pacer(options.pace);
+    this.#pacer = new CaptionPacer(options.pace);
     this.#courier = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
       deliver: (block) => this.#deliver(block),

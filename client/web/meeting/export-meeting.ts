@@ -1,11 +1,8 @@
 import type { StoredTranscript } from '../../../protocol/transcripts.ts';
-import { EXPORT_FORMATS, type ExportFormat, exportTranscript } from '../../../transcript/export.ts';
+import { type ExportFormat, exportTranscript } from '../../../transcript/export.ts';
 import { getDuration, type Meeting } from './meeting-state.ts';
 
-export const MEETING_FORMATS = EXPORT_FORMATS;
-export type MeetingFormat = ExportFormat;
-
-export const FORMAT_NAMES: Readonly<Record<MeetingFormat, string>> = {
+export const FORMAT_NAMES: Readonly<Record<ExportFormat, string>> = {
   md: 'Markdown (.md)',
   html: 'For Word (.html)',
   txt: 'Text (.txt)',
@@ -14,19 +11,19 @@ export const FORMAT_NAMES: Readonly<Record<MeetingFormat, string>> = {
   json: 'Everything (.json)',
 };
 
-/** Renders a meeting, byte for byte as a server that stores the same one. */
-export function renderMeeting(meeting: Meeting, format: MeetingFormat): string {
+/** Exports a meeting, byte for byte as a server that stores the same one. */
+export function exportMeeting(meeting: Meeting, format: ExportFormat): string {
   const words = new Map(meeting.sentences.map(({ key, words = [] }) => [key, words]));
-  return exportTranscript(format, { transcript: transcriptOf(meeting), words });
+  return exportTranscript(format, { transcript: toStoredTranscript(meeting), words });
 }
 
 /** This meeting as a server would store it. */
-function transcriptOf(meeting: Meeting): StoredTranscript {
+function toStoredTranscript(meeting: Meeting): StoredTranscript {
   const { id, transcript = id, title, startedAt, speakers, notes, summary } = meeting;
-  const language = meeting.language || meeting.sentences.find((said) => said.language)?.language || '';
-  const sentences = meeting.sentences.map(({ key, words: _, ...said }) => {
+  const language = meeting.language || meeting.sentences.find((sentence) => sentence.language)?.language || '';
+  const sentences = meeting.sentences.map(({ key, words: _, ...rest }) => {
     const [part, , sentence] = key.split('.').map(Number);
-    return { ...said, part: part!, sentence: sentence!, language: said.language ?? language };
+    return { ...rest, part: part!, sentence: sentence!, language: rest.language ?? language };
   });
   return {
     ...{ id: transcript, title, startedAt, language, speakers, sentences },
