@@ -50,7 +50,7 @@ t.test(
     zoom.moods.push(503, 'lost');
     posted.moods.push(200, 500);
     const said: string[] = [];
-    const say = (text: string): void => {
+    const print = (text: string): void => {
       said.push(text);
       if (said.length === 1) started();
     };
@@ -59,8 +59,8 @@ t.test(
       started = resolve;
     });
     const asked = { ...options, server: proxy.url };
-    const outlets = openOutlets(asked, say, systemClock);
-    const sending = sendCaptions(asked, { outlets, stopped: new Promise(() => {}), say });
+    const outlets = openOutlets(asked, print, systemClock);
+    const sending = sendCaptions(asked, { outlets, stopped: new Promise(() => {}), print });
     await watching;
     const session = await server.connect({ room: 'main' });
     await converse(session, sound(9, spans));
@@ -95,13 +95,13 @@ t.test('one counterpart that will have nothing does not stop the others', async 
   const isWatching = new Promise<void>((resolve) => {
     watching = resolve;
   });
-  const say = (text: string): void => {
+  const print = (text: string): void => {
     said.push(text);
     if (text.startsWith('watching')) watching();
   };
   const asked: CaptionsOptions = { ...options, server: server.url, to: ['obs', 'zoom'] };
-  const outlets = openOutlets(asked, say, systemClock);
-  const sending = sendCaptions(asked, { outlets, stopped: new Promise(() => {}), say });
+  const outlets = openOutlets(asked, print, systemClock);
+  const sending = sendCaptions(asked, { outlets, stopped: new Promise(() => {}), print });
   await isWatching;
   await converse(await server.connect({ room: 'main' }), sound(9, spans));
   t.equal(await sending, 0);

@@ -64,15 +64,15 @@ function open(t: Test, settings: Partial<InstanceSettings> = {}): Scene {
   const inserter = new ScriptedInserter();
   const history = new HistoryFile(join(folder, 'history.jsonl'), 100);
   const told: string[] = [];
-  const line = new SpareSession(
+  const spareSession = new SpareSession(
     () => ({ url: server.url, language: 'en' }),
     (text) => told.push(text),
   );
   const instance = new Instance({
-    ...{ inserter, history, line, server: server.url, ears: new ScriptedEars() },
+    ...{ inserter, history, spareSession, server: server.url, audioInput: new ScriptedEars() },
     dictionary: new DictionaryFile(join(folder, 'dictionary.json'), 'by default'),
-    tell: (text) => told.push(text),
-    say: () => {},
+    notify: (text) => told.push(text),
+    print: () => {},
     stopped: () => {},
     settings: {
       ...{ mode: 'sentence', cleanWaitMs: 500, language: 'en', enter: 'never', windows: 'same', revise: 'may' },
@@ -80,7 +80,7 @@ function open(t: Test, settings: Partial<InstanceSettings> = {}): Scene {
     },
   });
   t.teardown(() => {
-    line.close();
+    spareSession.close();
     history.close();
   });
   const dictate = async (): Promise<void> => {
@@ -258,12 +258,12 @@ t.test(
   async (t) => {
     const gone = await openScriptedServer([], 4);
     await gone.close();
-    const ears: AudioInput = { capture: () => Promise.reject(new Error('No microphone.')), close: () => {} };
-    const line = new SpareSession(
+    const audioInput: AudioInput = { capture: () => Promise.reject(new Error('No microphone.')), close: () => {} };
+    const spareSession = new SpareSession(
       () => ({ url: gone.url }),
       () => {},
     );
-    t.teardown(() => line.close());
+    t.teardown(() => spareSession.close());
     const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
     const history = new HistoryFile(join(folder, 'history.jsonl'), 10);
     const parts = {
@@ -271,8 +271,8 @@ t.test(
         inserter: new ScriptedInserter(),
         history,
         server: gone.url,
-        tell: () => {},
-        say: () => {},
+        notify: () => {},
+        print: () => {},
         stopped: () => {},
       },
       dictionary: new DictionaryFile(join(folder, 'dictionary.json'), 'by default'),
@@ -288,8 +288,8 @@ t.test(
         ...{ joinMs: 0, tailMs: 0, recordings: undefined },
       },
     };
-    await t.rejects(new Instance({ ...parts, line, ears }).answer({ verb: 'begin' }), /No microphone/);
-    const deaf = new Instance({ ...parts, line, ears: new ScriptedEars() });
+    await t.rejects(new Instance({ ...parts, spareSession, audioInput }).answer({ verb: 'begin' }), /No microphone/);
+    const deaf = new Instance({ ...parts, spareSession, audioInput: new ScriptedEars() });
     await t.rejects(deaf.answer({ verb: 'begin' }), /cannot be reached/);
     t.equal(deaf.phase, 'idle');
     t.match(await deaf.answer({ verb: 'end' }), { ok: false });

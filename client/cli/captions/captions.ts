@@ -22,24 +22,24 @@ const TOKEN_ADVICE = 'it requires a viewer token; put it into SOTTO_VIEWER_TOKEN
 
 /** `sotto captions`: sends the captions of a room to other programs. Resolves with the exit status. */
 export async function runCaptions(options: CaptionsOptions): Promise<number> {
-  const say: PrintMessage = printMessage;
+  const print: PrintMessage = printMessage;
   const stopped = new Promise<'stopped'>((resolve) => {
     process.once('SIGINT', () => resolve('stopped'));
     process.once('SIGTERM', () => resolve('stopped'));
   });
-  return sendCaptions(options, { outlets: openOutlets(options, say, systemClock), stopped, say });
+  return sendCaptions(options, { outlets: openOutlets(options, print, systemClock), stopped, print });
 }
 
 export interface CaptionSending {
   readonly outlets: readonly Outlet[];
   readonly stopped: Promise<unknown>;
-  readonly say: PrintMessage;
+  readonly print: PrintMessage;
 }
 
 /** Sends captions from the room to all outlets until it is stopped, or none of them is left. */
 export async function sendCaptions(
   options: CaptionsOptions,
-  { outlets, stopped, say }: CaptionSending,
+  { outlets, stopped, print }: CaptionSending,
 ): Promise<number> {
   const { server: url, room, token, from, translate, raw, waitMs } = options;
   const sentences = new CaptionAssembler({ text: raw ? 'raw' : 'cleaned', translate, waitMs });
@@ -55,8 +55,8 @@ export async function sendCaptions(
     end = resolve;
   });
   for (const outlet of outlets)
-    void outlet.over.then((text) => {
-      say(`${outlet.name}: ${text}`);
+    void outlet.failed.then((text) => {
+      print(`${outlet.name}: ${text}`);
       activeOutlets.delete(outlet);
       if (activeOutlets.size === 0) end(NO_RETRY);
     });
@@ -66,7 +66,7 @@ export async function sendCaptions(
     on: {
       event: (event) => {
         if (event.type === 'room') {
-          reportCut(event, say);
+          reportCut(event, print);
           if (options.untilIdle && wasLive && event.state === 'idle') end(0);
           wasLive ||= event.state === 'live';
         }
@@ -74,7 +74,7 @@ export async function sendCaptions(
         sendDue(Date.now());
       },
       state: (state) => {
-        const refusal = reportState(state, url, say);
+        const refusal = reportState(state, url, print);
         if (refusal !== undefined) end(NO_RETRY);
       },
     },
@@ -86,31 +86,31 @@ export async function sendCaptions(
   return status;
 }
 
-function reportCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, say: PrintMessage): void {
-  if (cut) say('the server no longer has everything that was said meanwhile; captions are missing.');
+function reportCut({ cut }: Extract<ViewerEvent, { type: 'room' }>, print: PrintMessage): void {
+  if (cut) print('the server no longer has everything that was said meanwhile; captions are missing.');
 }
 
-function reportState(state: ViewerState, url: string, say: PrintMessage): string | undefined {
+function reportState(state: ViewerState, url: string, print: PrintMessage): string | undefined {
   if (state.state === 'refused') {
     const reason = state.fault.code === 'auth.missing' ? TOKEN_ADVICE : state.fault.text;
-    say(`the server refuses to show this room: ${reason}`);
+    print(`the server refuses to show this room: ${reason}`);
     return reason;
   }
-  if (state.state === 'connecting' && state.attempt === 2) say(`${url} is not reached; trying again.`);
-  if (state.state === 'watching') say(`watching at ${url}.`);
+  if (state.state === 'connecting' && state.attempt === 2) print(`${url} is not reached; trying again.`);
+  if (state.state === 'watching') print(`watching at ${url}.`);
   return undefined;
 }
 
 /** Opens the outlets that the options name. Throws a `UserError` that says what is missing. */
-export function openOutlets(options: CaptionsOptions, say: PrintMessage, clock: Clock): Outlet[] {
+export function openOutlets(options: CaptionsOptions, print: PrintMessage, clock: Clock): Outlet[] {
   if (options.to.length === 0) throw new UserError(`say where captions go: --to ${CAPTION_TARGETS.join('|')}`);
-  return [...new Set(options.to)].map((target) => openOutlet(target, options, { say, clock }));
+  return [...new Set(options.to)].map((target) => openOutlet(target, options, { print, clock }));
 }
 
 function openOutlet(
   target: CaptionTarget,
   options: CaptionsOptions,
-  surroundings: { say: PrintMessage; clock: Clock },
+  context: { print: PrintMessage; clock: Clock },
 ): Outlet {
   const { style, chars, rows, minMs, maxMs, readingSpeed, room } = options;
   const pace = { style, rows, minMs, maxMs, charsPerSecond: readingSpeed, blocksMax: BLOCKS_MAX };
@@ -118,14 +118,14 @@ function openOutlet(
     case 'obs': {
       const password = readSecret({ variable: 'SOTTO_OBS_PASSWORD', file: options.obsPasswordFile });
       return new ObsOutlet({
-        ...surroundings,
+        ...context,
         ...{ url: options.obsUrl, password, pace: { ...pace, chars: chars ?? CHARS.obs } },
       });
     }
     case 'zoom': {
       const url = readSecretAddress({ variable: 'SOTTO_ZOOM_URL', file: options.zoomUrlFile }, 'Zoom’s caption URL');
       const language = options.zoomLanguage;
-      return new ZoomOutlet({ ...surroundings, url, language, pace: { ...pace, chars: chars ?? CHARS.zoom } });
+      return new ZoomOutlet({ ...context, url, language, pace: { ...pace, chars: chars ?? CHARS.zoom } });
     }
     case 'webhook': {
       const url = readSecretAddress(
@@ -133,10 +133,10 @@ function openOutlet(
         'The webhook’s address',
       );
       const secret = readSecret({ variable: 'SOTTO_WEBHOOK_SECRET', file: options.webhookSecretFile });
-      return new WebhookOutlet({ ...surroundings, url, room, secret });
+      return new WebhookOutlet({ ...context, url, room, secret });
     }
     case 'hls':
-      return new HlsOutlet({ ...surroundings, ...readHlsOptions(options) });
+      return new HlsOutlet({ ...context, ...readHlsOptions(options) });
   }
 }
 

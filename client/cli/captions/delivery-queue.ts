@@ -15,7 +15,7 @@ export interface DeliveryQueueSetup<T> {
   readonly waiting: PendingDeliveries<T>;
   /** Delivers one block. Never rejects. */
   deliver(block: T, signal: AbortSignal): Promise<DeliveryResult>;
-  readonly say: PrintMessage;
+  readonly print: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -26,7 +26,7 @@ const AFTER_MS_MAX = 60_000;
 export class DeliveryQueue<T> {
   readonly #setup: DeliveryQueueSetup<T>;
   readonly #abort = new AbortController();
-  readonly over: Promise<string>;
+  readonly failed: Promise<string>;
   readonly #running: Promise<void>;
   #end!: (text: string) => void;
   #wake = (): void => {};
@@ -36,7 +36,7 @@ export class DeliveryQueue<T> {
 
   constructor(setup: DeliveryQueueSetup<T>) {
     this.#setup = setup;
-    this.over = new Promise((resolve) => {
+    this.failed = new Promise((resolve) => {
       this.#end = resolve;
     });
     this.#running = this.#run();
@@ -44,9 +44,9 @@ export class DeliveryQueue<T> {
 
   /** To be called when a block was added. */
   wake(): void {
-    const { waiting, say, name } = this.#setup;
+    const { waiting, print, name } = this.#setup;
     if (waiting.dropped > this.#reportedDropped) {
-      if (this.#reportedDropped === 0) say(`${name}: too many captions wait; the oldest are left out.`);
+      if (this.#reportedDropped === 0) print(`${name}: too many captions wait; the oldest are left out.`);
       this.#reportedDropped = waiting.dropped;
     }
     this.#wake();
@@ -58,9 +58,9 @@ export class DeliveryQueue<T> {
     this.#wake();
     await this.#running;
     timer[Symbol.dispose]();
-    const { waiting, say, name } = this.#setup;
+    const { waiting, print, name } = this.#setup;
     const lost = waiting.waiting + waiting.dropped;
-    if (lost > 0) say(`${name}: ${lost} ${lost === 1 ? 'caption was' : 'captions were'} not delivered.`);
+    if (lost > 0) print(`${name}: ${lost} ${lost === 1 ? 'caption was' : 'captions were'} not delivered.`);
   }
 
   async #run(): Promise<void> {
@@ -76,8 +76,8 @@ export class DeliveryQueue<T> {
         continue;
       }
       const delivery = await this.#setup.deliver(next.block, signal);
-      if (delivery.kind === 'over') return this.#end(delivery.text);
-      if (delivery.kind === 'later') {
+      if (delivery.kind === 'failed') return this.#end(delivery.text);
+      if (delivery.kind === 'retry') {
         this.#report(delivery.text);
         const afterMs = delivery.afterMs ?? computeBackOffMs(++attempt, Math.random());
         await this.#pause(Math.min(AFTER_MS_MAX, afterMs), 'whatever happens');
@@ -86,7 +86,7 @@ export class DeliveryQueue<T> {
       attempt = 0;
       if (delivery.kind === 'sent') {
         waiting.shown(next.block, clock.nowMs());
-        if (this.#reported !== undefined) this.#setup.say(`${this.#setup.name}: it goes on.`);
+        if (this.#reported !== undefined) this.#setup.print(`${this.#setup.name}: it goes on.`);
         this.#reported = undefined;
       } else {
         waiting.drop(next.block);
@@ -99,7 +99,7 @@ export class DeliveryQueue<T> {
   #report(text: string): void {
     if (this.#reported === text || this.#abort.signal.aborted) return;
     this.#reported = text;
-    this.#setup.say(`${this.#setup.name}: ${text}`);
+    this.#setup.print(`${this.#setup.name}: ${text}`);
   }
 
   #pause(ms: number | undefined, how: 'until woken' | 'whatever happens'): Promise<void> {

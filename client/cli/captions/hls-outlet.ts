@@ -13,7 +13,7 @@ export interface HlsOptions {
   /** Segments in the playlist; 0 keeps all. */
   readonly keep: number;
   readonly timeLine: Timeline;
-  readonly say: PrintMessage;
+  readonly print: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -24,7 +24,7 @@ const CONTINUED_MS = 3_600_000;
 /** WebVTT segments and their playlist in a folder, for a web server or a packager. */
 export class HlsOutlet implements Outlet {
   readonly name = 'HLS';
-  readonly over: Promise<string>;
+  readonly failed: Promise<string>;
   readonly #options: HlsOptions;
   readonly #segments: CaptionSegments;
   readonly #earlier: Earlier;
@@ -38,7 +38,7 @@ export class HlsOutlet implements Outlet {
   /** Throws a `UserError` when the folder cannot be written. */
   constructor(options: HlsOptions) {
     this.#options = options;
-    this.over = new Promise((resolve) => {
+    this.failed = new Promise((resolve) => {
       this.#end = resolve;
     });
     const { folder, clock } = options;
@@ -87,12 +87,12 @@ export class HlsOutlet implements Outlet {
   #save(state: 'live' | 'ended'): void {
     try {
       this.#write(state);
-      if (this.#hasFailed) this.#options.say('HLS: it goes on.');
+      if (this.#hasFailed) this.#options.print('HLS: it goes on.');
       this.#hasFailed = false;
     } catch (error) {
       const text = `the folder cannot be written: ${(error as Error).message}`;
       if (state === 'ended') this.#end(text);
-      if (!this.#hasFailed) this.#options.say(`HLS: ${text}; trying again.`);
+      if (!this.#hasFailed) this.#options.print(`HLS: ${text}; trying again.`);
       this.#hasFailed = true;
     }
   }

@@ -52,7 +52,7 @@ export async function readBeginning(url: URL, timeoutMs: number, signal: AbortSi
 /** Whether a status means that the same request may succeed later. */
 export const isTransientStatus = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
 
-export const retryLater = (text: string, afterMs?: number): DeliveryResult => ({ kind: 'later', text, afterMs });
+export const retryLater = (text: string, afterMs?: number): DeliveryResult => ({ kind: 'retry', text, afterMs });
 
 function retryAfterMs(value: string | null): number | undefined {
   const seconds = Number(value);

@@ -9,7 +9,7 @@ export interface ObsOptions {
   readonly url: string;
   readonly password: string | undefined;
   readonly pace: CaptionPacerOptions;
-  readonly say: PrintMessage;
+  readonly print: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -28,7 +28,7 @@ export class ObsOutlet implements Outlet {
     this.#options = options;
     this.#pacer = new CaptionPacer(options.pace);
     this.#courier = new DeliveryQueue({
-      ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
+      ...{ name: this.name, waiting: this.#pacer, print: options.print, clock: options.clock },
       deliver: (block) => this.#deliver(block),
     });
   }
@@ -37,8 +37,8 @@ export class ObsOutlet implements Outlet {
     return this.#pacer.waiting;
   }
 
-  get over(): Promise<string> {
-    return this.#courier.over;
+  get failed(): Promise<string> {
+    return this.#courier.failed;
   }
 
   /** Tries to connect to OBS. Resolves with what is wrong, or undefined. */
@@ -63,9 +63,9 @@ export class ObsOutlet implements Outlet {
     const trouble = await this.#connect();
     if (trouble !== undefined) return trouble;
     const status = await this.#connection!.request('SendStreamCaption', { captionText: text });
-    if (status === undefined) return { kind: 'later', text: 'the connection was lost; trying again.' };
+    if (status === undefined) return { kind: 'retry', text: 'the connection was lost; trying again.' };
     if (status.result) return { kind: 'sent' };
-    if (status.code === NOT_READY) return { kind: 'later', text: 'it is still starting; trying again.' };
+    if (status.code === NOT_READY) return { kind: 'retry', text: 'it is still starting; trying again.' };
     if (status.code === NOT_STREAMING)
       return { kind: 'refused', text: 'it is not streaming, so captions go nowhere until it does.' };
     return { kind: 'refused', text: `it refused a caption: ${status.comment ?? `status ${status.code}`}.` };
@@ -78,11 +78,11 @@ export class ObsOutlet implements Outlet {
       this.#connection = await ObsConnection.open({ url, password, clock });
       return undefined;
     } catch (error) {
-      if (error instanceof ObsRejectedError) return { kind: 'over', text: error.message };
+      if (error instanceof ObsRejectedError) return { kind: 'failed', text: error.message };
       const { code, message } = error as NodeJS.ErrnoException;
       const why = code === 'ECONNREFUSED' ? 'nobody listens' : message || code;
       const how = 'start OBS and switch on Tools > WebSocket Server Settings';
-      return { kind: 'later', text: `not reached at ${url} (${why}): ${how}; trying again.` };
+      return { kind: 'retry', text: `not reached at ${url} (${why}): ${how}; trying again.` };
     }
   }
 }

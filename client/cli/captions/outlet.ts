@@ -7,18 +7,18 @@ export interface Outlet {
   /** Delivers the remaining captions, for at most `graceMs`, and ends. */
   finish(graceMs: number): Promise<void>;
   /** Resolves with the reason when the outlet cannot continue. */
-  readonly over: Promise<string>;
+  readonly failed: Promise<string>;
 }
 
 /** Result of one delivery. */
 export type DeliveryResult =
   | { readonly kind: 'sent' }
   /** The receiver is unreachable or busy: the same block is sent again. */
-  | { readonly kind: 'later'; readonly text: string; readonly afterMs?: number | undefined }
+  | { readonly kind: 'retry'; readonly text: string; readonly afterMs?: number | undefined }
   /** The receiver refused this block; the next one is sent. */
   | { readonly kind: 'refused'; readonly text: string }
   /** The receiver will never accept any block. */
-  | { readonly kind: 'over'; readonly text: string };
+  | { readonly kind: 'failed'; readonly text: string };
 
 export interface Clock {
   nowMs(): number;

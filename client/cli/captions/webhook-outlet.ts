@@ -10,7 +10,7 @@ export interface WebhookOptions {
   readonly room: string;
   /** Secret for signatures: base64 after `whsec_`, otherwise used as it is. */
   readonly secret: string | undefined;
-  readonly say: PrintMessage;
+  readonly print: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -33,13 +33,13 @@ export class WebhookOutlet implements Outlet {
   constructor(options: WebhookOptions) {
     this.#options = options;
     this.#courier = new DeliveryQueue({
-      ...{ name: this.name, waiting: this.#backlog, say: options.say, clock: options.clock },
+      ...{ name: this.name, waiting: this.#backlog, print: options.print, clock: options.clock },
       deliver: (numbered, signal) => this.#deliver(numbered, signal),
     });
   }
 
-  get over(): Promise<string> {
-    return this.#courier.over;
+  get failed(): Promise<string> {
+    return this.#courier.failed;
   }
 
   take(caption: Caption): void {
@@ -67,9 +67,9 @@ export class WebhookOutlet implements Outlet {
     if ((status >= 200 && status < 300) || status === 409) return { kind: 'sent' };
     if (isTransientStatus(status)) return retryLater(`it answers with status ${status}; trying again.`, retryAfterMs);
     if (status >= 300 && status < 400)
-      return { kind: 'over', text: `it sends elsewhere (status ${status}); give the address itself.` };
+      return { kind: 'failed', text: `it sends elsewhere (status ${status}); give the address itself.` };
     if ([401, 403, 404, 405, 410].includes(status))
-      return { kind: 'over', text: `it refuses to be posted to (status ${status}); look at its address and secret.` };
+      return { kind: 'failed', text: `it refuses to be posted to (status ${status}); look at its address and secret.` };
     return { kind: 'refused', text: `it refused a caption (status ${status}).` };
   }
 }

@@ -11,7 +11,7 @@ export interface ZoomOptions {
   /** Zoom's name of the language; default: by the language of each caption. */
   readonly language: string | undefined;
   readonly pace: CaptionPacerOptions;
-  readonly say: PrintMessage;
+  readonly print: PrintMessage;
   readonly clock: Clock;
 }
 
@@ -34,13 +34,13 @@ export class ZoomOutlet implements Outlet {
     this.#options = options;
     this.#pacer = new CaptionPacer({ ...options.pace, maxMs: 0 });
     this.#courier = new DeliveryQueue({
-      ...{ name: this.name, waiting: this.#pacer, say: options.say, clock: options.clock },
+      ...{ name: this.name, waiting: this.#pacer, print: options.print, clock: options.clock },
       deliver: (block, signal) => this.#deliver(block, signal),
     });
   }
 
-  get over(): Promise<string> {
-    return this.#courier.over;
+  get failed(): Promise<string> {
+    return this.#courier.failed;
   }
 
   take(caption: Caption): void {
@@ -74,7 +74,7 @@ export class ZoomOutlet implements Outlet {
   #refused(status: number): DeliveryResult {
     if (status !== 400)
       return {
-        kind: 'over',
+        kind: 'failed',
         text: `it refuses the caption URL (status ${status}): copy the one of this meeting, it is another each time.`,
       };
     const nowMs = this.#options.clock.nowMs();
@@ -82,7 +82,7 @@ export class ZoomOutlet implements Outlet {
     if (this.#taken === 0) return retryLater('the meeting has not begun (status 400); trying again.');
     if (nowMs - this.#refusedSinceMs < OVER_AFTER_MS)
       return retryLater('the meeting takes no captions now (status 400); trying again for a minute.');
-    return { kind: 'over', text: 'the meeting is over (status 400).' };
+    return { kind: 'failed', text: 'the meeting is over (status 400).' };
   }
 
   /** One more than the last number that Zoom has; 1 when it does not say. */

@@ -13,15 +13,15 @@ export type OutputTarget = 'window' | 'clipboard' | 'stdout';
 
 export interface InserterChoice {
   readonly target: OutputTarget;
-  readonly surroundings: Environment;
+  readonly environment: Environment;
   readonly settings: InserterSettings;
   readonly runner: Runner;
   readonly write: (text: string) => void;
 }
 
 /** Selects the inserter for this environment. Throws a `UserError` that says what is missing. */
-export function chooseInserter({ target, surroundings, settings, runner, write }: InserterChoice): Inserter {
-  const { display, desktop } = surroundings;
+export function chooseInserter({ target, environment, settings, runner, write }: InserterChoice): Inserter {
+  const { display, desktop } = environment;
   if (target === 'stdout') return new StdoutInserter(write);
   if (target === 'clipboard') return new ClipboardInserter(runner, display);
   switch (display) {

@@ -57,14 +57,14 @@ export async function runDictate(
   id: string | undefined,
   options: DictateOptions,
 ): Promise<number> {
-  const surroundings = detectEnvironment();
+  const environment = detectEnvironment();
   if (verb === undefined) {
-    await runInstance(options, surroundings);
+    await runInstance(options, environment);
     return 0;
   }
   if (!VERBS.includes(verb as Verb))
     throw new UserError(`${verb} is not something dictate can do; there are ${VERBS.join(', ')}.`);
-  return sendVerb(verb as Verb, id, options, surroundings);
+  return sendVerb(verb as Verb, id, options, environment);
 }
 
 async function sendVerb(
@@ -90,17 +90,17 @@ async function sendVerb(
 
 const historyPath = (dataFolder: string): string => join(dataFolder, 'dictation.jsonl');
 
-async function runInstance(options: DictateOptions, surroundings: Environment): Promise<void> {
+async function runInstance(options: DictateOptions, environment: Environment): Promise<void> {
   const runner = new SystemRunner();
   const notifier = new Notifier(runner, printMessage);
   const inserter = chooseInserter({
-    ...{ target: options.to, surroundings, runner },
+    ...{ target: options.to, environment, runner },
     settings: { enter: options.enterOk ? 'ok' : 'never', way: options.insert, restoreMs: options.restoreMs },
     write: printText,
   });
   const { dictionary: named } = options;
   const dictionary = new DictionaryFile(
-    named ?? join(surroundings.configFolder, 'dictionary.json'),
+    named ?? join(environment.configFolder, 'dictionary.json'),
     named === undefined ? 'by default' : 'by user',
   );
   dictionary.read();
@@ -117,18 +117,18 @@ async function runInstance(options: DictateOptions, surroundings: Environment): 
       opened = resolve;
     });
     // Opened first, so that a second instance ends before it has started a server.
-    const control = await openControlSocket(resolveControlPath(surroundings.runtimeFolder), async (request) =>
+    const control = await openControlSocket(resolveControlPath(environment.runtimeFolder), async (request) =>
       (await instance).answer(request),
     );
     closers.push(() => control.close());
-    const history = new HistoryFile(historyPath(surroundings.dataFolder), options.keep);
+    const history = new HistoryFile(historyPath(environment.dataFolder), options.keep);
     closers.push(() => history.close());
     const parts = { inserter, history, dictionary, stopped: stop };
     const open = openInstance(options, {
       parts,
       notifier,
       closers,
-      folder: join(surroundings.dataFolder, 'dictation'),
+      folder: join(environment.dataFolder, 'dictation'),
     });
     const running = await Promise.race([open, stopped]);
     if (running === undefined) return;
@@ -152,26 +152,26 @@ interface Opening {
 
 async function openInstance(options: DictateOptions, { parts, notifier, closers, folder }: Opening): Promise<Instance> {
   const notify = (text: string): void => notifier.notify(text);
-  const say = (text: string): void => notifier.line(text);
+  const print = (text: string): void => notifier.line(text);
   const server = options.server === undefined ? await startLocalServer(buildServerArgs(options)) : undefined;
   closers.push(() => server?.[Symbol.asyncDispose]());
   const url = server?.url ?? parseServerUrl(options.server!);
   const { dictionary, history, inserter } = parts;
-  const lineOptions = (): SpareSessionOptions => buildSessionOptions(options, url, toVocabulary(dictionary.last));
-  const line = new SpareSession(lineOptions, say);
-  const openEars = selectSource(options);
-  const ears = options.warmMic ? new WarmInput(openEars, notify) : new OnDemandInput(openEars);
+  const sessionOptions = (): SpareSessionOptions => buildSessionOptions(options, url, toVocabulary(dictionary.last));
+  const spareSession = new SpareSession(sessionOptions, print);
+  const openAudioInput = selectSource(options);
+  const audioInput = options.warmMic ? new WarmInput(openAudioInput, notify) : new OnDemandInput(openAudioInput);
   closers.push(() => {
-    ears.close();
-    line.close();
+    audioInput.close();
+    spareSession.close();
   });
   const format = options.source === undefined ? MICROPHONE : (await openSource(options.source, MICROPHONE)).format;
-  await line.prepare({ ...format, channelMode: 'mix' });
-  await recoverAudio(folder, { history, tell: notify, options: lineOptions() });
-  say(describeReady(options.mode, options.to, inserter.name));
+  await spareSession.prepare({ ...format, channelMode: 'mix' });
+  await recoverAudio(folder, { history, notify, options: sessionOptions() });
+  print(describeReady(options.mode, options.to, inserter.name));
   return new Instance({
     ...parts,
-    ...{ line, ears, tell: notify, say, server: url },
+    ...{ spareSession, audioInput, notify, print, server: url },
     settings: {
       mode: options.mode,
       cleanWaitMs: options.raw || options.cleanup === 'off' ? 0 : options.cleanWaitMs,
@@ -189,16 +189,16 @@ async function openInstance(options: DictateOptions, { parts, notifier, closers,
 /** Transcribes what a crashed instance left behind, and tells the user what was not inserted yet. */
 async function recoverAudio(
   folder: string,
-  { history, tell, options }: { history: HistoryFile; tell: (text: string) => void; options: SpareSessionOptions },
+  { history, notify, options }: { history: HistoryFile; notify: (text: string) => void; options: SpareSessionOptions },
 ): Promise<void> {
   try {
     await recoverRecordings(folder, history, options, (path) => openSource(path, MICROPHONE));
   } catch (error) {
-    tell(`What was said before a crash cannot be heard again yet: ${error instanceof Error ? error.message : error}`);
+    notify(`What was said before a crash cannot be heard again yet: ${error instanceof Error ? error.message : error}`);
   }
   const waiting = history.items.filter(({ state }) => state === 'waiting').length;
   if (waiting === 0) return;
-  tell(`${waiting} sentence${waiting === 1 ? ' was' : 's were'} said and not inserted; sotto dictate again inserts.`);
+  notify(`${waiting} sentence${waiting === 1 ? ' was' : 's were'} said and not inserted; sotto dictate again inserts.`);
 }
 
 function buildSessionOptions(options: DictateOptions, url: string, vocabulary: readonly string[]): SpareSessionOptions {
@@ -220,13 +220,13 @@ function selectSource({ source, device }: DictateOptions): OpenSource {
 }
 
 /** Lets Enter in the terminal begin and end a dictation, for users without a keyboard shortcut. */
-function readTerminal(instance: Instance, say: (text: string) => void): void {
+function readTerminal(instance: Instance, print: (text: string) => void): void {
   if (!process.stdin.isTTY) return;
-  say('Enter begins and ends; Ctrl-C stops.');
+  print('Enter begins and ends; Ctrl-C stops.');
   createInterface({ input: process.stdin }).on('line', () => {
     void instance.answer({ verb: 'toggle' }).then(
-      ({ text }) => say(text),
-      (error) => say(error instanceof Error ? error.message : String(error)),
+      ({ text }) => print(text),
+      (error) => print(error instanceof Error ? error.message : String(error)),
     );
   });
 }

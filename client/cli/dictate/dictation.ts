@@ -8,8 +8,8 @@ import type { InsertionTarget, TextInserter } from './text-inserter.ts';
 export interface DictationParts {
   readonly listening: AudioCapture;
   readonly session: Session;
-  readonly aim: InsertionTarget;
-  readonly performer: TextInserter;
+  readonly target: InsertionTarget;
+  readonly textInserter: TextInserter;
   readonly history: HistoryFile;
   readonly recording: Recording | undefined;
   readonly plan: PlanSettings;
@@ -57,13 +57,13 @@ export class Dictation {
   }
 
   async #run(): Promise<void> {
-    const { session, recording, notify: tell, print: line, history } = this.#parts;
+    const { session, recording, notify, print: line, history } = this.#parts;
     session.onConnection((state) => {
       if (state.state === 'resumed') line('The connection is back.');
       else if (state.attempt === 1) line('The connection is lost; trying to get back.');
     });
     const reading = this.#read();
-    const sounding = this.#send().catch((error) => tell(error instanceof Error ? error.message : String(error)));
+    const sounding = this.#send().catch((error) => notify(error instanceof Error ? error.message : String(error)));
     // When the server ends the session, the dictation ends and the microphone is closed.
     void session.closed.then(() => this.end());
     await sounding;
@@ -79,7 +79,7 @@ export class Dictation {
     await this.#work;
     recording?.close(ended === undefined ? 'done' : 'kept');
     if (ended !== undefined)
-      tell(`${ended} Words that were still to come are kept as sound and heard at the next start of sotto dictate.`);
+      notify(`${ended} Words that were still to come are kept as sound and heard at the next start of sotto dictate.`);
   }
 
   async #send(): Promise<void> {
@@ -142,7 +142,7 @@ export class Dictation {
   }
 
   #runPlan(input: PlanInput): void {
-    const { performer, aim } = this.#parts;
+    const { textInserter, target } = this.#parts;
     for (const output of this.#plan.read(input)) {
       if (output.kind === 'wait') {
         const timer = setTimeout(() => {
@@ -154,7 +154,7 @@ export class Dictation {
       }
       const ids = output.sentences.map((sentence) => this.#toSentenceId(sentence));
       for (const id of ids) this.#openIds.delete(id);
-      this.#work = this.#work.then(() => performer.insert(aim, { ...output, ids }, this.#cancelled.signal));
+      this.#work = this.#work.then(() => textInserter.insert(target, { ...output, ids }, this.#cancelled.signal));
     }
   }
 

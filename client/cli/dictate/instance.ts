@@ -25,13 +25,13 @@ export interface InstanceSettings extends TextInserterSettings {
 export interface InstanceParts {
   readonly settings: InstanceSettings;
   readonly server: string;
-  readonly line: SpareSession;
-  readonly ears: AudioInput;
+  readonly spareSession: SpareSession;
+  readonly audioInput: AudioInput;
   readonly inserter: Inserter;
   readonly history: HistoryFile;
   readonly dictionary: DictionaryFile;
-  readonly tell: (text: string) => void;
-  readonly say: (text: string) => void;
+  readonly notify: (text: string) => void;
+  readonly print: (text: string) => void;
   /** Called when the verb `stop` arrives. */
   readonly stopped: () => void;
 }
@@ -41,7 +41,7 @@ const HISTORY_SHOWN = 20;
 /** The running instance: answers verbs and runs one dictation at a time. */
 export class Instance {
   readonly #parts: InstanceParts;
-  readonly #performer: TextInserter;
+  readonly #textInserter: TextInserter;
   #dictation: Dictation | undefined;
   /** Resolves when the newest dictation is over. */
   #last: Promise<void> = Promise.resolve();
@@ -52,11 +52,11 @@ export class Instance {
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
-    const { inserter, settings, history, tell } = parts;
-    this.#performer = new TextInserter({
+    const { inserter, settings, history, notify } = parts;
+    this.#textInserter = new TextInserter({
       inserter,
       settings,
-      tell,
+      notify,
       record: (ids, state) => {
         for (const id of ids) history.write({ kind: 'state', id, state });
       },
@@ -78,7 +78,7 @@ export class Instance {
       case 'cancel':
         return this.#cancel();
       case 'undo':
-        return succeed(await this.#performer.undo());
+        return succeed(await this.#textInserter.undo());
       case 'again':
         return this.#again(request);
       case 'status':
@@ -95,7 +95,7 @@ export class Instance {
   async close(): Promise<void> {
     if (this.#phase === 'listening') this.#dictation?.end();
     await this.#last;
-    await this.#performer.idle();
+    await this.#textInserter.idle();
   }
 
   #begin(): Promise<InstanceAnswer> {
@@ -107,18 +107,21 @@ export class Instance {
   }
 
   async #startDictation(): Promise<InstanceAnswer> {
-    const { settings, line, ears, inserter, history, tell, say } = this.#parts;
+    const { settings, spareSession, audioInput, inserter, history, notify, print } = this.#parts;
     this.#refresh();
     // Audio first: the rest takes time, and people speak already.
-    const listening = await ears.capture();
+    const listening = await audioInput.capture();
     try {
-      const [aim, session] = await Promise.all([this.#performer.findTarget(), line.take(listening.format)]);
+      const [target, session] = await Promise.all([
+        this.#textInserter.findTarget(),
+        spareSession.take(listening.format),
+      ]);
       const id = `d${Date.now().toString(36)}${(this.#started++).toString(36)}`;
       const recording = this.#openRecording(id, listening.format);
       const after = this.#last;
       const dictation = new Dictation({
-        ...{ listening, session, aim, performer: this.#performer, history, recording, notify: tell, after },
-        print: say,
+        ...{ listening, session, target, textInserter: this.#textInserter, history, recording, notify, after },
+        print,
         plan: {
           dictation: id,
           mode: settings.mode,
@@ -133,10 +136,10 @@ export class Instance {
         if (this.#dictation === dictation) {
           this.#phase = 'idle';
           inserter.end?.();
-          void line.prepare(listening.format);
+          void spareSession.prepare(listening.format);
         }
       });
-      return succeed(aim.clipboardReason ?? 'Listening.');
+      return succeed(target.clipboardReason ?? 'Listening.');
     } catch (error) {
       listening.stop();
       throw error;
@@ -167,33 +170,33 @@ export class Instance {
     const items = selectForReinsertion(this.#parts.history.items, id);
     if (items.length === 0)
       return fail(id === undefined ? 'The history is empty.' : `There is no ${id} in the history.`);
-    const aim = await this.#performer.findTarget();
-    if (clipboard === true) aim.clipboardReason = 'asked for';
+    const target = await this.#textInserter.findTarget();
+    if (clipboard === true) target.clipboardReason = 'asked for';
     const reader = this.#reader(this.#parts.settings.language);
     const never = new AbortController().signal;
     for (const item of items) {
       const { pieces } = chooseForm(reader, item.raw, item.text === item.raw ? undefined : item.text);
       const sentence = `${item.id} again ${this.#started++}`;
-      await this.#performer.insert(aim, { sentence, pieces, ids: [item.id] }, never);
+      await this.#textInserter.insert(target, { sentence, pieces, ids: [item.id] }, never);
     }
     const count = `${items.length} sentence${items.length === 1 ? '' : 's'}`;
     const states = this.#parts.history.items.filter((item) => items.some(({ id: each }) => each === item.id));
     if (states.some(({ state }) => state === 'lost')) return fail(`${count} could not be inserted.`);
-    return succeed(`${count} ${aim.clipboardReason === undefined ? 'inserted' : 'in the clipboard'} again.`);
+    return succeed(`${count} ${target.clipboardReason === undefined ? 'inserted' : 'in the clipboard'} again.`);
   }
 
   #status(): InstanceAnswer {
-    const { server, line, inserter, settings, history } = this.#parts;
+    const { server, spareSession, inserter, settings, history } = this.#parts;
     const status = {
       ...{
         phase: this.#phase,
         server,
-        connection: this.#phase === 'idle' ? line.state : ('in use' as const),
+        connection: this.#phase === 'idle' ? spareSession.state : ('in use' as const),
         inserter: inserter.name,
         mode: settings.mode,
       },
       waiting: history.items.filter(({ state }) => isPending(state)).length,
-      inserted: this.#performer.inserted,
+      inserted: this.#textInserter.inserted,
     };
     return { ok: true, text: describeStatus(status), status };
   }
@@ -203,7 +206,7 @@ export class Instance {
     try {
       this.#parts.dictionary.read();
     } catch (error) {
-      this.#parts.tell(error instanceof Error ? error.message : String(error));
+      this.#parts.notify(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -217,7 +220,7 @@ export class Instance {
     try {
       return new Recording(recordings, id, format);
     } catch (error) {
-      this.#parts.tell(`The sound is not kept: ${error instanceof Error ? error.message : error}`);
+      this.#parts.notify(`The sound is not kept: ${error instanceof Error ? error.message : error}`);
       return undefined;
     }
   }

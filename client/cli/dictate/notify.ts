@@ -7,9 +7,9 @@ export class Notifier {
   readonly #platform: NodeJS.Platform;
   readonly #print: (print: string) => void;
 
-  constructor(runner: Runner, say: (line: string) => void, platform: NodeJS.Platform = process.platform) {
+  constructor(runner: Runner, print: (line: string) => void, platform: NodeJS.Platform = process.platform) {
     this.#runner = runner;
-    this.#print = say;
+    this.#print = print;
     this.#platform = platform;
   }
 

@@ -23,7 +23,7 @@ export interface TextInserterParts {
   /** Records the state of sentences in the history. */
   readonly record: (ids: readonly string[], state: ItemState) => void;
   /** Notifies the user. */
-  readonly tell: (text: string) => void;
+  readonly notify: (text: string) => void;
 }
 
 /** Where the text of one dictation goes. */
@@ -83,11 +83,11 @@ export class TextInserter {
   }
 
   /** Inserts one entry. Never rejects: failures are reported and recorded. */
-  insert(aim: InsertionTarget, task: InsertionTask, signal: AbortSignal): Promise<void> {
+  insert(target: InsertionTarget, task: InsertionTask, signal: AbortSignal): Promise<void> {
     return this.#enqueue(async () => {
       if (signal.aborted) return;
-      if (aim.clipboardReason === undefined) await this.#insertIntoWindow(aim, task);
-      else await this.#insertIntoClipboard(aim, task);
+      if (target.clipboardReason === undefined) await this.#insertIntoWindow(target, task);
+      else await this.#insertIntoClipboard(target, task);
     });
   }
 
@@ -121,14 +121,14 @@ export class TextInserter {
     return done;
   }
 
-  async #insertIntoWindow(aim: InsertionTarget, task: InsertionTask): Promise<void> {
-    const { settings, tell } = this.#parts;
+  async #insertIntoWindow(target: InsertionTarget, task: InsertionTask): Promise<void> {
+    const { settings, notify } = this.#parts;
     try {
       const window = await this.#findFocus();
-      if (settings.windows === 'same' && window?.id !== aim.window?.id) {
-        aim.clipboardReason = `Another window has the focus; what is said goes to the clipboard.`;
-        tell(aim.clipboardReason);
-        return await this.#insertIntoClipboard(aim, task);
+      if (settings.windows === 'same' && window?.id !== target.window?.id) {
+        target.clipboardReason = `Another window has the focus; what is said goes to the clipboard.`;
+        notify(target.clipboardReason);
+        return await this.#insertIntoClipboard(target, task);
       }
       const place = this.#selectField(window);
       // The model of the field changes only after the text has arrived.
@@ -153,14 +153,14 @@ export class TextInserter {
     return settings.windows === 'any' ? inserter.focus().catch(() => undefined) : inserter.focus();
   }
 
-  async #insertIntoClipboard(aim: InsertionTarget, task: InsertionTask): Promise<void> {
-    const before = aim.clipboardField.content;
-    aim.clipboardField.place(task);
-    if (aim.clipboardField.content !== before)
+  async #insertIntoClipboard(target: InsertionTarget, task: InsertionTask): Promise<void> {
+    const before = target.clipboardField.content;
+    target.clipboardField.place(task);
+    if (target.clipboardField.content !== before)
       try {
-        await this.#parts.inserter.toClipboard(toPrintableLines(aim.clipboardField.content));
+        await this.#parts.inserter.toClipboard(toPrintableLines(target.clipboardField.content));
       } catch (error) {
-        this.#parts.tell(`${toMessage(error)} What was said is in the history: sotto dictate again.`);
+        this.#parts.notify(`${toMessage(error)} What was said is in the history: sotto dictate again.`);
         return this.#parts.record(task.ids, 'lost');
       }
     this.#parts.record(task.ids, 'clipboard');
@@ -175,7 +175,7 @@ export class TextInserter {
     });
     alone.place(task);
     this.#parts.record(task.ids, 'lost');
-    this.#parts.tell(`${toMessage(error)} It is in the history: sotto dictate again.`);
+    this.#parts.notify(`${toMessage(error)} It is in the history: sotto dictate again.`);
     await this.#parts.inserter.toClipboard(toPrintableLines(alone.content)).catch(() => {});
   }
 

@@ -71,7 +71,7 @@ export async function run(args: string[]): Promise<void> {
     process.env['DISPLAY'] = desktop.display;
     const inserter = chooseInserter({
       ...{ target: 'window', runner: new SystemRunner(), write: () => {} },
-      surroundings: detectEnvironment({ DISPLAY: desktop.display }, 'linux'),
+      environment: detectEnvironment({ DISPLAY: desktop.display }, 'linux'),
       settings: { enter: 'never', way, restoreMs: 800 },
     });
     report(await all(Number(options['insertions']), { url: server.url, mode, recordings, field, inserter }));
@@ -118,7 +118,7 @@ async function one(
 ): Promise<void> {
   let startedMs = 0;
   const history = new HistoryFile(join(folder, 'history.jsonl'), 1_000);
-  const line = new SpareSession(() => ({ url, language: 'en', partials: { mode: 'stable' } }), console.error);
+  const spareSession = new SpareSession(() => ({ url, language: 'en', partials: { mode: 'stable' } }), console.error);
   const asked: string[] = [];
   // What the field must hold in the end, whatever became of the keys on their way.
   let want = '';
@@ -138,9 +138,17 @@ async function one(
     },
   };
   const instance = new Instance({
-    ...{ line, history, server: url, inserter: noting, say: () => {}, tell: console.error, stopped: () => {} },
+    ...{
+      spareSession,
+      history,
+      server: url,
+      inserter: noting,
+      print: () => {},
+      notify: console.error,
+      stopped: () => {},
+    },
     dictionary: new DictionaryFile(join(folder, 'none.json'), 'by default'),
-    ears: new OnDemandInput(async (signal) => {
+    audioInput: new OnDemandInput(async (signal) => {
       const source = paceInRealTime(await openSource(recording.path, RAW), signal);
       return {
         ...source,
@@ -157,7 +165,7 @@ async function one(
   });
   await field.clear();
   await field.page.evaluate('window.inputs.length = 0');
-  await line.prepare({ ...RAW, channelMode: 'mix' });
+  await spareSession.prepare({ ...RAW, channelMode: 'mix' });
   await instance.answer({ verb: 'begin' });
   await until(() => instance.phase === 'idle', { withinMs: 600_000, everyMs: 50 });
   // A program that is late gets its time; what has not come then is lost.
@@ -172,7 +180,7 @@ async function one(
   result.errors += errors;
   result.words += words;
   if (mode === 'sentence') delays(result, { recording, history, startedMs, inputs, asked });
-  line.close();
+  spareSession.close();
   history.close();
 }
 

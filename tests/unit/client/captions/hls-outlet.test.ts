@@ -14,7 +14,7 @@ function open(t: Test, more: Partial<HlsOptions> = {}) {
   const said: string[] = [];
   const options = {
     ...{ folder: join(t.testdir({}), 'live', 'hls'), segmentMs: 6_000, holdMs: 4_000, keep: 3, clock },
-    ...{ timeLine: { originMs: START, mpegts: 0 }, say: (text: string) => said.push(text), ...more },
+    ...{ timeLine: { originMs: START, mpegts: 0 }, print: (text: string) => said.push(text), ...more },
   };
   return { clock, said, options, outlet: new HlsOutlet(options), playlist: join(options.folder, 'captions.m3u8') };
 }

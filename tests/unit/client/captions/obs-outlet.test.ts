@@ -13,7 +13,7 @@ async function open(t: Test, { password, given }: { password?: string; given?: s
   const said: string[] = [];
   const outlet = new ObsOutlet({
     ...{ url: obs.url, password: given, pace, clock: systemClock },
-    say: (text) => said.push(text),
+    print: (text) => said.push(text),
   });
   return { obs, outlet, said };
 }
@@ -37,7 +37,7 @@ t.test('a server without a password is talked to without one', async (t) => {
 t.test('a wrong password ends it with one line that says where the right one stands', async (t) => {
   const { obs, outlet } = await open(t, { password: 'right', given: 'wrong' });
   outlet.take(captionOf('One.'));
-  t.match(await outlet.over, /does not take this password.*Show Connect Info/);
+  t.match(await outlet.failed, /does not take this password.*Show Connect Info/);
   t.equal(obs.connections, 1, 'it does not try again');
   await outlet.finish(1_000);
 });
@@ -45,7 +45,7 @@ t.test('a wrong password ends it with one line that says where the right one sta
 t.test('no password where one is wanted ends it with a line that says how to give one', async (t) => {
   const { outlet } = await open(t, { password: 'right' });
   outlet.take(captionOf('One.'));
-  t.match(await outlet.over, /SOTTO_OBS_PASSWORD/);
+  t.match(await outlet.failed, /SOTTO_OBS_PASSWORD/);
   await outlet.finish(1_000);
 });
 

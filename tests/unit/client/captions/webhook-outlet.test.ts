@@ -15,7 +15,7 @@ async function open(t: Test, secret?: string) {
   clock.pass(1_700_000_000_000);
   const outlet = new WebhookOutlet({
     ...{ url: `${server.url}/hook?tenant=7`, room: 'main', secret, clock },
-    say: (text) => said.push(text),
+    print: (text) => said.push(text),
   });
   const passTimeUntil = async (count: number): Promise<void> => {
     const haveCome = async (): Promise<boolean> => {
@@ -106,7 +106,7 @@ t.test('no redirect is followed', async (t) => {
   server.headers = { location: '/elsewhere' };
   server.moods.push(302);
   outlet.take(captionOf('One.'));
-  t.match(await outlet.over, /sends elsewhere \(status 302\)/);
+  t.match(await outlet.failed, /sends elsewhere \(status 302\)/);
   await outlet.finish(1_000);
   t.equal(server.all.length, 1);
 });
@@ -115,6 +115,6 @@ t.test('an address that is not there any more ends it', async (t) => {
   const { server, outlet } = await open(t);
   server.moods.push(410);
   outlet.take(captionOf('One.'));
-  t.match(await outlet.over, /status 410/);
+  t.match(await outlet.failed, /status 410/);
   await outlet.finish(1_000);
 });

@@ -24,7 +24,7 @@ async function open(t: Test) {
   const clock = new ManualClock();
   const outlet = new ZoomOutlet({
     url: `${zoom.url}/closedcaption?id=200610693&ns=R1pIa0VBPT0&expire=86400&sparams=id%2Cns%2Cexpire&signature=nYtXJ`,
-    ...{ language: undefined, pace, clock, say: (text) => said.push(text) },
+    ...{ language: undefined, pace, clock, print: (text) => said.push(text) },
   });
   /** Lets time pass until so many posts have come. */
   const passTimeUntil = async (count: number): Promise<void> => {
@@ -112,7 +112,7 @@ t.test('a meeting that takes nothing for a minute after it took some is over', a
   outlet.take(captionOf('One.'));
   outlet.take(captionOf('Two.'));
   let text: string | undefined;
-  void outlet.over.then((told) => {
+  void outlet.failed.then((told) => {
     text = told;
   });
   while (text === undefined) {
@@ -127,7 +127,7 @@ t.test('an address that Zoom does not take ends it at once', async (t) => {
   const { zoom, outlet } = await open(t);
   zoom.moods.push(403);
   outlet.take(captionOf('One.'));
-  t.match(await outlet.over, /refuses the caption URL.*copy the one of this meeting/);
+  t.match(await outlet.failed, /refuses the caption URL.*copy the one of this meeting/);
   await outlet.finish(1_000);
   t.equal(zoom.all.length, 1);
 });

@@ -52,36 +52,36 @@ const tenth = (mark: number): Uint8Array => new Uint8Array(3_200).fill(mark);
 
 t.test('a warm microphone begins with the last half second, and keeps no more', async (t) => {
   const microphone = new Microphone();
-  const ears = new WarmInput(microphone.open, (text) => t.fail(text));
+  const audioInput = new WarmInput(microphone.open, (text) => t.fail(text));
   await microphone.say();
   for (let mark = 0; mark < 30; mark++) await microphone.say(tenth(mark));
   const heard: number[] = [];
-  const listening = await ears.capture();
+  const listening = await audioInput.capture();
   await microphone.say(tenth(30));
   await microphone.say(tenth(31));
   listening.stop();
   await microphone.say(tenth(32));
   for await (const chunk of listening.chunks()) heard.push(chunk[0]!);
   t.same(heard, [25, 26, 27, 28, 29, 30, 31], `${PREROLL_MS} ms before, and what came until it was stopped`);
-  const next = await ears.capture();
+  const next = await audioInput.capture();
   next.stop();
   const again: number[] = [];
   for await (const chunk of next.chunks()) again.push(chunk[0]!);
   t.same(again, [32], 'nothing is heard twice');
   t.equal(microphone.opened, 1);
-  ears.close();
+  audioInput.close();
 });
 
 t.test('a warm microphone that is not there is told once, and asked for again', async (t) => {
   const told: string[] = [];
-  const ears = new WarmInput(
+  const audioInput = new WarmInput(
     () => Promise.reject(new Error('No microphone.')),
     (text) => told.push(text),
   );
   await new Promise((resolve) => setImmediate(resolve));
-  await t.rejects(ears.capture(), /No microphone/);
+  await t.rejects(audioInput.capture(), /No microphone/);
   t.same(told, ['No microphone.']);
-  ears.close();
+  audioInput.close();
 });
 
 t.test('the history is its owner’s, grows by lines and is written anew before it is long', async (t) => {

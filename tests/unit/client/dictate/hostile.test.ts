@@ -77,17 +77,17 @@ for (const [name, { platform = 'linux', environment = {}, installed = '', replie
       const runner = new ScriptedRunner(installed, replies);
       const inserter = chooseInserter({
         ...{ target: 'window', runner, write: () => {} },
-        surroundings: detectEnvironment(environment, platform),
+        environment: detectEnvironment(environment, platform),
         settings: { enter: 'never', way: 'auto', restoreMs: 1 },
       });
       const told: string[] = [];
-      const performer = new TextInserter({
-        ...{ inserter, record: () => {}, tell: (text) => told.push(text) },
+      const textInserter = new TextInserter({
+        ...{ inserter, record: () => {}, notify: (text) => told.push(text) },
         settings: { enter: 'never', windows: 'same', revise: 'may', joinMs: 1_000, language: 'en' },
       });
-      const aim = await performer.findTarget();
-      t.equal(aim.clipboardReason, undefined, 'it goes into the window');
-      await performer.insert(aim, { sentence: '1', pieces, ids: ['1'] }, new AbortController().signal);
+      const target = await textInserter.findTarget();
+      t.equal(target.clipboardReason, undefined, 'it goes into the window');
+      await textInserter.insert(target, { sentence: '1', pieces, ids: ['1'] }, new AbortController().signal);
       await inserter.close();
       t.same(told, []);
       const texts = runner.calls.map(given);

@@ -21,7 +21,7 @@ function open(place: Place): { inserter: Inserter; runner: ScriptedRunner; writt
   const written: string[] = [];
   const inserter = chooseInserter({
     ...{ target: place.target ?? 'window', runner, write: (text) => written.push(text) },
-    surroundings: detectEnvironment(place.environment ?? {}, place.platform ?? 'linux'),
+    environment: detectEnvironment(place.environment ?? {}, place.platform ?? 'linux'),
     settings: { enter: 'never', way: 'auto', restoreMs: 1, ...place.settings },
   });
   return { inserter, runner, written };
