@@ -38,7 +38,7 @@ const UPGRADE = {
 t.test('a broken escape is a 400 that says so, at every route, in path and query', async (t) => {
   const questions = HTTP_ROUTES.endpoints.map(({ method, path }) => [method, path] as const);
   const uploads = [...HTTP_ROUTES.uploads.keys()].map((path) => ['POST', path] as const);
-  const others = ['/', '/captions', '/app.js', '/healthz', '/v1/info', '/v1/token', '/v3/token', '/v1/rooms/stage'];
+  const others = ['/', '/captions', '/live.js', '/healthz', '/v1/info', '/v1/token', '/v3/token', '/v1/rooms/stage'];
   const kept = ['', '/ID', '/ID/export', '/ID/notes/a', '/ID/sentences/1.0.1', '/template'];
   const routes = [
     ...questions,
