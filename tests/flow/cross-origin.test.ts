@@ -19,7 +19,7 @@ async function open(t: Test, transport: OpenTransport) {
   const key = addKey(file, { name: 'page', scopes: ['stream', 'transcripts', 'viewers'] }, Date.now()).text;
   const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silentLog), Date.now);
   const server = await openScriptedServer([], 8, {
-    ...{ access, transport, keeper: memoryRecorder().keeper, allowedOrigins: [HERE] },
+    ...{ access, transport, recorder: memoryRecorder().recorder, allowedOrigins: [HERE] },
   });
   t.teardown(async () => {
     await server.close();

@@ -10,7 +10,7 @@ const bytesOf = (samples: Int16Array | Float32Array): Buffer =>
 const json = (message: object): string => JSON.stringify(message);
 
 /** What a client of each door says, and how it ends; the address ends so that a room can be named behind it. */
-const DOORS: readonly {
+const ENDPOINTS: readonly {
   readonly path: string;
   readonly before?: readonly string[];
   readonly audio?: (bytes: Buffer) => string | Buffer;
@@ -51,7 +51,7 @@ async function open(t: Test) {
 
 t.test('by every door of others a client that names a room in its address has viewers', async (t) => {
   const server = await open(t);
-  for (const [at, { path, before = [], audio = (bytes: Buffer) => bytes, after }] of DOORS.entries()) {
+  for (const [at, { path, before = [], audio = (bytes: Buffer) => bytes, after }] of ENDPOINTS.entries()) {
     const room = `door-${at}`;
     const viewer = watch(server.url, room);
     await viewer.waitFor(({ type }) => type === 'room');
@@ -70,7 +70,7 @@ t.test('by every door of others a client that names a room in its address has vi
 
 t.test('a name that no room can have refuses the connection, and no name is no room', async (t) => {
   const server = await open(t);
-  const [{ path }] = DOORS as [(typeof DOORS)[number]];
+  const [{ path }] = ENDPOINTS as [(typeof ENDPOINTS)[number]];
   const refused = new WebSocket(`${server.url.replace('http', 'ws')}${path}&room=The%20Hall`);
   const [, response] = await once(refused, 'unexpected-response');
   t.equal(response.statusCode, 400);

@@ -51,8 +51,8 @@ t.test('two people on two channels are two transcripts, each with its own times'
   const events = await transcribe(server, stereo, { audio, language: 'en' });
   for (const [channel, { file, text, words }] of [me, them].entries()) {
     const finals = finalsOf(events).filter((final) => final.channel === channel);
-    const said = finals.map((final) => final.text).join(' ');
-    t.ok(wordErrorRate(text, said, 'en').errors <= 1, `${file}: ${said}`);
+    const finalText = finals.map((final) => final.text).join(' ');
+    t.ok(wordErrorRate(text, finalText, 'en').errors <= 1, `${file}: ${finalText}`);
     const offMs = finals[0]!.words[0]!.fromMs - (words[0]!.start + channel) * 1_000;
     t.ok(Math.abs(offMs) <= 400, `${file} begins ${Math.round(offMs)} ms from where it was said`);
   }

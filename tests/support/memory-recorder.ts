@@ -22,10 +22,10 @@ export function memoryRecorder({
   ...parts
 }: Partial<TranscriptRecorderParts> & { readonly calls?: TranscriptCalls } = {}) {
   const store = new MemoryTranscripts(Date.now);
-  const keeper = new TranscriptRecorder({
+  const recorder = new TranscriptRecorder({
     ...{ store: promiseCalls(calls ?? store), unavailableReason: '', mode: 'asked', keepDays: 0 },
     ...{ nowMs: Date.now, clock: systemClock, log: silentLog },
     ...parts,
   });
-  return { store, keeper };
+  return { store, recorder };
 }

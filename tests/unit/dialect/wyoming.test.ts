@@ -35,8 +35,8 @@ const CONVERSATION = Buffer.concat([
 const wyoming = (cut: (bytes: Uint8Array) => readonly Uint8Array[]): Notation => ({
   frames: (frames) =>
     frames.flatMap((bytes) => new WyomingReader().read(bytes as Uint8Array).map(({ type, data }) => ({ type, data }))),
-  client: (said) => {
-    const { type, data, payload } = said as { type: string; data?: object; payload?: number };
+  client: (message) => {
+    const { type, data, payload } = message as { type: string; data?: object; payload?: number };
     return cut(frame(type, data, new Uint8Array(payload ?? 0).fill(10)));
   },
 });

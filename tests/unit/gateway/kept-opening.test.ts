@@ -30,10 +30,10 @@ function place(words = script('Hello there.', 0.5)) {
     ),
     create: (...args: Parameters<MemoryTranscripts['create']>) => created.then(() => transcripts.create(...args)),
   } as unknown as TranscriptStore;
-  const keeper = new TranscriptRecorder({
+  const recorder = new TranscriptRecorder({
     ...{ store, unavailableReason: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
   });
-  const { parts } = scriptedParts(words, { clock, keeper });
+  const { parts } = scriptedParts(words, { clock, recorder });
   const events: ServerEvent[] = [];
   const line = { paused: false, closed: undefined as readonly [number, string] | undefined };
   const bugs: unknown[] = [];

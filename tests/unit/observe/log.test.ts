@@ -15,10 +15,10 @@ t.test('an error in the log says what it was and where, and none of what its tex
       return new Error('while reading hush\n    at hush (ws://x/?token=hush)', { cause });
     }
   })();
-  const told = JSON.stringify(describeErrorOrigin(thrown));
+  const origin = JSON.stringify(describeErrorOrigin(thrown));
   t.match(describeErrorOrigin(thrown), { type: 'Error', cause: { type: 'SyntaxError' } });
-  t.match(told, /log\.test\.ts/, 'its frames are there');
-  t.notMatch(told, /hush/, 'also when its text looks like a frame');
+  t.match(origin, /log\.test\.ts/, 'its frames are there');
+  t.notMatch(origin, /hush/, 'also when its text looks like a frame');
 });
 
 t.test('a code is told, and what was thrown without being an error is not quoted', async (t) => {

@@ -61,12 +61,12 @@ t.test('a session that is cut leaves what was on screen', async (t) => {
 });
 
 t.test('a correction can be taken back, and the words as heard stay', async (t) => {
-  const heard = run([hear(final(1, 0, 'i scream', 0, 900))]);
-  const corrected = reduceMeeting(heard, { type: 'sentenceCorrected', key: '1.0.1', correction: ' Ice cream. ' });
+  const before = run([hear(final(1, 0, 'i scream', 0, 900))]);
+  const corrected = reduceMeeting(before, { type: 'sentenceCorrected', key: '1.0.1', correction: ' Ice cream. ' });
   t.match(corrected.sentences[0], { text: 'i scream', correction: 'Ice cream.' });
   t.same(
     reduceMeeting(corrected, { type: 'sentenceCorrected', key: '1.0.1', correction: undefined }).sentences,
-    heard.sentences,
+    before.sentences,
   );
   t.notOk(
     'correction' in
@@ -122,13 +122,13 @@ t.test('whatever is told again changes nothing, and the order is that of the voi
       const once = run(actions);
       const again = run(actions.slice(Math.min(from, actions.length)), once);
       const finals = new Set(list.filter(({ kind }) => kind === 'final').map(({ sentence }) => `1.0.${sentence}`));
-      const heard = once.sentences.map(({ key, text }) => `${key} ${text}`);
+      const texts = once.sentences.map(({ key, text }) => `${key} ${text}`);
       const ordered = once.sentences.every(({ fromMs }, i) => i === 0 || fromMs >= once.sentences[i - 1]!.fromMs);
       return (
         ordered &&
-        heard.length === finals.size &&
+        texts.length === finals.size &&
         once.sentences.every(({ key }) => finals.has(key)) &&
-        heard.join() === again.sentences.map(({ key, text }) => `${key} ${text}`).join() &&
+        texts.join() === again.sentences.map(({ key, text }) => `${key} ${text}`).join() &&
         once.open.every(({ key }) => !finals.has(key))
       );
     }),

@@ -53,8 +53,11 @@ t.test('the prompt holds the hints, and the finals before what is decoded', asyn
   t.match(with_.prompt, /Older\.$/, 'the sentence before is in the audio');
   const without = policy.describe('final', { language: 'en', leftContext: undefined }, asked, conditions);
   t.match(without.prompt, /Well yes\.$/);
-  const misled = { ...asked, findings: withSentenceFindings(NO_FINDINGS, { omitsVocabulary: true }) };
-  t.notMatch(policy.describe('final', { language: 'en', leftContext: undefined }, misled, conditions).prompt, 'Sotto');
+  const withoutVocabulary = { ...asked, findings: withSentenceFindings(NO_FINDINGS, { omitsVocabulary: true }) };
+  t.notMatch(
+    policy.describe('final', { language: 'en', leftContext: undefined }, withoutVocabulary, conditions).prompt,
+    'Sotto',
+  );
 });
 
 t.test('stable words are a forced prefix only where that is wanted, and nothing stands before them', async (t) => {
