@@ -172,7 +172,7 @@ export class Crowd {
     this.#count(finals, stayed ? sentSamples + STEP : undefined, done);
   }
 
-  /** `said` is how far it got, samples; undefined when it left before its end: then only doubles count. */
+  /** `sentSamples` is undefined when it left before its end: then only doubles count. */
   #count(finals: readonly string[], sentSamples: number | undefined, done: boolean): void {
     const received = finals.join(' ').split(/\s+/).filter(Boolean);
     const expected = new Set(

@@ -1,4 +1,4 @@
-/** What the bench of kept transcripts and its server say to each other. */
+/** The messages between the bench of stored transcripts and its server. */
 export type StoreRequest =
   | { readonly kind: 'keep'; readonly meetings: number; readonly sentences: number }
   | { readonly kind: 'expire' }

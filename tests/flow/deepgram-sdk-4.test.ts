@@ -86,7 +86,7 @@ t.test("Deepgram's older client gets the transcript of a file", async (t) => {
   t.match(result!.results.channels[0]!.alternatives[0]!.transcript, /^Hello there\. How are you\?/);
 });
 
-t.test("Deepgram's older client is told of what cannot be done", async (t) => {
+t.test("Deepgram's older client is warned of what cannot be done", async (t) => {
   const { error } = await client.listen.prerecorded.transcribeUrl(
     { url: 'https://example.com/a.mp3' },
     { model: 'nova-2' },

@@ -65,7 +65,11 @@ t.test('what was said and not inserted outlives a program that is killed', async
   t.same(readdirSync(sound), [], 'sound that was heard is gone');
   t.match(await dictating.ask({ verb: 'again' }), { ok: true });
   t.match(dictating.out, toPattern(first.text));
-  t.equal(dictating.out.match(/please call/gi)?.length, 1, 'what had been inserted before the crash is not told again');
+  t.equal(
+    dictating.out.match(/please call/gi)?.length,
+    1,
+    'what had been inserted before the crash is not inserted again',
+  );
   t.ok(dictating.history.every(({ state }) => state === 'inserted'));
   t.match(await dictating.ask({ verb: 'stop' }), { ok: true });
 });

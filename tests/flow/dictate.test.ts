@@ -117,7 +117,7 @@ t.test('text never goes into another window than the one it began in: it goes to
   await instance.answer({ verb: 'end' });
   t.same([inserter.text('editor'), inserter.text('chat')], ['', '']);
   t.equal(inserter.clipboard, TEXT);
-  t.equal(messages.length, 1, 'and is told once');
+  t.equal(messages.length, 1, 'and is reported once');
   t.match(messages[0], /Another window has the focus/);
   t.same([...new Set(history.items.map(({ state }) => state))], ['clipboard']);
   t.match(await instance.answer({ verb: 'undo' }), { text: 'There is nothing to take back.' });
@@ -131,7 +131,7 @@ t.test('with --any-window it goes wherever the focus is', async (t) => {
   t.equal(inserter.text('chat'), TEXT);
 });
 
-t.test('where windows cannot be told apart nothing is typed unless any window is allowed', async (t) => {
+t.test('where windows cannot be identified nothing is typed unless any window is allowed', async (t) => {
   const { inserter, instance } = open(t);
   inserter.canIdentifyWindow = false;
   t.match(await instance.answer({ verb: 'begin' }), { ok: true, text: /--any-window/ });
@@ -160,7 +160,7 @@ t.test('in a terminal a spoken line break is a space, unless Enter is allowed', 
   }
 });
 
-t.test('what nothing took is told, kept as lost, and inserted by again', async (t) => {
+t.test('text that could not be inserted is reported, recorded as lost, and inserted by again', async (t) => {
   const { inserter, history, instance, dictate, messages } = open(t);
   inserter.failure = 'xdotool did not work: no.';
   await dictate();
@@ -238,7 +238,7 @@ t.test('a dictation that begins while the last one is still inserted comes behin
 });
 
 t.test(
-  'the dictionary is read again when it changes; one that is wrong is told and the last stays in force',
+  'the dictionary is read again when it changes; a broken one is reported and the last one stays in force',
   async (t) => {
     const { inserter, dictate, folder, messages } = open(t);
     const path = join(folder, 'dictionary.json');

@@ -141,7 +141,7 @@ t.test('a server that starts on a full disk journals its sessions once there is 
 });
 
 t.test(
-  'a transcript on a full disk: the client is told, and it is complete once there is room',
+  'a transcript on a full disk: the client gets a notice, and it is complete once there is room',
   { skip },
   async (t) => {
     const program = await bundle('scripted-process-main', 'transcript-thread-main');

@@ -240,7 +240,7 @@ t.test('a token that may only stream does nothing else by another way', async (t
   });
 });
 
-t.test('a session that is resumed in the address lets an upload in by no other door', async (t) => {
+t.test('resuming a session in the address does not admit an upload to any other endpoint', async (t) => {
   const made = await openKeyedServer(t, WORDS);
   const key = made.addKey('mine');
   const token = await made.mint(key, ['stream'], 60);

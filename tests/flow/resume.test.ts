@@ -208,7 +208,7 @@ t.test('after the grace time a session is finalised, and can still be fetched fo
   t.same(finalsOf(back.events), ['one two']);
 });
 
-t.test('with no grace time a session ends with its connection, and a client is told at once', async (t) => {
+t.test('with no grace time a session ends with its connection, and the client learns it at once', async (t) => {
   const server = await openScriptedServer(WORDS, 8, { graceMs: 0 });
   t.teardown(() => server.close());
   const proxy = await openCuttingProxy(server.url, { cutsMax: 1, budget: () => ({ up: 50_000, down: 1e9 }) });

@@ -33,7 +33,7 @@ for (const [name, transport, runs] of [
     t.test(`rooms over ${name}`, { skip: NO_UWS }, async () => {});
     continue;
   }
-  t.test(`over ${name}, viewers by WebSocket and by server-sent events read what the speaker is told`, async (t) => {
+  t.test(`over ${name}, viewers by WebSocket and by server-sent events read what the speaker receives`, async (t) => {
     const server = await openScriptedServer(WORDS, 1, { transport });
     const session = await server.connect({ room: 'stage' });
     const byLine = watch(server.url, 'stage');

@@ -28,7 +28,7 @@ t.before(async () => {
   });
 });
 
-t.test('over kills of the server a transcript has every sentence once, as it was told', async (t) => {
+t.test('over kills of the server a transcript has every sentence once, as it was sent', async (t) => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const setup = { words: WORDS, port, folder: join(folder, 'journal'), transcripts: join(folder, 'transcripts') };

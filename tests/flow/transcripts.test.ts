@@ -85,7 +85,7 @@ t.test('a server that can keep nothing says so and transcribes on', async (t) =>
   const events = await converse(await server.connect({ keep: {} }), SOUND);
   t.same(noticesOf(events), ['Not kept as a transcript: no room.']);
   t.equal(events.filter(({ type }) => type === 'final').length, 2);
-  t.same(noticesOf(await converse(await server.connect(), SOUND)), [], 'nobody else is told');
+  t.same(noticesOf(await converse(await server.connect(), SOUND)), [], 'nobody else is notified');
   await server.close();
 });
 

@@ -100,7 +100,7 @@ t.test('without a token, or with a wrong one, nobody reads where keys are needed
     });
     socket.once('close', (code) => resolve([first, code]));
   });
-  t.match(JSON.parse(text), { type: 'fault', code: 'auth.missing', retry: 'never' }, 'a page is told why');
+  t.match(JSON.parse(text), { type: 'fault', code: 'auth.missing', retry: 'never' }, 'a page gets the reason');
   t.equal(status, 1008);
 });
 

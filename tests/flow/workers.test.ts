@@ -120,7 +120,7 @@ t.test('while no worker comes up what is said is kept, and decoded when one does
     }
     if (step === 40) writeFileSync(join(folder, 'script.json'), JSON.stringify({ words: WORDS }));
   });
-  t.ok(downMs > 0, 'and a supervisor can be told so');
+  t.ok(downMs > 0, 'and a supervisor can see it');
   t.same(finalsOf(events), texts);
   t.equal(pool.downMs, 0);
 });

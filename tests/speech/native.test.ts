@@ -133,7 +133,7 @@ t.test('the library loop and ours write the same words', async (t) => {
   t.ok(errors <= words * 0.05, `${errors} of ${words} words differ`);
 });
 
-t.test('languages are told apart, alone and among candidates', async (t) => {
+t.test('languages are detected, alone and among candidates', async (t) => {
   const base = NativeModel.load(getModelPath(findModel('base')!));
   t.teardown(() => base.close());
   for (const recording of recordings.filter(

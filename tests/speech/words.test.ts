@@ -48,7 +48,7 @@ for (const [model, most] of [
   });
 }
 
-t.test('base hears other languages, told which or not', async (t) => {
+t.test('base transcribes other languages, given or detected', async (t) => {
   const server = await openServer('--model', 'base');
   t.teardown(() => server.close());
   for (const recording of recordings.filter(({ language }) => !['en', 'zxx'].includes(language))) {

@@ -14,7 +14,7 @@ import { uploadedFile } from './uploaded-file.ts';
 
 /**
  * A line of a recorded exchange over HTTP: what came in (`post` a file of `bytes` zeros, `ask` a question, `event` of the
- * session, `trouble`), or what must come of it (`session` how the upload is to be heard, `piece` of the answer, a text or
+ * session, `error`), or what must come of it (`session` how the upload is to be heard, `piece` of the answer, a text or
  * what it says as JSON, `refusal`, `answer` to a question).
  */
 interface Line {

@@ -13,7 +13,7 @@ export interface ReceivedRequest {
 /** A status to answer with; `lost` takes what came and cuts the line, `gone` cuts the line and took nothing. */
 export type Answering = number | 'lost' | 'gone';
 
-/** An HTTP server that notes what is posted to it and answers as it is told to. */
+/** An HTTP server that records the requests it receives and answers as the test has set. */
 export class HttpSink {
   readonly all: ReceivedRequest[] = [];
   /** What it took. */

@@ -16,7 +16,7 @@ export function promiseCalls(calls: TranscriptCalls): TranscriptStore {
   });
 }
 
-/** A keeper over transcripts in memory, which are `store`. */
+/** A transcript recorder that writes to `store`, in memory. */
 export function memoryRecorder({
   calls,
   ...parts

@@ -1,6 +1,6 @@
 import type { Runner, RunningProgram, RunOptions, RunResult } from '../../client/cli/dictate/runner.ts';
 
-/** What a program answers: its output, or its exit status with what it said. */
+/** What a program answers: its output, or its exit status with its stderr. */
 export type Reply = string | { readonly code: number; readonly stderr: string };
 
 /** Programs that answer from a script, and what they were asked. */

@@ -63,7 +63,7 @@ export interface ScriptedServer {
   readonly registry: SessionRegistry<LiveSession>;
   readonly gateway: Gateway;
   readonly rooms: Rooms;
-  /** Another front door to the same sessions. */
+  /** Another gateway to the same sessions. */
   gatewayTo(routes: DialectRoutes, access: Authenticator): Gateway;
   connect(options?: Partial<ConnectOptions>): Promise<Session>;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { programArgs } from './program.ts';
 import { until } from './until.ts';
 
-/** What a process has said on both of its outputs. */
+/** What a process has written to stdout and stderr. */
 export interface ProcessOutput {
   text(): string;
   readonly exit: Promise<number | null>;

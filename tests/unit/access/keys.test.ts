@@ -12,7 +12,7 @@ import type { Scope } from '../../../server/ports/authenticator.ts';
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const DAY = 86_400_000;
 
-/** A door with a clock turned by hand. */
+/** Authentication by keys, with a clock that is set by hand. */
 function open() {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   const clock = { ms: Date.parse('2030-05-05T12:00:00Z') };

@@ -78,7 +78,7 @@ t.test('words only ever append, and every turn is committed and completed once, 
   );
 });
 
-t.test('what was cleared is never told, and what was committed before it is', async (t) => {
+t.test('cleared audio is never transcribed, and audio committed before it is', async (t) => {
   const session = open(null);
   hear(session, 500);
   const [flush] = session.read('{"type":"input_audio_buffer.commit"}').commands;

@@ -111,7 +111,7 @@ t.test('lines, data and payloads have a bound, and lengths are whole numbers', a
   check('POST / HTTP/1.1\r\n', 'command.unreadable');
 });
 
-t.test('a command is told, and its transcript grows until it is whole', async (t) => {
+t.test('a command is announced, and its transcript grows until it is whole', async (t) => {
   const session = open();
   const { replies, commands } = session.read(CONVERSATION);
   t.match(readAll(replies), [['info', { asr: [{ name: 'sotto', installed: true, models: [{ name: 'base' }] }] }]]);

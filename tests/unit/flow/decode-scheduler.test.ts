@@ -162,7 +162,7 @@ t.test('what is forgotten while it waits never runs, and is aborted while it run
   t.same(taken, ['a1', 'a2']);
 });
 
-t.test('partials beyond the bound are dropped and told so; finals never are', async (t) => {
+t.test('partials beyond the bound are dropped and reported as such; finals never are', async (t) => {
   const { recogniser, answered, post } = open(1);
   for (let job = 0; job < 300; job++) post('a', job, 'partial');
   const dropped = answered.filter((answer) => answer.endsWith('dropped')).length;

@@ -231,7 +231,7 @@ t.test('a slow viewer that keeps reading is not cut', async (t) => {
   t.equal(viewer.fault, undefined);
 });
 
-t.test('what a room keeps has a bound, and who asks for more is told', async (t) => {
+t.test('a room stores a bounded number of events, and a viewer who asks for older ones is notified', async (t) => {
   const { rooms, settle, watch } = place();
   const speaker = rooms.enter('stage', SPEAKING);
   const first = rooms.find('stage')!.events.at(-1)!.cursor;

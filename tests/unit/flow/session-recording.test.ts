@@ -106,7 +106,7 @@ t.test(
   },
 );
 
-t.test('a bound that is reached is told of, and tried again', async (t) => {
+t.test('a limit that is reached is reported, and tried again', async (t) => {
   const { asked, clock, problems, open } = slow();
   const recording = open();
   recording.write([final(1)]);

@@ -158,7 +158,7 @@ t.test('where the protocol knows no way back, a client that does not read ends i
   t.end();
 });
 
-t.test('who says nothing, falls silent or goes on for too long is told so', async (t) => {
+t.test('a client that sends nothing, falls silent or goes on for too long gets an error', async (t) => {
   const { clock, dial } = place();
   const mute = dial();
   clock.pass(10_000);

@@ -148,7 +148,7 @@ t.test('a server that stops meanwhile opens nothing', async (t) => {
   t.equal(clock.waiting, 0);
 });
 
-t.test('a transcript that is not there is told, and nothing is left', async (t) => {
+t.test('a missing transcript is reported, and nothing is left', async (t) => {
   const { events, line, send, registry, clock } = place();
   send({ type: 'start', keep: { transcript: '00000000-0000-4000-8000-000000000000' } });
   await turns();

@@ -221,7 +221,7 @@ t.test('what live sessions ask for is done first', async (t) => {
   t.equal(answers.length, 7);
 });
 
-t.test('what could not be erased is tried again, and somebody told', async (t) => {
+t.test('what could not be erased is reported and tried again', async (t) => {
   const { contents, store, id, turns, turn, answers, clock, queueOf } = queued(t, 300);
   let isFull = true;
   const failing = new Proxy(store, {

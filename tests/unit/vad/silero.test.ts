@@ -60,7 +60,7 @@ t.test('windows of several streams are judged in one run, each with its own memo
     ...together.flatMap((probabilities, i) => probabilities.map((each, j) => Math.abs(each - alone[i]![j]!))),
   );
   t.ok(worst < 1e-3, `the same as alone, within ${worst}`);
-  t.ok(Math.max(...alone[0]!) > 0.9 && alone[0]![0]! < 0.5, 'speech is told from the silence before it');
+  t.ok(Math.max(...alone[0]!) > 0.9 && alone[0]![0]! < 0.5, 'speech is distinguished from the silence before it');
 });
 
 t.test('what waits when the model closes is refused, not forgotten', async (t) => {

@@ -69,6 +69,6 @@ t.test('a run after one that was killed goes on behind a break, with growing num
   t.same(player.wrongs, []);
 });
 
-t.test('a folder that cannot be written is told before anything begins', async (t) => {
+t.test('a folder that cannot be written is reported before anything begins', async (t) => {
   t.throws(() => open(t, { folder: join(process.execPath, 'hls') }), /HLS: .* cannot be written/);
 });

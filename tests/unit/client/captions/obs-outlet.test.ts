@@ -49,7 +49,7 @@ t.test('no password where one is wanted ends it with a line that says how to giv
   await outlet.finish(1_000);
 });
 
-t.test('OBS that is started later gets what waits, and the trouble is told once', async (t) => {
+t.test('OBS that is started later gets the waiting captions, and the problem is reported once', async (t) => {
   const { obs, outlet, messages } = await open(t);
   await obs.stop();
   for (const text of ['One.', 'Two.']) outlet.take(captionOf(text));
@@ -73,7 +73,7 @@ t.test('a caption that OBS had in hand when it went away is sent again, and none
   t.same(obs.shown, ['One.', 'Two.', 'Three.', '']);
 });
 
-t.test('while OBS does not stream captions go nowhere, which is told once; then they come', async (t) => {
+t.test('while OBS does not stream captions go nowhere, which is reported once; then they arrive', async (t) => {
   const { obs, outlet, messages } = await open(t);
   obs.mood = 'not streaming';
   for (const text of ['One.', 'Two.']) outlet.take(captionOf(text));

@@ -92,7 +92,7 @@ t.test('the signature is that of id, time and body', async (t) => {
   t.match(headers['webhook-timestamp'], /^17000000/);
 });
 
-t.test('a caption that is refused is left out, told once, and the next ones come', async (t) => {
+t.test('a refused caption is left out and reported once, and the next ones are sent', async (t) => {
   const { server, outlet, messages, passTimeUntil } = await open(t);
   server.moods.push(422, 422, 200);
   for (const sentence of [1, 2, 3]) outlet.take(captionOf('Text.', { sentence }));

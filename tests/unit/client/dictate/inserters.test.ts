@@ -71,7 +71,7 @@ t.test('X11: a terminal is pasted into with its own shortcut, xterm and Emacs ar
   t.equal(await pressed('firefox'), 'xdotool key --clearmodifiers ctrl+v');
 });
 
-t.test('X11: typing never presses Enter unless told; the text is not on a command line', async (t) => {
+t.test('X11: typing never presses Enter unless configured to; the text is not on a command line', async (t) => {
   const typed = async (enter: 'never' | 'ok'): Promise<string[]> => {
     const { inserter, runner } = open({ ...X11, settings: { way: 'type', enter } });
     await inserter.insert('One.\nTwo.', EDITOR);
@@ -107,7 +107,7 @@ t.test('X11: text that no program reads is an error, and stays in the clipboard'
   t.ok(runner.held[0]!.isRunning);
 });
 
-t.test('X11: the active window is told with its program; nothing focused is no window', async (t) => {
+t.test('X11: the active window is reported with its program; nothing focused is no window', async (t) => {
   const active = open({
     ...X11,
     replies: [

@@ -90,7 +90,7 @@ t.test('a meeting no server keeps is written in every format', async (t) => {
   });
 });
 
-t.test('the server is told the last state of a thing, once, and again when it changed meanwhile', async (t) => {
+t.test('the server gets the last state of each item once, and again when it changed meanwhile', async (t) => {
   let meeting = MEETING;
   const outgoing = new PendingChanges(
     () => meeting,

@@ -35,7 +35,7 @@ t.test('a sentence grows, is finished once and is cleaned beside what was heard'
   const done = run([hear(final(1, 0, 'so we um go', 0, 900)), hear(cleaned(1, 'So we go.'))], growing);
   t.equal(done.open.length, 0);
   t.match(done.sentences, [{ key: '1.0.1', text: 'so we um go', cleaned: 'So we go.' }]);
-  t.same(run([hear(final(1, 0, 'so we um go', 0, 900)), hear(partial(1, 'so', ''))], done), done, 'told again');
+  t.same(run([hear(final(1, 0, 'so we um go', 0, 900)), hear(partial(1, 'so', ''))], done), done, 'received again');
 });
 
 t.test('who began first stands first, whoever ended first', async (t) => {
@@ -108,7 +108,7 @@ t.test('a note hangs on what was being said, or on what was said last', async (t
   t.equal(reduceMeeting(meeting, { type: 'noteDeleted', id: 'one' }).notes.length, 2);
 });
 
-t.test('whatever is told again changes nothing, and the order is that of the voices', async () => {
+t.test('repeated events change nothing, and the order is that of the voices', async () => {
   const event = fc.record({
     sentence: fc.integer({ min: 1, max: 8 }),
     kind: fc.constantFrom('partial', 'final', 'cleaned'),

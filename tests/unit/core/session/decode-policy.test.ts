@@ -127,7 +127,7 @@ t.test('a final that hints may have led astray is decoded without them, once', a
   t.ok(policy.assessFinal(OPEN, unsure, span, { ...asked, vocabulary: [] }).isUsable);
 });
 
-t.test('a language that becomes known is told, and survives a restart', async (t) => {
+t.test('a language that becomes known is announced, and survives a restart', async (t) => {
   const { policy, outputs } = open({ language: 'auto' });
   t.equal(policy.language, undefined);
   const german = sureHypothesis([word('Ja.', 2)], { language: 'de', languageProbability: 0.99 });
