@@ -159,7 +159,7 @@ function queued(t: Test, sentences: number) {
   return { contents, open, store, id, place, turns, turn, answers, clock, queueOf };
 }
 
-const createCaller =
+const createCall =
   (queue: CallQueue) =>
   (id: number, call: keyof TranscriptCalls, ...args: unknown[]): void =>
     queue.enqueue({ kind: 'call', id, call, args });
@@ -167,7 +167,7 @@ const createCaller =
 t.test('a long removal lets others in between its steps, and is seen by nobody after the first', async (t) => {
   const { contents, store, id, turn, answers, queueOf } = queued(t, 300);
   const queue = queueOf(store);
-  const call = createCaller(queue);
+  const call = createCall(queue);
   call(1, 'remove', OWNER, id);
   turn();
   t.same(answers, [], 'it is not done');
@@ -195,7 +195,7 @@ t.test('no call does the rest of a removal at once', async (t) => {
   const empty = begin(store, 'Empty').id;
   const noted = begin(store, 'Noted').id;
   store.saveNote(OWNER, noted, 'n', { atMs: 0, text: 'note' });
-  const call = createCaller(queueOf(store));
+  const call = createCall(queueOf(store));
   call(1, 'remove', OWNER, id);
   call(2, 'removeEmpty', OWNER, empty);
   call(3, 'deleteNote', OWNER, noted, 'n');
@@ -208,7 +208,7 @@ t.test('no call does the rest of a removal at once', async (t) => {
 
 t.test('what live sessions ask for is done first', async (t) => {
   const { store, id, place, turn, answers, queueOf } = queued(t, 3);
-  const call = createCaller(queueOf(store));
+  const call = createCall(queueOf(store));
   for (let i = 1; i <= 5; i++) call(i, 'export', OWNER, id, 'json');
   call(6, 'add', place, [final(9, 'A live sentence.')]);
   call(7, 'create', OWNER, { title: 'New', startedMs: 0 });
@@ -236,7 +236,7 @@ t.test('what could not be erased is reported and tried again', async (t) => {
     throw Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
   }
   const queue = queueOf(failing);
-  const call = createCaller(queue);
+  const call = createCall(queue);
   store.removeInSteps(OWNER, id).next();
   // The first step hides it; the rest fails.
   call(1, 'writeSetting', OWNER, 'x', 'y');
