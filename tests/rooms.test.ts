@@ -42,13 +42,15 @@ t.test('ARCHITECTURE.md says the same of each module', async (t) => {
   const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
   const table = /^\| module \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(text)![1]!;
   const rows = table.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
-  const told = rows.flatMap(([, names = '', , imports = '']) => namesIn(names).map((name) => ({ name, imports })));
-  for (const { name, imports } of told) {
+  const modules = rows.flatMap(([, names = '', , imports = '']) => namesIn(names).map((name) => ({ name, imports })));
+  for (const { name, imports } of modules) {
     if (COMPOSITION.includes(name) || imports === 'see the test') continue;
     const may = imports === '–' ? [] : imports.split(', ').map(fullName);
     t.same(may.sort(), [...(MODULES[name] ?? ['no such module'])].sort(), name);
   }
-  const left = [...Object.keys(MODULES), ...COMPOSITION].filter((module) => !told.some(({ name }) => name === module));
+  const left = [...Object.keys(MODULES), ...COMPOSITION].filter(
+    (module) => !modules.some(({ name }) => name === module),
+  );
   t.same(left, [], 'and leaves none out');
 });
 

@@ -150,14 +150,14 @@ export class Crowd {
       }
     })();
     const sentences = Math.ceil((lengths[0] + random() * (lengths[1] - lengths[0])) / PER_SENTENCE);
-    let said = 0;
+    let sentSamples = 0;
     const startMs = performance.now();
-    for (; said < sentences * 3 * 16_000 && place.session === session; said += STEP) {
-      const wait = startMs + said / 16 / pace - performance.now();
+    for (; sentSamples < sentences * 3 * 16_000 && place.session === session; sentSamples += STEP) {
+      const wait = startMs + sentSamples / 16 / pace - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-      session.send(SOUND.subarray(said, said + STEP));
+      session.send(SOUND.subarray(sentSamples, sentSamples + STEP));
       // A test that ends does not wait for all that could be said.
-      if (this.#over && said % (3 * 16_000) === 0 && said > 0) break;
+      if (this.#over && sentSamples % (3 * 16_000) === 0 && sentSamples > 0) break;
     }
     const left = place.session !== session;
     const done = left
@@ -169,19 +169,21 @@ export class Crowd {
     if (place.session === session) place.session = undefined;
     for (const wake of place.wakes) wake();
     place.wakes.clear();
-    this.#count(finals, stayed ? said + STEP : undefined, done);
+    this.#count(finals, stayed ? sentSamples + STEP : undefined, done);
   }
 
-  /** `said` is how far it got, samples; undefined when it left before its end: then only doubles count. */
-  #count(finals: readonly string[], said: number | undefined, done: boolean): void {
-    const heard = finals.join(' ').split(/\s+/).filter(Boolean);
+  /** `sentSamples` is undefined when it left before its end: then only doubles count. */
+  #count(finals: readonly string[], sentSamples: number | undefined, done: boolean): void {
+    const received = finals.join(' ').split(/\s+/).filter(Boolean);
     const expected = new Set(
-      TEXTS.flatMap((text, i) => (said !== undefined && i * 3 * 16_000 + 1.9 * 16_000 < said ? text.split(' ') : [])),
+      TEXTS.flatMap((text, i) =>
+        sentSamples !== undefined && i * 3 * 16_000 + 1.9 * 16_000 < sentSamples ? text.split(' ') : [],
+      ),
     );
     this.#tally.sessions++;
     this.#tally.spoken += expected.size;
-    this.#tally.lost += [...expected].filter((word) => !heard.includes(word)).length;
-    this.#tally.doubled += heard.length - new Set(heard).size;
+    this.#tally.lost += [...expected].filter((word) => !received.includes(word)).length;
+    this.#tally.doubled += received.length - new Set(received).size;
     if (!done) this.#tally.failed++;
   }
 }

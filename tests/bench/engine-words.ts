@@ -75,8 +75,8 @@ export async function errors(
   await measure("finals'", (samples) => decode(samples, FINAL_WINDOW_FLOOR));
   await measure("partials'", (samples) => decode(samples, PARTIAL_WINDOW_FLOOR));
   await measure("partials', forced prefix", async (samples) => {
-    const heard = samples.subarray(0, Math.floor(samples.length * 0.6));
-    const prefix = settledText(await decode(heard, PARTIAL_WINDOW_FLOOR), heard.length);
+    const audio = samples.subarray(0, Math.floor(samples.length * 0.6));
+    const prefix = settledText(await decode(audio, PARTIAL_WINDOW_FLOOR), audio.length);
     return decode(samples, PARTIAL_WINDOW_FLOOR, prefix);
   });
   for (const floor of floors) await measure(`floor ${floor}`, (samples) => decode(samples, floor));

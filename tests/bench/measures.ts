@@ -131,8 +131,8 @@ function trueTimes(recording: Recording, words: readonly EventOf<'final'>['words
   let at = 0;
   return words.flatMap((word) => {
     const found = recording.words.findIndex(
-      ({ word: said, start }, i) =>
-        i >= at && Math.abs(start * 1_000 - word.fromMs) < 1_000 && bare(said) === bare(word.text),
+      ({ word: expected, start }, i) =>
+        i >= at && Math.abs(start * 1_000 - word.fromMs) < 1_000 && bare(expected) === bare(word.text),
     );
     if (found < 0) return [];
     at = found + 1;
@@ -253,12 +253,15 @@ export function common(a: readonly string[], b: readonly string[]): number {
 
 /** Runs of two to eight words that stand twice in a row in the text and not in the reference. */
 function repeatedPhrases(words: readonly string[], reference: readonly string[]): number {
-  const said = ` ${reference.join(' ')} `;
+  const referenceText = ` ${reference.join(' ')} `;
   let found = 0;
   for (let length = 8; length >= 2; length--) {
     for (let at = 0; at + 2 * length <= words.length; at++) {
       const phrase = words.slice(at, at + length).join(' ');
-      if (phrase !== words.slice(at + length, at + 2 * length).join(' ') || said.includes(` ${phrase} ${phrase} `))
+      if (
+        phrase !== words.slice(at + length, at + 2 * length).join(' ') ||
+        referenceText.includes(` ${phrase} ${phrase} `)
+      )
         continue;
       found++;
       at += 2 * length - 1;

@@ -1,11 +1,11 @@
-/** What the bench of stored transcripts and its server say to each other. */
-export type Asked =
+/** The messages between the bench of stored transcripts and its server. */
+export type StoreRequest =
   | { readonly kind: 'keep'; readonly meetings: number; readonly sentences: number }
   | { readonly kind: 'expire' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'report' };
 
-export type Told =
+export type StoreAnswer =
   | { readonly kind: 'open'; readonly url: string }
   | { readonly kind: 'kept'; readonly ids: readonly string[] }
   | { readonly kind: 'ready' }

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openTranscripts } from '../../server/store/open-transcripts.ts';
 import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
-import type { Asked, Told } from './store-messages.ts';
+import type { StoreAnswer, StoreRequest } from './store-messages.ts';
 import { meetingOf } from './stored-meeting.ts';
 
 const [folder = ''] = process.argv.slice(2);
@@ -14,26 +14,26 @@ const store = await openTranscripts({
   ...{ folder, sync: 'never', bounds: { bytesMax: 0, bytesPerOwnerMax: 0 } },
   ...{ onBrokenFile: fail, onError: fail },
 });
-const { keeper } = memoryRecorder({ store });
+const { recorder } = memoryRecorder({ store });
 const server = await openScriptedServer(script('Now comes a word and then another one. '.repeat(60), 0.5), 64, {
-  keeper,
+  recorder,
 });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
-const tell = (told: Told): void => void process.send!(told);
+const sendAnswer = (answer: StoreAnswer): void => void process.send!(answer);
 
-process.on('message', async (asked: Asked) => {
+process.on('message', async (asked: StoreRequest) => {
   if (asked.kind === 'reset') {
     delay.reset();
-    return tell({ kind: 'ready' });
+    return sendAnswer({ kind: 'ready' });
   }
   if (asked.kind === 'report') {
     const [p99, max] = [delay.percentile(99) / 1e6, delay.max / 1e6];
-    return tell({ kind: 'report', p99, max });
+    return sendAnswer({ kind: 'report', p99, max });
   }
   if (asked.kind === 'expire') {
     await store.expire(await store.listChangedOutside(Date.now() + 60_000, Date.now() + 120_000));
-    return tell({ kind: 'ready' });
+    return sendAnswer({ kind: 'ready' });
   }
   const ids: string[] = [];
   for (let i = 0; i < asked.meetings; i++) {
@@ -44,7 +44,7 @@ process.on('message', async (asked: Asked) => {
     for (const additions of meetingOf(i, asked.sentences)) await store.add(place, additions);
     ids.push(created.id);
   }
-  tell({ kind: 'kept', ids });
+  sendAnswer({ kind: 'kept', ids });
 });
 process.on('disconnect', () => process.exit(0));
-tell({ kind: 'open', url: server.url });
+sendAnswer({ kind: 'open', url: server.url });

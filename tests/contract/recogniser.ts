@@ -48,8 +48,8 @@ export function recogniserContract(
       if (answer.kind !== 'hypothesis') throw new Error(answer.text);
       const { words } = answer.hypothesis;
       const text = words.map((word) => word.text).join(' ');
-      const { errors, words: said } = wordErrorRate(spokenIn(file), text, 'en');
-      t.ok(errors <= said * 0.2, `${file}: ${text}`);
+      const { errors, words: spokenWords } = wordErrorRate(spokenIn(file), text, 'en');
+      t.ok(errors <= spokenWords * 0.2, `${file}: ${text}`);
       const end = job.fromSample + job.samples.length;
       t.ok(
         words.every(({ from, to }) => from >= job.fromSample && to <= end && from <= to),

@@ -267,14 +267,14 @@ export function transcriptContract(
 
   test('only what nobody said or noted anything in is removed as empty', (t, store) => {
     const empty = begin(store, 'Empty');
-    const said = begin(store, 'Said');
+    const spoken = begin(store, 'Said');
     const noted = begin(store, 'Noted');
     store.add(empty.place, [{ kind: 'audio', audioMs: 900 }]);
-    store.add(said.place, [final(1, 'One.')]);
+    store.add(spoken.place, [final(1, 'One.')]);
     store.saveNote(OWNER, noted.id, 'n', { atMs: 0, text: 'A note.' });
-    for (const { id } of [empty, said, noted]) store.removeEmpty(STRANGER, id);
+    for (const { id } of [empty, spoken, noted]) store.removeEmpty(STRANGER, id);
     t.equal(found(store, '').length, 3);
-    for (const { id } of [empty, said, noted]) store.removeEmpty(OWNER, id);
+    for (const { id } of [empty, spoken, noted]) store.removeEmpty(OWNER, id);
     t.same(new Set(found(store, '')), new Set(['Said', 'Noted']));
   });
 

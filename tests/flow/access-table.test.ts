@@ -115,7 +115,7 @@ const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 const isLetIn = (status: number): boolean => status !== 401 && status !== 403;
 
 async function open(t: Test) {
-  const keyed = await openKeyedServer(t, [], { keeper: memoryRecorder().keeper });
+  const keyed = await openKeyedServer(t, [], { recorder: memoryRecorder().recorder });
   const everything = keyed.addKey('everything');
   const credentials = new Map<string, { readonly text: string; readonly scopes: readonly Scope[] }>();
   for (const scope of SCOPES)
@@ -127,9 +127,9 @@ async function open(t: Test) {
     text: await keyed.mint(everything, TOKEN_SCOPES),
     scopes: TOKEN_SCOPES,
   });
-  const viewer = keyed.passes.add({ room: ROOM }).token;
+  const viewer = keyed.viewerTokens.add({ room: ROOM }).token;
   credentials.set('a viewer token of the room', { text: viewer, scopes: [] });
-  const other = keyed.passes.add({ room: 'lobby' }).token;
+  const other = keyed.viewerTokens.add({ room: 'lobby' }).token;
   credentials.set('a viewer token of another room', { text: other, scopes: [] });
   credentials.set('nonsense', { text: 'nonsense', scopes: [] });
   return { ...keyed, credentials };

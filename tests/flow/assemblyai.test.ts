@@ -80,7 +80,7 @@ t.test(
   },
 );
 
-t.test('keys and temporary tokens open the door, and a wrong key is told so once', async (t) => {
+t.test('keys and temporary tokens are accepted, and a wrong key is rejected with one error', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   const file = new KeyFile(folder);
   const access = new ApiKeyAuth(
@@ -118,7 +118,7 @@ t.test('where no key is needed, its clients still get the token they ask for', a
   t.equal(await client.streaming.createTemporaryToken({ expires_in_seconds: 60 }), 'none-needed');
 });
 
-t.test('who comes when the server is full is told so in its own terms', async (t) => {
+t.test('a client of a full server gets the error of its own protocol', async (t) => {
   const server = await openScriptedServer([], 0);
   const websocketBaseUrl = await secure(t, server);
   const transcriber = new StreamingTranscriber({

@@ -8,7 +8,7 @@ const SOUND = sound(5, [
   [0.5, 2.1],
   [2.9, 4.0],
 ]);
-const SAID = 'hello there how are you i am fine';
+const SPOKEN = 'hello there how are you i am fine';
 
 /** A client whose messages can be awaited one by one, as both kinds of clients do. */
 async function dial(t: { teardown(run: () => unknown): void }, url: string, path = '/') {
@@ -72,9 +72,9 @@ t.test(
     t.equal(await closed(), 1000);
     t.equal(messages.length, frames + 1);
     const results = answers.filter(({ text }) => text !== undefined && text !== '');
-    t.equal(results.map(({ text }) => text).join(' '), SAID);
+    t.equal(results.map(({ text }) => text).join(' '), SPOKEN);
     const words = results.flatMap(({ result }) => result!);
-    t.equal(words.map(({ word }) => word).join(' '), SAID);
+    t.equal(words.map(({ word }) => word).join(' '), SPOKEN);
     for (let i = 1; i < words.length; i++) t.ok(words[i]!.start >= words[i - 1]!.start);
     t.ok(
       answers.some(({ partial }) => partial?.startsWith('hello')),

@@ -5,8 +5,8 @@ import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, script } from '../support/scripted-server.ts';
 
 const BROKEN = ['%ff', '%', '%2', '%zz', '%c0%af', '%00', '%f8%80%80%80%af', '%ed%a0%80'];
-const { keeper } = memoryRecorder();
-const server = await openScriptedServer(script('Hello.', 0.6), 8, { keeper });
+const { recorder } = memoryRecorder();
+const server = await openScriptedServer(script('Hello.', 0.6), 8, { recorder });
 t.teardown(() => server.close());
 
 /** Asks without a library that would mend the address first. */

@@ -5,8 +5,8 @@ import type { CaptionsOptions } from '../../client/cli/captions/options.ts';
 import { systemClock } from '../../client/cli/captions/outlet.ts';
 import { openCuttingProxy } from '../support/cutting-proxy.ts';
 import { readHls } from '../support/hls-player.ts';
+import { HttpSink } from '../support/http-sink.ts';
 import { ObsServer } from '../support/obs-server.ts';
-import { PostedServer } from '../support/posted-server.ts';
 import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
 
 const TEXT = ['First of all.', 'Then the second.', 'And a third.', 'Now the last.'];
@@ -21,14 +21,14 @@ const OPTIONS: CaptionsOptions = {
 
 async function counterparts(t: Test) {
   const obs = new ObsServer('secret');
-  const posted = new PostedServer();
-  const zoom = new PostedServer();
-  for (const server of [obs, posted, zoom]) {
+  const webhook = new HttpSink();
+  const zoom = new HttpSink();
+  for (const server of [obs, webhook, zoom]) {
     await server.start();
     t.teardown(() => server.stop());
   }
   const folder = t.testdir({
-    ...{ obs: 'secret\n', hook: `${posted.url}/hook\n`, zoom: `${zoom.url}/closedcaption?id=1\n`, key: 'whsec_MDE=' },
+    ...{ obs: 'secret\n', hook: `${webhook.url}/hook\n`, zoom: `${zoom.url}/closedcaption?id=1\n`, key: 'whsec_MDE=' },
   });
   const options: CaptionsOptions = {
     ...OPTIONS,
@@ -36,7 +36,7 @@ async function counterparts(t: Test) {
     ...{ obsPasswordFile: join(folder, 'obs'), webhookUrlFile: join(folder, 'hook') },
     ...{ zoomUrlFile: join(folder, 'zoom'), webhookSecretFile: join(folder, 'key') },
   };
-  return { obs, posted, zoom, options, playlist: join(folder, 'hls', 'captions.m3u8') };
+  return { obs, webhook, zoom, options, playlist: join(folder, 'hls', 'captions.m3u8') };
 }
 
 t.test(
@@ -46,13 +46,13 @@ t.test(
     t.teardown(() => server.close());
     const proxy = await openCuttingProxy(server.url, { cutsMax: 2, budget: () => ({ up: 10_000, down: 900 }) });
     t.teardown(() => proxy.close());
-    const { obs, posted, zoom, options, playlist } = await counterparts(t);
+    const { obs, webhook, zoom, options, playlist } = await counterparts(t);
     zoom.moods.push(503, 'lost');
-    posted.moods.push(200, 500);
-    const said: string[] = [];
+    webhook.moods.push(200, 500);
+    const messages: string[] = [];
     const print = (text: string): void => {
-      said.push(text);
-      if (said.length === 1) started();
+      messages.push(text);
+      if (messages.length === 1) started();
     };
     let started = (): void => {};
     const watching = new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ t.test(
       TEXT,
     );
     t.same(
-      posted.taken.map(({ body }) => JSON.parse(body)).map(({ transcript }) => transcript),
+      webhook.taken.map(({ body }) => JSON.parse(body)).map(({ transcript }) => transcript),
       TEXT,
     );
     const bySequence = new Map(zoom.taken.map(({ url, body }) => [url.searchParams.get('seq'), body]));
@@ -90,13 +90,13 @@ t.test('one counterpart that will have nothing does not stop the others', async 
   t.teardown(() => server.close());
   const { obs, zoom, options } = await counterparts(t);
   zoom.moods.push(403);
-  const said: string[] = [];
+  const messages: string[] = [];
   let watching = (): void => {};
   const isWatching = new Promise<void>((resolve) => {
     watching = resolve;
   });
   const print = (text: string): void => {
-    said.push(text);
+    messages.push(text);
     if (text.startsWith('watching')) watching();
   };
   const asked: CaptionsOptions = { ...options, server: server.url, to: ['obs', 'zoom'] };
@@ -109,7 +109,7 @@ t.test('one counterpart that will have nothing does not stop the others', async 
     obs.shown.filter((text) => text !== ''),
     TEXT,
   );
-  t.equal(said.filter((text) => text.startsWith('Zoom: it refuses')).length, 1);
+  t.equal(messages.filter((text) => text.startsWith('Zoom: it refuses')).length, 1);
 });
 
 t.test('what is missing is said before anything begins', async (t) => {

@@ -71,9 +71,9 @@ t.test('the microphone is what a recorder writes, and a recorder that fails is e
     copyFileSync(join(bin, 'pw-record'), join(bin, 'rec'));
   };
   record(`tail -c +45 '${fixture('speech/short_01.wav')}'`);
-  const heard = await runCli(['mic', '--server', server.url], undefined, { PATH });
-  t.equal(heard.code, 0, heard.err);
-  t.match(heard.out, /heavy snow/);
+  const result = await runCli(['mic', '--server', server.url], undefined, { PATH });
+  t.equal(result.code, 0, result.err);
+  t.match(result.out, /heavy snow/);
   record('echo "no such device" >&2; exit 3');
   const failed = await runCli(['mic', '--server', server.url], undefined, { PATH });
   t.equal(failed.code, 1);
@@ -108,7 +108,7 @@ t.test('what cannot be read is one clear line and a status', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   writeFileSync(join(folder, 'empty.wav'), '');
   writeFileSync(join(folder, 'text.mp3'), 'this is no music');
-  const cases: readonly [args: readonly string[], said: RegExp][] = [
+  const cases: readonly [args: readonly string[], message: RegExp][] = [
     [['transcribe', '/nowhere.wav'], /no file/],
     [['transcribe', folder], /folder/],
     [['transcribe', join(folder, 'empty.wav')], /empty/],
@@ -117,10 +117,10 @@ t.test('what cannot be read is one clear line and a status', async (t) => {
     [['transcribe', fixture('speech/short_01.wav'), '--server', 'nonsense'], /not an address/],
     [['transcribe', fixture('speech/short_01.wav'), '--model', 'nope'], /not known/],
   ];
-  for (const [args, said] of cases) {
+  for (const [args, message] of cases) {
     const { code, err } = await runCli(args);
     t.equal(code, 1, args.join(' '));
-    t.match(err, said);
+    t.match(err, message);
     t.equal(err.trim().split('\n').length, 1, `one line: ${err}`);
   }
 });
@@ -130,7 +130,7 @@ t.test('serve says what is wrong with its options, its model and its port, and d
   await new Promise((resolve) => taken.once('listening', resolve));
   t.teardown(() => taken.close());
   const port = String((taken.address() as { port: number }).port);
-  const cases: readonly [args: readonly string[], code: number, said: RegExp][] = [
+  const cases: readonly [args: readonly string[], code: number, message: RegExp][] = [
     [['serve', '--prot', '1'], 78, /--prot is not known/],
     [['serve', '--port', 'x', '--engine', 'steam'], 78, /port is x[\s\S]*engine is steam/],
     [['serve', '--host', '0.0.0.0'], 78, /--insecure/],
@@ -144,9 +144,9 @@ t.test('serve says what is wrong with its options, its model and its port, and d
     [['serve', '--model', 'tiny.en', '--cleanup', 'rules', '--port', port], 1, /taken/],
   ];
   const runs = await Promise.all(cases.map(([args]) => runCli(args)));
-  for (const [i, [args, code, said]] of cases.entries()) {
+  for (const [i, [args, code, message]] of cases.entries()) {
     t.equal(runs[i]!.code, code, args.join(' '));
-    t.match(runs[i]!.err, said);
+    t.match(runs[i]!.err, message);
   }
   const unknown = await runCli(['serve', '--prot', '1', '--port', 'x']);
   t.equal(unknown.err.trim().split('\n').length, 2, 'one line for each wrong option, none for its value');

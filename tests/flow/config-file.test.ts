@@ -43,14 +43,14 @@ function run(folder: string, program: string, args: readonly string[], until?: R
   delete env['SOTTO_CONFIG'];
   const child = spawn(process.execPath, [...programArgs(program), ...args], { cwd: folder, env });
   return new Promise<string>((resolve) => {
-    let said = '';
+    let output = '';
     const hear = (chunk: Buffer): void => {
-      said += chunk;
-      if (until?.test(said)) child.kill('SIGTERM');
+      output += chunk;
+      if (until?.test(output)) child.kill('SIGTERM');
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    child.on('close', () => resolve(said));
+    child.on('close', () => resolve(output));
   });
 }
 
@@ -73,9 +73,9 @@ t.test('every command that starts a server of its own takes --config, and hands 
 t.test('serve says which file it read, and where words go', async (t) => {
   const { folder, file, url } = await openTrap(t);
   const args = ['--port', '0', '--no-journal', '--keep', 'off'];
-  const said = await run(folder, 'server/main.ts', args, /words {4}.*\n/);
-  t.match(said, `settings from ${file}`);
-  t.match(said, `words    sentences to be cleaned go to ${url} (cleanup-url, from ${file})`);
+  const output = await run(folder, 'server/main.ts', args, /words {4}.*\n/);
+  t.match(output, `settings from ${file}`);
+  t.match(output, `words    sentences to be cleaned go to ${url} (cleanup-url, from ${file})`);
 });
 
 t.test('each address that words go to is named, with where it comes from and without its secrets', async (t) => {

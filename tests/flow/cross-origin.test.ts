@@ -19,7 +19,7 @@ async function open(t: Test, transport: OpenTransport) {
   const key = addKey(file, { name: 'page', scopes: ['stream', 'transcripts', 'viewers'] }, Date.now()).text;
   const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silentLog), Date.now);
   const server = await openScriptedServer([], 8, {
-    ...{ access, transport, keeper: memoryRecorder().keeper, allowedOrigins: [HERE] },
+    ...{ access, transport, recorder: memoryRecorder().recorder, allowedOrigins: [HERE] },
   });
   t.teardown(async () => {
     await server.close();
@@ -41,21 +41,24 @@ async function open(t: Test, transport: OpenTransport) {
 }
 
 function contract(name: string, make: OpenTransport): void {
-  t.test(`${name}: a page of an allowed origin reads events and transcripts, and is told why not`, async (t) => {
-    const { ask, key } = await open(t, make);
-    const bearer = { authorization: `Bearer ${key}` };
-    for (const path of ['/v1/rooms/hall/events', '/v1/rooms/hall/transcript', '/v1/transcripts']) {
-      t.match(await ask(path, HERE, { headers: bearer }), { status: 200, allowed: HERE, vary: 'origin' }, path);
-      t.match(await ask(path, HERE), { status: 401, allowed: HERE, vary: 'origin' }, `${path} without a key`);
-      t.match(
-        await ask(path, ELSEWHERE, { headers: bearer }),
-        { status: 403, allowed: null },
-        `${path} from elsewhere`,
-      );
-    }
-  });
+  t.test(
+    `${name}: a page of an allowed origin reads events and transcripts, and the reason of a refusal`,
+    async (t) => {
+      const { ask, key } = await open(t, make);
+      const bearer = { authorization: `Bearer ${key}` };
+      for (const path of ['/v1/rooms/hall/events', '/v1/rooms/hall/transcript', '/v1/transcripts']) {
+        t.match(await ask(path, HERE, { headers: bearer }), { status: 200, allowed: HERE, vary: 'origin' }, path);
+        t.match(await ask(path, HERE), { status: 401, allowed: HERE, vary: 'origin' }, `${path} without a key`);
+        t.match(
+          await ask(path, ELSEWHERE, { headers: bearer }),
+          { status: 403, allowed: null },
+          `${path} from elsewhere`,
+        );
+      }
+    },
+  );
 
-  t.test(`${name}: a browser that asks first is told what an allowed origin may send`, async (t) => {
+  t.test(`${name}: a preflight request is answered with what an allowed origin may send`, async (t) => {
     const { ask } = await open(t, make);
     const question = {
       method: 'OPTIONS',

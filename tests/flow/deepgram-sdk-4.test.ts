@@ -36,11 +36,11 @@ t.test("Deepgram's older client gets words live, in order, with times, and one c
     ...{ interim_results: true, smart_format: true, vad_events: true, utterance_end_ms: 1_000 },
   });
   const results: Result[] = [];
-  const heard: string[] = [];
+  const received: string[] = [];
   const closes: number[] = [];
   socket.on(LiveTranscriptionEvents.Transcript, (result: Result) => results.push(result));
-  socket.on(LiveTranscriptionEvents.SpeechStarted, () => heard.push('speech'));
-  socket.on(LiveTranscriptionEvents.Metadata, () => heard.push('metadata'));
+  socket.on(LiveTranscriptionEvents.SpeechStarted, () => received.push('speech'));
+  socket.on(LiveTranscriptionEvents.Metadata, () => received.push('metadata'));
   socket.on(LiveTranscriptionEvents.Error, (error: unknown) => t.fail(String(error)));
   const closed = new Promise<void>((resolve) =>
     socket.on(LiveTranscriptionEvents.Close, (event: { code: number }) => {
@@ -72,7 +72,7 @@ t.test("Deepgram's older client gets words live, in order, with times, and one c
     starts.toSorted((a, b) => a - b),
     'times go on',
   );
-  t.same(heard, ['speech', 'speech', 'metadata']);
+  t.same(received, ['speech', 'speech', 'metadata']);
   t.same(closes, [1000], 'no reconnect');
 });
 
@@ -86,7 +86,7 @@ t.test("Deepgram's older client gets the transcript of a file", async (t) => {
   t.match(result!.results.channels[0]!.alternatives[0]!.transcript, /^Hello there\. How are you\?/);
 });
 
-t.test("Deepgram's older client is told of what cannot be done", async (t) => {
+t.test("Deepgram's older client is warned of what cannot be done", async (t) => {
   const { error } = await client.listen.prerecorded.transcribeUrl(
     { url: 'https://example.com/a.mp3' },
     { model: 'nova-2' },

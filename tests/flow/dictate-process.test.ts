@@ -17,7 +17,7 @@ const first = recording('short_01.wav');
 const second = recording('vctk_p287_001_noisy.wav');
 /** The name in it is not heard right. */
 const CALL = /please call/i;
-const said = (text: string): RegExp => new RegExp(text.replace(/[.?]/g, '.?').replace(/ /g, '\\W+'), 'i');
+const toPattern = (text: string): RegExp => new RegExp(text.replace(/[.?]/g, '.?').replace(/ /g, '\\W+'), 'i');
 
 let server: RunningServer;
 t.before(async () => {
@@ -64,8 +64,12 @@ t.test('what was said and not inserted outlives a program that is killed', async
   t.match(dictating.err, /said and not inserted; sotto dictate again inserts/);
   t.same(readdirSync(sound), [], 'sound that was heard is gone');
   t.match(await dictating.ask({ verb: 'again' }), { ok: true });
-  t.match(dictating.out, said(first.text));
-  t.equal(dictating.out.match(/please call/gi)?.length, 1, 'what had been inserted before the crash is not told again');
+  t.match(dictating.out, toPattern(first.text));
+  t.equal(
+    dictating.out.match(/please call/gi)?.length,
+    1,
+    'what had been inserted before the crash is not inserted again',
+  );
   t.ok(dictating.history.every(({ state }) => state === 'inserted'));
   t.match(await dictating.ask({ verb: 'stop' }), { ok: true });
 });

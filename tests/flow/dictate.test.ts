@@ -21,7 +21,7 @@ const SOUND = sound(5, SPANS);
 const FORMAT = { encoding: 'pcm_s16le', sampleRate: 16_000, channels: 1, channelMode: 'mix' } as const;
 
 /** Hears the same sound in each dictation, at once, and then nothing until it is stopped. */
-class ScriptedEars implements AudioInput {
+class ScriptedInput implements AudioInput {
   async capture() {
     let stop!: () => void;
     const stopped = new Promise<void>((resolve) => {
@@ -47,7 +47,7 @@ interface Scene {
   readonly inserter: ScriptedInserter;
   readonly history: HistoryFile;
   readonly instance: Instance;
-  readonly told: string[];
+  readonly messages: string[];
   readonly folder: string;
   /** Begins, hears everything, ends. */
   dictate(): Promise<void>;
@@ -63,15 +63,15 @@ function open(t: Test, settings: Partial<InstanceSettings> = {}): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   const inserter = new ScriptedInserter();
   const history = new HistoryFile(join(folder, 'history.jsonl'), 100);
-  const told: string[] = [];
+  const messages: string[] = [];
   const spareSession = new SpareSession(
     () => ({ url: server.url, language: 'en' }),
-    (text) => told.push(text),
+    (text) => messages.push(text),
   );
   const instance = new Instance({
-    ...{ inserter, history, spareSession, server: server.url, audioInput: new ScriptedEars() },
+    ...{ inserter, history, spareSession, server: server.url, audioInput: new ScriptedInput() },
     dictionary: new DictionaryFile(join(folder, 'dictionary.json'), 'by default'),
-    notify: (text) => told.push(text),
+    notify: (text) => messages.push(text),
     print: () => {},
     stopped: () => {},
     settings: {
@@ -87,7 +87,7 @@ function open(t: Test, settings: Partial<InstanceSettings> = {}): Scene {
     t.match(await instance.answer({ verb: 'begin' }), { ok: true });
     t.match(await instance.answer({ verb: 'end' }), { ok: true });
   };
-  return { inserter, history, instance, told, folder, dictate };
+  return { inserter, history, instance, messages, folder, dictate };
 }
 
 const TEXT = 'Dear Ada, thanks.\nSee you soon.';
@@ -111,14 +111,14 @@ t.test('what is said is in the field, with its commands done, and in the history
 });
 
 t.test('text never goes into another window than the one it began in: it goes to the clipboard', async (t) => {
-  const { inserter, history, instance, told } = open(t);
+  const { inserter, history, instance, messages } = open(t);
   await instance.answer({ verb: 'begin' });
   inserter.window = { id: 'chat', program: 'chat' };
   await instance.answer({ verb: 'end' });
   t.same([inserter.text('editor'), inserter.text('chat')], ['', '']);
   t.equal(inserter.clipboard, TEXT);
-  t.equal(told.length, 1, 'and is told once');
-  t.match(told[0], /Another window has the focus/);
+  t.equal(messages.length, 1, 'and is reported once');
+  t.match(messages[0], /Another window has the focus/);
   t.same([...new Set(history.items.map(({ state }) => state))], ['clipboard']);
   t.match(await instance.answer({ verb: 'undo' }), { text: 'There is nothing to take back.' });
 });
@@ -131,7 +131,7 @@ t.test('with --any-window it goes wherever the focus is', async (t) => {
   t.equal(inserter.text('chat'), TEXT);
 });
 
-t.test('where windows cannot be told apart nothing is typed unless any window is allowed', async (t) => {
+t.test('where windows cannot be identified nothing is typed unless any window is allowed', async (t) => {
   const { inserter, instance } = open(t);
   inserter.canIdentifyWindow = false;
   t.match(await instance.answer({ verb: 'begin' }), { ok: true, text: /--any-window/ });
@@ -160,12 +160,12 @@ t.test('in a terminal a spoken line break is a space, unless Enter is allowed', 
   }
 });
 
-t.test('what nothing took is told, kept as lost, and inserted by again', async (t) => {
-  const { inserter, history, instance, dictate, told } = open(t);
+t.test('text that could not be inserted is reported, recorded as lost, and inserted by again', async (t) => {
+  const { inserter, history, instance, dictate, messages } = open(t);
   inserter.failure = 'xdotool did not work: no.';
   await dictate();
   t.equal(inserter.text(), '');
-  t.match(told[0], /xdotool did not work: no\. It is in the history/);
+  t.match(messages[0], /xdotool did not work: no\. It is in the history/);
   t.ok(history.items.every(({ state }) => state === 'lost'));
   t.match(await instance.answer({ verb: 'status' }), { status: { waiting: 3, inserted: 0, phase: 'idle' } });
   inserter.failure = undefined;
@@ -238,9 +238,9 @@ t.test('a dictation that begins while the last one is still inserted comes behin
 });
 
 t.test(
-  'the dictionary is read again when it changes; one that is wrong is told and the last stays in force',
+  'the dictionary is read again when it changes; a broken one is reported and the last one stays in force',
   async (t) => {
-    const { inserter, dictate, folder, told } = open(t);
+    const { inserter, dictate, folder, messages } = open(t);
     const path = join(folder, 'dictionary.json');
     writeFileSync(path, '{"names": ["ADA"], "replacements": {"soon": "later"}}');
     await dictate();
@@ -248,7 +248,7 @@ t.test(
     writeFileSync(path, '{"names": "Ada"}');
     inserter.window = { id: 'other', program: 'editor' };
     await dictate();
-    t.match(told[0], /names is "Ada"; wanted is a list/);
+    t.match(messages[0], /names is "Ada"; wanted is a list/);
     t.equal(inserter.text('other'), 'Dear ADA, thanks.\nSee you later.');
   },
 );
@@ -289,7 +289,7 @@ t.test(
       },
     };
     await t.rejects(new Instance({ ...parts, spareSession, audioInput }).answer({ verb: 'begin' }), /No microphone/);
-    const deaf = new Instance({ ...parts, spareSession, audioInput: new ScriptedEars() });
+    const deaf = new Instance({ ...parts, spareSession, audioInput: new ScriptedInput() });
     await t.rejects(deaf.answer({ verb: 'begin' }), /cannot be reached/);
     t.equal(deaf.phase, 'idle');
     t.match(await deaf.answer({ verb: 'end' }), { ok: false });

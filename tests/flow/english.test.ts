@@ -37,8 +37,8 @@ t.test('a sentence in another language is heard again as English, after its fina
   t.same(finalsOf(events), ['Eins zwei drei.', 'Vier fünf sechs.']);
   const seqs = new Map(events.flatMap((event) => (event.type === 'final' ? [[event.sentence, event.seq]] : [])));
   for (const { sentence, seq } of translated) t.ok(seqs.get(sentence)! < seq);
-  const heard = recogniser.jobs.filter(({ task }) => task === 'translate');
-  t.match(heard, [{ language: 'de', prompt: '' }, { language: 'de' }]);
+  const translations = recogniser.jobs.filter(({ task }) => task === 'translate');
+  t.match(translations, [{ language: 'de', prompt: '' }, { language: 'de' }]);
   t.equal(events.at(-1)?.type, 'done');
   await viewer.waitFor((event) => event.type === 'translated' && event.sentence === 2);
   viewer.close();

@@ -141,7 +141,7 @@ t.test('a server that starts on a full disk journals its sessions once there is 
 });
 
 t.test(
-  'a transcript on a full disk: the client is told, and it is complete once there is room',
+  'a transcript on a full disk: the client gets a notice, and it is complete once there is room',
   { skip },
   async (t) => {
     const program = await bundle('scripted-process-main', 'transcript-thread-main');
@@ -158,12 +158,12 @@ t.test(
     const { transcript } = await session.opened;
     const kept = async (): Promise<string[]> =>
       (await new Transcripts({ url: server.url }).read(transcript!)).sentences.map(({ text }) => text);
-    const said = talk(session);
+    const talking = talk(session);
     const skipped = (): ServerEvent[] =>
-      said.events.filter((event) => event.type === 'notice' && event.code === 'keep.skipped');
-    await said.sayTo(1);
+      talking.events.filter((event) => event.type === 'notice' && event.code === 'keep.skipped');
+    await talking.sayTo(1);
     disk.fill();
-    await said.sayTo(4);
+    await talking.sayTo(4);
     await until(() => skipped().length > 0);
     t.match(
       skipped(),
@@ -173,17 +173,17 @@ t.test(
     t.equal(journalsIn(setup.folder).length, 0);
     disk.clear();
     // What could not be written is tried again every few seconds.
-    await said.sayTo(5);
+    await talking.sayTo(5);
     await until(async () => (await kept()).length >= 5);
     t.same(await kept(), TEXTS.slice(0, 5));
-    await until(() => journalled([said], setup.folder));
-    await said.sayTo(7);
+    await until(() => journalled([talking], setup.folder));
+    await talking.sayTo(7);
     await server.kill();
     server = await start();
-    await said.sayTo(SENTENCES);
+    await talking.sayTo(SENTENCES);
     await session.finish();
-    await said.over;
-    t.same(finalsOf(said.events), TEXTS, 'each once, in spite of the full disk and the kill after it');
+    await talking.over;
+    t.same(finalsOf(talking.events), TEXTS, 'each once, in spite of the full disk and the kill after it');
     await until(async () => (await kept()).length >= SENTENCES);
     t.same(await kept(), TEXTS);
     t.equal(skipped().length, 1);
@@ -221,9 +221,9 @@ t.test(
     const disk = diskOf(t, 8 * MEGABYTE);
     disk.makeReadOnly();
     const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', '0', '--data', disk.folder];
-    const { heard, url, child } = await startServerProcess(options, (end) => t.teardown(end));
+    const { output, url, child } = await startServerProcess(options, (end) => t.teardown(end));
     const about = (text: string): string[] =>
-      heard
+      output
         .text()
         .split('\n')
         .filter((line) => line.includes(text));
@@ -231,7 +231,7 @@ t.test(
     t.ok(line.includes(`"folder":"${disk.folder}"`), line);
     t.same(more, []);
     t.equal(about('no transcripts are kept').length, 1, 'in the same line');
-    t.notMatch(heard.text(), /^\s+at .*:\d+:\d+/m, 'no stack');
+    t.notMatch(output.text(), /^\s+at .*:\d+:\d+/m, 'no stack');
     const session = await connect({ url, WebSocket: WebSocket as never, keep: {} });
     const events: ServerEvent[] = [];
     const reading = (async () => {
@@ -243,7 +243,7 @@ t.test(
     t.match(events, [{ type: 'ready' }, { type: 'notice', code: 'keep.skipped', text: /cannot be written \(E\w+\)/ }]);
     t.equal(events.at(-1)?.type, 'done');
     child.kill('SIGTERM');
-    t.equal(await heard.exit, 0);
+    t.equal(await output.exit, 0);
   },
 );
 

@@ -25,9 +25,9 @@ const SOUND = sound(6, [
 ]);
 const CLEANED = ['One two three.', 'Four five six.'];
 
-async function open(t: Test, door: TestEndpoint = {}) {
+async function open(t: Test, endpoint: TestEndpoint = {}) {
   let wallMs = Date.parse('2026-01-31T12:00:00Z');
-  const server = await openScriptedServer(WORDS, 8, { wallMs: () => wallMs, ...door });
+  const server = await openScriptedServer(WORDS, 8, { wallMs: () => wallMs, ...endpoint });
   t.teardown(() => server.close());
   const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(new URL(path, `${server.url}/v1/rooms/`), { headers });
@@ -96,11 +96,11 @@ t.test('a token of the playlist is in the addresses of its segments, and without
   const folder = mkdtempSync(join(tmpdir(), 'sotto-hls-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const access = new ApiKeyAuth(new KeyFile(folder), new UsageCounter(folder, Date.now, silentLog), Date.now);
-  const passes = new ViewerTokenFile(folder, Date.now);
-  const { get, player, look } = await open(t, { access, passes });
+  const viewerTokens = new ViewerTokenFile(folder, Date.now);
+  const { get, player, look } = await open(t, { access, viewerTokens });
   t.equal((await get('stage/captions.m3u8')).status, 401);
   t.equal((await get('stage/captions/294966399.vtt')).status, 401);
-  const { token } = passes.add({ room: 'stage' });
+  const { token } = viewerTokens.add({ room: 'stage' });
   const playlist = await look(`stage/captions.m3u8?token=${token}`);
   t.match(playlist, `token=${token}`);
   t.same(player.wrongs, []);

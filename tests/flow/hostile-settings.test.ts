@@ -48,7 +48,7 @@ t.teardown(async () => {
 
 interface Visit {
   /** Everything that was said to the client: frames, the body of a refusal, the reason of the close. */
-  readonly told: readonly string[];
+  readonly received: readonly string[];
   readonly ended: 'refused' | 'closed' | 'left';
 }
 
@@ -58,22 +58,22 @@ async function visit(endpoint: SocketEndpoint, field: Pick<Field, 'query' | 'fra
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}${endpoint.path}?${search}`, [
     ...(endpoint.subprotocols ?? []),
   ]);
-  const told: string[] = [];
+  const received: string[] = [];
   let ended: Visit['ended'] | undefined;
   const over = new Promise<void>((resolve) => {
     const end = (how: Visit['ended']): void => {
       ended ??= how;
       resolve();
     };
-    socket.on('message', (data) => told.push(String(data)));
+    socket.on('message', (data) => received.push(String(data)));
     socket.on('unexpected-response', async (_, response) => {
       let body = '';
       for await (const chunk of response) body += chunk;
-      told.push(body);
+      received.push(body);
       end('refused');
     });
     socket.on('close', (_, reason) => {
-      told.push(String(reason));
+      received.push(String(reason));
       end('closed');
     });
     socket.on('error', () => {});
@@ -87,7 +87,7 @@ async function visit(endpoint: SocketEndpoint, field: Pick<Field, 'query' | 'fra
     }
   });
   await over;
-  return { told, ended: ended! };
+  return { received, ended: ended! };
 }
 
 /** The server serves somebody who keeps the rules, has logged no bug, and nothing is left of those who do not. */
@@ -102,10 +102,10 @@ for (const endpoint of SOCKET_ENDPOINTS)
     const counts: Record<Expectation, number> = { refused: 0, ignored: 0 };
     for (const value of PROTOTYPE_NAMES)
       for (const field of endpoint.fields(value)) {
-        const { told } = await visit(endpoint, field);
-        const isRefused = told.some((text) => endpoint.isError(text));
+        const { received } = await visit(endpoint, field);
+        const isRefused = received.some((text) => endpoint.isError(text));
         const place = `${field.query ? 'query' : 'frame'} ${field.name}=${value}`;
-        t.equal(isRefused ? 'refused' : 'ignored', field.expected, `${place}: ${told.join(' ').slice(0, 200)}`);
+        t.equal(isRefused ? 'refused' : 'ignored', field.expected, `${place}: ${received.join(' ').slice(0, 200)}`);
         counts[field.expected]++;
       }
     t.ok(counts.refused > 0 && counts.ignored > 0);
@@ -123,13 +123,15 @@ t.test('JSON that is nested too deep, at every endpoint', async (t) => {
     const bodies = [DEEP, `{"type":"start","config":${DEEP}}`, `{"uid":"x","language":${DEEP}}`];
     const session = `{"type":"session.update","session":{"include":${DEEP},"input_audio_noise_reduction":${DEEP}}}`;
     for (const frame of [...bodies, session]) {
-      const { told } = await visit(endpoint, { frames: [frame] });
-      const isRefused = told.some((text) => endpoint.isError(text) || /deeper than 32|command\.unreadable/.test(text));
+      const { received } = await visit(endpoint, { frames: [frame] });
+      const isRefused = received.some(
+        (text) => endpoint.isError(text) || /deeper than 32|command\.unreadable/.test(text),
+      );
       // Deepgram's live protocol has no word for a message that cannot be read; its stream goes on.
       t.equal(
         isRefused,
         endpoint.path !== '/v1/listen',
-        `${endpoint.path} ${frame.slice(0, 40)}: ${told.join(' ').slice(0, 200)}`,
+        `${endpoint.path} ${frame.slice(0, 40)}: ${received.join(' ').slice(0, 200)}`,
       );
     }
     await checkServer(t, `deep JSON at ${endpoint.path}`);
@@ -148,15 +150,15 @@ t.test('hostile settings in a client secret', async (t) => {
     );
   const deep = [DEEP, `{"include":${DEEP}}`, `{"audio":{"input":{"noise_reduction":${DEEP}}}}`, 'null', '[]'];
   for (const text of deep) {
-    const { told, ended } = await withSecret(text);
+    const { received, ended } = await withSecret(text);
     t.equal(ended, 'refused', text.slice(0, 40));
-    t.ok(endpoint.isError(told[0]!), String(told[0]));
+    t.ok(endpoint.isError(received[0]!), String(received[0]));
   }
-  t.match((await withSecret('{"x":')).told[0], /"code":"invalid_api_key"/, 'what is not JSON is no secret');
+  t.match((await withSecret('{"x":')).received[0], /"code":"invalid_api_key"/, 'what is not JSON is no secret');
   for (const value of PROTOTYPE_NAMES)
     for (const [name, expected, session] of openaiSessions(value)) {
-      const { told, ended } = await withSecret(JSON.stringify(session));
-      t.equal(ended === 'refused', expected === 'refused', `${name}=${value}: ${told.join(' ').slice(0, 200)}`);
+      const { received, ended } = await withSecret(JSON.stringify(session));
+      t.equal(ended === 'refused', expected === 'refused', `${name}=${value}: ${received.join(' ').slice(0, 200)}`);
     }
   await checkServer(t, 'client secrets');
 });
@@ -246,12 +248,12 @@ t.test('names of Object.prototype, and deep JSON, in every field of Wyoming', as
         for (const line of lines) socket.write(`${line}\n`);
         socket.end();
       });
-      let heard = '';
+      let received = '';
       socket.on('data', (bytes) => {
-        heard += bytes;
+        received += bytes;
       });
       socket.on('error', () => {});
-      socket.on('close', () => resolve(heard));
+      socket.on('close', () => resolve(received));
     });
   const format = { rate: 16_000, width: 2, channels: 1 };
   const event = (type: unknown, data: unknown): string => JSON.stringify({ type, data });

@@ -35,8 +35,8 @@ t.test(
       '--access',
       'keys',
     ];
-    const { child, heard, url } = await startServerProcess([...options, '--data', data], (end) => t.teardown(end));
-    const greeting = heard.text().length;
+    const { child, output, url } = await startServerProcess([...options, '--data', data], (end) => t.teardown(end));
+    const greeting = output.text().length;
     t.equal(await statusOf(url, '/readyz'), 200, 'who listens is warm');
 
     const session = await connect({
@@ -79,8 +79,8 @@ t.test(
     t.match(numbers, /sotto_delay_seconds_count\{kind="final"\} [1-9]/, 'delays are counted');
 
     child.kill('SIGTERM');
-    t.equal(await heard.exit, 0);
-    const log = heard.text().slice(greeting);
+    t.equal(await output.exit, 0);
+    const log = output.text().slice(greeting);
     t.match(log, /command\.unreadable/, 'the log does say something');
     for (const secret of ['train', 'coast', 'snow', 'Zanzibar', 'hush', 'short_01', 'passwd', token, key.slice(15)])
       t.notOk(log.toLowerCase().includes(secret.toLowerCase()), `the log does not hold ${secret}`);
@@ -111,15 +111,15 @@ async function startServe(t: Pick<Test, 'teardown'>) {
     }
     rmSync(data, { recursive: true, force: true });
   });
-  const heard = listen(child);
-  await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
-  const url = /listens at (\S+)\n/.exec(heard.text())![1]!;
-  return { child, heard, url, signalGroup, server: childrenOf(child.pid!)[0]! };
+  const output = listen(child);
+  await until(() => /listens at \S+\n/.test(output.text()) || child.exitCode !== null);
+  const url = /listens at (\S+)\n/.exec(output.text())![1]!;
+  return { child, output, url, signalGroup, server: childrenOf(child.pid!)[0]! };
 }
 
 for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
   t.test(`${signal} to the whole group, and again, drains \`sotto serve\` once`, { skip: needsGroups }, async (t) => {
-    const { heard, url, signalGroup, server } = await startServe(t);
+    const { output, url, signalGroup, server } = await startServe(t);
     const session = await connect({ url, WebSocket: WebSocket as never });
     const events: ServerEvent[] = [];
     const over = (async () => {
@@ -138,26 +138,26 @@ for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
     // The recogniser answers late, so that the server has to wait for it.
     await simulateDelay(300);
     process.kill(recogniser!, 'SIGCONT');
-    t.equal(await heard.exit, 0, heard.text());
+    t.equal(await output.exit, 0, output.text());
     t.match(finalsOf(events).join(' '), /heavy snow/, 'what was said has become final');
     session.close();
     await over;
-    t.notMatch(heard.text(), /engine\.crashed|stopped|restart/i, 'its workers were left to it');
+    t.notMatch(output.text(), /engine\.crashed|stopped|restart/i, 'its workers were left to it');
   });
 
 for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
   t.test(`${signal} to \`sotto serve\` alone ends its server as well`, { skip: needsGroups }, async (t) => {
-    const { child, heard, server } = await startServe(t);
+    const { child, output, server } = await startServe(t);
     child.kill(signal);
-    t.equal(await heard.exit, 0, heard.text());
+    t.equal(await output.exit, 0, output.text());
     t.throws(() => process.kill(server, 0), { code: 'ESRCH' }, 'the server is gone');
   });
 
 t.test('`sotto serve` says when its server was killed', { skip: needsGroups }, async (t) => {
-  const { heard, server } = await startServe(t);
+  const { output, server } = await startServe(t);
   process.kill(server, 'SIGKILL');
-  t.equal(await heard.exit, 137);
-  t.match(heard.text(), /^sotto: the server was ended by SIGKILL/m);
+  t.equal(await output.exit, 137);
+  t.match(output.text(), /^sotto: the server was ended by SIGKILL/m);
 });
 
 const needsLimit = process.platform === 'win32' ? 'Windows has no such limit' : false;
@@ -172,10 +172,10 @@ t.test(
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     t.teardown(() => child.kill('SIGKILL'));
-    const heard = listen(child);
-    await until(() => /http\S+\n/.test(heard.text()) || child.exitCode !== null);
-    t.equal(child.exitCode, null, heard.text());
-    const url = /^http\S+/m.exec(heard.text())![0];
+    const output = listen(child);
+    await until(() => /http\S+\n/.test(output.text()) || child.exitCode !== null);
+    t.equal(child.exitCode, null, output.text());
+    const url = /^http\S+/m.exec(output.text())![0];
     const session = await connect({ url, WebSocket: WebSocket as never });
     const crowd: Socket[] = [];
     for (let i = 0; i < 120; i++) {
@@ -191,6 +191,6 @@ t.test(
     const next = await connect({ url, WebSocket: WebSocket as never });
     t.same(finalsOf(await converse(next, sound(3, [[0.4, 1.4]]))), ['Hello there.'], 'and new ones come in again');
     child.stdin!.end();
-    t.equal(await heard.exit, 0, heard.text());
+    t.equal(await output.exit, 0, output.text());
   },
 );

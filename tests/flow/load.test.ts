@@ -97,7 +97,7 @@ t.test('what is wrong with a model that was asked for is said', async (t) => {
   await t.rejects(server.connect({ languages: ['xx'] }), { code: 'command.option' });
 });
 
-t.test('each step down is told once, and so is the way back', async (t) => {
+t.test('each step down is reported once, and so is the way back', async (t) => {
   const server = await openScriptedServer(WORDS);
   t.teardown(() => server.close());
   const slow: ServiceLevel = { ...FULL_SERVICE_LEVEL, step: 'slow', cadence: 2 };

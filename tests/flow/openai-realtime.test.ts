@@ -140,7 +140,7 @@ t.test('the older shape is spoken to the older client, and a commit ends a turn 
   t.equal(events.filter(({ type }) => type === 'conversation.item.created').length, 1);
   t.notOk(
     events.some(({ type }) => type.includes('speech_')),
-    'no turns are told where none are asked for',
+    'no turns are reported where none are requested',
   );
 });
 

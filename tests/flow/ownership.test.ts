@@ -198,13 +198,13 @@ t.test('one key cannot hold any number of rooms, nor use up the viewer tokens of
     ...{ id: i.toString(16).padStart(12, '0'), room: 'hall', key: id, hash: '0'.repeat(64) },
     created: new Date().toISOString(),
   }));
-  writeFileSync(made.passes.path, JSON.stringify({ version: 1, viewers: stored }), { mode: 0o600 });
+  writeFileSync(made.viewerTokens.path, JSON.stringify({ version: 1, viewers: stored }), { mode: 0o600 });
   t.match(await link(made, mine), { status: 503, code: 'viewer.full' });
   t.match(await link(made, other), { status: 200, token: /^view_/ });
 });
 
 t.test('a token that may only stream does nothing else by another way', async (t) => {
-  const made = await openKeyedServer(t, WORDS, { keeper: memoryRecorder().keeper });
+  const made = await openKeyedServer(t, WORDS, { recorder: memoryRecorder().recorder });
   const key = made.addKey('mine');
   const own = await made.server.connect({ credential: key, keep: {} });
   const transcript = (own.ready as { transcript?: string }).transcript;
@@ -240,7 +240,7 @@ t.test('a token that may only stream does nothing else by another way', async (t
   });
 });
 
-t.test('a session that is resumed in the address lets an upload in by no other door', async (t) => {
+t.test('resuming a session in the address does not admit an upload to any other endpoint', async (t) => {
   const made = await openKeyedServer(t, WORDS);
   const key = made.addKey('mine');
   const token = await made.mint(key, ['stream'], 60);

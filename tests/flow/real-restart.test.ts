@@ -50,9 +50,9 @@ t.test('a server with its real model is killed in mid-speech, and started again:
   send(session, 0, 5 * SECOND);
   await until(() => events.some(({ type }) => type === 'partial' || type === 'final'));
   first.child.kill('SIGKILL');
-  await first.heard.exit;
+  await first.output.exit;
   send(session, 5 * SECOND, 8 * SECOND);
-  const { child, heard, url } = await serve(port, data);
+  const { child, output, url } = await serve(port, data);
   send(session, 8 * SECOND, samples.length);
   await session.finish();
   await over;
@@ -74,7 +74,7 @@ t.test('a server with its real model is killed in mid-speech, and started again:
     await until(async () => (await readiness(url)) !== 200);
     t.equal(await readiness(url), 503);
     process.kill(recogniser, 'SIGCONT');
-    t.equal(await heard.exit, 0);
+    t.equal(await output.exit, 0);
     last.close();
     await over.catch(() => {});
   });

@@ -90,7 +90,7 @@ for (const [what, how] of [
   ['a wrong key', { access: strict }],
   ['a full server', { sessionsMax: 0 }],
 ] as const)
-  t.test(`${what} is told once, and the clients do not knock again`, async (t) => {
+  t.test(`${what} is reported once, and the clients do not try again`, async (t) => {
     const { url, knocks } = await stand(t, how);
     const { socket } = await newest(url);
     await t.rejects(socket.waitForOpen());

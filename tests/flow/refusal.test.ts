@@ -50,9 +50,15 @@ const SOCKETS: readonly (readonly [string, SocketClass])[] = [
 for (const [name, Socket] of SOCKETS) {
   t.test(`a refusal before the upgrade is the server's own fault, over ${name}`, async (t) => {
     let known = true;
-    const caller = { key: 'k', scopes: SCOPES, sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
+    const identity = {
+      key: 'k',
+      scopes: SCOPES,
+      sessionsMax: undefined,
+      quota: { minutes: 0 },
+      countAudio: () => true,
+    };
     const admit = async (credential: string | undefined) => {
-      if (credential === 'right' && known) return caller;
+      if (credential === 'right' && known) return identity;
       throw new Fault(credential === undefined ? 'auth.missing' : 'auth.invalid', {});
     };
     const mint = () => Promise.reject(new Error('not here'));

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type ServerEvent, type Session, Transcript } from '../../client/sdk/index.ts';
+import { groupByType } from '../support/group-by-type.ts';
 import { randomFrom } from '../support/random.ts';
 import { bundle, freePort, type ScriptedProcess, startScriptedProcess } from '../support/scripted-process.ts';
 import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
-import { told } from '../support/told.ts';
 import { simulateDelay } from '../support/until.ts';
 
 const SENTENCES = 8;
@@ -21,13 +21,13 @@ const SOUND = sound(
 class Phoenix {
   kills = 0;
   readonly url: string;
-  readonly #born: () => Promise<ScriptedProcess>;
+  readonly #startProcess: () => Promise<ScriptedProcess>;
   #process: Promise<ScriptedProcess>;
 
-  constructor(url: string, born: () => Promise<ScriptedProcess>) {
+  constructor(url: string, startProcess: () => Promise<ScriptedProcess>) {
     this.url = url;
-    this.#born = born;
-    this.#process = born();
+    this.#startProcess = startProcess;
+    this.#process = startProcess();
   }
 
   static async open(program: string, folder: string): Promise<Phoenix> {
@@ -43,7 +43,7 @@ class Phoenix {
   async kill(): Promise<void> {
     this.kills++;
     await (await this.#process).kill();
-    this.#process = this.#born();
+    this.#process = this.#startProcess();
   }
 
   async end(): Promise<void> {
@@ -100,13 +100,13 @@ for (const [name, audio, rate] of [
     const samples = rate === 16_000 ? SOUND : stretched(SOUND, rate);
     const start = { partials: { mode: 'off' }, ...(audio === undefined ? {} : { audio }) } as const;
     const calm = await openScriptedServer(WORDS);
-    const whole = told(await converse(await calm.connect(start), samples, 1_601));
+    const whole = groupByType(await converse(await calm.connect(start), samples, 1_601));
     await calm.close();
     t.equal(whole['final']?.length, SENTENCES);
     const phoenix = await Phoenix.open(program, folder);
     for (let seed = 1; seed <= (rate === 16_000 ? 2 : 1); seed++) {
       const events = await speak(await phoenix.connect(start), phoenix, samples, seed);
-      t.same(told(events), whole, `seed ${seed}`);
+      t.same(groupByType(events), whole, `seed ${seed}`);
       t.same(
         events.map(({ seq }) => seq),
         events.map((_, i) => i + 1),
@@ -169,15 +169,15 @@ t.test('a session that ends every process that takes it up is set aside, and all
     return texts;
   });
   const half = SOUND.subarray(0, SOUND.length / 2 - 8_000);
-  const heard = (session: Session) =>
+  const waitForAck = (session: Session) =>
     new Promise<void>((resolve) => void session.on('ack', (ack) => ack.audioMs >= 11_000 && resolve()));
   const poison = Int16Array.from(half, (sample) => Math.max(-32_768, Math.min(32_767, sample * 2.7)));
   await Promise.all([
     ...good.map((session) => {
       session.send(half);
-      return heard(session);
+      return waitForAck(session);
     }),
-    bad!.send(poison) ?? heard(bad!),
+    bad!.send(poison) ?? waitForAck(bad!),
   ]);
   await calm.kill();
   const deadly = { ...setup, deadlyAbove: 0.8 };

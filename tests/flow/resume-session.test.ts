@@ -18,7 +18,7 @@ async function partOfIt(url: string, connect: Awaited<ReturnType<typeof openScri
   return { session, events, kept, url };
 }
 
-t.test('a page that was loaded anew takes up its session, and nothing is told twice or left out', async (t) => {
+t.test('a reloaded page resumes its session, and no event is repeated or left out', async (t) => {
   const server = await openScriptedServer(WORDS);
   const { session, events, kept } = await partOfIt(server.url, server.connect);
   // The old page goes without a word; its last sound was written down and never arrived.

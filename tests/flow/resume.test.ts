@@ -2,6 +2,7 @@ import t from 'tap';
 import { WebSocket } from 'ws';
 import { type ServerEvent, Transcript } from '../../client/sdk/index.ts';
 import { openCuttingProxy } from '../support/cutting-proxy.ts';
+import { groupByType } from '../support/group-by-type.ts';
 import { randomFrom } from '../support/random.ts';
 import {
   converse,
@@ -11,7 +12,6 @@ import {
   script,
   sound,
 } from '../support/scripted-server.ts';
-import { told } from '../support/told.ts';
 import { until } from '../support/until.ts';
 
 const SENTENCES = 12;
@@ -33,7 +33,7 @@ for (const [name, audio, step] of [
     t.teardown(() => server.close());
     const samples = audio === undefined ? SOUND : stretched(SOUND, 44_100);
     const start = { partials: { mode: 'off' }, ...(audio === undefined ? {} : { audio }) } as const;
-    const whole = told(await converse(await server.connect(start), samples, step));
+    const whole = groupByType(await converse(await server.connect(start), samples, step));
     t.equal(whole['final']?.length, SENTENCES);
     let cuts = 0;
     for (let seed = 1; seed <= 2; seed++) {
@@ -45,7 +45,7 @@ for (const [name, audio, step] of [
       const session = await server.connect({ ...start, url: proxy.url });
       const events = await converse(session, samples, step);
       cuts += proxy.cuts;
-      t.same(told(events), whole, `seed ${seed}, ${proxy.cuts} cuts`);
+      t.same(groupByType(events), whole, `seed ${seed}, ${proxy.cuts} cuts`);
       t.same(
         events.map(({ seq }) => seq),
         events.map((_, i) => i + 1),
@@ -208,7 +208,7 @@ t.test('after the grace time a session is finalised, and can still be fetched fo
   t.same(finalsOf(back.events), ['one two']);
 });
 
-t.test('with no grace time a session ends with its connection, and a client is told at once', async (t) => {
+t.test('with no grace time a session ends with its connection, and the client learns it at once', async (t) => {
   const server = await openScriptedServer(WORDS, 8, { graceMs: 0 });
   t.teardown(() => server.close());
   const proxy = await openCuttingProxy(server.url, { cutsMax: 1, budget: () => ({ up: 50_000, down: 1e9 }) });

@@ -9,8 +9,8 @@ const bytesOf = (samples: Int16Array | Float32Array): Buffer =>
   Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 const json = (message: object): string => JSON.stringify(message);
 
-/** What a client of each door says, and how it ends; the address ends so that a room can be named behind it. */
-const DOORS: readonly {
+/** What a client of each compatible endpoint sends, and how it ends; a room can be appended to the address. */
+const ENDPOINTS: readonly {
   readonly path: string;
   readonly before?: readonly string[];
   readonly audio?: (bytes: Buffer) => string | Buffer;
@@ -49,10 +49,10 @@ async function open(t: Test) {
   return server;
 }
 
-t.test('by every door of others a client that names a room in its address has viewers', async (t) => {
+t.test('at every compatible endpoint a client that names a room in its address has viewers', async (t) => {
   const server = await open(t);
-  for (const [at, { path, before = [], audio = (bytes: Buffer) => bytes, after }] of DOORS.entries()) {
-    const room = `door-${at}`;
+  for (const [at, { path, before = [], audio = (bytes: Buffer) => bytes, after }] of ENDPOINTS.entries()) {
+    const room = `room-${at}`;
     const viewer = watch(server.url, room);
     await viewer.waitFor(({ type }) => type === 'room');
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}&room=${room}`);
@@ -70,7 +70,7 @@ t.test('by every door of others a client that names a room in its address has vi
 
 t.test('a name that no room can have refuses the connection, and no name is no room', async (t) => {
   const server = await open(t);
-  const [{ path }] = DOORS as [(typeof DOORS)[number]];
+  const [{ path }] = ENDPOINTS as [(typeof ENDPOINTS)[number]];
   const refused = new WebSocket(`${server.url.replace('http', 'ws')}${path}&room=The%20Hall`);
   const [, response] = await once(refused, 'unexpected-response');
   t.equal(response.statusCode, 400);
@@ -81,5 +81,5 @@ t.test('a name that no room can have refuses the connection, and no name is no r
   silent.send(bytesOf(SOUND));
   silent.send(json({ type: 'CloseStream' }));
   await once(silent, 'close');
-  t.equal(server.rooms.find('door-0'), undefined);
+  t.equal(server.rooms.find('room-0'), undefined);
 });

@@ -20,7 +20,7 @@ const isOver = (events: readonly ViewerEvent[]) => (event: ViewerEvent) =>
   isIdle(event) && events.indexOf(event) > events.findIndex(isFinal) && events.some(isFinal);
 
 /** What viewers should have read of a session, kind by kind. */
-const told = (events: readonly ServerEvent[], type: 'final' | 'cleaned') =>
+const sentTo = (events: readonly ServerEvent[], type: 'final' | 'cleaned') =>
   events.flatMap((event) => (event.type === type ? [{ sentence: event.sentence, text: event.text }] : []));
 const read = (events: readonly ViewerEvent[], type: 'final' | 'cleaned') =>
   events.flatMap((event) => (event.type === type ? [{ sentence: event.sentence, text: event.text }] : []));
@@ -33,7 +33,7 @@ for (const [name, transport, runs] of [
     t.test(`rooms over ${name}`, { skip: NO_UWS }, async () => {});
     continue;
   }
-  t.test(`over ${name}, viewers by WebSocket and by server-sent events read what the speaker is told`, async (t) => {
+  t.test(`over ${name}, viewers by WebSocket and by server-sent events read what the speaker receives`, async (t) => {
     const server = await openScriptedServer(WORDS, 1, { transport });
     const session = await server.connect({ room: 'stage' });
     const byLine = watch(server.url, 'stage');
@@ -44,8 +44,8 @@ for (const [name, transport, runs] of [
     for (const { events, waitFor } of [byLine, byEvents]) {
       await waitFor(isOver(events));
       for (const event of events) ViewerEventSchema.parse(event);
-      t.same(read(events, 'final'), told(spoken, 'final'));
-      t.same(read(events, 'cleaned'), told(spoken, 'cleaned'));
+      t.same(read(events, 'final'), sentTo(spoken, 'final'));
+      t.same(read(events, 'cleaned'), sentTo(spoken, 'cleaned'));
       const cursors = events.map(({ cursor }) => cursor);
       t.same(
         cursors,
@@ -61,7 +61,7 @@ for (const [name, transport, runs] of [
     const late = await watchEvents(server.url, 'stage/events?from=start&words=1');
     await late.waitFor(isIdle);
     await late.waitFor(() => read(late.events, 'cleaned').length === SENTENCES);
-    t.same(read(late.events, 'final'), told(spoken, 'final'), 'who comes later reads it all');
+    t.same(read(late.events, 'final'), sentTo(spoken, 'final'), 'who comes later reads it all');
     const words = late.events.flatMap((event) => (event.type === 'final' ? (event.words ?? []) : []));
     t.ok(words.length >= SENTENCES * 4);
     const half = late.events.filter(isFinal)[1]!.cursor;
@@ -157,10 +157,10 @@ t.test('after a restart a session goes on in its room: no final is lost or comes
   });
   t.equal(finalsOf(spoken).length, SENTENCES);
   await viewer.waitFor(() => read(viewer.events, 'cleaned').length === SENTENCES);
-  t.same(read(viewer.events, 'final'), told(spoken, 'final'), 'for who watched all the time');
+  t.same(read(viewer.events, 'final'), sentTo(spoken, 'final'), 'for who watched all the time');
   const late = watch(server.url, 'stage', { from: 'start' });
   await late.waitFor(() => read(late.events, 'cleaned').length === SENTENCES);
-  t.same(read(late.events, 'final'), told(spoken, 'final'), 'and for who comes afterwards');
+  t.same(read(late.events, 'final'), sentTo(spoken, 'final'), 'and for who comes afterwards');
   viewer.close();
   late.close();
   await server.close();

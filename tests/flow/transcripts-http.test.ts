@@ -31,8 +31,8 @@ async function spoken(server: ScriptedServer): Promise<string> {
 }
 
 t.test('the client lists, reads, corrects, annotates, exports, summarises and deletes', async (t) => {
-  const { keeper } = memoryRecorder();
-  const server = await openScriptedServer(WORDS, 8, { keeper, assistant });
+  const { recorder } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder, assistant });
   const kept = new Transcripts({ url: server.url.replace('http', 'ws'), credential: () => 'any' });
   const id = await spoken(server);
   t.match(await kept.list({ query: 'PRINTER costs' }), {
@@ -62,8 +62,8 @@ t.test('the client lists, reads, corrects, annotates, exports, summarises and de
 });
 
 t.test('what cannot be is refused with a reason, and changes nothing', async (t) => {
-  const { keeper, store } = memoryRecorder();
-  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { recorder, store } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder });
   const id = await spoken(server);
   const before = store.read('', id);
   const ask = async (line: string, body?: string): Promise<string> => {
@@ -111,8 +111,8 @@ t.test('what cannot be is refused with a reason, and changes nothing', async (t)
 });
 
 t.test('an export is a file that a browser saves and never runs', async (t) => {
-  const { keeper, store } = memoryRecorder();
-  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { recorder, store } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder });
   const id = await spoken(server);
   store.update('', id, { title: 'Sitzung "Ä"\r\nx: y' });
   const { headers } = await fetch(`${server.url}/v1/transcripts/${id}/export?format=html`);
@@ -128,7 +128,7 @@ t.test('an export is a file that a browser saves and never runs', async (t) => {
 
 t.test('a server that keeps nothing, or whose disk fails, says so', async (t) => {
   const none = await openScriptedServer(WORDS, 8, {
-    keeper: memoryRecorder({ store: undefined, unavailableReason: 'no room' }).keeper,
+    recorder: memoryRecorder({ store: undefined, unavailableReason: 'no room' }).recorder,
   });
   const nothing = new Transcripts({ url: none.url });
   await t.rejects(nothing.list(), { code: 'transcript.absent', status: 501, message: /no room/ });
@@ -138,11 +138,11 @@ t.test('a server that keeps nothing, or whose disk fails, says so', async (t) =>
   const fail = (): never => {
     throw Object.assign(new Error('secret words'), { code: 'SQLITE_IOERR' });
   };
-  const { keeper } = memoryRecorder({
+  const { recorder } = memoryRecorder({
     calls: Object.assign(store, { list: fail, readJson: () => (undefined as unknown as { at: never }).at }),
   });
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields: object) => void logged.push(fields) };
-  const failing = await openScriptedServer(WORDS, 8, { keeper, log });
+  const failing = await openScriptedServer(WORDS, 8, { recorder, log });
   const broken = new Transcripts({ url: failing.url });
   await t.rejects(broken.list(), { code: 'transcript.failed', status: 507, message: /SQLITE_IOERR/ });
   t.same(logged, [{ code: 'SQLITE_IOERR' }]);
@@ -151,19 +151,19 @@ t.test('a server that keeps nothing, or whose disk fails, says so', async (t) =>
 });
 
 t.test('the command line lists, searches, shows, exports and deletes', async (t) => {
-  const { keeper } = memoryRecorder();
-  const server = await openScriptedServer(WORDS, 8, { keeper, assistant });
+  const { recorder } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder, assistant });
   const id = await spoken(server);
   const folder = mkdtempSync(join(tmpdir(), 'sotto-cli-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  let said = '';
+  let body = '';
   const cli = new TranscriptsCli({ server: server.url }, (text) => {
-    said += text;
+    body += text;
   });
   const printed = async (work: Promise<void>): Promise<string> => {
-    said = '';
+    body = '';
     await work;
-    return said;
+    return body;
   };
   t.match(await printed(cli.list({ limit: 20 })), new RegExp(`^${id}  .*  00:00:04  1 sentences  Printers\n$`));
   t.match(await printed(cli.list({ limit: 20, query: 'four printer' })), /The printer costs four/);

@@ -28,7 +28,7 @@ t.before(async () => {
   });
 });
 
-t.test('over kills of the server a transcript has every sentence once, as it was told', async (t) => {
+t.test('over kills of the server a transcript has every sentence once, as it was sent', async (t) => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const setup = { words: WORDS, port, folder: join(folder, 'journal'), transcripts: join(folder, 'transcripts') };
@@ -67,7 +67,7 @@ t.test('over kills of the server a transcript has every sentence once, as it was
     if (seed === 4) await kill();
     await done;
     const { sentences, durationMs } = await kept.read(ids.at(-1)!);
-    const told = events
+    const sentFinals = events
       .filter((event) => event.type === 'final')
       .map(({ sentence, text, fromMs, toMs }) => {
         const cleaned = events.find((event) => event.type === 'cleaned' && event.sentence === sentence) as {
@@ -75,7 +75,7 @@ t.test('over kills of the server a transcript has every sentence once, as it was
         };
         return { part: 1, sentence, text, cleaned: cleaned.text, fromMs, toMs };
       });
-    t.equal(told.length, SENTENCES);
+    t.equal(sentFinals.length, SENTENCES);
     t.same(
       sentences.map(({ part, sentence, text, cleaned, fromMs, toMs }) => ({
         part,
@@ -85,7 +85,7 @@ t.test('over kills of the server a transcript has every sentence once, as it was
         fromMs,
         toMs,
       })),
-      told,
+      sentFinals,
       `seed ${seed}`,
     );
     t.equal(durationMs, SENTENCES * 3_000);

@@ -20,8 +20,8 @@ const noticesOf = (events: readonly ServerEvent[]): string[] =>
     .map((event) => (event as { text: string }).text);
 
 t.test('what is said in a session that asks for it is kept, cleaned, with its times', async (t) => {
-  const { keeper, store } = memoryRecorder();
-  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { recorder, store } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder });
   const events = await converse(await server.connect({ keep: { title: 'Monday' } }), SOUND);
   const { transcript, part, transcriptMs } = readyOf(events);
   t.same([part, transcriptMs], [1, 0]);
@@ -41,8 +41,8 @@ t.test('what is said in a session that asks for it is kept, cleaned, with its ti
 });
 
 t.test('a second session goes on behind the first', async (t) => {
-  const { keeper, store } = memoryRecorder();
-  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { recorder, store } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder });
   const { transcript } = readyOf(await converse(await server.connect({ keep: {} }), SOUND));
   const again = readyOf(await converse(await server.connect({ keep: { transcript: transcript! } }), SOUND));
   t.match(again, { transcript, part: 2, transcriptMs: 6_000 });
@@ -60,18 +60,18 @@ t.test('a second session goes on behind the first', async (t) => {
 t.test('who does not ask is not kept, unless all are', async (t) => {
   const asked = memoryRecorder();
   const all = memoryRecorder({ mode: 'all' });
-  for (const { keeper, store } of [asked, all]) {
-    const server = await openScriptedServer(WORDS, 8, { keeper });
+  for (const { recorder, store } of [asked, all]) {
+    const server = await openScriptedServer(WORDS, 8, { recorder });
     const { transcript } = readyOf(await converse(await server.connect(), SOUND));
-    t.equal(store.list('', { words: [], limit: 5 }).transcripts.length, keeper === all.keeper ? 1 : 0);
-    t.equal(transcript !== undefined, keeper === all.keeper);
+    t.equal(store.list('', { words: [], limit: 5 }).transcripts.length, recorder === all.recorder ? 1 : 0);
+    t.equal(transcript !== undefined, recorder === all.recorder);
     await server.close();
   }
 });
 
 t.test('a session in which nothing was said leaves no transcript that nobody asked for', async (t) => {
-  const { keeper, store } = memoryRecorder({ mode: 'all' });
-  const server = await openScriptedServer([], 8, { keeper });
+  const { recorder, store } = memoryRecorder({ mode: 'all' });
+  const server = await openScriptedServer([], 8, { recorder });
   await converse(await server.connect(), sound(1, []));
   t.same(store.list('', { words: [], limit: 5 }).transcripts, []);
   await converse(await server.connect({ keep: {} }), sound(1, []));
@@ -80,12 +80,12 @@ t.test('a session in which nothing was said leaves no transcript that nobody ask
 });
 
 t.test('a server that can keep nothing says so and transcribes on', async (t) => {
-  const { keeper } = memoryRecorder({ store: undefined, unavailableReason: 'no room' });
-  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { recorder } = memoryRecorder({ store: undefined, unavailableReason: 'no room' });
+  const server = await openScriptedServer(WORDS, 8, { recorder });
   const events = await converse(await server.connect({ keep: {} }), SOUND);
   t.same(noticesOf(events), ['Not kept as a transcript: no room.']);
   t.equal(events.filter(({ type }) => type === 'final').length, 2);
-  t.same(noticesOf(await converse(await server.connect(), SOUND)), [], 'nobody else is told');
+  t.same(noticesOf(await converse(await server.connect(), SOUND)), [], 'nobody else is notified');
   await server.close();
 });
 
@@ -107,8 +107,8 @@ function limited(): { calls: MemoryTranscripts; disk: { full: boolean } } {
 
 t.test('a disk that is full for a while costs no sentence', async (t) => {
   const { calls, disk } = limited();
-  const { keeper } = memoryRecorder({ calls, clock: new FastClock(100) });
-  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { recorder } = memoryRecorder({ calls, clock: new FastClock(100) });
+  const server = await openScriptedServer(WORDS, 8, { recorder });
   const session = await server.connect({ keep: {} });
   session.on('speech', ({ atMs }) => {
     disk.full = atMs < 3_000;
@@ -132,8 +132,8 @@ t.test('a disk that is full for a while costs no sentence', async (t) => {
 });
 
 t.test('a transcript that is deleted while it is written stays deleted, and the session goes on', async (t) => {
-  const { keeper, store } = memoryRecorder();
-  const server = await openScriptedServer(WORDS, 8, { keeper });
+  const { recorder, store } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder });
   const session = await server.connect({ keep: {} });
   const transcript = (await session.opened).transcript!;
   session.on('final', ({ sentence }) => {
@@ -148,8 +148,8 @@ t.test('a transcript that is deleted while it is written stays deleted, and the 
 
 for (const how of ['says goodbye', 'is cut off'] as const) {
   t.test(`what a client that ${how} has said is finalised and kept`, async (t) => {
-    const { keeper, store } = memoryRecorder();
-    const server = await openScriptedServer(WORDS, 8, { keeper, graceMs: 20 });
+    const { recorder, store } = memoryRecorder();
+    const server = await openScriptedServer(WORDS, 8, { recorder, graceMs: 20 });
     const sockets: WebSocket[] = [];
     class Held extends WebSocket {
       constructor(...args: ConstructorParameters<typeof WebSocket>) {
@@ -173,8 +173,8 @@ for (const how of ['says goodbye', 'is cut off'] as const) {
 }
 
 t.test('a key reads its own transcripts alone, also when its minutes are used up', async (t) => {
-  const { keeper, store } = memoryRecorder();
-  const caller = (key: string) => ({
+  const { recorder, store } = memoryRecorder();
+  const identityOf = (key: string) => ({
     key,
     scopes: ['transcripts'],
     sessionsMax: undefined,
@@ -186,12 +186,12 @@ t.test('a key reads its own transcripts alone, also when its minutes are used up
     needsKey: true,
     authenticate: async (credential: string | undefined, purpose: string) => {
       purposes.push(purpose);
-      return caller(credential ?? '');
+      return identityOf(credential ?? '');
     },
-    reauthenticate: async (credential: string | undefined) => caller(credential ?? ''),
+    reauthenticate: async (credential: string | undefined) => identityOf(credential ?? ''),
     mintToken: () => Promise.reject(new Error('no')),
   } as unknown as Authenticator;
-  const server = await openScriptedServer(WORDS, 8, { keeper, access });
+  const server = await openScriptedServer(WORDS, 8, { recorder, access });
   const created = store.create('a', { title: 'Mine', startedMs: 0 });
   const id = typeof created === 'string' ? t.fail(created) : created.id;
   const get = (key: string, path: string) =>

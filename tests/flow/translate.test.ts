@@ -42,7 +42,7 @@ t.test('a viewer is sent the language it asks for though the speaker asked for n
   await german.waitFor((event) => event.type === 'translated' && event.sentence === 2);
   const read = german.events.flatMap((event) => (event.type === 'translated' ? [event.text] : []));
   t.same(read, ['German: One um two three.', 'German: Four five six.'], 'as spoken where nothing is cleaned');
-  t.equal(events.filter(({ type }) => type === 'translated').length, 2, 'the speaker is told, too');
+  t.equal(events.filter(({ type }) => type === 'translated').length, 2, 'the speaker receives it, too');
   await plain.waitFor((event) => event.type === 'room' && event.state === 'idle' && plain.events.indexOf(event) > 1);
   t.notOk(plain.events.some(({ type }) => type === 'translated'));
   german.close();
@@ -65,7 +65,7 @@ t.test('what is no translation is left out with a notice, and nothing waits for 
   t.equal(events.at(-1)?.type, 'done');
 });
 
-t.test('a session that wants what cannot be had is told so', async (t) => {
+t.test('a session that requests an unavailable translation gets a notice', async (t) => {
   const without = await openScriptedServer(WORDS, 1);
   const server = await openScriptedServer(WORDS, 1, { assistant: inOther });
   t.teardown(() => Promise.all([without.close(), server.close()]));
@@ -93,7 +93,7 @@ t.test('a sentence that was being translated when the server died is translated 
   await viewer.waitFor((event) => event.type === 'translated' && event.text === 'German');
   t.ok(
     next.asked.every(({ system }) => !system.includes('French')),
-    'what was told is not asked for again',
+    'what was sent is not requested again',
   );
   viewer.close();
 });

@@ -22,14 +22,14 @@ async function stand(t: Test) {
     body.append('file', new Blob([RECORDING]), 'a.mp3');
     return fetch(`${server.url}/v1/audio/transcriptions`, { method: 'POST', body, signal: signal ?? null });
   };
-  const heard = (): Promise<void> => until(() => server.recogniser.jobs.length > 0);
-  return { server, post, heard, letGo };
+  const waitForDecode = (): Promise<void> => until(() => server.recogniser.jobs.length > 0);
+  return { server, post, waitForDecode, letGo };
 }
 
 t.test('a file takes the place of a session, and gives it back', async (t) => {
-  const { server, post, heard, letGo } = await stand(t);
+  const { server, post, waitForDecode, letGo } = await stand(t);
   const first = post();
-  await heard();
+  await waitForDecode();
   t.equal(server.registry.size, 1);
   const second = await post();
   t.equal(second.status, 503);
@@ -42,10 +42,10 @@ t.test('a file takes the place of a session, and gives it back', async (t) => {
 });
 
 t.test('a client that leaves frees its place at once', async (t) => {
-  const { server, post, heard, letGo } = await stand(t);
+  const { server, post, waitForDecode, letGo } = await stand(t);
   const leaving = new AbortController();
   const left = post(leaving.signal);
-  await heard();
+  await waitForDecode();
   leaving.abort();
   await t.rejects(left);
   await until(() => server.registry.size === 0);
@@ -54,9 +54,9 @@ t.test('a client that leaves frees its place at once', async (t) => {
 });
 
 t.test('a server that stops says so instead of answering with half a transcript', async (t) => {
-  const { server, post, heard } = await stand(t);
+  const { server, post, waitForDecode } = await stand(t);
   const cut = post();
-  await heard();
+  await waitForDecode();
   server.gateway.drain();
   await server.registry.drain(Promise.resolve());
   const answer = await cut;

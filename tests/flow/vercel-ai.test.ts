@@ -9,7 +9,7 @@ const server = await openScriptedServer(script('Hello there. How are you?', 0.6)
 t.teardown(() => server.close());
 const audio = readFileSync(new URL('../fixtures/formats/short_01.mp3', import.meta.url));
 
-t.test('the Vercel AI SDK transcribes through the OpenAI door', async (t) => {
+t.test('the Vercel AI SDK transcribes through the OpenAI-compatible endpoint', async (t) => {
   const openai = createOpenAI({ apiKey: 'any', baseURL: `${server.url}/v1` });
   for (const name of ['whisper-1', 'gpt-4o-transcribe']) {
     const { text } = await transcribe({ model: openai.transcription(name), audio });
@@ -17,7 +17,7 @@ t.test('the Vercel AI SDK transcribes through the OpenAI door', async (t) => {
   }
 });
 
-t.test('the Vercel AI SDK transcribes through the Deepgram door, with word times', async (t) => {
+t.test('the Vercel AI SDK transcribes through the Deepgram-compatible endpoint, with word times', async (t) => {
   // This provider has no setting for the address; its `fetch` has.
   const here: typeof fetch = (url, init) =>
     fetch(String(url).replace('https://api.deepgram.com', server.url), init as RequestInit);

@@ -32,13 +32,13 @@ interface Answer {
 }
 
 /** A server that wants keys, with two of them. */
-async function open(t: Test, door: TestEndpoint = {}) {
+async function open(t: Test, endpoint: TestEndpoint = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-viewers-'));
   let nowMs = Date.now();
   const file = new KeyFile(folder);
   const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silentLog), Date.now);
-  const passes = new ViewerTokenFile(folder, () => nowMs);
-  const server = await openScriptedServer(WORDS, 8, { access, passes, ...door });
+  const viewerTokens = new ViewerTokenFile(folder, () => nowMs);
+  const server = await openScriptedServer(WORDS, 8, { access, viewerTokens, ...endpoint });
   t.teardown(async () => {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
@@ -100,7 +100,7 @@ t.test('without a token, or with a wrong one, nobody reads where keys are needed
     });
     socket.once('close', (code) => resolve([first, code]));
   });
-  t.match(JSON.parse(text), { type: 'fault', code: 'auth.missing', retry: 'never' }, 'a page is told why');
+  t.match(JSON.parse(text), { type: 'fault', code: 'auth.missing', retry: 'never' }, 'a page gets the reason');
   t.equal(status, 1008);
 });
 

@@ -120,7 +120,7 @@ t.test('while no worker comes up what is said is kept, and decoded when one does
     }
     if (step === 40) writeFileSync(join(folder, 'script.json'), JSON.stringify({ words: WORDS }));
   });
-  t.ok(downMs > 0, 'and a supervisor can be told so');
+  t.ok(downMs > 0, 'and a supervisor can see it');
   t.same(finalsOf(events), texts);
   t.equal(pool.downMs, 0);
 });
@@ -134,26 +134,28 @@ t.test('audio that kills every worker is set aside, a notice says which, and the
   });
   const other = speak(server, () => {});
   const events = await speak(server, () => {});
-  for (const told of [events, await other]) {
-    const finals = finalsOf(told);
+  for (const received of [events, await other]) {
+    const finals = finalsOf(received);
     t.same([...finals.slice(0, 2), ...finals.slice(-2)], [...texts.slice(0, 2), ...texts.slice(-2)]);
-    const [notice, ...more] = missing(told) as Extract<ServerEvent, { type: 'notice' }>[];
+    const [notice, ...more] = missing(received) as Extract<ServerEvent, { type: 'notice' }>[];
     t.same(more, []);
     t.ok(notice!.fromMs! <= 7_000 && notice!.toMs! > 7_000 && notice!.fromMs! > 5_000 && notice!.toMs! < 9_000);
-    for (const { sentence, stable } of told.filter((event) => event.type === 'partial'))
+    for (const { sentence, stable } of received.filter((event) => event.type === 'partial'))
       t.ok(
-        (told.find((e) => e.type === 'final' && e.sentence === sentence) as { text: string }).text.startsWith(stable),
+        (received.find((e) => e.type === 'final' && e.sentence === sentence) as { text: string }).text.startsWith(
+          stable,
+        ),
       );
   }
   t.ok(pool.restarts <= 10, `${pool.restarts} restarts for two sessions`);
 });
 
 t.test('what is said right before and behind deadly audio is there', async (t) => {
-  const said = ['One two three.', 'Four five six.', 'Seven eight nine.'];
-  const words = said.flatMap((text, i) => script(text, i * 1.6 + 0.6));
+  const texts = ['One two three.', 'Four five six.', 'Seven eight nine.'];
+  const words = texts.flatMap((text, i) => script(text, i * 1.6 + 0.6));
   const samples = sound(
     6,
-    said.map((_, i) => [i * 1.6 + 0.5, i * 1.6 + 1.5] as const),
+    texts.map((_, i) => [i * 1.6 + 0.5, i * 1.6 + 1.5] as const),
   );
   const pool = await poolOf({ words, deadly: [2.7] });
   const server = await openScriptedServer(words, 8, { recogniser: pool });
@@ -163,8 +165,8 @@ t.test('what is said right before and behind deadly audio is there', async (t) =
   });
   const events = await speak(server, () => {}, samples);
   const finals = finalsOf(events);
-  t.equal(finals[0], said[0]);
-  t.equal(finals.at(-1), said[2]);
+  t.equal(finals[0], texts[0]);
+  t.equal(finals.at(-1), texts[2]);
   t.equal(missing(events).length, 1);
 });
 
@@ -202,13 +204,13 @@ t.test('a decode that makes no step is ended before its time is over, a slow one
     ...{ id, kind: 'final' as const, samples: samples.subarray(0, length * 16_000), fromSample: from * 16_000 },
     ...{ language: 'en', languages: [], task: 'transcribe' as const, prompt: '', prefix: '' },
   });
-  const told: string[] = [];
-  const log = { ...silentLog, warn: (_: object, text: string) => void told.push(text) };
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (_: object, text: string) => void warnings.push(text) };
   const stuck = await poolOf({ stuck: [7] }, { decodeTimeoutMs: 600_000, log });
   t.teardown(() => stuck.close());
   t.match(await stuck.decode(job(1, 6, 400)), { kind: 'failed', code: 'engine.crashed' });
   const once = ['a decode makes no progress; the worker is replaced', 'a worker stopped and is replaced'];
-  t.same(told, [...once, ...once], 'it is tried twice');
+  t.same(warnings, [...once, ...once], 'it is tried twice');
   const slow = await poolOf({ decodeMs: 1_900 }, { decodeTimeoutMs: 600_000 });
   t.teardown(() => slow.close());
   t.match(await slow.decode(job(1, 0, 400)), { kind: 'hypothesis' });
@@ -231,8 +233,8 @@ t.test('a worker that grows is replaced between two decodes, and at once when it
 });
 
 t.test('a cleaner that dies or hangs costs no sentence its cleaning', async (t) => {
-  const said = ['Now um one.', 'Then um abort.', 'Then um two.', 'Then um endless.', 'And um three.'];
-  const words = said.flatMap((text, i) => script(text, i * 3 + 0.6));
+  const texts = ['Now um one.', 'Then um abort.', 'Then um two.', 'Then um endless.', 'And um three.'];
+  const words = texts.flatMap((text, i) => script(text, i * 3 + 0.6));
   const { ScriptedRecogniser } = await import('../../server/engine/script.ts');
   const cleaner = new LlamaCleaner({
     ...{ modelPath: '', modelName: 'scripted', style: 'sotto-clean', threads: 1, log: silentLog },
@@ -253,10 +255,10 @@ t.test('a cleaner that dies or hangs costs no sentence its cleaning', async (t) 
     if (step === 100) await until(() => cleaner.pid !== undefined);
   });
   t.ok(stopped);
-  t.same(finalsOf(events), said);
+  t.same(finalsOf(events), texts);
   const cleaned = events.filter((event) => event.type === 'cleaned');
   t.same(
     cleaned.map(({ sentence, text }) => [sentence, /\bum\b/.test(text)]).sort(([a], [b]) => Number(a) - Number(b)),
-    said.map((_, i) => [i + 1, false]),
+    texts.map((_, i) => [i + 1, false]),
   );
 });

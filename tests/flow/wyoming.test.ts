@@ -130,7 +130,7 @@ t.test('a full server says so, and a stranger is cut off without a word', async 
   t.ok(await friend.wait('info'));
 });
 
-t.test('who speaks another protocol is told and let go, and the server lives', async (t) => {
+t.test('a client of another protocol gets an error and is disconnected, and the server lives', async (t) => {
   const { dial } = await stand(t);
   const browser = await dial();
   browser.socket.write('POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n{"type":"describe"}\n');

@@ -60,15 +60,15 @@ function runFile(folder: string, path: string, environment: NodeJS.ProcessEnv): 
     });
     running.add(child);
     const timer = setTimeout(() => kill(child), KILL_AFTER_S * 1_000);
-    const said: Buffer[] = [];
+    const chunks: Buffer[] = [];
     const end = (resultOf: (output: string) => FileResult): void => {
       clearTimeout(timer);
       running.delete(child);
-      const output = Buffer.concat(said).toString();
+      const output = Buffer.concat(chunks).toString();
       resolve({ ...resultOf(output), output, seconds: (performance.now() - started) / 1_000 });
     };
     child.on('error', (error) => end(() => unstarted(error)));
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => chunks.push(chunk));
     child.on('close', (status, signal) => end((output) => readResult(output, { status, signal })));
   }).catch((error: unknown) => ({ ...unstarted(error), output: '', seconds: 0 }));
 }

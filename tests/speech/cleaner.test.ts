@@ -4,7 +4,7 @@ import t from 'tap';
 import { resolveModel } from '../../models/locate.ts';
 import { LlamaCleaner } from '../../server/cleaner/llama.ts';
 import { checkRewrite } from '../../server/core/clean/guard.ts';
-import { isSaidAlike } from '../support/comparable-words.ts';
+import { isSpokenAlike } from '../support/comparable-words.ts';
 import { until } from '../support/until.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
@@ -47,7 +47,7 @@ t.test('the embedded model cleans most hand-written cases like a careful person'
     const isAccepted = checkRewrite(raw, text, 'en').accepted;
     if (isAccepted) accepted++;
     else t.comment(`refused: ${raw} -> ${text}`);
-    const isSame = isSaidAlike(clean, text);
+    const isSame = isSpokenAlike(clean, text);
     if (isSame) same++;
     // The references say what was meant; what the guard lets through may keep more words, but not lose one of theirs.
     else if (isAccepted && !holdsAll(text, clean)) {

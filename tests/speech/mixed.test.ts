@@ -51,8 +51,8 @@ t.test('two people on two channels are two transcripts, each with its own times'
   const events = await transcribe(server, stereo, { audio, language: 'en' });
   for (const [channel, { file, text, words }] of [me, them].entries()) {
     const finals = finalsOf(events).filter((final) => final.channel === channel);
-    const said = finals.map((final) => final.text).join(' ');
-    t.ok(wordErrorRate(text, said, 'en').errors <= 1, `${file}: ${said}`);
+    const finalText = finals.map((final) => final.text).join(' ');
+    t.ok(wordErrorRate(text, finalText, 'en').errors <= 1, `${file}: ${finalText}`);
     const offMs = finals[0]!.words[0]!.fromMs - (words[0]!.start + channel) * 1_000;
     t.ok(Math.abs(offMs) <= 400, `${file} begins ${Math.round(offMs)} ms from where it was said`);
   }
@@ -94,7 +94,7 @@ t.test('a language is followed, listed or translated', async (t) => {
       { language: 'auto' },
     );
     const notices = events.filter((event) => event.type === 'notice' && event.code === 'language');
-    t.equal(notices.length, 1, 'English is told once, and nothing else');
+    t.equal(notices.length, 1, 'English is reported once, and nothing else');
     t.equal(languagesOf(events).at(-1), 'en', textOf(events));
   });
 
@@ -144,7 +144,7 @@ t.test('a language is followed, listed or translated', async (t) => {
     t.ok(isShown(), 'there were partials');
   });
 
-  await t.test("a file posted to OpenAI's door is translated into English", async (t) => {
+  await t.test('a file posted to the OpenAI-compatible endpoint is translated into English', async (t) => {
     const client = new OpenAI({ apiKey: 'any', baseURL: `${server.url}/v1` });
     const file = createReadStream(recordingOf('fleurs_es_002.wav').path);
     const { text } = await client.audio.translations.create({ file, model: 'whisper-1' });

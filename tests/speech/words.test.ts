@@ -48,7 +48,7 @@ for (const [model, most] of [
   });
 }
 
-t.test('base hears other languages, told which or not', async (t) => {
+t.test('base transcribes other languages, given or detected', async (t) => {
   const server = await openServer('--model', 'base');
   t.teardown(() => server.close());
   for (const recording of recordings.filter(({ language }) => !['en', 'zxx'].includes(language))) {
@@ -79,9 +79,11 @@ t.test('word times are near the true ones', async (t) => {
   t.teardown(() => server.close());
   const off: number[] = [];
   for (const recording of recordings.filter(({ kind, words }) => kind === 'short' && words.length > 0)) {
-    const heard = (await transcribe(server, recording)).flatMap((event) => (event.type === 'final' ? event.words : []));
+    const finalWords = (await transcribe(server, recording)).flatMap((event) =>
+      event.type === 'final' ? event.words : [],
+    );
     for (const { word, start } of recording.words) {
-      const same = heard.filter(({ text }) => bare(text) === bare(word));
+      const same = finalWords.filter(({ text }) => bare(text) === bare(word));
       const nearest = Math.min(...same.map(({ fromMs }) => Math.abs(fromMs - start * 1_000)));
       if (Number.isFinite(nearest)) off.push(nearest);
     }

@@ -24,7 +24,7 @@ export function units(text: string, language: string, fillers: boolean): string[
 }
 
 /** Whether two English texts are said alike, fillers included. */
-export const isSaidAlike = (one: string, other: string): boolean =>
+export const isSpokenAlike = (one: string, other: string): boolean =>
   units(one, 'en', true).join(' ') === units(other, 'en', true).join(' ');
 
 const ALIKE: Readonly<Record<string, string>> = {

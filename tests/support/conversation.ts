@@ -35,12 +35,12 @@ interface Line {
 /** How frames are written down, and how what a client says comes in: whole, or in pieces. */
 export interface Notation {
   frames(frames: readonly WireFrame[]): readonly unknown[];
-  client(said: object | string): readonly WireFrame[];
+  client(message: object | string): readonly WireFrame[];
 }
 
 const JSON_FRAMES: Notation = {
   frames: (frames) => frames.map((frame) => JSON.parse(String(frame))),
-  client: (said) => [frameOf(said)],
+  client: (message) => [frameOf(message)],
 };
 
 export function linesOf<T>(file: string): T[] {

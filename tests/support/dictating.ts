@@ -57,14 +57,14 @@ export class Dictating implements AsyncDisposable {
   }
 
   /** A verb as a shortcut gives it. */
-  verb(...args: readonly string[]): Promise<{ code: number | null; said: string }> {
+  verb(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
     const child = this.#spawn(args);
-    let said = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream!.on('data', (chunk) => {
-        said += chunk;
+        output += chunk;
       });
-    return new Promise((resolve) => child.once('close', (code) => resolve({ code, said })));
+    return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
   }
 
   /** Ends it when what was said is inserted. */

@@ -14,14 +14,14 @@ import { uploadedFile } from './uploaded-file.ts';
 
 /**
  * A line of a recorded exchange over HTTP: what came in (`post` a file of `bytes` zeros, `ask` a question, `event` of the
- * session, `trouble`), or what must come of it (`session` how the upload is to be heard, `piece` of the answer, a text or
+ * session, `error`), or what must come of it (`session` how the upload is to be heard, `piece` of the answer, a text or
  * what it says as JSON, `refusal`, `answer` to a question).
  */
 interface Line {
   readonly post?: { readonly path: string; readonly bytes?: number } & Partial<ParsedUpload>;
   readonly ask?: { readonly method: string; readonly url: string; readonly body?: unknown };
   readonly event?: ServerEvent;
-  readonly trouble?: ErrorInfo;
+  readonly error?: ErrorInfo;
   readonly session?: object;
   readonly piece?: object | string;
   readonly refusal?: object;
@@ -52,21 +52,21 @@ export async function replayExchange(
     if (line.post !== undefined) {
       const dialect = routes.uploads!.get(line.post.path)!;
       try {
-        session = dialect.open(postedOf(line.post), CONTEXT);
+        session = dialect.open(buildUpload(line.post), CONTEXT);
         const { start, layout, delivery, contentType } = session;
         out.push({ kind: 'session', value: { start, layout, delivery, contentType } });
       } catch (error) {
         if (!isFault(error)) throw error;
-        out.push({ kind: 'refusal', value: told(dialect.refuse(error, CONTEXT)) });
+        out.push({ kind: 'refusal', value: pickAnswer(dialect.refuse(error, CONTEXT)) });
       }
     } else if (line.event !== undefined) say(session!.write(line.event));
-    else if (line.trouble !== undefined) say(session!.error(line.trouble));
+    else if (line.error !== undefined) say(session!.error(line.error));
     else if (line.ask !== undefined) out.push(await answerTo(routes.endpoints!, line.ask));
   }
   t.same(out, []);
 }
 
-function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<Line['post']>): ParsedUpload {
+function buildUpload({ path, bytes, url, headers = {}, fields = [] }: NonNullable<Line['post']>): ParsedUpload {
   return {
     url: url ?? path,
     headers,
@@ -75,7 +75,7 @@ function postedOf({ path, bytes, url, headers = {}, fields = [] }: NonNullable<L
   };
 }
 
-const told = ({ status, headers, body }: HttpRefusal): object => ({ status, headers, body });
+const pickAnswer = ({ status, headers, body }: HttpRefusal): object => ({ status, headers, body });
 
 async function answerTo(endpoints: readonly HttpEndpoint[], { method, url, body }: NonNullable<Line['ask']>) {
   const path = url.split('?')[0]!;
@@ -88,9 +88,9 @@ async function answerTo(endpoints: readonly HttpEndpoint[], { method, url, body 
     mintToken: async (seconds) => ({ token: `token-for-${seconds}`, expires: '' }),
   };
   try {
-    return { kind: 'answer', value: told(await endpoint.answer({ url, body }, context)) } as const;
+    return { kind: 'answer', value: pickAnswer(await endpoint.answer({ url, body }, context)) } as const;
   } catch (error) {
     const fault = isFault(error) ? error : new Fault('server.bug', {}, { cause: error });
-    return { kind: 'answer', value: told(endpoint.refuse(fault, CONTEXT)) } as const;
+    return { kind: 'answer', value: pickAnswer(endpoint.refuse(fault, CONTEXT)) } as const;
   }
 }

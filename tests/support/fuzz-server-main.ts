@@ -43,7 +43,7 @@ const clock = new FastClock(speed);
 const open = kind === 'uws' ? uws : ws;
 const recogniser = new BreakingRecogniser(words, maybe);
 const server = await openScriptedServer(words, 64, {
-  ...{ transport: open, graceMs: 50, log, clock, recogniser, keeper: memoryRecorder({ log, clock }).keeper },
+  ...{ transport: open, graceMs: 50, log, clock, recogniser, recorder: memoryRecorder({ log, clock }).recorder },
   ...(chance === 0 ? {} : { speechModel: breakSpeechModel(new EnergyModel(), maybe) }),
 });
 

@@ -191,7 +191,7 @@ export const START = [
   '{"type":"start","audio":{"encoding":"mulaw","sampleRate":8000},"partials":{"everyMs":100}}',
 ];
 
-/** What clients of the other doors begin with, and say in between. */
+/** What clients of the compatible endpoints begin with, and send in between. */
 export const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   '/v1/realtime': [
     '{"type":"session.update","session":{"type":"transcription","audio":{"input":{"format":{"type":"audio/pcm","rate":24000}}}}}',

@@ -125,12 +125,12 @@ export function openaiSessions(value: unknown): readonly (readonly [name: string
 }
 
 function openai(value: unknown): readonly Field[] {
-  const told = openaiSessions(value).flatMap(([name, expected, session]) => [
+  const sessions = openaiSessions(value).flatMap(([name, expected, session]) => [
     sent(name, expected, { type: 'session.update', session }),
     sent(`older ${name}`, expected, { type: 'transcription_session.update', session }),
   ]);
   return [
-    ...told,
+    ...sessions,
     sent('session', 'refused', { type: 'session.update', session: value }),
     sent('type', 'refused', { type: value }),
     sent('audio', 'ignored', { type: 'input_audio_buffer.append', audio: String(value) }),

@@ -12,14 +12,14 @@ import type { ScriptWord } from '../../server/engine/script.ts';
 import { openScriptedServer, silentLog, type TestEndpoint } from './scripted-server.ts';
 
 /** A server that wants keys, with the files they are in; removed with the test. */
-export async function openKeyedServer(t: Test, words: readonly ScriptWord[] = [], door: TestEndpoint = {}) {
+export async function openKeyedServer(t: Test, words: readonly ScriptWord[] = [], endpoint: TestEndpoint = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-keys-'));
   let passedMs = 0;
   const nowMs = (): number => Date.now() + passedMs;
   const file = new KeyFile(folder);
   const access = new ApiKeyAuth(file, new UsageCounter(folder, nowMs, silentLog), nowMs);
-  const passes = new ViewerTokenFile(folder, nowMs);
-  const server = await openScriptedServer(words, 32, { access, passes, ...door });
+  const viewerTokens = new ViewerTokenFile(folder, nowMs);
+  const server = await openScriptedServer(words, 32, { access, viewerTokens, ...endpoint });
   t.teardown(async () => {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
@@ -28,7 +28,7 @@ export async function openKeyedServer(t: Test, words: readonly ScriptWord[] = []
     server,
     folder,
     file,
-    passes,
+    viewerTokens,
     /** Lets the wall clock of keys and tokens run ahead. */
     pass: (seconds: number): void => {
       passedMs += seconds * 1_000;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../server/ports/clock.ts';
 
-/** Time that passes when it is told to. */
+/** A clock that moves only when the test advances it. */
 export class ManualClock implements Clock {
   #nowMs = 0;
   #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();

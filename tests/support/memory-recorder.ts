@@ -16,16 +16,16 @@ export function promiseCalls(calls: TranscriptCalls): TranscriptStore {
   });
 }
 
-/** A keeper over transcripts in memory, which are `store`. */
+/** A transcript recorder that writes to `store`, in memory. */
 export function memoryRecorder({
   calls,
   ...parts
 }: Partial<TranscriptRecorderParts> & { readonly calls?: TranscriptCalls } = {}) {
   const store = new MemoryTranscripts(Date.now);
-  const keeper = new TranscriptRecorder({
+  const recorder = new TranscriptRecorder({
     ...{ store: promiseCalls(calls ?? store), unavailableReason: '', mode: 'asked', keepDays: 0 },
     ...{ nowMs: Date.now, clock: systemClock, log: silentLog },
     ...parts,
   });
-  return { store, keeper };
+  return { store, recorder };
 }

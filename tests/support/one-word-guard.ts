@@ -48,8 +48,8 @@ function contentOf(text: string): ReadonlySet<string> {
 export function isSupportedByOneWord(claim: string, sentences: readonly NumberedSentence[]): boolean {
   const about = contentOf(claim);
   return sentences.some(({ text, speaker }) => {
-    const said = contentOf(`${speaker ?? ''} ${text}`);
-    for (const piece of about) if (said.has(piece)) return true;
+    const spoken = contentOf(`${speaker ?? ''} ${text}`);
+    for (const piece of about) if (spoken.has(piece)) return true;
     return false;
   });
 }

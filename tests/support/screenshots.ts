@@ -44,9 +44,9 @@ function spoken(text: string, voice: string): Int16Array {
 function talk(): { readonly me: Int16Array; readonly them: Int16Array } {
   const parts: { readonly me: Int16Array[]; readonly them: Int16Array[] } = { me: [], them: [] };
   for (const [who, text] of TALK) {
-    const said = spoken(text, who === 'me' ? 'slt' : 'rms');
-    parts[who].push(said, SILENCE);
-    parts[who === 'me' ? 'them' : 'me'].push(new Int16Array(said.length), SILENCE);
+    const speech = spoken(text, who === 'me' ? 'slt' : 'rms');
+    parts[who].push(speech, SILENCE);
+    parts[who === 'me' ? 'them' : 'me'].push(new Int16Array(speech.length), SILENCE);
   }
   const whole = (pieces: readonly Int16Array[]): Int16Array => Int16Array.from(pieces.flatMap((piece) => [...piece]));
   return { me: whole(parts.me), them: whole(parts.them) };

@@ -21,8 +21,8 @@ process.once('message', async (setup: ScriptedSetup) => {
   const store = new FileJournalStore({ folder, sync: 'never', sessionBytesMax: 1 << 26, bytesMax: 1 << 30 });
   const processes = programs === undefined ? undefined : await startProcesses(setup, programs);
   const speechModel = deadlyAbove === undefined ? new EnergyModel() : deadly(deadlyAbove);
-  const keeper = transcripts === undefined ? undefined : await sqliteKeeper(transcripts);
-  const kept = keeper === undefined ? {} : { keeper };
+  const recorder = transcripts === undefined ? undefined : await openSqliteRecorder(transcripts);
+  const kept = recorder === undefined ? {} : { recorder };
   const server = await openScriptedServer(words, 1_000, { ...processes, ...kept, speechModel, store, port, graceMs });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
@@ -97,7 +97,7 @@ async function startProcesses({ words, folder }: ScriptedSetup, programs: string
   return { recogniser, cleaner };
 }
 
-async function sqliteKeeper(folder: string): Promise<TranscriptRecorder> {
+async function openSqliteRecorder(folder: string): Promise<TranscriptRecorder> {
   const bounds = { bytesMax: 0, bytesPerOwnerMax: 0 };
   const failed = (error: unknown): never => {
     throw error;
@@ -111,5 +111,5 @@ async function sqliteKeeper(folder: string): Promise<TranscriptRecorder> {
     onError: failed,
     program,
   });
-  return memoryRecorder({ store }).keeper;
+  return memoryRecorder({ store }).recorder;
 }

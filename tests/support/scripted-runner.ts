@@ -1,7 +1,7 @@
 import type { Runner, RunningProgram, RunOptions, RunResult } from '../../client/cli/dictate/runner.ts';
 
-/** What a program answers: its output, or its exit status with what it said. */
-export type Reply = string | { readonly code: number; readonly said: string };
+/** What a program answers: its output, or its exit status with its stderr. */
+export type Reply = string | { readonly code: number; readonly stderr: string };
 
 /** Programs that answer from a script, and what they were asked. */
 export class ScriptedRunner implements Runner {
@@ -29,7 +29,7 @@ export class ScriptedRunner implements Runner {
     if (/ ctrl\+(shift\+)?v$/.test(call) && this.readsPastes) this.held.at(-1)?.read();
     const [, reply = ''] = this.#replies.find(([pattern]) => pattern.test(call)) ?? [];
     if (typeof reply === 'string') return { code: 0, out: Buffer.from(reply), stderr: '' };
-    return { code: reply.code, out: Buffer.alloc(0), stderr: reply.said };
+    return { code: reply.code, out: Buffer.alloc(0), stderr: reply.stderr };
   }
 
   hold(command: string, args: readonly string[], input: string | Buffer): RunningProgram {

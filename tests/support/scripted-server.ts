@@ -63,7 +63,7 @@ export interface ScriptedServer {
   readonly registry: SessionRegistry<LiveSession>;
   readonly gateway: Gateway;
   readonly rooms: Rooms;
-  /** Another front door to the same sessions. */
+  /** Another gateway to the same sessions. */
   gatewayTo(routes: DialectRoutes, access: Authenticator): Gateway;
   connect(options?: Partial<ConnectOptions>): Promise<Session>;
   close(): Promise<void>;
@@ -84,7 +84,7 @@ export interface TestEndpoint {
   readonly speechModel?: SpeechModel;
   readonly port?: number;
   /** Who keeps transcripts, and who summarises and translates. */
-  readonly keeper?: TranscriptRecorder;
+  readonly recorder?: TranscriptRecorder;
   readonly assistant?: Assistant;
   /** Name of the speech model that translates into English. */
   readonly english?: string;
@@ -95,7 +95,7 @@ export interface TestEndpoint {
   /** Name of a second model for English. */
   readonly small?: string;
   /** Tokens of viewers, and how many may watch. */
-  readonly passes?: ViewerTokens;
+  readonly viewerTokens?: ViewerTokens;
   readonly viewers?: Partial<ViewerLimits>;
   /** Wall time of rooms, ms since 1970. */
   readonly wallMs?: () => number;
@@ -120,7 +120,7 @@ export function scriptedParts(
     speechModel,
     store,
     small,
-    keeper,
+    recorder,
     wallMs = Date.now,
     assistant,
     english,
@@ -132,7 +132,7 @@ export function scriptedParts(
   const clock = guardClock(unguarded, fail);
   const journals = store && new Journals(store, log, meter);
   const registry = new SessionRegistry<LiveSession>();
-  const board = new DecodeScheduler({
+  const scheduler = new DecodeScheduler({
     ...{ recogniser: real ?? recogniser, clock, meter, partialIntervalMs: 100, realTimeFactor: 0.01 },
     smallCost: small === undefined ? undefined : 0.4,
     onServiceLevelChange: (advice) => registry.setServiceLevel(advice),
@@ -151,10 +151,10 @@ export function scriptedParts(
   };
   const parts: SessionParts & { readonly rooms: Rooms } = {
     rooms: new Rooms({ clock, meter, wallMs, runLater: guardScheduler(setImmediate, fail) }),
-    recorder: keeper,
+    recorder,
     assistant,
     translationModel: english,
-    scheduler: board,
+    scheduler,
     registry,
     speechModel: speechModel ?? new EnergyModel(),
     cleaners: { standard: cleaner, llm: undefined, openai: undefined },
@@ -177,26 +177,26 @@ export function scriptedParts(
 export async function openScriptedServer(
   words: readonly ScriptWord[],
   sessionsMax = 8,
-  door: TestEndpoint = {},
+  endpoint: TestEndpoint = {},
 ): Promise<ScriptedServer> {
-  const { parts, recogniser, offer, reportBug } = scriptedParts(words, door);
+  const { parts, recogniser, offer, reportBug } = scriptedParts(words, endpoint);
   const { registry } = parts;
   if (parts.journals !== undefined) restoreSessions(parts.journals, parts);
-  const decoder = door.decoder ?? new ProcessDecoder();
-  const { keeper, assistant } = door;
+  const decoder = endpoint.decoder ?? new ProcessDecoder();
+  const { recorder, assistant } = endpoint;
   const summariser = new Summariser(assistant, Date.now);
   const transcripts =
-    keeper &&
+    recorder &&
     new TranscriptRoutes({
-      ...{ recorder: keeper, summariser, nowMs: Date.now, clock: parts.clock },
-      log: door.log ?? silentLog,
+      ...{ recorder, summariser, nowMs: Date.now, clock: parts.clock },
+      log: endpoint.log ?? silentLog,
     });
   const gatewayTo = (routes: DialectRoutes, access: Authenticator): Gateway =>
     new Gateway(
       parts,
       {
-        webFolder: door.web ?? '/nowhere',
-        info: () => ({ ...offer, ...door.info }),
+        webFolder: endpoint.web ?? '/nowhere',
+        info: () => ({ ...offer, ...endpoint.info }),
         metrics: () => Promise.resolve(''),
         ready: () => true,
       },
@@ -204,19 +204,26 @@ export async function openScriptedServer(
       access,
       {
         ...{
-          allowedOrigins: door.allowedOrigins ?? [],
+          allowedOrigins: endpoint.allowedOrigins ?? [],
           host: '127.0.0.1',
           sessionsMax,
           http: { routes: HTTP_ROUTES, decoder, transcripts },
         },
-        viewing: { viewerTokens: door.passes, limits: { ...MANY_VIEWERS, ...door.viewers }, wallMs: door.wallMs },
-        measured: door.measured ?? false,
-        ...{ sessionsPerKeyMax: door.perKey ?? sessionsMax, sessionsPerAddressMax: door.perAddress ?? sessionsMax },
+        viewing: {
+          viewerTokens: endpoint.viewerTokens,
+          limits: { ...MANY_VIEWERS, ...endpoint.viewers },
+          wallMs: endpoint.wallMs,
+        },
+        measured: endpoint.measured ?? false,
+        ...{
+          sessionsPerKeyMax: endpoint.perKey ?? sessionsMax,
+          sessionsPerAddressMax: endpoint.perAddress ?? sessionsMax,
+        },
       },
     );
-  const gateway = gatewayTo(DIALECT_ROUTES, door.access ?? noAuth);
-  const transport = await (door.transport ?? ws)(gateway, reportBug);
-  const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', door.port ?? 0)}`;
+  const gateway = gatewayTo(DIALECT_ROUTES, endpoint.access ?? noAuth);
+  const transport = await (endpoint.transport ?? ws)(gateway, reportBug);
+  const url = `http://127.0.0.1:${await transport.listen('127.0.0.1', endpoint.port ?? 0)}`;
   return {
     url,
     recogniser,

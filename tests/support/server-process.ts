@@ -3,24 +3,24 @@ import { request } from 'node:http';
 import { programArgs } from './program.ts';
 import { until } from './until.ts';
 
-/** What a process has said on both of its outputs. */
-export interface Heard {
+/** What a process has written to stdout and stderr. */
+export interface ProcessOutput {
   text(): string;
   readonly exit: Promise<number | null>;
 }
 
-export function listen(child: ChildProcess): Heard {
-  let said = '';
+export function listen(child: ChildProcess): ProcessOutput {
+  let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk) => {
-      said += chunk;
+      text += chunk;
     });
-  return { text: () => said, exit: new Promise((resolve) => child.once('close', resolve)) };
+  return { text: () => text, exit: new Promise((resolve) => child.once('close', resolve)) };
 }
 
 export interface ServerProcess {
   readonly child: ChildProcess;
-  readonly heard: Heard;
+  readonly output: ProcessOutput;
   readonly url: string;
 }
 
@@ -37,11 +37,11 @@ export async function startServerProcess(
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   teardown(() => child.kill('SIGKILL'));
-  const heard = listen(child);
-  await until(() => /listens at \S+\n/.test(heard.text()) || child.exitCode !== null);
-  const url = /listens at (\S+)\n/.exec(heard.text())?.[1];
-  if (url === undefined) throw new Error(heard.text());
-  return { child, heard, url };
+  const output = listen(child);
+  await until(() => /listens at \S+\n/.test(output.text()) || child.exitCode !== null);
+  const url = /listens at (\S+)\n/.exec(output.text())?.[1];
+  if (url === undefined) throw new Error(output.text());
+  return { child, output, url };
 }
 
 /** Status of the answer to a GET. Node's own request sends the path as it is; fetch would tidy it up. */

@@ -12,14 +12,14 @@ export interface ErrorCount {
 
 /** Counts errors as Whisper's published scoring does, so that a rate compares with those of others. `language` is an ISO 639 code. */
 export function wordErrorRate(reference: string, hypothesis: string, language = 'en'): ErrorCount {
-  const said = normalisedWords(reference, language);
-  return { errors: distance(said, normalisedWords(hypothesis, language)), words: said.length };
+  const spoken = normalisedWords(reference, language);
+  return { errors: distance(spoken, normalisedWords(hypothesis, language)), words: spoken.length };
 }
 
 /** Counts errors by our own rule of versions up to 0.1. Benches print it beside the other for one release, so that both can be compared. */
 export function formerErrorRate(reference: string, hypothesis: string, language = 'en'): ErrorCount {
-  const said = units(reference, language, false);
-  return { errors: distance(said, units(hypothesis, language, false)), words: said.length };
+  const spoken = units(reference, language, false);
+  return { errors: distance(spoken, units(hypothesis, language, false)), words: spoken.length };
 }
 
 /** Errors of one transcript by Whisper's rule and by ours of versions up to 0.1. */

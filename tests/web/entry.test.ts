@@ -24,13 +24,13 @@ let browser: Browser;
 
 t.before(async () => {
   const access = new ApiKeyAuth(file, new UsageCounter(folder, Date.now, silentLog), Date.now);
-  const passes = new ViewerTokenFile(folder, Date.now);
-  const { keeper } = memoryRecorder();
+  const viewerTokens = new ViewerTokenFile(folder, Date.now);
+  const { recorder } = memoryRecorder();
   const words = script('One two three.', 0.4);
   server = await openScriptedServer(words, 8, {
     access,
-    passes,
-    keeper,
+    viewerTokens,
+    recorder,
     web: WEB,
     info: { needsKey: true, keeps: true },
   });

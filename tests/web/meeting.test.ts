@@ -295,7 +295,7 @@ t.test('no accessibility violation in the list, a meeting, its dialogs, light or
 });
 
 t.test('what a server keeps is listed, found, edited and summarised there, and the browser lets it go', async (t) => {
-  const { keeper } = memoryRecorder();
+  const { recorder } = memoryRecorder();
   const claim = { text: 'They ship on Friday.', from: [1, 2, 3, 4] };
   const assistant: Assistant = {
     name: 'script',
@@ -303,7 +303,7 @@ t.test('what a server keeps is listed, found, edited and summarised there, and t
     complete: async () => JSON.stringify({ summary: [claim], decisions: [], actions: [{ ...claim, from: [99] }] }),
     close: async () => {},
   };
-  const keeping = await openScriptedServer(WORDS, 8, { web: WEB, keeper, assistant });
+  const keeping = await openScriptedServer(WORDS, 8, { web: WEB, recorder, assistant });
   const page = await openMeetingPage(browser, keeping.url, { info: { keeps: true, assistant: 'script' } });
   const kept = async (): Promise<StoredTranscript> => {
     const { transcripts } = (await (await fetch(`${keeping.url}/v1/transcripts`)).json()) as TranscriptPage;

@@ -16,7 +16,7 @@ import type { PipelineOptions, SessionSettings } from './settings.ts';
  * Mean log probability below which hints are under suspicion: of 59 recordings in English without a name the one that hints
  * turned into nonsense fell from -0.5 to -0.9 with `base`; no other is below -0.45.
  */
-const MISLED_LOG_PROBABILITY = -0.5;
+const SUSPECT_LOG_PROBABILITY = -0.5;
 
 /** What a decode was asked: audio up to the sample `to`, with the sentence before at its start or without. */
 export interface DecodedSpan {
@@ -192,7 +192,7 @@ function needsRetryWithoutPrompt(
   { sentence }: DecodeFindings,
 ): boolean {
   if (vocabulary.length === 0 || sentence.omitsVocabulary || words.length === 0) return false;
-  if (averageLogProbability >= MISLED_LOG_PROBABILITY) return false;
+  if (averageLogProbability >= SUSPECT_LOG_PROBABILITY) return false;
   const text = normaliseWord(joinWords(words));
   return !vocabulary.some((hint) => text.includes(normaliseWord(hint)));
 }

@@ -6,7 +6,7 @@ import { resolveModel } from '../../../models/locate.ts';
 import { LlamaCleaner } from '../../../server/cleaner/llama.ts';
 import { checkRewrite } from '../../../server/core/clean/guard.ts';
 import { cleanByRules } from '../../../server/core/clean/rules.ts';
-import { isSaidAlike } from '../../support/comparable-words.ts';
+import { isSpokenAlike } from '../../support/comparable-words.ts';
 import { machine, quantile, readArgs, table } from '../report.ts';
 
 interface Case {
@@ -73,7 +73,7 @@ function row(name: string, cases: readonly Case[], results: readonly Outcome[]):
   cases.forEach(({ raw, clean }, i) => {
     const { text } = results[i]!;
     const verdict = checkRewrite(raw, text, 'en');
-    const isSame = isSaidAlike(clean, text);
+    const isSame = isSpokenAlike(clean, text);
     if (isSame) same++;
     if (!verdict.accepted) {
       refused++;

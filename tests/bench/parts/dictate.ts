@@ -81,7 +81,7 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-interface Stage {
+interface BenchSetup {
   readonly url: string;
   readonly mode: DictationMode;
   readonly recordings: readonly Recording[];
@@ -89,7 +89,7 @@ interface Stage {
   readonly inserter: Inserter;
 }
 
-async function all(insertions: number, stage: Stage): Promise<Result> {
+async function all(insertions: number, setup: BenchSetup): Promise<Result> {
   const result: Result = {
     ...{
       delaysMs: [],
@@ -105,7 +105,7 @@ async function all(insertions: number, stage: Stage): Promise<Result> {
   };
   const folder = mkdtempSync(join(tmpdir(), 'sotto-bench-'));
   for (let at = 0; result.insertions < insertions; at++)
-    await one(stage.recordings[at % stage.recordings.length]!, stage, { result, folder: join(folder, `${at}`) });
+    await one(setup.recordings[at % setup.recordings.length]!, setup, { result, folder: join(folder, `${at}`) });
   rmSync(folder, { recursive: true, force: true });
   return result;
 }
@@ -113,7 +113,7 @@ async function all(insertions: number, stage: Stage): Promise<Result> {
 /** One recording is one dictation into an empty field. */
 async function one(
   recording: Recording,
-  { url, mode, field, inserter }: Stage,
+  { url, mode, field, inserter }: BenchSetup,
   { result, folder }: { result: Result; folder: string },
 ): Promise<void> {
   let startedMs = 0;

@@ -47,10 +47,12 @@ export async function run(args: string[]): Promise<void> {
       ]
         .filter(Boolean)
         .join(' ');
-      const heard = recordings.filter(({ language }) => model !== 'tiny.en' || language === 'en' || language === 'zxx');
+      const suitable = recordings.filter(
+        ({ language }) => model !== 'tiny.en' || language === 'en' || language === 'zxx',
+      );
       const args = ['--model', model, ...set.split(/[;\s]+/).filter(Boolean)];
-      const result = await one(label, { args, translations }, heard);
-      const offline = options['offline'] === 'yes' ? await offlineErrors(model, heard) : undefined;
+      const result = await one(label, { args, translations }, suitable);
+      const offline = options['offline'] === 'yes' ? await offlineErrors(model, suitable) : undefined;
       if (options['verbose'] !== '')
         for (const { recording, text, errors, words } of result.measured)
           console.log(`${recording.file} ${errors}/${words}: ${text}`);

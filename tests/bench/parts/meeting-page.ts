@@ -119,8 +119,15 @@ function fill({ name, sentences, everyMs }: { name: string; sentences: string[];
       sentences.forEach((text, i) => {
         const channel = Math.floor(i / 3) % 2;
         const times = { fromMs: i * everyMs, toMs: i * everyMs + 3_000 };
-        const said = { meeting: name, key: `1.${channel}.${i + 1}`, channel, text, highlight: false, language: 'en' };
-        write.objectStore('sentences').put({ ...said, ...times });
+        const sentence = {
+          meeting: name,
+          key: `1.${channel}.${i + 1}`,
+          channel,
+          text,
+          highlight: false,
+          language: 'en',
+        };
+        write.objectStore('sentences').put({ ...sentence, ...times });
       });
       write.oncomplete = () => resolve();
       write.onabort = () => reject(write.error);

@@ -127,8 +127,8 @@ async function offlineErrors(recordings: readonly Recording[], decode: Decode): 
     const { file, language, text, seconds } = recording;
     if (language === 'zxx' || seconds > 29.5) continue;
     const words = await decodeWhole(recording, decode);
-    const said = words.map((word) => (word.space ? ` ${word.text}` : word.text)).join('');
-    errors.set(file, countOfflineErrors(text, said, language));
+    const output = words.map((word) => (word.space ? ` ${word.text}` : word.text)).join('');
+    errors.set(file, countOfflineErrors(text, output, language));
   }
   return errors;
 }

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 import { connect } from '../../../client/sdk/index.ts';
 import { sound } from '../../support/scripted-server.ts';
 import { machine, median, readArgs, table } from '../report.ts';
-import type { Asked, Told } from '../store-messages.ts';
+import type { StoreAnswer, StoreRequest } from '../store-messages.ts';
 
 const HEAD = ['meanwhile', 'seconds', 'event loop p99 ms', 'max ms', 'an answer to live audio, max ms'];
 /** Two hours of speech. */
@@ -19,7 +19,7 @@ interface Place {
   readonly url: string;
   /** Of meetings that are kept, each used once. */
   readonly ids: string[];
-  ask(asked: Asked): Promise<Told>;
+  ask(asked: StoreRequest): Promise<StoreAnswer>;
 }
 
 const MEANWHILE: readonly (readonly [string, (place: Place) => Promise<void>])[] = [
@@ -69,12 +69,15 @@ async function measure(meetings: number): Promise<number[][]> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   try {
-    const { url } = (await told(child)) as Extract<Told, { kind: 'open' }>;
-    const ask = (asked: Asked): Promise<Told> => {
+    const { url } = (await readAnswer(child)) as Extract<StoreAnswer, { kind: 'open' }>;
+    const ask = (asked: StoreRequest): Promise<StoreAnswer> => {
       child.send(asked);
-      return told(child);
+      return readAnswer(child);
     };
-    const { ids } = (await ask({ kind: 'keep', meetings, sentences: SENTENCES })) as Extract<Told, { kind: 'kept' }>;
+    const { ids } = (await ask({ kind: 'keep', meetings, sentences: SENTENCES })) as Extract<
+      StoreAnswer,
+      { kind: 'kept' }
+    >;
     const place = { url, ids: [...ids], ask };
     // Code is compiled before anything is measured.
     for (const path of [`/${ids[0]}`, `/${ids[0]}/export?format=json`, '?query=the'])
@@ -108,16 +111,16 @@ async function beside(place: Place, work: (place: Place) => Promise<void>): Prom
   const began = performance.now();
   await work(place);
   const seconds = (performance.now() - began) / 1_000;
-  const { p99, max } = (await place.ask({ kind: 'report' })) as Extract<Told, { kind: 'report' }>;
+  const { p99, max } = (await place.ask({ kind: 'report' })) as Extract<StoreAnswer, { kind: 'report' }>;
   isOver = true;
   await speaking;
   await session.close();
   return [seconds, p99, max, Math.max(...delays)];
 }
 
-async function told(child: ChildProcess): Promise<Told> {
+async function readAnswer(child: ChildProcess): Promise<StoreAnswer> {
   const [message] = await once(child, 'message');
-  return message as Told;
+  return message as StoreAnswer;
 }
 
 async function times(count: number, work: (i: number) => Promise<unknown>): Promise<void> {

@@ -49,12 +49,12 @@ export async function run(args: string[]): Promise<void> {
     const decode = decoderOf(model, options['cache']!);
     const voices = await voicesOf(recordings);
     for (const [n, recording] of recordings.entries()) {
-      const heard = await listen(recording, {
+      const observed = await listen(recording, {
         decode,
         voice: voices.get(recording.file)!,
         cost: Number(options['cost']),
       });
-      for (const one of heard) cases.push({ recording: n, ...one });
+      for (const one of observed) cases.push({ recording: n, ...one });
     }
   }
   const rows: (string | number)[][] = [['', 'base', ...TERMS, 'separation', 'confidence alone']];
@@ -124,11 +124,11 @@ async function listen(recording: Recording, { decode, voice, cost }: Tools): Pro
   const arrivals = await replay.run().finally(restore);
   const whole = await decodeWhole(recording, decode);
   const finals = arrivals.flatMap(({ event }) => (event.type === 'final' ? event.words : []));
-  const said = finals.map(({ text, fromMs, toMs }) => ({ text, from: fromMs * 16, to: toMs * 16 }));
+  const spokenSpans = finals.map(({ text, fromMs, toMs }) => ({ text, from: fromMs * 16, to: toMs * 16 }));
   return noted.map(({ evidence, word }) => ({
     terms: toRegressionTerms(evidence),
     right: isAmong(word, whole),
-    stays: isAmong(word, said),
+    stays: isAmong(word, spokenSpans),
   }));
 }
 
@@ -137,10 +137,10 @@ function listenIn(noted: Noted[]): () => void {
   const { push } = StableWords.prototype;
   const memory = new WeakMap<StableWords, readonly MatchedWord[]>();
   StableWords.prototype.push = function (hypothesis, span) {
-    const heard = matchPreviousDecode(hypothesis, memory.get(this) ?? []);
-    memory.set(this, heard);
+    const matched = matchPreviousDecode(hypothesis, memory.get(this) ?? []);
+    memory.set(this, matched);
     const known = countOverlap(this.stable, hypothesis);
-    const evidence = collectEvidence(heard, known, span);
+    const evidence = collectEvidence(matched, known, span);
     for (const [i, each] of evidence.entries()) noted.push({ evidence: each, word: hypothesis[known + i]! });
     return push.call(this, hypothesis, span);
   };

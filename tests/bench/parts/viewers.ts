@@ -117,12 +117,12 @@ async function speak(port: number, seconds: number): Promise<Spoken> {
   const spans = Array.from({ length: Math.ceil(length / 3) }, (_, i) => [i * 3 + 0.1, i * 3 + 2.3] as const);
   const samples = sound(length, spans);
   const sentMs: number[] = [];
-  const told = new Map<string, number>();
+  const sentAtMs = new Map<string, number>();
   const delays: number[] = [];
   const hear = (event: Parameters<typeof nameOf>[0] & { readonly toMs: number }): void => {
     const nowMs = wallMs();
     if (event.toMs < WARM_UP_SECONDS * 1_000) return;
-    told.set(nameOf(event), nowMs);
+    sentAtMs.set(nameOf(event), nowMs);
     const sent = sentMs[Math.min(sentMs.length - 1, Math.floor(event.toMs / STEP_MS))]!;
     if (event.type === 'partial') delays.push(nowMs - sent);
   };
@@ -139,7 +139,7 @@ async function speak(port: number, seconds: number): Promise<Spoken> {
   session.close();
   watching.close();
   const atMs = new Map(
-    [...told].flatMap(([name, ms]) => (cursors.has(name) ? [[cursors.get(name)!, ms] as const] : [])),
+    [...sentAtMs].flatMap(([name, ms]) => (cursors.has(name) ? [[cursors.get(name)!, ms] as const] : [])),
   );
   return { atMs, delays };
 }

@@ -56,17 +56,17 @@ export async function run(args: string[]): Promise<void> {
         ['none', []],
         ['all', hints],
       ] as const) {
-        const heard = await hear(server, named, vocabulary);
+        const withNames = await hear(server, named, vocabulary);
         const rest = await hear(server, others, vocabulary);
         rows.push([
           model,
           label,
-          `${heard.found} of ${heard.names}`,
-          (heard.found / heard.names) * 100,
-          (heard.errors / heard.words) * 100,
+          `${withNames.found} of ${withNames.names}`,
+          (withNames.found / withNames.names) * 100,
+          (withNames.errors / withNames.words) * 100,
           (rest.errors / rest.words) * 100,
         ]);
-        console.log(`${model}, hints ${label}: missed ${heard.missed.join(', ') || 'none'}`);
+        console.log(`${model}, hints ${label}: missed ${withNames.missed.join(', ') || 'none'}`);
       }
     } finally {
       await server.stop();
@@ -93,11 +93,11 @@ async function hear(
     });
     const events = await converse(session, samplesOf(recording));
     const text = finalsOf(events).join(' ');
-    const said = units(text, 'en', false);
+    const decoded = units(text, 'en', false);
     for (const name of NAMES[recording.file] ?? []) {
       names++;
       // A name in the genitive is found all the same.
-      if (said.some((word) => word.replace(/s$/, '') === name.toLowerCase().replace(/s$/, ''))) found++;
+      if (decoded.some((word) => word.replace(/s$/, '') === name.toLowerCase().replace(/s$/, ''))) found++;
       else missed.push(name);
     }
     const count = wordErrorRate(recording.text, text, 'en');

@@ -12,17 +12,17 @@ import type { Scope } from '../../../server/ports/authenticator.ts';
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const DAY = 86_400_000;
 
-/** A door with a clock turned by hand. */
+/** Authentication by keys, with a clock that is set by hand. */
 function open() {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-'));
   const clock = { ms: Date.parse('2030-05-05T12:00:00Z') };
   const file = new KeyFile(folder);
   const usage = new UsageCounter(folder, () => clock.ms, silent);
-  const door = new ApiKeyAuth(file, usage, () => clock.ms);
+  const auth = new ApiKeyAuth(file, usage, () => clock.ms);
   let keys = 0;
   const add = (more: object = {}): string =>
     addKey(file, { name: `k${++keys}`, scopes: ['stream', 'token'], ...more }, clock.ms).text;
-  return { folder, clock, file, door, usage, add };
+  return { folder, clock, file, auth, usage, add };
 }
 
 t.test('the file holds hashes only, and is readable by its owner alone', async (t) => {
@@ -40,10 +40,10 @@ t.test('the file holds hashes only, and is readable by its owner alone', async (
 });
 
 t.test('who has a key comes in, nobody else does', async (t) => {
-  const { door, add } = open();
+  const { auth, add } = open();
   const key = add();
-  t.match(await door.authenticate(key, 'stream'), { key: key.slice(6, 14) });
-  await t.rejects(door.authenticate(undefined, 'stream'), { code: 'auth.missing' });
+  t.match(await auth.authenticate(key, 'stream'), { key: key.slice(6, 14) });
+  await t.rejects(auth.authenticate(undefined, 'stream'), { code: 'auth.missing' });
   const last = key.at(-1) === 'A' ? 'B' : 'A';
   for (const wrong of [
     `${key.slice(0, -1)}${last}`,
@@ -53,55 +53,55 @@ t.test('who has a key comes in, nobody else does', async (t) => {
     key.toUpperCase(),
     `${key} `,
   ])
-    await t.rejects(door.authenticate(wrong, 'stream'), { code: 'auth.invalid' }, wrong.slice(0, 70));
+    await t.rejects(auth.authenticate(wrong, 'stream'), { code: 'auth.invalid' }, wrong.slice(0, 70));
 });
 
 t.test('a key ends when it is revoked or expires, at once', async (t) => {
-  const { door, clock, file, add } = open();
+  const { auth, clock, file, add } = open();
   const key = add({ name: 'phone', days: 2 });
   clock.ms += DAY;
-  await door.authenticate(key, 'stream');
+  await auth.authenticate(key, 'stream');
   clock.ms += DAY;
-  await t.rejects(door.authenticate(key, 'stream'), { code: 'auth.expired' });
+  await t.rejects(auth.authenticate(key, 'stream'), { code: 'auth.expired' });
   const other = add({ name: 'tablet' });
-  await door.authenticate(other, 'stream');
+  await auth.authenticate(other, 'stream');
   revokeKey(file, 'tablet', clock.ms);
-  await t.rejects(door.authenticate(other, 'stream'), { code: 'auth.invalid' });
+  await t.rejects(auth.authenticate(other, 'stream'), { code: 'auth.invalid' });
   t.throws(() => revokeKey(file, 'tablet', clock.ms), { code: 'config.value' });
   t.ok(add({ name: 'tablet' }), 'the name is free again');
   t.throws(() => add({ name: 'tablet' }), { code: 'config.value' }, 'but not twice');
 });
 
 t.test('a key does what its scopes say', async (t) => {
-  const { door, add } = open();
+  const { auth, add } = open();
   const key = add({ scopes: ['metrics'] });
-  await door.authenticate(key, 'metrics');
+  await auth.authenticate(key, 'metrics');
   for (const scope of ['stream', 'token'] as Scope[])
-    await t.rejects(door.authenticate(key, scope), { code: 'auth.scope' }, scope);
+    await t.rejects(auth.authenticate(key, scope), { code: 'auth.scope' }, scope);
 });
 
 t.test('a token opens sessions for its time and no longer than its key is good', async (t) => {
-  const { door, clock, file, add } = open();
+  const { auth, clock, file, add } = open();
   const key = add({ name: 'site' });
-  const { token, expires } = await door.mintToken(await door.authenticate(key, 'token'), 60);
+  const { token, expires } = await auth.mintToken(await auth.authenticate(key, 'token'), 60);
   t.equal(expires, '2030-05-05T12:01:00.000Z');
-  t.match(await door.authenticate(token, 'stream'), { key: key.slice(6, 14) });
-  await t.rejects(door.authenticate(token, 'token'), { code: 'auth.scope' }, 'it cannot mint its successor');
-  await t.rejects(door.authenticate(token, 'metrics'), { code: 'auth.scope' });
+  t.match(await auth.authenticate(token, 'stream'), { key: key.slice(6, 14) });
+  await t.rejects(auth.authenticate(token, 'token'), { code: 'auth.scope' }, 'it cannot mint its successor');
+  await t.rejects(auth.authenticate(token, 'metrics'), { code: 'auth.scope' });
   clock.ms += 61_000;
-  await t.rejects(door.authenticate(token, 'stream'), { code: 'auth.expired' });
+  await t.rejects(auth.authenticate(token, 'stream'), { code: 'auth.expired' });
   clock.ms -= 61_000;
   revokeKey(file, 'site', clock.ms);
-  await t.rejects(door.authenticate(token, 'stream'), { code: 'auth.invalid' });
+  await t.rejects(auth.authenticate(token, 'stream'), { code: 'auth.invalid' });
 });
 
 t.test('a forged token is refused', async (t) => {
-  const { door, file, add } = open();
+  const { auth, file, add } = open();
   const id = add().slice(6, 14);
   const secret = Buffer.from(file.read()!.tokenSecret, 'base64url');
   const claims = (alg: string) =>
     new SignJWT({}).setProtectedHeader({ alg }).setSubject(id).setAudience('sotto').setExpirationTime('100y');
-  await door.authenticate(await claims('HS256').sign(secret), 'stream');
+  await auth.authenticate(await claims('HS256').sign(secret), 'stream');
   const forged = [
     new UnsecuredJWT({}).setSubject(id).setAudience('sotto').setExpirationTime('100y').encode(),
     await claims('HS256').sign(Buffer.alloc(32)),
@@ -113,17 +113,17 @@ t.test('a forged token is refused', async (t) => {
     'ey..',
     `ey${'.'.repeat(9_000)}`,
   ];
-  for (const token of forged) await t.rejects(door.authenticate(token, 'stream'), { code: 'auth.invalid' });
+  for (const token of forged) await t.rejects(auth.authenticate(token, 'stream'), { code: 'auth.invalid' });
 });
 
 t.test('a key has its minutes a day, across restarts, and new ones at midnight', async (t) => {
-  const { door, folder, clock, file, usage, add } = open();
+  const { auth, folder, clock, file, usage, add } = open();
   const key = add({ minutesPerDay: 2 });
-  const caller = await door.authenticate(key, 'stream');
-  t.ok(caller.countAudio(119_000));
-  await door.authenticate(key, 'stream');
-  t.notOk(caller.countAudio(1_000));
-  await t.rejects(door.authenticate(key, 'stream'), { code: 'auth.quota', message: /2 minutes/ });
+  const identity = await auth.authenticate(key, 'stream');
+  t.ok(identity.countAudio(119_000));
+  await auth.authenticate(key, 'stream');
+  t.notOk(identity.countAudio(1_000));
+  await t.rejects(auth.authenticate(key, 'stream'), { code: 'auth.quota', message: /2 minutes/ });
   usage.save();
   const again = new ApiKeyAuth(file, new UsageCounter(folder, () => clock.ms, silent), () => clock.ms);
   await t.rejects(again.authenticate(key, 'stream'), { code: 'auth.quota' });
@@ -134,14 +134,14 @@ t.test('a key has its minutes a day, across restarts, and new ones at midnight',
 t.test(
   'keys of a file from before there were scopes for transcripts and viewers keep what they could do',
   async (t) => {
-    const { door, folder, file, add } = open();
+    const { auth, folder, file, add } = open();
     const streams = add({ scopes: ['stream', 'token'] });
     const counts = add({ scopes: ['metrics'] });
     writeFileSync(file.path, JSON.stringify({ ...file.read(), version: 1 }), { mode: 0o600 });
     const again = new ApiKeyAuth(new KeyFile(folder), new UsageCounter(folder, Date.now, silent), () =>
       Date.parse('2030-05-05'),
     );
-    t.ok(door);
+    t.ok(auth);
     for (const scope of ['stream', 'transcripts', 'viewers', 'token'] as Scope[])
       await again.authenticate(streams, scope);
     await t.rejects(again.authenticate(streams, 'metrics'), { code: 'auth.scope' });

@@ -54,12 +54,12 @@ const end = (atMs: number, arrived: number): Arrival => ({
 });
 
 function recording(text: string, fromMs = 0) {
-  const said = words(text, fromMs).map((word) => ({
+  const timed = words(text, fromMs).map((word) => ({
     word: word.text,
     start: word.fromMs / 1_000,
     end: word.toMs / 1_000,
   }));
-  return { file: 'x', path: 'x', kind: 'short', language: 'en', text, seconds: 3, words: said };
+  return { file: 'x', path: 'x', kind: 'short', language: 'en', text, seconds: 3, words: timed };
 }
 
 t.test('A word that is replaced, removed, or never made final was taken back', async (t) => {

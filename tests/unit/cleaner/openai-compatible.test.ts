@@ -60,7 +60,7 @@ t.test('whatever a server answers wrongly is a fault of the cleaner', async (t) 
   }
 });
 
-t.test('a server that never answers is given up when it is told to', async (t) => {
+t.test('a server that never answers is given up when the call is aborted', async (t) => {
   const arrived = deferred();
   const cleaner = await open(t, () => arrived.resolve());
   const controller = new AbortController();

@@ -26,7 +26,7 @@ t.test('the tables of settings in client/README.md are those that the pages read
   }
 });
 
-t.test('a value that is not taken becomes the default, and is told; a token is not told', async (t) => {
+t.test('an invalid value becomes the default, and is reported; a token is not', async (t) => {
   const notes: string[] = [];
   const read = readOverlaySettings(at('?lines=99&SIZE=40&color=fc0&bg=nope&room=UP&tokem=x&token=a%20b'), (note) =>
     notes.push(note),

@@ -110,7 +110,7 @@ t.test('the privacy badge says what is true of this address', async (t) => {
   t.match(describePrivacy('localhost', 'openai'), { text: 'Audio stays here', detail: /language model service/ });
 });
 
-t.test('a refused connection is told by what the server says of itself', async (t) => {
+t.test('a refused connection is explained by what the server reports about itself', async (t) => {
   const error = new Error('refused');
   const title = (reached: boolean, info: object | undefined, online = true): string =>
     describeConnectionProblem(error, { reached, info }, online).title;
@@ -122,7 +122,7 @@ t.test('a refused connection is told by what the server says of itself', async (
   t.match(describeConnectionProblem(draining, { reached: true, info: {} }, true).title, /restarting/);
 });
 
-t.test('silence and noise are wondered at, and a habit of clipping is told', async (t) => {
+t.test('silence and noise are reported, and so is repeated clipping', async (t) => {
   const quiet = new LevelMonitor(0);
   t.equal(quiet.push(0.001, SILENCE_HINT_MS - 1).missing, undefined);
   t.equal(quiet.push(0.001, SILENCE_HINT_MS).missing, 'sound');

@@ -107,7 +107,7 @@ t.test('nothing is left out or said twice: as spoken, and as cleaned sentences',
       const rollUp = new RollUp(options({ text, interim: text === 'raw', speed: 10_000 }));
       const lines = new Map<number, string>();
       play(rollUp, script, (shown) => lastSeen(lines, shown));
-      const said = squeeze(inOrder(lines));
+      const spoken = squeeze(inOrder(lines));
       const wanted = finalsOf(script, 'final').map((final) => {
         const cleaned = script.find(
           ({ event }) => event.type === 'cleaned' && event.sentence === (final as { sentence: number }).sentence,
@@ -116,7 +116,7 @@ t.test('nothing is left out or said twice: as spoken, and as cleaned sentences',
         const inTime = text === 'cleaned' && cleaned !== undefined && cleaned.atMs < at + 1_500;
         return ((inTime ? cleaned.event : final) as { text: string }).text;
       });
-      if (said !== squeeze(wanted.join(''))) throw new Error(`"${said}" instead of "${squeeze(wanted.join(''))}"`);
+      if (spoken !== squeeze(wanted.join(''))) throw new Error(`"${spoken}" instead of "${squeeze(wanted.join(''))}"`);
     }),
     { numRuns: 100 },
   );

@@ -2,7 +2,7 @@ import t from 'tap';
 import { describeSettings } from '../../../server/config/destinations.ts';
 import { loadConfig } from '../../../server/config/load.ts';
 
-t.test('every address that words go to is told, without what may be a key in it', async (t) => {
+t.test('every address that text is sent to is listed, without what may be a key in it', async (t) => {
   t.match(describeSettings(loadConfig(['--config='], {})), 'stay on this machine');
   const loaded = loadConfig(
     ['--config=', '--cleanup=openai', '--cleanup-url=https://me:hush@clean.example/v1?key=hush', '--assistant-model=m'],
@@ -14,7 +14,7 @@ t.test('every address that words go to is told, without what may be a key in it'
   t.notMatch(text, 'hush');
 });
 
-t.test('an address that is not used is not told', async (t) => {
+t.test('an unused address is not listed', async (t) => {
   const loaded = loadConfig(['--config=', '--cleanup=rules', '--cleanup-url=https://clean.example/v1'], {});
   t.notMatch(describeSettings(loaded), 'clean.example');
 });

@@ -99,7 +99,7 @@ t.test('an option nobody knows is refused with the one that is most like it', as
   t.match(problemsOf(['--constructor=1']), [/config\.unknown/]);
 });
 
-t.test('all problems are told at once', async (t) => {
+t.test('all problems are reported together', async (t) => {
   t.equal(problemsOf(['--port=x', '--slots=-1', '--vad=none', '--nonsense']).length, 4);
 });
 
@@ -133,7 +133,7 @@ t.test('options that do not go together are refused', async (t) => {
   t.same(problemsOf(['--wyoming-host=0.0.0.0', '--wyoming-allow=10.0.0.1']), []);
 });
 
-t.test('only loopback addresses need no key, unless told otherwise', async (t) => {
+t.test('only loopback addresses need no key, unless configured otherwise', async (t) => {
   for (const host of ['127.0.0.1', '127.8.0.1', '::1', 'localhost']) t.ok(isLoopback(host), host);
   for (const host of ['0.0.0.0', '::', '127.example.com', '10.0.0.1', 'localhost.example'])
     t.notOk(isLoopback(host), host);

@@ -28,7 +28,7 @@ t.test('several tags are skipped, and no more than anybody writes', async (t) =>
   t.same(file.takeSlice(), MP3_FRAME);
 });
 
-t.test('live audio is told by its first bytes, in whatever pieces they come', async (t) => {
+t.test('live audio is identified by its first bytes, in whatever pieces they arrive', async (t) => {
   const bytes = joined(tags(2, 300), MP3_FRAME);
   for (const step of [1, 7, 64, 1_000]) {
     const input = new LiveInput(false);

@@ -40,7 +40,7 @@ t.test('an abandoned file ends its process at once, which counts until it is gon
   const left = decode(leaving.signal).next();
   await t.rejects(decodeAll(), { code: 'upload.busy' } as never, 'there is one decoder for files');
   leaving.abort();
-  await t.rejects(decodeAll(), { code: 'upload.busy' } as never, 'a process that was told to end is still there');
+  await t.rejects(decodeAll(), { code: 'upload.busy' } as never, 'a process that was asked to end is still there');
   t.same(await left, { done: true, value: undefined });
   t.notOk(pids().includes(pid!), 'it is gone');
   t.ok((await decodeAll()) > 0, 'and leaves room for another');

@@ -44,13 +44,13 @@ t.test('compressed audio says itself how it is to be read', async (t) => {
 });
 
 t.test('who is turned away hears the number that its client knows', async (t) => {
-  const told = (fault: Fault) => assemblyaiDialect.reject!(fault, CONTEXT)!(undefined)!;
-  const denied = told(new Fault('auth.invalid', {}));
+  const reject = (fault: Fault) => assemblyaiDialect.reject!(fault, CONTEXT)!(undefined)!;
+  const denied = reject(new Fault('auth.invalid', {}));
   t.equal(denied.status, 4001);
   t.match(JSON.parse(String(denied.frames[0])), { type: 'Error', error_code: 4001 });
-  t.equal(told(new Fault('server.full', { live: 1, limit: 1 })).status, 3009);
-  t.equal(told(new Fault('audio.format', { got: 'speex', want: 'pcm' })).status, 3006);
-  t.equal(told(new Fault('server.bug', {})).status, 3005);
+  t.equal(reject(new Fault('server.full', { live: 1, limit: 1 })).status, 3009);
+  t.equal(reject(new Fault('audio.format', { got: 'speex', want: 'pcm' })).status, 3006);
+  t.equal(reject(new Fault('server.bug', {})).status, 3005);
   t.match(open(RAW).end(1012, 'draining'), { status: 3005 });
 });
 
@@ -63,11 +63,11 @@ t.test('only a token may stand in the URL, for it is good for minutes', async (t
 });
 
 t.test('the words of a cleaned sentence keep the times of what was said', async (t) => {
-  const said = (text: string) =>
+  const createWords = (text: string) =>
     text.split(' ').map((word, i) => ({ text: word, fromMs: i * 100, toMs: i * 100 + 90, confidence: 1 }));
   const check = (raw: string, changes: Parameters<typeof alignCleanedWords>[2], want: [string, number, number][]) =>
     t.same(
-      alignCleanedWords(raw, said(raw), changes).map(({ text, fromMs, toMs }) => [text, fromMs, toMs]),
+      alignCleanedWords(raw, createWords(raw), changes).map(({ text, fromMs, toMs }) => [text, fromMs, toMs]),
       want,
       raw,
     );
@@ -102,5 +102,5 @@ t.test('the words of a cleaned sentence keep the times of what was said', async 
       ['dogs', 200, 290],
     ],
   );
-  t.same(alignCleanedWords('um', said('um'), [{ kind: 'removed', from: 0, to: 2, text: '' }]), []);
+  t.same(alignCleanedWords('um', createWords('um'), [{ kind: 'removed', from: 0, to: 2, text: '' }]), []);
 });

@@ -6,7 +6,7 @@ import type { DialectSession } from '../../../server/ports/dialect.ts';
 import { openSession, replay } from '../../support/conversation.ts';
 
 const open = (url: string): DialectSession => openSession(deepgramDialect, url);
-const SAID = { type: 'final', channel: 0, words: [] as WireWord[], fromMs: 0, toMs: 500, language: 'en' } as const;
+const FINAL = { type: 'final', channel: 0, words: [] as WireWord[], fromMs: 0, toMs: 500, language: 'en' } as const;
 const PARTIAL = {
   type: 'partial',
   channel: 0,
@@ -48,7 +48,7 @@ t.test('no speech_final without endpointing', async (t) => {
   const session = open(`${RAW}&endpointing=false&filler_words=true`);
   session.write({ type: 'speech', seq: 1, channel: 0, state: 'end', atMs: 500 });
   const words = [{ text: 'A.', fromMs: 0, toMs: 500, confidence: 1 }];
-  session.write({ ...SAID, words, sentence: 1, text: 'A.', seq: 2 });
+  session.write({ ...FINAL, words, sentence: 1, text: 'A.', seq: 2 });
   const frames = session.write({ type: 'settled', seq: 3, channel: 0, atMs: 500 });
   t.match(JSON.parse(String(frames[0])), { is_final: true, speech_final: false });
 });
@@ -60,8 +60,8 @@ t.test(
     t.match(session.greet().commands, [{ cleanup: { mode: 'llm' } }]);
     const cleaned = (sentence: number, text: string) =>
       session.write({ type: 'cleaned', seq: 9, channel: 0, sentence, text, changes: [], model: 'm', tookMs: 1 });
-    t.same(session.write({ ...SAID, sentence: 1, text: 'one', seq: 1 }), []);
-    t.same(session.write({ ...SAID, sentence: 2, text: 'two', seq: 2 }), []);
+    t.same(session.write({ ...FINAL, sentence: 1, text: 'one', seq: 1 }), []);
+    t.same(session.write({ ...FINAL, sentence: 2, text: 'two', seq: 2 }), []);
     for (const tentative of ['thr', 'three'])
       t.same(session.write({ ...PARTIAL, tentative, revision: 1, sentence: 3, seq: 3 }), []);
     t.same(cleaned(2, 'two'), []);
@@ -71,12 +71,12 @@ t.test(
 );
 
 t.test('replacements take whole words, several of them too, with their times, and leave the rest alone', async (t) => {
-  const said = (text: string) => ({
+  const createChannel = (text: string) => ({
     text,
     words: text.split(' ').map((word, i) => ({ text: word, fromMs: i * 100, toMs: i * 100 + 90, confidence: 1 })),
   });
   const check = (rules: string[], text: string, want: string): void => {
-    const { text: got, words } = applyReplacements(said(text), parseReplacements(rules));
+    const { text: got, words } = applyReplacements(createChannel(text), parseReplacements(rules));
     t.equal(got, want);
     t.equal(words.map(({ text }) => text).join(' '), want, 'the words say the same');
   };
@@ -84,7 +84,7 @@ t.test('replacements take whole words, several of them too, with their times, an
   check(['new york:NYC'], 'In New York, new yorkers.', 'In NYC, new yorkers.');
   check(['hell', 'well: oh:well '], 'What the hell, well.', 'What the oh:well.');
   check([':x', ''], 'Nothing changes.', 'Nothing changes.');
-  t.match(applyReplacements(said('in new york now'), parseReplacements(['new york:NYC'])).words[1], {
+  t.match(applyReplacements(createChannel('in new york now'), parseReplacements(['new york:NYC'])).words[1], {
     fromMs: 100,
     toMs: 290,
   });

@@ -3,9 +3,12 @@ import { HTTP_ROUTES } from '../../../server/dialect/routes.ts';
 import { replayExchange } from '../../support/exchange.ts';
 
 for (const [what, file] of [
-  ["a recording posted to Deepgram's door is answered as recorded, field by field", 'deepgram/file.jsonl'],
+  [
+    'a recording posted to the Deepgram-compatible endpoint is answered as recorded, field by field',
+    'deepgram/file.jsonl',
+  ],
   ["Deepgram's grant of a token is answered as recorded", 'deepgram/grant.jsonl'],
-  ["files posted to OpenAI's doors are answered as recorded, in every format", 'openai/files.jsonl'],
+  ['files posted to the OpenAI-compatible endpoints are answered as recorded, in every format', 'openai/files.jsonl'],
   ["OpenAI's client secrets and models are answered as recorded", 'openai/questions.jsonl'],
 ] as const)
   t.test(what, (t) => replayExchange(t, HTTP_ROUTES, file));

@@ -45,7 +45,7 @@ t.test('a message nested as deep as a frame allows is answered with a fault', as
   }
 });
 
-t.test('a field nested as deep as a frame allows is no error of the server at any door', async (t) => {
+t.test('a field nested as deep as a frame allows is not reported as a server error by any dialect', async (t) => {
   const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
   const fields = [
     'type',

@@ -5,7 +5,7 @@ import type { DialectSession } from '../../../server/ports/dialect.ts';
 import { CONTEXT, openSession, replay } from '../../support/conversation.ts';
 import fc from '../../support/fast-check.ts';
 
-interface Told {
+interface SentEvent {
   readonly type: string;
   readonly item_id?: string;
   readonly delta?: string;
@@ -42,9 +42,9 @@ t.test('words only ever append, and every turn is committed and completed once, 
   fc.assert(
     fc.property(fc.array(turn, { maxLength: 6 }), (turns) => {
       const session = open({ type: 'server_vad' });
-      const told: Told[] = [];
+      const sent: SentEvent[] = [];
       const say = (event: object): void => {
-        for (const frame of session.write(event as ServerEvent)) told.push(JSON.parse(String(frame)));
+        for (const frame of session.write(event as ServerEvent)) sent.push(JSON.parse(String(frame)));
       };
       hear(session, turns.length * 1_000);
       const wanted: string[] = [];
@@ -61,10 +61,10 @@ t.test('words only ever append, and every turn is committed and completed once, 
         say({ type: 'settled', channel: 0, atMs: i * 1_000 + 900 });
         wanted.push(sentences.map(({ words }) => words.join(' ')).join(' '));
       }
-      const completed = told.filter(({ type }) => type.endsWith('transcription.completed'));
-      const committed = told.filter(({ type }) => type === 'input_audio_buffer.committed');
+      const completed = sent.filter(({ type }) => type.endsWith('transcription.completed'));
+      const committed = sent.filter(({ type }) => type === 'input_audio_buffer.committed');
       const deltas = completed.map(({ item_id }) =>
-        told.map((each) => (each.item_id === item_id ? (each.delta ?? '') : '')).join(''),
+        sent.map((each) => (each.item_id === item_id ? (each.delta ?? '') : '')).join(''),
       );
       return (
         JSON.stringify(completed.map(({ transcript }) => transcript)) === JSON.stringify(wanted) &&
@@ -78,25 +78,25 @@ t.test('words only ever append, and every turn is committed and completed once, 
   );
 });
 
-t.test('what was cleared is never told, and what was committed before it is', async (t) => {
+t.test('cleared audio is never transcribed, and audio committed before it is', async (t) => {
   const session = open(null);
   hear(session, 500);
   const [flush] = session.read('{"type":"input_audio_buffer.commit"}').commands;
   hear(session, 500);
   const [forget] = session.read('{"type":"input_audio_buffer.clear"}').commands;
-  const told: Told[] = [];
+  const sent: SentEvent[] = [];
   const say = (event: object): void => {
-    for (const frame of session.write(event as ServerEvent)) told.push(JSON.parse(String(frame)));
+    for (const frame of session.write(event as ServerEvent)) sent.push(JSON.parse(String(frame)));
   };
   say({ ...body, type: 'final', sentence: 1, text: 'Keep me.' });
   say({ type: 'flushed', id: (flush as { id: string }).id, audioMs: 500 });
   say({ ...body, type: 'final', sentence: 2, text: 'Forget me.' });
   say({ type: 'flushed', id: (forget as { id: string }).id, audioMs: 1_000 });
   t.same(
-    told.map(({ type }) => type.split('.').at(-1)),
+    sent.map(({ type }) => type.split('.').at(-1)),
     ['delta', 'completed'],
   );
-  t.notMatch(JSON.stringify(told), /Forget/);
+  t.notMatch(JSON.stringify(sent), /Forget/);
 });
 
 t.test('the format may change before the session has begun, and no more after', async (t) => {

@@ -39,7 +39,7 @@ t.test('every frame of audio has exactly one answer, and events alone have none,
   t.same(
     texts.join(' ').trim().split(' '),
     Array.from({ length: 50 }, (_, i) => `a${i + 1}`),
-    'nothing is lost or told twice',
+    'nothing is lost or sent twice',
   );
 });
 

@@ -11,7 +11,7 @@ t.test('the recorded conversation is translated both ways, line by line', async 
   replay(t, whisperLiveDialect, 'whisper-live/german.jsonl');
 });
 
-t.test('a known language is told right after the server is ready', async (t) => {
+t.test('a known language is announced right after the server is ready', async (t) => {
   const session = openSession(whisperLiveDialect, '/');
   session.read(HELLO);
   const frames = session.write({ type: 'ready', language: 'en' } as never).map((frame) => JSON.parse(String(frame)));

@@ -35,8 +35,8 @@ const CONVERSATION = Buffer.concat([
 const wyoming = (cut: (bytes: Uint8Array) => readonly Uint8Array[]): Notation => ({
   frames: (frames) =>
     frames.flatMap((bytes) => new WyomingReader().read(bytes as Uint8Array).map(({ type, data }) => ({ type, data }))),
-  client: (said) => {
-    const { type, data, payload } = said as { type: string; data?: object; payload?: number };
+  client: (message) => {
+    const { type, data, payload } = message as { type: string; data?: object; payload?: number };
     return cut(frame(type, data, new Uint8Array(payload ?? 0).fill(10)));
   },
 });
@@ -111,7 +111,7 @@ t.test('lines, data and payloads have a bound, and lengths are whole numbers', a
   check('POST / HTTP/1.1\r\n', 'command.unreadable');
 });
 
-t.test('a command is told, and its transcript grows until it is whole', async (t) => {
+t.test('a command is announced, and its transcript grows until it is whole', async (t) => {
   const session = open();
   const { replies, commands } = session.read(CONVERSATION);
   t.match(readAll(replies), [['info', { asr: [{ name: 'sotto', installed: true, models: [{ name: 'base' }] }] }]]);

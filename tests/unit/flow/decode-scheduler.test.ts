@@ -46,7 +46,7 @@ class ScriptedRecogniser implements Recogniser {
 
 interface Bench {
   readonly recogniser: ScriptedRecogniser;
-  readonly board: DecodeScheduler;
+  readonly scheduler: DecodeScheduler;
   readonly taken: string[];
   readonly answered: string[];
   readonly advice: number[];
@@ -64,12 +64,12 @@ function open(slots: number): Bench {
   const taken: string[] = [];
   const answered: string[] = [];
   const advice: number[] = [];
-  const board = new DecodeScheduler({
+  const scheduler = new DecodeScheduler({
     ...{ recogniser, clock, meter, partialIntervalMs: 300, realTimeFactor: 0.05, reportBug },
     onServiceLevelChange: ({ cadence }) => advice.push(cadence),
   });
   const post: Bench['post'] = (session, job, kind, wanted = 'wanted') =>
-    board.enqueue({
+    scheduler.enqueue({
       session,
       job,
       final: kind === 'final',
@@ -79,7 +79,7 @@ function open(slots: number): Bench {
       },
       onAnswer: (answer) => answered.push(`${session}${job} ${answer.kind}`),
     });
-  return { recogniser, board, taken, answered, advice, clock, post };
+  return { recogniser, scheduler, taken, answered, advice, clock, post };
 }
 
 t.test('no more decodes run than there are slots, and every job is answered once', async (t) => {
@@ -150,19 +150,19 @@ t.test('a job that is no longer wanted leaves its slot to the next', async (t) =
 });
 
 t.test('what is forgotten while it waits never runs, and is aborted while it runs', async (t) => {
-  const { recogniser, board, taken, post } = open(1);
+  const { recogniser, scheduler, taken, post } = open(1);
   post('a', 1, 'partial');
   post('a', 2, 'partial');
   post('b', 1, 'partial');
-  board.cancel('a', 1);
+  scheduler.cancel('a', 1);
   t.same(recogniser.aborted, [recogniser.running[0]!.job.id]);
-  board.removeSession('b');
+  scheduler.removeSession('b');
   await recogniser.end();
   await recogniser.end();
   t.same(taken, ['a1', 'a2']);
 });
 
-t.test('partials beyond the bound are dropped and told so; finals never are', async (t) => {
+t.test('partials beyond the bound are dropped and reported as such; finals never are', async (t) => {
   const { recogniser, answered, post } = open(1);
   for (let job = 0; job < 300; job++) post('a', job, 'partial');
   const dropped = answered.filter((answer) => answer.endsWith('dropped')).length;
@@ -214,7 +214,7 @@ async function simulate(speakers: number, seconds: number, cost: { partial: numb
       });
     },
   };
-  const board = new DecodeScheduler({
+  const scheduler = new DecodeScheduler({
     ...{ recogniser, clock, meter, partialIntervalMs: 300, realTimeFactor: 0.05, reportBug },
     onServiceLevelChange: (advice) => {
       cadence = advice.cadence;
@@ -233,14 +233,14 @@ async function simulate(speakers: number, seconds: number, cost: { partial: numb
           if (ms > 10_000) waits.push(clock.nowMs() - askedMs);
           return { kind: 'final' } as DecodeSpan;
         };
-        board.enqueue({ session, job: ++job, final: true, takeSpan: take, onAnswer: () => {} });
+        scheduler.enqueue({ session, job: ++job, final: true, takeSpan: take, onAnswer: () => {} });
       } else if (at < 3_000 && cadence > 0 && at % Math.round(300 * cadence) < 10 && !inFlight.has(session)) {
         inFlight.add(session);
         const answer = (): void => {
           inFlight.delete(session);
           partials++;
         };
-        board.enqueue({
+        scheduler.enqueue({
           session,
           job: ++job,
           final: false,
@@ -253,7 +253,7 @@ async function simulate(speakers: number, seconds: number, cost: { partial: numb
     await settled();
   }
   const sorted = waits.toSorted((a, b) => a - b);
-  return { steps, partials, board, p95: sorted[Math.floor(sorted.length * 0.95)]! };
+  return { steps, partials, scheduler, p95: sorted[Math.floor(sorted.length * 0.95)]! };
 }
 
 t.test('one speaker gets all partials, many get slower ones, and the finals of neither wait', async (t) => {
@@ -264,13 +264,13 @@ t.test('one speaker gets all partials, many get slower ones, and the finals of n
   const many = await simulate(14, 40, { partial: 120, final: 250 });
   t.ok(many.p95 <= 250, `p95 ${many.p95} ms`);
   t.ok(many.partials > 14 * 10, `${many.partials} partials`);
-  t.equal(many.board.mustRefuse(14), true, 'and there is no room for one more');
+  t.equal(many.scheduler.mustRefuse(14), true, 'and there is no room for one more');
 });
 
 t.test('what is more than the machine can carry turns partials off and drops no final', async (t) => {
-  const { steps, board } = await simulate(24, 40, { partial: 120, final: 400 });
+  const { steps, scheduler } = await simulate(24, 40, { partial: 120, final: 400 });
   t.ok(steps.includes('off'), [...new Set(steps)].join());
-  t.equal(board.mustRefuse(24), true);
+  t.equal(scheduler.mustRefuse(24), true);
 });
 
 t.test('partials come back by themselves when everybody has fallen silent', async (t) => {
@@ -290,9 +290,9 @@ t.test('partials come back by themselves when everybody has fallen silent', asyn
 });
 
 t.test('a translation waits for everybody, and gives up its slot to a partial', (t) => {
-  const { recogniser, board, taken, post } = open(1);
+  const { recogniser, scheduler, taken, post } = open(1);
   const translate = (job: number) =>
-    board.enqueue({
+    scheduler.enqueue({
       ...{ session: 'a', job, final: false, translation: true, onAnswer: () => {} },
       takeSpan: () => {
         taken.push(`a${job}`);

@@ -49,7 +49,7 @@ t.test('a guarded timer can still be taken back', (t) => {
   t.end();
 });
 
-t.test('work that is done later and throws is told of, and what comes after it runs', async (t) => {
+t.test('deferred work that throws is reported, and what comes after it runs', async (t) => {
   const failed: unknown[] = [];
   const later = guardScheduler(setImmediate, (error) => failed.push(error));
   let ran = false;

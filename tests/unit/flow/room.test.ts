@@ -231,7 +231,7 @@ t.test('a slow viewer that keeps reading is not cut', async (t) => {
   t.equal(viewer.fault, undefined);
 });
 
-t.test('what a room keeps has a bound, and who asks for more is told', async (t) => {
+t.test('a room stores a bounded number of events, and a viewer who asks for older ones is notified', async (t) => {
   const { rooms, settle, watch } = place();
   const speaker = rooms.enter('stage', SPEAKING);
   const first = rooms.find('stage')!.events.at(-1)!.cursor;
@@ -327,9 +327,9 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
         viewer.queued = 0;
         subscription.drained();
       };
-      let said = 0;
+      let published = 0;
       for (const each of steps) {
-        if (each.do === 'say') speaker.publish([partial(said + 1, 1), final(++said)]);
+        if (each.do === 'say') speaker.publish([partial(published + 1, 1), final(++published)]);
         if (each.do === 'turn') turns.shift()?.();
         if (each.do === 'stop') seats[each.who]!.viewer.queued = LIMITS.viewerBusyBytes + 1;
         if (each.do === 'go') drain(seats[each.who]!);
@@ -339,7 +339,7 @@ t.test('however viewers come, go and dawdle, each reads every final once and in 
       }
       for (const each of seats) drain(each);
       settle();
-      const want = Array.from({ length: said }, (_, i) => i + 1);
+      const want = Array.from({ length: published }, (_, i) => i + 1);
       for (const [who, { viewer }] of seats.entries()) t.strictSame([...read[who]!, ...finals(viewer.events)], want);
     }),
     { numRuns: 200 },

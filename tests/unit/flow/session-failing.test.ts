@@ -67,34 +67,37 @@ t.test('the same when it fails in a timer', async (t) => {
   t.equal(closed.length, 1);
 });
 
-t.test('a room or a journal that throws ends the session, and the client is told what can be told', async (t) => {
-  const inRoom = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
-    rooms: {
-      checkReader() {},
-      enter: () => ({ publish: fails, findCursor: () => undefined, languages: new Set<string>(), leave: fails }),
-    } as never,
-  });
-  const inJournal = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
-    journals: {
-      create: () => ({
-        setCursorLookup() {},
-        setUnwrittenLookup() {},
-        addAudio() {},
-        write: fails,
-        remove: fails,
-        close() {},
-      }),
-    } as never,
-  });
-  for (const [name, change] of Object.entries({ inRoom, inJournal })) {
-    const { session, state, closed, bugs, isGone } = place(change);
-    state.broken = true;
-    session.execute({ type: 'audio', bytes: AUDIO });
-    isGone(t);
-    t.same(closed, [[1011, 'server.bug']], name);
-    t.ok(bugs.length > 0 && bugs.length <= 6, `${name}: ${bugs.join('; ')}`);
-  }
-});
+t.test(
+  'a room or a journal that throws ends the session, and the client gets the error if it can be sent',
+  async (t) => {
+    const inRoom = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
+      rooms: {
+        checkReader() {},
+        enter: () => ({ publish: fails, findCursor: () => undefined, languages: new Set<string>(), leave: fails }),
+      } as never,
+    });
+    const inJournal = (_: SessionParts, fails: () => void): Partial<SessionParts> => ({
+      journals: {
+        create: () => ({
+          setCursorLookup() {},
+          setUnwrittenLookup() {},
+          addAudio() {},
+          write: fails,
+          remove: fails,
+          close() {},
+        }),
+      } as never,
+    });
+    for (const [name, change] of Object.entries({ inRoom, inJournal })) {
+      const { session, state, closed, bugs, isGone } = place(change);
+      state.broken = true;
+      session.execute({ type: 'audio', bytes: AUDIO });
+      isGone(t);
+      t.same(closed, [[1011, 'server.bug']], name);
+      t.ok(bugs.length > 0 && bugs.length <= 6, `${name}: ${bugs.join('; ')}`);
+    }
+  },
+);
 
 t.test('a client that takes nothing when it resumes can come back over another line', async (t) => {
   const { session, events, state, parts } = place();

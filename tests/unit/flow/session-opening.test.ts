@@ -22,8 +22,8 @@ const START: Start = {
 function place(failAt: number) {
   const clock = new ManualClock();
   const store = new MemoryJournalStore();
-  const { store: transcripts, keeper } = memoryRecorder({ clock });
-  const { parts } = scriptedParts([], { clock, keeper });
+  const { store: transcripts, recorder } = memoryRecorder({ clock });
+  const { parts } = scriptedParts([], { clock, recorder });
   const probes = { open: 0 };
   const joined = new Set<string>();
   const calls: string[] = [];
@@ -63,7 +63,7 @@ function place(failAt: number) {
     scheduler: counted('scheduler', parts.scheduler),
     rooms: counted('rooms', parts.rooms),
     journals: counted('journals', new Journals(store, silentLog, silentMeter)),
-    recorder: counted('recorder', keeper),
+    recorder: counted('recorder', recorder),
     speechModel: counted('speechModel', speechModel),
   };
   const left = () => ({

@@ -41,14 +41,14 @@ function slow() {
   const other = (name: string) => async () => void calls.push(name);
   const store = { add, remove: other('remove'), undoJoin: other('undoJoin'), removeEmpty: other('removeEmpty') };
   const clock = new ManualClock();
-  const told: string[] = [];
+  const problems: string[] = [];
   const open = (place = PLACE, isNew = false): SessionRecording => {
     const parts = { store: store as unknown as TranscriptStore, clock, log: silentLog, isNew };
     const recording = new SessionRecording(place, parts);
-    recording.onProblem((text) => told.push(text));
+    recording.onProblem((text) => problems.push(text));
     return recording;
   };
-  return { asked, calls, clock, told, open };
+  return { asked, calls, clock, problems, open };
 }
 
 const full = Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
@@ -80,7 +80,7 @@ t.test('what is said is asked for at once, whether or not the store has answered
 t.test(
   'what failed, and all that may rest on it, is asked for again in its order, without a next sentence',
   async (t) => {
-    const { asked, clock, told, open } = slow();
+    const { asked, clock, problems, open } = slow();
     const recording = open();
     recording.write([final(1)]);
     recording.write([cleaned(1)]);
@@ -100,18 +100,18 @@ t.test(
     await asked[4]!.answer('done');
     recording.write([final(4)]);
     t.same(namesOf(asked[5]?.additions), ['final 4'], 'it is well again');
-    t.equal(told.length, 1);
-    t.match(told[0], /SQLITE_FULL.*tried again/);
+    t.equal(problems.length, 1);
+    t.match(problems[0], /SQLITE_FULL.*tried again/);
     t.equal(clock.waiting, 0);
   },
 );
 
-t.test('a bound that is reached is told of, and tried again', async (t) => {
-  const { asked, clock, told, open } = slow();
+t.test('a limit that is reached is reported, and tried again', async (t) => {
+  const { asked, clock, problems, open } = slow();
   const recording = open();
   recording.write([final(1)]);
   await asked[0]!.answer('space');
-  t.match(told, [/reached their bound/]);
+  t.match(problems, [/reached their bound/]);
   clock.pass(5_000);
   await asked[1]!.answer('done');
   recording.write([final(2)]);
@@ -181,7 +181,7 @@ t.test('a transcript whose first part cannot be begun goes again', async (t) => 
     join: () => Promise.reject(full),
     remove: async (_: string, id: string) => void removed.push(id),
   } as unknown as TranscriptStore;
-  const keeper = new TranscriptRecorder({
+  const recorder = new TranscriptRecorder({
     ...{
       store,
       unavailableReason: '',
@@ -192,28 +192,28 @@ t.test('a transcript whose first part cannot be begun goes again', async (t) => 
       log: silentLog,
     },
   });
-  t.match(await keeper.startRecording({}, { session: 's', owner: 'key' }), { refusal: /SQLITE_FULL/ });
+  t.match(await recorder.startRecording({}, { session: 's', owner: 'key' }), { refusal: /SQLITE_FULL/ });
   t.same(removed, ['new']);
 });
 
 t.test('what waits has a bound', async (t) => {
-  const { asked, clock, told, open } = slow();
+  const { asked, clock, problems, open } = slow();
   const recording = open();
   recording.write([final(1)]);
   await asked[0]!.answer(full);
   for (let i = 2; i < 2_100; i++) recording.write([final(i)]);
   await new Promise((next) => setImmediate(next));
-  t.match(told.at(-1), /too long; nothing more of this session is kept/);
+  t.match(problems.at(-1), /too long; nothing more of this session is kept/);
   t.equal(clock.waiting, 0);
 });
 
 t.test('a store that never answers is asked no more than the bound', async (t) => {
-  const { asked, told, open } = slow();
+  const { asked, problems, open } = slow();
   const recording = open();
   for (let i = 1; i < 2_100; i++) recording.write([final(i)]);
   await new Promise((next) => setImmediate(next));
   t.equal(asked.length, 2_000);
-  t.match(told.at(-1), /nothing more of this session is kept/);
+  t.match(problems.at(-1), /nothing more of this session is kept/);
 });
 
 t.test('a session that never came to be takes back what was made for it, and no more', async (t) => {
@@ -253,10 +253,10 @@ t.test('a store that does not answer keeps no session from beginning, and a late
     join: async () => ({ transcript: 'late', part: 1, atMs: 0 }),
     remove: async (_: string, id: string) => void removed.push(id),
   } as unknown as TranscriptStore;
-  const keeper = new TranscriptRecorder({
+  const recorder = new TranscriptRecorder({
     ...{ store, unavailableReason: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
   });
-  const beginning = keeper.startRecording({}, { session: 's', owner: 'key' });
+  const beginning = recorder.startRecording({}, { session: 's', owner: 'key' });
   clock.pass(3_000);
   t.match(await beginning, { refusal: /does not answer/ });
   created({ id: 'late' });
@@ -272,7 +272,7 @@ t.test('what a key may not have more of is said, and the session goes on', async
     ['space', /reached their bound/],
   ] as const) {
     const store = promiseCalls({ create: () => answer } as never);
-    const keeper = new TranscriptRecorder({
+    const recorder = new TranscriptRecorder({
       ...{
         store,
         unavailableReason: '',
@@ -283,6 +283,6 @@ t.test('what a key may not have more of is said, and the session goes on', async
         log: silentLog,
       },
     });
-    t.match(await keeper.startRecording(undefined, { session: 's', owner: 'key' }), { refusal });
+    t.match(await recorder.startRecording(undefined, { session: 's', owner: 'key' }), { refusal });
   }
 });

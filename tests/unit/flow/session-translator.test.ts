@@ -61,9 +61,9 @@ t.test('all that wait are asked one after the other', async (t) => {
   const { clock, answers, begin } = open(() => 'Ein Satz.');
   for (let i = 1; i <= 6; i++) begin(i);
   await settled();
-  const said = answers.flatMap((answer) => (answer.kind === 'translation' ? [answer.sentence] : []));
+  const translated = answers.flatMap((answer) => (answer.kind === 'translation' ? [answer.sentence] : []));
   t.same(
-    said.sort((a, b) => a - b),
+    translated.sort((a, b) => a - b),
     [1, 2, 3, 4, 5, 6],
   );
   t.equal(clock.waiting, 0);

@@ -19,11 +19,11 @@ async function openModel(t: Test, answer: (asked: Asked, count: number) => strin
     const body = JSON.parse(text);
     const [system, user] = body.messages.map(({ content }: { content: string }) => content);
     asked.push({ system, user, format: body.response_format?.type });
-    const said = answer(asked.at(-1)!, asked.length);
+    const reply = answer(asked.at(-1)!, asked.length);
     // No answer at all: the connection stays as it is.
-    if (said === undefined) return;
-    response.statusCode = typeof said === 'number' ? said : 200;
-    response.end(typeof said === 'number' ? '{}' : JSON.stringify({ choices: [{ message: { content: said } }] }));
+    if (reply === undefined) return;
+    response.statusCode = typeof reply === 'number' ? reply : 200;
+    response.end(typeof reply === 'number' ? '{}' : JSON.stringify({ choices: [{ message: { content: reply } }] }));
   };
   const server = createServer((request, response) => void reply(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -35,14 +35,14 @@ async function openModel(t: Test, answer: (asked: Asked, count: number) => strin
   return { url, asked };
 }
 
-const SAID = [
+const SENTENCES = [
   'The new printer costs four hundred euros.',
   'We buy the printer in March.',
   'Anna will order it on Friday.',
   'It rained all day.',
 ];
 
-function transcriptOf(texts: readonly string[] = SAID): StoredTranscript {
+function transcriptOf(texts: readonly string[] = SENTENCES): StoredTranscript {
   return {
     ...{ id: 'id', title: 'T', startedAt: '2026-01-01T00:00:00.000Z', durationMs: 9_000, language: 'en' },
     speakers: { 0: 'Me', 1: 'Berta' },

@@ -80,9 +80,9 @@ t.test('a small body is waited for until its client leaves, and no longer than a
   await t.rejects(left, { code: 'command.unreadable', message: /broke off/ } as never);
   const silent = requestOf([FORM], 'text/plain', new AbortController().signal);
   // Nothing else keeps this process up: the timer of a server does not have to.
-  const awake = setInterval(() => {}, 1_000);
+  const keepAlive = setInterval(() => {}, 1_000);
   await t.rejects(readBodyText(silent, 10_000, 20), { code: 'command.unreadable', message: /in time/ } as never);
-  clearInterval(awake);
+  clearInterval(keepAlive);
   await t.rejects(readBodyText(requestOf([FORM], 'text/plain'), 20), { code: 'frame.size' } as never);
   t.equal(await readBodyText(requestOf([FORM], 'text/plain'), 10_000), FORM.toString('utf8'));
 });
@@ -108,10 +108,10 @@ t.test('a form that ends before its end is refused, wherever that is', async (t)
   // The last boundary is told from that of another part by the two dashes behind it.
   for (let at = 0; at <= FORM.length - '--\r\n'.length; at++) {
     const request = requestOf([FORM.subarray(0, at)], 'multipart/form-data; boundary=sep');
-    const posted = await readUpload(request, 'form', () => {}).catch((error: unknown) => error);
+    const upload = await readUpload(request, 'form', () => {}).catch((error: unknown) => error);
     // What the parser tells later must have a listener, too.
     await new Promise((resolve) => setImmediate(resolve));
-    const outcome = isFault(posted) ? posted.code : 'taken for whole';
+    const outcome = isFault(upload) ? upload.code : 'taken for whole';
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
   t.same([...outcomes.keys()], ['command.option']);

@@ -10,7 +10,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { script, scriptedParts, sound } from '../../support/scripted-server.ts';
 import { staysTrue, until, untilSettled } from '../../support/until.ts';
 
-const caller = { key: '', scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
+const identity = { key: '', scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
 
 function place(words = script('Hello there.', 0.5)) {
   const clock = new ManualClock();
@@ -40,7 +40,7 @@ function place(words = script('Hello there.', 0.5)) {
     };
     const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
     const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' }) as DialectSession;
-    const client = { identity: caller, address: '127.0.0.1' };
+    const client = { identity: identity, address: '127.0.0.1' };
     const handler = new SessionConnection(connection, { ...dialect, lifetime }, { parts, client });
     const send = (message: object): void => handler.message(JSON.stringify(message));
     return { events, line, handler, send };
@@ -158,7 +158,7 @@ t.test('where the protocol knows no way back, a client that does not read ends i
   t.end();
 });
 
-t.test('who says nothing, falls silent or goes on for too long is told so', async (t) => {
+t.test('a client that sends nothing, falls silent or goes on for too long gets an error', async (t) => {
   const { clock, dial } = place();
   const mute = dial();
   clock.pass(10_000);
@@ -212,7 +212,7 @@ t.test('a dialect that throws when it greets, reads or writes ends its own conne
       close: (...how) => void closed.push(how),
       fail: () => void closed.push([1011, 'server.bug']),
     };
-    const options = { parts, client: { identity: caller, address: '127.0.0.1' } };
+    const options = { parts, client: { identity: identity, address: '127.0.0.1' } };
     const handler = new SessionConnection(connection, { ...native, [broken]: bug }, options);
     handler.message(broken === 'end' ? '{"type":"flush"}' : '{"type":"start"}');
     if (broken === 'end') {
@@ -257,7 +257,7 @@ function placeBroken(broken: { where: string }) {
     },
     end: (status, reason) => native.end(status, reason),
   };
-  const client = { identity: caller, address: '127.0.0.1' };
+  const client = { identity: identity, address: '127.0.0.1' };
   const open = () => new SessionConnection(connection, dialect, { parts, client });
   return { clock, parts, events, bugs, logged, open };
 }
@@ -313,7 +313,7 @@ t.test("a timer of a session that breaks ends that session, and the others' time
       ...{ lifetime: 'kept' as const, queuedBytes, pause() {}, resume() {}, close() {} },
       send: (event: ServerEvent) => events.push(event),
     };
-    const client = { identity: caller, address: '127.0.0.1' };
+    const client = { identity: identity, address: '127.0.0.1' };
     const origin = resolveOrigin({ type: 'start' } as Start, parts.offer, client);
     const session = new LiveSession(origin, line, parts, client);
     parts.registry.open(session);

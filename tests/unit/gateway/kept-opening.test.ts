@@ -30,10 +30,10 @@ function place(words = script('Hello there.', 0.5)) {
     ),
     create: (...args: Parameters<MemoryTranscripts['create']>) => created.then(() => transcripts.create(...args)),
   } as unknown as TranscriptStore;
-  const keeper = new TranscriptRecorder({
+  const recorder = new TranscriptRecorder({
     ...{ store, unavailableReason: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
   });
-  const { parts } = scriptedParts(words, { clock, keeper });
+  const { parts } = scriptedParts(words, { clock, recorder });
   const events: ServerEvent[] = [];
   const line = { paused: false, closed: undefined as readonly [number, string] | undefined };
   const bugs: unknown[] = [];
@@ -148,7 +148,7 @@ t.test('a server that stops meanwhile opens nothing', async (t) => {
   t.equal(clock.waiting, 0);
 });
 
-t.test('a transcript that is not there is told, and nothing is left', async (t) => {
+t.test('a missing transcript is reported, and nothing is left', async (t) => {
   const { events, line, send, registry, clock } = place();
   send({ type: 'start', keep: { transcript: '00000000-0000-4000-8000-000000000000' } });
   await turns();

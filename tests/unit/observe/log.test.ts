@@ -15,13 +15,13 @@ t.test('an error in the log says what it was and where, and none of what its tex
       return new Error('while reading hush\n    at hush (ws://x/?token=hush)', { cause });
     }
   })();
-  const told = JSON.stringify(describeErrorOrigin(thrown));
+  const origin = JSON.stringify(describeErrorOrigin(thrown));
   t.match(describeErrorOrigin(thrown), { type: 'Error', cause: { type: 'SyntaxError' } });
-  t.match(told, /log\.test\.ts/, 'its frames are there');
-  t.notMatch(told, /hush/, 'also when its text looks like a frame');
+  t.match(origin, /log\.test\.ts/, 'its frames are there');
+  t.notMatch(origin, /hush/, 'also when its text looks like a frame');
 });
 
-t.test('a code is told, and what was thrown without being an error is not quoted', async (t) => {
+t.test('a code is logged, and a thrown value that is not an error is not quoted', async (t) => {
   t.match(describeErrorOrigin(Object.assign(new Error('hush'), { code: 'ENOSPC' })), { type: 'Error', code: 'ENOSPC' });
   t.match(describeErrorOrigin(new Fault('auth.missing', {})), { type: 'Fault', code: 'auth.missing' });
   t.same(describeErrorOrigin('hush'), { type: 'string' });

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, FolderLockOptions>> = {
 
 interface Holding {
   readonly child: ChildProcess;
-  readonly said: string;
+  readonly output: string;
 }
 
 /** Another server that takes the folder, in a pid namespace of its own if it is to be in another container. */
@@ -36,10 +36,10 @@ async function hold(folder: string, by: string, container = false): Promise<Hold
   const [program, ...args] = container ? [...OWN_PIDS, ...command] : command;
   const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
-  const said = await new Promise<string>((resolve) =>
+  const output = await new Promise<string>((resolve) =>
     child.stdout!.once('data', (data) => resolve(String(data).trim())),
   );
-  return { child, said };
+  return { child, output };
 }
 
 /** `kill -9`; resolves when the process is gone, and its lock with it. */
@@ -67,7 +67,7 @@ for (const [by, options] of Object.entries(KINDS)) {
   t.test(`${by}: a living process keeps the folder, and one that was killed does not`, async (t) => {
     const folder = folderOf();
     const holding = await hold(folder, by);
-    t.equal(holding.said, 'held');
+    t.equal(holding.output, 'held');
     t.throws(() => new FolderLock(folder, options), {
       code: 'ELOCKED',
       message: `another server uses the folder ${folder}`,
@@ -81,10 +81,10 @@ for (const [by, options] of Object.entries(KINDS)) {
     const folder = folderOf();
     writeFileSync(join(folder, 'a.journal'), 'said');
     const holding = await hold(folder, by, true);
-    t.equal(holding.said, 'held');
+    t.equal(holding.output, 'held');
     const before = contentOf(folder);
     t.throws(() => new FolderLock(folder, options), { code: 'ELOCKED', message: /the folder \// });
-    t.match((await hold(folder, by, true)).said, `ELOCKED: another server uses the folder ${folder}`);
+    t.match((await hold(folder, by, true)).output, `ELOCKED: another server uses the folder ${folder}`);
     t.same(contentOf(folder), before, 'nothing in it has been touched');
     await kill(holding);
     new FolderLock(folder, options).release();
@@ -94,11 +94,11 @@ for (const [by, options] of Object.entries(KINDS)) {
     const folder = folderOf();
     const lock = new FolderLock(folder, options);
     t.throws(() => new FolderLock(folder, options), { code: 'ELOCKED' });
-    t.match((await hold(folder, by)).said, /^ELOCKED/);
+    t.match((await hold(folder, by)).output, /^ELOCKED/);
     lock.release();
     lock.release();
     const next = await hold(folder, by);
-    t.equal(next.said, 'held');
+    t.equal(next.output, 'held');
     await kill(next);
   });
 
@@ -141,7 +141,7 @@ t.test('a file of the lock that somebody has written into is made anew', async (
   const folder = folderOf();
   writeFileSync(join(folder, 'lock.db'), 'not a database, but long enough to be read as one');
   const lock = new FolderLock(folder);
-  t.match((await hold(folder, 'kernel')).said, /^ELOCKED/);
+  t.match((await hold(folder, 'kernel')).output, /^ELOCKED/);
   t.equal(statSync(join(folder, 'lock.db')).mode & 0o777, 0o600);
   lock.release();
 });

@@ -81,7 +81,7 @@ t.test('a note or correction that was replaced is not left in the file', async (
   t.notMatch(contentsOf(file.folder), /xylophone|quokka/i);
 });
 
-t.test('a broken file is set aside, told of, and a new one begun', async (t) => {
+t.test('a broken file is set aside and reported, and a new one is begun', async (t) => {
   const file = folderOf(t);
   writeFileSync(join(file.folder, 'transcripts.db'), 'no database '.repeat(1_000));
   const store = open(file);

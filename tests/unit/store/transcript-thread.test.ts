@@ -143,11 +143,11 @@ function queued(t: Test, sentences: number) {
     Array.from({ length: sentences }, (_, i) => final(i + 1, `Quokka number ${i}.`)),
   );
   const turns: (() => void)[] = [];
-  const posted: FromThread[] = [];
+  const answers: FromThread[] = [];
   const clock = new ManualClock();
   const queueOf = (store: SqliteTranscripts): CallQueue =>
     new CallQueue(store, {
-      post: (message) => posted.push(message),
+      post: (message) => answers.push(message),
       runLater: (turn) => turns.push(turn),
       setTimer: (ms, run) => clock.setTimer(ms, run),
     });
@@ -156,27 +156,27 @@ function queued(t: Test, sentences: number) {
     readdirSync(folder)
       .map((name) => readFileSync(join(folder, name), 'latin1'))
       .join();
-  return { contents, open, store, id, place, turns, turn, posted, clock, queueOf };
+  return { contents, open, store, id, place, turns, turn, answers, clock, queueOf };
 }
 
-const caller =
+const createCall =
   (queue: CallQueue) =>
   (id: number, call: keyof TranscriptCalls, ...args: unknown[]): void =>
     queue.enqueue({ kind: 'call', id, call, args });
 
 t.test('a long removal lets others in between its steps, and is seen by nobody after the first', async (t) => {
-  const { contents, store, id, turn, posted, queueOf } = queued(t, 300);
+  const { contents, store, id, turn, answers, queueOf } = queued(t, 300);
   const queue = queueOf(store);
-  const call = caller(queue);
+  const call = createCall(queue);
   call(1, 'remove', OWNER, id);
   turn();
-  t.same(posted, [], 'it is not done');
+  t.same(answers, [], 'it is not done');
   let between = 1;
-  while (!posted.some((message) => message.kind === 'done' && message.id === 1)) {
+  while (!answers.some((message) => message.kind === 'done' && message.id === 1)) {
     call(++between, 'read', OWNER, id);
     turn();
     t.ok(
-      posted.some((message) => message.kind === 'done' && message.id === between && message.value === undefined),
+      answers.some((message) => message.kind === 'done' && message.id === between && message.value === undefined),
       `call ${between} is answered in its turn`,
     );
   }
@@ -191,38 +191,38 @@ t.test('a long removal lets others in between its steps, and is seen by nobody a
 });
 
 t.test('no call does the rest of a removal at once', async (t) => {
-  const { store, id, turn, posted, queueOf } = queued(t, 300);
+  const { store, id, turn, answers, queueOf } = queued(t, 300);
   const empty = begin(store, 'Empty').id;
   const noted = begin(store, 'Noted').id;
   store.saveNote(OWNER, noted, 'n', { atMs: 0, text: 'note' });
-  const call = caller(queueOf(store));
+  const call = createCall(queueOf(store));
   call(1, 'remove', OWNER, id);
   call(2, 'removeEmpty', OWNER, empty);
   call(3, 'deleteNote', OWNER, noted, 'n');
   let taken = 0;
-  for (; posted.length < 3; taken++) turn();
+  for (; answers.length < 3; taken++) turn();
   t.ok(taken > 6, `${taken} turns`);
   t.equal(store.read(OWNER, empty), undefined);
   t.same(store.read(OWNER, noted)?.notes, []);
 });
 
 t.test('what live sessions ask for is done first', async (t) => {
-  const { store, id, place, turn, posted, queueOf } = queued(t, 3);
-  const call = caller(queueOf(store));
+  const { store, id, place, turn, answers, queueOf } = queued(t, 3);
+  const call = createCall(queueOf(store));
   for (let i = 1; i <= 5; i++) call(i, 'export', OWNER, id, 'json');
   call(6, 'add', place, [final(9, 'A live sentence.')]);
   call(7, 'create', OWNER, { title: 'New', startedMs: 0 });
   turn();
   t.same(
-    posted.map((message) => 'id' in message && message.id),
+    answers.map((message) => 'id' in message && message.id),
     [6, 7, 1],
   );
   for (let i = 0; i < 4; i++) turn();
-  t.equal(posted.length, 7);
+  t.equal(answers.length, 7);
 });
 
-t.test('what could not be erased is tried again, and somebody told', async (t) => {
-  const { contents, store, id, turns, turn, posted, clock, queueOf } = queued(t, 300);
+t.test('what could not be erased is reported and tried again', async (t) => {
+  const { contents, store, id, turns, turn, answers, clock, queueOf } = queued(t, 300);
   let isFull = true;
   const failing = new Proxy(store, {
     get: (target, name) => {
@@ -236,18 +236,18 @@ t.test('what could not be erased is tried again, and somebody told', async (t) =
     throw Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
   }
   const queue = queueOf(failing);
-  const call = caller(queue);
+  const call = createCall(queue);
   store.removeInSteps(OWNER, id).next();
   // The first step hides it; the rest fails.
   call(1, 'writeSetting', OWNER, 'x', 'y');
   turn();
   const next = queueOf(failing);
   while (turns.length > 0) turn();
-  t.match(posted.at(-1), { kind: 'not-erased', error: { code: 'SQLITE_FULL' } });
+  t.match(answers.at(-1), { kind: 'not-erased', error: { code: 'SQLITE_FULL' } });
   t.match(contents(), /quokka/i);
   clock.pass(30_000);
   while (turns.length > 0) turn();
-  t.equal(posted.filter(({ kind }) => kind === 'not-erased').length, 2);
+  t.equal(answers.filter(({ kind }) => kind === 'not-erased').length, 2);
   isFull = false;
   clock.pass(30_000);
   while (turns.length > 0) turn();

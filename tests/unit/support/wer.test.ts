@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isSaidAlike, units } from '../../support/comparable-words.ts';
+import { isSpokenAlike, units } from '../../support/comparable-words.ts';
 import { countOfflineErrors, distance, formerErrorRate, wordErrorRate } from '../../support/wer.ts';
 
 t.test('the distance counts replaced, removed and added items', async (t) => {
@@ -30,7 +30,7 @@ t.test('the former rule writes numbers in words, and counts Korean in characters
 });
 
 t.test('texts that are said alike are equal, and fillers count where words are compared', async (t) => {
-  t.ok(isSaidAlike('I won’t pay $5 at 10:30 am.', 'I will not pay five dollars at ten thirty AM'));
-  t.notOk(isSaidAlike('Um, yes.', 'Yes.'));
+  t.ok(isSpokenAlike('I won’t pay $5 at 10:30 am.', 'I will not pay five dollars at ten thirty AM'));
+  t.notOk(isSpokenAlike('Um, yes.', 'Yes.'));
   t.same(units('Um, the 21st of May 1984', 'en', false), 'the twenty first of may nineteen eighty four'.split(' '));
 });

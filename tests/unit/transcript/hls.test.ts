@@ -9,10 +9,10 @@ const timeLine = { originMs: ORIGIN - (ORIGIN % 6_000), mpegts: 900_000 };
 const START = timeLine.originMs;
 
 /** A caption of a session that began with the first segment. */
-function caption(fromMs: number, toMs: number, text: string, told = toMs): Caption {
+function caption(fromMs: number, toMs: number, text: string, atMs = toMs): Caption {
   return {
     ...{ session: 's', channel: 0, sentence: 1, language: 'en', cursor: 1, text, fromMs, toMs },
-    atMs: START + told,
+    atMs: START + atMs,
   };
 }
 
@@ -95,8 +95,8 @@ t.test('every caption is in at least one segment, with the same times in all of 
       );
       const cues = numbers.flatMap((number) => cuesIn(segments.segment(number, timeLine)));
       for (const [i] of steps.entries()) {
-        const told = new Set(cues.filter((cue) => cue.endsWith(`\nsentence${i}.`)));
-        assert.equal(told.size, 1);
+        const matches = new Set(cues.filter((cue) => cue.endsWith(`\nsentence${i}.`)));
+        assert.equal(matches.size, 1);
       }
     }),
     { numRuns: 100 },

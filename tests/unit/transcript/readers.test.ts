@@ -105,7 +105,9 @@ t.test('the meeting page has the finished and the open sentences', async () => {
     const keyOf = ({ channel, number }: Known): string => `1.${channel}.${number}`;
     const finals = known.filter(({ final }) => final);
     assert.deepEqual(
-      Object.fromEntries(meeting.sentences.map((said) => [said.key, [getDisplayedText(said), said.fromMs]])),
+      Object.fromEntries(
+        meeting.sentences.map((sentence) => [sentence.key, [getDisplayedText(sentence), sentence.fromMs]]),
+      ),
       Object.fromEntries(finals.map((each) => [keyOf(each), [readAs(each, { text: 'cleaned' }), each.fromMs + 5_000]])),
     );
     assert.deepEqual(

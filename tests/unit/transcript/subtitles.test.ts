@@ -264,7 +264,7 @@ const MEETING: StoredTranscript = {
 for (const format of EXPORT_FORMATS)
   t.test(`a meeting is the same .${format} from the server and from the page`, async (t) => {
     const page = toMeeting(MEETING);
-    const sentences = page.sentences.map((said) => ({ ...said, words: WORDS.get(said.key) ?? [] }));
+    const sentences = page.sentences.map((sentence) => ({ ...sentence, words: WORDS.get(sentence.key) ?? [] }));
     const file = exportTranscript(format, { transcript: MEETING, words: WORDS });
     t.equal(exportMeeting({ ...page, sentences }, format), file);
     for (const sign of ['\u202e', '\u001b', '\u0007', '\r']) t.notOk(file.includes(sign));

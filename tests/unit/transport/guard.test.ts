@@ -2,10 +2,10 @@ import t from 'tap';
 import { ConnectionGuard } from '../../../server/transport/guard.ts';
 
 t.test('a guard reports the first bug, ends its connection once, and stays silent', async (t) => {
-  const told: string[] = [];
+  const calls: string[] = [];
   const guard = new ConnectionGuard(
-    (error) => told.push(String((error as Error).message)),
-    () => told.push('end'),
+    (error) => calls.push(String((error as Error).message)),
+    () => calls.push('end'),
   );
   for (const bug of ['first', 'second', 'third'])
     guard.run(() => {
@@ -13,18 +13,18 @@ t.test('a guard reports the first bug, ends its connection once, and stays silen
     });
   guard.run(() => Promise.reject(new Error('later')));
   await new Promise((resolve) => setImmediate(resolve));
-  t.same(told, ['first', 'end']);
+  t.same(calls, ['first', 'end']);
 });
 
 t.test('a connection that cannot be ended is a bug of its own', async (t) => {
-  const told: string[] = [];
+  const calls: string[] = [];
   const guard = new ConnectionGuard(
-    (error) => told.push(String((error as Error).message)),
+    (error) => calls.push(String((error as Error).message)),
     () => {
       throw new Error('no end');
     },
   );
   guard.fail(new Error('first'));
   guard.fail(new Error('second'));
-  t.same(told, ['first', 'no end']);
+  t.same(calls, ['first', 'no end']);
 });

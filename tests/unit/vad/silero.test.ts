@@ -41,24 +41,26 @@ t.test('windows of several streams are judged in one run, each with its own memo
   const alone: number[][] = [];
   for (const stream of streams) {
     const probe = model.openProbe();
-    const heard: number[] = [];
-    for (const window of stream) heard.push(await probe.computeProbability(window));
-    alone.push(heard);
+    const probabilities: number[] = [];
+    for (const window of stream) probabilities.push(await probe.computeProbability(window));
+    alone.push(probabilities);
   }
   batches.length = 0;
   const together = await Promise.all(
     streams.map(async (stream) => {
       const probe = model.openProbe();
-      const heard: number[] = [];
-      for (const window of stream) heard.push(await probe.computeProbability(window));
-      return heard;
+      const probabilities: number[] = [];
+      for (const window of stream) probabilities.push(await probe.computeProbability(window));
+      return probabilities;
     }),
   );
   t.ok(Math.max(...batches) > 1, `runs of ${[...new Set(batches)].join(', ')} windows`);
   t.ok(batches.length < streams.length * 60, 'fewer runs than windows');
-  const worst = Math.max(...together.flatMap((heard, i) => heard.map((each, j) => Math.abs(each - alone[i]![j]!))));
+  const worst = Math.max(
+    ...together.flatMap((probabilities, i) => probabilities.map((each, j) => Math.abs(each - alone[i]![j]!))),
+  );
   t.ok(worst < 1e-3, `the same as alone, within ${worst}`);
-  t.ok(Math.max(...alone[0]!) > 0.9 && alone[0]![0]! < 0.5, 'speech is told from the silence before it');
+  t.ok(Math.max(...alone[0]!) > 0.9 && alone[0]![0]! < 0.5, 'speech is distinguished from the silence before it');
 });
 
 t.test('what waits when the model closes is refused, not forgotten', async (t) => {

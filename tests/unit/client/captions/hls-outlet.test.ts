@@ -11,15 +11,15 @@ const START = 1_700_000_000_000 - (1_700_000_000_000 % 6_000);
 function open(t: Test, more: Partial<HlsOptions> = {}) {
   const clock = new ManualClock();
   clock.pass(START);
-  const said: string[] = [];
+  const messages: string[] = [];
   const options = {
     ...{ folder: join(t.testdir({}), 'live', 'hls'), segmentMs: 6_000, holdMs: 4_000, keep: 3, clock },
-    ...{ timeLine: { originMs: START, mpegts: 0 }, print: (text: string) => said.push(text), ...more },
+    ...{ timeLine: { originMs: START, mpegts: 0 }, print: (text: string) => messages.push(text), ...more },
   };
-  return { clock, said, options, outlet: new HlsOutlet(options), playlist: join(options.folder, 'captions.m3u8') };
+  return { clock, messages, options, outlet: new HlsOutlet(options), playlist: join(options.folder, 'captions.m3u8') };
 }
 
-const said = (fromMs: number, text: string) =>
+const createCaption = (fromMs: number, text: string) =>
   captionOf(text, { fromMs, toMs: fromMs + 2_000, atMs: START + fromMs + 2_000 });
 
 t.test('a player that looks in again and again sees every caption once, also those over a boundary', async (t) => {
@@ -28,7 +28,7 @@ t.test('a player that looks in again and again sees every caption once, also tho
   const texts = Array.from({ length: 20 }, (_, i) => `Sentence ${i}.`);
   for (const [i, text] of texts.entries()) {
     clock.pass(3_000);
-    outlet.take(said(i * 3_000 + 1_000, text));
+    outlet.take(createCaption(i * 3_000 + 1_000, text));
     player.look(playlist);
   }
   await outlet.finish();
@@ -49,14 +49,14 @@ t.test('what is no longer in the playlist goes away after a while', async (t) =>
 t.test('a run after one that was killed goes on behind a break, with growing numbers', async (t) => {
   const { clock, options, outlet, playlist } = open(t);
   const player = readHls();
-  outlet.take(said(1_000, 'Before.'));
+  outlet.take(createCaption(1_000, 'Before.'));
   clock.pass(24_000);
   player.look(playlist);
   // The first one's clock stands still from here on: it is dead.
   const later = new ManualClock();
   later.pass(START + 24_000);
   const second = new HlsOutlet({ ...options, clock: later });
-  second.take(said(26_000, 'After.'));
+  second.take(createCaption(26_000, 'After.'));
   later.pass(12_000);
   player.look(playlist);
   t.match(readFileSync(playlist, 'utf8'), /#EXT-X-DISCONTINUITY\n/);
@@ -69,6 +69,6 @@ t.test('a run after one that was killed goes on behind a break, with growing num
   t.same(player.wrongs, []);
 });
 
-t.test('a folder that cannot be written is told before anything begins', async (t) => {
+t.test('a folder that cannot be written is reported before anything begins', async (t) => {
   t.throws(() => open(t, { folder: join(process.execPath, 'hls') }), /HLS: .* cannot be written/);
 });

@@ -10,21 +10,21 @@ async function open(t: Test, { password, given }: { password?: string; given?: s
   const obs = new ObsServer(password);
   await obs.start();
   t.teardown(() => obs.stop());
-  const said: string[] = [];
+  const messages: string[] = [];
   const outlet = new ObsOutlet({
     ...{ url: obs.url, password: given, pace, clock: systemClock },
-    print: (text) => said.push(text),
+    print: (text) => messages.push(text),
   });
-  return { obs, outlet, said };
+  return { obs, outlet, messages };
 }
 
 t.test('captions arrive in order, after the right answer to the challenge', async (t) => {
-  const { obs, outlet, said } = await open(t, { password: 'tölles Passwort', given: 'tölles Passwort' });
+  const { obs, outlet, messages } = await open(t, { password: 'tölles Passwort', given: 'tölles Passwort' });
   for (const text of ['One.', 'Two.', 'Three.']) outlet.take(captionOf(text));
   t.same(await obs.waitFor(3), ['One.', 'Two.', 'Three.']);
   await outlet.finish(1_000);
   t.same(obs.shown.at(-1), '', 'the screen is cleared at the end');
-  t.same([obs.connections, obs.refused, obs.wrongs, said], [1, 0, [], []]);
+  t.same([obs.connections, obs.refused, obs.wrongs, messages], [1, 0, [], []]);
 });
 
 t.test('a server without a password is talked to without one', async (t) => {
@@ -49,15 +49,15 @@ t.test('no password where one is wanted ends it with a line that says how to giv
   await outlet.finish(1_000);
 });
 
-t.test('OBS that is started later gets what waits, and the trouble is told once', async (t) => {
-  const { obs, outlet, said } = await open(t);
+t.test('OBS that is started later gets the waiting captions, and the problem is reported once', async (t) => {
+  const { obs, outlet, messages } = await open(t);
   await obs.stop();
   for (const text of ['One.', 'Two.']) outlet.take(captionOf(text));
-  while (said.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (messages.length === 0) await new Promise((resolve) => setImmediate(resolve));
   await obs.start();
   t.same(await obs.waitFor(2), ['One.', 'Two.']);
   await outlet.finish(1_000);
-  t.match(said, [/OBS: not reached at ws:.*start OBS and switch on/, /it goes on/]);
+  t.match(messages, [/OBS: not reached at ws:.*start OBS and switch on/, /it goes on/]);
 });
 
 t.test('a caption that OBS had in hand when it went away is sent again, and none is lost or doubled', async (t) => {
@@ -73,8 +73,8 @@ t.test('a caption that OBS had in hand when it went away is sent again, and none
   t.same(obs.shown, ['One.', 'Two.', 'Three.', '']);
 });
 
-t.test('while OBS does not stream captions go nowhere, which is told once; then they come', async (t) => {
-  const { obs, outlet, said } = await open(t);
+t.test('while OBS does not stream captions go nowhere, which is reported once; then they arrive', async (t) => {
+  const { obs, outlet, messages } = await open(t);
   obs.mood = 'not streaming';
   for (const text of ['One.', 'Two.']) outlet.take(captionOf(text));
   while (outlet.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -82,7 +82,7 @@ t.test('while OBS does not stream captions go nowhere, which is told once; then 
   outlet.take(captionOf('Three.'));
   t.same(await obs.waitFor(1), ['Three.']);
   await outlet.finish(1_000);
-  t.match(said, [/not streaming/, /goes on/]);
+  t.match(messages, [/not streaming/, /goes on/]);
 });
 
 t.test('OBS that is still starting is asked again', async (t) => {

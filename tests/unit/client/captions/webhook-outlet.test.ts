@@ -2,20 +2,20 @@ import { createHmac } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { WebhookOutlet } from '../../../../client/cli/captions/webhook-outlet.ts';
 import { captionOf } from '../../../support/caption.ts';
+import { HttpSink } from '../../../support/http-sink.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { PostedServer } from '../../../support/posted-server.ts';
 import { until } from '../../../support/until.ts';
 
 async function open(t: Test, secret?: string) {
-  const server = new PostedServer();
+  const server = new HttpSink();
   await server.start();
   t.teardown(() => server.stop());
-  const said: string[] = [];
+  const messages: string[] = [];
   const clock = new ManualClock();
   clock.pass(1_700_000_000_000);
   const outlet = new WebhookOutlet({
     ...{ url: `${server.url}/hook?tenant=7`, room: 'main', secret, clock },
-    print: (text) => said.push(text),
+    print: (text) => messages.push(text),
   });
   const passTimeUntil = async (count: number): Promise<void> => {
     const haveCome = async (): Promise<boolean> => {
@@ -25,10 +25,10 @@ async function open(t: Test, secret?: string) {
     };
     await until(haveCome, { what: `${count} posts have come`, everyMs: 0 });
   };
-  return { server, outlet, said, passTimeUntil, clock };
+  return { server, outlet, messages, passTimeUntil, clock };
 }
 
-const bodies = (server: PostedServer) => server.all.map(({ body }) => JSON.parse(body));
+const bodies = (server: HttpSink) => server.all.map(({ body }) => JSON.parse(body));
 
 t.test('captions come as JSON, numbered, with their session, language and times', async (t) => {
   const { server, outlet, passTimeUntil } = await open(t);
@@ -92,13 +92,13 @@ t.test('the signature is that of id, time and body', async (t) => {
   t.match(headers['webhook-timestamp'], /^17000000/);
 });
 
-t.test('a caption that is refused is left out, told once, and the next ones come', async (t) => {
-  const { server, outlet, said, passTimeUntil } = await open(t);
+t.test('a refused caption is left out and reported once, and the next ones are sent', async (t) => {
+  const { server, outlet, messages, passTimeUntil } = await open(t);
   server.moods.push(422, 422, 200);
   for (const sentence of [1, 2, 3]) outlet.take(captionOf('Text.', { sentence }));
   await passTimeUntil(3);
   await outlet.finish(1_000);
-  t.match(said, [/refused a caption \(status 422\)/, /goes on/]);
+  t.match(messages, [/refused a caption \(status 422\)/, /goes on/]);
 });
 
 t.test('no redirect is followed', async (t) => {

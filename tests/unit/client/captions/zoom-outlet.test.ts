@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { ZoomOutlet } from '../../../../client/cli/captions/zoom-outlet.ts';
 import { captionOf } from '../../../support/caption.ts';
+import { HttpSink } from '../../../support/http-sink.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { PostedServer } from '../../../support/posted-server.ts';
 import { until } from '../../../support/until.ts';
 
 const pace = {
@@ -17,14 +17,14 @@ const pace = {
 } as const;
 
 async function open(t: Test) {
-  const zoom = new PostedServer();
+  const zoom = new HttpSink();
   await zoom.start();
   t.teardown(() => zoom.stop());
-  const said: string[] = [];
+  const messages: string[] = [];
   const clock = new ManualClock();
   const outlet = new ZoomOutlet({
     url: `${zoom.url}/closedcaption?id=200610693&ns=R1pIa0VBPT0&expire=86400&sparams=id%2Cns%2Cexpire&signature=nYtXJ`,
-    ...{ language: undefined, pace, clock, print: (text) => said.push(text) },
+    ...{ language: undefined, pace, clock, print: (text) => messages.push(text) },
   });
   /** Lets time pass until so many posts have come. */
   const passTimeUntil = async (count: number): Promise<void> => {
@@ -35,10 +35,10 @@ async function open(t: Test) {
     };
     await until(haveCome, { what: `${count} posts have come`, everyMs: 0 });
   };
-  return { zoom, outlet, said, passTimeUntil, clock };
+  return { zoom, outlet, messages, passTimeUntil, clock };
 }
 
-const numbers = (posts: PostedServer['all']): (string | null)[] => posts.map(({ url }) => url.searchParams.get('seq'));
+const numbers = (posts: HttpSink['all']): (string | null)[] => posts.map(({ url }) => url.searchParams.get('seq'));
 
 t.test('each text is posted with the next number, as plain text, to the signed address', async (t) => {
   const { zoom, outlet, passTimeUntil } = await open(t);
@@ -97,13 +97,13 @@ t.test('an answer without end is not waited for', async (t) => {
 });
 
 t.test('a meeting that has not begun is waited for', async (t) => {
-  const { zoom, outlet, said, passTimeUntil } = await open(t);
+  const { zoom, outlet, messages, passTimeUntil } = await open(t);
   zoom.moods.push(400, 400, 400);
   outlet.take(captionOf('One.'));
   await passTimeUntil(4);
   await outlet.finish(1_000);
   t.same(numbers(zoom.all), ['1', '1', '1', '1']);
-  t.match(said, [/has not begun/, /goes on/]);
+  t.match(messages, [/has not begun/, /goes on/]);
 });
 
 t.test('a meeting that takes nothing for a minute after it took some is over', async (t) => {

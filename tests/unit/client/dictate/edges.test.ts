@@ -55,14 +55,14 @@ t.test('a warm microphone begins with the last half second, and keeps no more', 
   const audioInput = new WarmInput(microphone.open, (text) => t.fail(text));
   await microphone.say();
   for (let mark = 0; mark < 30; mark++) await microphone.say(tenth(mark));
-  const heard: number[] = [];
+  const received: number[] = [];
   const listening = await audioInput.capture();
   await microphone.say(tenth(30));
   await microphone.say(tenth(31));
   listening.stop();
   await microphone.say(tenth(32));
-  for await (const chunk of listening.chunks()) heard.push(chunk[0]!);
-  t.same(heard, [25, 26, 27, 28, 29, 30, 31], `${PREROLL_MS} ms before, and what came until it was stopped`);
+  for await (const chunk of listening.chunks()) received.push(chunk[0]!);
+  t.same(received, [25, 26, 27, 28, 29, 30, 31], `${PREROLL_MS} ms before, and what came until it was stopped`);
   const next = await audioInput.capture();
   next.stop();
   const again: number[] = [];
@@ -72,15 +72,15 @@ t.test('a warm microphone begins with the last half second, and keeps no more', 
   audioInput.close();
 });
 
-t.test('a warm microphone that is not there is told once, and asked for again', async (t) => {
-  const told: string[] = [];
+t.test('a warm microphone that is not there is messages once, and asked for again', async (t) => {
+  const messages: string[] = [];
   const audioInput = new WarmInput(
     () => Promise.reject(new Error('No microphone.')),
-    (text) => told.push(text),
+    (text) => messages.push(text),
   );
   await new Promise((resolve) => setImmediate(resolve));
   await t.rejects(audioInput.capture(), /No microphone/);
-  t.same(told, ['No microphone.']);
+  t.same(messages, ['No microphone.']);
   audioInput.close();
 });
 

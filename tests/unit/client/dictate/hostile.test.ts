@@ -80,16 +80,16 @@ for (const [name, { platform = 'linux', environment = {}, installed = '', replie
         environment: detectEnvironment(environment, platform),
         settings: { enter: 'never', way: 'auto', restoreMs: 1 },
       });
-      const told: string[] = [];
+      const messages: string[] = [];
       const textInserter = new TextInserter({
-        ...{ inserter, record: () => {}, notify: (text) => told.push(text) },
+        ...{ inserter, record: () => {}, notify: (text) => messages.push(text) },
         settings: { enter: 'never', windows: 'same', revise: 'may', joinMs: 1_000, language: 'en' },
       });
       const target = await textInserter.findTarget();
       t.equal(target.clipboardReason, undefined, 'it goes into the window');
       await textInserter.insert(target, { sentence: '1', pieces, ids: ['1'] }, new AbortController().signal);
       await inserter.close();
-      t.same(told, []);
+      t.same(messages, []);
       const texts = runner.calls.map(given);
       t.ok(
         texts.some((text) => /owned|ls/.test(text)),
@@ -120,8 +120,8 @@ t.test('words that grow are clean from the first to the last', async (t) => {
     ...plan.read({ kind: 'partial', sentence: 1, stable: 'ls\u001b[2J\r\nrm\u000f it' }),
     ...plan.read({ kind: 'final', sentence: 1, text: 'ls\u001b[2J\r\nrm\u000f it now.', language: 'en' }),
   ];
-  const said = outputs.flatMap((output) => (output.kind === 'say' ? output.pieces : []));
-  t.equal(said.map((piece) => ('text' in piece ? piece.text : '')).join(' '), 'ls[2J rm it now.');
+  const spoken = outputs.flatMap((output) => (output.kind === 'say' ? output.pieces : []));
+  t.equal(spoken.map((piece) => ('text' in piece ? piece.text : '')).join(' '), 'ls[2J rm it now.');
 });
 
 t.test('a dictionary keeps the line breaks of snippets and no other control character', async (t) => {

@@ -71,7 +71,7 @@ t.test('X11: a terminal is pasted into with its own shortcut, xterm and Emacs ar
   t.equal(await pressed('firefox'), 'xdotool key --clearmodifiers ctrl+v');
 });
 
-t.test('X11: typing never presses Enter unless told; the text is not on a command line', async (t) => {
+t.test('X11: typing never presses Enter unless configured to; the text is not on a command line', async (t) => {
   const typed = async (enter: 'never' | 'ok'): Promise<string[]> => {
     const { inserter, runner } = open({ ...X11, settings: { way: 'type', enter } });
     await inserter.insert('One.\nTwo.', EDITOR);
@@ -107,7 +107,7 @@ t.test('X11: text that no program reads is an error, and stays in the clipboard'
   t.ok(runner.held[0]!.isRunning);
 });
 
-t.test('X11: the active window is told with its program; nothing focused is no window', async (t) => {
+t.test('X11: the active window is reported with its program; nothing focused is no window', async (t) => {
   const active = open({
     ...X11,
     replies: [
@@ -120,12 +120,12 @@ t.test('X11: the active window is told with its program; nothing focused is no w
   const bare = open({
     ...X11,
     replies: [
-      [/getactivewindow/, { code: 1, said: 'no _NET_ACTIVE_WINDOW' }],
+      [/getactivewindow/, { code: 1, stderr: 'no _NET_ACTIVE_WINDOW' }],
       [/getwindowfocus/, '1\n'],
     ],
   });
   t.equal(await bare.inserter.focus(), undefined);
-  const closed = open({ ...X11, replies: [[/./, { code: 1, said: "Error: Can't open display: (null)" }]] });
+  const closed = open({ ...X11, replies: [[/./, { code: 1, stderr: "Error: Can't open display: (null)" }]] });
   await t.rejects(closed.inserter.focus(), /X server cannot be reached/);
 });
 
@@ -203,7 +203,7 @@ t.test('sway and Hyprland, KDE and GNOME each tell the window their way', async 
     replies: [[/FocusedWindow/, `('{"title":"it\\'s","wm_class":"firefox","id":42}',)\n`]],
   });
   t.same(await gnome.inserter.focus(), { id: '42', program: 'firefox' });
-  const without = open({ ...GNOME, replies: [[/FocusedWindow/, { code: 1, said: 'UnknownMethod' }]] });
+  const without = open({ ...GNOME, replies: [[/FocusedWindow/, { code: 1, stderr: 'UnknownMethod' }]] });
   await t.rejects(without.inserter.focus(), /install the GNOME extension "Focused Window D-Bus".*--any-window/);
   const other = open({ environment: { WAYLAND_DISPLAY: 'w' }, installed: 'wl-copy wl-paste wtype' });
   t.equal(other.inserter.canIdentifyWindow, false);
@@ -227,7 +227,9 @@ t.test('GNOME: both syntaxes of ydotool, by what it says of itself', async (t) =
 });
 
 t.test('a compositor without a virtual keyboard is found out, and ydotool is taken', async (t) => {
-  const refused: Replies = [[/^wtype/, { code: 1, said: 'Compositor does not support the virtual keyboard protocol' }]];
+  const refused: Replies = [
+    [/^wtype/, { code: 1, stderr: 'Compositor does not support the virtual keyboard protocol' }],
+  ];
   const kde = { environment: { WAYLAND_DISPLAY: 'w', XDG_CURRENT_DESKTOP: 'KDE' }, replies: refused };
   const both = open({ ...kde, installed: 'wl-copy wl-paste wtype ydotool kdotool' });
   await both.inserter.insert('Hello.', EDITOR);
@@ -257,7 +259,7 @@ t.test('macOS: pbcopy with its encoding, Cmd+V by System Events, and the program
   t.match(runner.calls.at(-1), /repeat 4 times\nkey code 51\n/);
   const denied = open({
     ...MAC,
-    replies: [[/keystroke/, { code: 1, said: 'osascript is not allowed to send keystrokes. (1002)' }]],
+    replies: [[/keystroke/, { code: 1, stderr: 'osascript is not allowed to send keystrokes. (1002)' }]],
   });
   await t.rejects(denied.inserter.insert('Hello.', EDITOR), /Privacy & Security, Accessibility/);
 });
@@ -272,7 +274,7 @@ t.test('Windows: one PowerShell that looks at the window again, text over standa
   t.match(script(runner.calls[1]!), /-ne '1312'\) \{ exit 3 \}[\s\S]*SendWait\('\^v'\)/);
   await inserter.removeLast(5, EDITOR);
   t.match(script(runner.calls[2]!), /SendWait\('\{BACKSPACE 5\}'\)/);
-  const moved = open({ ...WINDOWS, replies: [[/./, { code: 3, said: '' }]] });
+  const moved = open({ ...WINDOWS, replies: [[/./, { code: 3, stderr: '' }]] });
   await t.rejects(moved.inserter.insert('Hello.', EDITOR), /Another window/);
 });
 
@@ -308,10 +310,10 @@ t.test('what is missing is one line that says what to install or allow', async (
     [{ ...X11, target: 'clipboard', installed: '' }, /xclip or xsel/],
     [{ ...MAC, settings: { way: 'type' } }, /--insert type/],
   ];
-  for (const [place, said] of cases) t.throws(() => open(place), { message: said });
+  for (const [place, message] of cases) t.throws(() => open(place), { message: message });
   const refused = open({
     ...GNOME,
-    replies: [[/^ydotool key (?!--help)/, { code: 2, said: "failed to connect socket '/tmp/.ydotool_socket'" }]],
+    replies: [[/^ydotool key (?!--help)/, { code: 2, stderr: "failed to connect socket '/tmp/.ydotool_socket'" }]],
   });
   await t.rejects(refused.inserter.insert('Hello.', EDITOR), /start ydotoold/);
   const plain = open({ ...X11, installed: 'xdotool' });

@@ -126,8 +126,8 @@ t.test('every command of every language works said alone, under each of its name
     for (const { phrases, action: does } of language.commands)
       for (const phrase of phrases) {
         const reader = new SpokenReader(selectLanguage(code), { ...dictionary!, snippets: new Map() });
-        const said = `${phrase[0]!.toUpperCase()}${phrase.slice(1)}.`;
-        t.match(reader.read(said, 0, 'complete').pieces[0], { kind: does.kind }, said);
+        const sentence = `${phrase[0]!.toUpperCase()}${phrase.slice(1)}.`;
+        t.match(reader.read(sentence, 0, 'complete').pieces[0], { kind: does.kind }, sentence);
       }
 });
 

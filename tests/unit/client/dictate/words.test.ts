@@ -18,7 +18,7 @@ const english = new SpokenReader(selectLanguage('en'), EMPTY_DICTIONARY);
 const pieces = (text: string): readonly SpokenPiece[] => english.read(text, 0, 'complete').pieces;
 const settings = { language: selectLanguage('en'), newline: 'keep', revise: 'may' } as const;
 
-t.test('a dictionary that is wrong is told with the place, what came and what was wanted', async (t) => {
+t.test('a broken dictionary is reported with the place, the value and what was expected', async (t) => {
   const check = (value: unknown, want: RegExp): void => {
     const outcome = parseDictionary(typeof value === 'string' ? value : JSON.stringify(value));
     t.match('problem' in outcome ? outcome.problem : 'none', want);
@@ -40,7 +40,7 @@ t.test('a dictionary that is wrong is told with the place, what came and what wa
   check({}, /none/);
 });
 
-t.test('as many names are told to the recogniser as a server takes', async (t) => {
+t.test('as many names are sent to the recogniser as a server accepts', async (t) => {
   const names = (count: number, length: number): string[] => Array.from({ length: count }, () => 'x'.repeat(length));
   t.equal(toVocabulary({ ...EMPTY_DICTIONARY, names: names(300, 3) }).length, 100);
   t.equal(toVocabulary({ ...EMPTY_DICTIONARY, names: names(50, 90) }).join('').length, 990);

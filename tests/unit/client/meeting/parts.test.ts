@@ -57,15 +57,15 @@ t.test('a source that is not there is silence of the same length', async (t) => 
 });
 
 const BASE = createMeeting('m', '2026-01-02T03:04:05.000Z', 'Plans <& more>');
-const said = (key: string, channel: number, text: string, fromMs: number): Meeting['sentences'][number] => ({
+const createSentence = (key: string, channel: number, text: string, fromMs: number): Meeting['sentences'][number] => ({
   ...{ key, channel, text, fromMs, toMs: fromMs + 900, highlight: false, language: 'en' },
 });
 const MEETING: Meeting = {
   ...BASE,
   sentences: [
-    said('1.0.1', 0, 'we ship on friday', 0),
-    said('1.1.2', 1, 'Good.', 2_000),
-    said('1.1.3', 1, 'Next.', 4_000),
+    createSentence('1.0.1', 0, 'we ship on friday', 0),
+    createSentence('1.1.2', 1, 'Good.', 2_000),
+    createSentence('1.1.3', 1, 'Next.', 4_000),
   ],
   notes: [{ id: 'n', atMs: 2_500, text: '- check <b>\n- again' }],
 };
@@ -90,7 +90,7 @@ t.test('a meeting no server keeps is written in every format', async (t) => {
   });
 });
 
-t.test('the server is told the last state of a thing, once, and again when it changed meanwhile', async (t) => {
+t.test('the server gets the last state of each item once, and again when it changed meanwhile', async (t) => {
   let meeting = MEETING;
   const outgoing = new PendingChanges(
     () => meeting,

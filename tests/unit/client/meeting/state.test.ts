@@ -35,7 +35,7 @@ t.test('a sentence grows, is finished once and is cleaned beside what was heard'
   const done = run([hear(final(1, 0, 'so we um go', 0, 900)), hear(cleaned(1, 'So we go.'))], growing);
   t.equal(done.open.length, 0);
   t.match(done.sentences, [{ key: '1.0.1', text: 'so we um go', cleaned: 'So we go.' }]);
-  t.same(run([hear(final(1, 0, 'so we um go', 0, 900)), hear(partial(1, 'so', ''))], done), done, 'told again');
+  t.same(run([hear(final(1, 0, 'so we um go', 0, 900)), hear(partial(1, 'so', ''))], done), done, 'received again');
 });
 
 t.test('who began first stands first, whoever ended first', async (t) => {
@@ -61,12 +61,12 @@ t.test('a session that is cut leaves what was on screen', async (t) => {
 });
 
 t.test('a correction can be taken back, and the words as heard stay', async (t) => {
-  const heard = run([hear(final(1, 0, 'i scream', 0, 900))]);
-  const corrected = reduceMeeting(heard, { type: 'sentenceCorrected', key: '1.0.1', correction: ' Ice cream. ' });
+  const before = run([hear(final(1, 0, 'i scream', 0, 900))]);
+  const corrected = reduceMeeting(before, { type: 'sentenceCorrected', key: '1.0.1', correction: ' Ice cream. ' });
   t.match(corrected.sentences[0], { text: 'i scream', correction: 'Ice cream.' });
   t.same(
     reduceMeeting(corrected, { type: 'sentenceCorrected', key: '1.0.1', correction: undefined }).sentences,
-    heard.sentences,
+    before.sentences,
   );
   t.notOk(
     'correction' in
@@ -108,7 +108,7 @@ t.test('a note hangs on what was being said, or on what was said last', async (t
   t.equal(reduceMeeting(meeting, { type: 'noteDeleted', id: 'one' }).notes.length, 2);
 });
 
-t.test('whatever is told again changes nothing, and the order is that of the voices', async () => {
+t.test('repeated events change nothing, and the order is that of the voices', async () => {
   const event = fc.record({
     sentence: fc.integer({ min: 1, max: 8 }),
     kind: fc.constantFrom('partial', 'final', 'cleaned'),
@@ -122,13 +122,13 @@ t.test('whatever is told again changes nothing, and the order is that of the voi
       const once = run(actions);
       const again = run(actions.slice(Math.min(from, actions.length)), once);
       const finals = new Set(list.filter(({ kind }) => kind === 'final').map(({ sentence }) => `1.0.${sentence}`));
-      const heard = once.sentences.map(({ key, text }) => `${key} ${text}`);
+      const texts = once.sentences.map(({ key, text }) => `${key} ${text}`);
       const ordered = once.sentences.every(({ fromMs }, i) => i === 0 || fromMs >= once.sentences[i - 1]!.fromMs);
       return (
         ordered &&
-        heard.length === finals.size &&
+        texts.length === finals.size &&
         once.sentences.every(({ key }) => finals.has(key)) &&
-        heard.join() === again.sentences.map(({ key, text }) => `${key} ${text}`).join() &&
+        texts.join() === again.sentences.map(({ key, text }) => `${key} ${text}`).join() &&
         once.open.every(({ key }) => !finals.has(key))
       );
     }),

@@ -4,9 +4,12 @@ import { alignWords, computeChanges, searchAlignment } from '../../../../server/
 import { splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
 
 const pairsOf = (raw: string, rewrite: string) =>
-  alignWords(splitIntoChunks(raw, 'en'), splitIntoChunks(rewrite, 'en'))?.map(
-    ({ spoken: said, spokenTo: saidTo, kept, keptTo }) => [said, saidTo, kept, keptTo],
-  );
+  alignWords(splitIntoChunks(raw, 'en'), splitIntoChunks(rewrite, 'en'))?.map(({ spoken, spokenTo, kept, keptTo }) => [
+    spoken,
+    spokenTo,
+    kept,
+    keptTo,
+  ]);
 
 /** Carries changes out, from the last to the first. */
 const carryOut = (raw: string, changes: readonly Change[]): string =>
@@ -49,25 +52,25 @@ t.test('an apostrophe matters where another word is left without it', async (t) 
 });
 
 t.test('another way is searched when what goes in the latest may not', async (t) => {
-  const said = splitIntoChunks('we go now and we go', 'en');
+  const spoken = splitIntoChunks('we go now and we go', 'en');
   const kept = splitIntoChunks('We go now', 'en');
-  const latest = alignWords(said, kept)!;
+  const latest = alignWords(spoken, kept)!;
   const onlyTheEnd = (from: number): boolean => from === 3;
   t.same(
-    searchAlignment(said, kept, latest, onlyTheEnd)?.map((pair) => pair.spoken),
+    searchAlignment(spoken, kept, latest, onlyTheEnd)?.map((pair) => pair.spoken),
     [0, 1, 2],
   );
   t.equal(
-    searchAlignment(said, kept, latest, () => false),
+    searchAlignment(spoken, kept, latest, () => false),
     undefined,
   );
 });
 
 t.test('a searchAlignment that asks too often gives up', async (t) => {
-  const said = splitIntoChunks('a '.repeat(400), 'en');
+  const spoken = splitIntoChunks('a '.repeat(400), 'en');
   const kept = splitIntoChunks('a '.repeat(200), 'en');
   let asked = 0;
-  const answer = searchAlignment(said, kept, alignWords(said, kept)!, () => {
+  const answer = searchAlignment(spoken, kept, alignWords(spoken, kept)!, () => {
     asked++;
     return false;
   });
@@ -83,9 +86,9 @@ t.test('the changes turn the raw text into the rewrite', async (t) => {
     ['same', 'same'],
     ['um, uh', ''],
   ] as const) {
-    const said = splitIntoChunks(raw, 'en');
+    const spoken = splitIntoChunks(raw, 'en');
     const kept = splitIntoChunks(rewrite, 'en');
-    const changes = computeChanges(raw, rewrite, said, kept, alignWords(said, kept)!);
+    const changes = computeChanges(raw, rewrite, spoken, kept, alignWords(spoken, kept)!);
     t.equal(carryOut(raw, changes), rewrite, raw);
     for (const { from, to } of changes) t.ok(from <= to);
   }
@@ -94,9 +97,9 @@ t.test('the changes turn the raw text into the rewrite', async (t) => {
 t.test('each change has its kind', async (t) => {
   const raw = 'um we go';
   const rewrite = 'We go.';
-  const said = splitIntoChunks(raw, 'en');
+  const spoken = splitIntoChunks(raw, 'en');
   const kept = splitIntoChunks(rewrite, 'en');
-  t.same(computeChanges(raw, rewrite, said, kept, alignWords(said, kept)!), [
+  t.same(computeChanges(raw, rewrite, spoken, kept, alignWords(spoken, kept)!), [
     { kind: 'removed', from: 0, to: 3, text: '' },
     { kind: 'replaced', from: 3, to: 5, text: 'We' },
     { kind: 'replaced', from: 6, to: 8, text: 'go.' },

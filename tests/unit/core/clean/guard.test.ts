@@ -123,8 +123,8 @@ t.test('what is accepted never holds a word that was not said', async (t) => {
     fc.property(fc.array(word, { maxLength: 12 }), fc.array(word, { maxLength: 12 }), (raw, rewrite) => {
       const verdict = checkRewrite(raw.join(' '), rewrite.join(' '), 'en');
       if (!verdict.accepted) return true;
-      const said = raw.map((each) => each.replace(',', ''));
-      return rewrite.every((each) => said.includes(each.replace(',', '')));
+      const spoken = raw.map((each) => each.replace(',', ''));
+      return rewrite.every((each) => spoken.includes(each.replace(',', '')));
     }),
     { numRuns: 3_000 },
   );

@@ -26,7 +26,7 @@ t.test('whoever is alone is let in, however slow the machine', async (t) => {
   t.equal(new Admission(3).refuses(load(0.1), settled(1), 0), true);
 });
 
-t.test('finals that wait close the door, whatever else is measured', async (t) => {
+t.test('waiting finals stop admission, whatever else is measured', async (t) => {
   t.equal(new Admission(0.01).refuses(load(0.1, 800), settled(3), 0), true);
 });
 
@@ -42,7 +42,7 @@ t.test('silent sessions take no room', async (t) => {
   t.equal(admission.refuses(load(0.02), settled(30), 0), false);
 });
 
-t.test('a closed door opens only when there has been clearly room for a while', async (t) => {
+t.test('admission resumes only after there has clearly been capacity for a while', async (t) => {
   const admission = new Admission(0.02);
   t.equal(admission.refuses(load(0.76), settled(20), 0), true);
   t.equal(admission.refuses(load(0.68), settled(20), 3_000), true, 'a little less is not clearly room');

@@ -11,7 +11,7 @@ const QUIET: Load = {
   speakers: 0,
 };
 
-/** A ladder under a clock of its own: the same load for some seconds, and every advice given meanwhile. */
+/** A load shedder with its own clock: the same load for some seconds, and every service level it chose meanwhile. */
 function open(smallCost?: number) {
   const shedder = new LoadShedder({ everyMs: 300, slots: 2, smallCost });
   let nowMs = 0;

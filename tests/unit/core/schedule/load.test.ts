@@ -3,7 +3,7 @@ import { estimateStreamCapacity, LoadGauge } from '../../../../server/core/sched
 
 const NONE = { partial: 0, final: 0 };
 
-t.test('shares of the slots are told apart by kind, also while a decode still runs', async (t) => {
+t.test('shares of the slots are measured by kind, also while a decode still runs', async (t) => {
   const gauge = new LoadGauge(2);
   gauge.recordStart('final', 0, 0);
   for (let nowMs = 400; nowMs <= 20_000; nowMs += 400) gauge.readLoad(NONE, nowMs);

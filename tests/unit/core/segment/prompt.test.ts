@@ -9,7 +9,7 @@ t.test('hints stand first, then the end of what is final', async (t) => {
   t.equal(buildPrompt([], ['He went away.', 'He came back.'], 18), 'He came back.');
 });
 
-t.test('a sentence that became final twice is not told: an invention would ask for itself again', async (t) => {
+t.test('a sentence that became final twice is left out: an invention would provoke itself again', async (t) => {
   t.equal(buildPrompt([], ['S- S-', 'He went.', 'S-S.'], 100), 'He went.');
 });
 

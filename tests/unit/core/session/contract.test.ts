@@ -215,13 +215,13 @@ class Harness {
   #restart(isVadLate: boolean): void {
     this.restarts++;
     const snapshot = JSON.parse(JSON.stringify(this.#session.snapshot)) as SessionSnapshot;
-    const heard = this.#session.receivedSamples;
+    const received = this.#session.receivedSamples;
     this.#jobs.length = 0;
     this.#running.clear();
     this.#cleanings.length = 0;
     this.#unjudged.length = 0;
     this.#session = new SessionCore(SETTINGS, this.#pipeline, snapshot);
-    const again = new Float32Array(heard - snapshot.from);
+    const again = new Float32Array(received - snapshot.from);
     let at = 0;
     for (const tone of this.#tones) {
       if (at + tone.length > snapshot.from)
@@ -269,8 +269,8 @@ class Harness {
       };
     });
     // A decode that was given its language says so.
-    const told = span.language === 'auto' ? {} : { language: span.language, languageProbability: 1 };
-    this.#handle({ kind: 'hypothesis', job, hypothesis: sureHypothesis(words, { ...change, ...told }) });
+    const detected = span.language === 'auto' ? {} : { language: span.language, languageProbability: 1 };
+    this.#handle({ kind: 'hypothesis', job, hypothesis: sureHypothesis(words, { ...change, ...detected }) });
   }
 
   #clean(pick: number, late: boolean): void {

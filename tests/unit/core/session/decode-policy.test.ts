@@ -53,8 +53,11 @@ t.test('the prompt holds the hints, and the finals before what is decoded', asyn
   t.match(with_.prompt, /Older\.$/, 'the sentence before is in the audio');
   const without = policy.describe('final', { language: 'en', leftContext: undefined }, asked, conditions);
   t.match(without.prompt, /Well yes\.$/);
-  const misled = { ...asked, findings: withSentenceFindings(NO_FINDINGS, { omitsVocabulary: true }) };
-  t.notMatch(policy.describe('final', { language: 'en', leftContext: undefined }, misled, conditions).prompt, 'Sotto');
+  const withoutVocabulary = { ...asked, findings: withSentenceFindings(NO_FINDINGS, { omitsVocabulary: true }) };
+  t.notMatch(
+    policy.describe('final', { language: 'en', leftContext: undefined }, withoutVocabulary, conditions).prompt,
+    'Sotto',
+  );
 });
 
 t.test('stable words are a forced prefix only where that is wanted, and nothing stands before them', async (t) => {
@@ -124,7 +127,7 @@ t.test('a final that hints may have led astray is decoded without them, once', a
   t.ok(policy.assessFinal(OPEN, unsure, span, { ...asked, vocabulary: [] }).isUsable);
 });
 
-t.test('a language that becomes known is told, and survives a restart', async (t) => {
+t.test('a language that becomes known is announced, and survives a restart', async (t) => {
   const { policy, outputs } = open({ language: 'auto' });
   t.equal(policy.language, undefined);
   const german = sureHypothesis([word('Ja.', 2)], { language: 'de', languageProbability: 0.99 });

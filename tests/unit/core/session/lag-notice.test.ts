@@ -4,7 +4,7 @@ import { LagNotice } from '../../../../server/core/session/lag-notice.ts';
 
 const level = (change: Partial<ServiceLevel>): ServiceLevel => ({ ...FULL_SERVICE_LEVEL, lagMs: 0, ...change });
 
-t.test('each change of service is told once', async (t) => {
+t.test('each change of service is reported once', async (t) => {
   const notice = new LagNotice(false);
   t.equal(notice.update(level({}))?.text, undefined);
   t.equal(notice.update(level({ step: 'slow' }))?.text, 'The server is busy: partials come less often.');
@@ -13,7 +13,7 @@ t.test('each change of service is told once', async (t) => {
   t.equal(notice.update(level({}))?.text, 'Decoding has caught up.');
 });
 
-t.test('finals that are late are told with how late, until they are half as late', async (t) => {
+t.test('late finals are reported with their delay, until it has halved', async (t) => {
   const notice = new LagNotice(false);
   t.equal(notice.update(level({ lagMs: 1_999 }))?.text, undefined);
   t.equal(notice.update(level({ lagMs: 2_460 }))?.text, 'Decoding is 2.5 s behind. Finals come late; none is dropped.');
@@ -23,11 +23,11 @@ t.test('finals that are late are told with how late, until they are half as late
   t.notOk(notice.isLagging);
 });
 
-t.test('another model is told elsewhere', async (t) => {
+t.test('another model is reported elsewhere', async (t) => {
   t.equal(new LagNotice(false).update(level({ step: 'small' })), undefined);
 });
 
-t.test('what was told before a restart is not told again', async (t) => {
+t.test('what was reported before a restart is not reported again', async (t) => {
   const notice = new LagNotice(true);
   t.equal(notice.update(level({ lagMs: 3_000 }))?.text, undefined);
   t.equal(notice.update(level({}))?.text, 'Decoding has caught up.');

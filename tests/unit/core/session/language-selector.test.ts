@@ -72,7 +72,7 @@ t.test(
     t.equal(choice.languageFor(span(2.9, 2)), 'en');
     t.equal(choice.languageFor(span(3, 2)), 'auto');
     t.equal(choice.learn(detected('fr'), span(3)), false);
-    t.equal(choice.learn(detected('en', 1), span(2, 2)), false, 'told, not detected');
+    t.equal(choice.learn(detected('en', 1), span(2, 2)), false, 'given, not detected');
     t.equal(choice.learn(detected('fr'), span(3)), true, 'so it held nothing up');
   },
 );

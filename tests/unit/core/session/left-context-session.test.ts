@@ -21,7 +21,7 @@ t.test('the open sentence is decoded with the one before, whose words are sent o
   const talk = begun();
   const span = talk.answer('I saw the cat, it ran away from', 0);
   t.equal(span.fromSample, 0, 'from the start of the sentence before');
-  t.equal(span.prompt, '', 'which is heard and need not be told');
+  t.equal(span.prompt, '', 'which is in the audio and need not be in the prompt');
   talk.hear(1, false);
   talk.answer('I saw the cat, it ran away from us.', 0);
   t.same(talk.finals, ['I saw a cat.', 'It ran away from us.']);

@@ -19,15 +19,18 @@ function open() {
   return { selector, notices };
 }
 
-t.test('under load English is decoded by the small model, and the client is told of each change once', async (t) => {
-  const { selector, notices } = open();
-  t.equal(selector.choose(ENGLISH, OWN), undefined);
-  t.same(notices(), []);
-  for (let i = 0; i < 2; i++) t.equal(selector.choose(ENGLISH, BUSY), 'tiny.en');
-  t.match(notices(), [{ type: 'notice', code: 'model', text: /tiny\.en/, channel: 0 }]);
-  t.equal(selector.choose(ENGLISH, OWN), undefined);
-  t.match(notices(), [{ text: /base/ }]);
-});
+t.test(
+  'under load English is decoded by the small model, and the client is notified of each change once',
+  async (t) => {
+    const { selector, notices } = open();
+    t.equal(selector.choose(ENGLISH, OWN), undefined);
+    t.same(notices(), []);
+    for (let i = 0; i < 2; i++) t.equal(selector.choose(ENGLISH, BUSY), 'tiny.en');
+    t.match(notices(), [{ type: 'notice', code: 'model', text: /tiny\.en/, channel: 0 }]);
+    t.equal(selector.choose(ENGLISH, OWN), undefined);
+    t.match(notices(), [{ text: /base/ }]);
+  },
+);
 
 t.test('any other language, an unknown one, and translations keep the session’s own', async (t) => {
   const { selector, notices } = open();

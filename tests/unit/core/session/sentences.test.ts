@@ -6,7 +6,7 @@ import { Sentences } from '../../../../server/core/session/sentences.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
 
 const word = (text: string, at: number): Word => ({ text, space: true, from: at, to: at + 1_600, confidence: 0.98765 });
-const SAID = [word('So', 16_000), word('it', 17_600), word('is.', 19_200)];
+const WORDS = [word('So', 16_000), word('it', 17_600), word('is.', 19_200)];
 
 function open(snapshot?: ConstructorParameters<typeof Sentences>[2]) {
   const outputs = new OutputQueue();
@@ -29,7 +29,7 @@ t.test('a partial shows stable and tentative words as one text', async (t) => {
   const { outputs, sentences } = open();
   sentences.publishPartial({
     ...{ channel: 0, sentence: 1, revision: 4, hanging: ',' },
-    ...{ stable: SAID.slice(0, 1), tentative: SAID.slice(1) },
+    ...{ stable: WORDS.slice(0, 1), tentative: WORDS.slice(1) },
   });
   t.match(outputs.drain(), [
     {
@@ -45,7 +45,7 @@ t.test('a partial shows stable and tentative words as one text', async (t) => {
 t.test('tentative words that begin a sentence have no space before them', async (t) => {
   const { outputs, sentences } = open();
   const none = { channel: 0, sentence: 1, revision: 1, hanging: '', stable: [] };
-  sentences.publishPartial({ ...none, tentative: SAID });
+  sentences.publishPartial({ ...none, tentative: WORDS });
   t.match(outputs.drain(), [{ event: { tentative: 'So it is.', stable: '' } }]);
   sentences.publishPartial({ ...none, tentative: [] });
   t.match(outputs.drain(), [{ event: { tentative: '', words: [], fromMs: 0, toMs: 0 } }]);
@@ -54,7 +54,7 @@ t.test('tentative words that begin a sentence have no space before them', async 
 t.test('a final is published with its words and times, and then cleaned', async (t) => {
   const { outputs, sentences } = open();
   sentences.publishFinal(
-    { channel: 1, sentence: 7, words: SAID, language: 'en' },
+    { channel: 1, sentence: 7, words: WORDS, language: 'en' },
     { ...SETTINGS, cleanup: { mode: 'default', instruction: '' } },
   );
   t.match(outputs.drain(), [

@@ -87,7 +87,7 @@ t.test('each channel is a speaker of its own', async (t) => {
   t.match(events().at(-1), { type: 'done', sentences: 2 });
 });
 
-t.test('settings change from here on, and the load is told', async (t) => {
+t.test('settings change from here on, and the load is reported', async (t) => {
   const { core, handle, events } = open();
   handle({ kind: 'configure', settings: { type: 'configure', language: 'de', vocabulary: ['Sotto'] } });
   t.match(core.settings, { language: 'de', vocabulary: ['Sotto'], task: 'transcribe' });

@@ -49,7 +49,7 @@ t.test('where nothing is to be translated the sentence is done at once', async (
   t.same(events(), []);
 });
 
-t.test('one that does not come is told with its reason, and so is an answer that is no translation', async (t) => {
+t.test('one that does not come is reported with its reason, and so is an answer that is no translation', async (t) => {
   const { translations, events, answer } = open();
   translations.request(SENTENCE, ['en', 'fr']);
   translations.read({ kind: 'translating', sentence: 1, to: ['en', 'fr'] });

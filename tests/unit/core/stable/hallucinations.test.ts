@@ -121,7 +121,7 @@ t.test('either sign alone does not', async () => check('who knows what', 'who kn
 t.test('words with no voice under them go', async () =>
   check('real words', 'real', { ...loud, countVoiced: (from) => (from < 1_000 ? 100 : 0) }),
 );
-t.test('what was dropped is told with its reason', async (t) => {
+t.test('what was dropped is reported with its reason', async (t) => {
   t.same(
     rejectHallucinations(hypothesis('Thank you.'), weak).suppressed.map(({ reason, words }) => [reason, words.length]),
     [['phantom', 2]],

@@ -48,9 +48,9 @@ t.test('every word is kept or dropped, and none twice', async (t) => {
 });
 
 t.test('a run of words in no time that is a copy of those before it is an echo', async (t) => {
-  const said = wordsOf('we go home now');
+  const spoken = wordsOf('we go home now');
   const echo = wordsOf('go home now', WRITTEN, 4 * SPOKEN);
-  const { kept, dropped } = removeEchoes([...said, ...echo]);
+  const { kept, dropped } = removeEchoes([...spoken, ...echo]);
   t.equal(joinWords(kept), 'we go home now');
   t.same(dropped, echo);
 });

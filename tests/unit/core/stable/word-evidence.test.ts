@@ -57,8 +57,8 @@ t.test('whatever the evidence, a chance lies between 0 and 1', async () => {
   );
 });
 
-const counts = (heard: readonly MatchedWord[]): string =>
-  heard.map(({ word, repeats }) => `${word.text}${repeats}`).join(' ');
+const counts = (matched: readonly MatchedWord[]): string =>
+  matched.map(({ word, repeats }) => `${word.text}${repeats}`).join(' ');
 
 t.test('a word is found again in the next decode, at about the same time, in whatever case', async (t) => {
   const first = matchPreviousDecode([word('the', 0), word('cat', SECOND)], []);
@@ -76,19 +76,21 @@ t.test('a word that one decode left out begins again', async (t) => {
 });
 
 t.test('stable words bring no doubt on those behind them', async (t) => {
-  const heard = matchPreviousDecode(
+  const matched = matchPreviousDecode(
     [word('mumble', 0, 0.1), word('then', SECOND, 0.8), word('clear', 2 * SECOND, 0.9)],
     [],
   );
-  const least = collectEvidence(heard, 1, { from: 0, edge: 3 * SECOND }).map(({ leastConfidence }) => leastConfidence);
+  const least = collectEvidence(matched, 1, { from: 0, edge: 3 * SECOND }).map(
+    ({ leastConfidence }) => leastConfidence,
+  );
   t.same(least, [0.8, 0.8]);
 });
 
 t.test('one more copy of a word was not heard before', async (t) => {
-  const said = matchPreviousDecode([word('more', 0), word('words', 4_000), word('words', 8_000)], []);
+  const matched = matchPreviousDecode([word('more', 0), word('words', 4_000), word('words', 8_000)], []);
   const again = matchPreviousDecode(
     [word('more', 0), word('words', 4_000), word('words', 8_000), word('words', 11_000)],
-    said,
+    matched,
   );
   t.equal(counts(again), 'more1 words1 words1 words0');
 });

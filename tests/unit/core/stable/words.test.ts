@@ -44,9 +44,11 @@ t.test('a repeated word is counted once by where it lies, and nothing stable ove
 
 t.test('words said again seconds later are not the ones that are stable', async (t) => {
   const stable = words('any z any z are and he said');
-  const heard = words('and he said he are your role is');
-  const misheard = heard.map((word, i) => (i < 5 ? word : { ...word, from: word.from + 18_000, to: word.to + 18_000 }));
-  t.not(countOverlap(stable, heard), 3, 'the first "and he said" is another one');
+  const decoded = words('and he said he are your role is');
+  const misheard = decoded.map((word, i) =>
+    i < 5 ? word : { ...word, from: word.from + 18_000, to: word.to + 18_000 },
+  );
+  t.not(countOverlap(stable, decoded), 3, 'the first "and he said" is another one');
   t.not(countOverlap(stable, misheard), 3);
 });
 

@@ -2,8 +2,8 @@ import type { ServerEvent } from '../../client/sdk/index.ts';
 
 const TRANSPORT = ['ready', 'ack', 'resumed'];
 
-/** What was said, kind by kind: how kinds interleave depends on the moment a decode is done. */
-export function told(events: readonly ServerEvent[]): Record<string, object[]> {
+/** The events by type: how types interleave depends on the moment a decode is done. */
+export function groupByType(events: readonly ServerEvent[]): Record<string, object[]> {
   const kinds: Record<string, object[]> = {};
   for (const event of events) {
     if (TRANSPORT.includes(event.type)) continue;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { until } from './until.ts';
 
-export interface Posted {
+export interface ReceivedRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: IncomingMessage['headers'];
@@ -13,11 +13,11 @@ export interface Posted {
 /** A status to answer with; `lost` takes what came and cuts the line, `gone` cuts the line and took nothing. */
 export type Answering = number | 'lost' | 'gone';
 
-/** An HTTP server that notes what is posted to it and answers as it is told to. */
-export class PostedServer {
-  readonly all: Posted[] = [];
+/** An HTTP server that records the requests it receives and answers as the test has set. */
+export class HttpSink {
+  readonly all: ReceivedRequest[] = [];
   /** What it took. */
-  readonly taken: Posted[] = [];
+  readonly taken: ReceivedRequest[] = [];
   /** How the next requests are answered, in order; then all with 200. */
   readonly moods: Answering[] = [];
   /** Headers of every answer. */
@@ -38,10 +38,10 @@ export class PostedServer {
           response.writeHead(answer === undefined ? 404 : 200);
           return answer instanceof Readable ? answer.pipe(response) : response.end(answer);
         }
-        const posted = { url, method: request.method!, headers: request.headers, body };
+        const received = { url, method: request.method!, headers: request.headers, body };
         const mood = this.moods.shift() ?? 200;
-        this.all.push(posted);
-        if (mood === 'lost' || (typeof mood === 'number' && mood < 300)) this.taken.push(posted);
+        this.all.push(received);
+        if (mood === 'lost' || (typeof mood === 'number' && mood < 300)) this.taken.push(received);
         if (typeof mood === 'number') response.writeHead(mood, this.headers).end();
         else request.socket.destroy();
       })();
@@ -63,7 +63,7 @@ export class PostedServer {
   }
 
   /** Resolves when so many requests have come. */
-  async waitFor(count: number): Promise<readonly Posted[]> {
+  async waitFor(count: number): Promise<readonly ReceivedRequest[]> {
     await until(() => this.all.length >= count, { what: `${count} requests have come`, everyMs: 1 });
     return this.all;
   }
