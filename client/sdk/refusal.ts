@@ -46,8 +46,8 @@ export async function fetchRefusal({ url, credential }: SocketTarget, session?: 
 }
 
 /** A fault received over the wire, with the server's text. */
-export function toRemoteFault({ code: said, text }: { readonly code: string; readonly text: string }): Fault {
-  const code = hasOwnKey(FAULTS, said) ? said : 'server.bug';
+export function toRemoteFault({ code: remoteCode, text }: { readonly code: string; readonly text: string }): Fault {
+  const code = hasOwnKey(FAULTS, remoteCode) ? remoteCode : 'server.bug';
   const fault = new Fault(code, {} as never);
   fault.message = text;
   return fault;

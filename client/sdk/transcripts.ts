@@ -147,14 +147,14 @@ interface RequestOptions {
 
 async function readError(response: Response): Promise<TranscriptError> {
   const { status } = response;
-  const said = (await response
+  const body = (await response
     .text()
     .then((text) => parseJson(text))
     .catch(() => ({}))) as { code?: unknown; text?: unknown };
-  const code = typeof said.code === 'string' ? said.code : 'server.bug';
+  const code = typeof body.code === 'string' ? body.code : 'server.bug';
   return new TranscriptError(
     code,
-    typeof said.text === 'string' ? said.text : `The server answered ${status}.`,
+    typeof body.text === 'string' ? body.text : `The server answered ${status}.`,
     status,
   );
 }

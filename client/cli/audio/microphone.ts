@@ -115,9 +115,9 @@ async function* record(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: buildProgramEnvironment(),
   });
-  let said = '';
+  let stderrText = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + String(chunk)).slice(-500);
+    stderrText = (stderrText + String(chunk)).slice(-500);
   });
   const ended = new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(-1));
@@ -128,5 +128,5 @@ async function* record(
   yield* child.stdout as AsyncIterable<Buffer>;
   const code = await ended;
   if (!signal.aborted && code !== 0)
-    throw new UserError(`${recorder.command} stopped: ${said.trim().split('\n').at(-1) || `exit ${code}`}`);
+    throw new UserError(`${recorder.command} stopped: ${stderrText.trim().split('\n').at(-1) || `exit ${code}`}`);
 }

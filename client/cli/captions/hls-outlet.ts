@@ -145,9 +145,9 @@ function readEarlier(folder: string, { segmentMs }: HlsOptions, nowMs: number): 
   const last = numbers.at(-1);
   const isContinued = last !== undefined && nowMs - last * segmentMs < CONTINUED_MS && !text.includes('#EXT-X-ENDLIST');
   if (!isContinued) return { last: undefined, begin, breaks: 0 };
-  const told = Number(/^#EXT-X-DISCONTINUITY-SEQUENCE:(\d+)$/m.exec(text)?.[1] ?? 0);
+  const sequence = Number(/^#EXT-X-DISCONTINUITY-SEQUENCE:(\d+)$/m.exec(text)?.[1] ?? 0);
   const inside = [...text.matchAll(/^#EXT-X-DISCONTINUITY$/gm)].length;
-  return { last, begin, breaks: told + inside };
+  return { last, begin, breaks: sequence + inside };
 }
 
 const toFileName = (number: number): string => `${number}.vtt`;

@@ -21,13 +21,13 @@ export class ObsOutlet implements Outlet {
   readonly name = 'OBS';
   readonly #options: ObsOptions;
   readonly #pacer: CaptionPacer;
-  readonly #courier: DeliveryQueue<Block>;
+  readonly #queue: DeliveryQueue<Block>;
   #connection: ObsConnection | undefined;
 
   constructor(options: ObsOptions) {
     this.#options = options;
     this.#pacer = new CaptionPacer(options.pace);
-    this.#courier = new DeliveryQueue({
+    this.#queue = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#pacer, print: options.print, clock: options.clock },
       deliver: (block) => this.#deliver(block),
     });
@@ -38,30 +38,30 @@ export class ObsOutlet implements Outlet {
   }
 
   get failed(): Promise<string> {
-    return this.#courier.failed;
+    return this.#queue.failed;
   }
 
   /** Tries to connect to OBS. Resolves with what is wrong, or undefined. */
   async check(): Promise<string | undefined> {
-    const trouble = await this.#connect();
-    return trouble?.text;
+    const error = await this.#connect();
+    return error?.text;
   }
 
   take(caption: Caption): void {
     this.#pacer.add(caption);
-    this.#courier.wake();
+    this.#queue.wake();
   }
 
   async finish(graceMs: number): Promise<void> {
-    await this.#courier.finish(graceMs);
+    await this.#queue.finish(graceMs);
     // Clears the screen, where the last caption would stay for ever.
     if (this.#connection?.isOpen === true) await this.#connection.request('SendStreamCaption', { captionText: '' });
     this.#connection?.close();
   }
 
   async #deliver({ text }: Block): Promise<DeliveryResult> {
-    const trouble = await this.#connect();
-    if (trouble !== undefined) return trouble;
+    const error = await this.#connect();
+    if (error !== undefined) return error;
     const status = await this.#connection!.request('SendStreamCaption', { captionText: text });
     if (status === undefined) return { kind: 'retry', text: 'the connection was lost; trying again.' };
     if (status.result) return { kind: 'sent' };

@@ -27,28 +27,28 @@ export class WebhookOutlet implements Outlet {
   readonly name = 'webhook';
   readonly #options: WebhookOptions;
   readonly #backlog = new Backlog<Numbered>(WAITING_MAX);
-  readonly #courier: DeliveryQueue<Numbered>;
+  readonly #queue: DeliveryQueue<Numbered>;
   #sequence = 0;
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    this.#courier = new DeliveryQueue({
+    this.#queue = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#backlog, print: options.print, clock: options.clock },
       deliver: (numbered, signal) => this.#deliver(numbered, signal),
     });
   }
 
   get failed(): Promise<string> {
-    return this.#courier.failed;
+    return this.#queue.failed;
   }
 
   take(caption: Caption): void {
     this.#backlog.add({ sequence: ++this.#sequence, caption });
-    this.#courier.wake();
+    this.#queue.wake();
   }
 
   finish(graceMs: number): Promise<void> {
-    return this.#courier.finish(graceMs);
+    return this.#queue.finish(graceMs);
   }
 
   async #deliver({ sequence, caption }: Numbered, signal: AbortSignal): Promise<DeliveryResult> {

@@ -24,7 +24,7 @@ export class ZoomOutlet implements Outlet {
   readonly name = 'Zoom';
   readonly #options: ZoomOptions;
   readonly #pacer: CaptionPacer;
-  readonly #courier: DeliveryQueue<Block>;
+  readonly #queue: DeliveryQueue<Block>;
   /** Number of the next text. Zoom knows it, so that a second run continues the count. */
   #sequence: number | undefined;
   #taken = 0;
@@ -33,23 +33,23 @@ export class ZoomOutlet implements Outlet {
   constructor(options: ZoomOptions) {
     this.#options = options;
     this.#pacer = new CaptionPacer({ ...options.pace, maxMs: 0 });
-    this.#courier = new DeliveryQueue({
+    this.#queue = new DeliveryQueue({
       ...{ name: this.name, waiting: this.#pacer, print: options.print, clock: options.clock },
       deliver: (block, signal) => this.#deliver(block, signal),
     });
   }
 
   get failed(): Promise<string> {
-    return this.#courier.failed;
+    return this.#queue.failed;
   }
 
   take(caption: Caption): void {
     this.#pacer.add(caption);
-    this.#courier.wake();
+    this.#queue.wake();
   }
 
   finish(graceMs: number): Promise<void> {
-    return this.#courier.finish(graceMs);
+    return this.#queue.finish(graceMs);
   }
 
   async #deliver({ text, language }: Block, signal: AbortSignal): Promise<DeliveryResult> {

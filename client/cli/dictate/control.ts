@@ -60,11 +60,11 @@ export async function openControlSocket(
 export function askInstance(path: string, request: InstanceRequest): Promise<InstanceAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    let heard = '';
+    let received = '';
     socket.setTimeout(ANSWER_MS, () => socket.destroy(new UserError('sotto dictate does not answer.')));
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     socket.on('data', (chunk) => {
-      heard += chunk;
+      received += chunk;
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
@@ -72,7 +72,7 @@ export function askInstance(path: string, request: InstanceRequest): Promise<Ins
     });
     socket.on('close', () => {
       try {
-        resolve(parseJson(heard) as InstanceAnswer);
+        resolve(parseJson(received) as InstanceAnswer);
       } catch {
         reject(new UserError('sotto dictate ended before it answered.'));
       }
@@ -81,18 +81,18 @@ export function askInstance(path: string, request: InstanceRequest): Promise<Ins
 }
 
 function serveSocket(socket: Socket, answer: (request: InstanceRequest) => Promise<InstanceAnswer>): void {
-  let heard = '';
+  let received = '';
   socket.on('error', () => {});
   socket.setTimeout(ANSWER_MS, () => socket.destroy());
   socket.on('data', (chunk) => {
-    heard += chunk;
-    const end = heard.indexOf('\n');
-    if (end === -1 && heard.length <= LINE_CHARS_MAX) return;
+    received += chunk;
+    const end = received.indexOf('\n');
+    if (end === -1 && received.length <= LINE_CHARS_MAX) return;
     socket.removeAllListeners('data');
     const request =
       end === -1
         ? { problem: `A line has at most ${LINE_CHARS_MAX} characters.` }
-        : parseInstanceRequest(heard.slice(0, end));
+        : parseInstanceRequest(received.slice(0, end));
     const answered =
       'problem' in request
         ? Promise.resolve({ ok: false, text: request.problem })
@@ -100,7 +100,7 @@ function serveSocket(socket: Socket, answer: (request: InstanceRequest) => Promi
             ok: false,
             text: error instanceof Error ? error.message : String(error),
           }));
-    void answered.then((said) => socket.end(`${JSON.stringify(said)}\n`, () => socket.destroy()));
+    void answered.then((answer) => socket.end(`${JSON.stringify(answer)}\n`, () => socket.destroy()));
   });
 }
 

@@ -18,9 +18,9 @@ export class Notifier {
     this.#print(text);
   }
 
-  notify(told: string): void {
-    this.#print(told);
-    const text = toPrintable(told);
+  notify(message: string): void {
+    this.#print(message);
+    const text = toPrintable(message);
     const [command, ...args] =
       this.#platform === 'darwin'
         ? ['osascript', '-e', `display notification ${JSON.stringify(text)} with title "Sotto"`]

@@ -10,10 +10,10 @@ export function paceInRealTime(source: AudioSource, signal: AbortSignal): AudioS
     ...source,
     async *chunks() {
       const startedMs = performance.now();
-      let saidMs = 0;
+      let spokenMs = 0;
       for await (const chunk of source.chunks()) {
-        saidMs += chunk.length / perMs;
-        const wait = startedMs + saidMs - performance.now();
+        spokenMs += chunk.length / perMs;
+        const wait = startedMs + spokenMs - performance.now();
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
         if (signal.aborted) return;
         yield chunk;

@@ -59,28 +59,28 @@ export class SystemRunner implements Runner {
     });
     const chunks: Buffer[] = [];
     let size = 0;
-    let said = '';
+    let errorText = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= STDOUT_BYTES_MAX) chunks.push(chunk);
     });
     child.stderr?.on('data', (chunk: Buffer) => {
-      said = (said + String(chunk)).slice(-STDERR_CHARS_MAX);
+      errorText = (errorText + String(chunk)).slice(-STDERR_CHARS_MAX);
     });
     child.stdin?.on('error', () => {});
     child.stdin?.end(input ?? '');
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        said += `${command} took longer than ${timeoutMs / 1_000} s`;
+        errorText += `${command} took longer than ${timeoutMs / 1_000} s`;
         child.kill('SIGKILL');
         done(-1);
       }, timeoutMs);
       const done = (code: number | null): void => {
         clearTimeout(timer);
-        resolve({ code: code ?? -1, out: Buffer.concat(chunks), stderr: said.trim() });
+        resolve({ code: code ?? -1, out: Buffer.concat(chunks), stderr: errorText.trim() });
       };
       child.once('error', (error) => {
-        said += error.message;
+        errorText += error.message;
         done(-1);
       });
       // A program that stays in the background never closes the pipes it inherited; the exit of its parent is enough.

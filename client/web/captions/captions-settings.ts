@@ -56,7 +56,9 @@ export function readReaderChoices(
     ...{ text: address.text, translate: address.translate, language: address.lang },
   };
   const known: Record<string, unknown> = { ...defaults };
-  for (const [name, value] of Object.entries(parsed(stored))) {
+  for (const [storedName, value] of Object.entries(parsed(stored))) {
+    // Version 0.1.0 stored the colours as `look`.
+    const name = storedName === 'look' ? 'colors' : storedName;
     if (!hasOwnKey(known, name)) continue;
     const usual = known[name];
     if (typeof value !== typeof usual || given.has(name === 'language' ? 'lang' : name)) continue;

@@ -7,6 +7,10 @@ export type TranscriptChange =
   | { readonly kind: 'note'; readonly id: string; readonly atMs: number; readonly text: string }
   | { readonly kind: 'noteDeletion'; readonly id: string };
 
+/** Browsers still store changes that version 0.1.0 named `head`, `said:KEY` and `gone:ID`. */
+const toCurrentName = (name: string): string =>
+  name === 'head' ? 'details' : name.replace(/^said:/, 'sentence:').replace(/^gone:/, 'noteDeletion:');
+
 /**
  * Changes that the server does not know yet, by name. Only the latest state is sent, however often it changed in between. The
  * names are stored with the meeting and survive a reload.
@@ -19,7 +23,7 @@ export class PendingChanges {
   constructor(meeting: () => Meeting, unsent: readonly string[], changed: () => void) {
     this.#meeting = meeting;
     this.#changed = changed;
-    this.#names = new Set(unsent);
+    this.#names = new Set(unsent.map(toCurrentName));
   }
 
   get unsent(): readonly string[] {

@@ -21,7 +21,7 @@ export class LineLayout {
   readonly #keep: number;
   #lines: string[] = [];
   /** Number of complete lines that are no longer stored. */
-  #forgotten = 0;
+  #removed = 0;
   #open = '';
 
   constructor(fits: (line: string) => boolean, keep: number) {
@@ -31,7 +31,7 @@ export class LineLayout {
 
   /** Number of complete lines since the beginning, which is the index of the open line. */
   get count(): number {
-    return this.#forgotten + this.#lines.length;
+    return this.#removed + this.#lines.length;
   }
 
   get open(): string {
@@ -40,7 +40,7 @@ export class LineLayout {
 
   /** A complete line; undefined when it is not complete yet or no longer stored. */
   line(index: number): string | undefined {
-    return this.#lines[index - this.#forgotten];
+    return this.#lines[index - this.#removed];
   }
 
   append(piece: Piece): void {
@@ -69,14 +69,14 @@ export class LineLayout {
     this.#open = '';
     if (this.#lines.length > this.#keep) {
       this.#lines.shift();
-      this.#forgotten++;
+      this.#removed++;
     }
   }
 
   /** A copy that begins with the open line, to try out what would follow. The original does not change. */
   continued(): LineLayout {
     const copy = new LineLayout(this.#fits, Number.POSITIVE_INFINITY);
-    copy.#forgotten = this.count;
+    copy.#removed = this.count;
     copy.#open = this.#open;
     return copy;
   }

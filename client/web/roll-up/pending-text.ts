@@ -24,7 +24,7 @@ export interface PendingSentence extends SentenceText {
   /** When it began to wait for its turn. */
   waitsMs: number;
   /** When its last event arrived. */
-  heardMs: number;
+  receivedMs: number;
 }
 
 /** Sentences that have left and are remembered. */
@@ -60,7 +60,7 @@ export class PendingText {
   /** Takes the sessions that are still in the room. Open sentences of other sessions will never be finished. */
   present(sessions: readonly string[]): void {
     for (const sentence of this.#sentences) {
-      if (!sentence.final && !sessions.includes(sentence.session)) sentence.heardMs = Number.NEGATIVE_INFINITY;
+      if (!sentence.final && !sessions.includes(sentence.session)) sentence.receivedMs = Number.NEGATIVE_INFINITY;
     }
   }
 
@@ -114,7 +114,7 @@ export class PendingText {
     const sentence: PendingSentence = {
       ...EMPTY_SENTENCE,
       ...{ key, speaker: formatSpeakerKey(event), session, channel },
-      ...{ finalMs: undefined, revised: undefined, taken, waitsMs: nowMs, heardMs: nowMs },
+      ...{ finalMs: undefined, revised: undefined, taken, waitsMs: nowMs, receivedMs: nowMs },
     };
     this.#sentences.push(sentence);
     return sentence;

@@ -148,7 +148,7 @@ export class RollUp {
       const head = this.#text.sentences[0];
       if (head === undefined) return;
       if (this.#isInterrupted(head, nowMs)) continue;
-      if (head.finalMs === undefined && nowMs - head.heardMs >= LOST_MS) {
+      if (head.finalMs === undefined && nowMs - head.receivedMs >= LOST_MS) {
         this.#take(this.#spoken(head, head.stable));
         this.#text.leave(head, false);
       } else if (head.finalMs === undefined) {
@@ -263,7 +263,7 @@ export class RollUp {
     if (head === undefined) return undefined;
     if (head.finalMs !== undefined) return head.finalMs + this.#waitMs;
     const others = sentences.filter(({ speaker }) => speaker !== head.speaker);
-    return Math.min(head.heardMs + LOST_MS, ...others.map(({ waitsMs }) => waitsMs + TURN_WAIT_MS));
+    return Math.min(head.receivedMs + LOST_MS, ...others.map(({ waitsMs }) => waitsMs + TURN_WAIT_MS));
   }
 
   #fadesAtMs(): number | undefined {

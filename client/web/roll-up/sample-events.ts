@@ -1,7 +1,7 @@
 import type { TextEvent } from '../../../transcript/sentence.ts';
 
 /** Text of the preview, as spoken and cleaned. */
-const SAID: readonly { readonly spoken: string; readonly cleaned: string; readonly channel: number }[] = [
+const SAMPLE_SENTENCES: readonly { readonly spoken: string; readonly cleaned: string; readonly channel: number }[] = [
   {
     channel: 0,
     spoken: 'Welcome, everybody, and thank you for coming tonight.',
@@ -36,7 +36,7 @@ export function buildSampleEvents(
 ): { readonly atMs: number; readonly event: TextEvent }[] {
   const timed: { atMs: number; event: TextEvent }[] = [];
   let atMs = 0;
-  SAID.forEach(({ spoken, cleaned, channel }, i) => {
+  SAMPLE_SENTENCES.forEach(({ spoken, cleaned, channel }, i) => {
     const name = { session: `sample${round}`, channel, sentence: i + 1 };
     const words = spoken.split(' ');
     words.forEach((_, j) => {

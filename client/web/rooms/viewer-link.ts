@@ -24,7 +24,8 @@ const LINK_LIFETIMES: readonly (readonly [number, ShareMessage])[] = [
   [0, 'viewerUntilRevoked'],
 ];
 const DEFAULT_LIFETIME = 86_400;
-const toStorageName = (room: string): string => `sotto.viewer-link.${room}`;
+/** Browsers have stored links under this name since version 0.1.0. */
+const toStorageName = (room: string): string => `sotto.guest.${room}`;
 
 export interface ViewerLinkOptions {
   readonly auth: PageAuth;

@@ -213,9 +213,9 @@ function stripMarks(content: string, marks: RegExp, floor: number): string {
 
 /** The content without the last sentence after `from`; a recogniser may run several together. Undefined when there is none. */
 function removeLastSentence(content: string, from: number): string | undefined {
-  const said = content.slice(from);
-  if (said.trim() === '') return undefined;
-  const end = said.trimEnd().search(/(?<=[.?!…]["')\]]*|\n)(?:(?<=\n)|\s)[^.?!…\n]*[.?!…,;:]*$/);
+  const added = content.slice(from);
+  if (added.trim() === '') return undefined;
+  const end = added.trimEnd().search(/(?<=[.?!…]["')\]]*|\n)(?:(?<=\n)|\s)[^.?!…\n]*[.?!…,;:]*$/);
   return content.slice(0, from + Math.max(0, end));
 }
 

@@ -60,9 +60,9 @@ export function compactHistory(items: readonly HistoryItem[], keep: number): str
 
 /** The lines that describe a sentence. */
 export function renderHistoryLines({ id, at, raw, text, state, toMs }: HistoryItem): string[] {
-  const said: HistoryEntry = { kind: 'said', id, at, text: raw, toMs };
+  const entry: HistoryEntry = { kind: 'said', id, at, text: raw, toMs };
   const became: HistoryEntry = { kind: 'state', id, state, text };
-  return [JSON.stringify(said), ...(state === 'waiting' && text === raw ? [] : [JSON.stringify(became)])];
+  return [JSON.stringify(entry), ...(state === 'waiting' && text === raw ? [] : [JSON.stringify(became)])];
 }
 
 /** Most sentences that are kept because they were not inserted: about half a day of speech. */

@@ -15,13 +15,13 @@ export class MacInserter implements Inserter {
   readonly canRemove = true;
   readonly canIdentifyWindow = true;
   readonly #runner: Runner;
-  readonly #keeper: ClipboardRestorer;
+  readonly #clipboard: ClipboardRestorer;
 
   constructor(runner: Runner, settings: InserterSettings) {
     if (settings.way === 'type')
       throw new UserError('Text is only pasted on macOS: typing drops letters there; leave out --insert type.');
     this.#runner = runner;
-    this.#keeper = new ClipboardRestorer(new Pasteboard(runner), {
+    this.#clipboard = new ClipboardRestorer(new Pasteboard(runner), {
       restoreMs: settings.restoreMs,
       settleMs: SETTLE_MS,
       takenMs: 0,
@@ -34,7 +34,7 @@ export class MacInserter implements Inserter {
   }
 
   async insert(text: string): Promise<void> {
-    const done = await this.#keeper.paste(text, async () => void (await this.#script(PASTE)));
+    const done = await this.#clipboard.paste(text, async () => void (await this.#script(PASTE)));
     if (done === 'kept') throw new UserError('The clipboard holds what could not be put back; copy some text first.');
   }
 
@@ -46,21 +46,21 @@ export class MacInserter implements Inserter {
   }
 
   toClipboard(text: string): Promise<void> {
-    return this.#keeper.keepText(text);
+    return this.#clipboard.keepText(text);
   }
 
   close(): Promise<void> {
-    return this.#keeper.close();
+    return this.#clipboard.close();
   }
 
   async #script(script: string): Promise<string> {
-    const { code, out, stderr: said } = await this.#runner.run('osascript', ['-e', script]);
+    const { code, out, stderr: errorText } = await this.#runner.run('osascript', ['-e', script]);
     if (code === 0) return String(out);
-    if (/assistive|not allowed|1002|-1719|-25211|-1743/i.test(said))
+    if (/assistive|not allowed|1002|-1719|-25211|-1743/i.test(errorText))
       throw new UserError(
         'macOS does not let this terminal press keys; allow it in System Settings, Privacy & Security, Accessibility.',
       );
-    throw new UserError(`osascript did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
+    throw new UserError(`osascript did not work: ${errorText.split('\n').at(-1) || `exit ${code}`}.`);
   }
 }
 

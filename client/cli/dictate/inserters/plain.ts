@@ -104,12 +104,12 @@ export class ClipboardInserter implements Inserter {
   async toClipboard(text: string): Promise<void> {
     this.#text = text;
     const [command, ...args] = this.#copier;
-    const { code, stderr: said } = await this.#runner.run(command!, args, {
+    const { code, stderr: errorText } = await this.#runner.run(command!, args, {
       // clip.exe detects Unicode by the byte order mark only.
       input: command === 'clip.exe' ? Buffer.from(`\ufeff${text}`, 'utf16le') : text,
       output: 'none',
     });
-    if (code !== 0) throw new UserError(`${command} did not work: ${said || `exit ${code}`}.`);
+    if (code !== 0) throw new UserError(`${command} did not work: ${errorText || `exit ${code}`}.`);
   }
 
   async close(): Promise<void> {}

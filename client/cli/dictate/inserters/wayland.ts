@@ -29,7 +29,7 @@ export class WaylandInserter implements Inserter {
   readonly #desktop: Desktop;
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
-  readonly #keeper: ClipboardRestorer;
+  readonly #clipboard: ClipboardRestorer;
   #keys: KeyPresser;
 
   constructor(runner: Runner, settings: InserterSettings, desktop: Desktop) {
@@ -48,7 +48,7 @@ export class WaylandInserter implements Inserter {
     this.#keys = wtype ? new Wtype(runner) : new Ydotool(runner);
     this.canIdentifyWindow = FOCUS_QUERIES[desktop] !== undefined && runner.has(FOCUS_QUERIES[desktop].command);
     this.name = `Wayland (${desktop}, wl-clipboard and ${wtype ? 'wtype' : 'ydotool'})`;
-    this.#keeper = new ClipboardRestorer(new WaylandClipboard(runner), {
+    this.#clipboard = new ClipboardRestorer(new WaylandClipboard(runner), {
       restoreMs: Math.max(settings.restoreMs, SETTLE_MS),
       settleMs: SETTLE_MS,
       takenMs: 0,
@@ -58,10 +58,10 @@ export class WaylandInserter implements Inserter {
   async focus(): Promise<Window | undefined> {
     const sight = FOCUS_QUERIES[this.#desktop];
     if (sight === undefined) return undefined;
-    const { code, out, stderr: said } = await this.#runner.run(sight.command, sight.args);
+    const { code, out, stderr: errorText } = await this.#runner.run(sight.command, sight.args);
     if (code !== 0)
       throw new UserError(
-        `${sight.command} does not tell which window has the focus (${said.split('\n')[0] || `exit ${code}`}); ${sight.advice}.`,
+        `${sight.command} does not tell which window has the focus (${errorText.split('\n')[0] || `exit ${code}`}); ${sight.advice}.`,
       );
     const window = sight.read(String(out));
     if (this.#desktop !== 'kde' || window === undefined) return window;
@@ -72,7 +72,7 @@ export class WaylandInserter implements Inserter {
   async insert(text: string, window: Window | undefined): Promise<void> {
     if (this.#settings.way === 'type') return this.#press((keys) => keys.type(text, this.#settings.enter));
     const where = selectInsertionMethod(window?.program) === 'paste' ? 'window' : 'terminal';
-    const done = await this.#keeper.paste(text, () => this.#press((keys) => keys.paste(where)));
+    const done = await this.#clipboard.paste(text, () => this.#press((keys) => keys.paste(where)));
     if (done === 'kept') await this.#press((keys) => keys.type(text, this.#settings.enter));
   }
 
@@ -82,11 +82,11 @@ export class WaylandInserter implements Inserter {
   }
 
   toClipboard(text: string): Promise<void> {
-    return this.#keeper.keepText(text);
+    return this.#clipboard.keepText(text);
   }
 
   close(): Promise<void> {
-    return this.#keeper.close();
+    return this.#clipboard.close();
   }
 
   /** Presses keys. Switches to ydotool when the compositor has no virtual keyboard, which shows at the first key. */
@@ -201,10 +201,10 @@ class Wtype implements KeyPresser {
   }
 
   async #do(args: readonly string[], input = ''): Promise<void> {
-    const { code, stderr: said } = await this.#runner.run('wtype', args, { input, timeoutMs: 20_000 });
+    const { code, stderr: errorText } = await this.#runner.run('wtype', args, { input, timeoutMs: 20_000 });
     if (code === 0) return;
-    const Problem = NO_VIRTUAL_KEYBOARD.test(said) ? NoVirtualKeyboardError : UserError;
-    throw new Problem(`wtype did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
+    const Problem = NO_VIRTUAL_KEYBOARD.test(errorText) ? NoVirtualKeyboardError : UserError;
+    throw new Problem(`wtype did not work: ${errorText.split('\n').at(-1) || `exit ${code}`}.`);
   }
 }
 
@@ -247,7 +247,7 @@ class WaylandClipboard implements ClipboardAccess {
 
   async restore({ type, bytes }: SavedClipboard): Promise<void> {
     const typed = type === 'text/plain' ? [] : ['--type', type];
-    const { code, stderr: said } = await this.#runner.run('wl-copy', typed, { input: bytes, output: 'none' });
-    if (code !== 0) throw new UserError(`wl-copy did not work: ${said || `exit ${code}`}.`);
+    const { code, stderr: errorText } = await this.#runner.run('wl-copy', typed, { input: bytes, output: 'none' });
+    if (code !== 0) throw new UserError(`wl-copy did not work: ${errorText || `exit ${code}`}.`);
   }
 }

@@ -70,7 +70,7 @@ ${guard(window)}
     const {
       code,
       out,
-      stderr: said,
+      stderr: errorText,
     } = await this.#runner.run(
       'powershell.exe',
       ['-NoProfile', '-NonInteractive', '-STA', '-EncodedCommand', encoded],
@@ -78,9 +78,9 @@ ${guard(window)}
     );
     if (code === 0) return String(out);
     if (code === MOVED) throw new UserError('Another window has the focus now.');
-    if (/denied/i.test(said))
+    if (/denied/i.test(errorText))
       throw new UserError('Windows lets no keys through to a program that runs as administrator; run it without.');
-    throw new UserError(`PowerShell did not work: ${said.split('\n')[0] || `exit ${code}`}.`);
+    throw new UserError(`PowerShell did not work: ${errorText.split('\n')[0] || `exit ${code}`}.`);
   }
 }
 

@@ -17,7 +17,7 @@ export class X11Inserter implements Inserter {
   readonly canIdentifyWindow = true;
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
-  readonly #keeper: ClipboardRestorer | undefined;
+  readonly #clipboard: ClipboardRestorer | undefined;
   #focusCommand: 'getactivewindow' | 'getwindowfocus' = 'getactivewindow';
   readonly #programs = new Map<string, string | undefined>();
 
@@ -29,12 +29,12 @@ export class X11Inserter implements Inserter {
     this.#runner = runner;
     this.#settings = settings;
     if (settings.way !== 'type' && runner.has('xclip'))
-      this.#keeper = new ClipboardRestorer(new XClipboard(runner), {
+      this.#clipboard = new ClipboardRestorer(new XClipboard(runner), {
         restoreMs: settings.restoreMs,
         settleMs: SETTLE_MS,
         takenMs: TAKEN_MS,
       });
-    this.name = `X11 (xdotool, ${this.#keeper === undefined ? 'typing' : 'pasting with xclip'})`;
+    this.name = `X11 (xdotool, ${this.#clipboard === undefined ? 'typing' : 'pasting with xclip'})`;
   }
 
   async focus(): Promise<Window | undefined> {
@@ -53,10 +53,10 @@ export class X11Inserter implements Inserter {
   }
 
   async insert(text: string, window: Window | undefined): Promise<void> {
-    const way = this.#wayInto(window);
-    if (way === 'type' || this.#keeper === undefined) return this.#type(text);
+    const way = this.#selectMethod(window);
+    if (way === 'type' || this.#clipboard === undefined) return this.#type(text);
     const shortcut = way === 'paste-terminal' ? 'ctrl+shift+v' : 'ctrl+v';
-    const done = await this.#keeper.paste(text, () => this.#do(['key', '--clearmodifiers', shortcut]));
+    const done = await this.#clipboard.paste(text, () => this.#do(['key', '--clearmodifiers', shortcut]));
     if (done === 'kept') return this.#type(text);
     if (done === 'untaken')
       throw new UserError(`${window?.program ?? 'The window'} did not take the text; it is in the clipboard.`);
@@ -70,15 +70,15 @@ export class X11Inserter implements Inserter {
   }
 
   async toClipboard(text: string): Promise<void> {
-    if (this.#keeper !== undefined) return this.#keeper.keepText(text);
+    if (this.#clipboard !== undefined) return this.#clipboard.keepText(text);
     throw new UserError('xclip is needed for the clipboard; install it (apt install xclip).');
   }
 
   async close(): Promise<void> {
-    await this.#keeper?.close();
+    await this.#clipboard?.close();
   }
 
-  #wayInto(window: Window | undefined): InsertionMethod {
+  #selectMethod(window: Window | undefined): InsertionMethod {
     if (this.#settings.way === 'type') return 'type';
     const way = selectInsertionMethod(window?.program);
     return this.#settings.way === 'paste' && way === 'type' ? 'paste' : way;
@@ -99,8 +99,8 @@ export class X11Inserter implements Inserter {
   }
 
   async #do(args: readonly string[], input = ''): Promise<void> {
-    const { code, stderr: said } = await this.#runner.run('xdotool', args, { input, timeoutMs: 20_000 });
-    if (code !== 0) throw new UserError(`xdotool did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
+    const { code, stderr: errorText } = await this.#runner.run('xdotool', args, { input, timeoutMs: 20_000 });
+    if (code !== 0) throw new UserError(`xdotool did not work: ${errorText.split('\n').at(-1) || `exit ${code}`}.`);
   }
 
   async #program(id: string): Promise<string | undefined> {

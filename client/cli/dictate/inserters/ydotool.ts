@@ -43,17 +43,17 @@ export class Ydotool {
   #isCoded(): Promise<boolean> {
     this.#coded ??= this.#runner
       .run('ydotool', ['key', '--help'])
-      .then(({ out, stderr: said }) => /keycode|\d+:[01]/i.test(`${out}${said}`));
+      .then(({ out, stderr: errorText }) => /keycode|\d+:[01]/i.test(`${out}${errorText}`));
     return this.#coded;
   }
 
   async #do(keys: readonly string[]): Promise<void> {
-    const { code, stderr: said } = await this.#runner.run('ydotool', ['key', ...keys], { timeoutMs: 20_000 });
-    if (code === 0 && !/failed to (connect|open)/i.test(said)) return;
-    if (/uinput|permission|connect|socket/i.test(said))
+    const { code, stderr: errorText } = await this.#runner.run('ydotool', ['key', ...keys], { timeoutMs: 20_000 });
+    if (code === 0 && !/failed to (connect|open)/i.test(errorText)) return;
+    if (/uinput|permission|connect|socket/i.test(errorText))
       throw new UserError(
         'ydotool may press no keys; start ydotoold and give it /dev/uinput (see client/docs/dictate.md).',
       );
-    throw new UserError(`ydotool did not work: ${said.split('\n').at(-1) || `exit ${code}`}.`);
+    throw new UserError(`ydotool did not work: ${errorText.split('\n').at(-1) || `exit ${code}`}.`);
   }
 }

@@ -90,6 +90,18 @@ t.test('a meeting no server keeps is written in every format', async (t) => {
   });
 });
 
+t.test('changes that version 0.1.0 left in the browser are still sent', async (t) => {
+  const meeting = createMeeting('m', '2026-11-25T17:44:00.000Z', 'A title');
+  const pending = new PendingChanges(
+    () => meeting,
+    ['head', 'gone:n1', 'said:0.0.1'],
+    () => {},
+  );
+  t.same(pending.unsent, ['details', 'noteDeletion:n1', 'sentence:0.0.1']);
+  t.match(pending.toChange('details'), { kind: 'details', title: 'A title' });
+  t.same(pending.toChange('noteDeletion:n1'), { kind: 'noteDeletion', id: 'n1' });
+});
+
 t.test('the server gets the last state of each item once, and again when it changed meanwhile', async (t) => {
   let meeting = MEETING;
   const outgoing = new PendingChanges(
