@@ -161,7 +161,7 @@ export class UwsTransport implements Transport {
       const isOpen = (): boolean => client.isOpen;
       const run = (each: () => void): void => guard.run(each);
       const fetchRequest = readRequest(response, request, { onLost, isOpen, signal: abort.signal, run });
-      if (fetchRequest === undefined) return client.answer(buildBadRequestResponse());
+      if (fetchRequest === undefined) return client.answer(buildBadRequestResponse(), request.getMethod() === 'head');
       // Answered in a later turn: the library cuts off a client that sends its next request before that; otherwise it
       // would go on with all that arrive in a row.
       return waitForNextTurn()
