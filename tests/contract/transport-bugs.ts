@@ -1,8 +1,9 @@
 import { get } from 'node:http';
+import { connect } from 'node:net';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import type { Connection, ConnectionHandler, TransportHandler } from '../../server/ports/transport.ts';
-import { until } from '../support/until.ts';
+import { until, untilSettled } from '../support/until.ts';
 import { closeOf, type Make, next, SMALL_LIMITS } from './transport.ts';
 
 /** Where a handler throws. `later` ones reject a promise instead, as an `async` handler does. */
@@ -126,6 +127,20 @@ function askOnce(port: number, path: string, method = 'GET'): Promise<number | '
   });
 }
 
+/** Sends bytes over a connection of their own. Resolves with everything that comes back until it has been quiet for a while. */
+async function exchangeBytes(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  let received = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    received += text;
+  });
+  socket.write(bytes);
+  await until(() => received.includes('\r\n\r\n'));
+  await untilSettled(() => received, 200);
+  socket.destroy();
+  return received;
+}
+
 /** What every transport promises of a handler that has a bug: it ends its own connection or request, and nothing else. */
 export function bugContract(t: Test, make: Make): void {
   for (const where of ['upgrade', 'upgrade later']) {
@@ -234,6 +249,14 @@ export function bugContract(t: Test, make: Make): void {
     ] as const)
       t.equal(await askOnce(port, path, method), 400, `${method} ${path}`);
     t.same(bugs, []);
+    t.ok(await works());
+  });
+
+  t.test('a HEAD request that no handler can be given is refused without a body', async (t) => {
+    const { port, works } = await stand(t, make);
+    const answer = await exchangeBytes(port, 'HEAD //[ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    t.match(answer, /^HTTP\/1\.1 400 /);
+    t.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4), '', 'a client would take a body for its next answer');
     t.ok(await works());
   });
 }
