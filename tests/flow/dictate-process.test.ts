@@ -43,7 +43,7 @@ t.test('what was said and not inserted outlives a program that is killed', async
   t.equal(await dictating.start(...args, '--insert', 'type'), undefined, dictating.err);
   t.equal(statSync(join(dictating.folder, 'sotto', 'dictate.sock')).mode & 0o077, 0, 'others may not ask it');
   const twice = await dictating.verb(...args);
-  t.match(twice, { code: 1, said: /^sotto: sotto dictate runs already/ });
+  t.match(twice, { code: 1, output: /^sotto: sotto dictate runs already/ });
   await dictating.ask({ verb: 'begin' });
   await until(() => dictating.history.length > 0);
   await dictating.kill();
