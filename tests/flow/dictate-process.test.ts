@@ -49,7 +49,7 @@ t.test('what was said and not inserted outlives a program that is killed', async
   await dictating.kill();
   t.match(dictating.history, [{ raw: CALL, state: 'waiting' }]);
   const shown = await dictating.verb('history');
-  t.match(shown, { code: 0, said: CALL }, 'the history can be read without an instance');
+  t.match(shown, { code: 0, output: CALL }, 'the history can be read without an instance');
   await t.rejects(dictating.ask({ verb: 'begin' }), /not running; start it with/);
 
   // The sound of another, of which the first sentence had come when it was killed.
