@@ -73,6 +73,7 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
   #isOver = false;
   #problem = '';
   #flushes = 0;
+  #done: Promise<EventOf<'done'>> | undefined;
   #isFinishing = false;
   #sentSinceKeepalive = 0;
   #keepalive: ReturnType<typeof setInterval> | undefined;
@@ -171,11 +172,13 @@ export class Session implements AsyncIterable<ServerEvent>, AsyncDisposable {
     return this.#waitFor('flushed', (event) => event.id === id);
   }
 
-  /** Ends the session. Resolves with `done` when every final and cleaning has arrived. */
+  /** Ends the session. Resolves with `done` when every final and cleaning has arrived; a second call gives the same promise. */
   finish(): Promise<EventOf<'done'>> {
+    if (this.#done !== undefined) return this.#done;
     this.#isFinishing = true;
     this.#sendCommand({ type: 'finish' });
-    return this.#waitFor('done', () => true);
+    this.#done = this.#waitFor('done', () => true);
+    return this.#done;
   }
 
   /** Closes the session at once; text that is not final is lost. */

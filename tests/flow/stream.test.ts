@@ -29,6 +29,7 @@ t.test('speech becomes partials, finals in order, cleaned sentences and done', a
   t.equal(events[0]?.type, 'ready');
   t.equal(events.at(-1)?.type, 'done');
   t.equal((await session.closed).code, 1000);
+  t.equal((await session.finish()).type, 'done', 'a session that has ended tells it to whoever asks again');
 });
 
 t.test('flush finalises what was said and is answered with its id', async (t) => {
