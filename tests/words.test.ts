@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { sourcesBelow } from './run/compile.ts';
 import { type DeclaredName, findDeclaredNames, findDeclaredNamesInText } from './support/source-rules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -110,15 +110,7 @@ function describeRetired(names: readonly DeclaredName[]): string[] {
   });
 }
 
-function listSources(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return /^(node_modules|build|fixtures|dist)$/.test(entry.name) ? [] : listSources(path);
-    return entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts') ? [path.split(sep).join('/')] : [];
-  });
-}
-
-const paths = FOLDERS.flatMap(listSources);
+const paths = FOLDERS.flatMap((folder) => sourcesBelow(ROOT, folder));
 const names = findDeclaredNames(paths);
 
 t.test('no name contains a retired word', async (t) => {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
+import { PRODUCT, sourcesBelow } from '../run/compile.ts';
 
 /** A source file of the product, without its comments. */
 export interface Source {
@@ -12,9 +13,6 @@ export interface Source {
   readonly imports: readonly string[];
 }
 
-/** Where the product's sources lie. */
-const FOLDERS = /^(protocol|transcript|server|client|models)\/.*\.ts$/;
-
 /** The innermost of `modules` that holds a path; empty when none does. */
 export function moduleOf(path: string, modules: readonly string[]): string {
   const holders = modules.filter((module) => path === module || path.startsWith(`${module}/`));
@@ -23,9 +21,7 @@ export function moduleOf(path: string, modules: readonly string[]): string {
 
 /** Every source file of the product below `root`. */
 export function readSources(root: string, modules: readonly string[]): Source[] {
-  return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .map((path) => path.split(sep).join('/'))
-    .filter((path) => FOLDERS.test(path) && !path.includes('node_modules'))
+  return PRODUCT.flatMap((folder) => sourcesBelow(root, folder))
     .sort()
     .map((path) => {
       const whole = readFileSync(join(root, path), 'utf8');
