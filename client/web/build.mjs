@@ -32,9 +32,9 @@ const shared = {
   legalComments: 'none',
 };
 
-/** Replaces each line `<!-- NAME.part -->` with that file of `rooms`, which several pages contain. */
+/** Replaces each line `<!-- FOLDER/NAME.part -->` with that file, which several pages contain. */
 const insertParts = (page) =>
-  page.replace(/^ *<!-- (\S+\.part) -->\n/gm, (_, part) => readFileSync(join(here, 'rooms', part), 'utf8'));
+  page.replace(/^ *<!-- (\S+\.part) -->\n/gm, (_, part) => readFileSync(join(here, part), 'utf8'));
 
 async function buildPage({ name, html = `${name}.html`, target }) {
   const script = join(out, `${name}.js`);
