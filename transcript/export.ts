@@ -47,11 +47,13 @@ export function exportTranscript(format: ExportFormat, { transcript, words }: Ex
   }
 }
 
+/** Orders the sentences of a transcript as servers list them: by time, then by name. */
+export const compareSentences = (a: StoredSentence, b: StoredSentence): number =>
+  a.fromMs - b.fromMs || a.part - b.part || a.channel - b.channel || a.sentence - b.sentence;
+
 /** In the order in which servers list them. */
 function sortTranscript(transcript: StoredTranscript): StoredTranscript {
-  const sentences = [...transcript.sentences].sort(
-    (a, b) => a.fromMs - b.fromMs || a.part - b.part || a.channel - b.channel || a.sentence - b.sentence,
-  );
+  const sentences = [...transcript.sentences].sort(compareSentences);
   const notes = [...transcript.notes].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
   return { ...transcript, sentences, notes };
 }

@@ -10,7 +10,7 @@ import {
   type TranscriptChange,
   type WireWord,
 } from '../../protocol/index.ts';
-import { type ExportFormat, formatSentenceName, getSentenceText } from '../../transcript/index.ts';
+import { compareSentences, type ExportFormat, formatSentenceName, getSentenceText } from '../../transcript/index.ts';
 import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type {
   ChangeOutcome,
@@ -114,9 +114,7 @@ export class MemoryTranscripts implements TranscriptCalls {
   read(owner: string, transcript: string): StoredTranscript | undefined {
     const stored = this.#find(owner, transcript);
     if (stored === undefined) return undefined;
-    const sentences = [...stored.sentences.values()].sort(
-      (a, b) => a.fromMs - b.fromMs || a.part - b.part || a.channel - b.channel || a.sentence - b.sentence,
-    );
+    const sentences = [...stored.sentences.values()].sort(compareSentences);
     return {
       ...toHead(transcript, stored),
       language: stored.language,

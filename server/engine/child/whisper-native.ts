@@ -1,6 +1,5 @@
-import { deflateRawSync } from 'node:zlib';
 import type { Hypothesis } from '../../core/hypothesis.ts';
-import { NativeModel, type RunningDecode } from '../native/binding.ts';
+import { computeCompressionRatio, NativeModel, type RunningDecode } from '../native/binding.ts';
 import type { WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
 import { toAbsoluteWords } from './words.ts';
@@ -66,10 +65,4 @@ export class NativeEngine implements ChildEngine {
       decodeMs: performance.now() - started,
     };
   }
-}
-
-/** Length of the text divided by its deflated length; a repetition loop compresses well. */
-export function computeCompressionRatio(text: string): number {
-  const bytes = Buffer.from(text);
-  return bytes.length === 0 ? 1 : bytes.length / deflateRawSync(bytes).length;
 }

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Hypothesis } from '../../core/hypothesis.ts';
+import { computeCompressionRatio } from '../native/binding.ts';
 import type { WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
-import { computeCompressionRatio } from './whisper-native.ts';
 import { type EngineWord, toAbsoluteWords } from './words.ts';
 
 /** The binding gives no token probabilities; a middling value neither commits a word early nor drops it. */

@@ -252,7 +252,7 @@ export class NativeModel {
     try {
       const decode = await running;
       const text = decode.words.map((word) => `${word.space ? ' ' : ''}${word.text}`).join('');
-      return { ...decode, text: text.trimStart(), compressionRatio: compressionRatio(text) };
+      return { ...decode, text: text.trimStart(), compressionRatio: computeCompressionRatio(text) };
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -264,7 +264,8 @@ export class NativeModel {
   }
 }
 
-function compressionRatio(text: string): number {
+/** Length of the text divided by its deflated length; a repetition loop compresses well. */
+export function computeCompressionRatio(text: string): number {
   const bytes = Buffer.from(text);
   return bytes.length === 0 ? 1 : bytes.length / deflateRawSync(bytes).length;
 }
