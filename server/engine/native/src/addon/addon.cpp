@@ -156,7 +156,7 @@ class Model : public Napi::ObjectWrap<Model> {
     Napi::Value info(const Napi::CallbackInfo & call) {
         Napi::Object out = Napi::Object::New(call.Env());
         if (model_ == nullptr) return out;
-        const sotto::upstream::ModelInfo & info = model_->info();
+        const sotto::ModelInfo info = model_->info();
         out.Set("type", info.type);
         out.Set("multilingual", info.is_multilingual);
         out.Set("vocabulary", info.vocabulary_size);

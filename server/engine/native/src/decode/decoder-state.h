@@ -6,6 +6,8 @@
 #include "decode-control.h"
 #include "diagnostics/profile.h"
 #include "loaded-model.h"
+#include "network/decoder.h"
+#include "network/encoder.h"
 
 namespace sotto {
 
@@ -16,7 +18,9 @@ class DecoderState {
     static constexpr int SHARED_TOKENS = 16;
 
     // Throws std::bad_alloc.
-    explicit DecoderState(const LoadedModel & model) : model_(model), whisper_(model.whisper) {}
+    explicit DecoderState(const LoadedModel & model)
+        : model_(model), encoder_(model.weights), audio_(model.dimensions), text_(model.dimensions),
+          decoder_(model.weights, model.file, model.alignment.heads) {}
     DecoderState(const DecoderState &) = delete;
     DecoderState & operator=(const DecoderState &) = delete;
 
@@ -26,73 +30,48 @@ class DecoderState {
     void begin(int threads, const DecodeControl & control) {
         threads_ = threads;
         control_ = &control;
-        whisper_.set_abort_callback(is_aborted, const_cast<DecodeControl *>(&control));
     }
 
-    // The next methods return false when the step fails or the decode is aborted.
+    // The next methods return false when the decode is aborted, and throw std::bad_alloc.
 
-    // Encodes `window` frames of 20 ms; what lies behind the samples is silence.
+    // Encodes `window` frames of 20 ms; what lies behind the samples is silence. Forgets all tokens.
     bool encode(const std::vector<float> & samples, int window) {
         {
             const ProfileStep step("spectrogram");
-            if (!model_.mel.compute(samples, 2 * window, whisper_.mel(), *control_)) return false;
+            if (!model_.mel.compute(samples, 2 * window, encoder_.input(window), *control_)) return false;
         }
-        return whisper_.encode(window, threads_) && prepare_decoder();
-    }
-
-    // Begins a new text over the audio encoded last.
-    bool prepare_decoder() {
-        window_ = whisper_.window();
-        if (!whisper_.prepare_decoder(threads_)) return false;
         position_ = 0;
-        return !control_->is_aborted();
+        return encoder_.encode(window, threads_, *control_, audio_);
     }
 
     // Feeds tokens and keeps the logits of those at the indices `rows`.
-    bool feed(const std::vector<int> & tokens, const std::vector<int32_t> & rows, bool with_attention) {
+    bool feed(const std::vector<int> & tokens, const std::vector<int> & rows, bool with_attention) {
         const int count = static_cast<int>(tokens.size());
-        const int threads = count < SHARED_TOKENS ? 1 : threads_;
-        if (!whisper_.decode(tokens, position_, rows, with_attention, threads, output_)) return false;
-        position_ += count;
-        fed_ = count;
-        return !control_->is_aborted();
+        fed_.clear();
+        for (const int token : tokens) fed_.push_back({token, position_++, &text_, false});
+        for (const int row : rows) fed_[row].has_logits = true;
+        return decoder_.feed(fed_, audio_, with_attention, count < SHARED_TOKENS ? 1 : threads_, *control_);
     }
 
     // Forgets all tokens from `position` on.
-    void rewind(int position) {
-        whisper_.truncate(position);
-        position_ = position;
-    }
+    void rewind(int position) { position_ = position; }
 
     // Logits of the index-th row asked for in the last feed.
-    const float * logits(int index) const {
-        return output_.logits.data() + static_cast<size_t>(index) * model_.info.vocabulary_size;
-    }
+    const float * logits(int index) const { return decoder_.logits(index); }
 
-    // Attention of one head for the row-th token fed last, over `frames` frames.
-    void read_attention(int row, int head, int frames, float * out) const {
-        const float * from = &output_.attention[static_cast<size_t>(head) * window_ * fed_ + row];
-        for (int frame = 0; frame < frames; frame++) out[frame] = from[static_cast<size_t>(frame) * fed_];
-    }
-
-    // Runs the library's own loop, which begins a new text.
-    bool run_library_loop(whisper_full_params params, const std::vector<float> & samples, std::vector<int> & tokens) {
-        params.abort_callback = is_aborted;
-        params.abort_callback_user_data = const_cast<DecodeControl *>(control_);
-        return whisper_.run_library_loop(params, samples, tokens);
-    }
+    // Attention of one head for the row-th token fed last: a probability for each frame of the window.
+    const float * attention(int row, int head) const { return decoder_.attention(row, head); }
 
   private:
-    static bool is_aborted(void * control) { return static_cast<const DecodeControl *>(control)->is_aborted(); }
-
     const LoadedModel & model_;
-    upstream::WhisperState whisper_;
-    upstream::WhisperState::DecoderOutput output_;
+    Encoder encoder_;
+    EncodedAudio audio_;
+    TextCache text_;
+    Decoder decoder_;
+    std::vector<FedToken> fed_;
     const DecodeControl * control_ = nullptr;
     int threads_ = 1;
-    int window_ = 0;
     int position_ = 0;
-    int fed_ = 0;
 };
 
 }  // namespace sotto

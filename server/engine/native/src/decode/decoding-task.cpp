@@ -1,11 +1,11 @@
 #include "decoding-task.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "alignment.h"
 #include "diagnostics/profile.h"
-#include "ggml.h"
 #include "language.h"
 #include "repetition.h"
 #include "tokenizer.h"
@@ -28,9 +28,14 @@ constexpr int EDGE_FRAMES = 12;
 // A result below this is tried again at the next temperature, as published with Whisper.
 constexpr double LOG_PROBABILITY_MIN = -1.0;
 
-}  // namespace
+int64_t microseconds() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
-double milliseconds_since(int64_t start_us) { return (ggml_time_us() - start_us) / 1000.0; }
+double milliseconds_since(int64_t start_us) { return static_cast<double>(microseconds() - start_us) / 1000.0; }
+
+}  // namespace
 
 std::string last_bytes(const std::string & text, size_t bytes_max) {
     if (text.size() <= bytes_max) return text;
@@ -55,26 +60,6 @@ Decode DecodingTask::run() {
     return result_;
 }
 
-Decode DecodingTask::detect() {
-    state_.begin(options_.threads, control_);
-    if (!encode() || !feed_start()) result_.stop = "aborted";
-    return result_;
-}
-
-Decode DecodingTask::describe(const std::vector<int> & found, const Decode & result) {
-    result_ = result;
-    forced_ = found;
-    fit_window();
-    if (!state_.prepare_decoder() || !feed_start()) return failed();
-    finish();
-    return result_;
-}
-
-int DecodingTask::window_frames() {
-    fit_window();
-    return result_.window_frames;
-}
-
 Decode DecodingTask::failed() {
     result_.stop = "aborted";
     if (!control_.is_aborted() && !result_.failure) result_.failure = {failure_code::DECODE, "the decoder failed"};
@@ -84,13 +69,13 @@ Decode DecodingTask::failed() {
 void DecodingTask::fit_window() {
     const int frames = static_cast<int>((samples_.size() + SAMPLES_PER_FRAME - 1) / SAMPLES_PER_FRAME);
     const int wanted = std::max(options_.window_floor, frames + WINDOW_MARGIN);
-    result_.window_frames = std::min(model_.info.audio_frames, (wanted + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP);
+    result_.window_frames = std::min(model_.dimensions.audio_frames, (wanted + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP);
     audio_frames_ = std::max(1, std::min(frames, result_.window_frames));
 }
 
 bool DecodingTask::encode() {
     const ProfileStep step("whole encoding");
-    const int64_t start = ggml_time_us();
+    const int64_t start = microseconds();
     fit_window();
     const bool ok = state_.encode(samples_, result_.window_frames);
     result_.encode_ms = milliseconds_since(start);
@@ -99,9 +84,9 @@ bool DecodingTask::encode() {
 
 std::vector<int> DecodingTask::prompt_tokens() const {
     if (options_.prompt.empty()) return {};
-    const Tokenizer tokenizer(model_.whisper.token_ids(), model_.special.end_of_text);
+    const Tokenizer tokenizer(model_.file.token_ids, model_.special.end_of_text);
     const std::vector<int> prompt = tokenizer.tokens(" " + last_bytes(options_.prompt, PROMPT_BYTES_MAX));
-    const size_t count = std::min(static_cast<size_t>(model_.info.text_tokens / 2 - 1), prompt.size());
+    const size_t count = std::min(static_cast<size_t>(model_.dimensions.text_tokens / 2 - 1), prompt.size());
     std::vector<int> tokens = {model_.special.previous_text};
     tokens.insert(tokens.end(), prompt.end() - static_cast<long>(count), prompt.end());
     return tokens;
@@ -109,8 +94,8 @@ std::vector<int> DecodingTask::prompt_tokens() const {
 
 // Feeds everything before the first free token: prompt, start of transcript, language and task, forced prefix.
 bool DecodingTask::feed_start() {
-    const bool is_multilingual = model_.info.is_multilingual;
-    decode_start_ = ggml_time_us();
+    const bool is_multilingual = model_.dimensions.is_multilingual();
+    decode_start_ = microseconds();
     std::vector<int> tokens = prompt_tokens();
     tokens.push_back(model_.special.start_of_transcript);
     const int start_of_transcript = static_cast<int>(tokens.size()) - 1;
@@ -127,20 +112,20 @@ bool DecodingTask::feed_start() {
     }
     if (!options_.timestamps) tokens.push_back(model_.special.no_timestamps);
     if (forced_.empty() && !options_.prefix.empty()) {
-        const Tokenizer tokenizer(model_.whisper.token_ids(), model_.special.end_of_text);
+        const Tokenizer tokenizer(model_.file.token_ids, model_.special.end_of_text);
         forced_ = tokenizer.tokens(" " + last_bytes(options_.prefix, PROMPT_BYTES_MAX));
     }
     const int start_count = static_cast<int>(tokens.size());
     // A prefix that leaves no room to go on is ignored.
     const int length = state_.position() + start_count + static_cast<int>(forced_.size());
-    if (length >= model_.info.text_tokens - BUDGET_TOKENS) forced_.clear();
+    if (length >= model_.dimensions.text_tokens - BUDGET_TOKENS) forced_.clear();
     tokens.insert(tokens.end(), forced_.begin(), forced_.end());
     return feed_tokens(tokens, start_count, is_detected ? -1 : start_of_transcript);
 }
 
 // Feeds the start and the forced tokens behind it. `start_of_transcript` is its index, or -1 when its logits are known.
 bool DecodingTask::feed_tokens(const std::vector<int> & tokens, int start_count, int start_of_transcript) {
-    std::vector<int32_t> rows;
+    std::vector<int> rows;
     if (start_of_transcript >= 0) rows.push_back(start_of_transcript);
     const int first = static_cast<int>(rows.size());
     for (int row = start_count - 1; row < static_cast<int>(tokens.size()); row++) rows.push_back(row);
@@ -152,7 +137,7 @@ bool DecodingTask::feed_tokens(const std::vector<int> & tokens, int start_count,
         add_token(forced_[i], true);
     }
     const float * last = state_.logits(static_cast<int>(rows.size()) - 1);
-    first_logits_.assign(last, last + model_.info.vocabulary_size);
+    first_logits_.assign(last, last + model_.dimensions.vocabulary);
     read_attention(static_cast<int>(tokens.size()) - 1, next_);
     text_position_ = state_.position();
     return true;
@@ -167,8 +152,8 @@ bool DecodingTask::read_first_token(const float * logits) {
         return false;
     }
     result_.no_speech = std::exp(no_speech);
-    if (!model_.info.is_multilingual || options_.language != "auto") return true;
-    const DetectedLanguage detected = detect_language(logits, options_.languages, model_.info, model_.special);
+    if (!model_.dimensions.is_multilingual() || options_.language != "auto") return true;
+    const DetectedLanguage detected = detect_language(logits, options_.languages, model_.special);
     result_.language = detected.code;
     result_.language_probability = detected.probability;
     result_.language_probabilities = detected.probabilities;
@@ -180,7 +165,7 @@ void DecodingTask::add_token(int id, bool is_forced) {
     token.id = id;
     token.is_forced = is_forced;
     token.is_timestamp = id >= model_.special.first_timestamp;
-    token.text = token.is_timestamp ? "" : model_.whisper.token_text(id);
+    token.text = token.is_timestamp ? "" : model_.file.token_texts[id];
     token.log_probability = sampler_.log_probability(id);
     token.attention = next_.attention;
     token.is_past_end = next_.is_past_end;
@@ -193,15 +178,14 @@ void DecodingTask::read_attention(int row, Token & token) const {
     if (!options_.word_times) return;
     const int window = result_.window_frames;
     const int inside = std::min(window, audio_frames_ + EDGE_FRAMES);
-    std::vector<float> all(window);
-    token.attention.resize(static_cast<size_t>(model_.alignment_heads) * audio_frames_);
+    const int heads = model_.alignment_head_count();
+    token.attention.resize(static_cast<size_t>(heads) * audio_frames_);
     double within = 0;
     double behind = 0;
     double moment = 0;
-    for (int head = 0; head < model_.alignment_heads; head++) {
-        state_.read_attention(row, head, window, all.data());
-        std::copy(all.begin(), all.begin() + audio_frames_,
-                  token.attention.begin() + static_cast<long>(head) * audio_frames_);
+    for (int head = 0; head < heads; head++) {
+        const float * const all = state_.attention(row, head);
+        std::copy(all, all + audio_frames_, token.attention.begin() + static_cast<long>(head) * audio_frames_);
         for (int frame = 0; frame < inside; frame++) {
             within += all[frame];
             moment += all[frame] * frame;
@@ -236,7 +220,7 @@ bool DecodingTask::generate(float temperature) {
         const int id = sampler_.sample(made == 0 ? first_logits_.data() : state_.logits(0), tokens_, temperature);
         end_log_probability_ = sampler_.log_probability(id);
         if (id == model_.special.end_of_text) return true;
-        if (made >= budget || state_.position() + 1 >= model_.info.text_tokens) {
+        if (made >= budget || state_.position() + 1 >= model_.dimensions.text_tokens) {
             result_.stop = "budget";
             return true;
         }
@@ -245,7 +229,7 @@ bool DecodingTask::generate(float temperature) {
         if (past_end >= EDGE_TOKENS) return truncate(tokens_.size() - EDGE_TOKENS, "edge");
         if (tokens_.back().is_timestamp && id - model_.special.first_timestamp >= audio_frames_)
             return truncate(tokens_.size(), "edge");
-        const bool has_attention = model_.has_alignment_heads && options_.word_times;
+        const bool has_attention = model_.alignment.is_published && options_.word_times;
         const size_t length = length_without_repetition(tokens_, has_attention, audio_frames_);
         if (length < tokens_.size()) return truncate(length, "repeat");
         if (!state_.feed({id}, {0}, options_.word_times)) return false;
@@ -284,9 +268,9 @@ void DecodingTask::finish() {
     if (options_.word_times && !tokens_.empty()) {
         tokens_.push_back(next_);
         const ProfileStep step("word times");
-        starts = align_tokens(tokens_, model_.alignment_heads, audio_frames_);
+        starts = align_tokens(tokens_, model_.alignment_head_count(), audio_frames_);
         tokens_.pop_back();
-        for (size_t i = 0; i < tokens_.size(); i++) starts[i] = std::max(0.0, starts[i] - model_.attention_lag_ms);
+        for (size_t i = 0; i < tokens_.size(); i++) starts[i] = std::max(0.0, starts[i] - model_.alignment.lag_ms);
     }
     result_.words = join_words(tokens_, starts, has_spaces(options_.translate ? "en" : result_.language), samples_);
     result_.decode_ms += milliseconds_since(decode_start_);

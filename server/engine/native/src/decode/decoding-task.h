@@ -22,8 +22,6 @@ std::string last_bytes(const std::string & text, size_t bytes_max);
 // More tokens than anybody speaks in so much audio.
 int token_budget(const std::vector<float> & samples);
 
-double milliseconds_since(int64_t start_us);
-
 class DecodingTask {
   public:
     // Everything passed must outlive the task.
@@ -32,12 +30,6 @@ class DecodingTask {
 
     // Encodes and decodes.
     Decode run();
-    // Encodes and decodes up to the first token: whether there is speech, and in which language.
-    Decode detect();
-    // Words and times for the text tokens that another loop found in the same encoded audio. `result` is completed.
-    Decode describe(const std::vector<int> & found, const Decode & result);
-
-    int window_frames();
 
   private:
     Decode failed();

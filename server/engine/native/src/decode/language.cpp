@@ -10,25 +10,37 @@ namespace {
 
 constexpr size_t LANGUAGES_SHOWN = 5;
 
-int token_of(int language, const upstream::SpecialTokens & special) {
-    return special.start_of_transcript + 1 + language;
+// In the order of their tokens, as published with Whisper; the last is known to large-v3 and its kin alone.
+const std::vector<std::string> CODES = {
+    "en", "zh", "de", "es", "ru", "ko", "fr", "ja", "pt", "tr", "pl", "ca", "nl", "ar", "sv", "it", "id", "hi", "fi",
+    "vi", "he", "uk", "el", "ms", "cs", "ro", "da", "hu", "ta", "no", "th", "ur", "hr", "bg", "lt", "la", "mi", "ml",
+    "cy", "sk", "te", "fa", "lv", "bn", "sr", "az", "sl", "kn", "et", "mk", "br", "eu", "is", "hy", "ne", "mn", "bs",
+    "kk", "sq", "sw", "gl", "mr", "pa", "si", "km", "sn", "yo", "so", "af", "oc", "ka", "be", "tg", "sd", "gu", "am",
+    "yi", "lo", "uz", "fo", "ht", "ps", "tk", "nn", "mt", "sa", "lb", "my", "bo", "tl", "mg", "as", "tt", "haw", "ln",
+    "ha", "ba", "jw", "su", "yue"};
+
+int token_of(int language, const SpecialTokens & special) { return special.start_of_transcript + 1 + language; }
+
+// -1 for an unknown code.
+int index_of(const std::string & code) {
+    const auto found = std::find(CODES.begin(), CODES.end(), code);
+    return found == CODES.end() ? -1 : static_cast<int>(found - CODES.begin());
 }
 
 }  // namespace
 
 DetectedLanguage detect_language(const float * logits, const std::vector<std::string> & candidates,
-                                 const upstream::ModelInfo & info, const upstream::SpecialTokens & special) {
+                                 const SpecialTokens & special) {
     std::vector<std::pair<double, std::string>> scored;
     const auto score = [&](const std::string & code) {
-        const int language = whisper_lang_id(code.c_str());
-        if (language < 0 || language >= info.language_count) return;
+        const int language = index_of(code);
+        if (language < 0 || language >= special.language_count) return;
         scored.emplace_back(logits[token_of(language, special)], code);
     };
     for (const std::string & code : candidates) score(code);
     const bool has_candidates = !scored.empty();
     if (!has_candidates) {
-        const int known = std::min(info.language_count, whisper_lang_max_id() + 1);
-        for (int language = 0; language < known; language++) score(whisper_lang_str(language));
+        for (const std::string & code : CODES) score(code);
     }
     std::sort(scored.rbegin(), scored.rend());
     double sum = 0;
@@ -40,8 +52,8 @@ DetectedLanguage detect_language(const float * logits, const std::vector<std::st
     return detected;
 }
 
-int language_token(const std::string & code, const upstream::SpecialTokens & special) {
-    return token_of(std::max(0, whisper_lang_id(code.c_str())), special);
+int language_token(const std::string & code, const SpecialTokens & special) {
+    return token_of(std::max(0, index_of(code)), special);
 }
 
 bool has_spaces(const std::string & language) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "upstream/upstream.h"
+#include "vocabulary.h"
 
 namespace sotto {
 
@@ -19,10 +19,10 @@ struct DetectedLanguage {
 // The most probable language by the logits behind the start of transcript. Candidates that the model does not know are
 // ignored; without any other, all of its languages are candidates.
 DetectedLanguage detect_language(const float * logits, const std::vector<std::string> & candidates,
-                                 const upstream::ModelInfo & info, const upstream::SpecialTokens & special);
+                                 const SpecialTokens & special);
 
 // The token of a language; that of English for an unknown code.
-int language_token(const std::string & code, const upstream::SpecialTokens & special);
+int language_token(const std::string & code, const SpecialTokens & special);
 
 // False for languages written without spaces between words.
 bool has_spaces(const std::string & language);

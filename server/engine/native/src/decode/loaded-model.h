@@ -1,32 +1,34 @@
-// Weights and what is derived from them once. Shared by every decode, never changed.
+// A model file, its weights for this processor, and what is derived from them once. Shared by every decode, never
+// changed.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "alignment-heads.h"
 #include "mel.h"
-#include "upstream/upstream.h"
+#include "network/weights.h"
 #include "vocabulary.h"
 
 namespace sotto {
 
 struct LoadedModel {
-    // Throws std::runtime_error when the file is not a model.
-    explicit LoadedModel(const std::string & path, const upstream::AlignmentHeads & heads)
-        : whisper(path, heads), info(whisper.info()), special(whisper.special_tokens()),
-          mel(whisper.mel_filters().values, whisper.mel_filters().bands, whisper.mel_filters().bins),
-          suppressed(suppressed_tokens(whisper.token_ids(), special)), alignment_heads(whisper.alignment_head_count()),
-          attention_lag_ms(sotto::attention_lag_ms(heads.preset)),
-          has_alignment_heads(heads.preset != WHISPER_AHEADS_N_TOP_MOST) {}
+    // Throws std::runtime_error when the file is not a model, and std::bad_alloc.
+    explicit LoadedModel(const std::string & path)
+        : file(path), dimensions(file.dimensions), special(special_tokens_of(dimensions)),
+          mel(file.filters, dimensions.mel_bands, file.filter_bins, kernels()),
+          suppressed(suppressed_tokens(file.token_ids, special)), alignment(find_alignment_heads(dimensions)),
+          weights(file, kernels()) {}
 
-    upstream::WhisperModel whisper;
-    upstream::ModelInfo info;
-    upstream::SpecialTokens special;
-    MelSpectrogram mel;
-    std::vector<int> suppressed;
-    int alignment_heads;  // how many are read
-    double attention_lag_ms;
-    bool has_alignment_heads;  // it is published which heads follow the audio
+    int alignment_head_count() const { return static_cast<int>(alignment.heads.size()); }
+
+    const ModelFile file;
+    const ModelDimensions dimensions;
+    const SpecialTokens special;
+    const MelSpectrogram mel;
+    const std::vector<int> suppressed;
+    const AlignmentHeads alignment;
+    const Weights weights;
 };
 
 }  // namespace sotto

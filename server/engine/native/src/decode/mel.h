@@ -5,18 +5,18 @@
 #include <vector>
 
 #include "decode-control.h"
+#include "kernels/kernel-set.h"
 
 namespace sotto {
 
 class MelSpectrogram {
   public:
     // `filters` is the model's own filter bank, [bands][bins] row by row.
-    MelSpectrogram(const std::vector<float> & filters, int bands, int bins);
+    MelSpectrogram(const std::vector<float> & filters, int bands, int bins, const KernelSet & kernels);
 
-    // Fills out[band * frames + frame] with `frames` frames of 10 ms; what lies behind the samples is silence.
-    // False when the decode is aborted on the way: half a minute of audio takes longer than an abort may.
-    bool compute(const std::vector<float> & samples, int frames, std::vector<float> & out,
-                 const DecodeControl & control) const;
+    // Fills out[frame * bands + band] with `frames` frames of 10 ms; what lies behind the samples is silence. False when
+    // the decode is aborted on the way: half a minute of audio takes longer than an abort may.
+    bool compute(const std::vector<float> & samples, int frames, float * out, const DecodeControl & control) const;
 
   private:
     struct Band {
@@ -24,12 +24,15 @@ class MelSpectrogram {
         std::vector<float> weights;
     };
 
-    void compute_powers(const float * windowed, float * out) const;
+    void fold(const std::vector<float> & samples, int frame, float * even, float * odd) const;
+    float write_bands(const float * powers, float * out) const;
 
+    const KernelSet & kernels_;
     int bins_;
+    int rows_;  // bins, rounded up to what the kernels multiply
     std::vector<Band> bands_;
     std::vector<float> hann_;
-    // Cosines and sines of the transform, [sample][bin], for the first half of the window: the second half mirrors it.
+    // Cosines and sines of the transform, packed, for the first half of the window: the second half mirrors it.
     std::vector<float> cosines_;
     std::vector<float> sines_;
 };

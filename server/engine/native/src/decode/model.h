@@ -8,9 +8,18 @@
 
 #include "decode-control.h"
 #include "decode.h"
-#include "upstream/upstream.h"
 
 namespace sotto {
+
+struct ModelInfo {
+    std::string type;
+    bool is_multilingual = false;
+    int vocabulary_size = 0;
+    int audio_frames = 0;  // of 20 ms, in the longest window
+    int text_tokens = 0;   // longest text, prompt included
+    int mel_bands = 0;
+    double bytes = 0;  // of the weights, as they are laid out
+};
 
 class Model {
   public:
@@ -18,7 +27,7 @@ class Model {
     static std::shared_ptr<Model> load(const std::string & path);
     ~Model();
 
-    const upstream::ModelInfo & info() const;
+    ModelInfo info() const;
     // Runs on the caller's thread; returns early with stop "aborted" once an abort is requested. Throws nothing: the
     // result of a decode that failed holds the failure and is of no use otherwise.
     Decode decode(const std::vector<float> & samples, const DecodeOptions & options, const DecodeControl & control);

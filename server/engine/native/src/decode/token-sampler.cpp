@@ -11,29 +11,15 @@ namespace {
 
 constexpr int FIRST_TIMESTAMP_FRAMES_MAX = 50;
 
-// Sixteen at a time, which the compiler turns into vector instructions; one after the other took as long as a layer.
-float largest_of(const float * values, int count) {
-    constexpr int LANES = 16;
-    float lanes[LANES];
-    std::fill(lanes, lanes + LANES, -INFINITY);
-    int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        for (int lane = 0; lane < LANES; lane++)
-            lanes[lane] = values[i + lane] > lanes[lane] ? values[i + lane] : lanes[lane];
-    }
-    for (; i < count; i++) lanes[0] = std::max(lanes[0], values[i]);
-    return *std::max_element(lanes, lanes + LANES);
-}
-
 }  // namespace
 
 TokenSampler::TokenSampler(const LoadedModel & model, bool timestamps)
-    : model_(model), timestamps_(timestamps), vocabulary_size_(model.info.vocabulary_size) {}
+    : model_(model), timestamps_(timestamps), vocabulary_size_(model.dimensions.vocabulary) {}
 
 void TokenSampler::compute_log_probabilities(const float * logits) {
     log_probabilities_.resize(vocabulary_size_);
-    const float max = largest_of(logits, vocabulary_size_);
-    const double sum = upstream::exponentials(vocabulary_size_, log_probabilities_.data(), logits, max);
+    const float max = model_.weights.kernels.largest(vocabulary_size_, logits);
+    const double sum = model_.weights.kernels.exponentials(vocabulary_size_, logits, max, log_probabilities_.data());
     const float log_sum = max + static_cast<float>(std::log(sum));
     for (int i = 0; i < vocabulary_size_; i++) log_probabilities_[i] = logits[i] - log_sum;
 }
@@ -43,8 +29,8 @@ int TokenSampler::sample(const float * logits, const std::vector<Token> & tokens
     allowed_.assign(logits, logits + vocabulary_size_);
     for (const int id : model_.suppressed) allowed_[id] = -INFINITY;
     if (tokens.empty()) {
-        const auto blank = model_.whisper.token_ids().find(" ");
-        if (blank != model_.whisper.token_ids().end()) allowed_[blank->second] = -INFINITY;
+        const auto blank = model_.file.token_ids.find(" ");
+        if (blank != model_.file.token_ids.end()) allowed_[blank->second] = -INFINITY;
     }
     restrict_timestamps(tokens);
     compute_log_probabilities(allowed_.data());
@@ -52,7 +38,7 @@ int TokenSampler::sample(const float * logits, const std::vector<Token> & tokens
     if (timestamps_ && timestamps_outweigh_text())
         std::fill(scores.begin(), scores.begin() + model_.special.first_timestamp, -INFINITY);
     if (temperature > 0) return sample_randomly(temperature);
-    const auto best = std::find(scores.begin(), scores.end(), largest_of(scores.data(), vocabulary_size_));
+    const auto best = std::find(scores.begin(), scores.end(), model_.weights.kernels.largest(vocabulary_size_, scores.data()));
     return best == scores.end() ? model_.special.end_of_text : static_cast<int>(best - scores.begin());
 }
 

@@ -2,10 +2,9 @@
 // guarded.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
-
-#include "upstream/c-hooks.h"
 
 namespace sotto {
 
@@ -20,10 +19,16 @@ void begin_profile();
 // Rows since begin_profile, by name; ends the profile.
 std::map<std::string, ProfileRow> end_profile();
 
-// Times a step of our own, while a profile is taken.
+// Nanoseconds of this thread's processor time while a profile is taken, else 0.
+int64_t profile_clock();
+
+// Times a step, while a profile is taken.
 class ProfileStep {
   public:
-    explicit ProfileStep(const char * name) : name_(name), start_(sotto_is_profiled ? sotto_profile_clock() : 0) {}
+    // Only the first thread of a step is timed. `products` and `bytes` are what it computes and reads.
+    explicit ProfileStep(const char * name, int thread = 0, double products = 0, double bytes = 0)
+        : name_(name), start_(thread == 0 ? profile_clock() : 0), products_(products),
+          bytes_(bytes) {}
     ~ProfileStep();
     ProfileStep(const ProfileStep &) = delete;
     ProfileStep & operator=(const ProfileStep &) = delete;
@@ -31,6 +36,8 @@ class ProfileStep {
   private:
     const char * name_;
     int64_t start_;
+    double products_;
+    double bytes_;
 };
 
 }  // namespace sotto

@@ -9,14 +9,37 @@ namespace {
 
 using sotto::KEY_GROUP;
 
-void store_key(const float * key, int position, uint16_t * keys) {
+// One position of a group, whose values lie far apart.
+inline void store_key(const float * key, int position, uint16_t * keys) {
     uint16_t * const to = keys + static_cast<int64_t>(position / KEY_GROUP) * KEY_GROUP * sotto::HEAD_VALUES;
     for (int i = 0; i < sotto::HEAD_VALUES; i++) to[i * KEY_GROUP + position % KEY_GROUP] = float_to_half(key[i]);
 }
 
-void store_value(const float * value, int position, uint16_t * values) {
-    uint16_t * const to = values + static_cast<int64_t>(position) * sotto::HEAD_VALUES;
-    for (int i = 0; i < sotto::HEAD_VALUES; i += LANES) store_halves(to + i, load(value + i));
+void store_keys(const float * in, int64_t stride, int begin, int end, uint16_t * keys) {
+    int position = begin;
+    for (; position < end && position % KEY_GROUP != 0; position++)
+        store_key(in + (position - begin) * stride, position, keys);
+    for (; position + KEY_GROUP <= end; position += KEY_GROUP) {
+        const float * const from = in + (position - begin) * stride;
+        uint16_t * const to = keys + static_cast<int64_t>(position) * sotto::HEAD_VALUES;
+        float turned[sotto::HEAD_VALUES][KEY_GROUP];
+        for (int key = 0; key < KEY_GROUP; key++) {
+            for (int i = 0; i < sotto::HEAD_VALUES; i++) turned[i][key] = from[key * stride + i];
+        }
+        for (int i = 0; i < sotto::HEAD_VALUES; i++) {
+            for (int key = 0; key < KEY_GROUP; key += LANES)
+                store_halves(to + i * KEY_GROUP + key, load(turned[i] + key));
+        }
+    }
+    for (; position < end; position++) store_key(in + (position - begin) * stride, position, keys);
+}
+
+void store_values(const float * in, int64_t stride, int begin, int end, uint16_t * values) {
+    for (int position = begin; position < end; position++) {
+        const float * const from = in + (position - begin) * stride;
+        uint16_t * const to = values + static_cast<int64_t>(position) * sotto::HEAD_VALUES;
+        for (int i = 0; i < sotto::HEAD_VALUES; i += LANES) store_halves(to + i, load(from + i));
+    }
 }
 
 void attend_cached(const float * query, float scale, const uint16_t * keys, const uint16_t * values, int count,

@@ -43,8 +43,7 @@ void pack_head(const float * keys, const float * values, int64_t stride, int cou
     }
 }
 
-void attend_some(const float * queries, int64_t stride, int queries_here, int count, float scale, float * scratch,
-                 float * out) {
+void attend_some(float * queries, int64_t stride, int queries_here, int count, float scale, float * scratch) {
     const int padded = padded_keys(count);
     const float * const keys = scratch;
     const float * const values = scratch + static_cast<size_t>(padded) * HEAD_VALUES;
@@ -66,24 +65,22 @@ void attend_some(const float * queries, int64_t stride, int queries_here, int co
         const float * const block = values + static_cast<size_t>(i) * padded;
         for (int depth = 0; depth < count; depth += STEP_DEPTH) {
             const float * const piece = block + static_cast<size_t>(depth) * STEP_ROWS;
+            const float * const here = scores + depth;
             const int size = std::min(STEP_DEPTH, count - depth);
-            if (depth == 0)
-                multiply_steps<false>(scores, scores_apart, piece, size, queries_here, out + i, stride);
-            else multiply_steps<true>(scores + depth, scores_apart, piece, size, queries_here, out + i, stride);
+            if (depth == 0) multiply_steps<false>(here, scores_apart, piece, size, queries_here, queries + i, stride);
+            else multiply_steps<true>(here, scores_apart, piece, size, queries_here, queries + i, stride);
         }
     }
     for (int query = 0; query < queries_here; query++) {
+        float * const row = queries + query * stride;
         const float factor = 1.0f / sums[query];
-        for (int i = 0; i < HEAD_VALUES; i += LANES)
-            store(out + query * stride + i, load(out + query * stride + i) * factor);
+        for (int i = 0; i < HEAD_VALUES; i += LANES) store(row + i, load(row + i) * factor);
     }
 }
 
-void attend(const float * queries, int64_t stride, int begin, int end, int count, float scale, float * scratch,
-            float * out) {
+void attend(float * queries, int64_t stride, int begin, int end, int count, float scale, float * scratch) {
     for (int query = begin; query < end; query += QUERIES)
-        attend_some(queries + query * stride, stride, std::min(QUERIES, end - query), count, scale, scratch,
-                    out + query * stride);
+        attend_some(queries + query * stride, stride, std::min(QUERIES, end - query), count, scale, scratch);
 }
 
 }  // namespace

@@ -63,17 +63,17 @@ struct KernelSet {
     void (*pack_floats)(const float * weights, int rows, int length, float * out);
     void (*multiply_floats)(const float * weights, int rows, int length, const float * in, int64_t in_stride,
                             int columns, float * out, int64_t out_stride);
-    // The encoder's attention for one head: out[q] = softmax(scale * queries[q] · keys) · values for the queries from
-    // `begin` to `end`, over `count` keys. All rows are `stride` floats apart, those of `out`, too. `scratch` has
-    // attention_scratch(count) floats; its first part holds the packed head, which pack_head fills.
+    // The encoder's attention for one head: every query from `begin` to `end` is replaced by softmax(scale * query ·
+    // keys) · values, over `count` keys. All rows are `stride` floats apart. `scratch` has attention_scratch(count)
+    // floats; its first part holds the packed head, which pack_head fills.
     size_t (*attention_scratch)(int count);
     void (*pack_head)(const float * keys, const float * values, int64_t stride, int count, float * scratch);
-    void (*attend)(const float * queries, int64_t stride, int begin, int end, int count, float scale, float * scratch,
-                   float * out);
-    // Caches the key and the value of one head at `position`: keys as [group][value][KEY_GROUP] and values as
-    // [position][value], in half floats.
-    void (*store_key)(const float * key, int position, uint16_t * keys);
-    void (*store_value)(const float * value, int position, uint16_t * values);
+    void (*attend)(float * queries, int64_t stride, int begin, int end, int count, float scale, float * scratch);
+    int queries_together;  // that are computed at once: threads begin at a multiple of it
+    // Caches the keys and values of one head at the positions from `begin` to `end`, rows `stride` floats apart: keys as
+    // [group][value][KEY_GROUP], values as [position][value], in half floats. Row 0 is position `begin`.
+    void (*store_keys)(const float * in, int64_t stride, int begin, int end, uint16_t * keys);
+    void (*store_values)(const float * in, int64_t stride, int begin, int end, uint16_t * values);
     // The decoder's attention of one query of one head over `count` cached positions. `probabilities` receives them,
     // rounded up to KEY_GROUP.
     void (*attend_cached)(const float * query, float scale, const uint16_t * keys, const uint16_t * values, int count,

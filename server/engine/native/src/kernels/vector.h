@@ -32,7 +32,8 @@ inline Vector load(const float * from) {
 
 inline void store(float * to, Vector values) { std::memcpy(to, &values, sizeof(values)); }
 
-inline Vector splat(float value) { return Vector{} + value; }
+// Not a sum: only a difference from 0 is the value itself for every value, -0 included, and costs nothing.
+inline Vector splat(float value) { return value - Vector{}; }
 
 inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 

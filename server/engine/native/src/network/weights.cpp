@@ -1,0 +1,189 @@
+#include "weights.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "ggml.h"
+
+namespace sotto {
+
+namespace {
+
+constexpr size_t ALIGNMENT = 64;
+constexpr int CONVOLUTION_FRAMES = 3;
+
+// Rows of a tensor as 8-bit blocks: as they are, or quantised.
+void read_blocks(const FileTensor & tensor, int first, int rows, Q8Block * out) {
+    static_assert(sizeof(Q8Block) == 34, "the layout of ggml's q8_0");
+    const int blocks = tensor.length / BLOCK_VALUES;
+    if (tensor.type == GGML_TYPE_Q8_0) {
+        std::memcpy(out, tensor.data + static_cast<size_t>(first) * blocks * sizeof(Q8Block),
+                    static_cast<size_t>(rows) * blocks * sizeof(Q8Block));
+        return;
+    }
+    std::vector<float> values(static_cast<size_t>(rows) * tensor.length);
+    read_floats(tensor, first, rows, values.data());
+    ggml_get_type_traits(GGML_TYPE_Q8_0)->from_float_ref(values.data(), out, static_cast<int64_t>(values.size()));
+}
+
+}  // namespace
+
+// Gives every part its place. The first time without memory, to find out how much it takes.
+class Weights::Layout {
+  public:
+    Layout(const ModelFile & file, char * memory) : file_(file), memory_(memory) {}
+
+    size_t used() const { return used_; }
+
+    const float * floats(const std::string & name, int length, int rows = 1) {
+        const FileTensor & tensor = file_.tensor(name, length, rows);
+        float * const out = reinterpret_cast<float *>(take(sizeof(float) * length * rows));
+        if (memory_ != nullptr) read_floats(tensor, 0, rows, out);
+        return out;
+    }
+
+    // The biases of several products, one behind the other; an empty name stands for zeros.
+    const float * biases(const std::vector<std::string> & names, int length) {
+        float * const out = reinterpret_cast<float *>(take(sizeof(float) * length * names.size()));
+        for (size_t i = 0; i < names.size(); i++) {
+            if (names[i].empty()) continue;
+            const FileTensor & tensor = file_.tensor(names[i], length, 1);
+            if (memory_ != nullptr) read_floats(tensor, 0, 1, out + i * length);
+        }
+        return out;
+    }
+
+    // The rows of several tensors of one length, one behind the other.
+    Matrix matrix(const std::vector<std::string> & names, int length, int rows_each, const ProductKernels & kernels) {
+        if (length % BLOCK_VALUES != 0) throw std::runtime_error("its width is no multiple of 32");
+        Matrix matrix;
+        matrix.kernels = &kernels;
+        matrix.blocks = length / BLOCK_VALUES;
+        matrix.rows = static_cast<int>(names.size()) * rows_each;
+        if (names.size() > 1 && rows_each % PANEL_ROWS != 0) throw std::runtime_error("its width is no multiple of 16");
+        const size_t panel_bytes = kernels.panel_bytes(matrix.blocks);
+        char * const panels = take(panel_bytes * matrix.panel_count());
+        matrix.panels = panels;
+        std::vector<Q8Block> rows(static_cast<size_t>(PANEL_ROWS) * matrix.blocks);
+        for (size_t i = 0; i < names.size(); i++) {
+            const FileTensor & tensor = file_.tensor(names[i], length, rows_each);
+            if (memory_ == nullptr) continue;
+            for (int row = 0; row < rows_each; row += PANEL_ROWS) {
+                const int count = std::min(PANEL_ROWS, rows_each - row);
+                std::memset(rows.data(), 0, rows.size() * sizeof(Q8Block));
+                read_blocks(tensor, row, count, rows.data());
+                const size_t panel = (i * rows_each + row) / PANEL_ROWS;
+                kernels.pack_panel(rows.data(), matrix.blocks, matrix.blocks, panels + panel * panel_bytes);
+            }
+        }
+        return matrix;
+    }
+
+    Linear linear(const std::string & name, int length, int rows, const ProductKernels & kernels) {
+        Linear linear;
+        linear.matrix = matrix({name + ".weight"}, length, rows, kernels);
+        linear.bias = floats(name + ".bias", rows);
+        return linear;
+    }
+
+    Norm norm(const std::string & name, int width) {
+        Norm norm;
+        norm.weight = floats(name + ".weight", width);
+        norm.bias = floats(name + ".bias", width);
+        return norm;
+    }
+
+    Convolution convolution(const std::string & name, int channels, int rows, const KernelSet & kernels) {
+        Convolution convolution;
+        convolution.channels = channels;
+        const int length = CONVOLUTION_FRAMES * channels;
+        const FileTensor & tensor = file_.tensor(name + ".weight", CONVOLUTION_FRAMES, channels * rows);
+        float * const out = reinterpret_cast<float *>(take(kernels.float_bytes(rows, length)));
+        convolution.weights = out;
+        if (memory_ != nullptr) {
+            std::vector<float> given(static_cast<size_t>(rows) * length);
+            read_floats(tensor, 0, tensor.rows, given.data());
+            std::vector<float> turned(given.size());
+            for (int row = 0; row < rows; row++) {
+                for (int channel = 0; channel < channels; channel++) {
+                    for (int frame = 0; frame < CONVOLUTION_FRAMES; frame++)
+                        turned[static_cast<size_t>(row) * length + frame * channels + channel] =
+                            given[static_cast<size_t>(row) * length + channel * CONVOLUTION_FRAMES + frame];
+                }
+            }
+            kernels.pack_floats(turned.data(), rows, length, out);
+        }
+        // A bias of one value a row: its tensor has rows of one.
+        const FileTensor & bias = file_.tensor(name + ".bias", 1, rows);
+        float * const values = reinterpret_cast<float *>(take(sizeof(float) * rows));
+        convolution.bias = values;
+        if (memory_ != nullptr) read_floats(bias, 0, rows, values);
+        return convolution;
+    }
+
+    void layer(Layer & layer, const std::string & name, int width, const ProductKernels & kernels) {
+        const std::string attention = name + ".attn.";
+        layer.attention_norm = norm(name + ".attn_ln", width);
+        layer.query_key_value.matrix =
+            matrix({attention + "query.weight", attention + "key.weight", attention + "value.weight"}, width, width,
+                   kernels);
+        layer.query_key_value.bias = biases({attention + "query.bias", "", attention + "value.bias"}, width);
+        layer.attention_out = linear(attention + "out", width, width, kernels);
+        layer.mlp_norm = norm(name + ".mlp_ln", width);
+        layer.expand = linear(name + ".mlp.0", width, 4 * width, kernels);
+        layer.reduce = linear(name + ".mlp.2", 4 * width, width, kernels);
+    }
+
+  private:
+    char * take(size_t bytes) {
+        char * const here = memory_ + used_;
+        used_ += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return here;
+    }
+
+    const ModelFile & file_;
+    char * memory_;
+    size_t used_ = 0;
+};
+
+Weights::Weights(const ModelFile & file, const KernelSet & kernels) : kernels(kernels), dimensions(file.dimensions) {
+    const ModelDimensions & d = dimensions;
+    if (d.audio_heads * HEAD_VALUES != d.audio_width || d.text_heads * HEAD_VALUES != d.text_width)
+        throw std::runtime_error("its heads are not of 64 values");
+    Layout sizes(file, nullptr);
+    lay_out(sizes);
+    memory_ = std::make_unique<AlignedMemory>(sizes.used());
+    Layout layout(file, memory_->data());
+    lay_out(layout);
+}
+
+void Weights::lay_out(Layout & layout) {
+    const int width = dimensions.audio_width;
+    convolution_1 = layout.convolution("encoder.conv1", dimensions.mel_bands, width, kernels);
+    convolution_2 = layout.convolution("encoder.conv2", width, width, kernels);
+    audio_positions = layout.floats("encoder.positional_embedding", width, dimensions.audio_frames);
+    encoder.resize(dimensions.audio_layers);
+    for (int i = 0; i < dimensions.audio_layers; i++)
+        layout.layer(encoder[i], "encoder.blocks." + std::to_string(i), width, kernels.many);
+    encoder_norm = layout.norm("encoder.ln_post", width);
+
+    text_positions = layout.floats("decoder.positional_embedding", width, dimensions.text_tokens);
+    decoder.resize(dimensions.text_layers);
+    for (int i = 0; i < dimensions.text_layers; i++) {
+        const std::string name = "decoder.blocks." + std::to_string(i);
+        const std::string cross = name + ".cross_attn.";
+        DecoderLayer & layer = decoder[i];
+        layout.layer(layer, name, width, kernels.few);
+        layer.cross_norm = layout.norm(name + ".cross_attn_ln", width);
+        layer.cross_query = layout.linear(cross + "query", width, width, kernels.few);
+        layer.cross_key_value.matrix =
+            layout.matrix({cross + "key.weight", cross + "value.weight"}, width, width, kernels.many);
+        layer.cross_key_value.bias = layout.biases({"", cross + "value.bias"}, width);
+        layer.cross_out = layout.linear(cross + "out", width, width, kernels.few);
+    }
+    decoder_norm = layout.norm("decoder.ln", width);
+    vocabulary = layout.matrix({"decoder.token_embedding.weight"}, width, dimensions.vocabulary, kernels.few);
+}
+
+}  // namespace sotto
