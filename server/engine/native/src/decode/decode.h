@@ -16,13 +16,13 @@ struct DecodeOptions {
     bool translate = false;
     std::string prompt;
     std::string prefix;  // forced at the start of the text
+    std::string draft;   // what the text will probably be; changes nothing but the time it takes
     int window_floor = 0;
     int threads = 1;
-    int beam_size = 1;                      // above 1 only with use_library_loop
+    int beam_size = 1;                      // at the first temperature, when that is 0
     std::vector<float> temperatures = {0};  // tried in turn until a result is good enough
     bool timestamps = false;                // let the model write its time stamp tokens
     bool word_times = true;
-    bool use_library_loop = false;
 };
 
 struct Word {

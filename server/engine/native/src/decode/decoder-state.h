@@ -1,6 +1,8 @@
 // The working memory of one running decode, and its position in the text.
 #pragma once
 
+#include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "decode-control.h"
@@ -56,6 +58,41 @@ class DecoderState {
     // Forgets all tokens from `position` on.
     void rewind(int position) { position_ = position; }
 
+    // Texts that continue the one fed so far, side by side: begin_beams, then choose_beams and feed_beams in turn. The
+    // text itself stays as it is.
+    void begin_beams(int count) {
+        beam_position_ = position_;
+        parents_.assign(1, &text_);
+        while (static_cast<int>(beams_.size()) < 2 * count) beams_.push_back(std::make_unique<TextCache>(model_.dimensions));
+    }
+
+    // The next beams continue those with these indices; at the beginning, the text.
+    void choose_beams(const std::vector<int> & parents) {
+        std::vector<TextCache *> next;
+        for (const int parent : parents) {
+            const TextCache & from = *parents_[parent];
+            // A cache that no beam continues any more, or has been read for the last time.
+            for (const std::unique_ptr<TextCache> & cache : beams_) {
+                const auto uses = [&](const std::vector<TextCache *> & all) {
+                    return std::find(all.begin(), all.end(), cache.get()) != all.end();
+                };
+                if (uses(next) || uses(parents_)) continue;
+                cache->copy_from(from, beam_position_);
+                next.push_back(cache.get());
+                break;
+            }
+        }
+        parents_ = next;
+    }
+
+    // Feeds one token to each beam and keeps all of their logits.
+    bool feed_beams(const std::vector<int> & tokens) {
+        fed_.clear();
+        for (size_t i = 0; i < tokens.size(); i++) fed_.push_back({tokens[i], beam_position_, parents_[i], true});
+        beam_position_++;
+        return decoder_.feed(fed_, audio_, false, 1, *control_);
+    }
+
     // Logits of the index-th row asked for in the last feed.
     const float * logits(int index) const { return decoder_.logits(index); }
 
@@ -69,6 +106,9 @@ class DecoderState {
     TextCache text_;
     Decoder decoder_;
     std::vector<FedToken> fed_;
+    std::vector<std::unique_ptr<TextCache>> beams_;  // twice as many as beams: those continued and those that continue
+    std::vector<TextCache *> parents_;
+    int beam_position_ = 0;
     const DecodeControl * control_ = nullptr;
     int threads_ = 1;
     int position_ = 0;

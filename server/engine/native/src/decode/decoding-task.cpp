@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "alignment.h"
+#include "beam-search.h"
 #include "diagnostics/profile.h"
 #include "language.h"
 #include "repetition.h"
@@ -116,30 +119,67 @@ bool DecodingTask::feed_start() {
         forced_ = tokenizer.tokens(" " + last_bytes(options_.prefix, PROMPT_BYTES_MAX));
     }
     const int start_count = static_cast<int>(tokens.size());
-    // A prefix that leaves no room to go on is ignored.
-    const int length = state_.position() + start_count + static_cast<int>(forced_.size());
-    if (length >= model_.dimensions.text_tokens - BUDGET_TOKENS) forced_.clear();
+    // A prefix or a draft that leaves no room to go on is ignored.
+    const int room = model_.dimensions.text_tokens - BUDGET_TOKENS - state_.position() - start_count;
+    if (static_cast<int>(forced_.size()) >= room) forced_.clear();
+    if (options_.temperatures[0] == 0 && !options_.draft.empty()) {
+        const Tokenizer tokenizer(model_.file.token_ids, model_.special.end_of_text);
+        std::vector<int> draft = tokenizer.tokens(" " + last_bytes(options_.draft, PROMPT_BYTES_MAX));
+        if (static_cast<int>(draft.size()) < room) draft_ = Draft(std::move(draft));
+    }
     tokens.insert(tokens.end(), forced_.begin(), forced_.end());
     return feed_tokens(tokens, start_count, is_detected ? -1 : start_of_transcript);
 }
 
-// Feeds the start and the forced tokens behind it. `start_of_transcript` is its index, or -1 when its logits are known.
-bool DecodingTask::feed_tokens(const std::vector<int> & tokens, int start_count, int start_of_transcript) {
+// Feeds the start, the forced tokens and the first of the draft behind it. `start_of_transcript` is its index, or -1 when
+// its logits are known.
+bool DecodingTask::feed_tokens(const std::vector<int> & start, int start_count, int start_of_transcript) {
+    std::vector<int> tokens = start;
+    const std::vector<int> ahead = forced_.empty() ? draft_.next() : std::vector<int>();
+    tokens.insert(tokens.end(), ahead.begin(), ahead.end());
     std::vector<int> rows;
     if (start_of_transcript >= 0) rows.push_back(start_of_transcript);
-    const int first = static_cast<int>(rows.size());
+    first_row_ = static_cast<int>(rows.size());
     for (int row = start_count - 1; row < static_cast<int>(tokens.size()); row++) rows.push_back(row);
     if (!state_.feed(tokens, rows, options_.word_times)) return false;
     if (start_of_transcript >= 0 && !read_first_token(state_.logits(0))) return false;
     for (size_t i = 0; i < forced_.size(); i++) {
-        sampler_.compute_log_probabilities(state_.logits(first + static_cast<int>(i)));
+        sampler_.compute_log_probabilities(state_.logits(first_row_ + static_cast<int>(i)));
         read_attention(start_count - 1 + static_cast<int>(i), next_);
         add_token(forced_[i], true);
     }
-    const float * last = state_.logits(static_cast<int>(rows.size()) - 1);
+    // The last token of the start, or the last forced one, is what the text begins behind.
+    first_row_ += static_cast<int>(forced_.size());
+    first_token_ = static_cast<int>(start.size()) - 1;
+    const float * const last = state_.logits(first_row_);
     first_logits_.assign(last, last + model_.dimensions.vocabulary);
-    read_attention(static_cast<int>(tokens.size()) - 1, next_);
-    text_position_ = state_.position();
+    read_attention(first_token_, next_);
+    first_attention_ = next_;
+    fed_ahead_ = ahead;
+    used_ahead_ = 0;
+    text_position_ = state_.position() - static_cast<int>(ahead.size());
+    return true;
+}
+
+// Makes the logits and the attention behind a chosen token known: they are, when the draft foresaw it.
+bool DecodingTask::feed_chosen(int id, bool may_draft) {
+    draft_.follow(id);
+    if (used_ahead_ < fed_ahead_.size() && fed_ahead_[used_ahead_] == id) {
+        used_ahead_++;
+    } else {
+        state_.rewind(text_position_ + static_cast<int>(tokens_.size() - forced_.size()) - 1);
+        std::vector<int> tokens = {id};
+        fed_ahead_ = may_draft ? draft_.next() : std::vector<int>();
+        const int room = model_.dimensions.text_tokens - state_.position() - 1;
+        if (static_cast<int>(fed_ahead_.size()) > room) fed_ahead_.resize(std::max(0, room));
+        tokens.insert(tokens.end(), fed_ahead_.begin(), fed_ahead_.end());
+        std::vector<int> rows(tokens.size());
+        std::iota(rows.begin(), rows.end(), 0);
+        if (!state_.feed(tokens, rows, options_.word_times)) return false;
+        used_ahead_ = 0;
+        first_row_ = first_token_ = 0;
+    }
+    read_attention(first_token_ + static_cast<int>(used_ahead_), next_);
     return true;
 }
 
@@ -199,12 +239,10 @@ void DecodingTask::read_attention(int row, Token & token) const {
 // Generates at each temperature in turn, until a result is good enough.
 bool DecodingTask::generate_with_fallback() {
     for (size_t i = 0; i < options_.temperatures.size(); i++) {
-        if (i > 0) {
-            tokens_.resize(forced_.size());
-            state_.rewind(text_position_);
-        }
-        result_.temperature = options_.temperatures[i];
-        if (!generate(options_.temperatures[i])) return false;
+        const float temperature = options_.temperatures[i];
+        if (i > 0) begin_again();
+        result_.temperature = temperature;
+        if (!(options_.beam_size > 1 && temperature == 0 ? generate_by_beams() : generate(temperature))) return false;
         result_.average_log_probability = average_log_probability();
         // "end" and "edge" are good, "repeat" and "budget" are not.
         if (result_.average_log_probability > LOG_PROBABILITY_MIN && result_.stop[0] == 'e') break;
@@ -212,15 +250,24 @@ bool DecodingTask::generate_with_fallback() {
     return true;
 }
 
+void DecodingTask::begin_again() {
+    tokens_.resize(forced_.size());
+    next_ = first_attention_;
+    state_.rewind(text_position_);
+    fed_ahead_.clear();
+    used_ahead_ = 0;
+}
+
 bool DecodingTask::generate(float temperature) {
     const int budget = token_budget(samples_);
     int past_end = 0;
     result_.stop = "end";
+    const float * logits = first_logits_.data();
     for (int made = 0;; made++) {
-        const int id = sampler_.sample(made == 0 ? first_logits_.data() : state_.logits(0), tokens_, temperature);
+        const int id = sampler_.sample(logits, tokens_, temperature);
         end_log_probability_ = sampler_.log_probability(id);
         if (id == model_.special.end_of_text) return true;
-        if (made >= budget || state_.position() + 1 >= model_.dimensions.text_tokens) {
+        if (made >= budget || text_position_ + made + 1 >= model_.dimensions.text_tokens) {
             result_.stop = "budget";
             return true;
         }
@@ -232,9 +279,31 @@ bool DecodingTask::generate(float temperature) {
         const bool has_attention = model_.alignment.is_published && options_.word_times;
         const size_t length = length_without_repetition(tokens_, has_attention, audio_frames_);
         if (length < tokens_.size()) return truncate(length, "repeat");
-        if (!state_.feed({id}, {0}, options_.word_times)) return false;
-        read_attention(0, next_);
+        if (!feed_chosen(id, temperature == 0)) return false;
+        logits = state_.logits(first_row_ + static_cast<int>(used_ahead_));
     }
+}
+
+// The best text of a beam search, fed once more for its probabilities and attention.
+bool DecodingTask::generate_by_beams() {
+    state_.rewind(text_position_);
+    BeamResult found;
+    const int beams = std::min(options_.beam_size, BEAMS_MAX);
+    if (!search_beams(model_, state_, sampler_, first_logits_, beams, token_budget(samples_), found)) return false;
+    result_.stop = found.is_whole ? "end" : "budget";
+    const float * logits = first_logits_.data();
+    draft_ = Draft(found.tokens);
+    fed_ahead_.clear();
+    used_ahead_ = 0;
+    for (const int id : found.tokens) {
+        sampler_.sample(logits, tokens_, 0);
+        add_token(id, false);
+        if (!feed_chosen(id, true)) return false;
+        logits = state_.logits(first_row_ + static_cast<int>(used_ahead_));
+    }
+    sampler_.sample(logits, tokens_, 0);
+    end_log_probability_ = sampler_.log_probability(model_.special.end_of_text);
+    return true;
 }
 
 bool DecodingTask::truncate(size_t count, const char * reason) {

@@ -7,6 +7,7 @@
 
 #include "decode.h"
 #include "decoder-state.h"
+#include "draft.h"
 #include "loaded-model.h"
 #include "token-sampler.h"
 #include "token.h"
@@ -37,12 +38,15 @@ class DecodingTask {
     bool encode();
     bool feed_start();
     std::vector<int> prompt_tokens() const;
-    bool feed_tokens(const std::vector<int> & tokens, int start_count, int start_of_transcript);
+    bool feed_tokens(const std::vector<int> & start, int start_count, int start_of_transcript);
+    bool feed_chosen(int id, bool may_draft);
     bool read_first_token(const float * logits);
     void add_token(int id, bool is_forced);
     void read_attention(int row, Token & token) const;
     bool generate_with_fallback();
+    void begin_again();
     bool generate(float temperature);
+    bool generate_by_beams();
     bool truncate(size_t count, const char * reason);
     double average_log_probability() const;
     void finish();
@@ -57,7 +61,15 @@ class DecodingTask {
     std::vector<int> forced_;
     std::vector<Token> tokens_;
     Token next_;  // the attention from which the next token is predicted
+    Token first_attention_;  // `next_` at the beginning of the text
     std::vector<float> first_logits_;
+    Draft draft_;
+    // Tokens of the draft that were fed behind the last chosen one, and how many of them the model has chosen since.
+    std::vector<int> fed_ahead_;
+    size_t used_ahead_ = 0;
+    // The chosen token that they were fed behind: its place among the logits, and among the tokens, of the last feed.
+    int first_row_ = 0;
+    int first_token_ = 0;
     double end_log_probability_ = 0;
     int64_t decode_start_ = 0;
     int audio_frames_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "diagnostics/profile.h"
 
@@ -24,8 +25,8 @@ void TokenSampler::compute_log_probabilities(const float * logits) {
     for (int i = 0; i < vocabulary_size_; i++) log_probabilities_[i] = logits[i] - log_sum;
 }
 
-int TokenSampler::sample(const float * logits, const std::vector<Token> & tokens, float temperature) {
-    const ProfileStep step("choice of the token");
+// Log probabilities of the tokens that may follow `tokens`; minus infinity for others.
+void TokenSampler::score(const float * logits, const std::vector<Token> & tokens) {
     allowed_.assign(logits, logits + vocabulary_size_);
     for (const int id : model_.suppressed) allowed_[id] = -INFINITY;
     if (tokens.empty()) {
@@ -34,12 +35,32 @@ int TokenSampler::sample(const float * logits, const std::vector<Token> & tokens
     }
     restrict_timestamps(tokens);
     compute_log_probabilities(allowed_.data());
-    std::vector<float> & scores = log_probabilities_;
     if (timestamps_ && timestamps_outweigh_text())
-        std::fill(scores.begin(), scores.begin() + model_.special.first_timestamp, -INFINITY);
+        std::fill(log_probabilities_.begin(), log_probabilities_.begin() + model_.special.first_timestamp, -INFINITY);
+}
+
+int TokenSampler::sample(const float * logits, const std::vector<Token> & tokens, float temperature) {
+    const ProfileStep step("choice of the token");
+    score(logits, tokens);
     if (temperature > 0) return sample_randomly(temperature);
-    const auto best = std::find(scores.begin(), scores.end(), model_.weights.kernels.largest(vocabulary_size_, scores.data()));
-    return best == scores.end() ? model_.special.end_of_text : static_cast<int>(best - scores.begin());
+    const std::vector<float> & scores = log_probabilities_;
+    const float largest = model_.weights.kernels.largest(vocabulary_size_, scores.data());
+    const auto found = std::find(scores.begin(), scores.end(), largest);
+    return found == scores.end() ? model_.special.end_of_text : static_cast<int>(found - scores.begin());
+}
+
+std::vector<std::pair<int, float>> TokenSampler::best(const float * logits, const std::vector<Token> & tokens,
+                                                      int count) {
+    score(logits, tokens);
+    std::vector<int> order(vocabulary_size_);
+    std::iota(order.begin(), order.end(), 0);
+    const auto end = order.begin() + std::min(count, vocabulary_size_);
+    std::partial_sort(order.begin(), end, order.end(),
+                      [this](int a, int b) { return log_probabilities_[a] > log_probabilities_[b]; });
+    std::vector<std::pair<int, float>> found;
+    for (auto id = order.begin(); id != end && std::isfinite(log_probabilities_[*id]); id++)
+        found.emplace_back(*id, log_probabilities_[*id]);
+    return found;
 }
 
 int TokenSampler::sample_randomly(float temperature) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "loaded-model.h"
@@ -22,7 +23,11 @@ class TokenSampler {
     // `log_probability` is then of the tokens that may stand there.
     int sample(const float * logits, const std::vector<Token> & tokens, float temperature);
 
+    // The most probable tokens that may follow `tokens`, at most `count`, with their log probabilities; the best first.
+    std::vector<std::pair<int, float>> best(const float * logits, const std::vector<Token> & tokens, int count);
+
   private:
+    void score(const float * logits, const std::vector<Token> & tokens);
     void restrict_timestamps(const std::vector<Token> & tokens);
     bool timestamps_outweigh_text() const;
     int sample_randomly(float temperature);

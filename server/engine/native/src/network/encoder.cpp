@@ -13,7 +13,6 @@ namespace {
 // Frames that one thread takes through a layer at a time, so that what is between two products stays in the second
 // cache. A multiple of every set's columns_together.
 constexpr int CHUNK = 96;
-constexpr int CONVOLUTION_WIDTH = 3;
 
 size_t align(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -98,43 +97,41 @@ class Encoder::Pass {
     }
 
     void convolve() {
-        const ProfileStep step("convolutions", share_.index, convolution_products());
-        const int bands = weights_.dimensions.mel_bands;
         const int frames = 2 * window_;
-        float * const middle = joint_;
-        if (share_.index == 0) {
-            std::fill(middle, middle + width_, 0.0f);
-            std::fill(middle + static_cast<int64_t>(frames + 1) * width_, middle + static_cast<int64_t>(frames + 2) * width_,
-                      0.0f);
+        // Silent before the first frame and behind the last. What comes here makes way for queries, keys and values.
+        float * const silence[2] = {joint_, joint_ + static_cast<int64_t>(frames + 1) * width_};
+        for (float * const row : silence) {
+            if (share_.index == 0) std::fill(row, row + width_, 0.0f);
         }
+        convolve_spectrogram(joint_ + width_);
         share_.wait();
-        const Convolution & first = weights_.convolution_1;
-        for (int from = 2 * begin_; from < 2 * end_; from += CHUNK) {
-            if (control_.is_aborted()) break;
-            const int count = std::min(CHUNK, 2 * end_ - from);
-            float * const to = middle + static_cast<int64_t>(from + 1) * width_;
-            kernels_.multiply_floats(first.weights, width_, CONVOLUTION_WIDTH * bands,
-                                     input_ + static_cast<int64_t>(from) * bands, bands, count, to, width_);
-            for (int n = 0; n < count; n++) kernels_.add_bias_gelu(first.bias, width_, to + static_cast<int64_t>(n) * width_);
-        }
-        share_.wait();
-        const Convolution & second = weights_.convolution_2;
-        for_chunks([&](int from, int count) {
-            float * const to = state_ + static_cast<int64_t>(from) * width_;
-            kernels_.multiply_floats(second.weights, width_, CONVOLUTION_WIDTH * width_,
-                                     middle + static_cast<int64_t>(2 * from) * width_, 2 * width_, count, to, width_);
+        for_chunks([&](int first, int count) {
+            float * const to = state_ + static_cast<int64_t>(first) * width_;
+            multiply(weights_.convolution_2.matrix, joint_ + static_cast<int64_t>(2 * first) * width_, 2 * width_, count,
+                     to, width_);
+            const ProfileStep step("activations of layers", share_.index);
             for (int n = 0; n < count; n++) {
                 float * const row = to + static_cast<int64_t>(n) * width_;
-                kernels_.add_bias_gelu(second.bias, width_, row);
-                kernels_.add_bias(weights_.audio_positions + static_cast<int64_t>(from + n) * width_, width_, row);
+                kernels_.add_bias_gelu(weights_.convolution_2.bias, width_, row);
+                kernels_.add_bias(weights_.audio_positions + static_cast<int64_t>(first + n) * width_, width_, row);
             }
         });
-        // The queries, keys and values come where the output of the first convolution is.
         share_.wait();
     }
 
-    double convolution_products() const {
-        return static_cast<double>(CONVOLUTION_WIDTH) * width_ * window_ * (2 * weights_.dimensions.mel_bands + width_);
+    void convolve_spectrogram(float * out) const {
+        const FloatLinear & linear = weights_.convolution_1;
+        const int bands = weights_.dimensions.mel_bands;
+        const ProfileStep step("first convolution", share_.index,
+                               static_cast<double>(linear.length) * width_ * 2 * (end_ - begin_));
+        for (int first = 2 * begin_; first < 2 * end_ && !control_.is_aborted(); first += CHUNK) {
+            const int count = std::min(CHUNK, 2 * end_ - first);
+            float * const to = out + static_cast<int64_t>(first) * width_;
+            kernels_.multiply_floats(linear.weights, width_, linear.length, input_ + static_cast<int64_t>(first) * bands,
+                                     bands, count, to, width_);
+            for (int n = 0; n < count; n++)
+                kernels_.add_bias_gelu(linear.bias, width_, to + static_cast<int64_t>(n) * width_);
+        }
     }
 
     // out = matrix · in for `count` columns; rows of `in` and `out` are so many floats apart.

@@ -11,7 +11,10 @@ namespace sotto {
 namespace {
 
 constexpr size_t ALIGNMENT = 64;
-constexpr int CONVOLUTION_FRAMES = 3;
+
+void quantise(const float * values, int64_t count, Q8Block * out) {
+    ggml_get_type_traits(GGML_TYPE_Q8_0)->from_float_ref(values, out, count);
+}
 
 // Rows of a tensor as 8-bit blocks: as they are, or quantised.
 void read_blocks(const FileTensor & tensor, int first, int rows, Q8Block * out) {
@@ -24,7 +27,7 @@ void read_blocks(const FileTensor & tensor, int first, int rows, Q8Block * out) 
     }
     std::vector<float> values(static_cast<size_t>(rows) * tensor.length);
     read_floats(tensor, first, rows, values.data());
-    ggml_get_type_traits(GGML_TYPE_Q8_0)->from_float_ref(values.data(), out, static_cast<int64_t>(values.size()));
+    quantise(values.data(), static_cast<int64_t>(values.size()), out);
 }
 
 }  // namespace
@@ -56,25 +59,15 @@ class Weights::Layout {
 
     // The rows of several tensors of one length, one behind the other.
     Matrix matrix(const std::vector<std::string> & names, int length, int rows_each, const ProductKernels & kernels) {
-        if (length % BLOCK_VALUES != 0) throw std::runtime_error("its width is no multiple of 32");
-        Matrix matrix;
-        matrix.kernels = &kernels;
-        matrix.blocks = length / BLOCK_VALUES;
-        matrix.rows = static_cast<int>(names.size()) * rows_each;
         if (names.size() > 1 && rows_each % PANEL_ROWS != 0) throw std::runtime_error("its width is no multiple of 16");
-        const size_t panel_bytes = kernels.panel_bytes(matrix.blocks);
-        char * const panels = take(panel_bytes * matrix.panel_count());
-        matrix.panels = panels;
+        const Matrix matrix = place(length, static_cast<int>(names.size()) * rows_each, kernels);
         std::vector<Q8Block> rows(static_cast<size_t>(PANEL_ROWS) * matrix.blocks);
         for (size_t i = 0; i < names.size(); i++) {
             const FileTensor & tensor = file_.tensor(names[i], length, rows_each);
-            if (memory_ == nullptr) continue;
-            for (int row = 0; row < rows_each; row += PANEL_ROWS) {
-                const int count = std::min(PANEL_ROWS, rows_each - row);
-                std::memset(rows.data(), 0, rows.size() * sizeof(Q8Block));
-                read_blocks(tensor, row, count, rows.data());
-                const size_t panel = (i * rows_each + row) / PANEL_ROWS;
-                kernels.pack_panel(rows.data(), matrix.blocks, matrix.blocks, panels + panel * panel_bytes);
+            for (int row = 0; memory_ != nullptr && row < rows_each; row += PANEL_ROWS) {
+                std::fill(rows.begin(), rows.end(), Q8Block{});
+                read_blocks(tensor, row, std::min(PANEL_ROWS, rows_each - row), rows.data());
+                pack(matrix, static_cast<int>(i * rows_each + row) / PANEL_ROWS, rows.data());
             }
         }
         return matrix;
@@ -94,32 +87,29 @@ class Weights::Layout {
         return norm;
     }
 
-    Convolution convolution(const std::string & name, int channels, int rows, const KernelSet & kernels) {
-        Convolution convolution;
-        convolution.channels = channels;
-        const int length = CONVOLUTION_FRAMES * channels;
-        const FileTensor & tensor = file_.tensor(name + ".weight", CONVOLUTION_FRAMES, channels * rows);
-        float * const out = reinterpret_cast<float *>(take(kernels.float_bytes(rows, length)));
-        convolution.weights = out;
-        if (memory_ != nullptr) {
-            std::vector<float> given(static_cast<size_t>(rows) * length);
-            read_floats(tensor, 0, tensor.rows, given.data());
-            std::vector<float> turned(given.size());
-            for (int row = 0; row < rows; row++) {
-                for (int channel = 0; channel < channels; channel++) {
-                    for (int frame = 0; frame < CONVOLUTION_FRAMES; frame++)
-                        turned[static_cast<size_t>(row) * length + frame * channels + channel] =
-                            given[static_cast<size_t>(row) * length + channel * CONVOLUTION_FRAMES + frame];
-                }
-            }
-            kernels.pack_floats(turned.data(), rows, length, out);
+    FloatLinear float_convolution(const std::string & name, int channels, int rows, const KernelSet & kernels) {
+        FloatLinear linear;
+        linear.length = CONVOLUTION_WIDTH * channels;
+        float * const out = reinterpret_cast<float *>(take(kernels.float_bytes(rows, linear.length)));
+        linear.weights = out;
+        const std::vector<float> weights = convolution_rows(name, channels, rows);
+        if (memory_ != nullptr) kernels.pack_floats(weights.data(), rows, linear.length, out);
+        linear.bias = convolution_bias(name, rows);
+        return linear;
+    }
+
+    Linear convolution(const std::string & name, int channels, int rows, const ProductKernels & kernels) {
+        const int length = CONVOLUTION_WIDTH * channels;
+        Linear linear;
+        const std::vector<float> weights = convolution_rows(name, channels, rows);
+        linear.matrix = place(length, rows, kernels);
+        for (int row = 0; memory_ != nullptr && row < rows; row += PANEL_ROWS) {
+            std::vector<Q8Block> blocks(static_cast<size_t>(PANEL_ROWS) * linear.matrix.blocks);
+            quantise(weights.data() + static_cast<size_t>(row) * length, PANEL_ROWS * length, blocks.data());
+            pack(linear.matrix, row / PANEL_ROWS, blocks.data());
         }
-        // A bias of one value a row: its tensor has rows of one.
-        const FileTensor & bias = file_.tensor(name + ".bias", 1, rows);
-        float * const values = reinterpret_cast<float *>(take(sizeof(float) * rows));
-        convolution.bias = values;
-        if (memory_ != nullptr) read_floats(bias, 0, rows, values);
-        return convolution;
+        linear.bias = convolution_bias(name, rows);
+        return linear;
     }
 
     void layer(Layer & layer, const std::string & name, int width, const ProductKernels & kernels) {
@@ -136,6 +126,46 @@ class Weights::Layout {
     }
 
   private:
+    Matrix place(int length, int rows, const ProductKernels & kernels) {
+        if (length % BLOCK_VALUES != 0) throw std::runtime_error("its width is no multiple of 32");
+        Matrix matrix;
+        matrix.kernels = &kernels;
+        matrix.blocks = length / BLOCK_VALUES;
+        matrix.rows = rows;
+        matrix.panels = take(kernels.panel_bytes(matrix.blocks) * matrix.panel_count());
+        return matrix;
+    }
+
+    static void pack(const Matrix & matrix, int panel, const Q8Block * rows) {
+        char * const out = const_cast<char *>(matrix.panels) + panel * matrix.kernels->panel_bytes(matrix.blocks);
+        matrix.kernels->pack_panel(rows, matrix.blocks, matrix.blocks, out);
+    }
+
+    // A convolution's weights as rows of a product: [row][frame][channel], where the file has [row][channel][frame].
+    std::vector<float> convolution_rows(const std::string & name, int channels, int rows) const {
+        const FileTensor & tensor = file_.tensor(name + ".weight", CONVOLUTION_WIDTH, channels * rows);
+        if (memory_ == nullptr) return {};
+        std::vector<float> given(static_cast<size_t>(tensor.rows) * CONVOLUTION_WIDTH);
+        read_floats(tensor, 0, tensor.rows, given.data());
+        std::vector<float> turned(given.size());
+        auto from = given.begin();
+        for (int row = 0; row < rows; row++) {
+            float * const to = &turned[static_cast<size_t>(row) * CONVOLUTION_WIDTH * channels];
+            for (int channel = 0; channel < channels; channel++) {
+                for (int frame = 0; frame < CONVOLUTION_WIDTH; frame++) to[frame * channels + channel] = *from++;
+            }
+        }
+        return turned;
+    }
+
+    // One value a row: its tensor has rows of one.
+    const float * convolution_bias(const std::string & name, int rows) {
+        const FileTensor & bias = file_.tensor(name + ".bias", 1, rows);
+        float * const out = reinterpret_cast<float *>(take(sizeof(float) * rows));
+        if (memory_ != nullptr) read_floats(bias, 0, rows, out);
+        return out;
+    }
+
     char * take(size_t bytes) {
         char * const here = memory_ + used_;
         used_ += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -160,8 +190,8 @@ Weights::Weights(const ModelFile & file, const KernelSet & kernels) : kernels(ke
 
 void Weights::lay_out(Layout & layout) {
     const int width = dimensions.audio_width;
-    convolution_1 = layout.convolution("encoder.conv1", dimensions.mel_bands, width, kernels);
-    convolution_2 = layout.convolution("encoder.conv2", width, width, kernels);
+    convolution_1 = layout.float_convolution("encoder.conv1", dimensions.mel_bands, width, kernels);
+    convolution_2 = layout.convolution("encoder.conv2", width, width, kernels.many);
     audio_positions = layout.floats("encoder.positional_embedding", width, dimensions.audio_frames);
     encoder.resize(dimensions.audio_layers);
     for (int i = 0; i < dimensions.audio_layers; i++)

@@ -50,11 +50,14 @@ struct DecoderLayer : Layer {
     Linear cross_out;
 };
 
-// A convolution over time, three frames wide.
-struct Convolution {
-    const float * weights = nullptr;  // packed, [frame][channel] of each row
+// Frames that a convolution of the encoder takes together.
+constexpr int CONVOLUTION_WIDTH = 3;
+
+// A product of floats and what is added to it.
+struct FloatLinear {
+    const float * weights = nullptr;  // packed
     const float * bias = nullptr;
-    int channels = 0;
+    int length = 0;
 };
 
 class Weights {
@@ -64,8 +67,10 @@ class Weights {
 
     const KernelSet & kernels;
     const ModelDimensions dimensions;
-    Convolution convolution_1;
-    Convolution convolution_2;
+    // Convolutions are products of as many frames as they take together, [frame][channel]. The second one, which has
+    // most of the products, has 8 bits like the layers.
+    FloatLinear convolution_1;
+    Linear convolution_2;
     const float * audio_positions = nullptr;  // [frame][width]
     std::vector<Layer> encoder;
     Norm encoder_norm;
