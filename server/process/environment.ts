@@ -8,6 +8,8 @@ const NAMES: ReadonlySet<string> = new Set([
   ...['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'DYLD_FALLBACK_LIBRARY_PATH', 'MALLOC_ARENA_MAX'],
   ...['XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_RUNTIME_DIR'],
   ...['UV_THREADPOOL_SIZE', 'NODE_ICU_DATA', 'NODE_NO_WARNINGS'],
+  // The native engine's set of kernels.
+  'SOTTO_KERNELS',
   // Few programs start on Windows without these. Names there ignore case.
   ...['SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR', 'COMSPEC', 'PATHEXT', 'PROGRAMFILES', 'PROGRAMDATA', 'PROGRAMFILES(X86)'],
   ...['APPDATA', 'LOCALAPPDATA', 'USERPROFILE', 'HOMEDRIVE', 'HOMEPATH', 'NUMBER_OF_PROCESSORS'],

@@ -49,26 +49,23 @@ function nodeVersion(): Finding {
 function compiler(): Finding {
   const result = spawnSync(process.env['CXX'] ?? 'c++', ['--version'], { encoding: 'utf8' });
   if (result.status === 0) return { what: 'compiler', state: 'good', text: result.stdout.split('\n')[0]! };
-  const text =
-    'no C++ compiler; install g++ and make (Debian) or the Xcode command line tools (macOS), then run npm ci again';
+  const text = 'no C++ compiler; install g++ (Debian) or the Xcode command line tools (macOS), then run npm ci again';
   return { what: 'compiler', state: 'note', text };
 }
 
 function engine(root: string): Finding {
-  const built = join(root, 'server', 'engine', 'native', 'build', 'Release', 'sotto_whisper.node');
-  if (existsSync(built)) {
-    const script = join(root, 'server', 'engine', 'native', 'build.mjs');
-    const { status, signal, stdout } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
-    if (status === 0 && stdout === '') return { what: 'engine', state: 'good', text: 'native, built for this machine' };
-    const problem = status === 0 ? stdout : `it does not load (${signal ?? `status ${status}`})`;
-    return {
-      what: 'engine',
-      state: 'note',
-      text: `stock binding, on x64 seconds for a decode: a native engine is there, but ${problem}; run node server/engine/native/build.mjs`,
-    };
+  const folder = join(root, 'server', 'engine', 'native');
+  const script = join(folder, 'build.mjs');
+  const { status, signal, stdout } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+  const isBuiltHere = existsSync(join(folder, 'build', 'Release', 'sotto_whisper.node'));
+  if (status === 0 && stdout === '') {
+    const text = isBuiltHere ? 'native, built here' : 'native, from the package of this platform';
+    return { what: 'engine', state: 'good', text };
   }
-  const text =
-    'stock binding: on x64 a decode takes seconds; with a compiler installed, run npm ci again for the native engine';
+  const problem = status === 0 ? stdout : `it does not load (${signal ?? `status ${status}`})`;
+  const text = isBuiltHere
+    ? `stock binding, on x64 seconds for a decode: a native engine is there, but ${problem}; run node server/engine/native/build.mjs`
+    : 'stock binding: on x64 a decode takes seconds; with a compiler installed, run npm ci again for the native engine';
   return { what: 'engine', state: 'note', text };
 }
 

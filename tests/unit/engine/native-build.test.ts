@@ -9,7 +9,7 @@ const source = fileURLToPath(new URL('../../../server/engine/native', import.met
 
 /** A copy of the build's script and sources, so that the engine other tests load stays as it is. */
 function copyOfBuild(folder: string) {
-  for (const name of ['build.mjs', 'binding.gyp', 'src']) {
+  for (const name of ['build.mjs', 'compile.mjs', 'progress.mjs', 'sources.json', 'src']) {
     cpSync(join(source, name), join(folder, name), { recursive: true });
   }
   return (args: string[], env: Record<string, string> = {}) =>
@@ -23,9 +23,8 @@ t.test('an engine that cannot run here is detected before it ends a process', as
   const folder = t.testdir();
   const run = copyOfBuild(folder);
   const binary = join(folder, 'build', 'Release', 'sotto_whisper.node');
-  const needs = join(dirname(binary), 'needs.txt');
-  const check = (want: RegExp): void => {
-    const { status, stdout } = run(['--check']);
+  const check = (want: RegExp, env: Record<string, string> = {}): void => {
+    const { status, stdout } = run(['--check'], env);
     t.equal(status, 0);
     t.match(stdout, want);
   };
@@ -33,14 +32,11 @@ t.test('an engine that cannot run here is detected before it ends a process', as
   mkdirSync(dirname(binary), { recursive: true });
   writeFileSync(binary, 'not a library');
   check(/^it was built from other sources; npm ci builds it anew$/);
-  copyFileSync(join(dirname(getNativePath()), 'sources.txt'), join(dirname(binary), 'sources.txt'));
+  copyFileSync(join(dirname(getNativePath()), 'build.json'), join(dirname(binary), 'build.json'));
   check(/^it does not load: /);
   copyFileSync(getNativePath(), binary);
   check(/^$/);
-  writeFileSync(needs, 'plan9-mips');
-  check(/^it was built for plan9-mips$/);
-  writeFileSync(needs, `${process.platform}-${process.arch} avx9000`);
-  check(process.platform === 'linux' ? /^it was built for a processor with avx9000, which this one has not$/ : /^$/);
+  check(/^it does not load: SOTTO_KERNELS is "abacus"; this processor runs: library, /, { SOTTO_KERNELS: 'abacus' });
   appendFileSync(join(folder, 'src', 'decode', 'decoding-task.h'), '// another task');
   check(/^it was built from other sources/);
   rmSync(binary);
@@ -57,6 +53,7 @@ t.test('a decode tries an engine before it is used', async (t) => {
   copyFileSync(getNativePath(), binary);
   copyFileSync(join(getPackageRoot(), 'models', 'embedded', 'ggml-tiny.en-q8_0.bin'), model);
   t.equal(run(['--try']).status, 0);
+  t.equal(run(['--try'], { SOTTO_KERNELS: 'library' }).status, 0);
   writeFileSync(model, 'not a model');
   const { status, stderr } = run(['--try']);
   t.not(status, 0);
@@ -66,29 +63,50 @@ t.test('a decode tries an engine before it is used', async (t) => {
 const hasTerminal = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0;
 
 t.test(
-  'a build that npm runs silently is announced on the terminal, with how long it takes',
+  'a build that npm runs silently tells its progress on the terminal, in one line that it rewrites',
   { skip: !hasTerminal && 'script of util-linux, which opens a terminal, is not installed' },
   async (t) => {
     const folder = t.testdir();
     copyOfBuild(folder);
-    // Tools that are there, and compile nothing.
+    // Makes empty files and fails to link them.
     const tool = join(folder, 'tool');
-    writeFileSync(tool, '#!/bin/sh\n[ "$1" = --version ] && echo 1\n', { mode: 0o755 });
+    const script =
+      'case "$*" in *--version*) echo 1;; *-fsyntax-only*) ;; *" -c "*) for last; do :; done; : > "$last";; *) exit 1;; esac';
+    writeFileSync(tool, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     const hidden = join(folder, 'hidden');
-    const run = (environment: Record<string, string>): string => {
+    const run = (environment: Record<string, string>, redirect: string): string => {
       const { npm_lifecycle_event: _, ...rest } = process.env;
-      const command = `'${process.execPath}' '${join(folder, 'build.mjs')}' > '${hidden}' 2>&1`;
+      const command = `'${process.execPath}' '${join(folder, 'build.mjs')}' ${redirect}`;
       const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
         encoding: 'utf8',
-        env: { ...rest, XDG_CACHE_HOME: join(folder, 'cache'), CXX: tool, MAKE: tool, ...environment },
+        env: { ...rest, XDG_CACHE_HOME: join(folder, 'cache'), CC: tool, CXX: tool, ...environment },
       });
-      t.match(readFileSync(hidden, 'utf8'), /building for this machine.*\n[\s\S]*not built: the compiler failed/);
       return stdout;
     };
-    const terminal = run({ npm_lifecycle_event: 'install' });
-    t.equal(terminal.split('\n').length, 2, 'one line');
-    t.match(terminal, /sotto: native engine: building .*, about two minutes\r\n$/);
-    t.equal(run({}), '', 'started by hand, it prints to standard output alone');
+    const silently = `> '${hidden}' 2>&1`;
+    const percentages = (text: string): number[] => [...text.matchAll(/(\d+) %/g)].map(([, digits]) => Number(digits));
+    const byNpm = run({ npm_lifecycle_event: 'install' }, silently);
+    t.match(
+      readFileSync(hidden, 'utf8'),
+      /^sotto: native engine: compiling, about a minute \.\.\. not built: .*\n$/,
+      'one line',
+    );
+    t.equal(percentages(byNpm)[0], 0);
+    t.equal(percentages(byNpm).at(-1), 100);
+    t.same(
+      percentages(byNpm),
+      percentages(byNpm).toSorted((a, b) => a - b),
+    );
+    const lines = byNpm.split('\r\n').slice(0, -1);
+    t.ok(
+      lines.slice(1).every((line) => line.startsWith('\x1b[1A\r\x1b[K')),
+      'each line takes the place of the one before',
+    );
+    t.match(lines.at(-1), /not built: the compiler failed/);
+    t.equal(run({}, silently), '', 'started by hand, it prints to standard output alone');
+    const byHand = run({}, '');
+    t.equal(byHand.split('\n').length, 2, 'where it rewrites one line, too');
+    t.equal(percentages(byHand).at(-1), 100);
   },
 );
 

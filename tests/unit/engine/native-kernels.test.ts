@@ -15,12 +15,10 @@ const ATTENTION_ERROR_MAX = 5e-3;
 /** The library looks the activation up in a table of halves, by an input in halves. */
 const GELU_ERROR_MAX = 5e-3;
 const RANDOM_SHAPES = 100;
-/** On x64, the sets that a machine with all of their instructions compiles. */
-const X64_SETS: Readonly<Record<string, string>> = {
-  'AVX-512 VNNI': 'AVX-512 F, BW, VL and VNNI',
-  'AVX-VNNI': 'AVX-VNNI',
-  AVX2: 'AVX2, FMA and F16C',
-  '128-bit': 'SSE',
+/** The sets that the build compiles, with what a processor needs for them. */
+const SETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  x64: { 'AVX-512 VNNI': 'AVX-512 F, BW, VL, DQ, CD and VNNI', 'AVX-VNNI': 'AVX-VNNI', AVX2: 'AVX2, FMA and F16C' },
+  arm64: { 'NEON i8mm': 'i8mm', 'NEON dotprod': 'dotprod', NEON: 'NEON' },
 };
 
 const random = randomFrom(7);
@@ -110,7 +108,7 @@ function testKernels(t: Test): void {
   t.end();
 }
 
-t.test('the kernels for this machine are selected first', async (t) => {
+t.test('the widest kernels that this processor runs are selected first', async (t) => {
   t.equal(diagnostics.kernels, diagnostics.kernelSets[0]);
   t.throws(() => diagnostics.selectKernels('abacus'), { message: /abacus/ });
 });
@@ -122,9 +120,9 @@ for (const kernels of diagnostics.kernelSets) {
   });
 }
 
-for (const [kernels, instructions] of Object.entries(process.arch === 'x64' ? X64_SETS : {})) {
+for (const [kernels, instructions] of Object.entries(SETS[process.arch] ?? {})) {
   if (diagnostics.kernelSets.includes(kernels)) continue;
-  t.test(`kernels ${kernels}`, { skip: `the engine is built for a machine without ${instructions}` }, () => {});
+  t.test(`kernels ${kernels}`, { skip: `this processor or its compiler lacks ${instructions}` }, () => {});
 }
 
 t.test('a shape that is none is refused', async (t) => {

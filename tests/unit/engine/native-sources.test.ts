@@ -1,18 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { NATIVE_ERROR_CODES } from '../../../server/engine/native/binding.ts';
+import {
+  getWhisperFolder,
+  listKernelSets,
+  listUnits,
+  readTarget,
+  type Unit,
+} from '../../../server/engine/native/compile.mjs';
 
 const native = fileURLToPath(new URL('../../../server/engine/native', import.meta.url));
 const src = join(native, 'src');
-const require = createRequire(import.meta.url);
-const whisper = join(
-  dirname(require.resolve('@fugood/whisper.node/package.json')),
-  'src/whisper.rn/vendor/whisper.cpp',
-);
+const whisper = getWhisperFolder();
 /** Headers of the library that are part of its published interface. */
 const PUBLIC_HEADERS = new Set([
   ...readdirSync(join(whisper, 'include')),
@@ -34,8 +36,8 @@ t.test('only src/upstream sees the library beyond its public headers', async (t)
 });
 
 t.test('the build knows every source', async (t) => {
-  const gyp = readFileSync(join(native, 'binding.gyp'), 'utf8');
-  for (const file of files.filter((file) => !file.endsWith('.h'))) t.ok(gyp.includes(`"src/${file}"`), file);
+  const list = readFileSync(join(native, 'sources.json'), 'utf8');
+  for (const file of files.filter((file) => !file.endsWith('.h'))) t.ok(list.includes(`"src/${file}"`), file);
 });
 
 t.test('the codes of errors are the same in C++ and in TypeScript', async (t) => {
@@ -53,39 +55,52 @@ t.test('no source is longer than is easily read', async (t) => {
   }
 });
 
-const compiler = process.env['CXX'] ?? 'c++';
-const hasCompiler = spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0;
+const target = readTarget(process.platform, process.arch, process.env);
+const hasCompiler = spawnSync(target.cxx, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** Compiles with warnings as errors, and returns what the compiler says. */
+function compile(unit: Unit, ...more: string[]): string {
+  const source = unit.args.indexOf('-c');
+  const args = [...unit.args.slice(0, source), '-Werror', ...more, ...unit.args.slice(source)];
+  mkdirSync(dirname(unit.object), { recursive: true });
+  const { status, stderr } = spawnSync(unit.command, args, { cwd: native, encoding: 'utf8' });
+  return status === 0 ? '' : `${unit.source}: ${stderr}`;
+}
 
 t.test(
   'our sources compile without a warning',
-  { skip: hasCompiler ? false : `there is no ${compiler}` },
+  { skip: hasCompiler ? false : `there is no ${target.cxx}` },
   async (t) => {
-    const flags = spawnSync(process.execPath, [join(native, 'build.mjs'), '--print-flags'], {
-      encoding: 'utf8',
-    }).stdout;
-    const system = [
-      join(whisper, 'include'),
-      join(whisper, 'ggml', 'include'),
-      require('node-addon-api').include_dir as string,
-      join(dirname(require.resolve('node-api-headers/package.json')), 'include'),
-    ];
-    const compile = (sources: string[], includes: string[], defines: string[]): void => {
-      const args = ['-fsyntax-only', '-std=c++17', '-Wall', '-Wextra', '-Werror', '-DNDEBUG', ...flags.split(' ')];
-      args.push(`-I${src}`, ...includes.flatMap((folder) => ['-isystem', folder]), ...defines, ...sources);
-      const { status, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
-      t.equal(status, 0, `${sources.map((file) => relative(src, file))}: ${stderr}`);
-    };
-    const of = (folder: string): string[] =>
-      files.filter((file) => file.startsWith(`${folder}/`) && file.endsWith('.cpp')).map((file) => join(src, file));
-    compile(of('kernels'), system, ['-DSOTTO_VARIANT=kernels_test']);
-    const napi = ['-DNAPI_VERSION=8', '-DNODE_ADDON_API_CPP_EXCEPTIONS'];
-    compile([...of('addon'), ...of('decode'), ...of('diagnostics')], system, napi);
-    const internals = ['src', 'ggml/src', 'ggml/src/ggml-cpu'].map((folder) => join(whisper, folder));
-    const library = ['-DGGML_USE_CPU', '-DGGML_USE_LLAMAFILE', '-DGGML_VERSION="t"', '-DGGML_COMMIT="t"'];
-    compile(
-      of('upstream'),
-      [...system, ...internals],
-      [...library, '-DGGML_USE_CPU_REPACK', '-DWHISPER_VERSION="t"', '-D_GNU_SOURCE'],
+    const units = listUnits(target, t.testdir(), []).filter((unit) => unit.source.startsWith('src/'));
+    t.ok(units.length > 20);
+    for (const unit of units) t.equal(compile(unit, '-fsyntax-only'), '');
+  },
+);
+
+const hasNm = spawnSync('nm', ['--version'], { stdio: 'ignore' }).status === 0;
+
+t.test(
+  'no set of kernels defines functions that the linker could take for the base line',
+  { skip: hasCompiler && hasNm ? false : `there is no ${target.cxx} or no nm` },
+  async (t) => {
+    const sets = listKernelSets(target);
+    const units = listUnits(target, t.testdir(), sets).filter(({ args }) =>
+      args.some((arg) => /^-DSOTTO_VARIANT=/.test(arg)),
     );
+    t.equal(units.length % sets.length, 0);
+    for (const unit of units) {
+      t.equal(compile(unit), '');
+      const { stdout } = spawnSync('nm', [unit.object], { encoding: 'utf8' });
+      const symbols = stdout.split('\n').map((line) => line.trim().split(/\s+/).slice(-2));
+      t.ok(
+        symbols.some(([kind]) => kind === 'T' || kind === 'D' || kind === 'R'),
+        unit.object,
+      );
+      t.same(
+        symbols.filter(([kind]) => /^[WVu]$/.test(kind ?? '')),
+        [],
+        unit.object,
+      );
+    }
   },
 );

@@ -172,6 +172,7 @@ class Model : public Napi::ObjectWrap<Model> {
 };
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+    select_kernels(env);
     exports.Set("Model", Model::define(env));
     exports.Set("diagnostics", define_diagnostics(env));
     return exports;

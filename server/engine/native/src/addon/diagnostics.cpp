@@ -127,7 +127,7 @@ Napi::Value end_profile(const Napi::CallbackInfo & call) {
     return out;
 }
 
-Napi::Value select_kernels(const Napi::CallbackInfo & call) {
+Napi::Value select_kernels_by_name(const Napi::CallbackInfo & call) {
     const std::string name = call[0].As<Napi::String>();
     if (!sotto::select_kernels_by_name(name))
         Napi::Error::New(call.Env(), "there are no kernels named " + name).ThrowAsJavaScriptException();
@@ -141,6 +141,14 @@ Napi::Value name_of_kernels(const Napi::CallbackInfo & call) {
 
 }  // namespace
 
+void select_kernels(Napi::Env env) {
+    try {
+        sotto::select_kernels_for_processor();
+    } catch (const std::exception & problem) {
+        throw Napi::Error::New(env, problem.what());
+    }
+}
+
 Napi::Object define_diagnostics(Napi::Env env) {
     Napi::Object out = Napi::Object::New(env);
     const std::vector<std::string> names = sotto::kernel_names();
@@ -148,7 +156,7 @@ Napi::Object define_diagnostics(Napi::Env env) {
     for (size_t i = 0; i < names.size(); i++) kernels.Set(static_cast<uint32_t>(i), names[i]);
     out.Set("kernelSets", kernels);
     out.DefineProperty(Napi::PropertyDescriptor::Accessor<name_of_kernels>("kernels", napi_enumerable));
-    out.Set("selectKernels", Napi::Function::New(env, select_kernels));
+    out.Set("selectKernels", Napi::Function::New(env, select_kernels_by_name));
     out.Set("checkProduct", Napi::Function::New(env, check_product));
     out.Set("checkAttention", Napi::Function::New(env, check_attention));
     out.Set("checkGelu", Napi::Function::New(env, check_gelu));

@@ -4,3 +4,7 @@
 #include <napi.h>
 
 Napi::Object define_diagnostics(Napi::Env env);
+
+// Chooses the kernels that compute in this process. Throws when there are none for this processor, or SOTTO_KERNELS
+// names others.
+void select_kernels(Napi::Env env);

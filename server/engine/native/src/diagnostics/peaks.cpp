@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <vector>
 
-#include "intrinsics.h"
+#include "kernels/processor.h"
 
 namespace sotto {
 
-#if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)
+#if defined(__x86_64__)
 namespace {
 
 constexpr int CHAINS = 10;  // more than the processor needs to hide the latency of each
@@ -23,18 +23,42 @@ double seconds() {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
+// A loop over one step of each chain: registers 0 to 9 hold the sums, 15 the factors. Written as instructions, because
+// a compiler would compute a product that does not change only once, and uses none beyond the base line here.
+#define CHAINED(STEP) STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9)
+#define CLOBBERED                                                                                                      \
+    "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",         \
+        "xmm13", "xmm14", "xmm15"
+#define LOOP(name, instructions, STEP)                                                                                 \
+    __attribute__((target(instructions))) void name() {                                                                \
+        asm volatile("vzeroall" ::: CLOBBERED);                                                                        \
+        for (int i = 0; i < ROUNDS; i++) asm volatile(CHAINED(STEP)::: CLOBBERED);                                     \
+    }
+
+#define BYTES_512(n) "vpdpbusd %%zmm15, %%zmm15, %%zmm" #n "\n\t"
+#define BYTES_VNNI(n) "%{vex%} vpdpbusd %%ymm15, %%ymm15, %%ymm" #n "\n\t"
+#define BYTES_AVX2(n)                                                                                                  \
+    "vpmaddubsw %%ymm15, %%ymm15, %%ymm14\n\tvpmaddwd %%ymm15, %%ymm14, %%ymm14\n\tvpaddd %%ymm14, %%ymm" #n           \
+    ", %%ymm" #n "\n\t"
+#define FLOATS_512(n) "vfmadd231ps %%zmm15, %%zmm15, %%zmm" #n "\n\t"
+#define FLOATS_AVX2(n) "vfmadd231ps %%ymm15, %%ymm15, %%ymm" #n "\n\t"
+
+LOOP(multiply_bytes_avx512, "avx512f,avx512vnni", BYTES_512)
+#if defined(__clang__) || __GNUC__ >= 11  // older ones do not know AVX-VNNI
+LOOP(multiply_bytes_avx_vnni, "avxvnni", BYTES_VNNI)
+#else
+LOOP(multiply_bytes_avx_vnni, "avx2", BYTES_AVX2)
+#endif
+LOOP(multiply_bytes_avx2, "avx2", BYTES_AVX2)
+LOOP(multiply_floats_avx512, "avx512f", FLOATS_512)
+LOOP(multiply_floats_avx2, "avx2,fma", FLOATS_AVX2)
+
 // Billions a second, with `each` at every step of a chain. The best of a few tries: other work only makes it slower.
-template <typename Vector, typename Step> double peak_of(int each, Vector zero, Step step) {
+double peak_of(int each, void (*multiply)()) {
     double best = 0;
     for (int i = 0; i < TRIES; i++) {
-        Vector chains[CHAINS];
-#pragma GCC unroll 10
-        for (int chain = 0; chain < CHAINS; chain++) chains[chain] = zero;
         const double start = seconds();
-        for (int round = 0; round < ROUNDS; round++) {
-#pragma GCC unroll 10
-            for (int chain = 0; chain < CHAINS; chain++) chains[chain] = step(chains[chain]);
-        }
+        multiply();
         best = std::max(best, static_cast<double>(each) * CHAINS * ROUNDS / (seconds() - start) / 1e9);
     }
     return best;
@@ -50,9 +74,7 @@ double read_peak() {
         const double start = seconds();
         for (size_t at = 0; at < BYTES / STREAMS; at += LINE) {
             for (size_t stream = 0; stream < STREAMS; stream++) {
-                const __m256i value =
-                    _mm256_loadu_si256(reinterpret_cast<const __m256i *>(&memory[stream * (BYTES / STREAMS) + at]));
-                asm volatile("" : : "x"(value));
+                asm volatile("vmovdqu (%0), %%ymm0" : : "r"(&memory[stream * (BYTES / STREAMS) + at]) : "xmm0");
             }
         }
         best = std::max(best, BYTES / (seconds() - start) / 1e9);
@@ -62,36 +84,14 @@ double read_peak() {
 
 }  // namespace
 
-// Written as instructions: a compiler would compute a product that does not change only once.
 Peaks measure_peaks() {
+    const uint32_t found = detect_instructions();
     Peaks peaks;
-#if defined(__AVX512F__) && defined(__AVX512VNNI__)
-    const __m512i wide = _mm512_set1_epi8(3);
-    peaks.bytes = peak_of(64, _mm512_setzero_si512(), [&](__m512i sum) {
-        asm volatile("vpdpbusd %1, %1, %0" : "+v"(sum) : "v"(wide));
-        return sum;
-    });
-    const __m512 factor = _mm512_set1_ps(1e-3f);
-    peaks.floats = peak_of(16, _mm512_setzero_ps(), [&](__m512 sum) {
-        asm volatile("vfmadd231ps %1, %1, %0" : "+v"(sum) : "v"(factor));
-        return sum;
-    });
-#else
-    const __m256i bytes = _mm256_set1_epi8(3);
-    const __m256i ones = _mm256_set1_epi16(1);
-    peaks.bytes = peak_of(32, _mm256_setzero_si256(), [&](__m256i sum) {
-        __m256i product;
-        asm volatile("vpmaddubsw %2, %2, %1\n\tvpmaddwd %3, %1, %1\n\tvpaddd %1, %0, %0"
-                     : "+x"(sum), "=&x"(product)
-                     : "x"(bytes), "x"(ones));
-        return sum;
-    });
-    const __m256 factor = _mm256_set1_ps(1e-3f);
-    peaks.floats = peak_of(8, _mm256_setzero_ps(), [&](__m256 sum) {
-        asm volatile("vfmadd231ps %1, %1, %0" : "+x"(sum) : "x"(factor));
-        return sum;
-    });
-#endif
+    if ((found & INSTRUCTIONS_AVX512_VNNI) != 0) peaks.bytes = peak_of(64, multiply_bytes_avx512);
+    else if ((found & INSTRUCTIONS_AVX_VNNI) != 0) peaks.bytes = peak_of(32, multiply_bytes_avx_vnni);
+    else peaks.bytes = peak_of(32, multiply_bytes_avx2);
+    if ((found & INSTRUCTIONS_AVX512) != 0) peaks.floats = peak_of(16, multiply_floats_avx512);
+    else peaks.floats = peak_of(8, multiply_floats_avx2);
     peaks.read = read_peak();
     return peaks;
 }

@@ -1,5 +1,5 @@
-// Kernels that replace the library's on the way through Whisper. They are compiled once for this machine and, for
-// tests, once more for each lesser instruction set that it has, too.
+// Kernels that replace the library's on the way through Whisper. They are compiled once for each set of instructions,
+// and the widest that this processor runs is chosen when the addon is loaded.
 #pragma once
 
 #include <cstdint>
@@ -46,10 +46,14 @@ struct Kernels {
     void (*gelu)(int count, float * out, const float * in);
 };
 
+// Selects the widest set that this processor runs, or the one that the environment variable SOTTO_KERNELS names. Called
+// once, before anything else. Throws std::runtime_error for a processor below the base line and for an unknown name.
+void select_kernels_for_processor();
+
 // The kernels that compute now, in the whole process; null for the library's own.
 const Kernels * selected_kernels();
 
-// Names of the sets that are compiled and that this processor runs, the one for this machine first.
+// Names of the sets that are compiled and that this processor runs, the widest first.
 std::vector<std::string> kernel_names();
 
 // Selects a set, or null for the library's kernels. Not while a decode runs.

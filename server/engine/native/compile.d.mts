@@ -1,0 +1,36 @@
+/** What a build is for, and its compilers. */
+export interface Target {
+  readonly platform: string;
+  readonly arch: string;
+  readonly cc: string;
+  readonly cxx: string;
+  /** More flags for the linker. */
+  readonly linkFlags?: readonly string[];
+}
+
+/** Flags of one set of kernels. Its name is that of a namespace in C++. */
+export interface KernelSetFlags {
+  readonly name: string;
+  readonly flags: readonly string[];
+}
+
+/** One compilation of one source. */
+export interface Unit {
+  /** As `sources.json` names it. */
+  readonly source: string;
+  readonly object: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** About how long it takes, of which the order and the progress are made. */
+  readonly seconds: number;
+}
+
+export function readTarget(
+  platform: string,
+  arch: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Target;
+export function isSupported(target: Target): boolean;
+export function getWhisperFolder(): string;
+export function listKernelSets(target: Target): KernelSetFlags[];
+export function listUnits(target: Target, folder: string, sets?: readonly KernelSetFlags[]): Unit[];
