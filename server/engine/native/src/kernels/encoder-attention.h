@@ -13,8 +13,8 @@ namespace {
 using sotto::HEAD_VALUES;
 
 // Queries whose scores are in memory at once.
-constexpr int QUERIES = 24;
-static_assert(QUERIES % STEP_COLUMNS == 0 && HEAD_VALUES % STEP_ROWS == 0, "steps divide queries and heads");
+constexpr int QUERIES = 24 / STEP_COLUMNS * STEP_COLUMNS;
+static_assert(HEAD_VALUES % STEP_ROWS == 0, "steps divide heads");
 
 inline int padded_keys(int count) { return (count + STEP_ROWS - 1) / STEP_ROWS * STEP_ROWS; }
 
