@@ -81,13 +81,15 @@ function decoderBy(addon: Addon, path: string): Decoder {
       translate: false,
       prompt: '',
       prefix: '',
+      draft: '',
+      // Asked of by builds up to version 0.1.
+      whisperLoop: false,
       windowFloor,
       threads: 1,
       wordTimes: true,
       timestamps: false,
       beamSize: 1,
       temperatures: [0],
-      whisperLoop: false,
     });
     const { user, system } = process.cpuUsage(before);
     return {

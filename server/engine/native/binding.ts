@@ -18,10 +18,12 @@ export interface NativeDecodeOptions {
   readonly prompt: string;
   /** Text forced at the start of the result; may be empty. Its words come back with the times found for them. */
   readonly prefix: string;
+  /** What the text will probably be, as an earlier decode of the same audio wrote it. Changes nothing but the time. */
+  readonly draft?: string;
   /** Shortest encoder window, in frames of 20 ms; above it the window is fitted to the audio. */
   readonly windowFloor: number;
   readonly threads: number;
-  /** Above 1, the library's loop searches with so many beams (at most 8). Default 1. */
+  /** Texts that are continued side by side at the first temperature, when that is 0; at most 8. Default 1. */
   readonly beamSize?: number;
   /** Tried in turn until the mean log probability is above -1 and nothing is repeated. Default `[0]`. */
   readonly temperatures?: readonly number[];
@@ -29,8 +31,6 @@ export interface NativeDecodeOptions {
   readonly timestamps?: boolean;
   /** Compute word times, and detect loops by attention, too. Costs a millisecond or two. */
   readonly wordTimes: boolean;
-  /** `sotto`: our loop. `whisper`: the library's, for beams and comparison. Default by `beamSize`. */
-  readonly loop?: 'sotto' | 'whisper';
   /** Ends the decode within milliseconds; it resolves with stop `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -103,14 +103,12 @@ interface AddonModel {
   close(): void;
 }
 
-/** Largest errors of a kernel, as shares of the sum of the absolute products it adds up. */
-export interface KernelErrors {
-  /** Ours against plain loops in double precision over the same quantized values. */
-  readonly plain: number;
-  /** Ours against the library's kernel. */
-  readonly library: number;
-  /** The library's kernel against the plain loops. */
-  readonly libraryPlain: number;
+/** One operation of a set of kernels beside plain loops in double precision, on random values and shapes. */
+export interface KernelCheck {
+  readonly name: string;
+  /** The largest, mostly as a share of the values that are added up; infinite where something else was overwritten. */
+  readonly error: number;
+  readonly limit: number;
 }
 
 /** Time of one kind of operation while a profile was taken. */
@@ -127,41 +125,16 @@ export interface ProfileRow {
 /** For tests and benches; the server calls none of it. The checks compute with random values and throw for no shape. */
 export interface Diagnostics {
   /**
-   * The compiled sets of kernels, by the instructions they use: the one for this machine first, then those for the
-   * lesser instruction sets it also has. `AVX-512 VNNI`, `AVX-512`, `AVX-VNNI`, `AVX2`, `AVX` or `128-bit`.
+   * The sets of kernels that this processor runs, by the instructions they use, the best one first: `AVX-512 VNNI`,
+   * `AVX-VNNI`, `AVX2`, `NEON i8mm`, `NEON dotprod` or `NEON`.
    */
   readonly kernelSets: readonly string[];
-  /** The selected set, or `library`. */
+  /** The selected set. */
   readonly kernels: string;
-  /** Selects one of `kernelSets` or `library`, in the whole process. Not while a decode runs. Throws for other names. */
+  /** Selects one of `kernelSets` for models that are loaded from now on, in the whole process. Throws for other names. */
   selectKernels(name: string): void;
-  /** `length` is a multiple of 32 with `q8_0`. */
-  checkProduct(shape: {
-    readonly rows: number;
-    readonly columns: number;
-    readonly length: number;
-    readonly type: 'q8_0' | 'f16';
-    readonly threads: number;
-    readonly seed: number;
-  }): KernelErrors;
-  /** Errors here are absolute, of values near 1. */
-  checkAttention(shape: {
-    readonly queries: number;
-    readonly keys: number;
-    readonly heads: number;
-    readonly threads: number;
-    readonly seed: number;
-  }): KernelErrors;
-  /** Errors here are shares of the absolute input. */
-  checkGelu(shape: { readonly count: number; readonly threads: number; readonly seed: number }): KernelErrors;
-  /** True when the im2col of a convolution over time is bit by bit the library's. */
-  checkIm2col(shape: {
-    readonly length: number;
-    readonly channels: number;
-    readonly stride: 1 | 2;
-    readonly threads: number;
-    readonly seed: number;
-  }): boolean;
+  /** Checks every operation of the selected set. */
+  checkKernels(): readonly KernelCheck[];
   /**
    * Logits of an English transcript over encoded audio: a row of the vocabulary's size before the first of `tokens` and
    * behind each. Tokens are fed all at once or one by one. Loads the model, and blocks.
@@ -175,7 +148,10 @@ export interface Diagnostics {
   }): Float32Array;
   /** Identifiers of a text's tokens. Loads the model, and blocks. */
   tokenize(request: { readonly path: string; readonly text: string }): number[];
-  /** What one core can do: billions of 8-bit and of 32-bit float products a second, GB/s of memory. 0 where unknown. */
+  /**
+   * What one core can do with the instructions of the selected set: billions of 8-bit and of 32-bit float products a
+   * second, GB/s of memory. 0 where unknown.
+   */
   measurePeaks(): { readonly bytes: number; readonly floats: number; readonly read: number };
   /** One decode on one thread at a time. */
   beginProfile(): void;
@@ -224,19 +200,19 @@ export class NativeModel {
   }
 
   begin(options: NativeDecodeOptions): RunningDecode {
-    const { samples, signal, task, loop, ...rest } = options;
+    const { samples, signal, task, ...rest } = options;
     if (samples.length > SAMPLES_MAX)
       throw new RangeError(`a decode takes 30 s at most, not ${samples.length} samples`);
     const id = ++this.#decodes;
     const beamSize = Math.max(1, rest.beamSize ?? 1);
     const running = this.#model.decode(id, samples, {
       ...rest,
+      draft: rest.draft ?? '',
       timestamps: rest.timestamps ?? false,
       beamSize,
       temperatures: rest.temperatures?.length ? rest.temperatures : [0],
       threads: Math.min(THREADS_MAX, Math.max(1, Math.floor(rest.threads))),
       translate: task === 'translate',
-      whisperLoop: loop === 'whisper' || beamSize > 1,
     });
     return { result: this.#answer(id, running, signal), steps: () => this.#model.steps(id) };
   }

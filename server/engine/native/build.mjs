@@ -121,13 +121,13 @@ async function tryDecode(binary) {
     translate: false,
     prompt: '',
     prefix: '',
+    draft: '',
     windowFloor: 0,
     threads: 1,
     wordTimes: true,
     timestamps: false,
     beamSize: 1,
     temperatures: [0],
-    whisperLoop: false,
   });
   model.close();
 }

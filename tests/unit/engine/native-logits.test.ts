@@ -15,21 +15,18 @@ interface Tolerance {
 }
 
 /**
- * The fixture is of AVX-512 VNNI. Sums in another order now and then move a value across the edge of its 8-bit step, which
- * moves log probabilities by up to 0.06 between our products, and by up to 0.3 between ours and the library's (which are
- * also those of machines without AVX2).
+ * The fixture is what whisper.cpp itself computes, with its own loops. Both sides round activations to 8 bits, so that a
+ * sum in another order now and then moves a value across the edge of its step, and that moves log probabilities: by up to
+ * 0.3 in the fixture. With AVX2, activations of the encoder have 7 bits.
  */
-const OUR_PRODUCTS: Tolerance = { value: 0.15, deviation: 0.002 };
-const LIBRARY_PRODUCTS: Tolerance = { value: 0.6, deviation: 0.04 };
+const TOLERANCE: Tolerance = { value: 0.4, deviation: 0.03 };
+const TOLERANCE_7_BITS: Tolerance = { value: 0.6, deviation: 0.04 };
 
-const toleranceOf = (kernels: string): Tolerance =>
-  /^AVX(-512|-VNNI|2)/.test(kernels) ? OUR_PRODUCTS : LIBRARY_PRODUCTS;
-
-for (const kernels of [...diagnostics.kernelSets, 'library']) {
+for (const kernels of diagnostics.kernelSets) {
   for (const each of readCases()) {
     const name = `${kernels}: ${each.model} finds the known probabilities in ${each.file}`;
     t.test(name, async (t) => {
-      const tolerance = toleranceOf(kernels);
+      const tolerance = kernels === 'AVX2' ? TOLERANCE_7_BITS : TOLERANCE;
       diagnostics.selectKernels(kernels);
       const found = computeSteps(diagnostics, each);
       t.equal(found.length, each.steps.length);

@@ -26,7 +26,7 @@ const logitsCase = z.object({
   windowFrames: z.number(),
   text: z.string(),
   tokens: z.array(z.number()),
-  /** Fed token by token, not all at once: with another kernel. */
+  /** Fed token by token, not all at once. */
   oneByOne: z.boolean(),
   steps: z.array(step),
 });

@@ -42,7 +42,7 @@ export function randomModel({ vocabulary, melBands, type, layers = 2, width = 64
     for (const [i, value] of values.entries()) bytes.writeInt32LE(value, i * 4);
     parts.push(bytes);
   };
-  const heads = 2;
+  const heads = width / 64;
   integers(MAGIC, vocabulary, AUDIO_FRAMES, width, heads, layers, TEXT_TOKENS, width, heads, layers, melBands);
   integers(TYPES[type].file, melBands, FREQUENCY_BINS);
   parts.push(floats(melBands * FREQUENCY_BINS, () => Math.abs(random()) / FREQUENCY_BINS));

@@ -21,12 +21,12 @@ DecodeOptions read_options(const Napi::Object & given) {
     options.translate = given.Get("translate").As<Napi::Boolean>();
     options.prompt = given.Get("prompt").As<Napi::String>();
     options.prefix = given.Get("prefix").As<Napi::String>();
+    options.draft = given.Get("draft").As<Napi::String>();
     options.window_floor = given.Get("windowFloor").As<Napi::Number>();
     options.threads = given.Get("threads").As<Napi::Number>();
     options.word_times = given.Get("wordTimes").As<Napi::Boolean>();
     options.timestamps = given.Get("timestamps").As<Napi::Boolean>();
     options.beam_size = given.Get("beamSize").As<Napi::Number>();
-    options.use_library_loop = given.Get("whisperLoop").As<Napi::Boolean>();
     const Napi::Array temperatures = given.Get("temperatures").As<Napi::Array>();
     options.temperatures.clear();
     for (uint32_t i = 0; i < temperatures.Length(); i++)

@@ -6,7 +6,12 @@
 #include "diagnostics/kernel-checks.h"
 #include "diagnostics/peaks.h"
 #include "diagnostics/profile.h"
-#include "kernels/kernels.h"
+#include "kernels/kernel-set.h"
+
+// The plain loops, which the build compiles for every processor.
+namespace sotto::kernels_plain {
+extern const KernelSet KERNELS;
+}
 
 namespace {
 
@@ -22,46 +27,17 @@ template <typename Run> Napi::Value rethrow(const Napi::CallbackInfo & call, Run
 
 int integer(const Napi::Object & object, const char * name) { return object.Get(name).As<Napi::Number>(); }
 
-Napi::Value write_errors(Napi::Env env, const sotto::KernelErrors & errors) {
-    Napi::Object out = Napi::Object::New(env);
-    out.Set("plain", errors.plain);
-    out.Set("library", errors.library);
-    out.Set("libraryPlain", errors.library_plain);
+// checkKernels(): the selected set beside plain loops, [{name, error, limit}]
+Napi::Value check_kernels(const Napi::CallbackInfo & call) {
+    Napi::Array out = Napi::Array::New(call.Env());
+    for (const sotto::KernelCheck & check : sotto::check_kernels(sotto::kernels(), sotto::kernels_plain::KERNELS)) {
+        Napi::Object each = Napi::Object::New(call.Env());
+        each.Set("name", check.name);
+        each.Set("error", check.error);
+        each.Set("limit", check.limit);
+        out.Set(out.Length(), each);
+    }
     return out;
-}
-
-Napi::Value check_product(const Napi::CallbackInfo & call) {
-    return rethrow(call, [&](const Napi::Object & shape) {
-        const std::string type = shape.Get("type").As<Napi::String>();
-        const uint32_t seed = integer(shape, "seed");
-        return write_errors(call.Env(),
-                            sotto::check_product({integer(shape, "rows"), integer(shape, "columns"),
-                                                  integer(shape, "length"), type, integer(shape, "threads"), seed}));
-    });
-}
-
-Napi::Value check_attention(const Napi::CallbackInfo & call) {
-    return rethrow(call, [&](const Napi::Object & shape) {
-        const uint32_t seed = integer(shape, "seed");
-        return write_errors(call.Env(),
-                            sotto::check_attention({integer(shape, "queries"), integer(shape, "keys"),
-                                                    integer(shape, "heads"), integer(shape, "threads"), seed}));
-    });
-}
-
-Napi::Value check_gelu(const Napi::CallbackInfo & call) {
-    return rethrow(call, [&](const Napi::Object & shape) {
-        return write_errors(
-            call.Env(), sotto::check_gelu(integer(shape, "count"), integer(shape, "threads"), integer(shape, "seed")));
-    });
-}
-
-Napi::Value check_im2col(const Napi::CallbackInfo & call) {
-    return rethrow(call, [&](const Napi::Object & shape) -> Napi::Value {
-        return Napi::Boolean::New(call.Env(), sotto::check_im2col(integer(shape, "length"), integer(shape, "channels"),
-                                                                  integer(shape, "stride"), integer(shape, "threads"),
-                                                                  integer(shape, "seed")));
-    });
 }
 
 std::vector<int> read_integers(const Napi::Value & value) {
@@ -104,7 +80,7 @@ Napi::Value tokenize(const Napi::CallbackInfo & call) {
 }
 
 Napi::Value measure_peaks(const Napi::CallbackInfo & call) {
-    const sotto::Peaks peaks = sotto::measure_peaks();
+    const sotto::Peaks peaks = sotto::measure_peaks(sotto::kernels().name);
     Napi::Object out = Napi::Object::New(call.Env());
     out.Set("bytes", peaks.bytes);
     out.Set("floats", peaks.floats);
@@ -129,21 +105,20 @@ Napi::Value end_profile(const Napi::CallbackInfo & call) {
 
 Napi::Value select_kernels_by_name(const Napi::CallbackInfo & call) {
     const std::string name = call[0].As<Napi::String>();
-    if (!sotto::select_kernels_by_name(name))
+    if (!sotto::select_kernel_set(name))
         Napi::Error::New(call.Env(), "there are no kernels named " + name).ThrowAsJavaScriptException();
     return call.Env().Undefined();
 }
 
 Napi::Value name_of_kernels(const Napi::CallbackInfo & call) {
-    const sotto::Kernels * kernels = sotto::selected_kernels();
-    return Napi::String::New(call.Env(), kernels == nullptr ? "library" : kernels->name);
+    return Napi::String::New(call.Env(), sotto::kernels().name);
 }
 
 }  // namespace
 
 void select_kernels(Napi::Env env) {
     try {
-        sotto::select_kernels_for_processor();
+        sotto::select_kernel_set_for_processor();
     } catch (const std::exception & problem) {
         throw Napi::Error::New(env, problem.what());
     }
@@ -151,16 +126,13 @@ void select_kernels(Napi::Env env) {
 
 Napi::Object define_diagnostics(Napi::Env env) {
     Napi::Object out = Napi::Object::New(env);
-    const std::vector<std::string> names = sotto::kernel_names();
+    const std::vector<std::string> names = sotto::kernel_set_names();
     Napi::Array kernels = Napi::Array::New(env, names.size());
     for (size_t i = 0; i < names.size(); i++) kernels.Set(static_cast<uint32_t>(i), names[i]);
     out.Set("kernelSets", kernels);
     out.DefineProperty(Napi::PropertyDescriptor::Accessor<name_of_kernels>("kernels", napi_enumerable));
     out.Set("selectKernels", Napi::Function::New(env, select_kernels_by_name));
-    out.Set("checkProduct", Napi::Function::New(env, check_product));
-    out.Set("checkAttention", Napi::Function::New(env, check_attention));
-    out.Set("checkGelu", Napi::Function::New(env, check_gelu));
-    out.Set("checkIm2col", Napi::Function::New(env, check_im2col));
+    out.Set("checkKernels", Napi::Function::New(env, check_kernels));
     out.Set("computeLogits", Napi::Function::New(env, compute_logits));
     out.Set("tokenize", Napi::Function::New(env, tokenize));
     out.Set("measurePeaks", Napi::Function::New(env, measure_peaks));

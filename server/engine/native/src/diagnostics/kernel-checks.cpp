@@ -1,266 +1,243 @@
 #include "kernel-checks.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <random>
-#include <stdexcept>
-
-#include "ggml-cpu.h"
-#include "ggml.h"
-#include "kernels/kernels.h"
+#include "check-data.h"
+#include "check-products.h"
 
 namespace sotto {
 
 namespace {
 
-using upstream::Q8Block;
-
-constexpr int VALUES = upstream::Q8_VALUES;
-constexpr int QUANTIZED_MAX = 127;
-constexpr double PI = 3.14159265358979323846;
-
-// A graph of one operation, computed with the selected kernels or with the library's.
-class Graph {
-  public:
-    Graph() {
-        ggml_init_params params = {BYTES, nullptr, false};
-        context_ = ggml_init(params);
-        if (context_ == nullptr) throw std::runtime_error("no memory for the check");
-    }
-    ~Graph() { ggml_free(context_); }
-    Graph(const Graph &) = delete;
-    Graph & operator=(const Graph &) = delete;
-
-    ggml_context * context() const { return context_; }
-
-    void run(ggml_tensor * out, int threads, bool use_library) {
-        ggml_cgraph * graph = ggml_new_graph(context_);
-        ggml_build_forward_expand(graph, out);
-        std::memset(out->data, 0xff, ggml_nbytes(out));
-        const Kernels * selected = selected_kernels();
-        if (use_library) select_kernels(nullptr);
-        const ggml_status status = ggml_graph_compute_with_ctx(context_, graph, threads);
-        select_kernels(selected);
-        if (status != GGML_STATUS_SUCCESS) throw std::runtime_error("the library could not compute it");
-    }
-
-    std::vector<float> compute(ggml_tensor * out, int threads, bool use_library) {
-        run(out, threads, use_library);
-        const float * values = static_cast<const float *>(out->data);
-        return std::vector<float>(values, values + ggml_nelements(out));
-    }
-
-  private:
-    static constexpr size_t BYTES = 256 * 1024 * 1024;
-    ggml_context * context_;
-};
-
-// Blocks of several kinds: plain, all extremes, a scale of 0, a denormal scale, one extreme among zeros.
-void fill_blocks(Q8Block * blocks, size_t count, std::mt19937 & random) {
-    std::uniform_int_distribution<int> byte(-QUANTIZED_MAX, QUANTIZED_MAX);
-    for (size_t i = 0; i < count; i++) {
-        const int kind = static_cast<int>(random() % 10);
-        blocks[i].scale = ggml_fp32_to_fp16(static_cast<float>(random() % 1000 + 1) / 1e5f);
-        if (kind == 0) blocks[i].scale = 0;
-        if (kind == 1) blocks[i].scale = static_cast<ggml_fp16_t>(random() % 0x3ff + 1);
-        for (int value = 0; value < VALUES; value++) {
-            int each = byte(random);
-            if (kind == 2 || kind == 3) each = (kind == 2 || random() % 2 == 0) ? QUANTIZED_MAX : -QUANTIZED_MAX;
-            if (kind == 4) each = value == 7 ? -QUANTIZED_MAX : 0;
-            blocks[i].values[value] = static_cast<int8_t>(each);
+// The least rows that a product of floats takes may stand in a larger matrix; behind them nothing is written.
+double check_floats(const KernelSet & set, Random & random) {
+    double error = 0;
+    for (int columns = 1; columns <= 26; columns++) {
+        const int rows = PANEL_ROWS * random.whole(1, 5);
+        const int length = columns % 5 == 0 ? random.whole(240, 700) : random.whole(1, 40);
+        const int in_stride = columns % 2 == 0 ? length : (length + 1) / 2;  // columns overlap in convolutions
+        const int out_stride = rows + random.whole(0, 1);
+        const std::vector<float> weights = random.normals(static_cast<size_t>(rows) * length);
+        const std::vector<float> in = random.normals(static_cast<size_t>(in_stride) * columns + length);
+        Aligned packed(set.float_bytes(rows, length));
+        set.pack_floats(weights.data(), rows, length, packed.as<float>());
+        std::vector<float> out(static_cast<size_t>(out_stride) * columns + 1, UNTOUCHED);
+        set.multiply_floats(packed.as<float>(), rows, length, in.data(), in_stride, columns, out.data(), out_stride);
+        for (int column = 0; column < columns; column++) {
+            for (int row = 0; row < rows; row++) {
+                double sum = 0;
+                double size = 0;
+                for (int i = 0; i < length; i++) {
+                    const double product = static_cast<double>(weights[static_cast<size_t>(row) * length + i]) *
+                                           in[static_cast<size_t>(column) * in_stride + i];
+                    sum += product;
+                    size += std::abs(product);
+                }
+                error = std::max(error, share_of(out[static_cast<size_t>(column) * out_stride + row], sum, size));
+            }
+            if (out_stride > rows && out[static_cast<size_t>(column) * out_stride + rows] != UNTOUCHED) return NO_LIMIT;
         }
+        if (out.back() != UNTOUCHED) return NO_LIMIT;
     }
+    return error;
 }
 
-void fill_floats(float * values, size_t count, std::mt19937 & random) {
-    std::normal_distribution<float> normal(0, 1);
-    for (size_t from = 0; from < count; from += VALUES) {
-        const int kind = static_cast<int>(random() % 8);
-        for (size_t i = from; i < std::min(count, from + VALUES); i++) {
-            values[i] = normal(random);
-            if (kind == 0) values[i] = 0;
-            if (kind == 1) values[i] *= 1e-5f;  // whose scale is a denormal half
-            if (kind == 2) values[i] = random() % 2 == 0 ? 3.0f : -3.0f;
-        }
+// softmax(scale * query · keys) · values; rows are HEAD_VALUES apart.
+std::vector<double> attend_plainly(const float * query, double scale, const std::vector<double> & keys,
+                                   const std::vector<double> & values, int count) {
+    std::vector<double> scores(count);
+    for (int key = 0; key < count; key++) {
+        for (int i = 0; i < HEAD_VALUES; i++) scores[key] += scale * query[i] * keys[key * HEAD_VALUES + i];
     }
+    const double largest = *std::max_element(scores.begin(), scores.end());
+    double sum = 0;
+    for (double & score : scores) sum += score = std::exp(score - largest);
+    std::vector<double> out(HEAD_VALUES);
+    for (int key = 0; key < count; key++) {
+        for (int i = 0; i < HEAD_VALUES; i++) out[i] += scores[key] / sum * values[key * HEAD_VALUES + i];
+    }
+    return out;
 }
 
-// What plain loops in double precision compute.
-struct Reference {
-    std::vector<double> values;
-    std::vector<double> sizes;  // sums of the absolute products, of which an error is a share
-};
+double largest_share(const std::vector<double> & expected, const float * found) {
+    double error = 0;
+    for (int i = 0; i < HEAD_VALUES; i++) error = std::max(error, share_of(found[i], expected[i], 1));
+    return error;
+}
 
-Reference multiply_plainly(const ggml_tensor & weights, const ggml_tensor & tokens, const ProductShape & shape) {
-    const ggml_type type = weights.type;
-    const ggml_type with = ggml_get_type_traits_cpu(type)->vec_dot_type;
-    const auto read = [&](ggml_type from, const void * row, std::vector<float> & out) {
-        out.resize(shape.length);
-        if (from == GGML_TYPE_F32) std::memcpy(out.data(), row, out.size() * sizeof(float));
-        else ggml_get_type_traits(from)->to_float(row, out.data(), shape.length);
-    };
-    Reference sums = {std::vector<double>(static_cast<size_t>(shape.rows) * shape.columns), {}};
-    sums.sizes = sums.values;
-    std::vector<char> quantized(ggml_row_size(with, shape.length));
-    std::vector<float> row, column;
-    for (int c = 0; c < shape.columns; c++) {
-        const float * from = reinterpret_cast<const float *>(static_cast<const char *>(tokens.data) + c * tokens.nb[1]);
-        if (with == GGML_TYPE_F32) std::memcpy(quantized.data(), from, quantized.size());
-        else ggml_get_type_traits_cpu(with)->from_float(from, quantized.data(), shape.length);
-        read(with, quantized.data(), column);
-        for (int r = 0; r < shape.rows; r++) {
-            read(type, static_cast<const char *>(weights.data) + r * weights.nb[1], row);
-            const size_t at = static_cast<size_t>(c) * shape.rows + r;
-            for (int i = 0; i < shape.length; i++) {
-                const double product = static_cast<double>(row[i]) * column[i];
-                sums.values[at] += product;
-                sums.sizes[at] += std::abs(product);
+std::vector<double> rows_of(const std::vector<float> & from, int stride, int count) {
+    std::vector<double> out;
+    for (int row = 0; row < count; row++) {
+        for (int i = 0; i < HEAD_VALUES; i++) out.push_back(from[static_cast<size_t>(row) * stride + i]);
+    }
+    return out;
+}
+
+double check_attention(const KernelSet & set, Random & random) {
+    constexpr float SCALE = 0.125f;
+    double error = 0;
+    for (const int count : {1, 2, 15, 16, 17, 63, 255, 256, 300, 517}) {
+        const int stride = HEAD_VALUES * random.whole(1, 3);
+        const size_t size = static_cast<size_t>(stride) * (count - 1) + HEAD_VALUES;
+        std::vector<float> queries = random.normals(size, 3);
+        const std::vector<float> before = queries;
+        const std::vector<float> keys = random.normals(size);
+        const std::vector<float> values = random.normals(size);
+        Aligned scratch(set.attention_scratch(count) * sizeof(float));
+        set.pack_head(keys.data(), values.data(), stride, count, scratch.as<float>());
+        const int begin = random.whole(0, (count - 1) / set.queries_together) * set.queries_together;
+        const int end = random.whole(begin + 1, count);
+        set.attend(queries.data(), stride, begin, end, count, SCALE, scratch.as<float>());
+        for (int query = 0; query < count; query++) {
+            const size_t at = static_cast<size_t>(query) * stride;
+            if (query < begin || query >= end) {
+                if (!std::equal(&before[at], &before[at] + HEAD_VALUES, &queries[at])) return NO_LIMIT;
+                continue;
+            }
+            error = std::max(error, largest_share(attend_plainly(&before[at], SCALE, rows_of(keys, stride, count),
+                                                                 rows_of(values, stride, count), count),
+                                                  &queries[at]));
+        }
+    }
+    return error;
+}
+
+// Keys and values are cached in two parts, then read by one query.
+double check_cached_attention(const KernelSet & set, Random & random) {
+    constexpr float SCALE = 0.125f;
+    double error = 0;
+    for (const int count : {1, 3, 15, 16, 17, 33, 64, 223, 448}) {
+        const int stride = HEAD_VALUES * random.whole(1, 2);
+        const std::vector<float> keys = random.normals(static_cast<size_t>(stride) * count);
+        const std::vector<float> values = random.normals(static_cast<size_t>(stride) * count);
+        const int room = (count + KEY_GROUP - 1) / KEY_GROUP * KEY_GROUP;
+        Aligned key_cache(static_cast<size_t>(room) * HEAD_VALUES * sizeof(uint16_t));
+        Aligned value_cache(static_cast<size_t>(room) * HEAD_VALUES * sizeof(uint16_t));
+        const int part = random.whole(0, count);
+        for (const auto & [begin, end] : {std::pair{0, part}, std::pair{part, count}}) {
+            const size_t from = static_cast<size_t>(begin) * stride;
+            set.store_keys(keys.data() + from, stride, begin, end, key_cache.as<uint16_t>());
+            set.store_values(values.data() + from, stride, begin, end, value_cache.as<uint16_t>());
+        }
+        std::vector<double> cached_keys, cached_values;
+        for (int position = 0; position < count; position++) {
+            for (int i = 0; i < HEAD_VALUES; i++) {
+                const int key_at = (position / KEY_GROUP * HEAD_VALUES + i) * KEY_GROUP + position % KEY_GROUP;
+                cached_keys.push_back(read_half(key_cache.as<uint16_t>()[key_at]));
+                cached_values.push_back(read_half(value_cache.as<uint16_t>()[position * HEAD_VALUES + i]));
+                const size_t at = static_cast<size_t>(position) * stride + i;
+                constexpr double HALF_STEP = 1.0 / 2048;
+                const double lost = std::max(share_of(cached_keys.back(), keys[at], std::abs(keys[at]) + 1e-4),
+                                             share_of(cached_values.back(), values[at], std::abs(values[at]) + 1e-4));
+                if (lost > HALF_STEP) return NO_LIMIT;
             }
         }
+        const std::vector<float> query = random.normals(HEAD_VALUES, 3);
+        std::vector<float> probabilities(room);
+        std::vector<float> out(HEAD_VALUES + 1, UNTOUCHED);
+        set.attend_cached(query.data(), SCALE, key_cache.as<uint16_t>(), value_cache.as<uint16_t>(), count,
+                          probabilities.data(), out.data());
+        if (out.back() != UNTOUCHED) return NO_LIMIT;
+        error = std::max(
+            error, largest_share(attend_plainly(query.data(), SCALE, cached_keys, cached_values, count), out.data()));
     }
-    return sums;
+    return error;
 }
 
-// Infinite for a result that is no number, or that should be 0 and is not.
-double largest_error(const std::vector<double> & expected, const std::vector<double> & sizes,
-                     const std::vector<float> & found) {
-    double largest = 0;
-    for (size_t i = 0; i < expected.size(); i++) {
-        const double error = std::abs(static_cast<double>(found[i]) - expected[i]);
-        const double share = error == 0 ? 0 : error / sizes[i];
-        largest = std::isfinite(share) ? std::max(largest, share) : HUGE_VAL;
+double check_normalise(const KernelSet & set, Random & random) {
+    double error = 0;
+    for (const int length : {16, 32, 384, 512, 1280}) {
+        const std::vector<float> in = random.normals(length, 5);
+        const std::vector<float> weight = random.normals(length);
+        const std::vector<float> bias = random.normals(length);
+        std::vector<float> out(length + 1, UNTOUCHED);
+        set.normalise(in.data(), weight.data(), bias.data(), length, out.data());
+        double mean = 0;
+        for (const float value : in) mean += static_cast<double>(value) / length;
+        double variance = 0;
+        for (const float value : in) variance += (value - mean) * (value - mean) / length;
+        for (int i = 0; i < length; i++)
+            error = std::max(error, share_of(out[i], (in[i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + bias[i],
+                                             std::abs(weight[i]) * 3 + std::abs(bias[i])));
+        if (out.back() != UNTOUCHED) return NO_LIMIT;
     }
-    return largest;
+    return error;
 }
 
-KernelErrors compare(const Reference & sums, const std::vector<float> & own, const std::vector<float> & library) {
-    KernelErrors errors;
-    errors.plain = largest_error(sums.values, sums.sizes, own);
-    errors.library_plain = largest_error(sums.values, sums.sizes, library);
-    errors.library = largest_error(std::vector<double>(library.begin(), library.end()), sums.sizes, own);
-    return errors;
+double gelu(double x) {
+    const double scale = 0.79788456080286535588;  // sqrt(2 / pi)
+    return 0.5 * x * (1 + std::tanh(scale * x * (1 + 0.044715 * x * x)));
+}
+
+double check_biases(const KernelSet & set, Random & random) {
+    double error = 0;
+    for (const int length : {16, 64, 1536}) {
+        const std::vector<float> bias = random.normals(length);
+        std::vector<float> values = random.normals(length, 4);
+        values[3] = 500;  // whose exponential is infinite
+        values[4] = -500;
+        const std::vector<float> before = values;
+        std::vector<float> activated = values;
+        std::vector<float> residual = random.normals(length);
+        const std::vector<float> start = residual;
+        set.add_bias(bias.data(), length, values.data());
+        set.add_bias_gelu(bias.data(), length, activated.data());
+        set.add_residual(bias.data(), length, before.data(), residual.data());
+        for (int i = 0; i < length; i++) {
+            const double sum = static_cast<double>(before[i]) + bias[i];
+            const double size = std::abs(before[i]) + std::abs(bias[i]);
+            error = std::max({error, share_of(values[i], sum, size), share_of(activated[i], gelu(sum), size),
+                              share_of(residual[i], sum + start[i], size + std::abs(start[i]))});
+        }
+    }
+    return error;
+}
+
+double check_exponentials(const KernelSet & set, Random & random) {
+    double error = 0;
+    for (const int count : {1, 2, 3, 5, 15, 16, 17, 33, 500, 51864}) {
+        std::vector<float> in = random.normals(count, 10);
+        if (count > 4) in[2] = -1000;
+        if (count > 4) in[4] = -HUGE_VALF;
+        const float largest = *std::max_element(in.begin(), in.end());
+        if (set.largest(count, in.data()) != largest) return NO_LIMIT;
+        std::vector<float> out(count + 1, UNTOUCHED);
+        const double sum = set.exponentials(count, in.data(), largest, out.data());
+        double expected = 0;
+        for (int i = 0; i < count; i++) {
+            // Of the float that the kernel sees: the difference is rounded.
+            const double each = std::exp(static_cast<double>(in[i] - largest));
+            expected += each;
+            error = std::max(error, share_of(out[i], each, each + 1e-37));
+        }
+        error = std::max(error, share_of(sum, expected, expected));
+        if (out.back() != UNTOUCHED) return NO_LIMIT;
+    }
+    return error;
+}
+
+double check_widen(const KernelSet & set) {
+    constexpr int COUNT = 1001;
+    std::vector<uint16_t> halves;
+    for (int i = 0; i < COUNT; i++) halves.push_back(static_cast<uint16_t>(i * 31 % 0x7c00 | (i % 2) << 15));
+    std::vector<float> out(COUNT + 1, UNTOUCHED);
+    set.widen(halves.data(), COUNT, out.data());
+    double error = 0;
+    for (int i = 0; i < COUNT; i++) error = std::max(error, share_of(out[i], read_half(halves[i]), 1));
+    return out.back() == UNTOUCHED ? error : NO_LIMIT;
 }
 
 }  // namespace
 
-KernelErrors check_product(const ProductShape & shape) {
-    const ggml_type type = shape.type == "q8_0"  ? GGML_TYPE_Q8_0
-                           : shape.type == "f16" ? GGML_TYPE_F16
-                                                 : GGML_TYPE_COUNT;
-    if (type == GGML_TYPE_COUNT) throw std::runtime_error("only q8_0 and f16 are checked");
-    if (shape.rows < 1 || shape.columns < 1 || shape.length < 1 || shape.length % ggml_blck_size(type) != 0)
-        throw std::runtime_error("rows and columns begin at 1, and the length is whole blocks");
-    Graph graph;
-    ggml_tensor * weights = ggml_new_tensor_2d(graph.context(), type, shape.length, shape.rows);
-    ggml_tensor * tokens = ggml_new_tensor_2d(graph.context(), GGML_TYPE_F32, shape.length, shape.columns);
-    std::mt19937 random(shape.seed);
-    if (type == GGML_TYPE_Q8_0) {
-        fill_blocks(static_cast<Q8Block *>(weights->data), ggml_nbytes(weights) / sizeof(Q8Block), random);
-    } else {
-        std::vector<float> values(ggml_nelements(weights));
-        fill_floats(values.data(), values.size(), random);
-        ggml_fp32_to_fp16_row(values.data(), static_cast<ggml_fp16_t *>(weights->data), ggml_nelements(weights));
-    }
-    fill_floats(static_cast<float *>(tokens->data), ggml_nelements(tokens), random);
-    ggml_tensor * out = ggml_mul_mat(graph.context(), weights, tokens);
-    const std::vector<float> own = graph.compute(out, shape.threads, false);
-    return compare(multiply_plainly(*weights, *tokens, shape), own, graph.compute(out, shape.threads, true));
-}
-
-namespace {
-
-constexpr int HEAD = 64;
-
-Reference attend_plainly(const ggml_tensor & q, const ggml_tensor & k, const ggml_tensor & v, float scale) {
-    const int queries = static_cast<int>(q.ne[1]);
-    const int keys = static_cast<int>(k.ne[1]);
-    const int heads = static_cast<int>(q.ne[2]);
-    const auto half = [](const ggml_tensor & tensor, size_t at) {
-        return ggml_fp16_to_fp32(static_cast<const ggml_fp16_t *>(tensor.data)[at]);
-    };
-    Reference sums = {std::vector<double>(ggml_nelements(&q)), std::vector<double>(ggml_nelements(&q), 1.0)};
-    std::vector<double> weights(keys);
-    for (int head = 0; head < heads; head++) {
-        const size_t first_key = static_cast<size_t>(head) * keys;
-        for (int query = 0; query < queries; query++) {
-            const float * row =
-                static_cast<const float *>(q.data) + (static_cast<size_t>(head) * queries + query) * HEAD;
-            double sum = 0;
-            for (int key = 0; key < keys; key++) {
-                double score = 0;
-                for (int i = 0; i < HEAD; i++)
-                    score += static_cast<double>(row[i]) * half(k, (first_key + key) * HEAD + i);
-                sum += weights[key] = std::exp(score * scale);
-            }
-            double * out = &sums.values[(static_cast<size_t>(query) * heads + head) * HEAD];
-            for (int key = 0; key < keys; key++) {
-                for (int i = 0; i < HEAD; i++) out[i] += weights[key] / sum * half(v, (first_key + key) * HEAD + i);
-            }
-        }
-    }
-    return sums;
-}
-
-}  // namespace
-
-KernelErrors check_attention(const AttentionShape & shape) {
-    if (shape.queries < 1 || shape.keys < 1 || shape.heads < 1) throw std::runtime_error("counts begin at 1");
-    Graph graph;
-    std::mt19937 random(shape.seed);
-    std::normal_distribution<float> normal(0, 1);
-    const auto make = [&](ggml_type type, int rows) {
-        ggml_tensor * tensor = ggml_new_tensor_3d(graph.context(), type, HEAD, rows, shape.heads);
-        for (int64_t i = 0; i < ggml_nelements(tensor); i++) {
-            const float value = normal(random);
-            if (type == GGML_TYPE_F32) static_cast<float *>(tensor->data)[i] = value;
-            else static_cast<ggml_fp16_t *>(tensor->data)[i] = ggml_fp32_to_fp16(value);
-        }
-        return tensor;
-    };
-    ggml_tensor * q = make(GGML_TYPE_F32, shape.queries);
-    ggml_tensor * k = make(GGML_TYPE_F16, shape.keys);
-    ggml_tensor * v = make(GGML_TYPE_F16, shape.keys);
-    const float scale = 1.0f / std::sqrt(static_cast<float>(HEAD));
-    ggml_tensor * out = ggml_flash_attn_ext(graph.context(), q, k, v, nullptr, scale, 0.0f, 0.0f);
-    const std::vector<float> own = graph.compute(out, shape.threads, false);
-    return compare(attend_plainly(*q, *k, *v, scale), own, graph.compute(out, shape.threads, true));
-}
-
-KernelErrors check_gelu(int count, int threads, uint32_t seed) {
-    if (count < 1) throw std::runtime_error("counts begin at 1");
-    Graph graph;
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal(0, 4);
-    ggml_tensor * in = ggml_new_tensor_1d(graph.context(), GGML_TYPE_F32, count);
-    Reference expected = {std::vector<double>(count), std::vector<double>(count)};
-    for (int i = 0; i < count; i++) {
-        // Among them values so large that the exponential overflows.
-        const float value = i % 17 == 16 ? normal(random) * 100 : normal(random);
-        static_cast<float *>(in->data)[i] = value;
-        const double x = value;
-        expected.values[i] = 0.5 * x * (1 + std::tanh(std::sqrt(2 / PI) * x * (1 + 0.044715 * x * x)));
-        expected.sizes[i] = std::abs(x);
-    }
-    ggml_tensor * out = ggml_gelu(graph.context(), in);
-    const std::vector<float> own = graph.compute(out, threads, false);
-    return compare(expected, own, graph.compute(out, threads, true));
-}
-
-bool check_im2col(int length, int channels, int stride, int threads, uint32_t seed) {
-    constexpr int WIDTH = 3;
-    Graph graph;
-    std::mt19937 random(seed);
-    ggml_tensor * kernel = ggml_new_tensor_3d(graph.context(), GGML_TYPE_F16, WIDTH, channels, 1);
-    ggml_tensor * in = ggml_new_tensor_2d(graph.context(), GGML_TYPE_F32, length, channels);
-    fill_floats(static_cast<float *>(in->data), ggml_nelements(in), random);
-    ggml_tensor * out = ggml_im2col(graph.context(), kernel, in, stride, 0, WIDTH / 2, 0, 1, 0, false, GGML_TYPE_F16);
-    const auto compute = [&](bool use_library) {
-        graph.run(out, threads, use_library);
-        const ggml_fp16_t * values = static_cast<const ggml_fp16_t *>(out->data);
-        return std::vector<ggml_fp16_t>(values, values + ggml_nelements(out));
-    };
-    return compute(false) == compute(true);
+std::vector<KernelCheck> check_kernels(const KernelSet & set, const KernelSet & plain) {
+    std::vector<KernelCheck> checks = check_byte_products(set, plain);
+    Random random(2);
+    checks.push_back({"products of floats", check_floats(set, random), 2e-6});
+    checks.push_back({"attention", check_attention(set, random), 1e-5});
+    checks.push_back({"cached attention", check_cached_attention(set, random), 1e-5});
+    checks.push_back({"layer norms", check_normalise(set, random), 1e-6});
+    checks.push_back({"biases, gelu, residuals", check_biases(set, random), 1e-6});
+    checks.push_back({"exponentials", check_exponentials(set, random), 1e-6});
+    checks.push_back({"half floats", check_widen(set), 0});
+    return checks;
 }
 
 }  // namespace sotto

@@ -1,45 +1,21 @@
-// The selected kernels beside plain loops and beside the library's kernels. For tests; no part of a decode.
+// One set of kernels beside plain loops in double precision, and its products of bytes also beside the plain set's, on
+// random shapes. Needs neither Node nor a model, so that it runs under an emulator.
 #pragma once
 
-#include <cstdint>
 #include <string>
+#include <vector>
+
+#include "kernels/kernel-set.h"
 
 namespace sotto {
 
-// Largest errors of one operation, each as a share of the sum of the absolute products it adds up: against plain loops
-// in double precision over the same quantized values, and against the library's kernel.
-struct KernelErrors {
-    double plain = 0;
-    double library = 0;
-    double library_plain = 0;  // the library's own error against the plain loops
+struct KernelCheck {
+    std::string name;
+    double error = 0;  // the largest; infinite where a result is no number or something else was overwritten
+    double limit = 0;
+    bool passed() const { return error <= limit; }
 };
 
-// Each check computes with random values and throws std::runtime_error for what is no shape.
-
-struct ProductShape {
-    int rows = 0;     // of weights
-    int columns = 0;  // tokens
-    int length = 0;   // values of a row; a multiple of 32 with q8_0
-    std::string type = "q8_0";
-    int threads = 1;
-    uint32_t seed = 0;
-};
-// Among the values are the extremes: all of a block +-127, scales of 0 and of denormal halves.
-KernelErrors check_product(const ProductShape & shape);
-
-struct AttentionShape {
-    int queries = 0;
-    int keys = 0;
-    int heads = 0;
-    int threads = 1;
-    uint32_t seed = 0;
-};
-KernelErrors check_attention(const AttentionShape & shape);
-
-// Errors are shares of the absolute input.
-KernelErrors check_gelu(int count, int threads, uint32_t seed);
-
-// Whether the im2col of a convolution over time is to the bit the library's.
-bool check_im2col(int length, int channels, int stride, int threads, uint32_t seed);
+std::vector<KernelCheck> check_kernels(const KernelSet & set, const KernelSet & plain);
 
 }  // namespace sotto

@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "kernels/processor.h"
-
 namespace sotto {
 
 #if defined(__x86_64__)
@@ -84,19 +82,18 @@ double read_peak() {
 
 }  // namespace
 
-Peaks measure_peaks() {
-    const uint32_t found = detect_instructions();
+Peaks measure_peaks(const std::string & set) {
+    const bool is_avx512 = set == "AVX-512 VNNI";
     Peaks peaks;
-    if ((found & INSTRUCTIONS_AVX512_VNNI) != 0) peaks.bytes = peak_of(64, multiply_bytes_avx512);
-    else if ((found & INSTRUCTIONS_AVX_VNNI) != 0) peaks.bytes = peak_of(32, multiply_bytes_avx_vnni);
-    else peaks.bytes = peak_of(32, multiply_bytes_avx2);
-    if ((found & INSTRUCTIONS_AVX512) != 0) peaks.floats = peak_of(16, multiply_floats_avx512);
-    else peaks.floats = peak_of(8, multiply_floats_avx2);
+    peaks.bytes = is_avx512           ? peak_of(64, multiply_bytes_avx512)
+                  : set == "AVX-VNNI" ? peak_of(32, multiply_bytes_avx_vnni)
+                                      : peak_of(32, multiply_bytes_avx2);
+    peaks.floats = is_avx512 ? peak_of(16, multiply_floats_avx512) : peak_of(8, multiply_floats_avx2);
     peaks.read = read_peak();
     return peaks;
 }
 #else
-Peaks measure_peaks() { return {}; }
+Peaks measure_peaks(const std::string &) { return {}; }
 #endif
 
 }  // namespace sotto

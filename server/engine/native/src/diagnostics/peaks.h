@@ -1,6 +1,8 @@
 // What one core of this machine can do, to compare a profile with.
 #pragma once
 
+#include <string>
+
 namespace sotto {
 
 struct Peaks {
@@ -9,6 +11,6 @@ struct Peaks {
     double read = 0;    // GB/s of memory beyond the caches
 };
 
-Peaks measure_peaks();
+Peaks measure_peaks(const std::string & set);
 
 }  // namespace sotto

@@ -3,14 +3,6 @@
 
 #include <cstdint>
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
-#define SOTTO_AVX512_PRODUCTS 1
-#define SOTTO_PRODUCTS 1
-#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
-#define SOTTO_AVX2_PRODUCTS 1
-#define SOTTO_PRODUCTS 1
-#endif
-
 namespace sotto {
 
 // Bits of instruction sets, each of which a processor has or lacks as a whole.

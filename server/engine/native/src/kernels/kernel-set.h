@@ -84,14 +84,17 @@ struct KernelSet {
     void (*widen)(const uint16_t * in, int64_t count, float * out);  // half floats to floats
 };
 
-// The set that computes now, in the whole process.
+// The set that models are laid out for when they are loaded. A loaded model keeps its own.
 const KernelSet & kernels();
 
 // Names of the sets that this processor runs, the best one first.
 std::vector<std::string> kernel_set_names();
 
-// Selects a set by name. Not while a decode runs, nor while a model is loaded whose weights another set laid out. False
-// for an unknown name.
+// Selects a set by name, in the whole process. False for an unknown name, or one that this processor does not run.
 bool select_kernel_set(const std::string & name);
+
+// Selects the best set, or the one that the environment names with SOTTO_KERNELS. Throws std::runtime_error when this
+// processor runs none, or not that one.
+void select_kernel_set_for_processor();
 
 }  // namespace sotto

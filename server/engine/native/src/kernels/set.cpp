@@ -5,21 +5,33 @@
 #error "SOTTO_SET names the set of kernels that is compiled"
 #endif
 
+#include "instructions.h"
 #include "kernel-set.h"
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#if defined(SOTTO_PLAIN_PRODUCTS)
+#include "int8-portable.h"
+#define SOTTO_SET_NAME "plain"
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
 #include "int8-avx512.h"
 #define SOTTO_SET_NAME "AVX-512 VNNI"
-#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__) && !defined(SOTTO_PORTABLE_PRODUCTS)
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 #include "int8-avx2.h"
 #if defined(__AVXVNNI__)
 #define SOTTO_SET_NAME "AVX-VNNI"
 #else
 #define SOTTO_SET_NAME "AVX2"
 #endif
+#elif defined(__ARM_NEON)
+#include "int8-neon.h"
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+#define SOTTO_SET_NAME "NEON i8mm"
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define SOTTO_SET_NAME "NEON dotprod"
 #else
-#include "int8-portable.h"
-#define SOTTO_SET_NAME "portable"
+#define SOTTO_SET_NAME "NEON"
+#endif
+#else
+#error "no set of kernels fits the base line"
 #endif
 
 #include "decoder-attention.h"
@@ -29,6 +41,9 @@
 #include "int8-products.h"
 
 namespace sotto::SOTTO_SET {
+
+extern const uint32_t NEEDED_INSTRUCTIONS;
+const uint32_t NEEDED_INSTRUCTIONS = COMPILED_INSTRUCTIONS;
 
 extern const KernelSet KERNELS;
 const KernelSet KERNELS = {
