@@ -54,11 +54,13 @@ void attend_cached(const float * query, float scale, const uint16_t * keys, cons
         for (int i = 0; i < sotto::HEAD_VALUES; i += 2) {
             const Vector first = splat(scaled[i]);
             const Vector second = splat(scaled[i + 1]);
+#pragma GCC unroll 4
             for (int v = 0; v < VECTORS; v++) {
                 even[v] += load_halves(keys + i * KEY_GROUP + v * LANES) * first;
                 odd[v] += load_halves(keys + (i + 1) * KEY_GROUP + v * LANES) * second;
             }
         }
+#pragma GCC unroll 4
         for (int v = 0; v < VECTORS; v++) store(probabilities + from + v * LANES, even[v] + odd[v]);
     }
     const float factor =
@@ -68,8 +70,10 @@ void attend_cached(const float * query, float scale, const uint16_t * keys, cons
     for (int position = 0; position < count; position++, values += sotto::HEAD_VALUES) {
         probabilities[position] *= factor;
         const Vector probability = splat(probabilities[position]);
+#pragma GCC unroll 16
         for (int v = 0; v < VALUE_VECTORS; v++) sums[v] += load_halves(values + v * LANES) * probability;
     }
+#pragma GCC unroll 16
     for (int v = 0; v < VALUE_VECTORS; v++) store(out + v * LANES, sums[v]);
 }
 

@@ -8,7 +8,8 @@
 
 namespace {
 
-// So many vectors of rows and columns keep all sums in the registers: 2 * 12 of 32, 2 * 6 of 16 or 4 * 6 of 32.
+// So many vectors of rows and columns keep all sums in the registers: 2 * 12 of 32, 2 * 6 of 16 or 4 * 5 of 32, where
+// each column needs one more, because a lane of it is a factor.
 #if defined(__AVX512F__)
 constexpr int STEP_VECTORS = 2;
 constexpr int STEP_COLUMNS = 12;
@@ -17,7 +18,7 @@ constexpr int STEP_VECTORS = 2;
 constexpr int STEP_COLUMNS = 6;
 #else
 constexpr int STEP_VECTORS = 4;
-constexpr int STEP_COLUMNS = 6;
+constexpr int STEP_COLUMNS = 5;
 #endif
 constexpr int STEP_ROWS = LANES * STEP_VECTORS;
 // Weights that are multiplied with all columns before the next are: 16 to 32 kB of them stay in the first cache.

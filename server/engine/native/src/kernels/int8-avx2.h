@@ -23,6 +23,9 @@ constexpr int ACTIVATION_MAX = 63;
 constexpr int ACTIVATION_ZERO = 64;
 constexpr int FOUR_WEIGHTS_MAX = 258;  // times 127 it is the most that 16 bits hold
 #endif
+constexpr int GROUP_VALUES = 4;
+constexpr int GROUP_COLUMNS = 1;
+constexpr int FEW_GROUP_VALUES = 4;
 // A processor follows each of these streams by itself and keeps more reads under way than for one: 17 GB/s instead of
 // 9, one core of an EPYC (Zen 3).
 constexpr int STREAMS = 4;

@@ -11,6 +11,9 @@ constexpr int COLUMNS = 12;  // more do not fit into the registers
 constexpr int ACTIVATION_MAX = 127;
 constexpr int ACTIVATION_ZERO = 128;
 constexpr int FOUR_WEIGHTS_MAX = 0;
+constexpr int GROUP_VALUES = 4;
+constexpr int GROUP_COLUMNS = 1;
+constexpr int FEW_GROUP_VALUES = 4;
 // The more streams, the less each waits for memory.
 constexpr int STREAMS = 4;
 constexpr int FEW_AT_ONCE = 4;

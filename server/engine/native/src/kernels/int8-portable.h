@@ -8,6 +8,9 @@ constexpr int COLUMNS = 4;
 constexpr int ACTIVATION_MAX = 127;
 constexpr int ACTIVATION_ZERO = 0;
 constexpr int FOUR_WEIGHTS_MAX = 0;
+constexpr int GROUP_VALUES = 4;
+constexpr int GROUP_COLUMNS = 1;
+constexpr int FEW_GROUP_VALUES = 4;
 constexpr int STREAMS = 1;
 constexpr int FEW_AT_ONCE = 1;
 

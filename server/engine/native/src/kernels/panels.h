@@ -4,12 +4,16 @@
 //   ACTIVATION_MAX   the largest quantised activation of many columns
 //   ACTIVATION_ZERO  what stands for 0 there: the instructions of x64 take unsigned activations
 //   FOUR_WEIGHTS_MAX most that four weights of one sign, neighbours in a pair of groups, may add up to; 0 for any
+//   GROUP_VALUES     neighbours in a row of weights that lie together when there are many columns
+//   GROUP_COLUMNS    columns whose groups of activations lie together there
+//   FEW_GROUP_VALUES neighbours in a row of weights that lie together when there are a few columns
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "kernel-set.h"
 #include "quantise.h"
@@ -20,28 +24,30 @@ using sotto::BLOCK_VALUES;
 using sotto::PANEL_ROWS;
 using sotto::Q8Block;
 
-// Four values of every row lie side by side, then the next four.
-constexpr int GROUPS = BLOCK_VALUES / 4;
+// The first GROUP_VALUES of every row lie side by side, then the next.
+constexpr int GROUPS = BLOCK_VALUES / GROUP_VALUES;
+constexpr int FEW_GROUPS = BLOCK_VALUES / FEW_GROUP_VALUES;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Many columns: one block of a panel's rows, and of the columns that are multiplied at once.
 
 struct alignas(64) Panel {
-    int8_t values[GROUPS][PANEL_ROWS][4];
-    float scales[PANEL_ROWS];
+    int8_t values[GROUPS][PANEL_ROWS][GROUP_VALUES];
+    float scales[PANEL_ROWS * GROUP_COLUMNS];  // [group of rows][column][row], the same for all columns
     int32_t start[PANEL_ROWS];  // takes back what ACTIVATION_ZERO adds
 };
 
 struct alignas(32) Tile {
-    uint8_t values[COLUMNS][BLOCK_VALUES];
+    uint8_t values[COLUMNS][BLOCK_VALUES];  // where columns lie together: [COLUMNS / GROUP_COLUMNS][group][column]
     float scales[COLUMNS];
 };
+static_assert(COLUMNS % GROUP_COLUMNS == 0, "columns that lie together are in one tile");
 
 // What the weights of a block have to be divided by so that four of one sign add up to `MOST`; at least 1.
 template <int MOST> inline float excess_of(const int8_t * values) {
     int most = MOST;
-    for (int group = 0; group < GROUPS; group += 2) {
-        for (int pair = 4 * group; pair < 4 * group + 4; pair += 2) {
+    for (int first = 0; first < BLOCK_VALUES; first += 8) {
+        for (int pair = first; pair < first + 4; pair += 2) {
             int sums[2] = {};
             for (const int at : {pair, pair + 1, pair + 4, pair + 5}) sums[values[at] < 0] += std::abs(values[at]);
             most = std::max({most, sums[0], sums[1]});
@@ -74,11 +80,14 @@ void pack_panel_many(const Q8Block * rows, int64_t stride, int blocks, void * ou
         Panel & panel = static_cast<Panel *>(out)[block];
         for (int row = 0; row < PANEL_ROWS; row++) {
             Q8Block from = rows[row * stride + block];
-            panel.scales[row] = half_to_float(from.scale);
-            if constexpr (FOUR_WEIGHTS_MAX > 0) reduce_weights<FOUR_WEIGHTS_MAX>(from.values, panel.scales[row]);
+            float scale = half_to_float(from.scale);
+            if constexpr (FOUR_WEIGHTS_MAX > 0) reduce_weights<FOUR_WEIGHTS_MAX>(from.values, scale);
+            float * const scales = panel.scales + row / GROUP_COLUMNS * GROUP_COLUMNS * GROUP_COLUMNS;
+            for (int column = 0; column < GROUP_COLUMNS; column++)
+                scales[column * GROUP_COLUMNS + row % GROUP_COLUMNS] = scale;
             int sum = 0;
             for (int i = 0; i < BLOCK_VALUES; i++) {
-                panel.values[i / 4][row][i % 4] = from.values[i];
+                panel.values[i / GROUP_VALUES][row][i % GROUP_VALUES] = from.values[i];
                 sum += from.values[i];
             }
             panel.start[row] = -ACTIVATION_ZERO * sum;
@@ -93,9 +102,20 @@ size_t activation_bytes_many(int columns, int blocks) {
 void quantise_many(const float * in, int64_t stride, int begin, int end, int blocks, void * out) {
     for (int column = begin; column < end; column++) {
         Tile * const tile = static_cast<Tile *>(out) + static_cast<int64_t>(column / COLUMNS) * blocks;
-        for (int block = 0; block < blocks; block++)
-            tile[block].scales[column % COLUMNS] = quantise_block<ACTIVATION_MAX, ACTIVATION_ZERO>(
-                in + column * stride + block * BLOCK_VALUES, tile[block].values[column % COLUMNS]);
+        const int at = column % COLUMNS;
+        for (int block = 0; block < blocks; block++) {
+            const float * const from = in + column * stride + block * BLOCK_VALUES;
+            uint8_t quantised[BLOCK_VALUES];
+            tile[block].scales[at] = quantise_block<ACTIVATION_MAX, ACTIVATION_ZERO>(from, quantised);
+            if constexpr (GROUP_COLUMNS == 1) {
+                std::memcpy(tile[block].values[at], quantised, BLOCK_VALUES);
+                continue;
+            }
+            uint8_t * const to = tile[block].values[at / GROUP_COLUMNS * GROUP_COLUMNS];
+            for (int group = 0; group < GROUPS; group++)
+                std::memcpy(to + (group * GROUP_COLUMNS + at % GROUP_COLUMNS) * GROUP_VALUES,
+                            quantised + group * GROUP_VALUES, GROUP_VALUES);
+        }
     }
 }
 
@@ -103,7 +123,7 @@ void quantise_many(const float * in, int64_t stride, int begin, int end, int blo
 // A few columns: weights are read from memory once, as bytes and nothing else.
 
 struct alignas(32) FewPanel {
-    int8_t values[GROUPS][PANEL_ROWS][4];
+    int8_t values[FEW_GROUPS][PANEL_ROWS][FEW_GROUP_VALUES];
     uint16_t scales[PANEL_ROWS];  // halves
 };
 
@@ -121,7 +141,8 @@ void pack_panel_few(const Q8Block * rows, int64_t stride, int blocks, void * out
         FewPanel & panel = static_cast<FewPanel *>(out)[block];
         for (int row = 0; row < PANEL_ROWS; row++) {
             const Q8Block & from = rows[row * stride + block];
-            for (int i = 0; i < BLOCK_VALUES; i++) panel.values[i / 4][row][i % 4] = from.values[i];
+            for (int i = 0; i < BLOCK_VALUES; i++)
+                panel.values[i / FEW_GROUP_VALUES][row][i % FEW_GROUP_VALUES] = from.values[i];
             panel.scales[row] = from.scale;
         }
     }

@@ -17,6 +17,15 @@
 #else
 #define SOTTO_SET_NAME "AVX2"
 #endif
+#elif defined(__ARM_NEON) && !defined(SOTTO_PORTABLE_PRODUCTS)
+#include "int8-neon.h"
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+#define SOTTO_SET_NAME "NEON i8mm"
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define SOTTO_SET_NAME "NEON dotprod"
+#else
+#define SOTTO_SET_NAME "NEON"
+#endif
 #else
 #include "int8-portable.h"
 #define SOTTO_SET_NAME "portable"
