@@ -16,8 +16,9 @@ template <int LANE, int N> inline void multiply_group(const int8_t (&weights)[PA
 }
 
 // The products of a block of a panel with N columns, `apart` bytes from each other.
-template <int N> [[gnu::always_inline]] inline void multiply_block(const int8_t (*weights)[PANEL_ROWS][4], const void * columns, int64_t apart,
-                                            int32x4_t (&dots)[N][QUADS]) {
+template <int N> [[gnu::always_inline]] inline void multiply_block(const int8_t (*weights)[PANEL_ROWS][4],
+                                                                   const void * columns, int64_t apart,
+                                                                   int32x4_t (&dots)[N][QUADS]) {
 #pragma GCC unroll 4
     for (int n = 0; n < N; n++) {
 #pragma GCC unroll 4
@@ -26,7 +27,7 @@ template <int N> [[gnu::always_inline]] inline void multiply_block(const int8_t 
 #pragma GCC unroll 2
     for (int half = 0; half < 2; half++) {
         int8x16_t values[N];
-        keep_order();
+        if (N > 2) keep_order();
 #pragma GCC unroll 4
         for (int n = 0; n < N; n++) values[n] = load_bytes(static_cast<const char *>(columns) + n * apart + 16 * half);
         multiply_group<0>(weights[4 * half], values, dots);
@@ -37,8 +38,8 @@ template <int N> [[gnu::always_inline]] inline void multiply_block(const int8_t 
 }
 
 // `sums` of N columns += the products of a block of a panel.
-template <int N> [[gnu::always_inline]] inline void add_few_block(const FewPanel & panel, const Column * columns, int blocks,
-                                           float (&sums)[N][PANEL_ROWS]) {
+template <int N> [[gnu::always_inline]] inline void add_few_block(const FewPanel & panel, const Column * columns,
+                                                                  int blocks, float (&sums)[N][PANEL_ROWS]) {
     int32x4_t dots[N][QUADS];
     keep_in_memory(sums[0]);
     multiply_block<N>(panel.values, columns->values, blocks * static_cast<int64_t>(sizeof(Column)), dots);
@@ -55,82 +56,60 @@ template <int N> [[gnu::always_inline]] inline void add_few_block(const FewPanel
 
 constexpr int ROW_PAIRS = PANEL_ROWS / 2;
 
-// The products of a block of a panel with so many pairs of columns: of each pair of rows and of columns
-// {column 0 · row 0, column 0 · row 1, column 1 · row 0, column 1 · row 1}.
-template <int PAIRS> [[gnu::always_inline]] inline void multiply_pairs(const Panel & panel, const Tile & tile,
-                                                int32x4_t (&dots)[PAIRS][ROW_PAIRS]) {
-#pragma GCC unroll 2
-    for (int pair = 0; pair < PAIRS; pair++) {
-#pragma GCC unroll 8
-        for (int rows = 0; rows < ROW_PAIRS; rows++) dots[pair][rows] = vdupq_n_s32(START_BITS);
-    }
-#pragma GCC unroll 4
-    for (int group = 0; group < GROUPS; group++) {
-        int8x16_t columns[PAIRS];
-        keep_order();
-#pragma GCC unroll 2
-        for (int pair = 0; pair < PAIRS; pair++) columns[pair] = load_bytes(tile.values[2 * pair] + 16 * group);
-#pragma GCC unroll 8
-        for (int rows = 0; rows < ROW_PAIRS; rows++) {
-            const int8x16_t weights = load_bytes(panel.values[group][2 * rows]);
-#pragma GCC unroll 2
-            for (int pair = 0; pair < PAIRS; pair++)
-                dots[pair][rows] = vmmlaq_s32(dots[pair][rows], columns[pair], weights);
-        }
-    }
-}
-
 // {a, a, b, b}
 inline float32x4_t load_each_twice(const float * from) {
-    const float32x2_t two = vld1_f32(from);
-    return vcombine_f32(vzip1_f32(two, two), vzip2_f32(two, two));
+    const float32x4_t two = vcombine_f32(vld1_f32(from), vdup_n_f32(0));
+    return vzip1q_f32(two, two);
 }
 
+// One column is computed as two, of which the second holds anything.
 template <int N> void multiply_tile(const Panel * panel, const Tile * tile, int blocks, float * out, int64_t stride) {
-    constexpr int PAIRS = (N + 1) / 2;
-    float sums[PAIRS][ROW_PAIRS][4] = {};
+    // Of each pair of rows: {column 0 · row 0, column 0 · row 1, column 1 · row 0, column 1 · row 1}.
+    float32x4_t sums[ROW_PAIRS] = {};
     for (int block = 0; block < blocks; block++) {
-        keep_in_memory(sums[0][0]);
-        int32x4_t dots[PAIRS][ROW_PAIRS];
-        multiply_pairs<PAIRS>(panel[block], tile[block], dots);
-        keep_in_memory(sums[0][0]);
-        float32x4_t column_scales[PAIRS];
-#pragma GCC unroll 2
-        for (int pair = 0; pair < PAIRS; pair++) column_scales[pair] = load_each_twice(tile[block].scales + 2 * pair);
+        int32x4_t dots[ROW_PAIRS];
 #pragma GCC unroll 8
-        for (int rows = 0; rows < ROW_PAIRS; rows++) {
-            const float32x4_t scales = vld1q_f32(panel[block].scales + 4 * rows);
-#pragma GCC unroll 2
-            for (int pair = 0; pair < PAIRS; pair++) {
-                float * const sum = sums[pair][rows];
-                vst1q_f32(sum, vfmaq_f32(vld1q_f32(sum), to_floats(dots[pair][rows]),
-                                         vmulq_f32(scales, column_scales[pair])));
-            }
+        for (int pair = 0; pair < ROW_PAIRS; pair++) dots[pair] = vdupq_n_s32(START_BITS);
+#pragma GCC unroll 4
+        for (int group = 0; group < GROUPS; group++) {
+            const int8x16_t columns = load_bytes(tile[block].values[0] + 16 * group);
+#pragma GCC unroll 8
+            for (int pair = 0; pair < ROW_PAIRS; pair++)
+                dots[pair] = vmmlaq_s32(dots[pair], columns, load_bytes(panel[block].values[group][2 * pair]));
         }
+        const float32x4_t scales = load_each_twice(tile[block].scales);
+#pragma GCC unroll 8
+        for (int pair = 0; pair < ROW_PAIRS; pair++)
+            sums[pair] = vfmaq_f32(sums[pair], to_floats(dots[pair]),
+                                   vmulq_f32(vld1q_f32(panel[block].scales + 4 * pair), scales));
     }
-    for (int n = 0; n < N; n++) {
-        for (int rows = 0; rows < ROW_PAIRS; rows++)
-            std::memcpy(out + n * stride + 2 * rows, sums[n / 2][rows] + n % 2 * 2, 2 * sizeof(float));
+#pragma GCC unroll 8
+    for (int pair = 0; pair < ROW_PAIRS; pair++) {
+        vst1_f32(out + 2 * pair, vget_low_f32(sums[pair]));
+        if (N == 2) vst1_f32(out + stride + 2 * pair, vget_high_f32(sums[pair]));
     }
 }
 
 #else
 
 template <int N> void multiply_tile(const Panel * panel, const Tile * tile, int blocks, float * out, int64_t stride) {
-    float sums[N][PANEL_ROWS] = {};
+    float32x4_t sums[N][QUADS] = {};
     for (int block = 0; block < blocks; block++) {
-        keep_in_memory(sums[0]);
         int32x4_t dots[N][QUADS];
         multiply_block<N>(panel[block].values, tile[block].values, BLOCK_VALUES, dots);
-        keep_in_memory(sums[0]);
 #pragma GCC unroll 4
         for (int quad = 0; quad < QUADS; quad++) {
             const float32x4_t scales = vld1q_f32(panel[block].scales + 4 * quad);
-#pragma GCC unroll 4
-            for (int n = 0; n < N; n++) add_scaled(sums[n] + 4 * quad, dots[n][quad], scales, tile[block].scales[n]);
+#pragma GCC unroll 2
+            for (int n = 0; n < N; n++)
+                sums[n][quad] = add_scaled(sums[n][quad], dots[n][quad], scales, tile[block].scales[n]);
         }
     }
-    for (int n = 0; n < N; n++) std::memcpy(out + n * stride, sums[n], sizeof(sums[n]));
+#pragma GCC unroll 2
+    for (int n = 0; n < N; n++) {
+#pragma GCC unroll 4
+        for (int quad = 0; quad < QUADS; quad++) vst1q_f32(out + n * stride + 4 * quad, sums[n][quad]);
+    }
 }
 
 #endif

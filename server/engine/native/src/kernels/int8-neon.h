@@ -2,8 +2,8 @@
 // it. Part of a set of kernels.
 //
 // Sums of products begin at the bits of 1.5 * 2^23: read as a float, they are that number plus the sum, and one
-// subtraction makes floats of them, exactly, for sums up to 2^22; a block has at most 2^19. The instruction that converts
-// integers (scvtf) is four times as slow on Cortex-A72 and A76 (ARM's optimization guides: one vector in two cycles).
+// subtraction makes floats of them, exactly, for sums up to 2^22; those of a block are at most 2^19. The instruction
+// that converts integers (scvtf) is four times as slow on Cortex-A76 and Neoverse N1 (ARM's optimization guides).
 #pragma once
 
 #include <arm_neon.h>
@@ -20,16 +20,18 @@ constexpr int FOUR_WEIGHTS_MAX = 0;
 // Panels that are read at once, each followed by the processor by itself.
 constexpr int STREAMS = 4;
 constexpr int FEW_AT_ONCE = 4;
-constexpr int COLUMNS = 4;
 #if defined(__ARM_FEATURE_MATMUL_INT8)
+constexpr int COLUMNS = 2;
 constexpr int GROUP_VALUES = 8;
 constexpr int GROUP_COLUMNS = 2;
 constexpr int FEW_GROUP_VALUES = 4;
 #elif defined(__ARM_FEATURE_DOTPROD)
+constexpr int COLUMNS = 2;
 constexpr int GROUP_VALUES = 4;
 constexpr int GROUP_COLUMNS = 1;
 constexpr int FEW_GROUP_VALUES = 4;
 #else
+constexpr int COLUMNS = 4;
 constexpr int GROUP_VALUES = 16;
 constexpr int GROUP_COLUMNS = 1;
 constexpr int FEW_GROUP_VALUES = 16;
@@ -62,8 +64,12 @@ inline void keep_in_memory(float * memory) { asm volatile("" : : "r"(memory) : "
 inline void keep_order() { asm volatile("" : : : "memory"); }
 
 // sum += dots * scales * scale
+inline float32x4_t add_scaled(float32x4_t sum, int32x4_t dots, float32x4_t scales, float scale) {
+    return vfmaq_f32(sum, to_floats(dots), vmulq_n_f32(scales, scale));
+}
+
 inline void add_scaled(float * sum, int32x4_t dots, float32x4_t scales, float scale) {
-    vst1q_f32(sum, vfmaq_f32(vld1q_f32(sum), to_floats(dots), vmulq_n_f32(scales, scale)));
+    vst1q_f32(sum, add_scaled(vld1q_f32(sum), dots, scales, scale));
 }
 
 }  // namespace
@@ -110,8 +116,8 @@ template <int N> void multiply_tile(const Panel * panel, const Tile * tile, int 
 }
 
 // `sums` of N columns += the products of a block of a panel.
-template <int N> [[gnu::always_inline]] inline void add_few_block(const FewPanel & panel, const Column * columns, int blocks,
-                                           float (&sums)[N][PANEL_ROWS]) {
+template <int N> [[gnu::always_inline]] inline void add_few_block(const FewPanel & panel, const Column * columns,
+                                                                  int blocks, float (&sums)[N][PANEL_ROWS]) {
 #pragma GCC unroll 4
     for (int quad = 0; quad < QUADS; quad++) {
         const float32x4_t scales = reinterpret_cast<float32x4_t>(load_halves(panel.scales + 4 * quad));
