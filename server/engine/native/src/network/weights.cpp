@@ -12,8 +12,28 @@ namespace {
 
 constexpr size_t ALIGNMENT = 64;
 
+// 8 bits would hide what is no number: every value is looked at once, here.
+void check_floats(const float * values, int64_t count) {
+    // What is infinite or no number makes the sum so, too.
+    float sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += values[i] * 0.0f;
+    if (sum != 0.0f) throw std::runtime_error("its weights are no numbers");
+}
+
+void check_scales(const Q8Block * blocks, int64_t count) {
+    constexpr uint16_t EXPONENT = 0x7c00;
+    for (int64_t i = 0; i < count; i++) {
+        if ((blocks[i].scale & EXPONENT) == EXPONENT) throw std::runtime_error("its weights are no numbers");
+    }
+}
+
 void quantise(const float * values, int64_t count, Q8Block * out) {
     ggml_get_type_traits(GGML_TYPE_Q8_0)->from_float_ref(values, out, count);
+}
+
+void read_checked(const FileTensor & tensor, int first, int rows, float * out) {
+    read_floats(tensor, first, rows, out);
+    check_floats(out, static_cast<int64_t>(rows) * tensor.length);
 }
 
 // Rows of a tensor as 8-bit blocks: as they are, or quantised.
@@ -23,10 +43,11 @@ void read_blocks(const FileTensor & tensor, int first, int rows, Q8Block * out) 
     if (tensor.type == GGML_TYPE_Q8_0) {
         std::memcpy(out, tensor.data + static_cast<size_t>(first) * blocks * sizeof(Q8Block),
                     static_cast<size_t>(rows) * blocks * sizeof(Q8Block));
+        check_scales(out, static_cast<int64_t>(rows) * blocks);
         return;
     }
     std::vector<float> values(static_cast<size_t>(rows) * tensor.length);
-    read_floats(tensor, first, rows, values.data());
+    read_checked(tensor, first, rows, values.data());
     quantise(values.data(), static_cast<int64_t>(values.size()), out);
 }
 
@@ -42,7 +63,7 @@ class Weights::Layout {
     const float * floats(const std::string & name, int length, int rows = 1) {
         const FileTensor & tensor = file_.tensor(name, length, rows);
         float * const out = reinterpret_cast<float *>(take(sizeof(float) * length * rows));
-        if (memory_ != nullptr) read_floats(tensor, 0, rows, out);
+        if (memory_ != nullptr) read_checked(tensor, 0, rows, out);
         return out;
     }
 
@@ -52,7 +73,7 @@ class Weights::Layout {
         for (size_t i = 0; i < names.size(); i++) {
             if (names[i].empty()) continue;
             const FileTensor & tensor = file_.tensor(names[i], length, 1);
-            if (memory_ != nullptr) read_floats(tensor, 0, 1, out + i * length);
+            if (memory_ != nullptr) read_checked(tensor, 0, 1, out + i * length);
         }
         return out;
     }
@@ -146,7 +167,7 @@ class Weights::Layout {
         const FileTensor & tensor = file_.tensor(name + ".weight", CONVOLUTION_WIDTH, channels * rows);
         if (memory_ == nullptr) return {};
         std::vector<float> given(static_cast<size_t>(tensor.rows) * CONVOLUTION_WIDTH);
-        read_floats(tensor, 0, tensor.rows, given.data());
+        read_checked(tensor, 0, tensor.rows, given.data());
         std::vector<float> turned(given.size());
         auto from = given.begin();
         for (int row = 0; row < rows; row++) {
@@ -162,7 +183,7 @@ class Weights::Layout {
     const float * convolution_bias(const std::string & name, int rows) {
         const FileTensor & bias = file_.tensor(name + ".bias", 1, rows);
         float * const out = reinterpret_cast<float *>(take(sizeof(float) * rows));
-        if (memory_ != nullptr) read_floats(bias, 0, rows, out);
+        if (memory_ != nullptr) read_checked(bias, 0, rows, out);
         return out;
     }
 
