@@ -31,6 +31,7 @@ export interface WireJob {
   readonly model?: string | undefined;
   readonly prompt: string;
   readonly prefix: string;
+  readonly draft?: string | undefined;
   readonly windowFloor?: number | undefined;
   readonly beamSize?: number | undefined;
   readonly temperatures?: readonly number[] | undefined;

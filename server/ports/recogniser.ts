@@ -20,6 +20,11 @@ export interface DecodeJob {
   readonly prompt: string;
   /** Words already stable at the start of this span, fed as a forced prefix by engines that can; others ignore it. */
   readonly prefix: string;
+  /**
+   * What the text will probably be: as an earlier decode of this audio wrote it. Changes nothing but the time a decode
+   * takes; engines that cannot use it ignore it. Default empty.
+   */
+  readonly draft?: string | undefined;
   /** Encoder floor in frames of 20 ms (1500 = 30 s); undefined takes the engine's default for the kind. */
   readonly windowFloor?: number | undefined;
   /** Beams of a search, at most 8; 1 is greedy. Undefined takes the engine's default for the kind; stock ignores it. */

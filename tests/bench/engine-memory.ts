@@ -70,7 +70,7 @@ export async function aborts(model: NativeModel, speech: Float32Array): Promise<
     const waits: number[] = [];
     for (let i = 0; i < ABORTS; i++) {
       const controller = new AbortController();
-      const running = decode(samples, floor, '', controller.signal);
+      const running = decode(samples, floor, { signal: controller.signal });
       await new Promise((resolve) => setTimeout(resolve, (whole * (i + 0.5)) / (ABORTS + 1)));
       const asked = performance.now();
       controller.abort();
@@ -98,12 +98,9 @@ export async function growth(decodes: number): Promise<void> {
       while (done < decodes) {
         const turn = done++;
         const controller = new AbortController();
-        const running = decode(
-          noise.subarray(0, 4_000 + (turn % 7) * 2_000),
-          PARTIAL_WINDOW_FLOOR,
-          '',
-          controller.signal,
-        );
+        const running = decode(noise.subarray(0, 4_000 + (turn % 7) * 2_000), PARTIAL_WINDOW_FLOOR, {
+          signal: controller.signal,
+        });
         if (turn % ABORT_EVERY === 0) setTimeout(() => controller.abort(), turn % 5);
         if ((await running).stop === 'aborted') aborted++;
         if (turn % (decodes / GROWTH_LINES) === 0) report(turn, aborted);

@@ -45,7 +45,7 @@ function describe(
     if (ms < all * SHARE_MIN) continue;
     const rate = products / ms / 1e6;
     const read = bytes / ms / 1e6;
-    const peak = /q\d_\d/.test(name) ? peaks.bytes : peaks.floats;
+    const peak = name.startsWith('8-bit') ? peaks.bytes : peaks.floats;
     lines.push([
       name,
       String(calls),

@@ -77,7 +77,7 @@ export async function errors(
   await measure("partials', forced prefix", async (samples) => {
     const audio = samples.subarray(0, Math.floor(samples.length * 0.6));
     const prefix = settledText(await decode(audio, PARTIAL_WINDOW_FLOOR), audio.length);
-    return decode(samples, PARTIAL_WINDOW_FLOOR, prefix);
+    return decode(samples, PARTIAL_WINDOW_FLOOR, { prefix });
   });
   for (const floor of floors) await measure(`floor ${floor}`, (samples) => decode(samples, floor));
   await measure('full', (samples) => decode(samples, FULL_WINDOW));

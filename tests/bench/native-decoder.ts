@@ -1,28 +1,27 @@
-import type { NativeDecode, NativeModel } from '../../server/engine/native/binding.ts';
+import type { NativeDecode, NativeDecodeOptions, NativeModel } from '../../server/engine/native/binding.ts';
 
 export type Decode = (
   samples: Float32Array,
   windowFloor: number,
-  prefix?: string,
-  signal?: AbortSignal,
+  changes?: Partial<NativeDecodeOptions>,
 ) => Promise<NativeDecode>;
 
 const SETTLED_MS = 1_000;
 
 /** English, one thread, greedy, with word times: what a worker asks for. */
 export function decoderOf(model: NativeModel): Decode {
-  return (samples, windowFloor, prefix = '', signal = undefined) =>
+  return (samples, windowFloor, changes = {}) =>
     model.decode({
       samples,
       language: 'en',
       languages: [],
       task: 'transcribe',
       prompt: '',
-      prefix,
+      prefix: '',
       windowFloor,
       threads: 1,
       wordTimes: true,
-      signal,
+      ...changes,
     });
 }
 

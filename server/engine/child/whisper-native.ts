@@ -44,6 +44,7 @@ export class NativeEngine implements ChildEngine {
       task: job.task,
       prompt: job.prompt,
       prefix: job.prefix,
+      draft: job.draft ?? '',
       windowFloor: job.windowFloor ?? defaults.windowFloor,
       beamSize: job.beamSize ?? defaults.beamSize,
       temperatures: job.temperatures ?? defaults.temperatures,

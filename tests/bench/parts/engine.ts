@@ -31,8 +31,8 @@ export async function run(args: string[]): Promise<void> {
     against: '',
     // Folder of a virtual environment with CTranslate2; one is made where it does not exist.
     venv: '',
-    // The library's kernels instead of ours: for word errors of the two.
-    library: 'no',
+    // A set of kernels, as a machine with fewer instructions would run it: AVX2, AVX-VNNI ...
+    kernels: '',
     // One measurement of the memory table, in a process of its own: window floor and decodes at once.
     peak: '',
     data: fileURLToPath(new URL('../../fixtures/speech', import.meta.url)),
@@ -42,12 +42,13 @@ export async function run(args: string[]): Promise<void> {
   const long = readRecordings(options['data']!).filter(({ kind }) => kind.startsWith('long'))[0]!;
   const speech = float(readSamples(long.path));
   if (options['peak'] !== '') return peakOf(path, speech.slice(0, 160_000), options['peak']!);
-  console.log(`${machine()}; model ${options['model']}, one thread`);
+  const { diagnostics } = loadNative();
+  if (options['kernels'] !== '') diagnostics.selectKernels(options['kernels']!);
+  console.log(`${machine()}; model ${options['model']}, kernels ${diagnostics.kernels}, one thread`);
   if (options['profile'] === 'yes') return console.log(await profile(path, speech));
   const runs = Number(options['runs']);
   if (options['against'] === 'ctranslate2') return console.log(await compareCTranslate2(path, runs, options['venv']!));
   if (options['against'] !== '') return console.log(await compareBuilds(path, options['against']!, { speech, runs }));
-  if (options['library'] === 'yes') loadNative().diagnostics.selectKernels('library');
   const model = NativeModel.load(path);
   if (options['times'] === 'yes') {
     const stock = options['stock'] === 'yes' ? path : undefined;
@@ -102,10 +103,15 @@ async function times(model: NativeModel, { speech, runs, stock }: Timed): Promis
   await measure('native, 30 s window', runs, plain(FULL_WINDOW));
   await measure("native, finals' window", runs, plain(FINAL_WINDOW_FLOOR));
   await measure("native, partials' window", runs, plain(PARTIAL_WINDOW_FLOOR));
+  // As in a live stream: the decode before it had half a second less.
+  await measure("native, finals' window, draft", runs, async (samples) => {
+    const draft = (await decode(samples.subarray(0, -8_000), PARTIAL_WINDOW_FLOOR)).text;
+    return async () => (await decode(samples, FINAL_WINDOW_FLOOR, { draft })).tokens;
+  });
   // As in a live stream: everything that ended a second before the edge is known.
   await measure('native, forced prefix', runs, async (samples) => {
     const prefix = settledText(await decode(samples, PARTIAL_WINDOW_FLOOR), samples.length);
-    return async () => (await decode(samples, PARTIAL_WINDOW_FLOOR, prefix)).tokens;
+    return async () => (await decode(samples, PARTIAL_WINDOW_FLOOR, { prefix })).tokens;
   });
   await measure('control: nothing heard', runs, async (samples) => {
     const silence = new Float32Array(samples.length);
