@@ -27,6 +27,7 @@ export function buildPipelineOptions(config: Config): PipelineOptions {
       leastMs: PIPELINE.commit.leastMs,
     },
     show: { ...PIPELINE.show, chance: config['show-chance'] },
+    sentenceEnd: PIPELINE.sentenceEnd,
     segment: { softMs: config['segment-soft-ms'], hardMs: config['segment-hard-ms'] },
     ringSeconds: PIPELINE.ringSeconds,
     partialEveryMs: config['partial-every-ms'],

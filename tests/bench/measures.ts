@@ -18,6 +18,8 @@ export interface Measured {
   readonly confirmed: readonly { readonly endS: number; readonly delayS: number }[];
   /** Per speech: its last final − its end in the audio. */
   readonly finals: readonly number[];
+  /** Per sentence that ended while its speech went on: its final − its end in the audio. */
+  readonly midSpeech: readonly { readonly last: EventOf<'final'>['words'][number]; readonly delayS: number }[];
   readonly shownWords: number;
   /** Words once shown and later changed or taken back. */
   readonly takenBack: number;
@@ -65,6 +67,7 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
     firstPartial: shown === undefined || speechAt === undefined ? undefined : (shown.atMs - speechAt) / 1_000,
     confirmed: confirmedWords(recording, arrivals),
     finals: finalDelays(recording, arrivals),
+    midSpeech: midSpeechDelays(recording, arrivals),
     shownWords: words.length,
     takenBack: takenBack(arrivals),
     revisedFinals: revisedFinals(arrivals),
@@ -156,6 +159,37 @@ export function finalDelays(recording: Recording, arrivals: readonly Arrival[]):
     const known = recording.words.findLast(({ end }) => end * 1_000 <= event.atMs + 150 && end * 1_000 > before)?.end;
     return [(final.atMs - (known === undefined ? event.atMs : known * 1_000)) / 1_000];
   });
+}
+
+/** From the end of each sentence that more of the same speech follows to its final. Cuts inside a sentence do not count. */
+export function midSpeechDelays(recording: Recording, arrivals: readonly Arrival[]): Measured['midSpeech'] {
+  const finals = of(arrivals, 'final');
+  const ends = of(arrivals, 'speech').filter(({ event }) => event.state === 'end');
+  const speechOf = ({ event: { fromMs, toMs } }: (typeof finals)[number]): number =>
+    ends.findIndex(({ event }) => (fromMs + toMs) / 2 <= event.atMs);
+  return finals.flatMap((final, i) => {
+    const next = finals[i + 1];
+    const last = final.event.words.at(-1);
+    if (next === undefined || last === undefined || speechOf(next) !== speechOf(final)) return [];
+    if (!SENTENCE_END.test(last.text)) return [];
+    const [known] = trueTimes(recording, [last]);
+    return [{ last, delayS: (final.atMs - (known?.end ?? last.toMs)) / 1_000 }];
+  });
+}
+
+const SENTENCE_END = /[.?!。？！…]["'”’)\]]*$/u;
+
+/** How many of these sentences end where a decode of the whole recording has the same word and goes on with the sentence. */
+export function countFalseEnds(
+  midSpeech: Measured['midSpeech'],
+  whole: readonly { readonly text: string; readonly from: number }[],
+): number {
+  return midSpeech.filter(({ last }) => {
+    const same = whole.find(
+      ({ text, from }) => bare(text) === bare(last.text) && Math.abs(from / 16 - last.fromMs) < 500,
+    );
+    return same !== undefined && !SENTENCE_END.test(same.text);
+  }).length;
 }
 
 type Shown = EventOf<'final'>['words'];

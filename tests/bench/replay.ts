@@ -3,133 +3,106 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventBody, ServerEvent } from '../../protocol/index.ts';
 import type { Hypothesis } from '../../server/core/hypothesis.ts';
+import type { ServiceLevel } from '../../server/core/schedule/load-shedder.ts';
 import type { SessionInput } from '../../server/core/session/inputs.ts';
 import type { DecodeSpan, SessionOutput } from '../../server/core/session/outputs.ts';
 import { SessionCore } from '../../server/core/session/session.ts';
 import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
 import type { Arrival } from './measures.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+import type { DecodeRunner } from './simulated-decoding.ts';
 
 /** Decodes a span; slow, so its answers are kept in a folder by what was asked. */
 export type Decoder = (span: DecodeSpan, windowFloor: number) => Promise<Hypothesis>;
 
 export interface ReplayOptions {
-  readonly decode: Decoder;
   /** Probabilities of the recording's windows of 512 samples. */
   readonly voice: Float32Array;
   readonly pipeline: PipelineOptions;
   readonly settings: SessionSettings;
-  /** Encoder floors, frames of 20 ms. */
-  readonly floors: { readonly partial: number; readonly final: number };
-  /** Seconds a decode takes, by the frames of its window. */
-  readonly cost: (frames: number) => number;
+  readonly clock: SimulatedClock;
+  readonly runner: DecodeRunner;
 }
 
 const STEP = 1_600;
 const WINDOW = 512;
 
-interface Job {
-  readonly job: number;
-  readonly final: boolean;
-  forgotten: boolean;
-}
-
 /**
- * One recording through the pure session under a clock of its own: audio arrives in steps of 100 ms, a decode takes as
- * long as `cost` says, one runs at a time. The same input gives the same events, whatever else the machine does.
+ * One recording through the pure session under a simulated clock. Audio arrives in steps of 100 ms. The same input gives
+ * the same events, whatever else the machine does.
  */
 export class Replay {
   readonly #options: ReplayOptions;
+  readonly #name: string;
   readonly #core: SessionCore;
   readonly #samples: Float32Array;
   readonly #arrivals: Arrival[] = [];
-  readonly #later: { readonly atMs: number; readonly run: () => Promise<void> | void }[] = [];
-  #waiting: Job[] = [];
-  #running: Job | undefined;
-  #nowMs = 0;
+  readonly #beganMs: number;
+  readonly #onClosed: (arrivals: Arrival[]) => void;
   #seq = 0;
-  decodes = 0;
-  busyS = 0;
 
-  constructor(samples: Int16Array, options: ReplayOptions) {
+  /** `name` is the session's. It begins now, and `onClosed` gets all that its client saw. */
+  constructor(name: string, samples: Int16Array, options: ReplayOptions, onClosed: (arrivals: Arrival[]) => void) {
+    this.#name = name;
     this.#options = options;
     this.#samples = Float32Array.from(samples, (value) => value / 32_768);
     this.#core = new SessionCore(options.settings, options.pipeline);
-  }
-
-  async run(): Promise<Arrival[]> {
+    this.#beganMs = options.clock.nowMs();
+    this.#onClosed = onClosed;
+    options.runner.addSession(name);
     for (let at = 0; at < this.#samples.length; at += STEP) {
       const chunk = this.#samples.subarray(at, at + STEP);
-      this.#at((at + chunk.length) / 16, () => this.#feed({ kind: 'audio', channels: [chunk] }));
+      options.clock.setTimer((at + chunk.length) / 16, () => this.#feed({ kind: 'audio', channels: [chunk] }));
     }
-    this.#at(this.#samples.length / 16, () => this.#feed({ kind: 'finish' }));
-    for (;;) {
-      this.#later.sort((a, b) => a.atMs - b.atMs);
-      const next = this.#later.shift();
-      if (next === undefined) return this.#arrivals;
-      this.#nowMs = next.atMs;
-      await next.run();
-    }
+    options.clock.setTimer(this.#samples.length / 16, () => this.#feed({ kind: 'finish' }));
   }
 
-  #at(atMs: number, run: () => Promise<void> | void): void {
-    this.#later.push({ atMs, run });
+  setServiceLevel(serviceLevel: ServiceLevel): void {
+    this.#feed({ kind: 'load', serviceLevel });
   }
 
-  async #feed(input: SessionInput): Promise<void> {
-    for (const output of this.#core.handle(input)) await this.#do(output);
-    await this.#pump();
+  #feed(input: SessionInput): void {
+    for (const output of this.#core.handle(input)) this.#perform(output);
   }
 
-  async #do(output: SessionOutput): Promise<void> {
+  #perform(output: SessionOutput): void {
+    const { clock, runner, voice } = this.#options;
     switch (output.kind) {
       case 'detect':
-        return this.#feed({ ...output, kind: 'probability', value: this.#options.voice[output.from / WINDOW] ?? 0 });
+        return this.#feed({ ...output, kind: 'probability', value: voice[output.from / WINDOW] ?? 0 });
       case 'recognise':
-        this.#waiting.push({ job: output.job, final: output.final, forgotten: false });
-        return;
+        return this.#requestDecode(output.job, output.final);
       case 'forget':
-        this.#waiting = this.#waiting.filter(({ job }) => job !== output.job);
-        if (this.#running?.job === output.job) {
-          this.#running.forgotten = true;
-          this.#running = undefined;
-        }
+        return runner.cancel(this.#name, output.job);
+      case 'clean': {
+        const { sentence } = output;
+        clock.setTimer(0, () => this.#feed({ kind: 'unwritten', sentence, reason: 'absent', tookMs: 0 }));
         return;
-      case 'clean':
-        this.#at(this.#nowMs, () =>
-          this.#feed({ kind: 'unwritten', sentence: output.sentence, reason: 'absent', tookMs: 0 }),
-        );
-        return;
+      }
       case 'event':
-        this.#say(output.event);
-        return;
+        return this.#note(output.event);
       case 'closed':
-        return;
+        runner.removeSession(this.#name);
+        return this.#onClosed(this.#arrivals);
     }
   }
 
-  #say(event: EventBody): void {
-    this.#arrivals.push({ atMs: this.#nowMs, event: { ...event, seq: ++this.#seq } as ServerEvent });
+  #requestDecode(job: number, final: boolean): void {
+    this.#options.runner.enqueue({
+      session: this.#name,
+      job,
+      final,
+      takeSpan: () => this.#core.take(job),
+      onAnswer: (answer) => {
+        if (answer.kind === 'hypothesis') this.#feed({ kind: 'hypothesis', job, hypothesis: answer.hypothesis });
+        else this.#feed({ kind: 'undecoded', job, reason: answer.kind });
+      },
+    });
   }
 
-  async #pump(): Promise<void> {
-    if (this.#running !== undefined) return;
-    const chosen = this.#waiting.find(({ final }) => final) ?? this.#waiting[0];
-    if (chosen === undefined) return;
-    this.#waiting = this.#waiting.filter((job) => job !== chosen);
-    const span = this.#core.take(chosen.job);
-    if (span === undefined) return this.#pump();
-    this.#running = chosen;
-    const { floors, cost, decode } = this.#options;
-    const floor = span.windowFloor ?? floors[span.kind];
-    const frames = Math.max(floor, Math.ceil(span.samples.length / 320) + 24);
-    const hypothesis = await decode(span, floor);
-    this.decodes++;
-    this.busyS += cost(frames);
-    this.#at(this.#nowMs + cost(frames) * 1_000, async () => {
-      if (chosen.forgotten) return;
-      this.#running = undefined;
-      await this.#feed({ kind: 'hypothesis', job: chosen.job, hypothesis });
-    });
+  #note(event: EventBody): void {
+    const atMs = this.#options.clock.nowMs() - this.#beganMs;
+    this.#arrivals.push({ atMs, event: { ...event, seq: ++this.#seq } as ServerEvent });
   }
 }
 

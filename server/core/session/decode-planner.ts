@@ -3,8 +3,9 @@ import type { Hypothesis } from '../hypothesis.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import { joinWords } from '../stable/words.ts';
 import { DECODE_SAMPLES_MAX, msToSamples } from '../time.ts';
-import type { DecodeConditions } from './conditions.ts';
+import type { DecodeConditions, SessionConditions } from './conditions.ts';
 import { type DecodeFindings, withFailure } from './decode-findings.ts';
+import { DecodePace } from './decode-pace.ts';
 import { type DecodedSpan, type DecodePolicy, detectionProgress } from './decode-policy.ts';
 import { type FinalRequest, IllegalDecodeMove, type RetainedAudio, type SpeechEnd } from './decode-state.ts';
 import type { DetectionProgress } from './language-selector.ts';
@@ -27,7 +28,15 @@ export interface GrowingDecode {
   readonly span: DecodedSpan;
   /** What it may teach about the language. */
   readonly language: DetectionProgress;
+  /** Length of the pause that its audio ends in, samples, where a sentence may have ended in it. */
+  readonly pause: number | undefined;
+  /** How much audio must be added while decodes agree on a sentence end; undefined waits for the word after it. */
+  readonly endSamples: number | undefined;
 }
+
+type PauseSpan = DecodedSpan & { readonly pause?: number | undefined };
+
+const NO_ENDS = { pause: undefined, endSamples: undefined };
 
 /** What came of an answer: a partial to show, a final that may be due for publishing, or nothing that can be used. */
 export type ReadResult =
@@ -50,6 +59,7 @@ export class DecodePlanner {
   readonly #segmenter: Segmenter;
   readonly #outputs: OutputQueue;
   readonly #policy: DecodePolicy;
+  readonly #pace: DecodePace;
 
   constructor({ pipeline, ring, segmenter, outputs, policy }: DecodePlannerOptions) {
     this.#pipeline = pipeline;
@@ -57,6 +67,7 @@ export class DecodePlanner {
     this.#segmenter = segmenter;
     this.#outputs = outputs;
     this.#policy = policy;
+    this.#pace = new DecodePace(pipeline.sentenceEnd.slowMs);
   }
 
   /** Asks for a partial of the first utterance when enough is new in the audio up to `to`. */
@@ -77,25 +88,35 @@ export class DecodePlanner {
 
   /** In a pause: asks for a decode of all that was said up to `to`, unless there is one or too little voice for a word. */
   speculate(utterance: Utterance, to: number, conditions: DecodeConditions): void {
-    const { kind } = utterance.phase;
+    const { phase } = utterance;
+    const { kind } = phase;
     const isIdle = kind === 'idle' || kind === 'partialRequested' || kind === 'partialRunning';
-    if (!isIdle || !this.#hasVoice(utterance, to)) return;
+    // A decode that was begun in the pause before goes on, or a slow machine would end none where pauses are many.
+    const isOfPause = phase.kind === 'partialRunning' && phase.pause !== undefined;
+    if (!isIdle || isOfPause || !this.#hasVoice(utterance, to)) return;
     this.dropPartial(utterance);
     this.#requestFinal(utterance, to, conditions);
   }
 
-  /** The speaker goes on after a pause. Returns the speculative decode, if it is there: it now counts as a partial. */
-  resume(utterance: Utterance): Pick<GrowingDecode, 'hypothesis' | 'span'> | undefined {
+  /**
+   * The speaker goes on after a pause. Returns the speculative decode, if it is there: it now counts as a partial. Where decodes
+   * come seldom, one that is under way goes on: a sentence may have ended in the pause.
+   */
+  resume(utterance: Utterance, conditions: SessionConditions): GrowingDecode | undefined {
     const { phase } = utterance;
+    const { pause } = this.#segmenter;
     switch (phase.kind) {
       case 'speculationRequested':
-      case 'speculationRunning':
-        utterance.move({ kind: 'resume' });
+        utterance.move({ kind: 'resume', pause });
         this.#outputs.cancelDecode(phase.request.job);
         return undefined;
+      case 'speculationRunning':
+        utterance.move({ kind: 'resume', pause });
+        if (!this.#isSlow(conditions)) this.dropPartial(utterance);
+        return undefined;
       case 'speculationDecoded':
-        utterance.move({ kind: 'resume' });
-        return { hypothesis: phase.hypothesis, span: phase.request };
+        utterance.move({ kind: 'resume', pause });
+        return this.#growing(utterance, phase.hypothesis, { ...phase.request, pause }, conditions);
       default:
         return undefined;
     }
@@ -113,7 +134,8 @@ export class DecodePlanner {
   end(utterance: Utterance, end: SpeechEnd, conditions: DecodeConditions): void {
     const speculation = 'request' in utterance.phase ? utterance.phase.request : undefined;
     if (speculation === undefined || speculation.to < Math.min(end.at, end.lastVoice)) {
-      this.resume(utterance);
+      this.resume(utterance, conditions);
+      this.dropPartial(utterance);
       if (this.#hasVoice(utterance, end.at)) this.#requestFinal(utterance, end.at, conditions);
     }
     const { phase } = utterance;
@@ -136,9 +158,10 @@ export class DecodePlanner {
   /** Reads the answer to the utterance's pending job. */
   read(utterance: Utterance, hypothesis: Hypothesis, conditions: DecodeConditions): ReadResult {
     const { phase } = utterance;
+    this.#pace.record(hypothesis.decodeMs);
     switch (phase.kind) {
       case 'partialRunning':
-        return this.#readPartial(utterance, hypothesis, phase);
+        return this.#readPartial(utterance, hypothesis, phase, conditions);
       case 'speculationRunning':
       case 'finalRunning':
         return this.#readFinal(utterance, hypothesis, phase.request, conditions);
@@ -219,14 +242,37 @@ export class DecodePlanner {
     return { ...this.#policy.describe('final', request, asked, conditions), fromSample: from, samples };
   }
 
-  #readPartial(utterance: Utterance, hypothesis: Hypothesis, span: DecodedSpan): ReadResult {
-    const { decode, sentenceStart } = utterance;
+  #readPartial(
+    utterance: Utterance,
+    hypothesis: Hypothesis,
+    span: PauseSpan,
+    conditions: SessionConditions,
+  ): ReadResult {
+    const { decode } = utterance;
     const isVoiced = (): boolean => this.#hasVoice(utterance, span.to);
     const { isUsable, findings } = this.#policy.assessPartial(decode, hypothesis, span, isVoiced);
     utterance.move({ kind: 'readPartial', findings });
     if (!isUsable) return { kind: 'unusable' };
-    const language = detectionProgress(sentenceStart, span.to, findings);
-    return { kind: 'partial', decode: { hypothesis, span, language } };
+    return { kind: 'partial', decode: this.#growing(utterance, hypothesis, span, conditions) };
+  }
+
+  #growing(
+    { sentenceStart, decode: { findings } }: Utterance,
+    hypothesis: Hypothesis,
+    { to, leftContext, pause }: PauseSpan,
+    conditions: SessionConditions,
+  ): GrowingDecode {
+    const language = detectionProgress(sentenceStart, to, findings);
+    const { agreedMs } = this.#pipeline.sentenceEnd;
+    const ends = this.#isSlow(conditions) ? { pause, endSamples: msToSamples(agreedMs) } : NO_ENDS;
+    return { hypothesis, span: { to, leftContext }, language, ...ends };
+  }
+
+  #isSlow({ settings, serviceLevel }: SessionConditions): boolean {
+    const { cadence } = serviceLevel;
+    // LocalAgreement-2 as published knows no such ends.
+    if (this.#pipeline.commit.policy === 'plain') return false;
+    return this.#pace.isSlow(cadence === 0 ? Number.POSITIVE_INFINITY : settings.partials.everyMs * cadence);
   }
 
   #readFinal(

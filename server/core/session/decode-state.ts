@@ -37,6 +37,8 @@ export type DecodePhase =
       readonly job: number;
       readonly to: number;
       readonly leftContext: LeftContext | undefined;
+      /** Length of the pause that its audio ends in, if it was begun in one, samples. */
+      readonly pause?: number | undefined;
     }
   | { readonly kind: 'speculationRequested'; readonly request: FinalRequest }
   | { readonly kind: 'speculationRunning'; readonly request: FinalRequest }
@@ -97,8 +99,8 @@ export type DecodeMove =
   | { readonly kind: 'readFinal'; readonly hypothesis: Hypothesis; readonly findings: DecodeFindings }
   /** The final cannot be decoded. */
   | { readonly kind: 'setAside'; readonly findings: DecodeFindings }
-  /** The speaker goes on after a pause. */
-  | { readonly kind: 'resume' }
+  /** The speaker goes on after a pause of so many samples. */
+  | { readonly kind: 'resume'; readonly pause: number }
   /** A sentence left at the front; the next begins at `at`. */
   | { readonly kind: 'beginSentence'; readonly at: number }
   /** The speech is over. `audio` is that of the final decode, if one is under way. */
@@ -125,6 +127,11 @@ const toSpeculation = (_: DecodePhase, { request }: MoveOf<'requestFinal'>): Dec
   kind: 'speculationRequested',
   request,
 });
+/** The decode goes on: what it says of the speech before the pause is what a partial would say. */
+const toPartial = (
+  { request: { job, to, leftContext } }: PhaseOf<'speculationRunning'>,
+  { pause }: MoveOf<'resume'>,
+): DecodePhase => ({ kind: 'partialRunning', job, to, leftContext, pause });
 const again = (
   { end, audio }: PhaseOf<'finalRequested' | 'finalRunning'>,
   { request }: MoveOf<'requestFinal'>,
@@ -160,7 +167,7 @@ export const DECODE_TABLE: Table = {
   speculationRunning: {
     readFinal: ({ request }, { hypothesis }) => ({ kind: 'speculationDecoded', request, hypothesis }),
     requestFinal: toSpeculation,
-    resume: toIdle,
+    resume: toPartial,
     setAside: toIdle,
     end: ({ request }, { end, audio }) => ({ kind: 'finalRunning', end, request, audio: required(audio) }),
     forgetLanguage: same,

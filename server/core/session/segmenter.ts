@@ -1,6 +1,6 @@
 import type { AudioRing } from '../audio/ring.ts';
 import { findQuietestOffset } from '../sentence/cut.ts';
-import { computeEndpointWait } from '../speech/endpoint.ts';
+import { computeEndpointWait, isSureEnd } from '../speech/endpoint.ts';
 import { SpeechGate } from '../speech/gate.ts';
 import { computeLevel, VadHistory } from '../speech/vad-history.ts';
 import { msToSamples, SAMPLE_RATE } from '../time.ts';
@@ -49,6 +49,7 @@ export class Segmenter {
   readonly #replayTo: number;
   /** One past the last window with a voice in it, while speech is open. */
   #lastVoice: number | undefined;
+  #pause = 0;
 
   constructor({ pipeline, ring, from, snapshot }: SegmenterOptions) {
     const { vad, ringSeconds } = pipeline;
@@ -75,6 +76,11 @@ export class Segmenter {
     return this.#lastVoice ?? this.judged;
   }
 
+  /** Silence right before the last window with a voice in it, samples. */
+  get pause(): number {
+    return this.#pause;
+  }
+
   /** Takes what the VAD says of the window [from, to), whose audio must still be in the ring. */
   observe(from: number, to: number, probability: number): Observation {
     const loudness = computeLevel(this.#ring.read(from, to));
@@ -82,7 +88,10 @@ export class Segmenter {
     if (to <= this.#replayTo) return to === this.#replayTo ? 'replayEnded' : 'replayed';
     const isVoice = this.#gate.push(probability, loudness);
     if (this.#lastVoice === undefined) return isVoice ? 'started' : 'quiet';
-    if (isVoice) this.#lastVoice = to;
+    if (isVoice) {
+      this.#pause = from - this.#lastVoice;
+      this.#lastVoice = to;
+    }
     return isVoice ? 'voice' : 'silence';
   }
 
@@ -105,9 +114,24 @@ export class Segmenter {
   }
 
   /** Whether the silence up to `to` ends speech that reads like this. */
-  isOver(to: number, { text, confidence }: Reading, endpoint: SessionSettings['endpoint']): boolean {
+  isOver(to: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
+    return this.#isLongPause(to - this.lastVoice, reading, endpoint);
+  }
+
+  /**
+   * Whether a sentence that reads like this ended in a pause after which the speaker went on: because the pause was long enough,
+   * and only the decode came too late to say so, or because the decode is sure of the end.
+   */
+  endedInPause(pause: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
+    return (
+      this.#isLongPause(pause, reading, endpoint) ||
+      isSureEnd(reading.text, reading.confidence, this.#pipeline.sentenceEnd.confidence)
+    );
+  }
+
+  #isLongPause(pause: number, { text, confidence }: Reading, endpoint: SessionSettings['endpoint']): boolean {
     const wait = Math.max(this.#pipeline.endpoint.speculativeMs, computeEndpointWait(text, endpoint, confidence));
-    return to - this.lastVoice >= msToSamples(wait);
+    return pause >= msToSamples(wait);
   }
 
   /**

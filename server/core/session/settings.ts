@@ -49,6 +49,15 @@ export interface PipelineOptions {
     /** New audio between two partials while nothing of a sentence is on screen; later it is `partialEveryMs`. */
     readonly firstEveryMs: number;
   };
+  /** How sentences end in the middle of speech where decodes come too seldom for the next word to become stable in time. */
+  readonly sentenceEnd: {
+    /** Decodes come seldom when one takes longer than this, or when the load allows one this seldom. */
+    readonly slowMs: number;
+    /** A sentence has ended when decodes in a row have its end in the same place while this much audio is added. */
+    readonly agreedMs: number;
+    /** It has ended in a pause, however short, when the decode up to that pause gives its last word at least this confidence. */
+    readonly confidence: number;
+  };
   readonly segment: {
     /** Speech longer than this is cut at the widest gap between stable words. */
     readonly softMs: number;
@@ -82,6 +91,7 @@ export const PIPELINE: PipelineOptions = {
     leastMs: 1_500,
   },
   show: { chance: 0.94, firstChance: 0.6, holdDecodes: 3, firstMs: 160, firstEveryMs: 100 },
+  sentenceEnd: { slowMs: 350, agreedMs: 500, confidence: 0.84 },
   segment: { softMs: 12_000, hardMs: 25_000 },
   leftContext: { ms: 5_000, gapMs: 1_500 },
   ringSeconds: 45,

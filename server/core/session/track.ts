@@ -1,10 +1,10 @@
 import { AudioRing } from '../audio/ring.ts';
-import type { Hypothesis } from '../hypothesis.ts';
+import type { Hypothesis, Word } from '../hypothesis.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import { joinWords } from '../stable/words.ts';
 import { SAMPLE_RATE, samplesToMs } from '../time.ts';
 import type { DecodeConditions, SessionConditions } from './conditions.ts';
-import { DecodePlanner, FAILURES_MAX } from './decode-planner.ts';
+import { DecodePlanner, FAILURES_MAX, type GrowingDecode } from './decode-planner.ts';
 import { DecodePolicy, detectionProgress } from './decode-policy.ts';
 import type { SpeechEnd } from './decode-state.ts';
 import type { OutputQueue } from './output-queue.ts';
@@ -169,8 +169,17 @@ export class Track {
     const result = this.#planner.read(utterance, hypothesis, this.#decodeConditions(utterance, conditions));
     if (result.kind === 'final') return this.#publishComplete(conditions);
     if (result.kind === 'unusable') return;
-    const { span, language } = result.decode;
-    const isFinal = this.#publisher.grow(utterance, hypothesis, span, conditions.settings);
+    this.#grow(utterance, result.decode, conditions);
+  }
+
+  /** Reads a decode of growing speech, at the end of which a sentence may have ended in a pause. */
+  #grow(utterance: Utterance, decode: GrowingDecode, { settings }: SessionConditions): void {
+    const { hypothesis, span, language, pause, endSamples } = decode;
+    const isEnd =
+      pause !== undefined && this.#segmenter.endedInPause(pause, readingOfWords(hypothesis.words), settings.endpoint);
+    const isFinal = isEnd
+      ? this.#publisher.endSentence(utterance, hypothesis, span, settings)
+      : this.#publisher.grow(utterance, hypothesis, { ...span, endSamples }, settings);
     if (isFinal) this.#policy.learnLanguage(hypothesis, language);
   }
 
@@ -212,8 +221,8 @@ export class Track {
   }
 
   #continueSpeech(utterance: Utterance, to: number, conditions: SessionConditions): void {
-    const decode = this.#planner.resume(utterance);
-    if (decode !== undefined) this.#publisher.grow(utterance, decode.hypothesis, decode.span, conditions.settings);
+    const decode = this.#planner.resume(utterance, conditions);
+    if (decode !== undefined) this.#grow(utterance, decode, conditions);
     // Only the first may publish, so only its partials are of use.
     if (this.#utterances[0] !== utterance) return;
     this.#planner.requestPartialWhenDue(utterance, to, this.#decodeConditions(utterance, conditions));
@@ -282,8 +291,12 @@ export class Track {
 /** How growing speech reads: as its speculative decode says, or as it does on screen. */
 function readingOf({ phase, text }: Utterance): Reading {
   if (phase.kind !== 'speculationDecoded') return { text: text.text, confidence: 1 };
-  const { words } = phase.hypothesis;
-  return { text: joinWords(words) || text.text, confidence: words.at(-1)?.confidence ?? 1 };
+  const reading = readingOfWords(phase.hypothesis.words);
+  return { ...reading, text: reading.text || text.text };
+}
+
+function readingOfWords(words: readonly Word[]): Reading {
+  return { text: joinWords(words), confidence: words.at(-1)?.confidence ?? 1 };
 }
 
 /** When the voice of speech that has ended was last heard. */

@@ -11,6 +11,7 @@ import type { OutputQueue } from './output-queue.ts';
 import type { Sentences } from './sentences.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
 import type { Utterance } from './utterance.ts';
+import type { GrowingSpan } from './utterance-text.ts';
 
 /** How far the times of two words at a cut may be off. */
 const CUT_MARGIN = SAMPLE_RATE / 10;
@@ -58,12 +59,12 @@ export class UtterancePublisher {
   grow(
     utterance: Utterance,
     hypothesis: Hypothesis,
-    { to, leftContext }: DecodedSpan,
+    { to, leftContext, endSamples }: DecodedSpan & Pick<GrowingSpan, 'endSamples'>,
     settings: SessionSettings,
   ): boolean {
     const { words } = this.#rejectHallucinations(utterance, hypothesis, { to, leftContext });
     const { sentenceStart } = utterance;
-    utterance.text.grow(words, { sentenceStart, from: leftContext?.from ?? sentenceStart, edge: to });
+    utterance.text.grow(words, { sentenceStart, from: leftContext?.from ?? sentenceStart, edge: to, endSamples });
     const softSamples = msToSamples(this.#options.pipeline.segment.softMs);
     for (;;) {
       const start = utterance.sentenceStart;
@@ -82,21 +83,43 @@ export class UtterancePublisher {
    * language where no decode says it.
    */
   conclude(utterance: Utterance, fallback: string, settings: SessionSettings): void {
-    const { phase, sentenceStart } = utterance;
+    const { phase } = utterance;
     const decode = phase.kind === 'complete' ? phase.decode : undefined;
-    if (decode !== undefined) {
-      const rejection = this.#rejectHallucinations(utterance, decode.hypothesis, decode.request);
-      utterance.text.finish(rejection.words, sentenceStart);
-      this.#reportSuppressed(rejection);
-    }
-    const spoken = decode?.hypothesis.language ?? fallback;
+    if (decode !== undefined) this.#finish(utterance, decode.hypothesis, decode.request);
+    if (!this.#publishRest(utterance, decode?.hypothesis.language ?? fallback, settings)) this.#clear(utterance);
+  }
+
+  /**
+   * Reads a decode of growing speech up to a pause in which a sentence ended: all of it is final, and the next sentence begins
+   * in that pause. Returns whether there was anything.
+   */
+  endSentence(utterance: Utterance, hypothesis: Hypothesis, span: DecodedSpan, settings: SessionSettings): boolean {
+    const { ring, pipeline } = this.#options;
+    this.#finish(utterance, hypothesis, span);
+    if (!this.#publishRest(utterance, hypothesis.language, settings)) return false;
+    const from = Math.max(utterance.sentenceStart, ring.start, span.to - msToSamples(pipeline.endpoint.speculativeMs));
+    const at = from >= span.to ? span.to : from + findQuietestOffset(ring.read(from, span.to));
+    utterance.move({ kind: 'beginSentence', at });
+    return true;
+  }
+
+  /** Reads the decode of everything up to a pause or an end. */
+  #finish(utterance: Utterance, hypothesis: Hypothesis, span: DecodedSpan): void {
+    const rejection = this.#rejectHallucinations(utterance, hypothesis, span);
+    utterance.text.finish(rejection.words, utterance.sentenceStart);
+    this.#reportSuppressed(rejection);
+  }
+
+  /** Makes finals of all that is stable. Returns whether there was anything. */
+  #publishRest(utterance: Utterance, spoken: string, settings: SessionSettings): boolean {
+    const { sentenceStart } = utterance;
     const sentences = splitSentences(utterance.text.takeRest());
     for (const [i, words] of sentences.entries()) {
       const before = sentences[i - 1]?.at(-1);
       const from = before === undefined ? sentenceStart : Math.max(before.to, words[0]!.from - CUT_MARGIN);
       this.#publishFinal(utterance, words, { spoken, from }, settings);
     }
-    if (sentences.length === 0) this.#clear(utterance);
+    return sentences.length > 0;
   }
 
   /** The quietest place around the gap between two words: their times may be off by a tenth of a second. */

@@ -19,6 +19,8 @@ export interface GrowingSpan {
   readonly from: number;
   /** Where it ends. */
   readonly edge: number;
+  /** How much audio must be added while decodes agree on a sentence end; undefined waits for the word after it. */
+  readonly endSamples?: number | undefined;
 }
 
 export type UtteranceTextOptions = Pick<PipelineOptions['show'], 'chance' | 'firstChance' | 'holdDecodes'>;
@@ -94,8 +96,8 @@ export class UtteranceText {
   }
 
   /** Reads a decode of the growing span, without the words of its left context. */
-  grow(words: readonly Word[], { sentenceStart, from, edge }: GrowingSpan): void {
-    const { fresh, tentative, chances } = this.#words.push(this.#withoutEcho(words, sentenceStart), { from, edge });
+  grow(words: readonly Word[], { sentenceStart, ...span }: GrowingSpan): void {
+    const { fresh, tentative, chances } = this.#words.push(this.#withoutEcho(words, sentenceStart), span);
     this.#tentative = tentative;
     this.#visible = this.#chooseVisible(tentative, chances, this.#stillOnScreen(fresh));
   }
@@ -123,6 +125,8 @@ export class UtteranceText {
   ): { readonly words: readonly Word[]; readonly next: Word } | undefined {
     const { stable } = this.#words;
     let count = countFirstSentenceWords(stable);
+    if (count === 0 && this.#words.isEndSettled && this.#tentative.length > 0)
+      return { words: this.#take(stable.length), next: this.#tentative[0]! };
     if (count === 0 && stable.length >= CUT_WORDS_MIN && length > longerThan) {
       count = findWidestGap(stable, this.#shownStable, length > 1.5 * longerThan ? 'any' : 'fair');
     }

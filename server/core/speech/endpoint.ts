@@ -26,6 +26,11 @@ const CONFIDENCE_MIN = 0.7;
 const FINISHED = /[.?!。？！…]["'”’)\]]*$/u;
 const OPEN = /[,;:，、；：–—-]["'”’)\]]*$|\.\.\.$|…$/u;
 
+/** Whether a sentence that reads like this has ended, however short the pause behind it is. */
+export function isSureEnd(text: string, confidence: number, least: number): boolean {
+  return FINISHED.test(text.trim()) && confidence >= least;
+}
+
 /**
  * How much silence ends a sentence that reads like this so far, ms: little after a finished sentence, much after a word that
  * nobody stops at, and in between otherwise or when there is no text. `confidence` is that of the last word, 0-1.

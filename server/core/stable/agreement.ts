@@ -1,4 +1,5 @@
 import type { Word } from '../hypothesis.ts';
+import { SentenceEnd } from './sentence-end.ts';
 import {
   collectEvidence,
   estimateCorrectness,
@@ -23,6 +24,17 @@ export interface CommitOptions {
   readonly earlySamples: number;
   /** Nothing becomes stable in less audio than this. */
   readonly leastSamples: number;
+}
+
+/** The audio of a decode of a growing span, from `from` to `edge`; samples. */
+export interface PushedSpan {
+  readonly from: number;
+  readonly edge: number;
+  /**
+   * A sentence has ended when decodes in a row have its end in the same place while this much audio is added. Undefined waits
+   * until the word after it is stable.
+   */
+  readonly endSamples?: number | undefined;
 }
 
 /** The stable words of a span, to go on with after a restart. */
@@ -52,6 +64,8 @@ export class StableWords {
   #stable: Word[] = [];
   #previous: readonly Word[] = [];
   #matched: readonly MatchedWord[] = [];
+  readonly #end = new SentenceEnd();
+  #isEndSettled = false;
   /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
   #hanging = '';
 
@@ -71,15 +85,24 @@ export class StableWords {
     return this.#hanging;
   }
 
-  /** Reads a decode of the audio from `from` to `edge`, where the span still grows; samples. */
-  push(hypothesis: readonly Word[], { from, edge }: { readonly from: number; readonly edge: number }): Commit {
+  /** Whether a sentence ends with the last stable word: decodes agree on it, and on its being followed by more. */
+  get isEndSettled(): boolean {
+    return this.#isEndSettled;
+  }
+
+  /** Reads a decode of a span that still grows. */
+  push(hypothesis: readonly Word[], { from, edge, endSamples }: PushedSpan): Commit {
     const known = countOverlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
     this.#matched = matchPreviousDecode(hypothesis, this.#matched);
     const evidence = collectEvidence(this.#matched, known, { from, edge });
-    const count = edge - from < this.#options.leastSamples ? 0 : this.#countCommitted(rest, evidence, edge);
-    this.#previous = rest.slice(count);
+    const isLongEnough = edge - from >= this.#options.leastSamples;
+    const trusted = isLongEnough ? this.#countCommitted(rest, evidence, edge) : 0;
     this.#noteHanging(hypothesis, known);
+    const ended = this.#countToAgreedEnd(hypothesis, known, evidence, { from, edge, endSamples });
+    this.#isEndSettled = isLongEnough && ended !== undefined && ended >= trusted;
+    const count = this.#isEndSettled ? ended! : trusted;
+    this.#previous = rest.slice(count);
     const fresh = this.#freeze(rest.slice(0, count));
     return { fresh, tentative: this.#previous, chances: evidence.slice(count).map(estimatePermanence) };
   }
@@ -97,7 +120,29 @@ export class StableWords {
   /** Takes out the first `count` stable words with their punctuation; the rest becomes the next sentence. */
   take(count: number): readonly Word[] {
     if (count === this.#stable.length) this.#closeHanging();
+    this.#isEndSettled = false;
+    this.#end.forget();
     return this.#stable.splice(0, count);
+  }
+
+  /**
+   * How many words behind the `known` ones belong to a sentence that has ended: decodes have agreed on its end for long enough,
+   * each of those words is either agreed on or likely to be right, and more follows. Undefined when there is none.
+   */
+  #countToAgreedEnd(
+    hypothesis: readonly Word[],
+    known: number,
+    evidence: readonly WordEvidence[],
+    { edge, endSamples = Number.POSITIVE_INFINITY }: PushedSpan,
+  ): number | undefined {
+    const { edgeSamples, chance } = this.#options;
+    const isLastStable = known > 0 && isSameWord(hypothesis[known - 1], this.#stable.at(-1));
+    const end = this.#end.follow(hypothesis, isLastStable ? known - 1 : known, edge);
+    if (end === undefined || end.agreedSamples < endSamples || end.at + 1 === hypothesis.length) return undefined;
+    if (edge - hypothesis[end.at]!.to < edgeSamples) return undefined;
+    const count = end.at + 1 - known;
+    const isSure = evidence.slice(0, count).every((each) => each.repeats > 0 || estimateCorrectness(each) >= chance);
+    return isSure ? count : undefined;
   }
 
   #countCommitted(rest: readonly Word[], evidence: readonly WordEvidence[], edge: number): number {

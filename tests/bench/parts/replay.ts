@@ -1,14 +1,15 @@
 // How commit and endpoint settings change live text, without waiting for real time: the pure session under a simulated
 // clock, real decodes (kept in --cache), a decode's length taken from its window. Seconds unless the column says otherwise.
 import { fileURLToPath } from 'node:url';
+import type { Word } from '../../../server/core/hypothesis.ts';
 import { PIPELINE, type PipelineOptions } from '../../../server/core/session/settings.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { countOfflineErrors, type OfflineErrors } from '../../support/wer.ts';
-import { samplesOf } from '../feed.ts';
-import { type Arrival, type Measured, measure } from '../measures.ts';
-import { Replay } from '../replay.ts';
-import { decoderOf, decodeWhole, settingsFor, voicesOf } from '../replay-parts.ts';
+import { type Arrival, countFalseEnds, type Measured, measure } from '../measures.ts';
+import { decoderOf, decodeWhole, voicesOf } from '../replay-parts.ts';
+import { replayRecordings } from '../replay-recordings.ts';
 import { mean, quantile, readArgs, table } from '../report.ts';
+import type { DecodeStatistics } from '../simulated-decoding.ts';
 
 /** `--set "commit.edgeMs=400 floors.partial=256|…"`: one row per variant. */
 export async function run(args: string[]): Promise<void> {
@@ -21,6 +22,10 @@ export async function run(args: string[]): Promise<void> {
     cache: '/tmp/sotto-replay',
     // Seconds a frame of the window costs with both cores: measured by `bench -- engine`.
     cost: '0.0004',
+    // A machine of `machines.ts` with the server's scheduler, instead of one slot at --cost.
+    machine: '',
+    // Recordings that are played at once.
+    streams: '1',
     // Every so many recordings only, for a quick look.
     every: '1',
     // `text` prints what was understood, `events` all that a client saw.
@@ -46,12 +51,17 @@ export async function run(args: string[]): Promise<void> {
       'p95',
       'TTFS',
       'p95',
+      'mid-speech',
+      'p95',
+      'sentences',
+      'false ends',
       'UPWR %',
       'WER %',
       'former WER %',
       'offline %',
       'Δ',
       'repeats',
+      'lags',
       'decodes/s',
       'busy/s',
     ],
@@ -59,28 +69,19 @@ export async function run(args: string[]): Promise<void> {
   const offline = await offlineErrors(recordings, decode);
   for (const set of options['set']!.split('|')) {
     const { pipeline, floors } = variant(set);
-    const measured: Measured[] = [];
-    let decodes = 0;
-    let busy = 0;
-    for (const recording of recordings) {
-      const replay = new Replay(samplesOf(recording), {
-        decode,
-        voice: voices.get(recording.file)!,
-        pipeline,
-        settings: settingsFor(recording, pipeline),
-        floors,
-        cost: (frames) => 0.02 + frames * Number(options['cost']),
-      });
-      const arrivals = await replay.run();
+    const { replayed, statistics } = await replayRecordings(recordings, {
+      ...{ decode, voices, pipeline, floors, machine: options['machine']! },
+      secondsPerFrame: Number(options['cost']),
+      streams: Number(options['streams']),
+    });
+    const measured = replayed.map(({ recording, arrivals }) => {
       if (options['verbose'] === 'events') print(recording, arrivals);
       const result = measure(recording, arrivals);
       if (options['verbose'] !== '')
         console.log(`${recording.file} ${result.errors} (${offline.get(recording.file)?.errors}): ${result.text}`);
-      measured.push(result);
-      decodes += replay.decodes;
-      busy += replay.busyS;
-    }
-    rows.push(row(set || 'default', measured, offline, decodes, busy));
+      return result;
+    });
+    rows.push(row(set || 'default', measured, offline, statistics));
     console.error(
       rows
         .at(-1)!
@@ -121,14 +122,19 @@ function variant(set: string): { pipeline: PipelineOptions; floors: { partial: n
 
 type Decode = ReturnType<typeof decoderOf>;
 
-async function offlineErrors(recordings: readonly Recording[], decode: Decode): Promise<Map<string, OfflineErrors>> {
-  const errors = new Map<string, OfflineErrors>();
+/** What the model makes of a whole recording. */
+interface OfflineResult extends OfflineErrors {
+  readonly whole: readonly Word[];
+}
+
+async function offlineErrors(recordings: readonly Recording[], decode: Decode): Promise<Map<string, OfflineResult>> {
+  const errors = new Map<string, OfflineResult>();
   for (const recording of recordings) {
     const { file, language, text, seconds } = recording;
     if (language === 'zxx' || seconds > 29.5) continue;
     const words = await decodeWhole(recording, decode);
     const output = words.map((word) => (word.space ? ` ${word.text}` : word.text)).join('');
-    errors.set(file, countOfflineErrors(text, output, language));
+    errors.set(file, { ...countOfflineErrors(text, output, language), whole: words });
   }
   return errors;
 }
@@ -136,15 +142,15 @@ async function offlineErrors(recordings: readonly Recording[], decode: Decode): 
 function row(
   name: string,
   measured: readonly Measured[],
-  offline: ReadonlyMap<string, OfflineErrors>,
-  decodes: number,
-  busy: number,
+  offline: ReadonlyMap<string, OfflineResult>,
+  { decodes, busyS }: DecodeStatistics,
 ) {
   const sum = (pick: (each: Measured) => number): number => measured.reduce((so, each) => so + pick(each), 0);
   const seconds = sum((each) => each.seconds + 1);
   const first = measured.flatMap(({ firstPartial }) => (firstPartial === undefined ? [] : [firstPartial]));
   const confirmed = measured.flatMap((each) => each.confirmed.map(({ delayS }) => delayS));
   const finals = measured.flatMap((each) => each.finals);
+  const midSpeech = measured.flatMap((each) => each.midSpeech.map(({ delayS }) => delayS));
   const words = sum((each) => each.words);
   const known = measured.filter(({ recording }) => offline.has(recording.file));
   const knownWords = known.reduce((so, each) => so + each.words, 0);
@@ -158,13 +164,18 @@ function row(
     quantile(confirmed, 0.95),
     quantile(finals, 0.5),
     quantile(finals, 0.95),
+    quantile(midSpeech, 0.5),
+    quantile(midSpeech, 0.95),
+    String(midSpeech.length),
+    String(sum((each) => countFalseEnds(each.midSpeech, offline.get(each.recording.file)?.whole ?? []))),
     (sum((each) => each.takenBack) / sum((each) => each.shownWords)) * 100,
     (sum((each) => each.errors) / words) * 100,
     (sum((each) => each.formerErrors) / sum((each) => each.formerWords)) * 100,
     off,
     on - off,
     String(sum((each) => each.repeated)),
+    String(sum((each) => each.lags)),
     decodes / seconds,
-    busy / seconds,
+    busyS / seconds,
   ];
 }

@@ -13,10 +13,9 @@ import {
 } from '../../../server/core/stable/word-evidence.ts';
 import { countOverlap, normaliseWord } from '../../../server/core/stable/words.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
-import { samplesOf } from '../feed.ts';
 import { fit, predict, separation } from '../regression.ts';
-import { Replay } from '../replay.ts';
-import { decoderOf, decodeWhole, settingsFor, voicesOf } from '../replay-parts.ts';
+import { decoderOf, decodeWhole, voicesOf } from '../replay-parts.ts';
+import { replayRecordings } from '../replay-recordings.ts';
 import { readArgs, table } from '../report.ts';
 
 /** One word of one decode: what spoke for it, and what became of it. */
@@ -113,15 +112,16 @@ interface Noted {
 async function listen(recording: Recording, { decode, voice, cost }: Tools): Promise<Omit<Case, 'recording'>[]> {
   const noted: Noted[] = [];
   const restore = listenIn(noted);
-  const replay = new Replay(samplesOf(recording), {
+  const { replayed } = await replayRecordings([recording], {
     decode,
-    voice,
+    voices: new Map([[recording.file, voice]]),
     pipeline: PIPELINE,
-    settings: settingsFor(recording, PIPELINE),
     floors: { partial: 0, final: 512 },
-    cost: (frames) => 0.02 + frames * cost,
-  });
-  const arrivals = await replay.run().finally(restore);
+    secondsPerFrame: cost,
+    machine: '',
+    streams: 1,
+  }).finally(restore);
+  const arrivals = replayed.flatMap((each) => each.arrivals);
   const whole = await decodeWhole(recording, decode);
   const finals = arrivals.flatMap(({ event }) => (event.type === 'final' ? event.words : []));
   const spokenSpans = finals.map(({ text, fromMs, toMs }) => ({ text, from: fromMs * 16, to: toMs * 16 }));

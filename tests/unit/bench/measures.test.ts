@@ -1,5 +1,14 @@
 import t from 'tap';
-import { type Arrival, brokenStable, finalDelays, measure, revisedFinals, takenBack } from '../../bench/measures.ts';
+import {
+  type Arrival,
+  brokenStable,
+  countFalseEnds,
+  finalDelays,
+  measure,
+  midSpeechDelays,
+  revisedFinals,
+  takenBack,
+} from '../../bench/measures.ts';
 
 const STEP = 500;
 let seq = 0;
@@ -114,3 +123,19 @@ t.test('The delay of finals runs from the end of each speech to its own last fin
   t.same(finalDelays({ ...recording(''), words: [] }, arrivals), [0.4, 0.6]);
   t.same(finalDelays(recording('one two'), arrivals), [0.4, 0.6]);
 });
+
+t.test(
+  'A sentence ends in mid-speech when more of the same speech follows it, and it was not only cut there',
+  async (t) => {
+    const first = final(1_900, 1, 'one two.');
+    const arrivals = [first, final(4_600, 2, 'three.', 1_500), end(4_000, 4_400), final(6_000, 3, 'four.', 4_500)];
+    const nothingKnown = { ...recording(''), words: [] };
+    t.match(midSpeechDelays(nothingKnown, arrivals), [{ last: { text: 'two.' }, delayS: 0.9 }]);
+    const cut = [final(1_900, 1, 'one two'), final(4_600, 2, 'three.', 1_500), end(4_000, 4_400)];
+    t.same(midSpeechDelays(nothingKnown, cut), []);
+    const ends = midSpeechDelays(nothingKnown, arrivals);
+    t.equal(countFalseEnds(ends, [{ text: 'Two', from: 8_000 }]), 1, 'the whole goes on there');
+    t.equal(countFalseEnds(ends, [{ text: 'two.', from: 8_000 }]), 0);
+    t.equal(countFalseEnds(ends, [{ text: 'two', from: 80_000 }]), 0, 'another word');
+  },
+);

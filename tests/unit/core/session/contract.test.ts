@@ -142,11 +142,13 @@ class Harness {
   #speaking = false;
   #voice = false;
 
-  constructor(policy: PipelineOptions['commit']['policy']) {
+  constructor(policy: PipelineOptions['commit']['policy'], pace: 'fast' | 'slow') {
     // Short segments, so that speech is often cut where no sentence ends.
     const segment = { softMs: 1_000, hardMs: 5_000 };
     const models = { own: 'own', small: 'small' };
-    this.#pipeline = { ...PIPELINE, segment, models, commit: { ...PIPELINE.commit, policy } };
+    // Every decode counts as a slow one, or none does.
+    const sentenceEnd = { ...PIPELINE.sentenceEnd, slowMs: pace === 'slow' ? 0 : 10_000 };
+    this.#pipeline = { ...PIPELINE, segment, models, sentenceEnd, commit: { ...PIPELINE.commit, policy } };
     this.#session = new SessionCore(SETTINGS, this.#pipeline);
   }
 
@@ -340,14 +342,22 @@ for (const [phase, moves] of Object.entries(DECODE_TABLE) as [string, Record<str
     };
   }
 
-for (const policy of ['trust', 'agreement', 'edge', 'plain'] as const) {
-  t.test(`stable text never changes and is a prefix of a final that is sent once (${policy})`, async (t) => {
+const RUNS = [
+  ['trust', 'fast'],
+  ['trust', 'slow'],
+  ['agreement', 'slow'],
+  ['edge', 'fast'],
+  ['plain', 'fast'],
+] as const;
+
+for (const [policy, pace] of RUNS) {
+  t.test(`stable text never changes and is a prefix of a final that is sent once (${policy}, ${pace})`, async (t) => {
     let steps = 0;
     let finals = 0;
     let restarts = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 40, maxLength: 160 }), (script) => {
-        const harness = new Harness(policy);
+        const harness = new Harness(policy, pace);
         for (const one of script) harness.run(one);
         harness.end();
         steps += harness.steps;

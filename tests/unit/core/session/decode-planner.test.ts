@@ -33,7 +33,7 @@ function open() {
   const hear = (windows: number, probability: number): number => {
     for (let i = 0; i < windows; i++) {
       ring.write(new Float32Array(WINDOW).fill(0.2));
-      segmenter.observe(at, at + WINDOW, probability);
+      if (segmenter.observe(at, at + WINDOW, probability) === 'started') segmenter.begin(at, at + WINDOW, 0);
       at += WINDOW;
     }
     return at;
@@ -105,13 +105,38 @@ t.test('when the speaker goes on the speculative decode counts as a partial, or 
   const { planner, utterance, hear, jobs } = open();
   hear(20, 0.9);
   planner.speculate(utterance, hear(6, 0.1), CONDITIONS);
-  t.equal(planner.resume(utterance), undefined);
+  t.equal(planner.resume(utterance, CONDITIONS), undefined);
   t.same(jobs(), ['final', 'forget']);
   planner.speculate(utterance, hear(6, 0.1), CONDITIONS);
   planner.take(utterance, CONDITIONS);
   planner.read(utterance, sureHypothesis(WORDS), CONDITIONS);
-  t.match(planner.resume(utterance), { hypothesis: { words: WORDS } });
+  t.match(planner.resume(utterance, CONDITIONS), {
+    ...{ hypothesis: { words: WORDS }, pause: undefined, endSamples: undefined },
+  });
   t.equal(utterance.phase.kind, 'idle');
+});
+
+t.test('where decodes are slow, one that was begun in a pause goes on, and says how long the pause was', async (t) => {
+  const { planner, utterance, hear, jobs } = open();
+  const slow = sureHypothesis(WORDS, { decodeMs: PIPELINE.sentenceEnd.slowMs + 1 });
+  hear(20, 0.9);
+  planner.speculate(utterance, hear(6, 0.1), CONDITIONS);
+  planner.take(utterance, CONDITIONS);
+  planner.read(utterance, slow, CONDITIONS);
+  hear(1, 0.9);
+  t.match(
+    planner.resume(utterance, CONDITIONS),
+    { pause: 6 * WINDOW, endSamples: 8_000 },
+    'though it was decoded in it',
+  );
+  hear(20, 0.9);
+  planner.speculate(utterance, hear(7, 0.1), CONDITIONS);
+  planner.take(utterance, CONDITIONS);
+  hear(1, 0.9);
+  t.equal(planner.resume(utterance, CONDITIONS), undefined);
+  planner.speculate(utterance, hear(7, 0.1), CONDITIONS);
+  t.same(jobs(), ['final', 'final'], 'and the next pause does not end it');
+  t.match(planner.read(utterance, slow, CONDITIONS), { kind: 'partial', decode: { pause: 7 * WINDOW } });
 });
 
 t.test('a final that is no use, dropped or failed is asked for again; then its audio is set aside', async (t) => {

@@ -152,3 +152,32 @@ t.test(
     t.same(seen, ['', '', 'mumble']);
   },
 );
+
+t.test(
+  'a sentence has ended when decodes agree on its end for long enough, though the next word is unsure',
+  async (t) => {
+    const ended = (lines: readonly (readonly [string, number])[], endSamples?: number) => {
+      const stable = new StableWords({ ...TRUST, patience: 9 });
+      for (const [line, steps] of lines) stable.push(words(line, 0.3), { from: 0, edge: steps * STEP, endSamples });
+      const { isEndSettled } = stable;
+      return { isEndSettled, text: joinWords(stable.take(stable.stable.length)) };
+    };
+    const agreed = [
+      ['it rained. We', 4],
+      ['it rained. He', 5],
+    ] as const;
+    t.same(ended(agreed, STEP), { isEndSettled: true, text: 'it rained.' });
+    t.same(ended(agreed, STEP + 1), { isEndSettled: false, text: '' }, 'not long enough');
+    t.same(ended(agreed), { isEndSettled: false, text: '' }, 'nor where the next word is waited for');
+    const last = [
+      ['it rained.', 4],
+      ['it rained.', 5],
+    ] as const;
+    t.same(ended(last, STEP), { isEndSettled: false, text: '' }, 'nothing follows yet');
+    const changed = [
+      ['it rained. We', 4],
+      ['he rained. We', 5],
+    ] as const;
+    t.same(ended(changed, STEP), { isEndSettled: false, text: '' }, 'a word of it is new and unsure');
+  },
+);
