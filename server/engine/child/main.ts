@@ -1,5 +1,6 @@
 import { openSync, readSync } from 'node:fs';
 import { endWithParent, residentMemoryMb, sendToParent } from '../../process/child/parent-link.ts';
+import { createWarmUpJob, WARM_UP_S } from '../warm-up.ts';
 import type { FromWorker, ToWorker, WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
 import { chooseThreadCount } from './threads.ts';
@@ -80,19 +81,7 @@ function isMultilingual(path: string): boolean {
 
 /** Decodes four seconds of a quiet tone: this pages the weights in and measures the cost of a decode. */
 async function warmUp(engine: ChildEngine): Promise<number> {
-  const seconds = 4;
-  const samples = Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.01 * Math.sin(i / 20));
-  const job: WireJob = {
-    id: 0,
-    kind: 'final',
-    samples,
-    fromSample: 0,
-    language: 'en',
-    languages: [],
-    task: 'transcribe',
-    prompt: '',
-    prefix: '',
-  };
+  const job = createWarmUpJob();
   const signal = new AbortController().signal;
   // The stock binding takes seconds for one decode, so its first is measured. Natively the first one pages the weights
   // in, and the faster of the next two is closer to what the machine can do.
@@ -103,7 +92,7 @@ async function warmUp(engine: ChildEngine): Promise<number> {
     await engine.decode(job, cores, signal);
     best = Math.min(best, performance.now() - started);
   }
-  return best / 1000 / seconds;
+  return best / 1000 / WARM_UP_S;
 }
 
 async function decode(job: WireJob): Promise<void> {
