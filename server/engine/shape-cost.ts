@@ -8,7 +8,7 @@ import { isFromShapeProcess, type ModelShape, type ToShapeProcess } from './shap
 
 /** Longest time that all shapes together may take, ms; then they stay unmeasured. */
 const TIMEOUT_MS = 180_000;
-/** Free memory below which nothing is measured: the process takes up to half of it, bytes. */
+/** Free memory below which nothing is measured: the process takes up to 600 MB, bytes. */
 const MEMORY_MIN = 1_073_741_824;
 
 /** Width, heads, layers of encoder and decoder, by the beginning of a name; the first that fits counts. */

@@ -16,7 +16,7 @@ export interface ModelShape {
 export interface ToShapeProcess {
   readonly kind: 'measure';
   readonly shapes: readonly ModelShape[];
-  /** An empty folder for files of up to 200 MB. */
+  /** An empty folder for a file of up to 350 MB. */
   readonly folder: string;
   readonly threads: number;
 }
