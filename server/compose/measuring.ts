@@ -26,7 +26,7 @@ const TINY_DELAY_MAX_MS = 1_000;
 const DELAY_MAX_MS = 2_000;
 /** Share of the cores' time that other programs may take while something is measured, 0-1. */
 const BUSY_MAX = 0.25;
-/** After so many waits, five minutes, this counts as how the machine is. */
+/** After so many waits, five minutes, the streams beside those programs are counted, for this run of the server alone. */
 const BUSY_WAITS_MAX = 60;
 const WAV_HEADER_BYTES = 44;
 /** Decodes of the tone whose shortest time counts. */
@@ -65,6 +65,9 @@ export class Measuring {
   readonly #tools: MeasuringTools;
   readonly #running: RunningModel[];
   #work: IdleWork | undefined;
+  /** Whether other programs use the machine, and how often that was waited for. */
+  #isBusy = false;
+  #busyWaits = 0;
 
   constructor(options: MeasuringParts, tools: MeasuringTools = openTools()) {
     this.#options = options;
@@ -81,7 +84,8 @@ export class Measuring {
   /** A line for people: the number of streams, as measured, or what is known until then. */
   get streamsText(): string {
     const known = describeStreams(this.#running);
-    if (known !== undefined) return `${known}, as measured on this machine`;
+    if (known !== undefined)
+      return `${known}, as measured on this machine${this.#isBusy ? ' beside the programs that it runs; the next start measures again' : ''}`;
     const guess = estimateStreamCapacity(this.#running[0]!.realTimeFactor);
     if (!this.#canMeasure) return `about ${guess} live, guessed by the time of one decode`;
     return `measuring how many this machine carries, while nobody uses it; until then, about ${guess} are a guess`;
@@ -101,13 +105,13 @@ export class Measuring {
   start(): void {
     const { monitoring, parts } = this.#options;
     if (!this.#canMeasure || (!this.#isStreamMissing && !this.#isCostMissing)) return;
-    let waits = 0;
     const work = new IdleWork({
       clock: monitoring.clock,
-      // Read each time, so that it covers the time since the last question.
       isIdle: () => {
-        const isQuiet = this.#tools.readBusyShare() <= BUSY_MAX || ++waits > BUSY_WAITS_MAX;
-        return isQuiet && parts.registry.size === 0;
+        // Read each time, so that it covers the time since the last question.
+        this.#isBusy = this.#tools.readBusyShare() > BUSY_MAX;
+        if (this.#isBusy) this.#busyWaits++;
+        return (!this.#isBusy || this.#busyWaits > BUSY_WAITS_MAX) && parts.registry.size === 0;
       },
       run: (signal) => this.#measure(signal),
       waitMs: IDLE_MS,
@@ -200,7 +204,7 @@ export class Measuring {
     if (outcome !== 'carried') return outcome;
     const { streams, isLeast } = search.result;
     this.#running[n] = { ...running, streams, isLeast };
-    keep(file, { ...models.on, model, file: running.file, streams, isLeast }, log);
+    if (!this.#isBusy) keep(file, { ...models.on, model, file: running.file, streams, isLeast }, log);
     return 'done';
   }
 

@@ -115,7 +115,7 @@ t.test('a trial gives way to a session at once, and is taken up again when nobod
 });
 
 t.test('nothing is measured on a busy machine, for five minutes', async (t) => {
-  const { measuring, clock, trials, settle } = await open({
+  const { measuring, clock, trials, settle, lines, file } = await open({
     args: ['--model', 'base'],
     tools: { readBusyShare: () => 0.9 },
   });
@@ -125,8 +125,10 @@ t.test('nothing is measured on a busy machine, for five minutes', async (t) => {
   t.equal(trials.length, 0);
   clock.pass(IDLE_MS);
   await settle();
-  t.equal(trials.length, 1, 'then that is how the machine is');
-  await measuring.close();
+  trials[0]!.finish();
+  await settle();
+  t.match(lines, [/9 live with base, as measured .* beside the programs .* the next start measures again/]);
+  t.equal(file.read()[0]!.streams, undefined, 'what is measured then is not kept');
 });
 
 t.test('with --no-measure nothing is measured or kept, and a guess is called one', async (t) => {
