@@ -103,6 +103,7 @@ t.test('only the configuration reads the environment', async (t) => {
     'server/compose/serve-command.ts',
     'server/admin/keys.ts',
     'server/admin/viewers.ts',
+    'server/admin/measurements.ts',
     'server/process/environment.ts',
     'models/locate.ts',
     'models/cli.ts',

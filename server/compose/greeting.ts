@@ -3,7 +3,14 @@ import type { Engines } from './engines.ts';
 export interface GreetingInfo {
   readonly url: string;
   readonly engines: Pick<Engines, 'info' | 'cleaner' | 'isCleanerReady'>;
-  readonly streams: number;
+  /** How many streams the machine carries. */
+  readonly streams: string;
+  /** Why the server chose its model; undefined when the operator did. */
+  readonly choice: string | undefined;
+  /** Whether the small model hears English whatever the load. */
+  readonly isEnglishSmall: boolean;
+  /** What better models would give, a line each. */
+  readonly better: readonly string[];
   /** File of the self-signed certificate, which clients have to trust; undefined when there is none. */
   readonly selfSigned: string | undefined;
   /** Address of the Wyoming endpoint, if there is one. */
@@ -11,21 +18,25 @@ export interface GreetingInfo {
 }
 
 /** Builds the text that is printed when the server has started. */
-export function buildGreeting({ url, engines, streams, selfSigned, wyoming }: GreetingInfo): string {
+export function buildGreeting(greeting: GreetingInfo): string {
   const knows = (multilingual: boolean): string => (multilingual ? '99 languages' : 'English');
   const cost = (realTimeFactor: number): string => `${realTimeFactor.toFixed(2)} s of work a second of speech`;
+  const { url, engines, streams, choice, isEnglishSmall, better, selfSigned, wyoming } = greeting;
   const { info } = engines;
   const { small, memoryMb } = info;
   const own = Math.round(process.memoryUsage.rss() / 1_048_576);
   return [
     `Sotto listens at ${url}`,
-    `  model    ${info.model} (${knows(info.multilingual)})`,
+    `  model    ${info.model} (${knows(info.multilingual)})${choice === undefined ? '' : `, ${choice}`}`,
+    ...better.map((text) => `  better   ${text}`),
     ...(small === undefined
       ? []
-      : [`  small    ${small.model} (${knows(small.multilingual)}) under load; ${cost(small.realTimeFactor)}`]),
+      : [
+          `  small    ${small.model} (${knows(small.multilingual)}) ${isEnglishSmall ? 'for English' : 'under load'}; ${cost(small.realTimeFactor)}`,
+        ]),
     `  engine   ${info.engine}: ${info.detail}; ${cost(info.realTimeFactor)}`,
     `  cleanup  ${describeCleaner(engines)}`,
-    `  streams  about ${streams} live on this machine`,
+    `  streams  ${streams}`,
     `  memory   ${own} MB here${memoryMb === undefined ? '' : `, ${memoryMb} MB in the speech worker`}`,
     ...(selfSigned === undefined
       ? []

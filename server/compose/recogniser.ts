@@ -26,7 +26,7 @@ export async function openRecogniser(config: Config, log: Log): Promise<WorkerPo
 
 async function resolveSmallModel(config: Config) {
   const asked = config['small-model'];
-  if (asked === undefined) return undefined;
+  if (asked === 'none') return undefined;
   await fetchIfUrl(asked, config.offline);
   return resolveModel(asked, { kind: 'speech' });
 }

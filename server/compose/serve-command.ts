@@ -5,6 +5,7 @@ import { ConfigError, loadConfig } from '../config/load.ts';
 import { buildHelpText, showConfig } from '../config/show.ts';
 import { systemClock } from '../observe/clock.ts';
 import { catchProcessErrors } from '../observe/process-errors.ts';
+import { OPENERS } from './openers.ts';
 import { reportStatus } from './report-status.ts';
 import { startServer } from './start-server.ts';
 import { waitForStopSignal } from './stop-signal.ts';
@@ -24,7 +25,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
       printLine(showConfig(loaded));
       return 0;
     }
-    const server = await startServer(loaded.config);
+    const server = await startServer(loaded.config, OPENERS, printLine);
     catchProcessErrors(server.reportBug, systemClock.nowMs);
     printLine(`${server.greeting}\n${describeSettings(loaded)}`);
     reportStatus({ kind: 'listening', url: server.url });

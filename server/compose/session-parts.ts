@@ -58,6 +58,7 @@ export function buildSessionParts(
     smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
     onServiceLevelChange: (level) => registry.setServiceLevel(level),
   });
+  const models = { own: info.model, small: info.small?.model, isEnglishSmall: offer.isEnglishSmall };
   return {
     ...{ scheduler, registry, speechModel, log, meter, clock, rooms },
     ...{ journals: storage.journals, recorder, assistant, translationModel },
@@ -67,7 +68,7 @@ export function buildSessionParts(
       openai: config.cleanup === 'openai' ? cleaner : undefined,
     },
     offer: { ...offer, assistant: assistant?.name },
-    pipeline: { ...buildPipelineOptions(config), models: { own: info.model, small: info.small?.model } },
+    pipeline: { ...buildPipelineOptions(config), models },
     engine: info.engine,
     cleanTimeoutMs: config['clean-timeout-ms'],
     pauseMs: config['pause-ms'],

@@ -5,6 +5,7 @@ import { getPackageRoot } from '../engine/native/locate.ts';
 import type { HttpSite } from '../gateway/site-routes.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Engines } from './engines.ts';
+import type { Measuring } from './measuring.ts';
 import { checkReadiness } from './readiness.ts';
 import type { Storage } from './storage.ts';
 
@@ -13,7 +14,7 @@ export function buildSite({
   engines,
   storage,
   offer,
-  streams,
+  measuring,
   sessionsMax,
   needsKey,
   metrics,
@@ -23,7 +24,7 @@ export function buildSite({
   readonly engines: Engines;
   readonly storage: Storage;
   readonly offer: ServerOffer;
-  readonly streams: number;
+  readonly measuring: Pick<Measuring, 'streams'>;
   readonly sessionsMax: number;
   readonly needsKey: boolean;
   readonly metrics: Metrics;
@@ -38,7 +39,7 @@ export function buildSite({
       ...offer,
       engine: info.engine,
       sessions: registry.size,
-      ...{ sessionsMax, streams, needsKey },
+      ...{ sessionsMax, streams: measuring.streams, needsKey },
       ...storage.transcripts.info,
     }),
     metrics: () => metrics.render(recogniser.restarts),

@@ -1,5 +1,6 @@
 import { resolveDataFolder } from '../config/folders.ts';
 import type { Config } from '../config/options.ts';
+import { describeChoice } from '../core/capacity/describe.ts';
 import { estimateStreamCapacity } from '../core/schedule/load.ts';
 import { DIALECT_ROUTES, HTTP_ROUTES } from '../dialect/routes.ts';
 import { restoreSessions } from '../flow/restore-sessions.ts';
@@ -7,13 +8,17 @@ import { Gateway } from '../gateway/gateway.ts';
 import { systemClock } from '../observe/clock.ts';
 import { openLog } from '../observe/log.ts';
 import type { ReportBug } from '../ports/bug.ts';
+import { MeasurementFile } from '../store/measurement-file.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import { openEngines } from './engines.ts';
 import { buildGatewayLimits } from './gateway-limits.ts';
 import { buildGreeting } from './greeting.ts';
+import { measureRunningModels } from './measured-models.ts';
+import { Measuring } from './measuring.ts';
 import { openMonitoring } from './monitoring.ts';
 import { OPENERS, type Openers } from './openers.ts';
 import { openRooms } from './rooms.ts';
+import { selectModels } from './select-models.ts';
 import { buildOffer, buildSessionParts } from './session-parts.ts';
 import { buildSite } from './site.ts';
 import { openStorage } from './storage.ts';
@@ -33,11 +38,16 @@ export interface RunningServer extends AsyncDisposable {
 /**
  * Opens every part of the server and listens. Rejects with a fault that says what is wrong, after closing everything that was
  * already open.
+ * @param report Prints a line about what was measured after the start.
  */
-export async function startServer(config: Config, open: Openers = OPENERS): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  open: Openers = OPENERS,
+  report: (line: string) => void = () => {},
+): Promise<RunningServer> {
   const cleanup = new CleanupStack();
   try {
-    return await openServer(config, open, cleanup);
+    return await openServer(config, { open, cleanup, report });
   } catch (error) {
     // Report why the start failed, not what failed after that.
     await cleanup.run().catch(() => {});
@@ -45,9 +55,17 @@ export async function startServer(config: Config, open: Openers = OPENERS): Prom
   }
 }
 
-async function openServer(config: Config, open: Openers, cleanup: CleanupStack): Promise<RunningServer> {
-  const log = openLog(config['log-level']);
-  const folder = resolveDataFolder(config, process.env);
+interface StartParts {
+  readonly open: Openers;
+  readonly cleanup: CleanupStack;
+  readonly report: (line: string) => void;
+}
+
+async function openServer(asked: Config, { open, cleanup, report }: StartParts): Promise<RunningServer> {
+  const log = openLog(asked['log-level']);
+  const folder = resolveDataFolder(asked, process.env);
+  const file = new MeasurementFile(folder);
+  const config = selectModels(asked, file.read());
   const access = open.access(config, folder, log);
   const certificate = await open.certificate(config, folder, log);
   const createTransport = await open.transport(config, certificate);
@@ -56,13 +74,17 @@ async function openServer(config: Config, open: Openers, cleanup: CleanupStack):
   const storage = await openStorage(config, { folder, log, meter: monitoring.meter, open, cleanup });
   const { rooms, viewing } = openRooms({ config, folder, ...monitoring });
 
-  const offer = buildOffer(config, engines);
+  const models = await measureRunningModels(config, asked, engines, { file, log });
+  const offer = { ...buildOffer(config, engines), isEnglishSmall: models.isEnglishSmall };
   const parts = buildSessionParts(config, { engines, monitoring, storage, rooms, offer, log });
-  const streams = estimateStreamCapacity(engines.info.realTimeFactor);
-  const limits = buildGatewayLimits(config, streams);
+  const isChoosing = asked.model === 'auto';
+  const measuring = new Measuring({
+    ...{ config, isChoosing, models, parts, recogniser: engines.recogniser, file, monitoring, log, report },
+  });
+  const limits = buildGatewayLimits(config, measuring.streams ?? estimateStreamCapacity(models.own.realTimeFactor));
   let closing: Promise<void> | undefined;
   const site = buildSite({
-    ...{ engines, storage, offer, streams, sessionsMax: limits.sessionsMax, needsKey: access.needsKey },
+    ...{ engines, storage, offer, measuring, sessionsMax: limits.sessionsMax, needsKey: access.needsKey },
     ...{ metrics: monitoring.metrics, registry: parts.registry, isStopping: () => closing !== undefined },
   });
   const http = { routes: HTTP_ROUTES, decoder: engines.decoder, transcripts: storage.transcripts.routes };
@@ -74,6 +96,8 @@ async function openServer(config: Config, open: Openers, cleanup: CleanupStack):
   const port = await transport.listen(config.host, config.port);
   const wyoming = await open.wyoming(config, { parts, site, bounds: limits, reportBug: monitoring.reportBug });
   if (wyoming !== undefined) cleanup.add(wyoming);
+  cleanup.add(measuring);
+  measuring.start();
 
   const url = formatUrl(certificate === undefined ? 'http' : 'https', config.host, port);
   const selfSigned = config['tls-self-signed'] ? certificate?.certPath : undefined;
@@ -87,6 +111,14 @@ async function openServer(config: Config, open: Openers, cleanup: CleanupStack):
   const close = (): Promise<void> => (closing ??= drain());
   return {
     ...{ url, port, reportBug: monitoring.reportBug, close, [Symbol.asyncDispose]: close },
-    greeting: buildGreeting({ url, engines, streams, selfSigned, wyoming: wyoming?.address }),
+    greeting: buildGreeting({
+      ...{ url, engines, selfSigned, wyoming: wyoming?.address },
+      streams: measuring.streamsText,
+      choice: isChoosing
+        ? describeChoice(models.own.decodeS, models.isEnglishSmall ? models.small?.model : undefined)
+        : undefined,
+      isEnglishSmall: models.isEnglishSmall,
+      better: measuring.betterTexts,
+    }),
   };
 }

@@ -18,13 +18,18 @@ export const OPTIONS = {
   },
   model: {
     type: 'string',
-    default: 'base',
-    doc: 'Speech model: a name from `sotto models list`, a path, or a URL, fetched at the first start.',
+    default: 'auto',
+    doc: 'Speech model: `auto` takes the best one here that is quick enough on this machine; else a name from `sotto models list`, a path, or a URL, fetched at the first start.',
   },
   'small-model': {
     type: 'string',
-    default: undefined,
-    doc: 'A second, smaller model; under load English sessions that pinned no model are moved to it at a sentence’s end.',
+    default: 'auto',
+    doc: 'A second, smaller model, or `none`; under load English sessions that pinned no model are moved to it at a sentence’s end. `auto`: with `--model auto` an English one, else none.',
+  },
+  measure: {
+    type: 'boolean',
+    default: true,
+    doc: 'Measure at the first start, while nobody uses the server, how many streams this machine carries and what better models would cost; kept in the data folder.',
   },
   offline: { type: 'boolean', default: false, doc: 'Fetch nothing; a model that is not here is a fault.' },
   engine: {

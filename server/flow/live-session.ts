@@ -1,6 +1,6 @@
 import { type Command, type EventBody, FAULTS, Fault, type Start, validateMessage } from '../../protocol/index.ts';
 import type { ServiceLevel } from '../core/schedule/load-shedder.ts';
-import { type OfferedModel, validateChange } from '../core/session/resolve-settings.ts';
+import { findFirstModel, type OfferedModel, validateChange } from '../core/session/resolve-settings.ts';
 import type { ClientIdentity } from '../ports/authenticator.ts';
 import { type ClientChannel, type ConnectedClient, toFaultEvent } from './client-channel.ts';
 import { Driver } from './driver.ts';
@@ -97,9 +97,11 @@ export class LiveSession implements ResumableSession {
     this.#sinks.onRecordingProblem((why) => this.#reportNotRecorded(why));
   }
 
-  #start(channel: ClientChannel, { model, secret, settings }: SessionOrigin): void {
+  #start(channel: ClientChannel, origin: SessionOrigin): void {
+    const { secret, settings } = origin;
     this.#channel = channel;
     this.#outbox.attach(channel);
+    const model = { ...origin.model, model: this.#findFirstModel(origin) };
     this.#send(buildReady(this.#sinks.sessionRecord, secret, { ...this.#parts, model, language: settings.language }));
     if (this.#sinks.refusal !== undefined) this.#reportNotRecorded(this.#sinks.refusal);
     const { serviceLevel } = this.#parts.scheduler;
@@ -117,8 +119,14 @@ export class LiveSession implements ResumableSession {
     this.#graceTimer = this.#parts.clock.setTimer(graceMs, () => this.#finishFromServer());
   }
 
-  #createDriver({ sessionRecord, settings, snapshot }: SessionOrigin): Driver {
-    const { pipeline } = this.#parts;
+  #findFirstModel({ settings }: SessionOrigin): string {
+    return findFirstModel(settings, this.#parts.offer, this.#parts.scheduler.serviceLevel);
+  }
+
+  #createDriver(origin: SessionOrigin): Driver {
+    const { sessionRecord, settings, snapshot } = origin;
+    const { pipeline: shared } = this.#parts;
+    const pipeline = { ...shared, models: { ...shared.models, announced: this.#findFirstModel(origin) } };
     return new Driver(
       {
         ...{ format: sessionRecord.audio, settings, pipeline },

@@ -32,6 +32,7 @@ export class SessionRegistry<S extends ResumableSession = ResumableSession> {
   /** Sessions of an earlier process that will be restored in a moment. */
   readonly #expected = new Set<string>();
   #onEmpty: (() => void) | undefined;
+  #onAdded: (() => void) | undefined;
 
   get size(): number {
     return this.#live.size;
@@ -48,8 +49,14 @@ export class SessionRegistry<S extends ResumableSession = ResumableSession> {
     return { ofKey, ofAddress };
   }
 
+  /** Calls `listener`, the only one, whenever something takes a place. */
+  watchAdditions(listener: () => void): void {
+    this.#onAdded = listener;
+  }
+
   add(live: RegistryEntry): void {
     this.#live.set(live.id, live);
+    this.#onAdded?.();
   }
 
   /** Puts a session in the place of the connection that opened it. */
@@ -57,6 +64,7 @@ export class SessionRegistry<S extends ResumableSession = ResumableSession> {
     if (connection !== undefined) this.#live.delete(connection.id);
     this.#live.set(session.id, session);
     this.#sessions.set(session.id, session);
+    this.#onAdded?.();
   }
 
   /** A session that can be resumed: live, or ended a moment ago. */

@@ -129,7 +129,9 @@ export class Upload implements RegistryEntry {
       },
       close: () => this.#finish(),
     };
-    const opening = new SessionOpening({ ...answer.start, audio }, this.#parts, this.#client);
+    // A file is sent as fast as it is decoded: nobody reads along who would rather have it from a smaller model.
+    const model = answer.start.model ?? this.#parts.offer.model;
+    const opening = new SessionOpening({ ...answer.start, model, audio }, this.#parts, this.#client);
     await opening.ready;
     if (this.#over) {
       opening.cancel();

@@ -16,7 +16,7 @@ export function startBenchServer(args: readonly string[]): Promise<BenchServer> 
   const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
   const child: ChildProcess = fork(
     main,
-    ['--port', '0', '--no-journal', '--keep', 'off', '--log-level', 'error', ...args],
+    ['--port', '0', '--no-journal', '--keep', 'off', '--no-measure', '--log-level', 'error', ...args],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },

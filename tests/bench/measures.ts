@@ -1,4 +1,5 @@
 import type { EventOf, ServerEvent } from '../../client/sdk/index.ts';
+import { findLastFinals } from '../../server/core/capacity/final-delays.ts';
 import type { Recording } from '../support/recordings.ts';
 import { formerErrorRate, wordErrorRate } from '../support/wer.ts';
 
@@ -146,18 +147,14 @@ function trueTimes(recording: Recording, words: readonly EventOf<'final'>['words
 
 /** From each end of speech to the last final of that speech; the recording's own last word counts where it is known. */
 export function finalDelays(recording: Recording, arrivals: readonly Arrival[]): number[] {
-  const finals = of(arrivals, 'final');
-  const ends = of(arrivals, 'speech').filter(({ event }) => event.state === 'end');
-  return ends.flatMap(({ event }, n) => {
-    const before = ends[n - 1]?.event.atMs ?? Number.NEGATIVE_INFINITY;
-    // A sentence belongs to the speech in which its middle lies: ends jitter by some hundred ms.
-    const final = finals.findLast(({ event: { fromMs, toMs } }) => {
-      const middle = (fromMs + toMs) / 2;
-      return middle > before && middle <= event.atMs;
-    });
+  const finals = of(arrivals, 'final').map(({ atMs, event: { fromMs, toMs } }) => ({ fromMs, toMs, cameMs: atMs }));
+  const ends = of(arrivals, 'speech').flatMap(({ event }) => (event.state === 'end' ? [event.atMs] : []));
+  return findLastFinals(ends, finals).flatMap((final, n) => {
     if (final === undefined) return [];
-    const known = recording.words.findLast(({ end }) => end * 1_000 <= event.atMs + 150 && end * 1_000 > before)?.end;
-    return [(final.atMs - (known === undefined ? event.atMs : known * 1_000)) / 1_000];
+    const end = ends[n]!;
+    const before = ends[n - 1] ?? Number.NEGATIVE_INFINITY;
+    const known = recording.words.findLast((word) => word.end * 1_000 <= end + 150 && word.end * 1_000 > before)?.end;
+    return [(final.cameMs - (known === undefined ? end : known * 1_000)) / 1_000];
   });
 }
 

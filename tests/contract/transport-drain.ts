@@ -6,12 +6,12 @@ import { WebSocket } from 'ws';
 import { type EventBody, LIMITS, type ServerEvent } from '../../protocol/index.ts';
 import { Outbox } from '../../server/flow/outbox.ts';
 import { Rooms } from '../../server/flow/rooms.ts';
+import { silentMeter } from '../../server/flow/silent-meter.ts';
 import { Viewer } from '../../server/gateway/viewer.ts';
 import type { Connection, ConnectionHandler, Transport, TransportHandler } from '../../server/ports/transport.ts';
 import { selfSignedCertificate } from '../../server/transport/certificate.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { silentMeter } from '../support/silent-meter.ts';
 import { staysTrue, until, untilSettled } from '../support/until.ts';
 import { type Make, SMALL_LIMITS } from './transport.ts';
 

@@ -1,11 +1,16 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { getModelPath } from '../../models/locate.ts';
+import { describeFile } from '../../models/present.ts';
+import { findModel } from '../../models/registry.ts';
+import { describeEngineBuild, describeProcessor } from '../../server/engine/machine.ts';
 import type { RunningServer } from '../../server/main.ts';
+import { MeasurementFile } from '../../server/store/measurement-file.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
 import { openServer } from '../support/server.ts';
 
@@ -185,7 +190,17 @@ t.test('keys are made, listed and revoked, and a server outside loopback wants o
 });
 
 t.test('doctor, models and config answer', async (t) => {
-  t.match((await runCli(['doctor'])).out, /engine\s+native/);
+  const data = mkdtempSync(join(tmpdir(), 'sotto-doctor-'));
+  t.teardown(() => rmSync(data, { recursive: true, force: true }));
+  const doctor = (): Promise<CliResult> => runCli(['doctor'], undefined, { SOTTO_DATA: data });
+  t.match((await doctor()).out, /engine\s+native[\s\S]*Measured on this machine:\nnothing yet/);
+  const here = { machine: describeProcessor(), engine: describeEngineBuild('native'), options: '{}' };
+  const file = describeFile(getModelPath(findModel('base')!));
+  new MeasurementFile(data).add({ ...here, model: 'base', file, decodeS: 0.22, streams: 4, isLeast: false });
+  new MeasurementFile(data).add({ ...here, machine: 'another', model: 'tiny.en', file, streams: 5, isLeast: false });
+  const { out } = await doctor();
+  t.match(out, /base +4 live with base; a decode takes 0\.22 s: words stable after about 1\.0 s/);
+  t.notMatch(out, /5 live/, 'what another machine did is not said of this one');
   t.match((await runCli(['models', 'list'])).out, /^base +82 MB +99 languages +MIT +embedded/m);
   t.match((await runCli(['models', 'verify', 'tiny.en'])).out, /tiny.en: ok/);
   t.match((await runCli(['models', 'pull', 'nope'])).err, /not known/);

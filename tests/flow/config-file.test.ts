@@ -66,6 +66,16 @@ t.test('a file that happens to lie in the current folder does not reach a server
 t.test('every command that starts a server of its own takes --config, and hands it on', async (t) => {
   t.same(buildServerArgs({ config: '/a.json', raw: false }), ['--log-level', 'error', '--config', '/a.json']);
   t.notOk(buildServerArgs({ raw: false }).includes('--config'));
+  t.match(
+    buildServerArgs({ raw: false, pace: 0 }).join(' '),
+    '--small-model none',
+    'a file is heard by the best model',
+  );
+  t.notMatch(
+    buildServerArgs({ raw: false, pace: 1 }).join(' '),
+    '--small-model',
+    'live speech may be heard by the quick one',
+  );
   for (const command of ['transcribe', 'mic', 'dictate'])
     t.match(await run(tmpdir(), 'client/cli/main.ts', [command, '--help']), /--config <file>/, command);
 });

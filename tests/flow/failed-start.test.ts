@@ -40,7 +40,7 @@ async function openSettings(t: Pick<Test, 'teardown'>) {
   const [port, wyomingPort] = [await freePort(), await freePort()];
   const args = ['--model', 'tiny.en', '--port', String(port), '--wyoming-port', String(wyomingPort), '--data', data];
   const configOf = (...more: string[]) =>
-    loadConfig([...args, '--log-level', 'silent', '--keep', 'all', ...more], {}).config;
+    loadConfig([...args, '--log-level', 'silent', '--keep', 'all', '--no-measure', ...more], {}).config;
   return { data, port, wyomingPort, configOf };
 }
 

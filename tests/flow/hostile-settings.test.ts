@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { noAuth } from '../../server/access/no-auth.ts';
 import { DIALECT_ROUTES, HTTP_ROUTES } from '../../server/dialect/routes.ts';
 import { createWyomingRoutes, WYOMING_PATH } from '../../server/dialect/wyoming.ts';
+import { silentMeter } from '../../server/flow/silent-meter.ts';
 import { createBugReporter } from '../../server/observe/bug-reporter.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import {
@@ -16,7 +17,6 @@ import {
 } from '../support/hostile-settings.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { converse, finalsOf, openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
-import { silentMeter } from '../support/silent-meter.ts';
 import { simulateDelay, until } from '../support/until.ts';
 import { wavOf } from '../support/wav-of.ts';
 

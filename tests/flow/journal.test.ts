@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import type { ServerEvent } from '../../client/sdk/index.ts';
+import { silentMeter } from '../../server/flow/silent-meter.ts';
 import type { Journal, JournalStore } from '../../server/ports/journal-store.ts';
 import { decodeEntries, encodeEntry } from '../../server/store/entries.ts';
 import { FileJournalStore } from '../../server/store/file-journal-store.ts';
@@ -19,7 +20,6 @@ import {
   script,
   sound,
 } from '../support/scripted-server.ts';
-import { silentMeter } from '../support/silent-meter.ts';
 import { simulateDelay, until } from '../support/until.ts';
 
 const WORDS = [...script('One two three.', 0.6), ...script('Four five six.', 3.6), ...script('Seven eight.', 6.6)];

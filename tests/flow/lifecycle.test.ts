@@ -98,7 +98,7 @@ const needsGroups = process.platform === 'win32' ? 'Windows has no process group
 /** `sotto serve` as people start it, in a process group of its own, once its server listens. */
 async function startServe(t: Pick<Test, 'teardown'>) {
   const data = mkdtempSync(join(tmpdir(), 'sotto-'));
-  const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', '0', '--data', data];
+  const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', '0', '--data', data, '--no-measure'];
   const child = spawn(process.execPath, [...programArgs('client/cli/main.ts'), 'serve', ...options], {
     ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
   });

@@ -85,6 +85,42 @@ t.test('a session that pinned its model, speaks another language or is translate
   t.match(pinned.events[0], { type: 'ready', model: 'little', languages: ['en'] });
 });
 
+t.test('on a machine that is slow with its own model the small one hears English from the start', async (t) => {
+  const server = await openScriptedServer(WORDS, 8, { small: 'little', isEnglishSmall: true });
+  t.teardown(() => server.close());
+  const { events, models, notices } = await speak(server, [FULL_SERVICE_LEVEL, SMALL]);
+  t.same(models, ['little', 'little']);
+  t.match(events[0], { type: 'ready', model: 'little', languages: 'all' }, 'which its first event says');
+  t.same(notices, []);
+  for (const options of [{ model: 'script' }, { language: 'de' }, { task: 'translate' }]) {
+    const other = await speak(server, [FULL_SERVICE_LEVEL], options);
+    t.same(other.models, [options.model ?? 'own'], JSON.stringify(options));
+    t.match(other.events[0], { type: 'ready', model: 'script' });
+    t.same(other.notices, []);
+  }
+});
+
+t.test('who changes to another language is heard by the own model again, and may', async (t) => {
+  const server = await openScriptedServer(WORDS, 8, { small: 'little', isEnglishSmall: true });
+  t.teardown(() => server.close());
+  const session = await server.connect({ language: 'en' });
+  const notices: string[] = [];
+  const reading = (async () => {
+    for await (const event of session) if (event.type === 'notice') notices.push(event.text);
+  })();
+  const say = async () => {
+    session.send(SENTENCE);
+    await session.flush();
+  };
+  await say();
+  session.configure({ language: 'de' });
+  await say();
+  await session.finish();
+  await reading;
+  t.same([...new Set(server.recogniser.jobs.map(({ model }) => model))], ['little', undefined]);
+  t.same(notices, ['For your language script hears you from here on.']);
+});
+
 t.test('what is wrong with a model that was asked for is said', async (t) => {
   const server = await openScriptedServer([], 8, { small: 'little' });
   t.teardown(() => server.close());

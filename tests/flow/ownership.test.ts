@@ -3,11 +3,11 @@ import t, { type Test } from 'tap';
 import { LIMITS, type ServerEvent, type ViewerEvent } from '../../protocol/index.ts';
 import { revokeKey } from '../../server/access/keys.ts';
 import { Rooms } from '../../server/flow/rooms.ts';
+import { silentMeter } from '../../server/flow/silent-meter.ts';
 import { openKeyedServer } from '../support/keyed-server.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { memoryRecorder } from '../support/memory-recorder.ts';
 import { converse, script, sound, type TestEndpoint, uws, ws } from '../support/scripted-server.ts';
-import { silentMeter } from '../support/silent-meter.ts';
 import { NO_UWS, runsUws } from '../support/uws.ts';
 import { type Viewing, watchEvents, watchSocket } from '../support/viewing.ts';
 

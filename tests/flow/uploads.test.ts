@@ -41,6 +41,17 @@ t.test('a file takes the place of a session, and gives it back', async (t) => {
   t.equal((await post()).status, 200);
 });
 
+t.test('a file is heard by the server’s own model, also where the small one hears English', async (t) => {
+  const small = { small: 'little', isEnglishSmall: true };
+  const server = await openScriptedServer(script('Hello there.', 0.6), 1, small);
+  t.teardown(() => server.close());
+  const body = new FormData();
+  body.append('file', new Blob([RECORDING]), 'a.mp3');
+  const answer = await fetch(`${server.url}/v1/audio/transcriptions`, { method: 'POST', body });
+  t.match(await answer.json(), { text: 'Hello there.' });
+  t.same([...new Set(server.recogniser.jobs.map(({ model }) => model))], ['script']);
+});
+
 t.test('a client that leaves frees its place at once', async (t) => {
   const { server, post, waitForDecode, letGo } = await stand(t);
   const leaving = new AbortController();

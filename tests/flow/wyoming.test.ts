@@ -4,13 +4,13 @@ import { noAuth } from '../../server/access/no-auth.ts';
 import { createWyomingRoutes, WYOMING_PATH } from '../../server/dialect/wyoming.ts';
 import { type WyomingEvent, WyomingReader } from '../../server/dialect/wyoming-frames.ts';
 import type { ScriptWord } from '../../server/engine/script.ts';
+import { silentMeter } from '../../server/flow/silent-meter.ts';
 import { createBugReporter } from '../../server/observe/bug-reporter.ts';
 import type { Log } from '../../server/ports/log.ts';
 import { TcpTransport } from '../../server/transport/tcp.ts';
 import { randomFrom } from '../support/random.ts';
 import { openScriptedServer, script, silentLog, sound } from '../support/scripted-server.ts';
 import { SEED } from '../support/seed.ts';
-import { silentMeter } from '../support/silent-meter.ts';
 import { simulateDelay, until } from '../support/until.ts';
 
 const AUDIO = { rate: 16_000, width: 2, channels: 1 };

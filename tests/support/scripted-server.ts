@@ -13,6 +13,7 @@ import type { LiveSession, SessionParts } from '../../server/flow/live-session.t
 import { restoreSessions } from '../../server/flow/restore-sessions.ts';
 import { Rooms } from '../../server/flow/rooms.ts';
 import { SessionRegistry } from '../../server/flow/session-registry.ts';
+import { silentMeter } from '../../server/flow/silent-meter.ts';
 import { Summariser } from '../../server/flow/summariser.ts';
 import type { TranscriptRecorder } from '../../server/flow/transcript-recorder.ts';
 import { Gateway } from '../../server/gateway/gateway.ts';
@@ -37,7 +38,6 @@ import type { ViewerTokens } from '../../server/ports/viewer-tokens.ts';
 import { UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
 import { EnergyModel } from '../../server/vad/energy.ts';
-import { silentMeter } from './silent-meter.ts';
 import { loadTestUws } from './uws.ts';
 
 const nothing = (): void => {};
@@ -94,6 +94,8 @@ export interface TestEndpoint {
   readonly info?: object;
   /** Name of a second model for English. */
   readonly small?: string;
+  /** Whether that one hears English whatever the load. */
+  readonly isEnglishSmall?: boolean;
   /** Tokens of viewers, and how many may watch. */
   readonly viewerTokens?: ViewerTokens;
   readonly viewers?: Partial<ViewerLimits>;
@@ -120,6 +122,7 @@ export function scriptedParts(
     speechModel,
     store,
     small,
+    isEnglishSmall = false,
     recorder,
     wallMs = Date.now,
     assistant,
@@ -146,6 +149,7 @@ export function scriptedParts(
     endpoint: { minMs: 200, maxMs: 400 },
     cleanup: 'rules' as const,
     small: small === undefined ? undefined : { model: small, languages: ['en'] },
+    isEnglishSmall,
     assistant: assistant?.name,
     english,
   };
@@ -163,7 +167,7 @@ export function scriptedParts(
     meter,
     journals,
     // Its words are never misheard for want of context.
-    pipeline: { ...PIPELINE, commit: SCRIPTED_COMMIT, models: { own: 'script', small } },
+    pipeline: { ...PIPELINE, commit: SCRIPTED_COMMIT, models: { own: 'script', small, isEnglishSmall } },
     offer,
     engine: 'script',
     cleanTimeoutMs: 500,

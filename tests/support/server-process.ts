@@ -32,7 +32,7 @@ export async function startServerProcess(
   options: readonly string[],
   teardown: (end: () => void) => void,
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...programArgs('server/main.ts'), ...options], {
+  const child = spawn(process.execPath, [...programArgs('server/main.ts'), '--no-measure', ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });

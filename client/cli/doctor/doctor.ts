@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findRecorder, isInstalled, RECORDER_ADVICE } from '../audio/microphone.ts';
 import { printLine } from '../output/terminal.ts';
+import { runProgram } from '../programs/run-program.ts';
 
 interface Finding {
   readonly what: string;
@@ -26,6 +27,8 @@ export async function runDoctor(port: number): Promise<number> {
   ];
   const mark = { good: 'ok  ', note: 'note', bad: 'BAD ' };
   for (const { what, state, text } of findings) printLine(`${mark[state]}  ${what.padEnd(11)} ${text}`);
+  printLine('\nMeasured on this machine:');
+  await runProgram('server/admin/measurements', []);
   return findings.some((finding) => finding.state === 'bad') ? 1 : 0;
 }
 

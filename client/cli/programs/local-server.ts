@@ -4,7 +4,12 @@ import type { ServerStatus } from '../../../protocol/server-status.ts';
 import { printNote } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
 
-export type Program = 'server/main' | 'server/admin/keys' | 'server/admin/viewers' | 'models/cli';
+export type Program =
+  | 'server/main'
+  | 'server/admin/keys'
+  | 'server/admin/viewers'
+  | 'server/admin/measurements'
+  | 'models/cli';
 
 /** Path of a program, in the sources as well as in `dist`. */
 export function resolveProgramPath(name: Program): string {
@@ -25,7 +30,19 @@ export interface LocalServer extends AsyncDisposable {
  */
 export function startLocalServer(args: readonly string[]): Promise<LocalServer> {
   // Overrides settings for public servers in the file and the environment: this server is for one command alone.
-  const own = ['--port', '0', '--no-journal', '--keep', 'off', '--host', '127.0.0.1', '--access', 'open', '--config='];
+  const own = [
+    '--port',
+    '0',
+    '--no-journal',
+    '--keep',
+    'off',
+    '--no-measure',
+    '--host',
+    '127.0.0.1',
+    '--access',
+    'open',
+    '--config=',
+  ];
   const plain = ['--tls-cert=', '--tls-key=', '--no-tls-self-signed'];
   const child = fork(resolveProgramPath('server/main'), [...own, ...plain, ...args], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

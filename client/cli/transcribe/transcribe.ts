@@ -96,10 +96,14 @@ export function parseServerUrl(text: string): string {
 }
 
 /** The arguments of a server that is started for one command. */
-export function buildServerArgs(options: Pick<TranscribeOptions, 'config' | 'model' | 'cleanup' | 'raw'>): string[] {
+export function buildServerArgs(
+  options: Pick<TranscribeOptions, 'config' | 'model' | 'cleanup' | 'raw'> & { readonly pace?: number },
+): string[] {
   const args = ['--log-level', 'error'];
   if (options.config !== undefined) args.push('--config', options.config);
   if (options.model !== undefined) args.push('--model', options.model);
+  // Nobody reads along who would rather have words soon than right.
+  if (options.pace === 0) args.push('--small-model', 'none');
   if (options.cleanup !== undefined || options.raw) args.push('--cleanup', options.cleanup ?? 'off');
   return args;
 }

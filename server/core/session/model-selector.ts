@@ -13,26 +13,27 @@ import type { PipelineOptions } from './settings.ts';
 const OUT_OF_DEPTH = -0.8;
 const OUT_OF_DEPTH_SAMPLES_MIN = 1.5 * SAMPLE_RATE;
 
-/** Which model decodes a channel: the one that was asked for or, under load, the small one for English. */
+/** Which model decodes a channel: the one that was asked for or, under load or on a slow machine, the small one for English. */
 export class ModelSelector {
   readonly #channel: number;
   readonly #models: PipelineOptions['models'];
   readonly #outputs: OutputQueue;
-  /** The model that was announced to the client last; undefined is the session's own. */
-  #announced: string | undefined;
+  /** The model that was announced to the client last. */
+  #announced: string;
 
   constructor(channel: number, models: PipelineOptions['models'], outputs: OutputQueue) {
     this.#channel = channel;
     this.#models = models;
     this.#outputs = outputs;
+    this.#announced = models.announced ?? models.own;
   }
 
   /** The model that decodes the next sentence, from its start to its end; undefined is the session's own. */
   choose(language: LanguageSelector, { settings, serviceLevel }: SessionConditions): string | undefined {
+    const { own, small, isEnglishSmall = false } = this.#models;
     const isEnglish = settings.task === 'transcribe' && language.isSettled && language.locked === 'en';
-    const chosen = serviceLevel.model === 'small' && isEnglish ? this.#models.small : undefined;
-    if (chosen !== this.#announced) this.#announce(chosen ?? this.#models.own);
-    this.#announced = chosen;
+    const chosen = (isEnglishSmall || serviceLevel.model === 'small') && isEnglish ? small : undefined;
+    if ((chosen ?? own) !== this.#announced) this.#announce(chosen ?? own);
     return chosen;
   }
 
@@ -48,10 +49,12 @@ export class ModelSelector {
   }
 
   #announce(model: string): void {
+    this.#announced = model;
+    const reason = this.#models.isEnglishSmall === true ? 'For your language' : 'By the load of the server';
     this.#outputs.pushEvent({
       type: 'notice',
       code: 'model',
-      text: `By the load of the server ${model} hears you from here on.`,
+      text: `${reason} ${model} hears you from here on.`,
       channel: this.#channel,
     });
   }

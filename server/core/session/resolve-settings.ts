@@ -11,6 +11,8 @@ export interface OfferedModel {
 export interface ServerOffer extends OfferedModel {
   /** A second model that sessions may ask for. */
   readonly small?: OfferedModel | undefined;
+  /** Whether that one hears English sessions that name no model, because the server's own is too slow on this machine. */
+  readonly isEnglishSmall?: boolean | undefined;
   readonly language: string;
   readonly partialEveryMs: number;
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
@@ -80,6 +82,20 @@ export function modelFor(asked: string | undefined, offer: ServerOffer): Offered
   if (asked === offer.small?.model) return offer.small;
   const models = offer.small === undefined ? offer.model : `${offer.model} and ${offer.small.model}`;
   throw new Fault('model.unknown', { model: asked, want: `this server offers ${models}` });
+}
+
+/**
+ * Name of the model that hears a session first: the one it names, or else the small one if it is in English and the machine or
+ * its load (`level`) asks for that.
+ */
+export function findFirstModel(
+  { model, language, task }: Pick<SessionSettings, 'model' | 'language' | 'task'>,
+  { model: own, small, isEnglishSmall = false }: ServerOffer,
+  level: { readonly model: 'own' | 'small' },
+): string {
+  if (model !== undefined) return model === small?.model ? small.model : own;
+  const mayBeSmall = task === 'transcribe' && language === 'en';
+  return mayBeSmall && (isEnglishSmall || level.model === 'small') ? (small?.model ?? own) : own;
 }
 
 /** Checks a change of settings for a session that uses this model. Throws `command.option`. */

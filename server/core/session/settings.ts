@@ -72,8 +72,16 @@ export interface PipelineOptions {
   readonly contextChars: number;
   /** Whether stable words are fed to the recogniser as a forced prefix. */
   readonly forcedPrefix: boolean;
-  /** Names of the speech models: the server's own, and the one English sessions may be moved to under load. */
-  readonly models: { readonly own: string; readonly small: string | undefined };
+  readonly models: {
+    /** Name of the server's own speech model. */
+    readonly own: string;
+    /** Name of the one that English sessions may be moved to under load. */
+    readonly small: string | undefined;
+    /** Whether `small` hears English whatever the load, because `own` is too slow on this machine; default no. */
+    readonly isEnglishSmall?: boolean | undefined;
+    /** Name of the model that the client was told at the start; default `own`. */
+    readonly announced?: string | undefined;
+  };
 }
 
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */

@@ -1,5 +1,6 @@
 import { openSync, readSync } from 'node:fs';
 import { endWithParent, residentMemoryMb, sendToParent } from '../../process/child/parent-link.ts';
+import { createWarmUpJob, WARM_UP_S } from '../warm-up.ts';
 import type { FromWorker, ToWorker, WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
 import { chooseThreadCount } from './threads.ts';
@@ -37,7 +38,7 @@ async function start(setup: WorkerSetup): Promise<void> {
   cores = setup.cores;
   try {
     engine = await openEngine(setup);
-    const realTimeFactor = await measure(setup, engine);
+    const realTimeFactor = await measure(setup, engine, RUNS);
     const second = await openSmall(setup);
     const { name, multilingual, detail } = engine;
     send({
@@ -60,15 +61,15 @@ async function openEngine(setup: WorkerSetup): Promise<ChildEngine> {
 }
 
 /** A replacement worker need not measure again. */
-async function measure(setup: WorkerSetup, chosen: ChildEngine): Promise<number> {
-  return setup.warmUp === 'skip' ? 0 : warmUp(chosen);
+async function measure(setup: WorkerSetup, chosen: ChildEngine, runs: number): Promise<number> {
+  return setup.warmUp === 'skip' ? 0 : warmUp(chosen, runs);
 }
 
 async function openSmall(setup: WorkerSetup) {
   if (setup.small === undefined) return undefined;
   const { name, path } = setup.small;
   small = { name, engine: await openEngine({ ...setup, modelPath: path }) };
-  return { multilingual: small.engine.multilingual, realTimeFactor: await measure(setup, small.engine) };
+  return { multilingual: small.engine.multilingual, realTimeFactor: await measure(setup, small.engine, SMALL_RUNS) };
 }
 
 /** The vocabulary size is the second number in the file; English-only models have 51864 words. */
@@ -78,32 +79,24 @@ function isMultilingual(path: string): boolean {
   return header.readInt32LE(4) >= 51_865;
 }
 
+/** Decodes of the warm-up. The first one pages the weights in; the fastest is closest to what the machine can do. */
+const RUNS = 3;
+/** Of the second model, for which nobody should wait long. */
+const SMALL_RUNS = 2;
+
 /** Decodes four seconds of a quiet tone: this pages the weights in and measures the cost of a decode. */
-async function warmUp(engine: ChildEngine): Promise<number> {
-  const seconds = 4;
-  const samples = Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.01 * Math.sin(i / 20));
-  const job: WireJob = {
-    id: 0,
-    kind: 'final',
-    samples,
-    fromSample: 0,
-    language: 'en',
-    languages: [],
-    task: 'transcribe',
-    prompt: '',
-    prefix: '',
-  };
+async function warmUp(engine: ChildEngine, nativeRuns: number): Promise<number> {
+  const job = createWarmUpJob();
   const signal = new AbortController().signal;
-  // The stock binding takes seconds for one decode, so its first is measured. Natively the first one pages the weights
-  // in, and the faster of the next two is closer to what the machine can do.
-  const runs = engine.name === 'native' ? 3 : 1;
+  // The stock binding takes seconds for one decode.
+  const runs = engine.name === 'native' ? nativeRuns : 1;
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < runs; i++) {
     const started = performance.now();
     await engine.decode(job, cores, signal);
     best = Math.min(best, performance.now() - started);
   }
-  return best / 1000 / seconds;
+  return best / 1000 / WARM_UP_S;
 }
 
 async function decode(job: WireJob): Promise<void> {

@@ -58,7 +58,7 @@ t.test('flags win over the environment, and that over a file', async (t) => {
   const file = join(t.testdir({ 'c.json': JSON.stringify({ port: 1, slots: 1, language: 'de' }) }), 'c.json');
   const environment = { SOTTO_CONFIG: file, SOTTO_PORT: '2', SOTTO_SLOTS: '2' };
   const { config, sources } = loadConfig(['--port', '3'], environment);
-  t.match(config, { port: 3, slots: 2, language: 'de', model: 'base' });
+  t.match(config, { port: 3, slots: 2, language: 'de', model: 'auto' });
   t.match(sources, { port: 'flag', slots: 'environment', language: 'file', model: 'default' });
   t.ok(Object.isFrozen(config));
 });

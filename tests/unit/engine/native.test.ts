@@ -1,8 +1,8 @@
 import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { type RandomShape, randomModel, writeRandomModel } from '../../../server/engine/child/random-model.ts';
 import { isNativeBuilt, type NativeDecodeOptions, NativeModel } from '../../../server/engine/native/binding.ts';
-import { type RandomShape, randomModel, writeRandomModel } from './native-random-model.ts';
 
 if (!isNativeBuilt()) throw new Error('The native engine is not built: node server/engine/native/build.mjs');
 

@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { DecodeSpan } from '../../../server/core/session/outputs.ts';
 import { DecodeScheduler } from '../../../server/flow/decode-scheduler.ts';
+import { silentMeter as meter } from '../../../server/flow/silent-meter.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser } from '../../../server/ports/recogniser.ts';
 import { ScriptedClock } from '../../support/scripted-clock.ts';
-import { silentMeter as meter } from '../../support/silent-meter.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { guardClock, guardScheduler } from '../../../server/flow/guarded-clock.ts';
+import { silentMeter } from '../../../server/flow/silent-meter.ts';
 import { createBugReporter } from '../../../server/observe/bug-reporter.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { silentMeter } from '../../support/silent-meter.ts';
 
 const thrower = (text: string) => (): never => {
   throw new Error(text);

@@ -2,10 +2,10 @@ import t from 'tap';
 import type { ServerEvent, ViewerEvent } from '../../../protocol/index.ts';
 import { Fault, LIMITS } from '../../../protocol/index.ts';
 import { Rooms } from '../../../server/flow/rooms.ts';
+import { silentMeter } from '../../../server/flow/silent-meter.ts';
 import type { RoomEvent, RoomSubscriber, RoomSubscription } from '../../../server/ports/room.ts';
 import fc from '../../support/fast-check.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { silentMeter } from '../../support/silent-meter.ts';
 
 /** A viewer whose line holds what is not taken from it. */
 class SlowViewer implements RoomSubscriber {

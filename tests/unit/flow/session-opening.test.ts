@@ -4,11 +4,11 @@ import type { ClientChannel } from '../../../server/flow/client-channel.ts';
 import { Journals } from '../../../server/flow/journals.ts';
 import type { SessionParts } from '../../../server/flow/live-session.ts';
 import { SessionOpening } from '../../../server/flow/session-opening.ts';
+import { silentMeter } from '../../../server/flow/silent-meter.ts';
 import { MemoryJournalStore } from '../../../server/store/memory-journal-store.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { memoryRecorder } from '../../support/memory-recorder.ts';
 import { scriptedParts, silentLog } from '../../support/scripted-server.ts';
-import { silentMeter } from '../../support/silent-meter.ts';
 import { TEST_CLIENT } from '../../support/test-client.ts';
 
 const START: Start = {

@@ -32,6 +32,19 @@ t.test(
   },
 );
 
+t.test('where the small model hears English, the client that was told so at the start is not told again', async (t) => {
+  const outputs = new OutputQueue();
+  const models = { own: 'base', small: 'tiny.en', isEnglishSmall: true, announced: 'tiny.en' };
+  const selector = new ModelSelector(0, models, outputs);
+  t.equal(selector.choose(ENGLISH, OWN), 'tiny.en');
+  t.same(outputs.drain(), []);
+  t.equal(selector.choose(new LanguageSelector('de'), OWN), undefined);
+  t.match(outputs.drain(), [{ event: { code: 'model', text: /^For your language base/ } }]);
+  const detected = new ModelSelector(0, { ...models, announced: 'base' }, outputs);
+  t.equal(detected.choose(new LanguageSelector('auto'), OWN), undefined, 'not before it is known');
+  t.same(outputs.drain(), []);
+});
+
 t.test('any other language, an unknown one, and translations keep the session’s own', async (t) => {
   const { selector, notices } = open();
   t.equal(selector.choose(new LanguageSelector('de'), BUSY), undefined);

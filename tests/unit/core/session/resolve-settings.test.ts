@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Start } from '../../../../protocol/index.ts';
 import {
+  findFirstModel,
   modelFor,
   resolveLanguage,
   resolveSettings,
@@ -69,6 +70,25 @@ t.test('a session may have the small model, and no other', async (t) => {
   t.equal(modelFor('tiny.en', offer).languages[0], 'en');
   t.throws(() => modelFor('large', offer), refusal('model.unknown', /base and tiny\.en/));
   t.throws(() => resolve({ model: 'tiny.en', language: 'de' }, offer), refusal('command.option', /tiny\.en/));
+});
+
+t.test('a session in English that names no model may begin with the small one, by machine or load', async (t) => {
+  const small = { model: 'tiny.en', languages: ['en'] };
+  const offer: ServerOffer = { ...OFFER, small };
+  const first = (start: Partial<Start>, more: Partial<ServerOffer> = {}, level: 'own' | 'small' = 'own') =>
+    findFirstModel(resolve(start, offer), { ...offer, ...more }, { model: level });
+  t.equal(first({ language: 'en' }), 'base');
+  t.equal(first({ language: 'en' }, { isEnglishSmall: true }), 'tiny.en');
+  t.equal(first({ language: 'en' }, {}, 'small'), 'tiny.en');
+  t.equal(first({ language: 'en' }, { small: undefined }, 'small'), 'base', 'there is none');
+  for (const start of [
+    { language: 'de' },
+    {},
+    { language: 'en', task: 'translate' },
+    { language: 'en', model: 'base' },
+  ])
+    t.equal(first(start as Partial<Start>, { isEnglishSmall: true }, 'small'), 'base', JSON.stringify(start));
+  t.equal(first({ model: 'tiny.en' }), 'tiny.en', 'a named one is taken anyway');
 });
 
 t.test('translations are those that a model of the server can make', async (t) => {

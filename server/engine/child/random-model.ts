@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 
 /** Shape of a Whisper model with random weights: right in form, without sense. */
 export interface RandomShape {
@@ -6,8 +6,12 @@ export interface RandomShape {
   readonly vocabulary: 51_864 | 51_865 | 51_866;
   readonly melBands: 80 | 128;
   readonly type: TensorType;
+  /** Of the encoder and of the decoder each; 2 by default. */
   readonly layers?: number;
+  /** 64 by default. */
   readonly width?: number;
+  /** Of attention, each of 64 values in every published model; as many by default. */
+  readonly heads?: number;
 }
 
 export type TensorType = 'f32' | 'f16' | 'q4_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'q8_0';
@@ -31,42 +35,55 @@ const WORDS = 50_257;
 /** 1/64 as a half float. */
 const SMALL_HALF = 0x2400;
 
+/** Writes the file tensor by tensor: those of large shapes have hundreds of MB. */
 export function writeRandomModel(path: string, shape: RandomShape): void {
-  writeFileSync(path, randomModel(shape));
+  const file = openSync(path, 'w');
+  try {
+    buildRandomModel(shape, (part) => writeSync(file, part));
+  } finally {
+    closeSync(file);
+  }
 }
 
-export function randomModel({ vocabulary, melBands, type, layers = 2, width = 64 }: RandomShape): Buffer {
+export function randomModel(shape: RandomShape): Buffer {
   const parts: Buffer[] = [];
+  buildRandomModel(shape, (part) => parts.push(part));
+  return Buffer.concat(parts);
+}
+
+function buildRandomModel(shape: RandomShape, write: (part: Buffer) => void): void {
+  const { vocabulary, melBands, type, layers = 2, width = 64, heads = width / 64 } = shape;
+  const words: Buffer[] = [];
   const integers = (...values: number[]): void => {
     const bytes = Buffer.alloc(values.length * 4);
     for (const [i, value] of values.entries()) bytes.writeInt32LE(value, i * 4);
-    parts.push(bytes);
+    words.push(bytes);
   };
-  const heads = width / 64;
+  const flush = (): void => write(Buffer.concat(words.splice(0)));
   integers(MAGIC, vocabulary, AUDIO_FRAMES, width, heads, layers, TEXT_TOKENS, width, heads, layers, melBands);
   integers(TYPES[type].file, melBands, FREQUENCY_BINS);
-  parts.push(floats(melBands * FREQUENCY_BINS, () => Math.abs(random()) / FREQUENCY_BINS));
+  words.push(floats(melBands * FREQUENCY_BINS, () => Math.abs(random()) / FREQUENCY_BINS));
   integers(WORDS);
   for (let id = 0; id < WORDS; id++) {
     const text = Buffer.from(id < 256 ? String.fromCharCode(id) : ` w${id}`, 'latin1');
     integers(text.length);
-    parts.push(text);
+    words.push(text);
   }
   const tensor = (name: string, dimensions: readonly number[], wanted: TensorType): void => {
     integers(dimensions.length, name.length, TYPES[wanted].type, ...dimensions);
-    parts.push(
+    words.push(
       Buffer.from(name),
       values(
         dimensions.reduce((product, size) => product * size, 1),
         wanted,
       ),
     );
+    flush();
   };
   for (const [name, dimensions, kind] of tensors(vocabulary, melBands, layers, width)) {
     const convolution = type === 'f32' ? 'f32' : 'f16';
     tensor(name, dimensions, kind === 'matrix' ? type : kind === 'convolution' ? convolution : 'f32');
   }
-  return Buffer.concat(parts);
 }
 
 type Tensor = readonly [name: string, dimensions: readonly number[], kind: 'matrix' | 'convolution' | 'vector'];
@@ -127,7 +144,16 @@ function floats(count: number, next: () => number): Buffer {
   return bytes;
 }
 
+/** Values beyond so many repeat: a cost does not depend on them, and random numbers take seconds. */
+const VALUES_MAX = 262_144;
+
 function values(count: number, type: TensorType): Buffer {
+  if (count <= VALUES_MAX) return randomValues(count, type);
+  const first = randomValues(VALUES_MAX, type);
+  return Buffer.alloc((first.length / VALUES_MAX) * count, first);
+}
+
+function randomValues(count: number, type: TensorType): Buffer {
   if (type === 'f32') return floats(count, () => random() / 8);
   if (type === 'f16') {
     const bytes = Buffer.alloc(count * 2);

@@ -1,8 +1,8 @@
-import type { Meter } from '../../server/ports/meter.ts';
+import type { Meter } from '../ports/meter.ts';
 
 const nothing = (): void => {};
 
-/** Counts nothing. */
+/** Counts nothing: for work that is not a client's. */
 export const silentMeter: Meter = {
   decoded: nothing,
   queued: nothing,
