@@ -1,8 +1,8 @@
 import type { ServiceLevel } from '../../server/core/schedule/load-shedder.ts';
 import type { DecodeSpan } from '../../server/core/session/outputs.ts';
 import { type DecodeRequest, DecodeScheduler } from '../../server/flow/decode-scheduler.ts';
-import type { DecodeAnswer, DecodeJob, Recogniser } from '../../server/ports/recogniser.ts';
 import { silentMeter } from '../../server/flow/silent-meter.ts';
+import type { DecodeAnswer, DecodeJob, Recogniser } from '../../server/ports/recogniser.ts';
 import { decodeSeconds, type Machine } from './machines.ts';
 import type { Decoder } from './replay.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
