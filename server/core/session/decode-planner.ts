@@ -9,6 +9,7 @@ import { DecodePace } from './decode-pace.ts';
 import { type DecodedSpan, type DecodePolicy, detectionProgress } from './decode-policy.ts';
 import { type FinalRequest, IllegalDecodeMove, type RetainedAudio, type SpeechEnd } from './decode-state.ts';
 import type { DetectionProgress } from './language-selector.ts';
+import type { LeftContext } from './left-context.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan } from './outputs.ts';
 import type { Segmenter } from './segmenter.ts';
@@ -226,6 +227,7 @@ export class DecodePlanner {
     const asked = { stable: joinWords(stable), findings };
     return {
       ...this.#policy.describe('partial', { language, leftContext }, asked, conditions),
+      draft: draftOf(utterance, leftContext),
       fromSample: from,
       samples,
     };
@@ -239,7 +241,8 @@ export class DecodePlanner {
     const findings = this.#policy.withModel(utterance.decode.findings, conditions);
     utterance.move({ kind: 'startFinal', findings });
     const asked = { stable: joinWords(utterance.text.stable), findings };
-    return { ...this.#policy.describe('final', request, asked, conditions), fromSample: from, samples };
+    const draft = draftOf(utterance, request.leftContext);
+    return { ...this.#policy.describe('final', request, asked, conditions), draft, fromSample: from, samples };
   }
 
   #readPartial(
@@ -298,4 +301,10 @@ export class DecodePlanner {
     const neededMs = utterance.text.text === '' ? this.#pipeline.vad.minSpeechMs : VOICE_AFTER_WORDS_MS;
     return this.#segmenter.history.countVoiced(utterance.sentenceStart, to) >= msToSamples(neededMs);
   }
+}
+
+/** What a decode will probably write: its left context, and the open sentence as it reads now. */
+function draftOf({ text }: Utterance, leftContext: LeftContext | undefined): string {
+  const before = joinWords(leftContext?.words ?? []);
+  return before === '' || text.text === '' ? before + text.text : `${before} ${text.text}`;
 }

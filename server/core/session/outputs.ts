@@ -53,5 +53,7 @@ export interface DecodeSpan {
   readonly model: string | undefined;
   readonly prompt: string;
   readonly prefix: string;
+  /** What the text will probably be: what the decode before this one wrote of the same audio. */
+  readonly draft?: string | undefined;
   readonly windowFloor: number | undefined;
 }

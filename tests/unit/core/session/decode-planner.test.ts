@@ -57,6 +57,18 @@ t.test('a partial is asked for when there is voice enough and enough is new, one
   t.same(jobs(), [], 'nothing is new');
 });
 
+t.test('what the open sentence reads is the draft of the next decode, behind its left context', async (t) => {
+  const { planner, utterance, hear } = open();
+  planner.requestPartialWhenDue(utterance, hear(8, 0.9), CONDITIONS);
+  t.equal(planner.take(utterance, CONDITIONS).draft, '', 'nothing is known yet');
+  planner.read(utterance, sureHypothesis(WORDS), CONDITIONS);
+  const edge = utterance.decode.decodedTo;
+  utterance.text.grow(WORDS, { sentenceStart: 0, from: 0, edge });
+  planner.requestPartialWhenDue(utterance, hear(20, 0.9), CONDITIONS);
+  t.equal(planner.take(utterance, CONDITIONS).draft, utterance.text.text);
+  t.not(utterance.text.text, '');
+});
+
 t.test('its audio is the newest when a slot is free', async (t) => {
   const { planner, utterance, hear } = open();
   planner.requestPartialWhenDue(utterance, hear(10, 0.9), CONDITIONS);
