@@ -18,7 +18,9 @@ struct LoadedModel {
         : file(path), dimensions(file.dimensions), special(special_tokens_of(dimensions)),
           mel(file.filters, dimensions.mel_bands, file.filter_bins, kernels()),
           suppressed(suppressed_tokens(file.token_ids, special)), alignment(find_alignment_heads(dimensions)),
-          weights(file, kernels()) {}
+          weights(file, kernels()) {
+        file.release_pages();
+    }
 
     int alignment_head_count() const { return static_cast<int>(alignment.heads.size()); }
 

@@ -23,4 +23,6 @@ MappedFile::MappedFile(const std::string & path) {
 
 MappedFile::~MappedFile() { munmap(const_cast<char *>(data_), size_); }
 
+void MappedFile::release_pages() const { madvise(const_cast<char *>(data_), size_, MADV_DONTNEED); }
+
 }  // namespace sotto

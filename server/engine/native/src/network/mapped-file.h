@@ -16,6 +16,8 @@ class MappedFile {
 
     const char * data() const { return data_; }
     size_t size() const { return size_; }
+    // Gives the memory of the pages read so far back; those that are touched again are read again.
+    void release_pages() const;
 
   private:
     size_t size_ = 0;

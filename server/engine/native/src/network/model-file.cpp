@@ -118,12 +118,6 @@ const FileTensor & ModelFile::tensor(const std::string & name, int length, int r
     return tensor;
 }
 
-size_t ModelFile::tensor_bytes() const {
-    size_t sum = 0;
-    for (const auto & [name, tensor] : tensors_) sum += tensor.bytes;
-    return sum;
-}
-
 void read_floats(const FileTensor & tensor, int first, int rows, float * out) {
     const auto type = static_cast<ggml_type>(tensor.type);
     const size_t row_bytes = ggml_row_size(type, tensor.length);

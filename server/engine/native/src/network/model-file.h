@@ -51,7 +51,8 @@ class ModelFile {
 
     // Throws std::runtime_error when there is no such tensor, or it has another shape.
     const FileTensor & tensor(const std::string & name, int length, int rows) const;
-    size_t tensor_bytes() const;
+    // Tensors stay readable, and take no memory until they are read again.
+    void release_pages() const { file_.release_pages(); }
 
   private:
     class Reader;
