@@ -71,7 +71,7 @@ function findMismatch(binary) {
 /** Throws when the package that we compile from no longer ships its sources. */
 function checkSources() {
   const whisper = getWhisperFolder();
-  for (const file of ['src/whisper.cpp', 'include/whisper.h', 'ggml/src/ggml.c', 'ggml/src/ggml-cpu/ggml-cpu.c']) {
+  for (const file of ['ggml/include/ggml.h', 'ggml/src/ggml.c', 'ggml/src/ggml-quants.c']) {
     if (existsSync(join(whisper, file))) continue;
     const { version } = require('@fugood/whisper.node/package.json');
     throw new Error(`@fugood/whisper.node ${version} does not hold ${file}; 1.2.0-rc.0 does`);
