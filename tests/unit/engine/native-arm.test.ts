@@ -6,7 +6,7 @@ import { isNativeBuilt, NativeModel } from '../../../server/engine/native/bindin
 import { getPackageRoot } from '../../../server/engine/native/locate.ts';
 import { compileEngineProgram, runProgram } from '../../support/engine-program.ts';
 import { wavOf } from '../../support/wav-of.ts';
-import { writeRandomModel } from './native-random-model.ts';
+import { writeRandomModel } from '../../../server/engine/child/random-model.ts';
 
 if (!isNativeBuilt()) throw new Error('The native engine is not built: node server/engine/native/build.mjs');
 

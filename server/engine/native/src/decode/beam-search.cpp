@@ -58,8 +58,9 @@ class BeamSearch {
             for (const auto & [token, log_probability] : sampler_.best(logits[beam], beams_[beam].tokens, width_ + 1))
                 all.push_back({static_cast<int>(beam), token, beams_[beam].log_probability + log_probability});
         }
-        std::stable_sort(all.begin(), all.end(),
-                         [](const Candidate & a, const Candidate & b) { return a.log_probability > b.log_probability; });
+        std::stable_sort(all.begin(), all.end(), [](const Candidate & a, const Candidate & b) {
+            return a.log_probability > b.log_probability;
+        });
         return all;
     }
 

@@ -17,8 +17,9 @@ struct BeamResult {
     bool is_whole = false;    // the model ended it, not the budget
 };
 
-// Continues the text that `state` holds, whose next token follows by `first_logits`. `state` then holds the same text as
-// before. `beams` is from 2 to BEAMS_MAX; no text gets longer than `budget` tokens. False when the decode is aborted.
+// Continues the text that `state` holds, whose next token follows by `first_logits`. `state` then holds the same text
+// as before. `beams` is from 2 to BEAMS_MAX; no text gets longer than `budget` tokens. False when the decode is
+// aborted.
 bool search_beams(const LoadedModel & model, DecoderState & state, TokenSampler & sampler,
                   const std::vector<float> & first_logits, int beams, int budget, BeamResult & result);
 

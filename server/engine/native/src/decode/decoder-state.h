@@ -63,7 +63,8 @@ class DecoderState {
     void begin_beams(int count) {
         beam_position_ = position_;
         parents_.assign(1, &text_);
-        while (static_cast<int>(beams_.size()) < 2 * count) beams_.push_back(std::make_unique<TextCache>(model_.dimensions));
+        while (static_cast<int>(beams_.size()) < 2 * count)
+            beams_.push_back(std::make_unique<TextCache>(model_.dimensions));
     }
 
     // The next beams continue those with these indices; at the beginning, the text.

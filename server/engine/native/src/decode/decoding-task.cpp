@@ -72,7 +72,8 @@ Decode DecodingTask::failed() {
 void DecodingTask::fit_window() {
     const int frames = static_cast<int>((samples_.size() + SAMPLES_PER_FRAME - 1) / SAMPLES_PER_FRAME);
     const int wanted = std::max(options_.window_floor, frames + WINDOW_MARGIN);
-    result_.window_frames = std::min(model_.dimensions.audio_frames, (wanted + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP);
+    result_.window_frames =
+        std::min(model_.dimensions.audio_frames, (wanted + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP);
     audio_frames_ = std::max(1, std::min(frames, result_.window_frames));
 }
 
@@ -131,8 +132,8 @@ bool DecodingTask::feed_start() {
     return feed_tokens(tokens, start_count, is_detected ? -1 : start_of_transcript);
 }
 
-// Feeds the start, the forced tokens and the first of the draft behind it. `start_of_transcript` is its index, or -1 when
-// its logits are known.
+// Feeds the start, the forced tokens and the first of the draft behind it. `start_of_transcript` is its index, or -1
+// when its logits are known.
 bool DecodingTask::feed_tokens(const std::vector<int> & start, int start_count, int start_of_transcript) {
     std::vector<int> tokens = start;
     const std::vector<int> ahead = forced_.empty() ? draft_.next() : std::vector<int>();

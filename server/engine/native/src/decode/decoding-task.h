@@ -60,7 +60,7 @@ class DecodingTask {
     Decode result_;
     std::vector<int> forced_;
     std::vector<Token> tokens_;
-    Token next_;  // the attention from which the next token is predicted
+    Token next_;             // the attention from which the next token is predicted
     Token first_attention_;  // `next_` at the beginning of the text
     std::vector<float> first_logits_;
     Draft draft_;

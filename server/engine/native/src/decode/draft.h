@@ -1,7 +1,7 @@
-// A text that a decode will probably write again, as the last decode of the same audio wrote it. Its tokens are fed before
-// it is known that the model chooses them: several in one pass over the weights cost little more than one. What the
-// model chooses is the same as without a draft ("speculative decoding", Leviathan et al. 2023, with a text in place of
-// the small model).
+// A text that a decode will probably write again, as the last decode of the same audio wrote it. Its tokens are fed
+// before it is known that the model chooses them: several in one pass over the weights cost little more than one. What
+// the model chooses is the same as without a draft ("speculative decoding", Leviathan et al. 2023, with a text in place
+// of the small model).
 #pragma once
 
 #include <algorithm>

@@ -14,8 +14,8 @@ class MelSpectrogram {
     // `filters` is the model's own filter bank, [bands][bins] row by row.
     MelSpectrogram(const std::vector<float> & filters, int bands, int bins, const KernelSet & kernels);
 
-    // Fills out[frame * bands + band] with `frames` frames of 10 ms; what lies behind the samples is silence. False when
-    // the decode is aborted on the way: half a minute of audio takes longer than an abort may.
+    // Fills out[frame * bands + band] with `frames` frames of 10 ms; what lies behind the samples is silence. False
+    // when the decode is aborted on the way: half a minute of audio takes longer than an abort may.
     bool compute(const std::vector<float> & samples, int frames, float * out, const DecodeControl & control) const;
 
   private:

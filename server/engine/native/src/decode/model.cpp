@@ -71,8 +71,13 @@ std::shared_ptr<Model> Model::load(const std::string & path) {
 ModelInfo Model::info() const {
     const LoadedModel & model = impl_->model;
     const ModelDimensions & d = model.dimensions;
-    return {name_size(d),     d.is_multilingual(), d.vocabulary, d.audio_frames,
-            d.text_tokens, d.mel_bands,         static_cast<double>(model.weights.bytes())};
+    return {name_size(d),
+            d.is_multilingual(),
+            d.vocabulary,
+            d.audio_frames,
+            d.text_tokens,
+            d.mel_bands,
+            static_cast<double>(model.weights.bytes())};
 }
 
 Decode Model::decode(const std::vector<float> & samples, const DecodeOptions & options, const DecodeControl & control) {
@@ -92,8 +97,10 @@ Decode Model::decode(const std::vector<float> & samples, const DecodeOptions & o
 
 std::vector<float> Model::compute_logits(const std::vector<float> & samples, int window,
                                          const std::vector<int> & tokens, int first, bool one_by_one) {
-    if (window < 1 || window > impl_->model.dimensions.audio_frames) throw std::runtime_error("there is no such window");
-    if (first < 0 || first >= static_cast<int>(tokens.size()) || static_cast<int>(tokens.size()) > impl_->model.dimensions.text_tokens)
+    if (window < 1 || window > impl_->model.dimensions.audio_frames)
+        throw std::runtime_error("there is no such window");
+    if (first < 0 || first >= static_cast<int>(tokens.size()) ||
+        static_cast<int>(tokens.size()) > impl_->model.dimensions.text_tokens)
         throw std::runtime_error("there are no such tokens");
     const DecodeControl control;
     DecoderState state(impl_->model);

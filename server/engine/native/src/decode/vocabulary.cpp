@@ -20,8 +20,7 @@ const std::vector<std::string> & subtitle_signs() {
 
 }  // namespace
 
-std::vector<int> suppressed_tokens(const std::map<std::string, int> & token_ids,
-                                   const SpecialTokens & special) {
+std::vector<int> suppressed_tokens(const std::map<std::string, int> & token_ids, const SpecialTokens & special) {
     std::vector<int> ids;
     const auto add = [&](const std::string & text) {
         const auto found = token_ids.find(text);
@@ -44,7 +43,8 @@ SpecialTokens special_tokens_of(const ModelDimensions & dimensions) {
     SpecialTokens special;
     special.end_of_text = dimensions.is_multilingual() ? 50'257 : 50'256;
     special.start_of_transcript = special.end_of_text + 1;
-    special.language_count = dimensions.vocabulary - VOCABULARY_WITHOUT_LANGUAGES - (dimensions.is_multilingual() ? 1 : 0);
+    special.language_count =
+        dimensions.vocabulary - VOCABULARY_WITHOUT_LANGUAGES - (dimensions.is_multilingual() ? 1 : 0);
     special.translate = special.start_of_transcript + 1 + special.language_count;
     special.transcribe = special.translate + 1;
     special.previous_text = special.translate + 3;

@@ -164,7 +164,8 @@ ProductErrors check_products(const ProductKernels & kernels, const ProductKernel
             check_shape(kernels, plain, shape, has_7_bits, random, errors);
         }
     }
-    for (const int blocks : {16, 48, 64, 160}) check_shape(kernels, plain, {2, 0, 3, 0, blocks}, has_7_bits, random, errors);
+    for (const int blocks : {16, 48, 64, 160})
+        check_shape(kernels, plain, {2, 0, 3, 0, blocks}, has_7_bits, random, errors);
     return errors;
 }
 
@@ -181,8 +182,9 @@ std::vector<KernelCheck> check_byte_products(const KernelSet & set, const Kernel
     for (const bool are_many : {true, false}) {
         const bool has_7_bits = are_many && std::string(set.name) == "AVX2";
         const ProductKernels & kernels = are_many ? set.many : set.few;
-        const ProductErrors errors = check_products(kernels, are_many ? plain.many : plain.few,
-                                                    are_many ? 2 * kernels.columns_together + 1 : 9, has_7_bits, random);
+        const ProductErrors errors =
+            check_products(kernels, are_many ? plain.many : plain.few, are_many ? 2 * kernels.columns_together + 1 : 9,
+                           has_7_bits, random);
         const std::string name = are_many ? "many columns" : "few columns";
         checks.push_back({name + ", whole multiples", errors.exact, has_7_bits ? ROUNDING_7_BITS : EXACT});
         checks.push_back({name + ", share of rounding", errors.rounded, has_7_bits ? ROUNDING_7_BITS : 1.001});

@@ -27,8 +27,7 @@ class ProfileStep {
   public:
     // Only the first thread of a step is timed. `products` and `bytes` are what it computes and reads.
     explicit ProfileStep(const char * name, int thread = 0, double products = 0, double bytes = 0)
-        : name_(name), start_(thread == 0 ? profile_clock() : 0), products_(products),
-          bytes_(bytes) {}
+        : name_(name), start_(thread == 0 ? profile_clock() : 0), products_(products), bytes_(bytes) {}
     ~ProfileStep();
     ProfileStep(const ProfileStep &) = delete;
     ProfileStep & operator=(const ProfileStep &) = delete;

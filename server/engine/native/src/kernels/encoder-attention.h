@@ -92,7 +92,8 @@ void attend_some(float * queries, int64_t stride, int queries_here, int count, f
     const int64_t scores_apart = scores_stride(count);
     float scaled[QUERIES * HEAD_VALUES];
     for (int query = 0; query < queries_here; query++) {
-        for (int i = 0; i < HEAD_VALUES; i++) scaled[query * HEAD_VALUES + i] = queries[query * stride + i] * (scale * LOG2_E);
+        for (int i = 0; i < HEAD_VALUES; i++)
+            scaled[query * HEAD_VALUES + i] = queries[query * stride + i] * (scale * LOG2_E);
     }
     for (int i = 0; i < padded; i += STEP_ROWS)
         multiply_steps<false>(scaled, HEAD_VALUES, keys + static_cast<size_t>(i) * HEAD_VALUES, HEAD_VALUES,

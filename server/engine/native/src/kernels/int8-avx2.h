@@ -115,8 +115,8 @@ template <int N> void multiply_tile(const Panel * panel, const Tile * tile, int 
 }
 
 // The products of a block of a panel with N columns.
-template <int N> inline void multiply_few_block(const FewPanel & panel, const Column * columns, int blocks,
-                                                __m256i (&dots)[2][N]) {
+template <int N>
+inline void multiply_few_block(const FewPanel & panel, const Column * columns, int blocks, __m256i (&dots)[2][N]) {
 #if defined(__AVXVNNI__)
     const __m256i sign = _mm256_set1_epi8(static_cast<char>(0x80));
 #else

@@ -84,8 +84,7 @@ template <int S, int N> void multiply_streams(const char * panels, int64_t apart
                     dots[n] = _mm512_dpbusd_epi32(dots[n], weights,
                                                   broadcast_four(columns[n * blocks + block].values + 4 * group));
             }
-            const __m512 scales =
-                _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i *>(panel.scales)));
+            const __m512 scales = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i *>(panel.scales)));
 #pragma GCC unroll 4
             for (int n = 0; n < N; n++) {
                 const __m512 scale = _mm512_mul_ps(scales, _mm512_set1_ps(columns[n * blocks + block].scale));

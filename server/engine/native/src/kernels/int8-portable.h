@@ -36,14 +36,14 @@ template <int N> void multiply_tile(const Panel * panel, const Tile * tile, int 
     for (int n = 0; n < N; n++) {
         float sums[PANEL_ROWS] = {};
         for (int block = 0; block < blocks; block++)
-            add_block(panel[block].values, reinterpret_cast<const int8_t *>(tile[block].values[n]),
-                      panel[block].scales, tile[block].scales[n], sums);
+            add_block(panel[block].values, reinterpret_cast<const int8_t *>(tile[block].values[n]), panel[block].scales,
+                      tile[block].scales[n], sums);
         std::memcpy(out + n * stride, sums, sizeof(sums));
     }
 }
 
-template <int S, int N> void multiply_streams(const char * panels, int64_t, const Column * column, int blocks,
-                                              float * out, int64_t, int64_t) {
+template <int S, int N>
+void multiply_streams(const char * panels, int64_t, const Column * column, int blocks, float * out, int64_t, int64_t) {
     float sums[PANEL_ROWS] = {};
     for (int block = 0; block < blocks; block++) {
         const FewPanel & panel = reinterpret_cast<const FewPanel *>(panels)[block];

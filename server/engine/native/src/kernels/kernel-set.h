@@ -58,7 +58,8 @@ struct KernelSet {
     void (*add_bias_gelu)(const float * bias, int length, float * values);
     void (*add_residual)(const float * bias, int length, const float * values, float * out);
     // Bytes of the packed weights of a product of floats: `rows` rows (a multiple of PANEL_ROWS) of `length` values.
-    // out[column][row] = weights[row] · in[column]; columns of `in` and `out` are so many floats apart, and may overlap.
+    // out[column][row] = weights[row] · in[column]; columns of `in` and `out` are so many floats apart, and may
+    // overlap.
     size_t (*float_bytes)(int rows, int length);
     void (*pack_floats)(const float * weights, int rows, int length, float * out);
     void (*multiply_floats)(const float * weights, int rows, int length, const float * in, int64_t in_stride,
@@ -70,8 +71,8 @@ struct KernelSet {
     void (*pack_head)(const float * keys, const float * values, int64_t stride, int count, float * scratch);
     void (*attend)(float * queries, int64_t stride, int begin, int end, int count, float scale, float * scratch);
     int queries_together;  // that are computed at once: threads begin at a multiple of it
-    // Caches the keys and values of one head at the positions from `begin` to `end`, rows `stride` floats apart: keys as
-    // [group][value][KEY_GROUP], values as [position][value], in half floats. Row 0 is position `begin`.
+    // Caches the keys and values of one head at the positions from `begin` to `end`, rows `stride` floats apart: keys
+    // as [group][value][KEY_GROUP], values as [position][value], in half floats. Row 0 is position `begin`.
     void (*store_keys)(const float * in, int64_t stride, int begin, int end, uint16_t * keys);
     void (*store_values)(const float * in, int64_t stride, int begin, int end, uint16_t * values);
     // The decoder's attention of one query of one head over `count` cached positions. `probabilities` receives them,

@@ -34,7 +34,7 @@ constexpr int FEW_GROUPS = BLOCK_VALUES / FEW_GROUP_VALUES;
 struct alignas(64) Panel {
     int8_t values[GROUPS][PANEL_ROWS][GROUP_VALUES];
     float scales[PANEL_ROWS * GROUP_COLUMNS];  // [group of rows][column][row], the same for all columns
-    int32_t start[PANEL_ROWS];  // takes back what ACTIVATION_ZERO adds
+    int32_t start[PANEL_ROWS];                 // takes back what ACTIVATION_ZERO adds
 };
 
 struct alignas(32) Tile {

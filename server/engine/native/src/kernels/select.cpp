@@ -11,10 +11,10 @@
 
 namespace sotto {
 
-#define SOTTO_KERNEL_SET(name)                  \
-    namespace name {                            \
-    extern const KernelSet KERNELS;             \
-    extern const uint32_t NEEDED_INSTRUCTIONS;  \
+#define SOTTO_KERNEL_SET(name)                                                                                         \
+    namespace name {                                                                                                   \
+    extern const KernelSet KERNELS;                                                                                    \
+    extern const uint32_t NEEDED_INSTRUCTIONS;                                                                         \
     }
 SOTTO_KERNEL_SETS
 #undef SOTTO_KERNEL_SET

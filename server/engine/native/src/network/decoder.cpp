@@ -100,7 +100,8 @@ class Decoder::Pass {
         });
     }
 
-    // out[token] = matrix · in[token]. Every thread has written its tokens of `in`; afterwards it may read all of `out`.
+    // out[token] = matrix · in[token]. Every thread has written its tokens of `in`; afterwards it may read all of
+    // `out`.
     void multiply(const Matrix & matrix, const float * in, int count, float * out, int64_t stride) {
         const int64_t in_stride = int64_t{matrix.blocks} * BLOCK_VALUES;
         const ProfileStep step(count == 1           ? "8-bit products, 1 token"
@@ -111,8 +112,9 @@ class Decoder::Pass {
         matrix.kernels->quantise(in, in_stride, share_.begin(count), share_.end(count), matrix.blocks, activations_);
         share_.wait();
         if (!is_aborted_)
-            matrix.kernels->multiply(matrix.panels, share_.begin(matrix.panel_count()), share_.end(matrix.panel_count()),
-                                     activations_, 0, count, matrix.blocks, out, stride);
+            matrix.kernels->multiply(matrix.panels, share_.begin(matrix.panel_count()),
+                                     share_.end(matrix.panel_count()), activations_, 0, count, matrix.blocks, out,
+                                     stride);
         share_.wait();
     }
 
@@ -137,7 +139,8 @@ class Decoder::Pass {
         const int64_t stride = 3 * width_;
         normalise(layer.attention_norm);
         multiply(layer.query_key_value.matrix, narrow_, count_, wide_, stride);
-        for_tokens([&](int token) { kernels_.add_bias(layer.query_key_value.bias, 3 * width_, wide_ + token * stride); });
+        for_tokens(
+            [&](int token) { kernels_.add_bias(layer.query_key_value.bias, 3 * width_, wide_ + token * stride); });
         share_.wait();
         const ProfileStep step("attention of tokens", share_.index);
         const int heads = weights_.dimensions.text_heads;
@@ -165,7 +168,8 @@ class Decoder::Pass {
         const DecoderLayer & layer = weights_.decoder[index];
         normalise(layer.cross_norm);
         multiply(layer.cross_query.matrix, narrow_, count_, wide_, width_);
-        for_tokens([&](int token) { kernels_.add_bias(layer.cross_query.bias, width_, wide_ + int64_t{token} * width_); });
+        for_tokens(
+            [&](int token) { kernels_.add_bias(layer.cross_query.bias, width_, wide_ + int64_t{token} * width_); });
         share_.wait();
         {
             const ProfileStep step("attention to audio", share_.index, 0,
@@ -188,8 +192,7 @@ class Decoder::Pass {
         const std::vector<AlignmentHead> & heads = decoder_.heads_;
         for (size_t i = 0; i < heads.size(); i++) {
             if (heads[i].layer != layer || heads[i].head != head) continue;
-            float * const to =
-                decoder_.attention_.data() + (token * heads.size() + i) * decoder_.attention_stride_;
+            float * const to = decoder_.attention_.data() + (token * heads.size() + i) * decoder_.attention_stride_;
             std::copy(probabilities_, probabilities_ + audio_.frames(), to);
         }
     }
@@ -226,9 +229,9 @@ class Decoder::Pass {
     const int width_;
     // An aborted feed goes through its steps without the work, so that no thread waits for another in vain.
     bool is_aborted_ = false;
-    float * state_;   // [token][width]
-    float * narrow_;  // [token][width]
-    float * wide_;    // [token][4 * width]
+    float * state_;          // [token][width]
+    float * narrow_;         // [token][width]
+    float * wide_;           // [token][4 * width]
     float * probabilities_;  // of one query, this thread's own
     char * activations_;     // quantised
 };
@@ -249,9 +252,8 @@ bool Decoder::feed(const std::vector<FedToken> & tokens, const EncodedAudio & au
         attention_stride_ = audio.frames();
         attention_.resize(tokens.size() * heads_.size() * attention_stride_);
     }
-    run_on_threads(threads, [&](const ThreadShare & share) {
-        Pass(*this, tokens, audio, with_attention, share, control).run();
-    });
+    run_on_threads(
+        threads, [&](const ThreadShare & share) { Pass(*this, tokens, audio, with_attention, share, control).run(); });
     return !control.is_aborted();
 }
 

@@ -46,8 +46,8 @@ class Encoder::Pass {
     Pass(Encoder & encoder, int window, const ThreadShare & share, const DecodeControl & control, EncodedAudio & out,
          char * scratch)
         : weights_(encoder.weights_), kernels_(weights_.kernels), share_(share), control_(control), out_(out),
-          window_(window), width_(weights_.dimensions.audio_width),
-          begin_(share.begin(window, CHUNK_UNIT)), end_(share.end(window, CHUNK_UNIT)) {
+          window_(window), width_(weights_.dimensions.audio_width), begin_(share.begin(window, CHUNK_UNIT)),
+          end_(share.end(window, CHUNK_UNIT)) {
         char * at = encoder.memory_.data();
         const auto take = [&at](size_t count) {
             float * const here = reinterpret_cast<float *>(at);
@@ -107,8 +107,8 @@ class Encoder::Pass {
         share_.wait();
         for_chunks([&](int first, int count) {
             float * const to = state_ + static_cast<int64_t>(first) * width_;
-            multiply(weights_.convolution_2.matrix, joint_ + static_cast<int64_t>(2 * first) * width_, 2 * width_, count,
-                     to, width_);
+            multiply(weights_.convolution_2.matrix, joint_ + static_cast<int64_t>(2 * first) * width_, 2 * width_,
+                     count, to, width_);
             const ProfileStep step("activations of layers", share_.index);
             for (int n = 0; n < count; n++) {
                 float * const row = to + static_cast<int64_t>(n) * width_;
@@ -127,8 +127,8 @@ class Encoder::Pass {
         for (int first = 2 * begin_; first < 2 * end_ && !control_.is_aborted(); first += CHUNK) {
             const int count = std::min(CHUNK, 2 * end_ - first);
             float * const to = out + static_cast<int64_t>(first) * width_;
-            kernels_.multiply_floats(linear.weights, width_, linear.length, input_ + static_cast<int64_t>(first) * bands,
-                                     bands, count, to, width_);
+            kernels_.multiply_floats(linear.weights, width_, linear.length,
+                                     input_ + static_cast<int64_t>(first) * bands, bands, count, to, width_);
             for (int n = 0; n < count; n++)
                 kernels_.add_bias_gelu(linear.bias, width_, to + static_cast<int64_t>(n) * width_);
         }
@@ -166,8 +166,7 @@ class Encoder::Pass {
             float * const to = joint_ + first * stride;
             multiply(layer.query_key_value.matrix, narrow_, width_, count, to, stride);
             const ProfileStep step("biases", share_.index);
-            for (int n = 0; n < count; n++)
-                kernels_.add_bias(layer.query_key_value.bias, 3 * width_, to + n * stride);
+            for (int n = 0; n < count; n++) kernels_.add_bias(layer.query_key_value.bias, 3 * width_, to + n * stride);
         });
     }
 
@@ -184,8 +183,7 @@ class Encoder::Pass {
             if (control_.is_aborted()) return;
             const int head = at / tiles;
             float * const queries = joint_ + head * HEAD_VALUES;
-            if (head != packed)
-                kernels_.pack_head(queries + width_, queries + 2 * width_, stride, window_, attention_);
+            if (head != packed) kernels_.pack_head(queries + width_, queries + 2 * width_, stride, window_, attention_);
             packed = head;
             const int first = at % tiles * together;
             kernels_.attend(queries, stride, first, std::min(first + together, window_), window_, scale, attention_);

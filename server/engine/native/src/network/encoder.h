@@ -21,9 +21,12 @@ class EncodedAudio {
     uint16_t * values(int layer, int head) const { return part(layer, head) + head_size(); }
 
   private:
-    int64_t head_size() const { return static_cast<int64_t>((frames_ + KEY_GROUP - 1) / KEY_GROUP) * KEY_GROUP * HEAD_VALUES; }
+    int64_t head_size() const {
+        return static_cast<int64_t>((frames_ + KEY_GROUP - 1) / KEY_GROUP) * KEY_GROUP * HEAD_VALUES;
+    }
     uint16_t * part(int layer, int head) const {
-        return reinterpret_cast<uint16_t *>(memory_.data()) + 2 * head_size() * (static_cast<int64_t>(layer) * heads_ + head);
+        return reinterpret_cast<uint16_t *>(memory_.data()) +
+               2 * head_size() * (static_cast<int64_t>(layer) * heads_ + head);
     }
 
     int heads_;
@@ -45,7 +48,7 @@ class Encoder {
     class Pass;
 
     const Weights & weights_;
-    AlignedMemory memory_;  // shared by the threads
+    AlignedMemory memory_;                                 // shared by the threads
     std::vector<std::unique_ptr<AlignedMemory>> scratch_;  // of each thread
 };
 

@@ -1,5 +1,5 @@
-// A Whisper model in the format of whisper.cpp ("ggml"): a header, the filter bank of the spectrogram, the vocabulary, and
-// tensors with names. The file stays mapped; nothing of the tensors is read before it is needed.
+// A Whisper model in the format of whisper.cpp ("ggml"): a header, the filter bank of the spectrogram, the vocabulary,
+// and tensors with names. The file stays mapped; nothing of the tensors is read before it is needed.
 #pragma once
 
 #include <cstdint>

@@ -31,8 +31,8 @@ class ThreadShare {
     Barrier * barrier_;
 };
 
-// Calls run(share, data) on `threads` threads, this one among them, and returns when all have. Fewer run when the system
-// has no more threads. `run` must not throw.
+// Calls run(share, data) on `threads` threads, this one among them, and returns when all have. Fewer run when the
+// system has no more threads. `run` must not throw.
 void run_together(int threads, void (*run)(const ThreadShare & share, void * data), void * data);
 
 // The same for a callable.

@@ -136,9 +136,8 @@ class Weights::Layout {
     void layer(Layer & layer, const std::string & name, int width, const ProductKernels & kernels) {
         const std::string attention = name + ".attn.";
         layer.attention_norm = norm(name + ".attn_ln", width);
-        layer.query_key_value.matrix =
-            matrix({attention + "query.weight", attention + "key.weight", attention + "value.weight"}, width, width,
-                   kernels);
+        layer.query_key_value.matrix = matrix(
+            {attention + "query.weight", attention + "key.weight", attention + "value.weight"}, width, width, kernels);
         layer.query_key_value.bias = biases({attention + "query.bias", "", attention + "value.bias"}, width);
         layer.attention_out = linear(attention + "out", width, width, kernels);
         layer.mlp_norm = norm(name + ".mlp_ln", width);
