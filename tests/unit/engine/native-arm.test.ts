@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { writeRandomModel } from '../../../server/engine/child/random-model.ts';
 import { isNativeBuilt, NativeModel } from '../../../server/engine/native/binding.ts';
 import { getPackageRoot } from '../../../server/engine/native/locate.ts';
 import { compileEngineProgram, runProgram } from '../../support/engine-program.ts';
 import { wavOf } from '../../support/wav-of.ts';
-import { writeRandomModel } from './native-random-model.ts';
 
 if (!isNativeBuilt()) throw new Error('The native engine is not built: node server/engine/native/build.mjs');
 
