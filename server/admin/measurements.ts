@@ -31,13 +31,13 @@ function isFromHere({ machine, engine, model, file }: Measurement): boolean {
   return present === undefined || describeFile(present.path) === file;
 }
 
-function describeMeasurement({ model, decodeS, streams, isLeast }: Measurement): string {
+function describeMeasurement({ model, decodeS, isEstimate, streams, isLeast }: Measurement): string {
   const facts: string[] = [];
   if (streams !== undefined) facts.push(describeStreams([{ model, multilingual: true, streams, isLeast }])!);
   if (decodeS !== undefined) {
     const { wordS, finalS } = estimateLiveDelays(decodeS);
     facts.push(
-      `a decode takes ${decodeS.toFixed(2)} s: words stable after about ${wordS.toFixed(1)} s, sentences after ${finalS.toFixed(1)} s`,
+      `a decode ${isEstimate === true ? 'would take about' : 'takes'} ${decodeS.toFixed(2)} s: words stable after about ${wordS.toFixed(1)} s, sentences after ${finalS.toFixed(1)} s`,
     );
   }
   return `${model.padEnd(20)} ${facts.join('; ')}`;

@@ -42,11 +42,11 @@ export async function measureRunningModels(
     const id = { model: running.model, file: describeFile((await resolveModel(given, { kind: 'speech' })).path) };
     const decodeS = running.realTimeFactor * WARM_UP_S;
     const before = findMeasurement(file.read(), on, id);
-    const isNew = before?.decodeS === undefined || decodeS < before.decodeS;
-    if (config.measure && isNew) keep(file, { ...on, ...id, decodeS }, log);
+    const beforeS = before?.isEstimate === true ? undefined : before?.decodeS;
+    if (config.measure && (beforeS === undefined || decodeS < beforeS)) keep(file, { ...on, ...id, decodeS }, log);
     return {
       ...{ model: running.model, multilingual: running.multilingual, realTimeFactor: running.realTimeFactor },
-      ...{ file: id.file, decodeS: Math.min(decodeS, before?.decodeS ?? decodeS) },
+      ...{ file: id.file, decodeS: Math.min(decodeS, beforeS ?? decodeS) },
       ...{ streams: before?.streams, isLeast: before?.isLeast ?? false },
     };
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { getEmbeddedFolder } from '../../models/locate.ts';
 import { describeFile, getRankedModel, listPresentModels, type RankedModel } from '../../models/present.ts';
 import type { Config } from '../config/options.ts';
-import { describeBetterModel, describeStreams } from '../core/capacity/describe.ts';
+import { describeBetterModel, describeChoice, describeStreams } from '../core/capacity/describe.ts';
 import { findMeasurement } from '../core/capacity/measurement.ts';
 import { StreamSearch } from '../core/capacity/stream-search.ts';
 import { estimateStreamCapacity } from '../core/schedule/load.ts';
@@ -89,6 +89,13 @@ export class Measuring {
     const guess = estimateStreamCapacity(this.#running[0]!.realTimeFactor);
     if (!this.#canMeasure) return `about ${guess} live, guessed by the time of one decode`;
     return `measuring how many this machine carries, while nobody uses it; until then, about ${guess} are a guess`;
+  }
+
+  /** Why the model was chosen; undefined when the operator did. */
+  get choiceText(): string | undefined {
+    const { isChoosing, models } = this.#options;
+    if (!isChoosing) return undefined;
+    return describeChoice(models.own.decodeS, models.isEnglishSmall ? models.small?.model : undefined);
   }
 
   /** What better models would give, a line each. */
@@ -225,7 +232,7 @@ export class Measuring {
     if (costs === undefined) return 'failed';
     for (const [n, { name, path, isPresent }] of missing.entries()) {
       const decodeS = (models.own.decodeS * costs[n + 1]!) / costs[0]!;
-      keep(file, { ...models.on, model: name, file: describeFile(path), decodeS }, log);
+      keep(file, { ...models.on, model: name, file: describeFile(path), decodeS, isEstimate: true }, log);
       report(`  better   ${describeBetterModel(name, decodeS, isPresent)}`);
     }
     return 'done';

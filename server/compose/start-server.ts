@@ -1,6 +1,5 @@
 import { resolveDataFolder } from '../config/folders.ts';
 import type { Config } from '../config/options.ts';
-import { describeChoice } from '../core/capacity/describe.ts';
 import { estimateStreamCapacity } from '../core/schedule/load.ts';
 import { DIALECT_ROUTES, HTTP_ROUTES } from '../dialect/routes.ts';
 import { restoreSessions } from '../flow/restore-sessions.ts';
@@ -113,12 +112,8 @@ async function openServer(asked: Config, { open, cleanup, report }: StartParts):
     ...{ url, port, reportBug: monitoring.reportBug, close, [Symbol.asyncDispose]: close },
     greeting: buildGreeting({
       ...{ url, engines, selfSigned, wyoming: wyoming?.address },
-      streams: measuring.streamsText,
-      choice: isChoosing
-        ? describeChoice(models.own.decodeS, models.isEnglishSmall ? models.small?.model : undefined)
-        : undefined,
+      ...{ streams: measuring.streamsText, choice: measuring.choiceText, better: measuring.betterTexts },
       isEnglishSmall: models.isEnglishSmall,
-      better: measuring.betterTexts,
     }),
   };
 }

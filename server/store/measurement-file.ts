@@ -14,6 +14,7 @@ const Contents = z.strictObject({
       z.strictObject({
         ...{ machine: text, engine: text, options: text, model: text, file: text },
         decodeS: z.number().positive().max(3_600).optional(),
+        isEstimate: z.boolean().optional(),
         streams: z.int().min(0).max(10_000).optional(),
         isLeast: z.boolean().optional(),
       }),

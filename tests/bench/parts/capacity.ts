@@ -1,5 +1,8 @@
 // How many paced streams one machine carries: steps of more streams until finals come late, then a server that is full, and
 // one that is left to judge for itself.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../../client/sdk/index.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
@@ -15,6 +18,9 @@ interface Step {
   readonly failed: readonly string[];
   readonly cpuPerSecond: number;
 }
+
+/** Five minutes until a busy machine is measured all the same, and the longest trial. */
+const TRIAL_SECONDS_MAX = 660;
 
 const HEAD = [
   'streams',
@@ -40,6 +46,8 @@ export async function run(args: string[]): Promise<void> {
     beyond: '2',
     seed: '1',
     set: '',
+    // `yes` also prints what the server's own trial finds, before the steps.
+    trial: '',
   });
   const model = options['model']!;
   const limit = Number(options['limit'] || (model === 'tiny.en' ? 1 : 2));
@@ -52,6 +60,7 @@ export async function run(args: string[]): Promise<void> {
     Number(options['seed']),
   );
   console.log(`${machine()}; ${set.join(' ')}, ${seconds} s of speech a stream, paced, starts spread over 2 s`);
+  if (options['trial'] === 'yes') console.log(`the server's own trial: ${await readTrial(set)}`);
   const rows: (string | number)[][] = [HEAD];
   let carried = 0;
   for (const streams of options['steps']!.split(',').map(Number)) {
@@ -84,6 +93,23 @@ async function withServer<T>(args: readonly string[], use: (server: BenchServer)
     return await use(server);
   } finally {
     await server.stop();
+  }
+}
+
+/** The number of streams that a server counts at its first start, or why it does not. */
+async function readTrial(set: readonly string[]): Promise<string> {
+  const data = mkdtempSync(join(tmpdir(), 'sotto-trial-'));
+  try {
+    return await withServer([...set, '--measure', '--data', data], async (server) => {
+      for (let waited = 0; waited < TRIAL_SECONDS_MAX; waited++) {
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        const { streams } = (await (await fetch(`${server.url}/v1/info`)).json()) as { streams?: number };
+        if (streams !== undefined) return `${streams} streams after ${waited} s`;
+      }
+      return `none after ${TRIAL_SECONDS_MAX} s`;
+    });
+  } finally {
+    rmSync(data, { recursive: true, force: true });
   }
 }
 

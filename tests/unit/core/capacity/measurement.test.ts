@@ -25,6 +25,16 @@ t.test('the shortest decode stays, and what is not measured again stays as it wa
   t.match(mergeMeasurement(counted, { ...BASE, streams: 3, isLeast: true }), [{ streams: 3, isLeast: true }]);
 });
 
+t.test('an estimate gives way to a time of the model itself, whichever is shorter', async (t) => {
+  const estimate = { ...BASE, decodeS: 0.1, isEstimate: true };
+  for (const kept of [mergeMeasurement([estimate], BASE), mergeMeasurement([BASE], estimate)]) {
+    t.equal(kept[0]!.decodeS, 0.2);
+    t.notOk(kept[0]!.isEstimate);
+  }
+  t.match(mergeMeasurement([estimate], { ...estimate, decodeS: 0.3 }), [{ decodeS: 0.1, isEstimate: true }]);
+  t.match(mergeMeasurement([estimate], { ...BASE, decodeS: undefined, streams: 2 }), [{ decodeS: 0.1, streams: 2 }]);
+});
+
 t.test('the oldest make room', async (t) => {
   let kept: readonly Measurement[] = [];
   for (let i = 0; i < MEASUREMENTS_MAX + 5; i++) kept = mergeMeasurement(kept, { ...BASE, file: `file ${i}` });
