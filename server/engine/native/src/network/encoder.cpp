@@ -141,12 +141,12 @@ class Encoder::Pass {
             const ProfileStep step("quantising of activations", share_.index);
             matrix.kernels->quantise(in, in_stride, 0, count, matrix.blocks, activations_);
         }
-        multiply_again(matrix, count, out, out_stride);
+        multiply_again("8-bit products, many", matrix, count, out, out_stride);
     }
 
-    // With the activations quantised last.
-    void multiply_again(const Matrix & matrix, int count, float * out, int64_t out_stride) {
-        const ProfileStep step("8-bit products, many", share_.index,
+    // With the activations quantised last. `name` is that of the step in a profile.
+    void multiply_again(const char * name, const Matrix & matrix, int count, float * out, int64_t out_stride) {
+        const ProfileStep step(name, share_.index,
                                static_cast<double>(matrix.rows) * matrix.blocks * BLOCK_VALUES * count);
         matrix.kernels->multiply(matrix.panels, 0, matrix.panel_count(), activations_, 0, count, matrix.blocks, out,
                                  out_stride);
@@ -224,7 +224,7 @@ class Encoder::Pass {
             any.kernels->quantise(narrow_, width_, 0, count, any.blocks, activations_);
             for (size_t layer = 0; layer < weights_.decoder.size(); layer++) {
                 const Linear & linear = weights_.decoder[layer].cross_key_value;
-                multiply_again(linear.matrix, count, wide_, stride);
+                multiply_again("8-bit products, keys and values", linear.matrix, count, wide_, stride);
                 const ProfileStep step("keys and values of the decoder", share_.index);
                 for (int n = 0; n < count; n++) kernels_.add_bias(linear.bias, 2 * width_, wide_ + n * stride);
                 for (int head = 0; head < weights_.dimensions.text_heads; head++) {
