@@ -52,7 +52,7 @@ float largest(int count, const float * in) {
     if (count >= LANES) {
         Vector lanes = load(in);
         for (i = LANES; i + LANES <= count; i += LANES) lanes = larger(load(in + i), lanes);
-        for (int lane = 0; lane < LANES; lane++) result = std::max(result, lanes[lane]);
+        result = largest_of(lanes);
     }
     for (; i < count; i++) result = std::max(result, in[i]);
     return result;

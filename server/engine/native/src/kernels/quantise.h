@@ -17,10 +17,9 @@ template <int MAX, int ZERO> inline float quantise_block(const float * in, uint8
     Vector most{};
     for (int v = 0; v < VECTORS; v++) {
         values[v] = load(in + v * LANES);
-        most = larger(larger(values[v], -values[v]), most);
+        most = larger(absolute(values[v]), most);
     }
-    float largest = 0;
-    for (int lane = 0; lane < LANES; lane++) largest = most[lane] > largest ? most[lane] : largest;
+    const float largest = largest_of(most);
     const float inverse = largest == 0 ? 0 : MAX / largest;
     alignas(64) int32_t whole[sotto::BLOCK_VALUES];
     for (int v = 0; v < VECTORS; v++) {

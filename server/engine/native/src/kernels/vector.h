@@ -35,7 +35,32 @@ inline void store(float * to, Vector values) { std::memcpy(to, &values, sizeof(v
 // Not a sum: only a difference from 0 is the value itself for every value, -0 included, and costs nothing.
 inline Vector splat(float value) { return value - Vector{}; }
 
-inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
+// NEON's own instructions are half as many as a comparison and a selection.
+inline Vector larger(Vector a, Vector b) {
+#if defined(__ARM_NEON)
+    return reinterpret_cast<Vector>(vmaxq_f32(reinterpret_cast<float32x4_t>(a), reinterpret_cast<float32x4_t>(b)));
+#else
+    return a > b ? a : b;
+#endif
+}
+
+inline Vector absolute(Vector values) {
+#if defined(__ARM_NEON)
+    return reinterpret_cast<Vector>(vabsq_f32(reinterpret_cast<float32x4_t>(values)));
+#else
+    return larger(values, -values);
+#endif
+}
+
+inline float largest_of(Vector values) {
+#if defined(__ARM_NEON)
+    return vmaxvq_f32(reinterpret_cast<float32x4_t>(values));
+#else
+    float largest = values[0];
+    for (int lane = 1; lane < LANES; lane++) largest = values[lane] > largest ? values[lane] : largest;
+    return largest;
+#endif
+}
 
 inline float sum_of(Vector values) {
     float sum = 0;
