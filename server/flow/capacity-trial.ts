@@ -163,15 +163,14 @@ class TrialStep {
   /** Audio can be sent once it was spoken. */
   #planChunk(stream: Stream, fromByte: number): void {
     const { clock, speech, stepMs = STEP_MS } = this.#parts;
-    const waitMs = stream.startMs + stream.fedMs + CHUNK_MS - clock.nowMs();
-    this.#setTimer(Math.max(0, waitMs), () => {
-      const chunk = Uint8Array.from(
-        { length: CHUNK_MS * BYTES_PER_MS },
-        (_, i) => speech[(fromByte + i) % speech.length]!,
-      );
+    const at = fromByte % speech.length;
+    // The last one of the speech is shorter.
+    const chunk = speech.subarray(at, at + CHUNK_MS * BYTES_PER_MS);
+    const fedMs = stream.fedMs + chunk.length / BYTES_PER_MS;
+    this.#setTimer(Math.max(0, stream.startMs + fedMs - clock.nowMs()), () => {
       stream.driver.pushAudio(chunk);
-      stream.fedMs += CHUNK_MS;
-      if (stream.fedMs < stepMs) this.#planChunk(stream, fromByte + chunk.length);
+      stream.fedMs = fedMs;
+      if (stream.fedMs < stepMs) this.#planChunk(stream, at + chunk.length);
       else stream.driver.finish();
     });
   }
