@@ -8,7 +8,7 @@ import { Fault } from '../../../client/sdk/index.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { type BenchServer, feed, samplesOf, startBenchServer } from '../feed.ts';
 import { type Measured, measure } from '../measures.ts';
-import { cpuSeconds, machine, mean, quantile, readArgs, sample, table } from '../report.ts';
+import { cpuSeconds, machine, mean, memoryMb, quantile, readArgs, sample, table } from '../report.ts';
 
 interface Step {
   readonly streams: number;
@@ -17,6 +17,7 @@ interface Step {
   /** Sessions that ended in another fault than a refusal. */
   readonly failed: readonly string[];
   readonly cpuPerSecond: number;
+  readonly memory: number;
 }
 
 /** Five minutes until a busy machine is measured all the same, and the longest trial. */
@@ -34,6 +35,7 @@ const HEAD = [
   'unheard',
   'WER %',
   'CPU s/s',
+  'MB',
 ];
 
 export async function run(args: string[]): Promise<void> {
@@ -144,10 +146,11 @@ async function together(
   };
   await Promise.all(Array.from({ length: streams }, (_, n) => one(n)));
   const took = (performance.now() - started) / 1_000;
-  return { streams, measured, refused, failed, cpuPerSecond: (cpuSeconds(server.pid) - before) / took };
+  const cpuPerSecond = (cpuSeconds(server.pid) - before) / took;
+  return { streams, measured, refused, failed, cpuPerSecond, memory: memoryMb(server.pid) };
 }
 
-function row({ streams, measured, refused, failed, cpuPerSecond }: Step): (string | number)[] {
+function row({ streams, measured, refused, failed, cpuPerSecond, memory }: Step): (string | number)[] {
   const finals = measured.flatMap((each) => each.finals);
   const confirmed = measured.flatMap((each) => each.confirmed.map(({ delayS }) => delayS));
   const sum = (pick: (each: Measured) => number): number => measured.reduce((so, each) => so + pick(each), 0);
@@ -163,5 +166,6 @@ function row({ streams, measured, refused, failed, cpuPerSecond }: Step): (strin
     String(measured.filter(({ shownWords }) => shownWords === 0).length),
     (sum(({ errors }) => errors) / sum(({ words }) => words)) * 100,
     cpuPerSecond,
+    memory.toFixed(0),
   ];
 }
