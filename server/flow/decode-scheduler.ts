@@ -239,6 +239,9 @@ export class DecodeScheduler {
     const { clock, meter, onServiceLevelChange } = this.#options;
     const nowMs = clock.nowMs();
     const urgent = this.#waiting.filter(({ translation }) => !translation);
+    // Whoever waits for a long decode has been speaking all the while.
+    for (const { session, translation } of [...this.#running.values(), ...urgent])
+      if (!translation && this.#joinedAtMs.has(session)) this.#gauge.recordRequest(session, nowMs);
     const oldest = (kind: 'partial' | 'final'): number =>
       Math.max(0, ...urgent.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs));
     this.#load = this.#gauge.readLoad({ partial: oldest('partial'), final: oldest('final') }, nowMs);

@@ -8,9 +8,9 @@ export interface ServiceLevel {
   readonly cadence: number;
   /** `small`: English sessions that did not choose a model move to the small one at the end of a sentence. */
   readonly model: 'own' | 'small';
-  /** `short`: finals are decoded in the window their audio fills, without a floor. */
+  /** `short`: decodes take the window their audio fills, without a floor, and without the sentence before. */
   readonly windows: 'full' | 'short';
-  /** How long finals wait for a slot, ms. */
+  /** How late finals come: how long they wait for a slot, and how long their decodes take, ms. */
   readonly lagMs: number;
 }
 
@@ -93,7 +93,8 @@ export class LoadShedder {
     return {
       ...step,
       cadence: cadence === 0 ? 0 : Math.max(cadence, slow),
-      lagMs: Math.round(load.finalWaitMs),
+      // A sentence in mid-speech becomes final with a partial.
+      lagMs: Math.round(load.finalWaitMs + Math.max(load.finalMs, load.partialMs)),
     };
   }
 

@@ -9,6 +9,8 @@ export interface Load {
   readonly finalsBusy: number;
   /** Average wall time of a partial decode, ms. */
   readonly partialMs: number;
+  /** The same of a final. */
+  readonly finalMs: number;
   /** Sessions that asked for a decode in the last two seconds. */
   readonly speakers: number;
 }
@@ -31,7 +33,7 @@ export class LoadGauge {
   readonly #area = { partial: 0, final: 0 };
   readonly #started = { partial: 0, final: 0 };
   readonly #spoke = new Map<string, number>();
-  #partialMs = 0;
+  readonly #tookMs = { partial: 0, final: 0 };
   #summedMs = 0;
   #readMs = 0;
 
@@ -58,8 +60,9 @@ export class LoadGauge {
   recordEnd(kind: Kind, tookMs: number, how: 'whole' | 'aborted', nowMs: number): void {
     this.#sum(nowMs);
     this.#running[kind]--;
-    if (kind === 'final' || how === 'aborted') return;
-    this.#partialMs += this.#partialMs === 0 ? tookMs : (tookMs - this.#partialMs) / AVERAGE_OVER;
+    if (how === 'aborted') return;
+    const before = this.#tookMs[kind];
+    this.#tookMs[kind] = before === 0 ? tookMs : before + (tookMs - before) / AVERAGE_OVER;
   }
 
   /** `oldest`: how long the oldest waiting job of each kind has waited, ms; 0 when none waits. */
@@ -81,7 +84,8 @@ export class LoadGauge {
       finalWaitMs: Math.max(this.#wait.final, oldest.final),
       partialsBusy: this.#busy.partial,
       finalsBusy: this.#busy.final,
-      partialMs: this.#partialMs,
+      partialMs: this.#tookMs.partial,
+      finalMs: this.#tookMs.final,
       speakers: this.#spoke.size,
     };
   }

@@ -1,14 +1,20 @@
+import type { PipelineOptions } from './settings.ts';
+
 /** Answers that the time of a decode is averaged over. */
 const AVERAGE_OVER = 4;
 
 /** How slowly the decodes of one channel come, as far as their answers tell. It needs no clock. */
 export class DecodePace {
-  readonly #slowMs: number;
+  readonly #limits: Pick<PipelineOptions['sentenceEnd'], 'slowMs' | 'seldomMs'>;
   #averageMs: number | undefined;
 
-  /** Decodes that take longer than `slowMs` come seldom. */
-  constructor(slowMs: number) {
-    this.#slowMs = slowMs;
+  constructor(limits: Pick<PipelineOptions['sentenceEnd'], 'slowMs' | 'seldomMs'>) {
+    this.#limits = limits;
+  }
+
+  /** What a decode takes on average, ms; 0 before the first. */
+  get averageMs(): number {
+    return this.#averageMs ?? 0;
   }
 
   /** Notes how long the engine took for a decode, ms. */
@@ -19,6 +25,6 @@ export class DecodePace {
 
   /** Whether decodes come seldom: because each takes long, or because the load allows one only every `everyMs`. */
   isSlow(everyMs: number): boolean {
-    return Math.max(this.#averageMs ?? 0, everyMs) > this.#slowMs;
+    return this.averageMs > this.#limits.slowMs || everyMs > this.#limits.seldomMs;
   }
 }

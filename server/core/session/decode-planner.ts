@@ -7,7 +7,14 @@ import type { DecodeConditions, SessionConditions } from './conditions.ts';
 import { type DecodeFindings, withFailure } from './decode-findings.ts';
 import { DecodePace } from './decode-pace.ts';
 import { type DecodedSpan, type DecodePolicy, detectionProgress } from './decode-policy.ts';
-import { type FinalRequest, IllegalDecodeMove, type RetainedAudio, type SpeechEnd } from './decode-state.ts';
+import {
+  type DecodePhase,
+  type DecodeState,
+  type FinalRequest,
+  IllegalDecodeMove,
+  type RetainedAudio,
+  type SpeechEnd,
+} from './decode-state.ts';
 import type { DetectionProgress } from './language-selector.ts';
 import type { LeftContext } from './left-context.ts';
 import type { OutputQueue } from './output-queue.ts';
@@ -68,33 +75,46 @@ export class DecodePlanner {
     this.#segmenter = segmenter;
     this.#outputs = outputs;
     this.#policy = policy;
-    this.#pace = new DecodePace(pipeline.sentenceEnd.slowMs);
+    this.#pace = new DecodePace(pipeline.sentenceEnd);
   }
 
   /** Asks for a partial of the first utterance when enough is new in the audio up to `to`. */
-  requestPartialWhenDue(utterance: Utterance, to: number, { settings, serviceLevel }: DecodeConditions): void {
+  requestPartialWhenDue(utterance: Utterance, to: number, conditions: DecodeConditions): void {
+    const { settings, serviceLevel } = conditions;
     const { partials } = settings;
     const { cadence } = serviceLevel;
-    if (partials.mode === 'off' || cadence === 0 || utterance.phase.kind !== 'idle') return;
+    if (partials.mode === 'off' || utterance.phase.kind !== 'idle') return;
     const { sentenceStart, decodedTo, findings } = utterance.decode;
     // What may have killed a worker is not asked for again and again: its final will tell.
     if (findings.failures > 0) return;
+    if (cadence === 0) return this.#requestLongSentence(utterance, to);
     const { firstEveryMs, firstMs } = this.#pipeline.show;
     const isFirst = utterance.text.isNothingShown;
     const everyMs = isFirst ? Math.min(partials.everyMs, firstEveryMs) : partials.everyMs;
-    if (to - decodedTo < msToSamples(everyMs * cadence)) return;
+    // A sentence that has likely ended is decoded once more for its own sake, as urgently as a final.
+    const isForEnd = utterance.text.isEndLikely && this.#isSlow(conditions);
+    const dueMs = isForEnd ? Math.min(everyMs * cadence, this.#pipeline.sentenceEnd.agreedMs) : everyMs * cadence;
+    if (to - decodedTo < msToSamples(dueMs)) return;
     if (isFirst && this.#segmenter.history.countVoiced(sentenceStart, to) < msToSamples(firstMs)) return;
-    utterance.move({ kind: 'requestPartial', job: this.#outputs.requestDecode('partial') });
+    const urgency = isForEnd ? 'final' : 'partial';
+    utterance.move({ kind: 'requestPartial', job: this.#outputs.requestDecode(urgency) });
+  }
+
+  /** Without partials a long sentence is decoded now and then all the same, as urgently as a final, for the ends in it. */
+  #requestLongSentence(utterance: Utterance, to: number): void {
+    const { sentenceStart, decodedTo } = utterance.decode;
+    const softSamples = msToSamples(this.#pipeline.segment.softMs);
+    if (to - sentenceStart < softSamples || to - decodedTo < softSamples / 2) return;
+    utterance.move({ kind: 'requestPartial', job: this.#outputs.requestDecode('final') });
   }
 
   /** In a pause: asks for a decode of all that was said up to `to`, unless there is one or too little voice for a word. */
   speculate(utterance: Utterance, to: number, conditions: DecodeConditions): void {
     const { phase } = utterance;
-    const { kind } = phase;
-    const isIdle = kind === 'idle' || kind === 'partialRequested' || kind === 'partialRunning';
-    // A decode that was begun in the pause before goes on, or a slow machine would end none where pauses are many.
-    const isOfPause = phase.kind === 'partialRunning' && phase.pause !== undefined;
-    if (!isIdle || isOfPause || !this.#hasVoice(utterance, to)) return;
+    // A decode up to the pause before goes on, or a slow machine would end none where pauses are many.
+    const isOfPause = phase.kind === 'pauseRequested' || (phase.kind === 'partialRunning' && phase.pause !== undefined);
+    const isFree = phase.kind === 'idle' || (isPartial(phase) && !isOfPause);
+    if (!isFree || !this.#hasVoice(utterance, to)) return;
     this.dropPartial(utterance);
     this.#requestFinal(utterance, to, conditions);
   }
@@ -108,15 +128,16 @@ export class DecodePlanner {
     const { pause } = this.#segmenter;
     switch (phase.kind) {
       case 'speculationRequested':
-        utterance.move({ kind: 'resume', pause });
+      case 'speculationRunning':
+        if (this.#isSlow(conditions)) {
+          utterance.move({ kind: 'keepPause', pause });
+          return undefined;
+        }
+        utterance.move({ kind: 'resume' });
         this.#outputs.cancelDecode(phase.request.job);
         return undefined;
-      case 'speculationRunning':
-        utterance.move({ kind: 'resume', pause });
-        if (!this.#isSlow(conditions)) this.dropPartial(utterance);
-        return undefined;
       case 'speculationDecoded':
-        utterance.move({ kind: 'resume', pause });
+        utterance.move({ kind: 'resume' });
         return this.#growing(utterance, phase.hypothesis, { ...phase.request, pause }, conditions);
       default:
         return undefined;
@@ -125,9 +146,9 @@ export class DecodePlanner {
 
   /** A final answers all a partial would; the partial's slot is better used. */
   dropPartial(utterance: Utterance): void {
-    const { phase } = utterance;
-    if (phase.kind !== 'partialRequested' && phase.kind !== 'partialRunning') return;
-    this.#outputs.cancelDecode(phase.job);
+    const { phase, pendingJob } = utterance;
+    if (!isPartial(phase) || pendingJob === undefined) return;
+    this.#outputs.cancelDecode(pendingJob);
     utterance.move({ kind: 'dropPartial' });
   }
 
@@ -176,7 +197,7 @@ export class DecodePlanner {
     const { phase } = utterance;
     const before = utterance.decode.findings;
     const findings = reason === 'failed' ? withFailure(before) : before;
-    if (!('request' in phase)) {
+    if (!('request' in phase) || isPartial(phase)) {
       utterance.move({ kind: 'dropPartial', findings });
       return undefined;
     }
@@ -200,11 +221,24 @@ export class DecodePlanner {
     const decode = { ...utterance.decode, findings };
     const kept = 'audio' in utterance.phase ? utterance.phase.audio : undefined;
     const reach = { to: end, oldest: kept?.from ?? this.#ring.start };
-    const { language, leftContext } = this.#policy.chooseContext(decode, reach, conditions);
+    const { language, leftContext } = this.#chooseContext(decode, reach, conditions);
     const from = leftContext?.from ?? sentenceStart;
     const request = { job: this.#outputs.requestDecode('final'), from, to: end, language, leftContext };
     const audio = utterance.phase.kind === 'awaitingAudio' ? { audio: this.#retain(request) } : {};
     utterance.move({ kind: 'requestFinal', request, findings, ...audio });
+  }
+
+  #chooseContext(
+    decode: DecodeState,
+    reach: { readonly to: number; readonly oldest: number },
+    conditions: DecodeConditions,
+  ): ReturnType<DecodePolicy['chooseContext']> {
+    const isAffordable = this.#pace.averageMs <= this.#pipeline.leftContext.decodeMs;
+    return this.#policy.chooseContext(
+      decode,
+      reach,
+      isAffordable ? conditions : { ...conditions, leftContext: undefined },
+    );
   }
 
   /** The ring may move on before the last decode of an ended utterance is taken. */
@@ -217,7 +251,7 @@ export class DecodePlanner {
     const { decode, sentenceStart } = utterance;
     const newest = Math.min(this.#ring.end, this.#segmenter.judged + UNJUDGED_SAMPLES_MAX);
     const reach = { to: newest, oldest: this.#ring.start };
-    const { language, leftContext } = this.#policy.chooseContext(decode, reach, conditions);
+    const { language, leftContext } = this.#chooseContext(decode, reach, conditions);
     const from = leftContext?.from ?? Math.max(sentenceStart, this.#ring.start);
     const to = Math.min(newest, from + DECODE_SAMPLES_MAX);
     const samples = this.#ring.read(from, to);
@@ -307,4 +341,9 @@ export class DecodePlanner {
 function draftOf({ text }: Utterance, leftContext: LeftContext | undefined): string {
   const before = joinWords(leftContext?.words ?? []);
   return before === '' || text.text === '' ? before + text.text : `${before} ${text.text}`;
+}
+
+/** Whether a decode that growing speech is shown by is under way or wanted. */
+function isPartial({ kind }: DecodePhase): boolean {
+  return kind === 'partialRequested' || kind === 'partialRunning' || kind === 'pauseRequested';
 }

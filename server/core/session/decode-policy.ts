@@ -72,12 +72,13 @@ export class DecodePolicy {
   chooseContext(
     { sentenceStart, findings }: DecodeState,
     { to, oldest }: { readonly to: number; readonly oldest: number },
-    { settings, leftContext }: DecodeConditions,
+    { settings, serviceLevel, leftContext }: DecodeConditions,
   ): { readonly language: string; readonly leftContext: LeftContext | undefined } {
     const asked = this.#language.languageFor(detectionProgress(sentenceStart, to, findings));
     const language = findings.sentence.isLanguageConfirmed ? (this.#language.locked ?? asked) : asked;
-    // The text of a translation does not help to hear what was said.
-    const omitted = findings.omitsLeftContext || settings.task === 'translate';
+    // The text of a translation does not help to hear what was said, and under load every second of audio counts.
+    const isShort = serviceLevel.windows === 'short';
+    const omitted = findings.omitsLeftContext || settings.task === 'translate' || isShort;
     const request = { sentenceStart, to, language, oldest };
     const usable = omitted ? undefined : selectLeftContext(leftContext, request, this.#pipeline.leftContext);
     return { language, leftContext: usable };

@@ -40,6 +40,8 @@ export type DecodePhase =
       /** Length of the pause that its audio ends in, if it was begun in one, samples. */
       readonly pause?: number | undefined;
     }
+  /** A decode up to a pause that goes on being wanted as a partial, because the speaker went on; its audio is that of `request`. */
+  | { readonly kind: 'pauseRequested'; readonly request: FinalRequest; readonly pause: number }
   | { readonly kind: 'speculationRequested'; readonly request: FinalRequest }
   | { readonly kind: 'speculationRunning'; readonly request: FinalRequest }
   | { readonly kind: 'speculationDecoded'; readonly request: FinalRequest; readonly hypothesis: Hypothesis }
@@ -99,8 +101,10 @@ export type DecodeMove =
   | { readonly kind: 'readFinal'; readonly hypothesis: Hypothesis; readonly findings: DecodeFindings }
   /** The final cannot be decoded. */
   | { readonly kind: 'setAside'; readonly findings: DecodeFindings }
-  /** The speaker goes on after a pause of so many samples. */
-  | { readonly kind: 'resume'; readonly pause: number }
+  /** The speaker goes on after a pause. */
+  | { readonly kind: 'resume' }
+  /** The same after a pause of so many samples, and the decode up to it is still wanted. */
+  | { readonly kind: 'keepPause'; readonly pause: number }
   /** A sentence left at the front; the next begins at `at`. */
   | { readonly kind: 'beginSentence'; readonly at: number }
   /** The speech is over. `audio` is that of the final decode, if one is under way. */
@@ -127,11 +131,10 @@ const toSpeculation = (_: DecodePhase, { request }: MoveOf<'requestFinal'>): Dec
   kind: 'speculationRequested',
   request,
 });
-/** The decode goes on: what it says of the speech before the pause is what a partial would say. */
-const toPartial = (
-  { request: { job, to, leftContext } }: PhaseOf<'speculationRunning'>,
-  { pause }: MoveOf<'resume'>,
-): DecodePhase => ({ kind: 'partialRunning', job, to, leftContext, pause });
+/** What a decode up to a pause says of the speech before it is what a partial would say. */
+const toPausePartial = ({ job, to, leftContext }: FinalRequest, pause: number): DecodePhase => ({
+  ...{ kind: 'partialRunning', job, to, leftContext, pause },
+});
 const again = (
   { end, audio }: PhaseOf<'finalRequested' | 'finalRunning'>,
   { request }: MoveOf<'requestFinal'>,
@@ -156,10 +159,16 @@ export const DECODE_TABLE: Table = {
     forgetLanguage: same,
   },
   partialRunning: { readPartial: toIdle, dropPartial: toIdle, forgetLanguage: same },
+  pauseRequested: {
+    startFinal: ({ request, pause }) => toPausePartial(request, pause),
+    dropPartial: toIdle,
+    forgetLanguage: same,
+  },
   speculationRequested: {
     startFinal: ({ request }) => ({ kind: 'speculationRunning', request }),
     requestFinal: toSpeculation,
     resume: toIdle,
+    keepPause: ({ request }, { pause }) => ({ kind: 'pauseRequested', request, pause }),
     setAside: toIdle,
     end: ({ request }, { end, audio }) => ({ kind: 'finalRequested', end, request, audio: required(audio) }),
     forgetLanguage: same,
@@ -167,7 +176,8 @@ export const DECODE_TABLE: Table = {
   speculationRunning: {
     readFinal: ({ request }, { hypothesis }) => ({ kind: 'speculationDecoded', request, hypothesis }),
     requestFinal: toSpeculation,
-    resume: toPartial,
+    resume: toIdle,
+    keepPause: ({ request }, { pause }) => toPausePartial(request, pause),
     setAside: toIdle,
     end: ({ request }, { end, audio }) => ({ kind: 'finalRunning', end, request, audio: required(audio) }),
     forgetLanguage: same,
@@ -235,6 +245,7 @@ export function pendingJob({ phase }: DecodeState): number | undefined {
     case 'partialRequested':
     case 'partialRunning':
       return phase.job;
+    case 'pauseRequested':
     case 'speculationRequested':
     case 'speculationRunning':
     case 'finalRequested':

@@ -21,6 +21,8 @@ export interface LeftContextOptions {
   readonly ms: number;
   /** Nor is one with more silence than this behind it, ms. */
   readonly gapMs: number;
+  /** Nor is any where decodes take longer than this, ms: what they hear better is worth less than what they lag behind. */
+  readonly decodeMs: number;
 }
 
 /** A decode that may begin with the sentence before. Positions are samples. */

@@ -51,8 +51,10 @@ export interface PipelineOptions {
   };
   /** How sentences end in the middle of speech where decodes come too seldom for the next word to become stable in time. */
   readonly sentenceEnd: {
-    /** Decodes come seldom when one takes longer than this, or when the load allows one this seldom. */
+    /** Decodes come seldom when one takes longer than this on average, */
     readonly slowMs: number;
+    /** or when there is more time than this between two partials. */
+    readonly seldomMs: number;
     /** A sentence has ended when decodes in a row have its end in the same place while this much audio is added. */
     readonly agreedMs: number;
     /** It has ended in a pause, however short, when the decode up to that pause gives its last word at least this confidence. */
@@ -99,9 +101,9 @@ export const PIPELINE: PipelineOptions = {
     leastMs: 1_500,
   },
   show: { chance: 0.94, firstChance: 0.6, holdDecodes: 3, firstMs: 160, firstEveryMs: 100 },
-  sentenceEnd: { slowMs: 350, agreedMs: 500, confidence: 0.84 },
+  sentenceEnd: { slowMs: 200, seldomMs: 350, agreedMs: 500, confidence: 0.84 },
   segment: { softMs: 12_000, hardMs: 25_000 },
-  leftContext: { ms: 5_000, gapMs: 1_500 },
+  leftContext: { ms: 5_000, gapMs: 1_500, decodeMs: 1_000 },
   ringSeconds: 45,
   partialEveryMs: 200,
   contextChars: 200,

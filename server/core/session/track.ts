@@ -222,9 +222,9 @@ export class Track {
 
   #continueSpeech(utterance: Utterance, to: number, conditions: SessionConditions): void {
     const decode = this.#planner.resume(utterance, conditions);
-    if (decode !== undefined) this.#grow(utterance, decode, conditions);
     // Only the first may publish, so only its partials are of use.
-    if (this.#utterances[0] !== utterance) return;
+    if (this.#utterances[0] !== utterance) return this.#planner.dropPartial(utterance);
+    if (decode !== undefined) this.#grow(utterance, decode, conditions);
     this.#planner.requestPartialWhenDue(utterance, to, this.#decodeConditions(utterance, conditions));
   }
 

@@ -90,6 +90,11 @@ export class UtteranceText {
     return this.stable.length === 0 && this.#visible.length === 0;
   }
 
+  /** Whether the newest decode goes on behind a sentence end that is not settled yet. */
+  get isEndLikely(): boolean {
+    return this.#words.isEndLikely;
+  }
+
   /** The open sentence as it reads now. */
   get text(): string {
     return joinWords([...this.stable, ...this.#tentative]) + (this.#tentative.length === 0 ? this.hanging : '');

@@ -66,6 +66,7 @@ export class StableWords {
   #matched: readonly MatchedWord[] = [];
   readonly #end = new SentenceEnd();
   #isEndSettled = false;
+  #isEndLikely = false;
   /** Punctuation seen after the last stable word; frozen onto it when the next word becomes stable. */
   #hanging = '';
 
@@ -88,6 +89,11 @@ export class StableWords {
   /** Whether a sentence ends with the last stable word: decodes agree on it, and on its being followed by more. */
   get isEndSettled(): boolean {
     return this.#isEndSettled;
+  }
+
+  /** Whether the newest decode has the end of the sentence, not settled yet, and words behind it. */
+  get isEndLikely(): boolean {
+    return this.#isEndLikely;
   }
 
   /** Reads a decode of a span that still grows. */
@@ -121,6 +127,7 @@ export class StableWords {
   take(count: number): readonly Word[] {
     if (count === this.#stable.length) this.#closeHanging();
     this.#isEndSettled = false;
+    this.#isEndLikely = false;
     this.#end.forget();
     return this.#stable.splice(0, count);
   }
@@ -138,6 +145,7 @@ export class StableWords {
     const { edgeSamples, chance } = this.#options;
     const isLastStable = known > 0 && isSameWord(hypothesis[known - 1], this.#stable.at(-1));
     const end = this.#end.follow(hypothesis, isLastStable ? known - 1 : known, edge);
+    this.#isEndLikely = end !== undefined && end.at + 1 < hypothesis.length;
     if (end === undefined || end.agreedSamples < endSamples || end.at + 1 === hypothesis.length) return undefined;
     if (edge - hypothesis[end.at]!.to < edgeSamples) return undefined;
     const count = end.at + 1 - known;

@@ -59,6 +59,16 @@ function sentenceDelays(t: Test, speech: ScriptedSpeech, arrivals: readonly Arri
   return finals.slice(0, -1).map(({ atMs }, i) => (atMs - ends[i]!) / 1_000);
 }
 
+/** Partials of each client. */
+const partialsOf = (seen: readonly (readonly Arrival[])[]): number =>
+  seen.flat().filter(({ event }) => event.type === 'partial').length / seen.length;
+
+function lagNotices(arrivals: readonly Arrival[]): readonly { readonly text: string; readonly behindMs: number }[] {
+  return arrivals.flatMap(({ event }) =>
+    event.type === 'notice' && event.code === 'lag' ? [{ text: event.text, behindMs: event.behindMs ?? 0 }] : [],
+  );
+}
+
 for (const pauseMs of [0, 60, 200, 280]) {
   t.test(`a sentence that ends in mid-speech, ${pauseMs} ms before the next, is final soon`, async (t) => {
     const speech = new ScriptedSpeech(SENTENCES, pauseMs);
@@ -69,3 +79,35 @@ for (const pauseMs of [0, 60, 200, 280]) {
     t.ok(Math.max(...delays) <= 2.5, 'and all within 2.5 s');
   });
 }
+
+t.test('the slower the machine, the fewer partials; finals still come, and their lag is told', async (t) => {
+  const speech = new ScriptedSpeech(SENTENCES, 200);
+  let before = Number.POSITIVE_INFINITY;
+  for (const [factor, most] of [
+    [1, 2],
+    [2, 2.5],
+    [4, 4],
+  ] as const) {
+    const seen = await listen(`avx2-2-core-base*${factor}`, speech);
+    const delays = sentenceDelays(t, speech, seen[0]!);
+    t.ok(Math.max(...delays) <= most, `${factor} times as slow: at most ${most} s, ${Math.max(...delays).toFixed(2)}`);
+    t.ok(partialsOf(seen) < before, `${partialsOf(seen)} partials`);
+    before = partialsOf(seen);
+    const notices = lagNotices(seen[0]!);
+    if (factor < 4) t.same(notices, [], 'no finals are late');
+    else {
+      t.match(notices, [{ text: /Finals come late; none is dropped/ }]);
+      const worst = Math.max(...delays);
+      t.ok(notices[0]!.behindMs >= 2_000 && notices[0]!.behindMs <= worst * 1_000, 'a lag that there is');
+    }
+  }
+});
+
+t.test('many speakers lose partials first, and their sentences end as soon as those of a few', async (t) => {
+  const speech = new ScriptedSpeech(SENTENCES, 200);
+  const few = await listen('avx2-2-core-base', speech, 2);
+  const many = await listen('avx2-2-core-base', speech, 8);
+  t.ok(partialsOf(many) < partialsOf(few) / 2, 'less than half the partials each');
+  for (const arrivals of many) t.ok(Math.max(...sentenceDelays(t, speech, arrivals)) <= 2.5);
+  t.ok(many.every((arrivals) => /partials come less often/.test(lagNotices(arrivals)[0]?.text ?? '')));
+});

@@ -3,7 +3,7 @@ import { Admission } from '../../../../server/core/schedule/admission.ts';
 import type { Load } from '../../../../server/core/schedule/load.ts';
 
 const load = (finalsBusy: number, finalWaitMs = 0): Load => ({
-  ...{ partialWaitMs: 0, partialsBusy: 0.5, partialMs: 100, speakers: 1 },
+  ...{ partialWaitMs: 0, partialsBusy: 0.5, partialMs: 100, finalMs: 100, speakers: 1 },
   finalsBusy,
   finalWaitMs,
 });

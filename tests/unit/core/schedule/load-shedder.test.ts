@@ -8,6 +8,7 @@ const QUIET: Load = {
   partialsBusy: 0,
   finalsBusy: 0,
   partialMs: 0,
+  finalMs: 0,
   speakers: 0,
 };
 

@@ -38,6 +38,14 @@ t.test('what a partial costs is averaged over whole ones only', async (t) => {
   t.equal(gauge.readLoad(NONE, 4_000).partialMs, 200);
 });
 
+t.test('and so is what a final costs', async (t) => {
+  const gauge = new LoadGauge(1);
+  t.equal(gauge.readLoad(NONE, 0).finalMs, 0);
+  gauge.recordStart('final', 0, 0);
+  gauge.recordEnd('final', 900, 'whole', 900);
+  t.match(gauge.readLoad(NONE, 1_000), { finalMs: 900, partialMs: 0 });
+});
+
 t.test('who has not asked for two seconds does not speak', async (t) => {
   const gauge = new LoadGauge(1);
   gauge.recordRequest('a', 0);

@@ -147,7 +147,7 @@ class Harness {
     const segment = { softMs: 1_000, hardMs: 5_000 };
     const models = { own: 'own', small: 'small' };
     // Every decode counts as a slow one, or none does.
-    const sentenceEnd = { ...PIPELINE.sentenceEnd, slowMs: pace === 'slow' ? 0 : 10_000 };
+    const sentenceEnd = { ...PIPELINE.sentenceEnd, slowMs: pace === 'slow' ? 0 : 10_000, seldomMs: 10_000 };
     this.#pipeline = { ...PIPELINE, segment, models, sentenceEnd, commit: { ...PIPELINE.commit, policy } };
     this.#session = new SessionCore(SETTINGS, this.#pipeline);
   }

@@ -2,7 +2,7 @@ import t from 'tap';
 import { DecodePace } from '../../../../server/core/session/decode-pace.ts';
 
 t.test('decodes come seldom when they take long, or when the load allows few', async (t) => {
-  const pace = new DecodePace(350);
+  const pace = new DecodePace({ slowMs: 250, seldomMs: 350 });
   t.notOk(pace.isSlow(200), 'before the first answer nothing is known');
   t.ok(pace.isSlow(400));
   t.ok(pace.isSlow(Number.POSITIVE_INFINITY), 'none at all');
@@ -11,9 +11,9 @@ t.test('decodes come seldom when they take long, or when the load allows few', a
 });
 
 t.test('one slow decode among fast ones does not count, many do', async (t) => {
-  const pace = new DecodePace(350);
-  for (const decodeMs of [200, 200, 600]) pace.record(decodeMs);
+  const pace = new DecodePace({ slowMs: 250, seldomMs: 350 });
+  for (const decodeMs of [200, 200, 300]) pace.record(decodeMs);
   t.notOk(pace.isSlow(200));
-  for (const decodeMs of [600, 600]) pace.record(decodeMs);
+  for (const decodeMs of [300, 300, 300]) pace.record(decodeMs);
   t.ok(pace.isSlow(200));
 });

@@ -151,6 +151,71 @@ t.test('where decodes are slow, one that was begun in a pause goes on, and says 
   t.match(planner.read(utterance, slow, CONDITIONS), { kind: 'partial', decode: { pause: 7 * WINDOW } });
 });
 
+t.test('where decodes are slow, one that waits for its slot in a pause is decoded up to that pause', async (t) => {
+  const { planner, utterance, hear, jobs } = open();
+  const slow = { ...CONDITIONS, serviceLevel: { ...FULL_SERVICE_LEVEL, cadence: 5 } };
+  hear(20, 0.9);
+  const to = hear(6, 0.1);
+  planner.speculate(utterance, to, slow);
+  hear(1, 0.9);
+  planner.resume(utterance, slow);
+  t.equal(planner.take(utterance, slow).samples.length, to);
+  t.match(planner.read(utterance, sureHypothesis(WORDS), slow), { kind: 'partial', decode: { pause: 6 * WINDOW } });
+  planner.speculate(utterance, hear(6, 0.1), slow);
+  hear(1, 0.9);
+  planner.resume(utterance, slow);
+  planner.dropPartial(utterance);
+  planner.end(utterance, { at: to + 7 * WINDOW, lastVoice: to + 7 * WINDOW }, slow);
+  t.same(jobs(), ['final', 'final', 'forget', 'final'], 'at the end of the speech it is not enough');
+});
+
+t.test('a sentence that has likely ended is decoded for its own sake, before partials of others', async (t) => {
+  const { planner, utterance, hear, jobs } = open();
+  const slow = { ...CONDITIONS, serviceLevel: { ...FULL_SERVICE_LEVEL, cadence: 7.5 } };
+  const due = hear(80, 0.9);
+  planner.requestPartialWhenDue(utterance, due, slow);
+  planner.take(utterance, slow);
+  planner.read(utterance, sureHypothesis(WORDS), slow);
+  const words = ['It', 'rained.', 'We'].map((text, i) => ({
+    ...WORDS[0]!,
+    text,
+    from: i * 8_000,
+    to: i * 8_000 + 8_000,
+  }));
+  utterance.text.grow(words, { sentenceStart: 0, from: 0, edge: due });
+  planner.requestPartialWhenDue(utterance, due + 7_999, slow);
+  t.same(jobs(), ['partial'], 'too little is new to settle it');
+  planner.requestPartialWhenDue(utterance, due + 8_000, slow);
+  t.same(jobs(), ['final']);
+});
+
+t.test('without partials a long sentence is decoded now and then, for the ends in it', async (t) => {
+  const { planner, utterance, hear, jobs } = open();
+  const off = { ...CONDITIONS, serviceLevel: { ...FULL_SERVICE_LEVEL, cadence: 0 } };
+  const soft = PIPELINE.segment.softMs * 16;
+  planner.requestPartialWhenDue(utterance, soft - 1, off);
+  t.same(jobs(), []);
+  hear(Math.ceil(soft / WINDOW), 0.9);
+  planner.requestPartialWhenDue(utterance, soft, off);
+  t.same(jobs(), ['final']);
+});
+
+t.test('decodes that take very long begin without the sentence before', async (t) => {
+  const { planner, utterance, hear } = open();
+  hear(100, 0.9);
+  const behind = { ...WORDS[0]!, text: 'Really.', from: 24_000, to: 32_000 };
+  const leftContext = { from: 0, words: WORDS, language: 'en', context: [] };
+  const conditions = { ...CONDITIONS, leftContext };
+  utterance.move({ kind: 'beginSentence', at: 16_000 });
+  const takeOne = (decodeMs: number): number => {
+    planner.requestPartialWhenDue(utterance, hear(20, 0.9), conditions);
+    const { fromSample } = planner.take(utterance, conditions);
+    planner.read(utterance, sureHypothesis([...WORDS, behind], { decodeMs }), conditions);
+    return fromSample;
+  };
+  t.same([takeOne(500), takeOne(9_000), takeOne(9_000)], [0, 0, 16_000]);
+});
+
 t.test('a final that is no use, dropped or failed is asked for again; then its audio is set aside', async (t) => {
   const { planner, utterance, hear, jobs } = open();
   hear(20, 0.9);

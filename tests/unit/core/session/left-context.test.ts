@@ -8,7 +8,7 @@ import {
 import { joinWords } from '../../../../server/core/stable/words.ts';
 
 const STEP = 4_000;
-const OPTIONS = { ms: 5_000, gapMs: 1_500 };
+const OPTIONS = { ms: 5_000, gapMs: 1_500, decodeMs: 1_000 };
 
 const words = (line: string, from = 0): Word[] =>
   line

@@ -125,3 +125,17 @@ t.test('what must be heard again after a restart begins before the open speech',
   t.ok(track.neededFrom <= 10 * 16_000);
   t.match(track.snapshot, { gate: 'open', utterances: [{ end: undefined }] });
 });
+
+t.test('only the first utterance may publish: a pause in a later one ends no sentence before it', async (t) => {
+  const { hear, answer, finals, jobs } = open();
+  hear(1.5, 0.95);
+  hear(1.5, 0.02);
+  hear(2, 0.95);
+  hear(0.2, 0.02);
+  t.equal(jobs().length, 2);
+  answer('Second one. And more of it.');
+  hear(0.2, 0.95);
+  t.same(finals, []);
+  answer('First.');
+  t.same(finals, ['First.']);
+});
