@@ -27,7 +27,10 @@ const TEXT = 'ask what you can do for your country.';
 function findMissing(): string | false {
   if (process.platform !== 'linux') return 'the emulator runs on Linux only';
   const missing = [CROSS.cc, CROSS.cxx, EMULATOR].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
-  return missing.length > 0 && `${missing.join(', ')} not found (Debian: g++-aarch64-linux-gnu qemu-user)`;
+  if (missing.length > 0) return `${missing.join(', ')} not found (Debian: g++-aarch64-linux-gnu qemu-user)`;
+  const known = spawnSync(EMULATOR, ['-cpu', 'help'], { encoding: 'utf8' }).stdout.split(/\s+/);
+  const unknown = Object.keys(PROCESSORS).filter((processor) => !known.includes(processor));
+  return unknown.length > 0 && `${EMULATOR} does not know ${unknown.join(', ')}; version 7.2 does`;
 }
 
 async function decodeHere(path: string, samples: Float32Array): Promise<string> {
