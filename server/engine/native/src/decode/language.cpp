@@ -53,7 +53,8 @@ DetectedLanguage detect_language(const float * logits, const std::vector<std::st
 }
 
 int language_token(const std::string & code, const SpecialTokens & special) {
-    return token_of(std::max(0, index_of(code)), special);
+    const int index = index_of(code);
+    return token_of(index < special.language_count ? std::max(0, index) : 0, special);
 }
 
 bool has_spaces(const std::string & language) {

@@ -21,7 +21,7 @@ struct DetectedLanguage {
 DetectedLanguage detect_language(const float * logits, const std::vector<std::string> & candidates,
                                  const SpecialTokens & special);
 
-// The token of a language; that of English for an unknown code.
+// The token of a language; that of English for a code that the model does not know.
 int language_token(const std::string & code, const SpecialTokens & special);
 
 // False for languages written without spaces between words.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include "diagnostics/profile.h"
 #include "thread-team.h"
@@ -238,6 +239,9 @@ class Decoder::Pass {
 
 bool Decoder::feed(const std::vector<FedToken> & tokens, const EncodedAudio & audio, bool with_attention, int threads,
                    const DecodeControl & control) {
+    for (const FedToken & token : tokens) {
+        if (token.position >= weights_.dimensions.text_tokens) throw std::runtime_error("the text is too long");
+    }
     const size_t bytes = Pass::bytes(weights_, static_cast<int>(tokens.size()), threads);
     if (memory_ == nullptr || memory_->size() < bytes) {
         memory_.reset();

@@ -54,7 +54,7 @@ class Decoder {
     Decoder(const Weights & weights, const ModelFile & file, const std::vector<AlignmentHead> & heads);
 
     // Feeds tokens, each behind those that were fed to its cache before. False when the decode is aborted. Throws
-    // std::bad_alloc.
+    // std::runtime_error for a text longer than the model's, and std::bad_alloc.
     bool feed(const std::vector<FedToken> & tokens, const EncodedAudio & audio, bool with_attention, int threads,
               const DecodeControl & control);
 
