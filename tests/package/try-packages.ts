@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, sep } from 'node:path';
 import { units } from '../support/comparable-words.ts';
 import { ROOT } from './manifest.ts';
 
@@ -9,6 +9,16 @@ import { ROOT } from './manifest.ts';
 const RECORDING = join(ROOT, 'tests', 'fixtures', 'speech', 'jfk.wav');
 const WORDS = ['ask', 'not', 'what', 'your', 'country', 'can', 'do', 'for', 'you'];
 const TIMEOUT_MS = 5 * 60_000;
+/** Some of what runs offline, and of what the engine is compiled from where there is no package for a platform. */
+const NEEDED = [
+  'models/embedded/ggml-base-q8_0.bin',
+  'models/embedded/ggml-tiny.en-q8_0.bin',
+  'models/embedded/sotto-clean.gguf',
+  'dist/client/web/index.html',
+  'server/engine/native/build.mjs',
+  'server/engine/native/sources.json',
+  'server/engine/native/src/addon/addon.cpp',
+];
 
 export interface Tried {
   readonly problems: readonly string[];
@@ -45,12 +55,22 @@ export function tryPackages(tarballs: readonly string[]): Tried {
     const doctor = run(sotto, ['doctor']).output;
     check(/compiler\s+no C\+\+ compiler/.test(doctor), `there is a compiler: ${doctor}`);
     check(/engine\s+native, from the package/.test(doctor), `the native engine is not used: ${doctor}`);
-    const build = join(folder, 'node_modules', 'sotto', 'server', 'engine', 'native', 'build');
-    check(!existsSync(build), `something was built in ${build}`);
+    for (const problem of compareFiles(join(folder, 'node_modules', 'sotto'))) problems.push(problem);
     return { problems, installSeconds, seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What the installed server lacks, and what it has from a build or a test. */
+function compareFiles(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll(sep, '/'));
+  const own = new Set(files.filter((path) => !path.startsWith('node_modules/')));
+  const surplus = [...own].filter((path) => /^(server\/engine\/native\/build|dist\/tests|tests)\/|\.map$/.test(path));
+  return [
+    ...NEEDED.filter((path) => !own.has(path)).map((path) => `the package lacks ${path}`),
+    ...surplus.map((path) => `the package holds ${path}`),
+  ];
 }
 
 function createRunner(folder: string) {

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { describeEngine, ENGINE_PLATFORMS, getEngineName } from '../../package/engine-package.ts';
-import { ROOT, readLock, readManifest } from '../../package/manifest.ts';
+import { readLock, readManifest } from '../../package/manifest.ts';
 import { publishedManifest } from '../../package/server-package.ts';
 import { withoutUnused, withoutUnusedPackages } from '../../package/unused-packages.ts';
 
@@ -46,25 +45,4 @@ t.test('npm tells from its manifest where an engine runs', async (t) => {
   ]);
   t.same(describeEngine(ENGINE_PLATFORMS[0]), { os: ['linux'], cpu: ['x64'], libc: ['glibc'] });
   t.same(describeEngine(ENGINE_PLATFORMS[3]), { os: ['darwin'], cpu: ['arm64'] });
-});
-
-t.test('the package holds what runs offline, and nothing of a build or a test', async (t) => {
-  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
-  const paths = new Set(files.map(({ path }) => path));
-  for (const path of [
-    'models/embedded/ggml-base-q8_0.bin',
-    'models/embedded/ggml-tiny.en-q8_0.bin',
-    'models/embedded/sotto-clean.gguf',
-    'server/engine/native/build.mjs',
-    'server/engine/native/sources.json',
-    'server/engine/native/src/upstream/upstream.cpp',
-  ])
-    t.ok(paths.has(path), path);
-  const surplus = [...paths].filter((path) => /native\/build\/|dist\/tests|\.map$|\.tsbuildinfo$/.test(path));
-  t.same(surplus, []);
 });
