@@ -178,7 +178,7 @@ async function install(progress) {
   if (missing !== undefined)
     throw new Error(`${missing} is not there (Debian: apt install g++; macOS: xcode-select --install)`);
   const started = Date.now();
-  progress.begin('compiling, about a minute');
+  progress.begin('compiling, about half a minute');
   await compile(progress);
   writeInfo(key);
   copyToCache(cache);
