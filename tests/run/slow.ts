@@ -3,6 +3,7 @@
 // repeats one. Ends with "N passed, N failed"; its status is 1 when a step failed.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sourcesBelow } from './compile.ts';
@@ -34,6 +35,11 @@ const STEPS: readonly Step[] = [
     name: 'random tests',
     finds: 'a rule that one of the random cases of this seed breaks; `npm test` tries those of seed 1 alone',
     command: ['tests/run/main.ts', ...randomTests()],
+  },
+  {
+    name: 'package',
+    finds: 'a package that lacks something, or that needs a compiler; wants a registry of npm',
+    command: ['tests/package/main.ts', '--out', join(tmpdir(), 'sotto-packages'), '--try', 'yes'],
   },
   {
     name: 'fuzz',

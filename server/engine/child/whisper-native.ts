@@ -1,5 +1,5 @@
 import type { Hypothesis } from '../../core/hypothesis.ts';
-import { computeCompressionRatio, NativeModel, type RunningDecode } from '../native/binding.ts';
+import { computeCompressionRatio, loadNative, NativeModel, type RunningDecode } from '../native/binding.ts';
 import type { WireJob, WorkerSetup } from '../wire.ts';
 import type { ChildEngine } from './engine.ts';
 import { toAbsoluteWords } from './words.ts';
@@ -23,7 +23,8 @@ export class NativeEngine implements ChildEngine {
   }
 
   get detail(): string {
-    return `built for this machine, ${this.#setup.cores} threads alone, one each when decodes compete`;
+    const { kernels } = loadNative().diagnostics;
+    return `${kernels} kernels, ${this.#setup.cores} threads alone, one each when decodes compete`;
   }
 
   countSteps(): Record<number, number> {

@@ -18,7 +18,7 @@ import { createRequire } from 'node:module';
 import { arch, availableParallelism, homedir, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildAddon, getWhisperFolder, isSupported, readTarget } from './compile.mjs';
+import { buildAddon, describeTools, getWhisperFolder, isSupported, readTarget } from './compile.mjs';
 import { BuildProgress } from './progress.mjs';
 
 const require = createRequire(import.meta.url);
@@ -78,21 +78,9 @@ function checkSources() {
   }
 }
 
-/** What the binary depends on besides our own files. */
-function describeTools() {
-  const version = (command) => String(spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout).split('\n')[0];
-  const flags = ['CFLAGS', 'CXXFLAGS', 'LDFLAGS'].map((name) => process.env[name] ?? '');
-  return [
-    require('@fugood/whisper.node/package.json').version,
-    require('node-addon-api/package.json').version,
-    require('node-api-headers/package.json').version,
-    ...[platform(), arch(), version(target.cc), version(target.cxx), ...flags],
-  ].join(' ');
-}
-
 /** Hash of everything the binary depends on; a change of any of it means a new build. */
 function computeBuildKey() {
-  return createHash('sha256').update(describeTools()).update(hashSources()).digest('hex').slice(0, 24);
+  return createHash('sha256').update(describeTools(target)).update(hashSources()).digest('hex').slice(0, 24);
 }
 
 function hashSources() {
@@ -159,7 +147,6 @@ async function compile(progress) {
       output: built,
       jobs,
       log: output,
-      version: describeTools(),
       onProgress,
     });
   } catch (error) {
@@ -191,7 +178,7 @@ async function install(progress) {
   if (missing !== undefined)
     throw new Error(`${missing} is not there (Debian: apt install g++; macOS: xcode-select --install)`);
   const started = Date.now();
-  progress.begin('compiling, about a minute');
+  progress.begin('compiling, about half a minute');
   await compile(progress);
   writeInfo(key);
   copyToCache(cache);

@@ -34,3 +34,19 @@ export function isSupported(target: Target): boolean;
 export function getWhisperFolder(): string;
 export function listKernelSets(target: Target): KernelSetFlags[];
 export function listUnits(target: Target, folder: string, sets?: readonly KernelSetFlags[]): Unit[];
+
+export interface BuildOptions {
+  /** For objects; those that are up to date are kept. */
+  readonly folder: string;
+  /** Path of the addon. */
+  readonly output: string;
+  /** Compilations side by side. */
+  readonly jobs: number;
+  /** Receives commands and the compiler's messages. */
+  readonly log: NodeJS.WritableStream;
+  /** Receives the share that is done, 0 to 1. */
+  readonly onProgress: (share: number) => void;
+}
+
+/** Rejects at the first file that does not compile. */
+export function buildAddon(target: Target, options: BuildOptions): Promise<void>;

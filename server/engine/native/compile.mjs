@@ -50,6 +50,17 @@ export function getWhisperFolder() {
   return join(dirname(manifest), 'src', 'whisper.rn', 'vendor', 'whisper.cpp');
 }
 
+/** The versions of compilers and libraries that a binary is made with, and what the environment adds. */
+export function describeTools({ platform, arch, cc, cxx }) {
+  const version = (command) => String(spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout).split('\n')[0];
+  const libraries = ['@fugood/whisper.node', 'node-addon-api', 'node-api-headers'];
+  return [
+    ...libraries.map((name) => require(`${name}/package.json`).version),
+    ...[platform, arch, version(cc), version(cxx)],
+    ...['CFLAGS', 'CXXFLAGS', 'LDFLAGS'].map((name) => process.env[name] ?? ''),
+  ].join(' ');
+}
+
 /** The kernel sets whose flags this compiler knows, the widest instructions first. */
 export function listKernelSets(target) {
   return forTarget(SOURCES.kernelSets, target).filter(({ flags }) => {
@@ -136,11 +147,11 @@ function run(command, args, log) {
 /**
  * Builds the addon at `output`. Rejects at the first file that does not compile.
  * @param {Target} target
- * @param {object} options `folder` for objects, `jobs` side by side, `log` to write commands and messages to,
- * `version` of the compiler and libraries (a change compiles everything), `onProgress(share)` with 0 to 1 by the time
- * that files take.
+ * @param {object} options `folder` for objects, `jobs` side by side, `log` to write commands and messages to, and
+ * `onProgress(share)` with 0 to 1 by the time that files take.
  */
-export async function buildAddon(target, { folder, output, jobs, log, version, onProgress }) {
+export async function buildAddon(target, { folder, output, jobs, log, onProgress }) {
+  const version = describeTools(target);
   const units = listUnits(target, folder);
   for (const path of new Set(units.map((unit) => dirname(unit.object)))) mkdirSync(path, { recursive: true });
   const stale = units.filter((unit) => !isFresh(unit, version)).sort((a, b) => b.seconds - a.seconds);

@@ -89,7 +89,7 @@ t.test(
     const byNpm = run({ npm_lifecycle_event: 'install' }, silently);
     t.match(
       readFileSync(hidden, 'utf8'),
-      /^sotto: native engine: compiling, about a minute \.\.\. not built: .*\n$/,
+      /^sotto: native engine: compiling, about half a minute \.\.\. not built: .*\n$/,
       'one line',
     );
     t.equal(percentages(byNpm)[0], 0);

@@ -82,10 +82,11 @@ t.test(
   { skip: hasCompiler && hasNm ? false : `there is no ${target.cxx} or no nm` },
   async (t) => {
     const sets = listKernelSets(target);
-    const units = listUnits(target, t.testdir(), sets).filter(({ args }) =>
-      args.some((arg) => /^-DSOTTO_VARIANT=/.test(arg)),
+    const folder = t.testdir();
+    const units = listUnits(target, folder, sets).filter(({ object }) =>
+      sets.some(({ name }) => dirname(object) === join(folder, name)),
     );
-    t.equal(units.length % sets.length, 0);
+    t.ok(units.length >= sets.length && sets.length > 0);
     for (const unit of units) {
       t.equal(compile(unit), '');
       const { stdout } = spawnSync('nm', [unit.object], { encoding: 'utf8' });
