@@ -35,38 +35,37 @@ inline void store(float * to, Vector values) { std::memcpy(to, &values, sizeof(v
 // Not a sum: only a difference from 0 is the value itself for every value, -0 included, and costs nothing.
 inline Vector splat(float value) { return value - Vector{}; }
 
-// NEON's own instructions are half as many as a comparison and a selection.
+// A processor's own instructions are half as many as a comparison and a selection, or as lanes taken one by one.
+#if defined(__AVX512F__)
 inline Vector larger(Vector a, Vector b) {
-#if defined(__ARM_NEON)
-    return reinterpret_cast<Vector>(vmaxq_f32(reinterpret_cast<float32x4_t>(a), reinterpret_cast<float32x4_t>(b)));
-#else
-    return a > b ? a : b;
-#endif
+    return reinterpret_cast<Vector>(_mm512_max_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
 }
-
 inline Vector absolute(Vector values) {
-#if defined(__ARM_NEON)
-    return reinterpret_cast<Vector>(vabsq_f32(reinterpret_cast<float32x4_t>(values)));
-#else
-    return larger(values, -values);
-#endif
+    return reinterpret_cast<Vector>(_mm512_abs_ps(reinterpret_cast<__m512>(values)));
 }
-
+inline float largest_of(Vector values) { return _mm512_reduce_max_ps(reinterpret_cast<__m512>(values)); }
+#elif defined(__AVX__)
+inline Vector larger(Vector a, Vector b) {
+    return reinterpret_cast<Vector>(_mm256_max_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b)));
+}
+inline Vector absolute(Vector values) {
+    return reinterpret_cast<Vector>(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), reinterpret_cast<__m256>(values)));
+}
 inline float largest_of(Vector values) {
-#if defined(__ARM_NEON)
-    return vmaxvq_f32(reinterpret_cast<float32x4_t>(values));
-#else
-    float largest = values[0];
-    for (int lane = 1; lane < LANES; lane++) largest = values[lane] > largest ? values[lane] : largest;
-    return largest;
+    const __m256 all = reinterpret_cast<__m256>(values);
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+#elif defined(__ARM_NEON)
+inline Vector larger(Vector a, Vector b) {
+    return reinterpret_cast<Vector>(vmaxq_f32(reinterpret_cast<float32x4_t>(a), reinterpret_cast<float32x4_t>(b)));
+}
+inline Vector absolute(Vector values) {
+    return reinterpret_cast<Vector>(vabsq_f32(reinterpret_cast<float32x4_t>(values)));
+}
+inline float largest_of(Vector values) { return vmaxvq_f32(reinterpret_cast<float32x4_t>(values)); }
 #endif
-}
-
-inline float sum_of(Vector values) {
-    float sum = 0;
-    for (int lane = 0; lane < LANES; lane++) sum += values[lane];
-    return sum;
-}
 
 inline Vector load_halves(const uint16_t * from) {
 #if defined(__AVX512F__)
