@@ -67,6 +67,12 @@ inline Vector absolute(Vector values) {
 inline float largest_of(Vector values) { return vmaxvq_f32(reinterpret_cast<float32x4_t>(values)); }
 #endif
 
+inline float sum_of(Vector values) {
+    float sum = 0;
+    for (int lane = 0; lane < LANES; lane++) sum += values[lane];
+    return sum;
+}
+
 inline Vector load_halves(const uint16_t * from) {
 #if defined(__AVX512F__)
     return reinterpret_cast<Vector>(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(from))));
