@@ -92,9 +92,15 @@ t.test('a meeting: consent once, two voices as two channels, notes, highlights, 
   await page.keyboard.press('Alt+h');
   t.equal(await page.locator('#log mark').count(), 1, 'highlighted while a note has the focus');
   await page.waitForSelector('.note-marker');
-  await page.click('.note-item .time-button');
-  const focused = await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']);
-  t.equal(focused, await page.getAttribute('.sentence:has(.note-marker)', 'data-key'), 'a note leads to what was said');
+  // A note belongs to what is said while it is written: its sentence may still change.
+  await until(
+    async () => {
+      await page.click('.note-item .time-button');
+      const focused = await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']);
+      return focused !== undefined && focused === (await page.getAttribute('.sentence:has(.note-marker)', 'data-key'));
+    },
+    { what: 'a note leads to what was said' },
+  );
   await page.click('.note-marker');
   t.equal(await page.evaluate(() => document.activeElement?.closest('.note-item') !== null), true, 'and back');
   await page.keyboard.press('Escape');
