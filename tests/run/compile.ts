@@ -18,13 +18,20 @@ export function sourcesBelow(root: string, folder: string): string[] {
   });
 }
 
+/** Imports of plain JavaScript, which is not compiled and stays where it is. */
+const RELATIVE_SCRIPT = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.{1,2}\/[^'"\n]+\.mjs)\2/g;
+
 /** Imports of sources become those of what is compiled beside them. Text for text: the lines stay what they are. */
 export const readdress = (text: string): string => text.replace(RELATIVE_IMPORT, '$1$2$3.js$2');
 
 /** What a source is before its types are stripped; the name `SOURCE_URL` stands for its address. */
 function readSource(path: string): string {
-  const text = readdress(readFileSync(path, 'utf8'));
-  return `const SOURCE_URL = ${JSON.stringify(pathToFileURL(path).href)}; ${text}`;
+  const address = pathToFileURL(path);
+  const text = readdress(readFileSync(path, 'utf8')).replace(
+    RELATIVE_SCRIPT,
+    (_, before: string, quote: string, script: string) => `${before}${quote}${new URL(script, address).href}${quote}`,
+  );
+  return `const SOURCE_URL = ${JSON.stringify(address.href)}; ${text}`;
 }
 
 /**
