@@ -1,4 +1,4 @@
-import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, fstatSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type RandomShape, randomModel, writeRandomModel } from '../../../server/engine/child/random-model.ts';
@@ -237,6 +237,24 @@ t.test('a wrong, incomplete or corrupted file throws an error with a code and do
       check(`field ${field} is ${value}`, 'model.corrupt', edited(field * 4, value));
   }
   check('unknown precision', 'model.corrupt', edited(11 * 4, 77));
+});
+
+t.test('a loaded model does not depend on its file any more', async (t) => {
+  const path = join(folder, 'overwritten.bin');
+  copyFileSync(english, path);
+  const model = NativeModel.load(path);
+  // A draft and a prompt feed many different tokens.
+  const options = createOptions({ prompt: 'Words from before.', draft: 'Words that may come, and others.' });
+  const decode = async () => ({ ...(await model.decode(options)), encodeMs: 0, decodeMs: 0 });
+  const before = await decode();
+  const file = openSync(path, 'r+');
+  const { size } = fstatSync(file);
+  writeSync(file, Buffer.alloc(size - 1_000, 7), 0, size - 1_000, 1_000);
+  closeSync(file);
+  t.same(await decode(), before, 'another program writes over the file');
+  truncateSync(path, 1_000);
+  t.same(await decode(), before, 'another program truncates the file');
+  model.close();
 });
 
 t.test('weights that are no numbers are refused', async (t) => {

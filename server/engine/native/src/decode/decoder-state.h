@@ -22,7 +22,7 @@ class DecoderState {
     // Throws std::bad_alloc.
     explicit DecoderState(const LoadedModel & model)
         : model_(model), encoder_(model.weights), audio_(model.dimensions), text_(model.dimensions),
-          decoder_(model.weights, model.file, model.alignment.heads) {}
+          decoder_(model.weights, model.alignment.heads) {}
     DecoderState(const DecoderState &) = delete;
     DecoderState & operator=(const DecoderState &) = delete;
 

@@ -19,12 +19,12 @@ struct LoadedModel {
           mel(file.filters, dimensions.mel_bands, file.filter_bins, kernels()),
           suppressed(suppressed_tokens(file.token_ids, special)), alignment(find_alignment_heads(dimensions)),
           weights(file, kernels()) {
-        file.release_pages();
+        file.forget_tensors();
     }
 
     int alignment_head_count() const { return static_cast<int>(alignment.heads.size()); }
 
-    const ModelFile file;
+    ModelFile file;  // without its tensors
     const ModelDimensions dimensions;
     const SpecialTokens special;
     const MelSpectrogram mel;

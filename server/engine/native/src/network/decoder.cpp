@@ -34,10 +34,8 @@ void TextCache::copy_from(const TextCache & from, int count) {
     }
 }
 
-Decoder::Decoder(const Weights & weights, const ModelFile & file, const std::vector<AlignmentHead> & heads)
-    : weights_(weights), embedding_(file.tensor("decoder.token_embedding.weight", weights.dimensions.text_width,
-                                                weights.dimensions.vocabulary)),
-      heads_(heads) {}
+Decoder::Decoder(const Weights & weights, const std::vector<AlignmentHead> & heads)
+    : weights_(weights), heads_(heads) {}
 
 // One feed, as each of its threads sees it: threads share the rows of products, the tokens of what is done token by
 // token, and the heads of attention.
@@ -96,7 +94,7 @@ class Decoder::Pass {
     void embed() {
         for_tokens([&](int token) {
             float * const row = state_ + int64_t{token} * width_;
-            read_floats(decoder_.embedding_, tokens_[token].id, 1, row);
+            read_floats(weights_.embedding, tokens_[token].id, 1, row);
             kernels_.add_bias(weights_.text_positions + int64_t{tokens_[token].position} * width_, width_, row);
         });
     }

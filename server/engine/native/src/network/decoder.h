@@ -51,7 +51,7 @@ struct FedToken {
 class Decoder {
   public:
     // Everything passed must outlive it. `heads` are those whose attention can be read.
-    Decoder(const Weights & weights, const ModelFile & file, const std::vector<AlignmentHead> & heads);
+    Decoder(const Weights & weights, const std::vector<AlignmentHead> & heads);
 
     // Feeds tokens, each behind those that were fed to its cache before. False when the decode is aborted. Throws
     // std::runtime_error for a text longer than the model's, and std::bad_alloc.
@@ -71,7 +71,6 @@ class Decoder {
     int logits_stride() const { return weights_.vocabulary.panel_count() * PANEL_ROWS; }
 
     const Weights & weights_;
-    const FileTensor & embedding_;
     const std::vector<AlignmentHead> & heads_;
     std::vector<int> logits_rows_;  // the tokens fed last that have logits
     std::vector<float> logits_;

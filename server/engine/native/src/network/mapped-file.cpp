@@ -21,8 +21,12 @@ MappedFile::MappedFile(const std::string & path) {
     data_ = static_cast<const char *>(data);
 }
 
-MappedFile::~MappedFile() { munmap(const_cast<char *>(data_), size_); }
+MappedFile::~MappedFile() { unmap(); }
 
-void MappedFile::release_pages() const { madvise(const_cast<char *>(data_), size_, MADV_DONTNEED); }
+void MappedFile::unmap() {
+    if (data_ != nullptr) munmap(const_cast<char *>(data_), size_);
+    data_ = nullptr;
+    size_ = 0;
+}
 
 }  // namespace sotto

@@ -16,8 +16,8 @@ class MappedFile {
 
     const char * data() const { return data_; }
     size_t size() const { return size_; }
-    // Gives the memory of the pages read so far back; those that are touched again are read again.
-    void release_pages() const;
+    // Nothing of it can be read any more.
+    void unmap();
 
   private:
     size_t size_ = 0;

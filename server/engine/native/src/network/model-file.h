@@ -1,5 +1,5 @@
 // A Whisper model in the format of whisper.cpp ("ggml"): a header, the filter bank of the spectrogram, the vocabulary,
-// and tensors with names. The file stays mapped; nothing of the tensors is read before it is needed.
+// and tensors with names. Nothing of the tensors is read before it is needed.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +51,12 @@ class ModelFile {
 
     // Throws std::runtime_error when there is no such tensor, or it has another shape.
     const FileTensor & tensor(const std::string & name, int length, int rows) const;
-    // Tensors stay readable, and take no memory until they are read again.
-    void release_pages() const { file_.release_pages(); }
+    // Lets go of the file and its tensors. A mapped file that somebody writes over changes under its readers, and one
+    // that is cut ends their process.
+    void forget_tensors() {
+        tensors_.clear();
+        file_.unmap();
+    }
 
   private:
     class Reader;

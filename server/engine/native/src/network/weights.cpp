@@ -67,6 +67,14 @@ class Weights::Layout {
         return out;
     }
 
+    FileTensor copy(const std::string & name, int length, int rows) {
+        FileTensor tensor = file_.tensor(name, length, rows);
+        char * const out = take(tensor.bytes);
+        if (memory_ != nullptr) std::memcpy(out, tensor.data, tensor.bytes);
+        tensor.data = out;
+        return tensor;
+    }
+
     // The biases of several products, one behind the other; an empty name stands for zeros.
     const float * biases(const std::vector<std::string> & names, int length) {
         float * const out = reinterpret_cast<float *>(take(sizeof(float) * length * names.size()));
@@ -234,6 +242,7 @@ void Weights::lay_out(Layout & layout) {
     }
     decoder_norm = layout.norm("decoder.ln", width);
     vocabulary = layout.matrix({"decoder.token_embedding.weight"}, width, dimensions.vocabulary, kernels.few);
+    embedding = layout.copy("decoder.token_embedding.weight", width, dimensions.vocabulary);
 }
 
 }  // namespace sotto

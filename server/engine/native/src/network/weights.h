@@ -78,6 +78,8 @@ class Weights {
     std::vector<DecoderLayer> decoder;
     Norm decoder_norm;
     Matrix vocabulary;
+    // What tokens are fed as, with the values and the type of the file: [token][width].
+    FileTensor embedding;
 
     size_t bytes() const { return memory_ == nullptr ? 0 : memory_->size(); }
 
