@@ -139,6 +139,8 @@ function tryInOwnProcess(binary) {
 async function compile(progress) {
   mkdirSync(objects, { recursive: true });
   const output = createWriteStream(log);
+  // A log that cannot be written (another user's, a full disk) is no reason to end an install.
+  output.on('error', () => {});
   try {
     const jobs = availableParallelism();
     const onProgress = (share) => progress.update(share);
@@ -156,7 +158,7 @@ async function compile(progress) {
   }
   const failed = tryInOwnProcess(built);
   if (failed === undefined) return;
-  rmSync(built);
+  rmSync(built, { force: true });
   throw new Error(failed);
 }
 
@@ -171,7 +173,7 @@ async function install(progress) {
   if (!isSupported(target)) throw new Error(`there is none for ${platform()} on ${arch()}`);
   checkSources();
   const key = computeBuildKey();
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sotto', 'native', key);
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sotto', 'native', key);
   if (readInfo().key === key && findMismatch(built) === undefined) return progress.end('up to date.');
   if (restoreFromCache(cache, key)) return progress.end('built on this machine before; taken from the cache.');
   const missing = findMissingTool();

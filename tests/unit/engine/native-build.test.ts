@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -59,6 +68,17 @@ t.test('a decode tries an engine before it is used', async (t) => {
   const { status, stderr } = run(['--try']);
   t.not(status, 0);
   t.match(stderr, /Error: /);
+});
+
+t.test('an install goes on where the build cannot write its log, and says why there is no engine', async (t) => {
+  const folder = t.testdir({ tool: '#!/bin/sh\ntest "$1" = --version\n' });
+  const run = copyOfBuild(folder);
+  const tool = join(folder, 'tool');
+  chmodSync(tool, 0o755);
+  mkdirSync(join(folder, 'build', 'build.log'), { recursive: true });
+  const { status, stdout, stderr } = run([], { CC: tool, CXX: tool });
+  t.equal(status, 0, stderr);
+  t.match(stdout, /not built: the compiler failed/);
 });
 
 const hasTerminal = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0;
