@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { getModelPath } from './locate.ts';
+import { checkModelHeader, getModelPath } from './locate.ts';
 import { findModel, MODELS, type ModelEntry } from './registry.ts';
 
 /** A speech model known by name, with what matters for choosing one. */
@@ -16,11 +16,11 @@ export interface RankedModel {
 /** Families of models from the smallest to the best. */
 const FAMILIES = ['tiny', 'base', 'small', 'medium', 'large-v3-turbo', 'large-v1', 'large-v2', 'large-v3'];
 
-/** All speech models that are embedded or pulled. */
+/** All speech models that are embedded or pulled, and whole. */
 export function listPresentModels(): readonly RankedModel[] {
   return MODELS.filter(({ kind }) => kind === 'speech')
-    .filter((model) => existsSync(getModelPath(model)))
-    .map(rankModel);
+    .map(rankModel)
+    .filter(({ isPresent }) => isPresent);
 }
 
 /** A known speech model, whether or not it is present. Throws for a name that is not known. */
@@ -44,8 +44,18 @@ function rankModel(model: ModelEntry): RankedModel {
   const path = getModelPath(model);
   const family = FAMILIES.filter((each) => model.name.startsWith(each)).sort((a, b) => b.length - a.length)[0];
   return {
-    ...{ name: model.name, path, isPresent: existsSync(path) },
+    ...{ name: model.name, path, isPresent: isWhole(model, path) },
     multilingual: model.languages === 'all',
     size: FAMILIES.indexOf(family ?? 'tiny'),
   };
+}
+
+/** A broken file must not be chosen: a server that names no model would not start because of it. */
+function isWhole({ name, kind, bytes }: ModelEntry, path: string): boolean {
+  try {
+    checkModelHeader(path, name, kind, bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }

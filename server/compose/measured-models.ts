@@ -3,7 +3,6 @@ import { describeFile } from '../../models/present.ts';
 import type { Config } from '../config/options.ts';
 import { findMeasurement, type MeasuredOn, type Measurement } from '../core/capacity/measurement.ts';
 import { isEnglishSmall } from '../core/capacity/model-choice.ts';
-import { describeEngineBuild } from '../engine/machine.ts';
 import { WARM_UP_S } from '../engine/warm-up.ts';
 import type { Log } from '../ports/log.ts';
 import type { MeasurementFile } from '../store/measurement-file.ts';
@@ -37,7 +36,7 @@ export async function measureRunningModels(
   { info }: Pick<Engines, 'info'>,
   { file, log }: { readonly file: MeasurementFile; readonly log: Log },
 ): Promise<MeasuredModels> {
-  const on: MeasuredOn = { ...describeHere(config), engine: describeEngineBuild(info.engine) };
+  const on: MeasuredOn = describeHere(config, info.engine);
   const read = async (given: string, running: { model: string; multilingual: boolean; realTimeFactor: number }) => {
     const id = { model: running.model, file: describeFile((await resolveModel(given, { kind: 'speech' })).path) };
     const decodeS = running.realTimeFactor * WARM_UP_S;

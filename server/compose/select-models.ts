@@ -3,14 +3,13 @@ import type { Config } from '../config/options.ts';
 import { findMeasurement, type MeasuredOn, type Measurement } from '../core/capacity/measurement.ts';
 import { type CandidateModel, chooseModels } from '../core/capacity/model-choice.ts';
 import { describeEngineBuild, describeProcessor } from '../engine/machine.ts';
-import { isNativeBuilt } from '../engine/native/locate.ts';
+import { findNativeMismatch } from '../engine/native/locate.ts';
 
 /** The embedded model for all languages, with which a first start begins. */
 const STANDARD_MODEL = 'base';
 
-/** Where this server measures, before its engine runs. */
-export function describeHere(config: Config): MeasuredOn {
-  const engine = config.engine === 'auto' ? (isNativeBuilt() ? 'native' : 'stock') : config.engine;
+/** Where this server measures with an engine. */
+export function describeHere(config: Config, engine: 'native' | 'stock' | 'script'): MeasuredOn {
   const { slots, vad, cleanup } = config;
   const decodes = {
     beams: config['final-beams'],
@@ -20,7 +19,7 @@ export function describeHere(config: Config): MeasuredOn {
   const windows = { final: config['final-window'], partial: config['partial-window'] };
   return {
     machine: describeProcessor(),
-    engine: describeEngineBuild(engine as 'native' | 'stock'),
+    engine: describeEngineBuild(engine),
     options: JSON.stringify({ slots, vad, cleanup, ...decodes, ...windows }),
   };
 }
@@ -29,7 +28,9 @@ export function describeHere(config: Config): MeasuredOn {
 export function selectModels(config: Config, kept: readonly Measurement[]): Config {
   const { 'small-model': small } = config;
   if (config.model !== 'auto') return { ...config, 'small-model': small === 'auto' ? 'none' : small };
-  const on = describeHere(config);
+  // An engine that is there and cannot run is not the one that will: its models would be far too large.
+  const isNative = config.engine === 'auto' ? findNativeMismatch() === undefined : config.engine === 'native';
+  const on = describeHere(config, isNative ? 'native' : 'stock');
   const choice = chooseModels(
     listPresentModels().map((model) => addCost(model, kept, on)),
     STANDARD_MODEL,

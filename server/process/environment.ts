@@ -47,3 +47,8 @@ export function buildChildEnvironment(all: Environment, isSource = false): Recor
 export function buildProgramEnvironment(path: string): Record<string, string> {
   return buildChildEnvironment(process.env, path.endsWith('.ts'));
 }
+
+/** The set of kernels that the operator asks of the native engine; empty for the best that the processor runs. */
+export function getRequestedKernels(): string {
+  return process.env.SOTTO_KERNELS ?? '';
+}

@@ -8,7 +8,6 @@ import { findModel } from '../../models/registry.ts';
 import { OPENERS, type Openers } from '../../server/compose/openers.ts';
 import { describeHere } from '../../server/compose/select-models.ts';
 import { loadConfig } from '../../server/config/load.ts';
-import { describeEngineBuild } from '../../server/engine/machine.ts';
 import type { WorkerPool } from '../../server/engine/pool.ts';
 import { ScriptedRecogniser } from '../../server/engine/script.ts';
 import { startServer } from '../../server/main.ts';
@@ -48,7 +47,7 @@ t.test('a first start says that it measures, and later ones the number at once',
   await first.close();
 
   const config = loadConfig([...args, '--model=base'], {}).config;
-  const on = { ...describeHere(config), engine: describeEngineBuild('script') };
+  const on = describeHere(config, 'script');
   const file = describeFile(getModelPath(findModel('base')!));
   new MeasurementFile(data).add({ ...on, model: 'base', file, streams: 7, isLeast: false });
   const second = await start(0.03, '--model=base');
