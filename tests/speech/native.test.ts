@@ -5,7 +5,12 @@ import { z } from 'zod';
 import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
-import { type NativeDecode, type NativeDecodeOptions, NativeModel } from '../../server/engine/native/binding.ts';
+import {
+  loadNative,
+  type NativeDecode,
+  type NativeDecodeOptions,
+  NativeModel,
+} from '../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../server/engine/native/defaults.ts';
 import { units } from '../support/comparable-words.ts';
 import { type Recording, readRecordings, readSamples } from '../support/recordings.ts';
@@ -161,6 +166,22 @@ t.test('a draft changes nothing, whether it is right, nearly right or of somethi
       t.same(drafted, plain, `${recording.file}: a draft that is ${name}`);
     }
   }
+});
+
+t.test('a draft that begins with the prefix saves steps of the decoder', async (t) => {
+  const { diagnostics } = loadNative();
+  const samples = floats(timed[0]!);
+  const { text } = await decode(samples);
+  const prefix = text.split(' ').slice(0, 3).join(' ');
+  const countSteps = async (draft: string): Promise<number> => {
+    diagnostics.beginProfile();
+    const drafted = await decode(samples, { prefix, draft });
+    t.equal(drafted.text, text);
+    return diagnostics.endProfile()['attention of tokens']!.calls;
+  };
+  const steps = await countSteps('');
+  const fewer = await countSteps(text);
+  t.ok(fewer < steps / 2, `${fewer} steps in the place of ${steps}`);
 });
 
 t.test('languages are detected, alone and among candidates', async (t) => {

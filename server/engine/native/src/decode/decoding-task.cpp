@@ -127,6 +127,8 @@ bool DecodingTask::feed_start() {
         const Tokenizer tokenizer(model_.file.token_ids, model_.special.end_of_text);
         std::vector<int> draft = tokenizer.tokens(" " + last_bytes(options_.draft, PROMPT_BYTES_MAX));
         if (static_cast<int>(draft.size()) < room) draft_ = Draft(std::move(draft));
+        // It holds the prefix, too.
+        for (const int id : forced_) draft_.follow(id);
     }
     tokens.insert(tokens.end(), forced_.begin(), forced_.end());
     return feed_tokens(tokens, start_count, is_detected ? -1 : start_of_transcript);
@@ -139,7 +141,8 @@ bool DecodingTask::feed_tokens(const std::vector<int> & start, int start_count, 
     const std::vector<int> ahead = forced_.empty() ? draft_.next() : std::vector<int>();
     tokens.insert(tokens.end(), ahead.begin(), ahead.end());
     std::vector<int> rows;
-    if (start_of_transcript >= 0) rows.push_back(start_of_transcript);
+    // English with time stamps and without a prompt has no other start: the text begins behind that token, too.
+    if (start_of_transcript >= 0 && start_of_transcript < start_count - 1) rows.push_back(start_of_transcript);
     first_row_ = static_cast<int>(rows.size());
     for (int row = start_count - 1; row < static_cast<int>(tokens.size()); row++) rows.push_back(row);
     if (!state_.feed(tokens, rows, options_.word_times)) return false;
