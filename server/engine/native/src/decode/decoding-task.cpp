@@ -276,19 +276,14 @@ bool DecodingTask::generate(float temperature) {
             return true;
         }
         add_token(id, false);
-        past_end = tokens_.back().is_past_end ? past_end + 1 : 0;
-        if (past_end >= EDGE_TOKENS) return truncate(tokens_.size() - EDGE_TOKENS, "edge");
-        if (tokens_.back().is_timestamp && id - model_.special.first_timestamp >= audio_frames_)
-            return truncate(tokens_.size(), "edge");
-        const bool has_attention = model_.alignment.is_published && options_.word_times;
-        const size_t length = length_without_repetition(tokens_, has_attention, audio_frames_);
-        if (length < tokens_.size()) return truncate(length, "repeat");
+        if (cut_text(past_end)) return true;
         if (!feed_chosen(id, temperature == 0)) return false;
         logits = state_.logits(first_row_ + static_cast<int>(used_ahead_));
     }
 }
 
-// The best text of a beam search, fed once more for its probabilities and attention.
+// The best text of a beam search, fed once more for its probabilities and attention, as far as it says what was spoken:
+// a text that repeats itself has the best mean probability where the audio ends in mid-sentence.
 bool DecodingTask::generate_by_beams() {
     state_.rewind(text_position_);
     BeamResult found;
@@ -299,15 +294,30 @@ bool DecodingTask::generate_by_beams() {
     draft_ = Draft(found.tokens);
     fed_ahead_.clear();
     used_ahead_ = 0;
+    int past_end = 0;
     for (const int id : found.tokens) {
         sampler_.sample(logits, tokens_, 0);
         add_token(id, false);
+        if (cut_text(past_end)) return true;
         if (!feed_chosen(id, true)) return false;
         logits = state_.logits(first_row_ + static_cast<int>(used_ahead_));
     }
     sampler_.sample(logits, tokens_, 0);
     end_log_probability_ = sampler_.log_probability(model_.special.end_of_text);
     return true;
+}
+
+// Whether the text had to be cut after its last token, because it goes on behind the audio or repeats itself. `past_end`
+// counts the last tokens whose attention lies behind the audio.
+bool DecodingTask::cut_text(int & past_end) {
+    const Token & last = tokens_.back();
+    past_end = last.is_past_end ? past_end + 1 : 0;
+    if (past_end >= EDGE_TOKENS) return truncate(tokens_.size() - EDGE_TOKENS, "edge");
+    if (last.is_timestamp && last.id - model_.special.first_timestamp >= audio_frames_)
+        return truncate(tokens_.size(), "edge");
+    const bool has_attention = model_.alignment.is_published && options_.word_times;
+    const size_t length = length_without_repetition(tokens_, has_attention, audio_frames_);
+    return length < tokens_.size() && truncate(length, "repeat");
 }
 
 bool DecodingTask::truncate(size_t count, const char * reason) {
