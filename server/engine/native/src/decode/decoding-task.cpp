@@ -307,8 +307,8 @@ bool DecodingTask::generate_by_beams() {
     return true;
 }
 
-// Whether the text had to be cut after its last token, because it goes on behind the audio or repeats itself. `past_end`
-// counts the last tokens whose attention lies behind the audio.
+// Whether the text had to be cut at its last tokens, because it goes on behind the audio or repeats itself. `past_end`
+// counts the last ones whose attention lies behind the audio.
 bool DecodingTask::cut_text(int & past_end) {
     const Token & last = tokens_.back();
     past_end = last.is_past_end ? past_end + 1 : 0;
