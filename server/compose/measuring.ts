@@ -117,8 +117,10 @@ export class Measuring {
       isIdle: () => {
         // Read each time, so that it covers the time since the last question.
         this.#isBusy = this.#tools.readBusyShare() > BUSY_MAX;
+        // What this server's own sessions use says nothing of other programs.
+        if (parts.registry.size > 0) return false;
         if (this.#isBusy) this.#busyWaits++;
-        return (!this.#isBusy || this.#busyWaits > BUSY_WAITS_MAX) && parts.registry.size === 0;
+        return !this.#isBusy || this.#busyWaits > BUSY_WAITS_MAX;
       },
       run: (signal) => this.#measure(signal),
       waitMs: IDLE_MS,

@@ -5,7 +5,12 @@ import { z } from 'zod';
 import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import { parseJson } from '../../protocol/parse-json.ts';
-import { type NativeDecode, type NativeDecodeOptions, NativeModel } from '../../server/engine/native/binding.ts';
+import {
+  loadNative,
+  type NativeDecode,
+  type NativeDecodeOptions,
+  NativeModel,
+} from '../../server/engine/native/binding.ts';
 import { FINAL_WINDOW_FLOOR, FULL_WINDOW, PARTIAL_WINDOW_FLOOR } from '../../server/engine/native/defaults.ts';
 import { units } from '../support/comparable-words.ts';
 import { type Recording, readRecordings, readSamples } from '../support/recordings.ts';
@@ -59,8 +64,9 @@ t.test('a fitted window hears nearly what the whole window hears', async (t) => 
 });
 
 t.test('speech that is cut anywhere is not heard twice', async (t) => {
-  const check = async (recording: Recording, seconds: number): Promise<void> => {
-    const { text } = await decode(floats(recording).slice(0, seconds * 16_000), { windowFloor: PARTIAL_WINDOW_FLOOR });
+  const check = async (recording: Recording, seconds: number, beamSize: number): Promise<void> => {
+    const samples = floats(recording).slice(0, seconds * 16_000);
+    const { text } = await decode(samples, { windowFloor: PARTIAL_WINDOW_FLOOR, beamSize });
     const decoded = units(text, 'en', true);
     const reference = ` ${units(recording.text, 'en', true).join(' ')} `;
     for (let length = 2; 2 * length <= decoded.length; length++) {
@@ -68,12 +74,14 @@ t.test('speech that is cut anywhere is not heard twice', async (t) => {
         const phrase = decoded.slice(at, at + length).join(' ');
         const twice = phrase === decoded.slice(at + length, at + 2 * length).join(' ');
         if (twice && !reference.includes(` ${phrase} ${phrase} `))
-          t.fail(`${recording.file} up to ${seconds} s: ${text}`);
+          t.fail(`${recording.file} up to ${seconds} s with ${beamSize} beams: ${text}`);
       }
     }
   };
   for (const recording of timed.slice(0, 12)) {
-    for (let seconds = 0.8; seconds < Math.min(3, recording.seconds); seconds += 0.5) await check(recording, seconds);
+    for (let seconds = 0.8; seconds < Math.min(3, recording.seconds); seconds += 0.5)
+      await check(recording, seconds, 1);
+    await check(recording, 2, 8);
   }
   t.pass();
 });
@@ -161,6 +169,22 @@ t.test('a draft changes nothing, whether it is right, nearly right or of somethi
       t.same(drafted, plain, `${recording.file}: a draft that is ${name}`);
     }
   }
+});
+
+t.test('a draft that begins with the prefix saves steps of the decoder', async (t) => {
+  const { diagnostics } = loadNative();
+  const samples = floats(timed[0]!);
+  const { text } = await decode(samples);
+  const prefix = text.split(' ').slice(0, 3).join(' ');
+  const countSteps = async (draft: string): Promise<number> => {
+    diagnostics.beginProfile();
+    const drafted = await decode(samples, { prefix, draft });
+    t.equal(drafted.text, text);
+    return diagnostics.endProfile()['attention of tokens']!.calls;
+  };
+  const steps = await countSteps('');
+  const fewer = await countSteps(text);
+  t.ok(fewer < steps / 2, `${fewer} steps in the place of ${steps}`);
 });
 
 t.test('languages are detected, alone and among candidates', async (t) => {

@@ -32,8 +32,7 @@ export function describeChoice(decodeS: number, englishModel: string | undefined
 
 /** What a better model would give. `decodeS`: undefined while it is not measured. */
 export function describeBetterModel(model: string, decodeS: number | undefined, isPresent: boolean): string {
-  if (decodeS === undefined)
-    return `${model} is ${isPresent ? 'here, and is' : ''} measured while nobody speaks`.replace('  ', ' ');
+  if (decodeS === undefined) return `${model} is ${isPresent ? 'here, and is ' : ''}measured while nobody speaks`;
   const { wordS, finalS } = estimateLiveDelays(decodeS);
   const time = `a decode would take about ${seconds(decodeS)}`;
   if (keepsLiveAims(decodeS))

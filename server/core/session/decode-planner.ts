@@ -6,7 +6,7 @@ import { DECODE_SAMPLES_MAX, msToSamples } from '../time.ts';
 import type { DecodeConditions, SessionConditions } from './conditions.ts';
 import { type DecodeFindings, withFailure } from './decode-findings.ts';
 import { DecodePace } from './decode-pace.ts';
-import { type DecodedSpan, type DecodePolicy, detectionProgress } from './decode-policy.ts';
+import { type DecodedSpan, type DecodePolicy, detectionProgress, needsRetryWithoutPrompt } from './decode-policy.ts';
 import {
   type DecodePhase,
   type DecodeState,
@@ -301,7 +301,10 @@ export class DecodePlanner {
   ): GrowingDecode {
     const language = detectionProgress(sentenceStart, to, findings);
     const { agreedMs } = this.#pipeline.sentenceEnd;
-    const ends = this.#isSlow(conditions) ? { pause, endSamples: msToSamples(agreedMs) } : NO_ENDS;
+    if (!this.#isSlow(conditions)) return { hypothesis, span: { to, leftContext }, language, ...NO_ENDS };
+    // A final would be decoded again without the hints; a pause must not make one of it.
+    const isDoubtful = needsRetryWithoutPrompt(conditions.settings.vocabulary, hypothesis, findings);
+    const ends = { pause: isDoubtful ? undefined : pause, endSamples: msToSamples(agreedMs) };
     return { hypothesis, span: { to, leftContext }, language, ...ends };
   }
 

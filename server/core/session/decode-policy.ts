@@ -187,7 +187,7 @@ function assessContext(
 }
 
 /** Whether vocabulary hints led a decode astray: it is unsure of its words, and none of them is a hint. */
-function needsRetryWithoutPrompt(
+export function needsRetryWithoutPrompt(
   vocabulary: readonly string[],
   { averageLogProbability, words }: Hypothesis,
   { sentence }: DecodeFindings,

@@ -131,6 +131,28 @@ t.test('nothing is measured on a busy machine, for five minutes', async (t) => {
   t.equal(file.read()[0]!.streams, undefined, 'what is measured then is not kept');
 });
 
+t.test('the time of sessions does not count as that of other programs', async (t) => {
+  let share = 0.9;
+  const { measuring, clock, registry, trials, settle, file } = await open({
+    args: ['--model', 'base'],
+    tools: { readBusyShare: () => share },
+  });
+  measuring.start();
+  registry.add(LIVE);
+  clock.pass(100 * IDLE_MS);
+  registry.remove(LIVE.id);
+  clock.pass(IDLE_MS);
+  await settle();
+  t.equal(trials.length, 0, 'a busy machine is still waited for');
+  share = 0.1;
+  clock.pass(IDLE_MS);
+  await settle();
+  trials[0]!.finish();
+  await settle();
+  t.equal(file.read()[0]!.streams, 9, 'and what is measured is kept');
+  await measuring.close();
+});
+
 t.test('with --no-measure nothing is measured or kept, and a guess is called one', async (t) => {
   const { measuring, clock, file } = await open({ args: ['--no-measure'] });
   measuring.start();

@@ -12,7 +12,7 @@ const SETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   x64: { 'AVX-512 VNNI': 'AVX-512 F, BW, VL, DQ, CD and VNNI', 'AVX-VNNI': 'AVX-VNNI', AVX2: 'AVX2, FMA and F16C' },
   arm64: { 'NEON i8mm': 'i8mm', 'NEON dotprod': 'dotprod', NEON: 'NEON' },
 };
-const OPERATIONS = 13;
+const OPERATIONS = 12;
 
 t.test('the best kernels for this machine are selected first', async (t) => {
   if (process.env['SOTTO_KERNELS'] === undefined) t.equal(native, diagnostics.kernelSets[0]);

@@ -150,6 +150,17 @@ t.test('a forced prefix begins the text', async (t) => {
   model.close();
 });
 
+t.test('the text of an English model begins behind its only start token', async (t) => {
+  const model = NativeModel.load(english);
+  const timestamps = await model.decode(createOptions({ timestamps: true, wordTimes: false }));
+  // A longer decode before it leaves other values in the memory of the logits.
+  await model.decode(createOptions({ samples: noise(5), prefix: 'w300 w301 w302' }));
+  const again = await model.decode(createOptions({ timestamps: true, wordTimes: false }));
+  t.same(again.words, timestamps.words);
+  t.equal(again.averageLogProbability, timestamps.averageLogProbability);
+  model.close();
+});
+
 t.test('a prompt or prefix longer than the model can read is cut, not refused', async (t) => {
   const model = NativeModel.load(english);
   t.match(await model.decode(createOptions({ prompt: 'w400 '.repeat(5_000) })), { stop: String });

@@ -151,6 +151,25 @@ t.test('where decodes are slow, one that was begun in a pause goes on, and says 
   t.match(planner.read(utterance, slow, CONDITIONS), { kind: 'partial', decode: { pause: 7 * WINDOW } });
 });
 
+t.test('a decode that hints may have led astray ends no sentence in a pause', async (t) => {
+  const serviceLevel = { ...FULL_SERVICE_LEVEL, cadence: 5 };
+  const slow = { ...CONDITIONS, serviceLevel, settings: { ...SETTINGS, vocabulary: ['Kubernetes'] } };
+  const { planner, utterance, hear } = open();
+  for (const [averageLogProbability, pause] of [
+    [-0.1, 6 * WINDOW],
+    [-0.9, undefined],
+  ] as const) {
+    hear(20, 0.9);
+    planner.speculate(utterance, hear(6, 0.1), slow);
+    planner.take(utterance, slow);
+    hear(1, 0.9);
+    planner.resume(utterance, slow);
+    t.match(planner.read(utterance, sureHypothesis(WORDS, { averageLogProbability }), slow), {
+      decode: { pause, endSamples: 8_000 },
+    });
+  }
+});
+
 t.test('where decodes are slow, one that waits for its slot in a pause is decoded up to that pause', async (t) => {
   const { planner, utterance, hear, jobs } = open();
   const slow = { ...CONDITIONS, serviceLevel: { ...FULL_SERVICE_LEVEL, cadence: 5 } };

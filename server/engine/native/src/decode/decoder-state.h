@@ -46,7 +46,7 @@ class DecoderState {
         return encoder_.encode(window, threads_, *control_, audio_);
     }
 
-    // Feeds tokens and keeps the logits of those at the indices `rows`.
+    // Feeds tokens and keeps the logits of those at the indices `rows`, which ascend.
     bool feed(const std::vector<int> & tokens, const std::vector<int> & rows, bool with_attention) {
         const int count = static_cast<int>(tokens.size());
         fed_.clear();

@@ -127,6 +127,8 @@ bool DecodingTask::feed_start() {
         const Tokenizer tokenizer(model_.file.token_ids, model_.special.end_of_text);
         std::vector<int> draft = tokenizer.tokens(" " + last_bytes(options_.draft, PROMPT_BYTES_MAX));
         if (static_cast<int>(draft.size()) < room) draft_ = Draft(std::move(draft));
+        // It holds the prefix, too.
+        for (const int id : forced_) draft_.follow(id);
     }
     tokens.insert(tokens.end(), forced_.begin(), forced_.end());
     return feed_tokens(tokens, start_count, is_detected ? -1 : start_of_transcript);
@@ -139,7 +141,8 @@ bool DecodingTask::feed_tokens(const std::vector<int> & start, int start_count, 
     const std::vector<int> ahead = forced_.empty() ? draft_.next() : std::vector<int>();
     tokens.insert(tokens.end(), ahead.begin(), ahead.end());
     std::vector<int> rows;
-    if (start_of_transcript >= 0) rows.push_back(start_of_transcript);
+    // English with time stamps and without a prompt has no other start: the text begins behind that token, too.
+    if (start_of_transcript >= 0 && start_of_transcript < start_count - 1) rows.push_back(start_of_transcript);
     first_row_ = static_cast<int>(rows.size());
     for (int row = start_count - 1; row < static_cast<int>(tokens.size()); row++) rows.push_back(row);
     if (!state_.feed(tokens, rows, options_.word_times)) return false;
@@ -273,19 +276,14 @@ bool DecodingTask::generate(float temperature) {
             return true;
         }
         add_token(id, false);
-        past_end = tokens_.back().is_past_end ? past_end + 1 : 0;
-        if (past_end >= EDGE_TOKENS) return truncate(tokens_.size() - EDGE_TOKENS, "edge");
-        if (tokens_.back().is_timestamp && id - model_.special.first_timestamp >= audio_frames_)
-            return truncate(tokens_.size(), "edge");
-        const bool has_attention = model_.alignment.is_published && options_.word_times;
-        const size_t length = length_without_repetition(tokens_, has_attention, audio_frames_);
-        if (length < tokens_.size()) return truncate(length, "repeat");
+        if (cut_text(past_end)) return true;
         if (!feed_chosen(id, temperature == 0)) return false;
         logits = state_.logits(first_row_ + static_cast<int>(used_ahead_));
     }
 }
 
-// The best text of a beam search, fed once more for its probabilities and attention.
+// The best text of a beam search, fed once more for its probabilities and attention, as far as it says what was spoken:
+// a text that repeats itself has the best mean probability where the audio ends in mid-sentence.
 bool DecodingTask::generate_by_beams() {
     state_.rewind(text_position_);
     BeamResult found;
@@ -296,15 +294,30 @@ bool DecodingTask::generate_by_beams() {
     draft_ = Draft(found.tokens);
     fed_ahead_.clear();
     used_ahead_ = 0;
+    int past_end = 0;
     for (const int id : found.tokens) {
         sampler_.sample(logits, tokens_, 0);
         add_token(id, false);
+        if (cut_text(past_end)) return true;
         if (!feed_chosen(id, true)) return false;
         logits = state_.logits(first_row_ + static_cast<int>(used_ahead_));
     }
     sampler_.sample(logits, tokens_, 0);
     end_log_probability_ = sampler_.log_probability(model_.special.end_of_text);
     return true;
+}
+
+// Whether the text had to be cut at its last tokens, because it goes on behind the audio or repeats itself. `past_end`
+// counts the last ones whose attention lies behind the audio.
+bool DecodingTask::cut_text(int & past_end) {
+    const Token & last = tokens_.back();
+    past_end = last.is_past_end ? past_end + 1 : 0;
+    if (past_end >= EDGE_TOKENS) return truncate(tokens_.size() - EDGE_TOKENS, "edge");
+    if (last.is_timestamp && last.id - model_.special.first_timestamp >= audio_frames_)
+        return truncate(tokens_.size(), "edge");
+    const bool has_attention = model_.alignment.is_published && options_.word_times;
+    const size_t length = length_without_repetition(tokens_, has_attention, audio_frames_);
+    return length < tokens_.size() && truncate(length, "repeat");
 }
 
 bool DecodingTask::truncate(size_t count, const char * reason) {

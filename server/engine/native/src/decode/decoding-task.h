@@ -47,6 +47,7 @@ class DecodingTask {
     void begin_again();
     bool generate(float temperature);
     bool generate_by_beams();
+    bool cut_text(int & past_end);
     bool truncate(size_t count, const char * reason);
     double average_log_probability() const;
     void finish();

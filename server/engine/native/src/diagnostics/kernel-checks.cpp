@@ -214,17 +214,6 @@ double check_exponentials(const KernelSet & set, Random & random) {
     return error;
 }
 
-double check_widen(const KernelSet & set) {
-    constexpr int COUNT = 1001;
-    std::vector<uint16_t> halves;
-    for (int i = 0; i < COUNT; i++) halves.push_back(static_cast<uint16_t>(i * 31 % 0x7c00 | (i % 2) << 15));
-    std::vector<float> out(COUNT + 1, UNTOUCHED);
-    set.widen(halves.data(), COUNT, out.data());
-    double error = 0;
-    for (int i = 0; i < COUNT; i++) error = std::max(error, share_of(out[i], read_half(halves[i]), 1));
-    return out.back() == UNTOUCHED ? error : NO_LIMIT;
-}
-
 }  // namespace
 
 std::vector<KernelCheck> check_kernels(const KernelSet & set, const KernelSet & plain) {
@@ -236,7 +225,6 @@ std::vector<KernelCheck> check_kernels(const KernelSet & set, const KernelSet & 
     checks.push_back({"layer norms", check_normalise(set, random), 1e-6});
     checks.push_back({"biases, gelu, residuals", check_biases(set, random), 1e-6});
     checks.push_back({"exponentials", check_exponentials(set, random), 1e-6});
-    checks.push_back({"half floats", check_widen(set), 0});
     return checks;
 }
 

@@ -76,10 +76,4 @@ double exponentials(int count, const float * in, float max, float * out) {
     return sum;
 }
 
-void widen(const uint16_t * in, int64_t count, float * out) {
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) store(out + i, load_halves(in + i));
-    for (; i < count; i++) out[i] = half_to_float(in[i]);
-}
-
 }  // namespace

@@ -82,7 +82,6 @@ struct KernelSet {
     // out[i] = exp(in[i] - max). Returns the sum. `out` may be `in`.
     double (*exponentials)(int count, const float * in, float max, float * out);
     float (*largest)(int count, const float * in);
-    void (*widen)(const uint16_t * in, int64_t count, float * out);  // half floats to floats
 };
 
 // The set that models are laid out for when they are loaded. A loaded model keeps its own.

@@ -66,7 +66,6 @@ const KernelSet KERNELS = {
     attend_cached,
     exponentials,
     largest,
-    widen,
 };
 
 }  // namespace sotto::SOTTO_SET

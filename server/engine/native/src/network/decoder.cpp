@@ -66,8 +66,20 @@ class Decoder::Pass {
                weights.kernels.few.activation_bytes(tokens, 4 * weights.dimensions.text_width / BLOCK_VALUES);
     }
 
+    // Writes the first state of all tokens, before there are threads: reading a tensor takes memory, and they must not
+    // throw.
+    static void embed(Decoder & decoder, const std::vector<FedToken> & tokens) {
+        const Weights & weights = decoder.weights_;
+        const int width = weights.dimensions.text_width;
+        float * row = reinterpret_cast<float *>(decoder.memory_->data());
+        for (const FedToken & token : tokens) {
+            read_floats(weights.embedding, token.id, 1, row);
+            weights.kernels.add_bias(weights.text_positions + int64_t{token.position} * width, width, row);
+            row += width;
+        }
+    }
+
     void run() {
-        embed();
         for (int layer = 0; layer < weights_.dimensions.text_layers; layer++) {
             if (control_.is_aborted()) is_aborted_ = true;
             attend_to_text(layer);
@@ -89,14 +101,6 @@ class Decoder::Pass {
 
     template <typename Each> void for_tokens(Each each) const {
         for (int token = share_.begin(count_); token < share_.end(count_); token++) each(token);
-    }
-
-    void embed() {
-        for_tokens([&](int token) {
-            float * const row = state_ + int64_t{token} * width_;
-            read_floats(weights_.embedding, tokens_[token].id, 1, row);
-            kernels_.add_bias(weights_.text_positions + int64_t{tokens_[token].position} * width_, width_, row);
-        });
     }
 
     // out[token] = matrix · in[token]. Every thread has written its tokens of `in`; afterwards it may read all of
@@ -228,7 +232,7 @@ class Decoder::Pass {
     const int width_;
     // An aborted feed goes through its steps without the work, so that no thread waits for another in vain.
     bool is_aborted_ = false;
-    float * state_;          // [token][width]
+    float * state_;          // [token][width], at the beginning of the memory
     float * narrow_;         // [token][width]
     float * wide_;           // [token][4 * width]
     float * probabilities_;  // of one query, this thread's own
@@ -254,6 +258,7 @@ bool Decoder::feed(const std::vector<FedToken> & tokens, const EncodedAudio & au
         attention_stride_ = audio.frames();
         attention_.resize(tokens.size() * heads_.size() * attention_stride_);
     }
+    Pass::embed(*this, tokens);
     run_on_threads(
         threads, [&](const ThreadShare & share) { Pass(*this, tokens, audio, with_attention, share, control).run(); });
     return !control.is_aborted();

@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -71,8 +71,8 @@ void run_together(int threads, void (*run)(const ThreadShare & share, void * dat
                 run(ThreadShare(index, count, &barrier), data);
             });
         }
-    } catch (const std::system_error &) {
-        // The system has no more threads; those that run share the work.
+    } catch (const std::exception &) {
+        // The system has no more threads, or no memory for one; those that run share the work.
     }
     {
         const std::lock_guard<std::mutex> lock(mutex);
