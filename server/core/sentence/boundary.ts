@@ -6,7 +6,7 @@ const ABBREVIATION =
   /^(mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|no|vol|fig|approx|dept|est|gen|col|capt|lt|sgt|rev|hon|inc|ltd|co|bzw|z\.b|d\.h|usw|nr|bspw|ca|sra|srta|ud|uds|mme|mlle|p|pp|[a-z]|([a-z]\.)+[a-z])\.$/i;
 
 /** Whether a sentence may end after this word. Its punctuation must be settled, so the word after it must be known too. */
-export function endsSentence(word: Word): boolean {
+export function endsSentence(word: Pick<Word, 'text'>): boolean {
   return ENDS.test(word.text) && !ABBREVIATION.test(word.text);
 }
 

@@ -1,3 +1,4 @@
+import { endsSentence } from '../sentence/boundary.ts';
 import { normaliseWord } from '../stable/words.ts';
 
 export interface EndpointOptions {
@@ -26,9 +27,11 @@ const CONFIDENCE_MIN = 0.7;
 const FINISHED = /[.?!。？！…]["'”’)\]]*$/u;
 const OPEN = /[,;:，、；：–—-]["'”’)\]]*$|\.\.\.$|…$/u;
 
-/** Whether a sentence that reads like this has ended, however short the pause behind it is. */
+/** Whether a sentence that reads like this has ended, however short the pause behind it is: not after `Dr.` or `Well...`. */
 export function isSureEnd(text: string, confidence: number, least: number): boolean {
-  return FINISHED.test(text.trim()) && confidence >= least;
+  const trimmed = text.trim();
+  const last = { text: trimmed.slice(trimmed.lastIndexOf(' ') + 1) };
+  return endsSentence(last) && !OPEN.test(trimmed) && confidence >= least;
 }
 
 /**

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { computeEndpointWait } from '../../../../server/core/speech/endpoint.ts';
+import { computeEndpointWait, isSureEnd } from '../../../../server/core/speech/endpoint.ts';
 import fc from '../../../support/fast-check.ts';
 
 const options = { minMs: 300, maxMs: 1_000 };
@@ -33,4 +33,12 @@ t.test('the wait never leaves its bounds, whatever the text', async (t) => {
     ),
   );
   t.pass();
+});
+
+t.test('a sentence has surely ended where its last word is sure and finishes it', async (t) => {
+  for (const finished of ['We are done.', 'Really?', 'Sie sagte: "Ja."', '好的。'])
+    t.ok(isSureEnd(finished, 0.9, 0.84), finished);
+  for (const open of ['', 'We are done', 'I spoke to Dr.', 'So I thought...', 'und dann…'])
+    t.notOk(isSureEnd(open, 0.9, 0.84), open);
+  t.notOk(isSureEnd('We are done.', 0.8, 0.84));
 });
