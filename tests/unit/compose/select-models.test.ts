@@ -4,6 +4,7 @@ import { describeFile, getRankedModel } from '../../../models/present.ts';
 import { describeHere, selectModels } from '../../../server/compose/select-models.ts';
 import { loadConfig } from '../../../server/config/load.ts';
 import { describeEngineBuild } from '../../../server/engine/machine.ts';
+import { findNativeMismatch } from '../../../server/engine/native/locate.ts';
 
 const BYTES = 264_464_607;
 const folder = t.testdir();
@@ -41,7 +42,10 @@ t.test('a broken file is no choice, however quick it was', async (t) => {
   t.equal(choose('stock'), 'base');
 });
 
-t.test('what the native engine took does not count where it cannot run', async (t) => {
+const mismatch = findNativeMismatch();
+const skip = mismatch !== undefined && `the native engine cannot run here: ${mismatch}`;
+
+t.test('what the native engine took does not count where it cannot run', { skip }, async (t) => {
   writeModel(BYTES);
   const chosen = (kernels: string): string => {
     change('SOTTO_KERNELS', kernels);
