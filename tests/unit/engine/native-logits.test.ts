@@ -19,7 +19,7 @@ interface Tolerance {
  * sum in another order now and then moves a value across the edge of its step, and that moves log probabilities: by up to
  * 0.3 in the fixture. With AVX2, activations of the encoder have 7 bits.
  */
-const TOLERANCE: Tolerance = { value: 0.4, deviation: 0.03 };
+const TOLERANCE: Tolerance = { value: 0.4, deviation: 0.04 };
 const TOLERANCE_7_BITS: Tolerance = { value: 0.6, deviation: 0.04 };
 
 for (const kernels of diagnostics.kernelSets) {

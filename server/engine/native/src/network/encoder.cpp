@@ -97,38 +97,33 @@ class Encoder::Pass {
     }
 
     void convolve() {
-        const int frames = 2 * window_;
-        // Silent before the first frame and behind the last. What comes here makes way for queries, keys and values.
-        float * const silence[2] = {joint_, joint_ + static_cast<int64_t>(frames + 1) * width_};
-        for (float * const row : silence) {
-            if (share_.index == 0) std::fill(row, row + width_, 0.0f);
-        }
-        convolve_spectrogram(joint_ + width_);
+        // Silent before the first frame; the second convolution does not reach the one behind the last. What comes
+        // here makes way for queries, keys and values.
+        if (share_.index == 0) std::fill(joint_, joint_ + width_, 0.0f);
+        convolve_frames("first convolution", weights_.convolution_1, {input_, weights_.dimensions.mel_bands},
+                        joint_ + width_, 2);
         share_.wait();
-        for_chunks([&](int first, int count) {
-            float * const to = state_ + static_cast<int64_t>(first) * width_;
-            multiply(weights_.convolution_2.matrix, joint_ + static_cast<int64_t>(2 * first) * width_, 2 * width_,
-                     count, to, width_);
-            const ProfileStep step("activations of layers", share_.index);
-            for (int n = 0; n < count; n++) {
-                float * const row = to + static_cast<int64_t>(n) * width_;
-                kernels_.add_bias_gelu(weights_.convolution_2.bias, width_, row);
-                kernels_.add_bias(weights_.audio_positions + static_cast<int64_t>(first + n) * width_, width_, row);
-            }
-        });
+        convolve_frames("second convolution", weights_.convolution_2, {joint_, 2 * width_}, state_, 1);
+        for (int frame = begin_; frame < end_; frame++)
+            kernels_.add_bias(weights_.audio_positions + static_cast<int64_t>(frame) * width_, width_,
+                              state_ + static_cast<int64_t>(frame) * width_);
         share_.wait();
     }
 
-    void convolve_spectrogram(float * out) const {
-        const FloatLinear & linear = weights_.convolution_1;
-        const int bands = weights_.dimensions.mel_bands;
-        const ProfileStep step("first convolution", share_.index,
-                               static_cast<double>(linear.length) * width_ * 2 * (end_ - begin_));
-        for (int first = 2 * begin_; first < 2 * end_ && !control_.is_aborted(); first += CHUNK) {
-            const int count = std::min(CHUNK, 2 * end_ - first);
+    struct Frames {
+        const float * first;
+        int64_t stride;  // floats from the window of one frame of the output to that of the next
+    };
+
+    // This thread's frames of the output, of which the window has so many for each of its own.
+    void convolve_frames(const char * name, const FloatLinear & linear, Frames in, float * out, int frames_each) const {
+        const ProfileStep step(name, share_.index,
+                               static_cast<double>(linear.length) * width_ * frames_each * (end_ - begin_));
+        for (int first = frames_each * begin_; first < frames_each * end_ && !control_.is_aborted(); first += CHUNK) {
+            const int count = std::min(CHUNK, frames_each * end_ - first);
             float * const to = out + static_cast<int64_t>(first) * width_;
-            kernels_.multiply_floats(linear.weights, width_, linear.length,
-                                     input_ + static_cast<int64_t>(first) * bands, bands, count, to, width_);
+            kernels_.multiply_floats(linear.weights, width_, linear.length, in.first + first * in.stride, in.stride,
+                                     count, to, width_);
             for (int n = 0; n < count; n++)
                 kernels_.add_bias_gelu(linear.bias, width_, to + static_cast<int64_t>(n) * width_);
         }

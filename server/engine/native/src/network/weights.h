@@ -67,10 +67,9 @@ class Weights {
 
     const KernelSet & kernels;
     const ModelDimensions dimensions;
-    // Convolutions are products of as many frames as they take together, [frame][channel]. The second one, which has
-    // most of the products, has 8 bits like the layers.
+    // Products of as many frames as a convolution takes together, [frame][channel].
     FloatLinear convolution_1;
-    Linear convolution_2;
+    FloatLinear convolution_2;
     const float * audio_positions = nullptr;  // [frame][width]
     std::vector<Layer> encoder;
     Norm encoder_norm;
