@@ -2,6 +2,7 @@
 // four).
 #include <napi.h>
 
+#include <system_error>
 #include <thread>
 
 #include "decode/model.h"
@@ -121,6 +122,21 @@ class Model : public Napi::ObjectWrap<Model> {
                              read_options(call[2].As<Napi::Object>()),
                              Decode()};
         Ref();
+        try {
+            start(job, id);
+        } catch (const std::system_error &) {
+            // The system has no more threads.
+            running_.erase(id);
+            Unref();
+            done.Release();
+            delete job;
+            deferred.Reject(create_error(env, Failure::out_of_memory()).Value());
+        }
+        return deferred.Promise();
+    }
+
+    // Runs a decode on a thread of its own, which answers it. Throws std::system_error when there is no thread.
+    void start(Job * job, uint32_t id) {
         std::thread([this, job, id] {
             job->decode = job->model->decode(job->samples, job->options, *job->control);
             job->done.BlockingCall(job, [this, id](Napi::Env env, Napi::Function, Job * job) {
@@ -133,7 +149,6 @@ class Model : public Napi::ObjectWrap<Model> {
                 delete job;
             });
         }).detach();
-        return deferred.Promise();
     }
 
     void abort(const Napi::CallbackInfo & call) {

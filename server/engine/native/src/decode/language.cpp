@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 namespace sotto {
@@ -37,7 +38,7 @@ DetectedLanguage detect_language(const float * logits, const std::vector<std::st
         if (language < 0 || language >= special.language_count) return;
         scored.emplace_back(logits[token_of(language, special)], code);
     };
-    for (const std::string & code : candidates) score(code);
+    for (const std::string & code : std::set<std::string>(candidates.begin(), candidates.end())) score(code);
     const bool has_candidates = !scored.empty();
     if (!has_candidates) {
         for (const std::string & code : CODES) score(code);

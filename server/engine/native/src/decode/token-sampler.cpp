@@ -65,13 +65,15 @@ std::vector<std::pair<int, float>> TokenSampler::best(const float * logits, cons
 
 int TokenSampler::sample_randomly(float temperature) {
     double at = std::uniform_real_distribution<double>(0, 1)(random_);
+    // As a share of the most probable: at low temperatures, none of the weights could be told from 0 otherwise.
+    const float most = model_.weights.kernels.largest(vocabulary_size_, log_probabilities_.data());
     std::vector<double> weights(vocabulary_size_);
     double sum = 0;
     for (int i = 0; i < vocabulary_size_; i++)
-        sum += weights[i] = std::exp(static_cast<double>(log_probabilities_[i]) / temperature);
+        sum += weights[i] = std::exp(static_cast<double>(log_probabilities_[i] - most) / temperature);
     for (int i = 0; i < vocabulary_size_; i++) {
         at -= weights[i] / sum;
-        if (at <= 0) return i;
+        if (at <= 0 && weights[i] > 0) return i;
     }
     return model_.special.end_of_text;
 }

@@ -66,8 +66,9 @@ constexpr int CHAINS = 20;  // four vector units, each with a latency of four
     STEP(0)                                                                                                            \
     STEP(1)                                                                                                            \
     STEP(2)                                                                                                            \
-    STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)      \
-        STEP(16) STEP(17) STEP(18) STEP(19)
+    STEP(3)                                                                                                            \
+    STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15) STEP(16)     \
+        STEP(17) STEP(18) STEP(19)
 #define CLOBBERED                                                                                                      \
     "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16",       \
         "v17", "v18", "v19", "v30", "v31"
