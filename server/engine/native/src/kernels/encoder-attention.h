@@ -14,7 +14,6 @@ using sotto::HEAD_VALUES;
 
 // Queries whose scores are in memory at once.
 constexpr int QUERIES = 24 / STEP_COLUMNS * STEP_COLUMNS;
-constexpr float LOG2_E = 1.44269504088896341f;
 static_assert(HEAD_VALUES % STEP_ROWS == 0, "steps divide heads");
 
 inline int padded_keys(int count) { return (count + STEP_ROWS - 1) / STEP_ROWS * STEP_ROWS; }
@@ -47,7 +46,6 @@ void pack_head(const float * keys, const float * values, int64_t stride, int cou
 // values[i] = 2^(values[i] - max), and their sum. A polynomial of less degree than that of `exponential` is exact to 3
 // millionths, which is far below what the 8 bits of the products before and behind attention leave.
 inline float powers_of_two(int count, float * values, float max) {
-    constexpr float ROUNDER = 12582912.0f;  // 1.5 * 2^23: adding it rounds to whole numbers
     const Vector lowest = splat(-126.0f);
     Vector sums{};
     const int whole = count / LANES * LANES;
@@ -60,14 +58,7 @@ inline float powers_of_two(int count, float * values, float max) {
         p = p * r + 2.4024099e-1f;
         p = p * r + 6.9312419e-1f;
         p = p * r + 1.0f;
-        Integers bits;
-        std::memcpy(&bits, &p, sizeof(bits));
-        Integers exponent;
-        std::memcpy(&exponent, &shifted, sizeof(exponent));
-        bits += exponent << 23;
-        Vector out;
-        std::memcpy(&out, &bits, sizeof(out));
-        return out;
+        return times_power_of_two(p, shifted);
     };
     for (int i = 0; i < whole; i += LANES) {
         const Vector out = power(load(values + i));

@@ -23,6 +23,11 @@ constexpr int HEAD_VALUES = 64;
 // Cached keys lie in groups of so many positions: [group][value][position].
 constexpr int KEY_GROUP = 16;
 
+// Positions of a cache, rounded up to whole groups of keys.
+constexpr int64_t padded_positions(int positions) {
+    return (static_cast<int64_t>(positions) + KEY_GROUP - 1) / KEY_GROUP * KEY_GROUP;
+}
+
 constexpr int panels_of(int rows) { return (rows + PANEL_ROWS - 1) / PANEL_ROWS; }
 
 // How a set of kernels lays out 8-bit matrices and multiplies them with activations. Each set has two: one for many

@@ -38,7 +38,6 @@ inline void store_bytes(const Integers * whole, uint8_t * out) {
 // out[i] = in[i] / scale + ZERO, of at most MAX on either side of ZERO. Returns the scale.
 template <int MAX, int ZERO> inline float quantise_block(const float * in, uint8_t * out) {
     constexpr int VECTORS = sotto::BLOCK_VALUES / LANES;
-    constexpr float ROUNDER = 12582912.0f + ZERO;  // adding 1.5 * 2^23 rounds to whole numbers, found in the low bits
     Vector values[VECTORS];
     Vector most{};
     for (int v = 0; v < VECTORS; v++) {
@@ -49,7 +48,7 @@ template <int MAX, int ZERO> inline float quantise_block(const float * in, uint8
     const float inverse = largest == 0 ? 0 : MAX / largest;
     Integers whole[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
-        const Vector rounded = values[v] * inverse + ROUNDER;
+        const Vector rounded = values[v] * inverse + (ROUNDER + ZERO);  // the whole number is in the low bits
         std::memcpy(&whole[v], &rounded, sizeof(rounded));
     }
     store_bytes(whole, out);

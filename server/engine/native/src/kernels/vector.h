@@ -118,13 +118,26 @@ inline uint16_t float_to_half(float value) {
 #endif
 }
 
+constexpr float LOG2_E = 1.44269504088896341f;
+constexpr float ROUNDER = 12582912.0f;  // 1.5 * 2^23: adding it rounds to whole numbers
+
+// values * 2^n, where `shifted` is n + ROUNDER: n stands in its low bits, and the exponents grow by it.
+inline Vector times_power_of_two(Vector values, Vector shifted) {
+    Integers bits;
+    std::memcpy(&bits, &values, sizeof(bits));
+    Integers power;
+    std::memcpy(&power, &shifted, sizeof(power));
+    bits += power << 23;
+    Vector out;
+    std::memcpy(&out, &bits, sizeof(out));
+    return out;
+}
+
 // exp(x) to about 2 units in the last place: 2^n times a polynomial over half a step on either side (Cephes' expf).
 // Below -87 the result is 0.
 inline Vector exponential(Vector x) {
-    constexpr float LOG2_E = 1.44269504088896341f;
     constexpr float LN2_HIGH = 0.693359375f;
     constexpr float LN2_LOW = -2.12194440e-4f;
-    constexpr float ROUNDER = 12582912.0f;  // 1.5 * 2^23: adding it rounds to whole numbers
     const Vector lowest = splat(-87.0f);
     const Vector highest = splat(88.0f);
     const Vector clamped = x < lowest ? lowest : x > highest ? highest : x;
@@ -138,15 +151,7 @@ inline Vector exponential(Vector x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    Integers bits;
-    std::memcpy(&bits, &p, sizeof(bits));
-    Integers power;
-    std::memcpy(&power, &shifted, sizeof(power));
-    // The whole number stands in the low bits of `shifted`; the exponent of `p` grows by it.
-    bits += power << 23;
-    Vector out;
-    std::memcpy(&out, &bits, sizeof(out));
-    return x < lowest ? Vector{} : out;
+    return x < lowest ? Vector{} : times_power_of_two(p, shifted);
 }
 
 }  // namespace

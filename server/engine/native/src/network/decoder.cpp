@@ -12,23 +12,20 @@ namespace sotto {
 
 namespace {
 
-// More tokens are no longer a few: their products wait for the processor and not for memory.
+// Fewer tokens, as a draft or beams feed, have a row of their own in a profile.
 constexpr int FEW_TOKENS = 6;
-
-size_t align(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-int64_t padded(int positions) { return (positions + KEY_GROUP - 1) / KEY_GROUP * KEY_GROUP; }
 
 }  // namespace
 
 TextCache::TextCache(const ModelDimensions & d)
-    : layers_(d.text_layers), heads_(d.text_heads), head_size_(padded(d.text_tokens) * HEAD_VALUES),
+    : layers_(d.text_layers), heads_(d.text_heads), head_size_(padded_positions(d.text_tokens) * HEAD_VALUES),
       memory_(sizeof(uint16_t) * 2 * head_size_ * d.text_heads * d.text_layers) {}
 
 void TextCache::copy_from(const TextCache & from, int count) {
     for (int layer = 0; layer < layers_; layer++) {
         for (int head = 0; head < heads_; head++) {
-            std::memcpy(keys(layer, head), from.keys(layer, head), sizeof(uint16_t) * HEAD_VALUES * padded(count));
+            std::memcpy(keys(layer, head), from.keys(layer, head),
+                        sizeof(uint16_t) * HEAD_VALUES * padded_positions(count));
             std::memcpy(values(layer, head), from.values(layer, head), sizeof(uint16_t) * HEAD_VALUES * count);
         }
     }
@@ -91,7 +88,7 @@ class Decoder::Pass {
 
   private:
     static int64_t probability_count(const ModelDimensions & d) {
-        return padded(std::max(d.text_tokens, d.audio_frames));
+        return padded_positions(std::max(d.text_tokens, d.audio_frames));
     }
 
     static size_t bytes_before_activations(const ModelDimensions & d, int tokens, int threads) {

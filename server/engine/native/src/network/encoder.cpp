@@ -14,8 +14,6 @@ namespace {
 // cache. A multiple of every set's columns_together.
 constexpr int CHUNK = 96;
 
-size_t align(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 size_t shared_bytes(const ModelDimensions & d) {
     const size_t frames = d.audio_frames;
     return align(sizeof(float) * (2 * frames + 2) * d.mel_bands) + align(sizeof(float) * frames * d.audio_width) +
@@ -25,8 +23,8 @@ size_t shared_bytes(const ModelDimensions & d) {
 }  // namespace
 
 EncodedAudio::EncodedAudio(const ModelDimensions & d)
-    : heads_(d.text_heads), memory_(sizeof(uint16_t) * 2 * HEAD_VALUES * d.text_heads * d.text_layers *
-                                    static_cast<size_t>((d.audio_frames + KEY_GROUP - 1) / KEY_GROUP * KEY_GROUP)) {}
+    : heads_(d.text_heads),
+      memory_(sizeof(uint16_t) * 2 * HEAD_VALUES * d.text_heads * d.text_layers * padded_positions(d.audio_frames)) {}
 
 Encoder::Encoder(const Weights & weights) : weights_(weights), memory_(shared_bytes(weights.dimensions)) {}
 

@@ -21,9 +21,7 @@ class EncodedAudio {
     uint16_t * values(int layer, int head) const { return part(layer, head) + head_size(); }
 
   private:
-    int64_t head_size() const {
-        return static_cast<int64_t>((frames_ + KEY_GROUP - 1) / KEY_GROUP) * KEY_GROUP * HEAD_VALUES;
-    }
+    int64_t head_size() const { return padded_positions(frames_) * HEAD_VALUES; }
     uint16_t * part(int layer, int head) const {
         return reinterpret_cast<uint16_t *>(memory_.data()) +
                2 * head_size() * (static_cast<int64_t>(layer) * heads_ + head);

@@ -8,6 +8,9 @@
 
 namespace sotto {
 
+// Parts of one piece of memory begin at cache lines.
+constexpr size_t align(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
 class AlignedMemory {
   public:
     // Zeroed. Throws std::bad_alloc.

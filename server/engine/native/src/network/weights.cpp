@@ -10,8 +10,6 @@ namespace sotto {
 
 namespace {
 
-constexpr size_t ALIGNMENT = 64;
-
 // 8 bits would hide what is no number: every value is looked at once, here.
 void check_floats(const float * values, int64_t count) {
     // What is infinite or no number makes the sum so, too.
@@ -183,7 +181,7 @@ class Weights::Layout {
 
     char * take(size_t bytes) {
         char * const here = memory_ + used_;
-        used_ += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        used_ += align(bytes);
         return here;
     }
 
