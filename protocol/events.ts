@@ -89,9 +89,19 @@ export const Final = z.object({
   language: z.string(),
 });
 
+export const Revised = z.object({
+  type: z.literal('revised'),
+  seq,
+  channel,
+  sentence,
+  text: z.string().describe('What the second hearing of the sentence heard. Empty when it heard nothing there.'),
+  words: z.array(WireWord),
+  model: z.string().describe('The model that heard it again.'),
+});
+
 export const Change = z.object({
   kind: z.enum(['removed', 'replaced', 'inserted']),
-  from: z.int().min(0).describe('Offset in the raw text, UTF-16 units.'),
+  from: z.int().min(0).describe('Offset in the text that was cleaned, UTF-16 units.'),
   to: z.int().min(0),
   text: z.string().describe('The text in its place; empty when removed.'),
 });
@@ -104,6 +114,10 @@ export const Cleaned = z.object({
   sentence,
   text: z.string().describe('May be empty when the sentence was nothing but fillers.'),
   changes: z.array(Change),
+  revised: z
+    .literal(true)
+    .optional()
+    .describe('It cleans, and `changes` refers to, the text of `revised`, not the final.'),
   model: z.string().describe('The model that cleaned it, or `rules` for the deterministic cleaner.'),
   tookMs: ms,
 });
@@ -116,7 +130,7 @@ export const Translated = z.object({
   language: z.string().describe('ISO 639 code of the translation.'),
   text: z
     .string()
-    .describe('Translation of the cleaned text, or of the final where cleaning is off. Empty when that text is.'),
+    .describe('Translation of the cleaned text, or of what was heard where cleaning is off. Empty when that text is.'),
   model: z.string().describe('The model that translated it.'),
   tookMs: ms,
 });
@@ -190,6 +204,7 @@ export const ServerEvent = z.discriminatedUnion('type', [
   Settled,
   Partial,
   Final,
+  Revised,
   Cleaned,
   Translated,
   Notice,

@@ -8,6 +8,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerEvent['type']>([
   'settled',
   'partial',
   'final',
+  'revised',
   'cleaned',
   'translated',
   'notice',

@@ -51,6 +51,14 @@ export const ViewerFinal = z.object({
   words: z.array(ViewerWord).optional().describe('Only with `words=1`.'),
 });
 
+export const ViewerRevised = z.object({
+  type: z.literal('revised'),
+  ...speech,
+  sentence,
+  text: z.string().describe('What the second hearing of the sentence heard. Empty when it heard nothing there.'),
+  words: z.array(ViewerWord).optional().describe('Only with `words=1`.'),
+});
+
 export const ViewerCleaned = z.object({
   type: z.literal('cleaned'),
   ...speech,
@@ -88,6 +96,7 @@ export const ViewerEvent = z.discriminatedUnion('type', [
   ViewerRoom,
   ViewerPartial,
   ViewerFinal,
+  ViewerRevised,
   ViewerCleaned,
   ViewerTranslated,
   ViewerSpeech,

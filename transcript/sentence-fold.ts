@@ -19,10 +19,12 @@ export interface Sentence extends SentenceText {
   readonly number: number;
   /** As the newest partial or the final has them; none where events come without. */
   readonly words: readonly WireWord[];
+  /** The words of `revised`; none where events come without. */
+  readonly revisedWords: readonly WireWord[];
   /** In the audio of its session, ms. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** What cleaning changed, as offsets into the final's text. */
+  /** What cleaning changed, as offsets into `revised`, else into the final's text. */
   readonly changes: readonly Change[];
   /** Wall time when it became final, ms since 1970; undefined before, and outside of rooms. */
   readonly atMs: number | undefined;
@@ -78,7 +80,18 @@ export class SentenceFold {
   #begin(key: string, { session = '', channel, sentence: number }: TextEvent): Mutable<Sentence> {
     const sentence: Mutable<Sentence> = {
       ...EMPTY_SENTENCE,
-      ...{ session, channel, number, words: [], fromMs: 0, toMs: 0, changes: [], atMs: undefined, cursor: undefined },
+      ...{
+        session,
+        channel,
+        number,
+        words: [],
+        revisedWords: [],
+        fromMs: 0,
+        toMs: 0,
+        changes: [],
+        atMs: undefined,
+        cursor: undefined,
+      },
     };
     this.#sentences.set(key, sentence);
     const { sentencesMax = Number.POSITIVE_INFINITY } = this.#options;
@@ -96,6 +109,8 @@ function getDetails(event: TextEvent, { words, fromMs, toMs, changes }: Sentence
       const { atMs, cursor } = event;
       return { words: event.words ?? [], fromMs: event.fromMs ?? fromMs, toMs: event.toMs ?? toMs, atMs, cursor };
     }
+    case 'revised':
+      return { revisedWords: event.words ?? [], changes: [] };
     case 'cleaned':
       return { changes: event.changes ?? changes };
     case 'translated':

@@ -10,7 +10,9 @@ export interface SentenceText {
   readonly final: boolean;
   /** ISO 639 code; undefined before the final, and where the final names none. */
   readonly language: string | undefined;
-  /** The cleaned form, once there is one; may be empty. */
+  /** What a second hearing heard, once it differs from the final; may be empty. */
+  readonly revised: string | undefined;
+  /** The cleaned form of `revised`, else of the final, once there is one; may be empty. */
   readonly cleaned: string | undefined;
   /** Translations by ISO 639 code. The codes come from elsewhere: read them with `getOwnEntry`. */
   readonly translations: Readonly<Record<string, string>>;
@@ -41,6 +43,7 @@ export type TextEvent = SentenceId &
         readonly atMs?: number | undefined;
         readonly cursor?: number | undefined;
       } & Span)
+    | { readonly type: 'revised'; readonly text: string; readonly words?: readonly WireWord[] | undefined }
     | { readonly type: 'cleaned'; readonly text: string; readonly changes?: readonly Change[] | undefined }
     | { readonly type: 'translated'; readonly language: string; readonly text: string }
   );
@@ -49,8 +52,15 @@ type WithoutText<E> = E extends { readonly type: TextEvent['type'] } ? never : E
 /** Any event of a session or a room. */
 export type AnyEvent = TextEvent | WithoutText<ServerEvent> | WithoutText<ViewerEvent>;
 
-export const isTextEvent = (event: AnyEvent): event is TextEvent =>
-  event.type === 'partial' || event.type === 'final' || event.type === 'cleaned' || event.type === 'translated';
+const TEXT_EVENTS: ReadonlySet<string> = new Set<TextEvent['type']>([
+  'partial',
+  'final',
+  'revised',
+  'cleaned',
+  'translated',
+]);
+
+export const isTextEvent = (event: AnyEvent): event is TextEvent => TEXT_EVENTS.has(event.type);
 
 /** How an event breaks the contract that `protocol/README.md` gives for sentences. */
 export type ContractBreach =
@@ -58,7 +68,7 @@ export type ContractBreach =
   | 'stable-changed'
   | 'partial-after-final'
   | 'second-final'
-  /** A cleaning or translation of a sentence that is not final. */
+  /** A revision of a sentence that is not final. */
   | 'not-final';
 
 /** What an event does to a sentence. Both are set when a final breaks the contract: its text is taken all the same. */
@@ -73,13 +83,14 @@ export const EMPTY_SENTENCE: SentenceText = {
   tentative: '',
   final: false,
   language: undefined,
+  revised: undefined,
   cleaned: undefined,
   translations: {},
 };
 
 /**
  * The rules by which events become a sentence, for every reader of a session, a room or a transcript. They are those of
- * `protocol/README.md`: stable text only grows, a final comes once and stays, a cleaning or translation stands beside it.
+ * `protocol/README.md`: stable text only grows, a final comes once and stays, what is revised, cleaned or translated stands beside it.
  * `sentence` is undefined before its first event. Events that come again, as after a reload, change nothing.
  */
 export function computeUpdate(sentence: SentenceText | undefined, event: TextEvent): SentenceUpdate {
@@ -95,6 +106,9 @@ export function computeUpdate(sentence: SentenceText | undefined, event: TextEve
         change: { stable: event.text, tentative: '', final: true, language: event.language },
         breach: event.text.startsWith(stable) ? undefined : 'stable-changed',
       };
+    case 'revised':
+      // The cleaning so far was of the words as first heard; one of the revised words follows.
+      return final ? { change: { revised: event.text, cleaned: undefined }, breach: undefined } : breached('not-final');
     case 'cleaned':
       return final ? { change: { cleaned: event.text }, breach: undefined } : breached('not-final');
     case 'translated':

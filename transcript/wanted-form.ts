@@ -2,9 +2,12 @@ import { LIMITS } from '../protocol/limits.ts';
 import { getOwnEntry } from '../protocol/own-entry.ts';
 import type { AnyEvent, SentenceText } from './sentence.ts';
 
+/** `raw`: as first heard; `revised`: as heard the second time, where that differs. */
+export type TextForm = 'cleaned' | 'revised' | 'raw';
+
 /** The form in which sentences are to be read. */
 export interface WantedForm {
-  readonly text: 'cleaned' | 'raw';
+  readonly text: TextForm;
   /** Language to read in place of the spoken one, ISO 639; undefined or empty for none. It comes before `text`. */
   readonly translate?: string | undefined;
 }
@@ -36,7 +39,7 @@ export function isFormEvent(event: AnyEvent, wanted: WantedForm): event is Bring
   return event.type === 'cleaned' || (event.type === 'translated' && event.language === wanted.translate);
 }
 
-type Forms = Pick<SentenceText, 'stable' | 'tentative' | 'cleaned' | 'translations'>;
+type Forms = Pick<SentenceText, 'stable' | 'tentative' | 'revised' | 'cleaned' | 'translations'>;
 
 /** A sentence in the wanted form; undefined when that has not come. */
 export function selectWantedText(sentence: Forms, wanted: WantedForm): string | undefined {
@@ -46,15 +49,16 @@ export function selectWantedText(sentence: Forms, wanted: WantedForm): string | 
     case 'cleaned':
       return sentence.cleaned;
     case undefined:
-      return sentence.stable + sentence.tentative;
+      return (wanted.text === 'revised' ? sentence.revised : undefined) ?? sentence.stable + sentence.tentative;
   }
 }
 
-/** What is read of a sentence now: the wanted form, else cleaned unless `raw` is wanted, else as spoken so far. */
+/** What is read of a sentence now: the wanted form, else the next best of cleaned, revised and as spoken so far. */
 export function selectDisplayedText(sentence: Forms, wanted: WantedForm): string {
   return (
     selectWantedText(sentence, wanted) ??
     selectWantedText(sentence, { text: wanted.text }) ??
+    (wanted.text === 'raw' ? undefined : sentence.revised) ??
     sentence.stable + sentence.tentative
   );
 }
