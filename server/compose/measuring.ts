@@ -5,6 +5,7 @@ import { describeFile, getRankedModel, listPresentModels, type RankedModel } fro
 import type { Config } from '../config/options.ts';
 import { describeBetterModel, describeChoice, describeStreams } from '../core/capacity/describe.ts';
 import { findMeasurement } from '../core/capacity/measurement.ts';
+import { getStreamLimits } from '../core/capacity/stream-limits.ts';
 import { StreamSearch } from '../core/capacity/stream-search.ts';
 import { estimateStreamCapacity } from '../core/schedule/load.ts';
 import { resolveSettings } from '../core/session/resolve-settings.ts';
@@ -21,9 +22,6 @@ import type { Monitoring } from './monitoring.ts';
 
 /** How long nobody has used the server before something is measured, ms. */
 const IDLE_MS = 5_000;
-/** Delay of finals up to which a stream counts as carried, ms: `tiny` models are for those who want it short. */
-const TINY_DELAY_MAX_MS = 1_000;
-const DELAY_MAX_MS = 2_000;
 /** Share of the cores' time that other programs may take while something is measured, 0-1. */
 const BUSY_MAX = 0.25;
 /** After so many waits, five minutes, the streams beside those programs are counted, for this run of the server alone. */
@@ -206,7 +204,7 @@ export class Measuring {
         settings: resolveSettings({ type: 'start', language: 'en', model }, parts.offer),
         partialIntervalMs: config['partial-every-ms'],
         speech: readFileSync(join(getEmbeddedFolder(), 'trial-speech.wav')).subarray(WAV_HEADER_BYTES),
-        delayMaxMs: model.startsWith('tiny') ? TINY_DELAY_MAX_MS : DELAY_MAX_MS,
+        limits: getStreamLimits(model),
       },
       signal,
     );

@@ -1,4 +1,7 @@
-import { computeFinalDelays, computeQuantile, type TimedFinal } from '../core/capacity/final-delays.ts';
+import type { EventBody } from '../../protocol/index.ts';
+import { computeFinalDelays, type TimedFinal } from '../core/capacity/final-delays.ts';
+import { StableWordTimes } from '../core/capacity/stable-word-times.ts';
+import { areStreamsCarried, type StreamLimits } from '../core/capacity/stream-limits.ts';
 import type { StreamSearch } from '../core/capacity/stream-search.ts';
 import type { PipelineOptions, SessionSettings } from '../core/session/settings.ts';
 import type { ReportBug } from '../ports/bug.ts';
@@ -22,8 +25,8 @@ export interface CapacityTrialParts {
   readonly cleanTimeoutMs: number;
   /** What each stream says, over and over: 16-bit samples, mono, 16 kHz. */
   readonly speech: Uint8Array;
-  /** A number of streams is carried while the 95th percentile of the delays of finals is at most this, ms. */
-  readonly delayMaxMs: number;
+  /** A number of streams is carried while their delays keep these. */
+  readonly limits: StreamLimits;
   /** Audio of each stream in a step, ms; 12 s by default. */
   readonly stepMs?: number;
   readonly reportBug: ReportBug;
@@ -44,7 +47,7 @@ const CHECK_MS = 500;
 /** So many late finals, and such a share of all, end a step early. */
 const LATE_MIN = 3;
 const LATE_SHARE = 0.15;
-/** How long the last finals of a step are waited for beyond `delayMaxMs`, ms; then the step is late. */
+/** How long the last finals of a step are waited for beyond their limit, ms; then the step is late. */
 const WAIT_MS = 3_000;
 /** Numbers of decodes that no session asked for begin near this one, far from those of sessions. */
 export const FIRST_JOB = 1_000_000_000;
@@ -73,6 +76,8 @@ interface Stream {
   readonly startMs: number;
   readonly endsMs: number[];
   readonly finals: TimedFinal[];
+  readonly wordTimes: StableWordTimes;
+  readonly wordDelaysMs: number[];
   fedMs: number;
 }
 
@@ -105,15 +110,7 @@ class TrialStep {
   }
 
   #begin(): void {
-    const {
-      recogniser,
-      clock,
-      partialIntervalMs,
-      realTimeFactor,
-      reportBug,
-      delayMaxMs,
-      stepMs = STEP_MS,
-    } = this.#parts;
+    const { recogniser, clock, partialIntervalMs, realTimeFactor, reportBug, limits, stepMs = STEP_MS } = this.#parts;
     const scheduler = new DecodeScheduler({
       ...{ clock, partialIntervalMs, realTimeFactor, reportBug, meter: silentMeter },
       recogniser: renumberJobs(recogniser, () => this.#settle('failed')),
@@ -125,7 +122,7 @@ class TrialStep {
     const nowMs = clock.nowMs();
     for (let i = 0; i < count; i++) this.#startStream(i, nowMs + (i * SPREAD_MS) / count, scheduler);
     this.#setTimer(CHECK_MS, () => this.#check());
-    this.#setTimer(SPREAD_MS + stepMs + delayMaxMs + WAIT_MS, () => this.#settle('late'));
+    this.#setTimer(SPREAD_MS + stepMs + limits.finalMs + WAIT_MS, () => this.#settle('late'));
   }
 
   #startStream(number: number, startMs: number, scheduler: DecodeScheduler): void {
@@ -138,11 +135,7 @@ class TrialStep {
       },
       {
         onEvents: (events) => {
-          for (const event of events) {
-            if (event.type === 'speech' && event.state === 'end') stream.endsMs.push(event.atMs);
-            if (event.type === 'final')
-              stream.finals.push({ fromMs: event.fromMs, toMs: event.toMs, cameMs: clock.nowMs() - startMs });
-          }
+          for (const event of events) readEvent(stream, event, clock.nowMs() - startMs);
         },
         getRequestedLanguages: () => [],
         onAudio: () => {},
@@ -154,7 +147,10 @@ class TrialStep {
         },
       },
     );
-    const stream: Stream = { driver, startMs, endsMs: [], finals: [], fedMs: 0 };
+    const stream: Stream = {
+      ...{ driver, startMs, fedMs: 0 },
+      ...{ endsMs: [], finals: [], wordTimes: new StableWordTimes(), wordDelaysMs: [] },
+    };
     this.#streams.push(stream);
     scheduler.addSession(`trial ${number}`);
     this.#planChunk(stream, number * OFFSET_BYTES);
@@ -178,15 +174,13 @@ class TrialStep {
   #onStreamEnded(): void {
     this.#open--;
     if (this.#open > 0) return;
-    const { delayMaxMs } = this.#parts;
-    const delays = this.#delays;
-    // Without a single final nothing was understood in time.
-    this.#settle(computeQuantile(delays, 0.95) <= delayMaxMs ? 'carried' : 'late');
+    const wordDelaysMs = this.#streams.flatMap((stream) => stream.wordDelaysMs);
+    this.#settle(areStreamsCarried(this.#delays, wordDelaysMs, this.#parts.limits) ? 'carried' : 'late');
   }
 
   #check(): void {
     const delays = this.#delays;
-    const late = delays.filter((delay) => delay > this.#parts.delayMaxMs).length;
+    const late = delays.filter((delay) => delay > this.#parts.limits.finalMs).length;
     if (late >= LATE_MIN && late > delays.length * LATE_SHARE) this.#settle('late');
     else this.#setTimer(CHECK_MS, () => this.#check());
   }
@@ -202,6 +196,15 @@ class TrialStep {
     });
     this.#timers.add(timer);
   }
+}
+
+function readEvent(stream: Stream, event: EventBody, cameMs: number): void {
+  if (event.type === 'speech' && event.state === 'end') stream.endsMs.push(event.atMs);
+  if (event.type === 'partial') stream.wordTimes.readPartial(event, cameMs);
+  if (event.type !== 'final') return;
+  stream.finals.push({ fromMs: event.fromMs, toMs: event.toMs, cameMs });
+  const stableMs = stream.wordTimes.readFinal(event, cameMs);
+  stream.wordDelaysMs.push(...event.words.map(({ toMs }, n) => stableMs[n]! - toMs));
 }
 
 /** The recogniser for another scheduler, whose jobs must not have the numbers of the first one's. */

@@ -1,5 +1,6 @@
 import type { EventOf, ServerEvent } from '../../client/sdk/index.ts';
 import { findLastFinals } from '../../server/core/capacity/final-delays.ts';
+import { StableWordTimes } from '../../server/core/capacity/stable-word-times.ts';
 import type { Recording } from '../support/recordings.ts';
 import { formerErrorRate, wordErrorRate } from '../support/wer.ts';
 
@@ -111,20 +112,16 @@ function of<T extends ServerEvent['type']>(
 
 /** The moment each final word was first stable. */
 function confirmedWords(recording: Recording, arrivals: readonly Arrival[]): Measured['confirmed'] {
-  const stableAt = new Map<string, number>();
+  const times = new StableWordTimes();
   const confirmed: { endS: number; delayS: number }[] = [];
   for (const { atMs, event } of arrivals) {
-    if (event.type === 'partial') {
-      for (let i = 0; i < event.stableWords; i++) {
-        const key = `${event.sentence}/${i}`;
-        if (!stableAt.has(key)) stableAt.set(key, atMs);
-      }
-    }
+    if (event.type === 'partial') times.readPartial(event, atMs);
     if (event.type !== 'final') continue;
+    const stableMs = times.readFinal(event, atMs);
     const ends = new Map(trueTimes(recording, event.words).map(({ word, end }) => [word, end]));
     for (const [i, word] of event.words.entries()) {
       const end = ends.get(word) ?? word.toMs;
-      confirmed.push({ endS: end / 1_000, delayS: ((stableAt.get(`${event.sentence}/${i}`) ?? atMs) - end) / 1_000 });
+      confirmed.push({ endS: end / 1_000, delayS: (stableMs[i]! - end) / 1_000 });
     }
   }
   return confirmed;

@@ -65,14 +65,14 @@ async function runTrial(search: StreamSearch, { trial, clock }: ReturnType<typeo
   return outcome;
 }
 
-function open(decodeMs: number) {
+function open(decodeMs: number, limits = { finalMs: 1_500, wordMs: 1_500 }) {
   const clock = new ManualClock();
   const { parts, reportBug } = scriptedParts([], { clock });
   const recogniser = new SlowRecogniser(clock, decodeMs);
   const trial: CapacityTrialParts = {
     ...{ recogniser, speechModel: parts.speechModel, cleaners: parts.cleaners, clock, pipeline: parts.pipeline },
     ...{ settings: SETTINGS, realTimeFactor: 0.1, partialIntervalMs: 300, cleanTimeoutMs: 500, reportBug },
-    ...{ speech: new Uint8Array(SPEECH.buffer), delayMaxMs: 1_500, stepMs: 4_000 },
+    ...{ speech: new Uint8Array(SPEECH.buffer), limits, stepMs: 4_000 },
   };
   return { trial, recogniser, clock };
 }
@@ -92,6 +92,13 @@ t.test('streams in real time are tried until finals come late', async (t) => {
   const quick = new StreamSearch(2);
   await runTrial(quick, open(200), new AbortController().signal);
   t.ok(quick.result.streams > streams, 'a quicker engine carries more');
+});
+
+t.test('streams whose words come late are not live, however quick the finals are', async (t) => {
+  const server = open(350, { finalMs: 1_500, wordMs: 10 });
+  const search = new StreamSearch(2);
+  await runTrial(search, server, new AbortController().signal);
+  t.same(search.result, { streams: 0, isLeast: false });
 });
 
 t.test('it stops at once when a session comes, with what it knows, and nothing of it stays', async (t) => {

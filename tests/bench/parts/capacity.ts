@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../../client/sdk/index.ts';
+import { areStreamsCarried, getStreamLimits } from '../../../server/core/capacity/stream-limits.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { type BenchServer, feed, samplesOf, startBenchServer } from '../feed.ts';
 import { type Measured, measure } from '../measures.ts';
@@ -52,7 +53,8 @@ export async function run(args: string[]): Promise<void> {
     trial: '',
   });
   const model = options['model']!;
-  const limit = Number(options['limit'] || (model === 'tiny.en' ? 1 : 2));
+  const usual = getStreamLimits(model);
+  const limits = { ...usual, finalMs: Number(options['limit']) * 1_000 || usual.finalMs };
   const seconds = Number(options['seconds']);
   const set = ['--model', model, ...options['set']!.split(/[;\s]+/).filter(Boolean)];
   const recordings = sample(
@@ -70,15 +72,17 @@ export async function run(args: string[]): Promise<void> {
       together(server, streams, { recordings, seconds }),
     );
     rows.push(row(step));
-    const late = quantile(
-      step.measured.flatMap(({ finals }) => finals),
-      0.95,
+    const isCarried = areStreamsCarried(
+      step.measured.flatMap(({ finals }) => finals.map((delayS) => delayS * 1_000)),
+      step.measured.flatMap(({ confirmed }) => confirmed.map(({ delayS }) => delayS * 1_000)),
+      limits,
     );
-    // NaN is late, too: nothing came.
-    if (!(late <= limit) || step.failed.length > 0 || step.refused.length > 0) break;
+    if (!isCarried || step.failed.length > 0 || step.refused.length > 0) break;
     carried = streams;
   }
-  console.log(`${table(rows)}\n\nlargest step with p95 TTFS up to ${limit} s, no fault: ${carried} streams`);
+  console.log(
+    `${table(rows)}\n\nlargest step with p95 TTFS up to ${limits.finalMs / 1_000} s, words stable after ${limits.wordMs / 1_000} s on average, no fault: ${carried} streams`,
+  );
   if (carried === 0) return;
   const full = await withServer([...set, '--sessions-max', String(carried)], (server) =>
     together(server, carried + Number(options['beyond']), { recordings, seconds }),
