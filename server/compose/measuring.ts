@@ -62,6 +62,8 @@ export class Measuring {
   readonly #options: MeasuringParts;
   readonly #tools: MeasuringTools;
   readonly #running: RunningModel[];
+  /** By place in `#running`: what a session broke off goes on where it was. */
+  readonly #searches = new Map<number, StreamSearch>();
   #work: IdleWork | undefined;
   /** Whether other programs use the machine, and how often that was waited for. */
   #isBusy = false;
@@ -194,7 +196,8 @@ export class Measuring {
     const running = this.#running[n]!;
     const { model, realTimeFactor } = running;
     // Finals alone are the least that a stream needs; half of the guess is soon tried.
-    const search = new StreamSearch(estimateStreamCapacity(realTimeFactor) / 2);
+    const search = this.#searches.get(n) ?? new StreamSearch(estimateStreamCapacity(realTimeFactor) / 2);
+    this.#searches.set(n, search);
     const outcome = await this.#tools.tryStreams(
       search,
       {

@@ -6,6 +6,7 @@ import { measureRunningModels } from '../../../server/compose/measured-models.ts
 import { Measuring, type MeasuringTools } from '../../../server/compose/measuring.ts';
 import { selectModels } from '../../../server/compose/select-models.ts';
 import { loadConfig } from '../../../server/config/load.ts';
+import type { StreamSearch } from '../../../server/core/capacity/stream-search.ts';
 import { MeasurementFile } from '../../../server/store/measurement-file.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { scriptedParts, silentLog } from '../../support/scripted-server.ts';
@@ -37,7 +38,7 @@ async function open({
   const clock = new ManualClock();
   const { parts, recogniser, reportBug } = scriptedParts([], { clock });
   const lines: string[] = [];
-  const trials: { readonly signal: AbortSignal; readonly finish: () => void }[] = [];
+  const trials: { readonly search: StreamSearch; readonly signal: AbortSignal; readonly finish: () => void }[] = [];
   const offer = { ...parts.offer, model: config.model, small: { model: 'tiny.en', languages: ['en'] } };
   const measuring = new Measuring(
     {
@@ -52,7 +53,7 @@ async function open({
             resolve('carried');
           };
           signal.addEventListener('abort', () => resolve('stopped'));
-          trials.push({ signal, finish });
+          trials.push({ search, signal, finish });
         }),
       measureShapes: async (shapes) => shapes.map((_, n) => 1 + n),
       readBusyShare: () => 0,
@@ -99,6 +100,7 @@ t.test('a trial gives way to a session at once, and is taken up again when nobod
   clock.pass(IDLE_MS);
   await settle();
   t.equal(trials.length, 1);
+  trials[0]!.search.record(trials[0]!.search.next!, true);
   registry.add(LIVE);
   t.ok(trials[0]!.signal.aborted);
   await settle();
@@ -108,6 +110,7 @@ t.test('a trial gives way to a session at once, and is taken up again when nobod
   registry.remove(LIVE.id);
   clock.pass(IDLE_MS);
   await settle();
+  t.equal(trials[1]!.search, trials[0]!.search, 'what was found out stays');
   trials[1]!.finish();
   await settle();
   t.match(lines, [/9 live/]);
