@@ -1,6 +1,7 @@
 import type { WireWord } from '../protocol/events.ts';
 import { toPrintable } from '../protocol/printable.ts';
-import { countColumns } from './columns.ts';
+import { countColumns, splitIntoGraphemes } from './columns.ts';
+import { getPhraseCost } from './phrase-cost.ts';
 
 /** A sentence as it is to be read, with its words as they were recognised, which time it. */
 export interface SpokenSentence {
@@ -10,7 +11,7 @@ export interface SpokenSentence {
   readonly words: readonly Pick<WireWord, 'text' | 'fromMs' | 'toMs'>[];
 }
 
-/** A piece of a sentence that must stay on one line: a word, or a character of a script without spaces. */
+/** A piece of a sentence that must stay on one line: a word, also in scripts that put no spaces between words. */
 export interface Atom {
   readonly text: string;
   /** Whether a space precedes it. */
@@ -22,13 +23,20 @@ export interface Atom {
   readonly breakCost: number;
 }
 
-type Piece = Pick<Atom, 'text' | 'isSpaced'>;
+/** A word with spaces around it, or a character of a script without spaces, with the marks that belong to it. */
+interface Piece extends Pick<Atom, 'text' | 'isSpaced'> {
+  /** Whether a word ends here, so that the next piece may stand on another line. */
+  readonly isWordEnd: boolean;
+}
 interface Timed extends Piece {
   readonly fromMs: number;
   readonly toMs: number;
   /** Whether a word as it was recognised ends here. */
-  readonly isWordEnd: boolean;
+  readonly isSpokenEnd: boolean;
 }
+
+/** Finds words where no spaces show them. The language does not matter: each script has its own dictionary. */
+const WORDS = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 const UNSPACED =
   '[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Bopomofo}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}\\p{sc=Tibetan}]';
@@ -40,7 +48,7 @@ const CLOSING =
   '[\\p{Pe}\\p{Pf}\\p{Po}\\p{Pd}\\p{M}～ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ\\u0e2f-\\u0e3a\\u0e45-\\u0e4e]';
 const PIECES = new RegExp(`${OPENING}*(?:${UNSPACED}|(?:(?!${UNSPACED}|${OPENING}).)+|.)${CLOSING}*`, 'gsu');
 
-const COST = { sentence: 0, clause: 1, pause: 2, phrase: 3, word: 4, inside: 20 } as const;
+const COST = { sentence: 0, clause: 1, pause: 2, word: 4, inside: 20 } as const;
 const SENTENCE_END = /[.!?…。！？｡।။።]["'”’»」』）)]*$/u;
 const CLAUSE_END = /[,;:，、；：､،؛—–]["'”’»」』）)]*$/u;
 /** Shortest pause between two words that counts as a breath, ms. */
@@ -48,10 +56,13 @@ const PAUSE_MS = 200;
 /** How far ahead a piece is searched for among the spoken ones. */
 const AHEAD = 8;
 
-/** Splits a sentence into pieces with their times; no piece is wider than `columnsMax`. */
+/** After these marks, an address may be broken best. */
+const ADDRESS_BREAK = /[/?&=#._-]$/;
+
+/** Splits a sentence into words with their times. Only a word that is wider than `columnsMax` is split, into pieces that are not. */
 export function splitIntoAtoms(sentence: SpokenSentence, columnsMax: number): Atom[] {
   const pieces = splitIntoPieces(toPrintable(sentence.text)).flatMap((piece) => splitToWidth(piece, columnsMax));
-  const timed = timePieces(sentence, pieces);
+  const timed = joinWords(timePieces(sentence, pieces), columnsMax);
   return timed.map((piece, i) => ({
     text: piece.text,
     isSpaced: piece.isSpaced,
@@ -66,36 +77,64 @@ function splitIntoPieces(text: string): Piece[] {
   return text
     .split(/\s+/)
     .filter((word) => word !== '')
-    .flatMap((word) => {
-      const parts = HAS_UNSPACED.test(word) ? word.match(PIECES)! : [word];
-      return parts.map((part, i) => ({ text: part, isSpaced: i === 0 }));
-    });
+    .flatMap((word) =>
+      HAS_UNSPACED.test(word) ? splitUnspaced(word) : [{ text: word, isSpaced: true, isWordEnd: true }],
+    );
+}
+
+function splitUnspaced(text: string): Piece[] {
+  const starts = new Set(Array.from(WORDS.segment(text), ({ index }) => index)).add(text.length);
+  let at = 0;
+  return text.match(PIECES)!.map((part, i) => {
+    at += part.length;
+    return { text: part, isSpaced: i === 0, isWordEnd: starts.has(at) };
+  });
 }
 
 /** Splits a word that fits on no line, such as an address, into pieces that do. */
 function splitToWidth(piece: Piece, columnsMax: number): Piece[] {
   if (countColumns(piece.text) <= columnsMax) return [piece];
   const parts: string[] = [];
-  let part = '';
-  for (const character of piece.text.match(/.(?:\p{M}|\u200d.|\u200c|\p{Emoji_Modifier})*/gsu) ?? []) {
-    if (part !== '' && countColumns(part + character) > columnsMax) {
-      parts.push(part);
-      part = '';
+  let part: string[] = [];
+  for (const character of splitIntoGraphemes(piece.text)) {
+    if (part.length > 0 && countColumns(part.join('') + character) > columnsMax) {
+      const end = part.findLastIndex((each) => ADDRESS_BREAK.test(each)) + 1;
+      const kept = end > part.length / 2 ? end : part.length;
+      parts.push(part.slice(0, kept).join(''));
+      part = part.slice(kept);
     }
-    part += character;
+    part.push(character);
   }
-  return [...parts, part].map((text, i) => ({ text, isSpaced: i === 0 && piece.isSpaced }));
+  return [...parts, part.join('')].map((text, i) => ({ text, isSpaced: i === 0 && piece.isSpaced, isWordEnd: true }));
+}
+
+/** Joins the characters of each word, unless it would fit on no line. */
+function joinWords(pieces: readonly Timed[], columnsMax: number): Timed[] {
+  const words: Timed[] = [];
+  for (const piece of pieces) {
+    const last = words.at(-1);
+    const isInside = last !== undefined && !last.isWordEnd && !piece.isSpaced;
+    if (isInside && countColumns(last.text + piece.text) <= columnsMax)
+      words[words.length - 1] = {
+        ...piece,
+        text: last.text + piece.text,
+        isSpaced: last.isSpaced,
+        fromMs: last.fromMs,
+      };
+    else words.push(piece);
+  }
+  return words;
 }
 
 function getBreakCost(piece: Timed, next: Timed | undefined): number {
   if (SENTENCE_END.test(piece.text)) return COST.sentence;
   if (CLAUSE_END.test(piece.text)) return COST.clause;
-  if (next === undefined) return COST.inside;
+  if (next === undefined || !piece.isWordEnd) return COST.inside;
   if (next.fromMs - piece.toMs >= PAUSE_MS) return COST.pause;
-  if (next.isSpaced) return HAS_UNSPACED.test(piece.text) ? COST.clause : COST.word;
-  // In Japanese, a phrase ends in hiragana and mostly begins with something else.
-  if (/\p{sc=Hiragana}$/u.test(piece.text) && !/^\p{sc=Hiragana}/u.test(next.text)) return COST.phrase;
-  return piece.isWordEnd ? COST.phrase + COST.word : COST.inside;
+  const unspaced = [piece, next].filter(({ text }) => HAS_UNSPACED.test(text)).length;
+  // Between two such words, a space stands for a comma; between one and a number or a Latin word, it is mere style.
+  if (next.isSpaced && unspaced !== 1) return unspaced === 2 ? COST.clause : COST.word;
+  return getPhraseCost(piece.text, next.text) + (piece.isSpokenEnd ? 0 : 1);
 }
 
 /**
@@ -116,7 +155,7 @@ function timePieces({ fromMs, toMs, words }: SpokenSentence, pieces: readonly Pi
   for (let i = 0; i < pieces.length; i++) {
     const here = found[i];
     if (here !== undefined) {
-      timed.push({ ...pieces[i]!, fromMs: here.fromMs, toMs: here.toMs, isWordEnd: here.isWordEnd });
+      timed.push({ ...pieces[i]!, fromMs: here.fromMs, toMs: here.toMs, isSpokenEnd: here.isSpokenEnd });
       continue;
     }
     let end = i;
@@ -137,7 +176,7 @@ function spread(pieces: readonly Piece[], fromMs: number, toMs: number): Timed[]
     const from = fromMs + ((toMs - fromMs) * before) / whole;
     before += widths[i]!;
     const to = fromMs + ((toMs - fromMs) * before) / whole;
-    return { ...piece, fromMs: Math.round(from), toMs: Math.round(to), isWordEnd: false };
+    return { ...piece, fromMs: Math.round(from), toMs: Math.round(to), isSpokenEnd: false };
   });
 }
 
@@ -147,7 +186,7 @@ function timeSpokenPieces({
   toMs,
 }: SpokenSentence['words'][number]): (Timed & { readonly key: string })[] {
   const timed = spread(splitIntoPieces(toPrintable(text)), fromMs, toMs);
-  return timed.map((piece, i) => ({ ...piece, key: normalise(piece.text), isWordEnd: i === timed.length - 1 }));
+  return timed.map((piece, i) => ({ ...piece, key: normalise(piece.text), isSpokenEnd: i === timed.length - 1 }));
 }
 
 const normalise = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');

@@ -1,5 +1,5 @@
 import { toPrintable } from '../../../protocol/printable.ts';
-import { countColumns } from '../../../transcript/columns.ts';
+import { countColumns, splitIntoGraphemes } from '../../../transcript/columns.ts';
 import type { Sentence } from '../../sdk/index.ts';
 
 /** What the terminal shows of open sentences. */
@@ -44,10 +44,10 @@ export function renderScreen(
 function withoutColumns(text: string, columns: number): string {
   let left = columns;
   let at = 0;
-  for (const character of text) {
+  for (const grapheme of splitIntoGraphemes(text)) {
     if (left <= 0) break;
-    left -= countColumns(character);
-    at += character.length;
+    left -= countColumns(grapheme);
+    at += grapheme.length;
   }
   return text.slice(at);
 }
