@@ -5,6 +5,7 @@ export * from './cues.ts';
 export * from './export.ts';
 export * from './form-queue.ts';
 export * from './hls.ts';
+export * from './join-text.ts';
 export * from './render-sentences.ts';
 export * from './sentence.ts';
 export * from './sentence-fold.ts';

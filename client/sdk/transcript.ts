@@ -1,4 +1,5 @@
 import type { ServerEvent } from '../../protocol/events.ts';
+import { joinSentences } from '../../transcript/join-text.ts';
 import type { ContractBreach, TextEvent } from '../../transcript/sentence.ts';
 import { type Sentence, SentenceFold } from '../../transcript/sentence-fold.ts';
 import { selectDisplayedText } from '../../transcript/wanted-form.ts';
@@ -39,10 +40,7 @@ export class Transcript {
 
   /** The whole text, a sentence after the other: cleaned where it is, or as spoken with `raw`. */
   text(options: { readonly raw?: boolean } = {}): string {
-    return this.sentences
-      .map((sentence) => getDisplayedText(sentence, options.raw ?? false))
-      .filter((text) => text !== '')
-      .join(' ');
+    return joinSentences(this.sentences.map((sentence) => getDisplayedText(sentence, options.raw ?? false)));
   }
 }
 

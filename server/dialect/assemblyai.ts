@@ -1,4 +1,5 @@
 import { type EventOf, isFault, LIMITS, type ServerEvent, type WireWord } from '../../protocol/index.ts';
+import { joinSentences } from '../../transcript/index.ts';
 import type {
   CloseFrames,
   Dialect,
@@ -11,8 +12,9 @@ import type {
 import { buildCloseFrames, buildErrorFrame, toAssemblyAiCode } from './assemblyai-faults.ts';
 import { type AssemblyAiStart, parseSettings, parseStart } from './assemblyai-settings.ts';
 import { alignCleanedWords } from './cleaned-words.ts';
-import { readFields } from './json-frame.ts';
-import { joinSentences, toBareWord, toPlainText } from './plain-text.ts';
+import { readBinaryMessage, readFields } from './json-frame.ts';
+import { toBareWord, toPlainText } from './plain-text.ts';
+import { WavStream } from './wav-stream.ts';
 
 const EMPTY_RESULT: FrameResult = { replies: [], commands: [] };
 
@@ -60,6 +62,8 @@ class AssemblyaiSession implements DialectSession {
   readonly lifetime = 'connection';
   readonly #options: AssemblyAiStart;
   readonly #context: DialectContext;
+  /** Some clients send a WAV file as it is. */
+  readonly #wav: WavStream | undefined;
   #formatTurns: boolean;
   #turn: Turn = { order: 0, sentences: [] };
   /** Turns that have ended and wait to be formatted. */
@@ -71,6 +75,7 @@ class AssemblyaiSession implements DialectSession {
     this.#options = options;
     this.#context = context;
     this.#formatTurns = options.formatTurns;
+    this.#wav = options.encoded === undefined ? new WavStream(options.start.audio) : undefined;
   }
 
   get encoded(): EncodedFormat | undefined {
@@ -88,7 +93,10 @@ class AssemblyaiSession implements DialectSession {
   read(frame: WireFrame): FrameResult {
     if (this.#isTerminating) return EMPTY_RESULT;
     if (typeof frame === 'string') return this.#readMessage(frame);
-    return { replies: [], commands: [{ type: 'audio', bytes: frame }] };
+    const message = readBinaryMessage(frame, ['type']);
+    if (message !== undefined) return this.#readMessage(message);
+    const bytes = this.#wav?.push(frame) ?? frame;
+    return { replies: [], commands: bytes.length === 0 ? [] : [{ type: 'audio', bytes }] };
   }
 
   write(event: ServerEvent): readonly WireFrame[] {

@@ -1,4 +1,5 @@
 import { type EventOf, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
+import { joinSentences } from '../../transcript/index.ts';
 import type { ChannelLayout } from '../ports/decoder.ts';
 import type { DialectContext, ParsedUpload, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { AwaitedCleaning } from './awaited-cleaning.ts';
@@ -6,7 +7,7 @@ import { buildDeepgramRefusal } from './deepgram-faults.ts';
 import { type DeepgramFileOptions, parseDeepgramFileOptions } from './deepgram-options.ts';
 import { applyReplacements } from './deepgram-replace.ts';
 import { averageConfidence, buildMetadata, toDeepgramWords, toSeconds } from './deepgram-results.ts';
-import { joinSentences, toPlainText } from './plain-text.ts';
+import { toPlainText } from './plain-text.ts';
 
 /** Deepgram's `POST /v1/listen`: a whole recording, answered with its transcript as one document. */
 export const deepgramFiles: UploadDialect = {

@@ -16,7 +16,8 @@ import { type DeepgramOptions, parseDeepgramOptions } from './deepgram-options.t
 import { applyReplacements } from './deepgram-replace.ts';
 import { buildMetadataFrame, buildResultsFrame, toSeconds } from './deepgram-results.ts';
 import { removeHesitations } from './hesitations.ts';
-import { readFields } from './json-frame.ts';
+import { readBinaryMessage, readFields } from './json-frame.ts';
+import { WavStream } from './wav-stream.ts';
 
 const EMPTY_RESULT: FrameResult = { replies: [], commands: [] };
 
@@ -44,6 +45,8 @@ class DeepgramSession implements DialectSession {
   readonly #options: DeepgramOptions;
   readonly #context: DialectContext;
   readonly #cleaning: AwaitedCleaning;
+  /** Some clients name an encoding and still send a WAV file as it is. */
+  readonly #wav: WavStream | undefined;
   #channels: readonly DeepgramChannel[];
   /** The spoken language, as far as it is known. */
   #language = '';
@@ -60,6 +63,7 @@ class DeepgramSession implements DialectSession {
     this.#context = context;
     this.#cleaning = new AwaitedCleaning(options.cleaned ? 'awaited' : 'off');
     this.#channels = createChannels(options.channels);
+    this.#wav = options.encoded === undefined ? new WavStream(options.start.audio) : undefined;
   }
 
   get encoded(): EncodedFormat | undefined {
@@ -74,14 +78,12 @@ class DeepgramSession implements DialectSession {
     if (this.#isClosing) return EMPTY_RESULT;
     if (typeof frame === 'string') return this.#readMessage(frame);
     if (frame.length === 0) return this.#readMessage('{"type":"CloseStream"}');
-    // Some clients send their messages as binary frames.
-    if (frame[0] === 0x7b && frame.length < 100) {
-      const text = Buffer.from(frame).toString('utf8');
-      if (/^\{\s*"type"\s*:\s*"\w+"/.test(text)) return this.#readMessage(text);
-    }
+    const message = readBinaryMessage(frame, ['type']);
+    if (message !== undefined) return this.#readMessage(message);
     this.#hash.update(frame);
-    this.#bytes += frame.length;
-    return { replies: this.#renderUtteranceEnds(), commands: [{ type: 'audio', bytes: frame }] };
+    const bytes = this.#wav?.push(frame) ?? frame;
+    this.#bytes += bytes.length;
+    return { replies: this.#renderUtteranceEnds(), commands: bytes.length === 0 ? [] : [{ type: 'audio', bytes }] };
   }
 
   write(event: ServerEvent): readonly WireFrame[] {

@@ -1,8 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { type EventOf, toPrintable } from '../../protocol/index.ts';
-import { buildCues, renderSrt, renderVtt } from '../../transcript/index.ts';
+import { buildCues, joinSentences, renderSrt, renderVtt } from '../../transcript/index.ts';
 import type { OpenAiFileOptions } from './openai-file-options.ts';
-import { joinSentences } from './plain-text.ts';
 
 type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
 

@@ -1,10 +1,10 @@
 import { type EventOf, Fault, type ServerEvent } from '../../protocol/index.ts';
+import { chooseSeparator } from '../../transcript/index.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { ErrorInfo, HttpEndpoint, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { buildAnswer } from './openai-answer.ts';
 import { buildOpenAiRefusal, toOpenAiError } from './openai-faults.ts';
 import { type OpenAiFileOptions, parseOpenAiFileOptions } from './openai-file-options.ts';
-import { chooseSeparator } from './plain-text.ts';
 
 /** OpenAI's `/v1/audio/transcriptions` and, translating into English, `/v1/audio/translations`. */
 export const openaiTranscriptions: UploadDialect = createUploadDialect('transcribe');
@@ -74,7 +74,7 @@ class FileSession implements UploadSession {
     if (!this.#options.streamed) return '';
     const text = sentence.text.trim();
     if (text === '') return '';
-    const delta = chooseSeparator(this.#sentText) + text;
+    const delta = chooseSeparator(this.#sentText, text) + text;
     this.#sentText += delta;
     return toServerSentEvent({ type: 'transcript.text.delta', delta });
   }

@@ -1,4 +1,4 @@
-import { chooseSeparator } from './plain-text.ts';
+import { chooseSeparator } from '../../transcript/index.ts';
 
 /** The text of one turn, for a client that only ever appends. */
 export class TurnItem {
@@ -41,7 +41,7 @@ export class TurnItem {
 
   #joinFinal(text: string): string {
     const next = text.trimStart();
-    return next === '' ? this.#final : this.#final + chooseSeparator(this.#final) + next;
+    return next === '' ? this.#final : this.#final + chooseSeparator(this.#final, next) + next;
   }
 
   #takeDelta(text: string): string {

@@ -6,12 +6,13 @@ import {
   type Start,
   type WireWord,
 } from '../../protocol/index.ts';
+import { joinSentences } from '../../transcript/index.ts';
 import type { CloseFrames, Dialect, DialectSession, FrameResult, WireFrame } from '../ports/dialect.ts';
-import { readFields } from './json-frame.ts';
+import { readBinaryMessage, readFields } from './json-frame.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
-import { joinSentences, toBareWord, toPlainText } from './plain-text.ts';
+import { toBareWord, toPlainText } from './plain-text.ts';
 import { readUrlToken } from './url-token.ts';
-import { stripWavHeader } from './wav-header.ts';
+import { WavStream } from './wav-stream.ts';
 
 const EMPTY_RESULT: FrameResult = { replies: [], commands: [] };
 /** What vosk-server assumes when the client does not say. */
@@ -44,6 +45,7 @@ export class VoskSession implements DialectSession {
     punctuated: false,
   };
   #startCommand: Start = createStart(SAMPLE_RATE);
+  readonly #wav = new WavStream();
   #results: Utterance[] = [];
   #utterance: Utterance = EMPTY_UTTERANCE;
   /** The sentence in progress. */
@@ -56,8 +58,11 @@ export class VoskSession implements DialectSession {
   read(frame: WireFrame): FrameResult {
     if (this.#phase === 'ended') return EMPTY_RESULT;
     if (typeof frame === 'string') return this.#readMessage(frame);
-    const bytes = this.#phase === 'waiting' ? stripWavHeader(frame) : frame;
-    const commands = [...this.#start(), { type: 'audio' as const, bytes }];
+    const message = readBinaryMessage(frame, ['config', 'eof', 'reset']);
+    if (message !== undefined) return this.#readMessage(message);
+    const bytes = this.#wav.push(frame);
+    const audio = bytes.length === 0 ? [] : [{ type: 'audio' as const, bytes }];
+    const commands = this.#wav.isDetecting ? [] : [...this.#start(), ...audio];
     const result = this.#results.shift();
     return { replies: [result === undefined ? this.#renderPartial() : this.#renderUtterance(result)], commands };
   }
@@ -120,11 +125,14 @@ export class VoskSession implements DialectSession {
     return EMPTY_RESULT;
   }
 
-  /** The session starts with the first audio, because only then its configuration is complete. */
+  /** The session starts with the first audio, because only then its configuration is complete. A WAV header knows best. */
   #start(): readonly Start[] {
     if (this.#phase !== 'waiting') return [];
     this.#phase = 'streaming';
-    return [this.#startCommand];
+    const { format } = this.#wav;
+    return [
+      format === undefined ? this.#startCommand : { ...this.#startCommand, audio: { ...format, channelMode: 'mix' } },
+    ];
   }
 
   #addFinal(event: EventOf<'final'>): void {

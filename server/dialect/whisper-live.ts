@@ -8,9 +8,10 @@ import {
   type Start,
 } from '../../protocol/index.ts';
 import type { CloseFrames, Dialect, DialectSession, FrameResult, Rejection, WireFrame } from '../ports/dialect.ts';
-import { readFields } from './json-frame.ts';
+import { readBinaryMessage, readFields } from './json-frame.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
 import { readUrlToken } from './url-token.ts';
+import { WavStream } from './wav-stream.ts';
 
 const EMPTY_RESULT: FrameResult = { replies: [], commands: [] };
 const END_OF_AUDIO = 'END_OF_AUDIO';
@@ -41,9 +42,10 @@ const askToWait: Rejection = (frame) => {
 
 /** The id in a client's first frame; undefined when the frame comes from another kind of client. */
 export function readUid(frame: WireFrame): string | undefined {
-  if (typeof frame !== 'string') return undefined;
+  const text = typeof frame === 'string' ? frame : readBinaryMessage(frame, ['uid']);
+  if (text === undefined) return undefined;
   try {
-    const { uid } = readFields(frame);
+    const { uid } = readFields(text);
     return typeof uid === 'string' ? uid : undefined;
   } catch {
     return undefined;
@@ -65,6 +67,8 @@ export class WhisperLiveSession implements DialectSession {
   /** Whether the client knows the language. */
   #language: 'known' | 'unknown' = 'unknown';
   #completed: Segment[] = [];
+  /** Some clients send a WAV file as it is. */
+  #wav: WavStream | undefined;
   #endMs = 0;
   #isEnded = false;
 
@@ -80,7 +84,9 @@ export class WhisperLiveSession implements DialectSession {
       return { replies: [], commands: [{ type: 'finish' }] };
     }
     // Other texts, such as a second hello, are ignored there, too.
-    return typeof frame === 'string' ? EMPTY_RESULT : { replies: [], commands: [{ type: 'audio', bytes: frame }] };
+    if (typeof frame === 'string') return EMPTY_RESULT;
+    const bytes = this.#wav?.push(frame) ?? frame;
+    return { replies: [], commands: bytes.length === 0 ? [] : [{ type: 'audio', bytes }] };
   }
 
   write(event: ServerEvent): readonly WireFrame[] {
@@ -110,16 +116,18 @@ export class WhisperLiveSession implements DialectSession {
 
   #readHello(frame: WireFrame): FrameResult {
     const uid = readUid(frame);
-    if (uid === undefined || typeof frame !== 'string')
+    if (uid === undefined)
       throw new Fault('command.out-of-order', { got: 'audio', want: 'a text frame {"uid": …, "language": …}' });
     this.#uid = uid;
-    const hello = readFields(frame);
+    const hello = readFields(typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8'));
     const segments = Number(describeValue(hello['send_last_n_segments']));
     this.#display = {
       segments: Number.isInteger(segments) && segments > 0 ? Math.min(SEGMENTS_MAX, segments) : SEGMENTS_DEFAULT,
       words: hello['word_timestamps'] === true,
     };
-    return { replies: [], commands: [createStart(hello)] };
+    const start = createStart(hello);
+    this.#wav = new WavStream(start.audio);
+    return { replies: [], commands: [start] };
   }
 
   /** Must be the first message; the language must come before the first segment, and some clients count messages. */

@@ -21,27 +21,3 @@ export function parseWyomingFormat(data: Readonly<Record<string, unknown>>): Wyo
     channels: readWithin('channels', channels, [1, 8]),
   };
 }
-
-/** Narrows samples of 2, 3 or 4 bytes to their upper 2 bytes. A sample may be split across two chunks. */
-export class SampleNarrower {
-  readonly #width: number;
-  #partialSample: Uint8Array = new Uint8Array(0);
-
-  constructor(width: number) {
-    this.#width = width;
-  }
-
-  push(bytes: Uint8Array): Uint8Array {
-    if (this.#width === 2) return bytes;
-    const joined = Buffer.concat([this.#partialSample, bytes]);
-    const samples = Math.floor(joined.length / this.#width);
-    this.#partialSample = joined.subarray(samples * this.#width);
-    const narrow = new Uint8Array(samples * 2);
-    for (let i = 0; i < samples; i++) {
-      const top = (i + 1) * this.#width;
-      narrow[2 * i] = joined[top - 2]!;
-      narrow[2 * i + 1] = joined[top - 1]!;
-    }
-    return narrow;
-  }
-}

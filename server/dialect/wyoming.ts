@@ -1,4 +1,5 @@
 import { type Command, Fault, type ServerEvent, type Start } from '../../protocol/index.ts';
+import { joinSentences } from '../../transcript/index.ts';
 import { WHISPER_LANGUAGES } from '../core/session/resolve-settings.ts';
 import type {
   CloseFrames,
@@ -9,8 +10,8 @@ import type {
   FrameResult,
   WireFrame,
 } from '../ports/dialect.ts';
-import { joinSentences } from './plain-text.ts';
-import { parseWyomingFormat, SampleNarrower, type WyomingFormat } from './wyoming-audio.ts';
+import { SampleNarrower } from './sample-narrower.ts';
+import { parseWyomingFormat, type WyomingFormat } from './wyoming-audio.ts';
 import { encodeWyomingEvent, type WyomingEvent, WyomingReader } from './wyoming-frames.ts';
 
 /** The path of the only route on a Wyoming port; its clients send none. */

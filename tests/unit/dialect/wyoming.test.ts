@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Command } from '../../../protocol/index.ts';
+import { SampleNarrower } from '../../../server/dialect/sample-narrower.ts';
 import { createWyomingDialect } from '../../../server/dialect/wyoming.ts';
-import { SampleNarrower } from '../../../server/dialect/wyoming-audio.ts';
 import { encodeWyomingEvent, type WyomingEvent, WyomingReader } from '../../../server/dialect/wyoming-frames.ts';
 import type { DialectSession, WireFrame } from '../../../server/ports/dialect.ts';
 import { type Notation, openSession, replay } from '../../support/conversation.ts';
