@@ -12,6 +12,8 @@ export interface Desktop extends AsyncDisposable {
   copy(text: string): void;
   press(key: string): void;
   type(text: string): void;
+  /** Sets the keyboard layout, for as long as a program is connected. */
+  setLayout(name: string): void;
 }
 
 /** Programs that are missing for a test with a desktop, as one line; undefined when all are there. */
@@ -22,7 +24,7 @@ export function missingForDesktop(...more: readonly string[]): string | undefine
   if (process.platform !== 'linux') return 'an X server in memory is tried on Linux only';
   return missing.length === 0
     ? undefined
-    : `${missing.join(', ')} not found; on Debian: apt install xvfb xdotool xclip xterm`;
+    : `${missing.join(', ')} not found; on Debian: apt install xvfb xdotool xclip xterm x11-xkb-utils x11-xserver-utils`;
 }
 
 export async function openDesktop(): Promise<Desktop> {
@@ -50,6 +52,7 @@ export async function openDesktop(): Promise<Desktop> {
     },
     press: (key) => void run('xdotool', ['key', key]),
     type: (text) => void run('xdotool', ['type', text]),
+    setLayout: (name) => void run('setxkbmap', [name]),
     [Symbol.asyncDispose]: () => ended(child),
   };
 }
@@ -107,7 +110,7 @@ export async function openTextField(desktop: Desktop): Promise<TextField> {
 /** A terminal in which `cat` shows what is typed; `title` tells it from others. */
 export async function openTerminal(desktop: Desktop, title: string, command: readonly string[]): Promise<Terminal> {
   const env = { ...process.env, DISPLAY: desktop.display };
-  const child = spawn('xterm', ['-T', title, '-e', ...command], { env, stdio: 'ignore' });
+  const child = spawn('xterm', ['-u8', '-T', title, '-e', ...command], { env, stdio: 'ignore' });
   const window = String(
     execFileSync('xdotool', ['search', '--sync', '--onlyvisible', '--name', `^${title}$`], { env, timeout: 10_000 }),
   )

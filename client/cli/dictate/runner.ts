@@ -37,6 +37,15 @@ const TIMEOUT_MS = 5_000;
 const STDERR_CHARS_MAX = 2_000;
 const STDOUT_BYTES_MAX = 64_000_000;
 
+/** Programs get text in UTF-8, which xdotool and others drop under a locale without it, as where a desktop starts us without `LANG`. */
+export function buildTextEnvironment(
+  environment: Readonly<Record<string, string>> = buildProgramEnvironment(),
+): Record<string, string> {
+  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || '';
+  const isText = process.platform !== 'linux' || /utf-?8/i.test(locale);
+  return isText ? { ...environment } : { ...environment, LC_ALL: 'C.UTF-8' };
+}
+
 export class SystemRunner implements Runner {
   readonly #found = new Map<string, boolean>();
 
@@ -55,7 +64,7 @@ export class SystemRunner implements Runner {
     const child = spawn(command, args, {
       stdio: ['pipe', pipe, pipe],
       windowsHide: true,
-      env: buildProgramEnvironment(),
+      env: buildTextEnvironment(),
     });
     const chunks: Buffer[] = [];
     let size = 0;
@@ -103,7 +112,7 @@ class HeldProgram implements RunningProgram {
     this.#child = spawn(command, args, {
       stdio: ['pipe', 'ignore', 'pipe'],
       windowsHide: true,
-      env: buildProgramEnvironment(),
+      env: buildTextEnvironment(),
     });
     this.#child.stdin.on('error', () => {});
     this.#child.stdin.end(input);

@@ -3,6 +3,7 @@ import { type InsertionMethod, selectInsertionMethod, type Window } from '../cor
 import { type Inserter, type InserterSettings, REMOVE_STEP } from '../inserter.ts';
 import type { Runner, RunningProgram } from '../runner.ts';
 import { type ClipboardAccess, ClipboardRestorer, type PlacedText, type SavedClipboard } from './clipboard-restorer.ts';
+import { SpareKeys } from './x11-spare-keys.ts';
 
 const CHUNK = 2_000;
 const KEY_DELAY_MS = 2;
@@ -18,6 +19,7 @@ export class X11Inserter implements Inserter {
   readonly #runner: Runner;
   readonly #settings: InserterSettings;
   readonly #clipboard: ClipboardRestorer | undefined;
+  readonly #spareKeys: SpareKeys;
   #focusCommand: 'getactivewindow' | 'getwindowfocus' = 'getactivewindow';
   readonly #programs = new Map<string, string | undefined>();
 
@@ -28,6 +30,7 @@ export class X11Inserter implements Inserter {
       throw new UserError('xclip is needed to paste text here; install it (apt install xclip).');
     this.#runner = runner;
     this.#settings = settings;
+    this.#spareKeys = new SpareKeys(runner);
     if (settings.way !== 'type' && runner.has('xclip'))
       this.#clipboard = new ClipboardRestorer(new XClipboard(runner), {
         restoreMs: settings.restoreMs,
@@ -76,6 +79,8 @@ export class X11Inserter implements Inserter {
 
   async close(): Promise<void> {
     await this.#clipboard?.close();
+    // What was typed is typed; a key that could not be cleared harms nobody.
+    await this.#spareKeys.release().catch(() => {});
   }
 
   #selectMethod(window: Window | undefined): InsertionMethod {
@@ -92,6 +97,7 @@ export class X11Inserter implements Inserter {
       for (let from = 0; from < line.length; ) {
         let to = Math.min(line.length, from + CHUNK);
         if (/[\uD800-\uDBFF]/.test(line[to - 1]!)) to--;
+        to = from + (await this.#spareKeys.prepare(line.slice(from, to)));
         await this.#do(['type', '--clearmodifiers', '--delay', `${KEY_DELAY_MS}`, '--file', '-'], line.slice(from, to));
         from = to;
       }

@@ -12,6 +12,11 @@ import { type Reply, ScriptedRunner } from '../../../support/scripted-runner.ts'
 
 type Replies = readonly (readonly [call: RegExp, reply: Reply])[];
 
+/** A keyboard, as xmodmap describes it, that has every character which may be typed here: ASCII, and the sign for what cannot be shown. */
+const KEYS = [...Array.from({ length: 95 }, (_, i) => 0x20 + i), 0x100fffd]
+  .map((keysym, i) => `  ${i + 9}  \t0x${keysym.toString(16)} (x)`)
+  .join('\n');
+
 /** Each desktop with a terminal that has the focus. */
 const DESKTOPS: Readonly<
   Record<
@@ -20,9 +25,10 @@ const DESKTOPS: Readonly<
   >
 > = {
   'x11, xterm (typed)': {
-    ...{ environment: { DISPLAY: ':1' }, installed: 'xdotool xclip xprop' },
+    ...{ environment: { DISPLAY: ':1' }, installed: 'xdotool xclip xprop xmodmap' },
     replies: [
       [/getactivewindow/, '77'],
+      [/xmodmap -pk/, KEYS],
       [/WM_CLASS/, 'WM_CLASS(STRING) = "xterm", "XTerm"'],
     ],
   },
