@@ -21,7 +21,7 @@ export class SharedEvent implements RoomEvent {
   }
 
   toJson(words: Words): string {
-    const wanted = this.body.type === 'final' || this.body.type === 'revised' ? words : 'with';
+    const wanted = 'words' in this.body ? words : 'with';
     let text = this.#json.get(wanted);
     if (text === undefined) {
       text = JSON.stringify(wanted === 'with' ? this.body : { ...this.body, words: undefined });

@@ -14,8 +14,8 @@ export function toAddition(event: ServerEvent, atMs: number): TranscriptAddition
       return { kind: 'revised', channel, sentence, text, words: event.words.map((word) => shiftWord(word, atMs)) };
     }
     case 'cleaned': {
-      const { channel, sentence, text } = event;
-      return { kind: 'cleaned', channel, sentence, text };
+      const { channel, sentence, text, revised } = event;
+      return { kind: 'cleaned', channel, sentence, text, revised };
     }
     case 'translated': {
       const { channel, sentence, language, text } = event;

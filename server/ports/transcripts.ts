@@ -32,7 +32,14 @@ export type TranscriptAddition =
       readonly text: string;
       readonly words: readonly WireWord[];
     }
-  | { readonly kind: 'cleaned'; readonly channel: number; readonly sentence: number; readonly text: string }
+  | {
+      readonly kind: 'cleaned';
+      readonly channel: number;
+      readonly sentence: number;
+      readonly text: string;
+      /** Set when it cleans the text of `revised`. */
+      readonly revised?: true | undefined;
+    }
   | {
       readonly kind: 'translated';
       readonly channel: number;

@@ -277,7 +277,8 @@ function applyAddition(stored: MemoryTranscript, part: number, addition: Transcr
     const { text: revised, words: revisedWords } = addition;
     if (revised !== known.revised) stored.sentences.set(name, { ...rest, revised, revisedWords });
   } else if (addition.kind === 'cleaned' && known !== undefined) {
-    stored.sentences.set(name, { ...known, cleaned: addition.text });
+    if ((addition.revised === true) === (known.revised !== undefined))
+      stored.sentences.set(name, { ...known, cleaned: addition.text });
   } else if (addition.kind === 'translated' && known !== undefined) {
     stored.sentences.set(name, {
       ...known,

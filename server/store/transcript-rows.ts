@@ -56,7 +56,8 @@ export function computeRowChange(
       // The cleaning so far is one of other words.
       return text === row.revised ? {} : { revised: text, revised_words: formatWords(addition.words), cleaned: null };
     case 'cleaned':
-      return { cleaned: text };
+      // One of the first words that comes behind the revision is too late.
+      return (addition.revised === true) === (row.revised !== null) ? { cleaned: text } : {};
     case 'translated':
       return { translations: JSON.stringify({ ...JSON.parse(row.translations ?? '{}'), [addition.language]: text }) };
   }

@@ -100,7 +100,9 @@ export function transcriptContract(
     ];
     store.add(place, additions);
     t.same(Object.keys(store.read(OWNER, id)!.sentences[0]!).includes('cleaned'), false, 'it was of other words');
-    store.add(place, [{ kind: 'cleaned', ...of, text: 'A whale.' }, additions[2]!]);
+    store.add(place, [{ kind: 'cleaned', ...of, text: 'Well, too late.' }]);
+    t.notOk('cleaned' in store.read(OWNER, id)!.sentences[0]!, 'nor does one come behind it');
+    store.add(place, [{ kind: 'cleaned', ...of, text: 'A whale.', revised: true }, additions[2]!]);
     store.updateSentence(OWNER, id, '1.0.1', { correction: 'The whale.' });
     const next = reopen();
     const layers = { text: 'Well.', revised: 'Whale', cleaned: 'A whale.', correction: 'The whale.' };

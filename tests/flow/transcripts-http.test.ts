@@ -159,7 +159,7 @@ t.test('an export has the text as corrected and cleaned, as revised, or as first
   const words = [{ text: 'Printer', fromMs: 0, toMs: 900, confidence: 1 }];
   store.add({ transcript: id, part: 1, atMs: 0 }, [
     { kind: 'revised', channel: 0, sentence: 1, text: 'The printer is lost.', words },
-    { kind: 'cleaned', channel: 0, sentence: 1, text: 'A printer is lost.' },
+    { kind: 'cleaned', channel: 0, sentence: 1, text: 'A printer is lost.', revised: true },
   ]);
   const kept = new Transcripts({ url: server.url });
   t.match(await kept.read(id), {
