@@ -16,6 +16,7 @@ import {
   TEXT_FORMS,
   type WantedForm,
 } from '../../../transcript/index.ts';
+import { joinSentences } from '../../../transcript/join-text.ts';
 import fc from '../../support/fast-check.ts';
 import { sessionEvents } from '../../support/sentence-events.ts';
 
@@ -79,7 +80,7 @@ t.test('the SDK’s transcript is the text on screen', async () => {
     for (const event of events) transcript.read(event);
     for (const text of TEXT_FORMS) {
       const texts = [...known].sort(byTime).map((each) => readAs(each, { text }));
-      assert.equal(transcript.text({ text }), texts.filter((each) => each !== '').join(' '));
+      assert.equal(transcript.text({ text }), joinSentences(texts));
     }
     assert.equal(transcript.text({ raw: true }), transcript.text({ text: 'raw' }));
     assert.equal(transcript.text(), transcript.text({ text: 'cleaned' }));
