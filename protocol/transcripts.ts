@@ -11,12 +11,16 @@ export const StoredSentence = z.object({
   part: z.int().min(1).describe('Number of the session in the transcript, from 1.'),
   channel: z.int().min(0),
   sentence: z.int().min(1),
-  text: z.string().describe('Text as spoken; never changes.'),
-  cleaned: z.string().optional().describe('Cleaned text; may be empty.'),
+  text: z.string().describe('Text as first heard; never changes.'),
+  revised: z
+    .string()
+    .optional()
+    .describe('Text as a second hearing heard it, where that differs from `text`; may be empty.'),
+  cleaned: z.string().optional().describe('Cleaned text of `revised`, else of `text`; may be empty.'),
   correction: z
     .string()
     .optional()
-    .describe('Text as a person corrected it. Readers see this, else `cleaned`, else `text`.'),
+    .describe('Text as a person corrected it. Readers see this, else `cleaned`, else `revised`, else `text`.'),
   translations: z.record(z.string(), z.string()).optional().describe('By language, if there are any.'),
   highlight: z.boolean(),
   language: z.string(),

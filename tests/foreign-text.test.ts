@@ -28,7 +28,6 @@ const JSON_READS: Readonly<Record<string, string>> = {
   'server/config/load.ts': "the operator's own configuration, every value checked by its option",
   'server/engine/native/locate.ts': 'our own package.json',
   'server/store/entries.ts': 'a journal this server has written, behind its checksum',
-  'server/store/sqlite-transcripts.ts': 'columns this server has written',
   'server/store/transcript-rows.ts': 'columns this server has written',
   'server/transport/uws-library.ts': 'the package.json of an installed package',
   'client/cli/dictate/core/dictionary.ts': "the user's own dictionary; says where it is no JSON",

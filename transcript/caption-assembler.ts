@@ -21,7 +21,7 @@ export interface Caption {
 }
 
 export interface CaptionAssemblerOptions extends WantedForm {
-  /** Longest wait for a cleaning or translation, ms; then the sentence goes out as spoken. */
+  /** Longest wait for a cleaning, translation or second hearing, ms; then the sentence goes out as spoken. */
   readonly waitMs: number;
 }
 
@@ -32,17 +32,19 @@ const SEEN_MAX = 4_096;
 
 /**
  * Makes captions of a room's events, in the order in which sentences became final, each once. A caption that was given out
- * never changes, so a sentence waits a moment for its cleaning or translation.
+ * never changes, so a sentence waits a moment for its cleaning or translation. What a second hearing heard comes too late for
+ * that, unless it is what is wanted (`revised`): then every sentence waits for it.
  */
 export class CaptionAssembler {
   readonly #options: CaptionAssemblerOptions;
-  readonly #queue = new FormQueue<ViewerEventOf<'final'>, Pick<Caption, 'text'> & Partial<Caption>>({
-    missesMax: MISSES_MAX,
-  });
+  readonly #queue: FormQueue<ViewerEventOf<'final'>, Pick<Caption, 'text'> & Partial<Caption>>;
   readonly #seen = new Set<string>();
 
   constructor(options: CaptionAssemblerOptions) {
     this.#options = options;
+    // Most sentences are not revised, because they were heard well the first time.
+    const missesMax = isRevisedWanted(options) ? Number.POSITIVE_INFINITY : MISSES_MAX;
+    this.#queue = new FormQueue({ missesMax });
   }
 
   /** When `take` has something to give at the latest, in the time of `read`; undefined when nothing waits. */
@@ -52,7 +54,8 @@ export class CaptionAssembler {
 
   read(event: ViewerEvent, nowMs: number): void {
     if (event.type === 'final') return this.#add(event, nowMs);
-    if (!isFormEvent(event, this.#options)) return;
+    const isRevision = event.type === 'revised' && isRevisedWanted(this.#options);
+    if (!isRevision && !isFormEvent(event, this.#options)) return;
     const { text } = event;
     const form = event.type === 'translated' ? { text, language: event.language } : { text };
     this.#queue.deliver(formatSentenceKey(event), form, event.session);
@@ -78,10 +81,14 @@ export class CaptionAssembler {
 
   /** A sentence in the language that is wanted is not translated. */
   #hasLaterForm({ language }: ViewerEventOf<'final'>): boolean {
+    if (isRevisedWanted(this.#options)) return true;
     const awaited = getAwaitedForm(this.#options);
     return awaited === 'cleaned' || (awaited === 'translated' && language !== this.#options.translate);
   }
 }
+
+const isRevisedWanted = (wanted: WantedForm): boolean =>
+  wanted.text === 'revised' && getAwaitedForm(wanted) === undefined;
 
 function toCaption(final: ViewerEventOf<'final'>, form: Partial<Caption> = {}): Caption {
   const { session, channel, sentence, language, text, fromMs, toMs, atMs, cursor } = final;

@@ -3,19 +3,20 @@ import { toPrintableLines } from '../protocol/printable.ts';
 import type { StoredTranscript, Summary } from '../protocol/transcripts.ts';
 import { formatClockTime } from './cues.ts';
 import { buildTranscriptLines, formatCitations, formatDateLine, type TranscriptLine } from './transcript-lines.ts';
+import type { TextForm } from './wanted-form.ts';
 
 /**
  * A document of headings and paragraphs that word processors open directly: no script, no layout, no external resources.
  * Styles are inline, because Word reads them there.
  */
-export function renderHtml(transcript: StoredTranscript): string {
+export function renderHtml(transcript: StoredTranscript, form: TextForm): string {
   const { title, language } = transcript;
   const body = [
     `<h1>${escaped(title)}</h1>`,
     `<p style="color:#555">${escaped(formatDateLine(transcript))}</p>`,
     ...(transcript.summary === undefined ? [] : summaryHtml(transcript.summary, transcript)),
     '<h2>Transcript</h2>',
-    ...paragraphs(buildTranscriptLines(transcript)),
+    ...paragraphs(buildTranscriptLines(transcript, form)),
   ];
   const lang = /^[a-z]{2,3}$/.test(language) ? ` lang="${language}"` : '';
   return [

@@ -6,6 +6,7 @@ import { renderHtml } from './export-html.ts';
 import { formatSentenceName, getSentenceText } from './sentence-text.ts';
 import { renderSrt, renderVtt } from './subtitles.ts';
 import { buildTranscriptLines, formatCitations, formatDateLine } from './transcript-lines.ts';
+import type { TextForm } from './wanted-form.ts';
 
 export const EXPORT_FORMATS = ['md', 'html', 'txt', 'srt', 'vtt', 'json'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -14,6 +15,8 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export interface ExportSource {
   readonly transcript: StoredTranscript;
   readonly words: ReadonlyMap<string, readonly WireWord[]>;
+  /** The same of the sentences that were revised, as they were heard the second time. */
+  readonly revisedWords?: ReadonlyMap<string, readonly WireWord[]>;
 }
 
 export const EXPORT_TYPES: Readonly<Record<ExportFormat, string>> = {
@@ -26,22 +29,27 @@ export const EXPORT_TYPES: Readonly<Record<ExportFormat, string>> = {
 };
 
 /**
- * The transcript as a file: corrected text, notes in their place, highlights marked. The server and the meeting page both use
- * it, so that a meeting is the same file, byte for byte, wherever it is exported: the order of what they give does not matter.
+ * The transcript as a file: its text in the given form, notes in their place, highlights marked. `json` has every form. The
+ * server and the meeting page both use it, so that a meeting is the same file, byte for byte, wherever it is exported: the order
+ * of what they give does not matter.
  */
-export function exportTranscript(format: ExportFormat, { transcript, words }: ExportSource): string {
-  const source = { transcript: sortTranscript(transcript), words };
+export function exportTranscript(
+  format: ExportFormat,
+  { transcript, ...words }: ExportSource,
+  form: TextForm = 'cleaned',
+): string {
+  const source = { transcript: sortTranscript(transcript), ...words };
   switch (format) {
     case 'md':
-      return renderMarkdown(source.transcript);
+      return renderMarkdown(source.transcript, form);
     case 'html':
-      return renderHtml(source.transcript);
+      return renderHtml(source.transcript, form);
     case 'txt':
-      return renderText(source.transcript);
+      return renderText(source.transcript, form);
     case 'srt':
-      return renderSrt(buildCues(toSpokenSentences(source)));
+      return renderSrt(buildCues(toSpokenSentences(source, form)));
     case 'vtt':
-      return renderVtt(buildCues(toSpokenSentences(source)));
+      return renderVtt(buildCues(toSpokenSentences(source, form)));
     case 'json':
       return renderJson(source);
   }
@@ -74,8 +82,8 @@ export function buildFileName(
   return `${name || `transcript ${startedAt.slice(0, 10)}`}.${format}`;
 }
 
-function renderText(transcript: StoredTranscript): string {
-  const lines = buildTranscriptLines(transcript).map((line) =>
+function renderText(transcript: StoredTranscript, form: TextForm): string {
+  const lines = buildTranscriptLines(transcript, form).map((line) =>
     line.kind === 'note'
       ? `[${formatClockTime(line.note.atMs)}] Note: ${line.note.text.replace(/\s*\n\s*/g, '\n    ')}\n`
       : `[${formatClockTime(line.sentence.fromMs)}] ${line.sentence.highlight ? '* ' : ''}${line.speaker === undefined ? '' : `${line.speaker}: `}${line.text}\n`,
@@ -83,12 +91,12 @@ function renderText(transcript: StoredTranscript): string {
   return `${toPrintable(transcript.title)}\n${formatDateLine(transcript)}\n\n${lines.join('')}`;
 }
 
-function renderMarkdown(transcript: StoredTranscript): string {
+function renderMarkdown(transcript: StoredTranscript, form: TextForm): string {
   const parts = [`# ${escapeMarkdown(transcript.title)}\n\n${formatDateLine(transcript)}\n`];
   if (transcript.summary !== undefined) parts.push(summaryMarkdown(transcript.summary, transcript));
   parts.push('## Transcript\n');
   let speaker: string | undefined;
-  for (const line of buildTranscriptLines(transcript)) {
+  for (const line of buildTranscriptLines(transcript, form)) {
     if (line.kind === 'note') {
       // A note is Markdown itself. Quoted, its headings and lists do not mix with those of the file.
       parts.push(`> **Note, ${formatClockTime(line.note.atMs)}**\n>\n${line.note.text.replace(/^/gm, '> ')}\n`);
@@ -123,36 +131,47 @@ function summaryMarkdown(summary: Summary, transcript: StoredTranscript): string
 /** Escapes speech, so that nothing in it is read as markup. */
 const escapeMarkdown = (text: string): string => toPrintable(text).replace(/[\\`*_{}[\]<>#|~=]/g, '\\$&');
 
-function toSpokenSentences({ transcript, words }: ExportSource): SpokenSentence[] {
+function toSpokenSentences({ transcript, words, revisedWords }: ExportSource, form: TextForm): SpokenSentence[] {
   const hasSeveralChannels = new Set(transcript.sentences.map(({ channel }) => channel)).size > 1;
   return transcript.sentences.map((sentence) => {
     const { fromMs, toMs, channel } = sentence;
     const speaker = hasSeveralChannels ? transcript.speakers[channel] : undefined;
-    const text = getSentenceText(sentence).trim();
+    const text = getSentenceText(sentence, form).trim();
     const shown = speaker && text !== '' ? `${speaker}: ${text}` : text;
-    return { text: shown, fromMs, toMs, words: words.get(formatSentenceName(sentence)) ?? [] };
+    const name = formatSentenceName(sentence);
+    const timed = (form === 'raw' ? undefined : revisedWords?.get(name)) ?? words.get(name) ?? [];
+    return { text: shown, fromMs, toMs, words: timed };
   });
 }
 
 /** Every field, in a fixed order; characters that are not printable are `\\u` escapes. */
-function renderJson({ transcript, words }: ExportSource): string {
+function renderJson({ transcript, words, revisedWords }: ExportSource): string {
   const { id, title, startedAt, durationMs, language, speakers, notes, summary } = transcript;
   const whole = {
     ...{ id, title, startedAt, durationMs, language, speakers },
-    sentences: transcript.sentences.map((sentence) =>
-      toJsonSentence(sentence, words.get(formatSentenceName(sentence)) ?? []),
-    ),
+    sentences: transcript.sentences.map((sentence) => {
+      const name = formatSentenceName(sentence);
+      return toJsonSentence(sentence, words.get(name) ?? [], revisedWords?.get(name));
+    }),
     notes: notes.map(({ id, atMs, text }) => ({ id, atMs, text })),
     summary,
   };
   return `${toPrintableJson(whole, 2)}\n`;
 }
 
-function toJsonSentence(sentence: StoredSentence, words: readonly WireWord[]): object {
-  const { part, channel, text, cleaned, correction, translations, highlight, language, fromMs, toMs } = sentence;
+function toJsonSentence(
+  sentence: StoredSentence,
+  words: readonly WireWord[],
+  revisedWords: readonly WireWord[] | undefined,
+): object {
+  const { part, channel, text, revised, cleaned, correction, translations, highlight, language, fromMs, toMs } =
+    sentence;
   return {
     ...{ name: formatSentenceName(sentence), part, channel, sentence: sentence.sentence },
-    ...{ text, cleaned, correction, translations, highlight, language, fromMs, toMs },
-    words: words.map(({ text, fromMs, toMs, confidence }) => ({ text, fromMs, toMs, confidence })),
+    ...{ text, revised, cleaned, correction, translations, highlight, language, fromMs, toMs },
+    words: words.map(toJsonWord),
+    revisedWords: revisedWords?.map(toJsonWord),
   };
 }
+
+const toJsonWord = ({ text, fromMs, toMs, confidence }: WireWord): WireWord => ({ text, fromMs, toMs, confidence });

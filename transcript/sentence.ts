@@ -107,8 +107,10 @@ export function computeUpdate(sentence: SentenceText | undefined, event: TextEve
         breach: event.text.startsWith(stable) ? undefined : 'stable-changed',
       };
     case 'revised':
+      if (!final) return breached('not-final');
+      if (sentence?.revised === event.text) return { change: undefined, breach: undefined };
       // The cleaning so far was of the words as first heard; one of the revised words follows.
-      return final ? { change: { revised: event.text, cleaned: undefined }, breach: undefined } : breached('not-final');
+      return { change: { revised: event.text, cleaned: undefined }, breach: undefined };
     case 'cleaned':
       return final ? { change: { cleaned: event.text }, breach: undefined } : breached('not-final');
     case 'translated':

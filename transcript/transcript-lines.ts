@@ -2,6 +2,7 @@ import { toPrintable, toPrintableLines } from '../protocol/printable.ts';
 import type { StoredNote, StoredSentence, StoredTranscript } from '../protocol/transcripts.ts';
 import { formatClockTime } from './cues.ts';
 import { formatSentenceName, getSentenceText } from './sentence-text.ts';
+import type { TextForm } from './wanted-form.ts';
 
 /** One line of a transcript as it is read: a sentence, or a note that somebody made meanwhile. */
 export type TranscriptLine =
@@ -17,13 +18,16 @@ export type TranscriptLine =
  * Sorts sentences and notes by time, a note before a sentence of the same moment. Sentences without text are left out. Texts
  * and names of speakers are printable.
  */
-export function buildTranscriptLines({ sentences, notes, speakers }: StoredTranscript): TranscriptLine[] {
+export function buildTranscriptLines(
+  { sentences, notes, speakers }: StoredTranscript,
+  form: TextForm = 'cleaned',
+): TranscriptLine[] {
   const hasSeveralChannels = new Set(sentences.map(({ channel }) => channel)).size > 1;
   const spoken = sentences
     .map((sentence) => ({
       kind: 'sentence' as const,
       sentence,
-      text: toPrintable(getSentenceText(sentence)).trim(),
+      text: toPrintable(getSentenceText(sentence, form)).trim(),
       speaker:
         toPrintable(speakers[sentence.channel] ?? '') ||
         (hasSeveralChannels ? `Speaker ${sentence.channel + 1}` : undefined),

@@ -3,7 +3,8 @@ import { getOwnEntry } from '../protocol/own-entry.ts';
 import type { AnyEvent, SentenceText } from './sentence.ts';
 
 /** `raw`: as first heard; `revised`: as heard the second time, where that differs. */
-export type TextForm = 'cleaned' | 'revised' | 'raw';
+export const TEXT_FORMS = ['cleaned', 'revised', 'raw'] as const;
+export type TextForm = (typeof TEXT_FORMS)[number];
 
 /** The form in which sentences are to be read. */
 export interface WantedForm {
@@ -25,7 +26,16 @@ export const FORM_TIMEOUT_MS = {
   segment: { cleaned: 4_000, translated: 1_000 + LIMITS.translationTimeoutMs },
 } as const satisfies Readonly<Record<string, Readonly<Record<AwaitedForm, number>>>>;
 
-/** The event that a final is followed by when its sentence can be had in the form; undefined when it is read as spoken. */
+/**
+ * How long a sentence that is wanted as `revised` waits before it goes out for good, ms: a second hearing is at most 40 s behind.
+ * Nothing that is read live waits for that.
+ */
+export const REVISION_TIMEOUT_MS = 45_000;
+
+/**
+ * The event that a final is followed by when its sentence can be had in the form; undefined when it is read as spoken, until a
+ * second hearing revises it perhaps.
+ */
 export function getAwaitedForm({ text, translate }: WantedForm): AwaitedForm | undefined {
   if (translate !== undefined && translate !== '') return 'translated';
   return text === 'cleaned' ? 'cleaned' : undefined;

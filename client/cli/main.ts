@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { TEXT_FORMS } from '../../transcript/index.ts';
 import { createCaptionsCommand } from './captions/command.ts';
 import type { DictateOptions } from './dictate/dictate.ts';
 import { runDoctor } from './doctor/doctor.ts';
@@ -10,7 +11,12 @@ import { describeError } from './output/describe-error.ts';
 import { commanderOutput, printMessage } from './output/terminal.ts';
 import { runProgram } from './programs/run-program.ts';
 import { runMic, runTranscribe, type TranscribeOptions } from './transcribe/transcribe.ts';
-import { type ExportOptions, TranscriptsCli, type TranscriptsCliOptions } from './transcripts/transcripts.ts';
+import {
+  type ExportOptions,
+  type FormOption,
+  TranscriptsCli,
+  type TranscriptsCliOptions,
+} from './transcripts/transcripts.ts';
 
 function readVersion(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
@@ -54,6 +60,11 @@ function addCommonOptions(command: Command): Command {
     .option('--vocabulary <words>', 'names and words to expect, with commas between')
     .option('--output <file>', 'write there instead of standard output');
 }
+
+const createFormOption = (): Option =>
+  new Option('--text <form>', 'as corrected and cleaned, as heard the second time, or as first heard')
+    .choices(TEXT_FORMS)
+    .default('cleaned');
 
 const program = new Command('sotto')
   .description('Live transcription on your own machine.')
@@ -138,13 +149,14 @@ addServerOptions(transcripts.command('search <words...>').description('those tha
   .action((words: string[], options: TranscriptsCliOptions & { limit: number }) =>
     new TranscriptsCli(options).list({ ...options, query: words.join(' ') }),
   );
-addServerOptions(
-  transcripts.command('show <id>').description('what was said, with times and names of sentences'),
-).action((id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).show(id));
+addServerOptions(transcripts.command('show <id>').description('what was said, with times and names of sentences'))
+  .addOption(createFormOption())
+  .action((id: string, options: TranscriptsCliOptions & FormOption) => new TranscriptsCli(options).show(id, options));
 addServerOptions(transcripts.command('export <id>').description('as a file, on standard output'))
   .addOption(
     new Option('--format <format>', 'which').choices(['md', 'html', 'txt', 'srt', 'vtt', 'json']).default('md'),
   )
+  .addOption(createFormOption())
   .option('--output <file>', 'write there instead')
   .action((id: string, options: TranscriptsCliOptions & ExportOptions) =>
     new TranscriptsCli(options).export(id, options),

@@ -1,11 +1,8 @@
 import type { SpokenSentence } from '../../transcript/cues.ts';
 import { renderSentences } from '../../transcript/render-sentences.ts';
-import { getDisplayedText, type Sentence } from './transcript.ts';
+import { type FormOptions, getDisplayedText, getTextForm, type Sentence } from './transcript.ts';
 
-export interface FormatOptions {
-  /** As spoken instead of cleaned. */
-  readonly raw?: boolean;
-}
+export type FormatOptions = FormOptions;
 
 /** One sentence a line. */
 export const toText = (sentences: readonly Sentence[], options: FormatOptions = {}): string =>
@@ -23,24 +20,25 @@ export const toVtt = (sentences: readonly Sentence[], options: FormatOptions = {
 export const toMarkdown = (sentences: readonly Sentence[], options: FormatOptions = {}): string =>
   renderSentences('md', toSpoken(sentences, options));
 
-/** Everything: raw, cleaned, words and times. */
+/** Everything: as first heard, revised, cleaned, words and times. */
 export function toJson(sentences: readonly Sentence[]): string {
-  const rows = sentences.map(({ number, channel, stable, cleaned, changes, words, fromMs, toMs, language }) => ({
-    sentence: number,
-    channel,
-    fromMs,
-    toMs,
-    language,
-    text: stable,
-    cleaned,
-    changes,
-    words,
-  }));
+  const rows = sentences.map((sentence) => {
+    const { number, channel, fromMs, toMs, language, stable, revised, cleaned, changes, words, revisedWords } =
+      sentence;
+    return {
+      ...{ sentence: number, channel, fromMs, toMs, language },
+      ...{ text: stable, revised, cleaned, changes, words },
+      ...(revised === undefined ? {} : { revisedWords }),
+    };
+  });
   return `${JSON.stringify(rows, null, 2)}\n`;
 }
 
-const toSpoken = (sentences: readonly Sentence[], { raw = false }: FormatOptions): SpokenSentence[] =>
-  sentences.map((sentence) => {
-    const { fromMs, toMs, words } = sentence;
-    return { text: getDisplayedText(sentence, raw), fromMs, toMs, words };
+const toSpoken = (sentences: readonly Sentence[], options: FormatOptions): SpokenSentence[] => {
+  const form = getTextForm(options);
+  return sentences.map((sentence) => {
+    const { fromMs, toMs, revised } = sentence;
+    const words = form === 'raw' || revised === undefined ? sentence.words : sentence.revisedWords;
+    return { text: getDisplayedText(sentence, form), fromMs, toMs, words };
   });
+};

@@ -2,9 +2,16 @@ import type { ServerEvent } from '../../protocol/events.ts';
 import { joinSentences } from '../../transcript/join-text.ts';
 import type { ContractBreach, TextEvent } from '../../transcript/sentence.ts';
 import { type Sentence, SentenceFold } from '../../transcript/sentence-fold.ts';
-import { selectDisplayedText } from '../../transcript/wanted-form.ts';
+import { selectDisplayedText, type TextForm } from '../../transcript/wanted-form.ts';
 
 export type { Sentence } from '../../transcript/sentence-fold.ts';
+export type { TextForm } from '../../transcript/wanted-form.ts';
+
+/** Which form of sentences to read; default: the cleaned one. `raw: true` is short for `text: 'raw'`. */
+export interface FormOptions {
+  readonly text?: TextForm | undefined;
+  readonly raw?: boolean | undefined;
+}
 
 /**
  * Folds the events of one session into the text on screen. It keeps the newest state of each sentence and no events, so a
@@ -14,8 +21,8 @@ export type { Sentence } from '../../transcript/sentence-fold.ts';
 export class Transcript {
   readonly #fold = new SentenceFold({
     onBreach: (breach, event) => {
-      // Translations came after this class, and are no reason to end a session that a caller has always read.
-      if (event.type !== 'translated') throw new Error(describeBreach(breach, event));
+      // These came after this class, and are no reason to end a session that a caller has always read.
+      if (event.type !== 'translated' && event.type !== 'revised') throw new Error(describeBreach(breach, event));
     },
   });
   readonly #byNumber = new Map<number, Sentence>();
@@ -38,9 +45,10 @@ export class Transcript {
     return sentence;
   }
 
-  /** The whole text, a sentence after the other: cleaned where it is, or as spoken with `raw`. */
-  text(options: { readonly raw?: boolean } = {}): string {
-    return joinSentences(this.sentences.map((sentence) => getDisplayedText(sentence, options.raw ?? false)));
+  /** The whole text, a sentence after the other, in the wanted form as far as it has come. */
+  text(options: FormOptions = {}): string {
+    const form = getTextForm(options);
+    return joinSentences(this.sentences.map((sentence) => getDisplayedText(sentence, form)));
   }
 }
 
@@ -59,6 +67,11 @@ function describeBreach(breach: ContractBreach, { type, sentence }: TextEvent): 
   }
 }
 
-/** The text of a sentence as it is shown: cleaned, unless it is not or `raw` is wanted. */
-export const getDisplayedText = (sentence: Sentence, raw: boolean): string =>
-  selectDisplayedText(sentence, { text: raw ? 'raw' : 'cleaned' });
+export const getTextForm = ({ text, raw = false }: FormOptions): TextForm => text ?? (raw ? 'raw' : 'cleaned');
+
+/**
+ * The text of a sentence as it is shown: the wanted form, else the next best. `true` is as first heard, `false` is cleaned, else
+ * as heard the second time, else as first heard.
+ */
+export const getDisplayedText = (sentence: Sentence, form: TextForm | boolean): string =>
+  selectDisplayedText(sentence, { text: typeof form === 'string' ? form : getTextForm({ raw: form }) });

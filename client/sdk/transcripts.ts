@@ -9,6 +9,7 @@ import type {
   TranscriptPage,
 } from '../../protocol/transcripts.ts';
 import type { ExportFormat } from '../../transcript/export.ts';
+import type { TextForm } from '../../transcript/wanted-form.ts';
 
 export interface TranscriptsOptions {
   /** `http(s)://` or `ws(s)://` address of the server. */
@@ -94,9 +95,13 @@ export class Transcripts {
     await this.#json('DELETE', `/${encodeURIComponent(id)}`);
   }
 
-  /** Resolves with the text of the exported file. */
-  async export(id: string, format: ExportFormat): Promise<string> {
-    return (await this.#send('GET', `/${encodeURIComponent(id)}/export?format=${format}`)).text();
+  /** Resolves with the text of the exported file. `text` is the form of its sentences, `cleaned` by default. */
+  async export(
+    id: string,
+    format: ExportFormat,
+    { text = 'cleaned' }: { readonly text?: TextForm } = {},
+  ): Promise<string> {
+    return (await this.#send('GET', `/${encodeURIComponent(id)}/export?format=${format}&text=${text}`)).text();
   }
 
   /** Takes up to ten minutes. When `signal` aborts, the server continues all the same, and `read` returns the summary later. */

@@ -4,7 +4,7 @@ import type { RoomEvent } from '../ports/room.ts';
 type Words = 'with' | 'without';
 
 /** Kinds of events that are kept for late viewers; of the others only the newest of each kind matters. */
-export const RETAINED_EVENTS: ReadonlySet<string> = new Set(['final', 'cleaned', 'translated']);
+export const RETAINED_EVENTS: ReadonlySet<string> = new Set(['final', 'revised', 'cleaned', 'translated']);
 
 /** An event on its way to any number of viewers, serialised once. */
 export class SharedEvent implements RoomEvent {
@@ -21,7 +21,7 @@ export class SharedEvent implements RoomEvent {
   }
 
   toJson(words: Words): string {
-    const wanted = this.body.type === 'final' ? words : 'with';
+    const wanted = 'words' in this.body ? words : 'with';
     let text = this.#json.get(wanted);
     if (text === undefined) {
       text = JSON.stringify(wanted === 'with' ? this.body : { ...this.body, words: undefined });
@@ -41,7 +41,7 @@ export class SharedEvent implements RoomEvent {
 }
 
 /**
- * A room's events in the order of their cursors: finals, cleanings and translations up to `roomHistoryBytesMax`, the
+ * A room's events in the order of their cursors: finals and their revisions up to `roomHistoryBytesMax`, the
  * newest partial of each open sentence, and the newest event about who speaks.
  */
 export class RoomLog {

@@ -344,6 +344,10 @@ function toViewerEvent(
       const { type, channel, sentence, text, language, fromMs, toMs, words } = event;
       return { type, cursor, session, channel, sentence, text, language, fromMs, toMs, atMs, words };
     }
+    case 'revised': {
+      const { type, channel, sentence, text, words } = event;
+      return { type, cursor, session, channel, sentence, text, words };
+    }
     case 'cleaned': {
       const { type, channel, sentence, text } = event;
       return { type, cursor, session, channel, sentence, text };

@@ -1,4 +1,4 @@
-import type { ServerEvent } from '../../protocol/index.ts';
+import type { ServerEvent, WireWord } from '../../protocol/index.ts';
 import type { TranscriptAddition } from '../ports/transcripts.ts';
 
 /** What an event adds to a transcript, if anything. `atMs` is where its session begins on the transcript's timeline. */
@@ -6,12 +6,16 @@ export function toAddition(event: ServerEvent, atMs: number): TranscriptAddition
   switch (event.type) {
     case 'final': {
       const { channel, sentence, text, language, fromMs, toMs } = event;
-      const words = event.words.map((word) => ({ ...word, fromMs: word.fromMs + atMs, toMs: word.toMs + atMs }));
+      const words = event.words.map((word) => shiftWord(word, atMs));
       return { kind: 'final', channel, sentence, text, language, words, fromMs: fromMs + atMs, toMs: toMs + atMs };
     }
-    case 'cleaned': {
+    case 'revised': {
       const { channel, sentence, text } = event;
-      return { kind: 'cleaned', channel, sentence, text };
+      return { kind: 'revised', channel, sentence, text, words: event.words.map((word) => shiftWord(word, atMs)) };
+    }
+    case 'cleaned': {
+      const { channel, sentence, text, revised } = event;
+      return { kind: 'cleaned', channel, sentence, text, revised };
     }
     case 'translated': {
       const { channel, sentence, language, text } = event;
@@ -24,3 +28,9 @@ export function toAddition(event: ServerEvent, atMs: number): TranscriptAddition
       return undefined;
   }
 }
+
+const shiftWord = (word: WireWord, ms: number): WireWord => ({
+  ...word,
+  fromMs: word.fromMs + ms,
+  toMs: word.toMs + ms,
+});

@@ -1,17 +1,26 @@
 import { Fault, LIMITS } from '../../protocol/index.ts';
-import { CaptionAssembler, CaptionSegments, FORM_TIMEOUT_MS, getAwaitedForm } from '../../transcript/index.ts';
+import {
+  CaptionAssembler,
+  CaptionSegments,
+  FORM_TIMEOUT_MS,
+  getAwaitedForm,
+  REVISION_TIMEOUT_MS,
+  type TextForm,
+} from '../../transcript/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoomSubscriber } from '../ports/room.ts';
 
 /** Six seconds are what HLS players expect; the hold is the time that a sentence, its cleaning and its translation take. */
 const SHAPE = { segmentMs: 6_000, holdMs: 8_000, keep: 10 };
+/** With `text=revised` segments close when a second hearing is over: for a video that is sent a minute late. */
+const REVISED_SHAPE = { ...SHAPE, holdMs: REVISION_TIMEOUT_MS + 8_000 };
 
 export interface PlaylistRequest {
   readonly room: string;
   /** Public id of the key whose rooms the viewer may read; undefined: those of every key. */
   readonly key: string | undefined;
-  readonly text: 'cleaned' | 'raw';
+  readonly text: TextForm;
   /** Language to translate into. Sentences without a translation appear as spoken. */
   readonly translate: string | undefined;
   /** Wall-clock time that is 00:00:00.000, ms since 1970. Default: the beginning of the first segment of the first request. */
@@ -47,7 +56,7 @@ export class RoomHls {
     const { segments, beganMs } = this.#cut(request);
     const { text, translate, startMs, mpegts, token } = request;
     const query = new URLSearchParams({ start: isoOf(startMs ?? beganMs), mpegts: String(mpegts) });
-    if (text === 'raw') query.set('text', text);
+    if (text !== 'cleaned') query.set('text', text);
     if (translate !== undefined) query.set('translate', translate);
     if (token !== undefined) query.set('token', token);
     return segments.playlist({ state: 'live', iso: isoOf, uri: (number) => `captions/${number}.vtt?${query}` });
@@ -143,10 +152,13 @@ class Cut {
       findRefusal: (owner) =>
         this.isOf(owner) ? undefined : new Fault('auth.denied', { got: 'A room of another key' }),
     });
-    const fromMs = nowMs - SHAPE.holdMs - SHAPE.keep * SHAPE.segmentMs;
-    this.segments = new CaptionSegments(SHAPE, fromMs);
-    this.beganMs = Math.floor(fromMs / SHAPE.segmentMs) * SHAPE.segmentMs;
-    const waitMs = FORM_TIMEOUT_MS.segment[getAwaitedForm({ text, translate }) ?? 'cleaned'];
+    const shape = text === 'revised' ? REVISED_SHAPE : SHAPE;
+    const fromMs = nowMs - shape.holdMs - shape.keep * shape.segmentMs;
+    this.segments = new CaptionSegments(shape, fromMs);
+    this.beganMs = Math.floor(fromMs / shape.segmentMs) * shape.segmentMs;
+    const awaited = getAwaitedForm({ text, translate });
+    const waitMs =
+      awaited === undefined && text === 'revised' ? REVISION_TIMEOUT_MS : FORM_TIMEOUT_MS.segment[awaited ?? 'cleaned'];
     this.#sentences = new CaptionAssembler({ text, translate, waitMs });
     this.askedMs = nowMs;
   }

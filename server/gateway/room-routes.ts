@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault, parseJson, ROOMS_PATH } from '../../protocol/index.ts';
+import { TEXT_FORMS, type TextForm } from '../../transcript/index.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import type { ClientIdentity } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -105,7 +106,7 @@ export class RoomRoutes {
     // The room may have changed hands since the request was authorised.
     rooms.checkReader(asked.room, viewer!.key);
     const events = (rooms.find(asked.room)?.events ?? []).map(({ body }) => body);
-    const body = renderRoomText(events, { format, text: readTextKind(query), translate: asked.translate });
+    const body = renderRoomText(events, { format, text: readTextForm(query), translate: asked.translate });
     return new Response(body, { headers: { ...FRESH, 'content-type': ROOM_TEXT_TYPES[format] } });
   }
 
@@ -150,9 +151,9 @@ function withoutMaker<P extends ViewerToken>({ key: _, signer: __, ...pass }: P)
   return pass;
 }
 
-function readTextKind(query: URLSearchParams): 'cleaned' | 'raw' {
-  const text = readQueryChoice(query, { name: 'text', form: /^(cleaned|raw)$/, want: 'cleaned or raw' });
-  return text === 'raw' ? 'raw' : 'cleaned';
+function readTextForm(query: URLSearchParams): TextForm {
+  const form = new RegExp(`^(${TEXT_FORMS.join('|')})$`);
+  return (readQueryChoice(query, { name: 'text', form, want: TEXT_FORMS.join(', ') }) ?? 'cleaned') as TextForm;
 }
 
 function parsePlaylistRequest(
@@ -168,7 +169,7 @@ function parsePlaylistRequest(
   return {
     room,
     key,
-    text: readTextKind(query),
+    text: readTextForm(query),
     translate,
     token,
     startMs,

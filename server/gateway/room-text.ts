@@ -32,7 +32,8 @@ export function renderRoomText(events: readonly ViewerEvent[], { format, ...want
     format,
     sentences.map(({ sentence, fromMs, toMs }) => {
       const shift = fromMs - sentence.fromMs;
-      const words = sentence.words.map((word) => ({
+      const isRevised = wanted.text !== 'raw' && sentence.revised !== undefined;
+      const words = (isRevised ? sentence.revisedWords : sentence.words).map((word) => ({
         text: word.text,
         fromMs: word.fromMs + shift,
         toMs: word.toMs + shift,
@@ -65,9 +66,10 @@ function computeBeginnings(finals: readonly Sentence[]): Map<string, number> {
 }
 
 function toRow({ sentence, fromMs, toMs }: PlacedSentence): object {
-  const { session, channel, number, language, atMs, stable, cleaned, translations, words } = sentence;
+  const { session, channel, number, language, atMs, stable, revised, cleaned, translations, words } = sentence;
   return {
     ...{ session, channel, sentence: number, language, fromMs, toMs, atMs },
-    ...{ text: stable, cleaned, translated: translations, words },
+    ...{ text: stable, revised, cleaned, translated: translations, words },
+    ...(revised === undefined ? {} : { revisedWords: sentence.revisedWords }),
   };
 }

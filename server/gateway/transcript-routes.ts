@@ -13,7 +13,7 @@ import {
   TranscriptChange,
   validateAs,
 } from '../../protocol/index.ts';
-import { EXPORT_FORMATS, EXPORT_TYPES, type ExportFormat } from '../../transcript/index.ts';
+import { EXPORT_FORMATS, EXPORT_TYPES, type ExportFormat, TEXT_FORMS, type TextForm } from '../../transcript/index.ts';
 import { errorCode } from '../core/errors/error-code.ts';
 import { splitQuery } from '../core/transcript/search-text.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
@@ -180,7 +180,10 @@ async function exported(
   const format = url.searchParams.get('format') ?? 'md';
   if (!(EXPORT_FORMATS as readonly string[]).includes(format))
     throw new Fault('command.option', { name: 'format', got: format.slice(0, 20), want: EXPORT_FORMATS.join(', ') });
-  const { name, bytes } = found(await store.export(owner, id, format as ExportFormat));
+  const form = url.searchParams.get('text') ?? 'cleaned';
+  if (!(TEXT_FORMS as readonly string[]).includes(form))
+    throw new Fault('command.option', { name: 'text', got: form.slice(0, 20), want: TEXT_FORMS.join(', ') });
+  const { name, bytes } = found(await store.export(owner, id, format as ExportFormat, form as TextForm));
   const { headers } = jsonResponse({}, 200);
   headers.set('content-type', getOwnEntry(EXPORT_TYPES, format) ?? 'application/octet-stream');
   const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');

@@ -7,7 +7,10 @@ import type {
   TranscriptListing,
   WireWord,
 } from '../../protocol/index.ts';
-import type { ExportFormat } from '../../transcript/index.ts';
+import type { ExportFormat, TextForm } from '../../transcript/index.ts';
+
+/** The words that sentences became final with, or those of the sentences that a second hearing revised. */
+export type Hearing = 'first' | 'revised';
 
 /** What a session adds to its part of a transcript. Times are on the transcript's timeline. */
 export type TranscriptAddition =
@@ -21,7 +24,22 @@ export type TranscriptAddition =
       readonly fromMs: number;
       readonly toMs: number;
     }
-  | { readonly kind: 'cleaned'; readonly channel: number; readonly sentence: number; readonly text: string }
+  /** Replaces the cleaning so far, which was of other words. */
+  | {
+      readonly kind: 'revised';
+      readonly channel: number;
+      readonly sentence: number;
+      readonly text: string;
+      readonly words: readonly WireWord[];
+    }
+  | {
+      readonly kind: 'cleaned';
+      readonly channel: number;
+      readonly sentence: number;
+      readonly text: string;
+      /** Set when it cleans the text of `revised`. */
+      readonly revised?: true | undefined;
+    }
   | {
       readonly kind: 'translated';
       readonly channel: number;
@@ -106,11 +124,11 @@ export interface TranscriptCalls {
   add(place: TranscriptPlace, additions: readonly TranscriptAddition[]): ChangeOutcome;
   list(owner: string, request: ListRequest): ListPage;
   read(owner: string, transcript: string): StoredTranscript | undefined;
-  /** The spoken words of each sentence, by the sentence's name; only exports need them. */
-  readWords(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined;
+  /** The words of each sentence with their times, by the sentence's name; only exports need them. Default: `first`. */
+  readWords(owner: string, transcript: string, hearing?: Hearing): ReadonlyMap<string, readonly WireWord[]> | undefined;
   /** The transcript as JSON, UTF-8, to pass on without parsing. */
   readJson(owner: string, transcript: string): Uint8Array | undefined;
-  export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined;
+  export(owner: string, transcript: string, format: ExportFormat, form?: TextForm): ExportFile | undefined;
   update(owner: string, transcript: string, change: TranscriptChange): ChangeOutcome;
   /** `name` is PART.CHANNEL.SENTENCE. */
   updateSentence(owner: string, transcript: string, name: string, change: SentenceChange): ChangeOutcome;

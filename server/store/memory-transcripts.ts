@@ -10,11 +10,18 @@ import {
   type TranscriptChange,
   type WireWord,
 } from '../../protocol/index.ts';
-import { compareSentences, type ExportFormat, formatSentenceName, getSentenceText } from '../../transcript/index.ts';
+import {
+  compareSentences,
+  type ExportFormat,
+  formatSentenceName,
+  getSentenceText,
+  type TextForm,
+} from '../../transcript/index.ts';
 import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type {
   ChangeOutcome,
   ExportFile,
+  Hearing,
   LastModified,
   ListPage,
   ListRequest,
@@ -34,7 +41,7 @@ interface MemoryTranscript {
   speakers: Record<string, string>;
   summary: Summary | undefined;
   readonly parts: { atMs: number; audioMs: number }[];
-  readonly sentences: Map<string, StoredSentence & { words: readonly WireWord[] }>;
+  readonly sentences: Map<string, StoredSentence & { words: readonly WireWord[]; revisedWords?: readonly WireWord[] }>;
   readonly notes: Map<string, StoredNote>;
 }
 
@@ -119,23 +126,35 @@ export class MemoryTranscripts implements TranscriptCalls {
       ...toHead(transcript, stored),
       language: stored.language,
       speakers: { ...stored.speakers },
-      sentences: sentences.map(({ words: _, ...sentence }) => sentence),
+      sentences: sentences.map(({ words: _, revisedWords: __, ...sentence }) => sentence),
       notes: [...stored.notes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
       ...(stored.summary === undefined ? {} : { summary: stored.summary }),
     };
   }
 
-  readWords(owner: string, transcript: string): ReadonlyMap<string, readonly WireWord[]> | undefined {
-    const stored = this.#find(owner, transcript);
-    return stored && new Map([...stored.sentences].map(([name, { words }]) => [name, words]));
+  readWords(
+    owner: string,
+    transcript: string,
+    hearing: Hearing = 'first',
+  ): ReadonlyMap<string, readonly WireWord[]> | undefined {
+    const sentences = this.#find(owner, transcript)?.sentences;
+    const entries = [...(sentences ?? [])].flatMap(([name, { words, revisedWords }]) => {
+      const heard = hearing === 'first' ? words : revisedWords;
+      return heard === undefined ? [] : [[name, heard] as const];
+    });
+    return sentences && new Map(entries);
   }
 
   readJson(owner: string, transcript: string): Uint8Array | undefined {
     return renderTranscriptJson(this.read(owner, transcript));
   }
 
-  export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
-    return renderExport(format, this.read(owner, transcript), this.readWords(owner, transcript));
+  export(owner: string, transcript: string, format: ExportFormat, form?: TextForm): ExportFile | undefined {
+    return renderExport(format, form, {
+      transcript: this.read(owner, transcript),
+      words: this.readWords(owner, transcript, 'first'),
+      revisedWords: this.readWords(owner, transcript, 'revised'),
+    });
   }
 
   update(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
@@ -253,8 +272,13 @@ function applyAddition(stored: MemoryTranscript, part: number, addition: Transcr
     stored.language ||= language;
     const spoken = stored.parts[part - 1]!;
     spoken.audioMs = Math.max(spoken.audioMs, toMs - spoken.atMs);
+  } else if (addition.kind === 'revised' && known !== undefined) {
+    const { cleaned: _, ...rest } = known;
+    const { text: revised, words: revisedWords } = addition;
+    if (revised !== known.revised) stored.sentences.set(name, { ...rest, revised, revisedWords });
   } else if (addition.kind === 'cleaned' && known !== undefined) {
-    stored.sentences.set(name, { ...known, cleaned: addition.text });
+    if ((addition.revised === true) === (known.revised !== undefined))
+      stored.sentences.set(name, { ...known, cleaned: addition.text });
   } else if (addition.kind === 'translated' && known !== undefined) {
     stored.sentences.set(name, {
       ...known,
@@ -282,10 +306,13 @@ function listTexts({
   return [
     { text: title, found: {} },
     ...[...sentences.values()].flatMap((each) =>
-      [getSentenceText(each), each.cleaned ?? '', each.text, ...Object.values(each.translations ?? {})].map((text) => ({
-        text,
-        found: { sentence: formatSentenceName(each) },
-      })),
+      [
+        getSentenceText(each),
+        each.cleaned ?? '',
+        each.revised ?? '',
+        each.text,
+        ...Object.values(each.translations ?? {}),
+      ].map((text) => ({ text, found: { sentence: formatSentenceName(each) } })),
     ),
     ...[...notes.values()].map(({ id, text }) => ({ text, found: { note: id } })),
   ];

@@ -7,11 +7,12 @@ import {
   type Summary,
   type TranscriptChange,
 } from '../../protocol/index.ts';
-import type { ExportFormat } from '../../transcript/index.ts';
+import type { ExportFormat, TextForm } from '../../transcript/index.ts';
 import { foldText } from '../core/transcript/search-text.ts';
 import type {
   ChangeOutcome,
   ExportFile,
+  Hearing,
   LastModified,
   ListPage,
   ListRequest,
@@ -30,7 +31,15 @@ import {
   runAllSteps,
   sweepInSteps,
 } from './transcript-removal.ts';
-import { buildSearchText, listRows, readRows, readWords, type SentenceRow } from './transcript-rows.ts';
+import {
+  buildSearchText,
+  computeRowChange,
+  formatWords,
+  listRows,
+  readRows,
+  readWords,
+  type SentenceRow,
+} from './transcript-rows.ts';
 import { cacheStatements, type Database, inTransaction, type PrepareStatement, stripNul } from './transcript-schema.ts';
 
 export interface SqliteOptions {
@@ -135,16 +144,20 @@ export class SqliteTranscripts implements TranscriptCalls {
     return readRows(this.#prepare, owner, transcript);
   }
 
-  readWords(owner: string, transcript: string) {
-    return readWords(this.#prepare, owner, transcript);
+  readWords(owner: string, transcript: string, hearing: Hearing = 'first') {
+    return readWords(this.#prepare, { owner, transcript, hearing });
   }
 
   readJson(owner: string, transcript: string): Uint8Array | undefined {
     return renderTranscriptJson(this.read(owner, transcript));
   }
 
-  export(owner: string, transcript: string, format: ExportFormat): ExportFile | undefined {
-    return renderExport(format, this.read(owner, transcript), this.readWords(owner, transcript));
+  export(owner: string, transcript: string, format: ExportFormat, form?: TextForm): ExportFile | undefined {
+    return renderExport(format, form, {
+      transcript: this.read(owner, transcript),
+      words: this.readWords(owner, transcript, 'first'),
+      revisedWords: this.readWords(owner, transcript, 'revised'),
+    });
   }
 
   update(owner: string, transcript: string, { title, speakers }: TranscriptChange): ChangeOutcome {
@@ -302,12 +315,9 @@ export class SqliteTranscripts implements TranscriptCalls {
     const { channel, sentence, text, language, fromMs, toMs } = addition;
     if (this.#readSentence(t, part, channel, sentence) !== undefined) return 0;
     if (room <= 0) return 'full';
-    const words = JSON.stringify(
-      addition.words.map(({ text, fromMs, toMs, confidence }) => [text, fromMs, toMs, confidence]),
-    );
     this.#run(
       'INSERT INTO sentences (t, part, channel, sentence, text, language, from_ms, to_ms, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[t, part, channel, sentence, text, language, fromMs, toMs, words],
+      ...[t, part, channel, sentence, text, language, fromMs, toMs, formatWords(addition.words)],
     );
     this.#run("UPDATE transcripts SET language = ? WHERE n = ? AND language = ''", language, t);
     this.#run('UPDATE parts SET audio_ms = max(audio_ms, ? - at_ms) WHERE t = ? AND part = ?', toMs, t, part);
@@ -320,23 +330,20 @@ export class SqliteTranscripts implements TranscriptCalls {
       this.#run('UPDATE parts SET audio_ms = max(audio_ms, ?) WHERE t = ? AND part = ?', addition.audioMs, t, part);
       return;
     }
-    const { channel, sentence, text } = addition;
+    const { channel, sentence } = addition;
     const where = [t, part, channel, sentence] as const;
     const row = this.#readSentence(...where);
     if (row === undefined) return;
-    const [column, value] =
-      addition.kind === 'cleaned'
-        ? (['cleaned', text] as const)
-        : ([
-            'translations',
-            JSON.stringify({ ...JSON.parse(row.translations ?? '{}'), [addition.language]: text }),
-          ] as const);
+    const change = computeRowChange(row, addition);
+    const columns = Object.keys(change);
+    if (columns.length === 0) return;
     this.#run(
-      `UPDATE sentences SET ${column} = ? WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
-      value,
+      `UPDATE sentences SET ${columns.map((column) => `${column} = ?`).join(', ')}
+       WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
+      ...Object.values(change),
       ...where,
     );
-    this.#indexText(t, `s${part}.${channel}.${sentence}`, buildSearchText({ ...row, [column]: value }));
+    this.#indexText(t, `s${part}.${channel}.${sentence}`, buildSearchText({ ...row, ...change }));
   }
 
   #readSentence(...where: readonly (number | undefined)[]): SentenceRow | undefined {

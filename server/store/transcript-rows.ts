@@ -1,7 +1,7 @@
 import type { StoredSentence, StoredTranscript, Summary, WireWord } from '../../protocol/index.ts';
 import { formatSentenceName, getSentenceText } from '../../transcript/index.ts';
 import { findSnippet, foldText } from '../core/transcript/search-text.ts';
-import type { ListPage, ListRequest } from '../ports/transcripts.ts';
+import type { Hearing, ListPage, ListRequest, TranscriptAddition } from '../ports/transcripts.ts';
 import type { PrepareStatement } from './transcript-schema.ts';
 
 export interface SentenceRow {
@@ -9,6 +9,7 @@ export interface SentenceRow {
   readonly channel: number;
   readonly sentence: number;
   readonly text: string;
+  readonly revised: string | null;
   readonly cleaned: string | null;
   readonly correction: string | null;
   readonly translations: string | null;
@@ -17,6 +18,7 @@ export interface SentenceRow {
   readonly from_ms: number;
   readonly to_ms: number;
   readonly words: string;
+  readonly revised_words: string | null;
 }
 
 interface HeadRow {
@@ -40,19 +42,35 @@ const INDEXED_CHARS_MIN = 3;
 /** How many pieces of one word are looked up in the index. */
 const PIECES_MAX = 12;
 
+type RowForms = Pick<SentenceRow, 'text' | 'revised' | 'cleaned' | 'correction' | 'translations'>;
+type RowChange = Partial<Pick<SentenceRow, 'revised' | 'revised_words' | 'cleaned' | 'translations'>>;
+
+/** What an addition changes in the row of its sentence. The same addition a second time changes nothing. */
+export function computeRowChange(
+  row: RowForms,
+  addition: Extract<TranscriptAddition, { kind: 'revised' | 'cleaned' | 'translated' }>,
+): RowChange {
+  const { text } = addition;
+  switch (addition.kind) {
+    case 'revised':
+      // The cleaning so far is one of other words.
+      return text === row.revised ? {} : { revised: text, revised_words: formatWords(addition.words), cleaned: null };
+    case 'cleaned':
+      // One of the first words that comes behind the revision is too late.
+      return (addition.revised === true) === (row.revised !== null) ? { cleaned: text } : {};
+    case 'translated':
+      return { translations: JSON.stringify({ ...JSON.parse(row.translations ?? '{}'), [addition.language]: text }) };
+  }
+}
+
 /** The searchable text of a sentence, each form once. */
-export function buildSearchText(row: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string {
+export function buildSearchText(row: RowForms): string {
   return listForms(row).join('\n');
 }
 
-function listForms({
-  text,
-  cleaned,
-  correction,
-  translations,
-}: Pick<SentenceRow, 'text' | 'cleaned' | 'correction' | 'translations'>): string[] {
+function listForms({ text, revised, cleaned, correction, translations }: RowForms): string[] {
   const translated = Object.values(JSON.parse(translations ?? '{}') as Record<string, string>);
-  const forms = [correction, cleaned, text, ...translated].filter((form) => form !== null && form !== '');
+  const forms = [correction, cleaned, revised, text, ...translated].filter((form) => form !== null && form !== '');
   return [...new Set(forms as string[])];
 }
 
@@ -103,12 +121,14 @@ export function readRows(prepare: PrepareStatement, owner: string, transcript: s
 
 export function readWords(
   prepare: PrepareStatement,
-  owner: string,
-  transcript: string,
+  { owner, transcript, hearing }: { readonly owner: string; readonly transcript: string; readonly hearing: Hearing },
 ): ReadonlyMap<string, readonly WireWord[]> | undefined {
   const head = prepare(`${HEAD_SELECT} WHERE id = ? AND owner = ?`).get(transcript, owner) as HeadRow | undefined;
   if (head === undefined) return undefined;
-  const rows = prepare('SELECT part, channel, sentence, words FROM sentences WHERE t = ?').all(head.n);
+  const column = hearing === 'first' ? 'words' : 'revised_words';
+  const rows = prepare(
+    `SELECT part, channel, sentence, ${column} AS words FROM sentences WHERE t = ? AND ${column} IS NOT NULL`,
+  ).all(head.n);
   return new Map((rows as SentenceRow[]).map((row) => [formatSentenceName(row), parseWords(row)]));
 }
 
@@ -131,7 +151,7 @@ function toHead({ id, title, started_ms, duration_ms }: HeadRow) {
 }
 
 function toSentence(row: SentenceRow): StoredSentence {
-  const { part, channel, sentence, text, cleaned, correction, translations, language } = row;
+  const { part, channel, sentence, text, revised, cleaned, correction, translations, language } = row;
   return {
     ...{
       part,
@@ -143,6 +163,7 @@ function toSentence(row: SentenceRow): StoredSentence {
       fromMs: row.from_ms,
       toMs: row.to_ms,
     },
+    ...(revised === null ? {} : { revised }),
     ...(cleaned === null ? {} : { cleaned }),
     ...(correction === null ? {} : { correction }),
     ...(translations === null ? {} : { translations: JSON.parse(translations) as Record<string, string> }),
@@ -153,6 +174,9 @@ function parseWords({ words }: SentenceRow): WireWord[] {
   const rows = JSON.parse(words) as [text: string, fromMs: number, toMs: number, confidence: number][];
   return rows.map(([text, fromMs, toMs, confidence]) => ({ text, fromMs, toMs, confidence }));
 }
+
+export const formatWords = (words: readonly WireWord[]): string =>
+  JSON.stringify(words.map(({ text, fromMs, toMs, confidence }) => [text, fromMs, toMs, confidence]));
 
 /** The first text that has all words, otherwise the longest of them, with the surrounding snippet. */
 function findHit(prepare: PrepareStatement, { n }: HeadRow, words: readonly string[]) {

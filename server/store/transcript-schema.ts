@@ -54,8 +54,9 @@ const INDEXED_FACTOR = 5;
 
 const sumColumns = (row: string, columns: readonly string[]): string =>
   [...columns.map((column) => `coalesce(octet_length(${row}.${column}), 0)`), ROW_BYTES].join(' + ');
-const sentenceSize = (row: string): string =>
-  sumColumns(row, ['text', 'cleaned', 'correction', 'translations', 'words']);
+const FIRST_SENTENCE_COLUMNS = ['text', 'cleaned', 'correction', 'translations', 'words'];
+const firstSentenceSize = (row: string): string => sumColumns(row, FIRST_SENTENCE_COLUMNS);
+const sentenceSize = (row: string): string => sumColumns(row, [...FIRST_SENTENCE_COLUMNS, 'revised', 'revised_words']);
 const noteSize = (row: string): string => sumColumns(row, ['text']);
 const textSize = (row: string): string => `${INDEXED_FACTOR} * octet_length(${row}.folded) + ${ROW_BYTES}`;
 const headSize = (row: string): string => sumColumns(row, ['title', 'speakers', 'summary']);
@@ -119,11 +120,11 @@ export const MIGRATIONS: readonly string[] = [
   -- Transcripts that are gone for everybody, but whose rows are still being erased.
   CREATE TABLE removals (t INTEGER PRIMARY KEY);
   UPDATE transcripts AS head SET bytes = ${headSize('head')}
-    + (SELECT coalesce(sum(${sentenceSize('row')}), 0) FROM sentences AS row WHERE row.t = head.n)
+    + (SELECT coalesce(sum(${firstSentenceSize('row')}), 0) FROM sentences AS row WHERE row.t = head.n)
     + (SELECT coalesce(sum(${noteSize('row')}), 0) FROM notes AS row WHERE row.t = head.n)
     + (SELECT coalesce(sum(${textSize('row')}), 0) FROM texts AS row WHERE row.t = head.n);
   CREATE INDEX transcripts_by_bytes ON transcripts (owner, bytes);
-  ${createByteTriggers('sentences', sentenceSize)}
+  ${createByteTriggers('sentences', firstSentenceSize)}
   ${createByteTriggers('notes', noteSize)}
   ${createByteTriggers('texts', textSize)}
   CREATE TRIGGER transcripts_bytes_added AFTER INSERT ON transcripts BEGIN
@@ -132,6 +133,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER transcripts_bytes_changed AFTER UPDATE OF title, speakers, summary ON transcripts BEGIN
     UPDATE transcripts SET bytes = bytes + ${headSize('new')} - (${headSize('old')}) WHERE n = new.n;
   END;
+  `,
+  `
+  ALTER TABLE sentences ADD COLUMN revised TEXT;
+  ALTER TABLE sentences ADD COLUMN revised_words TEXT;
+  DROP TRIGGER sentences_bytes_added;
+  DROP TRIGGER sentences_bytes_removed;
+  DROP TRIGGER sentences_bytes_changed;
+  ${createByteTriggers('sentences', sentenceSize)}
   `,
 ];
 

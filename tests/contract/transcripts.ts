@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { LIMITS } from '../../protocol/index.ts';
 import { splitQuery } from '../../server/core/transcript/search-text.ts';
 import type { TranscriptAddition, TranscriptCalls, TranscriptPlace } from '../../server/ports/transcripts.ts';
+import { TEXT_FORMS, type TextForm } from '../../transcript/index.ts';
 
 const OWNER = 'key-a';
 const STRANGER = 'key-b';
@@ -86,6 +87,36 @@ export function transcriptContract(
     t.match(sentences, [{ text: 'As it was.', cleaned: 'As was.', correction: 'As I say.', highlight: true }]);
     t.equal(sentences.length, 1);
     t.equal(store.list(OWNER, { words: [], limit: 1 }).transcripts[0]?.sentences, 1);
+  });
+
+  test('a revision stands beside what was first heard, replaces the cleaning of it, and is found', (t, store, _, reopen) => {
+    const { id, place } = begin(store);
+    const of = { channel: 0, sentence: 1 };
+    const words = [{ text: 'Whale', fromMs: 1_100, toMs: 1_400, confidence: 0.8 }];
+    const additions: TranscriptAddition[] = [
+      final(1, 'Well.'),
+      { kind: 'cleaned', ...of, text: 'Well, yes.' },
+      { kind: 'revised', ...of, text: 'Whale', words },
+    ];
+    store.add(place, additions);
+    t.same(Object.keys(store.read(OWNER, id)!.sentences[0]!).includes('cleaned'), false, 'it was of other words');
+    store.add(place, [{ kind: 'cleaned', ...of, text: 'Well, too late.' }]);
+    t.notOk('cleaned' in store.read(OWNER, id)!.sentences[0]!, 'nor does one come behind it');
+    store.add(place, [{ kind: 'cleaned', ...of, text: 'A whale.', revised: true }, additions[2]!]);
+    store.updateSentence(OWNER, id, '1.0.1', { correction: 'The whale.' });
+    const next = reopen();
+    const layers = { text: 'Well.', revised: 'Whale', cleaned: 'A whale.', correction: 'The whale.' };
+    t.match(next.read(OWNER, id)?.sentences, [layers]);
+    t.same(next.readWords(OWNER, id, 'revised'), new Map([['1.0.1', words]]));
+    t.equal(next.readWords(OWNER, id)?.get('1.0.1')?.[0]?.text, 'Well.');
+    for (const query of ['well', 'whale']) t.same(found(next, query), ['Monday'], query);
+    t.same(found(next, 'yes'), [], 'a cleaning that was replaced is not found');
+    const read = (form: TextForm): string =>
+      new TextDecoder()
+        .decode(next.export(OWNER, id, 'txt', form)!.bytes)
+        .split('] ')[1]!
+        .trim();
+    t.same(TEXT_FORMS.map(read), ['The whale.', 'Whale', 'Well.']);
   });
 
   test('the next session begins behind all that is there', (t, store) => {

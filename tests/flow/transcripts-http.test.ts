@@ -92,6 +92,7 @@ t.test('what cannot be is refused with a reason, and changes nothing', async (t)
     ['GET ?before=x', undefined, /^400 command\.option before/],
     [`GET ?query=${'x'.repeat(201)}`, undefined, /^400 command\.option query of 201/],
     ['GET /ID/export?format=exe', undefined, /^400 command\.option format exe/],
+    ['GET /ID/export?text=spoken', undefined, /^400 command\.option text spoken .*cleaned, revised, raw/],
     ['PATCH /ID', '{"titel":"x"}', /^400 command\.option body titel/],
     ['PATCH /ID', '{"title":""}', /^400 command\.option title/],
     ['PATCH /ID', `{"title":"${'x'.repeat(201)}"}`, /^400 command\.option title .* at most 200/],
@@ -148,6 +149,41 @@ t.test('a server that keeps nothing, or whose disk fails, says so', async (t) =>
   t.same(logged, [{ code: 'SQLITE_IOERR' }]);
   await t.rejects(broken.read('x'), { code: 'server.bug', status: 500 });
   await failing.close();
+});
+
+t.test('an export has the text as corrected and cleaned, as revised, or as first heard', async (t) => {
+  const { recorder, store } = memoryRecorder();
+  const server = await openScriptedServer(WORDS, 8, { recorder, assistant });
+  const id = await spoken(server);
+  const first = store.read('', id)!.sentences[0]!.text;
+  const words = [{ text: 'Printer', fromMs: 0, toMs: 900, confidence: 1 }];
+  store.add({ transcript: id, part: 1, atMs: 0 }, [
+    { kind: 'revised', channel: 0, sentence: 1, text: 'The printer is lost.', words },
+    { kind: 'cleaned', channel: 0, sentence: 1, text: 'A printer is lost.', revised: true },
+  ]);
+  const kept = new Transcripts({ url: server.url });
+  t.match(await kept.read(id), {
+    sentences: [{ text: first, revised: 'The printer is lost.', cleaned: 'A printer is lost.' }],
+  });
+  t.match(await kept.export(id, 'txt'), /A printer is lost/);
+  t.match(await kept.export(id, 'txt', { text: 'revised' }), /The printer is lost/);
+  t.ok((await kept.export(id, 'txt', { text: 'raw' })).includes(first));
+  const [sentence] = JSON.parse(await kept.export(id, 'json')).sentences;
+  t.match(sentence, {
+    text: first,
+    revised: 'The printer is lost.',
+    cleaned: 'A printer is lost.',
+    revisedWords: words,
+  });
+  let printed = '';
+  const cli = new TranscriptsCli({ server: server.url }, (text) => {
+    printed += text;
+  });
+  await cli.show(id, { text: 'revised' });
+  await cli.export(id, { format: 'md', text: 'raw' });
+  t.match(printed, /The printer is lost/);
+  t.ok(printed.includes(first));
+  await server.close();
 });
 
 t.test('the command line lists, searches, shows, exports and deletes', async (t) => {

@@ -13,8 +13,10 @@ interface SpokenPlan {
   /** `vanishes`: it was nothing after all, and its number is used again. `open`: the session ends before its final. */
   readonly ending: 'final' | 'vanishes' | 'open';
   readonly cleaned: string | undefined;
+  /** What a second hearing hears, and the cleaning of it. */
+  readonly revised: { readonly words: readonly string[]; readonly cleaned: string | undefined } | undefined;
   readonly translations: readonly string[];
-  /** Places further back in the order at which cleaning and translations come. */
+  /** Places further back in the order at which cleaning, translations and the second hearing come. */
   readonly delays: readonly number[];
   readonly gapMs: number;
 }
@@ -31,8 +33,15 @@ const planOf = (state: 'ended' | 'cut'): fc.Arbitrary<SpokenPlan> =>
       fc.constantFrom('vanishes' as const, state === 'cut' ? ('open' as const) : ('final' as const)),
     ),
     cleaned: fc.option(fc.constantFrom('', 'We go.', 'Twenty <b>.'), { nil: undefined }),
+    revised: fc.option(
+      fc.record({
+        words: fc.array(word, { maxLength: 3 }),
+        cleaned: fc.option(fc.constantFrom('', 'We went.'), { nil: undefined }),
+      }),
+      { nil: undefined },
+    ),
     translations: fc.uniqueArray(fc.constantFrom('de', 'fr'), { maxLength: 2 }),
-    delays: fc.array(fc.nat(12), { minLength: 3, maxLength: 3 }),
+    delays: fc.array(fc.nat(12), { minLength: 4, maxLength: 4 }),
     // Few values, so that sentences of two channels often begin at once.
     gapMs: fc.constantFrom(0, 300, 900, 1_500),
   });
@@ -42,7 +51,7 @@ function channelEvents(channel: number, plans: readonly SpokenPlan[], number: ()
   const events: { readonly event: ServerEvent; readonly after: number }[] = [];
   let atMs = 0;
   let free: number | undefined;
-  for (const { words, partials, ending, cleaned, translations, delays, gapMs } of plans) {
+  for (const { words, partials, ending, cleaned, revised, translations, delays, gapMs } of plans) {
     const id = { channel, sentence: free ?? number() };
     free = undefined;
     const times = { fromMs: atMs + gapMs, toMs: atMs + gapMs + words.length * 300 };
@@ -95,6 +104,22 @@ function channelEvents(channel: number, plans: readonly SpokenPlan[], number: ()
         tookMs: 1,
       };
       events.push({ event, after: Math.max(delays[0]!, delays[i + 1]!) });
+    }
+    if (revised !== undefined) {
+      const again = revised.words.map((text, i) => ({ ...timed[0]!, text, fromMs: times.fromMs + i }));
+      const after = Math.max(delays[0]!, delays[3]!);
+      const text = again.map((each) => each.text).join(' ');
+      events.push({ event: { type: 'revised', seq: 0, ...id, text, words: again, model: 'm2' }, after });
+      const cleaning = {
+        type: 'cleaned' as const,
+        seq: 0,
+        ...id,
+        changes: [],
+        revised: true as const,
+        model: 'm',
+        tookMs: 1,
+      };
+      if (revised.cleaned !== undefined) events.push({ event: { ...cleaning, text: revised.cleaned }, after });
     }
     atMs = times.toMs;
   }

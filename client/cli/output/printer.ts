@@ -19,7 +19,10 @@ export interface Output {
   readonly columns: number;
 }
 
-/** Prints events in the chosen format, in the order in which things were said. */
+/**
+ * Prints events in the chosen format, in the order in which things were said. A line of text is printed once, when its sentence is
+ * cleaned: what a second hearing hears later is in `jsonl`, and in the subtitles, which are printed at the end.
+ */
 export class Printer {
   readonly #format: OutputFormat;
   readonly #raw: boolean;

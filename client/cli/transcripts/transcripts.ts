@@ -1,6 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { toPrintable, toPrintableLines } from '../../../protocol/index.ts';
-import { type ExportFormat, formatClockTime, formatSentenceName, getSentenceText } from '../../../transcript/index.ts';
+import {
+  type ExportFormat,
+  formatClockTime,
+  formatSentenceName,
+  getSentenceText,
+  type TextForm,
+} from '../../../transcript/index.ts';
 import { TranscriptError, Transcripts } from '../../sdk/index.ts';
 import { describeError } from '../output/describe-error.ts';
 import { printNote, printText } from '../output/terminal.ts';
@@ -11,7 +17,12 @@ export interface TranscriptsCliOptions {
   readonly key?: string;
 }
 
-export interface ExportOptions {
+/** Which form of sentences is printed. */
+export interface FormOption {
+  readonly text?: TextForm;
+}
+
+export interface ExportOptions extends FormOption {
   readonly format: ExportFormat;
   readonly output?: string;
 }
@@ -52,7 +63,7 @@ export class TranscriptsCli {
     if (shown === 0) printNote(options.query === undefined ? 'Nothing is kept.' : 'Nothing was found.');
   }
 
-  async show(id: string): Promise<void> {
+  async show(id: string, { text: form }: FormOption = {}): Promise<void> {
     const { title, startedAt, durationMs, speakers, sentences, notes } = await this.#try(() =>
       this.#transcripts.read(id),
     );
@@ -63,7 +74,7 @@ export class TranscriptsCli {
       ...sentences.map((each) => {
         const speaker = speakers[each.channel];
         const mark = each.highlight ? '* ' : '';
-        const text = `${mark}${speaker ? `${speaker}: ` : ''}${getSentenceText(each)}`;
+        const text = `${mark}${speaker ? `${speaker}: ` : ''}${getSentenceText(each, form)}`;
         return {
           atMs: each.fromMs,
           line: `${formatClockTime(each.fromMs)}  ${toPrintable(formatSentenceName(each)).padEnd(8)}  ${toPrintable(text)}`,
@@ -77,8 +88,9 @@ export class TranscriptsCli {
     for (const { line } of lines.sort((a, b) => a.atMs - b.atMs)) this.#print(line);
   }
 
-  async export(id: string, { format, output }: ExportOptions): Promise<void> {
-    const text = await this.#try(() => this.#transcripts.export(id, format));
+  async export(id: string, { format, output, text: form }: ExportOptions): Promise<void> {
+    const options = form === undefined ? {} : { text: form };
+    const text = await this.#try(() => this.#transcripts.export(id, format, options));
     if (output === undefined) return this.#write(toPrintableLines(text));
     await writeFile(output, text).catch((error: Error) => {
       throw new UserError(`${output} cannot be written: ${error.message}`);

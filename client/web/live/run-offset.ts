@@ -1,4 +1,4 @@
-import type { ServerEvent } from '../../sdk/index.ts';
+import type { ServerEvent, WireWord } from '../../sdk/index.ts';
 
 /** Where a recording begins on the page: after the sentences and the time of the recordings before it. */
 export interface RunOffset {
@@ -19,7 +19,13 @@ export function shiftEvent(event: ServerEvent, base: RunOffset): ServerEvent {
         sentence: event.sentence + base.sentences,
         fromMs: event.fromMs + base.ms,
         toMs: event.toMs + base.ms,
-        words: event.words.map((word) => ({ ...word, fromMs: word.fromMs + base.ms, toMs: word.toMs + base.ms })),
+        words: event.words.map((word) => shiftWord(word, base.ms)),
+      };
+    case 'revised':
+      return {
+        ...event,
+        sentence: event.sentence + base.sentences,
+        words: event.words.map((word) => shiftWord(word, base.ms)),
       };
     case 'cleaned':
     case 'translated':
@@ -28,6 +34,12 @@ export function shiftEvent(event: ServerEvent, base: RunOffset): ServerEvent {
       return event;
   }
 }
+
+const shiftWord = (word: WireWord, ms: number): WireWord => ({
+  ...word,
+  fromMs: word.fromMs + ms,
+  toMs: word.toMs + ms,
+});
 
 /** Where the next recording begins, after everything on the page. */
 export function computeRunOffset(sentences: readonly { readonly number: number; readonly toMs: number }[]): RunOffset {

@@ -52,7 +52,11 @@ export function mergeTabs(sentences: readonly PageSentence[]): Sentence[] {
     if (page !== last) shift = Math.max(0, end - sentence.fromMs);
     last = page;
     end = Math.max(end, sentence.toMs + shift);
-    const words = sentence.words.map((word) => ({ ...word, fromMs: word.fromMs + shift, toMs: word.toMs + shift }));
-    return { ...sentence, words, number: i + 1, fromMs: sentence.fromMs + shift, toMs: sentence.toMs + shift };
+    const moved = (words: Sentence['words']): Sentence['words'] =>
+      words.map((word) => ({ ...word, fromMs: word.fromMs + shift, toMs: word.toMs + shift }));
+    // Sentences of version 0.1.0 have no `revisedWords`.
+    const { words, revisedWords = [] } = sentence;
+    const timed = { words: moved(words), revisedWords: moved(revisedWords) };
+    return { ...sentence, ...timed, number: i + 1, fromMs: sentence.fromMs + shift, toMs: sentence.toMs + shift };
   });
 }

@@ -4,12 +4,14 @@ import { computeUpdate, EMPTY_SENTENCE, type SentenceText } from '../../../trans
 import { formatSentenceName, getSentenceText } from '../../../transcript/sentence-text.ts';
 import type { EventOf, Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
 
-/** A finished sentence. `text` is what was recognised and never changes; `getDisplayedText` is what is shown. */
+/** A finished sentence. `text` is what was first heard and never changes; `getDisplayedText` is what is shown. */
 export interface SpokenSentence {
   /** `PART.CHANNEL.SENTENCE`, as in the server's addresses. */
   readonly key: string;
   readonly channel: number;
   readonly text: string;
+  /** As it was heard the second time, where that differs. */
+  readonly revised?: string;
   readonly cleaned?: string;
   /** As the reader corrected it. */
   readonly correction?: string;
@@ -19,6 +21,7 @@ export interface SpokenSentence {
   readonly translations?: Readonly<Record<string, string>>;
   /** With times on the meeting's timeline; undefined where only the server has them. */
   readonly words?: readonly WireWord[];
+  readonly revisedWords?: readonly WireWord[];
   /** On the meeting's timeline, which stops during pauses, ms. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -141,8 +144,8 @@ export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting 
   }
 }
 
-/** The text of a sentence as it is shown: corrected, else cleaned, else as recognised. */
-export const getDisplayedText: (sentence: SpokenSentence) => string = getSentenceText;
+/** The text of a sentence as it is shown: corrected, else cleaned, else as heard the second time, else as first heard. */
+export const getDisplayedText = (sentence: SpokenSentence): string => getSentenceText(sentence);
 
 export const getSpeakerName = (meeting: Meeting, channel: number): string =>
   toPrintable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
@@ -158,6 +161,7 @@ function applyEvent(meeting: Meeting, event: ServerEvent, at: MeetingPart): Meet
   switch (event.type) {
     case 'partial':
     case 'final':
+    case 'revised':
     case 'cleaned':
     case 'translated':
       return withText(meeting, event, at);
@@ -172,7 +176,7 @@ function applyEvent(meeting: Meeting, event: ServerEvent, at: MeetingPart): Meet
 
 function withText(
   meeting: Meeting,
-  event: EventOf<'partial' | 'final' | 'cleaned' | 'translated'>,
+  event: EventOf<'partial' | 'final' | 'revised' | 'cleaned' | 'translated'>,
   at: MeetingPart,
 ): Meeting {
   const key = toKey(at, event);
@@ -189,6 +193,15 @@ function withText(
       const { channel, text, language } = event;
       const words = event.words.map((word) => ({ ...word, ...shiftTimes(word, at) }));
       return finish(meeting, { key, channel, text, language, highlight: false, words, ...shiftTimes(event, at) });
+    }
+    case 'revised': {
+      if (change === undefined) return meeting;
+      const revisedWords = event.words.map((word) => ({ ...word, ...shiftTimes(word, at) }));
+      // The cleaning so far was of other words.
+      return changeSentence(meeting, key, ({ cleaned: _, ...sentence }) => ({
+        ...sentence,
+        ...{ revised: event.text, revisedWords },
+      }));
     }
     case 'cleaned':
       return changeSentence(meeting, key, (sentence) =>
@@ -207,7 +220,11 @@ function withText(
 function findSentenceText(meeting: Meeting, key: string): SentenceText | undefined {
   const sentence = findSentence(meeting, key);
   if (sentence !== undefined)
-    return { ...EMPTY_SENTENCE, stable: sentence.text, final: true, translations: sentence.translations ?? {} };
+    return {
+      ...EMPTY_SENTENCE,
+      ...{ stable: sentence.text, final: true, translations: sentence.translations ?? {} },
+      ...{ revised: sentence.revised, cleaned: sentence.cleaned },
+    };
   const open = meeting.open.find((other) => other.key === key);
   return open && { ...EMPTY_SENTENCE, stable: open.stable, tentative: open.tentative };
 }

@@ -4,10 +4,11 @@ import { createMeeting, type Meeting } from './meeting-state.ts';
 /** Converts a transcript stored on the server into a meeting. */
 export function toMeeting(stored: StoredTranscript): Meeting {
   const sentences = stored.sentences.map(({ part, sentence, ...rest }) => {
-    const { text, cleaned, correction, translations, highlight, language, channel, fromMs, toMs } = rest;
+    const { text, revised, cleaned, correction, translations, highlight, language, channel, fromMs, toMs } = rest;
     return {
       key: `${part}.${channel}.${sentence}`,
       ...{ channel, text, highlight, language, fromMs, toMs },
+      ...(revised === undefined ? {} : { revised }),
       ...(cleaned === undefined ? {} : { cleaned }),
       ...(correction === undefined ? {} : { correction }),
       ...(translations === undefined ? {} : { translations }),
@@ -38,7 +39,12 @@ export function mergeMeetings(stored: Meeting, local: Meeting, unsent: readonly 
       const own = mine.get(sentence.key);
       if (own === undefined) return sentence;
       // The server's sentences come without their words.
-      const timed = own.words === undefined ? sentence : { ...sentence, words: own.words };
+      const { words, revisedWords } = own;
+      const timed = {
+        ...sentence,
+        ...(words === undefined ? {} : { words }),
+        ...(revisedWords === undefined || own.revised !== sentence.revised ? {} : { revisedWords }),
+      };
       if (!edited.has(`sentence:${sentence.key}`)) return timed;
       const { correction: _, ...rest } = timed;
       return {

@@ -17,8 +17,8 @@ export interface PendingSentence extends SentenceText {
   readonly session: string;
   /** When its final arrived; undefined while it is being spoken. */
   finalMs: number | undefined;
-  /** The text that replaces the spoken one: the wanted form. */
-  revised: string | undefined;
+  /** The text that replaces the spoken one: the wanted form. What a second hearing heard never does: it comes too late. */
+  replacement: string | undefined;
   /** Characters of the spoken text that are in the lines and stay there. */
   taken: number;
   /** When it began to wait for its turn. */
@@ -53,7 +53,7 @@ export class PendingText {
     else if (event.type === 'final') this.#final(event, nowMs);
     else if (isFormEvent(event, this.#wanted)) {
       const sentence = this.#find(event);
-      if (sentence?.final === true) sentence.revised = event.text;
+      if (sentence?.final === true) sentence.replacement = event.text;
     }
   }
 
@@ -96,7 +96,7 @@ export class PendingText {
     if (change === undefined) return;
     Object.assign(sentence, change, { finalMs: nowMs, heardMs: nowMs });
     // No words are lost if the server breaks the contract: the text on screen stays, and the rest continues as after a cleaning.
-    if (breach !== undefined) Object.assign(sentence, { stable, revised: event.text });
+    if (breach !== undefined) Object.assign(sentence, { stable, replacement: event.text });
   }
 
   #find(event: TextEvent): PendingSentence | undefined {
@@ -114,7 +114,7 @@ export class PendingText {
     const sentence: PendingSentence = {
       ...EMPTY_SENTENCE,
       ...{ key, speaker: formatSpeakerKey(event), session, channel },
-      ...{ finalMs: undefined, revised: undefined, taken, waitsMs: nowMs, receivedMs: nowMs },
+      ...{ finalMs: undefined, replacement: undefined, taken, waitsMs: nowMs, receivedMs: nowMs },
     };
     this.#sentences.push(sentence);
     return sentence;

@@ -154,8 +154,8 @@ export class RollUp {
       } else if (head.finalMs === undefined) {
         if (this.#awaited === undefined) this.#take(this.#spoken(head, head.stable));
         break;
-      } else if (head.revised !== undefined) {
-        const units = computeRemainder(head.revised, head.stable, head.taken);
+      } else if (head.replacement !== undefined) {
+        const units = computeRemainder(head.replacement, head.stable, head.taken);
         this.#take(this.#pieces(head, units, this.#layout.open));
         this.#text.leave(head, true);
       } else if (this.#awaited === undefined || nowMs >= head.finalMs + this.#waitMs) {

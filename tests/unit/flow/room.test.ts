@@ -97,6 +97,19 @@ t.test('all viewers are given the same event, written once', async (t) => {
   t.equal(made.size, 1);
 });
 
+t.test('a revision is kept for those who come later, with its words for those who ask', async (t) => {
+  const { rooms, settle, watch } = place();
+  const speaker = rooms.enter('stage', SPEAKING);
+  const words = [{ text: 'Hi.', fromMs: 0, toMs: 1, confidence: 1 }];
+  speaker.publish([final(1), { type: 'revised', seq: 2, channel: 0, sentence: 1, text: 'Hi.', words, model: 'm' }]);
+  const { viewer } = watch({ from: 'start' });
+  settle();
+  const made = viewer.made.find(({ body }) => body.type === 'revised');
+  t.match(made?.body, { session: SESSION, sentence: 1, text: 'Hi.' });
+  t.match(JSON.parse(made!.toJson('with')), { words });
+  t.notOk('words' in JSON.parse(made!.toJson('without')));
+});
+
 t.test('others have their turn while many viewers are served', async (t) => {
   const { rooms, turns, settle, watch } = place();
   const speaker = rooms.enter('stage', SPEAKING);

@@ -66,6 +66,8 @@ t.test('whatever is written and deleted, the count is that of what is there', as
   t.ok(bytes() > spoken);
   store.updateSentence(OWNER, id, '1.0.1', { correction: null });
   t.equal(bytes(), spoken);
+  store.add(place, [{ kind: 'revised', channel: 0, sentence: 1, text: 'Hello, dear.', words: [] }]);
+  t.ok(bytes() > spoken);
   store.update(OWNER, id, { title: 'A longer title than before', speakers: { 0: 'Me' } });
   t.ok(bytes() > spoken);
   store.remove(OWNER, id);

@@ -60,6 +60,27 @@ t.test('only a translation into the requested language counts', async (t) => {
   t.same(texts(sentences, 5), ['Zwei.'], 'what is spoken in it needs none');
 });
 
+t.test('what is heard again changes no caption, unless every sentence waits for it', async (t) => {
+  const revised = (sentence: number, text: string): ViewerEvent => ({
+    ...viewerCleaned(sentence, text),
+    type: 'revised',
+  });
+  for (const text of ['cleaned', 'raw'] as const) {
+    const sentences = new CaptionAssembler({ text, waitMs: 1_000 });
+    sentences.read(viewerFinal(1, 'wun'), 0);
+    sentences.read(revised(1, 'One.'), 10);
+    t.same(texts(sentences, 1_000), ['wun'], text);
+  }
+  const sentences = new CaptionAssembler({ text: 'revised', waitMs: 40_000 });
+  for (const sentence of [1, 2, 3, 4]) sentences.read(viewerFinal(sentence, 'heard well'), 0);
+  t.equal(texts(sentences, 40_000).length, 4);
+  sentences.read(viewerFinal(5, 'wun'), 41_000);
+  t.same(texts(sentences, 50_000), [], 'sentences that were not revised do not end the waiting');
+  sentences.read(viewerCleaned(5, 'Clean.'), 51_000);
+  sentences.read(revised(5, 'One.'), 60_000);
+  t.same(texts(sentences, 60_000), ['One.']);
+});
+
 t.test('each sentence gives one caption, in the order of the finals, even when events repeat', async () => {
   const step = fc.record({
     sentence: fc.integer({ min: 1, max: 12 }),

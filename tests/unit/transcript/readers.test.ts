@@ -9,7 +9,14 @@ import {
 } from '../../../client/web/meeting/meeting-state.ts';
 import { PendingText } from '../../../client/web/roll-up/pending-text.ts';
 import { renderRoomText } from '../../../server/gateway/room-text.ts';
-import { isTextEvent, SentenceFold, selectDisplayedText, type WantedForm } from '../../../transcript/index.ts';
+import {
+  isTextEvent,
+  SentenceFold,
+  selectDisplayedText,
+  TEXT_FORMS,
+  type WantedForm,
+} from '../../../transcript/index.ts';
+import { joinSentences } from '../../../transcript/join-text.ts';
 import fc from '../../support/fast-check.ts';
 import { sessionEvents } from '../../support/sentence-events.ts';
 
@@ -20,7 +27,10 @@ interface Known {
   fromMs: number;
   spoken: string;
   final: boolean;
-  cleaned?: string;
+  revised?: string;
+  /** Of `revised`, else of `spoken`. */
+  cleaned?: string | undefined;
+  lastCleaned?: string;
   translations: Record<string, string>;
 }
 
@@ -33,7 +43,8 @@ function takeDown(events: readonly ServerEvent[]): Known[] {
     const each = known.get(key) ?? { channel, number, fromMs: 0, spoken: '', final: false, translations: {} };
     if (event.type === 'partial') Object.assign(each, { spoken: event.stable + event.tentative, fromMs: event.fromMs });
     if (event.type === 'final') Object.assign(each, { spoken: event.text, fromMs: event.fromMs, final: true });
-    if (event.type === 'cleaned') each.cleaned = event.text;
+    if (event.type === 'revised') Object.assign(each, { revised: event.text, cleaned: undefined });
+    if (event.type === 'cleaned') Object.assign(each, { cleaned: event.text, lastCleaned: event.text });
     if (event.type === 'translated') each.translations[event.language] = event.text;
     known.set(key, each);
   }
@@ -44,15 +55,14 @@ function takeDown(events: readonly ServerEvent[]): Known[] {
 const toViewerEvents = (events: readonly ServerEvent[]): ViewerEvent[] =>
   events.flatMap((event, cursor): ViewerEvent[] => {
     if (event.type === 'final') return [{ ...event, session: 's', cursor, atMs: 1_700_000_000_000 + event.toMs }];
-    if (event.type === 'partial' || event.type === 'cleaned' || event.type === 'translated')
-      return [{ ...event, session: 's', cursor }];
+    if (isTextEvent(event)) return [{ ...event, session: 's', cursor }];
     return [];
   });
 
 const byTime = (a: Known, b: Known): number => a.fromMs - b.fromMs || a.number - b.number;
-const readAs = ({ spoken, cleaned, translations }: Known, { text, translate = '' }: WantedForm): string =>
-  translations[translate] ?? (text === 'raw' ? spoken : (cleaned ?? spoken));
-const FORMS: readonly WantedForm[] = [{ text: 'cleaned' }, { text: 'raw' }, { text: 'cleaned', translate: 'de' }];
+const readAs = ({ spoken, revised, cleaned, translations }: Known, { text, translate = '' }: WantedForm): string =>
+  translations[translate] ?? { raw: spoken, revised: revised ?? spoken, cleaned: cleaned ?? revised ?? spoken }[text];
+const FORMS: readonly WantedForm[] = [...TEXT_FORMS.map((text) => ({ text })), { text: 'cleaned', translate: 'de' }];
 
 /** Runs a check over all that may happen in a session, and over each beginning of it. */
 function forEachSession(check: (events: readonly ServerEvent[], known: readonly Known[]) => void): void {
@@ -68,10 +78,12 @@ t.test('the SDK’s transcript is the text on screen', async () => {
   forEachSession((events, known) => {
     const transcript = new Transcript();
     for (const event of events) transcript.read(event);
-    for (const raw of [true, false]) {
-      const texts = [...known].sort(byTime).map((each) => readAs(each, { text: raw ? 'raw' : 'cleaned' }));
-      assert.equal(transcript.text({ raw }), texts.filter((text) => text !== '').join(' '));
+    for (const text of TEXT_FORMS) {
+      const texts = [...known].sort(byTime).map((each) => readAs(each, { text }));
+      assert.equal(transcript.text({ text }), joinSentences(texts));
     }
+    assert.equal(transcript.text({ raw: true }), transcript.text({ text: 'raw' }));
+    assert.equal(transcript.text(), transcript.text({ text: 'cleaned' }));
   });
 });
 
@@ -121,18 +133,18 @@ t.test('the meeting page has the finished and the open sentences', async () => {
   });
 });
 
-t.test('the overlay queues each sentence with its text, and with its form once that has arrived', async () => {
+t.test('the overlay queues each sentence with its text and its form, never with what was heard again', async () => {
   forEachSession((events, known) => {
     const pending = new PendingText({ text: 'cleaned', interim: true });
     for (const event of toViewerEvents(events)) if (isTextEvent(event)) pending.read(event, 0);
     // Nothing has been taken into a line, so all that has text still waits.
     assert.deepEqual(
       pending.sentences
-        .map(({ channel, stable, tentative, final, revised }) => [channel, stable + tentative, final, revised])
+        .map(({ channel, stable, tentative, final, replacement }) => [channel, stable + tentative, final, replacement])
         .sort(),
       known
         .filter(({ spoken, final }) => final || spoken !== '')
-        .map(({ channel, spoken, final, cleaned }) => [channel, spoken, final, cleaned])
+        .map(({ channel, spoken, final, lastCleaned }) => [channel, spoken, final, lastCleaned])
         .sort(),
     );
   });

@@ -15,7 +15,7 @@ import type { TranscriptCalls } from '../../../server/ports/transcripts.ts';
 import { MemoryTranscripts } from '../../../server/store/memory-transcripts.ts';
 import { openDatabase } from '../../../server/store/open-database.ts';
 import { SqliteTranscripts } from '../../../server/store/sqlite-transcripts.ts';
-import { buildFileName, EXPORT_FORMATS } from '../../../transcript/index.ts';
+import { buildFileName, EXPORT_FORMATS, TEXT_FORMS } from '../../../transcript/index.ts';
 import fc from '../../support/fast-check.ts';
 import { sessionEvents } from '../../support/sentence-events.ts';
 
@@ -58,15 +58,16 @@ function compareFiles(store: TranscriptCalls, { sessions, actions }: Script): nu
   }
   for (const action of actions) act(action);
   deliver(page, store, id);
-  for (const format of EXPORT_FORMATS) {
-    const file = store.export(OWNER, id, format)!;
-    const own = exportMeeting(page, format);
+  const files = EXPORT_FORMATS.flatMap((format) => TEXT_FORMS.map((form) => ({ format, form })));
+  for (const { format, form } of files) {
+    const file = store.export(OWNER, id, format, form)!;
+    const own = exportMeeting(page, format, form);
     if (!Buffer.from(own).equals(file.bytes))
       throw new Error(`The page's .${format}:\n${own}\nThe server's:\n${Buffer.from(file.bytes).toString('utf8')}`);
     if (buildFileName(page, format) !== file.name) throw new Error(`${file.name} has another name on the page.`);
   }
   store.remove(OWNER, id);
-  return EXPORT_FORMATS.length;
+  return files.length;
 }
 
 const key = fc
@@ -100,10 +101,10 @@ const script: fc.Arbitrary<Script> = fc.record({
   actions: fc.array(action, { maxLength: 8 }),
 });
 
-t.test('a meeting is the same file from the page and from the server, in every format', async () => {
+t.test('a meeting is the same file from the page and from the server, in every format and form', async () => {
   const store = new MemoryTranscripts(() => 0);
   fc.assert(
-    fc.property(script, (meeting) => compareFiles(store, meeting) === EXPORT_FORMATS.length),
+    fc.property(script, (meeting) => compareFiles(store, meeting) === EXPORT_FORMATS.length * TEXT_FORMS.length),
     { numRuns: 200 },
   );
 });
@@ -118,7 +119,7 @@ t.test('and from the database in which a server stores it', async (t) => {
     rmSync(folder, { recursive: true, force: true });
   });
   fc.assert(
-    fc.property(script, (meeting) => compareFiles(store, meeting) === EXPORT_FORMATS.length),
+    fc.property(script, (meeting) => compareFiles(store, meeting) === EXPORT_FORMATS.length * TEXT_FORMS.length),
     { numRuns: 30 },
   );
 });

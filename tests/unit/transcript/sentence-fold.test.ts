@@ -22,6 +22,26 @@ t.test('a sentence grows, becomes final, and has its forms beside it', async (t)
   t.equal(fold.read({ type: 'alive', cursor: 9 }), undefined);
 });
 
+t.test('a revision takes the place of the cleaning, once, and its own cleaning that of the revision', async (t) => {
+  const fold = new SentenceFold();
+  const words = [{ text: 'We', fromMs: 1, toMs: 2, confidence: 1 }];
+  const change = { kind: 'removed', from: 0, to: 2, text: '' } as const;
+  const revised = { type: 'revised', ...ID, text: 'We um went.', words } as const;
+  fold.read(final('We um go.'));
+  const sentence = fold.read({ type: 'cleaned', ...ID, text: 'We go.', changes: [change] });
+  t.equal(fold.read(revised), sentence);
+  t.match(sentence, {
+    stable: 'We um go.',
+    revised: 'We um went.',
+    cleaned: undefined,
+    changes: [],
+    revisedWords: words,
+  });
+  fold.read({ type: 'cleaned', ...ID, text: 'We went.', changes: [change] });
+  t.equal(fold.read(revised), undefined, 'sent again, as after a reload, it changes nothing');
+  t.match(sentence, { revised: 'We um went.', cleaned: 'We went.', changes: [change] });
+});
+
 t.test('each breach of the contract is reported; only a final is taken all the same', async (t) => {
   const cases: readonly [readonly TextEvent[], ContractBreach, 'taken' | 'left'][] = [
     [[partial('we go'), partial('we went')], 'stable-changed', 'left'],
@@ -29,6 +49,7 @@ t.test('each breach of the contract is reported; only a final is taken all the s
     [[final('a'), partial('a')], 'partial-after-final', 'left'],
     [[final('a'), final('b')], 'second-final', 'left'],
     [[cleaned('a')], 'not-final', 'left'],
+    [[partial('a'), { type: 'revised', channel: 0, sentence: 1, text: 'b' }], 'not-final', 'left'],
     [[partial('we'), german('wir')], 'not-final', 'left'],
   ];
   for (const [events, breach, fate] of cases) {
@@ -73,22 +94,28 @@ t.test('for every session, each sentence is what its newest events say', async (
       });
       const shown = new Map<
         string,
-        { text: string; final: boolean; cleaned?: string; translations: Record<string, string> }
+        {
+          text: string;
+          final: boolean;
+          forms: { revised?: string; cleaned?: string };
+          translations: Record<string, string>;
+        }
       >();
       for (const event of events) {
         fold.read(event);
         if (!('sentence' in event) || event.type === 'notice') continue;
         const key = `${event.channel}.${event.sentence}`;
-        const before = shown.get(key) ?? { text: '', final: false, translations: {} };
+        const before = shown.get(key) ?? { text: '', final: false, forms: {}, translations: {} };
         if (event.type === 'partial') shown.set(key, { ...before, text: event.stable + event.tentative });
         if (event.type === 'final') shown.set(key, { ...before, text: event.text, final: true });
-        if (event.type === 'cleaned') shown.set(key, { ...before, cleaned: event.text });
+        if (event.type === 'revised') shown.set(key, { ...before, forms: { revised: event.text } });
+        if (event.type === 'cleaned') shown.set(key, { ...before, forms: { ...before.forms, cleaned: event.text } });
         if (event.type === 'translated')
           shown.set(key, { ...before, translations: { ...before.translations, [event.language]: event.text } });
         const folded = [...fold.sentences].map(
-          ({ channel, number, stable, tentative, final, cleaned, translations }) => [
+          ({ channel, number, stable, tentative, final, revised, cleaned, translations }) => [
             `${channel}.${number}`,
-            { text: stable + tentative, final, ...(cleaned === undefined ? {} : { cleaned }), translations },
+            { text: stable + tentative, final, forms: JSON.parse(JSON.stringify({ revised, cleaned })), translations },
           ],
         );
         assert.deepEqual(Object.fromEntries(folded as [string, unknown][]), Object.fromEntries(shown));
