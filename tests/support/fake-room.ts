@@ -77,7 +77,7 @@ export class FakeRoom {
   say(event: RoomEvent): void {
     const numbered = { ...event, cursor: ++this.#cursor };
     if (event.type === 'room') this.#state = event;
-    if (['final', 'cleaned', 'translated'].includes(event.type)) this.#kept.push(numbered);
+    if (['final', 'revised', 'cleaned', 'translated'].includes(event.type)) this.#kept.push(numbered);
     for (const viewer of this.#viewers) this.#tell(viewer, numbered);
   }
 
@@ -170,6 +170,14 @@ export class Voice {
     if (cleaned !== undefined) this.#room.say({ type: 'cleaned', ...this.#named, text: cleaned });
     if (de !== undefined) this.#room.say({ type: 'translated', ...this.#named, language: 'de', text: de });
     this.#sentence++;
+    return this;
+  }
+
+  /** What a second hearing heard of the sentence before this one, and its cleaning. */
+  revised(text: string, cleaned?: string): this {
+    const name = { ...this.#name, sentence: this.#sentence - 1 };
+    this.#room.say({ type: 'revised', ...name, text });
+    if (cleaned !== undefined) this.#room.say({ type: 'cleaned', ...name, text: cleaned });
     return this;
   }
 

@@ -220,6 +220,49 @@ t.test('screen readers hear a sentence once, when it is final, and nothing of wh
   await page.context().close();
 });
 
+t.test('a sentence that is heard again is replaced with a quiet mark, which shows it as first heard', async (t) => {
+  const page = await watch('/captions');
+  const voice = new Voice(room).final('Um, the wether.', { cleaned: 'The wether.' });
+  await shows(page, '#log', 'The wether.');
+  t.equal(await page.locator('.hearing-mark').count(), 0);
+  voice.revised('Um, the weather.', 'The weather.');
+  await shows(page, '#log', 'The weather.');
+  const mark = page.locator('.hearing-mark');
+  t.equal(await mark.getAttribute('aria-live'), 'off', 'a screen reader does not announce it');
+  t.equal(await mark.getAttribute('aria-label'), 'Heard again; show as first heard');
+  const text = page.locator('.sentence-text');
+  await mark.focus();
+  await page.keyboard.press('Enter');
+  t.equal(await text.textContent(), 'Um, the wether.');
+  t.equal(await mark.getAttribute('aria-pressed'), 'true');
+  await mark.click();
+  t.equal(await text.textContent(), 'The weather.');
+  t.same(await violations(page), []);
+  await page.click('#open-settings');
+  await page.selectOption('#text', 'revised');
+  t.equal(await text.textContent(), 'Um, the weather.');
+  await page.selectOption('#text', 'raw');
+  t.equal(await text.textContent(), 'Um, the wether.');
+  t.equal(await mark.count(), 0, 'nothing else is shown');
+  await page.selectOption('#text', 'cleaned');
+  await page.selectOption('#language', 'de');
+  t.match(await mark.getAttribute('aria-label'), /Noch einmal gehört/);
+  voice.final('Nothing.', { cleaned: 'Nothing.' }).revised('');
+  await page.waitForFunction(() => document.querySelectorAll('.hearing-mark').length === 2);
+  t.ok(await mark.last().isVisible(), 'what was first heard can be seen where nothing was heard again');
+  await page.context().close();
+});
+
+t.test('the overlay rewrites no line by what is heard again', async (t) => {
+  const page = await watch('/overlay?fade=0&lines=4');
+  const voice = new Voice(room).final('The wether is fine.', { cleaned: 'The wether is fine.' });
+  await shows(page, '#stage', 'wether');
+  voice.revised('The weather is fine.', 'The weather is fine.').final('So it is.', { cleaned: 'So it is.' });
+  await shows(page, '#stage', 'So it is.');
+  t.equal((await lines(page)).join(' '), 'The wether is fine. So it is.');
+  await page.context().close();
+});
+
 t.test('reading further up is not disturbed, and one press leads back', async (t) => {
   const page = await watch('/captions', PHONE);
   const voice = new Voice(room);

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
+import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
 import { errors, JFK, settled, WEB } from '../support/meeting-page.ts';
 import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
@@ -123,6 +124,30 @@ t.test('sentences that an earlier version kept are shown, cleared and brought ba
   t.same(keyPaths, SENTENCES.keyPaths, 'the layout is the same');
   t.match(records['sentences'], [{ stable: 'One.' }, { stable: 'Two.' }, { stable: 'Three.' }]);
   t.equal(records['sentences']!.length, 3, 'clearing removed the old ones');
+  await page.context().close();
+});
+
+t.test('a sentence that was heard again has a mark, and a press or the key R shows it as first heard', async (t) => {
+  const page = await openOrigin();
+  const revised = { revised: 'The weather.', cleaned: 'The weather!', revisedWords: [] };
+  await createDatabase(page, SENTENCES, {
+    sentences: [sentence(1, 1, 'One.'), { ...sentence(1, 2, 'The wether.'), ...revised }],
+  });
+  await page.goto(server.url);
+  await page.waitForSelector('#record:enabled');
+  const texts = (): Promise<string[]> => page.locator('#log .sentence-text').allTextContents();
+  t.same(await texts(), ['One.', 'The weather!']);
+  const mark = page.locator('.hearing-mark');
+  t.equal(await mark.count(), 1);
+  t.equal(await mark.evaluate((each) => getComputedStyle(each).opacity), '1', 'it is seen without pointing at it');
+  await mark.click();
+  t.same(await texts(), ['One.', 'The wether.']);
+  t.equal(await mark.getAttribute('aria-pressed'), 'true');
+  await mark.press('Enter');
+  t.same(await texts(), ['One.', 'The weather!']);
+  await page.keyboard.press('r');
+  t.same(await texts(), ['One.', 'The wether.']);
+  t.same(await violations(page), []);
   await page.context().close();
 });
 

@@ -1,5 +1,6 @@
 import { getOwnEntry, hasOwnKey } from '../../../protocol/own-entry.ts';
 import { parseJson } from '../../../protocol/parse-json.ts';
+import { TEXT_FORMS, type TextForm } from '../../../transcript/wanted-form.ts';
 import { roomSetting, TOKEN_SETTING } from '../rooms/room-settings.ts';
 import { loadValue, storeValue } from '../storage/browser-storage.ts';
 import { choiceSetting, patternSetting, type SettingValues } from '../ui/url-settings.ts';
@@ -14,7 +15,7 @@ export const CAPTIONS_SETTINGS = {
     'a language: `de`',
     'Initial language, instead of the spoken one.',
   ),
-  text: choiceSetting(['cleaned', 'raw'], 'Initial text: cleaned, or as spoken.'),
+  text: choiceSetting(TEXT_FORMS, 'Initial text: cleaned, as heard the second time, or as first heard.'),
   lang: patternSetting(
     '',
     /^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?$|^$/,
@@ -29,7 +30,7 @@ export interface ReaderChoices {
   readonly size: number;
   readonly font: 'sans' | 'serif' | 'wide' | 'mono';
   readonly colors: 'auto' | 'light' | 'dark' | 'contrast' | 'yellow';
-  readonly text: 'cleaned' | 'raw';
+  readonly text: TextForm;
   readonly translate: string;
   readonly both: boolean;
   readonly announce: boolean;
@@ -42,7 +43,7 @@ const CHOICES_NAME = 'sotto.captions';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   font: ['sans', 'serif', 'wide', 'mono'],
   colors: ['auto', 'light', 'dark', 'contrast', 'yellow'],
-  text: ['cleaned', 'raw'],
+  text: TEXT_FORMS,
 };
 
 /** The choices of the last visit. Settings `given` in the address take precedence. */

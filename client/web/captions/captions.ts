@@ -54,6 +54,7 @@ const view = new LogView({
   ...{ log: getElement('log'), open: getElement('open'), jump: getElement('jump') },
   formatMissed: (count) => (count === 0 ? texts.jump : translate(texts, 'jumpCount', { count })),
   formatSpeaker: (number) => translate(texts, 'speaker', { number }),
+  formatHearing: () => texts.firstHeard,
   onLate: (isTranslation) => {
     if (isTranslation && ++untranslated === UNTRANSLATED_MAX) showMessage(texts.untranslated);
   },

@@ -8,6 +8,7 @@ import {
   type WantedForm,
 } from '../../../transcript/wanted-form.ts';
 import { createElement, extendText, getDescendant, setText } from '../ui/dom.ts';
+import { createHearingMark, updateHearingMark } from '../ui/hearing-mark.ts';
 import { markSkippableRow } from '../ui/skippable-rows.ts';
 
 export interface LogElements {
@@ -17,6 +18,8 @@ export interface LogElements {
   /** Text of the jump button: how many sentences have arrived since the reader scrolled up. */
   formatMissed(count: number): string;
   formatSpeaker(number: number): string;
+  /** What the mark of a sentence that was heard again says. */
+  formatHearing(): string;
   /** Called when a sentence is shown as spoken because its preferred form did not arrive in time. */
   onLate(isTranslation: boolean): void;
 }
@@ -27,13 +30,15 @@ const NEAR_END_PX = 80;
 
 /**
  * The room's text on the page: finished sentences in the log, which screen readers announce once and in their final form; open
- * sentences below it, which they do not announce.
+ * sentences below it, which they do not announce. A sentence that was heard again has a mark that shows it as first heard.
  */
 export class LogView {
   readonly #options: LogElements;
   readonly #rows = new Map<Sentence, HTMLElement>();
   readonly #open = new Map<Sentence, HTMLElement>();
   readonly #formTimers = new Map<Sentence, ReturnType<typeof setTimeout>>();
+  /** Sentences that are shown as first heard. */
+  readonly #firstHeard = new Set<Sentence>();
   readonly #speakers: string[] = [];
   #choice: WantedForm = { text: 'cleaned', translate: '' };
   #showsOriginal = false;
@@ -145,18 +150,40 @@ export class LogView {
   #fill(sentence: Sentence): void {
     const row = this.#rows.get(sentence)!;
     const shown = getDescendant(row, '.sentence-text');
-    const text = selectDisplayedText(sentence, this.#choice);
     const isTranslated =
       getAwaitedForm(this.#choice) === 'translated' && selectWantedText(sentence, this.#choice) !== undefined;
+    const isRevised = isHeardAnew(sentence) && this.#choice.text !== 'raw' && !isTranslated;
+    const isFirst = isRevised && this.#firstHeard.has(sentence);
+    const text = selectDisplayedText(sentence, isFirst ? { text: 'raw' } : this.#choice);
     setText(shown, text);
+    this.#showHearing(row, sentence, isRevised ? { isFirst } : undefined);
     shown.lang = (isTranslated ? this.#choice.translate : sentence.language) ?? '';
-    row.hidden = text === '';
+    row.hidden = text === '' && !isRevised;
     const original = row.querySelector<HTMLElement>('.original');
     if (!(isTranslated && this.#showsOriginal)) return original?.remove();
     const beside = original ?? createParagraph('original');
     beside.textContent = selectDisplayedText(sentence, { text: this.#choice.text });
     beside.lang = sentence.language ?? '';
     if (original === null) row.append(beside);
+  }
+
+  /** Shows the mark of a sentence that was heard again; removes it without `hearing`. */
+  #showHearing(row: HTMLElement, sentence: Sentence, hearing: { readonly isFirst: boolean } | undefined): void {
+    const known = row.querySelector<HTMLButtonElement>('.hearing-mark');
+    row.toggleAttribute('data-revised', hearing !== undefined);
+    if (hearing === undefined) return known?.remove();
+    const mark = known ?? this.#addMark(row, sentence);
+    updateHearingMark(mark, { ...hearing, label: this.#options.formatHearing() });
+  }
+
+  #addMark(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
+    const mark = createHearingMark();
+    mark.addEventListener('click', () => {
+      if (!this.#firstHeard.delete(sentence)) this.#firstHeard.add(sentence);
+      this.#fill(sentence);
+    });
+    getDescendant(row, '.sentence-text').after(mark);
+    return mark;
   }
 
   #numberOf(speaker: string): number {
@@ -168,6 +195,7 @@ export class LogView {
     const [sentence, row] = this.#rows.entries().next().value!;
     row.remove();
     this.#rows.delete(sentence);
+    this.#firstHeard.delete(sentence);
   }
 
   #handleScroll(): void {
@@ -196,5 +224,7 @@ export class LogView {
     else this.#options.jump.hidden = false;
   }
 }
+
+const isHeardAnew = ({ revised, stable }: Sentence): boolean => revised !== undefined && revised !== stable;
 
 const createParagraph = (className: string): HTMLElement => createElement('p', { className, dir: 'auto' });

@@ -2,6 +2,7 @@ import { getDisplayedText, type Sentence } from '../../sdk/index.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { createButton, createElement, extendText, getDescendant } from '../ui/dom.ts';
 import { formatElapsed } from '../ui/format-elapsed.ts';
+import { updateHearingMark } from '../ui/hearing-mark.ts';
 import { markSkippableRow } from '../ui/skippable-rows.ts';
 
 /** The transcript: finished sentences in the log, open ones below it. Finished sentences are never drawn again. */
@@ -65,7 +66,7 @@ export class TranscriptView {
     this.#openLines.delete(sentence.number);
     const known = this.#rows.get(sentence);
     const row = known ?? this.#addRow(sentence);
-    if (sentence.cleaned !== undefined && known !== undefined) row.dataset['clean'] = 'new';
+    if ((sentence.cleaned ?? sentence.revised) !== undefined && known !== undefined) row.dataset['clean'] = 'new';
     fillRow(row, sentence, row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes');
   }
 
@@ -82,7 +83,7 @@ export class TranscriptView {
     return row;
   }
 
-  /** The button that switches one sentence between its cleaned and its raw text. */
+  /** The button that switches one sentence between its best form and the words as first heard. */
   #createTextToggle(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
     const toggle = (): void => {
       const raw = row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes';
@@ -104,20 +105,20 @@ export class TranscriptView {
   }
 }
 
-/** Writes a sentence into its row. In raw text, words that cleaning removed are struck out. */
+/** Writes a sentence into its row. In raw text, words that cleaning removed are struck out, unless it is a cleaning of other words. */
 function fillRow(row: HTMLElement, sentence: Sentence, raw: boolean): void {
   const text = getDescendant(row, '.sentence-text');
-  const toggle = getDescendant(row, '.text-toggle');
-  const differs = sentence.cleaned !== undefined && sentence.cleaned !== sentence.stable;
+  const toggle = getDescendant(row, '.text-toggle', HTMLButtonElement);
+  const isRevised = sentence.revised !== undefined && sentence.revised !== sentence.stable;
+  const differs = isRevised || getDisplayedText(sentence, false) !== sentence.stable;
+  row.toggleAttribute('data-revised', isRevised);
   toggle.hidden = !differs;
-  toggle.textContent = raw ? 'As spoken' : 'Edited';
-  toggle.setAttribute(
-    'aria-label',
-    raw ? 'As spoken; show the edited sentence' : 'Edited; show the sentence as spoken',
-  );
-  if (!raw || !differs) {
+  toggle.classList.toggle('hearing-mark', isRevised);
+  if (isRevised) updateHearingMark(toggle, { isFirst: raw, label: 'Heard again; show as first heard' });
+  else showEdited(toggle, raw);
+  if (!raw || !differs || isRevised) {
     text.textContent = getDisplayedText(sentence, raw);
-    row.hidden = text.textContent === '' && !raw;
+    row.hidden = text.textContent === '' && !raw && !isRevised;
     return;
   }
   row.hidden = false;
@@ -130,6 +131,14 @@ function fillRow(row: HTMLElement, sentence: Sentence, raw: boolean): void {
   }
   parts.push(sentence.stable.slice(at));
   text.replaceChildren(...parts);
+}
+
+function showEdited(toggle: HTMLButtonElement, raw: boolean): void {
+  toggle.textContent = raw ? 'As spoken' : 'Edited';
+  toggle.setAttribute(
+    'aria-label',
+    raw ? 'As spoken; show the edited sentence' : 'Edited; show the sentence as spoken',
+  );
 }
 
 function createCopyButton(text: HTMLElement): HTMLButtonElement {

@@ -114,7 +114,10 @@ export class MeetingHome {
     };
     if (query === '') return entry;
     const words = foldText(query).split(/\s+/);
-    const texts = [head.title, ...meeting.sentences.flatMap((sentence) => [getDisplayedText(sentence), sentence.text])];
+    const texts = [
+      head.title,
+      ...meeting.sentences.flatMap((sentence) => [getDisplayedText(sentence), sentence.revised ?? '', sentence.text]),
+    ];
     texts.push(...head.notes.map(({ text }) => text));
     const whole = texts.map(foldText);
     if (!words.every((word) => whole.some((text) => text.includes(word)))) return undefined;

@@ -35,7 +35,7 @@ export const MEETING_SHORTCUTS: readonly {
   { command: 'next', keys: ['J', '↓'], does: 'Next sentence' },
   { command: 'previous', keys: ['K', '↑'], does: 'Previous sentence' },
   { command: 'correct', keys: ['E', 'Enter'], does: 'Correct the sentence' },
-  { command: 'original', keys: ['O'], does: 'Show the sentence as spoken' },
+  { command: 'original', keys: ['O'], does: 'Show the sentence as first heard' },
   { command: 'live', keys: ['L'], does: 'Jump to live' },
   { command: 'small', keys: ['W'], does: 'Show a small window that stays on top' },
   { command: 'search', keys: ['/'], does: 'Search past meetings' },

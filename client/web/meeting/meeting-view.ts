@@ -64,6 +64,10 @@ export class MeetingView {
     };
     this.#conversation = new ConversationView(parts, {
       rename: (channel) => void this.#rename(channel),
+      original: (key) => {
+        const sentence = this.meeting && findSentence(this.meeting, key);
+        if (sentence !== undefined) this.#conversation.toggleOriginal(sentence);
+      },
       note: (id) => {
         this.showPanel('notes');
         this.#notes.focusNote(id);

@@ -1,4 +1,5 @@
 import { buildFileName, EXPORT_FORMATS, type ExportFormat } from '../../../transcript/export.ts';
+import type { TextForm } from '../../../transcript/wanted-form.ts';
 import { listMicrophones } from '../audio/microphone.ts';
 import { setUpKeyButton } from '../auth/key-button.ts';
 import { setUpSharing } from '../rooms/share-captions.ts';
@@ -154,12 +155,15 @@ async function exportAs(format: ExportFormat): Promise<void> {
   if (meeting === undefined || meeting.sentences.length + meeting.notes.length === 0)
     return messages.showToast('There is nothing to save yet.');
   const name = buildFileName(meeting, format);
+  const text = getElement('export-form', HTMLSelectElement).value as TextForm;
   // For meetings recorded elsewhere, only the server has the times of words.
   const { transcript } = meeting;
   if (transcript === undefined || !view.isSavedOnServer || view.isRecording)
-    return saveText(name, exportMeeting(meeting, format));
-  const text = await serverTranscripts.export(transcript, format).catch(() => exportMeeting(meeting, format));
-  saveText(name, text);
+    return saveText(name, exportMeeting(meeting, format, text));
+  const file = await serverTranscripts
+    .export(transcript, format, { text })
+    .catch(() => exportMeeting(meeting, format, text));
+  saveText(name, file);
 }
 
 function handleKey(event: KeyboardEvent): void {

@@ -1,5 +1,6 @@
 import { createElement, extendText, getDescendant } from '../../ui/dom.ts';
 import { formatElapsed } from '../../ui/format-elapsed.ts';
+import { createHearingMark, updateHearingMark } from '../../ui/hearing-mark.ts';
 import {
   getDisplayedText,
   getSpeakerName,
@@ -20,6 +21,8 @@ const FOLLOW_DISTANCE_PX = 120;
 
 export interface ConversationCallbacks {
   rename(channel: number): void;
+  /** The mark of a sentence that was heard again was clicked. */
+  original(key: string): void;
   /** The marker of a note was clicked. */
   note(id: string): void;
   /** The focus moved to another sentence. */
@@ -202,6 +205,8 @@ export class ConversationView {
     const target = event.target as Element;
     const speaker = target.closest<HTMLElement>('.speaker-name');
     if (speaker !== null) return this.#events.rename(Number(speaker.dataset['channel']));
+    const heard = target.closest('.hearing-mark');
+    if (heard !== null) return this.#events.original(findRow(heard)!.dataset['key']!);
     const marker = target.closest<HTMLElement>('.note-marker');
     if (marker !== null) return this.#events.note(marker.dataset['note']!);
     // Selecting text is not a click.
@@ -260,8 +265,20 @@ function fillRow(row: HTMLElement, sentence: SpokenSentence, original: boolean):
   row.dataset['highlight'] = String(sentence.highlight);
   row.dataset['original'] = String(original);
   row.dataset['corrected'] = String(sentence.correction !== undefined);
+  const isRevised = sentence.revised !== undefined && sentence.revised !== sentence.text;
+  showHearing(row, isRevised ? { isFirst: original } : undefined);
   // Cleaning leaves nothing of a sentence that was only "um".
-  row.hidden = shownText === '';
+  row.hidden = shownText === '' && !isRevised;
+}
+
+/** Shows the mark of a sentence that was heard again; removes it without `hearing`. */
+function showHearing(row: HTMLElement, hearing: { readonly isFirst: boolean } | undefined): void {
+  const known = row.querySelector<HTMLButtonElement>('.hearing-mark');
+  row.toggleAttribute('data-revised', hearing !== undefined);
+  if (hearing === undefined) return known?.remove();
+  const mark = known ?? createHearingMark();
+  if (known === null) getDescendant(row, '.sentence-text').after(mark);
+  updateHearingMark(mark, { ...hearing, label: 'Heard again; show as first heard' });
 }
 
 function createMarker(note: MeetingNote): HTMLElement {

@@ -3,7 +3,7 @@ import { createButton, createElement } from '../../ui/dom.ts';
 const ACTIONS = [
   ['highlight', 'Highlight'],
   ['correct', 'Correct'],
-  ['original', 'As spoken'],
+  ['original', 'As first heard'],
   ['copy', 'Copy'],
 ] as const;
 
