@@ -3,6 +3,7 @@ import { findLastFinals } from '../../server/core/capacity/final-delays.ts';
 import { StableWordTimes } from '../../server/core/capacity/stable-word-times.ts';
 import type { Recording } from '../support/recordings.ts';
 import { formerErrorRate, wordErrorRate } from '../support/wer.ts';
+import { type CutErrors, countCutErrors } from './cut-errors.ts';
 
 /** An event with the moment it came, ms after the first audio was sent. */
 export interface Arrival {
@@ -38,6 +39,7 @@ export interface Measured {
   readonly repeated: number;
   readonly errors: number;
   readonly words: number;
+  readonly cuts: CutErrors;
   /** The same by our rule of versions up to 0.1. */
   readonly formerErrors: number;
   readonly formerWords: number;
@@ -85,6 +87,11 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
     ),
     errors,
     words: count,
+    cuts: countCutErrors(
+      recording,
+      finals.map(({ event }) => event),
+      of(arrivals, 'speech').flatMap(({ event }) => (event.state === 'end' ? [event.atMs] : [])),
+    ),
     formerErrors: former.errors,
     formerWords: former.words,
     timeErrors: trueTimes(recording, words).flatMap(({ word, start, end }) => [

@@ -33,7 +33,8 @@ export const countOfflineErrors = (reference: string, hypothesis: string, langua
   former: formerErrorRate(reference, hypothesis, language).errors,
 });
 
-function normalisedWords(text: string, language: string): string[] {
+/** The words that errors are counted in. */
+export function normalisedWords(text: string, language: string): string[] {
   const normalised = language === 'en' ? normaliseEnglish(text) : normaliseBasic(text, language);
   return normalised.split(' ').filter(Boolean);
 }

@@ -125,7 +125,7 @@ export class DecodePolicy {
     if (!this.#language.accepts(hypothesis, seconds)) return rejectLanguage(findings, span.to);
     const isConfirmed = span.leftContext === undefined && this.#language.isConfirmedBy(hypothesis, seconds);
     const known = isConfirmed ? withSentenceFindings(findings, { isLanguageConfirmed: true }) : findings;
-    return assessContext(known, hypothesis, span, isVoiced);
+    return assessContext({ sentenceStart, findings: known }, hypothesis, span, isVoiced);
   }
 
   /** The same of a decode of the whole; `from` is where its audio began, with its left context. */
@@ -141,7 +141,7 @@ export class DecodePolicy {
       return { isUsable: false, findings: withSentenceFindings(findings, { omitsVocabulary: true }) };
     if (!this.#language.accepts(hypothesis, (span.to - span.from) / SAMPLE_RATE))
       return rejectLanguage(findings, span.to);
-    return assessContext(findings, hypothesis, span, isVoiced);
+    return assessContext({ sentenceStart, findings }, hypothesis, span, isVoiced);
   }
 
   /** Takes the language of a decode whose text became final as a sign of the speaker's. */
@@ -175,12 +175,13 @@ function rejectLanguage(findings: DecodeFindings, to: number): Assessment {
 
 /** With no word behind the left context, though there was a voice, the decoder stopped too early: decode without it. */
 function assessContext(
-  findings: DecodeFindings,
+  { sentenceStart, findings }: Pick<DecodeState, 'sentenceStart' | 'findings'>,
   { words }: Hypothesis,
   { leftContext }: DecodedSpan,
   isVoiced: () => boolean,
 ): Assessment {
-  const missedAudio = leftContext !== undefined && removeLeftContext(words, leftContext).length === 0 && isVoiced();
+  const missedAudio =
+    leftContext !== undefined && removeLeftContext(words, leftContext, sentenceStart).length === 0 && isVoiced();
   return missedAudio
     ? { isUsable: false, findings: { ...findings, omitsLeftContext: true } }
     : { isUsable: true, findings };

@@ -1,6 +1,6 @@
 import type { Word } from '../hypothesis.ts';
 import { endsSentence } from '../sentence/boundary.ts';
-import { countOverlap, isSameWord } from '../stable/words.ts';
+import { countOverlap } from '../stable/overlap.ts';
 import { SAMPLE_RATE } from '../time.ts';
 
 /**
@@ -41,6 +41,9 @@ export interface LeftContextRequest {
 /** With its left context, a decode is this long at most: more context costs time and gains nothing. */
 const SAMPLES_MAX = 15 * SAMPLE_RATE;
 
+/** How far the times of a word may be off at a cut. */
+const JITTER_SAMPLES = 0.2 * SAMPLE_RATE;
+
 /** The left context, if the decode can use it. */
 export function selectLeftContext(
   leftContext: LeftContext | undefined,
@@ -55,18 +58,26 @@ export function selectLeftContext(
   return isNear && to - from <= SAMPLES_MAX ? leftContext : undefined;
 }
 
-/** The words of a decode behind those of its left context, which it may have written in another way than before. */
-export function removeLeftContext(words: readonly Word[], leftContext: LeftContext | undefined): readonly Word[] {
+/**
+ * The words of a decode that belong to the open sentence, which begins at `sentenceStart`. Those of its left context may be
+ * written in another way than before. Words that end before the cut are copies of it, whatever they say.
+ */
+export function removeLeftContext(
+  words: readonly Word[],
+  leftContext: LeftContext | undefined,
+  sentenceStart: number,
+): readonly Word[] {
   const last = leftContext?.words.at(-1);
   if (leftContext === undefined || last === undefined) return words;
   let known = countOverlap(leftContext.words, words);
-  const next = words[known];
-  // The last word of the context may be heard differently now: what lies on top of it is no new word.
-  if (next !== undefined && !isSameWord(words[known - 1], last) && (next.from + next.to) / 2 < last.to) known++;
+  while (known < words.length && endsBefore(words[known]!, sentenceStart)) known++;
   const [first, ...rest] = words.slice(known);
   if (first === undefined) return [];
   return endsSentence(last) ? [{ ...first, text: capitalised(first.text) }, ...rest] : [first, ...rest];
 }
+
+/** The times of a short word may be off by its own length. */
+const endsBefore = ({ from, to }: Word, cut: number): boolean => to <= cut - Math.max(0, JITTER_SAMPLES - (to - from));
 
 const isWithin = (samples: number, ms: number): boolean => samples * 1_000 <= ms * SAMPLE_RATE;
 

@@ -192,7 +192,7 @@ export class UtterancePublisher {
   ): RejectionResult {
     const { history, pipeline } = this.#options;
     const { sentenceStart } = utterance;
-    const words = removeLeftContext(hypothesis.words, leftContext);
+    const words = removeLeftContext(hypothesis.words, leftContext, sentenceStart);
     return rejectHallucinations(
       { ...hypothesis, words },
       {

@@ -1,4 +1,5 @@
 import type { Word } from '../hypothesis.ts';
+import { countOverlap, isHeardDifferently } from './overlap.ts';
 import { SentenceEnd } from './sentence-end.ts';
 import {
   collectEvidence,
@@ -8,7 +9,7 @@ import {
   matchPreviousDecode,
   type WordEvidence,
 } from './word-evidence.ts';
-import { countOverlap, isSameWord, splitHanging } from './words.ts';
+import { isBeginningOf, isSameWord, splitHanging } from './words.ts';
 
 /** When a word becomes stable. Durations in samples. */
 export interface CommitOptions {
@@ -171,10 +172,17 @@ export class StableWords {
     return count;
   }
 
-  /** Remembers the punctuation that the newest decode puts after the last stable word. */
+  /**
+   * Remembers what the newest decode has behind the last stable word: punctuation, or the rest of a word of which only the
+   * beginning was heard ("16" of "16,000", "out" of "outgaze").
+   */
   #noteHanging(hypothesis: readonly Word[], known: number): void {
     const match = hypothesis[known - 1];
-    if (known > 0 && isSameWord(match, this.#stable.at(-1))) this.#hanging = splitHanging(match!.text).hanging;
+    const last = this.#stable.at(-1);
+    if (match === undefined || last === undefined) return;
+    if (isBeginningOf(last, match)) this.#hanging = match.text.slice(last.text.length);
+    else if (isSameWord(match, last) || isHeardDifferently(match, last))
+      this.#hanging = splitHanging(match.text).hanging;
   }
 
   #freeze(words: readonly Word[]): readonly Word[] {

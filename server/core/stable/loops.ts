@@ -2,12 +2,13 @@ import type { Hypothesis, Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
 import { isSameWord, normaliseWord } from './words.ts';
 
-/** How often a phrase of 1-8 words may occur in a row before the rest counts as a loop. */
-const REPEATS_MAX = 3;
-/** People take at least this long over a word that they repeat, samples. */
+/** A phrase of 1-8 words that occurs this often in a row may be a loop. */
+const LOOP_COPIES_MIN = 3;
+/** People take at least this long over a word that they repeat, and over each of its letters, samples. */
 const SPOKEN_WORD_SAMPLES = 0.15 * SAMPLE_RATE;
-/** People stop after this many repetitions. */
-const SPOKEN_COPIES_MAX = 6;
+const SPOKEN_LETTER_SAMPLES = 0.04 * SAMPLE_RATE;
+/** How much longer the copies before a loop that the engine cut must take. */
+const CUT_LOOP_FACTOR = 1.5;
 /** The words of an echo begin within a frame or two of each other in the attention. */
 const ECHO_STEP_SAMPLES = 0.045 * SAMPLE_RATE;
 /** An echo of at least this many words may copy text up to `ECHO_REACH` words back, a shorter one only the words right before it. */
@@ -61,45 +62,55 @@ function countCopied(words: readonly Word[], at: number, end: number): number {
     }
   }
   const before = words[at - 1];
-  return before !== undefined && isSameWord(before, words[at]) && takesNoTime(before, words[at]!) ? 1 : 0;
+  const word = words[at]!;
+  if (before === undefined || !isSameWord(before, word) || !takesNoTime(before, word)) return 0;
+  // Times are blurred where somebody says a word again and again, but there is time for each of them.
+  return word.to - before.from < computeSpokenLength([before, word]) ? 1 : 0;
 }
 
-/** A phrase of 1-8 words that occurs in a row more often than people say it. */
+/** How long people take at least to say these words, samples. */
+function computeSpokenLength(words: readonly Word[]): number {
+  const lengths = words.map(({ text }) => Math.max(SPOKEN_WORD_SAMPLES, text.length * SPOKEN_LETTER_SAMPLES));
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
+
+/** A phrase of 1-8 words that occurs several times in a row. */
 interface Loop {
   /** The copies after the first: words [from, to). */
   readonly from: number;
   readonly to: number;
   readonly period: number;
-  readonly copies: number;
 }
 
 /** The first loop at or after the word `start`. A copy that is cut off by the end of the text belongs to it. */
 function findLoop(words: readonly Word[], start: number): Loop | undefined {
   const text = words.map((word) => normaliseWord(word.text));
   for (let period = 1; period <= 8; period++) {
-    for (let at = start; at + period * REPEATS_MAX <= text.length; at++) {
+    for (let at = start; at + period * LOOP_COPIES_MIN <= text.length; at++) {
       const copies = countCopies(text, at, period);
       // People say short words three times ("no, no, no"); a loop goes on.
-      if (copies < (period === 1 ? REPEATS_MAX + 1 : REPEATS_MAX)) continue;
+      if (copies < (period === 1 ? LOOP_COPIES_MIN + 1 : LOOP_COPIES_MIN)) continue;
       const end = at + copies * period;
       const isCutOff = text.slice(end).every((word, i) => i < period && word === text[at + i]);
-      return { from: at + period, to: isCutOff ? text.length : end, period, copies };
+      return { from: at + period, to: isCutOff ? text.length : end, period };
     }
   }
   return undefined;
 }
 
 /**
- * Whether somebody may well have said the repetition: at a pace people speak at, over a voice, and either the text goes on
- * after it, as it does not when a decoder loops, or it is a short phrase said a few times.
+ * Whether somebody said the repetition: there is time for all of it, and a voice for half of that time. How often does not matter,
+ * because vows, refrains and digits are said on purpose. Loops stand still in the audio or run past it. The engine cuts those
+ * whose attention does not move on; what it leaves of one at the end of the text needs more time, and a decode that used up its
+ * budget of tokens was in one.
  */
-function isPlausible(loop: Loop, words: readonly Word[], { stop }: Hypothesis, speech: SpeechSpan): boolean {
-  const from = words[loop.from - loop.period]!.from;
-  const { to } = words[loop.to - 1]!;
-  const isPaced =
-    to - from >= (loop.to - loop.from) * SPOKEN_WORD_SAMPLES && 2 * speech.countVoiced(from, to) >= to - from;
-  const isShort = loop.period <= 2 && loop.copies <= SPOKEN_COPIES_MAX;
-  return stop === 'end' && isPaced && (loop.to < words.length || isShort);
+function isSpoken(loop: Loop, words: readonly Word[], { stop }: Hypothesis, speech: SpeechSpan): boolean {
+  const said = words.slice(loop.from - loop.period, loop.to);
+  const from = said[0]!.from;
+  const { to } = said.at(-1)!;
+  const isCut = stop !== 'end' && loop.to === words.length;
+  const isPaced = to - from >= computeSpokenLength(said) * (isCut ? CUT_LOOP_FACTOR : 1);
+  return stop !== 'budget' && isPaced && 2 * speech.countVoiced(from, to) >= to - from;
 }
 
 /** Removes the copies in loops that nobody said. */
@@ -110,7 +121,7 @@ export function removeLoops(words: readonly Word[], hypothesis: Hypothesis, spee
     const loop = findLoop(kept, at);
     if (loop === undefined) return { kept, dropped };
     at = loop.to;
-    if (isPlausible(loop, kept, hypothesis, speech)) continue;
+    if (isSpoken(loop, kept, hypothesis, speech)) continue;
     dropped.push(...kept.slice(loop.from, loop.to));
     kept = [...kept.slice(0, loop.from), ...kept.slice(loop.to)];
     at = loop.from;

@@ -28,38 +28,11 @@ export function splitHanging(text: string): { readonly stem: string; readonly ha
   return { stem: text.slice(0, text.length - hanging.length), hanging };
 }
 
-/** Words further apart than this are two words even with the same text; otherwise a repetition would match its original. */
-const SAME_SAMPLES = SAMPLE_RATE;
+/** How far the beginnings of one word may lie apart in two decodes when it is the same word. */
+const SAME_BEGINNING_SAMPLES = SAMPLE_RATE / 4;
 
-/**
- * How many words at the front of `hypothesis` repeat what `stable` already has: the split with the least edit
- * distance, ties going to the one whose end lies nearest in time. Word times jitter by up to 0.3 s between
- * decodes, so text decides first.
- */
-export function countOverlap(stable: readonly Word[], hypothesis: readonly Word[]): number {
-  const last = stable.at(-1);
-  if (last === undefined) return 0;
-  let costs = Array.from({ length: hypothesis.length + 1 }, (_, j) => j);
-  for (const [i, word] of stable.entries()) {
-    const next = [i + 1];
-    for (let j = 1; j <= hypothesis.length; j++) {
-      const replaced = costs[j - 1]! + (isSame(word, hypothesis[j - 1]!) ? 0 : 1);
-      next.push(Math.min(replaced, costs[j]! + 1, next[j - 1]! + 1));
-    }
-    costs = next;
-  }
-  let best = 0;
-  for (let j = 1; j < costs.length; j++) {
-    if (costs[j]! < costs[best]! || (costs[j] === costs[best] && nearer(hypothesis, j, best, last.to))) best = j;
-  }
-  return best;
-}
-
-/** Compares the nearer of their two ends: a word before a pause may be stretched over it. */
-const isSame = (a: Word, b: Word): boolean =>
-  isSameWord(a, b) && Math.min(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < SAME_SAMPLES;
-
-function nearer(words: readonly Word[], a: number, b: number, at: number): boolean {
-  const end = (count: number): number => words[count - 1]?.to ?? Number.NEGATIVE_INFINITY;
-  return Math.abs(end(a) - at) < Math.abs(end(b) - at);
+/** Whether `part` is a beginning of `whole` that an earlier decode took for a word: "16" of "16,000". */
+export function isBeginningOf(part: Word, whole: Word): boolean {
+  const isLonger = whole.text.length > part.text.length && whole.text.startsWith(part.text);
+  return isLonger && Math.abs(whole.from - part.from) <= SAME_BEGINNING_SAMPLES;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Word } from '../../../server/core/hypothesis.ts';
 import { PIPELINE } from '../../../server/core/session/settings.ts';
 import { StableWords } from '../../../server/core/stable/agreement.ts';
+import { countOverlap } from '../../../server/core/stable/overlap.ts';
 import {
   collectEvidence,
   type MatchedWord,
@@ -11,7 +12,7 @@ import {
   toRegressionTerms,
   type WordEvidence,
 } from '../../../server/core/stable/word-evidence.ts';
-import { countOverlap, normaliseWord } from '../../../server/core/stable/words.ts';
+import { normaliseWord } from '../../../server/core/stable/words.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { fit, predict, separation } from '../regression.ts';
 import { decoderOf, decodeWhole, voicesOf } from '../replay-parts.ts';

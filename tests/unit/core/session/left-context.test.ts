@@ -23,7 +23,7 @@ const words = (line: string, from = 0): Word[] =>
     }));
 const contextOf = (line: string): LeftContext => ({ from: 0, words: words(line), language: 'en', context: [] });
 const behind = (decode: string, before: string): string =>
-  joinWords(removeLeftContext(words(decode), contextOf(before)));
+  joinWords(removeLeftContext(words(decode), contextOf(before), before.split(' ').length * STEP));
 
 t.test('the words of the left context are left out, however they are written now', async (t) => {
   t.equal(behind('I saw a cat. It ran away', 'I saw a cat.'), 'It ran away');
@@ -35,13 +35,25 @@ t.test('a last word that is heard differently now still belongs to the left cont
   t.equal(behind('tried to outgaze them, but they could not', 'tried to outgaze him.'), 'But they could not');
 });
 
+t.test('words that end before the cut are copies, whatever they say', async (t) => {
+  const long: Word[] = ['the', 'plan', 'planet', 'is'].map((text, i) => ({
+    ...{ text, space: true, confidence: 0.9 },
+    ...{ from: i * STEP, to: (i + 1) * STEP },
+  }));
+  const before: LeftContext = { ...contextOf('the plan'), words: long.slice(0, 2) };
+  t.equal(joinWords(removeLeftContext(long, before, 3 * STEP)), 'is');
+  t.equal(joinWords(removeLeftContext(long, before, 2 * STEP)), 'planet is');
+  const short = long.map((word) => ({ ...word, to: word.from + 1_000 }));
+  t.equal(joinWords(removeLeftContext(short, before, 2 * STEP + 1_500)), 'planet is', 'times are not as exact');
+});
+
 t.test('a sentence behind a full stop begins with a capital, one behind an open end does not', async (t) => {
   t.equal(behind('in our blood, and a grain', 'in our blood.'), 'And a grain');
   t.equal(behind('in our blood and a grain', 'in our blood'), 'and a grain');
 });
 
 t.test('without left context a decode stays as it is', async (t) => {
-  t.equal(joinWords(removeLeftContext(words('as it is'), undefined)), 'as it is');
+  t.equal(joinWords(removeLeftContext(words('as it is'), undefined, 0)), 'as it is');
 });
 
 t.test(

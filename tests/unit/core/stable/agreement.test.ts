@@ -45,6 +45,19 @@ t.test('case and punctuation do not hold a word back', async () =>
 t.test('punctuation waits for the word after it', async () =>
   check(['so it is.', 'so it is.', 'so it is, yes'], ['|so it is.', 'so it is|.', 'so it is|,yes']),
 );
+t.test('the rest of a word of which only the beginning was heard is added to it', async () => {
+  check(
+    ['there are 16', 'there are 16', 'there are 16,000 numbers'],
+    ['|there are 16', 'there are 16|', 'there are 16|,000numbers'],
+  );
+  check(
+    ['to out', 'to out', 'to outgaze him', 'to outgaze him'],
+    ['|to out', 'to out|', 'to out|gazehim', 'to outgaze him|'],
+  );
+});
+t.test('the end of a sentence behind a word that is heard differently now is noted', async () =>
+  check(['the form', 'the form', 'the farm.'], ['|the form', 'the form|', 'the form|.']),
+);
 t.test('stable words are found again though the decode words them differently', async () =>
   check(['a b', 'a b c', 'a x c d', 'a x c d'], ['|a b', 'a b|c', 'a b c|d', 'a b c d|']),
 );

@@ -26,17 +26,45 @@ t.test('the copies of a phrase that stands in a row too often go, the first stay
   t.equal(withoutLoops('a b a b', SILENCE), 'a b a b', 'twice is no loop');
 });
 
-t.test('what people say again and again stays: at their pace, over a voice, a few times', async (t) => {
+t.test('what people say again and again stays, however often: at their pace, over a voice', async (t) => {
   t.equal(withoutLoops('no no no no'), 'no no no no');
   t.equal(withoutLoops('no no no no', SILENCE), 'no');
   t.equal(withoutLoops('no no no no', VOICE, { step: 1_000 }), 'no');
-  t.equal(withoutLoops('no no no no no no no no'), 'no', 'not so often');
+  for (const line of [
+    'no no no no no no no no',
+    'ich will nicht ich will nicht ich will nicht',
+    'I will not go there. I will not go there. I will not go there.',
+    'five five five five one',
+    'row row row your boat row row row your boat row row row your boat',
+  ])
+    t.equal(withoutLoops(line), line);
+  t.equal(
+    withoutLoops('understanding understanding understanding understanding'),
+    'understanding',
+    'no time for long words',
+  );
   t.equal(withoutLoops('he said no no no no and left'), 'he said no no no no and left', 'the text goes on behind it');
 });
 
-t.test('a decode that was cut short has said nothing of it', async (t) => {
-  const words = wordsOf('no no no no');
-  t.equal(joinWords(removeLoops(words, sureHypothesis(words, { stop: 'repeat' }), VOICE).kept), 'no');
+t.test('what a decode says of a loop that was cut short needs more time, and a spent budget is one', async (t) => {
+  const check = (step: number, stop: 'repeat' | 'budget', line = 'no no no no'): string => {
+    const words = wordsOf(line, step);
+    return joinWords(removeLoops(words, sureHypothesis(words, { stop }), VOICE).kept);
+  };
+  t.equal(check(SPOKEN, 'repeat'), 'no no no no');
+  t.equal(check(3_000, 'repeat'), 'no');
+  t.equal(check(3_000, 'repeat', 'no no no no I said'), 'no no no no I said', 'the loop was another one, behind it');
+  t.equal(check(SPOKEN, 'budget'), 'no');
+});
+
+t.test('a word said again is no echo where its times are blurred but there is time for both', async (t) => {
+  const at = (text: string, from: number, to: number): Word => ({
+    ...{ text, space: true, confidence: 0.9 },
+    ...{ from: from * 16_000, to: to * 16_000 },
+  });
+  const again = [at('testing,', 3.56, 4.77), at('testing,', 4.77, 4.79), at('testing,', 4.79, 5.75)];
+  t.same(removeEchoes(again).dropped, []);
+  t.same(removeEchoes([...again.slice(0, 2), at('testing,', 4.79, 4.9)]).dropped.length, 1);
 });
 
 t.test('every word is kept or dropped, and none twice', async (t) => {

@@ -42,6 +42,18 @@ bool is_same_word(const Token & a, const Token & b) {
     return std::equal(a.text.begin(), a.text.end(), b.text.begin(), b.text.end(), same);
 }
 
+// How many of the words to keep of a text that ends in one word again and again. Such a run blurs the attention, but it moves
+// on from copy to copy as long as the word was said.
+size_t length_of_run(const Text & text) {
+    size_t from = text.size() - 1;
+    while (from > 0 && text[from - 1]->id == text.back()->id) from--;
+    size_t last = from;
+    for (size_t i = from; i < text.size(); i++) {
+        if (text[i]->centre >= text[last]->centre) last = i;
+    }
+    return last + 1;
+}
+
 bool begins_word(const Token & token) { return !token.text.empty() && token.text[0] == ' '; }
 
 // Where the last words begin to be ones written before, if the model attended to the same place for both; the end when
@@ -49,6 +61,8 @@ bool begins_word(const Token & token) { return !token.text.empty() && token.text
 size_t find_repeated_words(const Text & text) {
     const size_t end = text.size();
     const size_t last = end - 1;
+    // Two copies of one word say nothing about a third: people say "no, no, no".
+    if (last > 1 && text[last]->id == text[last - 1]->id && text[last]->id == text[last - 2]->id) return end;
     const auto moved = [&](size_t before, size_t now) { return text[now]->centre - text[before]->centre; };
     for (size_t before = last; before-- > 1;) {
         if (!is_same_word(*text[before], *text[last]) || !is_same_word(*text[before - 1], *text[last - 1])) continue;
@@ -83,7 +97,8 @@ size_t length_without_repetition(const std::vector<Token> & tokens, bool has_ali
         const size_t times = period >= 6 ? 2 : period >= 3 ? 3 : 4;
         if (!ends_in_loop(text, period, times)) continue;
         // Only generated text can be cut; a forced prefix is the caller's.
-        size_t keep = index_of(text.size() - period * (times - 1));
+        const size_t length = period == 1 ? length_of_run(text) : text.size() - period * (times - 1);
+        size_t keep = length < text.size() ? index_of(length) : tokens.size();
         while (keep < tokens.size() && tokens[keep].is_forced) keep++;
         return keep;
     }
