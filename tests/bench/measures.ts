@@ -38,6 +38,11 @@ export interface Measured {
   readonly repeated: number;
   readonly errors: number;
   readonly words: number;
+  /** The errors with the words of second hearings in the place of those that they revised. */
+  readonly revisedErrors: number;
+  readonly revisedText: string;
+  /** Per sentence that was revised: the revision − its end in the audio. */
+  readonly revised: readonly number[];
   /** The same by our rule of versions up to 0.1. */
   readonly formerErrors: number;
   readonly formerWords: number;
@@ -58,6 +63,10 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
   const text = finals.map(({ event }) => event.text).join(' ');
   const { errors, words: count } = wordErrorRate(recording.text, text, recording.language);
   const former = formerErrorRate(recording.text, text, recording.language);
+  const revisions = of(arrivals, 'revised');
+  const revisedText = finals
+    .map(({ event }) => (revisions.find(({ event: { sentence } }) => sentence === event.sentence)?.event ?? event).text)
+    .join(' ');
   const partials = of(arrivals, 'partial').filter(({ event }) => event.words.length > 0);
   const speechAt = recording.words[0] === undefined ? words[0]?.fromMs : recording.words[0].start * 1_000;
   const shown = [partials[0], finals.find(({ event }) => event.words.length > 0)]
@@ -85,6 +94,12 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
     ),
     errors,
     words: count,
+    revisedErrors: wordErrorRate(recording.text, revisedText, recording.language).errors,
+    revisedText,
+    revised: revisions.map(({ atMs, event }) => {
+      const final = finals.find(({ event: { sentence } }) => sentence === event.sentence)!;
+      return (atMs - final.event.toMs) / 1_000;
+    }),
     formerErrors: former.errors,
     formerWords: former.words,
     timeErrors: trueTimes(recording, words).flatMap(({ word, start, end }) => [
@@ -300,5 +315,6 @@ function repeatedPhrases(words: readonly string[], reference: readonly string[])
 
 function delaysBehindFinals(arrivals: readonly Arrival[], type: 'cleaned' | 'translated'): number[] {
   const finals = new Map(of(arrivals, 'final').map(({ atMs, event }) => [event.sentence, atMs]));
-  return of(arrivals, type).map(({ atMs, event }) => (atMs - finals.get(event.sentence)!) / 1_000);
+  const first = of(arrivals, type).filter(({ event }) => !('revised' in event));
+  return first.map(({ atMs, event }) => (atMs - finals.get(event.sentence)!) / 1_000);
 }
