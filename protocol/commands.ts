@@ -72,6 +72,10 @@ export const Start = z.object({
     .max(LIMITS.translationsMax)
     .optional()
     .describe('Languages to translate each sentence into, where the server has a model for it.'),
+  revise: z
+    .boolean()
+    .optional()
+    .describe('Hear sentences a second time, and send `revised` where that hears other words. Default true.'),
   resume: z
     .object({
       session: z.string().max(100),

@@ -76,6 +76,10 @@ export const LIMITS = {
   translationsWaitingMax: 8,
   /** Audio of one session that is stored to be decoded again as English, ms. */
   translationSoundMsMax: 60_000,
+  /** How long after its first sentence was said a stretch may be heard a second time, ms. */
+  secondHearingMs: 40_000,
+  /** How long the end of a session waits for each second hearing, ms. */
+  secondHearingAtEndMs: 5_000,
   /** Characters of all vocabulary hints together. */
   vocabularyCharsMax: 1_000,
   /** Characters of a cleanup instruction. */

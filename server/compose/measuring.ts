@@ -204,7 +204,7 @@ export class Measuring {
         ...{ recogniser, realTimeFactor, speechModel: parts.speechModel, cleaners: parts.cleaners },
         ...{ clock: monitoring.clock, reportBug: monitoring.reportBug, cleanTimeoutMs: parts.cleanTimeoutMs },
         pipeline: parts.pipeline,
-        settings: resolveSettings({ type: 'start', language: 'en', model }, parts.offer),
+        settings: resolveSettings({ type: 'start', language: 'en', model, revise: false }, parts.offer),
         partialIntervalMs: config['partial-every-ms'],
         speech: readFileSync(join(getEmbeddedFolder(), 'trial-speech.wav')).subarray(WAV_HEADER_BYTES),
         limits: getStreamLimits(model),

@@ -29,6 +29,7 @@ export function buildPipelineOptions(config: Config): PipelineOptions {
     show: { ...PIPELINE.show, chance: config['show-chance'] },
     sentenceEnd: PIPELINE.sentenceEnd,
     segment: { softMs: config['segment-soft-ms'], hardMs: config['segment-hard-ms'] },
+    secondHearing: PIPELINE.secondHearing,
     ringSeconds: PIPELINE.ringSeconds,
     partialEveryMs: config['partial-every-ms'],
     contextChars: config['context-chars'],

@@ -10,7 +10,8 @@ export async function openRecogniser(config: Config, log: Log): Promise<WorkerPo
   const model = await resolveModel(config.model, { kind: 'speech' });
   return new WorkerPool({
     modelPath: model.path,
-    small: await resolveSmallModel(config),
+    small: await resolveOtherModel(config['small-model'], config),
+    second: await resolveOtherModel(config['second-model'], config),
     modelName: model.name,
     engine: config.engine as 'auto' | 'native' | 'stock',
     slots: config.slots === 0 ? undefined : config.slots,
@@ -24,9 +25,8 @@ export async function openRecogniser(config: Config, log: Log): Promise<WorkerPo
   });
 }
 
-async function resolveSmallModel(config: Config) {
-  const asked = config['small-model'];
-  if (asked === 'none') return undefined;
-  await fetchIfUrl(asked, config.offline);
+async function resolveOtherModel(asked: string, { offline }: Config) {
+  if (asked === 'none' || asked === 'auto') return undefined;
+  await fetchIfUrl(asked, offline);
   return resolveModel(asked, { kind: 'speech' });
 }

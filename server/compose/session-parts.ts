@@ -1,10 +1,11 @@
 import type { Config } from '../config/options.ts';
-import type { ServerOffer } from '../core/session/resolve-settings.ts';
+import type { OfferedModel, ServerOffer } from '../core/session/resolve-settings.ts';
 import { DecodeScheduler } from '../flow/decode-scheduler.ts';
 import type { LiveSession, SessionParts } from '../flow/live-session.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import { SessionRegistry } from '../flow/session-registry.ts';
 import type { Log } from '../ports/log.ts';
+import type { RecogniserInfo } from '../ports/recogniser.ts';
 import type { Engines } from './engines.ts';
 import type { Monitoring } from './monitoring.ts';
 import { buildPipelineOptions } from './pipeline-options.ts';
@@ -15,12 +16,29 @@ export function buildOffer(config: Config, { info, translationModel }: Engines):
   return {
     ...offerModel(info),
     small: info.small && offerModel(info.small),
+    second: findSecondModel(config, info),
     language: config.language,
     partialEveryMs: config['partial-every-ms'],
     endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
     cleanup: config.cleanup as 'llm' | 'openai' | 'rules' | 'off',
     english: translationModel,
   };
+}
+
+/**
+ * The model that hears sentences a second time. None does with the prebuilt binding: its decodes take seconds and cannot be
+ * stopped when live speech needs the slot.
+ */
+function findSecondModel(config: Config, info: RecogniserInfo): OfferedModel | undefined {
+  if (config['second-model'] === 'none' || info.engine === 'stock') return undefined;
+  return offerModel(findLoadedSecondModel(config, info) ?? info);
+}
+
+/** The model that the options name for it; undefined is the one that each session has. */
+function findLoadedSecondModel(config: Config, info: RecogniserInfo) {
+  if (['auto', 'none'].includes(config['second-model'])) return undefined;
+  // Without a third model it is one of the others.
+  return info.second ?? [info.small, info].find((each) => each?.model === config['second-model']);
 }
 
 /** A model as it is offered to clients. */
@@ -58,7 +76,10 @@ export function buildSessionParts(
     smallCost: info.small && info.small.realTimeFactor / info.realTimeFactor,
     onServiceLevelChange: (level) => registry.setServiceLevel(level),
   });
-  const models = { own: info.model, small: info.small?.model, isEnglishSmall: offer.isEnglishSmall };
+  const models = {
+    ...{ own: info.model, small: info.small?.model, isEnglishSmall: offer.isEnglishSmall },
+    second: describeSecond(findLoadedSecondModel(config, info)),
+  };
   return {
     ...{ scheduler, registry, speechModel, log, meter, clock, rooms },
     ...{ journals: storage.journals, recorder, assistant, translationModel },
@@ -75,3 +96,6 @@ export function buildSessionParts(
     resumeGraceMs: config['resume-grace-ms'],
   };
 }
+
+const describeSecond = (loaded: ReturnType<typeof findLoadedSecondModel>) =>
+  loaded && { name: loaded.model, isMultilingual: loaded.multilingual };

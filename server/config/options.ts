@@ -26,6 +26,11 @@ export const OPTIONS = {
     default: 'auto',
     doc: 'A second, smaller model, or `none`; under load English sessions that pinned no model are moved to it at a sentence’s end. `auto`: with `--model auto` an English one, else none.',
   },
+  'second-model': {
+    type: 'string',
+    default: 'auto',
+    doc: 'Model that hears sentences a second time, when there is time, for `revised`: `auto` is the session’s own, `none` turns it off; else as for `model`. Native engine only.',
+  },
   measure: {
     type: 'boolean',
     default: true,

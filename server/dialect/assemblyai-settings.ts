@@ -54,6 +54,7 @@ export function parseStart(url: string): AssemblyAiStart {
   return {
     start: {
       type: 'start',
+      revise: false,
       ...(encoding === undefined ? {} : { audio: { encoding, sampleRate, channels: 1, channelMode: 'mix' as const } }),
       partials: { mode: 'revisable' },
       ...change,

@@ -56,6 +56,7 @@ export function parseDeepgramOptions(url: string): DeepgramOptions {
   return {
     start: {
       type: 'start',
+      revise: false,
       ...(audio === undefined ? {} : { audio: { ...audio, channelMode: isSeparate ? 'separate' : 'mix' } }),
       partials: { mode: interim ? 'revisable' : 'off' },
       cleanup,
@@ -101,6 +102,7 @@ export function parseDeepgramFileOptions(url: string): DeepgramFileOptions {
   return {
     start: {
       type: 'start',
+      revise: false,
       partials: { mode: 'off' },
       cleanup,
       ...(detectsLanguage && language === null ? { language: 'auto' } : parseLanguage(language)),

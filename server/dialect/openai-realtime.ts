@@ -184,6 +184,7 @@ class RealtimeSession implements DialectSession {
     return [
       {
         type: 'start',
+        revise: false,
         audio,
         partials: { mode: 'stable' },
         cleanup: { mode: 'off' },

@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly modelName: string;
   /** A second model in the same process, for jobs that name it. */
   readonly small?: { readonly name: string; readonly path: string } | undefined;
+  /** A third one, loaded unless it is one of these. */
+  readonly second?: { readonly name: string; readonly path: string } | undefined;
   /** `auto` uses the native engine if it is built. */
   readonly engine: 'auto' | 'native' | 'stock';
   /** Concurrent decodes; default one per core. */
@@ -89,10 +91,12 @@ export class WorkerPool implements Recogniser {
     const nativeProblem = options.engine === 'stock' ? undefined : findNativeMismatch();
     const engine = options.engine === 'auto' ? (nativeProblem === undefined ? 'native' : 'stock') : options.engine;
     if (options.engine === 'auto') this.#nativeProblem = nativeProblem;
+    const isOther = ![options.modelName, options.small?.name].includes(options.second?.name);
     this.#slots = engine === 'stock' ? 1 : (options.slots ?? cores);
     this.#setup = {
       modelPath: options.modelPath,
       small: options.small,
+      second: isOther && engine === 'native' ? options.second : undefined,
       engine,
       slots: this.#slots,
       cores,
@@ -190,7 +194,7 @@ export class WorkerPool implements Recogniser {
         execPath,
       },
       {
-        onReady: ({ engine, multilingual, realTimeFactor, detail, small, memoryMb }) => {
+        onReady: ({ engine, multilingual, realTimeFactor, detail, small, second, memoryMb }) => {
           this.#wasReady = true;
           if (this.#realTimeFactor === undefined) {
             this.#realTimeFactor = realTimeFactor;
@@ -212,6 +216,7 @@ export class WorkerPool implements Recogniser {
                 : `${detail}; the native engine is not used: ${this.#nativeProblem}`,
             memoryMb,
             ...(small === undefined ? {} : { small: { ...small, model: this.#setup.small!.name } }),
+            ...(second === undefined ? {} : { second: { ...second, model: this.#setup.second!.name } }),
           });
           this.#settleReady = undefined;
           this.#sendWaiting();

@@ -6,6 +6,8 @@ export interface WorkerSetup {
   readonly modelPath: string;
   /** A second, smaller model in the same process; jobs name it. */
   readonly small?: { readonly name: string; readonly path: string } | undefined;
+  /** A third model, for jobs that name it. */
+  readonly second?: { readonly name: string; readonly path: string } | undefined;
   readonly engine: 'native' | 'stock';
   readonly slots: number;
   readonly cores: number;
@@ -27,7 +29,7 @@ export interface WireJob {
   readonly language: string;
   readonly languages: readonly string[];
   readonly task: 'transcribe' | 'translate';
-  /** Name of the small model; undefined means the worker's main one. */
+  /** Name of one of the other models; undefined means the worker's main one. */
   readonly model?: string | undefined;
   readonly prompt: string;
   readonly prefix: string;
@@ -51,6 +53,7 @@ export type FromWorker =
       /** 0 when it was not measured. */
       readonly realTimeFactor: number;
       readonly small: { readonly multilingual: boolean; readonly realTimeFactor: number } | undefined;
+      readonly second?: { readonly multilingual: boolean } | undefined;
       readonly memoryMb: number;
       readonly detail: string;
     }
@@ -89,6 +92,7 @@ const fromWorker = z.discriminatedUnion('kind', [
   z.object({
     ...{ kind: z.literal('ready'), engine: z.enum(['native', 'stock']), multilingual: z.boolean() },
     ...{ realTimeFactor: number, small: small.optional(), memoryMb: number, detail: z.string() },
+    second: z.object({ multilingual: z.boolean() }).optional(),
   }),
   z.object({
     kind: z.literal('refused'),

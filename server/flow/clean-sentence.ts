@@ -20,20 +20,20 @@ export async function cleanSentence(
   timeoutMs: number,
   clock: Clock,
 ): Promise<SessionInput> {
-  const { sentence, text, language, context, instruction } = request;
+  const { sentence, revised, text, language, context, instruction } = request;
   const startMs = clock.nowMs();
   const tookMs = (): number => clock.nowMs() - startMs;
   const cleaner = chooseCleaner(request.mode, cleaners);
   if (cleaner === undefined || !cleaner.supportsLanguage(language))
-    return { kind: 'unwritten', sentence, reason: 'absent', tookMs: tookMs() };
+    return { kind: 'unwritten', sentence, revised, reason: 'absent', tookMs: tookMs() };
   const abort = new AbortController();
   using _ = clock.setTimer(timeoutMs, () => abort.abort());
   try {
     const rewrite = await cleaner.rewrite({ text, language, context, instruction }, abort.signal);
-    return { kind: 'rewrite', sentence, text: rewrite.text, model: rewrite.model, tookMs: tookMs() };
+    return { kind: 'rewrite', sentence, revised, text: rewrite.text, model: rewrite.model, tookMs: tookMs() };
   } catch {
     // Whatever went wrong, the sentence is cleaned by the rules; the notice gives the reason.
-    return { kind: 'unwritten', sentence, reason: abort.signal.aborted ? 'late' : 'failed', tookMs: tookMs() };
+    return { kind: 'unwritten', sentence, revised, reason: abort.signal.aborted ? 'late' : 'failed', tookMs: tookMs() };
   }
 }
 

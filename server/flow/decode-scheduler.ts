@@ -9,17 +9,19 @@ import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser } from '../ports/recogniser.ts';
 
+/** Decodes of what is already final, from the most to the least urgent. */
+export type BackgroundKind = NonNullable<WaitingJob['background']>;
+
+const isLive = ({ background }: WaitingJob): boolean => background === undefined;
+
 /** A session's request for a decode. */
 export interface DecodeRequest {
   readonly session: string;
   /** The session's own number for this job. */
   readonly job: number;
   readonly final: boolean;
-  /**
-   * Translation of a sentence that is already final. It runs only when no live decode is waiting, and is preempted by
-   * any.
-   */
-  readonly translation?: boolean | undefined;
+  /** What no live text waits for. It runs only when nothing more urgent is waiting, and is preempted by that. */
+  readonly background?: BackgroundKind | undefined;
   /** Takes the job's audio at the moment a slot is free; undefined when it is no longer wanted. Never throws. */
   takeSpan(): DecodeSpan | undefined;
   /** Never throws: it is called on behalf of other sessions, too. */
@@ -27,7 +29,6 @@ export interface DecodeRequest {
 }
 
 interface QueuedDecode extends WaitingJob {
-  readonly translation: boolean;
   readonly request: DecodeRequest;
   /** Its slot will be free in a moment. */
   aborted: boolean;
@@ -50,8 +51,10 @@ export interface DecodeSchedulerOptions {
 
 /** Partials waiting over all sessions; beyond this, new ones are dropped. Finals always wait. */
 const WAITING_PARTIALS_MAX = 256;
-/** Translations waiting over all sessions; beyond this, new ones are dropped. */
-const WAITING_TRANSLATIONS_MAX = 64;
+/** Decodes of each background kind waiting over all sessions; beyond this, new ones are dropped. */
+const WAITING_BACKGROUND_MAX = 64;
+/** Sentences are heard a second time while at most this share of all slots' time goes into live decodes. */
+const SECOND_HEARING_BUSY_MAX = 0.6;
 const LOAD_INTERVAL_MS = 400;
 /** After this long without a decode, the load averages are empty. */
 const IDLE_WINDOW_MS = 15_000;
@@ -107,19 +110,19 @@ export class DecodeScheduler {
   }
 
   enqueue(request: DecodeRequest): void {
-    const { session, final, translation = false } = request;
-    const sameKind = this.#waiting.filter((job) => !job.final && job.translation === translation).length;
-    if (!final && sameKind >= (translation ? WAITING_TRANSLATIONS_MAX : WAITING_PARTIALS_MAX)) {
+    const { session, final, background } = request;
+    const sameKind = this.#waiting.filter((job) => !job.final && job.background === background).length;
+    if (!final && sameKind >= (background === undefined ? WAITING_PARTIALS_MAX : WAITING_BACKGROUND_MAX)) {
       request.onAnswer({ kind: 'dropped' });
       return;
     }
     const nowMs = this.#options.clock.nowMs();
-    this.#waiting.push({ id: ++this.#lastId, session, final, translation, sinceMs: nowMs, request, aborted: false });
-    if (!translation) this.#gauge.recordRequest(session, nowMs);
+    this.#waiting.push({ id: ++this.#lastId, session, final, background, sinceMs: nowMs, request, aborted: false });
+    if (background === undefined) this.#gauge.recordRequest(session, nowMs);
     this.#startNext();
-    if (translation) return;
     this.#preempt();
-    this.#startLoadTimer();
+    // What waits for the load to fall is started by the timer.
+    if (background !== 'translation') this.#startLoadTimer();
   }
 
   /** Cancels a job whose answer the session no longer wants. */
@@ -140,7 +143,8 @@ export class DecodeScheduler {
   }
 
   /**
-   * Frees slots when all are taken: translations yield to any other waiting job, then the newest partials to finals.
+   * Frees slots when all are taken: second hearings yield to any other waiting job, then translations to live ones, then the
+   * newest partials to finals.
    */
   #preempt(): void {
     const running = [...this.#running.values()];
@@ -149,14 +153,18 @@ export class DecodeScheduler {
       if (wanted <= 0) return;
       for (const queued of from.filter(({ aborted }) => !aborted).slice(-wanted)) this.#abort(queued);
     };
-    const urgent = this.#waiting.filter(({ translation }) => !translation);
+    const live = this.#waiting.filter(isLive);
     preempt(
-      running.filter(({ translation }) => translation),
-      urgent,
+      running.filter(({ background }) => background === 'secondHearing'),
+      this.#waiting.filter(({ background }) => background !== 'secondHearing'),
     );
     preempt(
-      running.filter(({ final, translation }) => !final && !translation),
-      urgent.filter(({ final }) => final),
+      running.filter(({ background }) => background === 'translation'),
+      live,
+    );
+    preempt(
+      running.filter((job) => isLive(job) && !job.final),
+      live.filter(({ final }) => final),
     );
   }
 
@@ -169,15 +177,23 @@ export class DecodeScheduler {
   #startNext(): void {
     const { recogniser, clock, meter, reportBug } = this.#options;
     while (this.#running.size < recogniser.slots) {
-      const next = pickNextJob(this.#waiting, this.#shares, clock.nowMs()) as QueuedDecode | undefined;
+      const startable = this.#waiting.filter(({ background }) => background !== 'secondHearing' || this.#mayHearAgain);
+      const next = pickNextJob(startable, this.#shares, clock.nowMs()) as QueuedDecode | undefined;
       if (next === undefined) break;
       this.#waiting = this.#waiting.filter((queued) => queued !== next);
       const span = next.request.takeSpan();
       if (span === undefined) continue;
-      const decoding = next.translation ? this.#runTranslation(next, span) : this.#runDecode(next, span);
+      const decoding = isLive(next) ? this.#runDecode(next, span) : this.#runInBackground(next, span);
       void decoding.catch((error) => reportBug(error, 'a bug ended a decode'));
     }
     meter.queued(this.#waiting.length);
+  }
+
+  /** Whether a second hearing may begin: nothing is given up for the load, there is time, and half of the slots stay free of them. */
+  get #mayHearAgain(): boolean {
+    const running = [...this.#running.values()].filter(({ background }) => background === 'secondHearing').length;
+    if (running >= Math.max(1, Math.floor(this.#options.recogniser.slots / 2))) return false;
+    return this.#serviceLevel.step === 'none' && this.busyShare <= SECOND_HEARING_BUSY_MAX;
   }
 
   async #runDecode(queued: QueuedDecode, span: DecodeSpan): Promise<void> {
@@ -198,8 +214,8 @@ export class DecodeScheduler {
     this.#startNext();
   }
 
-  /** Translations use only idle slots, so they count neither as load nor as the session's share. */
-  async #runTranslation(queued: QueuedDecode, { channel: _, ...job }: DecodeSpan): Promise<void> {
+  /** Such decodes use only idle slots, so they count neither as load nor as the session's share. */
+  async #runInBackground(queued: QueuedDecode, { channel: _, ...job }: DecodeSpan): Promise<void> {
     this.#running.set(queued.id, queued);
     const answer = await this.#decode({ id: queued.id, ...job });
     this.#running.delete(queued.id);
@@ -238,17 +254,18 @@ export class DecodeScheduler {
   #readLoad(): void {
     const { clock, meter, onServiceLevelChange } = this.#options;
     const nowMs = clock.nowMs();
-    const urgent = this.#waiting.filter(({ translation }) => !translation);
+    const waiting = this.#waiting.filter(isLive);
     // Whoever waits for a long decode has been speaking all the while.
-    for (const { session, translation } of [...this.#running.values(), ...urgent])
-      if (!translation && this.#joinedAtMs.has(session)) this.#gauge.recordRequest(session, nowMs);
+    for (const { session } of [...[...this.#running.values()].filter(isLive), ...waiting])
+      if (this.#joinedAtMs.has(session)) this.#gauge.recordRequest(session, nowMs);
     const oldest = (kind: 'partial' | 'final'): number =>
-      Math.max(0, ...urgent.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs));
+      Math.max(0, ...waiting.filter(({ final }) => final === (kind === 'final')).map((job) => nowMs - job.sinceMs));
     this.#load = this.#gauge.readLoad({ partial: oldest('partial'), final: oldest('final') }, nowMs);
     const before = this.#serviceLevel;
     this.#serviceLevel = this.#loadShedder.consider(this.#load, nowMs);
     meter.load(this.busyShare, this.#serviceLevel.cadence);
     if (isWorthReporting(before, this.#serviceLevel)) onServiceLevelChange(this.#serviceLevel);
+    this.#startNext();
   }
 }
 

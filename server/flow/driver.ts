@@ -14,9 +14,11 @@ import type { SpeechModel } from '../ports/speech-model.ts';
 import { ArrivalTimes } from './arrival-times.ts';
 import { type Cleaners, cleanSentence } from './clean-sentence.ts';
 import type { DecodeScheduler } from './decode-scheduler.ts';
+import { IdleDecoder } from './idle-decoder.ts';
 import { SessionTranslator } from './session-translator.ts';
+import { StretchDecoder } from './stretch-decoder.ts';
 import { VadQueue } from './vad-queue.ts';
-import { WhisperTranslator, type WhisperTranslatorSetup } from './whisper-translator.ts';
+import { WhisperTranslator } from './whisper-translator.ts';
 
 export interface DriverParts {
   readonly session: string;
@@ -82,6 +84,7 @@ export class Driver {
   readonly #vadQueues: readonly VadQueue[];
   readonly #arrivals = new ArrivalTimes();
   readonly #translator: SessionTranslator;
+  readonly #stretchDecoder: StretchDecoder;
   #acked: number;
   #isPaused = false;
   #isFinished: boolean;
@@ -102,13 +105,24 @@ export class Driver {
     this.#isFinished = isFinished;
     this.#acked = snapshot?.acked ?? 0;
     this.#warned = { ...(snapshot?.warned ?? { clipped: false, invalid: false }) };
+    const decoder = new IdleDecoder(parts);
+    const shared = {
+      ...{ decoder, clock: parts.clock, meter: parts.meter },
+      readAudio: (channel: number, from: number, to: number) => this.#core.held(channel, from, to),
+      onResult: (input: SessionInput) => this.#feed(input),
+      onError: (error: unknown) => this.#callbacks.onError(error),
+    };
+    const { assistant, translationModel: model } = parts;
     this.#translator = new SessionTranslator({
-      assistant: parts.assistant,
-      whisper: this.#createWhisperTranslator(parts, settings.model),
-      clock: parts.clock,
+      ...shared,
+      assistant,
+      whisper:
+        model === undefined ? undefined : new WhisperTranslator({ ...shared, model, sessionModel: settings.model }),
       getRequestedLanguages: () => events.getRequestedLanguages(),
-      onResult: (input) => this.#feed(input),
-      onError: (error) => this.#callbacks.onError(error),
+    });
+    this.#stretchDecoder = new StretchDecoder({
+      ...shared,
+      findArrivalMs: (audioMs) => this.#arrivals.findArrivalMs(audioMs),
     });
     this.#vadQueues = this.#openVadQueues(settings.channels);
   }
@@ -131,15 +145,6 @@ export class Driver {
       for (const opened of queues) opened.close();
       throw error;
     }
-  }
-
-  #createWhisperTranslator(
-    { translationModel: model, session, scheduler }: DriverParts,
-    pinned: string | undefined,
-  ): WhisperTranslator | undefined {
-    if (model === undefined) return undefined;
-    const readAudio: WhisperTranslatorSetup['readAudio'] = (channel, from, to) => this.#core.held(channel, from, to);
-    return new WhisperTranslator({ session, scheduler, model, sessionModel: pinned, readAudio });
   }
 
   pushAudio(bytes: Uint8Array): void {
@@ -180,7 +185,9 @@ export class Driver {
     const tails = this.#isFinished ? this.#intake.flush() : [];
     const replayed = channels.map((samples, i) => concatSamples(samples, tails[i]).subarray(Math.max(0, skip)));
     this.#feed({ kind: 'audio', channels: replayed });
-    if (this.#isFinished) this.#feed({ kind: 'finish' });
+    if (!this.#isFinished) return;
+    this.#stretchDecoder.hurry();
+    this.#feed({ kind: 'finish' });
   }
 
   get snapshot(): DriverSnapshot {
@@ -228,6 +235,7 @@ export class Driver {
     this.#isFinished = true;
     this.#feed({ kind: 'audio', channels: this.#intake.flush() });
     this.#acknowledge(true);
+    this.#stretchDecoder.hurry();
     this.#feed({ kind: 'finish' });
   }
 
@@ -239,6 +247,7 @@ export class Driver {
     this.#silenceTimer = undefined;
     this.#parts.scheduler.removeSession(this.#parts.session);
     this.#translator.close();
+    this.#stretchDecoder.close();
     for (const queue of this.#vadQueues) queue.close();
   }
 
@@ -277,6 +286,9 @@ export class Driver {
       case 'translate':
         this.#translator.translate(output);
         return;
+      case 'hearAgain':
+        this.#stretchDecoder.decode(output);
+        return;
       case 'event':
         return;
       case 'closed':
@@ -309,8 +321,9 @@ export class Driver {
   }
 
   #measureDelay(event: EventBody): void {
-    if (event.type !== 'partial' && event.type !== 'final') return;
     const { meter, clock } = this.#parts;
+    if (event.type === 'revised') meter.revised();
+    if (event.type !== 'partial' && event.type !== 'final') return;
     if (event.type === 'final') meter.finished();
     const cameMs = this.#arrivals.findArrivalMs(event.toMs);
     if (cameMs !== undefined) meter.delay(event.type, clock.nowMs() - cameMs);

@@ -7,7 +7,8 @@ import { SAMPLE_RATE } from '../core/time.ts';
 import { buildTranslationPrompt } from '../core/translate/translation.ts';
 import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
-import { TranslationDropped, type WhisperTranslator } from './whisper-translator.ts';
+import { DecodeDropped } from './idle-decoder.ts';
+import type { WhisperTranslator } from './whisper-translator.ts';
 
 type TranslateOutput = Extract<SessionOutput, { kind: 'translate' }>;
 type FailureReason = Extract<SessionInput, { kind: 'untranslated' }>['reason'];
@@ -26,6 +27,8 @@ export interface SessionTranslatorSetup {
 
 interface Task {
   readonly sentence: number;
+  /** The request that the result answers: it may change while the same audio is decoded. */
+  revised: true | undefined;
   readonly text: string;
   readonly language: string;
   /** The audio to decode again, if that is how it is translated. */
@@ -59,19 +62,22 @@ export class SessionTranslator {
 
   /** Reports the languages, then a result for each of them; never before it has returned. */
   translate(request: TranslateOutput): void {
-    const { sentence, language, to, told } = request;
+    const { sentence, language, to, told, revised } = request;
     const { onResult, getRequestedLanguages, onError } = this.#setup;
+    const redecoded = revised ? this.#voidTasks(sentence) : [];
     const requested = [...getRequestedLanguages()].filter(
       (each) => WHISPER_LANGUAGES.has(each) && this.#canTranslate(each),
     );
     const languages = [...new Set([...told, ...to, ...requested])]
       .filter((each) => each !== language)
       .slice(0, LIMITS.translationsMax)
-      .filter((each) => !told.includes(each));
+      .filter((each) => !told.includes(each))
+      // The speech model translates the audio, which is the same.
+      .filter((each) => !revised || redecoded.includes(each) || !this.#isTranslatedByWhisper(each));
     queueMicrotask(() => {
       try {
-        onResult({ kind: 'translating', sentence, to: languages });
-        for (const each of languages) this.#enqueue(request, each);
+        onResult({ kind: 'translating', sentence, revised, to: languages });
+        for (const each of languages.filter((to) => !redecoded.includes(to))) this.#enqueue(request, each);
       } catch (error) {
         onError(error);
       }
@@ -87,23 +93,42 @@ export class SessionTranslator {
     this.#waiting = [];
   }
 
+  /**
+   * The text of a sentence is another now. Ends translations of the text before, except those by the speech model, which become
+   * translations of the new one; returns their languages.
+   */
+  #voidTasks(sentence: number): string[] {
+    const tasks = [...this.#running, ...this.#waiting].filter((task) => task.sentence === sentence);
+    for (const task of tasks) {
+      task.revised = true;
+      if (task.span === undefined && this.#settle(task)) task.abort.abort();
+    }
+    this.#startNext();
+    return tasks.flatMap(({ span, language }) => (span === undefined ? [] : [language]));
+  }
+
+  #isTranslatedByWhisper(to: string): boolean {
+    return to === 'en' && this.#setup.whisper !== undefined;
+  }
+
   #canTranslate(to: string): boolean {
     return this.#setup.assistant !== undefined || (to === 'en' && this.#setup.whisper !== undefined);
   }
 
   #enqueue(request: TranslateOutput, to: string): void {
-    const { sentence, text } = request;
+    const { sentence, text, revised } = request;
     const { onResult, clock } = this.#setup;
-    const whisper = to === 'en' ? this.#setup.whisper : undefined;
-    if (text === '') return onResult({ kind: 'translation', sentence, to, text, model: 'rules', tookMs: 0 });
-    if (!this.#canTranslate(to)) return onResult({ kind: 'untranslated', sentence, to, reason: 'absent' });
+    const whisper = this.#isTranslatedByWhisper(to) ? this.#setup.whisper : undefined;
+    const answer = { sentence, revised, to };
+    if (text === '') return onResult({ kind: 'translation', ...answer, text, model: 'rules', tookMs: 0 });
+    if (!this.#canTranslate(to)) return onResult({ kind: 'untranslated', ...answer, reason: 'absent' });
     if (this.#loadStep !== 'none' && this.#loadStep !== 'small')
-      return onResult({ kind: 'untranslated', sentence, to, reason: 'busy' });
+      return onResult({ kind: 'untranslated', ...answer, reason: 'busy' });
     const span = whisper?.buildSpan(request);
     if (whisper !== undefined && span === undefined)
-      return onResult({ kind: 'untranslated', sentence, to, reason: 'gone' });
+      return onResult({ kind: 'untranslated', ...answer, reason: 'gone' });
     const abort = new AbortController();
-    const task: Task = { sentence, text, language: to, span, askedMs: clock.nowMs(), abort, timer: undefined };
+    const task: Task = { sentence, revised, text, language: to, span, askedMs: clock.nowMs(), abort, timer: undefined };
     task.timer = clock.setTimer(LIMITS.translationTimeoutMs, () => this.#fail(task, 'late'));
     this.#waiting.push(task);
     this.#startNext();
@@ -144,10 +169,10 @@ export class SessionTranslator {
       if (!this.#settle(task)) return;
       const tookMs = clock.nowMs() - askedMs;
       const model = span === undefined ? assistant!.name : whisper!.model;
-      onResult({ kind: 'translation', sentence, to, text: reply, model, tookMs });
+      onResult({ kind: 'translation', sentence, revised: task.revised, to, text: reply, model, tookMs });
     } catch (error) {
       // The failing part has its own log; the session only has to know that no translation comes.
-      this.#fail(task, error instanceof TranslationDropped ? 'full' : 'failed');
+      this.#fail(task, error instanceof DecodeDropped ? 'full' : 'failed');
     }
     this.#startNext();
   }
@@ -155,7 +180,8 @@ export class SessionTranslator {
   #fail(task: Task, reason: FailureReason): void {
     if (!this.#settle(task)) return;
     task.abort.abort();
-    this.#setup.onResult({ kind: 'untranslated', sentence: task.sentence, to: task.language, reason });
+    const { sentence, revised, language: to } = task;
+    this.#setup.onResult({ kind: 'untranslated', sentence, revised, to, reason });
     this.#startNext();
   }
 

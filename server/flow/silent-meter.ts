@@ -13,6 +13,8 @@ export const silentMeter: Meter = {
   refused: nothing,
   delay: nothing,
   finished: nothing,
+  heardAgain: nothing,
+  revised: nothing,
   fault: nothing,
   journal: nothing,
   unjournalled: nothing,

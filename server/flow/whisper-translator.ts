@@ -1,12 +1,10 @@
 import type { DecodeSpan, SessionOutput } from '../core/session/outputs.ts';
 import { joinWords } from '../core/stable/words.ts';
 import { DECODE_SAMPLES_MAX, SAMPLE_RATE } from '../core/time.ts';
-import type { DecodeAnswer } from '../ports/recogniser.ts';
-import type { DecodeScheduler } from './decode-scheduler.ts';
+import type { IdleDecoder } from './idle-decoder.ts';
 
 export interface WhisperTranslatorSetup {
-  readonly session: string;
-  readonly scheduler: Pick<DecodeScheduler, 'enqueue' | 'cancel'>;
+  readonly decoder: Pick<IdleDecoder, 'decode'>;
   /** Name of the model that translates. */
   readonly model: string;
   /** Name of the model the session has pinned. */
@@ -24,8 +22,6 @@ const MARGIN_SAMPLES = SAMPLE_RATE / 5;
 export class WhisperTranslator {
   readonly model: string;
   readonly #setup: WhisperTranslatorSetup;
-  /** Counts down from zero: positive numbers belong to the core. */
-  #lastJob = 0;
 
   constructor(setup: WhisperTranslatorSetup) {
     this.#setup = setup;
@@ -52,36 +48,9 @@ export class WhisperTranslator {
     return { ...options, channel, fromSample, samples, prompt: '', prefix: '' };
   }
 
-  /** Rejects when aborted, and with `TranslationDropped` when too many translations wait. */
+  /** Rejects when aborted, and with `DecodeDropped` when too many decodes wait. */
   async translate(span: DecodeSpan, signal: AbortSignal): Promise<string> {
-    for (;;) {
-      const answer = await this.#decode(span, signal);
-      if (answer.kind === 'dropped') throw new TranslationDropped();
-      if (signal.aborted || answer.kind === 'failed') throw new Error('It was not decoded.');
-      // Its slot was needed. Try again until its time is over.
-      if (answer.hypothesis.stop === 'aborted') continue;
-      if (answer.hypothesis.stop === 'repeat') return '';
-      return joinWords(answer.hypothesis.words);
-    }
-  }
-
-  #decode(span: DecodeSpan, signal: AbortSignal): Promise<DecodeAnswer | { readonly kind: 'dropped' }> {
-    const { scheduler, session } = this.#setup;
-    const job = --this.#lastJob;
-    return new Promise((answer, reject) => {
-      const onAbort = (): void => {
-        scheduler.cancel(session, job);
-        reject(new Error('It was given up.'));
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      const onAnswer = (given: Parameters<typeof answer>[0]): void => {
-        signal.removeEventListener('abort', onAbort);
-        answer(given);
-      };
-      scheduler.enqueue({ session, job, final: false, translation: true, takeSpan: () => span, onAnswer });
-    });
+    const { stop, words } = await this.#setup.decoder.decode(span, 'translation', signal);
+    return stop === 'repeat' ? '' : joinWords(words);
   }
 }
-
-/** Too many translations wait on this server. */
-export class TranslationDropped extends Error {}

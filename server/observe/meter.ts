@@ -21,6 +21,8 @@ export function createMeter(metrics: Metrics): Meter {
     ended: (live) => metrics.sessions.set(live),
     refused: () => metrics.refused.inc(),
     delay: (kind, ms) => metrics.delaySeconds.observe({ kind }, ms / 1000),
+    heardAgain: (outcome, behindMs) => metrics.secondHearingSeconds.observe({ outcome }, behindMs / 1000),
+    revised: () => metrics.revised.inc(),
     finished: () => metrics.finals.inc(),
     fault: (code) => metrics.faults.inc({ code }),
     journal: (bytes) => metrics.journalBytes.set(bytes),

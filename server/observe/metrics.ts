@@ -1,6 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** Upper bounds, seconds. */
+const DELAY_BUCKETS = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 4, 8, 16];
+
 /** All metrics the server exposes at `/metrics`. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -19,6 +22,13 @@ export class Metrics {
     'From the arrival of the last sound of a text to the text; of a final with the silence that ends it.',
     ['kind'],
   );
+  readonly secondHearingSeconds = this.#histogram(
+    'sotto_second_hearing_seconds',
+    'From the first sentence of a stretch to its second hearing, or to giving that up.',
+    ['outcome'],
+    [1, 2, 5, 10, 15, 20, 25, 30, 35, 40, 45],
+  );
+  readonly revised = this.#counter('sotto_revised_total', 'Final sentences that a second hearing revised.');
   readonly restarts = this.#gauge('sotto_engine_restarts', 'Speech workers replaced since the start.');
   readonly descriptors = this.#gauge(
     'sotto_open_descriptors',
@@ -58,8 +68,7 @@ export class Metrics {
     return new Counter({ name, help, registers: [this.#registry] });
   }
 
-  #histogram(name: string, help: string, labelNames: string[]): Histogram {
-    const buckets = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 4, 8, 16];
+  #histogram(name: string, help: string, labelNames: string[], buckets = DELAY_BUCKETS): Histogram {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] });
   }
 }

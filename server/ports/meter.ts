@@ -11,6 +11,10 @@ export interface Meter {
   /** Time from the arrival of a text's last audio to the text, ms. */
   delay(kind: 'partial' | 'final', ms: number): void;
   finished(): void;
+  /** A stretch was heard a second time, or that was given up, so long after its first sentence was said, ms. */
+  heardAgain(outcome: 'heard' | 'given up', behindMs: number): void;
+  /** Counts a sentence that got other words by its second hearing. */
+  revised(): void;
   fault(code: string): void;
   /** Bytes of all journals. */
   journal(bytes: number): void;

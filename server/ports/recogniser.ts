@@ -53,6 +53,8 @@ export interface RecogniserInfo {
   readonly realTimeFactor: number;
   /** A second, smaller model that jobs may name. */
   readonly small?: { readonly model: string; readonly multilingual: boolean; readonly realTimeFactor: number };
+  /** A third model that jobs may name. */
+  readonly second?: { readonly model: string; readonly multilingual: boolean };
   /** Resident memory of the worker with all its models, MB. */
   readonly memoryMb?: number;
   /** One line for people: instruction set, threads, the reason for this engine. */

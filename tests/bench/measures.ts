@@ -40,6 +40,11 @@ export interface Measured {
   readonly errors: number;
   readonly words: number;
   readonly cuts: CutErrors;
+  /** The errors with the words of second hearings in the place of those that they revised. */
+  readonly revisedErrors: number;
+  readonly revisedText: string;
+  /** Per sentence that was revised: the revision − its end in the audio. */
+  readonly revised: readonly number[];
   /** The same by our rule of versions up to 0.1. */
   readonly formerErrors: number;
   readonly formerWords: number;
@@ -60,6 +65,10 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
   const text = finals.map(({ event }) => event.text).join(' ');
   const { errors, words: count } = wordErrorRate(recording.text, text, recording.language);
   const former = formerErrorRate(recording.text, text, recording.language);
+  const revisions = of(arrivals, 'revised');
+  const revisedText = finals
+    .map(({ event }) => (revisions.find(({ event: { sentence } }) => sentence === event.sentence)?.event ?? event).text)
+    .join(' ');
   const partials = of(arrivals, 'partial').filter(({ event }) => event.words.length > 0);
   const speechAt = recording.words[0] === undefined ? words[0]?.fromMs : recording.words[0].start * 1_000;
   const shown = [partials[0], finals.find(({ event }) => event.words.length > 0)]
@@ -92,6 +101,12 @@ export function measure(recording: Recording, arrivals: readonly Arrival[]): Mea
       finals.map(({ event }) => event),
       of(arrivals, 'speech').flatMap(({ event }) => (event.state === 'end' ? [event.atMs] : [])),
     ),
+    revisedErrors: wordErrorRate(recording.text, revisedText, recording.language).errors,
+    revisedText,
+    revised: revisions.map(({ atMs, event }) => {
+      const final = finals.find(({ event: { sentence } }) => sentence === event.sentence)!;
+      return (atMs - final.event.toMs) / 1_000;
+    }),
     formerErrors: former.errors,
     formerWords: former.words,
     timeErrors: trueTimes(recording, words).flatMap(({ word, start, end }) => [
@@ -307,5 +322,6 @@ function repeatedPhrases(words: readonly string[], reference: readonly string[])
 
 function delaysBehindFinals(arrivals: readonly Arrival[], type: 'cleaned' | 'translated'): number[] {
   const finals = new Map(of(arrivals, 'final').map(({ atMs, event }) => [event.sentence, atMs]));
-  return of(arrivals, type).map(({ atMs, event }) => (atMs - finals.get(event.sentence)!) / 1_000);
+  const first = of(arrivals, type).filter(({ event }) => !('revised' in event));
+  return first.map(({ atMs, event }) => (atMs - finals.get(event.sentence)!) / 1_000);
 }

@@ -75,5 +75,6 @@ export function settingsFor({ language }: Recording, { endpoint, partialEveryMs 
     partials: { mode: 'revisable', everyMs: partialEveryMs },
     cleanup: { mode: 'rules', instruction: '' },
     endpoint,
+    revise: true,
   };
 }

@@ -45,7 +45,7 @@ export async function replayRecordings(
 }> {
   const { voices, pipeline, streams } = options;
   const clock = new SimulatedClock();
-  const statistics = { decodes: 0, busyS: 0 };
+  const statistics = { decodes: 0, busyS: 0, secondS: 0 };
   const playing = new Set<Replay>();
   const runner = openRunner(options, clock, statistics, playing);
   const waiting = [...recordings];

@@ -75,10 +75,12 @@ export class Replay {
       case 'forget':
         return runner.cancel(this.#name, output.job);
       case 'clean': {
-        const { sentence } = output;
-        clock.setTimer(0, () => this.#feed({ kind: 'unwritten', sentence, reason: 'absent', tookMs: 0 }));
+        const { sentence, revised } = output;
+        clock.setTimer(0, () => this.#feed({ kind: 'unwritten', sentence, revised, reason: 'absent', tookMs: 0 }));
         return;
       }
+      case 'hearAgain':
+        return this.#hearAgain(output);
       case 'event':
         return this.#note(output.event);
       case 'closed':
@@ -98,6 +100,26 @@ export class Replay {
         else this.#feed({ kind: 'undecoded', job, reason: answer.kind });
       },
     });
+  }
+
+  #hearAgain({ stretch, span, to }: Extract<SessionOutput, { kind: 'hearAgain' }>): void {
+    const samples = this.#core.held(span.channel, span.fromSample, to);
+    if (samples === undefined) {
+      this.#options.clock.setTimer(0, () => this.#feed({ kind: 'noSecondHypothesis', stretch }));
+      return;
+    }
+    const decode = (): void =>
+      this.#options.runner.enqueue({
+        ...{ session: this.#name, job: -stretch, final: false, background: 'secondHearing' },
+        takeSpan: () => ({ ...span, samples }),
+        onAnswer: (answer) => {
+          if (answer.kind !== 'hypothesis') return this.#feed({ kind: 'noSecondHypothesis', stretch });
+          // Its slot was needed.
+          if (answer.hypothesis.stop === 'aborted') return decode();
+          this.#feed({ kind: 'secondHypothesis', stretch, hypothesis: answer.hypothesis });
+        },
+      });
+    decode();
   }
 
   #note(event: EventBody): void {

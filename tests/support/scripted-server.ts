@@ -96,6 +96,8 @@ export interface TestEndpoint {
   readonly small?: string;
   /** Whether that one hears English whatever the load. */
   readonly isEnglishSmall?: boolean;
+  /** Name of the model that hears sentences a second time; none by default. */
+  readonly second?: string;
   /** Tokens of viewers, and how many may watch. */
   readonly viewerTokens?: ViewerTokens;
   readonly viewers?: Partial<ViewerLimits>;
@@ -123,6 +125,7 @@ export function scriptedParts(
     store,
     small,
     isEnglishSmall = false,
+    second,
     recorder,
     wallMs = Date.now,
     assistant,
@@ -150,6 +153,7 @@ export function scriptedParts(
     cleanup: 'rules' as const,
     small: small === undefined ? undefined : { model: small, languages: ['en'] },
     isEnglishSmall,
+    second: second === undefined ? undefined : { model: second, languages: 'all' as const },
     assistant: assistant?.name,
     english,
   };
@@ -167,7 +171,15 @@ export function scriptedParts(
     meter,
     journals,
     // Its words are never misheard for want of context.
-    pipeline: { ...PIPELINE, commit: SCRIPTED_COMMIT, models: { own: 'script', small, isEnglishSmall } },
+    pipeline: {
+      ...{ ...PIPELINE, commit: SCRIPTED_COMMIT },
+      models: {
+        own: 'script',
+        small,
+        isEnglishSmall,
+        second: second === undefined ? undefined : { name: second, isMultilingual: true },
+      },
+    },
     offer,
     engine: 'script',
     cleanTimeoutMs: 500,

@@ -2,6 +2,11 @@ import type { Configure } from '../../../protocol/index.ts';
 import type { Hypothesis } from '../hypothesis.ts';
 import type { ServiceLevel } from '../schedule/load-shedder.ts';
 
+/** What came of a request to decode a stretch again: a hypothesis, or nothing, for whatever reason. */
+export type SecondHypothesis =
+  | { readonly kind: 'secondHypothesis'; readonly stretch: number; readonly hypothesis: Hypothesis }
+  | { readonly kind: 'noSecondHypothesis'; readonly stretch: number };
+
 /** Everything that can happen to a session. Time is not among it: audio positions are the clock. */
 export type SessionInput =
   /** One array per channel of the core (one when channels are mixed), all of one length, 16 kHz. */
@@ -16,9 +21,12 @@ export type SessionInput =
   | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
   /** The job was not decoded: it was dropped under load, or its worker died twice. A final is requested again. */
   | { readonly kind: 'undecoded'; readonly job: number; readonly reason: 'dropped' | 'failed' }
+  /** The answer to `hearAgain`. */
+  | SecondHypothesis
   | {
       readonly kind: 'rewrite';
       readonly sentence: number;
+      readonly revised?: true | undefined;
       readonly text: string;
       readonly model: string;
       readonly tookMs: number;
@@ -27,14 +35,21 @@ export type SessionInput =
   | {
       readonly kind: 'unwritten';
       readonly sentence: number;
+      readonly revised?: true | undefined;
       readonly reason: 'late' | 'absent' | 'failed';
       readonly tookMs: number;
     }
   /** The languages a sentence is being translated into; each is answered. */
-  | { readonly kind: 'translating'; readonly sentence: number; readonly to: readonly string[] }
+  | {
+      readonly kind: 'translating';
+      readonly sentence: number;
+      readonly revised?: true | undefined;
+      readonly to: readonly string[];
+    }
   | {
       readonly kind: 'translation';
       readonly sentence: number;
+      readonly revised?: true | undefined;
       readonly to: string;
       readonly text: string;
       readonly model: string;
@@ -43,6 +58,7 @@ export type SessionInput =
   | {
       readonly kind: 'untranslated';
       readonly sentence: number;
+      readonly revised?: true | undefined;
       readonly to: string;
       readonly reason: 'absent' | 'busy' | 'full' | 'late' | 'failed' | 'gone';
     }

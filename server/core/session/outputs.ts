@@ -16,6 +16,17 @@ export type SessionOutput =
       readonly context: readonly string[];
       readonly instruction: string;
       readonly mode: 'default' | 'llm' | 'openai' | 'rules';
+      /** The text is that of a second hearing. Answers repeat it. */
+      readonly revised?: true | undefined;
+    }
+  /** Decode final sentences again when nothing else is to be decoded; answer once, with the audio up to the sample `to`. */
+  | {
+      readonly kind: 'hearAgain';
+      readonly stretch: number;
+      readonly span: Omit<DecodeSpan, 'samples'>;
+      readonly to: number;
+      /** Where the first of its sentences ends in the audio, ms. */
+      readonly spokenMs: number;
     }
   /** Translate a sentence whose text is settled; answer with `translating`, then once for each language. */
   | {
@@ -30,6 +41,8 @@ export type SessionOutput =
       readonly to: readonly string[];
       /** Languages that are answered already. */
       readonly told: readonly string[];
+      /** The text is that of a second hearing: earlier requests for the sentence are void. Answers repeat it. */
+      readonly revised?: true | undefined;
     }
   | { readonly kind: 'event'; readonly event: EventBody }
   /** After `finish` everything has been answered, and `done` has been emitted. */
@@ -56,4 +69,7 @@ export interface DecodeSpan {
   /** What the text will probably be: what the decode before this one wrote of the same audio. */
   readonly draft?: string | undefined;
   readonly windowFloor: number | undefined;
+  /** As in `DecodeJob`. */
+  readonly beamSize?: number | undefined;
+  readonly temperatures?: readonly number[] | undefined;
 }

@@ -13,6 +13,8 @@ export interface ServerOffer extends OfferedModel {
   readonly small?: OfferedModel | undefined;
   /** Whether that one hears English sessions that name no model, because the server's own is too slow on this machine. */
   readonly isEnglishSmall?: boolean | undefined;
+  /** The model that hears sentences a second time; undefined where none does. */
+  readonly second?: OfferedModel | undefined;
   readonly language: string;
   readonly partialEveryMs: number;
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
@@ -49,6 +51,7 @@ export function resolveSettings(start: Start, offer: ServerOffer): SessionSettin
     },
     endpoint: resolveEndpoint(start.endpoint, offer.endpoint),
     translations: resolveTranslations(start.translations ?? [], offer, model),
+    revise: (start.revise ?? true) && offer.second !== undefined,
   };
 }
 

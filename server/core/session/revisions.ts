@@ -21,8 +21,9 @@ interface Cleaned {
 }
 
 /**
- * What becomes of sentences after they are final: each is cleaned, then translated.
- * Invariant: one cleaning at most for a sentence, and its words never change what the final said.
+ * What becomes of sentences after they are final: each is cleaned, then translated. The text of a second hearing goes the same
+ * way, and what is still on its way of the final's text is then void.
+ * Invariant: one cleaning at most for each text of a sentence, and it never changes what the final said.
  */
 export class Revisions {
   readonly #outputs: OutputQueue;
@@ -57,15 +58,16 @@ export class Revisions {
   begin(sentence: CleaningSnapshot, context: readonly string[], settings: SessionSettings): void {
     const { mode, instruction } = settings.cleanup;
     if (mode === 'off') return this.#translate(sentence, settings);
-    const { text, language, sentence: number } = sentence;
+    const { text, language, sentence: number, revised } = sentence;
     this.#cleaning.set(number, sentence);
-    this.#outputs.push({ kind: 'clean', sentence: number, text, language, context: [...context], instruction, mode });
+    const request = { kind: 'clean', sentence: number, text, language, instruction, mode } as const;
+    this.#outputs.push({ ...request, context: [...context], ...(revised && { revised }) });
   }
 
   /** Takes what the cleaner made of a sentence; the rules clean where that cannot be kept. */
   readRewrite(rewrite: Rewrite, settings: SessionSettings): void {
     const sentence = this.#cleaning.get(rewrite.sentence);
-    if (sentence === undefined) return;
+    if (sentence === undefined || sentence.revised !== rewrite.revised) return;
     this.#cleaning.delete(rewrite.sentence);
     if (rewrite.kind === 'rewrite') return this.#checkRewrite(sentence, rewrite, settings);
     if (rewrite.reason !== 'absent') this.#notify('clean.skipped', SKIPPED[rewrite.reason], sentence.sentence);
@@ -108,6 +110,7 @@ export class Revisions {
       sentence: sentence.sentence,
       text,
       changes: [...changes],
+      ...(sentence.revised && { revised: sentence.revised }),
       model,
       tookMs: Math.round(tookMs),
     });

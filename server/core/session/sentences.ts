@@ -1,9 +1,10 @@
-import type { WireWord } from '../../../protocol/index.ts';
 import type { Word } from '../hypothesis.ts';
 import { joinWords } from '../stable/words.ts';
 import { samplesToMs } from '../time.ts';
+import { toWireWord } from '../wire-word.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { Revisions } from './revisions.ts';
+import type { SecondHearing } from './second-hearing.ts';
 import type { SessionSettings } from './settings.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 
@@ -26,21 +27,31 @@ export interface PartialSentence {
 export interface FinalSentence {
   readonly channel: number;
   readonly sentence: number;
+  /** Where its audio begins. */
+  readonly from: number;
   readonly words: readonly Word[];
   readonly language: string;
+}
+
+/** What becomes of sentences after they are final. */
+export interface AfterFinal {
+  readonly revisions: Revisions;
+  readonly secondHearing: SecondHearing;
 }
 
 /** Numbers the sentences of all channels, and makes events of them. Invariant: one final per sentence number. */
 export class Sentences {
   readonly #outputs: OutputQueue;
   readonly #revisions: Revisions;
+  readonly #secondHearing: SecondHearing;
   #numbers: number;
   #finals: number;
   readonly #context: string[];
 
-  constructor(outputs: OutputQueue, revisions: Revisions, snapshot?: SentencesSnapshot) {
+  constructor(outputs: OutputQueue, after: AfterFinal, snapshot?: SentencesSnapshot) {
     this.#outputs = outputs;
-    this.#revisions = revisions;
+    this.#revisions = after.revisions;
+    this.#secondHearing = after.secondHearing;
     this.#numbers = snapshot?.sentences ?? 0;
     this.#finals = snapshot?.finals ?? 0;
     this.#context = [...(snapshot?.context ?? [])];
@@ -74,15 +85,15 @@ export class Sentences {
       revision,
       stable: joinWords(stable),
       tentative: hanging + text.join(''),
-      words: words.map(wireWord),
+      words: words.map(toWireWord),
       stableWords: stable.length,
       fromMs: samplesToMs(words[0]?.from ?? 0),
       toMs: samplesToMs(words.at(-1)?.to ?? 0),
     });
   }
 
-  /** `words` are one at least. The sentence is then cleaned and translated as the settings say. */
-  publishFinal({ channel, sentence, words, language }: FinalSentence, settings: SessionSettings): void {
+  /** `words` are one at least. The sentence is then cleaned, translated and heard again as the settings say. */
+  publishFinal({ channel, sentence, from, words, language }: FinalSentence, settings: SessionSettings): void {
     const text = joinWords(words);
     const sound = { from: words[0]!.from, to: words.at(-1)!.to };
     this.#finals++;
@@ -91,22 +102,14 @@ export class Sentences {
       channel,
       sentence,
       text,
-      words: words.map(wireWord),
+      words: words.map(toWireWord),
       fromMs: samplesToMs(sound.from),
       toMs: samplesToMs(sound.to),
       language,
     });
     this.#revisions.begin({ sentence, channel, text, language, sound }, this.#context, settings);
+    this.#secondHearing.add(channel, { sentence, from, words, language }, settings);
     this.#context.push(text);
     if (this.#context.length > CONTEXT_SENTENCES) this.#context.shift();
   }
-}
-
-function wireWord(word: Word): WireWord {
-  return {
-    text: word.text,
-    fromMs: samplesToMs(word.from),
-    toMs: samplesToMs(word.to),
-    confidence: Math.round(word.confidence * 1_000) / 1_000,
-  };
 }

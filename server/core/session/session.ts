@@ -8,6 +8,7 @@ import { LagNotice } from './lag-notice.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan, SessionOutput } from './outputs.ts';
 import { Revisions } from './revisions.ts';
+import { SecondHearing } from './second-hearing.ts';
 import { Sentences } from './sentences.ts';
 import { changeSettings, isLanguageChange, type PipelineOptions, type SessionSettings } from './settings.ts';
 import type { SessionSnapshot } from './snapshot.ts';
@@ -19,6 +20,7 @@ export class SessionCore {
   readonly #pipeline: PipelineOptions;
   readonly #outputs = new OutputQueue();
   readonly #revisions: Revisions;
+  readonly #secondHearing: SecondHearing;
   readonly #sentences: Sentences;
   readonly #tracks: readonly Track[];
   readonly #cuts: CutQueue;
@@ -35,14 +37,20 @@ export class SessionCore {
     this.#conditions = { settings, serviceLevel: FULL_SERVICE_LEVEL };
     this.#lagNotice = new LagNotice(snapshot?.lagging ?? false);
     this.#revisions = new Revisions(outputs);
-    const sentences = new Sentences(outputs, this.#revisions, snapshot);
+    const readEvidence = (channel: number, from: number, to: number) => this.#tracks[channel]!.copyEvidence(from, to);
+    const secondHearing = new SecondHearing({ pipeline, outputs, revisions: this.#revisions, readEvidence });
+    this.#secondHearing = secondHearing;
+    const sentences = new Sentences(outputs, { revisions: this.#revisions, secondHearing }, snapshot);
     this.#sentences = sentences;
     if (snapshot !== undefined) this.#revisions.restore(snapshot, sentences.context, settings);
     const from = snapshot?.from ?? 0;
     this.#tracks = Array.from(
       { length: given.channels },
       (_, channel) =>
-        new Track({ channel, pipeline, outputs, sentences, settings, from, snapshot: snapshot?.tracks[channel] }),
+        new Track({
+          ...{ channel, pipeline, outputs, sentences, secondHearing, settings, from },
+          snapshot: snapshot?.tracks[channel],
+        }),
     );
     this.#cuts = new CutQueue(snapshot?.cuts ?? [], (at) => this.#tracks.flatMap((track) => track.endedBefore(at)));
   }
@@ -126,6 +134,9 @@ export class SessionCore {
       case 'undecoded':
         for (const track of this.#tracks) track.lose(input.job, input.reason, conditions);
         return;
+      case 'secondHypothesis':
+      case 'noSecondHypothesis':
+        return this.#secondHearing.read(input, conditions.settings);
       case 'rewrite':
       case 'unwritten':
         return this.#revisions.readRewrite(input, conditions.settings);
@@ -168,14 +179,19 @@ export class SessionCore {
       (at) => this.#tracks.flatMap((track) => track.cut(at, this.#conditions)),
     );
     for (const { at, answer, id } of this.#cuts.takeDone()) {
-      if (!answer) continue;
+      if (!answer) {
+        this.#secondHearing.end(this.settings);
+        continue;
+      }
       this.#outputs.pushEvent({ type: 'flushed', ...(id === undefined ? {} : { id }), audioMs: samplesToMs(at) });
     }
     if (this.#state === 'draining' && this.#cuts.isEmpty) this.#closeWhenIdle();
   }
 
   #closeWhenIdle(): void {
-    if (this.#revisions.pending > 0 || !this.#tracks.every(({ isIdle }) => isIdle)) return;
+    if (!this.#tracks.every(({ isIdle }) => isIdle)) return;
+    this.#secondHearing.end(this.settings);
+    if (this.#revisions.pending > 0 || this.#secondHearing.pending > 0) return;
     this.#state = transition(this.#state, 'closed');
     const audioMs = samplesToMs(this.receivedSamples);
     this.#outputs.pushEvent({ type: 'done', audioMs, sentences: this.#sentences.finals });

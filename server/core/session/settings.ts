@@ -68,6 +68,17 @@ export interface PipelineOptions {
   };
   /** When a decode begins with the sentence before the open one. */
   readonly leftContext: LeftContextOptions;
+  /** How sentences are heard a second time. */
+  readonly secondHearing: {
+    /** They are decoded together with as many before them as take at least, */
+    readonly leastMs: number;
+    /** and at most so long. */
+    readonly mostMs: number;
+    /** As in `DecodeJob`. */
+    readonly windowFloor: number;
+    readonly beamSize: number;
+    readonly temperatures: readonly number[];
+  };
   readonly ringSeconds: number;
   readonly partialEveryMs: number;
   /** How much of the previous finals goes into the recogniser's prompt, characters; 0 is none. */
@@ -81,6 +92,8 @@ export interface PipelineOptions {
     readonly small: string | undefined;
     /** Whether `small` hears English whatever the load, because `own` is too slow on this machine; default no. */
     readonly isEnglishSmall?: boolean | undefined;
+    /** The model that hears stretches again; undefined is the one that heard them first. */
+    readonly second?: { readonly name: string; readonly isMultilingual: boolean } | undefined;
     /** Name of the model that the client was told at the start; default `own`. */
     readonly announced?: string | undefined;
   };
@@ -104,6 +117,13 @@ export const PIPELINE: PipelineOptions = {
   sentenceEnd: { slowMs: 200, seldomMs: 350, agreedMs: 500, confidence: 0.84 },
   segment: { softMs: 12_000, hardMs: 25_000 },
   leftContext: { ms: 5_000, gapMs: 1_500, decodeMs: 1_000 },
+  secondHearing: {
+    leastMs: 20_000,
+    mostMs: 28_000,
+    windowFloor: 1_500,
+    beamSize: 5,
+    temperatures: [0, 0.2, 0.4, 0.6, 0.8, 1],
+  },
   ringSeconds: 45,
   partialEveryMs: 200,
   contextChars: 200,
@@ -124,6 +144,8 @@ export interface SessionSettings {
   readonly endpoint: { readonly minMs: number; readonly maxMs: number };
   /** Languages to translate into, whether or not anybody watches; undefined where nothing is translated. */
   readonly translations?: readonly string[] | undefined;
+  /** Whether sentences are heard a second time; default no. */
+  readonly revise?: boolean | undefined;
 }
 
 /** The settings after a client's `configure`: what it does not mention stays. */

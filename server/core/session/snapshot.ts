@@ -55,6 +55,8 @@ export interface CutSnapshot {
 /** A final sentence that was being cleaned. */
 export interface CleaningSnapshot {
   readonly sentence: number;
+  /** Set when the text is that of a second hearing. */
+  readonly revised?: true | undefined;
   readonly channel: number;
   readonly text: string;
   readonly language: string;
@@ -63,7 +65,8 @@ export interface CleaningSnapshot {
 
 /**
  * All a session needs to go on in another process, as plain JSON, when the audio from the sample `from` on is replayed to it.
- * Nothing is sent twice: windows before `judged` are replayed without being acted on.
+ * Nothing is sent twice: windows before `judged` are replayed without being acted on. A second hearing is not among it: sentences
+ * that wait for theirs keep the words they have.
  */
 export interface SessionSnapshot {
   readonly state: SessionState;

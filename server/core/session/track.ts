@@ -1,6 +1,7 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis, Word } from '../hypothesis.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
+import type { SpanEvidence } from '../stable/hallucinations.ts';
 import { joinWords } from '../stable/words.ts';
 import { SAMPLE_RATE, samplesToMs } from '../time.ts';
 import type { DecodeConditions, SessionConditions } from './conditions.ts';
@@ -9,6 +10,7 @@ import { DecodePolicy, detectionProgress } from './decode-policy.ts';
 import type { SpeechEnd } from './decode-state.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan } from './outputs.ts';
+import type { SecondHearing } from './second-hearing.ts';
 import { type Reading, Segmenter } from './segmenter.ts';
 import type { Sentences } from './sentences.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
@@ -18,12 +20,15 @@ import { UtterancePublisher } from './utterance-publisher.ts';
 
 /** Audio before the open speech that is replayed after a restart: enough for the VAD to settle. */
 const REPLAY_SAMPLES = SAMPLE_RATE;
+/** The times of words are off by less than this. */
+const EVIDENCE_MARGIN_SAMPLES = SAMPLE_RATE;
 
 export interface TrackOptions {
   readonly channel: number;
   readonly pipeline: PipelineOptions;
   readonly outputs: OutputQueue;
   readonly sentences: Sentences;
+  readonly secondHearing: SecondHearing;
   readonly settings: SessionSettings;
   /** The first sample it will be given. */
   readonly from: number;
@@ -37,6 +42,7 @@ export class Track {
   readonly #pipeline: PipelineOptions;
   readonly #outputs: OutputQueue;
   readonly #sentences: Sentences;
+  readonly #secondHearing: SecondHearing;
   readonly #ring: AudioRing;
   readonly #segmenter: Segmenter;
   readonly #policy: DecodePolicy;
@@ -47,7 +53,7 @@ export class Track {
   /** End of the last window whose probability was asked for. */
   #askedTo: number;
 
-  constructor({ channel, pipeline, outputs, sentences, settings, from, snapshot }: TrackOptions) {
+  constructor({ channel, pipeline, outputs, sentences, secondHearing, settings, from, snapshot }: TrackOptions) {
     const ring = new AudioRing(pipeline.ringSeconds * SAMPLE_RATE, from);
     const segmenter = new Segmenter({ pipeline, ring, from, snapshot });
     const policy = new DecodePolicy({ channel, pipeline, outputs, settings, language: snapshot?.language });
@@ -56,6 +62,7 @@ export class Track {
     this.#pipeline = pipeline;
     this.#outputs = outputs;
     this.#sentences = sentences;
+    this.#secondHearing = secondHearing;
     this.#ring = ring;
     this.#segmenter = segmenter;
     this.#policy = policy;
@@ -124,8 +131,26 @@ export class Track {
     return this.#ring.find(from, to);
   }
 
+  /** A copy of what the VAD says about samples [from, to), to be asked when the window has moved on. */
+  copyEvidence(from: number, to: number): SpanEvidence {
+    const { history } = this.#segmenter;
+    const copy = history.copy(from - EVIDENCE_MARGIN_SAMPLES, to + EVIDENCE_MARGIN_SAMPLES);
+    return {
+      countVoiced: (start, end) => copy.countVoiced(start, end),
+      peakProbability: copy.peakProbability(from, to),
+      peakLevel: copy.peakLevel(from, to),
+      early: false,
+    };
+  }
+
   /** Takes the probability of speech in the window [from, to). */
   judge(from: number, to: number, probability: number, conditions: SessionConditions): void {
+    this.#judge(from, to, probability, conditions);
+    const open = this.#utterances[0]?.sentenceStart ?? to;
+    this.#secondHearing.advance(this.#channel, { to, open }, conditions.settings);
+  }
+
+  #judge(from: number, to: number, probability: number, conditions: SessionConditions): void {
     const growing = this.#growing();
     switch (this.#segmenter.observe(from, to, probability)) {
       case 'replayed':
@@ -269,6 +294,7 @@ export class Track {
       utterance.move({ kind: 'publish' });
       this.#utterances.shift();
       this.#outputs.pushEvent({ type: 'settled', channel: this.#channel, atMs: endMs(end) });
+      this.#secondHearing.settle(this.#channel, end.at, conditions.settings);
     }
   }
 

@@ -5,6 +5,8 @@ import type { SampleRange, SessionOutput } from './outputs.ts';
 /** A sentence that still waits for translations. */
 export interface TranslationSnapshot {
   readonly sentence: number;
+  /** Set when the text comes from a second hearing. */
+  readonly revised?: true | undefined;
   readonly channel: number;
   /** The cleaned text, or the spoken one where nothing is cleaned. */
   readonly text: string;
@@ -24,7 +26,7 @@ interface Waiting extends TranslationSnapshot {
 
 /**
  * Asks for translations of each sentence once its text is settled.
- * Invariant: at most one `translated` event for each sentence and language.
+ * Invariant: at most one `translated` event for each text of a sentence and language.
  */
 export class Translations {
   readonly #emit: (output: SessionOutput) => void;
@@ -43,7 +45,7 @@ export class Translations {
     return [...this.#waiting.values()].map(({ to: _, ...snapshot }) => snapshot);
   }
 
-  /** Asks for the translations of a sentence. `to` are languages to translate into whether or not anybody watches. */
+  /** Asks for the translations of a sentence; earlier requests for it are void. `to` are languages to translate into whether or not anybody watches. */
   request(wanted: TranslationSnapshot, to: readonly string[]): void {
     this.#waiting.set(wanted.sentence, { ...wanted, to: undefined });
     this.#emit({ kind: 'translate', ...wanted, to });
@@ -51,7 +53,7 @@ export class Translations {
 
   read(answer: Answer): void {
     const waiting = this.#waiting.get(answer.sentence);
-    if (waiting === undefined) return;
+    if (waiting === undefined || waiting.revised !== answer.revised) return;
     if (answer.kind === 'translating') return this.#put({ ...waiting, to: answer.to });
     const { to, sentence } = answer;
     if (waiting.to?.includes(to) !== true) return;

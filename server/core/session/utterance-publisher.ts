@@ -160,7 +160,7 @@ export class UtterancePublisher {
     const language = settings.task === 'translate' ? 'en' : spoken;
     this.#leftContext = { from, words, language: spoken, context: [...sentences.context] };
     const sentence = utterance.text.number(() => this.#nextNumber());
-    sentences.publishFinal({ channel, sentence, words, language }, settings);
+    sentences.publishFinal({ channel, sentence, from, words, language }, settings);
     utterance.text.forgetNumber();
   }
 

@@ -24,6 +24,16 @@ export class VadHistory {
     return this.#end * VAD_WINDOW_SAMPLES;
   }
 
+  /** A history of the windows in [from, to) alone, as far as they are held. */
+  copy(from: number, to: number): VadHistory {
+    const first = Math.max(this.#first(), Math.floor(from / VAD_WINDOW_SAMPLES));
+    const end = Math.min(this.#end, Math.ceil(to / VAD_WINDOW_SAMPLES));
+    const copy = new VadHistory(Math.max(1, end - first) * VAD_WINDOW_SAMPLES, this.#open, first * VAD_WINDOW_SAMPLES);
+    for (let window = first; window < end; window++)
+      copy.push(this.#at(this.#probabilities, window), this.#at(this.#levels, window));
+    return copy;
+  }
+
   push(probability: number, level: number): void {
     const at = this.#end % this.#probabilities.length;
     this.#probabilities[at] = probability;

@@ -7,8 +7,8 @@ import { chooseThreadCount } from './threads.ts';
 
 /** The worker process: loads its models, decodes the jobs it is sent, and ends with its parent. */
 let engine: ChildEngine | undefined;
-/** The second model, under the name that jobs use. */
-let small: { readonly name: string; readonly engine: ChildEngine } | undefined;
+/** The other models, under the names that jobs use. */
+const others = new Map<string, ChildEngine>();
 let cores = 1;
 const running = new Map<number, AbortController>();
 
@@ -27,7 +27,7 @@ process.on('message', (message: ToWorker) => {
       send({
         kind: 'alive',
         memoryMb: residentMemoryMb(),
-        steps: { ...engine?.countSteps?.(), ...small?.engine.countSteps?.() },
+        steps: Object.assign({}, ...[engine, ...others.values()].map((each) => each?.countSteps?.())),
       });
       return;
   }
@@ -39,11 +39,12 @@ async function start(setup: WorkerSetup): Promise<void> {
   try {
     engine = await openEngine(setup);
     const realTimeFactor = await measure(setup, engine, RUNS);
-    const second = await openSmall(setup);
+    const small = await openSmall(setup);
+    const second = await openSecond(setup);
     const { name, multilingual, detail } = engine;
     send({
       ...{ kind: 'ready', engine: name, multilingual, realTimeFactor, detail },
-      small: second,
+      ...{ small, second },
       memoryMb: residentMemoryMb(),
     });
   } catch (error) {
@@ -67,9 +68,24 @@ async function measure(setup: WorkerSetup, chosen: ChildEngine, runs: number): P
 
 async function openSmall(setup: WorkerSetup) {
   if (setup.small === undefined) return undefined;
-  const { name, path } = setup.small;
-  small = { name, engine: await openEngine({ ...setup, modelPath: path }) };
-  return { multilingual: small.engine.multilingual, realTimeFactor: await measure(setup, small.engine, SMALL_RUNS) };
+  const small = await openOther(setup.small, setup);
+  return { multilingual: small.multilingual, realTimeFactor: await measure(setup, small, SMALL_RUNS) };
+}
+
+/** Not measured: nobody waits for its decodes. */
+async function openSecond(setup: WorkerSetup) {
+  if (setup.second === undefined) return undefined;
+  const { multilingual } = await openOther(setup.second, setup);
+  return { multilingual };
+}
+
+async function openOther(
+  { name, path }: { readonly name: string; readonly path: string },
+  setup: WorkerSetup,
+): Promise<ChildEngine> {
+  const opened = await openEngine({ ...setup, modelPath: path });
+  others.set(name, opened);
+  return opened;
 }
 
 /** The vocabulary size is the second number in the file; English-only models have 51864 words. */
@@ -103,7 +119,7 @@ async function decode(job: WireJob): Promise<void> {
   const controller = new AbortController();
   running.set(job.id, controller);
   try {
-    const target = job.model !== undefined && job.model === small?.name ? small.engine : engine;
+    const target = others.get(job.model ?? '') ?? engine;
     if (target === undefined) throw new Error('the engine is not ready');
     const threads = chooseThreadCount(cores, running.size);
     send({ kind: 'hypothesis', job: job.id, hypothesis: await target.decode(job, threads, controller.signal) });

@@ -66,6 +66,11 @@ export async function run(args: string[]): Promise<void> {
       'lags',
       'decodes/s',
       'busy/s',
+      'revised WER %',
+      'revised',
+      'behind p50',
+      'max',
+      'second/s',
     ],
   ];
   const offline = await offlineErrors(recordings, decode);
@@ -80,7 +85,9 @@ export async function run(args: string[]): Promise<void> {
       if (options['verbose'] === 'events') print(recording, arrivals);
       const result = measure(recording, arrivals);
       if (options['verbose'] !== '')
-        console.log(`${recording.file} ${result.errors} (${offline.get(recording.file)?.errors}): ${result.text}`);
+        console.log(
+          `${recording.file} ${result.errors} → ${result.revisedErrors} (${offline.get(recording.file)?.errors}): ${result.text}\n  → ${result.revisedText}`,
+        );
       return result;
     });
     rows.push(row(set || 'default', measured, offline, statistics));
@@ -145,13 +152,14 @@ function row(
   name: string,
   measured: readonly Measured[],
   offline: ReadonlyMap<string, OfflineResult>,
-  { decodes, busyS }: DecodeStatistics,
+  { decodes, busyS, secondS }: DecodeStatistics,
 ) {
   const sum = (pick: (each: Measured) => number): number => measured.reduce((so, each) => so + pick(each), 0);
   const seconds = sum((each) => each.seconds + 1);
   const first = measured.flatMap(({ firstPartial }) => (firstPartial === undefined ? [] : [firstPartial]));
   const confirmed = measured.flatMap((each) => each.confirmed.map(({ delayS }) => delayS));
   const finals = measured.flatMap((each) => each.finals);
+  const behind = measured.flatMap((each) => each.revised);
   const midSpeech = measured.flatMap((each) => each.midSpeech.map(({ delayS }) => delayS));
   const words = sum((each) => each.words);
   const known = measured.filter(({ recording }) => offline.has(recording.file));
@@ -181,5 +189,10 @@ function row(
     String(sum((each) => each.lags)),
     decodes / seconds,
     busyS / seconds,
+    (sum((each) => each.revisedErrors) / words) * 100,
+    String(behind.length),
+    quantile(behind, 0.5),
+    Math.max(...behind),
+    secondS / seconds,
   ];
 }

@@ -31,7 +31,7 @@ async function listen(machine: string, speech: ScriptedSpeech, speakers = 1): Pr
   const clock = new SimulatedClock();
   const replays: Replay[] = [];
   const seen: Arrival[][] = [];
-  const statistics = { decodes: 0, busyS: 0 };
+  const statistics = { decodes: 0, busyS: 0, secondS: 0 };
   const decoding = { clock, decode: speech.decode, floors: { partial: 0, final: 512 }, statistics };
   const runner = simulateScheduler({ ...decoding, machine: findMachine(machine) }, 200, (level) => {
     for (const replay of replays) replay.setServiceLevel(level);

@@ -293,7 +293,7 @@ t.test('a translation waits for everybody, and gives up its slot to a partial', 
   const { recogniser, scheduler, taken, post } = open(1);
   const translate = (job: number) =>
     scheduler.enqueue({
-      ...{ session: 'a', job, final: false, translation: true, onAnswer: () => {} },
+      ...{ session: 'a', job, final: false, background: 'translation', onAnswer: () => {} },
       takeSpan: () => {
         taken.push(`a${job}`);
         return { kind: 'final' } as DecodeSpan;
@@ -311,4 +311,52 @@ t.test('a translation waits for everybody, and gives up its slot to a partial', 
       post('b', 3, 'partial');
       t.same(recogniser.aborted, [recogniser.running[0]!.job.id]);
     });
+});
+
+t.test('a second hearing waits for everything else, and gives up its slot to that', async (t) => {
+  const { recogniser, scheduler, taken, answered, post } = open(1);
+  const enqueue = (job: number, background: 'translation' | 'secondHearing') =>
+    scheduler.enqueue({
+      ...{ session: 'a', job, final: false, background },
+      takeSpan: () => {
+        taken.push(`a${job}`);
+        return { kind: 'final' } as DecodeSpan;
+      },
+      onAnswer: ({ kind }) => answered.push(`a${job} ${kind}`),
+    });
+  post('b', 1, 'partial');
+  enqueue(-1, 'secondHearing');
+  enqueue(-2, 'translation');
+  post('b', 2, 'partial');
+  t.same(recogniser.aborted, [], 'a partial keeps its slot');
+  for (let i = 0; i < 3; i++) await recogniser.end();
+  t.same(taken, ['b1', 'b2', 'a-2', 'a-1']);
+  enqueue(-3, 'translation');
+  t.same(recogniser.aborted, [recogniser.running[0]!.job.id], 'it gives way to a translation');
+  await recogniser.end();
+  t.same(answered.at(-1), 'a-1 failed', 'and is answered');
+});
+
+t.test('half of the slots stay free of second hearings, and none begins under load', async (t) => {
+  const { recogniser, scheduler, clock, advice, post } = open(4);
+  const hearAgain = (job: number) =>
+    scheduler.enqueue({
+      ...{ session: 'a', job, final: false, background: 'secondHearing', onAnswer: () => {} },
+      takeSpan: () => ({ kind: 'final' }) as DecodeSpan,
+    });
+  for (let job = 1; job <= 3; job++) hearAgain(-job);
+  t.equal(recogniser.running.length, 2);
+  await recogniser.end();
+  t.equal(recogniser.running.length, 2, 'the third begins when there is a place');
+  await recogniser.end();
+  await recogniser.end();
+  scheduler.addSession('b');
+  for (let job = 1; job <= 12; job++) post('b', job, 'final');
+  clock.pass(8_000);
+  t.ok(advice.length > 0, 'finals wait for long');
+  while (recogniser.running.length > 0) await recogniser.end();
+  hearAgain(-4);
+  t.equal(recogniser.running.length, 0, 'nothing begins while service is reduced');
+  clock.pass(60_000);
+  t.equal(recogniser.running.length, 1, 'it begins when the load is gone');
 });

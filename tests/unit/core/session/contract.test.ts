@@ -17,6 +17,7 @@ const SETTINGS: SessionSettings = {
   ...ONE_SPEAKER,
   partials: { mode: 'revisable', everyMs: 100 },
   cleanup: { mode: 'rules', instruction: '' },
+  revise: true,
 };
 const VOCABULARY = [
   'the',
@@ -73,6 +74,7 @@ type Step =
       readonly change: Partial<Hypothesis>;
     }
   | { readonly kind: 'start'; readonly pick: number }
+  | { readonly kind: 'hearAgain'; readonly pick: number; readonly words: readonly number[] | undefined }
   | { readonly kind: 'lose'; readonly pick: number; readonly failed: boolean }
   | { readonly kind: 'clean'; readonly pick: number; readonly late: boolean }
   | { readonly kind: 'flush' | 'pause' }
@@ -107,6 +109,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('start' as const), pick }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick, failed: isFailed }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('clean' as const), pick, late: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('hearAgain' as const),
+      pick,
+      /** Undefined: nothing came of it. */
+      words: fc.option(fc.array(fc.nat(VOCABULARY.length - 1), { maxLength: 14 }), { nil: undefined }),
+    }),
+  },
   { weight: 2, arbitrary: fc.constant({ kind: 'flush' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'pause' as const }) },
   {
@@ -133,10 +144,15 @@ class Harness {
   readonly #verdicts: number[] = [];
   /** Windows it has not answered for yet. */
   readonly #unjudged: number[] = [];
-  readonly #cleanings: { sentence: number; text: string }[] = [];
+  readonly #cleanings: { sentence: number; text: string; revised?: true | undefined }[] = [];
+  /** Stretches that are to be decoded again. */
+  readonly #stretches: Extract<SessionOutput, { kind: 'hearAgain' }>[] = [];
   readonly #stable = new Map<number, string>();
   readonly #finals = new Map<number, string>();
   readonly #cleaned = new Set<number>();
+  /** Texts of sentences that were heard again, and which of them are cleaned. */
+  readonly #revised = new Map<number, string>();
+  readonly #revisedCleaned = new Set<number>();
   /** Ends of speech that are not settled yet. */
   #unsettled: number[] = [];
   #speaking = false;
@@ -148,7 +164,10 @@ class Harness {
     const models = { own: 'own', small: 'small' };
     // Every decode counts as a slow one, or none does.
     const sentenceEnd = { ...PIPELINE.sentenceEnd, slowMs: pace === 'slow' ? 0 : 10_000, seldomMs: 10_000 };
-    this.#pipeline = { ...PIPELINE, segment, models, sentenceEnd, commit: { ...PIPELINE.commit, policy } };
+    // As short, so that there are many stretches.
+    const secondHearing = { ...PIPELINE.secondHearing, leastMs: 1_000, mostMs: 6_000 };
+    const commit = { ...PIPELINE.commit, policy };
+    this.#pipeline = { ...PIPELINE, segment, models, sentenceEnd, secondHearing, commit };
     this.#session = new SessionCore(SETTINGS, this.#pipeline);
   }
 
@@ -167,6 +186,8 @@ class Harness {
         return this.#start(this.#jobs[one.pick % this.#jobs.length]);
       case 'clean':
         return this.#clean(one.pick, one.late);
+      case 'hearAgain':
+        return this.#hearAgain(one.pick, one.words);
       case 'flush':
         this.flushes++;
         return this.#handle({ kind: 'flush', id: undefined });
@@ -221,6 +242,7 @@ class Harness {
     this.#jobs.length = 0;
     this.#running.clear();
     this.#cleanings.length = 0;
+    this.#stretches.length = 0;
     this.#unjudged.length = 0;
     this.#session = new SessionCore(SETTINGS, this.#pipeline, snapshot);
     const again = new Float32Array(received - snapshot.from);
@@ -237,8 +259,10 @@ class Harness {
   end(): void {
     this.#judge();
     this.#handle({ kind: 'finish' });
-    for (let i = 0; i < 1_000 && (this.#jobs.length > 0 || this.#cleanings.length > 0); i++) {
+    const isAsking = () => this.#jobs.length > 0 || this.#cleanings.length > 0 || this.#stretches.length > 0;
+    for (let i = 0; i < 1_000 && isAsking(); i++) {
       this.#answer(0, [0, 2, 4], true, {});
+      this.#hearAgain(0, [0, 3, 4]);
       this.#clean(0, false);
     }
     if (this.#session.state !== 'closed') throw new Error('the session did not close');
@@ -246,7 +270,10 @@ class Harness {
     const flushed = this.events.filter((event) => event.type === 'flushed').length;
     if (flushed !== this.flushes) throw new Error(`${this.flushes} flushes, ${flushed} answers`);
     if (this.#speaking || this.#unsettled.length > 0) throw new Error('speech was never settled');
-    if (this.#finals.size !== this.#cleaned.size) throw new Error('a final was never cleaned');
+    for (const sentence of this.#finals.keys()) {
+      const cleaned = this.#revised.has(sentence) ? this.#revisedCleaned : this.#cleaned;
+      if (!cleaned.has(sentence)) throw new Error(`sentence ${sentence} was never cleaned`);
+    }
     for (const sentence of this.#stable.keys()) {
       if (!this.#finals.has(sentence) && this.#stable.get(sentence) !== '')
         throw new Error(`stable text of ${sentence} was lost`);
@@ -259,29 +286,28 @@ class Harness {
     this.#start(job);
     this.#jobs.splice(this.#jobs.indexOf(job), 1);
     const span = this.#running.get(job)!;
-    const each = span.samples.length / Math.max(1, indices.length);
-    const words = indices.map((index, i): Word => {
-      const from = Math.round(span.fromSample + i * each);
-      return {
-        text: VOCABULARY[index]!,
-        space: true,
-        from,
-        to: Math.round(from + each),
-        confidence: sure ? 0.99 : 0.5,
-      };
-    });
+    const words = spread(indices, span.fromSample, span.samples.length, sure ? 0.99 : 0.5);
     // A decode that was given its language says so.
     const detected = span.language === 'auto' ? {} : { language: span.language, languageProbability: 1 };
     this.#handle({ kind: 'hypothesis', job, hypothesis: sureHypothesis(words, { ...change, ...detected }) });
   }
 
+  #hearAgain(pick: number, indices: readonly number[] | undefined): void {
+    const [wanted] = this.#stretches.splice(pick % Math.max(1, this.#stretches.length), 1);
+    if (wanted === undefined) return;
+    const { stretch, span, to } = wanted;
+    if (indices === undefined) return this.#handle({ kind: 'noSecondHypothesis', stretch });
+    const words = spread(indices, span.fromSample, to - span.fromSample, 0.99);
+    this.#handle({ kind: 'secondHypothesis', stretch, hypothesis: sureHypothesis(words, { language: span.language }) });
+  }
+
   #clean(pick: number, late: boolean): void {
     const [wanted] = this.#cleanings.splice(pick, 1);
     if (wanted === undefined) return;
-    const { sentence, text } = wanted;
+    const { sentence, text, revised } = wanted;
     const input = late
-      ? ({ kind: 'unwritten', sentence, reason: 'late', tookMs: 1 } as const)
-      : ({ kind: 'rewrite', sentence, text, model: 'test', tookMs: 1 } as const);
+      ? ({ kind: 'unwritten', sentence, revised, reason: 'late', tookMs: 1 } as const)
+      : ({ kind: 'rewrite', sentence, revised, text, model: 'test', tookMs: 1 } as const);
     this.#handle(input);
   }
 
@@ -295,6 +321,7 @@ class Harness {
       if (output.kind === 'recognise') this.#jobs.push(output.job);
       if (output.kind === 'forget') this.#jobs.splice(this.#jobs.indexOf(output.job) >>> 0, 1);
       if (output.kind === 'clean') this.#cleanings.push(output);
+      if (output.kind === 'hearAgain') this.#stretches.push(output);
       if (output.kind === 'event') this.#check(output.event);
     }
   }
@@ -322,12 +349,30 @@ class Harness {
       if (event.text === '') throw new Error('an empty final');
       this.#finals.set(event.sentence, event.text);
     }
+    if (event.type === 'revised') {
+      if (!this.#finals.has(event.sentence)) throw new Error(`a revision before the final of ${event.sentence}`);
+      if (this.#revised.has(event.sentence)) throw new Error(`two revisions of ${event.sentence}`);
+      this.#revised.set(event.sentence, event.text);
+    }
     if (event.type === 'cleaned') {
-      if (!this.#finals.has(event.sentence)) throw new Error(`a cleaning before the final of ${event.sentence}`);
-      if (this.#cleaned.has(event.sentence)) throw new Error(`two cleanings of ${event.sentence}`);
-      this.#cleaned.add(event.sentence);
+      const before = event.revised ? this.#revised : this.#finals;
+      const cleaned = event.revised ? this.#revisedCleaned : this.#cleaned;
+      if (!before.has(event.sentence)) throw new Error(`a cleaning before the text of ${event.sentence}`);
+      if (cleaned.has(event.sentence)) throw new Error(`two cleanings of ${event.sentence}`);
+      if (!event.revised && this.#revised.has(event.sentence))
+        throw new Error(`a cleaning of what ${event.sentence} said before its revision`);
+      cleaned.add(event.sentence);
     }
   }
+}
+
+/** Words one after the other over a span. */
+function spread(indices: readonly number[], fromSample: number, samples: number, confidence: number): Word[] {
+  const each = samples / Math.max(1, indices.length);
+  return indices.map((index, i): Word => {
+    const from = Math.round(fromSample + i * each);
+    return { text: VOCABULARY[index]!, space: true, from, to: Math.round(from + each), confidence };
+  });
 }
 
 /** Legal moves of the decode state that no session has made yet. */
@@ -355,6 +400,7 @@ for (const [policy, pace] of RUNS) {
     let steps = 0;
     let finals = 0;
     let restarts = 0;
+    let revisions = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 40, maxLength: 160 }), (script) => {
         const harness = new Harness(policy, pace);
@@ -363,13 +409,15 @@ for (const [policy, pace] of RUNS) {
         steps += harness.steps;
         restarts += harness.restarts;
         finals += harness.events.filter((event) => event.type === 'final').length;
+        revisions += harness.events.filter((event) => event.type === 'revised').length;
       }),
       { numRuns: 640, endOnFailure: false },
     );
-    t.comment(`${steps} steps, ${finals} finals, ${restarts} restarts`);
+    t.comment(`${steps} steps, ${finals} finals, ${revisions} revisions, ${restarts} restarts`);
     t.ok(restarts > 1_000, 'the property saw enough restarts');
     t.ok(steps > 34_000, 'the property saw enough steps');
     t.ok(finals > 1_000, 'and enough finals');
+    t.ok(revisions > 300, 'and enough revisions');
   });
 }
 

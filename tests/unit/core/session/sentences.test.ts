@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { Word } from '../../../../server/core/hypothesis.ts';
 import { OutputQueue } from '../../../../server/core/session/output-queue.ts';
-import { Revisions } from '../../../../server/core/session/revisions.ts';
 import { Sentences } from '../../../../server/core/session/sentences.ts';
+import { createAfterFinal } from '../../../support/after-final.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
 
 const word = (text: string, at: number): Word => ({ text, space: true, from: at, to: at + 1_600, confidence: 0.98765 });
@@ -10,10 +10,10 @@ const WORDS = [word('So', 16_000), word('it', 17_600), word('is.', 19_200)];
 
 function open(snapshot?: ConstructorParameters<typeof Sentences>[2]) {
   const outputs = new OutputQueue();
-  const sentences = new Sentences(outputs, new Revisions(outputs), snapshot);
+  const sentences = new Sentences(outputs, createAfterFinal(outputs), snapshot);
   const final = (text: string) =>
     sentences.publishFinal(
-      { channel: 0, sentence: sentences.nextNumber(), words: [word(text, 0)], language: 'en' },
+      { channel: 0, sentence: sentences.nextNumber(), from: 0, words: [word(text, 0)], language: 'en' },
       SETTINGS,
     );
   return { outputs, sentences, final };
@@ -54,7 +54,7 @@ t.test('tentative words that begin a sentence have no space before them', async 
 t.test('a final is published with its words and times, and then cleaned', async (t) => {
   const { outputs, sentences } = open();
   sentences.publishFinal(
-    { channel: 1, sentence: 7, words: WORDS, language: 'en' },
+    { channel: 1, sentence: 7, from: 0, words: WORDS, language: 'en' },
     { ...SETTINGS, cleanup: { mode: 'default', instruction: '' } },
   );
   t.match(outputs.drain(), [

@@ -2,10 +2,10 @@ import t from 'tap';
 import { FULL_SERVICE_LEVEL } from '../../../../server/core/schedule/load-shedder.ts';
 import { FAILURES_MAX } from '../../../../server/core/session/decode-planner.ts';
 import { OutputQueue } from '../../../../server/core/session/output-queue.ts';
-import { Revisions } from '../../../../server/core/session/revisions.ts';
 import { Sentences } from '../../../../server/core/session/sentences.ts';
 import { PIPELINE } from '../../../../server/core/session/settings.ts';
 import { Track } from '../../../../server/core/session/track.ts';
+import { createAfterFinal } from '../../../support/after-final.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
 
@@ -15,9 +15,11 @@ const TENTH = 1_600;
 /** One channel, answered by hand. */
 function open() {
   const outputs = new OutputQueue();
-  const sentences = new Sentences(outputs, new Revisions(outputs));
+  const after = createAfterFinal(outputs);
+  const sentences = new Sentences(outputs, after);
   const track = new Track({
     ...{ channel: 0, pipeline: PIPELINE, outputs, sentences, settings: SETTINGS, from: 0, snapshot: undefined },
+    secondHearing: after.secondHearing,
   });
   let jobs: { job: number; final: boolean }[] = [];
   const finals: string[] = [];

@@ -3,12 +3,12 @@ import type { EventBody } from '../../../../protocol/index.ts';
 import { AudioRing } from '../../../../server/core/audio/ring.ts';
 import type { Word } from '../../../../server/core/hypothesis.ts';
 import { OutputQueue } from '../../../../server/core/session/output-queue.ts';
-import { Revisions } from '../../../../server/core/session/revisions.ts';
 import { Sentences } from '../../../../server/core/session/sentences.ts';
 import { PIPELINE, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import { Utterance } from '../../../../server/core/session/utterance.ts';
 import { UtterancePublisher } from '../../../../server/core/session/utterance-publisher.ts';
 import { VAD_WINDOW_SAMPLES, VadHistory } from '../../../../server/core/speech/vad-history.ts';
+import { createAfterFinal } from '../../../support/after-final.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
 
@@ -30,7 +30,7 @@ function open(settings: Partial<SessionSettings> = {}, spare?: number) {
   ring.write(new Float32Array(SECONDS * 16_000).fill(0.2));
   const history = new VadHistory(PIPELINE.ringSeconds * 16_000, PIPELINE.vad.close);
   for (let at = 0; at < SECONDS * 16_000; at += VAD_WINDOW_SAMPLES) history.push(0.98, 0.2);
-  const sentences = new Sentences(outputs, new Revisions(outputs));
+  const sentences = new Sentences(outputs, createAfterFinal(outputs));
   const publisher = new UtterancePublisher({
     ...{ channel: 0, pipeline: PIPELINE, ring, history, outputs, sentences, spare },
   });

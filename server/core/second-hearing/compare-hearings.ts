@@ -1,0 +1,41 @@
+import type { Hypothesis, Word } from '../hypothesis.ts';
+import { rejectHallucinations, type SpanEvidence } from '../stable/hallucinations.ts';
+import { normaliseWord } from '../stable/words.ts';
+import type { Stretch } from './stretch.ts';
+
+/** A second hearing with less than this share of the words of the first has missed some. */
+const WORDS_SHARE_MIN = 0.7;
+/** How much lower the mean log probability of the words of a second hearing may be: its window and search are others. */
+const LOG_PROBABILITY_LOSS_MAX = 0.1;
+/** The logarithm of nothing is no number to average. */
+const CONFIDENCE_MIN = 1e-3;
+
+/** The words that a second hearing of a stretch heard; undefined when it understood less than the first. */
+export function selectBetterWords(
+  { sentences, language }: Stretch,
+  hypothesis: Hypothesis,
+  evidence: SpanEvidence,
+): readonly Word[] | undefined {
+  if (hypothesis.language !== language) return undefined;
+  if (hypothesis.stop !== 'end' && hypothesis.stop !== 'edge') return undefined;
+  const { words, suppressed } = rejectHallucinations(hypothesis, evidence);
+  // Where a decoder loops, it has not heard what was said meanwhile.
+  if (suppressed.some(({ reason }) => reason === 'repetition')) return undefined;
+  const first = sentences.flatMap((sentence) => sentence.words);
+  if (words.length < WORDS_SHARE_MIN * first.length) return undefined;
+  const loss = meanLogProbability(first) - meanLogProbability(words);
+  return loss <= LOG_PROBABILITY_LOSS_MAX ? words : undefined;
+}
+
+function meanLogProbability(words: readonly Word[]): number {
+  const sum = words.reduce((so, { confidence }) => so + Math.log(Math.max(confidence, CONFIDENCE_MIN)), 0);
+  return sum / Math.max(1, words.length);
+}
+
+/** Whether a sentence has other words now. Case and punctuation flip between decodes, and are no reason to show it anew. */
+export function hasOtherWords(first: readonly Word[], second: readonly Word[]): boolean {
+  return (
+    first.length !== second.length ||
+    first.some(({ text }, i) => normaliseWord(text) !== normaliseWord(second[i]!.text))
+  );
+}

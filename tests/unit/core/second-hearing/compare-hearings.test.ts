@@ -1,0 +1,49 @@
+import t from 'tap';
+import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
+import { hasOtherWords, selectBetterWords } from '../../../../server/core/second-hearing/compare-hearings.ts';
+import type { SpanEvidence } from '../../../../server/core/stable/hallucinations.ts';
+import { spokenWords } from '../../../support/spoken-words.ts';
+import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
+
+const FIRST = spokenWords('one two three four five six seven eight nine ten', 1);
+const VOICE: SpanEvidence = {
+  countVoiced: (from, to) => to - from,
+  ...{ peakProbability: 1, peakLevel: 0.2, early: false },
+};
+
+function select(words: readonly Word[], change: Partial<Hypothesis> = {}, evidence = VOICE) {
+  const sentences = [{ sentence: 1, from: 0, words: FIRST, language: 'en' }];
+  const stretch = { sentences, from: 0, to: 160_000, language: 'en' };
+  return selectBetterWords(stretch, sureHypothesis(words, change), evidence);
+}
+
+t.test('a second hearing that is as sure is taken', async (t) => {
+  const words = spokenWords('one two tree four five six seven eight nine ten', 1);
+  t.same(select(words), words);
+  t.same(select(spokenWords('one two tree four five six seven', 1))?.length, 7, 'with some words less, too');
+});
+
+t.test('one that understood less changes nothing', async (t) => {
+  const words = spokenWords('one two tree four five six seven eight nine ten', 1);
+  t.equal(select(words.map((word) => ({ ...word, confidence: 0.7 }))), undefined, 'it is less sure');
+  t.equal(select(words.slice(0, 6)), undefined, 'it misses words');
+  t.equal(select([]), undefined, 'it heard nothing');
+  t.equal(select(words, { stop: 'repeat' }), undefined, 'it was caught in a loop');
+  t.equal(select(words, { stop: 'budget' }), undefined, 'it did not come to the end');
+  t.equal(select(words, { language: 'de' }), undefined, 'it heard another language');
+  const loop = spokenWords(`one two three ${new Array(9).fill('four').join(' ')}`, 1);
+  t.equal(select(loop), undefined, 'it repeats itself');
+});
+
+t.test('it loses what nobody said like any decode', async (t) => {
+  const words = [...spokenWords('one two three four five six seven eight nine ten', 1), ...spokenWords('Thanks', 9)];
+  const evidence = { ...VOICE, countVoiced: (from: number, to: number) => Math.max(0, Math.min(to, 100_000) - from) };
+  t.equal(select(words, {}, evidence)?.at(-1)?.text, 'ten');
+  t.equal(select(words, { noSpeech: 0.9, averageLogProbability: -1.5 }), undefined);
+});
+
+t.test('case and punctuation make no other words', async (t) => {
+  t.notOk(hasOtherWords(spokenWords('So, it is.', 1), spokenWords('so it is', 1)));
+  t.ok(hasOtherWords(spokenWords('So it is.', 1), spokenWords('So is it.', 1)));
+  t.ok(hasOtherWords(spokenWords('So it is.', 1), spokenWords('So it', 1)));
+});
