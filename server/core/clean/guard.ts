@@ -1,8 +1,10 @@
 import type { Change } from '../../../protocol/index.ts';
 import { type AlignedPair, alignWords, computeChanges, searchAlignment } from './alignment.ts';
-import { type Chunk, splitIntoChunks } from './chunks.ts';
+import { type Chunk, isUnspaced, splitIntoChunks } from './chunks.ts';
 import { type ChunkRange, isDisfluency } from './disfluency.ts';
+import { isHesitation } from './fillers.ts';
 import { classifyProtectedWord, isProperName } from './meaning.ts';
+import { findDeliberateRepeats } from './repeats.ts';
 
 export type GuardVerdict =
   | { readonly accepted: true; readonly changes: readonly Change[] }
@@ -30,7 +32,9 @@ export function checkRewrite(raw: string, rewrite: string, language: string): Gu
   const kept = splitIntoChunks(rewrite, language);
   const latest = alignWords(spoken, kept);
   if (latest === undefined) return reject('it holds words that were not said');
-  const isStumble = (from: number, to: number): boolean => isDisfluency({ from, to }, spoken, language);
+  const isOnPurpose = markDeliberate(spoken, language);
+  const isStumble = (from: number, to: number): boolean =>
+    !isOnPurpose.slice(from, to).includes(true) && isDisfluency({ from, to }, spoken, language);
   const mayRemove = (from: number, to: number): boolean =>
     isStumble(from, to) || findLost({ from, to }, spoken, language).length === 0;
   const pairs =
@@ -41,7 +45,7 @@ export function checkRewrite(raw: string, rewrite: string, language: string): Gu
   }
   let removedWords = 0;
   for (const range of findRemovedRanges(spoken, pairs)) {
-    if (isDisfluency(range, spoken, language)) continue;
+    if (isStumble(range.from, range.to)) continue;
     const lost = findLost(range, spoken, language);
     if (lost.length > 0) return reject(`it loses ${describeLoss(lost, spoken, language)}`);
     removedWords += range.to - range.from;
@@ -49,6 +53,17 @@ export function checkRewrite(raw: string, rewrite: string, language: string): Gu
   if (removedWords > Math.max(REMOVABLE_WORDS_MAX, spoken.length * REMOVABLE_SHARE_MAX))
     return reject('it loses too many words');
   return { accepted: true, changes: computeChanges(raw, rewrite, spoken, kept, pairs) };
+}
+
+/** Whether each chunk belongs to something that was said again on purpose; hesitations in between do not count. */
+function markDeliberate(spoken: readonly Chunk[], language: string): boolean[] {
+  const marks = spoken.map(() => false);
+  if (isUnspaced(language)) return marks;
+  const places = [...spoken.keys()].filter((at) => !isHesitation(spoken[at]!.text, language));
+  const texts = places.map((at) => spoken[at]!.text);
+  for (const { from, to } of findDeliberateRepeats(texts, language))
+    for (const at of places.slice(from, to)) marks[at] = true;
+  return marks;
 }
 
 /** The words of a removed range that must not be lost. */

@@ -30,6 +30,64 @@ const ACCIDENTAL_BY_LANGUAGE: Readonly<Record<string, ReadonlySet<string>>> = {
   pl: toSet('ja ale na że jest'),
 };
 
+/** Words that are said twice for emphasis, in any language: no list holds a word that another language repeats by accident. */
+const EMPHATIC = toSet(
+  'no yes yeah very really never bye ha please stop wait hello hi hey hush blah knock ' +
+    'nein ja sehr nie non oui très jamais sí muy nunca sì molto mai não sim muito nee heel nooit nej mycket nie tak bardzo',
+);
+/** What is said this often in a row, and has content, is said on purpose. */
+const DELIBERATE_COPIES = 3;
+const PHRASE_WORDS_MAX = 8;
+const BROKEN_OFF = /\p{L}[-–—]+[,.]?$/u;
+
+/** Words [from, to) of a text. */
+export interface WordRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Finds what was said again on purpose: words of emphasis and spelled letters twice, other words with content three times, and
+ * phrases three times when nothing goes on behind them without a pause, as in a vow or a refrain.
+ */
+export function findDeliberateRepeats(words: readonly string[], language: string): readonly WordRange[] {
+  const bare = words.map(extractBareWord);
+  const found: WordRange[] = [];
+  for (let at = 0; at < bare.length; ) {
+    const range = findRepeatAt(at, bare, words, language);
+    if (range !== undefined) found.push(range);
+    at = range?.to ?? at + 1;
+  }
+  return found;
+}
+
+function findRepeatAt(
+  at: number,
+  bare: readonly string[],
+  words: readonly string[],
+  language: string,
+): WordRange | undefined {
+  for (let period = 1; period <= PHRASE_WORDS_MAX && at + 2 * period <= bare.length; period++) {
+    const phrase = bare.slice(at, at + period);
+    let to = at + period;
+    while (to < bare.length && bare[to] !== '' && bare[to] === bare[to - period]) to++;
+    const copies = Math.floor((to - at) / period);
+    to = at + copies * period;
+    const isEnough = copies >= DELIBERATE_COPIES || (copies === 2 && period === 1 && isEmphatic(phrase[0]!));
+    const isEnd = period === 1 || to === words.length || isSentenceEnd(words[to - 1]!);
+    const isWhole = !words.slice(at, to).some((word) => BROKEN_OFF.test(word));
+    if (isEnough && isEnd && isWhole && phrase.some((word) => hasContent(word, language))) return { from: at, to };
+  }
+  return undefined;
+}
+
+/** Two letters in a row are spelled, but for those that are words. */
+const isEmphatic = (bare: string): boolean => EMPHATIC.has(bare) || /^(?![aioeyu])\p{L}$/u.test(bare);
+
+function hasContent(bare: string, language: string): boolean {
+  return language === 'en' ? !isSmallWord(bare) : getOwnEntry(ACCIDENTAL_BY_LANGUAGE, language)?.has(bare) !== true;
+}
+
 /** Whether an English word is often repeated for emphasis or by grammar. */
 export const isIntentionalRepeat = (bare: string): boolean => INTENTIONAL.has(bare);
 

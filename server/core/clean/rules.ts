@@ -2,7 +2,7 @@ import { extractBareWord, isUnspaced, removeStammer } from './chunks.ts';
 import { isHesitation, removeUnspacedFillers } from './fillers.ts';
 import { capitalise, finishSentence } from './finish-sentence.ts';
 import { isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
-import { isAccidentalRepeat, isIntentionalRepeat } from './repeats.ts';
+import { findDeliberateRepeats, isAccidentalRepeat, isIntentionalRepeat } from './repeats.ts';
 
 /**
  * Cleans text deterministically: hesitations, repeated words and phrases, broken-off words, casing, the final full
@@ -114,7 +114,8 @@ function removeRepeatedPhrases(words: readonly string[]): string[] {
       const equal = first.every(
         (word, i) => extractBareWord(word) === extractBareWord(second[i]!) && extractBareWord(word) !== '',
       );
-      if (equal && !isIntentionalPhrase(first, second, kept[index - 1])) kept = removeWords(kept, index, length, 'en');
+      const isOnPurpose = isIntentionalPhrase(first, second, kept[index - 1]) || isDeliberate(kept, index);
+      if (equal && !isOnPurpose) kept = removeWords(kept, index, length, 'en');
       else index++;
     }
   }
@@ -136,11 +137,15 @@ function isIntentionalPhrase(first: readonly string[], second: readonly string[]
   );
 }
 
+/** Whether the word at `index` belongs to something that was said again on purpose. */
+const isDeliberate = (words: readonly string[], index: number, language = 'en'): boolean =>
+  findDeliberateRepeats(words, language).some(({ from, to }) => from <= index && index < to);
+
 function removeRepeatedWords(words: readonly string[], language: string): string[] {
   let kept = [...words];
   for (let index = 0; index + 1 < kept.length; ) {
-    if (isAccidentalRepeat(kept[index]!, kept[index + 1]!, kept[index - 1], language))
-      kept = removeWords(kept, index, 1, language);
+    const isAccidental = isAccidentalRepeat(kept[index]!, kept[index + 1]!, kept[index - 1], language);
+    if (isAccidental && !isDeliberate(kept, index, language)) kept = removeWords(kept, index, 1, language);
     else index++;
   }
   return kept;

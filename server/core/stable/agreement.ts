@@ -169,7 +169,19 @@ export class StableWords {
       if (!isAwayFromEdge || !isSure) break;
       count = i + 1;
     }
-    return count;
+    return count - this.#countUnsettledCopies(rest, count);
+  }
+
+  /**
+   * How many of the first `count` words are copies in a row of the word before them that ends with `count` or goes on behind:
+   * how often a word was said is known only when another one has followed.
+   */
+  #countUnsettledCopies(rest: readonly Word[], count: number): number {
+    if (this.#options.policy === 'plain') return 0;
+    let copies = 0;
+    while (copies < count && isSameWord(rest[count - copies - 2] ?? this.#stable.at(-1), rest[count - copies - 1]))
+      copies++;
+    return copies;
   }
 
   /**

@@ -55,6 +55,7 @@ const takesNoTime = (before: Word, after: Word): boolean => after.from - before.
 
 /** The largest number of words from `at` on, before `end`, that occur in the same order shortly before. */
 function countCopied(words: readonly Word[], at: number, end: number): number {
+  if (isSaidAgain(words, at, end)) return 0;
   for (let length = end - at; length >= 2; length--) {
     const reach = length < ECHO_WORDS ? length : ECHO_REACH;
     for (let from = Math.max(0, at - reach); from + length <= at; from++) {
@@ -62,10 +63,17 @@ function countCopied(words: readonly Word[], at: number, end: number): number {
     }
   }
   const before = words[at - 1];
-  const word = words[at]!;
-  if (before === undefined || !isSameWord(before, word) || !takesNoTime(before, word)) return 0;
-  // Times are blurred where somebody says a word again and again, but there is time for each of them.
-  return word.to - before.from < computeSpokenLength([before, word]) ? 1 : 0;
+  return before !== undefined && isSameWord(before, words[at]) && takesNoTime(before, words[at]!) ? 1 : 0;
+}
+
+/**
+ * Whether the words [at, end), with the one before, are one word that was said again and again: that blurs their times, but there is
+ * time for all of them.
+ */
+function isSaidAgain(words: readonly Word[], at: number, end: number): boolean {
+  const said = words.slice(Math.max(0, at - 1), end);
+  const isOne = said.every((word) => isSameWord(word, said[0]));
+  return isOne && said.at(-1)!.to - said[0]!.from >= computeSpokenLength(said);
 }
 
 /** How long people take at least to say these words, samples. */
@@ -99,7 +107,7 @@ function findLoop(words: readonly Word[], start: number): Loop | undefined {
 }
 
 /**
- * Whether somebody said the repetition: there is time for all of it, and a voice for half of that time. How often does not matter,
+ * Whether somebody said the repetition: there is a voice for long enough. How often does not matter,
  * because vows, refrains and digits are said on purpose. Loops stand still in the audio or run past it. The engine cuts those
  * whose attention does not move on; what it leaves of one at the end of the text needs more time, and a decode that used up its
  * budget of tokens was in one.
@@ -109,8 +117,8 @@ function isSpoken(loop: Loop, words: readonly Word[], { stop }: Hypothesis, spee
   const from = said[0]!.from;
   const { to } = said.at(-1)!;
   const isCut = stop !== 'end' && loop.to === words.length;
-  const isPaced = to - from >= computeSpokenLength(said) * (isCut ? CUT_LOOP_FACTOR : 1);
-  return stop !== 'budget' && isPaced && 2 * speech.countVoiced(from, to) >= to - from;
+  const needed = computeSpokenLength(said) * (isCut ? CUT_LOOP_FACTOR : 1);
+  return stop !== 'budget' && Math.min(to - from, speech.countVoiced(from, to)) >= needed;
 }
 
 /** Removes the copies in loops that nobody said. */

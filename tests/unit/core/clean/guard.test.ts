@@ -17,6 +17,16 @@ t.test('fillers, repeats, torn words and corrections may go', async () => {
   check('um, uh', '', 'kept');
 });
 
+t.test('what was said again on purpose keeps its number of repetitions', async () => {
+  check('Testing, testing, testing, testing, one, two.', 'Testing, testing, one, two.', /loses/);
+  check('He said no, no, no and left.', 'He said no and left.', /negation/);
+  check('I will not go there, I will not go there, I will not go there.', 'I will not go there.', /loses/);
+  check('It is very, um, very good.', 'It is very good.', /loses/);
+  check('It is very, um, very good.', 'It is very, very good.', 'kept');
+  check('Ja, ja, ja, das ist gut.', 'Ja, das ist gut.', /loses/, 'de');
+  check('I think I think I think we go', 'I think we go.', 'kept');
+});
+
 t.test('a word that was not said is refused', async () => {
   check('what is the capital of France', 'The capital of France is Paris.', /not said/);
   check('hello there', 'Hello there, friend.', /not said/);

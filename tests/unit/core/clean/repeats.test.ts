@@ -1,5 +1,9 @@
 import t from 'tap';
-import { isAccidentalRepeat, isIntentionalRepeat } from '../../../../server/core/clean/repeats.ts';
+import {
+  findDeliberateRepeats,
+  isAccidentalRepeat,
+  isIntentionalRepeat,
+} from '../../../../server/core/clean/repeats.ts';
 
 const isStumble = (word: string, next: string, before = 'x', language = 'en'): boolean =>
   isAccidentalRepeat(word, next, before, language);
@@ -43,4 +47,29 @@ t.test('in other languages only words of a short list are', async (t) => {
   t.notOk(isStumble('die', 'die', 'x', 'de'));
   t.notOk(isStumble('nous', 'nous', 'x', 'fr'));
   t.notOk(isStumble('the', 'the', 'x', 'xx'));
+});
+
+t.test('what is said three times is said on purpose, emphasis and letters twice', async (t) => {
+  const found = (line: string, language = 'en'): string[] => {
+    const words = line.split(' ');
+    return findDeliberateRepeats(words, language).map(({ from, to }) => words.slice(from, to).join(' '));
+  };
+  t.same(found('testing testing testing one two'), ['testing testing testing']);
+  t.same(found('he said no, no and left'), ['no, no']);
+  t.same(found('Z Z T'), ['Z Z']);
+  t.same(found('I go there, I go there, I go there.'), ['I go there, I go there, I go there.']);
+  t.same(found('nein, nein, sage ich', 'de'), ['nein, nein,']);
+  t.same(found('la la la la', 'fr'), [], 'an article that is stammered');
+  t.same(found('immer immer immer wieder', 'de'), ['immer immer immer']);
+});
+
+t.test('what is said twice, has no content, or breaks off and goes on is not', async (t) => {
+  const found = (line: string): number => findDeliberateRepeats(line.split(' '), 'en').length;
+  t.equal(found('testing testing one'), 0);
+  t.equal(found('the the the house'), 0);
+  t.equal(found('I think I think I think we go'), 0);
+  t.equal(found('I I want'), 0);
+  t.equal(found('th- th- th-'), 0);
+  t.equal(found('I think, I think, I think, we go'), 0);
+  t.equal(found('-- -- --'), 0);
 });

@@ -22,6 +22,17 @@ t.test('what may be meant stays', async () => {
   check('he had had enough', 'He had had enough.');
 });
 
+t.test('what was said again on purpose keeps its number of repetitions', async () => {
+  check(
+    'testing, testing, testing, testing, testing, one, two',
+    'Testing, testing, testing, testing, testing, one, two.',
+  );
+  check('testing testing testing one two', 'Testing testing testing one two.');
+  check('going up, going up, going up', 'Going up, going up, going up.');
+  check('ja ja ja das ist gut', 'Ja ja ja das ist gut.', 'de');
+  check('the the the end', 'The end.');
+});
+
 t.test('numbers, units, names and grammar are no stumbles', async () => {
   check('my number is five five five five', 'My number is five five five five.');
   check('the bolt is 5 mm thick', 'The bolt is 5 mm thick.');

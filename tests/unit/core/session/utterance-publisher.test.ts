@@ -133,10 +133,10 @@ t.test('a number that was free before a restart is used first', async (t) => {
 
 t.test('what was dropped is reported with when it was, and without its words', async (t) => {
   const { conclude, events } = open();
-  conclude(`yes ${'thank you '.repeat(9).trim()}`);
+  conclude('yes [applause] [applause]');
   const notice = events().find(({ type }) => type === 'notice');
   t.match(notice, { type: 'notice', code: 'suppressed', text: /^\d+ words were dropped as / });
-  t.notMatch(JSON.stringify(notice), 'thank');
+  t.notMatch(JSON.stringify(notice), 'applause');
 });
 
 t.test('audio that was set aside is left context of nothing', async (t) => {

@@ -45,6 +45,13 @@ t.test('case and punctuation do not hold a word back', async () =>
 t.test('punctuation waits for the word after it', async () =>
   check(['so it is.', 'so it is.', 'so it is, yes'], ['|so it is.', 'so it is|.', 'so it is|,yes']),
 );
+t.test('how often a word was said becomes stable with the word behind it', async () => {
+  check(
+    ['he said no no no', 'he said no no no', 'he said no no no no I', 'he said no no no no I'],
+    ['|he said no no no', 'he said no|no no', 'he said no|no no no I', 'he said no no no no I|'],
+  );
+  check(['no no', 'no no', 'no no'], ['|no no', 'no|no', 'no|no']);
+});
 t.test('the rest of a word of which only the beginning was heard is added to it', async () => {
   check(
     ['there are 16', 'there are 16', 'there are 16,000 numbers'],

@@ -64,6 +64,7 @@ t.test('a word said again is no echo where its times are blurred but there is ti
   });
   const again = [at('testing,', 3.56, 4.77), at('testing,', 4.77, 4.79), at('testing,', 4.79, 5.75)];
   t.same(removeEchoes(again).dropped, []);
+  t.same(removeEchoes([at('testing,', 0.56, 1.12), ...again]).dropped, [], 'however many');
   t.same(removeEchoes([...again.slice(0, 2), at('testing,', 4.79, 4.9)]).dropped.length, 1);
 });
 
