@@ -44,6 +44,13 @@ const decode = (samples: Float32Array, changes: Partial<NativeDecodeOptions> = {
 const quantile = (values: number[], share: number): number =>
   values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
 
+t.test('a word that is said again and again is kept as long as attention moves on', async (t) => {
+  const folder = fileURLToPath(new URL('../fixtures/said-again', import.meta.url));
+  const noes = readRecordings(folder).find(({ file }) => file === 'no.wav')!;
+  const { text } = await decode(floats(noes), { windowFloor: FULL_WINDOW });
+  t.equal(text.match(/\bno\b/gi)?.length, 8, text);
+});
+
 t.test('a fitted window hears nearly what the whole window hears', async (t) => {
   const rate = async (windowFloor: number): Promise<number> => {
     let errors = 0;
