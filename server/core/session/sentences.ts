@@ -1,5 +1,5 @@
 import type { Word } from '../hypothesis.ts';
-import { joinWords } from '../stable/words.ts';
+import { isSpaced, joinWords } from '../stable/words.ts';
 import { samplesToMs } from '../time.ts';
 import { toWireWord } from '../wire-word.ts';
 import type { OutputQueue } from './output-queue.ts';
@@ -77,7 +77,9 @@ export class Sentences {
 
   publishPartial({ channel, sentence, revision, stable, hanging, tentative }: PartialSentence): void {
     const words = [...stable, ...tentative];
-    const text = tentative.map((word, i) => (word.space && stable.length + i > 0 ? ` ${word.text}` : word.text));
+    const text = tentative.map((word, i) =>
+      isSpaced(words[stable.length + i - 1], word) ? ` ${word.text}` : word.text,
+    );
     this.#outputs.pushEvent({
       type: 'partial',
       channel,
