@@ -160,7 +160,7 @@ export class UtterancePublisher {
   ): void {
     const { channel, sentences } = this.#options;
     const language = writtenLanguage(spoken, settings);
-    this.#leftContext = { from, words, language: spoken, context: [...sentences.context] };
+    this.#leftContext = { from, words, language: spoken, context: sentences.textsIn(language) };
     const sentence = utterance.text.number(() => this.#nextNumber());
     sentences.publishFinal({ channel, sentence, from, words, language }, settings);
     utterance.text.forgetNumber();

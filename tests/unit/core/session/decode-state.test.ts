@@ -75,6 +75,9 @@ const findings: fc.Arbitrary<DecodeFindings> = fc.record({
   sentence: fc.record({
     isLanguageConfirmed: fc.boolean(),
     rejectedLanguageTo: fc.option(fc.nat(500_000), { nil: undefined }),
+    doubt: fc.constant(undefined),
+    rival: fc.constant({ language: 'de', averageLogProbability: -0.3 }),
+    language: fc.constant('de'),
     omitsVocabulary: fc.boolean(),
     model: fc.constantFrom(undefined, { name: undefined }, { name: 'small' }),
   }),
