@@ -35,7 +35,8 @@ export function buildChatPrompt(request: CleanRequest): { readonly system: strin
     'Reply with the cleaned sentence alone.',
     ...(request.instruction === '' ? [] : [`Style wanted by the user: ${toOneLine(request.instruction)}`]),
   ].join('\n');
-  const context = request.context.length === 0 ? '' : `Before it was said: ${toOneLine(joinSentences(request.context))}\n\n`;
+  const context =
+    request.context.length === 0 ? '' : `Before it was said: ${toOneLine(joinSentences(request.context))}\n\n`;
   return { system, user: `${context}Sentence:\n${toOneLine(request.text)}` };
 }
 
