@@ -8,7 +8,7 @@ export interface SentenceFindings {
    * How far the sentence reached when its language was doubted last, samples; with the mean log probability of its text in the
    * language in force, while that is to be compared with another.
    */
-  readonly doubt: { readonly to: number; readonly averageLogProbability?: number } | undefined;
+  readonly suspected: { readonly to: number; readonly averageLogProbability?: number } | undefined;
   /** A decode in another language than the one in force, which one in that is to be compared with. */
   readonly rival: { readonly language: string; readonly averageLogProbability: number } | undefined;
   /** The language of the sentence, where its text was likelier than that in the language in force. */
@@ -31,7 +31,7 @@ export interface DecodeFindings {
 const NEW_SENTENCE: SentenceFindings = {
   isLanguageConfirmed: false,
   rejectedLanguageTo: undefined,
-  doubt: undefined,
+  suspected: undefined,
   rival: undefined,
   language: undefined,
   omitsVocabulary: false,
@@ -47,8 +47,8 @@ export function withSentenceFindings(findings: DecodeFindings, change: Partial<S
 
 /** Which languages are expected has changed: what was detected in the open sentence counts no more. */
 export function withoutLanguage(findings: DecodeFindings): DecodeFindings {
-  const { isLanguageConfirmed, rejectedLanguageTo, doubt, rival, language } = NEW_SENTENCE;
-  return withSentenceFindings(findings, { isLanguageConfirmed, rejectedLanguageTo, doubt, rival, language });
+  const { isLanguageConfirmed, rejectedLanguageTo, suspected, rival, language } = NEW_SENTENCE;
+  return withSentenceFindings(findings, { isLanguageConfirmed, rejectedLanguageTo, suspected, rival, language });
 }
 
 /** Another failed decode. Its left context may have been what could not be decoded. */
@@ -56,7 +56,7 @@ export function withFailure(findings: DecodeFindings): DecodeFindings {
   return { ...findings, failures: findings.failures + 1, omitsLeftContext: true };
 }
 
-/** The next sentence of the same speech begins, which is in the same language unless its decodes are in doubt. */
+/** The next sentence of the same speech begins, which is in the same language unless its decodes are suspect. */
 export function forNextSentence(findings: DecodeFindings): DecodeFindings {
   const { isLanguageConfirmed, language } = findings.sentence;
   return { ...findings, sentence: { ...NEW_SENTENCE, isLanguageConfirmed, language } };

@@ -3,13 +3,13 @@ import { type DecodeFindings, type SentenceFindings, withSentenceFindings } from
 import type { LanguageSelector } from './language-selector.ts';
 
 /**
- * Mean log probability below which a decode in a language that was not detected is in doubt: English decoded as French gives -0.8 to
+ * Mean log probability below which a decode in a language that was not detected is suspect: English decoded as French gives -0.8 to
  * -1.7 with `base`, and French as French -0.1 to -0.5.
  */
-const DOUBTFUL_LOG_PROBABILITY = -0.7;
+const SUSPECT_LOG_PROBABILITY = -0.7;
 /** The same of the mean confidence of the words, and of the compression ratio that means repetition. */
-const DOUBTFUL_CONFIDENCE = 0.45;
-const DOUBTFUL_COMPRESSION = 2.4;
+const SUSPECT_CONFIDENCE = 0.45;
+const SUSPECT_COMPRESSION = 2.4;
 /** How much likelier text in another language must be than that in the language in force, as mean log probability. */
 const MARGIN = 0.2;
 /** A convincing detection is believed in this much audio, and in less of it where it leaves no doubt. */
@@ -19,9 +19,9 @@ const CERTAIN_PROBABILITY = 0.95;
 /** A detection with less probability is not worth a comparison. */
 const LEAST_PROBABILITY = 0.3;
 /** The first partials of any sentence are doubtful. */
-const DOUBT_SECONDS_MIN = 2;
+const SUSPECT_SECONDS_MIN = 2;
 /** Audio by which a sentence must grow before its language is doubted again. */
-const DOUBT_AGAIN_FACTOR = 1.5;
+const SUSPECT_AGAIN_FACTOR = 1.5;
 
 export interface LanguageCheck {
   readonly isUsable: boolean;
@@ -58,24 +58,24 @@ export function checkLanguage(
   if (hypothesis.language !== locked) return checkDetected(hypothesis, span, findings, selector);
   if (hypothesis.languageProbabilities !== undefined) {
     // The rival was heard in less of the sentence.
-    return usable({ rival: undefined, doubt: { to: span.to } });
+    return usable({ rival: undefined, suspected: { to: span.to } });
   }
   if (sentence.rival !== undefined) return compareWithRival(hypothesis, span, findings);
-  if (!mayDoubt(span, sentence) || !selector.mayDetect(span.seconds) || !isDoubtful(hypothesis)) return usable();
+  if (!maySuspect(span, sentence) || !selector.mayDetect(span.seconds) || !isSuspect(hypothesis)) return usable();
   return {
     isUsable: false,
     findings: withSentenceFindings(findings, {
       isLanguageConfirmed: false,
       rejectedLanguageTo: undefined,
-      doubt: { to: span.to, averageLogProbability: hypothesis.averageLogProbability },
+      suspected: { to: span.to, averageLogProbability: hypothesis.averageLogProbability },
     }),
   };
 }
 
-function mayDoubt({ sentenceStart, to, seconds, isFinal }: CheckedSpan, { doubt }: SentenceFindings): boolean {
-  if (isFinal) return doubt === undefined || doubt.to < to;
-  if (seconds < DOUBT_SECONDS_MIN) return false;
-  return doubt === undefined || to - sentenceStart >= DOUBT_AGAIN_FACTOR * (doubt.to - sentenceStart);
+function maySuspect({ sentenceStart, to, seconds, isFinal }: CheckedSpan, { suspected }: SentenceFindings): boolean {
+  if (isFinal) return suspected === undefined || suspected.to < to;
+  if (seconds < SUSPECT_SECONDS_MIN) return false;
+  return suspected === undefined || to - sentenceStart >= SUSPECT_AGAIN_FACTOR * (suspected.to - sentenceStart);
 }
 
 /** A language that is not in force was detected. */
@@ -91,15 +91,15 @@ function checkDetected(
   if (isConvincing && (isCertain || seconds >= SECONDS_SURE)) return { isUsable: true, findings };
   // The next partial, which comes soon, tells more; meanwhile nothing is shown that may be in the wrong language.
   if (isConvincing && !isFinal) return { isUsable: false, findings };
-  const isText = words.length > 0 && (isConvincing || !isDoubtful(hypothesis));
+  const isText = words.length > 0 && (isConvincing || !isSuspect(hypothesis));
   const isLikely = isText && languageProbability >= LEAST_PROBABILITY;
   // The decode that was doubted is the one to compare with.
-  const before = findings.sentence.doubt?.averageLogProbability;
+  const before = findings.sentence.suspected?.averageLogProbability;
   const isLikelier = isLikely && before !== undefined && averageLogProbability > before + MARGIN;
-  const doubt = { to };
-  if (isLikelier) return { isUsable: true, findings: withSentenceFindings(findings, { language, doubt }) };
+  const suspected = { to };
+  if (isLikelier) return { isUsable: true, findings: withSentenceFindings(findings, { language, suspected }) };
   const rival = isLikely && before === undefined ? { language, averageLogProbability } : undefined;
-  return { isUsable: false, findings: withSentenceFindings(findings, { rejectedLanguageTo: to, doubt, rival }) };
+  return { isUsable: false, findings: withSentenceFindings(findings, { rejectedLanguageTo: to, suspected, rival }) };
 }
 
 /** The same audio was decoded in another language before: the likelier text counts for the rest of the sentence. */
@@ -108,13 +108,13 @@ function compareWithRival(hypothesis: Hypothesis, { to }: CheckedSpan, findings:
   const isRivalLikelier =
     hypothesis.words.length > 0 && rival.averageLogProbability > hypothesis.averageLogProbability + MARGIN;
   const language = isRivalLikelier ? { language: rival.language } : {};
-  const change = { rival: undefined, doubt: { to }, ...language };
+  const change = { rival: undefined, suspected: { to }, ...language };
   return { isUsable: !isRivalLikelier, findings: withSentenceFindings(findings, change) };
 }
 
 /** Whether the model itself doubts its text. */
-export function isDoubtful({ averageLogProbability, compressionRatio, words }: Hypothesis): boolean {
+export function isSuspect({ averageLogProbability, compressionRatio, words }: Hypothesis): boolean {
   if (words.length === 0) return false;
-  if (averageLogProbability < DOUBTFUL_LOG_PROBABILITY || compressionRatio > DOUBTFUL_COMPRESSION) return true;
-  return words.reduce((sum, { confidence }) => sum + confidence, 0) / words.length < DOUBTFUL_CONFIDENCE;
+  if (averageLogProbability < SUSPECT_LOG_PROBABILITY || compressionRatio > SUSPECT_COMPRESSION) return true;
+  return words.reduce((sum, { confidence }) => sum + confidence, 0) / words.length < SUSPECT_CONFIDENCE;
 }

@@ -70,11 +70,11 @@ t.test('while a sentence grows, it is doubted when there is enough of it, and ag
   const check = (seconds: number, findings = NO_FINDINGS) =>
     checkLanguage(decoded('en', -1.3), span(seconds, false), findings, english());
   t.ok(check(1.2).isUsable, 'the first partials are always doubtful');
-  const doubted = check(2.4);
-  t.notOk(doubted.isUsable);
-  t.notOk(doubted.findings.sentence.isLanguageConfirmed);
-  t.ok(check(3, doubted.findings).isUsable);
-  t.notOk(check(3.8, doubted.findings).isUsable);
+  const suspect = check(2.4);
+  t.notOk(suspect.isUsable);
+  t.notOk(suspect.findings.sentence.isLanguageConfirmed);
+  t.ok(check(3, suspect.findings).isUsable);
+  t.notOk(check(3.8, suspect.findings).isUsable);
 });
 
 t.test('nothing is doubted where the client named one language, or none is known yet', async (t) => {
