@@ -32,6 +32,8 @@ export interface WireJob {
   /** Name of one of the other models; undefined means the worker's main one. */
   readonly model?: string | undefined;
   readonly prompt: string;
+  /** Code of the prompt's language; a decode that detects another one goes without. Default: the prompt always counts. */
+  readonly promptLanguage?: string | undefined;
   readonly prefix: string;
   readonly draft?: string | undefined;
   readonly windowFloor?: number | undefined;

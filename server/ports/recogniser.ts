@@ -18,6 +18,8 @@ export interface DecodeJob {
   readonly task: 'transcribe' | 'translate';
   /** Text that came before and vocabulary hints, for the model's prompt. May be empty. */
   readonly prompt: string;
+  /** Code of the prompt's language; a decode that detects another one goes without. Default: the prompt always counts. */
+  readonly promptLanguage?: string | undefined;
   /** Words already stable at the start of this span, fed as a forced prefix by engines that can; others ignore it. */
   readonly prefix: string;
   /**

@@ -1,4 +1,4 @@
-import type { PipelineOptions } from '../../server/core/session/settings.ts';
+import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
 import type { Recording } from '../support/recordings.ts';
 import { samplesOf } from './feed.ts';
 import { findMachine } from './machines.ts';
@@ -25,6 +25,8 @@ export interface ReplayRecordingsOptions {
   readonly machine: string;
   /** Recordings that are played at once. */
   readonly streams: number;
+  /** What sessions ask for instead of the language of their recording; default nothing. */
+  readonly settings?: Partial<SessionSettings>;
 }
 
 export interface ReplayedRecording {
@@ -54,7 +56,7 @@ export async function replayRecordings(
     const recording = waiting.shift();
     if (recording === undefined) return;
     const { file } = recording;
-    const settings = settingsFor(recording, pipeline);
+    const settings = { ...settingsFor(recording, pipeline), ...options.settings };
     const voice = voices.get(file)!;
     const replay = new Replay(file, samplesOf(recording), { clock, runner, voice, pipeline, settings }, (arrivals) => {
       playing.delete(replay);

@@ -1,10 +1,11 @@
+import { chooseSeparator } from '../../../transcript/join-text.ts';
 import type { TextEvent } from '../../../transcript/sentence.ts';
 import { type AwaitedForm, FORM_TIMEOUT_MS, getAwaitedForm } from '../../../transcript/wanted-form.ts';
 import { LineLayout, type Piece } from './line-layout.ts';
 import { LinePacer, type LineTimings } from './line-pacer.ts';
 import { type PendingSentence, PendingText } from './pending-text.ts';
 import { computeRemainder } from './remainder.ts';
-import { countUnitColumns, isSpaced, splitIntoUnits, type TextUnit } from './units.ts';
+import { countUnitColumns, splitIntoUnits, type TextUnit } from './units.ts';
 
 export interface RollUpOptions {
   /** Lines shown at once. */
@@ -231,7 +232,7 @@ export class RollUp {
     const mark = takesOver || (isNew && first) ? this.#options.mark({ channel: of.channel, first }) : '';
     const pieces: TakenPiece[] = units.map(({ text, space, breakable, end }, i) => {
       const begins = i === 0 && of.taken === 0;
-      const spaced = begins ? isSpaced(before, text) : space;
+      const spaced = begins ? chooseSeparator(before, text) !== '' : space;
       return { of, text: this.#options.spell(text), space: spaced, breakable: begins || breakable, end };
     });
     const [head] = pieces;

@@ -30,15 +30,6 @@ export function countUnitColumns(text: string): number {
   return columns;
 }
 
-/** Whether a space belongs between two texts; scripts without spaces have none. */
-export function isSpaced(before: string, after: string): boolean {
-  if (before === '' || after === '') return false;
-  const last = [...before].at(-1)!;
-  const first = [...after][0]!;
-  const unspaced = (char: string): boolean => FREE.test(char) || /[\u3000-\u303f\uff00-\uffef]/u.test(char);
-  return !(unspaced(last) && unspaced(first));
-}
-
 /** Splits a text, from an offset on, into units. Appending to the text later changes at most the last unit. */
 export function splitIntoUnits(text: string, from = 0): TextUnit[] {
   const units: TextUnit[] = [];

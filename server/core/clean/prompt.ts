@@ -1,3 +1,4 @@
+import { joinSentences } from '../../../transcript/index.ts';
 import type { CleanRequest } from './request.ts';
 
 /** How many words the embedded model gets at once; its context holds 512 tokens for input and output together. */
@@ -34,7 +35,8 @@ export function buildChatPrompt(request: CleanRequest): { readonly system: strin
     'Reply with the cleaned sentence alone.',
     ...(request.instruction === '' ? [] : [`Style wanted by the user: ${toOneLine(request.instruction)}`]),
   ].join('\n');
-  const context = request.context.length === 0 ? '' : `Before it was said: ${toOneLine(request.context.join(' '))}\n\n`;
+  const context =
+    request.context.length === 0 ? '' : `Before it was said: ${toOneLine(joinSentences(request.context))}\n\n`;
   return { system, user: `${context}Sentence:\n${toOneLine(request.text)}` };
 }
 

@@ -1,3 +1,4 @@
+import { joinSentences } from '../../../transcript/index.ts';
 import { normaliseWord } from '../stable/words.ts';
 
 /** Whisper's prompt holds 224 tokens; about four characters each, with room for the hints. */
@@ -11,7 +12,7 @@ const PROMPT_CHARS_MAX = 600;
 export function buildPrompt(vocabulary: readonly string[], finals: readonly string[], contextChars: number): string {
   const hints = vocabulary.length === 0 ? '' : `${vocabulary.join(', ')}.`;
   const room = Math.max(0, Math.min(contextChars, PROMPT_CHARS_MAX - hints.length));
-  const context = room === 0 ? '' : takeTail(omitRepeated(finals).join(' '), room);
+  const context = room === 0 ? '' : takeTail(joinSentences(omitRepeated(finals)), room);
   return [hints.slice(0, PROMPT_CHARS_MAX), context].filter(Boolean).join(' ');
 }
 

@@ -1,30 +1,53 @@
 import type { Word } from '../hypothesis.ts';
+import { beginsSentence, type FullStop, readFullStop } from './abbreviations.ts';
 
 const ENDS = /[.?!。？！…]["'”’»)\]]*$/u;
-/** Abbreviations: a full stop after them does not end a sentence. */
-const ABBREVIATION =
-  /^(mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|no|vol|fig|approx|dept|est|gen|col|capt|lt|sgt|rev|hon|inc|ltd|co|bzw|z\.b|d\.h|usw|nr|bspw|ca|sra|srta|ud|uds|mme|mlle|p|pp|[a-z]|([a-z]\.)+[a-z])\.$/i;
+const OPENING = /^["'“‘„«»(¿¡[]+/u;
 
-/** Whether a sentence may end after this word. Its punctuation must be settled, so the word after it must be known too. */
-export function endsSentence(word: Pick<Word, 'text'>): boolean {
-  return ENDS.test(word.text) && !ABBREVIATION.test(word.text);
+/** How the punctuation of a word is to be read; `none` when it has none that may end a sentence. */
+export function readEnd(text: string, language = 'auto'): FullStop | 'none' {
+  if (!ENDS.test(text)) return 'none';
+  const bare = text.replace(/["'”’»)\]]+$/u, '').replace(OPENING, '');
+  return /[^.]\.$/u.test(bare) ? readFullStop(bare, language) : 'end';
+}
+
+/**
+ * Whether a sentence ends after this word: not after `Dr.`, `z. B.` or the `21.` of a date. `next` is the word after it; its
+ * punctuation is settled only when that is known. `language` is an ISO 639-1 code, or `auto` where it is not known.
+ */
+export function endsSentence(
+  { text }: Pick<Word, 'text'>,
+  next: Pick<Word, 'text'> | undefined,
+  language = 'auto',
+): boolean {
+  switch (readEnd(text, language)) {
+    case 'end':
+      return true;
+    case 'either':
+    case 'ordinal':
+      return next !== undefined && beginsSentence(next.text, language);
+    case 'beforeNumber':
+      return next === undefined || !/^\P{L}*\p{N}/u.test(next.text);
+    default:
+      return false;
+  }
 }
 
 /** Number of words in the first finished sentence; 0 when none is. It never ends with the last word, whose punctuation is not settled. */
-export function countFirstSentenceWords(words: readonly Word[]): number {
+export function countFirstSentenceWords(words: readonly Word[], language = 'auto'): number {
   for (let i = 0; i + 1 < words.length; i++) {
-    if (endsSentence(words[i]!)) return i + 1;
+    if (endsSentence(words[i]!, words[i + 1], language)) return i + 1;
   }
   return 0;
 }
 
 /** Splits words that are all final into sentences. */
-export function splitSentences(words: readonly Word[]): readonly (readonly Word[])[] {
+export function splitSentences(words: readonly Word[], language = 'auto'): readonly (readonly Word[])[] {
   const sentences: Word[][] = [];
   let open: Word[] = [];
-  for (const word of words) {
+  for (const [i, word] of words.entries()) {
     open.push(word);
-    if (!endsSentence(word)) continue;
+    if (!endsSentence(word, words[i + 1], language)) continue;
     sentences.push(open);
     open = [];
   }

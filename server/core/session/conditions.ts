@@ -8,10 +8,16 @@ export interface SessionConditions {
   readonly serviceLevel: ServiceLevel;
 }
 
+/** The text of a final, and the language that it is written in. */
+export interface FinalText {
+  readonly text: string;
+  readonly language: string;
+}
+
 /** The conditions of one decode, with what it may build on besides its own audio. */
 export interface DecodeConditions extends SessionConditions {
   /** The sentence right before the utterance; undefined while anything in between waits to be published. */
   readonly leftContext: LeftContext | undefined;
-  /** The last final texts, oldest first. */
-  readonly finals: readonly string[];
+  /** The last finals, oldest first. */
+  readonly finals: readonly FinalText[];
 }

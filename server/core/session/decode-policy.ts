@@ -5,6 +5,7 @@ import { SAMPLE_RATE } from '../time.ts';
 import type { DecodeConditions, SessionConditions } from './conditions.ts';
 import { type DecodeFindings, withSentenceFindings } from './decode-findings.ts';
 import type { DecodeState } from './decode-state.ts';
+import { checkLanguage } from './language-check.ts';
 import { type DetectionProgress, LanguageSelector, type LanguageSnapshot } from './language-selector.ts';
 import { type LeftContext, removeLeftContext, selectLeftContext } from './left-context.ts';
 import { ModelSelector } from './model-selector.ts';
@@ -75,7 +76,8 @@ export class DecodePolicy {
     { settings, serviceLevel, leftContext }: DecodeConditions,
   ): { readonly language: string; readonly leftContext: LeftContext | undefined } {
     const asked = this.#language.languageFor(detectionProgress(sentenceStart, to, findings));
-    const language = findings.sentence.isLanguageConfirmed ? (this.#language.locked ?? asked) : asked;
+    const { isLanguageConfirmed, language: settled } = findings.sentence;
+    const language = settled ?? (isLanguageConfirmed ? (this.#language.locked ?? asked) : asked);
     // The text of a translation does not help to hear what was said, and under load every second of audio counts.
     const isShort = serviceLevel.windows === 'short';
     const omitted = findings.omitsLeftContext || settings.task === 'translate' || isShort;
@@ -106,7 +108,7 @@ export class DecodePolicy {
       languages,
       task,
       model: model ?? findings.sentence.model?.name,
-      prompt: buildPrompt(hints, leftContext?.context ?? finals, this.#pipeline.contextChars),
+      ...this.#choosePrompt(hints, language, { leftContext, finals, task }),
       prefix: this.#pipeline.forcedPrefix && leftContext === undefined ? stable : '',
       windowFloor: kind === 'final' && serviceLevel.windows === 'short' ? 0 : undefined,
     };
@@ -122,9 +124,13 @@ export class DecodePolicy {
     const seconds = (span.to - sentenceStart) / SAMPLE_RATE;
     const misfit = this.#findMisfit(hypothesis, span.to - sentenceStart, findings);
     if (misfit !== undefined) return misfit;
-    if (!this.#language.accepts(hypothesis, seconds)) return rejectLanguage(findings, span.to);
+    // Of a first detection that is a guess, the letters of any script may come.
+    if (this.#language.isGuess(hypothesis)) return { isUsable: false, findings };
+    const checked = { sentenceStart, to: span.to, seconds, isFinal: false };
+    const check = checkLanguage(withoutContext(hypothesis, span, sentenceStart), checked, findings, this.#language);
+    if (!check.isUsable) return check;
     const isConfirmed = span.leftContext === undefined && this.#language.isConfirmedBy(hypothesis, seconds);
-    const known = isConfirmed ? withSentenceFindings(findings, { isLanguageConfirmed: true }) : findings;
+    const known = isConfirmed ? withSentenceFindings(check.findings, { isLanguageConfirmed: true }) : check.findings;
     return assessContext({ sentenceStart, findings: known }, hypothesis, span, isVoiced);
   }
 
@@ -139,9 +145,11 @@ export class DecodePolicy {
     if (misfit !== undefined) return misfit;
     if (needsRetryWithoutPrompt(vocabulary, hypothesis, findings))
       return { isUsable: false, findings: withSentenceFindings(findings, { omitsVocabulary: true }) };
-    if (!this.#language.accepts(hypothesis, (span.to - span.from) / SAMPLE_RATE))
-      return rejectLanguage(findings, span.to);
-    return assessContext({ sentenceStart, findings }, hypothesis, span, isVoiced);
+    const seconds = (span.to - sentenceStart) / SAMPLE_RATE;
+    const checked = { sentenceStart, to: span.to, seconds, isFinal: true };
+    const check = checkLanguage(withoutContext(hypothesis, span, sentenceStart), checked, findings, this.#language);
+    if (!check.isUsable) return check;
+    return assessContext({ sentenceStart, findings: check.findings }, hypothesis, span, isVoiced);
   }
 
   /** Takes the language of a decode whose text became final as a sign of the speaker's. */
@@ -153,6 +161,21 @@ export class DecodePolicy {
       text: `The language is ${hypothesis.language}.`,
       channel: this.#channel,
     });
+  }
+
+  /** Hints and the text so far, which must be in the language of the decode: behind another one the model translates. */
+  #choosePrompt(
+    hints: readonly string[],
+    language: string,
+    { leftContext, finals, task }: Pick<DecodeConditions, 'leftContext' | 'finals'> & Pick<SessionSettings, 'task'>,
+  ): Pick<DecodeSpan, 'prompt' | 'promptLanguage'> {
+    const spoken = language === 'auto' ? this.#language.locked : language;
+    const before =
+      leftContext?.context ??
+      finals.filter((final) => task === 'translate' || final.language === spoken).map(({ text }) => text);
+    const prompt = buildPrompt(hints, before, this.#pipeline.contextChars);
+    const isForeign = language === 'auto' && task === 'transcribe' && before.length > 0;
+    return isForeign ? { prompt, promptLanguage: spoken } : { prompt };
   }
 
   /** An answer that was cut short, or that the small model could not make sense of; the own model is tried then. */
@@ -169,8 +192,11 @@ export function detectionProgress(sentenceStart: number, to: number, { sentence 
   return { seconds: (to - sentenceStart) / SAMPLE_RATE, rejectedSeconds: rejected / SAMPLE_RATE };
 }
 
-function rejectLanguage(findings: DecodeFindings, to: number): Assessment {
-  return { isUsable: false, findings: withSentenceFindings(findings, { rejectedLanguageTo: to }) };
+/** Only the words of the open sentence say whether its language is right. */
+function withoutContext(hypothesis: Hypothesis, { leftContext }: DecodedSpan, sentenceStart: number): Hypothesis {
+  return leftContext === undefined
+    ? hypothesis
+    : { ...hypothesis, words: removeLeftContext(hypothesis.words, leftContext, sentenceStart) };
 }
 
 /** With no word behind the left context, though there was a voice, the decoder stopped too early: decode without it. */

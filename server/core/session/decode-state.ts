@@ -1,5 +1,5 @@
 import type { Hypothesis } from '../hypothesis.ts';
-import { type DecodeFindings, forNextSentence, NO_FINDINGS, withSentenceFindings } from './decode-findings.ts';
+import { type DecodeFindings, forNextSentence, NO_FINDINGS, withoutLanguage } from './decode-findings.ts';
 import type { LeftContext } from './left-context.ts';
 
 /** A decode of everything up to a pause or to the end of the speech. Positions are samples. */
@@ -233,7 +233,7 @@ export function applyMove(state: DecodeState, move: DecodeMove): DecodeState {
     case 'beginSentence':
       return { ...next, sentenceStart: move.at, findings: forNextSentence(state.findings) };
     case 'forgetLanguage':
-      return { ...next, findings: withSentenceFindings(state.findings, { rejectedLanguageTo: undefined }) };
+      return { ...next, findings: withoutLanguage(state.findings) };
     default:
       return 'findings' in move && move.findings !== undefined ? { ...next, findings: move.findings } : next;
   }

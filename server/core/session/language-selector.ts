@@ -5,6 +5,8 @@ const SECONDS_MIN = 1;
 /** Least probability of the first detection, and of one that contradicts the language in force. */
 const FIRST_PROBABILITY_MIN = 0.5;
 const PROBABILITY_MIN = 0.8;
+/** A sentence of fewer seconds, such as "Nein", does not move the lock. */
+const SWITCH_SECONDS_MIN = 1.5;
 /** Finals in a row in another language before the lock moves there. */
 const SWITCH_AFTER = 2;
 /** A span whose detected language was rejected is asked about again when it has grown by this factor. */
@@ -71,15 +73,26 @@ export class LanguageSelector {
     return this.#locked !== undefined && seconds < least ? this.#locked : 'auto';
   }
 
+  /** Whether a span is long enough for a language to be detected in it. */
+  mayDetect(seconds: number): boolean {
+    return this.#fixed === undefined && seconds >= SECONDS_MIN;
+  }
+
   /** Whether a detection is good enough to be shown or kept; otherwise the span is decoded again in `locked`. */
   accepts(hypothesis: Hypothesis, seconds: number): boolean {
     if (this.#locked === undefined || hypothesis.language === this.#locked) return true;
     return isConvincing(hypothesis, seconds, PROBABILITY_MIN);
   }
 
-  /** Whether a detection leaves no doubt that the language in force is spoken. */
+  /** Whether it is a first detection that is not worth showing. */
+  isGuess({ languageProbability }: Hypothesis): boolean {
+    return this.#locked === undefined && languageProbability < FIRST_PROBABILITY_MIN;
+  }
+
+  /** Whether a detection leaves no doubt that the language in force is spoken. A decode that was given its language is none. */
   isConfirmedBy(hypothesis: Hypothesis, seconds: number): boolean {
-    return hypothesis.language === this.#locked && isConvincing(hypothesis, seconds, PROBABILITY_MIN);
+    const isDetected = hypothesis.languageProbabilities !== undefined;
+    return isDetected && hypothesis.language === this.#locked && isConvincing(hypothesis, seconds, PROBABILITY_MIN);
   }
 
   /** Learns from a decode whose text became final. Returns true when the lock moved. */
@@ -93,6 +106,7 @@ export class LanguageSelector {
     }
     const least = this.#locked === undefined ? FIRST_PROBABILITY_MIN : PROBABILITY_MIN;
     if (!isConvincing(hypothesis, span.seconds, least)) return false;
+    if (this.#locked !== undefined && span.seconds < SWITCH_SECONDS_MIN) return false;
     this.#streak = this.#other === language ? this.#streak + 1 : 1;
     this.#other = language;
     if (this.#locked !== undefined && this.#streak < SWITCH_AFTER) return false;

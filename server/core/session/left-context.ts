@@ -73,7 +73,9 @@ export function removeLeftContext(
   while (known < words.length && endsBefore(words[known]!, sentenceStart)) known++;
   const [first, ...rest] = words.slice(known);
   if (first === undefined) return [];
-  return endsSentence(last) ? [{ ...first, text: capitalised(first.text) }, ...rest] : [first, ...rest];
+  return endsSentence(last, undefined, leftContext.language)
+    ? [{ ...first, text: capitalised(first.text) }, ...rest]
+    : [first, ...rest];
 }
 
 /** The times of a short word may be off by its own length. */

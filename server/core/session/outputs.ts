@@ -65,6 +65,8 @@ export interface DecodeSpan {
   readonly task: 'transcribe' | 'translate';
   readonly model: string | undefined;
   readonly prompt: string;
+  /** Code of the prompt's language; a decode that detects another one goes without. Default: the prompt always counts. */
+  readonly promptLanguage?: string | undefined;
   readonly prefix: string;
   /** What the text will probably be: what the decode before this one wrote of the same audio. */
   readonly draft?: string | undefined;

@@ -28,6 +28,8 @@ export interface Reading {
   readonly text: string;
   /** Confidence of its last word, 0-1. */
   readonly confidence: number;
+  /** ISO 639-1 code; undefined while none has been heard. */
+  readonly language?: string | undefined;
 }
 
 export interface SegmenterOptions {
@@ -125,12 +127,13 @@ export class Segmenter {
   endedInPause(pause: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
     return (
       this.#isLongPause(pause, reading, endpoint) ||
-      isSureEnd(reading.text, reading.confidence, this.#pipeline.sentenceEnd.confidence)
+      isSureEnd(reading.text, reading.confidence, this.#pipeline.sentenceEnd.confidence, reading.language)
     );
   }
 
-  #isLongPause(pause: number, { text, confidence }: Reading, endpoint: SessionSettings['endpoint']): boolean {
-    const wait = Math.max(this.#pipeline.endpoint.speculativeMs, computeEndpointWait(text, endpoint, confidence));
+  #isLongPause(pause: number, { text, confidence, language }: Reading, endpoint: SessionSettings['endpoint']): boolean {
+    const textWait = computeEndpointWait(text, endpoint, confidence, language);
+    const wait = Math.max(this.#pipeline.endpoint.speculativeMs, textWait);
     return pause >= msToSamples(wait);
   }
 

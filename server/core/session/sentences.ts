@@ -1,7 +1,8 @@
 import type { Word } from '../hypothesis.ts';
-import { joinWords } from '../stable/words.ts';
+import { isSpaced, joinWords } from '../stable/words.ts';
 import { samplesToMs } from '../time.ts';
 import { toWireWord } from '../wire-word.ts';
+import type { FinalText } from './conditions.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { Revisions } from './revisions.ts';
 import type { SecondHearing } from './second-hearing.ts';
@@ -11,7 +12,7 @@ import type { SessionSnapshot } from './snapshot.ts';
 /** Finals kept as context for the cleaner and the recogniser's prompt. */
 const CONTEXT_SENTENCES = 3;
 
-type SentencesSnapshot = Pick<SessionSnapshot, 'sentences' | 'finals' | 'context'>;
+type SentencesSnapshot = Pick<SessionSnapshot, 'sentences' | 'finals' | 'context' | 'contextLanguages'>;
 
 /** What the sentence on screen says now. */
 export interface PartialSentence {
@@ -46,7 +47,7 @@ export class Sentences {
   readonly #secondHearing: SecondHearing;
   #numbers: number;
   #finals: number;
-  readonly #context: string[];
+  readonly #context: FinalText[];
 
   constructor(outputs: OutputQueue, after: AfterFinal, snapshot?: SentencesSnapshot) {
     this.#outputs = outputs;
@@ -54,11 +55,17 @@ export class Sentences {
     this.#secondHearing = after.secondHearing;
     this.#numbers = snapshot?.sentences ?? 0;
     this.#finals = snapshot?.finals ?? 0;
-    this.#context = [...(snapshot?.context ?? [])];
+    const { context = [], contextLanguages = [] } = snapshot ?? {};
+    this.#context = context.map((text, i) => ({ text, language: contextLanguages[i] ?? 'auto' }));
   }
 
   get snapshot(): SentencesSnapshot {
-    return { sentences: this.#numbers, finals: this.#finals, context: [...this.#context] };
+    return {
+      sentences: this.#numbers,
+      finals: this.#finals,
+      context: this.#context.map(({ text }) => text),
+      contextLanguages: this.#context.map(({ language }) => language),
+    };
   }
 
   /** Finals published so far. */
@@ -66,9 +73,14 @@ export class Sentences {
     return this.#finals;
   }
 
-  /** The last final texts, oldest first. */
-  get context(): readonly string[] {
+  /** The last finals, oldest first. */
+  get context(): readonly FinalText[] {
     return this.#context;
+  }
+
+  /** Texts of the last finals in a language, oldest first. */
+  textsIn(language: string): readonly string[] {
+    return this.#context.filter((final) => final.language === language).map(({ text }) => text);
   }
 
   nextNumber(): number {
@@ -77,7 +89,9 @@ export class Sentences {
 
   publishPartial({ channel, sentence, revision, stable, hanging, tentative }: PartialSentence): void {
     const words = [...stable, ...tentative];
-    const text = tentative.map((word, i) => (word.space && stable.length + i > 0 ? ` ${word.text}` : word.text));
+    const text = tentative.map((word, i) =>
+      isSpaced(words[stable.length + i - 1], word) ? ` ${word.text}` : word.text,
+    );
     this.#outputs.pushEvent({
       type: 'partial',
       channel,
@@ -107,9 +121,9 @@ export class Sentences {
       toMs: samplesToMs(sound.to),
       language,
     });
-    this.#revisions.begin({ sentence, channel, text, language, sound }, this.#context, settings);
+    this.#revisions.begin({ sentence, channel, text, language, sound }, this.textsIn(language), settings);
     this.#secondHearing.add(channel, { sentence, from, words, language }, settings);
-    this.#context.push(text);
+    this.#context.push({ text, language });
     if (this.#context.length > CONTEXT_SENTENCES) this.#context.shift();
   }
 }

@@ -42,7 +42,12 @@ export class SessionCore {
     this.#secondHearing = secondHearing;
     const sentences = new Sentences(outputs, { revisions: this.#revisions, secondHearing }, snapshot);
     this.#sentences = sentences;
-    if (snapshot !== undefined) this.#revisions.restore(snapshot, sentences.context, settings);
+    if (snapshot !== undefined)
+      this.#revisions.restore(
+        snapshot,
+        sentences.context.map(({ text }) => text),
+        settings,
+      );
     const from = snapshot?.from ?? 0;
     this.#tracks = Array.from(
       { length: given.channels },

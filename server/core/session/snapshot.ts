@@ -77,6 +77,8 @@ export interface SessionSnapshot {
   readonly sentences: number;
   readonly finals: number;
   readonly context: readonly string[];
+  /** Of each text of the context. Not in journals of versions that heard one language. */
+  readonly contextLanguages?: readonly string[] | undefined;
   readonly cleaning: readonly CleaningSnapshot[];
   /** Not in journals of versions that did not translate. */
   readonly translating?: readonly TranslationSnapshot[];

@@ -1,5 +1,5 @@
 import { AudioRing } from '../audio/ring.ts';
-import type { Hypothesis, Word } from '../hypothesis.ts';
+import type { Hypothesis } from '../hypothesis.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
 import { joinWords } from '../stable/words.ts';
@@ -201,7 +201,7 @@ export class Track {
   #grow(utterance: Utterance, decode: GrowingDecode, { settings }: SessionConditions): void {
     const { hypothesis, span, language, pause, endSamples } = decode;
     const isEnd =
-      pause !== undefined && this.#segmenter.endedInPause(pause, readingOfWords(hypothesis.words), settings.endpoint);
+      pause !== undefined && this.#segmenter.endedInPause(pause, readingOfHypothesis(hypothesis), settings.endpoint);
     const isFinal = isEnd
       ? this.#publisher.endSentence(utterance, hypothesis, span, settings)
       : this.#publisher.grow(utterance, hypothesis, { ...span, endSamples }, settings);
@@ -256,7 +256,7 @@ export class Track {
   #fallSilent(utterance: Utterance, to: number, conditions: SessionConditions): void {
     if (this.#segmenter.isPause(to))
       this.#planner.speculate(utterance, to, this.#decodeConditions(utterance, conditions));
-    if (this.#segmenter.isOver(to, readingOf(utterance), conditions.settings.endpoint))
+    if (this.#segmenter.isOver(to, readingOf(utterance, this.#policy.language), conditions.settings.endpoint))
       this.#end(utterance, to, conditions);
   }
 
@@ -314,15 +314,15 @@ export class Track {
   }
 }
 
-/** How growing speech reads: as its speculative decode says, or as it does on screen. */
-function readingOf({ phase, text }: Utterance): Reading {
-  if (phase.kind !== 'speculationDecoded') return { text: text.text, confidence: 1 };
-  const reading = readingOfWords(phase.hypothesis.words);
+/** How growing speech reads: as its speculative decode says, or as it does on screen. `language` is the one in force. */
+function readingOf({ phase, text }: Utterance, language: string | undefined): Reading {
+  if (phase.kind !== 'speculationDecoded') return { text: text.text, confidence: 1, language };
+  const reading = readingOfHypothesis(phase.hypothesis);
   return { ...reading, text: reading.text || text.text };
 }
 
-function readingOfWords(words: readonly Word[]): Reading {
-  return { text: joinWords(words), confidence: words.at(-1)?.confidence ?? 1 };
+function readingOfHypothesis({ words, language }: Hypothesis): Reading {
+  return { text: joinWords(words), confidence: words.at(-1)?.confidence ?? 1, language };
 }
 
 /** When the voice of speech that has ended was last heard. */

@@ -64,11 +64,13 @@ export class UtterancePublisher {
   ): boolean {
     const { words } = this.#rejectHallucinations(utterance, hypothesis, { to, leftContext });
     const { sentenceStart } = utterance;
-    utterance.text.grow(words, { sentenceStart, from: leftContext?.from ?? sentenceStart, edge: to, endSamples });
+    const language = writtenLanguage(hypothesis.language, settings);
+    const from = leftContext?.from ?? sentenceStart;
+    utterance.text.grow(words, { sentenceStart, from, edge: to, language, endSamples });
     const softSamples = msToSamples(this.#options.pipeline.segment.softMs);
     for (;;) {
       const start = utterance.sentenceStart;
-      const finished = utterance.text.takeFinished(softSamples, utterance.decode.decodedTo - start);
+      const finished = utterance.text.takeFinished(softSamples, utterance.decode.decodedTo - start, language);
       if (finished === undefined) break;
       const last = finished.words.at(-1)!;
       this.#publishFinal(utterance, finished.words, { spoken: hypothesis.language, from: start }, settings);
@@ -113,7 +115,7 @@ export class UtterancePublisher {
   /** Makes finals of all that is stable. Returns whether there was anything. */
   #publishRest(utterance: Utterance, spoken: string, settings: SessionSettings): boolean {
     const { sentenceStart } = utterance;
-    const sentences = splitSentences(utterance.text.takeRest());
+    const sentences = splitSentences(utterance.text.takeRest(), writtenLanguage(spoken, settings));
     for (const [i, words] of sentences.entries()) {
       const before = sentences[i - 1]?.at(-1);
       const from = before === undefined ? sentenceStart : Math.max(before.to, words[0]!.from - CUT_MARGIN);
@@ -157,8 +159,8 @@ export class UtterancePublisher {
     settings: SessionSettings,
   ): void {
     const { channel, sentences } = this.#options;
-    const language = settings.task === 'translate' ? 'en' : spoken;
-    this.#leftContext = { from, words, language: spoken, context: [...sentences.context] };
+    const language = writtenLanguage(spoken, settings);
+    this.#leftContext = { from, words, language: spoken, context: sentences.textsIn(language) };
     const sentence = utterance.text.number(() => this.#nextNumber());
     sentences.publishFinal({ channel, sentence, from, words, language }, settings);
     utterance.text.forgetNumber();
@@ -217,4 +219,9 @@ export class UtterancePublisher {
       });
     }
   }
+}
+
+/** The language of the text of a decode: a translation is English, whatever was spoken. */
+function writtenLanguage(spoken: string, { task }: SessionSettings): string {
+  return task === 'translate' ? 'en' : spoken;
 }

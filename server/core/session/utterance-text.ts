@@ -19,6 +19,8 @@ export interface GrowingSpan {
   readonly from: number;
   /** Where it ends. */
   readonly edge: number;
+  /** ISO 639-1 code of its text; undefined where it is not known. */
+  readonly language?: string | undefined;
   /** How much audio must be added while decodes agree on a sentence end; undefined waits for the word after it. */
   readonly endSamples?: number | undefined;
 }
@@ -122,14 +124,16 @@ export class UtteranceText {
   /**
    * Takes out a sentence that has ended inside the stable text, and says where the next one starts. Speech of which more
    * than `longerThan` samples were decoded is cut at a fair gap, half as long again anywhere; `length` is how much was.
+   * `language` is that of the text.
    * Invariant: what was shown as stable stays in the sentence it was shown in.
    */
   takeFinished(
     longerThan: number,
     length: number,
+    language?: string,
   ): { readonly words: readonly Word[]; readonly next: Word } | undefined {
     const { stable } = this.#words;
-    let count = countFirstSentenceWords(stable);
+    let count = countFirstSentenceWords(stable, language);
     if (count === 0 && this.#words.isEndSettled && this.#tentative.length > 0)
       return { words: this.#take(stable.length), next: this.#tentative[0]! };
     if (count === 0 && stable.length >= CUT_WORDS_MIN && length > longerThan) {

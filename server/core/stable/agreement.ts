@@ -31,6 +31,8 @@ export interface CommitOptions {
 export interface PushedSpan {
   readonly from: number;
   readonly edge: number;
+  /** ISO 639-1 code of its text; undefined where it is not known. */
+  readonly language?: string | undefined;
   /**
    * A sentence has ended when decodes in a row have its end in the same place while this much audio is added. Undefined waits
    * until the word after it is stable.
@@ -98,7 +100,7 @@ export class StableWords {
   }
 
   /** Reads a decode of a span that still grows. */
-  push(hypothesis: readonly Word[], { from, edge, endSamples }: PushedSpan): Commit {
+  push(hypothesis: readonly Word[], { from, edge, language, endSamples }: PushedSpan): Commit {
     const known = countOverlap(this.#stable, hypothesis);
     const rest = hypothesis.slice(known);
     this.#matched = matchPreviousDecode(hypothesis, this.#matched);
@@ -106,7 +108,7 @@ export class StableWords {
     const isLongEnough = edge - from >= this.#options.leastSamples;
     const trusted = isLongEnough ? this.#countCommitted(rest, evidence, edge) : 0;
     this.#noteHanging(hypothesis, known);
-    const ended = this.#countToAgreedEnd(hypothesis, known, evidence, { from, edge, endSamples });
+    const ended = this.#countToAgreedEnd(hypothesis, known, evidence, { from, edge, language, endSamples });
     this.#isEndSettled = isLongEnough && ended !== undefined && ended >= trusted;
     const count = this.#isEndSettled ? ended! : trusted;
     this.#previous = rest.slice(count);
@@ -141,11 +143,11 @@ export class StableWords {
     hypothesis: readonly Word[],
     known: number,
     evidence: readonly WordEvidence[],
-    { edge, endSamples = Number.POSITIVE_INFINITY }: PushedSpan,
+    { edge, language, endSamples = Number.POSITIVE_INFINITY }: PushedSpan,
   ): number | undefined {
     const { edgeSamples, chance } = this.#options;
     const isLastStable = known > 0 && isSameWord(hypothesis[known - 1], this.#stable.at(-1));
-    const end = this.#end.follow(hypothesis, isLastStable ? known - 1 : known, edge);
+    const end = this.#end.follow(hypothesis, isLastStable ? known - 1 : known, edge, language);
     this.#isEndLikely = end !== undefined && end.at + 1 < hypothesis.length;
     if (end === undefined || end.agreedSamples < endSamples || end.at + 1 === hypothesis.length) return undefined;
     if (edge - hypothesis[end.at]!.to < edgeSamples) return undefined;

@@ -15,8 +15,8 @@ export class SentenceEnd {
   #last: { readonly word: Word; readonly since: number } | undefined;
 
   /** Finds the first end from the word `from` on, in a decode of audio that ends at `edge`; undefined when there is none. */
-  follow(words: readonly Word[], from: number, edge: number): AgreedEnd | undefined {
-    const at = words.findIndex((word, i) => i >= from && endsSentence(word));
+  follow(words: readonly Word[], from: number, edge: number, language?: string): AgreedEnd | undefined {
+    const at = words.findIndex((word, i) => i >= from && endsSentence(word, words[i + 1], language));
     const word = words[at];
     const before = this.#last;
     if (word === undefined) {

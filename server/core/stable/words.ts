@@ -1,9 +1,15 @@
+import { chooseSeparator } from '../../../transcript/index.ts';
 import type { Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
 
 /** Joins words as they are written: with the space each one brings, but none at the start. */
 export function joinWords(words: readonly Word[]): string {
-  return words.map((word, i) => (i > 0 && word.space ? ` ${word.text}` : word.text)).join('');
+  return words.map((word, i) => (isSpaced(words[i - 1], word) ? ` ${word.text}` : word.text)).join('');
+}
+
+/** Whether a space stands before a word: where the model writes one, but never between Chinese or Japanese characters. */
+export function isSpaced(before: Word | undefined, { space, text }: Word): boolean {
+  return before !== undefined && space && chooseSeparator(before.text, text) !== '';
 }
 
 /** The word without case and punctuation, which flip between decodes and must not hold a word back. */

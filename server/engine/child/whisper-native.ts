@@ -44,6 +44,7 @@ export class NativeEngine implements ChildEngine {
       languages: job.languages,
       task: job.task,
       prompt: job.prompt,
+      promptLanguage: job.promptLanguage ?? '',
       prefix: job.prefix,
       draft: job.draft ?? '',
       windowFloor: job.windowFloor ?? defaults.windowFloor,

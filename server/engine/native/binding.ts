@@ -16,6 +16,8 @@ export interface NativeDecodeOptions {
   readonly task: 'transcribe' | 'translate';
   /** Text spoken before the audio; its last 223 tokens are used. May be empty. */
   readonly prompt: string;
+  /** Code of the language of the prompt, which is left out when another one is detected; '' keeps it. */
+  readonly promptLanguage?: string;
   /** Text forced at the start of the result; may be empty. Its words come back with the times found for them. */
   readonly prefix: string;
   /** What the text will probably be, as an earlier decode of the same audio wrote it. Changes nothing but the time. */

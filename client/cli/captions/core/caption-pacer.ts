@@ -1,4 +1,5 @@
 import type { Caption } from '../../../../transcript/caption-assembler.ts';
+import { joinSentences } from '../../../../transcript/index.ts';
 import { countCharacters, wrapLines } from './lines.ts';
 
 /**
@@ -107,7 +108,7 @@ export class CaptionPacer {
     // Blocks of similar size: a last block of a single word reads badly.
     const size = Math.ceil(lines.length / Math.max(1, count));
     const blocks = Array.from({ length: count }, (_, i) => lines.slice(i * size, (i + 1) * size));
-    if (style === 'pop-on') return blocks.map((block) => ({ text: block.join('\n'), fresh: block.join(' ') }));
+    if (style === 'pop-on') return blocks.map((block) => ({ text: block.join('\n'), fresh: joinSentences(block) }));
     return blocks.flatMap((block) => block.map((line, i) => ({ text: block.slice(0, i + 1).join('\n'), fresh: line })));
   }
 

@@ -1,3 +1,4 @@
+import { chooseSeparator } from '../../../../transcript/index.ts';
 import { type CommandLanguage, toSpokenKey } from './language.ts';
 import type { SpokenPiece } from './spoken.ts';
 
@@ -219,13 +220,11 @@ function removeLastSentence(content: string, from: number): string | undefined {
   return content.slice(0, from + Math.max(0, end));
 }
 
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}、。，！？：；「」『』（）]/u;
-
 /** Whether a space belongs between the content and what follows. */
 function isSpaced(content: string, next: string): boolean {
   if (content === '' || next === '' || /[\s([{“‘¿¡]$/.test(content) || /^\s/.test(next)) return false;
   if (/^[,.;:!?…)\]}%”’、。，！？：；」』）]/.test(next)) return false;
-  return !(UNSPACED.test(content.at(-1)!) && UNSPACED.test(next[0]!));
+  return chooseSeparator(content, next) !== '';
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });

@@ -23,7 +23,8 @@ function open(settings: Partial<SessionSettings> = {}, pipeline = PIPELINE) {
   const all = { ...SETTINGS, ...settings };
   const policy = new DecodePolicy({ channel: 0, pipeline, outputs, settings: all, language: undefined });
   const conditions: DecodeConditions = {
-    ...{ settings: all, serviceLevel: FULL_SERVICE_LEVEL, leftContext: BEFORE, finals: ['Older.', 'Well yes.'] },
+    ...{ settings: all, serviceLevel: FULL_SERVICE_LEVEL, leftContext: BEFORE },
+    finals: ['Older.', 'Well yes.'].map((text) => ({ text, language: 'en' })),
   };
   return { outputs, policy, conditions };
 }

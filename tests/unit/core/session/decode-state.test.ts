@@ -75,6 +75,9 @@ const findings: fc.Arbitrary<DecodeFindings> = fc.record({
   sentence: fc.record({
     isLanguageConfirmed: fc.boolean(),
     rejectedLanguageTo: fc.option(fc.nat(500_000), { nil: undefined }),
+    suspected: fc.constant(undefined),
+    rival: fc.constant({ language: 'de', averageLogProbability: -0.3 }),
+    language: fc.constant('de'),
     omitsVocabulary: fc.boolean(),
     model: fc.constantFrom(undefined, { name: undefined }, { name: 'small' }),
   }),
@@ -234,12 +237,12 @@ t.test(
       if (after.sentenceStart !== begun) throw new Error(`${one.kind} moved the sentence`);
       if (after.decodedTo !== reached) throw new Error(`${one.kind} moved the reach`);
       const carried = 'findings' in one && one.findings !== undefined ? one.findings : before.findings;
-      const { sentence } = carried;
+      const { isLanguageConfirmed, language, omitsVocabulary, model } = carried.sentence;
       const want =
         one.kind === 'beginSentence'
-          ? { ...carried, sentence: NO_FINDINGS.sentence }
+          ? { ...carried, sentence: { ...NO_FINDINGS.sentence, isLanguageConfirmed, language } }
           : one.kind === 'forgetLanguage'
-            ? { ...carried, sentence: { ...sentence, rejectedLanguageTo: undefined } }
+            ? { ...carried, sentence: { ...NO_FINDINGS.sentence, omitsVocabulary, model } }
             : carried;
       if (JSON.stringify(after.findings) !== JSON.stringify(want)) throw new Error(`${one.kind} changed the findings`);
     });

@@ -69,8 +69,8 @@ t.test('a final is published with its words and times, and then cleaned', async 
 t.test('the last three finals are context, and the sentence itself is not', async (t) => {
   const { sentences, final } = open();
   for (const text of ['a.', 'b.', 'c.', 'd.']) final(text);
-  t.same(sentences.context, ['b.', 'c.', 'd.']);
+  t.same(sentences.textsIn('en'), ['b.', 'c.', 'd.']);
   const { sentences: after } = open(JSON.parse(JSON.stringify(sentences.snapshot)));
-  t.same(after.context, ['b.', 'c.', 'd.']);
+  t.same(after.textsIn('en'), ['b.', 'c.', 'd.']);
   t.equal(after.finals, 4);
 });

@@ -12,6 +12,26 @@ t.test('a finished sentence ends sooner than an unfinished phrase, and the rest 
     t.ok(wait(open) > wait('we are done'), open);
 });
 
+t.test('what follows an abbreviation or an ordinal is waited for, in languages that write it so', async (t) => {
+  const waitIn = (text: string, language: string): number => computeEndpointWait(text, options, 1, language);
+  for (const [text, language] of [
+    ['Das ist Dr.', 'de'],
+    ['Wir nehmen z.', 'de'],
+    ['El Sr.', 'es'],
+    ['Prenez p. ex.', 'fr'],
+  ] as const)
+    t.equal(waitIn(text, language), options.maxMs, text);
+  const wait = waitIn('we are done', 'en');
+  t.equal(waitIn('Es ist der 21.', 'de'), wait, 'it may be an ordinal or an end');
+  t.equal(waitIn('Äpfel, Birnen usw.', 'de'), wait);
+  t.equal(waitIn('There are 21.', 'en'), options.minMs);
+  t.equal(waitIn('He said no.', 'en'), options.minMs);
+  t.equal(waitIn('What will they die.', 'en'), options.minMs, 'an article of another language');
+  t.equal(waitIn('Er kommt um', 'de'), wait, 'a hesitation of another language');
+  t.ok(isSureEnd('There are 21.', 0.9, 0.84, 'en'));
+  t.notOk(isSureEnd('Es ist der 21.', 0.9, 0.84, 'de'));
+});
+
 t.test('a sentence whose last word is a guess may go on', async (t) => {
   t.ok(
     computeEndpointWait('In the midst of the kind.', options, 0.5) >

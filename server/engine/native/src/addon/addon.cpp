@@ -21,6 +21,7 @@ DecodeOptions read_options(const Napi::Object & given) {
     for (uint32_t i = 0; i < languages.Length(); i++) options.languages.push_back(languages.Get(i).As<Napi::String>());
     options.translate = given.Get("translate").As<Napi::Boolean>();
     options.prompt = given.Get("prompt").As<Napi::String>();
+    if (given.Has("promptLanguage")) options.prompt_language = given.Get("promptLanguage").As<Napi::String>();
     options.prefix = given.Get("prefix").As<Napi::String>();
     options.draft = given.Get("draft").As<Napi::String>();
     options.window_floor = given.Get("windowFloor").As<Napi::Number>();

@@ -15,6 +15,7 @@ struct DecodeOptions {
     std::vector<std::string> languages;  // with "auto": the only candidates; empty for all
     bool translate = false;
     std::string prompt;
+    std::string prompt_language;  // of the prompt, which a detection of another one leaves out; empty keeps it
     std::string prefix;  // forced at the start of the text
     std::string draft;   // what the text will probably be; changes nothing but the time it takes
     int window_floor = 0;

@@ -88,6 +88,9 @@ bool DecodingTask::encode() {
 
 std::vector<int> DecodingTask::prompt_tokens() const {
     if (options_.prompt.empty()) return {};
+    // Behind a prompt in another language, the model translates into that one.
+    const bool is_foreign = !result_.language.empty() && result_.language != options_.prompt_language;
+    if (is_foreign && !options_.prompt_language.empty()) return {};
     const Tokenizer tokenizer(model_.file.token_ids, model_.special.end_of_text);
     const std::vector<int> prompt = tokenizer.tokens(" " + last_bytes(options_.prompt, PROMPT_BYTES_MAX));
     const size_t count = std::min(static_cast<size_t>(model_.dimensions.text_tokens / 2 - 1), prompt.size());
@@ -100,16 +103,15 @@ std::vector<int> DecodingTask::prompt_tokens() const {
 bool DecodingTask::feed_start() {
     const bool is_multilingual = model_.dimensions.is_multilingual();
     decode_start_ = microseconds();
+    const bool is_detecting = is_multilingual && options_.language == "auto" && result_.language.empty();
+    if (is_detecting && !detect_language_of_audio()) return false;
     std::vector<int> tokens = prompt_tokens();
-    tokens.push_back(model_.special.start_of_transcript);
+    // Without a prompt, the detection has fed the start of transcript already.
+    const bool is_fed = is_detecting && tokens.empty();
+    if (is_detecting && !is_fed) state_.rewind(0);
+    if (!is_fed) tokens.push_back(model_.special.start_of_transcript);
     const int start_of_transcript = static_cast<int>(tokens.size()) - 1;
-    if (is_multilingual && options_.language == "auto" && result_.language.empty()) {
-        if (!state_.feed(tokens, {start_of_transcript}, false)) return false;
-        if (!read_first_token(state_.logits(0))) return false;
-        tokens.clear();
-    }
-    const bool is_detected = !result_.language.empty();
-    if (!is_detected) result_.language = is_multilingual ? options_.language : "en";
+    if (result_.language.empty()) result_.language = is_multilingual ? options_.language : "en";
     if (is_multilingual) {
         tokens.push_back(language_token(result_.language, model_.special));
         tokens.push_back(options_.translate ? model_.special.translate : model_.special.transcribe);
@@ -131,7 +133,12 @@ bool DecodingTask::feed_start() {
         for (const int id : forced_) draft_.follow(id);
     }
     tokens.insert(tokens.end(), forced_.begin(), forced_.end());
-    return feed_tokens(tokens, start_count, is_detected ? -1 : start_of_transcript);
+    return feed_tokens(tokens, start_count, start_of_transcript);
+}
+
+// Detects the language behind the start of transcript alone: behind a prompt, it is that of the prompt.
+bool DecodingTask::detect_language_of_audio() {
+    return state_.feed({model_.special.start_of_transcript}, {0}, false) && read_first_token(state_.logits(0));
 }
 
 // Feeds the start, the forced tokens and the first of the draft behind it. `start_of_transcript` is its index, or -1
@@ -196,7 +203,8 @@ bool DecodingTask::read_first_token(const float * logits) {
         return false;
     }
     result_.no_speech = std::exp(no_speech);
-    if (!model_.dimensions.is_multilingual() || options_.language != "auto") return true;
+    // Behind a prompt, the logits are read once more, for the probability of speech.
+    if (!model_.dimensions.is_multilingual() || options_.language != "auto" || !result_.language.empty()) return true;
     const DetectedLanguage detected = detect_language(logits, options_.languages, model_.special);
     result_.language = detected.code;
     result_.language_probability = detected.probability;

@@ -37,6 +37,7 @@ class DecodingTask {
     void fit_window();
     bool encode();
     bool feed_start();
+    bool detect_language_of_audio();
     std::vector<int> prompt_tokens() const;
     bool feed_tokens(const std::vector<int> & start, int start_count, int start_of_transcript);
     bool feed_chosen(int id, bool may_draft);
