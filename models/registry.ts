@@ -1,7 +1,7 @@
 import { PUBLISHED_MODELS } from './published-models.ts';
 
 /** The purpose of a model. */
-export type ModelKind = 'speech' | 'cleanup';
+export type ModelKind = 'speech' | 'cleanup' | 'turn';
 
 export interface ModelEntry {
   /** The name people write after `--model`. */
@@ -40,6 +40,18 @@ export const MODELS: readonly ModelEntry[] = [
     sha256: '41f0e9fe67a8f521eabbac204e5b6268e800898874df5c9b4384c353de49eae4',
     languages: ['en'],
     licence: 'Apache-2.0',
+    embedded: true,
+    url: '',
+    aliases: [],
+  },
+  {
+    name: 'smart-turn',
+    kind: 'turn',
+    file: 'smart-turn-v3.2-cpu.onnx',
+    bytes: 8_679_182,
+    sha256: '2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f',
+    languages: 'ar bn da de en es fi fr hi id it ja ko mr nl no pl pt ru tr uk vi zh'.split(' '),
+    licence: 'BSD-2-Clause',
     embedded: true,
     url: '',
     aliases: [],

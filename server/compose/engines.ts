@@ -1,3 +1,5 @@
+import { getModelPath } from '../../models/locate.ts';
+import { findModel } from '../../models/registry.ts';
 import { Fault } from '../../protocol/index.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
@@ -8,6 +10,7 @@ import type { AudioDecoder } from '../ports/decoder.ts';
 import type { Log } from '../ports/log.ts';
 import type { RecogniserInfo } from '../ports/recogniser.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
+import type { TurnDetector } from '../ports/turn-detector.ts';
 import type { CleanupStack } from './cleanup-stack.ts';
 import type { Openers } from './openers.ts';
 
@@ -22,6 +25,8 @@ export interface Engines {
   /** Whether the cleaner has started. If not, it is retried while the rules clean instead. */
   readonly isCleanerReady: boolean;
   readonly speechModel: SpeechModel;
+  /** Undefined when it is turned off, or does not load. */
+  readonly turnDetector: TurnDetector | undefined;
   readonly decoder: AudioDecoder;
 }
 
@@ -37,12 +42,18 @@ export async function openEngines(
   const info = await recogniser.ready();
   const translationModel = chooseTranslationModel(config, info);
   const speechModel = cleanup.add(await open.speechModel(config.vad as 'silero' | 'energy', log));
+  const turnDetector = await open.turnDetector(
+    config['turn-detector'] as 'smart-turn' | 'none',
+    getModelPath(findModel('smart-turn')!),
+    log,
+  );
+  if (turnDetector !== undefined) cleanup.add(turnDetector);
   const isCleanerReady = await (cleaner?.ready() ?? Promise.resolve()).then(
     () => true,
     () => false,
   );
   const decoder = cleanup.add(new ProcessDecoder({ log }));
-  return { recogniser, info, translationModel, cleaner, isCleanerReady, speechModel, decoder };
+  return { recogniser, info, translationModel, cleaner, isCleanerReady, speechModel, turnDetector, decoder };
 }
 
 /**

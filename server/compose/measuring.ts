@@ -202,6 +202,7 @@ export class Measuring {
       search,
       {
         ...{ recogniser, realTimeFactor, speechModel: parts.speechModel, cleaners: parts.cleaners },
+        turnDetector: parts.turnDetector,
         ...{ clock: monitoring.clock, reportBug: monitoring.reportBug, cleanTimeoutMs: parts.cleanTimeoutMs },
         pipeline: parts.pipeline,
         settings: resolveSettings({ type: 'start', language: 'en', model, revise: false }, parts.offer),

@@ -1,3 +1,4 @@
+import { openTurnDetector } from '../turn/open.ts';
 import { openSpeechModel } from '../vad/open.ts';
 import { openAccess } from './access.ts';
 import { openCleaner } from './cleaner.ts';
@@ -15,6 +16,7 @@ export const OPENERS = {
   recogniser: openRecogniser,
   cleaner: openCleaner,
   speechModel: openSpeechModel,
+  turnDetector: openTurnDetector,
   journalStore: openJournalStore,
   transcripts: openTranscriptRoutes,
   wyoming: openWyomingEndpoint,

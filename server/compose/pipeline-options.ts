@@ -2,7 +2,7 @@ import type { Config } from '../config/options.ts';
 import { PIPELINE, type PipelineOptions } from '../core/session/settings.ts';
 
 /** Converts the configuration into the options of the pipeline. */
-export function buildPipelineOptions(config: Config): PipelineOptions {
+export function buildPipelineOptions(config: Config, hasTurnDetector: boolean): PipelineOptions {
   return {
     vad: {
       ...PIPELINE.vad,
@@ -15,7 +15,10 @@ export function buildPipelineOptions(config: Config): PipelineOptions {
       speculativeMs: config['speculative-ms'],
       minMs: config['endpoint-min-ms'],
       maxMs: config['endpoint-max-ms'],
+      completeMs: config['endpoint-complete-ms'],
+      incompleteMs: config['endpoint-incomplete-ms'],
     },
+    turn: hasTurnDetector ? PIPELINE.turn : undefined,
     commit: {
       policy: config.commit as PipelineOptions['commit']['policy'],
       chance: config['commit-chance'],

@@ -10,7 +10,7 @@ const STANDARD_MODEL = 'base';
 
 /** Where this server measures with an engine. */
 export function describeHere(config: Config, engine: 'native' | 'stock' | 'script'): MeasuredOn {
-  const { slots, vad, cleanup } = config;
+  const { slots, vad, cleanup, 'turn-detector': turn } = config;
   const decodes = {
     beams: config['final-beams'],
     retries: config['final-retries'],
@@ -20,7 +20,7 @@ export function describeHere(config: Config, engine: 'native' | 'stock' | 'scrip
   return {
     machine: describeProcessor(),
     engine: describeEngineBuild(engine),
-    options: JSON.stringify({ slots, vad, cleanup, ...decodes, ...windows }),
+    options: JSON.stringify({ slots, vad, turn, cleanup, ...decodes, ...windows }),
   };
 }
 

@@ -19,7 +19,12 @@ export function buildOffer(config: Config, { info, translationModel }: Engines):
     second: findSecondModel(config, info),
     language: config.language,
     partialEveryMs: config['partial-every-ms'],
-    endpoint: { minMs: config['endpoint-min-ms'], maxMs: config['endpoint-max-ms'] },
+    endpoint: {
+      minMs: config['endpoint-min-ms'],
+      maxMs: config['endpoint-max-ms'],
+      completeMs: config['endpoint-complete-ms'],
+      incompleteMs: config['endpoint-incomplete-ms'],
+    },
     cleanup: config.cleanup as 'llm' | 'openai' | 'rules' | 'off',
     english: translationModel,
   };
@@ -65,7 +70,7 @@ export function buildSessionParts(
     readonly log: Log;
   },
 ): SessionParts {
-  const { recogniser, info, translationModel, cleaner, speechModel } = engines;
+  const { recogniser, info, translationModel, cleaner, speechModel, turnDetector } = engines;
   const { meter, reportBug, clock } = monitoring;
   const { recorder, assistant } = storage.transcripts;
   const registry = new SessionRegistry<LiveSession>();
@@ -81,7 +86,7 @@ export function buildSessionParts(
     second: describeSecond(findLoadedSecondModel(config, info)),
   };
   return {
-    ...{ scheduler, registry, speechModel, log, meter, clock, rooms },
+    ...{ scheduler, registry, speechModel, turnDetector, log, meter, clock, rooms },
     ...{ journals: storage.journals, recorder, assistant, translationModel },
     cleaners: {
       standard: cleaner,
@@ -89,7 +94,7 @@ export function buildSessionParts(
       openai: config.cleanup === 'openai' ? cleaner : undefined,
     },
     offer: { ...offer, assistant: assistant?.name },
-    pipeline: { ...buildPipelineOptions(config), models },
+    pipeline: { ...buildPipelineOptions(config, turnDetector !== undefined), models },
     engine: info.engine,
     cleanTimeoutMs: config['clean-timeout-ms'],
     pauseMs: config['pause-ms'],

@@ -31,13 +31,14 @@ export function buildSite({
   readonly registry: { readonly size: number };
   readonly isStopping: () => boolean;
 }): HttpSite {
-  const { recogniser, cleaner, info } = engines;
+  const { recogniser, cleaner, info, turnDetector } = engines;
   const readiness = () => checkReadiness({ recogniser, cleaner, isStopping: isStopping() });
   return {
     webFolder: locateWebFolder(),
     info: () => ({
       ...offer,
       engine: info.engine,
+      turnDetector: turnDetector === undefined ? 'none' : 'smart-turn',
       sessions: registry.size,
       ...{ sessionsMax, streams: measuring.streams, needsKey },
       ...storage.transcripts.info,

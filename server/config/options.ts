@@ -254,6 +254,12 @@ export const OPTIONS = {
     default: [],
     doc: 'Addresses that may connect to that port; none named is all that can reach it.',
   },
+  'turn-detector': {
+    type: 'string',
+    default: 'smart-turn',
+    choices: ['smart-turn', 'none'],
+    doc: 'Model that hears in a pause whether the speaker is done; with `none` only the text says so.',
+  },
   vad: { type: 'string', default: 'silero', choices: ['silero', 'energy'], doc: 'Voice activity detector.' },
   'log-level': {
     type: 'string',

@@ -26,6 +26,20 @@ export const PIPELINE_OPTIONS = {
     max: 10_000,
     doc: 'Silence that ends speech after an unfinished phrase.',
   },
+  'endpoint-complete-ms': {
+    type: 'integer',
+    default: endpoint.completeMs,
+    min: 100,
+    max: 5_000,
+    doc: 'Silence that ends speech where text and turn detector are sure that the speaker is done.',
+  },
+  'endpoint-incomplete-ms': {
+    type: 'integer',
+    default: endpoint.incompleteMs,
+    min: 200,
+    max: 10_000,
+    doc: 'Silence that ends speech where text and turn detector are sure that the speaker goes on.',
+  },
   'speculative-ms': {
     type: 'integer',
     default: endpoint.speculativeMs,

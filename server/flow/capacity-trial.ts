@@ -8,6 +8,7 @@ import type { ReportBug } from '../ports/bug.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser } from '../ports/recogniser.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
+import type { TurnDetector } from '../ports/turn-detector.ts';
 import type { Cleaners } from './clean-sentence.ts';
 import { DecodeScheduler } from './decode-scheduler.ts';
 import { Driver } from './driver.ts';
@@ -16,6 +17,7 @@ import { silentMeter } from './silent-meter.ts';
 export interface CapacityTrialParts {
   readonly recogniser: Recogniser;
   readonly speechModel: SpeechModel;
+  readonly turnDetector?: TurnDetector | undefined;
   readonly cleaners: Cleaners;
   readonly clock: Clock;
   readonly pipeline: PipelineOptions;
@@ -126,11 +128,11 @@ class TrialStep {
   }
 
   #startStream(number: number, startMs: number, scheduler: DecodeScheduler): void {
-    const { clock, speechModel, cleaners, cleanTimeoutMs, settings, pipeline } = this.#parts;
+    const { clock, speechModel, turnDetector, cleaners, cleanTimeoutMs, settings, pipeline } = this.#parts;
     const driver = new Driver(
       { format: FORMAT, settings, pipeline },
       {
-        ...{ session: `trial ${number}`, scheduler, speechModel, cleaners, clock, cleanTimeoutMs },
+        ...{ session: `trial ${number}`, scheduler, speechModel, turnDetector, cleaners, clock, cleanTimeoutMs },
         ...{ meter: silentMeter, pauseMs: STEP_MS * 10 },
       },
       {

@@ -11,6 +11,7 @@ import type { Assistant } from '../ports/assistant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
+import type { TurnDetector } from '../ports/turn-detector.ts';
 import { ArrivalTimes } from './arrival-times.ts';
 import { type Cleaners, cleanSentence } from './clean-sentence.ts';
 import type { DecodeScheduler } from './decode-scheduler.ts';
@@ -24,6 +25,8 @@ export interface DriverParts {
   readonly session: string;
   readonly scheduler: DecodeScheduler;
   readonly speechModel: SpeechModel;
+  /** Undefined where pauses are judged by their text alone. */
+  readonly turnDetector?: TurnDetector | undefined;
   readonly cleaners: Cleaners;
   readonly clock: Clock;
   readonly meter: Meter;
@@ -272,6 +275,9 @@ export class Driver {
       case 'detect':
         this.#vadQueues[output.channel]!.push(output.from, output.to);
         return;
+      case 'predictTurnEnd':
+        this.#predictTurnEnd(output);
+        return;
       case 'recognise':
         this.#requestDecode(output.job, output.final);
         return;
@@ -295,6 +301,17 @@ export class Driver {
         this.#callbacks.onClosed();
         return;
     }
+  }
+
+  #predictTurnEnd({ channel, from, to }: Extract<SessionOutput, { kind: 'predictTurnEnd' }>): void {
+    const audio = this.#core.held(channel, from, to);
+    if (audio === undefined) return;
+    void this.#parts.turnDetector
+      ?.predictTurnEnd(audio)
+      .then((probability) => {
+        if (probability !== undefined) this.#feed({ kind: 'turnEnd', channel, to, probability });
+      })
+      .catch((error) => this.#callbacks.onError(error));
   }
 
   #requestDecode(job: number, final: boolean): void {

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { SpeechModel } from '../ports/speech-model.ts';
+import type { TurnDetector } from '../ports/turn-detector.ts';
 import type { Cleaners } from './clean-sentence.ts';
 import type { DecodeScheduler } from './decode-scheduler.ts';
 import type { Journals } from './journals.ts';
@@ -17,6 +18,8 @@ export interface SharedSessionParts<S extends ResumableSession> {
   readonly scheduler: DecodeScheduler;
   readonly registry: SessionRegistry<S>;
   readonly speechModel: SpeechModel;
+  /** Undefined where pauses are judged by their text alone. */
+  readonly turnDetector?: TurnDetector | undefined;
   readonly cleaners: Cleaners;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,13 +1,16 @@
 import { getModelPath } from '../../models/locate.ts';
 import { findModel } from '../../models/registry.ts';
 import type { Word } from '../../server/core/hypothesis.ts';
+import { findQuietestOffset } from '../../server/core/sentence/cut.ts';
 import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
+import { SAMPLE_RATE } from '../../server/core/time.ts';
 import { NativeEngine } from '../../server/engine/child/whisper-native.ts';
 import { FULL_WINDOW } from '../../server/engine/native/defaults.ts';
+import { SmartTurnModel } from '../../server/turn/thread/smart-turn-model.ts';
 import { SileroModel } from '../../server/vad/silero.ts';
 import type { Recording } from '../support/recordings.ts';
 import { samplesOf } from './feed.ts';
-import { remembered } from './replay.ts';
+import { remembered, rememberedTurns, type TurnJudge } from './replay.ts';
 
 /** The real engine, its answers kept in the folder `cache`. */
 export function decoderOf(model: string, cache: string): ReturnType<typeof remembered> {
@@ -27,25 +30,51 @@ export function decoderOf(model: string, cache: string): ReturnType<typeof remem
   );
 }
 
+/** The turn detector's model, its answers kept in the folder `cache`. */
+export async function openTurns(cache: string): Promise<TurnJudge> {
+  const model = await SmartTurnModel.load(getModelPath(findModel('smart-turn')!));
+  return rememberedTurns((audio) => model.predict(audio), cache);
+}
+
 /** What the model makes of a whole recording at once, which must fit into its window. */
-export async function decodeWhole(
+export function decodeWhole(recording: Recording, decode: ReturnType<typeof remembered>): Promise<readonly Word[]> {
+  return decodePart(floatsOf(recording), 0, recording.language, decode);
+}
+
+/** What the model makes of a whole recording, in parts that are cut at the quietest place where it is longer than its window. */
+export async function decodeInParts(
   recording: Recording,
   decode: ReturnType<typeof remembered>,
 ): Promise<readonly Word[]> {
-  // Without the second of silence that is fed behind it.
-  const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768).slice(0, -16_000);
-  const span = {
-    kind: 'final',
-    channel: 0,
-    fromSample: 0,
-    samples,
-    language: recording.language,
-    languages: [],
-    task: 'transcribe',
-    prompt: '',
-    prefix: '',
-  };
-  return (await decode(span as never, FULL_WINDOW)).words;
+  const samples = floatsOf(recording);
+  const words: Word[] = [];
+  for (let from = 0; from < samples.length; ) {
+    const length = findPartLength(samples.subarray(from));
+    words.push(...(await decodePart(samples.slice(from, from + length), from, recording.language, decode)));
+    from += length;
+  }
+  return words;
+}
+
+/** How much of this audio is decoded at once, when what follows is to begin at a quiet place; samples. */
+export function findPartLength(samples: Float32Array): number {
+  const [least, most] = [20 * SAMPLE_RATE, 28 * SAMPLE_RATE];
+  return samples.length <= most ? samples.length : least + findQuietestOffset(samples.subarray(least, most));
+}
+
+/** Without the second of silence that is fed behind it. */
+function floatsOf(recording: Recording): Float32Array {
+  return Float32Array.from(samplesOf(recording), (value) => value / 32_768).slice(0, -SAMPLE_RATE);
+}
+
+async function decodePart(
+  samples: Float32Array,
+  fromSample: number,
+  language: string,
+  decode: ReturnType<typeof remembered>,
+): Promise<readonly Word[]> {
+  const asked = { kind: 'final', channel: 0, languages: [], task: 'transcribe', prompt: '', prefix: '' };
+  return (await decode({ ...asked, fromSample, samples, language } as never, FULL_WINDOW)).words;
 }
 
 /** File → probability of a voice in each window. */

@@ -3,7 +3,7 @@ import type { Recording } from '../support/recordings.ts';
 import { samplesOf } from './feed.ts';
 import { findMachine } from './machines.ts';
 import type { Arrival } from './measures.ts';
-import { type Decoder, Replay } from './replay.ts';
+import { type Decoder, Replay, type TurnJudge } from './replay.ts';
 import { settingsFor } from './replay-parts.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import {
@@ -17,6 +17,8 @@ import {
 export interface ReplayRecordingsOptions {
   readonly decode: Decoder;
   readonly voices: ReadonlyMap<string, Float32Array>;
+  /** Answers the questions to the turn detector; undefined leaves them unanswered. */
+  readonly turns?: TurnJudge | undefined;
   readonly pipeline: PipelineOptions;
   readonly floors: WindowFloors;
   /** Seconds that a frame of the window costs, on one slot. */
@@ -45,7 +47,7 @@ export async function replayRecordings(
   readonly replayed: readonly ReplayedRecording[];
   readonly statistics: DecodeStatistics;
 }> {
-  const { voices, pipeline, streams } = options;
+  const { voices, turns, pipeline, streams } = options;
   const clock = new SimulatedClock();
   const statistics = { decodes: 0, busyS: 0, secondS: 0 };
   const playing = new Set<Replay>();
@@ -58,11 +60,16 @@ export async function replayRecordings(
     const { file } = recording;
     const settings = { ...settingsFor(recording, pipeline), ...options.settings };
     const voice = voices.get(file)!;
-    const replay = new Replay(file, samplesOf(recording), { clock, runner, voice, pipeline, settings }, (arrivals) => {
-      playing.delete(replay);
-      replayed.push({ recording, arrivals });
-      clock.setTimer(0, playNext);
-    });
+    const replay = new Replay(
+      file,
+      samplesOf(recording),
+      { clock, runner, voice, turns, pipeline, settings },
+      (arrivals) => {
+        playing.delete(replay);
+        replayed.push({ recording, arrivals });
+        clock.setTimer(0, playNext);
+      },
+    );
     playing.add(replay);
   };
   for (let stream = 0; stream < streams; stream++) clock.setTimer(stream * STAGGER_MS, playNext);

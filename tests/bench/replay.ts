@@ -18,12 +18,19 @@ export type Decoder = (span: DecodeSpan, windowFloor: number) => Promise<Hypothe
 export interface ReplayOptions {
   /** Probabilities of the recording's windows of 512 samples. */
   readonly voice: Float32Array;
+  /** Answers the questions to the turn detector; undefined leaves them unanswered. */
+  readonly turns?: TurnJudge | undefined;
   readonly pipeline: PipelineOptions;
   readonly settings: SessionSettings;
   readonly clock: SimulatedClock;
   readonly runner: DecodeRunner;
 }
 
+/** Probability that the speaker is done at the end of this audio. */
+export type TurnJudge = (audio: Float32Array) => Promise<number>;
+
+/** What an answer of the turn detector takes, ms. */
+const TURN_MS = 40;
 const STEP = 1_600;
 const WINDOW = 512;
 
@@ -70,6 +77,8 @@ export class Replay {
     switch (output.kind) {
       case 'detect':
         return this.#feed({ ...output, kind: 'probability', value: voice[output.from / WINDOW] ?? 0 });
+      case 'predictTurnEnd':
+        return this.#predictTurnEnd(output);
       case 'recognise':
         return this.#requestDecode(output.job, output.final);
       case 'forget':
@@ -87,6 +96,15 @@ export class Replay {
         runner.removeSession(this.#name);
         return this.#onClosed(this.#arrivals);
     }
+  }
+
+  #predictTurnEnd({ channel, from, to }: Extract<SessionOutput, { kind: 'predictTurnEnd' }>): void {
+    const { clock, turns } = this.#options;
+    if (turns === undefined) return;
+    const judging = turns(this.#core.audio(channel, from, to)).then((probability) => {
+      clock.setTimer(TURN_MS, () => this.#feed({ kind: 'turnEnd', channel, to, probability }));
+    });
+    void clock.hold(judging);
   }
 
   #requestDecode(job: number, final: boolean): void {
@@ -126,6 +144,19 @@ export class Replay {
     const atMs = this.#options.clock.nowMs() - this.#beganMs;
     this.#arrivals.push({ atMs, event: { ...event, seq: ++this.#seq } as ServerEvent });
   }
+}
+
+/** Keeps the answers of a turn detector on disk, by samples. */
+export function rememberedTurns(judge: TurnJudge, folder: string): TurnJudge {
+  mkdirSync(folder, { recursive: true });
+  return async (audio) => {
+    const bytes = Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength);
+    const path = join(folder, `${createHash('sha256').update(bytes).digest('hex')}.turn`);
+    if (existsSync(path)) return Number(readFileSync(path, 'utf8'));
+    const probability = await judge(audio);
+    writeFileSync(path, String(probability));
+    return probability;
+  };
 }
 
 /** Keeps a decoder's answers on disk, by samples and settings, so that a second run costs nothing. */

@@ -38,6 +38,9 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'server/process': ['protocol', 'server/core', 'server/ports'],
   // What every child process does besides its own work.
   'server/process/child': [],
+  'server/turn': ['protocol', 'server/core', 'server/ports', 'server/process'],
+  // The thread that the turn detector computes in; started by path.
+  'server/turn/thread': ['server/turn'],
   'server/vad': ['protocol', 'server/core', 'server/ports'],
   'server/engine': ['protocol', 'server/core', 'server/ports', 'server/process', 'server/engine/native'],
   'server/engine/child': ['server/core', 'server/engine', 'server/engine/native', 'server/process/child'],

@@ -34,6 +34,7 @@ import type { Meter } from '../../server/ports/meter.ts';
 import type { Recogniser } from '../../server/ports/recogniser.ts';
 import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import type { Transport, TransportHandler } from '../../server/ports/transport.ts';
+import type { TurnDetector } from '../../server/ports/turn-detector.ts';
 import type { ViewerTokens } from '../../server/ports/viewer-tokens.ts';
 import { UwsTransport } from '../../server/transport/uws.ts';
 import { WsTransport } from '../../server/transport/ws.ts';
@@ -82,6 +83,7 @@ export interface TestEndpoint {
   readonly recogniser?: Recogniser;
   readonly cleaner?: Cleaner;
   readonly speechModel?: SpeechModel;
+  readonly turnDetector?: TurnDetector;
   readonly port?: number;
   /** Who keeps transcripts, and who summarises and translates. */
   readonly recorder?: TranscriptRecorder;
@@ -122,6 +124,7 @@ export function scriptedParts(
     recogniser: real,
     cleaner,
     speechModel,
+    turnDetector,
     store,
     small,
     isEnglishSmall = false,
@@ -149,7 +152,7 @@ export function scriptedParts(
     languages: 'all' as const,
     language: 'en',
     partialEveryMs: 100,
-    endpoint: { minMs: 200, maxMs: 400 },
+    endpoint: { minMs: 200, maxMs: 400, completeMs: 200, incompleteMs: 1_500 },
     cleanup: 'rules' as const,
     small: small === undefined ? undefined : { model: small, languages: ['en'] },
     isEnglishSmall,
@@ -165,6 +168,7 @@ export function scriptedParts(
     scheduler,
     registry,
     speechModel: speechModel ?? new EnergyModel(),
+    turnDetector,
     cleaners: { standard: cleaner, llm: undefined, openai: undefined },
     clock,
     log,

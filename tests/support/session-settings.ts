@@ -10,5 +10,5 @@ export const SETTINGS: SessionSettings = {
   vocabulary: [],
   partials: { mode: 'revisable', everyMs: 300 },
   cleanup: { mode: 'off', instruction: '' },
-  endpoint: { minMs: 300, maxMs: 900 },
+  endpoint: { minMs: 300, maxMs: 900, completeMs: 200, incompleteMs: 1_500 },
 };

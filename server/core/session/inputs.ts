@@ -18,6 +18,8 @@ export type SessionInput =
       readonly to: number;
       readonly value: number;
     }
+  /** How likely the speaker is done in the pause that was asked about up to the sample `to`, 0-1. */
+  | { readonly kind: 'turnEnd'; readonly channel: number; readonly to: number; readonly probability: number }
   | { readonly kind: 'hypothesis'; readonly job: number; readonly hypothesis: Hypothesis }
   /** The job was not decoded: it was dropped under load, or its worker died twice. A final is requested again. */
   | { readonly kind: 'undecoded'; readonly job: number; readonly reason: 'dropped' | 'failed' }

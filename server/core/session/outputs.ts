@@ -4,6 +4,11 @@ import type { EventBody } from '../../../protocol/index.ts';
 export type SessionOutput =
   /** Judge the 512-sample window [from, to) of a channel; answer with `probability`, in order. */
   | { readonly kind: 'detect'; readonly channel: number; readonly from: number; readonly to: number }
+  /**
+   * Hear whether the speaker of a channel is done in the pause that [from, to) ends in; answer with `turnEnd`. No answer, or a late
+   * one, changes nothing.
+   */
+  | { readonly kind: 'predictTurnEnd'; readonly channel: number; readonly from: number; readonly to: number }
   /** Decode something. The audio is fetched with `take(job)` only when a slot is free, so that it is the newest. */
   | { readonly kind: 'recognise'; readonly job: number; readonly final: boolean }
   /** Cancel this job: its answer would be thrown away. */

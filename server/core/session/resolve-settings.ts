@@ -1,4 +1,5 @@
 import { type Configure, Fault, type Start } from '../../../protocol/index.ts';
+import type { EndpointOptions } from '../speech/endpoint.ts';
 import type { SessionSettings } from './settings.ts';
 
 /** A speech model and the languages it knows. */
@@ -17,7 +18,7 @@ export interface ServerOffer extends OfferedModel {
   readonly second?: OfferedModel | undefined;
   readonly language: string;
   readonly partialEveryMs: number;
-  readonly endpoint: { readonly minMs: number; readonly maxMs: number };
+  readonly endpoint: EndpointOptions;
   readonly cleanup: 'llm' | 'openai' | 'rules' | 'off';
   /** Name of the instruct model that translates; undefined when there is none. */
   readonly assistant?: string | undefined;
@@ -135,7 +136,9 @@ export function resolveLanguage(asked: string, offer: OfferedModel): string {
   });
 }
 
-function resolveEndpoint(asked: Start['endpoint'], offer: ServerOffer['endpoint']): ServerOffer['endpoint'] {
+/** What a client asks for are bounds, which the turn detector keeps, too. */
+function resolveEndpoint(asked: Start['endpoint'], offer: EndpointOptions): EndpointOptions {
+  if (asked === undefined) return offer;
   const minMs = asked?.minMs ?? offer.minMs;
   return { minMs, maxMs: Math.max(minMs, asked?.maxMs ?? offer.maxMs) };
 }

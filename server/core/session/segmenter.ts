@@ -1,14 +1,20 @@
 import type { AudioRing } from '../audio/ring.ts';
 import { findQuietestOffset } from '../sentence/cut.ts';
-import { computeEndpointWait, isSureEnd } from '../speech/endpoint.ts';
+import { computeEndpointWait, isSureEnd, type Reading } from '../speech/endpoint.ts';
 import { SpeechGate } from '../speech/gate.ts';
 import { computeLevel, VadHistory } from '../speech/vad-history.ts';
 import { msToSamples, SAMPLE_RATE } from '../time.ts';
+import type { SampleRange } from './outputs.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
 import type { TrackSnapshot } from './snapshot.ts';
 
 /** How far back speech that never pauses is searched for a quiet place to cut it. */
 const CUT_SEARCH_SAMPLES = 2 * SAMPLE_RATE;
+
+/** What the turn detector hears: what its model was made for, samples. */
+const TURN_SAMPLES = 8 * SAMPLE_RATE;
+/** Audio that is here already behind a pause, from which on an answer about it would come too late to be asked for. */
+const TURN_LATE_SAMPLES = SAMPLE_RATE / 2;
 
 /** What a judged window means. */
 export type Observation =
@@ -22,15 +28,6 @@ export type Observation =
   /** In open speech. */
   | 'voice'
   | 'silence';
-
-/** How the open sentence reads so far. */
-export interface Reading {
-  readonly text: string;
-  /** Confidence of its last word, 0-1. */
-  readonly confidence: number;
-  /** ISO 639-1 code; undefined while none has been heard. */
-  readonly language?: string | undefined;
-}
 
 export interface SegmenterOptions {
   readonly pipeline: PipelineOptions;
@@ -52,6 +49,8 @@ export class Segmenter {
   /** One past the last window with a voice in it, while speech is open. */
   #lastVoice: number | undefined;
   #pause = 0;
+  /** End of the audio that the turn detector was asked about in the silence that goes on, with its answer. */
+  #turn: { readonly to: number; readonly probability: number | undefined } | undefined;
 
   constructor({ pipeline, ring, from, snapshot }: SegmenterOptions) {
     const { vad, ringSeconds } = pipeline;
@@ -92,6 +91,7 @@ export class Segmenter {
     if (this.#lastVoice === undefined) return isVoice ? 'started' : 'quiet';
     if (isVoice) {
       this.#pause = from - this.#lastVoice;
+      this.#turn = undefined;
       this.#lastVoice = to;
     }
     return isVoice ? 'voice' : 'silence';
@@ -103,11 +103,30 @@ export class Segmenter {
    */
   begin(from: number, to: number, earliest: number): number {
     this.#lastVoice = to;
+    this.#turn = undefined;
     return Math.max(0, earliest, this.#ring.start, from - msToSamples(this.#pipeline.vad.preRollMs));
   }
 
   end(): void {
     this.#lastVoice = undefined;
+    this.#turn = undefined;
+  }
+
+  /**
+   * What to ask the turn detector about in the pause that has lasted to `to`: the end of the speech that began at `speechStart`.
+   * Undefined when it was asked already, or when the answer would come too late because audio comes faster than it is spoken.
+   */
+  askAboutTurn(speechStart: number, to: number): SampleRange | undefined {
+    if (this.#turn !== undefined || this.#ring.end - to > TURN_LATE_SAMPLES) return undefined;
+    this.#turn = { to, probability: undefined };
+    return { from: Math.max(speechStart, this.#ring.start, to - TURN_SAMPLES), to };
+  }
+
+  /** Takes the turn detector's answer about the audio up to `to`. Returns whether it is of use: the same silence goes on. */
+  noteTurnEnd(to: number, probability: number): boolean {
+    if (this.#turn?.to !== to) return false;
+    this.#turn = { to, probability };
+    return true;
   }
 
   /** Whether the silence up to `to` is long enough for a speculative decode. */
@@ -117,7 +136,7 @@ export class Segmenter {
 
   /** Whether the silence up to `to` ends speech that reads like this. */
   isOver(to: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
-    return this.#isLongPause(to - this.lastVoice, reading, endpoint);
+    return this.#isLongPause(to - this.lastVoice, { ...reading, turnEnd: this.#turn?.probability }, endpoint);
   }
 
   /**
@@ -127,13 +146,13 @@ export class Segmenter {
   endedInPause(pause: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
     return (
       this.#isLongPause(pause, reading, endpoint) ||
-      isSureEnd(reading.text, reading.confidence, this.#pipeline.sentenceEnd.confidence, reading.language)
+      isSureEnd(reading.text, reading.confidence ?? 1, this.#pipeline.sentenceEnd.confidence, reading.language)
     );
   }
 
-  #isLongPause(pause: number, { text, confidence, language }: Reading, endpoint: SessionSettings['endpoint']): boolean {
-    const textWait = computeEndpointWait(text, endpoint, confidence, language);
-    const wait = Math.max(this.#pipeline.endpoint.speculativeMs, textWait);
+  #isLongPause(pause: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
+    const { speculativeMs } = this.#pipeline.endpoint;
+    const wait = Math.max(speculativeMs, computeEndpointWait(reading, endpoint, this.#pipeline.turn));
     return pause >= msToSamples(wait);
   }
 

@@ -105,7 +105,7 @@ export class SessionCore {
   }
 
   /** The audio in [from, to) as far as it is still held; undefined when its beginning is gone. */
-  held(channel: number, from: number, to: number): Float32Array | undefined {
+  held(channel: number, from: number, to: number): Float32Array<ArrayBuffer> | undefined {
     return this.#tracks[channel]?.audio(from, to);
   }
 
@@ -133,6 +133,8 @@ export class SessionCore {
         return;
       case 'probability':
         return this.#tracks[input.channel]!.judge(input.from, input.to, input.value, conditions);
+      case 'turnEnd':
+        return this.#tracks[input.channel]!.noteTurnEnd(input.to, input.probability, conditions);
       case 'hypothesis':
         for (const track of this.#tracks) track.read(input.job, input.hypothesis, conditions);
         return;

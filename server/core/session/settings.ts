@@ -1,4 +1,5 @@
 import type { Configure } from '../../../protocol/index.ts';
+import type { EndpointOptions, TurnWeights } from '../speech/endpoint.ts';
 import type { LeftContextOptions } from './left-context.ts';
 
 /** Constants of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
@@ -19,7 +20,11 @@ export interface PipelineOptions {
     readonly speculativeMs: number;
     readonly minMs: number;
     readonly maxMs: number;
+    readonly completeMs: number;
+    readonly incompleteMs: number;
   };
+  /** What the turn detector's answers mean; undefined where there is none, and it is not asked. */
+  readonly turn: TurnWeights | undefined;
   readonly commit: {
     /** `trust`: by the evidence for each word; `agreement`: LocalAgreement-2 with early commit; `edge`: one decode, away from the edge; `plain`: LocalAgreement-2 as published. */
     readonly policy: 'trust' | 'agreement' | 'edge' | 'plain';
@@ -102,7 +107,8 @@ export interface PipelineOptions {
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */
 export const PIPELINE: PipelineOptions = {
   vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
-  endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
+  endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000, completeMs: 250, incompleteMs: 1_300 },
+  turn: { sound: 0.08, confidence: 0.3, open: -1.3, bare: -0.6, complete: 0.76, incomplete: -0.41 },
   commit: {
     policy: 'trust',
     chance: 0.85,
@@ -141,7 +147,7 @@ export interface SessionSettings {
   readonly vocabulary: readonly string[];
   readonly partials: { readonly mode: 'revisable' | 'stable' | 'off'; readonly everyMs: number };
   readonly cleanup: { readonly mode: 'default' | 'llm' | 'openai' | 'rules' | 'off'; readonly instruction: string };
-  readonly endpoint: { readonly minMs: number; readonly maxMs: number };
+  readonly endpoint: EndpointOptions;
   /** Languages to translate into, whether or not anybody watches; undefined where nothing is translated. */
   readonly translations?: readonly string[] | undefined;
   /** Whether sentences are heard a second time; default no. */
@@ -161,8 +167,14 @@ export function changeSettings(settings: SessionSettings, change: Configure): Se
       mode: change.cleanup?.mode ?? cleanup.mode,
       instruction: change.cleanup?.instruction ?? cleanup.instruction,
     },
-    endpoint: { minMs: change.endpoint?.minMs ?? endpoint.minMs, maxMs: change.endpoint?.maxMs ?? endpoint.maxMs },
+    endpoint: changeEndpoint(endpoint, change.endpoint),
   };
+}
+
+/** What a client sets are bounds, which the turn detector keeps, too. */
+function changeEndpoint(endpoint: EndpointOptions, change: Configure['endpoint']): EndpointOptions {
+  if (change === undefined) return endpoint;
+  return { minMs: change.minMs ?? endpoint.minMs, maxMs: change.maxMs ?? endpoint.maxMs };
 }
 
 /** Whether other languages are expected now. */

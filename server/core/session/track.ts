@@ -1,5 +1,6 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
+import type { Reading } from '../speech/endpoint.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
 import { joinWords } from '../stable/words.ts';
@@ -11,7 +12,7 @@ import type { SpeechEnd } from './decode-state.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan } from './outputs.ts';
 import type { SecondHearing } from './second-hearing.ts';
-import { type Reading, Segmenter } from './segmenter.ts';
+import { Segmenter } from './segmenter.ts';
 import type { Sentences } from './sentences.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
 import type { TrackSnapshot } from './snapshot.ts';
@@ -50,6 +51,8 @@ export class Track {
   readonly #publisher: UtterancePublisher;
   /** Oldest first; only the last may still grow, and only the first may publish. */
   readonly #utterances: Utterance[];
+  /** Where the speech that is open began, or the last one. */
+  #speechStart: number;
   /** End of the last window whose probability was asked for. */
   #askedTo: number;
 
@@ -71,6 +74,7 @@ export class Track {
     this.#publisher = new UtterancePublisher({ channel, pipeline, ring, history, outputs, sentences, spare });
     this.#utterances = (snapshot?.utterances ?? []).map((utterance) => new Utterance(pipeline, utterance));
     this.#askedTo = from;
+    this.#speechStart = this.#utterances.at(-1)?.sentenceStart ?? from;
   }
 
   get snapshot(): TrackSnapshot {
@@ -127,7 +131,7 @@ export class Track {
   }
 
   /** A copy of the audio in [from, to), as far as it is there; undefined when its beginning is gone. */
-  audio(from: number, to: number): Float32Array | undefined {
+  audio(from: number, to: number): Float32Array<ArrayBuffer> | undefined {
     return this.#ring.find(from, to);
   }
 
@@ -192,9 +196,15 @@ export class Track {
     const utterance = this.#find(job);
     if (utterance === undefined) return;
     const result = this.#planner.read(utterance, hypothesis, this.#decodeConditions(utterance, conditions));
-    if (result.kind === 'final') return this.#publishComplete(conditions);
+    if (result.kind === 'final') return this.#readFinal(utterance, conditions);
     if (result.kind === 'unusable') return;
     this.#grow(utterance, result.decode, conditions);
+  }
+
+  /** The decode up to a pause may say that the speech is over, or there is a final to publish. */
+  #readFinal(utterance: Utterance, conditions: SessionConditions): void {
+    if (utterance.isGrowing) this.#endWhenOver(utterance, this.judgedTo, conditions);
+    else this.#publishComplete(conditions);
   }
 
   /** Reads a decode of growing speech, at the end of which a sentence may have ended in a pause. */
@@ -206,6 +216,13 @@ export class Track {
       ? this.#publisher.endSentence(utterance, hypothesis, span, settings)
       : this.#publisher.grow(utterance, hypothesis, { ...span, endSamples }, settings);
     if (isFinal) this.#policy.learnLanguage(hypothesis, language);
+  }
+
+  /** Takes the turn detector's answer about the pause up to `to`, which may end the speech at once. */
+  noteTurnEnd(to: number, probability: number, conditions: SessionConditions): void {
+    if (!this.#segmenter.noteTurnEnd(to, probability)) return;
+    const growing = this.#growing();
+    if (growing !== undefined) this.#endWhenOver(growing, this.judgedTo, conditions);
   }
 
   /** A job was not decoded. */
@@ -234,6 +251,7 @@ export class Track {
   #begin(from: number, to: number): void {
     const earliest = this.#utterances.at(-1)?.end?.at ?? 0;
     const start = this.#segmenter.begin(from, to, earliest);
+    this.#speechStart = start;
     this.#utterances.push(new Utterance(this.#pipeline, start));
     this.#outputs.pushEvent({ type: 'speech', channel: this.#channel, state: 'start', atMs: samplesToMs(from) });
   }
@@ -254,10 +272,22 @@ export class Track {
   }
 
   #fallSilent(utterance: Utterance, to: number, conditions: SessionConditions): void {
-    if (this.#segmenter.isPause(to))
+    if (this.#segmenter.isPause(to)) {
+      this.#askAboutTurn(to);
       this.#planner.speculate(utterance, to, this.#decodeConditions(utterance, conditions));
+    }
+    this.#endWhenOver(utterance, to, conditions);
+  }
+
+  #endWhenOver(utterance: Utterance, to: number, conditions: SessionConditions): void {
     if (this.#segmenter.isOver(to, readingOf(utterance, this.#policy.language), conditions.settings.endpoint))
       this.#end(utterance, to, conditions);
+  }
+
+  #askAboutTurn(to: number): void {
+    if (this.#pipeline.turn === undefined) return;
+    const range = this.#segmenter.askAboutTurn(this.#speechStart, to);
+    if (range !== undefined) this.#outputs.push({ kind: 'predictTurnEnd', channel: this.#channel, ...range });
   }
 
   /** Speech that never pauses is cut at the quietest place before the window is full. */
@@ -316,7 +346,7 @@ export class Track {
 
 /** How growing speech reads: as its speculative decode says, or as it does on screen. `language` is the one in force. */
 function readingOf({ phase, text }: Utterance, language: string | undefined): Reading {
-  if (phase.kind !== 'speculationDecoded') return { text: text.text, confidence: 1, language };
+  if (phase.kind !== 'speculationDecoded') return { text: text.text, confidence: undefined, language };
   const reading = readingOfHypothesis(phase.hypothesis);
   return { ...reading, text: reading.text || text.text };
 }

@@ -5,6 +5,40 @@ import { normaliseWord } from '../stable/words.ts';
 export interface EndpointOptions {
   readonly minMs: number;
   readonly maxMs: number;
+  /** How much silence ends speech where the turn detector hears that the speaker is done; default `minMs`. */
+  readonly completeMs?: number | undefined;
+  /** The same where it hears that the speaker goes on; default `maxMs`. */
+  readonly incompleteMs?: number | undefined;
+}
+
+/**
+ * How the turn detector's answer and the text make one score, the higher the likelier the speaker is done, and what follows from it.
+ * Log odds are natural; those of 0 and 1 are taken as those of 0.01 and 0.99.
+ */
+export interface TurnWeights {
+  /** Weight of the log odds of the turn detector's probability. */
+  readonly sound: number;
+  /** Weight of the log odds of the confidence of a last word with a full stop or the like. */
+  readonly confidence: number;
+  /** Score of a last word that nobody stops at, or with a comma. */
+  readonly open: number;
+  /** Score of any other last word without punctuation. */
+  readonly bare: number;
+  /** From this score on the speaker is done. */
+  readonly complete: number;
+  /** Below this score the speaker goes on. */
+  readonly incomplete: number;
+}
+
+/** How the open sentence reads and sounds so far. */
+export interface Reading {
+  readonly text: string;
+  /** Confidence of its last word, 0-1; undefined where the text is not that of a decode up to the pause. */
+  readonly confidence: number | undefined;
+  /** How likely the speaker is done by the sound of it, 0-1; undefined where the turn detector has not answered. */
+  readonly turnEnd?: number | undefined;
+  /** ISO 639-1 code; undefined while no language is known. */
+  readonly language?: string | undefined;
 }
 
 const toSet = (words: string): ReadonlySet<string> => new Set(words.split(' '));
@@ -43,21 +77,49 @@ export function isSureEnd(text: string, confidence: number, least: number, langu
   return endsSentence({ text: lastWord(trimmed) }, undefined, language) && !OPEN.test(trimmed) && confidence >= least;
 }
 
+/** How a sentence reads so far: `open` after a word that nobody stops at or a comma, `finished` after a full stop or the like. */
+type Ending = 'none' | 'open' | 'bare' | 'finished';
+
 /**
- * How much silence ends a sentence that reads like this so far, ms: little after a finished sentence, much after a word that
- * nobody stops at, and in between otherwise or when there is no text. `confidence` is that of the last word, 0-1.
+ * How much silence ends speech that reads and sounds like this so far, ms. By its text: little after a finished sentence, much after
+ * a word that nobody stops at, and in between otherwise or when there is no text. Where the turn detector has answered, too, and the
+ * speech up to the pause is decoded, both together decide.
  */
-export function computeEndpointWait(text: string, options: EndpointOptions, confidence = 1, language = 'auto'): number {
-  const { minMs, maxMs } = options;
-  const middle = minMs + (Math.max(minMs, maxMs) - minMs) * 0.4;
+export function computeEndpointWait(reading: Reading, options: EndpointOptions, weights?: TurnWeights): number {
+  const { minMs } = options;
+  const maxMs = Math.max(minMs, options.maxMs);
+  const middleMs = minMs + (maxMs - minMs) * 0.4;
+  const { confidence, turnEnd } = reading;
+  const ending = findEnding(reading.text, reading.language);
+  if (turnEnd === undefined || weights === undefined) {
+    if (ending === 'finished') return (confidence ?? 1) >= CONFIDENCE_MIN ? minMs : middleMs;
+    return ending === 'open' ? maxMs : middleMs;
+  }
+  // A decode is on its way that the final needs anyway: deciding before it is there would gain nothing.
+  if (ending === 'none' || confidence === undefined) return ending === 'open' ? maxMs : middleMs;
+  const score = scoreTurn(ending, confidence, turnEnd, weights);
+  if (score >= weights.complete) return Math.min(minMs, options.completeMs ?? minMs);
+  return score >= weights.incomplete ? middleMs : Math.max(maxMs, options.incompleteMs ?? maxMs);
+}
+
+function scoreTurn(ending: Exclude<Ending, 'none'>, confidence: number, turnEnd: number, weights: TurnWeights): number {
+  const text = ending === 'finished' ? weights.confidence * toLogOdds(confidence) : weights[ending];
+  return text + weights.sound * toLogOdds(turnEnd);
+}
+
+function toLogOdds(probability: number): number {
+  const p = Math.min(0.99, Math.max(0.01, probability));
+  return Math.log(p / (1 - p));
+}
+
+function findEnding(text: string, language = 'auto'): Ending {
   const trimmed = text.trim();
-  if (trimmed === '') return middle;
+  if (trimmed === '') return 'none';
   const last = lastWord(trimmed);
   const end = readEnd(last, language);
   const unfinished = getOwnEntry(UNFINISHED, language) ?? UNFINISHED_ANYWHERE;
-  const isOpen = OPEN.test(trimmed) || end === 'leading' || unfinished.has(normaliseWord(last));
-  if (isOpen) return Math.max(minMs, maxMs);
-  return (end === 'end' || end === 'beforeNumber') && confidence >= CONFIDENCE_MIN ? minMs : middle;
+  if (OPEN.test(trimmed) || end === 'leading' || unfinished.has(normaliseWord(last))) return 'open';
+  return end === 'end' || end === 'beforeNumber' ? 'finished' : 'bare';
 }
 
 const lastWord = (text: string): string => text.split(/\s+/).at(-1) ?? '';

@@ -5,8 +5,9 @@ import type { Word } from '../../../server/core/hypothesis.ts';
 import { PIPELINE, type PipelineOptions } from '../../../server/core/session/settings.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { countOfflineErrors, type OfflineErrors } from '../../support/wer.ts';
+import { type CutOffs, countCutOffs, findSpokenWords, type SpokenWord } from '../cut-offs.ts';
 import { type Arrival, countFalseEnds, type Measured, measure } from '../measures.ts';
-import { decoderOf, decodeWhole, voicesOf } from '../replay-parts.ts';
+import { decodeInParts, decoderOf, decodeWhole, openTurns, voicesOf } from '../replay-parts.ts';
 import { replayRecordings } from '../replay-recordings.ts';
 import { mean, quantile, readArgs, table } from '../report.ts';
 import type { DecodeStatistics } from '../simulated-decoding.ts';
@@ -41,6 +42,7 @@ export async function run(args: string[]): Promise<void> {
     )
     .filter((_, i) => i % Number(options['every']) === 0);
   const voices = await voicesOf(recordings);
+  const turns = await openTurns(options['cache']!);
   const decode = decoderOf(options['model']!, options['cache']!);
   const rows: (string | number)[][] = [
     [
@@ -51,6 +53,8 @@ export async function run(args: string[]): Promise<void> {
       'p95',
       'TTFS',
       'p95',
+      'cut-offs',
+      'of ends',
       'mid-speech',
       'p95',
       'sentences',
@@ -74,10 +78,11 @@ export async function run(args: string[]): Promise<void> {
     ],
   ];
   const offline = await offlineErrors(recordings, decode);
+  const spoken = await findWords(recordings, decode);
   for (const set of options['set']!.split('|')) {
     const { pipeline, floors } = variant(set);
     const { replayed, statistics } = await replayRecordings(recordings, {
-      ...{ decode, voices, pipeline, floors, machine: options['machine']! },
+      ...{ decode, voices, turns, pipeline, floors, machine: options['machine']! },
       secondsPerFrame: Number(options['cost']),
       streams: Number(options['streams']),
     });
@@ -90,7 +95,8 @@ export async function run(args: string[]): Promise<void> {
         );
       return result;
     });
-    rows.push(row(set || 'default', measured, offline, statistics));
+    const cutOffs = replayed.map(({ recording, arrivals }) => countCutOffs(arrivals, spoken.get(recording.file)!));
+    rows.push(row(set || 'default', measured, { offline, cutOffs, statistics }));
     console.error(
       rows
         .at(-1)!
@@ -123,7 +129,7 @@ function variant(set: string): { pipeline: PipelineOptions; floors: { partial: n
     const last = steps.pop()!;
     const owner = steps.reduce((at, step) => at[step] as Record<string, unknown>, all);
     if (!(last in owner)) throw new Error(`no setting ${path}`);
-    owner[last] = Number.isNaN(Number(value)) ? value : Number(value);
+    owner[last] = value === 'none' ? undefined : Number.isNaN(Number(value)) ? value : Number(value);
   }
   const { floors, ...pipeline } = all;
   return { pipeline: pipeline as never, floors: floors as never };
@@ -148,11 +154,28 @@ async function offlineErrors(recordings: readonly Recording[], decode: Decode): 
   return errors;
 }
 
+/** What was spoken when, in each recording. */
+async function findWords(recordings: readonly Recording[], decode: Decode): Promise<Map<string, SpokenWord[]>> {
+  const spoken = new Map<string, SpokenWord[]>();
+  for (const recording of recordings) {
+    const isKnown = recording.words.length > 0 || recording.language === 'zxx';
+    spoken.set(recording.file, findSpokenWords(recording, isKnown ? [] : await decodeInParts(recording, decode)));
+  }
+  return spoken;
+}
+
 function row(
   name: string,
   measured: readonly Measured[],
-  offline: ReadonlyMap<string, OfflineResult>,
-  { decodes, busyS, secondS }: DecodeStatistics,
+  {
+    offline,
+    cutOffs,
+    statistics: { decodes, busyS, secondS },
+  }: {
+    readonly offline: ReadonlyMap<string, OfflineResult>;
+    readonly cutOffs: readonly CutOffs[];
+    readonly statistics: DecodeStatistics;
+  },
 ) {
   const sum = (pick: (each: Measured) => number): number => measured.reduce((so, each) => so + pick(each), 0);
   const seconds = sum((each) => each.seconds + 1);
@@ -174,6 +197,8 @@ function row(
     quantile(confirmed, 0.95),
     quantile(finals, 0.5),
     quantile(finals, 0.95),
+    String(cutOffs.reduce((so, each) => so + each.falseEnds, 0)),
+    String(cutOffs.reduce((so, each) => so + each.ends, 0)),
     quantile(midSpeech, 0.5),
     quantile(midSpeech, 0.95),
     String(midSpeech.length),

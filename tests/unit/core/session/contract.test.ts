@@ -18,6 +18,8 @@ const SETTINGS: SessionSettings = {
   partials: { mode: 'revisable', everyMs: 100 },
   cleanup: { mode: 'rules', instruction: '' },
   revise: true,
+  // Far apart, so that many answers of the turn detector come while they matter.
+  endpoint: { minMs: 500, maxMs: 900, completeMs: 160, incompleteMs: 1_500 },
 };
 const VOCABULARY = [
   'the',
@@ -80,6 +82,7 @@ type Step =
   | { readonly kind: 'flush' | 'pause' }
   | { readonly kind: 'configure'; readonly change: Configure }
   | { readonly kind: 'load'; readonly level: ServiceLevel }
+  | { readonly kind: 'turn'; readonly pick: number; readonly probability: number; readonly isDecoded: boolean }
   | { readonly kind: 'restart'; readonly isVadLate: boolean };
 
 const pick = fc.nat(3);
@@ -125,6 +128,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('configure' as const), change: fc.constantFrom(...CHANGES) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('load' as const), level: fc.constantFrom(...LEVELS) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('turn' as const),
+      pick,
+      probability: fc.constantFrom(0, 0.02, 0.5, 0.99, 1),
+      isDecoded: fc.boolean(),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('restart' as const), isVadLate }) },
 );
 
@@ -134,6 +146,8 @@ class Harness {
   steps = 0;
   flushes = 0;
   restarts = 0;
+  /** Answers of the turn detector at which speech ended. */
+  turnEnds = 0;
   #session: SessionCore;
   readonly #pipeline: PipelineOptions;
   /** Decodes that are wanted; of those that run, what they decode. */
@@ -147,6 +161,8 @@ class Harness {
   readonly #cleanings: { sentence: number; text: string; revised?: true | undefined }[] = [];
   /** Stretches that are to be decoded again. */
   readonly #stretches: Extract<SessionOutput, { kind: 'hearAgain' }>[] = [];
+  /** What the turn detector was asked about and has not answered, however old, also from before a restart. */
+  readonly #turns: number[] = [];
   readonly #stable = new Map<number, string>();
   readonly #finals = new Map<number, string>();
   readonly #cleaned = new Set<number>();
@@ -180,6 +196,8 @@ class Harness {
         return this.#restart(one.isVadLate);
       case 'answer':
         return this.#answer(one.pick, one.words, one.sure, one.change);
+      case 'turn':
+        return this.#answerTurn(one.pick, one.probability, one.isDecoded);
       case 'lose':
         return this.#lose(one.pick, one.failed ? 'failed' : 'dropped');
       case 'start':
@@ -219,6 +237,18 @@ class Harness {
       const from = window * VAD_WINDOW_SAMPLES;
       this.#handle({ kind: 'probability', channel: 0, from, to: from + VAD_WINDOW_SAMPLES, value });
     }
+  }
+
+  /** The turn detector answers one of its last questions, in any order; the last one perhaps again. */
+  #answerTurn(pick: number, probability: number, isDecoded: boolean): void {
+    // Most often the decode up to the pause is there first, and reads like a finished sentence.
+    if (isDecoded) this.#answer(this.#jobs.length - 1, [0, 2, 5], true, {});
+    const to = this.#turns.at(-1 - pick);
+    if (to === undefined) return;
+    if (pick > 0) this.#turns.splice(this.#turns.indexOf(to), 1);
+    const wasSpeaking = this.#speaking;
+    this.#handle({ kind: 'turnEnd', channel: 0, to, probability });
+    if (wasSpeaking && !this.#speaking) this.turnEnds++;
   }
 
   /** A slot is free for a job. */
@@ -318,6 +348,12 @@ class Harness {
         this.#verdicts[window] ??= this.#voice ? 0.95 : 0.02;
         this.#unjudged.push(window);
       }
+      if (output.kind === 'predictTurnEnd') {
+        const { from, to } = output;
+        const audio = this.#session.audio(0, from, to);
+        if (audio.length > 8 * 16_000) throw new Error('the turn detector is asked about more than it hears');
+        this.#turns.push(to);
+      }
       if (output.kind === 'recognise') this.#jobs.push(output.job);
       if (output.kind === 'forget') this.#jobs.splice(this.#jobs.indexOf(output.job) >>> 0, 1);
       if (output.kind === 'clean') this.#cleanings.push(output);
@@ -401,6 +437,7 @@ for (const [policy, pace] of RUNS) {
     let finals = 0;
     let restarts = 0;
     let revisions = 0;
+    let turnEnds = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 40, maxLength: 160 }), (script) => {
         const harness = new Harness(policy, pace);
@@ -408,12 +445,16 @@ for (const [policy, pace] of RUNS) {
         harness.end();
         steps += harness.steps;
         restarts += harness.restarts;
+        turnEnds += harness.turnEnds;
         finals += harness.events.filter((event) => event.type === 'final').length;
         revisions += harness.events.filter((event) => event.type === 'revised').length;
       }),
       { numRuns: 640, endOnFailure: false },
     );
-    t.comment(`${steps} steps, ${finals} finals, ${revisions} revisions, ${restarts} restarts`);
+    t.comment(
+      `${steps} steps, ${finals} finals, ${revisions} revisions, ${restarts} restarts, ${turnEnds} ends by the turn detector`,
+    );
+    t.ok(turnEnds > 20, 'the turn detector ended speech often enough');
     t.ok(restarts > 1_000, 'the property saw enough restarts');
     t.ok(steps > 34_000, 'the property saw enough steps');
     t.ok(finals > 1_000, 'and enough finals');

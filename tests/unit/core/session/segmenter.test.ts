@@ -91,3 +91,68 @@ t.test('after a restart windows that were acted on are only looked at again', as
   t.equal(again.segmenter.lastVoice, 2 * WINDOW);
   t.equal(again.observe(0.9), 'voice', 'it goes on in open speech');
 });
+
+/** Speech up to the sample 2 * WINDOW, and silence of so many windows behind it. */
+function pause(windows: number) {
+  const opened = open();
+  const { segmenter, observe, at } = opened;
+  observe(0.9);
+  segmenter.begin(0, at(), 0);
+  observe(0.9);
+  for (let i = 0; i < windows; i++) observe(0.1);
+  return opened;
+}
+
+t.test('the turn detector is asked once in a pause, about the end of the speech', async (t) => {
+  const { segmenter, observe, at } = pause(5);
+  t.same(segmenter.askAboutTurn(100, at()), { from: 100, to: at() });
+  observe(0.1);
+  t.equal(segmenter.askAboutTurn(100, at()), undefined);
+  observe(0.9);
+  for (let i = 0; i < 5; i++) observe(0.1);
+  t.same(segmenter.askAboutTurn(100, at()), { from: 100, to: at() }, 'again in the next pause');
+  const long = pause(5);
+  for (let i = 0; i < 300; i++) long.observe(0.9);
+  t.same(long.segmenter.askAboutTurn(100, long.at()), { from: long.at() - 8 * 16_000, to: long.at() }, 'its last 8 s');
+});
+
+t.test('nothing is asked when the audio is far ahead of the pause: the answer would come too late', async (t) => {
+  const { ring, segmenter, at } = pause(5);
+  ring.write(new Float32Array(16_000));
+  t.equal(segmenter.askAboutTurn(0, at()), undefined);
+});
+
+t.test('an answer makes the wait shorter or longer, and one about another pause does not', async (t) => {
+  const { segmenter, observe, at } = pause(5);
+  const reading = { text: 'That is all.', confidence: 0.9 };
+  const after = (ms: number): number => segmenter.lastVoice + ms * MS;
+  const isOver = (ms: number): boolean => segmenter.isOver(after(ms), reading, ENDPOINT);
+  segmenter.askAboutTurn(0, at());
+  t.same([ENDPOINT.minMs - 1, ENDPOINT.minMs].map(isOver), [false, true], 'before the answer');
+  t.notOk(segmenter.noteTurnEnd(at() - WINDOW, 0.99), 'that was never asked');
+  t.same([ENDPOINT.minMs - 1, ENDPOINT.minMs].map(isOver), [false, true]);
+  t.ok(segmenter.noteTurnEnd(at(), 0.99));
+  t.ok(isOver(ENDPOINT.completeMs), 'the speaker is done');
+  const asked = at();
+  observe(0.9);
+  t.notOk(segmenter.noteTurnEnd(asked, 0.01), 'the speaker went on meanwhile');
+  for (let i = 0; i < 5; i++) observe(0.1);
+  t.same([ENDPOINT.minMs - 1, ENDPOINT.minMs].map(isOver), [false, true], 'in the next pause it is unknown again');
+  segmenter.askAboutTurn(0, at());
+  segmenter.noteTurnEnd(at(), 0.01);
+  t.notOk(isOver(ENDPOINT.minMs), 'the speaker may go on');
+  const isOpenOver = (ms: number): boolean =>
+    segmenter.isOver(after(ms), { text: 'and then', confidence: 0.9 }, ENDPOINT);
+  t.same([ENDPOINT.maxMs, ENDPOINT.incompleteMs].map(isOpenOver), [false, true], 'but not for ever');
+});
+
+t.test('after a restart the question about a pause is asked anew', async (t) => {
+  const { segmenter, at } = pause(5);
+  segmenter.askAboutTurn(0, at());
+  const utterance = { anchor: 0, lastVoice: segmenter.lastVoice, decodedTo: 0, revision: 0, stable: [], hanging: '' };
+  const track = { ...segmenter.snapshot, language: {}, utterances: [{ ...utterance, last: [], retries: 0 }] };
+  const again = open(track as never);
+  for (let i = 0; i < 7; i++) again.observe(0.1);
+  t.equal(again.observe(0.1), 'silence');
+  t.same(again.segmenter.askAboutTurn(0, again.at()), { from: 0, to: again.at() });
+});

@@ -24,12 +24,16 @@ function open() {
   let jobs: { job: number; final: boolean }[] = [];
   const finals: string[] = [];
   const notices: string[] = [];
+  const turns: number[] = [];
+  let isSpeaking = false;
   const drain = (voice: number): void => {
     for (const output of outputs.drain()) {
       if (output.kind === 'detect') track.judge(output.from, output.to, voice, CONDITIONS);
       if (output.kind === 'recognise') jobs.push(output);
       if (output.kind === 'forget') jobs = jobs.filter(({ job }) => job !== output.job);
+      if (output.kind === 'predictTurnEnd') turns.push(output.to);
       if (output.kind !== 'event') continue;
+      if (output.event.type === 'speech') isSpeaking = output.event.state === 'start';
       if (output.event.type === 'final') finals.push(output.event.text);
       if (output.event.type === 'notice') notices.push(output.event.code);
     }
@@ -52,7 +56,22 @@ function open() {
     track.read(job, sureHypothesis(words), CONDITIONS);
     drain(0);
   };
-  return { track, hear, answer, finals, notices, drain, jobs: () => jobs };
+  const noteTurnEnd = (probability: number): void => {
+    track.noteTurnEnd(turns.pop()!, probability, CONDITIONS);
+    drain(0);
+  };
+  return {
+    track,
+    hear,
+    answer,
+    noteTurnEnd,
+    turns,
+    finals,
+    notices,
+    drain,
+    jobs: () => jobs,
+    isSpeaking: () => isSpeaking,
+  };
 }
 
 t.test('speech that has ended is published once its final decode is there', async (t) => {
@@ -140,4 +159,36 @@ t.test('only the first utterance may publish: a pause in a later one ends no sen
   t.same(finals, []);
   answer('First.');
   t.same(finals, ['First.']);
+});
+
+t.test(
+  'speech ends at once when the turn detector hears that the speaker is done, whichever answer comes last',
+  async (t) => {
+    for (const order of ['decode first', 'turn first']) {
+      const { hear, answer, noteTurnEnd, turns, finals, isSpeaking } = open();
+      hear(1.5, 0.95);
+      hear(0.2, 0.02);
+      t.equal(turns.length, 1, 'asked once');
+      if (order === 'decode first') answer('Hello there.');
+      else noteTurnEnd(0.99);
+      t.ok(isSpeaking(), order);
+      if (order === 'decode first') noteTurnEnd(0.99);
+      else answer('Hello there.');
+      t.notOk(isSpeaking(), order);
+      t.same(finals, ['Hello there.'], order);
+    }
+  },
+);
+
+t.test('speech goes on over a long pause when the turn detector hears that the speaker does', async (t) => {
+  const { hear, answer, noteTurnEnd, finals, isSpeaking } = open();
+  hear(1.5, 0.95);
+  hear(0.2, 0.02);
+  noteTurnEnd(0.01);
+  answer('Hello there,');
+  hear(1.1, 0.02);
+  t.ok(isSpeaking());
+  hear(0.5, 0.02);
+  t.notOk(isSpeaking(), 'but no longer than that');
+  t.same(finals, ['Hello there,']);
 });
