@@ -46,10 +46,14 @@ export function liveTable(result: LiveResult, offline: ReadonlyMap<string, Offli
     'p95',
     'refused %',
     'repeats',
-    'revised',
+    'changed',
     'broken',
     'lags',
     'invented/h',
+    'revised WER %',
+    'revised',
+    'behind p50',
+    'max',
   ];
   return table([head, ...[...groups].map(([name, each]) => row(name, each, offline))]);
 }
@@ -68,6 +72,7 @@ function row(
   const times = speech.flatMap((each) => each.timeErrors);
   const cleaned = speech.flatMap((each) => each.cleaned);
   const words = sum((each) => each.words);
+  const behind = speech.flatMap((each) => each.revised);
   const wer = (sum((each) => each.errors) / words) * 100;
   const offlineRate = (rule: keyof OfflineErrors, words: number): number =>
     offline === undefined ? Number.NaN : (sum((each) => offline.get(each.recording.file)?.[rule] ?? 0) / words) * 100;
@@ -106,6 +111,10 @@ function row(
     String(sum((each) => each.brokenStable)),
     String(sum((each) => each.lags)),
     invented,
+    (sum((each) => each.revisedErrors) / words) * 100,
+    String(behind.length),
+    quantile(behind, 0.5),
+    quantile(behind, 1),
   ];
 }
 

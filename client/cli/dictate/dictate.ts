@@ -210,6 +210,8 @@ function buildSessionOptions(options: DictateOptions, url: string, vocabulary: r
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(vocabulary.length === 0 ? {} : { vocabulary: [...vocabulary] }),
     partials: { mode: 'stable' },
+    // Text that is in a window cannot be revised.
+    revise: false,
     cleanup: { mode: options.raw ? 'off' : (options.cleanup ?? 'default') },
   };
 }

@@ -128,7 +128,7 @@ export const PIPELINE: PipelineOptions = {
     mostMs: 28_000,
     windowFloor: 1_500,
     beamSize: 5,
-    temperatures: [0, 0.2, 0.4, 0.6, 0.8, 1],
+    temperatures: [0],
   },
   ringSeconds: 45,
   partialEveryMs: 200,

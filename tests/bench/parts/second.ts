@@ -30,7 +30,9 @@ interface Way {
   readonly hasPrompt: boolean;
 }
 
-type DecodeStretch = (samples: Float32Array, way: Way, prompt: string) => Promise<NativeDecode>;
+/** A decode with its processor time, s. */
+type TimedDecode = NativeDecode & { readonly cpuS: number };
+type DecodeStretch = (samples: Float32Array, way: Way, prompt: string) => Promise<TimedDecode>;
 
 /** `--models a,b`: the second is the one that the first is compared and voted with. */
 export async function run(args: string[]): Promise<void> {
@@ -39,9 +41,11 @@ export async function run(args: string[]): Promise<void> {
     models: 'tiny.en,base',
     cache: '/tmp/sotto-second',
     kinds: '',
-    verbose: '',
+    // Which ways, by their place in the list from 0.
+    ways: '0,1,2,3',
   });
   const kinds = options['kinds']!.split(',').filter(Boolean);
+  const ways = options['ways']!.split(',').map(Number);
   const recordings = options['data']!.split(',')
     .flatMap(readRecordings)
     .filter(({ language, kind }) => language === 'en' && (kinds.length === 0 || kinds.includes(kind)));
@@ -56,13 +60,13 @@ export async function run(args: string[]): Promise<void> {
         .join('  '),
     );
   };
-  const plain: NativeDecode[][][] = [];
+  const voted: NativeDecode[][][] = [];
   for (const model of options['models']!.split(',')) {
     const decode = openDecoder(model, options['cache']!);
-    for (const [name, way] of WAYS) {
-      const decodes: NativeDecode[][] = [];
+    for (const [name, way] of WAYS.filter((_, i) => ways.includes(i))) {
+      const decodes: TimedDecode[][] = [];
       for (const recording of recordings) decodes.push(await decodeStretches(recording, decode, way));
-      const cpuS = decodes.flat().reduce((sum, { encodeMs, decodeMs }) => sum + (encodeMs + decodeMs) / 1_000, 0);
+      const cpuS = decodes.flat().reduce((sum, decode) => sum + decode.cpuS, 0);
       const seconds = recordings.reduce((sum, each) => sum + each.seconds, 0);
       addRow(
         `${model}, ${name}`,
@@ -72,10 +76,10 @@ export async function run(args: string[]): Promise<void> {
         ),
         cpuS / seconds,
       );
-      if (way === VOTED) plain.push(decodes);
+      if (way === BEAMS) voted.push(decodes);
     }
   }
-  const [first, second] = plain;
+  const [first, second] = voted;
   if (first !== undefined && second !== undefined) {
     const join = (pick: (a: NativeDecode, b: NativeDecode) => string): ReadonlyMap<string, string> =>
       textsOf(
@@ -112,16 +116,15 @@ export async function run(args: string[]): Promise<void> {
 
 const GREEDY: Way = { beamSize: 1, temperatures: [0], hasPrompt: false };
 const BEAMS: Way = { beamSize: 5, temperatures: [0], hasPrompt: false };
-const VOTED: Way = { beamSize: 5, temperatures: TEMPERATURES, hasPrompt: false };
 const WAYS: readonly (readonly [string, Way])[] = [
   ['greedy', GREEDY],
   ['5 beams', BEAMS],
-  ['5 beams, temperatures', VOTED],
-  ['5 beams, temperatures, text so far', { ...VOTED, hasPrompt: true }],
+  ['5 beams, temperatures', { ...BEAMS, temperatures: TEMPERATURES }],
+  ['5 beams, text so far', { ...BEAMS, hasPrompt: true }],
 ];
 
-async function decodeStretches(recording: Recording, decode: DecodeStretch, way: Way): Promise<NativeDecode[]> {
-  const decodes: NativeDecode[] = [];
+async function decodeStretches(recording: Recording, decode: DecodeStretch, way: Way): Promise<TimedDecode[]> {
+  const decodes: TimedDecode[] = [];
   for (const samples of cutStretches(float(readSamples(recording.path)))) {
     const before = decodes.map(({ text }) => text).join(' ');
     decodes.push(await decode(samples, way, way.hasPrompt ? before : ''));
@@ -152,9 +155,12 @@ function openDecoder(name: string, cache: string): DecodeStretch {
       .update(Buffer.from(samples.buffer))
       .update(JSON.stringify({ name, ...changes }));
     const path = join(cache, `${hash.digest('hex')}.json`);
-    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as NativeDecode;
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as TimedDecode;
     decode ??= decoderOf(NativeModel.load(getModelPath(findModel(name)!)));
-    const result = await decode(samples, FULL_WINDOW, changes);
+    const before = process.cpuUsage();
+    const answer = await decode(samples, FULL_WINDOW, changes);
+    const { user, system } = process.cpuUsage(before);
+    const result = { ...answer, cpuS: (user + system) / 1e6 };
     writeFileSync(path, JSON.stringify(result));
     return result;
   };

@@ -139,3 +139,11 @@ t.test(
     t.equal(countFalseEnds(ends, [{ text: 'two', from: 80_000 }]), 0, 'another word');
   },
 );
+
+t.test('A revision takes the place of its final where revised words are counted', async (t) => {
+  const event = { type: 'revised', seq: seq++, channel: 0, sentence: 2, text: 'c d', words: [], model: 'm' };
+  const arrivals = [final(1, 1, 'a b'), final(2, 2, 'c x', 1_000), { atMs: 12_000, event: event as Arrival['event'] }];
+  const { errors, revisedErrors, revisedText, revised } = measure(recording('a b c d'), arrivals);
+  t.same([errors, revisedErrors, revisedText], [1, 0, 'a b c d']);
+  t.same(revised, [10], 'ten seconds after its sentence ended');
+});

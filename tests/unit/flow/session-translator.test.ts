@@ -149,3 +149,34 @@ t.test('a sentence whose sound is gone is not translated into English', async (t
   await settled();
   t.same(reasons(), ['1 en gone']);
 });
+
+t.test('a text that was heard again takes the place of the one before', async (t) => {
+  const { assistant, answers, translating, begin } = open(() => undefined);
+  begin(1, 'Sentence one.');
+  await settled();
+  const text = 'Sentence won.';
+  const request = { kind: 'translate', sentence: 1, channel: 0, language: 'en', to: ['de'], told: [] } as const;
+  translating.translate({ ...request, text, revised: true });
+  await settled();
+  t.equal(assistant.aborted, 1, 'of which no translation comes');
+  t.equal(assistant.asked.length, 2);
+  t.match(answers, [{ kind: 'translating' }, { kind: 'translating', revised: true, to: ['de'] }]);
+  t.equal(answers.length, 2);
+});
+
+t.test('audio that is being decoded as English is not decoded again for other words', async (t) => {
+  const { clock, answers, translating, begin, reasons } = openEnglish(25);
+  begin(1);
+  await settled();
+  const request = { kind: 'translate', channel: 0, text: 'Oui.', language: 'fr', to: [], told: [], revised: true } as const;
+  translating.translate({ ...request, sentence: 1 });
+  translating.translate({ ...request, sentence: 2 });
+  await settled();
+  t.match(answers.slice(1), [
+    { kind: 'translating', sentence: 1, revised: true, to: ['en'] },
+    { kind: 'translating', sentence: 2, revised: true, to: [] },
+  ]);
+  clock.pass(LIMITS.translationTimeoutMs);
+  t.same(reasons(), ['1 en late']);
+  t.match(answers.at(-1), { revised: true });
+});

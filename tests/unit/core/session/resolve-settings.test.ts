@@ -25,6 +25,7 @@ t.test('what a client leaves out is as the server has it', async (t) => {
     cleanup: { mode: 'default', instruction: '' },
     endpoint: { minMs: 300, maxMs: 1_000 },
     translations: undefined,
+    revise: false,
   });
   t.equal(resolve({}, { ...OFFER, cleanup: 'off' }).cleanup.mode, 'off');
 });
@@ -111,4 +112,11 @@ t.test('a change is held to the same, and leaves the rest as it is', async (t) =
 
 t.test('Whisper knows 99 languages and Cantonese', async (t) => {
   t.equal(WHISPER_LANGUAGES.size, 100);
+});
+
+t.test('sentences are heard a second time where a model does that, unless the client wants none of it', async (t) => {
+  const offer: ServerOffer = { ...OFFER, second: { model: 'base', languages: 'all' } };
+  t.equal(resolve({}, offer).revise, true);
+  t.equal(resolve({ revise: false }, offer).revise, false);
+  t.equal(resolve({ revise: true }).revise, false, 'with --second-model none');
 });

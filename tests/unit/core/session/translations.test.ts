@@ -70,3 +70,20 @@ t.test('what was answered before a restart is not asked for again', async (t) =>
   t.match(translations.snapshot, [{ sentence: 1, told: ['en'] }]);
   t.notOk('to' in translations.snapshot[0]!, 'who watches after the restart decides anew');
 });
+
+t.test('a text that was heard again is translated anew, and answers about the one before do not count', async (t) => {
+  const { outputs, translations, events, answer } = open();
+  translations.request(SENTENCE, ['en']);
+  translations.read({ kind: 'translating', sentence: 1, to: ['en'] });
+  translations.request({ ...SENTENCE, text: 'Guten Abend.', revised: true }, ['en']);
+  t.match(outputs.at(-1), { kind: 'translate', sentence: 1, text: 'Guten Abend.', revised: true });
+  answer('en', 'Good day.');
+  t.same(events(), []);
+  translations.read({ kind: 'translating', sentence: 1, revised: true, to: ['en'] });
+  answer('en', 'Good day.');
+  const evening = { kind: 'translation', sentence: 1, revised: true, to: 'en', text: 'Good evening.' } as const;
+  translations.read({ ...evening, model: 'm', tookMs: 1 });
+  t.match(events(), [{ type: 'translated', language: 'en', text: 'Good evening.' }]);
+  t.equal(events().length, 1);
+  t.equal(translations.size, 0);
+});

@@ -52,3 +52,13 @@ t.test('the computeLevel is the root mean square', async (t) => {
   t.equal(computeLevel(Float32Array.of(0.5, -0.5, 0.5, -0.5)), 0.5);
   t.equal(computeLevel(new Float32Array(0)), 0, 'of nothing it is zero');
 });
+
+t.test('a copy keeps what was said of a span when the history has moved on', async (t) => {
+  const log = logOf([0.9, 0.2, 0.9]);
+  const copy = log.copy(VAD_WINDOW_SAMPLES, 9 * VAD_WINDOW_SAMPLES);
+  for (let i = 0; i < 8; i++) log.push(0.1, 0);
+  t.equal(log.countVoiced(0, 3 * VAD_WINDOW_SAMPLES), 0);
+  t.equal(copy.countVoiced(0, 3 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES, 'from its first window on');
+  t.ok(Math.abs(copy.peakProbability(0, 3 * VAD_WINDOW_SAMPLES) - 0.9) < 1e-6);
+  t.equal(copy.end, 3 * VAD_WINDOW_SAMPLES);
+});
