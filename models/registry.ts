@@ -1,7 +1,7 @@
 import { PUBLISHED_MODELS } from './published-models.ts';
 
 /** The purpose of a model. */
-export type ModelKind = 'speech' | 'cleanup';
+export type ModelKind = 'speech' | 'cleanup' | 'vad';
 
 export interface ModelEntry {
   /** The name people write after `--model`. */
@@ -40,6 +40,18 @@ export const MODELS: readonly ModelEntry[] = [
     sha256: '41f0e9fe67a8f521eabbac204e5b6268e800898874df5c9b4384c353de49eae4',
     languages: ['en'],
     licence: 'Apache-2.0',
+    embedded: true,
+    url: '',
+    aliases: [],
+  },
+  {
+    name: 'silero-vad',
+    kind: 'vad',
+    file: 'silero_vad_v6.onnx',
+    bytes: 2_327_524,
+    sha256: '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3',
+    languages: 'all',
+    licence: 'MIT',
     embedded: true,
     url: '',
     aliases: [],

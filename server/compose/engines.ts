@@ -36,7 +36,7 @@ export async function openEngines(
   if (cleaner !== undefined) cleanup.add(cleaner);
   const info = await recogniser.ready();
   const translationModel = chooseTranslationModel(config, info);
-  const speechModel = cleanup.add(await open.speechModel(config.vad as 'silero' | 'energy', log));
+  const speechModel = cleanup.add(await open.speechModel(config, log));
   const isCleanerReady = await (cleaner?.ready() ?? Promise.resolve()).then(
     () => true,
     () => false,

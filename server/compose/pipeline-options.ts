@@ -1,13 +1,13 @@
 import type { Config } from '../config/options.ts';
 import { PIPELINE, type PipelineOptions } from '../core/session/settings.ts';
+import type { GateThresholds } from '../core/speech/gate.ts';
 
-/** Converts the configuration into the options of the pipeline. */
-export function buildPipelineOptions(config: Config): PipelineOptions {
+/** Converts the configuration into the options of the pipeline. `thresholds` are those of the detector in use. */
+export function buildPipelineOptions(config: Config, thresholds: GateThresholds): PipelineOptions {
   return {
     vad: {
       ...PIPELINE.vad,
-      open: config['vad-open'],
-      close: config['vad-close'],
+      ...chooseThresholds(config, thresholds),
       minSpeechMs: config['min-speech-ms'],
     },
     endpoint: {
@@ -37,4 +37,10 @@ export function buildPipelineOptions(config: Config): PipelineOptions {
     forcedPrefix: config['forced-prefix'],
     models: { own: config.model, small: undefined },
   };
+}
+
+/** The thresholds of the options; one that is not set is fitted to the detector, as far as the other allows. */
+function chooseThresholds(config: Config, fitted: GateThresholds): GateThresholds {
+  const open = config['vad-open'] || Math.max(fitted.open, config['vad-close']);
+  return { open, close: config['vad-close'] || Math.min(fitted.close, open) };
 }

@@ -89,7 +89,7 @@ export function buildSessionParts(
       openai: config.cleanup === 'openai' ? cleaner : undefined,
     },
     offer: { ...offer, assistant: assistant?.name },
-    pipeline: { ...buildPipelineOptions(config), models },
+    pipeline: { ...buildPipelineOptions(config, speechModel.thresholds), models },
     engine: info.engine,
     cleanTimeoutMs: config['clean-timeout-ms'],
     pauseMs: config['pause-ms'],

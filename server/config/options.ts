@@ -254,7 +254,12 @@ export const OPTIONS = {
     default: [],
     doc: 'Addresses that may connect to that port; none named is all that can reach it.',
   },
-  vad: { type: 'string', default: 'silero', choices: ['silero', 'energy'], doc: 'Voice activity detector.' },
+  vad: {
+    type: 'string',
+    default: 'silero',
+    choices: ['silero', 'legacy', 'energy'],
+    doc: 'Voice activity detector: Silero 6, the older Silero 4, or one that goes by the level.',
+  },
   'log-level': {
     type: 'string',
     default: 'warn',

@@ -1,4 +1,5 @@
 import type { Configure } from '../../../protocol/index.ts';
+import { GATE_THRESHOLDS } from '../speech/gate.ts';
 import type { LeftContextOptions } from './left-context.ts';
 
 /** Constants of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
@@ -101,7 +102,7 @@ export interface PipelineOptions {
 
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */
 export const PIPELINE: PipelineOptions = {
-  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
+  vad: { ...GATE_THRESHOLDS.silero, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000 },
   commit: {
     policy: 'trust',
