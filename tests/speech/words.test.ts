@@ -60,7 +60,9 @@ for (const model of ['tiny.en', 'base']) {
     t.teardown(() => server.close());
     const { samples, text } = offsetSpeech();
     const session = await connect({ url: server.url, WebSocket: WebSocket as never, language: 'en' });
-    t.equal(textOf(await converse(session, samples)), text);
+    const heard = textOf(await converse(session, samples));
+    const { errors } = wordErrorRate(text, heard, 'en');
+    t.ok(errors <= 1, `${errors} words are wrong: ${heard}`);
   });
 }
 
