@@ -71,7 +71,7 @@ export async function resolveModel(text: string, options: { readonly kind: Model
   if (address.kind === 'path' && !existsSync(path))
     throw new Fault('model.absent', { model: text, path, pulled: false });
   const { vocabulary } = checkModelHeader(path, shown, options.kind, undefined);
-  const multilingual = options.kind === 'cleanup' || vocabulary >= 51_865;
+  const multilingual = options.kind !== 'speech' || vocabulary >= 51_865;
   const name = basename(path)
     .replace(/^ggml-/, '')
     .replace(address.kind === 'url' ? /\.[0-9a-f]{8}\.(bin|gguf)$/ : /\.(bin|gguf)$/, '');

@@ -1,7 +1,7 @@
 import { PUBLISHED_MODELS } from './published-models.ts';
 
 /** The purpose of a model. */
-export type ModelKind = 'speech' | 'cleanup' | 'turn';
+export type ModelKind = 'speech' | 'cleanup' | 'vad' | 'turn';
 
 export interface ModelEntry {
   /** The name people write after `--model`. */
@@ -52,6 +52,18 @@ export const MODELS: readonly ModelEntry[] = [
     sha256: '2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f',
     languages: 'ar bn da de en es fi fr hi id it ja ko mr nl no pl pt ru tr uk vi zh'.split(' '),
     licence: 'BSD-2-Clause',
+    embedded: true,
+    url: '',
+    aliases: [],
+  },
+  {
+    name: 'silero-vad',
+    kind: 'vad',
+    file: 'silero_vad_v6.onnx',
+    bytes: 2_327_524,
+    sha256: '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3',
+    languages: 'all',
+    licence: 'MIT',
     embedded: true,
     url: '',
     aliases: [],

@@ -41,7 +41,7 @@ export async function openEngines(
   if (cleaner !== undefined) cleanup.add(cleaner);
   const info = await recogniser.ready();
   const translationModel = chooseTranslationModel(config, info);
-  const speechModel = cleanup.add(await open.speechModel(config.vad as 'silero' | 'energy', log));
+  const speechModel = cleanup.add(await open.speechModel(config, log));
   const turnDetector = await open.turnDetector(
     config['turn-detector'] as 'smart-turn' | 'none',
     getModelPath(findModel('smart-turn')!),

@@ -1,9 +1,9 @@
 import { openTurnDetector } from '../turn/open.ts';
-import { openSpeechModel } from '../vad/open.ts';
 import { openAccess } from './access.ts';
 import { openCleaner } from './cleaner.ts';
 import { openJournalStore } from './journal-store.ts';
 import { openRecogniser } from './recogniser.ts';
+import { openSpeechModel } from './speech-model.ts';
 import { openTranscriptRoutes } from './transcripts.ts';
 import { chooseTransport, openCertificate } from './transport.ts';
 import { openWyomingEndpoint } from './wyoming-endpoint.ts';

@@ -1,13 +1,20 @@
 import type { Config } from '../config/options.ts';
 import { PIPELINE, type PipelineOptions } from '../core/session/settings.ts';
+import type { GateThresholds } from '../core/speech/gate.ts';
+
+/** What of the parts in use the pipeline depends on. */
+export interface PipelineParts {
+  /** Those of the voice activity detector. */
+  readonly thresholds: GateThresholds;
+  readonly hasTurnDetector: boolean;
+}
 
 /** Converts the configuration into the options of the pipeline. */
-export function buildPipelineOptions(config: Config, hasTurnDetector: boolean): PipelineOptions {
+export function buildPipelineOptions(config: Config, { thresholds, hasTurnDetector }: PipelineParts): PipelineOptions {
   return {
     vad: {
       ...PIPELINE.vad,
-      open: config['vad-open'],
-      close: config['vad-close'],
+      ...chooseThresholds(config, thresholds),
       minSpeechMs: config['min-speech-ms'],
     },
     endpoint: {
@@ -40,4 +47,10 @@ export function buildPipelineOptions(config: Config, hasTurnDetector: boolean): 
     forcedPrefix: config['forced-prefix'],
     models: { own: config.model, small: undefined },
   };
+}
+
+/** The thresholds of the options; one that is not set is fitted to the detector, as far as the other allows. */
+function chooseThresholds(config: Config, fitted: GateThresholds): GateThresholds {
+  const open = config['vad-open'] || Math.max(fitted.open, config['vad-close']);
+  return { open, close: config['vad-close'] || Math.min(fitted.close, open) };
 }

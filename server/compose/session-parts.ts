@@ -94,7 +94,13 @@ export function buildSessionParts(
       openai: config.cleanup === 'openai' ? cleaner : undefined,
     },
     offer: { ...offer, assistant: assistant?.name },
-    pipeline: { ...buildPipelineOptions(config, turnDetector !== undefined), models },
+    pipeline: {
+      ...buildPipelineOptions(config, {
+        thresholds: speechModel.thresholds,
+        hasTurnDetector: turnDetector !== undefined,
+      }),
+      models,
+    },
     engine: info.engine,
     cleanTimeoutMs: config['clean-timeout-ms'],
     pauseMs: config['pause-ms'],

@@ -171,7 +171,7 @@ function checkTogether(config: Config, problems: Fault[]): void {
       }),
     );
   }
-  if (config['vad-close'] > config['vad-open']) {
+  if (config['vad-open'] > 0 && config['vad-close'] > config['vad-open']) {
     problems.push(
       new Fault('config.value', { name: 'vad-close', got: String(config['vad-close']), want: 'no more than vad-open' }),
     );

@@ -260,7 +260,12 @@ export const OPTIONS = {
     choices: ['smart-turn', 'none'],
     doc: 'Model that hears in a pause whether the speaker is done; with `none` only the text says so.',
   },
-  vad: { type: 'string', default: 'silero', choices: ['silero', 'energy'], doc: 'Voice activity detector.' },
+  vad: {
+    type: 'string',
+    default: 'silero',
+    choices: ['silero', 'legacy', 'energy'],
+    doc: 'Voice activity detector: Silero 6, the older Silero 4, or one that goes by the level.',
+  },
   'log-level': {
     type: 'string',
     default: 'warn',

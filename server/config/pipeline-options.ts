@@ -144,17 +144,17 @@ export const PIPELINE_OPTIONS = {
   },
   'vad-open': {
     type: 'number',
-    default: vad.open,
-    min: 0.05,
+    default: 0,
+    min: 0,
     max: 0.99,
-    doc: 'Probability at which silence becomes speech.',
+    doc: 'Probability at which silence becomes speech; 0 is the one fitted to the detector.',
   },
   'vad-close': {
     type: 'number',
-    default: vad.close,
-    min: 0.01,
+    default: 0,
+    min: 0,
     max: 0.99,
-    doc: 'Probability below which speech becomes silence.',
+    doc: 'Probability below which speech becomes silence; 0 is the one fitted to the detector.',
   },
   'min-speech-ms': {
     type: 'integer',

@@ -1,5 +1,9 @@
+import type { GateThresholds } from '../core/speech/gate.ts';
+
 /** Detects speech, one window of 512 samples (32 ms at 16 kHz) at a time. */
 export interface SpeechModel {
+  /** Probabilities at which speech begins and ends, fitted to this detector. */
+  readonly thresholds: GateThresholds;
   openProbe(): SpeechProbe;
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { GATE_THRESHOLDS } from '../core/speech/gate.ts';
 import type { SpeechModel, SpeechProbe } from '../ports/speech-model.ts';
 
 /** How far above the noise floor a window must be to count as speech, as a ratio of levels. */
@@ -8,6 +9,8 @@ const FLOOR_RATIO = 3;
  * load.
  */
 export class EnergyModel implements SpeechModel {
+  readonly thresholds = GATE_THRESHOLDS.energy;
+
   openProbe(): SpeechProbe {
     let floor = 0.01;
     return {

@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { connect } from '../../client/sdk/index.ts';
+import { OffsetFilter } from '../../server/core/audio/offset-filter.ts';
+import { SAMPLE_RATE } from '../../server/core/time.ts';
 import { type Recording, readSamples } from '../support/recordings.ts';
 import type { Arrival } from './measures.ts';
 
@@ -65,6 +67,11 @@ export async function feed(
   await session.finish();
   await reading;
   return arrivals;
+}
+
+/** Samples as a session passes them to the VAD and the recogniser. */
+export function toHeard(samples: Int16Array): Float32Array {
+  return new OffsetFilter(SAMPLE_RATE).push(Float32Array.from(samples, (value) => value / 32_768));
 }
 
 /** A recording with a second of silence behind it, as people leave before they press a button. */

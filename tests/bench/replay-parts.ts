@@ -3,13 +3,18 @@ import { findModel } from '../../models/registry.ts';
 import type { Word } from '../../server/core/hypothesis.ts';
 import { findQuietestOffset } from '../../server/core/sentence/cut.ts';
 import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
+import { VAD_WINDOW_SAMPLES } from '../../server/core/speech/vad-history.ts';
 import { SAMPLE_RATE } from '../../server/core/time.ts';
 import { NativeEngine } from '../../server/engine/child/whisper-native.ts';
 import { FULL_WINDOW } from '../../server/engine/native/defaults.ts';
+import type { SpeechModel } from '../../server/ports/speech-model.ts';
 import { SmartTurnModel } from '../../server/turn/thread/smart-turn-model.ts';
-import { SileroModel } from '../../server/vad/silero.ts';
+import { EnergyModel } from '../../server/vad/energy.ts';
+import { loadLegacySilero } from '../../server/vad/legacy-silero.ts';
+import type { VadKind } from '../../server/vad/open.ts';
+import { loadSilero } from '../../server/vad/silero.ts';
 import type { Recording } from '../support/recordings.ts';
-import { samplesOf } from './feed.ts';
+import { samplesOf, toHeard } from './feed.ts';
 import { remembered, rememberedTurns, type TurnJudge } from './replay.ts';
 
 /** The real engine, its answers kept in the folder `cache`. */
@@ -64,7 +69,7 @@ export function findPartLength(samples: Float32Array): number {
 
 /** Without the second of silence that is fed behind it. */
 function floatsOf(recording: Recording): Float32Array {
-  return Float32Array.from(samplesOf(recording), (value) => value / 32_768).slice(0, -SAMPLE_RATE);
+  return toHeard(samplesOf(recording)).slice(0, -SAMPLE_RATE);
 }
 
 async function decodePart(
@@ -77,18 +82,31 @@ async function decodePart(
   return (await decode({ ...asked, fromSample, samples, language } as never, FULL_WINDOW)).words;
 }
 
+/** Opens a VAD of the server. Rejects where the server would go on with another. */
+export async function openBenchVad(kind: VadKind): Promise<SpeechModel> {
+  const path = getModelPath(findModel('silero-vad')!);
+  return kind === 'energy' ? new EnergyModel() : kind === 'legacy' ? loadLegacySilero() : loadSilero(path);
+}
+
+/** Returns the probability of a voice in each window of a stream. */
+export async function computeProbabilities(vad: SpeechModel, samples: Float32Array): Promise<Float32Array> {
+  const probe = vad.openProbe();
+  const voice = new Float32Array(Math.floor(samples.length / VAD_WINDOW_SAMPLES));
+  for (let i = 0; i < voice.length; i++)
+    voice[i] = await probe.computeProbability(samples.slice(i * VAD_WINDOW_SAMPLES, (i + 1) * VAD_WINDOW_SAMPLES));
+  probe.close();
+  return voice;
+}
+
 /** File → probability of a voice in each window. */
-export async function voicesOf(recordings: readonly Recording[]): Promise<Map<string, Float32Array>> {
-  const vad = await SileroModel.load();
+export async function voicesOf(
+  recordings: readonly Recording[],
+  kind: VadKind = 'silero',
+): Promise<Map<string, Float32Array>> {
+  const vad = await openBenchVad(kind);
   const voices = new Map<string, Float32Array>();
-  for (const recording of recordings) {
-    const samples = Float32Array.from(samplesOf(recording), (value) => value / 32_768);
-    const probe = vad.openProbe();
-    const voice = new Float32Array(Math.floor(samples.length / 512));
-    for (let i = 0; i < voice.length; i++)
-      voice[i] = await probe.computeProbability(samples.slice(i * 512, i * 512 + 512));
-    voices.set(recording.file, voice);
-  }
+  for (const recording of recordings)
+    voices.set(recording.file, await computeProbabilities(vad, toHeard(samplesOf(recording))));
   await vad.close();
   return voices;
 }

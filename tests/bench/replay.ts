@@ -8,6 +8,7 @@ import type { SessionInput } from '../../server/core/session/inputs.ts';
 import type { DecodeSpan, SessionOutput } from '../../server/core/session/outputs.ts';
 import { SessionCore } from '../../server/core/session/session.ts';
 import type { PipelineOptions, SessionSettings } from '../../server/core/session/settings.ts';
+import { toHeard } from './feed.ts';
 import type { Arrival } from './measures.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import type { DecodeRunner } from './simulated-decoding.ts';
@@ -52,7 +53,7 @@ export class Replay {
   constructor(name: string, samples: Int16Array, options: ReplayOptions, onClosed: (arrivals: Arrival[]) => void) {
     this.#name = name;
     this.#options = options;
-    this.#samples = Float32Array.from(samples, (value) => value / 32_768);
+    this.#samples = toHeard(samples);
     this.#core = new SessionCore(options.settings, options.pipeline);
     this.#beganMs = options.clock.nowMs();
     this.#onClosed = onClosed;

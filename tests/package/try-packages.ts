@@ -14,6 +14,7 @@ const NEEDED = [
   'models/embedded/ggml-base-q8_0.bin',
   'models/embedded/ggml-tiny.en-q8_0.bin',
   'models/embedded/sotto-clean.gguf',
+  'models/embedded/silero_vad_v6.onnx',
   'dist/client/web/index.html',
   'server/engine/native/build.mjs',
   'server/engine/native/sources.json',

@@ -48,6 +48,24 @@ for (const [model, most] of [
   });
 }
 
+/** JFK with a constant offset of two fifths of full scale, which lets the loudest syllables clip. */
+function offsetSpeech(): { samples: Int16Array; text: string } {
+  const { path, text } = recordings.find(({ file }) => file === 'jfk.wav')!;
+  return { samples: readSamples(path).map((value) => Math.min(32_767, value + 13_107)), text };
+}
+
+for (const model of ['tiny.en', 'base']) {
+  t.test(`${model} hears speech with a constant offset, and nothing twice`, async (t) => {
+    const server = await openServer('--model', model);
+    t.teardown(() => server.close());
+    const { samples, text } = offsetSpeech();
+    const session = await connect({ url: server.url, WebSocket: WebSocket as never, language: 'en' });
+    const heard = textOf(await converse(session, samples));
+    const { errors } = wordErrorRate(text, heard, 'en');
+    t.ok(errors <= 1, `${errors} words are wrong: ${heard}`);
+  });
+}
+
 t.test('base transcribes other languages, given or detected', async (t) => {
   const server = await openServer('--model', 'base');
   t.teardown(() => server.close());

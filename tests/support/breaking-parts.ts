@@ -134,6 +134,7 @@ export class BreakingRecogniser extends ScriptedRecogniser {
 export function breakSpeechModel(model: SpeechModel, maybe: MaybeThrow): SpeechModel {
   return {
     ...{ close: () => model.close() },
+    thresholds: model.thresholds,
     openProbe: () => {
       maybe('open a probe');
       const probe = model.openProbe();

@@ -12,6 +12,8 @@ export interface Recording {
   readonly seconds: number;
   /** Spoken words with their times in seconds, where they are known. */
   readonly words: readonly { readonly word: string; readonly start: number; readonly end: number }[];
+  /** The same speech without noise, where this is a mixture. */
+  readonly cleanPath?: string | undefined;
 }
 
 interface Item {
@@ -21,6 +23,7 @@ interface Item {
   readonly text?: string;
   readonly duration: number;
   readonly words?: Recording['words'];
+  readonly cleanFile?: string;
 }
 
 /** Reads a folder's manifest.json. */
@@ -34,6 +37,7 @@ export function readRecordings(folder: string): Recording[] {
     text: item.text ?? '',
     seconds: item.duration,
     words: item.words ?? [],
+    cleanPath: item.cleanFile === undefined ? undefined : join(folder, item.cleanFile),
   }));
 }
 

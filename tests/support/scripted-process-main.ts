@@ -68,6 +68,7 @@ function setClock(byMs: number): void {
 function deadly(above: number): SpeechModel {
   const model = new EnergyModel();
   return {
+    thresholds: model.thresholds,
     openProbe: () => {
       const probe = model.openProbe();
       return {

@@ -78,6 +78,7 @@ function models(root: string): Finding[] {
     ['tiny.en', 'ggml-tiny.en-q8_0.bin', 43_550_795],
     ['sotto-clean', 'sotto-clean.gguf', 6_632_000],
     ['smart-turn', 'smart-turn-v3.2-cpu.onnx', 8_679_182],
+    ['silero-vad', 'silero_vad_v6.onnx', 2_327_524],
   ] as const;
   return embedded.map(([name, file, bytes]) => {
     const path = join(root, 'models', 'embedded', file);

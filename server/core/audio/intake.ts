@@ -1,10 +1,12 @@
 import { type AudioFormat, BYTES_PER_SAMPLE } from '../../../protocol/index.ts';
+import { SAMPLE_RATE } from '../time.ts';
+import { OFFSET_MEMORY_SECONDS, OffsetFilter } from './offset-filter.ts';
 import { decodePcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
 
 /** The samples of one frame of a client's audio. */
 export interface IntakeResult {
-  /** One array per speaker, all of one length, mono 16 kHz. */
+  /** One array per speaker, all of one length, mono 16 kHz, without a constant offset. */
   readonly channels: readonly Float32Array[];
   /** The bytes of the client's audio they were made of: whole samples. */
   readonly bytes: Uint8Array;
@@ -16,6 +18,7 @@ export interface IntakeResult {
 export class AudioIntake {
   readonly #format: AudioFormat;
   readonly #frameBytes: number;
+  readonly #offsetFilters: readonly OffsetFilter[];
   readonly #resamplers: readonly Resampler[];
   #torn = new Uint8Array(0);
   #frames: number;
@@ -25,6 +28,8 @@ export class AudioIntake {
     this.#format = format;
     this.#frames = from;
     this.#frameBytes = BYTES_PER_SAMPLE[format.encoding] * format.channels;
+    // In front of the resamplers, which take the time before the first sample for silence: an offset would begin with a click.
+    this.#offsetFilters = Array.from({ length: this.speakers }, () => new OffsetFilter(format.sampleRate));
     this.#resamplers = Array.from({ length: this.speakers }, () => new Resampler(format.sampleRate, from));
   }
 
@@ -48,7 +53,7 @@ export class AudioIntake {
 
   /** The frame to continue from so that the 16 kHz samples from `sample` on stay exactly the same. */
   rewound(sample: number): number {
-    return this.#resamplers[0]!.rewound(sample);
+    return this.#resamplers[0]!.rewound(Math.max(0, sample - OFFSET_MEMORY_SECONDS * SAMPLE_RATE));
   }
 
   /** Drops the torn sample at the end: a client that resumes begins with a whole one. */
@@ -59,7 +64,9 @@ export class AudioIntake {
   push(bytes: Uint8Array): IntakeResult {
     const whole = this.#join(bytes);
     const { samples, invalid, clipped } = decodePcm(this.#format.encoding, whole);
-    const channels = this.#resamplers.map((resampler, speaker) => resampler.push(this.#pick(samples, speaker)));
+    const channels = this.#resamplers.map((resampler, speaker) =>
+      resampler.push(this.#offsetFilters[speaker]!.push(this.#pick(samples, speaker))),
+    );
     return { channels, bytes: whole, invalid, clipped };
   }
 

@@ -1,5 +1,6 @@
 import type { Configure } from '../../../protocol/index.ts';
 import type { EndpointOptions, TurnWeights } from '../speech/endpoint.ts';
+import { GATE_THRESHOLDS } from '../speech/gate.ts';
 import type { LeftContextOptions } from './left-context.ts';
 
 /** Constants of the pipeline, from the server's options. Durations are ms; the core turns them into samples. */
@@ -106,7 +107,7 @@ export interface PipelineOptions {
 
 /** Measured defaults; `tests/bench/README.md` has the tables they come from. */
 export const PIPELINE: PipelineOptions = {
-  vad: { open: 0.5, close: 0.35, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
+  vad: { ...GATE_THRESHOLDS.silero, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000, completeMs: 250, incompleteMs: 1_300 },
   turn: { sound: 0.08, confidence: 0.3, open: -1.3, bare: -0.6, complete: 0.76, incomplete: -0.41 },
   commit: {

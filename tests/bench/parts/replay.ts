@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Word } from '../../../server/core/hypothesis.ts';
 import { PIPELINE, type PipelineOptions } from '../../../server/core/session/settings.ts';
+import type { VadKind } from '../../../server/vad/open.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { countOfflineErrors, type OfflineErrors } from '../../support/wer.ts';
 import { type CutOffs, countCutOffs, findSpokenWords, type SpokenWord } from '../cut-offs.ts';
@@ -20,6 +21,8 @@ export async function run(args: string[]): Promise<void> {
     set: '',
     languages: 'en',
     kinds: '',
+    // Voice activity detector.
+    vad: 'silero',
     cache: '/tmp/sotto-replay',
     // Seconds a frame of the window costs with both cores: measured by `bench -- engine`.
     cost: '0.0004',
@@ -41,7 +44,7 @@ export async function run(args: string[]): Promise<void> {
         (languages.length === 0 || languages.includes(language)) && (kinds.length === 0 || kinds.includes(kind)),
     )
     .filter((_, i) => i % Number(options['every']) === 0);
-  const voices = await voicesOf(recordings);
+  const voices = await voicesOf(recordings, options['vad'] as VadKind);
   const turns = await openTurns(options['cache']!);
   const decode = decoderOf(options['model']!, options['cache']!);
   const rows: (string | number)[][] = [

@@ -42,6 +42,7 @@ function place(failAt: number) {
       },
     });
   const speechModel = {
+    thresholds: { open: 0.5, close: 0.35 },
     openProbe: () => {
       probes.open++;
       return { computeProbability: async () => 0, close: () => void probes.open-- };
