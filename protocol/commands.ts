@@ -100,6 +100,10 @@ export const Start = z.object({
         .max(LIMITS.titleCharsMax)
         .optional()
         .describe('Title of the transcript. Default: the time at which it began.'),
+      audio: z
+        .boolean()
+        .optional()
+        .describe('Keep the audio as well, so that it can be played and heard again, where the server allows that.'),
     })
     .optional()
     .describe('Store what is said as a transcript that can be searched, corrected and exported later.'),

@@ -46,6 +46,15 @@ export const Summary = z.object({
 });
 export type Summary = z.infer<typeof Summary>;
 
+/** Audio that is kept of a channel of a session. */
+export const StoredAudio = z.object({
+  part: z.int().min(1),
+  channel: z.int().min(0),
+  fromMs: ms.describe('Where the session begins on the timeline of the transcript.'),
+  durationMs: ms,
+});
+export type StoredAudio = z.infer<typeof StoredAudio>;
+
 export const StoredTranscript = z.object({
   id: z.string(),
   title: z.string(),
@@ -56,6 +65,7 @@ export const StoredTranscript = z.object({
   sentences: z.array(StoredSentence),
   notes: z.array(StoredNote),
   summary: Summary.optional(),
+  audio: z.array(StoredAudio).optional().describe('If audio is kept.'),
 });
 export type StoredTranscript = z.infer<typeof StoredTranscript>;
 

@@ -104,6 +104,16 @@ export class Transcripts {
     return (await this.#send('GET', `/${encodeURIComponent(id)}/export?format=${format}&text=${text}`)).text();
   }
 
+  /** Resolves with the kept audio of one channel of one session as an Ogg Opus file; by default the first. */
+  async audio(
+    id: string,
+    { part = 1, channel = 0 }: { readonly part?: number; readonly channel?: number } = {},
+    signal?: AbortSignal,
+  ): Promise<ArrayBuffer> {
+    const path = `/${encodeURIComponent(id)}/audio?part=${part}&channel=${channel}`;
+    return (await this.#send('GET', path, { signal })).arrayBuffer();
+  }
+
   /** Takes up to ten minutes. When `signal` aborts, the server continues all the same, and `read` returns the summary later. */
   summarise(
     id: string,

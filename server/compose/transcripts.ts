@@ -24,7 +24,7 @@ export interface TranscriptParts {
   readonly routes: TranscriptRoutes;
   readonly assistant: Assistant | undefined;
   /** For `GET /v1/info`. */
-  readonly info: { readonly keeps: boolean; readonly assistant: string | null };
+  readonly info: { readonly keeps: boolean; readonly keepsAudio: boolean; readonly assistant: string | null };
   close(): Promise<void>;
 }
 
@@ -48,6 +48,7 @@ export async function openTranscriptRoutes(
     store,
     unavailableReason: unavailableReason,
     mode,
+    keepsAudio: config['keep-audio'],
     keepDays: config['keep-days'],
     nowMs,
     clock: systemClock,
@@ -58,7 +59,11 @@ export async function openTranscriptRoutes(
     recorder,
     assistant,
     routes: new TranscriptRoutes({ recorder: recorder, summariser, nowMs, clock: systemClock, log }),
-    info: { keeps: store !== undefined, assistant: summariser.name },
+    info: {
+      keeps: store !== undefined,
+      keepsAudio: store !== undefined && config['keep-audio'],
+      assistant: summariser.name,
+    },
     close: async () => {
       await recorder.close();
       await assistant?.close();

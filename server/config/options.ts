@@ -106,6 +106,11 @@ export const OPTIONS = {
     choices: ['asked', 'all', 'off'],
     doc: 'Whose transcripts are kept in the data folder: of sessions that ask, of all, or of none.',
   },
+  'keep-audio': {
+    type: 'boolean',
+    default: false,
+    doc: 'Sessions may have their audio kept beside their transcript (`keep: {audio: true}`), until it is deleted.',
+  },
   'keep-days': {
     type: 'integer',
     default: 0,

@@ -1,5 +1,6 @@
 import { BYTES_PER_SAMPLE, type ServerEvent } from '../../protocol/index.ts';
 import type { Log } from '../ports/log.ts';
+import type { AudioRecording } from './audio-recording.ts';
 import type { RoomSpeaker } from './rooms.ts';
 import type { JournalSnapshot, RestoredJournal, SessionJournal, SessionRecord } from './session-journal.ts';
 import type { SessionOrigin } from './session-origin.ts';
@@ -11,12 +12,13 @@ import type { ResumableSession } from './session-registry.ts';
 export class EventSinks<S extends ResumableSession> {
   /** Includes its place in the transcript. */
   readonly sessionRecord: SessionRecord;
-  /** Why there is no transcript although one was requested. */
-  readonly refusal: string | undefined;
+  /** For the client: what is not kept although it was requested, and why. */
+  readonly refusals: readonly string[];
   readonly #openSpeaker: () => RoomSpeaker | undefined;
   #speaker: RoomSpeaker | undefined;
   readonly #journal: SessionJournal | undefined;
   readonly #recording: SessionRecording | undefined;
+  readonly #audio: AudioRecording | undefined;
   /** The journal was created for this session, and is removed if the session fails to open. */
   readonly #hasNewJournal: boolean;
   readonly #log: Log;
@@ -31,8 +33,13 @@ export class EventSinks<S extends ResumableSession> {
     rooms?.checkReader(room, key);
     this.#openSpeaker = () => rooms?.enter(room, { session, key, language }, restored?.viewerEvents);
     this.#recording = recordingStart?.recording;
+    this.#audio = recordingStart?.audio;
     this.#hasNewJournal = restored === undefined;
-    this.refusal = recordingStart?.refusal;
+    const { refusal, audioRefusal } = recordingStart ?? {};
+    this.refusals = [
+      ...(refusal === undefined ? [] : [formatTextNotKept(refusal)]),
+      ...(audioRefusal === undefined ? [] : [formatAudioNotKept(audioRefusal)]),
+    ];
     this.#log = parts.log;
     this.sessionRecord = { ...sessionRecord, kept: this.#recording?.place ?? sessionRecord.kept };
     const frameBytes = BYTES_PER_SAMPLE[sessionRecord.audio.encoding] * sessionRecord.audio.channels;
@@ -62,15 +69,15 @@ export class EventSinks<S extends ResumableSession> {
     return this.#recording !== undefined;
   }
 
-  /**
-   * `onProblem` receives the reason why a transcript can no longer be written, never while events are being written.
-   */
-  onRecordingProblem(onProblem: (why: string) => void): void {
-    this.#recording?.onProblem(onProblem);
+  /** `onProblem` receives what can no longer be kept, and why, never while events or audio are being written. */
+  onRecordingProblem(onProblem: (text: string) => void): void {
+    this.#recording?.onProblem((why) => onProblem(formatTextNotKept(why)));
+    this.#audio?.onProblem((why) => onProblem(formatAudioNotKept(why)));
   }
 
   addAudio(bytes: Uint8Array): void {
     this.#journal?.addAudio(bytes);
+    this.#audio?.add(bytes);
   }
 
   /**
@@ -86,11 +93,13 @@ export class EventSinks<S extends ResumableSession> {
   /** The transcript comes first: what it does not have yet is written into the journal again. */
   restore({ audio, snapshot, events, unwritten }: RestoredJournal): void {
     this.#recording?.write([...unwritten, ...events]);
+    this.#audio?.restore(snapshot.driver.fromFrame, audio);
     this.#journal?.restore(audio, snapshot, events);
   }
 
   /** The process ends before the session; the next process continues it. */
   suspend(): void {
+    this.#audio?.end();
     // Without a journal no later process continues the session.
     if (this.#journal === undefined) this.#recording?.end();
     else this.#recording?.suspend();
@@ -100,6 +109,7 @@ export class EventSinks<S extends ResumableSession> {
   /** Ends the session's part in its room and transcript. */
   end(): void {
     this.#speaker?.leave();
+    this.#audio?.end();
     this.#recording?.end();
   }
 
@@ -120,3 +130,6 @@ export class EventSinks<S extends ResumableSession> {
     this.#log.warn({ session }, 'a session is not in its transcript; its journal stays for the next start');
   }
 }
+
+const formatTextNotKept = (why: string): string => `Not kept as a transcript: ${why}.`;
+const formatAudioNotKept = (why: string): string => `Its audio is not kept: ${why}.`;

@@ -94,7 +94,7 @@ export class LiveSession implements ResumableSession {
       this.#faults.runEach(opened.reverse());
       throw error;
     }
-    this.#sinks.onRecordingProblem((why) => this.#reportNotRecorded(why));
+    this.#sinks.onRecordingProblem((text) => this.#reportNotKept(text));
   }
 
   #start(channel: ClientChannel, origin: SessionOrigin): void {
@@ -103,7 +103,7 @@ export class LiveSession implements ResumableSession {
     this.#outbox.attach(channel);
     const model = { ...origin.model, model: this.#findFirstModel(origin) };
     this.#send(buildReady(this.#sinks.sessionRecord, secret, { ...this.#parts, model, language: settings.language }));
-    if (this.#sinks.refusal !== undefined) this.#reportNotRecorded(this.#sinks.refusal);
+    for (const text of this.#sinks.refusals) this.#reportNotKept(text);
     const { serviceLevel } = this.#parts.scheduler;
     if (serviceLevel.step !== 'none') this.#driver.setServiceLevel(serviceLevel);
   }
@@ -144,8 +144,8 @@ export class LiveSession implements ResumableSession {
     );
   }
 
-  #reportNotRecorded(why: string): void {
-    this.#send({ type: 'notice', code: 'keep.skipped', text: `Not kept as a transcript: ${why}.` });
+  #reportNotKept(text: string): void {
+    this.#send({ type: 'notice', code: 'keep.skipped', text });
   }
 
   get #snapshot(): JournalSnapshot {

@@ -102,9 +102,9 @@ function openRestored(
   // no scopes.
   const identity = { key, scopes: [], sessionsMax: undefined, quota: { minutes: 0 }, countAudio: () => true };
   const client = { identity, address };
-  const { kept: place } = journalled.sessionRecord;
+  const { kept: place, audio } = journalled.sessionRecord;
   const origin = resolveOrigin({ ...journalled, journal }, parts.offer, client);
-  const recordingStart = place && parts.recorder?.resumeRecording(place);
+  const recordingStart = place && parts.recorder?.resumeRecording(place, audio);
   const session = new LiveSession({ ...origin, recordingStart }, undefined, parts, client);
   parts.registry.open(session);
   parts.meter.opened(parts.registry.size);

@@ -34,7 +34,7 @@ export class SessionOpening {
     // No transcript is created when the room is another key's.
     parts.rooms?.checkReader(sessionRecord.room ?? sessionRecord.session, sessionRecord.key);
     this.ready = parts.recorder
-      .startRecording(keep, { session: sessionRecord.session, owner: sessionRecord.key })
+      .startRecording(keep, { session: sessionRecord.session, owner: sessionRecord.key, audio: sessionRecord.audio })
       .then((recordingStart) => this.#onRecordingStarted(recordingStart));
   }
 

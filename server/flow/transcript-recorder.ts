@@ -1,8 +1,9 @@
-import { Fault, LIMITS, type Start } from '../../protocol/index.ts';
+import { type AudioFormat, Fault, LIMITS, type Start } from '../../protocol/index.ts';
 import { errorCode } from '../core/errors/error-code.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { StoredPlace, TranscriptPlace, TranscriptStore } from '../ports/transcripts.ts';
+import { AudioRecording } from './audio-recording.ts';
 import { type RecordingStore, SessionRecording } from './session-recording.ts';
 import { TranscriptExpiry } from './transcript-expiry.ts';
 
@@ -12,6 +13,8 @@ export interface TranscriptRecorderParts {
   readonly unavailableReason: string;
   /** Which sessions are recorded: those that ask, all, or none. */
   readonly mode: 'asked' | 'all' | 'off';
+  /** Whether the audio of sessions that ask for it is stored, too; false by default. */
+  readonly keepsAudio?: boolean | undefined;
   /** Transcripts unchanged for this many days are deleted; 0 means never. */
   readonly keepDays: number;
   /** Wall time, ms since 1970. */
@@ -23,9 +26,21 @@ export interface TranscriptRecorderParts {
 /** The result of a session's request for a transcript. */
 export interface RecordingStart {
   readonly recording?: SessionRecording | undefined;
+  readonly audio?: AudioRecording | undefined;
   /** For the client: why nothing is recorded. */
   readonly refusal?: string | undefined;
+  /** For the client: why its audio is not kept although it asked for that. */
+  readonly audioRefusal?: string | undefined;
 }
+
+/** A session that asks for a transcript. */
+export interface RecordedSession {
+  readonly session: string;
+  readonly owner: string;
+  readonly audio: AudioFormat;
+}
+
+const AUDIO_REFUSAL = 'the server was started without --keep-audio';
 
 /** A session whose place takes longer than this begins without a transcript, ms. */
 const START_TIMEOUT_MS = 3_000;
@@ -70,10 +85,7 @@ export class TranscriptRecorder {
    * Reserves a place for a session, within a few seconds. Rejects with `transcript.unknown` or `transcript.full` for a
    * transcript the client named.
    */
-  async startRecording(
-    options: Start['keep'],
-    session: { readonly session: string; readonly owner: string },
-  ): Promise<RecordingStart> {
+  async startRecording(options: Start['keep'], session: RecordedSession): Promise<RecordingStart> {
     const { store, unavailableReason } = this.#parts;
     if (!this.shouldRecord(options)) return {};
     if (store === undefined) return { refusal: unavailableReason };
@@ -92,10 +104,14 @@ export class TranscriptRecorder {
   }
 
   /** Continues in the place an earlier process reserved. Without a store now, a later process may have one. */
-  resumeRecording(place: StoredPlace): RecordingStart {
-    const { store, unavailableReason, mode, log, clock } = this.#parts;
+  resumeRecording(place: StoredPlace, format: AudioFormat): RecordingStart {
+    const { store, unavailableReason, mode, log, clock, keepsAudio = false } = this.#parts;
     if (store === undefined && mode === 'off') return { refusal: unavailableReason };
-    return { recording: new SessionRecording(place, { store: store ?? UNAVAILABLE_STORE, log, clock }) };
+    const isAudioKept = place.audio === true && keepsAudio && store !== undefined;
+    return {
+      recording: new SessionRecording(place, { store: store ?? UNAVAILABLE_STORE, log, clock }),
+      audio: isAudioKept ? new AudioRecording(place, { store, format, log }) : undefined,
+    };
   }
 
   /** Resolves when all calls to the store are done. */
@@ -107,9 +123,9 @@ export class TranscriptRecorder {
   async #reservePlace(
     store: TranscriptStore,
     options: Start['keep'],
-    session: { readonly session: string; readonly owner: string },
+    session: RecordedSession,
   ): Promise<RecordingStart> {
-    const { log, clock } = this.#parts;
+    const { log, clock, keepsAudio = false } = this.#parts;
     try {
       const place = await this.#joinTranscript(store, options ?? {}, session);
       if (place === 'full') return { refusal: 'this key has as many transcripts as one may have; delete some' };
@@ -120,8 +136,16 @@ export class TranscriptRecorder {
         );
       if (place === 'space') return { refusal: 'the stored transcripts have reached their bound; delete some' };
       const isNew = options?.transcript === undefined;
-      const kept = { ...place, owner: session.owner, unasked: options === undefined };
-      return { recording: new SessionRecording(kept, { store, log, clock, isNew }) };
+      const isAudioKept = options?.audio === true && keepsAudio;
+      const kept: StoredPlace = {
+        ...{ ...place, owner: session.owner, unasked: options === undefined },
+        ...(isAudioKept ? { audio: true } : {}),
+      };
+      return {
+        recording: new SessionRecording(kept, { store, log, clock, isNew }),
+        audio: isAudioKept ? new AudioRecording(kept, { store, format: session.audio, log }) : undefined,
+        audioRefusal: options?.audio === true && !keepsAudio ? AUDIO_REFUSAL : undefined,
+      };
     } catch (error) {
       if (error instanceof Fault) throw error;
       const code = errorCode(error);
@@ -133,7 +157,7 @@ export class TranscriptRecorder {
   async #joinTranscript(
     store: TranscriptStore,
     options: NonNullable<Start['keep']>,
-    session: { readonly session: string; readonly owner: string },
+    session: Pick<RecordedSession, 'session' | 'owner'>,
   ): Promise<TranscriptPlace | 'full' | 'space'> {
     const startedMs = this.#parts.nowMs();
     const title = options.title ?? new Date(startedMs).toISOString().slice(0, 16).replace('T', ' ');

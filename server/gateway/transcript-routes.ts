@@ -27,6 +27,7 @@ import { KeyConcurrency, type Release } from './key-concurrency.ts';
 import { createPacedBody } from './paced-body.ts';
 import { jsonResponse } from './responses.ts';
 import type { AuthorisedRequest, HttpRoute } from './route-table.ts';
+import { AudioAnswer, readAudio } from './transcript-audio.ts';
 
 const TRANSCRIPTS_PATH = '/v1/transcripts';
 /** Name of the setting with an owner's template for summaries. */
@@ -42,7 +43,7 @@ export interface TranscriptRoutesParts {
   readonly log: Log;
 }
 
-interface TranscriptRequest {
+export interface TranscriptRequest {
   readonly request: Request;
   readonly url: URL;
   readonly owner: string;
@@ -52,7 +53,7 @@ interface TranscriptRequest {
   readonly name: string;
 }
 
-type Answerer = (asked: TranscriptRequest) => Promise<Response | LongAnswer>;
+type Answerer = (asked: TranscriptRequest) => Promise<Response | LongAnswer | AudioAnswer>;
 
 /** HTTP routes of stored transcripts. Each key can access only its own. */
 export class TranscriptRoutes {
@@ -97,6 +98,7 @@ export class TranscriptRoutes {
         done(await store.deleteNote(owner, id, noteId(name)), 'note'),
       ),
       route('GET', '/:id/export', ({ store, owner, id, url }) => exported(store, { owner, id, url })),
+      route('GET', '/:id/audio', (asked) => readAudio(asked)),
       route('POST', '/:id/summary', (asked) => this.#summarise(asked)),
     ];
   }
@@ -221,7 +223,8 @@ class LongAnswer {
 }
 
 /** A long response keeps its turn until it has been read, so that unread responses do not fill the memory. */
-function paced(answer: Response | LongAnswer, clock: Clock, giveBack: Release): Response {
+function paced(answer: Response | LongAnswer | AudioAnswer, clock: Clock, giveBack: Release): Response {
+  if (answer instanceof AudioAnswer) return answer.respond(clock, giveBack);
   if (answer instanceof LongAnswer)
     return new Response(createPacedBody(answer.bytes, clock, giveBack), { headers: answer.headers });
   giveBack();

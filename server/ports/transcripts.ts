@@ -1,4 +1,5 @@
 import type {
+  AudioFormat,
   NoteChange,
   SentenceChange,
   StoredTranscript,
@@ -50,6 +51,37 @@ export type TranscriptAddition =
   /** Audio of this part so far. */
   | { readonly kind: 'audio'; readonly audioMs: number };
 
+/** Audio of a session as its client sent it. */
+export interface AudioChunk {
+  readonly format: AudioFormat;
+  /** Where it begins in the session: whole samples of each channel at the client's rate. */
+  readonly fromFrame: number;
+  /** Whole samples. */
+  readonly bytes: Uint8Array;
+  /** Nothing follows in this process. */
+  readonly isLast: boolean;
+}
+
+/** `unknown`: the transcript has been deleted. `space`: a bound is reached. `unavailable`: audio cannot be encoded here, or not now. */
+export type AudioOutcome = 'done' | 'unknown' | 'space' | 'unavailable';
+
+/** A channel of a session of a transcript. */
+export interface AudioStream {
+  readonly part: number;
+  readonly channel: number;
+}
+
+export interface AudioRange {
+  readonly fromSecond: number;
+  readonly seconds: number;
+}
+
+/** In 16 kHz samples of the session. */
+export interface SampleRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A session's place in a transcript. */
 export interface TranscriptPlace {
   readonly transcript: string;
@@ -64,6 +96,8 @@ export interface StoredPlace extends TranscriptPlace {
   readonly owner: string;
   /** The client did not ask for a transcript, so an empty one can be removed unnoticed. */
   readonly unasked: boolean;
+  /** Its audio is kept, too. */
+  readonly audio?: true | undefined;
 }
 
 export interface ListRequest {
@@ -122,6 +156,17 @@ export interface TranscriptCalls {
    * same again is safe. `unknown`: the transcript has been deleted.
    */
   add(place: TranscriptPlace, additions: readonly TranscriptAddition[]): ChangeOutcome;
+  /** Adds audio of a part, once: what is stored of it already stays. */
+  addAudio(place: TranscriptPlace, chunk: AudioChunk): AudioOutcome;
+  /** Seconds of a channel as pages of an Ogg Opus file; those of all seconds, one after the other, are the file. */
+  readAudio(
+    owner: string,
+    transcript: string,
+    stream: AudioStream,
+    range: AudioRange,
+  ): { readonly bytes: Uint8Array; readonly isLast: boolean } | undefined;
+  /** Samples of a channel, 16 kHz; silence where nothing is stored. */
+  readSamples(owner: string, transcript: string, stream: AudioStream, range: SampleRange): Float32Array | undefined;
   list(owner: string, request: ListRequest): ListPage;
   read(owner: string, transcript: string): StoredTranscript | undefined;
   /** The words of each sentence with their times, by the sentence's name; only exports need them. Default: `first`. */

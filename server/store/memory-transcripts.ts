@@ -19,6 +19,7 @@ import {
 } from '../../transcript/index.ts';
 import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type {
+  AudioOutcome,
   ChangeOutcome,
   ExportFile,
   Hearing,
@@ -90,6 +91,15 @@ export class MemoryTranscripts implements TranscriptCalls {
     this.#touch(stored);
     return outcome;
   }
+
+  /** Audio is stored by `SqliteTranscripts` only. */
+  addAudio(): AudioOutcome {
+    return 'unavailable';
+  }
+
+  readAudio(): undefined {}
+
+  readSamples(): undefined {}
 
   list(owner: string, { words, limit, before }: ListRequest): ListPage {
     const [startedMs, order] = (before ?? '').split('.').map(Number);

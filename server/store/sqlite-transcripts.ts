@@ -8,19 +8,26 @@ import {
   type TranscriptChange,
 } from '../../protocol/index.ts';
 import type { ExportFormat, TextForm } from '../../transcript/index.ts';
-import { foldText } from '../core/transcript/search-text.ts';
 import type {
+  AudioChunk,
+  AudioOutcome,
+  AudioRange,
+  AudioStream,
   ChangeOutcome,
   ExportFile,
   Hearing,
   LastModified,
   ListPage,
   ListRequest,
+  SampleRange,
   TranscriptAddition,
   TranscriptBounds,
   TranscriptCalls,
   TranscriptPlace,
 } from '../ports/transcripts.ts';
+import type { OpusCodec } from './opus-codec.ts';
+import { SentenceTable } from './sentence-table.ts';
+import { TranscriptAudio } from './transcript-audio.ts';
 import { BoundExceededError, isBoundReached, runWithinBounds } from './transcript-bounds.ts';
 import { renderExport, renderTranscriptJson } from './transcript-files.ts';
 import {
@@ -31,22 +38,19 @@ import {
   runAllSteps,
   sweepInSteps,
 } from './transcript-removal.ts';
-import {
-  buildSearchText,
-  computeRowChange,
-  formatWords,
-  listRows,
-  readRows,
-  readWords,
-  type SentenceRow,
-} from './transcript-rows.ts';
+import { buildSearchText, listRows, readRows, readWords } from './transcript-rows.ts';
 import { cacheStatements, type Database, inTransaction, type PrepareStatement, stripNul } from './transcript-schema.ts';
 
 export interface SqliteOptions {
   readonly nowMs: () => number;
   /** Unbounded by default. */
   readonly bounds?: TranscriptBounds | undefined;
+  /** Undefined when no audio can be encoded. */
+  readonly codec?: OpusCodec | undefined;
 }
+
+/** Share of the bounds that audio may fill up to: the text of sessions is worth more, and takes little. */
+const AUDIO_SHARE = 0.9;
 
 /** Stores transcripts in one SQLite file. */
 export class SqliteTranscripts implements TranscriptCalls {
@@ -54,13 +58,17 @@ export class SqliteTranscripts implements TranscriptCalls {
   readonly #nowMs: () => number;
   readonly #bounds: TranscriptBounds;
   readonly #prepare: PrepareStatement;
+  readonly #audio: TranscriptAudio;
+  readonly #sentences: SentenceTable;
 
   /** `database` must have this store's schema. */
-  constructor(database: Database, { nowMs, bounds = { bytesMax: 0, bytesPerOwnerMax: 0 } }: SqliteOptions) {
+  constructor(database: Database, { nowMs, bounds = { bytesMax: 0, bytesPerOwnerMax: 0 }, codec }: SqliteOptions) {
     this.#database = database;
     this.#prepare = cacheStatements(database);
     this.#nowMs = nowMs;
     this.#bounds = bounds;
+    this.#audio = new TranscriptAudio(this.#prepare, codec);
+    this.#sentences = new SentenceTable(this.#prepare);
   }
 
   create(owner: string, { title, startedMs }: { readonly title: string; readonly startedMs: number }) {
@@ -75,7 +83,7 @@ export class SqliteTranscripts implements TranscriptCalls {
         'INSERT INTO transcripts (id, owner, title, started_ms, changed_ms) VALUES (?, ?, ?, ?, ?)',
         ...[id, owner, title, startedMs, this.#nowMs()],
       );
-      this.#indexText(Number(lastInsertRowid), 't', title);
+      this.#sentences.index(Number(lastInsertRowid), 't', title);
       return { id };
     };
     return this.#runWithinBounds(owner, create);
@@ -102,7 +110,11 @@ export class SqliteTranscripts implements TranscriptCalls {
       const empty = 'audio_ms = 0 AND NOT EXISTS (SELECT 1 FROM sentences WHERE t = ?1 AND part >= ?2)';
       // A part in the middle stays, because its number is never given to another session.
       const last = 'NOT EXISTS (SELECT 1 FROM parts WHERE t = ?1 AND part > ?2)';
-      if (t !== undefined) this.#run(`DELETE FROM parts WHERE t = ?1 AND part = ?2 AND ${empty} AND ${last}`, t, part);
+      if (t === undefined) return;
+      const { changes } = this.#run(`DELETE FROM parts WHERE t = ?1 AND part = ?2 AND ${empty} AND ${last}`, t, part);
+      if (changes === 0) return;
+      this.#run('DELETE FROM audio WHERE t = ? AND part = ?', t, part);
+      this.#audio.drop(t, part);
     });
   }
 
@@ -120,10 +132,10 @@ export class SqliteTranscripts implements TranscriptCalls {
       let outcome: ChangeOutcome = 'done';
       for (const addition of additions) {
         if (addition.kind === 'final') {
-          const added = this.#addSentence(row.n, part, addition, room);
+          const added = this.#sentences.add(row.n, part, addition, room);
           if (added === 'full') outcome = 'full';
           else room -= added;
-        } else this.#reviseSentence(row.n, part, addition);
+        } else this.#sentences.revise(row.n, part, addition);
       }
       const added = LIMITS.sentencesMax - row.sentences - room;
       this.#run(
@@ -134,6 +146,24 @@ export class SqliteTranscripts implements TranscriptCalls {
       );
       return outcome;
     });
+  }
+
+  addAudio({ transcript, part }: TranscriptPlace, chunk: AudioChunk): AudioOutcome {
+    const row = this.#get<{ n: number; owner: string }>('SELECT n, owner FROM transcripts WHERE id = ?', transcript);
+    if (row === undefined) return 'unknown';
+    const outcome = this.#runWithinBounds(row.owner, () => this.#audio.add(row.n, part, chunk), AUDIO_SHARE);
+    if (outcome === 'space') this.#audio.drop(row.n, part);
+    return outcome;
+  }
+
+  readAudio(owner: string, transcript: string, stream: AudioStream, range: AudioRange) {
+    const t = this.#findRowNumber(owner, transcript);
+    return t === undefined ? undefined : this.#audio.readPages({ t, ...stream }, range);
+  }
+
+  readSamples(owner: string, transcript: string, stream: AudioStream, range: SampleRange): Float32Array | undefined {
+    const t = this.#findRowNumber(owner, transcript);
+    return t === undefined ? undefined : this.#audio.readSamples({ t, ...stream }, range);
   }
 
   list(owner: string, request: ListRequest): ListPage {
@@ -164,7 +194,7 @@ export class SqliteTranscripts implements TranscriptCalls {
     return this.#changeTranscript(owner, transcript, (t) => {
       if (title !== undefined) {
         this.#run('UPDATE transcripts SET title = ? WHERE n = ?', title, t);
-        this.#indexText(t, 't', title);
+        this.#sentences.index(t, 't', title);
       }
       if (speakers !== undefined)
         this.#run('UPDATE transcripts SET speakers = ? WHERE n = ?', JSON.stringify(speakers), t);
@@ -177,7 +207,7 @@ export class SqliteTranscripts implements TranscriptCalls {
     const [, part, channel, sentence] = (SENTENCE_NAME.exec(name) ?? []).map(Number);
     return this.#changeTranscript(owner, transcript, (t) => {
       const where = [t, part, channel, sentence] as const;
-      if (part === undefined || this.#readSentence(...where) === undefined) return 'unknown';
+      if (part === undefined || this.#sentences.read(...where) === undefined) return 'unknown';
       const set = (column: string, value: unknown): unknown =>
         this.#run(
           `UPDATE sentences SET ${column} = ? WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
@@ -186,7 +216,7 @@ export class SqliteTranscripts implements TranscriptCalls {
         );
       if (correction !== undefined) set('correction', correction);
       if (highlight !== undefined) set('highlight', highlight ? 1 : 0);
-      this.#indexText(t, `s${name}`, buildSearchText(this.#readSentence(...where)!));
+      this.#sentences.index(t, `s${name}`, buildSearchText(this.#sentences.read(...where)!));
       return 'done';
     });
   }
@@ -205,7 +235,7 @@ export class SqliteTranscripts implements TranscriptCalls {
          ON CONFLICT (t, id) DO UPDATE SET at_ms = excluded.at_ms, text = excluded.text`,
         ...[t, id, atMs, text],
       );
-      this.#indexText(t, `n${id}`, text);
+      this.#sentences.index(t, `n${id}`, text);
       return 'done';
     });
   }
@@ -305,66 +335,12 @@ export class SqliteTranscripts implements TranscriptCalls {
     this.#database.close();
   }
 
-  /** Returns how many sentences were added, 0 or 1. */
-  #addSentence(
-    t: number,
-    part: number,
-    addition: Extract<TranscriptAddition, { kind: 'final' }>,
-    room: number,
-  ): number | 'full' {
-    const { channel, sentence, text, language, fromMs, toMs } = addition;
-    if (this.#readSentence(t, part, channel, sentence) !== undefined) return 0;
-    if (room <= 0) return 'full';
-    this.#run(
-      'INSERT INTO sentences (t, part, channel, sentence, text, language, from_ms, to_ms, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[t, part, channel, sentence, text, language, fromMs, toMs, formatWords(addition.words)],
-    );
-    this.#run("UPDATE transcripts SET language = ? WHERE n = ? AND language = ''", language, t);
-    this.#run('UPDATE parts SET audio_ms = max(audio_ms, ? - at_ms) WHERE t = ? AND part = ?', toMs, t, part);
-    this.#indexText(t, `s${part}.${channel}.${sentence}`, text);
-    return 1;
-  }
-
-  #reviseSentence(t: number, part: number, addition: Exclude<TranscriptAddition, { kind: 'final' }>): void {
-    if (addition.kind === 'audio') {
-      this.#run('UPDATE parts SET audio_ms = max(audio_ms, ?) WHERE t = ? AND part = ?', addition.audioMs, t, part);
-      return;
-    }
-    const { channel, sentence } = addition;
-    const where = [t, part, channel, sentence] as const;
-    const row = this.#readSentence(...where);
-    if (row === undefined) return;
-    const change = computeRowChange(row, addition);
-    const columns = Object.keys(change);
-    if (columns.length === 0) return;
-    this.#run(
-      `UPDATE sentences SET ${columns.map((column) => `${column} = ?`).join(', ')}
-       WHERE t = ? AND part = ? AND channel = ? AND sentence = ?`,
-      ...Object.values(change),
-      ...where,
-    );
-    this.#indexText(t, `s${part}.${channel}.${sentence}`, buildSearchText({ ...row, ...change }));
-  }
-
-  #readSentence(...where: readonly (number | undefined)[]): SentenceRow | undefined {
-    return this.#get<SentenceRow>(
-      'SELECT * FROM sentences WHERE t = ? AND part = ? AND channel = ? AND sentence = ?',
-      ...where,
-    );
-  }
-
-  #indexText(t: number, place: string, text: string): void {
-    const folded = foldText(text);
-    const known = this.#get<{ folded: string }>('SELECT folded FROM texts WHERE t = ? AND place = ?', t, place);
-    if (known === undefined) this.#run('INSERT INTO texts (t, place, folded) VALUES (?, ?, ?)', t, place, folded);
-    else if (known.folded !== folded)
-      this.#run('UPDATE texts SET folded = ? WHERE t = ? AND place = ?', folded, t, place);
-  }
-
-  /** Runs `work` completely, or not at all if it would exceed a bound. */
-  #runWithinBounds<T>(owner: string, work: () => T): T | 'space' {
+  /** Runs `work` completely, or not at all if it would exceed a bound, of which it may use a share. */
+  #runWithinBounds<T>(owner: string, work: () => T, share = 1): T | 'space' {
+    const { bytesMax, bytesPerOwnerMax } = this.#bounds;
+    const bounds = { bytesMax: share * bytesMax, bytesPerOwnerMax: share * bytesPerOwnerMax };
     try {
-      return inTransaction(this.#database, () => runWithinBounds(this.#bounds, this.#prepare, owner, work));
+      return inTransaction(this.#database, () => runWithinBounds(bounds, this.#prepare, owner, work));
     } catch (error) {
       if (error instanceof BoundExceededError) return 'space';
       throw error;

@@ -4,6 +4,8 @@ import { type Database, inTransaction, type PrepareStatement } from './transcrip
 /** Rows erased in one step. A search text costs most: its trigrams are removed from the index one by one. */
 const TEXTS_PER_STEP = 40;
 const ROWS_PER_STEP = 400;
+/** The same for kept audio, whose rows are of some kilobytes. */
+const AUDIO_ROWS_PER_STEP = 100;
 /** Pages freed in one step. */
 const PAGES_PER_STEP = 64;
 
@@ -11,6 +13,7 @@ const PAGES_PER_STEP = 64;
 const DELETIONS: readonly (readonly [sql: string, rows: number])[] = [
   ['DELETE FROM texts WHERE id IN (SELECT id FROM texts WHERE t = ? LIMIT ?)', TEXTS_PER_STEP],
   ['DELETE FROM sentences WHERE rowid IN (SELECT rowid FROM sentences WHERE t = ? LIMIT ?)', ROWS_PER_STEP],
+  ['DELETE FROM audio WHERE rowid IN (SELECT rowid FROM audio WHERE t = ? LIMIT ?)', AUDIO_ROWS_PER_STEP],
   ['DELETE FROM notes WHERE t = ?1 AND id IN (SELECT id FROM notes WHERE t = ?1 LIMIT ?2)', ROWS_PER_STEP],
   ['DELETE FROM parts WHERE t = ?1 AND part IN (SELECT part FROM parts WHERE t = ?1 LIMIT ?2)', ROWS_PER_STEP],
 ];

@@ -1,5 +1,6 @@
-import type { StoredSentence, StoredTranscript, Summary, WireWord } from '../../protocol/index.ts';
+import type { StoredAudio, StoredSentence, StoredTranscript, Summary, WireWord } from '../../protocol/index.ts';
 import { formatSentenceName, getSentenceText } from '../../transcript/index.ts';
+import { samplesToMs } from '../core/time.ts';
 import { findSnippet, foldText } from '../core/transcript/search-text.ts';
 import type { Hearing, ListPage, ListRequest, TranscriptAddition } from '../ports/transcripts.ts';
 import type { PrepareStatement } from './transcript-schema.ts';
@@ -116,7 +117,19 @@ export function readRows(prepare: PrepareStatement, owner: string, transcript: s
     sentences: rows.map(toSentence),
     notes: notes.map(({ id, at_ms, text }) => ({ id, atMs: at_ms, text })),
     ...(head.summary === null ? {} : { summary: JSON.parse(head.summary) as Summary }),
+    ...readStreams(prepare, head.n),
   };
+}
+
+/** The audio that is kept, by part and channel. */
+function readStreams(prepare: PrepareStatement, t: number): { readonly audio?: StoredAudio[] } {
+  const rows = prepare(
+    `SELECT audio.part, channel, at_ms AS fromMs, max(until) AS samples FROM audio
+     JOIN parts ON parts.t = audio.t AND parts.part = audio.part
+     WHERE audio.t = ? GROUP BY audio.part, channel ORDER BY audio.part, channel`,
+  ).all(t) as (Omit<StoredAudio, 'durationMs'> & { readonly samples: number })[];
+  const audio = rows.map(({ samples, ...stream }) => ({ ...stream, durationMs: samplesToMs(samples) }));
+  return audio.length === 0 ? {} : { audio };
 }
 
 export function readWords(

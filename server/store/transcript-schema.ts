@@ -57,6 +57,7 @@ const sumColumns = (row: string, columns: readonly string[]): string =>
 const FIRST_SENTENCE_COLUMNS = ['text', 'cleaned', 'correction', 'translations', 'words'];
 const firstSentenceSize = (row: string): string => sumColumns(row, FIRST_SENTENCE_COLUMNS);
 const sentenceSize = (row: string): string => sumColumns(row, [...FIRST_SENTENCE_COLUMNS, 'revised', 'revised_words']);
+const audioSize = (row: string): string => sumColumns(row, ['packets']);
 const noteSize = (row: string): string => sumColumns(row, ['text']);
 const textSize = (row: string): string => `${INDEXED_FACTOR} * octet_length(${row}.folded) + ${ROW_BYTES}`;
 const headSize = (row: string): string => sumColumns(row, ['title', 'speakers', 'summary']);
@@ -141,6 +142,15 @@ export const MIGRATIONS: readonly string[] = [
   DROP TRIGGER sentences_bytes_removed;
   DROP TRIGGER sentences_bytes_changed;
   ${createByteTriggers('sentences', sentenceSize)}
+  `,
+  `
+  -- Kept audio: Opus packets of a channel of a session, from the sample "at" up to "until".
+  CREATE TABLE audio (
+    t INTEGER NOT NULL, part INTEGER NOT NULL, channel INTEGER NOT NULL,
+    at INTEGER NOT NULL, until INTEGER NOT NULL, packets BLOB NOT NULL,
+    PRIMARY KEY (t, part, channel, at)
+  );
+  ${createByteTriggers('audio', audioSize)}
   `,
 ];
 

@@ -39,6 +39,7 @@ const WANTED: Readonly<Record<string, RouteScope>> = {
   'PUT /v1/transcripts/:id/notes/:name': 'transcripts',
   'DELETE /v1/transcripts/:id/notes/:name': 'transcripts',
   'GET /v1/transcripts/:id/export': 'transcripts',
+  'GET /v1/transcripts/:id/audio': 'transcripts',
   'POST /v1/transcripts/:id/summary': 'transcripts',
   'POST /v1/rooms/:room/viewers': 'owner',
   'GET /v1/rooms/:room/viewers': 'owner',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import decode from 'audio-decode';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect, type ServerEvent, Transcripts } from '../../client/sdk/index.ts';
@@ -28,6 +29,22 @@ t.before(async () => {
   });
 });
 
+/** In how many tenths of a second the audio of a transcript is loud where `SOUND` is, where it is not, and silent where it is. */
+async function compareWithSound(url: string, id: string) {
+  const bytes = await (await fetch(`${url}/v1/transcripts/${id}/audio`)).arrayBuffer();
+  const { channelData } = await decode(bytes);
+  const counts = { heard: 0, misplaced: 0, missing: 0 };
+  for (let tenth = 0; tenth < SENTENCES * 30; tenth++) {
+    const samples = channelData[0]!.subarray(tenth * 4_800, (tenth + 1) * 4_800);
+    const isLoud = Math.sqrt(samples.reduce((sum, sample) => sum + sample ** 2, 0) / samples.length) > 0.05;
+    const of = tenth % 30;
+    // Away from the edges, which a codec blurs.
+    if (of >= 6 && of < 21) counts[isLoud ? 'heard' : 'missing']++;
+    else if ((of < 4 || of >= 23) && isLoud) counts.misplaced++;
+  }
+  return counts;
+}
+
 t.test('over kills of the server a transcript has every sentence once, as it was sent', async (t) => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -48,7 +65,7 @@ t.test('over kills of the server a transcript has every sentence once, as it was
       url,
       WebSocket: WebSocket as never,
       partials: { mode: 'off' },
-      keep: { title: `${seed}` },
+      keep: { title: `${seed}`, audio: true },
     });
     const events: ServerEvent[] = [];
     session.on('final', (event) => events.push(event));
@@ -66,7 +83,12 @@ t.test('over kills of the server a transcript has every sentence once, as it was
     const done = session.finish();
     if (seed === 4) await kill();
     await done;
-    const { sentences, durationMs } = await kept.read(ids.at(-1)!);
+    const { sentences, durationMs, audio } = await kept.read(ids.at(-1)!);
+    t.match(audio, [{ part: 1, channel: 0 }]);
+    const { heard, misplaced, missing } = await compareWithSound(url, ids.at(-1)!);
+    t.equal(misplaced, 0, 'audio stands at its place');
+    // A kill takes what was not stored yet: two seconds of a speaker, more of a client that sends as fast as it can.
+    t.ok(heard > missing, `${heard} heard, ${missing} missing`);
     const sentFinals = events
       .filter((event) => event.type === 'final')
       .map(({ sentence, text, fromMs, toMs }) => {

@@ -112,5 +112,5 @@ async function openSqliteRecorder(folder: string): Promise<TranscriptRecorder> {
     onError: failed,
     program,
   });
-  return memoryRecorder({ store }).recorder;
+  return memoryRecorder({ store, keepsAudio: true }).recorder;
 }

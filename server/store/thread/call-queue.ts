@@ -150,8 +150,9 @@ export class CallQueue {
 
 /** Buffers that can be transferred instead of copied. */
 function listTransferable(value: unknown): ArrayBuffer[] {
-  const bytes = value instanceof Uint8Array ? value : (value as { readonly bytes?: unknown } | undefined)?.bytes;
-  return bytes instanceof Uint8Array && bytes.byteLength === bytes.buffer.byteLength
+  const isArray = value instanceof Uint8Array || value instanceof Float32Array;
+  const bytes = isArray ? value : (value as { readonly bytes?: unknown } | undefined)?.bytes;
+  return (bytes instanceof Uint8Array || bytes instanceof Float32Array) && bytes.byteLength === bytes.buffer.byteLength
     ? [bytes.buffer as ArrayBuffer]
     : [];
 }

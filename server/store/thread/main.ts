@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase, StorageUnavailable } from '../open-database.ts';
+import { OpusCodec } from '../opus-codec.ts';
 import { SqliteTranscripts } from '../sqlite-transcripts.ts';
 import type { FromThread, ThreadSetup, ToThread } from '../thread-messages.ts';
 import { CallQueue } from './call-queue.ts';
@@ -13,12 +14,13 @@ const setTimer = (ms: number, run: () => void): Disposable => {
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 };
 
-function start({ folder, sync, bounds }: ThreadSetup): void {
+async function start({ folder, sync, bounds }: ThreadSetup): Promise<void> {
+  const codec = await OpusCodec.load();
   let broken: string | undefined;
   let store: SqliteTranscripts;
   try {
     const database = openDatabase({ folder, sync, nowMs: Date.now, onBrokenFile: (name) => (broken = name) });
-    store = new SqliteTranscripts(database, { nowMs: Date.now, bounds });
+    store = new SqliteTranscripts(database, { nowMs: Date.now, bounds, codec });
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error;
     return post({ kind: 'storage-unavailable', reason: error.message });
@@ -34,4 +36,4 @@ function start({ folder, sync, bounds }: ThreadSetup): void {
   post({ kind: 'open', broken });
 }
 
-start(workerData as ThreadSetup);
+await start(workerData as ThreadSetup);

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { ServerEvent } from '../../../protocol/index.ts';
+import { AudioFormat } from '../../../protocol/index.ts';
 import { SessionRecording } from '../../../server/flow/session-recording.ts';
 import { TranscriptRecorder } from '../../../server/flow/transcript-recorder.ts';
 import type {
@@ -54,6 +55,8 @@ function slow() {
 const full = Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
 const namesOf = (additions: readonly TranscriptAddition[] | undefined): string[] | undefined =>
   additions?.map((each) => (each.kind === 'audio' ? 'audio' : `${each.kind} ${each.sentence}`));
+
+const AUDIO = AudioFormat.parse({});
 
 t.test('what is said is asked for at once, whether or not the store has answered', async (t) => {
   const { asked, open } = slow();
@@ -165,8 +168,8 @@ t.test('an empty transcript is removed before anybody takes the session for over
 t.test('a session of an earlier process waits for a store, unless nothing is to be kept', async (t) => {
   const parts = { store: undefined, unavailableReason: 'locked', keepDays: 0, nowMs: () => 0, log: silentLog };
   const clock = new ManualClock();
-  t.same(new TranscriptRecorder({ ...parts, clock, mode: 'off' }).resumeRecording(PLACE), { refusal: 'locked' });
-  const { recording } = new TranscriptRecorder({ ...parts, clock, mode: 'asked' }).resumeRecording(PLACE);
+  t.same(new TranscriptRecorder({ ...parts, clock, mode: 'off' }).resumeRecording(PLACE, AUDIO), { refusal: 'locked' });
+  const { recording } = new TranscriptRecorder({ ...parts, clock, mode: 'asked' }).resumeRecording(PLACE, AUDIO);
   recording!.write([final(1)]);
   await new Promise((next) => setImmediate(next));
   t.same(recording!.unwritten, [final(1)], 'its journal keeps that');
@@ -192,7 +195,7 @@ t.test('a transcript whose first part cannot be begun goes again', async (t) => 
       log: silentLog,
     },
   });
-  t.match(await recorder.startRecording({}, { session: 's', owner: 'key' }), { refusal: /SQLITE_FULL/ });
+  t.match(await recorder.startRecording({}, { session: 's', owner: 'key', audio: AUDIO }), { refusal: /SQLITE_FULL/ });
   t.same(removed, ['new']);
 });
 
@@ -256,7 +259,7 @@ t.test('a store that does not answer keeps no session from beginning, and a late
   const recorder = new TranscriptRecorder({
     ...{ store, unavailableReason: '', mode: 'asked', keepDays: 0, nowMs: () => 0, clock, log: silentLog },
   });
-  const beginning = recorder.startRecording({}, { session: 's', owner: 'key' });
+  const beginning = recorder.startRecording({}, { session: 's', owner: 'key', audio: AUDIO });
   clock.pass(3_000);
   t.match(await beginning, { refusal: /does not answer/ });
   created({ id: 'late' });
@@ -283,6 +286,6 @@ t.test('what a key may not have more of is said, and the session goes on', async
         log: silentLog,
       },
     });
-    t.match(await recorder.startRecording(undefined, { session: 's', owner: 'key' }), { refusal });
+    t.match(await recorder.startRecording(undefined, { session: 's', owner: 'key', audio: AUDIO }), { refusal });
   }
 });

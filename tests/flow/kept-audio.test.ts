@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import decode from 'audio-decode';
+import t, { type Test } from 'tap';
+import { type ServerEvent, Transcripts } from '../../client/sdk/index.ts';
+import { openTranscripts } from '../../server/store/open-transcripts.ts';
+import { openKeyedServer } from '../support/keyed-server.ts';
+import { memoryRecorder } from '../support/memory-recorder.ts';
+import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
+
+const WORDS = script('One two three.', 0.6);
+const SOUND = sound(4, [[0.5, 1.7]]);
+
+async function openRecorder(t: Test, keepsAudio = true) {
+  const folder = mkdtempSync(join(tmpdir(), 'sotto-audio-'));
+  const bounds = { bytesMax: 0, bytesPerOwnerMax: 0 };
+  const fail = (error: unknown): never => t.fail('the thread failed', { error }) as never;
+  const store = await openTranscripts({ folder, sync: 'never', bounds, onBrokenFile: fail, onError: fail });
+  t.teardown(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return memoryRecorder({ store, keepsAudio }).recorder;
+}
+
+const transcriptOf = (events: readonly ServerEvent[]): string =>
+  events.find((event) => event.type === 'ready')!.transcript!;
+const noticesOf = (events: readonly ServerEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'notice' && event.code === 'keep.skipped' ? [event.text] : []));
+
+t.test('a session that asks for it has its audio kept: its owner gets it as a file, and deletes it', async (t) => {
+  const made = await openKeyedServer(t, WORDS, { recorder: await openRecorder(t) });
+  const [mine, other] = [made.addKey('mine'), made.addKey('other')];
+  const session = await made.server.connect({ credential: mine, keep: { title: 'Kept', audio: true } });
+  const events = await converse(session, SOUND);
+  t.same(noticesOf(events), []);
+  const id = transcriptOf(events);
+  const ask = (credential: string, query = '', method = 'GET'): Promise<Response> =>
+    fetch(`${made.server.url}/v1/transcripts/${id}${method === 'GET' ? `/audio${query}` : ''}`, {
+      ...{ method, headers: { authorization: `Bearer ${credential}` } },
+    });
+  const kept = new Transcripts({ url: made.server.url, credential: mine });
+  t.match((await kept.read(id)).audio, [{ part: 1, channel: 0, fromMs: 0 }]);
+  const answer = await ask(mine);
+  t.match(answer.headers.get('content-type'), /^audio\/ogg/);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const { channelData } = await decode(bytes);
+  t.ok(channelData[0]!.length >= 4 * 48_000);
+  t.ok(
+    channelData[0]!.subarray(48_000, 72_000).some((sample) => sample > 0.2),
+    'what was sent is in it',
+  );
+  t.same(Buffer.from(await kept.audio(id)), Buffer.from(bytes));
+  for (const [response, status, code] of [
+    [await ask(other), 404, 'transcript.unknown'],
+    [await ask('nobody'), 401, 'auth.invalid'],
+    [await ask(mine, '?part=2'), 404, 'transcript.unknown'],
+    [await ask(mine, '?channel=x'), 400, 'command.option'],
+  ] as const) {
+    t.equal(response.status, status);
+    t.match(await response.json(), { code });
+  }
+  t.equal((await ask(mine, '', 'DELETE')).status, 200);
+  t.equal((await ask(mine)).status, 404);
+});
+
+t.test('nobody who did not ask has audio kept', async (t) => {
+  const server = await openScriptedServer(WORDS, 8, { recorder: await openRecorder(t) });
+  const id = transcriptOf(await converse(await server.connect({ keep: {} }), SOUND));
+  t.notOk('audio' in (await new Transcripts({ url: server.url }).read(id)));
+  t.equal((await fetch(`${server.url}/v1/transcripts/${id}/audio`)).status, 404);
+  await server.close();
+});
+
+t.test('a server that does not allow it says so, and keeps the text', async (t) => {
+  const server = await openScriptedServer(WORDS, 8, { recorder: await openRecorder(t, false) });
+  const events = await converse(await server.connect({ keep: { audio: true } }), SOUND);
+  t.match(noticesOf(events), [/^Its audio is not kept: .*--keep-audio/]);
+  const transcript = await new Transcripts({ url: server.url }).read(transcriptOf(events));
+  t.equal(transcript.sentences.length, 1);
+  t.notOk('audio' in transcript);
+  await server.close();
+});
