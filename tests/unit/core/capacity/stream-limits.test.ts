@@ -1,5 +1,4 @@
 import t from 'tap';
-import { StableWordTimes } from '../../../../server/core/capacity/stable-word-times.ts';
 import { areStreamsCarried, getStreamLimits } from '../../../../server/core/capacity/stream-limits.ts';
 
 t.test('streams are carried while finals and words are in time', async (t) => {
@@ -12,13 +11,4 @@ t.test('streams are carried while finals and words are in time', async (t) => {
 
 t.test('a tiny model is held to shorter delays', async (t) => {
   t.ok(getStreamLimits('tiny.en').finalMs < getStreamLimits('base').finalMs);
-});
-
-t.test('a word counts from the first partial that has it stable', async (t) => {
-  const times = new StableWordTimes();
-  times.readPartial({ sentence: 1, stableWords: 1 }, 100);
-  times.readPartial({ sentence: 1, stableWords: 3 }, 200);
-  times.readPartial({ sentence: 2, stableWords: 1 }, 250);
-  t.same(times.readFinal({ sentence: 1, words: ['a', 'b', 'c', 'd'] }, 300), [100, 200, 200, 300]);
-  t.same(times.readFinal({ sentence: 2, words: ['e', 'f'] }, 400), [250, 400]);
 });
