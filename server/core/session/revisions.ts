@@ -64,6 +64,9 @@ export class Revisions {
       return this.#translate(sentence, settings);
     }
     this.#cleaning.set(number, sentence);
+    // A second hearing may have found that nobody said anything; a model would only make something up.
+    if (text === '')
+      return this.readRewrite({ kind: 'unwritten', sentence: number, revised, reason: 'absent', tookMs: 0 }, settings);
     const request = { kind: 'clean', sentence: number, text, language, instruction, mode } as const;
     this.#outputs.push({ ...request, context: [...context], ...(revised && { revised }) });
   }

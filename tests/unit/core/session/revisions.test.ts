@@ -105,6 +105,19 @@ t.test(
   },
 );
 
+t.test('a revision without words is cleaned without a model', async (t) => {
+  const { outputs, revisions, rewrite } = open();
+  revisions.begin(SENTENCE, [], CLEANED);
+  outputs.drain();
+  revisions.begin({ ...SENTENCE, text: '', revised: true }, [], CLEANED);
+  t.match(outputs.drain(), [
+    { event: { type: 'cleaned', sentence: 1, text: '', changes: [], revised: true, model: 'rules' } },
+  ]);
+  rewrite('So we go.');
+  t.same(outputs.drain(), []);
+  t.equal(revisions.pending, 0);
+});
+
 t.test('what was under way before a restart is asked for again', async (t) => {
   const before = open();
   before.revisions.begin(SENTENCE, [], CLEANED);
