@@ -29,7 +29,7 @@ const FORMAT_BYTES_MAX = 4_096;
 
 /**
  * The audio of a client that may send a WAV file as it is, in frames cut anywhere: the header is read, and chunks before and
- * behind the samples are skipped. A stream that does not begin like a WAV file comes out unchanged.
+ * behind the samples are skipped. Another file may follow, of the same format. A stream that does not begin like a WAV file comes out unchanged.
  */
 export class WavStream {
   #state: 'start' | 'chunk' | 'samples' = 'start';
@@ -38,6 +38,8 @@ export class WavStream {
   /** Bytes to skip, and bytes of samples to come. */
   #skips = 0;
   #left = Number.POSITIVE_INFINITY;
+  /** Bytes that pad the samples to an even length. */
+  #padding = 0;
   #format: WavFormat | undefined;
   #narrower = new SampleNarrower(2);
   readonly #agreed: Format | undefined;
@@ -91,7 +93,10 @@ export class WavStream {
         const used = Math.min(this.#left, bytes.length);
         samples.push(this.#narrower.push(bytes.subarray(0, used)));
         this.#left -= used;
-        if (this.#left === 0) this.#state = 'chunk';
+        if (this.#left === 0) {
+          this.#state = 'chunk';
+          this.#skips = this.#padding;
+        }
         return used;
       }
     }
@@ -117,15 +122,20 @@ export class WavStream {
       if (this.#format === undefined)
         throw new Fault('audio.format', { got: 'of a WAV file without a format', want: WANT });
       this.#left = size === 0 || size >= UNKNOWN_SIZE_MIN ? Number.POSITIVE_INFINITY : size;
+      this.#padding = size % 2;
       this.#state = 'samples';
       return 8;
     }
-    if (tag === 'fmt ' && this.#format === undefined) {
+    // Some clients send each piece of their audio as a file of its own.
+    if (tag === 'RIFF' && bytes.length < 12) return undefined;
+    if (tag === 'RIFF' && Buffer.from(bytes.subarray(8, 12)).toString('latin1') === 'WAVE') return 12;
+    if (tag === 'fmt ') {
       const length = Math.min(size, FORMAT_BYTES_MAX);
       if (bytes.length < 8 + length) return undefined;
-      this.#format = readFormat(Buffer.from(bytes.subarray(8, 8 + length)));
-      this.#narrower = new SampleNarrower(this.#format.width);
-      this.#checkAgreed(this.#format);
+      const format = readFormat(Buffer.from(bytes.subarray(8, 8 + length)));
+      checkSame(format, this.#format ?? this.#agreed);
+      this.#format = format;
+      this.#narrower = new SampleNarrower(format.width);
     } else if (this.#format !== undefined && !/^[\w ]{4}$/.test(tag)) {
       // The size of the samples was wrong: this is no chunk, but sound.
       this.#left = Number.POSITIVE_INFINITY;
@@ -136,16 +146,16 @@ export class WavStream {
     this.#skips = size + (size % 2);
     return 8;
   }
+}
 
-  #checkAgreed(format: Format): void {
-    const describe = ({ encoding, sampleRate, channels }: Format): string =>
-      `${encoding}, ${sampleRate} Hz, channels: ${channels}`;
-    if (this.#agreed !== undefined && describe(format) !== describe(this.#agreed))
-      throw new Fault('audio.format', {
-        got: `of a WAV file (${describe(format)})`,
-        want: `the format that was named before it (${describe(this.#agreed)}), or name that of the file`,
-      });
-  }
+function checkSame(format: Format, agreed: Format | undefined): void {
+  const describe = ({ encoding, sampleRate, channels }: Format): string =>
+    `${encoding}, ${sampleRate} Hz, channels: ${channels}`;
+  if (agreed !== undefined && describe(format) !== describe(agreed))
+    throw new Fault('audio.format', {
+      got: `of a WAV file (${describe(format)})`,
+      want: `the format that was named before it (${describe(agreed)}), or name that of the file`,
+    });
 }
 
 function readFormat(chunk: Buffer): WavFormat {

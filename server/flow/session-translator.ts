@@ -11,7 +11,11 @@ import { DecodeDropped } from './idle-decoder.ts';
 import type { WhisperTranslator } from './whisper-translator.ts';
 
 type TranslateOutput = Extract<SessionOutput, { kind: 'translate' }>;
-type FailureReason = Extract<SessionInput, { kind: 'untranslated' }>['reason'];
+type Translated = Extract<SessionInput, { kind: 'translation' }>;
+type Untranslated = Extract<SessionInput, { kind: 'untranslated' }>;
+type FailureReason = Untranslated['reason'];
+/** What came of a task. */
+type Outcome = Pick<Translated, 'kind' | 'text' | 'model' | 'tookMs'> | Pick<Untranslated, 'kind' | 'reason'>;
 
 export interface SessionTranslatorSetup {
   readonly assistant: Assistant | undefined;
@@ -50,6 +54,8 @@ export class SessionTranslator {
   readonly #setup: SessionTranslatorSetup;
   readonly #running = new Set<Task>();
   #waiting: Task[] = [];
+  /** Sentences whose languages are reported in a moment: results for them come behind that. */
+  readonly #unreported = new Set<number>();
   #loadStep: ServiceLevel['step'] = 'none';
 
   constructor(setup: SessionTranslatorSetup) {
@@ -74,8 +80,10 @@ export class SessionTranslator {
       .filter((each) => !told.includes(each))
       // The speech model translates the audio, which is the same.
       .filter((each) => !revised || redecoded.includes(each) || !this.#isTranslatedByWhisper(each));
+    this.#unreported.add(sentence);
     queueMicrotask(() => {
       try {
+        this.#unreported.delete(sentence);
         onResult({ kind: 'translating', sentence, revised, to: languages });
         for (const each of languages.filter((to) => !redecoded.includes(to))) this.#enqueue(request, each);
       } catch (error) {
@@ -160,8 +168,8 @@ export class SessionTranslator {
   }
 
   async #run(task: Task): Promise<void> {
-    const { assistant, whisper, clock, onResult } = this.#setup;
-    const { sentence, text, language: to, span, askedMs, abort } = task;
+    const { assistant, whisper, clock } = this.#setup;
+    const { text, language: to, span, askedMs, abort } = task;
     try {
       const reply = await (span === undefined
         ? assistant!.complete(buildTranslationPrompt(text, to), abort.signal)
@@ -169,7 +177,7 @@ export class SessionTranslator {
       if (!this.#settle(task)) return;
       const tookMs = clock.nowMs() - askedMs;
       const model = span === undefined ? assistant!.name : whisper!.model;
-      onResult({ kind: 'translation', sentence, revised: task.revised, to, text: reply, model, tookMs });
+      this.#report(task, { kind: 'translation', text: reply, model, tookMs });
     } catch (error) {
       // The failing part has its own log; the session only has to know that no translation comes.
       this.#fail(task, error instanceof DecodeDropped ? 'full' : 'failed');
@@ -180,9 +188,21 @@ export class SessionTranslator {
   #fail(task: Task, reason: FailureReason): void {
     if (!this.#settle(task)) return;
     task.abort.abort();
-    const { sentence, revised, language: to } = task;
-    this.#setup.onResult({ kind: 'untranslated', sentence, revised, to, reason });
+    this.#report(task, { kind: 'untranslated', reason });
     this.#startNext();
+  }
+
+  #report({ sentence, revised, language: to }: Task, outcome: Outcome): void {
+    const { onResult, onError } = this.#setup;
+    const result = { ...outcome, sentence, revised, to };
+    if (!this.#unreported.has(sentence)) return onResult(result);
+    queueMicrotask(() => {
+      try {
+        onResult(result);
+      } catch (error) {
+        onError(error);
+      }
+    });
   }
 
   /** Returns whether the task was still open. */

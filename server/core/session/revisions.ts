@@ -57,9 +57,16 @@ export class Revisions {
   /** `context` are the finals before it, oldest first. */
   begin(sentence: CleaningSnapshot, context: readonly string[], settings: SessionSettings): void {
     const { mode, instruction } = settings.cleanup;
-    if (mode === 'off') return this.#translate(sentence, settings);
     const { text, language, sentence: number, revised } = sentence;
+    if (mode === 'off') {
+      // Cleaning may have been on when the final of a revised sentence came.
+      this.#cleaning.delete(number);
+      return this.#translate(sentence, settings);
+    }
     this.#cleaning.set(number, sentence);
+    // A second hearing may have found that nobody said anything; a model would only make something up.
+    if (text === '')
+      return this.readRewrite({ kind: 'unwritten', sentence: number, revised, reason: 'absent', tookMs: 0 }, settings);
     const request = { kind: 'clean', sentence: number, text, language, instruction, mode } as const;
     this.#outputs.push({ ...request, context: [...context], ...(revised && { revised }) });
   }

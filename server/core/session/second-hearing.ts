@@ -67,10 +67,9 @@ export class SecondHearing {
     this.#request(channel, this.#collectors.get(channel)?.advance(to, open), settings);
   }
 
-  /** No audio comes for now, or ever: what is there is heard again as it is. */
-  end(settings: SessionSettings): void {
-    for (const [channel, collector] of this.#collectors)
-      this.#request(channel, collector.end(Number.POSITIVE_INFINITY), settings);
+  /** No audio came for a while behind the sample `at`, or none will: what is there is heard again as it is. */
+  end(at: number, settings: SessionSettings): void {
+    for (const [channel, collector] of this.#collectors) this.#request(channel, collector.end(at), settings);
   }
 
   /** Takes the answer to a request. */

@@ -187,7 +187,8 @@ export class SessionCore {
     );
     for (const { at, answer, id } of this.#cuts.takeDone()) {
       if (!answer) {
-        this.#secondHearing.end(this.settings);
+        // Audio that came meanwhile may begin with the next words.
+        this.#secondHearing.end(at, this.settings);
         continue;
       }
       this.#outputs.pushEvent({ type: 'flushed', ...(id === undefined ? {} : { id }), audioMs: samplesToMs(at) });
@@ -197,7 +198,7 @@ export class SessionCore {
 
   #closeWhenIdle(): void {
     if (!this.#tracks.every(({ isIdle }) => isIdle)) return;
-    this.#secondHearing.end(this.settings);
+    this.#secondHearing.end(this.receivedSamples, this.settings);
     if (this.#revisions.pending > 0 || this.#secondHearing.pending > 0) return;
     this.#state = transition(this.#state, 'closed');
     const audioMs = samplesToMs(this.receivedSamples);

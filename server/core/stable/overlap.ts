@@ -1,6 +1,6 @@
 import type { Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
-import { isSameWord, normaliseWord } from './words.ts';
+import { normaliseWord } from './words.ts';
 
 /** Words further apart than this are two words even with the same text; otherwise a repetition would match its original. */
 const SAME_SAMPLES = SAMPLE_RATE;
@@ -28,12 +28,23 @@ const LAST_WORD_SAMPLES = 0.6 * SAMPLE_RATE;
 /** Costs that differ by less than this are equal. */
 const TIE = 0.05;
 
+/** A word with its text as it is compared: every word is compared with every other one. */
+interface KeyedWord extends Word {
+  readonly key: string;
+}
+
+const withKey = (word: Word): KeyedWord => ({ ...word, key: normaliseWord(word.text) });
+
 /**
  * How many words at the front of `hypothesis` repeat what `stable` already has: the split with the least edit distance, where
  * a word may be heard in another way at the same time, or as two, and nothing behind the split begins within it. Ties go to the split whose end lies nearest in time. Equal
  * words match although their times jitter; other words match by their times and their sound.
  */
 export function countOverlap(stable: readonly Word[], hypothesis: readonly Word[]): number {
+  return countKnown(stable.map(withKey), hypothesis.map(withKey));
+}
+
+function countKnown(stable: readonly KeyedWord[], hypothesis: readonly KeyedWord[]): number {
   const last = stable.at(-1);
   if (last === undefined) return 0;
   let beforeLast: readonly number[] = [];
@@ -53,7 +64,7 @@ export function countOverlap(stable: readonly Word[], hypothesis: readonly Word[
     costs = next;
   }
   const end = Math.min(last.to, last.from + LAST_WORD_SAMPLES) - ONE_WORD_SAMPLES;
-  const isLeftOver = (word: Word): boolean => word.from < end || isSameMoment(word, last);
+  const isLeftOver = (word: KeyedWord): boolean => word.from < end || isSameMoment(word, last);
   const totals = costs.map((cost, j) => cost + hypothesis.slice(j).filter(isLeftOver).length * LEFT_OVER);
   let best = 0;
   for (let j = 1; j < totals.length; j++) {
@@ -64,48 +75,56 @@ export function countOverlap(stable: readonly Word[], hypothesis: readonly Word[
 }
 
 /** Whether both are one word that two decodes heard in different ways: at the same time, or nearly so and alike in sound. */
-export const isHeardDifferently = (a: Word, b: Word): boolean => !isSameWord(a, b) && costOfPair(a, b) <= MISSING;
+export function isHeardDifferently(a: Word, b: Word): boolean {
+  const [one, other] = [withKey(a), withKey(b)];
+  return one.key !== other.key && costOfPair(one, other) <= MISSING;
+}
 
 /** Whether it is the same word at the same time, as far as times can be relied upon. */
-const isSameMoment = (a: Word, b: Word): boolean => isSameWord(a, b) && measureDistance(a, b) < JITTER_SAMPLES;
+const isSameMoment = (a: KeyedWord, b: KeyedWord): boolean => a.key === b.key && measureDistance(a, b) < JITTER_SAMPLES;
 
 /** Between the two beginnings or the two ends, whichever is less: a word before a pause may be stretched over it. */
 const measureDistance = (a: Word, b: Word): number => Math.min(Math.abs(a.from - b.from), Math.abs(a.to - b.to));
 
-function costOfPair(a: Word, b: Word): number {
+function costOfPair(a: KeyedWord, b: KeyedWord): number {
   const apart = measureDistance(a, b);
-  if (isSameWord(a, b)) return apart < SAME_SAMPLES ? 0 : MISSING;
+  if (a.key === b.key) return apart < SAME_SAMPLES ? 0 : MISSING;
   const share = (apart - ONE_WORD_SAMPLES) / (TWO_WORDS_SAMPLES - ONE_WORD_SAMPLES);
   const least = a.from < b.to && b.from < a.to ? 0 : APART_SHARE;
   const cost = REPLACED[0] + (REPLACED[1] - REPLACED[0]) * Math.min(Math.max(share, least), 1);
-  return isAlike(normaliseWord(a.text), normaliseWord(b.text)) ? cost - ALIKE : cost;
+  return isAlike(a.key, b.key) ? cost - ALIKE : cost;
 }
 
 /** Whether two words sound alike, as far as their letters tell: half of them are the same, or one begins with the other. */
 function isAlike(a: string, b: string): boolean {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  return long.startsWith(short) || countEdits(short, long) * 2 <= long.length;
+  if (long.startsWith(short)) return true;
+  // Each letter that only one of them has is an edit.
+  return (long.length - short.length) * 2 <= long.length && countEdits(short, long) * 2 <= long.length;
 }
 
+/** The Levenshtein distance, in one row of its table. */
 function countEdits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
+    let diagonal = i - 1;
+    row[0] = i;
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = a[i - 1] === b[j - 1] ? diagonal : diagonal + 1;
+      diagonal = row[j]!;
+      row[j] = Math.min(diagonal + 1, row[j - 1]! + 1, replaced);
+    }
   }
   return row[b.length]!;
 }
 
 /** Whether `left` and `right` are `whole` written as two words: with the same letters, or with like ones at the same time. */
-function isOneWord(left: Word, right: Word, whole: Word): boolean {
+function isOneWord(left: KeyedWord, right: KeyedWord, whole: KeyedWord): boolean {
   const begins = Math.abs(left.from - whole.from);
   const ends = Math.abs(right.to - whole.to);
   if (Math.min(begins, ends) >= SAME_SAMPLES) return false;
-  const both = normaliseWord(left.text) + normaliseWord(right.text);
-  const one = normaliseWord(whole.text);
-  return both === one || (Math.max(begins, ends) <= ONE_WORD_SAMPLES && isAlike(both, one));
+  const both = left.key + right.key;
+  return both === whole.key || (Math.max(begins, ends) <= ONE_WORD_SAMPLES && isAlike(both, whole.key));
 }
 
 function isNearer(words: readonly Word[], a: number, b: number, at: number): boolean {

@@ -54,6 +54,28 @@ t.test('a header without a size, or with a wrong one, loses no sound', async (t)
   t.same(read(new WavStream(), wav(formatChunk({}), chunk('data', SAMPLES)), sound), [...SAMPLES, ...sound]);
 });
 
+t.test('files that follow each other are heard, all of the same format', async (t) => {
+  const file = wav(formatChunk({}), chunk('data', SAMPLES), LIST);
+  for (const bytes of [1, 7, file.length, 2 * file.length]) {
+    const stream = new WavStream();
+    const both = Buffer.concat([file, file]);
+    const frames = Array.from({ length: Math.ceil(both.length / bytes) }, (_, i) =>
+      both.subarray(i * bytes, (i + 1) * bytes),
+    );
+    t.same(read(stream, ...frames), [...SAMPLES, ...SAMPLES]);
+  }
+  const other = wav(formatChunk({ sampleRate: 8_000 }), chunk('data', SAMPLES));
+  t.throws(() => read(new WavStream(), file, other), { code: 'audio.format', message: /8000 Hz.*16000 Hz/ });
+});
+
+t.test('what pads an odd number of bytes is no sound', async (t) => {
+  const stream = new WavStream();
+  t.same(
+    read(stream, wav(formatChunk({ bits: 8 }), chunk('data', Uint8Array.of(128, 128, 255)), LIST)),
+    [0, 0, 0, 0, 0, 127],
+  );
+});
+
 t.test('each width of sample is read', async (t) => {
   const sample = (bits: number, tag: number, bytes: readonly number[]) => {
     const stream = new WavStream();

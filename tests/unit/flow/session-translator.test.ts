@@ -104,18 +104,18 @@ t.test('nothing is answered after the end, and what was asked is given up', asyn
 });
 
 /** Hears `seconds` of sound for each sentence, and never answers. */
-const hearing = (seconds: number | undefined) => ({
+const hearing = (seconds: number | undefined, reply: Promise<string> = new Promise(() => {})) => ({
   model: 'base',
   buildSpan: () =>
     seconds === undefined ? undefined : ({ samples: new Float32Array(seconds * 16_000) } as unknown as DecodeSpan),
-  translate: () => new Promise<string>(() => {}),
+  translate: () => reply,
 });
 
-function openEnglish(seconds: number | undefined) {
+function openEnglish(seconds: number | undefined, reply?: Promise<string>) {
   const clock = new ManualClock();
   const answers: SessionInput[] = [];
   const answer = (input: SessionInput) => answers.push(input);
-  const english = hearing(seconds);
+  const english = hearing(seconds, reply);
   const translating = new SessionTranslator({
     assistant: undefined,
     whisper: english,
@@ -188,3 +188,34 @@ t.test('audio that is being decoded as English is not decoded again for other wo
   t.same(reasons(), ['1 en late']);
   t.match(answers.at(-1), { revised: true });
 });
+
+t.test(
+  'a translation that is ready as its sentence is revised is reported behind the languages of the revision',
+  async (t) => {
+    let finish: (text: string) => void = () => {};
+    const { answers, translating, begin } = openEnglish(
+      5,
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+    );
+    begin(1);
+    await settled();
+    finish('Yes.');
+    const request = {
+      kind: 'translate',
+      channel: 0,
+      text: 'Oui.',
+      language: 'fr',
+      to: [],
+      told: [],
+      sentence: 1,
+    } as const;
+    translating.translate({ ...request, revised: true });
+    await settled();
+    t.match(answers.slice(1), [
+      { kind: 'translating', revised: true, to: ['en'] },
+      { kind: 'translation', revised: true, to: 'en', text: 'Yes.' },
+    ]);
+  },
+);

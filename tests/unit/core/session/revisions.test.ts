@@ -90,6 +90,34 @@ t.test('a sentence is translated as it reads when cleaned, or as spoken where no
   t.match(outputs.drain(), [{ kind: 'translate', sentence: 2, text: SENTENCE.text }]);
 });
 
+t.test(
+  'a cleaning of the first words is void once they are revised, also where cleaning has been turned off',
+  async (t) => {
+    const { outputs, revisions, rewrite, events } = open();
+    revisions.begin(SENTENCE, [], CLEANED);
+    const off: SessionSettings = { ...SETTINGS, cleanup: { mode: 'off', instruction: '' }, translations: ['de'] };
+    events();
+    revisions.begin({ ...SENTENCE, text: 'So we go.', revised: true }, [], off);
+    t.match(outputs.drain(), [{ kind: 'translate', text: 'So we go.', revised: true }]);
+    rewrite('So we we go.', off);
+    t.same(outputs.drain(), [], 'its translation would take the place of the one of the revised words');
+    t.equal(revisions.pending, 1);
+  },
+);
+
+t.test('a revision without words is cleaned without a model', async (t) => {
+  const { outputs, revisions, rewrite } = open();
+  revisions.begin(SENTENCE, [], CLEANED);
+  outputs.drain();
+  revisions.begin({ ...SENTENCE, text: '', revised: true }, [], CLEANED);
+  t.match(outputs.drain(), [
+    { event: { type: 'cleaned', sentence: 1, text: '', changes: [], revised: true, model: 'rules' } },
+  ]);
+  rewrite('So we go.');
+  t.same(outputs.drain(), []);
+  t.equal(revisions.pending, 0);
+});
+
 t.test('what was under way before a restart is asked for again', async (t) => {
   const before = open();
   before.revisions.begin(SENTENCE, [], CLEANED);

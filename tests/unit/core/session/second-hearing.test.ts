@@ -21,7 +21,7 @@ function open(settings: SessionSettings = REVISING) {
       secondHearing.add(0, { sentence: i + 1, from: words[0]!.from, words, language: 'en' }, settings);
       at += words.length / 2;
     }
-    secondHearing.end(settings);
+    secondHearing.end(Number.POSITIVE_INFINITY, settings);
   };
   const requests = () => outputs.drain().flatMap((output) => (output.kind === 'hearAgain' ? [output] : []));
   const answer = (text: string, stretch = 1): void => {
@@ -124,7 +124,7 @@ t.test('channels are heard apart', async (t) => {
       { sentence: channel + 1, from: 0, words: spokenWords('So it is.', 1), language: 'en' },
       REVISING,
     );
-  secondHearing.end(REVISING);
+  secondHearing.end(Number.POSITIVE_INFINITY, REVISING);
   t.match(outputs.drain(), [{ span: { channel: 0 } }, { span: { channel: 1 } }]);
 });
 

@@ -77,6 +77,19 @@ t.test('a pause ends it, too, and is not answered', async (t) => {
   t.same(types('final', 'flushed'), ['final']);
 });
 
+t.test(
+  'what is heard again in a pause ends there: audio that came meanwhile may begin with the next words',
+  async (t) => {
+    const { outputs, handle, hear } = open({ revise: true });
+    hear(1.1, 0.95);
+    handle({ kind: 'pause' });
+    t.match(
+      outputs.find(({ kind }) => kind === 'hearAgain'),
+      { to: 17_600 },
+    );
+  },
+);
+
 t.test('each channel is a speaker of its own', async (t) => {
   const { hear, handle, events } = open({ channels: 2 });
   hear(1.5, 0.95);
