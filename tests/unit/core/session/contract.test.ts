@@ -110,7 +110,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('start' as const), pick }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick, failed: isFailed }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick, failed: isFailed }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('clean' as const), pick, late: fc.boolean() }) },
   {
     weight: 4,
