@@ -168,7 +168,15 @@ t.test('audio that is being decoded as English is not decoded again for other wo
   const { clock, answers, translating, begin, reasons } = openEnglish(25);
   begin(1);
   await settled();
-  const request = { kind: 'translate', channel: 0, text: 'Oui.', language: 'fr', to: [], told: [], revised: true } as const;
+  const request = {
+    kind: 'translate',
+    channel: 0,
+    text: 'Oui.',
+    language: 'fr',
+    to: [],
+    told: [],
+    revised: true,
+  } as const;
   translating.translate({ ...request, sentence: 1 });
   translating.translate({ ...request, sentence: 2 });
   await settled();
