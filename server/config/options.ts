@@ -29,7 +29,7 @@ export const OPTIONS = {
   'second-model': {
     type: 'string',
     default: 'auto',
-    doc: 'Model that hears sentences a second time, when there is time, for `revised`: `auto` is the session’s own, `none` turns it off; else as for `model`. Native engine only.',
+    doc: 'Model that hears sentences a second time, when there is time, for `revised`: `auto` is the session’s own, and for English that names no model the small one besides; `none` turns it off; else as for `model`. Native engine only.',
   },
   measure: {
     type: 'boolean',

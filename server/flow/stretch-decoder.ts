@@ -45,7 +45,7 @@ export class StretchDecoder {
   }
 
   /** Reports one result, never before it has returned. */
-  decode({ stretch, span, to, spokenMs }: HearAgainOutput): void {
+  decode({ stretch, span, otherModel, to, spokenMs }: HearAgainOutput): void {
     const { clock, readAudio, findArrivalMs } = this.#setup;
     for (const { channel, abort } of this.#tasks) if (channel === span.channel) abort.abort();
     const samples = readAudio(span.channel, span.fromSample, to);
@@ -56,7 +56,7 @@ export class StretchDecoder {
       task,
       this.#isEnding ? LIMITS.secondHearingAtEndMs : spokenAtMs + LIMITS.secondHearingMs - clock.nowMs(),
     );
-    void this.#run(task, samples && { ...span, samples });
+    void this.#run(task, samples && { ...span, samples }, otherModel);
   }
 
   /** No audio follows: the end of the session waits for what is being decoded. */
@@ -78,20 +78,24 @@ export class StretchDecoder {
     task.timer = this.#setup.clock.setTimer(Math.max(0, inMs), () => task.abort.abort());
   }
 
-  async #run(task: Task, span: DecodeSpan | undefined): Promise<void> {
-    const { decoder, onError } = this.#setup;
+  async #run(task: Task, span: DecodeSpan | undefined, otherModel: string | undefined): Promise<void> {
     try {
-      // Whatever went wrong, the sentences keep the words they have; the failing part has its own log.
-      this.#settle(
-        task,
-        await (span && decoder.decode(span, 'secondHearing', task.abort.signal).catch(() => undefined)),
-      );
+      const hypothesis = await (span && this.#decodeOnce(task, span));
+      const isJoined = hypothesis !== undefined && otherModel !== undefined;
+      const other = isJoined ? await this.#decodeOnce(task, { ...span!, model: otherModel }) : undefined;
+      this.#settle(task, hypothesis, other);
     } catch (error) {
-      onError(error);
+      this.#setup.onError(error);
     }
   }
 
-  #settle(task: Task, hypothesis: Hypothesis | undefined): void {
+  /** Whatever goes wrong, the sentences keep the words they have; the failing part has its own log. */
+  #decodeOnce({ abort }: Task, span: DecodeSpan): Promise<Hypothesis | undefined> {
+    if (abort.signal.aborted) return Promise.resolve(undefined);
+    return this.#setup.decoder.decode(span, 'secondHearing', abort.signal).catch(() => undefined);
+  }
+
+  #settle(task: Task, hypothesis: Hypothesis | undefined, other: Hypothesis | undefined): void {
     if (!this.#tasks.delete(task)) return;
     task.timer?.[Symbol.dispose]();
     const { clock, meter, onResult } = this.#setup;
@@ -100,7 +104,7 @@ export class StretchDecoder {
     onResult(
       hypothesis === undefined
         ? { kind: 'noSecondHypothesis', stretch }
-        : { kind: 'secondHypothesis', stretch, hypothesis },
+        : { kind: 'secondHypothesis', stretch, hypothesis, other },
     );
   }
 }

@@ -4,7 +4,13 @@ import type { ServiceLevel } from '../schedule/load-shedder.ts';
 
 /** What came of a request to decode a stretch again: a hypothesis, or nothing, for whatever reason. */
 export type SecondHypothesis =
-  | { readonly kind: 'secondHypothesis'; readonly stretch: number; readonly hypothesis: Hypothesis }
+  | {
+      readonly kind: 'secondHypothesis';
+      readonly stretch: number;
+      readonly hypothesis: Hypothesis;
+      /** That of the other model, where one was asked for and heard it in time. */
+      readonly other?: Hypothesis | undefined;
+    }
   | { readonly kind: 'noSecondHypothesis'; readonly stretch: number };
 
 /** Everything that can happen to a session. Time is not among it: audio positions are the clock. */

@@ -28,6 +28,8 @@ export type SessionOutput =
   | {
       readonly kind: 'hearAgain';
       readonly stretch: number;
+      /** A model that decodes the same after the one of `span`; without its answer the first counts alone. */
+      readonly otherModel?: string | undefined;
       readonly span: Omit<DecodeSpan, 'samples'>;
       readonly to: number;
       /** Where the first of its sentences ends in the audio, ms. */

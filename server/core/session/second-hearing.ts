@@ -1,6 +1,8 @@
+import type { Word } from '../hypothesis.ts';
 import { assignWords } from '../second-hearing/assign-words.ts';
 import { hasOtherWords, selectBetterWords } from '../second-hearing/compare-hearings.ts';
 import { type HeardSentence, type Stretch, StretchCollector } from '../second-hearing/stretch.ts';
+import { voteWords } from '../second-hearing/vote-words.ts';
 import { buildPrompt } from '../segment/prompt.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
 import { joinWords } from '../stable/words.ts';
@@ -24,6 +26,8 @@ interface PendingStretch extends Stretch {
   readonly channel: number;
   readonly model: string;
   readonly evidence: SpanEvidence;
+  /** Whether the small model decodes it, and then the server's own. */
+  readonly isSmallFirst: boolean;
 }
 
 /**
@@ -77,7 +81,7 @@ export class SecondHearing {
     const stretch = this.#pending.get(answer.stretch);
     this.#pending.delete(answer.stretch);
     if (stretch === undefined || answer.kind === 'noSecondHypothesis') return;
-    const words = selectBetterWords(stretch, answer.hypothesis, stretch.evidence);
+    const words = this.#joinHearings(stretch, answer);
     if (words === undefined) return;
     const { sentences } = stretch;
     const assigned = assignWords(
@@ -92,6 +96,17 @@ export class SecondHearing {
       if (!hasOtherWords(sentence.words, heard)) continue;
       this.#publish(stretch, { ...sentence, words: heard }, sentence, { context: texts.slice(0, i), settings });
     }
+  }
+
+  #joinHearings(
+    stretch: PendingStretch,
+    { hypothesis, other }: Extract<SecondHypothesis, { kind: 'secondHypothesis' }>,
+  ): readonly Word[] | undefined {
+    const words = selectBetterWords(stretch, hypothesis, stretch.evidence);
+    const others = other && selectBetterWords(stretch, other, stretch.evidence);
+    if (words === undefined || others === undefined) return words ?? others;
+    // The own model is the better one, and has the first say.
+    return stretch.isSmallFirst ? voteWords(others, words) : voteWords(words, others);
   }
 
   #publish(
@@ -124,10 +139,18 @@ export class SecondHearing {
     const model = selectModel(stretch.language, settings, pipeline.models);
     const id = ++this.#lastStretch;
     const evidence = readEvidence(channel, stretch.from, stretch.to);
-    this.#pending.set(id, { ...stretch, channel, model: model ?? own, evidence });
+    const otherModel = selectOtherModel(stretch.language, settings, { ...pipeline.models, chosen: model ?? own });
+    const models = [model ?? own, otherModel].filter((each) => each !== undefined);
+    this.#pending.set(id, {
+      ...stretch,
+      channel,
+      model: models.join(' + '),
+      evidence,
+      isSmallFirst: otherModel === own,
+    });
     const spokenMs = samplesToMs(stretch.sentences[0]!.words.at(-1)!.to);
     outputs.push({
-      ...{ kind: 'hearAgain', stretch: id, to: stretch.to, spokenMs },
+      ...{ kind: 'hearAgain', stretch: id, to: stretch.to, spokenMs, otherModel },
       span: { ...this.#describeDecode(stretch, settings), channel, fromSample: stretch.from, model },
     });
   }
@@ -156,4 +179,17 @@ export function selectModel(
 ): string | undefined {
   if (second !== undefined && (second.isMultilingual || language === 'en')) return second.name;
   return model ?? (isEnglishSmall && language === 'en' ? small : undefined);
+}
+
+/**
+ * The model that hears English again beside `chosen`: of the server's own and its small one the other, because the two mishear
+ * different words. None where the client or the operator has named a model, which is then the better one.
+ */
+export function selectOtherModel(
+  language: string,
+  { model }: Pick<SessionSettings, 'model'>,
+  { second, own, small, chosen }: PipelineOptions['models'] & { readonly chosen: string },
+): string | undefined {
+  if (language !== 'en' || model !== undefined || second !== undefined || small === undefined) return undefined;
+  return chosen === own ? small : own;
 }

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getModelPath } from '../../../models/locate.ts';
 import { findModel } from '../../../models/registry.ts';
+import type { Word } from '../../../server/core/hypothesis.ts';
+import { voteWords } from '../../../server/core/second-hearing/vote-words.ts';
 import { findQuietestOffset } from '../../../server/core/sentence/cut.ts';
+import { joinWords } from '../../../server/core/stable/words.ts';
 import {
   type NativeDecode,
   type NativeDecodeOptions,
@@ -103,6 +106,11 @@ export async function run(args: string[]): Promise<void> {
         join((a, b) => vote(a.words, b.words, bias)),
         Number.NaN,
       );
+    addRow(
+      'voted by word, as the server does',
+      join((a, b) => joinWords(voteWords(toWords(a), toWords(b)))),
+      Number.NaN,
+    );
     for (const bias of [-0.1, 0, 0.1])
       addRow(
         `the surer by sentence, second + ${bias}`,
@@ -113,6 +121,15 @@ export async function run(args: string[]): Promise<void> {
   const groups = [...new Set(recordings.map(({ kind }) => kind))];
   console.log(table([['', 'all', ...groups, 'CPU s/s'], ...rows]));
 }
+
+const toWords = ({ words }: NativeDecode): Word[] =>
+  words.map(({ text, space, fromMs, toMs, confidence }) => ({
+    text,
+    space,
+    from: fromMs * 16,
+    to: toMs * 16,
+    confidence,
+  }));
 
 const GREEDY: Way = { beamSize: 1, temperatures: [0], hasPrompt: false };
 const BEAMS: Way = { beamSize: 5, temperatures: [0], hasPrompt: false };

@@ -33,9 +33,9 @@ function open(held = true) {
       throw error;
     },
   });
-  const ask = (stretch: number, channel = 0, spokenMs = 0): void =>
+  const ask = (stretch: number, channel = 0, spokenMs = 0, otherModel?: string): void =>
     decoder.decode({
-      ...{ kind: 'hearAgain', stretch, to: 48_000, spokenMs },
+      ...{ kind: 'hearAgain', stretch, to: 48_000, spokenMs, otherModel },
       span: { kind: 'final', channel, fromSample: 16_000 } as DecodeSpan,
     });
   return { clock, spans, ends, results, behind, decoder, ask };
@@ -115,4 +115,22 @@ t.test('nothing is told after it was closed', async (t) => {
   await settled();
   t.same(results, []);
   t.equal(clock.waiting, 0);
+});
+
+t.test('another model decodes the same afterwards; if it is late, the first counts alone', async (t) => {
+  const { clock, spans, ends, results, ask } = open();
+  ask(1, 0, 0, 'tiny.en');
+  ends[0]!(sureHypothesis([]));
+  await settled();
+  t.same(results, []);
+  t.match(spans, [{ model: undefined }, { model: 'tiny.en', fromSample: 16_000, samples: { length: 32_000 } }]);
+  ends[1]!(sureHypothesis([], { averageLogProbability: -0.3 }));
+  await settled();
+  t.match(results, [{ hypothesis: { averageLogProbability: -0.1 }, other: { averageLogProbability: -0.3 } }]);
+  ask(2, 0, 0, 'tiny.en');
+  ends[2]!(sureHypothesis([]));
+  await settled();
+  clock.pass(LIMITS.secondHearingMs);
+  await settled();
+  t.match(results[1], { kind: 'secondHypothesis', stretch: 2, other: undefined });
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { OutputQueue } from '../../../../server/core/session/output-queue.ts';
 import { Revisions } from '../../../../server/core/session/revisions.ts';
-import { SecondHearing, selectModel } from '../../../../server/core/session/second-hearing.ts';
+import { SecondHearing, selectModel, selectOtherModel } from '../../../../server/core/session/second-hearing.ts';
 import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import { createAfterFinal } from '../../../support/after-final.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
@@ -139,4 +139,36 @@ t.test('the second model hears what it knows, else the one of the session', asyn
   t.equal(select('de', { second: { name: 'small', isMultilingual: true } }), 'small');
   t.equal(select('en', { second: { name: 'small.en', isMultilingual: false } }), 'small.en');
   t.equal(select('de', { second: { name: 'small.en', isMultilingual: false } }), undefined);
+});
+
+t.test('English is also heard by the other embedded model, unless somebody has named one', async (t) => {
+  const models = { own: 'base', small: 'tiny.en', chosen: 'base' };
+  const select = (language: string, change: object = {}, model?: string) =>
+    selectOtherModel(language, { model }, { ...models, ...change });
+  t.equal(select('en'), 'tiny.en');
+  t.equal(select('en', { chosen: 'tiny.en' }), 'base');
+  t.equal(select('de'), undefined);
+  t.equal(select('en', {}, 'base'), undefined);
+  t.equal(select('en', { small: undefined }), undefined);
+  t.equal(select('en', { second: { name: 'small', isMultilingual: true } }), undefined);
+});
+
+t.test('where two models differ, the surer words are taken; one that understood less has no vote', async (t) => {
+  const best = 'The manager showed us the new engine. It is the new machine. We like it very much.';
+  for (const [stop, expected] of [
+    ['end', ['The manager showed us the new engine.']],
+    ['repeat', []],
+  ] as const) {
+    const { outputs, say, requests, secondHearing } = open();
+    say();
+    requests();
+    const hypothesis = sureHypothesis(spokenWords(TEXTS.join(' '), 1, 0.85));
+    const other = sureHypothesis(spokenWords(best, 1, 0.99), { stop });
+    secondHearing.read({ kind: 'secondHypothesis', stretch: 1, hypothesis, other }, REVISING);
+    const events = outputs.drain().flatMap((output) => (output.kind === 'event' ? [output.event] : []));
+    t.same(
+      events.flatMap((event) => (event.type === 'revised' ? [event.text] : [])),
+      expected,
+    );
+  }
 });
