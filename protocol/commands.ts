@@ -31,8 +31,11 @@ export type CleanupSettings = z.infer<typeof CleanupSettings>;
 
 const Language = z
   .string()
-  .regex(/^(auto|[a-z]{2,3})$/, 'a two- or three-letter language code, or auto')
-  .describe('ISO 639 code of the speech, or `auto`.');
+  .regex(/^(auto|[a-z]{2,3}|(zh|yue)-Han[st])$/, 'a two- or three-letter language code, zh-Hans, zh-Hant, or auto')
+  .describe(
+    'ISO 639 code of the speech, or `auto`. `zh-Hans` and `zh-Hant` are Chinese written in simplified and traditional characters; ' +
+      'with `zh`, the script of the first sentence is kept.',
+  );
 
 const vocabulary = z
   .array(z.string().min(1).max(100))

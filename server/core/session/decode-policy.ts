@@ -1,4 +1,5 @@
 import type { Hypothesis } from '../hypothesis.ts';
+import { removeScript } from '../script/chinese-script.ts';
 import { buildPrompt } from '../segment/prompt.ts';
 import { joinWords, normaliseWord } from '../stable/words.ts';
 import { SAMPLE_RATE } from '../time.ts';
@@ -53,7 +54,11 @@ export class DecodePolicy {
     this.#pipeline = pipeline;
     this.#outputs = outputs;
     this.#model = new ModelSelector(channel, pipeline.models, outputs);
-    this.#language = new LanguageSelector(settings.language, settings.languages, language);
+    this.#language = new LanguageSelector(
+      removeScript(settings.language),
+      settings.languages.map(removeScript),
+      language,
+    );
   }
 
   get languageSnapshot(): LanguageSnapshot {
@@ -66,7 +71,7 @@ export class DecodePolicy {
   }
 
   changeLanguage({ language, languages }: SessionSettings): void {
-    this.#language = new LanguageSelector(language, languages);
+    this.#language = new LanguageSelector(removeScript(language), languages.map(removeScript));
   }
 
   /** For a decode of the open sentence up to `to`; `oldest` is the first sample still held. */
@@ -105,7 +110,7 @@ export class DecodePolicy {
       kind,
       channel: this.#channel,
       language,
-      languages,
+      languages: languages.map(removeScript),
       task,
       model: model ?? findings.sentence.model?.name,
       ...this.#choosePrompt(hints, language, { leftContext, finals, task }),

@@ -1,4 +1,5 @@
 import { type Configure, Fault, type Start } from '../../../protocol/index.ts';
+import { removeScript } from '../script/chinese-script.ts';
 import type { EndpointOptions } from '../speech/endpoint.ts';
 import type { SessionSettings } from './settings.ts';
 
@@ -120,7 +121,7 @@ function resolveLanguages(asked: readonly string[], model: OfferedModel): string
 /** A model of one language always decodes in that language. Throws `command.option` for a language the model does not know. */
 export function resolveLanguage(asked: string, offer: OfferedModel): string {
   if (offer.languages === 'all') {
-    if (asked === 'auto' || WHISPER_LANGUAGES.has(asked)) return asked;
+    if (asked === 'auto' || WHISPER_LANGUAGES.has(removeScript(asked))) return asked;
     throw new Fault('command.option', {
       name: 'language',
       got: asked,

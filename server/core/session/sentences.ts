@@ -1,4 +1,5 @@
 import type { Word } from '../hypothesis.ts';
+import { type ChineseScript, detectScript, isChinese } from '../script/chinese-script.ts';
 import { isSpaced, joinWords } from '../stable/words.ts';
 import { samplesToMs } from '../time.ts';
 import { toWireWord } from '../wire-word.ts';
@@ -12,7 +13,7 @@ import type { SessionSnapshot } from './snapshot.ts';
 /** Finals kept as context for the cleaner and the recogniser's prompt. */
 const CONTEXT_SENTENCES = 3;
 
-type SentencesSnapshot = Pick<SessionSnapshot, 'sentences' | 'finals' | 'context' | 'contextLanguages'>;
+type SentencesSnapshot = Pick<SessionSnapshot, 'sentences' | 'finals' | 'context' | 'contextLanguages' | 'script'>;
 
 /** What the sentence on screen says now. */
 export interface PartialSentence {
@@ -48,6 +49,7 @@ export class Sentences {
   #numbers: number;
   #finals: number;
   readonly #context: FinalText[];
+  #script: ChineseScript | undefined;
 
   constructor(outputs: OutputQueue, after: AfterFinal, snapshot?: SentencesSnapshot) {
     this.#outputs = outputs;
@@ -55,6 +57,7 @@ export class Sentences {
     this.#secondHearing = after.secondHearing;
     this.#numbers = snapshot?.sentences ?? 0;
     this.#finals = snapshot?.finals ?? 0;
+    this.#script = snapshot?.script;
     const { context = [], contextLanguages = [] } = snapshot ?? {};
     this.#context = context.map((text, i) => ({ text, language: contextLanguages[i] ?? 'auto' }));
   }
@@ -65,12 +68,18 @@ export class Sentences {
       finals: this.#finals,
       context: this.#context.map(({ text }) => text),
       contextLanguages: this.#context.map(({ language }) => language),
+      script: this.#script,
     };
   }
 
   /** Finals published so far. */
   get finals(): number {
     return this.#finals;
+  }
+
+  /** The script of the first Chinese sentence that showed one; the others are written in it, too. */
+  get script(): ChineseScript | undefined {
+    return this.#script;
   }
 
   /** The last finals, oldest first. */
@@ -124,6 +133,7 @@ export class Sentences {
     this.#revisions.begin({ sentence, channel, text, language, sound }, this.textsIn(language), settings);
     this.#secondHearing.add(channel, { sentence, from, words, language }, settings);
     this.#context.push({ text, language });
+    if (isChinese(language)) this.#script ??= detectScript(text);
     if (this.#context.length > CONTEXT_SENTENCES) this.#context.shift();
   }
 }

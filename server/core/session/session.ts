@@ -1,4 +1,5 @@
 import { FULL_SERVICE_LEVEL } from '../schedule/load-shedder.ts';
+import { findRequestedScript, withScript } from '../script/chinese-script.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import { samplesToMs } from '../time.ts';
 import type { SessionConditions } from './conditions.ts';
@@ -141,7 +142,11 @@ export class SessionCore {
       case 'undecoded':
         for (const track of this.#tracks) track.lose(input.job, input.reason, conditions);
         return;
-      case 'secondHypothesis':
+      case 'secondHypothesis': {
+        const script = findRequestedScript(conditions.settings) ?? this.#sentences.script;
+        const hypothesis = withScript(input.hypothesis, script);
+        return this.#secondHearing.read({ ...input, hypothesis }, conditions.settings);
+      }
       case 'noSecondHypothesis':
         return this.#secondHearing.read(input, conditions.settings);
       case 'rewrite':

@@ -79,6 +79,8 @@ export interface SessionSnapshot {
   readonly context: readonly string[];
   /** Of each text of the context. Not in journals of versions that heard one language. */
   readonly contextLanguages?: readonly string[] | undefined;
+  /** In which Chinese is written. Not in journals of versions that wrote it as the model did. */
+  readonly script?: 'Hans' | 'Hant' | undefined;
   readonly cleaning: readonly CleaningSnapshot[];
   /** Not in journals of versions that did not translate. */
   readonly translating?: readonly TranslationSnapshot[];

@@ -1,5 +1,6 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
+import { findRequestedScript, withScript } from '../script/chinese-script.ts';
 import type { Reading } from '../speech/endpoint.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
@@ -195,7 +196,8 @@ export class Track {
   read(job: number, hypothesis: Hypothesis, conditions: SessionConditions): void {
     const utterance = this.#find(job);
     if (utterance === undefined) return;
-    const result = this.#planner.read(utterance, hypothesis, this.#decodeConditions(utterance, conditions));
+    const written = withScript(hypothesis, findRequestedScript(conditions.settings) ?? this.#sentences.script);
+    const result = this.#planner.read(utterance, written, this.#decodeConditions(utterance, conditions));
     if (result.kind === 'final') return this.#readFinal(utterance, conditions);
     if (result.kind === 'unusable') return;
     this.#grow(utterance, result.decode, conditions);

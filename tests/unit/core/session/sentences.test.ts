@@ -74,3 +74,18 @@ t.test('the last three finals are context, and the sentence itself is not', asyn
   t.same(after.textsIn('en'), ['b.', 'c.', 'd.']);
   t.equal(after.finals, 4);
 });
+
+t.test('Chinese keeps the script of the first sentence that shows one, also after a restart', async (t) => {
+  const { sentences } = open();
+  const final = (text: string): void =>
+    sentences.publishFinal(
+      { channel: 0, sentence: sentences.nextNumber(), from: 0, words: [word(text, 0)], language: 'zh' },
+      SETTINGS,
+    );
+  final('你好。');
+  t.equal(sentences.script, undefined, 'characters that both scripts have');
+  final('橋下。');
+  final('桥下。');
+  t.equal(sentences.script, 'Hant');
+  t.equal(open(JSON.parse(JSON.stringify(sentences.snapshot))).sentences.script, 'Hant');
+});
