@@ -61,6 +61,12 @@ export const Start = z.object({
   type: z.literal('start'),
   audio: AudioFormat.optional().describe('Default: pcm_s16le, 16 kHz, one channel.'),
   task: z.enum(['transcribe', 'translate']).optional().describe('`translate` gives English text. Default transcribe.'),
+  source: z
+    .enum(['live', 'recording'])
+    .optional()
+    .describe(
+      '`recording`: audio that is sent as fast as it is taken, where words are wanted right rather than soon. It is decoded in stretches of up to 28 s, without partials. Default live.',
+    ),
   model: z
     .string()
     .min(1)

@@ -1,6 +1,6 @@
 import { Admission, COST_ESTIMATE_WINDOW_MS } from '../core/schedule/admission.ts';
 import { FairShares } from '../core/schedule/fair-shares.ts';
-import { pickNextJob, type WaitingJob } from '../core/schedule/job-order.ts';
+import { pickNextJob, type WaitingJob, yieldsToLive } from '../core/schedule/job-order.ts';
 import { type Load, LoadGauge } from '../core/schedule/load.ts';
 import { FULL_SERVICE_LEVEL, LoadShedder, type ServiceLevel } from '../core/schedule/load-shedder.ts';
 import type { DecodeSpan } from '../core/session/outputs.ts';
@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser } from '../ports/recogniser.ts';
 
-/** Decodes of what is already final, from the most to the least urgent. */
+/** Decodes that no live text waits for, from the most to the least urgent. */
 export type BackgroundKind = NonNullable<WaitingJob['background']>;
 
 const isLive = ({ background }: WaitingJob): boolean => background === undefined;
@@ -20,7 +20,10 @@ export interface DecodeRequest {
   /** The session's own number for this job. */
   readonly job: number;
   readonly final: boolean;
-  /** What no live text waits for. It runs only when nothing more urgent is waiting, and is preempted by that. */
+  /**
+   * What no live text waits for. It runs only when nothing more urgent is waiting, and is preempted by that; a `recording` is
+   * decoded again later, and after a while is as urgent as any final. None of it counts as load.
+   */
   readonly background?: BackgroundKind | undefined;
   /** Takes the job's audio at the moment a slot is free; undefined when it is no longer wanted. Never throws. */
   takeSpan(): DecodeSpan | undefined;
@@ -29,9 +32,10 @@ export interface DecodeRequest {
 }
 
 interface QueuedDecode extends WaitingJob {
-  readonly request: DecodeRequest;
-  /** Its slot will be free in a moment. */
-  aborted: boolean;
+  /** One of a recording keeps the audio it took, in case it yields. */
+  request: DecodeRequest;
+  /** Its slot will be free in a moment: its answer is not wanted, or it yields and is decoded again later. */
+  aborted: false | 'unwanted' | 'yields';
 }
 
 export interface DecodeSchedulerOptions {
@@ -129,31 +133,33 @@ export class DecodeScheduler {
   cancel(session: string, job: number): void {
     this.#waiting = this.#waiting.filter((queued) => queued.session !== session || queued.request.job !== job);
     for (const queued of this.#running.values()) {
-      if (queued.session === session && queued.request.job === job) this.#abort(queued);
+      if (queued.session === session && queued.request.job === job) this.#abort(queued, 'unwanted');
     }
   }
 
   /** Removes an ended session and cancels all of its jobs. */
   removeSession(session: string): void {
     this.#waiting = this.#waiting.filter((queued) => queued.session !== session);
-    for (const queued of this.#running.values()) if (queued.session === session) this.#abort(queued);
+    for (const queued of this.#running.values()) if (queued.session === session) this.#abort(queued, 'unwanted');
     this.#gauge.removeSession(session);
     this.#shares.removeSession(session);
     this.#joinedAtMs.delete(session);
   }
 
   /**
-   * Frees slots when all are taken: second hearings yield to any other waiting job, then translations to live ones, then the
-   * newest partials to finals.
+   * Frees slots when all are taken: second hearings yield to any other waiting job, then translations and recordings to live
+   * ones, then the newest partials to finals.
    */
   #preempt(): void {
     const running = [...this.#running.values()];
+    const nowMs = this.#options.clock.nowMs();
     const preempt = (from: readonly QueuedDecode[], waiting: readonly QueuedDecode[]): void => {
       const wanted = waiting.length - running.filter(({ aborted }) => aborted).length;
       if (wanted <= 0) return;
-      for (const queued of from.filter(({ aborted }) => !aborted).slice(-wanted)) this.#abort(queued);
+      for (const queued of from.filter(({ aborted }) => !aborted).slice(-wanted))
+        this.#abort(queued, queued.background === 'recording' ? 'yields' : 'unwanted');
     };
-    const live = this.#waiting.filter(isLive);
+    const live = this.#waiting.filter((job) => !yieldsToLive(job, nowMs));
     preempt(
       running.filter(({ background }) => background === 'secondHearing'),
       this.#waiting.filter(({ background }) => background !== 'secondHearing'),
@@ -163,14 +169,19 @@ export class DecodeScheduler {
       live,
     );
     preempt(
+      running.filter((job) => job.background === 'recording' && yieldsToLive(job, nowMs)),
+      live,
+    );
+    preempt(
       running.filter((job) => isLive(job) && !job.final),
       live.filter(({ final }) => final),
     );
   }
 
-  #abort(queued: QueuedDecode): void {
-    if (queued.aborted) return;
-    queued.aborted = true;
+  #abort(queued: QueuedDecode, how: 'unwanted' | 'yields'): void {
+    const before = queued.aborted;
+    if (before !== 'unwanted') queued.aborted = how;
+    if (before !== false) return;
     this.#options.recogniser.abort(queued.id);
   }
 
@@ -183,6 +194,7 @@ export class DecodeScheduler {
       this.#waiting = this.#waiting.filter((queued) => queued !== next);
       const span = next.request.takeSpan();
       if (span === undefined) continue;
+      if (next.background === 'recording') next.request = { ...next.request, takeSpan: () => span };
       const decoding = isLive(next) ? this.#runDecode(next, span) : this.#runInBackground(next, span);
       void decoding.catch((error) => reportBug(error, 'a bug ended a decode'));
     }
@@ -216,10 +228,14 @@ export class DecodeScheduler {
 
   /** Such decodes use only idle slots, so they count neither as load nor as the session's share. */
   async #runInBackground(queued: QueuedDecode, { channel: _, ...job }: DecodeSpan): Promise<void> {
+    const { clock, meter } = this.#options;
+    const startMs = clock.nowMs();
     this.#running.set(queued.id, queued);
     const answer = await this.#decode({ id: queued.id, ...job });
     this.#running.delete(queued.id);
-    queued.request.onAnswer(answer);
+    if (queued.background === 'recording') meter.decoded(job.kind, startMs - queued.sinceMs, clock.nowMs() - startMs);
+    if (queued.aborted === 'yields' && isCutShort(answer)) this.#waiting.push({ ...queued, aborted: false });
+    else queued.request.onAnswer(answer);
     this.#startNext();
   }
 
@@ -268,6 +284,9 @@ export class DecodeScheduler {
     this.#startNext();
   }
 }
+
+const isCutShort = (answer: DecodeAnswer): boolean =>
+  answer.kind === 'hypothesis' && answer.hypothesis.stop === 'aborted';
 
 /** Clients are told about finals that lag at least this much, ms. */
 const NOTABLE_LAG_MS = 500;

@@ -319,6 +319,7 @@ export class Driver {
       session: this.#parts.session,
       job,
       final,
+      background: this.#core.settings.source === 'recording' ? 'recording' : undefined,
       takeSpan: () => this.#takeSpan(job),
       onAnswer: (answer) => {
         if (answer.kind === 'hypothesis') this.#feed({ kind: 'hypothesis', job, hypothesis: answer.hypothesis });

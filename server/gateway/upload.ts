@@ -131,7 +131,11 @@ export class Upload implements RegistryEntry {
     };
     // A file is sent as fast as it is decoded: nobody reads along who would rather have it from a smaller model.
     const model = answer.start.model ?? this.#parts.offer.model;
-    const opening = new SessionOpening({ ...answer.start, model, audio }, this.#parts, this.#client);
+    const opening = new SessionOpening(
+      { ...answer.start, source: 'recording', model, audio },
+      this.#parts,
+      this.#client,
+    );
     await opening.ready;
     if (this.#over) {
       opening.cancel();

@@ -53,6 +53,27 @@ t.test('each format prints what it promises', async (t) => {
   t.equal((await run('--raw')).trim(), SENTENCE);
 });
 
+t.test('a file that is sent as fast as it goes is decoded whole; one that is paced is heard live', async (t) => {
+  const run = async (...args: string[]): Promise<readonly [events: Record<string, unknown>[], notes: string]> => {
+    const file = fixture('speech/long_2_dictation_fillers.wav');
+    const { out, err } = await runCli(['transcribe', file, '--server', server.url, '--format', 'jsonl', ...args]);
+    const lines = out.trim().split('\n');
+    return [lines.map((line) => JSON.parse(line)), err];
+  };
+  const count = (events: readonly Record<string, unknown>[], type: string): number =>
+    events.filter((event) => event['type'] === type).length;
+  const [whole, notes] = await run();
+  t.equal(notes, '', 'nobody is told that the server is busy');
+  t.equal(count(whole, 'partial'), 0);
+  t.notOk(whole.some(({ type, code }) => type === 'notice' && code === 'lag'));
+  t.ok(count(whole, 'settled') <= 3, 'in two stretches or three');
+  t.ok(count(whole, 'final') >= 6, 'and still in sentences');
+  const words = whole.flatMap(({ words = [] }) => words as { fromMs: number; toMs: number }[]);
+  t.ok(words.every(({ fromMs, toMs }, i) => fromMs <= toMs && fromMs >= (words[i - 1]?.fromMs ?? 0)));
+  const [paced] = await run('--pace', '8');
+  t.ok(count(paced, 'partial') > 0);
+});
+
 t.test('standard input is read: a WAV, and raw samples', async (t) => {
   const wav = readFileSync(fixture('speech/short_01.wav'));
   t.match((await runCli(['transcribe', '-', '--server', server.url], wav)).out, /heavy snow/);

@@ -58,6 +58,8 @@ async function transcribeSource(
   const start = {
     ...(options.key === undefined || options.server === undefined ? {} : { credential: options.key }),
     ...(options.language === undefined ? {} : { language: options.language }),
+    // Standard input may be somebody who is speaking.
+    ...(isFile && options.pace === 0 ? { source: 'recording' as const } : {}),
     ...(options.task === undefined ? {} : { task: options.task }),
     ...(options.room === undefined ? {} : { room: options.room }),
     ...(options.vocabulary === undefined

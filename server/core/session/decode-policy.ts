@@ -20,6 +20,9 @@ import type { PipelineOptions, SessionSettings } from './settings.ts';
  */
 const SUSPECT_LOG_PROBABILITY = -0.5;
 
+/** The window that Whisper was trained with, in its positions of 20 ms. */
+const WHOLE_WINDOW = 1_500;
+
 /** What a decode was asked: audio up to the sample `to`, with the sentence before at its start or without. */
 export interface DecodedSpan {
   readonly to: number;
@@ -85,7 +88,8 @@ export class DecodePolicy {
     const language = settled ?? (isLanguageConfirmed ? (this.#language.locked ?? asked) : asked);
     // The text of a translation does not help to hear what was said, and under load every second of audio counts.
     const isShort = serviceLevel.windows === 'short';
-    const omitted = findings.omitsLeftContext || settings.task === 'translate' || isShort;
+    const isRecording = settings.source === 'recording';
+    const omitted = findings.omitsLeftContext || settings.task === 'translate' || isShort || isRecording;
     const request = { sentenceStart, to, language, oldest };
     const usable = omitted ? undefined : selectLeftContext(leftContext, request, this.#pipeline.leftContext);
     return { language, leftContext: usable };
@@ -105,6 +109,8 @@ export class DecodePolicy {
     { settings, serviceLevel, finals }: DecodeConditions,
   ): Omit<DecodeSpan, 'fromSample' | 'samples'> {
     const { languages, task, vocabulary, model } = settings;
+    // Stretches of a recording may be decoded side by side, and have words enough around each word.
+    const isRecording = settings.source === 'recording';
     const hints = findings.sentence.omitsVocabulary ? [] : vocabulary;
     return {
       kind,
@@ -113,9 +119,9 @@ export class DecodePolicy {
       languages: languages.map(removeScript),
       task,
       model: model ?? findings.sentence.model?.name,
-      ...this.#choosePrompt(hints, language, { leftContext, finals, task }),
+      ...this.#choosePrompt(hints, language, { leftContext, finals: isRecording ? [] : finals, task }),
       prefix: this.#pipeline.forcedPrefix && leftContext === undefined ? stable : '',
-      windowFloor: kind === 'final' && serviceLevel.windows === 'short' ? 0 : undefined,
+      windowFloor: isRecording ? WHOLE_WINDOW : kind === 'final' && serviceLevel.windows === 'short' ? 0 : undefined,
     };
   }
 

@@ -46,7 +46,8 @@ export function resolveSettings(start: Start, offer: ServerOffer): SessionSettin
     task,
     model: start.model,
     vocabulary: start.vocabulary ?? [],
-    partials: { mode: start.partials?.mode ?? 'revisable', everyMs: start.partials?.everyMs ?? offer.partialEveryMs },
+    source: start.source ?? 'live',
+    partials: { mode: resolvePartialMode(start), everyMs: start.partials?.everyMs ?? offer.partialEveryMs },
     cleanup: {
       mode: start.cleanup?.mode ?? (offer.cleanup === 'off' ? 'off' : 'default'),
       instruction: start.cleanup?.instruction ?? '',
@@ -56,6 +57,10 @@ export function resolveSettings(start: Start, offer: ServerOffer): SessionSettin
     revise: (start.revise ?? true) && offer.second !== undefined,
   };
 }
+
+/** A recording is decoded in stretches, between which nothing can be shown. */
+const resolvePartialMode = ({ source, partials }: Start): SessionSettings['partials']['mode'] =>
+  source === 'recording' ? 'off' : (partials?.mode ?? 'revisable');
 
 function resolveTranslations(
   asked: readonly string[],

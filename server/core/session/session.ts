@@ -180,6 +180,8 @@ export class SessionCore {
 
   #changeServiceLevel(serviceLevel: SessionConditions['serviceLevel']): void {
     this.#conditions = { ...this.#conditions, serviceLevel };
+    // A recording is always behind, and has no partials that could come less often.
+    if (this.settings.source === 'recording') return;
     const notice = this.#lagNotice.update(serviceLevel);
     if (notice !== undefined) this.#outputs.pushEvent({ type: 'notice', code: 'lag', ...notice });
   }

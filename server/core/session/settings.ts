@@ -149,6 +149,8 @@ export interface SessionSettings {
   readonly partials: { readonly mode: 'revisable' | 'stable' | 'off'; readonly everyMs: number };
   readonly cleanup: { readonly mode: 'default' | 'llm' | 'openai' | 'rules' | 'off'; readonly instruction: string };
   readonly endpoint: EndpointOptions;
+  /** `recording`: nobody waits for single words, so speech is decoded in stretches as long as a window, without partials; default `live`. */
+  readonly source?: 'live' | 'recording' | undefined;
   /** Languages to translate into, whether or not anybody watches; undefined where nothing is translated. */
   readonly translations?: readonly string[] | undefined;
   /** Whether sentences are heard a second time; default no. */

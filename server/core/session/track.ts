@@ -12,6 +12,7 @@ import { DecodePolicy, detectionProgress } from './decode-policy.ts';
 import type { SpeechEnd } from './decode-state.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { DecodeSpan } from './outputs.ts';
+import { findSilentEnd, findStretchEnd } from './recording-stretches.ts';
 import type { SecondHearing } from './second-hearing.ts';
 import { Segmenter } from './segmenter.ts';
 import type { Sentences } from './sentences.ts';
@@ -266,6 +267,7 @@ export class Track {
   }
 
   #continueSpeech(utterance: Utterance, to: number, conditions: SessionConditions): void {
+    if (isRecording(conditions)) return;
     const decode = this.#planner.resume(utterance, conditions);
     // Only the first may publish, so only its partials are of use.
     if (this.#utterances[0] !== utterance) return this.#planner.dropPartial(utterance);
@@ -274,6 +276,11 @@ export class Track {
   }
 
   #fallSilent(utterance: Utterance, to: number, conditions: SessionConditions): void {
+    if (isRecording(conditions)) {
+      const at = findSilentEnd(this.#segmenter.lastVoice, to);
+      if (at !== undefined) this.#end(utterance, at, conditions);
+      return;
+    }
     if (this.#segmenter.isPause(to)) {
       this.#askAboutTurn(to);
       this.#planner.speculate(utterance, to, this.#decodeConditions(utterance, conditions));
@@ -282,6 +289,7 @@ export class Track {
   }
 
   #endWhenOver(utterance: Utterance, to: number, conditions: SessionConditions): void {
+    if (isRecording(conditions)) return;
     if (this.#segmenter.isOver(to, readingOf(utterance, this.#policy.language), conditions.settings.endpoint))
       this.#end(utterance, to, conditions);
   }
@@ -295,7 +303,10 @@ export class Track {
   /** Speech that never pauses is cut at the quietest place before the window is full. */
   #limit(utterance: Utterance, to: number, conditions: SessionConditions): void {
     if (!utterance.isGrowing) return;
-    const at = this.#segmenter.findCut(utterance.sentenceStart, to);
+    const { sentenceStart } = utterance;
+    const at = isRecording(conditions)
+      ? findStretchEnd(sentenceStart, to, this.#segmenter.history, this.#ring)
+      : this.#segmenter.findCut(sentenceStart, to);
     if (at === undefined) return;
     this.#end(utterance, at, conditions);
     this.#begin(at, to);
@@ -345,6 +356,8 @@ export class Track {
     else this.#publishComplete(conditions);
   }
 }
+
+const isRecording = ({ settings }: SessionConditions): boolean => settings.source === 'recording';
 
 /** How growing speech reads: as its speculative decode says, or as it does on screen. `language` is the one in force. */
 function readingOf({ phase, text }: Utterance, language: string | undefined): Reading {

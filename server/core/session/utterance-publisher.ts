@@ -2,6 +2,7 @@ import type { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis, Word } from '../hypothesis.ts';
 import { splitSentences } from '../sentence/boundary.ts';
 import { findQuietestOffset } from '../sentence/cut.ts';
+import { splitLong } from '../sentence/split-long.ts';
 import type { VadHistory } from '../speech/vad-history.ts';
 import { type RejectionResult, rejectHallucinations } from '../stable/hallucinations.ts';
 import { msToSamples, SAMPLE_RATE, samplesToMs } from '../time.ts';
@@ -15,6 +16,8 @@ import type { GrowingSpan } from './utterance-text.ts';
 
 /** How far the times of two words at a cut may be off. */
 const CUT_MARGIN = SAMPLE_RATE / 10;
+/** A sentence of a recording is at most this much longer than live speech after which a cut is looked for. */
+const LONGEST_OF_SOFT = 1.5;
 /** Less audio than this around a cut is not searched for a quiet place. */
 const CUT_SAMPLES_MIN = 320;
 
@@ -115,7 +118,10 @@ export class UtterancePublisher {
   /** Makes finals of all that is stable. Returns whether there was anything. */
   #publishRest(utterance: Utterance, spoken: string, settings: SessionSettings): boolean {
     const { sentenceStart } = utterance;
-    const sentences = splitSentences(utterance.text.takeRest(), writtenLanguage(spoken, settings));
+    const rest = splitSentences(utterance.text.takeRest(), writtenLanguage(spoken, settings));
+    const longest = LONGEST_OF_SOFT * msToSamples(this.#options.pipeline.segment.softMs);
+    // Of live speech, partials have cut off long sentences before.
+    const sentences = settings.source === 'recording' ? rest.flatMap((words) => splitLong(words, longest)) : rest;
     for (const [i, words] of sentences.entries()) {
       const before = sentences[i - 1]?.at(-1);
       const from = before === undefined ? sentenceStart : Math.max(before.to, words[0]!.from - CUT_MARGIN);

@@ -55,6 +55,23 @@ export class VadHistory {
     return samples;
   }
 
+  /** The longest run of windows without a voice in [from, to), the latest of equal ones; undefined where there is none. */
+  findLongestPause(from: number, to: number): { readonly from: number; readonly to: number } | undefined {
+    let best = { from: 0, to: 0 };
+    let start: number | undefined;
+    const last = Math.ceil(to / VAD_WINDOW_SAMPLES);
+    for (let window = Math.max(this.#first(), Math.floor(from / VAD_WINDOW_SAMPLES)); window <= last; window++) {
+      const isPause = window < last && this.#at(this.#probabilities, window) < this.#open;
+      if (isPause) start ??= window;
+      else if (start !== undefined) {
+        if (window - start >= best.to - best.from) best = { from: start, to: window };
+        start = undefined;
+      }
+    }
+    if (best.to === best.from) return undefined;
+    return { from: Math.max(from, best.from * VAD_WINDOW_SAMPLES), to: Math.min(to, best.to * VAD_WINDOW_SAMPLES) };
+  }
+
   peakProbability(from: number, to: number): number {
     return this.#peak(this.#probabilities, from, to);
   }

@@ -51,7 +51,7 @@ interface Bench {
   readonly answered: string[];
   readonly advice: number[];
   readonly clock: ScriptedClock;
-  post(session: string, job: number, kind: 'partial' | 'final', wanted?: 'wanted' | 'gone'): void;
+  post(session: string, job: number, kind: 'partial' | 'final' | 'recording', wanted?: 'wanted' | 'gone'): void;
 }
 
 const reportBug = (error: unknown): never => {
@@ -72,10 +72,11 @@ function open(slots: number): Bench {
     scheduler.enqueue({
       session,
       job,
-      final: kind === 'final',
+      final: kind !== 'partial',
+      background: kind === 'recording' ? 'recording' : undefined,
       takeSpan: () => {
         taken.push(`${session}${job}`);
-        return wanted === 'wanted' ? ({ kind } as DecodeSpan) : undefined;
+        return wanted === 'wanted' ? ({ kind: kind === 'partial' ? kind : 'final' } as DecodeSpan) : undefined;
       },
       onAnswer: (answer) => answered.push(`${session}${job} ${answer.kind}`),
     });
@@ -359,4 +360,52 @@ t.test('half of the slots stay free of second hearings, and none begins under lo
   t.equal(recogniser.running.length, 0, 'nothing begins while service is reduced');
   clock.pass(60_000);
   t.equal(recogniser.running.length, 1, 'it begins when the load is gone');
+});
+
+/** Ends the oldest decode as an engine does that was told to abort it. */
+async function cutShort({ running }: ScriptedRecogniser): Promise<void> {
+  const { job, end } = running.shift()!;
+  end({ kind: 'hypothesis', job: job.id, hypothesis: { stop: 'aborted' } } as DecodeAnswer);
+  await settled();
+}
+
+t.test(
+  'a decode of a recording yields its slot to live speech, and is decoded again with the audio it took',
+  async (t) => {
+    const { recogniser, taken, answered, post } = open(1);
+    post('file', 1, 'recording');
+    post('a', 1, 'partial');
+    t.equal(recogniser.aborted.length, 1);
+    await cutShort(recogniser);
+    t.same(taken, ['file1', 'a1']);
+    t.same(answered, [], 'its session has nothing to do again');
+    while (recogniser.running.length > 0) await recogniser.end();
+    t.same(taken, ['file1', 'a1']);
+    t.same(answered, ['a1 failed', 'file1 failed']);
+  },
+);
+
+t.test('one that has waited long yields no more, and one that is cancelled does not come back', async (t) => {
+  const old = open(1);
+  old.post('file', 1, 'recording');
+  old.clock.ms = 10_000;
+  old.post('a', 1, 'final');
+  t.same(old.recogniser.aborted, []);
+  const gone = open(1);
+  gone.post('file', 1, 'recording');
+  gone.post('a', 1, 'final');
+  gone.scheduler.cancel('file', 1);
+  await cutShort(gone.recogniser);
+  while (gone.recogniser.running.length > 0) await gone.recogniser.end();
+  t.equal(gone.answered.filter((answer) => answer.startsWith('file')).length, 1);
+  t.equal(gone.recogniser.aborted.length, 1, 'it is aborted once');
+});
+
+t.test('a recording is no load: live sessions get full service however much of it waits', async (t) => {
+  const { scheduler, advice, clock, recogniser, post } = open(1);
+  for (let job = 0; job < 20; job++) post('file', job, 'recording');
+  for (let i = 0; i < 20; i++) clock.pass(400);
+  t.same(advice, []);
+  t.equal(scheduler.serviceLevel.step, 'none');
+  while (recogniser.running.length > 0) await recogniser.end();
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { FairShares } from '../../../../server/core/schedule/fair-shares.ts';
-import { pickNextJob, type WaitingJob } from '../../../../server/core/schedule/job-order.ts';
+import { pickNextJob, type WaitingJob, yieldsToLive } from '../../../../server/core/schedule/job-order.ts';
 import fc from '../../../support/fast-check.ts';
 
 const job = (id: number, session: string, final: boolean, sinceMs: number): WaitingJob => ({
@@ -83,4 +83,15 @@ t.test('no final starves, whoever else asks for how much', async (t) => {
     { numRuns: 40 },
   );
   t.pass('every final began within the bound');
+});
+
+t.test('a decode of a recording comes after all live ones and before translations, but not for ever', async (t) => {
+  const recording = { ...job(1, 'file', true, 0), background: 'recording' as const };
+  const waiting = [recording, job(2, 'a', false, 50), { ...job(3, 'b', false, 0), background: 'translation' as const }];
+  t.equal(pickNextJob(waiting, new FairShares(), 100)?.id, 2);
+  t.equal(pickNextJob([waiting[0]!, waiting[2]!], new FairShares(), 100)?.id, 1);
+  t.equal(pickNextJob(waiting, new FairShares(), 10_000)?.id, 1);
+  t.ok(yieldsToLive(recording, 9_999));
+  t.notOk(yieldsToLive(recording, 10_000));
+  t.notOk(yieldsToLive(job(4, 'a', true, 0), 0));
 });

@@ -150,3 +150,12 @@ t.test('the progress of a detection counts from the start of the sentence', asyn
   t.same(detectionProgress(2 * SECOND, 6 * SECOND, NO_FINDINGS), { seconds: 4, rejectedSeconds: 0 });
   t.same(detectionProgress(2 * SECOND, 6 * SECOND, rejected), { seconds: 4, rejectedSeconds: 1 });
 });
+
+t.test('a stretch of a recording has a full window, and neither the sentence before nor its text', async (t) => {
+  const { policy, conditions } = open({ source: 'recording', vocabulary: ['Sotto'] });
+  const busy = { ...conditions, serviceLevel: { ...FULL_SERVICE_LEVEL, windows: 'short' as const } };
+  const context = policy.chooseContext(OPEN, REACH, busy);
+  t.equal(context.leftContext, undefined);
+  const described = policy.describe('final', context, { stable: '', findings: NO_FINDINGS }, busy);
+  t.match(described, { windowFloor: 1_500, prompt: 'Sotto' });
+});

@@ -21,6 +21,7 @@ const refusal = (code: string, text: RegExp) => ({ code, message: text });
 t.test('what a client leaves out is as the server has it', async (t) => {
   t.same(resolve({}), {
     ...{ channels: 1, language: 'auto', languages: [], task: 'transcribe', model: undefined, vocabulary: [] },
+    source: 'live',
     partials: { mode: 'revisable', everyMs: 200 },
     cleanup: { mode: 'default', instruction: '' },
     endpoint: { minMs: 300, maxMs: 1_000 },
@@ -28,6 +29,13 @@ t.test('what a client leaves out is as the server has it', async (t) => {
     revise: false,
   });
   t.equal(resolve({}, { ...OFFER, cleanup: 'off' }).cleanup.mode, 'off');
+});
+
+t.test('a recording is decoded without partials, whatever is asked for', async (t) => {
+  t.match(resolve({ source: 'recording', partials: { mode: 'stable', everyMs: 500 } }), {
+    source: 'recording',
+    partials: { mode: 'off' },
+  });
 });
 
 t.test('what a client asks for is taken', async (t) => {

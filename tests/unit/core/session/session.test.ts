@@ -130,3 +130,30 @@ t.test('a session goes on from its snapshot with the audio from there, and says 
   t.same(again.types('final'), []);
   t.match(again.events().at(-1), { type: 'done', sentences: 1, audioMs: 3_000 });
 });
+
+t.test('a recording asks for finals alone, of stretches over its pauses, and hears nothing of the load', async (t) => {
+  const { core, handle, hear, events, outputs } = open({
+    source: 'recording',
+    partials: { mode: 'off', everyMs: 300 },
+  });
+  const spans: number[] = [];
+  const take = core.take.bind(core);
+  core.take = (job) => {
+    const span = take(job);
+    if (span !== undefined) spans.push(span.samples.length / 16_000);
+    return span;
+  };
+  for (let i = 0; i < 12; i++) {
+    hear(4, 0.95);
+    hear(1.2, 0.02);
+  }
+  handle({ kind: 'load', serviceLevel: { step: 'short', cadence: 7.5, model: 'own', windows: 'short', lagMs: 9_000 } });
+  hear(4, 0.02);
+  handle({ kind: 'finish' });
+  t.ok(spans.length >= 3 && spans.length <= 5, `${spans}`);
+  t.ok(Math.max(...spans) > 20 && Math.max(...spans) <= 29.5, `${spans}`);
+  t.ok(spans.reduce((sum, seconds) => sum + seconds, 0) > 12 * 5.2 - 3, 'all of the speech was decoded');
+  t.ok(outputs.every((output) => output.kind !== 'recognise' || output.final));
+  t.notOk(events().some(({ type }) => type === 'notice' || type === 'partial'));
+  t.equal(events().at(-1)?.type, 'done');
+});

@@ -21,6 +21,15 @@ t.test('of a window that a span begins or ends in, the part inside counts', asyn
   t.equal(log.countVoiced(100, VAD_WINDOW_SAMPLES + 50), VAD_WINDOW_SAMPLES - 50);
 });
 
+t.test('the longest pause is found, the latest of equal ones, within the span that is asked for', async (t) => {
+  const log = logOf([0.1, 0.9, 0.1, 0.9]);
+  const at = (window: number): number => window * VAD_WINDOW_SAMPLES;
+  t.same(log.findLongestPause(0, at(4)), { from: at(2), to: at(3) });
+  t.same(logOf([0.1, 0.1, 0.9, 0.1]).findLongestPause(100, at(4)), { from: 100, to: at(2) });
+  t.same(logOf([0.9, 0.1, 0.1]).findLongestPause(0, at(2) + 7), { from: at(1), to: at(2) + 7 });
+  t.equal(logOf([0.9, 0.9]).findLongestPause(0, at(9)), undefined, 'what is not judged yet is no pause');
+});
+
 t.test('what is not judged yet counts as voice, and has no peak', async (t) => {
   const log = logOf([0.1]);
   t.equal(log.countVoiced(0, 2 * VAD_WINDOW_SAMPLES), VAD_WINDOW_SAMPLES);
