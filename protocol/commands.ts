@@ -84,7 +84,9 @@ export const Start = z.object({
   revise: z
     .boolean()
     .optional()
-    .describe('Hear sentences a second time, and send `revised` where that hears other words. Default true.'),
+    .describe(
+      'Hear sentences a second time, and send `revised` where that hears other words. Default true, for a `recording` false.',
+    ),
   resume: z
     .object({
       session: z.string().max(100),

@@ -114,6 +114,8 @@ export class DecodePolicy {
     const hints = findings.sentence.omitsVocabulary ? [] : vocabulary;
     return {
       kind,
+      // As careful as a second hearing, which is of no use behind it.
+      beamSize: isRecording ? this.#pipeline.secondHearing.beamSize : undefined,
       channel: this.#channel,
       language,
       languages: languages.map(removeScript),

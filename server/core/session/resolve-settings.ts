@@ -54,7 +54,7 @@ export function resolveSettings(start: Start, offer: ServerOffer): SessionSettin
     },
     endpoint: resolveEndpoint(start.endpoint, offer.endpoint),
     translations: resolveTranslations(start.translations ?? [], offer, model),
-    revise: (start.revise ?? true) && offer.second !== undefined,
+    revise: (start.revise ?? start.source !== 'recording') && offer.second !== undefined,
   };
 }
 

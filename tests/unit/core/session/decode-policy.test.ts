@@ -157,5 +157,5 @@ t.test('a stretch of a recording has a full window, and neither the sentence bef
   const context = policy.chooseContext(OPEN, REACH, busy);
   t.equal(context.leftContext, undefined);
   const described = policy.describe('final', context, { stable: '', findings: NO_FINDINGS }, busy);
-  t.match(described, { windowFloor: 1_500, prompt: 'Sotto' });
+  t.match(described, { windowFloor: 1_500, prompt: 'Sotto', beamSize: PIPELINE.secondHearing.beamSize });
 });

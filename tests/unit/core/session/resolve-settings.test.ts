@@ -126,5 +126,7 @@ t.test('sentences are heard a second time where a model does that, unless the cl
   const offer: ServerOffer = { ...OFFER, second: { model: 'base', languages: 'all' } };
   t.equal(resolve({}, offer).revise, true);
   t.equal(resolve({ revise: false }, offer).revise, false);
+  t.equal(resolve({ source: 'recording' }, offer).revise, false, 'it is heard carefully the first time');
+  t.equal(resolve({ source: 'recording', revise: true }, offer).revise, true);
   t.equal(resolve({ revise: true }).revise, false, 'with --second-model none');
 });
