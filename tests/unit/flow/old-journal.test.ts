@@ -41,12 +41,18 @@ t.test('a core restored from an old snapshot writes the same snapshot, field for
   t.ok(SNAPSHOTS.length >= 7, `${SNAPSHOTS.length} snapshots`);
   for (const [i, snapshot] of SNAPSHOTS.entries()) {
     const core = new SessionCore(snapshot.settings, PIPELINE, snapshot);
-    t.same(toJson({ ...core.snapshot, from: 0 }), { ...snapshot, from: 0 }, `snapshot ${i}, before any audio`);
+    // Not known of texts from before it was written down.
+    const added = { contextLanguages: (snapshot.context ?? []).map(() => 'auto') };
+    t.same(
+      toJson({ ...core.snapshot, from: 0 }),
+      { ...added, ...snapshot, from: 0 },
+      `snapshot ${i}, before any audio`,
+    );
     if (snapshot.state === 'closed') continue;
     const judged = Math.max(...snapshot.tracks.map((track) => track.judged));
     const samples = new Float32Array(judged - snapshot.from);
     core.handle({ kind: 'audio', channels: snapshot.tracks.map(() => samples) });
-    t.same(toJson(core.snapshot), snapshot, `snapshot ${i}, with its audio replayed`);
+    t.same(toJson(core.snapshot), { ...added, ...snapshot }, `snapshot ${i}, with its audio replayed`);
   }
 });
 

@@ -44,7 +44,10 @@ t.test(
   'while the language is to be detected the sentence before is left out; once it is sure, it is not',
   async (t) => {
     const talk = begun({ language: 'auto' });
-    const first = talk.answer('It ran away from', 2, { languageProbability: 0.99 });
+    const first = talk.answer('It ran away from', 2, {
+      languageProbability: 0.99,
+      languageProbabilities: { en: 0.99, de: 0.01 },
+    });
     t.ok(first.language === 'auto' && first.fromSample > SAMPLE_RATE, 'a new sentence may be in another language');
     talk.hear(0.5, true);
     const second = talk.answer('I saw a cat. It ran away from us', 0);
