@@ -1,3 +1,4 @@
+import { isHesitation } from '../clean/fillers.ts';
 import type { Hypothesis, Word } from '../hypothesis.ts';
 import { rejectHallucinations, type SpanEvidence } from '../stable/hallucinations.ts';
 import { normaliseWord } from '../stable/words.ts';
@@ -30,6 +31,12 @@ export function selectBetterWords(
 function meanLogProbability(words: readonly Word[]): number {
   const sum = words.reduce((so, { confidence }) => so + Math.log(Math.max(confidence, CONFIDENCE_MIN)), 0);
   return sum / Math.max(1, words.length);
+}
+
+/** Whether a sentence says something else now; hesitations, which cleaning removes, are no reason to show it anew either. */
+export function saysOther(first: readonly Word[], second: readonly Word[], language: string): boolean {
+  const isSaid = ({ text }: Word): boolean => !isHesitation(text, language);
+  return hasOtherWords(first.filter(isSaid), second.filter(isSaid));
 }
 
 /** Whether a sentence has other words now. Case and punctuation flip between decodes, and are no reason to show it anew. */

@@ -1,6 +1,7 @@
 import type { Word } from '../hypothesis.ts';
 import { assignWords } from '../second-hearing/assign-words.ts';
-import { hasOtherWords, selectBetterWords } from '../second-hearing/compare-hearings.ts';
+import { saysOther, selectBetterWords } from '../second-hearing/compare-hearings.ts';
+import { keepEdges } from '../second-hearing/keep-edges.ts';
 import { type HeardSentence, type Stretch, StretchCollector } from '../second-hearing/stretch.ts';
 import { voteWords } from '../second-hearing/vote-words.ts';
 import { buildPrompt } from '../segment/prompt.ts';
@@ -88,12 +89,13 @@ export class SecondHearing {
       sentences.map((sentence) => sentence.words),
       words,
     );
-    const texts = sentences.map(({ words: first }, i) =>
-      joinWords(hasOtherWords(first, assigned[i]!) ? assigned[i]! : first),
+    const revised = sentences.map(({ words: first, language }, i) =>
+      saysOther(first, assigned[i]!, language) ? keepEdges(first, assigned[i]!) : undefined,
     );
+    const texts = sentences.map(({ words: first }, i) => joinWords(revised[i] ?? first));
     for (const [i, sentence] of sentences.entries()) {
-      const heard = assigned[i]!;
-      if (!hasOtherWords(sentence.words, heard)) continue;
+      const heard = revised[i];
+      if (heard === undefined) continue;
       this.#publish(stretch, { ...sentence, words: heard }, sentence, { context: texts.slice(0, i), settings });
     }
   }

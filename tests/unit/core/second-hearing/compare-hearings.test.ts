@@ -1,6 +1,10 @@
 import t from 'tap';
 import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
-import { hasOtherWords, selectBetterWords } from '../../../../server/core/second-hearing/compare-hearings.ts';
+import {
+  hasOtherWords,
+  saysOther,
+  selectBetterWords,
+} from '../../../../server/core/second-hearing/compare-hearings.ts';
 import type { SpanEvidence } from '../../../../server/core/stable/hallucinations.ts';
 import { spokenWords } from '../../../support/spoken-words.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
@@ -42,6 +46,13 @@ t.test('it loses what nobody said like any decode', async (t) => {
   const evidence = { ...VOICE, countVoiced: (from: number, to: number) => Math.max(0, Math.min(to, 100_000) - from) };
   t.equal(select(words, {}, evidence)?.at(-1)?.text, 'ten');
   t.equal(select(words, { noSpeech: 0.9, averageLogProbability: -1.5 }), undefined);
+});
+
+t.test('a hesitation says nothing else, in the languages where it is one', async (t) => {
+  t.notOk(saysOther(spokenWords('So it is.', 1), spokenWords('So, uh, it is.', 1), 'en'));
+  t.notOk(saysOther(spokenWords('Um, so it is.', 1), spokenWords('So it is.', 1), 'en'));
+  t.ok(saysOther(spokenWords('Um zehn.', 1), spokenWords('Zehn.', 1), 'de'));
+  t.ok(saysOther(spokenWords('So it is.', 1), spokenWords('So it was.', 1), 'en'));
 });
 
 t.test('case and punctuation make no other words', async (t) => {

@@ -54,11 +54,11 @@ t.test('a sentence with other words is revised and cleaned again; the others are
   t.match(outputs.drain(), [
     {
       event: {
-        ...{ type: 'revised', channel: 0, sentence: 1, text: 'the manager showed us a new machine', model: 'own' },
+        ...{ type: 'revised', channel: 0, sentence: 1, text: 'The manager showed us a new machine.', model: 'own' },
         words: { 4: { text: 'a', fromMs: 3_000, toMs: 3_400, confidence: 0.9 }, length: 7 },
       },
     },
-    { kind: 'clean', sentence: 1, text: 'the manager showed us a new machine', revised: true },
+    { kind: 'clean', sentence: 1, text: 'The manager showed us a new machine.', revised: true },
   ]);
   t.equal(secondHearing.pending, 0);
   revisions.readRewrite({ kind: 'rewrite', sentence: 1, text: 'Stale.', model: 'm', tookMs: 1 }, REVISING);

@@ -1,0 +1,23 @@
+import type { Word } from '../hypothesis.ts';
+import { splitHanging } from '../stable/words.ts';
+
+const TERMINAL = /[.?!…。？！]["'”’»)\]]*$/u;
+
+/**
+ * Lets a sentence that was heard again begin and end as it did at first: with a capital letter and with its full stop. A decode of the
+ * whole stretch may put its sentence ends elsewhere.
+ */
+export function keepEdges(first: readonly Word[], heard: readonly Word[]): readonly Word[] {
+  const words = [...heard];
+  const [begin, end] = [words[0], words.at(-1)];
+  if (begin === undefined || end === undefined || first.length === 0) return heard;
+  if (/^\P{L}*\p{Lu}/u.test(first[0]!.text)) words[0] = { ...begin, text: capitalise(begin.text) };
+  const mark = TERMINAL.exec(first.at(-1)!.text)?.[0];
+  const last = words.at(-1)!;
+  if (mark !== undefined && !TERMINAL.test(last.text))
+    words[words.length - 1] = { ...last, text: splitHanging(last.text).stem + mark };
+  return words;
+}
+
+const capitalise = (text: string): string =>
+  text.replace(/^(\P{L}*)(\p{Ll})/u, (_, before: string, letter: string) => before + letter.toUpperCase());
