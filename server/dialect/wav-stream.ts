@@ -7,6 +7,8 @@ type Format = Pick<AudioFormat, 'encoding' | 'sampleRate' | 'channels'>;
 interface WavFormat extends Format {
   /** Bytes of an integer sample, which is turned into `pcm_s16le`; 2 leaves samples as they are. */
   readonly width: number;
+  /** Bytes of a sample of all channels in the file. */
+  readonly frameBytes: number;
 }
 
 /** By `format tag/bits`. */
@@ -38,8 +40,8 @@ export class WavStream {
   /** Bytes to skip, and bytes of samples to come. */
   #skips = 0;
   #left = Number.POSITIVE_INFINITY;
-  /** Bytes that pad the samples to an even length. */
-  #padding = 0;
+  /** Bytes behind the samples that are none: a torn one, which would shift all that follow, and the padding to an even length. */
+  #rest = 0;
   #format: WavFormat | undefined;
   #narrower = new SampleNarrower(2);
   readonly #agreed: Format | undefined;
@@ -90,12 +92,13 @@ export class WavStream {
       case 'chunk':
         return this.#readChunk(bytes);
       case 'samples': {
+        // None at all when the size is less than one.
         const used = Math.min(this.#left, bytes.length);
         samples.push(this.#narrower.push(bytes.subarray(0, used)));
         this.#left -= used;
         if (this.#left === 0) {
           this.#state = 'chunk';
-          this.#skips = this.#padding;
+          this.#skips = this.#rest;
         }
         return used;
       }
@@ -121,8 +124,9 @@ export class WavStream {
     if (tag === 'data') {
       if (this.#format === undefined)
         throw new Fault('audio.format', { got: 'of a WAV file without a format', want: WANT });
-      this.#left = size === 0 || size >= UNKNOWN_SIZE_MIN ? Number.POSITIVE_INFINITY : size;
-      this.#padding = size % 2;
+      const torn = size % this.#format.frameBytes;
+      this.#left = size === 0 || size >= UNKNOWN_SIZE_MIN ? Number.POSITIVE_INFINITY : size - torn;
+      this.#rest = torn + (size % 2);
       this.#state = 'samples';
       return 8;
     }
@@ -171,5 +175,5 @@ function readFormat(chunk: Buffer): WavFormat {
     throw new Fault('audio.format', { got, want: WANT });
   }
   const [encoding, width] = found;
-  return { encoding, width, sampleRate, channels };
+  return { encoding, width, frameBytes: (bits / 8) * channels, sampleRate, channels };
 }

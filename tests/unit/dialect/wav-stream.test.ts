@@ -76,6 +76,22 @@ t.test('what pads an odd number of bytes is no sound', async (t) => {
   );
 });
 
+t.test('a size that ends within a sample shifts nothing that follows', async (t) => {
+  for (const torn of [[1, 2, 3], [9]]) {
+    const file = wav(formatChunk({}), chunk('data', Uint8Array.from(torn)));
+    const whole = torn.slice(0, torn.length - 1);
+    const next = wav(formatChunk({}), chunk('data', SAMPLES));
+    const both = Buffer.concat([file, next]);
+    t.same(read(new WavStream(), both), [...whole, ...SAMPLES]);
+    t.same(read(new WavStream(), ...[...both].map((byte) => Uint8Array.of(byte))), [...whole, ...SAMPLES]);
+  }
+  // The size was wrong: sound goes on behind it, beginning with a whole sample.
+  const sound = Uint8Array.of(0, 250, 3, 1, 255, 1, 9, 0);
+  const head = chunk('data', new Uint8Array(0));
+  head.writeUInt32LE(3, 4);
+  t.same(read(new WavStream(), wav(formatChunk({}), head), SAMPLES, sound), [1, 2, ...sound]);
+});
+
 t.test('each width of sample is read', async (t) => {
   const sample = (bits: number, tag: number, bytes: readonly number[]) => {
     const stream = new WavStream();
