@@ -1,4 +1,5 @@
 import type { Word } from '../hypothesis.ts';
+import { type ChineseScript, detectScript, withScript } from '../script/chinese-script.ts';
 import { assignWords } from '../second-hearing/assign-words.ts';
 import { saysOther, selectBetterWords } from '../second-hearing/compare-hearings.ts';
 import { keepEdges } from '../second-hearing/keep-edges.ts';
@@ -77,14 +78,16 @@ export class SecondHearing {
     for (const [channel, collector] of this.#collectors) this.#request(channel, collector.end(at), settings);
   }
 
-  /** Takes the answer to a request. */
-  read(answer: SecondHypothesis, settings: SessionSettings): void {
+  /** Takes the answer to a request. `script` is that of Chinese where the sentences show none. */
+  read(answer: SecondHypothesis, settings: SessionSettings, script?: ChineseScript): void {
     const stretch = this.#pending.get(answer.stretch);
     this.#pending.delete(answer.stretch);
     if (stretch === undefined || answer.kind === 'noSecondHypothesis') return;
-    const words = this.#joinHearings(stretch, answer);
-    if (words === undefined) return;
     const { sentences } = stretch;
+    // The client may have asked for another script since: characters written in another way are no other words.
+    const written = detectScript(sentences.map(({ words }) => joinWords(words)).join('')) ?? script;
+    const words = this.#joinHearings(stretch, { ...answer, hypothesis: withScript(answer.hypothesis, written) });
+    if (words === undefined) return;
     const assigned = assignWords(
       sentences.map((sentence) => sentence.words),
       words,

@@ -1,5 +1,5 @@
 import { FULL_SERVICE_LEVEL } from '../schedule/load-shedder.ts';
-import { findRequestedScript, withScript } from '../script/chinese-script.ts';
+import { findRequestedScript } from '../script/chinese-script.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import { samplesToMs } from '../time.ts';
 import type { SessionConditions } from './conditions.ts';
@@ -142,13 +142,11 @@ export class SessionCore {
       case 'undecoded':
         for (const track of this.#tracks) track.lose(input.job, input.reason, conditions);
         return;
-      case 'secondHypothesis': {
+      case 'secondHypothesis':
+      case 'noSecondHypothesis': {
         const script = findRequestedScript(conditions.settings) ?? this.#sentences.script;
-        const hypothesis = withScript(input.hypothesis, script);
-        return this.#secondHearing.read({ ...input, hypothesis }, conditions.settings);
+        return this.#secondHearing.read(input, conditions.settings, script);
       }
-      case 'noSecondHypothesis':
-        return this.#secondHearing.read(input, conditions.settings);
       case 'rewrite':
       case 'unwritten':
         return this.#revisions.readRewrite(input, conditions.settings);
@@ -176,6 +174,9 @@ export class SessionCore {
     const settings = changeSettings(before, change);
     this.#conditions = { ...this.#conditions, settings };
     if (isLanguageChange(before, settings)) for (const track of this.#tracks) track.changeLanguage(settings);
+    // What is said from here on is written in another way, and heard again by itself.
+    if (findRequestedScript(before) !== findRequestedScript(settings))
+      this.#secondHearing.end(this.receivedSamples, before);
   }
 
   #changeServiceLevel(serviceLevel: SessionConditions['serviceLevel']): void {

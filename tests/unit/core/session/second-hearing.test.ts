@@ -172,3 +172,18 @@ t.test('where two models differ, the surer words are taken; one that understood 
     );
   }
 });
+
+t.test('Chinese stays in the script of its finals when another one is asked for meanwhile', async (t) => {
+  const revise = (answer: string): string[] => {
+    const { outputs, secondHearing } = open();
+    const words = spokenWords('东北 军队 的 爱国 将士', 1);
+    secondHearing.add(0, { sentence: 1, from: words[0]!.from, words, language: 'zh' }, REVISING);
+    secondHearing.end(Number.POSITIVE_INFINITY, REVISING);
+    const hypothesis = sureHypothesis(spokenWords(answer, 1), { language: 'zh' });
+    secondHearing.read({ kind: 'secondHypothesis', stretch: 1, hypothesis }, REVISING, 'Hant');
+    const events = outputs.drain().flatMap((output) => (output.kind === 'event' ? [output.event] : []));
+    return events.flatMap((event) => (event.type === 'revised' ? [event.text] : []));
+  };
+  t.same(revise('東北 軍隊 的 愛國 將士'), [], 'the same words');
+  t.same(revise('東北 軍營 的 愛國 將士'), ['东北军营的爱国将士']);
+});
