@@ -146,6 +146,9 @@ export class WavStream {
       this.#state = 'samples';
       return 0;
     }
+    // It would swallow everything that follows, and the client would not learn why nothing is heard.
+    if (size >= UNKNOWN_SIZE_MIN)
+      throw new Fault('audio.format', { got: 'of a WAV file with a broken header', want: WANT });
     // A chunk is padded to an even length.
     this.#skips = size + (size % 2);
     return 8;

@@ -92,6 +92,14 @@ t.test('a size that ends within a sample shifts nothing that follows', async (t)
   t.same(read(new WavStream(), wav(formatChunk({}), head), SAMPLES, sound), [1, 2, ...sound]);
 });
 
+t.test('a chunk of gigabytes in front of the samples is refused', async (t) => {
+  for (const broken of [chunk('LIST', SAMPLES), formatChunk({})]) {
+    broken.writeUInt32LE(0xfffffff0, 4);
+    const file = wav(broken, Buffer.alloc(8_192), formatChunk({}), chunk('data', SAMPLES));
+    t.throws(() => read(new WavStream(), file), { code: 'audio.format', message: /broken header/ });
+  }
+});
+
 t.test('each width of sample is read', async (t) => {
   const sample = (bits: number, tag: number, bytes: readonly number[]) => {
     const stream = new WavStream();
