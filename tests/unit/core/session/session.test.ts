@@ -90,6 +90,18 @@ t.test(
   },
 );
 
+t.test('another script ends what is heard again: no stretch has sentences in both', async (t) => {
+  const { outputs, handle, hear } = open({ revise: true });
+  const configure = (language: string) => handle({ kind: 'configure', settings: { type: 'configure', language } });
+  hear(1.5, 0.95);
+  hear(1.5, 0.02);
+  const requests = () => outputs.filter(({ kind }) => kind === 'hearAgain').length;
+  configure('zh');
+  t.equal(requests(), 0, 'another language alone does not');
+  configure('zh-Hant');
+  t.equal(requests(), 1);
+});
+
 t.test('each channel is a speaker of its own', async (t) => {
   const { hear, handle, events } = open({ channels: 2 });
   hear(1.5, 0.95);
