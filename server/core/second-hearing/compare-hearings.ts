@@ -2,6 +2,8 @@ import { isHesitation } from '../clean/fillers.ts';
 import type { Hypothesis, Word } from '../hypothesis.ts';
 import { rejectHallucinations, type SpanEvidence } from '../stable/hallucinations.ts';
 import { normaliseWord } from '../stable/words.ts';
+import { parseNumberWord } from '../summary/numbers.ts';
+import { foldText } from '../transcript/search-text.ts';
 import type { Stretch } from './stretch.ts';
 
 /** A second hearing with less than this share of the words of the first has missed some. */
@@ -33,11 +35,21 @@ function meanLogProbability(words: readonly Word[]): number {
   return sum / Math.max(1, words.length);
 }
 
-/** Whether a sentence says something else now; hesitations, which cleaning removes, are no reason to show it anew either. */
+/**
+ * Whether a sentence says something else now. Hesitations, which cleaning removes, and a number that is written in digits or as a
+ * word (`8`, `eight`) are no reason to show it anew either.
+ */
 export function saysOther(first: readonly Word[], second: readonly Word[], language: string): boolean {
-  const isSaid = ({ text }: Word): boolean => !isHesitation(text, language);
-  return hasOtherWords(first.filter(isSaid), second.filter(isSaid));
+  const read = (words: readonly Word[]): string[] =>
+    words
+      .filter(({ text }) => !isHesitation(text, language))
+      .map(({ text }) => readNumber(normaliseWord(text), language));
+  const [before, now] = [read(first), read(second)];
+  return before.length !== now.length || before.some((text, i) => text !== now[i]);
 }
+
+const readNumber = (word: string, language: string): string =>
+  String(parseNumberWord(foldText(word), language) ?? word);
 
 /** Whether a sentence has other words now. Case and punctuation flip between decodes, and are no reason to show it anew. */
 export function hasOtherWords(first: readonly Word[], second: readonly Word[]): boolean {

@@ -55,6 +55,12 @@ t.test('a hesitation says nothing else, in the languages where it is one', async
   t.ok(saysOther(spokenWords('So it is.', 1), spokenWords('So it was.', 1), 'en'));
 });
 
+t.test('a number says the same in digits and as a word', async (t) => {
+  t.notOk(saysOther(spokenWords('It took 8 hours.', 1), spokenWords('It took eight hours.', 1), 'en'));
+  t.notOk(saysOther(spokenWords('Um zwölf Uhr.', 1), spokenWords('Um 12 Uhr.', 1), 'de'));
+  t.ok(saysOther(spokenWords('It took 8 hours.', 1), spokenWords('It took nine hours.', 1), 'en'));
+});
+
 t.test('case and punctuation make no other words', async (t) => {
   t.notOk(hasOtherWords(spokenWords('So, it is.', 1), spokenWords('so it is', 1)));
   t.ok(hasOtherWords(spokenWords('So it is.', 1), spokenWords('So is it.', 1)));
