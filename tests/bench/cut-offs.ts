@@ -1,5 +1,6 @@
 import { endsSentence } from '../../server/core/sentence/boundary.ts';
 import type { Recording } from '../support/recordings.ts';
+import { bare } from './bare-words.ts';
 import type { Arrival } from './measures.ts';
 
 /** A word that was truly spoken, with its time in the recording. */
@@ -29,8 +30,6 @@ export interface CutOffs {
 const GOES_ON_MS = 1_500;
 /** A word that begins no earlier than this before the voice ends is heard behind the pause: times jitter. */
 const JITTER_MS = 100;
-
-const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 /**
  * The words of a recording and where its sentences end: by the manifest where it has word times; else by the words of a decode of the

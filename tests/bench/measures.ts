@@ -3,6 +3,7 @@ import { findLastFinals } from '../../server/core/capacity/final-delays.ts';
 import { StableWordTimes } from '../../server/core/capacity/stable-word-times.ts';
 import type { Recording } from '../support/recordings.ts';
 import { formerErrorRate, wordErrorRate } from '../support/wer.ts';
+import { bare } from './bare-words.ts';
 import { type CutErrors, countCutErrors } from './cut-errors.ts';
 
 /** An event with the moment it came, ms after the first audio was sent. */
@@ -56,8 +57,6 @@ export interface Measured {
   readonly translated: readonly number[];
   readonly seconds: number;
 }
-
-const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 export function measure(recording: Recording, arrivals: readonly Arrival[]): Measured {
   const finals = of(arrivals, 'final');

@@ -36,8 +36,8 @@ function meanLogProbability(words: readonly Word[]): number {
 }
 
 /**
- * Whether a sentence says something else now. Hesitations, which cleaning removes, and a number that is written in digits or as a
- * word (`8`, `eight`) are no reason to show it anew either.
+ * Whether a sentence says something else now. No reason to show it anew are case and punctuation, which flip between decodes,
+ * hesitations, which cleaning removes, and a number that is written in digits or as a word (`8`, `eight`).
  */
 export function saysOther(first: readonly Word[], second: readonly Word[], language: string): boolean {
   const read = (words: readonly Word[]): string[] =>
@@ -50,11 +50,3 @@ export function saysOther(first: readonly Word[], second: readonly Word[], langu
 
 const readNumber = (word: string, language: string): string =>
   String(parseNumberWord(foldText(word), language) ?? word);
-
-/** Whether a sentence has other words now. Case and punctuation flip between decodes, and are no reason to show it anew. */
-export function hasOtherWords(first: readonly Word[], second: readonly Word[]): boolean {
-  return (
-    first.length !== second.length ||
-    first.some(({ text }, i) => normaliseWord(text) !== normaliseWord(second[i]!.text))
-  );
-}

@@ -1,7 +1,6 @@
 import type { Word } from '../hypothesis.ts';
+import { findEndMark } from '../sentence/boundary.ts';
 import { splitHanging } from '../stable/words.ts';
-
-const TERMINAL = /[.?!…。？！]["'”’»)\]]*$/u;
 
 /**
  * Lets a sentence that was heard again begin and end as it did at first: with a capital letter and with its full stop. A decode of the
@@ -12,9 +11,9 @@ export function keepEdges(first: readonly Word[], heard: readonly Word[]): reado
   const [begin, end] = [words[0], words.at(-1)];
   if (begin === undefined || end === undefined || first.length === 0) return heard;
   if (/^\P{L}*\p{Lu}/u.test(first[0]!.text)) words[0] = { ...begin, text: capitalise(begin.text) };
-  const mark = TERMINAL.exec(first.at(-1)!.text)?.[0];
+  const mark = findEndMark(first.at(-1)!.text);
   const last = words.at(-1)!;
-  if (mark !== undefined && !TERMINAL.test(last.text))
+  if (mark !== undefined && findEndMark(last.text) === undefined)
     words[words.length - 1] = { ...last, text: splitHanging(last.text).stem + mark };
   return words;
 }

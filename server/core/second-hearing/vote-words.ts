@@ -1,6 +1,6 @@
 import type { Word } from '../hypothesis.ts';
+import { computeMeanConfidence, isSameWord } from '../stable/words.ts';
 import { alignWords } from './align-words.ts';
-import { hasOtherWords } from './compare-hearings.ts';
 
 /** How sure a decode is that nothing was said where another has words. */
 const NOTHING_CONFIDENCE = 0.5;
@@ -24,7 +24,7 @@ export function voteWords(first: readonly Word[], second: readonly Word[]): Word
     j = toJ;
   };
   for (const [at, partner] of partners.entries()) {
-    if (partner === undefined || hasOtherWords([first[partner]!], [second[at]!])) continue;
+    if (partner === undefined || !isSameWord(first[partner], second[at])) continue;
     choose(partner, at);
     joined.push(first[partner]!);
     i++;
@@ -35,6 +35,5 @@ export function voteWords(first: readonly Word[], second: readonly Word[]): Word
 }
 
 function confidenceOf(words: readonly Word[]): number {
-  if (words.length === 0) return NOTHING_CONFIDENCE;
-  return words.reduce((sum, { confidence }) => sum + confidence, 0) / words.length;
+  return words.length === 0 ? NOTHING_CONFIDENCE : computeMeanConfidence(words);
 }

@@ -4,6 +4,9 @@ import { beginsSentence, type FullStop, readFullStop } from './abbreviations.ts'
 const ENDS = /[.?!。？！…]["'”’»)\]]*$/u;
 const OPENING = /^["'“‘„«»(¿¡[]+/u;
 
+/** The mark with which a word may end a sentence, with the quotation marks behind it; undefined when it has none. */
+export const findEndMark = (text: string): string | undefined => ENDS.exec(text)?.[0];
+
 /** How the punctuation of a word is to be read; `none` when it has none that may end a sentence. */
 export function readEnd(text: string, language = 'auto'): FullStop | 'none' {
   if (!ENDS.test(text)) return 'none';

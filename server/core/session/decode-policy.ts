@@ -20,9 +20,6 @@ import type { PipelineOptions, SessionSettings } from './settings.ts';
  */
 const SUSPECT_LOG_PROBABILITY = -0.5;
 
-/** The window that Whisper was trained with, in its positions of 20 ms. */
-const WHOLE_WINDOW = 1_500;
-
 /** What a decode was asked: audio up to the sample `to`, with the sentence before at its start or without. */
 export interface DecodedSpan {
   readonly to: number;
@@ -111,11 +108,13 @@ export class DecodePolicy {
     const { languages, task, vocabulary, model } = settings;
     // Stretches of a recording may be decoded side by side, and have words enough around each word.
     const isRecording = settings.source === 'recording';
+    const { windowFloor, beamSize } = this.#pipeline.secondHearing;
+    const isShort = kind === 'final' && serviceLevel.windows === 'short';
+    // A recording is heard as carefully as a second time, which is of no use behind it.
+    const search = isRecording ? { windowFloor, beamSize } : { windowFloor: isShort ? 0 : undefined };
     const hints = findings.sentence.omitsVocabulary ? [] : vocabulary;
     return {
       kind,
-      // As careful as a second hearing, which is of no use behind it.
-      beamSize: isRecording ? this.#pipeline.secondHearing.beamSize : undefined,
       channel: this.#channel,
       language,
       languages: languages.map(removeScript),
@@ -123,7 +122,7 @@ export class DecodePolicy {
       model: model ?? findings.sentence.model?.name,
       ...this.#choosePrompt(hints, language, { leftContext, finals: isRecording ? [] : finals, task }),
       prefix: this.#pipeline.forcedPrefix && leftContext === undefined ? stable : '',
-      windowFloor: isRecording ? WHOLE_WINDOW : kind === 'final' && serviceLevel.windows === 'short' ? 0 : undefined,
+      ...search,
     };
   }
 

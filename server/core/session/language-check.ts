@@ -1,4 +1,5 @@
 import type { Hypothesis } from '../hypothesis.ts';
+import { computeMeanConfidence } from '../stable/words.ts';
 import { type DecodeFindings, type SentenceFindings, withSentenceFindings } from './decode-findings.ts';
 import type { LanguageSelector } from './language-selector.ts';
 
@@ -116,5 +117,5 @@ function compareWithRival(hypothesis: Hypothesis, { to }: CheckedSpan, findings:
 export function isSuspect({ averageLogProbability, compressionRatio, words }: Hypothesis): boolean {
   if (words.length === 0) return false;
   if (averageLogProbability < SUSPECT_LOG_PROBABILITY || compressionRatio > SUSPECT_COMPRESSION) return true;
-  return words.reduce((sum, { confidence }) => sum + confidence, 0) / words.length < SUSPECT_CONFIDENCE;
+  return computeMeanConfidence(words) < SUSPECT_CONFIDENCE;
 }

@@ -1,6 +1,6 @@
 import type { Word } from '../hypothesis.ts';
 import { type ChineseScript, detectScript, isChinese } from '../script/chinese-script.ts';
-import { isSpaced, joinWords } from '../stable/words.ts';
+import { joinWords } from '../stable/words.ts';
 import { samplesToMs } from '../time.ts';
 import { toWireWord } from '../wire-word.ts';
 import type { FinalText } from './conditions.ts';
@@ -98,16 +98,13 @@ export class Sentences {
 
   publishPartial({ channel, sentence, revision, stable, hanging, tentative }: PartialSentence): void {
     const words = [...stable, ...tentative];
-    const text = tentative.map((word, i) =>
-      isSpaced(words[stable.length + i - 1], word) ? ` ${word.text}` : word.text,
-    );
     this.#outputs.pushEvent({
       type: 'partial',
       channel,
       sentence,
       revision,
       stable: joinWords(stable),
-      tentative: hanging + text.join(''),
+      tentative: hanging + joinWords(tentative, stable.at(-1)),
       words: words.map(toWireWord),
       stableWords: stable.length,
       fromMs: samplesToMs(words[0]?.from ?? 0),

@@ -2,9 +2,14 @@ import { chooseSeparator } from '../../../transcript/index.ts';
 import type { Word } from '../hypothesis.ts';
 import { SAMPLE_RATE } from '../time.ts';
 
-/** Joins words as they are written: with the space each one brings, but none at the start. */
-export function joinWords(words: readonly Word[]): string {
-  return words.map((word, i) => (isSpaced(words[i - 1], word) ? ` ${word.text}` : word.text)).join('');
+/** Joins words as they are written: with the space each one brings, but none at the start. `before` is the word before them. */
+export function joinWords(words: readonly Word[], before?: Word): string {
+  return words.map((word, i) => (isSpaced(words[i - 1] ?? before, word) ? ` ${word.text}` : word.text)).join('');
+}
+
+/** Mean confidence of the words, 0-1; NaN for none. */
+export function computeMeanConfidence(words: readonly Word[]): number {
+  return words.reduce((sum, { confidence }) => sum + confidence, 0) / words.length;
 }
 
 /** Whether a space stands before a word: where the model writes one, but never between Chinese or Japanese characters. */

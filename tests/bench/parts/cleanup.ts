@@ -7,6 +7,7 @@ import { LlamaCleaner } from '../../../server/cleaner/llama.ts';
 import { checkRewrite } from '../../../server/core/clean/guard.ts';
 import { cleanByRules } from '../../../server/core/clean/rules.ts';
 import { isSpokenAlike } from '../../support/comparable-words.ts';
+import { bareWithApostrophes as bare } from '../bare-words.ts';
 import { machine, quantile, readArgs, table } from '../report.ts';
 
 interface Case {
@@ -112,5 +113,3 @@ function report(cases: readonly Case[]): void {
   }
   console.log(`meaning changed by hand: ${through} of ${tried} let through by the guard`);
 }
-
-const bare = (word: string): string => word.toLowerCase().replace(/[^\p{L}\p{N}']/gu, '');

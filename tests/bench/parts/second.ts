@@ -19,6 +19,7 @@ import {
 import { FULL_WINDOW } from '../../../server/engine/native/defaults.ts';
 import { type Recording, readRecordings, readSamples } from '../../support/recordings.ts';
 import { wordErrorRate } from '../../support/wer.ts';
+import { bareWithApostrophes as bare } from '../bare-words.ts';
 import { decoderOf, float } from '../native-decoder.ts';
 import { machine, readArgs, table } from '../report.ts';
 
@@ -199,8 +200,6 @@ function summarise(recordings: readonly Recording[], texts: ReadonlyMap<string, 
   const kinds = [...new Set(recordings.map(({ kind }) => kind))];
   return [rate(recordings), ...kinds.map((kind) => rate(recordings.filter((each) => each.kind === kind)))];
 }
-
-const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}']/gu, '');
 
 /** Runs in which the two agree, or differ: [words of a, words of b]. */
 function align(a: readonly NativeWord[], b: readonly NativeWord[]): (readonly [NativeWord[], NativeWord[]])[] {

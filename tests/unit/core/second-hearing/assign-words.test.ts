@@ -14,7 +14,7 @@ function speak(...texts: readonly string[]): Word[][] {
     return words;
   });
 }
-const textsOf = (assigned: readonly (readonly Word[])[]): string[] => assigned.map(joinWords);
+const textsOf = (assigned: readonly (readonly Word[])[]): string[] => assigned.map((words) => joinWords(words));
 
 t.test('the ends of sentences stay where they were, whatever the words are', async (t) => {
   const sentences = speak('Put her feet on the fender.', 'And took a book.');
