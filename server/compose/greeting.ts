@@ -5,6 +5,8 @@ export interface GreetingInfo {
   readonly engines: Pick<Engines, 'info' | 'cleaner' | 'isCleanerReady'>;
   /** How many streams the machine carries. */
   readonly streams: string;
+  /** What `--second-model` names, although nothing is heard a second time here; undefined otherwise. */
+  readonly unusedSecond: string | undefined;
   /** Why the server chose its model; undefined when the operator did. */
   readonly choice: string | undefined;
   /** Whether the small model hears English whatever the load. */
@@ -21,7 +23,7 @@ export interface GreetingInfo {
 export function buildGreeting(greeting: GreetingInfo): string {
   const knows = (multilingual: boolean): string => (multilingual ? '99 languages' : 'English');
   const cost = (realTimeFactor: number): string => `${realTimeFactor.toFixed(2)} s of work a second of speech`;
-  const { url, engines, streams, choice, isEnglishSmall, better, selfSigned, wyoming } = greeting;
+  const { url, engines, streams, choice, isEnglishSmall, better, unusedSecond, selfSigned, wyoming } = greeting;
   const { info } = engines;
   const { small, memoryMb } = info;
   const own = Math.round(process.memoryUsage.rss() / 1_048_576);
@@ -34,6 +36,9 @@ export function buildGreeting(greeting: GreetingInfo): string {
       : [
           `  small    ${small.model} (${knows(small.multilingual)}) ${isEnglishSmall ? 'for English' : 'under load'}; ${cost(small.realTimeFactor)}`,
         ]),
+    ...(unusedSecond === undefined
+      ? []
+      : [`  second   ${unusedSecond} hears nothing again: the ${info.engine} engine cannot stop a decode for live speech`]),
     `  engine   ${info.engine}: ${info.detail}; ${cost(info.realTimeFactor)}`,
     `  cleanup  ${describeCleaner(engines)}`,
     `  streams  ${streams}`,

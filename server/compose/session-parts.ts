@@ -39,6 +39,12 @@ function findSecondModel(config: Config, info: RecogniserInfo): OfferedModel | u
   return offerModel(findLoadedSecondModel(config, info) ?? info);
 }
 
+/** The model that the options name to hear sentences a second time where none does, for the operator to know. */
+export function findUnusedSecondModel(config: Config, info: RecogniserInfo): string | undefined {
+  const named = config['second-model'];
+  return ['auto', 'none'].includes(named) || findSecondModel(config, info) !== undefined ? undefined : named;
+}
+
 /** The model that the options name for it; undefined is the one that each session has. */
 function findLoadedSecondModel(config: Config, info: RecogniserInfo) {
   if (['auto', 'none'].includes(config['second-model'])) return undefined;

@@ -18,7 +18,7 @@ import { openMonitoring } from './monitoring.ts';
 import { OPENERS, type Openers } from './openers.ts';
 import { openRooms } from './rooms.ts';
 import { selectModels } from './select-models.ts';
-import { buildOffer, buildSessionParts } from './session-parts.ts';
+import { buildOffer, buildSessionParts, findUnusedSecondModel } from './session-parts.ts';
 import { buildSite } from './site.ts';
 import { openStorage } from './storage.ts';
 import { formatUrl } from './transport.ts';
@@ -114,6 +114,7 @@ async function openServer(asked: Config, { open, cleanup, report }: StartParts):
       ...{ url, engines, selfSigned, wyoming: wyoming?.address },
       ...{ streams: measuring.streamsText, choice: measuring.choiceText, better: measuring.betterTexts },
       isEnglishSmall: models.isEnglishSmall,
+      unusedSecond: findUnusedSecondModel(config, engines.info),
     }),
   };
 }

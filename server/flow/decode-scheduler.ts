@@ -1,4 +1,5 @@
 import { Admission, COST_ESTIMATE_WINDOW_MS } from '../core/schedule/admission.ts';
+import { BackOff } from '../core/schedule/back-off.ts';
 import { FairShares } from '../core/schedule/fair-shares.ts';
 import { pickNextJob, type WaitingJob, yieldsToLive } from '../core/schedule/job-order.ts';
 import { type Load, LoadGauge } from '../core/schedule/load.ts';
@@ -59,6 +60,8 @@ const WAITING_PARTIALS_MAX = 256;
 const WAITING_BACKGROUND_MAX = 64;
 /** Sentences are heard a second time while at most this share of all slots' time goes into live decodes. */
 const SECOND_HEARING_BUSY_MAX = 0.6;
+/** After so long without a live decode nobody speaks, and a second hearing is likely to come to its end, ms. */
+const QUIET_MS = 1_000;
 const LOAD_INTERVAL_MS = 400;
 /** After this long without a decode, the load averages are empty. */
 const IDLE_WINDOW_MS = 15_000;
@@ -77,6 +80,10 @@ export class DecodeScheduler {
   #waiting: QueuedDecode[] = [];
   readonly #running = new Map<number, QueuedDecode>();
   #lastId = 0;
+  /** Where the gaps between live decodes are too short for a second hearing, it is not begun in each of them. */
+  readonly #hearAgainBackOff = new BackOff({ firstMs: QUIET_MS, longestMs: 5_000, waitsAtOnce: true });
+  #hearAgainFromMs = 0;
+  #liveEndMs = Number.NEGATIVE_INFINITY;
   #load: Load;
   #serviceLevel = FULL_SERVICE_LEVEL;
   #timer: Disposable | undefined;
@@ -160,10 +167,12 @@ export class DecodeScheduler {
         this.#abort(queued, queued.background === 'recording' ? 'yields' : 'unwanted');
     };
     const live = this.#waiting.filter((job) => !yieldsToLive(job, nowMs));
+    const secondHearings = running.filter(({ background, aborted }) => background === 'secondHearing' && !aborted);
     preempt(
-      running.filter(({ background }) => background === 'secondHearing'),
+      secondHearings,
       this.#waiting.filter(({ background }) => background !== 'secondHearing'),
     );
+    if (secondHearings.some(({ aborted }) => aborted)) this.#hearAgainFromMs = nowMs + this.#hearAgainBackOff.next();
     preempt(
       running.filter(({ background }) => background === 'translation'),
       live,
@@ -205,6 +214,8 @@ export class DecodeScheduler {
   get #mayHearAgain(): boolean {
     const running = [...this.#running.values()].filter(({ background }) => background === 'secondHearing').length;
     if (running >= Math.max(1, Math.floor(this.#options.recogniser.slots / 2))) return false;
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs < this.#hearAgainFromMs && nowMs - this.#liveEndMs < QUIET_MS) return false;
     return this.#serviceLevel.step === 'none' && this.busyShare <= SECOND_HEARING_BUSY_MAX;
   }
 
@@ -219,6 +230,7 @@ export class DecodeScheduler {
     const answer = await this.#decode({ id: queued.id, ...job });
     const endMs = clock.nowMs();
     this.#running.delete(queued.id);
+    this.#liveEndMs = endMs;
     this.#gauge.recordEnd(span.kind, endMs - startMs, queued.aborted ? 'aborted' : 'whole', endMs);
     this.#shares.recordUse(queued.session, endMs - startMs, endMs);
     meter.decoded(span.kind, waitMs, endMs - startMs);
@@ -233,6 +245,7 @@ export class DecodeScheduler {
     this.#running.set(queued.id, queued);
     const answer = await this.#decode({ id: queued.id, ...job });
     this.#running.delete(queued.id);
+    if (queued.background === 'secondHearing' && !queued.aborted) this.#hearAgainBackOff.reset();
     if (queued.background === 'recording') meter.decoded(job.kind, startMs - queued.sinceMs, clock.nowMs() - startMs);
     if (queued.aborted === 'yields' && isCutShort(answer)) this.#waiting.push({ ...queued, aborted: false });
     else queued.request.onAnswer(answer);

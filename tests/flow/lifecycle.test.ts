@@ -95,12 +95,17 @@ const childrenOf = (pid: number): number[] =>
     .map(Number);
 const needsGroups = process.platform === 'win32' ? 'Windows has no process groups' : false;
 
-/** `sotto serve` as people start it, in a process group of its own, once its server listens. */
-async function startServe(t: Pick<Test, 'teardown'>) {
+/** `sotto serve` as people start it, in a process group of its own, once its server listens; `before` runs its command. */
+async function startServe(
+  t: Pick<Test, 'teardown'>,
+  before: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+) {
   const data = mkdtempSync(join(tmpdir(), 'sotto-'));
   const options = ['--model', 'tiny.en', '--cleanup', 'rules', '--port', '0', '--data', data, '--no-measure'];
-  const child = spawn(process.execPath, [...programArgs('client/cli/main.ts'), 'serve', ...options], {
-    ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+  const [command, ...args] = [...before, process.execPath, ...programArgs('client/cli/main.ts'), 'serve', ...options];
+  const child = spawn(command!, args, {
+    ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', ...env } },
   });
   const signalGroup = (name: NodeJS.Signals): boolean => process.kill(-child.pid!, name);
   t.teardown(() => {
@@ -152,6 +157,15 @@ for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
     t.equal(await output.exit, 0, output.text());
     t.throws(() => process.kill(server, 0), { code: 'ESRCH' }, 'the server is gone');
   });
+
+t.test('the end of the shell that npm runs `sotto serve` in ends it', { skip: needsGroups }, async (t) => {
+  // A shell that waits for its program, as `npm start` has one: a signal that npm passes on ends the shell alone.
+  const shell = ['sh', '-c', '"$@"; exit $?', 'sh'];
+  const { child, output, url } = await startServe(t, shell, { npm_lifecycle_event: 'start' });
+  child.kill('SIGTERM');
+  await output.exit;
+  await t.rejects(statusOf(url, '/readyz'), { code: 'ECONNREFUSED' }, 'nobody listens any more');
+});
 
 t.test('`sotto serve` says when its server was killed', { skip: needsGroups }, async (t) => {
   const { output, server } = await startServe(t);

@@ -7,6 +7,8 @@ import { type Program, resolveProgramPath } from './local-server.ts';
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** What a shell adds to the number of the signal that ended a program, for its exit status. */
 const ENDED_BY_SIGNAL = 128;
+/** How often a run that npm started looks whether it still has its parent, ms. */
+const PARENT_POLL_MS = 500;
 
 /** Runs another of Sotto's programs on this terminal. Resolves with its exit status. */
 export function runProgram(program: Program, args: readonly string[]): Promise<number> {
@@ -15,6 +17,7 @@ export function runProgram(program: Program, args: readonly string[]): Promise<n
   // They may be for this process alone. Ctrl-C in a terminal reaches the whole process group, so the program gets it twice; the
   // server treats a second signal that comes at once like the first.
   for (const signal of PASSED_ON) process.on(signal, () => child.kill(signal));
+  watchShellOfNpm(() => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return;
@@ -27,4 +30,19 @@ export function runProgram(program: Program, args: readonly string[]): Promise<n
       resolve(ENDED_BY_SIGNAL + constants.signals[signal]);
     });
   });
+}
+
+/**
+ * Calls `onGone` when the shell in which npm runs a script is gone. npm passes a signal on to that shell, which ends of it, and the
+ * script behind it would go on without anyone to end it. Without npm, a parent may end as it likes: so a server stays in the background.
+ */
+function watchShellOfNpm(onGone: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const poll = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(poll);
+    onGone();
+  }, PARENT_POLL_MS);
+  poll.unref();
 }

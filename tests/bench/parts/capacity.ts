@@ -72,6 +72,8 @@ export async function run(args: string[]): Promise<void> {
       together(server, streams, { recordings, seconds }),
     );
     rows.push(row(step));
+    // What was measured stays readable when the run is broken off.
+    console.error(table([HEAD, rows.at(-1)!]));
     const isCarried = areStreamsCarried(
       step.measured.flatMap(({ finals }) => finals.map((delayS) => delayS * 1_000)),
       step.measured.flatMap(({ confirmed }) => confirmed.map(({ delayS }) => delayS * 1_000)),

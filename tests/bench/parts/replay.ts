@@ -7,6 +7,7 @@ import type { VadKind } from '../../../server/vad/open.ts';
 import { type Recording, readRecordings } from '../../support/recordings.ts';
 import { countOfflineErrors, type OfflineErrors } from '../../support/wer.ts';
 import { type CutOffs, countCutOffs, findSpokenWords, type SpokenWord } from '../cut-offs.ts';
+import { buildGroupRows } from '../group-errors.ts';
 import { type Arrival, countFalseEnds, type Measured, measure } from '../measures.ts';
 import { decodeInParts, decoderOf, decodeWhole, openTurns, voicesOf } from '../replay-parts.ts';
 import { replayRecordings } from '../replay-recordings.ts';
@@ -82,6 +83,7 @@ export async function run(args: string[]): Promise<void> {
   ];
   const offline = await offlineErrors(recordings, decode);
   const spoken = await findWords(recordings, decode);
+  const bySet = new Map<string, Measured[]>();
   for (const set of options['set']!.split('|')) {
     const { pipeline, floors } = variant(set);
     const { replayed, statistics } = await replayRecordings(recordings, {
@@ -99,6 +101,7 @@ export async function run(args: string[]): Promise<void> {
       return result;
     });
     const cutOffs = replayed.map(({ recording, arrivals }) => countCutOffs(arrivals, spoken.get(recording.file)!));
+    bySet.set(set, measured);
     rows.push(row(set || 'default', measured, { offline, cutOffs, statistics }));
     console.error(
       rows
@@ -108,6 +111,7 @@ export async function run(args: string[]): Promise<void> {
     );
   }
   console.log(table(rows));
+  for (const [set, each] of bySet) console.log(`\n${set || 'default'}:\n${table(buildGroupRows(each, offline))}`);
 }
 
 /** What a client saw, and when. */
@@ -138,9 +142,12 @@ function variant(set: string): { pipeline: PipelineOptions; floors: { partial: n
   return { pipeline: pipeline as never, floors: floors as never };
 }
 
+/** Longer recordings do not fit into the model's window. */
+const WHOLE_SECONDS_MAX = 29.5;
+
 type Decode = ReturnType<typeof decoderOf>;
 
-/** What the model makes of a whole recording. */
+/** What the model makes of a whole recording; `whole` is empty where it took several decodes. */
 interface OfflineResult extends OfflineErrors {
   readonly whole: readonly Word[];
 }
@@ -149,10 +156,11 @@ async function offlineErrors(recordings: readonly Recording[], decode: Decode): 
   const errors = new Map<string, OfflineResult>();
   for (const recording of recordings) {
     const { file, language, text, seconds } = recording;
-    if (language === 'zxx' || seconds > 29.5) continue;
-    const words = await decodeWhole(recording, decode);
+    if (language === 'zxx') continue;
+    const isWhole = seconds <= WHOLE_SECONDS_MAX;
+    const words = isWhole ? await decodeWhole(recording, decode) : await decodeInParts(recording, decode);
     const output = words.map((word) => (word.space ? ` ${word.text}` : word.text)).join('');
-    errors.set(file, { ...countOfflineErrors(text, output, language), whole: words });
+    errors.set(file, { ...countOfflineErrors(text, output, language), whole: isWhole ? words : [] });
   }
   return errors;
 }

@@ -75,6 +75,34 @@ t.test('half of the slots stay free of second hearings, and none begins under lo
   t.equal(recogniser.running.length, 1, 'it begins when the load is gone');
 });
 
+t.test('a second hearing is not begun in each gap of live decodes that is too short for it', async (t) => {
+  const { recogniser, scheduler, clock, taken, post } = open(1);
+  const hearAgain = (): void =>
+    scheduler.enqueue({
+      ...{ session: 'a', job: -1, final: false, background: 'secondHearing' },
+      takeSpan: () => {
+        taken.push('again');
+        return { kind: 'final' } as DecodeSpan;
+      },
+      // As its session does: what was cut short is asked for again.
+      onAnswer: (answer) => answer.kind === 'hypothesis' && answer.hypothesis.stop === 'aborted' && hearAgain(),
+    });
+  hearAgain();
+  // Somebody speaks for 20 s: a partial every 300 ms, which takes 100 ms.
+  for (let job = 1; job <= 66; job++) {
+    post('a', job, 'partial');
+    if (recogniser.aborted.length > 0 && taken.at(-1) === 'again') await cutShort(recogniser);
+    clock.pass(100);
+    await recogniser.end();
+    clock.pass(200);
+  }
+  const begun = taken.filter((each) => each === 'again').length;
+  t.ok(begun >= 3 && begun <= 8, `it is tried ${begun} times, less and less often`);
+  clock.pass(1_400);
+  t.equal(taken.at(-1), 'again', 'once nobody speaks it begins');
+  await recogniser.end();
+});
+
 /** Ends the oldest decode as an engine does that was told to abort it. */
 async function cutShort({ running }: ScriptedRecogniser): Promise<void> {
   const { job, end } = running.shift()!;
