@@ -38,7 +38,9 @@ export function buildGreeting(greeting: GreetingInfo): string {
         ]),
     ...(unusedSecond === undefined
       ? []
-      : [`  second   ${unusedSecond} hears nothing again: the ${info.engine} engine cannot stop a decode for live speech`]),
+      : [
+          `  second   ${unusedSecond} hears nothing again: the ${info.engine} engine cannot stop a decode for live speech`,
+        ]),
     `  engine   ${info.engine}: ${info.detail}; ${cost(info.realTimeFactor)}`,
     `  cleanup  ${describeCleaner(engines)}`,
     `  streams  ${streams}`,

@@ -3,6 +3,7 @@ import type { Hypothesis, Word } from '../hypothesis.ts';
 import { rejectHallucinations, type SpanEvidence } from '../stable/hallucinations.ts';
 import { normaliseWord } from '../stable/words.ts';
 import { parseNumberWord } from '../summary/numbers.ts';
+import { SAMPLE_RATE } from '../time.ts';
 import { foldText } from '../transcript/search-text.ts';
 import type { Stretch } from './stretch.ts';
 
@@ -10,6 +11,10 @@ import type { Stretch } from './stretch.ts';
 const WORDS_SHARE_MIN = 0.7;
 /** How much lower the mean log probability of the words of a second hearing may be: its window and search are others. */
 const LOG_PROBABILITY_LOSS_MAX = 0.1;
+/** This much voice that has no words any more is no slip of the times of words. */
+const UNHEARD_VOICE_SAMPLES = 0.3 * SAMPLE_RATE;
+/** How far the times of a word may be off. */
+const JITTER_SAMPLES = 0.1 * SAMPLE_RATE;
 /** The logarithm of nothing is no number to average. */
 const CONFIDENCE_MIN = 1e-3;
 
@@ -46,6 +51,29 @@ export function saysOther(first: readonly Word[], second: readonly Word[], langu
       .map(({ text }) => readNumber(normaliseWord(text), language));
   const [before, now] = [read(first), read(second)];
   return before.length !== now.length || before.some((text, i) => text !== now[i]);
+}
+
+/**
+ * Whether a second hearing has no words for a sentence although there is a voice that it has no other words for either. It has then
+ * missed the sentence; one that nobody said lies in silence, or where other words were said.
+ */
+export function hasMissedSentence(
+  sentence: readonly Word[],
+  heard: readonly Word[],
+  evidence: Pick<SpanEvidence, 'countVoiced'>,
+): boolean {
+  let at = sentence[0]?.from ?? 0;
+  const end = sentence.at(-1)?.to ?? at;
+  let unheard = 0;
+  for (const word of heard) {
+    const [from, to] = [word.from - JITTER_SAMPLES, word.to + JITTER_SAMPLES];
+    if (to <= at) continue;
+    if (from >= end) break;
+    if (from > at) unheard += evidence.countVoiced(at, from);
+    at = to;
+  }
+  if (at < end) unheard += evidence.countVoiced(at, end);
+  return unheard >= UNHEARD_VOICE_SAMPLES;
 }
 
 const readNumber = (word: string, language: string): string =>

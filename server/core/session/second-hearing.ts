@@ -1,7 +1,7 @@
 import type { Word } from '../hypothesis.ts';
 import { type ChineseScript, detectScript, withScript } from '../script/chinese-script.ts';
 import { assignWords } from '../second-hearing/assign-words.ts';
-import { saysOther, selectBetterWords } from '../second-hearing/compare-hearings.ts';
+import { hasMissedSentence, saysOther, selectBetterWords } from '../second-hearing/compare-hearings.ts';
 import { keepEdges } from '../second-hearing/keep-edges.ts';
 import { type HeardSentence, type Stretch, StretchCollector } from '../second-hearing/stretch.ts';
 import { voteWords } from '../second-hearing/vote-words.ts';
@@ -92,9 +92,11 @@ export class SecondHearing {
       sentences.map((sentence) => sentence.words),
       words,
     );
-    const revised = sentences.map(({ words: first, language }, i) =>
-      saysOther(first, assigned[i]!, language) ? keepEdges(first, assigned[i]!) : undefined,
-    );
+    const revised = sentences.map(({ words: first, language }, i) => {
+      const heard = assigned[i]!;
+      if (heard.length === 0 && hasMissedSentence(first, words, stretch.evidence)) return undefined;
+      return saysOther(first, heard, language) ? keepEdges(first, heard) : undefined;
+    });
     const texts = sentences.map(({ words: first }, i) => joinWords(revised[i] ?? first));
     for (const [i, sentence] of sentences.entries()) {
       const heard = revised[i];

@@ -10,7 +10,14 @@ const greet = (engine: 'native' | 'stock', args: readonly string[]): string => {
   const { config } = loadConfig(args, {});
   return buildGreeting({
     ...{ url: 'http://127.0.0.1:9090', engines: { info: info(engine), cleaner: undefined, isCleanerReady: true } },
-    ...{ streams: '4', choice: undefined, isEnglishSmall: false, better: [], selfSigned: undefined, wyoming: undefined },
+    ...{
+      streams: '4',
+      choice: undefined,
+      isEnglishSmall: false,
+      better: [],
+      selfSigned: undefined,
+      wyoming: undefined,
+    },
     unusedSecond: findUnusedSecondModel(config, info(engine)),
   });
 };

@@ -1,6 +1,10 @@
 import t from 'tap';
 import type { Hypothesis, Word } from '../../../../server/core/hypothesis.ts';
-import { saysOther, selectBetterWords } from '../../../../server/core/second-hearing/compare-hearings.ts';
+import {
+  hasMissedSentence,
+  saysOther,
+  selectBetterWords,
+} from '../../../../server/core/second-hearing/compare-hearings.ts';
 import type { SpanEvidence } from '../../../../server/core/stable/hallucinations.ts';
 import { spokenWords } from '../../../support/spoken-words.ts';
 import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
@@ -61,4 +65,17 @@ t.test('case and punctuation make no other words', async (t) => {
   t.notOk(saysOther(spokenWords('So, it is.', 1), spokenWords('so it is', 1), 'en'));
   t.ok(saysOther(spokenWords('So it is.', 1), spokenWords('So is it.', 1), 'en'));
   t.ok(saysOther(spokenWords('So it is.', 1), spokenWords('So it', 1), 'en'));
+});
+
+t.test('a sentence is missed where a voice has no words, and was not said where others have its time', async (t) => {
+  const sentence = spokenWords('Yes, of course.', 10);
+  const before = spokenWords('What time is it?', 1);
+  t.ok(hasMissedSentence(sentence, before, VOICE));
+  t.ok(hasMissedSentence(sentence, [...before, ...spokenWords('Good', 14)], VOICE));
+  t.notOk(
+    hasMissedSentence(sentence, [...before, ...spokenWords('of course it is', 9.8)], VOICE),
+    'it is part of another',
+  );
+  t.notOk(hasMissedSentence(sentence, before, { countVoiced: () => 0 }), 'it is silence');
+  t.notOk(hasMissedSentence(sentence, before, { countVoiced: (from, to) => (to - from) / 10 }), 'nearly');
 });

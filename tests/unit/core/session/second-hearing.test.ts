@@ -3,6 +3,7 @@ import { OutputQueue } from '../../../../server/core/session/output-queue.ts';
 import { Revisions } from '../../../../server/core/session/revisions.ts';
 import { SecondHearing, selectModel, selectOtherModel } from '../../../../server/core/session/second-hearing.ts';
 import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
+import type { SpanEvidence } from '../../../../server/core/stable/hallucinations.ts';
 import { createAfterFinal } from '../../../support/after-final.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
 import { spokenWords } from '../../../support/spoken-words.ts';
@@ -11,9 +12,9 @@ import { sureHypothesis } from '../../../support/sure-hypothesis.ts';
 const REVISING: SessionSettings = { ...SETTINGS, revise: true, cleanup: { mode: 'default', instruction: '' } };
 const TEXTS = ['The manager showed us the new machine.', 'It is the new machine.', 'We like it very much.'];
 
-function open(settings: SessionSettings = REVISING) {
+function open(settings: SessionSettings = REVISING, countVoiced?: SpanEvidence['countVoiced']) {
   const outputs = new OutputQueue();
-  const { secondHearing, revisions } = createAfterFinal(outputs);
+  const { secondHearing, revisions } = createAfterFinal(outputs, countVoiced);
   const say = (texts = TEXTS): void => {
     let at = 1;
     for (const [i, text] of texts.entries()) {
@@ -73,7 +74,7 @@ t.test('a sentence with other words is revised and cleaned again; the others are
   t.match(outputs.drain(), [{ event: { type: 'cleaned', sentence: 1, revised: true, text: rewrite.text } }]);
 });
 
-t.test('a sentence that nobody said becomes empty', async (t) => {
+t.test('a sentence that nobody said becomes empty; one that was said and is missed stays', async (t) => {
   const { outputs, say, requests, answer } = open();
   say();
   requests();
@@ -81,14 +82,19 @@ t.test('a sentence that nobody said becomes empty', async (t) => {
   t.equal(words.length, 12);
   answer('');
   t.same(outputs.drain(), [], 'but not with nothing at all');
-  const { secondHearing, outputs: others, say: sayAgain } = open();
-  sayAgain();
-  others.drain();
-  secondHearing.read({ kind: 'secondHypothesis', stretch: 1, hypothesis: sureHypothesis(words) }, REVISING);
-  t.match(
-    others.drain().flatMap((output) => (output.kind === 'event' ? [output.event] : [])),
-    [{ type: 'revised', sentence: 2, text: '', words: [] }],
-  );
+  const hearWith = (count?: SpanEvidence['countVoiced']) => {
+    const { secondHearing, outputs: others, say: sayAgain } = open(REVISING, count);
+    sayAgain();
+    others.drain();
+    secondHearing.read({ kind: 'secondHypothesis', stretch: 1, hypothesis: sureHypothesis(words) }, REVISING);
+    return others.drain().flatMap((output) => (output.kind === 'event' ? [output.event] : []));
+  };
+  // Silence where the sentence is said to be.
+  const [from, to] = [72_000, 112_000];
+  const countVoiced = (a: number, b: number): number =>
+    Math.max(0, from - a) + Math.max(0, b - to) - Math.max(0, a - to) - Math.max(0, from - b);
+  t.match(hearWith(countVoiced), [{ type: 'revised', sentence: 2, text: '', words: [] }]);
+  t.same(hearWith(), [], 'there is a voice that has no words now');
 });
 
 t.test('an answer counts once, and none is as good as the words there are', async (t) => {
