@@ -16,6 +16,8 @@ export interface CutErrors {
   readonly lostAtEnds: number;
   /** Words that nobody said, within 0.6 s of the end of an utterance or of a cut between two sentences. */
   readonly insertedAtCuts: number;
+  /** Each of them with the words around it, to be read: `*+word*` is inserted, `*-word*` lost, `|` a cut. */
+  readonly listed: readonly string[];
 }
 
 /** How near a cut an inserted word counts, ms. */
@@ -50,10 +52,33 @@ export function countCutErrors(
   const heard = finals.flatMap(({ text, words }, i) => placeUnits(text, words, i, language));
   const pairs = alignUnits(reference, heard);
   const utteranceOf = findUtterances(finals, ends);
-  return {
-    lostAtEnds: countLost(pairs, (unit) => utteranceOf[unit.final]!),
-    insertedAtCuts: pairs.filter(({ said, written }) => said === undefined && isNearCut(written!, finals)).length,
-  };
+  const lost = findLost(pairs, (unit) => utteranceOf[unit.final]!);
+  const inserted = pairs.filter(({ said, written }) => said === undefined && isNearCut(written!, finals));
+  const listed = pairs.flatMap((pair, i) =>
+    lost.includes(pair) || inserted.includes(pair) ? [describeError(pairs, i)] : [],
+  );
+  return { lostAtEnds: lost.length, insertedAtCuts: inserted.length, listed };
+}
+
+/** How many words before and behind an error are printed with it. */
+const AROUND = 5;
+
+function describeError(pairs: readonly AlignedUnits[], at: number): string {
+  const from = Math.max(0, at - AROUND);
+  const around = pairs.slice(from, at + AROUND + 1).map((pair, i) => {
+    const next = pairs[from + i + 1];
+    const isCut =
+      pair.written !== undefined && next?.written !== undefined && pair.written.final !== next.written.final;
+    const mark = from + i === at ? '*' : '';
+    return `${mark}${describePair(pair)}${mark}${isCut ? ' |' : ''}`;
+  });
+  return around.join(' ');
+}
+
+function describePair({ said, written }: AlignedUnits): string {
+  if (said === undefined) return `+${written!.text}`;
+  if (written === undefined) return `-${said.text}`;
+  return said.text === written.text ? said.text : `${said.text}>${written.text}`;
 }
 
 /** Index of the utterance that each final belongs to: the first whose end is not before the middle of the final. */
@@ -66,16 +91,17 @@ function findUtterances(finals: readonly FinalText[], ends: readonly number[]): 
 }
 
 /** Words missing right behind the last word of an utterance, and where times are known, nearer to it than to the next. */
-function countLost(pairs: readonly AlignedUnits[], utteranceOf: (unit: Unit) => number): number {
-  let lost = 0;
+function findLost(pairs: readonly AlignedUnits[], utteranceOf: (unit: Unit) => number): AlignedUnits[] {
+  const lost: AlignedUnits[] = [];
   for (let at = 0; at < pairs.length; ) {
     let to = at;
     while (to < pairs.length && pairs[to]!.written === undefined) to++;
-    const missing = pairs.slice(at, to).map(({ said }) => said!);
+    const missing = pairs.slice(at, to);
     const before = pairs[at - 1]?.written;
     const next = pairs[to]?.written;
     const isEnd = before !== undefined && (next === undefined || utteranceOf(next) !== utteranceOf(before));
-    if (isEnd && missing.length <= LOST_RUN_MAX) lost += missing.filter((unit) => isNearer(unit, before, next)).length;
+    if (isEnd && missing.length <= LOST_RUN_MAX)
+      lost.push(...missing.filter(({ said }) => isNearer(said!, before, next)));
     at = to + 1;
   }
   return lost;

@@ -24,6 +24,8 @@ export interface CutOffs {
   readonly ends: number;
   /** Those of them that ended inside a sentence that the speaker went on with soon. */
   readonly falseEnds: number;
+  /** All ends with the words around them, to be read: how long the end took to come, and when the speaker went on. */
+  readonly listed: readonly string[];
 }
 
 /** A speaker who goes on within this time was cut off; after a longer silence it would have been hard to know. */
@@ -76,16 +78,23 @@ function pairWords(decoded: readonly DecodedWord[], reference: readonly string[]
 /** How often speech was ended inside a sentence. */
 export function countCutOffs(arrivals: readonly Arrival[], words: readonly SpokenWord[]): CutOffs {
   let [ends, falseEnds] = [0, 0];
-  for (const { event } of arrivals) {
+  const listed: string[] = [];
+  for (const { atMs, event } of arrivals) {
     if (event.type !== 'speech' || event.state !== 'end') continue;
     // The end of a word is uncertain where silence follows it; its beginning is not.
     const next = words.findIndex(({ fromMs }) => fromMs >= event.atMs - JITTER_MS);
     if (next <= 0) continue;
     ends++;
     const resumedMs = findResumption(arrivals, event.atMs) ?? words[next]!.fromMs;
-    if (!words[next - 1]!.isEnd && resumedMs - event.atMs <= GOES_ON_MS) falseEnds++;
+    const isFalse = !words[next - 1]!.isEnd && resumedMs - event.atMs <= GOES_ON_MS;
+    if (isFalse) falseEnds++;
+    const text = [...words.slice(Math.max(0, next - 5), next), { text: '|' }, ...words.slice(next, next + 4)];
+    const line = text.map((word) => word.text).join(' ');
+    listed.push(
+      `${isFalse ? 'false' : 'true'} end at ${event.atMs} ms, after ${Math.round(atMs - event.atMs)} ms, resumed after ${Math.round(resumedMs - event.atMs)}: ${line}`,
+    );
   }
-  return { ends, falseEnds };
+  return { ends, falseEnds, listed };
 }
 
 /** When a voice is heard again after this moment. */

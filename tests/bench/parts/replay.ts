@@ -33,7 +33,7 @@ export async function run(args: string[]): Promise<void> {
     streams: '1',
     // Every so many recordings only, for a quick look.
     every: '1',
-    // `text` prints what was understood, `events` all that a client saw.
+    // `text` prints what was understood, `cuts` the errors at cuts and where speech ended, `events` all that a client saw.
     verbose: '',
   });
   const languages = options['languages']!.split(',').filter(Boolean);
@@ -94,6 +94,10 @@ export async function run(args: string[]): Promise<void> {
     const measured = replayed.map(({ recording, arrivals }) => {
       if (options['verbose'] === 'events') print(recording, arrivals);
       const result = measure(recording, arrivals);
+      if (options['verbose'] === 'cuts') {
+        const { listed } = countCutOffs(arrivals, spoken.get(recording.file)!);
+        for (const line of [...result.cuts.listed, ...listed]) console.log(`${recording.file} ${line}`);
+      }
       if (options['verbose'] !== '')
         console.log(
           `${recording.file} ${result.errors} → ${result.revisedErrors} (${offline.get(recording.file)?.errors}): ${result.text}\n  → ${result.revisedText}`,
