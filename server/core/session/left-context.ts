@@ -1,11 +1,12 @@
 import type { Word } from '../hypothesis.ts';
 import { endsSentence } from '../sentence/boundary.ts';
 import { countOverlap } from '../stable/overlap.ts';
+import { joinWords } from '../stable/words.ts';
 import { SAMPLE_RATE } from '../time.ts';
 
 /**
- * The sentence before the open one. A decode that begins with it hears how the open one goes on, and makes fewer errors
- * at its start. The words it writes for the sentence before are known already and are left out.
+ * The sentence before the open one, or its last words. A decode that begins with it hears how the open one goes on, and makes fewer
+ * errors at its start. The words it writes for the sentence before are known already and are left out.
  */
 export interface LeftContext {
   /** Where its audio begins, samples. */
@@ -17,8 +18,10 @@ export interface LeftContext {
 }
 
 export interface LeftContextOptions {
-  /** A sentence that begins longer than this before the open one is not used, ms; 0 uses none. */
+  /** A sentence that begins longer than this before the open one is not used as a whole, ms; 0 uses none. */
   readonly ms: number;
+  /** Of a longer sentence, the words that begin no longer than this before the open one are used, ms; 0 uses none. */
+  readonly tailMs: number;
   /** Nor is one with more silence than this behind it, ms. */
   readonly gapMs: number;
   /** Nor is any where decodes take longer than this, ms: what they hear better is worth less than what they lag behind. */
@@ -51,11 +54,27 @@ export function selectLeftContext(
   options: LeftContextOptions,
 ): LeftContext | undefined {
   if (leftContext === undefined || leftContext.language !== language) return undefined;
-  const { from, words } = leftContext;
+  const usable = isWithin(sentenceStart - leftContext.from, options.ms)
+    ? leftContext
+    : selectTail(leftContext, sentenceStart, options.tailMs);
+  if (usable === undefined) return undefined;
+  const { from, words } = usable;
   if (from < oldest || from >= sentenceStart) return undefined;
   const end = words.at(-1)?.to ?? from;
-  const isNear = isWithin(sentenceStart - from, options.ms) && isWithin(sentenceStart - end, options.gapMs);
-  return isNear && to - from <= SAMPLES_MAX ? leftContext : undefined;
+  const isNear = isWithin(sentenceStart - end, options.gapMs);
+  return isNear && to - from <= SAMPLES_MAX ? usable : undefined;
+}
+
+/** The last words of a sentence, those that begin within `ms` before the open one; the words before them are prompted. */
+function selectTail(
+  { words, context, language }: LeftContext,
+  sentenceStart: number,
+  ms: number,
+): LeftContext | undefined {
+  const first = words.findIndex(({ from }) => isWithin(sentenceStart - from, ms));
+  if (first <= 0) return undefined;
+  const [known, tail] = [words.slice(0, first), words.slice(first)];
+  return { from: tail[0]!.from, words: tail, language, context: [...context, joinWords(known)] };
 }
 
 /**

@@ -123,7 +123,7 @@ export const PIPELINE: PipelineOptions = {
   show: { chance: 0.94, firstChance: 0.6, holdDecodes: 3, firstMs: 160, firstEveryMs: 100 },
   sentenceEnd: { slowMs: 200, seldomMs: 350, agreedMs: 500, confidence: 0.84 },
   segment: { softMs: 12_000, hardMs: 25_000 },
-  leftContext: { ms: 5_000, gapMs: 1_500, decodeMs: 1_000 },
+  leftContext: { ms: 5_000, tailMs: 2_500, gapMs: 1_500, decodeMs: 1_000 },
   secondHearing: {
     leastMs: 20_000,
     mostMs: 28_000,

@@ -59,3 +59,17 @@ t.test('a translation does not lead', async (t) => {
   const talk = begun({ task: 'translate' });
   t.ok(talk.answer('It ran away from', 2).fromSample > SAMPLE_RATE);
 });
+
+t.test('speech that goes on behind a long sentence is decoded with the last words of it', async (t) => {
+  const talk = new Talk();
+  const sentence = 'I saw a cat that sat on the mat of my old aunt.';
+  talk.hear(6, true);
+  talk.hear(0.3, false);
+  talk.answer(sentence, 0);
+  talk.hear(0.5, false);
+  t.same(talk.finals, [sentence]);
+  talk.hear(1, true);
+  const span = talk.answer('my old aunt. It slept', 4.5);
+  t.equal(span.fromSample, 4 * SAMPLE_RATE, 'from a word within 2.5 s on');
+  t.equal(span.prompt, 'I saw a cat that sat on the', 'the words before it are prompted');
+});

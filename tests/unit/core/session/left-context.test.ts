@@ -8,7 +8,7 @@ import {
 import { joinWords } from '../../../../server/core/stable/words.ts';
 
 const STEP = 4_000;
-const OPTIONS = { ms: 5_000, gapMs: 1_500, decodeMs: 1_000 };
+const OPTIONS = { ms: 5_000, tailMs: 0, gapMs: 1_500, decodeMs: 1_000 };
 
 const words = (line: string, from = 0): Word[] =>
   line
@@ -83,5 +83,28 @@ t.test(
     t.equal(selectLeftContext(before, { ...request, to: 16 * 16_000 }, OPTIONS), undefined, 'too long together');
     t.equal(selectLeftContext(before, request, { ...OPTIONS, ms: 900 }), undefined, 'it began too long ago');
     t.equal(selectLeftContext(before, request, { ...OPTIONS, ms: 0 }), undefined, 'switched off');
+  },
+);
+
+t.test(
+  'of a sentence that began too long ago the last words are used, and those before them are prompted',
+  async (t) => {
+    const before = { ...contextOf('I saw a cat that sat on a mat.'), context: ['Well.'] };
+    const request = { sentenceStart: 9 * STEP, to: 12 * STEP, language: 'en', oldest: 0 };
+    const select = (tailMs: number, change: Partial<typeof request> = {}) =>
+      selectLeftContext(before, { ...request, ...change }, { ...OPTIONS, ms: 1_000, tailMs });
+    const tail = select(600)!;
+    t.equal(tail.from, 7 * STEP);
+    t.equal(joinWords(tail.words), 'a mat.');
+    t.same(tail.context, ['Well.', 'I saw a cat that sat on']);
+    t.equal(
+      joinWords(removeLeftContext(words('a mat. It slept.', 7 * STEP), tail, request.sentenceStart)),
+      'It slept.',
+      'its words are left out',
+    );
+    t.equal(select(0), undefined, 'switched off');
+    t.equal(select(200), undefined, 'no word is as near');
+    t.equal(select(600, { oldest: 8 * STEP }), undefined, 'its audio has left the ring');
+    t.same(select(600, { oldest: STEP }), tail, 'the beginning of the sentence need not be held');
   },
 );
