@@ -1,6 +1,7 @@
 import type { WireWord } from '../protocol/events.ts';
 import { toPrintable } from '../protocol/printable.ts';
 import { countColumns, splitIntoGraphemes } from './columns.ts';
+import { endsSentence, readEnd } from './end-marks.ts';
 import { getPhraseCost } from './phrase-cost.ts';
 
 /** A sentence as it is to be read, with its words as they were recognised, which time it. */
@@ -9,6 +10,8 @@ export interface SpokenSentence {
   readonly fromMs: number;
   readonly toMs: number;
   readonly words: readonly Pick<WireWord, 'text' | 'fromMs' | 'toMs'>[];
+  /** ISO 639-1 code of the text, by which its abbreviations are known; undefined where it is not known. */
+  readonly language?: string | undefined;
 }
 
 /** A piece of a sentence that must stay on one line: a word, also in scripts that put no spaces between words. */
@@ -48,8 +51,10 @@ const CLOSING =
   '[\\p{Pe}\\p{Pf}\\p{Po}\\p{Pd}\\p{M}～ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ\\u0e2f-\\u0e3a\\u0e45-\\u0e4e]';
 const PIECES = new RegExp(`${OPENING}*(?:${UNSPACED}|(?:(?!${UNSPACED}|${OPENING}).)+|.)${CLOSING}*`, 'gsu');
 
-const COST = { sentence: 0, clause: 1, pause: 2, word: 4, inside: 20 } as const;
-const SENTENCE_END = /[.!?…。！？｡।။።]["'”’»」』）)]*$/u;
+/** `attached` is a break behind an abbreviation or an ordinal, which belongs to what follows it: `Dr. | Smith`, `3. | Mai`. */
+const COST = { sentence: 0, clause: 1, pause: 2, word: 4, attached: 12, inside: 20 } as const;
+/** Brackets that stand behind a full stop of Chinese or Japanese. */
+const WIDE_CLOSING = /[」』）]+$/u;
 const CLAUSE_END = /[,;:，、；：､،؛—–]["'”’»」』）)]*$/u;
 /** Shortest pause between two words that counts as a breath, ms. */
 const PAUSE_MS = 200;
@@ -69,7 +74,7 @@ export function splitIntoAtoms(sentence: SpokenSentence, columnsMax: number): At
     columns: countColumns(piece.text),
     fromMs: piece.fromMs,
     toMs: piece.toMs,
-    breakCost: getBreakCost(piece, timed[i + 1]),
+    breakCost: getBreakCost(piece, timed[i + 1], sentence.language),
   }));
 }
 
@@ -126,14 +131,16 @@ function joinWords(pieces: readonly Timed[], columnsMax: number): Timed[] {
   return words;
 }
 
-function getBreakCost(piece: Timed, next: Timed | undefined): number {
-  if (SENTENCE_END.test(piece.text)) return COST.sentence;
+function getBreakCost(piece: Timed, next: Timed | undefined, language: string | undefined): number {
+  const marked = { text: piece.text.replace(WIDE_CLOSING, '') };
+  if (endsSentence(marked, next, language)) return COST.sentence;
   if (CLAUSE_END.test(piece.text)) return COST.clause;
   if (next === undefined || !piece.isWordEnd) return COST.inside;
   if (next.fromMs - piece.toMs >= PAUSE_MS) return COST.pause;
   const unspaced = [piece, next].filter(({ text }) => HAS_UNSPACED.test(text)).length;
   // Between two such words, a space stands for a comma; between one and a number or a Latin word, it is mere style.
-  if (next.isSpaced && unspaced !== 1) return unspaced === 2 ? COST.clause : COST.word;
+  const word = readEnd(marked.text, language) === 'none' ? COST.word : COST.attached;
+  if (next.isSpaced && unspaced !== 1) return unspaced === 2 ? COST.clause : word;
   return getPhraseCost(piece.text, next.text) + (piece.isSpokenEnd ? 0 : 1);
 }
 

@@ -134,13 +134,13 @@ const escapeMarkdown = (text: string): string => toPrintable(text).replace(/[\\`
 function toSpokenSentences({ transcript, words, revisedWords }: ExportSource, form: TextForm): SpokenSentence[] {
   const hasSeveralChannels = new Set(transcript.sentences.map(({ channel }) => channel)).size > 1;
   return transcript.sentences.map((sentence) => {
-    const { fromMs, toMs, channel } = sentence;
+    const { fromMs, toMs, channel, language } = sentence;
     const speaker = hasSeveralChannels ? transcript.speakers[channel] : undefined;
     const text = getSentenceText(sentence, form).trim();
     const shown = speaker && text !== '' ? `${speaker}: ${text}` : text;
     const name = formatSentenceName(sentence);
     const timed = (form === 'raw' ? undefined : revisedWords?.get(name)) ?? words.get(name) ?? [];
-    return { text: shown, fromMs, toMs, words: timed };
+    return { text: shown, fromMs, toMs, words: timed, language };
   });
 }
 

@@ -2,6 +2,7 @@
 export * from './caption-assembler.ts';
 export * from './columns.ts';
 export * from './cues.ts';
+export * from './end-marks.ts';
 export * from './export.ts';
 export * from './form-queue.ts';
 export * from './hls.ts';

@@ -37,8 +37,8 @@ export function toJson(sentences: readonly Sentence[]): string {
 const toSpoken = (sentences: readonly Sentence[], options: FormatOptions): SpokenSentence[] => {
   const form = getTextForm(options);
   return sentences.map((sentence) => {
-    const { fromMs, toMs, revised } = sentence;
+    const { fromMs, toMs, revised, language } = sentence;
     const words = form === 'raw' || revised === undefined ? sentence.words : sentence.revisedWords;
-    return { text: getDisplayedText(sentence, form), fromMs, toMs, words };
+    return { text: getDisplayedText(sentence, form), fromMs, toMs, words, language };
   });
 };

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { type EventOf, toPrintable } from '../../protocol/index.ts';
-import { buildCues, joinSentences, renderSrt, renderVtt } from '../../transcript/index.ts';
+import { buildCues, joinSentences, renderSrt, renderVtt, withLeadingSpace } from '../../transcript/index.ts';
 import type { OpenAiFileOptions } from './openai-file-options.ts';
 
 type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
@@ -34,7 +34,9 @@ function buildVerboseJson(sentences: readonly Sentence[], audioMs: number, optio
     ),
     duration: audioMs / 1_000,
     text: joinTexts(sentences),
-    ...(options.segments ? { segments: sentences.map(buildSegment) } : {}),
+    ...(options.segments
+      ? { segments: sentences.map((sentence, i) => buildSegment(sentence, i, sentences[i - 1])) }
+      : {}),
     ...(options.words
       ? {
           words: sentences.flatMap(({ words }) =>
@@ -51,8 +53,8 @@ function buildVerboseJson(sentences: readonly Sentence[], audioMs: number, optio
 }
 
 /** Clients check that each of these ten fields is there and of its type; what is unknown gets a neutral value. */
-function buildSegment(sentence: Sentence, id: number): object {
-  const text = ` ${sentence.text.trim()}`;
+function buildSegment(sentence: Sentence, id: number, before: Sentence | undefined): object {
+  const text = withLeadingSpace(sentence.text, before?.text.trim());
   const sum = sentence.words.reduce((total, { confidence }) => total + Math.log(Math.max(confidence, 1e-4)), 0);
   const raw = Buffer.from(text);
   return {

@@ -7,6 +7,7 @@ import {
   type ServerEvent,
   type Start,
 } from '../../protocol/index.ts';
+import { withLeadingSpace } from '../../transcript/index.ts';
 import type { CloseFrames, Dialect, DialectSession, FrameResult, Rejection, WireFrame } from '../ports/dialect.ts';
 import { readBinaryMessage, readFields } from './json-frame.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
@@ -168,7 +169,7 @@ export class WhisperLiveSession implements DialectSession {
     return {
       start: (fromMs / 1_000).toFixed(3),
       end: (Math.max(fromMs, event.toMs) / 1_000).toFixed(3),
-      text: ` ${event.text.trim()}`,
+      text: withLeadingSpace(event.text, this.#completed.at(-1)?.text),
       completed,
       ...(this.#display.words ? { words } : {}),
     };

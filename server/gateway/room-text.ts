@@ -1,4 +1,4 @@
-import { toPrintableJson, type ViewerEvent } from '../../protocol/index.ts';
+import { getOwnEntry, toPrintableJson, type ViewerEvent } from '../../protocol/index.ts';
 import {
   EXPORT_TYPES,
   renderSentences,
@@ -38,7 +38,9 @@ export function renderRoomText(events: readonly ViewerEvent[], { format, ...want
         fromMs: word.fromMs + shift,
         toMs: word.toMs + shift,
       }));
-      return { text: selectDisplayedText(sentence, wanted), fromMs, toMs, words };
+      const isTranslated = getOwnEntry(sentence.translations, wanted.translate ?? '') !== undefined;
+      const language = isTranslated ? wanted.translate : sentence.language;
+      return { text: selectDisplayedText(sentence, wanted), fromMs, toMs, words, language };
     }),
   );
 }

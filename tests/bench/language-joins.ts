@@ -52,7 +52,8 @@ export function joinLanguages(recordings: readonly Recording[], folder: string):
   });
 }
 
-function joinRecordings(name: string, members: readonly Recording[], folder: string): JoinedRecording {
+/** Joins recordings as one file in `folder`, with a pause between them. */
+export function joinRecordings(name: string, members: readonly Recording[], folder: string): JoinedRecording {
   const pause = new Int16Array(PAUSE_MS * SAMPLES_PER_MS);
   const pieces: Int16Array[] = [];
   const parts: LanguagePart[] = [];

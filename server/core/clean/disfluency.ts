@@ -1,6 +1,6 @@
 import { type Chunk, isUnspaced } from './chunks.ts';
 import { areHesitations, isHesitation } from './fillers.ts';
-import { isNegation, isNumber, isProperName, isSmallWord } from './meaning.ts';
+import { isNegation, isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
 
 /** A range of spoken chunks, `to` excluded. */
 export interface ChunkRange {
@@ -166,12 +166,15 @@ function isCorrection(
   const firstCue = at[at.length - cueWords]!;
   if (!endsInPause(spoken[firstCue - 1]!.text)) return false;
   if (cueWords === 1 && !endsInPause(words.at(-1)!.text)) return false;
-  if (old.some(({ bare, text }) => isNegation(bare) || /[.?!]$/u.test(text))) return false;
+  const isEnd = (text: string, i: number): boolean => isSentenceEnd(text, words[i + 1]!.text, language);
+  if (old.some(({ bare, text }, i) => isNegation(bare) || isEnd(text, i))) return false;
   const first = old[0]!;
   if (first.bare === next.bare) return true;
   if (old.length > 1) return false;
   const numbers = isNumber(first.bare, language) && isNumber(next.bare, language);
-  return numbers || (isProperName(first.text, spoken[at[0]! - 1]?.text) && isProperName(next.text, ''));
+  return (
+    numbers || (isProperName(first.text, spoken[at[0]! - 1]?.text, language) && isProperName(next.text, '', language))
+  );
 }
 
 /** In unspaced languages only hesitations and repeated words are removed. */

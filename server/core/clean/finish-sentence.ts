@@ -1,6 +1,6 @@
 import { getOwnEntry } from '../../../protocol/index.ts';
 import { extractBareWord } from './chunks.ts';
-import { isSentenceEnd } from './meaning.ts';
+import { hasEndMark } from './meaning.ts';
 
 /** Full stops other than ".". Thai and Lao sentences end with none. */
 const FULL_STOPS: Readonly<Record<string, string>> = {
@@ -18,8 +18,7 @@ export function finishSentence(text: string, language: string): string {
   const trimmed = text.replace(/^[,;:、，\s]+/, '').replace(/\s+([,.;:?!])(?=\s|$)/g, '$1');
   const capitalised = capitalise(language === 'en' ? capitaliseI(trimmed) : trimmed, language);
   // A sign without words ("♪") is not a sentence.
-  if (isSentenceEnd(capitalised) || extractBareWord(capitalised) === '' || /[।።။།։]$/.test(capitalised))
-    return capitalised;
+  if (hasEndMark(capitalised) || extractBareWord(capitalised) === '') return capitalised;
   const body = capitalised.replace(/[,;:、，\s]+$/, '');
   return body + (isQuestion(body, language) ? '?' : (getOwnEntry(FULL_STOPS, language) ?? '.'));
 }

@@ -72,7 +72,7 @@ function findLost({ from, to }: ChunkRange, spoken: readonly Chunk[], language: 
     .slice(from, to)
     .filter(
       ({ bare, text }, i) =>
-        language !== 'en' || !REMOVABLE.has(bare) || isProperName(text, spoken[from + i - 1]?.text),
+        language !== 'en' || !REMOVABLE.has(bare) || isProperName(text, spoken[from + i - 1]?.text, language),
     );
 }
 

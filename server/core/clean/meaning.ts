@@ -1,3 +1,4 @@
+import { endsSentence, findEndMark } from '../../../transcript/index.ts';
 import type { Chunk } from './chunks.ts';
 
 /** Number words. Spoken twice ("five five") they are two digits, not a disfluency. */
@@ -36,19 +37,23 @@ export const isNegation = (bare: string): boolean => NEGATION.test(bare);
 
 export const isSmallWord = (bare: string): boolean => SMALL_WORDS.has(bare);
 
-/** Whether a sentence ends with this word; `Mr.` counts as an end, which does no harm here. */
-export const isSentenceEnd = (text: string): boolean => /[.?!…。？！؟।۔]["'”’»)\]」]*$/u.test(text);
+/** Whether a word ends with a mark that may end a sentence; that of `Mr.` is one, too. */
+export const hasEndMark = (text: string): boolean => findEndMark(text.replace(/」+$/u, '')) !== undefined;
+
+/** Whether a sentence ends with this word: not with `Mr.` or the `21.` of a date. `next` is the word behind it. */
+export const isSentenceEnd = (text: string, next: string | undefined, language: string): boolean =>
+  next === undefined ? hasEndMark(text) : endsSentence({ text: text.replace(/」+$/u, '') }, { text: next }, language);
 
 /**
  * Whether the word has a capital that its position does not explain. This includes German nouns, which are kept like
  * names.
  */
-export function isProperName(text: string, before: string | undefined): boolean {
+export function isProperName(text: string, before: string | undefined, language: string): boolean {
   return (
     /^\P{L}*\p{Lu}/u.test(text) &&
     !/^\P{L}*I(?:['’]\p{L}+)?\P{L}*$/u.test(text) &&
     before !== undefined &&
-    !isSentenceEnd(before)
+    !isSentenceEnd(before, text, language)
   );
 }
 
@@ -56,5 +61,5 @@ export function isProperName(text: string, before: string | undefined): boolean 
 export function classifyProtectedWord(chunk: Chunk, before: Chunk | undefined, language: string): string | undefined {
   if (isNumber(chunk.bare, language)) return 'number';
   if (isNegation(chunk.bare)) return 'negation';
-  return isProperName(chunk.text, before?.text) ? 'name' : undefined;
+  return isProperName(chunk.text, before?.text, language) ? 'name' : undefined;
 }

@@ -1,6 +1,6 @@
 import { getOwnEntry } from '../../../protocol/index.ts';
 import { extractBareWord } from './chunks.ts';
-import { isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
+import { hasEndMark, isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
 
 const toSet = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 
@@ -74,7 +74,7 @@ function findRepeatAt(
     const copies = Math.floor((to - at) / period);
     to = at + copies * period;
     const isEnough = copies >= DELIBERATE_COPIES || (copies === 2 && period === 1 && isEmphatic(phrase[0]!));
-    const isEnd = period === 1 || to === words.length || isSentenceEnd(words[to - 1]!);
+    const isEnd = period === 1 || to === words.length || isSentenceEnd(words[to - 1]!, words[to], language);
     const isWhole = !words.slice(at, to).some((word) => BROKEN_OFF.test(word));
     if (isEnough && isEnd && isWhole && phrase.some((word) => hasContent(word, language))) return { from: at, to };
   }
@@ -94,13 +94,13 @@ export const isIntentionalRepeat = (bare: string): boolean => INTENTIONAL.has(ba
 /** Whether `word`, followed by itself, is a disfluency. In doubt it is not. */
 export function isAccidentalRepeat(word: string, next: string, before: string | undefined, language: string): boolean {
   const bare = extractBareWord(word);
-  if (bare === '' || bare !== extractBareWord(next) || isSentenceEnd(word)) return false;
+  if (bare === '' || bare !== extractBareWord(next) || hasEndMark(word)) return false;
   if (language !== 'en') return getOwnEntry(ACCIDENTAL_BY_LANGUAGE, language)?.has(bare) === true;
   if (isNumber(bare, 'en') || isIntentionalRepeat(bare)) return false;
-  const isSentenceStart = before === undefined || isSentenceEnd(before);
+  const isSentenceStart = before === undefined || isSentenceEnd(before, word, language);
   if (BETWEEN_CLAUSES.has(bare)) return isSentenceStart;
   if (isSmallWord(bare)) return true;
-  if (isProperName(next, '')) return false;
+  if (isProperName(next, '', language)) return false;
   // Letters may be spelling; other words with a comma between them may be emphasis.
   return bare.length >= 3 && !word.endsWith(',');
 }

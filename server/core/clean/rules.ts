@@ -1,7 +1,7 @@
 import { extractBareWord, isUnspaced, removeStammer } from './chunks.ts';
 import { isHesitation, removeUnspacedFillers } from './fillers.ts';
 import { capitalise, finishSentence } from './finish-sentence.ts';
-import { isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
+import { hasEndMark, isNumber, isProperName, isSentenceEnd, isSmallWord } from './meaning.ts';
 import { findDeliberateRepeats, isAccidentalRepeat, isIntentionalRepeat } from './repeats.ts';
 
 /**
@@ -33,7 +33,8 @@ const finishUnlessEmpty = (text: string, language: string): string =>
 function removeWords(words: readonly string[], from: number, count: number, language: string): string[] {
   const rest = words.slice(from + count);
   const before = words[from - 1];
-  const wasSentenceStart = (before === undefined || isSentenceEnd(before)) && /^\P{L}*\p{Lu}/u.test(words[from]!);
+  const isStart = before === undefined || isSentenceEnd(before, words[from], language);
+  const wasSentenceStart = isStart && /^\P{L}*\p{Lu}/u.test(words[from]!);
   if (wasSentenceStart && rest[0] !== undefined) rest[0] = capitalise(rest[0], language);
   return [...words.slice(0, from), ...rest];
 }
@@ -54,7 +55,7 @@ function removeFillers(words: readonly string[], language: string): string[] {
     const before = kept[index - 1];
     if (before === undefined) continue;
     const mark = /[.?!…]+["'”’)]*$/u.exec(word)?.[0];
-    if (mark !== undefined && !isSentenceEnd(before)) kept[index - 1] = before.replace(/[,;:]$/, '') + mark;
+    if (mark !== undefined && !hasEndMark(before)) kept[index - 1] = before.replace(/[,;:]$/, '') + mark;
     // After a small word the comma belongs to the pause; after others it may separate clauses or list items.
     else if (/,$/.test(before) && language === 'en' && isSmallWord(extractBareWord(before)))
       kept[index - 1] = before.slice(0, -1);
@@ -93,7 +94,7 @@ function removeAbandonedArticles(words: readonly string[]): string[] {
       const abandoned = kept.slice(index - back, index);
       if (
         extractBareWord(kept[index - back]!) !== extractBareWord(kept[index + 1]!) ||
-        !abandoned.every((word) => isSmallWord(extractBareWord(word)) && !isSentenceEnd(word))
+        !abandoned.every((word) => isSmallWord(extractBareWord(word)) && !hasEndMark(word))
       )
         continue;
       kept = removeWords(kept, index - back, back + 1, 'en');
@@ -127,10 +128,11 @@ function removeRepeatedPhrases(words: readonly string[]): string[] {
  */
 function isIntentionalPhrase(first: readonly string[], second: readonly string[], before: string | undefined): boolean {
   const comma = first.at(-1)!.endsWith(',');
-  const inside = before !== undefined && !isSentenceEnd(before);
+  const inside = before !== undefined && !isSentenceEnd(before, first[0], 'en');
+  const isEnd = (word: string, i: number): boolean => isSentenceEnd(word, first[i + 1] ?? second[0], 'en');
   return (
-    first.some((word) => isSentenceEnd(word) || isNumber(extractBareWord(word), 'en')) ||
-    second.some((word) => isProperName(word, '') && !isSmallWord(extractBareWord(word))) ||
+    first.some((word, i) => isEnd(word, i) || isNumber(extractBareWord(word), 'en')) ||
+    second.some((word) => isProperName(word, '', 'en') && !isSmallWord(extractBareWord(word))) ||
     first.every((word) => isIntentionalRepeat(extractBareWord(word))) ||
     (!comma && first.some((word) => /^(and|by|after|upon)$/i.test(extractBareWord(word)))) ||
     (comma && inside && /^(it|that|you|this|there|here|her)$/.test(extractBareWord(first[0]!)))

@@ -1,40 +1,7 @@
+import { endsSentence } from '../../../transcript/index.ts';
 import type { Word } from '../hypothesis.ts';
-import { beginsSentence, type FullStop, readFullStop } from './abbreviations.ts';
 
-const ENDS = /[.?!。？！…]["'”’»)\]]*$/u;
-const OPENING = /^["'“‘„«»(¿¡[]+/u;
-
-/** The mark with which a word may end a sentence, with the quotation marks behind it; undefined when it has none. */
-export const findEndMark = (text: string): string | undefined => ENDS.exec(text)?.[0];
-
-/** How the punctuation of a word is to be read; `none` when it has none that may end a sentence. */
-export function readEnd(text: string, language = 'auto'): FullStop | 'none' {
-  if (!ENDS.test(text)) return 'none';
-  const bare = text.replace(/["'”’»)\]]+$/u, '').replace(OPENING, '');
-  return /[^.]\.$/u.test(bare) ? readFullStop(bare, language) : 'end';
-}
-
-/**
- * Whether a sentence ends after this word: not after `Dr.`, `z. B.` or the `21.` of a date. `next` is the word after it; its
- * punctuation is settled only when that is known. `language` is an ISO 639-1 code, or `auto` where it is not known.
- */
-export function endsSentence(
-  { text }: Pick<Word, 'text'>,
-  next: Pick<Word, 'text'> | undefined,
-  language = 'auto',
-): boolean {
-  switch (readEnd(text, language)) {
-    case 'end':
-      return true;
-    case 'either':
-    case 'ordinal':
-      return next !== undefined && beginsSentence(next.text, language);
-    case 'beforeNumber':
-      return next === undefined || !/^\P{L}*\p{N}/u.test(next.text);
-    default:
-      return false;
-  }
-}
+export { endsSentence, findEndMark, readEnd } from '../../../transcript/index.ts';
 
 /** Number of words in the first finished sentence; 0 when none is. It never ends with the last word, whose punctuation is not settled. */
 export function countFirstSentenceWords(words: readonly Word[], language = 'auto'): number {

@@ -5,8 +5,9 @@ const SECONDS_MIN = 1;
 /** Least probability of the first detection, and of one that contradicts the language in force. */
 const FIRST_PROBABILITY_MIN = 0.5;
 const PROBABILITY_MIN = 0.8;
-/** A sentence of fewer seconds, such as "Nein", does not move the lock. */
+/** A sentence of fewer seconds or words, such as "Nein", does not move the lock, however often it is said. */
 const SWITCH_SECONDS_MIN = 1.5;
+const SWITCH_WORDS_MIN = 2;
 /** Finals in a row in another language before the lock moves there. */
 const SWITCH_AFTER = 2;
 /** A span whose detected language was rejected is asked about again when it has grown by this factor. */
@@ -106,7 +107,8 @@ export class LanguageSelector {
     }
     const least = this.#locked === undefined ? FIRST_PROBABILITY_MIN : PROBABILITY_MIN;
     if (!isConvincing(hypothesis, span.seconds, least)) return false;
-    if (this.#locked !== undefined && span.seconds < SWITCH_SECONDS_MIN) return false;
+    const isShort = span.seconds < SWITCH_SECONDS_MIN || hypothesis.words.length < SWITCH_WORDS_MIN;
+    if (this.#locked !== undefined && isShort) return false;
     this.#streak = this.#other === language ? this.#streak + 1 : 1;
     this.#other = language;
     if (this.#locked !== undefined && this.#streak < SWITCH_AFTER) return false;

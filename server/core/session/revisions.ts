@@ -1,4 +1,5 @@
 import type { Change } from '../../../protocol/index.ts';
+import { removeNeedlessSpaces } from '../../../transcript/index.ts';
 import { checkRewrite } from '../clean/guard.ts';
 import { cleanByRules } from '../clean/rules.ts';
 import type { SessionInput } from './inputs.ts';
@@ -87,9 +88,10 @@ export class Revisions {
 
   #checkRewrite(
     sentence: CleaningSnapshot,
-    { text, model, tookMs }: Extract<Rewrite, { kind: 'rewrite' }>,
+    { text: written, model, tookMs }: Extract<Rewrite, { kind: 'rewrite' }>,
     settings: SessionSettings,
   ): void {
+    const text = removeNeedlessSpaces(written);
     const verdict = checkRewrite(sentence.text, text, sentence.language);
     if (!verdict.accepted) {
       this.#notify('clean.refused', `The rewrite was not kept: ${verdict.reason}.`, sentence.sentence);

@@ -1,6 +1,6 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
-import { findRequestedScript, withScript } from '../script/chinese-script.ts';
+import { type ChineseScript, detectScript, findRequestedScript, withScript } from '../script/chinese-script.ts';
 import type { Reading } from '../speech/endpoint.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
@@ -197,11 +197,16 @@ export class Track {
   read(job: number, hypothesis: Hypothesis, conditions: SessionConditions): void {
     const utterance = this.#find(job);
     if (utterance === undefined) return;
-    const written = withScript(hypothesis, findRequestedScript(conditions.settings) ?? this.#sentences.script);
+    const written = withScript(hypothesis, this.#chooseScript(utterance, conditions));
     const result = this.#planner.read(utterance, written, this.#decodeConditions(utterance, conditions));
     if (result.kind === 'final') return this.#readFinal(utterance, conditions);
     if (result.kind === 'unusable') return;
     this.#grow(utterance, result.decode, conditions);
+  }
+
+  /** The script that a decode is written in if it is Chinese. What is stable never changes, so an open sentence keeps its own. */
+  #chooseScript({ text }: Utterance, { settings }: SessionConditions): ChineseScript | undefined {
+    return detectScript(joinWords(text.stable)) ?? findRequestedScript(settings) ?? this.#sentences.script;
   }
 
   /** The decode up to a pause may say that the speech is over, or there is a final to publish. */

@@ -73,7 +73,7 @@ const PHANTOMS: ReadonlySet<string> = new Set(
     '謝謝觀看',
     '谢谢观看',
     '字幕by索兰娅',
-  ].map((phrase) => phrase.replaceAll(' ', '')),
+  ].map(normaliseWord),
 );
 
 /** Removes from a decode what nobody said. */

@@ -1,5 +1,6 @@
 import { chooseSeparator } from '../../../transcript/index.ts';
 import type { Word } from '../hypothesis.ts';
+import { writeInScript } from '../script/chinese-script.ts';
 import { SAMPLE_RATE } from '../time.ts';
 
 /** Joins words as they are written: with the space each one brings, but none at the start. `before` is the word before them. */
@@ -17,9 +18,12 @@ export function isSpaced(before: Word | undefined, { space, text }: Word): boole
   return before !== undefined && space && chooseSeparator(before.text, text) !== '';
 }
 
-/** The word without case and punctuation, which flip between decodes and must not hold a word back. */
+/**
+ * The word without case and punctuation, which flip between decodes and must not hold a word back, and in simplified Chinese: the
+ * script changes where the client asks for another one.
+ */
 export function normaliseWord(text: string): string {
-  const stripped = text.toLowerCase().replace(/[\p{P}\p{S}\s]+/gu, '');
+  const stripped = writeInScript(text.toLowerCase().replace(/[\p{P}\p{S}\s]+/gu, ''), 'Hans');
   // A word that is only signs ("$", "-") is compared as it is.
   return stripped === '' ? text : stripped;
 }

@@ -1,3 +1,5 @@
+import { removeNeedlessSpaces } from '../../../transcript/index.ts';
+
 /** The prompt that has an instruct model translate a sentence. */
 export interface TranslationPrompt {
   readonly system: string;
@@ -22,7 +24,8 @@ export function parseTranslation(text: string, reply: string): string | undefine
   const line = unquoted(reply.trim(), text);
   if (text === '') return '';
   const isLine = line !== '' && !/[\p{Cc}\u2028\u2029]/u.test(line);
-  return isLine && line.length <= LONGER_MAX * lengthOf(text) + LONGER_CHARS ? line : undefined;
+  const isShort = line.length <= LONGER_MAX * lengthOf(text) + LONGER_CHARS;
+  return isLine && isShort ? removeNeedlessSpaces(line) : undefined;
 }
 
 /** Length in characters, where a Chinese, Japanese or Korean one counts as much as three letters. */

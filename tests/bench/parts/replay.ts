@@ -21,6 +21,8 @@ export async function run(args: string[]): Promise<void> {
     model: 'tiny.en',
     set: '',
     languages: 'en',
+    // What sessions ask for, such as `auto`; empty is the language of each recording.
+    language: '',
     kinds: '',
     // Voice activity detector.
     vad: 'silero',
@@ -90,6 +92,7 @@ export async function run(args: string[]): Promise<void> {
       ...{ decode, voices, turns, pipeline, floors, machine: options['machine']! },
       secondsPerFrame: Number(options['cost']),
       streams: Number(options['streams']),
+      settings: options['language'] === '' ? {} : { language: options['language']! },
     });
     const measured = replayed.map(({ recording, arrivals }) => {
       if (options['verbose'] === 'events') print(recording, arrivals);

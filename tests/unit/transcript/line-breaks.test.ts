@@ -43,6 +43,30 @@ t.test('a particle stays with its word, and a number with what it counts', async
   t.same(linesOf('私たちは来年度の予算案についてもう一度話し合う必要があると思います', 6_000).at(0)?.at(-1), 'て');
 });
 
+/** Sentences with abbreviations and ordinals that belong to what follows, by language. */
+const ABBREVIATED: Readonly<Record<string, readonly [text: string, belongs: RegExp]>> = {
+  de: ['am Abend des 3. Mai kommt Herr Dr. Müller mit dem Zug, z. B. mit dem um 8.', /\b(?:3|Dr|z|B)\.$/],
+  en: ['on Jan. 5 we met Dr. Smith with some fruit, e.g. an apple, and went home.', /\b(?:Jan|Dr|e\.g)\.$/],
+  fr: ["hier M. Dupont a lu l'art. 5 du code avec Mme. Martin et il est parti.", /\b(?:M|art|Mme)\.$/],
+  es: ['ayer el Sr. García leyó el art. 5 con la Sra. Gómez y luego se fue.', /\b(?:Sr|art|Sra)\.$/],
+};
+
+t.test('no line ends behind an abbreviation or an ordinal that belongs to what follows', async (t) => {
+  for (const [language, [text, belongs]] of Object.entries(ABBREVIATED))
+    for (let before = 0; before < 12; before++) {
+      const cues = buildCues([
+        { text: `${'so '.repeat(before)}${text}`, fromMs: 0, toMs: 7_000 + 300 * before, words: [], language },
+      ]);
+      for (const line of cues.flatMap((cue) => cue.text.split('\n'))) t.notMatch(line, belongs, line);
+    }
+});
+
+t.test('a line may end where a sentence does, also behind a number', async (t) => {
+  const text = 'Es waren an jenem Abend im Haus nur 3. Dann ging auch er nach Hause zurück.';
+  const [first] = buildCues([{ text, fromMs: 0, toMs: 6_000, words: [], language: 'de' }]);
+  t.match(first?.text, /nur 3\.\n/);
+});
+
 t.test('an address that fits on no line is cut behind one of its marks', async (t) => {
   const address = 'https://example.com/documents/2026/november/minutes-of-the-meeting?format=markdown&part=2';
   const lines = linesOf(`See ${address} for the rest.`, 9_000);

@@ -1,5 +1,12 @@
 import t from 'tap';
-import { areHesitations, isHesitation, removeUnspacedFillers } from '../../../../server/core/clean/fillers.ts';
+import {
+  areHesitations,
+  isHesitation,
+  listFillers,
+  removeUnspacedFillers,
+} from '../../../../server/core/clean/fillers.ts';
+import { cleanByRules } from '../../../../server/core/clean/rules.ts';
+import { WHISPER_LANGUAGES } from '../../../../server/core/session/resolve-settings.ts';
 
 t.test('a hesitation of one language may be a word of another', async (t) => {
   t.ok(isHesitation('Um,', 'en'));
@@ -8,6 +15,15 @@ t.test('a hesitation of one language may be a word of another', async (t) => {
   t.notOk(isHesitation('er', 'de'), 'a German pronoun');
   t.ok(isHesitation('äh', 'de'));
   t.ok(isHesitation('euh…', 'fr'));
+});
+
+t.test('a cleaner is told what the rules remove, and no word that they remove is said to stay', async (t) => {
+  for (const language of WHISPER_LANGUAGES) {
+    const { hesitations, words } = listFillers(language);
+    t.ok(hesitations.length > 0, language);
+    for (const sound of hesitations) t.equal(cleanByRules(sound, language), '', `${language}: ${sound}`);
+    for (const word of words) t.not(cleanByRules(word, language), '', `${language}: ${word}`);
+  }
 });
 
 t.test('of a language without a list only what is a word nowhere is one', async (t) => {

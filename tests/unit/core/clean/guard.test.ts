@@ -74,6 +74,18 @@ t.test('only a correction with its pause takes something back', async () => {
   check('Send it to Mark, I mean Martin.', 'Send it to Martin.', 'kept');
 });
 
+t.test(
+  'abbreviations and ordinals are no ends, so what follows them is a name or taken back like any other',
+  async () => {
+    check('I met Dr. Smith today', 'I met Dr. today.', /name/);
+    check('I met Dr. Smith, no, Jones.', 'I met Dr. Jones.', 'kept');
+    check('We leave on Jan. 5, no, on Jan. 6.', 'We leave on Jan. 6.', 'kept');
+    check('Wir kommen am 3. äh Mai z. B. mit dem Zug', 'Wir kommen am 3. Mai z. B. mit dem Zug.', 'kept', 'de');
+    check('Wir kommen am 3. Mai', 'Wir kommen am Mai.', /number/, 'de');
+    check('Es waren 3. Dann ging er', 'Es waren 3. Dann ging er.', 'kept', 'de');
+  },
+);
+
 t.test('no single word goes because the sentence is long', async () => {
   check(
     'The doctor said the red pill is safe for most of us.',

@@ -2,6 +2,7 @@ import t from 'tap';
 import { splitIntoChunks } from '../../../../server/core/clean/chunks.ts';
 import {
   classifyProtectedWord,
+  hasEndMark,
   isNegation,
   isNumber,
   isProperName,
@@ -30,18 +31,32 @@ t.test('small words are those a speaker begins with without having said anything
   for (const word of ['house', 'not', 'three']) t.notOk(isSmallWord(word), word);
 });
 
-t.test('a sentence ends with its mark, also inside closing quotes', async (t) => {
-  for (const text of ['go.', 'really?', 'stop!"', '好。', 'so…', 'ہے۔']) t.ok(isSentenceEnd(text), text);
-  for (const text of ['go', 'go,', '3.5', 'a.m', '"']) t.notOk(isSentenceEnd(text), text);
+t.test('a sentence ends with a mark, also inside closing quotes', async (t) => {
+  for (const text of ['go.', 'really?', 'stop!"', '好。', 'so…', 'ہے۔']) t.ok(hasEndMark(text), text);
+  for (const text of ['go', 'go,', '3.5', 'a.m', '"']) t.notOk(hasEndMark(text), text);
+});
+
+t.test('the full stop of an abbreviation or an ordinal ends no sentence', async (t) => {
+  for (const [word, next, language] of [
+    ['Dr.', 'Smith', 'en'],
+    ['ex.', 'une', 'fr'],
+    ['3.', 'Mai', 'de'],
+  ] as const) {
+    t.notOk(isSentenceEnd(word, next, language), `${word} ${next}`);
+    t.ok(isSentenceEnd(word, undefined, language), 'with nothing behind it, its mark is all that is known');
+  }
+  t.ok(isSentenceEnd('3.', 'Dann', 'de'));
+  t.ok(isSentenceEnd('3.', 'Mai', 'en'));
+  t.ok(isProperName('Smith', 'Dr.', 'en'));
 });
 
 t.test('a capital names something where no sentence begins, except in "I"', async (t) => {
-  t.ok(isProperName('London', 'in'));
-  t.ok(isProperName('"Ada', 'met'));
-  t.notOk(isProperName('London', undefined));
-  t.notOk(isProperName('London', 'end.'));
-  t.notOk(isProperName('I', 'and'));
-  t.notOk(isProperName('I’m', 'and'));
+  t.ok(isProperName('London', 'in', 'en'));
+  t.ok(isProperName('"Ada', 'met', 'en'));
+  t.notOk(isProperName('London', undefined, 'en'));
+  t.notOk(isProperName('London', 'end.', 'en'));
+  t.notOk(isProperName('I', 'and', 'en'));
+  t.notOk(isProperName('I’m', 'and', 'en'));
 });
 
 t.test('what must not get lost has a kind, by its gravest', async (t) => {

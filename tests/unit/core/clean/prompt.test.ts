@@ -35,6 +35,18 @@ t.test('the sentence is data: it is in the user’s part alone, on one line', as
   t.notMatch(system, 'Style wanted');
 });
 
+t.test('hesitations are named in the language of the sentence, and so are words like them', async (t) => {
+  const systemFor = (language: string): string =>
+    buildChatPrompt({ text: 'a', language, context: [], instruction: '' }).system;
+  t.match(systemFor('en'), 'hesitations (um, uh, er),');
+  t.notMatch(systemFor('en'), 'In its language');
+  t.match(systemFor('de'), 'hesitations (äh, ähm, hm),');
+  t.match(systemFor('de'), 'words and no hesitations: um, er, so.');
+  t.match(systemFor('pt'), 'words and no hesitations: um, tipo, né.');
+  t.match(systemFor('ja'), 'hesitations (えーっと, えーと, えっと),');
+  for (const language of ['xx', '__proto__']) t.match(systemFor(language), 'hesitations (hmm, mmm, uhm),');
+});
+
 t.test('context and instruction have places of their own', async (t) => {
   const { system, user } = buildChatPrompt({
     ...{ text: 'c', language: 'en', context: ['a.', 'b.'], instruction: 'British\nspelling' },

@@ -6,6 +6,15 @@ import fc from '../../../support/fast-check.ts';
 const check = (raw: string, want: string, language = 'en'): void =>
   void t.equal(cleanByRules(raw, language), want, raw);
 
+t.test('a hesitation behind an abbreviation or an ordinal begins no sentence', async (t) => {
+  for (const [text, cleaned, language] of [
+    ['Prenez un fruit, p. ex. Euh, une pomme.', 'Prenez un fruit, p. ex. une pomme.', 'fr'],
+    ['Er kommt am 3. Äh, mit dem Zug.', 'Er kommt am 3. mit dem Zug.', 'de'],
+    ['We met. Um, then we left.', 'We met. Then we left.', 'en'],
+  ] as const)
+    t.equal(cleanByRules(text, language), cleaned);
+});
+
 t.test('English hesitations, repeats and torn words go', async () => {
   check('um so we we should uh ship it', 'So we should ship it.');
   check('I think, I think we can', 'I think we can.');

@@ -2,8 +2,12 @@ import t from 'tap';
 import type { Hypothesis } from '../../../../server/core/hypothesis.ts';
 import { LanguageSelector } from '../../../../server/core/session/language-selector.ts';
 
-const detected = (language: string, languageProbability = 0.95): Hypothesis => ({
-  words: [],
+/** Words that nobody looks at, but for their number. */
+const wordsOf = (count: number): Hypothesis['words'] =>
+  Array.from({ length: count }, (_, i) => ({ text: 'x', space: true, from: i, to: i + 1, confidence: 1 }));
+
+const detected = (language: string, languageProbability = 0.95, words = 4): Hypothesis => ({
+  words: wordsOf(words),
   language,
   languageProbability,
   noSpeech: 0,
@@ -32,6 +36,18 @@ t.test('one foreign sentence does not move the lock, two in a row do', async (t)
   t.equal(choice.locked, 'en');
   t.equal(choice.learn(detected('fr'), span(3)), true);
   t.equal(choice.locked, 'fr');
+});
+
+t.test('one word moves no language that has settled, however long or often it is said', async (t) => {
+  const choice = new LanguageSelector('auto', ['en', 'de']);
+  choice.learn(detected('en'), span(3));
+  for (let i = 0; i < 4; i++) t.equal(choice.learn(detected('de', 0.99, 1), span(2)), false, 'Neeein');
+  t.ok(choice.isSettled);
+  t.equal(choice.learn(detected('de'), span(3)), false);
+  t.equal(choice.learn(detected('de', 0.99, 1), span(2)), false, 'nor is it the second of two sentences');
+  t.equal(choice.learn(detected('de'), span(3)), true);
+  const fresh = new LanguageSelector('auto');
+  t.equal(fresh.learn(detected('de', 0.99, 1), span(1.2)), true, 'where none has, it is the best there is');
 });
 
 t.test('too little speech, or a doubtful detection, keeps the language in force', async (t) => {

@@ -39,6 +39,14 @@ t.test('a rewrite that the guard accepts is published with its changes, once', a
   t.equal(revisions.pending, 0);
 });
 
+t.test('a model’s spaces between Chinese characters are not kept', async (t) => {
+  const { revisions, rewrite, events } = open();
+  revisions.begin({ ...SENTENCE, text: '呃今天天气很好', language: 'zh' }, [], CLEANED);
+  events();
+  rewrite('今天 天气 很好。');
+  t.match(events(), [{ type: 'cleaned', text: '今天天气很好。', model: 'm' }]);
+});
+
 t.test('one that says something else is refused, and the rules clean the sentence', async (t) => {
   const { revisions, rewrite, events } = open();
   revisions.begin(SENTENCE, [], CLEANED);

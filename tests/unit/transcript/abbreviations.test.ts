@@ -1,5 +1,5 @@
 import t from 'tap';
-import { beginsSentence, readFullStop } from '../../../../server/core/sentence/abbreviations.ts';
+import { beginsSentence, readFullStop } from '../../../transcript/abbreviations.ts';
 
 t.test('a full stop is read by the language', async (t) => {
   for (const [word, language, want] of [
@@ -15,6 +15,10 @@ t.test('a full stop is read by the language', async (t) => {
     ['np.', 'pl', 'leading'],
     ['т.е.', 'ru', 'leading'],
     ['U.S.', 'en', 'either'],
+    ['Ph.D.', 'en', 'either'],
+    ['Ph.D.', 'de', 'either'],
+    ['Chr.', 'de', 'either'],
+    ['art.', 'es', 'beforeNumber'],
     ['21.', 'de', 'ordinal'],
     ['21.', 'cs', 'ordinal'],
     ['XIV.', 'de', 'ordinal'],
@@ -33,6 +37,7 @@ t.test('a capital begins a sentence, but a German noun does not', async (t) => {
   t.ok(beginsSentence('“Then', 'en'));
   t.notOk(beginsSentence('then', 'en'));
   t.notOk(beginsSentence('5', 'en'));
+  t.notOk(beginsSentence('C.', 'es'), 'of "a. C."');
   t.notOk(beginsSentence('Mai', 'de'));
   t.ok(beginsSentence('Dann,', 'de'));
 });

@@ -14,26 +14,26 @@ const TITLES = 'dr prof st mr mrs ms mme mlle ing';
 const ABBREVIATIONS: Readonly<Record<string, Abbreviations>> = {
   en: {
     leading: 'e.g i.e vs gen col capt lt sgt rev hon gov sen rep mt approx cf',
-    either: 'etc inc ltd co corp jr sr dept est a.m p.m u.s u.k u.n b.c a.d ph.d',
+    either: 'etc inc ltd co corp jr sr dept est ave blvd al a.m p.m u.s u.k u.n b.c a.d ph.d',
     beforeNumber: 'no nos vol fig pp ch sec art jan feb mar apr jun jul aug sep sept oct nov dec',
   },
   de: {
     leading: 'z.b d.h u.a o.ä bzw bspw ca inkl exkl vgl ggf evtl hr fr frl hrn mag dipl sog geb gest nr str',
-    either: 'usw etc u.s.w n.chr v.chr jh mio mrd',
-    beforeNumber: 'abs art bd kap abb ziff tel',
+    either: 'usw etc u.s.w n.chr v.chr chr jh mio mrd ff',
+    beforeNumber: 'abs art bd kap abb ziff tel jan feb apr aug sept okt nov dez',
   },
   fr: {
     leading: 'm mm mgr me p.ex c.-à-d cf env apr av bd ste ex',
-    either: 'etc j.-c',
-    beforeNumber: 'no art vol fig pp chap tél',
+    either: 'etc j.-c cie',
+    beforeNumber: 'no art vol fig pp chap tél janv févr juil sept oct nov déc',
   },
   es: {
-    leading: 'sr sra srta sres d dña ud uds dra p.ej ej aprox avda ee gral',
+    leading: 'sr sra srta sres d dña ud uds dra p.ej ej aprox avda ee gral lic arq',
     either: 'etc uu a.c d.c a.m p.m s.a',
     beforeNumber: 'núm no art vol fig pág págs cap tel',
   },
   pt: {
-    leading: 'sr sra srta sres d dra exmo exma p.ex ex aprox av eng',
+    leading: 'sr sra srta sres d dra exmo exma p.ex ex aprox av eng séc',
     either: 'etc a.c d.c s.a ltda',
     beforeNumber: 'núm no art vol fig pág págs cap tel',
   },
@@ -44,7 +44,7 @@ const ABBREVIATIONS: Readonly<Record<string, Abbreviations>> = {
   },
   nl: {
     leading: 'dhr mevr drs ir bijv bv d.w.z o.a m.b.t t.o.v nl ca jl incl excl vgl',
-    either: 'enz etc e.d b.v n.v n.chr v.chr',
+    either: 'enz etc e.d b.v n.v n.chr v.chr chr',
     beforeNumber: 'nr blz art hfst tel',
   },
   sv: { leading: 't.ex bl.a dvs s.k ca resp fr.o.m t.o.m', either: 'osv m.m etc', beforeNumber: 'kl nr kap tel' },
@@ -113,11 +113,12 @@ export type FullStop =
 /** Reads the full stop at the end of a word, which has no quotes or brackets around it. `language` is an ISO 639-1 code. */
 export function readFullStop(word: string, language: string): FullStop {
   const bare = word.slice(0, -1);
-  const kind = (KINDS.get(language) ?? TITLES_ALONE).get(bare.toLowerCase());
+  // In "l'art. 5" an article is written together with it.
+  const kind = (KINDS.get(language) ?? TITLES_ALONE).get(bare.toLowerCase().replace(/^\p{L}+['’]/u, ''));
   if (kind !== undefined) return kind;
   if (/^\p{L}$/u.test(bare)) return readSingleLetter(bare);
-  // "U.S." and "J.R.R.", or "p.m." in a language that is not in the table.
-  if (/^(?:\p{L}\.)+\p{L}$/u.test(bare)) return 'either';
+  // "U.S.", "Ph.D." and "J.R.R.", or "p.m." in a language that is not in the table.
+  if (/^(?:\p{L}{1,2}\.)+\p{L}{1,2}$/u.test(bare)) return 'either';
   return ORDINAL.test(bare) && ORDINAL_STOPS.has(language) ? 'ordinal' : 'end';
 }
 
@@ -131,6 +132,7 @@ function readSingleLetter(letter: string): FullStop {
 /** Whether a word reads like the beginning of a sentence. */
 export function beginsSentence(text: string, language: string): boolean {
   const first = text.replace(/^[^\p{L}\p{N}]+/u, '');
-  if (!/^\p{Lu}/u.test(first)) return false;
+  // The "C." of "a. C." is the second half of an abbreviation.
+  if (!/^\p{Lu}/u.test(first) || /^\p{Lu}\.$/u.test(first)) return false;
   return !CAPITAL_NOUNS.has(language) || GERMAN_STARTS.has(first.toLowerCase().replace(/\P{L}+$/u, ''));
 }
