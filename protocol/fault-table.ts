@@ -1,26 +1,7 @@
-/** Where the cause lies, for the operator. */
-export type FaultSource = 'client' | 'capacity' | 'server' | 'operator';
-/** Whether a client may retry: never with the same request, again here, at another server, or after a pause. */
-export type RetryAdvice = 'never' | 'same' | 'elsewhere' | 'after';
+import { type FaultRow, row } from './fault-row.ts';
+import { TRANSCRIPT_FAULTS } from './transcript-faults.ts';
 
-interface Row {
-  readonly blame: FaultSource;
-  /** HTTP status before the upgrade, or exit status for `config.*` (78). */
-  readonly http: number;
-  /** WebSocket close status. */
-  readonly close: number;
-  readonly retry: RetryAdvice;
-  // biome-ignore lint/suspicious/noExplicitAny: each row names its own data; FaultData reads it back.
-  readonly text: (data: any) => string;
-}
-
-const row = <D>(blame: FaultSource, http: number, close: number, retry: RetryAdvice, text: (data: D) => string) => ({
-  blame,
-  http,
-  close,
-  retry,
-  text,
-});
+export type { FaultSource, RetryAdvice } from './fault-row.ts';
 
 /** Every way in which a request can fail. One row holds the status codes and the text of a fault. Codes never change. */
 export const FAULTS = {
@@ -316,65 +297,7 @@ export const FAULTS = {
   ),
   'clean.timeout': row('server', 503, 1011, 'same', (d: { ms: number }) => `Cleaning took longer than ${d.ms} ms.`),
   'clean.failed': row('server', 503, 1011, 'same', (d: { problem: string }) => `The cleaner failed: ${d.problem}.`),
-  'transcript.unknown': row(
-    'client',
-    404,
-    1008,
-    'never',
-    (d: { what: string }) => `There is no ${d.what} of yours here; it may have been deleted, or have expired.`,
-  ),
-  'transcript.full': row(
-    'client',
-    409,
-    1008,
-    'never',
-    (d: { what: string; limit: number }) => `A transcript holds at most ${d.limit} ${d.what}; begin another.`,
-  ),
-  'transcript.busy': row(
-    'capacity',
-    503,
-    1013,
-    'after',
-    (_: object) =>
-      'Too many requests of this key for stored transcripts are waiting; read the answers, then ask again.',
-  ),
-  'transcript.space': row(
-    'client',
-    507,
-    1008,
-    'after',
-    (_: object) =>
-      'The stored transcripts of this key, or of all keys, have reached the size limit of this server; delete some, or ask its operator for more.',
-  ),
-  'transcript.absent': row(
-    'operator',
-    501,
-    1011,
-    'never',
-    (d: { problem: string }) => `No transcripts are stored here: ${d.problem}.`,
-  ),
-  'transcript.failed': row(
-    'operator',
-    507,
-    1011,
-    'after',
-    (d: { problem: string }) => `The stored transcripts cannot be read or written at the moment: ${d.problem}.`,
-  ),
-  'summary.absent': row(
-    'operator',
-    501,
-    1011,
-    'never',
-    (_: object) =>
-      'No language model for summaries is set up here; start the server with --assistant-url and --assistant-model (any OpenAI-compatible server, such as Ollama), or with --assistant-model alone for a GGUF file.',
-  ),
-  'assistant.failed': row(
-    'server',
-    502,
-    1011,
-    'after',
-    (d: { problem: string }) => `The language model failed: ${d.problem}.`,
-  ),
+  ...TRANSCRIPT_FAULTS,
   'config.unknown': row(
     'operator',
     78,
@@ -389,4 +312,4 @@ export const FAULTS = {
     'never',
     (d: { name: string; got: string; want: string }) => `Option ${d.name} is ${d.got}; it must be ${d.want}.`,
   ),
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, FaultRow>;

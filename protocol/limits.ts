@@ -106,6 +106,9 @@ export const LIMITS = {
   partsMax: 1_000,
   /** Transcripts that one key may have. */
   transcriptsMax: 10_000,
+  /** Transcripts that wait to be heard again, and those among them of one key. */
+  rehearingsMax: 32,
+  rehearingsPerKeyMax: 8,
   /** Characters of a search query, and words of it that are used. */
   queryCharsMax: 200,
   queryWordsMax: 8,

@@ -122,3 +122,30 @@ export type NoteChange = z.infer<typeof NoteChange>;
 /** Body of `POST /v1/transcripts/ID/summary`, and of `PUT /v1/transcripts/template`. */
 export const SummaryRequest = z.strictObject({ template: z.string().trim().max(LIMITS.templateCharsMax).optional() });
 export type SummaryRequest = z.infer<typeof SummaryRequest>;
+
+/** Body of `POST /v1/transcripts/ID/rehear`. */
+export const RehearRequest = z.strictObject({
+  model: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Name of a speech model; default: what the server hears sentences a second time with.'),
+});
+export type RehearRequest = z.infer<typeof RehearRequest>;
+
+/** A job that hears a stored transcript again. */
+export const Rehearing = z.object({
+  id: z.string().describe('The transcript.'),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'stopped']),
+  model: z.string().describe('The model that hears it; two, joined by ` + `, where they vote.'),
+  doneMs: ms.describe('Length of the sentences that were heard again so far.'),
+  totalMs: ms.describe('Length of all sentences whose audio is kept.'),
+  revised: z.int().min(0).describe('Sentences so far in which other words were heard than at first.'),
+  error: z
+    .looseObject({ code: z.string(), message: z.string() })
+    .optional()
+    .describe('Why it failed: a fault with its data.'),
+});
+export type Rehearing = z.infer<typeof Rehearing>;

@@ -11,6 +11,7 @@ import { describeError } from './output/describe-error.ts';
 import { commanderOutput, printMessage } from './output/terminal.ts';
 import { runProgram } from './programs/run-program.ts';
 import { runMic, runTranscribe, type TranscribeOptions } from './transcribe/transcribe.ts';
+import type { RehearOptions } from './transcripts/rehear.ts';
 import {
   type ExportOptions,
   type FormOption,
@@ -139,7 +140,7 @@ const addServerOptions = (command: Command): Command =>
     .addOption(new Option('--key <key>', 'key or token of that server; better in the environment').env('SOTTO_KEY'));
 const transcripts = program
   .command('transcripts')
-  .description('list, search, show, export and delete stored transcripts');
+  .description('list, search, show, export, hear again and delete stored transcripts');
 const most = new Option('--limit <count>', 'how many at most').argParser(parseWhole).default(20);
 addServerOptions(transcripts.command('list').description('the newest first'))
   .addOption(most)
@@ -164,6 +165,15 @@ addServerOptions(transcripts.command('export <id>').description('as a file, on s
 addServerOptions(
   transcripts.command('summary <id>').description('let the language model of the server summarise it'),
 ).action((id: string, options: TranscriptsCliOptions) => new TranscriptsCli(options).summarise(id));
+addServerOptions(
+  transcripts
+    .command('rehear <id>')
+    .description('hear it again from its kept audio, for better words; Ctrl-C stops that'),
+)
+  .option('--model <name>', 'speech model of the server; default: what it hears live sentences again with')
+  .action((id: string, options: TranscriptsCliOptions & RehearOptions) =>
+    new TranscriptsCli(options).rehear(id, options),
+  );
 addServerOptions(transcripts.command('delete <ids...>').description('delete for good')).action(
   (ids: string[], options: TranscriptsCliOptions) => new TranscriptsCli(options).delete(ids),
 );

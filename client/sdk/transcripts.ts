@@ -2,6 +2,7 @@ import { parseJson } from '../../protocol/parse-json.ts';
 import type {
   NewTranscript,
   NoteChange,
+  Rehearing,
   SentenceChange,
   StoredTranscript,
   Summary,
@@ -112,6 +113,27 @@ export class Transcripts {
   ): Promise<ArrayBuffer> {
     const path = `/${encodeURIComponent(id)}/audio?part=${part}&channel=${channel}`;
     return (await this.#send('GET', path, { signal })).arrayBuffer();
+  }
+
+  /** Begins to hear a transcript again from its kept audio, by default with the model that the server chooses. */
+  startRehear(id: string, { model }: { readonly model?: string | undefined } = {}): Promise<Rehearing> {
+    const body = model === undefined ? {} : { model };
+    return this.#json('POST', `/${encodeURIComponent(id)}/rehear`, { body });
+  }
+
+  /** The latest such job of a transcript; undefined when there is none. */
+  async readRehear(id: string, signal?: AbortSignal): Promise<Rehearing | undefined> {
+    try {
+      return await this.#json<Rehearing>('GET', `/${encodeURIComponent(id)}/rehear`, { signal });
+    } catch (error) {
+      if (error instanceof TranscriptError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Stops the job. Sentences that it has revised stay revised. */
+  async stopRehear(id: string): Promise<void> {
+    await this.#json('DELETE', `/${encodeURIComponent(id)}/rehear`);
   }
 
   /** Takes up to ten minutes. When `signal` aborts, the server continues all the same, and `read` returns the summary later. */

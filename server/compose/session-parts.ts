@@ -5,7 +5,7 @@ import type { LiveSession, SessionParts } from '../flow/live-session.ts';
 import type { Rooms } from '../flow/rooms.ts';
 import { SessionRegistry } from '../flow/session-registry.ts';
 import type { Log } from '../ports/log.ts';
-import type { RecogniserInfo } from '../ports/recogniser.ts';
+import type { Recogniser, RecogniserInfo } from '../ports/recogniser.ts';
 import type { Engines } from './engines.ts';
 import type { Monitoring } from './monitoring.ts';
 import { buildPipelineOptions } from './pipeline-options.ts';
@@ -62,6 +62,7 @@ export function buildSessionParts(
   config: Config,
   {
     engines,
+    recogniser,
     monitoring,
     storage,
     rooms,
@@ -69,6 +70,8 @@ export function buildSessionParts(
     log,
   }: {
     readonly engines: Engines;
+    /** Decodes for all sessions. */
+    readonly recogniser: Recogniser;
     readonly monitoring: Monitoring;
     readonly storage: Storage;
     readonly rooms: Rooms;
@@ -76,7 +79,7 @@ export function buildSessionParts(
     readonly log: Log;
   },
 ): SessionParts {
-  const { recogniser, info, translationModel, cleaner, speechModel, turnDetector } = engines;
+  const { info, translationModel, cleaner, speechModel, turnDetector } = engines;
   const { meter, reportBug, clock } = monitoring;
   const { recorder, assistant } = storage.transcripts;
   const registry = new SessionRegistry<LiveSession>();

@@ -16,6 +16,7 @@ import { measureRunningModels } from './measured-models.ts';
 import { Measuring } from './measuring.ts';
 import { openMonitoring } from './monitoring.ts';
 import { OPENERS, type Openers } from './openers.ts';
+import { createExtraModelRecogniser, createRehearings } from './rehearings.ts';
 import { openRooms } from './rooms.ts';
 import { selectModels } from './select-models.ts';
 import { buildOffer, buildSessionParts, findUnusedSecondModel } from './session-parts.ts';
@@ -75,7 +76,10 @@ async function openServer(asked: Config, { open, cleanup, report }: StartParts):
 
   const models = await measureRunningModels(config, asked, engines, { file, log });
   const offer = { ...buildOffer(config, engines), isEnglishSmall: models.isEnglishSmall };
-  const parts = buildSessionParts(config, { engines, monitoring, storage, rooms, offer, log });
+  const recogniser = cleanup.add(createExtraModelRecogniser(config, engines, log));
+  const parts = buildSessionParts(config, { engines, recogniser, monitoring, storage, rooms, offer, log });
+  const { recorder, createRoutes } = storage.transcripts;
+  const rehearings = cleanup.add(createRehearings({ parts, engines, recogniser, recorder }));
   const isChoosing = asked.model === 'auto';
   const measuring = new Measuring({
     ...{ config, isChoosing, models, parts, recogniser: engines.recogniser, file, monitoring, log, report },
@@ -86,7 +90,7 @@ async function openServer(asked: Config, { open, cleanup, report }: StartParts):
     ...{ engines, storage, offer, measuring, sessionsMax: limits.sessionsMax, needsKey: access.needsKey },
     ...{ metrics: monitoring.metrics, registry: parts.registry, isStopping: () => closing !== undefined },
   });
-  const http = { routes: HTTP_ROUTES, decoder: engines.decoder, transcripts: storage.transcripts.routes };
+  const http = { routes: HTTP_ROUTES, decoder: engines.decoder, transcripts: createRoutes(rehearings) };
   const gateway = new Gateway(parts, site, DIALECT_ROUTES, access, { ...limits, viewing, http });
   const transport = cleanup.add(createTransport(gateway, monitoring.reportBug));
   // Before clients can ask for them. If the start still fails, their journals stay for the next one.

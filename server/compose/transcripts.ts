@@ -8,6 +8,7 @@ import { OpenAiAssistant } from '../assistant/openai-assistant.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
 import { errorCode } from '../core/errors/error-code.ts';
+import type { Rehearings } from '../flow/rehearings.ts';
 import { Summariser } from '../flow/summariser.ts';
 import { TranscriptRecorder } from '../flow/transcript-recorder.ts';
 import { TranscriptRoutes } from '../gateway/transcript-routes.ts';
@@ -21,7 +22,8 @@ import { fetchIfUrl } from './fetch-model.ts';
 /** Everything for stored transcripts. */
 export interface TranscriptParts {
   readonly recorder: TranscriptRecorder;
-  readonly routes: TranscriptRoutes;
+  /** Their HTTP routes, once what hears them again is there. */
+  readonly createRoutes: (rehearings: Rehearings) => TranscriptRoutes;
   readonly assistant: Assistant | undefined;
   /** For `GET /v1/info`. */
   readonly info: { readonly keeps: boolean; readonly keepsAudio: boolean; readonly assistant: string | null };
@@ -58,7 +60,8 @@ export async function openTranscriptRoutes(
   return {
     recorder,
     assistant,
-    routes: new TranscriptRoutes({ recorder: recorder, summariser, nowMs, clock: systemClock, log }),
+    createRoutes: (rehearings) =>
+      new TranscriptRoutes({ recorder, summariser, rehearings, nowMs, clock: systemClock, log }),
     info: {
       keeps: store !== undefined,
       keepsAudio: store !== undefined && config['keep-audio'],

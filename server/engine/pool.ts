@@ -28,6 +28,8 @@ export interface PoolOptions {
   readonly finalBeams?: number | undefined;
   /** How many times an untrusted final is decoded again, each 0.2 warmer; default 0. */
   readonly finalRetries?: number | undefined;
+  /** Whether what a decode costs is measured at the start, which takes some decodes; default yes. */
+  readonly isMeasured?: boolean | undefined;
   readonly log: Log;
   /** Path of the child's main file, and the program that runs it; for tests. */
   readonly childPath?: string | undefined;
@@ -180,10 +182,18 @@ export class WorkerPool implements Recogniser {
 
   #start(onEnded: (exit: string) => void): Worker {
     this.#startedAtMs = performance.now();
-    const { modelName, decodeTimeoutMs, workerMemoryMbMax, log, childPath, execPath } = this.#options;
+    const {
+      modelName,
+      decodeTimeoutMs,
+      workerMemoryMbMax,
+      log,
+      childPath,
+      execPath,
+      isMeasured = true,
+    } = this.#options;
     return new Worker(
       {
-        setup: { ...this.#setup, warmUp: this.#realTimeFactor === undefined ? 'measure' : 'skip' },
+        setup: { ...this.#setup, warmUp: isMeasured && this.#realTimeFactor === undefined ? 'measure' : 'skip' },
         modelName,
         decodeTimeoutMs,
         realTimeFactor: this.#realTimeFactor,

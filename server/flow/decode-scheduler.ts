@@ -1,7 +1,7 @@
 import { Admission, COST_ESTIMATE_WINDOW_MS } from '../core/schedule/admission.ts';
 import { BackOff } from '../core/schedule/back-off.ts';
 import { FairShares } from '../core/schedule/fair-shares.ts';
-import { pickNextJob, type WaitingJob, yieldsToLive } from '../core/schedule/job-order.ts';
+import { isHearingAgain, pickNextJob, type WaitingJob, yieldsToLive } from '../core/schedule/job-order.ts';
 import { type Load, LoadGauge } from '../core/schedule/load.ts';
 import { FULL_SERVICE_LEVEL, LoadShedder, type ServiceLevel } from '../core/schedule/load-shedder.ts';
 import type { DecodeSpan } from '../core/session/outputs.ts';
@@ -154,7 +154,7 @@ export class DecodeScheduler {
   }
 
   /**
-   * Frees slots when all are taken: second hearings yield to any other waiting job, then translations and recordings to live
+   * Frees slots when all are taken: second hearings yield to any other waiting job, those of stored transcripts first, then translations and recordings to live
    * ones, then the newest partials to finals.
    */
   #preempt(): void {
@@ -167,12 +167,18 @@ export class DecodeScheduler {
         this.#abort(queued, queued.background === 'recording' ? 'yields' : 'unwanted');
     };
     const live = this.#waiting.filter((job) => !yieldsToLive(job, nowMs));
-    const secondHearings = running.filter(({ background, aborted }) => background === 'secondHearing' && !aborted);
+    const hearings = running.filter((job) => isHearingAgain(job) && !job.aborted);
+    const others = this.#waiting.filter((job) => !isHearingAgain(job));
     preempt(
-      secondHearings,
-      this.#waiting.filter(({ background }) => background !== 'secondHearing'),
+      hearings.filter(({ background }) => background === 'rehearing'),
+      this.#waiting.filter(({ background }) => background !== 'rehearing'),
     );
-    if (secondHearings.some(({ aborted }) => aborted)) this.#hearAgainFromMs = nowMs + this.#hearAgainBackOff.next();
+    preempt(
+      hearings.filter(({ background }) => background === 'secondHearing'),
+      others,
+    );
+    const wasCutShort = hearings.some(({ aborted }) => aborted);
+    if (wasCutShort && others.length > 0) this.#hearAgainFromMs = nowMs + this.#hearAgainBackOff.next();
     preempt(
       running.filter(({ background }) => background === 'translation'),
       live,
@@ -197,7 +203,7 @@ export class DecodeScheduler {
   #startNext(): void {
     const { recogniser, clock, meter, reportBug } = this.#options;
     while (this.#running.size < recogniser.slots) {
-      const startable = this.#waiting.filter(({ background }) => background !== 'secondHearing' || this.#mayHearAgain);
+      const startable = this.#waiting.filter((job) => !isHearingAgain(job) || this.#mayHearAgain);
       const next = pickNextJob(startable, this.#shares, clock.nowMs()) as QueuedDecode | undefined;
       if (next === undefined) break;
       this.#waiting = this.#waiting.filter((queued) => queued !== next);
@@ -212,7 +218,7 @@ export class DecodeScheduler {
 
   /** Whether a second hearing may begin: nothing is given up for the load, there is time, and half of the slots stay free of them. */
   get #mayHearAgain(): boolean {
-    const running = [...this.#running.values()].filter(({ background }) => background === 'secondHearing').length;
+    const running = [...this.#running.values()].filter(isHearingAgain).length;
     if (running >= Math.max(1, Math.floor(this.#options.recogniser.slots / 2))) return false;
     const nowMs = this.#options.clock.nowMs();
     if (nowMs < this.#hearAgainFromMs && nowMs - this.#liveEndMs < QUIET_MS) return false;
@@ -245,7 +251,7 @@ export class DecodeScheduler {
     this.#running.set(queued.id, queued);
     const answer = await this.#decode({ id: queued.id, ...job });
     this.#running.delete(queued.id);
-    if (queued.background === 'secondHearing' && !queued.aborted) this.#hearAgainBackOff.reset();
+    if (isHearingAgain(queued) && !queued.aborted) this.#hearAgainBackOff.reset();
     if (queued.background === 'recording') meter.decoded(job.kind, startMs - queued.sinceMs, clock.nowMs() - startMs);
     if (queued.aborted === 'yields' && isCutShort(answer)) this.#waiting.push({ ...queued, aborted: false });
     else queued.request.onAnswer(answer);

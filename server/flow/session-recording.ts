@@ -76,6 +76,11 @@ export class SessionRecording {
     return this.#unwritten.map(({ event }) => event);
   }
 
+  /** Whether something may still be written. */
+  get isOpen(): boolean {
+    return this.#state !== 'stopped' && (!this.#hasEnded || this.#unwritten.length > 0);
+  }
+
   /** Records events that are in the journal. The same may come again after a restart. */
   write(events: readonly ServerEvent[]): void {
     if (this.#state === 'stopped' || this.#hasEnded) return;

@@ -29,7 +29,8 @@ export function toAddition(event: ServerEvent, atMs: number): TranscriptAddition
   }
 }
 
-const shiftWord = (word: WireWord, ms: number): WireWord => ({
+/** The word on a timeline on which its session begins at `ms`. */
+export const shiftWord = (word: WireWord, ms: number): WireWord => ({
   ...word,
   fromMs: word.fromMs + ms,
   toMs: word.toMs + ms,

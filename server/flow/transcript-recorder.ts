@@ -60,6 +60,8 @@ const UNAVAILABLE_STORE: RecordingStore = {
 export class TranscriptRecorder {
   readonly #parts: TranscriptRecorderParts;
   readonly #expiry: TranscriptExpiry | undefined;
+  /** Those that are open, and some that were. */
+  readonly #recordings = new Set<SessionRecording>();
 
   constructor(parts: TranscriptRecorderParts) {
     this.#parts = parts;
@@ -74,6 +76,13 @@ export class TranscriptRecorder {
   /** Why there is no store; empty when there is one. */
   get unavailableReason(): string {
     return this.#parts.store === undefined ? this.#parts.unavailableReason : '';
+  }
+
+  /** Whether the session of a part is still being recorded. */
+  isOpen(transcript: string, part: number): boolean {
+    return [...this.#recordings].some(
+      ({ place, isOpen }) => isOpen && place.transcript === transcript && place.part === part,
+    );
   }
 
   /** Whether a session with these options needs `startRecording`. */
@@ -109,7 +118,7 @@ export class TranscriptRecorder {
     if (store === undefined && mode === 'off') return { refusal: unavailableReason };
     const isAudioKept = place.audio === true && keepsAudio && store !== undefined;
     return {
-      recording: new SessionRecording(place, { store: store ?? UNAVAILABLE_STORE, log, clock }),
+      recording: this.#track(new SessionRecording(place, { store: store ?? UNAVAILABLE_STORE, log, clock })),
       audio: isAudioKept ? new AudioRecording(place, { store, format, log }) : undefined,
     };
   }
@@ -118,6 +127,12 @@ export class TranscriptRecorder {
   async close(): Promise<void> {
     this.#expiry?.close();
     await this.#parts.store?.close();
+  }
+
+  #track(recording: SessionRecording): SessionRecording {
+    for (const each of this.#recordings) if (!each.isOpen) this.#recordings.delete(each);
+    this.#recordings.add(recording);
+    return recording;
   }
 
   async #reservePlace(
@@ -142,7 +157,7 @@ export class TranscriptRecorder {
         ...(isAudioKept ? { audio: true } : {}),
       };
       return {
-        recording: new SessionRecording(kept, { store, log, clock, isNew }),
+        recording: this.#track(new SessionRecording(kept, { store, log, clock, isNew })),
         audio: isAudioKept ? new AudioRecording(kept, { store, format: session.audio, log }) : undefined,
         audioRefusal: options?.audio === true && !keepsAudio ? AUDIO_REFUSAL : undefined,
       };

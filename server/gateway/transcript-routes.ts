@@ -7,6 +7,7 @@ import {
   NOTE_ID,
   NoteChange,
   parseJson,
+  RehearRequest,
   SENTENCE_NAME,
   SentenceChange,
   SummaryRequest,
@@ -17,6 +18,8 @@ import { EXPORT_FORMATS, EXPORT_TYPES, type ExportFormat, TEXT_FORMS, type TextF
 import { errorCode } from '../core/errors/error-code.ts';
 import { splitQuery } from '../core/transcript/search-text.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
+import type { Rehearings } from '../flow/rehearings.ts';
+import { toStoreFault } from '../flow/store-fault.ts';
 import type { Summariser } from '../flow/summariser.ts';
 import type { TranscriptRecorder } from '../flow/transcript-recorder.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -38,6 +41,7 @@ const PAGE = 20;
 export interface TranscriptRoutesParts {
   readonly recorder: TranscriptRecorder;
   readonly summariser: Summariser;
+  readonly rehearings: Rehearings;
   readonly nowMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
@@ -84,7 +88,10 @@ export class TranscriptRoutes {
         const change = validateAs(TranscriptChange, await bodyOf(request), 'body');
         return done(await store.update(owner, id, change), 'transcript');
       }),
-      route('DELETE', '/:id', async ({ store, owner, id }) => done(await store.remove(owner, id), 'transcript')),
+      route('DELETE', '/:id', async ({ store, owner, id }) => {
+        this.#parts.rehearings.forget(owner, id);
+        return done(await store.remove(owner, id), 'transcript');
+      }),
       route('PUT', '/:id/sentences/:name', async ({ store, owner, id, name, request }) => {
         if (!SENTENCE_NAME.test(name)) throw new Fault('transcript.unknown', { what: 'sentence' });
         const change = validateAs(SentenceChange, await bodyOf(request), 'body');
@@ -100,6 +107,9 @@ export class TranscriptRoutes {
       route('GET', '/:id/export', ({ store, owner, id, url }) => exported(store, { owner, id, url })),
       route('GET', '/:id/audio', (asked) => readAudio(asked)),
       route('POST', '/:id/summary', (asked) => this.#summarise(asked)),
+      route('POST', '/:id/rehear', (asked) => this.#rehear(asked)),
+      route('GET', '/:id/rehear', async ({ owner, id }) => answered(this.#parts.rehearings.read(owner, id))),
+      route('DELETE', '/:id/rehear', async ({ owner, id }) => answered(this.#parts.rehearings.stop(owner, id))),
     ];
   }
 
@@ -118,11 +128,10 @@ export class TranscriptRoutes {
     } catch (error) {
       release();
       if (isFault(error)) throw error;
-      const code = errorCode(error);
-      // Errors of the database are failures of the storage; all others are bugs.
-      if (!/^(SQLITE_|STORE_UNAVAILABLE$)/.test(code)) throw error;
-      log.error({ code }, 'stored transcripts cannot be read or written');
-      throw new Fault('transcript.failed', { problem: code }, { cause: error });
+      const fault = toStoreFault(error);
+      if (fault === undefined) throw error;
+      log.error({ code: errorCode(error) }, 'stored transcripts cannot be read or written');
+      throw fault;
     }
   }
 
@@ -168,6 +177,11 @@ export class TranscriptRoutes {
     const summary = await summariser.summarise(transcript, template || (await this.#templateOf(store, owner)));
     done(await store.saveSummary(owner, id, summary), 'transcript');
     return answered(summary);
+  }
+
+  async #rehear({ store, owner, id, request }: TranscriptRequest): Promise<Response> {
+    const { model } = validateAs(RehearRequest, await bodyOf(request), 'body');
+    return jsonResponse(await this.#parts.rehearings.start({ store, owner, transcript: id, model }), 202);
   }
 
   async #templateOf(store: TranscriptStore, owner: string): Promise<string> {

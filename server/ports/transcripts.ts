@@ -33,6 +33,8 @@ export type TranscriptAddition =
       readonly text: string;
       readonly words: readonly WireWord[];
     }
+  /** A later hearing heard what was heard first: removes the revision so far, and the cleaning, which was of it. */
+  | { readonly kind: 'unrevised'; readonly channel: number; readonly sentence: number }
   | {
       readonly kind: 'cleaned';
       readonly channel: number;

@@ -286,6 +286,9 @@ function applyAddition(stored: MemoryTranscript, part: number, addition: Transcr
     const { cleaned: _, ...rest } = known;
     const { text: revised, words: revisedWords } = addition;
     if (revised !== known.revised) stored.sentences.set(name, { ...rest, revised, revisedWords });
+  } else if (addition.kind === 'unrevised' && known?.revised !== undefined) {
+    const { revised: _, revisedWords: __, cleaned: ___, ...rest } = known;
+    stored.sentences.set(name, rest);
   } else if (addition.kind === 'cleaned' && known !== undefined) {
     if ((addition.revised === true) === (known.revised !== undefined))
       stored.sentences.set(name, { ...known, cleaned: addition.text });

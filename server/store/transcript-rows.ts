@@ -49,8 +49,10 @@ type RowChange = Partial<Pick<SentenceRow, 'revised' | 'revised_words' | 'cleane
 /** What an addition changes in the row of its sentence. The same addition a second time changes nothing. */
 export function computeRowChange(
   row: RowForms,
-  addition: Extract<TranscriptAddition, { kind: 'revised' | 'cleaned' | 'translated' }>,
+  addition: Extract<TranscriptAddition, { kind: 'revised' | 'unrevised' | 'cleaned' | 'translated' }>,
 ): RowChange {
+  if (addition.kind === 'unrevised')
+    return row.revised === null ? {} : { revised: null, revised_words: null, cleaned: null };
   const { text } = addition;
   switch (addition.kind) {
     case 'revised':

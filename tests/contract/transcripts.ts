@@ -119,6 +119,29 @@ export function transcriptContract(
     t.same(TEXT_FORMS.map(read), ['The whale.', 'Whale', 'Well.']);
   });
 
+  test('a revision that is taken back takes its cleaning with it, and is not found any more', (t, store, _, reopen) => {
+    const { id, place } = begin(store);
+    const of = { channel: 0, sentence: 1 };
+    const words = [{ text: 'Whale', fromMs: 1_100, toMs: 1_400, confidence: 0.8 }];
+    store.add(place, [final(1, 'Well.'), { kind: 'cleaned', ...of, text: 'Well, yes.' }]);
+    store.add(place, [{ kind: 'unrevised', ...of }]);
+    t.match(store.read(OWNER, id)?.sentences, [{ cleaned: 'Well, yes.' }], 'there was none');
+    store.add(place, [
+      { kind: 'revised', ...of, text: 'Whale', words },
+      { kind: 'cleaned', ...of, text: 'A whale.', revised: true },
+      { kind: 'unrevised', ...of },
+    ]);
+    const next = reopen();
+    const [sentence] = next.read(OWNER, id)!.sentences;
+    t.equal(sentence?.text, 'Well.');
+    t.notOk('revised' in sentence! || 'cleaned' in sentence!);
+    t.same(next.readWords(OWNER, id, 'revised'), new Map());
+    t.same(found(next, 'whale'), []);
+    t.same(found(next, 'well'), ['Monday']);
+    next.add(place, [{ kind: 'cleaned', ...of, text: 'Well, well.' }]);
+    t.match(next.read(OWNER, id)?.sentences, [{ cleaned: 'Well, well.' }]);
+  });
+
   test('the next session begins behind all that is there', (t, store) => {
     const { id, place } = begin(store);
     t.same(place, { transcript: id, part: 1, atMs: 0 });

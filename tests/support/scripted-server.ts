@@ -2,14 +2,16 @@ import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type ServerEvent, type Session } from '../../client/sdk/index.ts';
 import { LIMITS } from '../../protocol/index.ts';
 import { noAuth } from '../../server/access/no-auth.ts';
-import { PIPELINE } from '../../server/core/session/settings.ts';
+import { PIPELINE, type PipelineOptions } from '../../server/core/session/settings.ts';
 import { ProcessDecoder } from '../../server/decoder/decoder.ts';
 import { DIALECT_ROUTES, HTTP_ROUTES } from '../../server/dialect/routes.ts';
 import { ScriptedRecogniser, type ScriptWord } from '../../server/engine/script.ts';
 import { DecodeScheduler } from '../../server/flow/decode-scheduler.ts';
 import { guardClock, guardScheduler } from '../../server/flow/guarded-clock.ts';
+import { IdleDecoder } from '../../server/flow/idle-decoder.ts';
 import { Journals } from '../../server/flow/journals.ts';
 import type { LiveSession, SessionParts } from '../../server/flow/live-session.ts';
+import { type HearingModelSource, Rehearings } from '../../server/flow/rehearings.ts';
 import { restoreSessions } from '../../server/flow/restore-sessions.ts';
 import { Rooms } from '../../server/flow/rooms.ts';
 import { SessionRegistry } from '../../server/flow/session-registry.ts';
@@ -109,9 +111,18 @@ export interface TestEndpoint {
   readonly allowedOrigins?: readonly string[];
   /** Decodes compressed audio; closed with the server. */
   readonly decoder?: AudioDecoder;
+  /** Models that hear transcripts again; by default any name is one. */
+  readonly hearingModels?: HearingModelSource;
   /** Sessions are refused by the measured load, too. */
   readonly measured?: boolean;
 }
+
+/** Any name is a model of all languages, which is loaded. */
+const createScriptedModels = (models: PipelineOptions['models']): HearingModelSource => ({
+  select: (name) => (name === undefined ? models : { ...models, second: { name, isMultilingual: true } }),
+  load: async () => {},
+  release: async () => {},
+});
 
 /** What every session of a server is made of, with words from a script and speech told by loudness. */
 export function scriptedParts(
@@ -205,10 +216,16 @@ export async function openScriptedServer(
   const decoder = endpoint.decoder ?? new ProcessDecoder();
   const { recorder, assistant } = endpoint;
   const summariser = new Summariser(assistant, Date.now);
+  const rehearings = new Rehearings({
+    ...parts,
+    decoder: new IdleDecoder({ session: 'rehearings', scheduler: parts.scheduler }),
+    models: endpoint.hearingModels ?? createScriptedModels(parts.pipeline.models),
+    isOpen: (transcript, part) => recorder?.isOpen(transcript, part) ?? false,
+  });
   const transcripts =
     recorder &&
     new TranscriptRoutes({
-      ...{ recorder, summariser, nowMs: Date.now, clock: parts.clock },
+      ...{ recorder, summariser, rehearings, nowMs: Date.now, clock: parts.clock },
       log: endpoint.log ?? silentLog,
     });
   const gatewayTo = (routes: DialectRoutes, access: Authenticator): Gateway =>
@@ -254,6 +271,7 @@ export async function openScriptedServer(
     connect: (options = {}) => connect({ url, WebSocket: WebSocket as never, ...options }),
     close: async () => {
       await transport.close();
+      await rehearings.close();
       await decoder.close();
     },
   };

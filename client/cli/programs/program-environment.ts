@@ -31,3 +31,7 @@ export function buildProgramEnvironment(
     }),
   );
 }
+
+/** Whether npm runs this as a script of a package, such as `npm start`. */
+export const isStartedByNpm = (all: Readonly<Record<string, string | undefined>> = process.env): boolean =>
+  all['npm_lifecycle_event'] !== undefined;

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { constants } from 'node:os';
 import { printMessage } from '../output/terminal.ts';
 import { type Program, resolveProgramPath } from './local-server.ts';
+import { isStartedByNpm } from './program-environment.ts';
 
 /** Signals that somebody sends to have a program ended: nobody has to be told that it has. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -17,7 +18,7 @@ export function runProgram(program: Program, args: readonly string[]): Promise<n
   // They may be for this process alone. Ctrl-C in a terminal reaches the whole process group, so the program gets it twice; the
   // server treats a second signal that comes at once like the first.
   for (const signal of PASSED_ON) process.on(signal, () => child.kill(signal));
-  watchShellOfNpm(() => child.kill('SIGTERM'));
+  if (isStartedByNpm()) watchParent(() => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return;
@@ -33,11 +34,10 @@ export function runProgram(program: Program, args: readonly string[]): Promise<n
 }
 
 /**
- * Calls `onGone` when the shell in which npm runs a script is gone. npm passes a signal on to that shell, which ends of it, and the
- * script behind it would go on without anyone to end it. Without npm, a parent may end as it likes: so a server stays in the background.
+ * Calls `onGone` when the parent is gone. npm passes a signal on to the shell in which it runs a script; that ends of it, and the
+ * program behind it would go on without anyone to end it. Without npm, a parent may end as it likes: so a server stays in the background.
  */
-function watchShellOfNpm(onGone: () => void): void {
-  if (process.env.npm_lifecycle_event === undefined) return;
+function watchParent(onGone: () => void): void {
   const parent = process.ppid;
   const poll = setInterval(() => {
     if (process.ppid === parent) return;

@@ -11,6 +11,7 @@ import { TranscriptError, Transcripts } from '../../sdk/index.ts';
 import { describeError } from '../output/describe-error.ts';
 import { printNote, printText } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
+import { followRehearing, formatRevised, type RehearOptions } from './rehear.ts';
 
 export interface TranscriptsCliOptions {
   readonly server: string;
@@ -121,6 +122,15 @@ export class TranscriptsCli {
     if (dropped > 0) printNote(`${dropped} claims are left out: no sentence bears them out.`);
   }
 
+  /** Has a transcript heard again from its kept audio; when `signal` aborts, that is stopped. */
+  async rehear(id: string, { model }: RehearOptions, signal: AbortSignal = abortOnInterrupt()): Promise<void> {
+    const job = await this.#try(() => followRehearing(this.#transcripts, id, { model, signal }));
+    printNote(`${formatRevised(job)} with ${toPrintable(job.model)}.`);
+    if (job.revised === 0) return;
+    const show = `sotto transcripts show ${id}`;
+    printNote(`\`${show}\` shows the text as it is now, \`${show} --text raw\` what was first heard.`);
+  }
+
   #print(line: string): void {
     this.#write(`${line}\n`);
   }
@@ -129,10 +139,18 @@ export class TranscriptsCli {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof UserError) throw error;
       if (error instanceof TranscriptError) throw new UserError(toPrintable(describeError(error)));
       throw new UserError(
         `No server answers at ${this.#url}; start one with \`sotto serve\`, or name it with --server.`,
       );
     }
   }
+}
+
+/** Aborts at the first Ctrl-C; a second one exits at once. */
+function abortOnInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
 }

@@ -1,7 +1,4 @@
-import type { Change } from '../../../protocol/index.ts';
-import { removeNeedlessSpaces } from '../../../transcript/index.ts';
-import { checkRewrite } from '../clean/guard.ts';
-import { cleanByRules } from '../clean/rules.ts';
+import { acceptRewrite, applyRules, type CleanedText } from '../clean/accept-rewrite.ts';
 import type { SessionInput } from './inputs.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { SessionSettings } from './settings.ts';
@@ -14,9 +11,7 @@ type TranslationInput = Extract<SessionInput, { kind: 'translating' | 'translati
 /** A rewrite that came, or why none did. */
 type Rewrite = Extract<SessionInput, { kind: 'rewrite' | 'unwritten' }>;
 
-interface Cleaned {
-  readonly text: string;
-  readonly changes: readonly Change[];
+interface Cleaned extends CleanedText {
   readonly model: string;
   readonly tookMs: number;
 }
@@ -88,28 +83,17 @@ export class Revisions {
 
   #checkRewrite(
     sentence: CleaningSnapshot,
-    { text: written, model, tookMs }: Extract<Rewrite, { kind: 'rewrite' }>,
+    { text, model, tookMs }: Extract<Rewrite, { kind: 'rewrite' }>,
     settings: SessionSettings,
   ): void {
-    const text = removeNeedlessSpaces(written);
-    const verdict = checkRewrite(sentence.text, text, sentence.language);
-    if (!verdict.accepted) {
-      this.#notify('clean.refused', `The rewrite was not kept: ${verdict.reason}.`, sentence.sentence);
-      return this.#cleanByRules(sentence, tookMs, settings);
-    }
-    // Models leave a hesitation standing now and then; the rules take it, unless the user wants a style of their own.
-    const ruled = settings.cleanup.instruction === '' ? cleanByRules(text, sentence.language) : text;
-    const second = checkRewrite(sentence.text, ruled, sentence.language);
-    const cleaned = second.accepted ? { text: ruled, changes: second.changes } : { text, changes: verdict.changes };
-    this.#publish(sentence, { ...cleaned, model, tookMs }, settings);
+    const kept = acceptRewrite({ ...sentence, instruction: settings.cleanup.instruction }, text);
+    if (!('refusal' in kept)) return this.#publish(sentence, { ...kept, model, tookMs }, settings);
+    this.#notify('clean.refused', `The rewrite was not kept: ${kept.refusal}.`, sentence.sentence);
+    this.#cleanByRules(sentence, tookMs, settings);
   }
 
   #cleanByRules(sentence: CleaningSnapshot, tookMs: number, settings: SessionSettings): void {
-    const text = cleanByRules(sentence.text, sentence.language);
-    const verdict = checkRewrite(sentence.text, text, sentence.language);
-    // The rules only remove what the guard lets go; if they ever disagree, the raw words win.
-    const cleaned = verdict.accepted ? { text, changes: verdict.changes } : { text: sentence.text, changes: [] };
-    this.#publish(sentence, { ...cleaned, model: 'rules', tookMs }, settings);
+    this.#publish(sentence, { ...applyRules(sentence), model: 'rules', tookMs }, settings);
   }
 
   #publish(sentence: CleaningSnapshot, { text, changes, model, tookMs }: Cleaned, settings: SessionSettings): void {

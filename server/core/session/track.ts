@@ -2,6 +2,7 @@ import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
 import { type ChineseScript, detectScript, findRequestedScript, withScript } from '../script/chinese-script.ts';
 import type { Reading } from '../speech/endpoint.ts';
+import { copyEvidence } from '../speech/span-evidence.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
 import { joinWords } from '../stable/words.ts';
@@ -23,8 +24,6 @@ import { UtterancePublisher } from './utterance-publisher.ts';
 
 /** Audio before the open speech that is replayed after a restart: enough for the VAD to settle. */
 const REPLAY_SAMPLES = SAMPLE_RATE;
-/** The times of words are off by less than this. */
-const EVIDENCE_MARGIN_SAMPLES = SAMPLE_RATE;
 
 export interface TrackOptions {
   readonly channel: number;
@@ -139,14 +138,7 @@ export class Track {
 
   /** A copy of what the VAD says about samples [from, to), to be asked when the window has moved on. */
   copyEvidence(from: number, to: number): SpanEvidence {
-    const { history } = this.#segmenter;
-    const copy = history.copy(from - EVIDENCE_MARGIN_SAMPLES, to + EVIDENCE_MARGIN_SAMPLES);
-    return {
-      countVoiced: (start, end) => copy.countVoiced(start, end),
-      peakProbability: copy.peakProbability(from, to),
-      peakLevel: copy.peakLevel(from, to),
-      early: false,
-    };
+    return copyEvidence(this.#segmenter.history, from, to);
   }
 
   /** Takes the probability of speech in the window [from, to). */

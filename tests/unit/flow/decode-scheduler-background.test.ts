@@ -51,6 +51,25 @@ t.test('a second hearing waits for everything else, and gives up its slot to tha
   t.same(answered.at(-1), 'a-1 failed', 'and is answered');
 });
 
+t.test('the hearing of a stored transcript waits for second hearings, and gives up its slot to one', async (t) => {
+  const { recogniser, scheduler, taken } = open(4);
+  const enqueue = (job: number, background: 'secondHearing' | 'rehearing') =>
+    scheduler.enqueue({
+      ...{ session: 'a', job, final: false, background, onAnswer: () => {} },
+      takeSpan: () => {
+        taken.push(`a${job}`);
+        return { kind: 'final' } as DecodeSpan;
+      },
+    });
+  for (let job = 1; job <= 3; job++) enqueue(-job, 'rehearing');
+  t.same(taken, ['a-1', 'a-2'], 'half of the slots stay free of both');
+  t.same(recogniser.aborted, []);
+  enqueue(-4, 'secondHearing');
+  t.same(recogniser.aborted, [recogniser.running[1]!.job.id], 'the newer one gives way');
+  await recogniser.end();
+  t.same(taken.slice(2), ['a-4']);
+});
+
 t.test('half of the slots stay free of second hearings, and none begins under load', async (t) => {
   const { recogniser, scheduler, clock, advice, post } = open(4);
   const hearAgain = (job: number) =>

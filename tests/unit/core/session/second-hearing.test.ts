@@ -1,8 +1,8 @@
 import t from 'tap';
 import { OutputQueue } from '../../../../server/core/session/output-queue.ts';
 import { Revisions } from '../../../../server/core/session/revisions.ts';
-import { SecondHearing, selectModel, selectOtherModel } from '../../../../server/core/session/second-hearing.ts';
-import { PIPELINE, type PipelineOptions, type SessionSettings } from '../../../../server/core/session/settings.ts';
+import { SecondHearing } from '../../../../server/core/session/second-hearing.ts';
+import { PIPELINE, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import type { SpanEvidence } from '../../../../server/core/stable/hallucinations.ts';
 import { createAfterFinal } from '../../../support/after-final.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
@@ -132,31 +132,6 @@ t.test('channels are heard apart', async (t) => {
     );
   secondHearing.end(Number.POSITIVE_INFINITY, REVISING);
   t.match(outputs.drain(), [{ span: { channel: 0 } }, { span: { channel: 1 } }]);
-});
-
-t.test('the second model hears what it knows, else the one of the session', async (t) => {
-  const models: PipelineOptions['models'] = { own: 'base', small: 'tiny.en' };
-  const select = (language: string, change: Partial<typeof models> = {}, model?: string) =>
-    selectModel(language, { model }, { ...models, ...change });
-  t.equal(select('en'), undefined);
-  t.equal(select('en', { isEnglishSmall: true }), 'tiny.en');
-  t.equal(select('de', { isEnglishSmall: true }), undefined);
-  t.equal(select('en', {}, 'tiny.en'), 'tiny.en', 'pinned');
-  t.equal(select('de', { second: { name: 'small', isMultilingual: true } }), 'small');
-  t.equal(select('en', { second: { name: 'small.en', isMultilingual: false } }), 'small.en');
-  t.equal(select('de', { second: { name: 'small.en', isMultilingual: false } }), undefined);
-});
-
-t.test('English is also heard by the other embedded model, unless somebody has named one', async (t) => {
-  const models = { own: 'base', small: 'tiny.en', chosen: 'base' };
-  const select = (language: string, change: object = {}, model?: string) =>
-    selectOtherModel(language, { model }, { ...models, ...change });
-  t.equal(select('en'), 'tiny.en');
-  t.equal(select('en', { chosen: 'tiny.en' }), 'base');
-  t.equal(select('de'), undefined);
-  t.equal(select('en', {}, 'base'), undefined);
-  t.equal(select('en', { small: undefined }), undefined);
-  t.equal(select('en', { second: { name: 'small', isMultilingual: true } }), undefined);
 });
 
 t.test('where two models differ, the surer words are taken; one that understood less has no vote', async (t) => {
