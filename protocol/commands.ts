@@ -7,6 +7,26 @@ import { RoomName } from './viewer-events.ts';
 export const EndpointSettings = z.object({
   minMs: z.int().min(100).max(5_000).describe('Shortest silence that ends speech after a finished sentence.'),
   maxMs: z.int().min(200).max(10_000).describe('Longest wait after an unfinished phrase.'),
+  confidence: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .describe(
+      'How sure the server must be that the speaker is done. Scales every wait: 0.5 takes 0.58 of it, 0.9 1.9 times as long, and 1 waits for `gapMs`. Default 0.7.',
+    ),
+  eagerConfidence: z
+    .number()
+    .min(0.3)
+    .max(0.9)
+    .nullable()
+    .describe('From this confidence on, `turn` announces a likely end. Null, the default, announces none.'),
+  gapMs: z
+    .int()
+    .min(500)
+    .max(60_000)
+    .describe(
+      'Audio without a new word that ends speech, whatever the confidence, and also in noise; `gap` reports it. Default: 5000 of silence, without `gap`.',
+    ),
 });
 export type EndpointSettings = z.infer<typeof EndpointSettings>;
 

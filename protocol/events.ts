@@ -54,6 +54,40 @@ export const Speech = z.object({
   channel,
   state: z.enum(['start', 'end']),
   atMs: ms,
+  confidence: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Of an end after silence: how sure the server is that the speaker is done.'),
+  continues: z
+    .literal(true)
+    .optional()
+    .describe('Of an end: speech that never paused was cut because of its length. Its next `start` follows at once.'),
+});
+
+/** Sent where `endpoint.eagerConfidence` is set. */
+export const Turn = z.object({
+  type: z.literal('turn'),
+  seq,
+  channel,
+  state: z
+    .enum(['eager', 'resumed'])
+    .describe(
+      '`eager`: speech is probably over, and its further finals will be `text`. `resumed`: it goes on after all, or they will be others.',
+    ),
+  atMs: ms.describe('Where the voice was last heard; of `resumed`, how far the audio was judged.'),
+  text: z.string().optional().describe('Of `eager`: the text of the finals that will follow, joined.'),
+  words: z.array(WireWord).optional().describe('Of `eager`: the words of `text`.'),
+  confidence: z.number().min(0).max(1).optional().describe('Of `eager`: how sure the server is that speech is over.'),
+});
+
+/** Sent where `endpoint.gapMs` is set: that much audio has no word since the last one. Once per last word. */
+export const Gap = z.object({
+  type: z.literal('gap'),
+  seq,
+  channel,
+  wordMs: ms.describe('End of the last word.'),
 });
 
 export const Settled = z.object({
@@ -201,7 +235,9 @@ export const ServerEvent = z.discriminatedUnion('type', [
   Ready,
   Resumed,
   Speech,
+  Turn,
   Settled,
+  Gap,
   Partial,
   Final,
   Revised,

@@ -50,6 +50,7 @@ t.test('no page names a file that is not there', async (t) => {
     'server/dialect/README.md',
     'server/dialect/docs/assemblyai.md',
     'server/dialect/docs/deepgram.md',
+    'server/dialect/docs/flux.md',
     'server/dialect/docs/openai.md',
     'server/dialect/docs/openai-realtime.md',
     'server/dialect/docs/vosk.md',

@@ -54,7 +54,6 @@ export function parseStart(url: string): AssemblyAiStart {
   return {
     start: {
       type: 'start',
-      revise: false,
       ...(encoding === undefined ? {} : { audio: { encoding, sampleRate, channels: 1, channelMode: 'mix' as const } }),
       partials: { mode: 'revisable' },
       ...change,

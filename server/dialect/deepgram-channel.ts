@@ -12,8 +12,6 @@ export interface MarkedFinal {
 export class DeepgramChannel {
   /** Where its next range begins: at the end of its last final. */
   fromMs = 0;
-  lastWordEndMs: number | undefined;
-  #isSpeaking = false;
   /** Utterances that have ended and may still get a final. */
   #endedUtterances = 0;
   /** Whether a text was sent since the last end of speech was marked. */
@@ -22,26 +20,18 @@ export class DeepgramChannel {
   #heldFinal: EventOf<'final'> | undefined;
   #isHeldLast = false;
 
-  /** Whether nobody speaks, and everything said has been sent. */
-  get isQuiet(): boolean {
-    return !this.#isSpeaking && this.#endedUtterances === 0;
-  }
-
   onSpeech(state: 'start' | 'end'): void {
-    this.#isSpeaking = state === 'start';
     if (state === 'end') this.#endedUtterances++;
   }
 
-  onPartial(lastWordEndMs: number | undefined): void {
+  onPartial(): void {
     this.#hasUnmarkedText = true;
-    this.lastWordEndMs = lastWordEndMs ?? this.lastWordEndMs;
   }
 
   /** While a `Finalize` is pending, every final is held back, because the last one is its answer. */
   onFinal(final: EventOf<'final'>, finalizing: 'finalizing' | 'not'): readonly MarkedFinal[] {
     const before = this.releaseHeld();
     this.#hasUnmarkedText = true;
-    this.lastWordEndMs = final.words.at(-1)?.toMs ?? final.toMs;
     if (this.#endedUtterances === 0 && finalizing === 'not') return [...before, markFinal(final, 'no')];
     this.#heldFinal = final;
     return before;

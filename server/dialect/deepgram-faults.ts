@@ -1,5 +1,5 @@
 import { FAULTS } from '../../protocol/index.ts';
-import type { DialectContext, ErrorInfo, HttpRefusal } from '../ports/dialect.ts';
+import type { CloseFrames, DialectContext, ErrorInfo, HttpRefusal } from '../ports/dialect.ts';
 
 const ERROR_CODES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -22,4 +22,11 @@ export function buildDeepgramRefusal(error: ErrorInfo, { id }: DialectContext): 
     headers: { 'dg-request-id': id, 'dg-error': message.replace(/[^\x20-\x7e]/g, '?') },
     body: { err_code: ERROR_CODES[status] ?? 'INTERNAL_SERVER_ERROR', err_msg: message, request_id: id },
   };
+}
+
+/** The close of a conversation, as Deepgram reports it. */
+export function toDeepgramClose(status: number, reason: string): Omit<CloseFrames, 'frames'> {
+  if (reason === 'session.idle') return { status: 1011, reason: 'NET-0001' };
+  if (/^(audio|frame|command)\./.test(reason)) return { status: 1008, reason: `DATA-0000: ${reason}` };
+  return { status, reason };
 }

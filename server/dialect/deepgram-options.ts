@@ -1,6 +1,7 @@
-import { BYTES_PER_SAMPLE, type Encoding, Fault, getOwnEntry, hasOwnKey, type Start } from '../../protocol/index.ts';
-import type { AudioKind } from '../ports/decoder.ts';
+import { BYTES_PER_SAMPLE, Fault, type Start } from '../../protocol/index.ts';
 import type { EncodedFormat } from '../ports/dialect.ts';
+import { parseEncodedFormat, parseRawFormat } from './deepgram-audio.ts';
+import { readInteger, refuseHarmfulOptions } from './deepgram-query.ts';
 import { parseReplacements, type Replacement } from './deepgram-replace.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
 
@@ -19,7 +20,6 @@ export interface DeepgramOptions {
   /** Whether `speech_final` may ever be true. */
   readonly endpointing: boolean;
   readonly speechEvents: boolean;
-  readonly utteranceEndMs: number | undefined;
   /** Whether finals are sent cleaned, and interim results without hesitations. */
   readonly cleaned: boolean;
   readonly replacements: readonly Replacement[];
@@ -27,13 +27,6 @@ export interface DeepgramOptions {
   readonly includesLanguage: boolean;
 }
 
-const ENCODINGS: Readonly<Record<string, Encoding>> = {
-  linear16: 'pcm_s16le',
-  linear32: 'pcm_f32le',
-  mulaw: 'mulaw',
-  alaw: 'alaw',
-};
-const COMPRESSED: Readonly<Record<string, AudioKind>> = { opus: 'opus-packets', 'ogg-opus': 'opus', flac: 'flac' };
 /** Shortest silence that can be told from a breath; Deepgram's own default of 10 ms means "as soon as possible". */
 const ENDPOINT_MS_MIN = 100;
 
@@ -47,22 +40,25 @@ export function parseDeepgramOptions(url: string): DeepgramOptions {
   refuseHarmfulOptions(query);
   const interim = isTrue('interim_results');
   const channels = readInteger(query, 'channels', [1, 8]) ?? 1;
-  const encoded = parseEncodedFormat(query, channels);
+  const encoded = parseEncodedFormat(query, { channels, layout: isTrue('multichannel') ? 'separate' : 'mix' });
   const isSeparate = isTrue('multichannel') && channels > 1;
   const audio = encoded === undefined ? parseRawFormat(query, channels) : undefined;
   const endpointing = query.get('endpointing');
   const cleanup = parseCleanup(query);
   const endpointMs = /^\d+$/.test(endpointing ?? '') ? Number(endpointing) : 0;
+  const gapMs = interim ? readInteger(query, 'utterance_end_ms', [1_000, 60_000]) : undefined;
   return {
     start: {
       type: 'start',
-      revise: false,
       ...(audio === undefined ? {} : { audio: { ...audio, channelMode: isSeparate ? 'separate' : 'mix' } }),
       partials: { mode: interim ? 'revisable' : 'off' },
       cleanup,
       ...parseLanguage(query.get('language')),
       ...limitVocabulary(collectTerms(query)),
-      ...(endpointMs >= ENDPOINT_MS_MIN ? { endpoint: { minMs: Math.min(endpointMs, 5_000) } } : {}),
+      endpoint: {
+        ...(endpointMs >= ENDPOINT_MS_MIN ? { minMs: Math.min(endpointMs, 5_000) } : {}),
+        ...(gapMs === undefined ? {} : { gapMs }),
+      },
     },
     encoded,
     bytesPerMs: audio === undefined ? 0 : (BYTES_PER_SAMPLE[audio.encoding] * channels * audio.sampleRate) / 1_000,
@@ -71,7 +67,6 @@ export function parseDeepgramOptions(url: string): DeepgramOptions {
     punctuated: isTrue('punctuate') || isTrue('smart_format'),
     endpointing: endpointing !== 'false',
     speechEvents: isTrue('vad_events'),
-    utteranceEndMs: interim ? readInteger(query, 'utterance_end_ms', [1_000, 60_000]) : undefined,
     cleaned: cleanup.mode !== 'off',
     replacements: parseReplacements(query.getAll('replace')),
     includesLanguage: query.get('language') === 'multi',
@@ -102,7 +97,6 @@ export function parseDeepgramFileOptions(url: string): DeepgramFileOptions {
   return {
     start: {
       type: 'start',
-      revise: false,
       partials: { mode: 'off' },
       cleanup,
       ...(detectsLanguage && language === null ? { language: 'auto' } : parseLanguage(language)),
@@ -116,17 +110,6 @@ export function parseDeepgramFileOptions(url: string): DeepgramFileOptions {
     cleaned: cleanup.mode !== 'off',
     replacements: parseReplacements(query.getAll('replace')),
   };
-}
-
-/** Nothing is sent to an address that a client names, and nobody may be led to believe that secrets were redacted. */
-function refuseHarmfulOptions(query: URLSearchParams): void {
-  if (query.has('callback')) {
-    const want = 'none: answers come on this connection';
-    throw new Fault('command.option', { name: 'callback', got: '(a URL)', want });
-  }
-  const redact = query.getAll('redact').find((value) => value !== '' && value !== 'false');
-  if (redact !== undefined)
-    throw new Fault('command.option', { name: 'redact', got: redact.slice(0, 40), want: 'none: it is not available' });
 }
 
 /** The values of `cleanup` that a client may name. */
@@ -153,41 +136,6 @@ function collectTerms(query: URLSearchParams): string[] {
   });
   const wanted = keywords.filter(({ boost }) => boost > 0).sort((a, b) => b.boost - a.boost);
   return [...query.getAll('keyterm'), ...wanted.map(({ term }) => term)];
-}
-
-function readInteger(query: URLSearchParams, name: string, [min, max]: readonly [number, number]): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Fault('command.option', { name, got: text.slice(0, 40), want: `${min} to ${max}` });
-}
-
-const WANT = `encoding=${[...Object.keys(ENCODINGS), ...Object.keys(COMPRESSED)].join(', ')}, or a container without it`;
-
-/** The format of raw samples. */
-function parseRawFormat(query: URLSearchParams, channels: number) {
-  const text = query.get('encoding') ?? '';
-  const encoding = getOwnEntry(ENCODINGS, text);
-  if (encoding === undefined) throw new Fault('audio.format', { got: text.slice(0, 40), want: WANT });
-  const sampleRate = readInteger(query, 'sample_rate', [8_000, 48_000]);
-  if (sampleRate === undefined)
-    throw new Fault('command.option', { name: 'sample_rate', got: '(none)', want: '8000 to 48000' });
-  return { encoding, sampleRate, channels };
-}
-
-/** The format of compressed audio: bare Opus packets, or a container whose first bytes tell its kind. */
-function parseEncodedFormat(query: URLSearchParams, channels: number): EncodedFormat | undefined {
-  const text = query.get('encoding') ?? '';
-  if (text !== '' && !hasOwnKey(COMPRESSED, text)) return undefined;
-  const sampleRate = readInteger(query, 'sample_rate', [8_000, 48_000]) ?? 48_000;
-  const layout = query.get('multichannel') === 'true' ? 'separate' : 'mix';
-  return {
-    kind: getOwnEntry(COMPRESSED, text),
-    layout,
-    raw: { sampleRate, channels: Math.min(2, channels) },
-    want: WANT,
-  };
 }
 
 /** `en-US` becomes `en`, `multi` our `auto`; without a language, the server's default applies. */

@@ -11,7 +11,7 @@ import type {
 } from '../ports/dialect.ts';
 import { AwaitedCleaning } from './awaited-cleaning.ts';
 import { DeepgramChannel, type MarkedFinal } from './deepgram-channel.ts';
-import { buildDeepgramRefusal } from './deepgram-faults.ts';
+import { buildDeepgramRefusal, toDeepgramClose } from './deepgram-faults.ts';
 import { type DeepgramOptions, parseDeepgramOptions } from './deepgram-options.ts';
 import { applyReplacements } from './deepgram-replace.ts';
 import { buildMetadataFrame, buildResultsFrame, toSeconds } from './deepgram-results.ts';
@@ -52,8 +52,6 @@ class DeepgramSession implements DialectSession {
   #language = '';
   readonly #hash: Hash = createHash('sha256');
   #bytes = 0;
-  /** For compressed audio: how far it has been decoded. */
-  #decodedMs = 0;
   /** Pending `Finalize` requests: the channel each asked for, or all. */
   #finalizing: (number | undefined)[] = [];
   #isClosing = false;
@@ -83,7 +81,7 @@ class DeepgramSession implements DialectSession {
     this.#hash.update(frame);
     const bytes = this.#wav?.push(frame) ?? frame;
     this.#bytes += bytes.length;
-    return { replies: this.#renderUtteranceEnds(), commands: bytes.length === 0 ? [] : [{ type: 'audio', bytes }] };
+    return { replies: [], commands: bytes.length === 0 ? [] : [{ type: 'audio', bytes }] };
   }
 
   write(event: ServerEvent): readonly WireFrame[] {
@@ -110,9 +108,11 @@ class DeepgramSession implements DialectSession {
         return this.#renderFinals(event.channel, (state) => state.onSettled(this.#getFinalizeState(event.channel)));
       case 'flushed':
         return this.#answerFinalize();
-      case 'ack':
-        this.#decodedMs = event.audioMs;
-        return [];
+      case 'gap': {
+        const { channel, wordMs } = event;
+        const last_word_end = toSeconds(wordMs);
+        return [JSON.stringify({ type: 'UtteranceEnd', channel: [channel, this.#channels.length], last_word_end })];
+      }
       case 'done': {
         const durationMs = this.encoded === undefined ? this.#bytes / this.#options.bytesPerMs : event.audioMs;
         const stream = { sha256: this.#hash.digest('hex'), durationMs, channels: this.#channels.length };
@@ -125,9 +125,7 @@ class DeepgramSession implements DialectSession {
 
   end(status: number, reason: string): CloseFrames {
     const frames = [...this.#cleaning.rest().flatMap((event) => this.#writeReady(event)), ...this.#releaseHeld()];
-    if (reason === 'session.idle') return { frames, status: 1011, reason: 'NET-0001' };
-    if (/^(audio|frame|command)\./.test(reason)) return { frames, status: 1008, reason: `DATA-0000: ${reason}` };
-    return { frames, status, reason };
+    return { frames, ...toDeepgramClose(status, reason) };
   }
 
   #readMessage(text: string): FrameResult {
@@ -163,7 +161,7 @@ class DeepgramSession implements DialectSession {
     const spoken = { text: event.stable + event.tentative, words: event.words };
     const shown = this.#options.cleaned ? removeHesitations(spoken, this.#language) : spoken;
     if (!this.#options.interim || shown.text.trim() === '') return [];
-    this.#channels[event.channel]!.onPartial(event.words.at(-1)?.toMs);
+    this.#channels[event.channel]!.onPartial();
     const part = applyReplacements({ ...event, ...shown }, this.#options.replacements);
     return [this.#renderResults(part, { isFinal: false, speechFinal: false, fromFinalize: false })];
   }
@@ -197,19 +195,6 @@ class DeepgramSession implements DialectSession {
       const frame = this.#renderResults(part, { isFinal: true, speechFinal: isEnd, fromFinalize });
       state.fromMs = Math.max(state.fromMs, part.toMs);
       return [frame];
-    });
-  }
-
-  #renderUtteranceEnds(): readonly WireFrame[] {
-    const { utteranceEndMs, bytesPerMs } = this.#options;
-    if (utteranceEndMs === undefined) return [];
-    const receivedMs = this.encoded === undefined ? this.#bytes / bytesPerMs : this.#decodedMs;
-    return this.#channels.flatMap((state, channel) => {
-      const { lastWordEndMs } = state;
-      if (lastWordEndMs === undefined || !state.isQuiet || receivedMs - lastWordEndMs < utteranceEndMs) return [];
-      state.lastWordEndMs = undefined;
-      const last_word_end = toSeconds(lastWordEndMs);
-      return [JSON.stringify({ type: 'UtteranceEnd', channel: [channel, this.#channels.length], last_word_end })];
     });
   }
 

@@ -33,7 +33,6 @@ export function parseOpenAiFileOptions(fields: Fields, task: 'transcribe' | 'tra
   return {
     start: {
       type: 'start',
-      revise: false,
       task,
       // The client never sees partials; without them a file takes half the time.
       partials: { mode: 'off' },

@@ -184,7 +184,6 @@ class RealtimeSession implements DialectSession {
     return [
       {
         type: 'start',
-        revise: false,
         audio,
         partials: { mode: 'stable' },
         cleanup: { mode: 'off' },

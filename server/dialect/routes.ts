@@ -5,6 +5,7 @@ import { barePathDialect } from './bare-path.ts';
 import { deepgramDialect } from './deepgram.ts';
 import { deepgramFiles } from './deepgram-file.ts';
 import { deepgramGrant } from './deepgram-grant.ts';
+import { fluxDialect } from './flux.ts';
 import { nativeDialect } from './native.ts';
 import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai-files.ts';
 import { openaiRealtimeDialect } from './openai-realtime.ts';
@@ -17,6 +18,7 @@ import { whisperLiveDialect } from './whisper-live.ts';
 export const DIALECT_ROUTES: DialectRoutes = new Map([
   [STREAM_PATH, nativeDialect],
   ['/v1/listen', acceptRoomInUrl(deepgramDialect)],
+  ['/v2/listen', acceptRoomInUrl(fluxDialect)],
   ['/v1/realtime', acceptRoomInUrl(openaiRealtimeDialect)],
   ['/v3/ws', acceptRoomInUrl(assemblyaiDialect)],
   ['/', acceptRoomInUrl(barePathDialect)],

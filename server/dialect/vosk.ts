@@ -178,7 +178,6 @@ export class VoskSession implements DialectSession {
 function createStart(sampleRate: number): Start {
   return {
     type: 'start',
-    revise: false,
     audio: { encoding: 'pcm_s16le', sampleRate, channels: 1, channelMode: 'mix' },
     partials: { mode: 'revisable' },
     // The protocol has no later revisions, so cleaning would serve nobody.

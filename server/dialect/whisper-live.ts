@@ -197,7 +197,6 @@ function createStart(hello: Readonly<Record<string, unknown>>): Start {
   const { language, task, hotwords } = hello;
   return {
     type: 'start',
-    revise: false,
     audio: { encoding, sampleRate: 16_000, channels: 1, channelMode: 'mix' },
     task: task === 'translate' ? 'translate' : 'transcribe',
     partials: { mode: 'revisable' },

@@ -169,7 +169,6 @@ const toLanguageField = (language: string | undefined): object => (language === 
 function createStart({ rate, channels }: WyomingFormat, language: string | undefined): Start {
   return {
     type: 'start',
-    revise: false,
     audio: { encoding: 'pcm_s16le', sampleRate: rate, channels, channelMode: 'mix' },
     partials: { mode: 'stable' },
     // Sent text cannot be taken back, so the transcript is as spoken.

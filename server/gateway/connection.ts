@@ -254,7 +254,8 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
       journals: isKept ? journals : undefined,
       rooms: isKept || start.room !== undefined ? rooms : undefined,
     };
-    const opening = new SessionOpening(start, parts, this.#client);
+    // The protocols of compatible endpoints have no message for a sentence that was heard again.
+    const opening = new SessionOpening(isKept ? start : { revise: false, ...start }, parts, this.#client);
     this.#openTimer[Symbol.dispose]();
     if (opening.ready === undefined) {
       this.#attachSession(opening.open(this.#channel));

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 const [folder, url, recording] = process.argv.slice(2);
 const require = createRequire(join(resolve(folder), 'package.json'));
 const { initializeLogger, stt } = require('@livekit/agents');
-const { STT: DeepgramSTT } = require('@livekit/agents-plugin-deepgram');
+const { STT: DeepgramSTT, STTv2: FluxSTT } = require('@livekit/agents-plugin-deepgram');
 const { STT: OpenAISTT } = require('@livekit/agents-plugin-openai');
 const { AudioFrame, dispose } = require('@livekit/rtc-node');
 
@@ -57,6 +57,10 @@ async function whole(name, engine) {
 
 const ws = url.replace(/^http/, 'ws');
 await live('deepgram live', new DeepgramSTT({ apiKey: 'any', baseUrl: ws }));
+await live(
+  'deepgram flux',
+  new FluxSTT({ apiKey: 'any', endpointUrl: `${ws}/v2/listen`, eagerEotThreshold: 0.4, keyterms: ['Sotto'] }),
+);
 await whole('deepgram file', new DeepgramSTT({ apiKey: 'any', baseUrl: ws }));
 await whole(
   'openai file  ',

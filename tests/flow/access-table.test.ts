@@ -12,6 +12,7 @@ const WANTED: Readonly<Record<string, RouteScope>> = {
   'GET /v1/rooms/:room/events': 'room',
   'UPGRADE /v1/stream': 'stream',
   'UPGRADE /v1/listen': 'stream',
+  'UPGRADE /v2/listen': 'stream',
   'UPGRADE /v1/realtime': 'stream',
   'UPGRADE /v3/ws': 'stream',
   'UPGRADE /': 'stream',

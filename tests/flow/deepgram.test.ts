@@ -18,6 +18,7 @@ interface Message {
   readonly from_finalize?: boolean;
   readonly channel?: { alternatives: { transcript: string; words: { word: string; start: number; end: number }[] }[] };
   readonly duration?: number;
+  readonly last_word_end?: number;
 }
 const textOf = (message: Message): string => message.channel?.alternatives?.[0]?.transcript ?? '';
 const finalsOf = (messages: readonly Message[]): string[] =>
@@ -164,6 +165,33 @@ async function stream(
   const status = await closed;
   return { messages, status };
 }
+
+t.test('UtteranceEnd comes once, whatever the silence is made of, and after the words are final', async (t) => {
+  const server = await openScriptedServer([...script('Hello there.', 0.6), ...script('Bye.', 5.1)]);
+  t.teardown(() => server.close());
+  const query = `&${RAW}&utterance_end_ms=1000`;
+  const kinds = {
+    digital: (i: number) => 0 * i,
+    quiet: (i: number) => 3 * Math.sin(i / 9),
+    // Loud enough to be taken for a voice.
+    noise: (i: number) => 9_000 * Math.sin(i / 3),
+  };
+  for (const [kind, fill] of Object.entries(kinds)) {
+    const samples = sound(9, [
+      [0.5, 1.2],
+      [5, 5.4],
+    ]).map((sample, i) => (Math.abs(sample) > 3 || i < 8_000 ? sample : fill(i)));
+    const pieces = Array.from({ length: 90 }, (_, i) => Buffer.from(samples.slice(i * 1_600, (i + 1) * 1_600).buffer));
+    const { messages } = await stream(server, query, pieces);
+    const told = messages.filter(({ type, is_final }) => type === 'UtteranceEnd' || is_final);
+    const texts = told.map((message) => textOf(message) || message.last_word_end);
+    t.same(
+      texts.filter((text) => text !== undefined),
+      ['Hello there.', 1.15, 'Bye.', 5.35],
+      kind,
+    );
+  }
+});
 
 function* cut(name: string, bytes: number): Generator<Uint8Array> {
   const file = readFileSync(new URL(`../fixtures/formats/${name}`, import.meta.url));

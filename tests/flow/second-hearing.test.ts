@@ -189,3 +189,18 @@ t.test('after a restart, sentences from before keep their words and later ones a
   );
   t.same(of(events, 'cleaned').length, 5);
 });
+
+t.test('clients of compatible endpoints are heard once: their protocols have no message for a revision', async (t) => {
+  const { server, recogniser } = await open();
+  t.teardown(() => server.close());
+  for (const path of ['/v1/listen?', '/v2/listen?model=flux-general-en&']) {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}encoding=linear16&sample_rate=16000`);
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await new Promise((resolve) => socket.once('open', resolve));
+    socket.send(Buffer.from(SOUND.buffer));
+    socket.send('{"type":"CloseStream"}');
+    t.equal(await closed, 1000);
+  }
+  t.ok(recogniser.jobs.length > 0);
+  t.same(recogniser.second, []);
+});

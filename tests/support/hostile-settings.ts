@@ -77,6 +77,21 @@ function deepgram(value: unknown): readonly Field[] {
   ];
 }
 
+function flux(value: unknown): readonly Field[] {
+  const numbers = ['eot_threshold', 'eager_eot_threshold', 'eot_timeout_ms'];
+  return [
+    ...[...numbers, 'model', 'encoding', 'sample_rate', 'redact', 'callback'].map((name) =>
+      query(name, 'refused', value),
+    ),
+    query('language_hint', 'refused', value, { model: 'flux-general-multi' }),
+    ...['keyterm', 'tag', 'mip_opt_out', 'numerals', String(value)].map((name) => query(name, 'ignored', value)),
+    sent('type', 'refused', { type: value }),
+    ...numbers.map((name) => sent(name, 'refused', { type: 'Configure', thresholds: { [name]: value } })),
+    sent('thresholds', 'refused', { type: 'Configure', thresholds: value }),
+    sent('keyterms', 'refused', { type: 'Configure', keyterms: { [String(value)]: value } }),
+  ];
+}
+
 const ASSEMBLYAI = [
   ...['format_turns', 'language_code', 'language_codes', 'language_detection', 'keyterms_prompt'],
   ...['min_turn_silence', 'max_turn_silence', 'min_end_of_turn_silence_when_confident'],
@@ -180,6 +195,12 @@ export const SOCKET_ENDPOINTS: readonly SocketEndpoint[] = [
     ...{ path: '/v1/listen', query: SAMPLES, fields: deepgram },
     rest: (audio) => [audio, json({ type: 'CloseStream' })],
     isError: (text) => has(text, /"err_code":"Bad Request","err_msg":/) || has(text, /^DATA-0000: /),
+  },
+  {
+    ...{ path: '/v2/listen', query: { ...SAMPLES, model: 'flux-general-en' }, fields: flux },
+    rest: (audio) => [audio, json({ type: 'CloseStream' })],
+    isError: (text) =>
+      has(text, /"err_code":"Bad Request","err_msg":/) || has(text, /"type":"(Error|ConfigureFailure)"/),
   },
   {
     ...{ path: '/v1/realtime', query: { intent: 'transcription' }, subprotocols: ['realtime'], fields: openai },

@@ -12,7 +12,7 @@ export const SETTINGS: SessionSettings = {
   cleanup: { mode: 'rules', instruction: '' },
   revise: true,
   // Far apart, so that many answers of the turn detector come while they matter.
-  endpoint: { minMs: 500, maxMs: 900, completeMs: 160, incompleteMs: 1_500 },
+  endpoint: { minMs: 500, maxMs: 900, completeMs: 160, incompleteMs: 1_500, eagerConfidence: 0.4, gapMs: 1_200 },
 };
 export const VOCABULARY = [
   'the',
@@ -51,6 +51,8 @@ const CHANGES: readonly Configure[] = [
   { type: 'configure', language: 'en' },
   { type: 'configure', vocabulary: ['Zarathustra'] },
   { type: 'configure', vocabulary: [] },
+  { type: 'configure', endpoint: { confidence: 0.8, eagerConfidence: 0.3 } },
+  { type: 'configure', endpoint: { eagerConfidence: null } },
 ];
 const LEVELS: readonly ServiceLevel[] = [
   FULL_SERVICE_LEVEL,

@@ -6,6 +6,7 @@ import { SessionCore } from '../../server/core/session/session.ts';
 import { PIPELINE, type PipelineOptions } from '../../server/core/session/settings.ts';
 import type { SessionSnapshot } from '../../server/core/session/snapshot.ts';
 import { VAD_WINDOW_SAMPLES } from '../../server/core/speech/vad-history.ts';
+import { joinSentences } from '../../transcript/index.ts';
 import { LOUD, QUIET, SETTINGS, type Step, VOCABULARY } from './random-session-steps.ts';
 import { sureHypothesis } from './sure-hypothesis.ts';
 
@@ -40,6 +41,12 @@ export class Harness {
   readonly #revisedCleaned = new Set<number>();
   /** Ends of speech that are not settled yet. */
   #unsettled: number[] = [];
+  /** Text announced as the rest of the speech, and that of the finals since. */
+  #announced: string | undefined;
+  #sinceAnnounced: string[] = [];
+  /** Ends of speech whose text was as announced. */
+  announcedEnds = 0;
+  #reportedWord = -1;
   #speaking = false;
   #voice = false;
 
@@ -231,6 +238,28 @@ export class Harness {
     }
   }
 
+  /** What is announced as the rest of the speech comes, or is withdrawn before anything else comes. */
+  #checkAnnounced(event: EventBody): void {
+    if (event.type === 'turn' && event.state === 'eager') {
+      if (this.#announced !== undefined) throw new Error('announced twice');
+      if (!this.#speaking || !event.text) throw new Error(`announced "${event.text}", speaking: ${this.#speaking}`);
+      this.#announced = event.text;
+      this.#sinceAnnounced = [];
+    }
+    if (event.type === 'turn' && event.state === 'resumed') {
+      if (this.#announced === undefined) throw new Error('resumed, and nothing was announced');
+      if (this.#sinceAnnounced.length > 0) throw new Error('withdrawn after a final');
+      this.#announced = undefined;
+    }
+    if (this.#announced === undefined) return;
+    if (event.type === 'final') this.#sinceAnnounced.push(event.text);
+    if (event.type !== 'settled') return;
+    const text = joinSentences(this.#sinceAnnounced);
+    if (text !== this.#announced) throw new Error(`announced "${this.#announced}", said "${text}"`);
+    this.#announced = undefined;
+    this.announcedEnds++;
+  }
+
   #check(event: EventBody): void {
     this.events.push(event);
     if (event.type === 'speech') {
@@ -239,6 +268,11 @@ export class Harness {
       if (event.state === 'end') this.#unsettled.push(event.atMs);
     }
     if (event.type === 'settled' && this.#unsettled.shift() !== event.atMs) throw new Error('settled before its end');
+    this.#checkAnnounced(event);
+    if (event.type === 'gap') {
+      if (event.wordMs === this.#reportedWord) throw new Error(`a second gap after ${event.wordMs} ms`);
+      this.#reportedWord = event.wordMs;
+    }
     if (event.type === 'final' && !this.#speaking && this.#unsettled.length === 0)
       throw new Error('a final after its speech was settled');
     if (event.type === 'partial') {

@@ -1,7 +1,7 @@
 import { type Configure, Fault, type Start } from '../../../protocol/index.ts';
 import { removeScript } from '../script/chinese-script.ts';
 import type { EndpointOptions } from '../speech/endpoint.ts';
-import type { SessionSettings } from './settings.ts';
+import { changeEndpoint, type SessionSettings } from './settings.ts';
 
 /** A speech model and the languages it knows. */
 export interface OfferedModel {
@@ -144,9 +144,8 @@ export function resolveLanguage(asked: string, offer: OfferedModel): string {
 
 /** What a client asks for are bounds, which the turn detector keeps, too. */
 function resolveEndpoint(asked: Start['endpoint'], offer: EndpointOptions): EndpointOptions {
-  if (asked === undefined) return offer;
-  const minMs = asked?.minMs ?? offer.minMs;
-  return { minMs, maxMs: Math.max(minMs, asked?.maxMs ?? offer.maxMs) };
+  const endpoint = changeEndpoint(offer, asked);
+  return { ...endpoint, maxMs: Math.max(endpoint.minMs, endpoint.maxMs) };
 }
 
 /** The 99 languages of the published multilingual weights (and Cantonese, which large-v3 adds). */

@@ -1,9 +1,10 @@
 import type { AudioRing } from '../audio/ring.ts';
 import { findQuietestOffset } from '../sentence/cut.ts';
+import { computeEndSilence, computeSilence, estimateEndConfidence } from '../speech/end-confidence.ts';
 import { computeEndpointWait, isSureEnd, type Reading } from '../speech/endpoint.ts';
 import { SpeechGate } from '../speech/gate.ts';
 import { computeLevel, VadHistory } from '../speech/vad-history.ts';
-import { msToSamples, SAMPLE_RATE } from '../time.ts';
+import { msToSamples, SAMPLE_RATE, samplesToMs } from '../time.ts';
 import type { SampleRange } from './outputs.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
 import type { TrackSnapshot } from './snapshot.ts';
@@ -136,7 +137,21 @@ export class Segmenter {
 
   /** Whether the silence up to `to` ends speech that reads like this. */
   isOver(to: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
-    return this.#isLongPause(to - this.lastVoice, { ...reading, turnEnd: this.#turn?.probability }, endpoint);
+    const endSilence = computeEndSilence(endpoint, this.#computeWait(this.#withTurn(reading), endpoint));
+    return this.#isPauseOf(to, endSilence);
+  }
+
+  /** Whether that silence is long enough to announce a likely end, where the client wants to know of it. */
+  isLikelyOver(to: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
+    const { eagerConfidence } = endpoint;
+    if (eagerConfidence === undefined) return false;
+    return this.#isPauseOf(to, computeSilence(eagerConfidence, this.#computeWait(this.#withTurn(reading), endpoint)));
+  }
+
+  /** How sure it is after the silence up to `to` that speech which reads like this is over, 0-1. */
+  estimateEndConfidence(to: number, reading: Reading, endpoint: SessionSettings['endpoint']): number {
+    const waitMs = this.#computeWait(this.#withTurn(reading), endpoint);
+    return estimateEndConfidence(samplesToMs(to - this.lastVoice), waitMs);
   }
 
   /**
@@ -145,15 +160,22 @@ export class Segmenter {
    */
   endedInPause(pause: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
     return (
-      this.#isLongPause(pause, reading, endpoint) ||
+      pause >= msToSamples(this.#computeWait(reading, endpoint)) ||
       isSureEnd(reading.text, reading.confidence ?? 1, this.#pipeline.sentenceEnd.confidence, reading.language)
     );
   }
 
-  #isLongPause(pause: number, reading: Reading, endpoint: SessionSettings['endpoint']): boolean {
-    const { speculativeMs } = this.#pipeline.endpoint;
-    const wait = Math.max(speculativeMs, computeEndpointWait(reading, endpoint, this.#pipeline.turn));
-    return pause >= msToSamples(wait);
+  #withTurn(reading: Reading): Reading {
+    return { ...reading, turnEnd: this.#turn?.probability };
+  }
+
+  /** The silence that usually ends speech which reads like this, ms. */
+  #computeWait(reading: Reading, endpoint: SessionSettings['endpoint']): number {
+    return Math.max(this.#pipeline.endpoint.speculativeMs, computeEndpointWait(reading, endpoint, this.#pipeline.turn));
+  }
+
+  #isPauseOf(to: number, ms: number): boolean {
+    return to - this.lastVoice >= msToSamples(Math.max(this.#pipeline.endpoint.speculativeMs, ms));
   }
 
   /**

@@ -174,10 +174,18 @@ export function changeSettings(settings: SessionSettings, change: Configure): Se
   };
 }
 
-/** What a client sets are bounds, which the turn detector keeps, too. */
-function changeEndpoint(endpoint: EndpointOptions, change: Configure['endpoint']): EndpointOptions {
+/** The endpoint after a client's change. The waits that a client sets are bounds, which the turn detector keeps, too. */
+export function changeEndpoint(endpoint: EndpointOptions, change: Configure['endpoint']): EndpointOptions {
   if (change === undefined) return endpoint;
-  return { minMs: change.minMs ?? endpoint.minMs, maxMs: change.maxMs ?? endpoint.maxMs };
+  const { minMs, maxMs, confidence, eagerConfidence, gapMs } = change;
+  const setsWaits = minMs !== undefined || maxMs !== undefined;
+  return {
+    ...(setsWaits ? { minMs: minMs ?? endpoint.minMs, maxMs: maxMs ?? endpoint.maxMs } : endpoint),
+    confidence: confidence ?? endpoint.confidence,
+    // Null turns it off.
+    eagerConfidence: eagerConfidence === undefined ? endpoint.eagerConfidence : (eagerConfidence ?? undefined),
+    gapMs: gapMs ?? endpoint.gapMs,
+  };
 }
 
 /** Whether other languages are expected now. */

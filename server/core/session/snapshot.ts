@@ -40,6 +40,10 @@ export interface TrackSnapshot {
   readonly language: LanguageSnapshot;
   /** A sentence number given out and free again. */
   readonly spare?: number | undefined;
+  /** Text that was announced as the rest of the speech. */
+  readonly announced?: string | undefined;
+  /** End of the last final word, while its gap is not reported. */
+  readonly lastWord?: number | undefined;
   readonly utterances: readonly UtteranceSnapshot[];
 }
 

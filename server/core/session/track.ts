@@ -1,7 +1,6 @@
 import { AudioRing } from '../audio/ring.ts';
 import type { Hypothesis } from '../hypothesis.ts';
 import { type ChineseScript, detectScript, findRequestedScript, withScript } from '../script/chinese-script.ts';
-import type { Reading } from '../speech/endpoint.ts';
 import { copyEvidence } from '../speech/span-evidence.ts';
 import { VAD_WINDOW_SAMPLES } from '../speech/vad-history.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
@@ -21,6 +20,8 @@ import type { PipelineOptions, SessionSettings } from './settings.ts';
 import type { TrackSnapshot } from './snapshot.ts';
 import { Utterance } from './utterance.ts';
 import { UtterancePublisher } from './utterance-publisher.ts';
+import { readHypothesis, readUtterance } from './utterance-reading.ts';
+import { WordGap } from './word-gap.ts';
 
 /** Audio before the open speech that is replayed after a restart: enough for the VAD to settle. */
 const REPLAY_SAMPLES = SAMPLE_RATE;
@@ -50,6 +51,7 @@ export class Track {
   readonly #policy: DecodePolicy;
   readonly #planner: DecodePlanner;
   readonly #publisher: UtterancePublisher;
+  readonly #gap: WordGap;
   /** Oldest first; only the last may still grow, and only the first may publish. */
   readonly #utterances: Utterance[];
   /** Where the speech that is open began, or the last one. */
@@ -71,8 +73,11 @@ export class Track {
     this.#segmenter = segmenter;
     this.#policy = policy;
     this.#planner = new DecodePlanner({ pipeline, ring, segmenter, outputs, policy });
-    const spare = snapshot?.spare;
-    this.#publisher = new UtterancePublisher({ channel, pipeline, ring, history, outputs, sentences, spare });
+    this.#gap = new WordGap(channel, outputs, snapshot?.lastWord);
+    this.#publisher = new UtterancePublisher({
+      ...{ channel, pipeline, ring, history, outputs, sentences, gap: this.#gap },
+      ...{ spare: snapshot?.spare, announced: snapshot?.announced },
+    });
     this.#utterances = (snapshot?.utterances ?? []).map((utterance) => new Utterance(pipeline, utterance));
     this.#askedTo = from;
     this.#speechStart = this.#utterances.at(-1)?.sentenceStart ?? from;
@@ -84,6 +89,8 @@ export class Track {
       ...this.#segmenter.snapshot,
       language: this.#policy.languageSnapshot,
       spare: this.#publisher.spare,
+      announced: this.#publisher.announced,
+      lastWord: this.#gap.lastWord,
       utterances: this.#utterances.map((utterance) => utterance.snapshot(lastVoice)),
     };
   }
@@ -144,7 +151,10 @@ export class Track {
   /** Takes the probability of speech in the window [from, to). */
   judge(from: number, to: number, probability: number, conditions: SessionConditions): void {
     this.#judge(from, to, probability, conditions);
-    const open = this.#utterances[0]?.sentenceStart ?? to;
+    const [first] = this.#utterances;
+    const open = first?.sentenceStart ?? to;
+    const isWordless = first?.isGrowing === true && first.text.lastWord === undefined;
+    this.#gap.report(open, isWordless, conditions.settings.endpoint.gapMs);
     this.#secondHearing.advance(this.#channel, { to, open }, conditions.settings);
   }
 
@@ -208,14 +218,17 @@ export class Track {
   }
 
   /** Reads a decode of growing speech, at the end of which a sentence may have ended in a pause. */
-  #grow(utterance: Utterance, decode: GrowingDecode, { settings }: SessionConditions): void {
+  #grow(utterance: Utterance, decode: GrowingDecode, conditions: SessionConditions): void {
     const { hypothesis, span, language, pause, endSamples } = decode;
+    const { settings } = conditions;
     const isEnd =
-      pause !== undefined && this.#segmenter.endedInPause(pause, readingOfHypothesis(hypothesis), settings.endpoint);
+      pause !== undefined && this.#segmenter.endedInPause(pause, readHypothesis(hypothesis), settings.endpoint);
     const isFinal = isEnd
       ? this.#publisher.endSentence(utterance, hypothesis, span, settings)
       : this.#publisher.grow(utterance, hypothesis, { ...span, endSamples }, settings);
     if (isFinal) this.#policy.learnLanguage(hypothesis, language);
+    if (this.#gap.endsSpeech(utterance.text.lastWord, span.to, settings.endpoint.gapMs))
+      this.#end(utterance, this.judgedTo, conditions);
   }
 
   /** Takes the turn detector's answer about the pause up to `to`, which may end the speech at once. */
@@ -265,6 +278,7 @@ export class Track {
 
   #continueSpeech(utterance: Utterance, to: number, conditions: SessionConditions): void {
     if (isRecording(conditions)) return;
+    this.#publisher.withdrawEnd();
     const decode = this.#planner.resume(utterance, conditions);
     // Only the first may publish, so only its partials are of use.
     if (this.#utterances[0] !== utterance) return this.#planner.dropPartial(utterance);
@@ -287,8 +301,16 @@ export class Track {
 
   #endWhenOver(utterance: Utterance, to: number, conditions: SessionConditions): void {
     if (isRecording(conditions)) return;
-    if (this.#segmenter.isOver(to, readingOf(utterance, this.#policy.language), conditions.settings.endpoint))
-      this.#end(utterance, to, conditions);
+    const { settings } = conditions;
+    const reading = readUtterance(utterance, this.#policy.language);
+    const isOver = this.#segmenter.isOver(to, reading, settings.endpoint);
+    if (!isOver && !this.#segmenter.isLikelyOver(to, reading, settings.endpoint)) return;
+    const estimate = this.#segmenter.estimateEndConfidence(to, reading, settings.endpoint);
+    const confidence = Math.round(estimate * 1_000) / 1_000;
+    if (isOver) return this.#end(utterance, to, conditions, { confidence });
+    const { lastVoice } = this.#segmenter;
+    // What waits before it comes out first.
+    if (this.#utterances[0] === utterance) this.#publisher.announceEnd(utterance, { confidence, lastVoice }, settings);
   }
 
   #askAboutTurn(to: number): void {
@@ -305,15 +327,21 @@ export class Track {
       ? findStretchEnd(sentenceStart, to, this.#segmenter.history, this.#ring)
       : this.#segmenter.findCut(sentenceStart, to);
     if (at === undefined) return;
-    this.#end(utterance, at, conditions);
+    this.#end(utterance, at, conditions, { continues: true });
     this.#begin(at, to);
   }
 
-  #end(utterance: Utterance, at: number, conditions: SessionConditions): void {
+  /** `details` are further fields of the event. */
+  #end(
+    utterance: Utterance,
+    at: number,
+    conditions: SessionConditions,
+    details: { readonly confidence?: number; readonly continues?: true } = {},
+  ): void {
     const end = { at, lastVoice: this.#segmenter.lastVoice };
     this.#segmenter.end();
     this.#planner.dropPartial(utterance);
-    this.#outputs.pushEvent({ type: 'speech', channel: this.#channel, state: 'end', atMs: endMs(end) });
+    this.#outputs.pushEvent({ type: 'speech', channel: this.#channel, state: 'end', atMs: endMs(end), ...details });
     this.#planner.end(utterance, end, this.#decodeConditions(utterance, conditions));
     this.#publishComplete(conditions);
   }
@@ -355,17 +383,6 @@ export class Track {
 }
 
 const isRecording = ({ settings }: SessionConditions): boolean => settings.source === 'recording';
-
-/** How growing speech reads: as its speculative decode says, or as it does on screen. `language` is the one in force. */
-function readingOf({ phase, text }: Utterance, language: string | undefined): Reading {
-  if (phase.kind !== 'speculationDecoded') return { text: text.text, confidence: undefined, language };
-  const reading = readingOfHypothesis(phase.hypothesis);
-  return { ...reading, text: reading.text || text.text };
-}
-
-function readingOfHypothesis({ words, language }: Hypothesis): Reading {
-  return { text: joinWords(words), confidence: words.at(-1)?.confidence ?? 1, language };
-}
 
 /** When the voice of speech that has ended was last heard. */
 function endMs({ at, lastVoice }: SpeechEnd): number {

@@ -7,12 +7,14 @@ import type { VadHistory } from '../speech/vad-history.ts';
 import { type RejectionResult, rejectHallucinations } from '../stable/hallucinations.ts';
 import { msToSamples, SAMPLE_RATE, samplesToMs } from '../time.ts';
 import type { DecodedSpan } from './decode-policy.ts';
+import { EndAnnouncement } from './end-announcement.ts';
 import { type LeftContext, removeLeftContext } from './left-context.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { Sentences } from './sentences.ts';
 import type { PipelineOptions, SessionSettings } from './settings.ts';
 import type { Utterance } from './utterance.ts';
 import type { GrowingSpan } from './utterance-text.ts';
+import type { WordGap } from './word-gap.ts';
 
 /** How far the times of two words at a cut may be off. */
 const CUT_MARGIN = SAMPLE_RATE / 10;
@@ -28,8 +30,10 @@ export interface UtterancePublisherOptions {
   readonly history: VadHistory;
   readonly outputs: OutputQueue;
   readonly sentences: Sentences;
-  /** A sentence number that was free before a restart. */
+  readonly gap: WordGap;
+  /** A sentence number that was free, and the end that was announced, before a restart. */
   readonly spare: number | undefined;
+  readonly announced: string | undefined;
 }
 
 /** Publishes what an utterance says: partials while it grows, and sentences as final as soon as their end is stable. */
@@ -38,14 +42,21 @@ export class UtterancePublisher {
   #leftContext: LeftContext | undefined;
   /** The number of a sentence whose text vanished before it was final; the next sentence takes it. */
   #spare: number | undefined;
+  readonly #announcement: EndAnnouncement;
 
   constructor(options: UtterancePublisherOptions) {
     this.#options = options;
     this.#spare = options.spare;
+    this.#announcement = new EndAnnouncement(options.channel, options.outputs, options.announced);
   }
 
   get spare(): number | undefined {
     return this.#spare;
+  }
+
+  /** What was announced as the rest of the speech. */
+  get announced(): string | undefined {
+    return this.#announcement.text;
   }
 
   /** The sentence published last, for the decodes of the next. */
@@ -108,6 +119,25 @@ export class UtterancePublisher {
     return true;
   }
 
+  /** Announces that growing speech is probably over, and its further finals by the decode up to the pause, if that is there. */
+  announceEnd(
+    utterance: Utterance,
+    likely: { readonly confidence: number; readonly lastVoice: number },
+    settings: SessionSettings,
+  ): void {
+    const { phase, sentenceStart } = utterance;
+    if (phase.kind !== 'speculationDecoded' || this.#announcement.isOf(phase.request.job)) return;
+    const { hypothesis, request } = phase;
+    const { words } = this.#rejectHallucinations(utterance, hypothesis, request, 'whole');
+    const sentences = this.#split(utterance.text.preview(words, sentenceStart), hypothesis.language, settings);
+    this.#announcement.announce({ ...likely, job: request.job, sentences }, this.#options.history.end);
+  }
+
+  /** The speaker goes on after a pause. */
+  withdrawEnd(): void {
+    this.#announcement.withdraw(this.#options.history.end);
+  }
+
   /** Reads the decode of everything up to a pause or an end. */
   #finish(utterance: Utterance, hypothesis: Hypothesis, span: DecodedSpan): void {
     const rejection = this.#rejectHallucinations(utterance, hypothesis, span);
@@ -118,16 +148,22 @@ export class UtterancePublisher {
   /** Makes finals of all that is stable. Returns whether there was anything. */
   #publishRest(utterance: Utterance, spoken: string, settings: SessionSettings): boolean {
     const { sentenceStart } = utterance;
-    const rest = splitSentences(utterance.text.takeRest(), writtenLanguage(spoken, settings));
-    const longest = LONGEST_OF_SOFT * msToSamples(this.#options.pipeline.segment.softMs);
-    // Of live speech, partials have cut off long sentences before.
-    const sentences = settings.source === 'recording' ? rest.flatMap((words) => splitLong(words, longest)) : rest;
+    const sentences = this.#split(utterance.text.takeRest(), spoken, settings);
+    this.#announcement.settle(sentences, this.#options.history.end);
     for (const [i, words] of sentences.entries()) {
       const before = sentences[i - 1]?.at(-1);
       const from = before === undefined ? sentenceStart : Math.max(before.to, words[0]!.from - CUT_MARGIN);
       this.#publishFinal(utterance, words, { spoken, from }, settings);
     }
     return sentences.length > 0;
+  }
+
+  /** The sentences in all that is left of an utterance. */
+  #split(rest: readonly Word[], spoken: string, settings: SessionSettings): readonly (readonly Word[])[] {
+    const sentences = splitSentences(rest, writtenLanguage(spoken, settings));
+    const longest = LONGEST_OF_SOFT * msToSamples(this.#options.pipeline.segment.softMs);
+    // Of live speech, partials have cut off long sentences before.
+    return settings.source === 'recording' ? sentences.flatMap((words) => splitLong(words, longest)) : sentences;
   }
 
   /** The quietest place around the gap between two words: their times may be off by a tenth of a second. */
@@ -169,6 +205,7 @@ export class UtterancePublisher {
     this.#leftContext = { from, words, language: spoken, context: sentences.textsIn(language) };
     const sentence = utterance.text.number(() => this.#nextNumber());
     sentences.publishFinal({ channel, sentence, from, words, language }, settings);
+    this.#options.gap.noteFinal(words.at(-1)!.to);
     utterance.text.forgetNumber();
   }
 
@@ -197,6 +234,7 @@ export class UtterancePublisher {
     utterance: Utterance,
     hypothesis: Hypothesis,
     { to, leftContext }: DecodedSpan,
+    extent: 'growing' | 'whole' = utterance.isGrowing ? 'growing' : 'whole',
   ): RejectionResult {
     const { history, pipeline } = this.#options;
     const { sentenceStart } = utterance;
@@ -207,7 +245,7 @@ export class UtterancePublisher {
         countVoiced: (from, end) => history.countVoiced(from, end),
         peakProbability: history.peakProbability(sentenceStart, to),
         peakLevel: history.peakLevel(sentenceStart, to),
-        early: utterance.isGrowing && to - sentenceStart < msToSamples(pipeline.commit.leastMs),
+        early: extent === 'growing' && to - sentenceStart < msToSamples(pipeline.commit.leastMs),
       },
     );
   }

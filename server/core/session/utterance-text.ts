@@ -33,6 +33,7 @@ export type UtteranceTextOptions = Pick<PipelineOptions['show'], 'chance' | 'fir
  */
 export class UtteranceText {
   readonly #words: StableWords;
+  readonly #commit: CommitOptions;
   readonly #show: UtteranceTextOptions;
   /** Number of the open sentence, once something of it was shown. */
   #sentence: number | undefined;
@@ -50,6 +51,7 @@ export class UtteranceText {
   #heldDecodes = 0;
 
   constructor(commit: CommitOptions, show: UtteranceTextOptions, snapshot?: UtteranceSnapshot) {
+    this.#commit = commit;
     this.#show = show;
     this.#words = new StableWords(commit, snapshot);
     this.#sentence = snapshot?.sentence;
@@ -102,6 +104,11 @@ export class UtteranceText {
     return joinWords([...this.stable, ...this.#tentative]) + (this.#tentative.length === 0 ? this.hanging : '');
   }
 
+  /** The last word of the open sentence, stable or not. */
+  get lastWord(): Word | undefined {
+    return this.#tentative.at(-1) ?? this.stable.at(-1);
+  }
+
   /** Reads a decode of the growing span, without the words of its left context. */
   grow(words: readonly Word[], { sentenceStart, ...span }: GrowingSpan): void {
     const { fresh, tentative, chances } = this.#words.push(this.#withoutEcho(words, sentenceStart), span);
@@ -114,6 +121,13 @@ export class UtteranceText {
     this.#words.finish(this.#withoutEcho(words, sentenceStart));
     this.#tentative = [];
     this.#visible = [];
+  }
+
+  /** What `finish` and then `takeRest` would give. Changes nothing. */
+  preview(words: readonly Word[], sentenceStart: number): readonly Word[] {
+    const copy = new StableWords(this.#commit, { stable: this.stable, hanging: this.hanging });
+    copy.finish(this.#withoutEcho(words, sentenceStart));
+    return copy.stable;
   }
 
   /** Makes everything recognised so far stable: there will be no other decode. */

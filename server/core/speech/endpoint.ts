@@ -9,6 +9,12 @@ export interface EndpointOptions {
   readonly completeMs?: number | undefined;
   /** The same where it hears that the speaker goes on; default `maxMs`. */
   readonly incompleteMs?: number | undefined;
+  /** How sure it must be that the speaker is done, 0.5-1; default `END_CONFIDENCE`. Scales every wait. */
+  readonly confidence?: number | undefined;
+  /** From this confidence on a likely end is announced, 0.3-0.9; undefined announces none. */
+  readonly eagerConfidence?: number | undefined;
+  /** Audio without a new word that ends speech, whatever the confidence and the VAD say; default 5 s of silence. */
+  readonly gapMs?: number | undefined;
 }
 
 /**

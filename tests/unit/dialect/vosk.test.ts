@@ -38,6 +38,26 @@ t.test('a message may come as a binary frame, and audio that only looks like one
   t.same(session.read(Buffer.from('{"eof" : 1}')), { replies: [], commands: [{ type: 'finish' }] });
 });
 
+t.test(
+  'a configuration may be long, as text and as a binary frame, and one that is too long is an error',
+  async (t) => {
+    const configure = (terms: number): string =>
+      JSON.stringify({
+        config: { sample_rate: 16_000, phrase_list: Array.from({ length: terms }, (_, i) => `word ${i}`) },
+      });
+    for (const toFrame of [(text: string) => text, (text: string) => Buffer.from(text)]) {
+      const session = open();
+      t.ok(configure(3_000).length > 32_768);
+      t.same(session.read(toFrame(configure(3_000))), { replies: [], commands: [] });
+      t.match(session.read(new Uint8Array(2)).commands, [
+        { type: 'start', audio: { sampleRate: 16_000 }, vocabulary: ['word 0', 'word 1'] },
+        { type: 'audio' },
+      ]);
+      t.throws(() => open().read(toFrame(configure(9_000))), { code: 'frame.size' });
+    }
+  },
+);
+
 t.test('nothing stands between two Chinese or Japanese characters, and a space between other sentences', async (t) => {
   const say = (...sentences: readonly string[]): string => {
     const session = open();

@@ -30,6 +30,8 @@ for (const [policy, pace] of RUNS) {
     let restarts = 0;
     let revisions = 0;
     let turnEnds = 0;
+    let announcedEnds = 0;
+    let gaps = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 40, maxLength: 160 }), (script) => {
         const harness = new Harness(policy, pace);
@@ -38,14 +40,18 @@ for (const [policy, pace] of RUNS) {
         steps += harness.steps;
         restarts += harness.restarts;
         turnEnds += harness.turnEnds;
+        announcedEnds += harness.announcedEnds;
+        gaps += harness.events.filter((event) => event.type === 'gap').length;
         finals += harness.events.filter((event) => event.type === 'final').length;
         revisions += harness.events.filter((event) => event.type === 'revised').length;
       }),
       { numRuns: 640, endOnFailure: false },
     );
     t.comment(
-      `${steps} steps, ${finals} finals, ${revisions} revisions, ${restarts} restarts, ${turnEnds} ends by the turn detector`,
+      `${steps} steps, ${finals} finals, ${revisions} revisions, ${restarts} restarts, ${turnEnds} ends by the turn detector, ${announcedEnds} as announced, ${gaps} gaps`,
     );
+    t.ok(announcedEnds > 20, 'speech ended as announced often enough');
+    t.ok(gaps > 20, 'and so did it with a gap');
     t.ok(turnEnds > 20, 'the turn detector ended speech often enough');
     t.ok(restarts > 1_000, 'the property saw enough restarts');
     t.ok(steps > 34_000, 'the property saw enough steps');

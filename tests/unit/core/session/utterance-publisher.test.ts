@@ -7,6 +7,7 @@ import { Sentences } from '../../../../server/core/session/sentences.ts';
 import { PIPELINE, type SessionSettings } from '../../../../server/core/session/settings.ts';
 import { Utterance } from '../../../../server/core/session/utterance.ts';
 import { UtterancePublisher } from '../../../../server/core/session/utterance-publisher.ts';
+import { WordGap } from '../../../../server/core/session/word-gap.ts';
 import { VAD_WINDOW_SAMPLES, VadHistory } from '../../../../server/core/speech/vad-history.ts';
 import { createAfterFinal } from '../../../support/after-final.ts';
 import { SETTINGS } from '../../../support/session-settings.ts';
@@ -32,7 +33,8 @@ function open(settings: Partial<SessionSettings> = {}, spare?: number) {
   for (let at = 0; at < SECONDS * 16_000; at += VAD_WINDOW_SAMPLES) history.push(0.98, 0.2);
   const sentences = new Sentences(outputs, createAfterFinal(outputs));
   const publisher = new UtterancePublisher({
-    ...{ channel: 0, pipeline: PIPELINE, ring, history, outputs, sentences, spare },
+    ...{ channel: 0, pipeline: PIPELINE, ring, history, outputs, sentences, spare, announced: undefined },
+    gap: new WordGap(0, outputs, undefined),
   });
   const utterance = new Utterance(PIPELINE, 0);
   const all = { ...SETTINGS, ...settings };
