@@ -1,4 +1,6 @@
+import { isNumber } from '../clean/meaning.ts';
 import type { Word } from '../hypothesis.ts';
+import { SAMPLE_RATE } from '../time.ts';
 import { countOverlap, isHeardDifferently } from './overlap.ts';
 import { SentenceEnd } from './sentence-end.ts';
 import {
@@ -9,7 +11,13 @@ import {
   matchPreviousDecode,
   type WordEvidence,
 } from './word-evidence.ts';
-import { isBeginningOf, isSameWord, splitHanging } from './words.ts';
+import { isBeginningOf, isSameWord, normaliseWord, splitHanging } from './words.ts';
+
+/**
+ * A word that is shorter was given one frame of 20 ms: its decode could not say where it was spoken, and the next one may have it
+ * seconds later, where it would count as said again.
+ */
+const PLACED_SAMPLES = 0.03 * SAMPLE_RATE;
 
 /** When a word becomes stable. Durations in samples. */
 export interface CommitOptions {
@@ -106,7 +114,7 @@ export class StableWords {
     this.#matched = matchPreviousDecode(hypothesis, this.#matched);
     const evidence = collectEvidence(this.#matched, known, { from, edge });
     const isLongEnough = edge - from >= this.#options.leastSamples;
-    const trusted = isLongEnough ? this.#countCommitted(rest, evidence, edge) : 0;
+    const trusted = isLongEnough ? this.#countCommitted(rest, evidence, { edge, language }) : 0;
     this.#noteHanging(hypothesis, known);
     const ended = this.#countToAgreedEnd(hypothesis, known, evidence, { from, edge, language, endSamples });
     this.#isEndSettled = isLongEnough && ended !== undefined && ended >= trusted;
@@ -156,7 +164,11 @@ export class StableWords {
     return isSure ? count : undefined;
   }
 
-  #countCommitted(rest: readonly Word[], evidence: readonly WordEvidence[], edge: number): number {
+  #countCommitted(
+    rest: readonly Word[],
+    evidence: readonly WordEvidence[],
+    { edge, language }: Pick<PushedSpan, 'edge' | 'language'>,
+  ): number {
     const { policy, chance, patience, patienceSamples, edgeSamples, earlyConfidence, earlySamples } = this.#options;
     let count = 0;
     for (const [i, word] of rest.entries()) {
@@ -168,10 +180,13 @@ export class StableWords {
       const isPersistent = repeats >= patience || (repeats > 0 && behind >= patienceSamples);
       const isTrusted = isPersistent || estimateCorrectness(evidence[i]!) >= chance;
       const isSure = policy === 'trust' ? isTrusted : isAgreed || isEarly || policy === 'edge';
-      if (!isAwayFromEdge || !isSure) break;
+      const isPlaced = word.to - word.from >= PLACED_SAMPLES || isPersistent;
+      if (!isAwayFromEdge || !isSure || !isPlaced) break;
       count = i + 1;
     }
-    return count - this.#countUnsettledCopies(rest, count);
+    return (
+      count - Math.max(this.#countUnsettledCopies(rest, count), this.#countUnsettledNumber(rest, count, edge, language))
+    );
   }
 
   /**
@@ -184,6 +199,21 @@ export class StableWords {
     while (copies < count && isSameWord(rest[count - copies - 2] ?? this.#stable.at(-1), rest[count - copies - 1]))
       copies++;
     return copies;
+  }
+
+  /**
+   * How many of the first `count` words are a number that ends with `count` or goes on behind, for as long as patience lasts: a later
+   * decode may write all of it as one word (`sixty`, then `$60,000`).
+   */
+  #countUnsettledNumber(rest: readonly Word[], count: number, edge: number, language: string | undefined): number {
+    const { policy, patienceSamples } = this.#options;
+    const next = rest[count];
+    if (policy === 'plain' || (next !== undefined && !isNumberWord(next, language))) return 0;
+    const isUnsettled = (word: Word | undefined): boolean =>
+      word !== undefined && edge - word.to < patienceSamples && isNumberWord(word, language);
+    let numbers = 0;
+    while (isUnsettled(rest[count - numbers - 1])) numbers++;
+    return numbers;
   }
 
   /**
@@ -219,3 +249,7 @@ export class StableWords {
     this.#hanging = '';
   }
 }
+
+/** Whether it is a number in digits, or as a word of its language. */
+const isNumberWord = ({ text }: Word, language = ''): boolean =>
+  text.split('-').some((part) => isNumber(normaliseWord(part), language));

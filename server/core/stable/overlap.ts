@@ -21,9 +21,11 @@ const APART_SHARE = 0.5;
 const ALIKE = 0.5;
 /** What it costs that one word is written as two. */
 const SPLIT = 0.1;
-/** What it costs that a word behind the split is the last stable word again, or begins before the end of that one, */
+/** What it costs that a word behind the split is the last stable word again, or begins before the end of that one; */
 const LEFT_OVER = 0.7;
-/** which counts as this long at most, because the last word before a pause may be stretched over it. */
+/** and where it ends within that one, too, unless the decode has that one right before the split: there is no room for it. */
+const LEFT_OVER_WITHIN = MISSING;
+/** The last stable word counts as this long at most, because one before a pause may be stretched over it. */
 const LAST_WORD_SAMPLES = 0.6 * SAMPLE_RATE;
 /** Costs that differ by less than this are equal. */
 const TIE = 0.05;
@@ -64,8 +66,12 @@ function countKnown(stable: readonly KeyedWord[], hypothesis: readonly KeyedWord
     costs = next;
   }
   const end = Math.min(last.to, last.from + LAST_WORD_SAMPLES) - ONE_WORD_SAMPLES;
-  const isLeftOver = (word: KeyedWord): boolean => word.from < end || isSameMoment(word, last);
-  const totals = costs.map((cost, j) => cost + hypothesis.slice(j).filter(isLeftOver).length * LEFT_OVER);
+  const totals = costs.map((cost, j) => {
+    const before = hypothesis[j - 1];
+    const within = before !== undefined && isSameMoment(before, last) ? LEFT_OVER : LEFT_OVER_WITHIN;
+    const rest = hypothesis.slice(j).filter((word) => word.from < end || isSameMoment(word, last));
+    return rest.reduce((sum, { to }) => sum + (to <= last.to ? within : LEFT_OVER), cost);
+  });
   let best = 0;
   for (let j = 1; j < totals.length; j++) {
     const difference = totals[j]! - totals[best]!;
@@ -118,8 +124,12 @@ function countEdits(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** Whether `left` and `right` are `whole` written as two words: with the same letters, or with like ones at the same time. */
+/**
+ * Whether `left` and `right` are `whole` written as two words: with the same letters, or with like ones at the same time. Where one of
+ * them is `whole`, the other is a word of its own.
+ */
 function isOneWord(left: KeyedWord, right: KeyedWord, whole: KeyedWord): boolean {
+  if (left.key === whole.key || right.key === whole.key) return false;
   const begins = Math.abs(left.from - whole.from);
   const ends = Math.abs(right.to - whole.to);
   if (Math.min(begins, ends) >= SAME_SAMPLES) return false;

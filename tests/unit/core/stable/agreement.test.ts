@@ -16,6 +16,7 @@ function check(
   want: readonly string[],
   policy: CommitOptions['policy'] = 'agreement',
   edge = 100 * STEP,
+  { language, ...change }: Partial<CommitOptions> & { readonly language?: string } = {},
 ): void {
   const stable = new StableWords({
     policy,
@@ -26,9 +27,10 @@ function check(
     earlyConfidence: 0.95,
     earlySamples: 2 * STEP,
     leastSamples: 0,
+    ...change,
   });
   const got = decodes.map((line) => {
-    const { tentative } = stable.push(words(line), { from: 0, edge });
+    const { tentative } = stable.push(words(line), { from: 0, edge, language });
     return `${joinWords(stable.stable)}|${stable.hanging}${joinWords(tentative)}`;
   });
   t.same(got, want);
@@ -56,11 +58,43 @@ t.test('the rest of a word of which only the beginning was heard is added to it'
   check(
     ['there are 16', 'there are 16', 'there are 16,000 numbers'],
     ['|there are 16', 'there are 16|', 'there are 16|,000numbers'],
+    ...(['agreement', 100 * STEP, { patienceSamples: STEP }] as const),
   );
   check(
     ['to out', 'to out', 'to outgaze him', 'to outgaze him'],
     ['|to out', 'to out|', 'to out|gazehim', 'to outgaze him|'],
   );
+});
+t.test('a number becomes stable with the word behind it: a later decode may write all of it as one', async () => {
+  const paid = [
+    ['they paid sixty', 'they paid sixty', 'they paid $60,000', 'they paid $60,000 for it', 'they paid $60,000 for it'],
+    [
+      '|they paid sixty',
+      'they paid|sixty',
+      'they paid|$60,000',
+      'they paid $60,000|for it',
+      'they paid $60,000 for it|',
+    ],
+  ] as const;
+  check(...paid, 'agreement', 100 * STEP, { language: 'en' });
+  check(
+    ['they paid sixty', 'they paid sixty'],
+    ['|they paid sixty', 'they paid sixty|'],
+    ...(['agreement', 100 * STEP, { language: 'en', patienceSamples: STEP }] as const),
+  );
+});
+t.test('a word that a decode could not place is not stable, however sure the decode is', async (t) => {
+  const hear = (length: number): string => {
+    const stable = new StableWords({
+      ...{ policy: 'agreement', chance: 1, patience: 9, patienceSamples: 1_000_000 },
+      ...{ edgeSamples: STEP, earlyConfidence: 0.95, earlySamples: 2 * STEP, leastSamples: 0 },
+    });
+    const sure = words('and here', 0.99).map((word) => ({ ...word, to: word.from + length }));
+    stable.push(sure, { from: 0, edge: 100 * STEP });
+    return joinWords(stable.stable);
+  };
+  t.equal(hear(320), '', 'one frame each');
+  t.equal(hear(640), 'and here');
 });
 t.test('the end of a sentence behind a word that is heard differently now is noted', async () =>
   check(['the form', 'the form', 'the farm.'], ['|the form', 'the form|', 'the form|.']),

@@ -93,3 +93,23 @@ t.test('the last stable word is found again behind one that was not there before
     'thick',
   );
 });
+
+t.test('words within the last stable word are that word, heard as others', async (t) => {
+  t.equal(
+    fresh(
+      "Then@0.18-0.65 the@0.67-0.75 mother's@0.75-1.09",
+      'Then@0.18-0.65 my@0.65-0.79 was@0.79-0.87 its@0.87-1.09 was@1.09-1.29 afraid@1.29-1.69',
+    ),
+    'was afraid',
+  );
+});
+
+t.test('a word beside one that is stable is a word of its own, not the other half of it', async (t) => {
+  t.equal(
+    fresh(
+      'He@0.00-0.33 began@0.33-0.59 a@0.59-1.13',
+      'He@0.00-0.33 began@0.33-0.59 a@0.59-0.85 confused@0.85-1.13 complaint@1.13-1.49',
+    ),
+    'confused complaint',
+  );
+});
