@@ -31,6 +31,7 @@ const RANGES = {
   eager_eot_threshold: [0.3, 0.9],
   eot_timeout_ms: [500, 60_000],
 } as const;
+const LANGUAGES_MAX = 20;
 /** A longer silence would be cut where a decode window ends. */
 const TIMEOUT_MS_MAX = 10_000;
 
@@ -80,16 +81,14 @@ export function parseConfigure(
   const { eot_threshold, eager_eot_threshold, eot_timeout_ms } = thresholds as Readonly<Record<string, unknown>>;
   const eager = parseNumber('eager_eot_threshold', eager_eot_threshold);
   const { keyterms, language_hints } = fields;
+  const hints = parseStrings('language_hints', language_hints);
   return {
     eotThreshold: parseNumber('eot_threshold', eot_threshold) ?? before.eotThreshold,
     // Null turns it off.
     eagerEotThreshold: eager_eot_threshold === null ? undefined : (eager ?? before.eagerEotThreshold),
     eotTimeoutMs: parseNumber('eot_timeout_ms', eot_timeout_ms) ?? before.eotTimeoutMs,
     keyterms: parseStrings('keyterms', keyterms) ?? before.keyterms,
-    languageHints:
-      (isMultilingual ? parseStrings('language_hints', language_hints) : undefined)?.flatMap((hint) =>
-        parseLanguages([hint]),
-      ) ?? before.languageHints,
+    languageHints: hints === undefined || !isMultilingual ? before.languageHints : parseLanguages(hints),
   };
 }
 
@@ -104,7 +103,7 @@ export function toSessionSettings(settings: FluxSettings): Omit<Configure, 'type
     },
     vocabulary: [],
     ...limitVocabulary(keyterms),
-    languages: languageHints.slice(0, 20),
+    languages: [...languageHints],
   };
 }
 
@@ -127,7 +126,8 @@ function parseStrings(name: string, value: unknown): string[] | undefined {
 
 /** `en-US` becomes `en`. */
 function parseLanguages(hints: readonly string[]): string[] {
-  return hints.map((hint) => {
+  // Each message repeats them.
+  return hints.slice(0, LANGUAGES_MAX).map((hint) => {
     const language = hint.split(/[-_]/)[0]!.toLowerCase();
     if (/^[a-z]{2,3}$/.test(language)) return language;
     const want = 'language tags such as en or pt-BR';

@@ -31,7 +31,7 @@ export interface TurnConditions {
   readonly isClosing: boolean;
 }
 
-/** Speech that is cut again and again because it never pauses ends its turn at the next cut after this time. */
+/** Every message has all words of its turn: one that lasts longer ends with its next sentence, or where speech is cut. */
 const TURN_MS_MAX = 300_000;
 
 interface Part {
@@ -77,7 +77,9 @@ export class FluxTurns {
         this.#reach(event.toMs);
         this.#finals.push(event);
         this.#rest = NOTHING;
-        return this.#open();
+        return this.#isLong && this.#spans[0]?.end === undefined
+          ? [...this.#open(), ...this.#end('timeout', 0)]
+          : this.#open();
       case 'turn':
         return this.#readTurn(event);
       case 'ack':
@@ -109,20 +111,31 @@ export class FluxTurns {
   }
 
   #settle({ eotThreshold, isForced, isClosing }: TurnConditions): readonly TurnInfo[] {
-    const end = this.#spans.shift()?.end;
+    const { continues, confidence } = this.#spans.shift()?.end ?? {};
     this.#rest = NOTHING;
-    this.#isContinued = end?.continues === true && this.#endMs - this.#startMs < TURN_MS_MAX;
+    this.#isContinued = continues === true && !this.#isLong;
     if (this.#isContinued) return [];
-    const { confidence } = end ?? {};
-    const trigger = isForced ? 'manual' : (confidence ?? 0) >= eotThreshold ? 'model' : 'timeout';
-    const isEnd = !isClosing || confidence !== undefined;
-    const info = this.#describe(isEnd ? 'EndOfTurn' : 'Update', confidence ?? 0);
-    const infos = this.#isOpen ? [isEnd ? ({ ...info, trigger } as const) : info] : [];
+    const isSure = confidence !== undefined && confidence >= eotThreshold;
+    const trigger = isForced ? 'manual' : isSure ? 'model' : 'timeout';
+    const infos = this.#end(isClosing && confidence === undefined ? undefined : trigger, confidence ?? 0);
+    const [next] = this.#spans;
+    if (next !== undefined) this.#startMs = next.startMs;
+    return infos;
+  }
+
+  /** Ends the turn, if one is open; without a `trigger` its text is an `Update`. */
+  #end(trigger: TurnInfo['trigger'], confidence: number): readonly TurnInfo[] {
+    const info = this.#describe(trigger === undefined ? 'Update' : 'EndOfTurn', confidence);
+    const infos = this.#isOpen ? [{ ...info, ...(trigger === undefined ? {} : { trigger }) }] : [];
     this.#index += infos.length;
     this.#isOpen = false;
     this.#finals = [];
-    this.#startMs = this.#spans[0]?.startMs ?? this.#endMs;
+    this.#startMs = this.#endMs;
     return infos;
+  }
+
+  get #isLong(): boolean {
+    return this.#endMs - this.#startMs >= TURN_MS_MAX;
   }
 
   #reach(ms: number): void {

@@ -107,6 +107,31 @@ t.test('a message sent as a binary frame is not heard as audio', async (t) => {
   t.same(open().read(new TextEncoder().encode('{"type":"CloseStream"}')).commands, [{ type: 'finish' }]);
 });
 
+t.test('a turn of many sentences ends with a sentence after five minutes, and goes on as another', async (t) => {
+  const session = open('&eot_threshold=1');
+  let seq = 0;
+  const write = (event: object) =>
+    session
+      .write({ seq: ++seq, channel: 0, ...event } as never)
+      .map((frame) => JSON.parse(String(frame)))
+      .map(({ event, turn_index, transcript, audio_window_start }) => [
+        ...[event, turn_index, transcript.split(' ').length, audio_window_start],
+      ]);
+  write({ type: 'speech', state: 'start', atMs: 0 });
+  const told = Array.from({ length: 70 }, (_, i) => {
+    const [fromMs, toMs] = [i * 5_000, (i + 1) * 5_000];
+    const words = [{ text: `w${i}.`, fromMs, toMs, confidence: 1 }];
+    return write({ type: 'final', sentence: i + 1, text: `w${i}.`, words, fromMs, toMs, language: 'en' });
+  }).flat();
+  t.same(told, [
+    ['StartOfTurn', 0, 1, 0],
+    ['EndOfTurn', 0, 60, 0],
+    ['StartOfTurn', 1, 1, 300],
+  ]);
+  write({ type: 'speech', state: 'end', atMs: 350_000, confidence: 0.9 });
+  t.same(write({ type: 'settled', atMs: 350_000 }), [['EndOfTurn', 1, 10, 300]]);
+});
+
 t.test('speech that is cut for minutes ends its turn at last', async (t) => {
   const session = open();
   let seq = 0;

@@ -173,6 +173,25 @@ t.test('what was announced holds over a restart, or is withdrawn after it', asyn
   }
 });
 
+t.test('finals that are not as announced withdraw it first, and none is withdrawn after its finals', async (t) => {
+  const { hear, say, told, restart, handle } = open({ eagerConfidence: 0.4, confidence: 0.9 });
+  hear(500, 0.02);
+  say('That is all.');
+  hear(1_200, 0.95);
+  hear(300, 0.02);
+  say('That is all folks.');
+  restart();
+  handle({ kind: 'flush', id: undefined });
+  t.same(told(), ['start', 'eager That is all.', 'end', 'resumed', 'final That is all folks.']);
+  const other = open({ eagerConfidence: 0.4 });
+  other.hear(500, 0.02);
+  other.say('That is all.');
+  other.hear(1_200, 0.95);
+  other.hear(1_000, 0.02);
+  other.hear(500, 0.95);
+  t.same(other.told(), ['start', 'eager That is all.', 'end', 'final That is all.', 'start']);
+});
+
 t.test('confidence makes every wait longer or shorter, and 1 waits for the gap', async (t) => {
   const waited = (endpoint: Partial<SessionSettings['endpoint']>): number => {
     const { hear, say, told } = open(endpoint);
