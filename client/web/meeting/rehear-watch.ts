@@ -1,4 +1,4 @@
-import type { Rehearing } from '../../sdk/transcripts.ts';
+import type { Rehearing } from '../../../protocol/transcripts.ts';
 
 export interface RehearCalls {
   start(transcript: string, model: string | undefined): Promise<Rehearing>;

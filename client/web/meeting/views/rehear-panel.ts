@@ -1,4 +1,4 @@
-import type { Rehearing } from '../../../sdk/transcripts.ts';
+import type { Rehearing } from '../../../../protocol/transcripts.ts';
 import { getElement, setText } from '../../ui/dom.ts';
 import { describeResult } from '../rehear-watch.ts';
 
