@@ -109,6 +109,8 @@ export const LIMITS = {
   /** Transcripts that wait to be heard again, and those among them of one key. */
   rehearingsMax: 32,
   rehearingsPerKeyMax: 8,
+  /** Length of a piece of kept audio that is served as a file of its own, ms. */
+  clipMsMax: 600_000,
   /** Characters of a search query, and words of it that are used. */
   queryCharsMax: 200,
   queryWordsMax: 8,

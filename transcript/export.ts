@@ -69,7 +69,7 @@ function sortTranscript(transcript: StoredTranscript): StoredTranscript {
 /** A file name: the title without characters that file systems reject, or the date where nothing is left of it. */
 export function buildFileName(
   { title, startedAt }: Pick<StoredTranscript, 'title' | 'startedAt'>,
-  format: ExportFormat,
+  extension: ExportFormat | 'opus',
 ): string {
   const name = [
     ...toPrintable(title)
@@ -79,7 +79,7 @@ export function buildFileName(
     .slice(0, 80)
     .join('')
     .replace(/[\s.]+$/g, '');
-  return `${name || `transcript ${startedAt.slice(0, 10)}`}.${format}`;
+  return `${name || `transcript ${startedAt.slice(0, 10)}`}.${extension}`;
 }
 
 function renderText(transcript: StoredTranscript, form: TextForm): string {

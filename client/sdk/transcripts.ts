@@ -31,6 +31,16 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface AudioOptions {
+  /** Number of the session, from 1; default 1. */
+  readonly part?: number | undefined;
+  /** Default 0. */
+  readonly channel?: number | undefined;
+  /** Both or neither. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
 /** Why the server rejected a request: `code` is a fault of the protocol, the message is for people. */
 export class TranscriptError extends Error {
   readonly code: string;
@@ -105,13 +115,19 @@ export class Transcripts {
     return (await this.#send('GET', `/${encodeURIComponent(id)}/export?format=${format}&text=${text}`)).text();
   }
 
-  /** Resolves with the kept audio of one channel of one session as an Ogg Opus file; by default the first. */
+  /**
+   * Resolves with the kept audio of one channel of one session as an Ogg Opus file; by default the first. With `fromMs` and `toMs`,
+   * times on the timeline of the transcript, it is that piece, of 10 minutes at most. Pass a `signal` of your own for long audio.
+   */
   async audio(
     id: string,
-    { part = 1, channel = 0 }: { readonly part?: number; readonly channel?: number } = {},
+    { part = 1, channel = 0, fromMs, toMs }: AudioOptions = {},
     signal?: AbortSignal,
   ): Promise<ArrayBuffer> {
-    const path = `/${encodeURIComponent(id)}/audio?part=${part}&channel=${channel}`;
+    const asked = new URLSearchParams({ part: String(part), channel: String(channel) });
+    if (fromMs !== undefined) asked.set('from', String(Math.round(fromMs)));
+    if (toMs !== undefined) asked.set('to', String(Math.round(toMs)));
+    const path = `/${encodeURIComponent(id)}/audio?${asked}`;
     return (await this.#send('GET', path, { signal })).arrayBuffer();
   }
 

@@ -1,6 +1,6 @@
-import { Fault } from '../../protocol/index.ts';
+import { Fault, LIMITS } from '../../protocol/index.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AudioStream, TranscriptStore } from '../ports/transcripts.ts';
+import type { AudioStream, ClipRange, TranscriptStore } from '../ports/transcripts.ts';
 import { jsonResponse } from './responses.ts';
 
 /** Seconds that are read from the store at a time: 180 kB. */
@@ -72,9 +72,15 @@ export class AudioAnswer {
   }
 }
 
-/** The audio of one channel of one session of a transcript; by default the first. */
-export async function readAudio({ store, owner, id, url }: AudioRequest): Promise<AudioAnswer> {
-  const stream = parseStream(url.searchParams);
+/** The audio of one channel of one session of a transcript, by default the first; all of it, or a piece. */
+export async function readAudio(request: AudioRequest): Promise<AudioAnswer> {
+  const query = request.url.searchParams;
+  const stream = parseStream(query);
+  const range = parseRange(query);
+  return range === undefined ? readWhole(request, stream) : readClip(request, stream, range);
+}
+
+async function readWhole({ store, owner, id }: AudioRequest, stream: AudioStream): Promise<AudioAnswer> {
   const readBlock = (fromSecond: number): Promise<Block | undefined> =>
     store.readAudio(owner, id, stream, { fromSecond, seconds: BLOCK_SECONDS });
   const first = await readBlock(0);
@@ -82,14 +88,46 @@ export async function readAudio({ store, owner, id, url }: AudioRequest): Promis
   return new AudioAnswer(first, `${stream.part}.${stream.channel}.opus`, readBlock);
 }
 
-function parseStream(query: URLSearchParams): AudioStream {
-  const read = (name: string, standard: string, form: RegExp, want: string): number => {
-    const given = query.get(name) ?? standard;
-    if (form.test(given)) return Number(given);
-    throw new Fault('command.option', { name, got: given.slice(0, 20), want });
-  };
-  return {
-    part: read('part', '1', /^[1-9]\d{0,5}$/, 'the number of a session of the transcript, from 1'),
-    channel: read('channel', '0', /^\d{1,2}$/, 'a channel, from 0'),
-  };
+async function readClip(
+  { store, owner, id }: AudioRequest,
+  stream: AudioStream,
+  range: ClipRange,
+): Promise<AudioAnswer> {
+  const clip = await store.readAudioClip(owner, id, stream, range);
+  if (clip === undefined) throw new Fault('transcript.unknown', { what: 'audio' });
+  if (clip.kind === 'outside')
+    throw new Fault('command.option', {
+      ...{ name: 'from', got: String(range.fromMs) },
+      want: `a time within the audio of this session, ${clip.fromMs} to ${clip.toMs} ms`,
+    });
+  const name = `${stream.part}.${stream.channel}.${range.fromMs}-${range.toMs}.opus`;
+  return new AudioAnswer({ bytes: clip.bytes, isLast: true }, name, async () => undefined);
+}
+
+const parseStream = (query: URLSearchParams): AudioStream => ({
+  part: readNumber(query, 'part', /^[1-9]\d{0,5}$/, 'the number of a session of the transcript, from 1') ?? 1,
+  channel: readNumber(query, 'channel', /^\d{1,2}$/, 'a channel, from 0') ?? 0,
+});
+
+/** Undefined asks for all of the audio. */
+function parseRange(query: URLSearchParams): ClipRange | undefined {
+  const want = 'whole milliseconds on the timeline of the transcript';
+  const [fromMs, toMs] = ['from', 'to'].map((name) => readNumber(query, name, /^\d{1,10}$/, want));
+  if (fromMs === undefined && toMs === undefined) return undefined;
+  const latestMs = (fromMs ?? 0) + LIMITS.clipMsMax;
+  if (fromMs === undefined)
+    throw new Fault('command.option', { name: 'from', got: 'missing', want: `${want}, with to` });
+  if (toMs === undefined || toMs <= fromMs || toMs > latestMs)
+    throw new Fault('command.option', {
+      ...{ name: 'to', got: toMs === undefined ? 'missing' : String(toMs) },
+      want: `a time after from, at most ${latestMs} ms: a piece is at most ${LIMITS.clipMsMax / 1_000} s long`,
+    });
+  return { fromMs, toMs };
+}
+
+function readNumber(query: URLSearchParams, name: string, form: RegExp, want: string): number | undefined {
+  const given = query.get(name);
+  if (given === null) return undefined;
+  if (form.test(given)) return Number(given);
+  throw new Fault('command.option', { name, got: given.slice(0, 20), want });
 }

@@ -78,6 +78,17 @@ export interface AudioRange {
   readonly seconds: number;
 }
 
+/** On the timeline of the transcript. */
+export interface ClipRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A piece of kept audio as an Ogg Opus file; `outside`: it does not begin within what is kept, which lies between these. */
+export type AudioClip =
+  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+  | { readonly kind: 'outside'; readonly fromMs: number; readonly toMs: number };
+
 /** In 16 kHz samples of the session. */
 export interface SampleRange {
   readonly from: number;
@@ -167,6 +178,8 @@ export interface TranscriptCalls {
     stream: AudioStream,
     range: AudioRange,
   ): { readonly bytes: Uint8Array; readonly isLast: boolean } | undefined;
+  /** A piece of a channel as a file; its end is cut at the end of what is kept. Undefined when nothing is. */
+  readAudioClip(owner: string, transcript: string, stream: AudioStream, range: ClipRange): AudioClip | undefined;
   /** Samples of a channel, 16 kHz; silence where nothing is stored. */
   readSamples(owner: string, transcript: string, stream: AudioStream, range: SampleRange): Float32Array | undefined;
   list(owner: string, request: ListRequest): ListPage;

@@ -99,6 +99,8 @@ export class MemoryTranscripts implements TranscriptCalls {
 
   readAudio(): undefined {}
 
+  readAudioClip(): undefined {}
+
   readSamples(): undefined {}
 
   list(owner: string, { words, limit, before }: ListRequest): ListPage {

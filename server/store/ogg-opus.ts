@@ -14,23 +14,58 @@ export interface OggRange {
   /** First page of the range; each is a second of the stream. */
   readonly page: number;
   readonly pages: number;
-  /** Pages of the whole stream. */
-  readonly total: number;
+  /** Samples of the whole stream. */
+  readonly end: number;
 }
 
 /**
  * Pages of an Ogg Opus stream (RFC 3533, RFC 7845). Page n is second n of the session, so any range of a stream can be made by
  * itself: put together they are the file. `packets` are those of the range by their number; missing ones are silence.
  */
-export function renderOggPages(packets: ReadonlyMap<number, Uint8Array>, { page, pages, total }: OggRange): Uint8Array {
-  const parts: Uint8Array[] = [];
-  if (page === 0) parts.push(renderPage([OPUS_HEAD], 0, 0, BEGIN), renderPage([OPUS_TAGS], 1, 0, 0));
+export function renderOggPages(packets: ReadonlyMap<number, Uint8Array>, { page, pages, end }: OggRange): Uint8Array {
+  const total = Math.ceil(end / SAMPLE_RATE);
+  const parts = page === 0 ? renderHeaderPages(ENCODER_DELAY_SAMPLES) : [];
   for (let n = page; n < Math.min(page + pages, total); n++) {
     const own = Array.from({ length: PAGE_PACKETS }, (_, i) => packets.get(n * PAGE_PACKETS + i) ?? SILENT_PACKET);
-    parts.push(renderPage(own, n + 2, (n + 1) * SAMPLE_RATE * GRANULES_PER_SAMPLE, n === total - 1 ? END : 0));
+    // The last page is filled with silence, which its granule leaves out.
+    const granule = Math.min(end, (n + 1) * SAMPLE_RATE) * GRANULES_PER_SAMPLE;
+    parts.push(renderPage(own, n + 2, granule, n === total - 1 ? END : 0));
   }
   return concatBytes(parts);
 }
+
+export interface OggClip {
+  /** First packet of the file, and the one behind its last. */
+  readonly first: number;
+  readonly end: number;
+  /** Where the sound begins in the stream, and how long it is: 16 kHz samples. */
+  readonly from: number;
+  readonly samples: number;
+}
+
+/**
+ * A piece of a stream as a file of its own, exact to the sample although packets are not divided: the pre-skip of its header
+ * leaves out what is decoded before the piece, and the granule of its last page what comes behind it (RFC 7845, 4.2 and 4.5).
+ */
+export function renderOggClip(
+  packets: ReadonlyMap<number, Uint8Array>,
+  { first, end, from, samples }: OggClip,
+): Uint8Array {
+  const skip = from + ENCODER_DELAY_SAMPLES - first * PACKET_SAMPLES;
+  const parts = renderHeaderPages(skip);
+  for (let n = first; n < end; n += PAGE_PACKETS) {
+    const next = Math.min(n + PAGE_PACKETS, end);
+    const own = Array.from({ length: next - n }, (_, i) => packets.get(n + i) ?? SILENT_PACKET);
+    const granule = next === end ? skip + samples : (next - first) * PACKET_SAMPLES;
+    parts.push(renderPage(own, parts.length, granule * GRANULES_PER_SAMPLE, next === end ? END : 0));
+  }
+  return concatBytes(parts);
+}
+
+const renderHeaderPages = (skippedSamples: number): Uint8Array[] => [
+  renderPage([renderOpusHead(skippedSamples)], 0, 0, BEGIN),
+  renderPage([OPUS_TAGS], 1, 0, 0),
+];
 
 function renderPage(packets: readonly Uint8Array[], sequence: number, granule: number, flags: number): Uint8Array {
   // A packet is 255s and a rest, so that its length ends with a byte below 255.
@@ -55,16 +90,17 @@ function renderPage(packets: readonly Uint8Array[], sequence: number, granule: n
 /** Distinguishes the streams of one file; ours have one. */
 const SERIAL = 0x736f_7474;
 
-const OPUS_HEAD = ((): Uint8Array => {
+/** `skippedSamples` are decoded, and not played. */
+function renderOpusHead(skippedSamples: number): Uint8Array {
   const head = new Uint8Array(19);
   const view = new DataView(head.buffer);
   head.set(new TextEncoder().encode('OpusHead'));
   head[8] = 1;
   head[9] = 1;
-  view.setUint16(10, ENCODER_DELAY_SAMPLES * GRANULES_PER_SAMPLE, true);
+  view.setUint16(10, skippedSamples * GRANULES_PER_SAMPLE, true);
   view.setUint32(12, SAMPLE_RATE, true);
   return head;
-})();
+}
 
 const OPUS_TAGS = ((): Uint8Array => {
   const vendor = new TextEncoder().encode('sotto');

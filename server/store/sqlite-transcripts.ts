@@ -10,10 +10,12 @@ import {
 import type { ExportFormat, TextForm } from '../../transcript/index.ts';
 import type {
   AudioChunk,
+  AudioClip,
   AudioOutcome,
   AudioRange,
   AudioStream,
   ChangeOutcome,
+  ClipRange,
   ExportFile,
   Hearing,
   LastModified,
@@ -159,6 +161,18 @@ export class SqliteTranscripts implements TranscriptCalls {
   readAudio(owner: string, transcript: string, stream: AudioStream, range: AudioRange) {
     const t = this.#findRowNumber(owner, transcript);
     return t === undefined ? undefined : this.#audio.readPages({ t, ...stream }, range);
+  }
+
+  readAudioClip(owner: string, transcript: string, stream: AudioStream, range: ClipRange): AudioClip | undefined {
+    const place = this.#get<{ t: number; atMs: number }>(
+      `SELECT parts.t, at_ms AS atMs FROM parts JOIN transcripts ON transcripts.n = parts.t
+       WHERE id = ? AND owner = ? AND part = ?`,
+      ...[transcript, owner, stream.part],
+    );
+    if (place === undefined) return undefined;
+    const { t, atMs } = place;
+    const clip = this.#audio.readClip({ t, ...stream }, { fromMs: range.fromMs - atMs, toMs: range.toMs - atMs });
+    return clip?.kind === 'outside' ? { ...clip, fromMs: clip.fromMs + atMs, toMs: clip.toMs + atMs } : clip;
   }
 
   readSamples(owner: string, transcript: string, stream: AudioStream, range: SampleRange): Float32Array | undefined {

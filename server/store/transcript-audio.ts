@@ -1,8 +1,8 @@
-import { SAMPLE_RATE } from '../core/time.ts';
-import type { AudioChunk, AudioOutcome, AudioRange, SampleRange } from '../ports/transcripts.ts';
+import { msToSamples, SAMPLE_RATE, samplesToMs } from '../core/time.ts';
+import type { AudioChunk, AudioClip, AudioOutcome, AudioRange, SampleRange } from '../ports/transcripts.ts';
 import { AudioEncoders } from './audio-encoder.ts';
 import { numberPackets, type PacketRow, unpackPackets } from './audio-packets.ts';
-import { renderOggPages } from './ogg-opus.ts';
+import { renderOggClip, renderOggPages } from './ogg-opus.ts';
 import { ENCODER_DELAY_SAMPLES, type OpusCodec, PACKET_SAMPLES } from './opus-codec.ts';
 import type { PrepareStatement } from './transcript-schema.ts';
 
@@ -56,8 +56,23 @@ export class TranscriptAudio {
     const total = Math.ceil(end / SAMPLE_RATE);
     const [from, to] = [fromSecond * SAMPLE_RATE, (fromSecond + seconds) * SAMPLE_RATE];
     const packets = numberPackets(this.#readRows(stream, from, to));
-    const bytes = renderOggPages(packets, { page: fromSecond, pages: seconds, total });
+    const bytes = renderOggPages(packets, { page: fromSecond, pages: seconds, end });
     return { bytes, isLast: fromSecond + seconds >= total };
+  }
+
+  /** A piece of a channel as an Ogg Opus file. `range` is in ms of its session; what lies behind the end is left out. */
+  readClip(
+    stream: Stream,
+    { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  ): AudioClip | undefined {
+    // The encoder is behind by this much: what it has of the last samples is not yet in a packet.
+    const stored = this.#findEnd(stream) - ENCODER_DELAY_SAMPLES;
+    if (stored <= 0) return undefined;
+    const [from, to] = [msToSamples(fromMs), Math.min(msToSamples(toMs), stored)];
+    if (from < 0 || from >= to) return { kind: 'outside', fromMs: 0, toMs: samplesToMs(stored) };
+    const { first, end } = findPackets({ from, to });
+    const packets = numberPackets(this.#readRows(stream, first * PACKET_SAMPLES, end * PACKET_SAMPLES));
+    return { kind: 'file', bytes: renderOggClip(packets, { first, end, from, samples: to - from }) };
   }
 
   /** Samples of a range of a session, 16 kHz; what is not there is silence. Undefined when nothing can be decoded. */
@@ -65,11 +80,10 @@ export class TranscriptAudio {
     const decoder = this.#codec?.takeDecoder();
     if (decoder === undefined) return undefined;
     try {
-      const first = Math.max(0, Math.floor((from - PREROLL_SAMPLES) / PACKET_SAMPLES));
-      const last = Math.ceil((to + ENCODER_DELAY_SAMPLES) / PACKET_SAMPLES);
-      const packets = numberPackets(this.#readRows(stream, first * PACKET_SAMPLES, last * PACKET_SAMPLES));
-      const decoded = new Float32Array((last - first) * PACKET_SAMPLES);
-      for (let n = first; n < last; n++) {
+      const { first, end } = findPackets({ from, to });
+      const packets = numberPackets(this.#readRows(stream, first * PACKET_SAMPLES, end * PACKET_SAMPLES));
+      const decoded = new Float32Array((end - first) * PACKET_SAMPLES);
+      for (let n = first; n < end; n++) {
         const packet = packets.get(n);
         if (packet !== undefined) decoded.set(decoder.decodeFloat(packet), (n - first) * PACKET_SAMPLES);
       }
@@ -94,5 +108,11 @@ export class TranscriptAudio {
     return (this.#prepare(sql).get(t, part, channel) as { readonly end: number | null }).end ?? 0;
   }
 }
+
+/** The packets that a range is decoded from, with those before it in which the decoder settles. */
+const findPackets = ({ from, to }: SampleRange): { readonly first: number; readonly end: number } => ({
+  first: Math.max(0, Math.floor((from - PREROLL_SAMPLES) / PACKET_SAMPLES)),
+  end: Math.ceil((to + ENCODER_DELAY_SAMPLES) / PACKET_SAMPLES),
+});
 
 const formatKey = (t: number, part: number): string => `${t}.${part}`;

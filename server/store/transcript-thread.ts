@@ -52,7 +52,7 @@ type Call = (...args: never[]) => Promise<never>;
 
 const CALLS: { readonly [Name in CallName]: true } = {
   ...{ create: true, join: true, undoJoin: true, add: true, list: true, read: true, readWords: true, readJson: true },
-  ...{ addAudio: true, readAudio: true, readSamples: true },
+  ...{ addAudio: true, readAudio: true, readAudioClip: true, readSamples: true },
   ...{ export: true, update: true, updateSentence: true, saveNote: true, deleteNote: true, saveSummary: true },
   ...{ remove: true, removeEmpty: true, listChangedOutside: true, expire: true, readSetting: true, writeSetting: true },
 };

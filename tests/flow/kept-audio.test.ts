@@ -65,6 +65,34 @@ t.test('a session that asks for it has its audio kept: its owner gets it as a fi
   t.equal((await ask(mine)).status, 404);
 });
 
+t.test('a piece of it is cut by the times of sentences, and bad times are refused with what is wanted', async (t) => {
+  const server = await openScriptedServer(WORDS, 8, { recorder: await openRecorder(t) });
+  const id = transcriptOf(await converse(await server.connect({ keep: { audio: true } }), SOUND));
+  const kept = new Transcripts({ url: server.url });
+  const piece = await decode(new Uint8Array(await kept.audio(id, { fromMs: 1_000, toMs: 2_200.4 })));
+  t.equal(piece.channelData[0]!.length, 1_200 * 48);
+  const loudness = (fromMs: number, toMs: number): number =>
+    Math.max(...piece.channelData[0]!.subarray(fromMs * 48, toMs * 48));
+  t.ok(loudness(100, 600) > 0.2, 'it begins in the sound');
+  t.ok(loudness(900, 1_200) < 0.02, 'and ends in the silence behind it');
+  for (const [query, name] of [
+    ['from=1000', 'to'],
+    ['to=1000', 'from'],
+    ['from=2000&to=1000', 'to'],
+    ['from=0&to=600001', 'to'],
+    ['from=-1&to=1000', 'from'],
+    ['from=1.5&to=1000', 'from'],
+    ['from=0&to=', 'to'],
+    ['from=60000&to=61000', 'from'],
+  ] as const) {
+    const response = await fetch(`${server.url}/v1/transcripts/${id}/audio?${query}`);
+    t.equal(response.status, 400, query);
+    t.match(await response.json(), { code: 'command.option', text: new RegExp(`^${name} `) }, query);
+  }
+  t.equal((await fetch(`${server.url}/v1/transcripts/${id}/audio?part=2&from=0&to=9`)).status, 404);
+  await server.close();
+});
+
 t.test('nobody who did not ask has audio kept', async (t) => {
   const server = await openScriptedServer(WORDS, 8, { recorder: await openRecorder(t) });
   const id = transcriptOf(await converse(await server.connect({ keep: {} }), SOUND));

@@ -29,6 +29,12 @@ function stubShare(): void {
   };
 }
 
+const TEXT =
+  'Good morning everybody. Shall we begin? Yes let us look at the plan. I think we can ship on Friday. Who writes the notes? I will do it today. Thank you all.';
+
+/** Twice as fast as anybody speaks, so that the tests wait less. */
+export const WORDS = TEXT.split(' ').map((text, i) => ({ text, from: 0.2 + i * 0.15, to: 0.32 + i * 0.15 }));
+
 /** Errors that pages threw; must stay empty. */
 export const errors: string[] = [];
 
@@ -67,6 +73,10 @@ export const settled = (page: Page): Promise<unknown> => page.waitForSelector('b
 
 export const stateIs = (page: Page, text: string): Promise<unknown> =>
   page.waitForFunction((wanted) => document.querySelector('#state')?.textContent === wanted, text);
+
+/** The page shows at least so many finished sentences. */
+export const showsSentences = (page: Page, count: number): Promise<unknown> =>
+  page.waitForFunction((least) => document.querySelectorAll('#log .sentence').length >= least, count);
 
 /** New meeting, everybody agrees, recording. */
 export async function startMeeting(page: Page, ...sources: ('me' | 'them')[]): Promise<void> {

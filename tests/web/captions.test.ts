@@ -220,7 +220,7 @@ t.test('screen readers hear a sentence once, when it is final, and nothing of wh
   await page.context().close();
 });
 
-t.test('a sentence that is heard again is replaced with a quiet mark, which shows it as first heard', async (t) => {
+t.test('a revised sentence is replaced with a quiet mark, which shows its first version', async (t) => {
   const page = await watch('/captions');
   const voice = new Voice(room).final('Um, the wether.', { cleaned: 'The wether.' });
   await shows(page, '#log', 'The wether.');
@@ -229,7 +229,7 @@ t.test('a sentence that is heard again is replaced with a quiet mark, which show
   await shows(page, '#log', 'The weather.');
   const mark = page.locator('.hearing-mark');
   t.equal(await mark.getAttribute('aria-live'), 'off', 'a screen reader does not announce it');
-  t.equal(await mark.getAttribute('aria-label'), 'Heard again; show as first heard');
+  t.equal(await mark.getAttribute('aria-label'), 'Revised; show the first version');
   const text = page.locator('.sentence-text');
   await mark.focus();
   await page.keyboard.press('Enter');
@@ -246,7 +246,7 @@ t.test('a sentence that is heard again is replaced with a quiet mark, which show
   t.equal(await mark.count(), 0, 'nothing else is shown');
   await page.selectOption('#text', 'cleaned');
   await page.selectOption('#language', 'de');
-  t.match(await mark.getAttribute('aria-label'), /Noch einmal gehört/);
+  t.match(await mark.getAttribute('aria-label'), /Überarbeitet; erste Fassung/);
   voice.final('Nothing.', { cleaned: 'Nothing.' }).revised('');
   await page.waitForFunction(() => document.querySelectorAll('.hearing-mark').length === 2);
   t.ok(await mark.last().isVisible(), 'what was first heard can be seen where nothing was heard again');

@@ -1,20 +1,20 @@
-import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
-import type { StoredTranscript, TranscriptPage } from '../../protocol/index.ts';
-import type { Assistant } from '../../server/ports/assistant.ts';
 import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
-import { errors, JFK, openMeetingPage, settled, startMeeting, stateIs, WEB } from '../support/meeting-page.ts';
-import { memoryRecorder } from '../support/memory-recorder.ts';
+import {
+  errors,
+  JFK,
+  openMeetingPage,
+  settled,
+  showsSentences,
+  startMeeting,
+  stateIs,
+  WEB,
+  WORDS,
+} from '../support/meeting-page.ts';
 import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
 import { staysTrue, until, untilSettled } from '../support/until.ts';
-
-const TEXT =
-  'Good morning everybody. Shall we begin? Yes let us look at the plan. I think we can ship on Friday. Who writes the notes? I will do it today. Thank you all.';
-
-/** Twice as fast as anybody speaks, so that the tests wait less. */
-const WORDS = TEXT.split(' ').map((text, i) => ({ text, from: 0.2 + i * 0.15, to: 0.32 + i * 0.15 }));
 
 let server: ScriptedServer;
 let browser: Browser;
@@ -31,8 +31,6 @@ t.afterEach(() => {
 });
 
 const rows = (page: Page): Promise<string[]> => page.locator('#log .sentence .sentence-text').allTextContents();
-const atLeast = (page: Page, count: number): Promise<unknown> =>
-  page.waitForFunction((least) => document.querySelectorAll('#log .sentence').length >= least, count);
 
 interface Shifts {
   /** 0 is not at all. */
@@ -136,7 +134,7 @@ t.test('a reload in mid-meeting goes on in the same session and loses no word', 
     socket.on('framesent', ({ payload }) => typeof payload === 'string' && opened.push(payload)),
   );
   await startMeeting(page, 'me');
-  await atLeast(page, 2);
+  await showsSentences(page, 2);
   const before = await rows(page);
   await page.fill('#note-text', 'kept');
   await page.keyboard.press('Enter');
@@ -158,7 +156,7 @@ t.test('a reload in mid-meeting goes on in the same session and loses no word', 
 t.test('a session that is gone is followed by another one of the same meeting', async (t) => {
   const page = await openMeetingPage(browser, server.url);
   await startMeeting(page, 'me');
-  await atLeast(page, 1);
+  await showsSentences(page, 1);
   await server.registry.drain(Promise.resolve());
   await page.waitForFunction(() => /new session/.test(document.querySelector('#toast')?.textContent ?? ''));
   await stateIs(page, 'Recording');
@@ -201,51 +199,6 @@ t.test('a share that ends is told and can be added again; the last lines stand i
   await page.context().close();
 });
 
-t.test('past meetings are found, corrected, renamed, exported and deleted, from the keyboard', async (t) => {
-  const page = await openMeetingPage(browser, server.url);
-  await startMeeting(page, 'me');
-  await atLeast(page, 3);
-  await page.click('#record');
-  await stateIs(page, 'Ready');
-  await page.fill('#title', 'Plan of the week');
-  await page.keyboard.press('Tab');
-  await page.focus('#scroll');
-  await page.keyboard.press('k');
-  await page.keyboard.press('e');
-  await page.fill('#correct-text', 'Zebras are corrected.');
-  await page.click('#correct button[value="yes"]');
-  const corrected = page.locator('.sentence[data-corrected="true"] .sentence-text');
-  await corrected.waitFor();
-  t.equal(await corrected.textContent(), 'Zebras are corrected.');
-  await page.keyboard.press('o');
-  t.not(await corrected.textContent(), 'Zebras are corrected.', 'the original can be shown');
-  await page.locator('.speaker-name').first().click();
-  await page.fill('#rename-text', 'Ada');
-  await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.querySelector('.speaker-name')?.textContent === 'Ada');
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.click('#save-menu summary').then(() => page.click('[data-format="md"]')),
-  ]);
-  t.match(readFileSync(await download.path(), 'utf8'), /# Plan of the week[\s\S]*### Ada[\s\S]*Zebras are corrected\./);
-  await page.keyboard.press('/');
-  await page.waitForSelector('body[data-view="home"]');
-  await page.fill('#search', 'zebras');
-  await page.waitForSelector('.snippet');
-  t.match(await page.locator('.meeting').textContent(), /Plan of the week.*Zebras are/);
-  await page.click('.meeting a');
-  await page.waitForSelector('.sentence[data-corrected="true"]');
-  await page.keyboard.press('/');
-  await page.click('.meeting button');
-  await page.click('#remove button[value="no"]');
-  t.equal(await page.locator('.meeting').count(), 1, 'a second thought keeps it');
-  await page.click('.meeting button');
-  await page.click('#remove button[value="yes"]');
-  await page.waitForSelector('#no-meetings:not([hidden])');
-  t.equal(await page.locator('.meeting').count(), 0);
-  await page.context().close();
-});
-
 t.test('a room that everybody left is warned, and the recording ends by itself', async (t) => {
   const page = await openMeetingPage(browser, server.url);
   const leap = (minutes: number): Promise<void> =>
@@ -275,7 +228,7 @@ t.test('no accessibility violation in the list, a meeting, its dialogs, light or
   const page = await openMeetingPage(browser, server.url);
   t.same(await violations(page), [], 'the list');
   await startMeeting(page, 'me', 'them');
-  await atLeast(page, 2);
+  await showsSentences(page, 2);
   await page.keyboard.press('n');
   await page.keyboard.type('a note');
   await page.keyboard.press('Enter');
@@ -299,111 +252,3 @@ t.test('no accessibility violation in the list, a meeting, its dialogs, light or
   t.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nor on a phone');
   await page.context().close();
 });
-
-t.test('what a server keeps is listed, found, edited and summarised there, and the browser lets it go', async (t) => {
-  const { recorder } = memoryRecorder();
-  const claim = { text: 'They ship on Friday.', from: [1, 2, 3, 4] };
-  const assistant: Assistant = {
-    name: 'script',
-    promptCharsMax: 10_000,
-    complete: async () => JSON.stringify({ summary: [claim], decisions: [], actions: [{ ...claim, from: [99] }] }),
-    close: async () => {},
-  };
-  const keeping = await openScriptedServer(WORDS, 8, { web: WEB, recorder, assistant });
-  const page = await openMeetingPage(browser, keeping.url, { info: { keeps: true, assistant: 'script' } });
-  const kept = async (): Promise<StoredTranscript> => {
-    const { transcripts } = (await (await fetch(`${keeping.url}/v1/transcripts`)).json()) as TranscriptPage;
-    return (await (await fetch(`${keeping.url}/v1/transcripts/${transcripts[0]!.id}`)).json()) as StoredTranscript;
-  };
-  await startMeeting(page, 'me');
-  t.equal(await page.locator('#storage').textContent(), 'Saved on the server');
-  await atLeast(page, 4);
-  await page.keyboard.press('h');
-  await page.keyboard.press('n');
-  await page.keyboard.type('ask Ada');
-  await page.keyboard.press('Enter');
-  await page.click('#record');
-  await stateIs(page, 'Ready');
-  await page.fill('#title', 'Weekly');
-  await page.keyboard.press('Tab');
-  await until(async () => (await kept()).title === 'Weekly');
-  const { sentences, notes } = await kept();
-  t.match(notes, [{ text: 'ask Ada' }]);
-  t.equal(sentences.filter(({ highlight }) => highlight).length, 1);
-  t.same(
-    await page.locator('#log .sentence').evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['key'])),
-    sentences.map(({ part, channel, sentence }) => `${part}.${channel}.${sentence}`),
-  );
-  await page.click('#tab-summary');
-  await page.click('#summarise');
-  await page.waitForSelector('.claims li');
-  t.equal(await page.locator('.claims li').count(), 1, 'a claim without sentences is not shown');
-  await page.click('.claims .time-button');
-  t.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset['key']), '1.0.1');
-  await page.keyboard.press('/');
-  await page.waitForSelector('.meeting');
-  t.notMatch(await page.locator('.meeting').textContent(), /this browser only/);
-  const local = await page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        const opening = indexedDB.open('sotto-meetings');
-        opening.onsuccess = () => {
-          const count = opening.result.transaction('sentences').objectStore('sentences').count();
-          count.onsuccess = () => resolve(count.result);
-        };
-      }),
-  );
-  t.equal(local, 0, 'the browser keeps no second copy');
-  await page.fill('#search', 'ada');
-  await page.waitForSelector('.snippet');
-  await page.click('.meeting a');
-  await atLeast(page, 4);
-  t.equal(await page.locator('.note-item').count(), 1);
-  await page.keyboard.press('/');
-  await page.click('.meeting button');
-  await page.click('#remove button[value="yes"]');
-  await page.waitForSelector('#no-meetings:not([hidden])');
-  t.same((await (await fetch(`${keeping.url}/v1/transcripts`)).json()) as TranscriptPage, { transcripts: [] });
-  await page.context().close();
-  await keeping.close();
-});
-
-t.test(
-  'a sentence that was heard again has a mark, and is shown and saved as first heard where that is wanted',
-  async (t) => {
-    const { recorder, store } = memoryRecorder();
-    const keeping = await openScriptedServer(WORDS, 8, { web: WEB, recorder });
-    const made = store.create('', { title: 'Weekly', startedMs: Date.UTC(2026, 10, 25) });
-    if (typeof made === 'string') throw new Error(made);
-    const place = store.join('', made.id);
-    if (typeof place === 'string') throw new Error(place);
-    const words = [{ text: 'The', fromMs: 0, toMs: 300, confidence: 1 }];
-    const of = { channel: 0, sentence: 1 };
-    store.add(place, [
-      { kind: 'final', ...of, text: 'The wether.', words, language: 'en', fromMs: 0, toMs: 900 },
-      { kind: 'revised', ...of, text: 'The weather.', words },
-    ]);
-    const page = await openMeetingPage(browser, keeping.url, { info: { keeps: true } });
-    await page.click('.meeting a');
-    const text = page.locator('#log .sentence-text');
-    await text.waitFor();
-    t.equal(await text.textContent(), 'The weather.');
-    await page.click('.hearing-mark');
-    t.equal(await text.textContent(), 'The wether.');
-    t.equal(await page.getAttribute('.hearing-mark', 'aria-pressed'), 'true');
-    await page.focus('#scroll');
-    await page.keyboard.press('o');
-    t.equal(await text.textContent(), 'The weather.');
-    t.same(await violations(page), []);
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page
-        .click('#save-menu summary')
-        .then(() => page.selectOption('#export-form', 'raw'))
-        .then(() => page.click('[data-format="txt"]')),
-    ]);
-    t.match(readFileSync(await download.path(), 'utf8'), /The wether\./);
-    await page.context().close();
-    await keeping.close();
-  },
-);

@@ -15,7 +15,7 @@ export const CAPTIONS_SETTINGS = {
     'a language: `de`',
     'Initial language, instead of the spoken one.',
   ),
-  text: choiceSetting(TEXT_FORMS, 'Initial text: cleaned, as heard the second time, or as first heard.'),
+  text: choiceSetting(TEXT_FORMS, 'Initial text: cleaned, revised but not cleaned, or the first version.'),
   lang: patternSetting(
     '',
     /^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?$|^$/,

@@ -13,7 +13,7 @@ import { ViewerLink } from '../rooms/viewer-link.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { getElement, onClick } from '../ui/dom.ts';
 import { isLocalOnlyAddress, renderQrCode } from '../ui/qr-code.ts';
-import { saveText } from '../ui/save-text.ts';
+import { saveText } from '../ui/save-file.ts';
 import { readSettings, writeSettings } from '../ui/url-settings.ts';
 import {
   CAPTIONS_SETTINGS,
@@ -54,7 +54,7 @@ const view = new LogView({
   ...{ log: getElement('log'), open: getElement('open'), jump: getElement('jump') },
   formatMissed: (count) => (count === 0 ? texts.jump : translate(texts, 'jumpCount', { count })),
   formatSpeaker: (number) => translate(texts, 'speaker', { number }),
-  formatHearing: () => texts.firstHeard,
+  formatHearing: () => texts.firstVersion,
   onLate: (isTranslation) => {
     if (isTranslation && ++untranslated === UNTRANSLATED_MAX) showMessage(texts.untranslated);
   },

@@ -18,7 +18,7 @@ export interface LogElements {
   /** Text of the jump button: how many sentences have arrived since the reader scrolled up. */
   formatMissed(count: number): string;
   formatSpeaker(number: number): string;
-  /** What the mark of a sentence that was heard again says. */
+  /** What the mark of a revised sentence says. */
   formatHearing(): string;
   /** Called when a sentence is shown as spoken because its preferred form did not arrive in time. */
   onLate(isTranslation: boolean): void;
@@ -30,15 +30,15 @@ const NEAR_END_PX = 80;
 
 /**
  * The room's text on the page: finished sentences in the log, which screen readers announce once and in their final form; open
- * sentences below it, which they do not announce. A sentence that was heard again has a mark that shows it as first heard.
+ * sentences below it, which they do not announce. A revised sentence has a mark that shows its first version.
  */
 export class LogView {
   readonly #options: LogElements;
   readonly #rows = new Map<Sentence, HTMLElement>();
   readonly #open = new Map<Sentence, HTMLElement>();
   readonly #formTimers = new Map<Sentence, ReturnType<typeof setTimeout>>();
-  /** Sentences that are shown as first heard. */
-  readonly #firstHeard = new Set<Sentence>();
+  /** Sentences that are shown in their first version. */
+  readonly #firstVersions = new Set<Sentence>();
   readonly #speakers: string[] = [];
   #choice: WantedForm = { text: 'cleaned', translate: '' };
   #showsOriginal = false;
@@ -153,7 +153,7 @@ export class LogView {
     const isTranslated =
       getAwaitedForm(this.#choice) === 'translated' && selectWantedText(sentence, this.#choice) !== undefined;
     const isRevised = isHeardAnew(sentence) && this.#choice.text !== 'raw' && !isTranslated;
-    const isFirst = isRevised && this.#firstHeard.has(sentence);
+    const isFirst = isRevised && this.#firstVersions.has(sentence);
     const text = selectDisplayedText(sentence, isFirst ? { text: 'raw' } : this.#choice);
     setText(shown, text);
     this.#showHearing(row, sentence, isRevised ? { isFirst } : undefined);
@@ -167,7 +167,7 @@ export class LogView {
     if (original === null) row.append(beside);
   }
 
-  /** Shows the mark of a sentence that was heard again; removes it without `hearing`. */
+  /** Shows the mark of a revised sentence; removes it without `hearing`. */
   #showHearing(row: HTMLElement, sentence: Sentence, hearing: { readonly isFirst: boolean } | undefined): void {
     const known = row.querySelector<HTMLButtonElement>('.hearing-mark');
     row.toggleAttribute('data-revised', hearing !== undefined);
@@ -179,7 +179,7 @@ export class LogView {
   #addMark(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
     const mark = createHearingMark();
     mark.addEventListener('click', () => {
-      if (!this.#firstHeard.delete(sentence)) this.#firstHeard.add(sentence);
+      if (!this.#firstVersions.delete(sentence)) this.#firstVersions.add(sentence);
       this.#fill(sentence);
     });
     getDescendant(row, '.sentence-text').after(mark);
@@ -195,7 +195,7 @@ export class LogView {
     const [sentence, row] = this.#rows.entries().next().value!;
     row.remove();
     this.#rows.delete(sentence);
-    this.#firstHeard.delete(sentence);
+    this.#firstVersions.delete(sentence);
   }
 
   #handleScroll(): void {

@@ -11,7 +11,7 @@ export const LIVE_SHORTCUTS: readonly {
 }[] = [
   { command: 'toggle', keys: ['Space', 'Alt R'], does: 'Start or stop' },
   { command: 'mute', keys: ['M'], does: 'Mute the microphone' },
-  { command: 'raw', keys: ['R'], does: 'Show the words as first heard, or cleaned' },
+  { command: 'raw', keys: ['R'], does: 'Show the first version of every sentence, or the cleaned one' },
   { command: 'help', keys: ['?'], does: 'Show this help' },
   { command: 'close', keys: ['Esc'], does: 'Close menus' },
 ];

@@ -1,6 +1,6 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import { type Sentence, toJson, toMarkdown, toSrt, toText, toVtt } from '../../sdk/index.ts';
-import { saveText } from '../ui/save-text.ts';
+import { saveText } from '../ui/save-file.ts';
 
 const WRITERS: Readonly<Record<string, (sentences: readonly Sentence[], raw: boolean) => string>> = {
   txt: (sentences, raw) => toText(sentences, { raw }),

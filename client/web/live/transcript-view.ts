@@ -83,7 +83,7 @@ export class TranscriptView {
     return row;
   }
 
-  /** The button that switches one sentence between its best form and the words as first heard. */
+  /** The button that switches one sentence between its best form and its first version. */
   #createTextToggle(row: HTMLElement, sentence: Sentence): HTMLButtonElement {
     const toggle = (): void => {
       const raw = row.dataset['raw'] === undefined ? this.#raw : row.dataset['raw'] === 'yes';
@@ -114,8 +114,8 @@ function fillRow(row: HTMLElement, sentence: Sentence, raw: boolean): void {
   row.toggleAttribute('data-revised', isRevised);
   toggle.hidden = !differs;
   toggle.classList.toggle('hearing-mark', isRevised);
-  if (isRevised) updateHearingMark(toggle, { isFirst: raw, label: 'Heard again; show as first heard' });
-  else showEdited(toggle, raw);
+  if (isRevised) updateHearingMark(toggle, { isFirst: raw, label: 'Revised; show the first version' });
+  else showCleaned(toggle, raw);
   if (!raw || !differs || isRevised) {
     text.textContent = getDisplayedText(sentence, raw);
     row.hidden = text.textContent === '' && !raw && !isRevised;
@@ -133,11 +133,11 @@ function fillRow(row: HTMLElement, sentence: Sentence, raw: boolean): void {
   text.replaceChildren(...parts);
 }
 
-function showEdited(toggle: HTMLButtonElement, raw: boolean): void {
-  toggle.textContent = raw ? 'As spoken' : 'Edited';
+function showCleaned(toggle: HTMLButtonElement, raw: boolean): void {
+  toggle.textContent = raw ? 'First version' : 'Cleaned';
   toggle.setAttribute(
     'aria-label',
-    raw ? 'As spoken; show the edited sentence' : 'Edited; show the sentence as spoken',
+    raw ? 'First version; show the cleaned sentence' : 'Cleaned; show the first version',
   );
 }
 

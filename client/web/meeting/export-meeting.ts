@@ -33,7 +33,7 @@ function toStoredTranscript(meeting: Meeting): StoredTranscript {
     ...{ id: transcript, title, startedAt, language, speakers, sentences },
     // Notes are sent to servers in whole milliseconds.
     notes: notes.map((note) => ({ ...note, atMs: Math.round(note.atMs) })),
-    durationMs: Math.max(getDuration(meeting), meeting.durationMs ?? 0),
+    durationMs: getDuration(meeting),
     // The page has no summary of its own: one that is here came from a server, with all fields.
     ...(summary === undefined ? {} : { summary: summary as NonNullable<StoredTranscript['summary']> }),
   };

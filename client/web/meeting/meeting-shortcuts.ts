@@ -8,7 +8,11 @@ export type MeetingCommand =
   | 'highlight'
   | 'note'
   | 'correct'
-  | 'original'
+  | 'firstVersion'
+  | 'play'
+  | 'back'
+  | 'forward'
+  | 'saveAudio'
   | 'next'
   | 'previous'
   | 'live'
@@ -24,7 +28,10 @@ export const MEETING_SHORTCUTS: readonly {
   readonly does: string;
 }[] = [
   { command: 'record', keys: ['Alt R'], does: 'Start or end the recording' },
-  { command: 'pause', keys: ['Space'], does: 'Pause or continue' },
+  { command: 'pause', keys: ['Space'], does: 'Pause or continue the recording; play a stored meeting, or pause' },
+  { command: 'play', keys: ['P'], does: 'Play from the focused sentence' },
+  { command: 'back', keys: ['←'], does: 'Play 5 seconds earlier' },
+  { command: 'forward', keys: ['→'], does: 'Play 5 seconds later' },
   { command: 'mute', keys: ['M'], does: 'Mute the microphone' },
   {
     command: 'highlight',
@@ -35,7 +42,8 @@ export const MEETING_SHORTCUTS: readonly {
   { command: 'next', keys: ['J', '↓'], does: 'Next sentence' },
   { command: 'previous', keys: ['K', '↑'], does: 'Previous sentence' },
   { command: 'correct', keys: ['E', 'Enter'], does: 'Correct the sentence' },
-  { command: 'original', keys: ['O'], does: 'Show the sentence as first heard' },
+  { command: 'firstVersion', keys: ['O'], does: 'Show the first version: of the focused sentence, or of all' },
+  { command: 'saveAudio', keys: ['S'], does: 'Save the audio of the selected sentences, or of the focused one' },
   { command: 'live', keys: ['L'], does: 'Jump to live' },
   { command: 'small', keys: ['W'], does: 'Show a small window that stays on top' },
   { command: 'search', keys: ['/'], does: 'Search past meetings' },
@@ -48,7 +56,9 @@ const LETTERS: Readonly<Record<string, MeetingCommand>> = {
   h: 'highlight',
   n: 'note',
   e: 'correct',
-  o: 'original',
+  o: 'firstVersion',
+  p: 'play',
+  s: 'saveAudio',
   j: 'next',
   k: 'previous',
   l: 'live',
@@ -72,8 +82,10 @@ export function findMeetingCommand(
   at: KeyContext,
 ): MeetingCommand | undefined {
   const moves = { ArrowDown: 'next', ArrowUp: 'previous' } as const;
+  const skips = { ArrowLeft: 'back', ArrowRight: 'forward' } as const;
   const plain = !event.altKey && !event.ctrlKey && !event.metaKey;
   if (plain && at.sentence && hasOwnKey(moves, event.key)) return moves[event.key];
+  if (plain && !at.typing && hasOwnKey(skips, event.key)) return skips[event.key];
   if (event.repeat && !['j', 'k'].includes(event.key)) return undefined;
   if (event.key === 'Escape') return 'close';
   if (event.altKey && !event.ctrlKey && !event.metaKey) return getOwnEntry(WITH_ALT, event.code);

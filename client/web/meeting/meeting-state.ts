@@ -2,15 +2,15 @@ import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import { toPrintable } from '../../../protocol/printable.ts';
 import { computeUpdate, EMPTY_SENTENCE, type SentenceText } from '../../../transcript/sentence.ts';
 import { formatSentenceName, getSentenceText } from '../../../transcript/sentence-text.ts';
-import type { EventOf, Summary as KeptSummary, ServerEvent, WireWord } from '../../sdk/index.ts';
+import type { EventOf, Summary as KeptSummary, ServerEvent, StoredAudio, WireWord } from '../../sdk/index.ts';
 
-/** A finished sentence. `text` is what was first heard and never changes; `getDisplayedText` is what is shown. */
+/** A finished sentence. `text` is its first version and never changes; `getDisplayedText` is what is shown. */
 export interface SpokenSentence {
   /** `PART.CHANNEL.SENTENCE`, as in the server's addresses. */
   readonly key: string;
   readonly channel: number;
   readonly text: string;
-  /** As it was heard the second time, where that differs. */
+  /** As a second hearing heard it, where that differs. */
   readonly revised?: string;
   readonly cleaned?: string;
   /** As the reader corrected it. */
@@ -58,6 +58,8 @@ export interface Meeting {
   readonly startedAt: string;
   /** When the user confirmed that everybody knows of the transcription, ISO 8601. */
   readonly consentAt?: string;
+  /** The same for audio that is kept. */
+  readonly audioConsentAt?: string;
   readonly speakers: Readonly<Record<string, string>>;
   /** Number of sessions so far, including the running one. */
   readonly parts: number;
@@ -70,6 +72,8 @@ export interface Meeting {
   /** Language of the sentence that became final first, and length of the sound, as a server stores them of this meeting. */
   readonly language?: string;
   readonly durationMs?: number;
+  /** Audio that the server keeps of it. */
+  readonly audio?: readonly StoredAudio[];
 }
 
 /** The place of a session in the meeting. */
@@ -84,7 +88,7 @@ export type MeetingAction =
   /** The session is gone: its open sentences will not be finished. */
   | { readonly type: 'sessionLost' }
   | { readonly type: 'sessionStarted'; readonly part: number; readonly transcript?: string }
-  | { readonly type: 'consentGiven'; readonly at: string }
+  | { readonly type: 'consentGiven'; readonly at: string; readonly isAudioKept: boolean }
   | { readonly type: 'titleChanged'; readonly title: string }
   | { readonly type: 'speakerRenamed'; readonly channel: number; readonly name: string }
   | { readonly type: 'sentenceCorrected'; readonly key: string; readonly correction: string | undefined }
@@ -117,7 +121,13 @@ export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting 
         ...(action.transcript === undefined ? {} : { transcript: action.transcript }),
       };
     case 'consentGiven':
-      return meeting.consentAt === undefined ? { ...meeting, consentAt: action.at } : meeting;
+      if (meeting.consentAt !== undefined && (!action.isAudioKept || meeting.audioConsentAt !== undefined))
+        return meeting;
+      return {
+        ...meeting,
+        consentAt: meeting.consentAt ?? action.at,
+        ...(action.isAudioKept ? { audioConsentAt: meeting.audioConsentAt ?? action.at } : {}),
+      };
     case 'titleChanged': {
       const title = action.title.trim().slice(0, TITLE_CHARS_MAX);
       return title === '' || title === meeting.title ? meeting : { ...meeting, title };
@@ -144,15 +154,15 @@ export function reduceMeeting(meeting: Meeting, action: MeetingAction): Meeting 
   }
 }
 
-/** The text of a sentence as it is shown: corrected, else cleaned, else as heard the second time, else as first heard. */
+/** The text of a sentence as it is shown: corrected, else cleaned, else revised, else the first version. */
 export const getDisplayedText = (sentence: SpokenSentence): string => getSentenceText(sentence);
 
 export const getSpeakerName = (meeting: Meeting, channel: number): string =>
   toPrintable(meeting.speakers[channel] ?? `Speaker ${channel + 1}`);
 
-/** The end of the last sentence, ms. */
+/** The length of the sound where it is known, ms; at least up to the end of the last sentence. */
 export const getDuration = (meeting: Meeting): number =>
-  [...meeting.sentences, ...meeting.open].reduce((end, { toMs }) => Math.max(end, toMs), 0);
+  [...meeting.sentences, ...meeting.open].reduce((end, { toMs }) => Math.max(end, toMs), meeting.durationMs ?? 0);
 
 export const findSentence = (meeting: Meeting, key: string): SpokenSentence | undefined =>
   meeting.sentences.find((sentence) => sentence.key === key);

@@ -1,30 +1,36 @@
 import { toPrintable } from '../../../protocol/printable.ts';
-import { copyText } from '../ui/clipboard.ts';
-import { confirmDialog, getElement } from '../ui/dom.ts';
+import { getElement } from '../ui/dom.ts';
 import type { Messages } from '../ui/messages.ts';
 import { ScreenWakeLock } from '../ui/screen-wake-lock.ts';
 import { ChangeSender } from './change-sender.ts';
 import type { LiveRecord, MeetingDatabase } from './meeting-database.ts';
-import {
-  findSentence,
-  getDisplayedText,
-  getSpeakerName,
-  type Meeting,
-  type MeetingAction,
-  type SpokenSentence,
-} from './meeting-state.ts';
+import { MeetingPlayback } from './meeting-playback.ts';
+import { findSentence, getSpeakerName, type Meeting, type MeetingAction } from './meeting-state.ts';
 import { MeetingStore } from './meeting-store.ts';
 import { findSentenceAt, groupNotesBySentence } from './note-links.ts';
 import type { RecorderState } from './recorder.ts';
 import { Recording, type RecordingCallbacks, type RecordingOptions } from './recording.ts';
-import { sendChange } from './server-transcripts.ts';
+import { SentenceCommands } from './sentence-commands.ts';
+import { fetchAudio, sendChange } from './server-transcripts.ts';
 import type { SourceName } from './sources.ts';
 import { ConversationView } from './views/conversation-view.ts';
+import { askForConsent, askForName } from './views/edit-dialogs.ts';
 import { NotesView } from './views/notes.ts';
 import { RecordingControls } from './views/recording-controls.ts';
 import { SentenceActions } from './views/sentence-actions.ts';
+import { showSidePanel } from './views/side-panel.ts';
 import { SmallWindow } from './views/small-window.ts';
 import type { SummaryPanel } from './views/summary-panel.ts';
+
+export interface MeetingViewParts {
+  readonly messages: Messages;
+  readonly database: MeetingDatabase;
+  readonly options: RecordingOptions;
+  readonly summary: SummaryPanel;
+  /** A meeting is on the page, or something of it has changed besides its sentences. */
+  shown(meeting: Meeting, isRecording: boolean): void;
+  recordingEnded(meeting: Meeting): void;
+}
 
 /** One meeting on the page: passes what the user does to the store, and shows how the meeting changes. */
 export class MeetingView {
@@ -36,20 +42,25 @@ export class MeetingView {
   readonly #smallWindow = new SmallWindow();
   readonly #wakeLock = new ScreenWakeLock();
   readonly #controls = new RecordingControls();
+  readonly #playback: MeetingPlayback;
+  readonly sentences: SentenceCommands;
   readonly #database: MeetingDatabase;
   readonly #options: RecordingOptions;
   readonly #changeSender: ChangeSender;
+  readonly #callbacks: Pick<MeetingViewParts, 'shown' | 'recordingEnded'>;
+  #wasRecording = false;
   #store: MeetingStore | undefined;
   #recording: Recording | undefined;
   #stateText = 'Ready';
   /** The server has refused changes. */
   #isRefused = false;
 
-  constructor(messages: Messages, database: MeetingDatabase, options: RecordingOptions, summary: SummaryPanel) {
+  constructor({ messages, database, options, summary, ...callbacks }: MeetingViewParts) {
     this.#messages = messages;
     this.#database = database;
     this.#options = options;
     this.#summary = summary;
+    this.#callbacks = callbacks;
     this.#changeSender = new ChangeSender({
       sendChange: sendChange,
       pending: () => this.#store!.pending,
@@ -64,17 +75,31 @@ export class MeetingView {
     };
     this.#conversation = new ConversationView(parts, {
       rename: (channel) => void this.#rename(channel),
-      original: (key) => {
+      firstVersion: (key) => {
         const sentence = this.meeting && findSentence(this.meeting, key);
-        if (sentence !== undefined) this.#conversation.toggleOriginal(sentence);
+        if (sentence !== undefined) this.#conversation.toggleFirstVersion(sentence);
+      },
+      play: (key) => {
+        const sentence = this.meeting && findSentence(this.meeting, key);
+        if (sentence !== undefined && !this.isRecording) this.#playback.playSentence(sentence);
       },
       note: (id) => {
-        this.showPanel('notes');
+        showSidePanel('notes');
         this.#notes.focusNote(id);
       },
       current: (key) => this.#actions.showAt(key === undefined ? undefined : this.#conversation.row(key)),
     });
-    this.#actions = new SentenceActions(parts.scroll, (name) => this.#runAction(name));
+    this.sentences = new SentenceCommands({
+      ...{ messages, conversation: this.#conversation, playback: () => this.#playback },
+      ...{ meeting: () => this.meeting, isRecording: () => this.isRecording },
+      act: (action) => this.#store?.act(action),
+    });
+    this.#playback = new MeetingPlayback(messages, {
+      fetchAudio,
+      showPlaying: (key, mustShow) => this.#conversation.showPlaying(key, mustShow),
+      selectedSentences: () => this.sentences.selected,
+    });
+    this.#actions = new SentenceActions(parts.scroll, (name) => this.sentences.run(name));
     this.#notes = new NotesView(
       {
         ...{
@@ -139,6 +164,21 @@ export class MeetingView {
     if (this.#store !== undefined) this.#showAll(this.#store.meeting);
   }
 
+  /** Resolves when everything done so far is stored in the browser. */
+  async saved(): Promise<void> {
+    await this.#store?.written;
+  }
+
+  /** Takes what has changed from another version, such as the server's, without moving what the reader looks at. */
+  refresh(meeting: Meeting): void {
+    const before = this.meeting;
+    if (this.#store === undefined || before === undefined || this.isRecording) return;
+    this.#store.adopt(meeting);
+    if (meeting.sentences !== before.sentences) this.#sentencesChanged(meeting, before);
+    this.#showStorage(meeting);
+    this.#controls.showTime(this.#recording?.nowMs ?? 0);
+  }
+
   /** Continues a recording that a reload or a crash interrupted. */
   async continueRecording(goToEnd: LiveRecord): Promise<void> {
     const how = await this.#recording!.continueRecording(goToEnd);
@@ -154,16 +194,16 @@ export class MeetingView {
     const recording = this.#recording;
     if (recording === undefined || recording.state === 'finishing') return;
     if (recording.isOn) return recording.stop();
-    if (this.meeting?.consentAt === undefined) {
-      if (!(await confirmDialog(getElement('consent', HTMLDialogElement)))) return;
-      this.#store!.act({ type: 'consentGiven', at: new Date().toISOString() });
-    }
+    if (!(await this.#ensureConsent())) return;
+    this.#playback.stop();
     this.#messages.clearProblem();
     await recording.start();
   }
 
+  /** Pauses the recording or continues it; plays a stored meeting, or pauses that. */
   pause(): void {
-    this.#recording?.pause();
+    if (this.isRecording) this.#recording?.pause();
+    else if (this.#playback.isAvailable) this.#playback.toggle();
   }
 
   mute(): void {
@@ -183,42 +223,9 @@ export class MeetingView {
     this.#recording?.keepRecording();
   }
 
-  /** Toggles the highlight of the focused sentence, or of the last one. */
-  highlight(): void {
-    const sentence = this.#currentSentence();
-    if (sentence === undefined) return this.#messages.showToast('Nothing has been said yet.');
-    this.#store!.act({ type: 'sentenceHighlighted', key: sentence.key, highlight: !sentence.highlight });
-    this.#messages.showToast(
-      sentence.highlight ? 'No longer highlighted.' : `Highlighted: ${getDisplayedText(sentence).slice(0, 60)}`,
-    );
-  }
-
   note(): void {
-    this.showPanel('notes');
+    showSidePanel('notes');
     this.#notes.write();
-  }
-
-  async correct(): Promise<void> {
-    const sentence = this.#currentSentence();
-    if (sentence === undefined) return;
-    const text = getElement('correct-text', HTMLTextAreaElement);
-    text.value = getDisplayedText(sentence);
-    getElement('correct-original').textContent = sentence.text;
-    const back = getElement('correct-restore', HTMLButtonElement);
-    back.hidden = sentence.correction === undefined;
-    const dialog = getElement('correct', HTMLDialogElement);
-    back.onclick = () => {
-      this.#store!.act({ type: 'sentenceCorrected', key: sentence.key, correction: undefined });
-      dialog.close('no');
-    };
-    if (await confirmDialog(dialog))
-      this.#store!.act({ type: 'sentenceCorrected', key: sentence.key, correction: text.value });
-    this.#conversation.row(sentence.key)?.focus({ preventScroll: true });
-  }
-
-  toggleOriginal(): void {
-    const sentence = this.#currentSentence();
-    if (sentence !== undefined) this.#conversation.toggleOriginal(sentence);
   }
 
   moveFocus(by: number): void {
@@ -247,52 +254,30 @@ export class MeetingView {
     this.#store?.act(action);
   }
 
-  showPanel(name: 'notes' | 'summary'): void {
-    for (const other of ['notes', 'summary'] as const) {
-      const tab = getElement(`tab-${other}`);
-      tab.setAttribute('aria-selected', String(other === name));
-      tab.tabIndex = other === name ? 0 : -1;
-      getElement(`panel-${other}`).hidden = other !== name;
-    }
-  }
-
   themeChanged(): void {
     this.#controls.redraw();
+  }
+
+  /** Asks once in a meeting whether everybody agrees, and again when the audio is to be kept from now on. */
+  async #ensureConsent(): Promise<boolean> {
+    const isAudioKept = this.#options.keepsAudio();
+    const { consentAt, audioConsentAt } = this.meeting!;
+    if (consentAt !== undefined && (!isAudioKept || audioConsentAt !== undefined)) return true;
+    if (!(await askForConsent(isAudioKept))) return false;
+    this.#store!.act({ type: 'consentGiven', at: new Date().toISOString(), isAudioKept });
+    return true;
   }
 
   /** The moment of a note that is begun now: the present while recording, otherwise that of the sentence read last. */
   #momentMs(): number {
     const recording = this.#recording!;
     if (recording.isOn) return recording.nowMs;
-    return this.#currentSentence()?.fromMs ?? recording.nowMs;
-  }
-
-  #currentSentence(): SpokenSentence | undefined {
-    const { current } = this.#conversation;
-    const { meeting } = this;
-    if (meeting === undefined) return undefined;
-    return (current === undefined ? undefined : findSentence(meeting, current)) ?? meeting.sentences.at(-1);
-  }
-
-  #runAction(name: string): void {
-    if (name === 'highlight') this.highlight();
-    else if (name === 'correct') void this.correct();
-    else if (name === 'original') this.toggleOriginal();
-    else {
-      const sentence = this.#currentSentence();
-      if (sentence !== undefined)
-        void copyText(getDisplayedText(sentence)).then((done) =>
-          this.#messages.showToast(done ? 'Copied.' : 'The browser did not allow copying.'),
-        );
-    }
+    return this.sentences.current?.fromMs ?? recording.nowMs;
   }
 
   async #rename(channel: number): Promise<void> {
-    const name = getElement('rename-text', HTMLInputElement);
-    name.value = getSpeakerName(this.meeting!, channel);
-    queueMicrotask(() => name.select());
-    if (await confirmDialog(getElement('rename', HTMLDialogElement)))
-      this.#store!.act({ type: 'speakerRenamed', channel, name: name.value });
+    const name = await askForName(getSpeakerName(this.meeting!, channel));
+    if (name !== undefined) this.#store!.act({ type: 'speakerRenamed', channel, name });
   }
 
   #recordingCallbacks(): RecordingCallbacks {
@@ -316,7 +301,12 @@ export class MeetingView {
       ? `● ${text} – ${toPrintable(this.meeting?.title ?? 'Sotto')}`
       : `${toPrintable(this.meeting?.title ?? 'Meetings')} – Sotto`;
     if (!isRecording) void this.#changeSender.send();
-    if (this.meeting !== undefined) this.#smallWindow.show(this.meeting, text);
+    if (this.meeting === undefined) return;
+    this.#smallWindow.show(this.meeting, text);
+    if (this.#wasRecording === this.isRecording) return;
+    this.#wasRecording = this.isRecording;
+    this.#showStorage(this.meeting);
+    if (!this.isRecording) this.#callbacks.recordingEnded(this.meeting);
   }
 
   #showAll(meeting: Meeting): void {
@@ -336,13 +326,13 @@ export class MeetingView {
   }
 
   #showStorage(meeting: Meeting): void {
-    getElement('storage').textContent =
-      meeting.transcript === undefined
-        ? 'Saved in this browser'
-        : this.#isRefused
-          ? 'Some changes in this browser only'
-          : 'Saved on the server';
+    const hasAudio = meeting.audio !== undefined || (this.isRecording && this.#options.keepsAudio());
+    getElement('storage').textContent = describeStorage(meeting, hasAudio, this.#isRefused);
     this.#summary.show(meeting);
+    this.#playback.show(this.isRecording ? undefined : meeting);
+    this.#actions.hasAudio = this.#playback.isAvailable;
+    this.#conversation.isPlayable = this.#playback.isAvailable;
+    this.#callbacks.shown(meeting, this.isRecording);
   }
 
   /** The server refuses changes, or has accepted all of them after that. They stay in the browser. */
@@ -366,7 +356,7 @@ export class MeetingView {
     if (action.type === 'speakerRenamed') this.#conversation.renamed(now, action.channel);
     if (now.title !== before.title) getElement('heading').textContent = now.title;
     if (now.summary !== before.summary) this.#summary.show(now);
-    if (now.transcript !== before.transcript) this.#showStorage(now);
+    if (now.transcript !== before.transcript || now.audio !== before.audio) this.#showStorage(now);
     this.#smallWindow.show(now, this.#stateText);
     if (action.type !== 'eventReceived') void this.#changeSender.send();
   }
@@ -389,4 +379,10 @@ export class MeetingView {
       this.#notes.show(now);
     }
   }
+}
+
+function describeStorage({ transcript }: Meeting, hasAudio: boolean, isRefused: boolean): string {
+  if (transcript === undefined) return 'Saved in this browser';
+  if (isRefused) return 'Some changes in this browser only';
+  return hasAudio ? 'Saved on the server, with audio' : 'Saved on the server';
 }

@@ -9,7 +9,7 @@ import { createButton, getElement, onClick } from '../ui/dom.ts';
 import { readFocus } from '../ui/key-focus.ts';
 import { closeMenus, setUpMenus } from '../ui/menus.ts';
 import { Messages } from '../ui/messages.ts';
-import { saveText } from '../ui/save-text.ts';
+import { saveText } from '../ui/save-file.ts';
 import {
   applyServerInfo,
   fillMicrophoneList,
@@ -23,12 +23,15 @@ import { toggleTheme } from '../ui/theme-switch.ts';
 import { exportMeeting, FORMAT_NAMES } from './export-meeting.ts';
 import { MeetingDatabase } from './meeting-database.ts';
 import { MeetingHome } from './meeting-home.ts';
+import { listModels, MeetingRehear } from './meeting-rehear.ts';
 import { findMeetingCommand, MEETING_SHORTCUTS, type MeetingCommand } from './meeting-shortcuts.ts';
 import { createMeeting, type Meeting } from './meeting-state.ts';
 import { MeetingView } from './meeting-view.ts';
 import { findRecordingInTab } from './recording.ts';
 import { pageAuth, serverTranscripts } from './server-transcripts.ts';
 import { mergeMeetings, toMeeting } from './stored-meeting.ts';
+import { SKIP_MS } from './views/player-view.ts';
+import { wireTabs } from './views/side-panel.ts';
 import { type AssistantName, SummaryPanel } from './views/summary-panel.ts';
 
 const messages = new Messages(getElement('message'), getElement('toast'));
@@ -49,18 +52,25 @@ const summary = new SummaryPanel(
     saveTemplate: (template) => serverTranscripts.setTemplate(template),
   },
 );
+/** Reads of a recording that has just ended, until the server has stored all of its audio. */
+const AUDIO_READS_MAX = 5;
+const AUDIO_READ_EVERY_MS = 1_000;
 const selected = (id: string): string => getElement(id, HTMLSelectElement).value;
-const view = new MeetingView(
-  messages,
-  database,
-  {
+const isChecked = (id: string): boolean => getElement(id, HTMLInputElement).checked;
+const view = new MeetingView({
+  ...{ messages, database, summary },
+  options: {
     others: () => selected('others'),
     silenceMinutes: () => Number(selected('silence')),
-    echo: () => !getElement('echo-off', HTMLInputElement).checked,
+    echo: () => !isChecked('echo-off'),
+    keepsAudio: () => canKeepAudio && isChecked('keep-audio'),
   },
-  summary,
-);
+  shown: (meeting, isRecording) => rehear.show(meeting, isRecording),
+  recordingEnded: (meeting) => void refreshAudio(meeting),
+});
+const rehear = new MeetingRehear((transcript) => refresh(transcript));
 let keeps = false;
+let canKeepAudio = false;
 const home = new MeetingHome(
   {
     ...{ list: getElement('meetings'), none: getElement('no-meetings'), more: getElement('more', HTMLButtonElement) },
@@ -111,6 +121,26 @@ async function load(name: string): Promise<{ meeting: Meeting; unsent: readonly 
   return { meeting: local === undefined ? kept : mergeMeetings(kept, local, unsent), unsent };
 }
 
+/** Takes over what the server has changed of the meeting on the page. Resolves with it as it is then. */
+async function refresh(transcript: string): Promise<Meeting | undefined> {
+  await view.saved();
+  const found = await load(transcript);
+  if (found === undefined || view.meeting?.transcript !== transcript) return undefined;
+  view.refresh(found.meeting);
+  return found.meeting;
+}
+
+/** Reads what audio the server keeps of a recording that has just ended; it stores the last of it a moment later. */
+async function refreshAudio({ transcript }: Meeting): Promise<void> {
+  if (transcript === undefined || !canKeepAudio || !isChecked('keep-audio')) return;
+  for (let attempt = 0; attempt < AUDIO_READS_MAX; attempt++) {
+    const meeting = await refresh(transcript);
+    const keptMs = Math.max(0, ...(meeting?.audio ?? []).map(({ fromMs, durationMs }) => fromMs + durationMs));
+    if (meeting === undefined || keptMs >= (meeting.durationMs ?? 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, AUDIO_READ_EVERY_MS));
+  }
+}
+
 async function show(meeting: Meeting, unsent: readonly string[] = []): Promise<void> {
   const live = await database.live(meeting.id);
   showView('meeting');
@@ -133,8 +163,11 @@ async function readInfo(): Promise<void> {
   const { text, detail } = describePrivacy(location.hostname, info?.cleanup);
   getElement('privacy').textContent = text;
   getElement('privacy').title = detail;
-  const { keeps: kept, assistant } = (info ?? {}) as { readonly keeps?: boolean; readonly assistant?: AssistantName };
+  const { keeps: kept, keepsAudio, assistant } = (info ?? {}) as StorageInfo;
   keeps = kept === true;
+  canKeepAudio = keeps && keepsAudio === true;
+  showKeepAudioSetting();
+  rehear.models = listModels(info ?? {});
   summary.assistant = assistant ?? null;
   // The server shows stored meetings only to those with a key, if it requires one.
   if (keeps && !(await pageAuth.ensureAccess())) keeps = false;
@@ -147,6 +180,22 @@ async function readInfo(): Promise<void> {
       () => {},
     );
   if (info !== undefined) applyServerInfo(info);
+}
+
+/** What `/v1/info` says about stored transcripts. */
+interface StorageInfo {
+  readonly keeps?: boolean;
+  readonly keepsAudio?: boolean;
+  readonly assistant?: AssistantName;
+}
+
+/** The choice is offered where the server keeps transcripts, and says what would be needed where it keeps no audio. */
+function showKeepAudioSetting(): void {
+  getElement('keep-audio-setting').hidden = !keeps;
+  getElement('keep-audio', HTMLInputElement).disabled = !canKeepAudio;
+  getElement('keep-audio-note').textContent = canKeepAudio
+    ? 'It is stored on this server and deleted with the transcript. It lets you play what was said and have it transcribed again.'
+    : 'This server keeps no audio. Whoever runs it can allow it with --keep-audio.';
 }
 
 async function exportAs(format: ExportFormat): Promise<void> {
@@ -167,6 +216,7 @@ async function exportAs(format: ExportFormat): Promise<void> {
 }
 
 function handleKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented) return;
   const target = event.target instanceof Element ? event.target : undefined;
   const sentence = target?.matches('.sentence[data-key]') === true;
   const at = { ...readFocus(target ?? null), sentence, reading: target?.id === 'scroll' };
@@ -185,10 +235,14 @@ const COMMANDS: Readonly<Record<Exclude<MeetingCommand, 'close'>, () => unknown>
   record: () => view.record(),
   pause: () => view.pause(),
   mute: () => view.mute(),
-  highlight: () => view.highlight(),
+  play: () => view.sentences.play(),
+  back: () => view.sentences.skip(-SKIP_MS),
+  forward: () => view.sentences.skip(SKIP_MS),
+  highlight: () => view.sentences.highlight(),
   note: () => view.note(),
-  correct: () => view.correct(),
-  original: () => view.toggleOriginal(),
+  correct: () => view.sentences.correct(),
+  firstVersion: () => view.sentences.toggleFirstVersion(),
+  saveAudio: () => view.sentences.saveAudio(),
   next: () => view.moveFocus(1),
   previous: () => view.moveFocus(-1),
   live: () => view.live(),
@@ -212,7 +266,7 @@ function wireButtons(): void {
   onClick('new', begin);
   onClick('record', () => view.record());
   onClick('pause', () => view.pause());
-  onClick('highlight', () => view.highlight());
+  onClick('highlight', () => view.sentences.highlight());
   onClick('small-window', () => view.toggleSmallWindow());
   onClick('keep-recording', () => view.keepRecording());
   onClick('source-me', () => view.toggle('me'));
@@ -241,24 +295,11 @@ function wireButtons(): void {
   });
 }
 
-function wireTabs(): void {
-  for (const name of ['notes', 'summary'] as const) {
-    const tab = getElement(`tab-${name}`);
-    onClick(tab.id, () => view.showPanel(name));
-    tab.addEventListener('keydown', ({ key }) => {
-      if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
-      const other = name === 'notes' ? 'summary' : 'notes';
-      view.showPanel(other);
-      getElement(`tab-${other}`).focus();
-    });
-  }
-}
-
 function wireSettings(): void {
   rememberSettings((which) => {
     if (which === 'microphone') void view.microphoneChanged();
   });
-  const own = { silence: '15', others: '', 'echo-off': 'false' } as const;
+  const own = { silence: '15', others: '', 'echo-off': 'false', 'keep-audio': 'false' } as const;
   for (const [id, standard] of Object.entries(own)) {
     const field = getElement(id);
     const stored = readSetting(`meeting.${id}`) ?? standard;

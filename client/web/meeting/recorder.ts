@@ -39,6 +39,8 @@ export interface RecorderStart {
   readonly parts: number;
   /** Where the next session begins on the meeting's timeline, ms. */
   readonly endMs: number;
+  /** The server shall keep the audio, too. */
+  readonly keepsAudio: boolean;
 }
 
 /** Fields that older servers leave out. */
@@ -171,8 +173,12 @@ export class Recorder {
   }
 
   async #openSession(): Promise<Session> {
-    const { transcript, title } = this.#start();
-    const keep = { title, ...(transcript === undefined ? {} : { transcript }) };
+    const { transcript, title, keepsAudio } = this.#start();
+    const keep = {
+      title,
+      ...(transcript === undefined ? {} : { transcript }),
+      ...(keepsAudio ? { audio: true } : {}),
+    };
     const session = await connect({
       ...(await this.#options()),
       ...{ url: location.origin, keep },

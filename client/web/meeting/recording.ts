@@ -30,6 +30,8 @@ export interface RecordingOptions {
   silenceMinutes(): number;
   /** Echo cancellation removes the others' sound from the microphone when it comes from loudspeakers. */
   echo(): boolean;
+  /** The user wants the audio to be kept, and the server can. */
+  keepsAudio(): boolean;
 }
 
 /** A recording interrupted less than this ago continues by itself, ms. */
@@ -85,8 +87,9 @@ export class Recording {
         waiting: (audio) => this.#pendingAudio.restart(audio),
       },
       () => {
-        const { title, transcript, parts } = store.meeting;
-        return { title, transcript, parts, endMs: getDuration(store.meeting) };
+        const { title, transcript, parts, audioConsentAt } = store.meeting;
+        const keepsAudio = options.keepsAudio() && audioConsentAt !== undefined;
+        return { title, transcript, parts, endMs: getDuration(store.meeting), keepsAudio };
       },
       async () => ({ ...readSessionOptions(), ...toRoomOption(), ...(await pageAuth.toConnectOptions()) }),
     );

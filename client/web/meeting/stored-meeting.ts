@@ -23,6 +23,7 @@ export function toMeeting(stored: StoredTranscript): Meeting {
     parts: stored.sentences.reduce((most, { part }) => Math.max(most, part), 0),
     ...{ language: stored.language, durationMs: stored.durationMs },
     ...(stored.summary === undefined ? {} : { summary: stored.summary }),
+    ...(stored.audio === undefined ? {} : { audio: stored.audio, audioConsentAt: stored.startedAt }),
   };
 }
 
@@ -60,6 +61,11 @@ export function mergeMeetings(stored: Meeting, local: Meeting, unsent: readonly 
     ...local.notes.filter(({ id }) => edited.has(`note:${id}`)),
   ].sort((a, b) => a.atMs - b.atMs);
   const head = edited.has('details') ? { title: local.title, speakers: local.speakers } : {};
-  const { id, consentAt = stored.startedAt } = local;
-  return { ...stored, ...head, id, consentAt, sentences, notes, parts: Math.max(stored.parts, local.parts) };
+  const { id, consentAt = stored.startedAt, audioConsentAt = stored.audioConsentAt } = local;
+  return {
+    ...{ ...stored, ...head, id, consentAt, sentences, notes },
+    ...(audioConsentAt === undefined ? {} : { audioConsentAt }),
+    parts: Math.max(stored.parts, local.parts),
+    durationMs: Math.max(stored.durationMs ?? 0, local.durationMs ?? 0),
+  };
 }

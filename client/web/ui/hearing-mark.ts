@@ -2,15 +2,15 @@ import { createElement } from './dom.ts';
 
 const SIGN = '↻';
 
-/** What is known of a sentence that was heard again. */
+/** What is shown of a revised sentence. */
 export interface Hearing {
-  /** Whether the sentence is shown as it was first heard. */
+  /** Whether its first version is shown. */
   readonly isFirst: boolean;
   /** Says what a press does, for screen readers and as a tooltip. */
   readonly label: string;
 }
 
-/** The mark of a sentence that was heard again. Screen readers find it, but do not announce that it has appeared. */
+/** The mark of a revised sentence. Screen readers find it, but do not announce that it has appeared. */
 export const createHearingMark = (): HTMLButtonElement =>
   createElement('button', {
     ...{ type: 'button', className: 'hearing-mark' },

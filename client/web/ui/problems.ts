@@ -1,7 +1,7 @@
 import { getOwnEntry } from '../../../protocol/own-entry.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 
-export type ProblemTopic = 'connection' | 'storage' | 'list';
+export type ProblemTopic = 'connection' | 'storage' | 'list' | 'audio';
 
 /** A problem as shown to the user: what happened, and what to do. */
 export interface Problem {

@@ -91,8 +91,54 @@ t.test('its pages are an Ogg Opus file that others decode, however they are read
   t.same(Buffer.concat(parts), Buffer.from(whole.bytes));
   const { channelData, sampleRate } = await decode(whole.bytes);
   t.equal(sampleRate, 48_000);
+  t.ok(
+    Math.abs(channelData[0]!.length / 48 - 10_013.5) < 1,
+    `${channelData[0]!.length / 48} ms, and no silence behind it`,
+  );
   const heard = Float32Array.from({ length: 144_000 }, (_, i) => channelData[0]![i * 3]!);
   t.ok(correlate(heard, spoken(0, 144_000)) > 0.9, `${correlate(heard, spoken(0, 144_000))}`);
+});
+
+t.test('a piece is a file of its own, exact to the sample wherever its packets begin', async (t) => {
+  const { store } = await open(t);
+  const { id, place } = begin(store);
+  add(store, place, 0, 10);
+  const whole = (await decode(store.readAudio(OWNER, id, STREAM, ALL)!.bytes)).channelData[0]!;
+  for (const [fromMs, toMs] of [
+    [0, 700],
+    [3_007, 5_133],
+    [9_000, 9_990],
+    [4_000, 4_001],
+  ] as const) {
+    const clip = store.readAudioClip(OWNER, id, STREAM, { fromMs, toMs })!;
+    if (clip.kind !== 'file') throw new Error(clip.kind);
+    const { channelData, sampleRate } = await decode(clip.bytes);
+    t.equal(sampleRate, 48_000);
+    t.equal(channelData[0]!.length, (toMs - fromMs) * 48, `${fromMs} to ${toMs} ms`);
+    const likeness = correlate(channelData[0]!, whole.subarray(fromMs * 48, toMs * 48));
+    t.ok(likeness > 0.99, `${fromMs} to ${toMs} ms: ${likeness}`);
+  }
+});
+
+t.test('a piece ends where the audio does, and cannot begin beside it', async (t) => {
+  const { store } = await open(t);
+  const { id, place } = begin(store);
+  add(store, place, 0, 3);
+  store.add(place, [{ kind: 'audio', audioMs: 3_000 }]);
+  const second = store.join(OWNER, id, 'another') as TranscriptPlace;
+  add(store, second, 0, 2);
+  const read = (part: number, fromMs: number, toMs: number, owner = OWNER) =>
+    store.readAudioClip(owner, id, { part, channel: 0 }, { fromMs, toMs });
+  const last = read(1, 2_500, 60_000)!;
+  if (last.kind !== 'file') throw new Error(last.kind);
+  const { channelData } = await decode(last.bytes);
+  t.ok(Math.abs(channelData[0]!.length / 48 - 500) <= 20, `${channelData[0]!.length / 48} ms`);
+  t.match(read(1, 5_000, 6_000), { kind: 'outside', fromMs: 0 });
+  // The second session begins at 3 s of the transcript, and its audio at 0 s of its own.
+  t.match(read(2, 2_000, 4_000), { kind: 'outside', fromMs: 3_000 });
+  t.match(read(2, 3_000, 4_000), { kind: 'file' });
+  t.equal(read(3, 0, 1_000), undefined);
+  t.equal(read(1, 0, 1_000, 'key-b'), undefined, 'only its owner reads it');
 });
 
 t.test('a session goes on after a restart: nothing twice, and what is missing is silence', async (t) => {

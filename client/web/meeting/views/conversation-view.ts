@@ -21,8 +21,10 @@ const FOLLOW_DISTANCE_PX = 120;
 
 export interface ConversationCallbacks {
   rename(channel: number): void;
-  /** The mark of a sentence that was heard again was clicked. */
-  original(key: string): void;
+  /** The mark of a revised sentence was clicked. */
+  firstVersion(key: string): void;
+  /** The time of a sentence was clicked. */
+  play(key: string): void;
   /** The marker of a note was clicked. */
   note(id: string): void;
   /** The focus moved to another sentence. */
@@ -42,7 +44,11 @@ export class ConversationView {
   readonly #events: ConversationCallbacks;
   readonly #rows = new Map<string, HTMLElement>();
   readonly #openLines = new Map<string, HTMLElement>();
-  readonly #originals = new Set<string>();
+  /** Sentences of which the other version is shown than of all others. */
+  readonly #switched = new Set<string>();
+  #showsFirstVersions = false;
+  /** Key of the sentence that is heard. */
+  #playing: string | undefined;
   #isFollowing = true;
   #current: string | undefined;
 
@@ -62,6 +68,11 @@ export class ConversationView {
     return this.#current;
   }
 
+  /** Whether a click on the time of a sentence plays it. */
+  set isPlayable(isPlayable: boolean) {
+    this.#parts.log.toggleAttribute('data-playable', isPlayable);
+  }
+
   row(key: string): HTMLElement | undefined {
     return this.#rows.get(key);
   }
@@ -70,7 +81,9 @@ export class ConversationView {
   showAll(meeting: Meeting): void {
     this.#rows.clear();
     this.#openLines.clear();
-    this.#originals.clear();
+    this.#switched.clear();
+    this.#showsFirstVersions = false;
+    this.#playing = undefined;
     this.#select(undefined);
     this.#parts.open.replaceChildren();
     const batches: HTMLElement[] = [];
@@ -99,7 +112,7 @@ export class ConversationView {
   /** Updates a sentence whose text or highlight changed. */
   change(sentence: SpokenSentence): void {
     const row = this.#rows.get(sentence.key);
-    if (row !== undefined) fillRow(row, sentence, this.#originals.has(sentence.key));
+    if (row !== undefined) fillRow(row, sentence, this.#isFirstVersion(sentence.key));
   }
 
   /** Updates the name of a speaker. */
@@ -133,11 +146,40 @@ export class ConversationView {
     }
   }
 
-  /** Switches a sentence between its original text and its current one. Returns whether the original is shown now. */
-  toggleOriginal(sentence: SpokenSentence): boolean {
-    if (!this.#originals.delete(sentence.key)) this.#originals.add(sentence.key);
+  /** Switches a sentence between its first version and the one that readers see. */
+  toggleFirstVersion(sentence: SpokenSentence): void {
+    if (!this.#switched.delete(sentence.key)) this.#switched.add(sentence.key);
     this.change(sentence);
-    return this.#originals.has(sentence.key);
+  }
+
+  /** The same for all sentences. Returns whether the first versions are shown now. */
+  toggleFirstVersions(sentences: readonly SpokenSentence[]): boolean {
+    this.#showsFirstVersions = !this.#showsFirstVersions;
+    this.#switched.clear();
+    for (const sentence of sentences) this.change(sentence);
+    return this.#showsFirstVersions;
+  }
+
+  /**
+   * Marks the sentence that is heard. It comes into view if `mustShow`, or if the one before it was in view: a reader who has
+   * scrolled elsewhere stays there.
+   */
+  showPlaying(key: string | undefined, mustShow: boolean): void {
+    if (key === this.#playing && !mustShow) return;
+    const before = this.#playing === undefined ? undefined : this.#rows.get(this.#playing);
+    const isFollowed = mustShow || (before !== undefined && this.#isInView(before));
+    before?.removeAttribute('aria-current');
+    this.#playing = key;
+    const row = key === undefined ? undefined : this.#rows.get(key);
+    row?.setAttribute('aria-current', 'true');
+    if (isFollowed) row?.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Keys of the sentences that the reader has selected, at least in part. */
+  get selectedKeys(): readonly string[] {
+    const selection = getSelection();
+    if (selection === null || selection.isCollapsed) return [];
+    return [...this.#rows].flatMap(([key, row]) => (selection.containsNode(row, true) ? [key] : []));
   }
 
   /** Scrolls to a sentence and gives it the focus. */
@@ -166,6 +208,15 @@ export class ConversationView {
     this.#parts.jump.hidden = true;
   }
 
+  #isFirstVersion(key: string): boolean {
+    return this.#showsFirstVersions !== this.#switched.has(key);
+  }
+
+  #isInView(row: HTMLElement): boolean {
+    const [place, frame] = [row.getBoundingClientRect(), this.#parts.scroll.getBoundingClientRect()];
+    return place.bottom > frame.top && place.top < frame.bottom;
+  }
+
   #lastBatch(): Element {
     const last = this.#parts.log.lastElementChild;
     if (last !== null && last.childElementCount < BATCH_SENTENCES) return last;
@@ -184,7 +235,7 @@ export class ConversationView {
     const row = createElement('div', { className: 'sentence', dataset, tabIndex: -1 }, text, time);
     this.#rows.set(sentence.key, row);
     showSpeaker(row, meeting, sentence, previous);
-    fillRow(row, sentence, false);
+    fillRow(row, sentence, this.#isFirstVersion(sentence.key));
     return row;
   }
 
@@ -206,7 +257,8 @@ export class ConversationView {
     const speaker = target.closest<HTMLElement>('.speaker-name');
     if (speaker !== null) return this.#events.rename(Number(speaker.dataset['channel']));
     const heard = target.closest('.hearing-mark');
-    if (heard !== null) return this.#events.original(findRow(heard)!.dataset['key']!);
+    if (heard !== null) return this.#events.firstVersion(findRow(heard)!.dataset['key']!);
+    if (target.matches('.sentence-time')) this.#events.play(findRow(target)!.dataset['key']!);
     const marker = target.closest<HTMLElement>('.note-marker');
     if (marker !== null) return this.#events.note(marker.dataset['note']!);
     // Selecting text is not a click.
@@ -256,30 +308,33 @@ function showSpeaker(
   row.prepend(createElement('button', { type: 'button', ...properties }, getSpeakerName(meeting, sentence.channel)));
 }
 
-function fillRow(row: HTMLElement, sentence: SpokenSentence, original: boolean): void {
+function fillRow(row: HTMLElement, sentence: SpokenSentence, isFirst: boolean): void {
   const text = getDescendant(row, '.sentence-text');
-  const shownText = original ? sentence.text : getDisplayedText(sentence);
+  const shownText = isFirst ? sentence.text : getDisplayedText(sentence);
   if (text.textContent !== shownText || text.childElementCount > 0) {
     text.replaceChildren(sentence.highlight ? createElement('mark', {}, shownText) : shownText);
   } else if (sentence.highlight) text.replaceChildren(createElement('mark', {}, shownText));
   row.dataset['highlight'] = String(sentence.highlight);
-  row.dataset['original'] = String(original);
+  row.dataset['firstVersion'] = String(isFirst && hasOtherVersion(sentence));
   row.dataset['corrected'] = String(sentence.correction !== undefined);
   const isRevised = sentence.revised !== undefined && sentence.revised !== sentence.text;
-  showHearing(row, isRevised ? { isFirst: original } : undefined);
+  showHearing(row, isRevised ? { isFirst } : undefined);
   // Cleaning leaves nothing of a sentence that was only "um".
   row.hidden = shownText === '' && !isRevised;
 }
 
-/** Shows the mark of a sentence that was heard again; removes it without `hearing`. */
+/** Shows the mark of a revised sentence; removes it without `hearing`. */
 function showHearing(row: HTMLElement, hearing: { readonly isFirst: boolean } | undefined): void {
   const known = row.querySelector<HTMLButtonElement>('.hearing-mark');
   row.toggleAttribute('data-revised', hearing !== undefined);
   if (hearing === undefined) return known?.remove();
   const mark = known ?? createHearingMark();
   if (known === null) getDescendant(row, '.sentence-text').after(mark);
-  updateHearingMark(mark, { ...hearing, label: 'Heard again; show as first heard' });
+  updateHearingMark(mark, { ...hearing, label: 'Revised; show the first version' });
 }
+
+/** Whether readers see something else than the first version. */
+export const hasOtherVersion = (sentence: SpokenSentence): boolean => getDisplayedText(sentence) !== sentence.text;
 
 function createMarker(note: MeetingNote): HTMLElement {
   const attributes = { 'aria-label': `Go to the note: ${note.text.slice(0, 60)}` };

@@ -52,6 +52,11 @@ t.test('a second session goes on behind the first, under keys of its own', async
   t.match(meeting.sentences, [{ key: '1.0.1' }, { key: '2.0.1', fromMs: 1_100, toMs: 1_800 }]);
   t.equal(meeting.transcript, 'T');
   t.equal(getDuration(meeting), 1_800);
+  const ended = run(
+    [hear({ type: 'done', seq: 9, audioMs: 4_000, sentences: 1 }, { part: 2, fromMs: 1_000 })],
+    meeting,
+  );
+  t.equal(getDuration(ended), 5_000, 'a recording is as long as its sound, however long the last silence was');
 });
 
 t.test('a session that is cut leaves what was on screen', async (t) => {
@@ -79,8 +84,11 @@ t.test('names, titles and consent: blank ones change nothing, the first consent 
   t.equal(named.speakers[1], 'Ada');
   t.equal(reduceMeeting(named, { type: 'speakerRenamed', channel: 1, name: '  ' }), named);
   t.equal(reduceMeeting(named, { type: 'titleChanged', title: '' }), named);
-  const agreed = reduceMeeting(named, { type: 'consentGiven', at: 'first' });
-  t.equal(reduceMeeting(agreed, { type: 'consentGiven', at: 'second' }).consentAt, 'first');
+  const agreed = reduceMeeting(named, { type: 'consentGiven', at: 'first', isAudioKept: false });
+  t.equal(reduceMeeting(agreed, { type: 'consentGiven', at: 'second', isAudioKept: false }), agreed);
+  t.notOk('audioConsentAt' in agreed, 'nobody agreed to a recording');
+  const recorded = reduceMeeting(agreed, { type: 'consentGiven', at: 'second', isAudioKept: true });
+  t.match(recorded, { consentAt: 'first', audioConsentAt: 'second' });
 });
 
 t.test('a note hangs on what was being said, or on what was said last', async (t) => {
