@@ -22,12 +22,8 @@ export async function decodeFile(path: string): Promise<AudioSource> {
   const stream = open();
   try {
     const first = await readFirst(stream, (step) => (step === undefined ? stream.read() : undefined));
-    return {
-      ...describe(first),
-      async *chunks() {
-        yield* readAll(open());
-      },
-    };
+    const description = describe(first);
+    return { ...description, chunks: () => readAll(open(), description.format.channels) };
   } catch (error) {
     await thread.close();
     const converted = await convertWithFfmpeg(path);
@@ -54,15 +50,17 @@ export async function decodeInput(input: AsyncIterable<Uint8Array>): Promise<Aud
   };
   try {
     const first = await readFirst(stream, step);
+    const { format } = describe(first);
+    const { channels } = format;
     return {
-      ...describe(first),
+      format,
       durationMs: undefined,
       async *chunks() {
         try {
-          yield toBytes(first.piece);
+          yield toBytes(first.piece, channels);
           for (let last: DecodedStep | undefined = first; last !== undefined; ) {
             last = last.hasMore ? await stream.read() : await step();
-            if (last?.piece !== undefined) yield toBytes(last.piece);
+            if (last?.piece !== undefined) yield toBytes(last.piece, channels);
           }
         } catch (error) {
           throw unreadable(name, error);
@@ -87,11 +85,11 @@ async function readFirst(
   return { ...step, piece: step.piece };
 }
 
-async function* readAll(stream: DecoderStream): AsyncGenerator<Uint8Array> {
+async function* readAll(stream: DecoderStream, channels: number): AsyncGenerator<Uint8Array> {
   try {
     for (let hasMore = true; hasMore; ) {
       const step = await stream.read();
-      if (step.piece !== undefined) yield toBytes(step.piece);
+      if (step.piece !== undefined) yield toBytes(step.piece, channels);
       ({ hasMore } = step);
     }
   } finally {
@@ -107,15 +105,18 @@ function describe({ piece, durationMs }: Decoded): Pick<AudioSource, 'format' | 
   };
 }
 
-/** Interleaved 16-bit samples. The server mixes the channels. */
-function toBytes({ planes }: Decoded['piece']): Uint8Array {
-  const channels = Math.min(planes.length, CHANNELS_MAX);
+/** Interleaved 16-bit samples. The server mixes the channels; joined recordings may change their number, and the first applies. */
+function toBytes({ planes }: Decoded['piece'], channels: number): Uint8Array {
+  const kept = channels === 1 && planes.length > 1 ? [average(planes)] : planes;
   const samples = new Int16Array(planes[0]!.length * channels);
   for (let channel = 0; channel < channels; channel++)
-    for (const [i, sample] of planes[channel]!.entries())
+    for (const [i, sample] of kept[Math.min(channel, kept.length - 1)]!.entries())
       samples[i * channels + channel] = Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768)));
   return new Uint8Array(samples.buffer);
 }
+
+const average = (planes: readonly Float32Array[]): Float32Array =>
+  planes[0]!.map((_, i) => planes.reduce((sum, plane) => sum + plane[i]!, 0) / planes.length);
 
 function unreadable(name: string, error: unknown): UserError {
   const why = error instanceof Error ? error.message : String(error);
